@@ -1,0 +1,24 @@
+//! Factor analytics: numbers in, numbers out.
+//!
+//! Pure, synchronous and deterministic: no clock, no log, no I/O. The clock comes in with a request, timings and
+//! cancellation go out through an [`Observer`]. Rows are periods, columns are series, missing is `NaN` in an array and
+//! `None` in a result, with the reason beside it.
+//!
+//! The line through the crate: prices -> [`Window`](panel::Window) -> [`Panel`] -> [`Study`] (which factors are
+//! analysed, composites, risk-free rate) -> [`mod@report`], which runs one function of [`mod@sections`] per section
+//! asked for.
+
+pub mod composite;
+pub mod correlation;
+pub mod observer;
+pub mod panel;
+pub mod regression;
+pub mod report;
+pub mod sections;
+pub mod spectrum;
+pub mod stats;
+pub mod study;
+
+pub use observer::Observer;
+pub use panel::Panel;
+pub use study::Study;

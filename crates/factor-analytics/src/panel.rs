@@ -1,0 +1,133 @@
+//! The panel: returns on common periods, one row a period and one column a ticker.
+//!
+//! Rows are dates, columns are series; a missing return is `NaN` and never filled. A panel is built once per
+//! (universe, start, end, frequency) and shared by every section. How prices become rows is in [`mod@build`], which
+//! days a window has in [`mod@window`].
+
+pub mod build;
+pub mod window;
+
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+use chrono::NaiveDate;
+use factor_types::{Frequency, PriceSeries, Ticker};
+use ndarray::{Array2, ArrayView2};
+
+pub use self::{
+    build::{PanelError, SuspectReturn},
+    window::{Window, WindowError, WindowRequest},
+};
+
+/// Returns of several tickers on common periods.
+///
+/// `returns` has shape (periods, columns) and is stored column by column, so that a column is one slice. Labels rise
+/// strictly and are adjacent periods of the frequency; [`Panel::base`] labels the period before the first row, whose
+/// price lies under the first return.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    window: Window,
+    base: NaiveDate,
+    labels: Vec<NaiveDate>,
+    columns: Vec<Column>,
+    returns: Array2<f64>,
+    by_ticker: HashMap<Ticker, usize>,
+    as_of: NaiveDate,
+    suspects: Vec<SuspectReturn>,
+    monthly_source: bool,
+}
+
+/// What the panel knows of one column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// The prices it was built from.
+    pub series: Arc<PriceSeries>,
+    /// Rows from the first to the last return that is present; `None` when there is no return.
+    pub span: Option<Range<usize>>,
+    /// Returns present.
+    pub observations: usize,
+    /// The prices under the first to the last return, as an index range of the series' rows.
+    pub priced: Option<Range<usize>>,
+    /// Why the series could not be put on this panel's periods at all.
+    pub unsupported: Option<String>,
+}
+
+impl Column {
+    /// Missing rows between the first and the last return.
+    pub fn gaps(&self) -> usize {
+        self.span.as_ref().map_or(0, |span| span.len() - self.observations)
+    }
+}
+
+impl Panel {
+    /// The returns, shape (periods, columns).
+    pub fn returns(&self) -> ArrayView2<'_, f64> {
+        self.returns.view()
+    }
+
+    /// One column's returns, one per row, `NaN` where missing.
+    pub fn column(&self, at: usize) -> &[f64] {
+        let rows = self.labels.len();
+        // OK because the array is stored column by column (`build` makes it so): column `at` is contiguous.
+        self.returns.as_slice_memory_order().map_or(&[], |all| &all[at * rows..(at + 1) * rows])
+    }
+
+    /// What is known of each column, in the order of the array's columns.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column of a ticker.
+    pub fn position(&self, ticker: &Ticker) -> Option<usize> {
+        self.by_ticker.get(ticker).copied()
+    }
+
+    /// The label of each row: a month's last day, a week's Friday, or the trading day.
+    pub fn labels(&self) -> &[NaiveDate] {
+        &self.labels
+    }
+
+    /// The label of the period before the first row.
+    pub fn base(&self) -> NaiveDate {
+        self.base
+    }
+
+    /// The label before row `row`: that of the row above, or the base.
+    pub fn label_before(&self, row: usize) -> NaiveDate {
+        row.checked_sub(1).map_or(self.base, |above| self.labels[above])
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The window the panel was built for.
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// How often returns are measured.
+    pub fn frequency(&self) -> Frequency {
+        self.window.frequency
+    }
+
+    /// The newest price date used.
+    pub fn as_of(&self) -> NaiveDate {
+        self.as_of
+    }
+
+    /// Returns that look like an unadjusted split or a bad price; kept in the panel, listed here.
+    pub fn suspects(&self) -> &[SuspectReturn] {
+        &self.suspects
+    }
+
+    /// True when some series gives one price a month, so that daily figures do not exist for it.
+    pub fn has_monthly_source(&self) -> bool {
+        self.monthly_source
+    }
+
+    /// An estimate of the memory it takes, without the shared price series.
+    pub fn bytes(&self) -> usize {
+        self.returns.len() * size_of::<f64>() + self.columns.len() * size_of::<Column>() + self.labels.len() * 4
+    }
+}

@@ -1,0 +1,282 @@
+//! Which periods a window has: the rules about whole months, the clock and default dates.
+
+use std::sync::Arc;
+
+use chrono::{Datelike, Days, NaiveDate};
+use factor_types::{Calendar, DateRange, Frequency, PriceSeries, Ticker};
+
+/// A month's last price may be at most this many days before the month's end; older, and the series had stopped.
+pub const STALE_MONTH_DAYS: i64 = 7;
+
+/// What was asked for, dates as typed.
+#[derive(Debug, Clone)]
+pub struct WindowRequest {
+    /// The first date, excluded: a period is in when `start < its last weekday`.
+    pub start: Option<NaiveDate>,
+    /// The last date, included.
+    pub end: Option<NaiveDate>,
+    /// How far the default start lies before the end, in months.
+    pub default_months: u32,
+    /// How often returns are measured.
+    pub frequency: Frequency,
+    /// The clock.
+    pub today: NaiveDate,
+    /// The ticker whose close of today makes today count.
+    pub benchmark: Ticker,
+}
+
+impl WindowRequest {
+    /// The price dates to ask for before the window is known: from `default_months` (or `start`) before, with room
+    /// for the price under the first return, up to today or the asked end.
+    pub fn fetch_range(&self) -> DateRange {
+        let end = self.end.map_or(self.today, |end| end.min(self.today));
+        let start = self.start.unwrap_or_else(|| end.month_end_back(self.default_months + 3));
+        DateRange::new(with_room(start), end).unwrap_or_else(|_| DateRange::day(end))
+    }
+
+    /// Settles the window from what the prices show.
+    ///
+    /// - The clock counts up to yesterday, or up to today once the benchmark has today's close.
+    /// - Wholeness is judged by the earliest of `end`, the newest price date and the clock.
+    /// - Default end: the label of the newest whole month for which at least half of the `requested` series have a
+    ///   price (of those that have any, when fewer than half have any), never later than the clock's today.
+    /// - Default start: the calendar month end `default_months` before the end.
+    ///
+    /// # Errors
+    /// [`WindowError`]: no prices at all, or a start that is not before the end.
+    pub fn settle(&self, all: &[Arc<PriceSeries>], requested: &[Ticker]) -> Result<Window, WindowError> {
+        let clock = self.clock(all);
+        let known = self.end.map_or(clock, |end| end.min(clock));
+        let newest = all.iter().filter_map(|series| newest_within(series, known)).max().ok_or(WindowError::NoPrices)?;
+        let cutoff = newest.min(known);
+        let end = match self.end {
+            Some(end) => end,
+            None => self.default_end(all, requested, cutoff, known).ok_or(WindowError::NoWholeMonth { newest })?,
+        };
+        let start = self.start.unwrap_or_else(|| end.month_end_back(self.default_months));
+        if start >= end {
+            return Err(WindowError::StartNotBeforeEnd { start, end });
+        }
+        Ok(Window { frequency: self.frequency, start, end, cutoff: cutoff.min(end), prices_until: known.min(end) })
+    }
+
+    fn clock(&self, all: &[Arc<PriceSeries>]) -> NaiveDate {
+        let benchmark = all.iter().find(|series| *series.ticker() == self.benchmark);
+        let closed_today = benchmark.is_some_and(|series| series.dates().binary_search(&self.today).is_ok());
+        if closed_today { self.today } else { self.today.pred_opt().unwrap_or(self.today) }
+    }
+
+    fn default_end(
+        &self,
+        all: &[Arc<PriceSeries>],
+        requested: &[Ticker],
+        cutoff: NaiveDate,
+        known: NaiveDate,
+    ) -> Option<NaiveDate> {
+        let wanted: Vec<_> =
+            all.iter().filter(|series| requested.contains(series.ticker()) && !series.is_empty()).collect();
+        // Tickers without any price are excluded by name elsewhere; they must not hold the date back.
+        let needed = if wanted.len() * 2 >= requested.len() { requested.len() } else { wanted.len() };
+        let mut month = if cutoff.last_weekday_of_month() <= cutoff { cutoff } else { cutoff.month_end_back(1) };
+        let oldest = wanted.iter().filter_map(|series| series.dates().first()).min()?;
+        while month.month_end() >= *oldest {
+            let label = month.month_end();
+            let priced = wanted.iter().filter(|series| month_price(series, label, known).is_some()).count();
+            if priced * 2 >= needed && priced > 0 {
+                return Some(label.min(self.today));
+            }
+            month = month.month_end_back(1);
+        }
+        None
+    }
+}
+
+/// The periods of an analysis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// How often returns are measured.
+    pub frequency: Frequency,
+    /// The first date, excluded.
+    pub start: NaiveDate,
+    /// The last date, included.
+    pub end: NaiveDate,
+    /// The day up to which periods are whole.
+    pub cutoff: NaiveDate,
+    /// No price after this day is used.
+    pub prices_until: NaiveDate,
+}
+
+impl Window {
+    /// The price dates the window needs: some weeks before `start` for the price under the first return, to the end.
+    pub fn price_range(&self) -> DateRange {
+        DateRange::new(with_room(self.start), self.end).unwrap_or_else(|_| DateRange::day(self.end))
+    }
+}
+
+/// Why there is no window.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    /// No series has a price on or before the end.
+    #[error("no factor has a price on or before the end of the window")]
+    NoPrices,
+    /// Prices exist, but no month is over.
+    #[error("no calendar month is complete yet: the newest price is of {newest}")]
+    NoWholeMonth {
+        /// The newest price date.
+        newest: NaiveDate,
+    },
+    /// The window runs backwards.
+    #[error("the window starts on {start}, which is not before its end {end}")]
+    StartNotBeforeEnd {
+        /// The first date.
+        start: NaiveDate,
+        /// The last date.
+        end: NaiveDate,
+    },
+}
+
+fn with_room(start: NaiveDate) -> NaiveDate {
+    // The price under the first return may be of the month before the one that holds `start`.
+    start.month_end_back(2).checked_sub_days(Days::new(15)).unwrap_or(start)
+}
+
+/// True when the source gives one price a month: median spacing of its dates over 20 days. Under three prices nothing
+/// can be said, and the series counts as daily.
+pub fn is_monthly(series: &PriceSeries) -> bool {
+    let mut spacing: Vec<i64> = series.dates().windows(2).map(|pair| (pair[1] - pair[0]).num_days()).collect();
+    if spacing.len() < 2 {
+        return false;
+    }
+    let middle = spacing.len() / 2;
+    *spacing.select_nth_unstable(middle).1 > 20
+}
+
+/// The newest price date up to `until`; for a source of one price a month that month's end, since its date only names
+/// the month.
+fn newest_within(series: &PriceSeries, until: NaiveDate) -> Option<NaiveDate> {
+    let at = series.dates().partition_point(|date| *date <= until).checked_sub(1)?;
+    let date = series.dates()[at];
+    Some(if is_monthly(series) { date.month_end() } else { date })
+}
+
+/// The index of the price of the month labelled `label`, using no price after `until`: its last price, unless that is
+/// more than [`STALE_MONTH_DAYS`] before the month's end in a source of daily prices.
+pub(super) fn month_price(series: &PriceSeries, label: NaiveDate, until: NaiveDate) -> Option<usize> {
+    let at = series.dates().partition_point(|date| *date <= label.min(until)).checked_sub(1)?;
+    let date = series.dates()[at];
+    let same_month = (date.year(), date.month()) == (label.year(), label.month());
+    let fresh = (label - date).num_days() <= STALE_MONTH_DAYS;
+    (same_month && (fresh || is_monthly(series))).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::PriceKind;
+
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn daily(ticker: &str, from: &str, to: &str) -> Arc<PriceSeries> {
+        let rows = date(from)
+            .iter_days()
+            .take_while(|day| *day <= date(to))
+            .filter(|day| day.weekday().number_from_monday() <= 5);
+        Arc::new(PriceSeries::new(ticker.parse().unwrap(), PriceKind::Adjusted, rows.map(|day| (day, 100.0))))
+    }
+
+    fn request(today: &str) -> WindowRequest {
+        WindowRequest {
+            start: None,
+            end: None,
+            default_months: 120,
+            frequency: Frequency::Monthly,
+            today: date(today),
+            benchmark: "SPY".parse().unwrap(),
+        }
+    }
+
+    fn check_end(prices: &[Arc<PriceSeries>], today: &str, end: &str, cutoff: &str) {
+        let tickers: Vec<_> = prices.iter().map(|series| series.ticker().clone()).collect();
+        let window = request(today).settle(prices, &tickers).unwrap();
+        assert_eq!((window.end, window.cutoff), (date(end), date(cutoff)), "today {today}");
+    }
+
+    #[test]
+    fn the_default_end_is_the_newest_whole_month() {
+        let prices = [daily("SPY", "2020-01-01", "2024-06-14")];
+        check_end(&prices, "2024-06-15", "2024-05-31", "2024-05-31");
+        // Prices that stopped long ago: the last month they filled.
+        check_end(&prices, "2026-01-01", "2024-05-31", "2024-05-31");
+    }
+
+    #[test]
+    fn the_last_day_counts_once_the_benchmark_has_closed() {
+        let spy = daily("SPY", "2020-01-01", "2024-05-31");
+        check_end(std::slice::from_ref(&spy), "2024-05-31", "2024-05-31", "2024-05-31");
+        check_end(&[spy], "2024-06-01", "2024-05-31", "2024-05-31");
+        // Another ticker's price of today does not make the month whole.
+        let (spy, qqq) = (daily("SPY", "2020-01-01", "2024-05-30"), daily("QQQ", "2020-01-01", "2024-05-31"));
+        check_end(&[spy, qqq], "2024-05-31", "2024-04-30", "2024-04-30");
+    }
+
+    #[test]
+    fn the_label_is_never_later_than_the_clock() {
+        // Friday 2024-03-29 is the last weekday; on Saturday the 30th the label 2024-03-31 is still to come.
+        check_end(&[daily("SPY", "2020-01-01", "2024-03-29")], "2024-03-30", "2024-03-30", "2024-03-29");
+    }
+
+    #[test]
+    fn half_of_the_requested_must_have_a_price() {
+        let (a, b, c) = (
+            daily("SPY", "2020-01-01", "2024-06-28"),
+            daily("B", "2020-01-01", "2024-04-30"),
+            daily("C", "2020-01-01", "2024-04-30"),
+        );
+        check_end(&[a.clone(), b.clone(), c], "2024-07-10", "2024-04-30", "2024-04-30");
+        check_end(
+            &[a, b],
+            "2024-07-10",
+            "2024-06-28".parse::<NaiveDate>().map(|_| "2024-06-30").unwrap(),
+            "2024-06-28",
+        );
+    }
+
+    #[test]
+    fn default_start_is_a_month_end() {
+        let prices = [daily("SPY", "2010-01-01", "2024-06-28")];
+        let window = request("2024-07-10").settle(&prices, &["SPY".parse().unwrap()]).unwrap();
+        assert_eq!((window.start, window.end), (date("2014-06-30"), date("2024-06-30")));
+    }
+
+    #[test]
+    fn one_price_a_month_names_its_month() {
+        let rows = (0..30).map(|n| (date("2022-01-01").checked_add_months(chrono::Months::new(n)).unwrap(), 1.0));
+        let monthly = PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows);
+        assert!(is_monthly(&monthly));
+        assert!(month_price(&monthly, date("2024-06-30"), date("2024-06-30")).is_some());
+        check_end(&[Arc::new(monthly)], "2024-07-10", "2024-06-30", "2024-06-30");
+    }
+
+    #[test]
+    fn a_month_whose_last_price_is_too_old_is_missing() {
+        let stopped = daily("SPY", "2024-01-01", "2024-05-24");
+        assert!(month_price(&stopped, date("2024-05-31"), date("2024-05-31")).is_some(), "seven days is not yet stale");
+        let stopped = daily("SPY", "2024-01-01", "2024-05-23");
+        assert!(month_price(&stopped, date("2024-05-31"), date("2024-05-31")).is_none(), "eight days is");
+    }
+
+    #[test]
+    fn a_window_does_not_run_backwards() {
+        let prices = [daily("SPY", "2020-01-01", "2024-06-28")];
+        let backwards = WindowRequest { start: Some(date("2024-07-01")), ..request("2024-07-10") };
+        assert!(matches!(
+            backwards.settle(&prices, &[]),
+            Err(WindowError::NoWholeMonth { .. } | WindowError::StartNotBeforeEnd { .. })
+        ));
+        let empty: [Arc<PriceSeries>; 0] = [];
+        assert_eq!(request("2024-07-10").settle(&empty, &[]), Err(WindowError::NoPrices));
+    }
+}

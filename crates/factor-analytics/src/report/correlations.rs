@@ -1,0 +1,195 @@
+//! The correlation report.
+
+use factor_types::{AssetClass, Category, Maturity, Ticker};
+use indexmap::IndexMap;
+
+use super::Granularity;
+use crate::{
+    Study,
+    correlation::CorrelationMatrix,
+    observer::{Observer, observed},
+    sections::{
+        insights::{self, Insights},
+        macro_etf::{self, MacroEtfRules, MacroEtfs},
+        matrices,
+        overlays::{self, Overlay},
+    },
+    spectrum::Spectrum,
+    study::Composites,
+};
+
+/// One correlation matrix of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MatrixKey {
+    /// The composites of industries; nothing at [`Granularity::Industry`].
+    IndustryGroups,
+    /// A category's factors.
+    Category(Category),
+    /// The yield changes of some maturities.
+    Rate(Vec<Maturity>),
+}
+
+impl MatrixKey {
+    /// Its name in the answer.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::IndustryGroups => "industry_groups",
+            Self::Category(category) => category.as_str(),
+            Self::Rate(_) => "rate",
+        }
+    }
+}
+
+/// Which correlation sections to compute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrelationPlan {
+    /// The matrices, in the order of the answer.
+    pub matrices: Vec<MatrixKey>,
+    /// How industries are summed up.
+    pub granularity: Granularity,
+    /// Categories and maturities of the rate overlay.
+    pub rate_sensitivity: Option<(Vec<Category>, Vec<Maturity>)>,
+    /// Categories and benchmarks of the market overlay.
+    pub market_sensitivity: Option<(Vec<Category>, Vec<Ticker>)>,
+    /// The groups of the macro composite matrix.
+    pub macro_composite: Option<Vec<AssetClass>>,
+    /// The rules of the macro ETF matrix.
+    pub macro_etf: Option<MacroEtfRules>,
+    /// Take each matrix's eigenvalues.
+    pub spectra: bool,
+    /// Length of the insights' lists; needs the matrices.
+    pub insights: Option<usize>,
+    /// What the best diversifier is measured against.
+    pub benchmark: Ticker,
+    /// Share of a composite's members that must be there (0 to 1).
+    pub min_coverage: f64,
+}
+
+/// The sections that were computed.
+#[derive(Debug, Clone, Default)]
+pub struct CorrelationReport {
+    /// Per category; `industry_groups` stands before `industry`.
+    pub matrices: IndexMap<String, CorrelationMatrix>,
+    /// The eigenvalues of each matrix.
+    pub spectra: IndexMap<String, Spectrum>,
+    /// Correlations with yield changes.
+    pub rate_sensitivity: Option<Overlay>,
+    /// Correlations with benchmarks.
+    pub market_sensitivity: Option<Overlay>,
+    /// Correlations between macro composites.
+    pub macro_composite: Option<CorrelationMatrix>,
+    /// The macro composites themselves.
+    pub macro_composites: Composites,
+    /// Correlations between a few ETFs per macro group.
+    pub macro_etf: Option<MacroEtfs>,
+    /// What stands out.
+    pub insights: Option<Insights>,
+    /// The composites of industries.
+    pub industry_groups: Composites,
+    /// Industries without a group.
+    pub unlabeled_industries: Vec<String>,
+    /// Sections the observer stopped.
+    pub skipped: Vec<String>,
+}
+
+impl CorrelationReport {
+    /// Computes what the plan names.
+    pub fn compute(study: &Study, plan: &CorrelationPlan, observer: &mut dyn Observer) -> Self {
+        let mut report = Self::default();
+        report.take_composites(study, plan);
+        let groups = std::mem::take(&mut report.industry_groups);
+        for key in &plan.matrices {
+            let matrix = report.section(observer, &format!("matrices:{}", key.name()), || match key {
+                MatrixKey::IndustryGroups => matrices::of_composites(study, &groups.built),
+                MatrixKey::Category(category) => matrices::category(study, *category),
+                MatrixKey::Rate(maturities) => matrices::rate(study, maturities),
+            });
+            report.matrices.extend(matrix.map(|matrix| (key.name().to_owned(), matrix)));
+        }
+        if plan.spectra {
+            let spectra = report.spectra_of_matrices(observer);
+            report.spectra = spectra;
+        }
+        if let Some((categories, maturities)) = &plan.rate_sensitivity {
+            report.rate_sensitivity = report.section(observer, "rate_sensitivity", || {
+                overlays::rate_sensitivity(study, categories, maturities, &groups.built)
+            });
+        }
+        if let Some((categories, benchmarks)) = &plan.market_sensitivity {
+            report.market_sensitivity = report.section(observer, "market_sensitivity", || {
+                overlays::market_sensitivity(study, categories, benchmarks, &groups.built)
+            });
+        }
+        report.industry_groups = groups;
+        if let Some(asset_classes) = &plan.macro_composite {
+            let composites = macro_composites(study, asset_classes, plan.min_coverage);
+            report.macro_composite =
+                report.section(observer, "macro_composite", || matrices::of_composites(study, &composites.built));
+            report.macro_composites = composites;
+        }
+        if let Some(rules) = &plan.macro_etf {
+            report.macro_etf = report.section(observer, "macro_etf", || Some(macro_etf::macro_etf(study, rules)));
+        }
+        if let Some(size) = plan.insights {
+            let (matrices, spectra) = (std::mem::take(&mut report.matrices), std::mem::take(&mut report.spectra));
+            report.insights = report.section(observer, "insights", || {
+                Some(insights::insights(study, &matrices, &spectra, &plan.benchmark, size))
+            });
+            (report.matrices, report.spectra) = (matrices, spectra);
+        }
+        report
+    }
+
+    /// Pairs below the floor or without variation, over all matrices and overlays.
+    pub fn undefined_pairs(&self) -> usize {
+        let macro_etf = self.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
+        let matrices = self.matrices.values().chain(&self.macro_composite).chain(macro_etf);
+        let overlays = self.rate_sensitivity.iter().chain(&self.market_sensitivity);
+        matrices.map(|matrix| matrix.undefined_pairs).sum::<usize>()
+            + overlays.map(Overlay::undefined_pairs).sum::<usize>()
+    }
+
+    fn take_composites(&mut self, study: &Study, plan: &CorrelationPlan) {
+        let holds_industry = |categories: &[Category]| categories.contains(&Category::Industry);
+        let needed = plan.matrices.contains(&MatrixKey::IndustryGroups)
+            || plan.rate_sensitivity.as_ref().is_some_and(|(categories, _)| holds_industry(categories))
+            || plan.market_sensitivity.as_ref().is_some_and(|(categories, _)| holds_industry(categories));
+        if needed {
+            (self.industry_groups, self.unlabeled_industries) = plan.granularity.composites(study, plan.min_coverage);
+        }
+    }
+
+    fn spectra_of_matrices(&mut self, observer: &mut dyn Observer) -> IndexMap<String, Spectrum> {
+        let matrices = std::mem::take(&mut self.matrices);
+        let spectra = self.section(observer, "spectra", || {
+            Some(matrices.iter().filter_map(|(name, matrix)| Some((name.clone(), Spectrum::of(matrix)?))).collect())
+        });
+        self.matrices = matrices;
+        spectra.unwrap_or_default()
+    }
+
+    fn section<T>(
+        &mut self,
+        observer: &mut dyn Observer,
+        name: &str,
+        compute: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let computed = observed(observer, name, compute);
+        if computed.is_none() {
+            self.skipped.push(name.to_owned());
+        }
+        computed.flatten()
+    }
+}
+
+/// The equal-weight composites of some asset classes, under their macro group's name.
+pub(super) fn macro_composites(study: &Study, asset_classes: &[AssetClass], min_coverage: f64) -> Composites {
+    let mut composites = Composites::default();
+    for class in asset_classes {
+        let (members, listed) = study.macro_members(*class);
+        if listed > 0 {
+            composites.push(class.macro_group(), study.composite(class.macro_group(), &members, listed, min_coverage));
+        }
+    }
+    composites
+}

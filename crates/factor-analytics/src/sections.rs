@@ -1,0 +1,8 @@
+//! The sections of a report, one module each: a study in, one result out.
+
+pub mod insights;
+pub mod macro_etf;
+pub mod matrices;
+pub mod overlays;
+pub mod performance;
+pub mod returns;

@@ -1,0 +1,175 @@
+//! What stands out: the strongest and weakest pairs, the best diversifier, the most rate-sensitive equity, and how many
+//! independent bets each category holds.
+
+use factor_types::{AssetClass, Category, Maturity, Ticker};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    correlation::{self, CorrelationMatrix},
+    spectrum::Spectrum,
+    study::Study,
+};
+
+/// A pair of factors of one matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Pair {
+    /// The matrix it is from.
+    pub category: String,
+    /// One side.
+    pub a: String,
+    /// The other side.
+    pub b: String,
+    /// Pearson's r.
+    pub correlation: f64,
+    /// Periods it rests on.
+    pub n: usize,
+}
+
+/// One factor and a correlation that stands out.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Standout {
+    /// The ETF.
+    pub ticker: Ticker,
+    /// What it stands for.
+    pub label: String,
+    /// What it was correlated with.
+    pub against: String,
+    /// Pearson's r.
+    pub correlation: f64,
+    /// Periods it rests on.
+    pub n: usize,
+}
+
+/// Principal components of one matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Components {
+    /// Columns the decomposition was taken over.
+    pub factors: usize,
+    /// Shares of the variance of the first components (at most five), largest first.
+    pub explained: Vec<f64>,
+    /// exp of the entropy of all shares: the number of equal, independent bets.
+    pub effective_bets: f64,
+    /// True when pairwise deletion had left the matrix indefinite and the nearest correlation matrix stands in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repaired: bool,
+}
+
+/// The section.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Insights {
+    /// Highest correlations over all matrices.
+    pub strongest_pairs: Vec<Pair>,
+    /// Lowest correlations over all matrices.
+    pub weakest_pairs: Vec<Pair>,
+    /// The analysed factor, cash apart, that is least correlated with the benchmark.
+    pub best_diversifier: Option<Standout>,
+    /// The equity whose return is most negatively correlated with the change of the ten-year yield.
+    pub most_negative_to_ust10y: Option<Standout>,
+    /// Per matrix.
+    pub components: IndexMap<String, Components>,
+}
+
+/// Gathers the section from matrices that were computed. `size` bounds each list.
+pub fn insights(
+    study: &Study,
+    matrices: &IndexMap<String, CorrelationMatrix>,
+    spectra: &IndexMap<String, Spectrum>,
+    benchmark: &Ticker,
+    size: usize,
+) -> Insights {
+    Insights {
+        strongest_pairs: extremes(matrices, size, true),
+        weakest_pairs: extremes(matrices, size, false),
+        best_diversifier: best_diversifier(study, benchmark),
+        most_negative_to_ust10y: most_negative_to_ten_year(study),
+        components: spectra
+            .iter()
+            .map(|(name, spectrum)| {
+                let explained = spectrum.explained.iter().copied().take(5).collect();
+                let (factors, repaired) = (spectrum.columns, spectrum.repaired);
+                (name.clone(), Components { factors, explained, effective_bets: spectrum.effective_bets, repaired })
+            })
+            .collect(),
+    }
+}
+
+/// The `size` highest or lowest pairs of one matrix; equals in order of their names.
+pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highest: bool) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = matrix
+        .pairs()
+        .map(|(i, j, correlation, n)| Pair {
+            category: name.to_owned(),
+            a: matrix.names[i].clone(),
+            b: matrix.names[j].clone(),
+            correlation,
+            n,
+        })
+        .collect();
+    let by_value = |x: &Pair, y: &Pair| {
+        let order = x.correlation.total_cmp(&y.correlation);
+        if highest { order.reverse() } else { order }.then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
+    };
+    if pairs.len() > size && size > 0 {
+        pairs.select_nth_unstable_by(size - 1, by_value);
+    }
+    pairs.truncate(size);
+    pairs.sort_by(by_value);
+    pairs
+}
+
+fn extremes(matrices: &IndexMap<String, CorrelationMatrix>, size: usize, highest: bool) -> Vec<Pair> {
+    // Composites hold the industries themselves, and yields are no factors: neither is a pair one can hold.
+    let mut pairs: Vec<Pair> = matrices
+        .iter()
+        .filter(|(name, _)| !["industry_groups", "rate"].contains(&name.as_str()))
+        .flat_map(|(name, matrix)| extreme_pairs(name, matrix, size, highest))
+        .collect();
+    pairs.sort_by(|x, y| {
+        let order = x.correlation.total_cmp(&y.correlation);
+        if highest { order.reverse() } else { order }.then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
+    });
+    pairs.truncate(size);
+    pairs
+}
+
+fn best_diversifier(study: &Study, benchmark: &Ticker) -> Option<Standout> {
+    let values = study.panel().column(study.panel().position(benchmark)?);
+    lowest(study, values, benchmark.as_str(), |category, class, ticker| {
+        category != Category::Cash && class != AssetClass::Cash && ticker != benchmark
+    })
+}
+
+fn most_negative_to_ten_year(study: &Study) -> Option<Standout> {
+    let changes = study.yield_changes(Maturity::Ust10Y);
+    lowest(study, &changes, Maturity::Ust10Y.as_str(), |category, class, _| {
+        class == AssetClass::Equity && [Category::Industry, Category::Market].contains(&category)
+    })
+    .filter(|found| found.correlation < 0.0)
+}
+
+fn lowest(
+    study: &Study,
+    against: &[f64],
+    name: &str,
+    fits: impl Fn(Category, AssetClass, &Ticker) -> bool,
+) -> Option<Standout> {
+    let correlated = study
+        .factors
+        .iter()
+        .filter(|studied| fits(studied.factor.category, studied.factor.asset_class, &studied.factor.ticker))
+        .filter_map(|studied| {
+            let pair = correlation::pearson(study.panel().column(studied.column), against, study.min_observations);
+            Some((studied, pair.r?, pair.n))
+        });
+    let (studied, correlation, n) =
+        correlated.min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.factor.ticker.cmp(&b.0.factor.ticker)))?;
+    Some(Standout {
+        ticker: studied.factor.ticker.clone(),
+        label: studied.factor.label.clone(),
+        against: name.to_owned(),
+        correlation,
+        n,
+    })
+}

@@ -1,0 +1,109 @@
+//! Overlays: correlations of factors with something that is no factor of the matrix, a yield change or a benchmark.
+
+use std::collections::BTreeSet;
+
+use factor_types::{Category, Maturity, Ticker};
+
+use crate::{
+    composite::Composite,
+    correlation::{self, Column, PairCorrelation},
+    study::Study,
+};
+
+/// Correlations of named rows with named columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overlay {
+    /// `UST10Y` and its like, or benchmark tickers.
+    pub columns: Vec<String>,
+    /// One row a composite or factor.
+    pub rows: Vec<OverlayRow>,
+}
+
+/// One row of an overlay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlayRow {
+    /// The factor's ticker or the composite's name.
+    pub name: String,
+    /// The factor's category; composites of industries are of category industry.
+    pub category: Category,
+    /// True for a composite.
+    pub composite: bool,
+    /// One correlation per column.
+    pub values: Vec<PairCorrelation>,
+}
+
+impl Overlay {
+    /// Pairs without a value.
+    pub fn undefined_pairs(&self) -> usize {
+        self.rows.iter().flat_map(|row| &row.values).filter(|pair| pair.r.is_none()).count()
+    }
+}
+
+/// `rate_sensitivity`: correlation of each return with the change of a Treasury yield over the same period. Maturities
+/// are taken one at a time, never jointly: they are nearly collinear. A maturity without any yield is left out.
+pub fn rate_sensitivity(
+    study: &Study,
+    categories: &[Category],
+    maturities: &[Maturity],
+    composites: &[Composite],
+) -> Option<Overlay> {
+    let changes: Vec<(String, Vec<f64>)> = maturities
+        .iter()
+        .map(|maturity| (maturity.to_string(), study.yield_changes(*maturity)))
+        .filter(|(_, values)| values.iter().any(|value| value.is_finite()))
+        .collect();
+    let columns: Vec<Column<'_>> = changes.iter().map(|(name, values)| Column { name, values }).collect();
+    (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, &[]))
+}
+
+/// `market_sensitivity`: correlation of each return with that of each benchmark. A benchmark is never a row. A benchmark
+/// without a column in the panel is left out.
+pub fn market_sensitivity(
+    study: &Study,
+    categories: &[Category],
+    benchmarks: &[Ticker],
+    composites: &[Composite],
+) -> Option<Overlay> {
+    let columns: Vec<Column<'_>> = benchmarks
+        .iter()
+        .filter_map(|ticker| {
+            let values = study.panel().column(study.panel().position(ticker)?);
+            values.iter().any(|r| r.is_finite()).then_some(Column { name: ticker.as_str(), values })
+        })
+        .collect();
+    (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, benchmarks))
+}
+
+fn overlay(
+    study: &Study,
+    categories: &[Category],
+    columns: &[Column<'_>],
+    composites: &[Composite],
+    left_out: &[Ticker],
+) -> Overlay {
+    let correlate = |values: &[f64]| {
+        columns.iter().map(|column| correlation::pearson(values, column.values, study.min_observations)).collect()
+    };
+    let mut rows = Vec::new();
+    for category in categories {
+        if *category == Category::Industry {
+            rows.extend(composites.iter().map(|composite| OverlayRow {
+                name: composite.name.clone(),
+                category: Category::Industry,
+                composite: true,
+                values: correlate(&composite.values),
+            }));
+        }
+        for studied in study.of(&BTreeSet::from([*category])) {
+            if !left_out.contains(&studied.factor.ticker) {
+                rows.push(OverlayRow {
+                    name: studied.factor.ticker.to_string(),
+                    category: *category,
+                    composite: false,
+                    values: correlate(study.panel().column(studied.column)),
+                });
+            }
+        }
+    }
+    Overlay { columns: columns.iter().map(|column| column.name.to_owned()).collect(), rows }
+}

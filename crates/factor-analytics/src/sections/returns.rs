@@ -1,0 +1,428 @@
+//! Windowed returns: the last month, quarter, year, and rankings within each window.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{Datelike, NaiveDate};
+use factor_types::{Calendar, Category, Frequency, Ticker};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{Panel, composite::Composite, stats, study::Study};
+
+/// A trailing window, as named in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReturnWindow {
+    /// `1d`, `1w`, `2w`: so many trading days.
+    Days(u32),
+    /// `mtd`: since the last day of the month before.
+    MonthToDate,
+    /// `ytd`: since the last day of the year before.
+    YearToDate,
+    /// `1m` to `10y`.
+    Months(u32),
+}
+
+/// The names of the windows, in order of length.
+const NAMES: [(&str, ReturnWindow); 13] = [
+    ("1d", ReturnWindow::Days(1)),
+    ("1w", ReturnWindow::Days(5)),
+    ("2w", ReturnWindow::Days(10)),
+    ("mtd", ReturnWindow::MonthToDate),
+    ("1m", ReturnWindow::Months(1)),
+    ("3m", ReturnWindow::Months(3)),
+    ("6m", ReturnWindow::Months(6)),
+    ("ytd", ReturnWindow::YearToDate),
+    ("1y", ReturnWindow::Months(12)),
+    ("2y", ReturnWindow::Months(24)),
+    ("3y", ReturnWindow::Months(36)),
+    ("5y", ReturnWindow::Months(60)),
+    ("10y", ReturnWindow::Months(120)),
+];
+
+/// A base row may lie at most this many days before the date a window reaches back to.
+const BASE_REACH_DAYS: i64 = 7;
+
+/// From this many months a window is annualised and has a volatility.
+const ANNUALISED_FROM_MONTHS: u32 = 3;
+
+impl ReturnWindow {
+    /// How far back it can reach, in months, for a window that ends on `end`.
+    pub fn months(self) -> u32 {
+        match self {
+            Self::Days(_) | Self::MonthToDate => 1,
+            Self::YearToDate => 12,
+            Self::Months(months) => months,
+        }
+    }
+
+    /// True when a panel of this frequency can answer it: days and `mtd` need weekly or daily rows, `1d` daily ones.
+    pub fn fits(self, frequency: Frequency) -> bool {
+        match (self, frequency) {
+            (Self::Days(_) | Self::MonthToDate, Frequency::Monthly) | (Self::Days(1), Frequency::Weekly) => false,
+            (Self::Months(_) | Self::YearToDate, _) | (_, Frequency::Weekly | Frequency::Daily) => true,
+        }
+    }
+
+    /// The names of the windows that fit a frequency.
+    pub fn names(frequency: Frequency) -> Vec<&'static str> {
+        NAMES.iter().filter(|(_, window)| window.fits(frequency)).map(|(name, _)| *name).collect()
+    }
+}
+
+impl FromStr for ReturnWindow {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.trim().to_ascii_lowercase();
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, window)| *window).ok_or_else(|| {
+            let known: Vec<&str> = NAMES.iter().map(|(known, _)| *known).collect();
+            format!("`{text}` is not a window: write one of {}", known.join(", "))
+        })
+    }
+}
+
+impl fmt::Display for ReturnWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(NAMES.iter().find(|(_, window)| window == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// The rows of one window in one panel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WindowSpan {
+    /// Label of the price the window starts from.
+    pub start: Option<NaiveDate>,
+    /// Label of its last row.
+    pub end: Option<NaiveDate>,
+    /// Its rows; 0 when the panel cannot answer it.
+    pub periods: usize,
+    /// Why it cannot be answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// True from three months on.
+    #[serde(skip)]
+    annualised: bool,
+    /// True under a year.
+    #[serde(skip)]
+    short: bool,
+}
+
+/// One factor's return over one window.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WindowReturn {
+    /// prod(1 + r) - 1.
+    pub total_return: f64,
+    /// (1 + total_return)^(P / periods) - 1; from three months on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annualized_return: Option<f64>,
+    /// sd(r), divisor n - 1, times sqrt(P); from three months on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volatility: Option<f64>,
+    /// True where less than a year was annualised; GIPS does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub annualized_short: bool,
+}
+
+/// The windows of one factor or group.
+pub type WindowReturns = IndexMap<String, Option<WindowReturn>>;
+
+/// One factor's entry.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FactorReturns {
+    /// What it stands for.
+    pub label: String,
+    /// Its category.
+    pub category: Category,
+    /// Per window; null where a row is missing.
+    pub windows: WindowReturns,
+}
+
+/// One industry group's entry.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GroupReturns {
+    /// Its members' tickers.
+    pub members: Vec<Ticker>,
+    /// Per window; null where a row is missing.
+    pub windows: WindowReturns,
+}
+
+/// One line of a ranking.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Ranked {
+    /// 1 is best.
+    pub rank: usize,
+    /// The ETF.
+    pub ticker: Ticker,
+    /// What it stands for.
+    pub label: String,
+    /// Its category.
+    pub category: Category,
+    /// prod(1 + r) - 1.
+    pub total_return: f64,
+}
+
+/// The best or worst of a category.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Extreme {
+    /// The ETF.
+    pub ticker: Ticker,
+    /// prod(1 + r) - 1.
+    pub total_return: f64,
+}
+
+/// A category's summary over one window.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CategoryReturns {
+    /// Mean of the members' total returns; null without any.
+    pub avg_return: Option<f64>,
+    /// The highest.
+    pub best: Option<Extreme>,
+    /// The lowest.
+    pub worst: Option<Extreme>,
+    /// Members with a return over the window.
+    pub count: usize,
+}
+
+/// Resolves windows against a panel's rows, in the order given.
+///
+/// Monthly: N months are the last N rows; `ytd` those of the year of `end`. Weekly and daily: from the last row on or
+/// before the last row less N months (month ends clamped), at most seven days older; `1d 1w 2w` are 1, 5 and 10 rows of
+/// days, `1w 2w` 1 and 2 rows of weeks; `mtd` and `ytd` reach back to the last day of the month or year before.
+pub fn spans(panel: &Panel, windows: &[ReturnWindow]) -> IndexMap<String, WindowSpan> {
+    windows.iter().map(|window| (window.to_string(), span(panel, *window))).collect()
+}
+
+fn span(panel: &Panel, window: ReturnWindow) -> WindowSpan {
+    let last = panel.labels().last().copied().unwrap_or(panel.base());
+    match periods(panel, window, last) {
+        Ok(periods) => WindowSpan {
+            start: Some(panel.label_before(panel.rows() - periods)),
+            end: Some(last),
+            periods,
+            reason: None,
+            annualised: long_as(panel, window, periods, last, ANNUALISED_FROM_MONTHS),
+            short: !long_as(panel, window, periods, last, 12),
+        },
+        Err(reason) => {
+            WindowSpan { start: None, end: None, periods: 0, reason: Some(reason), annualised: false, short: true }
+        }
+    }
+}
+
+/// True when the window is at least `months` long. `ytd` is as long as the part of the year it covers.
+fn long_as(panel: &Panel, window: ReturnWindow, periods: usize, last: NaiveDate, months: u32) -> bool {
+    match (window, panel.frequency()) {
+        (ReturnWindow::Months(length), _) => length >= months,
+        (ReturnWindow::YearToDate, Frequency::Monthly) => periods >= months as usize,
+        (ReturnWindow::YearToDate, _) => year_before(last).is_some_and(|base| base <= last.months_back(months)),
+        (ReturnWindow::Days(_) | ReturnWindow::MonthToDate, _) => false,
+    }
+}
+
+fn year_before(date: NaiveDate) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(date.year() - 1, 12, 31)
+}
+
+fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize, String> {
+    let rows = panel.rows();
+    let enough = |wanted: usize, unit: &str| {
+        if wanted <= rows {
+            Ok(wanted)
+        } else {
+            Err(format!("the prices cover {rows} {unit}, the window needs {wanted}"))
+        }
+    };
+    if !window.fits(panel.frequency()) {
+        return Err(format!("{window} cannot be told from {} returns", panel.frequency()));
+    }
+    match (panel.frequency(), window) {
+        (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),
+        (Frequency::Monthly, ReturnWindow::YearToDate) => {
+            let end = panel.window().end;
+            match panel.labels().iter().filter(|label| label.year() == end.year()).count() {
+                0 => Err(format!("no month of {} is complete yet", end.year())),
+                months => Ok(months),
+            }
+        }
+        (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
+        (_, ReturnWindow::Days(days)) => enough(days as usize, "trading days"),
+        (_, ReturnWindow::Months(months)) => since(panel, last.months_back(months)),
+        (_, ReturnWindow::MonthToDate) => since(panel, last.month_end_back(1)),
+        (_, ReturnWindow::YearToDate) => {
+            year_before(last).map_or_else(|| Err("the calendar ends here".to_owned()), |base| since(panel, base))
+        }
+    }
+}
+
+/// Rows after the last label on or before `target`, which may be at most [`BASE_REACH_DAYS`] older.
+fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
+    let after = panel.labels().partition_point(|label| *label <= target);
+    let base = panel.label_before(after);
+    let within = (target - base).num_days();
+    let rows = panel.rows() - after;
+    match (0..=BASE_REACH_DAYS).contains(&within) {
+        _ if rows == 0 => Err(format!("no complete period lies after {target}")),
+        true => Ok(rows),
+        false => Err(format!("there is no price on or within {BASE_REACH_DAYS} days before {target}")),
+    }
+}
+
+/// A series' return over each window, and the reason where there is none.
+///
+/// A series that misses any row of a window has no return for it: never a shorter window passed off as a longer one.
+pub fn window_returns(
+    values: &[f64],
+    labels: &[NaiveDate],
+    frequency: Frequency,
+    spans: &IndexMap<String, WindowSpan>,
+) -> (WindowReturns, Vec<(String, String)>) {
+    let mut reasons = Vec::new();
+    let returns = spans
+        .iter()
+        .map(|(name, span)| {
+            let outcome = over(values, labels, frequency, span);
+            if let Err(reason) = &outcome {
+                reasons.push((name.clone(), reason.clone()));
+            }
+            (name.clone(), outcome.ok())
+        })
+        .collect();
+    (returns, reasons)
+}
+
+fn over(values: &[f64], labels: &[NaiveDate], frequency: Frequency, span: &WindowSpan) -> Result<WindowReturn, String> {
+    if let Some(reason) = &span.reason {
+        return Err(reason.clone());
+    }
+    let from = values.len() - span.periods;
+    let rows = &values[from..];
+    let missing: Vec<usize> = (0..rows.len()).filter(|row| !rows[*row].is_finite()).collect();
+    if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
+        let run = last - first + 1 == missing.len();
+        return Err(match (run, *first == 0, *last + 1 == rows.len()) {
+            _ if missing.len() == rows.len() => "no return in the window".to_owned(),
+            (true, true, _) => format!("its first return is of {}, after the window's start", labels[from + last + 1]),
+            (true, _, true) => format!("it stopped: no return after {}", labels[from + first - 1]),
+            _ => format!(
+                "{} of {} returns are missing, the first of {}",
+                missing.len(),
+                rows.len(),
+                labels[from + first]
+            ),
+        });
+    }
+    let total_return = stats::compound(rows);
+    let per_year = frequency.periods_per_year();
+    Ok(WindowReturn {
+        total_return,
+        annualized_return: span
+            .annualised
+            .then(|| (1.0 + total_return).powf(per_year / span.periods as f64) - 1.0)
+            .filter(|r| r.is_finite()),
+        volatility: span.annualised.then(|| stats::standard_deviation(rows).map(|sd| sd * per_year.sqrt())).flatten(),
+        annualized_short: span.annualised && span.short,
+    })
+}
+
+/// A return that is null, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingReturn {
+    /// Whose.
+    pub ticker: Ticker,
+    /// Over which window.
+    pub window: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The entries of analysed factors by ticker, and what is missing in them.
+pub fn factors(
+    study: &Study,
+    categories: &std::collections::BTreeSet<Category>,
+    spans: &IndexMap<String, WindowSpan>,
+) -> (IndexMap<Ticker, FactorReturns>, Vec<MissingReturn>) {
+    let panel = study.panel();
+    let mut missing = Vec::new();
+    let entries = study
+        .of(categories)
+        .into_iter()
+        .map(|studied| {
+            let ticker = studied.factor.ticker.clone();
+            let (windows, reasons) =
+                window_returns(panel.column(studied.column), panel.labels(), panel.frequency(), spans);
+            missing.extend(reasons.into_iter().map(|(window, reason)| MissingReturn {
+                ticker: ticker.clone(),
+                window,
+                reason,
+            }));
+            let (label, category) = (studied.factor.label.clone(), studied.factor.category);
+            (ticker, FactorReturns { label, category, windows })
+        })
+        .collect();
+    (entries, missing)
+}
+
+/// The entries of composites by name.
+pub fn groups(
+    study: &Study,
+    composites: &[Composite],
+    spans: &IndexMap<String, WindowSpan>,
+) -> IndexMap<String, GroupReturns> {
+    let panel = study.panel();
+    composites
+        .iter()
+        .map(|composite| {
+            let (windows, _) = window_returns(&composite.values, panel.labels(), panel.frequency(), spans);
+            (composite.name.clone(), GroupReturns { members: composite.members.clone(), windows })
+        })
+        .collect()
+}
+
+/// Per window the factors that have a return, best first, ties by ticker.
+pub fn rankings(
+    factors: &IndexMap<Ticker, FactorReturns>,
+    spans: &IndexMap<String, WindowSpan>,
+) -> IndexMap<String, Vec<Ranked>> {
+    let ranking = |window: &String| {
+        let mut ranked: Vec<Ranked> = factors
+            .iter()
+            .filter_map(|(ticker, entry)| {
+                let total_return = entry.windows.get(window)?.as_ref()?.total_return;
+                let (ticker, label) = (ticker.clone(), entry.label.clone());
+                Some(Ranked { rank: 0, ticker, label, category: entry.category, total_return })
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.total_return.total_cmp(&a.total_return).then_with(|| a.ticker.cmp(&b.ticker)));
+        ranked.iter_mut().enumerate().for_each(|(at, line)| line.rank = at + 1);
+        ranked
+    };
+    spans.keys().map(|window| (window.clone(), ranking(window))).collect()
+}
+
+/// Per category and window the mean, the best and the worst.
+pub fn by_category(
+    rankings: &IndexMap<String, Vec<Ranked>>,
+    factors: &IndexMap<Ticker, FactorReturns>,
+) -> IndexMap<Category, IndexMap<String, CategoryReturns>> {
+    let present: std::collections::BTreeSet<Category> = factors.values().map(|entry| entry.category).collect();
+    let summary = |category: Category, ranked: &[Ranked]| {
+        let members: Vec<&Ranked> = ranked.iter().filter(|line| line.category == category).collect();
+        let extreme = |line: &&Ranked| Extreme { ticker: line.ticker.clone(), total_return: line.total_return };
+        // Among equal worst the first ticker, as among equal best.
+        let lowest = members.last().map(|last| last.total_return);
+        CategoryReturns {
+            avg_return: stats::mean(&members.iter().map(|line| line.total_return).collect::<Vec<_>>()),
+            best: members.first().map(extreme),
+            worst: members.iter().find(|line| Some(line.total_return) == lowest).map(extreme),
+            count: members.len(),
+        }
+    };
+    present
+        .into_iter()
+        .map(|category| {
+            let windows = rankings.iter().map(|(window, ranked)| (window.clone(), summary(category, ranked))).collect();
+            (category, windows)
+        })
+        .collect()
+}

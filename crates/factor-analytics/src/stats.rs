@@ -1,0 +1,169 @@
+//! Elementary statistics over slices without missing values.
+//!
+//! Every function takes the values that are present; choosing them (the common rows of a pair, the rows with a
+//! risk-free rate) is the caller's. `None` is "undefined", and each function says when.
+
+/// Sum with Neumaier's compensation (A. Neumaier, ZAMM 54, 1974): the error does not grow with the length.
+pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (mut total, mut lost) = (0.0_f64, 0.0_f64);
+    for value in values {
+        let next = total + value;
+        lost += if total.abs() >= value.abs() { (total - next) + value } else { (value - next) + total };
+        total = next;
+    }
+    total + lost
+}
+
+/// Arithmetic mean; `None` without values.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| sum(values.iter().copied()) / values.len() as f64)
+}
+
+/// Sample standard deviation (divisor n - 1) around the mean; `None` under two values.
+///
+/// A constant series (see [`is_constant`]) gives exactly 0, not the rounding noise of its mean.
+pub fn standard_deviation(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let centre = mean(values)?;
+    let squares = sum(values.iter().map(|value| (value - centre).powi(2)));
+    let deviation = (squares / (values.len() - 1) as f64).sqrt();
+    Some(if below_noise(deviation, values) { 0.0 } else { deviation })
+}
+
+/// True when the values do not vary: sd <= 1e-12 max(1e-8, max |x|). Under two values nothing varies.
+pub fn is_constant(values: &[f64]) -> bool {
+    standard_deviation(values).is_none_or(|deviation| deviation == 0.0)
+}
+
+fn below_noise(deviation: f64, values: &[f64]) -> bool {
+    let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    deviation <= 1e-12 * largest.max(1e-8)
+}
+
+/// `numerator / denominator`, `None` when the denominator is zero or either is missing or not finite.
+pub fn ratio(numerator: Option<f64>, denominator: Option<f64>) -> Option<f64> {
+    let quotient = numerator? / denominator.filter(|value| *value != 0.0)?;
+    quotient.is_finite().then_some(quotient)
+}
+
+/// The q-quantile, 0 <= q <= 1, by linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996;
+/// the default of numpy and R); `None` without values.
+pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    let position = q.clamp(0.0, 1.0) * last as f64;
+    let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    Some(below + (above - below) * position.fract())
+}
+
+/// Bias-corrected sample skewness G1 = g1 sqrt(n (n - 1)) / (n - 2) (Joanes and Gill, The Statistician 47, 1998);
+/// `None` under three values or for a constant series.
+pub fn skewness(values: &[f64]) -> Option<f64> {
+    let n = values.len() as f64;
+    if values.len() < 3 || is_constant(values) {
+        return None;
+    }
+    let (second, third) = (central_moment(values, 2)?, central_moment(values, 3)?);
+    Some(third / second.powf(1.5) * (n * (n - 1.0)).sqrt() / (n - 2.0))
+}
+
+/// Bias-corrected excess kurtosis G2 = (n - 1) / ((n - 2)(n - 3)) ((n + 1) g2 + 6) (Joanes and Gill, 1998);
+/// `None` under four values or for a constant series.
+pub fn excess_kurtosis(values: &[f64]) -> Option<f64> {
+    let n = values.len() as f64;
+    if values.len() < 4 || is_constant(values) {
+        return None;
+    }
+    let (second, fourth) = (central_moment(values, 2)?, central_moment(values, 4)?);
+    let biased = fourth / (second * second) - 3.0;
+    Some((n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * biased + 6.0))
+}
+
+fn central_moment(values: &[f64], power: i32) -> Option<f64> {
+    let centre = mean(values)?;
+    Some(sum(values.iter().map(|value| (value - centre).powi(power))) / values.len() as f64)
+}
+
+/// Compound return prod(1 + r) - 1; 0 without values.
+pub fn compound(returns: &[f64]) -> f64 {
+    returns.iter().fold(1.0, |wealth, r| wealth * (1.0 + r)) - 1.0
+}
+
+/// Median; `None` without values.
+pub fn median(values: &[f64]) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() <= 1e-12 + 1e-9 * b.abs(), "{a} is not {b}");
+    }
+
+    /// NIST StRD, univariate summary statistics: certified mean and standard deviation.
+    #[test]
+    fn nist_numacc() {
+        // NumAcc1: 10000001, 10000003, 10000002.
+        let values = [10_000_001.0, 10_000_003.0, 10_000_002.0];
+        assert_eq!(mean(&values), Some(10_000_002.0));
+        assert_eq!(standard_deviation(&values), Some(1.0));
+        // NumAcc3: 1000000.2, then 1000000.1 and 1000000.3 in turn 500 times; mean 1000000.2, sd 0.1.
+        let values: Vec<f64> =
+            std::iter::once(1_000_000.2).chain([1_000_000.1, 1_000_000.3].into_iter().cycle().take(1000)).collect();
+        close(mean(&values).unwrap(), 1_000_000.2);
+        assert!((standard_deviation(&values).unwrap() - 0.1).abs() < 1e-10);
+    }
+
+    #[test]
+    fn quantiles_as_numpy() {
+        // numpy.quantile([1, 2, 3, 4], 0.05) = 1.15; numpy.median = 2.5.
+        close(quantile(&[4.0, 1.0, 3.0, 2.0], 0.05).unwrap(), 1.15);
+        close(median(&[4.0, 1.0, 3.0, 2.0]).unwrap(), 2.5);
+        assert_eq!(quantile(&[], 0.5), None);
+        assert_eq!(quantile(&[7.0], 0.05), Some(7.0));
+    }
+
+    #[test]
+    fn shape_as_scipy() {
+        // scipy.stats.skew/kurtosis([2, 8, 0, 4, 1, 9, 9, 0], bias=False): 0.3305821804079746, -2.0984806258120917...
+        let values = [2.0, 8.0, 0.0, 4.0, 1.0, 9.0, 9.0, 0.0];
+        close(skewness(&values).unwrap(), 0.330_582_180_407_974_6);
+        // By hand: m2 = 13.859375, m4 = 259.72..., n = 8.
+        let g2 = central_moment(&values, 4).unwrap() / 13.859_375_f64.powi(2) - 3.0;
+        close(excess_kurtosis(&values).unwrap(), 7.0 / 30.0 * (9.0 * g2 + 6.0));
+        assert_eq!(skewness(&[1.0, 2.0]), None);
+        assert_eq!(skewness(&[0.1; 30]), None);
+    }
+
+    #[test]
+    fn a_constant_series_has_no_variation_at_any_level() {
+        assert!(is_constant(&[0.1; 50]));
+        assert!(is_constant(&[1e6 + 0.1; 50]));
+        assert!(is_constant(&[3.0]));
+        assert!(!is_constant(&[0.1, 0.100_001]));
+    }
+
+    proptest! {
+        #[test]
+        fn the_mean_lies_between_the_extremes(values in prop::collection::vec(-1e3..1e3f64, 1..50)) {
+            let centre = mean(&values).unwrap();
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            prop_assert!(low - 1e-9 <= centre && centre <= high + 1e-9);
+        }
+
+        #[test]
+        fn deviation_ignores_a_shift_and_follows_a_scale(values in prop::collection::vec(-1.0..1.0f64, 2..50), shift in -5.0..5.0f64, scale in 0.1..10.0f64) {
+            let moved: Vec<f64> = values.iter().map(|v| v * scale + shift).collect();
+            let (a, b) = (standard_deviation(&values).unwrap(), standard_deviation(&moved).unwrap());
+            prop_assert!((a * scale - b).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Prices and yields from files of the user's: a folder or one file, CSV (plain or gzip) or Parquet.
+//!
+//! | layout | columns | prices are |
+//! | --- | --- | --- |
+//! | wide | `date`, one column per ticker | adjusted |
+//! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close` | adjusted where a ticker has any, else close |
+//! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
+//! | yields | `date`, `UST3M`, `UST2Y`, `UST5Y`, `UST10Y`, `UST30Y` (or `DGS10`, `10 Yr`), in percent | |
+//!
+//! Headers are read without regard to case, spaces, dots, hyphens and underscores. Dates are `YYYY-MM-DD`, `YYYYMMDD`,
+//! `YYYY/MM/DD` or `MM/DD/YYYY`; of a time stamp the date counts. A wide file may hold yield columns too. Dividend,
+//! volume and other columns of long files are not read.
+//!
+//! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
+//! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
+//! line without a readable date or with too few fields is skipped with a warning.
+//!
+//! **Several files merge.** A ticker in two files: adjusted prices win over closes, else the longer history, and a
+//! warning says which. A damaged file hides no other. Yields come from any file of the folder, from
+//! `treasury_yields.csv` or `yields.csv` beside a single price file, or from the path given.
+//!
+//! **Reading is lazy and follows changes.** Opening only looks whether something is there. The first question reads
+//! everything once, off the async threads. Lengths and modification times are looked at once a second at most; what
+//! changed is read again at the next question, and if that fails the last good data stays, with a warning.
+
+mod cells;
+mod csv;
+mod folder;
+mod layout;
+mod notes;
+mod parquet;
+mod table;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use factor_types::{DateRange, PriceSeries, Ticker, YieldTable};
+
+use self::folder::{Data, Places, Stamp, fingerprint};
+use crate::{PriceError, PriceProvider, SourceInfo, YieldProvider};
+
+/// How long a look at the files' lengths and times counts.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a failed reading counts when the files seem unchanged: a drive may come back.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Why files gave no prices, by what the user does about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Nothing is there or it may not be read: mend the path or the permissions.
+    #[error("{}: cannot be read ({reason}): check the path and its permissions", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The contents cannot be used: mend the file.
+    #[error("{}: {rule}", path.display())]
+    Unusable {
+        /// The path.
+        path: PathBuf,
+        /// The line where there is one, the rule that is broken, and the way out.
+        rule: String,
+    },
+}
+
+impl FileError {
+    fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    fn unusable(path: &Path, rule: String) -> Self {
+        Self::Unusable { path: path.to_owned(), rule }
+    }
+}
+
+/// The `files` source.
+#[derive(Debug, Clone)]
+pub struct FilePrices {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    places: Places,
+    today: fn() -> NaiveDate,
+    state: Mutex<State>,
+    /// Held while the files are read, so that they are read once for all who wait.
+    reading: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    data: Option<Arc<Data>>,
+    /// The fingerprint of the files when they were last read, with success or not, and when that was.
+    read: Option<(u64, Instant)>,
+    /// Why the last reading failed.
+    trouble: Option<FileError>,
+    /// The last look at the files.
+    look: Option<(Instant, Result<Vec<Stamp>, FileError>)>,
+}
+
+impl FilePrices {
+    /// A source over `prices`, a folder or a file, and optionally a file of yields. Nothing is read yet.
+    ///
+    /// `today` is the clock: rows dated later are kept with a warning.
+    ///
+    /// # Errors
+    /// When a path leads nowhere, or to a folder without a CSV or Parquet file.
+    pub fn open(prices: &Path, yields: Option<&Path>, today: fn() -> NaiveDate) -> Result<Self, FileError> {
+        let places = Places { prices: prices.to_owned(), yields: yields.map(Path::to_owned) };
+        let state = State { look: Some((Instant::now(), Ok(places.stamps()?))), ..State::default() };
+        Ok(Self { inner: Arc::new(Inner { places, today, state: Mutex::new(state), reading: Arc::default() }) })
+    }
+
+    /// The tickers present, in order.
+    ///
+    /// # Errors
+    /// When nothing could be read.
+    pub async fn tickers(&self) -> Result<Vec<Ticker>, PriceError> {
+        Ok(self.data().await?.prices.keys().cloned().collect())
+    }
+
+    /// The data as the files stand now (or stood within the last second).
+    async fn data(&self) -> Result<Arc<Data>, PriceError> {
+        if let Some(known) = self.inner.current() {
+            return known;
+        }
+        // The guard goes along into the blocking task: if the asker goes away, the reading still serves the others.
+        let guard = Arc::clone(&self.inner.reading).lock_owned().await;
+        let inner = Arc::clone(&self.inner);
+        let read = tokio::task::spawn_blocking(move || {
+            let _guard = guard;
+            inner.current().unwrap_or_else(|| inner.read())
+        });
+        read.await.unwrap_or_else(|error| Err(PriceError::Failed(format!("reading the price files failed: {error}"))))
+    }
+}
+
+impl Inner {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        // The state is replaced field by field and sound at every step, so a panic elsewhere does not spoil it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known if it is still good, `None` when the files must be read.
+    fn current(&self) -> Option<Result<Arc<Data>, PriceError>> {
+        let mut state = self.state();
+        let now = self.look(&mut state);
+        let (read, when) = state.read?;
+        if read != now || (state.trouble.is_some() && when.elapsed() > RETRY_AFTER) {
+            return None;
+        }
+        match (&state.data, &state.trouble) {
+            (Some(data), _) => Some(Ok(Arc::clone(data))),
+            (None, Some(error)) => Some(Err(PriceError::Failed(error.to_string()))),
+            (None, None) => None,
+        }
+    }
+
+    /// Reads what changed. Only one thread is here at a time.
+    fn read(&self) -> Result<Arc<Data>, PriceError> {
+        let (stamps, now, before) = {
+            let mut state = self.state();
+            let now = self.look(&mut state);
+            let stamps = state.look.as_ref().map_or_else(|| self.places.stamps(), |(_, stamps)| stamps.clone());
+            (stamps, now, state.data.clone())
+        };
+        let result = stamps
+            .and_then(|stamps| Data::read(stamps, self.places.yields.as_deref(), before.as_deref(), (self.today)()));
+        let mut state = self.state();
+        state.read = Some((now, Instant::now()));
+        match result {
+            Ok(data) => {
+                state.trouble = None;
+                let data = Arc::new(data);
+                state.data = Some(Arc::clone(&data));
+                Ok(data)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "price files could not be read");
+                let known = state.data.clone().ok_or_else(|| PriceError::Failed(error.to_string()));
+                state.trouble = Some(error);
+                known
+            }
+        }
+    }
+
+    /// The fingerprint of the files, looked at anew once a second.
+    fn look(&self, state: &mut State) -> u64 {
+        let stamps = match state.look.take() {
+            Some((when, stamps)) if when.elapsed() < LOOK_EVERY => state.look.insert((when, stamps)),
+            _ => state.look.insert((Instant::now(), self.places.stamps())),
+        };
+        stamps.1.as_ref().map_or(0, |stamps| fingerprint(stamps))
+    }
+}
+
+#[async_trait]
+impl PriceProvider for FilePrices {
+    fn about(&self) -> SourceInfo {
+        let state = self.inner.state();
+        let mut warnings = state.data.as_ref().map(|data| data.warnings.clone()).unwrap_or_default();
+        if let (Some(error), Some(_)) = (&state.trouble, &state.data) {
+            warnings.push(format!("{error} (the data read before is still used)"));
+        }
+        SourceInfo {
+            name: "files",
+            description: format!("Prices read from {}.", self.inner.places.prices.display()),
+            simulated: false,
+            warnings,
+        }
+    }
+
+    fn revision(&self) -> u64 {
+        self.inner.look(&mut self.inner.state())
+    }
+
+    async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<Arc<PriceSeries>, PriceError> {
+        let data = self.data().await?;
+        data.prices.get(ticker).cloned().ok_or_else(|| {
+            let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
+                .map(|near| format!("; did you mean {near}?"));
+            PriceError::NoData(format!(
+                "{ticker} is not among the {} tickers of {}{}",
+                data.prices.len(),
+                self.inner.places.prices.display(),
+                near.unwrap_or_default()
+            ))
+        })
+    }
+}
+
+#[async_trait]
+impl YieldProvider for FilePrices {
+    async fn yields(&self, _range: DateRange) -> Result<Arc<YieldTable>, PriceError> {
+        let data = self.data().await?;
+        match &data.yield_fault {
+            Some(fault) => Err(PriceError::Failed(fault.clone())),
+            None => Ok(Arc::clone(&data.yields)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

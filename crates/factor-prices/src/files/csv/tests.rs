@@ -1,0 +1,180 @@
+use std::io::Write;
+
+use factor_types::{Maturity, PriceKind, PriceSeries};
+use flate2::{Compression, write::GzEncoder};
+use proptest::prelude::*;
+
+use super::*;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn parsed(name: &str, text: impl AsRef<[u8]>) -> Result<Content, FileError> {
+    parse(Path::new(name), text.as_ref(), day("2024-12-31"))
+}
+
+fn series<'a>(content: &'a Content, ticker: &str) -> &'a PriceSeries {
+    content.prices.iter().find(|series| series.ticker().as_str() == ticker).unwrap()
+}
+
+#[test]
+fn wide() {
+    let text = "\u{feff}Date,\"SPY\",tlt\r\n2024-01-02,100,\r\n2024-01-03,\"101.5\",NaN\r\n\r\n2024-01-04,102,90\r\n";
+    let content = parsed("prices.csv", text).unwrap();
+    assert_eq!(series(&content, "SPY").prices(), [100.0, 101.5, 102.0]);
+    assert_eq!(series(&content, "SPY").kind(), PriceKind::Adjusted);
+    assert_eq!(series(&content, "TLT").dates(), [day("2024-01-04")]);
+    assert_eq!(series(&content, "TLT").bad_prices(), 0);
+    assert_eq!(content.warnings, [""; 0]);
+}
+
+#[test]
+fn long_takes_the_close_only_where_no_adjusted_price_is() {
+    let text = "date,ticker,adj_close,close,dividend\n2024-01-02,SPY,99,100,0\n2024-01-02,GLD,,50,\n2024-01-03,SPY,,101,0\n\
+                2024-01-03, gld ,null,51,\n2024-01-04,TLT,,,\n";
+    let content = parsed("prices.csv", text).unwrap();
+    assert_eq!(series(&content, "SPY").kind(), PriceKind::Adjusted);
+    // The close of 3 January is no adjusted price and is not mixed in.
+    assert_eq!(series(&content, "SPY").prices(), [99.0]);
+    assert_eq!(series(&content, "GLD").kind(), PriceKind::Close);
+    assert_eq!(series(&content, "GLD").prices(), [50.0, 51.0]);
+    assert!(series(&content, "TLT").is_empty());
+    assert_eq!(content.prices.len(), 3);
+}
+
+#[test]
+fn a_ticker_s_own_file() {
+    let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,2,0.5,100,98,1000\n";
+    let content = parsed("spy.csv", text).unwrap();
+    assert_eq!(series(&content, "SPY").prices(), [98.0]);
+    let content = parsed("GLD.csv.gz", "Date,Close\n2024-01-02,100\n").unwrap();
+    assert_eq!(series(&content, "GLD").kind(), PriceKind::Close);
+}
+
+#[test]
+fn yields_under_either_name() {
+    let content =
+        parsed("yields.csv", "observation_date,DGS10,DGS3MO,DGS7\n2024-01-02,4.1,5.2,4\n2024-01-03,.,5.3,4\n").unwrap();
+    assert!(content.prices.is_empty());
+    assert_eq!(content.yields[0], (Maturity::Ust10Y, vec![(day("2024-01-02"), 4.1)]));
+    assert_eq!(content.yields[1].1.len(), 2);
+}
+
+#[test]
+fn semicolons_and_tabs() {
+    for text in ["date;SPY\n20240102;100\n", "date\tSPY\n01/02/2024\t100\n"] {
+        assert_eq!(series(&parsed("p.csv", text).unwrap(), "SPY").dates(), [day("2024-01-02")]);
+    }
+}
+
+#[test]
+fn text_for_a_number_is_dropped_counted_and_named() {
+    let mut text = "date,SPY,TLT\n".to_owned();
+    for day in 1..=7 {
+        text.push_str(&format!("2024-01-0{day},n.m.,9{day}\n"));
+    }
+    text.push_str("2024-01-08,100,-1\n");
+    let content = parsed("p.csv", text).unwrap();
+    assert_eq!((series(&content, "SPY").bad_prices(), series(&content, "SPY").len()), (7, 1));
+    assert_eq!((series(&content, "TLT").bad_prices(), series(&content, "TLT").len()), (1, 7));
+    assert_eq!(content.warnings.len(), 6);
+    assert_eq!(content.warnings[0], "p.csv: line 2, column 2 `SPY`: `n.m.` is no number; dropped");
+    assert_eq!(content.warnings[5], "p.csv: and 2 more cells dropped");
+}
+
+#[test]
+fn bad_lines_are_skipped_and_named() {
+    let text =
+        "date,SPY,TLT\nyesterday,100,90\n2024-01-02,100\n2024-01-03,1,2,3\n2024-01-04,100,90,,\n2024-01-05,101,9";
+    let content = parsed("p.csv", text).unwrap();
+    assert_eq!(series(&content, "SPY").dates(), [day("2024-01-04"), day("2024-01-05")]);
+    assert_eq!(
+        content.warnings,
+        [
+            "p.csv: line 2: `yesterday` is no date; skipped",
+            "p.csv: line 3: 2 fields where the header has 3; skipped",
+            "p.csv: line 4: 4 fields where the header has 3; skipped",
+        ]
+    );
+    let content = parsed("p.csv", "date,ticker,close\n2024-01-02,S PY,1\n2024-01-02,SPY,1\n").unwrap();
+    assert_eq!(content.warnings, ["p.csv: line 2: `S PY` is no ticker; skipped"]);
+}
+
+#[test]
+fn disorder_and_the_future_are_one_warning_each() {
+    let text = "date,SPY\n2024-01-03,103\n2024-01-02,102\n2024-01-03,104\n2025-06-01,1\n2025-06-02,1\n";
+    let content = parsed("p.csv", text).unwrap();
+    assert_eq!(series(&content, "SPY").prices(), [102.0, 104.0, 1.0, 1.0]);
+    assert_eq!(
+        content.warnings,
+        [
+            "p.csv: 1 lines out of date order, 1 repeating a date (sorted; a date's last line is used)",
+            "p.csv: 2 lines dated after today, from 2025-06-01 on (kept)",
+        ]
+    );
+    // In long form the same date for two tickers is no repetition.
+    let content = parsed("p.csv", "date,ticker,close\n2024-01-03,SPY,1\n2024-01-03,TLT,1\n2024-01-02,IEF,1\n").unwrap();
+    assert_eq!(content.warnings, [""; 0]);
+}
+
+#[test]
+fn faults_name_the_file_the_rule_and_the_way_out() {
+    for (text, expected) in [
+        (&b""[..], "p.csv: the file is empty: write a header and one line per date"),
+        (b"\n\n", "p.csv: the file is empty"),
+        (b"date,SPY\n", "p.csv: a header but no line below it"),
+        (b"date,SPY\nx,1\n", "p.csv: no line could be used: line 2: `x` is no date; skipped"),
+        (b"day,SPY\n2024-01-02,1\n", "p.csv: no date column among `day`, `SPY`: name one `date`"),
+        (b"date,two words\n2024-01-02,1\n", "p.csv: no usable column among `date`, `two words`"),
+        (b"date,SPY\n31/12/2023,1\n", "p.csv: line 2: `31/12/2023` has its day first"),
+        (b"\xff\xfed\0a\0", "p.csv: the text is UTF-16"),
+    ] {
+        let error = parsed("p.csv", text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn gzip_is_known_by_its_bytes_and_a_cut_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.csv");
+    let mut text = "date,SPY\n".to_owned();
+    for n in 0..2000u32 {
+        text.push_str(&format!(
+            "{},{}\n",
+            day("2010-01-01") + chrono::Days::new(n.into()),
+            f64::from(n * 7919 % 997) + 1.25
+        ));
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let bytes = gzip.finish().unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(series(&read(&path, day("2024-01-01")).unwrap(), "SPY").len(), 2000);
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let error = read(&path, day("2024-01-01")).unwrap_err().to_string();
+    assert!(error.contains("breaks off or is damaged"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = parsed("p.csv", bytes);
+    }
+
+    #[test]
+    fn no_text_panics(head in "(date|ticker|close|SPY|,|UST2Y|\"|;){0,8}", body in "[0-9/T:,\"\r\n .a-]{0,200}") {
+        let _ = parsed("SPY.csv", format!("date,{head}\n{body}"));
+    }
+
+    #[test]
+    fn what_was_written_is_read_bit_for_bit(prices in prop::collection::vec(1e-6f64..1e9, 1..50)) {
+        let mut text = "date,SPY\n".to_owned();
+        for (n, price) in prices.iter().enumerate() {
+            text.push_str(&format!("{},{price}\n", day("2020-01-01") + chrono::Days::new(n as u64)));
+        }
+        let content = parsed("p.csv", text).unwrap();
+        prop_assert_eq!(series(&content, "SPY").prices(), &prices[..]);
+    }
+}

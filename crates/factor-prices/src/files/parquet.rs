@@ -1,0 +1,271 @@
+//! Reads a Parquet file, as pandas, Polars or Spark write it: the same layouts as CSV, the date perhaps an index.
+//!
+//! A time stamp counts by its date in UTC.
+
+use std::{
+    fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use chrono::NaiveDate;
+use parquet::{
+    basic::{ConvertedType, LogicalType, TimeUnit},
+    column::reader::{ColumnReader, ColumnReaderImpl},
+    data_type::{ByteArray, DataType},
+    errors::ParquetError,
+    file::reader::{FileReader, RowGroupReader, SerializedFileReader},
+    schema::types::{ColumnDescPtr, ColumnDescriptor},
+};
+
+use super::{
+    FileError,
+    cells::{Cell, DateCell},
+    layout::Shape,
+    notes::excerpt,
+    table::{Content, Table},
+};
+
+/// Rows decoded at a time: all columns of a batch are held at once.
+const BATCH: usize = 1024;
+
+/// Reads the file at `path`.
+pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> {
+    let file = File::open(path).map_err(|error| FileError::unreadable(path, &error))?;
+    // The decoders meet bytes that anyone may have written; a panic there must not take the other files along.
+    match catch_unwind(AssertUnwindSafe(|| table(path, file, today))) {
+        Ok(Ok(content)) => Ok(content),
+        Ok(Err(Fault::File(error))) => Err(error),
+        Ok(Err(Fault::Parquet(error))) => Err(damaged(path, &error.to_string())),
+        Err(_) => Err(damaged(path, "the decoder gave up")),
+    }
+}
+
+fn damaged(path: &Path, reason: &str) -> FileError {
+    let rule = format!("not a sound Parquet file ({}): write it anew, compressed with snappy or zstd", reason.trim());
+    FileError::unusable(path, rule)
+}
+
+enum Fault {
+    File(FileError),
+    Parquet(ParquetError),
+}
+
+impl From<FileError> for Fault {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<ParquetError> for Fault {
+    fn from(error: ParquetError) -> Self {
+        Self::Parquet(error)
+    }
+}
+
+fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, Fault> {
+    let reader = SerializedFileReader::new(file)?;
+    let schema = reader.metadata().file_metadata().schema_descr();
+    let headers = schema.columns().iter().map(|column| header(column)).collect();
+    let mut table = Table::new(path, "row", headers, today)?;
+    let fixed = table.fixed_targets();
+    let columns = table.layout().columns();
+    let ticker_at = match table.layout().shape {
+        Shape::Long { ticker, .. } => Some(ticker),
+        _ => None,
+    };
+    let mut line = 0;
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group)?;
+        let mut open = columns.iter().map(|at| Open::new(&*group, *at)).collect::<Result<Vec<_>, _>>()?;
+        let mut left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        while left > 0 {
+            let rows = left.min(BATCH);
+            let batch = open.iter_mut().map(|column| column.next(rows)).collect::<Result<Vec<_>, _>>()?;
+            left -= rows;
+            let value = |at: usize, row: usize| {
+                let column = columns.iter().position(|known| *known == at)?;
+                batch.get(column).and_then(|values| values.get(row)).zip(open.get(column))
+            };
+            for row in 0..rows {
+                line += 1;
+                let Some((value_of_date, column)) = value(columns[0], row) else { continue };
+                let text = || value_of_date.show();
+                let Some(date) = table.date(line, value_of_date.date(&column.descr), text)? else { continue };
+                if let Some(at) = ticker_at {
+                    let ticker = match value(at, row) {
+                        Some((Value::Bytes(bytes), _)) => bytes.data(),
+                        _ => b"",
+                    };
+                    let Some((group, targets)) = table.targets_of(line, ticker) else { continue };
+                    table.used(group, date);
+                    for target in targets.into_iter().flatten() {
+                        if let Some((value, column)) = value(target.0, row) {
+                            table.put(target, line, date, value.cell(&column.descr));
+                        }
+                    }
+                } else {
+                    table.used(0, date);
+                    // `columns` lists the date first and then the targets' columns in their order.
+                    for (at, target) in fixed.iter().enumerate() {
+                        if let Some((value, column)) =
+                            batch.get(at + 1).and_then(|values| values.get(row)).zip(open.get(at + 1))
+                        {
+                            table.put(*target, line, date, value.cell(&column.descr));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(table.finish()?)
+}
+
+/// A column's header. A nested one gets a name that is no ticker, for it has no one value per row.
+fn header(column: &ColumnDescriptor) -> String {
+    if column.path().parts().len() == 1 && column.max_rep_level() == 0 {
+        column.name().to_owned()
+    } else {
+        format!("{} (nested)", column.path().string())
+    }
+}
+
+/// A column of a row group while it is read.
+struct Open {
+    reader: ColumnReader,
+    descr: ColumnDescPtr,
+}
+
+impl Open {
+    fn new(group: &dyn RowGroupReader, at: usize) -> Result<Self, ParquetError> {
+        let descr = group.metadata().schema_descr().column(at);
+        Ok(Self { reader: group.get_column_reader(at)?, descr })
+    }
+
+    /// The next `rows` values.
+    fn next(&mut self, rows: usize) -> Result<Vec<Value>, ParquetError> {
+        let nullable = self.descr.max_def_level();
+        match &mut self.reader {
+            ColumnReader::BoolColumnReader(reader) => {
+                take(reader, rows, nullable, |b| Value::Bytes(ByteArray::from(if b { "true" } else { "false" })))
+            }
+            ColumnReader::Int32ColumnReader(reader) => take(reader, rows, nullable, |v| Value::Int(v.into())),
+            ColumnReader::Int64ColumnReader(reader) => take(reader, rows, nullable, Value::Int),
+            ColumnReader::Int96ColumnReader(reader) => take(reader, rows, nullable, |v| Value::Seconds(v.to_seconds())),
+            ColumnReader::FloatColumnReader(reader) => take(reader, rows, nullable, |v| Value::Float(v.into())),
+            ColumnReader::DoubleColumnReader(reader) => take(reader, rows, nullable, Value::Float),
+            ColumnReader::ByteArrayColumnReader(reader) => take(reader, rows, nullable, Value::Bytes),
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+                take(reader, rows, nullable, |v| Value::Fixed(v.into()))
+            }
+        }
+    }
+}
+
+fn take<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    rows: usize,
+    nullable: i16,
+    value: impl Fn(T::T) -> Value,
+) -> Result<Vec<Value>, ParquetError> {
+    let (mut values, mut levels) = (Vec::new(), Vec::new());
+    let mut got = 0;
+    while got < rows {
+        let (records, ..) = reader.read_records(rows - got, Some(&mut levels), None, &mut values)?;
+        if records == 0 {
+            return Err(ParquetError::EOF(format!("a column ends after {got} of {rows} rows")));
+        }
+        got += records;
+    }
+    let mut values = values.into_iter().map(value);
+    if nullable == 0 {
+        return Ok(values.collect());
+    }
+    Ok(levels
+        .into_iter()
+        .map(|level| if level == nullable { values.next().unwrap_or(Value::Null) } else { Value::Null })
+        .collect())
+}
+
+/// One value as stored.
+#[derive(Debug)]
+enum Value {
+    Null,
+    Int(i64),
+    Float(f64),
+    Bytes(ByteArray),
+    /// A decimal of up to 16 bytes, big-endian.
+    Fixed(ByteArray),
+    /// Spark's 96-bit time stamp.
+    Seconds(i64),
+}
+
+impl Value {
+    fn date(&self, column: &ColumnDescriptor) -> DateCell {
+        match self {
+            Self::Bytes(bytes) => DateCell::parse(bytes.data()),
+            Self::Seconds(seconds) => DateCell::from_seconds(*seconds),
+            Self::Int(value) => match (column.logical_type_ref(), column.converted_type()) {
+                (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => DateCell::from_days(*value),
+                (Some(LogicalType::Timestamp(stamp)), _) => {
+                    DateCell::from_seconds(value.div_euclid(match stamp.unit {
+                        TimeUnit::MILLIS => 1_000,
+                        TimeUnit::MICROS => 1_000_000,
+                        TimeUnit::NANOS => 1_000_000_000,
+                    }))
+                }
+                (_, ConvertedType::TIMESTAMP_MILLIS) => DateCell::from_seconds(value.div_euclid(1_000)),
+                (_, ConvertedType::TIMESTAMP_MICROS) => DateCell::from_seconds(value.div_euclid(1_000_000)),
+                // 20241231 as a number.
+                _ => DateCell::parse(value.to_string().as_bytes()),
+            },
+            Self::Null | Self::Float(_) | Self::Fixed(_) => DateCell::Unreadable,
+        }
+    }
+
+    fn cell(&self, column: &ColumnDescriptor) -> Cell<'_> {
+        match self {
+            Self::Null => Cell::Missing,
+            // pandas writes a missing value of a float column as NaN.
+            Self::Float(value) if value.is_nan() => Cell::Missing,
+            Self::Float(value) => Cell::Number(*value),
+            Self::Bytes(bytes) => Cell::parse(bytes.data()),
+            Self::Int(value) => match whole_number_scale(column) {
+                Some(scale) => Cell::Number(*value as f64 / 10f64.powi(scale)),
+                None => Cell::Text("(not a plain number)"),
+            },
+            Self::Fixed(bytes) => match (column.logical_type_ref(), bytes.data()) {
+                (Some(LogicalType::Decimal(_)), data @ [first, ..]) if data.len() <= 16 => {
+                    let sign = if *first >= 0x80 { -1 } else { 0 };
+                    let whole = data.iter().fold(sign, |whole: i128, byte| (whole << 8) | i128::from(*byte));
+                    Cell::Number(whole as f64 / 10f64.powi(column.type_scale()))
+                }
+                _ => Cell::Text("(not a plain number)"),
+            },
+            Self::Seconds(_) => Cell::Text("(a time)"),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Bytes(bytes) => excerpt(&String::from_utf8_lossy(bytes.data())),
+            Self::Int(value) | Self::Seconds(value) => value.to_string(),
+            Self::Float(value) => value.to_string(),
+            Self::Null => "null".to_owned(),
+            Self::Fixed(_) => "(bytes)".to_owned(),
+        }
+    }
+}
+
+/// The decimal places of a whole-number column; `None` for dates and times, which are no prices.
+fn whole_number_scale(column: &ColumnDescriptor) -> Option<i32> {
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Decimal(_)), _) | (_, ConvertedType::DECIMAL) => Some(column.type_scale()),
+        (Some(LogicalType::Date | LogicalType::Timestamp(_) | LogicalType::Time(_)), _)
+        | (_, ConvertedType::DATE | ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS) => None,
+        _ => Some(0),
+    }
+}
+
+#[cfg(test)]
+mod tests;

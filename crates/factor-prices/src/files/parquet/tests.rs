@@ -1,0 +1,181 @@
+use std::{path::PathBuf, sync::Arc};
+
+use factor_types::{Maturity, PriceKind};
+use parquet::{
+    basic::{Compression, ZstdLevel},
+    data_type::{ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type, Int96, Int96Type},
+    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    schema::parser::parse_message_type,
+};
+use tempfile::TempDir;
+
+use super::*;
+
+const DAY: i64 = 86_400;
+
+/// A column to write; `None` is null.
+enum Column {
+    I32(Vec<Option<i32>>),
+    I64(Vec<Option<i64>>),
+    I96(Vec<Option<i64>>),
+    F32(Vec<Option<f32>>),
+    F64(Vec<Option<f64>>),
+    Text(Vec<Option<&'static str>>),
+}
+
+/// Writes a file in row groups of one chunk each and reads it back.
+fn round_trip(
+    name: &str,
+    schema: &str,
+    compression: Compression,
+    groups: Vec<Vec<Column>>,
+) -> Result<Content, FileError> {
+    let (_folder, path) = written(name, schema, compression, groups);
+    read(&path, NaiveDate::MAX)
+}
+
+fn written(name: &str, schema: &str, compression: Compression, groups: Vec<Vec<Column>>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    let schema = Arc::new(parse_message_type(&format!("message m {{ {schema} }}")).unwrap());
+    let properties = Arc::new(WriterProperties::builder().set_compression(compression).build());
+    let mut writer = SerializedFileWriter::new(File::create(&path).unwrap(), schema, properties).unwrap();
+    for columns in groups {
+        let mut group = writer.next_row_group().unwrap();
+        for column in columns {
+            macro_rules! write {
+                ($kind:ty, $values:expr, $convert:expr) => {{
+                    let mut out = group.next_column().unwrap().unwrap();
+                    let levels: Vec<i16> = $values.iter().map(|v| i16::from(v.is_some())).collect();
+                    let values: Vec<_> = $values.into_iter().flatten().map($convert).collect();
+                    out.typed::<$kind>().write_batch(&values, Some(&levels), None).unwrap();
+                    out.close().unwrap();
+                }};
+            }
+            match column {
+                Column::I32(values) => write!(Int32Type, values, |v| v),
+                Column::I64(values) => write!(Int64Type, values, |v| v),
+                Column::F32(values) => write!(FloatType, values, |v| v),
+                Column::F64(values) => write!(DoubleType, values, |v| v),
+                Column::Text(values) => write!(ByteArrayType, values, ByteArray::from),
+                Column::I96(values) => write!(Int96Type, values, |days: i64| {
+                    let mut stamp = Int96::new();
+                    stamp.set_data(0, 0, u32::try_from(days + 2_440_588).unwrap());
+                    stamp
+                }),
+            }
+        }
+        group.close().unwrap();
+    }
+    writer.close().unwrap();
+    (folder, path)
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn prices(content: &Content, ticker: &str) -> Vec<(NaiveDate, f64)> {
+    let series = content.prices.iter().find(|series| series.ticker().as_str() == ticker).unwrap();
+    series.dates().iter().copied().zip(series.prices().iter().copied()).collect()
+}
+
+#[test]
+fn wide_with_every_way_to_write_a_date() {
+    // 2024-01-02 and 2024-01-03 are days 19724 and 19725.
+    let (a, b) = (19_724, 19_725);
+    let stamps = |unit: i64| Column::I64(vec![Some(a * DAY * unit), Some((b * DAY + 57_600) * unit)]);
+    for (name, date) in [
+        ("optional int32 date (DATE);", Column::I32(vec![Some(19_724), Some(19_725)])),
+        ("optional int64 date (TIMESTAMP(MILLIS,false));", stamps(1_000)),
+        ("optional int64 Date (TIMESTAMP(MICROS,true));", stamps(1_000_000)),
+        ("optional int64 __index_level_0__ (TIMESTAMP(NANOS,false));", stamps(1_000_000_000)),
+        ("optional int64 date (TIMESTAMP_MILLIS);", stamps(1_000)),
+        ("optional binary DATE (STRING);", Column::Text(vec![Some("2024-01-02"), Some("2024-01-03T00:00:00")])),
+        ("optional int64 date;", Column::I64(vec![Some(20_240_102), Some(20_240_103)])),
+        ("optional int96 date;", Column::I96(vec![Some(a), Some(b)])),
+    ] {
+        let columns = vec![
+            Column::F64(vec![Some(100.5), None]),
+            Column::F32(vec![Some(f32::NAN), Some(90.25)]),
+            Column::I32(vec![Some(7), Some(8)]),
+            Column::F64(vec![Some(4.1), Some(4.2)]),
+            date,
+        ];
+        // pandas writes the index last.
+        let schema =
+            format!("optional double SPY; optional float TLT; optional int32 gld; optional double UST10Y; {name}");
+        let content = round_trip("p.parquet", &schema, Compression::SNAPPY, vec![columns]).unwrap();
+        assert_eq!(prices(&content, "SPY"), [(day("2024-01-02"), 100.5)], "{name}");
+        assert_eq!(prices(&content, "TLT"), [(day("2024-01-03"), 90.25)], "{name}");
+        assert_eq!(prices(&content, "GLD"), [(day("2024-01-02"), 7.0), (day("2024-01-03"), 8.0)], "{name}");
+        assert_eq!(content.yields[0].0, Maturity::Ust10Y);
+        assert_eq!(content.warnings, [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn long_over_row_groups_and_codecs() {
+    let schema = "optional int32 date (DATE); optional binary symbol (STRING); optional double adj_close; \
+                  optional int64 close (DECIMAL(12,2));";
+    let group = |first: i32| {
+        let rows = 3000;
+        vec![
+            Column::I32((0..rows).map(|row| Some(first + row / 2)).collect()),
+            Column::Text((0..rows).map(|row| Some(if row % 2 == 0 { "SPY" } else { "gld" })).collect()),
+            Column::F64((0..rows).map(|row| (row % 2 == 0).then_some(f64::from(row) + 1.0)).collect()),
+            Column::I64((0..rows).map(|row| Some(i64::from(row) * 100 + 150)).collect()),
+        ]
+    };
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::LZ4_RAW,
+    ] {
+        let content = round_trip("p.parquet", schema, codec, vec![group(10_000), group(11_500)]).unwrap();
+        assert_eq!(content.warnings, [""; 0]);
+        let [spy, gld] = &content.prices[..] else { panic!("two tickers") };
+        assert_eq!((spy.kind(), spy.len()), (PriceKind::Adjusted, 3000));
+        assert_eq!((gld.kind(), gld.len()), (PriceKind::Close, 3000));
+        assert_eq!(gld.prices()[..2], [2.5, 4.5]);
+    }
+}
+
+#[test]
+fn faults() {
+    let schema = "optional binary date (STRING); optional binary SPY (STRING); optional boolean flag_x;";
+    let schema = schema.replace("optional boolean flag_x;", "");
+    let columns = || {
+        vec![
+            Column::Text(vec![Some("2024-01-02"), None, Some("2024-01-04")]),
+            Column::Text(vec![Some("n.m."), Some("1"), Some("2.5")]),
+        ]
+    };
+    let content = round_trip("p.parquet", &schema, Compression::SNAPPY, vec![columns()]).unwrap();
+    assert_eq!(prices(&content, "SPY"), [(day("2024-01-04"), 2.5)]);
+    assert_eq!(
+        content.warnings,
+        [
+            "p.parquet: row 2: `null` is no date; skipped",
+            "p.parquet: row 1, column 2 `SPY`: `n.m.` is no number; dropped"
+        ]
+    );
+
+    let error = round_trip("p.parquet", "optional double SPY;", Compression::SNAPPY, vec![]).unwrap_err().to_string();
+    assert!(error.contains("no date column among `SPY`"), "{error}");
+
+    // Cut or scrambled at any place: an error that names the file, or at worst fewer warnings, never a panic.
+    let (_folder, path) = written("p.parquet", &schema, Compression::SNAPPY, vec![columns()]);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let error = read(&path, NaiveDate::MAX).unwrap_err().to_string();
+    assert!(error.contains("p.parquet: not a sound Parquet file"), "{error}");
+    for at in 0..bytes.len() {
+        let mut scrambled = bytes.clone();
+        scrambled[at] ^= 0x55;
+        std::fs::write(&path, scrambled).unwrap();
+        let _ = read(&path, NaiveDate::MAX);
+    }
+}

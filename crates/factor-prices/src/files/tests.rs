@@ -1,0 +1,206 @@
+use std::fs;
+
+use factor_types::{Maturity, PriceKind};
+use tempfile::TempDir;
+
+use super::*;
+
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 12, 31).unwrap()
+}
+
+fn all() -> DateRange {
+    DateRange::new(NaiveDate::MIN, NaiveDate::MAX).unwrap()
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn open(folder: &TempDir, name: &str) -> FilePrices {
+    FilePrices::open(&folder.path().join(name), None, today).unwrap()
+}
+
+async fn prices(source: &FilePrices, ticker: &str) -> Result<Vec<f64>, PriceError> {
+    Ok(source.history(&ticker.parse().unwrap(), all()).await?.prices().to_vec())
+}
+
+/// Forgets the last look at the files, as if a second had passed.
+fn later(source: &FilePrices) {
+    source.inner.state().look = None;
+}
+
+#[tokio::test]
+async fn a_folder_merges_its_files() {
+    let folder = folder(&[
+        ("a.csv", "date,SPY,TLT\n2024-01-02,100,90\n"),
+        ("b.csv", "date,ticker,close\n2024-01-02,SPY,500\n2024-01-03,SPY,501\n2024-01-02,GLD,50\n"),
+        ("c.csv", "date,TLT\n2024-01-02,91\n2024-01-03,92\n"),
+        ("rates.csv", "date,UST10Y\n2024-01-02,4.1\n"),
+        ("notes.txt", "not read"),
+        (".c.csv", "not read"),
+        ("broken.parquet", "PAR1"),
+    ]);
+    let source = open(&folder, "");
+    assert_eq!(source.about().warnings, [""; 0]);
+    // Adjusted wins over the longer close; the longer of two adjusted wins.
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0]));
+    assert_eq!(prices(&source, "TLT").await, Ok(vec![91.0, 92.0]));
+    let gld = source.history(&"GLD".parse().unwrap(), all()).await.unwrap();
+    assert_eq!(gld.kind(), PriceKind::Close);
+    let tickers = source.tickers().await.unwrap();
+    assert_eq!(tickers.iter().map(Ticker::as_str).collect::<Vec<_>>(), ["GLD", "SPY", "TLT"]);
+    assert_eq!(source.yields(all()).await.unwrap().get(Maturity::Ust10Y).len(), 1);
+
+    let warnings = source.about().warnings;
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    assert_eq!(warnings[0], "SPY is in a.csv and in b.csv: a.csv is used");
+    assert!(warnings[1].contains("broken.parquet: not a sound Parquet file"), "{warnings:#?}");
+    assert_eq!(warnings[2], "TLT is in a.csv and in c.csv: c.csv is used");
+}
+
+#[tokio::test]
+async fn an_unknown_ticker_is_named_with_the_place_and_a_near_one() {
+    let folder = folder(&[("p.csv", "date,SPY,TLT\n2024-01-02,100,90\n")]);
+    let source = open(&folder, "p.csv");
+    let Err(PriceError::NoData(message)) = prices(&source, "SPX").await else { panic!("no data") };
+    assert!(
+        message.starts_with("SPX is not among the 2 tickers of ") && message.ends_with("p.csv; did you mean SPY?"),
+        "{message}"
+    );
+    let Err(PriceError::NoData(message)) = prices(&source, "QQQ").await else { panic!("no data") };
+    assert!(message.ends_with("p.csv"), "{message}");
+}
+
+#[tokio::test]
+async fn yields_lie_beside_a_single_file_or_where_said() {
+    let folder = folder(&[
+        ("p.csv", "date,SPY\n2024-01-02,100\n"),
+        ("treasury_yields.csv", "date,UST2Y\n2024-01-02,4\n"),
+        ("other.csv", "date,DGS2,SPY\n2024-01-02,5,1\n"),
+        ("none.csv", "date,SPY\n2024-01-02,5\n"),
+    ]);
+    let two_years = async |source: &FilePrices| Ok(source.yields(all()).await?.get(Maturity::Ust2Y).to_vec());
+    let date = today() - chrono::Days::new(364);
+    assert_eq!(two_years(&open(&folder, "p.csv")).await, Ok::<_, PriceError>(vec![(date, 4.0)]));
+    for place in ["p.csv", ""] {
+        let explicit = folder.path().join("other.csv");
+        let source = FilePrices::open(&folder.path().join(place), Some(&explicit), today).unwrap();
+        assert_eq!(two_years(&source).await, Ok(vec![(date, 5.0)]));
+        // The prices in the file of yields are not read.
+        assert_eq!(prices(&source, "SPY").await.unwrap().len(), 1);
+    }
+    let source = FilePrices::open(&folder.path().join("p.csv"), Some(&folder.path().join("none.csv")), today).unwrap();
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0]));
+    let Err(PriceError::Failed(message)) = two_years(&source).await else { panic!("failed") };
+    assert!(message.contains("none.csv: no yield column: name one UST3M"), "{message}");
+
+    let alone = self::folder(&[("p.csv", "date,SPY\n2024-01-02,100\n")]);
+    assert!(open(&alone, "p.csv").yields(all()).await.unwrap().is_empty());
+}
+
+#[test]
+fn opening_says_what_is_not_there() {
+    let folder = folder(&[("readme.txt", "")]);
+    let error = |path: &Path, yields| FilePrices::open(path, yields, today).unwrap_err();
+    let missing = folder.path().join("no.csv");
+    assert!(matches!(error(&missing, None), FileError::Unreadable { path, .. } if path == missing));
+    let text = error(folder.path(), None).to_string();
+    assert!(text.contains("no .csv, .csv.gz or .parquet file"), "{text}");
+    fs::write(folder.path().join("p.csv"), "").unwrap();
+    assert!(matches!(error(folder.path(), Some(&missing)), FileError::Unreadable { .. }));
+}
+
+#[tokio::test]
+async fn a_file_without_use_fails_every_ticker_with_the_reason() {
+    let folder = folder(&[("p.csv", "")]);
+    for _ in 0..2 {
+        let Err(PriceError::Failed(message)) = prices(&open(&folder, "p.csv"), "SPY").await else { panic!("failed") };
+        assert!(message.contains("p.csv: the file is empty"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_read_and_a_bad_one_leaves_the_last_good_data() {
+    let folder = folder(&[("a.csv", "date,SPY\n2024-01-02,100\n"), ("b.csv", "date,TLT\n2024-01-02,90\n")]);
+    let path = |name| folder.path().join(name);
+    let source = open(&folder, "");
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0]));
+    let first = source.revision();
+
+    fs::write(path("a.csv"), "date,SPY\n2024-01-02,100\n2024-01-03,101\n").unwrap();
+    assert_eq!(source.revision(), first, "looked at once a second at most");
+    later(&source);
+    let second = source.revision();
+    assert_ne!(second, first);
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0, 101.0]));
+
+    fs::write(path("a.csv"), "damaged").unwrap();
+    later(&source);
+    assert_ne!(source.revision(), second);
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0, 101.0]));
+    assert!(source.about().warnings[0].contains("what was read from it before is still used"));
+
+    fs::write(path("a.csv"), "date,SPY\n2024-01-02,7\n").unwrap();
+    fs::write(path("c.csv"), "date,GLD\n2024-01-02,50\n").unwrap();
+    fs::remove_file(path("b.csv")).unwrap();
+    later(&source);
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![7.0]));
+    assert_eq!(prices(&source, "GLD").await, Ok(vec![50.0]));
+    assert!(matches!(prices(&source, "TLT").await, Err(PriceError::NoData(_))));
+    assert_eq!(source.about().warnings, [""; 0]);
+
+    fs::remove_file(path("a.csv")).unwrap();
+    fs::remove_file(path("c.csv")).unwrap();
+    later(&source);
+    assert_eq!(prices(&source, "SPY").await, Ok(vec![7.0]));
+    assert!(source.about().warnings[0].contains("the data read before is still used"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn askers_at_once_share_one_reading() {
+    let folder = folder(&[("p.csv", "date,SPY\n2024-01-02,100\n")]);
+    let source = open(&folder, "p.csv");
+    let spy: Ticker = "SPY".parse().unwrap();
+    let askers: Vec<_> = (0..16)
+        .map(|_| {
+            let (source, spy) = (source.clone(), spy.clone());
+            tokio::spawn(async move { source.history(&spy, all()).await.unwrap() })
+        })
+        .collect();
+    let mut got = Vec::new();
+    for asker in askers {
+        got.push(asker.await.unwrap());
+    }
+    assert!(got.iter().all(|series| Arc::ptr_eq(series, &got[0])));
+}
+
+/// Real prices, where a checkout has them beside it.
+#[tokio::test]
+async fn real_prices_give_the_known_years() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices");
+    if !folder.is_dir() {
+        println!("skipped: no real prices at ../shared/data/prices");
+        return;
+    }
+    let start = Instant::now();
+    let source = FilePrices::open(&folder, None, today).unwrap();
+    let spy = source.history(&"SPY".parse().unwrap(), all()).await.unwrap();
+    println!("read in {:?}", start.elapsed());
+    assert_eq!(source.tickers().await.unwrap().len(), 92);
+    assert_eq!(source.about().warnings, [""; 0]);
+    assert_eq!(source.yields(all()).await.unwrap().maturities().count(), 5);
+    assert_eq!(spy.len(), 3796);
+    let last_of = |year: i32| {
+        let end = NaiveDate::from_ymd_opt(year, 12, 31).unwrap();
+        spy.prices()[spy.dates().partition_point(|date| *date <= end) - 1]
+    };
+    for (year, expected) in [(2017, 0.217), (2018, -0.046), (2019, 0.312), (2022, -0.182)] {
+        let got = last_of(year) / last_of(year - 1) - 1.0;
+        assert!((got - expected).abs() < 0.0006, "{year}: {got}");
+    }
+}

@@ -1,0 +1,112 @@
+//! A mapping: rows that say which ETF stands for what.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use factor_types::{AssetClass, Category, Factor, Ticker, Tier};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a mapping maps. Each kind is loaded by itself, so that one broken file costs one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MappingKind {
+    /// Bonds, cash, commodities and crypto assets.
+    AssetProxies,
+    /// Industries.
+    Industries,
+    /// Styles and markets.
+    StyleAndMarket,
+}
+
+impl MappingKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::AssetProxies, Self::Industries, Self::StyleAndMarket];
+
+    /// The name in answers and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AssetProxies => "asset_proxies",
+            Self::Industries => "industries",
+            Self::StyleAndMarket => "style_and_market",
+        }
+    }
+
+    /// The name of its YAML file.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::AssetProxies => "asset_etf_proxies.yaml",
+            Self::Industries => "industry_to_etf.yaml",
+            Self::StyleAndMarket => "style_and_market.yaml",
+        }
+    }
+}
+
+impl fmt::Display for MappingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One row of a mapping, inactive rows included. Unlike a [`Factor`] it keeps "not said" apart from the default, so
+/// that a mapping can be written back as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProxyRow {
+    /// The category of the factor.
+    pub category: Category,
+    /// What the ETF stands for: `UST10Y`, `Semiconductors`, `momentum`.
+    pub key: String,
+    /// The ETF.
+    pub etf: Ticker,
+    /// True for the ETF that stands first for its key.
+    pub canonical: bool,
+    /// The priority, where the mapping gives one.
+    pub priority: Option<u32>,
+    /// False keeps the row but leaves it out of the universe.
+    pub active: bool,
+    /// The asset class, where the mapping gives one.
+    pub asset_class: Option<AssetClass>,
+    /// For an industry: its group of sectors.
+    pub sector_group: Option<String>,
+    /// For an industry: a finer name.
+    pub subindustry: Option<String>,
+    /// The first day of the fund's first month.
+    pub inception: Option<NaiveDate>,
+    /// Free text.
+    pub description: Option<String>,
+}
+
+impl ProxyRow {
+    /// An active row that says nothing but its ETF.
+    pub fn new(category: Category, key: impl Into<String>, etf: Ticker) -> Self {
+        Self {
+            category,
+            key: key.into(),
+            etf,
+            canonical: false,
+            priority: None,
+            active: true,
+            asset_class: None,
+            sector_group: None,
+            subindustry: None,
+            inception: None,
+            description: None,
+        }
+    }
+
+    /// The factor this row defines, with the defaults of its category where the row says nothing.
+    pub fn factor(&self, source: Tier) -> Factor {
+        let plain = Factor::new(self.etf.clone(), self.key.clone(), self.category, source);
+        Factor {
+            asset_class: self.asset_class.unwrap_or(plain.asset_class),
+            sector_group: self.sector_group.clone(),
+            subindustry: self.subindustry.clone(),
+            proxy_key: Some(self.key.clone()),
+            canonical: self.canonical,
+            priority: self.priority.unwrap_or_else(|| self.category.default_priority(self.canonical)),
+            inception: self.inception,
+            description: self.description.clone(),
+            ..plain
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Where mappings come from.
+
+use std::io;
+
+use factor_types::{TickerError, Tier};
+
+use crate::{MappingKind, ProxyRow};
+
+mod builtin;
+mod yaml_files;
+mod yaml_forms;
+
+pub use builtin::BuiltinSource;
+pub use yaml_files::YamlSource;
+
+/// One tier of reference data. A database reads its rows first and hands them over through this trait, in front of the
+/// others.
+pub trait MappingSource {
+    /// The name of the tier.
+    fn tier(&self) -> Tier;
+
+    /// The rows of one kind in their order. No rows means "nothing here": the next source is asked, and nobody is told.
+    ///
+    /// # Errors
+    /// What went wrong, in words for whoever keeps the mapping. The next source is asked, and the message is kept.
+    fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError>;
+}
+
+/// Why a source could not give a mapping.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// The file could not be read.
+    #[error("{file}: {source}; put a readable file there")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file was read and is wrong.
+    #[error("{file}:{line}:{column}: {message}")]
+    Refused {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// The column in characters, from 1.
+        column: u64,
+        /// The value, the rule and the way out.
+        message: String,
+    },
+    /// A constant of the binary is wrong.
+    #[error("built-in set: {0}")]
+    Builtin(#[from] TickerError),
+}

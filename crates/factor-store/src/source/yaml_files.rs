@@ -1,0 +1,73 @@
+//! The YAML tier: the files of a folder, or those built into the binary.
+
+use std::{
+    borrow::Cow,
+    fs,
+    io::{self, Read},
+    path::Path,
+};
+
+use factor_types::Tier;
+
+use super::{MappingError, MappingSource, yaml_forms};
+use crate::{MappingKind, ProxyRow, yaml};
+
+/// YAML mappings. With a folder only its files count: a file missing there is not replaced by the one built in, since
+/// whoever gives a folder means to say what is in the universe.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct YamlSource<'a> {
+    dir: Option<&'a Path>,
+}
+
+impl<'a> YamlSource<'a> {
+    /// The files of `dir`, or those built into the binary.
+    pub fn new(dir: Option<&'a Path>) -> Self {
+        Self { dir }
+    }
+}
+
+impl MappingSource for YamlSource<'_> {
+    fn tier(&self) -> Tier {
+        Tier::Yaml
+    }
+
+    fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError> {
+        let (file, text) = match self.dir {
+            None => (format!("built-in {}", kind.file_name()), Cow::Borrowed(embedded(kind).as_bytes())),
+            Some(dir) => {
+                let path = dir.join(kind.file_name());
+                let file = path.display().to_string();
+                match read(&path) {
+                    Ok(text) => (file, Cow::Owned(text)),
+                    Err(source) => return Err(MappingError::Unreadable { file, source }),
+                }
+            }
+        };
+        yaml_forms::rows(kind, &text).map_err(|refusal| MappingError::Refused {
+            file,
+            line: refusal.line,
+            column: refusal.column,
+            message: refusal.message,
+        })
+    }
+}
+
+/// The text of a shipped file.
+fn embedded(kind: MappingKind) -> &'static str {
+    match kind {
+        MappingKind::AssetProxies => include_str!("../../../../proxies/asset_etf_proxies.yaml"),
+        MappingKind::Industries => include_str!("../../../../proxies/industry_to_etf.yaml"),
+        MappingKind::StyleAndMarket => include_str!("../../../../proxies/style_and_market.yaml"),
+    }
+}
+
+/// At most one byte more than is allowed, so that a huge file costs no memory and is still known to be too large.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Asked before opening: to open a named pipe would wait for a writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+    }
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}

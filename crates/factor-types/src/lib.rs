@@ -1,0 +1,17 @@
+//! The vocabulary of the workspace: tickers, dates, prices, yields, factors.
+//!
+//! No I/O, no arrays, no clock. A type lives here only when two crates need it. Whatever a type
+//! promises (a ticker is well formed, a series is sorted) it promises by construction: the only way
+//! in is the constructor, and serde goes through the same door.
+
+mod dates;
+mod factor;
+mod prices;
+mod ticker;
+mod yields;
+
+pub use dates::{Calendar, DateRange, DateRangeError, Frequency};
+pub use factor::{AssetClass, Category, Factor, FactorUniverse, Tier};
+pub use prices::{PriceKind, PriceSeries};
+pub use ticker::{Ticker, TickerError};
+pub use yields::{Maturity, YieldTable};

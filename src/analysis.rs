@@ -1,0 +1,313 @@
+//! One analysis, from a request to a report: the straight line of the server.
+//!
+//! factors -> prices -> window -> panel (kept for half an hour) -> study -> report. Nothing here knows of JSON or of
+//! the words a caller used; nothing below knows of a clock, a cache or a time budget.
+
+mod prices;
+mod request;
+mod stopwatch;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    Panel, Study,
+    panel::{PanelError, Window, WindowError},
+    report::{CorrelationReport, PerformanceReport, ReturnsReport},
+    study::{Exclusion, ExclusionReason, default_floor},
+};
+use factor_prices::{PriceProvider, SourceInfo, YieldProvider};
+use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, YieldTable};
+use tokio_util::sync::CancellationToken;
+
+use self::{prices::PanelCache, stopwatch::Stopwatch};
+pub use self::{
+    prices::Prepared,
+    request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
+    stopwatch::Timings,
+};
+
+/// Correlations and performance need at least this many days between start and end.
+pub const MIN_WINDOW_DAYS: i64 = 365;
+
+/// Under this many monthly rows the answer warns that the sample is small.
+pub const FEW_MONTHS: usize = 24;
+
+/// Limits of an analysis.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Factors of one analysis.
+    pub max_factors: usize,
+    /// The floor on monthly observations when a call names none.
+    pub min_observations: usize,
+    /// Computing time after which no further section begins.
+    pub compute_budget: Duration,
+    /// How long a panel is kept.
+    pub cache_ttl: Duration,
+}
+
+/// Runs analyses on one price source.
+#[derive(Debug)]
+pub struct Analyzer {
+    prices: Arc<dyn PriceProvider>,
+    yields: Arc<dyn YieldProvider>,
+    panels: PanelCache,
+    limits: Limits,
+}
+
+/// A finished analysis: everything an answer is made of.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The factors analysed, those excluded and their panel.
+    pub study: Arc<Study>,
+    /// What was fetched, and what was wrong with it.
+    pub prepared: Arc<Prepared>,
+    /// True when the panel was there already.
+    pub panel_cached: bool,
+    /// The categories counted in `data_quality`.
+    pub selected: BTreeSet<Category>,
+    /// Their factors, analysed or not.
+    pub requested: Vec<Ticker>,
+    /// The sections.
+    pub report: Report,
+    /// How long they took, in milliseconds.
+    pub timings: Timings,
+    /// The price source.
+    pub source: SourceInfo,
+    /// The clock of this analysis.
+    pub today: NaiveDate,
+}
+
+/// The sections of one kind of analysis.
+#[derive(Debug)]
+pub enum Report {
+    /// Of `correlations`.
+    Correlations(Box<CorrelationReport>),
+    /// Of `performance`.
+    Performance(Box<PerformanceReport>),
+    /// Of `returns`.
+    Returns(Box<ReturnsReport>),
+}
+
+impl Report {
+    /// Sections that the time budget left no room for.
+    pub fn skipped(&self) -> &[String] {
+        match self {
+            Self::Correlations(report) => &report.skipped,
+            Self::Performance(report) => &report.skipped,
+            Self::Returns(report) => &report.skipped,
+        }
+    }
+}
+
+impl Analysis {
+    /// The window that was analysed.
+    pub fn window(&self) -> &Window {
+        self.study.panel().window()
+    }
+
+    /// The kind of analysis.
+    pub fn kind(&self) -> AnalysisKind {
+        match self.report {
+            Report::Correlations(_) => AnalysisKind::Correlations,
+            Report::Performance(_) => AnalysisKind::Performance,
+            Report::Returns(_) => AnalysisKind::Returns,
+        }
+    }
+
+    /// True for a factor of the categories that are counted.
+    pub fn is_selected(&self, ticker: &Ticker) -> bool {
+        self.requested.contains(ticker)
+    }
+
+    /// Age of the newest price used, in days.
+    pub fn stale_days(&self) -> i64 {
+        (self.today - self.study.panel().as_of()).num_days()
+    }
+}
+
+/// Why there is no analysis.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalysisError {
+    /// The filters leave nothing.
+    #[error("no factor is left after the filters: {0}")]
+    NoFactors(String),
+    /// More factors than the server is set to take.
+    #[error(
+        "the universe has {count} factors and this server takes at most {limit}: ask for fewer, or raise FACTOR_INTELLIGENCE_MAX_FACTORS"
+    )]
+    TooManyFactors {
+        /// Factors asked for.
+        count: usize,
+        /// The setting.
+        limit: usize,
+    },
+    /// Start and end lie too close together.
+    #[error("{kind} needs at least {MIN_WINDOW_DAYS} days between start and end; {start} to {end} are {days}")]
+    WindowTooShort {
+        /// The kind of analysis.
+        kind: AnalysisKind,
+        /// The start.
+        start: NaiveDate,
+        /// The end.
+        end: NaiveDate,
+        /// Their distance.
+        days: i64,
+    },
+    /// The window cannot be settled.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// No panel can be built.
+    #[error(transparent)]
+    Panel(#[from] PanelError),
+    /// Not one factor can be analysed.
+    #[error("none of the {} factors can be analysed", .0.len())]
+    NothingAnalysed(Vec<Exclusion>),
+    /// The caller has gone.
+    #[error("the call was cancelled")]
+    Cancelled,
+}
+
+impl Analyzer {
+    /// An analyzer over a price source.
+    pub fn new(prices: Arc<dyn PriceProvider>, yields: Arc<dyn YieldProvider>, limits: Limits) -> Self {
+        Self { panels: PanelCache::new(limits.cache_ttl), prices, yields, limits }
+    }
+
+    /// What the panel cache holds.
+    pub fn cache_stats(&self) -> prices::CacheStats {
+        self.panels.stats()
+    }
+
+    /// Runs one analysis.
+    ///
+    /// # Errors
+    /// [`AnalysisError`]; one factor's failure is none of them, but an exclusion in the answer.
+    pub async fn analyze(
+        &self,
+        request: &AnalysisRequest,
+        universe: &FactorUniverse,
+        today: NaiveDate,
+        cancel: &CancellationToken,
+    ) -> Result<Analysis, AnalysisError> {
+        let factors = self.factors(request, universe)?;
+        let selected = request.selected_categories();
+        let requested: Vec<Ticker> = factors
+            .iter()
+            .filter(|factor| selected.contains(&factor.category))
+            .map(|factor| factor.ticker.clone())
+            .collect();
+        if requested.is_empty() {
+            let named: Vec<&str> = selected.iter().map(|category| category.as_str()).collect();
+            return Err(AnalysisError::NoFactors(format!("the universe has none of category {}", named.join(", "))));
+        }
+
+        let mut watch = Stopwatch::start(self.limits.compute_budget, cancel.clone());
+        watch.lap("returns_panel_build");
+        let fetch = prices::Fetch { request, factors: &factors, requested: &requested, today };
+        let (prepared, panel_cached) = tokio::select! {
+            prepared = self.panels.prepare(&*self.prices, &*self.yields, &fetch) => prepared?,
+            () = cancel.cancelled() => return Err(AnalysisError::Cancelled),
+        };
+        watch.lap("");
+        check_length(request, prepared.panel.window())?;
+
+        let floor = self.floor(request, &prepared.panel);
+        let study = Arc::new(Study::new(
+            Arc::clone(&prepared.panel),
+            Arc::clone(&prepared.yields),
+            &factors,
+            &prepared.lost,
+            floor,
+        ));
+        if study.of(&selected).is_empty() {
+            let of_selected = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);
+            return Err(AnalysisError::NothingAnalysed(study.excluded.iter().filter(of_selected).cloned().collect()));
+        }
+        let (report, timings) = compute(Arc::clone(&study), request.plan.clone(), watch).await?;
+        if cancel.is_cancelled() {
+            return Err(AnalysisError::Cancelled);
+        }
+        Ok(Analysis {
+            study,
+            prepared,
+            panel_cached,
+            selected,
+            requested,
+            report,
+            timings,
+            source: self.prices.about(),
+            today,
+        })
+    }
+
+    /// The universe of the call after its asset class filter.
+    fn factors(&self, request: &AnalysisRequest, universe: &FactorUniverse) -> Result<Vec<Arc<Factor>>, AnalysisError> {
+        let universe = request.universe.as_ref().unwrap_or(universe);
+        let factors: Vec<Arc<Factor>> = universe
+            .factors()
+            .iter()
+            .filter(|factor| request.asset_classes.lets_through(factor.asset_class))
+            .map(|factor| Arc::new(factor.clone()))
+            .collect();
+        if factors.is_empty() {
+            return Err(AnalysisError::NoFactors(request.asset_classes.describe()));
+        }
+        if factors.len() > self.limits.max_factors {
+            return Err(AnalysisError::TooManyFactors { count: factors.len(), limit: self.limits.max_factors });
+        }
+        Ok(factors)
+    }
+
+    fn floor(&self, request: &AnalysisRequest, panel: &Panel) -> usize {
+        match request.kind {
+            AnalysisKind::Returns => 1,
+            AnalysisKind::Correlations | AnalysisKind::Performance => request
+                .min_observations
+                .unwrap_or_else(|| default_floor(request.frequency, panel.rows(), self.limits.min_observations)),
+        }
+    }
+}
+
+/// Computes off the async threads. A panic there is the caller's panic, caught where all are.
+async fn compute(study: Arc<Study>, plan: Plan, mut watch: Stopwatch) -> Result<(Report, Timings), AnalysisError> {
+    let computed = tokio::task::spawn_blocking(move || {
+        let report = match &plan {
+            Plan::Correlations(plan) => {
+                Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
+            }
+            Plan::Performance(plan) => {
+                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &mut watch)))
+            }
+            Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
+        };
+        (report, watch.into_timings())
+    });
+    computed.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => AnalysisError::Cancelled,
+    })
+}
+
+fn check_length(request: &AnalysisRequest, window: &Window) -> Result<(), AnalysisError> {
+    let days = (window.end - window.start).num_days();
+    if request.kind != AnalysisKind::Returns && days < MIN_WINDOW_DAYS {
+        return Err(AnalysisError::WindowTooShort { kind: request.kind, start: window.start, end: window.end, days });
+    }
+    Ok(())
+}
+
+/// True when every factor was lost because the source could not answer, rather than for want of data.
+pub fn source_failed(exclusions: &[Exclusion]) -> bool {
+    !exclusions.is_empty() && exclusions.iter().all(|lost| lost.reason == ExclusionReason::FetchFailed)
+}
+
+/// True when monthly rows are too few to be quiet about it.
+pub fn is_small_sample(panel: &Panel) -> bool {
+    panel.frequency() == Frequency::Monthly && panel.rows() < FEW_MONTHS
+}
+
+/// An empty table, for a source without yields.
+pub fn no_yields() -> Arc<YieldTable> {
+    Arc::default()
+}

@@ -1,0 +1,131 @@
+//! What a call means, settled: no defaults left to fill, no words left to read.
+
+use std::{collections::BTreeSet, fmt};
+
+use chrono::NaiveDate;
+use factor_analytics::report::{CorrelationPlan, PerformancePlan, ReturnsPlan};
+use factor_types::{AssetClass, Category, FactorUniverse, Frequency, Ticker};
+
+/// The kinds of analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AnalysisKind {
+    /// Matrices and overlays.
+    Correlations,
+    /// Risk and return per factor.
+    Performance,
+    /// Trailing windows.
+    Returns,
+}
+
+impl AnalysisKind {
+    /// The name in arguments and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Correlations => "correlations",
+            Self::Performance => "performance",
+            Self::Returns => "returns",
+        }
+    }
+}
+
+impl fmt::Display for AnalysisKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl std::str::FromStr for AnalysisKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Correlations, Self::Performance, Self::Returns]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not an analysis: write correlations, performance or returns"))
+    }
+}
+
+/// An analysis to run.
+#[derive(Debug, Clone)]
+pub struct AnalysisRequest {
+    /// The kind; agrees with `plan`.
+    pub kind: AnalysisKind,
+    /// The dates asked for.
+    pub dates: DateRule,
+    /// How often returns are measured.
+    pub frequency: Frequency,
+    /// The categories picked; `None` for all.
+    pub categories: Option<BTreeSet<Category>>,
+    /// Which asset classes of the universe take part at all.
+    pub asset_classes: AssetClassFilter,
+    /// A universe of the call's own.
+    pub universe: Option<FactorUniverse>,
+    /// The benchmark.
+    pub benchmark: Ticker,
+    /// Further tickers whose prices are needed though they may be no factors: overlay benchmarks, cash proxies.
+    pub also_priced: Vec<Ticker>,
+    /// The floor on observations, if the call names one.
+    pub min_observations: Option<usize>,
+    /// The sections to compute.
+    pub plan: Plan,
+}
+
+/// The dates of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DateRule {
+    /// The first date, excluded.
+    pub start: Option<NaiveDate>,
+    /// The last date, included.
+    pub end: Option<NaiveDate>,
+    /// How many months the default start lies before the end.
+    pub default_months: u32,
+}
+
+/// The sections to compute, by kind.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// Matrices and overlays.
+    Correlations(CorrelationPlan),
+    /// Risk and return per factor.
+    Performance(PerformancePlan),
+    /// Trailing windows.
+    Returns(ReturnsPlan),
+}
+
+impl AnalysisRequest {
+    /// The categories that are counted, ranked and tabled.
+    pub fn selected_categories(&self) -> BTreeSet<Category> {
+        self.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))
+    }
+}
+
+/// Which asset classes take part; an exclusion wins over an inclusion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AssetClassFilter {
+    /// Only these; all when empty.
+    pub include: Vec<AssetClass>,
+    /// Never these.
+    pub exclude: Vec<AssetClass>,
+}
+
+impl AssetClassFilter {
+    /// True when a factor of this class takes part.
+    pub fn lets_through(&self, class: AssetClass) -> bool {
+        !self.exclude.contains(&class) && (self.include.is_empty() || self.include.contains(&class))
+    }
+
+    /// The filter in words.
+    pub fn describe(&self) -> String {
+        let names = |classes: &[AssetClass]| classes.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ");
+        match (self.include.is_empty(), self.exclude.is_empty()) {
+            (true, true) => "the universe is empty".to_owned(),
+            (false, true) => format!("asset_class_filters includes only {}", names(&self.include)),
+            (true, false) => format!("asset_class_filters excludes {}", names(&self.exclude)),
+            (false, false) => format!(
+                "asset_class_filters includes only {} and excludes {}",
+                names(&self.include),
+                names(&self.exclude)
+            ),
+        }
+    }
+}

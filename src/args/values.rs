@@ -1,0 +1,239 @@
+//! Reading one JSON value tolerantly: what it means, or the rule it breaks.
+//!
+//! Clients are known to send arrays and numbers as strings; what can only mean one thing is read as that.
+
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate};
+use factor_types::Calendar;
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+/// Why a value was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule, as a predicate: `must be true or false`.
+    pub rule: String,
+    /// The way out, where it is more than the rule.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal that its rule explains.
+    pub fn new(rule: impl Into<String>) -> Self {
+        Self { rule: rule.into(), hint: None }
+    }
+
+    /// A refusal with a way out.
+    pub fn with_hint(rule: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { rule: rule.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// A closed set of names: those advertised, and further spellings of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Choices {
+    /// The names as advertised.
+    pub names: &'static [&'static str],
+    /// Further spellings: `("bond", "fixed_income")`.
+    pub aliases: &'static [(&'static str, &'static str)],
+}
+
+impl<const N: usize> From<&'static [&'static str; N]> for Choices {
+    fn from(names: &'static [&'static str; N]) -> Self {
+        Self { names, aliases: &[] }
+    }
+}
+
+impl From<&'static [&'static str]> for Choices {
+    fn from(names: &'static [&'static str]) -> Self {
+        Self { names, aliases: &[] }
+    }
+}
+
+impl Choices {
+    /// The advertised name that `text` means, whatever its case and with spaces or hyphens for underscores.
+    ///
+    /// # Errors
+    /// When it means none of them; the hint is the nearest one.
+    pub fn find(&self, text: &str) -> Result<&'static str, Refusal> {
+        let plain: String =
+            text.trim().chars().map(|c| if c == ' ' || c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();
+        let meant = self.aliases.iter().find(|(alias, _)| *alias == plain).map_or(plain.as_str(), |(_, name)| name);
+        if let Some(name) = self.names.iter().find(|name| name.eq_ignore_ascii_case(meant)) {
+            return Ok(name);
+        }
+        Err(Refusal {
+            rule: format!("must be one of {}", self.names.join(", ")),
+            hint: nearest(meant, self.names.iter().copied()).map(|name| format!("did you mean `{name}`?")),
+        })
+    }
+}
+
+/// The candidate most like `text`, if any is like it at all.
+pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing costs length times length; no name is longer than this.
+    let text: String = text.chars().take(64).collect::<String>().to_lowercase();
+    candidates
+        .into_iter()
+        .map(|name| {
+            let lower = name.to_lowercase();
+            let contained = text.len().min(lower.len()) >= 3 && (lower.contains(&text) || text.contains(&lower));
+            let alike = strsim::normalized_damerau_levenshtein(&text, &lower);
+            (if contained { alike.max(0.75) } else { alike }, name)
+        })
+        .filter(|(alike, _)| *alike >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// Compact JSON, cut when long, for showing a value back.
+pub fn shown(value: &Value) -> String {
+    const MOST: usize = 80;
+    let json = value.to_string();
+    match json.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &json[..at]),
+        None => json,
+    }
+}
+
+/// Text. A number or a bool is taken for its spelling.
+pub(super) fn text(value: &Value) -> Result<String, Refusal> {
+    match value {
+        Value::String(text) => Ok(text.trim().to_owned()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(value) => Ok(value.to_string()),
+        _ => Err(Refusal::new("must be a string")),
+    }
+}
+
+/// True or false, also in a string.
+pub(super) fn boolean(value: &Value) -> Result<bool, Refusal> {
+    match value {
+        Value::Bool(value) => Ok(*value),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(Refusal::new("must be true or false")),
+    }
+}
+
+/// A whole number within `range`, also as `252.0` or in a string.
+pub(super) fn integer(value: &Value, range: &RangeInclusive<i64>) -> Result<i64, Refusal> {
+    let rule = || {
+        let (low, high) = (range.start(), range.end());
+        Refusal::new(match (*low, *high) {
+            (i64::MIN, i64::MAX) => "must be a whole number".to_owned(),
+            (_, i64::MAX) => format!("must be a whole number of at least {low}"),
+            (i64::MIN, _) => format!("must be a whole number of at most {high}"),
+            _ => format!("must be a whole number from {low} to {high}"),
+        })
+    };
+    // 2^53: beyond it a float no longer names one whole number.
+    let whole =
+        |number: f64| (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64);
+    let read = match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        Value::String(text) => {
+            let text = text.trim();
+            text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+        }
+        _ => None,
+    };
+    read.filter(|number| range.contains(number)).ok_or_else(rule)
+}
+
+/// A finite number within `range`, also in a string.
+pub(super) fn number(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
+    let read = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    read.filter(|number| number.is_finite() && range.contains(number)).ok_or_else(|| {
+        let (low, high) = (*range.start(), *range.end());
+        Refusal::new(match (low.is_finite(), high.is_finite()) {
+            (false, false) => "must be a number".to_owned(),
+            (true, false) => format!("must be a number of at least {low}"),
+            (false, true) => format!("must be a number of at most {high}"),
+            (true, true) => format!("must be a number from {low} to {high}"),
+        })
+    })
+}
+
+/// A share of one within `range`. A percentage is not guessed at but refused, with the share to write.
+pub(super) fn share(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
+    number(value, range).map_err(|refusal| {
+        let spelled = value.as_str().map(|text| text.trim().trim_end_matches('%').trim().to_owned());
+        let percent = match &spelled {
+            Some(text) => text.parse().ok(),
+            None => value.as_f64(),
+        };
+        let hint = percent
+            .filter(|percent: &f64| {
+                let marked = value.as_str().is_some_and(|text| text.contains('%'));
+                percent.is_finite() && (percent.abs() > 1.0 || marked) && range.contains(&(percent / 100.0))
+            })
+            .map(|percent| format!("write {} for {percent}%", percent / 100.0));
+        Refusal { rule: refusal.rule.replace("a number", "a share"), hint }
+    })
+}
+
+/// A date: `YYYY-MM-DD`, or `YYYY-MM` for that month's end.
+pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
+    const RULE: &str = "must be a date as YYYY-MM-DD (or YYYY-MM for that month's end)";
+    let text = value.as_str().map(str::trim).unwrap_or_default();
+    let shaped = |form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(t, f)| if f == b'-' { t == b'-' } else { t.is_ascii_digit() })
+    };
+    let read = if shaped("yyyy-mm-dd") {
+        text.parse::<NaiveDate>().ok()
+    } else if shaped("yyyy-mm") {
+        format!("{text}-01").parse::<NaiveDate>().ok().map(Calendar::month_end)
+    } else {
+        return Err(Refusal::new(RULE));
+    };
+    match read {
+        None => Err(Refusal::with_hint(RULE, "the calendar has no such day")),
+        Some(date) if !(1900..=2199).contains(&date.year()) => {
+            Err(Refusal::with_hint(RULE, "the year must be from 1900 to 2199"))
+        }
+        Some(date) => Ok(date),
+    }
+}
+
+/// The value itself, or what a string holds that is written as a JSON array or object.
+pub(super) fn unwrapped(value: &Value) -> Value {
+    if let Value::String(text) = value {
+        let text = text.trim();
+        if text.starts_with(['[', '{'])
+            && let Ok(inner) = serde_json::from_str(text)
+        {
+            return inner;
+        }
+    }
+    value.clone()
+}
+
+/// The items of a list of plain values: an array, a JSON array in a string, one value for a list of one, or `a, b`.
+pub(super) fn items(value: &Value) -> Result<Vec<Value>, Refusal> {
+    match unwrapped(value) {
+        Value::Array(items) => Ok(items),
+        Value::String(text) => Ok(text
+            .split([',', ';', '\n'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| Value::String(part.to_owned()))
+            .collect()),
+        single @ (Value::Number(_) | Value::Bool(_)) => Ok(vec![single]),
+        _ => Err(Refusal::new("must be a list")),
+    }
+}
+
+/// An object, also in a string.
+pub(super) fn object(value: &Value) -> Result<JsonObject, Refusal> {
+    match unwrapped(value) {
+        Value::Object(object) => Ok(object),
+        _ => Err(Refusal::new("must be an object")),
+    }
+}

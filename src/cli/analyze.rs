@@ -1,0 +1,128 @@
+//! `analyze`: the same analysis, for a terminal or a script.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    app::App,
+    cli::{print, say},
+    settings::Settings,
+    tools::{ToolCall, get_factor_analysis},
+};
+
+/// What to analyse.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// Matrices, sensitivity to rates and to the market
+    Correlations,
+    /// Risk and return per factor
+    Performance,
+    /// Trailing windows and rankings
+    Returns,
+}
+
+/// Arguments of `analyze`.
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    kind: Kind,
+    /// Write JSON: the full answer, or what --args asks for
+    #[arg(long)]
+    json: bool,
+    /// Returns: trailing windows, such as 1m,3m,ytd
+    #[arg(long, value_delimiter = ',', value_name = "WINDOWS")]
+    windows: Vec<String>,
+    /// Only these categories, such as industry,style
+    #[arg(long, value_delimiter = ',', value_name = "CATEGORIES")]
+    categories: Vec<String>,
+    /// Returns after this date
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    start: Option<String>,
+    /// Last date
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    end: Option<String>,
+    /// monthly, weekly or daily
+    #[arg(long)]
+    frequency: Option<String>,
+    /// Benchmark ticker
+    #[arg(long, value_name = "TICKER")]
+    benchmark: Option<String>,
+    /// Performance: sharpe_ratio, annual_return or volatility
+    #[arg(long, value_name = "FIELD")]
+    sort_by: Option<String>,
+    /// Length of lists and tables
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Any argument of the tool get_factor_analysis, as a JSON object; wins over the other options
+    #[arg(long, value_name = "JSON")]
+    args: Option<String>,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+impl AnalyzeArgs {
+    fn arguments(&self) -> anyhow::Result<Map<String, Value>> {
+        let kind = match self.kind {
+            Kind::Correlations => "correlations",
+            Kind::Performance => "performance",
+            Kind::Returns => "returns",
+        };
+        let mut arguments = Map::new();
+        arguments.insert("analysis_type".to_owned(), json!(kind));
+        arguments.insert("format".to_owned(), json!(if self.json { "full" } else { "report" }));
+        // A terminal has no limit of its own.
+        arguments.insert("max_chars".to_owned(), json!(0));
+        let lists = [("windows", &self.windows), ("categories", &self.categories)];
+        for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
+            arguments.insert(name.to_owned(), json!(values));
+        }
+        let texts = [
+            ("start_date", &self.start),
+            ("end_date", &self.end),
+            ("frequency", &self.frequency),
+            ("benchmark_ticker", &self.benchmark),
+            ("sort_by", &self.sort_by),
+        ];
+        for (name, value) in texts {
+            arguments.extend(value.as_ref().map(|value| (name.to_owned(), json!(value))));
+        }
+        arguments.extend(self.top.map(|top| ("top_n".to_owned(), json!(top))));
+        if let Some(text) = &self.args {
+            match serde_json::from_str(text).context("--args is not JSON")? {
+                Value::Object(given) => arguments.extend(given),
+                other => bail!("--args must be a JSON object, such as {{\"windows\": [\"3m\"]}}; it is {other}"),
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+/// Runs the analysis and prints its answer: 0, or 1 with the reason on standard error.
+///
+/// # Errors
+/// When the price source cannot be opened or the answer cannot be written.
+pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
+    let app: Arc<App> = App::build(settings)?;
+    let call = ToolCall { arguments: args.arguments()?, ..ToolCall::default() };
+    match get_factor_analysis::call_tool(&app, call).await {
+        Ok(answer) => {
+            let text = if args.json { answer.structured.to_string() } else { answer.text };
+            match &args.output {
+                Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
+                None => print(&text)?,
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            say(&format!("error: {}", error.message));
+            if args.json {
+                let structured = error.into_result().structured_content.unwrap_or_default();
+                print(&structured.to_string())?;
+            }
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

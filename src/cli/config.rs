@@ -1,0 +1,42 @@
+//! `factor-mcp config`: the settings in force.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::print;
+use crate::settings::{Effective, Settings};
+
+/// How to show the settings.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// A table for people or JSON for programs
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+/// Prints the settings in force and where each came from.
+///
+/// # Errors
+/// When standard output cannot be written to.
+pub fn run(settings: &Settings, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
+    print(&match args.format {
+        Format::Json => serde_json::to_string_pretty(settings.effective())?,
+        Format::Table => table(settings.effective()),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(settings: &[Effective]) -> String {
+    let value = |setting: &Effective| setting.value.clone().unwrap_or_else(|| "(not set)".to_owned());
+    let names = settings.iter().map(|setting| setting.name.len()).max().unwrap_or(0);
+    let values = settings.iter().map(|setting| value(setting).chars().count()).max().unwrap_or(0);
+    let line = |s: &Effective| format!("{:names$}  {:values$}  {}", s.name, value(s), s.origin);
+    settings.iter().map(line).collect::<Vec<_>>().join("\n")
+}

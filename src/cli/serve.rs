@@ -1,0 +1,86 @@
+//! `factor-mcp serve`: the server, over standard input and output or over HTTP.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::say;
+use crate::{
+    app::App,
+    server::{Server, ToolFilter},
+    settings::Settings,
+    telemetry,
+    tools::TOOLS,
+    transport::{
+        http::{HttpOptions, HttpServer},
+        stdio, stop_signal,
+    },
+};
+
+/// How to serve.
+#[derive(Debug, Default, Args)]
+pub struct ServeArgs {
+    /// How clients reach the server
+    #[arg(value_enum, default_value_t = Transport::Stdio)]
+    transport: Transport,
+    /// HTTP: address and port [env: FACTOR_HTTP_ADDR] [default: 127.0.0.1:8765]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) addr: Option<String>,
+    /// Offer only tools that change nothing
+    #[arg(long)]
+    read_only: bool,
+    /// Offer only these tools
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    tools: Vec<String>,
+    /// Do not offer these tools
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    exclude_tools: Vec<String>,
+    /// HTTP: also answer to this host name, such as example.com or example.com:8080 (may be repeated)
+    #[arg(long, value_name = "HOST")]
+    allowed_host: Vec<String>,
+    /// HTTP: also answer to web pages of this origin, such as https://example.com:443 (may be repeated)
+    #[arg(long, value_name = "ORIGIN")]
+    allowed_origin: Vec<String>,
+    /// HTTP: listen where other machines can connect although nobody is asked who they are
+    #[arg(long)]
+    insecure: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Transport {
+    #[default]
+    Stdio,
+    Http,
+}
+
+/// Serves until the client goes away or the process is asked to stop.
+///
+/// # Errors
+/// When the server cannot be built or cannot listen.
+pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode> {
+    telemetry::start(&settings.log);
+    let filter = ToolFilter { read_only: args.read_only, only: args.tools, exclude: args.exclude_tools };
+    let addr = settings.http.addr;
+    let server = Server::new(App::build(settings)?, TOOLS, &filter)?;
+    match args.transport {
+        Transport::Stdio => stdio::serve(server).await?,
+        Transport::Http => {
+            let options = HttpOptions {
+                addr,
+                allowed_hosts: args.allowed_host,
+                allowed_origins: args.allowed_origin,
+                insecure: args.insecure,
+            };
+            let http = HttpServer::bind(server, options).await?;
+            say(&format!("listening on http://{}/mcp", http.addr()?));
+            http.serve(async {
+                if let Err(error) = stop_signal().await {
+                    tracing::error!(%error, "cannot listen for signals");
+                    std::future::pending::<()>().await;
+                }
+            })
+            .await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,121 @@
+//! Whole results, kept for a while for those whose answer was cut.
+//!
+//! Key: a random id, so that only who was given it can ask for it. Life: 30 minutes. Size: bounded by bytes, the least
+//! used leave first. A result that is gone is computed again by calling the tool again.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::future::Cache;
+use rmcp::model::Resource;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// What the URI of a result starts with.
+pub const URI_PREFIX: &str = "factor://result/";
+
+const LIFE: Duration = Duration::from_secs(30 * 60);
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The results kept.
+#[derive(Debug, Clone)]
+pub struct ResultStore {
+    kept: Cache<Uuid, Arc<str>>,
+}
+
+/// What the store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct StoreFigures {
+    /// Results kept.
+    pub entries: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// The size at which the least used leave.
+    pub max_bytes: u64,
+    /// How long each is kept, in seconds.
+    pub life_seconds: u64,
+}
+
+impl ResultStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::bounded(MOST_BYTES)
+    }
+
+    fn bounded(bytes: u64) -> Self {
+        let kept = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|_, json: &Arc<str>| u32::try_from(json.len()).unwrap_or(u32::MAX))
+            .time_to_live(LIFE)
+            .build();
+        Self { kept }
+    }
+
+    /// Keeps a result and gives its URI, `factor://result/<id>`.
+    pub async fn put(&self, json: String) -> String {
+        let id = Uuid::new_v4();
+        self.kept.insert(id, json.into()).await;
+        format!("{URI_PREFIX}{}", id.simple())
+    }
+
+    /// Keeps a result and gives the link for an answer; `what` is its title: `All correlations`.
+    pub async fn put_link(&self, what: &str, json: String) -> Resource {
+        let size = json.len() as u64;
+        let uri = self.put(json).await;
+        Resource::new(uri, "result")
+            .with_title(what)
+            .with_description(format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60))
+            .with_mime_type("application/json")
+            .with_size(size)
+    }
+
+    /// The result with this URI, while it is kept.
+    pub async fn get(&self, uri: &str) -> Option<Arc<str>> {
+        let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
+        self.kept.get(&id).await
+    }
+
+    /// What the store holds.
+    pub async fn figures(&self) -> StoreFigures {
+        // The figures lag behind the inserts until the cache has tidied up.
+        self.kept.run_pending_tasks().await;
+        StoreFigures {
+            entries: self.kept.entry_count(),
+            bytes: self.kept.weighted_size(),
+            max_bytes: self.kept.policy().max_capacity().unwrap_or_default(),
+            life_seconds: LIFE.as_secs(),
+        }
+    }
+}
+
+impl Default for ResultStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_result_is_read_back_by_its_uri_only() {
+        let store = ResultStore::new();
+        let link = store.put_link("All returns", "{\"a\":1}".to_owned()).await;
+        assert_eq!(store.get(&link.uri).await.as_deref(), Some("{\"a\":1}"));
+        assert_eq!(link.size, Some(7));
+        for wrong in ["factor://result/", "factor://result/1", "factor://universe", &link.uri[16..]] {
+            assert_eq!(store.get(wrong).await, None, "{wrong}");
+        }
+        assert_eq!(store.figures().await.entries, 1);
+    }
+
+    #[tokio::test]
+    async fn the_store_is_bounded_by_bytes() {
+        let store = ResultStore::bounded(1_000);
+        for _ in 0..50 {
+            store.put("x".repeat(100)).await;
+        }
+        let figures = store.figures().await;
+        assert!(figures.bytes <= 1_000, "{figures:?}");
+    }
+}

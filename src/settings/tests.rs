@@ -1,0 +1,102 @@
+use super::*;
+
+fn load(
+    flags: &[(&'static str, &str)],
+    environment: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Settings, SettingsError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("factor-mcp.toml");
+    if let Some(text) = file {
+        std::fs::write(&path, text).unwrap();
+    }
+    let flags = flags.iter().map(|(name, value)| (*name, Some((*value).to_owned()))).collect();
+    let environment = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+    let file = file.map(|_| super::file::find(Some(&path), environment).unwrap().unwrap());
+    Settings::gather(&flags, environment, file)
+}
+
+fn problems(result: Result<Settings, SettingsError>) -> Vec<String> {
+    result.unwrap_err().0
+}
+
+#[test]
+fn the_defaults_are_those_of_the_documentation() {
+    let settings = Settings::defaults().unwrap();
+    assert_eq!(settings.prices.source, PriceSource::Auto);
+    assert_eq!(settings.analysis.cache_ttl, Duration::from_secs(1800));
+    assert_eq!(settings.analysis.max_factors, 200);
+    assert_eq!(settings.analysis.min_observations, 24);
+    assert_eq!(settings.analysis.compute_timeout, Duration::from_secs(30));
+    assert_eq!(settings.calls.deadline, Duration::from_secs(50));
+    assert_eq!(settings.http.addr.to_string(), "127.0.0.1:8765");
+    assert_eq!(settings.log.filter, "info,rmcp=warn");
+    assert_eq!(settings.today, None);
+}
+
+#[test]
+fn a_flag_beats_the_environment_and_that_beats_the_file() {
+    let name = "FACTOR_CORRELATION_MIN_OBSERVATIONS";
+    let file = Some("correlation_min_observations = 30\ncall_deadline = \"20\"");
+    let read = |flags: &[(&'static str, &str)], environment: &[(&str, &str)]| {
+        let settings = load(flags, environment, file).unwrap();
+        let effective = settings.effective().iter().find(|setting| setting.name == name).unwrap().clone();
+        (settings.analysis.min_observations, effective.origin)
+    };
+    assert_eq!(read(&[(name, "40")], &[(name, "36")]), (40, "flag".to_owned()));
+    assert_eq!(read(&[], &[(name, "36")]), (36, "environment".to_owned()));
+    let (from_file, origin) = read(&[], &[(name, " ")]);
+    assert!(from_file == 30 && origin.ends_with("factor-mcp.toml"), "{origin}");
+    assert_eq!(load(&[], &[], file).unwrap().calls.deadline, Duration::from_secs(20));
+}
+
+#[test]
+fn every_wrong_value_is_told_with_what_is_allowed() {
+    let told = problems(load(
+        &[("FACTOR_TODAY", "1.1.2026")],
+        &[
+            ("FACTOR_PRICE_SOURCE", "fmp"),
+            ("FACTOR_CORRELATION_MIN_OBSERVATIONS", "5"),
+            ("FACTOR_CALL_DEADLINE", "soon"),
+            ("FACTOR_HTTP_ADDR", "8765"),
+            ("FACTOR_PROXIES_DIR", "/no/such/folder"),
+        ],
+        None,
+    ));
+    assert_eq!(
+        told,
+        [
+            "FACTOR_PRICE_SOURCE is `fmp` (from environment): this source arrives in a later version; write auto, files or sample",
+            "FACTOR_PROXIES_DIR is `/no/such/folder` (from environment): there is no such file or folder",
+            "FACTOR_CORRELATION_MIN_OBSERVATIONS is `5` (from environment): write a whole number from 12 to 120",
+            "FACTOR_CALL_DEADLINE is `soon` (from environment): write a whole number of seconds from 1 to 3600",
+            "FACTOR_HTTP_ADDR is `8765` (from environment): write an address and a port, such as 127.0.0.1:8765 or [::1]:8765",
+            "FACTOR_TODAY is `1.1.2026` (from flag): write a date as YYYY-MM-DD",
+        ]
+    );
+}
+
+#[test]
+fn unknown_names_in_the_file_are_refused_with_the_nearest() {
+    let told = problems(load(&[], &[], Some("price_sorce = \"files\"\n[prices]\n")));
+    assert!(told[0].contains("`price_sorce`") && told[0].ends_with("did you mean `price_source`?"), "{told:?}");
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn a_path_in_the_file_is_relative_to_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("prices")).unwrap();
+    let path = folder.path().join("factor-mcp.toml");
+    std::fs::write(&path, "price_source = \"files\"\nprice_files = \"prices\"\ntoday = 2026-01-30").unwrap();
+    let file = super::file::find(Some(&path), |_| None).unwrap();
+    let settings = Settings::gather(&Flags::new(), |_| None, file).unwrap();
+    assert_eq!(settings.prices.files, Some(folder.path().join("prices")));
+    assert_eq!(settings.today, NaiveDate::from_ymd_opt(2026, 1, 30));
+}
+
+#[test]
+fn files_without_a_folder_is_refused() {
+    let told = problems(load(&[("FACTOR_PRICE_SOURCE", "files")], &[], None));
+    assert!(told[0].contains("FACTOR_PRICE_FILES is not set"), "{told:?}");
+}

@@ -1,0 +1,206 @@
+//! What a caller sees of a failure, made in one place.
+//!
+//! A mistake of the caller, or a source that cannot answer, is a tool result with `isError: true` rather than a
+//! JSON-RPC error: clients show the former to the model, which can then mend its call. JSON-RPC errors are left for
+//! what is no call at all, such as an unknown tool.
+
+use std::fmt;
+
+use rmcp::model::{CallToolResult, ContentBlock};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+/// What kind of failure it is, by what the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// An argument breaks its rule: mend the call.
+    InvalidArgument,
+    /// No factor has this name: take one of the nearest.
+    UnknownFactor,
+    /// The source has no prices for what was asked.
+    NoData,
+    /// There is data, but too little of it: widen the range.
+    InsufficientData,
+    /// Nothing is stored under this name.
+    NotFound,
+    /// The name is taken.
+    AlreadyExists,
+    /// The price source cannot answer: try later.
+    UpstreamUnavailable,
+    /// The price source refuses the key or the plan.
+    UpstreamAuth,
+    /// Too many calls: come back later.
+    RateLimited,
+    /// The call ran out of time: ask for less.
+    Timeout,
+    /// The caller may not do this.
+    Unauthorized,
+    /// Someone else changed the thing meanwhile: read it again.
+    Conflict,
+    /// A fault of the server.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The name in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::UnknownFactor => "unknown_factor",
+            Self::NoData => "no_data",
+            Self::InsufficientData => "insufficient_data",
+            Self::NotFound => "not_found",
+            Self::AlreadyExists => "already_exists",
+            Self::UpstreamUnavailable => "upstream_unavailable",
+            Self::UpstreamAuth => "upstream_auth",
+            Self::RateLimited => "rate_limited",
+            Self::Timeout => "timeout",
+            Self::Unauthorized => "unauthorized",
+            Self::Conflict => "conflict",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One argument that breaks its rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Problem {
+    /// Where: `end_date`, `advanced.min_observations`, `composite_weights[2].weight`.
+    pub field: String,
+    /// What was given, as compact JSON, cut when long; `nothing` when the argument is missing.
+    pub got: String,
+    /// The rule it breaks: `must be a whole number from 12 to 120`.
+    pub rule: String,
+    /// The way out, where it is more than the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` (got {}) {}", self.field, self.got, self.rule)?;
+        match &self.hint {
+            Some(hint) => write!(f, ": {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ToolError {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// One sentence: the value, the rule, the way out.
+    pub message: String,
+    /// The arguments at fault, all of the call at once.
+    pub problems: Vec<Problem>,
+}
+
+impl ToolError {
+    /// A failure that no single argument is to blame for.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), problems: Vec::new() }
+    }
+
+    /// Arguments that break their rules; the message is made of them.
+    pub fn invalid(problems: Vec<Problem>) -> Self {
+        let message = match problems.as_slice() {
+            [] => "The arguments are not valid.".to_owned(),
+            [only] => format!("{only}."),
+            several => {
+                let each: Vec<_> = several.iter().map(Problem::to_string).collect();
+                format!("{} problems: {}.", several.len(), each.join("; "))
+            }
+        };
+        Self { code: ErrorCode::InvalidArgument, message, problems }
+    }
+
+    /// A fault of the server. What happened is for the log, not for the caller: it may hold anything.
+    pub fn internal() -> Self {
+        Self::new(
+            ErrorCode::Internal,
+            "The server failed while working on this call. Other calls are not affected; try again, or ask for less.",
+        )
+    }
+
+    /// Adds the argument at fault.
+    #[must_use]
+    pub fn with_problem(mut self, problem: Problem) -> Self {
+        self.problems.push(problem);
+        self
+    }
+
+    /// The result the client gets: the same facts as structured content and as text.
+    pub fn into_result(self) -> CallToolResult {
+        let structured = json!({
+            "status": "error",
+            "error": { "code": self.code, "message": self.message, "problems": self.problems },
+        });
+        let mut result = CallToolResult::error(vec![ContentBlock::text(structured.to_string())]);
+        result.structured_content = Some(structured);
+        result
+    }
+}
+
+impl From<ToolError> for CallToolResult {
+    fn from(error: ToolError) -> Self {
+        error.into_result()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(field: &str, hint: Option<&str>) -> Problem {
+        Problem {
+            field: field.into(),
+            got: "5".into(),
+            rule: "must be a whole number from 12 to 120".into(),
+            hint: hint.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn one_problem_is_one_sentence_and_several_are_counted() {
+        let one = ToolError::invalid(vec![problem("n", None)]);
+        assert_eq!(one.message, "`n` (got 5) must be a whole number from 12 to 120.");
+        let two = ToolError::invalid(vec![problem("n", None), problem("m", Some("write 12"))]);
+        assert_eq!(
+            two.message,
+            "2 problems: `n` (got 5) must be a whole number from 12 to 120; \
+             `m` (got 5) must be a whole number from 12 to 120: write 12."
+        );
+    }
+
+    #[test]
+    fn text_and_structure_say_the_same() {
+        let result = ToolError::invalid(vec![problem("n", None)]).into_result();
+        let structured = result.structured_content.unwrap();
+        assert_eq!(result.is_error, Some(true));
+        assert_eq!(structured["status"], "error");
+        assert_eq!(structured["error"]["code"], "invalid_argument");
+        assert_eq!(
+            structured["error"]["problems"][0],
+            json!({"field": "n", "got": "5", "rule": "must be a whole number from 12 to 120"})
+        );
+        assert_eq!(result.content[0].as_text().unwrap().text, structured.to_string());
+    }
+
+    #[test]
+    fn codes_are_spelled_alike_everywhere() {
+        for code in [ErrorCode::InvalidArgument, ErrorCode::UpstreamAuth, ErrorCode::Internal, ErrorCode::NoData] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! `get_factor_analysis`: correlations, performance or windowed returns of factor ETFs.
+
+mod arguments;
+mod definition;
+mod fit;
+mod full;
+mod metadata;
+mod numbers;
+mod preset;
+mod quality;
+mod sections;
+mod summary;
+mod text;
+
+use std::sync::Arc;
+
+use futures::future::FutureExt;
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use self::{
+    arguments::{Format, Query},
+    numbers::Rounding,
+    quality::DataQuality,
+    sections::Section,
+};
+use super::{Answer, ToolCall, ToolEntry};
+use crate::{
+    analysis::{self, Analysis, AnalysisError},
+    app::App,
+    tool_error::{ErrorCode, Problem, ToolError},
+};
+
+/// The tool.
+pub const ENTRY: ToolEntry = ToolEntry {
+    definition: definition::definition,
+    call: |app, call| async move { call_tool(&app, call).await }.boxed(),
+};
+
+/// A text block longer than this is the summary instead.
+const LONGEST_TEXT: usize = 40_000;
+
+/// Runs a call and shapes its answer.
+///
+/// # Errors
+/// The caller's mistakes, all at once, or why nothing could be analysed.
+pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
+    let query = arguments::read(call.arguments, &app.universe.universe)?;
+    let analysis = app
+        .analyzer
+        .analyze(&query.request, &app.universe.universe, app.today(), &call.cancel)
+        .await
+        .map_err(|error| tool_error(&error, &query))?;
+    let shaper = Shaper { analysis: &analysis, quality: DataQuality::of(&analysis, &query, app), query: &query, app };
+    Ok(shaper.answer().await)
+}
+
+struct Shaper<'a> {
+    analysis: &'a Analysis,
+    query: &'a Query,
+    quality: DataQuality,
+    app: &'a App,
+}
+
+impl Shaper<'_> {
+    async fn answer(&self) -> Answer {
+        match (&self.query.include, self.query.format) {
+            (Some(include), _) => self.fitted(self.included(include)).await,
+            (None, Format::Full) => self.fitted(self.full()).await,
+            (None, Format::Summary) => {
+                let mut body = Value::Object(summary::of(self.analysis, self.query, &self.quality));
+                Rounding::Decimals(4).apply(&mut body);
+                self.fitted(body).await
+            }
+            (None, Format::Report) => self.report().await,
+        }
+    }
+
+    /// Every computed section, rounded to `precision`.
+    fn full(&self) -> Value {
+        let mut body = Value::Object(full::sections(self.analysis, self.query, &self.quality, self.app));
+        Rounding::Significant(self.query.precision).apply(&mut body);
+        body
+    }
+
+    fn included(&self, include: &[Section]) -> Value {
+        let Value::Object(mut full) = self.full() else { return json!({}) };
+        if include.contains(&Section::FormattedReport) {
+            full.insert("formatted_report".to_owned(), json!(text::report(self.analysis, self.query, &self.quality)));
+        }
+        Value::Object(fit::only(&full, include))
+    }
+
+    async fn report(&self) -> Answer {
+        let report = text::report(self.analysis, self.query, &self.quality);
+        let mut body = json!({
+            "as_of": self.analysis.study.panel().as_of(),
+            "data_quality": self.quality.short(),
+            "formatted_report": report,
+        });
+        Rounding::Decimals(4).apply(&mut body);
+        let answer = self.fitted(body).await;
+        let shown = answer.structured["formatted_report"].as_str().unwrap_or_default().to_owned();
+        let notes = answer.structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
+        Answer { text: shown + &notes, ..answer }
+    }
+
+    /// Puts the frame around a body, and shortens it to `max_chars`; what was left out is kept under a link.
+    async fn fitted(&self, body: Value) -> Answer {
+        let mut answer = self.framed(body);
+        let whole = answer.to_string();
+        let Some(limit) = self.query.max_chars else { return self.answered(answer, whole) };
+        let Some(cut) = fit::fit(&mut answer, limit) else { return self.answered(answer, whole) };
+        let mut notes = Vec::new();
+        if cut.triangles {
+            notes.push(format!("matrices are written as lower triangles ({{labels, rows}}) to fit max_chars {limit}"));
+        }
+        let link = if cut.sections.is_empty() {
+            None
+        } else {
+            Some(self.app.results.put_link("The whole answer", whole).await)
+        };
+        if let (Value::Object(answer), Some(link)) = (&mut answer, &link) {
+            let how = format!(
+                "read the resource {} (kept 30 minutes), raise max_chars (now {limit}), or ask for fewer sections with include",
+                link.uri
+            );
+            answer.extend(fit::truncated(&cut, &how).map(|entry| ("truncated".to_owned(), entry)));
+        }
+        add_notes(&mut answer, &notes);
+        let text = answer.to_string();
+        let shaped = self.answered(answer, text);
+        match link {
+            Some(link) => shaped.link(link),
+            None => shaped,
+        }
+    }
+
+    /// The text block is the JSON itself, or the summary where that would be too long to read.
+    fn answered(&self, answer: Value, json_text: String) -> Answer {
+        if json_text.len() <= LONGEST_TEXT || json_text.chars().count() <= LONGEST_TEXT {
+            return Answer::with_text(answer, json_text);
+        }
+        let mut summary = Value::Object(summary::of(self.analysis, self.query, &self.quality));
+        Rounding::Decimals(4).apply(&mut summary);
+        let mut summary = self.framed(summary);
+        add_notes(
+            &mut summary,
+            &["this text is the summary; all sections asked for are in the structured content of this result"
+                .to_owned()],
+        );
+        Answer::with_text(answer, summary.to_string())
+    }
+
+    fn framed(&self, body: Value) -> Value {
+        let mut answer = Map::new();
+        answer.insert("status".to_owned(), json!("success"));
+        answer.insert("analysis_type".to_owned(), json!(self.query.request.kind.as_str()));
+        let notes: Vec<String> = self.query.notes.iter().cloned().chain(full::notes(self.analysis)).collect();
+        if !notes.is_empty() {
+            answer.insert("note".to_owned(), json!(notes.join("; ")));
+        }
+        if !self.query.invalid_sections.is_empty() {
+            answer.insert("invalid_sections".to_owned(), json!(self.query.invalid_sections));
+        }
+        let not_computed = self.not_computed();
+        if !not_computed.is_empty() {
+            answer.insert("not_computed".to_owned(), json!(not_computed));
+        }
+        if let Value::Object(body) = body {
+            answer.extend(body);
+        }
+        Value::Object(answer)
+    }
+
+    /// Sections asked for and not given, with what to do about each.
+    fn not_computed(&self) -> IndexMap<String, String> {
+        let mut reasons: IndexMap<String, String> =
+            self.query.sections.not_computed.iter().map(|(name, why)| ((*name).to_owned(), why.clone())).collect();
+        if let Some((section, why)) = self.query.preset.and_then(preset::Preset::lacks) {
+            reasons.insert(section.to_owned(), why.to_owned());
+        }
+        for name in self.analysis.report.skipped() {
+            reasons.insert(name.clone(), "the time for computing was used up; ask for fewer sections".to_owned());
+        }
+        if let analysis::Report::Correlations(report) = &self.analysis.report {
+            let wanted = |section| self.query.sections.has(section);
+            if wanted(Section::RateSensitivity) && report.rate_sensitivity.is_none() {
+                let reason = "the price source has no Treasury yields in the window; set FACTOR_YIELD_FILE";
+                reasons.entry("rate_sensitivity".to_owned()).or_insert_with(|| reason.to_owned());
+            }
+            if wanted(Section::MarketSensitivity) && report.market_sensitivity.is_none() {
+                let reason = "the benchmark has no prices in the window; name another one";
+                reasons.entry("market_sensitivity".to_owned()).or_insert_with(|| reason.to_owned());
+            }
+        }
+        reasons
+    }
+}
+
+fn add_notes(answer: &mut Value, notes: &[String]) {
+    let Value::Object(fields) = answer else { return };
+    let before = fields.get("note").and_then(Value::as_str).map(str::to_owned);
+    let all: Vec<String> = before.into_iter().chain(notes.iter().cloned()).collect();
+    if !all.is_empty() {
+        fields.insert("note".to_owned(), json!(all.join("; ")));
+    }
+}
+
+/// The caller's view of a failed analysis.
+fn tool_error(error: &AnalysisError, query: &Query) -> ToolError {
+    let request = &query.request;
+    let message = error.to_string();
+    let about = |field: &str, got: String, rule: String, hint: Option<&str>| Problem {
+        field: field.to_owned(),
+        got,
+        rule,
+        hint: hint.map(str::to_owned),
+    };
+    match error {
+        AnalysisError::NoFactors(_) => ToolError::new(ErrorCode::InvalidArgument, message),
+        AnalysisError::TooManyFactors { .. } => ToolError::new(ErrorCode::InvalidArgument, message),
+        AnalysisError::WindowTooShort { start, .. } => {
+            let field = if request.dates.start.is_some() { "start_date" } else { "end_date" };
+            ToolError::invalid(vec![about(
+                field,
+                start.to_string(),
+                message,
+                Some("for a shorter look-back use analysis_type returns with windows"),
+            )])
+        }
+        AnalysisError::Window(window) => {
+            use factor_analytics::panel::WindowError::{NoPrices, NoWholeMonth, StartNotBeforeEnd};
+            match window {
+                NoPrices | NoWholeMonth { .. } => ToolError::new(ErrorCode::NoData, message),
+                StartNotBeforeEnd { start, .. } => ToolError::invalid(vec![about(
+                    "start_date",
+                    start.to_string(),
+                    message,
+                    Some("give an earlier start_date, or an end_date after it"),
+                )]),
+            }
+        }
+        AnalysisError::Panel(factor_analytics::panel::PanelError::NoPeriods { .. }) => {
+            ToolError::new(ErrorCode::NoData, format!("{message}. Give dates for which the price source has prices."))
+        }
+        AnalysisError::Panel(_) => {
+            ToolError::invalid(vec![about("frequency", request.frequency.to_string(), message, None)])
+        }
+        AnalysisError::NothingAnalysed(lost) => nothing_analysed(message, lost),
+        AnalysisError::Cancelled => ToolError::new(ErrorCode::Timeout, message),
+    }
+}
+
+fn nothing_analysed(message: String, lost: &[factor_analytics::study::Exclusion]) -> ToolError {
+    use factor_analytics::study::ExclusionReason::ThinHistory;
+    let first: Vec<String> = lost.iter().take(3).map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
+    let more = if lost.len() > 3 { format!("; and {} more", lost.len() - 3) } else { String::new() };
+    let code = if analysis::source_failed(lost) {
+        ErrorCode::UpstreamUnavailable
+    } else if lost.iter().any(|one| one.reason == ThinHistory) {
+        ErrorCode::InsufficientData
+    } else {
+        ErrorCode::NoData
+    };
+    ToolError::new(code, format!("{message}. {}{more}.", first.join("; ")))
+}

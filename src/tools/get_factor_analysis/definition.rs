@@ -1,0 +1,209 @@
+//! What clients are told of the tool: description and schemas. The bounds are enforced in `arguments`.
+
+use rmcp::model::Tool;
+use serde_json::{Map, Value, json};
+
+use super::preset::Preset;
+use crate::tools::{define, read_only};
+
+const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, markets, bonds, cash, commodities, crypto) on total-return \
+prices. analysis_type: `returns` answers \"how have factors done over 3 months?\" (trailing windows, rankings); `performance` \
+gives return, volatility, Sharpe, drawdown, beta per factor over years; `correlations` gives correlation matrices per \
+category, sensitivity to Treasury yields and to the market, macro groups and insights. The default answer is a short \
+summary; `include` asks for exactly the named sections in full. Decimals everywhere: 0.05 is 5%.";
+
+const CATEGORIES: [&str; 9] =
+    ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "custom", "rate"];
+const ASSET_CLASSES: [&str; 5] = ["equity", "bond", "cash", "commodity", "crypto"];
+
+pub(super) fn definition() -> Tool {
+    define("get_factor_analysis", "Factor analysis", DESCRIPTION, input(), output())
+        .with_annotations(read_only("Factor analysis", true))
+}
+
+fn choice(names: &[&str], default: Option<&str>, description: &str) -> Value {
+    let mut schema = json!({ "type": "string", "enum": names, "description": description });
+    if let (Some(default), Value::Object(fields)) = (default, &mut schema) {
+        fields.insert("default".to_owned(), json!(default));
+    }
+    schema
+}
+
+fn flag(default: bool, description: &str) -> Value {
+    json!({ "type": "boolean", "default": default, "description": description })
+}
+
+fn whole(low: u64, high: u64, description: &str) -> Value {
+    json!({ "type": "integer", "minimum": low, "maximum": high, "description": description })
+}
+
+fn share(default: f64, description: &str) -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1, "default": default, "description": description })
+}
+
+fn list(items: Value, description: &str, example: Value) -> Value {
+    json!({ "type": "array", "items": items, "description": description, "examples": [example] })
+}
+
+fn named(names: &[&str], description: &str, example: Value) -> Value {
+    list(json!({ "type": "string", "enum": names }), description, example)
+}
+
+fn input() -> Value {
+    let text = json!({ "type": "string" });
+    let date = |description: &str| json!({ "type": "string", "description": description, "examples": ["2024-12-31"] });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "analysis_type": choice(&["correlations", "performance", "returns"], Some("correlations"), "What to compute."),
+            "windows": list(
+                text.clone(),
+                "returns: trailing windows out of 1m 3m 6m 1y 2y 3y 5y 10y ytd; weekly and daily also 1w 2w mtd, daily 1d. Default 1m 3m 6m 1y.",
+                json!(["3m", "ytd"])
+            ),
+            "include": list(
+                text.clone(),
+                "Return exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and insights; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
+                json!(["rate_sensitivity"])
+            ),
+            "categories": named(
+                &CATEGORIES,
+                "Only these categories in matrices, tables and rankings; overlays and macro groups always use the whole universe. Default: all (matrices: all but cash). `rate` adds the matrix of yield changes.",
+                json!(["industry"])
+            ),
+            "format": choice(&["summary", "full", "report"], Some("summary"), "summary: short; full: every section as JSON; report: text for people."),
+            "top_n": whole(1, 100, "Length of lists and tables: 5 in summaries, 10 in reports; never cuts `full`."),
+            "start_date": date("correlations, performance: returns after this date, YYYY-MM-DD or YYYY-MM for a month's end. Default: 120 months before end_date."),
+            "end_date": date("Last date. Default: the end of the newest complete month. At least 365 days after start_date for correlations and performance."),
+            "frequency": choice(&["monthly", "weekly", "daily"], Some("monthly"), "Period of the returns."),
+            "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "performance, correlations: what beta and market sensitivity are measured against." }),
+            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group (cyclical, defensive, sensitive) beside the industries."),
+            "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
+            "include_macro_etf": flag(false, "correlations: also the matrix of a few ETFs per macro group."),
+            "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections; explicit arguments win."),
+            "factor_universe": list(
+                json!({
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["ticker"],
+                    "properties": {
+                        "label": text.clone(), "ticker": text.clone(),
+                        "category": { "type": "string", "enum": &CATEGORIES[..8] },
+                        "asset_class": { "type": "string", "enum": ASSET_CLASSES },
+                        "sector_group": text.clone()
+                    }
+                }),
+                "Analyse these tickers instead of the built-in universe; category `custom` where none is given.",
+                json!([{"label": "Nasdaq 100", "ticker": "QQQ"}])
+            ),
+            "asset_class_filters": {
+                "type": "object",
+                "additionalProperties": false,
+                "description": "Which asset classes take part; exclude wins.",
+                "properties": {
+                    "include": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } },
+                    "exclude": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } }
+                }
+            },
+            "composite_weighting_method": choice(&["equal", "custom"], Some("equal"), "performance: weights of composites; custom needs composite_weights."),
+            "composite_weights": list(
+                json!({
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["ticker", "weight"],
+                    "properties": { "ticker": text, "weight": { "type": "number", "exclusiveMinimum": 0 } }
+                }),
+                "performance: weights for composite_weighting_method custom; tickers not named take no part.",
+                json!([{"ticker": "SPY", "weight": 0.6}])
+            ),
+            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "nested {row: {column: r}}, or triangle {labels, rows of the lower triangle}, a third of the size."),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer in characters, 0 for no limit, else at least 2000. What does not fit is cut, said in `truncated`, and linked." }),
+            "advanced": advanced(),
+        }
+    })
+}
+
+fn advanced() -> Value {
+    let overlay = |description: &str| json!({ "type": "array", "items": { "type": "string", "enum": &CATEGORIES[..8] }, "description": description });
+    let names = |names: &[&str], description: &str| json!({ "type": "array", "items": { "type": "string", "enum": names }, "description": description });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "description": "Rarely needed settings.",
+        "properties": {
+            "min_observations": whole(12, 120, "Fewest periods of a factor and of a pair. Default 24 monthly, 52 weekly, 60 daily."),
+            "precision": whole(2, 17, "Significant digits of full answers and included sections. Default 6."),
+            "sections": { "type": "array", "items": { "type": "string" }, "description": "correlations: compute only these: matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf." },
+            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Yields of the rate overlay. Default: 2, 5, 10, 30 years."),
+            "rate_sensitivity_categories": overlay("Rows of the rate overlay. Default: fixed_income, industry, market, cash."),
+            "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Columns of the market overlay. Default: benchmark_ticker." },
+            "market_sensitivity_categories": overlay("Rows of the market overlay. Default: industry, style."),
+            "macro_groups": names(&["equity", "fixed_income", "cash", "commodity", "crypto"], "Macro groups. Default: all."),
+            "macro_max_per_group": whole(1, 20, "ETFs per group of the macro ETF matrix. Default 5."),
+            "macro_deduplicate_threshold": share(0.95, "An ETF this correlated with a kept one of its group is dropped."),
+            "macro_min_group_coverage_pct": share(0.6, "Share of a group's ETFs that must have data."),
+            "include_rate_sensitivity": flag(true, "correlations: the rate overlay."),
+            "include_market_sensitivity": flag(true, "correlations: the market overlay."),
+            "include_macro_composite": flag(true, "correlations: the macro composite matrix."),
+            "include_macro_composite_performance": flag(true, "performance: macro composites."),
+            "include_factor_composite_performance": flag(true, "performance: category composites."),
+            "composite_max_per_group": whole(1, 100, "performance: most members of a composite."),
+            "max_factors": whole(5, 100, "Rows of the factor tables of a report. Default 15."),
+            "top_n_per_matrix": whole(5, 100, "Pairs per matrix in summaries and reports. Default: top_n."),
+            "include_user_groups": flag(true, "Takes the caller's factor groups into the analysis, where there are any.")
+        }
+    })
+}
+
+/// Every answer satisfies it: it names what may be there and requires only `status`.
+fn output() -> Value {
+    let fields: [(&str, &str, &str); 22] = [
+        ("analysis_type", "string", "What was computed."),
+        ("note", "string", "What was ignored or done differently than asked."),
+        ("as_of", "string", "Date of the newest price used."),
+        ("factors_analyzed", "integer", "Factors with enough data."),
+        ("period", "object", "From, to, frequency and number of periods."),
+        (
+            "matrices",
+            "object",
+            "correlations: per category {row: {column: r}}, {labels, rows}, or in summaries the extreme pairs.",
+        ),
+        (
+            "overlays",
+            "object",
+            "correlations: rate_sensitivity, market_sensitivity, macro_composite_matrix, macro_etf_matrix.",
+        ),
+        ("insights", "object", "correlations: what stands out."),
+        ("per_factor", "object", "performance: by ticker, sorted."),
+        ("composites", "object", "performance: macro and category composites."),
+        ("windows", "array", "returns: the windows computed."),
+        ("factors", "object", "returns: by ticker and window."),
+        ("industry_groups", "object", "returns: by sector group and window."),
+        ("rankings", "object", "returns: per window, best first."),
+        ("by_category", "object", "returns: per category and window mean, best, worst."),
+        ("top_performers", "object", "returns summary: best per window."),
+        ("bottom_performers", "object", "returns summary: worst per window, worst first."),
+        ("data_quality", "object", "What the answer rests on: factors excluded and why, coverage, warnings."),
+        ("performance", "object", "Timings in milliseconds and the sections computed."),
+        ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
+        ("formatted_report", "string", "The report as text."),
+        ("truncated", "object", "What was cut to fit max_chars, and how to get the rest."),
+    ];
+    let mut properties = Map::new();
+    properties.insert("status".to_owned(), json!({ "type": "string", "enum": ["success", "error"] }));
+    for (name, kind, description) in fields {
+        properties.insert(name.to_owned(), json!({ "type": kind, "description": description }));
+    }
+    let strings = json!({ "type": "array", "items": { "type": "string" }, "description": "Names in include that no analysis has." });
+    properties.insert("invalid_sections".to_owned(), strings);
+    properties.insert(
+        "not_computed".to_owned(),
+        json!({ "type": "object", "description": "Sections asked for and not computed, with what to do." }),
+    );
+    properties.insert(
+        "error".to_owned(),
+        json!({ "type": "object", "description": "Only with status error: code, message, problems." }),
+    );
+    json!({ "type": "object", "properties": properties, "required": ["status"] })
+}

@@ -1,0 +1,110 @@
+//! The full answer: every section that was computed, in the words of the contract.
+
+use factor_analytics::{
+    correlation::CorrelationMatrix,
+    report::{CorrelationReport, PerformanceReport, ReturnsReport},
+    sections::{macro_etf::MOST_COLUMNS, overlays::Overlay},
+};
+use serde_json::{Map, Value, json};
+
+use super::{arguments::Query, metadata, quality::DataQuality, sections::Section};
+use crate::{
+    analysis::{Analysis, Report},
+    app::App,
+};
+
+/// The sections that hold an analysis' figures.
+pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality, app: &App) -> Map<String, Value> {
+    let mut answer = match &analysis.report {
+        Report::Correlations(report) => correlations(report, query),
+        Report::Performance(report) => performance(report),
+        Report::Returns(report) => returns(report, query),
+    };
+    answer.insert("data_quality".to_owned(), json!(quality));
+    answer.insert("performance".to_owned(), metadata::performance(analysis));
+    answer.insert("analysis_metadata".to_owned(), metadata::of(analysis, query, app));
+    answer
+}
+
+/// Notes on sections that were asked for and could not be given.
+pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
+    let Report::Correlations(report) = &analysis.report else { return Vec::new() };
+    let too_wide = report.macro_etf.as_ref().filter(|section| section.matrix.is_none() && section.used > MOST_COLUMNS);
+    too_wide
+        .map(|section| {
+            format!(
+                "macro_etf_matrix is left out: {} ETFs, at most {MOST_COLUMNS}; lower macro_max_per_group or name macro_groups",
+                section.used
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+fn correlations(report: &CorrelationReport, query: &Query) -> Map<String, Value> {
+    let mut answer = Map::new();
+    if query.sections.has(Section::Matrices) {
+        let matrices = report.matrices.iter().map(|(name, matrix)| (name.clone(), matrix_json(matrix, query.triangle)));
+        answer.insert("matrices".to_owned(), Value::Object(matrices.collect()));
+    }
+    let mut overlays = Map::new();
+    let mut put = |name: &str, section: Option<Value>| {
+        if let Some(section) = section {
+            overlays.insert(name.to_owned(), section);
+        }
+    };
+    put("rate_sensitivity", report.rate_sensitivity.as_ref().map(overlay_json));
+    put("market_sensitivity", report.market_sensitivity.as_ref().map(overlay_json));
+    let matrix = |matrix: &CorrelationMatrix| matrix_json(matrix, query.triangle);
+    put("macro_composite_matrix", report.macro_composite.as_ref().map(matrix));
+    let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
+    put("macro_etf_matrix", macro_etf.map(matrix));
+    if !overlays.is_empty() {
+        answer.insert("overlays".to_owned(), Value::Object(overlays));
+    }
+    if let Some(insights) = &report.insights {
+        answer.insert("insights".to_owned(), json!(insights));
+    }
+    answer
+}
+
+fn performance(report: &PerformanceReport) -> Map<String, Value> {
+    let mut answer = Map::new();
+    if let Some(per_factor) = &report.per_factor {
+        answer.insert("per_factor".to_owned(), json!(per_factor));
+    }
+    if let Some(composites) = &report.composites {
+        answer.insert("composites".to_owned(), json!(composites));
+    }
+    answer
+}
+
+fn returns(report: &ReturnsReport, query: &Query) -> Map<String, Value> {
+    let mut answer = Map::new();
+    answer.insert("windows".to_owned(), json!(report.windows.keys().collect::<Vec<_>>()));
+    if query.sections.has(Section::Factors) {
+        answer.insert("factors".to_owned(), json!(report.factors));
+    }
+    let mut put = |name: &str, section: Option<Value>| {
+        if let Some(section) = section {
+            answer.insert(name.to_owned(), section);
+        }
+    };
+    put("industry_groups", report.industry_groups.as_ref().map(|section| json!(section)));
+    put("rankings", report.rankings.as_ref().map(|section| json!(section)));
+    put("by_category", report.by_category.as_ref().map(|section| json!(section)));
+    answer
+}
+
+/// A matrix as {row: {column: r}}, or as {labels, rows: lower triangle}.
+pub(super) fn matrix_json(matrix: &CorrelationMatrix, triangle: bool) -> Value {
+    if triangle { json!({ "labels": matrix.names, "rows": matrix.lower_triangle() }) } else { json!(matrix.nested()) }
+}
+
+fn overlay_json(overlay: &Overlay) -> Value {
+    let row = |row: &factor_analytics::sections::overlays::OverlayRow| {
+        let cells = overlay.columns.iter().zip(&row.values).map(|(column, pair)| (column.clone(), json!(pair.r)));
+        (row.name.clone(), Value::Object(cells.collect()))
+    };
+    Value::Object(overlay.rows.iter().map(row).collect())
+}

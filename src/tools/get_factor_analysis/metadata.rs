@@ -1,0 +1,215 @@
+//! `analysis_metadata` and `performance`: what was done, on what, by which conventions and how fast.
+
+use chrono::{SecondsFormat, Utc};
+use factor_analytics::{composite::Composite, report::CorrelationReport};
+use factor_types::{Category, PriceKind};
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::{arguments::Query, quality};
+use crate::{
+    analysis::{Analysis, AnalysisKind, Report},
+    app::App,
+};
+
+/// The metadata of an analysis.
+pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
+    let panel = analysis.study.panel();
+    let window = analysis.window();
+    let mut metadata = Map::new();
+    let mut put = |name: &str, value: Value| drop(metadata.insert(name.to_owned(), value));
+    put("start_date", json!(window.start));
+    put("end_date", json!(window.end));
+    put("first_period", json!(panel.labels().first()));
+    put("last_period", json!(panel.labels().last()));
+    put("frequency", json!(window.frequency));
+    put("analysis_date", json!(Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)));
+    put("as_of", json!(panel.as_of()));
+    put("stale_days", json!(analysis.stale_days()));
+    put("categories", json!(categories(analysis)));
+    put("min_observations", json!(analysis.study.min_observations));
+    put("price_source", price_source(analysis, app));
+    put("universe_source", universe_source(query, app));
+    put("universe_hash", json!(app.universe.hash));
+    match &analysis.report {
+        Report::Correlations(report) => {
+            put("benchmark", json!(query.request.benchmark));
+            put("matrices", matrices(report));
+            put("macro_composites", starts(&report.macro_composites.built));
+        }
+        Report::Performance(report) => {
+            put("benchmark", json!(query.request.benchmark));
+            put("risk_free_source", json!(report.risk_free_source));
+            put("risk_free_periods", json!(report.risk_free_rows));
+            put("macro_composites", starts(&report.macro_composites));
+        }
+        Report::Returns(report) => put("windows", json!(report.windows)),
+    }
+    if let Some(preset) = query.preset {
+        let names: Vec<&str> = categories(analysis);
+        let computed = sections_computed(analysis);
+        put("preset", preset.describe(&computed.iter().map(String::as_str).collect::<Vec<_>>(), &names));
+    }
+    put("labels", labels(analysis));
+    put("history", history(analysis));
+    put("conventions", conventions(analysis, query));
+    put("cache", json!({ "panel": if analysis.panel_cached { "hit" } else { "miss" } }));
+    let without_data: Vec<_> = quality::excluded(analysis).into_iter().map(|exclusion| exclusion.ticker).collect();
+    put(
+        "lifecycle",
+        json!({
+            "stale_factor_candidates": analysis.prepared.lost.iter().map(|lost| &lost.ticker).collect::<Vec<_>>(),
+            "excluded_for_no_data": without_data,
+            "last_universe_refresh": app.universe_loaded_at(),
+        }),
+    );
+    put("version", json!(env!("CARGO_PKG_VERSION")));
+    Value::Object(metadata)
+}
+
+/// The timings and sizes of an analysis.
+pub(super) fn performance(analysis: &Analysis) -> Value {
+    let took = |name: &str| analysis.timings.get(name).copied();
+    let per_category: IndexMap<&str, f64> =
+        analysis.timings.iter().filter_map(|(name, took)| Some((name.strip_prefix("matrices:")?, *took))).collect();
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
+    put("returns_panel_build_ms", json!(took("returns_panel_build")));
+    match &analysis.report {
+        Report::Correlations(report) => {
+            put("total_corr_ms", json!(per_category.values().sum::<f64>()));
+            put("per_category_corr_ms", json!(per_category));
+            for name in ["rate_sensitivity", "market_sensitivity", "macro_composite", "macro_etf"] {
+                put(&format!("{name}_ms"), json!(took(name)));
+            }
+            let included: Vec<&str> = report.macro_composites.built.iter().map(|c| c.name.as_str()).collect();
+            put("macro_groups_included", json!(included));
+            let used = report.macro_composites.built.iter().map(|composite| composite.members.len()).sum::<usize>();
+            put("macro_constituents_used", json!(used));
+            let dropped = report.macro_etf.as_ref().map_or(0, |section| section.dropped.len());
+            put("macro_constituents_dropped", json!(dropped));
+        }
+        Report::Performance(report) => {
+            put("performance_profiles_ms", json!(took("per_factor")));
+            put("composite_performance_ms", json!(took("composites")));
+            let included: Vec<&str> = report.macro_composites.iter().map(|c| c.name.as_str()).collect();
+            put("macro_groups_included", json!(included));
+            let used = report.macro_composites.iter().map(|composite| composite.members.len()).sum::<usize>();
+            put("macro_constituents_used", json!(used));
+        }
+        Report::Returns(_) => put("returns_ms", json!(took("factors"))),
+    }
+    let mut counts = IndexMap::<Category, usize>::new();
+    for studied in &analysis.study.factors {
+        *counts.entry(studied.factor.category).or_default() += 1;
+    }
+    put("factors_count_total", json!(analysis.study.factors.len()));
+    put("factors_count_per_category", json!(counts));
+    put("sections_computed", json!(sections_computed(analysis)));
+    Value::Object(fields)
+}
+
+/// The sections that ran, in order: what the call paid for.
+fn sections_computed(analysis: &Analysis) -> Vec<String> {
+    analysis.timings.keys().filter(|name| *name != "returns_panel_build").cloned().collect()
+}
+
+fn categories(analysis: &Analysis) -> Vec<&'static str> {
+    let present =
+        |category: &&Category| analysis.study.factors.iter().any(|studied| studied.factor.category == **category);
+    analysis.selected.iter().filter(present).map(|category| category.as_str()).collect()
+}
+
+fn price_source(analysis: &Analysis, app: &App) -> Value {
+    let columns = analysis.study.panel().columns();
+    let of_kind = |kind: PriceKind| columns.iter().filter(|column| column.series.kind() == kind).count();
+    json!({
+        "name": analysis.source.name,
+        "description": analysis.source.description,
+        "picked_because": app.source.why,
+        "simulated": analysis.source.simulated,
+        "price_kinds": { "adjusted": of_kind(PriceKind::Adjusted), "close": of_kind(PriceKind::Close) },
+    })
+}
+
+fn universe_source(query: &Query, app: &App) -> Value {
+    match query.request.universe {
+        Some(_) => json!({ "factor_universe": "request" }),
+        None => json!(app.universe.tiers),
+    }
+}
+
+fn matrices(report: &CorrelationReport) -> Value {
+    let each = report.matrices.iter().map(|(name, matrix)| {
+        let spectrum = report.spectra.get(name);
+        let facts = json!({
+            "size": matrix.size(),
+            "undefined_pairs": matrix.undefined_pairs,
+            "min_eigenvalue": spectrum.map(|spectrum| spectrum.min_eigenvalue),
+            "rows": (0..matrix.size()).map(|i| matrix.rows[(i, i)]).max(),
+        });
+        (name.clone(), facts)
+    });
+    Value::Object(each.collect())
+}
+
+/// When each member of a composite starts.
+fn starts(composites: &[Composite]) -> Value {
+    Value::Object(composites.iter().map(|composite| (composite.name.clone(), json!(composite.starts))).collect())
+}
+
+fn labels(analysis: &Analysis) -> Value {
+    let entry = |studied: &factor_analytics::study::StudiedFactor| {
+        let factor = &studied.factor;
+        let mut facts = json!({ "label": factor.label, "category": factor.category });
+        if let Value::Object(facts) = &mut facts {
+            if !factor.aliases.is_empty() {
+                facts.insert("aliases".to_owned(), json!(factor.aliases));
+            }
+            if let Some(group) = &factor.sector_group {
+                facts.insert("sector_group".to_owned(), json!(group));
+            }
+        }
+        (factor.ticker.to_string(), facts)
+    };
+    Value::Object(analysis.study.factors.iter().map(entry).collect())
+}
+
+fn history(analysis: &Analysis) -> Value {
+    let study = &analysis.study;
+    let entry = |studied: &factor_analytics::study::StudiedFactor| {
+        (studied.factor.ticker.to_string(), json!(study.history(studied.column)))
+    };
+    Value::Object(study.factors.iter().map(entry).collect())
+}
+
+fn conventions(analysis: &Analysis, query: &Query) -> Value {
+    let per_year = query.request.frequency.periods_per_year();
+    let mut conventions = json!({
+        "returns": "simple, total return where the source adjusts for dividends; adjacent periods only; nothing filled",
+        "periods_per_year": per_year,
+        "units": "decimals (0.01 is 1%); yields and their changes in percentage points",
+        "whole_periods": "the running month or week is left out",
+    });
+    let specific = match analysis.kind() {
+        AnalysisKind::Correlations => json!({
+            "correlation": "Pearson over the common rows of each pair; null under min_observations or without variation",
+            "rate_sensitivity": "correlation of the return with the yield change of the same period; a correlation, not a duration",
+        }),
+        AnalysisKind::Performance => json!({
+            "ddof": 1,
+            "annualisation": "return geometric, volatility by the square root of the periods per year",
+            "risk_free": "UST3M / 100 / periods, known at the start of the period; else BIL, SGOV, zero",
+            "drawdown": "on period ends; max_drawdown_daily on daily closes",
+            "regression": "excess returns on the benchmark's; t-values Newey-West",
+        }),
+        AnalysisKind::Returns => json!({
+            "annualised": "from three months on; annualized_short marks those under a year",
+            "missing": "null where any period of the window is missing, and not ranked",
+        }),
+    };
+    if let (Value::Object(all), Value::Object(own)) = (&mut conventions, specific) {
+        all.extend(own);
+    }
+    conventions
+}

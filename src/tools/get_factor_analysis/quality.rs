@@ -1,0 +1,289 @@
+//! `data_quality`: what the answer rests on, what is missing from it and why.
+
+use std::collections::BTreeSet;
+
+use factor_analytics::{
+    panel::SuspectReturn,
+    report::Undefined,
+    sections::macro_etf::DroppedEtf,
+    study::{Exclusion, ExclusionReason, StudiedFactor},
+};
+use factor_types::{PriceKind, Ticker};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::arguments::Query;
+use crate::{
+    analysis::{Analysis, AnalysisKind, Report, is_small_sample},
+    app::App,
+};
+
+/// Why dividend yields are null.
+const NO_YIELDS: &str = "dividend yields are not part of this version";
+
+/// Older newest prices than this many days are a warning.
+const STALE_DAYS: i64 = 10;
+
+/// What the answer rests on.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct DataQuality {
+    factors_requested: usize,
+    pub(super) factors_analyzed: usize,
+    factors_excluded: usize,
+    excluded_factor_list: Vec<Exclusion>,
+    observations: usize,
+    data_coverage_pct: f64,
+    coverage_pct_per_group: IndexMap<String, f64>,
+    quality_score: &'static str,
+    pairs_below_min: usize,
+    deduplicated_pairs: usize,
+    price_only_tickers: Vec<Ticker>,
+    bad_prices: IndexMap<Ticker, usize>,
+    suspect_returns: Vec<SuspectReturn>,
+    unlabeled_industries: Vec<String>,
+    invalid_windows: Vec<String>,
+    undefined: Vec<Undefined>,
+    macro_dropped: Vec<DroppedEtf>,
+    stale_factor_candidates: Vec<StaleCandidate>,
+    warnings: Vec<String>,
+}
+
+/// A factor whose data fails and may have to be replaced.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct StaleCandidate {
+    ticker: Ticker,
+    reason: ExclusionReason,
+    /// Failures on different days in a row; one analysis knows of its own.
+    consecutive_failures: usize,
+}
+
+impl DataQuality {
+    pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Self {
+        let study = &analysis.study;
+        let analyzed = study.of(&analysis.selected);
+        let requested = study.requested(&analysis.selected);
+        let excluded: Vec<Exclusion> = excluded(analysis);
+        let coverage = study.coverage_pct(&analyzed);
+        let columns = study.panel().columns();
+        Self {
+            factors_requested: requested,
+            factors_analyzed: analyzed.len(),
+            factors_excluded: excluded.len(),
+            observations: study.panel().rows(),
+            data_coverage_pct: coverage,
+            coverage_pct_per_group: coverage_per_group(&analysis.report),
+            quality_score: score(coverage, excluded.len()),
+            pairs_below_min: pairs_below_min(&analysis.report),
+            deduplicated_pairs: dropped(&analysis.report).len(),
+            price_only_tickers: columns
+                .iter()
+                .filter(|column| column.series.kind() == PriceKind::Close && !column.series.is_empty())
+                .map(|column| column.series.ticker().clone())
+                .collect(),
+            bad_prices: columns
+                .iter()
+                .filter(|column| column.series.bad_prices() > 0)
+                .map(|column| (column.series.ticker().clone(), column.series.bad_prices()))
+                .collect(),
+            suspect_returns: study.panel().suspects().to_vec(),
+            unlabeled_industries: unlabeled(&analysis.report).to_vec(),
+            invalid_windows: query.invalid_windows.clone(),
+            undefined: undefined(&analysis.report),
+            macro_dropped: dropped(&analysis.report).to_vec(),
+            stale_factor_candidates: excluded
+                .iter()
+                .filter(|exclusion| matches!(exclusion.reason, ExclusionReason::NoData | ExclusionReason::FetchFailed))
+                .map(|exclusion| StaleCandidate {
+                    ticker: exclusion.ticker.clone(),
+                    reason: exclusion.reason,
+                    consecutive_failures: 1,
+                })
+                .collect(),
+            warnings: warnings(analysis, &analyzed, app),
+            excluded_factor_list: excluded,
+        }
+    }
+
+    /// What a summary shows of it.
+    pub(super) fn short(&self) -> Value {
+        let mut reasons = IndexMap::<ExclusionReason, Vec<&Ticker>>::new();
+        for exclusion in &self.excluded_factor_list {
+            reasons.entry(exclusion.reason).or_default().push(&exclusion.ticker);
+        }
+        json!({
+            "factors_requested": self.factors_requested,
+            "factors_analyzed": self.factors_analyzed,
+            "factors_excluded": self.factors_excluded,
+            "excluded": reasons,
+            "observations": self.observations,
+            "data_coverage_pct": self.data_coverage_pct,
+            "quality_score": self.quality_score,
+            "invalid_windows": self.invalid_windows,
+            "warnings": self.warnings,
+        })
+    }
+
+    /// The warnings, for a report.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The excluded factors, for a report.
+    pub(super) fn excluded(&self) -> &[Exclusion] {
+        &self.excluded_factor_list
+    }
+
+    /// One line on the sample, for a report.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "{} of {} factors, {} periods, coverage {:.1}%, data quality {}",
+            self.factors_analyzed,
+            self.factors_requested,
+            self.observations,
+            self.data_coverage_pct,
+            self.quality_score
+        )
+    }
+}
+
+/// The excluded factors of the categories that are counted.
+pub(super) fn excluded(analysis: &Analysis) -> Vec<Exclusion> {
+    let counted = |exclusion: &&Exclusion| analysis.is_selected(&exclusion.ticker);
+    analysis.study.excluded.iter().filter(counted).cloned().collect()
+}
+
+/// `excellent` from 90% with fewer than 2 excluded, `good` from 75% with fewer than 5, `fair` from 60%, else `poor`.
+fn score(coverage_pct: f64, excluded: usize) -> &'static str {
+    match coverage_pct {
+        90.0.. if excluded < 2 => "excellent",
+        75.0.. if excluded < 5 => "good",
+        60.0.. => "fair",
+        _ => "poor",
+    }
+}
+
+fn coverage_per_group(report: &Report) -> IndexMap<String, f64> {
+    match report {
+        Report::Correlations(report) => {
+            let macros = report.macro_composites.coverage_pct.clone();
+            macros.into_iter().chain(report.industry_groups.coverage_pct.clone()).collect()
+        }
+        Report::Performance(report) => report.coverage_pct.clone(),
+        Report::Returns(report) => report.coverage_pct.clone(),
+    }
+}
+
+fn pairs_below_min(report: &Report) -> usize {
+    match report {
+        Report::Correlations(report) => report.undefined_pairs(),
+        Report::Performance(_) | Report::Returns(_) => 0,
+    }
+}
+
+fn dropped(report: &Report) -> &[DroppedEtf] {
+    match report {
+        Report::Correlations(report) => report.macro_etf.as_ref().map_or(&[], |section| &section.dropped),
+        Report::Performance(_) | Report::Returns(_) => &[],
+    }
+}
+
+fn unlabeled(report: &Report) -> &[String] {
+    match report {
+        Report::Correlations(report) => &report.unlabeled_industries,
+        Report::Performance(report) => &report.unlabeled_industries,
+        Report::Returns(report) => &report.unlabeled_industries,
+    }
+}
+
+fn undefined(report: &Report) -> Vec<Undefined> {
+    match report {
+        Report::Correlations(_) => Vec::new(),
+        Report::Returns(report) => report.undefined.clone(),
+        Report::Performance(report) => {
+            let mut undefined = report.undefined.clone();
+            undefined.extend(report.per_factor.as_ref().map(|table| Undefined {
+                section: "per_factor".to_owned(),
+                row: vec![format!("all {}", table.len())],
+                field: "dividend_yield".to_owned(),
+                reason: NO_YIELDS.to_owned(),
+            }));
+            undefined
+        }
+    }
+}
+
+fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<String> {
+    let study = &analysis.study;
+    let panel = study.panel();
+    let mut warnings = Vec::new();
+    if analysis.source.simulated {
+        warnings.push("simulated prices, no market's: set FACTOR_PRICE_FILES for real ones".to_owned());
+    }
+    if analysis.stale_days() > STALE_DAYS {
+        warnings.push(stale(analysis));
+    }
+    let mut benchmark_missing = analysis.prepared.missing_beside.iter();
+    warnings.extend(
+        benchmark_missing
+            .by_ref()
+            .filter(|(ticker, _)| !["BIL", "SGOV"].contains(&ticker.as_str()))
+            .map(|(ticker, why)| format!("figures relative to {ticker} are null: {why}")),
+    );
+    if let Report::Performance(report) = &analysis.report
+        && report.risk_free_source == "zero"
+    {
+        warnings
+            .push("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used".to_owned());
+    }
+    if analysis.kind() != AnalysisKind::Returns && is_small_sample(panel) {
+        warnings.push(format!("small sample: {} months; correlations and ratios are unsure", panel.rows()));
+    }
+    warnings.extend(late_starters(analysis, analyzed));
+    if panel.labels().first().is_some_and(|first| (*first - panel.window().start).num_days() > 45)
+        && analysis.kind() != AnalysisKind::Returns
+    {
+        warnings.push(format!("prices begin after start_date: the first return is of {}", panel.labels()[0]));
+    }
+    let skipped = analysis.report.skipped();
+    if !skipped.is_empty() {
+        warnings.push(format!("not computed for want of time: {}", skipped.join(", ")));
+    }
+    warnings.extend(analysis.prepared.warnings.iter().cloned());
+    warnings.extend(app.universe.problems.iter().map(|problem| format!("factor universe: {problem}")));
+    warnings
+}
+
+fn stale(analysis: &Analysis) -> String {
+    let panel = analysis.study.panel();
+    let newest = panel
+        .columns()
+        .iter()
+        .filter_map(|column| column.series.dates().iter().rev().find(|date| **date <= analysis.today))
+        .max();
+    let as_of = panel.as_of();
+    match newest {
+        Some(newest) if (analysis.today - *newest).num_days() <= STALE_DAYS => format!(
+            "the newest price used is of {as_of}, {} days ago: the period in progress is left out until it is complete",
+            analysis.stale_days()
+        ),
+        _ => format!("stale: the newest price is of {as_of}, {} days ago", analysis.stale_days()),
+    }
+}
+
+/// Factors whose history starts after the window's start: their figures rest on less.
+fn late_starters(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<String> {
+    let study = &analysis.study;
+    let late: BTreeSet<&str> = analyzed
+        .iter()
+        .filter(|studied| study.history(studied.column).partial_history)
+        .map(|studied| studied.factor.ticker.as_str())
+        .collect();
+    (analysis.kind() != AnalysisKind::Returns && !late.is_empty()).then(|| {
+        let named: Vec<&str> = late.iter().copied().take(12).collect();
+        let more =
+            if late.len() > named.len() { format!(" and {} more", late.len() - named.len()) } else { String::new() };
+        format!("partial history, starting after the window: {}{more}", named.join(", "))
+    })
+}

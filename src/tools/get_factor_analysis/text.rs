@@ -1,0 +1,293 @@
+//! The report for people: Markdown, tables of the first and last rows.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
+use factor_analytics::{
+    correlation::CorrelationMatrix,
+    report::{CompositeProfile, CorrelationReport, PerformanceReport, ReturnsReport},
+    sections::{
+        insights::extreme_pairs,
+        overlays::Overlay,
+        performance::Profile,
+        returns::{Ranked, WindowReturn},
+    },
+    stats,
+};
+
+use super::{
+    arguments::{ListSizes, Query},
+    quality::DataQuality,
+};
+use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
+
+/// The report of an analysis.
+pub(super) fn report(analysis: &Analysis, query: &Query, quality: &DataQuality) -> String {
+    let mut text = heading(analysis, quality);
+    match &analysis.report {
+        Report::Correlations(report) => correlations(&mut text, report, query.lists),
+        Report::Performance(report) => performance(&mut text, report, query),
+        Report::Returns(report) => returns(&mut text, report, query.lists),
+    }
+    footer(&mut text, quality);
+    text
+}
+
+fn heading(analysis: &Analysis, quality: &DataQuality) -> String {
+    let panel = analysis.study.panel();
+    let title = match analysis.kind() {
+        AnalysisKind::Correlations => "Factor correlations",
+        AnalysisKind::Performance => "Factor performance",
+        AnalysisKind::Returns => "Factor returns",
+    };
+    let last = panel.labels().last().copied().unwrap_or(panel.base());
+    let source = if analysis.source.simulated { "SIMULATED prices" } else { analysis.source.name };
+    format!(
+        "# {title}\n\n{} to {last}, {} returns, prices to {} ({source}). {}.\n",
+        panel.base(),
+        panel.frequency(),
+        panel.as_of(),
+        quality.line(),
+    )
+}
+
+fn footer(text: &mut String, quality: &DataQuality) {
+    if !quality.excluded().is_empty() {
+        let _ = write!(text, "\n## Not analysed\n\n");
+        let mut rows = Vec::new();
+        for exclusion in quality.excluded() {
+            rows.push(vec![exclusion.ticker.to_string(), exclusion.label.clone(), exclusion.detail.clone()]);
+        }
+        table(text, &["ticker", "label", "why"], 3, rows);
+    }
+    if !quality.warnings().is_empty() {
+        let _ = write!(text, "\n## Mind\n\n");
+        for warning in quality.warnings() {
+            let _ = writeln!(text, "- {warning}");
+        }
+    }
+}
+
+fn correlations(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
+    for (name, matrix) in &report.matrices {
+        let _ = write!(text, "\n## {} ({})\n\n", title(name), matrix.size());
+        if matrix.size() <= 6 {
+            whole_matrix(text, matrix);
+            continue;
+        }
+        let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
+        let _ = writeln!(
+            text,
+            "Mean correlation {}, median {}.\n",
+            decimal(stats::mean(&values)),
+            decimal(stats::median(&values))
+        );
+        pairs(text, name, matrix, lists.per_matrix);
+    }
+    for (name, overlay) in
+        [("Rate sensitivity", &report.rate_sensitivity), ("Market sensitivity", &report.market_sensitivity)]
+    {
+        if let Some(overlay) = overlay {
+            let _ = write!(text, "\n## {name}\n\n");
+            overlay_table(text, overlay, lists);
+        }
+    }
+    if let Some(matrix) = &report.macro_composite {
+        let _ = write!(text, "\n## Macro composites\n\n");
+        whole_matrix(text, matrix);
+    }
+    if let Some(matrix) = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref()) {
+        let _ = write!(text, "\n## Macro ETFs ({})\n\n", matrix.size());
+        pairs(text, "macro_etf", matrix, lists.per_matrix);
+    }
+    if let Some(insights) = &report.insights {
+        let _ = write!(text, "\n## Insights\n\n");
+        for (what, found) in [
+            ("Least correlated with", &insights.best_diversifier),
+            ("Most negative to a rise of", &insights.most_negative_to_ust10y),
+        ] {
+            if let Some(found) = found {
+                let _ = writeln!(
+                    text,
+                    "- {what} {}: {} ({}), {:.2} over {} periods",
+                    found.against, found.ticker, found.label, found.correlation, found.n
+                );
+            }
+        }
+        for (name, components) in &insights.components {
+            let _ = writeln!(
+                text,
+                "- {}: {} factors are as {:.1} independent bets",
+                title(name),
+                components.factors,
+                components.effective_bets
+            );
+        }
+    }
+}
+
+fn pairs(text: &mut String, name: &str, matrix: &CorrelationMatrix, size: usize) {
+    let mut rows = Vec::new();
+    for (what, highest) in [("strongest", true), ("weakest", false)] {
+        for pair in extreme_pairs(name, matrix, size, highest) {
+            rows.push(vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation)), pair.n.to_string()]);
+        }
+    }
+    table(text, &["", "a", "b", "correlation", "periods"], 3, rows);
+}
+
+fn whole_matrix(text: &mut String, matrix: &CorrelationMatrix) {
+    let header: Vec<&str> = std::iter::once("").chain(matrix.names.iter().map(String::as_str)).collect();
+    let row = |i: usize| {
+        let cells = (0..matrix.size()).map(|j| decimal(matrix.get(i, j)));
+        std::iter::once(matrix.names[i].clone()).chain(cells).collect()
+    };
+    table(text, &header, 1, (0..matrix.size()).map(row).collect());
+}
+
+fn overlay_table(text: &mut String, overlay: &Overlay, lists: ListSizes) {
+    let header: Vec<&str> = ["row", "category"].into_iter().chain(overlay.columns.iter().map(String::as_str)).collect();
+    // Sorted by the last but one column (the ten-year yield among the usual four), the extremes first and last.
+    let by = overlay.columns.iter().position(|name| name == "UST10Y").unwrap_or(0);
+    let mut sorted: Vec<_> = overlay.rows.iter().filter(|row| row.values[by].r.is_some()).collect();
+    sorted.sort_by(|a, b| b.values[by].r.unwrap_or_default().total_cmp(&a.values[by].r.unwrap_or_default()));
+    let shown = lists.factors.min(sorted.len());
+    let (first, last) = (shown.div_ceil(2), shown / 2);
+    let chosen = sorted.iter().take(first).chain(sorted.iter().skip(sorted.len() - last));
+    let rows = chosen
+        .map(|row| {
+            let cells = row.values.iter().map(|pair| decimal(pair.r));
+            [row.name.clone(), row.category.to_string()].into_iter().chain(cells).collect()
+        })
+        .collect();
+    if shown < sorted.len() {
+        let _ =
+            writeln!(text, "The {first} highest and {last} lowest of {} by {}.\n", sorted.len(), overlay.columns[by]);
+    }
+    table(text, &header, 2, rows);
+}
+
+fn performance(text: &mut String, report: &PerformanceReport, query: &Query) {
+    const FIGURES: [&str; 9] =
+        ["annual return", "volatility", "Sharpe", "Sortino", "drawdown", "daily", "beta", "alpha", "up/down"];
+    let Plan::Performance(plan) = &query.request.plan else { return };
+    let figures = |profile: &Profile| {
+        vec![
+            percent(profile.annual_return),
+            percent(profile.volatility),
+            decimal(profile.sharpe_ratio),
+            decimal(profile.sortino_ratio),
+            percent(profile.max_drawdown),
+            percent(profile.max_drawdown_daily),
+            decimal(profile.beta),
+            percent(profile.alpha),
+            format!("{}/{}", decimal(profile.up_capture), decimal(profile.down_capture)),
+        ]
+    };
+    let _ = writeln!(text, "Benchmark {}, risk-free rate from {}.", plan.benchmark, report.risk_free_source);
+    if let Some(per_factor) = &report.per_factor {
+        let size = query.lists.top;
+        let all: Vec<Vec<String>> = per_factor
+            .iter()
+            .map(|(ticker, entry)| {
+                let names = [ticker.to_string(), entry.label.clone(), entry.category.to_string()];
+                names.into_iter().chain(figures(&entry.profile)).collect()
+            })
+            .collect();
+        let (top, bottom) = (size.min(all.len().div_ceil(2)), size.min(all.len() / 2));
+        let header: Vec<&str> = ["ticker", "label", "category"].into_iter().chain(FIGURES).collect();
+        let _ = write!(text, "\n## Best by {}\n\n", plan.sort_by.field());
+        table(text, &header, 3, all[..top].to_vec());
+        let _ = write!(text, "\n## Worst by {}\n\n", plan.sort_by.field());
+        table(text, &header, 3, all[all.len() - bottom..].to_vec());
+    }
+    if let Some(composites) = &report.composites {
+        let header: Vec<&str> = ["composite", "members"].into_iter().chain(FIGURES).collect();
+        let row = |(name, entry): (String, &CompositeProfile)| {
+            [name, entry.members.len().to_string()].into_iter().chain(figures(&entry.profile)).collect()
+        };
+        let macros = composites.macro_groups.iter().map(|(name, entry)| (format!("macro: {name}"), entry));
+        let categories = composites.category.iter().flat_map(|(category, entries)| {
+            entries.iter().map(move |(name, entry)| (format!("{category}: {name}"), entry))
+        });
+        let _ = write!(text, "\n## Composites\n\n");
+        table(text, &header, 1, macros.chain(categories).map(row).collect());
+    }
+}
+
+fn returns(text: &mut String, report: &ReturnsReport, lists: ListSizes) {
+    for (window, ranked) in report.rankings.iter().flatten() {
+        let span = report.windows.get(window);
+        let dates = span.and_then(|span| Some((span.start?, span.end?)));
+        let _ = match dates {
+            Some((start, end)) => write!(text, "\n## {window} ({start} to {end})\n\n"),
+            None => write!(text, "\n## {window}\n\n"),
+        };
+        if let Some(reason) = span.and_then(|span| span.reason.as_ref()) {
+            let _ = writeln!(text, "Not available: {reason}.");
+            continue;
+        }
+        let (top, bottom) = (lists.top.min(ranked.len().div_ceil(2)), lists.top.min(ranked.len() / 2));
+        let row = |line: &Ranked| {
+            let own = report.factors.get(&line.ticker).and_then(|entry| entry.windows.get(window)?.as_ref());
+            vec![
+                line.rank.to_string(),
+                line.ticker.to_string(),
+                line.label.clone(),
+                line.category.to_string(),
+                percent(Some(line.total_return)),
+                percent(own.and_then(|own: &WindowReturn| own.volatility)),
+            ]
+        };
+        let rows = ranked[..top].iter().chain(&ranked[ranked.len() - bottom..]).map(row).collect();
+        table(text, &["rank", "ticker", "label", "category", "return", "volatility"], 4, rows);
+    }
+    if let Some(by_category) = &report.by_category {
+        let _ = write!(text, "\n## Mean return by category\n\n");
+        let windows: Vec<&str> = report.windows.keys().map(String::as_str).collect();
+        let header: Vec<&str> = std::iter::once("category").chain(windows.iter().copied()).collect();
+        let row = |(category, entries): (
+            &factor_types::Category,
+            &indexmap::IndexMap<String, factor_analytics::sections::returns::CategoryReturns>,
+        )| {
+            let cells = windows.iter().map(|window| percent(entries.get(*window).and_then(|entry| entry.avg_return)));
+            std::iter::once(category.to_string()).chain(cells).collect()
+        };
+        table(text, &header, 1, by_category.iter().map(row).collect());
+    }
+    if let Some(groups) = &report.industry_groups {
+        let _ = write!(text, "\n## Industry groups\n\n");
+        let windows: Vec<&str> = report.windows.keys().map(String::as_str).collect();
+        let header: Vec<&str> = ["group", "members"].into_iter().chain(windows.iter().copied()).collect();
+        let row = |(name, entry): (&String, &factor_analytics::sections::returns::GroupReturns)| {
+            let of = |window: &str| entry.windows.get(window).and_then(|own| Some(own.as_ref()?.total_return));
+            let cells = windows.iter().map(|window| percent(of(window)));
+            [name.clone(), entry.members.len().to_string()].into_iter().chain(cells).collect()
+        };
+        table(text, &header, 1, groups.iter().map(row).collect());
+    }
+}
+
+/// Writes a Markdown table; the first `words` columns are text, the others numbers.
+fn table(text: &mut String, header: &[&str], words: usize, rows: Vec<Vec<String>>) {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN).set_header(header.iter().copied()).add_rows(rows);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_cell_alignment(if at < words { CellAlignment::Left } else { CellAlignment::Right });
+    }
+    let _ = writeln!(text, "{table}");
+}
+
+fn title(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn decimal(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{:.2}", value + 0.0))
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{:.2}%", 100.0 * value + 0.0))
+}

@@ -1,0 +1,179 @@
+//! `get_server_status`: is every part well, what was done so far, what is configured.
+
+use std::{sync::Arc, time::Duration};
+
+use factor_prices::PriceError;
+use factor_types::{DateRange, Ticker};
+use futures::future::FutureExt;
+use rmcp::model::Tool;
+use serde_json::{Value, json};
+
+use super::{Answer, ToolCall, ToolEntry, define, read_only};
+use crate::{
+    app::{App, Part},
+    args::Args,
+    tool_error::ToolError,
+};
+
+/// The tool.
+pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { status(app, call).await }.boxed() };
+
+/// A part that has not answered by then is not well.
+const PROBE_TIME: Duration = Duration::from_secs(5);
+/// From this share of failed calls on, a warning is due.
+const MANY_ERRORS: f64 = 0.2;
+
+fn definition() -> Tool {
+    let input = json!({"type": "object", "properties": {}, "additionalProperties": false});
+    let output = json!({
+        "type": "object",
+        "properties": {
+            "status": {"type": "string", "enum": ["success", "error"]},
+            "health": {"type": "string", "description": "ok when every part is, else degraded."},
+            "version": {"type": "string"},
+            "uptime_seconds": {"type": "integer"},
+            "today": {"type": "string", "description": "The date taken for today.", "format": "date"},
+            "parts": {
+                "type": "object",
+                "description": "Per part (store, prices, yields): status, what it is, when it last worked."
+            },
+            "caches": {"type": "object", "description": "Per cache: entries, bytes and life."},
+            "calls": {
+                "type": "object",
+                "description": "Calls, errors, error rate, analyses, mean and longest time in milliseconds."
+            },
+            "memory": {"type": "object", "description": "Peak memory in bytes, where the system tells it."},
+            "configuration": {"type": "object", "description": "Each setting with its value and where it came from."},
+            "warnings": {"type": "array", "items": {"type": "string"}},
+            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
+        },
+        "required": ["status"]
+    });
+    define(
+        "get_server_status",
+        "Server status",
+        "Tells whether the factor universe and the price source work, which source is used and why, what was done so far, \
+         and how the server is configured. Use it when an analysis fails or its data looks wrong.",
+        input,
+        output,
+    )
+    .with_annotations(read_only("Server status", true))
+}
+
+async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
+    Args::new(call.arguments).finish(&[])?;
+    let (store, (prices, yields)) = (store(&app), futures::join!(prices(&app), yields(&app)));
+    let calls = app.counters.figures();
+    let results = app.results.figures().await;
+
+    let about = app.prices.about();
+    let mut warnings: Vec<String> = app.universe.problems.iter().chain(&about.warnings).cloned().collect();
+    if about.simulated {
+        warnings.push("The prices are simulated: they are no market's prices.".to_owned());
+    }
+    if calls.calls >= 10 && calls.error_rate > MANY_ERRORS {
+        warnings.push(format!("{} of {} calls ended in an error.", calls.errors, calls.calls));
+    }
+    if results.bytes * 10 > results.max_bytes * 9 {
+        warnings.push("The store of whole results is nearly full: the least used ones leave early.".to_owned());
+    }
+    let well = [&store, &prices, &yields].iter().all(|part| part["status"] == "ok" || part["status"] == "none");
+    let configuration: serde_json::Map<String, Value> = app
+        .settings
+        .effective()
+        .iter()
+        .map(|setting| (setting.name.to_owned(), json!({"value": setting.value, "from": setting.origin})))
+        .collect();
+    Ok(Answer::json(json!({
+        "status": "success",
+        "health": if well { "ok" } else { "degraded" },
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime_seconds": app.started.elapsed().as_secs(),
+        "today": app.today(),
+        "parts": { "store": store, "prices": prices, "yields": yields },
+        "caches": { "results": results },
+        "calls": calls,
+        "memory": { "peak_bytes": peak_memory() },
+        "configuration": configuration,
+        "warnings": warnings,
+    })))
+}
+
+fn store(app: &App) -> Value {
+    let tiers: serde_json::Map<String, Value> =
+        app.universe.tiers.iter().map(|(kind, tier)| (kind.as_str().to_owned(), tier.as_str().into())).collect();
+    let well = app.universe.problems.is_empty();
+    if well {
+        app.counters.succeeded(Part::Store);
+    }
+    json!({
+        "status": if well { "ok" } else { "degraded" },
+        "factors": app.universe.universe.len(),
+        "tiers": tiers,
+        "universe_hash": app.universe.hash,
+        "last_success": app.counters.last_success(Part::Store),
+    })
+}
+
+/// The last month of the most usual ticker that the universe has.
+fn probe(app: &App) -> Option<(Ticker, DateRange)> {
+    let factors = &app.universe.universe;
+    let ticker = "SPY".parse().ok().filter(|spy| factors.get(spy).is_some());
+    let ticker = ticker.or_else(|| factors.factors().first().map(|factor| factor.ticker.clone()))?;
+    let today = app.today();
+    let month = DateRange::new(today.checked_sub_days(chrono::Days::new(31))?, today).ok()?;
+    Some((ticker, month))
+}
+
+async fn prices(app: &App) -> Value {
+    let about = app.prices.about();
+    let probed = match probe(app) {
+        None => ("none", "the universe is empty".to_owned()),
+        Some((ticker, month)) => match tokio::time::timeout(PROBE_TIME, app.prices.history(&ticker, month)).await {
+            Ok(Ok(series)) => {
+                app.counters.succeeded(Part::Prices);
+                let last = series.dates().last().map_or_else(|| "no prices".to_owned(), |date| format!("up to {date}"));
+                ("ok", format!("{ticker}: {last}"))
+            }
+            // The source works; it only does not have this one.
+            Ok(Err(PriceError::NoData(why))) => {
+                app.counters.succeeded(Part::Prices);
+                ("ok", why)
+            }
+            Ok(Err(PriceError::Failed(why))) => ("failed", why),
+            Err(_) => ("failed", format!("no answer within {} s", PROBE_TIME.as_secs())),
+        },
+    };
+    json!({
+        "status": probed.0,
+        "source": app.source.name,
+        "why": app.source.why,
+        "description": about.description,
+        "simulated": about.simulated,
+        "probe": probed.1,
+        "last_success": app.counters.last_success(Part::Prices),
+    })
+}
+
+async fn yields(app: &App) -> Value {
+    let Some((_, month)) = probe(app) else { return json!({"status": "none"}) };
+    let probed = match tokio::time::timeout(PROBE_TIME, app.yields.yields(month)).await {
+        Ok(Ok(table)) if table.is_empty() => ("none", "the source has no yields".to_owned()),
+        Ok(Ok(table)) => {
+            app.counters.succeeded(Part::Yields);
+            ("ok", table.maturities().map(|maturity| maturity.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        Ok(Err(PriceError::NoData(why))) => ("none", why),
+        Ok(Err(PriceError::Failed(why))) => ("failed", why),
+        Err(_) => ("failed", format!("no answer within {} s", PROBE_TIME.as_secs())),
+    };
+    json!({"status": probed.0, "probe": probed.1, "last_success": app.counters.last_success(Part::Yields)})
+}
+
+/// The most memory the process ever held, where `/proc` tells it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,123 @@
+//! Sessions of the older protocol, limited in number: rmcp keeps any number of them.
+
+use std::time::Duration;
+
+use futures::Stream;
+use rmcp::{
+    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    transport::streamable_http_server::session::{
+        RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
+        local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
+    },
+};
+use tokio::sync::Mutex;
+
+/// The sessions of one server.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    kept: LocalSessionManager,
+    most: usize,
+    /// Held from counting to adding, so that the limit holds exactly.
+    adding: Mutex<()>,
+}
+
+/// Why a session cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SessionsError {
+    /// There are as many as there may be.
+    #[error("there are too many sessions")]
+    Full,
+    /// The manager's own reasons.
+    #[error(transparent)]
+    Manager(#[from] LocalSessionManagerError),
+}
+
+impl Sessions {
+    pub(super) fn new(most: usize, idle: Duration) -> Self {
+        let mut kept = LocalSessionManager::default();
+        let mut config = SessionConfig::default();
+        config.keep_alive = Some(idle);
+        kept.session_config = config;
+        Self { kept, most, adding: Mutex::default() }
+    }
+
+    pub(super) async fn is_full(&self) -> bool {
+        self.kept.sessions.read().await.len() >= self.most
+    }
+}
+
+impl SessionManager for Sessions {
+    type Error = SessionsError;
+    type Transport = <LocalSessionManager as SessionManager>::Transport;
+
+    async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionsError> {
+        let _adding = self.adding.lock().await;
+        if self.is_full().await {
+            return Err(SessionsError::Full);
+        }
+        Ok(self.kept.create_session().await?)
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, SessionsError> {
+        Ok(self.kept.initialize_session(id, message).await?)
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, SessionsError> {
+        Ok(self.kept.has_session(id).await?)
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Result<(), SessionsError> {
+        Ok(self.kept.close_session(id).await?)
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionsError> {
+        Ok(self.kept.create_stream(id, message).await?)
+    }
+
+    async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Result<(), SessionsError> {
+        Ok(self.kept.accept_message(id, message).await?)
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionsError> {
+        Ok(self.kept.create_standalone_stream(id).await?)
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionsError> {
+        Ok(self.kept.resume(id, last_event_id).await?)
+    }
+
+    async fn restore_session(&self, _id: SessionId) -> Result<RestoreOutcome<Self::Transport>, SessionsError> {
+        // Nothing is stored outside the process to restore a session from.
+        Ok(RestoreOutcome::NotSupported)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sessions_are_limited_and_free_their_place() {
+        let sessions = Sessions::new(2, Duration::from_secs(60));
+        let (first, _transport) = sessions.create_session().await.unwrap();
+        let (_second, _transport) = sessions.create_session().await.unwrap();
+        assert!(matches!(sessions.create_session().await, Err(SessionsError::Full)));
+        sessions.close_session(&first).await.unwrap();
+        assert!(sessions.create_session().await.is_ok());
+    }
+}

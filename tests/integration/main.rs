@@ -1,0 +1,15 @@
+//! The server as clients meet it: over standard input and output and over HTTP, in both protocol eras.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, helpers included"
+)]
+
+mod command_line;
+mod http;
+mod stdio;
+mod support;
+mod tools;
+mod traps;

@@ -1,0 +1,301 @@
+//! A server to talk to, as a process or in the test itself, and the two eras' ways to talk.
+
+use std::{net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
+
+use factor_mcp::{
+    app::App,
+    server::{Server, ToolFilter},
+    settings::Settings,
+    tools::{TOOLS, ToolEntry},
+    transport::http::{HttpOptions, HttpServer},
+};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStdin, ChildStdout, Command},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// The date every test takes for today.
+pub(crate) const TODAY: &str = "2026-06-15";
+pub(crate) const LEGACY: &str = "2025-11-25";
+pub(crate) const MODERN: &str = "2026-07-28";
+
+/// Far longer than anything here takes: a test that waits for nothing should fail, not hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The binary, with nothing of this machine's environment or settings.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_factor-mcp"));
+    command.env_clear().env("FACTOR_TODAY", TODAY).env("HOME", folder).current_dir(folder).kill_on_drop(true);
+    command
+}
+
+/// `params` as a request of the newer protocol has them.
+pub(crate) fn modern(params: Value) -> Value {
+    let mut params = params;
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+    });
+    params
+}
+
+pub(crate) fn initialize_params() -> Value {
+    json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}})
+}
+
+pub(crate) fn app(settings: &[(&'static str, &str)]) -> Arc<App> {
+    let mut all = vec![("FACTOR_TODAY", TODAY)];
+    all.extend(settings);
+    App::build(Settings::with(&all).unwrap()).unwrap()
+}
+
+pub(crate) fn server(settings: &[(&'static str, &str)], tools: &[ToolEntry]) -> Server {
+    Server::new(app(settings), tools, &ToolFilter::default()).unwrap()
+}
+
+/// A server process and its pipes, spoken to line by line.
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+    next_id: u64,
+    /// Every line the server wrote.
+    pub(crate) lines: Vec<String>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Process {
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = command(folder.path())
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let input = child.stdin.take();
+        Self { child, input, output, next_id: 0, lines: Vec::new(), folder }
+    }
+
+    pub(crate) async fn legacy(environment: &[(&str, &str)]) -> Self {
+        let mut process = Self::start(&[], environment);
+        let reply = process.request("initialize", initialize_params()).await;
+        assert_eq!(reply["result"]["protocolVersion"], LEGACY, "{reply}");
+        process.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+        process
+    }
+
+    pub(crate) async fn send(&mut self, message: &Value) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+    }
+
+    /// Sends a request and waits for its reply.
+    pub(crate) async fn request(&mut self, method: &str, params: Value) -> Value {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
+        loop {
+            let line = self.line().await.expect("the server went away");
+            let message: Value = serde_json::from_str(&line).unwrap();
+            if message["id"] == id {
+                return message;
+            }
+        }
+    }
+
+    async fn line(&mut self) -> Option<String> {
+        let line = tokio::time::timeout(PATIENCE, self.output.next_line()).await.expect("no answer").unwrap();
+        self.lines.extend(line.clone());
+        line
+    }
+
+    pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        let reply = self.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
+        reply["result"].clone()
+    }
+
+    /// Closes the server's input.
+    pub(crate) fn close(&mut self) {
+        self.input = None;
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        let status = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end: the exit code, the rest of standard output, standard error.
+    pub(crate) async fn end(mut self) -> (Option<i32>, Vec<String>, String) {
+        let mut log = String::new();
+        let mut errors = self.child.stderr.take().unwrap();
+        let all = async {
+            while self.line().await.is_some() {}
+            errors.read_to_string(&mut log).await.unwrap();
+            self.child.wait().await.unwrap()
+        };
+        let status = tokio::time::timeout(PATIENCE, all).await.expect("the server does not end");
+        (status.code(), self.lines, log)
+    }
+}
+
+/// A server in the test itself, listening on a free port.
+pub(crate) struct Http {
+    pub(crate) addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+/// An HTTP response, read to its end.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Response {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    /// The JSON-RPC reply in the body, whether JSON or an event stream.
+    pub(crate) fn reply(&self) -> Value {
+        if let Ok(reply) = serde_json::from_str(&self.body) {
+            return reply;
+        }
+        let events = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
+        let messages = events.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        let reply = messages.filter(|message| message.get("id").is_some_and(|id| !id.is_null())).last();
+        reply.unwrap_or_else(|| panic!("no reply in {self:?}"))
+    }
+}
+
+impl Http {
+    pub(crate) async fn start() -> Self {
+        Self::with(server(&[], TOOLS)).await
+    }
+
+    pub(crate) async fn with(server: Server) -> Self {
+        let http = HttpServer::bind(server, HttpOptions::local(([127, 0, 0, 1], 0).into())).await.unwrap();
+        let addr = http.addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(http.serve(async move {
+            let _ = stopped.await;
+        }));
+        Self { addr, stop: Some(stop), serving: Some(serving) }
+    }
+
+    /// Asks the server to stop when `signal` resolves; the handle ends when it has stopped.
+    pub(crate) fn stop_after(&mut self, signal: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let stop = self.stop.take().unwrap();
+        tokio::spawn(async move {
+            signal.await;
+            stop.send(()).unwrap();
+        });
+        self.serving.take().unwrap()
+    }
+
+    /// Sends a request as written and leaves the connection open.
+    pub(crate) async fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.addr).await.unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            head += &format!("Host: {}\r\n", self.addr);
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        // A server that refuses by the head alone closes without reading the body.
+        let _ = stream.write_all(body.as_bytes()).await;
+        stream
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        read(self.open(method, path, headers, body).await).await
+    }
+
+    /// Posts a JSON-RPC message to `/mcp`.
+    pub(crate) async fn post(&self, headers: &[(&str, &str)], message: &Value) -> Response {
+        self.send("POST", "/mcp", &[&JSON_RPC, headers].concat(), &message.to_string()).await
+    }
+
+    /// A request of the newer protocol.
+    pub(crate) async fn modern(&self, method: &str, params: Value) -> Value {
+        let headers = modern_headers(method, &params);
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": modern(params)});
+        self.post(&headers, &message).await.reply()
+    }
+
+    /// Begins a session of the older protocol.
+    pub(crate) async fn session(&self) -> String {
+        let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize_params()});
+        let response = self.post(&[], &message).await;
+        assert_eq!(response.reply()["result"]["protocolVersion"], LEGACY, "{response:?}");
+        let session = response.header("Mcp-Session-Id").unwrap().to_owned();
+        let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        assert_eq!(self.post(&[("Mcp-Session-Id", &session)], &note).await.status, 202);
+        session
+    }
+
+    /// A request within a session of the older protocol.
+    pub(crate) async fn legacy(&self, session: &str, id: u64, method: &str, params: Value) -> Value {
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        self.post(&[("Mcp-Session-Id", session), ("MCP-Protocol-Version", LEGACY)], &message).await.reply()
+    }
+}
+
+pub(crate) const JSON_RPC: [(&str, &str); 2] =
+    [("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")];
+
+pub(crate) fn modern_headers(method: &str, params: &Value) -> Vec<(&'static str, String)> {
+    let mut headers = vec![("MCP-Protocol-Version", MODERN.to_owned()), ("Mcp-Method", method.to_owned())];
+    if let Some(name) = params.get("name").or(params.get("uri")).and_then(Value::as_str) {
+        headers.push(("Mcp-Name", name.to_owned()));
+    }
+    headers
+}
+
+async fn read(mut stream: TcpStream) -> Response {
+    let mut bytes = Vec::new();
+    let reading = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("no answer");
+    if bytes.is_empty() {
+        reading.unwrap();
+    }
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status =
+        head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no HTTP: {text:?}"));
+    let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+    let body = if chunked { joined(body) } else { body.to_owned() };
+    Response { status, head: head.to_owned(), body }
+}
+
+/// The body out of its chunks.
+fn joined(mut chunks: &str) -> String {
+    let mut body = String::new();
+    while let Some((size, rest)) = chunks.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 || rest.len() < size {
+            break;
+        }
+        body += &rest[..size];
+        chunks = rest[size..].trim_start_matches("\r\n");
+    }
+    body
+}
