@@ -174,7 +174,7 @@ impl Fetch<'_> {
         let asked = WindowRequest {
             start: self.request.dates.start,
             end: self.request.dates.end,
-            default_months: self.request.dates.default_months,
+            default_start: self.request.dates.default_start,
             frequency: self.request.frequency,
             today: self.today,
             benchmark: self.request.benchmark.clone(),

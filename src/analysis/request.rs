@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, fmt};
 
 use chrono::NaiveDate;
-use factor_analytics::report::{CorrelationPlan, PerformancePlan, ReturnsPlan};
+use factor_analytics::{
+    panel::DefaultStart,
+    report::{CorrelationPlan, PerformancePlan, ReturnsPlan},
+};
 use factor_types::{AssetClass, Category, FactorUniverse, Frequency, Ticker};
 
 /// The kinds of analysis.
@@ -77,8 +80,8 @@ pub struct DateRule {
     pub start: Option<NaiveDate>,
     /// The last date, included.
     pub end: Option<NaiveDate>,
-    /// How many months the default start lies before the end.
-    pub default_months: u32,
+    /// Where the default start lies.
+    pub default_start: DefaultStart,
 }
 
 /// The sections to compute, by kind.

@@ -71,15 +71,10 @@ pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode
                 allowed_origins: args.allowed_origin,
                 insecure: args.insecure,
             };
+            let stop = stop_signal()?;
             let http = HttpServer::bind(server, options).await?;
             say(&format!("listening on http://{}/mcp", http.addr()?));
-            http.serve(async {
-                if let Err(error) = stop_signal().await {
-                    tracing::error!(%error, "cannot listen for signals");
-                    std::future::pending::<()>().await;
-                }
-            })
-            .await;
+            http.serve(stop).await;
         }
     }
     Ok(ExitCode::SUCCESS)

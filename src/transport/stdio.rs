@@ -12,15 +12,14 @@ use crate::server::Server;
 /// Serves until the client closes its end or the process is asked to stop.
 ///
 /// # Errors
-/// When the client's first message is no way to begin, or the transport breaks.
+/// When signals cannot be listened to, the client's first message is no way to begin, or the transport breaks.
 pub async fn serve(server: Server) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let asked = stop.clone();
+    let signal = stop_signal()?;
     tokio::spawn(async move {
-        match stop_signal().await {
-            Ok(()) => tracing::info!("asked to stop"),
-            Err(error) => tracing::error!(%error, "cannot listen for signals"),
-        }
+        signal.await;
+        tracing::info!("asked to stop");
         asked.cancel();
     });
     let serving = serve_server_with_ct(server, stdio_pipes(), stop.clone());
@@ -28,6 +27,12 @@ pub async fn serve(server: Server) -> anyhow::Result<()> {
         Ok(running) => running,
         // Going away before saying anything is how a client probes whether the program is there.
         Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => return Ok(()),
+        // The message itself is not shown: it may hold anything of the caller's.
+        Err(ServerInitializeError::ExpectedInitializeRequest(_)) => {
+            anyhow::bail!(
+                "the client's first message is neither initialize nor a request that names its protocol version"
+            )
+        }
         Err(error) => return Err(error.into()),
     };
     let why = running.waiting().await?;

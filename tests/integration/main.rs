@@ -9,7 +9,9 @@
 
 mod command_line;
 mod http;
+mod oracle;
 mod stdio;
 mod support;
 mod tools;
 mod traps;
+mod verification;

@@ -66,7 +66,8 @@ pub(crate) struct Process {
     next_id: u64,
     /// Every line the server wrote.
     pub(crate) lines: Vec<String>,
-    pub(crate) folder: tempfile::TempDir,
+    /// The working directory: it goes when the process does.
+    _folder: tempfile::TempDir,
 }
 
 impl Process {
@@ -82,7 +83,7 @@ impl Process {
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         let input = child.stdin.take();
-        Self { child, input, output, next_id: 0, lines: Vec::new(), folder }
+        Self { child, input, output, next_id: 0, lines: Vec::new(), _folder: folder }
     }
 
     pub(crate) async fn legacy(environment: &[(&str, &str)]) -> Self {
@@ -178,8 +179,8 @@ impl Response {
             return reply;
         }
         let events = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
-        let messages = events.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-        let reply = messages.filter(|message| message.get("id").is_some_and(|id| !id.is_null())).last();
+        let mut messages = events.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        let reply = messages.rfind(|message| message.get("id").is_some_and(|id| !id.is_null()));
         reply.unwrap_or_else(|| panic!("no reply in {self:?}"))
     }
 }

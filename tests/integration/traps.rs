@@ -151,6 +151,46 @@ async fn a_cancelled_call_stops_in_both_eras() {
 }
 
 #[tokio::test]
+async fn progress_reaches_the_client_that_asks_for_it() {
+    const REPORTS: ToolEntry = ToolEntry {
+        definition: || tool("reporting_tool"),
+        call: |_, call| {
+            async move {
+                for step in 1..=3 {
+                    call.progress.report(f64::from(step), Some(3.0), format!("step {step}")).await;
+                }
+                Ok(Answer::json(json!({"status": if call.progress.is_wanted() { "asked" } else { "not asked" }})))
+            }
+            .boxed()
+        },
+    };
+    let http = Http::with(server(&[], &[REPORTS])).await;
+    let session = http.session().await;
+    let message = |params: Value| json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params});
+    let told = |body: &str| body.matches("notifications/progress").count();
+
+    let asking = json!({"name": "reporting_tool", "arguments": {}, "_meta": {"progressToken": "t"}});
+    let legacy = http.post(&[("Mcp-Session-Id", &session)], &message(asking.clone())).await;
+    assert_eq!(
+        (told(&legacy.body), legacy.reply()["result"]["structuredContent"]["status"].as_str()),
+        (3, Some("asked"))
+    );
+
+    let own = modern_headers("tools/call", &asking);
+    let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut params = modern(asking);
+    params["_meta"]["progressToken"] = json!("t");
+    let newer = http.post(&own, &message(params)).await;
+    assert_eq!(
+        (told(&newer.body), newer.reply()["result"]["structuredContent"]["status"].as_str()),
+        (3, Some("asked"))
+    );
+
+    let silent = http.modern("tools/call", json!({"name": "reporting_tool", "arguments": {}})).await;
+    assert_eq!(silent["result"]["structuredContent"]["status"], "not asked");
+}
+
+#[tokio::test]
 async fn a_call_at_work_is_finished_before_the_server_stops() {
     static STARTED: AtomicUsize = AtomicUsize::new(0);
     const SLOW: ToolEntry = ToolEntry {

@@ -15,7 +15,7 @@ use ndarray::{Array2, ArrayView2};
 
 pub use self::{
     build::{PanelError, SuspectReturn},
-    window::{Window, WindowError, WindowRequest},
+    window::{DefaultStart, Window, WindowError, WindowRequest},
 };
 
 /// Returns of several tickers on common periods.
@@ -47,15 +47,10 @@ pub struct Column {
     pub observations: usize,
     /// The prices under the first to the last return, as an index range of the series' rows.
     pub priced: Option<Range<usize>>,
+    /// True when some period has a price, the base's included.
+    pub has_price: bool,
     /// Why the series could not be put on this panel's periods at all.
     pub unsupported: Option<String>,
-}
-
-impl Column {
-    /// Missing rows between the first and the last return.
-    pub fn gaps(&self) -> usize {
-        self.span.as_ref().map_or(0, |span| span.len() - self.observations)
-    }
 }
 
 impl Panel {

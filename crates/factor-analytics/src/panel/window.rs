@@ -8,6 +8,25 @@ use factor_types::{Calendar, DateRange, Frequency, PriceSeries, Ticker};
 /// A month's last price may be at most this many days before the month's end; older, and the series had stopped.
 pub const STALE_MONTH_DAYS: i64 = 7;
 
+/// Where a window starts that was given no start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DefaultStart {
+    /// The calendar month end so many months before the end.
+    MonthEndBefore(u32),
+    /// The same day so many months before the end, month ends clamped.
+    MonthsBefore(u32),
+}
+
+impl DefaultStart {
+    /// The start of a window that ends on `end`.
+    pub fn of(self, end: NaiveDate) -> NaiveDate {
+        match self {
+            Self::MonthEndBefore(months) => end.month_end_back(months),
+            Self::MonthsBefore(months) => end.months_back(months),
+        }
+    }
+}
+
 /// What was asked for, dates as typed.
 #[derive(Debug, Clone)]
 pub struct WindowRequest {
@@ -15,8 +34,8 @@ pub struct WindowRequest {
     pub start: Option<NaiveDate>,
     /// The last date, included.
     pub end: Option<NaiveDate>,
-    /// How far the default start lies before the end, in months.
-    pub default_months: u32,
+    /// Where the default start lies.
+    pub default_start: DefaultStart,
     /// How often returns are measured.
     pub frequency: Frequency,
     /// The clock.
@@ -26,11 +45,11 @@ pub struct WindowRequest {
 }
 
 impl WindowRequest {
-    /// The price dates to ask for before the window is known: from `default_months` (or `start`) before, with room
-    /// for the price under the first return, up to today or the asked end.
+    /// The price dates to ask for before the window is known: from the start, with room for the price under the first
+    /// return and for an end some months before today, up to today or the asked end.
     pub fn fetch_range(&self) -> DateRange {
         let end = self.end.map_or(self.today, |end| end.min(self.today));
-        let start = self.start.unwrap_or_else(|| end.month_end_back(self.default_months + 3));
+        let start = self.start.unwrap_or_else(|| self.default_start.of(end).month_end_back(3));
         DateRange::new(with_room(start), end).unwrap_or_else(|_| DateRange::day(end))
     }
 
@@ -40,7 +59,7 @@ impl WindowRequest {
     /// - Wholeness is judged by the earliest of `end`, the newest price date and the clock.
     /// - Default end: the label of the newest whole month for which at least half of the `requested` series have a
     ///   price (of those that have any, when fewer than half have any), never later than the clock's today.
-    /// - Default start: the calendar month end `default_months` before the end.
+    /// - Default start: see [`DefaultStart`].
     ///
     /// # Errors
     /// [`WindowError`]: no prices at all, or a start that is not before the end.
@@ -53,7 +72,7 @@ impl WindowRequest {
             Some(end) => end,
             None => self.default_end(all, requested, cutoff, known).ok_or(WindowError::NoWholeMonth { newest })?,
         };
-        let start = self.start.unwrap_or_else(|| end.month_end_back(self.default_months));
+        let start = self.start.unwrap_or_else(|| self.default_start.of(end));
         if start >= end {
             return Err(WindowError::StartNotBeforeEnd { start, end });
         }
@@ -191,7 +210,7 @@ mod tests {
         WindowRequest {
             start: None,
             end: None,
-            default_months: 120,
+            default_start: DefaultStart::MonthEndBefore(120),
             frequency: Frequency::Monthly,
             today: date(today),
             benchmark: "SPY".parse().unwrap(),

@@ -140,13 +140,9 @@ impl CorrelationReport {
         report
     }
 
-    /// Pairs below the floor or without variation, over all matrices and overlays.
+    /// Pairs of the matrices below the floor or without variation.
     pub fn undefined_pairs(&self) -> usize {
-        let macro_etf = self.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
-        let matrices = self.matrices.values().chain(&self.macro_composite).chain(macro_etf);
-        let overlays = self.rate_sensitivity.iter().chain(&self.market_sensitivity);
-        matrices.map(|matrix| matrix.undefined_pairs).sum::<usize>()
-            + overlays.map(Overlay::undefined_pairs).sum::<usize>()
+        self.matrices.values().map(|matrix| matrix.undefined_pairs).sum()
     }
 
     fn take_composites(&mut self, study: &Study, plan: &CorrelationPlan) {

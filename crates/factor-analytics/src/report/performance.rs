@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Granularity, Undefined};
 use crate::{
     Study,
-    composite::{Composite, Member},
+    composite::{Composite, Member, covers},
     observer::{Observer, observed},
     panel::window::is_monthly,
     sections::{
@@ -106,8 +106,9 @@ pub struct FactorProfile {
 pub struct CompositeProfile {
     /// Its members' tickers.
     pub members: Vec<Ticker>,
-    /// Periods with a value.
-    pub observations: usize,
+    /// How much history it has in the window.
+    #[serde(flatten)]
+    pub history: History,
     /// The figures.
     #[serde(flatten)]
     pub profile: Profile,
@@ -281,44 +282,33 @@ impl Tables<'_> {
         ComputedComposites { report, coverage_pct, macro_composites, unlabeled }
     }
 
-    /// Adds the composite of the factors that belong, under the plan's weights and bounds. A group that the universe
-    /// does not list, or that no custom weight names, is passed over.
+    /// Adds the composite of the factors that belong, under the plan's weights and bounds. Its coverage is measured over
+    /// all that belong; a group that the universe does not list, or that no custom weight names, has no composite.
     fn push(&self, composites: &mut Composites, name: &str, belongs: impl Fn(&Factor) -> bool) {
-        let weights = self.plan.weights.as_ref();
-        let weighted = |factor: &Factor| weights.is_none_or(|weights| weights.contains_key(&factor.ticker));
-        let (members, listed) = self.study.members(|factor| belongs(factor) && weighted(factor));
+        let (members, listed) = self.study.members(belongs);
         if listed == 0 {
             return;
         }
-        let mut chosen: Vec<&StudiedFactor> = by_preference(self.study, &members);
-        chosen.truncate(self.plan.most_per_composite.unwrap_or(usize::MAX));
-        let left_out = members.len() - chosen.len();
-        let chosen: Vec<&StudiedFactor> =
-            members.into_iter().filter(|member| chosen.iter().any(|kept| std::ptr::eq(*kept, *member))).collect();
-        let listed = listed - left_out;
-        let outcome = match weights {
-            None => self.study.composite(name, &chosen, listed, self.plan.min_coverage),
-            Some(weights) => self.custom(name, &chosen, listed, weights),
+        let coverage_pct = 100.0 * members.len() as f64 / listed as f64;
+        composites.coverage_pct.insert(name.to_owned(), coverage_pct);
+        if members.is_empty() || !covers(members.len(), listed, self.plan.min_coverage) {
+            return;
+        }
+        let mut preferred = by_preference(self.study, &members);
+        preferred.truncate(self.plan.most_per_composite.unwrap_or(usize::MAX));
+        let weight = |studied: &StudiedFactor| match &self.plan.weights {
+            None => Some(1.0),
+            Some(weights) => weights.get(&studied.factor.ticker).copied(),
         };
-        composites.push(name, outcome);
-    }
-
-    fn custom(
-        &self,
-        name: &str,
-        chosen: &[&StudiedFactor],
-        listed: usize,
-        weights: &IndexMap<Ticker, f64>,
-    ) -> Result<Composite, f64> {
-        // The equal-weight composite decides whether enough of the group is analysed at all.
-        self.study.composite(name, chosen, listed, self.plan.min_coverage)?;
-        let members: Vec<Member> = chosen
+        let chosen: Vec<Member> = members
             .iter()
-            .filter_map(|studied| {
-                Some(Member { column: studied.column, weight: *weights.get(&studied.factor.ticker)? })
-            })
+            .filter(|member| preferred.iter().any(|kept| kept.column == member.column))
+            .filter_map(|studied| Some(Member { column: studied.column, weight: weight(studied)? }))
             .collect();
-        Ok(Composite::build(name, self.study.panel(), &members, listed, self.plan.min_coverage))
+        if !chosen.is_empty() {
+            let composite = Composite::build(name, self.study.panel(), &chosen, listed, self.plan.min_coverage);
+            composites.built.push(composite);
+        }
     }
 
     fn profiles(
@@ -332,7 +322,7 @@ impl Tables<'_> {
             .map(|composite| {
                 let entry = CompositeProfile {
                     members: composite.members.clone(),
-                    observations: composite.values.iter().filter(|r| r.is_finite()).count(),
+                    history: History::of(&composite.values, self.study.panel().labels()),
                     profile: self.profile(&composite.values, &[], true),
                 };
                 (composite.name.clone(), entry)

@@ -32,13 +32,6 @@ pub struct OverlayRow {
     pub values: Vec<PairCorrelation>,
 }
 
-impl Overlay {
-    /// Pairs without a value.
-    pub fn undefined_pairs(&self) -> usize {
-        self.rows.iter().flat_map(|row| &row.values).filter(|pair| pair.r.is_none()).count()
-    }
-}
-
 /// `rate_sensitivity`: correlation of each return with the change of a Treasury yield over the same period. Maturities
 /// are taken one at a time, never jointly: they are nearly collinear. A maturity without any yield is left out.
 pub fn rate_sensitivity(

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    regression::Regression,
+    regression::{MIN_ROWS_FOR_ERRORS, Regression},
     stats::{self, ratio},
 };
 
@@ -58,7 +58,7 @@ pub struct Profile {
     pub max_drawdown_daily: Option<f64>,
     /// annual_return / |max_drawdown|.
     pub calmar_ratio: Option<f64>,
-    /// Slope of r - rf on b - rf.
+    /// Slope of r - rf on b - rf; like alpha and r_squared null under 12 common periods.
     pub beta: Option<f64>,
     /// Intercept of r - rf on b - rf, times P.
     pub alpha: Option<f64>,
@@ -98,6 +98,7 @@ pub struct Profile {
 }
 
 const NO_BENCHMARK: &str = "relative to the benchmark itself, or the benchmark has no prices in the window";
+const NO_REGRESSION: &str = "fewer than 12 common periods, or one side does not vary";
 const NO_VARIATION: &str = "its denominator is zero: the series it divides by does not vary or is missing";
 const TOO_FEW_CAPTURE: &str = "fewer than 3 periods with the benchmark on that side, or its mean return there is zero";
 const TOO_FEW_FOR_T: &str = "fewer than 12 common periods, or no residual variation";
@@ -173,7 +174,7 @@ impl Profile {
             .map(|((r, b), rf)| (b - rf, r - rf))
             .filter(|(x, y)| x.is_finite() && y.is_finite())
             .unzip();
-        if let Some(fit) = Regression::fit(&x, &y) {
+        if let Some(fit) = Regression::fit(&x, &y).filter(|fit| fit.n >= MIN_ROWS_FOR_ERRORS) {
             self.beta = Some(fit.slope);
             self.alpha = Some(fit.intercept * per_year);
             self.r_squared = fit.r_squared;
@@ -196,9 +197,9 @@ impl Profile {
             ("sharpe_ratio", self.sharpe_ratio.is_none(), NO_VARIATION),
             ("sortino_ratio", self.sortino_ratio.is_none(), NO_VARIATION),
             ("calmar_ratio", self.calmar_ratio.is_none(), NO_DRAWDOWN),
-            ("beta", self.beta.is_none(), against(NO_VARIATION)),
-            ("alpha", self.alpha.is_none(), against(NO_VARIATION)),
-            ("r_squared", self.r_squared.is_none(), against(NO_VARIATION)),
+            ("beta", self.beta.is_none(), against(NO_REGRESSION)),
+            ("alpha", self.alpha.is_none(), against(NO_REGRESSION)),
+            ("r_squared", self.r_squared.is_none(), against(NO_REGRESSION)),
             ("beta_t", self.beta_t.is_none(), against(TOO_FEW_FOR_T)),
             ("alpha_t", self.alpha_t.is_none(), against(TOO_FEW_FOR_T)),
             ("tracking_error", self.tracking_error.is_none(), against(NO_VARIATION)),

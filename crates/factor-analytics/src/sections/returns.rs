@@ -188,7 +188,7 @@ pub struct CategoryReturns {
 ///
 /// Monthly: N months are the last N rows; `ytd` those of the year of `end`. Weekly and daily: from the last row on or
 /// before the last row less N months (month ends clamped), at most seven days older; `1d 1w 2w` are 1, 5 and 10 rows of
-/// days, `1w 2w` 1 and 2 rows of weeks; `mtd` and `ytd` reach back to the last day of the month or year before.
+/// days, `1w 2w` 1 and 2 rows of weeks; `mtd` and `ytd` reach back to the last day before the month or year of `end`.
 pub fn spans(panel: &Panel, windows: &[ReturnWindow]) -> IndexMap<String, WindowSpan> {
     windows.iter().map(|window| (window.to_string(), span(panel, *window))).collect()
 }
@@ -248,9 +248,10 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
         (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
         (_, ReturnWindow::Days(days)) => enough(days as usize, "trading days"),
         (_, ReturnWindow::Months(months)) => since(panel, last.months_back(months)),
-        (_, ReturnWindow::MonthToDate) => since(panel, last.month_end_back(1)),
+        (_, ReturnWindow::MonthToDate) => since(panel, panel.window().end.month_end_back(1)),
         (_, ReturnWindow::YearToDate) => {
-            year_before(last).map_or_else(|| Err("the calendar ends here".to_owned()), |base| since(panel, base))
+            let base = year_before(panel.window().end);
+            base.map_or_else(|| Err("the calendar ends here".to_owned()), |base| since(panel, base))
         }
     }
 }

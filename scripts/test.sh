@@ -1,0 +1,275 @@
+#!/usr/bin/env bash
+# Installs what the tests need, then runs every check and says what passed.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: scripts/test.sh [--quick] [--keep-going]
+
+  --quick        formatting, clippy and the Rust tests only; installs nothing
+  --keep-going   runs the other checks after one has failed
+
+Needs Rust, and on Debian the right to install packages if python3, npm or a C compiler are missing. Everything else is
+installed into target/test-tools. Market data for the oracle is looked for in ../shared/data/prices, or in the folder
+that MARKET_DATA names: one wide CSV of daily prices and treasury_yields.csv.
+TEXT
+}
+
+quick=no keep_going=no
+for argument in "$@"; do
+    case $argument in
+        --quick) quick=yes ;;
+        --keep-going) keep_going=yes ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+    esac
+done
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+target=${CARGO_TARGET_DIR:-$root/target}
+[[ $target = /* ]] || target=$root/$target
+tools=$target/test-tools
+market_data=${MARKET_DATA:-../shared/data/prices}
+server=$target/release/factor-mcp
+ci=no
+[[ ${CI:-} == true ]] && ci=yes
+locked=()
+[[ $ci == yes ]] && locked=(--locked)
+
+# What the tests start must not find the settings of the user who runs them.
+for name in $(compgen -e | grep -E '^FACTOR_' || true); do unset "$name"; done
+
+# ---------------------------------------------------------------------------------------------------- running checks
+
+lines=() passed=0 failed=0 skipped=0
+market_ran=no
+
+summary() {
+    printf '\n=== Summary\n'
+    if ((${#lines[@]})); then printf '%s\n' "${lines[@]}"; fi
+    printf '%d s in all\n\n' "$SECONDS"
+    printf 'checks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+}
+
+# check NAME COMMAND...: a heading, the command, and how long it took. The command runs in a shell of its own.
+check() {
+    local name=$1 from=$SECONDS status=0
+    shift
+    printf '\n=== %s\n' "$name"
+    set +e
+    (
+        set -e
+        "$@"
+    )
+    status=$?
+    set -e
+    local took=$((SECONDS - from))
+    if ((status == 0)); then
+        passed=$((passed + 1))
+        lines+=("$(printf 'ok    %4d s  %s' "$took" "$name")")
+        printf -- '--- ok: %s (%d s)\n' "$name" "$took"
+    else
+        failed=$((failed + 1))
+        lines+=("$(printf 'FAIL  %4d s  %s (exit status %d)' "$took" "$name" "$status")")
+        printf -- '--- FAILED: %s (%d s, exit status %d)\n' "$name" "$took" "$status"
+        if [[ $keep_going == no ]]; then
+            lines+=("The checks after it were not run (see --keep-going).")
+            summary
+            exit 1
+        fi
+    fi
+}
+
+skip() {
+    local name=$1 why=$2
+    skipped=$((skipped + 1))
+    lines+=("$(printf 'skip          %s: %s' "$name" "$why")")
+    printf '\n=== %s\n--- SKIPPED: %s\n' "$name" "$why"
+}
+
+finish() {
+    summary
+    ((failed == 0))
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# ------------------------------------------------------------------------------------------------------------- tools
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        printf 'needed, and there are neither root rights nor sudo: %s\n' "$*" >&2
+        return 1
+    fi
+}
+
+python_version() { python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# A Python that can make an environment with pip in it: Debian's needs a package of its own for that.
+has_venv() { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+install_system_packages() {
+    local missing=()
+    has cc || missing+=(gcc libc6-dev)
+    has curl || missing+=(curl ca-certificates)
+    has_venv || missing+=(python3 python3-venv)
+    has npm || missing+=(nodejs npm)
+    if ((${#missing[@]})); then
+        if ! has apt-get; then
+            printf 'please install, and run this again: %s\n' "${missing[*]}" >&2
+            return 1
+        fi
+        printf 'installing Debian packages: %s\n' "${missing[*]}"
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    fi
+    if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        printf 'Python 3.11 or newer is needed, this is %s\n' "$(python_version)" >&2
+        return 1
+    fi
+}
+
+install_rust_components() {
+    local component
+    for component in fmt:rustfmt clippy:clippy; do
+        if ! cargo "${component%%:*}" --version >/dev/null 2>&1; then
+            if ! has rustup; then
+                printf 'cargo %s is missing\n' "${component%%:*}" >&2
+                return 1
+            fi
+            rustup component add "${component##*:}"
+        fi
+    done
+}
+
+# up_to_date FOLDER KEY: true when FOLDER was installed whole from the same KEY.
+up_to_date() { [[ -f $1/.installed && $(<"$1/.installed") == "$2" ]]; }
+
+install_python_packages() {
+    local files=(tests/clients/requirements.txt fixtures/oracle/requirements.txt) key
+    key="$(python_version) $(cat "${files[@]}" | cksum)"
+    if ! up_to_date "$tools/venv" "$key"; then
+        rm -rf "$tools/venv"
+        python3 -m venv "$tools/venv"
+        "$tools/venv/bin/pip" install --disable-pip-version-check --quiet "${files[@]/#/--requirement=}"
+        printf '%s\n' "$key" >"$tools/venv/.installed"
+    fi
+    printf 'Python %s: %s\n' "$(python_version)" "$("$tools/venv/bin/pip" --disable-pip-version-check list --format=freeze |
+        grep -iE '^(mcp|numpy|pandas|scipy|statsmodels)==' | tr '\n' ' ')"
+}
+
+install_node_packages() {
+    local files=(tests/clients/package.json tests/clients/package-lock.json) key
+    key=$(cat "${files[@]}" | cksum)
+    if ! up_to_date "$tools/node" "$key"; then
+        rm -rf "$tools/node"
+        mkdir -p "$tools/node"
+        cp "${files[@]}" "$tools/node/"
+        # npm itself may run on an older Node than the packages want; they run on the one they bring.
+        npm ci --prefix "$tools/node" --ignore-scripts --no-audit --no-fund --loglevel=error
+        printf '%s\n' "$key" >"$tools/node/.installed"
+    fi
+    printf 'Node %s: %s\n' "$(PATH=$tools/node/node_modules/.bin:$PATH node --version)" \
+        "$(sed -n 's/^ *"@modelcontextprotocol\/\([a-z]*\)": "\(.*\)".*/\1 \2/p' "$tools/node/package.json" | tr '\n' ' ')"
+}
+
+install_tools() {
+    mkdir -p "$tools"
+    install_system_packages
+    install_rust_components
+    install_python_packages
+    install_node_packages
+}
+
+# ------------------------------------------------------------------------------------------------------------ checks
+
+formatting() { cargo fmt --all --check; }
+
+lints() { cargo clippy "${locked[@]}" --workspace --all-targets -- -D warnings; }
+
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc "${locked[@]}" --workspace --no-deps; }
+
+deny() { cargo deny "${locked[@]}" check --allow unused-wrapper bans licenses sources; }
+
+rust_tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run "${locked[@]}" --workspace
+    else
+        echo "cargo-nextest is not installed: cargo test instead"
+        cargo test "${locked[@]}" --workspace --lib --bins --tests --examples
+    fi
+}
+
+doc_tests() { cargo test "${locked[@]}" --workspace --doc; }
+
+release() { cargo build "${locked[@]}" --release && ls -l "$server"; }
+
+oracle() { "$tools/venv/bin/python" fixtures/oracle/check.py "$@"; }
+
+oracle_on_the_sample() {
+    # As part of the workspace: the same features as the tests, so nothing is compiled again.
+    cargo build "${locked[@]}" --workspace --example export_sample
+    rm -rf "$tools/sample"
+    mkdir -p "$tools/sample"
+    "$target/debug/examples/export_sample" "$tools/sample" --today 2026-01-15
+    oracle --server "$server" --sample-dir "$tools/sample"
+}
+
+oracle_on_market_data() { oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
+
+oracle_self_test() { oracle --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
+
+python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
+
+inspector() { PATH=$tools/node/node_modules/.bin:$PATH tests/clients/inspector.sh "$server"; }
+
+conformance() { PATH=$tools/node/node_modules/.bin:$PATH tests/clients/conformance.sh "$server"; }
+
+# --------------------------------------------------------------------------------------------------------------- run
+
+if [[ $quick == no ]]; then
+    check "Tools" install_tools
+    export PATH=$tools/venv/bin:$PATH
+fi
+
+check "Formatting" formatting
+check "Clippy" lints
+if [[ $quick == no ]]; then
+    check "Documentation" documentation
+    if why=$(cargo deny --version 2>&1); then
+        check "Dependencies: bans, licences, sources" deny
+    else
+        skip "Dependencies: bans, licences, sources" "cargo-deny is not there or does not run here: ${why%%$'\n'*}"
+    fi
+fi
+check "Rust tests" rust_tests
+check "Documentation tests" doc_tests
+if [[ $quick == yes ]]; then
+    finish
+    exit
+fi
+
+check "Release build" release
+check "Oracle: hand-made series" oracle --hand --server "$server"
+check "Oracle: bundled sample" oracle_on_the_sample
+if [[ -d $market_data ]]; then
+    check "Oracle: its own comparison" oracle_self_test
+    check "Oracle: market data" oracle_on_market_data
+    market_ran=yes
+else
+    skip "Oracle: market data" "there is no folder $market_data"
+fi
+check "Python client" python_client
+check "Inspector" inspector
+check "Conformance" conformance
+
+if [[ $ci == yes && -d $market_data && $market_ran == no ]]; then
+    failed=$((failed + 1))
+    lines+=("FAIL          the market data is there, but the oracle did not run on it")
+fi
+finish
