@@ -52,11 +52,8 @@ summary() {
     printf 'checks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 }
 
-# check NAME COMMAND...: a heading, the command, and how long it took. The command runs in a shell of its own.
-check() {
-    local name=$1 from=$SECONDS status=0
-    shift
-    printf '\n=== %s\n' "$name"
+# in_order COMMAND...: runs it in a shell of its own, which ends at the first failure; its exit status is in $status.
+in_order() {
     set +e
     (
         set -e
@@ -64,7 +61,11 @@ check() {
     )
     status=$?
     set -e
-    local took=$((SECONDS - from))
+}
+
+# record NAME STATUS SECONDS
+record() {
+    local name=$1 status=$2 took=$3
     if ((status == 0)); then
         passed=$((passed + 1))
         lines+=("$(printf 'ok    %4d s  %s' "$took" "$name")")
@@ -79,6 +80,43 @@ check() {
             exit 1
         fi
     fi
+}
+
+# check NAME COMMAND...: a heading, the command, and how long it took.
+check() {
+    local name=$1 from=$SECONDS status=0
+    shift
+    printf '\n=== %s\n' "$name"
+    in_order "$@"
+    record "$name" "$status" $((SECONDS - from))
+}
+
+# begin NAME COMMAND...: a check beside others, for work that keeps one core busy; `await` shows how they went.
+begun=()
+begin() {
+    local name=$1 folder=$tools/begun/${#begun[@]}
+    shift
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (
+        from=$SECONDS
+        in_order "$@"
+        printf '%d %d\n' "$status" $((SECONDS - from)) >"$folder/outcome"
+    ) >"$folder/log" 2>&1 &
+    begun+=("$name")
+}
+
+await() {
+    local at status took
+    wait
+    for at in "${!begun[@]}"; do
+        printf '\n=== %s\n' "${begun[$at]}"
+        cat "$tools/begun/$at/log"
+        status=1 took=0
+        [[ -f $tools/begun/$at/outcome ]] && read -r status took <"$tools/begun/$at/outcome"
+        record "${begun[$at]}" "$status" "$took"
+    done
+    begun=()
 }
 
 skip() {
@@ -163,6 +201,12 @@ install_python_packages() {
         grep -iE '^(mcp|numpy|pandas|scipy|statsmodels)==' | tr '\n' ' ')"
 }
 
+# with_node COMMAND...: with the Node that the packages bring (not every npm links it) and their programs.
+with_node() {
+    local modules=$tools/node/node_modules
+    PATH=$(printf '%s:' "$modules"/node-linux-*/bin)$modules/.bin:$PATH "$@"
+}
+
 install_node_packages() {
     local files=(tests/clients/package.json tests/clients/package-lock.json) key
     key=$(cat "${files[@]}" | cksum)
@@ -174,7 +218,7 @@ install_node_packages() {
         npm ci --prefix "$tools/node" --ignore-scripts --no-audit --no-fund --loglevel=error
         printf '%s\n' "$key" >"$tools/node/.installed"
     fi
-    printf 'Node %s: %s\n' "$(PATH=$tools/node/node_modules/.bin:$PATH node --version)" \
+    printf 'Node %s: %s\n' "$(with_node node --version)" \
         "$(sed -n 's/^ *"@modelcontextprotocol\/\([a-z]*\)": "\(.*\)".*/\1 \2/p' "$tools/node/package.json" | tr '\n' ' ')"
 }
 
@@ -211,14 +255,16 @@ release() { cargo build "${locked[@]}" --release && ls -l "$server"; }
 
 oracle() { "$tools/venv/bin/python" fixtures/oracle/check.py "$@"; }
 
-oracle_on_the_sample() {
+export_sample() {
     # As part of the workspace: the same features as the tests, so nothing is compiled again.
     cargo build "${locked[@]}" --workspace --example export_sample
     rm -rf "$tools/sample"
     mkdir -p "$tools/sample"
     "$target/debug/examples/export_sample" "$tools/sample" --today 2026-01-15
-    oracle --server "$server" --sample-dir "$tools/sample"
+    ls -l "$tools/sample"
 }
+
+oracle_on_the_sample() { oracle --server "$server" --sample-dir "$tools/sample"; }
 
 oracle_on_market_data() { oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
 
@@ -226,9 +272,9 @@ oracle_self_test() { oracle --self-test --prices "$market_data" --yields "$marke
 
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
 
-inspector() { PATH=$tools/node/node_modules/.bin:$PATH tests/clients/inspector.sh "$server"; }
+inspector() { with_node tests/clients/inspector.sh "$server"; }
 
-conformance() { PATH=$tools/node/node_modules/.bin:$PATH tests/clients/conformance.sh "$server"; }
+conformance() { with_node tests/clients/conformance.sh "$server"; }
 
 # --------------------------------------------------------------------------------------------------------------- run
 
@@ -256,12 +302,15 @@ fi
 
 check "Release build" release
 check "Oracle: hand-made series" oracle --hand --server "$server"
-check "Oracle: bundled sample" oracle_on_the_sample
+check "Oracle: export of the bundled sample" export_sample
+begin "Oracle: bundled sample" oracle_on_the_sample
 if [[ -d $market_data ]]; then
+    begin "Oracle: market data" oracle_on_market_data
+    await
     check "Oracle: its own comparison" oracle_self_test
-    check "Oracle: market data" oracle_on_market_data
     market_ran=yes
 else
+    await
     skip "Oracle: market data" "there is no folder $market_data"
 fi
 check "Python client" python_client

@@ -67,11 +67,7 @@ impl Shaper<'_> {
         match (&self.query.include, self.query.format) {
             (Some(include), _) => self.fitted(self.included(include)).await,
             (None, Format::Full) => self.fitted(self.full()).await,
-            (None, Format::Summary) => {
-                let mut body = Value::Object(summary::of(self.analysis, self.query, &self.quality));
-                Rounding::Decimals(4).apply(&mut body);
-                self.fitted(body).await
-            }
+            (None, Format::Summary) => self.fitted(summary::of(self.analysis, self.query, &self.quality)).await,
             (None, Format::Report) => self.report().await,
         }
     }
@@ -141,9 +137,7 @@ impl Shaper<'_> {
         if json_text.len() <= LONGEST_TEXT || json_text.chars().count() <= LONGEST_TEXT {
             return Answer::with_text(answer, json_text);
         }
-        let mut summary = Value::Object(summary::of(self.analysis, self.query, &self.quality));
-        Rounding::Decimals(4).apply(&mut summary);
-        let mut summary = self.framed(summary);
+        let mut summary = self.framed(summary::of(self.analysis, self.query, &self.quality));
         add_notes(
             &mut summary,
             &["this text is the summary; all sections asked for are in the structured content of this result"

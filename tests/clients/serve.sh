@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by the tests that need a server: on the simulated sample, with a fixed date and none of the user's settings.
 #
 #   use_server PROGRAM   checks it, makes $scratch, an empty home that is removed at the end
@@ -13,7 +14,7 @@ use_server() {
     server_id=
     trap clean_up EXIT
     export HOME=$scratch XDG_CONFIG_HOME=$scratch
-    cd "$scratch"
+    cd "$scratch" || exit
     passed=0 failed=0
 }
 
@@ -23,6 +24,7 @@ clean_up() {
 }
 
 serve_http() {
+    : >"$scratch/http.log"
     "$server" serve http --addr 127.0.0.1:0 >"$scratch/http.out" 2>"$scratch/http.log" &
     server_id=$!
     local tries=0

@@ -49,8 +49,10 @@ pub(crate) fn initialize_params() -> Value {
 }
 
 pub(crate) fn app(settings: &[(&'static str, &str)]) -> Arc<App> {
-    let mut all = vec![("FACTOR_TODAY", TODAY)];
-    all.extend(settings);
+    let mut all = settings.to_vec();
+    if !settings.iter().any(|(name, _)| *name == "FACTOR_TODAY") {
+        all.push(("FACTOR_TODAY", TODAY));
+    }
     App::build(Settings::with(&all).unwrap()).unwrap()
 }
 

@@ -196,6 +196,8 @@ pub(super) struct ListSizes {
     pub(super) per_matrix: usize,
     /// Of the factor tables of a report.
     pub(super) factors: usize,
+    /// True when the call named a length.
+    pub(super) asked: bool,
 }
 
 /// Reads the arguments of a call, all mistakes at once.
@@ -588,10 +590,12 @@ impl Reader<'_> {
 
     fn lists(&self, format: Format) -> ListSizes {
         let default = if format == Format::Report { 10 } else { 5 };
-        let top = self.args.count("top_n", 1..=100).unwrap_or(default);
+        let asked = self.args.count("top_n", 1..=100);
+        let top = asked.unwrap_or(default);
         let per_matrix =
             self.mine("top_n_per_matrix").then(|| self.advanced.count("top_n_per_matrix", 5..=100)).flatten();
         ListSizes {
+            asked: asked.is_some() || per_matrix.is_some(),
             top,
             per_matrix: per_matrix.unwrap_or(top),
             factors: self.advanced.count("max_factors", 5..=100).unwrap_or(15),

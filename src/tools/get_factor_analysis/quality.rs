@@ -112,17 +112,19 @@ impl DataQuality {
         for exclusion in &self.excluded_factor_list {
             reasons.entry(exclusion.reason).or_default().push(&exclusion.ticker);
         }
-        json!({
+        let mut short = json!({
             "factors_requested": self.factors_requested,
             "factors_analyzed": self.factors_analyzed,
             "factors_excluded": self.factors_excluded,
             "excluded": reasons,
-            "observations": self.observations,
             "data_coverage_pct": self.data_coverage_pct,
             "quality_score": self.quality_score,
-            "invalid_windows": self.invalid_windows,
             "warnings": self.warnings,
-        })
+        });
+        if let (Value::Object(short), false) = (&mut short, self.invalid_windows.is_empty()) {
+            short.insert("invalid_windows".to_owned(), json!(self.invalid_windows));
+        }
+        short
     }
 
     /// The warnings, for a report.
@@ -219,7 +221,7 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
     let panel = study.panel();
     let mut warnings = Vec::new();
     if analysis.source.simulated {
-        warnings.push("simulated prices, no market's: set FACTOR_PRICE_FILES for real ones".to_owned());
+        warnings.push("prices are simulated, no market's; set FACTOR_PRICE_FILES for real ones".to_owned());
     }
     if analysis.stale_days() > STALE_DAYS {
         warnings.push(stale(analysis));
@@ -265,7 +267,7 @@ fn stale(analysis: &Analysis) -> String {
     let as_of = panel.as_of();
     match newest {
         Some(newest) if (analysis.today - *newest).num_days() <= STALE_DAYS => format!(
-            "the newest price used is of {as_of}, {} days ago: the period in progress is left out until it is complete",
+            "newest price used: {as_of}, {} days ago; the period in progress is left out",
             analysis.stale_days()
         ),
         _ => format!("stale: the newest price is of {as_of}, {} days ago", analysis.stale_days()),

@@ -11,25 +11,45 @@ use serde_json::{Map, Value, json};
 
 use super::{
     arguments::{ListSizes, Query},
+    fit,
     full::matrix_json,
+    numbers::Rounding,
     quality::DataQuality,
 };
 use crate::analysis::{Analysis, Report};
 
-/// The summary of an analysis.
-pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> Map<String, Value> {
+/// A summary for which no list length was asked takes at most this many characters.
+const LONGEST: usize = 8_000;
+
+/// Room for what stands around a summary: status, analysis type, a note.
+const FRAME: usize = 300;
+
+/// The summary of an analysis, rounded. Lists whose length the call left open are shortened until it fits.
+pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> Value {
+    let mut lists = query.lists;
+    loop {
+        let mut summary = Value::Object(with_lists(analysis, query, quality, lists));
+        Rounding::Decimals(4).apply(&mut summary);
+        if lists.asked || lists.top <= 1 || fit::length(&summary) + FRAME <= LONGEST {
+            return summary;
+        }
+        lists.top -= 1;
+        lists.per_matrix = lists.per_matrix.min(lists.top);
+    }
+}
+
+fn with_lists(analysis: &Analysis, query: &Query, quality: &DataQuality, lists: ListSizes) -> Map<String, Value> {
     let (mut answer, more) = match &analysis.report {
         Report::Correlations(report) => (
-            correlations(report, query.lists),
+            correlations(report, lists),
             "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, insights, data_quality, metadata",
         ),
         Report::Performance(report) => {
-            (performance(report, query, query.lists), "include: per_factor, composites, data_quality, metadata")
+            (performance(report, query, lists), "include: per_factor, composites, data_quality, metadata")
         }
-        Report::Returns(report) => (
-            returns(report, query.lists),
-            "include: factors, rankings, by_category, industry_groups, data_quality, metadata",
-        ),
+        Report::Returns(report) => {
+            (returns(report, lists), "include: factors, rankings, by_category, industry_groups, data_quality, metadata")
+        }
     };
     answer.insert("factors_analyzed".to_owned(), json!(quality.factors_analyzed));
     answer.insert("period".to_owned(), period(analysis));
@@ -194,7 +214,14 @@ fn returns(report: &ReturnsReport, lists: ListSizes) -> Map<String, Value> {
     }
     answer.insert("top_performers".to_owned(), Value::Object(best));
     answer.insert("bottom_performers".to_owned(), Value::Object(worst));
-    answer.insert("by_category".to_owned(), json!(report.by_category));
+    let by_category = report.by_category.iter().flatten().map(|(category, windows)| {
+        let windows = windows.iter().map(|(window, entry)| {
+            let brief = json!({"avg_return": entry.avg_return, "best": entry.best, "worst": entry.worst});
+            (window.clone(), brief)
+        });
+        (category.to_string(), Value::Object(windows.collect()))
+    });
+    answer.insert("by_category".to_owned(), Value::Object(by_category.collect()));
     answer
 }
 

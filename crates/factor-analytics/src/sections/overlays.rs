@@ -33,20 +33,18 @@ pub struct OverlayRow {
 }
 
 /// `rate_sensitivity`: correlation of each return with the change of a Treasury yield over the same period. Maturities
-/// are taken one at a time, never jointly: they are nearly collinear. A maturity without any yield is left out.
+/// are taken one at a time, never jointly: they are nearly collinear. `None` when no maturity has a yield in the window.
 pub fn rate_sensitivity(
     study: &Study,
     categories: &[Category],
     maturities: &[Maturity],
     composites: &[Composite],
 ) -> Option<Overlay> {
-    let changes: Vec<(String, Vec<f64>)> = maturities
-        .iter()
-        .map(|maturity| (maturity.to_string(), study.yield_changes(*maturity)))
-        .filter(|(_, values)| values.iter().any(|value| value.is_finite()))
-        .collect();
+    let changes: Vec<(String, Vec<f64>)> =
+        maturities.iter().map(|maturity| (maturity.to_string(), study.yield_changes(*maturity))).collect();
+    let known = changes.iter().any(|(_, values)| values.iter().any(|value| value.is_finite()));
     let columns: Vec<Column<'_>> = changes.iter().map(|(name, values)| Column { name, values }).collect();
-    (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, &[]))
+    known.then(|| overlay(study, categories, &columns, composites, &[]))
 }
 
 /// `market_sensitivity`: correlation of each return with that of each benchmark. A benchmark is never a row. A benchmark

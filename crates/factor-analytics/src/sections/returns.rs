@@ -240,9 +240,11 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
         (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),
         (Frequency::Monthly, ReturnWindow::YearToDate) => {
             let end = panel.window().end;
-            match panel.labels().iter().filter(|label| label.year() == end.year()).count() {
-                0 => Err(format!("no month of {} is complete yet", end.year())),
-                months => Ok(months),
+            // Counted on the calendar, not on the rows there are: prices that begin in March do not make a short year.
+            if last.year() == end.year() {
+                enough(last.month() as usize, "whole months")
+            } else {
+                Err(format!("no month of {} is complete yet", end.year()))
             }
         }
         (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
