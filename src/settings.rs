@@ -95,7 +95,7 @@ pub struct HttpSettings {
 /// The log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogSettings {
-    /// `RUST_LOG`: a filter of tracing-subscriber. Default: `info,rmcp=warn`.
+    /// `RUST_LOG`: a filter of tracing-subscriber. Default: `info,rmcp=error`.
     pub filter: String,
 }
 
@@ -159,7 +159,7 @@ const SETTINGS: [Setting; 12] = [
     Setting::new("FACTOR_CORRELATION_TIMEOUT", "30"),
     Setting::new("FACTOR_CALL_DEADLINE", "50"),
     Setting::new("FACTOR_HTTP_ADDR", "127.0.0.1:8765"),
-    Setting::new("RUST_LOG", "info,rmcp=warn"),
+    Setting::new("RUST_LOG", "info,rmcp=error"),
     Setting { variable: "FACTOR_TODAY", default: None, is_path: false },
 ];
 

@@ -221,10 +221,12 @@ impl Fetch<'_> {
     /// Without any price the reasons of the tickers say more than that there is no window.
     fn without_window(&self, error: WindowError, fetched: &Fetched) -> AnalysisError {
         let lost = self.lost(&fetched.failures);
-        if error == WindowError::NoPrices && lost.len() == self.factors.len() {
-            AnalysisError::NothingAnalysed(lost)
-        } else {
-            AnalysisError::Window(error)
+        let nothing_left = self.requested.iter().all(|ticker| lost.iter().any(|one| one.ticker == *ticker));
+        match error {
+            WindowError::NoPrices | WindowError::NoWholeMonth { .. } if nothing_left => {
+                AnalysisError::NothingAnalysed(lost)
+            }
+            error => AnalysisError::Window(error),
         }
     }
 

@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
     }
 
     fn filter(&mut self) -> Option<String> {
-        let allowed = "write a log filter such as `info`, `debug` or `info,rmcp=warn`";
+        let allowed = "write a log filter such as `info`, `debug` or `info,rmcp=error`";
         self.read("RUST_LOG", allowed, |text| {
             tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
         })

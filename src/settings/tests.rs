@@ -30,7 +30,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(settings.analysis.compute_timeout, Duration::from_secs(30));
     assert_eq!(settings.calls.deadline, Duration::from_secs(50));
     assert_eq!(settings.http.addr.to_string(), "127.0.0.1:8765");
-    assert_eq!(settings.log.filter, "info,rmcp=warn");
+    assert_eq!(settings.log.filter, "info,rmcp=error");
     assert_eq!(settings.today, None);
 }
 

@@ -7,7 +7,9 @@
     reason = "a test fails by panicking, helpers included"
 )]
 
+mod bad_input;
 mod command_line;
+mod contract;
 mod http;
 mod oracle;
 mod stdio;

@@ -225,7 +225,11 @@ pub(super) fn read(arguments: JsonObject, universe: &FactorUniverse) -> Result<Q
 fn no_valid_windows(query: &Query) -> ToolError {
     let names = ReturnWindow::names(query.request.frequency).join(", ");
     let frequency = query.request.frequency;
-    ToolError::new(ErrorCode::InvalidArgument, "No valid windows specified").with_problem(Problem {
+    let message = format!(
+        "No valid windows specified: got {:?}; write at least one of {names} for {frequency} returns",
+        query.invalid_windows
+    );
+    ToolError::new(ErrorCode::InvalidArgument, message).with_problem(Problem {
         field: "windows".into(),
         got: format!("{:?}", query.invalid_windows),
         rule: format!("must name at least one window of {frequency} returns: {names}"),

@@ -32,32 +32,73 @@ pub(super) fn only(full: &Map<String, Value>, include: &[Section]) -> Map<String
 pub(super) struct Cut {
     /// True when nested matrices were written as triangles.
     pub(super) triangles: bool,
-    /// The sections that were cut, with how many of their entries are shown.
+    /// The sections that were cut, those that lost most entries first: name, entries shown, entries in all.
     pub(super) sections: Vec<(String, usize, usize)>,
 }
 
-/// Room for `truncated`, its link and a note.
-const OVERHEAD: usize = 700;
+/// Room for `truncated`, its link and a note; more for each section named in it.
+const OVERHEAD: usize = 560;
 
-/// Shortens `answer` to `limit` characters: nested matrices become triangles; then the largest section loses entries
-/// from its end, and the next largest, until it fits. `None` when it fitted.
+/// Sections that `truncated` names beside the first.
+const NAMED: usize = 4;
+
+/// Shortens `answer` to `limit` characters: nested matrices become triangles; then the largest sections lose entries
+/// from their ends, all down to one common size, so that none is given up for another. `None` when it fitted.
 pub(super) fn fit(answer: &mut Value, limit: usize) -> Option<Cut> {
     if length(answer) <= limit {
         return None;
     }
-    let mut cut = Cut { triangles: to_triangles(answer), sections: Vec::new() };
-    loop {
-        let excess = (length(answer) + OVERHEAD).saturating_sub(limit);
-        // With triangles alone it may fit, and then there is nothing to tell but a note.
-        if excess == 0 || (cut.sections.is_empty() && length(answer) + 200 <= limit) {
-            return Some(cut);
+    let triangles = to_triangles(answer);
+    if length(answer) + 200 <= limit {
+        return Some(Cut { triangles, sections: Vec::new() });
+    }
+    let room = limit.saturating_sub(OVERHEAD);
+    let totals: Vec<(Vec<String>, usize)> =
+        sections(answer).into_iter().map(|(path, value)| (path, entries(value))).collect();
+    let mut wanted = room;
+    // Entries are dropped whole, so one pass comes near; each further pass takes off what is still too much.
+    for _ in 0..8 {
+        let level = common_size(answer, wanted);
+        for (path, _) in &totals {
+            if let Some(section) = resolve(answer, path) {
+                let size = length(section);
+                if size > level {
+                    shorten(section, size - level);
+                }
+            }
         }
-        let Some(path) = largest(answer, &cut) else { return Some(cut) };
-        if let Some(section) = resolve(answer, &path) {
-            let (shown, total) = shorten(section, excess);
-            cut.sections.push((path.join("."), shown, total));
+        let excess = length(answer).saturating_sub(room);
+        if excess == 0 || level == 0 {
+            break;
+        }
+        wanted = wanted.saturating_sub(excess);
+    }
+    let mut cut: Vec<(String, usize, usize)> = Vec::new();
+    for (path, total) in totals {
+        let shown = resolve(answer, &path).map_or(0, |section| entries(section));
+        if shown < total {
+            cut.push((path.join("."), shown, total));
         }
     }
+    cut.sort_by_key(|(_, shown, total)| std::cmp::Reverse(total - shown));
+    Some(Cut { triangles, sections: cut })
+}
+
+/// The size to which every larger section is cut so that the answer has `wanted` characters.
+fn common_size(answer: &Value, wanted: usize) -> usize {
+    let mut sizes: Vec<usize> = sections(answer).into_iter().map(|(_, value)| length(value)).collect();
+    let fixed = length(answer).saturating_sub(sizes.iter().sum());
+    let mut left = wanted.saturating_sub(fixed);
+    sizes.sort_unstable();
+    let count = sizes.len();
+    for (at, size) in sizes.into_iter().enumerate() {
+        let share = left / (count - at);
+        if size > share {
+            return share;
+        }
+        left -= size;
+    }
+    usize::MAX
 }
 
 /// The `truncated` entry for a cut.
@@ -67,11 +108,13 @@ pub(super) fn truncated(cut: &Cut, how_to_get_the_rest: &str) -> Option<Value> {
         "section": section, "shown": shown, "total": total, "how_to_get_the_rest": how_to_get_the_rest,
     });
     if let (Value::Object(entry), false) = (&mut entry, others.is_empty()) {
-        let others: Vec<Value> = others
+        let also: Vec<Value> = others
             .iter()
+            .take(NAMED)
             .map(|(section, shown, total)| json!({"section": section, "shown": shown, "total": total}))
             .collect();
-        entry.insert("also".to_owned(), json!(others));
+        entry.insert("sections_cut".to_owned(), json!(cut.sections.len()));
+        entry.insert("also".to_owned(), json!(also));
     }
     Some(entry)
 }
@@ -112,29 +155,26 @@ fn to_triangle(matrix: &mut Value) -> bool {
     true
 }
 
-/// The path of the largest section that can still be cut: a table or list at the top, one of `matrices`, `overlays` or
-/// `composites`, or a part of the metadata or data quality.
-fn largest(answer: &Value, cut: &Cut) -> Option<Vec<String>> {
-    let mut found: Vec<(usize, Vec<String>)> = Vec::new();
-    let mut offer = |path: Vec<String>, value: &Value| {
-        let already = cut.sections.iter().any(|(known, ..)| *known == path.join("."));
-        if !already && entries(value) > 0 {
-            found.push((length(value), path));
-        }
-    };
-    for (name, value) in answer.as_object()? {
-        match name.as_str() {
-            "matrices" | "overlays" | "composites" | "analysis_metadata" | "data_quality" | "rankings" => {
-                for (inner, value) in value.as_object().into_iter().flatten() {
-                    offer(vec![name.clone(), inner.clone()], value);
-                }
+/// What can be cut: the tables, lists and texts at the top, and those one level down in sections made of several.
+fn sections(answer: &Value) -> Vec<(Vec<String>, &Value)> {
+    let mut found = Vec::new();
+    for (name, value) in answer.as_object().into_iter().flatten() {
+        match (name.as_str(), value) {
+            // What tells the reader how to read the rest stays whole.
+            ("note" | "status" | "analysis_type" | "invalid_sections" | "not_computed" | "windows" | "more", _) => {}
+            (
+                "matrices" | "overlays" | "composites" | "analysis_metadata" | "data_quality" | "rankings"
+                | "performance" | "insights" | "top_performers" | "bottom_performers",
+                Value::Object(parts),
+            ) => {
+                let parts = parts.iter().filter(|(_, value)| entries(value) > 0);
+                found.extend(parts.map(|(part, value)| (vec![name.clone(), part.clone()], value)));
             }
-            "per_factor" | "factors" | "industry_groups" | "by_category" | "top_performers" | "bottom_performers"
-            | "formatted_report" | "top" | "bottom" | "insights" => offer(vec![name.clone()], value),
+            (_, value) if entries(value) > 0 => found.push((vec![name.clone()], value)),
             _ => {}
         }
     }
-    found.into_iter().max_by_key(|(size, _)| *size).map(|(_, path)| path)
+    found
 }
 
 fn entries(value: &Value) -> usize {
@@ -144,7 +184,8 @@ fn entries(value: &Value) -> usize {
             _ => fields.len(),
         },
         Value::Array(items) => items.len(),
-        Value::String(text) => text.lines().count(),
+        // A word or a date is no list of lines.
+        Value::String(text) if text.len() > 200 => text.lines().count(),
         _ => 0,
     }
 }
@@ -235,21 +276,42 @@ mod tests {
         let mut answer = json!({"status": "success", "factors": factors, "by_category": {"style": 1}});
         let cut = fit(&mut answer, 6_000).unwrap();
         let (section, shown, total) = &cut.sections[0];
-        assert_eq!((section.as_str(), *total), ("factors", 200));
+        assert_eq!((section.as_str(), *total, cut.sections.len()), ("factors", 200, 1));
         assert_eq!(answer["factors"].as_object().unwrap().len(), *shown);
-        assert!(*shown > 60 && length(&answer) + 300 <= 6_000, "{shown}");
+        assert!(*shown > 60 && length(&answer) + OVERHEAD <= 6_000, "{shown}");
         assert_eq!(answer["by_category"], json!({"style": 1}));
         assert_eq!(truncated(&cut, "there").unwrap()["total"], 200);
     }
 
     #[test]
-    fn several_sections_are_cut_when_one_is_not_enough() {
+    fn large_sections_are_cut_to_a_common_size() {
         let long = |n: usize| (0..n).map(|i| json!({"ticker": format!("T{i}"), "v": i})).collect::<Vec<_>>();
-        let mut answer = json!({"rankings": {"1m": long(300), "3m": long(280)}, "factors": {"A": 1}});
-        let cut = fit(&mut answer, 2_000).unwrap();
+        let mut answer = json!({"rankings": {"1m": long(300), "3m": long(200), "6m": long(5)}, "factors": {"A": 1}});
+        let cut = fit(&mut answer, 4_000).unwrap();
         assert_eq!(cut.sections.len(), 2);
-        assert!(length(&answer) <= 2_000);
+        assert!(length(&answer) + OVERHEAD <= 4_000);
+        let shown = |window: &str| answer["rankings"][window].as_array().unwrap().len();
+        assert!(shown("1m").abs_diff(shown("3m")) <= 2 && shown("6m") == 5, "{} {}", shown("1m"), shown("3m"));
         assert_eq!(truncated(&cut, "there").unwrap()["also"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn whatever_the_limit_it_is_kept() {
+        let long = |n: usize| (0..n).map(|i| json!({"ticker": format!("T{i}"), "v": i})).collect::<Vec<_>>();
+        let table: Map<String, Value> = (0..90).map(|n| (format!("T{n}"), json!({"label": "x".repeat(n)}))).collect();
+        let whole = json!({
+            "status": "success", "matrices": {"style": nested(12), "market": nested(30)}, "factors": table,
+            "rankings": {"1m": long(80), "3m": long(80)}, "data_quality": {"undefined": long(40), "score": "good"},
+            "formatted_report": "a line of the report\n".repeat(100),
+        });
+        for limit in (2_000..30_000).step_by(700) {
+            let mut answer = whole.clone();
+            let Some(cut) = fit(&mut answer, limit) else { continue };
+            if let (Value::Object(fields), Some(entry)) = (&mut answer, truncated(&cut, &"x".repeat(200))) {
+                fields.insert("truncated".to_owned(), entry);
+            }
+            assert!(length(&answer) <= limit, "{} of {limit}", length(&answer));
+        }
     }
 
     #[test]

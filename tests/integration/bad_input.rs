@@ -1,0 +1,297 @@
+//! Bad data and bad calls: each a clear error, or an exclusion with its reason while the rest is answered.
+
+use std::{fs, path::Path, sync::Arc};
+
+use chrono::{Datelike, NaiveDate};
+use factor_mcp::{
+    app::App,
+    tool_error::{ErrorCode, ToolError},
+    tools::{ToolCall, get_factor_analysis},
+};
+use serde_json::{Value, json};
+
+use crate::support;
+
+const TODAY: &str = "2024-01-10";
+
+fn weekdays() -> impl Iterator<Item = NaiveDate> {
+    let (first, last) = ("2020-12-31".parse::<NaiveDate>().unwrap(), "2023-12-29".parse().unwrap());
+    first.iter_days().take_while(move |day| *day <= last).filter(|day| day.weekday().number_from_monday() <= 5)
+}
+
+/// A price that moves, differently for each seed.
+fn price(day: NaiveDate, seed: f64) -> f64 {
+    let t = f64::from(day.num_days_from_ce());
+    100.0 + 10.0 * (t / (20.0 + seed)).sin() + 5.0 * (t / (7.0 + seed)).cos()
+}
+
+fn good(name: &str, seed: f64) -> String {
+    weekdays().fold(format!("date,{name}\n"), |csv, day| csv + &format!("{day},{}\n", price(day, seed)))
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(files: &[(&str, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn app(&self) -> Arc<App> {
+        support::app(&[("FACTOR_PRICE_FILES", self.path().to_str().unwrap()), ("FACTOR_TODAY", TODAY)])
+    }
+
+    async fn ask(&self, arguments: Value) -> Result<Value, ToolError> {
+        ask(&self.app(), arguments).await
+    }
+}
+
+async fn ask(app: &Arc<App>, arguments: Value) -> Result<Value, ToolError> {
+    let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
+    get_factor_analysis::call_tool(app, call).await.map(|answer| answer.structured)
+}
+
+fn universe(tickers: &[&str]) -> Value {
+    tickers
+        .iter()
+        .map(|ticker| json!({"label": format!("the {ticker}"), "ticker": ticker, "category": "style"}))
+        .collect()
+}
+
+fn excluded<'a>(answer: &'a Value, ticker: &str) -> &'a Value {
+    let list = answer["data_quality"]["excluded_factor_list"].as_array().unwrap();
+    list.iter().find(|entry| entry["ticker"] == ticker).unwrap_or_else(|| panic!("{ticker} is not excluded: {list:?}"))
+}
+
+fn warned(answer: &Value, of: &str) -> bool {
+    answer["data_quality"]["warnings"].as_array().unwrap().iter().any(|warning| warning.as_str().unwrap().contains(of))
+}
+
+#[tokio::test]
+async fn an_unknown_ticker_is_excluded_and_the_rest_answered() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0)), ("qqq.csv", good("QQQ", 2.0))]);
+    let answer = folder
+        .ask(json!({"analysis_type": "performance", "format": "full", "start_date": "2020-12-31", "factor_universe": universe(&["SPY", "QQQ", "SPYY"])}))
+        .await
+        .unwrap();
+    assert_eq!(excluded(&answer, "SPYY")["reason"], "no_data");
+    assert!(excluded(&answer, "SPYY")["detail"].as_str().unwrap().contains("SPY"), "the nearest ticker is named");
+    assert_eq!(answer["per_factor"].as_object().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn every_factor_missing_is_an_error_with_the_reasons() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let error = folder.ask(json!({"factor_universe": universe(&["AAA", "BBB"])})).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::NoData);
+    assert!(error.message.contains("AAA") && error.message.contains("none of the 2 factors"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_universe_of_one_is_answered() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let arguments =
+        |kind: &str| json!({"analysis_type": kind, "format": "full", "factor_universe": universe(&["SPY"])});
+    let correlations = folder.ask(arguments("correlations")).await.unwrap();
+    assert_eq!(correlations["matrices"]["style"], json!({"SPY": {"SPY": 1.0}}));
+    let performance = folder.ask(arguments("performance")).await.unwrap();
+    assert!(performance["per_factor"]["SPY"]["beta"].is_null());
+    let returns = folder.ask(arguments("returns")).await.unwrap();
+    assert_eq!(returns["rankings"]["1m"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_empty_file_and_an_empty_folder_say_so() {
+    let folder = Folder::with(&[("prices.csv", String::new())]);
+    let error = folder.ask(json!({"analysis_type": "returns"})).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::UpstreamUnavailable);
+    assert!(error.message.contains("prices.csv"), "{}", error.message);
+    let empty = tempfile::tempdir().unwrap();
+    let settings = [("FACTOR_PRICE_FILES", empty.path().to_str().unwrap()), ("FACTOR_TODAY", TODAY)];
+    let settings = factor_mcp::settings::Settings::with(&settings).unwrap();
+    let said = match App::build(settings) {
+        Err(error) => format!("{error:#}"),
+        Ok(app) => ask(&app, json!({"analysis_type": "returns"})).await.unwrap_err().message,
+    };
+    assert!(said.contains(empty.path().to_str().unwrap()), "{said}");
+}
+
+#[tokio::test]
+async fn text_in_a_number_costs_that_price_and_is_named() {
+    let broken = good("QQQ", 2.0).replacen("2022-03-15,", "2022-03-15,abc", 1);
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0)), ("qqq.csv", broken)]);
+    let answer = folder
+        .ask(json!({"analysis_type": "performance", "format": "full", "start_date": "2020-12-31", "factor_universe": universe(&["SPY", "QQQ"])}))
+        .await
+        .unwrap();
+    assert_eq!(answer["data_quality"]["bad_prices"], json!({"QQQ": 1}));
+    assert!(warned(&answer, "qqq.csv") && warned(&answer, "abc"), "{}", answer["data_quality"]["warnings"]);
+    assert_eq!(answer["per_factor"]["QQQ"]["observations"], answer["per_factor"]["SPY"]["observations"]);
+}
+
+#[tokio::test]
+async fn disorder_duplicates_and_negative_prices_do_not_change_the_figures() {
+    let tidy = good("QQQ", 2.0);
+    let mut lines: Vec<&str> = tidy.lines().collect();
+    let header = lines.remove(0);
+    lines.reverse();
+    let mut untidy = format!("{header}\n{}\n", lines.join("\n"));
+    // A date given twice, the later row being the right one, and a weekend of nonsense.
+    let twice = lines[100].split(',').next().unwrap();
+    let right = lines[100].to_owned();
+    untidy = untidy.replacen(&right, &format!("{twice},1\n{right}"), 1);
+    untidy += "2022-06-11,-5\n2022-06-12,0\n";
+    let ask = async |csv: String| {
+        let folder = Folder::with(&[("spy.csv", good("SPY", 1.0)), ("qqq.csv", csv)]);
+        folder
+            .ask(json!({"analysis_type": "performance", "include": ["per_factor", "data_quality"], "start_date": "2020-12-31", "factor_universe": universe(&["SPY", "QQQ"])}))
+            .await
+            .unwrap()
+    };
+    let (clean, answer) = (ask(tidy).await, ask(untidy).await);
+    assert_eq!(answer["per_factor"]["QQQ"], clean["per_factor"]["QQQ"]);
+    assert_eq!(answer["data_quality"]["bad_prices"], json!({"QQQ": 2}));
+    assert!(warned(&answer, "qqq.csv"), "{}", answer["data_quality"]["warnings"]);
+}
+
+#[tokio::test]
+async fn an_unknown_column_is_ignored_and_named() {
+    let with_notes = good("SPY", 1.0)
+        .lines()
+        .enumerate()
+        .fold(String::new(), |csv, (at, line)| csv + line + if at == 0 { ",my notes?" } else { ",hello" } + "\n");
+    let folder = Folder::with(&[("spy.csv", with_notes)]);
+    let answer = folder
+        .ask(json!({"analysis_type": "returns", "format": "full", "factor_universe": universe(&["SPY"])}))
+        .await
+        .unwrap();
+    assert!(warned(&answer, "my notes?"), "{}", answer["data_quality"]["warnings"]);
+    assert!(answer["factors"]["SPY"]["windows"]["1y"]["total_return"].is_number());
+}
+
+#[tokio::test]
+async fn dates_that_cannot_be_are_refused_together() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let error = folder
+        .ask(json!({"start_date": "2023-13-01", "end_date": "2023-02-30", "frequency": "hourly", "top_n": 0}))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidArgument);
+    let fields: Vec<&str> = error.problems.iter().map(|problem| problem.field.as_str()).collect();
+    for field in ["start_date", "end_date", "frequency", "top_n"] {
+        assert!(fields.contains(&field), "{fields:?}");
+    }
+    let backwards = folder.ask(json!({"start_date": "2023-12-31", "end_date": "2021-12-31"})).await.unwrap_err();
+    assert_eq!(backwards.problems[0].field, "start_date");
+    assert!(backwards.message.contains("2021-12-31"), "{}", backwards.message);
+    let short = folder.ask(json!({"start_date": "2023-06-30", "end_date": "2023-12-31"})).await.unwrap_err();
+    assert!(short.message.contains("365"), "{}", short.message);
+}
+
+#[tokio::test]
+async fn a_window_without_data_says_where_data_is() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let error = folder
+        .ask(json!({"start_date": "2010-12-31", "end_date": "2015-12-31", "factor_universe": universe(&["SPY"])}))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, ErrorCode::NoData);
+    assert!(!error.message.is_empty());
+}
+
+#[tokio::test]
+async fn too_little_history_is_excluded_by_name() {
+    let mut late = "date,NEW\n".to_owned();
+    for day in weekdays().filter(|day| *day >= "2023-06-01".parse().unwrap()) {
+        late += &format!("{day},{}\n", price(day, 3.0));
+    }
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0)), ("new.csv", late)]);
+    let answer = folder
+        .ask(json!({"format": "full", "start_date": "2020-12-31", "factor_universe": universe(&["SPY", "NEW"])}))
+        .await
+        .unwrap();
+    let new = excluded(&answer, "NEW");
+    assert_eq!(new["reason"], "thin_history");
+    assert!(new["detail"].as_str().unwrap().contains("24 needed"), "{new}");
+    // For returns there is no floor: what there is, is given.
+    let returns = folder
+        .ask(json!({"analysis_type": "returns", "format": "full", "factor_universe": universe(&["SPY", "NEW"])}))
+        .await
+        .unwrap();
+    assert!(returns["factors"]["NEW"]["windows"]["3m"]["total_return"].is_number());
+    assert!(returns["factors"]["NEW"]["windows"]["1y"].is_null());
+    let reasons = returns["data_quality"]["undefined"].as_array().unwrap();
+    assert!(reasons.iter().any(|entry| entry["field"] == "1y" && entry["row"] == json!(["NEW"])), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn the_arguments_of_later_versions_are_refused_by_name() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    for (arguments, field) in [
+        (json!({"include_statistics": true}), "include_statistics"),
+        (json!({"include_rolling_summaries": true}), "include_rolling_summaries"),
+        (json!({"regime": "rate_shock"}), "regime"),
+        (json!({"correlation_method": "spearman"}), "correlation_method"),
+        (json!({"advanced": {"order": "cluster"}}), "advanced.order"),
+        (json!({"categories": ["user"]}), "categories"),
+        (json!({"analysis_type": "performance", "composite_weighting_method": "cap"}), "composite_weighting_method"),
+        (json!({"industry_granularity": "subindustry"}), "industry_granularity"),
+    ] {
+        let error = folder.ask(arguments.clone()).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArgument, "{arguments}");
+        assert_eq!(error.problems[0].field, field, "{arguments}: {}", error.message);
+        assert!(error.problems[0].hint.is_some(), "{}", error.message);
+    }
+    // The values that mean "as it is" are taken.
+    let taken = json!({"include_statistics": false, "regime": "all", "correlation_method": "pearson", "factor_universe": universe(&["SPY"])});
+    assert!(folder.ask(taken).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_window_that_is_one() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let error = folder.ask(json!({"analysis_type": "returns", "windows": ["9q", "1d"]})).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidArgument);
+    assert!(
+        error.message.starts_with("No valid windows specified") && error.message.contains("9q"),
+        "{}",
+        error.message
+    );
+    assert!(error.problems[0].rule.contains("10y"), "{:?}", error.problems);
+}
+
+#[tokio::test]
+async fn a_percentage_for_a_share_is_refused_with_what_to_write() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let error = folder.ask(json!({"advanced": {"macro_min_group_coverage_pct": 60}})).await.unwrap_err();
+    assert_eq!(error.problems[0].field, "advanced.macro_min_group_coverage_pct");
+    assert_eq!(error.problems[0].hint.as_deref(), Some("write 0.6 for 60%"));
+}
+
+#[tokio::test]
+async fn more_factors_than_the_setting_allows_are_refused_by_its_name() {
+    let app = support::app(&[("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_INTELLIGENCE_MAX_FACTORS", "50")]);
+    let error = ask(&app, json!({"analysis_type": "returns"})).await.unwrap_err();
+    assert!(error.message.contains("FACTOR_INTELLIGENCE_MAX_FACTORS"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_file_that_changes_changes_the_next_answer() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let app = folder.app();
+    let arguments = json!({"analysis_type": "returns", "windows": ["1y"], "include": ["factors"], "factor_universe": universe(&["SPY"])});
+    let first = ask(&app, arguments.clone()).await.unwrap();
+    // The source looks at its files once a second at most.
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    fs::write(folder.path().join("spy.csv"), good("SPY", 9.0)).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    let second = ask(&app, arguments).await.unwrap();
+    assert_ne!(first["factors"]["SPY"], second["factors"]["SPY"]);
+}

@@ -1,0 +1,82 @@
+//! The contract as examples: `fixtures/contract` holds a call and its answer for every mode and format, and the server
+//! must answer just that. `UPDATE_CONTRACT=1` writes the answers anew; what changed then is a change for users.
+
+use std::{fs, path::PathBuf};
+
+use factor_mcp::tools::{TOOLS, ToolCall};
+use serde_json::{Value, json};
+
+use crate::support;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract")
+}
+
+/// What differs from run to run: times, and what is counted since the start.
+fn settled(mut answer: Value) -> Value {
+    fn walk(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match name.as_str() {
+                        name if name.ends_with("_ms") && value.is_number() => *value = json!(0.0),
+                        "per_category_corr_ms" => {
+                            value.as_object_mut().into_iter().flatten().for_each(|(_, v)| *v = json!(0.0))
+                        }
+                        "analysis_date" | "last_universe_refresh" | "last_success" => {
+                            *value = json!("2026-01-15T00:00:00Z")
+                        }
+                        "peak_memory_mb" | "uptime_seconds" => *value = json!(0),
+                        _ => walk(value),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(walk),
+            _ => {}
+        }
+    }
+    walk(&mut answer);
+    answer
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the server")]
+fn update() -> bool {
+    std::env::var_os("UPDATE_CONTRACT").is_some()
+}
+
+#[tokio::test]
+async fn every_example_is_answered_as_written() {
+    let mut names: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    names.sort();
+    assert!(names.len() >= 12, "{} examples", names.len());
+    for path in names {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let example: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let tool = example["tool"].as_str().unwrap();
+        let entry = TOOLS.iter().find(|entry| (entry.definition)().name == tool).unwrap();
+        let server = support::server(&[("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")], TOOLS);
+        let call = ToolCall { arguments: example["arguments"].as_object().unwrap().clone(), ..ToolCall::default() };
+        let result = server.run(tool, entry.call, call).await;
+        let answer = settled(result.structured_content.unwrap());
+        if update() {
+            let written =
+                json!({"tool": tool, "about": example["about"], "arguments": example["arguments"], "answer": answer});
+            fs::write(&path, serde_json::to_string_pretty(&written).unwrap() + "\n").unwrap();
+        } else {
+            let (got, expected) = (
+                serde_json::to_string_pretty(&answer).unwrap(),
+                serde_json::to_string_pretty(&example["answer"]).unwrap(),
+            );
+            assert!(got == expected, "{name} is answered differently:\n{}", first_difference(&expected, &got));
+        }
+    }
+}
+
+fn first_difference(expected: &str, got: &str) -> String {
+    expected
+        .lines()
+        .zip(got.lines())
+        .find(|(a, b)| a != b)
+        .map_or_else(|| "one is longer".to_owned(), |(a, b)| format!("  written: {a}\n  answered: {b}"))
+}
