@@ -1,10 +1,6 @@
 //! Whole calls on the simulated sample, warm and cold. `cargo bench`.
 
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a benchmark may panic, and its functions are named by what they time"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::sync::Arc;
 

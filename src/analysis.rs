@@ -4,6 +4,7 @@
 //! the words a caller used; nothing below knows of a clock, a cache or a time budget.
 
 mod prices;
+mod reports;
 mod request;
 mod stopwatch;
 
@@ -20,9 +21,13 @@ use factor_prices::{PriceProvider, SourceInfo, YieldProvider};
 use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, YieldTable};
 use tokio_util::sync::CancellationToken;
 
-use self::{prices::PanelCache, stopwatch::Stopwatch};
+use self::{
+    prices::PanelCache,
+    reports::{Computed, Key, ReportCache},
+    stopwatch::Stopwatch,
+};
 pub use self::{
-    prices::Prepared,
+    prices::{CacheStats, Prepared},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,
 };
@@ -52,6 +57,7 @@ pub struct Analyzer {
     prices: Arc<dyn PriceProvider>,
     yields: Arc<dyn YieldProvider>,
     panels: PanelCache,
+    reports: ReportCache,
     limits: Limits,
 }
 
@@ -68,10 +74,11 @@ pub struct Analysis {
     pub selected: BTreeSet<Category>,
     /// Their factors, analysed or not.
     pub requested: Vec<Ticker>,
-    /// The sections.
-    pub report: Report,
-    /// How long they took, in milliseconds.
-    pub timings: Timings,
+    /// True when the sections were there already; their timings are then those of their computing.
+    pub report_cached: bool,
+    computed: Computed,
+    /// How long the panel took to come by, in milliseconds.
+    pub panel_ms: f64,
     /// The price source.
     pub source: SourceInfo,
     /// The clock of this analysis.
@@ -90,6 +97,31 @@ pub enum Report {
 }
 
 impl Report {
+    /// An estimate of the memory it takes.
+    pub fn bytes(&self) -> usize {
+        const ENTRY: usize = 700;
+        let composites = |composites: &[factor_analytics::composite::Composite]| {
+            composites.iter().map(|composite| 8 * composite.values.len() + ENTRY).sum::<usize>()
+        };
+        match self {
+            Self::Correlations(report) => {
+                let cells: usize = report.matrices.values().map(|matrix| matrix.values.len()).sum();
+                let overlays = report.rate_sensitivity.iter().chain(&report.market_sensitivity);
+                let rows: usize = overlays.map(|overlay| overlay.rows.len()).sum();
+                16 * cells
+                    + 300 * rows
+                    + composites(&report.macro_composites.built)
+                    + composites(&report.industry_groups.built)
+                    + 10 * ENTRY
+            }
+            Self::Performance(report) => {
+                let factors = report.per_factor.as_ref().map_or(0, |table| table.len());
+                2 * ENTRY * (factors + 20) + composites(&report.macro_composites)
+            }
+            Self::Returns(report) => report.factors.len() * report.windows.len() * ENTRY + 10 * ENTRY,
+        }
+    }
+
     /// Sections that the time budget left no room for.
     pub fn skipped(&self) -> &[String] {
         match self {
@@ -101,6 +133,16 @@ impl Report {
 }
 
 impl Analysis {
+    /// The sections.
+    pub fn report(&self) -> &Report {
+        &self.computed.0
+    }
+
+    /// How long the sections took, in milliseconds.
+    pub fn timings(&self) -> &Timings {
+        &self.computed.1
+    }
+
     /// The window that was analysed.
     pub fn window(&self) -> &Window {
         self.study.panel().window()
@@ -108,7 +150,7 @@ impl Analysis {
 
     /// The kind of analysis.
     pub fn kind(&self) -> AnalysisKind {
-        match self.report {
+        match self.report() {
             Report::Correlations(_) => AnalysisKind::Correlations,
             Report::Performance(_) => AnalysisKind::Performance,
             Report::Returns(_) => AnalysisKind::Returns,
@@ -171,12 +213,13 @@ pub enum AnalysisError {
 impl Analyzer {
     /// An analyzer over a price source.
     pub fn new(prices: Arc<dyn PriceProvider>, yields: Arc<dyn YieldProvider>, limits: Limits) -> Self {
-        Self { panels: PanelCache::new(limits.cache_ttl), prices, yields, limits }
+        let (panels, reports) = (PanelCache::new(limits.cache_ttl), ReportCache::new(limits.cache_ttl));
+        Self { prices, yields, panels, reports, limits }
     }
 
-    /// What the panel cache holds.
-    pub fn cache_stats(&self) -> prices::CacheStats {
-        self.panels.stats()
+    /// What the caches hold: panels, and computed reports.
+    pub fn cache_stats(&self) -> (CacheStats, CacheStats) {
+        (self.panels.stats(), self.reports.stats())
     }
 
     /// Runs one analysis.
@@ -202,14 +245,13 @@ impl Analyzer {
             return Err(AnalysisError::NoFactors(format!("the universe has none of category {}", named.join(", "))));
         }
 
-        let mut watch = Stopwatch::start(self.limits.compute_budget, cancel.clone());
-        watch.lap("returns_panel_build");
+        let started = std::time::Instant::now();
         let fetch = prices::Fetch { request, factors: &factors, requested: &requested, today };
         let (prepared, panel_cached) = tokio::select! {
             prepared = self.panels.prepare(&*self.prices, &*self.yields, &fetch) => prepared?,
             () = cancel.cancelled() => return Err(AnalysisError::Cancelled),
         };
-        watch.lap("");
+        let panel_ms = started.elapsed().as_secs_f64() * 1e3;
         check_length(request, prepared.panel.window())?;
 
         let floor = self.floor(request, &prepared.panel);
@@ -224,18 +266,30 @@ impl Analyzer {
             let of_selected = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);
             return Err(AnalysisError::NothingAnalysed(study.excluded.iter().filter(of_selected).cloned().collect()));
         }
-        let (report, timings) = compute(Arc::clone(&study), request.plan.clone(), watch).await?;
-        if cancel.is_cancelled() {
-            return Err(AnalysisError::Cancelled);
-        }
+        let key = Key::new(&prepared, &factors, floor, &request.plan);
+        let kept = self.reports.get(&key).await;
+        let report_cached = kept.is_some();
+        let computed = match kept {
+            Some(computed) => computed,
+            None => {
+                let watch = Stopwatch::start(self.limits.compute_budget, cancel.clone());
+                let computed = Arc::new(compute(Arc::clone(&study), request.plan.clone(), watch).await?);
+                if cancel.is_cancelled() {
+                    return Err(AnalysisError::Cancelled);
+                }
+                self.reports.keep(key, &computed).await;
+                computed
+            }
+        };
         Ok(Analysis {
             study,
             prepared,
             panel_cached,
             selected,
             requested,
-            report,
-            timings,
+            report_cached,
+            computed,
+            panel_ms,
             source: self.prices.about(),
             today,
         })

@@ -46,7 +46,12 @@ pub struct Prepared {
     pub missing_beside: Vec<(Ticker, String)>,
     /// What the caller should know of the data.
     pub warnings: Vec<String>,
+    /// A number that no other panel of this process has.
+    pub(super) id: u64,
 }
+
+/// The next panel's number.
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// What to fetch.
 #[derive(Debug)]
@@ -215,6 +220,7 @@ impl Fetch<'_> {
             lost: self.lost(&fetched.failures),
             missing_beside,
             warnings,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         }))
     }
 

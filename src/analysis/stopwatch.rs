@@ -24,16 +24,6 @@ impl Stopwatch {
         Self { timings: Timings::new(), running: None, computing_since: Instant::now(), budget, cancel }
     }
 
-    /// Ends what is running and starts `name`; an empty name only ends. The budget counts from the last lap: fetching
-    /// prices has a deadline of its own.
-    pub(super) fn lap(&mut self, name: &str) {
-        self.finish();
-        self.computing_since = Instant::now();
-        if !name.is_empty() {
-            self.running = Some((name.to_owned(), self.computing_since));
-        }
-    }
-
     pub(super) fn into_timings(mut self) -> Timings {
         self.finish();
         self.timings

@@ -174,10 +174,10 @@ impl Shaper<'_> {
         if let Some((section, why)) = self.query.preset.and_then(preset::Preset::lacks) {
             reasons.insert(section.to_owned(), why.to_owned());
         }
-        for name in self.analysis.report.skipped() {
+        for name in self.analysis.report().skipped() {
             reasons.insert(name.clone(), "the time for computing was used up; ask for fewer sections".to_owned());
         }
-        if let analysis::Report::Correlations(report) = &self.analysis.report {
+        if let analysis::Report::Correlations(report) = self.analysis.report() {
             let wanted = |section| self.query.sections.has(section);
             if wanted(Section::RateSensitivity) && report.rate_sensitivity.is_none() {
                 let reason = "the price source has no Treasury yields in the window; set FACTOR_YIELD_FILE";

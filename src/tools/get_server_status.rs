@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, ToolCall, ToolEntry, define, read_only};
 use crate::{
+    analysis::CacheStats,
     app::{App, Part},
     args::Args,
     tool_error::ToolError,
@@ -84,6 +85,19 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
         .iter()
         .map(|setting| (setting.name.to_owned(), json!({"value": setting.value, "from": setting.origin})))
         .collect();
+    let (panels, reports) = app.analyzer.cache_stats();
+    let life = app.settings.analysis.cache_ttl.as_secs();
+    let cache = |stats: CacheStats| {
+        let hit_rate = if stats.requests == 0 { 0.0 } else { stats.hits as f64 / stats.requests as f64 };
+        json!({
+            "entries": stats.entries,
+            "bytes": stats.bytes,
+            "life_seconds": life,
+            "requests": stats.requests,
+            "hits": stats.hits,
+            "hit_rate": hit_rate,
+        })
+    };
     Ok(Answer::json(json!({
         "status": "success",
         "health": if well { "ok" } else { "degraded" },
@@ -91,7 +105,7 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
         "uptime_seconds": app.started.elapsed().as_secs(),
         "today": app.today(),
         "parts": { "store": store, "prices": prices, "yields": yields },
-        "caches": { "results": results },
+        "caches": { "panels": cache(panels), "reports": cache(reports), "results": results },
         "calls": calls,
         "memory": { "peak_bytes": peak_memory() },
         "configuration": configuration,

@@ -121,7 +121,22 @@ pub(super) fn truncated(cut: &Cut, how_to_get_the_rest: &str) -> Option<Value> {
 
 /// The length of a value as compact JSON, in characters.
 pub(super) fn length(value: &Value) -> usize {
-    value.to_string().chars().count()
+    /// Counts characters instead of keeping them: continuation bytes of UTF-8 start no character.
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Neither a `Value` nor a counter can fail to be written.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }
 
 fn to_triangles(answer: &mut Value) -> bool {

@@ -15,7 +15,7 @@ use crate::{
 
 /// The sections that hold an analysis' figures.
 pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality, app: &App) -> Map<String, Value> {
-    let mut answer = match &analysis.report {
+    let mut answer = match analysis.report() {
         Report::Correlations(report) => correlations(report, query),
         Report::Performance(report) => performance(report),
         Report::Returns(report) => returns(report, query),
@@ -28,7 +28,7 @@ pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality
 
 /// Notes on sections that were asked for and could not be given.
 pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
-    let Report::Correlations(report) = &analysis.report else { return Vec::new() };
+    let Report::Correlations(report) = analysis.report() else { return Vec::new() };
     let too_wide = report.macro_etf.as_ref().filter(|section| section.matrix.is_none() && section.used > MOST_COLUMNS);
     too_wide
         .map(|section| {

@@ -31,7 +31,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
     put("price_source", price_source(analysis, app));
     put("universe_source", universe_source(query, app));
     put("universe_hash", json!(app.universe.hash));
-    match &analysis.report {
+    match analysis.report() {
         Report::Correlations(report) => {
             put("benchmark", json!(query.request.benchmark));
             put("matrices", matrices(report));
@@ -53,7 +53,8 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
     put("labels", labels(analysis));
     put("history", history(analysis));
     put("conventions", conventions(analysis, query));
-    put("cache", json!({ "panel": if analysis.panel_cached { "hit" } else { "miss" } }));
+    let hit = |cached: bool| if cached { "hit" } else { "miss" };
+    put("cache", json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
     let without_data: Vec<_> = quality::excluded(analysis).into_iter().map(|exclusion| exclusion.ticker).collect();
     put(
         "lifecycle",
@@ -69,13 +70,13 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
 
 /// The timings and sizes of an analysis.
 pub(super) fn performance(analysis: &Analysis) -> Value {
-    let took = |name: &str| analysis.timings.get(name).copied();
+    let took = |name: &str| analysis.timings().get(name).copied();
     let per_category: IndexMap<&str, f64> =
-        analysis.timings.iter().filter_map(|(name, took)| Some((name.strip_prefix("matrices:")?, *took))).collect();
+        analysis.timings().iter().filter_map(|(name, took)| Some((name.strip_prefix("matrices:")?, *took))).collect();
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
-    put("returns_panel_build_ms", json!(took("returns_panel_build")));
-    match &analysis.report {
+    put("returns_panel_build_ms", json!((analysis.panel_ms * 1e3).round() / 1e3));
+    match analysis.report() {
         Report::Correlations(report) => {
             put("total_corr_ms", json!(per_category.values().sum::<f64>()));
             put("per_category_corr_ms", json!(per_category));
@@ -111,7 +112,7 @@ pub(super) fn performance(analysis: &Analysis) -> Value {
 
 /// The sections that ran, in order: what the call paid for.
 fn sections_computed(analysis: &Analysis) -> Vec<String> {
-    analysis.timings.keys().filter(|name| *name != "returns_panel_build").cloned().collect()
+    analysis.timings().keys().cloned().collect()
 }
 
 fn categories(analysis: &Analysis) -> Vec<&'static str> {

@@ -73,10 +73,10 @@ impl DataQuality {
             factors_excluded: excluded.len(),
             observations: study.panel().rows(),
             data_coverage_pct: coverage,
-            coverage_pct_per_group: coverage_per_group(&analysis.report),
+            coverage_pct_per_group: coverage_per_group(analysis.report()),
             quality_score: score(coverage, excluded.len()),
-            pairs_below_min: pairs_below_min(&analysis.report),
-            deduplicated_pairs: dropped(&analysis.report).len(),
+            pairs_below_min: pairs_below_min(analysis.report()),
+            deduplicated_pairs: dropped(analysis.report()).len(),
             price_only_tickers: columns
                 .iter()
                 .filter(|column| column.series.kind() == PriceKind::Close && !column.series.is_empty())
@@ -88,10 +88,10 @@ impl DataQuality {
                 .map(|column| (column.series.ticker().clone(), column.series.bad_prices()))
                 .collect(),
             suspect_returns: study.panel().suspects().to_vec(),
-            unlabeled_industries: unlabeled(&analysis.report).to_vec(),
+            unlabeled_industries: unlabeled(analysis.report()).to_vec(),
             invalid_windows: query.invalid_windows.clone(),
-            undefined: undefined(&analysis.report),
-            macro_dropped: dropped(&analysis.report).to_vec(),
+            undefined: undefined(analysis.report()),
+            macro_dropped: dropped(analysis.report()).to_vec(),
             stale_factor_candidates: excluded
                 .iter()
                 .filter(|exclusion| matches!(exclusion.reason, ExclusionReason::NoData | ExclusionReason::FetchFailed))
@@ -233,7 +233,7 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
             .filter(|(ticker, _)| !["BIL", "SGOV"].contains(&ticker.as_str()))
             .map(|(ticker, why)| format!("figures relative to {ticker} are null: {why}")),
     );
-    if let Report::Performance(report) = &analysis.report
+    if let Report::Performance(report) = analysis.report()
         && report.risk_free_source == "0"
     {
         warnings
@@ -243,12 +243,13 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
         warnings.push(format!("small sample: {} months; correlations and ratios are unsure", panel.rows()));
     }
     warnings.extend(late_starters(analysis, analyzed));
+    warnings.extend(stopped(analysis, analyzed));
     if panel.labels().first().is_some_and(|first| (*first - panel.window().start).num_days() > 45)
         && analysis.kind() != AnalysisKind::Returns
     {
         warnings.push(format!("prices begin after start_date: the first return is of {}", panel.labels()[0]));
     }
-    let skipped = analysis.report.skipped();
+    let skipped = analysis.report().skipped();
     if !skipped.is_empty() {
         warnings.push(format!("not computed for want of time: {}", skipped.join(", ")));
     }
@@ -272,6 +273,21 @@ fn stale(analysis: &Analysis) -> String {
         ),
         _ => format!("stale: the newest price is of {as_of}, {} days ago", analysis.stale_days()),
     }
+}
+
+/// Factors whose returns end before the window does: no longer priced, and not to be bought.
+fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<String> {
+    let study = &analysis.study;
+    let newest = study.panel().labels().last().copied();
+    let ended: Vec<String> = analyzed
+        .iter()
+        .filter_map(|studied| {
+            let last = study.history(studied.column).last.filter(|last| Some(*last) < newest)?;
+            Some(format!("{} ({last})", studied.factor.ticker))
+        })
+        .collect();
+    (!ended.is_empty())
+        .then(|| format!("stopped before the window's end, last return in brackets: {}", ended.join(", ")))
 }
 
 /// Factors whose history starts after the window's start: their figures rest on less.

@@ -39,7 +39,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> V
 }
 
 fn with_lists(analysis: &Analysis, query: &Query, quality: &DataQuality, lists: ListSizes) -> Map<String, Value> {
-    let (mut answer, more) = match &analysis.report {
+    let (mut answer, more) = match analysis.report() {
         Report::Correlations(report) => (
             correlations(report, lists),
             "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, insights, data_quality, metadata",

@@ -24,7 +24,7 @@ use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
 /// The report of an analysis.
 pub(super) fn report(analysis: &Analysis, query: &Query, quality: &DataQuality) -> String {
     let mut text = heading(analysis, quality);
-    match &analysis.report {
+    match analysis.report() {
         Report::Correlations(report) => correlations(&mut text, report, query.lists),
         Report::Performance(report) => performance(&mut text, report, query),
         Report::Returns(report) => returns(&mut text, report, query.lists),
