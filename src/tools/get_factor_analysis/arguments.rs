@@ -225,14 +225,12 @@ pub(super) fn read(arguments: JsonObject, universe: &FactorUniverse) -> Result<Q
 fn no_valid_windows(query: &Query) -> ToolError {
     let names = ReturnWindow::names(query.request.frequency).join(", ");
     let frequency = query.request.frequency;
-    let message = format!(
-        "No valid windows specified: got {:?}; write at least one of {names} for {frequency} returns",
-        query.invalid_windows
-    );
+    let rule = format!("must name at least one window of {frequency} returns: {names}");
+    let message = format!("No valid windows specified: `windows` (got {:?}) {rule}", query.invalid_windows);
     ToolError::new(ErrorCode::InvalidArgument, message).with_problem(Problem {
         field: "windows".into(),
         got: format!("{:?}", query.invalid_windows),
-        rule: format!("must name at least one window of {frequency} returns: {names}"),
+        rule,
         hint: None,
     })
 }

@@ -74,7 +74,19 @@ pub(super) fn fit(answer: &mut Value, limit: usize) -> Option<Cut> {
         wanted = wanted.saturating_sub(excess);
     }
     let mut cut: Vec<(String, usize, usize)> = Vec::new();
+    // Emptied sections still have their names and dates; under a tight limit what describes the answer goes first.
+    for name in ["performance", "analysis_metadata", "insights", "data_quality"] {
+        if length(answer) > room
+            && let Value::Object(fields) = &mut *answer
+            && let Some(gone) = fields.remove(name)
+        {
+            cut.push((name.to_owned(), 0, entries(&gone)));
+        }
+    }
     for (path, total) in totals {
+        if cut.iter().any(|(gone, ..)| *gone == path[0]) {
+            continue;
+        }
         let shown = resolve(answer, &path).map_or(0, |section| entries(section));
         if shown < total {
             cut.push((path.join("."), shown, total));
