@@ -1,28 +1,40 @@
 //! The fifteen verification calls of the returns-and-include plan, through a real client over stdio.
 
+use rmcp::{
+    RoleClient, ServiceExt, model::CallToolRequestParams, service::RunningService, transport::TokioChildProcess,
+};
 use serde_json::{Value, json};
 
-use crate::support::Process;
+use crate::support::command;
 
-const SAMPLE: [(&str, &str); 2] = [("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")];
-
-struct Client(Process);
+struct Client {
+    service: RunningService<RoleClient, ()>,
+    _folder: tempfile::TempDir,
+}
 
 impl Client {
     async fn start() -> Self {
-        Self(Process::legacy(&SAMPLE).await)
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = command(folder.path());
+        server.envs([("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")]);
+        let service = ().serve(TokioChildProcess::new(server).unwrap()).await.unwrap();
+        Self { service, _folder: folder }
     }
 
-    /// The structured content of a successful call, which its text block repeats.
+    /// The structured content of a successful call; its text block repeats it, or sums it up where it is long.
     async fn analysis(&mut self, arguments: Value) -> Value {
-        let result = self.0.call("get_factor_analysis", arguments).await;
-        assert_ne!(result["isError"], true, "{result}");
-        let structured = result["structuredContent"].clone();
+        let arguments = arguments.as_object().unwrap().clone();
+        let params = CallToolRequestParams::new("get_factor_analysis").with_arguments(arguments);
+        let result = self.service.call_tool(params).await.unwrap();
+        assert_ne!(result.is_error, Some(true), "{result:?}");
+        let structured = result.structured_content.unwrap();
         assert_eq!(structured["status"], "success");
-        let text = result["content"][0]["text"].as_str().unwrap();
+        let text = &result.content[0].as_text().unwrap().text;
         let read: Value = serde_json::from_str(text).unwrap();
-        if text.len() < 40_000 && read["note"] == structured["note"] {
+        if structured.to_string().chars().count() <= 40_000 {
             assert_eq!(read, structured);
+        } else {
+            assert!(read["note"].as_str().unwrap().contains("summary"), "{}", read["note"]);
         }
         structured
     }
@@ -248,4 +260,44 @@ async fn performance_by_default() {
     let equity = &answer["macro_composites"]["equity"];
     assert!(equity["members"].as_u64().unwrap() > 60 && number(&equity["beta"]) > 0.6);
     assert!(answer.to_string().len() <= 8_000, "{} characters", answer.to_string().len());
+}
+
+#[tokio::test]
+async fn include_pays_only_for_what_it_names() {
+    let mut client = Client::start().await;
+    let computed = async |client: &mut Client, arguments: Value| {
+        client.analysis(arguments).await["performance"]["sections_computed"].clone()
+    };
+    let rates = computed(&mut client, json!({"include": ["rate_sensitivity", "performance"]})).await;
+    assert_eq!(rates, json!(["rate_sensitivity"]));
+    let rankings =
+        computed(&mut client, json!({"analysis_type": "returns", "include": ["rankings", "performance"]})).await;
+    assert_eq!(rankings, json!(["factors", "rankings"]));
+    let profiles = computed(
+        &mut client,
+        json!({"analysis_type": "performance", "include": ["per_factor", "performance"], "max_chars": 0}),
+    )
+    .await;
+    assert_eq!(profiles, json!(["per_factor"]));
+}
+
+#[tokio::test]
+async fn an_included_section_is_the_full_answers() {
+    let mut client = Client::start().await;
+    let full = client.analysis(json!({"format": "full", "include_macro_etf": true, "max_chars": 0})).await;
+    for (section, path) in [
+        ("matrices", ["matrices", ""]),
+        ("insights", ["insights", ""]),
+        ("rate_sensitivity", ["overlays", "rate_sensitivity"]),
+        ("macro_composite", ["overlays", "macro_composite_matrix"]),
+        ("macro_etf", ["overlays", "macro_etf_matrix"]),
+        ("data_quality", ["data_quality", ""]),
+    ] {
+        let alone = client.analysis(json!({"include": [section], "include_macro_etf": true, "max_chars": 0})).await;
+        let at = |answer: &Value| {
+            if path[1].is_empty() { answer[path[0]].clone() } else { answer[path[0]][path[1]].clone() }
+        };
+        assert!(!at(&alone).is_null(), "{section}");
+        assert_eq!(at(&alone), at(&full), "{section}");
+    }
 }
