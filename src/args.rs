@@ -91,7 +91,11 @@ impl Args {
 
     /// Remembers a problem as it is.
     pub fn record(&self, problem: Problem) {
-        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        // A tool may read an argument in two places; its mistake is told once.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
 
     /// Remembers that an argument is missing, if it is.

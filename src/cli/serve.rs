@@ -38,7 +38,7 @@ pub struct ServeArgs {
     /// HTTP: also answer to this host name, such as example.com or example.com:8080 (may be repeated)
     #[arg(long, value_name = "HOST")]
     allowed_host: Vec<String>,
-    /// HTTP: also answer to web pages of this origin, such as https://example.com:443 (may be repeated)
+    /// HTTP: also answer to web pages of this origin, such as `https://example.com:443` (may be repeated)
     #[arg(long, value_name = "ORIGIN")]
     allowed_origin: Vec<String>,
     /// HTTP: listen where other machines can connect although nobody is asked who they are

@@ -6,3 +6,4 @@ pub mod matrices;
 pub mod overlays;
 pub mod performance;
 pub mod returns;
+pub mod windows;

@@ -15,6 +15,7 @@ use super::{
     full::matrix_json,
     numbers::Rounding,
     quality::DataQuality,
+    sections::Section,
 };
 use crate::analysis::{Analysis, Report};
 
@@ -41,7 +42,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> V
 fn with_lists(analysis: &Analysis, query: &Query, quality: &DataQuality, lists: ListSizes) -> Map<String, Value> {
     let (mut answer, more) = match analysis.report() {
         Report::Correlations(report) => (
-            correlations(report, lists),
+            correlations(report, query, lists),
             "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, insights, data_quality, metadata",
         ),
         Report::Performance(report) => {
@@ -70,11 +71,14 @@ fn period(analysis: &Analysis) -> Value {
     })
 }
 
-fn correlations(report: &CorrelationReport, lists: ListSizes) -> Map<String, Value> {
+fn correlations(report: &CorrelationReport, query: &Query, lists: ListSizes) -> Map<String, Value> {
     let mut answer = Map::new();
+    // A preset may want the insights of matrices that it does not show.
+    let shown = query.sections.has(Section::Matrices);
     let matrices: Map<String, Value> = report
         .matrices
         .iter()
+        .filter(|_| shown)
         .map(|(name, matrix)| (name.clone(), matrix_summary(name, matrix, lists.per_matrix)))
         .collect();
     if !matrices.is_empty() {

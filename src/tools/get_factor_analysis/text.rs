@@ -18,6 +18,7 @@ use factor_analytics::{
 use super::{
     arguments::{ListSizes, Query},
     quality::DataQuality,
+    sections::Section,
 };
 use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
 
@@ -25,7 +26,7 @@ use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
 pub(super) fn report(analysis: &Analysis, query: &Query, quality: &DataQuality) -> String {
     let mut text = heading(analysis, quality);
     match analysis.report() {
-        Report::Correlations(report) => correlations(&mut text, report, query.lists),
+        Report::Correlations(report) => correlations(&mut text, report, query),
         Report::Performance(report) => performance(&mut text, report, query),
         Report::Returns(report) => returns(&mut text, report, query.lists),
     }
@@ -68,8 +69,10 @@ fn footer(text: &mut String, quality: &DataQuality) {
     }
 }
 
-fn correlations(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
-    for (name, matrix) in &report.matrices {
+fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
+    let lists = query.lists;
+    let shown = query.sections.has(Section::Matrices);
+    for (name, matrix) in report.matrices.iter().filter(|_| shown) {
         let _ = write!(text, "\n## {} ({})\n\n", title(name), matrix.size());
         if matrix.size() <= 6 {
             whole_matrix(text, matrix);

@@ -1,5 +1,7 @@
 //! The correlation report.
 
+use std::collections::BTreeSet;
+
 use factor_types::{AssetClass, Category, Maturity, Ticker};
 use indexmap::IndexMap;
 
@@ -98,7 +100,11 @@ impl CorrelationReport {
         let mut report = Self::default();
         report.take_composites(study, plan);
         let groups = std::mem::take(&mut report.industry_groups);
+        let is_empty = |category: &Category| study.of(&BTreeSet::from([*category])).is_empty();
         for key in &plan.matrices {
+            if matches!(key, MatrixKey::Category(category) if is_empty(category)) {
+                continue;
+            }
             let matrix = report.section(observer, &format!("matrices:{}", key.name()), || match key {
                 MatrixKey::IndustryGroups => matrices::of_composites(study, &groups.built),
                 MatrixKey::Category(category) => matrices::category(study, *category),

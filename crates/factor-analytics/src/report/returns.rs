@@ -9,7 +9,10 @@ use super::{Granularity, Undefined};
 use crate::{
     Study,
     observer::{Observer, observed},
-    sections::returns::{self, CategoryReturns, FactorReturns, GroupReturns, Ranked, ReturnWindow, WindowSpan},
+    sections::{
+        returns::{self, CategoryReturns, FactorReturns, GroupReturns, Ranked},
+        windows::{self, ReturnWindow, WindowSpan},
+    },
 };
 
 /// Which returns sections to compute.
@@ -55,7 +58,7 @@ pub struct ReturnsReport {
 impl ReturnsReport {
     /// Computes what the plan names; the factors' returns always, since all else is made of them.
     pub fn compute(study: &Study, plan: &ReturnsPlan, observer: &mut dyn Observer) -> Self {
-        let windows = returns::spans(study.panel(), &plan.windows);
+        let windows = windows::spans(study.panel(), &plan.windows);
         let mut report = Self::default();
         let mut missing = Vec::new();
         if let Some((factors, reasons)) =

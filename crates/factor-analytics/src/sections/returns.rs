@@ -1,112 +1,15 @@
 //! Windowed returns: the last month, quarter, year, and rankings within each window.
 
-use std::{fmt, str::FromStr};
+use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
-use factor_types::{Calendar, Category, Frequency, Ticker};
+use chrono::NaiveDate;
+use factor_types::{Category, Frequency, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Panel, composite::Composite, stats, study::Study};
-
-/// A trailing window, as named in a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReturnWindow {
-    /// `1d`, `1w`, `2w`: so many trading days.
-    Days(u32),
-    /// `mtd`: since the last day of the month before.
-    MonthToDate,
-    /// `ytd`: since the last day of the year before.
-    YearToDate,
-    /// `1m` to `10y`.
-    Months(u32),
-}
-
-/// The names of the windows, in order of length.
-const NAMES: [(&str, ReturnWindow); 13] = [
-    ("1d", ReturnWindow::Days(1)),
-    ("1w", ReturnWindow::Days(5)),
-    ("2w", ReturnWindow::Days(10)),
-    ("mtd", ReturnWindow::MonthToDate),
-    ("1m", ReturnWindow::Months(1)),
-    ("3m", ReturnWindow::Months(3)),
-    ("6m", ReturnWindow::Months(6)),
-    ("ytd", ReturnWindow::YearToDate),
-    ("1y", ReturnWindow::Months(12)),
-    ("2y", ReturnWindow::Months(24)),
-    ("3y", ReturnWindow::Months(36)),
-    ("5y", ReturnWindow::Months(60)),
-    ("10y", ReturnWindow::Months(120)),
-];
-
-/// A base row may lie at most this many days before the date a window reaches back to.
-const BASE_REACH_DAYS: i64 = 7;
-
-/// From this many months a window is annualised and has a volatility.
-const ANNUALISED_FROM_MONTHS: u32 = 3;
-
-impl ReturnWindow {
-    /// How far back it can reach, in months, for a window that ends on `end`.
-    pub fn months(self) -> u32 {
-        match self {
-            Self::Days(_) | Self::MonthToDate => 1,
-            Self::YearToDate => 12,
-            Self::Months(months) => months,
-        }
-    }
-
-    /// True when a panel of this frequency can answer it: days and `mtd` need weekly or daily rows, `1d` daily ones.
-    pub fn fits(self, frequency: Frequency) -> bool {
-        match (self, frequency) {
-            (Self::Days(_) | Self::MonthToDate, Frequency::Monthly) | (Self::Days(1), Frequency::Weekly) => false,
-            (Self::Months(_) | Self::YearToDate, _) | (_, Frequency::Weekly | Frequency::Daily) => true,
-        }
-    }
-
-    /// The names of the windows that fit a frequency.
-    pub fn names(frequency: Frequency) -> Vec<&'static str> {
-        NAMES.iter().filter(|(_, window)| window.fits(frequency)).map(|(name, _)| *name).collect()
-    }
-}
-
-impl FromStr for ReturnWindow {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let name = text.trim().to_ascii_lowercase();
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, window)| *window).ok_or_else(|| {
-            let known: Vec<&str> = NAMES.iter().map(|(known, _)| *known).collect();
-            format!("`{text}` is not a window: write one of {}", known.join(", "))
-        })
-    }
-}
-
-impl fmt::Display for ReturnWindow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(NAMES.iter().find(|(_, window)| window == self).map_or("", |(name, _)| name))
-    }
-}
-
-/// The rows of one window in one panel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct WindowSpan {
-    /// Label of the price the window starts from.
-    pub start: Option<NaiveDate>,
-    /// Label of its last row.
-    pub end: Option<NaiveDate>,
-    /// Its rows; 0 when the panel cannot answer it.
-    pub periods: usize,
-    /// Why it cannot be answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// True from three months on.
-    #[serde(skip)]
-    annualised: bool,
-    /// True under a year.
-    #[serde(skip)]
-    short: bool,
-}
+use super::windows::WindowSpan;
+use crate::{composite::Composite, stats, study::Study};
 
 /// One factor's return over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -184,93 +87,6 @@ pub struct CategoryReturns {
     pub count: usize,
 }
 
-/// Resolves windows against a panel's rows, in the order given.
-///
-/// Monthly: N months are the last N rows; `ytd` those of the year of `end`. Weekly and daily: from the last row on or
-/// before the last row less N months (month ends clamped), at most seven days older; `1d 1w 2w` are 1, 5 and 10 rows of
-/// days, `1w 2w` 1 and 2 rows of weeks; `mtd` and `ytd` reach back to the last day before the month or year of `end`.
-pub fn spans(panel: &Panel, windows: &[ReturnWindow]) -> IndexMap<String, WindowSpan> {
-    windows.iter().map(|window| (window.to_string(), span(panel, *window))).collect()
-}
-
-fn span(panel: &Panel, window: ReturnWindow) -> WindowSpan {
-    let last = panel.labels().last().copied().unwrap_or(panel.base());
-    match periods(panel, window, last) {
-        Ok(periods) => WindowSpan {
-            start: Some(panel.label_before(panel.rows() - periods)),
-            end: Some(last),
-            periods,
-            reason: None,
-            annualised: long_as(panel, window, periods, last, ANNUALISED_FROM_MONTHS),
-            short: !long_as(panel, window, periods, last, 12),
-        },
-        Err(reason) => {
-            WindowSpan { start: None, end: None, periods: 0, reason: Some(reason), annualised: false, short: true }
-        }
-    }
-}
-
-/// True when the window is at least `months` long. `ytd` is as long as the part of the year it covers.
-fn long_as(panel: &Panel, window: ReturnWindow, periods: usize, last: NaiveDate, months: u32) -> bool {
-    match (window, panel.frequency()) {
-        (ReturnWindow::Months(length), _) => length >= months,
-        (ReturnWindow::YearToDate, Frequency::Monthly) => periods >= months as usize,
-        (ReturnWindow::YearToDate, _) => year_before(last).is_some_and(|base| base <= last.months_back(months)),
-        (ReturnWindow::Days(_) | ReturnWindow::MonthToDate, _) => false,
-    }
-}
-
-fn year_before(date: NaiveDate) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(date.year() - 1, 12, 31)
-}
-
-fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize, String> {
-    let rows = panel.rows();
-    let enough = |wanted: usize, unit: &str| {
-        if wanted <= rows {
-            Ok(wanted)
-        } else {
-            Err(format!("the prices cover {rows} {unit}, the window needs {wanted}"))
-        }
-    };
-    if !window.fits(panel.frequency()) {
-        return Err(format!("{window} cannot be told from {} returns", panel.frequency()));
-    }
-    match (panel.frequency(), window) {
-        (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),
-        (Frequency::Monthly, ReturnWindow::YearToDate) => {
-            let end = panel.window().end;
-            // Counted on the calendar, not on the rows there are: prices that begin in March do not make a short year.
-            if last.year() == end.year() {
-                enough(last.month() as usize, "whole months")
-            } else {
-                Err(format!("no month of {} is complete yet", end.year()))
-            }
-        }
-        (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
-        (_, ReturnWindow::Days(days)) => enough(days as usize, "trading days"),
-        (_, ReturnWindow::Months(months)) => since(panel, last.months_back(months)),
-        (_, ReturnWindow::MonthToDate) => since(panel, panel.window().end.month_end_back(1)),
-        (_, ReturnWindow::YearToDate) => {
-            let base = year_before(panel.window().end);
-            base.map_or_else(|| Err("the calendar ends here".to_owned()), |base| since(panel, base))
-        }
-    }
-}
-
-/// Rows after the last label on or before `target`, which may be at most [`BASE_REACH_DAYS`] older.
-fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
-    let after = panel.labels().partition_point(|label| *label <= target);
-    let base = panel.label_before(after);
-    let within = (target - base).num_days();
-    let rows = panel.rows() - after;
-    match (0..=BASE_REACH_DAYS).contains(&within) {
-        _ if rows == 0 => Err(format!("no complete period lies after {target}")),
-        true => Ok(rows),
-        false => Err(format!("there is no price on or within {BASE_REACH_DAYS} days before {target}")),
-    }
-}
-
 /// A series' return over each window, and the reason where there is none.
 ///
 /// A series that misses any row of a window has no return for it: never a shorter window passed off as a longer one.
@@ -342,7 +158,7 @@ pub struct MissingReturn {
 /// The entries of analysed factors by ticker, and what is missing in them.
 pub fn factors(
     study: &Study,
-    categories: &std::collections::BTreeSet<Category>,
+    categories: &BTreeSet<Category>,
     spans: &IndexMap<String, WindowSpan>,
 ) -> (IndexMap<Ticker, FactorReturns>, Vec<MissingReturn>) {
     let panel = study.panel();
@@ -408,7 +224,7 @@ pub fn by_category(
     rankings: &IndexMap<String, Vec<Ranked>>,
     factors: &IndexMap<Ticker, FactorReturns>,
 ) -> IndexMap<Category, IndexMap<String, CategoryReturns>> {
-    let present: std::collections::BTreeSet<Category> = factors.values().map(|entry| entry.category).collect();
+    let present: BTreeSet<Category> = factors.values().map(|entry| entry.category).collect();
     let summary = |category: Category, ranked: &[Ranked]| {
         let members: Vec<&Ranked> = ranked.iter().filter(|line| line.category == category).collect();
         let extreme = |line: &&Ranked| Extreme { ticker: line.ticker.clone(), total_return: line.total_return };

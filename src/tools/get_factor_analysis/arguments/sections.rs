@@ -1,0 +1,123 @@
+//! Which sections the arguments ask for, and which they leave out.
+
+use std::collections::BTreeSet;
+
+use factor_analytics::report::Granularity;
+use factor_types::Category;
+use indexmap::IndexMap;
+
+use super::{Reader, names::CATEGORIES};
+use crate::{
+    analysis::AnalysisKind,
+    tools::get_factor_analysis::{preset::Preset, sections::Section},
+};
+
+impl Reader<'_> {
+    /// The sections asked for by name, and the names that are none.
+    pub(super) fn include(&self) -> (Option<Vec<Section>>, Vec<String>) {
+        let Some(names) = self.args.strings("include") else { return (None, Vec::new()) };
+        let (mut known, mut invalid) = (Vec::new(), Vec::new());
+        for name in names {
+            match name.parse::<Section>() {
+                Ok(section) if !known.contains(&section) => known.push(section),
+                Ok(_) => {}
+                Err(_) if !invalid.contains(&name) => invalid.push(name),
+                Err(_) => {}
+            }
+        }
+        // An empty list asks for nothing by name: as if it were not there.
+        ((!known.is_empty() || !invalid.is_empty()).then_some(known), invalid)
+    }
+
+    /// The sections that flags, the preset or `advanced.sections` leave out, with what to do about each.
+    pub(super) fn off(
+        &self,
+        preset: Option<Preset>,
+        granularity: Granularity,
+        categories: Option<&BTreeSet<Category>>,
+    ) -> IndexMap<Section, String> {
+        let mut off = IndexMap::new();
+        match self.kind {
+            AnalysisKind::Correlations => self.correlations_off(preset, &mut off),
+            AnalysisKind::Performance => {
+                let flag = |name| self.advanced.boolean(name).unwrap_or(true);
+                let (macros, factors) =
+                    (flag("include_macro_composite_performance"), flag("include_factor_composite_performance"));
+                if !macros && !factors {
+                    off.insert(Section::Composites, "set include_macro_composite_performance: true".to_owned());
+                }
+            }
+            AnalysisKind::Returns => {
+                if granularity == Granularity::Industry {
+                    off.insert(Section::IndustryGroups, "set industry_granularity: group".to_owned());
+                } else if categories.is_some_and(|picked| !picked.contains(&Category::Industry)) {
+                    off.insert(Section::IndustryGroups, "name industry among the categories".to_owned());
+                }
+            }
+        }
+        off
+    }
+
+    pub(super) fn correlations_off(&self, preset: Option<Preset>, off: &mut IndexMap<Section, String>) {
+        let listed = self.advanced.strings("sections");
+        if let Some(names) = &listed {
+            self.check_section_names(names);
+        }
+        let flags = [
+            (Section::RateSensitivity, "include_rate_sensitivity", "overlays:rate", true),
+            (Section::MarketSensitivity, "include_market_sensitivity", "overlays:market", true),
+            (Section::MacroComposite, "include_macro_composite", "macro:composite", true),
+            (Section::MacroEtf, "include_macro_etf", "macro:etf", false),
+        ];
+        for (section, flag, name, default) in flags {
+            let given = self.advanced.boolean(flag);
+            let among = listed.as_ref().map(|names| names.iter().any(|listed| listed.eq_ignore_ascii_case(name)));
+            let on = given.or(among).or_else(|| preset.map(|preset| preset.has(section))).unwrap_or(default);
+            if !on {
+                off.insert(section, format!("set {flag}: true"));
+            }
+        }
+        let matrices =
+            listed.as_ref().map(|names| names.iter().any(|name| name.to_ascii_lowercase().starts_with("matrices")));
+        let wanted = matrices.or_else(|| preset.map(|preset| preset.has(Section::Matrices))).unwrap_or(true);
+        if !wanted {
+            off.insert(
+                Section::Matrices,
+                "name matrices:<category> in advanced.sections, or leave preset out".to_owned(),
+            );
+        }
+        let insights = listed.is_none() && preset.is_none_or(|preset| preset.has(Section::Insights));
+        if !insights {
+            off.insert(Section::Insights, "leave advanced.sections out, or take preset overview or light".to_owned());
+        }
+        off.insert(Section::Rolling, "rolling summaries are not part of this version".to_owned());
+        off.insert(Section::Statistics, "intervals and p-values are not part of this version".to_owned());
+    }
+
+    pub(super) fn check_section_names(&self, names: &[String]) {
+        const KNOWN: [&str; 6] =
+            ["overlays:rate", "overlays:market", "macro:composite", "macro:etf", "rolling", "matrices"];
+        for name in names {
+            let lower = name.to_ascii_lowercase();
+            let matrix = lower
+                .strip_prefix("matrices:")
+                .is_some_and(|category| category == "industry_groups" || CATEGORIES.find(category).is_ok());
+            if lower == "rolling" {
+                self.advanced.refuse(
+                    "sections",
+                    "names rolling, which is not available: rolling summaries are not part of this version",
+                    Some("leave `rolling` out".to_owned()),
+                );
+            } else if !matrix && !KNOWN.contains(&lower.as_str()) {
+                self.advanced.refuse(
+                    "sections",
+                    format!("names `{name}`, which is no section of correlations"),
+                    Some(
+                        "write matrices:<category>, overlays:rate, overlays:market, macro:composite or macro:etf"
+                            .to_owned(),
+                    ),
+                );
+            }
+        }
+    }
+}
