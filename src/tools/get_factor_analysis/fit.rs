@@ -37,10 +37,10 @@ pub(super) struct Cut {
 }
 
 /// Room for `truncated`, its link and a note; more for each section named in it.
-const OVERHEAD: usize = 560;
+const OVERHEAD: usize = 740;
 
 /// Sections that `truncated` names beside the first.
-const NAMED: usize = 4;
+const NAMED: usize = 3;
 
 /// Shortens `answer` to `limit` characters: nested matrices become triangles; then the largest sections lose entries
 /// from their ends, all down to one common size, so that none is given up for another. `None` when it fitted.
