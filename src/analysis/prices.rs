@@ -17,7 +17,7 @@ use std::{
 use chrono::NaiveDate;
 use factor_analytics::{
     Panel,
-    panel::{Window, WindowError, WindowRequest},
+    panel::{WindowError, WindowRequest},
     study::{Exclusion, ExclusionReason},
 };
 use factor_prices::{PriceError, PriceProvider, YieldProvider};
@@ -201,7 +201,7 @@ impl Fetch<'_> {
             fetched = fetch_all(prices, tickers, range).await;
         };
         let panel = Panel::build(window.clone(), &fetched.series)?;
-        let (yields, yield_warning) = match yields.yields(yield_range(&window)).await {
+        let (yields, yield_warning) = match yields.yields(window.price_range()).await {
             Ok(table) => (table, None),
             Err(error) => (no_yields(), Some(format!("no Treasury yields: {error}"))),
         };
@@ -265,9 +265,4 @@ async fn fetch_all(prices: &dyn PriceProvider, tickers: &[Ticker], range: DateRa
         }
     }
     fetched
-}
-
-/// The yields a window needs: those of its periods and of the one before.
-fn yield_range(window: &Window) -> DateRange {
-    window.price_range()
 }

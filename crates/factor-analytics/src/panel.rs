@@ -33,7 +33,6 @@ pub struct Panel {
     by_ticker: HashMap<Ticker, usize>,
     as_of: NaiveDate,
     suspects: Vec<SuspectReturn>,
-    monthly_source: bool,
 }
 
 /// What the panel knows of one column.
@@ -114,11 +113,6 @@ impl Panel {
     /// Returns that look like an unadjusted split or a bad price; kept in the panel, listed here.
     pub fn suspects(&self) -> &[SuspectReturn] {
         &self.suspects
-    }
-
-    /// True when some series gives one price a month, so that daily figures do not exist for it.
-    pub fn has_monthly_source(&self) -> bool {
-        self.monthly_source
     }
 
     /// An estimate of the memory it takes, without the shared price series.

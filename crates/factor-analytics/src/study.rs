@@ -174,11 +174,6 @@ impl Study {
         self.listed.iter().filter(|factor| categories.contains(&factor.category)).count()
     }
 
-    /// The analysed factor of a ticker.
-    pub fn find(&self, ticker: &Ticker) -> Option<&StudiedFactor> {
-        self.factors.iter().find(|studied| studied.factor.ticker == *ticker)
-    }
-
     /// A column's history in the panel.
     pub fn history(&self, column: usize) -> History {
         History::of(self.panel.column(column), self.panel.labels())

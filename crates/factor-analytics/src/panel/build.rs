@@ -141,7 +141,6 @@ impl Panel {
             returns,
             as_of,
             suspects,
-            monthly_source: monthly.contains(&true),
             window,
         })
     }
@@ -242,11 +241,6 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Priced
         .map(|series| labels.iter().map(|label| series.dates().binary_search(label).ok()).collect())
         .collect();
     PricedPeriods { labels, priced }
-}
-
-/// The tickers of a slice of series, in order.
-pub fn tickers(series: &[Arc<PriceSeries>]) -> Vec<Ticker> {
-    series.iter().map(|series| series.ticker().clone()).collect()
 }
 
 #[cfg(test)]
