@@ -38,7 +38,9 @@ locked=()
 [[ $ci == yes ]] && locked=(--locked)
 
 # What the tests start must not find the settings of the user who runs them.
-for name in $(compgen -e | grep -E '^FACTOR_' || true); do unset "$name"; done
+for name in $(compgen -e | grep -E '^(FACTOR|FMP|YAHOO|TREASURY|FRED)_' || true); do unset "$name"; done
+# Nor keep anything in that user's folder.
+export FACTOR_DATA_DIR=$tools/data
 
 # ---------------------------------------------------------------------------------------------------- running checks
 

@@ -5,12 +5,14 @@
 //! in is the constructor, and serde goes through the same door.
 
 mod dates;
+mod entries;
 mod factor;
 mod prices;
 mod ticker;
 mod yields;
 
 pub use dates::{Calendar, DateRange, DateRangeError, Frequency};
+pub use entries::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth};
 pub use factor::{AssetClass, Category, Factor, FactorUniverse, Tier};
 pub use prices::{PriceKind, PriceSeries};
 pub use ticker::{Ticker, TickerError};

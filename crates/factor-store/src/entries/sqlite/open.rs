@@ -1,0 +1,243 @@
+//! Opening: under the lock look whose file it is, begin one where there is none or a broken one, connect.
+
+use std::{fs, io, path::Path, time::Duration};
+
+use factor_types::EntryError;
+use sqlx::{
+    ConnectOptions as _, Connection as _, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::{task::spawn_blocking, time::Instant};
+
+use super::{
+    Settings,
+    file::{self, Identity, Lock, Standing},
+    record::Record,
+    statements,
+    trouble::{Trouble, TroubleKind},
+};
+
+/// Three readers and a writer.
+const CONNECTIONS: u32 = 4;
+/// How long a write waits for other processes' writes.
+const BUSY: Duration = Duration::from_secs(10);
+/// A log that has grown longer is cut at the next checkpoint.
+const LOG_BYTES: &str = "16777216";
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) pool: SqlitePool,
+    pub(super) identity: Identity,
+    /// Why it can only be read, if so.
+    pub(super) read_only: Option<Trouble>,
+    pub(super) since: Instant,
+}
+
+/// Opens the file, or begins one.
+pub(super) async fn open(settings: &Settings, record: &Record) -> Result<Opened, EntryError> {
+    match open_to_write(settings, record).await {
+        Err(Failure::Trouble(trouble)) if trouble.only_writing() => {
+            let refusal = trouble.refusal(&settings.path, "opened");
+            open_to_read(settings, trouble).await.ok_or(refusal)
+        }
+        Err(Failure::Trouble(trouble)) => Err(trouble.refusal(&settings.path, "opened")),
+        Err(Failure::Refused(error)) => Err(error),
+        Ok(opened) => Ok(opened),
+    }
+}
+
+/// Puts the file aside if it still is the one that was open, and tells so.
+pub(super) async fn put_aside(
+    settings: &Settings,
+    record: &Record,
+    opened: &Opened,
+    why: &Trouble,
+) -> Result<(), EntryError> {
+    opened.pool.close().await;
+    let path = settings.path.clone();
+    let identity = opened.identity;
+    let aside = blocking(move || {
+        let _lock = Lock::take(&path)?;
+        let same = fs::metadata(&path).is_ok_and(|now| Identity::of(&now) == identity);
+        if same { file::put_aside(&path).map(Some) } else { Ok(None) }
+    });
+    match aside.await {
+        Ok(Some(aside)) => {
+            record.damaged_file(note(settings, &why.words, &aside));
+            Ok(())
+        }
+        // Another process was faster.
+        Ok(None) => Ok(()),
+        Err(error) => Err(Trouble::new(
+            Trouble::from(&error).kind,
+            format!("it is damaged ({}) and cannot be put aside ({error})", why.words),
+        )
+        .refusal(&settings.path, "read")),
+    }
+}
+
+enum Failure {
+    Trouble(Trouble),
+    /// Not our file: it is neither opened nor moved.
+    Refused(EntryError),
+}
+
+impl From<&io::Error> for Failure {
+    fn from(error: &io::Error) -> Self {
+        Self::Trouble(error.into())
+    }
+}
+
+impl From<&sqlx::Error> for Failure {
+    fn from(error: &sqlx::Error) -> Self {
+        Self::Trouble(error.into())
+    }
+}
+
+async fn open_to_write(settings: &Settings, record: &Record) -> Result<Opened, Failure> {
+    let path = settings.path.clone();
+    let locked = blocking(move || {
+        file::make_folder(&path)?;
+        let lock = Lock::take(&path)?;
+        Ok((lock, file::standing(&path)?))
+    });
+    let (_lock, standing) = locked.await.map_err(|error| Failure::from(&error))?;
+    match standing {
+        Standing::Ours => {}
+        Standing::Missing => begin(settings).await?,
+        Standing::Broken(why) => begin_anew(settings, record, why).await?,
+        Standing::Foreign(_) | Standing::Newer(_) => return Err(Failure::Refused(not_ours(settings, &standing))),
+    }
+    match connect(settings, options(settings)).await {
+        Err(trouble) if trouble.kind == TroubleKind::Damaged => {
+            begin_anew(settings, record, &trouble.words).await?;
+            connect(settings, options(settings)).await.map_err(Failure::Trouble)
+        }
+        outcome => outcome.map_err(Failure::Trouble),
+    }
+}
+
+/// Opens the file as it lies, without making anything beside it.
+async fn open_to_read(settings: &Settings, why: Trouble) -> Option<Opened> {
+    let path = settings.path.clone();
+    if !matches!(blocking(move || file::standing(&path)).await, Ok(Standing::Ours)) {
+        return None;
+    }
+    let options = options(settings).read_only(true);
+    let mut opened = connect(settings, options.clone()).await;
+    // Without a log there is nothing that could be missed, and without the right to make one nobody here will write.
+    if opened.is_err() && !file::has_log(&settings.path) {
+        opened = connect(settings, options.immutable(true)).await;
+    }
+    opened.ok().map(|opened| Opened { read_only: Some(why), ..opened })
+}
+
+async fn begin_anew(settings: &Settings, record: &Record, why: &str) -> Result<(), Failure> {
+    let path = settings.path.clone();
+    let aside = blocking(move || file::put_aside(&path)).await.map_err(|error| Failure::from(&error))?;
+    record.damaged_file(note(settings, why, &aside));
+    begin(settings).await
+}
+
+/// Makes a whole file under another name and gives it the name. Only under the lock.
+async fn begin(settings: &Settings) -> Result<(), Failure> {
+    let fresh = file::named(&settings.path, ".new");
+    let removed = fresh.clone();
+    blocking(move || file::remove(&removed)).await.map_err(|error| Failure::from(&error))?;
+    write_empty(&fresh).await.map_err(|error| Failure::from(&error))?;
+    let path = settings.path.clone();
+    let named = blocking(move || {
+        if file::standing(&fresh)? != Standing::Ours {
+            return Err(io::Error::other("what was just written reads otherwise"));
+        }
+        file::sweep(&path)?;
+        fs::rename(&fresh, &path)
+    });
+    named.await.map_err(|error| Failure::from(&error))
+}
+
+async fn write_empty(path: &Path) -> sqlx::Result<()> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .page_size(u32::from(file::PAGE))
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("application_id", file::APPLICATION_ID.cast_signed().to_string())
+        .pragma("user_version", file::form_mark().to_string())
+        .disable_statement_logging();
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    sqlx::query(statements::TABLE).execute(&mut connection).await?;
+    connection.close().await
+}
+
+fn options(settings: &Settings) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(&settings.path)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(BUSY)
+        .pragma("journal_size_limit", LOG_BYTES)
+        .disable_statement_logging();
+    match settings.max_pages {
+        Some(pages) => options.pragma("max_page_count", pages.to_string()),
+        None => options,
+    }
+}
+
+/// Makes all connections now, under the lock: one made later might meet a file that is just being put aside.
+async fn connect(settings: &Settings, options: SqliteConnectOptions) -> Result<Opened, Trouble> {
+    let identity = match fs::metadata(&settings.path) {
+        Ok(metadata) => Identity::of(&metadata),
+        Err(error) => return Err(Trouble::from(&error)),
+    };
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(2 * BUSY)
+        .connect_lazy_with(options);
+    let whole = async {
+        let mut held = Vec::new();
+        for _ in 0..CONNECTIONS {
+            held.push(pool.acquire().await?);
+        }
+        drop(held);
+        statements::schema_is_whole(&pool).await
+    };
+    let trouble = match whole.await {
+        Ok(true) => return Ok(Opened { pool, identity, read_only: None, since: Instant::now() }),
+        Ok(false) => Trouble::new(TroubleKind::Damaged, "its table is damaged"),
+        Err(error) => Trouble::from(&error),
+    };
+    pool.close().await;
+    Err(trouble)
+}
+
+fn note(settings: &Settings, why: &str, aside: &Path) -> String {
+    format!(
+        "the cache {} was broken ({why}): it is now {}, which can be deleted, and an empty one was begun",
+        settings.path.display(),
+        aside.display()
+    )
+}
+
+fn not_ours(settings: &Settings, standing: &Standing) -> EntryError {
+    let path = settings.path.display();
+    EntryError(match standing {
+        Standing::Newer(form) => format!(
+            "the cache {path} was made by a newer version (form {form}, this version knows {}): update this one, or set \
+             FACTOR_DATA_DIR to another folder",
+            file::FORM
+        ),
+        Standing::Foreign(id) => format!(
+            "{path} is another application's database (application id {id:#010x}), so it is left as it is: move it \
+             away, or set FACTOR_DATA_DIR to another folder"
+        ),
+        Standing::Missing | Standing::Ours | Standing::Broken(_) => format!("the cache {path} cannot be opened"),
+    })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}

@@ -1,0 +1,139 @@
+//! The statements, and what a row must be to be believed.
+
+use chrono::DateTime;
+use factor_types::{Entry, EntryFilter, EntryInfo, EntryKey};
+use sqlx::{Row as _, Sqlite, SqliteExecutor, SqlitePool, sqlite::SqliteRow};
+
+use super::{
+    super::checksum::checksum,
+    trouble::{Trouble, TroubleKind},
+};
+
+/// The table, word for word as SQLite keeps it: a file whose table reads otherwise is damaged. The body comes last, so
+/// that listing does not read it.
+pub(super) const TABLE: &str = "CREATE TABLE entries (source TEXT NOT NULL, kind TEXT NOT NULL, \
+     subject TEXT NOT NULL, fetched_at INTEGER NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL, \
+     PRIMARY KEY (source, kind, subject)) WITHOUT ROWID";
+
+/// What is under a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    Whole(Entry),
+    Damaged,
+}
+
+/// Whether the schema is the one table, unharmed. Read as a number: a damaged text must not be decoded.
+pub(super) async fn schema_is_whole(pool: &SqlitePool) -> sqlx::Result<bool> {
+    let sum = "SELECT coalesce(sum(CASE WHEN sql = ?1 AND name = 'entries' AND type = 'table' THEN 1 ELSE 2 END), 0) \
+         FROM sqlite_schema";
+    let sum: i64 = sqlx::query_scalar(sum).bind(TABLE).fetch_one(pool).await?;
+    Ok(sum == 1)
+}
+
+pub(super) async fn get(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Result<Found> {
+    let row =
+        sqlx::query("SELECT fetched_at, checksum, body FROM entries WHERE source = ?1 AND kind = ?2 AND subject = ?3")
+            .bind(key.source.as_str())
+            .bind(key.kind.as_str())
+            .bind(key.subject.as_str())
+            .fetch_optional(on)
+            .await?;
+    Ok(row.map_or(Found::Nothing, |row| checked(key, &row).map_or(Found::Damaged, Found::Whole)))
+}
+
+/// Keeps an entry; false when a newer one is there.
+pub(super) async fn put(pool: &SqlitePool, key: &EntryKey, entry: &Entry) -> sqlx::Result<bool> {
+    let fetched_at = entry.fetched_at.timestamp();
+    let sum = checksum(key, fetched_at, &entry.body);
+    let done = sqlx::query(
+        "INSERT INTO entries (source, kind, subject, fetched_at, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (source, kind, subject) DO UPDATE \
+         SET fetched_at = excluded.fetched_at, checksum = excluded.checksum, body = excluded.body \
+         WHERE excluded.fetched_at >= entries.fetched_at",
+    )
+    .bind(key.source.as_str())
+    .bind(key.kind.as_str())
+    .bind(key.subject.as_str())
+    .bind(fetched_at)
+    .bind(sum.as_slice())
+    .bind(entry.body.as_slice())
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(super) async fn remove(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM entries WHERE source = ?1 AND kind = ?2 AND subject = ?3")
+        .bind(key.source.as_str())
+        .bind(key.kind.as_str())
+        .bind(key.subject.as_str())
+        .execute(on)
+        .await?;
+    Ok(())
+}
+
+/// Drops the row under a key unless it is whole: another process may have written a good one since it was read. Before,
+/// the pages are gone through: a row of which a pointer is wrong would free the pages of another, and so on for ever.
+pub(super) async fn remove_damaged(pool: &SqlitePool, key: &EntryKey) -> Result<(), Trouble> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    if get(&mut *transaction, key).await? == Found::Damaged {
+        let report = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut *transaction).await?;
+        if !report.try_get::<String, _>(0).is_ok_and(|words| words == "ok") {
+            return Err(Trouble::new(TroubleKind::Damaged, "its pages are damaged"));
+        }
+        remove(&mut *transaction, key).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// The rows a filter names. A row whose key or time cannot be read is left out: no one can ask for it.
+pub(super) async fn list(pool: &SqlitePool, filter: &EntryFilter) -> sqlx::Result<Vec<EntryInfo>> {
+    let rows = filtered(
+        "SELECT source, kind, subject, fetched_at, length(body) FROM entries \
+         WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR subject = ?3) \
+         ORDER BY source, kind, subject",
+        filter,
+    );
+    Ok(rows.fetch_all(pool).await?.iter().filter_map(info).collect())
+}
+
+pub(super) async fn clear(pool: &SqlitePool, filter: &EntryFilter) -> sqlx::Result<u64> {
+    let rows = filtered(
+        "DELETE FROM entries \
+         WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR subject = ?3)",
+        filter,
+    );
+    Ok(rows.execute(pool).await?.rows_affected())
+}
+
+/// Gives the space of dropped entries back to the disk. Cheap when few are left; refused while others read.
+pub(super) async fn shrink(pool: &SqlitePool) -> sqlx::Result<()> {
+    sqlx::query("VACUUM").execute(pool).await?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await?;
+    Ok(())
+}
+
+fn filtered(
+    statement: &'static str,
+    filter: &EntryFilter,
+) -> sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
+    sqlx::query(statement).bind(filter.source.clone()).bind(filter.kind.clone()).bind(filter.subject.clone())
+}
+
+fn checked(key: &EntryKey, row: &SqliteRow) -> Option<Entry> {
+    let fetched_at: i64 = row.try_get(0).ok()?;
+    let sum: Vec<u8> = row.try_get(1).ok()?;
+    let body: Vec<u8> = row.try_get(2).ok()?;
+    let whole = sum == checksum(key, fetched_at, &body);
+    Some(Entry { fetched_at: DateTime::from_timestamp(fetched_at, 0)?, body }).filter(|_| whole)
+}
+
+fn info(row: &SqliteRow) -> Option<EntryInfo> {
+    let part = |column: usize| row.try_get::<String, _>(column).ok();
+    Some(EntryInfo {
+        key: EntryKey { source: part(0)?, kind: part(1)?, subject: part(2)? },
+        fetched_at: DateTime::from_timestamp(row.try_get(3).ok()?, 0)?,
+        bytes: u64::try_from(row.try_get::<i64, _>(4).ok()?).ok()?,
+    })
+}

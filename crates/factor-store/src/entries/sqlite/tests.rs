@@ -1,0 +1,123 @@
+//! What needs a look inside: a file that may not grow, and rows changed behind the store's back.
+
+use std::path::Path;
+
+use chrono::DateTime;
+use factor_types::{Entry, EntryKey, EntryStore as _};
+use sqlx::{Connection as _, sqlite::SqliteConnectOptions};
+use tempfile::tempdir;
+
+use super::{SqliteEntries, file, statements};
+
+fn key(subject: &str) -> EntryKey {
+    EntryKey::new("fmp", "prices", subject)
+}
+
+fn entry(seconds: i64, bytes: usize) -> Entry {
+    Entry { fetched_at: DateTime::from_timestamp(seconds, 0).unwrap(), body: vec![seconds as u8; bytes] }
+}
+
+async fn behind_its_back(path: &Path, statement: &'static str) -> u64 {
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut connection = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+    let done = sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    done.rows_affected()
+}
+
+#[tokio::test]
+async fn a_file_at_its_bound_refuses_writing_until_there_is_room() {
+    let folder = tempdir().unwrap();
+    let store = SqliteEntries::bounded(folder.path().join("entries.db"), Some(40));
+    store.put(&key("SPY"), &entry(1, 60_000)).await.unwrap();
+    store.put(&key("IEF"), &entry(1, 60_000)).await.unwrap();
+    let refused = store.put(&key("GLD"), &entry(1, 60_000)).await.unwrap_err();
+    assert!(refused.0.contains("full") && refused.0.contains("free space"), "{refused}");
+    assert!(refused.0.contains("FACTOR_DATA_DIR") && refused.0.contains("entries.db"), "{refused}");
+    assert_eq!(store.health().problem, Some(refused.0));
+    assert_eq!(store.get(&key("SPY")).await.unwrap(), Some(entry(1, 60_000)));
+    assert_eq!(store.get(&key("GLD")).await.unwrap(), None);
+    store.remove(&key("IEF")).await.unwrap();
+    assert_eq!(store.health().problem, None);
+    store.put(&key("GLD"), &entry(1, 60_000)).await.unwrap();
+    assert_eq!(store.get(&key("GLD")).await.unwrap(), Some(entry(1, 60_000)));
+}
+
+#[tokio::test]
+async fn a_changed_row_reads_as_none_and_is_dropped() {
+    for change in [
+        "UPDATE entries SET fetched_at = fetched_at + 1",
+        "UPDATE entries SET fetched_at = 9223372036854775807",
+        "UPDATE entries SET fetched_at = 'soon'",
+        "UPDATE entries SET checksum = x''",
+        "UPDATE entries SET checksum = 7",
+        "UPDATE entries SET body = zeroblob(length(body))",
+        "UPDATE entries SET body = substr(body, 2)",
+        "UPDATE entries SET body = CAST(body AS TEXT) || 'x'",
+        "UPDATE entries SET body = 1.5",
+        // A row that is whole, but another's.
+        "UPDATE entries SET source = subject, subject = source",
+        "UPDATE entries SET kind = 'price', subject = 's' || subject",
+    ] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("entries.db");
+        let store = SqliteEntries::new(path.clone());
+        let asked = ["SPY", "IEF"];
+        for subject in asked {
+            store.put(&key(subject), &entry(70, 300)).await.unwrap();
+        }
+        store.close().await;
+        assert_eq!(behind_its_back(&path, change).await, 2, "{change}");
+        let moved =
+            [EntryKey::new("SPY", "prices", "fmp"), EntryKey::new("fmp", "price", "sSPY"), key("SPY"), key("IEF")];
+        for key in moved {
+            assert_eq!(store.get(&key).await.unwrap(), None, "{change}");
+        }
+        assert!((1..=2).contains(&store.health().damaged), "{change}: {:?}", store.health());
+        assert_eq!(store.health().notes, [""; 0], "{change}");
+        store.put(&key("SPY"), &entry(71, 300)).await.unwrap();
+        assert_eq!(store.get(&key("SPY")).await.unwrap(), Some(entry(71, 300)), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_time_does_not_keep_new_entries_out() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("entries.db");
+    let store = SqliteEntries::new(path.clone());
+    store.put(&key("SPY"), &entry(70, 300)).await.unwrap();
+    store.close().await;
+    behind_its_back(&path, "UPDATE entries SET fetched_at = fetched_at | (1 << 40)").await;
+    store.put(&key("SPY"), &entry(71, 300)).await.unwrap();
+    assert_eq!(store.get(&key("SPY")).await.unwrap(), Some(entry(71, 300)));
+    assert_eq!(store.health().damaged, 1);
+}
+
+#[tokio::test]
+async fn a_table_that_is_gone_or_other_is_damage() {
+    for change in ["DROP TABLE entries", "ALTER TABLE entries RENAME TO entires", "CREATE TABLE more (a)"] {
+        for closed in [true, false] {
+            let folder = tempdir().unwrap();
+            let path = folder.path().join("entries.db");
+            let store = SqliteEntries::new(path.clone());
+            store.put(&key("SPY"), &entry(70, 300)).await.unwrap();
+            if closed {
+                store.close().await;
+            }
+            behind_its_back(&path, change).await;
+            let harmless = !closed && change.starts_with("CREATE");
+            assert_eq!(store.get(&key("SPY")).await.unwrap().is_some(), harmless, "{change}");
+            assert_eq!(store.health().damaged, u64::from(!harmless), "{change}");
+            store.put(&key("IEF"), &entry(70, 300)).await.unwrap();
+            assert_eq!(store.get(&key("IEF")).await.unwrap(), Some(entry(70, 300)), "{change}");
+        }
+    }
+}
+
+#[test]
+fn the_marks_of_the_file_are_far_from_each_other() {
+    // Zero is what a database without a mark has.
+    assert!(file::APPLICATION_ID.count_ones() > 8);
+    assert_eq!(file::form_mark(), 0x0101_0101);
+    assert!(!statements::TABLE.contains("  "), "it is compared word for word");
+}
