@@ -3,6 +3,8 @@
 //! factors -> prices -> window -> panel (kept for half an hour) -> study -> report. Nothing here knows of JSON or of
 //! the words a caller used; nothing below knows of a clock, a cache or a time budget.
 
+mod facts;
+pub mod lifecycle;
 mod prices;
 mod reports;
 mod request;
@@ -12,17 +14,19 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Panel, Study,
+    Facts, Panel, Study,
     panel::{PanelError, Window, WindowError},
-    report::{CorrelationReport, PerformanceReport, ReturnsReport},
-    study::{Exclusion, ExclusionReason, default_floor},
+    report::{CorrelationReport, PerformanceReport, ReturnsReport, Weighting},
+    study::{Exclusion, default_floor},
 };
-use factor_prices::{PriceProvider, SourceInfo, YieldProvider};
+use factor_prices::{Fault, FundFacts, PriceProvider, SourceInfo, YieldProvider};
 use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, YieldTable};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    prices::PanelCache,
+    lifecycle::Lifecycle,
+    prices::{PanelCache, Sources},
     reports::{Computed, Key, ReportCache},
     stopwatch::Stopwatch,
 };
@@ -31,6 +35,7 @@ pub use self::{
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,
 };
+use crate::progress::Progress;
 
 /// Correlations and performance need at least this many days between start and end.
 pub const MIN_WINDOW_DAYS: i64 = 365;
@@ -51,11 +56,24 @@ pub struct Limits {
     pub cache_ttl: Duration,
 }
 
+/// Who waits for an analysis, and until when.
+#[derive(Debug)]
+pub struct Caller<'a> {
+    /// The clock's day.
+    pub today: NaiveDate,
+    /// Cancelled when nobody waits any more.
+    pub cancel: &'a CancellationToken,
+    /// Hears how far fetching is.
+    pub progress: &'a Progress,
+    /// What has not been fetched by then is left out.
+    pub fetch_until: Instant,
+}
+
 /// Runs analyses on one price source.
 #[derive(Debug)]
 pub struct Analyzer {
-    prices: Arc<dyn PriceProvider>,
-    yields: Arc<dyn YieldProvider>,
+    sources: Arc<Sources>,
+    facts: Arc<dyn FundFacts>,
     panels: PanelCache,
     reports: ReportCache,
     limits: Limits,
@@ -203,8 +221,16 @@ pub enum AnalysisError {
     #[error(transparent)]
     Panel(#[from] PanelError),
     /// Not one factor can be analysed.
-    #[error("none of the {} factors can be analysed", .0.len())]
-    NothingAnalysed(Vec<Exclusion>),
+    #[error("none of the {} factors can be analysed", .lost.len())]
+    NothingAnalysed {
+        /// The factors, with their reasons.
+        lost: Vec<Exclusion>,
+        /// How the source failed, when it failed for all of them.
+        fault: Option<Fault>,
+    },
+    /// Composites are to be weighted by market caps, and none is known.
+    #[error("composite_weighting_method cap: no market cap is known for any member ({0}); use equal or custom")]
+    NoCaps(String),
     /// The caller has gone.
     #[error("the call was cancelled")]
     Cancelled,
@@ -212,9 +238,15 @@ pub enum AnalysisError {
 
 impl Analyzer {
     /// An analyzer over a price source.
-    pub fn new(prices: Arc<dyn PriceProvider>, yields: Arc<dyn YieldProvider>, limits: Limits) -> Self {
+    pub fn new(
+        prices: Arc<dyn PriceProvider>,
+        yields: Arc<dyn YieldProvider>,
+        facts: Arc<dyn FundFacts>,
+        lifecycle: Arc<Lifecycle>,
+        limits: Limits,
+    ) -> Self {
         let (panels, reports) = (PanelCache::new(limits.cache_ttl), ReportCache::new(limits.cache_ttl));
-        Self { prices, yields, panels, reports, limits }
+        Self { sources: Arc::new(Sources { prices, yields, lifecycle }), facts, panels, reports, limits }
     }
 
     /// What the caches hold: panels, and computed reports.
@@ -230,8 +262,7 @@ impl Analyzer {
         &self,
         request: &AnalysisRequest,
         universe: &FactorUniverse,
-        today: NaiveDate,
-        cancel: &CancellationToken,
+        caller: &Caller<'_>,
     ) -> Result<Analysis, AnalysisError> {
         let factors = self.factors(request, universe)?;
         let selected = request.selected_categories();
@@ -246,10 +277,10 @@ impl Analyzer {
         }
 
         let started = std::time::Instant::now();
-        let fetch = prices::Fetch { request, factors: &factors, requested: &requested, today };
+        let fetch = prices::Fetch::new(request, &factors, &requested, caller.today, caller.fetch_until);
         let (prepared, panel_cached) = tokio::select! {
-            prepared = self.panels.prepare(&*self.prices, &*self.yields, &fetch) => prepared?,
-            () = cancel.cancelled() => return Err(AnalysisError::Cancelled),
+            prepared = self.panels.prepare(&self.sources, fetch, caller.progress) => prepared?,
+            () = caller.cancel.cancelled() => return Err(AnalysisError::Cancelled),
         };
         let panel_ms = started.elapsed().as_secs_f64() * 1e3;
         check_length(request, prepared.panel.window())?;
@@ -264,17 +295,23 @@ impl Analyzer {
         ));
         if study.of(&selected).is_empty() {
             let of_selected = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);
-            return Err(AnalysisError::NothingAnalysed(study.excluded.iter().filter(of_selected).cloned().collect()));
+            let lost = study.excluded.iter().filter(of_selected).cloned().collect();
+            return Err(AnalysisError::NothingAnalysed { lost, fault: None });
         }
-        let key = Key::new(&prepared, &factors, floor, &request.plan);
+        let facts = tokio::select! {
+            facts = facts::fetch(&*self.facts, &study, &request.plan, caller.today, caller.fetch_until) => facts,
+            () = caller.cancel.cancelled() => return Err(AnalysisError::Cancelled),
+        };
+        check_caps(&request.plan, &facts)?;
+        let key = Key::new(&prepared, &factors, floor, &request.plan, &facts);
         let kept = self.reports.get(&key).await;
         let report_cached = kept.is_some();
         let computed = match kept {
             Some(computed) => computed,
             None => {
-                let watch = Stopwatch::start(self.limits.compute_budget, cancel.clone());
-                let computed = Arc::new(compute(Arc::clone(&study), request.plan.clone(), watch).await?);
-                if cancel.is_cancelled() {
+                let watch = Stopwatch::start(self.limits.compute_budget, caller.cancel.clone());
+                let computed = Arc::new(compute(Arc::clone(&study), request.plan.clone(), facts, watch).await?);
+                if caller.cancel.is_cancelled() {
                     return Err(AnalysisError::Cancelled);
                 }
                 self.reports.keep(key, &computed).await;
@@ -290,8 +327,8 @@ impl Analyzer {
             report_cached,
             computed,
             panel_ms,
-            source: self.prices.about(),
-            today,
+            source: self.sources.prices.about(),
+            today: caller.today,
         })
     }
 
@@ -324,14 +361,19 @@ impl Analyzer {
 }
 
 /// Computes off the async threads. A panic there is the caller's panic, caught where all are.
-async fn compute(study: Arc<Study>, plan: Plan, mut watch: Stopwatch) -> Result<(Report, Timings), AnalysisError> {
+async fn compute(
+    study: Arc<Study>,
+    plan: Plan,
+    facts: Facts,
+    mut watch: Stopwatch,
+) -> Result<(Report, Timings), AnalysisError> {
     let computed = tokio::task::spawn_blocking(move || {
         let report = match &plan {
             Plan::Correlations(plan) => {
                 Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
             }
             Plan::Performance(plan) => {
-                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &mut watch)))
+                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &facts, &mut watch)))
             }
             Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
         };
@@ -343,17 +385,22 @@ async fn compute(study: Arc<Study>, plan: Plan, mut watch: Stopwatch) -> Result<
     })
 }
 
+/// Weights by market caps need one at least; equal weights never take their place.
+fn check_caps(plan: &Plan, facts: &Facts) -> Result<(), AnalysisError> {
+    let Plan::Performance(plan) = plan else { return Ok(()) };
+    if plan.weights != Weighting::Cap || !plan.has_composites() || !facts.caps.dollars.is_empty() {
+        return Ok(());
+    }
+    let why = facts.caps.trouble.clone();
+    Err(AnalysisError::NoCaps(why.unwrap_or_else(|| format!("{} were asked for", facts.caps.without.len()))))
+}
+
 fn check_length(request: &AnalysisRequest, window: &Window) -> Result<(), AnalysisError> {
     let days = (window.end - window.start).num_days();
     if request.kind != AnalysisKind::Returns && days < MIN_WINDOW_DAYS {
         return Err(AnalysisError::WindowTooShort { kind: request.kind, start: window.start, end: window.end, days });
     }
     Ok(())
-}
-
-/// True when every factor was lost because the source could not answer, rather than for want of data.
-pub fn source_failed(exclusions: &[Exclusion]) -> bool {
-    !exclusions.is_empty() && exclusions.iter().all(|lost| lost.reason == ExclusionReason::FetchFailed)
 }
 
 /// True when monthly rows are too few to be quiet about it.

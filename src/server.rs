@@ -27,9 +27,10 @@ use self::catalog::Catalog;
 pub use self::catalog::{CatalogError, ToolFilter};
 use crate::{
     app::App,
+    progress::Progress,
     prompts, resources,
     tool_error::{ErrorCode, ToolError},
-    tools::{Answer, Progress, ToolCall, ToolEntry, ToolFn},
+    tools::{Answer, ToolCall, ToolEntry, ToolFn},
 };
 
 /// What a model is told about the server as a whole. At most 2,048 characters: clients cut what is longer.
@@ -102,9 +103,10 @@ impl Server {
     }
 
     /// Calls a tool: whatever happens in it is a result. Counts the call and keeps its deadline.
-    pub async fn run(&self, name: &str, tool: ToolFn, call: ToolCall) -> CallToolResult {
+    pub async fn run(&self, name: &str, tool: ToolFn, mut call: ToolCall) -> CallToolResult {
         let started = Instant::now();
         let deadline = self.inner.app.settings.calls.deadline;
+        call.deadline = Some(tokio::time::Instant::now() + deadline);
         // Work on other threads outlives this future; the token is what stops it.
         let _stop = call.cancel.clone().drop_guard();
         let cancelled = call.cancel.clone();
@@ -171,10 +173,10 @@ impl ServerHandler for Server {
         let Some((_, tool)) = self.inner.catalog.get(&request.name) else {
             return Err(ErrorData::invalid_params(self.inner.catalog.unknown(&request.name), None));
         };
-        let progress = context.meta.get_progress_token().map(|token| Progress::new(context.peer.clone(), token));
+        let progress = context.meta.get_progress_token().map(|token| Progress::Client(context.peer.clone(), token));
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = request.arguments.unwrap_or_default();
-        let call = ToolCall { arguments, cancel, progress: progress.unwrap_or_default() };
+        let call = ToolCall { arguments, cancel, progress: progress.unwrap_or_default(), deadline: None };
         Ok(self.run(&request.name, tool, call).await.into())
     }
 

@@ -21,6 +21,11 @@ use serde::Serialize;
 pub struct Settings {
     /// Where prices and yields come from.
     pub prices: PriceSettings,
+    /// How the vendors of prices and yields are reached.
+    pub vendors: VendorSettings,
+    /// `FACTOR_DATA_DIR`: the folder for what is kept between runs. Default: the user's data folder by the custom of the
+    /// system; `None` where there is none, and nothing is kept then.
+    pub data_dir: Option<PathBuf>,
     /// Where the factor universe comes from.
     pub universe: UniverseSettings,
     /// Limits of an analysis.
@@ -45,13 +50,80 @@ pub struct PriceSettings {
     pub files: Option<PathBuf>,
     /// `FACTOR_YIELD_FILE`: a CSV or Parquet file of Treasury yields. Default: what lies beside the prices.
     pub yield_file: Option<PathBuf>,
+    /// `FACTOR_YIELD_SOURCE`. Default: `auto`.
+    pub yield_source: YieldSource,
+}
+
+/// Where yields come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum YieldSource {
+    /// With files or the sample, theirs; with a vendor's prices the Treasury's, else FRED's, else those of Financial
+    /// Modeling Prep if there is a key.
+    Auto,
+    /// The US Treasury's par yield curve.
+    Treasury,
+    /// The constant-maturity series of the St. Louis Fed.
+    Fred,
+    /// Financial Modeling Prep.
+    Fmp,
+}
+
+/// How the vendors of prices and yields are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendorSettings {
+    /// `FMP_API_KEY`: the key for Financial Modeling Prep. Default: none.
+    pub fmp_key: Option<Secret>,
+    /// `FMP_BASE_URL`: up to and with `/stable`.
+    pub fmp_url: BaseUrl,
+    /// `FMP_REQUESTS_PER_MINUTE`: what the key's plan allows. Default: 300.
+    pub fmp_per_minute: usize,
+    /// `YAHOO_BASE_URL`: what comes before `/v8/finance/chart`.
+    pub yahoo_url: BaseUrl,
+    /// `TREASURY_BASE_URL`: up to and with `/daily-treasury-rates.csv`.
+    pub treasury_url: BaseUrl,
+    /// `FRED_BASE_URL`: up to and with `/graph/fredgraph.csv`.
+    pub fred_url: BaseUrl,
+    /// `FACTOR_PRICE_TIMEOUT`: a vendor answers one request within this, in seconds. Default: 10.
+    pub timeout: Duration,
+    /// `FACTOR_PRICE_MAX_RETRIES`: tries after the first. Default: 3.
+    pub max_retries: usize,
+}
+
+/// A vendor's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// Without a slash at its end.
+    pub url: String,
+    /// True when it is the vendor's own address.
+    pub is_default: bool,
+}
+
+/// A value that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// Which price source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceSource {
-    /// Files if a folder is configured, else the sample.
+    /// Files if a folder is configured, else Financial Modeling Prep if there is a key, else the sample.
     Auto,
+    /// Financial Modeling Prep.
+    Fmp,
+    /// Yahoo's charts.
+    Yahoo,
     /// A folder or file.
     Files,
     /// Simulated prices.
@@ -104,7 +176,7 @@ pub struct LogSettings {
 pub struct Effective {
     /// The environment variable.
     pub name: &'static str,
-    /// The value as written; `None` when nothing is set and there is no default.
+    /// The value as written, `***` for a secret; `None` when nothing is set and there is no default.
     pub value: Option<String>,
     /// Where it came from: `flag`, `environment`, the file's path, or `default`.
     pub origin: String,
@@ -128,15 +200,20 @@ struct Setting {
     variable: &'static str,
     default: Option<&'static str>,
     is_path: bool,
+    is_secret: bool,
 }
 
 impl Setting {
     const fn new(variable: &'static str, default: &'static str) -> Self {
-        Self { variable, default: Some(default), is_path: false }
+        Self { variable, default: Some(default), is_path: false, is_secret: false }
     }
 
     const fn path(variable: &'static str) -> Self {
-        Self { variable, default: None, is_path: true }
+        Self { variable, default: None, is_path: true, is_secret: false }
+    }
+
+    const fn none(variable: &'static str) -> Self {
+        Self { variable, default: None, is_path: false, is_secret: false }
     }
 
     /// The key in `factor-mcp.toml`: `price_source` for `FACTOR_PRICE_SOURCE`, `log` for `RUST_LOG`.
@@ -148,10 +225,25 @@ impl Setting {
     }
 }
 
-const SETTINGS: [Setting; 12] = [
+const DATA_DIR: &str = "FACTOR_DATA_DIR";
+
+const SETTINGS: [Setting; 22] = [
     Setting::new("FACTOR_PRICE_SOURCE", "auto"),
     Setting::path("FACTOR_PRICE_FILES"),
+    Setting::new("FACTOR_YIELD_SOURCE", "auto"),
     Setting::path("FACTOR_YIELD_FILE"),
+    Setting { is_secret: true, ..Setting::none("FMP_API_KEY") },
+    Setting::new("FMP_BASE_URL", "https://financialmodelingprep.com/stable"),
+    Setting::new("FMP_REQUESTS_PER_MINUTE", "300"),
+    Setting::new("YAHOO_BASE_URL", "https://query1.finance.yahoo.com"),
+    Setting::new(
+        "TREASURY_BASE_URL",
+        "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv",
+    ),
+    Setting::new("FRED_BASE_URL", "https://fred.stlouisfed.org/graph/fredgraph.csv"),
+    Setting::new("FACTOR_PRICE_TIMEOUT", "10"),
+    Setting::new("FACTOR_PRICE_MAX_RETRIES", "3"),
+    Setting::path(DATA_DIR),
     Setting::path("FACTOR_PROXIES_DIR"),
     Setting::new("FACTOR_INTELLIGENCE_CACHE_TTL", "1800"),
     Setting::new("FACTOR_INTELLIGENCE_MAX_FACTORS", "200"),
@@ -160,7 +252,7 @@ const SETTINGS: [Setting; 12] = [
     Setting::new("FACTOR_CALL_DEADLINE", "50"),
     Setting::new("FACTOR_HTTP_ADDR", "127.0.0.1:8765"),
     Setting::new("RUST_LOG", "info,rmcp=error"),
-    Setting { variable: "FACTOR_TODAY", default: None, is_path: false },
+    Setting::none("FACTOR_TODAY"),
 ];
 
 impl Settings {
@@ -214,11 +306,18 @@ impl Settings {
             } else if let Some((value, origin)) = written() {
                 Effective { name, value: Some(value), origin }
             } else {
-                Effective { name, value: setting.default.map(str::to_owned), origin: "default".into() }
+                let user_folder = || file::user_data_folder(&environment).map(|path| path.display().to_string());
+                let value = setting.default.map(str::to_owned);
+                let value = value.or_else(|| (name == DATA_DIR).then(user_folder).flatten());
+                Effective { name, value, origin: "default".into() }
             }
         };
-        let effective: Vec<Effective> = SETTINGS.iter().map(from).collect();
+        let mut effective: Vec<Effective> = SETTINGS.iter().map(from).collect();
         let settings = read::Reader::new(&effective, &mut problems).settings();
+        for (setting, shown) in SETTINGS.iter().zip(&mut effective).filter(|(setting, _)| setting.is_secret) {
+            debug_assert_eq!(setting.variable, shown.name, "the same order");
+            shown.value = shown.value.as_ref().map(|_| "***".to_owned());
+        }
         match settings {
             Some(settings) if problems.is_empty() => Ok(Self { effective, ..settings }),
             _ => Err(SettingsError(problems)),

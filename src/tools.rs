@@ -6,18 +6,15 @@ pub mod get_factor_analysis;
 pub mod get_server_status;
 pub mod list_factors;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
-use rmcp::{
-    RoleServer,
-    model::{JsonObject, ProgressNotificationParam, ProgressToken, Resource, Tool, ToolAnnotations},
-    service::Peer,
-};
+use rmcp::model::{JsonObject, Resource, Tool, ToolAnnotations};
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, schema, tool_error::ToolError};
+use crate::{app::App, progress::Progress, schema, tool_error::ToolError};
 
 /// Every tool of the server.
 pub const TOOLS: &[ToolEntry] = &[get_factor_analysis::ENTRY, get_server_status::ENTRY, list_factors::ENTRY];
@@ -50,32 +47,19 @@ pub struct ToolCall {
     pub cancel: CancellationToken,
     /// Where progress goes, if the client asked for it.
     pub progress: Progress,
+    /// When the call has to end; `None` for a caller with patience.
+    pub deadline: Option<Instant>,
 }
 
-/// Progress of one call, for a client that asked for it; otherwise nothing is sent.
-#[derive(Debug, Clone, Default)]
-pub struct Progress(Option<(Peer<RoleServer>, ProgressToken)>);
-
-impl Progress {
-    /// Progress to this client under its token.
-    pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
-        Self(Some((peer, token)))
-    }
-
-    /// True when the client listens.
-    pub fn is_wanted(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// Tells the client how far the call is. `done` must grow from report to report. A client that has gone is no
-    /// reason to fail.
-    pub async fn report(&self, done: f64, total: Option<f64>, message: impl Into<String>) {
-        let Some((peer, token)) = &self.0 else { return };
-        let mut note = ProgressNotificationParam::new(token.clone(), done).with_message(message);
-        note.total = total;
-        if let Err(error) = peer.notify_progress(note).await {
-            tracing::debug!(%error, "progress not delivered");
-        }
+impl ToolCall {
+    /// When fetching has to end, so that what has arrived can still be computed and written.
+    pub fn fetch_until(&self) -> Instant {
+        const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+        const RESERVE: Duration = Duration::from_secs(5);
+        let now = Instant::now();
+        let Some(deadline) = self.deadline else { return now + LONGEST };
+        let left = deadline.saturating_duration_since(now);
+        now + left - (left / 5).min(RESERVE)
     }
 }
 

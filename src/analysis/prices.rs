@@ -1,9 +1,10 @@
 //! Prices for an analysis: fetched, put into a panel, and kept.
 //!
 //! The panel cache: keyed by everything a panel depends on (the tickers in order, dates, frequency, the clock's day, and
-//! the source's revision, which changes when its files do); a panel lives as long as `FACTOR_INTELLIGENCE_CACHE_TTL`
-//! says; all together take at most [`CACHE_BYTES`], least recently used ones going first; equal requests in flight are
-//! one. Failures are not kept.
+//! the source's revision, which changes when its files do or the prices of a further day are final); a panel lives as
+//! long as `FACTOR_INTELLIGENCE_CACHE_TTL` says; all together take at most [`CACHE_BYTES`], least recently used ones
+//! going first; equal requests in flight are one, whoever of the askers goes away. A panel that lacks what could not be
+//! fetched this time is not kept: the next call tries again for that.
 
 use std::{
     collections::HashSet,
@@ -17,15 +18,21 @@ use std::{
 use chrono::NaiveDate;
 use factor_analytics::{
     Panel,
-    panel::{WindowError, WindowRequest},
+    panel::{PanelError, WindowError, WindowRequest},
     study::{Exclusion, ExclusionReason},
 };
-use factor_prices::{PriceError, PriceProvider, YieldProvider};
+use factor_prices::{Fault, Flights, History, PriceError, PriceProvider, YieldProvider};
 use factor_types::{DateRange, Factor, Frequency, PriceSeries, Ticker, YieldTable};
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use moka::future::Cache;
+use tokio::time::Instant;
 
-use super::{AnalysisError, AnalysisRequest, DateRule, no_yields};
+use super::{
+    AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
+    lifecycle::{Failure, Lifecycle, Runs},
+    no_yields,
+};
+use crate::progress::{Fetching, Progress};
 
 /// Memory for kept panels.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -33,12 +40,18 @@ const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// Histories asked for at once.
 const IN_FLIGHT: usize = 8;
 
+/// Before all prices, and a date that vendors understand.
+const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
 /// A panel and what was found out while making it.
 #[derive(Debug)]
 pub struct Prepared {
     /// The panel: the universe's tickers that have prices, then those that are only needed beside them.
     pub panel: Arc<Panel>,
-    /// Yields.
+    /// Yields; empty when the analysis needs none.
     pub yields: Arc<YieldTable>,
     /// Factors that never came to a column.
     pub lost: Vec<Exclusion>,
@@ -46,6 +59,10 @@ pub struct Prepared {
     pub missing_beside: Vec<(Ticker, String)>,
     /// What the caller should know of the data.
     pub warnings: Vec<String>,
+    /// The factors that have failed on several days.
+    pub failures: Runs,
+    /// False when something could not be fetched that a later call may get.
+    pub complete: bool,
     /// A number that no other panel of this process has.
     pub(super) id: u64,
 }
@@ -55,11 +72,23 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// What to fetch.
 #[derive(Debug)]
-pub(super) struct Fetch<'a> {
-    pub(super) request: &'a AnalysisRequest,
-    pub(super) factors: &'a [Arc<Factor>],
-    pub(super) requested: &'a [Ticker],
-    pub(super) today: NaiveDate,
+pub(super) struct Fetch {
+    asked: WindowRequest,
+    factors: Vec<Arc<Factor>>,
+    requested: Vec<Ticker>,
+    /// The tickers whose prices are needed: the universe, then the benchmark and what else is needed beside it.
+    tickers: Vec<Ticker>,
+    with_yields: bool,
+    deadline: Instant,
+    dates: DateRule,
+}
+
+/// Where prices and yields come from, and who counts their failures.
+#[derive(Debug)]
+pub(super) struct Sources {
+    pub(super) prices: Arc<dyn PriceProvider>,
+    pub(super) yields: Arc<dyn YieldProvider>,
+    pub(super) lifecycle: Arc<Lifecycle>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -69,6 +98,7 @@ struct Key {
     dates: DateRule,
     frequency: Frequency,
     benchmark: Ticker,
+    with_yields: bool,
     today: NaiveDate,
     revision: u64,
 }
@@ -86,10 +116,29 @@ pub struct CacheStats {
     pub hits: u64,
 }
 
+/// Why there is no panel; for each of those who wait for it.
+#[derive(Debug, Clone)]
+enum NoPanel {
+    Window(WindowError),
+    Panel(PanelError),
+    Nothing(Vec<Exclusion>, Option<Fault>),
+}
+
+impl From<NoPanel> for AnalysisError {
+    fn from(error: NoPanel) -> Self {
+        match error {
+            NoPanel::Window(error) => Self::Window(error),
+            NoPanel::Panel(error) => Self::Panel(error),
+            NoPanel::Nothing(lost, fault) => Self::NothingAnalysed { lost, fault },
+        }
+    }
+}
+
 /// Panels, kept.
 #[derive(Debug)]
 pub(super) struct PanelCache {
     panels: Cache<Key, Arc<Prepared>>,
+    flights: Flights<Key, Result<Arc<Prepared>, NoPanel>, Arc<Fetching>>,
     requests: AtomicU64,
     hits: AtomicU64,
 }
@@ -101,7 +150,7 @@ impl PanelCache {
             .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.panel.bytes()).unwrap_or(u32::MAX))
             .time_to_live(ttl)
             .build();
-        Self { panels, requests: AtomicU64::new(0), hits: AtomicU64::new(0) }
+        Self { panels, flights: Flights::default(), requests: AtomicU64::new(0), hits: AtomicU64::new(0) }
     }
 
     pub(super) fn stats(&self) -> CacheStats {
@@ -116,97 +165,114 @@ impl PanelCache {
     /// The panel of a request, and whether it was there already.
     pub(super) async fn prepare(
         &self,
-        prices: &dyn PriceProvider,
-        yields: &dyn YieldProvider,
-        fetch: &Fetch<'_>,
+        sources: &Arc<Sources>,
+        fetch: Fetch,
+        progress: &Progress,
     ) -> Result<(Arc<Prepared>, bool), AnalysisError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let tickers = fetch.tickers();
         let key = Key {
-            requested: fetch.requested.to_vec(),
-            dates: fetch.request.dates,
-            frequency: fetch.request.frequency,
-            benchmark: fetch.request.benchmark.clone(),
-            today: fetch.today,
-            revision: prices.revision(),
-            tickers: tickers.clone(),
+            tickers: fetch.tickers.clone(),
+            requested: fetch.requested.clone(),
+            dates: fetch.dates,
+            frequency: fetch.asked.frequency,
+            benchmark: fetch.asked.benchmark.clone(),
+            with_yields: fetch.with_yields,
+            today: fetch.asked.today,
+            revision: sources.prices.revision(),
         };
-        let entry = self.panels.entry(key).or_try_insert_with(fetch.prepare(prices, yields, &tickers)).await;
-        match entry {
-            Ok(entry) => {
-                let cached = !entry.is_fresh();
-                self.hits.fetch_add(u64::from(cached), Ordering::Relaxed);
-                Ok((entry.into_value(), cached))
-            }
-            Err(shared) => Err(Arc::try_unwrap(shared).unwrap_or_else(|shared| shared.again())),
+        if let Some(prepared) = self.panels.get(&key).await {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+            return Ok((prepared, true));
         }
-    }
-}
-
-impl AnalysisError {
-    /// The same error for another of the callers that waited for one preparation.
-    fn again(&self) -> Self {
-        match self {
-            Self::Window(error) => Self::Window(error.clone()),
-            Self::Panel(error) => Self::Panel(error.clone()),
-            Self::NothingAnalysed(lost) => Self::NothingAnalysed(lost.clone()),
-            // Preparing gives no other error; a waiter of a cancelled one asks again.
-            _ => Self::Cancelled,
-        }
+        let start = || {
+            let (panels, sources, key) = (self.panels.clone(), Arc::clone(sources), key.clone());
+            let fetching = Arc::new(Fetching::default());
+            let counted = Arc::clone(&fetching);
+            let work = async move {
+                let prepared = fetch.prepare(&sources, &counted).await?;
+                if prepared.complete {
+                    panels.insert(key, Arc::clone(&prepared)).await;
+                }
+                Ok(prepared)
+            };
+            (work.boxed(), fetching)
+        };
+        let (flight, fetching) = self.flights.join(key.clone(), start);
+        let prepared = progress.follow("fetching prices", &fetching, flight).await?;
+        Ok((prepared, false))
     }
 }
 
 struct Fetched {
     series: Vec<Arc<PriceSeries>>,
     failures: Vec<(Ticker, PriceError)>,
+    caveats: Vec<(Ticker, String)>,
+    complete: bool,
 }
 
-impl Fetch<'_> {
-    /// The tickers whose prices are needed: the universe, then the benchmark and what else is needed beside it.
-    fn tickers(&self) -> Vec<Ticker> {
+impl Fetch {
+    pub(super) fn new(
+        request: &AnalysisRequest,
+        factors: &[Arc<Factor>],
+        requested: &[Ticker],
+        today: NaiveDate,
+        deadline: Instant,
+    ) -> Self {
         let mut seen = HashSet::new();
-        let beside = std::iter::once(&self.request.benchmark).chain(&self.request.also_priced);
-        let all = self.factors.iter().map(|factor| &factor.ticker).chain(beside);
-        all.filter(|ticker| seen.insert((*ticker).clone())).cloned().collect()
+        let beside = std::iter::once(&request.benchmark).chain(&request.also_priced);
+        let all = factors.iter().map(|factor| &factor.ticker).chain(beside);
+        Self {
+            asked: WindowRequest {
+                start: request.dates.start,
+                end: request.dates.end,
+                default_start: request.dates.default_start,
+                frequency: request.frequency,
+                today,
+                benchmark: request.benchmark.clone(),
+            },
+            factors: factors.to_vec(),
+            requested: requested.to_vec(),
+            tickers: all.filter(|ticker| seen.insert((*ticker).clone())).cloned().collect(),
+            with_yields: request.kind != AnalysisKind::Returns,
+            deadline,
+            dates: request.dates,
+        }
     }
 
-    async fn prepare(
-        &self,
-        prices: &dyn PriceProvider,
-        yields: &dyn YieldProvider,
-        tickers: &[Ticker],
-    ) -> Result<Arc<Prepared>, AnalysisError> {
-        let asked = WindowRequest {
-            start: self.request.dates.start,
-            end: self.request.dates.end,
-            default_start: self.request.dates.default_start,
-            frequency: self.request.frequency,
-            today: self.today,
-            benchmark: self.request.benchmark.clone(),
-        };
-        let mut range = asked.fetch_range();
-        let mut fetched = fetch_all(prices, tickers, range).await;
+    async fn prepare(&self, sources: &Sources, fetching: &Fetching) -> Result<Arc<Prepared>, NoPanel> {
+        let prices = &*sources.prices;
+        let mut range = self.asked.fetch_range();
+        // One more than the tickers: the panel itself, so that the count ends with the work.
+        fetching.expect(1);
+        // Both sources are asked at once; the yields of the settled window come out of what is then kept.
+        let (mut fetched, _) = futures::join!(self.fetch_all(prices, range, fetching), self.yields(sources, range));
         // A source whose newest prices are old has its window further back than the clock suggested.
-        let (window, fetched) = loop {
-            let settled = asked.settle(&fetched.series, self.requested);
+        let window = loop {
+            let settled = self.asked.settle(&fetched.series, &self.requested);
             let needed = match &settled {
                 Ok(window) => window.price_range().start(),
-                Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => NaiveDate::MIN,
+                Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => BEGINNING,
                 Err(_) => range.start(),
             };
-            if needed >= range.start() {
-                break (settled.map_err(|error| self.without_window(error, &fetched))?, fetched);
+            // Where nothing arrived, asking again would only hide the reasons.
+            if needed >= range.start() || fetched.series.is_empty() || Instant::now() >= self.deadline {
+                break settled;
             }
             range = range.reaching_back_to(needed);
-            fetched = fetch_all(prices, tickers, range).await;
+            fetched = self.fetch_all(prices, range, fetching).await;
         };
-        let panel = Panel::build(window.clone(), &fetched.series)?;
-        let (yields, yield_warning) = match yields.yields(window.price_range()).await {
-            Ok(table) => (table, None),
-            Err(error) => (no_yields(), Some(format!("no Treasury yields: {error}"))),
-        };
-        let mut warnings = prices.about().warnings;
+        let failures = self.count_failures(sources, &fetched).await;
+        let window = window.map_err(|error| self.without_window(error, &fetched))?;
+        let panel = Panel::build(window.clone(), &fetched.series).map_err(NoPanel::Panel)?;
+        let (yields, yield_warning) = self.yields(sources, window.price_range()).await;
+        let mut warnings = self.partial(&fetched).into_iter().collect::<Vec<_>>();
+        warnings.extend(grouped(&fetched.caveats));
+        warnings.extend(prices.about().warnings);
+        let complete = fetched.complete && yield_warning.is_none();
         warnings.extend(yield_warning);
+        if self.with_yields {
+            warnings.extend(sources.yields.about_yields().warnings);
+        }
         let universe: HashSet<&Ticker> = self.factors.iter().map(|factor| &factor.ticker).collect();
         let missing_beside = fetched
             .failures
@@ -214,25 +280,108 @@ impl Fetch<'_> {
             .filter(|(ticker, _)| !universe.contains(ticker))
             .map(|(ticker, error)| (ticker.clone(), error.to_string()))
             .collect();
+        fetching.step();
         Ok(Arc::new(Prepared {
             panel: Arc::new(panel),
             yields,
             lost: self.lost(&fetched.failures),
             missing_beside,
             warnings,
+            failures,
+            complete,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         }))
     }
 
+    /// What arrives of every ticker's history before the deadline.
+    async fn fetch_all(&self, prices: &dyn PriceProvider, range: DateRange, fetching: &Fetching) -> Fetched {
+        fetching.expect(self.tickers.len());
+        let ask = |(at, ticker): (usize, Ticker)| async move {
+            let answer = prices.history(&ticker, range).await;
+            fetching.step();
+            (at, answer)
+        };
+        let asked: Vec<(usize, Ticker)> = self.tickers.iter().cloned().enumerate().collect();
+        let mut arriving = stream::iter(asked).map(ask).buffer_unordered(IN_FLIGHT);
+        let mut answers: Vec<Option<Result<History, PriceError>>> = vec![None; self.tickers.len()];
+        while let Ok(Some((at, answer))) = tokio::time::timeout_at(self.deadline, arriving.next()).await {
+            answers[at] = Some(answer);
+        }
+        drop(arriving);
+        let late = || PriceError::failed(Fault::Late, "it did not arrive in time; call again, what arrived is kept");
+        let mut fetched =
+            Fetched { series: Vec::with_capacity(answers.len()), failures: vec![], caveats: vec![], complete: true };
+        // In the tickers' order, so that the panel's columns do not depend on which answer came first.
+        for (ticker, answer) in self.tickers.iter().zip(answers) {
+            match answer.unwrap_or_else(|| Err(late())) {
+                Ok(history) => {
+                    fetched.complete &= history.complete;
+                    fetched.caveats.extend(history.caveat.map(|caveat| (ticker.clone(), caveat)));
+                    fetched.series.push(history.series);
+                }
+                Err(error) => {
+                    fetched.complete &= matches!(error, PriceError::NoData(_));
+                    fetched.failures.push((ticker.clone(), error));
+                }
+            }
+        }
+        fetched
+    }
+
+    /// The yields of a range, or an empty table and why.
+    async fn yields(&self, sources: &Sources, range: DateRange) -> (Arc<YieldTable>, Option<String>) {
+        if !self.with_yields {
+            return (no_yields(), None);
+        }
+        match tokio::time::timeout_at(self.deadline, sources.yields.yields(range)).await {
+            Ok(Ok(table)) => (table, None),
+            Ok(Err(error)) => (no_yields(), Some(format!("no Treasury yields: {error}"))),
+            Err(_) => (no_yields(), Some("no Treasury yields: they did not arrive in time; call again".to_owned())),
+        }
+    }
+
+    /// Says that an answer is partial because time ran out.
+    fn partial(&self, fetched: &Fetched) -> Option<String> {
+        let late = |error: &PriceError| matches!(error, PriceError::Failed { fault: Fault::Late, .. });
+        let late = fetched.failures.iter().filter(|(_, error)| late(error)).count();
+        (late > 0).then(|| {
+            format!(
+                "partial: {late} of {} histories did not arrive in time; call again and the rest is fetched",
+                self.tickers.len()
+            )
+        })
+    }
+
+    /// Counts what failed for the factor's own sake, and what succeeded.
+    async fn count_failures(&self, sources: &Sources, fetched: &Fetched) -> Runs {
+        let some_arrived = !fetched.series.is_empty();
+        let own = |error: &PriceError| match error {
+            PriceError::NoData(_) => Some(ExclusionReason::NoData),
+            PriceError::Failed { fault: Fault::Plan | Fault::Unusable, .. } => Some(ExclusionReason::FetchFailed),
+            // While the vendor answers for others, no answer says something of this one.
+            PriceError::Failed { fault: Fault::Unavailable, .. } if some_arrived => Some(ExclusionReason::FetchFailed),
+            PriceError::Failed { .. } => None,
+        };
+        let failures: Vec<Failure> = fetched
+            .failures
+            .iter()
+            .filter_map(|(ticker, error)| {
+                Some(Failure { ticker: ticker.clone(), reason: own(error)?, detail: error.to_string() })
+            })
+            .collect();
+        let succeeded: HashSet<Ticker> = fetched.series.iter().map(|series| series.ticker().clone()).collect();
+        sources.lifecycle.record(self.asked.today, &failures, &succeeded).await
+    }
+
     /// Without any price the reasons of the tickers say more than that there is no window.
-    fn without_window(&self, error: WindowError, fetched: &Fetched) -> AnalysisError {
+    fn without_window(&self, error: WindowError, fetched: &Fetched) -> NoPanel {
         let lost = self.lost(&fetched.failures);
         let nothing_left = self.requested.iter().all(|ticker| lost.iter().any(|one| one.ticker == *ticker));
         match error {
             WindowError::NoPrices | WindowError::NoWholeMonth { .. } if nothing_left => {
-                AnalysisError::NothingAnalysed(lost)
+                NoPanel::Nothing(lost, worst_fault(&fetched.failures))
             }
-            error => AnalysisError::Window(error),
+            error => NoPanel::Window(error),
         }
     }
 
@@ -241,7 +390,7 @@ impl Fetch<'_> {
             let (_, error) = failures.iter().find(|(ticker, _)| *ticker == factor.ticker)?;
             let reason = match error {
                 PriceError::NoData(_) => ExclusionReason::NoData,
-                PriceError::Failed(_) => ExclusionReason::FetchFailed,
+                PriceError::Failed { .. } => ExclusionReason::FetchFailed,
             };
             let (ticker, label) = (factor.ticker.clone(), factor.label.clone());
             Some(Exclusion { ticker, label, reason, detail: error.to_string() })
@@ -250,19 +399,34 @@ impl Fetch<'_> {
     }
 }
 
-async fn fetch_all(prices: &dyn PriceProvider, tickers: &[Ticker], range: DateRange) -> Fetched {
-    // Ordered, so that the panel's columns do not depend on which answer came first.
-    let ask = |ticker: Ticker| async move {
-        let answer = prices.history(&ticker, range).await;
-        (ticker, answer)
-    };
-    let mut answers = stream::iter(tickers.to_vec()).map(ask).buffered(IN_FLIGHT);
-    let mut fetched = Fetched { series: Vec::with_capacity(tickers.len()), failures: Vec::new() };
-    while let Some((ticker, answer)) = answers.next().await {
-        match answer {
-            Ok(series) => fetched.series.push(series),
-            Err(error) => fetched.failures.push((ticker, error)),
+/// How the source failed, if it failed for every ticker: the fault that the caller can do most about.
+fn worst_fault(failures: &[(Ticker, PriceError)]) -> Option<Fault> {
+    let mut faults = HashSet::new();
+    for (_, error) in failures {
+        match error {
+            PriceError::NoData(_) => return None,
+            PriceError::Failed { fault, .. } => drop(faults.insert(*fault)),
         }
     }
-    fetched
+    [Fault::Auth, Fault::Plan, Fault::Limited, Fault::Late, Fault::Unavailable, Fault::Unusable]
+        .into_iter()
+        .find(|fault| faults.contains(fault))
+}
+
+/// One line per caveat, with the tickers it is about.
+fn grouped(caveats: &[(Ticker, String)]) -> Vec<String> {
+    const NAMED: usize = 8;
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (ticker, caveat) in caveats {
+        match groups.iter_mut().find(|(known, _)| known == caveat) {
+            Some((_, tickers)) => tickers.push(ticker.as_str()),
+            None => groups.push((caveat, vec![ticker.as_str()])),
+        }
+    }
+    let line = |(caveat, tickers): (&str, Vec<&str>)| {
+        let more = tickers.len().checked_sub(NAMED).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+        format!("{}{more}: {caveat}", tickers[..tickers.len().min(NAMED)].join(", "))
+    };
+    groups.into_iter().map(line).collect()
 }

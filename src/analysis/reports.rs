@@ -1,8 +1,9 @@
 //! Computed reports, kept beside their panels.
 //!
-//! Key: the panel it was computed on (by a number of its own), the factors with all that is said of them, the floor and
-//! the plan; so nothing that could change a figure is missing from it. Life: that of panels. Size: at most
-//! [`CACHE_BYTES`] by estimate, least recently used first. A report whose computing was stopped early is not kept.
+//! Key: the panel it was computed on (by a number of its own), the factors with all that is said of them, the floor,
+//! the plan and the facts beside the prices (dividends, market caps, or why they are missing); so nothing that could
+//! change a figure is missing from it. Life: that of panels. Size: at most [`CACHE_BYTES`] by estimate, least recently
+//! used first. A report whose computing was stopped early is not kept.
 
 use std::{
     sync::{
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use factor_analytics::Facts;
 use factor_types::Factor;
 use moka::future::Cache;
 
@@ -27,11 +29,14 @@ pub(super) struct Key {
     floor: usize,
     /// The plan as Rust writes it: every field is in it, and floats in full.
     plan: String,
+    /// The facts, written the same way.
+    facts: String,
 }
 
 impl Key {
-    pub(super) fn new(prepared: &Prepared, factors: &[Arc<Factor>], floor: usize, plan: &Plan) -> Self {
-        Self { panel: prepared.id, factors: factors.to_vec(), floor, plan: format!("{plan:?}") }
+    pub(super) fn new(prepared: &Prepared, factors: &[Arc<Factor>], floor: usize, plan: &Plan, facts: &Facts) -> Self {
+        let (plan, facts) = (format!("{plan:?}"), format!("{facts:?}"));
+        Self { panel: prepared.id, factors: factors.to_vec(), floor, plan, facts }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::print;
+use super::{Format, print};
 use crate::settings::{Effective, Settings};
 
 /// How to show the settings.
@@ -13,12 +13,6 @@ pub struct ConfigArgs {
     /// A table for people or JSON for programs
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 /// Prints the settings in force and where each came from.

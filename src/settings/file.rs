@@ -35,6 +35,19 @@ fn user_folder(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> 
     base.map(|base| base.join("factor-mcp"))
 }
 
+/// The user's folder for this program's data, by the custom of the system.
+pub(super) fn user_data_folder(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let folder = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        folder("LOCALAPPDATA").or_else(|| folder("APPDATA"))
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library").join("Application Support"))
+    } else {
+        folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local").join("share")))
+    };
+    base.map(|base| base.join("factor-mcp"))
+}
+
 fn read(path: &Path) -> Result<File, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let table = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;

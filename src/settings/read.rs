@@ -11,8 +11,8 @@ use std::{
 use chrono::NaiveDate;
 
 use super::{
-    AnalysisSettings, CallSettings, Effective, HttpSettings, LogSettings, PriceSettings, PriceSource, Settings,
-    UniverseSettings,
+    AnalysisSettings, BaseUrl, CallSettings, DATA_DIR, Effective, HttpSettings, LogSettings, PriceSettings,
+    PriceSource, SETTINGS, Secret, Settings, UniverseSettings, VendorSettings, YieldSource,
 };
 
 pub(super) struct Reader<'a> {
@@ -30,7 +30,17 @@ impl<'a> Reader<'a> {
         // Each is asked for before any is unwrapped, so that all problems are told.
         let source = self.price_source();
         let files = self.path("FACTOR_PRICE_FILES");
+        let yield_source = self.yield_source();
         let yield_file = self.path("FACTOR_YIELD_FILE");
+        let fmp_key = self.secret("FMP_API_KEY");
+        let fmp_url = self.url("FMP_BASE_URL");
+        let fmp_per_minute = self.whole("FMP_REQUESTS_PER_MINUTE", 1..=100_000);
+        let yahoo_url = self.url("YAHOO_BASE_URL");
+        let treasury_url = self.url("TREASURY_BASE_URL");
+        let fred_url = self.url("FRED_BASE_URL");
+        let timeout = self.seconds("FACTOR_PRICE_TIMEOUT", 1..=300);
+        let max_retries = self.whole("FACTOR_PRICE_MAX_RETRIES", 0..=10);
+        let data_dir = self.value(DATA_DIR).map(PathBuf::from);
         let proxies_dir = self.path("FACTOR_PROXIES_DIR");
         let cache_ttl = self.seconds("FACTOR_INTELLIGENCE_CACHE_TTL", 1..=86_400);
         let max_factors = self.whole("FACTOR_INTELLIGENCE_MAX_FACTORS", 2..=1_000);
@@ -46,8 +56,27 @@ impl<'a> Reader<'a> {
                     .to_owned(),
             );
         }
+        let needs_key = source == Some(PriceSource::Fmp) || yield_source == Some(YieldSource::Fmp);
+        if needs_key && self.value("FMP_API_KEY").is_none() {
+            self.problems.push(
+                "FACTOR_PRICE_SOURCE or FACTOR_YIELD_SOURCE is `fmp`, but FMP_API_KEY is not set: give the key of your \
+                 account at Financial Modeling Prep"
+                    .to_owned(),
+            );
+        }
         Some(Settings {
-            prices: PriceSettings { source: source?, files, yield_file },
+            prices: PriceSettings { source: source?, files, yield_file, yield_source: yield_source? },
+            vendors: VendorSettings {
+                fmp_key,
+                fmp_url: fmp_url?,
+                fmp_per_minute: usize::try_from(fmp_per_minute?).ok()?,
+                yahoo_url: yahoo_url?,
+                treasury_url: treasury_url?,
+                fred_url: fred_url?,
+                timeout: timeout?,
+                max_retries: usize::try_from(max_retries?).ok()?,
+            },
+            data_dir,
             universe: UniverseSettings { proxies_dir },
             analysis: AnalysisSettings {
                 cache_ttl: cache_ttl?,
@@ -73,6 +102,9 @@ impl<'a> Reader<'a> {
 
     fn refuse(&mut self, name: &str, allowed: &str) {
         let (value, origin) = match self.get(name) {
+            Some(setting) if SETTINGS.iter().any(|known| known.variable == name && known.is_secret) => {
+                ("***".to_owned(), setting.origin.clone())
+            }
             Some(setting) => (setting.value.clone().unwrap_or_default(), setting.origin.clone()),
             None => Default::default(),
         };
@@ -93,15 +125,42 @@ impl<'a> Reader<'a> {
             "auto" => Some(PriceSource::Auto),
             "files" => Some(PriceSource::Files),
             "sample" => Some(PriceSource::Sample),
-            "fmp" | "yahoo" => {
-                self.refuse(NAME, "this source arrives in a later version; write auto, files or sample");
-                None
-            }
+            "fmp" => Some(PriceSource::Fmp),
+            "yahoo" => Some(PriceSource::Yahoo),
             _ => {
-                self.refuse(NAME, "write auto, files or sample");
+                self.refuse(NAME, "write auto, fmp, yahoo, files or sample");
                 None
             }
         }
+    }
+
+    fn yield_source(&mut self) -> Option<YieldSource> {
+        const NAME: &str = "FACTOR_YIELD_SOURCE";
+        self.read(NAME, "write auto, treasury, fred or fmp", |text| match text.to_ascii_lowercase().as_str() {
+            "auto" => Some(YieldSource::Auto),
+            "treasury" => Some(YieldSource::Treasury),
+            "fred" => Some(YieldSource::Fred),
+            "fmp" => Some(YieldSource::Fmp),
+            _ => None,
+        })
+    }
+
+    fn secret(&mut self, name: &str) -> Option<Secret> {
+        let allowed = "write the key alone: letters, digits and signs without a space";
+        self.read(name, allowed, |text| {
+            text.chars().all(|letter| letter.is_ascii_graphic()).then(|| Secret(text.to_owned()))
+        })
+    }
+
+    fn url(&mut self, name: &str) -> Option<BaseUrl> {
+        let default = SETTINGS.iter().find(|setting| setting.variable == name).and_then(|setting| setting.default);
+        let allowed = "write an address that begins with https:// or http://, without user name, `?` and `#`";
+        self.read(name, allowed, |text| {
+            let url = text.trim_end_matches('/');
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+            let plain = !rest.is_empty() && !rest.contains(['?', '#', '@']) && !rest.contains(char::is_whitespace);
+            plain.then(|| BaseUrl { url: url.to_owned(), is_default: Some(url) == default })
+        })
     }
 
     fn path(&mut self, name: &str) -> Option<PathBuf> {

@@ -55,7 +55,9 @@ fn every_wrong_value_is_told_with_what_is_allowed() {
     let told = problems(load(
         &[("FACTOR_TODAY", "1.1.2026")],
         &[
-            ("FACTOR_PRICE_SOURCE", "fmp"),
+            ("FACTOR_PRICE_SOURCE", "bloomberg"),
+            ("FMP_API_KEY", "key with spaces"),
+            ("FMP_BASE_URL", "ftp://prices"),
             ("FACTOR_CORRELATION_MIN_OBSERVATIONS", "5"),
             ("FACTOR_CALL_DEADLINE", "soon"),
             ("FACTOR_HTTP_ADDR", "8765"),
@@ -66,7 +68,9 @@ fn every_wrong_value_is_told_with_what_is_allowed() {
     assert_eq!(
         told,
         [
-            "FACTOR_PRICE_SOURCE is `fmp` (from environment): this source arrives in a later version; write auto, files or sample",
+            "FACTOR_PRICE_SOURCE is `bloomberg` (from environment): write auto, fmp, yahoo, files or sample",
+            "FMP_API_KEY is `***` (from environment): write the key alone: letters, digits and signs without a space",
+            "FMP_BASE_URL is `ftp://prices` (from environment): write an address that begins with https:// or http://, without user name, `?` and `#`",
             "FACTOR_PROXIES_DIR is `/no/such/folder` (from environment): there is no such file or folder",
             "FACTOR_CORRELATION_MIN_OBSERVATIONS is `5` (from environment): write a whole number from 12 to 120",
             "FACTOR_CALL_DEADLINE is `soon` (from environment): write a whole number of seconds from 1 to 3600",
@@ -93,6 +97,30 @@ fn a_path_in_the_file_is_relative_to_the_file() {
     let settings = Settings::gather(&Flags::new(), |_| None, file).unwrap();
     assert_eq!(settings.prices.files, Some(folder.path().join("prices")));
     assert_eq!(settings.today, NaiveDate::from_ymd_opt(2026, 1, 30));
+}
+
+#[test]
+fn a_key_is_never_shown() {
+    let settings = load(&[], &[("FMP_API_KEY", "planted-secret")], None).unwrap();
+    assert_eq!(settings.vendors.fmp_key.as_ref().unwrap().expose(), "planted-secret");
+    assert!(!format!("{settings:?}").contains("planted"));
+    assert!(!serde_json::to_string(settings.effective()).unwrap().contains("planted"));
+}
+
+#[test]
+fn a_source_with_a_key_needs_the_key() {
+    let told = problems(load(&[("FACTOR_PRICE_SOURCE", "fmp")], &[], None));
+    assert!(told[0].contains("FMP_API_KEY is not set"), "{told:?}");
+}
+
+#[test]
+#[cfg(all(unix, not(target_os = "macos")))]
+fn data_is_kept_in_the_users_folder_unless_told() {
+    let folder = |environment: &[(&str, &str)]| load(&[], environment, None).unwrap().data_dir;
+    assert_eq!(folder(&[]), None);
+    assert_eq!(folder(&[("HOME", "/home/ada")]), Some("/home/ada/.local/share/factor-mcp".into()));
+    assert_eq!(folder(&[("HOME", "/home/ada"), ("XDG_DATA_HOME", "/data")]), Some("/data/factor-mcp".into()));
+    assert_eq!(folder(&[("HOME", "/home/ada"), ("FACTOR_DATA_DIR", "/srv")]), Some("/srv".into()));
 }
 
 #[test]

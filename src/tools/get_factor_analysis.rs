@@ -14,6 +14,7 @@ mod text;
 
 use std::sync::Arc;
 
+use factor_prices::Fault;
 use futures::future::FutureExt;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ use self::{
 };
 use super::{Answer, ToolCall, ToolEntry};
 use crate::{
-    analysis::{self, Analysis, AnalysisError},
+    analysis::{Analysis, AnalysisError, Caller, Report},
     app::App,
     tool_error::{ErrorCode, Problem, ToolError},
 };
@@ -45,10 +46,12 @@ const LONGEST_TEXT: usize = 40_000;
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
+    let fetch_until = call.fetch_until();
     let query = arguments::read(call.arguments, &app.universe.universe)?;
+    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
     let analysis = app
         .analyzer
-        .analyze(&query.request, &app.universe.universe, app.today(), &call.cancel)
+        .analyze(&query.request, &app.universe.universe, &caller)
         .await
         .map_err(|error| tool_error(&error, &query))?;
     let shaper = Shaper { analysis: &analysis, quality: DataQuality::of(&analysis, &query, app), query: &query, app };
@@ -177,7 +180,7 @@ impl Shaper<'_> {
         for name in self.analysis.report().skipped() {
             reasons.insert(name.clone(), "the time for computing was used up; ask for fewer sections".to_owned());
         }
-        if let analysis::Report::Correlations(report) = self.analysis.report() {
+        if let Report::Correlations(report) = self.analysis.report() {
             let wanted = |section| self.query.sections.has(section);
             if wanted(Section::RateSensitivity) && report.rate_sensitivity.is_none() {
                 let reason = "the price source has no Treasury yields in the window; set FACTOR_YIELD_FILE";
@@ -241,21 +244,32 @@ fn tool_error(error: &AnalysisError, query: &Query) -> ToolError {
         AnalysisError::Panel(_) => {
             ToolError::invalid(vec![about("frequency", request.frequency.to_string(), message, None)])
         }
-        AnalysisError::NothingAnalysed(lost) => nothing_analysed(message, lost),
+        AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault),
+        AnalysisError::NoCaps(_) => ToolError::new(ErrorCode::InsufficientData, message).with_problem(about(
+            "composite_weighting_method",
+            "cap".to_owned(),
+            "needs a market cap of one member at least".to_owned(),
+            Some("write equal, or custom with composite_weights"),
+        )),
         AnalysisError::Cancelled => ToolError::new(ErrorCode::Timeout, message),
     }
 }
 
-fn nothing_analysed(message: String, lost: &[factor_analytics::study::Exclusion]) -> ToolError {
+fn nothing_analysed(message: String, lost: &[factor_analytics::study::Exclusion], fault: Option<Fault>) -> ToolError {
     use factor_analytics::study::ExclusionReason::ThinHistory;
-    let first: Vec<String> = lost.iter().take(3).map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
-    let more = if lost.len() > 3 { format!("; and {} more", lost.len() - 3) } else { String::new() };
-    let code = if analysis::source_failed(lost) {
-        ErrorCode::UpstreamUnavailable
-    } else if lost.iter().any(|one| one.reason == ThinHistory) {
-        ErrorCode::InsufficientData
-    } else {
-        ErrorCode::NoData
+    // One of each kind: the same reason thirty times says no more than once.
+    let mut kinds = std::collections::HashSet::new();
+    let different = lost.iter().filter(|one| kinds.insert(one.detail.replace(one.ticker.as_str(), "")));
+    let first: Vec<String> = different.take(3).map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
+    let more = lost.len() - first.len();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let code = match fault {
+        Some(Fault::Auth | Fault::Plan) => ErrorCode::UpstreamAuth,
+        Some(Fault::Limited) => ErrorCode::RateLimited,
+        Some(Fault::Late) => ErrorCode::Timeout,
+        Some(Fault::Unavailable | Fault::Unusable) => ErrorCode::UpstreamUnavailable,
+        None if lost.iter().any(|one| one.reason == ThinHistory) => ErrorCode::InsufficientData,
+        None => ErrorCode::NoData,
     };
     ToolError::new(code, format!("{message}. {}{more}.", first.join("; ")))
 }

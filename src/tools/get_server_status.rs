@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use factor_prices::PriceError;
+use chrono::SecondsFormat;
+use factor_prices::{Cached, PriceError, upstream::UpstreamStats};
 use factor_types::{DateRange, Ticker};
 use futures::future::FutureExt;
 use rmcp::model::Tool;
@@ -39,6 +40,10 @@ fn definition() -> Tool {
                 "description": "Per part (store, prices, yields): status, what it is, when it last worked."
             },
             "caches": {"type": "object", "description": "Per cache: entries, bytes and life."},
+            "vendors": {
+                "type": "array",
+                "description": "Per vendor: requests sent, retries, failures, whether it is paused."
+            },
             "calls": {
                 "type": "object",
                 "description": "Calls, errors, error rate, analyses, mean and longest time in milliseconds."
@@ -67,7 +72,7 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
     let calls = app.counters.figures();
     let results = app.results.figures().await;
 
-    let about = app.prices.about();
+    let about = app.sources.prices.about();
     let mut warnings: Vec<String> = app.universe.problems.iter().chain(&about.warnings).cloned().collect();
     if about.simulated {
         warnings.push("The prices are simulated: they are no market's prices.".to_owned());
@@ -105,7 +110,14 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
         "uptime_seconds": app.started.elapsed().as_secs(),
         "today": app.today(),
         "parts": { "store": store, "prices": prices, "yields": yields },
-        "caches": { "panels": cache(panels), "reports": cache(reports), "results": results },
+        "caches": {
+            "panels": cache(panels),
+            "reports": cache(reports),
+            "histories": app.sources.cached.as_ref().map(Cached::figures),
+            "disk": disk(&app),
+            "results": results,
+        },
+        "vendors": app.sources.vendors().iter().map(vendor).collect::<Vec<_>>(),
         "calls": calls,
         "memory": { "peak_bytes": peak_memory() },
         "configuration": configuration,
@@ -129,6 +141,31 @@ fn store(app: &App) -> Value {
     })
 }
 
+/// What is kept between runs.
+fn disk(app: &App) -> Value {
+    let health = app.sources.store.health();
+    json!({
+        "place": health.place,
+        "damaged_entries": health.damaged,
+        "problem": health.problem,
+        "notes": health.notes,
+    })
+}
+
+fn vendor(stats: &UpstreamStats) -> Value {
+    json!({
+        "vendor": stats.vendor,
+        "requests": stats.sent,
+        "retries": stats.retries,
+        "failures": stats.failures,
+        "limit_answers": stats.limited,
+        "in_flight": stats.in_flight,
+        "breaker": stats.breaker.as_str(),
+        "paused_seconds": stats.paused_for.map(|left| left.as_secs()),
+        "last_success": stats.last_success.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+    })
+}
+
 /// The last month of the most usual ticker that the universe has.
 fn probe(app: &App) -> Option<(Ticker, DateRange)> {
     let factors = &app.universe.universe;
@@ -140,13 +177,16 @@ fn probe(app: &App) -> Option<(Ticker, DateRange)> {
 }
 
 async fn prices(app: &App) -> Value {
-    let about = app.prices.about();
+    let about = app.sources.prices.about();
     let probed = match probe(app) {
         None => ("none", "the universe is empty".to_owned()),
-        Some((ticker, month)) => match tokio::time::timeout(PROBE_TIME, app.prices.history(&ticker, month)).await {
+        Some((ticker, month)) => match tokio::time::timeout(PROBE_TIME, app.sources.prices.history(&ticker, month))
+            .await
+        {
             Ok(Ok(series)) => {
                 app.counters.succeeded(Part::Prices);
-                let last = series.dates().last().map_or_else(|| "no prices".to_owned(), |date| format!("up to {date}"));
+                let last =
+                    series.series.dates().last().map_or_else(|| "no prices".to_owned(), |date| format!("up to {date}"));
                 ("ok", format!("{ticker}: {last}"))
             }
             // The source works; it only does not have this one.
@@ -154,14 +194,14 @@ async fn prices(app: &App) -> Value {
                 app.counters.succeeded(Part::Prices);
                 ("ok", why)
             }
-            Ok(Err(PriceError::Failed(why))) => ("failed", why),
+            Ok(Err(PriceError::Failed { why, .. })) => ("failed", why),
             Err(_) => ("failed", format!("no answer within {} s", PROBE_TIME.as_secs())),
         },
     };
     json!({
         "status": probed.0,
-        "source": app.source.name,
-        "why": app.source.why,
+        "source": app.sources.choice.name,
+        "why": app.sources.choice.why,
         "description": about.description,
         "simulated": about.simulated,
         "probe": probed.1,
@@ -171,17 +211,23 @@ async fn prices(app: &App) -> Value {
 
 async fn yields(app: &App) -> Value {
     let Some((_, month)) = probe(app) else { return json!({"status": "none"}) };
-    let probed = match tokio::time::timeout(PROBE_TIME, app.yields.yields(month)).await {
+    let probed = match tokio::time::timeout(PROBE_TIME, app.sources.yields.yields(month)).await {
         Ok(Ok(table)) if table.is_empty() => ("none", "the source has no yields".to_owned()),
         Ok(Ok(table)) => {
             app.counters.succeeded(Part::Yields);
             ("ok", table.maturities().map(|maturity| maturity.as_str()).collect::<Vec<_>>().join(", "))
         }
         Ok(Err(PriceError::NoData(why))) => ("none", why),
-        Ok(Err(PriceError::Failed(why))) => ("failed", why),
+        Ok(Err(PriceError::Failed { why, .. })) => ("failed", why),
         Err(_) => ("failed", format!("no answer within {} s", PROBE_TIME.as_secs())),
     };
-    json!({"status": probed.0, "probe": probed.1, "last_success": app.counters.last_success(Part::Yields)})
+    json!({
+        "status": probed.0,
+        "source": app.sources.yield_choice.name,
+        "why": app.sources.yield_choice.why,
+        "probe": probed.1,
+        "last_success": app.counters.last_success(Part::Yields),
+    })
 }
 
 /// The most memory the process ever held, where `/proc` tells it.

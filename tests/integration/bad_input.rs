@@ -241,7 +241,6 @@ async fn the_arguments_of_later_versions_are_refused_by_name() {
         (json!({"correlation_method": "spearman"}), "correlation_method"),
         (json!({"advanced": {"order": "cluster"}}), "advanced.order"),
         (json!({"categories": ["user"]}), "categories"),
-        (json!({"analysis_type": "performance", "composite_weighting_method": "cap"}), "composite_weighting_method"),
         (json!({"industry_granularity": "subindustry"}), "industry_granularity"),
     ] {
         let error = folder.ask(arguments.clone()).await.unwrap_err();
@@ -252,6 +251,97 @@ async fn the_arguments_of_later_versions_are_refused_by_name() {
     // The values that mean "as it is" are taken.
     let taken = json!({"include_statistics": false, "regime": "all", "correlation_method": "pearson", "factor_universe": universe(&["SPY"])});
     assert!(folder.ask(taken).await.is_ok());
+}
+
+#[tokio::test]
+async fn files_have_no_market_caps_to_weight_by() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
+    let call = |more: Value| {
+        let mut call = json!({"analysis_type": "performance", "composite_weighting_method": "cap", "factor_universe": universe(&["SPY"]), "start_date": "2020-12-31"});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call
+    };
+    let error = folder.ask(call(json!({}))).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::InsufficientData);
+    assert!(error.message.contains("price files hold no market capitalisations"), "{}", error.message);
+    assert!(error.message.contains("use equal or custom"), "{}", error.message);
+    assert_eq!(error.problems[0].field, "composite_weighting_method");
+    // Without composites no caps are needed.
+    assert!(folder.ask(call(json!({"include": ["per_factor"]}))).await.is_ok());
+    let both = folder.ask(call(json!({"composite_weights": {"SPY": 1.0}}))).await.unwrap_err();
+    assert_eq!(both.problems[0].field, "composite_weights");
+    let unknown = folder.ask(call(json!({"composite_weighting_method": "size"}))).await.unwrap_err();
+    assert_eq!(unknown.code, ErrorCode::InvalidArgument);
+    assert!(unknown.message.contains("equal, cap, custom") || unknown.message.contains("cap"), "{}", unknown.message);
+}
+
+#[tokio::test]
+async fn a_group_without_any_cap_has_no_composite_and_says_so() {
+    // PEJ has stopped: the sample knows no size of it.
+    let app = support::app(&[("FACTOR_PRICE_SOURCE", "sample")]);
+    let two = json!([
+        {"label": "Leisure", "ticker": "PEJ", "category": "industry", "sector_group": "cyclical"},
+        {"label": "Finance", "ticker": "XLF", "category": "industry", "sector_group": "sensitive"},
+        {"label": "US", "ticker": "SPY", "category": "market"},
+    ]);
+    let call = json!({"analysis_type": "performance", "composite_weighting_method": "cap", "factor_universe": two, "format": "full", "max_chars": 0});
+    let answer = ask(&app, call).await.unwrap();
+    let industry = &answer["composites"]["category"]["industry"];
+    assert!(industry["cyclical"].is_null(), "never equal weights in disguise");
+    assert_eq!(industry["all"]["members"], json!(["XLF"]));
+    assert_eq!(industry["sensitive"]["lookahead"], true);
+    let undefined = answer["data_quality"]["undefined"].as_array().unwrap();
+    let said = undefined.iter().find(|entry| entry["field"] == "composite").unwrap();
+    assert_eq!((&said["section"], &said["row"]), (&json!("composites.category.industry"), &json!(["cyclical"])));
+    assert!(said["reason"].as_str().unwrap().starts_with("insufficient_data"), "{said}");
+    let weighting = &answer["analysis_metadata"]["composite_weighting"];
+    assert_eq!(
+        weighting,
+        &json!({"method": "cap", "source": "sample", "as_of": "2026-06-12", "lookahead": true, "without_cap": ["PEJ"]})
+    );
+    assert!(warned(&answer, "look-ahead") && warned(&answer, "without a cap: PEJ"));
+}
+
+#[tokio::test]
+async fn a_bad_dividend_is_dropped_and_named_and_the_rest_counts() {
+    let mut csv = "date,ticker,adj_close,dividend\n".to_owned();
+    for day in weekdays() {
+        let paid = match day.to_string().as_str() {
+            "2023-03-15" => "-3",
+            "2023-06-15" => "oops",
+            "2023-09-15" => "1.5",
+            _ => "",
+        };
+        csv += &format!("{day},SPY,{},{paid}\n", price(day, 1.0));
+    }
+    let folder = Folder::with(&[("prices.csv", csv)]);
+    let answer = folder
+        .ask(json!({"analysis_type": "performance", "format": "full", "precision": 17, "start_date": "2020-12-31", "factor_universe": universe(&["SPY"])}))
+        .await
+        .unwrap();
+    let close = price("2023-12-29".parse().unwrap(), 1.0);
+    let found = answer["per_factor"]["SPY"]["dividend_yield"].as_f64().unwrap();
+    assert!((found - 1.5 / close).abs() < 1e-12, "{found}");
+    assert!(warned(&answer, "the dividend -3 is no amount") && warned(&answer, "oops"), "{}", answer["data_quality"]);
+    assert_eq!(answer["data_quality"]["bad_prices"], json!({}));
+}
+
+#[tokio::test]
+async fn files_without_a_dividend_column_say_so_once_for_all() {
+    let folder = Folder::with(&[("spy.csv", good("SPY", 1.0)), ("qqq.csv", good("QQQ", 2.0))]);
+    let answer = folder
+        .ask(json!({"analysis_type": "performance", "format": "full", "start_date": "2020-12-31", "factor_universe": universe(&["SPY", "QQQ"])}))
+        .await
+        .unwrap();
+    assert!(answer["per_factor"]["SPY"]["dividend_yield"].is_null());
+    let undefined = answer["data_quality"]["undefined"].as_array().unwrap();
+    let said: Vec<&Value> = undefined
+        .iter()
+        .filter(|entry| entry["field"] == "dividend_yield" && entry["section"] == "per_factor")
+        .collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0]["reason"], "these files have no dividend column");
+    assert_eq!(said[0]["row"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

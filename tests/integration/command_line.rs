@@ -28,7 +28,7 @@ async fn the_version_and_the_settings_are_shown() {
 
     let json = run(&["config", "--format", "json"], &[]).await;
     let all: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(all.len(), 12);
+    assert_eq!(all.len(), 22);
 }
 
 #[tokio::test]
@@ -36,9 +36,11 @@ async fn wrong_usage_and_wrong_settings_end_with_2() {
     for arguments in [&["nonsense"][..], &["serve", "carrier-pigeon"], &["--today", "yesterday"]] {
         assert_eq!(run(arguments, &[]).await.status.code(), Some(2), "{arguments:?}");
     }
-    let wrong = run(&[], &[("FACTOR_PRICE_SOURCE", "yahoo"), ("FACTOR_INTELLIGENCE_MAX_FACTORS", "0")]).await;
+    let wrong = run(&[], &[("FACTOR_PRICE_SOURCE", "bloomberg"), ("FACTOR_INTELLIGENCE_MAX_FACTORS", "0")]).await;
     let told = text(&wrong.stderr);
-    assert!(told.contains("FACTOR_PRICE_SOURCE is `yahoo`") && told.contains("FACTOR_INTELLIGENCE_MAX_FACTORS is `0`"));
+    assert!(
+        told.contains("FACTOR_PRICE_SOURCE is `bloomberg`") && told.contains("FACTOR_INTELLIGENCE_MAX_FACTORS is `0`")
+    );
     assert!(wrong.stdout.is_empty());
 }
 

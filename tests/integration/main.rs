@@ -16,4 +16,5 @@ mod stdio;
 mod support;
 mod tools;
 mod traps;
+mod vendors;
 mod verification;

@@ -58,10 +58,15 @@ async fn series_worked_out_on_paper() {
     let mut wrong = Vec::new();
     for (name, case) in fixtures("hand") {
         let folder = tempfile::tempdir().unwrap();
-        let mut csv = "date,ticker,adj_close\n".to_owned();
+        let dividends = case["dividends"].as_object();
+        let column = if dividends.is_some() { ",dividend" } else { "" };
+        let mut csv = format!("date,ticker,adj_close{column}\n");
         for (ticker, rows) in case["prices"].as_object().unwrap() {
+            let paid = dividends.and_then(|all| all.get(ticker)).and_then(Value::as_array);
             for row in rows.as_array().unwrap() {
-                csv += &format!("{},{ticker},{}\n", row[0].as_str().unwrap(), row[1]);
+                let amount = paid.into_iter().flatten().find(|one| one[0] == row[0]).map(|one| one[1].to_string());
+                let cell = dividends.map(|_| format!(",{}", amount.unwrap_or_default())).unwrap_or_default();
+                csv += &format!("{},{ticker},{}{cell}\n", row[0].as_str().unwrap(), row[1]);
             }
         }
         fs::write(folder.path().join("prices.csv"), csv).unwrap();

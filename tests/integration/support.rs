@@ -1,6 +1,12 @@
 //! A server to talk to, as a process or in the test itself, and the two eras' ways to talk.
 
-use std::{net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 use factor_mcp::{
     app::App,
@@ -24,7 +30,7 @@ pub(crate) const LEGACY: &str = "2025-11-25";
 pub(crate) const MODERN: &str = "2026-07-28";
 
 /// Far longer than anything here takes: a test that waits for nothing should fail, not hang.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary, with nothing of this machine's environment or settings.
 pub(crate) fn command(folder: &Path) -> Command {
@@ -65,6 +71,8 @@ pub(crate) struct Process {
     pub(crate) child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
+    /// Reads standard error all the time: a server that logs much must not wait for its reader.
+    log: JoinHandle<String>,
     next_id: u64,
     /// Every line the server wrote.
     pub(crate) lines: Vec<String>,
@@ -84,8 +92,14 @@ impl Process {
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut errors = child.stderr.take().unwrap();
+        let log = tokio::spawn(async move {
+            let mut bytes = Vec::new();
+            errors.read_to_end(&mut bytes).await.unwrap();
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
         let input = child.stdin.take();
-        Self { child, input, output, next_id: 0, lines: Vec::new(), _folder: folder }
+        Self { child, input, output, log, next_id: 0, lines: Vec::new(), _folder: folder }
     }
 
     pub(crate) async fn legacy(environment: &[(&str, &str)]) -> Self {
@@ -103,16 +117,48 @@ impl Process {
 
     /// Sends a request and waits for its reply.
     pub(crate) async fn request(&mut self, method: &str, params: Value) -> Value {
-        self.next_id += 1;
-        let id = self.next_id;
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
+        let id = self.ask(method, params).await;
         loop {
-            let line = self.line().await.expect("the server went away");
-            let message: Value = serde_json::from_str(&line).unwrap();
+            let message = self.message().await;
             if message["id"] == id {
                 return message;
             }
         }
+    }
+
+    /// Sends a request without waiting: its id.
+    pub(crate) async fn ask(&mut self, method: &str, params: Value) -> u64 {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
+        id
+    }
+
+    /// Sends requests all at once, reading meanwhile, and waits for as many messages.
+    pub(crate) async fn ask_at_once(&mut self, method: &str, all: impl Iterator<Item = Value>) -> Vec<Value> {
+        let first = self.next_id + 1;
+        let line =
+            |(id, params)| format!("{}\n", json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        let asked: Vec<String> = (first..).zip(all).map(line).collect();
+        self.next_id += asked.len() as u64;
+        let mut input = self.input.take().unwrap();
+        let writing = async { input.write_all(asked.concat().as_bytes()).await.unwrap() };
+        let reading = async {
+            let mut messages = Vec::with_capacity(asked.len());
+            while messages.len() < asked.len() {
+                messages.push(self.message().await);
+            }
+            messages
+        };
+        let (_, messages) = tokio::join!(writing, reading);
+        self.input = Some(input);
+        messages
+    }
+
+    /// The next message of the server's.
+    pub(crate) async fn message(&mut self) -> Value {
+        let line = self.line().await.expect("the server went away");
+        serde_json::from_str(&line).unwrap()
     }
 
     async fn line(&mut self) -> Option<String> {
@@ -140,15 +186,12 @@ impl Process {
 
     /// Waits for the end: the exit code, the rest of standard output, standard error.
     pub(crate) async fn end(mut self) -> (Option<i32>, Vec<String>, String) {
-        let mut log = String::new();
-        let mut errors = self.child.stderr.take().unwrap();
         let all = async {
             while self.line().await.is_some() {}
-            errors.read_to_string(&mut log).await.unwrap();
             self.child.wait().await.unwrap()
         };
-        let status = tokio::time::timeout(PATIENCE, all).await.expect("the server does not end");
-        (status.code(), self.lines, log)
+        let status: ExitStatus = tokio::time::timeout(PATIENCE, all).await.expect("the server does not end");
+        (status.code(), self.lines, self.log.await.unwrap())
     }
 }
 

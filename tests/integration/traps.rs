@@ -6,6 +6,7 @@ use std::{
 };
 
 use factor_mcp::{
+    progress::{Fetching, Progress},
     server::{CatalogError, Server, ToolFilter},
     tools::{Answer, TOOLS, ToolEntry, define, read_only},
 };
@@ -156,10 +157,14 @@ async fn progress_reaches_the_client_that_asks_for_it() {
         definition: || tool("reporting_tool"),
         call: |_, call| {
             async move {
-                for step in 1..=3 {
-                    call.progress.report(f64::from(step), Some(3.0), format!("step {step}")).await;
-                }
-                Ok(Answer::json(json!({"status": if call.progress.is_wanted() { "asked" } else { "not asked" }})))
+                let asked = matches!(call.progress, Progress::Client(..));
+                let fetching = Fetching::default();
+                fetching.expect(3);
+                fetching.step();
+                // One second and a half: one note.
+                let work = tokio::time::sleep(Duration::from_millis(if asked { 1500 } else { 1 }));
+                call.progress.follow("fetching", &fetching, work).await;
+                Ok(Answer::json(json!({"status": if asked { "asked" } else { "not asked" }})))
             }
             .boxed()
         },
@@ -173,7 +178,7 @@ async fn progress_reaches_the_client_that_asks_for_it() {
     let legacy = http.post(&[("Mcp-Session-Id", &session)], &message(asking.clone())).await;
     assert_eq!(
         (told(&legacy.body), legacy.reply()["result"]["structuredContent"]["status"].as_str()),
-        (3, Some("asked"))
+        (1, Some("asked"))
     );
 
     let own = modern_headers("tools/call", &asking);
@@ -183,7 +188,7 @@ async fn progress_reaches_the_client_that_asks_for_it() {
     let newer = http.post(&own, &message(params)).await;
     assert_eq!(
         (told(&newer.body), newer.reply()["result"]["structuredContent"]["status"].as_str()),
-        (3, Some("asked"))
+        (1, Some("asked"))
     );
 
     let silent = http.modern("tools/call", json!({"name": "reporting_tool", "arguments": {}})).await;

@@ -212,7 +212,10 @@ async fn per_factor_alone() {
     assert!((0.10..0.25).contains(&number(&spy["volatility"])));
     let xlk = &answer["per_factor"]["XLK"];
     assert!(number(&xlk["beta"]) > 0.5 && number(&xlk["beta_t"]) > 5.0);
-    assert!(xlk["dividend_yield"].is_null());
+    assert!((0.001..0.05).contains(&number(&xlk["dividend_yield"])));
+    assert!(number(&answer["per_factor"]["HYG"]["dividend_yield"]) > number(&spy["dividend_yield"]));
+    assert_eq!(answer["per_factor"]["GLD"]["dividend_yield"], 0.0, "commodities pay nothing");
+    assert!(answer["per_factor"]["PEJ"]["dividend_yield"].is_null(), "it stopped, and has no yield of today");
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ pub struct Composite {
     pub name: String,
     /// The members that are analysed.
     pub members: Vec<Ticker>,
+    /// Each member's weight before normalisation, in the same order.
+    pub weights: Vec<f64>,
     /// The label of each member's first return.
     pub starts: IndexMap<Ticker, NaiveDate>,
     /// How many ETFs the mapping lists for it, analysed or not.
@@ -60,6 +62,7 @@ impl Composite {
         Self {
             name: name.to_owned(),
             members: members.iter().map(ticker).collect(),
+            weights: members.iter().map(|member| member.weight).collect(),
             starts: members.iter().filter_map(|m| Some((ticker(m), panel.labels()[first(m)?]))).collect(),
             listed,
             values: (0..panel.rows()).map(value).collect(),

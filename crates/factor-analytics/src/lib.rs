@@ -10,6 +10,7 @@
 
 pub mod composite;
 pub mod correlation;
+pub mod facts;
 pub mod observer;
 pub mod panel;
 pub mod regression;
@@ -19,6 +20,7 @@ pub mod spectrum;
 pub mod stats;
 pub mod study;
 
+pub use facts::Facts;
 pub use observer::Observer;
 pub use panel::Panel;
 pub use study::Study;

@@ -13,7 +13,10 @@ use serde::Serialize;
 
 pub use self::{
     correlations::{CorrelationPlan, CorrelationReport, MatrixKey},
-    performance::{CompositeProfile, CompositeReport, FactorProfile, PerformancePlan, PerformanceReport, SortBy},
+    performance::{
+        CapWeights, CompositeProfile, CompositeReport, FactorProfile, PerformancePlan, PerformanceReport, SortBy,
+        Weighting,
+    },
     returns::{ReturnsPlan, ReturnsReport},
 };
 use crate::study::{Composites, Study};

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use factor_types::{AssetClass, Calendar, Category, Factor, Frequency, Maturity, Ticker, YieldTable};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Panel,
@@ -23,7 +23,7 @@ pub const LOWEST_FLOOR: usize = 12;
 const RISK_FREE_COVERAGE: f64 = 0.9;
 
 /// Why a factor is not analysed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExclusionReason {
     /// The source has no price of it in the window.

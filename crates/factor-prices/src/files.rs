@@ -3,20 +3,23 @@
 //! | layout | columns | prices are |
 //! | --- | --- | --- |
 //! | wide | `date`, one column per ticker | adjusted |
-//! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close` | adjusted where a ticker has any, else close |
+//! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend` | adjusted where a ticker has any, else close |
 //! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
 //! | yields | `date`, `UST3M`, `UST2Y`, `UST5Y`, `UST10Y`, `UST30Y` (or `DGS10`, `10 Yr`), in percent | |
 //!
 //! Headers are read without regard to case, spaces, dots, hyphens and underscores. Dates are `YYYY-MM-DD`, `YYYYMMDD`,
-//! `YYYY/MM/DD` or `MM/DD/YYYY`; of a time stamp the date counts. A wide file may hold yield columns too. Dividend,
-//! volume and other columns of long files are not read.
+//! `YYYY/MM/DD` or `MM/DD/YYYY`; of a time stamp the date counts. A wide file may hold yield columns too. Volume and
+//! other columns of long files are not read.
 //!
 //! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
 //! line without a readable date or with too few fields is skipped with a warning.
 //!
+//! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none on
+//! that date; a negative one or text is dropped with a warning.
+//!
 //! **Several files merge.** A ticker in two files: adjusted prices win over closes, else the longer history, and a
-//! warning says which. A damaged file hides no other. Yields come from any file of the folder, from
+//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other. Yields come from any file of the folder, from
 //! `treasury_yields.csv` or `yields.csv` beside a single price file, or from the path given.
 //!
 //! **Reading is lazy and follows changes.** Opening only looks whether something is there. The first question reads
@@ -25,6 +28,7 @@
 
 mod cells;
 mod csv;
+mod facts;
 mod folder;
 mod layout;
 mod notes;
@@ -40,10 +44,10 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use factor_types::{DateRange, PriceSeries, Ticker, YieldTable};
+use factor_types::{DateRange, Ticker, YieldTable};
 
 use self::folder::{Data, Places, Stamp, fingerprint};
-use crate::{PriceError, PriceProvider, SourceInfo, YieldProvider};
+use crate::{Fault, History, PriceError, PriceProvider, SourceInfo, YieldProvider};
 
 /// How long a look at the files' lengths and times counts.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -140,7 +144,9 @@ impl FilePrices {
             let _guard = guard;
             inner.current().unwrap_or_else(|| inner.read())
         });
-        read.await.unwrap_or_else(|error| Err(PriceError::Failed(format!("reading the price files failed: {error}"))))
+        read.await.unwrap_or_else(|error| {
+            Err(PriceError::failed(Fault::Unusable, format!("reading the price files failed: {error}")))
+        })
     }
 }
 
@@ -160,7 +166,7 @@ impl Inner {
         }
         match (&state.data, &state.trouble) {
             (Some(data), _) => Some(Ok(Arc::clone(data))),
-            (None, Some(error)) => Some(Err(PriceError::Failed(error.to_string()))),
+            (None, Some(error)) => Some(Err(PriceError::failed(Fault::Unusable, error.to_string()))),
             (None, None) => None,
         }
     }
@@ -186,7 +192,7 @@ impl Inner {
             }
             Err(error) => {
                 tracing::warn!(%error, "price files could not be read");
-                let known = state.data.clone().ok_or_else(|| PriceError::Failed(error.to_string()));
+                let known = state.data.clone().ok_or_else(|| PriceError::failed(Fault::Unusable, error.to_string()));
                 state.trouble = Some(error);
                 known
             }
@@ -223,9 +229,9 @@ impl PriceProvider for FilePrices {
         self.inner.look(&mut self.inner.state())
     }
 
-    async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<Arc<PriceSeries>, PriceError> {
+    async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<History, PriceError> {
         let data = self.data().await?;
-        data.prices.get(ticker).cloned().ok_or_else(|| {
+        data.prices.get(ticker).cloned().map(History::from).ok_or_else(|| {
             let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
                 .map(|near| format!("; did you mean {near}?"));
             PriceError::NoData(format!(
@@ -240,10 +246,19 @@ impl PriceProvider for FilePrices {
 
 #[async_trait]
 impl YieldProvider for FilePrices {
+    fn about_yields(&self) -> SourceInfo {
+        SourceInfo {
+            name: "files",
+            description: "Treasury yields read from files.".to_owned(),
+            simulated: false,
+            warnings: Vec::new(),
+        }
+    }
+
     async fn yields(&self, _range: DateRange) -> Result<Arc<YieldTable>, PriceError> {
         let data = self.data().await?;
         match &data.yield_fault {
-            Some(fault) => Err(PriceError::Failed(fault.clone())),
+            Some(fault) => Err(PriceError::failed(Fault::Unusable, fault.clone())),
             None => Ok(Arc::clone(&data.yields)),
         }
     }

@@ -4,12 +4,22 @@
 //! | --- | --- | --- |
 //! | `files` | [`files`] | a folder or file of CSV or Parquet, wide or long, yields beside it |
 //! | `sample` | [`sample`] | simulated from a stated factor model with a fixed seed |
+//! | `fmp` | [`vendors::fmp`] | Financial Modeling Prep, with a key: prices, dividends, profiles, yields |
+//! | `yahoo` | [`vendors::yahoo`] | Yahoo's chart: prices and dividends |
+//! | `treasury`, `fred` | [`vendors::treasury`], [`vendors::fred`] | yields, several of them as one [`vendors::chain`] |
+//!
+//! [`upstream`] asks a vendor's server politely.
 //!
 //! A source answers for one ticker at a time and says what it could not give and why; one ticker's failure is never
 //! another's.
 
+pub mod cached;
 pub mod files;
+mod flights;
+pub mod market_hours;
 pub mod sample;
+pub mod upstream;
+pub mod vendors;
 
 // The example's writer, so that the test reads what the example writes.
 #[cfg(test)]
@@ -21,12 +31,34 @@ extern crate self as factor_prices;
 use std::{cmp::Reverse, fmt, sync::Arc};
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use factor_types::{DateRange, PriceSeries, Ticker, YieldTable};
+use serde::{Deserialize, Serialize};
 
 pub use self::{
+    cached::{Cached, CachedYields, Clock},
     files::{FileError, FilePrices},
+    flights::{Flight, Flights},
     sample::SamplePrices,
 };
+
+/// A history, and what the caller should know of it.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The prices.
+    pub series: Arc<PriceSeries>,
+    /// Why it is less than was asked for, for people: kept prices that could not be refreshed, the close because the
+    /// vendor's plan has no adjusted prices. Without the ticker's name.
+    pub caveat: Option<String>,
+    /// False when asking again may give more: a refresh failed. What is computed from it is not kept.
+    pub complete: bool,
+}
+
+impl From<Arc<PriceSeries>> for History {
+    fn from(series: Arc<PriceSeries>) -> Self {
+        Self { series, caveat: None, complete: true }
+    }
+}
 
 /// A source of price histories.
 #[async_trait]
@@ -45,18 +77,79 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
     /// # Errors
     /// A [`PriceError`] says what the caller should think of the ticker. A known ticker without a price in the range
     /// is an empty series or one outside the range, not an error.
-    async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<PriceSeries>, PriceError>;
+    async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError>;
 }
 
 /// A source of Treasury yields.
 #[async_trait]
 pub trait YieldProvider: fmt::Debug + Send + Sync {
+    /// What this source of yields is, and what went wrong with it that the caller should know.
+    fn about_yields(&self) -> SourceInfo;
+
     /// Yields in percent: at least those within `range` that the source has, possibly more. A source without yields
     /// gives an empty table.
     ///
     /// # Errors
     /// When the source should have yields and could not give them.
     async fn yields(&self, range: DateRange) -> Result<Arc<YieldTable>, PriceError>;
+}
+
+/// A source of what is known of a fund or share beside its prices.
+#[async_trait]
+pub trait FundFacts: fmt::Debug + Send + Sync {
+    /// Dividends per share with their ex-dates within `range`, adjusted for splits, dates rising. Empty: none were
+    /// paid.
+    ///
+    /// # Errors
+    /// [`PriceError::NoData`] when the source has no dividends at all or does not know the ticker.
+    async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError>;
+
+    /// Market capitalisations (of a fund: its assets) in US dollars, of the tickers that have one.
+    ///
+    /// # Errors
+    /// [`PriceError::NoData`] when the source has no capitalisations at all.
+    async fn market_caps(&self, tickers: &[Ticker]) -> Result<Vec<MarketCap>, PriceError>;
+
+    /// What a ticker is.
+    ///
+    /// # Errors
+    /// [`PriceError::NoData`] when the source has no profiles or does not know the ticker.
+    async fn profile(&self, ticker: &Ticker) -> Result<Arc<Profile>, PriceError>;
+}
+
+/// A dividend per share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dividend {
+    /// The first day on which a buyer does not get it.
+    pub ex_date: NaiveDate,
+    /// US dollars per share, adjusted for splits; zero or more.
+    pub amount: f64,
+}
+
+/// A market capitalisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarketCap {
+    /// Whose.
+    pub ticker: Ticker,
+    /// US dollars, above zero.
+    pub dollars: f64,
+    /// The day it is of.
+    pub as_of: NaiveDate,
+}
+
+/// What a ticker is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Its name.
+    pub name: Option<String>,
+    /// A share's industry, in the vendor's words; a fund has none.
+    pub industry: Option<String>,
+    /// A share's sector, in the vendor's words.
+    pub sector: Option<String>,
+    /// True for a fund, false for a share.
+    pub is_fund: bool,
+    /// Market capitalisation in US dollars, above zero, where known.
+    pub market_cap: Option<f64>,
 }
 
 /// What a source says about itself.
@@ -72,15 +165,44 @@ pub struct SourceInfo {
     pub warnings: Vec<String>,
 }
 
-/// Why a source gave no prices, by what the caller does about it.
+/// Why a source gave no data, by what the caller does about it. The text never holds a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
-    /// The source does not know the ticker: use another ticker.
+    /// The source does not know the ticker or has nothing of this kind: use another ticker.
     #[error("{0}")]
     NoData(String),
     /// The source could not answer this time, or its data cannot be read: mend the source or try again.
-    #[error("{0}")]
-    Failed(String),
+    #[error("{why}")]
+    Failed {
+        /// What kind of failure.
+        fault: Fault,
+        /// One clause for people.
+        why: String,
+    },
+}
+
+/// How a source failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// No answer, or the source's own error.
+    Unavailable,
+    /// The key is missing or refused.
+    Auth,
+    /// The key's plan does not have this.
+    Plan,
+    /// Too many requests.
+    Limited,
+    /// It did not come in time.
+    Late,
+    /// The answer or the file cannot be used.
+    Unusable,
+}
+
+impl PriceError {
+    /// A failure of one kind.
+    pub fn failed(fault: Fault, why: impl Into<String>) -> Self {
+        Self::Failed { fault, why: why.into() }
+    }
 }
 
 /// The ticker present that differs least from the one asked for, if any is near: one edit, two in long tickers. Of

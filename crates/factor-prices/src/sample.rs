@@ -27,10 +27,11 @@
 //! stops on 2023-06-15 to show what a stopped fund looks like.
 //!
 //! Not modelled: earnings, news, fees, fat tails beyond changing volatility, momentum or reversal in returns, splits,
-//! taxes, intraday moves, the date of a dividend.
+//! taxes, intraday moves, prices without dividends. When funds pay, and how much, is in [`facts`].
 
 mod calendar;
 mod draws;
+mod facts;
 mod path;
 mod table;
 
@@ -46,7 +47,7 @@ use self::{
     path::{Day, YEAR},
     table::{Fund, funds},
 };
-use crate::{PriceError, PriceProvider, SourceInfo, YieldProvider};
+use crate::{Fault, History, PriceError, PriceProvider, SourceInfo, YieldProvider};
 
 /// The fund that stops, and its last day.
 const STOPPED: (&str, (i32, u32, u32)) = ("PEJ", (2023, 6, 15));
@@ -79,11 +80,22 @@ impl SamplePrices {
         tickers
     }
 
+    async fn series(&self, ticker: &Ticker) -> Result<Arc<PriceSeries>, PriceError> {
+        self.made().await?.prices.get(ticker).cloned().ok_or_else(|| {
+            let near = crate::nearest(ticker, funds().map(|fund| fund.ticker));
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            PriceError::NoData(format!(
+                "{ticker} is not among the {} tickers of the simulated sample{near}",
+                funds().count()
+            ))
+        })
+    }
+
     async fn made(&self) -> Result<&Sample, PriceError> {
         let last = self.last;
         let make = || async move {
             let made = tokio::task::spawn_blocking(move || Arc::new(Sample::new(last))).await;
-            made.map_err(|error| PriceError::Failed(format!("simulating the sample failed: {error}")))
+            made.map_err(|error| PriceError::failed(Fault::Unusable, format!("simulating the sample failed: {error}")))
         };
         self.made.get_or_try_init(make).await.map(Arc::as_ref)
     }
@@ -189,20 +201,22 @@ impl PriceProvider for SamplePrices {
         }
     }
 
-    async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<Arc<PriceSeries>, PriceError> {
-        self.made().await?.prices.get(ticker).cloned().ok_or_else(|| {
-            let near = crate::nearest(ticker, funds().map(|fund| fund.ticker));
-            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            PriceError::NoData(format!(
-                "{ticker} is not among the {} tickers of the simulated sample{near}",
-                funds().count()
-            ))
-        })
+    async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<History, PriceError> {
+        self.series(ticker).await.map(History::from)
     }
 }
 
 #[async_trait]
 impl YieldProvider for SamplePrices {
+    fn about_yields(&self) -> SourceInfo {
+        SourceInfo {
+            name: "sample",
+            description: "Simulated Treasury yields.".to_owned(),
+            simulated: true,
+            warnings: Vec::new(),
+        }
+    }
+
     async fn yields(&self, _range: DateRange) -> Result<Arc<YieldTable>, PriceError> {
         Ok(Arc::clone(&self.made().await?.yields))
     }

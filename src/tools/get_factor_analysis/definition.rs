@@ -106,7 +106,7 @@ fn input() -> Value {
                     "exclude": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } }
                 }
             },
-            "composite_weighting_method": choice(&["equal", "custom"], Some("equal"), "performance: weights of composites; custom needs composite_weights."),
+            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: weights of composites; cap: today's market caps over the whole history; custom needs composite_weights."),
             "composite_weights": list(
                 json!({
                     "type": "object",

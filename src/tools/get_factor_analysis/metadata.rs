@@ -1,7 +1,11 @@
 //! `analysis_metadata` and `performance`: what was done, on what, by which conventions and how fast.
 
 use chrono::{SecondsFormat, Utc};
-use factor_analytics::{composite::Composite, report::CorrelationReport};
+use factor_analytics::{
+    composite::Composite,
+    report::{CapWeights, CorrelationReport},
+    study::ExclusionReason,
+};
 use factor_types::{Category, PriceKind};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -42,6 +46,9 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
             put("risk_free_source", json!(report.risk_free_source));
             put("risk_free_periods", json!(report.risk_free_rows));
             put("macro_composites", starts(&report.macro_composites));
+            if let Some(weights) = &report.cap_weights {
+                put("composite_weighting", composite_weighting(weights, analysis));
+            }
         }
         Report::Returns(report) => put("windows", json!(report.windows)),
     }
@@ -55,11 +62,15 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
     put("conventions", conventions(analysis, query));
     let hit = |cached: bool| if cached { "hit" } else { "miss" };
     put("cache", json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
-    let without_data: Vec<_> = quality::excluded(analysis).into_iter().map(|exclusion| exclusion.ticker).collect();
+    let excluded = quality::excluded(analysis).into_iter();
+    let without_data: Vec<_> = excluded
+        .filter(|exclusion| exclusion.reason == ExclusionReason::NoData)
+        .map(|exclusion| exclusion.ticker)
+        .collect();
     put(
         "lifecycle",
         json!({
-            "stale_factor_candidates": analysis.prepared.lost.iter().map(|lost| &lost.ticker).collect::<Vec<_>>(),
+            "stale_factor_candidates": quality::stale_candidates(analysis).iter().map(|one| &one.ticker).collect::<Vec<_>>(),
             "excluded_for_no_data": without_data,
             "last_universe_refresh": app.universe_loaded_at(),
         }),
@@ -127,7 +138,7 @@ fn price_source(analysis: &Analysis, app: &App) -> Value {
     json!({
         "name": analysis.source.name,
         "description": analysis.source.description,
-        "picked_because": app.source.why,
+        "picked_because": app.sources.choice.why,
         "simulated": analysis.source.simulated,
         "price_kinds": { "adjusted": of_kind(PriceKind::Adjusted), "close": of_kind(PriceKind::Close) },
     })
@@ -152,6 +163,17 @@ fn matrices(report: &CorrelationReport) -> Value {
         (name.clone(), facts)
     });
     Value::Object(each.collect())
+}
+
+/// What the composites' weights by market capitalisation rest on.
+fn composite_weighting(weights: &CapWeights, analysis: &Analysis) -> Value {
+    json!({
+        "method": "cap",
+        "source": analysis.source.name,
+        "as_of": weights.as_of,
+        "lookahead": true,
+        "without_cap": weights.without_cap,
+    })
 }
 
 /// When each member of a composite starts.
@@ -203,6 +225,7 @@ fn conventions(analysis: &Analysis, query: &Query) -> Value {
             "risk_free": "UST3M / 100 / periods, known at the start of the period; else BIL, SGOV, zero",
             "drawdown": "on period ends; max_drawdown_daily on daily closes",
             "regression": "excess returns on the benchmark's; t-values Newey-West",
+            "dividend_yield": "trailing twelve months / last price, only of today; of a composite the weighted mean of its members'",
         }),
         AnalysisKind::Returns => json!({
             "annualised": "from three months on; annualized_short marks those under a year",

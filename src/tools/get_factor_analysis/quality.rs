@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use factor_analytics::{
     panel::SuspectReturn,
-    report::Undefined,
+    report::{CapWeights, Undefined},
     sections::macro_etf::DroppedEtf,
     study::{Exclusion, ExclusionReason, StudiedFactor},
 };
@@ -19,9 +19,6 @@ use crate::{
     analysis::{Analysis, AnalysisKind, Report, is_small_sample},
     app::App,
 };
-
-/// Why dividend yields are null.
-const NO_YIELDS: &str = "dividend yields are not part of this version";
 
 /// Older newest prices than this many days are a warning.
 const STALE_DAYS: i64 = 10;
@@ -50,13 +47,14 @@ pub(super) struct DataQuality {
     warnings: Vec<String>,
 }
 
-/// A factor whose data fails and may have to be replaced.
+/// A factor whose data has failed day after day and which may have to be replaced.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct StaleCandidate {
-    ticker: Ticker,
+pub(super) struct StaleCandidate {
+    pub(super) ticker: Ticker,
     reason: ExclusionReason,
-    /// Failures on different days in a row; one analysis knows of its own.
-    consecutive_failures: usize,
+    /// Days in a row on which it failed.
+    consecutive_failures: u32,
+    detail: String,
 }
 
 impl DataQuality {
@@ -92,15 +90,7 @@ impl DataQuality {
             invalid_windows: query.invalid_windows.clone(),
             undefined: undefined(analysis.report()),
             macro_dropped: dropped(analysis.report()).to_vec(),
-            stale_factor_candidates: excluded
-                .iter()
-                .filter(|exclusion| matches!(exclusion.reason, ExclusionReason::NoData | ExclusionReason::FetchFailed))
-                .map(|exclusion| StaleCandidate {
-                    ticker: exclusion.ticker.clone(),
-                    reason: exclusion.reason,
-                    consecutive_failures: 1,
-                })
-                .collect(),
+            stale_factor_candidates: stale_candidates(analysis),
             warnings: warnings(analysis, &analyzed, app),
             excluded_factor_list: excluded,
         }
@@ -156,6 +146,21 @@ pub(super) fn excluded(analysis: &Analysis) -> Vec<Exclusion> {
     analysis.study.excluded.iter().filter(counted).cloned().collect()
 }
 
+/// The factors of this analysis that have failed on several days in a row.
+pub(super) fn stale_candidates(analysis: &Analysis) -> Vec<StaleCandidate> {
+    let lost = analysis.prepared.lost.iter();
+    lost.filter_map(|lost| {
+        let run = analysis.prepared.failures.get(&lost.ticker).filter(|run| run.is_stale())?;
+        Some(StaleCandidate {
+            ticker: lost.ticker.clone(),
+            reason: run.reason,
+            consecutive_failures: run.days,
+            detail: run.detail.clone(),
+        })
+    })
+    .collect()
+}
+
 /// `excellent` from 90% with fewer than 2 excluded, `good` from 75% with fewer than 5, `fair` from 60%, else `poor`.
 fn score(coverage_pct: f64, excluded: usize) -> &'static str {
     match coverage_pct {
@@ -203,16 +208,7 @@ fn undefined(report: &Report) -> Vec<Undefined> {
     match report {
         Report::Correlations(_) => Vec::new(),
         Report::Returns(report) => report.undefined.clone(),
-        Report::Performance(report) => {
-            let mut undefined = report.undefined.clone();
-            undefined.extend(report.per_factor.as_ref().map(|table| Undefined {
-                section: "per_factor".to_owned(),
-                row: vec![format!("all {}", table.len())],
-                field: "dividend_yield".to_owned(),
-                reason: NO_YIELDS.to_owned(),
-            }));
-            undefined
-        }
+        Report::Performance(report) => report.undefined.clone(),
     }
 }
 
@@ -220,8 +216,18 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
     let study = &analysis.study;
     let panel = study.panel();
     let mut warnings = Vec::new();
+    let stale_candidates = stale_candidates(analysis);
+    if !stale_candidates.is_empty() {
+        let named: Vec<&str> = stale_candidates.iter().map(|one| one.ticker.as_str()).collect();
+        warnings.push(format!(
+            "no prices on {} days or more, look for a replacement: {}",
+            crate::analysis::lifecycle::STALE_AFTER,
+            named.join(", ")
+        ));
+    }
     if analysis.source.simulated {
-        warnings.push("prices are simulated, no market's; set FACTOR_PRICE_FILES for real ones".to_owned());
+        warnings
+            .push("prices are simulated, no market's; set FMP_API_KEY or FACTOR_PRICE_FILES for real ones".to_owned());
     }
     if analysis.stale_days() > STALE_DAYS {
         warnings.push(stale(analysis));
@@ -238,6 +244,9 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
     {
         warnings
             .push("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used".to_owned());
+    }
+    if let Report::Performance(report) = analysis.report() {
+        warnings.extend(report.cap_weights.as_ref().map(cap_weights));
     }
     if analysis.kind() != AnalysisKind::Returns && is_small_sample(panel) {
         warnings.push(format!("small sample: {} months; correlations and ratios are unsure", panel.rows()));
@@ -256,6 +265,14 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
     warnings.extend(analysis.prepared.warnings.iter().cloned());
     warnings.extend(app.universe.problems.iter().map(|problem| format!("factor universe: {problem}")));
     warnings
+}
+
+/// That composites are weighted by what is known only now.
+fn cap_weights(weights: &CapWeights) -> String {
+    let of = weights.as_of.map(|date| format!(" of {date}")).unwrap_or_default();
+    let without: Vec<&str> = weights.without_cap.iter().map(Ticker::as_str).collect();
+    let left_out = if without.is_empty() { String::new() } else { format!("; without a cap: {}", without.join(", ")) };
+    format!("look-ahead: composites weight their whole history by market caps{of}{left_out}")
 }
 
 fn stale(analysis: &Analysis) -> String {

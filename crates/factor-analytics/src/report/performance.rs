@@ -1,88 +1,29 @@
 //! The performance report.
 
-use std::{cmp::Ordering, collections::BTreeSet};
+mod plan;
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use factor_types::{AssetClass, Category, Factor, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::plan::{PerformancePlan, SortBy, Weighting};
 use super::{Granularity, Undefined};
 use crate::{
-    Study,
+    Facts, Study,
     composite::{Composite, Member, covers},
     observer::{Observer, observed},
     panel::window::is_monthly,
     sections::{
+        dividends,
         macro_etf::by_preference,
         performance::{Inputs, Profile},
     },
     study::{Composites, History, RiskFree, StudiedFactor},
 };
-
-/// What the tables are sorted by; missing values come last, ties in order of names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SortBy {
-    /// `sharpe_ratio`, highest first.
-    #[default]
-    SharpeRatio,
-    /// `annual_return`, highest first.
-    AnnualReturn,
-    /// `volatility`, highest first.
-    Volatility,
-}
-
-impl SortBy {
-    /// The field.
-    pub fn field(self) -> &'static str {
-        match self {
-            Self::SharpeRatio => "sharpe_ratio",
-            Self::AnnualReturn => "annual_return",
-            Self::Volatility => "volatility",
-        }
-    }
-
-    fn of(self, profile: &Profile) -> Option<f64> {
-        match self {
-            Self::SharpeRatio => profile.sharpe_ratio,
-            Self::AnnualReturn => profile.annual_return,
-            Self::Volatility => profile.volatility,
-        }
-    }
-
-    fn compare(self, a: (&str, &Profile), b: (&str, &Profile)) -> Ordering {
-        let by_value = match (self.of(a.1), self.of(b.1)) {
-            (Some(x), Some(y)) => y.total_cmp(&x),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        };
-        by_value.then_with(|| a.0.cmp(b.0))
-    }
-}
-
-/// Which performance sections to compute.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PerformancePlan {
-    /// The categories of the per-factor table; `None` for no table.
-    pub per_factor: Option<BTreeSet<Category>>,
-    /// The groups of the macro composites; `None` for none.
-    pub macro_composites: Option<Vec<AssetClass>>,
-    /// The composites of every category, and of industry groups.
-    pub category_composites: bool,
-    /// How industries are summed up.
-    pub granularity: Granularity,
-    /// Custom weights; equal weights without.
-    pub weights: Option<IndexMap<Ticker, f64>>,
-    /// Constituents kept per composite, in order of preference.
-    pub most_per_composite: Option<usize>,
-    /// Whose returns the relative figures are against.
-    pub benchmark: Ticker,
-    /// The order of the tables.
-    pub sort_by: SortBy,
-    /// Share of a composite's members that must be there (0 to 1).
-    pub min_coverage: f64,
-}
 
 /// One factor's entry.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -106,6 +47,9 @@ pub struct FactorProfile {
 pub struct CompositeProfile {
     /// Its members' tickers.
     pub members: Vec<Ticker>,
+    /// True when today's market capitalisations weight the whole history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lookahead: bool,
     /// How much history it has in the window.
     #[serde(flatten)]
     pub history: History,
@@ -122,6 +66,15 @@ pub struct CompositeReport {
     pub macro_groups: IndexMap<String, CompositeProfile>,
     /// Per category: `all`, and for industries their groups beside it.
     pub category: IndexMap<Category, IndexMap<String, CompositeProfile>>,
+}
+
+/// What weights by market capitalisation rest on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapWeights {
+    /// The date of the oldest capitalisation used.
+    pub as_of: Option<NaiveDate>,
+    /// Analysed members without a capitalisation: they take no part.
+    pub without_cap: Vec<Ticker>,
 }
 
 /// The sections that were computed.
@@ -141,6 +94,8 @@ pub struct PerformanceReport {
     pub risk_free_source: String,
     /// Periods with a risk-free rate.
     pub risk_free_rows: usize,
+    /// Set when composites were computed with [`Weighting::Cap`].
+    pub cap_weights: Option<CapWeights>,
     /// Null figures and why.
     pub undefined: Vec<Undefined>,
     /// Sections the observer stopped.
@@ -148,10 +103,12 @@ pub struct PerformanceReport {
 }
 
 impl PerformanceReport {
-    /// Computes what the plan names.
-    pub fn compute(study: &Study, plan: &PerformancePlan, observer: &mut dyn Observer) -> Self {
+    /// Computes what the plan names. Of `facts` only those of today's funds are used: dividends, and market
+    /// capitalisations where the plan weights by them.
+    pub fn compute(study: &Study, plan: &PerformancePlan, facts: &Facts, observer: &mut dyn Observer) -> Self {
         let risk_free = study.risk_free();
-        let tables = Tables { study, plan, risk_free: &risk_free };
+        let yields = dividends::yields(study, facts);
+        let tables = Tables { study, plan, facts, risk_free: &risk_free, yields };
         let mut report = Self {
             risk_free_source: risk_free.source.clone(),
             risk_free_rows: risk_free.per_period.iter().filter(|rf| rf.is_finite()).count(),
@@ -164,7 +121,7 @@ impl PerformanceReport {
                 report.skipped.push("per_factor".to_owned());
             }
         }
-        if plan.macro_composites.is_some() || plan.category_composites {
+        if plan.has_composites() {
             let composites = observed(observer, "composites", || tables.composites(&mut undefined));
             match composites {
                 None => report.skipped.push("composites".to_owned()),
@@ -173,6 +130,7 @@ impl PerformanceReport {
                     report.coverage_pct = computed.coverage_pct;
                     report.macro_composites = computed.macro_composites;
                     report.unlabeled_industries = computed.unlabeled;
+                    report.cap_weights = tables.cap_weights();
                 }
             }
         }
@@ -184,7 +142,9 @@ impl PerformanceReport {
 struct Tables<'a> {
     study: &'a Study,
     plan: &'a PerformancePlan,
+    facts: &'a Facts,
     risk_free: &'a RiskFree,
+    yields: IndexMap<Ticker, Result<f64, String>>,
 }
 
 struct ComputedComposites {
@@ -193,6 +153,8 @@ struct ComputedComposites {
     macro_composites: Vec<Composite>,
     unlabeled: Vec<String>,
 }
+
+const NO_CAP: &str = "insufficient_data: no market cap is known for any of its members; use equal or custom weights";
 
 type Missing = Vec<(String, String, String, String)>;
 
@@ -224,12 +186,15 @@ impl Tables<'_> {
                     _ => &[],
                 };
                 let factor = &studied.factor;
+                let mut profile =
+                    self.profile(panel.column(studied.column), daily, factor.ticker != self.plan.benchmark);
+                profile.dividend_yield = self.yields.get(&factor.ticker).and_then(|found| found.as_ref().ok().copied());
                 let entry = FactorProfile {
                     label: factor.label.clone(),
                     category: factor.category,
                     asset_class: factor.asset_class,
                     history: self.study.history(studied.column),
-                    profile: self.profile(panel.column(studied.column), daily, factor.ticker != self.plan.benchmark),
+                    profile,
                 };
                 (factor.ticker.clone(), entry)
             })
@@ -237,6 +202,7 @@ impl Tables<'_> {
         entries.sort_by(|a, b| self.plan.sort_by.compare((a.0.as_str(), &a.1.profile), (b.0.as_str(), &b.1.profile)));
         for (ticker, entry) in &entries {
             note_missing(missing, "per_factor", ticker.as_str(), &entry.profile);
+            note_yield(missing, "per_factor", ticker.as_str(), self.yields.get(ticker));
         }
         entries.into_iter().collect()
     }
@@ -249,7 +215,7 @@ impl Tables<'_> {
             let mut groups = Composites::default();
             for class in asset_classes {
                 let belongs = |factor: &Factor| factor.asset_class == *class && factor.category != Category::User;
-                self.push(&mut groups, class.macro_group(), belongs);
+                self.push(&mut groups, class.macro_group(), belongs, "composites.macro", missing);
             }
             report.macro_groups = self.profiles(&groups.built, "composites.macro", missing);
             macro_composites = groups.built;
@@ -259,22 +225,22 @@ impl Tables<'_> {
         if self.plan.category_composites {
             for category in Category::ALL {
                 let mut own = Composites::default();
-                self.push(&mut own, "all", |factor| factor.category == category);
+                let section = format!("composites.category.{category}");
+                self.push(&mut own, "all", |factor| factor.category == category, &section, missing);
                 if category == Category::Industry && self.plan.granularity != Granularity::Industry {
                     let name = |factor: &Factor| self.plan.granularity.group_of(factor).map(str::to_owned);
                     let (groups, without) = self.study.industry_groups(|factor| self.plan.granularity.group_of(factor));
                     unlabeled = without;
                     for group in groups {
-                        self.push(&mut own, &group, |factor| {
-                            factor.category == category && name(factor).as_ref() == Some(&group)
-                        });
+                        let belongs =
+                            |factor: &Factor| factor.category == category && name(factor).as_ref() == Some(&group);
+                        self.push(&mut own, &group, belongs, &section, missing);
                     }
                     coverage_pct.extend(
                         own.coverage_pct.iter().filter(|(name, _)| *name != "all").map(|(n, pct)| (n.clone(), *pct)),
                     );
                 }
                 if !own.built.is_empty() {
-                    let section = format!("composites.category.{category}");
                     report.category.insert(category, self.profiles(&own.built, &section, missing));
                 }
             }
@@ -283,8 +249,16 @@ impl Tables<'_> {
     }
 
     /// Adds the composite of the factors that belong, under the plan's weights and bounds. Its coverage is measured over
-    /// all that belong; a group that the universe does not list, or that no custom weight names, has no composite.
-    fn push(&self, composites: &mut Composites, name: &str, belongs: impl Fn(&Factor) -> bool) {
+    /// all that belong; a group that the universe does not list, or that no custom weight names, has no composite; one
+    /// without any market capitalisation to weight by has none either, and is noted as undefined.
+    fn push(
+        &self,
+        composites: &mut Composites,
+        name: &str,
+        belongs: impl Fn(&Factor) -> bool,
+        section: &str,
+        missing: &mut Missing,
+    ) {
         let (members, listed) = self.study.members(belongs);
         if listed == 0 {
             return;
@@ -297,8 +271,9 @@ impl Tables<'_> {
         let mut preferred = by_preference(self.study, &members);
         preferred.truncate(self.plan.most_per_composite.unwrap_or(usize::MAX));
         let weight = |studied: &StudiedFactor| match &self.plan.weights {
-            None => Some(1.0),
-            Some(weights) => weights.get(&studied.factor.ticker).copied(),
+            Weighting::Equal => Some(1.0),
+            Weighting::Cap => self.facts.caps.dollars.get(&studied.factor.ticker).copied(),
+            Weighting::Custom(weights) => weights.get(&studied.factor.ticker).copied(),
         };
         let chosen: Vec<Member> = members
             .iter()
@@ -308,6 +283,8 @@ impl Tables<'_> {
         if !chosen.is_empty() {
             let composite = Composite::build(name, self.study.panel(), &chosen, listed, self.plan.min_coverage);
             composites.built.push(composite);
+        } else if self.plan.weights == Weighting::Cap {
+            missing.push((section.to_owned(), name.to_owned(), "composite".to_owned(), NO_CAP.to_owned()));
         }
     }
 
@@ -320,10 +297,13 @@ impl Tables<'_> {
         let mut entries: Vec<(String, CompositeProfile)> = composites
             .iter()
             .map(|composite| {
+                let mut profile = self.profile(&composite.values, &[], true);
+                profile.dividend_yield = self.composite_yield(composite).ok();
                 let entry = CompositeProfile {
                     members: composite.members.clone(),
+                    lookahead: self.plan.weights == Weighting::Cap,
                     history: History::of(&composite.values, self.study.panel().labels()),
-                    profile: self.profile(&composite.values, &[], true),
+                    profile,
                 };
                 (composite.name.clone(), entry)
             })
@@ -331,8 +311,30 @@ impl Tables<'_> {
         entries.sort_by(|a, b| self.plan.sort_by.compare((&a.0, &a.1.profile), (&b.0, &b.1.profile)));
         for (name, entry) in &entries {
             note_missing(missing, section, name, &entry.profile);
+            if let Some(composite) = composites.iter().find(|composite| composite.name == *name) {
+                note_yield(missing, section, name, Some(&self.composite_yield(composite)));
+            }
         }
         entries.into_iter().collect()
+    }
+
+    fn composite_yield(&self, composite: &Composite) -> Result<f64, String> {
+        let members = composite.members.iter().zip(&composite.weights);
+        let weighed: Vec<_> =
+            members.filter_map(|(ticker, weight)| Some((*weight, self.yields.get(ticker)?))).collect();
+        dividends::composite_yield(&weighed)
+    }
+
+    fn cap_weights(&self) -> Option<CapWeights> {
+        let caps = &self.facts.caps;
+        let used = CapWeights { as_of: caps.as_of, without_cap: caps.without.clone() };
+        (self.plan.weights == Weighting::Cap).then_some(used)
+    }
+}
+
+fn note_yield(missing: &mut Missing, section: &str, row: &str, found: Option<&Result<f64, String>>) {
+    if let Some(Err(reason)) = found {
+        missing.push((section.to_owned(), row.to_owned(), "dividend_yield".to_owned(), reason.clone()));
     }
 }
 

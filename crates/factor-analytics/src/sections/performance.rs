@@ -90,7 +90,8 @@ pub struct Profile {
     pub worst_period: Option<f64>,
     /// Share of periods with r > 0.
     pub hit_rate: Option<f64>,
-    /// Trailing twelve months' dividends / latest close.
+    /// Trailing twelve months' dividends / latest close, of today (see [`super::dividends`]; not filled here); 0 when none
+    /// were paid, null when unknown. Of a composite the weighted mean of its members' known yields.
     pub dividend_yield: Option<f64>,
     /// Each missing figure and why.
     #[serde(skip)]

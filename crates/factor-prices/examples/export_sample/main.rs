@@ -1,4 +1,5 @@
-//! Writes the simulated sample as `prices.csv` (wide) and `treasury_yields.csv`, for a program that reads files.
+//! Writes the simulated sample as `prices.csv` (wide), `treasury_yields.csv`, `facts/dividends.csv` and
+//! `facts/market_caps.csv`, for a program that reads files.
 //!
 //! `cargo run -p factor-prices --example export_sample -- OUT_DIR [--today YYYY-MM-DD]`
 

@@ -14,6 +14,7 @@ use chrono::NaiveDate;
 use factor_types::{Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
 
 use super::{FileError, csv, parquet, table::Content};
+use crate::Dividend;
 
 /// The names under which yields are looked for beside a single price file.
 const YIELD_NAMES: [&str; 2] = ["treasury_yields", "yields"];
@@ -48,6 +49,8 @@ enum Use {
 #[derive(Debug, Default)]
 pub(super) struct Data {
     pub(super) prices: BTreeMap<Ticker, Arc<PriceSeries>>,
+    /// Of each ticker whose prices are from a file with a column of dividends: those of that file.
+    pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     pub(super) yields: Arc<YieldTable>,
     /// Set when the file named for yields gave none.
     pub(super) yield_fault: Option<String>,
@@ -206,6 +209,7 @@ impl Stamp {
                 return Err(FileError::unusable(&self.path, rule.to_owned()));
             }
             content.prices.clear();
+            content.dividends.clear();
         }
         Ok(content)
     }
@@ -216,6 +220,8 @@ impl Stamp {
 struct Merge {
     /// A ticker's series and the file it is from.
     prices: HashMap<Ticker, (Arc<PriceSeries>, String)>,
+    /// The dividends that came with those prices.
+    dividends: HashMap<Ticker, Arc<[Dividend]>>,
     yields: HashMap<Maturity, (Arc<Content>, String, bool)>,
 }
 
@@ -228,6 +234,7 @@ impl Merge {
             match self.prices.get_mut(series.ticker()) {
                 None => {
                     self.prices.insert(series.ticker().clone(), (Arc::clone(series), name.clone()));
+                    take_dividends(&mut self.dividends, series.ticker(), content);
                 }
                 Some((kept, from)) => {
                     // Adjusted wins over close, else the longer history, else the file named first.
@@ -238,6 +245,7 @@ impl Merge {
                     if rank(series) > rank(kept) {
                         *kept = Arc::clone(series);
                         from.clone_from(&name);
+                        take_dividends(&mut self.dividends, series.ticker(), content);
                     }
                     twice.push((series.ticker().clone(), other, from.clone()));
                 }
@@ -264,12 +272,21 @@ impl Merge {
     }
 
     fn finish(self, data: &mut Data) {
+        data.dividends = self.dividends;
         data.prices = self.prices.into_iter().map(|(ticker, (series, _))| (ticker, series)).collect();
         let mut table = YieldTable::default();
         for (maturity, (content, ..)) in self.yields {
             table.insert(maturity, content.rows(maturity).iter().copied());
         }
         data.yields = Arc::new(table);
+    }
+}
+
+/// Dividends follow the prices: those of another file may end long before them, and would seem to be none.
+fn take_dividends(kept: &mut HashMap<Ticker, Arc<[Dividend]>>, ticker: &Ticker, content: &Content) {
+    match content.dividends.get(ticker) {
+        Some(dividends) => drop(kept.insert(ticker.clone(), Arc::clone(dividends))),
+        None => drop(kept.remove(ticker)),
     }
 }
 

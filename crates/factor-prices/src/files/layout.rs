@@ -38,6 +38,8 @@ pub(super) enum Shape {
         adjusted: Option<usize>,
         /// The column of the raw close.
         close: Option<usize>,
+        /// The column of the dividend per share, on its ex-date.
+        dividend: Option<usize>,
     },
     /// One ticker's file, named after it.
     Single {
@@ -47,6 +49,8 @@ pub(super) enum Shape {
         adjusted: Option<usize>,
         /// The column of the raw close.
         close: Option<usize>,
+        /// The column of the dividend per share, on its ex-date.
+        dividend: Option<usize>,
     },
 }
 
@@ -55,6 +59,7 @@ const DATE: [&str; 8] =
 const TICKER: [&str; 3] = ["ticker", "symbol", "tickersymbol"];
 const ADJUSTED: [&str; 6] =
     ["adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj", "adjprice"];
+const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
 const CLOSE: [&str; 3] = ["close", "closeprice", "closingprice"];
 /// Names of a raw close that might also be a ticker, so they count only where no ticker is expected.
 const VAGUE_CLOSE: [&str; 3] = ["price", "last", "value"];
@@ -77,6 +82,7 @@ impl Layout {
         let mut ignored = Notes::default();
         let adjusted = find(&ADJUSTED);
         let close = find(&CLOSE);
+        let dividend = find(&DIVIDEND);
         let shape = if let Some(ticker) = find(&TICKER) {
             let close = close.or_else(|| find(&VAGUE_CLOSE));
             if adjusted.is_none() && close.is_none() {
@@ -85,7 +91,7 @@ impl Layout {
                     listed(headers)
                 ));
             }
-            Shape::Long { ticker, adjusted, close }
+            Shape::Long { ticker, adjusted, close, dividend }
         } else if let Some((adjusted, close)) = single(headers.len(), adjusted, close, find(&VAGUE_CLOSE)) {
             let ticker = stem.parse().map_err(|_| {
                 format!(
@@ -94,7 +100,7 @@ impl Layout {
                     excerpt(stem)
                 )
             })?;
-            Shape::Single { ticker, adjusted, close }
+            Shape::Single { ticker, adjusted, close, dividend }
         } else {
             wide(headers, date, &mut ignored)?
         };
@@ -109,11 +115,13 @@ impl Layout {
                 columns.extend(tickers.iter().map(|(at, _)| *at));
                 columns.extend(maturities.iter().map(|(at, _)| *at));
             }
-            Shape::Long { ticker, adjusted, close } => {
+            Shape::Long { ticker, adjusted, close, dividend } => {
                 columns.push(*ticker);
-                columns.extend(adjusted.iter().chain(close));
+                columns.extend(adjusted.iter().chain(close).chain(dividend));
             }
-            Shape::Single { adjusted, close, .. } => columns.extend(adjusted.iter().chain(close)),
+            Shape::Single { adjusted, close, dividend, .. } => {
+                columns.extend(adjusted.iter().chain(close).chain(dividend));
+            }
         }
         columns
     }
@@ -183,21 +191,29 @@ mod tests {
 
     #[test]
     fn long_headers_without_regard_to_spelling() {
-        for line in
-            ["Date,Symbol,Adj Close,Close,Dividend", "date,ticker,adj_close,close", "DATE,SYMBOL,AdjustedClose,CLOSE"]
-        {
+        for (line, dividend) in [
+            ("Date,Symbol,Adj Close,Close,Dividend", Some(4)),
+            ("date,ticker,adj_close,close", None),
+            ("DATE,SYMBOL,AdjustedClose,CLOSE,volume,DIVIDENDS", Some(5)),
+        ] {
             let shape = layout(line, "prices").unwrap().shape;
-            assert_eq!(shape, Shape::Long { ticker: 1, adjusted: Some(2), close: Some(3) }, "{line}");
+            assert_eq!(shape, Shape::Long { ticker: 1, adjusted: Some(2), close: Some(3), dividend }, "{line}");
         }
         assert!(layout("date,ticker,volume", "x").unwrap_err().contains("name one `adj_close`"));
     }
 
     #[test]
     fn a_ticker_s_own_file_is_named_after_it() {
+        let single = |ticker: &str, adjusted, close, dividend| {
+            let ticker = ticker.parse().unwrap();
+            Shape::Single { ticker, adjusted, close, dividend }
+        };
         let shape = layout("Date,Open,High,Low,Close,Adj Close,Volume", "spy").unwrap().shape;
-        assert_eq!(shape, Shape::Single { ticker: "SPY".parse().unwrap(), adjusted: Some(5), close: Some(4) });
+        assert_eq!(shape, single("SPY", Some(5), Some(4), None));
         let shape = layout("Date,Price", "GLD").unwrap().shape;
-        assert_eq!(shape, Shape::Single { ticker: "GLD".parse().unwrap(), adjusted: None, close: Some(1) });
+        assert_eq!(shape, single("GLD", None, Some(1), None));
+        let shape = layout("Date,Close,Dividends,Stock Splits", "TLT").unwrap().shape;
+        assert_eq!(shape, single("TLT", None, Some(1), Some(2)));
         assert!(layout("Date,Close", "my prices").unwrap_err().contains("`my prices` is no ticker"));
     }
 

@@ -5,6 +5,8 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use chrono::NaiveDate;
 use factor_types::{Maturity, PriceKind, PriceSeries, Ticker};
 
+use crate::Dividend;
+
 use super::{
     FileError,
     cells::{Cell, DateCell},
@@ -17,6 +19,8 @@ use super::{
 pub(super) struct Content {
     /// One series per ticker.
     pub(super) prices: Vec<Arc<PriceSeries>>,
+    /// The dividends of each ticker of a file that has a column for them; empty for one that paid none.
+    pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// Yields in percent.
     pub(super) yields: Vec<(Maturity, Vec<(NaiveDate, f64)>)>,
     /// What was wrong with the file.
@@ -40,6 +44,7 @@ pub(super) struct Table<'a> {
     groups: Vec<Vec<NaiveDate>>,
     future: Option<(usize, NaiveDate)>,
     bad_cells: Notes,
+    bad_dividends: Notes,
     bad_lines: Notes,
 }
 
@@ -56,6 +61,7 @@ struct Series {
 enum What {
     Price(Ticker, PriceKind),
     Yield(Maturity),
+    Dividend(Ticker),
 }
 
 impl<'a> Table<'a> {
@@ -84,6 +90,7 @@ impl<'a> Table<'a> {
             groups,
             future: None,
             bad_cells: Notes::default(),
+            bad_dividends: Notes::default(),
             bad_lines: Notes::default(),
         })
     }
@@ -104,15 +111,16 @@ impl<'a> Table<'a> {
                 .map(|(at, ticker)| (*at, What::Price(ticker.clone(), PriceKind::Adjusted)))
                 .chain(maturities.iter().map(|(at, maturity)| (*at, What::Yield(*maturity))))
                 .collect(),
-            Shape::Single { ticker, adjusted, close } => both(ticker, *adjusted, *close),
+            Shape::Single { ticker, adjusted, close, dividend } => each_of(ticker, [*adjusted, *close, *dividend]),
             Shape::Long { .. } => Vec::new(),
         };
         wanted.into_iter().map(|(at, what)| self.target(at, what)).collect()
     }
 
     /// The targets of a line of a long file, and the group of its ticker; `None` when the ticker cannot be read.
-    pub(super) fn targets_of(&mut self, line: u64, ticker: &[u8]) -> Option<(usize, [Option<Target>; 2])> {
-        let Shape::Long { adjusted, close, .. } = self.layout.shape else { return None };
+    pub(super) fn targets_of(&mut self, line: u64, ticker: &[u8]) -> Option<(usize, [Option<Target>; 3])> {
+        let Shape::Long { adjusted, close, dividend, .. } = self.layout.shape else { return None };
+        let columns = [adjusted, close, dividend];
         let text = String::from_utf8_lossy(ticker);
         let group = match self.tickers.get(text.as_ref()) {
             Some(group) => *group,
@@ -125,7 +133,7 @@ impl<'a> Table<'a> {
                 // ` spy` and `SPY` are one group.
                 let known = self.tickers.get(parsed.as_str()).copied();
                 let group = known.unwrap_or_else(|| {
-                    for (at, what) in both(&parsed, adjusted, close) {
+                    for (at, what) in each_of(&parsed, columns) {
                         self.target(at, what);
                     }
                     self.groups.push(Vec::new());
@@ -136,14 +144,13 @@ impl<'a> Table<'a> {
                 group
             }
         };
-        // Every ticker has its series side by side, the adjusted one first.
-        let each = usize::from(adjusted.is_some()) + usize::from(close.is_some());
-        let first = group * each;
-        let targets = match (adjusted, close) {
-            (Some(adjusted), Some(close)) => [Some((adjusted, first)), Some((close, first + 1))],
-            (Some(one), None) | (None, Some(one)) => [Some((one, first)), None],
-            (None, None) => [None, None],
-        };
+        // Every ticker has its series side by side, in the order of `each_of`.
+        let mut next = group * columns.iter().flatten().count();
+        let targets = columns.map(|column| {
+            let target = (column?, next);
+            next += 1;
+            Some(target)
+        });
         Some((group, targets))
     }
 
@@ -193,12 +200,18 @@ impl<'a> Table<'a> {
     /// Takes one cell.
     pub(super) fn put(&mut self, (column, series): Target, line: u64, date: NaiveDate, cell: Cell<'_>) {
         let Some(series) = self.series.get_mut(series) else { return };
+        let is_dividend = matches!(series.what, What::Dividend(_));
         match cell {
             Cell::Missing => {}
+            Cell::Number(value) if is_dividend && !(value.is_finite() && value >= 0.0) => self
+                .bad_dividends
+                .add(|| format!("{} {line}: the dividend {value} is no amount of zero or more; dropped", self.unit)),
             Cell::Number(value) => series.rows.push((date, value)),
             Cell::Text(text) => {
                 // Counted as a bad price by the series, never read as zero.
-                series.rows.push((date, f64::NAN));
+                if !is_dividend {
+                    series.rows.push((date, f64::NAN));
+                }
                 let header = self.headers.get(column).map_or("", |header| header.trim());
                 self.bad_cells.add(|| {
                     format!(
@@ -232,6 +245,7 @@ impl<'a> Table<'a> {
         self.layout.ignored.finish(&self.name, "columns", &mut warnings);
         self.bad_lines.finish(&self.name, &format!("{unit}s skipped"), &mut warnings);
         self.bad_cells.finish(&self.name, "cells dropped", &mut warnings);
+        self.bad_dividends.finish(&self.name, "dividends dropped", &mut warnings);
         let (mut late, mut twice) = (0, 0);
         for dates in self.groups {
             let (l, t) = disorder(dates);
@@ -263,6 +277,7 @@ impl Content {
     fn take(&mut self, Series { what, rows }: Series) {
         match what {
             What::Yield(maturity) => self.yields.push((maturity, rows)),
+            What::Dividend(ticker) => drop(self.dividends.insert(ticker, dividends(rows))),
             What::Price(ticker, kind) => {
                 let series = PriceSeries::new(ticker, kind, rows);
                 // The close of a ticker follows its adjusted prices and only steps in where those are not there.
@@ -276,10 +291,25 @@ impl Content {
     }
 }
 
-fn both(ticker: &Ticker, adjusted: Option<usize>, close: Option<usize>) -> Vec<(usize, What)> {
+/// A ticker's columns and what they hold: adjusted price, close, dividend, as far as the file has them.
+fn each_of(ticker: &Ticker, [adjusted, close, dividend]: [Option<usize>; 3]) -> Vec<(usize, What)> {
     let adjusted = adjusted.map(|at| (at, What::Price(ticker.clone(), PriceKind::Adjusted)));
     let close = close.map(|at| (at, What::Price(ticker.clone(), PriceKind::Close)));
-    adjusted.into_iter().chain(close).collect()
+    let dividend = dividend.map(|at| (at, What::Dividend(ticker.clone())));
+    adjusted.into_iter().chain(close).chain(dividend).collect()
+}
+
+/// Dividends in order of their dates; of several rows for one date the last counts, as it does for prices. Files write
+/// zero on days without one.
+fn dividends(mut rows: Vec<(NaiveDate, f64)>) -> Arc<[Dividend]> {
+    rows.sort_by_key(|(date, _)| *date);
+    let last_of_its_date =
+        |at: usize, date: NaiveDate| rows.get(at + 1).is_none_or(|(next, _): &(NaiveDate, f64)| *next != date);
+    rows.iter()
+        .enumerate()
+        .filter(|(at, (date, amount))| *amount > 0.0 && last_of_its_date(*at, *date))
+        .map(|(_, (ex_date, amount))| Dividend { ex_date: *ex_date, amount: *amount })
+        .collect()
 }
 
 /// A file's name without the extensions that [`super::folder`] knows.

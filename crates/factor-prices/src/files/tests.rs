@@ -26,7 +26,7 @@ fn open(folder: &TempDir, name: &str) -> FilePrices {
 }
 
 async fn prices(source: &FilePrices, ticker: &str) -> Result<Vec<f64>, PriceError> {
-    Ok(source.history(&ticker.parse().unwrap(), all()).await?.prices().to_vec())
+    Ok(source.history(&ticker.parse().unwrap(), all()).await?.series.prices().to_vec())
 }
 
 /// Forgets the last look at the files, as if a second had passed.
@@ -50,7 +50,7 @@ async fn a_folder_merges_its_files() {
     // Adjusted wins over the longer close; the longer of two adjusted wins.
     assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0]));
     assert_eq!(prices(&source, "TLT").await, Ok(vec![91.0, 92.0]));
-    let gld = source.history(&"GLD".parse().unwrap(), all()).await.unwrap();
+    let gld = source.history(&"GLD".parse().unwrap(), all()).await.unwrap().series;
     assert_eq!(gld.kind(), PriceKind::Close);
     let tickers = source.tickers().await.unwrap();
     assert_eq!(tickers.iter().map(Ticker::as_str).collect::<Vec<_>>(), ["GLD", "SPY", "TLT"]);
@@ -61,6 +61,41 @@ async fn a_folder_merges_its_files() {
     assert_eq!(warnings[0], "SPY is in a.csv and in b.csv: a.csv is used");
     assert!(warnings[1].contains("broken.parquet: not a sound Parquet file"), "{warnings:#?}");
     assert_eq!(warnings[2], "TLT is in a.csv and in c.csv: c.csv is used");
+}
+
+#[tokio::test]
+async fn dividends_follow_the_prices() {
+    use crate::FundFacts;
+    let folder = folder(&[
+        ("a.csv", "date,SPY\n2024-01-02,100\n2024-01-03,101\n"),
+        // A close, so a.csv's adjusted prices win for SPY; TLT is only here.
+        ("b.csv", "date,ticker,close,dividend\n2024-01-02,SPY,500,9\n2024-01-02,TLT,90,0.3\n2024-06-03,TLT,91,0.4\n"),
+        // The longer adjusted history wins for GLD, whatever the order.
+        ("c.csv", "date,GLD\n2024-01-02,50\n"),
+        ("d.csv", "date,ticker,adj_close,dividend\n2024-01-02,GLD,50,\n2024-01-03,GLD,51,\n"),
+    ]);
+    let source = open(&folder, "");
+    let paid = async |ticker: &str, range| {
+        let all = source.dividends(&ticker.parse().unwrap(), range).await?;
+        Ok::<_, PriceError>(all.iter().map(|one| one.amount).collect::<Vec<f64>>())
+    };
+    let day = |text: &str| text.parse().unwrap();
+    assert_eq!(paid("TLT", all()).await, Ok(vec![0.3, 0.4]));
+    assert_eq!(paid("TLT", DateRange::new(day("2024-01-03"), day("2024-06-03")).unwrap()).await, Ok(vec![0.4]));
+    assert_eq!(paid("GLD", all()).await, Ok(vec![]));
+    let no_data = |text: &str| Err(PriceError::NoData(text.to_owned()));
+    assert_eq!(paid("SPY", all()).await, no_data("the file of its prices has no dividend column"));
+    let Err(PriceError::NoData(unknown)) = paid("SPX", all()).await else { panic!("no data") };
+    assert!(unknown.starts_with("SPX is not among the 3 tickers"), "{unknown}");
+    let wide = self::folder(&[("a.csv", "date,SPY\n2024-01-02,100\n")]);
+    let source = open(&wide, "a.csv");
+    let spy: Ticker = "SPY".parse().unwrap();
+    assert_eq!(
+        source.dividends(&spy, all()).await,
+        Err(PriceError::NoData("these files have no dividend column".to_owned()))
+    );
+    assert!(matches!(source.market_caps(std::slice::from_ref(&spy)).await, Err(PriceError::NoData(_))));
+    assert!(matches!(source.profile(&spy).await, Err(PriceError::NoData(_))));
 }
 
 #[tokio::test]
@@ -96,7 +131,7 @@ async fn yields_lie_beside_a_single_file_or_where_said() {
     }
     let source = FilePrices::open(&folder.path().join("p.csv"), Some(&folder.path().join("none.csv")), today).unwrap();
     assert_eq!(prices(&source, "SPY").await, Ok(vec![100.0]));
-    let Err(PriceError::Failed(message)) = two_years(&source).await else { panic!("failed") };
+    let Err(PriceError::Failed { why: message, .. }) = two_years(&source).await else { panic!("failed") };
     assert!(message.contains("none.csv: no yield column: name one UST3M"), "{message}");
 
     let alone = self::folder(&[("p.csv", "date,SPY\n2024-01-02,100\n")]);
@@ -119,7 +154,9 @@ fn opening_says_what_is_not_there() {
 async fn a_file_without_use_fails_every_ticker_with_the_reason() {
     let folder = folder(&[("p.csv", "")]);
     for _ in 0..2 {
-        let Err(PriceError::Failed(message)) = prices(&open(&folder, "p.csv"), "SPY").await else { panic!("failed") };
+        let Err(PriceError::Failed { why: message, .. }) = prices(&open(&folder, "p.csv"), "SPY").await else {
+            panic!("failed")
+        };
         assert!(message.contains("p.csv: the file is empty"), "{message}");
     }
 }
@@ -169,7 +206,7 @@ async fn askers_at_once_share_one_reading() {
     let askers: Vec<_> = (0..16)
         .map(|_| {
             let (source, spy) = (source.clone(), spy.clone());
-            tokio::spawn(async move { source.history(&spy, all()).await.unwrap() })
+            tokio::spawn(async move { source.history(&spy, all()).await.unwrap().series })
         })
         .collect();
     let mut got = Vec::new();
@@ -189,7 +226,7 @@ async fn real_prices_give_the_known_years() {
     }
     let start = Instant::now();
     let source = FilePrices::open(&folder, None, today).unwrap();
-    let spy = source.history(&"SPY".parse().unwrap(), all()).await.unwrap();
+    let spy = source.history(&"SPY".parse().unwrap(), all()).await.unwrap().series;
     println!("read in {:?}", start.elapsed());
     assert_eq!(source.tickers().await.unwrap().len(), 92);
     assert_eq!(source.about().warnings, [""; 0]);

@@ -209,7 +209,7 @@ async fn it_answers_as_a_source() {
     let source = SamplePrices::new(day("2026-11-21"));
     assert!(source.about().simulated);
     let range = DateRange::day(day("2020-01-02"));
-    let spy = source.history(&"SPY".parse().unwrap(), range).await.unwrap();
+    let spy = source.history(&"SPY".parse().unwrap(), range).await.unwrap().series;
     println!("simulated in {:?}", start.elapsed());
     assert_eq!(spy.dates().last(), Some(&day("2026-11-20")));
     assert_eq!(source.yields(range).await.unwrap().maturities().count(), 5);
@@ -229,7 +229,8 @@ async fn written_as_a_file_it_reads_back_the_same() {
     let files = FilePrices::open(folder.path(), None, || NaiveDate::MAX).unwrap();
     assert_eq!(files.tickers().await.unwrap(), source.tickers());
     for ticker in source.tickers() {
-        let (made, read) = (source.history(&ticker, all).await.unwrap(), files.history(&ticker, all).await.unwrap());
+        let (made, read) =
+            (source.history(&ticker, all).await.unwrap().series, files.history(&ticker, all).await.unwrap().series);
         assert_eq!(made, read, "{ticker}");
     }
     assert_eq!(source.yields(all).await.unwrap(), files.yields(all).await.unwrap());

@@ -111,7 +111,7 @@ pub(super) const BELONGS: [(&str, &[AnalysisKind]); 27] = {
 };
 
 /// Arguments of this contract that this version refuses, the values it takes all the same, and why.
-pub(super) const LATER: [(&str, &[&str], &str); 8] = [
+pub(super) const LATER: [(&str, &[&str], &str); 7] = [
     ("include_statistics", &["false"], "intervals and p-values are not part of this version"),
     ("include_rolling_summaries", &["false"], "rolling summaries are not part of this version"),
     ("regime", &["all"], "regimes are not part of this version; give start_date and end_date instead"),
@@ -119,11 +119,6 @@ pub(super) const LATER: [(&str, &[&str], &str); 8] = [
     ("order", &["universe"], "clustering is not part of this version"),
     ("half_life", &[], "it belongs to correlation_method ewma, which is not part of this version"),
     ("rolling_windows", &[], "rolling summaries are not part of this version"),
-    (
-        "composite_weighting_method",
-        &["equal", "custom"],
-        "market caps are not part of this version; use equal or custom",
-    ),
 ];
 
 /// What a factor of a call's own universe can be.

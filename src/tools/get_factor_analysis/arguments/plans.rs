@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use factor_analytics::{
-    report::{CorrelationPlan, Granularity, MatrixKey, PerformancePlan, SortBy},
+    report::{CorrelationPlan, Granularity, MatrixKey, PerformancePlan, SortBy, Weighting},
     sections::macro_etf::MacroEtfRules,
 };
 use factor_types::{AssetClass, Category, Maturity, Ticker};
@@ -161,8 +161,8 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn weights(&self) -> Option<IndexMap<Ticker, f64>> {
-        let method = self.advanced.string("composite_weighting_method").map(|method| method.to_ascii_lowercase());
+    pub(super) fn weights(&self) -> Weighting {
+        let method = self.advanced.choice::<String>("composite_weighting_method", &["equal", "cap", "custom"]);
         let entries = self.advanced.objects("composite_weights", Some(MapForm { key: "ticker", value: "weight" }));
         match (method.as_deref(), &entries) {
             (Some("custom"), None) => {
@@ -172,13 +172,15 @@ impl Reader<'_> {
                     Some("write composite_weights: [{\"ticker\": \"SPY\", \"weight\": 0.6}, ..]".to_owned()),
                 );
             }
-            (Some("equal"), Some(_)) => {
+            (Some("equal" | "cap"), Some(_)) => {
                 self.advanced.refuse("composite_weights", "needs composite_weighting_method custom", None);
             }
             _ => {}
         }
+        // Weights without a method are custom ones.
+        let is_custom = entries.is_some();
         let mut weights = IndexMap::new();
-        for entry in entries? {
+        for entry in entries.into_iter().flatten() {
             entry.require("ticker");
             entry.require("weight");
             let (ticker, weight) = (entry.parsed::<Ticker>("ticker"), entry.number("weight", 0.0..=f64::INFINITY));
@@ -191,6 +193,10 @@ impl Reader<'_> {
                 entry.refuse("ticker", "is there twice", Some("give each ticker one weight".to_owned()));
             }
         }
-        Some(weights)
+        match method.as_deref() {
+            Some("cap") => Weighting::Cap,
+            _ if is_custom => Weighting::Custom(weights),
+            _ => Weighting::Equal,
+        }
     }
 }

@@ -43,6 +43,43 @@ fn long_takes_the_close_only_where_no_adjusted_price_is() {
     assert_eq!(content.prices.len(), 3);
 }
 
+fn dividends(content: &Content, ticker: &str) -> Vec<(String, f64)> {
+    let ticker: factor_types::Ticker = ticker.parse().unwrap();
+    content.dividends[&ticker].iter().map(|one| (one.ex_date.to_string(), one.amount)).collect()
+}
+
+#[test]
+fn dividends_lie_beside_the_prices() {
+    let text = "date,ticker,close,dividend\n2024-01-03,SPY,100,0.5\n2024-01-02,SPY,99,0\n2024-01-02,GLD,50,\n\
+                2024-01-05,SPY,101,1\n2024-01-05,SPY,101,1.5\n2024-01-06,SPY,,0.25\n";
+    let content = parsed("prices.csv", text).unwrap();
+    // Sorted; a date's last row counts; a dividend needs no price of its own.
+    let expected = [("2024-01-03".to_owned(), 0.5), ("2024-01-05".to_owned(), 1.5), ("2024-01-06".to_owned(), 0.25)];
+    assert_eq!(dividends(&content, "SPY"), expected);
+    assert_eq!(dividends(&content, "GLD"), [], "the column is there, so none were paid");
+    assert_eq!(series(&content, "SPY").prices(), [99.0, 100.0, 101.0]);
+    let own = parsed("spy.csv", "Date,Close,Dividends,Stock Splits\n2024-01-02,100,0.7,0\n").unwrap();
+    assert_eq!(dividends(&own, "SPY"), [("2024-01-02".to_owned(), 0.7)]);
+    assert!(parsed("p.csv", "date,ticker,close\n2024-01-02,SPY,99\n").unwrap().dividends.is_empty());
+    assert!(parsed("p.csv", "date,SPY\n2024-01-02,99\n").unwrap().dividends.is_empty());
+}
+
+#[test]
+fn bad_dividends_are_dropped_and_named_and_cost_no_price() {
+    let text = "date,ticker,adj_close,dividend\n2024-01-02,SPY,100,-0.5\n2024-01-03,SPY,101,abc\n2024-01-04,SPY,102,NaN\n\
+                2024-01-05,SPY,103,0.5\n";
+    let content = parsed("prices.csv", text).unwrap();
+    assert_eq!(dividends(&content, "SPY"), [("2024-01-05".to_owned(), 0.5)]);
+    assert_eq!((series(&content, "SPY").len(), series(&content, "SPY").bad_prices()), (4, 0));
+    assert_eq!(
+        content.warnings,
+        [
+            "prices.csv: line 3, column 4 `dividend`: `abc` is no number; dropped",
+            "prices.csv: line 2: the dividend -0.5 is no amount of zero or more; dropped",
+        ]
+    );
+}
+
 #[test]
 fn a_ticker_s_own_file() {
     let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,2,0.5,100,98,1000\n";

@@ -1,0 +1,135 @@
+//! Dividend yields: trailing twelve months' dividends / latest close.
+//!
+//! The latest close is a ticker's last price at or before the panel's `as_of`. A price adjusted for dividends equals the
+//! close only at the newest end of its history; before that it is lower by what was paid since. So a yield is given
+//! only where that price is of the present ([`PRESENT_DAYS`]), and never for a window that ended in the past.
+
+use chrono::{Months, NaiveDate};
+use factor_types::{AssetClass, Factor, PriceSeries, Ticker};
+use indexmap::IndexMap;
+
+use crate::{Facts, Study};
+
+/// A price is of the present when it is at most this many days old. A window without an `end_date` ends with the last
+/// whole month, whose last price may be 34 days old on the day before the next month counts as whole.
+pub const PRESENT_DAYS: i64 = 35;
+
+/// A yield above this is not believed, by asset class: a special dividend, a split, a payment in another currency.
+const MOST_OF_EQUITY: f64 = 0.25;
+const MOST_OF_BONDS: f64 = 0.15;
+
+/// Members with at least this share of a composite's weight must have a yield.
+const LEAST_WEIGHT: f64 = 0.5;
+
+const TOO_FEW_MEMBERS: &str = "members with less than half of the weight have a dividend yield";
+
+/// What is known of a factor's dividend yield before anyone is asked for its dividends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// It is 0: commodities and coins pay nothing.
+    Nothing,
+    /// It is undefined, and why.
+    Undefined(String),
+    /// Its dividends decide, over this latest close.
+    Open {
+        /// The last price at or before the panel's `as_of`.
+        close: f64,
+    },
+}
+
+impl Standing {
+    /// Judges one factor. `as_of` is the newest price date that the panel uses, `today` the clock's day.
+    pub fn of(factor: &Factor, series: &PriceSeries, as_of: NaiveDate, today: NaiveDate) -> Self {
+        if matches!(factor.asset_class, AssetClass::Commodity | AssetClass::Crypto) {
+            return Self::Nothing;
+        }
+        if !is_present(as_of, today) {
+            return Self::Undefined(of_the_past(as_of));
+        }
+        let rows = series.dates().partition_point(|date| *date <= as_of);
+        match rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last])) {
+            None => Self::Undefined(format!("no price on or before {as_of}")),
+            Some((date, _)) if !is_present(date, today) => {
+                Self::Undefined(format!("dividend yields are of today; its last price is of {date}"))
+            }
+            Some((_, close)) => Self::Open { close },
+        }
+    }
+}
+
+/// The sum of the dividends with an ex-date in (as_of - 12 months, as_of], from (ex-date, amount per share) in any order.
+pub fn trailing(paid: impl IntoIterator<Item = (NaiveDate, f64)>, as_of: NaiveDate) -> f64 {
+    let after = year_before(as_of);
+    paid.into_iter().filter(|(date, _)| *date > after && *date <= as_of).map(|(_, amount)| amount).sum()
+}
+
+/// Twelve months before: the same day, or the month's last where it has no such day.
+pub fn year_before(as_of: NaiveDate) -> NaiveDate {
+    as_of.checked_sub_months(Months::new(12)).unwrap_or(NaiveDate::MIN)
+}
+
+/// The dividend yield, decimal: `trailing` dividends / latest `close`. A negative one is 0.
+///
+/// # Errors
+/// Above 25% (shares) or 15% (bonds and bills) it is undefined; the reason has the value.
+pub fn dividend_yield(class: AssetClass, trailing: f64, close: f64) -> Result<f64, String> {
+    let found = (trailing / close).max(0.0);
+    let (most, of) = match class {
+        AssetClass::Bond | AssetClass::Cash => (MOST_OF_BONDS, "bonds and cash"),
+        AssetClass::Equity | AssetClass::Commodity | AssetClass::Crypto => (MOST_OF_EQUITY, "equity"),
+    };
+    if found > most {
+        return Err(format!("{found:.4} is not believed: above {most} for {of}"));
+    }
+    Ok(found)
+}
+
+/// The dividend yields of every analysed factor: the value, or why there is none.
+pub fn yields(study: &Study, facts: &Facts) -> IndexMap<Ticker, Result<f64, String>> {
+    let panel = study.panel();
+    let of = |factor: &Factor, series: &PriceSeries| {
+        let today = facts.today.ok_or("dividends were not asked for")?;
+        match Standing::of(factor, series, panel.as_of(), today) {
+            Standing::Nothing => Ok(0.0),
+            Standing::Undefined(reason) => Err(reason),
+            Standing::Open { close } => {
+                let trailing = facts.dividends.get(&factor.ticker).ok_or("dividends were not asked for")?.clone()?;
+                dividend_yield(factor.asset_class, trailing, close)
+            }
+        }
+    };
+    let each = study.factors.iter().map(|studied| {
+        let factor = &studied.factor;
+        (factor.ticker.clone(), of(factor, &panel.columns()[studied.column].series))
+    });
+    each.collect()
+}
+
+/// The dividend yield of a composite: the mean of its members' known yields by weight.
+///
+/// # Errors
+/// Undefined unless members with at least half of the weight have a yield. Where all lack it for one reason, that one.
+pub fn composite_yield(members: &[(f64, &Result<f64, String>)]) -> Result<f64, String> {
+    let known = || members.iter().filter_map(|(weight, found)| Some((weight, found.as_ref().ok()?)));
+    let all: f64 = members.iter().map(|(weight, _)| weight).sum();
+    let weight: f64 = known().map(|(weight, _)| weight).sum();
+    if weight > 0.0 && weight >= LEAST_WEIGHT * all {
+        return Ok(known().map(|(weight, found)| weight * found).sum::<f64>() / weight);
+    }
+    let mut reasons = members.iter().map(|(_, found)| found.as_ref().err());
+    match reasons.next().flatten() {
+        Some(first) if reasons.all(|reason| reason == Some(first)) => Err(first.clone()),
+        _ => Err(TOO_FEW_MEMBERS.to_owned()),
+    }
+}
+
+fn is_present(date: NaiveDate, today: NaiveDate) -> bool {
+    (today - date).num_days() <= PRESENT_DAYS
+}
+
+fn of_the_past(as_of: NaiveDate) -> String {
+    format!("dividend yields are of today; this window ends on {as_of}")
+}
+
+#[cfg(test)]
+mod tests;

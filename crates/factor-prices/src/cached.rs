@@ -1,0 +1,317 @@
+//! Histories kept between requests and between runs, behind the trait of the source they come from.
+//!
+//! The story of this cache:
+//!
+//! - **Key**: source (with its base URL where that is not the usual one) and ticker. Everything known of a ticker is one
+//!   entry, read back by any range of dates.
+//! - **Levels**: memory (bounded by [`MEMORY_BYTES`]), then an [`EntryStore`] on disk. What memory lacks is looked for on
+//!   disk; what disk lacks is fetched.
+//! - **Range**: a fetch asks for at least [`REACH_MONTHS`] months, so that the usual questions need one request a ticker.
+//!   A question that reaches further back fetches the whole history anew.
+//! - **Life**: an entry is fresh until prices of a later day are final (16:30 in New York on a trading day). Then only
+//!   its tail is fetched, and only when the question reaches past its last row. The last [`OVERLAP`] rows must come back
+//!   as they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
+//!   is fetched anew. So it is after [`WHOLE_DAYS`] days in any case.
+//! - **Late vendors**: an answer without the last day's row is asked for again from half an hour later on, until half a
+//!   day after the close.
+//! - **Unknown tickers** are remembered for a day. Failures are never kept.
+//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before is
+//!   such a failure. Nothing is ever replaced by something empty or unreadable.
+//! - **Equal requests in flight** are one, whoever of the askers goes away; questions about different ranges share the
+//!   request that both need.
+
+mod codec;
+mod facts;
+mod kept;
+mod yields;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono_tz::America::New_York;
+use factor_types::{DateRange, Entry, EntryKey, EntryStore, Ticker};
+use futures::FutureExt;
+use moka::sync::Cache;
+use serde::Serialize;
+
+pub use self::yields::CachedYields;
+use self::{
+    facts::Facts,
+    kept::{Held, Kept, Step},
+};
+use crate::{Flights, FundFacts, History, PriceError, PriceProvider, SourceInfo, market_hours};
+
+/// Memory for kept histories.
+const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
+/// A fetch reaches back this far at least.
+const REACH_MONTHS: u32 = 132;
+/// Rows that must come back as they were.
+const OVERLAP: usize = 5;
+/// Days after which a history is fetched anew as a whole.
+const WHOLE_DAYS: i64 = 30;
+
+/// What time it is.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// A source of prices and of what is known beside them.
+pub trait MarketSource: PriceProvider + FundFacts {}
+
+impl<T: PriceProvider + FundFacts> MarketSource for T {}
+
+/// A source whose histories are kept.
+#[derive(Clone)]
+pub struct Cached {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    source: Arc<dyn MarketSource>,
+    scope: String,
+    store: Arc<dyn EntryStore>,
+    clock: Clock,
+    held: Cache<Ticker, Held>,
+    flights: Flights<(Ticker, DateRange), Result<History, PriceError>>,
+    /// Requests to the source: questions about different ranges need the same one.
+    asks: Flights<(Ticker, DateRange), Result<History, PriceError>>,
+    facts: Facts,
+    counts: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    memory: AtomicU64,
+    disk: AtomicU64,
+    whole: AtomicU64,
+    tails: AtomicU64,
+    restated: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// What became of the histories asked for since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CachedFigures {
+    /// Histories in memory.
+    pub entries: u64,
+    /// Their memory, in bytes.
+    pub bytes: u64,
+    /// Answered from memory.
+    pub memory_hits: u64,
+    /// Answered from disk.
+    pub disk_hits: u64,
+    /// Fetched whole.
+    pub fetched: u64,
+    /// Refreshed by their tail alone.
+    pub tails: u64,
+    /// Fetched anew because the vendor had restated them.
+    pub restated: u64,
+    /// Fetches that failed.
+    pub failed: u64,
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached").field("source", &self.inner.source).field("scope", &self.inner.scope).finish()
+    }
+}
+
+impl Cached {
+    /// Keeps what `source` gives in `store`, under `scope`: the source's name, with its address where that is not the
+    /// usual one, so that a trial server's prices are never taken for a market's.
+    pub fn new(
+        source: Arc<dyn MarketSource>,
+        scope: impl Into<String>,
+        store: Arc<dyn EntryStore>,
+        clock: Clock,
+    ) -> Self {
+        let held = Cache::builder()
+            .max_capacity(MEMORY_BYTES)
+            .weigher(|_: &Ticker, held: &Held| u32::try_from(held.bytes()).unwrap_or(u32::MAX))
+            .build();
+        let scope = scope.into();
+        let inner = Inner {
+            facts: Facts::default(),
+            source,
+            scope,
+            store,
+            clock,
+            held,
+            flights: Flights::default(),
+            asks: Flights::default(),
+            counts: Counts::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What became of the histories asked for.
+    pub fn figures(&self) -> CachedFigures {
+        let counts = &self.inner.counts;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        self.inner.held.run_pending_tasks();
+        CachedFigures {
+            entries: self.inner.held.entry_count(),
+            bytes: self.inner.held.weighted_size(),
+            memory_hits: read(&counts.memory),
+            disk_hits: read(&counts.disk),
+            fetched: read(&counts.whole),
+            tails: read(&counts.tails),
+            restated: read(&counts.restated),
+            failed: read(&counts.failed),
+        }
+    }
+}
+
+#[async_trait]
+impl PriceProvider for Cached {
+    fn about(&self) -> SourceInfo {
+        let mut about = self.inner.source.about();
+        let health = self.inner.store.health();
+        about
+            .warnings
+            .extend(health.problem.map(|problem| format!("fetched prices cannot be kept on disk: {problem}")));
+        about.warnings.extend(health.notes);
+        about
+    }
+
+    /// Changes when the prices of a further day are final.
+    fn revision(&self) -> u64 {
+        market_hours::last_close((self.inner.clock)()).timestamp().unsigned_abs()
+    }
+
+    async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError> {
+        let now = (self.inner.clock)();
+        if let Some(held) = self.inner.held.get(ticker)
+            && let Some(answer) = held.answer(range, now)
+        {
+            self.inner.counts.memory.fetch_add(1, Ordering::Relaxed);
+            return answer;
+        }
+        let (inner, asked) = (Arc::clone(&self.inner), ticker.clone());
+        let start = move || (async move { inner.history(&asked, range, now).await }.boxed(), ());
+        self.inner.flights.join((ticker.clone(), range), start).0.await
+    }
+}
+
+impl Inner {
+    async fn history(&self, ticker: &Ticker, range: DateRange, now: DateTime<Utc>) -> Result<History, PriceError> {
+        let in_memory = self.held.get(ticker);
+        let held = match in_memory {
+            Some(held) => Some(held),
+            // A question about another range may have fetched it meanwhile.
+            None => self.load(ticker).await.or_else(|| self.held.get(ticker)),
+        };
+        if let Some(held) = &held {
+            self.held.insert(ticker.clone(), held.clone());
+            if let Some(answer) = held.answer(range, now) {
+                self.counts.disk.fetch_add(1, Ordering::Relaxed);
+                return answer;
+            }
+        }
+        let kept = held.and_then(Held::known);
+        match self.fetched(ticker, kept.as_deref(), range, now).await {
+            Ok(fresh) => {
+                let fresh = Arc::new(fresh);
+                self.hold(ticker, Held::Known(Arc::clone(&fresh)), now).await;
+                Ok(fresh.history())
+            }
+            Err(error) => {
+                self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                match (kept, &error) {
+                    (Some(kept), _) => Ok(kept.unrefreshed(&error)),
+                    (None, PriceError::NoData(why)) => {
+                        self.hold(ticker, Held::Unknown { why: why.clone(), since: now }, now).await;
+                        Err(error)
+                    }
+                    (None, PriceError::Failed { .. }) => Err(error),
+                }
+            }
+        }
+    }
+
+    /// What the source gives, joined to what is kept.
+    async fn fetched(
+        &self,
+        ticker: &Ticker,
+        kept: Option<&Kept>,
+        range: DateRange,
+        now: DateTime<Utc>,
+    ) -> Result<Kept, PriceError> {
+        let today = now.with_timezone(&New_York).date_naive();
+        let reach = today.checked_sub_months(Months::new(REACH_MONTHS)).unwrap_or(today);
+        let from = range.start().min(reach).min(kept.map_or(reach, |kept| kept.from));
+        if let Some(kept) = kept
+            && let Step::Tail(tail_from) = kept.step(range, now)
+        {
+            let tail = self.ask(ticker, tail_from, today).await?;
+            self.counts.tails.fetch_add(1, Ordering::Relaxed);
+            if let Some(joined) = kept.joined(&tail, now) {
+                return Ok(joined);
+            }
+            self.counts.restated.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(%ticker, "prices were restated; fetching the whole history");
+        }
+        let whole = self.ask(ticker, from, today).await?;
+        self.counts.whole.fetch_add(1, Ordering::Relaxed);
+        Kept::whole(whole, from, now, kept)
+    }
+
+    async fn ask(&self, ticker: &Ticker, from: NaiveDate, today: NaiveDate) -> Result<History, PriceError> {
+        let range = DateRange::new(from.min(today), today)
+            .map_err(|error| PriceError::NoData(format!("{ticker} has no prices: {error}")))?;
+        let (source, asked) = (Arc::clone(&self.source), ticker.clone());
+        let start = move || (async move { source.history(&asked, range).await }.boxed(), ());
+        self.asks.join((ticker.clone(), range), start).0.await
+    }
+
+    fn key(&self, kind: &str, subject: &str) -> EntryKey {
+        EntryKey::new(self.scope.as_str(), kind, subject)
+    }
+
+    async fn load(&self, ticker: &Ticker) -> Option<Held> {
+        let known = self.entry(&self.key(kept::PRICES, ticker.as_str())).await;
+        if let Some(kept) = known.and_then(|entry| codec::read_kept(ticker, &entry)) {
+            return Some(Held::Known(Arc::new(kept)));
+        }
+        let unknown = self.entry(&self.key(kept::UNKNOWN, ticker.as_str())).await?;
+        let why = String::from_utf8(unknown.body).ok()?;
+        Some(Held::Unknown { why, since: unknown.fetched_at })
+    }
+
+    async fn hold(&self, ticker: &Ticker, held: Held, now: DateTime<Utc>) {
+        let (kind, body) = match &held {
+            Held::Known(kept) => (kept::PRICES, codec::write_kept(kept)),
+            Held::Unknown { why, .. } => (kept::UNKNOWN, Some(why.clone().into_bytes())),
+        };
+        self.held.insert(ticker.clone(), held);
+        if let Some(body) = body {
+            self.keep(&self.key(kind, ticker.as_str()), Entry { fetched_at: now, body }).await;
+        }
+    }
+
+    /// An entry of the store. A store that cannot be read costs a request, no more.
+    async fn entry(&self, key: &EntryKey) -> Option<Entry> {
+        match self.store.get(key).await {
+            Ok(entry) => entry,
+            Err(error) => {
+                tracing::debug!(%error, subject = key.subject, "a kept entry cannot be read");
+                None
+            }
+        }
+    }
+
+    async fn keep(&self, key: &EntryKey, entry: Entry) {
+        if let Err(error) = self.store.put(key, &entry).await {
+            // The store's health holds it for the answer; here it is for whoever reads the log closely.
+            tracing::debug!(%error, subject = key.subject, "an entry cannot be kept");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! How a kept history is written: postcard, days as differences. The store adds the checksum.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, NaiveDate};
+use factor_types::{Entry, PriceKind, PriceSeries, Ticker};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::kept::{Kept, with_bad_prices};
+
+/// The form of what is written. An entry of another form is as good as none.
+const FORM: u8 = 1;
+
+/// Anything kept: its form, then itself.
+#[derive(Serialize, Deserialize)]
+struct Formed<T> {
+    form: u8,
+    value: T,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenHistory {
+    kind: PriceKind,
+    /// Days are counted from 1 January of the year 1.
+    from: i32,
+    /// Seconds since 1970.
+    whole_at: i64,
+    caveat: Option<String>,
+    bad_prices: u64,
+    first_day: i32,
+    /// Each row's distance from the one before, in days; the first row's is 0.
+    steps: Vec<u32>,
+    prices: Vec<f64>,
+}
+
+/// A value as it is kept; none when it cannot be written, which no value of this crate is.
+pub(super) fn write<T: Serialize>(value: T) -> Option<Vec<u8>> {
+    postcard::to_stdvec(&Formed { form: FORM, value }).ok()
+}
+
+/// A kept value; none when it is of another form.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    // The form comes first: what follows may be anything in another one.
+    (body.first() == Some(&FORM)).then(|| postcard::from_bytes::<Formed<T>>(body).ok())?.map(|formed| formed.value)
+}
+
+pub(super) fn write_kept(kept: &Kept) -> Option<Vec<u8>> {
+    let days: Vec<i32> = kept.series.dates().iter().map(NaiveDate::num_days_from_ce).collect();
+    let first_day = days.first().copied().unwrap_or_default();
+    let before = std::iter::once(first_day).chain(days.iter().copied());
+    let steps = days.iter().zip(before).map(|(day, before)| day.abs_diff(before)).collect();
+    write(WrittenHistory {
+        kind: kept.series.kind(),
+        from: kept.from.num_days_from_ce(),
+        whole_at: kept.whole_at.timestamp(),
+        caveat: kept.caveat.clone(),
+        bad_prices: kept.series.bad_prices() as u64,
+        first_day,
+        steps,
+        prices: kept.series.prices().to_vec(),
+    })
+}
+
+pub(super) fn read_kept(ticker: &Ticker, entry: &Entry) -> Option<Kept> {
+    let written: WrittenHistory = read(&entry.body)?;
+    if written.steps.len() != written.prices.len() {
+        return None;
+    }
+    let mut day = written.first_day;
+    let mut rows = Vec::with_capacity(written.prices.len());
+    for (step, price) in written.steps.iter().zip(&written.prices) {
+        day = day.checked_add_unsigned(*step)?;
+        rows.push((NaiveDate::from_num_days_from_ce_opt(day)?, *price));
+    }
+    let count = rows.len();
+    let like = PriceSeries::new(ticker.clone(), written.kind, []);
+    // More bad prices than a source ever sent would only fill the memory.
+    let bad_prices = usize::try_from(written.bad_prices).ok().filter(|bad| *bad < 1_000_000)?;
+    let series = with_bad_prices(&like, rows, bad_prices);
+    (series.len() == count).then_some(())?;
+    Some(Kept {
+        series: Arc::new(series),
+        from: NaiveDate::from_num_days_from_ce_opt(written.from)?,
+        fetched_at: entry.fetched_at,
+        whole_at: DateTime::from_timestamp(written.whole_at, 0)?,
+        caveat: written.caveat,
+    })
+}

@@ -1,0 +1,184 @@
+//! One ticker's kept history: whether it answers a question, and how it grows.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use factor_types::{DateRange, PriceSeries};
+
+use super::{OVERLAP, WHOLE_DAYS};
+use crate::{Fault, History, PriceError, market_hours};
+
+/// The kind of entry that holds a history.
+pub(super) const PRICES: &str = "prices";
+/// The kind of entry that says that a source does not know a ticker.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// Other processes' clocks may be a little ahead.
+const SKEW: Duration = Duration::minutes(5);
+/// After a close, a vendor that has not published the day yet is asked again after this long ...
+const LATE_RETRY: Duration = Duration::minutes(30);
+/// ... until this long after the close.
+const LATE_UNTIL: Duration = Duration::hours(12);
+/// A fund without prices for longer than this has stopped; it is not late.
+const STOPPED_DAYS: i64 = 7;
+/// A whole history with fewer rows than this share of those kept is no replacement for them.
+const LEAST_SHARE: f64 = 0.9;
+
+/// What is known of a ticker.
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    /// Its history.
+    Known(Arc<Kept>),
+    /// The source said that it does not know it.
+    Unknown {
+        /// In the source's words.
+        why: String,
+        /// When.
+        since: DateTime<Utc>,
+    },
+}
+
+impl Held {
+    /// The answer to a question, if what is held is enough for one.
+    pub(super) fn answer(&self, range: DateRange, now: DateTime<Utc>) -> Option<Result<History, PriceError>> {
+        match self {
+            Self::Known(kept) => matches!(kept.step(range, now), Step::Enough).then(|| Ok(kept.history())),
+            Self::Unknown { why, since } => {
+                let age = now - since;
+                (-SKEW <= age && age < Duration::days(1)).then(|| Err(PriceError::NoData(why.clone())))
+            }
+        }
+    }
+
+    pub(super) fn known(self) -> Option<Arc<Kept>> {
+        match self {
+            Self::Known(kept) => Some(kept),
+            Self::Unknown { .. } => None,
+        }
+    }
+
+    /// An estimate of its memory.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Known(kept) => 256 + 12 * kept.series.len(),
+            Self::Unknown { why, .. } => 128 + why.len(),
+        }
+    }
+}
+
+/// A kept history.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Kept {
+    pub(super) series: Arc<PriceSeries>,
+    /// The first day asked for; the series may begin later.
+    pub(super) from: NaiveDate,
+    /// When the source was last asked.
+    pub(super) fetched_at: DateTime<Utc>,
+    /// When the whole of it was last fetched.
+    pub(super) whole_at: DateTime<Utc>,
+    /// What the source said of it.
+    pub(super) caveat: Option<String>,
+}
+
+/// What a question needs beyond what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing.
+    Enough,
+    /// The rows from this date on, which begin with [`OVERLAP`] kept ones.
+    Tail(NaiveDate),
+    /// The whole history.
+    Whole,
+}
+
+impl Kept {
+    /// A whole history, unless it holds less than the one it would replace.
+    pub(super) fn whole(
+        history: History,
+        from: NaiveDate,
+        now: DateTime<Utc>,
+        before: Option<&Self>,
+    ) -> Result<Self, PriceError> {
+        let (ticker, series) = (history.series.ticker().clone(), &history.series);
+        if let Some(before) = before {
+            let enough = LEAST_SHARE * before.series.len() as f64;
+            if (series.len() as f64) < enough || series.dates().last() < before.series.dates().last() {
+                return Err(PriceError::failed(
+                    Fault::Unusable,
+                    format!("the source now has fewer prices of {ticker} than before"),
+                ));
+            }
+        }
+        Ok(Self { series: history.series, from, fetched_at: now, whole_at: now, caveat: history.caveat })
+    }
+
+    pub(super) fn history(&self) -> History {
+        History { series: Arc::clone(&self.series), caveat: self.caveat.clone(), complete: true }
+    }
+
+    /// What is kept, said to be old.
+    pub(super) fn unrefreshed(&self, error: &PriceError) -> History {
+        let until = self.series.dates().last().map(|last| format!(" up to {last}")).unwrap_or_default();
+        let caveat = format!("could not be refreshed ({error}); the prices kept{until} are used");
+        History { series: Arc::clone(&self.series), caveat: Some(caveat), complete: false }
+    }
+
+    /// What a question about `range` needs.
+    pub(super) fn step(&self, range: DateRange, now: DateTime<Utc>) -> Step {
+        if range.start() < self.from {
+            return Step::Whole;
+        }
+        let past_the_end = self.series.dates().last().is_none_or(|last| *last < range.end());
+        if self.is_fresh(now) || !past_the_end {
+            return Step::Enough;
+        }
+        let dates = self.series.dates();
+        let old = now - self.whole_at > Duration::days(WHOLE_DAYS) || now < self.whole_at - SKEW;
+        match dates.len().checked_sub(OVERLAP) {
+            Some(first) if !old => Step::Tail(dates[first]),
+            _ => Step::Whole,
+        }
+    }
+
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        let close = market_hours::last_close(now);
+        if self.fetched_at < close || self.fetched_at > now + SKEW {
+            return false;
+        }
+        let day = market_hours::closed_through(now);
+        let late = self.series.dates().last().is_some_and(|last| {
+            *last < day && (day - *last).num_days() <= STOPPED_DAYS && self.fetched_at < close + LATE_UNTIL
+        });
+        !late || now - self.fetched_at < LATE_RETRY
+    }
+
+    /// This history with the tail's new rows, if the tail begins with this one's last rows as they are here.
+    pub(super) fn joined(&self, tail: &History, now: DateTime<Utc>) -> Option<Self> {
+        let (kept, tail) = (&self.series, &tail.series);
+        let first = kept.len().checked_sub(OVERLAP)?;
+        let (dates, prices) = (&kept.dates()[first..], &kept.prices()[first..]);
+        let agrees = kept.kind() == tail.kind()
+            && tail.dates().get(..OVERLAP) == Some(dates)
+            && tail.prices()[..OVERLAP].iter().zip(prices).all(|(new, old)| (new - old).abs() <= 1e-9 * old);
+        if !agrees {
+            return None;
+        }
+        let rows = |series: &PriceSeries, from: usize| -> Vec<(NaiveDate, f64)> {
+            series.dates()[from..].iter().copied().zip(series.prices()[from..].iter().copied()).collect()
+        };
+        let all = rows(kept, 0).into_iter().chain(rows(tail, OVERLAP));
+        let bad = kept.bad_prices() + tail.bad_prices();
+        let series = with_bad_prices(kept, all, bad);
+        Some(Self { series: Arc::new(series), fetched_at: now, ..self.clone() })
+    }
+}
+
+/// A series of good rows that still tells how many bad ones its source sent.
+pub(super) fn with_bad_prices(
+    like: &PriceSeries,
+    rows: impl IntoIterator<Item = (NaiveDate, f64)>,
+    bad: usize,
+) -> PriceSeries {
+    let bad = std::iter::repeat_n((NaiveDate::MIN, f64::NAN), bad);
+    PriceSeries::new(like.ticker().clone(), like.kind(), rows.into_iter().chain(bad))
+}

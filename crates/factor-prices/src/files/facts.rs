@@ -1,0 +1,37 @@
+//! Dividends out of price files. They hold neither capitalisations nor profiles.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use factor_types::{DateRange, Ticker};
+
+use super::FilePrices;
+use crate::{Dividend, FundFacts, MarketCap, PriceError, PriceProvider as _, Profile};
+
+#[async_trait]
+impl FundFacts for FilePrices {
+    /// The `dividend` column of the file that the ticker's prices are from.
+    async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
+        let data = self.data().await?;
+        if let Some(all) = data.dividends.get(ticker) {
+            let within = |one: &&Dividend| one.ex_date >= range.start() && one.ex_date <= range.end();
+            return Ok(all.iter().filter(within).copied().collect());
+        }
+        // An unknown ticker is told as it is of prices.
+        self.history(ticker, range).await?;
+        let text = if data.dividends.is_empty() {
+            "these files have no dividend column"
+        } else {
+            "the file of its prices has no dividend column"
+        };
+        Err(PriceError::NoData(text.to_owned()))
+    }
+
+    async fn market_caps(&self, _tickers: &[Ticker]) -> Result<Vec<MarketCap>, PriceError> {
+        Err(PriceError::NoData("price files hold no market capitalisations".to_owned()))
+    }
+
+    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+        Err(PriceError::NoData("price files hold no profiles".to_owned()))
+    }
+}

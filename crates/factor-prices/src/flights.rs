@@ -1,0 +1,112 @@
+//! Equal work in flight is done once.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+};
+
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
+
+/// A result to come, for any number of askers.
+pub type Flight<V> = Shared<BoxFuture<'static, V>>;
+
+type Flying<K, V, T> = HashMap<K, (WeakShared<BoxFuture<'static, V>>, T)>;
+
+/// Work in flight, by key. Whoever asks for a key that is in flight waits for the same result; an asker who goes away
+/// takes nothing from the others, and when all have gone the work is dropped. A finished result is not kept here.
+///
+/// `T` goes with a flight and is given to all its askers: how far it is, for instance.
+pub struct Flights<K, V, T = ()> {
+    flying: Mutex<Flying<K, V, T>>,
+}
+
+impl<K, V, T> Default for Flights<K, V, T> {
+    fn default() -> Self {
+        Self { flying: Mutex::default() }
+    }
+}
+
+impl<K, V, T> fmt::Debug for Flights<K, V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights").finish_non_exhaustive()
+    }
+}
+
+impl<K: Hash + Eq, V: Clone, T: Clone> Flights<K, V, T> {
+    /// The flight under `key`: the one in the air, else the one that `start` makes, with what goes with it.
+    pub fn join(&self, key: K, start: impl FnOnce() -> (BoxFuture<'static, V>, T)) -> (Flight<V>, T) {
+        // The lock is never held while foreign code runs, so a poisoned one holds nothing half done.
+        let mut flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_the_air = |weak: &WeakShared<_>| weak.upgrade().filter(|flight: &Flight<V>| flight.peek().is_none());
+        if let Some((weak, with)) = flying.get(&key)
+            && let Some(flight) = in_the_air(weak)
+        {
+            return (flight, with.clone());
+        }
+        flying.retain(|_, (weak, _)| in_the_air(weak).is_some());
+        let (work, with) = start();
+        let flight = work.shared();
+        if let Some(weak) = flight.downgrade() {
+            flying.insert(key, (weak, with.clone()));
+        }
+        (flight, with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
+
+    use super::*;
+
+    fn work(count: &Arc<AtomicUsize>) -> (BoxFuture<'static, usize>, ()) {
+        let count = Arc::clone(count);
+        let work = async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            count.fetch_add(1, Ordering::SeqCst) + 1
+        };
+        (work.boxed(), ())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_askers_are_one_piece_of_work() {
+        let (flights, count) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let askers = (0..1000).map(|_| flights.join("a", || work(&count)).0);
+        assert!(futures::future::join_all(askers).await.into_iter().all(|result| result == 1));
+        // Finished work is not handed out again.
+        assert_eq!(flights.join("a", || work(&count)).0.await, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_asker_may_go_away() {
+        let (flights, count) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let first = tokio::spawn(flights.join("a", || work(&count)).0);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let second = flights.join("a", || work(&count)).0;
+        first.abort();
+        assert_eq!(second.await, 1);
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_nobody_waits_for_is_dropped() {
+        let (flights, count) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let only = tokio::spawn(flights.join("a", || work(&count)).0);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        only.abort();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+        assert_eq!(flights.join("a", || work(&count)).0.await, 1);
+    }
+}

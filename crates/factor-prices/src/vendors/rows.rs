@@ -1,0 +1,147 @@
+//! Rows of vendors' bodies, read tolerantly.
+
+use chrono::NaiveDate;
+use factor_types::{Maturity, YieldTable};
+use serde_json::Value;
+
+use super::VendorDates;
+use crate::upstream::Refusal;
+
+/// Yields outside are slips of the vendor's, in percent.
+const YIELDS: std::ops::RangeInclusive<f64> = -5.0..=40.0;
+
+/// A price from here on is a slip of the vendor's: no share or fund costs a thousandth of it.
+const MOST: f64 = 1e9;
+
+/// Prices of one answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PriceRows {
+    /// Rows in the answer, usable or not.
+    pub(super) total: usize,
+    /// The usable rows, and one whose price is NaN for each bad one, so that the series counts it.
+    pub(super) rows: Vec<(NaiveDate, f64)>,
+    bad: usize,
+}
+
+/// Yields of several answers.
+#[derive(Debug, Default)]
+pub(super) struct YieldRows {
+    columns: [Vec<(NaiveDate, f64)>; Maturity::ALL.len()],
+    total: usize,
+    bad: usize,
+}
+
+impl PriceRows {
+    /// A row of the answer. `price` is `None` for what is no number.
+    pub(super) fn push(&mut self, date: Option<NaiveDate>, price: Option<f64>, dates: &VendorDates) {
+        self.total += 1;
+        match (date, price) {
+            (Some(date), Some(price)) if date <= dates.today() && price.is_finite() && price > 0.0 && price < MOST => {
+                if date <= dates.closed_through() {
+                    self.rows.push((date, price));
+                }
+            }
+            _ => {
+                self.bad += 1;
+                self.rows.push((date.unwrap_or_default(), f64::NAN));
+            }
+        }
+    }
+
+    /// The rows, unless too many are bad.
+    pub(super) fn usable(self) -> Result<Self, Refusal> {
+        mostly_usable(self.bad, self.total, "price")?;
+        Ok(self)
+    }
+
+    /// The oldest usable date.
+    pub(super) fn oldest(&self) -> Option<NaiveDate> {
+        self.rows.iter().filter(|(_, price)| price.is_finite()).map(|(date, _)| *date).min()
+    }
+}
+
+impl YieldRows {
+    /// A row: a date and its cells. `Ok(None)` is a missing value, `Err(())` one that is no number.
+    pub(super) fn push(
+        &mut self,
+        date: Option<NaiveDate>,
+        cells: impl IntoIterator<Item = (Maturity, Result<Option<f64>, ()>)>,
+        dates: &VendorDates,
+    ) {
+        self.total += 1;
+        let Some(date) = date.filter(|date| *date <= dates.today()) else {
+            self.bad += 1;
+            return;
+        };
+        let mut sound = true;
+        for (maturity, cell) in cells {
+            match cell {
+                Ok(None) => {}
+                Ok(Some(value)) if YIELDS.contains(&value) => {
+                    let place = Maturity::ALL.iter().position(|known| *known == maturity);
+                    if let Some(column) = place.and_then(|place| self.columns.get_mut(place)) {
+                        column.push((date, value));
+                    }
+                }
+                _ => sound = false,
+            }
+        }
+        self.bad += usize::from(!sound);
+    }
+
+    /// The rows, unless too many are bad.
+    pub(super) fn usable(self) -> Result<Self, Refusal> {
+        mostly_usable(self.bad, self.total, "yield")?;
+        Ok(self)
+    }
+
+    /// The table of several answers.
+    pub(super) fn table(answers: impl IntoIterator<Item = Self>) -> YieldTable {
+        let mut columns: [Vec<(NaiveDate, f64)>; Maturity::ALL.len()] = Default::default();
+        for answer in answers {
+            columns.iter_mut().zip(answer.columns).for_each(|(all, some)| all.extend(some));
+        }
+        let mut table = YieldTable::default();
+        for (maturity, column) in Maturity::ALL.into_iter().zip(columns) {
+            table.insert(maturity, column);
+        }
+        table
+    }
+}
+
+/// A number, or text that is one; finite.
+pub(super) fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// A date at the start of a text: `2025-02-04`, `2025-02-04T00:00:00.000Z`.
+pub(super) fn date(value: &Value) -> Option<NaiveDate> {
+    value.as_str()?.trim().get(..10)?.parse().ok()
+}
+
+/// Text that says something.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A CSV cell as a yield.
+pub(super) fn cell(text: &str) -> Result<Option<f64>, ()> {
+    match text.trim() {
+        "" | "." | "N/A" | "NA" | "NaN" | "null" => Ok(None),
+        text => text.parse().map(Some).map_err(drop),
+    }
+}
+
+/// Refuses an answer of which more than a fifth is bad.
+pub(super) fn mostly_usable(bad: usize, total: usize, what: &str) -> Result<(), Refusal> {
+    if bad * 5 > total {
+        Err(Refusal::Unusable(format!("{bad} of its {total} rows have no sound date or {what}")))
+    } else {
+        Ok(())
+    }
+}

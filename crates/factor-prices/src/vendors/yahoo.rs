@@ -1,0 +1,212 @@
+//! Yahoo's chart, v8: prices adjusted for dividends, and dividend events. No key; used only when chosen.
+//!
+//! The base URL is the host (`https://query1.finance.yahoo.com`); the path is `/v8/finance/chart/SPY`. Tickers are
+//! written with a dash before a share class (`BRK-B`). A row's date is that of its time stamp at the exchange. Rows
+//! with a null are no trading days and are left out; where adjusted closes are absent, closes are used, with a caveat.
+//!
+//! Yahoo tells no limit. 120 requests a minute let the whole universe of about a hundred funds come in one burst,
+//! within a call's deadline, at four at once; a limit answer pauses it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime};
+use factor_types::{DateRange, PriceKind, PriceSeries, Ticker};
+use serde_json::Value;
+
+use super::{
+    Names, VendorConfig, VendorDates, dashed, is_unknown,
+    rows::{PriceRows, number},
+};
+use crate::{
+    Dividend, Fault, FundFacts, History, MarketCap, PriceError, PriceProvider, Profile, SourceInfo,
+    upstream::{Ask, ConfigError, Refusal, Reply, Upstream, UpstreamConfig, UpstreamError, UpstreamStats},
+};
+
+/// The vendor's address.
+pub const BASE_URL: &str = "https://query1.finance.yahoo.com";
+/// See the module.
+pub const REQUESTS_PER_MINUTE: u32 = 120;
+
+const IN_FLIGHT: usize = 4;
+/// Yahoo turns unknown clients away.
+const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 \
+                          Safari/537.36";
+
+/// The `yahoo` source.
+#[derive(Debug)]
+pub struct Yahoo {
+    upstream: Upstream,
+    dates: VendorDates,
+}
+
+/// A chart as the crate needs it; `None` where Yahoo does not know the ticker.
+type Known<T> = Option<T>;
+
+/// The prices of a chart and whether they are closes.
+type Prices = (PriceKind, Vec<(NaiveDate, f64)>);
+
+impl Yahoo {
+    /// A client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the base URL cannot be used.
+    pub fn new(config: VendorConfig) -> Result<Self, ConfigError> {
+        let names = Names { vendor: "Yahoo", base_setting: "YAHOO_BASE_URL", key_setting: None };
+        let upstream = UpstreamConfig {
+            user_agent: USER_AGENT.to_owned(),
+            meaning: |words| words.to_ascii_lowercase().contains("too many requests").then_some(Fault::Limited),
+            ..config.upstream(names, None, IN_FLIGHT)
+        };
+        Ok(Self { upstream: Upstream::new(upstream)?, dates: config.dates })
+    }
+
+    /// The state and counts of the server.
+    pub fn stats(&self) -> UpstreamStats {
+        self.upstream.stats()
+    }
+
+    async fn chart<T: Send>(
+        &self,
+        ticker: &Ticker,
+        range: DateRange,
+        read: impl Fn(&Value) -> Result<T, Refusal> + Send + Sync,
+    ) -> Result<T, PriceError> {
+        let seconds = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc().timestamp().to_string();
+        // Midnight in Greenwich after the last day lies before an eastern exchange's close of no day asked for.
+        let end = range.end().checked_add_days(Days::new(1)).unwrap_or(range.end());
+        let (symbol, from, to) = (dashed(ticker), seconds(range.start()), seconds(end));
+        let query = [
+            ("period1", from.as_str()),
+            ("period2", to.as_str()),
+            ("interval", "1d"),
+            ("events", "div,splits"),
+            ("includeAdjustedClose", "true"),
+        ];
+        let ask = Ask { path: &["v8", "finance", "chart", &symbol], query: &query, subject: ticker.as_str() };
+        let found = self.upstream.get(ask, |reply| result(reply)?.map(|chart| read(&chart)).transpose()).await;
+        match found {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(unknown(ticker)),
+            Err(error) if is_unknown(&error) => Err(unknown(ticker)),
+            Err(error) if has_no_rows(&error) => {
+                read(&Value::Null).map_err(|_| PriceError::NoData(format!("Yahoo has nothing of {ticker} then")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[async_trait]
+impl PriceProvider for Yahoo {
+    fn about(&self) -> SourceInfo {
+        SourceInfo {
+            name: "yahoo",
+            description: "End-of-day prices, adjusted for dividends, from Yahoo's chart service.".to_owned(),
+            simulated: false,
+            warnings: super::warnings(&self.stats()),
+        }
+    }
+
+    async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError> {
+        let (kind, rows) = self.chart(ticker, range, |chart| prices(chart, &self.dates)).await?;
+        let caveat = (kind == PriceKind::Close)
+            .then(|| "Yahoo has no adjusted prices of it; closes are used: dividends are left out".to_owned());
+        Ok(History { caveat, ..Arc::new(PriceSeries::new(ticker.clone(), kind, rows)).into() })
+    }
+}
+
+#[async_trait]
+impl FundFacts for Yahoo {
+    async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
+        Ok(self.chart(ticker, range, |chart| dividends(chart, range, &self.dates)).await?.into())
+    }
+
+    async fn market_caps(&self, _tickers: &[Ticker]) -> Result<Vec<MarketCap>, PriceError> {
+        Err(PriceError::NoData("Yahoo's chart has no market capitalisations: use the fmp source".to_owned()))
+    }
+
+    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+        Err(PriceError::NoData("Yahoo's chart has no profiles: use the fmp source".to_owned()))
+    }
+}
+
+/// The one result of an answer; an error object is sent with status 200 too.
+fn result(reply: &Reply) -> Result<Known<Value>, Refusal> {
+    let mut body = match reply.json() {
+        Err(_) if reply.body.to_ascii_lowercase().contains("too many requests") => {
+            return Err(Refusal::Said(Fault::Limited, reply.body.clone()));
+        }
+        body => body?,
+    };
+    let chart = &mut body["chart"];
+    if let Some(result) = chart["result"].get_mut(0) {
+        return Ok(Some(result.take()));
+    }
+    let (code, words) = (chart["error"]["code"].as_str(), chart["error"]["description"].as_str());
+    match (code, words) {
+        (Some("Not Found"), _) => Ok(None),
+        (code, words) if code.or(words).is_some() => {
+            Err(Refusal::Said(Fault::Unusable, words.or(code).unwrap_or_default().to_owned()))
+        }
+        _ => Err(Refusal::Unusable("it holds no chart".to_owned())),
+    }
+}
+
+/// Adjusted closes or else closes. Rows with a null are left out; too many of another type refuse the whole.
+fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, Refusal> {
+    let adjusted = chart["indicators"]["adjclose"][0]["adjclose"].as_array();
+    let (kind, prices) = match adjusted.filter(|prices| prices.iter().any(|price| !price.is_null())) {
+        Some(prices) => (PriceKind::Adjusted, prices.as_slice()),
+        None => {
+            let closes = chart["indicators"]["quote"][0]["close"].as_array().map_or(&[][..], Vec::as_slice);
+            (if closes.is_empty() { PriceKind::Adjusted } else { PriceKind::Close }, closes)
+        }
+    };
+    let stamps = chart["timestamp"].as_array().map_or(&[][..], Vec::as_slice);
+    if stamps.len() != prices.len() {
+        return Err(Refusal::Unusable(format!("it has {} dates and {} prices", stamps.len(), prices.len())));
+    }
+    let (offset, mut rows) = (offset(chart), PriceRows::default());
+    for (stamp, price) in stamps.iter().zip(prices).filter(|(stamp, price)| !stamp.is_null() && !price.is_null()) {
+        rows.push(day(stamp, offset), number(price), dates);
+    }
+    Ok((kind, rows.usable()?.rows))
+}
+
+/// The dividend events within the range and not after today.
+fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, Refusal> {
+    let (offset, end) = (offset(chart), range.end().min(dates.today()));
+    let events = chart["events"]["dividends"].as_object();
+    let mut paid = Vec::new();
+    for event in events.into_iter().flat_map(|events| events.values()) {
+        match (day(&event["date"], offset), number(&event["amount"])) {
+            (Some(ex_date), Some(amount)) if amount >= 0.0 => paid.push(Dividend { ex_date, amount }),
+            _ => return Err(Refusal::Unusable("a dividend has no sound date or amount".to_owned())),
+        }
+    }
+    paid.retain(|dividend| (range.start()..=end).contains(&dividend.ex_date));
+    paid.sort_by_key(|dividend| dividend.ex_date);
+    Ok(paid)
+}
+
+fn offset(chart: &Value) -> i64 {
+    chart["meta"]["gmtoffset"].as_i64().unwrap_or_default()
+}
+
+/// The day of a time stamp at the exchange.
+fn day(stamp: &Value, offset: i64) -> Option<NaiveDate> {
+    DateTime::from_timestamp(stamp.as_i64()?.checked_add(offset)?, 0).map(|time| time.date_naive())
+}
+
+/// A known ticker without a row in the range.
+fn has_no_rows(error: &UpstreamError) -> bool {
+    error.words.as_deref().is_some_and(|words| words.starts_with("Data doesn't exist"))
+}
+
+fn unknown(ticker: &Ticker) -> PriceError {
+    PriceError::NoData(format!("Yahoo does not know {ticker}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Dividends and market capitalisations for a plan, asked for before computing.
+//!
+//! One ticker's failure is a null with its reason, never a failed analysis. Nothing is asked twice or in vain: only
+//! tickers of the plan, only where the window ends in the present, and commodities and coins not at all.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    Facts, Study,
+    facts::Caps,
+    report::{PerformancePlan, Weighting},
+    sections::dividends::{self, Standing},
+};
+use factor_prices::{Dividend, FundFacts, MarketCap, PriceError};
+use factor_types::{DateRange, Ticker};
+use futures::{StreamExt, stream};
+use indexmap::IndexMap;
+use tokio::time::{Instant, timeout_at};
+
+use super::Plan;
+
+/// Tickers whose dividends are asked for at once.
+const IN_FLIGHT: usize = 8;
+
+/// Why something is missing that had not come by the deadline.
+const LATE: &str = "not fetched in time";
+
+/// The facts that a plan needs of the factors of a study; none for plans that need none. What has not come by `deadline`
+/// is missing with that reason. Dropping the future gives up what is under way.
+pub(super) async fn fetch(
+    source: &dyn FundFacts,
+    study: &Study,
+    plan: &Plan,
+    today: NaiveDate,
+    deadline: Instant,
+) -> Facts {
+    let Plan::Performance(plan) = plan else { return Facts::default() };
+    let (dividends, caps) =
+        tokio::join!(trailing(source, study, plan, today, deadline), caps(source, study, plan, deadline));
+    Facts { today: Some(today), dividends, caps }
+}
+
+/// The trailing dividends of every factor that the plan shows and that may have any, in the study's order.
+async fn trailing(
+    source: &dyn FundFacts,
+    study: &Study,
+    plan: &PerformancePlan,
+    today: NaiveDate,
+    deadline: Instant,
+) -> IndexMap<Ticker, Result<f64, String>> {
+    let as_of = study.panel().as_of();
+    let is_open = |column: usize, factor: &factor_types::Factor| {
+        let series = &study.panel().columns()[column].series;
+        matches!(Standing::of(factor, series, as_of, today), Standing::Open { .. })
+    };
+    let tickers: Vec<Ticker> = study
+        .factors
+        .iter()
+        .filter(|studied| plan.needs(&studied.factor) && is_open(studied.column, &studied.factor))
+        .map(|studied| studied.factor.ticker.clone())
+        .collect();
+    let after = dividends::year_before(as_of);
+    let Some(range) = after.succ_opt().and_then(|start| DateRange::new(start, as_of).ok()) else {
+        return IndexMap::new();
+    };
+    let ask = |ticker: Ticker| async move {
+        let answer = source.dividends(&ticker, range).await;
+        (ticker, answer)
+    };
+    // Unordered, so that a slow ticker does not hold back those that have arrived behind it.
+    let mut asked = stream::iter(tickers.clone()).map(ask).buffer_unordered(IN_FLIGHT);
+    let mut answers = HashMap::new();
+    while let Ok(Some((ticker, answer))) = timeout_at(deadline, asked.next()).await {
+        answers.insert(ticker, answer);
+    }
+    let sum = |paid: &[Dividend]| dividends::trailing(paid.iter().map(|one| (one.ex_date, one.amount)), as_of);
+    let found = |ticker: &Ticker| match answers.get(ticker) {
+        Some(Ok(paid)) => Ok(sum(paid)),
+        Some(Err(error)) => Err(error.to_string()),
+        None => Err(LATE.to_owned()),
+    };
+    tickers.iter().map(|ticker| (ticker.clone(), found(ticker))).collect()
+}
+
+/// The capitalisations of the members of composites, for a plan that weights by them.
+async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, deadline: Instant) -> Caps {
+    if plan.weights != Weighting::Cap {
+        return Caps::default();
+    }
+    let members: Vec<Ticker> = study
+        .factors
+        .iter()
+        .filter(|studied| plan.is_member(&studied.factor))
+        .map(|studied| studied.factor.ticker.clone())
+        .collect();
+    let answer = timeout_at(deadline, source.market_caps(&members)).await;
+    let (known, trouble) = match answer {
+        Ok(Ok(known)) => (known, None),
+        Ok(Err(PriceError::NoData(why) | PriceError::Failed { why, .. })) => (Vec::new(), Some(why)),
+        Err(_) => (Vec::new(), Some(LATE.to_owned())),
+    };
+    let known: HashMap<Ticker, MarketCap> = known
+        .into_iter()
+        .filter(|cap| cap.dollars.is_finite() && cap.dollars > 0.0)
+        .map(|cap| (cap.ticker.clone(), cap))
+        .collect();
+    let (with, without): (Vec<&Ticker>, Vec<&Ticker>) = members.iter().partition(|ticker| known.contains_key(*ticker));
+    Caps {
+        dollars: with.iter().filter_map(|ticker| Some(((*ticker).clone(), known.get(*ticker)?.dollars))).collect(),
+        as_of: with.iter().filter_map(|ticker| Some(known.get(*ticker)?.as_of)).min(),
+        without: without.into_iter().cloned().collect(),
+        trouble,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! Where prices, yields and facts come from: picked by the settings, with the reason.
+
+use std::{fmt, path::Path, sync::Arc};
+
+use anyhow::Context;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::America::New_York;
+use factor_prices::{
+    Cached, CachedYields, Clock, FundFacts, PriceProvider, YieldProvider,
+    cached::MarketSource,
+    files::FilePrices,
+    market_hours,
+    sample::SamplePrices,
+    upstream::UpstreamStats,
+    vendors::{Fmp, Fred, Treasury, VendorConfig, VendorDates, Yahoo, YieldChain, fmp, fred, treasury, yahoo},
+};
+use factor_store::{MemoryEntries, SqliteEntries};
+use factor_types::EntryStore;
+
+use super::utc_today;
+use crate::settings::{BaseUrl, PriceSource, Settings, YieldSource};
+
+/// The file of what was fetched, in the data folder.
+const CACHE_FILE: &str = "cache.db";
+
+/// Which source was picked, and why.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SourceChoice {
+    /// `fmp`, `yahoo`, `files`, `sample`; of yields also `treasury`, `fred` and several in the order they are asked.
+    pub name: String,
+    /// One sentence.
+    pub why: String,
+}
+
+/// The sources in use.
+pub struct Sources {
+    /// Where prices come from.
+    pub prices: Arc<dyn PriceProvider>,
+    /// Where dividends and market capitalisations come from: the price source.
+    pub facts: Arc<dyn FundFacts>,
+    /// Where yields come from.
+    pub yields: Arc<dyn YieldProvider>,
+    /// The source of prices itself, past what is kept: what it says now.
+    pub direct: Arc<dyn PriceProvider>,
+    /// Which price source was picked, and why.
+    pub choice: SourceChoice,
+    /// Which source of yields was picked, and why.
+    pub yield_choice: SourceChoice,
+    /// The histories kept, where the source is a vendor.
+    pub cached: Option<Cached>,
+    /// What is kept between runs.
+    pub store: Arc<dyn EntryStore>,
+    /// The name under which things are kept: the source, with its address where that is not the vendor's own.
+    pub scope: String,
+    vendors: Vec<Box<dyn Fn() -> UpstreamStats + Send + Sync>>,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("choice", &self.choice).field("yields", &self.yield_choice).finish()
+    }
+}
+
+impl Sources {
+    /// Picks the sources. Nothing is read or asked yet.
+    ///
+    /// # Errors
+    /// When a source cannot be set up from its settings.
+    pub fn pick(settings: &Settings) -> anyhow::Result<Self> {
+        let store: Arc<dyn EntryStore> = match &settings.data_dir {
+            Some(folder) => Arc::new(SqliteEntries::new(folder.join(CACHE_FILE))),
+            None => Arc::new(MemoryEntries::new()),
+        };
+        Picker { settings, store, clock: clock(settings.today), vendors: Vec::new() }.pick()
+    }
+
+    /// The vendors' states and counts.
+    pub fn vendors(&self) -> Vec<UpstreamStats> {
+        self.vendors.iter().map(|stats| stats()).collect()
+    }
+}
+
+/// A set date is taken at its end: its prices are final.
+fn clock(today: Option<NaiveDate>) -> Clock {
+    match today.and_then(|day| day.and_hms_opt(23, 59, 59)) {
+        Some(end) => Arc::new(move || end.and_utc()),
+        None => Arc::new(Utc::now),
+    }
+}
+
+struct Picker<'a> {
+    settings: &'a Settings,
+    store: Arc<dyn EntryStore>,
+    clock: Clock,
+    vendors: Vec<Box<dyn Fn() -> UpstreamStats + Send + Sync>>,
+}
+
+impl Picker<'_> {
+    fn pick(self) -> anyhow::Result<Sources> {
+        let prices = &self.settings.prices;
+        let key = self.settings.vendors.fmp_key.is_some();
+        let asked = || "FACTOR_PRICE_SOURCE asks for it".to_owned();
+        match (prices.source, &prices.files) {
+            (PriceSource::Auto, Some(path)) => self.files(path, "FACTOR_PRICE_FILES is set".to_owned()),
+            (PriceSource::Files, Some(path)) => self.files(path, asked()),
+            (PriceSource::Files, None) => {
+                anyhow::bail!("FACTOR_PRICE_SOURCE is `files`, but FACTOR_PRICE_FILES is not set")
+            }
+            (PriceSource::Auto, None) if key => self.fmp("FMP_API_KEY is set".to_owned()),
+            (PriceSource::Fmp, _) => self.fmp(asked()),
+            (PriceSource::Yahoo, _) => self.yahoo(asked()),
+            (PriceSource::Sample, _) => self.sample(asked()),
+            (PriceSource::Auto, None) => {
+                let why = "no prices are configured, so they are simulated; set FMP_API_KEY or FACTOR_PRICE_FILES for \
+                           those of a market";
+                self.sample(why.to_owned())
+            }
+        }
+    }
+
+    fn files(mut self, path: &Path, why: String) -> anyhow::Result<Sources> {
+        let files = FilePrices::open(path, self.settings.prices.yield_file.as_deref(), utc_today)
+            .with_context(|| format!("FACTOR_PRICE_FILES is `{}`", path.display()))?;
+        let files = Arc::new(files);
+        let own = (files.clone() as Arc<dyn YieldProvider>, choice("files", "they lie beside the prices"));
+        let (yields, yield_choice) = self.named_yields(None)?.unwrap_or(own);
+        Ok(self.local(files.clone(), files.clone(), files, choice("files", why), yields, yield_choice))
+    }
+
+    fn sample(mut self, why: String) -> anyhow::Result<Sources> {
+        let sample = Arc::new(SamplePrices::new(self.settings.today.unwrap_or_else(utc_today)));
+        let own = (sample.clone() as Arc<dyn YieldProvider>, choice("sample", "they are simulated with the prices"));
+        let (yields, yield_choice) = self.named_yields(None)?.unwrap_or(own);
+        Ok(self.local(sample.clone(), sample.clone(), sample, choice("sample", why), yields, yield_choice))
+    }
+
+    fn local(
+        self,
+        prices: Arc<dyn PriceProvider>,
+        facts: Arc<dyn FundFacts>,
+        direct: Arc<dyn PriceProvider>,
+        choice: SourceChoice,
+        yields: Arc<dyn YieldProvider>,
+        yield_choice: SourceChoice,
+    ) -> Sources {
+        let scope = choice.name.clone();
+        let Self { store, vendors, .. } = self;
+        Sources { prices, facts, yields, direct, choice, yield_choice, cached: None, store, scope, vendors }
+    }
+
+    fn fmp(mut self, why: String) -> anyhow::Result<Sources> {
+        let client = self.fmp_client()?;
+        let (yields, yield_choice) = self.vendor_yields(Some(Arc::clone(&client)))?;
+        let url = &self.settings.vendors.fmp_url;
+        Ok(self.vendor(client.clone(), client, scope("fmp", url), choice("fmp", why), yields, yield_choice))
+    }
+
+    fn yahoo(mut self, why: String) -> anyhow::Result<Sources> {
+        let url = &self.settings.vendors.yahoo_url;
+        let client = Arc::new(Yahoo::new(self.config(url, yahoo::REQUESTS_PER_MINUTE))?);
+        let stats = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats.stats()));
+        let (yields, yield_choice) = self.vendor_yields(None)?;
+        Ok(self.vendor(client.clone(), client, scope("yahoo", url), choice("yahoo", why), yields, yield_choice))
+    }
+
+    fn vendor(
+        self,
+        source: Arc<dyn MarketSource>,
+        direct: Arc<dyn PriceProvider>,
+        scope: String,
+        choice: SourceChoice,
+        yields: Arc<dyn YieldProvider>,
+        yield_choice: SourceChoice,
+    ) -> Sources {
+        let Self { store, clock, vendors, .. } = self;
+        let cached = Cached::new(source, scope.as_str(), Arc::clone(&store), clock);
+        Sources {
+            prices: Arc::new(cached.clone()),
+            facts: Arc::new(cached.clone()),
+            yields,
+            direct,
+            choice,
+            yield_choice,
+            cached: Some(cached),
+            store,
+            scope,
+            vendors,
+        }
+    }
+
+    fn fmp_client(&mut self) -> anyhow::Result<Arc<Fmp>> {
+        let vendors = &self.settings.vendors;
+        let key = vendors.fmp_key.as_ref().context("Financial Modeling Prep needs a key: set FMP_API_KEY")?;
+        let per_minute = u32::try_from(vendors.fmp_per_minute).unwrap_or(fmp::REQUESTS_PER_MINUTE);
+        let client = Arc::new(Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?);
+        let stats = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats.stats()));
+        Ok(client)
+    }
+
+    /// The yields of a vendor's prices.
+    fn vendor_yields(&mut self, fmp: Option<Arc<Fmp>>) -> anyhow::Result<(Arc<dyn YieldProvider>, SourceChoice)> {
+        if let Some(named) = self.named_yields(fmp.clone())? {
+            return Ok(named);
+        }
+        let mut links: Vec<Arc<dyn YieldProvider>> = vec![self.treasury()?, self.fred()?];
+        let mut names = "treasury, then fred".to_owned();
+        if let Some(fmp) = fmp {
+            links.push(fmp);
+            names.push_str(", then fmp");
+        }
+        let why = "the first that answers; none of the first two needs a key";
+        Ok((self.kept_yields(Arc::new(YieldChain::new(links)), "yields"), choice(names, why)))
+    }
+
+    /// The source of yields that the settings name, if they name one.
+    fn named_yields(
+        &mut self,
+        fmp: Option<Arc<Fmp>>,
+    ) -> anyhow::Result<Option<(Arc<dyn YieldProvider>, SourceChoice)>> {
+        let (name, source): (_, Arc<dyn YieldProvider>) = match self.settings.prices.yield_source {
+            YieldSource::Auto => return Ok(None),
+            YieldSource::Treasury => ("treasury", self.treasury()?),
+            YieldSource::Fred => ("fred", self.fred()?),
+            YieldSource::Fmp => match fmp {
+                Some(client) => ("fmp", client),
+                None => ("fmp", self.fmp_client()?),
+            },
+        };
+        Ok(Some((self.kept_yields(source, name), choice(name, "FACTOR_YIELD_SOURCE asks for it"))))
+    }
+
+    fn kept_yields(&self, source: Arc<dyn YieldProvider>, name: &str) -> Arc<dyn YieldProvider> {
+        let vendors = &self.settings.vendors;
+        let elsewhere: Vec<&str> = [&vendors.treasury_url, &vendors.fred_url, &vendors.fmp_url]
+            .into_iter()
+            .filter(|url| !url.is_default)
+            .map(|url| url.url.as_str())
+            .collect();
+        let scope = if elsewhere.is_empty() { name.to_owned() } else { format!("{name} at {}", elsewhere.join(" ")) };
+        Arc::new(CachedYields::new(source, scope, Arc::clone(&self.store), Arc::clone(&self.clock)))
+    }
+
+    fn treasury(&mut self) -> anyhow::Result<Arc<Treasury>> {
+        let config = self.config(&self.settings.vendors.treasury_url, treasury::REQUESTS_PER_MINUTE);
+        let client = Arc::new(Treasury::new(config)?);
+        let stats = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats.stats()));
+        Ok(client)
+    }
+
+    fn fred(&mut self) -> anyhow::Result<Arc<Fred>> {
+        let config = self.config(&self.settings.vendors.fred_url, fred::REQUESTS_PER_MINUTE);
+        let client = Arc::new(Fred::new(config)?);
+        let stats = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats.stats()));
+        Ok(client)
+    }
+
+    fn config(&self, url: &BaseUrl, per_minute: u32) -> VendorConfig {
+        let (now, also_now) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
+        let in_new_york = move |now: DateTime<Utc>| now.with_timezone(&New_York).date_naive();
+        let dates = VendorDates {
+            today: Arc::new(move || in_new_york(now())),
+            closed_through: Arc::new(move || market_hours::closed_through(also_now())),
+        };
+        VendorConfig {
+            timeout: self.settings.vendors.timeout,
+            max_retries: u32::try_from(self.settings.vendors.max_retries).unwrap_or(3),
+            ..VendorConfig::new(url.url.as_str(), per_minute, dates)
+        }
+    }
+}
+
+fn choice(name: impl Into<String>, why: impl Into<String>) -> SourceChoice {
+    SourceChoice { name: name.into(), why: why.into() }
+}
+
+fn scope(name: &str, url: &BaseUrl) -> String {
+    if url.is_default { name.to_owned() } else { format!("{name} at {}", url.url) }
+}

@@ -1,0 +1,146 @@
+//! `factor-mcp cache`: what was fetched and is kept on disk.
+
+use std::{collections::BTreeMap, io::IsTerminal, process::ExitCode};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{Args, Subcommand};
+use factor_types::{EntryFilter, EntryInfo};
+use serde_json::json;
+
+use super::{Format, ask, print, say, table};
+use crate::{
+    app::App,
+    progress::Progress,
+    settings::Settings,
+    tools::{ToolCall, get_factor_analysis},
+};
+
+/// What to do with what is kept.
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    #[command(subcommand)]
+    command: CacheCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CacheCommand {
+    /// Show what is kept, by source and kind
+    Stats {
+        /// A table for people or JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Drop what is kept: all of it, or what the options name
+    Clear {
+        /// Only of this source, such as fmp
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
+        /// Only of this ticker
+        #[arg(long, value_name = "TICKER")]
+        ticker: Option<String>,
+        /// Do not ask first
+        #[arg(long)]
+        force: bool,
+    },
+    /// Fetch the history of every factor now, so that the first question need not wait
+    Warm,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the cache cannot be read or written, or the price source cannot be set up.
+pub async fn run(settings: Settings, args: CacheArgs) -> anyhow::Result<ExitCode> {
+    let app = App::build(settings)?;
+    match args.command {
+        CacheCommand::Stats { format } => stats(&app, format).await,
+        CacheCommand::Clear { source, ticker, force } => {
+            clear(&app, EntryFilter { source, kind: None, subject: ticker }, force).await
+        }
+        CacheCommand::Warm => warm(&app).await,
+    }
+}
+
+async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
+    let entries = app.sources.store.list(&EntryFilter::default()).await?;
+    let health = app.sources.store.health();
+    let mut groups: BTreeMap<(&str, &str), Vec<&EntryInfo>> = BTreeMap::new();
+    for entry in &entries {
+        groups.entry((&entry.key.source, &entry.key.kind)).or_default().push(entry);
+    }
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let rows: Vec<[String; 6]> = groups
+        .iter()
+        .map(|((source, kind), entries)| {
+            let bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+            let oldest = entries.iter().map(|entry| entry.fetched_at).min().map(time).unwrap_or_default();
+            let newest = entries.iter().map(|entry| entry.fetched_at).max().map(time).unwrap_or_default();
+            [(*source).to_owned(), (*kind).to_owned(), entries.len().to_string(), bytes.to_string(), oldest, newest]
+        })
+        .collect();
+    match format {
+        Format::Json => {
+            let groups: Vec<_> = rows
+                .iter()
+                .zip(groups.values())
+                .map(|([source, kind, _, _, oldest, newest], entries)| {
+                    let bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+                    json!({"source": source, "kind": kind, "entries": entries.len(), "bytes": bytes,
+                           "oldest": oldest, "newest": newest})
+                })
+                .collect();
+            let all = json!({"place": health.place, "problem": health.problem, "notes": health.notes, "kept": groups});
+            print(&serde_json::to_string_pretty(&all)?)?;
+        }
+        Format::Table => {
+            print(&format!("kept in {}", health.place))?;
+            for line in health.notes.iter().chain(&health.problem) {
+                print(line)?;
+            }
+            if rows.is_empty() {
+                print("nothing is kept")?;
+            } else {
+                print(&table(&["source", "kind", "entries", "bytes", "oldest", "newest"], rows))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn clear(app: &App, filter: EntryFilter, force: bool) -> anyhow::Result<ExitCode> {
+    let filter = EntryFilter { subject: filter.subject.map(|ticker| ticker.to_ascii_uppercase()), ..filter };
+    let count = app.sources.store.list(&filter).await?.len();
+    let question = format!("drop {count} entries from {}?", app.sources.store.health().place);
+    if count > 0 && !force && !ask(&question)? {
+        say("nothing was dropped; --force drops without asking");
+        return Ok(ExitCode::FAILURE);
+    }
+    let dropped = app.sources.store.clear(&filter).await?;
+    print(&format!("dropped {dropped} entries"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
+    if app.sources.cached.is_none() {
+        let name = &app.sources.choice.name;
+        print(&format!("prices come from `{name}`: there is nothing to fetch"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let arguments = json!({"analysis_type": "correlations", "include": ["data_quality"], "max_chars": 0});
+    let arguments = arguments.as_object().cloned().unwrap_or_default();
+    let progress = if std::io::stderr().is_terminal() { Progress::bar() } else { Progress::Silent };
+    let call = ToolCall { arguments, progress, ..ToolCall::default() };
+    match get_factor_analysis::call_tool(app, call).await {
+        Ok(_) => {
+            let figures = app.sources.cached.as_ref().map(factor_prices::Cached::figures).unwrap_or_default();
+            let kept = figures.disk_hits + figures.memory_hits;
+            let got = figures.fetched + figures.tails;
+            print(&format!("{} fetched, {kept} kept already, {} failed", got, figures.failed))?;
+            Ok(if figures.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Err(error) => {
+            say(&format!("error: {}", error.message));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `factor-mcp verify-proxies`: does every factor's ETF still have prices?
+
+use std::{collections::HashSet, io::IsTerminal, process::ExitCode, sync::Arc};
+
+use chrono::{Days, NaiveDate};
+use clap::Args;
+use factor_analytics::study::ExclusionReason;
+use factor_prices::{PriceError, PriceProvider};
+use factor_types::{DateRange, Factor, Ticker};
+use futures::{StreamExt, stream};
+use serde::Serialize;
+
+use super::{Format, print, table};
+use crate::{
+    analysis::lifecycle::{Failure, FailureRun, Runs},
+    app::App,
+    progress::{Fetching, Progress},
+    settings::Settings,
+};
+
+/// A light fetch: so many days of prices.
+const DAYS: u64 = 21;
+/// A newest price older than this is no price of a living fund.
+const STOPPED_DAYS: i64 = 10;
+const IN_FLIGHT: usize = 8;
+
+/// How to verify.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A table for people or JSON for programs
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Show every factor, not only those with trouble
+    #[arg(long)]
+    all: bool,
+}
+
+/// What was found out about a factor.
+#[derive(Debug, Serialize)]
+struct Finding {
+    ticker: Ticker,
+    label: String,
+    /// `ok`, `stopped`, `no_data` or `fetch_failed`.
+    status: &'static str,
+    last_price: Option<NaiveDate>,
+    /// Days in a row on which it failed.
+    consecutive_failures: u32,
+    /// True from the third such day on.
+    stale_candidate: bool,
+    detail: String,
+}
+
+/// Asks the price source itself for the last weeks of every factor, past what is kept, and reports.
+/// Exit code 1 when a factor has trouble.
+///
+/// # Errors
+/// When the price source cannot be set up or the report cannot be written.
+pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCode> {
+    let app = App::build(settings)?;
+    let today = app.today();
+    let from = today.checked_sub_days(Days::new(DAYS)).unwrap_or(today);
+    let range = DateRange::new(from, today)?;
+    let factors: Vec<Arc<Factor>> = app.universe.universe.factors().iter().cloned().map(Arc::new).collect();
+    let progress = if std::io::stderr().is_terminal() { Progress::bar() } else { Progress::Silent };
+    let (fetching, source) = (Fetching::default(), &*app.sources.direct);
+    fetching.expect(factors.len());
+    let asked = stream::iter(factors).map(|factor| check(source, factor, range, &fetching)).buffered(IN_FLIGHT);
+    let mut findings: Vec<Finding> = progress.follow("verifying", &fetching, asked.collect()).await;
+    let runs = record(&app, today, &findings).await;
+    for finding in &mut findings {
+        let run = runs.get(&finding.ticker);
+        finding.consecutive_failures = run.map_or(0, |run| run.days);
+        finding.stale_candidate = run.is_some_and(FailureRun::is_stale);
+    }
+    let count = findings.len();
+    let trouble = findings.iter().filter(|finding| finding.status != "ok").count();
+    findings.retain(|finding| args.all || finding.status != "ok");
+    match args.format {
+        Format::Json => print(&serde_json::to_string_pretty(&findings)?)?,
+        Format::Table => {
+            if !findings.is_empty() {
+                let header = ["ticker", "label", "status", "last price", "days failed", "detail"];
+                print(&table(&header, findings.iter().map(row).collect()))?;
+            }
+            let source = &app.sources.choice.name;
+            print(&format!("{} of {count} factors have current prices from {source}", count - trouble))?;
+        }
+    }
+    Ok(if trouble == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn check(source: &dyn PriceProvider, factor: Arc<Factor>, range: DateRange, fetching: &Fetching) -> Finding {
+    let answer = source.history(&factor.ticker, range).await;
+    fetching.step();
+    let (status, last_price, detail) = match answer {
+        Ok(history) => {
+            // A source may know of prices after today; they are no news of today.
+            let last = history.series.dates().iter().rev().find(|date| **date <= range.end()).copied();
+            match last {
+                Some(last) if (range.end() - last).num_days() <= STOPPED_DAYS => {
+                    ("ok", Some(last), history.caveat.unwrap_or_default())
+                }
+                Some(last) => ("stopped", Some(last), format!("no price since {last}")),
+                None => ("stopped", None, format!("no price since {}", range.start())),
+            }
+        }
+        Err(PriceError::NoData(why)) => ("no_data", None, why),
+        Err(error @ PriceError::Failed { .. }) => ("fetch_failed", None, error.to_string()),
+    };
+    Finding {
+        ticker: factor.ticker.clone(),
+        label: factor.label.clone(),
+        status,
+        last_price,
+        consecutive_failures: 0,
+        stale_candidate: false,
+        detail,
+    }
+}
+
+/// Counts today's failures; when nothing at all has arrived, they are the source's and not the factors'.
+async fn record(app: &App, today: NaiveDate, findings: &[Finding]) -> Runs {
+    let succeeded: HashSet<Ticker> =
+        findings.iter().filter(|finding| finding.status == "ok").map(|finding| finding.ticker.clone()).collect();
+    let failure = |finding: &Finding| {
+        let reason = match finding.status {
+            "stopped" => ExclusionReason::ThinHistory,
+            "no_data" => ExclusionReason::NoData,
+            "fetch_failed" if !succeeded.is_empty() => ExclusionReason::FetchFailed,
+            _ => return None,
+        };
+        Some(Failure { ticker: finding.ticker.clone(), reason, detail: finding.detail.clone() })
+    };
+    let failures: Vec<Failure> = findings.iter().filter_map(failure).collect();
+    app.lifecycle.record(today, &failures, &succeeded).await
+}
+
+fn row(finding: &Finding) -> [String; 6] {
+    let stale = if finding.stale_candidate { " (stale)" } else { "" };
+    [
+        finding.ticker.to_string(),
+        finding.label.clone(),
+        finding.status.to_owned(),
+        finding.last_price.map(|date| date.to_string()).unwrap_or_default(),
+        format!("{}{stale}", finding.consecutive_failures),
+        finding.detail.clone(),
+    ]
+}

@@ -1,0 +1,16 @@
+//! The real binary against stand-in vendors: right numbers, the promised requests, and what it says when they fail.
+
+mod cancelling;
+mod coalescing;
+mod crashes;
+mod deadline;
+mod facts;
+mod fallback;
+mod faults;
+mod key;
+mod lifecycle;
+mod outage;
+mod progress;
+mod story;
+mod world;
+mod yields;
