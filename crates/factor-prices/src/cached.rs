@@ -4,14 +4,14 @@
 //!
 //! - **Key**: source (with its base URL where that is not the usual one) and ticker. Everything known of a ticker is one
 //!   entry, read back by any range of dates.
-//! - **Levels**: memory (bounded by [`MEMORY_BYTES`]), then an [`EntryStore`] on disk. What memory lacks is looked for on
+//! - **Levels**: memory (64 MB at most), then an [`EntryStore`] on disk. What memory lacks is looked for on
 //!   disk; what disk lacks is fetched.
-//! - **Range**: a fetch asks for at least [`REACH_MONTHS`] months, so that the usual questions need one request a ticker.
+//! - **Range**: a fetch asks for at least eleven years, so that the usual questions need one request a ticker.
 //!   A question that reaches further back fetches the whole history anew.
 //! - **Life**: an entry is fresh until prices of a later day are final (16:30 in New York on a trading day). Then only
-//!   its tail is fetched, and only when the question reaches past its last row. The last [`OVERLAP`] rows must come back
+//!   its tail is fetched, and only when the question reaches past its last row. The last five rows must come back
 //!   as they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
-//!   is fetched anew. So it is after [`WHOLE_DAYS`] days in any case.
+//!   is fetched anew. So it is after 30 days in any case.
 //! - **Late vendors**: an answer without the last day's row is asked for again from half an hour later on, until half a
 //!   day after the close.
 //! - **Unknown tickers** are remembered for a day. Failures are never kept.

@@ -27,7 +27,7 @@
 //! stops on 2023-06-15 to show what a stopped fund looks like.
 //!
 //! Not modelled: earnings, news, fees, fat tails beyond changing volatility, momentum or reversal in returns, splits,
-//! taxes, intraday moves, prices without dividends. When funds pay, and how much, is in [`facts`].
+//! taxes, intraday moves, prices without dividends. When funds pay, and how much, is in `sample/facts.rs`.
 
 mod calendar;
 mod draws;
