@@ -174,9 +174,6 @@ impl Shaper<'_> {
     fn not_computed(&self) -> IndexMap<String, String> {
         let mut reasons: IndexMap<String, String> =
             self.query.sections.not_computed.iter().map(|(name, why)| ((*name).to_owned(), why.clone())).collect();
-        if let Some((section, why)) = self.query.preset.and_then(preset::Preset::lacks) {
-            reasons.insert(section.to_owned(), why.to_owned());
-        }
         for name in self.analysis.report().skipped() {
             reasons.insert(name.clone(), "the time for computing was used up; ask for fewer sections".to_owned());
         }

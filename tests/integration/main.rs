@@ -12,6 +12,7 @@ mod command_line;
 mod contract;
 mod http;
 mod oracle;
+mod statistics;
 mod stdio;
 mod support;
 mod tools;

@@ -1,8 +1,20 @@
-//! Pearson correlation over series with missing values.
+//! Correlation over series with missing values: Pearson's here, other measures in [`Method`].
+
+mod ewma;
+mod method;
+mod ranks;
+mod shrinkage;
+
+#[cfg(test)]
+mod method_tests;
 
 use indexmap::IndexMap;
 use ndarray::Array2;
 
+pub use self::{
+    method::{Estimate, Method},
+    shrinkage::Shrinkage,
+};
 use crate::stats;
 
 /// One column to correlate: its name in the answer and its values, `NaN` where missing.
@@ -17,7 +29,7 @@ pub struct Column<'a> {
 /// A correlation and the number of common rows it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairCorrelation {
-    /// Pearson's r in [-1, 1]; `None` with fewer common rows than asked for, or when either side does not vary on them.
+    /// The correlation in [-1, 1]; `None` with fewer common rows than asked for, or when either side does not vary on them.
     pub r: Option<f64>,
     /// Rows on which both sides have a value.
     pub n: usize,
@@ -130,10 +142,12 @@ pub struct CorrelationMatrix {
     pub rows: Array2<usize>,
     /// Pairs (of the upper triangle) without a value.
     pub undefined_pairs: usize,
+    /// What the method tells beside the entries.
+    pub estimate: Estimate,
 }
 
 impl CorrelationMatrix {
-    /// Correlates every pair. The diagonal is 1 for a column with `min_rows` values that vary, else undefined.
+    /// Pearson's r of every pair. The diagonal is 1 for a column with `min_rows` values that vary, else undefined.
     pub fn pairwise(columns: &[Column<'_>], min_rows: usize) -> Self {
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
@@ -155,7 +169,8 @@ impl CorrelationMatrix {
                 rows[(j, i)] = pair.n;
             }
         }
-        Self { names: columns.iter().map(|column| column.name.to_owned()).collect(), values, rows, undefined_pairs }
+        let names = columns.iter().map(|column| column.name.to_owned()).collect();
+        Self { names, values, rows, undefined_pairs, estimate: Estimate::Pairwise }
     }
 
     /// How many columns.
@@ -177,13 +192,24 @@ impl CorrelationMatrix {
 
     /// The entries as {row: {column: r or null}}.
     pub fn nested(&self) -> IndexMap<&str, IndexMap<&str, Option<f64>>> {
-        let row = |i| self.names.iter().enumerate().map(move |(j, name)| (name.as_str(), self.get(i, j))).collect();
-        self.names.iter().enumerate().map(|(i, name)| (name.as_str(), row(i))).collect()
+        self.nested_of(|i, j| self.get(i, j))
     }
 
     /// The lower triangle, diagonal included, row by row.
     pub fn lower_triangle(&self) -> Vec<Vec<Option<f64>>> {
-        (0..self.size()).map(|i| (0..=i).map(|j| self.get(i, j)).collect()).collect()
+        self.triangle_of(|i, j| self.get(i, j))
+    }
+
+    /// Something else about each pair, as {row: {column: it}}.
+    pub fn nested_of<T>(&self, entry: impl Fn(usize, usize) -> T) -> IndexMap<&str, IndexMap<&str, T>> {
+        let names: Vec<(&str, usize)> = self.names.iter().map(String::as_str).zip(0..).collect();
+        let row = |i: usize| names.iter().map(|(name, j)| (*name, entry(i, *j))).collect();
+        names.iter().map(|(name, i)| (*name, row(*i))).collect()
+    }
+
+    /// Something else about each pair of the lower triangle, diagonal included, row by row.
+    pub fn triangle_of<T>(&self, entry: impl Fn(usize, usize) -> T) -> Vec<Vec<T>> {
+        (0..self.size()).map(|i| (0..=i).map(|j| entry(i, j)).collect()).collect()
     }
 }
 

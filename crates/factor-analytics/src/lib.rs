@@ -11,6 +11,7 @@
 pub mod composite;
 pub mod correlation;
 pub mod facts;
+pub mod inference;
 pub mod observer;
 pub mod panel;
 pub mod regression;

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
-    correlations::{CorrelationPlan, CorrelationReport, MatrixKey},
+    correlations::{CorrelationPlan, CorrelationReport, MatrixKey, StatisticsPlan},
     performance::{
         CapWeights, CompositeProfile, CompositeReport, FactorProfile, PerformancePlan, PerformanceReport, SortBy,
         Weighting,

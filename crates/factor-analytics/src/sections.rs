@@ -7,4 +7,5 @@ pub mod matrices;
 pub mod overlays;
 pub mod performance;
 pub mod returns;
+pub mod statistics;
 pub mod windows;

@@ -111,6 +111,7 @@ mod tests {
             values: Array2::from_shape_fn((size, size), |(i, j)| entries[i][j]),
             rows: Array2::from_elem((size, size), 30),
             undefined_pairs: 0,
+            estimate: crate::correlation::Estimate::Pairwise,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! All of them drop what cannot be: a number that is not finite, a price that is not positive, a date after today. Such
 //! rows are counted in the series; a body of which more than a fifth is such is refused as a whole. The row of the
-//! running day is no close yet and is left out until [`VendorDates::closed_through`] says so.
+//! running day is no close yet and is left out until `VendorDates` says so.
 
 pub mod chain;
 pub mod fmp;

@@ -142,15 +142,16 @@ impl Reader<'_> {
         let (windows, invalid_windows) = self.windows(frequency);
         let dates = self.dates(&windows);
         let (include, invalid_sections) = self.include();
-        let off = self.off(preset, granularity, categories.as_ref());
+        let method = self.method(preset, frequency, &mut notes);
+        let off = self.off(preset, granularity, categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
         let lists = self.lists(format);
 
         let mut also_priced = Vec::new();
         let plan = match self.kind {
             AnalysisKind::Correlations => {
-                let plan =
-                    self.correlations(preset, granularity, categories.as_ref(), rate_matrix, &benchmark, &sections);
+                let how = (method, &sections);
+                let plan = self.correlations(preset, granularity, categories.as_ref(), rate_matrix, &benchmark, how);
                 also_priced.extend(plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone()));
                 Plan::Correlations(plan)
             }

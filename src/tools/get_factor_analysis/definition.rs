@@ -64,7 +64,7 @@ fn input() -> Value {
             ),
             "include": list(
                 text.clone(),
-                "Return exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and insights; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
+                "Return exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
                 json!(["rate_sensitivity"])
             ),
             "categories": named(
@@ -81,6 +81,8 @@ fn input() -> Value {
             "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group (cyclical, defensive, sensitive) beside the industries."),
             "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
             "include_macro_etf": flag(false, "correlations: also the matrix of a few ETFs per macro group."),
+            "include_statistics": flag(false, "correlations: also the section statistics: n, 95% interval, p and adjusted p per pair; return per 100bp and effective duration beside the rate overlay."),
+            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: spearman: of ranks; ewma: recent periods weigh more; ledoit_wolf: matrices shrunk to constant correlation. The last two have no statistics."),
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections; explicit arguments win."),
             "factor_universe": list(
                 json!({
@@ -149,6 +151,7 @@ fn advanced() -> Value {
             "include_macro_composite_performance": flag(true, "performance: macro composites."),
             "include_factor_composite_performance": flag(true, "performance: category composites."),
             "composite_max_per_group": whole(1, 100, "performance: most members of a composite."),
+            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "correlation_method ewma: periods after which a weight is half. Default 36 monthly, 156 weekly, 126 daily." }),
             "max_factors": whole(5, 100, "Rows of the factor tables of a report. Default 15."),
             "top_n_per_matrix": whole(5, 100, "Pairs per matrix in summaries and reports. Default: top_n."),
             "include_user_groups": flag(true, "Takes the caller's factor groups into the analysis, where there are any.")
@@ -158,7 +161,7 @@ fn advanced() -> Value {
 
 /// Every answer satisfies it: it names what may be there and requires only `status`.
 fn output() -> Value {
-    let fields: [(&str, &str, &str); 22] = [
+    let fields: [(&str, &str, &str); 23] = [
         ("analysis_type", "string", "What was computed."),
         ("note", "string", "What was ignored or done differently than asked."),
         ("as_of", "string", "Date of the newest price used."),
@@ -173,6 +176,11 @@ fn output() -> Value {
             "overlays",
             "object",
             "correlations: rate_sensitivity, market_sensitivity, macro_composite_matrix, macro_etf_matrix.",
+        ),
+        (
+            "statistics",
+            "object",
+            "correlations: per matrix n, interval, p and p_adjusted; rate_sensitivity with durations.",
         ),
         ("insights", "object", "correlations: what stands out."),
         ("per_factor", "object", "performance: by ticker, sorted."),

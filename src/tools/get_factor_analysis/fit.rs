@@ -39,6 +39,9 @@ pub(super) struct Cut {
 /// Room for `truncated`, its link and a note; more for each section named in it.
 const OVERHEAD: usize = 740;
 
+/// What `statistics` has of a matrix, each laid out like it.
+const MEASURES: [&str; 5] = ["n", "interval_low", "interval_high", "p", "p_adjusted"];
+
 /// Sections that `truncated` names beside the first.
 const NAMED: usize = 3;
 
@@ -158,6 +161,11 @@ fn to_triangles(answer: &mut Value) -> bool {
             turned |= to_triangle(matrix);
         }
     }
+    for (_, measures) in answer.get_mut("statistics").and_then(Value::as_object_mut).into_iter().flatten() {
+        for measure in MEASURES {
+            turned |= measures.get_mut(measure).is_some_and(to_triangle);
+        }
+    }
     for name in ["macro_composite_matrix", "macro_etf_matrix"] {
         if let Some(matrix) = answer.get_mut("overlays").and_then(|overlays| overlays.get_mut(name)) {
             turned |= to_triangle(matrix);
@@ -196,6 +204,18 @@ fn sections(answer: &Value) -> Vec<(Vec<String>, &Value)> {
             ) => {
                 let parts = parts.iter().filter(|(_, value)| entries(value) > 0);
                 found.extend(parts.map(|(part, value)| (vec![name.clone(), part.clone()], value)));
+            }
+            // A measure of one matrix is as large as the matrix: each is cut for itself, not one for another.
+            ("statistics", Value::Object(parts)) => {
+                for (part, value) in parts {
+                    let measures = MEASURES.iter().filter_map(|measure| Some((*measure, value.get(*measure)?)));
+                    let of_matrix: Vec<_> = measures.filter(|_| part != "rate_sensitivity").collect();
+                    if of_matrix.is_empty() && entries(value) > 0 {
+                        found.push((vec![name.clone(), part.clone()], value));
+                    }
+                    let path = |measure: &str| vec![name.clone(), part.clone(), measure.to_owned()];
+                    found.extend(of_matrix.into_iter().map(|(measure, value)| (path(measure), value)));
+                }
             }
             (_, value) if entries(value) > 0 => found.push((vec![name.clone()], value)),
             _ => {}

@@ -3,7 +3,7 @@
 use factor_analytics::{
     correlation::CorrelationMatrix,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
-    sections::{macro_etf::MOST_COLUMNS, overlays::Overlay},
+    sections::{macro_etf::MOST_COLUMNS, overlays::Overlay, statistics::Statistics},
 };
 use serde_json::{Map, Value, json};
 
@@ -62,6 +62,9 @@ fn correlations(report: &CorrelationReport, query: &Query) -> Map<String, Value>
     if !overlays.is_empty() {
         answer.insert("overlays".to_owned(), Value::Object(overlays));
     }
+    if let Some(statistics) = &report.statistics {
+        answer.insert("statistics".to_owned(), statistics_json(statistics, report, query.triangle));
+    }
     if let Some(insights) = &report.insights {
         answer.insert("insights".to_owned(), json!(insights));
     }
@@ -99,6 +102,32 @@ fn returns(report: &ReturnsReport, query: &Query) -> Map<String, Value> {
 /// A matrix as {row: {column: r}}, or as {labels, rows: lower triangle}.
 pub(super) fn matrix_json(matrix: &CorrelationMatrix, triangle: bool) -> Value {
     if triangle { json!({ "labels": matrix.names, "rows": matrix.lower_triangle() }) } else { json!(matrix.nested()) }
+}
+
+/// Per matrix the number of rows, the interval and the p-values, each laid out like the matrix; then the rate overlay's.
+fn statistics_json(statistics: &Statistics, report: &CorrelationReport, triangle: bool) -> Value {
+    let of_matrices = statistics.matrices.iter().filter_map(|(name, of)| {
+        let matrix = report.matrices.get(name)?;
+        let defined = |value: f64| Some(value).filter(|value| value.is_finite());
+        let figures = json!({
+            "n": laid_out(matrix, triangle, |at| json!(matrix.rows[at])),
+            "interval_low": laid_out(matrix, triangle, |at| json!(defined(of.interval_low[at]))),
+            "interval_high": laid_out(matrix, triangle, |at| json!(defined(of.interval_high[at]))),
+            "p": laid_out(matrix, triangle, |at| json!(defined(of.p[at]))),
+            "p_adjusted": laid_out(matrix, triangle, |at| json!(defined(of.p_adjusted[at]))),
+        });
+        Some((name.clone(), figures))
+    });
+    let of_rates = statistics.rate_sensitivity.iter().map(|rows| ("rate_sensitivity".to_owned(), json!(rows)));
+    Value::Object(of_matrices.chain(of_rates).collect())
+}
+
+fn laid_out(matrix: &CorrelationMatrix, triangle: bool, entry: impl Fn((usize, usize)) -> Value) -> Value {
+    if triangle {
+        json!({ "labels": matrix.names, "rows": matrix.triangle_of(|i, j| entry((i, j))) })
+    } else {
+        json!(matrix.nested_of(|i, j| entry((i, j))))
+    }
 }
 
 fn overlay_json(overlay: &Overlay) -> Value {

@@ -3,6 +3,7 @@
 use chrono::{SecondsFormat, Utc};
 use factor_analytics::{
     composite::Composite,
+    correlation::{CorrelationMatrix, Estimate, Method},
     report::{CapWeights, CorrelationReport},
     study::ExclusionReason,
 };
@@ -38,7 +39,15 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
     match analysis.report() {
         Report::Correlations(report) => {
             put("benchmark", json!(query.request.benchmark));
+            put("correlation_method", json!(report.method.as_str()));
+            if let Method::Ewma { half_life } = report.method {
+                put("half_life", json!(half_life));
+            }
             put("matrices", matrices(report));
+            let of_overlays = overlay_matrices(report);
+            if !of_overlays.is_empty() {
+                put("overlay_matrices", Value::Object(of_overlays));
+            }
             put("macro_composites", starts(&report.macro_composites.built));
         }
         Report::Performance(report) => {
@@ -154,15 +163,47 @@ fn universe_source(query: &Query, app: &App) -> Value {
 fn matrices(report: &CorrelationReport) -> Value {
     let each = report.matrices.iter().map(|(name, matrix)| {
         let spectrum = report.spectra.get(name);
-        let facts = json!({
+        let mut facts = json!({
             "rows": matrix.size(),
             "undefined_pairs": matrix.undefined_pairs,
             "min_eigenvalue": spectrum.map(|spectrum| spectrum.min_eigenvalue),
             "observations": (0..matrix.size()).map(|i| matrix.rows[(i, i)]).max(),
         });
+        if let Value::Object(facts) = &mut facts {
+            facts.extend(estimate(matrix));
+        }
         (name.clone(), facts)
     });
     Value::Object(each.collect())
+}
+
+/// What the method says of the matrices that stand among the overlays; nothing for plain pairs.
+fn overlay_matrices(report: &CorrelationReport) -> Map<String, Value> {
+    let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
+    [("macro_composite_matrix", report.macro_composite.as_ref()), ("macro_etf_matrix", macro_etf)]
+        .into_iter()
+        .filter_map(|(name, matrix)| Some((name.to_owned(), estimate(matrix?))))
+        .filter(|(_, facts)| !facts.is_empty())
+        .map(|(name, facts)| (name, Value::Object(facts)))
+        .collect()
+}
+
+fn estimate(matrix: &CorrelationMatrix) -> Map<String, Value> {
+    let facts = match &matrix.estimate {
+        Estimate::Pairwise => json!({}),
+        Estimate::Weighted(rows) => {
+            let of = |pick: fn(f64, f64) -> f64| rows.iter().copied().reduce(pick);
+            json!({ "n_eff": { "lowest": of(f64::min), "highest": of(f64::max) } })
+        }
+        Estimate::Shrunk(shrinkage) => json!({
+            "kappa": shrinkage.kappa,
+            "intensity": shrinkage.intensity,
+            "mean_correlation": shrinkage.mean_correlation,
+            "complete_rows": shrinkage.rows,
+            "dropped": shrinkage.dropped,
+        }),
+    };
+    facts.as_object().cloned().unwrap_or_default()
 }
 
 /// What the composites' weights by market capitalisation rest on.
@@ -206,6 +247,33 @@ fn history(analysis: &Analysis) -> Value {
     Value::Object(study.factors.iter().map(entry).collect())
 }
 
+fn correlation_conventions(analysis: &Analysis) -> Value {
+    let Report::Correlations(report) = analysis.report() else { return json!({}) };
+    let correlation = match report.method {
+        Method::Pearson => {
+            "Pearson over the common rows of each pair; null under min_observations or without variation"
+        }
+        Method::Spearman => {
+            "Spearman: Pearson of average ranks, taken anew on the common rows of each pair; null under min_observations or without variation"
+        }
+        Method::Ewma { .. } => {
+            "weights 2^(-age / half_life) over the common rows of each pair, age in rows from the window's last; null where n_eff = (sum w)^2 / sum w^2 is under min_observations or without variation; no statistics"
+        }
+        Method::LedoitWolf => {
+            "matrices shrunk to constant correlation (Ledoit and Wolf 2004, divisor T) over complete rows, by intensity = kappa / T within 0 and 1; the columns of rate and market sensitivity, which are no matrix, are Pearson's; no statistics"
+        }
+    };
+    let mut conventions = json!({
+        "correlation": correlation,
+        "rate_sensitivity": "correlation of the return with the yield change of the same period; a correlation, not a duration",
+    });
+    if let (Value::Object(conventions), Some(_)) = (&mut conventions, &report.statistics) {
+        let said = "95% intervals by Fisher's z; p two-sided, t with n - 2; p_adjusted by Benjamini and Hochberg within each matrix; return_per_100bp: least squares on one yield's change, Newey-West error; effective_duration = -100 return_per_100bp";
+        conventions.insert("statistics".to_owned(), json!(said));
+    }
+    conventions
+}
+
 fn conventions(analysis: &Analysis, query: &Query) -> Value {
     let per_year = query.request.frequency.periods_per_year();
     let mut conventions = json!({
@@ -215,10 +283,7 @@ fn conventions(analysis: &Analysis, query: &Query) -> Value {
         "whole_periods": "the running month or week is left out",
     });
     let specific = match analysis.kind() {
-        AnalysisKind::Correlations => json!({
-            "correlation": "Pearson over the common rows of each pair; null under min_observations or without variation",
-            "rate_sensitivity": "correlation of the return with the yield change of the same period; a correlation, not a duration",
-        }),
+        AnalysisKind::Correlations => correlation_conventions(analysis),
         AnalysisKind::Performance => json!({
             "ddof": 1,
             "annualisation": "return geometric, volatility by the square root of the periods per year",

@@ -26,7 +26,7 @@ impl Rounding {
             Self::Significant(digits) => digits as i32 - 1 - value.abs().log10().floor() as i32,
         };
         // An integer over a power of ten is the double nearest to that decimal, so it prints as it was rounded. Beyond
-        // 10^22 powers of ten are inexact, and nothing that small is in an answer.
+        // 10^22 powers of ten are inexact; p-values can be that small, and are rounded as text.
         match decimals {
             0..=22 => {
                 let scale = 10_f64.powi(decimals);
@@ -36,7 +36,10 @@ impl Rounding {
                 let scale = 10_f64.powi(-decimals);
                 (value / scale).round() * scale
             }
-            _ => value,
+            _ => match self {
+                Self::Significant(digits) => format!("{value:.*e}", digits - 1).parse().unwrap_or(value),
+                Self::Decimals(_) => value,
+            },
         }
     }
 
@@ -69,6 +72,7 @@ mod tests {
         assert_eq!(six.number(-1_234.567_89).to_string(), "-1234.57");
         assert_eq!(six.number(0.000_012_345_678_9).to_string(), "0.0000123457");
         assert_eq!(six.number(123_456_789.0).to_string(), "123457000.0");
+        assert_eq!(six.number(1.234_567_89e-40).to_string(), "1.23457e-40");
         assert_eq!(Rounding::Decimals(4).number(-0.000_01).to_string(), "0.0");
         assert_eq!(Rounding::Significant(17).number(0.1 + 0.2), json!(0.1 + 0.2));
         assert_eq!(six.number(f64::NAN), Value::Null);

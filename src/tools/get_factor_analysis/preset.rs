@@ -44,20 +44,15 @@ impl Preset {
 
     /// True when it shows the section.
     pub(super) fn has(self, section: Section) -> bool {
-        use Section::{Insights, MacroComposite, MacroEtf, MarketSensitivity, Matrices, RateSensitivity};
+        use Section::{Insights, MacroComposite, MacroEtf, MarketSensitivity, Matrices, RateSensitivity, Statistics};
         let shown: &[Section] = match self {
             Self::Overview => &[Matrices, RateSensitivity, MarketSensitivity, MacroComposite, Insights],
             Self::EquityFactors => &[Matrices, MarketSensitivity],
             Self::MacroFocus => &[Matrices, RateSensitivity, MacroComposite, MacroEtf],
-            Self::IncomeFocus => &[Matrices, RateSensitivity],
+            Self::IncomeFocus => &[Matrices, RateSensitivity, Statistics],
             Self::Light => &[MacroComposite, Insights],
         };
         shown.contains(&section)
-    }
-
-    /// What it could not do in this version.
-    pub(super) fn lacks(self) -> Option<(&'static str, &'static str)> {
-        (self == Self::IncomeFocus).then_some(("statistics", "intervals and p-values are not part of this version"))
     }
 
     /// The settled options, for the metadata.

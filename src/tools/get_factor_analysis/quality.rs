@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use factor_analytics::{
+    correlation::{Estimate, Method},
+    inference::SMALL_SAMPLE,
     panel::SuspectReturn,
-    report::{CapWeights, Undefined},
+    report::{CapWeights, CorrelationReport, Undefined},
     sections::macro_etf::DroppedEtf,
     study::{Exclusion, ExclusionReason, StudiedFactor},
 };
@@ -251,6 +253,10 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
     if analysis.kind() != AnalysisKind::Returns && is_small_sample(panel) {
         warnings.push(format!("small sample: {} months; correlations and ratios are unsure", panel.rows()));
     }
+    if let Report::Correlations(report) = analysis.report() {
+        warnings.extend(of_the_sample(report));
+        warnings.extend(of_the_method(report, study.min_observations));
+    }
     warnings.extend(late_starters(analysis, analyzed));
     warnings.extend(stopped(analysis, analyzed));
     if panel.labels().first().is_some_and(|first| (*first - panel.window().start).num_days() > 45)
@@ -265,6 +271,64 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
     warnings.extend(analysis.prepared.warnings.iter().cloned());
     warnings.extend(app.universe.problems.iter().map(|problem| format!("factor universe: {problem}")));
     warnings
+}
+
+/// Fewer pairs than this are expected to have less than one p-value under 5% by chance.
+const MANY_PAIRS: usize = 20;
+
+/// What intervals and p-values cannot be read without: how few rows, and how many pairs were looked at.
+fn of_the_sample(report: &CorrelationReport) -> Vec<String> {
+    let Some(statistics) = &report.statistics else { return Vec::new() };
+    let tests = statistics.tests();
+    let mut said = Vec::new();
+    if let (1.., Some(fewest)) = (tests.on_few_rows, tests.fewest_rows) {
+        said.push(format!(
+            "{} of {} pairs rest on fewer than {SMALL_SAMPLE} periods (the fewest: {fewest}); their intervals are wide and their p-values say little",
+            tests.on_few_rows, tests.pairs
+        ));
+    }
+    if tests.pairs >= MANY_PAIRS {
+        let of_matrices = match statistics.matrices.len() {
+            1 => "in one matrix".to_owned(),
+            count => format!("in {count} matrices"),
+        };
+        said.push(format!(
+            "{} pairs {of_matrices} were tested at once: were all unrelated, about {:.0} would have p under 0.05 by chance; {} have, and {} after adjusting for the number of pairs of each matrix (p_adjusted)",
+            tests.pairs,
+            tests.expected_by_chance(),
+            tests.significant,
+            tests.after_adjustment
+        ));
+    }
+    said
+}
+
+/// What a method other than plain pairs left out.
+fn of_the_method(report: &CorrelationReport, floor: usize) -> Vec<String> {
+    let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
+    let of_overlays = [("macro_composite_matrix", report.macro_composite.as_ref()), ("macro_etf_matrix", macro_etf)];
+    let named = report.matrices.iter().map(|(name, matrix)| (name.as_str(), matrix));
+    let all = named.chain(of_overlays.into_iter().filter_map(|(name, matrix)| Some((name, matrix?))));
+    let (mut said, mut heaviest) = (Vec::new(), 0.0_f64);
+    for (name, matrix) in all {
+        match &matrix.estimate {
+            Estimate::Shrunk(shrinkage) if !shrinkage.dropped.is_empty() => said.push(format!(
+                "{name}: ledoit_wolf takes complete periods only; left out for their short history, so that {floor} are complete: {}",
+                shrinkage.dropped.join(", ")
+            )),
+            Estimate::Weighted(rows) => heaviest = rows.iter().copied().fold(heaviest, f64::max),
+            Estimate::Shrunk(_) | Estimate::Pairwise => {}
+        }
+    }
+    if let Method::Ewma { half_life } = report.method
+        && heaviest > 0.0
+        && heaviest * (1.0 + 1e-12) < floor as f64
+    {
+        said.push(format!(
+            "with half_life {half_life} at most {heaviest:.1} periods count (n_eff), under min_observations {floor}: every correlation is null; raise half_life or lower min_observations"
+        ));
+    }
+    said
 }
 
 /// That composites are weighted by what is known only now.

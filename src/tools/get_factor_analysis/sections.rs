@@ -104,6 +104,7 @@ impl FromStr for Section {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SectionSet {
     computed: BTreeSet<Section>,
+    available: BTreeSet<Section>,
     /// Sections the call asked for by name and does not get, with what to do.
     pub(super) not_computed: IndexMap<&'static str, String>,
 }
@@ -122,7 +123,7 @@ impl SectionSet {
         let available: BTreeSet<Section> =
             SECTIONS.iter().map(|(section, ..)| *section).filter(|section| why_not(*section).is_none()).collect();
         let Some(include) = include else {
-            return Self { computed: available, not_computed: IndexMap::new() };
+            return Self { computed: available.clone(), available, not_computed: IndexMap::new() };
         };
         let mut wanted = BTreeSet::new();
         let mut not_computed = IndexMap::new();
@@ -134,7 +135,12 @@ impl SectionSet {
                 (section, None) => drop(wanted.insert(*section)),
             }
         }
-        Self { computed: wanted.intersection(&available).copied().collect(), not_computed }
+        Self { computed: wanted.intersection(&available).copied().collect(), available, not_computed }
+    }
+
+    /// True when the call leaves the section on, whether or not it named it: what other sections may draw on.
+    pub(super) fn could(&self, section: Section) -> bool {
+        self.available.contains(&section)
     }
 
     /// True when the section is computed.

@@ -2,8 +2,15 @@
 
 use factor_analytics::{
     correlation::CorrelationMatrix,
+    inference::MatrixStatistics,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
-    sections::{insights::extreme_pairs, overlays::Overlay, performance::Profile, returns::Ranked},
+    sections::{
+        insights::extreme_pairs,
+        overlays::Overlay,
+        performance::Profile,
+        returns::Ranked,
+        statistics::{RateStatistics, Statistics},
+    },
     stats,
 };
 use indexmap::IndexMap;
@@ -43,7 +50,7 @@ fn with_lists(analysis: &Analysis, query: &Query, quality: &DataQuality, lists: 
     let (mut answer, more) = match analysis.report() {
         Report::Correlations(report) => (
             correlations(report, query, lists),
-            "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, insights, data_quality, metadata",
+            "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, statistics, insights, data_quality, metadata",
         ),
         Report::Performance(report) => {
             (performance(report, query, lists), "include: per_factor, composites, data_quality, metadata")
@@ -101,6 +108,9 @@ fn correlations(report: &CorrelationReport, query: &Query, lists: ListSizes) -> 
     if !overlays.is_empty() {
         answer.insert("overlays".to_owned(), Value::Object(overlays));
     }
+    if let Some(statistics) = &report.statistics {
+        answer.insert("statistics".to_owned(), statistics_summary(statistics, lists.top));
+    }
     if let Some(insights) = &report.insights {
         let bets: IndexMap<&String, Value> = insights
             .components
@@ -120,6 +130,35 @@ fn correlations(report: &CorrelationReport, query: &Query, lists: ListSizes) -> 
         );
     }
     answer
+}
+
+/// Per matrix what its tests amount to; of the rate overlay the largest durations of one maturity.
+fn statistics_summary(statistics: &Statistics, size: usize) -> Value {
+    let of_matrix = |of: &MatrixStatistics| {
+        json!({
+            "pairs": of.tests.pairs,
+            "p_under_5pct": of.tests.significant,
+            "expected_by_chance": of.tests.expected_by_chance(),
+            "p_adjusted_under_5pct": of.tests.after_adjustment,
+            "fewest_n": of.tests.fewest_rows,
+        })
+    };
+    let mut summary: Map<String, Value> =
+        statistics.matrices.iter().map(|(name, of)| (name.clone(), of_matrix(of))).collect();
+    if let Some(rows) = &statistics.rate_sensitivity {
+        let columns = || rows.values().flat_map(|row| row.keys());
+        let column = columns().find(|name| *name == "UST10Y").or_else(|| columns().next());
+        let mut longest: Vec<(&String, &RateStatistics, f64)> = rows
+            .iter()
+            .filter_map(|(name, row)| row.get(column?).map(|cell| (name, cell)))
+            .filter_map(|(name, cell)| Some((name, cell, cell.effective_duration?)))
+            .collect();
+        longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
+        let shown = longest.into_iter().take(size).map(|(name, cell, _)| (name.clone(), json!(cell)));
+        let of_rates = json!({ "against": column, "largest_durations": Value::Object(shown.collect()) });
+        summary.insert("rate_sensitivity".to_owned(), of_rates);
+    }
+    Value::Object(summary)
 }
 
 /// Size, mean and median off the diagonal, and the extreme pairs with their row counts.

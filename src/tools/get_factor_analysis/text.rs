@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use factor_analytics::{
     correlation::CorrelationMatrix,
+    inference::MatrixStatistics,
     report::{CompositeProfile, CorrelationReport, PerformanceReport, ReturnsReport},
     sections::{
         insights::extreme_pairs,
         overlays::Overlay,
         performance::Profile,
         returns::{Ranked, WindowReturn},
+        statistics::RateStatistics,
     },
     stats,
 };
+use indexmap::IndexMap;
 
 use super::{
     arguments::{ListSizes, Query},
@@ -74,8 +77,13 @@ fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
     let shown = query.sections.has(Section::Matrices);
     for (name, matrix) in report.matrices.iter().filter(|_| shown) {
         let _ = write!(text, "\n## {} ({})\n\n", title(name), matrix.size());
+        let sure = report.statistics.as_ref().and_then(|statistics| statistics.matrices.get(name));
         if matrix.size() <= 6 {
             whole_matrix(text, matrix);
+            if sure.is_some() {
+                text.push('\n');
+                pairs(text, name, matrix, (sure, lists.per_matrix));
+            }
             continue;
         }
         let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
@@ -85,7 +93,7 @@ fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
             decimal(stats::mean(&values)),
             decimal(stats::median(&values))
         );
-        pairs(text, name, matrix, lists.per_matrix);
+        pairs(text, name, matrix, (sure, lists.per_matrix));
     }
     for (name, overlay) in
         [("Rate sensitivity", &report.rate_sensitivity), ("Market sensitivity", &report.market_sensitivity)]
@@ -95,13 +103,17 @@ fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
             overlay_table(text, overlay, lists);
         }
     }
+    if let Some(rows) = report.statistics.as_ref().and_then(|statistics| statistics.rate_sensitivity.as_ref()) {
+        let _ = write!(text, "\n## Effective durations (standard errors)\n\n");
+        durations_table(text, rows, lists);
+    }
     if let Some(matrix) = &report.macro_composite {
         let _ = write!(text, "\n## Macro composites\n\n");
         whole_matrix(text, matrix);
     }
     if let Some(matrix) = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref()) {
         let _ = write!(text, "\n## Macro ETFs ({})\n\n", matrix.size());
-        pairs(text, "macro_etf", matrix, lists.per_matrix);
+        pairs(text, "macro_etf", matrix, (None, lists.per_matrix));
     }
     if let Some(insights) = &report.insights {
         let _ = write!(text, "\n## Insights\n\n");
@@ -129,14 +141,45 @@ fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
     }
 }
 
-fn pairs(text: &mut String, name: &str, matrix: &CorrelationMatrix, size: usize) {
+/// The extreme pairs, with how sure each is where that was computed.
+fn pairs(text: &mut String, name: &str, matrix: &CorrelationMatrix, (sure, size): (Option<&MatrixStatistics>, usize)) {
+    let mut header = vec!["", "a", "b", "correlation", "periods"];
+    if sure.is_some() {
+        header.extend(["95% interval", "adjusted p"]);
+    }
+    let at = |name: &str| matrix.names.iter().position(|known| known == name);
     let mut rows = Vec::new();
     for (what, highest) in [("strongest", true), ("weakest", false)] {
         for pair in extreme_pairs(name, matrix, size, highest) {
-            rows.push(vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation)), pair.n.to_string()]);
+            let place = at(&pair.a).zip(at(&pair.b));
+            let mut row = vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation)), pair.n.to_string()];
+            if let Some((of, place)) = sure.zip(place) {
+                let p = of.p_adjusted[place];
+                row.push(format!("{:.2} to {:.2}", of.interval_low[place], of.interval_high[place]));
+                row.push(if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") });
+            }
+            rows.push(row);
         }
     }
-    table(text, &["", "a", "b", "correlation", "periods"], 3, rows);
+    table(text, &header, 3, rows);
+}
+
+/// The largest durations, by the ten-year yield where it is among the maturities.
+fn durations_table(text: &mut String, rows: &IndexMap<String, IndexMap<String, RateStatistics>>, lists: ListSizes) {
+    let Some(first) = rows.values().next() else { return };
+    let by = first.keys().find(|name| *name == "UST10Y").or_else(|| first.keys().next());
+    let length = |row: &IndexMap<String, RateStatistics>| by.and_then(|by| row.get(by)?.effective_duration);
+    let mut longest: Vec<_> = rows.iter().filter_map(|(name, row)| Some((name, row, length(row)?))).collect();
+    longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
+    let cell = |cell: &RateStatistics| match (cell.effective_duration, cell.standard_error) {
+        (Some(duration), Some(error)) => format!("{duration:.2} ({:.2})", 100.0 * error),
+        (Some(duration), None) => format!("{duration:.2}"),
+        _ => String::new(),
+    };
+    let lines = longest.into_iter().take(lists.factors);
+    let lines = lines.map(|(name, row, _)| std::iter::once(name.clone()).chain(row.values().map(cell)).collect());
+    let header: Vec<&str> = std::iter::once("row").chain(first.keys().map(String::as_str)).collect();
+    table(text, &header, 1, lines.collect());
 }
 
 fn whole_matrix(text: &mut String, matrix: &CorrelationMatrix) {

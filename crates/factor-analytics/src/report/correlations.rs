@@ -8,13 +8,15 @@ use indexmap::IndexMap;
 use super::Granularity;
 use crate::{
     Study,
-    correlation::CorrelationMatrix,
+    correlation::{CorrelationMatrix, Method},
+    inference::Coefficient,
     observer::{Observer, observed},
     sections::{
         insights::{self, Insights},
         macro_etf::{self, MacroEtfRules, MacroEtfs},
         matrices,
         overlays::{self, Overlay},
+        statistics::{self, Statistics},
     },
     spectrum::Spectrum,
     study::Composites,
@@ -57,6 +59,11 @@ pub struct CorrelationPlan {
     pub macro_composite: Option<Vec<AssetClass>>,
     /// The rules of the macro ETF matrix.
     pub macro_etf: Option<MacroEtfRules>,
+    /// How every correlation of the report is measured. A pair of an overlay is in no matrix that could be shrunk:
+    /// there shrinkage means Pearson's.
+    pub method: Method,
+    /// The statistics to take, where the method has them.
+    pub statistics: Option<StatisticsPlan>,
     /// Take each matrix's eigenvalues.
     pub spectra: bool,
     /// Length of the insights' lists; needs the matrices.
@@ -67,9 +74,20 @@ pub struct CorrelationPlan {
     pub min_coverage: f64,
 }
 
+/// Which correlations get statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatisticsPlan {
+    /// The pairs of the matrices: intervals and p-values.
+    pub matrices: bool,
+    /// The rate overlay: p-values and durations.
+    pub rate_sensitivity: bool,
+}
+
 /// The sections that were computed.
 #[derive(Debug, Clone, Default)]
 pub struct CorrelationReport {
+    /// How the correlations were measured.
+    pub method: Method,
     /// Per category; `industry_groups` stands before `industry`.
     pub matrices: IndexMap<String, CorrelationMatrix>,
     /// The eigenvalues of each matrix.
@@ -78,6 +96,8 @@ pub struct CorrelationReport {
     pub rate_sensitivity: Option<Overlay>,
     /// Correlations with benchmarks.
     pub market_sensitivity: Option<Overlay>,
+    /// How sure the matrices and the rate overlay are.
+    pub statistics: Option<Statistics>,
     /// Correlations between macro composites.
     pub macro_composite: Option<CorrelationMatrix>,
     /// The macro composites themselves.
@@ -97,7 +117,7 @@ pub struct CorrelationReport {
 impl CorrelationReport {
     /// Computes what the plan names.
     pub fn compute(study: &Study, plan: &CorrelationPlan, observer: &mut dyn Observer) -> Self {
-        let mut report = Self::default();
+        let mut report = Self { method: plan.method, ..Self::default() };
         report.take_composites(study, plan);
         let groups = std::mem::take(&mut report.industry_groups);
         let is_empty = |category: &Category| study.of(&BTreeSet::from([*category])).is_empty();
@@ -106,9 +126,9 @@ impl CorrelationReport {
                 continue;
             }
             let matrix = report.section(observer, &format!("matrices:{}", key.name()), || match key {
-                MatrixKey::IndustryGroups => matrices::of_composites(study, &groups.built),
-                MatrixKey::Category(category) => matrices::category(study, *category),
-                MatrixKey::Rate(maturities) => matrices::rate(study, maturities),
+                MatrixKey::IndustryGroups => matrices::of_composites(study, &groups.built, plan.method),
+                MatrixKey::Category(category) => matrices::category(study, *category, plan.method),
+                MatrixKey::Rate(maturities) => matrices::rate(study, maturities, plan.method),
             });
             report.matrices.extend(matrix.map(|matrix| (key.name().to_owned(), matrix)));
         }
@@ -118,28 +138,33 @@ impl CorrelationReport {
         }
         if let Some((categories, maturities)) = &plan.rate_sensitivity {
             report.rate_sensitivity = report.section(observer, "rate_sensitivity", || {
-                overlays::rate_sensitivity(study, categories, maturities, &groups.built)
+                overlays::rate_sensitivity(study, categories, maturities, &groups.built, plan.method)
             });
         }
         if let Some((categories, benchmarks)) = &plan.market_sensitivity {
             report.market_sensitivity = report.section(observer, "market_sensitivity", || {
-                overlays::market_sensitivity(study, categories, benchmarks, &groups.built)
+                overlays::market_sensitivity(study, categories, benchmarks, &groups.built, plan.method)
             });
         }
         report.industry_groups = groups;
+        if let Some((wanted, of)) = plan.statistics.zip(plan.method.coefficient()) {
+            report.statistics = report.statistics(study, wanted, of, observer);
+        }
         if let Some(asset_classes) = &plan.macro_composite {
             let composites = macro_composites(study, asset_classes, plan.min_coverage);
-            report.macro_composite =
-                report.section(observer, "macro_composite", || matrices::of_composites(study, &composites.built));
+            report.macro_composite = report.section(observer, "macro_composite", || {
+                matrices::of_composites(study, &composites.built, plan.method)
+            });
             report.macro_composites = composites;
         }
         if let Some(rules) = &plan.macro_etf {
-            report.macro_etf = report.section(observer, "macro_etf", || Some(macro_etf::macro_etf(study, rules)));
+            report.macro_etf =
+                report.section(observer, "macro_etf", || Some(macro_etf::macro_etf(study, rules, plan.method)));
         }
         if let Some(size) = plan.insights {
             let (matrices, spectra) = (std::mem::take(&mut report.matrices), std::mem::take(&mut report.spectra));
             report.insights = report.section(observer, "insights", || {
-                Some(insights::insights(study, &matrices, &spectra, &plan.benchmark, size))
+                Some(insights::insights(study, &matrices, &spectra, &plan.benchmark, (size, plan.method)))
             });
             (report.matrices, report.spectra) = (matrices, spectra);
         }
@@ -168,6 +193,25 @@ impl CorrelationReport {
         });
         self.matrices = matrices;
         spectra.unwrap_or_default()
+    }
+
+    fn statistics(
+        &mut self,
+        study: &Study,
+        wanted: StatisticsPlan,
+        of: Coefficient,
+        observer: &mut dyn Observer,
+    ) -> Option<Statistics> {
+        let (matrices, rate) = (std::mem::take(&mut self.matrices), self.rate_sensitivity.take());
+        let composites = std::mem::take(&mut self.industry_groups);
+        let none = IndexMap::new();
+        let found = self.section(observer, "statistics", || {
+            let of_matrices = if wanted.matrices { &matrices } else { &none };
+            let of_rates = rate.as_ref().filter(|_| wanted.rate_sensitivity);
+            Some(statistics::statistics(study, of_matrices, of_rates, &composites.built, of))
+        });
+        (self.matrices, self.rate_sensitivity, self.industry_groups) = (matrices, rate, composites);
+        found
     }
 
     fn section<T>(

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    correlation::{self, CorrelationMatrix},
+    correlation::{CorrelationMatrix, Method},
     spectrum::Spectrum,
     study::Study,
 };
@@ -21,7 +21,7 @@ pub struct Pair {
     pub a: String,
     /// The other side.
     pub b: String,
-    /// Pearson's r.
+    /// Their correlation, by the method asked for.
     pub correlation: f64,
     /// Periods it rests on.
     pub n: usize,
@@ -36,7 +36,7 @@ pub struct Standout {
     pub label: String,
     /// What it was correlated with.
     pub against: String,
-    /// Pearson's r.
+    /// Their correlation, by the method asked for.
     pub correlation: f64,
     /// Periods it rests on.
     pub n: usize,
@@ -71,19 +71,19 @@ pub struct Insights {
     pub components: IndexMap<String, Components>,
 }
 
-/// Gathers the section from matrices that were computed. `size` bounds each list.
+/// Gathers the section from matrices that were computed. `size` bounds each list; `method` is that of the matrices.
 pub fn insights(
     study: &Study,
     matrices: &IndexMap<String, CorrelationMatrix>,
     spectra: &IndexMap<String, Spectrum>,
     benchmark: &Ticker,
-    size: usize,
+    (size, method): (usize, Method),
 ) -> Insights {
     Insights {
         strongest_pairs: extremes(matrices, size, true),
         weakest_pairs: extremes(matrices, size, false),
-        best_diversifier: best_diversifier(study, benchmark),
-        most_negative_to_ust10y: most_negative_to_ten_year(study),
+        best_diversifier: best_diversifier(study, benchmark, method),
+        most_negative_to_ust10y: most_negative_to_ten_year(study, method),
         components: spectra
             .iter()
             .map(|(name, spectrum)| {
@@ -134,16 +134,16 @@ fn extremes(matrices: &IndexMap<String, CorrelationMatrix>, size: usize, highest
     pairs
 }
 
-fn best_diversifier(study: &Study, benchmark: &Ticker) -> Option<Standout> {
+fn best_diversifier(study: &Study, benchmark: &Ticker, method: Method) -> Option<Standout> {
     let values = study.panel().column(study.panel().position(benchmark)?);
-    lowest(study, values, benchmark.as_str(), |category, class, ticker| {
+    lowest(study, (values, benchmark.as_str()), method, |category, class, ticker| {
         category != Category::Cash && class != AssetClass::Cash && ticker != benchmark
     })
 }
 
-fn most_negative_to_ten_year(study: &Study) -> Option<Standout> {
+fn most_negative_to_ten_year(study: &Study, method: Method) -> Option<Standout> {
     let changes = study.yield_changes(Maturity::Ust10Y);
-    lowest(study, &changes, Maturity::Ust10Y.as_str(), |category, class, _| {
+    lowest(study, (&changes, Maturity::Ust10Y.as_str()), method, |category, class, _| {
         class == AssetClass::Equity && [Category::Industry, Category::Market].contains(&category)
     })
     .filter(|found| found.correlation < 0.0)
@@ -151,8 +151,8 @@ fn most_negative_to_ten_year(study: &Study) -> Option<Standout> {
 
 fn lowest(
     study: &Study,
-    against: &[f64],
-    name: &str,
+    (against, name): (&[f64], &str),
+    method: Method,
     fits: impl Fn(Category, AssetClass, &Ticker) -> bool,
 ) -> Option<Standout> {
     let correlated = study
@@ -160,7 +160,7 @@ fn lowest(
         .iter()
         .filter(|studied| fits(studied.factor.category, studied.factor.asset_class, &studied.factor.ticker))
         .filter_map(|studied| {
-            let pair = correlation::pearson(study.panel().column(studied.column), against, study.min_observations);
+            let pair = method.pair(study.panel().column(studied.column), against, study.min_observations);
             Some((studied, pair.r?, pair.n))
         });
     let (studied, correlation, n) =

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    correlation::{self, CorrelationMatrix},
+    correlation::{self, CorrelationMatrix, Method},
     sections::matrices,
     study::{StudiedFactor, Study},
 };
@@ -61,8 +61,8 @@ pub fn by_preference<'a>(study: &Study, members: &[&'a StudiedFactor]) -> Vec<&'
 }
 
 /// `macro_etf_matrix`: per group up to `most_per_group` ETFs in order of preference; a near duplicate of a kept one is
-/// dropped, listed, and does not count.
-pub fn macro_etf(study: &Study, rules: &MacroEtfRules) -> MacroEtfs {
+/// dropped, listed, and does not count. Near duplicates are told by Pearson's r, whatever the matrix's method.
+pub fn macro_etf(study: &Study, rules: &MacroEtfRules, method: Method) -> MacroEtfs {
     let mut chosen: Vec<&StudiedFactor> = Vec::new();
     let mut dropped = Vec::new();
     for group in &rules.groups {
@@ -87,7 +87,7 @@ pub fn macro_etf(study: &Study, rules: &MacroEtfRules) -> MacroEtfs {
         chosen.extend(kept);
     }
     let used = chosen.len();
-    let matrix = (used <= MOST_COLUMNS).then(|| matrices::of_factors(study, &chosen)).flatten();
+    let matrix = (used <= MOST_COLUMNS).then(|| matrices::of_factors(study, &chosen, method)).flatten();
     MacroEtfs { matrix, used, dropped }
 }
 

@@ -6,7 +6,7 @@ use factor_types::{Category, Maturity, Ticker};
 
 use crate::{
     composite::Composite,
-    correlation::{self, Column, PairCorrelation},
+    correlation::{Column, Method, PairCorrelation},
     study::Study,
 };
 
@@ -39,12 +39,13 @@ pub fn rate_sensitivity(
     categories: &[Category],
     maturities: &[Maturity],
     composites: &[Composite],
+    method: Method,
 ) -> Option<Overlay> {
     let changes: Vec<(String, Vec<f64>)> =
         maturities.iter().map(|maturity| (maturity.to_string(), study.yield_changes(*maturity))).collect();
     let known = changes.iter().any(|(_, values)| values.iter().any(|value| value.is_finite()));
     let columns: Vec<Column<'_>> = changes.iter().map(|(name, values)| Column { name, values }).collect();
-    known.then(|| overlay(study, categories, &columns, composites, &[]))
+    known.then(|| overlay(study, categories, &columns, composites, (&[], method)))
 }
 
 /// `market_sensitivity`: correlation of each return with that of each benchmark. A benchmark is never a row. A benchmark
@@ -54,6 +55,7 @@ pub fn market_sensitivity(
     categories: &[Category],
     benchmarks: &[Ticker],
     composites: &[Composite],
+    method: Method,
 ) -> Option<Overlay> {
     let columns: Vec<Column<'_>> = benchmarks
         .iter()
@@ -62,7 +64,7 @@ pub fn market_sensitivity(
             values.iter().any(|r| r.is_finite()).then_some(Column { name: ticker.as_str(), values })
         })
         .collect();
-    (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, benchmarks))
+    (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, (benchmarks, method)))
 }
 
 fn overlay(
@@ -70,10 +72,10 @@ fn overlay(
     categories: &[Category],
     columns: &[Column<'_>],
     composites: &[Composite],
-    left_out: &[Ticker],
+    (left_out, method): (&[Ticker], Method),
 ) -> Overlay {
     let correlate = |values: &[f64]| {
-        columns.iter().map(|column| correlation::pearson(values, column.values, study.min_observations)).collect()
+        columns.iter().map(|column| method.pair(values, column.values, study.min_observations)).collect()
     };
     let mut rows = Vec::new();
     for category in categories {

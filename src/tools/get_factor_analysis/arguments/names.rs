@@ -111,13 +111,10 @@ pub(super) const BELONGS: [(&str, &[AnalysisKind]); 27] = {
 };
 
 /// Arguments of this contract that this version refuses, the values it takes all the same, and why.
-pub(super) const LATER: [(&str, &[&str], &str); 7] = [
-    ("include_statistics", &["false"], "intervals and p-values are not part of this version"),
+pub(super) const LATER: [(&str, &[&str], &str); 4] = [
     ("include_rolling_summaries", &["false"], "rolling summaries are not part of this version"),
     ("regime", &["all"], "regimes are not part of this version; give start_date and end_date instead"),
-    ("correlation_method", &["pearson"], "only pearson is part of this version"),
     ("order", &["universe"], "clustering is not part of this version"),
-    ("half_life", &[], "it belongs to correlation_method ewma, which is not part of this version"),
     ("rolling_windows", &[], "rolling summaries are not part of this version"),
 ];
 

@@ -3,15 +3,17 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use factor_analytics::{
-    report::{CorrelationPlan, Granularity, MatrixKey, PerformancePlan, SortBy, Weighting},
+    correlation::Method,
+    report::{CorrelationPlan, Granularity, MatrixKey, PerformancePlan, SortBy, StatisticsPlan, Weighting},
     sections::macro_etf::MacroEtfRules,
 };
-use factor_types::{AssetClass, Category, Maturity, Ticker};
+use factor_types::{AssetClass, Category, Frequency, Maturity, Ticker};
 use indexmap::IndexMap;
 
 use super::{
     Reader,
     names::{CATEGORIES, MACRO_GROUPS, MATURITIES, OVERLAY_CATEGORIES},
+    sections::no_statistics,
 };
 use crate::{
     args::MapForm,
@@ -38,6 +40,39 @@ impl Reader<'_> {
         named
     }
 
+    /// How correlations are measured; what is left out for it goes to the notes.
+    pub(super) fn method(&self, preset: Option<Preset>, frequency: Frequency, notes: &mut Vec<String>) -> Method {
+        if !self.mine("correlation_method") {
+            return Method::Pearson;
+        }
+        let name = self.args.choice::<String>("correlation_method", &["pearson", "spearman", "ewma", "ledoit_wolf"]);
+        let half_life = self.advanced.number("half_life", 1.0..=2520.0);
+        let method = match name.as_deref() {
+            Some("spearman") => Method::Spearman,
+            Some("ledoit_wolf") => Method::LedoitWolf,
+            Some("ewma") => Method::Ewma {
+                half_life: half_life.unwrap_or(match frequency {
+                    Frequency::Monthly => 36.0,
+                    Frequency::Weekly => 156.0,
+                    Frequency::Daily => 126.0,
+                }),
+            },
+            _ => Method::Pearson,
+        };
+        if half_life.is_some() && !matches!(method, Method::Ewma { .. }) {
+            notes.push("half_life is ignored; it belongs to correlation_method ewma".to_owned());
+        }
+        if self.wants_statistics(preset) && method.coefficient().is_none() {
+            notes.push(format!("statistics are left out: {}", no_statistics(method)));
+        }
+        method
+    }
+
+    pub(super) fn wants_statistics(&self, preset: Option<Preset>) -> bool {
+        let asked = self.mine("include_statistics").then(|| self.args.boolean("include_statistics")).flatten();
+        asked.or_else(|| preset.map(|preset| preset.has(Section::Statistics))).unwrap_or(false)
+    }
+
     pub(super) fn correlations(
         &self,
         preset: Option<Preset>,
@@ -45,7 +80,7 @@ impl Reader<'_> {
         categories: Option<&BTreeSet<Category>>,
         rate_matrix: bool,
         benchmark: &Ticker,
-        sections: &SectionSet,
+        (method, sections): (Method, &SectionSet),
     ) -> CorrelationPlan {
         let overlay_categories = |name: &str, default: &[Category]| {
             self.advanced.choices(name, OVERLAY_CATEGORIES).unwrap_or_else(|| default.to_vec())
@@ -73,15 +108,22 @@ impl Reader<'_> {
         };
         let matrices = self.matrices(preset, granularity, categories, rate_matrix, &rate.1);
         let insights = sections.has(Section::Insights);
-        let needs_matrices = sections.has(Section::Matrices) || insights;
+        let statistics = sections.has(Section::Statistics).then(|| StatisticsPlan {
+            matrices: sections.could(Section::Matrices),
+            rate_sensitivity: sections.could(Section::RateSensitivity),
+        });
+        let needs_matrices = sections.has(Section::Matrices) || insights || statistics.is_some_and(|of| of.matrices);
+        let needs_rates = sections.has(Section::RateSensitivity) || statistics.is_some_and(|of| of.rate_sensitivity);
         CorrelationPlan {
             matrices: if needs_matrices { matrices } else { Vec::new() },
             granularity,
-            rate_sensitivity: sections.has(Section::RateSensitivity).then_some(rate),
+            rate_sensitivity: needs_rates.then_some(rate),
             market_sensitivity: sections.has(Section::MarketSensitivity).then_some(market),
             macro_composite: sections.has(Section::MacroComposite).then(|| rules.groups.clone()),
             min_coverage: rules.min_coverage,
             macro_etf: sections.has(Section::MacroEtf).then_some(rules),
+            method,
+            statistics,
             spectra: insights || sections.has(Section::Metadata),
             // `full` shows lists of five whatever top_n says.
             insights: insights.then_some(5),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use factor_analytics::report::Granularity;
+use factor_analytics::{correlation::Method, report::Granularity};
 use factor_types::Category;
 use indexmap::IndexMap;
 
@@ -35,10 +35,11 @@ impl Reader<'_> {
         preset: Option<Preset>,
         granularity: Granularity,
         categories: Option<&BTreeSet<Category>>,
+        method: Method,
     ) -> IndexMap<Section, String> {
         let mut off = IndexMap::new();
         match self.kind {
-            AnalysisKind::Correlations => self.correlations_off(preset, &mut off),
+            AnalysisKind::Correlations => self.correlations_off(preset, method, &mut off),
             AnalysisKind::Performance => {
                 let flag = |name| self.advanced.boolean(name).unwrap_or(true);
                 let (macros, factors) =
@@ -58,7 +59,7 @@ impl Reader<'_> {
         off
     }
 
-    pub(super) fn correlations_off(&self, preset: Option<Preset>, off: &mut IndexMap<Section, String>) {
+    pub(super) fn correlations_off(&self, preset: Option<Preset>, method: Method, off: &mut IndexMap<Section, String>) {
         let listed = self.advanced.strings("sections");
         if let Some(names) = &listed {
             self.check_section_names(names);
@@ -91,7 +92,11 @@ impl Reader<'_> {
             off.insert(Section::Insights, "leave advanced.sections out, or take preset overview or light".to_owned());
         }
         off.insert(Section::Rolling, "rolling summaries are not part of this version".to_owned());
-        off.insert(Section::Statistics, "intervals and p-values are not part of this version".to_owned());
+        if !self.wants_statistics(preset) {
+            off.insert(Section::Statistics, "set include_statistics: true".to_owned());
+        } else if method.coefficient().is_none() {
+            off.insert(Section::Statistics, no_statistics(method));
+        }
     }
 
     pub(super) fn check_section_names(&self, names: &[String]) {
@@ -120,4 +125,9 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Why a method has no statistics, and what has.
+pub(super) fn no_statistics(method: Method) -> String {
+    format!("correlation_method {} has no intervals and p-values; write pearson or spearman", method.as_str())
 }

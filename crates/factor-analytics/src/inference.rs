@@ -1,0 +1,178 @@
+//! How sure a correlation is: intervals, p-values, and what many of them at once amount to.
+
+use ndarray::Array2;
+use statrs::function::beta::checked_beta_reg;
+
+use crate::correlation::CorrelationMatrix;
+
+/// The 97.5% quantile of the standard normal distribution: half the width of a 95% interval in standard errors.
+const Z_975: f64 = 1.959_963_984_540_054;
+
+/// At and under this many rows neither an interval nor a p-value is given.
+pub const TOO_FEW_ROWS: usize = 3;
+
+/// A p-value below this is called significant.
+pub const LEVEL: f64 = 0.05;
+
+/// What a coefficient was computed from; it decides the standard error of its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Coefficient {
+    /// Pearson's r: se of z = 1 / sqrt(n - 3).
+    #[default]
+    OfValues,
+    /// Spearman's rho: se of z = sqrt((1 + r^2 / 2) / (n - 3)) (D. Bonett and T. Wright, Psychometrika 65, 2000).
+    OfRanks,
+}
+
+/// The 95% interval of a correlation by Fisher's z: tanh(atanh r -+ 1.96 se).
+///
+/// [r, r] for |r| = 1; `None` at and under [`TOO_FEW_ROWS`] rows. Always contains r.
+pub fn interval(r: f64, n: usize, of: Coefficient) -> Option<(f64, f64)> {
+    if n <= TOO_FEW_ROWS || !r.is_finite() {
+        return None;
+    }
+    if r.abs() >= 1.0 {
+        return Some((r, r));
+    }
+    let inflation = match of {
+        Coefficient::OfValues => 1.0,
+        Coefficient::OfRanks => 1.0 + r * r / 2.0,
+    };
+    let half = Z_975 * (inflation / (n - 3) as f64).sqrt();
+    // Of -r it is the mirror image to the bit, which atanh alone does not promise.
+    let (size, z) = (r.abs(), r.abs().atanh());
+    let (near, far) = ((z - half).tanh().min(size), (z + half).tanh().max(size));
+    Some(if r < 0.0 { (-far, -near) } else { (near, far) })
+}
+
+/// Two-sided p-value of a correlation: t = r sqrt((n - 2) / (1 - r^2)) against Student's t with n - 2 degrees of
+/// freedom, which is the regularised incomplete beta function I(1 - r^2; (n - 2) / 2, 1 / 2).
+///
+/// 0 for |r| = 1; `None` at and under [`TOO_FEW_ROWS`] rows.
+pub fn p_value(r: f64, n: usize) -> Option<f64> {
+    if n <= TOO_FEW_ROWS || !r.is_finite() {
+        return None;
+    }
+    if r.abs() >= 1.0 {
+        return Some(0.0);
+    }
+    let freedom = (n - 2) as f64;
+    // Where r is so small that 1 - r^2 loses it, p is large, and its complement in terms of r^2 loses nothing.
+    let p = if r * r * freedom < 1.0 {
+        1.0 - checked_beta_reg(0.5, freedom / 2.0, r * r).ok()?
+    } else {
+        checked_beta_reg(freedom / 2.0, 0.5, (1.0 - r) * (1.0 + r)).ok()?
+    };
+    Some(p.clamp(0.0, 1.0))
+}
+
+/// Adjusts p-values for their number by the step-up rule of Benjamini and Hochberg (J. R. Stat. Soc. B 57, 1995): the
+/// k-th smallest of m becomes min over j >= k of m p_j / j, at most 1. In the order of the input.
+pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
+    let count = p.len() as f64;
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
+    let mut adjusted = vec![0.0; p.len()];
+    let mut smallest = 1.0_f64;
+    for (passed, at) in order.into_iter().enumerate() {
+        let rank = p.len() - passed;
+        // The division first would push a p at its own bound below it.
+        smallest = smallest.min((p[at] * count / rank as f64).max(p[at]));
+        adjusted[at] = smallest;
+    }
+    adjusted
+}
+
+/// Intervals and p-values of every pair of a matrix; the rows under each pair are those of the matrix itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatrixStatistics {
+    /// Lower ends of the 95% intervals, shape (names, names), `NaN` where undefined.
+    pub interval_low: Array2<f64>,
+    /// Upper ends.
+    pub interval_high: Array2<f64>,
+    /// Two-sided p-values.
+    pub p: Array2<f64>,
+    /// The p-values of the upper triangle's defined pairs, adjusted for their number. A defined diagonal is no test:
+    /// r = 1, [1, 1] and 0.
+    pub p_adjusted: Array2<f64>,
+    /// What the tests of this matrix amount to.
+    pub tests: Tests,
+}
+
+/// What many tests at once amount to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tests {
+    /// Pairs with a p-value.
+    pub pairs: usize,
+    /// Those with p < [`LEVEL`].
+    pub significant: usize,
+    /// Those with adjusted p < [`LEVEL`].
+    pub after_adjustment: usize,
+    /// Fewest rows under a pair with a p-value.
+    pub fewest_rows: Option<usize>,
+    /// Pairs with a p-value that rest on fewer than [`SMALL_SAMPLE`] rows.
+    pub on_few_rows: usize,
+}
+
+/// A pair on fewer rows than this has an interval too wide to be read without it: about 0.7 for r = 0.
+pub const SMALL_SAMPLE: usize = 30;
+
+impl Tests {
+    /// How many of the pairs would have p < [`LEVEL`] if no pair were correlated at all.
+    pub fn expected_by_chance(&self) -> f64 {
+        LEVEL * self.pairs as f64
+    }
+
+    /// Both taken together; each matrix was adjusted for itself.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            pairs: self.pairs + other.pairs,
+            significant: self.significant + other.significant,
+            after_adjustment: self.after_adjustment + other.after_adjustment,
+            fewest_rows: self.fewest_rows.into_iter().chain(other.fewest_rows).min(),
+            on_few_rows: self.on_few_rows + other.on_few_rows,
+        }
+    }
+}
+
+impl MatrixStatistics {
+    /// The statistics of a matrix of Pearson's or Spearman's coefficients.
+    pub fn of(matrix: &CorrelationMatrix, of: Coefficient) -> Self {
+        let shape = (matrix.size(), matrix.size());
+        let empty = || Array2::from_elem(shape, f64::NAN);
+        let (mut low, mut high, mut p, mut p_adjusted) = (empty(), empty(), empty(), empty());
+        let mut tested = Vec::new();
+        for i in 0..matrix.size() {
+            for j in i..matrix.size() {
+                let (Some(r), n) = (matrix.get(i, j), matrix.rows[(i, j)]) else { continue };
+                let (Some(interval), Some(value)) = (interval(r, n, of), p_value(r, n)) else { continue };
+                for at in [(i, j), (j, i)] {
+                    (low[at], high[at], p[at]) = (interval.0, interval.1, value);
+                }
+                if i == j {
+                    p_adjusted[(i, i)] = value;
+                } else {
+                    tested.push((i, j, value, n));
+                }
+            }
+        }
+        let values: Vec<f64> = tested.iter().map(|(_, _, value, _)| *value).collect();
+        let adjusted = benjamini_hochberg(&values);
+        for ((i, j, ..), value) in tested.iter().zip(&adjusted) {
+            p_adjusted[(*i, *j)] = *value;
+            p_adjusted[(*j, *i)] = *value;
+        }
+        let under = |values: &[f64]| values.iter().filter(|value| **value < LEVEL).count();
+        let tests = Tests {
+            pairs: tested.len(),
+            significant: under(&values),
+            after_adjustment: under(&adjusted),
+            fewest_rows: tested.iter().map(|(.., n)| *n).min(),
+            on_few_rows: tested.iter().filter(|(.., n)| *n < SMALL_SAMPLE).count(),
+        };
+        Self { interval_low: low, interval_high: high, p, p_adjusted, tests }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::correlation::{Column, Method};
+
+fn near(got: f64, expected: f64) -> bool {
+    (got - expected).abs() <= 1e-15 + 1e-11 * expected.abs()
+}
+
+/// scipy 1.x: `pearsonr(x, y)` on Anscombe's first quartet, its p-value and `confidence_interval(0.95)`.
+#[test]
+fn anscombes_quartet_as_scipy_has_it() {
+    let r = 0.816_420_516_344_839_5;
+    assert!(near(p_value(r, 11).unwrap(), 0.002_169_628_873_078_815_2));
+    let (low, high) = interval(r, 11, Coefficient::OfValues).unwrap();
+    assert!(near(low, 0.424_391_213_393_215_2) && near(high, 0.950_693_253_786_560_4), "{low} {high}");
+}
+
+/// `2 * scipy.stats.t.sf(|t|, n - 2)`.
+#[test]
+fn p_values_as_scipy_has_them() {
+    for (r, n, expected) in [
+        (0.0, 24, 1.0),
+        (0.3, 24, 0.154_363_009_136_010_78),
+        (-0.3, 120, 0.000_871_708_743_975_612_6),
+        (0.9, 600, 8.059_766_552_634_681e-218),
+        (0.05, 2520, 0.012_062_695_692_869_864),
+        (-0.999, 12, 7.861_883_435_039_361e-15),
+        (1e-9, 40, 0.999_999_995_113_757_8),
+    ] {
+        let p = p_value(r, n).unwrap();
+        assert!((p - expected).abs() <= 1e-12 + 1e-9 * expected && (p / expected - 1.0).abs() < 1e-9, "{r} {n}: {p}");
+    }
+}
+
+#[test]
+fn a_perfect_correlation_and_too_few_rows() {
+    for of in [Coefficient::OfValues, Coefficient::OfRanks] {
+        assert_eq!(interval(1.0, 12, of), Some((1.0, 1.0)));
+        assert_eq!(interval(-1.0, 4, of), Some((-1.0, -1.0)));
+        assert_eq!(interval(0.5, 3, of), None);
+        assert!(interval(0.5, 4, of).is_some());
+    }
+    assert_eq!((p_value(1.0, 12), p_value(-1.0, 4), p_value(0.5, 3)), (Some(0.0), Some(0.0), None));
+    assert_eq!((p_value(f64::NAN, 20), interval(f64::NAN, 20, Coefficient::OfValues)), (None, None));
+}
+
+/// By hand: z = atanh 0.5 = 0.549306, se = sqrt(1.125 / 25) = 0.212132, z -+ 0.415771: 0.133535 and 0.965077; their
+/// hyperbolic tangents are 0.132747 and 0.746533.
+#[test]
+fn the_interval_of_a_rank_correlation_by_hand() {
+    let (low, high) = interval(0.5, 28, Coefficient::OfRanks).unwrap();
+    assert!((low - 0.132_747).abs() < 2e-6 && (high - 0.746_533).abs() < 2e-6, "{low} {high}");
+}
+
+/// Seven p-values by hand, sorted .005 .01 .04 .04 .04 .5 .9: m p / k = .035 .035 .0933 .07 .056 .5833 .9, then the
+/// running minimum from the largest.
+#[test]
+fn benjamini_and_hochberg_by_hand() {
+    let adjusted = benjamini_hochberg(&[0.01, 0.04, 0.03, 0.005, 0.5, 0.04, 0.9]);
+    let expected = [0.035, 0.056, 0.056, 0.035, 0.5 * 7.0 / 6.0, 0.056, 0.9];
+    assert!(adjusted.iter().zip(expected).all(|(got, expected)| near(*got, expected)), "{adjusted:?}");
+    assert!(benjamini_hochberg(&[]).is_empty());
+}
+
+#[test]
+fn a_matrix_is_adjusted_over_its_defined_pairs_alone() {
+    let wave = |step: usize| (0..40).map(|t| ((t * step) % 23) as f64).collect::<Vec<_>>();
+    let (a, b, c) = (wave(3), wave(5), wave(7));
+    let flat = vec![1.0; 40];
+    let columns: Vec<Column<'_>> =
+        [("A", &a), ("B", &b), ("C", &c), ("FLAT", &flat)].map(|(name, values)| Column { name, values }).to_vec();
+    let matrix = Method::Pearson.matrix(&columns, 12);
+    let of = MatrixStatistics::of(&matrix, Coefficient::OfValues);
+    assert_eq!((of.tests.pairs, of.tests.fewest_rows, of.tests.on_few_rows), (3, Some(40), 0));
+    let upper = [(0, 1), (0, 2), (1, 2)];
+    let p = upper.map(|at| of.p[at]);
+    assert_eq!(upper.map(|at| of.p_adjusted[at]).to_vec(), benjamini_hochberg(&p));
+    assert!(
+        (0..4).all(|i| of.p[(i, 3)].is_nan() && of.p_adjusted[(3, i)].is_nan() && of.interval_low[(i, 3)].is_nan())
+    );
+    assert_eq!(
+        (of.interval_low[(1, 1)], of.interval_high[(1, 1)], of.p[(1, 1)], of.p_adjusted[(1, 1)]),
+        (1.0, 1.0, 0.0, 0.0)
+    );
+    assert_eq!(of.tests.and(of.tests).pairs, 6);
+    assert!((of.tests.expected_by_chance() - 0.15).abs() < 1e-15);
+}
+
+proptest! {
+    #[test]
+    fn an_interval_contains_its_correlation_and_narrows_with_rows(r in -1.0..=1.0f64, n in 4usize..3000, of_ranks: bool) {
+        let of = if of_ranks { Coefficient::OfRanks } else { Coefficient::OfValues };
+        let (low, high) = interval(r, n, of).unwrap();
+        prop_assert!((-1.0..=1.0).contains(&low) && (-1.0..=1.0).contains(&high) && low <= r && r <= high);
+        let (longer_low, longer_high) = interval(r, n + 1, of).unwrap();
+        prop_assert!(longer_high - longer_low <= high - low + 1e-15);
+        let (mirror_low, mirror_high) = interval(-r, n, of).unwrap();
+        prop_assert_eq!((-mirror_high, -mirror_low), (low, high));
+        let p = p_value(r, n).unwrap();
+        prop_assert!((0.0..=1.0).contains(&p) && p_value(-r, n) == Some(p));
+    }
+
+    #[test]
+    fn adjusting_raises_p_values_and_keeps_their_order(p in prop::collection::vec(0.0..=1.0f64, 1..60)) {
+        let adjusted = benjamini_hochberg(&p);
+        for (i, (own, raised)) in p.iter().zip(&adjusted).enumerate() {
+            prop_assert!(raised >= own && *raised <= 1.0);
+            for (j, other) in p.iter().enumerate() {
+                if own <= other {
+                    prop_assert!(*raised <= adjusted[j], "{i} {j}");
+                }
+            }
+        }
+        let reversed: Vec<f64> = p.iter().rev().copied().collect();
+        let mut back = benjamini_hochberg(&reversed);
+        back.reverse();
+        prop_assert_eq!(back, adjusted);
+    }
+}

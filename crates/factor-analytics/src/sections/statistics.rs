@@ -1,0 +1,108 @@
+//! How sure the correlations of a report are: statistics of its matrices, and durations beside its rate overlay.
+
+use factor_types::{Maturity, Ticker};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    composite::Composite,
+    correlation::CorrelationMatrix,
+    inference::{self, Coefficient, MatrixStatistics, Tests},
+    regression::Regression,
+    sections::overlays::{Overlay, OverlayRow},
+    study::Study,
+};
+
+/// The section.
+#[derive(Debug, Clone, Default)]
+pub struct Statistics {
+    /// Per matrix, under its name.
+    pub matrices: IndexMap<String, MatrixStatistics>,
+    /// Per row and maturity of the rate overlay; `None` without that overlay.
+    pub rate_sensitivity: Option<IndexMap<String, IndexMap<String, RateStatistics>>>,
+}
+
+/// One cell of the rate overlay.
+///
+/// The slope is of the return on the change of one yield alone; all but `n` are `None` where the correlation is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct RateStatistics {
+    /// Periods with both a return and a yield change.
+    pub n: usize,
+    /// Two-sided p-value of the correlation.
+    pub p: Option<f64>,
+    /// Return (decimal) that goes with a yield one percentage point higher: the least-squares slope.
+    pub return_per_100bp: Option<f64>,
+    /// Newey-West standard error of `return_per_100bp`.
+    pub standard_error: Option<f64>,
+    /// -100 x `return_per_100bp`: years, as of a bond with this sensitivity.
+    pub effective_duration: Option<f64>,
+}
+
+impl Statistics {
+    /// The tests of all matrices together.
+    pub fn tests(&self) -> Tests {
+        self.matrices.values().fold(Tests::default(), |sum, matrix| sum.and(matrix.tests))
+    }
+}
+
+/// The statistics of matrices and of a rate overlay whose composites are `composites`.
+pub fn statistics(
+    study: &Study,
+    matrices: &IndexMap<String, CorrelationMatrix>,
+    rate: Option<&Overlay>,
+    composites: &[Composite],
+    of: Coefficient,
+) -> Statistics {
+    Statistics {
+        matrices: matrices.iter().map(|(name, matrix)| (name.clone(), MatrixStatistics::of(matrix, of))).collect(),
+        rate_sensitivity: rate.map(|overlay| durations(study, overlay, composites)),
+    }
+}
+
+fn durations(
+    study: &Study,
+    overlay: &Overlay,
+    composites: &[Composite],
+) -> IndexMap<String, IndexMap<String, RateStatistics>> {
+    let changes: Vec<Vec<f64>> = overlay
+        .columns
+        .iter()
+        .map(|name| name.parse().map_or_else(|_| Vec::new(), |maturity: Maturity| study.yield_changes(maturity)))
+        .collect();
+    let of_row = |row: &OverlayRow| {
+        let values = values(study, row, composites).unwrap_or_default();
+        let cells = overlay.columns.iter().zip(&row.values).zip(&changes).map(|((name, pair), changes)| {
+            let cell = match pair.r {
+                Some(r) => cell(values, changes, r, pair.n),
+                None => RateStatistics { n: pair.n, ..RateStatistics::default() },
+            };
+            (name.clone(), cell)
+        });
+        (row.name.clone(), cells.collect())
+    };
+    overlay.rows.iter().map(of_row).collect()
+}
+
+fn values<'a>(study: &'a Study, row: &OverlayRow, composites: &'a [Composite]) -> Option<&'a [f64]> {
+    if row.composite {
+        return composites.iter().find(|composite| composite.name == row.name).map(|found| found.values.as_slice());
+    }
+    let ticker: Ticker = row.name.parse().ok()?;
+    study.panel().position(&ticker).map(|column| study.panel().column(column))
+}
+
+fn cell(returns: &[f64], changes: &[f64], r: f64, n: usize) -> RateStatistics {
+    let common = changes.iter().zip(returns).filter(|(dy, r)| dy.is_finite() && r.is_finite());
+    let (changes, returns): (Vec<f64>, Vec<f64>) = common.map(|(dy, r)| (*dy, *r)).unzip();
+    let fit = Regression::fit(&changes, &returns);
+    let slope = fit.as_ref().map(|fit| fit.slope);
+    RateStatistics {
+        n,
+        p: inference::p_value(r, n),
+        return_per_100bp: slope,
+        standard_error: fit.and_then(|fit| fit.slope_error),
+        effective_duration: slope.map(|slope| -100.0 * slope),
+    }
+}
