@@ -37,6 +37,8 @@ struct Inner {
     settings: Settings,
     record: Record,
     state: Mutex<State>,
+    /// One write at a time: those of one process would only wait for each other in SQLite, by sleeping ever longer.
+    writing: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -78,7 +80,12 @@ impl SqliteEntries {
 
     fn bounded(path: PathBuf, max_pages: Option<u32>) -> Self {
         let settings = Settings { path, max_pages };
-        Self(Arc::new(Inner { settings, record: Record::default(), state: Mutex::default() }))
+        Self(Arc::new(Inner {
+            settings,
+            record: Record::default(),
+            state: Mutex::default(),
+            writing: Mutex::default(),
+        }))
     }
 }
 
@@ -162,6 +169,7 @@ impl Inner {
         R: Future<Output = Result<T, Trouble>>,
     {
         let doing = if using == Use::Read { "read" } else { "written" };
+        let _turn = if using == Use::Write { Some(self.writing.lock().await) } else { None };
         let mut tries = 0;
         loop {
             let opened = self.opened().await?;
