@@ -4,6 +4,7 @@
 //! the words a caller used; nothing below knows of a clock, a cache or a time budget.
 
 mod facts;
+mod gather;
 pub mod lifecycle;
 mod prices;
 mod reports;

@@ -3,7 +3,7 @@
 //! One ticker's failure is a null with its reason, never a failed analysis. Nothing is asked twice or in vain: only
 //! tickers of the plan, only where the window ends in the present, and commodities and coins not at all.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{
@@ -14,14 +14,10 @@ use factor_analytics::{
 };
 use factor_prices::{Dividend, FundFacts, MarketCap, PriceError};
 use factor_types::{DateRange, Ticker};
-use futures::{StreamExt, stream};
 use indexmap::IndexMap;
 use tokio::time::{Instant, timeout_at};
 
-use super::Plan;
-
-/// Tickers whose dividends are asked for at once.
-const IN_FLIGHT: usize = 8;
+use super::{Plan, gather};
 
 /// Why something is missing that had not come by the deadline.
 const LATE: &str = "not fetched in time";
@@ -64,23 +60,15 @@ async fn trailing(
     let Some(range) = after.succ_opt().and_then(|start| DateRange::new(start, as_of).ok()) else {
         return IndexMap::new();
     };
-    let ask = |ticker: Ticker| async move {
-        let answer = source.dividends(&ticker, range).await;
-        (ticker, answer)
-    };
-    // Unordered, so that a slow ticker does not hold back those that have arrived behind it.
-    let mut asked = stream::iter(tickers.clone()).map(ask).buffer_unordered(IN_FLIGHT);
-    let mut answers = HashMap::new();
-    while let Ok(Some((ticker, answer))) = timeout_at(deadline, asked.next()).await {
-        answers.insert(ticker, answer);
-    }
+    let ask = |ticker: Ticker| async move { source.dividends(&ticker, range).await };
+    let answers = gather::by_deadline(&tickers, deadline, ask).await;
     let sum = |paid: &[Dividend]| dividends::trailing(paid.iter().map(|one| (one.ex_date, one.amount)), as_of);
-    let found = |ticker: &Ticker| match answers.get(ticker) {
-        Some(Ok(paid)) => Ok(sum(paid)),
+    let found = |answer: Option<Result<Arc<[Dividend]>, PriceError>>| match answer {
+        Some(Ok(paid)) => Ok(sum(&paid)),
         Some(Err(error)) => Err(error.to_string()),
         None => Err(LATE.to_owned()),
     };
-    tickers.iter().map(|ticker| (ticker.clone(), found(ticker))).collect()
+    tickers.into_iter().zip(answers.into_iter().map(found)).collect()
 }
 
 /// The capitalisations of the members of composites, for a plan that weights by them.

@@ -21,14 +21,14 @@ use factor_analytics::{
     panel::{PanelError, WindowError, WindowRequest},
     study::{Exclusion, ExclusionReason},
 };
-use factor_prices::{Fault, Flights, History, PriceError, PriceProvider, YieldProvider};
+use factor_prices::{Fault, Flights, PriceError, PriceProvider, YieldProvider};
 use factor_types::{DateRange, Factor, Frequency, PriceSeries, Ticker, YieldTable};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 use moka::future::Cache;
 use tokio::time::Instant;
 
 use super::{
-    AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
+    AnalysisError, AnalysisKind, AnalysisRequest, DateRule, gather,
     lifecycle::{Failure, Lifecycle, Runs},
     no_yields,
 };
@@ -36,9 +36,6 @@ use crate::progress::{Fetching, Progress};
 
 /// Memory for kept panels.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
-
-/// Histories asked for at once.
-const IN_FLIGHT: usize = 8;
 
 /// Before all prices, and a date that vendors understand.
 const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
@@ -241,11 +238,12 @@ impl Fetch {
 
     async fn prepare(&self, sources: &Sources, fetching: &Fetching) -> Result<Arc<Prepared>, NoPanel> {
         let prices = &*sources.prices;
-        let mut range = self.asked.fetch_range();
+        let usual = self.asked.fetch_range();
+        let mut range = usual;
         // One more than the tickers: the panel itself, so that the count ends with the work.
         fetching.expect(1);
-        // Both sources are asked at once; the yields of the settled window come out of what is then kept.
-        let (mut fetched, _) = futures::join!(self.fetch_all(prices, range, fetching), self.yields(sources, range));
+        let (mut fetched, mut yields) =
+            futures::join!(self.fetch_all(prices, range, fetching), self.yields(sources, range));
         // A source whose newest prices are old has its window further back than the clock suggested.
         let window = loop {
             let settled = self.asked.settle(&fetched.series, &self.requested);
@@ -264,7 +262,10 @@ impl Fetch {
         let failures = self.count_failures(sources, &fetched).await;
         let window = window.map_err(|error| self.without_window(error, &fetched))?;
         let panel = Panel::build(window.clone(), &fetched.series).map_err(NoPanel::Panel)?;
-        let (yields, yield_warning) = self.yields(sources, window.price_range()).await;
+        if window.price_range().start() < usual.start() {
+            yields = self.yields(sources, window.price_range()).await;
+        }
+        let (yields, yield_warning) = yields;
         let mut warnings = self.partial(&fetched).into_iter().collect::<Vec<_>>();
         warnings.extend(grouped(&fetched.caveats));
         warnings.extend(prices.about().warnings);
@@ -296,18 +297,12 @@ impl Fetch {
     /// What arrives of every ticker's history before the deadline.
     async fn fetch_all(&self, prices: &dyn PriceProvider, range: DateRange, fetching: &Fetching) -> Fetched {
         fetching.expect(self.tickers.len());
-        let ask = |(at, ticker): (usize, Ticker)| async move {
+        let ask = |ticker: Ticker| async move {
             let answer = prices.history(&ticker, range).await;
             fetching.step();
-            (at, answer)
+            answer
         };
-        let asked: Vec<(usize, Ticker)> = self.tickers.iter().cloned().enumerate().collect();
-        let mut arriving = stream::iter(asked).map(ask).buffer_unordered(IN_FLIGHT);
-        let mut answers: Vec<Option<Result<History, PriceError>>> = vec![None; self.tickers.len()];
-        while let Ok(Some((at, answer))) = tokio::time::timeout_at(self.deadline, arriving.next()).await {
-            answers[at] = Some(answer);
-        }
-        drop(arriving);
+        let answers = gather::by_deadline(&self.tickers, self.deadline, ask).await;
         let late = || PriceError::failed(Fault::Late, "it did not arrive in time; call again, what arrived is kept");
         let mut fetched =
             Fetched { series: Vec::with_capacity(answers.len()), failures: vec![], caveats: vec![], complete: true };
