@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     future::Future,
+    io::{self, IsTerminal},
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -58,6 +59,9 @@ impl Fetching {
 impl Progress {
     /// A bar on standard error, if that is a terminal.
     pub fn bar() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::Silent;
+        }
         let bar = ProgressBar::no_length();
         // The template is constant: it is well formed or the bar stays plain.
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}") {

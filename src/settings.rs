@@ -14,6 +14,7 @@ use std::{
 };
 
 use chrono::NaiveDate;
+use factor_prices::vendors::{fmp, fred, treasury, yahoo};
 use serde::Serialize;
 
 /// Everything that can be set.
@@ -233,14 +234,11 @@ const SETTINGS: [Setting; 22] = [
     Setting::new("FACTOR_YIELD_SOURCE", "auto"),
     Setting::path("FACTOR_YIELD_FILE"),
     Setting { is_secret: true, ..Setting::none("FMP_API_KEY") },
-    Setting::new("FMP_BASE_URL", "https://financialmodelingprep.com/stable"),
+    Setting::new("FMP_BASE_URL", fmp::BASE_URL),
     Setting::new("FMP_REQUESTS_PER_MINUTE", "300"),
-    Setting::new("YAHOO_BASE_URL", "https://query1.finance.yahoo.com"),
-    Setting::new(
-        "TREASURY_BASE_URL",
-        "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv",
-    ),
-    Setting::new("FRED_BASE_URL", "https://fred.stlouisfed.org/graph/fredgraph.csv"),
+    Setting::new("YAHOO_BASE_URL", yahoo::BASE_URL),
+    Setting::new("TREASURY_BASE_URL", treasury::BASE_URL),
+    Setting::new("FRED_BASE_URL", fred::BASE_URL),
     Setting::new("FACTOR_PRICE_TIMEOUT", "10"),
     Setting::new("FACTOR_PRICE_MAX_RETRIES", "3"),
     Setting::path(DATA_DIR),

@@ -118,68 +118,61 @@ impl Picker<'_> {
         }
     }
 
-    fn files(mut self, path: &Path, why: String) -> anyhow::Result<Sources> {
+    fn files(self, path: &Path, why: String) -> anyhow::Result<Sources> {
         let files = FilePrices::open(path, self.settings.prices.yield_file.as_deref(), utc_today)
             .with_context(|| format!("FACTOR_PRICE_FILES is `{}`", path.display()))?;
-        let files = Arc::new(files);
-        let own = (files.clone() as Arc<dyn YieldProvider>, choice("files", "they lie beside the prices"));
-        let (yields, yield_choice) = self.named_yields(None)?.unwrap_or(own);
-        Ok(self.local(files.clone(), files.clone(), files, choice("files", why), yields, yield_choice))
+        self.local(Arc::new(files), choice("files", why), choice("files", "they lie beside the prices"))
     }
 
-    fn sample(mut self, why: String) -> anyhow::Result<Sources> {
-        let sample = Arc::new(SamplePrices::new(self.settings.today.unwrap_or_else(utc_today)));
-        let own = (sample.clone() as Arc<dyn YieldProvider>, choice("sample", "they are simulated with the prices"));
-        let (yields, yield_choice) = self.named_yields(None)?.unwrap_or(own);
-        Ok(self.local(sample.clone(), sample.clone(), sample, choice("sample", why), yields, yield_choice))
+    fn sample(self, why: String) -> anyhow::Result<Sources> {
+        let sample = SamplePrices::new(self.settings.today.unwrap_or_else(utc_today));
+        self.local(Arc::new(sample), choice("sample", why), choice("sample", "they are simulated with the prices"))
     }
 
-    fn local(
-        self,
-        prices: Arc<dyn PriceProvider>,
-        facts: Arc<dyn FundFacts>,
-        direct: Arc<dyn PriceProvider>,
+    /// A source on this machine: nothing of it needs to be kept, and it has yields of its own.
+    fn local<S: MarketSource + YieldProvider + 'static>(
+        mut self,
+        source: Arc<S>,
         choice: SourceChoice,
-        yields: Arc<dyn YieldProvider>,
-        yield_choice: SourceChoice,
-    ) -> Sources {
-        let scope = choice.name.clone();
+        own_yields: SourceChoice,
+    ) -> anyhow::Result<Sources> {
+        let named = self.named_yields(None)?;
+        let (yields, yield_choice) = named.unwrap_or_else(|| (source.clone() as Arc<dyn YieldProvider>, own_yields));
+        let (prices, facts, scope) = (source.clone(), source.clone(), choice.name.clone());
         let Self { store, vendors, .. } = self;
-        Sources { prices, facts, yields, direct, choice, yield_choice, cached: None, store, scope, vendors }
+        Ok(Sources { prices, facts, yields, direct: source, choice, yield_choice, cached: None, store, scope, vendors })
     }
 
     fn fmp(mut self, why: String) -> anyhow::Result<Sources> {
         let client = self.fmp_client()?;
-        let (yields, yield_choice) = self.vendor_yields(Some(Arc::clone(&client)))?;
-        let url = &self.settings.vendors.fmp_url;
-        Ok(self.vendor(client.clone(), client, scope("fmp", url), choice("fmp", why), yields, yield_choice))
+        let yields = self.vendor_yields(Some(Arc::clone(&client)))?;
+        let scope = scope("fmp", &self.settings.vendors.fmp_url);
+        Ok(self.vendor(client, scope, choice("fmp", why), yields))
     }
 
     fn yahoo(mut self, why: String) -> anyhow::Result<Sources> {
         let url = &self.settings.vendors.yahoo_url;
-        let client = Arc::new(Yahoo::new(self.config(url, yahoo::REQUESTS_PER_MINUTE))?);
-        let stats = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats.stats()));
-        let (yields, yield_choice) = self.vendor_yields(None)?;
-        Ok(self.vendor(client.clone(), client, scope("yahoo", url), choice("yahoo", why), yields, yield_choice))
+        let client = Yahoo::new(self.config(url, yahoo::REQUESTS_PER_MINUTE))?;
+        let client = self.watched(client, Yahoo::stats);
+        let yields = self.vendor_yields(None)?;
+        Ok(self.vendor(client, scope("yahoo", url), choice("yahoo", why), yields))
     }
 
-    fn vendor(
+    /// A vendor: what it gives is kept.
+    fn vendor<S: MarketSource + 'static>(
         self,
-        source: Arc<dyn MarketSource>,
-        direct: Arc<dyn PriceProvider>,
+        source: Arc<S>,
         scope: String,
         choice: SourceChoice,
-        yields: Arc<dyn YieldProvider>,
-        yield_choice: SourceChoice,
+        (yields, yield_choice): (Arc<dyn YieldProvider>, SourceChoice),
     ) -> Sources {
         let Self { store, clock, vendors, .. } = self;
-        let cached = Cached::new(source, scope.as_str(), Arc::clone(&store), clock);
+        let cached = Cached::new(source.clone(), scope.as_str(), Arc::clone(&store), clock);
         Sources {
             prices: Arc::new(cached.clone()),
             facts: Arc::new(cached.clone()),
             yields,
-            direct,
+            direct: source,
             choice,
             yield_choice,
             cached: Some(cached),
@@ -193,10 +186,16 @@ impl Picker<'_> {
         let vendors = &self.settings.vendors;
         let key = vendors.fmp_key.as_ref().context("Financial Modeling Prep needs a key: set FMP_API_KEY")?;
         let per_minute = u32::try_from(vendors.fmp_per_minute).unwrap_or(fmp::REQUESTS_PER_MINUTE);
-        let client = Arc::new(Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?);
-        let stats = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats.stats()));
-        Ok(client)
+        let client = Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?;
+        Ok(self.watched(client, Fmp::stats))
+    }
+
+    /// A client whose state and counts are told.
+    fn watched<C: Send + Sync + 'static>(&mut self, client: C, stats: fn(&C) -> UpstreamStats) -> Arc<C> {
+        let client = Arc::new(client);
+        let told = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats(&told)));
+        client
     }
 
     /// The yields of a vendor's prices.
@@ -244,18 +243,12 @@ impl Picker<'_> {
 
     fn treasury(&mut self) -> anyhow::Result<Arc<Treasury>> {
         let config = self.config(&self.settings.vendors.treasury_url, treasury::REQUESTS_PER_MINUTE);
-        let client = Arc::new(Treasury::new(config)?);
-        let stats = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats.stats()));
-        Ok(client)
+        Ok(self.watched(Treasury::new(config)?, Treasury::stats))
     }
 
     fn fred(&mut self) -> anyhow::Result<Arc<Fred>> {
         let config = self.config(&self.settings.vendors.fred_url, fred::REQUESTS_PER_MINUTE);
-        let client = Arc::new(Fred::new(config)?);
-        let stats = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats.stats()));
-        Ok(client)
+        Ok(self.watched(Fred::new(config)?, Fred::stats))
     }
 
     fn config(&self, url: &BaseUrl, per_minute: u32) -> VendorConfig {

@@ -1,6 +1,6 @@
 //! `analyze`: the same analysis, for a terminal or a script.
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -107,8 +107,7 @@ impl AnalyzeArgs {
 /// When the price source cannot be opened or the answer cannot be written.
 pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let app: Arc<App> = App::build(settings)?;
-    let progress = if std::io::stderr().is_terminal() { Progress::bar() } else { Progress::Silent };
-    let call = ToolCall { arguments: args.arguments()?, progress, ..ToolCall::default() };
+    let call = ToolCall { arguments: args.arguments()?, progress: Progress::bar(), ..ToolCall::default() };
     match get_factor_analysis::call_tool(&app, call).await {
         Ok(answer) => {
             let text = if args.json { answer.structured.to_string() } else { answer.text };

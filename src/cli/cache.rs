@@ -1,10 +1,11 @@
 //! `factor-mcp cache`: what was fetched and is kept on disk.
 
-use std::{collections::BTreeMap, io::IsTerminal, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use factor_types::{EntryFilter, EntryInfo};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Format, ask, print, say, table};
@@ -46,6 +47,24 @@ enum CacheCommand {
     Warm,
 }
 
+/// What is kept of one source and kind.
+#[derive(Debug, Serialize)]
+struct Kept<'a> {
+    source: &'a str,
+    kind: &'a str,
+    entries: usize,
+    bytes: u64,
+    oldest: String,
+    newest: String,
+}
+
+impl Kept<'_> {
+    fn row(self) -> [String; 6] {
+        let (entries, bytes) = (self.entries.to_string(), self.bytes.to_string());
+        [self.source.to_owned(), self.kind.to_owned(), entries, bytes, self.oldest, self.newest]
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -69,27 +88,20 @@ async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
         groups.entry((&entry.key.source, &entry.key.kind)).or_default().push(entry);
     }
     let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let rows: Vec<[String; 6]> = groups
+    let kept: Vec<Kept<'_>> = groups
         .iter()
-        .map(|((source, kind), entries)| {
-            let bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
-            let oldest = entries.iter().map(|entry| entry.fetched_at).min().map(time).unwrap_or_default();
-            let newest = entries.iter().map(|entry| entry.fetched_at).max().map(time).unwrap_or_default();
-            [(*source).to_owned(), (*kind).to_owned(), entries.len().to_string(), bytes.to_string(), oldest, newest]
+        .map(|((source, kind), entries)| Kept {
+            source,
+            kind,
+            entries: entries.len(),
+            bytes: entries.iter().map(|entry| entry.bytes).sum(),
+            oldest: entries.iter().map(|entry| entry.fetched_at).min().map(time).unwrap_or_default(),
+            newest: entries.iter().map(|entry| entry.fetched_at).max().map(time).unwrap_or_default(),
         })
         .collect();
     match format {
         Format::Json => {
-            let groups: Vec<_> = rows
-                .iter()
-                .zip(groups.values())
-                .map(|([source, kind, _, _, oldest, newest], entries)| {
-                    let bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
-                    json!({"source": source, "kind": kind, "entries": entries.len(), "bytes": bytes,
-                           "oldest": oldest, "newest": newest})
-                })
-                .collect();
-            let all = json!({"place": health.place, "problem": health.problem, "notes": health.notes, "kept": groups});
+            let all = json!({"place": health.place, "problem": health.problem, "notes": health.notes, "kept": kept});
             print(&serde_json::to_string_pretty(&all)?)?;
         }
         Format::Table => {
@@ -97,9 +109,10 @@ async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
             for line in health.notes.iter().chain(&health.problem) {
                 print(line)?;
             }
-            if rows.is_empty() {
+            if kept.is_empty() {
                 print("nothing is kept")?;
             } else {
+                let rows = kept.into_iter().map(Kept::row).collect();
                 print(&table(&["source", "kind", "entries", "bytes", "oldest", "newest"], rows))?;
             }
         }
@@ -128,8 +141,7 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
     }
     let arguments = json!({"analysis_type": "correlations", "include": ["data_quality"], "max_chars": 0});
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let progress = if std::io::stderr().is_terminal() { Progress::bar() } else { Progress::Silent };
-    let call = ToolCall { arguments, progress, ..ToolCall::default() };
+    let call = ToolCall { arguments, progress: Progress::bar(), ..ToolCall::default() };
     match get_factor_analysis::call_tool(app, call).await {
         Ok(_) => {
             let figures = app.sources.cached.as_ref().map(factor_prices::Cached::figures).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `factor-mcp verify-proxies`: does every factor's ETF still have prices?
 
-use std::{collections::HashSet, io::IsTerminal, process::ExitCode, sync::Arc};
+use std::{collections::HashSet, process::ExitCode, sync::Arc};
 
 use chrono::{Days, NaiveDate};
 use clap::Args;
@@ -61,11 +61,10 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
     let from = today.checked_sub_days(Days::new(DAYS)).unwrap_or(today);
     let range = DateRange::new(from, today)?;
     let factors: Vec<Arc<Factor>> = app.universe.universe.factors().iter().cloned().map(Arc::new).collect();
-    let progress = if std::io::stderr().is_terminal() { Progress::bar() } else { Progress::Silent };
     let (fetching, source) = (Fetching::default(), &*app.sources.direct);
     fetching.expect(factors.len());
     let asked = stream::iter(factors).map(|factor| check(source, factor, range, &fetching)).buffered(IN_FLIGHT);
-    let mut findings: Vec<Finding> = progress.follow("verifying", &fetching, asked.collect()).await;
+    let mut findings: Vec<Finding> = Progress::bar().follow("verifying", &fetching, asked.collect()).await;
     let runs = record(&app, today, &findings).await;
     for finding in &mut findings {
         let run = runs.get(&finding.ticker);

@@ -18,32 +18,31 @@ pub(super) fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<St
     if let Some(path) = named {
         return read(path).map(Some);
     }
-    let places = [Some(PathBuf::from(NAME)), user_folder(environment).map(|folder| folder.join(NAME))];
+    let configuration = user_folder(environment, &["APPDATA"], "XDG_CONFIG_HOME", ".config");
+    let places = [Some(PathBuf::from(NAME)), configuration.map(|folder| folder.join(NAME))];
     places.into_iter().flatten().find(|path| path.is_file()).map(|path| read(&path)).transpose()
-}
-
-/// The user's folder for this program's configuration, by the custom of the system.
-fn user_folder(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let folder = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = if cfg!(windows) {
-        folder("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        folder("HOME").map(|home| home.join("Library").join("Application Support"))
-    } else {
-        folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))
-    };
-    base.map(|base| base.join("factor-mcp"))
 }
 
 /// The user's folder for this program's data, by the custom of the system.
 pub(super) fn user_data_folder(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    user_folder(environment, &["LOCALAPPDATA", "APPDATA"], "XDG_DATA_HOME", ".local/share")
+}
+
+/// The user's folder for this program by the custom of the system: on Windows the first of these variables that is set,
+/// on macOS the one for all, elsewhere this variable or this place under the home folder.
+fn user_folder(
+    environment: impl Fn(&str) -> Option<String>,
+    windows: &[&str],
+    xdg: &str,
+    under_home: &str,
+) -> Option<PathBuf> {
     let folder = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = if cfg!(windows) {
-        folder("LOCALAPPDATA").or_else(|| folder("APPDATA"))
+        windows.iter().find_map(|name| folder(name))
     } else if cfg!(target_os = "macos") {
         folder("HOME").map(|home| home.join("Library").join("Application Support"))
     } else {
-        folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local").join("share")))
+        folder(xdg).or_else(|| folder("HOME").map(|home| home.join(under_home)))
     };
     base.map(|base| base.join("factor-mcp"))
 }

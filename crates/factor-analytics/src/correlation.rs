@@ -149,28 +149,12 @@ pub struct CorrelationMatrix {
 impl CorrelationMatrix {
     /// Pearson's r of every pair. The diagonal is 1 for a column with `min_rows` values that vary, else undefined.
     pub fn pairwise(columns: &[Column<'_>], min_rows: usize) -> Self {
-        let size = columns.len();
-        let mut values = Array2::from_elem((size, size), f64::NAN);
-        let mut rows = Array2::zeros((size, size));
-        let mut undefined_pairs = 0;
         let mut scratch = CommonRows::default();
         let centred: Vec<Option<Centred>> = columns.iter().map(|column| Centred::of(column.values)).collect();
-        for (i, a) in columns.iter().enumerate() {
-            for (j, b) in columns.iter().enumerate().skip(i) {
-                let pair = match (&centred[i], &centred[j]) {
-                    (Some(x), Some(y)) => x.correlate(y, min_rows),
-                    _ => scratch.correlate(a.values, b.values, min_rows),
-                };
-                let r = if i == j { pair.r.map(|_| 1.0) } else { pair.r };
-                undefined_pairs += usize::from(i != j && r.is_none());
-                values[(i, j)] = r.unwrap_or(f64::NAN);
-                values[(j, i)] = values[(i, j)];
-                rows[(i, j)] = pair.n;
-                rows[(j, i)] = pair.n;
-            }
-        }
-        let names = columns.iter().map(|column| column.name.to_owned()).collect();
-        Self { names, values, rows, undefined_pairs, estimate: Estimate::Pairwise }
+        Self::of_pairs(columns, |i, j| match (&centred[i], &centred[j]) {
+            (Some(x), Some(y)) => x.correlate(y, min_rows),
+            _ => scratch.correlate(columns[i].values, columns[j].values, min_rows),
+        })
     }
 
     /// How many columns.
