@@ -6,6 +6,10 @@
 //!   entry, read back by any range of dates.
 //! - **Levels**: memory (64 MB at most), then an [`EntryStore`] on disk. What memory lacks is looked for on
 //!   disk; what disk lacks is fetched.
+//! - **Keeping**: what was fetched is in memory at once and handed to the store, which may write it later, so that no
+//!   fetch waits for the disk. [`PriceProvider::settle`] waits until it is written: whoever answers calls it before, and
+//!   a process that is started anew after an answer finds all of it. What a killed process had not written is fetched
+//!   again.
 //! - **Range**: a fetch asks for at least eleven years, so that the usual questions need one request a ticker.
 //!   A question that reaches further back fetches the whole history anew.
 //! - **Life**: an entry is fresh until prices of a later day are final (16:30 in New York on a trading day). Then only
@@ -18,7 +22,7 @@
 //! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before is
 //!   such a failure. Nothing is ever replaced by something empty or unreadable.
 //! - **Equal requests in flight** are one, whoever of the askers goes away; questions about different ranges share the
-//!   request that both need.
+//!   request that both need. Each is a task of its own, so that answers which arrive together are read side by side.
 
 mod codec;
 mod facts;
@@ -40,6 +44,7 @@ use factor_types::{DateRange, Entry, EntryKey, EntryStore, Ticker};
 use futures::FutureExt;
 use moka::sync::Cache;
 use serde::Serialize;
+use tokio::task::JoinSet;
 
 pub use self::yields::CachedYields;
 use self::{
@@ -193,8 +198,24 @@ impl PriceProvider for Cached {
             return answer;
         }
         let (inner, asked) = (Arc::clone(&self.inner), ticker.clone());
-        let start = move || (async move { inner.history(&asked, range, now).await }.boxed(), ());
+        let start = move || (on_its_own(async move { inner.history(&asked, range, now).await }).boxed(), ());
         self.inner.flights.join((ticker.clone(), range), start).0.await
+    }
+
+    async fn settle(&self) {
+        self.inner.store.settle().await;
+    }
+}
+
+/// Runs work as a task of its own, which ends with whoever waits for it.
+async fn on_its_own<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime ends, and whoever waits here with it.
+        Some(Err(_)) | None => std::future::pending().await,
     }
 }
 

@@ -78,6 +78,10 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
     /// A [`PriceError`] says what the caller should think of the ticker. A known ticker without a price in the range
     /// is an empty series or one outside the range, not an error.
     async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError>;
+
+    /// Waits until whatever was fetched so far is kept for the next run, or could not be, which [`about`](Self::about)
+    /// then says. For a caller whose answer goes out; at once for a source that keeps nothing.
+    async fn settle(&self) {}
 }
 
 /// A source of Treasury yields.

@@ -29,23 +29,27 @@
 //! one store for one file: clone it, do not make a second, whose opening would end the first one's locks (POSIX locks
 //! go when any handle of the process on the file is closed).
 //!
+//! [`LaterEntries`] writes to a store behind its callers' backs, many entries at a time.
+//!
 //! [`MemoryEntries`] keeps the same promises as long as it lives, for a machine without a place on disk.
 
 #[cfg(doc)]
 use factor_types::EntryStoreHealth;
 use factor_types::{Entry, EntryError, EntryKey};
 
-mod checksum;
+pub(crate) mod checksum;
+mod later;
 mod memory;
 mod sqlite;
 
+pub use later::LaterEntries;
 pub use memory::MemoryEntries;
 pub use sqlite::SqliteEntries;
 
 /// The longest body that is kept, in bytes: 64 MiB. Some hundred times what a long history takes.
 pub const MAX_BODY: usize = 64 << 20;
 
-fn check_length(key: &EntryKey, entry: &Entry) -> Result<(), EntryError> {
+pub(crate) fn check_length(key: &EntryKey, entry: &Entry) -> Result<(), EntryError> {
     if entry.body.len() <= MAX_BODY {
         return Ok(());
     }

@@ -86,6 +86,22 @@ pub trait EntryStore: std::fmt::Debug + Send + Sync {
     /// When it cannot be written; what was there is then still there.
     async fn put(&self, key: &EntryKey, entry: &Entry) -> Result<(), EntryError>;
 
+    /// Keeps several entries, each as [`EntryStore::put`] does; at once where the store can.
+    ///
+    /// # Errors
+    /// When one of them cannot be written; whether the others were is the store's affair.
+    async fn put_all(&self, entries: &[(EntryKey, Entry)]) -> Result<(), EntryError> {
+        let mut outcome = Ok(());
+        for (key, entry) in entries {
+            outcome = outcome.and(self.put(key, entry).await);
+        }
+        outcome
+    }
+
+    /// Waits until everything put before is written, or has failed to be: at once, unless the store writes behind its
+    /// callers' backs.
+    async fn settle(&self) {}
+
     /// Drops the entry under a key, if there is one.
     ///
     /// # Errors

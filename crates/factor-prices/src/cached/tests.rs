@@ -282,6 +282,15 @@ async fn a_store_that_fails_costs_requests_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_settles_waits_for_the_store() {
+    let bench = Bench::new("2026-02-10");
+    bench.rows("SPY", range("2026-01-20", "2026-02-10")).await;
+    assert_eq!(bench.shelf.settled(), 0, "a fetch does not wait for the disk");
+    bench.cached.settle().await;
+    assert_eq!(bench.shelf.settled(), 1);
+}
+
+#[tokio::test]
 async fn another_scope_is_another_cache() {
     let bench = Bench::new("2026-02-10");
     let asked = range("2026-01-20", "2026-02-10");

@@ -14,8 +14,11 @@ const YIELDS: std::ops::RangeInclusive<f64> = -5.0..=40.0;
 const MOST: f64 = 1e9;
 
 /// Prices of one answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct PriceRows {
+    /// The clock at the time of the answer: asking it for each row would take longer than reading the row.
+    today: NaiveDate,
+    closed_through: NaiveDate,
     /// Rows in the answer, usable or not.
     pub(super) total: usize,
     /// The usable rows, and one whose price is NaN for each bad one, so that the series counts it.
@@ -32,12 +35,17 @@ pub(super) struct YieldRows {
 }
 
 impl PriceRows {
+    /// No rows yet.
+    pub(super) fn new(dates: &VendorDates) -> Self {
+        Self { today: dates.today(), closed_through: dates.closed_through(), total: 0, rows: Vec::new(), bad: 0 }
+    }
+
     /// A row of the answer. `price` is `None` for what is no number.
-    pub(super) fn push(&mut self, date: Option<NaiveDate>, price: Option<f64>, dates: &VendorDates) {
+    pub(super) fn push(&mut self, date: Option<NaiveDate>, price: Option<f64>) {
         self.total += 1;
         match (date, price) {
-            (Some(date), Some(price)) if date <= dates.today() && price.is_finite() && price > 0.0 && price < MOST => {
-                if date <= dates.closed_through() {
+            (Some(date), Some(price)) if date <= self.today && price.is_finite() && price > 0.0 && price < MOST => {
+                if date <= self.closed_through {
                     self.rows.push((date, price));
                 }
             }
@@ -121,7 +129,25 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 
 /// A date at the start of a text: `2025-02-04`, `2025-02-04T00:00:00.000Z`.
 pub(super) fn date(value: &Value) -> Option<NaiveDate> {
-    value.as_str()?.trim().get(..10)?.parse().ok()
+    day(value.as_str()?)
+}
+
+/// As [`date`], of a text.
+pub(super) fn day(text: &str) -> Option<NaiveDate> {
+    let text = text.trim().get(..10)?;
+    // The usual form read by hand: a general reader takes most of the time of reading a history.
+    plain_day(text).or_else(|| text.parse().ok())
+}
+
+fn plain_day(text: &str) -> Option<NaiveDate> {
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .try_fold(0, |number: u32, digit| digit.is_ascii_digit().then(|| 10 * number + u32::from(digit - b'0')))
+    };
+    let [year @ .., b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+    let year = i32::try_from(number(year)?).ok()?;
+    NaiveDate::from_ymd_opt(year, number(&[*m1, *m2])?, number(&[*d1, *d2])?)
 }
 
 /// Text that says something.
@@ -143,5 +169,26 @@ pub(super) fn mostly_usable(bad: usize, total: usize, what: &str) -> Result<(), 
         Err(Refusal::Unusable(format!("{bad} of its {total} rows have no sound date or {what}")))
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_date_stands_at_the_start_of_a_text() {
+        let date = NaiveDate::from_ymd_opt(2025, 2, 4);
+        assert_eq!([day("2025-02-04"), day(" 2025-02-04T00:00:00.000Z"), day("2025-02-04 16:00:00")], [date; 3]);
+        assert_eq!(["2025-02-30", "2025-13-01", "2025-2-4", "20250204", "2025/02/04", ""].map(day), [None; 6]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_read_by_hand_is_the_one_the_library_reads(text in "[0-9+-]{4}-[0-9 ]{2}-[0-9 ]{2}") {
+            prop_assert_eq!(day(&text), text.trim().get(..10).and_then(|text| text.parse().ok()));
+        }
     }
 }

@@ -167,9 +167,9 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, Refusal> {
     if stamps.len() != prices.len() {
         return Err(Refusal::Unusable(format!("it has {} dates and {} prices", stamps.len(), prices.len())));
     }
-    let (offset, mut rows) = (offset(chart), PriceRows::default());
+    let (offset, mut rows) = (offset(chart), PriceRows::new(dates));
     for (stamp, price) in stamps.iter().zip(prices).filter(|(stamp, price)| !stamp.is_null() && !price.is_null()) {
-        rows.push(day(stamp, offset), number(price), dates);
+        rows.push(day(stamp, offset), number(price));
     }
     Ok((kind, rows.usable()?.rows))
 }

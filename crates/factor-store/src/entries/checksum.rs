@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 const DOMAIN: &[u8] = b"factor-mcp entry 1";
 
 /// SHA-256 over the key, the time in seconds and the body, each with its length.
-pub(super) fn checksum(key: &EntryKey, fetched_at: i64, body: &[u8]) -> [u8; 32] {
+pub(crate) fn checksum(key: &EntryKey, fetched_at: i64, body: &[u8]) -> [u8; 32] {
     let EntryKey { source, kind, subject } = key;
     let time = fetched_at.to_le_bytes();
     let mut hash = Sha256::new();

@@ -115,16 +115,26 @@ impl EntryStore for SqliteEntries {
 
     async fn put(&self, key: &EntryKey, entry: &Entry) -> Result<(), EntryError> {
         check_length(key, entry)?;
-        let putting = |pool: SqlitePool| async move {
-            // What claims to be newer may be damaged in its time.
-            if !statements::put(&pool, key, entry).await? && statements::get(&pool, key).await? == Found::Damaged {
-                self.0.record.damaged_entry(key);
-                statements::remove_damaged(&pool, key).await?;
-                statements::put(&pool, key, entry).await?;
-            }
-            Ok(())
-        };
+        let one = [(key, entry)];
+        let putting = |pool: SqlitePool| self.0.put(pool, &one);
         self.0.record.written(self.0.run(Use::Write, putting).await)
+    }
+
+    /// All in one transaction, or all of every 500, but for those that are too long: a full disk keeps none of them.
+    async fn put_all(&self, entries: &[(EntryKey, Entry)]) -> Result<(), EntryError> {
+        let mut outcome = Ok(());
+        let mut fit: Vec<(&EntryKey, &Entry)> = Vec::with_capacity(entries.len());
+        for (key, entry) in entries {
+            match check_length(key, entry) {
+                Ok(()) => fit.push((key, entry)),
+                refused => outcome = outcome.and(refused),
+            }
+        }
+        for some in fit.chunks(statements::AT_ONCE) {
+            let putting = |pool: SqlitePool| self.0.put(pool, some);
+            self.0.record.written(self.0.run(Use::Write, putting).await)?;
+        }
+        outcome
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
@@ -189,6 +199,21 @@ impl Inner {
                 _ => return Err(trouble.refusal(&self.settings.path, doing)),
             }
         }
+    }
+
+    async fn put(&self, pool: SqlitePool, entries: &[(&EntryKey, &Entry)]) -> Result<(), Trouble> {
+        if statements::put(&pool, entries.iter().copied()).await? == entries.len() as u64 {
+            return Ok(());
+        }
+        for &(key, entry) in entries {
+            // What claims to be newer may be damaged in its time.
+            if statements::get(&pool, key).await? == Found::Damaged {
+                self.record.damaged_entry(key);
+                statements::remove_damaged(&pool, key).await?;
+                statements::put(&pool, [(key, entry)].into_iter()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The open file: the one that has the name now.

@@ -1,9 +1,12 @@
 //! What every store of entries promises, on every store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::DateTime;
-use factor_store::{MemoryEntries, SqliteEntries, entries::MAX_BODY};
+use factor_store::{
+    MemoryEntries, SqliteEntries,
+    entries::{LaterEntries, MAX_BODY},
+};
 use factor_types::{Entry, EntryFilter, EntryInfo, EntryKey, EntryStore};
 use proptest::prelude::*;
 use tempfile::tempdir;
@@ -119,6 +122,31 @@ async fn a_body_over_the_bound_is_refused(store: &dyn EntryStore) {
     assert_eq!(store.health().problem, None, "others are still kept");
 }
 
+/// Each as if it were put alone: the older one of two stays out, and so does one that is too long, alone.
+async fn several_entries_are_kept_at_once(store: &dyn EntryStore) {
+    let key = |subject: &str| EntryKey::new("fmp", "prices", subject);
+    store.put(&key("NEWER"), &of(9, b"newer")).await.unwrap();
+    let entries = [
+        (key("ONE"), of(5, b"first")),
+        (key("NEWER"), of(8, b"older")),
+        (key("LONG"), of(5, &vec![0; MAX_BODY + 1])),
+        (key("ONE"), of(6, b"second")),
+        (key("TWO"), of(5, b"two")),
+    ];
+    let refused = store.put_all(&entries).await.unwrap_err();
+    assert!(refused.0.contains("fmp/prices/LONG has 67108865 bytes"), "{refused}");
+    for (subject, kept) in [
+        ("ONE", Some(of(6, b"second"))),
+        ("NEWER", Some(of(9, b"newer"))),
+        ("LONG", None),
+        ("TWO", Some(of(5, b"two"))),
+    ] {
+        assert_eq!(store.get(&key(subject)).await.unwrap(), kept, "{subject}");
+    }
+    store.put_all(&[]).await.unwrap();
+    assert_eq!(store.health().problem, None);
+}
+
 async fn contract(store: &dyn EntryStore) {
     entries_are_kept_replaced_and_removed(store).await;
     unusual_keys_and_bodies_are_kept(store).await;
@@ -143,6 +171,21 @@ async fn entries_in_sqlite_keep_the_contract() {
     let store = SqliteEntries::new(path.clone());
     contract(&store).await;
     assert_eq!(store.health().place, path.display().to_string());
+}
+
+#[tokio::test]
+async fn entries_written_later_keep_the_contract() {
+    let folder = tempdir().unwrap();
+    let store = LaterEntries::new(Arc::new(SqliteEntries::new(folder.path().join("entries.db"))));
+    contract(&store).await;
+    several_entries_are_kept_at_once(&store).await;
+}
+
+#[tokio::test]
+async fn several_entries_in_one_transaction_keep_the_contract() {
+    let folder = tempdir().unwrap();
+    several_entries_are_kept_at_once(&SqliteEntries::new(folder.path().join("entries.db"))).await;
+    several_entries_are_kept_at_once(&MemoryEntries::new()).await;
 }
 
 #[tokio::test]

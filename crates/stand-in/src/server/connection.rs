@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::{
     io::AsyncReadExt,
     net::{TcpStream, tcp::OwnedReadHalf},
-    time::sleep,
+    time::{Instant, sleep_until},
 };
 
 use super::{
@@ -25,10 +25,12 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut inbox = Vec::new();
     while let Some(request) = Request::read(&mut reader, &mut inbox).await {
         let flight = shared.log.fly();
+        // The pause counts from the arrival: making the answer is no part of what is played.
+        let arrived = Instant::now();
         let (reply, wait) = shared.answer(&request);
         let keep = request.keep_alive && !locked(&shared.options).close_each;
         let sending = async {
-            sleep(wait).await;
+            sleep_until(arrived + wait).await;
             reply.send(&mut writer, keep, flight).await
         };
         let sent = tokio::select! {

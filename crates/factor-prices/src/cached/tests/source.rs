@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -192,9 +195,15 @@ impl YieldProvider for Book {
 pub(super) struct Shelf {
     entries: Mutex<BTreeMap<EntryKey, Entry>>,
     failure: Mutex<Option<String>>,
+    settled: AtomicUsize,
 }
 
 impl Shelf {
+    /// How often it was waited for.
+    pub(super) fn settled(&self) -> usize {
+        self.settled.load(Ordering::SeqCst)
+    }
+
     pub(super) fn fail(&self, why: &str) {
         *self.failure.lock().unwrap() = Some(why.to_owned());
     }
@@ -215,6 +224,10 @@ impl EntryStore for Shelf {
         self.works()?;
         self.entries.lock().unwrap().insert(key.clone(), entry.clone());
         Ok(())
+    }
+
+    async fn settle(&self) {
+        self.settled.fetch_add(1, Ordering::SeqCst);
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {

@@ -1,15 +1,18 @@
 //! Financial Modeling Prep's bodies.
 
+mod plain;
+
 use chrono::NaiveDate;
 use factor_types::{DateRange, Maturity, Ticker};
 use serde_json::Value;
 
+use self::plain::PlainRow;
 use crate::{
     Dividend, Fault, MarketCap, Profile,
     upstream::{Refusal, Reply, UpstreamError},
     vendors::{
         VendorDates, dashed,
-        rows::{PriceRows, YieldRows, date, mostly_usable, number, text},
+        rows::{PriceRows, YieldRows, date, day, mostly_usable, number, text},
     },
 };
 
@@ -45,10 +48,20 @@ pub(super) fn refuses_endpoint(error: &UpstreamError) -> bool {
 
 /// Prices from `field`. A row of another symbol is a bad row.
 pub(super) fn prices(reply: &Reply, symbol: &str, field: &str, dates: &VendorDates) -> Result<PriceRows, Refusal> {
-    let mut rows = PriceRows::default();
-    for row in array(reply)? {
-        let own = row["symbol"].as_str().is_none_or(|named| named.eq_ignore_ascii_case(symbol));
-        rows.push(date(&row["date"]).filter(|_| own), number(&row[field]), dates);
+    let own = |named: Option<&str>| named.is_none_or(|named| named.eq_ignore_ascii_case(symbol));
+    let mut rows = PriceRows::new(dates);
+    match plain::rows(reply, field) {
+        Some(plain) => {
+            for PlainRow { symbol, date, price } in plain {
+                rows.push(date.and_then(day).filter(|_| own(symbol)), price);
+            }
+        }
+        None => {
+            for row in array(reply)? {
+                let own = own(row["symbol"].as_str());
+                rows.push(date(&row["date"]).filter(|_| own), number(&row[field]));
+            }
+        }
     }
     rows.usable()
 }

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use factor_types::{Entry, EntryFilter, EntryInfo, EntryKey};
-use sqlx::{Row as _, Sqlite, SqliteExecutor, SqlitePool, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteExecutor, SqlitePool, sqlite::SqliteRow};
 
 use super::{
     super::checksum::checksum,
@@ -14,6 +14,9 @@ use super::{
 pub(super) const TABLE: &str = "CREATE TABLE entries (source TEXT NOT NULL, kind TEXT NOT NULL, \
      subject TEXT NOT NULL, fetched_at INTEGER NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL, \
      PRIMARY KEY (source, kind, subject)) WITHOUT ROWID";
+
+/// Entries put in one statement. SQLite takes 32,766 values, which are six an entry.
+pub(super) const AT_ONCE: usize = 500;
 
 /// What is under a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,25 +45,32 @@ pub(super) async fn get(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Re
     Ok(row.map_or(Found::Nothing, |row| checked(key, &row).map_or(Found::Damaged, Found::Whole)))
 }
 
-/// Keeps an entry; false when a newer one is there.
-pub(super) async fn put(pool: &SqlitePool, key: &EntryKey, entry: &Entry) -> sqlx::Result<bool> {
-    let fetched_at = entry.fetched_at.timestamp();
-    let sum = checksum(key, fetched_at, &entry.body);
-    let done = sqlx::query(
-        "INSERT INTO entries (source, kind, subject, fetched_at, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (source, kind, subject) DO UPDATE \
+/// Keeps entries, at most [`AT_ONCE`], and tells how many: one whose key has a newer one is not. It is one statement and
+/// no transaction of several: sqlx cannot give a connection back whose transaction SQLite itself has ended, as it does
+/// when the disk is full.
+pub(super) async fn put(
+    on: impl SqliteExecutor<'_>,
+    entries: impl ExactSizeIterator<Item = (&EntryKey, &Entry)>,
+) -> sqlx::Result<u64> {
+    let alone = entries.len() == 1;
+    let mut query =
+        QueryBuilder::<Sqlite>::new("INSERT INTO entries (source, kind, subject, fetched_at, checksum, body) ");
+    query.push_values(entries, |mut row, (key, entry)| {
+        let fetched_at = entry.fetched_at.timestamp();
+        row.push_bind(key.source.as_str())
+            .push_bind(key.kind.as_str())
+            .push_bind(key.subject.as_str())
+            .push_bind(fetched_at)
+            .push_bind(checksum(key, fetched_at, &entry.body).as_slice())
+            .push_bind(entry.body.as_slice());
+    });
+    query.push(
+        " ON CONFLICT (source, kind, subject) DO UPDATE \
          SET fetched_at = excluded.fetched_at, checksum = excluded.checksum, body = excluded.body \
          WHERE excluded.fetched_at >= entries.fetched_at",
-    )
-    .bind(key.source.as_str())
-    .bind(key.kind.as_str())
-    .bind(key.subject.as_str())
-    .bind(fetched_at)
-    .bind(sum.as_slice())
-    .bind(entry.body.as_slice())
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected() > 0)
+    );
+    // Of several, every number would be a statement of its own to remember.
+    Ok(query.build().persistent(alone).execute(on).await?.rows_affected())
 }
 
 pub(super) async fn remove(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Result<()> {

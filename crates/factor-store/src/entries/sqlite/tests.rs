@@ -44,6 +44,22 @@ async fn a_file_at_its_bound_refuses_writing_until_there_is_room() {
 }
 
 #[tokio::test]
+async fn several_entries_over_the_bound_are_kept_none_of_them() {
+    let folder = tempdir().unwrap();
+    let store = SqliteEntries::bounded(folder.path().join("entries.db"), Some(40));
+    let all: Vec<_> = ["SPY", "IEF", "GLD"].map(|subject| (key(subject), entry(1, 60_000))).into();
+    let refused = store.put_all(&all).await.unwrap_err();
+    assert!(refused.0.contains("full"), "{refused}");
+    assert_eq!(store.health().problem, Some(refused.0));
+    for (key, _) in &all {
+        assert_eq!(store.get(key).await.unwrap(), None);
+    }
+    store.put_all(&all[..2]).await.unwrap();
+    assert_eq!(store.health().problem, None);
+    assert_eq!(store.get(&all[1].0).await.unwrap(), Some(entry(1, 60_000)));
+}
+
+#[tokio::test]
 async fn a_changed_row_reads_as_none_and_is_dropped() {
     for change in [
         "UPDATE entries SET fetched_at = fetched_at + 1",
@@ -91,6 +107,11 @@ async fn a_damaged_time_does_not_keep_new_entries_out() {
     store.put(&key("SPY"), &entry(71, 300)).await.unwrap();
     assert_eq!(store.get(&key("SPY")).await.unwrap(), Some(entry(71, 300)));
     assert_eq!(store.health().damaged, 1);
+    store.close().await;
+    behind_its_back(&path, "UPDATE entries SET fetched_at = fetched_at | (1 << 40)").await;
+    store.put_all(&[(key("SPY"), entry(72, 300)), (key("IEF"), entry(72, 300))]).await.unwrap();
+    assert_eq!(store.get(&key("SPY")).await.unwrap(), Some(entry(72, 300)));
+    assert_eq!(store.health().damaged, 2);
 }
 
 #[tokio::test]

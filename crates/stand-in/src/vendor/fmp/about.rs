@@ -69,9 +69,10 @@ pub(super) fn past_caps(ask: &Ask<'_>, symbol: &str) -> String {
     let mut days = ask.view.days(symbol).unwrap_or_default();
     days.retain(|day| (from..=to).contains(&day.date));
     days.reverse();
-    list(&days, |day| {
+    list(&days, |body, day| {
         let cap = whole((day.close * profile.shares).round());
-        json!({"symbol": ask.written(symbol), "date": day.date, "marketCap": cap}).to_string()
+        let row = json!({"symbol": ask.written(symbol), "date": day.date, "marketCap": cap});
+        body.push_str(&row.to_string());
     })
 }
 

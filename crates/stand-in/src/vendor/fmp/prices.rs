@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{Datelike, Days};
 
 use crate::{
-    lines::{Line, Scaled},
+    lines::{Line, Scaled, Shown},
     market::{Day, Rates, rounded},
     server::Ask,
 };
@@ -35,7 +35,7 @@ pub(super) fn history(ask: &Ask<'_>, symbol: &str, shape: Shape) -> String {
         Line::spoil(&mut lines, fault);
     }
     let symbol = ask.written(symbol);
-    list(&lines, |line| price_row(line, symbol, shape))
+    list(&lines, |body, line| price_row(body, line, symbol, shape))
 }
 
 pub(super) fn treasury(ask: &Ask<'_>) -> String {
@@ -49,15 +49,15 @@ pub(super) fn treasury(ask: &Ask<'_>) -> String {
     list(&lines, rates_row)
 }
 
-/// A JSON array of what `row` makes of each.
-pub(super) fn list<T>(items: &[T], row: impl Fn(&T) -> String) -> String {
-    let mut body = String::with_capacity(2 + items.len() * 128);
+/// A JSON array of what `row` writes of each.
+pub(super) fn list<T>(items: &[T], row: impl Fn(&mut String, &T)) -> String {
+    let mut body = String::with_capacity(2 + items.len() * 160);
     body.push('[');
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             body.push(',');
         }
-        body.push_str(&row(item));
+        row(&mut body, item);
     }
     body.push(']');
     body
@@ -69,26 +69,38 @@ impl Scaled for (Day, f64) {
     }
 }
 
-fn price_row(line: &Line<(Day, f64)>, symbol: &str, shape: Shape) -> String {
+/// A history has thousands of these, and whoever measures a client shares the machine with it: nothing is made twice.
+fn price_row(row: &mut String, line: &Line<(Day, f64)>, symbol: &str, shape: Shape) {
     let (day, before) = line.data;
     let adjusted = shape == Shape::Adjusted;
     let close = if adjusted { day.adj_close } else { day.close };
     let open = rounded(close * (before / day.close).clamp(0.98, 1.02), 4);
     let (high, low) = (rounded(open.max(close) * 1.004, 4), rounded(open.min(close) * 0.996, 4));
     let volume = 1_000_000 + u64::from(line.date.ordinal()) * 7919;
-    let mut row = format!("{{\"symbol\":\"{symbol}\",{}", date_field(line));
-    let (open_name, high_name, low_name, close_name) = match shape {
-        Shape::Adjusted | Shape::NotAdjusted => ("adjOpen", "adjHigh", "adjLow", "adjClose"),
-        Shape::Full | Shape::Light => ("open", "high", "low", "close"),
+    row.push_str("{\"symbol\":\"");
+    row.push_str(symbol);
+    row.push_str("\",");
+    date_field(row, line);
+    let [open_name, high_name, low_name, close_name] = match shape {
+        Shape::Adjusted | Shape::NotAdjusted => ["adjOpen", "adjHigh", "adjLow", "adjClose"],
+        Shape::Full => ["open", "high", "low", "close"],
+        Shape::Light => ["open", "high", "low", "price"],
     };
-    let close_name = if shape == Shape::Light { "price" } else { close_name };
     if shape != Shape::Light {
-        let _ = write!(row, ",\"{open_name}\":{open},\"{high_name}\":{high},\"{low_name}\":{low}");
+        for (name, value) in [(open_name, open), (high_name, high), (low_name, low)] {
+            name_field(row, name);
+            push_number(row, value);
+        }
     }
     if !line.lacks_price() {
-        let _ = write!(row, ",\"{close_name}\":{}", line.price(close));
+        name_field(row, close_name);
+        match line.price(close) {
+            Shown::Number(number) => push_number(row, number),
+            odd @ Shown::Odd(_) => drop(write!(row, "{odd}")),
+        }
     }
-    let _ = write!(row, ",\"volume\":{volume}");
+    name_field(row, "volume");
+    let _ = write!(row, "{volume}");
     if shape == Shape::Full {
         let change = rounded(close - before, 4);
         let percent = rounded((close / before - 1.0) * 100.0, 5);
@@ -96,10 +108,37 @@ fn price_row(line: &Line<(Day, f64)>, symbol: &str, shape: Shape) -> String {
         let _ = write!(row, ",\"change\":{change},\"changePercent\":{percent},\"vwap\":{vwap}");
     }
     row.push('}');
-    row
 }
 
-fn rates_row(line: &Line<Rates>) -> String {
+fn name_field(row: &mut String, name: &str) {
+    row.push_str(",\"");
+    row.push_str(name);
+    row.push_str("\":");
+}
+
+/// As `Display` writes it, faster where it has at most 4 decimals: no other decimals so short are the same number.
+fn push_number(row: &mut String, number: f64) {
+    let scaled = (number * 1e4).round();
+    if number.is_sign_negative() || !(0.0..1e12).contains(&scaled) || scaled / 1e4 != number {
+        let _ = write!(row, "{number}");
+        return;
+    }
+    let (mut rest, mut digits, mut at) = (scaled as u64, [b'0'; 20], 20);
+    // At least one digit stands before the four after the point.
+    while rest > 0 || at > 15 {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    row.extend(digits[at..16].iter().copied().map(char::from));
+    let decimals = digits[16..].iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+    if decimals > 0 {
+        row.push('.');
+        row.extend(digits[16..16 + decimals].iter().copied().map(char::from));
+    }
+}
+
+fn rates_row(row: &mut String, line: &Line<Rates>) {
     let [m3, y2, y5, y10, y30] = line.data.0;
     let between = |left: Option<f64>, right: Option<f64>| Some(rounded((left? + right?) / 2.0, 2));
     let (y1, y7, y20) = (between(m3, y2), between(y5, y10), between(y10, y30));
@@ -117,7 +156,8 @@ fn rates_row(line: &Line<Rates>) -> String {
         ("year20", y20),
         ("year30", y30),
     ];
-    let mut row = format!("{{{}", date_field(line));
+    row.push('{');
+    date_field(row, line);
     for (name, rate) in fields {
         if name == "year10" && line.lacks_price() {
             continue;
@@ -129,13 +169,40 @@ fn rates_row(line: &Line<Rates>) -> String {
         };
     }
     row.push('}');
-    row
 }
 
-fn date_field<T: Clone + Scaled>(line: &Line<T>) -> String {
-    if line.has_wrong_date() {
-        format!("\"date\":{}", line.date.format("%Y%m%d"))
+fn date_field<T: Clone + Scaled>(row: &mut String, line: &Line<T>) {
+    let _ = if line.has_wrong_date() {
+        write!(row, "\"date\":{}", line.date.format("%Y%m%d"))
     } else {
-        format!("\"date\":\"{}\"", line.date)
+        write!(row, "\"date\":\"{}\"", line.date)
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(number: f64) -> String {
+        let mut text = String::new();
+        push_number(&mut text, number);
+        text
+    }
+
+    #[test]
+    fn round_numbers_have_no_point() {
+        let texts = [0.0, 7.0, 0.0001, 12.5, 100.0, 1e11].map(written);
+        assert_eq!(texts, ["0", "7", "0.0001", "12.5", "100", "100000000000"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_written_as_rust_writes_it(number in any::<f64>(), ten_thousandths in 0u64..10_000_000_000_000) {
+            prop_assert_eq!(written(number), number.to_string());
+            let short = ten_thousandths as f64 / 1e4;
+            prop_assert_eq!(written(short), short.to_string());
+        }
     }
 }
