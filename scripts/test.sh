@@ -9,8 +9,8 @@ usage: scripts/test.sh [--quick] [--keep-going]
   --quick        formatting, clippy and the Rust tests only; installs nothing
   --keep-going   runs the other checks after one has failed
 
-Needs Rust, and on Debian the right to install packages if python3, npm or a C compiler are missing. Everything else is
-installed into target/test-tools. Market data for the oracle is looked for in ../shared/data/prices, or in the folder
+Needs Rust, and on Debian the right to install packages if python3, npm, Postgres or a C compiler are missing. Everything
+else is installed into target/test-tools. Market data for the oracle is looked for in ../shared/data/prices, or in the folder
 that MARKET_DATA names: one wide CSV of daily prices and treasury_yields.csv.
 TEXT
 }
@@ -153,18 +153,30 @@ python_version() { python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])
 # A Python that can make an environment with pip in it: Debian's needs a package of its own for that.
 has_venv() { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
+# The programs of a Postgres: the tests start one of their own, on a socket.
+has_postgres() { [[ -n ${PG_BIN:-} ]] || has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
+# Debian's package would otherwise make a cluster and start its server.
+without_postgres_cluster() {
+    [[ -e /etc/postgresql-common/createcluster.conf ]] ||
+        as_root sh -c 'mkdir -p /etc/postgresql-common &&
+            echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf'
+}
+
 install_system_packages() {
     local missing=()
     has cc || missing+=(gcc libc6-dev)
     has curl || missing+=(curl ca-certificates)
     has_venv || missing+=(python3 python3-venv)
     has npm || missing+=(nodejs npm)
+    has_postgres || missing+=(postgresql)
     if ((${#missing[@]})); then
         if ! has apt-get; then
             printf 'please install, and run this again: %s\n' "${missing[*]}" >&2
             return 1
         fi
         printf 'installing Debian packages: %s\n' "${missing[*]}"
+        has_postgres || without_postgres_cluster
         as_root apt-get update -qq
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi

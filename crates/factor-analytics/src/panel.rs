@@ -5,6 +5,7 @@
 //! days a window has in [`mod@window`].
 
 pub mod build;
+pub mod group;
 pub mod window;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
@@ -15,6 +16,7 @@ use ndarray::{Array2, ArrayView2};
 
 pub use self::{
     build::{PanelError, SuspectReturn},
+    group::GroupColumn,
     window::{DefaultStart, Window, WindowError, WindowRequest},
 };
 
@@ -38,7 +40,7 @@ pub struct Panel {
 /// What the panel knows of one column.
 #[derive(Debug, Clone)]
 pub struct Column {
-    /// The prices it was built from.
+    /// The prices it was built from; none for a group.
     pub series: Arc<PriceSeries>,
     /// Rows from the first to the last return that is present; `None` when there is no return.
     pub span: Option<Range<usize>>,

@@ -310,13 +310,21 @@ fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<usize, (Exclu
     if known.observations >= floor.max(1) {
         return Ok(column);
     }
+    let frequency = panel.frequency();
+    if ticker.is_group() {
+        let detail = format!(
+            "{} {frequency} returns in the window, {} needed; a group's return needs half of its weight",
+            known.observations,
+            floor.max(1)
+        );
+        return Err((ExclusionReason::ThinHistory, detail));
+    }
     let (first, last) = (known.series.dates().first(), known.series.dates().last());
     let (Some(first), Some(last)) = (first, last) else {
         return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));
     };
     let reason = if known.has_price { ExclusionReason::ThinHistory } else { ExclusionReason::NoData };
     let needed = if floor <= 1 { "at least one".to_owned() } else { floor.to_string() };
-    let frequency = panel.frequency();
     let detail = format!(
         "{} {frequency} returns in the window, {needed} needed; its prices run from {first} to {last}",
         known.observations

@@ -1,18 +1,35 @@
-//! Reference data: which ETF stands for which factor.
+//! What is kept: which ETF stands for which factor, what users write, and the entries of the disk cache.
 //!
-//! A mapping of each [kind](MappingKind) comes from the first [source](MappingSource) that has one: YAML (a folder's
-//! files, else those built into the binary), then a minimal set of constants. Loading never fails: whatever went wrong
-//! is in [`LoadedUniverse::problems`], and the next source serves.
+//! **Reference data.** A mapping of each [kind](MappingKind) comes from the first [source](MappingSource) that has one:
+//! a database ([`DatabaseRows`]), YAML (a folder's files, else those built into the binary), then a minimal set of
+//! constants. Loading never fails: whatever went wrong is in [`LoadedUniverse::problems`], and the next source serves.
+//! [`MappingEdit`] changes a mapping of a database, [`write_mapping`] writes one as YAML.
 //!
-//! And the disk cache: [entries] of bytes under a key, kept between runs.
+//! **What users write.** A [`Store`] keeps groups, portfolios, reference data and users, in SQLite or Postgres
+//! ([`open`]).
+//!
+//! **The cache.** [entries] of bytes under a key, kept between runs; [`PostgresEntries`] are shared by several servers.
 
 pub mod entries;
 mod mapping;
 mod source;
+mod store;
 mod universe;
+mod users;
 mod yaml;
 
 pub use entries::{MemoryEntries, SqliteEntries};
-pub use mapping::{MappingKind, ProxyRow};
-pub use source::{BuiltinSource, MappingError, MappingSource, YamlSource};
+pub use mapping::{
+    MappingKind, ProxyRow,
+    edit::{EditReport, EditedRow, IndustryEdit, MappingEdit, RowFate},
+};
+pub use source::{
+    BuiltinSource, DatabaseRows, LastGood, MappingError, MappingSource, YamlSource, read_mapping, read_mappings,
+    write_mapping,
+};
+pub use store::{
+    Author, Created, DatabaseStore, KeptGroup, OpenOptions, PostgresEntries, RecordedChange, Store, StoreError, open,
+    open_with,
+};
 pub use universe::{LoadedUniverse, load_from, load_universe};
+pub use users::{ApiKey, ApiKeyError, NewUser, User, UserTier};

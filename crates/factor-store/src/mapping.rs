@@ -1,5 +1,8 @@
 //! A mapping: rows that say which ETF stands for what.
 
+pub(crate) mod edit;
+pub(crate) mod rules;
+
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -22,6 +25,16 @@ pub enum MappingKind {
 impl MappingKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::AssetProxies, Self::Industries, Self::StyleAndMarket];
+
+    /// The kind that has rows of this category; `None` for factors given in a call and for groups.
+    pub fn of(category: Category) -> Option<Self> {
+        match category {
+            Category::Industry => Some(Self::Industries),
+            Category::Style | Category::Market => Some(Self::StyleAndMarket),
+            Category::FixedIncome | Category::Cash | Category::Commodity | Category::Crypto => Some(Self::AssetProxies),
+            Category::Custom | Category::User => None,
+        }
+    }
 
     /// The name in answers and messages.
     pub fn as_str(self) -> &'static str {

@@ -7,17 +7,32 @@ use factor_types::{TickerError, Tier};
 use crate::{MappingKind, ProxyRow};
 
 mod builtin;
+mod database;
+mod last_good;
 mod yaml_files;
 mod yaml_forms;
+mod yaml_write;
 
 pub use builtin::BuiltinSource;
-pub use yaml_files::YamlSource;
+pub use database::{DatabaseRows, read_mappings};
+pub use last_good::LastGood;
+pub use yaml_files::{YamlSource, read_mapping};
+pub use yaml_write::write_mapping;
 
 /// One tier of reference data. A database reads its rows first and hands them over through this trait, in front of the
 /// others.
 pub trait MappingSource {
     /// The name of the tier.
     fn tier(&self) -> Tier;
+
+    /// What is said to be used where an earlier source failed.
+    fn describe(&self) -> &'static str {
+        match self.tier() {
+            Tier::Builtin => "the minimal set built into the binary",
+            Tier::Yaml => "the YAML mapping",
+            tier @ (Tier::Database | Tier::Request) => tier.as_str(),
+        }
+    }
 
     /// The rows of one kind in their order. No rows means "nothing here": the next source is asked, and nobody is told.
     ///
@@ -49,6 +64,9 @@ pub enum MappingError {
         /// The value, the rule and the way out.
         message: String,
     },
+    /// A database could not be asked.
+    #[error("{0}")]
+    Database(String),
     /// A constant of the binary is wrong.
     #[error("built-in set: {0}")]
     Builtin(#[from] TickerError),

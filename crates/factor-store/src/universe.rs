@@ -70,20 +70,15 @@ fn first_with_rows(
         match source.rows(kind) {
             Ok(rows) if rows.is_empty() => {}
             Ok(rows) => {
-                served = Some((source.tier(), rows));
+                served = Some((source.describe(), (source.tier(), rows)));
                 break;
             }
             Err(error) => failures.push(error.to_string()),
         }
     }
-    let instead = match served.as_ref().map(|(tier, _)| tier) {
-        Some(Tier::Builtin) => "the minimal set built into the binary",
-        Some(Tier::Yaml) => "the YAML mapping",
-        Some(tier) => tier.as_str(),
-        None => "nothing",
-    };
+    let instead = served.as_ref().map_or("nothing", |(what, _)| what);
     problems.extend(failures.into_iter().map(|failure| format!("{failure}. For {kind}, {instead} is used instead")));
-    served
+    served.map(|(_, served)| served)
 }
 
 fn in_two_categories(active: &[(Tier, &ProxyRow)]) -> Vec<String> {

@@ -7,13 +7,19 @@
 mod dates;
 mod entries;
 mod factor;
+mod group;
+mod portfolio;
 mod prices;
 mod ticker;
+mod user;
 mod yields;
 
 pub use dates::{Calendar, DateRange, DateRangeError, Frequency};
 pub use entries::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth};
 pub use factor::{AssetClass, Category, Factor, FactorUniverse, Tier};
+pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledWeights};
+pub use portfolio::{Amount, Holding, Kept, Portfolio, UsedPrice};
 pub use prices::{PriceKind, PriceSeries};
 pub use ticker::{Ticker, TickerError};
+pub use user::UserId;
 pub use yields::{Maturity, YieldTable};

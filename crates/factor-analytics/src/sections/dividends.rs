@@ -40,6 +40,9 @@ pub enum Standing {
 impl Standing {
     /// Judges one factor. `as_of` is the newest price date that the panel uses, `today` the clock's day.
     pub fn of(factor: &Factor, series: &PriceSeries, as_of: NaiveDate, today: NaiveDate) -> Self {
+        if factor.ticker.is_group() {
+            return Self::Undefined("a group has no dividends of its own; ask for its members".to_owned());
+        }
         if matches!(factor.asset_class, AssetClass::Commodity | AssetClass::Crypto) {
             return Self::Nothing;
         }

@@ -1,7 +1,6 @@
 //! The YAML tier: the files of a folder, or those built into the binary.
 
 use std::{
-    borrow::Cow,
     fs,
     io::{self, Read},
     path::Path,
@@ -32,24 +31,32 @@ impl MappingSource for YamlSource<'_> {
     }
 
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError> {
-        let (file, text) = match self.dir {
-            None => (format!("built-in {}", kind.file_name()), Cow::Borrowed(embedded(kind).as_bytes())),
-            Some(dir) => {
-                let path = dir.join(kind.file_name());
-                let file = path.display().to_string();
-                match read(&path) {
-                    Ok(text) => (file, Cow::Owned(text)),
-                    Err(source) => return Err(MappingError::Unreadable { file, source }),
-                }
-            }
-        };
-        yaml_forms::rows(kind, &text).map_err(|refusal| MappingError::Refused {
-            file,
-            line: refusal.line,
-            column: refusal.column,
-            message: refusal.message,
-        })
+        match self.dir {
+            None => rows_of(kind, format!("built-in {}", kind.file_name()), embedded(kind).as_bytes()),
+            Some(dir) => read_mapping(kind, &dir.join(kind.file_name())),
+        }
     }
+}
+
+/// The rows of a YAML file of one kind, wherever it lies and whatever its name.
+///
+/// # Errors
+/// When it cannot be read, or is wrong: with its line and column.
+pub fn read_mapping(kind: MappingKind, path: &Path) -> Result<Vec<ProxyRow>, MappingError> {
+    let file = path.display().to_string();
+    match read(path) {
+        Ok(text) => rows_of(kind, file, &text),
+        Err(source) => Err(MappingError::Unreadable { file, source }),
+    }
+}
+
+fn rows_of(kind: MappingKind, file: String, text: &[u8]) -> Result<Vec<ProxyRow>, MappingError> {
+    yaml_forms::rows(kind, text).map_err(|refusal| MappingError::Refused {
+        file,
+        line: refusal.line,
+        column: refusal.column,
+        message: refusal.message,
+    })
 }
 
 /// The text of a shipped file.

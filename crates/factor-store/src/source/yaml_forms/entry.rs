@@ -9,7 +9,11 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor, value},
 };
 
-use crate::{ProxyRow, yaml::Located};
+use crate::{
+    ProxyRow,
+    mapping::rules::{LONGEST_NAME, LONGEST_TEXT, check_text},
+    yaml::Located,
+};
 
 /// What a key stands for: a ticker, a mapping with a ticker in it, several of those, or none.
 pub(super) enum Entry<F> {
@@ -96,7 +100,7 @@ impl TryFrom<String> for Name {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        checked(text, 100).map(Self)
+        check_text(&text, LONGEST_NAME).map(|()| Self(text))
     }
 }
 
@@ -109,18 +113,8 @@ impl TryFrom<String> for Text {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        checked(text, 500).map(Self)
+        check_text(&text, LONGEST_TEXT).map(|()| Self(text))
     }
-}
-
-/// Names and descriptions reach the answers: no control characters, no essays.
-fn checked(text: String, longest: usize) -> Result<String, String> {
-    let fits = !text.is_empty() && text.chars().count() <= longest;
-    if fits && text.trim() == text && !text.chars().any(char::is_control) {
-        return Ok(text);
-    }
-    let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
-    Err(format!("`{shown}` is no name or text: write 1 to {longest} characters on one line, no spaces around them"))
 }
 
 #[derive(Clone, Copy, Deserialize)]

@@ -1,0 +1,245 @@
+//! What users and administrators write: groups, portfolios, reference data, users.
+//!
+//! One contract, two stores: SQLite in the user's data folder, Postgres for a shared server. The same tests run on
+//! both.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use factor_types::{FactorGroup, GroupName, Kept, Portfolio, SettledWeights, Ticker, UserId};
+
+use crate::{
+    MappingKind, ProxyRow,
+    mapping::edit::{EditReport, MappingEdit},
+    users::{ApiKey, NewUser, User},
+};
+
+mod accounts;
+mod database;
+mod groups;
+mod mappings;
+mod portfolios;
+mod postgres;
+mod price_cache;
+mod schema;
+mod sqlite;
+mod statement;
+mod tables;
+mod trouble;
+
+pub use price_cache::PostgresEntries;
+pub use tables::DatabaseStore;
+
+/// Opens the store: Postgres when `database_url` names one, otherwise SQLite in the file `factor-mcp.db` of `data_dir`.
+/// Nothing is read or connected yet. For one user; the tables are made at the first use.
+///
+/// # Errors
+/// [`StoreError::Refused`] when the address is no Postgres address. The address is never repeated: it may hold a
+/// password. With neither an address nor a folder the store opens, and answers everything with [`StoreError::Nowhere`].
+pub fn open(database_url: Option<&str>, data_dir: Option<&Path>) -> Result<Arc<dyn Store>, StoreError> {
+    open_with(database_url, data_dir, OpenOptions::default())
+}
+
+/// [`open`] for several users, or without making tables.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_with(
+    database_url: Option<&str>,
+    data_dir: Option<&Path>,
+    options: OpenOptions,
+) -> Result<Arc<dyn Store>, StoreError> {
+    match (database_url.filter(|url| !url.trim().is_empty()), data_dir) {
+        (Some(url), _) => Ok(Arc::new(DatabaseStore::postgres(url, options)?)),
+        (None, Some(folder)) => Ok(Arc::new(DatabaseStore::sqlite(folder.join(FILE), options))),
+        (None, None) => Ok(Arc::new(DatabaseStore::sqlite(PathBuf::new(), options))),
+    }
+}
+
+/// The store's file in the data folder. What users write is kept apart from the cache, which may be lost.
+const FILE: &str = "factor-mcp.db";
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// Whether tables that are missing or of an older version are brought to this one at the first use. Without it that
+    /// is [`StoreError::Schema`] until [`Store::migrate`] was called, by this or another process.
+    pub migrate: bool,
+    /// Whether several users share the store. Then Postgres is refused ([`StoreError::UnsafeRole`]) to a role that
+    /// could read across users.
+    pub multi_user: bool,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { migrate: true, multi_user: false }
+    }
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached or written just now: the server is down, the disk is full, a lock was not had. Nothing was
+    /// changed, and a later try may succeed. Only where the server was lost in the moment of keeping a change it may
+    /// have been kept all the same, which nobody can know before the server is back; every write can be made again.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// Neither a folder nor a database is set, so there are no groups, portfolios or mappings.
+    #[error(
+        "there is no place for groups and portfolios: set FACTOR_DATA_DIR to a folder or DATABASE_URL to a Postgres address"
+    )]
+    Nowhere,
+    /// Its tables are not those of this version.
+    #[error("the store's tables do not fit this version: {0}")]
+    Schema(String),
+    /// The role it is reached with could read what belongs to others.
+    #[error("the store's role is not safe: {0}")]
+    UnsafeRole(String),
+    /// A row holds what this version cannot read.
+    #[error("the store holds something unreadable: {0}")]
+    Unreadable(String),
+    /// The change itself is wrong; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A group as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptGroup {
+    /// The group, and when it was made and changed.
+    pub group: Kept<FactorGroup>,
+    /// The weights of its last check; `None` when it was saved without one.
+    pub settled: Option<SettledWeights>,
+}
+
+/// What became of something to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Created<T> {
+    /// It is new.
+    New(T),
+    /// The same was there already.
+    Same(T),
+    /// Something else of that name is there.
+    Other(T),
+}
+
+/// Who changes reference data, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The user of the operating system, or whoever the command line names.
+    pub who: String,
+    /// The command, and a reason where one is given.
+    pub why: String,
+}
+
+/// One change of reference data, as `proxy_changes` holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedChange {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who and why.
+    pub author: Author,
+    /// The kind of mapping.
+    pub kind: MappingKind,
+    /// What, in words: `fixed_income UST10Y IEF: added`.
+    pub what: String,
+}
+
+/// A store of what users and administrators write.
+///
+/// Every method that takes a [`UserId`] sees and changes that user's rows only. A write is either acknowledged, and
+/// then survives a killed process, or it fails, and then nothing of it is seen. No method waits for a lost server
+/// longer than two seconds; [`edit_mapping`](Self::edit_mapping), an administrator's, may take longer on one that
+/// answers.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync {
+    /// `sqlite` or `postgres`.
+    fn name(&self) -> &'static str;
+
+    /// Brings the tables to this version, and does nothing when they are; safe to run twice and by several at once.
+    async fn migrate(&self) -> Result<(), StoreError>;
+
+    /// Checks that the store answers, has this version's tables and, where several users share it, is reached with a
+    /// role that cannot read across users.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Gives a role of Postgres what a server needs that runs with it: to write what belongs to users, to read
+    /// reference data. To be called with the role that ran [`migrate`](Self::migrate). A role that could read across
+    /// users is refused, and so is SQLite, which has no roles.
+    async fn grant_to(&self, role: &str) -> Result<(), StoreError>;
+
+    /// Closes what is open. A use after it fails.
+    async fn close(&self);
+
+    /// A user's groups by name.
+    async fn groups(&self, user: UserId) -> Result<Vec<KeptGroup>, StoreError>;
+    /// One group of a user's.
+    async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError>;
+    /// Keeps a new group. One with the [same content](FactorGroup::same_content) is left as it is.
+    async fn create_group(
+        &self,
+        user: UserId,
+        group: &FactorGroup,
+        settled: Option<&SettledWeights>,
+    ) -> Result<Created<KeptGroup>, StoreError>;
+    /// Puts `group` in the place of the one called `name`, which may change its name. `None` when there is none;
+    /// [`Created::Other`] when the new name belongs to another group, [`Created::Same`] when content and settled weights
+    /// are what they were.
+    async fn update_group(
+        &self,
+        user: UserId,
+        name: &GroupName,
+        group: &FactorGroup,
+        settled: Option<&SettledWeights>,
+    ) -> Result<Option<Created<KeptGroup>>, StoreError>;
+    /// Deletes a group and gives what it was.
+    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError>;
+
+    /// A user's portfolios by name.
+    async fn portfolios(&self, user: UserId) -> Result<Vec<Kept<Portfolio>>, StoreError>;
+    /// One portfolio of a user's.
+    async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError>;
+    /// Keeps a portfolio, in the place of one of the same name; that one is given back.
+    async fn save_portfolio(
+        &self,
+        user: UserId,
+        portfolio: &Portfolio,
+    ) -> Result<(Kept<Portfolio>, Option<Kept<Portfolio>>), StoreError>;
+    /// Deletes a portfolio and gives what it was.
+    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError>;
+
+    /// The rows of one kind of mapping in their order, inactive ones included; none when the kind is empty.
+    async fn mapping(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError>;
+    /// A number that changes with every change of any mapping.
+    async fn mapping_revision(&self) -> Result<i64, StoreError>;
+    /// Changes a mapping in one transaction; in an empty kind `if_empty` is put first, so that one added row never
+    /// hides the tier below. With `dry_run` nothing is written, and the report is the same.
+    async fn edit_mapping(
+        &self,
+        kind: MappingKind,
+        edit: &MappingEdit,
+        if_empty: &[ProxyRow],
+        author: &Author,
+        dry_run: bool,
+    ) -> Result<EditReport, StoreError>;
+    /// The newest changes of reference data first, at most `limit`.
+    async fn recorded_changes(&self, limit: usize) -> Result<Vec<RecordedChange>, StoreError>;
+    /// Notes that the prices of these ETFs were seen at `at`.
+    async fn mark_verified(&self, tickers: &[Ticker], at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// When each ETF's prices were last seen.
+    async fn verified(&self) -> Result<Vec<(Ticker, DateTime<Utc>)>, StoreError>;
+
+    /// Makes a user; the key is shown once and kept as SHA-256.
+    async fn add_user(&self, user: &NewUser) -> Result<(User, ApiKey), StoreError>;
+    /// All users, by number.
+    async fn users(&self) -> Result<Vec<User>, StoreError>;
+    /// Takes the key from a user; their data stays. `None` when there is no such user.
+    async fn revoke_user(&self, user: UserId) -> Result<Option<User>, StoreError>;
+    /// The user of a key; `None` for an unknown, revoked or malformed one.
+    async fn user_of(&self, key: &ApiKey) -> Result<Option<User>, StoreError>;
+}

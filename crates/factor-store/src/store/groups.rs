@@ -1,0 +1,150 @@
+//! Factor groups as rows. Every statement names the user, whatever the database does beside.
+
+use factor_types::{FactorGroup, GroupName, GroupWeighting, Kept, SettledWeights, Ticker, UserId};
+use serde_json::{Map, Number, Value as Json};
+use sqlx::types::Json as JsonColumn;
+
+use super::{
+    Created, KeptGroup, StoreError,
+    database::Transaction,
+    statement::{Row, Statement, statement},
+};
+
+pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<KeptGroup>, StoreError> {
+    let all = statement(
+        "SELECT group_name, description, tickers, weighting_method, weights, settled, created_at, updated_at \
+         FROM user_factor_groups WHERE user_id = $1 ORDER BY name_key",
+    );
+    on.rows(all.bind(user.number())).await?.iter().map(group).collect()
+}
+
+pub(super) async fn one(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    name: &GroupName,
+) -> Result<Option<KeptGroup>, StoreError> {
+    let one = statement(
+        "SELECT group_name, description, tickers, weighting_method, weights, settled, created_at, updated_at \
+         FROM user_factor_groups WHERE user_id = $1 AND name_key = $2",
+    );
+    on.row(one.bind(user.number()).bind(name.key())).await?.as_ref().map(group).transpose()
+}
+
+pub(super) async fn create(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    group: &FactorGroup,
+    settled: Option<&SettledWeights>,
+) -> Result<Created<KeptGroup>, StoreError> {
+    if let Some(there) = one(on, user, &group.name).await? {
+        let same = there.group.what.same_content(group);
+        return Ok(if same { Created::Same(there) } else { Created::Other(there) });
+    }
+    let insert = statement(
+        "INSERT INTO user_factor_groups \
+         (user_id, name_key, group_name, description, tickers, weighting_method, weights, settled) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    );
+    let insert = insert.bind(user.number()).bind(group.name.key());
+    on.run(bind_content(insert, group, settled)?).await?;
+    written(on, user, &group.name).await.map(Created::New)
+}
+
+pub(super) async fn update(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    name: &GroupName,
+    group: &FactorGroup,
+    settled: Option<&SettledWeights>,
+) -> Result<Option<Created<KeptGroup>>, StoreError> {
+    let Some(before) = one(on, user, name).await? else { return Ok(None) };
+    if group.name != *name
+        && let Some(other) = one(on, user, &group.name).await?
+    {
+        return Ok(Some(Created::Other(other)));
+    }
+    if before.group.what.same_content(group) && before.settled.as_ref() == settled {
+        return Ok(Some(Created::Same(before)));
+    }
+    let update = statement(
+        "UPDATE user_factor_groups SET name_key = $3, group_name = $4, description = $5, tickers = $6, \
+         weighting_method = $7, weights = $8, settled = $9 WHERE user_id = $1 AND name_key = $2",
+    );
+    let update = update.bind(user.number()).bind(name.key()).bind(group.name.key());
+    on.run(bind_content(update, group, settled)?).await?;
+    Ok(Some(Created::New(written(on, user, &group.name).await?)))
+}
+
+pub(super) async fn delete(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    name: &GroupName,
+) -> Result<Option<KeptGroup>, StoreError> {
+    let gone = one(on, user, name).await?;
+    let delete = statement("DELETE FROM user_factor_groups WHERE user_id = $1 AND name_key = $2");
+    on.run(delete.bind(user.number()).bind(name.key())).await?;
+    Ok(gone)
+}
+
+/// What was just written: the database sets the times.
+async fn written(on: &mut Transaction<'_>, user: UserId, name: &GroupName) -> Result<KeptGroup, StoreError> {
+    let lost = || StoreError::Unavailable(format!("the group `{name}` was written and is not there; try again"));
+    one(on, user, name).await?.ok_or_else(lost)
+}
+
+fn bind_content(to: Statement, group: &FactorGroup, settled: Option<&SettledWeights>) -> Result<Statement, StoreError> {
+    if group.description.contains('\0') {
+        return Err(StoreError::Refused("a description is text, without a NUL character".to_owned()));
+    }
+    let tickers: Vec<Json> = group.tickers.iter().map(|ticker| Json::from(ticker.as_str())).collect();
+    let settled = settled.map(serde_json::to_value).transpose();
+    let settled = settled.map_err(|error| StoreError::Refused(format!("the settled weights: {error}")))?;
+    Ok(to
+        .bind(group.name.as_str())
+        .bind(group.description.as_str())
+        .bind(Json::from(tickers))
+        .bind(group.weighting.as_str())
+        .bind(weights(group)?)
+        .bind(settled))
+}
+
+/// Custom weights by ticker; none for the other weightings.
+fn weights(group: &FactorGroup) -> Result<Option<Json>, StoreError> {
+    let GroupWeighting::Custom(weights) = &group.weighting else { return Ok(None) };
+    let mut of = Map::new();
+    for (ticker, weight) in group.tickers.iter().zip(weights) {
+        let number = Number::from_f64(*weight)
+            .ok_or_else(|| StoreError::Refused(format!("the weight of {ticker} is no finite number: {weight}")))?;
+        of.insert(ticker.as_str().to_owned(), Json::Number(number));
+    }
+    if of.len() != group.tickers.len() || weights.len() != group.tickers.len() {
+        return Err(StoreError::Refused(format!(
+            "{} weights for {} tickers: give each ticker once, with one weight",
+            weights.len(),
+            group.tickers.len()
+        )));
+    }
+    Ok(Some(Json::Object(of)))
+}
+
+fn group(row: &Row) -> Result<KeptGroup, StoreError> {
+    let name: GroupName = row.read(0)?;
+    let unreadable =
+        |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it anew"));
+    let JsonColumn(tickers) = row.get::<JsonColumn<Vec<Ticker>>>(2)?;
+    let weighting = match row.get::<String>(3)?.as_str() {
+        "equal" => GroupWeighting::Equal,
+        "market_cap" => GroupWeighting::MarketCap,
+        "custom" => {
+            let of = row.get::<Option<JsonColumn<Map<String, Json>>>>(4)?;
+            let JsonColumn(of) = of.ok_or_else(|| unreadable("it has no weights"))?;
+            let weight = |ticker: &Ticker| of.get(ticker.as_str()).and_then(Json::as_f64);
+            let weights: Option<Vec<f64>> = tickers.iter().map(weight).collect();
+            GroupWeighting::Custom(weights.ok_or_else(|| unreadable("a member has no weight"))?)
+        }
+        method => return Err(unreadable(&format!("`{method}` is no weighting"))),
+    };
+    let settled = row.get::<Option<JsonColumn<SettledWeights>>>(5)?.map(|JsonColumn(settled)| settled);
+    let what = FactorGroup { name, description: row.get(1)?, tickers, weighting };
+    Ok(KeptGroup { group: Kept { what, created_at: row.get(6)?, updated_at: row.get(7)? }, settled })
+}

@@ -1,0 +1,75 @@
+//! Portfolios as rows. Every statement names the user, whatever the database does beside.
+
+use factor_types::{GroupName, Holding, Kept, Portfolio, UserId};
+use sqlx::types::Json as JsonColumn;
+
+use super::{
+    StoreError,
+    database::Transaction,
+    statement::{Row, statement},
+};
+
+pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<Kept<Portfolio>>, StoreError> {
+    let all = statement(
+        "SELECT portfolio_name, holdings, created_at, updated_at FROM portfolios WHERE user_id = $1 ORDER BY name_key",
+    );
+    on.rows(all.bind(user.number())).await?.iter().map(portfolio).collect()
+}
+
+pub(super) async fn one(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    name: &GroupName,
+) -> Result<Option<Kept<Portfolio>>, StoreError> {
+    let one = statement(
+        "SELECT portfolio_name, holdings, created_at, updated_at FROM portfolios WHERE user_id = $1 AND name_key = $2",
+    );
+    on.row(one.bind(user.number()).bind(name.key())).await?.as_ref().map(portfolio).transpose()
+}
+
+pub(super) async fn save(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    portfolio: &Portfolio,
+) -> Result<(Kept<Portfolio>, Option<Kept<Portfolio>>), StoreError> {
+    if let Some(holding) = portfolio.holdings.iter().find(|holding| !holding.amount.number().is_finite()) {
+        let Holding { ticker, amount } = holding;
+        return Err(StoreError::Refused(format!(
+            "the {} of {ticker} is no finite number: {}",
+            amount.as_str(),
+            amount.number()
+        )));
+    }
+    let before = one(on, user, &portfolio.name).await?;
+    let holdings = serde_json::to_value(&portfolio.holdings)
+        .map_err(|error| StoreError::Refused(format!("the holdings: {error}")))?;
+    let save = statement(
+        "INSERT INTO portfolios (user_id, name_key, portfolio_name, holdings) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (user_id, name_key) DO UPDATE \
+         SET portfolio_name = excluded.portfolio_name, holdings = excluded.holdings",
+    );
+    let save = save.bind(user.number()).bind(portfolio.name.key()).bind(portfolio.name.as_str()).bind(holdings);
+    on.run(save).await?;
+    let lost = || {
+        let name = &portfolio.name;
+        StoreError::Unavailable(format!("the portfolio `{name}` was written and is not there; try again"))
+    };
+    let after = one(on, user, &portfolio.name).await?.ok_or_else(lost)?;
+    Ok((after, before))
+}
+
+pub(super) async fn delete(
+    on: &mut Transaction<'_>,
+    user: UserId,
+    name: &GroupName,
+) -> Result<Option<Kept<Portfolio>>, StoreError> {
+    let gone = one(on, user, name).await?;
+    let delete = statement("DELETE FROM portfolios WHERE user_id = $1 AND name_key = $2");
+    on.run(delete.bind(user.number()).bind(name.key())).await?;
+    Ok(gone)
+}
+
+fn portfolio(row: &Row) -> Result<Kept<Portfolio>, StoreError> {
+    let JsonColumn(holdings) = row.get::<JsonColumn<Vec<Holding>>>(1)?;
+    Ok(Kept { what: Portfolio { name: row.read(0)?, holdings }, created_at: row.get(2)?, updated_at: row.get(3)? })
+}

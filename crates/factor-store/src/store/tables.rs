@@ -1,0 +1,386 @@
+//! The store in a database.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use factor_types::{FactorGroup, GroupName, Kept, Portfolio, SettledWeights, Ticker, UserId};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    time::timeout,
+};
+
+use super::{
+    Author, Created, KeptGroup, OpenOptions, RecordedChange, Store, StoreError, accounts,
+    database::{Database, Kind, Pool, Transaction, Use},
+    groups, mappings, portfolios, postgres, schema,
+    statement::statement,
+};
+use crate::{
+    MappingKind, ProxyRow,
+    mapping::edit::{EditReport, MappingEdit},
+    users::{ApiKey, NewUser, User},
+};
+
+/// How long an operation waits for the tables to be made or checked.
+const READY: Duration = Duration::from_millis(1_800);
+
+/// How long an administrator's edit may take: it is a statement for every row, on a server that may be far away.
+const EDITING: Duration = Duration::from_secs(30);
+
+/// A store in SQLite or Postgres. What it does is the same in both; they differ in how they are reached, how their
+/// tables are made and what keeps users apart. Cheap to clone; the clones are one store. To be used inside a Tokio
+/// runtime.
+#[derive(Clone)]
+pub struct DatabaseStore(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    options: OpenOptions,
+    /// Set when the tables were found to be this version's.
+    ready: OnceCell<()>,
+}
+
+impl DatabaseStore {
+    /// The store in a SQLite file, which is made at the first use with its folder. A file that is damaged or not ours
+    /// is left as it is.
+    pub fn sqlite(path: PathBuf, options: OpenOptions) -> Self {
+        let place = path.display().to_string();
+        let kind = Kind::Sqlite { path, pool: OnceLock::new(), writing: Arc::new(Mutex::default()) };
+        Self::new(place, kind, options)
+    }
+
+    /// The store in a Postgres database: `postgres://user:password@host:port/database`, with `?sslmode=require` or
+    /// `verify-full` for a server elsewhere, `?host=/path` for a socket.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for another address; it is not repeated.
+    pub fn postgres(url: &str, options: OpenOptions) -> Result<Self, StoreError> {
+        let address = postgres::address(url)?;
+        let place = postgres::place(&address);
+        Ok(Self::new(place, Kind::Postgres { address: Box::new(address), pool: OnceLock::new() }, options))
+    }
+
+    fn new(place: String, kind: Kind, options: OpenOptions) -> Self {
+        Self(Arc::new(Inner { database: Database { place, kind }, options, ready: OnceCell::new() }))
+    }
+
+    /// Does something in a bounded time, once the tables are known to be right.
+    async fn bounded<T>(&self, work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+        self.bounded_by(self.0.database.patience(), work).await
+    }
+
+    async fn bounded_by<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let all = async {
+            self.ready().await?;
+            work.await
+        };
+        let database = &self.0.database;
+        timeout(patience, all).await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(format!(
+                "{} did not answer in time; whether a change was kept shows when it is back",
+                database.place
+            )))
+        })
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        if self.0.ready.initialized() {
+            return Ok(());
+        }
+        // Goes on when the caller does not wait for it.
+        let inner = Arc::clone(&self.0);
+        let preparing = tokio::spawn(async move {
+            let OpenOptions { migrate, multi_user } = inner.options;
+            let prepare = || schema::prepare(&inner.database, migrate, multi_user);
+            inner.ready.get_or_try_init(prepare).await.copied()
+        });
+        match timeout(READY, preparing).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Err(StoreError::Unavailable(format!("{}: {error}", self.0.database.place))),
+            Err(_) => Err(StoreError::Unavailable(format!(
+                "{} did not answer in time, or its tables are being brought to this version; try again in a moment",
+                self.0.database.place
+            ))),
+        }
+    }
+
+    async fn read(&self, user: impl Into<Option<UserId>>) -> Result<Transaction<'_>, StoreError> {
+        self.0.database.begin(user.into(), Use::Read).await
+    }
+
+    async fn write(&self, user: impl Into<Option<UserId>>) -> Result<Transaction<'_>, StoreError> {
+        self.0.database.begin(user.into(), Use::Write).await
+    }
+}
+
+impl fmt::Debug for DatabaseStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DatabaseStore").field(&self.0.database.place).finish()
+    }
+}
+
+#[async_trait]
+impl Store for DatabaseStore {
+    fn name(&self) -> &'static str {
+        match self.0.database.kind {
+            Kind::Sqlite { .. } => "sqlite",
+            Kind::Postgres { .. } => "postgres",
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.0);
+        let migrating = tokio::spawn(async move { schema::migrate(&inner.database).await });
+        match migrating.await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", self.0.database.place))),
+        }
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.bounded(async {
+            // Not only once: a role may be changed while a server runs.
+            if self.0.options.multi_user && self.name() == "postgres" {
+                postgres::guard(&self.0.database).await?;
+            }
+            let mut transaction = self.read(None).await?;
+            transaction.row(statement("SELECT revision FROM mapping_revision")).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
+        self.bounded(postgres::grant_to(&self.0.database, role)).await
+    }
+
+    async fn close(&self) {
+        match self.0.database.pool() {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    async fn groups(&self, user: UserId) -> Result<Vec<KeptGroup>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(user).await?;
+            let found = groups::all(&mut transaction, user).await?;
+            transaction.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(user).await?;
+            let found = groups::one(&mut transaction, user, name).await?;
+            transaction.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn create_group(
+        &self,
+        user: UserId,
+        group: &FactorGroup,
+        settled: Option<&SettledWeights>,
+    ) -> Result<Created<KeptGroup>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(user).await?;
+            let created = groups::create(&mut transaction, user, group, settled).await?;
+            transaction.commit().await?;
+            Ok(created)
+        })
+        .await
+    }
+
+    async fn update_group(
+        &self,
+        user: UserId,
+        name: &GroupName,
+        group: &FactorGroup,
+        settled: Option<&SettledWeights>,
+    ) -> Result<Option<Created<KeptGroup>>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(user).await?;
+            let updated = groups::update(&mut transaction, user, name, group, settled).await?;
+            transaction.commit().await?;
+            Ok(updated)
+        })
+        .await
+    }
+
+    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(user).await?;
+            let gone = groups::delete(&mut transaction, user, name).await?;
+            transaction.commit().await?;
+            Ok(gone)
+        })
+        .await
+    }
+
+    async fn portfolios(&self, user: UserId) -> Result<Vec<Kept<Portfolio>>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(user).await?;
+            let found = portfolios::all(&mut transaction, user).await?;
+            transaction.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(user).await?;
+            let found = portfolios::one(&mut transaction, user, name).await?;
+            transaction.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn save_portfolio(
+        &self,
+        user: UserId,
+        portfolio: &Portfolio,
+    ) -> Result<(Kept<Portfolio>, Option<Kept<Portfolio>>), StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(user).await?;
+            let saved = portfolios::save(&mut transaction, user, portfolio).await?;
+            transaction.commit().await?;
+            Ok(saved)
+        })
+        .await
+    }
+
+    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(user).await?;
+            let gone = portfolios::delete(&mut transaction, user, name).await?;
+            transaction.commit().await?;
+            Ok(gone)
+        })
+        .await
+    }
+
+    async fn mapping(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(None).await?;
+            let rows = mappings::rows(&mut transaction, kind).await?;
+            transaction.commit().await?;
+            Ok(rows)
+        })
+        .await
+    }
+
+    async fn mapping_revision(&self) -> Result<i64, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(None).await?;
+            let revision = mappings::revision(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(revision)
+        })
+        .await
+    }
+
+    async fn edit_mapping(
+        &self,
+        kind: MappingKind,
+        edit: &MappingEdit,
+        if_empty: &[ProxyRow],
+        author: &Author,
+        dry_run: bool,
+    ) -> Result<EditReport, StoreError> {
+        self.bounded_by(EDITING, async {
+            let mut transaction = self.write(None).await?;
+            let report = mappings::edit(&mut transaction, kind, edit, if_empty, author, dry_run).await?;
+            if !dry_run {
+                transaction.commit().await?;
+            }
+            Ok(report)
+        })
+        .await
+    }
+
+    async fn recorded_changes(&self, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(None).await?;
+            let changes = mappings::changes(&mut transaction, limit).await?;
+            transaction.commit().await?;
+            Ok(changes)
+        })
+        .await
+    }
+
+    async fn mark_verified(&self, tickers: &[Ticker], at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(None).await?;
+            mappings::mark_verified(&mut transaction, tickers, at).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    async fn verified(&self) -> Result<Vec<(Ticker, DateTime<Utc>)>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(None).await?;
+            let verified = mappings::verified(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(verified)
+        })
+        .await
+    }
+
+    async fn add_user(&self, user: &NewUser) -> Result<(User, ApiKey), StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(None).await?;
+            let added = accounts::add(&mut transaction, user).await?;
+            transaction.commit().await?;
+            Ok(added)
+        })
+        .await
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(None).await?;
+            let users = accounts::all(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(users)
+        })
+        .await
+    }
+
+    async fn revoke_user(&self, user: UserId) -> Result<Option<User>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.write(None).await?;
+            let revoked = accounts::revoke(&mut transaction, user).await?;
+            transaction.commit().await?;
+            Ok(revoked)
+        })
+        .await
+    }
+
+    async fn user_of(&self, key: &ApiKey) -> Result<Option<User>, StoreError> {
+        self.bounded(async {
+            let mut transaction = self.read(key.user()).await?;
+            let user = accounts::of_key(&mut transaction, key).await?;
+            transaction.commit().await?;
+            Ok(user)
+        })
+        .await
+    }
+}

@@ -1,0 +1,106 @@
+//! Groups and portfolios: what is kept is what was meant.
+
+use factor_store::Created;
+use factor_types::{FactorGroup, GroupWeighting, UserId};
+
+use crate::support::{
+    Place, custom, equal, made_new, name, names, on_both, portfolio, recent, refusal, settled, ticker,
+};
+
+on_both!(groups_are_kept_found_changed_and_deleted, portfolios_are_kept_replaced_and_deleted);
+
+async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
+    let (store, user) = (&place.server, place.user().await);
+
+    // To the bit, weights that no short decimal is included, whoever reads it.
+    let made = made_new(store.create_group(user, &custom("My Tech"), Some(&settled())).await.unwrap());
+    assert_eq!((recent(made.group.clone()), made.settled.clone()), (custom("My Tech"), Some(settled())));
+    assert_eq!(store.groups(user).await.unwrap(), std::slice::from_ref(&made));
+
+    // One name, whatever its spelling.
+    for spelling in ["my_tech", "MY TECH", "My Tech"] {
+        assert_eq!(store.group(user, &name(spelling)).await.unwrap().as_ref(), Some(&made), "{spelling}");
+    }
+    assert_eq!(store.group(user, &name("My-Tech")).await.unwrap(), None);
+
+    // The same content is the same group, whatever the order of its members; other content is told.
+    let mut turned = custom("My Tech");
+    turned.tickers.reverse();
+    if let GroupWeighting::Custom(weights) = &mut turned.weighting {
+        weights.reverse();
+    }
+    assert_eq!(store.create_group(user, &turned, None).await.unwrap(), Created::Same(made.clone()));
+    let other = equal("my_tech", &["XLK", "SMH"]);
+    assert_eq!(store.create_group(user, &other, None).await.unwrap(), Created::Other(made.clone()));
+    assert_eq!(store.groups(user).await.unwrap(), std::slice::from_ref(&made));
+
+    // Others see nothing of it, and may have the name.
+    let stranger = place.user().await;
+    assert_eq!(store.groups(stranger).await.unwrap(), []);
+    assert_eq!(store.update_group(stranger, &name("My Tech"), &other, None).await.unwrap(), None);
+    assert_eq!(store.delete_group(stranger, &name("My Tech")).await.unwrap(), None);
+    made_new(store.create_group(stranger, &other, None).await.unwrap());
+    assert_eq!(store.group(user, &name("My Tech")).await.unwrap(), Some(made.clone()));
+
+    // Changed in place, and renamed, but not onto another.
+    let changed = FactorGroup { weighting: GroupWeighting::MarketCap, ..equal("MY_TECH", &["SMH", "XLK"]) };
+    let now = made_new(store.update_group(user, &name("my tech"), &changed, None).await.unwrap().unwrap());
+    assert_eq!((now.group.what.clone(), now.settled.clone()), (changed.clone(), None));
+    assert_eq!(now.group.created_at, made.group.created_at);
+    assert!(now.group.updated_at > made.group.updated_at);
+    let same = store.update_group(user, &name("my tech"), &changed, None).await.unwrap();
+    assert_eq!(same, Some(Created::Same(now.clone())));
+    let banks = made_new(store.create_group(user, &equal("Banks", &["KRE", "KBWB"]), None).await.unwrap());
+    let onto = store.update_group(user, &name("my tech"), &equal("BANKS", &["A", "B"]), None).await.unwrap();
+    assert_eq!(onto, Some(Created::Other(banks)));
+    let renamed = FactorGroup { name: name("Chips"), ..changed };
+    made_new(store.update_group(user, &name("My Tech"), &renamed, None).await.unwrap().unwrap());
+    assert_eq!(names(&store.groups(user).await.unwrap()), ["Banks", "Chips"]);
+    assert_eq!(store.update_group(user, &name("My Tech"), &renamed, None).await.unwrap(), None);
+
+    // What is deleted is given back.
+    let gone = store.delete_group(user, &name("chips")).await.unwrap().unwrap();
+    assert_eq!(gone.group.what, renamed);
+    assert_eq!(store.delete_group(user, &name("chips")).await.unwrap(), None);
+    assert_eq!(names(&store.groups(stranger).await.unwrap()), ["my_tech"]);
+
+    // What cannot be kept is refused with its reason, and nothing of it is there.
+    let weights = |weights: &[f64]| FactorGroup {
+        weighting: GroupWeighting::Custom(weights.to_vec()),
+        ..equal("Odd", &["KRE", "KBWB"])
+    };
+    let refused = refusal(store.create_group(user, &weights(&[0.5, f64::NAN]), None).await);
+    assert_eq!(refused, "the weight of KBWB is no finite number: NaN");
+    let refused = refusal(store.create_group(user, &weights(&[1.0]), None).await);
+    assert!(refused.starts_with("1 weights for 2 tickers"), "{refused}");
+    let nul = FactorGroup { description: "a\0b".into(), ..equal("Odd", &["A", "B"]) };
+    assert!(refusal(store.create_group(user, &nul, None).await).contains("NUL"));
+    // A user who is not there has no groups.
+    assert!(store.create_group(UserId::new(9_999), &equal("Odd", &["A", "B"]), None).await.is_err());
+    assert_eq!(names(&store.groups(user).await.unwrap()), ["Banks"]);
+}
+
+async fn portfolios_are_kept_replaced_and_deleted(place: &Place) {
+    let (store, user, stranger) = (&place.server, place.user().await, place.user().await);
+    let (first, before) = store.save_portfolio(user, &portfolio("CURRENT_PORTFOLIO", 0.1 + 0.2)).await.unwrap();
+    assert_eq!((recent(first.clone()), before), (portfolio("CURRENT_PORTFOLIO", 0.1 + 0.2), None));
+    let (second, before) = store.save_portfolio(user, &portfolio("current portfolio", -7.5)).await.unwrap();
+    assert_eq!((second.what.clone(), before), (portfolio("current portfolio", -7.5), Some(first.clone())));
+    assert_eq!(second.created_at, first.created_at);
+    assert!(second.updated_at > first.updated_at);
+    store.save_portfolio(user, &portfolio("Autumn", 1.0)).await.unwrap();
+    let all = store.portfolios(user).await.unwrap();
+    assert_eq!(all.iter().map(|kept| kept.what.name.as_str()).collect::<Vec<_>>(), ["Autumn", "current portfolio"]);
+    assert_eq!(store.portfolio(user, &name("Current_Portfolio")).await.unwrap().as_ref(), Some(&second));
+
+    assert_eq!(store.portfolios(stranger).await.unwrap(), []);
+    assert_eq!(store.portfolio(stranger, &name("Autumn")).await.unwrap(), None);
+    assert_eq!(store.delete_portfolio(stranger, &name("Autumn")).await.unwrap(), None);
+
+    let mut odd = portfolio("Odd", 1.0);
+    odd.holdings[2].amount = factor_types::Amount::Weight(f64::INFINITY);
+    assert_eq!(refusal(store.save_portfolio(user, &odd).await), "the weight of AGG is no finite number: inf");
+    assert_eq!(odd.holdings[2].ticker, ticker("AGG"));
+    assert_eq!(store.delete_portfolio(user, &name("CURRENT_PORTFOLIO")).await.unwrap(), Some(second));
+    assert_eq!(store.portfolios(user).await.unwrap().len(), 1);
+}

@@ -1,0 +1,21 @@
+//! What users and administrators write, on SQLite and on a Postgres that these tests start: the same promises on both.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and tells what it counted, helpers included"
+)]
+
+mod entries;
+mod groups;
+mod isolation;
+mod kills;
+mod mappings;
+mod migrations;
+mod model;
+mod outage;
+mod roles;
+mod support;
+mod users;

@@ -1,0 +1,112 @@
+//! The tables: made once, by whoever comes first, and refused when they are not this version's.
+
+use std::sync::Arc;
+
+use factor_store::{OpenOptions, Store, StoreError, open, open_with};
+use factor_types::UserId;
+use futures::future::join_all;
+use throwaway_postgres::{Cluster, Role};
+
+use crate::support::{Place, equal, made_new, on_both, refusal};
+
+on_both!(tables_of_another_version_are_refused);
+
+async fn together(stores: Vec<Arc<dyn Store>>) {
+    let migrating = stores.iter().map(|store| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { store.migrate().await })
+    });
+    for outcome in join_all(migrating).await {
+        outcome.unwrap().unwrap();
+    }
+    for store in &stores {
+        store.migrate().await.unwrap();
+        store.check().await.unwrap();
+        assert_eq!(store.groups(UserId::LOCAL).await.unwrap(), []);
+    }
+    made_new(stores[0].create_group(UserId::LOCAL, &equal("a", &["SPY", "TLT"]), None).await.unwrap());
+    stores[0].migrate().await.unwrap();
+    assert_eq!(stores[7].groups(UserId::LOCAL).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_make_the_tables_of_sqlite_at_once_and_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/folder");
+    together((0..8).map(|_| open(None, Some(&path)).unwrap()).collect()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_make_the_tables_of_postgres_at_once_and_twice() {
+    let cluster = Cluster::start().unwrap();
+    let database = cluster.database().unwrap();
+    together((0..8).map(|_| open(Some(&database.url(Role::Owner)), None).unwrap()).collect()).await;
+}
+
+#[tokio::test]
+async fn tables_are_made_at_the_first_use_unless_that_is_forbidden() {
+    let folder = tempfile::tempdir().unwrap();
+    let forbidden = OpenOptions { migrate: false, multi_user: false };
+    let store = open_with(None, Some(folder.path()), forbidden).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made by opening");
+    match store.groups(UserId::LOCAL).await {
+        Err(StoreError::Schema(words)) => assert!(words.contains("run `factor-mcp migrate`"), "{words}"),
+        other => panic!("{other:?}"),
+    }
+    open(None, Some(folder.path())).unwrap().check().await.unwrap();
+    assert_eq!(store.groups(UserId::LOCAL).await.unwrap(), [], "made meanwhile by another");
+}
+
+async fn tables_of_another_version_are_refused(place: &Place) {
+    // One that this version does not know yet, then one that it knows otherwise.
+    let again = || match &place.keeps {
+        crate::support::Keeps::Sqlite(folder) => open(None, Some(folder.path())).unwrap(),
+        crate::support::Keeps::Postgres(_, database) => open(Some(&database.url(Role::Owner)), None).unwrap(),
+    };
+    let words = async |store: Arc<dyn Store>| match (store.check().await, store.migrate().await) {
+        (Err(StoreError::Schema(words)), Err(StoreError::Schema(again))) if words == again => words,
+        other => panic!("{other:?}"),
+    };
+    place.sql("UPDATE _sqlx_migrations SET version = 9000").await;
+    assert!(words(again()).await.contains("made by a newer version (step 9000"));
+    let changed = match place.admin.name() {
+        "sqlite" => "UPDATE _sqlx_migrations SET version = 1, checksum = x'00'",
+        _ => "UPDATE _sqlx_migrations SET version = 1, checksum = '\\x00'",
+    };
+    place.sql(changed).await;
+    let said = words(again()).await;
+    assert!(said.contains("step 1 of its tables is not this version's"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("factor-mcp.db");
+    let text = "these are somebody's notes\n".repeat(100);
+    std::fs::write(&path, &text).unwrap();
+    match open(None, Some(folder.path())).unwrap().check().await {
+        Err(StoreError::Unreadable(words)) => assert!(words.contains("left as it is"), "{words}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn an_address_of_something_else_is_refused_without_its_password() {
+    for (url, words) in [
+        ("mysql://ann:s3cret@host/db", "`mysql://`"),
+        ("s3cret", "is no address"),
+        ("postgres://ann:s3cret@host:port/db", "cannot be read"),
+        ("s3 cret://x", "is no address"),
+    ] {
+        let refused = refusal(open(Some(url), None).map(|store| store.name()));
+        assert!(refused.contains(words) && !refused.contains("cret"), "{refused}");
+    }
+    let nowhere = open(None, None).unwrap();
+    assert_eq!(nowhere.check().await, Err(StoreError::Nowhere));
+    assert_eq!(nowhere.migrate().await, Err(StoreError::Nowhere));
+    let store = open(Some("postgresql://ann:s3cret@127.0.0.1:1/db?sslmode=disable"), None).unwrap();
+    let error = store.check().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert!(!format!("{error} {store:?}").contains("s3cret"), "{error}");
+}

@@ -1,0 +1,134 @@
+//! What keeps users apart on Postgres, and who may reach it.
+
+use factor_store::{NewUser, OpenOptions, StoreError, UserTier, open, open_with};
+use factor_types::UserId;
+use throwaway_postgres::Role;
+
+use crate::support::{Place, author, equal, for_several, made_new, refusal};
+
+#[tokio::test]
+async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
+    let place = Place::postgres().await;
+    let (cluster, database) = place.cluster();
+    let sql = |text: &str| cluster.sql(database, text).unwrap();
+
+    // A table with a user in it is one whose rows belong to somebody.
+    let of_users = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' \
+        AND column_name = 'user_id' UNION SELECT 'users' ORDER BY 1";
+    assert_eq!(sql(of_users), "portfolios\nusage_counts\nuser_factor_groups\nusers");
+    let unforced = format!(
+        "SELECT relname FROM pg_class WHERE relname IN ({of_users}) AND relnamespace = 'public'::regnamespace \
+         AND NOT (relrowsecurity AND relforcerowsecurity \
+         AND EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = pg_class.oid))"
+    );
+    assert_eq!(sql(&unforced.replace(" ORDER BY 1", "")), "");
+    assert_eq!(sql("SELECT count(*) FROM pg_views WHERE schemaname = 'public'"), "0");
+    assert_eq!(sql("SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"), "0");
+    let owned = "SELECT count(*) FROM pg_class WHERE pg_has_role('factor_app', relowner, 'MEMBER')";
+    assert_eq!(sql(owned), "0");
+    let dates = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' \
+        AND data_type = 'timestamp without time zone'";
+    assert_eq!(sql(dates), "0");
+
+    // The owner is bound too, without a word whose rows are meant: no rows.
+    made_new(place.server.create_group(place.user().await, &equal("a", &["SPY", "TLT"]), None).await.unwrap());
+    let as_role = |role: &str, user: &str| {
+        sql(&format!("SET ROLE {role}; SET app.user_id = '{user}'; SELECT count(*) FROM user_factor_groups"))
+    };
+    assert_eq!((as_role("factor_app", ""), as_role("factor_owner", "")), ("0".into(), "0".into()));
+    assert_eq!((as_role("factor_app", "2"), as_role("factor_app", "3")), ("1".into(), "0".into()));
+}
+
+#[tokio::test]
+async fn a_write_across_users_is_refused_or_changes_nothing() {
+    let place = Place::postgres().await;
+    let (ann, bob) = (place.user().await, place.user().await);
+    made_new(place.server.create_group(ann, &equal("a", &["SPY", "TLT"]), None).await.unwrap());
+    let (cluster, database) = place.cluster();
+    let as_bob = |text: &str| cluster.sql(database, &format!("SET ROLE factor_app; SET app.user_id = '{bob}'; {text}"));
+    let insert =
+        format!("INSERT INTO portfolios (user_id, portfolio_name, name_key, holdings) VALUES ({ann}, 'p', 'p', '[]')");
+    let refused = as_bob(&insert).unwrap_err().to_string();
+    assert!(refused.contains("row-level security policy"), "{refused}");
+    let changed =
+        as_bob("WITH c AS (UPDATE user_factor_groups SET description = 'x' RETURNING 1) SELECT count(*) FROM c");
+    assert_eq!(changed.unwrap(), "0");
+    let gone = as_bob("WITH c AS (DELETE FROM user_factor_groups RETURNING 1) SELECT count(*) FROM c");
+    assert_eq!(gone.unwrap(), "0");
+    let moved = as_bob(&format!("UPDATE user_factor_groups SET user_id = {bob} WHERE user_id = {ann} RETURNING 1"));
+    assert_eq!(moved.unwrap(), "");
+    for denied in ["SELECT * FROM users", "SELECT count(*) FROM users"] {
+        assert!(!as_bob(denied).unwrap().contains(&format!("{ann}|")));
+    }
+    assert_eq!(as_bob("SELECT count(*) FROM users").unwrap(), "1");
+    for denied in [
+        "UPDATE users SET tier = 'paid'",
+        "INSERT INTO industry_proxies (industry, proxy_etf) VALUES ('a', 'A')",
+        "ALTER TABLE portfolios NO FORCE ROW LEVEL SECURITY",
+    ] {
+        let refused = as_bob(denied).unwrap_err().to_string();
+        assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{refused}");
+    }
+    // Through the store that is said with the way out.
+    let new = NewUser { tier: UserTier::Public, email: None };
+    assert!(refusal(place.server.add_user(&new).await).contains("the role that owns the tables"));
+    assert!(refusal(place.server.users().await).contains("does not see the users"));
+    let edit = factor_store::MappingEdit::Clear(factor_types::Category::Style);
+    let kind = factor_store::MappingKind::StyleAndMarket;
+    assert!(refusal(place.server.edit_mapping(kind, &edit, &[], &author(), false).await).contains("permission denied"));
+    assert_eq!(place.server.groups(ann).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_role_that_could_read_across_users_is_refused() {
+    let place = Place::postgres().await;
+    let (cluster, database) = place.cluster();
+    let refused = async |role: Role| {
+        let store = open_with(Some(&database.url(role)), None, for_several()).unwrap();
+        let both = (store.check().await, store.groups(UserId::LOCAL).await.map(drop));
+        match both {
+            (Err(StoreError::UnsafeRole(one)), Err(StoreError::UnsafeRole(other))) if one == other => one,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(refused(Role::Superuser).await.contains("superuser"));
+    assert!(refused(Role::Owner).await.contains("owns the tables"));
+    place.server.check().await.unwrap();
+    cluster.sql(database, "ALTER ROLE factor_app BYPASSRLS").unwrap();
+    assert!(refused(Role::App).await.contains("bypasses row-level security"));
+    cluster.sql(database, "ALTER ROLE factor_app NOBYPASSRLS; GRANT factor_owner TO factor_app").unwrap();
+    assert!(refused(Role::App).await.contains("owns the tables"));
+    // A server that runs already notices when it is checked.
+    assert!(matches!(place.server.check().await, Err(StoreError::UnsafeRole(_))));
+    cluster.sql(database, "REVOKE factor_owner FROM factor_app").unwrap();
+    place.server.check().await.unwrap();
+    cluster.sql(database, "ALTER TABLE portfolios NO FORCE ROW LEVEL SECURITY").unwrap();
+    assert!(refused(Role::App).await.contains("not forced on every table"));
+
+    // For oneself any role will do.
+    let store = open(Some(&database.url(Role::Superuser)), None).unwrap();
+    store.check().await.unwrap();
+    assert_eq!(store.groups(UserId::LOCAL).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn only_a_plain_role_is_granted_anything() {
+    let place = Place::postgres().await;
+    let (cluster, database) = place.cluster();
+    cluster.sql(database, "CREATE ROLE \"odd \"\" name; --\" LOGIN").unwrap();
+    place.admin.grant_to("odd \" name; --").await.unwrap();
+    assert!(refusal(place.admin.grant_to("nobody_here").await).contains("there is no role `nobody_here`"));
+    for role in [Role::Superuser, Role::Owner] {
+        assert!(matches!(place.admin.grant_to(role.as_str()).await, Err(StoreError::UnsafeRole(_))));
+    }
+    let sqlite = Place::sqlite().await;
+    assert!(refusal(sqlite.admin.grant_to("factor_app").await).contains("SQLite has no roles"));
+
+    // Without its grants, or the tables, a server's role is told what to run.
+    let empty = cluster.database().unwrap();
+    let store = open_with(Some(&empty.url(Role::App)), None, OpenOptions { migrate: true, multi_user: true }).unwrap();
+    match store.check().await {
+        Err(StoreError::Schema(words)) => assert!(words.contains("run `factor-mcp migrate`"), "{words}"),
+        other => panic!("{other:?}"),
+    }
+}
