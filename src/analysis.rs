@@ -5,6 +5,7 @@
 
 mod facts;
 mod gather;
+mod groups;
 pub mod lifecycle;
 mod prices;
 mod reports;
@@ -25,16 +26,17 @@ use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, YieldTab
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use self::{
+    groups::{UserGroup, UserGroups},
+    prices::{CacheStats, Prepared},
+    request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
+    stopwatch::Timings,
+};
 use self::{
     lifecycle::Lifecycle,
     prices::{PanelCache, Sources},
     reports::{Computed, Key, ReportCache},
     stopwatch::Stopwatch,
-};
-pub use self::{
-    prices::{CacheStats, Prepared},
-    request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
-    stopwatch::Timings,
 };
 use crate::progress::Progress;
 
@@ -273,6 +275,11 @@ impl Analyzer {
             .map(|factor| factor.ticker.clone())
             .collect();
         if requested.is_empty() {
+            if selected.iter().eq([&Category::User]) {
+                return Err(AnalysisError::NoFactors(
+                    "you have no factor group; create_factor_group makes one".to_owned(),
+                ));
+            }
             let named: Vec<&str> = selected.iter().map(|category| category.as_str()).collect();
             return Err(AnalysisError::NoFactors(format!("the universe has none of category {}", named.join(", "))));
         }
@@ -287,13 +294,11 @@ impl Analyzer {
         check_length(request, prepared.panel.window())?;
 
         let floor = self.floor(request, &prepared.panel);
-        let study = Arc::new(Study::new(
-            Arc::clone(&prepared.panel),
-            Arc::clone(&prepared.yields),
-            &factors,
-            &prepared.lost,
-            floor,
-        ));
+        // Not in `prepared`: a panel without group columns is shared by all users.
+        let mut lost = request.groups.without_weights(&factors);
+        lost.extend(prepared.lost.iter().cloned());
+        let (panel, yields) = (Arc::clone(&prepared.panel), Arc::clone(&prepared.yields));
+        let study = Arc::new(Study::new(panel, yields, &factors, &lost, floor));
         if study.of(&selected).is_empty() {
             let of_selected = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);
             let lost = study.excluded.iter().filter(of_selected).cloned().collect();
@@ -319,6 +324,8 @@ impl Analyzer {
                 computed
             }
         };
+        // What the facts left to write: after the answer nothing is asked for again.
+        self.sources.prices.settle().await;
         Ok(Analysis {
             study,
             prepared,
@@ -339,8 +346,9 @@ impl Analyzer {
         let factors: Vec<Arc<Factor>> = universe
             .factors()
             .iter()
-            .filter(|factor| request.asset_classes.lets_through(factor.asset_class))
             .map(|factor| Arc::new(factor.clone()))
+            .chain(request.groups.factors().cloned())
+            .filter(|factor| request.asset_classes.lets_through(factor.asset_class))
             .collect();
         if factors.is_empty() {
             return Err(AnalysisError::NoFactors(request.asset_classes.describe()));

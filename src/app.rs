@@ -1,21 +1,26 @@
 //! Everything a request may use, wired in one place.
 
 mod counters;
+mod reference;
 mod sources;
 
 use std::{sync::Arc, time::Instant};
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use factor_store::{LoadedUniverse, load_universe};
+use chrono::{NaiveDate, Utc};
+use factor_store::{OpenOptions, Store, StoreError};
+use factor_types::{FactorUniverse, UserId};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::{
     counters::{CallFigures, Counters, Part},
+    reference::{InForce, Reference},
     sources::{SourceChoice, Sources},
 };
 use crate::{
-    analysis::{Analyzer, Limits, lifecycle::Lifecycle},
+    analysis::{Analyzer, Limits, UserGroups, lifecycle::Lifecycle},
     results::ResultStore,
-    settings::Settings,
+    settings::{Secret, Settings},
 };
 
 /// Everything a request may use.
@@ -23,16 +28,16 @@ use crate::{
 pub struct App {
     /// The settings in force.
     pub settings: Settings,
-    /// The factors, and which tier each kind of mapping came from.
-    pub universe: LoadedUniverse,
+    /// What users and administrators write.
+    pub store: Arc<dyn Store>,
+    /// The factors, kept up to date.
+    pub reference: Reference,
     /// Where prices, yields and facts come from.
     pub sources: Sources,
     /// Counts the days on which factors fail.
     pub lifecycle: Arc<Lifecycle>,
     /// Runs analyses on those prices, and keeps panels.
     pub analyzer: Analyzer,
-    /// When the universe was loaded.
-    pub universe_loaded: DateTime<Utc>,
     /// Whole results of cut answers.
     pub results: ResultStore,
     /// What happened so far.
@@ -47,10 +52,23 @@ impl App {
     /// # Errors
     /// When the price source cannot be opened.
     pub fn build(settings: Settings) -> anyhow::Result<Arc<Self>> {
-        let universe = load_universe(settings.universe.proxies_dir.as_deref());
+        Self::wired(settings, false)
+    }
+
+    /// [`build`](Self::build) for a server of several users: a store that could not keep them apart is not used.
+    ///
+    /// # Errors
+    /// When the price source cannot be opened.
+    pub fn build_shared(settings: Settings) -> anyhow::Result<Arc<Self>> {
+        Self::wired(settings, true)
+    }
+
+    fn wired(settings: Settings, multi_user: bool) -> anyhow::Result<Arc<Self>> {
+        let store = open_store(&settings, multi_user)?;
+        let reference = Reference::new(Arc::clone(&store), settings.universe.proxies_dir.clone());
         let sources = Sources::pick(&settings)?;
         let choice = &sources.choice;
-        tracing::info!(source = choice.name, why = choice.why, factors = universe.universe.len(), "ready");
+        tracing::info!(source = choice.name, why = choice.why, store = store.name(), "ready");
         let limits = Limits {
             max_factors: settings.analysis.max_factors,
             min_observations: settings.analysis.min_observations,
@@ -63,9 +81,9 @@ impl App {
         Ok(Arc::new(Self {
             analyzer: Analyzer::new(prices, yields, facts, Arc::clone(&lifecycle), limits),
             lifecycle,
-            universe_loaded: Utc::now(),
             settings,
-            universe,
+            store,
+            reference,
             sources,
             results: ResultStore::new(),
             counters: Counters::default(),
@@ -73,15 +91,47 @@ impl App {
         }))
     }
 
-    /// When the universe was loaded, as RFC 3339.
-    pub fn universe_loaded_at(&self) -> String {
-        self.universe_loaded.to_rfc3339_opts(SecondsFormat::Secs, true)
+    /// A user's groups as factors; where the store cannot be read, none and why.
+    pub async fn groups_of(&self, user: UserId, universe: &FactorUniverse) -> UserGroups {
+        match self.store.groups(user).await {
+            Ok(kept) => UserGroups::new(user, &kept, universe),
+            Err(StoreError::Nowhere) => UserGroups { user, ..UserGroups::default() },
+            Err(error) => UserGroups::unreadable(user, error.to_string()),
+        }
+    }
+
+    /// What a server does beside answering: opens the store, so that the first call finds it migrated, and reads the
+    /// universe anew on SIGHUP.
+    pub fn start(self: &Arc<Self>) {
+        let app = Arc::clone(self);
+        tokio::spawn(async move {
+            // Before anything that takes time: until it is heard, SIGHUP ends a process.
+            #[cfg(unix)]
+            let hangups = signal(SignalKind::hangup());
+            app.reference.current().await;
+            #[cfg(unix)]
+            match hangups {
+                Ok(mut hangups) => {
+                    while hangups.recv().await.is_some() {
+                        app.reference.reload().await;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "SIGHUP is not heard"),
+            }
+        });
     }
 
     /// The date taken for today: the one set, else the date in UTC. The only clock for dates.
     pub fn today(&self) -> NaiveDate {
         self.settings.today.unwrap_or_else(utc_today)
     }
+}
+
+/// The store that the settings name. Nothing is opened yet.
+pub(crate) fn open_store(settings: &Settings, multi_user: bool) -> anyhow::Result<Arc<dyn Store>> {
+    let url = settings.database_url.as_ref().map(Secret::expose);
+    let options = OpenOptions { migrate: settings.migrate, multi_user };
+    Ok(factor_store::open_with(url, settings.data_dir.as_deref(), options)?)
 }
 
 fn utc_today() -> NaiveDate {

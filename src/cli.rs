@@ -1,20 +1,26 @@
 //! The command line.
 
+mod admin;
 pub mod analyze;
+pub mod asset_proxy;
 pub mod cache;
 pub mod config;
+pub mod industry;
+pub mod migrate;
+pub mod reference;
 pub mod serve;
+mod terminal;
+pub mod user;
 pub mod verify;
 
-use std::{
-    io::{self, BufRead, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
+use clap::{Args, Parser, Subcommand};
+use factor_store::StoreError;
 
+use self::admin::UsageError;
+pub use self::terminal::print;
+use self::terminal::{Format, ask, say, table};
 use crate::settings::{Flags, Settings, SettingsError};
 
 /// Factor analysis for AI assistants: correlations, performance and windowed returns of factor ETFs over MCP.
@@ -53,6 +59,9 @@ struct GlobalArgs {
     /// The date taken for today, so that an answer can be given again [env: FACTOR_TODAY]
     #[arg(long, global = true, value_name = "YYYY-MM-DD")]
     today: Option<String>,
+    /// Leave the tables of the store as they are; a server that finds older ones answers without the store
+    #[arg(long, global = true)]
+    no_migrate: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +74,16 @@ enum Command {
     Cache(cache::CacheArgs),
     /// Ask for the newest price of every factor's ETF and report those that have none
     VerifyProxies(verify::VerifyArgs),
+    /// Which ETF stands for which bonds, cash, commodities and crypto assets
+    AssetProxy(asset_proxy::AssetProxyArgs),
+    /// Which ETF stands for which industry
+    Industry(industry::IndustryArgs),
+    /// Put the YAML mappings into the database; show who changed what
+    Reference(reference::ReferenceArgs),
+    /// Who may use a shared server
+    User(user::UserArgs),
+    /// Bring the tables of the store to this version
+    Migrate(migrate::MigrateArgs),
     /// Show the settings in force and where each came from
     Config(config::ConfigArgs),
 }
@@ -90,10 +109,14 @@ impl Cli {
         let command = self.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default()));
         let addr = match &command {
             Command::Serve(args) => args.addr.clone(),
-            Command::Analyze(_) | Command::Cache(_) | Command::VerifyProxies(_) | Command::Config(_) => None,
+            _ => None,
         };
+        let migrate = !self.global.no_migrate;
         let settings = match self.global.settings(addr) {
-            Ok(settings) => settings,
+            Ok(mut settings) => {
+                settings.migrate = migrate;
+                settings
+            }
             Err(error) => {
                 say(&format!("error: {error}"));
                 return ExitCode::from(2);
@@ -104,56 +127,23 @@ impl Cli {
             Command::Analyze(args) => analyze::run(settings, args).await,
             Command::Cache(args) => cache::run(settings, args).await,
             Command::VerifyProxies(args) => verify::run(settings, args).await,
+            Command::AssetProxy(args) => asset_proxy::run(settings, args).await,
+            Command::Industry(args) => industry::run(settings, args).await,
+            Command::Reference(args) => reference::run(settings, args).await,
+            Command::User(args) => user::run(settings, args).await,
+            Command::Migrate(args) => migrate::run(settings, args).await,
             Command::Config(args) => config::run(&settings, &args),
         };
         done.unwrap_or_else(|error| {
             say(&format!("error: {error:#}"));
-            ExitCode::FAILURE
+            if is_usage(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
         })
     }
 }
 
-/// Writes to standard output, for commands that are no server.
-///
-/// # Errors
-/// When it cannot be written to, other than because the reader has gone.
-#[expect(clippy::disallowed_methods, reason = "the one writer of the command line")]
-pub fn print(text: &str) -> io::Result<()> {
-    match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
-    }
-}
-
-/// Writes to standard error, whatever the log's filter.
-fn say(text: &str) {
-    // Nobody is left to tell that standard error cannot be written to.
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// How a command writes what it found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-}
-
-/// A table for people, as wide as the terminal.
-fn table<const N: usize>(header: &[&str; N], rows: Vec<[String; N]>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.to_vec()).add_rows(rows);
-    table.trim_fmt()
-}
-
-/// Asks a question on the terminal; yes is `y` or `yes`. Where nobody can answer, the answer is no.
-fn ask(question: &str) -> io::Result<bool> {
-    let mut error = io::stderr().lock();
-    write!(error, "{question} [y/N] ")?;
-    error.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+/// True for words that the store knows nothing of: a row, a user.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<UsageError>() || matches!(error.downcast_ref(), Some(StoreError::Refused(_)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod analysis;
 pub mod app;
 pub mod args;
 pub mod cli;
+pub mod groups;
 pub mod progress;
 pub mod prompts;
 pub mod resources;

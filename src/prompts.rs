@@ -95,7 +95,7 @@ fn clean(text: &str) -> String {
 }
 
 /// What an argument may be completed to. An unknown prompt or resource has no completions, which is no error.
-pub fn complete(server: &Server, request: &CompleteRequestParams) -> CompleteResult {
+pub async fn complete(server: &Server, request: &CompleteRequestParams) -> CompleteResult {
     let argument = request.argument.name.as_str();
     let typed = request.argument.value.as_str();
     let found = match &request.r#ref {
@@ -108,7 +108,8 @@ pub fn complete(server: &Server, request: &CompleteRequestParams) -> CompleteRes
                 matching(names, last.trim()).into_iter().map(|name| format!("{done}{gap}{name}")).collect()
             }
             "benchmark_ticker" => {
-                let factors = server.app().universe.universe.factors();
+                let in_force = server.app().reference.last().await;
+                let factors = in_force.loaded.universe.factors();
                 matching(factors.iter().map(|f| (f.ticker.to_string(), f.label.clone())), typed.trim())
             }
             _ => Vec::new(),

@@ -1,5 +1,6 @@
 //! Resources: the universe, the glossary, the tools' schemas, whole results.
 
+use factor_types::UserId;
 use rmcp::{
     ErrorData,
     model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
@@ -51,11 +52,11 @@ pub fn templates() -> Vec<ResourceTemplate> {
     ]
 }
 
-/// The contents of a resource.
+/// The contents of a resource; a whole result is read by the user it was computed for, and by nobody else.
 ///
 /// # Errors
 /// When there is none at this address: -32002, which rmcp turns into -32602 for the newer protocol.
-pub async fn read(server: &Server, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+pub async fn read(server: &Server, user: UserId, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let shared = |text: String, mime| {
         let contents = ResourceContents::text(text, uri).with_mime_type(mime);
         Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Public))
@@ -64,13 +65,13 @@ pub async fn read(server: &Server, uri: &str) -> Result<ReadResourceResult, Erro
         return shared(GLOSSARY_TEXT.to_owned(), MARKDOWN);
     }
     if uri == UNIVERSE {
-        return shared(universe(server), JSON);
+        return shared(universe(server).await, JSON);
     }
     if let Some(schema) = uri.strip_prefix(SCHEMA).and_then(|tool| schema(server, tool)) {
         return shared(schema, JSON);
     }
     if uri.starts_with(results::URI_PREFIX) {
-        let Some(result) = server.app().results.get(uri).await else {
+        let Some(result) = server.app().results.get(user, uri).await else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let contents = ResourceContents::text(result.as_ref(), uri).with_mime_type(JSON);
@@ -84,8 +85,9 @@ fn not_found(uri: &str, hint: &str) -> ErrorData {
     ErrorData::resource_not_found(format!("no resource at `{shown}`: {hint}"), Some(json!({ "uri": shown })))
 }
 
-fn universe(server: &Server) -> String {
-    let loaded = &server.app().universe;
+async fn universe(server: &Server) -> String {
+    let in_force = server.app().reference.current().await;
+    let loaded = &in_force.loaded;
     let factors: Vec<_> = loaded.universe.factors().iter().map(list_factors::row).collect();
     json!({ "universe_hash": loaded.hash, "count": factors.len(), "factors": factors }).to_string()
 }

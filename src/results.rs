@@ -1,10 +1,11 @@
 //! Whole results, kept for a while for those whose answer was cut.
 //!
-//! Key: a random id, so that only who was given it can ask for it. Life: 30 minutes. Size: bounded by bytes, the least
-//! used leave first. A result that is gone is computed again by calling the tool again.
+//! Key: the user and a random id, so that only who was given it can ask for it. Life: 30 minutes. Size: bounded by bytes,
+//! the least used leave first. A result that is gone is computed again by calling the tool again.
 
 use std::{sync::Arc, time::Duration};
 
+use factor_types::UserId;
 use moka::future::Cache;
 use rmcp::model::Resource;
 use serde::Serialize;
@@ -19,7 +20,7 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// The results kept.
 #[derive(Debug, Clone)]
 pub struct ResultStore {
-    kept: Cache<Uuid, Arc<str>>,
+    kept: Cache<(UserId, Uuid), Arc<str>>,
 }
 
 /// What the store holds.
@@ -50,17 +51,17 @@ impl ResultStore {
         Self { kept }
     }
 
-    /// Keeps a result and gives its URI, `factor://result/<id>`.
-    pub async fn put(&self, json: String) -> String {
+    /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
+    pub async fn put(&self, user: UserId, json: String) -> String {
         let id = Uuid::new_v4();
-        self.kept.insert(id, json.into()).await;
+        self.kept.insert((user, id), json.into()).await;
         format!("{URI_PREFIX}{}", id.simple())
     }
 
     /// Keeps a result and gives the link for an answer; `what` is its title: `All correlations`.
-    pub async fn put_link(&self, what: &str, json: String) -> Resource {
+    pub async fn put_link(&self, user: UserId, what: &str, json: String) -> Resource {
         let size = json.len() as u64;
-        let uri = self.put(json).await;
+        let uri = self.put(user, json).await;
         Resource::new(uri, "result")
             .with_title(what)
             .with_description(format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60))
@@ -68,10 +69,10 @@ impl ResultStore {
             .with_size(size)
     }
 
-    /// The result with this URI, while it is kept.
-    pub async fn get(&self, uri: &str) -> Option<Arc<str>> {
+    /// The user's result with this URI, while it is kept.
+    pub async fn get(&self, user: UserId, uri: &str) -> Option<Arc<str>> {
         let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
-        self.kept.get(&id).await
+        self.kept.get(&(user, id)).await
     }
 
     /// What the store holds.
@@ -98,13 +99,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_result_is_read_back_by_its_uri_only() {
-        let store = ResultStore::new();
-        let link = store.put_link("All returns", "{\"a\":1}".to_owned()).await;
-        assert_eq!(store.get(&link.uri).await.as_deref(), Some("{\"a\":1}"));
+    async fn a_result_is_read_back_by_its_user_and_uri_only() {
+        let (store, user) = (ResultStore::new(), UserId::new(2));
+        let link = store.put_link(user, "All returns", "{\"a\":1}".to_owned()).await;
+        assert_eq!(store.get(user, &link.uri).await.as_deref(), Some("{\"a\":1}"));
+        assert_eq!(store.get(UserId::LOCAL, &link.uri).await, None);
+        assert_eq!(store.get(UserId::new(3), &link.uri).await, None);
         assert_eq!(link.size, Some(7));
         for wrong in ["factor://result/", "factor://result/1", "factor://universe", &link.uri[16..]] {
-            assert_eq!(store.get(wrong).await, None, "{wrong}");
+            assert_eq!(store.get(user, wrong).await, None, "{wrong}");
         }
         assert_eq!(store.figures().await.entries, 1);
     }
@@ -113,7 +116,7 @@ mod tests {
     async fn the_store_is_bounded_by_bytes() {
         let store = ResultStore::bounded(1_000);
         for _ in 0..50 {
-            store.put("x".repeat(100)).await;
+            store.put(UserId::LOCAL, "x".repeat(100)).await;
         }
         let figures = store.figures().await;
         assert!(figures.bytes <= 1_000, "{figures:?}");

@@ -10,12 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::http;
+use factor_types::UserId;
 use futures::future::FutureExt;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-        ContentBlock, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+        ContentBlock, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
@@ -43,6 +45,9 @@ Usual order of calls:
 2. get_factor_analysis with analysis_type `returns` (what moved, over which windows), `performance` (return, volatility, \
 Sharpe ratio, drawdown per factor) or `correlations` (matrices, sensitivities to rates and markets, insights).
 3. get_server_status when an answer looks wrong or a call fails.
+
+create_factor_group saves a basket of tickers; it is then the factor `USER:<name>`, category `user`, in every analysis of \
+its owner. save_portfolio keeps holdings; without a name they are CURRENT_PORTFOLIO.
 
 Answers are summaries unless you ask for more. `include: [section, ...]` gives exactly the named sections in full; the \
 summary's `more` field names them. `format: \"full\"` gives everything, `format: \"report\"` a text for people. `top_n` sets \
@@ -130,6 +135,16 @@ impl Server {
     }
 }
 
+/// Whose request it is: over HTTP the user whom the transport has found, else the local one.
+fn caller(extensions: &Extensions) -> UserId {
+    /// Owns nothing; only a request that came past the transport's door is this user's.
+    const NOBODY: UserId = UserId::new(0);
+    match extensions.get::<http::request::Parts>() {
+        Some(parts) => parts.extensions.get().copied().unwrap_or(NOBODY),
+        None => UserId::LOCAL,
+    }
+}
+
 fn too_late(deadline: Duration) -> ToolError {
     let message = format!(
         "The call took longer than its {} s. Ask for fewer categories, a shorter range or fewer sections, or call again: \
@@ -176,7 +191,8 @@ impl ServerHandler for Server {
         let progress = context.meta.get_progress_token().map(|token| Progress::Client(context.peer.clone(), token));
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = request.arguments.unwrap_or_default();
-        let call = ToolCall { arguments, cancel, progress: progress.unwrap_or_default(), deadline: None };
+        let user = caller(&context.extensions);
+        let call = ToolCall { arguments, user, cancel, progress: progress.unwrap_or_default(), deadline: None };
         Ok(self.run(&request.name, tool, call).await.into())
     }
 
@@ -219,9 +235,9 @@ impl ServerHandler for Server {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(self, &request.uri).await.map(Into::into)
+        resources::read(self, caller(&context.extensions), &request.uri).await.map(Into::into)
     }
 
     async fn complete(
@@ -229,6 +245,6 @@ impl ServerHandler for Server {
         request: CompleteRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Ok(prompts::complete(self, &request))
+        Ok(prompts::complete(self, &request).await)
     }
 }

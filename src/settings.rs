@@ -27,12 +27,19 @@ pub struct Settings {
     /// `FACTOR_DATA_DIR`: the folder for what is kept between runs. Default: the user's data folder by the custom of the
     /// system; `None` where there is none, and nothing is kept then.
     pub data_dir: Option<PathBuf>,
+    /// `DATABASE_URL`: the Postgres database for what users and administrators write, `postgres://...`. Default: a file in
+    /// the data folder.
+    pub database_url: Option<Secret>,
+    /// Whether the tables of the store may be brought to this version; `--no-migrate` forbids it.
+    pub migrate: bool,
     /// Where the factor universe comes from.
     pub universe: UniverseSettings,
     /// Limits of an analysis.
     pub analysis: AnalysisSettings,
     /// Limits of a call, whatever the tool.
     pub calls: CallSettings,
+    /// Limits of a factor group.
+    pub groups: GroupSettings,
     /// The HTTP server.
     pub http: HttpSettings,
     /// The log.
@@ -158,6 +165,15 @@ pub struct CallSettings {
     pub deadline: Duration,
 }
 
+/// Limits of a factor group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSettings {
+    /// `FACTOR_GROUP_MIN_TICKERS`: fewest members, 2 to 50. Default: 2.
+    pub min_tickers: usize,
+    /// `FACTOR_GROUP_MAX_TICKERS`: most members, 2 to 500. Default: 50.
+    pub max_tickers: usize,
+}
+
 /// The HTTP server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSettings {
@@ -228,7 +244,7 @@ impl Setting {
 
 const DATA_DIR: &str = "FACTOR_DATA_DIR";
 
-const SETTINGS: [Setting; 22] = [
+const SETTINGS: [Setting; 25] = [
     Setting::new("FACTOR_PRICE_SOURCE", "auto"),
     Setting::path("FACTOR_PRICE_FILES"),
     Setting::new("FACTOR_YIELD_SOURCE", "auto"),
@@ -242,12 +258,15 @@ const SETTINGS: [Setting; 22] = [
     Setting::new("FACTOR_PRICE_TIMEOUT", "10"),
     Setting::new("FACTOR_PRICE_MAX_RETRIES", "3"),
     Setting::path(DATA_DIR),
+    Setting { is_secret: true, ..Setting::none("DATABASE_URL") },
     Setting::path("FACTOR_PROXIES_DIR"),
     Setting::new("FACTOR_INTELLIGENCE_CACHE_TTL", "1800"),
     Setting::new("FACTOR_INTELLIGENCE_MAX_FACTORS", "200"),
     Setting::new("FACTOR_CORRELATION_MIN_OBSERVATIONS", "24"),
     Setting::new("FACTOR_CORRELATION_TIMEOUT", "30"),
     Setting::new("FACTOR_CALL_DEADLINE", "50"),
+    Setting::new("FACTOR_GROUP_MIN_TICKERS", "2"),
+    Setting::new("FACTOR_GROUP_MAX_TICKERS", "50"),
     Setting::new("FACTOR_HTTP_ADDR", "127.0.0.1:8765"),
     Setting::new("RUST_LOG", "info,rmcp=error"),
     Setting::none("FACTOR_TODAY"),

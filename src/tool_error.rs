@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use factor_store::StoreError;
 use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -152,6 +153,34 @@ impl ToolError {
     }
 }
 
+/// What the store says is for the log where it is about the server, not about the call.
+impl From<StoreError> for ToolError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "the store does not answer");
+                let message =
+                    "The store of groups and portfolios does not answer just now. Nothing was changed; call again.";
+                Self::new(ErrorCode::UpstreamUnavailable, message)
+            }
+            StoreError::Nowhere => {
+                let why = error.to_string();
+                Self::new(
+                    ErrorCode::UpstreamUnavailable,
+                    format!("Nothing can be kept: {why}, and start the server again."),
+                )
+            }
+            StoreError::Refused(why) => Self::new(ErrorCode::InvalidArgument, why),
+            StoreError::Schema(_) | StoreError::UnsafeRole(_) | StoreError::Unreadable(_) => {
+                tracing::error!(%error, "the store cannot be used");
+                let message = "The store of groups and portfolios cannot be used: get_server_status says why. Nothing was \
+                               changed; analyses without groups work.";
+                Self::new(ErrorCode::Internal, message)
+            }
+        }
+    }
+}
+
 impl From<ToolError> for CallToolResult {
     fn from(error: ToolError) -> Self {
         error.into_result()
@@ -195,6 +224,20 @@ mod tests {
             json!({"field": "n", "got": "5", "rule": "must be a whole number from 12 to 120"})
         );
         assert_eq!(result.content[0].as_text().unwrap().text, structured.to_string());
+    }
+
+    #[test]
+    fn a_store_that_fails_keeps_its_words_for_the_log() {
+        let secret = || "at postgres://user:secret@host".to_owned();
+        for (error, code) in [
+            (StoreError::Unavailable(secret()), ErrorCode::UpstreamUnavailable),
+            (StoreError::Schema(secret()), ErrorCode::Internal),
+            (StoreError::Unreadable(secret()), ErrorCode::Internal),
+        ] {
+            let error = ToolError::from(error);
+            assert_eq!(error.code, code);
+            assert!(!error.message.contains("secret"), "{error}");
+        }
     }
 
     #[test]

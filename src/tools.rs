@@ -2,12 +2,16 @@
 //!
 //! A tool is one file beside this one and one line in [`TOOLS`].
 
+pub mod factor_groups;
 pub mod get_factor_analysis;
 pub mod get_server_status;
 pub mod list_factors;
+pub mod portfolios;
+mod stored;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use factor_types::UserId;
 use futures::future::BoxFuture;
 use rmcp::model::{JsonObject, Resource, Tool, ToolAnnotations};
 use serde_json::Value;
@@ -17,7 +21,44 @@ use tokio_util::sync::CancellationToken;
 use crate::{app::App, progress::Progress, schema, tool_error::ToolError};
 
 /// Every tool of the server.
-pub const TOOLS: &[ToolEntry] = &[get_factor_analysis::ENTRY, get_server_status::ENTRY, list_factors::ENTRY];
+pub const TOOLS: &[ToolEntry] = &[
+    factor_groups::create::ENTRY,
+    factor_groups::delete::ENTRY,
+    factor_groups::get::ENTRY,
+    factor_groups::list::ENTRY,
+    factor_groups::update::ENTRY,
+    factor_groups::validate::ENTRY,
+    get_factor_analysis::ENTRY,
+    get_server_status::ENTRY,
+    list_factors::ENTRY,
+    portfolios::delete::ENTRY,
+    portfolios::get::ENTRY,
+    portfolios::list::ENTRY,
+    portfolios::save::ENTRY,
+];
+
+/// The sets that tools are offered by, each with the names of its tools. A tool of no set is in `analysis`.
+pub const TOOLSETS: [(&str, &[&str]); 4] = [
+    ("analysis", &["get_factor_analysis", "list_factors"]),
+    (
+        "groups",
+        &[
+            "list_factor_groups",
+            "create_factor_group",
+            "get_factor_group",
+            "update_factor_group",
+            "delete_factor_group",
+            "validate_factor_group",
+        ],
+    ),
+    ("portfolios", &["save_portfolio", "list_portfolios", "get_portfolio", "delete_portfolio"]),
+    ("admin", &["get_server_status"]),
+];
+
+/// The set of a tool.
+pub fn toolset(tool: &str) -> &'static str {
+    TOOLSETS.iter().find(|(_, tools)| tools.contains(&tool)).map_or(TOOLSETS[0].0, |(set, _)| set)
+}
 
 /// One tool.
 #[derive(Clone, Copy)]
@@ -42,6 +83,8 @@ impl fmt::Debug for ToolEntry {
 pub struct ToolCall {
     /// The arguments as they came.
     pub arguments: JsonObject,
+    /// Whose call it is.
+    pub user: UserId,
     /// Cancelled when the client gives up, the call's deadline passes or the server stops. The call's future is dropped
     /// then; work on other threads has to look at this.
     pub cancel: CancellationToken,

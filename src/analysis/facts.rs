@@ -79,7 +79,7 @@ async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, dea
     let members: Vec<Ticker> = study
         .factors
         .iter()
-        .filter(|studied| plan.is_member(&studied.factor))
+        .filter(|studied| plan.is_member(&studied.factor) && !studied.factor.ticker.is_group())
         .map(|studied| studied.factor.ticker.clone())
         .collect();
     let answer = timeout_at(deadline, source.market_caps(&members)).await;

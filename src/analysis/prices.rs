@@ -1,7 +1,8 @@
 //! Prices for an analysis: fetched, put into a panel, and kept.
 //!
-//! The panel cache: keyed by everything a panel depends on (the tickers in order, dates, frequency, the clock's day, and
-//! the source's revision, which changes when its files do or the prices of a further day are final); a panel lives as
+//! The panel cache: keyed by everything a panel depends on (the tickers in order, the user's groups with their weights and
+//! whose they are, dates, frequency, the clock's day, and the source's revision, which changes when its files do or the
+//! prices of a further day are final); a panel lives as
 //! long as `FACTOR_INTELLIGENCE_CACHE_TTL` says; all together take at most [`CACHE_BYTES`], least recently used ones
 //! going first; equal requests in flight are one, whoever of the askers goes away. A panel that lacks what could not be
 //! fetched this time is not kept: the next call tries again for that.
@@ -18,11 +19,11 @@ use std::{
 use chrono::NaiveDate;
 use factor_analytics::{
     Panel,
-    panel::{PanelError, WindowError, WindowRequest},
+    panel::{GroupColumn, PanelError, WindowError, WindowRequest},
     study::{Exclusion, ExclusionReason},
 };
 use factor_prices::{Fault, Flights, PriceError, PriceProvider, YieldProvider};
-use factor_types::{DateRange, Factor, Frequency, PriceSeries, Ticker, YieldTable};
+use factor_types::{DateRange, Factor, Frequency, PriceSeries, Ticker, UserId, YieldTable};
 use futures::FutureExt;
 use moka::future::Cache;
 use tokio::time::Instant;
@@ -72,9 +73,13 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Fetch {
     asked: WindowRequest,
     factors: Vec<Arc<Factor>>,
+    /// The tickers by whose prices the window is settled: the factors asked for, members in the place of their group.
     requested: Vec<Ticker>,
-    /// The tickers whose prices are needed: the universe, then the benchmark and what else is needed beside it.
+    /// The tickers whose prices are needed: the universe, the members of groups, then the benchmark and what else is
+    /// needed beside it.
     tickers: Vec<Ticker>,
+    user: UserId,
+    groups: Vec<GroupColumn>,
     with_yields: bool,
     deadline: Instant,
     dates: DateRule,
@@ -92,6 +97,7 @@ pub(super) struct Sources {
 struct Key {
     tickers: Vec<Ticker>,
     requested: Vec<Ticker>,
+    groups: Option<(UserId, Vec<GroupKey>)>,
     dates: DateRule,
     frequency: Frequency,
     benchmark: Ticker,
@@ -99,6 +105,9 @@ struct Key {
     today: NaiveDate,
     revision: u64,
 }
+
+/// A group and its members with the bits of their weights.
+type GroupKey = (Ticker, Vec<(Ticker, u64)>);
 
 /// What the cache holds and how it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +179,7 @@ impl PanelCache {
         let key = Key {
             tickers: fetch.tickers.clone(),
             requested: fetch.requested.clone(),
+            groups: fetch.group_keys(),
             dates: fetch.dates,
             frequency: fetch.asked.frequency,
             benchmark: fetch.asked.benchmark.clone(),
@@ -215,9 +225,20 @@ impl Fetch {
         today: NaiveDate,
         deadline: Instant,
     ) -> Self {
+        let groups = request.groups.columns(factors);
+        let members = |ticker: &Ticker| {
+            let group = groups.iter().find(|group| group.ticker == *ticker);
+            group.map(|group| group.members.iter().map(|(member, _)| member.clone()).collect::<Vec<_>>())
+        };
         let mut seen = HashSet::new();
         let beside = std::iter::once(&request.benchmark).chain(&request.also_priced);
-        let all = factors.iter().map(|factor| &factor.ticker).chain(beside);
+        let of_groups = groups.iter().flat_map(|group| group.members.iter().map(|(member, _)| member));
+        let funds = factors.iter().map(|factor| &factor.ticker).filter(|ticker| !ticker.is_group());
+        let tickers = funds.chain(of_groups).chain(beside).filter(|ticker| seen.insert((*ticker).clone())).cloned();
+        let tickers = tickers.collect();
+        let mut seen = HashSet::new();
+        let settling = requested.iter().flat_map(|ticker| members(ticker).unwrap_or_else(|| vec![ticker.clone()]));
+        let settling = settling.filter(|ticker| !ticker.is_group() && seen.insert(ticker.clone())).collect();
         Self {
             asked: WindowRequest {
                 start: request.dates.start,
@@ -228,8 +249,10 @@ impl Fetch {
                 benchmark: request.benchmark.clone(),
             },
             factors: factors.to_vec(),
-            requested: requested.to_vec(),
-            tickers: all.filter(|ticker| seen.insert((*ticker).clone())).cloned().collect(),
+            requested: settling,
+            tickers,
+            user: request.groups.user,
+            groups,
             with_yields: request.kind != AnalysisKind::Returns,
             deadline,
             dates: request.dates,
@@ -261,11 +284,13 @@ impl Fetch {
         };
         let failures = self.count_failures(sources, &fetched).await;
         let window = window.map_err(|error| self.without_window(error, &fetched))?;
-        let panel = Panel::build(window.clone(), &fetched.series).map_err(NoPanel::Panel)?;
+        let panel = Panel::build(window.clone(), &fetched.series).map_err(NoPanel::Panel)?.with_groups(&self.groups);
         if window.price_range().start() < usual.start() {
             yields = self.yields(sources, window.price_range()).await;
         }
         let (yields, yield_warning) = yields;
+        // Before the source is asked what went wrong.
+        prices.settle().await;
         let mut warnings = self.partial(&fetched).into_iter().collect::<Vec<_>>();
         warnings.extend(grouped(&fetched.caveats));
         warnings.extend(prices.about().warnings);
@@ -391,6 +416,15 @@ impl Fetch {
             Some(Exclusion { ticker, label, reason, detail: error.to_string() })
         };
         self.factors.iter().filter_map(exclusion).collect()
+    }
+
+    /// What the groups add to the key of a panel; nothing where there are none, and then users share it.
+    fn group_keys(&self) -> Option<(UserId, Vec<GroupKey>)> {
+        let key = |group: &GroupColumn| {
+            let members = group.members.iter().map(|(ticker, weight)| (ticker.clone(), weight.to_bits()));
+            (group.ticker.clone(), members.collect())
+        };
+        (!self.groups.is_empty()).then(|| (self.user, self.groups.iter().map(key).collect()))
     }
 }
 

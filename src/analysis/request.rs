@@ -9,6 +9,8 @@ use factor_analytics::{
 };
 use factor_types::{AssetClass, Category, FactorUniverse, Frequency, Ticker};
 
+use super::UserGroups;
+
 /// The kinds of analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AnalysisKind {
@@ -63,6 +65,8 @@ pub struct AnalysisRequest {
     pub asset_classes: AssetClassFilter,
     /// A universe of the call's own.
     pub universe: Option<FactorUniverse>,
+    /// The caller's groups that take part beside the universe.
+    pub groups: UserGroups,
     /// The benchmark.
     pub benchmark: Ticker,
     /// Further tickers whose prices are needed though they may be no factors: overlay benchmarks, cash proxies.

@@ -17,14 +17,16 @@ pub struct Counters {
     analysis_errors: AtomicU64,
     total_us: AtomicU64,
     peak_us: AtomicU64,
-    last_success: [AtomicI64; 3],
+    last_success: [AtomicI64; 4],
 }
 
 /// A part of the server whose health is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The factor universe.
+    /// The store of what users and administrators write.
     Store,
+    /// The factor universe.
+    Universe,
     /// The price source.
     Prices,
     /// The yields.

@@ -14,11 +14,11 @@ use factor_prices::{
     upstream::UpstreamStats,
     vendors::{Fmp, Fred, Treasury, VendorConfig, VendorDates, Yahoo, YieldChain, fmp, fred, treasury, yahoo},
 };
-use factor_store::{MemoryEntries, SqliteEntries};
+use factor_store::{MemoryEntries, PostgresEntries, SqliteEntries, entries::LaterEntries};
 use factor_types::EntryStore;
 
 use super::utc_today;
-use crate::settings::{BaseUrl, PriceSource, Settings, YieldSource};
+use crate::settings::{BaseUrl, PriceSource, Secret, Settings, YieldSource};
 
 /// The file of what was fetched, in the data folder.
 const CACHE_FILE: &str = "cache.db";
@@ -67,9 +67,12 @@ impl Sources {
     /// # Errors
     /// When a source cannot be set up from its settings.
     pub fn pick(settings: &Settings) -> anyhow::Result<Self> {
-        let store: Arc<dyn EntryStore> = match &settings.data_dir {
-            Some(folder) => Arc::new(SqliteEntries::new(folder.join(CACHE_FILE))),
-            None => Arc::new(MemoryEntries::new()),
+        let url = settings.database_url.as_ref().map(Secret::expose);
+        let store: Arc<dyn EntryStore> = match (url, &settings.data_dir) {
+            // Servers that share a database share what any of them has fetched.
+            (Some(url), _) => behind_the_fetches(PostgresEntries::open(url)?),
+            (None, Some(folder)) => behind_the_fetches(SqliteEntries::new(folder.join(CACHE_FILE))),
+            (None, None) => Arc::new(MemoryEntries::new()),
         };
         Picker { settings, store, clock: clock(settings.today), vendors: Vec::new() }.pick()
     }
@@ -78,6 +81,11 @@ impl Sources {
     pub fn vendors(&self) -> Vec<UpstreamStats> {
         self.vendors.iter().map(|stats| stats()).collect()
     }
+}
+
+/// A store whose writing nobody waits for until an answer goes out.
+fn behind_the_fetches(store: impl EntryStore + 'static) -> Arc<dyn EntryStore> {
+    Arc::new(LaterEntries::new(Arc::new(store)))
 }
 
 /// A set date is taken at its end: its prices are final.

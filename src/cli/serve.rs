@@ -1,6 +1,6 @@
 //! `factor-mcp serve`: the server, over standard input and output or over HTTP.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, ValueEnum};
 
@@ -29,6 +29,9 @@ pub struct ServeArgs {
     /// Offer only tools that change nothing
     #[arg(long)]
     read_only: bool,
+    /// Offer only tools of these sets: analysis, groups, portfolios, admin
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    toolsets: Vec<String>,
     /// Offer only these tools
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tools: Vec<String>,
@@ -41,7 +44,7 @@ pub struct ServeArgs {
     /// HTTP: also answer to web pages of this origin, such as `https://example.com:443` (may be repeated)
     #[arg(long, value_name = "ORIGIN")]
     allowed_origin: Vec<String>,
-    /// HTTP: listen where other machines can connect although nobody is asked who they are
+    /// HTTP: ask nobody for a key although other machines can connect (a shared Postgres store asks nevertheless)
     #[arg(long)]
     insecure: bool,
 }
@@ -59,9 +62,20 @@ enum Transport {
 /// When the server cannot be built or cannot listen.
 pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode> {
     telemetry::start(&settings.log);
-    let filter = ToolFilter { read_only: args.read_only, only: args.tools, exclude: args.exclude_tools };
+    let filter = ToolFilter {
+        read_only: args.read_only,
+        toolsets: args.toolsets,
+        only: args.tools,
+        exclude: args.exclude_tools,
+    };
     let addr = settings.http.addr;
-    let server = Server::new(App::build(settings)?, TOOLS, &filter)?;
+    let app = match args.transport {
+        Transport::Stdio => App::build(settings)?,
+        Transport::Http => App::build_shared(settings)?,
+    };
+    app.start();
+    let store = Arc::clone(&app.sources.store);
+    let server = Server::new(app, TOOLS, &filter)?;
     match args.transport {
         Transport::Stdio => stdio::serve(server).await?,
         Transport::Http => {
@@ -77,5 +91,7 @@ pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode
             http.serve(stop).await;
         }
     }
+    // What calls without an answer had fetched.
+    store.settle().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, process::ExitCode, sync::Arc};
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, Utc};
 use clap::Args;
 use factor_analytics::study::ExclusionReason;
 use factor_prices::{PriceError, PriceProvider};
@@ -10,7 +10,7 @@ use factor_types::{DateRange, Factor, Ticker};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Format, print, table};
+use super::{Format, print, say, table};
 use crate::{
     analysis::lifecycle::{Failure, FailureRun, Runs},
     app::App,
@@ -23,6 +23,7 @@ const DAYS: u64 = 21;
 /// A newest price older than this is no price of a living fund.
 const STOPPED_DAYS: i64 = 10;
 const IN_FLIGHT: usize = 8;
+const SAMPLE: &str = "sample";
 
 /// How to verify.
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ struct Finding {
 }
 
 /// Asks the price source itself for the last weeks of every factor, past what is kept, and reports.
-/// Exit code 1 when a factor has trouble.
+/// Exit code 1 when a factor has trouble. The store keeps when each price was last seen.
 ///
 /// # Errors
 /// When the price source cannot be set up or the report cannot be written.
@@ -60,7 +61,8 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
     let today = app.today();
     let from = today.checked_sub_days(Days::new(DAYS)).unwrap_or(today);
     let range = DateRange::new(from, today)?;
-    let factors: Vec<Arc<Factor>> = app.universe.universe.factors().iter().cloned().map(Arc::new).collect();
+    let in_force = app.reference.current().await;
+    let factors: Vec<Arc<Factor>> = in_force.loaded.universe.factors().iter().cloned().map(Arc::new).collect();
     let (fetching, source) = (Fetching::default(), &*app.sources.direct);
     fetching.expect(factors.len());
     let asked = stream::iter(factors).map(|factor| check(source, factor, range, &fetching)).buffered(IN_FLIGHT);
@@ -71,6 +73,7 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
         finding.consecutive_failures = run.map_or(0, |run| run.days);
         finding.stale_candidate = run.is_some_and(FailureRun::is_stale);
     }
+    note_seen(&app, &findings).await;
     let count = findings.len();
     let trouble = findings.iter().filter(|finding| finding.status != "ok").count();
     findings.retain(|finding| args.all || finding.status != "ok");
@@ -86,6 +89,19 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
         }
     }
     Ok(if trouble == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Notes in the store whose prices were seen; without the store the report is what it is.
+async fn note_seen(app: &App, findings: &[Finding]) {
+    // Simulated prices say nothing of a fund.
+    if app.sources.choice.name == SAMPLE {
+        return;
+    }
+    let ok = findings.iter().filter(|finding| finding.status == "ok");
+    let seen: Vec<Ticker> = ok.map(|finding| finding.ticker.clone()).collect();
+    if let Err(error) = app.store.mark_verified(&seen, Utc::now()).await {
+        say(&format!("not noted in the store when prices were seen: {error}"));
+    }
 }
 
 async fn check(source: &dyn PriceProvider, factor: Arc<Factor>, range: DateRange, fetching: &Fetching) -> Finding {

@@ -7,7 +7,7 @@ use rmcp::model::Tool;
 use crate::{
     args::nearest,
     schema::{self, SchemaError, Side},
-    tools::{ToolEntry, ToolFn},
+    tools::{TOOLSETS, ToolEntry, ToolFn, toolset},
 };
 
 /// Which tools are offered. A tool that is not offered cannot be called either.
@@ -15,6 +15,8 @@ use crate::{
 pub struct ToolFilter {
     /// Only tools that change nothing; wins over the rest.
     pub read_only: bool,
+    /// Only tools of these sets, when any are named.
+    pub toolsets: Vec<String>,
     /// Only these, when any are named.
     pub only: Vec<String>,
     /// Not these.
@@ -61,10 +63,16 @@ impl Catalog {
         if let Some(name) = filter.only.iter().chain(&filter.exclude).find(|name| all.get(name).is_none()) {
             return Err(CatalogError::Unknown(all.unknown(name)));
         }
+        let sets = TOOLSETS.map(|(set, _)| set);
+        if let Some(unknown) = filter.toolsets.iter().find(|set| !sets.contains(&set.as_str())) {
+            let shown: String = unknown.chars().take(80).collect();
+            return Err(CatalogError::Unknown(format!("unknown toolset `{shown}`: there are {}", sets.join(", "))));
+        }
         let offered = |tool: &Tool| {
             let changes_nothing = tool.annotations.as_ref().and_then(|a| a.read_only_hint).unwrap_or(false);
             let named = |names: &[String]| names.iter().any(|name| *name == tool.name);
             (changes_nothing || !filter.read_only)
+                && (filter.toolsets.is_empty() || filter.toolsets.iter().any(|set| set == toolset(&tool.name)))
                 && (filter.only.is_empty() || named(&filter.only))
                 && !named(&filter.exclude)
         };
@@ -126,6 +134,19 @@ mod tests {
             assert_eq!(output["required"], serde_json::json!(["status"]), "{}", tool.name);
             assert_eq!(tool.input_schema["additionalProperties"], false, "{}", tool.name);
         }
+    }
+
+    #[test]
+    fn a_toolset_is_offered_alone_and_every_tool_has_one() {
+        let with =
+            |set: &str| Catalog::new(TOOLS, &ToolFilter { toolsets: vec![set.to_owned()], ..Default::default() });
+        let count = |set: &str| with(set).unwrap().tools().count();
+        assert_eq!((count("groups"), count("portfolios"), count("admin")), (6, 4, 1));
+        assert_eq!(TOOLSETS.iter().map(|(set, _)| count(set)).sum::<usize>(), TOOLS.len());
+        for (_, names) in TOOLSETS {
+            assert!(names.iter().all(|name| catalog().get(name).is_some()), "{names:?}");
+        }
+        assert!(with("group").unwrap_err().to_string().contains("there are analysis, groups"));
     }
 
     /// How many objects stand within one another below this schema.

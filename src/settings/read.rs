@@ -11,8 +11,8 @@ use std::{
 use chrono::NaiveDate;
 
 use super::{
-    AnalysisSettings, BaseUrl, CallSettings, DATA_DIR, Effective, HttpSettings, LogSettings, PriceSettings,
-    PriceSource, SETTINGS, Secret, Settings, UniverseSettings, VendorSettings, YieldSource,
+    AnalysisSettings, BaseUrl, CallSettings, DATA_DIR, Effective, GroupSettings, HttpSettings, LogSettings,
+    PriceSettings, PriceSource, SETTINGS, Secret, Settings, UniverseSettings, VendorSettings, YieldSource,
 };
 
 pub(super) struct Reader<'a> {
@@ -41,12 +41,23 @@ impl<'a> Reader<'a> {
         let timeout = self.seconds("FACTOR_PRICE_TIMEOUT", 1..=300);
         let max_retries = self.whole("FACTOR_PRICE_MAX_RETRIES", 0..=10);
         let data_dir = self.value(DATA_DIR).map(PathBuf::from);
+        let database_url = self.secret("DATABASE_URL");
         let proxies_dir = self.path("FACTOR_PROXIES_DIR");
         let cache_ttl = self.seconds("FACTOR_INTELLIGENCE_CACHE_TTL", 1..=86_400);
         let max_factors = self.whole("FACTOR_INTELLIGENCE_MAX_FACTORS", 2..=1_000);
         let min_observations = self.whole("FACTOR_CORRELATION_MIN_OBSERVATIONS", 12..=120);
         let compute_timeout = self.seconds("FACTOR_CORRELATION_TIMEOUT", 1..=600);
         let deadline = self.seconds("FACTOR_CALL_DEADLINE", 1..=3_600);
+        let min_tickers = self.whole("FACTOR_GROUP_MIN_TICKERS", 2..=50);
+        let max_tickers = self.whole("FACTOR_GROUP_MAX_TICKERS", 2..=500);
+        if let (Some(fewest), Some(most)) = (min_tickers, max_tickers)
+            && fewest > most
+        {
+            self.refuse(
+                "FACTOR_GROUP_MIN_TICKERS",
+                &format!("it must not be above FACTOR_GROUP_MAX_TICKERS, which is {most}"),
+            );
+        }
         let addr = self.addr();
         let filter = self.filter();
         let today = self.today();
@@ -77,6 +88,8 @@ impl<'a> Reader<'a> {
                 max_retries: usize::try_from(max_retries?).ok()?,
             },
             data_dir,
+            database_url,
+            migrate: true,
             universe: UniverseSettings { proxies_dir },
             analysis: AnalysisSettings {
                 cache_ttl: cache_ttl?,
@@ -85,6 +98,10 @@ impl<'a> Reader<'a> {
                 compute_timeout: compute_timeout?,
             },
             calls: CallSettings { deadline: deadline? },
+            groups: GroupSettings {
+                min_tickers: usize::try_from(min_tickers?).ok()?,
+                max_tickers: usize::try_from(max_tickers?).ok()?,
+            },
             http: HttpSettings { addr: addr? },
             log: LogSettings { filter: filter? },
             today,

@@ -15,6 +15,7 @@ mod text;
 use std::sync::Arc;
 
 use factor_prices::Fault;
+use factor_types::UserId;
 use futures::future::FutureExt;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -47,14 +48,17 @@ const LONGEST_TEXT: usize = 40_000;
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
     let fetch_until = call.fetch_until();
-    let query = arguments::read(call.arguments, &app.universe.universe)?;
+    let in_force = app.reference.current().await;
+    let groups = app.groups_of(call.user, &in_force.loaded.universe).await;
+    let query = arguments::read(call.arguments, &in_force, groups)?;
     let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
     let analysis = app
         .analyzer
-        .analyze(&query.request, &app.universe.universe, &caller)
+        .analyze(&query.request, &in_force.loaded.universe, &caller)
         .await
         .map_err(|error| tool_error(&error, &query))?;
-    let shaper = Shaper { analysis: &analysis, quality: DataQuality::of(&analysis, &query, app), query: &query, app };
+    let quality = DataQuality::of(&analysis, &query);
+    let shaper = Shaper { analysis: &analysis, quality, query: &query, app, user: call.user };
     Ok(shaper.answer().await)
 }
 
@@ -63,6 +67,8 @@ struct Shaper<'a> {
     query: &'a Query,
     quality: DataQuality,
     app: &'a App,
+    /// Whose answer it is.
+    user: UserId,
 }
 
 impl Shaper<'_> {
@@ -117,7 +123,7 @@ impl Shaper<'_> {
         let link = if cut.sections.is_empty() {
             None
         } else {
-            Some(self.app.results.put_link("The whole answer", whole).await)
+            Some(self.app.results.put_link(self.user, "The whole answer", whole).await)
         };
         if let (Value::Object(answer), Some(link)) = (&mut answer, &link) {
             let how = format!(

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::SecondsFormat;
 use factor_prices::{Cached, PriceError, upstream::UpstreamStats};
-use factor_types::{DateRange, Ticker};
+use factor_store::{LoadedUniverse, StoreError};
+use factor_types::{DateRange, FactorUniverse, Ticker, UserId};
 use futures::future::FutureExt;
 use rmcp::model::Tool;
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ fn definition() -> Tool {
             "today": {"type": "string", "description": "The date taken for today.", "format": "date"},
             "parts": {
                 "type": "object",
-                "description": "Per part (store, prices, yields): status, what it is, when it last worked."
+                "description": "Per part (store, universe, prices, yields): status, what it is, when it last worked."
             },
             "caches": {"type": "object", "description": "Per cache: entries, bytes and life."},
             "vendors": {
@@ -67,13 +68,17 @@ fn definition() -> Tool {
 }
 
 async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
-    Args::new(call.arguments).finish(&[])?;
-    let (store, (prices, yields)) = (store(&app), futures::join!(prices(&app), yields(&app)));
+    Args::new(call.arguments.clone()).finish(&[])?;
+    let in_force = app.reference.current().await;
+    let loaded = &in_force.loaded;
+    let universe = reference(&app, loaded);
+    let (store, prices, yields) =
+        futures::join!(store(&app, call.user), prices(&app, &loaded.universe), yields(&app, &loaded.universe));
     let calls = app.counters.figures();
     let results = app.results.figures().await;
 
     let about = app.sources.prices.about();
-    let mut warnings: Vec<String> = app.universe.problems.iter().chain(&about.warnings).cloned().collect();
+    let mut warnings: Vec<String> = loaded.problems.iter().chain(&about.warnings).cloned().collect();
     if about.simulated {
         warnings.push("The prices are simulated: they are no market's prices.".to_owned());
     }
@@ -83,7 +88,8 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
     if results.bytes * 10 > results.max_bytes * 9 {
         warnings.push("The store of whole results is nearly full: the least used ones leave early.".to_owned());
     }
-    let well = [&store, &prices, &yields].iter().all(|part| part["status"] == "ok" || part["status"] == "none");
+    let well =
+        [&store, &universe, &prices, &yields].iter().all(|part| part["status"] == "ok" || part["status"] == "none");
     let configuration: serde_json::Map<String, Value> = app
         .settings
         .effective()
@@ -109,7 +115,7 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": app.started.elapsed().as_secs(),
         "today": app.today(),
-        "parts": { "store": store, "prices": prices, "yields": yields },
+        "parts": { "store": store, "universe": universe, "prices": prices, "yields": yields },
         "caches": {
             "panels": cache(panels),
             "reports": cache(reports),
@@ -125,19 +131,45 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
     })))
 }
 
-fn store(app: &App) -> Value {
+/// The store of what users and administrators write, and how much of it is the caller's.
+async fn store(app: &App, user: UserId) -> Value {
+    let counted = async {
+        app.store.check().await?;
+        Ok::<_, StoreError>((app.store.groups(user).await?.len(), app.store.portfolios(user).await?.len()))
+    };
+    let (status, detail, counts) = match tokio::time::timeout(PROBE_TIME, counted).await {
+        Ok(Ok(counts)) => {
+            app.counters.succeeded(Part::Store);
+            ("ok", None, Some(counts))
+        }
+        // Nothing is broken where no place was given.
+        Ok(Err(error @ StoreError::Nowhere)) => ("none", Some(error.to_string()), None),
+        Ok(Err(error)) => ("failed", Some(error.to_string()), None),
+        Err(_) => ("failed", Some(format!("no answer within {} s", PROBE_TIME.as_secs())), None),
+    };
+    json!({
+        "status": status,
+        "kind": app.store.name(),
+        "detail": detail,
+        "factor_groups": counts.map(|(groups, _)| groups),
+        "portfolios": counts.map(|(_, portfolios)| portfolios),
+        "last_success": app.counters.last_success(Part::Store),
+    })
+}
+
+fn reference(app: &App, loaded: &LoadedUniverse) -> Value {
     let tiers: serde_json::Map<String, Value> =
-        app.universe.tiers.iter().map(|(kind, tier)| (kind.as_str().to_owned(), tier.as_str().into())).collect();
-    let well = app.universe.problems.is_empty();
+        loaded.tiers.iter().map(|(kind, tier)| (kind.as_str().to_owned(), tier.as_str().into())).collect();
+    let well = loaded.problems.is_empty();
     if well {
-        app.counters.succeeded(Part::Store);
+        app.counters.succeeded(Part::Universe);
     }
     json!({
         "status": if well { "ok" } else { "degraded" },
-        "factors": app.universe.universe.len(),
+        "factors": loaded.universe.len(),
         "tiers": tiers,
-        "universe_hash": app.universe.hash,
-        "last_success": app.counters.last_success(Part::Store),
+        "universe_hash": loaded.hash,
+        "last_success": app.counters.last_success(Part::Universe),
     })
 }
 
@@ -167,8 +199,7 @@ fn vendor(stats: &UpstreamStats) -> Value {
 }
 
 /// The last month of the most usual ticker that the universe has.
-fn probe(app: &App) -> Option<(Ticker, DateRange)> {
-    let factors = &app.universe.universe;
+fn probe(app: &App, factors: &FactorUniverse) -> Option<(Ticker, DateRange)> {
     let ticker = "SPY".parse().ok().filter(|spy| factors.get(spy).is_some());
     let ticker = ticker.or_else(|| factors.factors().first().map(|factor| factor.ticker.clone()))?;
     let today = app.today();
@@ -176,9 +207,9 @@ fn probe(app: &App) -> Option<(Ticker, DateRange)> {
     Some((ticker, month))
 }
 
-async fn prices(app: &App) -> Value {
+async fn prices(app: &App, universe: &FactorUniverse) -> Value {
     let about = app.sources.prices.about();
-    let probed = match probe(app) {
+    let probed = match probe(app, universe) {
         None => ("none", "the universe is empty".to_owned()),
         Some((ticker, month)) => match tokio::time::timeout(PROBE_TIME, app.sources.prices.history(&ticker, month))
             .await
@@ -209,8 +240,8 @@ async fn prices(app: &App) -> Value {
     })
 }
 
-async fn yields(app: &App) -> Value {
-    let Some((_, month)) = probe(app) else { return json!({"status": "none"}) };
+async fn yields(app: &App, universe: &FactorUniverse) -> Value {
+    let Some((_, month)) = probe(app, universe) else { return json!({"status": "none"}) };
     let probed = match tokio::time::timeout(PROBE_TIME, app.sources.yields.yields(month)).await {
         Ok(Ok(table)) if table.is_empty() => ("none", "the source has no yields".to_owned()),
         Ok(Ok(table)) => {

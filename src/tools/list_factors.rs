@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { list(&app, &call) }.boxed() };
+pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { list(&app, &call).await }.boxed() };
 
 const NAMES: [&str; 3] = ["query", "categories", "cursor"];
 const PAGE: usize = 100;
@@ -84,12 +84,15 @@ fn definition() -> Tool {
     .with_annotations(read_only("List factors", false))
 }
 
-fn list(app: &App, call: &ToolCall) -> Result<Answer, ToolError> {
+async fn list(app: &App, call: &ToolCall) -> Result<Answer, ToolError> {
+    let in_force = app.reference.current().await;
+    let loaded = &in_force.loaded;
+    let groups = app.groups_of(call.user, &loaded.universe).await;
     let args = Args::new(call.arguments.clone());
     let query = args.string("query").map(|text| text.to_lowercase()).filter(|text| !text.is_empty());
     let categories: Option<Vec<Category>> = args.choices("categories", CATEGORIES).filter(|names| !names.is_empty());
     let start = args.string("cursor").map_or(0, |cursor| {
-        start_of(&cursor, &app.universe.hash).unwrap_or_else(|| {
+        start_of(&cursor, &loaded.hash).unwrap_or_else(|| {
             let hint = "give next_cursor as it came, or leave cursor out for the first page".to_owned();
             args.refuse("cursor", "is not a cursor of this list", Some(hint));
             0
@@ -97,11 +100,8 @@ fn list(app: &App, call: &ToolCall) -> Result<Answer, ToolError> {
     });
     args.finish(&NAMES)?;
 
-    let matching: Vec<&Factor> = app
-        .universe
-        .universe
-        .factors()
-        .iter()
+    let all = loaded.universe.factors().iter().chain(groups.factors().map(AsRef::as_ref));
+    let matching: Vec<&Factor> = all
         .filter(|factor| categories.as_ref().is_none_or(|wanted| wanted.contains(&factor.category)))
         .filter(|factor| {
             query.as_ref().is_none_or(|query| names(factor).any(|name| name.to_lowercase().contains(query)))
@@ -122,7 +122,7 @@ fn list(app: &App, call: &ToolCall) -> Result<Answer, ToolError> {
         "total": matching.len(),
         "counts_by_category": counts,
         "factors": page,
-        "next_cursor": (end < matching.len()).then(|| cursor_at(end, &app.universe.hash)),
+        "next_cursor": (end < matching.len()).then(|| cursor_at(end, &loaded.hash)),
     })))
 }
 

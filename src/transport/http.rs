@@ -1,5 +1,7 @@
 //! Streamable HTTP at `/mcp`, with the limits a listening server needs.
 //!
+//! A request is its user's: the one whose key it brings, or the local user where none is needed (see [`keys`]).
+//!
 //! | limit | what happens beyond it |
 //! | --- | --- |
 //! | `Host` and `Origin` | 403: a web page must not reach a local server through the browser |
@@ -10,12 +12,14 @@
 //! | 512 connections | further ones wait to be accepted |
 
 mod guard;
+mod keys;
 mod sessions;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, middleware, routing::get, serve::ListenerExt};
+use factor_store::{Store, StoreError};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -25,9 +29,11 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use self::{guard::Guard, sessions::Sessions};
+use self::{guard::Guard, keys::Door, sessions::Sessions};
 use crate::server::Server;
 
+/// The store that several users share.
+const POSTGRES: &str = "postgres";
 const MAX_BODY_BYTES: usize = 256 * 1024;
 const MAX_CONNECTIONS: usize = 512;
 const MAX_REQUESTS: usize = 64;
@@ -46,7 +52,7 @@ pub struct HttpOptions {
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may call it, beside those of the loopback interface: `https://example.com:443`.
     pub allowed_origins: Vec<String>,
-    /// Listen where others can connect although nobody is asked who they are.
+    /// Ask nobody for a key, wherever it listens; a shared store asks nevertheless.
     pub insecure: bool,
 }
 
@@ -67,23 +73,19 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Starts to listen.
+    /// Starts to listen. A key is asked for where others can connect, unless `insecure` says otherwise, and always where
+    /// several users share the store.
     ///
     /// # Errors
-    /// When the address is not of the loopback interface and `insecure` does not say so, or cannot be bound.
+    /// When the store cannot keep its users apart, when a key is asked for and nobody has one, or when the address cannot
+    /// be bound.
     pub async fn bind(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
-        if !options.addr.ip().is_loopback() && !options.insecure {
-            anyhow::bail!(
-                "{} can be reached from other machines, and this server asks nobody who they are: listen on 127.0.0.1, \
-                 or say --insecure if something in front of it does the asking",
-                options.addr
-            );
-        }
+        let key_required = key_required(&*server.app().store, &options).await?;
         let listener =
             TcpListener::bind(options.addr).await.with_context(|| format!("cannot listen on {}", options.addr))?;
         let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
         let stop = CancellationToken::new();
-        let router = router(server, options, Arc::clone(&requests), stop.clone());
+        let router = router(server, options, key_required, Arc::clone(&requests), stop.clone());
         Ok(Self { listener, router, stop, requests })
     }
 
@@ -137,7 +139,42 @@ impl HttpServer {
     }
 }
 
-fn router(server: Server, options: HttpOptions, requests: Arc<Semaphore>, stop: CancellationToken) -> Router {
+/// Whether nobody comes in without a key; refuses what would let nobody in, or let users see each other's data.
+async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Result<bool> {
+    let addr = options.addr;
+    if store.name() == POSTGRES {
+        match store.check().await {
+            Ok(()) => {}
+            Err(error @ (StoreError::UnsafeRole(_) | StoreError::Schema(_))) => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, "the store cannot be checked yet"),
+        }
+        return Ok(true);
+    }
+    if addr.ip().is_loopback() || options.insecure {
+        return Ok(false);
+    }
+    let users = match store.users().await {
+        Err(StoreError::Nowhere) => Ok(Vec::new()),
+        users => users,
+    };
+    match users {
+        Ok(users) if !users.iter().any(|user| user.has_key) => anyhow::bail!(
+            "{addr} can be reached from other machines, so every request needs a key, and nobody has one: make one with \
+             `factor-mcp user add`, listen on 127.0.0.1, or say --insecure if something in front asks who they are"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the users cannot be read yet"),
+    }
+    Ok(true)
+}
+
+fn router(
+    server: Server,
+    options: HttpOptions,
+    key_required: bool,
+    requests: Arc<Semaphore>,
+    stop: CancellationToken,
+) -> Router {
     let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(options.allowed_hosts);
     // Without a list rmcp checks no Origin at all.
     let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
@@ -150,11 +187,13 @@ fn router(server: Server, options: HttpOptions, requests: Arc<Semaphore>, stop: 
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(stop);
     let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SESSION_IDLE));
+    let door = Door::new(Arc::clone(&server.app().store), Arc::clone(&sessions), key_required);
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
     let guard = Guard::new(requests, sessions);
     Router::new()
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn_with_state(guard, guard::guard))
+        .layer(middleware::from_fn_with_state(door, keys::identify))
         .route("/health/live", get(|| async { "ok" }))
 }

@@ -238,7 +238,6 @@ async fn the_arguments_of_later_versions_are_refused_by_name() {
         (json!({"include_rolling_summaries": true}), "include_rolling_summaries"),
         (json!({"regime": "rate_shock"}), "regime"),
         (json!({"advanced": {"order": "cluster"}}), "advanced.order"),
-        (json!({"categories": ["user"]}), "categories"),
         (json!({"industry_granularity": "subindustry"}), "industry_granularity"),
     ] {
         let error = folder.ask(arguments.clone()).await.unwrap_err();

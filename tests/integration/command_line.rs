@@ -28,7 +28,7 @@ async fn the_version_and_the_settings_are_shown() {
 
     let json = run(&["config", "--format", "json"], &[]).await;
     let all: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(all.len(), 22);
+    assert_eq!(all.len(), 25);
 }
 
 #[tokio::test]

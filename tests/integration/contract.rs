@@ -23,7 +23,7 @@ fn settled(mut answer: Value) -> Value {
                         "per_category_corr_ms" => {
                             value.as_object_mut().into_iter().flatten().for_each(|(_, v)| *v = json!(0.0))
                         }
-                        "analysis_date" | "last_universe_refresh" | "last_success" => {
+                        "analysis_date" | "last_universe_refresh" | "last_success" | "created_at" | "updated_at" => {
                             *value = json!("2026-01-15T00:00:00Z")
                         }
                         "peak_memory_mb" | "uptime_seconds" => *value = json!(0),
@@ -37,6 +37,10 @@ fn settled(mut answer: Value) -> Value {
     }
     walk(&mut answer);
     answer
+}
+
+fn call_of(arguments: &Value) -> ToolCall {
+    ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the server")]
@@ -55,13 +59,27 @@ async fn every_example_is_answered_as_written() {
         let example: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let tool = example["tool"].as_str().unwrap();
         let entry = TOOLS.iter().find(|entry| (entry.definition)().name == tool).unwrap();
-        let server = support::server(&[("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")], TOOLS);
-        let call = ToolCall { arguments: example["arguments"].as_object().unwrap().clone(), ..ToolCall::default() };
-        let result = server.run(tool, entry.call, call).await;
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().display().to_string();
+        let settings =
+            [("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15"), ("FACTOR_DATA_DIR", folder.as_str())];
+        let server = support::server(&settings, TOOLS);
+        // What has to be there before: `before` names the calls that make it.
+        for earlier in example["before"].as_array().into_iter().flatten() {
+            let entry =
+                TOOLS.iter().find(|entry| (entry.definition)().name == *earlier["tool"].as_str().unwrap()).unwrap();
+            let result = server.run("before", entry.call, call_of(&earlier["arguments"])).await;
+            assert_ne!(result.is_error, Some(true), "{name}: {result:?}");
+        }
+        let result = server.run(tool, entry.call, call_of(&example["arguments"])).await;
         let answer = settled(result.structured_content.unwrap());
         if update() {
-            let written =
-                json!({"tool": tool, "about": example["about"], "arguments": example["arguments"], "answer": answer});
+            let mut written = json!({"tool": tool, "about": example["about"]});
+            if let Some(before) = example.get("before") {
+                written["before"] = before.clone();
+            }
+            written["arguments"] = example["arguments"].clone();
+            written["answer"] = answer;
             fs::write(&path, serde_json::to_string_pretty(&written).unwrap() + "\n").unwrap();
         } else {
             let (got, expected) = (

@@ -7,11 +7,18 @@
     reason = "a test fails by panicking, helpers included"
 )]
 
+mod admin;
 mod bad_input;
 mod command_line;
 mod contract;
+mod groups;
 mod http;
+mod isolation;
+mod keys;
 mod oracle;
+mod portfolios;
+mod postgres;
+mod reload;
 mod statistics;
 mod stdio;
 mod support;

@@ -236,13 +236,27 @@ impl Http {
     }
 
     pub(crate) async fn with(server: Server) -> Self {
-        let http = HttpServer::bind(server, HttpOptions::local(([127, 0, 0, 1], 0).into())).await.unwrap();
-        let addr = http.addr().unwrap();
+        Self::listen(server, HttpOptions::local(([127, 0, 0, 1], 0).into())).await.unwrap()
+    }
+
+    /// A server where other machines could connect, or why there is none. The tests connect over the loopback interface.
+    pub(crate) async fn open_to_others(server: Server, insecure: bool) -> anyhow::Result<Self> {
+        Self::listen(server, HttpOptions { insecure, ..HttpOptions::local(([0, 0, 0, 0], 0).into()) }).await
+    }
+
+    async fn listen(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
+        let http = HttpServer::bind(server, options).await?;
+        let addr = ([127, 0, 0, 1], http.addr()?.port()).into();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(http.serve(async move {
             let _ = stopped.await;
         }));
-        Self { addr, stop: Some(stop), serving: Some(serving) }
+        Ok(Self { addr, stop: Some(stop), serving: Some(serving) })
+    }
+
+    /// A server that another process runs.
+    pub(crate) fn at(addr: SocketAddr) -> Self {
+        Self { addr, stop: None, serving: None }
     }
 
     /// Asks the server to stop when `signal` resolves; the handle ends when it has stopped.
@@ -282,20 +296,32 @@ impl Http {
 
     /// A request of the newer protocol.
     pub(crate) async fn modern(&self, method: &str, params: Value) -> Value {
+        self.modern_with(&[], method, params).await.reply()
+    }
+
+    /// A request of the newer protocol with headers of its own, such as a key.
+    pub(crate) async fn modern_with(&self, own: &[(&str, &str)], method: &str, params: Value) -> Response {
         let headers = modern_headers(method, &params);
-        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<(&str, &str)> = headers.chain(own.iter().copied()).collect();
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": modern(params)});
-        self.post(&headers, &message).await.reply()
+        self.post(&headers, &message).await
     }
 
     /// Begins a session of the older protocol.
     pub(crate) async fn session(&self) -> String {
+        self.session_with(&[]).await
+    }
+
+    /// Begins a session of the older protocol with headers of its own, such as a key.
+    pub(crate) async fn session_with(&self, own: &[(&str, &str)]) -> String {
         let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize_params()});
-        let response = self.post(&[], &message).await;
+        let response = self.post(own, &message).await;
         assert_eq!(response.reply()["result"]["protocolVersion"], LEGACY, "{response:?}");
         let session = response.header("Mcp-Session-Id").unwrap().to_owned();
         let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        assert_eq!(self.post(&[("Mcp-Session-Id", &session)], &note).await.status, 202);
+        let headers = [&[("Mcp-Session-Id", session.as_str())], own].concat();
+        assert_eq!(self.post(&headers, &note).await.status, 202);
         session
     }
 
@@ -344,4 +370,12 @@ fn joined(mut chunks: &str) -> String {
         chunks = rest[size..].trim_start_matches("\r\n");
     }
     body
+}
+
+/// The files in a folder that hold these bytes; there must be some files at all.
+pub(crate) fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    let holds = |path: &Path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes);
+    files.iter().filter(|path| path.is_file() && holds(path)).map(|path| path.display().to_string()).collect()
 }

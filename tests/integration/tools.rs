@@ -71,13 +71,14 @@ async fn all_problems_are_told_at_once() {
 
 #[tokio::test]
 async fn the_status_tells_of_every_part() {
-    let server = server(&[], TOOLS);
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(&[("FACTOR_DATA_DIR", folder.path().to_str().unwrap())], TOOLS);
     call(&server, "list_factors", json!({"nonsense": true})).await;
     let status = call(&server, "get_server_status", json!({})).await;
     assert_eq!(status["health"], "ok", "{status:#}");
     assert_eq!(status["today"], crate::support::TODAY);
     assert_eq!(status["parts"]["prices"]["source"], "sample");
-    for part in ["store", "prices", "yields"] {
+    for part in ["store", "universe", "prices", "yields"] {
         assert_eq!(status["parts"][part]["status"], "ok");
         assert!(status["parts"][part]["last_success"].is_string());
     }

@@ -12,5 +12,6 @@ mod lifecycle;
 mod outage;
 mod progress;
 mod story;
+mod verified;
 mod world;
 mod yields;

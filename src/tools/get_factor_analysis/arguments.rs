@@ -4,7 +4,7 @@ mod names;
 mod plans;
 mod sections;
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::{collections::BTreeSet, str::FromStr, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{
@@ -21,7 +21,8 @@ use super::{
     sections::{Section, SectionSet},
 };
 use crate::{
-    analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan},
+    analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
+    app::InForce,
     args::{Args, MapForm},
     tool_error::{ErrorCode, Problem, ToolError},
 };
@@ -66,6 +67,8 @@ pub(super) struct Query {
     pub(super) lists: ListSizes,
     pub(super) notes: Vec<String>,
     pub(super) preset: Option<Preset>,
+    /// The universe that the call is read against.
+    pub(super) in_force: Arc<InForce>,
 }
 
 /// Lengths of lists and tables in summaries and reports.
@@ -85,11 +88,11 @@ pub(super) struct ListSizes {
 ///
 /// # Errors
 /// Every argument that breaks its rule.
-pub(super) fn read(arguments: JsonObject, universe: &FactorUniverse) -> Result<Query, ToolError> {
+pub(super) fn read(arguments: JsonObject, in_force: &Arc<InForce>, groups: UserGroups) -> Result<Query, ToolError> {
     let args = Args::new(arguments);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
     let read = Reader { args: &args, advanced: &advanced, kind: AnalysisKind::Correlations };
-    let query = read.query(universe);
+    let query = read.query(in_force, groups);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
     }
@@ -123,7 +126,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn query(mut self, universe: &FactorUniverse) -> Query {
+    fn query(mut self, in_force: &Arc<InForce>, groups: UserGroups) -> Query {
         let (args, advanced) = (self.args, self.advanced);
         self.kind = args
             .choice("analysis_type", &["correlations", "performance", "returns"])
@@ -134,8 +137,8 @@ impl Reader<'_> {
         let preset = self.mine("preset").then(|| args.choice("preset", &Preset::NAMES)).flatten();
         let format: Format = args.choice("format", &["summary", "full", "report"]).unwrap_or_default();
         let frequency = args.choice("frequency", &["monthly", "weekly", "daily"]).unwrap_or_default();
-        let own_universe = self.universe();
-        let granularity = self.granularity(own_universe.as_ref().unwrap_or(universe));
+        let (own_universe, groups) = self.universe(groups);
+        let granularity = self.granularity(own_universe.as_ref().unwrap_or(&in_force.loaded.universe));
         let (categories, rate_matrix) = self.categories(preset, &mut notes);
         let benchmark = self.mine("benchmark_ticker").then(|| args.parsed("benchmark_ticker")).flatten();
         let benchmark = benchmark.unwrap_or_else(Ticker::spy);
@@ -181,6 +184,7 @@ impl Reader<'_> {
                 categories,
                 asset_classes: self.asset_classes(),
                 universe: own_universe,
+                groups,
                 benchmark,
                 also_priced,
                 min_observations,
@@ -197,6 +201,7 @@ impl Reader<'_> {
             lists,
             notes,
             preset,
+            in_force: Arc::clone(in_force),
         }
     }
 
@@ -240,28 +245,46 @@ impl Reader<'_> {
         }
     }
 
-    fn universe(&self) -> Option<FactorUniverse> {
+    /// The call's own universe, if it brings one, and the caller's groups that take part: all of them, or those that the
+    /// call's own universe names.
+    fn universe(&self, groups: UserGroups) -> (Option<FactorUniverse>, UserGroups) {
+        let with_groups = self.advanced.boolean("include_user_groups").unwrap_or(true);
         let form = MapForm { key: "label", value: "ticker" };
-        let entries = self.args.objects("factor_universe", Some(form))?;
+        let Some(entries) = self.args.objects("factor_universe", Some(form)) else {
+            let none = UserGroups { groups: Vec::new(), trouble: None, ..groups };
+            return (None, if with_groups { groups } else { none });
+        };
+        let mut named = Vec::new();
         if entries.is_empty() {
             self.args.refuse("factor_universe", "must name at least one factor", None);
         }
         let factors = entries.iter().filter_map(|entry| {
             entry.require("ticker");
-            let ticker: Option<Ticker> = entry.parsed("ticker");
             let label = entry.string("label");
             let category = entry.choice("category", CATEGORIES_OF_A_FACTOR).unwrap_or(Category::Custom);
             let asset_class = entry.choice("asset_class", ASSET_CLASSES);
             let group = entry.string("sector_group");
             entry.only(&["label", "ticker", "category", "asset_class", "sector_group"]);
-            let ticker = ticker?;
+            if let Some(name) = entry.string("ticker").filter(|text| is_group(text)) {
+                match groups.find(&name) {
+                    Some(found) => named.push(found.taken_as(label, category, asset_class)),
+                    None => entry.refuse(
+                        "ticker",
+                        "is not one of your factor groups",
+                        Some("list_factor_groups names them".to_owned()),
+                    ),
+                }
+                return None;
+            }
+            let ticker: Ticker = entry.parsed("ticker")?;
             let label = label.unwrap_or_else(|| ticker.to_string());
             let mut factor = Factor::new(ticker, label, category, Tier::Request);
             factor.asset_class = asset_class.unwrap_or(factor.asset_class);
             factor.sector_group = group;
             Some(factor)
         });
-        Some(FactorUniverse::new(factors))
+        let universe = FactorUniverse::new(factors);
+        (Some(universe), UserGroups { groups: named, trouble: None, ..groups })
     }
 
     fn granularity(&self, universe: &FactorUniverse) -> Granularity {
@@ -292,13 +315,6 @@ impl Reader<'_> {
         };
         if names.is_empty() && self.args.has("categories") {
             return (None, false);
-        }
-        if names.iter().any(|name| name == "user") {
-            self.args.refuse(
-                "categories",
-                "is not available: factor groups, category user, are not part of this version",
-                Some("leave `user` out".to_owned()),
-            );
         }
         let rate = names.iter().any(|name| name == "rate");
         if rate && self.kind != AnalysisKind::Correlations {
@@ -385,4 +401,9 @@ impl Reader<'_> {
         }
         (limit > 0).then_some(limit)
     }
+}
+
+/// True for the name of a factor group among tickers: `USER:My_Tech`.
+fn is_group(text: &str) -> bool {
+    text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("USER:"))
 }

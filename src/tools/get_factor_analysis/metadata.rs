@@ -34,8 +34,8 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
     put("categories", json!(categories(analysis)));
     put("min_observations", json!(analysis.study.min_observations));
     put("price_source", price_source(analysis, app));
-    put("universe_source", universe_source(query, app));
-    put("universe_hash", json!(app.universe.hash));
+    put("universe_source", universe_source(query));
+    put("universe_hash", json!(query.in_force.loaded.hash));
     match analysis.report() {
         Report::Correlations(report) => {
             put("benchmark", json!(query.request.benchmark));
@@ -81,7 +81,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
         json!({
             "stale_factor_candidates": quality::stale_candidates(analysis).iter().map(|one| &one.ticker).collect::<Vec<_>>(),
             "excluded_for_no_data": without_data,
-            "last_universe_refresh": app.universe_loaded_at(),
+            "last_universe_refresh": query.in_force.read_at(),
         }),
     );
     put("version", json!(env!("CARGO_PKG_VERSION")));
@@ -143,7 +143,9 @@ fn categories(analysis: &Analysis) -> Vec<&'static str> {
 
 fn price_source(analysis: &Analysis, app: &App) -> Value {
     let columns = analysis.study.panel().columns();
-    let of_kind = |kind: PriceKind| columns.iter().filter(|column| column.series.kind() == kind).count();
+    let of_kind = |kind: PriceKind| {
+        columns.iter().filter(|column| column.series.kind() == kind && !column.series.ticker().is_group()).count()
+    };
     json!({
         "name": analysis.source.name,
         "description": analysis.source.description,
@@ -153,10 +155,10 @@ fn price_source(analysis: &Analysis, app: &App) -> Value {
     })
 }
 
-fn universe_source(query: &Query, app: &App) -> Value {
+fn universe_source(query: &Query) -> Value {
     match query.request.universe {
         Some(_) => json!({ "factor_universe": "request" }),
-        None => json!(app.universe.tiers),
+        None => json!(query.in_force.loaded.tiers),
     }
 }
 

@@ -17,10 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::arguments::Query;
-use crate::{
-    analysis::{Analysis, AnalysisKind, Report, is_small_sample},
-    app::App,
-};
+use crate::analysis::{Analysis, AnalysisKind, Report, is_small_sample};
 
 /// Older newest prices than this many days are a warning.
 const STALE_DAYS: i64 = 10;
@@ -60,7 +57,7 @@ pub(super) struct StaleCandidate {
 }
 
 impl DataQuality {
-    pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Self {
+    pub(super) fn of(analysis: &Analysis, query: &Query) -> Self {
         let study = &analysis.study;
         let analyzed = study.of(&analysis.selected);
         let requested = study.requested(&analysis.selected);
@@ -93,7 +90,7 @@ impl DataQuality {
             undefined: undefined(analysis.report()),
             macro_dropped: dropped(analysis.report()).to_vec(),
             stale_factor_candidates: stale_candidates(analysis),
-            warnings: warnings(analysis, &analyzed, app),
+            warnings: warnings(analysis, &analyzed, query),
             excluded_factor_list: excluded,
         }
     }
@@ -214,7 +211,7 @@ fn undefined(report: &Report) -> Vec<Undefined> {
     }
 }
 
-fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<String> {
+fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Vec<String> {
     let study = &analysis.study;
     let panel = study.panel();
     let mut warnings = Vec::new();
@@ -269,7 +266,9 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], app: &App) -> Vec<
         warnings.push(format!("not computed for want of time: {}", skipped.join(", ")));
     }
     warnings.extend(analysis.prepared.warnings.iter().cloned());
-    warnings.extend(app.universe.problems.iter().map(|problem| format!("factor universe: {problem}")));
+    let problems = &query.in_force.loaded.problems;
+    warnings.extend(problems.iter().map(|problem| format!("factor universe: {problem}")));
+    warnings.extend(query.request.groups.trouble.iter().map(|why| format!("your factor groups are left out: {why}")));
     warnings
 }
 

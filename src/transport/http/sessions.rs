@@ -1,10 +1,16 @@
-//! Sessions of the older protocol, limited in number: rmcp keeps any number of them.
+//! Sessions of the older protocol, limited in number and each its user's: rmcp keeps any number of them and knows no users.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Mutex as SyncMutex, PoisonError},
+    time::Duration,
+};
 
+use axum::http::request::Parts;
+use factor_types::UserId;
 use futures::Stream;
 use rmcp::{
-    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage},
     transport::streamable_http_server::session::{
         RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
         local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
@@ -19,6 +25,8 @@ pub(super) struct Sessions {
     most: usize,
     /// Held from counting to adding, so that the limit holds exactly.
     adding: Mutex<()>,
+    /// Who opened each session.
+    owners: SyncMutex<HashMap<SessionId, UserId>>,
 }
 
 /// Why a session cannot be had.
@@ -38,12 +46,28 @@ impl Sessions {
         let mut config = SessionConfig::default();
         config.keep_alive = Some(idle);
         kept.session_config = config;
-        Self { kept, most, adding: Mutex::default() }
+        Self { kept, most, adding: Mutex::default(), owners: SyncMutex::default() }
     }
 
     pub(super) async fn is_full(&self) -> bool {
         self.kept.sessions.read().await.len() >= self.most
     }
+
+    /// True for a session that somebody else opened.
+    pub(super) fn belongs_to_another(&self, id: &str, user: UserId) -> bool {
+        self.owners(|owners| owners.get(id).is_some_and(|owner| *owner != user))
+    }
+
+    fn owners<T>(&self, look: impl FnOnce(&mut HashMap<SessionId, UserId>) -> T) -> T {
+        // Nothing panics while it is held, and if it did, the map would still be whole.
+        look(&mut self.owners.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Who sent the request that this message came in.
+fn sender(message: &ClientJsonRpcMessage) -> Option<UserId> {
+    let ClientJsonRpcMessage::Request(request) = message else { return None };
+    request.request.extensions().get::<Parts>()?.extensions.get().copied()
 }
 
 impl SessionManager for Sessions {
@@ -63,6 +87,10 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionsError> {
+        // Nobody knows the id before this has answered.
+        if let Some(user) = sender(&message) {
+            self.owners(|owners| owners.insert(id.clone(), user));
+        }
         Ok(self.kept.initialize_session(id, message).await?)
     }
 
@@ -71,6 +99,7 @@ impl SessionManager for Sessions {
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionsError> {
+        self.owners(|owners| owners.remove(id));
         Ok(self.kept.close_session(id).await?)
     }
 

@@ -1,11 +1,10 @@
 //! The key is nowhere but in the header it travels in.
 
-use std::path::Path;
-
 use factor_stand_in::{Fault, KeyPlace, Target, Times};
 use serde_json::json;
 
 use super::world::{KEY, World, returns};
+use crate::support::files_with;
 
 #[tokio::test]
 async fn a_planted_key_is_in_no_answer_no_log_and_no_file() {
@@ -71,12 +70,4 @@ async fn a_planted_key_is_in_no_answer_no_log_and_no_file() {
     for vendor in [&world.treasury, &world.fred] {
         assert!(vendor.requests().iter().all(|seen| seen.key.is_none()), "only its own vendor gets the key");
     }
-}
-
-/// The files that hold these bytes; there must be some files at all.
-fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
-    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(!files.is_empty());
-    let holds = |path: &Path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes);
-    files.iter().filter(|path| holds(path)).map(|path| path.display().to_string()).collect()
 }

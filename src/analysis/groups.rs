@@ -1,0 +1,117 @@
+//! A user's factor groups as factors of an analysis.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use factor_analytics::{
+    panel::GroupColumn,
+    study::{Exclusion, ExclusionReason},
+};
+use factor_store::KeptGroup;
+use factor_types::{AssetClass, Category, Factor, FactorUniverse, GroupName, GroupWeighting, Ticker, Tier, UserId};
+
+/// The groups of one user that take part in an analysis.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserGroups {
+    /// Whose they are.
+    pub user: UserId,
+    /// The groups by name.
+    pub groups: Vec<UserGroup>,
+    /// Why they could not be read, when they could not.
+    pub trouble: Option<String>,
+}
+
+/// One group and what its returns are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserGroup {
+    /// The group as a factor: `USER:<name>`, category `user`.
+    pub factor: Arc<Factor>,
+    /// The members with their weights, or why there are none.
+    pub members: Result<Vec<(Ticker, f64)>, String>,
+}
+
+impl UserGroups {
+    /// The groups as factors. Its members' asset class is a group's where they share one, as far as `universe` knows
+    /// them; else it counts as equity.
+    pub fn new(user: UserId, kept: &[KeptGroup], universe: &FactorUniverse) -> Self {
+        let groups = kept.iter().map(|group| UserGroup::new(group, universe)).collect();
+        Self { user, groups, trouble: None }
+    }
+
+    /// No groups, and why.
+    pub fn unreadable(user: UserId, why: String) -> Self {
+        Self { user, groups: Vec::new(), trouble: Some(why) }
+    }
+
+    /// The group of this name or identifier.
+    pub fn find(&self, name: &str) -> Option<&UserGroup> {
+        let wanted = Ticker::of_group(&GroupName::read(name).ok()?);
+        let same = |ticker: &Ticker| ticker.as_str().to_lowercase() == wanted.as_str().to_lowercase();
+        self.groups.iter().find(|group| same(&group.factor.ticker))
+    }
+
+    /// The factors.
+    pub fn factors(&self) -> impl Iterator<Item = &Arc<Factor>> {
+        self.groups.iter().map(|group| &group.factor)
+    }
+
+    /// The columns that the groups among `factors` become.
+    pub(super) fn columns(&self, factors: &[Arc<Factor>]) -> Vec<GroupColumn> {
+        let taken = |group: &&UserGroup| factors.iter().any(|factor| factor.ticker == group.factor.ticker);
+        let column = |group: &UserGroup| {
+            let members = group.members.as_ref().ok()?.clone();
+            Some(GroupColumn { ticker: group.factor.ticker.clone(), members })
+        };
+        self.groups.iter().filter(taken).filter_map(column).collect()
+    }
+
+    /// The groups among `factors` that have no weights, as exclusions.
+    pub(super) fn without_weights(&self, factors: &[Arc<Factor>]) -> Vec<Exclusion> {
+        let taken = |group: &&UserGroup| factors.iter().any(|factor| factor.ticker == group.factor.ticker);
+        let exclusion = |group: &UserGroup| {
+            let detail = group.members.as_ref().err()?.clone();
+            let (ticker, label) = (group.factor.ticker.clone(), group.factor.label.clone());
+            Some(Exclusion { ticker, label, reason: ExclusionReason::Unsupported, detail })
+        };
+        self.groups.iter().filter(taken).filter_map(exclusion).collect()
+    }
+}
+
+impl UserGroup {
+    /// The group as a factor of a call's own universe.
+    #[must_use]
+    pub fn taken_as(&self, label: Option<String>, category: Category, asset_class: Option<AssetClass>) -> Self {
+        let factor = Factor {
+            label: label.unwrap_or_else(|| self.factor.label.clone()),
+            category,
+            asset_class: asset_class.unwrap_or(self.factor.asset_class),
+            ..(*self.factor).clone()
+        };
+        Self { factor: Arc::new(factor), members: self.members.clone() }
+    }
+
+    fn new(kept: &KeptGroup, universe: &FactorUniverse) -> Self {
+        let group = &kept.group.what;
+        let mut factor =
+            Factor::new(Ticker::of_group(&group.name), group.name.as_str(), Category::User, Tier::Database);
+        let mut classes = BTreeMap::<AssetClass, usize>::new();
+        for member in group.tickers.iter().filter_map(|ticker| universe.get(ticker)) {
+            *classes.entry(member.asset_class).or_default() += 1;
+        }
+        if let (1, Some((class, _))) = (classes.len(), classes.first_key_value()) {
+            factor.asset_class = *class;
+        }
+        factor.description = Some(group.description.clone()).filter(|text| !text.is_empty());
+        let all = || group.tickers.iter().cloned();
+        let members = match (&kept.settled, &group.weighting) {
+            (Some(settled), _) => Ok(settled.weights.clone()),
+            (None, GroupWeighting::Equal) => Ok(all().map(|ticker| (ticker, 1.0)).collect()),
+            (None, GroupWeighting::Custom(weights)) => Ok(all().zip(weights.iter().copied()).collect()),
+            (None, GroupWeighting::MarketCap) => Err(format!(
+                "the market-cap weights of {} were never settled: it was saved without a check; call update_factor_group \
+                 for it when the price source answers",
+                factor.ticker
+            )),
+        };
+        Self { factor: Arc::new(factor), members }
+    }
+}

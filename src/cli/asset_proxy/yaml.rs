@@ -1,0 +1,69 @@
+//! `asset-proxy sync-from-yaml` and `export-yaml`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use factor_store::{MappingEdit, MappingSource, Store, YamlSource, read_mapping, write_mapping};
+use factor_types::Tier;
+
+use super::{
+    super::{
+        admin::{Change, RowsInForce},
+        terminal::{ask, print, say},
+    },
+    KIND, Output,
+};
+use crate::settings::Settings;
+
+/// Puts the rows of a file into the database; a file that is wrong changes nothing.
+pub(super) async fn sync(
+    store: &dyn Store,
+    settings: &Settings,
+    before: &RowsInForce,
+    path: Option<PathBuf>,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let (rows, words) = match &path {
+        Some(path) => (read_mapping(KIND, path)?, format!("asset-proxy sync-from-yaml {}", path.display())),
+        None => {
+            let rows = YamlSource::new(settings.universe.proxies_dir.as_deref()).rows(KIND)?;
+            (rows, "asset-proxy sync-from-yaml".to_owned())
+        }
+    };
+    // The rows of the tier in force itself are added and not taken over first: the report counts them once.
+    let empty = RowsInForce { tier: before.tier, rows: Vec::new() };
+    let before = if before.below() == rows { &empty } else { before };
+    let change =
+        Change { kind: KIND, edit: MappingEdit::Upsert(rows), before, words, asks: false, format: output.format };
+    change.make(store, &output.how).await
+}
+
+/// Writes the rows in force; a file is there whole or not at all.
+pub(super) fn export(in_force: &RowsInForce, path: &Path, force: bool) -> anyhow::Result<ExitCode> {
+    let text = write_mapping(KIND, &in_force.rows);
+    if in_force.tier != Tier::Database {
+        say(&format!("the database holds no {KIND}: these are those of {}", in_force.tier.as_str()));
+    }
+    if path.as_os_str() == "-" {
+        print(text.trim_end())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if path.exists() && !force && !ask(&format!("Overwrite {}?", path.display()))? {
+        say("nothing was written");
+        return Ok(ExitCode::FAILURE);
+    }
+    let cannot = || format!("cannot write {}", path.display());
+    let mut beside = path.to_path_buf().into_os_string();
+    beside.push(format!(".{}.new", std::process::id()));
+    fs::write(&beside, text).with_context(cannot)?;
+    if let Err(error) = fs::rename(&beside, path) {
+        let _ = fs::remove_file(&beside);
+        return Err(error).with_context(cannot);
+    }
+    print(&format!("{} rows written to {}", in_force.rows.len(), path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}

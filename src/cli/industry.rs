@@ -1,0 +1,126 @@
+//! `factor-mcp industry`: which ETF stands for which industry.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use factor_store::{IndustryEdit, MappingEdit, MappingKind, ProxyRow, Store};
+use factor_types::{AssetClass, Ticker};
+use serde_json::{Value, json};
+
+use super::{
+    admin::{self, Change, ChangeArgs, Name, RowsInForce, rows_in_force},
+    terminal::{Format, print, table},
+};
+use crate::settings::Settings;
+
+const KIND: MappingKind = MappingKind::Industries;
+
+/// What to do with the industries.
+#[derive(Debug, Args)]
+pub struct IndustryArgs {
+    #[command(subcommand)]
+    command: IndustryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum IndustryCommand {
+    /// Show the industries in force and where they come from
+    List {
+        /// Inactive ones too
+        #[arg(long)]
+        all: bool,
+        /// A table for people or JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Add an industry, or change what is given and keep the rest
+    Add {
+        /// Its name, as company profiles have it: "Banks - Regional"
+        industry: Name,
+        /// Its ETF
+        etf: Ticker,
+        /// equity (where nothing is stored), bond, cash, commodity or crypto
+        #[arg(long, value_name = "CLASS")]
+        asset_class: Option<AssetClass>,
+        /// Its group of sectors, such as cyclical, sensitive or defensive
+        #[arg(long, value_name = "NAME")]
+        group: Option<Name>,
+        /// A finer name
+        #[arg(long, value_name = "NAME")]
+        subindustry: Option<Name>,
+        /// Do not ask before an industry that exists is changed
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        how: ChangeArgs,
+        /// A table for people or JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the store cannot be reached or refuses the change.
+pub async fn run(settings: Settings, args: IndustryArgs) -> anyhow::Result<ExitCode> {
+    let store = admin::open(&settings).await?;
+    let store: &dyn Store = &*store;
+    let before = rows_in_force(store, &settings, KIND).await?;
+    match args.command {
+        IndustryCommand::List { all, format } => list(&before, all, format),
+        IndustryCommand::Add { industry, etf, asset_class, group, subindustry, force, how, format } => {
+            let words = format!("industry add {} {etf}", industry.0);
+            let edit = MappingEdit::Industry(IndustryEdit {
+                industry: industry.0,
+                etf,
+                asset_class,
+                sector_group: group.map(|name| name.0),
+                subindustry: subindustry.map(|name| name.0),
+            });
+            Change { kind: KIND, edit, before: &before, words, asks: !force, format }.make(store, &how).await
+        }
+    }
+}
+
+fn list(in_force: &RowsInForce, all: bool, format: Format) -> anyhow::Result<ExitCode> {
+    let rows: Vec<&ProxyRow> = in_force.rows.iter().filter(|row| all || row.active).collect();
+    match format {
+        Format::Json => {
+            let rows: Vec<Value> = rows.into_iter().map(|row| object(in_force, row)).collect();
+            print(&serde_json::to_string_pretty(&json!({"source": in_force.tier, "industries": rows}))?)?;
+        }
+        Format::Table => {
+            let count = rows.len();
+            if count > 0 {
+                let header = ["industry", "ETF", "asset class", "group", "subindustry", "active"];
+                print(&table(&header, rows.into_iter().map(|row| cells(in_force, row)).collect()))?;
+            }
+            print(&format!("{count} industries, from {}", in_force.tier.as_str()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn object(in_force: &RowsInForce, row: &ProxyRow) -> Value {
+    json!({
+        "industry": row.key,
+        "etf": row.etf,
+        "asset_class": row.factor(in_force.tier).asset_class,
+        "sector_group": row.sector_group,
+        "subindustry": row.subindustry,
+        "active": row.active,
+        "description": row.description,
+    })
+}
+
+fn cells(in_force: &RowsInForce, row: &ProxyRow) -> [String; 6] {
+    [
+        row.key.clone(),
+        row.etf.to_string(),
+        row.factor(in_force.tier).asset_class.to_string(),
+        row.sector_group.clone().unwrap_or_default(),
+        row.subindustry.clone().unwrap_or_default(),
+        if row.active { "yes" } else { "no" }.to_owned(),
+    ]
+}

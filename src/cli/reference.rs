@@ -1,0 +1,117 @@
+//! `factor-mcp reference`: the whole reference data.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use factor_store::{MappingEdit, MappingKind, MappingSource, ProxyRow, RecordedChange, Store, YamlSource};
+use factor_types::Tier;
+use serde_json::{Value, json};
+
+use super::{
+    admin::{self, ChangeArgs, is_missing, report, time, told},
+    terminal::{Format, print, say, table},
+};
+use crate::settings::Settings;
+
+/// What to do with the reference data.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    #[command(subcommand)]
+    command: ReferenceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ReferenceCommand {
+    /// Put the YAML files of the proxies folder, or those built in, into the database; nothing is removed
+    Import {
+        #[command(flatten)]
+        how: ChangeArgs,
+        /// A table for people or JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Show who changed what, when and why, the newest first
+    Changes {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+        /// A table for people or JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the store cannot be reached or a file cannot be read.
+pub async fn run(settings: Settings, args: ReferenceArgs) -> anyhow::Result<ExitCode> {
+    let store = admin::open(&settings).await?;
+    match args.command {
+        ReferenceCommand::Import { how, format } => import(&*store, &settings, &how, format).await,
+        ReferenceCommand::Changes { limit, format } => changes(&store.recorded_changes(limit).await?, format),
+    }
+}
+
+/// Every file is read before anything is written: one wrong file changes nothing.
+async fn import(store: &dyn Store, settings: &Settings, how: &ChangeArgs, format: Format) -> anyhow::Result<ExitCode> {
+    let source = YamlSource::new(settings.universe.proxies_dir.as_deref());
+    let mut read: Vec<(MappingKind, Vec<ProxyRow>)> = Vec::new();
+    let mut wrong = Vec::new();
+    for kind in MappingKind::ALL {
+        match source.rows(kind) {
+            Ok(rows) => read.push((kind, rows)),
+            Err(error) if is_missing(&error) => {
+                say(&format!("there is no {}: {kind} stay as they are", kind.file_name()))
+            }
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    if !wrong.is_empty() {
+        anyhow::bail!("{}\nnothing was written", wrong.join("\n"));
+    }
+    if read.is_empty() {
+        anyhow::bail!("there is nothing to import: none of the three files is in the proxies folder");
+    }
+    let author = how.author("reference import");
+    let mut reports: Vec<Value> = Vec::new();
+    for (kind, rows) in read {
+        // These rows are the tier in force: there is none to be put before them.
+        let done = store.edit_mapping(kind, &MappingEdit::Upsert(rows), &[], &author, how.dry_run).await?;
+        match format {
+            Format::Json => reports.push(report(kind, &done, how.dry_run)),
+            Format::Table => print(&told(kind, &done, Tier::Yaml, how.dry_run))?,
+        }
+    }
+    if format == Format::Json {
+        print(&serde_json::to_string_pretty(&reports)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn changes(changes: &[RecordedChange], format: Format) -> anyhow::Result<ExitCode> {
+    match format {
+        Format::Json => {
+            let object = |change: &RecordedChange| {
+                json!({
+                    "at": time(change.at),
+                    "who": change.author.who,
+                    "why": change.author.why,
+                    "kind": change.kind,
+                    "what": change.what,
+                })
+            };
+            let all: Vec<Value> = changes.iter().map(object).collect();
+            print(&serde_json::to_string_pretty(&all)?)?;
+        }
+        Format::Table if changes.is_empty() => print("no change is recorded")?,
+        Format::Table => {
+            let cells = |change: &RecordedChange| {
+                let author = change.author.clone();
+                [time(change.at), author.who, change.kind.to_string(), change.what.clone(), author.why]
+            };
+            print(&table(&["when", "who", "kind", "what", "why"], changes.iter().map(cells).collect()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,283 @@
+//! The check of a factor group against the price source: which members have enough history, what they weigh, and how the
+//! group did.
+//!
+//! It is an analysis of the members alone, over the usual window, so that prices, the clock and the risk-free rate are those
+//! of every other answer, and what was fetched is kept.
+
+mod weights;
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    panel::{DefaultStart, PanelError},
+    report::{Granularity, PerformancePlan, SortBy, Weighting},
+    sections::performance::{Inputs, Profile},
+    study::{Exclusion, ExclusionReason},
+};
+use factor_prices::Fault;
+use factor_types::{
+    Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, Ticker, Tier,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    analysis::{
+        Analysis, AnalysisError, AnalysisKind, AnalysisRequest, AssetClassFilter, Caller, DateRule, Plan, UserGroups,
+    },
+    app::App,
+};
+
+/// Monthly returns that a member needs.
+pub const NEEDED_MONTHS: usize = 24;
+/// Members that a group needs after those without data are left out.
+pub const FEWEST_MEMBERS: usize = 2;
+/// Months of history looked at, as in an analysis without dates.
+const MONTHS: u32 = 120;
+
+/// A member that takes no part in a group's returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excluded {
+    /// The member.
+    pub ticker: Ticker,
+    /// Why, in one word: a reason of [`ExclusionReason`], or `no_market_cap`.
+    pub reason: &'static str,
+    /// Why, in a sentence.
+    pub detail: String,
+}
+
+/// How a group did over the window: decimals, annualised, on monthly returns (see [`Profile`]).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Performance {
+    /// (1 + total return)^(12 / T) - 1.
+    pub annual_return: Option<f64>,
+    /// Standard deviation of the returns times sqrt(12).
+    pub volatility: Option<f64>,
+    /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12).
+    pub sharpe_ratio: Option<f64>,
+    /// Deepest fall below the highest month end.
+    pub max_drawdown: Option<f64>,
+    /// Where the risk-free rate came from: `UST3M`, `BIL`, `SGOV` or `0`.
+    pub risk_free_source: String,
+}
+
+/// A group that may be a factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// The members with enough history, in the group's order.
+    pub included: Vec<Ticker>,
+    /// The others.
+    pub excluded: Vec<Excluded>,
+    /// What those included weigh.
+    pub settled: SettledWeights,
+    /// True where today's capitalisations weight all of the history.
+    pub lookahead: bool,
+    /// Monthly returns of the group.
+    pub data_points: usize,
+    /// The labels of the first and the last of them.
+    pub span: Option<(NaiveDate, NaiveDate)>,
+    /// How it did.
+    pub performance: Performance,
+    /// What its user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Why a group is not valid, or could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The data is too little: a fault of the group.
+    #[error("{message}")]
+    Insufficient {
+        /// Members that have enough history.
+        included: Vec<Ticker>,
+        /// The others.
+        excluded: Vec<Excluded>,
+        /// What is missing and the way out.
+        message: String,
+    },
+    /// The source could not answer: no fault of the group.
+    #[error("{why}")]
+    Source {
+        /// How it failed.
+        fault: Fault,
+        /// What it said.
+        why: String,
+    },
+    /// The server takes fewer factors at once.
+    #[error(transparent)]
+    Refused(AnalysisError),
+    /// The caller has gone.
+    #[error("the call was cancelled")]
+    Cancelled,
+}
+
+/// Checks a group. With `kept` its weights are those and nothing is settled anew.
+///
+/// # Errors
+/// [`CheckError`].
+pub async fn check(
+    app: &App,
+    group: &FactorGroup,
+    kept: Option<&SettledWeights>,
+    caller: &Caller<'_>,
+) -> Result<Check, CheckError> {
+    let analysis = analyze(app, group, caller).await?;
+    let study = &analysis.study;
+    let included: Vec<Ticker> = {
+        let analysed = |ticker: &&Ticker| study.factors.iter().any(|studied| studied.factor.ticker == **ticker);
+        group.tickers.iter().filter(analysed).cloned().collect()
+    };
+    let mut excluded: Vec<Excluded> = study.excluded.iter().map(excluded_of).collect();
+    if included.len() < FEWEST_MEMBERS {
+        return Err(too_few(included, excluded, &study.excluded));
+    }
+    let settled = match kept {
+        Some(kept) => kept.clone(),
+        None => weights::settle(app, group, &included, &mut excluded, caller, analysis.source.name).await?,
+    };
+    let values = study.panel().group_returns(&settled.weights);
+    let labels = study.panel().labels();
+    let present: Vec<NaiveDate> =
+        values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label).collect();
+    let risk_free = study.risk_free();
+    let profile = Profile::compute(
+        &Inputs {
+            returns: &values,
+            risk_free: &risk_free.per_period,
+            benchmark: None,
+            labels,
+            base: study.panel().base(),
+            frequency: study.panel().frequency(),
+        },
+        &[],
+    );
+    let lookahead = group.weighting == GroupWeighting::MarketCap;
+    let warnings = warnings(&analysis, group, &excluded, lookahead, present.len());
+    Ok(Check {
+        included: settled.weights.iter().map(|(ticker, _)| ticker.clone()).collect(),
+        excluded,
+        settled,
+        lookahead,
+        data_points: present.len(),
+        span: present.first().copied().zip(present.last().copied()),
+        performance: Performance {
+            annual_return: profile.annual_return,
+            volatility: profile.volatility,
+            sharpe_ratio: profile.sharpe_ratio,
+            max_drawdown: profile.max_drawdown,
+            risk_free_source: risk_free.source,
+        },
+        warnings,
+    })
+}
+
+/// Members that take no part as they are listed in answers.
+pub fn excluded_json(excluded: &[Excluded]) -> Vec<Value> {
+    excluded.iter().map(|one| json!({"ticker": one.ticker, "reason": one.reason, "detail": one.detail})).collect()
+}
+
+async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<Analysis, CheckError> {
+    let member = |ticker: &Ticker| Factor::new(ticker.clone(), ticker.as_str(), Category::Custom, Tier::Request);
+    let benchmark = Ticker::spy();
+    let request = AnalysisRequest {
+        kind: AnalysisKind::Performance,
+        dates: DateRule { start: None, end: None, default_start: DefaultStart::MonthEndBefore(MONTHS) },
+        frequency: Frequency::Monthly,
+        categories: None,
+        asset_classes: AssetClassFilter::default(),
+        universe: Some(FactorUniverse::new(group.tickers.iter().map(member))),
+        groups: UserGroups::default(),
+        benchmark: benchmark.clone(),
+        also_priced: ["BIL", "SGOV"].iter().filter_map(|proxy| proxy.parse().ok()).collect(),
+        min_observations: Some(NEEDED_MONTHS),
+        plan: Plan::Performance(PerformancePlan {
+            per_factor: None,
+            macro_composites: None,
+            category_composites: false,
+            granularity: Granularity::Industry,
+            weights: Weighting::Equal,
+            most_per_composite: None,
+            benchmark,
+            sort_by: SortBy::default(),
+            min_coverage: 0.5,
+        }),
+    };
+    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(|error| match error {
+        AnalysisError::NothingAnalysed { lost, fault: None } => {
+            too_few(Vec::new(), lost.iter().map(excluded_of).collect(), &lost)
+        }
+        AnalysisError::NothingAnalysed { lost, fault: Some(fault) } => {
+            let why = lost.first().map_or_else(|| "no answer".to_owned(), |one| one.detail.clone());
+            CheckError::Source { fault, why }
+        }
+        AnalysisError::Window(_) | AnalysisError::Panel(PanelError::NoPeriods { .. }) => {
+            let message = format!("none of the members has {NEEDED_MONTHS} monthly returns: {error}");
+            CheckError::Insufficient { included: Vec::new(), excluded: Vec::new(), message }
+        }
+        AnalysisError::Cancelled => CheckError::Cancelled,
+        error => CheckError::Refused(error),
+    })
+}
+
+fn excluded_of(exclusion: &Exclusion) -> Excluded {
+    let reason = match exclusion.reason {
+        ExclusionReason::NoData => "no_data",
+        ExclusionReason::FetchFailed => "fetch_failed",
+        ExclusionReason::ThinHistory => "thin_history",
+        ExclusionReason::BadTicker => "bad_ticker",
+        ExclusionReason::Unsupported => "unsupported",
+    };
+    Excluded { ticker: exclusion.ticker.clone(), reason, detail: exclusion.detail.clone() }
+}
+
+/// Fewer members than a group needs: the source's fault where those it could not give would have been enough.
+fn too_few(included: Vec<Ticker>, excluded: Vec<Excluded>, lost: &[Exclusion]) -> CheckError {
+    let failed = lost.iter().filter(|one| one.reason == ExclusionReason::FetchFailed).count();
+    let reasons = reasons(&excluded);
+    if included.len() + failed >= FEWEST_MEMBERS && failed > 0 {
+        return CheckError::Source { fault: Fault::Unavailable, why: reasons };
+    }
+    let message = format!(
+        "a group needs {FEWEST_MEMBERS} members with {NEEDED_MONTHS} monthly returns each, and {} of {} {}: {reasons}",
+        included.len(),
+        included.len() + excluded.len(),
+        if included.len() == 1 { "has them" } else { "have them" },
+    );
+    CheckError::Insufficient { included, excluded, message }
+}
+
+fn reasons(excluded: &[Excluded]) -> String {
+    let each: Vec<String> = excluded.iter().map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
+    each.join("; ")
+}
+
+fn warnings(
+    analysis: &Analysis,
+    group: &FactorGroup,
+    excluded: &[Excluded],
+    lookahead: bool,
+    data_points: usize,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let failed: Vec<&str> =
+        excluded.iter().filter(|one| one.reason == "fetch_failed").map(|one| one.ticker.as_str()).collect();
+    if !failed.is_empty() {
+        warnings.push(format!(
+            "{} could not be fetched and is left out of the weights; update_factor_group with group_name {} alone checks again",
+            failed.join(", "),
+            group.name
+        ));
+    }
+    if lookahead {
+        warnings.push("market caps of today weight the whole history: a look-ahead".to_owned());
+    }
+    if data_points < NEEDED_MONTHS {
+        warnings.push(format!(
+            "the group has {data_points} monthly returns (a month needs half of its weight): analyses leave it out while \
+             it has fewer than their floor, {NEEDED_MONTHS} by default"
+        ));
+    }
+    if analysis.source.simulated {
+        warnings.push("the prices are simulated: they are no market's prices".to_owned());
+    }
+    warnings.extend(analysis.prepared.warnings.iter().cloned());
+    warnings
+}

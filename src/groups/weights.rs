@@ -1,0 +1,111 @@
+//! What the members of a group weigh.
+
+use std::collections::HashMap;
+
+use factor_prices::{Fault, PriceError};
+use factor_types::{FactorGroup, GroupWeighting, SettledWeights, Ticker};
+use tokio::time::timeout_at;
+
+use super::{CheckError, Excluded, FEWEST_MEMBERS};
+use crate::{analysis::Caller, app::App};
+
+/// Weights with sum 1 over `included`: equal; custom, divided by their sum over those included; or by market
+/// capitalisation, over those that have one. The others go to `excluded`.
+///
+/// # Errors
+/// When fewer capitalisations are known than a group needs members; equal weights never take their place.
+pub(super) async fn settle(
+    app: &App,
+    group: &FactorGroup,
+    included: &[Ticker],
+    excluded: &mut Vec<Excluded>,
+    caller: &Caller<'_>,
+    source: &str,
+) -> Result<SettledWeights, CheckError> {
+    let source = source.to_owned();
+    let settled = |weights: Vec<(Ticker, f64)>| SettledWeights {
+        weights: normalised(weights),
+        as_of: caller.today,
+        source: source.clone(),
+    };
+    match &group.weighting {
+        GroupWeighting::Equal => Ok(settled(included.iter().map(|ticker| (ticker.clone(), 1.0)).collect())),
+        GroupWeighting::Custom(weights) => {
+            let said = group.tickers.iter().cloned().zip(weights.iter().copied());
+            Ok(settled(said.filter(|(ticker, _)| included.contains(ticker)).collect()))
+        }
+        GroupWeighting::MarketCap => by_market_cap(app, included, excluded, caller, &source).await,
+    }
+}
+
+async fn by_market_cap(
+    app: &App,
+    included: &[Ticker],
+    excluded: &mut Vec<Excluded>,
+    caller: &Caller<'_>,
+    source: &str,
+) -> Result<SettledWeights, CheckError> {
+    let asked = timeout_at(caller.fetch_until, app.sources.facts.market_caps(included));
+    let answer = tokio::select! {
+        answer = asked => answer,
+        () = caller.cancel.cancelled() => return Err(CheckError::Cancelled),
+    };
+    let (caps, none) = match answer {
+        Ok(Ok(caps)) => (caps, None),
+        Ok(Err(PriceError::NoData(why))) => (Vec::new(), Some(why)),
+        Ok(Err(PriceError::Failed { fault, why })) => return Err(CheckError::Source { fault, why }),
+        Err(_) => {
+            let why = "the market capitalisations did not arrive in time".to_owned();
+            return Err(CheckError::Source { fault: Fault::Late, why });
+        }
+    };
+    let known: HashMap<&Ticker, _> =
+        caps.iter().filter(|cap| cap.dollars.is_finite() && cap.dollars > 0.0).map(|cap| (&cap.ticker, cap)).collect();
+    let (with, without): (Vec<&Ticker>, Vec<&Ticker>) = included.iter().partition(|ticker| known.contains_key(ticker));
+    let detail = none.unwrap_or_else(|| format!("the source ({source}) knows no market capitalisation of it"));
+    excluded.extend(without.into_iter().map(|ticker| Excluded {
+        ticker: ticker.clone(),
+        reason: "no_market_cap",
+        detail: detail.clone(),
+    }));
+    if with.len() < FEWEST_MEMBERS {
+        let message = format!(
+            "weights by market capitalisation need {FEWEST_MEMBERS} members with one, and {} of {} have one ({detail}); \
+             use weighting_method equal, or custom with weights",
+            with.len(),
+            included.len()
+        );
+        let included = with.into_iter().cloned().collect();
+        return Err(CheckError::Insufficient { included, excluded: std::mem::take(excluded), message });
+    }
+    let dollars = with.iter().filter_map(|ticker| Some(((*ticker).clone(), known.get(*ticker)?.dollars))).collect();
+    let as_of = with.iter().filter_map(|ticker| Some(known.get(*ticker)?.as_of)).min().unwrap_or(caller.today);
+    Ok(SettledWeights { weights: normalised(dollars), as_of, source: source.to_owned() })
+}
+
+/// Divides by the sum, which is above zero.
+fn normalised(weights: Vec<(Ticker, f64)>) -> Vec<(Ticker, f64)> {
+    let sum = factor_analytics::stats::sum(weights.iter().map(|(_, weight)| *weight));
+    weights.into_iter().map(|(ticker, weight)| (ticker, weight / sum)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn weights_keep_their_proportions_and_sum_to_one(weights in prop::collection::vec(1e-6..1e13f64, 2..50)) {
+            let named = |(at, weight): (usize, &f64)| (format!("T{at}").parse().unwrap(), *weight);
+            let settled = normalised(weights.iter().enumerate().map(named).collect());
+            let sum: f64 = settled.iter().map(|(_, weight)| weight).sum();
+            prop_assert!((sum - 1.0).abs() < 1e-12);
+            for (one, given) in settled.iter().zip(&weights) {
+                let expected = given / weights[0] * settled[0].1;
+                prop_assert!((one.1 - expected).abs() <= 1e-12 * expected.abs().max(1.0));
+            }
+        }
+    }
+}

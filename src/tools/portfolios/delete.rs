@@ -1,0 +1,49 @@
+//! `delete_portfolio`: deletes a portfolio and says what it was.
+
+use std::sync::Arc;
+
+use futures::future::FutureExt;
+use rmcp::model::{Tool, ToolAnnotations};
+use serde_json::{Map, Value, json};
+
+use super::{describe, missing, name, name_schema};
+use crate::{
+    app::App,
+    args::Args,
+    tool_error::ToolError,
+    tools::{Answer, ToolCall, ToolEntry, define, stored},
+};
+
+/// The tool.
+pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { delete(app, call).await }.boxed() };
+
+const TITLE: &str = "Delete portfolio";
+
+fn definition() -> Tool {
+    define(
+        "delete_portfolio",
+        TITLE,
+        "Deletes a portfolio for good; answers what it held.",
+        stored::input(json!({"portfolio_name": name_schema()}), &[]),
+        stored::output(&[("deleted", "object")]),
+    )
+    .with_annotations(
+        ToolAnnotations::with_title(TITLE).read_only(false).destructive(true).idempotent(true).open_world(false),
+    )
+}
+
+async fn delete(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
+    let args = Args::new(call.arguments.clone());
+    let name = name(&args);
+    args.finish(&["portfolio_name"])?;
+    let name = name.ok_or_else(ToolError::internal)?;
+    let Some(gone) = app.store.delete_portfolio(call.user, &name).await? else {
+        return Err(missing(&app, call.user, &name).await?);
+    };
+    let mut deleted = Map::new();
+    describe(&mut deleted, &gone);
+    let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
+    answer.insert("portfolio_name".to_owned(), json!(gone.what.name));
+    answer.insert("deleted".to_owned(), Value::Object(deleted));
+    Ok(stored::fitted(&app, call.user, answer, &["deleted"]).await)
+}

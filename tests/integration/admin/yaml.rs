@@ -1,0 +1,153 @@
+//! Between YAML and the database.
+
+use std::fs;
+
+use factor_store::{MappingKind, read_mapping};
+use serde_json::json;
+
+use super::{Desk, rows};
+
+const KIND: MappingKind = MappingKind::AssetProxies;
+
+/// Everything a row can say, and names that YAML could take for something else.
+const AWKWARD: &str = r#"
+asset_classes:
+  fixed_income:
+    canonical:
+      UST10Y: {etf: IEF, inception: "2002-07", description: "7 to 10 years: \"Treasuries\", # not a comment"}
+      "NO": GOVT
+      "007": {etf: "1234", priority: 7}
+    alternates:
+      UST10Y: [{etf: SCHR, priority: 30}, {etf: VGIT, active: false}]
+  crypto:
+    alternates:
+      "null": {etf: IBIT, description: "- Bitcoin, held by the trust's 'custodian'"}
+      "a: b": ETHA
+"#;
+const FLAT: &str = "
+asset_etf_proxies:
+  fixed_income: {UST10Y: IEF, UST2Y: SHY}
+  commodity: {gold: GLD}
+_metadata: {exported_at: yesterday}
+";
+const INDUSTRIES: &str = "industry_to_etf: {Solar: TAN, Steel: {proxy: SLX, group: cyclical, subindustry: Ore}}";
+const STYLES: &str = "style: {momentum: MTUM}\nmarket: {us_large: SPY}";
+
+#[tokio::test]
+async fn what_was_read_from_either_form_is_written_back_the_same() {
+    for text in [AWKWARD, FLAT] {
+        let desk = Desk::with(&[("asset_etf_proxies.yaml", text)]);
+        let given = read_mapping(KIND, &desk.path("proxies/asset_etf_proxies.yaml")).unwrap();
+        assert!(given.len() >= 3);
+        let synced = desk.json(&["asset-proxy", "sync-from-yaml"]).await;
+        assert_eq!(synced["added"], given.len(), "{synced}");
+        let written = desk.done(&["asset-proxy", "export-yaml", "-"]).await;
+        assert!(written.contains("asset_classes:"), "{written}");
+        desk.done(&["asset-proxy", "export-yaml", "out.yaml"]).await;
+        assert_eq!(fs::read_to_string(desk.path("out.yaml")).unwrap().trim_end(), written.trim_end());
+        let mut back = read_mapping(KIND, &desk.path("out.yaml")).unwrap();
+        let mut given = given;
+        // The rows of a class and standing stay in their order; the form groups them.
+        for rows in [&mut given, &mut back] {
+            rows.sort_by_key(|row| (row.category, !row.canonical));
+        }
+        assert_eq!(back, given, "{written}");
+
+        // And a database made of what was written says the same again.
+        let other = Desk::with(&[("asset_etf_proxies.yaml", &written)]);
+        other.done(&["asset-proxy", "sync-from-yaml"]).await;
+        assert_eq!(other.done(&["asset-proxy", "export-yaml", "-"]).await, written);
+    }
+}
+
+#[tokio::test]
+async fn a_sync_tells_what_it_does_and_removes_nothing() {
+    let desk = Desk::with(&[("asset_etf_proxies.yaml", FLAT)]);
+    desk.done(&["asset-proxy", "sync-from-yaml"]).await;
+    let file = desk.file(
+        "new.yaml",
+        "asset_classes: {fixed_income: {canonical: {UST10Y: IEF, UST2Y: {etf: SHY, priority: 5}}}, crypto: {canonical: {btc: IBIT}}}",
+    );
+    let before = desk.asset_proxies().await;
+    let dry = desk.json(&["asset-proxy", "sync-from-yaml", &file, "--dry-run"]).await;
+    assert_eq!(dry["dry_run"], true);
+    assert_eq!(desk.asset_proxies().await, before, "a dry run writes nothing");
+    let told = desk.done(&["asset-proxy", "sync-from-yaml", &file, "--dry-run"]).await;
+    assert!(told.contains("nothing was written") && told.contains("1 added, 1 updated, 1 unchanged"), "{told}");
+
+    let done = desk.json(&["asset-proxy", "sync-from-yaml", &file]).await;
+    for counts in [&dry, &done] {
+        let [added, updated, unchanged, removed] =
+            ["added", "updated", "unchanged", "removed"].map(|fate| counts[fate].as_u64().unwrap());
+        assert_eq!([added, updated, unchanged, removed], [1, 1, 1, 0], "{counts}");
+    }
+    let after = desk.asset_proxies().await;
+    assert_eq!(rows(&after, "asset_proxies", &[("etf", "SHY")])[0]["priority"], 5);
+    assert_eq!(rows(&after, "asset_proxies", &[("etf", "GLD")]).len(), 1, "what the file does not name stays");
+    let again = desk.done(&["asset-proxy", "sync-from-yaml", &file]).await;
+    assert!(again.contains("0 added, 0 updated, 3 unchanged"), "{again}");
+}
+
+#[tokio::test]
+async fn a_first_sync_of_a_file_hides_nothing_that_was_in_force() {
+    let desk = Desk::new();
+    let count = desk.asset_proxies().await["asset_proxies"].as_array().unwrap().len();
+    let file = desk.file("one.yaml", "asset_etf_proxies: {commodity: {copper: CPER}}");
+    let dry = desk.json(&["asset-proxy", "sync-from-yaml", &file, "--dry-run"]).await;
+    assert_eq!((&dry["imported"], &dry["added"]), (&json!(count), &json!(1)));
+    assert_eq!(desk.asset_proxies().await["source"], "yaml", "a dry run writes nothing");
+    desk.done(&["asset-proxy", "sync-from-yaml", &file]).await;
+    let list = desk.asset_proxies().await;
+    assert_eq!((&list["source"], list["asset_proxies"].as_array().unwrap().len()), (&json!("database"), count + 1));
+}
+
+#[tokio::test]
+async fn a_wrong_file_is_refused_with_its_place_and_changes_nothing() {
+    let desk = Desk::new();
+    for (text, place, says) in [
+        ("asset_etf_proxies:\n  crypto: {btc: IBIT}\n  crypto: {eth: ETHA}\n", "3:3", "twice"),
+        ("asset_etf_proxies:\n  crypto: {btc: not a ticker}\n", "2:17", "`not a ticker` is not a ticker"),
+        ("asset_etf_proxies:\n  stocks: {us: SPY}\n", "2:3", "`stocks` is not an asset class here"),
+        ("asset_proxies:\n  crypto: {btc: IBIT}\n", "1:1", "`asset_proxies` is not a key here"),
+        (
+            "asset_classes:\n  crypto: {canonical: {btc: {etf: IBIT, colour: red}}}\n",
+            "2:",
+            "`colour` is not a key here",
+        ),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", "1:1", "is not a key here"),
+    ] {
+        let file = desk.file("wrong.yaml", text);
+        let told = desk.refused(&["asset-proxy", "sync-from-yaml", &file], 1).await;
+        assert!(told.contains(&format!("wrong.yaml:{place}")), "{text}: {told}");
+        assert!(told.contains(says), "{text}: {told}");
+    }
+    assert!(desk.refused(&["asset-proxy", "sync-from-yaml", "nowhere.yaml"], 1).await.contains("nowhere.yaml"));
+    assert_eq!(desk.asset_proxies().await["source"], "yaml");
+
+    let folder = Desk::with(&[("industry_to_etf.yaml", INDUSTRIES), ("style_and_market.yaml", "style: {a: B, a: C}")]);
+    let told = folder.refused(&["reference", "import"], 1).await;
+    assert!(told.contains("style_and_market.yaml:1:") && told.contains("nothing was written"), "{told}");
+    assert_eq!(folder.json(&["industry", "list"]).await["source"], "yaml", "the good file waits for the other");
+}
+
+#[tokio::test]
+async fn all_files_are_imported_at_once() {
+    let files =
+        [("asset_etf_proxies.yaml", FLAT), ("industry_to_etf.yaml", INDUSTRIES), ("style_and_market.yaml", STYLES)];
+    let desk = Desk::with(&files);
+    let dry = desk.done(&["reference", "import", "--dry-run"]).await;
+    assert!(dry.contains("dry run") && dry.contains("industries: 2 added"), "{dry}");
+    assert_eq!(desk.json(&["industry", "list"]).await["source"], "yaml");
+    let done = desk.json(&["reference", "import", "--why", "first"]).await;
+    let added = |at: usize| done[at]["added"].as_u64().unwrap();
+    assert_eq!([added(0), added(1), added(2)], [3, 2, 2], "{done}");
+    for (arguments, name, count) in
+        [(["asset-proxy", "list"], "asset_proxies", 3), (["industry", "list"], "industries", 2)]
+    {
+        let list = desk.json(&arguments).await;
+        assert_eq!((&list["source"], list[name].as_array().unwrap().len()), (&json!("database"), count));
+    }
+    let again = desk.done(&["reference", "import"]).await;
+    assert!(again.contains("style_and_market: 0 added, 0 updated, 2 unchanged"), "{again}");
+    assert!(desk.changes().await.iter().all(|change| change["why"] == "reference import: first"));
+}
