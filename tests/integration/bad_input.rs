@@ -235,9 +235,6 @@ async fn too_little_history_is_excluded_by_name() {
 async fn the_arguments_of_later_versions_are_refused_by_name() {
     let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
     for (arguments, field) in [
-        (json!({"include_rolling_summaries": true}), "include_rolling_summaries"),
-        (json!({"regime": "rate_shock"}), "regime"),
-        (json!({"advanced": {"order": "cluster"}}), "advanced.order"),
         (json!({"categories": ["user"]}), "categories"),
         (json!({"industry_granularity": "subindustry"}), "industry_granularity"),
     ] {

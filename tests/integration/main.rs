@@ -12,6 +12,8 @@ mod command_line;
 mod contract;
 mod http;
 mod oracle;
+mod regimes;
+mod rolling;
 mod statistics;
 mod stdio;
 mod support;

@@ -2,6 +2,7 @@
 
 mod names;
 mod plans;
+mod rolling;
 mod sections;
 
 use std::{collections::BTreeSet, str::FromStr};
@@ -9,13 +10,14 @@ use std::{collections::BTreeSet, str::FromStr};
 use chrono::NaiveDate;
 use factor_analytics::{
     panel::DefaultStart,
-    report::{Granularity, ReturnsPlan},
+    regime::Regime,
+    report::{CorrelationPlan, Granularity, ReturnsPlan, RollingPlan},
     sections::windows::ReturnWindow,
 };
 use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, Tier};
 use rmcp::model::JsonObject;
 
-use self::names::{ADVANCED, ASSET_CLASSES, BELONGS, CATEGORIES, CATEGORIES_OF_A_FACTOR, LATER, TOP};
+use self::names::{ADVANCED, ASSET_CLASSES, BELONGS, CATEGORIES, CATEGORIES_OF_A_FACTOR, TOP};
 use super::{
     preset::Preset,
     sections::{Section, SectionSet},
@@ -129,7 +131,6 @@ impl Reader<'_> {
             .choice("analysis_type", &["correlations", "performance", "returns"])
             .unwrap_or(AnalysisKind::Correlations);
         let mut notes = self.notes_on_foreign_arguments();
-        self.refuse_later_arguments();
 
         let preset = self.mine("preset").then(|| args.choice("preset", &Preset::NAMES)).flatten();
         let format: Format = args.choice("format", &["summary", "full", "report"]).unwrap_or_default();
@@ -145,6 +146,13 @@ impl Reader<'_> {
         let method = self.method(preset, frequency, &mut notes);
         let off = self.off(preset, granularity, categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
+        let (regime, rolling) = match self.kind {
+            AnalysisKind::Correlations => (
+                self.regime(),
+                self.rolling(own_universe.as_ref().unwrap_or(universe), &benchmark, granularity, &sections, &mut notes),
+            ),
+            AnalysisKind::Performance | AnalysisKind::Returns => (None, None),
+        };
         let lists = self.lists(format);
 
         let mut also_priced = Vec::new();
@@ -153,7 +161,12 @@ impl Reader<'_> {
                 let how = (method, &sections);
                 let plan = self.correlations(preset, granularity, categories.as_ref(), rate_matrix, &benchmark, how);
                 also_priced.extend(plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone()));
-                Plan::Correlations(plan)
+                also_priced.extend(regime.and_then(Regime::needs_price));
+                let rolling = rolling.map(|rolling| RollingPlan {
+                    matrices: self.matrices(preset, granularity, categories.as_ref(), rate_matrix, &self.maturities()),
+                    ..rolling
+                });
+                Plan::Correlations(CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan })
             }
             AnalysisKind::Performance => {
                 also_priced.extend(["BIL", "SGOV"].iter().filter_map(|proxy| proxy.parse().ok()));
@@ -217,27 +230,6 @@ impl Reader<'_> {
             }
         }
         notes
-    }
-
-    fn refuse_later_arguments(&self) {
-        for (name, taken, why) in LATER {
-            if !self.mine(name) {
-                continue;
-            }
-            let holder = if self.args.has(name) { self.args } else { self.advanced };
-            let given = holder.get(name).map(|value| match value {
-                serde_json::Value::String(text) => text.trim().to_ascii_lowercase(),
-                other => other.to_string(),
-            });
-            if given.is_some_and(|given| !taken.contains(&given.as_str())) {
-                let hint = match taken {
-                    [] => "leave it out".to_owned(),
-                    [only] => format!("leave it out, or write {only}"),
-                    several => format!("write {}", several.join(" or ")),
-                };
-                holder.refuse(name, format!("is not available: {why}"), Some(hint));
-            }
-        }
     }
 
     fn universe(&self) -> Option<FactorUniverse> {

@@ -64,7 +64,7 @@ fn input() -> Value {
             ),
             "include": list(
                 text.clone(),
-                "Return exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
+                "Return exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights, rolling; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
                 json!(["rate_sensitivity"])
             ),
             "categories": named(
@@ -82,6 +82,8 @@ fn input() -> Value {
             "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
             "include_macro_etf": flag(false, "correlations: also the matrix of a few ETFs per macro group."),
             "include_statistics": flag(false, "correlations: also the section statistics: n, 95% interval, p and adjusted p per pair; return per 100bp and effective duration beside the rate overlay."),
+            "include_rolling_summaries": flag(false, "correlations: also the section rolling: latest, mean, min, max, sd and stability of every pair's correlation over moving windows."),
+            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only these periods: rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04. At least 12 periods; use start_date to reach back.", "examples": ["high_vol", "2020-02/2022-12"] }),
             "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: spearman: of ranks; ewma: recent periods weigh more; ledoit_wolf: matrices shrunk to constant correlation. The last two have no statistics."),
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections; explicit arguments win."),
             "factor_universe": list(
@@ -136,7 +138,7 @@ fn advanced() -> Value {
         "properties": {
             "min_observations": whole(12, 120, "Fewest periods of a factor and of a pair. Default 24 monthly, 52 weekly, 60 daily."),
             "precision": whole(2, 17, "Significant digits of full answers and included sections. Default 6."),
-            "sections": { "type": "array", "items": { "type": "string" }, "description": "correlations: compute only these: matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf." },
+            "sections": { "type": "array", "items": { "type": "string" }, "description": "correlations: compute only these: matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling." },
             "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Yields of the rate overlay. Default: 2, 5, 10, 30 years."),
             "rate_sensitivity_categories": overlay("Rows of the rate overlay. Default: fixed_income, industry, market, cash."),
             "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Columns of the market overlay. Default: benchmark_ticker." },
@@ -152,6 +154,9 @@ fn advanced() -> Value {
             "include_factor_composite_performance": flag(true, "performance: category composites."),
             "composite_max_per_group": whole(1, 100, "performance: most members of a composite."),
             "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "correlation_method ewma: periods after which a weight is half. Default 36 monthly, 156 weekly, 126 daily." }),
+            "order": choice(&["universe", "cluster"], Some("universe"), "Rows and columns of matrices; cluster: like next to like, and the blocks in insights."),
+            "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "Lengths of rolling windows in periods. Default: 12, 24, 36." }),
+            "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs whose whole rolling series are given as rolling_series: tickers, industry groups or yields, such as XLF/TLT or cyclical/UST10Y." }),
             "max_factors": whole(5, 100, "Rows of the factor tables of a report. Default 15."),
             "top_n_per_matrix": whole(5, 100, "Pairs per matrix in summaries and reports. Default: top_n."),
             "include_user_groups": flag(true, "Takes the caller's factor groups into the analysis, where there are any.")
@@ -161,7 +166,7 @@ fn advanced() -> Value {
 
 /// Every answer satisfies it: it names what may be there and requires only `status`.
 fn output() -> Value {
-    let fields: [(&str, &str, &str); 23] = [
+    let fields: [(&str, &str, &str); 26] = [
         ("analysis_type", "string", "What was computed."),
         ("note", "string", "What was ignored or done differently than asked."),
         ("as_of", "string", "Date of the newest price used."),
@@ -183,6 +188,13 @@ fn output() -> Value {
             "correlations: per matrix n, interval, p and p_adjusted; rate_sensitivity with durations.",
         ),
         ("insights", "object", "correlations: what stands out."),
+        (
+            "rolling",
+            "object",
+            "correlations: per category and window length [{a, b, latest, mean, min, max, sd, stability}], least stable first.",
+        ),
+        ("rolling_series", "object", "correlations: per pair asked for and window length {last period: r}."),
+        ("regime", "object", "correlations summary: the periods looked at."),
         ("per_factor", "object", "performance: by ticker, sorted."),
         ("composites", "object", "performance: macro and category composites."),
         ("windows", "array", "returns: the windows computed."),
