@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     Facts, Panel, Study,
     panel::{PanelError, Window, WindowError},
+    regime::RegimeError,
     report::{CorrelationReport, PerformanceReport, ReturnsReport, Weighting},
     study::{Exclusion, default_floor},
 };
@@ -129,8 +130,13 @@ impl Report {
                 let cells: usize = report.matrices.values().map(|matrix| matrix.values.len()).sum();
                 let overlays = report.rate_sensitivity.iter().chain(&report.market_sensitivity);
                 let rows: usize = overlays.map(|overlay| overlay.rows.len()).sum();
-                16 * cells
+                let rolled =
+                    report.rolling.values().flat_map(|table| table.windows.values()).map(Vec::len).sum::<usize>();
+                let series = report.rolling_series.iter().flat_map(|series| series.windows.iter().flatten());
+                let points: usize = series.map(|(_, values)| values.len()).sum();
+                16 * (cells + points)
                     + 300 * rows
+                    + size_of::<factor_analytics::sections::rolling::RollingPair>() * rolled
                     + composites(&report.macro_composites.built)
                     + composites(&report.industry_groups.built)
                     + 10 * ENTRY
@@ -234,6 +240,14 @@ pub enum AnalysisError {
     /// Composites are to be weighted by market caps, and none is known.
     #[error("composite_weighting_method cap: no market cap is known for any member ({0}); use equal or custom")]
     NoCaps(String),
+    /// The window has no slice of the regime asked for.
+    #[error("{error}{}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    Regime {
+        /// What is missing.
+        error: RegimeError,
+        /// Why it is.
+        why: Option<String>,
+    },
     /// The caller has gone.
     #[error("the call was cancelled")]
     Cancelled,
@@ -298,12 +312,13 @@ impl Analyzer {
         let mut lost = request.groups.without_weights(&factors);
         lost.extend(prepared.lost.iter().cloned());
         let (panel, yields) = (Arc::clone(&prepared.panel), Arc::clone(&prepared.yields));
-        let study = Arc::new(Study::new(panel, yields, &factors, &lost, floor));
+        let study = Study::new(panel, yields, &factors, &lost, floor);
         if study.of(&selected).is_empty() {
             let of_selected = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);
             let lost = study.excluded.iter().filter(of_selected).cloned().collect();
             return Err(AnalysisError::NothingAnalysed { lost, fault: None });
         }
+        let study = Arc::new(within_regime(study, &request.plan, &prepared)?);
         let facts = tokio::select! {
             facts = facts::fetch(&*self.facts, &study, &request.plan, caller.today, caller.fetch_until) => facts,
             () = caller.cancel.cancelled() => return Err(AnalysisError::Cancelled),
@@ -391,6 +406,19 @@ async fn compute(
     computed.await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => AnalysisError::Cancelled,
+    })
+}
+
+/// The study on the rows of the plan's regime, if it names one.
+fn within_regime(study: Study, plan: &Plan, prepared: &Prepared) -> Result<Study, AnalysisError> {
+    let Plan::Correlations(plan) = plan else { return Ok(study) };
+    let Some(regime) = plan.regime else { return Ok(study) };
+    study.within(regime).map_err(|error| {
+        let needs = regime.needs().filter(|_| matches!(error, RegimeError::Untold { .. }));
+        let beside = prepared.missing_beside.iter().map(|(ticker, why)| (ticker, why));
+        let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
+        let why = beside.chain(lost).find(|(ticker, _)| Some(ticker.as_str()) == needs).map(|(_, why)| why.clone());
+        AnalysisError::Regime { error, why }
     })
 }
 

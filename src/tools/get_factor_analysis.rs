@@ -8,6 +8,8 @@ mod metadata;
 mod numbers;
 mod preset;
 mod quality;
+mod regime;
+mod rolling;
 mod sections;
 mod summary;
 mod text;
@@ -185,6 +187,10 @@ impl Shaper<'_> {
         }
         if let Report::Correlations(report) = self.analysis.report() {
             let wanted = |section| self.query.sections.has(section);
+            if wanted(Section::Rolling) && report.rolling.is_empty() && report.skipped.is_empty() {
+                let reason = "no matrix is asked for whose pairs it could follow; name categories".to_owned();
+                reasons.entry("rolling".to_owned()).or_insert(reason);
+            }
             if wanted(Section::RateSensitivity) && report.rate_sensitivity.is_none() {
                 let reason = "the price source has no Treasury yields in the window; set FACTOR_YIELD_FILE";
                 reasons.entry("rate_sensitivity".to_owned()).or_insert_with(|| reason.to_owned());
@@ -254,6 +260,7 @@ fn tool_error(error: &AnalysisError, query: &Query) -> ToolError {
             "needs a market cap of one member at least".to_owned(),
             Some("write equal, or custom with composite_weights"),
         )),
+        AnalysisError::Regime { error, .. } => regime::refused(error, message),
         AnalysisError::Cancelled => ToolError::new(ErrorCode::Timeout, message),
     }
 }

@@ -2,11 +2,16 @@
 
 mod ewma;
 mod method;
+mod prepare;
+mod presence;
 mod ranks;
 mod shrinkage;
+mod triangle;
 
 #[cfg(test)]
 mod method_tests;
+#[cfg(test)]
+mod triangle_tests;
 
 use indexmap::IndexMap;
 use ndarray::Array2;
@@ -14,8 +19,9 @@ use ndarray::Array2;
 pub use self::{
     method::{Estimate, Method},
     shrinkage::Shrinkage,
+    triangle::Triangle,
 };
-use crate::stats;
+use crate::{parallel::Threads, stats};
 
 /// One column to correlate: its name in the answer and its values, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +46,8 @@ pub struct PairCorrelation {
 /// r = sum (x - mx)(y - my) / sqrt(sum (x - mx)^2 sum (y - my)^2), means over the common rows: what
 /// `pandas.DataFrame.corr(min_periods=...)` gives for the pair. Symmetric to the bit in its arguments.
 ///
-/// Undefined with fewer than `min_rows` (at least 2) common rows, or when a side is constant on them
-/// ([`stats::is_constant`]).
+/// Undefined with fewer than `min_rows` (at least 2) common rows, when a side is constant on them
+/// ([`stats::is_constant`]), or when its squares leave the range of f64.
 pub fn pearson(x: &[f64], y: &[f64], min_rows: usize) -> PairCorrelation {
     let mut pairs = CommonRows::default();
     pairs.correlate(x, y, min_rows)
@@ -71,57 +77,29 @@ impl CommonRows {
     fn r(&self) -> Option<f64> {
         let (centre_x, centre_y) = (stats::mean(&self.x)?, stats::mean(&self.y)?);
         let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+        // What the rounding of the means leaves: it counts where the level is a million times the variation.
+        let (mut left_x, mut left_y) = (0.0, 0.0);
         let (mut largest_x, mut largest_y) = (0.0_f64, 0.0_f64);
         for (&a, &b) in self.x.iter().zip(&self.y) {
             let (dx, dy) = (a - centre_x, b - centre_y);
+            left_x += dx;
+            left_y += dy;
             xx += dx * dx;
             yy += dy * dy;
             xy += dx * dy;
             largest_x = largest_x.max(a.abs());
             largest_y = largest_y.max(b.abs());
         }
-        let freedom = (self.x.len() - 1) as f64;
-        let varies = |squares: f64, largest: f64| (squares / freedom).sqrt() > 1e-12 * largest.max(1e-8);
-        (varies(xx, largest_x) && varies(yy, largest_y)).then(|| (xy / root_of_product(xx, yy)).clamp(-1.0, 1.0))
+        let n = self.x.len() as f64;
+        xx -= left_x * left_x / n;
+        yy -= left_y * left_y / n;
+        xy -= left_x * left_y / n;
+        let freedom = n - 1.0;
+        let varies =
+            |squares: f64, largest: f64| squares.is_finite() && (squares / freedom).sqrt() > 1e-12 * largest.max(1e-8);
+        let r = xy / root_of_product(xx, yy);
+        (varies(xx, largest_x) && varies(yy, largest_y) && r.is_finite()).then(|| r.clamp(-1.0, 1.0))
     }
-}
-
-/// A column without missing values, around its mean: what its pairs with other such columns share.
-struct Centred {
-    values: Vec<f64>,
-    squares: f64,
-    varies: bool,
-}
-
-impl Centred {
-    fn of(values: &[f64]) -> Option<Self> {
-        if !values.iter().all(|value| value.is_finite()) {
-            return None;
-        }
-        let centre = stats::mean(values)?;
-        let varies = !stats::is_constant(values);
-        let values: Vec<f64> = values.iter().map(|value| value - centre).collect();
-        Some(Self { squares: dot(&values, &values), values, varies })
-    }
-
-    fn correlate(&self, other: &Self, min_rows: usize) -> PairCorrelation {
-        let n = self.values.len();
-        let defined = n >= min_rows.max(2) && self.varies && other.varies;
-        let r = || (dot(&self.values, &other.values) / root_of_product(self.squares, other.squares)).clamp(-1.0, 1.0);
-        PairCorrelation { r: defined.then(r), n }
-    }
-}
-
-/// sum x y in four lanes, which lets the compiler use wide registers; the order is fixed, so the bits are.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let (mut lanes, whole) = ([0.0; 4], x.len() / 4 * 4);
-    for (a, b) in x.chunks_exact(4).zip(y.chunks_exact(4)) {
-        for lane in 0..4 {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f64 = x[whole..].iter().zip(&y[whole..]).map(|(a, b)| a * b).sum();
-    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
 }
 
 /// One root of the product makes r of a series with itself exactly 1; two roots where the product of tiny or huge sums
@@ -149,12 +127,22 @@ pub struct CorrelationMatrix {
 impl CorrelationMatrix {
     /// Pearson's r of every pair. The diagonal is 1 for a column with `min_rows` values that vary, else undefined.
     pub fn pairwise(columns: &[Column<'_>], min_rows: usize) -> Self {
-        let mut scratch = CommonRows::default();
-        let centred: Vec<Option<Centred>> = columns.iter().map(|column| Centred::of(column.values)).collect();
-        Self::of_pairs(columns, |i, j| match (&centred[i], &centred[j]) {
-            (Some(x), Some(y)) => x.correlate(y, min_rows),
-            _ => scratch.correlate(columns[i].values, columns[j].values, min_rows),
-        })
+        let series: Vec<&[f64]> = columns.iter().map(|column| column.values).collect();
+        let triangle = Triangle::pearson(&series, min_rows, Threads::Fitting);
+        let size = columns.len();
+        let mut values = Array2::from_elem((size, size), f64::NAN);
+        let mut rows = Array2::zeros((size, size));
+        let mut undefined_pairs = 0;
+        for i in 0..size {
+            for (j, r) in triangle.row(i).iter().enumerate() {
+                undefined_pairs += usize::from(i != j && r.is_nan());
+                (values[(i, j)], values[(j, i)]) = (*r, *r);
+                let common = triangle.rows(i, j);
+                (rows[(i, j)], rows[(j, i)]) = (common, common);
+            }
+        }
+        let names = columns.iter().map(|column| column.name.to_owned()).collect();
+        Self { names, values, rows, undefined_pairs, estimate: Estimate::Pairwise }
     }
 
     /// How many columns.

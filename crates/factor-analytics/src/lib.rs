@@ -8,14 +8,22 @@
 //! analysed, composites, risk-free rate) -> [`mod@report`], which runs one function of [`mod@sections`] per section
 //! asked for.
 
+pub mod cluster;
 pub mod composite;
 pub mod correlation;
+pub mod exposure;
 pub mod facts;
+pub mod figures;
+pub mod hedge;
 pub mod inference;
+pub mod nnls;
 pub mod observer;
 pub mod panel;
+pub mod parallel;
+pub mod regime;
 pub mod regression;
 pub mod report;
+pub mod rolling;
 pub mod sections;
 pub mod spectrum;
 pub mod stats;
@@ -24,4 +32,5 @@ pub mod study;
 pub use facts::Facts;
 pub use observer::Observer;
 pub use panel::Panel;
+pub use parallel::Threads;
 pub use study::Study;

@@ -10,7 +10,10 @@ pub trait Observer {
     /// The section that began last has ended.
     fn end(&mut self, _section: &str) {}
 
-    /// True when no further section should begin: the time budget is used up, or nobody waits for the answer.
+    /// A long computation within a section has come so far, as a share from 0 to 1 that never falls.
+    fn progress(&mut self, _section: &str, _share: f64) {}
+
+    /// True when no further section should begin, and a long computation should end: the time budget is used up, or nobody waits for the answer.
     fn stop(&self) -> bool {
         false
     }

@@ -67,6 +67,17 @@ impl Panel {
         self.returns.as_slice_memory_order().map_or(&[], |all| &all[at * rows..(at + 1) * rows])
     }
 
+    /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
+    /// each column, its span and its observations, stays that of all rows.
+    #[must_use]
+    pub fn keeping(&self, keep: &[bool]) -> Self {
+        let mut panel = self.clone();
+        for (mut row, _) in panel.returns.rows_mut().into_iter().zip(keep).filter(|(_, kept)| !**kept) {
+            row.fill(f64::NAN);
+        }
+        panel
+    }
+
     /// What is known of each column, in the order of the array's columns.
     pub fn columns(&self) -> &[Column] {
         &self.columns

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
-    correlations::{CorrelationPlan, CorrelationReport, MatrixKey, StatisticsPlan},
+    correlations::{CorrelationPlan, CorrelationReport, MatrixKey, RollingPlan, StatisticsPlan},
     performance::{
         CapWeights, CompositeProfile, CompositeReport, FactorProfile, PerformancePlan, PerformanceReport, SortBy,
         Weighting,

@@ -7,5 +7,6 @@ pub mod matrices;
 pub mod overlays;
 pub mod performance;
 pub mod returns;
+pub mod rolling;
 pub mod statistics;
 pub mod windows;

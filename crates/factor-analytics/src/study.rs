@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Panel,
     composite::{Composite, Member, covers},
+    regime::{FEWEST_ROWS, Regime, RegimeError, Slice},
 };
 
 /// A yield counts for a period's end when it is at most this many calendar days older.
@@ -116,6 +117,10 @@ pub struct Study {
     listed: Vec<Arc<Factor>>,
     /// The fewest common rows a figure may rest on.
     pub min_observations: usize,
+    /// The rows that pairs are to be correlated on; all where there is none.
+    slice: Option<Slice>,
+    /// The rows to which this study's panel was cut down already, in [`Study::sliced`].
+    kept: Option<Arc<[bool]>>,
 }
 
 /// The floor on observations when none is given: 24 months, 52 weeks or 60 days (`monthly_default` replaces the 24), but
@@ -156,7 +161,37 @@ impl Study {
                 }),
             }
         }
-        Self { panel, yields, factors, excluded, listed: universe.to_vec(), min_observations }
+        let listed = universe.to_vec();
+        Self { panel, yields, factors, excluded, listed, min_observations, slice: None, kept: None }
+    }
+
+    /// The same study for correlations on the rows of a regime. Which factors are analysed, their histories and their
+    /// coverage stay those of the whole window.
+    ///
+    /// # Errors
+    /// [`RegimeError`] when the window has no such slice.
+    pub fn within(self, regime: Regime) -> Result<Self, RegimeError> {
+        let slice = regime.slice(&self)?;
+        Ok(Self { slice: Some(slice), ..self })
+    }
+
+    /// The rows that pairs are correlated on; `None` for all.
+    pub fn slice(&self) -> Option<&Slice> {
+        self.slice.as_ref()
+    }
+
+    /// The study whose panel and yield changes are missing on every row outside the slice, and in which a pair needs
+    /// [`FEWEST_ROWS`]; `None` without a slice. Composites have the same values on the rows of the slice: a member
+    /// still starts where its history does.
+    pub fn sliced(&self) -> Option<Self> {
+        let slice = self.slice.as_ref()?;
+        let panel = Arc::new(self.panel.keeping(&slice.keep));
+        Some(Self { panel, min_observations: FEWEST_ROWS, kept: Some(Arc::clone(&slice.keep)), ..self.clone() })
+    }
+
+    /// The fewest common rows a pair needs: [`FEWEST_ROWS`] within a slice, else `min_observations`.
+    pub fn pair_floor(&self) -> usize {
+        self.slice.as_ref().map_or(self.min_observations, |_| FEWEST_ROWS)
     }
 
     /// The panel.
@@ -182,7 +217,7 @@ impl Study {
     /// The change of a yield over each period, in percentage points: dy_t = y_t - y_(t-1).
     ///
     /// A month's or week's yield is the last one in it, at most [`STALE_YIELD_DAYS`] before its end; a day's is that
-    /// day's. `NaN` where either end is missing.
+    /// day's. `NaN` where either end is missing, and outside the rows to which the study was cut down.
     pub fn yield_changes(&self, maturity: Maturity) -> Vec<f64> {
         let at = |label: NaiveDate| {
             let reach = if self.panel.frequency() == Frequency::Daily { 0 } else { STALE_YIELD_DAYS };
@@ -190,9 +225,10 @@ impl Study {
             let within = self.panel.frequency() != Frequency::Weekly || date.friday() == label;
             within.then_some(value)
         };
+        let is_kept = |row: usize| self.kept.as_ref().is_none_or(|kept| kept[row]);
         (0..self.panel.rows())
             .map(|row| match (at(self.panel.label_before(row)), at(self.panel.labels()[row])) {
-                (Some(before), Some(now)) => now - before,
+                (Some(before), Some(now)) if is_kept(row) => now - before,
                 _ => f64::NAN,
             })
             .collect()

@@ -2,6 +2,7 @@
 
 mod names;
 mod plans;
+mod rolling;
 mod sections;
 
 use std::{collections::BTreeSet, str::FromStr, sync::Arc};
@@ -9,13 +10,14 @@ use std::{collections::BTreeSet, str::FromStr, sync::Arc};
 use chrono::NaiveDate;
 use factor_analytics::{
     panel::DefaultStart,
-    report::{Granularity, ReturnsPlan},
+    regime::Regime,
+    report::{CorrelationPlan, Granularity, ReturnsPlan, RollingPlan},
     sections::windows::ReturnWindow,
 };
 use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, Tier};
 use rmcp::model::JsonObject;
 
-use self::names::{ADVANCED, ASSET_CLASSES, BELONGS, CATEGORIES, CATEGORIES_OF_A_FACTOR, LATER, TOP};
+use self::names::{ADVANCED, ASSET_CLASSES, BELONGS, CATEGORIES, CATEGORIES_OF_A_FACTOR, TOP};
 use super::{
     preset::Preset,
     sections::{Section, SectionSet},
@@ -132,13 +134,13 @@ impl Reader<'_> {
             .choice("analysis_type", &["correlations", "performance", "returns"])
             .unwrap_or(AnalysisKind::Correlations);
         let mut notes = self.notes_on_foreign_arguments();
-        self.refuse_later_arguments();
 
         let preset = self.mine("preset").then(|| args.choice("preset", &Preset::NAMES)).flatten();
         let format: Format = args.choice("format", &["summary", "full", "report"]).unwrap_or_default();
         let frequency = args.choice("frequency", &["monthly", "weekly", "daily"]).unwrap_or_default();
         let (own_universe, groups) = self.universe(groups);
-        let granularity = self.granularity(own_universe.as_ref().unwrap_or(&in_force.loaded.universe));
+        let universe = own_universe.as_ref().unwrap_or(&in_force.loaded.universe);
+        let granularity = self.granularity(universe);
         let (categories, rate_matrix) = self.categories(preset, &mut notes);
         let benchmark = self.mine("benchmark_ticker").then(|| args.parsed("benchmark_ticker")).flatten();
         let benchmark = benchmark.unwrap_or_else(Ticker::spy);
@@ -148,6 +150,12 @@ impl Reader<'_> {
         let method = self.method(preset, frequency, &mut notes);
         let off = self.off(preset, granularity, categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
+        let (regime, rolling) = match self.kind {
+            AnalysisKind::Correlations => {
+                (self.regime(), self.rolling((universe, &groups), &benchmark, granularity, &sections, &mut notes))
+            }
+            AnalysisKind::Performance | AnalysisKind::Returns => (None, None),
+        };
         let lists = self.lists(format);
 
         let mut also_priced = Vec::new();
@@ -156,7 +164,12 @@ impl Reader<'_> {
                 let how = (method, &sections);
                 let plan = self.correlations(preset, granularity, categories.as_ref(), rate_matrix, &benchmark, how);
                 also_priced.extend(plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone()));
-                Plan::Correlations(plan)
+                also_priced.extend(regime.and_then(Regime::needs_price));
+                let rolling = rolling.map(|rolling| RollingPlan {
+                    matrices: self.matrices(preset, granularity, categories.as_ref(), rate_matrix, &self.maturities()),
+                    ..rolling
+                });
+                Plan::Correlations(CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan })
             }
             AnalysisKind::Performance => {
                 also_priced.extend(["BIL", "SGOV"].iter().filter_map(|proxy| proxy.parse().ok()));
@@ -222,27 +235,6 @@ impl Reader<'_> {
             }
         }
         notes
-    }
-
-    fn refuse_later_arguments(&self) {
-        for (name, taken, why) in LATER {
-            if !self.mine(name) {
-                continue;
-            }
-            let holder = if self.args.has(name) { self.args } else { self.advanced };
-            let given = holder.get(name).map(|value| match value {
-                serde_json::Value::String(text) => text.trim().to_ascii_lowercase(),
-                other => other.to_string(),
-            });
-            if given.is_some_and(|given| !taken.contains(&given.as_str())) {
-                let hint = match taken {
-                    [] => "leave it out".to_owned(),
-                    [only] => format!("leave it out, or write {only}"),
-                    several => format!("write {}", several.join(" or ")),
-                };
-                holder.refuse(name, format!("is not available: {why}"), Some(hint));
-            }
-        }
     }
 
     /// The call's own universe, if it brings one, and the caller's groups that take part: all of them, or those that the

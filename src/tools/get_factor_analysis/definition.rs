@@ -12,8 +12,8 @@ gives return, volatility, Sharpe, drawdown, beta per factor over years; `correla
 category, sensitivity to Treasury yields and to the market, macro groups and insights. The default answer is a short \
 summary; `include` asks for exactly the named sections in full. Decimals everywhere: 0.05 is 5%.";
 
-const CATEGORIES: [&str; 9] =
-    ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "custom", "rate"];
+const CATEGORIES: [&str; 10] =
+    ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user", "custom", "rate"];
 const ASSET_CLASSES: [&str; 5] = ["equity", "bond", "cash", "commodity", "crypto"];
 
 pub(super) fn definition() -> Tool {
@@ -64,12 +64,12 @@ fn input() -> Value {
             ),
             "include": list(
                 text.clone(),
-                "Return exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
+                "Exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf; statistics, insights, rolling. performance: per_factor, composites. returns: rankings, by_category, factors, industry_groups. All: data_quality, metadata, performance (timings), formatted_report.",
                 json!(["rate_sensitivity"])
             ),
             "categories": named(
                 &CATEGORIES,
-                "Only these categories in matrices, tables and rankings; overlays and macro groups always use the whole universe. Default: all (matrices: all but cash). `rate` adds the matrix of yield changes.",
+                "Only these in matrices, tables and rankings; overlays and macro groups use the whole universe. Default: all (matrices: not cash). user: your factor groups; rate: the matrix of yield changes.",
                 json!(["industry"])
             ),
             "format": choice(&["summary", "full", "report"], Some("summary"), "summary: short; full: every section as JSON; report: text for people."),
@@ -81,8 +81,10 @@ fn input() -> Value {
             "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group (cyclical, defensive, sensitive) beside the industries."),
             "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
             "include_macro_etf": flag(false, "correlations: also the matrix of a few ETFs per macro group."),
-            "include_statistics": flag(false, "correlations: also the section statistics: n, 95% interval, p and adjusted p per pair; return per 100bp and effective duration beside the rate overlay."),
-            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: spearman: of ranks; ewma: recent periods weigh more; ledoit_wolf: matrices shrunk to constant correlation. The last two have no statistics."),
+            "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; durations beside the rate overlay."),
+            "include_rolling_summaries": flag(false, "correlations: latest, mean, min, max, sd and stability of each pair over moving windows."),
+            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only these periods: rate_shock, equity_drawdown, high_vol, or dates. At least 12 periods; start_date reaches back.", "examples": ["high_vol", "2020-02/2022-12"] }),
+            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: of ranks; recent periods weigh more; shrunk to constant correlation."),
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections; explicit arguments win."),
             "factor_universe": list(
                 json!({
@@ -91,12 +93,10 @@ fn input() -> Value {
                     "required": ["ticker"],
                     "properties": {
                         "label": text.clone(), "ticker": text.clone(),
-                        "category": { "type": "string", "enum": &CATEGORIES[..8] },
-                        "asset_class": { "type": "string", "enum": ASSET_CLASSES },
-                        "sector_group": text.clone()
+                        "category": text.clone(), "asset_class": text.clone(), "sector_group": text.clone()
                     }
                 }),
-                "Analyse these tickers instead of the built-in universe; category `custom` where none is given.",
+                "Analyse these instead of the built-in universe; a factor group as USER:<name>. Category `custom` where none is given.",
                 json!([{"label": "Nasdaq 100", "ticker": "QQQ"}])
             ),
             "asset_class_filters": {
@@ -105,10 +105,10 @@ fn input() -> Value {
                 "description": "Which asset classes take part; exclude wins.",
                 "properties": {
                     "include": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } },
-                    "exclude": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } }
+                    "exclude": { "type": "array", "items": { "type": "string" } }
                 }
             },
-            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: weights of composites; cap: today's market caps over the whole history; custom needs composite_weights."),
+            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: weights of composites; cap: today's market caps throughout."),
             "composite_weights": list(
                 json!({
                     "type": "object",
@@ -116,102 +116,97 @@ fn input() -> Value {
                     "required": ["ticker", "weight"],
                     "properties": { "ticker": text, "weight": { "type": "number", "exclusiveMinimum": 0 } }
                 }),
-                "performance: weights for composite_weighting_method custom; tickers not named take no part.",
+                "performance: for composite_weighting_method custom.",
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
-            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "nested {row: {column: r}}, or triangle {labels, rows of the lower triangle}, a third of the size."),
-            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer in characters, 0 for no limit, else at least 2000. What does not fit is cut, said in `truncated`, and linked." }),
+            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "{row: {column: r}}, or {labels, rows of the lower triangle}, a third of the size."),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer, 0 for no limit, else at least 2000. What is cut is said in `truncated` and linked." }),
             "advanced": advanced(),
         }
     })
 }
 
 fn advanced() -> Value {
-    let overlay = |description: &str| json!({ "type": "array", "items": { "type": "string", "enum": &CATEGORIES[..8] }, "description": description });
-    let names = |names: &[&str], description: &str| json!({ "type": "array", "items": { "type": "string", "enum": names }, "description": description });
+    let names =
+        |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
     json!({
         "type": "object",
         "additionalProperties": false,
         "description": "Rarely needed settings.",
         "properties": {
             "min_observations": whole(12, 120, "Fewest periods of a factor and of a pair. Default 24 monthly, 52 weekly, 60 daily."),
-            "precision": whole(2, 17, "Significant digits of full answers and included sections. Default 6."),
-            "sections": { "type": "array", "items": { "type": "string" }, "description": "correlations: compute only these: matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf." },
-            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Yields of the rate overlay. Default: 2, 5, 10, 30 years."),
-            "rate_sensitivity_categories": overlay("Rows of the rate overlay. Default: fixed_income, industry, market, cash."),
-            "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Columns of the market overlay. Default: benchmark_ticker." },
-            "market_sensitivity_categories": overlay("Rows of the market overlay. Default: industry, style."),
-            "macro_groups": names(&["equity", "fixed_income", "cash", "commodity", "crypto"], "Macro groups. Default: all."),
+            "precision": whole(2, 17, "Significant digits of full answers. Default 6."),
+            "sections": names("Compute only these: matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling."),
+            "rate_maturities": names("Yields of the rate overlay, of UST3M UST2Y UST5Y UST10Y UST30Y. Default: all but UST3M."),
+            "rate_sensitivity_categories": names("Rows of the rate overlay. Default: fixed_income, industry, market, cash."),
+            "market_benchmarks": names("Columns of the market overlay. Default: benchmark_ticker."),
+            "market_sensitivity_categories": names("Rows of the market overlay. Default: industry, style."),
+            "macro_groups": names("Of equity, fixed_income, cash, commodity, crypto. Default: all."),
             "macro_max_per_group": whole(1, 20, "ETFs per group of the macro ETF matrix. Default 5."),
-            "macro_deduplicate_threshold": share(0.95, "An ETF this correlated with a kept one of its group is dropped."),
+            "macro_deduplicate_threshold": share(0.95, "An ETF so correlated with one of its group is dropped."),
             "macro_min_group_coverage_pct": share(0.6, "Share of a group's ETFs that must have data."),
-            "include_rate_sensitivity": flag(true, "correlations: the rate overlay."),
-            "include_market_sensitivity": flag(true, "correlations: the market overlay."),
-            "include_macro_composite": flag(true, "correlations: the macro composite matrix."),
+            "include_rate_sensitivity": flag(true, "The rate overlay."),
+            "include_market_sensitivity": flag(true, "The market overlay."),
+            "include_macro_composite": flag(true, "The macro composite matrix."),
             "include_macro_composite_performance": flag(true, "performance: macro composites."),
             "include_factor_composite_performance": flag(true, "performance: category composites."),
             "composite_max_per_group": whole(1, 100, "performance: most members of a composite."),
-            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "correlation_method ewma: periods after which a weight is half. Default 36 monthly, 156 weekly, 126 daily." }),
+            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods after which a weight is half. Default 36 monthly, 156 weekly, 126 daily." }),
+            "order": choice(&["universe", "cluster"], Some("universe"), "Of matrices; cluster: like next to like, blocks in insights."),
+            "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "In periods. Default: 12, 24, 36." }),
+            "rolling_pairs": names("At most 5 pairs whose whole series are given: XLF/TLT, cyclical/UST10Y."),
             "max_factors": whole(5, 100, "Rows of the factor tables of a report. Default 15."),
             "top_n_per_matrix": whole(5, 100, "Pairs per matrix in summaries and reports. Default: top_n."),
-            "include_user_groups": flag(true, "Takes the caller's factor groups into the analysis, where there are any.")
+            "include_user_groups": flag(true, "Your factor groups take part.")
         }
     })
 }
 
 /// Every answer satisfies it: it names what may be there and requires only `status`.
 fn output() -> Value {
-    let fields: [(&str, &str, &str); 23] = [
-        ("analysis_type", "string", "What was computed."),
+    let fields: [(&str, &str, &str); 26] = [
+        ("analysis_type", "string", ""),
         ("note", "string", "What was ignored or done differently than asked."),
         ("as_of", "string", "Date of the newest price used."),
-        ("factors_analyzed", "integer", "Factors with enough data."),
-        ("period", "object", "From, to, frequency and number of periods."),
-        (
-            "matrices",
-            "object",
-            "correlations: per category {row: {column: r}}, {labels, rows}, or in summaries the extreme pairs.",
-        ),
-        (
-            "overlays",
-            "object",
-            "correlations: rate_sensitivity, market_sensitivity, macro_composite_matrix, macro_etf_matrix.",
-        ),
-        (
-            "statistics",
-            "object",
-            "correlations: per matrix n, interval, p and p_adjusted; rate_sensitivity with durations.",
-        ),
-        ("insights", "object", "correlations: what stands out."),
-        ("per_factor", "object", "performance: by ticker, sorted."),
-        ("composites", "object", "performance: macro and category composites."),
-        ("windows", "array", "returns: the windows computed."),
-        ("factors", "object", "returns: by ticker and window."),
-        ("industry_groups", "object", "returns: by sector group and window."),
-        ("rankings", "object", "returns: per window, best first."),
-        ("by_category", "object", "returns: per category and window mean, best, worst."),
-        ("top_performers", "object", "returns summary: best per window."),
-        ("bottom_performers", "object", "returns summary: worst per window, worst first."),
-        ("data_quality", "object", "What the answer rests on: factors excluded and why, coverage, warnings."),
-        ("performance", "object", "Timings in milliseconds and the sections computed."),
+        ("factors_analyzed", "integer", ""),
+        ("period", "object", ""),
+        ("matrices", "object", "Per category {row: {column: r}} or {labels, rows}; in summaries the extreme pairs."),
+        ("overlays", "object", ""),
+        ("statistics", "object", "Per matrix n, interval, p, p_adjusted; rate_sensitivity with durations."),
+        ("insights", "object", "What stands out."),
+        ("rolling", "object", "Per category and window, least stable pairs first."),
+        ("rolling_series", "object", "Per pair and window {last period: r}."),
+        ("regime", "object", "The periods looked at."),
+        ("per_factor", "object", "By ticker, sorted."),
+        ("composites", "object", ""),
+        ("windows", "array", ""),
+        ("factors", "object", "By ticker and window."),
+        ("industry_groups", "object", ""),
+        ("rankings", "object", "Per window, best first."),
+        ("by_category", "object", ""),
+        ("top_performers", "object", ""),
+        ("bottom_performers", "object", "Worst first."),
+        ("data_quality", "object", "Factors excluded and why, coverage, warnings."),
+        ("performance", "object", "Timings in milliseconds."),
         ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
-        ("formatted_report", "string", "The report as text."),
-        ("truncated", "object", "What was cut to fit max_chars, and how to get the rest."),
+        ("formatted_report", "string", ""),
+        ("truncated", "object", "What was cut, and how to get the rest."),
     ];
     let mut properties = Map::new();
     properties.insert("status".to_owned(), json!({ "type": "string", "enum": ["success", "error"] }));
     for (name, kind, description) in fields {
-        properties.insert(name.to_owned(), json!({ "type": kind, "description": description }));
+        let mut property = json!({ "type": kind });
+        if let (false, Value::Object(fields)) = (description.is_empty(), &mut property) {
+            fields.insert("description".to_owned(), json!(description));
+        }
+        properties.insert(name.to_owned(), property);
     }
-    let strings = json!({ "type": "array", "items": { "type": "string" }, "description": "Names in include that no analysis has." });
+    let strings = json!({ "type": "array", "items": { "type": "string" }, "description": "Unknown names in include." });
     properties.insert("invalid_sections".to_owned(), strings);
     properties.insert(
         "not_computed".to_owned(),
-        json!({ "type": "object", "description": "Sections asked for and not computed, with what to do." }),
+        json!({ "type": "object", "description": "What to do for sections that were not computed." }),
     );
-    properties.insert(
-        "error".to_owned(),
-        json!({ "type": "object", "description": "Only with status error: code, message, problems." }),
-    );
+    properties.insert("error".to_owned(), json!({ "type": "object", "description": "code, message, problems." }));
     json!({ "type": "object", "properties": properties, "required": ["status"] })
 }

@@ -10,8 +10,12 @@ pub(super) fn only(full: &Map<String, Value>, include: &[Section]) -> Map<String
     for section in include {
         match section.path() {
             [key] => {
-                if let Some(value) = full.get(*key) {
-                    kept.insert((*key).to_owned(), value.clone());
+                // The series of pairs asked for by name are a part of the section that sums them up.
+                let beside = (*section == Section::Rolling).then_some("rolling_series");
+                for key in std::iter::once(*key).chain(beside) {
+                    if let Some(value) = full.get(key) {
+                        kept.insert(key.to_owned(), value.clone());
+                    }
                 }
             }
             [parent, child] => {
@@ -78,7 +82,7 @@ pub(super) fn fit(answer: &mut Value, limit: usize) -> Option<Cut> {
     }
     let mut cut: Vec<(String, usize, usize)> = Vec::new();
     // Emptied sections still have their names and dates; under a tight limit what describes the answer goes first.
-    for name in ["performance", "analysis_metadata", "insights", "data_quality"] {
+    for name in ["performance", "analysis_metadata", "insights", "data_quality", "rolling_series", "rolling"] {
         if length(answer) > room
             && let Value::Object(fields) = &mut *answer
             && let Some(gone) = fields.remove(name)
@@ -215,6 +219,14 @@ fn sections(answer: &Value) -> Vec<(Vec<String>, &Value)> {
                     }
                     let path = |measure: &str| vec![name.clone(), part.clone(), measure.to_owned()];
                     found.extend(of_matrix.into_iter().map(|(measure, value)| (path(measure), value)));
+                }
+            }
+            // Per matrix or pair, and per window length.
+            ("rolling" | "rolling_series", Value::Object(parts)) => {
+                for (part, windows) in parts.iter().filter_map(|(part, value)| Some((part, value.as_object()?))) {
+                    let path = |window: &String| vec![name.clone(), part.clone(), window.clone()];
+                    let filled = windows.iter().filter(|(_, value)| entries(value) > 0);
+                    found.extend(filled.map(|(window, value)| (path(window), value)));
                 }
             }
             (_, value) if entries(value) > 0 => found.push((vec![name.clone()], value)),
@@ -359,6 +371,28 @@ mod tests {
             }
             assert!(length(&answer) <= limit, "{} of {limit}", length(&answer));
         }
+    }
+
+    #[test]
+    fn windows_of_rolling_correlations_are_cut_evenly() {
+        let pairs = |n: usize| (0..n).map(|i| json!({"a": format!("T{i}"), "b": "X", "sd": 0.1})).collect::<Vec<_>>();
+        let series: Map<String, Value> = (0..120).map(|n| (format!("2020-{n}"), json!(0.5))).collect();
+        let whole = json!({
+            "status": "success",
+            "rolling": {"industry": {"12": pairs(300), "36": pairs(300)}, "style": {"12": pairs(3), "36": pairs(3)}},
+            "rolling_series": {"A/B": {"12": series}},
+        });
+        for limit in (2_000..12_000).step_by(500) {
+            let mut answer = whole.clone();
+            let cut = fit(&mut answer, limit).unwrap();
+            assert!(length(&answer) + OVERHEAD <= limit, "{} of {limit}", length(&answer));
+            let shown = |window: &str| answer["rolling"]["industry"][window].as_array().unwrap().len();
+            assert!(shown("12").abs_diff(shown("36")) <= 1 && shown("12") > 0, "{limit}");
+            assert_eq!(answer["rolling"]["industry"]["12"][0], whole["rolling"]["industry"]["12"][0]);
+            assert!(cut.sections[0].0.starts_with("rolling.industry."), "{:?}", cut.sections);
+        }
+        let kept = only(whole.as_object().unwrap(), &[Section::Rolling]);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["rolling", "rolling_series"]);
     }
 
     #[test]

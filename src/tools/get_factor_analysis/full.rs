@@ -1,5 +1,6 @@
 //! The full answer: every section that was computed, in the words of the contract.
 
+use chrono::NaiveDate;
 use factor_analytics::{
     correlation::CorrelationMatrix,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
@@ -7,7 +8,7 @@ use factor_analytics::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{arguments::Query, metadata, quality::DataQuality, sections::Section};
+use super::{arguments::Query, metadata, quality::DataQuality, regime, rolling, sections::Section};
 use crate::{
     analysis::{Analysis, Report},
     app::App,
@@ -16,7 +17,7 @@ use crate::{
 /// The sections that hold an analysis' figures.
 pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality, app: &App) -> Map<String, Value> {
     let mut answer = match analysis.report() {
-        Report::Correlations(report) => correlations(report, query),
+        Report::Correlations(report) => correlations(report, query, analysis.study.panel().labels()),
         Report::Performance(report) => performance(report),
         Report::Returns(report) => returns(report, query),
     };
@@ -30,18 +31,16 @@ pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality
 pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
     let Report::Correlations(report) = analysis.report() else { return Vec::new() };
     let too_wide = report.macro_etf.as_ref().filter(|section| section.matrix.is_none() && section.used > MOST_COLUMNS);
-    too_wide
-        .map(|section| {
-            format!(
-                "macro_etf_matrix is left out: {} ETFs, at most {MOST_COLUMNS}; lower macro_max_per_group or name macro_groups",
-                section.used
-            )
-        })
-        .into_iter()
-        .collect()
+    let too_wide = too_wide.map(|section| {
+        format!(
+            "macro_etf_matrix is left out: {} ETFs, at most {MOST_COLUMNS}; lower macro_max_per_group or name macro_groups",
+            section.used
+        )
+    });
+    too_wide.into_iter().chain(regime::note(analysis)).chain(rolling::notes(analysis, report)).collect()
 }
 
-fn correlations(report: &CorrelationReport, query: &Query) -> Map<String, Value> {
+fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate]) -> Map<String, Value> {
     let mut answer = Map::new();
     if query.sections.has(Section::Matrices) {
         let matrices = report.matrices.iter().map(|(name, matrix)| (name.clone(), matrix_json(matrix, query.triangle)));
@@ -68,6 +67,7 @@ fn correlations(report: &CorrelationReport, query: &Query) -> Map<String, Value>
     if let Some(insights) = &report.insights {
         answer.insert("insights".to_owned(), json!(insights));
     }
+    answer.extend(rolling::sections(report, labels));
     answer
 }
 

@@ -11,9 +11,9 @@ use factor_types::{Category, PriceKind};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::{arguments::Query, quality};
+use super::{arguments::Query, quality, regime, rolling};
 use crate::{
-    analysis::{Analysis, AnalysisKind, Report},
+    analysis::{Analysis, AnalysisKind, Plan, Report},
     app::App,
 };
 
@@ -42,6 +42,17 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Value {
             put("correlation_method", json!(report.method.as_str()));
             if let Method::Ewma { half_life } = report.method {
                 put("half_life", json!(half_life));
+            }
+            if let Some(slice) = analysis.study.slice() {
+                put("regime", regime::facts(slice, analysis));
+            }
+            if let Plan::Correlations(plan) = &query.request.plan {
+                if plan.clustered {
+                    put("order", json!("cluster"));
+                }
+                if let Some(rolling) = &plan.rolling {
+                    put("rolling_windows", json!(rolling.windows));
+                }
             }
             put("matrices", matrices(report));
             let of_overlays = overlay_matrices(report);
@@ -102,6 +113,10 @@ pub(super) fn performance(analysis: &Analysis) -> Value {
             put("per_category_corr_ms", json!(per_category));
             for name in ["rate_sensitivity", "market_sensitivity", "macro_composite", "macro_etf"] {
                 put(&format!("{name}_ms"), json!(took(name)));
+            }
+            if !report.rolling.is_empty() {
+                let rolling = analysis.timings().iter().filter(|(name, _)| name.starts_with("rolling"));
+                put("rolling_ms", json!(rolling.map(|(_, took)| took).sum::<f64>()));
             }
             let included: Vec<&str> = report.macro_composites.built.iter().map(|c| c.name.as_str()).collect();
             put("macro_groups_included", json!(included));
@@ -269,6 +284,23 @@ fn correlation_conventions(analysis: &Analysis) -> Value {
         "correlation": correlation,
         "rate_sensitivity": "correlation of the return with the yield change of the same period; a correlation, not a duration",
     });
+    let mut say = |name: &str, said: &str| {
+        if let Value::Object(conventions) = &mut conventions {
+            conventions.insert(name.to_owned(), json!(said));
+        }
+    };
+    if let Some(slice) = analysis.study.slice() {
+        say("regime", regime::told_by(slice.regime));
+    }
+    if !report.rolling.is_empty() || !report.rolling_series.is_empty() {
+        say("rolling", rolling::CONVENTION);
+    }
+    if report.insights.as_ref().is_some_and(|insights| insights.blocks.is_some()) {
+        say(
+            "clusters",
+            "average linkage on sqrt(0.5 (1 - correlation)), null as correlation 0; blocks: cut at distance 0.5, which is correlation 0.5",
+        );
+    }
     if let (Value::Object(conventions), Some(_)) = (&mut conventions, &report.statistics) {
         let said = "95% intervals by Fisher's z; p two-sided, t with n - 2; p_adjusted by Benjamini and Hochberg within each matrix; return_per_100bp: least squares on one yield's change, Newey-West error; effective_duration = -100 return_per_100bp";
         conventions.insert("statistics".to_owned(), json!(said));

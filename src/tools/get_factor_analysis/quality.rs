@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::arguments::Query;
+use super::{arguments::Query, regime};
 use crate::analysis::{Analysis, AnalysisKind, Report, is_small_sample};
 
 /// Older newest prices than this many days are a warning.
@@ -252,7 +252,8 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> 
     }
     if let Report::Correlations(report) = analysis.report() {
         warnings.extend(of_the_sample(report));
-        warnings.extend(of_the_method(report, study.min_observations));
+        warnings.extend(of_the_method(report, study.pair_floor()));
+        warnings.extend(regime::warning(analysis, report));
     }
     warnings.extend(late_starters(analysis, analyzed));
     warnings.extend(stopped(analysis, analyzed));

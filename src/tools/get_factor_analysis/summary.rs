@@ -5,7 +5,7 @@ use factor_analytics::{
     inference::MatrixStatistics,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
     sections::{
-        insights::extreme_pairs,
+        insights::{Block, extreme_pairs},
         overlays::Overlay,
         performance::Profile,
         returns::Ranked,
@@ -22,6 +22,7 @@ use super::{
     full::matrix_json,
     numbers::Rounding,
     quality::DataQuality,
+    regime, rolling,
     sections::Section,
 };
 use crate::analysis::{Analysis, Report};
@@ -48,15 +49,25 @@ pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> V
 
 fn with_lists(analysis: &Analysis, query: &Query, quality: &DataQuality, lists: ListSizes) -> Map<String, Value> {
     let (mut answer, more) = match analysis.report() {
-        Report::Correlations(report) => (
-            correlations(report, query, lists),
-            "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, statistics, insights, data_quality, metadata",
-        ),
+        Report::Correlations(report) => {
+            let mut sections = correlations(report, query, lists);
+            let labels = analysis.study.panel().labels();
+            sections.extend(rolling::summaries(report, labels, lists.per_matrix));
+            sections.extend(regime::summary(analysis).map(|regime| ("regime".to_owned(), regime)));
+            let more = if report.rolling.is_empty() { "" } else { "rolling, " };
+            (
+                sections,
+                format!(
+                    "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, {more}statistics, insights, data_quality, metadata"
+                ),
+            )
+        }
         Report::Performance(report) => {
-            (performance(report, query, lists), "include: per_factor, composites, data_quality, metadata")
+            (performance(report, query, lists), "include: per_factor, composites, data_quality, metadata".to_owned())
         }
         Report::Returns(report) => {
-            (returns(report, lists), "include: factors, rankings, by_category, industry_groups, data_quality, metadata")
+            let more = "include: factors, rankings, by_category, industry_groups, data_quality, metadata";
+            (returns(report, lists), more.to_owned())
         }
     };
     answer.insert("factors_analyzed".to_owned(), json!(quality.factors_analyzed));
@@ -120,16 +131,26 @@ fn correlations(report: &CorrelationReport, query: &Query, lists: ListSizes) -> 
                 (name, json!({"effective_bets": components.effective_bets, "first_component_share": first}))
             })
             .collect();
-        answer.insert(
-            "insights".to_owned(),
-            json!({
-                "best_diversifier": insights.best_diversifier,
-                "most_negative_to_ust10y": insights.most_negative_to_ust10y,
-                "components": bets,
-            }),
-        );
+        let mut brief = json!({
+            "best_diversifier": insights.best_diversifier,
+            "most_negative_to_ust10y": insights.most_negative_to_ust10y,
+            "components": bets,
+        });
+        if let (Value::Object(brief), Some(blocks)) = (&mut brief, &insights.blocks) {
+            let of_matrix = |(name, blocks): (&String, &Vec<Block>)| (name.clone(), blocks_summary(blocks, lists.top));
+            brief.insert("blocks".to_owned(), Value::Object(blocks.iter().map(of_matrix).collect()));
+        }
+        answer.insert("insights".to_owned(), brief);
     }
     answer
+}
+
+/// How many blocks a matrix has, and the largest of them that are more than one factor.
+fn blocks_summary(blocks: &[Block], size: usize) -> Value {
+    let mut largest: Vec<&Block> = blocks.iter().filter(|block| block.members.len() > 1).collect();
+    largest.sort_by_key(|block| std::cmp::Reverse(block.members.len()));
+    largest.truncate(size);
+    json!({ "blocks": blocks.len(), "largest": largest })
 }
 
 /// Per matrix what its tests amount to; of the rate overlay the largest durations of one maturity.

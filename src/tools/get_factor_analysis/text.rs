@@ -21,6 +21,7 @@ use indexmap::IndexMap;
 use super::{
     arguments::{ListSizes, Query},
     quality::DataQuality,
+    regime, rolling,
     sections::Section,
 };
 use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
@@ -28,8 +29,14 @@ use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
 /// The report of an analysis.
 pub(super) fn report(analysis: &Analysis, query: &Query, quality: &DataQuality) -> String {
     let mut text = heading(analysis, quality);
+    if let Some(note) = regime::note(analysis) {
+        let _ = writeln!(text, "\nRegime: {note}.");
+    }
     match analysis.report() {
-        Report::Correlations(report) => correlations(&mut text, report, query),
+        Report::Correlations(report) => {
+            correlations(&mut text, report, query);
+            rolling::write(&mut text, report, query.lists);
+        }
         Report::Performance(report) => performance(&mut text, report, query),
         Report::Returns(report) => returns(&mut text, report, query.lists),
     }
@@ -117,6 +124,12 @@ fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
     }
     if let Some(insights) = &report.insights {
         let _ = write!(text, "\n## Insights\n\n");
+        for (name, blocks) in insights.blocks.iter().flatten() {
+            let several = blocks.iter().filter(|block| block.members.len() > 1);
+            let joined: Vec<String> = several.map(|block| block.members.join(" ")).collect();
+            let alone = blocks.len() - joined.len();
+            let _ = writeln!(text, "- {}, blocks: {}; {alone} alone", title(name), joined.join(" | "));
+        }
         for (what, found) in [
             ("Least correlated with", &insights.best_diversifier),
             ("Most negative to a rise of", &insights.most_negative_to_ust10y),
@@ -315,7 +328,7 @@ fn returns(text: &mut String, report: &ReturnsReport, lists: ListSizes) {
 }
 
 /// Writes a Markdown table; the first `words` columns are text, the others numbers.
-fn table(text: &mut String, header: &[&str], words: usize, rows: Vec<Vec<String>>) {
+pub(super) fn table(text: &mut String, header: &[&str], words: usize, rows: Vec<Vec<String>>) {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header(header.iter().copied()).add_rows(rows);
     for (at, column) in table.column_iter_mut().enumerate() {
@@ -324,13 +337,13 @@ fn table(text: &mut String, header: &[&str], words: usize, rows: Vec<Vec<String>
     let _ = writeln!(text, "{table}");
 }
 
-fn title(name: &str) -> String {
+pub(super) fn title(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn decimal(value: Option<f64>) -> String {
+pub(super) fn decimal(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{:.2}", value + 0.0))
 }
 

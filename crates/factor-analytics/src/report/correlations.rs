@@ -8,14 +8,18 @@ use indexmap::IndexMap;
 use super::Granularity;
 use crate::{
     Study,
-    correlation::{CorrelationMatrix, Method},
+    cluster::Clusters,
+    composite::Composite,
+    correlation::{Column, CorrelationMatrix, Method},
     inference::Coefficient,
     observer::{Observer, observed},
+    regime::Regime,
     sections::{
-        insights::{self, Insights},
+        insights::{self, Block, Insights},
         macro_etf::{self, MacroEtfRules, MacroEtfs},
         matrices,
         overlays::{self, Overlay},
+        rolling::{self, RollingSeries, RollingTable},
         statistics::{self, Statistics},
     },
     spectrum::Spectrum,
@@ -68,6 +72,12 @@ pub struct CorrelationPlan {
     pub spectra: bool,
     /// Length of the insights' lists; needs the matrices.
     pub insights: Option<usize>,
+    /// The rows that everything but rolling correlations is taken of; all without one. [`Study::within`] settles it.
+    pub regime: Option<Regime>,
+    /// Stand rows and columns of every matrix in the order of their clusters.
+    pub clustered: bool,
+    /// Rolling correlations.
+    pub rolling: Option<RollingPlan>,
     /// What the best diversifier is measured against.
     pub benchmark: Ticker,
     /// Share of a composite's members that must be there (0 to 1).
@@ -81,6 +91,17 @@ pub struct StatisticsPlan {
     pub matrices: bool,
     /// The rate overlay: p-values and durations.
     pub rate_sensitivity: bool,
+}
+
+/// Which rolling correlations to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollingPlan {
+    /// The matrices whose pairs are summed up.
+    pub matrices: Vec<MatrixKey>,
+    /// Window lengths in rows.
+    pub windows: Vec<usize>,
+    /// The pairs of which whole series are given, by name: tickers, composites of industries, maturities.
+    pub pairs: Vec<(String, String)>,
 }
 
 /// The sections that were computed.
@@ -106,6 +127,10 @@ pub struct CorrelationReport {
     pub macro_etf: Option<MacroEtfs>,
     /// What stands out.
     pub insights: Option<Insights>,
+    /// Rolling correlations per matrix.
+    pub rolling: IndexMap<String, RollingTable>,
+    /// Rolling correlations of the pairs asked for by name.
+    pub rolling_series: Vec<RollingSeries>,
     /// The composites of industries.
     pub industry_groups: Composites,
     /// Industries without a group.
@@ -115,8 +140,17 @@ pub struct CorrelationReport {
 }
 
 impl CorrelationReport {
-    /// Computes what the plan names.
+    /// Computes what the plan names: on the study's slice where it has one, rolling correlations on the whole window.
     pub fn compute(study: &Study, plan: &CorrelationPlan, observer: &mut dyn Observer) -> Self {
+        let sliced = study.sliced();
+        let mut report = Self::on_rows(sliced.as_ref().unwrap_or(study), plan, observer);
+        if let Some(rolling) = &plan.rolling {
+            report.roll(study, plan, rolling, observer);
+        }
+        report
+    }
+
+    fn on_rows(study: &Study, plan: &CorrelationPlan, observer: &mut dyn Observer) -> Self {
         let mut report = Self { method: plan.method, ..Self::default() };
         report.take_composites(study, plan);
         let groups = std::mem::take(&mut report.industry_groups);
@@ -135,6 +169,10 @@ impl CorrelationReport {
         if plan.spectra {
             let spectra = report.spectra_of_matrices(observer);
             report.spectra = spectra;
+        }
+        let mut blocks = IndexMap::new();
+        if plan.clustered {
+            report.matrices.iter_mut().for_each(|(name, matrix)| *matrix = arrange(name, matrix, &mut blocks));
         }
         if let Some((categories, maturities)) = &plan.rate_sensitivity {
             report.rate_sensitivity = report.section(observer, "rate_sensitivity", || {
@@ -161,10 +199,22 @@ impl CorrelationReport {
             report.macro_etf =
                 report.section(observer, "macro_etf", || Some(macro_etf::macro_etf(study, rules, plan.method)));
         }
+        if plan.clustered {
+            let named = [
+                ("macro_composite_matrix", report.macro_composite.as_mut()),
+                ("macro_etf_matrix", report.macro_etf.as_mut().and_then(|section| section.matrix.as_mut())),
+            ];
+            for (name, matrix) in named {
+                if let Some(matrix) = matrix {
+                    *matrix = arrange(name, matrix, &mut blocks);
+                }
+            }
+        }
         if let Some(size) = plan.insights {
             let (matrices, spectra) = (std::mem::take(&mut report.matrices), std::mem::take(&mut report.spectra));
             report.insights = report.section(observer, "insights", || {
-                Some(insights::insights(study, &matrices, &spectra, &plan.benchmark, (size, plan.method)))
+                let found = insights::insights(study, &matrices, &spectra, &plan.benchmark, (size, plan.method));
+                Some(Insights { blocks: plan.clustered.then_some(blocks), ..found })
             });
             (report.matrices, report.spectra) = (matrices, spectra);
         }
@@ -174,6 +224,23 @@ impl CorrelationReport {
     /// Pairs of the matrices below the floor or without variation.
     pub fn undefined_pairs(&self) -> usize {
         self.matrices.values().map(|matrix| matrix.undefined_pairs).sum()
+    }
+
+    /// Rolling correlations, on every row of the window.
+    fn roll(&mut self, study: &Study, plan: &CorrelationPlan, wanted: &RollingPlan, observer: &mut dyn Observer) {
+        let (groups, _) = plan.granularity.composites(study, plan.min_coverage);
+        let is_empty = |key: &&MatrixKey| matches!(key, MatrixKey::Category(category) if matrices::members(study, *category).is_empty());
+        for key in wanted.matrices.iter().filter(|key| !is_empty(key)) {
+            let table = self.section(observer, &format!("rolling:{}", key.name()), || {
+                rolling_table(study, key, &groups.built, &wanted.windows)
+            });
+            self.rolling.extend(table.map(|table| (key.name().to_owned(), table)));
+        }
+        if !wanted.pairs.is_empty() {
+            let of = |pair| rolling::series(study, pair, &groups.built, &wanted.windows);
+            let found = self.section(observer, "rolling_series", || Some(wanted.pairs.iter().map(of).collect()));
+            self.rolling_series = found.unwrap_or_default();
+        }
     }
 
     fn take_composites(&mut self, study: &Study, plan: &CorrelationPlan) {
@@ -226,6 +293,32 @@ impl CorrelationReport {
         }
         computed.flatten()
     }
+}
+
+/// A matrix in the order of its clusters; its blocks are added under its name.
+fn arrange(name: &str, matrix: &CorrelationMatrix, blocks: &mut IndexMap<String, Vec<Block>>) -> CorrelationMatrix {
+    let clusters = Clusters::of(matrix);
+    blocks.insert(name.to_owned(), Block::all_of(&clusters, matrix));
+    clusters.arrange(matrix)
+}
+
+/// The rolling correlations of a matrix' pairs; `None` without a column.
+fn rolling_table(study: &Study, key: &MatrixKey, groups: &[Composite], windows: &[usize]) -> Option<RollingTable> {
+    let changes = match key {
+        MatrixKey::Rate(maturities) => matrices::changes(study, maturities),
+        MatrixKey::IndustryGroups | MatrixKey::Category(_) => Vec::new(),
+    };
+    let members = match key {
+        MatrixKey::Category(category) => matrices::members(study, *category),
+        MatrixKey::IndustryGroups | MatrixKey::Rate(_) => Vec::new(),
+    };
+    let groups = if *key == MatrixKey::IndustryGroups { groups } else { &[] };
+    let of_groups = groups.iter().map(|group| Column { name: &group.name, values: &group.values });
+    let of_factors =
+        members.iter().map(|of| Column { name: of.factor.ticker.as_str(), values: study.panel().column(of.column) });
+    let of_rates = changes.iter().map(|(maturity, values)| Column { name: maturity.as_str(), values });
+    let columns: Vec<Column<'_>> = of_groups.chain(of_factors).chain(of_rates).collect();
+    (!columns.is_empty()).then(|| rolling::table(&columns, windows))
 }
 
 /// The equal-weight composites of some asset classes, under their macro group's name.

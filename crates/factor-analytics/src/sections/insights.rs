@@ -7,8 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
+    cluster::Clusters,
     correlation::{CorrelationMatrix, Method},
     spectrum::Spectrum,
+    stats,
     study::Study,
 };
 
@@ -56,6 +58,28 @@ pub struct Components {
     pub repaired: bool,
 }
 
+/// Columns of one matrix that a clustering keeps together.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Block {
+    /// Its columns, in the matrix's order.
+    pub members: Vec<String>,
+    /// Mean of the defined correlations between them; `None` for one alone.
+    pub mean_correlation: Option<f64>,
+}
+
+impl Block {
+    /// The blocks of a matrix, which stands in its own order still.
+    pub fn all_of(clusters: &Clusters, matrix: &CorrelationMatrix) -> Vec<Self> {
+        let block = |members: &Vec<usize>| {
+            let pairs = members.iter().enumerate().flat_map(|(at, i)| members[at + 1..].iter().map(move |j| (*i, *j)));
+            let correlations: Vec<f64> = pairs.filter_map(|(i, j)| matrix.get(i, j)).collect();
+            let members = members.iter().map(|i| matrix.names[*i].clone()).collect();
+            Self { members, mean_correlation: stats::mean(&correlations) }
+        };
+        clusters.blocks.iter().map(block).collect()
+    }
+}
+
 /// The section.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Insights {
@@ -69,9 +93,13 @@ pub struct Insights {
     pub most_negative_to_ust10y: Option<Standout>,
     /// Per matrix.
     pub components: IndexMap<String, Components>,
+    /// Per matrix the blocks of its clustering, in order; only where matrices are in the order of their clusters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<IndexMap<String, Vec<Block>>>,
 }
 
-/// Gathers the section from matrices that were computed. `size` bounds each list; `method` is that of the matrices.
+/// Gathers the section from matrices that were computed. `size` bounds each list; `method` is that of the matrices. The
+/// blocks are the caller's to add.
 pub fn insights(
     study: &Study,
     matrices: &IndexMap<String, CorrelationMatrix>,
@@ -84,6 +112,7 @@ pub fn insights(
         weakest_pairs: extremes(matrices, size, false),
         best_diversifier: best_diversifier(study, benchmark, method),
         most_negative_to_ust10y: most_negative_to_ten_year(study, method),
+        blocks: None,
         components: spectra
             .iter()
             .map(|(name, spectrum)| {

@@ -11,12 +11,15 @@ use crate::{
 };
 
 /// The matrix of one category's analysed factors, `None` when there are none.
-///
-/// Currency proxies (`CUR:USD`) are in no matrix but that of category `cash`.
 pub fn category(study: &Study, category: Category, method: Method) -> Option<CorrelationMatrix> {
-    let factors = study.of(&BTreeSet::from([category]));
+    of_factors(study, &members(study, category), method)
+}
+
+/// The analysed factors of one category's matrix. Currency proxies (`CUR:USD`) are in no matrix but that of category
+/// `cash`.
+pub fn members(study: &Study, category: Category) -> Vec<&StudiedFactor> {
     let fits = |studied: &&StudiedFactor| category == Category::Cash || !studied.factor.ticker.is_currency();
-    of_factors(study, &factors.into_iter().filter(fits).collect::<Vec<_>>(), method)
+    study.of(&BTreeSet::from([category])).into_iter().filter(fits).collect()
 }
 
 /// The matrix of some factors, `None` when there are none.
@@ -37,12 +40,17 @@ pub fn of_composites(study: &Study, composites: &[Composite], method: Method) ->
 
 /// The matrix of yield changes (percentage points) between maturities; `None` without any yield.
 pub fn rate(study: &Study, maturities: &[Maturity], method: Method) -> Option<CorrelationMatrix> {
-    let changes: Vec<(Maturity, Vec<f64>)> = maturities
-        .iter()
-        .map(|maturity| (*maturity, study.yield_changes(*maturity)))
-        .filter(|(_, values)| values.iter().any(|value| value.is_finite()))
-        .collect();
+    let changes = changes(study, maturities);
     let columns: Vec<Column<'_>> =
         changes.iter().map(|(maturity, values)| Column { name: maturity.as_str(), values }).collect();
     (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
+}
+
+/// The yield changes of the maturities that have any.
+pub fn changes(study: &Study, maturities: &[Maturity]) -> Vec<(Maturity, Vec<f64>)> {
+    maturities
+        .iter()
+        .map(|maturity| (*maturity, study.yield_changes(*maturity)))
+        .filter(|(_, values)| values.iter().any(|value| value.is_finite()))
+        .collect()
 }

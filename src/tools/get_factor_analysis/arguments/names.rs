@@ -1,4 +1,4 @@
-//! The names of arguments and of their closed sets, which analysis each belongs to, and what waits for a later version.
+//! The names of arguments and of their closed sets, and which analysis each belongs to.
 
 use crate::{analysis::AnalysisKind, args::Choices};
 
@@ -47,7 +47,7 @@ pub(super) const TOP: [&str; 25] = [
 ];
 
 /// The fields of `advanced`, read at the top level too.
-pub(super) const ADVANCED: [&str; 26] = [
+pub(super) const ADVANCED: [&str; 28] = [
     "min_observations",
     "precision",
     "sections",
@@ -63,6 +63,7 @@ pub(super) const ADVANCED: [&str; 26] = [
     "macro_deduplicate_threshold",
     "macro_min_group_coverage_pct",
     "rolling_windows",
+    "rolling_pairs",
     "include_rate_sensitivity",
     "include_market_sensitivity",
     "include_macro_composite",
@@ -72,12 +73,13 @@ pub(super) const ADVANCED: [&str; 26] = [
     "composite_weighting_method",
     "composite_weights",
     "include_macro_etf",
+    "include_rolling_summaries",
     "max_factors",
     "top_n_per_matrix",
 ];
 
 /// Arguments of one or two analyses: elsewhere they are a note.
-pub(super) const BELONGS: [(&str, &[AnalysisKind]); 27] = {
+pub(super) const BELONGS: [(&str, &[AnalysisKind]); 28] = {
     use AnalysisKind::{Correlations as C, Performance as P, Returns as R};
     [
         ("windows", &[R]),
@@ -103,20 +105,13 @@ pub(super) const BELONGS: [(&str, &[AnalysisKind]); 27] = {
         ("macro_max_per_group", &[C]),
         ("macro_deduplicate_threshold", &[C]),
         ("rolling_windows", &[C]),
+        ("rolling_pairs", &[C]),
         ("include_rate_sensitivity", &[C]),
         ("include_market_sensitivity", &[C]),
         ("include_macro_composite", &[C]),
         ("top_n_per_matrix", &[C]),
     ]
 };
-
-/// Arguments of this contract that this version refuses, the values it takes all the same, and why.
-pub(super) const LATER: [(&str, &[&str], &str); 4] = [
-    ("include_rolling_summaries", &["false"], "rolling summaries are not part of this version"),
-    ("regime", &["all"], "regimes are not part of this version; give start_date and end_date instead"),
-    ("order", &["universe"], "clustering is not part of this version"),
-    ("rolling_windows", &[], "rolling summaries are not part of this version"),
-];
 
 /// What a factor of a call's own universe can be.
 pub(super) const CATEGORIES_OF_A_FACTOR: Choices = Choices {

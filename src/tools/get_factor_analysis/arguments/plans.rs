@@ -127,6 +127,9 @@ impl Reader<'_> {
             spectra: insights || sections.has(Section::Metadata),
             // `full` shows lists of five whatever top_n says.
             insights: insights.then_some(5),
+            regime: None,
+            clustered: false,
+            rolling: None,
             benchmark: benchmark.clone(),
         }
     }

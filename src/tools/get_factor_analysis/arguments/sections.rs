@@ -69,6 +69,7 @@ impl Reader<'_> {
             (Section::MarketSensitivity, "include_market_sensitivity", "overlays:market", true),
             (Section::MacroComposite, "include_macro_composite", "macro:composite", true),
             (Section::MacroEtf, "include_macro_etf", "macro:etf", false),
+            (Section::Rolling, "include_rolling_summaries", "rolling", false),
         ];
         for (section, flag, name, default) in flags {
             let given = self.advanced.boolean(flag);
@@ -91,7 +92,6 @@ impl Reader<'_> {
         if !insights {
             off.insert(Section::Insights, "leave advanced.sections out, or take preset overview or light".to_owned());
         }
-        off.insert(Section::Rolling, "rolling summaries are not part of this version".to_owned());
         if !self.wants_statistics(preset) {
             off.insert(Section::Statistics, "set include_statistics: true".to_owned());
         } else if method.coefficient().is_none() {
@@ -107,18 +107,12 @@ impl Reader<'_> {
             let matrix = lower
                 .strip_prefix("matrices:")
                 .is_some_and(|category| category == "industry_groups" || CATEGORIES.find(category).is_ok());
-            if lower == "rolling" {
-                self.advanced.refuse(
-                    "sections",
-                    "names rolling, which is not available: rolling summaries are not part of this version",
-                    Some("leave `rolling` out".to_owned()),
-                );
-            } else if !matrix && !KNOWN.contains(&lower.as_str()) {
+            if !matrix && !KNOWN.contains(&lower.as_str()) {
                 self.advanced.refuse(
                     "sections",
                     format!("names `{name}`, which is no section of correlations"),
                     Some(
-                        "write matrices:<category>, overlays:rate, overlays:market, macro:composite or macro:etf"
+                        "write matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf or rolling"
                             .to_owned(),
                     ),
                 );

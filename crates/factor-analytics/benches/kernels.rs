@@ -1,0 +1,108 @@
+//! Each kernel on panels of the sizes that a server meets: `cargo bench -p factor-analytics --bench kernels`.
+
+use std::{hint::black_box, time::Duration};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use factor_analytics::{
+    Threads,
+    correlation::Triangle,
+    figures::{Against, figures},
+    rolling,
+};
+use factor_types::Frequency;
+use ndarray::{ArrayView2, ShapeBuilder};
+
+const TWO: Threads = Threads::Exactly(std::num::NonZeroUsize::MIN.saturating_add(1));
+
+#[derive(Clone, Copy)]
+enum Holes {
+    None,
+    LateStarts,
+    Share(f64),
+}
+
+/// Column by column, a repeatable stream.
+fn panel(rows: usize, columns: usize, holes: Holes) -> Vec<f64> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let mut values = Vec::with_capacity(rows * columns);
+    for _ in 0..columns {
+        let late = (next() * 1.6 - 0.6).max(0.0) * rows as f64;
+        for row in 0..rows {
+            let (value, hole) = (0.1 * (next() - 0.5), next());
+            let missing = match holes {
+                Holes::None => false,
+                Holes::LateStarts => (row as f64) < late,
+                Holes::Share(share) => hole < share,
+            };
+            values.push(if missing { f64::NAN } else { value });
+        }
+    }
+    values
+}
+
+fn correlation(c: &mut Criterion) {
+    let mut group = c.benchmark_group("correlation");
+    for (rows, columns) in [(120, 100), (300, 200), (120, 456), (2520, 1000)] {
+        for (name, holes) in [
+            ("complete", Holes::None),
+            ("late starts", Holes::LateStarts),
+            ("5% holes", Holes::Share(0.05)),
+            ("30% holes", Holes::Share(0.3)),
+        ] {
+            let values = panel(rows, columns, holes);
+            let slices: Vec<&[f64]> = values.chunks(rows).collect();
+            group.throughput(Throughput::Elements((columns * (columns - 1) / 2) as u64));
+            for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO), ("fitting", Threads::Fitting)]
+            {
+                let id = BenchmarkId::new(format!("{name}, {threads}"), format!("{rows}x{columns}"));
+                group.bench_function(id, |b| b.iter(|| black_box(Triangle::pearson(black_box(&slices), 12, count))));
+            }
+        }
+    }
+    group.finish();
+}
+
+fn rolling_windows(c: &mut Criterion) {
+    let mut group = c.benchmark_group("rolling");
+    for (name, holes) in
+        [("complete", Holes::None), ("late starts", Holes::LateStarts), ("5% holes", Holes::Share(0.05))]
+    {
+        let values = panel(300, 100, holes);
+        let Ok(view) = ArrayView2::from_shape((300, 100).f(), &values) else { return };
+        for window in [12, 36] {
+            let id = BenchmarkId::new(name, window);
+            group.bench_function(id, |b| b.iter(|| rolling::summarise_with(black_box(view), window, Threads::ONE)));
+        }
+    }
+    group.finish();
+}
+
+fn seven_figures(c: &mut Criterion) {
+    let mut group = c.benchmark_group("figures");
+    for (rows, columns) in [(120, 456), (2520, 5000)] {
+        let values = panel(rows, columns, Holes::None);
+        let slices: Vec<&[f64]> = values.chunks(rows).collect();
+        let risk_free = vec![0.0; rows];
+        let against = Against { risk_free: &risk_free, benchmark: slices[0], frequency: Frequency::Daily };
+        group.throughput(Throughput::Elements((rows * columns) as u64));
+        for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO)] {
+            let id = BenchmarkId::new(threads, format!("{rows}x{columns}"));
+            group.bench_function(id, |b| b.iter(|| figures(black_box(&slices), &against, count)));
+        }
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = kernels;
+    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1));
+    targets = correlation, rolling_windows, seven_figures
+}
+criterion_main!(kernels);

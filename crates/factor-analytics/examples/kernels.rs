@@ -1,0 +1,82 @@
+//! Times one kernel on a panel from a file, for `benches/peers`: prints one line of JSON, the seconds of each repeat and,
+//! last, the mean of the processor's time, which other jobs on the machine do not take part in.
+//!
+//! `kernels <correlation|correlation_2|rolling:WINDOW|figures|figures_2> <file> <rows> <columns> <repeats> [<out>]`
+//!
+//! The file holds f64 numbers, little-endian, column by column, missing ones as NaN. With `<out>` the results are written
+//! in the same way: the lower triangle; per pair (latest, mean, min, max, sd); per column the seven figures, the last
+//! column being the benchmark and the risk-free rate zero. `_2` is by two threads, else it is one.
+#![expect(clippy::print_stdout, reason = "a program for the command line")]
+
+use std::{error::Error, fs, hint::black_box, num::NonZeroUsize, time::Instant};
+
+use factor_analytics::{
+    Threads,
+    correlation::Triangle,
+    figures::{Against, figures},
+    rolling,
+};
+use factor_types::Frequency;
+use ndarray::{ArrayView2, ShapeBuilder};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [kernel, file, rows, columns, repeats, rest @ ..] = args.as_slice() else {
+        return Err("usage: kernels <kernel> <file> <rows> <columns> <repeats> [<out>]".into());
+    };
+    let (rows, columns, repeats): (usize, usize, usize) = (rows.parse()?, columns.parse()?, repeats.parse()?);
+    let values: Vec<f64> = fs::read(file)?.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    let panel = ArrayView2::from_shape((rows, columns).f(), &values)?;
+    let slices: Vec<&[f64]> = values.chunks(rows).collect();
+    let threads = if kernel.ends_with("_2") { NonZeroUsize::MIN.saturating_add(1) } else { NonZeroUsize::MIN };
+    let threads = Threads::Exactly(threads);
+
+    let compute = || -> Vec<f64> {
+        match kernel.split_once(':') {
+            Some((_, window)) => {
+                let summaries = rolling::summarise_with(panel, window.parse().unwrap_or(36), threads);
+                summaries.iter().flat_map(|s| [s.latest, s.mean, s.min, s.max, s.sd]).map(known).collect()
+            }
+            None if kernel.starts_with("correlation") => {
+                black_box(&Triangle::pearson(&slices, 2, threads)).values().to_vec()
+            }
+            None => {
+                let (benchmark, risk_free) = (slices[columns - 1], vec![0.0; rows]);
+                let against = Against { risk_free: &risk_free, benchmark, frequency: Frequency::Daily };
+                let found = figures(&slices, &against, threads);
+                let all = found.iter().flat_map(|f| {
+                    [f.annual_return, f.volatility, f.sharpe_ratio, f.max_drawdown, f.beta, f.alpha, f.r_squared]
+                });
+                all.map(known).collect()
+            }
+        }
+    };
+    if let Some(out) = rest.first() {
+        fs::write(out, compute().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())?;
+    }
+    let mut seconds = Vec::with_capacity(repeats + 1);
+    let busy = busy_seconds()?;
+    for _ in 0..repeats {
+        let start = Instant::now();
+        if kernel.starts_with("correlation") {
+            black_box(Triangle::pearson(black_box(&slices), 2, threads));
+        } else {
+            black_box(compute());
+        }
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    seconds.push((busy_seconds()? - busy) / repeats.max(1) as f64);
+    println!("{seconds:?}");
+    Ok(())
+}
+
+/// What the first thread has had of the processor, as Linux tells it.
+fn busy_seconds() -> Result<f64, Box<dyn Error>> {
+    let text = fs::read_to_string("/proc/self/schedstat")?;
+    let nanoseconds: f64 = text.split(' ').next().unwrap_or("0").parse()?;
+    Ok(nanoseconds / 1e9)
+}
+
+fn known(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
+}

@@ -1,0 +1,76 @@
+//! Which rows of each series are present, and how many two series share.
+
+use std::ops::Range;
+
+use super::prepare::Facts;
+
+/// The rows present of several series of one length, in the simplest form that says it.
+#[derive(Debug, Clone)]
+pub(super) enum Presence {
+    /// Every row of every series.
+    All {
+        /// Rows of the panel.
+        rows: usize,
+    },
+    /// One unbroken stretch of rows per series: late starts and early ends, without holes.
+    Spans {
+        /// The stretch of each series.
+        spans: Vec<Range<usize>>,
+        /// The rows at which some stretch starts or ends, rising.
+        marks: Vec<usize>,
+        /// Of each stretch the places of its start and end among the marks.
+        places: Vec<Range<usize>>,
+    },
+    /// Any rows: per series one bit a row, in `words` words.
+    Scattered {
+        /// Words per series.
+        words: usize,
+        /// All series' words.
+        bits: Vec<u64>,
+    },
+}
+
+impl Presence {
+    pub(super) fn of(columns: &[&[f64]], facts: &[Facts]) -> Self {
+        let rows = columns.first().map_or(0, |column| column.len());
+        if facts.iter().all(|facts| facts.count == rows) {
+            return Self::All { rows };
+        }
+        if facts.iter().all(|facts| facts.count == facts.span.len()) {
+            let spans: Vec<Range<usize>> = facts.iter().map(|facts| facts.span.clone()).collect();
+            let mut marks: Vec<usize> = spans.iter().flat_map(|span| [span.start, span.end]).collect();
+            marks.sort_unstable();
+            marks.dedup();
+            let place = |row: usize| marks.partition_point(|mark| *mark < row);
+            let places = spans.iter().map(|span| place(span.start)..place(span.end)).collect();
+            return Self::Spans { spans, marks, places };
+        }
+        let word =
+            |values: &[f64]| values.iter().rev().fold(0_u64, |word, value| (word << 1) | u64::from(value.is_finite()));
+        let bits = columns.iter().flat_map(|column| column.chunks(64).map(word)).collect();
+        Self::Scattered { words: rows.div_ceil(64), bits }
+    }
+
+    /// Rows that series `i` and `j` share.
+    #[inline(always)]
+    pub(super) fn common(&self, i: usize, j: usize) -> usize {
+        match self {
+            Self::All { rows } => *rows,
+            Self::Spans { spans, .. } => shared(&spans[i], &spans[j]).len(),
+            Self::Scattered { words, bits } => {
+                let (a, b) = (&bits[i * words..(i + 1) * words], &bits[j * words..(j + 1) * words]);
+                let mut count = 0;
+                for (a, b) in a.iter().zip(b) {
+                    count += (a & b).count_ones() as usize;
+                }
+                count
+            }
+        }
+    }
+}
+
+/// The rows in both spans; empty where they do not meet.
+pub(super) fn shared(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
+}

@@ -1,0 +1,19 @@
+//! What a portfolio is exposed to: its returns from weights, a regression on factors, its risk, and what a trade
+//! changes.
+//!
+//! Which holding stands for what, and how weights were read, comes in as data; weights are shares of the portfolio
+//! (0.25 is a quarter), below zero for a short position. Returns are simple and per period, `NaN` where missing.
+
+pub mod ols;
+mod regression;
+mod risk;
+mod series;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    regression::{DropReason, DroppedFactor, ExposureError, ExposureFactor, Exposures, FactorExposure},
+    risk::{ExposureInputs, ExposureState, Risk, WhatIf},
+    series::{PortfolioError, PortfolioReturns, Position},
+};

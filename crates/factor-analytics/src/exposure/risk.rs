@@ -1,0 +1,128 @@
+//! A portfolio's risk, and what a trade changes.
+
+use chrono::NaiveDate;
+use factor_types::Frequency;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{ExposureFactor, Exposures};
+use crate::sections::performance::{Inputs, Profile};
+
+/// What a portfolio is measured against: one value per panel row in each slice, `NaN` where missing.
+#[derive(Debug, Clone, Copy)]
+pub struct ExposureInputs<'a> {
+    /// The risk-free rate per period.
+    pub risk_free: &'a [f64],
+    /// The benchmark's returns; `None` when it has no prices.
+    pub benchmark: Option<&'a [f64]>,
+    /// What to regress on.
+    pub factors: &'a [ExposureFactor<'a>],
+    /// The label of each row.
+    pub labels: &'a [NaiveDate],
+    /// The label before the first row.
+    pub base: NaiveDate,
+    /// How often returns are measured.
+    pub frequency: Frequency,
+    /// The fewest complete rows of the regression.
+    pub min_observations: usize,
+}
+
+/// The risk of a portfolio, by the definitions of [`Profile`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Risk {
+    /// sd(r), divisor n - 1, times sqrt(P).
+    pub volatility: Option<f64>,
+    /// Slope of r - rf on the benchmark's; null under 12 common periods.
+    pub beta: Option<f64>,
+    /// Lowest wealth / running maximum - 1 on period ends.
+    pub max_drawdown: Option<f64>,
+    /// 5% quantile of r, per period; negative is a loss.
+    pub var_95: Option<f64>,
+    /// Mean of r at or below var_95.
+    pub cvar_95: Option<f64>,
+    /// Each null figure and why.
+    #[serde(skip)]
+    pub undefined: Vec<(&'static str, &'static str)>,
+}
+
+const NO_RETURNS: &str = "the portfolio has no return in the window";
+
+impl Risk {
+    /// The risk of some returns.
+    pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
+        let profile = Profile::compute(
+            &Inputs {
+                returns,
+                risk_free: inputs.risk_free,
+                benchmark: inputs.benchmark,
+                labels: inputs.labels,
+                base: inputs.base,
+                frequency: inputs.frequency,
+            },
+            &[],
+        );
+        let Profile { volatility, beta, max_drawdown, var_95, cvar_95, .. } = profile;
+        let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
+        let fields = [
+            ("volatility", volatility),
+            ("beta", beta),
+            ("max_drawdown", max_drawdown),
+            ("var_95", var_95),
+            ("cvar_95", cvar_95),
+        ];
+        let missing = fields.into_iter().filter(|(_, value)| value.is_none());
+        let undefined = missing.map(|(field, _)| (field, known(field).unwrap_or(NO_RETURNS))).collect();
+        Self { volatility, beta, max_drawdown, var_95, cvar_95, undefined }
+    }
+}
+
+/// A portfolio's risk and exposures.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ExposureState {
+    /// Its risk.
+    pub risk: Risk,
+    /// Its exposures; null where `no_regression` says why.
+    pub regression: Option<Exposures>,
+    /// Why there is no regression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_regression: Option<String>,
+}
+
+impl ExposureState {
+    /// The state of a portfolio with these returns.
+    pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
+        let fit = Exposures::fit(returns, inputs.risk_free, inputs.factors, inputs.min_observations, inputs.frequency);
+        let (regression, no_regression) = match fit {
+            Ok(exposures) => (Some(exposures), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Self { risk: Risk::of(returns, inputs), regression, no_regression }
+    }
+}
+
+/// What a trade changes: the same figures before and after, on the same periods.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WhatIf {
+    /// Periods on which both portfolios have a return: what every figure here rests on.
+    pub observations: usize,
+    /// As it is.
+    pub before: ExposureState,
+    /// With the changed weights.
+    pub after: ExposureState,
+}
+
+impl WhatIf {
+    /// Compares two series of returns of one length on the rows where both are present, so that a holding with a
+    /// shorter history does not make a difference by its dates alone.
+    pub fn of(before: &[f64], after: &[f64], inputs: &ExposureInputs<'_>) -> Self {
+        let beside = |own: &[f64], other: &[f64]| -> Vec<f64> {
+            own.iter().zip(other).map(|(own, other)| if other.is_finite() { *own } else { f64::NAN }).collect()
+        };
+        let (before, after) = (beside(before, after), beside(after, before));
+        Self {
+            observations: before.iter().filter(|r| r.is_finite()).count(),
+            before: ExposureState::of(&before, inputs),
+            after: ExposureState::of(&after, inputs),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+use chrono::{Days, NaiveDate};
+use factor_types::Frequency;
+use proptest::prelude::*;
+
+use super::{
+    ols::{MultipleRegression, OlsError},
+    *,
+};
+use crate::{
+    regression::Regression,
+    sections::performance::{Inputs, Profile},
+};
+
+const NAN: f64 = f64::NAN;
+
+fn held(weight: f64, returns: &[f64]) -> Position<'_> {
+    Position { weight, returns: Some(returns) }
+}
+
+fn near(found: &[f64], wanted: &[f64]) {
+    assert_eq!(found.len(), wanted.len());
+    for (a, b) in found.iter().zip(wanted) {
+        assert!((a - b).abs() < 1e-15 || (a.is_nan() && b.is_nan()), "{found:?} is not {wanted:?}");
+    }
+}
+
+fn labels(rows: usize) -> (NaiveDate, Vec<NaiveDate>) {
+    let base = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
+    (base, (1..=rows).map(|at| base + Days::new(at as u64)).collect())
+}
+
+fn wave(step: usize, rows: usize) -> Vec<f64> {
+    (0..rows).map(|t| 0.01 * (((t * step) % 13) as f64 - 6.0)).collect()
+}
+
+#[test]
+fn returns_from_weights_by_hand() {
+    let (a, b) = ([0.10, 0.10, NAN, NAN], [0.02, NAN, 0.02, NAN]);
+    // 0.6 and 0.2, a fifth in cash: 0.06 + 0.004 + 0.2 * 0.01. Without b its 0.2 goes to a: 0.8 * 0.1. Without a less
+    // than half is present.
+    let found = PortfolioReturns::of(&[held(0.6, &a), held(0.2, &b)], &[0.01; 4]).unwrap();
+    near(&found.values, &[0.066, 0.082, NAN, NAN]);
+    assert!((found.cash_weight - 0.2).abs() < 1e-15);
+    assert_eq!((found.spread_rows, found.unexplained_weight), (1, 0.0));
+    // Borrowed: 0.9 + 0.6, half of it at the rate.
+    let found = PortfolioReturns::of(&[held(0.9, &a), held(0.6, &b)], &[0.01; 4]).unwrap();
+    near(&found.values[..1], &[0.09 + 0.012 - 0.005]);
+    // Whole: the rate is not needed. With cash it is.
+    let found = PortfolioReturns::of(&[held(0.5, &a), held(0.5, &b)], &[NAN; 4]).unwrap();
+    near(&found.values, &[0.06, 0.10, 0.02, NAN]);
+    let found = PortfolioReturns::of(&[held(0.5, &a)], &[NAN, 0.0, 0.0, 0.0]).unwrap();
+    near(&found.values, &[NAN, 0.05, NAN, NAN]);
+}
+
+#[test]
+fn a_short_position_is_spread_over_shorts_alone() {
+    let (a, b, c) = ([0.10, 0.10, 0.10], [0.02, NAN, NAN], [0.04, 0.04, NAN]);
+    let found = PortfolioReturns::of(&[held(1.5, &a), held(-0.3, &b), held(-0.2, &c)], &[0.0; 3]).unwrap();
+    // -0.006 - 0.008, then -0.5 * 0.04; then nothing of the short side is left.
+    near(&found.values, &[0.15 - 0.014, 0.15 - 0.02, NAN]);
+    assert!((found.gross_weight - 2.0).abs() < 1e-15 && found.cash_weight == 0.0);
+}
+
+#[test]
+fn weights_that_make_no_portfolio_are_refused() {
+    let a = [0.1, 0.2];
+    let of = |positions: &[Position<'_>]| PortfolioReturns::of(positions, &[0.0; 2]);
+    assert_eq!(of(&[]), Err(PortfolioError::NoWeight));
+    assert_eq!(of(&[held(0.5, &a), held(-0.5, &a)]), Err(PortfolioError::NoWeight));
+    assert_eq!(of(&[held(0.5, &a), held(NAN, &a)]), Err(PortfolioError::BadWeight { at: 1 }));
+    let unknown = Position { weight: 0.6, returns: None };
+    assert_eq!(of(&[held(0.4, &a), unknown]), Err(PortfolioError::MostlyUnknown { share: 0.6 }));
+    let half = of(&[held(0.5, &a), held(0.5, &[NAN, NAN])]).unwrap();
+    near(&half.values, &a);
+    assert_eq!((half.unexplained_weight, half.spread_rows), (0.5, 0));
+}
+
+#[test]
+fn one_factor_is_the_simple_regression() {
+    let (x, e) = (wave(5, 60), wave(7, 60));
+    let y: Vec<f64> = x.iter().zip(&e).map(|(x, e)| 0.002 + 1.5 * x + 0.3 * e).collect();
+    let simple = Regression::fit(&x, &y).unwrap();
+    let fit = MultipleRegression::fit(&[&x], &y).unwrap();
+    let close = |a: f64, b: f64| assert!((a - b).abs() <= 1e-12 * (1.0 + b.abs()), "{a} {b}");
+    close(fit.intercept, simple.intercept);
+    close(fit.slopes[0].value, simple.slope);
+    close(fit.slopes[0].error.unwrap(), simple.slope_error.unwrap());
+    close(fit.intercept_error.unwrap(), simple.intercept_error.unwrap());
+    close(1.0 - fit.residual_share, simple.r_squared.unwrap());
+    close(fit.slopes[0].vif, 1.0);
+    assert_eq!(MultipleRegression::fit(&[&x[..11]], &y[..11]).unwrap().slopes[0].error, None);
+}
+
+#[test]
+fn what_no_regression_can_be_made_of() {
+    let (x, y) = (wave(5, 20), wave(7, 20));
+    let fit = |x: &[&[f64]], y: &[f64]| MultipleRegression::fit(x, y).unwrap_err();
+    assert_eq!(fit(&[&x[..2]], &y[..2]), OlsError::TooFewRows);
+    assert_eq!(fit(&[&x], &[0.1; 20]), OlsError::ConstantTarget);
+    assert_eq!(fit(&[&x, &[0.1; 20]], &y), OlsError::Constant(1));
+    let shifted: Vec<f64> = x.iter().map(|x| 3.0 - 2.0 * x).collect();
+    assert_eq!(fit(&[&x, &wave(3, 20), &shifted], &y), OlsError::Collinear(2));
+}
+
+#[test]
+fn a_portfolio_that_is_a_factor_has_all_of_it() {
+    let x = wave(5, 48);
+    let other = wave(7, 48);
+    let factors = [ExposureFactor { name: "own", returns: &x }, ExposureFactor { name: "other", returns: &other }];
+    let fit = Exposures::fit(&x, &[0.001; 48], &factors, 24, Frequency::Monthly).unwrap();
+    assert!((fit.factors["own"].beta - 1.0).abs() < 1e-12 && fit.factors["other"].beta.abs() < 1e-12);
+    assert!((fit.factors["own"].variance_share - 1.0).abs() < 1e-12);
+    assert_eq!((fit.residual_share, fit.r_squared), (0.0, 1.0));
+    // Nothing is left over to measure an error by.
+    assert_eq!((fit.alpha_t, fit.factors["own"].t), (None, None));
+    assert_eq!(fit.undefined.len(), 3);
+}
+
+#[test]
+fn factors_that_cannot_be_used_are_dropped_and_named() {
+    let (p, x, z) = (wave(2, 48), wave(5, 48), wave(7, 48));
+    let young: Vec<f64> = (0..48).map(|row| if row < 30 { NAN } else { z[row] }).collect();
+    let sum: Vec<f64> = x.iter().zip(&z).map(|(x, z)| 0.4 * x + 0.6 * z).collect();
+    let rates = [0.001; 48];
+    let factor = |name, returns| ExposureFactor { name, returns };
+    let factors =
+        [factor("x", &x), factor("young", &young), factor("cash", &rates), factor("z", &z), factor("sum", &sum)];
+    let fit = Exposures::fit(&p, &rates, &factors, 24, Frequency::Monthly).unwrap();
+    let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
+    assert_eq!(
+        dropped,
+        [("young", DropReason::ThinHistory), ("cash", DropReason::Constant), ("sum", DropReason::Collinear)]
+    );
+    assert_eq!(fit.dropped[0].detail, "18 periods in common with the portfolio; with it 18 are complete, 24 needed");
+    assert_eq!(fit.dropped[2].detail, "a linear combination of x, z");
+    assert_eq!((fit.observations, fit.factors.len()), (48, 2));
+    let none = Exposures::fit(&p, &rates, &factors[2..3], 24, Frequency::Monthly).unwrap_err();
+    assert!(none.to_string().contains("cash (its excess returns do not vary"), "{none}");
+    let few = Exposures::fit(&p[..10], &rates, &factors, 24, Frequency::Monthly).unwrap_err();
+    assert_eq!(few, ExposureError::ThinHistory { rows: 10, needed: 24 });
+    let flat = Exposures::fit(&rates, &rates, &factors, 24, Frequency::Monthly).unwrap_err();
+    assert_eq!(flat, ExposureError::Constant { rows: 48 });
+    // More factors than the rows bear: twelve rows leave room for ten.
+    let many: Vec<Vec<f64>> = (0..12).map(|at| wave(at + 1, 12).iter().map(|r| r * r + 0.01 * r).collect()).collect();
+    let names: Vec<String> = (0..12).map(|at| at.to_string()).collect();
+    let many: Vec<_> = names.iter().zip(&many).map(|(name, returns)| factor(name, returns.as_slice())).collect();
+    let fit = Exposures::fit(&p[..12], &rates[..12], &many, 12, Frequency::Monthly).unwrap();
+    assert!(fit.factors.len() <= 10 && fit.factors.len() + fit.dropped.len() == 12);
+}
+
+fn inputs<'a>(
+    benchmark: &'a [f64],
+    risk_free: &'a [f64],
+    factors: &'a [ExposureFactor<'a>],
+    base: NaiveDate,
+    labels: &'a [NaiveDate],
+) -> ExposureInputs<'a> {
+    ExposureInputs {
+        risk_free,
+        benchmark: Some(benchmark),
+        factors,
+        labels,
+        base,
+        frequency: Frequency::Monthly,
+        min_observations: 24,
+    }
+}
+
+#[test]
+fn risk_is_that_of_the_performance_profile() {
+    let (base, labels) = labels(48);
+    let (p, b, rates) = (wave(2, 48), wave(5, 48), [0.001; 48]);
+    let inputs = inputs(&b, &rates, &[], base, &labels);
+    let risk = Risk::of(&p, &inputs);
+    let profile = Profile::compute(
+        &Inputs {
+            returns: &p,
+            risk_free: &rates,
+            benchmark: Some(&b),
+            labels: &labels,
+            base,
+            frequency: Frequency::Monthly,
+        },
+        &[],
+    );
+    assert_eq!((risk.volatility, risk.beta), (profile.volatility, profile.beta));
+    assert_eq!((risk.max_drawdown, risk.var_95, risk.cvar_95), (profile.max_drawdown, profile.var_95, profile.cvar_95));
+    assert!(risk.volatility.is_some() && risk.beta.is_some() && risk.undefined.is_empty());
+    let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
+    assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));
+    assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 5);
+}
+
+#[test]
+fn a_trade_is_compared_on_the_same_periods() {
+    let (base, labels) = labels(60);
+    let (p, b, x, rates) = (wave(2, 60), wave(5, 60), wave(7, 60), [0.001; 60]);
+    let factors = [ExposureFactor { name: "x", returns: &x }];
+    let inputs = inputs(&b, &rates, &factors, base, &labels);
+    let after: Vec<f64> = (0..60).map(|row| if row < 20 { NAN } else { 0.5 * p[row] + 0.0005 }).collect();
+    let what_if = WhatIf::of(&p, &after, &inputs);
+    assert_eq!(what_if.observations, 40);
+    let beta = |state: &ExposureState| state.regression.as_ref().unwrap().factors["x"].beta;
+    assert!((beta(&what_if.after) - 0.5 * beta(&what_if.before)).abs() < 1e-14);
+    let volatility = |state: &ExposureState| state.risk.volatility.unwrap();
+    assert!((volatility(&what_if.after) - 0.5 * volatility(&what_if.before)).abs() < 1e-14);
+    let unchanged = WhatIf::of(&p, &p, &inputs);
+    assert_eq!((unchanged.observations, &unchanged.before), (60, &unchanged.after));
+    let too_short: Vec<f64> = (0..60).map(|row| if row < 40 { NAN } else { p[row] }).collect();
+    let what_if = WhatIf::of(&p, &too_short, &inputs);
+    assert!(what_if.before.regression.is_none() && what_if.before.no_regression.unwrap().contains("20 periods"));
+}
+
+fn panel() -> impl Strategy<Value = (Vec<f64>, Vec<Vec<f64>>)> {
+    (30usize..80, 1usize..6).prop_flat_map(|(rows, factors)| {
+        let series = prop::collection::vec(prop::collection::vec(-0.1..0.1f64, rows), factors);
+        (prop::collection::vec(-0.1..0.1f64, rows), series)
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_shares_sum_to_one(
+        (noise, series) in panel(),
+        loads in prop::collection::vec(-2.0..2.0f64, 6),
+        quiet in 0.01..1.0f64,
+    ) {
+        let p: Vec<f64> = (0..noise.len())
+            .map(|row| quiet * noise[row] + series.iter().zip(&loads).map(|(x, load)| load * x[row]).sum::<f64>())
+            .collect();
+        let x: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+        let fit = MultipleRegression::fit(&x, &p).unwrap();
+        let total = fit.residual_share + fit.slopes.iter().map(|slope| slope.variance_share).sum::<f64>();
+        prop_assert!((total - 1.0).abs() < 1e-12, "{}", total);
+        prop_assert!(fit.slopes.iter().all(|slope| slope.vif >= 1.0 - 1e-12));
+    }
+
+    #[test]
+    fn scaling_the_portfolio_scales_its_exposures(
+        (own, series) in panel(),
+        scale in 0.1..3.0f64,
+        weight in 0.1..0.9f64,
+    ) {
+        let rates = vec![0.002; own.len()];
+        let positions = |k: f64| [held(k * weight, &own), held(k * (1.0 - weight), &series[0])];
+        let of = |k: f64| {
+            let p = PortfolioReturns::of(&positions(k), &rates).unwrap();
+            let names = ["a", "b", "c", "d", "e", "f"];
+            let factors: Vec<ExposureFactor<'_>> =
+                names.iter().zip(&series[1..]).map(|(name, returns)| ExposureFactor { name, returns }).collect();
+            Exposures::fit(&p.values, &rates, &factors, 24, Frequency::Monthly)
+        };
+        prop_assume!(series.len() > 1);
+        let (one, scaled) = (of(1.0).unwrap(), of(scale).unwrap());
+        prop_assert!((scaled.alpha - scale * one.alpha).abs() < 1e-12);
+        prop_assert!((scaled.residual_share - one.residual_share).abs() < 1e-10);
+        for (name, exposure) in &one.factors {
+            let other = &scaled.factors[name];
+            prop_assert!((other.beta - scale * exposure.beta).abs() < 1e-12);
+            prop_assert!((other.variance_share - exposure.variance_share).abs() < 1e-10);
+            prop_assert!((other.t.unwrap() - exposure.t.unwrap()).abs() < 1e-8);
+        }
+    }
+}

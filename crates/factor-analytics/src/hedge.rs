@@ -1,0 +1,37 @@
+//! What offsets a factor, by how much, and did that work out of sample.
+//!
+//! f is the factor of which there is too much, c a candidate to offset it, p the portfolio, all returns per period with
+//! `NaN` where missing. A figure rests on the rows on which all of its series are present.
+//!
+//! [`HedgeReport::compute`] is the straight line: which candidates are looked at ([`mod@candidates`]), each one's
+//! figures beside f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), which of them pass the threshold,
+//! their scores ([`mod@score`]), and the best two or three together ([`mod@basket`]). Whose portfolio it is, and what f
+//! is made of, comes in as data.
+
+pub mod basket;
+pub mod candidates;
+mod capped;
+pub mod figures;
+mod question;
+mod report;
+pub mod score;
+pub mod swap;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    basket::Basket,
+    candidates::{Candidate, LeftOut, LeftOutReason},
+    figures::{Effectiveness, Figures, Relation, Rolling36},
+    question::{HedgeError, HedgePlan, HedgeQuestion},
+    report::{HedgeReport, LEAST_EFFECTIVENESS, Recommendation},
+    score::ScoreParts,
+    swap::{NoSwap, Portfolio, Swap, VolatilityChange},
+};
+
+/// Fewest rows for a correlation in falling markets, and for an evaluation out of sample.
+pub const FEWEST_ROWS: usize = 12;
+
+/// A field that is null and why.
+pub type Missing = (&'static str, String);

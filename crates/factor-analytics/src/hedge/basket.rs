@@ -1,0 +1,251 @@
+//! The best two or three offsets together.
+//!
+//! Sets of two and three of the first ten ranked candidates are tried, all on the same rows, so that their objectives
+//! compare. With a portfolio that holds the factor the objective is the variance of p + sum w_i (c_i - f), w >= 0 and
+//! sum w at most the cap of a single swap, solved exactly on the sample covariance, so that in sample no
+//! basket is worse than its best member alone, and none raises the volatility; the cap keeps the estimates in bounds.
+//! Without, it is the variance of f + sum h_i c_i, h >= 0, which no cap holds back: non-negative least squares
+//! ([`nnls`]) on the covariance shrunk towards constant correlation.
+
+mod solve;
+
+use factor_types::{Frequency, Ticker};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use self::solve::{Problem, Trial};
+use super::{
+    Candidate, Effectiveness, Missing, Relation, VolatilityChange,
+    figures::{common_rows, out_of_sample, picked, reduction},
+    swap,
+};
+use crate::{nnls, stats};
+
+/// Sets are taken from so many of the best ranked.
+pub const FROM_FIRST: usize = 10;
+
+/// What a basket's weights minimise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Minimised {
+    /// var(p + sum w_i (c_i - f)) of the sample, divisor n - 1: a swap within a portfolio.
+    PortfolioVariance,
+    /// var(f + sum h_i c_i) by the shrunk covariance: a hedge of the factor alone.
+    FactorVariance,
+}
+
+/// The variance that was minimised, per period.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Objective {
+    /// Which variance.
+    pub minimised: Minimised,
+    /// Without any offset.
+    pub before: f64,
+    /// With the basket.
+    pub after: f64,
+    /// With the best single one of the same candidates, on the same rows.
+    pub best_single: f64,
+    /// Which one that is.
+    pub best_single_factor: String,
+}
+
+/// One part of a basket.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BasketMember {
+    /// What it stands for.
+    pub factor: String,
+    /// Its ETF; null for a composite.
+    pub etf_ticker: Option<Ticker>,
+    /// Units of it per unit of the factor, not negative: the hedge of the factor alone by all members together.
+    pub hedge_ratio: f64,
+    /// The weight to move into it, as a share of the portfolio. Absent without a portfolio that holds the factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested_additional_allocation: Option<f64>,
+}
+
+/// Two or three offsets together.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Basket {
+    /// Its members, best ranked first.
+    pub members: Vec<BasketMember>,
+    /// How their mix goes together with the factor: mixed by the suggested weights, without a portfolio by the hedge
+    /// ratios.
+    #[serde(flatten)]
+    pub relation: Relation,
+    /// What the hedge ratios take away of the factor's variance; out of sample they are estimated anew on the first two
+    /// thirds of the rows.
+    pub hedge_effectiveness: Effectiveness,
+    /// What the suggested weights do to the portfolio. Absent without a portfolio that holds the factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portfolio_volatility: Option<VolatilityChange>,
+    /// What was minimised, and what the best single offset comes to.
+    pub objective: Objective,
+    /// The weight of constant correlation in the covariance of the hedge ratios, 0 to 1.
+    pub shrinkage_intensity: f64,
+    /// Of the candidates sets are taken from, those left out: short histories, so that enough rows are complete.
+    pub dropped: Vec<String>,
+    /// Sets tried.
+    pub sets_tried: usize,
+    /// Each null figure and why.
+    #[serde(skip)]
+    pub undefined: Vec<Missing>,
+}
+
+/// What a basket is found for.
+#[derive(Debug, Clone, Copy)]
+pub struct BasketInputs<'a> {
+    /// The factor's returns.
+    pub overexposed: &'a [f64],
+    /// The portfolio's returns and the most that may move in it ([`super::Portfolio::cap`]).
+    pub portfolio: Option<(&'a [f64], f64)>,
+    /// How often returns are measured.
+    pub frequency: Frequency,
+    /// The fewest complete rows.
+    pub min_rows: usize,
+}
+
+impl Basket {
+    /// The best set of two or three of the first [`FROM_FIRST`] of `ranked`.
+    ///
+    /// Rows: those on which the factor, the portfolio and every candidate have a value. While there are fewer than
+    /// `min_rows`, the candidate with the fewest values (the last of equals) is dropped. Of sets that come to the same
+    /// within rounding the smaller counts, then the one that hedges the factor better, then the one ranked first.
+    ///
+    /// # Errors
+    /// A sentence, where there is no basket: too few candidates or rows, or none in which two members have a part.
+    pub fn best(inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>]) -> Result<Self, String> {
+        let (kept, rows, dropped) = complete(inputs, &ranked[..ranked.len().min(FROM_FIRST)]);
+        if kept.len() < 2 {
+            return Err(format!(
+                "a basket needs two candidates with {} common periods that vary, {} left of {}",
+                inputs.min_rows,
+                kept.len(),
+                ranked.len().min(FROM_FIRST)
+            ));
+        }
+        let offsets: Vec<Vec<f64>> = kept.iter().map(|candidate| picked(candidate.returns, &rows)).collect();
+        let portfolio = inputs.portfolio.map(|(returns, cap)| (picked(returns, &rows), cap));
+        let problem = Problem::new(picked(inputs.overexposed, &rows), portfolio, offsets)
+            .ok_or("the covariance of the candidates is not defined")?;
+        let trials: Vec<Trial> = sets(kept.len()).filter_map(|set| problem.solve(&set)).collect();
+        let singles = (0..kept.len()).filter_map(|at| problem.solve(&[at]));
+        let single =
+            singles.min_by(|a, b| a.value.total_cmp(&b.value)).ok_or("no candidate's weight could be found")?;
+        let sets_tried = trials.len();
+        let chosen = trials.into_iter().reduce(|best, other| problem.better(best, other));
+        let active: Vec<usize> = chosen.iter().flat_map(Trial::active).collect();
+        let alone = kept[single.set[0]].factor;
+        match active.len() {
+            0 => return Err("would_not_reduce: no two or three of the first candidates lower the variance".to_owned()),
+            1 => return Err(format!("{alone} alone does as well as any two or three")),
+            _ => {}
+        }
+        let trial = problem.solve(&active).ok_or("the chosen set's weights could not be found")?;
+        let members: Vec<&Candidate<'_>> = trial.set.iter().map(|at| kept[*at]).collect();
+        let basket = Self {
+            members: Vec::new(),
+            relation: Relation::default(),
+            hedge_effectiveness: Effectiveness::default(),
+            portfolio_volatility: None,
+            objective: Objective {
+                minimised: problem.minimised(),
+                before: problem.before,
+                after: trial.value,
+                best_single: single.value,
+                best_single_factor: alone.to_owned(),
+            },
+            shrinkage_intensity: problem.shrinkage_intensity,
+            dropped: dropped.iter().map(|candidate| candidate.factor.to_owned()).collect(),
+            sets_tried,
+            undefined: Vec::new(),
+        };
+        basket.with_figures(inputs, &problem, &trial, &members, &rows)
+    }
+
+    fn with_figures(
+        mut self,
+        inputs: &BasketInputs<'_>,
+        problem: &Problem,
+        trial: &Trial,
+        members: &[&Candidate<'_>],
+        rows: &[usize],
+    ) -> Result<Self, String> {
+        let chosen: Vec<&[f64]> = trial.set.iter().map(|at| problem.offsets[*at].as_slice()).collect();
+        let mut weights = None;
+        if let Some((p, moves)) = problem.portfolio.as_ref().zip(trial.moves.as_ref()) {
+            let differences: Vec<Vec<f64>> =
+                chosen.iter().map(|c| c.iter().zip(&problem.factor).map(|(c, f)| c - f).collect()).collect();
+            let differences: Vec<&[f64]> = differences.iter().map(Vec::as_slice).collect();
+            let (moved, volatility) = swap::change(&p.0, &differences, moves, inputs.frequency);
+            if moved.iter().all(|weight| *weight == 0.0) {
+                return Err("would_not_reduce: what a basket takes away is less than rounding".to_owned());
+            }
+            self.portfolio_volatility = volatility;
+            weights = Some(moved);
+        }
+        self.members = members
+            .iter()
+            .enumerate()
+            .map(|(at, candidate)| BasketMember {
+                factor: candidate.factor.to_owned(),
+                etf_ticker: candidate.ticker.cloned(),
+                hedge_ratio: trial.ratios[at],
+                suggested_additional_allocation: weights.as_ref().map(|weights| weights[at]),
+            })
+            .collect();
+        // Beside missing rows, so that windows of rows in a row stay what they are.
+        let mix = combined(&chosen, weights.as_ref().unwrap_or(&trial.ratios));
+        let mut spread = vec![f64::NAN; inputs.overexposed.len()];
+        rows.iter().zip(&mix).for_each(|(row, value)| spread[*row] = *value);
+        let (relation, undefined) = Relation::of(inputs.overexposed, &spread, inputs.min_rows);
+        self.relation = relation;
+        self.undefined = undefined;
+        let hedged = |ratios: &[f64], from: usize| -> Vec<f64> {
+            problem.factor.iter().zip(combined(&chosen, ratios)).skip(from).map(|(f, mix)| f + mix).collect()
+        };
+        self.hedge_effectiveness = Effectiveness {
+            in_sample: reduction(&problem.factor, &hedged(&trial.ratios, 0)),
+            out_of_sample: out_of_sample(&problem.factor, |rows| {
+                Some(hedged(&problem.first(rows)?.ratios(&trial.set)?, rows))
+            }),
+        };
+        self.hedge_effectiveness.note_missing(rows.len(), &mut self.undefined);
+        Ok(self)
+    }
+}
+
+/// sum x_i series_i.
+fn combined(series: &[&[f64]], weights: &[f64]) -> Vec<f64> {
+    let rows = series.first().map_or(0, |values| values.len());
+    (0..rows).map(|row| stats::sum(series.iter().zip(weights).map(|(values, x)| x * values[row]))).collect()
+}
+
+/// The candidates that take part, the rows on which all of them have values, and the candidates that do not.
+fn complete<'a, 'b>(
+    inputs: &BasketInputs<'_>,
+    ranked: &[&'a Candidate<'b>],
+) -> (Vec<&'a Candidate<'b>>, Vec<usize>, Vec<&'a Candidate<'b>>) {
+    let (mut kept, mut dropped) = (ranked.to_vec(), Vec::new());
+    let rows = loop {
+        let series = (kept.iter().map(|candidate| candidate.returns))
+            .chain([inputs.overexposed])
+            .chain(inputs.portfolio.map(|(returns, _)| returns));
+        let rows = common_rows(&series.collect::<Vec<_>>());
+        let length = |candidate: &Candidate<'_>| candidate.returns.iter().filter(|r| r.is_finite()).count();
+        let shortest = kept.iter().enumerate().rev().min_by_key(|(_, candidate)| length(candidate)).map(|(at, _)| at);
+        match shortest {
+            Some(at) if rows.len() < inputs.min_rows.max(2) => dropped.push(kept.remove(at)),
+            _ => break rows,
+        }
+    };
+    let (varying, constant) = kept.into_iter().partition(|c| !stats::is_constant(&picked(c.returns, &rows)));
+    kept = varying;
+    dropped.extend::<Vec<_>>(constant);
+    (kept, rows, dropped)
+}
+
+/// The sets of two, then of three, of so many candidates, best ranked first.
+fn sets(candidates: usize) -> impl Iterator<Item = Vec<usize>> {
+    let pairs = (0..candidates).flat_map(move |i| (i + 1..candidates).map(move |j| vec![i, j]));
+    pairs.clone().chain(pairs.flat_map(move |pair| (pair[1] + 1..candidates).map(move |k| vec![pair[0], pair[1], k])))
+}

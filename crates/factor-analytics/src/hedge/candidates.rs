@@ -1,0 +1,110 @@
+//! Which candidates are looked at, and why the others are not.
+
+use factor_types::{Category, Ticker};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A holding above this share of the portfolio is heavy itself.
+pub const HEAVY: f64 = 0.20;
+
+/// Something that might offset the factor, and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// What it stands for; the name in the answer, and what ties are ordered by.
+    pub factor: &'a str,
+    /// Its ETF; `None` for a composite.
+    pub ticker: Option<&'a Ticker>,
+    /// Its category.
+    pub category: Category,
+    /// Its returns, on the rows of the factor's.
+    pub returns: &'a [f64],
+    /// True when the factor is this or is made of it.
+    pub part_of_overexposed: bool,
+    /// True for cash and its like.
+    pub is_cash: bool,
+    /// Its weight in the portfolio, as a share; `None` without a portfolio.
+    pub portfolio_weight: Option<f64>,
+    /// Its Sharpe ratio over the window.
+    pub sharpe_ratio: Option<f64>,
+    /// Its deepest fall over the window, at or under 0.
+    pub max_drawdown: Option<f64>,
+    /// Its dividend yield, a decimal; `None` when unknown.
+    pub dividend_yield: Option<f64>,
+}
+
+/// Why a candidate is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOutReason {
+    /// The factor is this, or is made of it.
+    PartOfOverexposed,
+    /// Cash offsets nothing; it dilutes.
+    Cash,
+    /// The portfolio holds as much of it as of the factor, or over 20%.
+    HeavyHolding,
+    /// Its dividend yield is known and below the minimum asked for.
+    LowDividendYield,
+    /// Too few periods in common with the factor.
+    ThinHistory,
+    /// Its returns do not vary.
+    Constant,
+}
+
+/// A candidate that is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LeftOut {
+    /// What it stands for.
+    pub factor: String,
+    /// Its ETF.
+    pub ticker: Option<Ticker>,
+    /// Why, in one word.
+    pub reason: LeftOutReason,
+    /// Why, in a sentence with the figures.
+    pub detail: String,
+}
+
+/// What decides which candidates are looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Filter {
+    pub(super) include_cash: bool,
+    pub(super) min_dividend_yield: Option<f64>,
+    /// What the portfolio holds of the factor; `None` without a portfolio.
+    pub(super) weight_of_overexposed: Option<f64>,
+}
+
+impl Filter {
+    /// The first reason not to look at a candidate, before its returns are looked at.
+    ///
+    /// A yield that is not known is no reason. Where the factor is not held, a holding can only be heavy by itself.
+    pub(super) fn against(&self, candidate: &Candidate<'_>) -> Option<(LeftOutReason, String)> {
+        if candidate.part_of_overexposed {
+            return Some((
+                LeftOutReason::PartOfOverexposed,
+                "the factor to offset is this or is made of it".to_owned(),
+            ));
+        }
+        if candidate.is_cash && !self.include_cash {
+            let detail = "cash dilutes a factor and does not offset it; ask for category cash to include it";
+            return Some((LeftOutReason::Cash, detail.to_owned()));
+        }
+        let held = candidate.portfolio_weight.filter(|weight| *weight > 0.0);
+        let factor = self.weight_of_overexposed.filter(|weight| *weight > 0.0);
+        if let Some((weight, factor)) = held.zip(factor).filter(|(weight, factor)| weight >= factor) {
+            let detail = format!("its weight {weight:.4} in the portfolio is no less than the factor's {factor:.4}");
+            return Some((LeftOutReason::HeavyHolding, detail));
+        }
+        if let Some(weight) = held.filter(|weight| *weight > HEAVY) {
+            let detail = format!("its weight {weight:.4} in the portfolio is above {HEAVY}");
+            return Some((LeftOutReason::HeavyHolding, detail));
+        }
+        let (known, least) = candidate.dividend_yield.zip(self.min_dividend_yield)?;
+        let detail = || format!("its dividend yield {known:.4} is below min_dividend_yield {least}");
+        (known < least).then(|| (LeftOutReason::LowDividendYield, detail()))
+    }
+}
+
+impl LeftOut {
+    pub(super) fn new(candidate: &Candidate<'_>, reason: LeftOutReason, detail: String) -> Self {
+        Self { factor: candidate.factor.to_owned(), ticker: candidate.ticker.cloned(), reason, detail }
+    }
+}

@@ -1,0 +1,185 @@
+//! One series as an offset of another: how they go together, the hedge ratio and what it is worth.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{FEWEST_ROWS, Missing};
+use crate::{
+    correlation::pearson,
+    inference::{Coefficient, interval, p_value},
+    regression::Regression,
+    rolling, stats,
+};
+
+/// Rows of a rolling window.
+pub const WINDOW: usize = 36;
+
+/// How an offset goes together with the factor it is to offset.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Relation {
+    /// Pearson's correlation over the common rows, -1 to 1; negative is an offset.
+    pub correlation_to_overexposed: Option<f64>,
+    /// Its 95% interval by Fisher's z, [low, high].
+    pub correlation_interval: Option<[f64; 2]>,
+    /// Common rows.
+    pub n: usize,
+    /// Two-sided p-value of the correlation.
+    #[serde(skip)]
+    pub p: Option<f64>,
+    /// The correlation over the rows on which the factor fell; null under 12 of them.
+    pub down_market_correlation: Option<f64>,
+    /// The correlation over every window of 36 rows in a row.
+    pub rolling_36: Rolling36,
+}
+
+/// What the correlations over windows of 36 periods come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Rolling36 {
+    /// Lowest; null without a window.
+    pub min: Option<f64>,
+    /// Highest.
+    pub max: Option<f64>,
+    /// That of the last window.
+    pub latest: Option<f64>,
+    /// Windows with every row present on both sides.
+    pub windows: usize,
+}
+
+/// What a hedge takes away: 1 - var(hedged) / var(factor). 1 is all, 0 nothing, negative adds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Effectiveness {
+    /// On the rows that the hedge was estimated on; of the factor alone, so for one offset the squared correlation.
+    pub in_sample: Option<f64>,
+    /// Estimated on the first two thirds of the rows, evaluated on the rest; null under 12 rows to evaluate on.
+    pub out_of_sample: Option<f64>,
+}
+
+/// The figures of one offset c of the factor f.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Figures {
+    /// How both go together.
+    #[serde(flatten)]
+    pub relation: Relation,
+    /// -cov(f, c) / var(c), uncapped: units of the offset per unit of the factor; negative is a short position.
+    pub hedge_ratio: Option<f64>,
+    /// What that takes away of the factor's variance.
+    pub hedge_effectiveness: Effectiveness,
+    /// Each null figure and why.
+    #[serde(skip)]
+    pub undefined: Vec<Missing>,
+}
+
+impl Figures {
+    /// The figures of c beside f over their common rows; all but `n` undefined with fewer than `min_rows` of them, or
+    /// where c does not vary on them.
+    pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> Self {
+        let (relation, mut undefined) = Relation::of(f, c, min_rows);
+        let common = common_rows(&[f, c]);
+        let (own, other) = (picked(f, &common), picked(c, &common));
+        let fit = Regression::fit(&other, &own).filter(|_| common.len() >= min_rows);
+        let hedge_effectiveness = match &fit {
+            Some(fit) => Effectiveness {
+                in_sample: fit.r_squared,
+                out_of_sample: out_of_sample(&own, |rows| {
+                    let ratio = -Regression::fit(&other[..rows], &own[..rows])?.slope;
+                    Some(own.iter().zip(&other).skip(rows).map(|(f, c)| f + ratio * c).collect())
+                }),
+            },
+            None => Effectiveness::default(),
+        };
+        let hedge_ratio = fit.map(|fit| 0.0 - fit.slope);
+        if hedge_ratio.is_none() {
+            undefined.push(("hedge_ratio", too_few(common.len(), min_rows, "the offset does not vary on them")));
+        }
+        hedge_effectiveness.note_missing(common.len(), &mut undefined);
+        Self { relation, hedge_ratio, hedge_effectiveness, undefined }
+    }
+}
+
+impl Relation {
+    /// How c goes together with f, and each null field with its reason.
+    pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> (Self, Vec<Missing>) {
+        let pair = pearson(f, c, min_rows);
+        let falling: Vec<usize> = common_rows(&[f, c]).into_iter().filter(|row| f[*row] < 0.0).collect();
+        let down = pearson(&picked(f, &falling), &picked(c, &falling), FEWEST_ROWS);
+        let rolling = rolling::summary_of(&rolling::series(f, c, WINDOW));
+        let relation = Self {
+            correlation_to_overexposed: pair.r,
+            correlation_interval: pair
+                .r
+                .and_then(|r| interval(r, pair.n, Coefficient::OfValues))
+                .map(|(low, high)| [low, high]),
+            n: pair.n,
+            p: pair.r.and_then(|r| p_value(r, pair.n)),
+            down_market_correlation: down.r,
+            rolling_36: Rolling36 {
+                min: rolling.min,
+                max: rolling.max,
+                latest: rolling.latest,
+                windows: rolling.windows,
+            },
+        };
+        let mut undefined = Vec::new();
+        if pair.r.is_none() {
+            undefined.push(("correlation_to_overexposed", too_few(pair.n, min_rows, "one side does not vary on them")));
+        }
+        if down.r.is_none() {
+            let reason = too_few(down.n, FEWEST_ROWS, "one side does not vary on them");
+            undefined.push(("down_market_correlation", format!("of the periods in which the factor fell: {reason}")));
+        }
+        if relation.rolling_36.windows == 0 {
+            let reason = format!("no {WINDOW} periods in a row with both present and varying");
+            undefined.push(("rolling_36", reason));
+        }
+        (relation, undefined)
+    }
+}
+
+impl Effectiveness {
+    pub(super) fn note_missing(&self, rows: usize, undefined: &mut Vec<Missing>) {
+        if self.in_sample.is_none() {
+            let reason = format!("{rows} common periods are too few, or a side does not vary on them");
+            undefined.push(("hedge_effectiveness.in_sample", reason));
+        }
+        if self.out_of_sample.is_none() {
+            let left = rows - estimation_rows(rows);
+            let reason = too_few(left, FEWEST_ROWS, "a side does not vary on its part of them");
+            undefined.push(("hedge_effectiveness.out_of_sample", format!("of the periods to evaluate on: {reason}")));
+        }
+    }
+}
+
+/// The rows that estimate a hedge which the others evaluate: the first floor(2n/3).
+pub(super) fn estimation_rows(rows: usize) -> usize {
+    rows * 2 / 3
+}
+
+/// 1 - var(after) / var(before) over the rows after the first two thirds. `hedged` gets the number of rows to estimate
+/// on and gives the hedged factor on the others.
+pub(super) fn out_of_sample(f: &[f64], hedged: impl FnOnce(usize) -> Option<Vec<f64>>) -> Option<f64> {
+    let rows = estimation_rows(f.len());
+    if f.len() - rows < FEWEST_ROWS {
+        return None;
+    }
+    reduction(&f[rows..], &hedged(rows)?)
+}
+
+/// 1 - var(after) / var(before); `None` where `before` does not vary.
+pub(super) fn reduction(before: &[f64], after: &[f64]) -> Option<f64> {
+    stats::ratio(stats::standard_deviation(after), stats::standard_deviation(before)).map(|share| 1.0 - share * share)
+}
+
+/// The rows on which every series has a value.
+pub(crate) fn common_rows(series: &[&[f64]]) -> Vec<usize> {
+    let rows = series.iter().map(|values| values.len()).min().unwrap_or(0);
+    (0..rows).filter(|row| series.iter().all(|values| values[*row].is_finite())).collect()
+}
+
+/// The values on some rows.
+pub(crate) fn picked(values: &[f64], rows: &[usize]) -> Vec<f64> {
+    rows.iter().map(|row| values[*row]).collect()
+}
+
+pub(super) fn too_few(rows: usize, needed: usize, otherwise: &str) -> String {
+    if rows < needed { format!("{rows} common periods, {needed} needed") } else { otherwise.to_owned() }
+}

@@ -1,0 +1,73 @@
+//! What is asked of an offset.
+
+use factor_types::Frequency;
+
+use super::Portfolio;
+
+/// What is to be offset.
+#[derive(Debug, Clone, Copy)]
+pub struct HedgeQuestion<'a> {
+    /// The returns of the factor of which there is too much, one per row, `NaN` where missing.
+    pub overexposed: &'a [f64],
+    /// The portfolio it is in.
+    pub portfolio: Option<Portfolio<'a>>,
+    /// How often returns are measured.
+    pub frequency: Frequency,
+    /// The fewest common rows a figure may rest on.
+    pub min_observations: usize,
+}
+
+/// How it is to be offset.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HedgePlan {
+    /// The most weight to move, as a share of the portfolio.
+    pub target_allocation_reduction: f64,
+    /// A candidate passes at or under this correlation.
+    pub correlation_threshold: f64,
+    /// The longest list of recommendations.
+    pub max_recommendations: usize,
+    /// Whether the dividend yield has three times its weight in the score.
+    pub prefer_income: bool,
+    /// Candidates with a known yield below this are left out.
+    pub min_dividend_yield: Option<f64>,
+    /// Whether cash may be a candidate.
+    pub include_cash: bool,
+    /// Whether sets of two and three are tried.
+    pub basket: bool,
+}
+
+impl Default for HedgePlan {
+    fn default() -> Self {
+        Self {
+            target_allocation_reduction: 0.10,
+            correlation_threshold: -0.2,
+            max_recommendations: 10,
+            prefer_income: false,
+            min_dividend_yield: None,
+            include_cash: false,
+            basket: true,
+        }
+    }
+}
+
+/// Why nothing can be said of any offset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HedgeError {
+    /// The factor has too little history.
+    #[error(
+        "the overexposed factor has {rows} returns in the window, {needed} needed; choose earlier dates or a \
+         lower min_observations"
+    )]
+    ThinHistory {
+        /// Returns present.
+        rows: usize,
+        /// The floor.
+        needed: usize,
+    },
+    /// The factor does not vary.
+    #[error(
+        "the returns of the overexposed factor do not vary in the window, so nothing can offset them; choose \
+         other dates"
+    )]
+    Constant,
+}

@@ -1,0 +1,294 @@
+//! The answer to "what offsets this factor".
+
+use factor_types::{Category, Ticker};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    Basket, Candidate, Figures, HedgeError, HedgePlan, HedgeQuestion, LeftOut, LeftOutReason, Missing, Portfolio,
+    ScoreParts, Swap,
+    basket::{BasketInputs, FROM_FIRST},
+    candidates::Filter,
+    figures::{common_rows, picked},
+    score::Scored,
+};
+use crate::{
+    inference::{LEVEL, benjamini_hochberg},
+    report::Undefined,
+    stats,
+};
+
+/// Under this share of the variance taken away out of sample, nothing is called an offset.
+pub const LEAST_EFFECTIVENESS: f64 = 0.05;
+
+/// One offset and its figures. Decimals; returns and volatilities in the panel's currency.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Recommendation {
+    /// 1 for the best score.
+    pub rank: usize,
+    /// What it stands for.
+    pub factor: String,
+    /// Its ETF; null for a composite.
+    pub etf_ticker: Option<Ticker>,
+    /// Its category.
+    pub category: Category,
+    /// Correlation, hedge ratio and effectiveness.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Its weight in the portfolio today, as a share. Absent without a portfolio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_portfolio_exposure: Option<f64>,
+    /// The move into it. Absent without a portfolio that holds the factor.
+    #[serde(flatten)]
+    pub swap: Option<Swap>,
+    /// Over the window, annualised; it informs and excludes nobody.
+    pub sharpe_ratio: Option<f64>,
+    /// Deepest fall over the window, at or under 0.
+    pub max_drawdown: Option<f64>,
+    /// Null when unknown.
+    pub dividend_yield: Option<f64>,
+    /// Whether the correlation is at or under the threshold.
+    pub meets_threshold: bool,
+    /// Whether the correlation differs from 0 at 5% after Benjamini-Hochberg over all candidates scanned.
+    pub significant: bool,
+    /// 0.5 (-correlation) + 0.2 rank(Sharpe) + 0.2 rank(drawdown) + 0.1 rank(yield), ranks 0 to 1 over the candidates.
+    pub score: f64,
+    /// The points that make it up.
+    pub score_parts: ScoreParts,
+}
+
+/// The offsets found, best first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct HedgeReport {
+    /// Best score first, ties by name.
+    pub recommendations: Vec<Recommendation>,
+    /// The best two or three together.
+    pub basket: Option<Basket>,
+    /// Why there is no basket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_basket: Option<String>,
+    /// Candidates whose correlation was looked at: all of them stand behind `significant` and the ranks of the score.
+    pub candidates_scanned: usize,
+    /// Of those, how many are at or under the threshold. With none the lowest are recommended all the same.
+    pub candidates_meeting_threshold: usize,
+    /// The candidates were chosen on the whole window, the part that evaluates out of sample included.
+    pub selection_in_sample: bool,
+    /// The best `hedge_effectiveness.out_of_sample` among the recommendations that offset when bought.
+    pub best_out_of_sample: Option<f64>,
+    /// True where that is under 0.05: nothing here offsets the factor out of sample. False where it could not be
+    /// tested.
+    pub nothing_offsets: bool,
+    /// Candidates that were not looked at, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Recommended candidates whose dividend yield is not known: not scored by it, nor held to a minimum.
+    pub yields_unknown: Vec<String>,
+    /// Null figures and why.
+    #[serde(skip)]
+    pub undefined: Vec<Undefined>,
+}
+
+struct Looked<'a> {
+    candidate: &'a Candidate<'a>,
+    figures: Figures,
+    correlation: f64,
+}
+
+impl HedgeReport {
+    /// Looks at every candidate and recommends some.
+    ///
+    /// Recommended are the candidates at or under the threshold, best score first; where there are none, those with the
+    /// lowest correlations, each with `meets_threshold: false`. Ranks and significance are taken over all candidates
+    /// that pass the filters, whatever the threshold.
+    ///
+    /// # Errors
+    /// [`HedgeError`] when the factor itself has too little history or does not vary.
+    pub fn compute(
+        question: &HedgeQuestion<'_>,
+        candidates: &[Candidate<'_>],
+        plan: &HedgePlan,
+    ) -> Result<Self, HedgeError> {
+        let f = question.overexposed;
+        let present = picked(f, &common_rows(&[f]));
+        if present.len() < question.min_observations {
+            return Err(HedgeError::ThinHistory { rows: present.len(), needed: question.min_observations });
+        }
+        if stats::is_constant(&present) {
+            return Err(HedgeError::Constant);
+        }
+        let (looked, left_out) = scan(question, candidates, plan);
+        let scored: Vec<Scored> = looked.iter().map(Looked::scored).collect();
+        let parts = ScoreParts::of(&scored, plan.prefer_income);
+        let p: Vec<f64> = looked.iter().map(|one| one.figures.relation.p.unwrap_or(1.0)).collect();
+        let adjusted = benjamini_hochberg(&p);
+        let passes = |at: &usize| looked[*at].correlation <= plan.correlation_threshold;
+        let meeting = (0..looked.len()).filter(passes).count();
+        let correlation = |at: usize| looked[at].correlation;
+        let best_first = |count: usize| {
+            let mut chosen: Vec<usize> = (0..looked.len()).filter(|at| meeting == 0 || passes(at)).collect();
+            let by_name = |a: usize, b: usize| looked[a].name().cmp(looked[b].name());
+            if meeting == 0 {
+                chosen.sort_by(|a, b| correlation(*a).total_cmp(&correlation(*b)).then_with(|| by_name(*a, *b)));
+                chosen.truncate(count);
+            }
+            let by_score = |a: usize, b: usize| parts[b].score().total_cmp(&parts[a].score());
+            chosen.sort_by(|a, b| by_score(*a, *b).then_with(|| by_name(*a, *b)));
+            chosen.truncate(count);
+            chosen
+        };
+        let mut report = Self {
+            candidates_scanned: looked.len(),
+            candidates_meeting_threshold: meeting,
+            selection_in_sample: true,
+            left_out,
+            ..Self::default()
+        };
+        let mut undefined = Vec::new();
+        if plan.basket {
+            let ranked: Vec<&Candidate<'_>> = best_first(FROM_FIRST).iter().map(|at| looked[*at].candidate).collect();
+            report.find_basket(question, plan, &ranked, &mut undefined);
+        }
+        for (at, rank) in best_first(plan.max_recommendations).into_iter().zip(1..) {
+            let recommendation = Recommendation {
+                rank,
+                meets_threshold: meeting > 0,
+                significant: adjusted[at] < LEVEL,
+                score: parts[at].score(),
+                score_parts: parts[at],
+                ..looked[at].recommendation(question, plan)
+            };
+            note_missing(&mut undefined, "recommendations", looked[at].name(), &recommendation.missing());
+            report.recommendations.push(recommendation);
+        }
+        report.sum_up();
+        report.undefined = Undefined::grouped(undefined);
+        Ok(report)
+    }
+
+    fn find_basket(
+        &mut self,
+        question: &HedgeQuestion<'_>,
+        plan: &HedgePlan,
+        ranked: &[&Candidate<'_>],
+        undefined: &mut Vec<(String, String, String, String)>,
+    ) {
+        let within = |portfolio: Portfolio<'_>| portfolio.cap(plan.target_allocation_reduction);
+        let inputs = BasketInputs {
+            overexposed: question.overexposed,
+            portfolio: question.portfolio.and_then(|portfolio| Some((portfolio.returns, within(portfolio)?))),
+            frequency: question.frequency,
+            min_rows: question.min_observations,
+        };
+        match Basket::best(&inputs, ranked) {
+            Ok(basket) => {
+                note_missing(undefined, "basket", "basket", &basket.undefined);
+                self.basket = Some(basket);
+            }
+            Err(reason) => self.no_basket = Some(reason),
+        }
+    }
+
+    fn sum_up(&mut self) {
+        let bought = |one: &&Recommendation| one.figures.hedge_ratio.is_some_and(|ratio| ratio > 0.0);
+        let evaluated = (self.recommendations.iter().filter(bought))
+            .filter_map(|one| one.figures.hedge_effectiveness.out_of_sample);
+        self.best_out_of_sample = evaluated.reduce(f64::max);
+        let untested = self.recommendations.iter().filter(bought).count() > 0 && self.best_out_of_sample.is_none();
+        self.nothing_offsets = !untested && self.best_out_of_sample.is_none_or(|best| best < LEAST_EFFECTIVENESS);
+        self.yields_unknown = (self.recommendations.iter())
+            .filter(|one| one.dividend_yield.is_none())
+            .map(|one| one.factor.clone())
+            .collect();
+    }
+}
+
+impl Looked<'_> {
+    fn name(&self) -> &str {
+        self.candidate.factor
+    }
+
+    fn scored(&self) -> Scored {
+        Scored {
+            correlation: Some(self.correlation),
+            sharpe_ratio: self.candidate.sharpe_ratio,
+            max_drawdown: self.candidate.max_drawdown,
+            dividend_yield: self.candidate.dividend_yield,
+        }
+    }
+
+    fn recommendation(&self, question: &HedgeQuestion<'_>, plan: &HedgePlan) -> Recommendation {
+        let candidate = self.candidate;
+        let swap = question.portfolio.and_then(|portfolio| {
+            let cap = portfolio.cap(plan.target_allocation_reduction)?;
+            let (f, c) = (question.overexposed, candidate.returns);
+            Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.frequency))
+        });
+        Recommendation {
+            rank: 0,
+            factor: candidate.factor.to_owned(),
+            etf_ticker: candidate.ticker.cloned(),
+            category: candidate.category,
+            figures: self.figures.clone(),
+            current_portfolio_exposure: question.portfolio.map(|_| candidate.portfolio_weight.unwrap_or(0.0)),
+            swap,
+            sharpe_ratio: candidate.sharpe_ratio,
+            max_drawdown: candidate.max_drawdown,
+            dividend_yield: candidate.dividend_yield,
+            meets_threshold: false,
+            significant: false,
+            score: 0.0,
+            score_parts: ScoreParts::default(),
+        }
+    }
+}
+
+impl Recommendation {
+    fn missing(&self) -> Vec<Missing> {
+        let own = self.figures.undefined.iter().chain(self.swap.iter().flat_map(|swap| &swap.undefined)).cloned();
+        let unknown = [
+            ("sharpe_ratio", self.sharpe_ratio.is_none(), "not given: see the performance of the candidate"),
+            ("max_drawdown", self.max_drawdown.is_none(), "not given: see the performance of the candidate"),
+            ("dividend_yield", self.dividend_yield.is_none(), "not known; not scored"),
+        ];
+        own.chain(unknown.into_iter().filter(|(_, missing, _)| *missing).map(|(field, _, why)| (field, why.to_owned())))
+            .collect()
+    }
+}
+
+/// The candidates that pass the filters, with their figures, and the others.
+fn scan<'a>(
+    question: &HedgeQuestion<'_>,
+    candidates: &'a [Candidate<'a>],
+    plan: &HedgePlan,
+) -> (Vec<Looked<'a>>, Vec<LeftOut>) {
+    let filter = Filter {
+        include_cash: plan.include_cash,
+        min_dividend_yield: plan.min_dividend_yield,
+        weight_of_overexposed: question.portfolio.map(|portfolio| portfolio.weight_of_overexposed),
+    };
+    let (mut looked, mut left_out) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        if let Some((reason, detail)) = filter.against(candidate) {
+            left_out.push(LeftOut::new(candidate, reason, detail));
+            continue;
+        }
+        let figures = Figures::of(question.overexposed, candidate.returns, question.min_observations);
+        let (n, needed) = (figures.relation.n, question.min_observations.max(2));
+        match figures.relation.correlation_to_overexposed {
+            Some(correlation) => looked.push(Looked { candidate, figures, correlation }),
+            None if n < needed => {
+                let detail = format!("{n} periods in common with the factor, {needed} needed");
+                left_out.push(LeftOut::new(candidate, LeftOutReason::ThinHistory, detail));
+            }
+            None => {
+                let detail = format!("its returns or the factor's do not vary on their {n} common periods");
+                left_out.push(LeftOut::new(candidate, LeftOutReason::Constant, detail));
+            }
+        }
+    }
+    (looked, left_out)
+}
+
+fn note_missing(into: &mut Vec<(String, String, String, String)>, section: &str, row: &str, missing: &[Missing]) {
+    let each = |(field, reason): &Missing| (section.to_owned(), row.to_owned(), (*field).to_owned(), reason.clone());
+    into.extend(missing.iter().map(each));
+}

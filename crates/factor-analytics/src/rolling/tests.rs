@@ -1,0 +1,135 @@
+use ndarray::Array2;
+use proptest::prelude::*;
+
+use super::*;
+use crate::correlation::pearson;
+
+const NAN: f64 = f64::NAN;
+
+/// Each window afresh, by two passes over its rows.
+fn slowly(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
+    let ending = |end: usize| {
+        let from = (end + 1).checked_sub(window)?;
+        pearson(&x[from..=end], &y[from..=end], window).r
+    };
+    (0..x.len()).map(ending).collect()
+}
+
+fn agree(fast: &[Option<f64>], slow: &[Option<f64>], bound: f64) {
+    assert_eq!(fast.len(), slow.len());
+    for (row, (a, b)) in fast.iter().zip(slow).enumerate() {
+        match (a, b) {
+            (Some(a), Some(b)) => assert!((a - b).abs() <= bound, "row {row}: {a} is not {b}"),
+            _ => assert_eq!(a, b, "row {row}"),
+        }
+    }
+}
+
+/// A repeatable stream in [-0.5, 0.5).
+fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+    }
+}
+
+fn panel(rows: usize, columns: usize, missing: f64, seed: u64) -> Array2<f64> {
+    let mut next = noise(seed);
+    Array2::from_shape_fn((rows, columns), |_| {
+        let (x, hole) = (next(), next() + 0.5);
+        if hole < missing { NAN } else { 0.1 * x }
+    })
+}
+
+#[test]
+fn by_hand() {
+    // Windows of three: (1 2 3 | 1 3 2) r = 1/2; (2 3 5 | 3 2 4): deviations (-4 -1 5)/3 and (0 -1 1): 2 / sqrt(42/9 x 2).
+    let values = series(&[1.0, 2.0, 3.0, 5.0], &[1.0, 3.0, 2.0, 4.0], 3);
+    agree(&values, &[None, None, Some(0.5), Some(2.0 / (84.0_f64 / 9.0).sqrt())], 1e-15);
+    let summary = summary_of(&values);
+    assert_eq!((summary.windows, summary.latest_row, summary.sd, summary.stability), (2, Some(3), None, None));
+    assert_eq!((summary.latest, summary.min, summary.max), (values[3], values[2], values[3]));
+}
+
+/// Twelve values 0, 1, 0, 1, ...: mean 0.5, sum of squares 3, sd sqrt(3/11).
+#[test]
+fn how_much_values_vary_is_told_from_twelve_on() {
+    let alternating = |n: usize| (0..n).map(|i| Some((i % 2) as f64)).collect::<Vec<_>>();
+    assert_eq!(summary_of(&alternating(11)).sd, None);
+    let summary = summary_of(&alternating(12));
+    assert_eq!((summary.mean, summary.min, summary.max), (Some(0.5), Some(0.0), Some(1.0)));
+    assert!((summary.sd.unwrap() - (3.0_f64 / 11.0).sqrt()).abs() < 1e-15);
+    assert!((summary.stability.unwrap() - (1.0 - (3.0_f64 / 11.0).sqrt())).abs() < 1e-15);
+    assert_eq!(summary_of(&[None, None]), RollingSummary::default());
+    // Equal values do not vary at all, however they add up.
+    assert_eq!(summary_of(&[Some(0.1); 12]).sd, Some(0.0));
+}
+
+#[test]
+fn a_window_needs_every_row_and_variation() {
+    let x = [1.0, 2.0, NAN, 4.0, 6.0, 5.0, 5.0, 5.0, 8.0];
+    let y = [2.0, 1.0, 5.0, 4.0, 7.0, 6.0, 9.0, 1.0, 3.0];
+    let defined: Vec<bool> = series(&x, &y, 3).iter().map(Option::is_some).collect();
+    assert_eq!(defined, [false, false, false, false, false, true, true, false, true]);
+    assert_eq!(series(&x, &y, 10), [None; 9]);
+    assert!(series(&[], &[], 3).is_empty());
+}
+
+#[test]
+fn an_outlier_leaves_nothing_behind() {
+    let (mut a, mut b) = (noise(3), noise(5));
+    let (mut x, mut y): (Vec<f64>, Vec<f64>) = (0..400).map(|_| (a(), b())).unzip();
+    (x[100], y[101]) = (1e9, -3e8);
+    agree(&series(&x, &y, 12), &slowly(&x, &y, 12), 1e-12);
+}
+
+#[test]
+fn levels_and_tiny_and_huge_values_keep_their_digits() {
+    let (mut a, mut b) = (noise(7), noise(11));
+    let (x, y): (Vec<f64>, Vec<f64>) = (0..200).map(|row| (a() + 0.3 * f64::from(row), b())).unzip();
+    for (scale, shift) in [(1.0, 1e6), (1e-170, 0.0), (1e150, 0.0), (1.0, -4096.0)] {
+        let moved: Vec<f64> = x.iter().map(|v| v * scale + shift).collect();
+        agree(&series(&moved, &y, 24), &slowly(&moved, &y, 24), 1e-12);
+    }
+}
+
+#[test]
+fn one_pair_or_all_and_one_thread_or_more_give_the_same_bits() {
+    let panel = panel(90, 19, 0.02, 17);
+    let all = summarise_with(panel.view(), 12, Threads::ONE);
+    let two = summarise_with(panel.view(), 12, Threads::Exactly(2.try_into().unwrap()));
+    let pairs: Vec<(usize, usize)> = (0..19).flat_map(|i| (i + 1..19).map(move |j| (i, j))).collect();
+    assert!(all == two && all == summarise_pairs(panel.view(), 12, &pairs));
+    for (at, (i, j)) in pairs.iter().enumerate() {
+        let alone = series(&panel.column(*i).to_vec(), &panel.column(*j).to_vec(), 12);
+        assert_eq!(all[at], summary_of(&alone));
+        assert_eq!(alone, series(&panel.column(*j).to_vec(), &panel.column(*i).to_vec(), 12));
+    }
+    assert_eq!(summarise_pairs(panel.view(), 12, &[(0, 19)]), [RollingSummary::default()]);
+    assert!(summarise(Array2::zeros((5, 1)).view(), 12).is_empty());
+}
+
+proptest! {
+    #[test]
+    fn as_each_window_afresh(
+        seed in 1_u64..1_000_000, rows in 1_usize..130, window in 2_usize..40, holes in 0.0..0.05f64, flat in 0_usize..130,
+    ) {
+        let panel = panel(rows, 2, holes, seed);
+        let (mut x, y) = (panel.column(0).to_vec(), panel.column(1).to_vec());
+        x.iter_mut().skip(flat).take(window + 3).for_each(|v| *v = 0.1);
+        let fast = series(&x, &y, window);
+        agree(&fast, &slowly(&x, &y, window), 1e-12);
+        prop_assert!(fast.iter().flatten().all(|r| (-1.0..=1.0).contains(r)));
+    }
+
+    #[test]
+    fn blind_to_scale_and_shift(seed in 1_u64..1_000_000, scale in 0.01..100.0f64, shift in -1.0..1.0f64) {
+        let panel = panel(60, 2, 0.01, seed);
+        let (x, y) = (panel.column(0).to_vec(), panel.column(1).to_vec());
+        let moved: Vec<f64> = x.iter().map(|v| v * scale + shift).collect();
+        agree(&series(&moved, &y, 12), &series(&x, &y, 12), 1e-9);
+    }
+}

@@ -1,0 +1,117 @@
+//! What an answer says of the regime its correlations are of, in each of its places.
+
+use factor_analytics::{
+    correlation::CorrelationMatrix,
+    regime::{FEWEST_ROWS, Regime, RegimeError, SMALL_SLICE, Slice},
+    report::CorrelationReport,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    analysis::Analysis,
+    tool_error::{ErrorCode, Problem, ToolError},
+};
+
+/// What has to be known of correlations on picked rows.
+pub(super) fn note(analysis: &Analysis) -> Option<String> {
+    let slice = analysis.study.slice()?;
+    let (regime, rows, of) = (slice.regime, slice.rows, analysis.study.panel().rows());
+    Some(format!(
+        "correlations are of the {rows} of {of} periods of regime {regime}; picking turbulent periods raises correlations by itself: a higher one is no proof that the relation changed"
+    ))
+}
+
+/// The rows a regime picked.
+pub(super) fn summary(analysis: &Analysis) -> Option<Value> {
+    let slice = analysis.study.slice()?;
+    let mut found =
+        json!({ "name": slice.regime.to_string(), "periods": slice.rows, "of": analysis.study.panel().rows() });
+    if let (Value::Object(found), true) = (&mut found, slice.is_small()) {
+        found.insert("small_sample".to_owned(), json!(true));
+    }
+    Some(found)
+}
+
+/// Which rows the correlations are of.
+pub(super) fn facts(slice: &Slice, analysis: &Analysis) -> Value {
+    let labels = analysis.study.panel().labels();
+    let kept = || labels.iter().zip(&*slice.keep).filter(|(_, kept)| **kept).map(|(label, _)| label);
+    let mut facts = json!({
+        "name": slice.regime.to_string(),
+        "periods": slice.rows,
+        "of": labels.len(),
+        "judged": slice.judged,
+        "first": kept().next(),
+        "last": kept().next_back(),
+        "threshold": slice.threshold,
+        "min_observations": analysis.study.pair_floor(),
+    });
+    if let (Value::Object(facts), true) = (&mut facts, slice.is_small()) {
+        facts.insert("small_sample".to_owned(), json!(true));
+    }
+    facts
+}
+
+/// The regime's definition.
+pub(super) fn told_by(regime: Regime) -> &'static str {
+    match regime {
+        Regime::RateShock => {
+            "periods whose |change of UST10Y| is at or above its 90th percentile over the window; threshold in percentage points"
+        }
+        Regime::EquityDrawdown => {
+            "periods at whose end SPY's wealth is at most 0.90 of its running maximum, both 1 at the window's start"
+        }
+        Regime::HighVol => {
+            "periods with a standard deviation of SPY's returns over the 6 months (26 weeks, 126 days) ending there at or above its 75th percentile over the window; threshold per period"
+        }
+        Regime::Dates { .. } => "periods labelled within these days, both included",
+    }
+}
+
+/// That a regime leaves few rows, all in all or under some pairs.
+pub(super) fn warning(analysis: &Analysis, report: &CorrelationReport) -> Option<String> {
+    let slice = analysis.study.slice()?;
+    let rows = || report.matrices.values().flat_map(CorrelationMatrix::pairs).map(|(.., n)| n);
+    let (all, few) = (rows().count(), rows().filter(|n| *n < SMALL_SLICE).count());
+    match slice.rows {
+        rows if slice.is_small() => {
+            Some(format!("small sample: regime {} has {rows} periods; its correlations are unsure", slice.regime))
+        }
+        _ if few > 0 => Some(format!(
+            "small sample: within regime {} {few} of {all} pairs rest on fewer than {SMALL_SLICE} periods",
+            slice.regime
+        )),
+        _ => None,
+    }
+}
+
+/// What is missing of a regime: what tells it, or enough rows.
+pub(super) fn refused(error: &RegimeError, message: String) -> ToolError {
+    let problem = |regime: Regime, rule: String, hint: &str| Problem {
+        field: "regime".to_owned(),
+        got: regime.to_string(),
+        rule,
+        hint: Some(hint.to_owned()),
+    };
+    match error {
+        RegimeError::Untold { regime, needs } => {
+            let hint = match regime {
+                Regime::RateShock => "set FACTOR_YIELD_FILE, or name dates such as 2022-01/2023-12",
+                _ => "take a price source that has SPY, or name dates such as 2022-01/2023-12",
+            };
+            let rule = format!("needs {needs} within the window");
+            ToolError::new(ErrorCode::NoData, format!("{message}; {hint}")).with_problem(problem(*regime, rule, hint))
+        }
+        RegimeError::TooFew { regime, rows, .. } => {
+            let rule = format!("has {rows} periods in the window, at least {FEWEST_ROWS} are needed");
+            let hint = match regime {
+                Regime::Dates { .. } => {
+                    "name longer dates within the window, move start_date back, or take frequency weekly or daily"
+                }
+                _ => "move start_date back, or take frequency weekly or daily",
+            };
+            let message = format!("{message}; {hint}");
+            ToolError::new(ErrorCode::InsufficientData, message).with_problem(problem(*regime, rule, hint))
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Rolling correlations in an answer: in full, in a summary, in a report.
+
+use std::fmt::Write as _;
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    correlation::Method,
+    report::CorrelationReport,
+    rolling::summary_of,
+    sections::rolling::{RollingPair, RollingSeries, RollingTable},
+    stats,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    arguments::ListSizes,
+    text::{decimal, table, title},
+};
+use crate::analysis::Analysis;
+
+/// How the figures are made.
+pub(super) const CONVENTION: &str = "Pearson over every whole window of that many periods (a value needs each of them on both sides); latest: of the newest such window; sd with ddof 1 and stability = max(0, 1 - sd) from 12 windows on; least stable pairs first";
+
+/// What has to be known of them.
+pub(super) fn notes(analysis: &Analysis, report: &CorrelationReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    if report.rolling.is_empty() && report.rolling_series.is_empty() {
+        return notes;
+    }
+    if analysis.study.slice().is_some() {
+        notes.push("rolling correlations are of all periods: those of a regime make no windows".to_owned());
+    }
+    if report.method != Method::Pearson {
+        notes.push("rolling correlations are Pearson's".to_owned());
+    }
+    let lengths = report.rolling.values().flat_map(|table| table.windows.keys());
+    if let Some(longest) = lengths.max().filter(|longest| **longest > analysis.study.panel().rows()) {
+        let rows = analysis.study.panel().rows();
+        notes.push(format!("no rolling window of {longest} periods is whole: there are {rows}; move start_date back"));
+    }
+    for series in &report.rolling_series {
+        if let Err(missing) = &series.windows {
+            notes.push(format!("rolling_series leaves {}/{} out: {missing} has no data here", series.a, series.b));
+        }
+    }
+    notes
+}
+
+/// The sections in full: every pair summed up, and the series of those asked for by name.
+pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate]) -> Map<String, Value> {
+    let tables = report.rolling.iter().map(|(name, table)| (name.clone(), in_full(table, labels)));
+    filled([
+        ("rolling", tables.collect()),
+        ("rolling_series", report.rolling_series.iter().filter_map(|one| series_in_full(one, labels)).collect()),
+    ])
+}
+
+/// The sections of a summary: the `size` least stable pairs of each matrix, and what the pairs asked for by name come to.
+pub(super) fn summaries(report: &CorrelationReport, labels: &[NaiveDate], size: usize) -> Map<String, Value> {
+    let tables =
+        report.rolling.iter().filter_map(|(name, table)| Some((name.clone(), least_stable(table, labels, size)?)));
+    filled([
+        ("rolling", tables.collect()),
+        ("rolling_series", report.rolling_series.iter().filter_map(series_summary).collect()),
+    ])
+}
+
+/// The parts of a report.
+pub(super) fn write(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
+    write_tables(text, report, lists);
+    write_series(text, report);
+}
+
+fn filled(sections: [(&str, Map<String, Value>); 2]) -> Map<String, Value> {
+    let filled = sections.into_iter().filter(|(_, parts)| !parts.is_empty());
+    filled.map(|(name, parts)| (name.to_owned(), Value::Object(parts))).collect()
+}
+
+fn in_full(table: &RollingTable, labels: &[NaiveDate]) -> Value {
+    let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
+        let pairs = pairs.iter().map(|pair| one_pair(table, pair, labels)).collect();
+        (window.to_string(), Value::Array(pairs))
+    };
+    Value::Object(table.windows.iter().map(of_window).collect())
+}
+
+/// One pair and window; `latest_date` only where the newest whole window is not the last.
+fn one_pair(table: &RollingTable, pair: &RollingPair, labels: &[NaiveDate]) -> Value {
+    let of = &pair.summary;
+    let mut found = json!({
+        "a": table.names[pair.a], "b": table.names[pair.b], "latest": of.latest, "mean": of.mean, "min": of.min,
+        "max": of.max, "sd": of.sd, "stability": of.stability, "windows": of.windows,
+    });
+    if let (Value::Object(found), Some(row)) = (&mut found, of.latest_row.filter(|row| row + 1 < labels.len())) {
+        found.insert("latest_date".to_owned(), json!(labels[row]));
+    }
+    found
+}
+
+/// Per window length {last period of a window: r or null}, from the first that could be whole.
+fn series_in_full(series: &RollingSeries, labels: &[NaiveDate]) -> Option<(String, Value)> {
+    let windows = series.windows.as_ref().ok()?.iter().map(|(window, values)| {
+        let whole = labels.iter().zip(values).skip(window.saturating_sub(1));
+        (window.to_string(), Value::Object(whole.map(|(label, r)| (label.to_string(), json!(r))).collect()))
+    });
+    Some((format!("{}/{}", series.a, series.b), Value::Object(windows.collect())))
+}
+
+/// The least stable pairs of a matrix by its longest window that tells; `None` where none does.
+fn least_stable(table: &RollingTable, labels: &[NaiveDate], size: usize) -> Option<Value> {
+    let (window, pairs) = table.told()?;
+    let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
+    let least: Vec<Value> = pairs.iter().take(size.min(told.len())).map(|pair| one_pair(table, pair, labels)).collect();
+    Some(json!({
+        "window": window, "pairs": told.len(), "median_stability": stats::median(&told), "least_stable": least,
+    }))
+}
+
+/// Per window length what a pair's rolling correlation comes to.
+fn series_summary(series: &RollingSeries) -> Option<(String, Value)> {
+    let windows = series.windows.as_ref().ok()?.iter().map(|(window, values)| {
+        let of = summary_of(values);
+        let brief = json!({ "latest": of.latest, "mean": of.mean, "min": of.min, "max": of.max, "sd": of.sd });
+        (window.to_string(), brief)
+    });
+    Some((format!("{}/{}", series.a, series.b), Value::Object(windows.collect())))
+}
+
+/// The pairs whose rolling correlation varies most.
+fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
+    for (name, table) in &report.rolling {
+        let Some((window, pairs)) = table.told() else { continue };
+        let _ = write!(text, "\n## {}: least stable over {window} periods\n\n", title(name));
+        let row = |pair: &RollingPair| {
+            let of = &pair.summary;
+            let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(decimal);
+            [table.names[pair.a].clone(), table.names[pair.b].clone()].into_iter().chain(figures).collect()
+        };
+        let told = pairs.iter().filter(|pair| pair.summary.stability.is_some());
+        let rows = told.take(lists.per_matrix).map(row).collect();
+        super::text::table(text, &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability"], 2, rows);
+    }
+}
+
+/// The pairs whose rolling correlation was asked for by name.
+fn write_series(text: &mut String, report: &CorrelationReport) {
+    let told = report.rolling_series.iter().filter_map(|series| Some((series, series.windows.as_ref().ok()?)));
+    let row = |series: &RollingSeries, window: usize, values: &[Option<f64>]| {
+        let of = summary_of(values);
+        let figures = [of.latest, of.mean, of.min, of.max, of.sd].map(decimal);
+        [format!("{}/{}", series.a, series.b), window.to_string()].into_iter().chain(figures).collect()
+    };
+    let rows: Vec<Vec<String>> = told
+        .flat_map(|(series, windows)| windows.iter().map(move |(window, values)| row(series, *window, values)))
+        .collect();
+    if !rows.is_empty() {
+        let _ = write!(text, "\n## Rolling correlations of pairs\n\n");
+        table(text, &["pair", "periods", "latest", "mean", "lowest", "highest", "sd"], 1, rows);
+    }
+}
