@@ -1,5 +1,6 @@
 //! Everything a request may use, wired in one place.
 
+mod answers;
 mod counters;
 mod reference;
 mod sources;
@@ -13,6 +14,7 @@ use factor_types::{FactorUniverse, UserId};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::{
+    answers::{Answers, Basis, Question},
     counters::{CallFigures, Counters, Part},
     reference::{InForce, Reference},
     sources::{SourceChoice, Sources},
@@ -38,6 +40,8 @@ pub struct App {
     pub lifecycle: Arc<Lifecycle>,
     /// Runs analyses on those prices, and keeps panels.
     pub analyzer: Analyzer,
+    /// Summaries and reports, for those who ask again.
+    pub answers: Answers,
     /// Whole results of cut answers.
     pub results: ResultStore,
     /// What happened so far.
@@ -81,6 +85,7 @@ impl App {
         Ok(Arc::new(Self {
             analyzer: Analyzer::new(prices, yields, facts, Arc::clone(&lifecycle), limits),
             lifecycle,
+            answers: Answers::new(settings.analysis.cache_ttl),
             settings,
             store,
             reference,

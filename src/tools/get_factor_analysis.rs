@@ -31,7 +31,7 @@ use self::{
 use super::{Answer, ToolCall, ToolEntry};
 use crate::{
     analysis::{Analysis, AnalysisError, Caller, Report},
-    app::App,
+    app::{App, Basis, Question},
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
@@ -52,8 +52,18 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
     let fetch_until = call.fetch_until();
     let in_force = app.reference.current().await;
     let groups = app.groups_of(call.user, &in_force.loaded.universe).await;
-    let query = arguments::read(call.arguments, &in_force, groups)?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+    let question = Question {
+        user: call.user,
+        arguments: Value::Object(call.arguments.clone()).to_string(),
+        today: app.today(),
+        revision: app.sources.prices.revision(),
+    };
+    let basis = Basis { in_force: Arc::clone(&in_force), groups };
+    if let Some(answer) = app.answers.get(&question, &basis) {
+        return Ok(answer);
+    }
+    let query = arguments::read(call.arguments, &in_force, basis.groups.clone())?;
+    let caller = Caller { today: question.today, cancel: &call.cancel, progress: &call.progress, fetch_until };
     let analysis = app
         .analyzer
         .analyze(&query.request, &in_force.loaded.universe, &caller)
@@ -61,7 +71,12 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
         .map_err(|error| tool_error(&error, &query))?;
     let quality = DataQuality::of(&analysis, &query);
     let shaper = Shaper { analysis: &analysis, quality, query: &query, app, user: call.user };
-    Ok(shaper.answer().await)
+    let answer = shaper.answer().await;
+    let short = query.include.is_none() && query.format != Format::Full;
+    if short && analysis.prepared.complete && analysis.report().skipped().is_empty() {
+        app.answers.keep(question, basis, &answer);
+    }
+    Ok(answer)
 }
 
 struct Shaper<'a> {

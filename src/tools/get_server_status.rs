@@ -119,6 +119,7 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
         "caches": {
             "panels": cache(panels),
             "reports": cache(reports),
+            "answers": { "entries": app.answers.figures().0, "bytes": app.answers.figures().1 },
             "histories": app.sources.cached.as_ref().map(Cached::figures),
             "disk": disk(&app),
             "results": results,

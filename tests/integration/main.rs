@@ -18,6 +18,7 @@ mod keys;
 mod oracle;
 mod portfolios;
 mod postgres;
+mod readme;
 mod regimes;
 mod reload;
 mod rolling;
