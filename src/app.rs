@@ -98,7 +98,12 @@ impl App {
 
     /// A user's groups as factors; where the store cannot be read, none and why.
     pub async fn groups_of(&self, user: UserId, universe: &FactorUniverse) -> UserGroups {
-        match self.store.groups(user).await {
+        // After the look at the reference data: a store that is away costs one waiting, not two.
+        let kept = match self.reference.store_away().await {
+            Some(error) => Err(error),
+            None => self.store.groups(user).await,
+        };
+        match kept {
             Ok(kept) => UserGroups::new(user, &kept, universe),
             Err(StoreError::Nowhere) => UserGroups { user, ..UserGroups::default() },
             Err(error) => UserGroups::unreadable(user, error.to_string()),

@@ -93,17 +93,25 @@ impl Reference {
         self.look(true).await;
     }
 
+    /// Why the store was away at the last look, if that is so short ago that another question would only wait again.
+    pub async fn store_away(&self) -> Option<StoreError> {
+        let seen = self.seen.lock().await;
+        let recent = seen.store_asked.is_some_and(|asked| asked.elapsed() < ASK_STORE_EVERY);
+        seen.store.as_ref().filter(|_| recent).and_then(|answer| answer.as_ref().err().cloned())
+    }
+
     async fn look(&self, whatever: bool) {
         let mut seen = self.seen.lock().await;
         let files = self.settled_stamps(&seen.files).await;
         let due = seen.store_asked.is_none_or(|asked| asked.elapsed() >= ASK_STORE_EVERY);
         let store = match &seen.store {
             Some(known) if !due && !whatever => known.clone(),
-            _ => self.store.mapping_revision().await,
+            _ => {
+                let answer = self.store.mapping_revision().await;
+                seen.store_asked = Some(Instant::now());
+                answer
+            }
         };
-        if due || whatever {
-            seen.store_asked = Some(Instant::now());
-        }
         if !whatever && files == seen.files && seen.store.as_ref() == Some(&store) {
             return;
         }

@@ -1,6 +1,6 @@
 //! Streamable HTTP at `/mcp`, with the limits a listening server needs.
 //!
-//! A request is its user's: the one whose key it brings, or the local user where none is needed (see [`keys`]).
+//! A request is its user's: the one whose key it brings, or the local user where none is needed (see `http/keys.rs`).
 //!
 //! | limit | what happens beyond it |
 //! | --- | --- |
