@@ -8,6 +8,7 @@ mod gather;
 mod groups;
 pub mod lifecycle;
 mod prices;
+mod profiles;
 mod reports;
 mod request;
 mod stopwatch;

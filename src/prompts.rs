@@ -13,7 +13,10 @@ use serde_json::Value;
 use crate::{args::nearest, resources, server::Server};
 
 const CHECK_UP: &str = "factor_check_up";
+const HEDGE: &str = "hedge_my_portfolio";
 const WHAT_MOVED: &str = "what_moved_this_month";
+/// The prompts by name.
+const NAMES: [&str; 3] = [CHECK_UP, HEDGE, WHAT_MOVED];
 
 /// The prompts on offer.
 pub fn list() -> Vec<Prompt> {
@@ -29,6 +32,16 @@ pub fn list() -> Vec<Prompt> {
             ]),
         )
         .with_title("Factor check-up"),
+        Prompt::new(
+            HEDGE,
+            Some("What a portfolio has too much of, what offsets it, by how much, and whether that worked out of sample."),
+            Some(vec![
+                argument("overexposed_factor", "What there is too much of, such as `VNQ`. Default: the largest exposure."),
+                argument("portfolio_name", "A saved portfolio. Default: CURRENT_PORTFOLIO."),
+                argument("categories", "Which kinds of factors may offset it, such as `fixed_income, commodity`. Default: all."),
+            ]),
+        )
+        .with_title("Hedge my portfolio"),
         Prompt::new(
             WHAT_MOVED,
             Some("Which factors rose and fell over the last month, and against what they did before."),
@@ -62,6 +75,31 @@ pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorD
                  clearly if the prices are simulated). Keep what the data shows apart from what you conclude."
             )
         }
+        HEDGE => {
+            let portfolio = text("portfolio_name").unwrap_or_else(|| "CURRENT_PORTFOLIO".to_owned());
+            let factor = text("overexposed_factor").map_or_else(
+                || {
+                    "the industry or category with the largest weight in by_industry that is no broad market fund"
+                        .to_owned()
+                },
+                |name| format!("`{name}`"),
+            );
+            format!(
+                "Help me hedge my portfolio.\n\
+                 1. Call get_portfolio_exposures with portfolio_name `{portfolio}`. If there is no such portfolio, ask me for my \
+                 holdings and offer to keep them with save_portfolio.\n\
+                 2. Call get_factor_recommendations with the same portfolio and overexposed_factor {factor}{which}. If the name \
+                 fits none or several, take one of those the error lists.\n\
+                 3. Call get_portfolio_exposures again with what_if: the suggested weight out of the factor's holding and into \
+                 the offset (the basket, where it does better).\n\
+                 4. Where an offset rests on few periods or on one, look at its history with get_factor_analysis before you \
+                 name it.\n\
+                 Then tell me in plain words: what I have too much of, what offsets it and how much of it to move, volatility, \
+                 beta and exposures before and after, and what hedge_effectiveness says out of sample. Where the answer says \
+                 that nothing offsets it, say so and do not dress up cash or a calm bond fund as a hedge. Name what the answer \
+                 does not know (insights.not_known), and say clearly if the prices are simulated. This is analysis, no advice."
+            )
+        }
         WHAT_MOVED => format!(
             "What moved this month?\n\
              1. Call get_factor_analysis with analysis_type `returns`, windows [\"1m\", \"3m\", \"1y\"]{which}, top_n 5.\n\
@@ -74,10 +112,8 @@ pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorD
         ),
         unknown => {
             let shown = clean(unknown);
-            let hint = nearest(&shown, [CHECK_UP, WHAT_MOVED]).map_or_else(
-                || format!("there are {CHECK_UP} and {WHAT_MOVED}"),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let hint = nearest(&shown, NAMES)
+                .map_or_else(|| format!("there are {}", NAMES.join(", ")), |near| format!("did you mean `{near}`?"));
             return Err(ErrorData::invalid_params(format!("unknown prompt `{shown}`: {hint}"), None));
         }
     };
@@ -99,7 +135,7 @@ pub async fn complete(server: &Server, request: &CompleteRequestParams) -> Compl
     let argument = request.argument.name.as_str();
     let typed = request.argument.value.as_str();
     let found = match &request.r#ref {
-        Reference::Prompt(prompt) if [CHECK_UP, WHAT_MOVED].contains(&prompt.name.as_str()) => match argument {
+        Reference::Prompt(prompt) if NAMES.contains(&prompt.name.as_str()) => match argument {
             // A list is completed at its last name.
             "categories" => {
                 let (done, last) = typed.rfind(',').map_or(("", typed), |at| typed.split_at(at + 1));
@@ -107,7 +143,7 @@ pub async fn complete(server: &Server, request: &CompleteRequestParams) -> Compl
                 let gap = if done.is_empty() { "" } else { " " };
                 matching(names, last.trim()).into_iter().map(|name| format!("{done}{gap}{name}")).collect()
             }
-            "benchmark_ticker" => {
+            "benchmark_ticker" | "overexposed_factor" => {
                 let in_force = server.app().reference.last().await;
                 let factors = in_force.loaded.universe.factors();
                 matching(factors.iter().map(|f| (f.ticker.to_string(), f.label.clone())), typed.trim())

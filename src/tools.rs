@@ -4,9 +4,12 @@
 
 pub mod factor_groups;
 pub mod get_factor_analysis;
+pub mod get_factor_recommendations;
+pub mod get_portfolio_exposures;
 pub mod get_server_status;
 pub mod list_factors;
 pub mod portfolios;
+mod positions;
 mod stored;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -29,6 +32,8 @@ pub const TOOLS: &[ToolEntry] = &[
     factor_groups::update::ENTRY,
     factor_groups::validate::ENTRY,
     get_factor_analysis::ENTRY,
+    get_factor_recommendations::ENTRY,
+    get_portfolio_exposures::ENTRY,
     get_server_status::ENTRY,
     list_factors::ENTRY,
     portfolios::delete::ENTRY,
@@ -39,7 +44,7 @@ pub const TOOLS: &[ToolEntry] = &[
 
 /// The sets that tools are offered by, each with the names of its tools. A tool of no set is in `analysis`.
 pub const TOOLSETS: [(&str, &[&str]); 4] = [
-    ("analysis", &["get_factor_analysis", "list_factors"]),
+    ("analysis", &["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures", "list_factors"]),
     (
         "groups",
         &[

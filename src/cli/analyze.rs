@@ -1,5 +1,7 @@
 //! `analyze`: the same analysis, for a terminal or a script.
 
+mod holdings;
+
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
@@ -11,7 +13,7 @@ use crate::{
     cli::{print, say},
     progress::Progress,
     settings::Settings,
-    tools::{ToolCall, get_factor_analysis},
+    tools::{ToolCall, get_factor_analysis, get_factor_recommendations, get_portfolio_exposures},
 };
 
 /// What to analyse.
@@ -23,6 +25,10 @@ enum Kind {
     Performance,
     /// Trailing windows and rankings
     Returns,
+    /// What offsets a factor (--factor), by itself or in a portfolio (--holdings or --portfolio)
+    Recommendations,
+    /// What a portfolio (--holdings or --portfolio) is exposed to
+    Exposures,
 }
 
 /// Arguments of `analyze`.
@@ -56,7 +62,16 @@ pub struct AnalyzeArgs {
     /// Length of lists and tables
     #[arg(long, value_name = "N")]
     top: Option<usize>,
-    /// Any argument of the tool get_factor_analysis, as a JSON object; wins over the other options
+    /// Recommendations: the factor there is too much of: a ticker, name, category or sector group
+    #[arg(long, value_name = "NAME")]
+    factor: Option<String>,
+    /// Recommendations, exposures: a CSV file with the columns ticker and weight, shares or value
+    #[arg(long, value_name = "PATH", conflicts_with = "portfolio")]
+    holdings: Option<PathBuf>,
+    /// Recommendations, exposures: a saved portfolio (default: CURRENT_PORTFOLIO)
+    #[arg(long, value_name = "NAME")]
+    portfolio: Option<String>,
+    /// Any argument of the tool behind the analysis, as a JSON object; wins over the other options
     #[arg(long, value_name = "JSON")]
     args: Option<String>,
     /// Write to this file instead of standard output
@@ -67,12 +82,13 @@ pub struct AnalyzeArgs {
 impl AnalyzeArgs {
     fn arguments(&self) -> anyhow::Result<Map<String, Value>> {
         let kind = match self.kind {
-            Kind::Correlations => "correlations",
-            Kind::Performance => "performance",
-            Kind::Returns => "returns",
+            Kind::Correlations => Some("correlations"),
+            Kind::Performance => Some("performance"),
+            Kind::Returns => Some("returns"),
+            Kind::Recommendations | Kind::Exposures => None,
         };
         let mut arguments = Map::new();
-        arguments.insert("analysis_type".to_owned(), json!(kind));
+        arguments.extend(kind.map(|kind| ("analysis_type".to_owned(), json!(kind))));
         arguments.insert("format".to_owned(), json!(if self.json { "full" } else { "report" }));
         // A terminal has no limit of its own.
         arguments.insert("max_chars".to_owned(), json!(0));
@@ -86,11 +102,17 @@ impl AnalyzeArgs {
             ("frequency", &self.frequency),
             ("benchmark_ticker", &self.benchmark),
             ("sort_by", &self.sort_by),
+            ("overexposed_factor", &self.factor),
+            ("portfolio_name", &self.portfolio),
         ];
         for (name, value) in texts {
             arguments.extend(value.as_ref().map(|value| (name.to_owned(), json!(value))));
         }
-        arguments.extend(self.top.map(|top| ("top_n".to_owned(), json!(top))));
+        let length = if matches!(self.kind, Kind::Recommendations) { "max_recommendations" } else { "top_n" };
+        arguments.extend(self.top.map(|top| (length.to_owned(), json!(top))));
+        if let Some(path) = &self.holdings {
+            arguments.insert("holdings".to_owned(), holdings::read(path)?);
+        }
         if let Some(text) = &self.args {
             match serde_json::from_str(text).context("--args is not JSON")? {
                 Value::Object(given) => arguments.extend(given),
@@ -108,7 +130,12 @@ impl AnalyzeArgs {
 pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let app: Arc<App> = App::build(settings)?;
     let call = ToolCall { arguments: args.arguments()?, progress: Progress::bar(), ..ToolCall::default() };
-    match get_factor_analysis::call_tool(&app, call).await {
+    let answered = match args.kind {
+        Kind::Correlations | Kind::Performance | Kind::Returns => get_factor_analysis::call_tool(&app, call).await,
+        Kind::Recommendations => get_factor_recommendations::call_tool(&app, call).await,
+        Kind::Exposures => get_portfolio_exposures::call_tool(&app, call).await,
+    };
+    match answered {
         Ok(answer) => {
             let text = if args.json { answer.structured.to_string() } else { answer.text };
             match &args.output {

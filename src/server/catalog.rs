@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rmcp::model::Tool;
+use rmcp::model::{JsonObject, Tool};
+use serde_json::Value;
 
 use crate::{
     args::nearest,
@@ -108,14 +109,27 @@ fn portable(mut tool: Tool) -> Result<Tool, CatalogError> {
     let output = tool.output_schema.as_deref().map(|output| schema::portable(output, Side::Output)).transpose();
     let output = output.map_err(failed("output"))?;
     tool.input_schema = Arc::new(input);
-    tool.output_schema = output.map(Arc::new);
+    tool.output_schema = output.map(|output| Arc::new(undescribed(output)));
     Ok(tool)
+}
+
+/// An output schema without its descriptions: clients keep every schema in mind all the time, and an answer's names speak
+/// for themselves; the contract's examples and `factor://glossary` say the rest.
+fn undescribed(schema: JsonObject) -> JsonObject {
+    fn walk(value: Value) -> Value {
+        match value {
+            Value::Object(fields) => Value::Object(undescribed(fields)),
+            Value::Array(items) => items.into_iter().map(walk).collect(),
+            other => other,
+        }
+    }
+    // A field that is called so has a schema; what describes is text.
+    let kept = schema.into_iter().filter(|(name, value)| name != "description" || !value.is_string());
+    kept.map(|(name, value)| (name, walk(value))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::{schema::tests::forbidden, tools::TOOLS};
 

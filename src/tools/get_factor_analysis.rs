@@ -1,6 +1,7 @@
 //! `get_factor_analysis`: correlations, performance or windowed returns of factor ETFs.
 
 mod arguments;
+pub(in crate::tools) mod beside;
 mod definition;
 mod fit;
 mod full;

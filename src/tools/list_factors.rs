@@ -43,24 +43,11 @@ fn definition() -> Tool {
         },
         "additionalProperties": false
     });
-    let factor = json!({
-        "type": "object",
-        "properties": {
-            "ticker": {"type": "string", "description": "The ETF."},
-            "label": {"type": "string", "description": "What it stands for."},
-            "aliases": {"type": "array", "items": {"type": "string"}, "description": "Further names of the same ETF."},
-            "category": {"type": "string", "description": "Its kind: each kind has its own correlation matrix."},
-            "asset_class": {"type": "string", "description": "equity, bond, cash, commodity or crypto."},
-            "sector_group": {"type": ["string", "null"], "description": "For an industry: cyclical, sensitive, defensive."},
-            "proxy_key": {"type": ["string", "null"], "description": "Its key in the mapping, such as UST10Y."},
-            "source": {"type": "string", "description": "Where its definition came from: database, yaml or builtin."}
-        }
-    });
     let output = json!({
         "type": "object",
         "properties": {
             "status": {"type": "string", "enum": ["success", "error"]},
-            "factors": {"type": "array", "items": factor},
+            "factors": {"type": "array", "items": {"type": "object"}},
             "count": {"type": "integer", "description": "Factors in this answer."},
             "total": {"type": "integer", "description": "Factors that match."},
             "counts_by_category": {
@@ -76,8 +63,8 @@ fn definition() -> Tool {
     define(
         "list_factors",
         "List factors",
-        "Lists the factor ETFs that the analyses use: ticker, label, category, asset class. Use it to find the ticker for \
-         an industry, style or maturity, or to see what a category holds.",
+        "Lists the factor ETFs that the analyses use: to find the ticker for an industry, style or maturity, or to see \
+         what a category holds.",
         input,
         output,
     )

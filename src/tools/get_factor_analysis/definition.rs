@@ -7,10 +7,9 @@ use super::preset::Preset;
 use crate::tools::{define, read_only};
 
 const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, markets, bonds, cash, commodities, crypto) on total-return \
-prices. analysis_type: `returns` answers \"how have factors done over 3 months?\" (trailing windows, rankings); `performance` \
-gives return, volatility, Sharpe, drawdown, beta per factor over years; `correlations` gives correlation matrices per \
-category, sensitivity to Treasury yields and to the market, macro groups and insights. The default answer is a short \
-summary; `include` asks for exactly the named sections in full. Decimals everywhere: 0.05 is 5%.";
+prices. analysis_type: `returns`: trailing windows, rankings; `performance`: return, volatility, Sharpe, drawdown, beta per \
+factor over years; `correlations`: matrices per category, sensitivity to Treasury yields and to the market, macro groups, \
+insights. The default answer is a summary; `include` asks for exactly the named sections in full. Decimals: 0.05 is 5%.";
 
 const CATEGORIES: [&str; 10] =
     ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user", "custom", "rate"];
@@ -64,39 +63,31 @@ fn input() -> Value {
             ),
             "include": list(
                 text.clone(),
-                "Exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf; statistics, insights, rolling. performance: per_factor, composites. returns: rankings, by_category, factors, industry_groups. All: data_quality, metadata, performance (timings), formatted_report.",
+                "Exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights, rolling; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
                 json!(["rate_sensitivity"])
             ),
             "categories": named(
                 &CATEGORIES,
-                "Only these in matrices, tables and rankings; overlays and macro groups use the whole universe. Default: all (matrices: not cash). user: your factor groups; rate: the matrix of yield changes.",
+                "Of matrices, tables and rankings; overlays and macro groups use the whole universe. Default: all (matrices: all but cash). user: your factor groups; rate: yield changes.",
                 json!(["industry"])
             ),
             "format": choice(&["summary", "full", "report"], Some("summary"), "summary: short; full: every section as JSON; report: text for people."),
             "top_n": whole(1, 100, "Length of lists and tables: 5 in summaries, 10 in reports; never cuts `full`."),
-            "start_date": date("correlations, performance: returns after this date, YYYY-MM-DD or YYYY-MM for a month's end. Default: 120 months before end_date."),
-            "end_date": date("Last date. Default: the end of the newest complete month. At least 365 days after start_date for correlations and performance."),
+            "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
+            "end_date": date("Last date; at least 365 days after start_date. Default: newest whole month."),
             "frequency": choice(&["monthly", "weekly", "daily"], Some("monthly"), "Period of the returns."),
-            "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "performance, correlations: what beta and market sensitivity are measured against." }),
-            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group (cyclical, defensive, sensitive) beside the industries."),
+            "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
+            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group (cyclical, defensive, sensitive)."),
             "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
             "include_macro_etf": flag(false, "correlations: also the matrix of a few ETFs per macro group."),
-            "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; durations beside the rate overlay."),
-            "include_rolling_summaries": flag(false, "correlations: latest, mean, min, max, sd and stability of each pair over moving windows."),
-            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only these periods: rate_shock, equity_drawdown, high_vol, or dates. At least 12 periods; start_date reaches back.", "examples": ["high_vol", "2020-02/2022-12"] }),
-            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: of ranks; recent periods weigh more; shrunk to constant correlation."),
+            "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
+            "include_rolling_summaries": flag(false, "correlations: every pair's correlation over moving windows."),
+            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04.", "examples": ["high_vol", "2020-02/2022-12"] }),
+            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: ewma weighs recent periods more; ledoit_wolf shrinks matrices; neither has statistics."),
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections; explicit arguments win."),
             "factor_universe": list(
-                json!({
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["ticker"],
-                    "properties": {
-                        "label": text.clone(), "ticker": text.clone(),
-                        "category": text.clone(), "asset_class": text.clone(), "sector_group": text.clone()
-                    }
-                }),
-                "Analyse these instead of the built-in universe; a factor group as USER:<name>. Category `custom` where none is given.",
+                json!({ "type": "object" }),
+                "Analyse these instead of the built-in universe: label, ticker (or USER:<group>), category, asset_class, sector_group.",
                 json!([{"label": "Nasdaq 100", "ticker": "QQQ"}])
             ),
             "asset_class_filters": {
@@ -108,56 +99,52 @@ fn input() -> Value {
                     "exclude": { "type": "array", "items": { "type": "string" } }
                 }
             },
-            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: weights of composites; cap: today's market caps throughout."),
+            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: cap: today's market caps; custom needs composite_weights."),
             "composite_weights": list(
-                json!({
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["ticker", "weight"],
-                    "properties": { "ticker": text, "weight": { "type": "number", "exclusiveMinimum": 0 } }
-                }),
-                "performance: for composite_weighting_method custom.",
+                json!({ "type": "object" }),
+                "For composite_weighting_method custom; others take no part.",
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
-            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "{row: {column: r}}, or {labels, rows of the lower triangle}, a third of the size."),
-            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer, 0 for no limit, else at least 2000. What is cut is said in `truncated` and linked." }),
+            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "triangle {labels, rows} is a third of the size."),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer, 0 for no limit, else at least 2000; what is cut is linked." }),
             "advanced": advanced(),
         }
     })
 }
 
 fn advanced() -> Value {
-    let names =
+    let overlay =
         |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
+    let names = |names: &[&str], description: &str| json!({ "type": "array", "items": { "type": "string", "enum": names }, "description": description });
     json!({
         "type": "object",
         "additionalProperties": false,
         "description": "Rarely needed settings.",
         "properties": {
-            "min_observations": whole(12, 120, "Fewest periods of a factor and of a pair. Default 24 monthly, 52 weekly, 60 daily."),
-            "precision": whole(2, 17, "Significant digits of full answers. Default 6."),
-            "sections": names("Compute only these: matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling."),
-            "rate_maturities": names("Yields of the rate overlay, of UST3M UST2Y UST5Y UST10Y UST30Y. Default: all but UST3M."),
-            "rate_sensitivity_categories": names("Rows of the rate overlay. Default: fixed_income, industry, market, cash."),
-            "market_benchmarks": names("Columns of the market overlay. Default: benchmark_ticker."),
-            "market_sensitivity_categories": names("Rows of the market overlay. Default: industry, style."),
-            "macro_groups": names("Of equity, fixed_income, cash, commodity, crypto. Default: all."),
+            "min_observations": whole(12, 120, "Fewest periods. Default 24 monthly, 52 weekly, 60 daily."),
+            "precision": whole(2, 17, "Significant digits in full. Default 6."),
+            "sections": { "type": "array", "items": { "type": "string" }, "description": "Only matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling." },
+            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Yields of the rate overlay. Default: 2, 5, 10, 30 years."),
+            "rate_sensitivity_categories": overlay("Its rows. Default: fixed_income, industry, market, cash."),
+            "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Columns of the market overlay. Default: benchmark_ticker." },
+            "market_sensitivity_categories": overlay("Its rows. Default: industry, style."),
+            "macro_groups": overlay("equity, fixed_income, cash, commodity, crypto. Default: all."),
             "macro_max_per_group": whole(1, 20, "ETFs per group of the macro ETF matrix. Default 5."),
-            "macro_deduplicate_threshold": share(0.95, "An ETF so correlated with one of its group is dropped."),
-            "macro_min_group_coverage_pct": share(0.6, "Share of a group's ETFs that must have data."),
+            "macro_deduplicate_threshold": share(0.95, "An ETF this close to a kept one is dropped."),
+            "macro_min_group_coverage_pct": share(0.6, "Least share of ETFs with data."),
             "include_rate_sensitivity": flag(true, "The rate overlay."),
             "include_market_sensitivity": flag(true, "The market overlay."),
             "include_macro_composite": flag(true, "The macro composite matrix."),
-            "include_macro_composite_performance": flag(true, "performance: macro composites."),
-            "include_factor_composite_performance": flag(true, "performance: category composites."),
-            "composite_max_per_group": whole(1, 100, "performance: most members of a composite."),
-            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods after which a weight is half. Default 36 monthly, 156 weekly, 126 daily." }),
-            "order": choice(&["universe", "cluster"], Some("universe"), "Of matrices; cluster: like next to like, blocks in insights."),
+            "include_macro_composite_performance": flag(true, "Macro composites."),
+            "include_factor_composite_performance": flag(true, "Category composites."),
+            "composite_max_per_group": whole(1, 100, "Most members of a composite."),
+            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods. Default 36 monthly, 156 weekly, 126 daily." }),
+            "order": choice(&["universe", "cluster"], Some("universe"), "cluster: like next to like, and blocks in insights."),
             "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "In periods. Default: 12, 24, 36." }),
-            "rolling_pairs": names("At most 5 pairs whose whole series are given: XLF/TLT, cyclical/UST10Y."),
-            "max_factors": whole(5, 100, "Rows of the factor tables of a report. Default 15."),
-            "top_n_per_matrix": whole(5, 100, "Pairs per matrix in summaries and reports. Default: top_n."),
-            "include_user_groups": flag(true, "Your factor groups take part.")
+            "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
+            "max_factors": whole(5, 100, "Rows of a report's tables. Default 15."),
+            "top_n_per_matrix": whole(5, 100, "Pairs per matrix. Default: top_n."),
+            "include_user_groups": flag(true, "The caller's factor groups take part.")
         }
     })
 }

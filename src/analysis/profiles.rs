@@ -1,0 +1,33 @@
+//! What tickers are, by the price source's profiles.
+
+use std::sync::Arc;
+
+use factor_prices::Profile;
+use factor_types::Ticker;
+
+use super::{AnalysisError, Analyzer, Caller, gather};
+
+impl Analyzer {
+    /// The profiles of some tickers in their order; where there is none, why.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Cancelled`] only.
+    pub async fn profiles(
+        &self,
+        tickers: &[Ticker],
+        caller: &Caller<'_>,
+    ) -> Result<Vec<Result<Arc<Profile>, String>>, AnalysisError> {
+        let facts = &*self.facts;
+        let ask = |ticker: Ticker| async move { facts.profile(&ticker).await };
+        let answers = tokio::select! {
+            answers = gather::by_deadline(tickers, caller.fetch_until, ask) => answers,
+            () = caller.cancel.cancelled() => return Err(AnalysisError::Cancelled),
+        };
+        let found = answers.into_iter().map(|answer| match answer {
+            Some(Ok(profile)) => Ok(profile),
+            Some(Err(error)) => Err(error.to_string()),
+            None => Err("not fetched in time".to_owned()),
+        });
+        Ok(found.collect())
+    }
+}

@@ -1,0 +1,88 @@
+//! Holdings out of a CSV file.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use serde_json::{Map, Value, json};
+
+/// Columns for how much is held.
+const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
+
+/// The rows of a file as the argument `holdings`: a column `ticker` (or `symbol`) and at least one of weight, shares and
+/// value, in any order; other columns are not looked at. Numbers may have `%`, `$` and commas between thousands.
+///
+/// # Errors
+/// When the file cannot be read, or a row is no holding; the line is told.
+pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    parse(&text).with_context(|| format!("{shown} is no file of holdings"))
+}
+
+fn parse(text: &str) -> anyhow::Result<Value> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let head: Vec<String> = reader.headers()?.iter().map(str::to_lowercase).collect();
+    let column = |names: &[&str]| head.iter().position(|name| names.contains(&name.as_str()));
+    let Some(ticker) = column(&["ticker", "symbol"]) else {
+        bail!("its first line has no column ticker: it is {}", head.join(","))
+    };
+    let amounts: Vec<(&str, usize)> = AMOUNTS.iter().filter_map(|name| Some((*name, column(&[name])?))).collect();
+    ensure!(
+        !amounts.is_empty(),
+        "its first line has none of the columns weight, shares, value: it is {}",
+        head.join(",")
+    );
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let name = record.get(ticker).unwrap_or_default();
+        if name.is_empty() {
+            continue;
+        }
+        let mut row = Map::from_iter([("ticker".to_owned(), json!(name))]);
+        for (kind, at) in &amounts {
+            let Some(cell) = record.get(*at).filter(|cell| !cell.is_empty()) else { continue };
+            let number = number(cell).with_context(|| format!("line {line}: `{cell}` is no number"))?;
+            row.insert((*kind).to_owned(), json!(number));
+        }
+        rows.push(Value::Object(row));
+    }
+    ensure!(!rows.is_empty(), "it has no holding");
+    Ok(Value::Array(rows))
+}
+
+fn number(cell: &str) -> Option<f64> {
+    let plain = cell.replace([',', '$'], "");
+    match plain.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
+        None => plain.trim().parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_in_any_order() {
+        let read = parse("\u{feff}Name,Weight,Symbol\nS&P,60%,SPY\nBonds, 0.4 ,agg\n,,\n").unwrap();
+        assert_eq!(read, json!([{"ticker": "SPY", "weight": 0.6}, {"ticker": "agg", "weight": 0.4}]));
+        let read = parse("ticker,shares,value\nSPY,\"1,000\",\nCUR:USD,,$2500\n").unwrap();
+        assert_eq!(read, json!([{"ticker": "SPY", "shares": 1000.0}, {"ticker": "CUR:USD", "value": 2500.0}]));
+    }
+
+    #[test]
+    fn what_is_no_file_of_holdings_is_refused_with_the_line() {
+        for (text, why) in [
+            ("name,weight\nSPY,1\n", "no column ticker"),
+            ("ticker,amount\nSPY,1\n", "none of the columns weight"),
+            ("ticker,weight\n", "no holding"),
+            ("ticker,weight\nSPY,0.5\nAGG,half\n", "line 3: `half`"),
+        ] {
+            let error = format!("{:#}", parse(text).unwrap_err());
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}

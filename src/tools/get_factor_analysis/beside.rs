@@ -1,0 +1,276 @@
+//! What the tools over offsets and exposures share with this one: the common arguments, an analysis of performance under
+//! them with what it rests on, and the fitting of an answer.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use factor_types::{Category, FactorUniverse, Ticker, UserId};
+use rmcp::model::{JsonObject, Resource};
+use serde_json::{Map, Value, json};
+
+use super::{
+    add_notes,
+    arguments::{self, Format, Query},
+    fit, metadata,
+    numbers::Rounding,
+    quality::DataQuality,
+    tool_error,
+};
+use crate::{
+    analysis::{Analysis, AssetClassFilter, Caller, UserGroups},
+    app::{App, InForce},
+    args::Args,
+    tool_error::ToolError,
+};
+
+/// The arguments that mean the same in every analysis, beside `categories`.
+pub(in crate::tools) const SHARED: [&str; 8] = [
+    "start_date",
+    "end_date",
+    "frequency",
+    "asset_class_filters",
+    "factor_universe",
+    "industry_granularity",
+    "format",
+    "max_chars",
+];
+
+/// The fields of `advanced` that do, read at the top level too.
+pub(in crate::tools) const SHARED_ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
+
+/// How an answer looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tools) enum Shape {
+    Summary,
+    Full,
+    Report,
+}
+
+/// The common arguments of a call, settled.
+#[derive(Debug)]
+pub(in crate::tools) struct Common {
+    query: Query,
+    in_force: Arc<InForce>,
+    /// Taken out of the analysis: the tools over a portfolio need all classes and filter later.
+    pub(in crate::tools) asset_classes: AssetClassFilter,
+}
+
+/// An analysis and what it rests on.
+#[derive(Debug)]
+pub(in crate::tools) struct Ground {
+    pub(in crate::tools) analysis: Analysis,
+    pub(in crate::tools) common: Common,
+    quality: DataQuality,
+}
+
+impl Common {
+    /// Reads the common arguments out of a call's. `own` is what the tool found of its own: the mistakes of both are
+    /// told together.
+    ///
+    /// # Errors
+    /// Every argument that breaks its rule.
+    pub(in crate::tools) fn read(
+        given: &JsonObject,
+        own: Result<(), ToolError>,
+        in_force: &Arc<InForce>,
+        groups: UserGroups,
+    ) -> Result<Self, ToolError> {
+        let passed = SHARED.iter().chain(&SHARED_ADVANCED).chain(&["advanced", "categories"]);
+        let mut inner: JsonObject =
+            passed.filter_map(|name| Some(((*name).to_owned(), given.get(*name)?.clone()))).collect();
+        // The name that the seeds have.
+        if let Some(named) = given.get("factor_categories").filter(|_| !inner.contains_key("categories")) {
+            inner.insert("categories".to_owned(), named.clone());
+        }
+        inner.insert("analysis_type".to_owned(), json!("performance"));
+        for composites in ["include_macro_composite_performance", "include_factor_composite_performance"] {
+            inner.insert(composites.to_owned(), json!(false));
+        }
+        let read = arguments::read(inner, in_force, groups);
+        let mut problems = Vec::new();
+        for error in [own.err(), read.as_ref().err().cloned()].into_iter().flatten() {
+            if error.problems.is_empty() {
+                return Err(error);
+            }
+            problems.extend(error.problems);
+        }
+        let mut fields = BTreeSet::new();
+        problems.retain(|problem| fields.insert(problem.field.clone()));
+        for problem in &mut problems {
+            plain_words(&mut problem.rule, &mut problem.hint);
+        }
+        match read {
+            Ok(mut query) if problems.is_empty() => {
+                let asset_classes = std::mem::take(&mut query.request.asset_classes);
+                Ok(Self { query, in_force: Arc::clone(in_force), asset_classes })
+            }
+            _ => Err(ToolError::invalid(problems)),
+        }
+    }
+
+    pub(in crate::tools) fn shape(&self) -> Shape {
+        match self.query.format {
+            Format::Summary => Shape::Summary,
+            Format::Full => Shape::Full,
+            Format::Report => Shape::Report,
+        }
+    }
+
+    /// The longest answer, in characters.
+    pub(in crate::tools) fn max_chars(&self) -> Option<usize> {
+        self.query.max_chars
+    }
+
+    /// Significant digits of full answers.
+    pub(in crate::tools) fn precision(&self) -> usize {
+        self.query.precision
+    }
+
+    /// What was read differently than written.
+    pub(in crate::tools) fn notes(&self) -> &[String] {
+        &self.query.notes
+    }
+
+    /// The categories picked; `None` for all.
+    pub(in crate::tools) fn categories(&self) -> Option<&BTreeSet<Category>> {
+        self.query.request.categories.as_ref()
+    }
+
+    /// The universe of the call: its own, or the one in force.
+    pub(in crate::tools) fn universe(&self) -> &FactorUniverse {
+        self.query.request.universe.as_ref().unwrap_or(&self.in_force.loaded.universe)
+    }
+
+    /// The universe in force, whatever the call brings.
+    pub(in crate::tools) fn loaded(&self) -> &FactorUniverse {
+        &self.in_force.loaded.universe
+    }
+
+    /// The caller's groups that take part.
+    pub(in crate::tools) fn groups(&self) -> &UserGroups {
+        &self.query.request.groups
+    }
+
+    /// Runs the analysis of performance, with the prices of further tickers beside the universe.
+    ///
+    /// # Errors
+    /// Why nothing could be analysed.
+    pub(in crate::tools) async fn analyze(
+        mut self,
+        app: &App,
+        also_priced: impl IntoIterator<Item = Ticker>,
+        caller: &Caller<'_>,
+    ) -> Result<Ground, ToolError> {
+        self.query.request.also_priced.extend(also_priced);
+        let found = app.analyzer.analyze(&self.query.request, &self.in_force.loaded.universe, caller).await;
+        let analysis = found.map_err(|error| {
+            let mut error = tool_error(&error, &self.query);
+            if error.problems.is_empty() {
+                return error;
+            }
+            error.problems.iter_mut().for_each(|problem| plain_words(&mut problem.rule, &mut problem.hint));
+            ToolError { message: ToolError::invalid(error.problems.clone()).message, ..error }
+        })?;
+        let quality = DataQuality::of(&analysis, &self.query);
+        Ok(Ground { analysis, common: self, quality })
+    }
+}
+
+impl Ground {
+    /// `data_quality` in full.
+    pub(in crate::tools) fn quality(&self) -> Map<String, Value> {
+        fields(json!(self.quality))
+    }
+
+    /// What a summary shows of it.
+    pub(in crate::tools) fn short_quality(&self) -> Map<String, Value> {
+        fields(self.quality.short())
+    }
+
+    /// One line on the sample, for a report.
+    pub(in crate::tools) fn quality_line(&self) -> String {
+        self.quality.line()
+    }
+
+    /// `analysis_metadata`.
+    pub(in crate::tools) fn metadata(&self, app: &App) -> Map<String, Value> {
+        fields(metadata::of(&self.analysis, &self.common.query, app))
+    }
+
+    /// `performance`: timings and sizes.
+    pub(in crate::tools) fn timings(&self) -> Value {
+        metadata::performance(&self.analysis)
+    }
+}
+
+/// Rounds every number to so many decimals.
+pub(in crate::tools) fn to_decimals(value: &mut Value, decimals: i32) {
+    Rounding::Decimals(decimals).apply(value);
+}
+
+/// Rounds every number to so many significant digits.
+pub(in crate::tools) fn to_significant(value: &mut Value, digits: usize) {
+    Rounding::Significant(digits).apply(value);
+}
+
+/// The length of a value as compact JSON, in characters.
+pub(in crate::tools) fn length(value: &Value) -> usize {
+    fit::length(value)
+}
+
+/// Shortens an answer to `limit` characters; what was left out is kept under the link.
+pub(in crate::tools) async fn fitted(
+    app: &App,
+    user: UserId,
+    mut answer: Value,
+    limit: Option<usize>,
+) -> (Value, Option<Resource>) {
+    let Some(limit) = limit else { return (answer, None) };
+    if fit::length(&answer) <= limit {
+        return (answer, None);
+    }
+    let whole = answer.to_string();
+    let Some(cut) = fit::fit(&mut answer, limit) else { return (answer, None) };
+    let link = app.results.put_link(user, "The whole answer", whole).await;
+    let how = format!(
+        "read the resource {} (kept 30 minutes), raise max_chars (now {limit}), or ask for fewer sections with include",
+        link.uri
+    );
+    if let Value::Object(answer) = &mut answer {
+        answer.extend(fit::truncated(&cut, &how).map(|entry| ("truncated".to_owned(), entry)));
+    }
+    (answer, Some(link))
+}
+
+/// Adds notes to an answer's `note`.
+pub(in crate::tools) fn noted(answer: &mut Value, notes: &[String]) {
+    add_notes(answer, notes);
+}
+
+/// Ends a tool's own reading: unknown names, those of `advanced` too, are told. Known are its `own` and the [`SHARED`] ones
+/// but for `without`.
+///
+/// # Errors
+/// When anything was wrong.
+pub(in crate::tools) fn finish(args: &Args, own: &[&'static str], without: &[&str]) -> Result<(), ToolError> {
+    if let Some(advanced) = args.object("advanced") {
+        advanced.only(&SHARED_ADVANCED);
+    }
+    let shared = SHARED.into_iter().filter(|name| !without.contains(name));
+    let known: Vec<&str> = own.iter().copied().chain(shared).chain(SHARED_ADVANCED).chain(["advanced"]).collect();
+    args.finish(&known)
+}
+
+/// Rules speak of a kind of analysis that these tools do not have.
+fn plain_words(rule: &mut String, hint: &mut Option<String>) {
+    *rule = rule.replace(" for performance", "").replace("performance needs", "the analysis needs");
+    if hint.as_ref().is_some_and(|hint| hint.contains("analysis_type")) {
+        *hint = Some("give an earlier start_date".to_owned());
+    }
+}
+
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,393 @@
+//! The answer in its shapes: whole, in short, as text, and the sections asked for.
+
+use factor_analytics::hedge::Recommendation;
+use factor_types::UserId;
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::{Recommended, sentences};
+use crate::{
+    analysis::Report,
+    app::App,
+    tools::{
+        Answer,
+        get_factor_analysis::beside::{self, Shape, to_decimals, to_significant},
+        positions::shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
+    },
+};
+
+/// A summary has so many characters at most.
+const SUMMARY: usize = 8_000;
+/// Room in a summary for status and notes.
+const FRAME: usize = 200;
+/// A text block longer than this is the summary instead.
+const LONGEST_TEXT: usize = 40_000;
+/// What a summary leaves out of a recommendation.
+const LONG_FIELDS: [&str; 2] = ["rolling_36", "score_parts"];
+
+impl Recommended {
+    pub(super) async fn answer(&self, app: &App, user: UserId) -> Answer {
+        let shape = self.ground.common.shape();
+        let (body, is_report) = match (&self.ask.include, shape) {
+            (Some(include), _) => (self.included(include, app), false),
+            (None, Shape::Full) => (self.full(app), false),
+            (None, Shape::Summary) => (self.summary(), false),
+            (None, Shape::Report) => (self.report_body(), true),
+        };
+        let framed = self.framed(body);
+        let (structured, link) = beside::fitted(app, user, framed, self.ground.common.max_chars()).await;
+        let text = if is_report {
+            let shown = structured["formatted_report"].as_str().unwrap_or_default().to_owned();
+            let notes = structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
+            shown + &notes
+        } else if beside::length(&structured) > LONGEST_TEXT {
+            let mut short = self.framed(self.summary());
+            let said = "this text is the summary; all sections asked for are in the structured content of this result";
+            beside::noted(&mut short, &[said.to_owned()]);
+            short.to_string()
+        } else {
+            structured.to_string()
+        };
+        let answer = Answer::with_text(structured, text);
+        match link {
+            Some(link) => answer.link(link),
+            None => answer,
+        }
+    }
+
+    fn framed(&self, body: Map<String, Value>) -> Value {
+        let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
+        if !self.ask.invalid_sections.is_empty() {
+            answer.insert("invalid_sections".to_owned(), json!(self.ask.invalid_sections));
+        }
+        let not_computed = self.not_computed();
+        if !not_computed.is_empty() {
+            answer.insert("not_computed".to_owned(), json!(not_computed));
+        }
+        answer.extend(body);
+        let mut answer = Value::Object(answer);
+        beside::noted(&mut answer, &self.notes());
+        answer
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.ground.common.notes().to_vec();
+        match &self.portfolio {
+            Some((held, _, weight)) => {
+                notes.extend(held.notes.iter().cloned());
+                if *weight <= 0.0 {
+                    notes.push(format!(
+                        "the portfolio holds no {}: hedge ratios only, no weights to move",
+                        self.factor.name
+                    ));
+                }
+            }
+            None => notes.push(
+                "no portfolio: recommendations only; give holdings or portfolio_name, or save CURRENT_PORTFOLIO, for \
+                 exposures and weights to move"
+                    .to_owned(),
+            ),
+        }
+        let report = &self.found.report;
+        if report.candidates_scanned == 0 {
+            notes.push("no candidate is left after the filters: insights.left_out says why each is not".to_owned());
+        } else if report.candidates_meeting_threshold == 0 {
+            notes.push(format!(
+                "no offset passes correlation_threshold {}; the lowest correlations are listed with meets_threshold false",
+                self.ask.correlation_threshold
+            ));
+        }
+        notes
+    }
+
+    fn not_computed(&self) -> IndexMap<&'static str, String> {
+        let mut reasons = IndexMap::new();
+        let wanted = |name| self.ask.include.as_ref().is_none_or(|include| include.contains(&name));
+        if self.portfolio.is_none() && wanted("exposures") {
+            reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
+        }
+        if let Some(why) = self.found.report.no_basket.as_ref().filter(|_| wanted("basket")) {
+            reasons.insert("basket", why.clone());
+        }
+        reasons
+    }
+
+    /// The sections asked for, in full.
+    fn included(&self, include: &[&'static str], app: &App) -> Map<String, Value> {
+        let mut full = self.full(app);
+        let mut kept = Map::new();
+        if include.is_empty() {
+            return kept;
+        }
+        for section in include {
+            let keys: &[&str] = match *section {
+                "recommendations" => {
+                    &["overexposed_factor", "recommendations", "candidates_scanned", "candidates_meeting_threshold"]
+                }
+                "exposures" => &["portfolio", "current_portfolio_exposures", "regression_exposures"],
+                "metadata" => &["analysis_metadata"],
+                "formatted_report" => {
+                    kept.insert("formatted_report".to_owned(), json!(self.text()));
+                    continue;
+                }
+                other => &[other],
+            };
+            for key in keys {
+                kept.extend(full.remove(*key).map(|value| ((*key).to_owned(), value)));
+            }
+        }
+        kept
+    }
+
+    /// Every section, unrounded, without the frame.
+    fn full(&self, app: &App) -> Map<String, Value> {
+        let mut answer = self.sections();
+        answer.insert("data_quality".to_owned(), Value::Object(self.quality()));
+        answer.insert("performance".to_owned(), self.ground.timings());
+        answer.insert("analysis_metadata".to_owned(), self.metadata(app));
+        let mut answer = Value::Object(answer);
+        to_significant(&mut answer, self.ground.common.precision());
+        fields(answer)
+    }
+
+    fn sections(&self) -> Map<String, Value> {
+        let report = &self.found.report;
+        let mut answer = Map::new();
+        answer.insert("overexposed_factor".to_owned(), self.factor.json());
+        self.add_portfolio(&mut answer);
+        let rows: Vec<Value> = report.recommendations.iter().map(|one| self.row(one)).collect();
+        answer.insert("recommendations".to_owned(), json!(rows));
+        if let Some(basket) = &report.basket {
+            let mut entry = fields(json!(basket));
+            entry.insert("rationale".to_owned(), json!(sentences::of_basket(basket, &self.factor.name)));
+            answer.insert("basket".to_owned(), Value::Object(entry));
+        }
+        answer.insert("candidates_scanned".to_owned(), json!(report.candidates_scanned));
+        answer.insert("candidates_meeting_threshold".to_owned(), json!(report.candidates_meeting_threshold));
+        answer.insert("insights".to_owned(), self.insights());
+        answer
+    }
+
+    fn row(&self, one: &Recommendation) -> Value {
+        let mut row = fields(json!(one));
+        row.insert("rationale".to_owned(), json!(sentences::rationale(one, &self.factor.name)));
+        Value::Object(row)
+    }
+
+    fn add_portfolio(&self, answer: &mut Map<String, Value>) {
+        let (Some((held, standings, weight)), Some((returns, exposures))) = (&self.portfolio, &self.found.portfolio)
+        else {
+            return;
+        };
+        let portfolio = json!({
+            "portfolio_name": held.name,
+            "normalisation": held.normalisation,
+            "weight_of_overexposed": weight,
+            "unexplained_weight": returns.unexplained_weight,
+        });
+        answer.insert("portfolio".to_owned(), portfolio);
+        answer.insert("current_portfolio_exposures".to_owned(), json!(standings.by(|one| &one.industry)));
+        let by_regression = exposures.as_ref().map_or(Value::Null, |found| json!(found));
+        answer.insert("regression_exposures".to_owned(), by_regression);
+    }
+
+    fn insights(&self) -> Value {
+        let report = &self.found.report;
+        let mut left_out = IndexMap::<String, Vec<String>>::new();
+        for one in &report.left_out {
+            let reason = json!(one.reason).as_str().unwrap_or_default().to_owned();
+            let name = one.ticker.as_ref().map_or_else(|| one.factor.clone(), ToString::to_string);
+            left_out.entry(reason).or_default().push(name);
+        }
+        json!({
+            "sentences": sentences::insights(self),
+            "not_known": sentences::not_known(self),
+            "nothing_offsets": report.nothing_offsets,
+            "best_out_of_sample": report.best_out_of_sample,
+            "selection_in_sample": report.selection_in_sample,
+            "left_out": left_out,
+            "yields_unknown": report.yields_unknown,
+        })
+    }
+
+    fn quality(&self) -> Map<String, Value> {
+        let mut quality = self.ground.quality();
+        quality.insert("undefined".to_owned(), json!(self.undefined()));
+        self.mend_warnings(&mut quality);
+        quality
+    }
+
+    /// The null figures of this answer: the reason of a missing yield is the analysis' own.
+    fn undefined(&self) -> Vec<Value> {
+        let recommended: Vec<&Recommendation> = self.found.report.recommendations.iter().collect();
+        let mut all: Vec<Value> = self
+            .found
+            .report
+            .undefined
+            .iter()
+            .filter(|one| one.field != "dividend_yield")
+            .map(|one| json!(one))
+            .collect();
+        if let Report::Performance(report) = self.ground.analysis.report() {
+            for one in report.undefined.iter().filter(|one| one.field == "dividend_yield") {
+                let is = |row: &&String| {
+                    recommended
+                        .iter()
+                        .any(|r| r.etf_ticker.as_ref().is_some_and(|ticker| ticker.as_str() == row.as_str()))
+                };
+                let rows: Vec<&String> = one.row.iter().filter(is).collect();
+                if !rows.is_empty() {
+                    all.push(json!({
+                        "section": "recommendations", "row": rows, "field": one.field, "reason": one.reason
+                    }));
+                }
+            }
+        }
+        if let Some((_, Err(why))) = &self.found.portfolio {
+            all.push(json!({
+                "section": "exposures", "row": ["portfolio"], "field": "regression_exposures", "reason": why
+            }));
+        }
+        all
+    }
+
+    pub(super) fn mend_warnings(&self, quality: &mut Map<String, Value>) {
+        let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
+        if let Some((held, standings, _)) = &self.portfolio {
+            let missing = holdings_without_returns(&self.ground, held.weights.keys().map(|ticker| ticker.as_str()));
+            warnings.retain(|warning| !is_of_a_holding(warning, &missing));
+            warnings.extend(standings.warnings(&missing).iter().chain(&held.warnings).map(|text| json!(text)));
+            if let Some((returns, _)) = &self.found.portfolio
+                && returns.spread_rows > 0
+            {
+                warnings.push(json!(format!(
+                    "on {} periods a holding has no return yet; its weight is spread over the others",
+                    returns.spread_rows
+                )));
+            }
+            if standings.looked_through(&self.factor.members) {
+                warnings.push(json!(format!(
+                    "shares count as {} by their industry; a swap is worked out on the ETF's returns, not on theirs",
+                    self.factor.name
+                )));
+            }
+        }
+        let unknown = self.found.report.yields_unknown.len();
+        if let Some(least) = self.ask.min_dividend_yield.filter(|_| unknown > 0) {
+            warnings.push(json!(format!(
+                "the dividend yield of {unknown} recommended is not known; they are not held to min_dividend_yield {least}"
+            )));
+        }
+    }
+
+    fn metadata(&self, app: &App) -> Value {
+        let mut metadata = self.ground.metadata(app);
+        metadata.insert("selection_in_sample".to_owned(), json!(true));
+        metadata.insert(
+            "settings".to_owned(),
+            json!({
+                "target_allocation_reduction": self.ask.target_allocation_reduction,
+                "correlation_threshold": self.ask.correlation_threshold,
+                "max_recommendations": self.ask.max_recommendations,
+                "prefer_income": self.ask.prefer_income,
+                "min_dividend_yield": self.ask.min_dividend_yield,
+            }),
+        );
+        Value::Object(metadata)
+    }
+
+    /// In at most [`SUMMARY`] characters: so many recommendations with most fields, the others in a line each.
+    fn summary(&self) -> Map<String, Value> {
+        let mut shown = 5.min(self.found.report.recommendations.len());
+        loop {
+            let answer = self.summary_of(shown);
+            let framed = self.framed(answer.clone());
+            if shown <= 1 || beside::length(&framed) + FRAME <= SUMMARY {
+                return answer;
+            }
+            shown -= 1;
+        }
+    }
+
+    fn summary_of(&self, shown: usize) -> Map<String, Value> {
+        const EXPOSURES: usize = 10;
+        let panel = self.ground.analysis.study.panel();
+        let mut answer = self.sections();
+        answer.insert("as_of".to_owned(), json!(panel.as_of()));
+        answer.insert("period".to_owned(), period(&self.ground));
+        if let Some(Value::Object(exposures)) = answer.get_mut("current_portfolio_exposures") {
+            shorten(exposures, EXPOSURES);
+        }
+        if let Some(Value::Object(insights)) = answer.get_mut("insights") {
+            if let Some(Value::Object(left_out)) = insights.get_mut("left_out") {
+                left_out.values_mut().for_each(|names| *names = json!(names.as_array().map_or(0, Vec::len)));
+            }
+            if let Some(unknown) = insights.get_mut("yields_unknown") {
+                *unknown = json!(unknown.as_array().map_or(0, Vec::len));
+            }
+        }
+        if let Some(Value::Object(factor)) = answer.get_mut("overexposed_factor")
+            && let Some(Value::Array(members)) = factor.get_mut("members")
+            && members.len() > EXPOSURES
+        {
+            let count = members.len();
+            factor.remove("members");
+            factor.insert("member_count".to_owned(), json!(count));
+        }
+        if let Some(Value::Object(basket)) = answer.get_mut("basket") {
+            for name in LONG_FIELDS.iter().chain(&["objective", "dropped", "sets_tried", "shrinkage_intensity"]) {
+                basket.remove(*name);
+            }
+        }
+        if let Some(Value::Array(rows)) = answer.get_mut("recommendations") {
+            let rest = rows.split_off(shown.min(rows.len()));
+            for row in rows.iter_mut() {
+                if let Value::Object(row) = row {
+                    LONG_FIELDS.iter().for_each(|name| drop(row.remove(*name)));
+                }
+            }
+            let line = |row: &Value| {
+                json!({
+                    "rank": row["rank"], "factor": row["factor"], "etf_ticker": row["etf_ticker"],
+                    "correlation_to_overexposed": row["correlation_to_overexposed"], "score": row["score"],
+                })
+            };
+            if !rest.is_empty() {
+                let rest: Vec<Value> = rest.iter().map(line).collect();
+                answer.insert("further".to_owned(), json!(rest));
+            }
+        }
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        shorten_warnings(&mut quality);
+        answer.insert("data_quality".to_owned(), Value::Object(quality));
+        answer.insert(
+            "more".to_owned(),
+            json!({"include": ["recommendations", "basket", "exposures", "insights", "data_quality", "metadata", "formatted_report"]}),
+        );
+        let mut answer = Value::Object(answer);
+        to_decimals(&mut answer, 4);
+        fields(answer)
+    }
+
+    fn report_body(&self) -> Map<String, Value> {
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        let mut body = json!({
+            "overexposed_factor": self.factor.json(),
+            "as_of": self.ground.analysis.study.panel().as_of(),
+            "data_quality": quality,
+        });
+        to_decimals(&mut body, 4);
+        let mut body = fields(body);
+        body.insert("formatted_report".to_owned(), json!(self.text()));
+        body
+    }
+}
+
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,198 @@
+//! `get_portfolio_exposures`: what a portfolio is exposed to, by weight and by regression, its risk, and what trades change.
+
+mod arguments;
+mod definition;
+mod sentences;
+mod shape;
+
+use std::sync::Arc;
+
+use factor_analytics::exposure::{ExposureFactor, ExposureInputs, ExposureState, PortfolioReturns, WhatIf};
+use factor_types::Ticker;
+use futures::future::FutureExt;
+use indexmap::IndexMap;
+
+use self::arguments::Ask;
+use super::{
+    Answer, ToolCall, ToolEntry,
+    get_factor_analysis::beside::{self, Common, Ground},
+    positions::{
+        self, CASH,
+        factor::{Resolved, resolve},
+        held::Held,
+        lookthrough::Standings,
+    },
+};
+use crate::{
+    analysis::Caller,
+    app::App,
+    args::Args,
+    tool_error::{ErrorCode, Problem, ToolError},
+};
+
+/// The tool.
+pub const ENTRY: ToolEntry = ToolEntry {
+    definition: definition::definition,
+    call: |app, call| async move { call_tool(&app, call).await }.boxed(),
+};
+
+/// Everything an answer is made of.
+struct Exposed {
+    ask: Ask,
+    ground: Ground,
+    held: Held,
+    standings: Standings,
+    returns: PortfolioReturns,
+    state: ExposureState,
+    /// What a trade changes, and the weights after it.
+    what_if: Option<(WhatIf, IndexMap<Ticker, f64>)>,
+    /// Factors that were asked for and have no returns, with the reason.
+    without: Vec<(String, String)>,
+    risk_free_source: String,
+}
+
+/// Runs a call and shapes its answer.
+///
+/// # Errors
+/// The caller's mistakes, all at once, or why nothing can be said.
+pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
+    let fetch_until = call.fetch_until();
+    let in_force = app.reference.current().await;
+    let groups = app.groups_of(call.user, &in_force.loaded.universe).await;
+    let args = Args::new(call.arguments.clone());
+    let ask = Ask::read(&args);
+    let own = beside::finish(&args, &arguments::NAMES, &arguments::NOT_HERE);
+    let common = Common::read(&call.arguments, own, &in_force, groups)?;
+    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+
+    let Some(held) = ask.source.clone().weigh(app, call.user, &caller).await? else { return Err(no_portfolio()) };
+    let mut tickers: Vec<Ticker> = held.priced().collect();
+    let factors = resolved(&ask, &common, &tickers)?;
+    tickers.extend(ask.what_if.iter().flat_map(|changes| changes.keys()).filter(|t| t.as_str() != CASH).cloned());
+    let universes = [common.universe(), common.loaded()];
+    let standings = Standings::of(app, &held.weights, &universes, &caller).await?;
+    let ground = common.analyze(app, tickers, &caller).await?;
+
+    let user = call.user;
+    let work = tokio::task::spawn_blocking(move || computed(ask, ground, held, standings, factors));
+    let found = match work.await {
+        Ok(found) => found?,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled")),
+        },
+    };
+    if call.cancel.is_cancelled() {
+        return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled"));
+    }
+    Ok(found.answer(app, user).await)
+}
+
+fn computed(
+    ask: Ask,
+    ground: Ground,
+    held: Held,
+    standings: Standings,
+    factors: Option<Vec<Resolved>>,
+) -> Result<Exposed, ToolError> {
+    let study = Arc::clone(&ground.analysis.study);
+    let panel = study.panel();
+    let risk_free = study.risk_free();
+    let returns = positions::returns(&study, &held.weights, &risk_free.per_period)?;
+    let mut without = Vec::new();
+    let factors: Vec<(String, Vec<f64>)> = match factors {
+        None => positions::macro_factors(&study),
+        Some(named) => {
+            let found = named.into_iter().filter_map(|factor| match factor.returns(&study) {
+                Ok(returns) => Some((factor.name, returns)),
+                Err(why) => {
+                    without.push((factor.name, why));
+                    None
+                }
+            });
+            found.collect()
+        }
+    };
+    let factors: Vec<ExposureFactor<'_>> =
+        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
+    let benchmark = panel.position(&Ticker::spy()).map(|at| panel.column(at));
+    let inputs = ExposureInputs {
+        risk_free: &risk_free.per_period,
+        benchmark,
+        factors: &factors,
+        labels: panel.labels(),
+        base: panel.base(),
+        frequency: panel.frequency(),
+        min_observations: study.min_observations,
+    };
+    let state = ExposureState::of(&returns.values, &inputs);
+    let what_if = match &ask.what_if {
+        None => None,
+        Some(changes) => {
+            let weights = changed(&held.weights, changes);
+            let after = positions::returns(&study, &weights, &risk_free.per_period).map_err(|error| {
+                let rule = format!("leaves a portfolio that cannot be analysed: {}", error.message);
+                ToolError::new(error.code, format!("what_if {rule}")).with_problem(Problem {
+                    field: "what_if".to_owned(),
+                    got: format!("{} changes", changes.len()),
+                    rule,
+                    hint: None,
+                })
+            })?;
+            Some((WhatIf::of(&returns.values, &after.values, &inputs), weights))
+        }
+    };
+    let risk_free_source = risk_free.source.clone();
+    Ok(Exposed { ask, ground, held, standings, returns, state, what_if, without, risk_free_source })
+}
+
+/// The weights after some changes; what they do not balance comes from or goes to cash.
+fn changed(weights: &IndexMap<Ticker, f64>, changes: &IndexMap<Ticker, f64>) -> IndexMap<Ticker, f64> {
+    let mut after = weights.clone();
+    let mut cash = 0.0;
+    for (ticker, change) in changes {
+        *after.entry(ticker.clone()).or_default() += change;
+        cash -= change;
+    }
+    if cash != 0.0
+        && let Ok(ticker) = CASH.parse()
+    {
+        *after.entry(ticker).or_default() += cash;
+    }
+    // Selling all of 0.3 leaves nothing, not 5e-17.
+    after.retain(|_, weight| weight.abs() > 1e-12);
+    after
+}
+
+/// The factors named, told all at once where some are none; `None` for the macro composites.
+fn resolved(ask: &Ask, common: &Common, held: &[Ticker]) -> Result<Option<Vec<Resolved>>, ToolError> {
+    let Some(names) = &ask.factors else { return Ok(None) };
+    let (mut found, mut problems) = (Vec::<Resolved>::new(), Vec::new());
+    let mut code = ErrorCode::UnknownFactor;
+    for (at, name) in names.iter().enumerate() {
+        match resolve(&format!("factors[{at}]"), name, common.universe(), common.groups(), held) {
+            Ok(one) if found.iter().all(|known| known.name != one.name) => found.push(one),
+            Ok(_) => {}
+            Err(error) => {
+                code = error.code;
+                problems.extend(error.problems);
+            }
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Some(found));
+    }
+    let ToolError { message, problems, .. } = ToolError::invalid(problems);
+    Err(ToolError { code, message, problems })
+}
+
+fn no_portfolio() -> ToolError {
+    let rule = "is required, or portfolio_name: no CURRENT_PORTFOLIO is saved";
+    let hint = "give holdings such as [{\"ticker\": \"SPY\", \"weight\": 0.6}], or save_portfolio first";
+    ToolError::invalid(vec![Problem {
+        field: "holdings".to_owned(),
+        got: "nothing".to_owned(),
+        rule: rule.to_owned(),
+        hint: Some(hint.to_owned()),
+    }])
+}

@@ -1,0 +1,304 @@
+//! The answer in its shapes: whole, in short, as text, and the sections asked for.
+
+use factor_analytics::exposure::ExposureState;
+use factor_types::UserId;
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::{Exposed, sentences};
+use crate::{
+    app::App,
+    tools::{
+        Answer,
+        get_factor_analysis::beside::{self, Shape, to_decimals, to_significant},
+        positions::{
+            shown::{heading, holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
+            words,
+        },
+    },
+};
+
+/// Holdings and industries of a summary.
+const SHOWN: usize = 10;
+/// A text block longer than this is the summary instead.
+const LONGEST_TEXT: usize = 40_000;
+
+impl Exposed {
+    pub(super) async fn answer(&self, app: &App, user: UserId) -> Answer {
+        let shape = self.ground.common.shape();
+        let (body, is_report) = match (&self.ask.include, shape) {
+            (Some(include), _) => (self.included(include, app), false),
+            (None, Shape::Full) => (self.full(app), false),
+            (None, Shape::Summary) => (self.summary(), false),
+            (None, Shape::Report) => (self.report_body(), true),
+        };
+        let framed = self.framed(body);
+        let (structured, link) = beside::fitted(app, user, framed, self.ground.common.max_chars()).await;
+        let text = if is_report {
+            let shown = structured["formatted_report"].as_str().unwrap_or_default().to_owned();
+            let notes = structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
+            shown + &notes
+        } else if beside::length(&structured) > LONGEST_TEXT {
+            let mut short = self.framed(self.summary());
+            let said = "this text is the summary; all sections asked for are in the structured content of this result";
+            beside::noted(&mut short, &[said.to_owned()]);
+            short.to_string()
+        } else {
+            structured.to_string()
+        };
+        let answer = Answer::with_text(structured, text);
+        match link {
+            Some(link) => answer.link(link),
+            None => answer,
+        }
+    }
+
+    fn framed(&self, body: Map<String, Value>) -> Value {
+        let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
+        if !self.ask.invalid_sections.is_empty() {
+            answer.insert("invalid_sections".to_owned(), json!(self.ask.invalid_sections));
+        }
+        let not_computed = self.not_computed();
+        if !not_computed.is_empty() {
+            answer.insert("not_computed".to_owned(), json!(not_computed));
+        }
+        answer.extend(body);
+        let mut answer = Value::Object(answer);
+        let mut notes = self.ground.common.notes().to_vec();
+        notes.extend(self.held.notes.iter().cloned());
+        beside::noted(&mut answer, &notes);
+        answer
+    }
+
+    fn not_computed(&self) -> IndexMap<&'static str, String> {
+        let mut reasons = IndexMap::new();
+        let wanted = |name| self.ask.include.as_ref().is_none_or(|include| include.contains(&name));
+        if let Some(why) = self.state.no_regression.as_ref().filter(|_| wanted("regression")) {
+            reasons.insert("regression", why.clone());
+        }
+        if self.what_if.is_none() && self.ask.include.as_ref().is_some_and(|include| include.contains(&"what_if")) {
+            reasons.insert("what_if", "give what_if: [{ticker, change}]".to_owned());
+        }
+        reasons
+    }
+
+    fn included(&self, include: &[&'static str], app: &App) -> Map<String, Value> {
+        let mut kept = Map::new();
+        if include.is_empty() {
+            return kept;
+        }
+        let mut full = self.full(app);
+        for section in include {
+            let keys: &[&str] = match *section {
+                "holdings" => &["holdings", "normalisation", "portfolio_name"],
+                "metadata" => &["analysis_metadata"],
+                "formatted_report" => {
+                    kept.insert("formatted_report".to_owned(), json!(self.text()));
+                    continue;
+                }
+                other => &[other],
+            };
+            for key in keys {
+                kept.extend(full.remove(*key).map(|value| ((*key).to_owned(), value)));
+            }
+        }
+        kept
+    }
+
+    fn full(&self, app: &App) -> Map<String, Value> {
+        let mut answer = self.sections();
+        let mut quality = self.ground.quality();
+        quality.insert("undefined".to_owned(), json!(self.undefined()));
+        self.mend_warnings(&mut quality);
+        answer.insert("data_quality".to_owned(), Value::Object(quality));
+        answer.insert("performance".to_owned(), self.ground.timings());
+        let mut metadata = self.ground.metadata(app);
+        metadata.insert("benchmark".to_owned(), json!("SPY"));
+        metadata.insert("risk_free_source".to_owned(), json!(self.risk_free_source));
+        answer.insert("analysis_metadata".to_owned(), Value::Object(metadata));
+        let mut answer = Value::Object(answer);
+        to_significant(&mut answer, self.ground.common.precision());
+        fields(answer)
+    }
+
+    fn sections(&self) -> Map<String, Value> {
+        let mut answer = Map::new();
+        let mut put = |name: &str, value: Value| drop(answer.insert(name.to_owned(), value));
+        if let Some(name) = &self.held.name {
+            put("portfolio_name", json!(name));
+        }
+        put("holdings", json!(self.standings.rows()));
+        put("normalisation", json!(self.held.normalisation));
+        put("by_industry", json!(self.standings.by(|one| &one.industry)));
+        put("by_sector_group", json!(self.standings.by(|one| &one.sector_group)));
+        put("by_asset_class", json!(self.standings.by(|one| &one.asset_class)));
+        if let Some(regression) = &self.state.regression {
+            put("regression", json!(regression));
+        }
+        put("risk", json!(self.state.risk));
+        put(
+            "weights",
+            json!({
+                "net": self.returns.net_weight,
+                "gross": self.returns.gross_weight,
+                "cash": self.returns.cash_weight,
+                "unexplained": self.returns.unexplained_weight,
+            }),
+        );
+        if let Some((what_if, weights)) = &self.what_if {
+            let mut entry = fields(json!(what_if));
+            entry.insert("changes".to_owned(), json!(self.ask.what_if));
+            entry.insert("weights_after".to_owned(), json!(weights));
+            put("what_if", Value::Object(entry));
+        }
+        put("insights", json!({"sentences": sentences::insights(self), "not_known": sentences::not_known(self)}));
+        answer
+    }
+
+    /// The null figures and why.
+    fn undefined(&self) -> Vec<Value> {
+        let entry = |section: &str, field: &str, reason: &str| json!({"section": section, "row": ["portfolio"], "field": field, "reason": reason});
+        let mut all = Vec::new();
+        let mut add = |section: &str, state: &ExposureState| {
+            let risk = if section.is_empty() { "risk".to_owned() } else { format!("{section}.risk") };
+            all.extend(state.risk.undefined.iter().map(|(field, why)| entry(&risk, field, why)));
+            let regression = if section.is_empty() { "regression".to_owned() } else { format!("{section}.regression") };
+            let missing = state.regression.iter().flat_map(|fit| &fit.undefined);
+            all.extend(missing.map(|(field, why)| entry(&regression, field, why)));
+        };
+        add("", &self.state);
+        if let Some((what_if, _)) = &self.what_if {
+            add("what_if.before", &what_if.before);
+            add("what_if.after", &what_if.after);
+        }
+        all.extend(
+            self.without
+                .iter()
+                .map(|(name, why)| json!({"section": "regression", "row": [name], "field": "factors", "reason": why})),
+        );
+        all
+    }
+
+    fn mend_warnings(&self, quality: &mut Map<String, Value>) {
+        let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
+        let held = self.held.weights.keys().chain(self.ask.what_if.iter().flat_map(|changes| changes.keys()));
+        let missing = holdings_without_returns(&self.ground, held.map(|ticker| ticker.as_str()));
+        warnings.retain(|warning| !is_of_a_holding(warning, &missing));
+        warnings.extend(self.standings.warnings(&missing).iter().chain(&self.held.warnings).map(|text| json!(text)));
+        if self.returns.spread_rows > 0 {
+            warnings.push(json!(format!(
+                "on {} periods a holding has no return yet; its weight is spread over the others",
+                self.returns.spread_rows
+            )));
+        }
+        for (name, why) in &self.without {
+            warnings.push(json!(format!("{name} is not in the regression: {why}")));
+        }
+        let dropped = self.state.regression.iter().flat_map(|fit| &fit.dropped);
+        warnings.extend(dropped.map(|one| json!(format!("{} is not in the regression: {}", one.factor, one.detail))));
+    }
+
+    fn summary(&self) -> Map<String, Value> {
+        let mut answer = self.sections();
+        answer.insert("as_of".to_owned(), json!(self.ground.analysis.study.panel().as_of()));
+        answer.insert("period".to_owned(), period(&self.ground));
+        if let Some(Value::Array(holdings)) = answer.get_mut("holdings") {
+            let count = holdings.len();
+            let size = |row: &Value| row["weight"].as_f64().unwrap_or_default().abs();
+            holdings.sort_by(|a, b| size(b).total_cmp(&size(a)));
+            holdings.truncate(SHOWN);
+            answer.insert("holding_count".to_owned(), json!(count));
+        }
+        for name in ["by_industry", "by_sector_group", "by_asset_class"] {
+            if let Some(Value::Object(sums)) = answer.get_mut(name) {
+                shorten(sums, SHOWN);
+            }
+        }
+        if let Some(Value::Object(what_if)) = answer.get_mut("what_if") {
+            what_if.remove("weights_after");
+        }
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        shorten_warnings(&mut quality);
+        answer.insert("data_quality".to_owned(), Value::Object(quality));
+        let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
+        answer.insert("more".to_owned(), json!({"include": more}));
+        let mut answer = Value::Object(answer);
+        to_decimals(&mut answer, 4);
+        fields(answer)
+    }
+
+    fn report_body(&self) -> Map<String, Value> {
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        let mut body = json!({"as_of": self.ground.analysis.study.panel().as_of(), "data_quality": quality});
+        to_decimals(&mut body, 4);
+        let mut body = fields(body);
+        body.insert("formatted_report".to_owned(), json!(self.text()));
+        body
+    }
+
+    /// The report for people.
+    fn text(&self) -> String {
+        let cell = words::cell;
+        let name = self.held.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+        let mut text = format!("# Exposures{name}\n\n{}\n", heading(&self.ground));
+        words::list(&mut text, "In short", &sentences::insights(self));
+        let sums = |sums: IndexMap<String, f64>| -> Vec<Vec<String>> {
+            sums.into_iter().take(15).map(|(name, weight)| vec![name, words::decimal(weight)]).collect()
+        };
+        let head = ["", "weight"];
+        words::table(&mut text, "By industry or category", &head, &sums(self.standings.by(|one| &one.industry)));
+        words::table(&mut text, "By sector group", &head, &sums(self.standings.by(|one| &one.sector_group)));
+        words::table(&mut text, "By asset class", &head, &sums(self.standings.by(|one| &one.asset_class)));
+        if let Some(fit) = &self.state.regression {
+            let mut rows: Vec<Vec<String>> = fit
+                .factors
+                .iter()
+                .map(|(name, one)| {
+                    let figures = [Some(one.beta), one.t, Some(one.vif), Some(one.variance_share)];
+                    std::iter::once(name.clone()).chain(figures.map(cell)).collect()
+                })
+                .collect();
+            let dash = || "-".to_owned();
+            rows.push(vec!["unexplained".to_owned(), dash(), dash(), dash(), words::decimal(fit.residual_share)]);
+            let head = ["factor", "beta", "t", "vif", "share of variance"];
+            words::table(&mut text, "Regression of excess returns", &head, &rows);
+            text += &format!(
+                "\nAlpha {} a year (t {}), R-squared {}, {} periods.\n",
+                words::decimal(fit.alpha),
+                cell(fit.alpha_t),
+                words::decimal(fit.r_squared),
+                fit.observations
+            );
+        }
+        let own = [&self.state.risk];
+        let traded = self.what_if.iter().flat_map(|(what_if, _)| [&what_if.before.risk, &what_if.after.risk]);
+        let all: Vec<_> = own.into_iter().chain(traded).collect();
+        let row = |name: &str, figure: &dyn Fn(&factor_analytics::exposure::Risk) -> Option<f64>| -> Vec<String> {
+            std::iter::once(name.to_owned()).chain(all.iter().map(|risk| cell(figure(risk)))).collect()
+        };
+        let rows = [
+            row("volatility", &|risk| risk.volatility),
+            row("beta to SPY", &|risk| risk.beta),
+            row("max drawdown", &|risk| risk.max_drawdown),
+            row("VaR 95%", &|risk| risk.var_95),
+            row("CVaR 95%", &|risk| risk.cvar_95),
+        ];
+        let head = ["", "now", "before the trade", "after"];
+        words::table(&mut text, "Risk", &head[..=all.len()], &rows);
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        let mut mind = vec![sentences::not_known(self)];
+        mind.extend(quality["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+        words::list(&mut text, "Mind", &mind);
+        text
+    }
+}
+
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}

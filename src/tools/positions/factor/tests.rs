@@ -1,0 +1,58 @@
+use factor_types::Tier;
+
+use super::*;
+
+fn universe() -> FactorUniverse {
+    let factor =
+        |ticker: &str, label: &str, category| Factor::new(ticker.parse().unwrap(), label, category, Tier::Yaml);
+    let mut vnq = factor("VNQ", "REIT - Diversified", Category::Industry);
+    vnq.sector_group = Some("cyclical".to_owned());
+    vnq.description = Some("The whole US real estate sector".to_owned());
+    let mut xlk = factor("XLK", "Information Technology Services", Category::Industry);
+    xlk.aliases = vec!["Consumer Electronics".to_owned()];
+    xlk.sector_group = Some("sensitive".to_owned());
+    let rez = factor("REZ", "REIT - Residential", Category::Industry);
+    let ief = factor("IEF", "UST10Y", Category::FixedIncome);
+    FactorUniverse::new([vnq, xlk, rez, ief, factor("SPY", "us_large", Category::Market)])
+}
+
+fn found(query: &str) -> (String, &'static str, &'static str) {
+    let held = ["NVDA".parse().unwrap()];
+    let found = resolve("f", query, &universe(), &UserGroups::default(), &held).unwrap();
+    (found.name, found.kind.as_str(), found.matched_by)
+}
+
+fn refused(query: &str) -> String {
+    let error = resolve("f", query, &universe(), &UserGroups::default(), &[]).unwrap_err();
+    assert_eq!((error.code, error.problems[0].field.as_str()), (ErrorCode::UnknownFactor, "f"));
+    error.message
+}
+
+#[test]
+fn a_factor_is_found_by_any_of_its_names() {
+    for (query, name, kind, by) in [
+        ("vnq", "VNQ", "etf", "ticker"),
+        ("nvda", "NVDA", "holding", "holding"),
+        ("REIT - Diversified", "VNQ", "etf", "label"),
+        ("reit diversified", "VNQ", "etf", "label"),
+        ("US Large", "SPY", "etf", "label"),
+        ("consumer electronics", "XLK", "etf", "alias"),
+        ("bonds", "fixed_income", "category_composite", "category"),
+        ("Fixed Income", "fixed_income", "category_composite", "category"),
+        ("Cyclical", "cyclical", "sector_group_composite", "sector_group"),
+        ("equity", "equity", "asset_class_composite", "asset_class"),
+        ("residential", "REZ", "etf", "part of a name"),
+        ("Real Estate", "VNQ", "etf", "description"),
+    ] {
+        assert_eq!(found(query), (name.to_owned(), kind, by), "{query}");
+    }
+}
+
+#[test]
+fn none_or_several_list_the_nearest() {
+    let several = refused("REIT");
+    assert!(several.contains("fits 2 factors") && several.contains("VNQ (REIT - Diversified)"), "{several}");
+    assert!(refused("VNK").contains("VNQ (REIT - Diversified)"), "{}", refused("VNK"));
+    assert!(refused("zzzzzz").contains("list_factors"));
+    assert!(refused("!?").contains("must name a factor"));
+}

@@ -1,0 +1,317 @@
+//! What offsets a factor, over standard input and output: the figures against plain arithmetic on the prices, and every
+//! portfolio that is none.
+
+use std::{collections::HashSet, fmt::Write as _};
+
+use serde_json::{Value, json};
+
+use crate::{groups::Session, support::command};
+
+const TOOL: &str = "get_factor_recommendations";
+/// The longest summary.
+const LONGEST: usize = 8_000;
+
+/// A portfolio with much real estate.
+fn holdings() -> Value {
+    json!({"VNQ": 0.35, "SPY": 0.25, "XLK": 0.2, "TLT": 0.2})
+}
+
+/// Every number that a text has, as written.
+pub(crate) fn numbers(text: &str) -> Vec<String> {
+    let cut = |c: char| !(c.is_ascii_digit() || c == '.' || c == '-');
+    let words = text.split(cut).map(|word| word.trim_end_matches(['.', '-']).to_owned());
+    words.filter(|word| word.parse::<f64>().is_ok()).collect()
+}
+
+/// Every number of a value, rounded to four decimals.
+pub(crate) fn rounded(value: &Value, into: &mut HashSet<String>) {
+    match value {
+        Value::Number(number) => {
+            let rounded = (number.as_f64().unwrap() * 1e4).round() / 1e4 + 0.0;
+            into.insert(format!("{rounded}"));
+        }
+        Value::Array(items) => items.iter().for_each(|item| rounded(item, into)),
+        Value::Object(fields) => fields.values().for_each(|field| rounded(field, into)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn real_estate_has_hardly_an_offset_and_cash_is_none() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask = json!({"overexposed_factor": "Real Estate", "holdings": holdings(), "correlation_threshold": -0.4});
+    let answer = server.answer(TOOL, ask).await;
+    assert_eq!(answer["overexposed_factor"]["resolved"], "VNQ");
+    assert_eq!(answer["overexposed_factor"]["query"], "Real Estate");
+    assert_eq!(answer["candidates_meeting_threshold"], 0);
+    let rows = answer["recommendations"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["meets_threshold"] == false), "{answer}");
+    assert!(rows.iter().all(|row| row["category"] != "cash"), "{answer}");
+    assert!(answer["note"].as_str().unwrap().contains("no offset passes correlation_threshold -0.4"), "{answer}");
+    assert!(answer["insights"]["left_out"]["cash"].as_u64().unwrap() >= 2, "{answer}");
+    assert_eq!(answer["portfolio"]["weight_of_overexposed"], 0.35);
+    assert_eq!(answer["current_portfolio_exposures"]["REIT - Diversified"], 0.35);
+    assert_eq!(answer["current_portfolio_exposures"]["fixed_income"], 0.2);
+    let regression = &answer["regression_exposures"];
+    let shares: f64 =
+        regression["factors"].as_object().unwrap().values().map(|one| one["variance_share"].as_f64().unwrap()).sum();
+    assert!((shares + regression["residual_share"].as_f64().unwrap() - 1.0).abs() < 5e-4, "{regression}");
+    assert!(answer["insights"]["not_known"].as_str().unwrap().starts_with("Not known here: "));
+    assert!(answer.to_string().chars().count() <= LONGEST);
+}
+
+#[tokio::test]
+async fn what_a_sentence_says_its_fields_say() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask = json!({"overexposed_factor": "TLT", "holdings": holdings(), "correlation_threshold": 0, "format": "full",
+        "max_chars": 0, "advanced": {"precision": 17}});
+    let answer = server.answer(TOOL, ask).await;
+    let rows = answer["recommendations"].as_array().unwrap();
+    assert!(rows.len() >= 2, "{answer}");
+    for row in rows {
+        let mut known = HashSet::from(["95".to_owned()]);
+        rounded(row, &mut known);
+        let text = row["rationale"].as_str().unwrap();
+        let said = numbers(text);
+        assert!(said.len() >= 4, "{text}");
+        for number in said {
+            assert!(known.contains(&number), "{number} of {text} is in no field: {row}");
+        }
+        let change = &row["portfolio_volatility"];
+        assert!(change["after"].as_f64() <= change["before"].as_f64(), "{row}");
+        let weight = row["suggested_additional_allocation"].as_f64().unwrap();
+        assert!((0.0..=0.1).contains(&weight), "{row}");
+        assert_eq!(row["reason"] == "would_not_reduce", weight == 0.0, "{row}");
+        let parts: f64 = row["score_parts"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
+        assert!((row["score"].as_f64().unwrap() - parts).abs() < 1e-12, "{row}");
+    }
+    let order: Vec<f64> = rows.iter().map(|row| row["score"].as_f64().unwrap()).collect();
+    assert!(order.windows(2).all(|two| two[0] >= two[1]), "{order:?}");
+}
+
+#[tokio::test]
+async fn without_a_portfolio_there_are_hedge_ratios_and_no_swaps() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let answer = server.answer(TOOL, json!({"overexposed_factor": "XLK"})).await;
+    assert!(answer["note"].as_str().unwrap().contains("no portfolio: recommendations only"), "{answer}");
+    assert!(answer["not_computed"]["exposures"].as_str().unwrap().contains("holdings"));
+    for absent in ["current_portfolio_exposures", "regression_exposures", "portfolio"] {
+        assert!(answer.get(absent).is_none(), "{absent}");
+    }
+    let row = &answer["recommendations"][0];
+    assert!(row["hedge_ratio"].is_number() && row.get("suggested_additional_allocation").is_none(), "{row}");
+    // A saved CURRENT_PORTFOLIO is taken, and said.
+    server.answer("save_portfolio", json!({"holdings": {"XLK": 0.6, "AGG": 0.4}})).await;
+    let answer = server.answer(TOOL, json!({"overexposed_factor": "XLK"})).await;
+    assert!(answer["note"].as_str().unwrap().contains("CURRENT_PORTFOLIO is used"), "{answer}");
+    assert_eq!(answer["portfolio"]["weight_of_overexposed"], 0.6);
+    assert_eq!(answer["portfolio"]["unexplained_weight"], 0.4);
+    // What is not held cannot be moved.
+    let answer = server.answer(TOOL, json!({"overexposed_factor": "GLD"})).await;
+    assert!(answer["note"].as_str().unwrap().contains("holds no GLD"), "{answer}");
+    assert!(answer["recommendations"][0].get("suggested_additional_allocation").is_none());
+    let error = server.error(TOOL, json!({"overexposed_factor": "XLK", "portfolio_name": "Mine"}), "not_found").await;
+    assert!(error["message"].as_str().unwrap().contains("CURRENT_PORTFOLIO"), "{error}");
+}
+
+#[tokio::test]
+async fn sections_are_those_asked_for() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let keys = |answer: &Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
+    let ask = |include: Value| json!({"overexposed_factor": "IEF", "holdings": holdings(), "include": include, "correlation_threshold": 0});
+    let only = server.answer(TOOL, ask(json!(["basket", "nonsense"]))).await;
+    assert_eq!(keys(&only), ["status", "invalid_sections", "basket", "note"].map(str::to_owned)[..], "{only}");
+    assert_eq!(only["invalid_sections"], json!(["nonsense"]));
+    let none = server.answer(TOOL, ask(json!(["nonsense"]))).await;
+    assert!(none.get("recommendations").is_none() && none["invalid_sections"] == json!(["nonsense"]), "{none}");
+    let report = server.answer(TOOL, ask(json!("formatted_report"))).await;
+    let text = report["formatted_report"].as_str().unwrap();
+    for heading in ["# Offsets of IEF", "## Recommendations", "## Together", "## What the portfolio holds", "## Mind"] {
+        assert!(text.contains(heading), "{heading}: {text}");
+    }
+    let small = server.answer(TOOL, json!({"overexposed_factor": "VNQ", "format": "full", "max_chars": 3000})).await;
+    assert!(small["truncated"]["how_to_get_the_rest"].as_str().unwrap().contains("factor://result/"), "{small}");
+    assert!(small.to_string().chars().count() <= 3000);
+}
+
+#[tokio::test]
+async fn every_mistake_is_told_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let wrong = json!({
+        "target_allocation_reduction": 60, "correlation_threshold": 0.3, "max_recommendations": 0, "min_dividend_yield": 3,
+        "holdings": {"SPY": 60}, "portfolio_name": "Mine", "frequency": "hourly", "advanced": {"precission": 3},
+        "start_date": "2026-01-01", "end_date": "2026-02-01", "windows": ["3m"],
+    });
+    let problems = server.problems(TOOL, wrong).await;
+    for start in [
+        "overexposed_factor: is required",
+        "target_allocation_reduction: ",
+        "correlation_threshold: ",
+        "max_recommendations: ",
+        "min_dividend_yield: ",
+        "holdings.SPY: ",
+        "portfolio_name: must not stand beside",
+        "frequency: ",
+        "advanced.precission: ",
+        "start_date: must be at least 365 days",
+        "windows: is not a known argument",
+    ] {
+        assert!(problems.iter().any(|one| one.starts_with(start)), "{start}: {problems:#?}");
+    }
+    assert!(!problems.iter().any(|one| one.contains("analysis_type")), "{problems:#?}");
+    let error = server.error(TOOL, json!({"overexposed_factor": "tech"}), "unknown_factor").await;
+    assert!(error["message"].as_str().unwrap().contains("XLK (Information Technology Services)"), "{error}");
+    let error = server.error(TOOL, json!({"overexposed_factor": "ETHA"}), "insufficient_data").await;
+    assert!(error["message"].as_str().unwrap().contains("24 needed"), "{error}");
+}
+
+#[tokio::test]
+async fn portfolios_of_every_kind() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask = |holdings: Value| json!({"overexposed_factor": "VNQ", "holdings": holdings});
+    let note = |answer: &Value| answer["note"].as_str().unwrap_or_default().to_owned();
+
+    let part = server.answer(TOOL, ask(json!({"VNQ": 0.2, "SPY": 0.1}))).await;
+    assert!(note(&part).contains("sum to 0.3, and the remaining 0.7 is cash"), "{part}");
+    assert_eq!(part["current_portfolio_exposures"]["cash"], 0.7);
+    let levered = server.answer(TOOL, ask(json!({"VNQ": 0.9, "SPY": 0.5}))).await;
+    assert!(note(&levered).contains("sum to 1.4: leverage, with 0.4 borrowed"), "{levered}");
+    assert_eq!(levered["current_portfolio_exposures"]["cash"], -0.4);
+    // Twice the portfolio on borrowed money moves twice as much, but for what the loan costs.
+    let volatility = |answer: &Value| answer["recommendations"][0]["portfolio_volatility"]["before"].as_f64().unwrap();
+    let single = server.answer(TOOL, ask(json!({"VNQ": 0.45, "SPY": 0.25}))).await;
+    let single_volatility = volatility(&single);
+    assert!((volatility(&levered) / single_volatility - 2.0).abs() < 0.02, "{single_volatility}");
+    let zero = server.problems(TOOL, ask(json!({"VNQ": 0.5, "SPY": -0.5}))).await;
+    assert!(zero[0].starts_with("holdings: must not sum to 0"), "{zero:?}");
+    let with_cash = json!([{"ticker": "VNQ", "weight": 0.5}, {"ticker": "SPY", "weight": -0.5}, {"ticker": "CUR:USD", "weight": 1}]);
+    let short = server.answer(TOOL, ask(with_cash)).await;
+    assert_eq!(short["current_portfolio_exposures"]["market"], -0.5, "{short}");
+    assert!(short["regression_exposures"]["factors"].is_object(), "{short}");
+    let one = server.answer(TOOL, ask(json!({"VNQ": 1}))).await;
+    let row = &one["recommendations"][0];
+    // A portfolio that is the factor: the swap is capped, and reduces.
+    assert!(row["portfolio_volatility"]["after"].as_f64() < row["portfolio_volatility"]["before"].as_f64(), "{row}");
+    let twice =
+        json!([{"ticker": "VNQ", "weight": 0.2}, {"ticker": "SPY", "weight": 0.5}, {"ticker": "vnq", "weight": 0.3}]);
+    let twice = server.answer(TOOL, ask(twice)).await;
+    assert!(note(&twice).contains("VNQ came more than once; its amounts were added"), "{twice}");
+    assert_eq!(twice["portfolio"]["weight_of_overexposed"], 0.5);
+
+    let unknown = server.answer(TOOL, ask(json!({"VNQ": 0.6, "ZZZZ": 0.4}))).await;
+    assert_eq!(unknown["portfolio"]["unexplained_weight"], 0.4);
+    let warnings = unknown["data_quality"]["warnings"].to_string();
+    assert!(warnings.contains("ZZZZ is unexplained weight") && !warnings.contains("relative to ZZZZ"), "{warnings}");
+    let error = server.error(TOOL, ask(json!({"VNQ": 0.4, "ZZZZ": 0.6})), "insufficient_data").await;
+    assert!(
+        error["message"].as_str().unwrap().contains("at most 0.5 may be")
+            && error["message"].as_str().unwrap().contains("ZZZZ")
+    );
+    let many: serde_json::Map<String, Value> =
+        (0..999).map(|n| (format!("Q{n}"), json!(0.0004))).chain([("VNQ".to_owned(), json!(0.6004))]).collect();
+    let many = server.answer(TOOL, ask(Value::Object(many))).await;
+    assert!(many.to_string().chars().count() <= LONGEST, "{}", many.to_string().len());
+    assert!(many["data_quality"]["warnings"].to_string().contains("and 991 more are unexplained weight"), "{many}");
+}
+
+/// 61 month ends to May 2026 of a factor F and of series made from it.
+fn made() -> String {
+    let noise = |row: usize, seed: usize| ((row * seed * 7919 + seed * 104_729) % 1000) as f64 / 1000.0 - 0.5;
+    let mut csv = "date,F,MIRROR,DOUBLE,CALM,FLAT,SPY\n".to_owned();
+    let mut prices = [100.0_f64; 6];
+    let first = chrono::NaiveDate::from_ymd_opt(2021, 5, 1).unwrap();
+    for row in 0..61 {
+        let day = first.checked_add_months(chrono::Months::new(row as u32 + 1)).unwrap().pred_opt().unwrap();
+        if row > 0 {
+            let f = 0.1 * noise(row, 3);
+            let returns = [f, -f, 2.0 * f, 0.02 * noise(row, 5), 0.0, 0.08 * noise(row, 11)];
+            prices.iter_mut().zip(returns).for_each(|(price, r)| *price *= 1.0 + r);
+        }
+        let cells: Vec<String> = prices.iter().map(|price| format!("{price:.12}")).collect();
+        writeln!(csv, "{day},{}", cells.join(",")).unwrap();
+    }
+    csv
+}
+
+#[tokio::test]
+async fn series_of_which_the_answer_is_known() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::on_prices(data.path(), &made()).await;
+    let universe: Vec<Value> = ["F", "MIRROR", "DOUBLE", "CALM", "FLAT"]
+        .iter()
+        .map(|ticker| json!({"label": format!("the {ticker}"), "ticker": ticker, "category": "style"}))
+        .collect();
+    let ask = json!({"overexposed_factor": "F", "factor_universe": universe, "holdings": {"F": 1}, "format": "full",
+        "target_allocation_reduction": 0.5, "advanced": {"precision": 17}});
+    let answer = server.answer(TOOL, ask).await;
+    let row = &answer["recommendations"][0];
+    let close = |value: &Value, expected: f64| {
+        let got = value.as_f64().unwrap_or(f64::NAN);
+        assert!((got - expected).abs() < 1e-8, "{got} is not {expected}: {row}");
+    };
+    // -f hedges f one for one, in and out of sample, and half of it in a portfolio of f alone leaves nothing.
+    assert_eq!(row["etf_ticker"], "MIRROR");
+    close(&row["correlation_to_overexposed"], -1.0);
+    close(&row["hedge_ratio"], 1.0);
+    close(&row["hedge_effectiveness"]["in_sample"], 1.0);
+    close(&row["hedge_effectiveness"]["out_of_sample"], 1.0);
+    close(&row["suggested_additional_allocation"], 0.5);
+    close(&row["portfolio_volatility"]["after"], 0.0);
+    assert_eq!((&row["meets_threshold"], &row["significant"]), (&json!(true), &json!(true)));
+    assert_eq!(answer["insights"]["left_out"]["constant"], json!(["FLAT"]));
+    assert_eq!(answer["insights"]["left_out"]["part_of_overexposed"], json!(["F"]));
+    assert_eq!(answer["candidates_scanned"], 3);
+}
+
+#[tokio::test]
+async fn the_command_line_reads_holdings_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine.csv"), "Symbol,Weight\nVNQ,35%\nSPY,65%\n").unwrap();
+    let run = async |arguments: &[&str]| {
+        let run = command(folder.path()).arg("analyze").args(arguments).output().await.unwrap();
+        (run.status.code(), String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap())
+    };
+    let (code, report, log) =
+        run(&["recommendations", "--factor", "VNQ", "--holdings", "mine.csv", "--top", "2"]).await;
+    assert_eq!(code, Some(0), "{log}");
+    assert!(
+        report.starts_with("# Offsets of VNQ (REIT - Diversified)") && report.contains("| REIT - Diversified | 0.35 |")
+    );
+    let (code, json, log) = run(&["exposures", "--holdings", "mine.csv", "--json"]).await;
+    assert_eq!(code, Some(0), "{log}");
+    let answer: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(answer["by_sector_group"], json!({"market": 0.65, "cyclical": 0.35}));
+    let (code, _, log) = run(&["exposures", "--holdings", "none.csv"]).await;
+    assert!(code == Some(1) && log.contains("none.csv"), "{log}");
+    let (code, _, log) = run(&["recommendations", "--holdings", "mine.csv"]).await;
+    assert!(code == Some(1) && log.contains("`overexposed_factor` (got nothing) is required"), "{log}");
+}
+
+#[tokio::test]
+async fn a_group_of_ones_own_is_a_factor_and_a_candidate() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let group = json!({"group_name": "My Bonds", "tickers": ["IEF", "TLT"], "weighting_method": "equal"});
+    server.answer("create_factor_group", group).await;
+    for name in ["USER:My_Bonds", "my bonds"] {
+        let ask =
+            json!({"overexposed_factor": name, "holdings": {"TLT": 0.3, "SPY": 0.7}, "format": "full", "max_chars": 0});
+        let answer = server.answer(TOOL, ask).await;
+        assert_eq!(answer["overexposed_factor"]["resolved"], "USER:My_Bonds", "{name}");
+        assert_eq!(answer["overexposed_factor"]["kind"], "user_group");
+        // Its members are held, and are no candidates.
+        assert_eq!(answer["portfolio"]["weight_of_overexposed"], 0.3);
+        let part = &answer["insights"]["left_out"]["part_of_overexposed"];
+        assert_eq!(*part, json!(["IEF", "TLT", "USER:My_Bonds"]), "{answer}");
+    }
+    let ask = json!({"overexposed_factor": "XLK", "categories": ["user"], "include": ["recommendations"]});
+    let answer = server.answer(TOOL, ask).await;
+    let row = &answer["recommendations"][0];
+    assert_eq!((&row["factor"], &row["etf_ticker"]), (&json!("USER:My_Bonds"), &Value::Null), "{row}");
+}
