@@ -56,7 +56,23 @@ SECTIONS = {
     },
 }
 COMMON = ("data_quality", "analysis_metadata", "performance")
-TOOLS = ["get_factor_analysis", "get_server_status", "list_factors"]
+TOOLS = [
+    "create_factor_group",
+    "delete_factor_group",
+    "delete_portfolio",
+    "get_factor_analysis",
+    "get_factor_group",
+    "get_factor_recommendations",
+    "get_portfolio",
+    "get_portfolio_exposures",
+    "get_server_status",
+    "list_factor_groups",
+    "list_factors",
+    "list_portfolios",
+    "save_portfolio",
+    "update_factor_group",
+    "validate_factor_group",
+]
 SUMMARY_CHARACTERS = 8_000
 TOOLS_BYTES = 24_000
 INSTRUCTIONS_CHARACTERS = 2_048
@@ -278,7 +294,10 @@ async def tools_are_listed_small_and_portable(caller: Caller) -> None:
     for tool in listed.tools:
         that(tool.title and tool.description, f"{tool.name} has no title or description")
         notes = tool.annotations
-        equal((notes.read_only_hint, notes.destructive_hint, notes.idempotent_hint), (True, False, True), f"{tool.name}: annotations")
+        writes = tool.name.startswith(("create_", "update_", "delete_", "save_"))
+        destroys = writes and not tool.name.startswith("create_")
+        hints = (notes.read_only_hint, notes.destructive_hint, notes.idempotent_hint)
+        equal(hints, (not writes, destroys, True), f"{tool.name}: annotations")
         that(notes.open_world_hint is not None and notes.title, f"{tool.name}: openWorldHint or title is missing")
         equal(tool.output_schema["required"], ["status"], f"{tool.name}: required of the answer")
         equal(tool.input_schema["type"], "object", f"{tool.name}: type of the arguments")
@@ -641,12 +660,12 @@ async def status_tells_what_is_used(caller: Caller) -> None:
 @test
 async def prompts_lead_to_the_tool(caller: Caller) -> None:
     listed = await caller.client.list_prompts()
-    equal({prompt.name for prompt in listed.prompts}, {"factor_check_up", "what_moved_this_month"}, "prompts")
+    equal({prompt.name for prompt in listed.prompts}, {"factor_check_up", "hedge_my_portfolio", "what_moved_this_month"}, "prompts")
     for prompt in listed.prompts:
         that(prompt.title and prompt.description, f"{prompt.name} has no title or description")
         plain = await caller.client.get_prompt(prompt.name)
         equal([message.role for message in plain.messages], ["user"], f"{prompt.name}: roles")
-        that("get_factor_analysis" in plain.messages[0].content.text, f"{prompt.name} names no tool")
+        that("get_factor_" in plain.messages[0].content.text, f"{prompt.name} names no tool")
         with_category = await caller.client.get_prompt(prompt.name, {"categories": "industry, style"})
         that("industry, style" in with_category.messages[0].content.text, f"{prompt.name} forgets its argument")
     check_up = await caller.client.get_prompt("factor_check_up", {"benchmark_ticker": "IWM"})
@@ -693,7 +712,7 @@ async def completions_help_typing(caller: Caller) -> None:
     tickers = await complete(check_up, "benchmark_ticker", "sp")
     that("SPY" in tickers, f"tickers from `sp`: {tickers}")
     schema = ResourceTemplateReference(type="ref/resource", uri="factor://schema/{tool}")
-    equal(await complete(schema, "tool", "get_"), ["get_factor_analysis", "get_server_status"], "tools from `get_`")
+    equal(await complete(schema, "tool", "get_"), [name for name in TOOLS if name.startswith("get_")], "tools from `get_`")
     equal(await complete(check_up, "categories", "zzz"), [], "categories from `zzz`")
 
 

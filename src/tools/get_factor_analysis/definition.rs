@@ -68,23 +68,23 @@ fn input() -> Value {
             ),
             "categories": named(
                 &CATEGORIES,
-                "Of matrices, tables and rankings; overlays and macro groups use the whole universe. Default: all (matrices: all but cash). user: your factor groups; rate: yield changes.",
+                "Of matrices and rankings; overlays and macro groups use the whole universe. Default: all (matrices: not cash). user: your groups; rate: yield changes.",
                 json!(["industry"])
             ),
-            "format": choice(&["summary", "full", "report"], Some("summary"), "summary: short; full: every section as JSON; report: text for people."),
-            "top_n": whole(1, 100, "Length of lists and tables: 5 in summaries, 10 in reports; never cuts `full`."),
+            "format": choice(&["summary", "full", "report"], Some("summary"), "full: every section as JSON; report: text for people."),
+            "top_n": whole(1, 100, "Length of lists: 5 in summaries, 10 in reports; never cuts `full`."),
             "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
             "end_date": date("Last date; at least 365 days after start_date. Default: newest whole month."),
-            "frequency": choice(&["monthly", "weekly", "daily"], Some("monthly"), "Period of the returns."),
+            "frequency": choice(&["monthly", "weekly", "daily"], Some("monthly"), "Of the returns."),
             "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
-            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group (cyclical, defensive, sensitive)."),
+            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group."),
             "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
-            "include_macro_etf": flag(false, "correlations: also the matrix of a few ETFs per macro group."),
+            "include_macro_etf": flag(false, "correlations: the matrix of a few ETFs per macro group."),
             "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
-            "include_rolling_summaries": flag(false, "correlations: every pair's correlation over moving windows."),
+            "include_rolling_summaries": flag(false, "correlations: over moving windows."),
             "regime": json!({ "type": "string", "default": "all", "description": "correlations: only rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04.", "examples": ["high_vol", "2020-02/2022-12"] }),
             "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: ewma weighs recent periods more; ledoit_wolf shrinks matrices; neither has statistics."),
-            "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections; explicit arguments win."),
+            "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections."),
             "factor_universe": list(
                 json!({ "type": "object" }),
                 "Analyse these instead of the built-in universe: label, ticker (or USER:<group>), category, asset_class, sector_group.",
@@ -124,12 +124,12 @@ fn advanced() -> Value {
             "min_observations": whole(12, 120, "Fewest periods. Default 24 monthly, 52 weekly, 60 daily."),
             "precision": whole(2, 17, "Significant digits in full. Default 6."),
             "sections": { "type": "array", "items": { "type": "string" }, "description": "Only matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling." },
-            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Yields of the rate overlay. Default: 2, 5, 10, 30 years."),
+            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Of the rate overlay. Default: all but UST3M."),
             "rate_sensitivity_categories": overlay("Its rows. Default: fixed_income, industry, market, cash."),
-            "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Columns of the market overlay. Default: benchmark_ticker." },
+            "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Of the market overlay. Default: benchmark_ticker." },
             "market_sensitivity_categories": overlay("Its rows. Default: industry, style."),
             "macro_groups": overlay("equity, fixed_income, cash, commodity, crypto. Default: all."),
-            "macro_max_per_group": whole(1, 20, "ETFs per group of the macro ETF matrix. Default 5."),
+            "macro_max_per_group": whole(1, 20, "Of the macro ETF matrix. Default 5."),
             "macro_deduplicate_threshold": share(0.95, "An ETF this close to a kept one is dropped."),
             "macro_min_group_coverage_pct": share(0.6, "Least share of ETFs with data."),
             "include_rate_sensitivity": flag(true, "The rate overlay."),
@@ -144,7 +144,7 @@ fn advanced() -> Value {
             "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
             "max_factors": whole(5, 100, "Rows of a report's tables. Default 15."),
             "top_n_per_matrix": whole(5, 100, "Pairs per matrix. Default: top_n."),
-            "include_user_groups": flag(true, "The caller's factor groups take part.")
+            "include_user_groups": flag(true, "Your groups take part.")
         }
     })
 }
