@@ -60,6 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         if kernel.starts_with("correlation") {
             black_box(Triangle::pearson(black_box(&slices), 2, threads));
+        } else if let Some((_, window)) = kernel.split_once(':') {
+            black_box(rolling::summarise_with(black_box(panel), window.parse().unwrap_or(36), threads));
         } else {
             black_box(compute());
         }

@@ -44,7 +44,7 @@ pub struct RollingSummary {
 /// ends there. `None` where the window is not whole (so for the first `window - 1` rows) or a side does not vary in it.
 pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     let rows = x.len().min(y.len());
-    let groups = Groups::of(&[&x[..rows], &y[..rows]], window);
+    let groups = Groups::of(vec![x[..rows].to_vec(), y[..rows].to_vec()], window);
     let mut values = Vec::new();
     groups.correlate(&Side::of(&groups, 0), 0, &mut values);
     let mut series = vec![None; rows];
@@ -107,8 +107,7 @@ pub fn summary_of(series: &[Option<f64>]) -> RollingSummary {
 }
 
 fn groups_of(panel: ArrayView2<'_, f64>, window: usize) -> Groups {
-    let columns: Vec<Vec<f64>> = panel.columns().into_iter().map(|column| column.to_vec()).collect();
-    Groups::of(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>(), window)
+    Groups::of(panel.columns().into_iter().map(|column| column.to_vec()).collect(), window)
 }
 
 /// The summaries of eight pairs from their values, one entry per window, the first of which ends at row `first_end`.

@@ -9,7 +9,7 @@ use super::presence::Presence;
 use crate::{parallel, stats};
 
 /// Series whose facts are gathered, or that are made ready, at a time.
-pub(super) const BATCH: usize = 64;
+const BATCH: usize = 64;
 
 /// Where sums of squares and their products stay within the range of f64.
 const RANGE: Range<f64> = 1e-280..1e280;
@@ -46,12 +46,19 @@ pub(super) enum Way {
 
 impl Facts {
     /// Those of a series without rows.
-    pub(super) const EMPTY: Self =
+    const EMPTY: Self =
         Self { span: 0..0, count: 0, way: Way::Nothing, varies: false, centre: (0.0, 0.0), scale: 0.0, noise: 0.0 };
 
-    /// Fills in the facts of each column.
-    pub(super) fn gather(facts: &mut [Self], columns: &[&[f64]]) {
-        Arch::new().dispatch(Gathering { facts, columns });
+    /// Those of each column.
+    pub(super) fn of_all(columns: &[&[f64]], threads: usize) -> Vec<Self> {
+        let mut facts = vec![Self::EMPTY; columns.len()];
+        parallel::for_each(
+            threads,
+            facts.chunks_mut(BATCH).zip(columns.chunks(BATCH)),
+            || (),
+            |(), (facts, columns)| Arch::new().dispatch(Gathering { facts, columns }),
+        );
+        facts
     }
 
     #[inline(always)]
@@ -86,7 +93,10 @@ impl Facts {
         if self.way != Way::Products {
             return out.fill(0.0);
         }
-        for (out, x) in out.iter_mut().zip(values) {
+        let Range { start, end } = self.span;
+        out[..start].fill(0.0);
+        out[end..].fill(0.0);
+        for (out, x) in out[start..end].iter_mut().zip(&values[start..end]) {
             *out = if x.is_finite() { ((x - centre) - left) * scale } else { 0.0 };
         }
     }
@@ -196,8 +206,8 @@ pub(super) struct Ready {
     squares: Vec<f64>,
     /// 1 where present, else 0; with scattered rows.
     mask: Vec<f64>,
-    /// Sums of z and of its squares over the rows before each mark; with spans.
-    before: Vec<[f64; 2]>,
+    /// Sums of z and of its squares over the rows from each mark on; with spans.
+    after: Vec<[f64; 2]>,
     marks: usize,
 }
 
@@ -226,7 +236,7 @@ impl Ready {
         let mut z = room(&mut self.z, of(true)).chunks_mut(batch(rows));
         let mut squares = room(&mut self.squares, of(scattered)).chunks_mut(batch(rows));
         let mut mask = room(&mut self.mask, of(scattered)).chunks_mut(batch(rows));
-        let mut before = room(&mut self.before, count * marks.len()).chunks_mut(batch(marks.len()));
+        let mut after = room(&mut self.after, count * marks.len()).chunks_mut(batch(marks.len()));
         let parts =
             columns[range.clone()].chunks(BATCH).zip(facts[range].chunks(BATCH)).map(|(columns, facts)| Filling {
                 columns,
@@ -235,9 +245,13 @@ impl Ready {
                 z: z.next().unwrap_or_default(),
                 squares: squares.next().unwrap_or_default(),
                 mask: mask.next().unwrap_or_default(),
-                before: before.next().unwrap_or_default(),
+                after: after.next().unwrap_or_default(),
             });
         parallel::for_each(threads, parts, || (), |(), part| Arch::new().dispatch(part));
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
     pub(super) fn z(&self, range: Range<usize>) -> MatRef<'_, f64> {
@@ -252,10 +266,10 @@ impl Ready {
         self.matrix(&self.mask, range)
     }
 
-    /// The running sums of one series: those over the rows before each mark.
-    pub(super) fn before(&self, column: usize) -> &[[f64; 2]] {
+    /// The running sums of one series: those over the rows from each mark on.
+    pub(super) fn after(&self, column: usize) -> &[[f64; 2]] {
         let at = (column - self.first) * self.marks;
-        &self.before[at..at + self.marks]
+        &self.after[at..at + self.marks]
     }
 
     fn matrix<'a>(&self, cells: &'a [f64], range: Range<usize>) -> MatRef<'a, f64> {
@@ -272,7 +286,7 @@ struct Filling<'a> {
     z: &'a mut [f64],
     squares: &'a mut [f64],
     mask: &'a mut [f64],
-    before: &'a mut [[f64; 2]],
+    after: &'a mut [[f64; 2]],
 }
 
 // A named call, and not a closure: only so are the loops compiled for the wide registers that `Arch` found.
@@ -286,7 +300,12 @@ impl NullaryFnOnce for Filling<'_> {
             let z = &mut self.z[from..to];
             facts.scaled(column, z);
             if !self.marks.is_empty() {
-                running(z, self.marks, &mut self.before[at * self.marks.len()..(at + 1) * self.marks.len()]);
+                running(
+                    z,
+                    facts.span.start,
+                    self.marks,
+                    &mut self.after[at * self.marks.len()..(at + 1) * self.marks.len()],
+                );
             }
             if !self.mask.is_empty() {
                 for (out, z) in self.squares[from..to].iter_mut().zip(z.iter()) {
@@ -300,13 +319,19 @@ impl NullaryFnOnce for Filling<'_> {
     }
 }
 
+/// From the last row back: where all series end there, a sum over common rows is one of these, and none a difference.
 #[inline(always)]
-fn running(z: &[f64], marks: &[usize], before: &mut [[f64; 2]]) {
-    let (mut so_far, mut from) = ([0.0; 2], 0);
-    for (mark, before) in marks.iter().zip(before) {
-        for z in &z[from..*mark] {
-            so_far = [so_far[0] + z, so_far[1] + z * z];
+fn running(z: &[f64], start: usize, marks: &[usize], after: &mut [[f64; 2]]) {
+    let (mut so_far, mut to) = ([0.0; 2], z.len());
+    let missing = marks.partition_point(|mark| *mark < start);
+    for (mark, after) in marks[missing..].iter().zip(&mut after[missing..]).rev() {
+        // Summed apart: additions to the sum so far would wait for each other.
+        let mut part = [0.0; 2];
+        for z in &z[*mark..to] {
+            part = [part[0] + z, part[1] + z * z];
         }
-        (*before, from) = (so_far, *mark);
+        so_far = [so_far[0] + part[0], so_far[1] + part[1]];
+        (*after, to) = (so_far, *mark);
     }
+    after[..missing].fill(so_far);
 }

@@ -20,6 +20,8 @@ pub(super) enum Presence {
         marks: Vec<usize>,
         /// Of each stretch the places of its start and end among the marks.
         places: Vec<Range<usize>>,
+        /// True when all that have rows end at the last row.
+        open: bool,
     },
     /// Any rows: per series one bit a row, in `words` words.
     Scattered {
@@ -43,7 +45,8 @@ impl Presence {
             marks.dedup();
             let place = |row: usize| marks.partition_point(|mark| *mark < row);
             let places = spans.iter().map(|span| place(span.start)..place(span.end)).collect();
-            return Self::Spans { spans, marks, places };
+            let open = spans.iter().all(|span| span.is_empty() || span.end == rows);
+            return Self::Spans { spans, marks, places, open };
         }
         let word =
             |values: &[f64]| values.iter().rev().fold(0_u64, |word, value| (word << 1) | u64::from(value.is_finite()));
@@ -66,6 +69,37 @@ impl Presence {
                 count
             }
         }
+    }
+
+    /// As [`Presence::common`], for series `i` and each of some others.
+    #[inline(always)]
+    pub(super) fn common_rows(&self, i: usize, others: Range<usize>, counts: &mut [f64]) {
+        if let Self::Spans { spans, .. } = self {
+            let own = &spans[i];
+            for (span, count) in spans[others].iter().zip(counts) {
+                *count = shared(own, span).len() as f64;
+            }
+            return;
+        }
+        for (j, count) in others.zip(counts) {
+            *count = self.common(i, j) as f64;
+        }
+    }
+
+    /// From the first to the last row that any of some neighbouring series has; every row unless they have spans.
+    pub(super) fn extent(&self, range: &Range<usize>, rows: usize) -> Range<usize> {
+        let Self::Spans { spans, .. } = self else { return 0..rows };
+        let there = spans[range.clone()].iter().filter(|span| !span.is_empty());
+        let whole = there.fold(rows..0, |whole, span| whole.start.min(span.start)..whole.end.max(span.end));
+        if whole.is_empty() { 0..0 } else { whole }
+    }
+
+    /// The series in the order of their starts; `None` unless they have spans.
+    pub(super) fn order(&self) -> Option<Vec<usize>> {
+        let Self::Spans { spans, .. } = self else { return None };
+        let mut order: Vec<usize> = (0..spans.len()).collect();
+        order.sort_by_key(|at| (spans[*at].start, spans[*at].end));
+        Some(order)
     }
 }
 

@@ -70,10 +70,10 @@ impl Side {
 }
 
 impl Groups {
-    pub(super) fn of(columns: &[&[f64]], window: usize) -> Self {
+    pub(super) fn of(values: Vec<Vec<f64>>, window: usize) -> Self {
         let window = window.max(2);
-        let groups = columns.chunks(LANES).map(|columns| Group::of(columns, window)).collect();
-        Self { window, values: columns.iter().map(|column| column.to_vec()).collect(), groups }
+        let groups = values.chunks(LANES).map(|columns| Group::of(columns, window)).collect();
+        Self { window, values, groups }
     }
 
     /// The row at which the first window ends.
@@ -100,7 +100,7 @@ impl Groups {
 }
 
 impl Group {
-    fn of(columns: &[&[f64]], window: usize) -> Self {
+    fn of(columns: &[Vec<f64>], window: usize) -> Self {
         let rows = columns.first().map_or(0, |column| column.len());
         let (mut deviations, mut present) = (vec![[0.0; LANES]; rows], vec![[0.0; LANES]; rows]);
         let mut noise = [0.0; LANES];
@@ -312,10 +312,20 @@ fn window_sums<S: Simd, const P: usize>(
     while start < rows {
         let end = rows.min(start + window);
         let mut sum = zero;
-        for (at, before) in (start..end).zip(to_end[1..].iter().chain(std::iter::once(&zero))) {
-            sum = add(simd, sum, row(at));
-            if at + 1 >= window {
+        if start == 0 {
+            for at in 0..end {
+                sum = add(simd, sum, row(at));
+            }
+            if end == window {
+                window_ends(0, sum);
+            }
+        } else {
+            for (at, before) in (start..end).zip(&to_end[1..]) {
+                sum = add(simd, sum, row(at));
                 window_ends(at + 1 - window, add(simd, *before, sum));
+            }
+            if end == start + window {
+                window_ends(start, add(simd, sum, row(end - 1)));
             }
         }
         if end < rows {
