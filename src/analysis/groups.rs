@@ -56,23 +56,25 @@ impl UserGroups {
 
     /// The columns that the groups among `factors` become.
     pub(super) fn columns(&self, factors: &[Arc<Factor>]) -> Vec<GroupColumn> {
-        let taken = |group: &&UserGroup| factors.iter().any(|factor| factor.ticker == group.factor.ticker);
         let column = |group: &UserGroup| {
             let members = group.members.as_ref().ok()?.clone();
             Some(GroupColumn { ticker: group.factor.ticker.clone(), members })
         };
-        self.groups.iter().filter(taken).filter_map(column).collect()
+        self.among(factors).filter_map(column).collect()
     }
 
     /// The groups among `factors` that have no weights, as exclusions.
     pub(super) fn without_weights(&self, factors: &[Arc<Factor>]) -> Vec<Exclusion> {
-        let taken = |group: &&UserGroup| factors.iter().any(|factor| factor.ticker == group.factor.ticker);
         let exclusion = |group: &UserGroup| {
             let detail = group.members.as_ref().err()?.clone();
             let (ticker, label) = (group.factor.ticker.clone(), group.factor.label.clone());
             Some(Exclusion { ticker, label, reason: ExclusionReason::Unsupported, detail })
         };
-        self.groups.iter().filter(taken).filter_map(exclusion).collect()
+        self.among(factors).filter_map(exclusion).collect()
+    }
+
+    fn among<'a>(&'a self, factors: &'a [Arc<Factor>]) -> impl Iterator<Item = &'a UserGroup> {
+        self.groups.iter().filter(|group| factors.iter().any(|factor| factor.ticker == group.factor.ticker))
     }
 }
 

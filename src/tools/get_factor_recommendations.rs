@@ -16,6 +16,7 @@ use super::{
     Answer, ToolCall, ToolEntry,
     get_factor_analysis::beside::{self, Common, Ground},
     positions::{
+        self,
         factor::{Resolved, resolve},
         held::Held,
         lookthrough::Standings,
@@ -75,5 +76,6 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
         return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled"));
     }
     let user = call.user;
-    Ok(Recommended { ask, ground, factor, portfolio, found }.answer(app, user).await)
+    let recommended = Recommended { ask, ground, factor, portfolio, found };
+    Ok(positions::answer::answer(&recommended, app, user).await)
 }

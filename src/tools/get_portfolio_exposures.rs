@@ -85,7 +85,7 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
     if call.cancel.is_cancelled() {
         return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled"));
     }
-    Ok(found.answer(app, user).await)
+    Ok(positions::answer::answer(&found, app, user).await)
 }
 
 fn computed(

@@ -268,7 +268,8 @@ fn plain_words(rule: &mut String, hint: &mut Option<String>) {
     }
 }
 
-fn fields(value: Value) -> Map<String, Value> {
+/// The fields of an object.
+pub(in crate::tools) fn fields(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),

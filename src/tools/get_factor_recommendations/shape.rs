@@ -1,7 +1,6 @@
 //! The answer in its shapes: whole, in short, as text, and the sections asked for.
 
 use factor_analytics::hedge::Recommendation;
-use factor_types::UserId;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
@@ -10,9 +9,11 @@ use crate::{
     analysis::Report,
     app::App,
     tools::{
-        Answer,
-        get_factor_analysis::beside::{self, Shape, to_decimals, to_significant},
-        positions::shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
+        get_factor_analysis::beside::{self, Ground, fields, to_decimals, to_significant},
+        positions::{
+            answer::{Told, framed},
+            shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
+        },
     },
 };
 
@@ -20,54 +21,30 @@ use crate::{
 const SUMMARY: usize = 8_000;
 /// Room in a summary for status and notes.
 const FRAME: usize = 200;
-/// A text block longer than this is the summary instead.
-const LONGEST_TEXT: usize = 40_000;
 /// What a summary leaves out of a recommendation.
 const LONG_FIELDS: [&str; 2] = ["rolling_36", "score_parts"];
 
-impl Recommended {
-    pub(super) async fn answer(&self, app: &App, user: UserId) -> Answer {
-        let shape = self.ground.common.shape();
-        let (body, is_report) = match (&self.ask.include, shape) {
-            (Some(include), _) => (self.included(include, app), false),
-            (None, Shape::Full) => (self.full(app), false),
-            (None, Shape::Summary) => (self.summary(), false),
-            (None, Shape::Report) => (self.report_body(), true),
-        };
-        let framed = self.framed(body);
-        let (structured, link) = beside::fitted(app, user, framed, self.ground.common.max_chars()).await;
-        let text = if is_report {
-            let shown = structured["formatted_report"].as_str().unwrap_or_default().to_owned();
-            let notes = structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
-            shown + &notes
-        } else if beside::length(&structured) > LONGEST_TEXT {
-            let mut short = self.framed(self.summary());
-            let said = "this text is the summary; all sections asked for are in the structured content of this result";
-            beside::noted(&mut short, &[said.to_owned()]);
-            short.to_string()
-        } else {
-            structured.to_string()
-        };
-        let answer = Answer::with_text(structured, text);
-        match link {
-            Some(link) => answer.link(link),
-            None => answer,
-        }
+impl Told for Recommended {
+    fn ground(&self) -> &Ground {
+        &self.ground
     }
 
-    fn framed(&self, body: Map<String, Value>) -> Value {
-        let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
-        if !self.ask.invalid_sections.is_empty() {
-            answer.insert("invalid_sections".to_owned(), json!(self.ask.invalid_sections));
+    fn include(&self) -> Option<&[&'static str]> {
+        self.ask.include.as_deref()
+    }
+
+    fn invalid_sections(&self) -> &[String] {
+        &self.ask.invalid_sections
+    }
+
+    fn fields_of(section: &str) -> Option<&'static [&'static str]> {
+        match section {
+            "recommendations" => {
+                Some(&["overexposed_factor", "recommendations", "candidates_scanned", "candidates_meeting_threshold"])
+            }
+            "exposures" => Some(&["portfolio", "current_portfolio_exposures", "regression_exposures"]),
+            _ => None,
         }
-        let not_computed = self.not_computed();
-        if !not_computed.is_empty() {
-            answer.insert("not_computed".to_owned(), json!(not_computed));
-        }
-        answer.extend(body);
-        let mut answer = Value::Object(answer);
-        beside::noted(&mut answer, &self.notes());
-        answer
     }
 
     fn notes(&self) -> Vec<String> {
@@ -112,33 +89,6 @@ impl Recommended {
         reasons
     }
 
-    /// The sections asked for, in full.
-    fn included(&self, include: &[&'static str], app: &App) -> Map<String, Value> {
-        let mut full = self.full(app);
-        let mut kept = Map::new();
-        if include.is_empty() {
-            return kept;
-        }
-        for section in include {
-            let keys: &[&str] = match *section {
-                "recommendations" => {
-                    &["overexposed_factor", "recommendations", "candidates_scanned", "candidates_meeting_threshold"]
-                }
-                "exposures" => &["portfolio", "current_portfolio_exposures", "regression_exposures"],
-                "metadata" => &["analysis_metadata"],
-                "formatted_report" => {
-                    kept.insert("formatted_report".to_owned(), json!(self.text()));
-                    continue;
-                }
-                other => &[other],
-            };
-            for key in keys {
-                kept.extend(full.remove(*key).map(|value| ((*key).to_owned(), value)));
-            }
-        }
-        kept
-    }
-
     /// Every section, unrounded, without the frame.
     fn full(&self, app: &App) -> Map<String, Value> {
         let mut answer = self.sections();
@@ -150,6 +100,39 @@ impl Recommended {
         fields(answer)
     }
 
+    /// In at most [`SUMMARY`] characters: so many recommendations with most fields, the others in a line each.
+    fn summary(&self) -> Map<String, Value> {
+        let mut shown = 5.min(self.found.report.recommendations.len());
+        loop {
+            let answer = self.summary_of(shown);
+            let framed = framed(self, answer.clone());
+            if shown <= 1 || beside::length(&framed) + FRAME <= SUMMARY {
+                return answer;
+            }
+            shown -= 1;
+        }
+    }
+
+    fn report_body(&self) -> Map<String, Value> {
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        let mut body = json!({
+            "overexposed_factor": self.factor.json(),
+            "as_of": self.ground.analysis.study.panel().as_of(),
+            "data_quality": quality,
+        });
+        to_decimals(&mut body, 4);
+        let mut body = fields(body);
+        body.insert("formatted_report".to_owned(), json!(self.text()));
+        body
+    }
+
+    fn report(&self) -> String {
+        self.text()
+    }
+}
+
+impl Recommended {
     fn sections(&self) -> Map<String, Value> {
         let report = &self.found.report;
         let mut answer = Map::new();
@@ -296,19 +279,6 @@ impl Recommended {
         Value::Object(metadata)
     }
 
-    /// In at most [`SUMMARY`] characters: so many recommendations with most fields, the others in a line each.
-    fn summary(&self) -> Map<String, Value> {
-        let mut shown = 5.min(self.found.report.recommendations.len());
-        loop {
-            let answer = self.summary_of(shown);
-            let framed = self.framed(answer.clone());
-            if shown <= 1 || beside::length(&framed) + FRAME <= SUMMARY {
-                return answer;
-            }
-            shown -= 1;
-        }
-    }
-
     fn summary_of(&self, shown: usize) -> Map<String, Value> {
         const EXPOSURES: usize = 10;
         let panel = self.ground.analysis.study.panel();
@@ -368,26 +338,5 @@ impl Recommended {
         let mut answer = Value::Object(answer);
         to_decimals(&mut answer, 4);
         fields(answer)
-    }
-
-    fn report_body(&self) -> Map<String, Value> {
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        let mut body = json!({
-            "overexposed_factor": self.factor.json(),
-            "as_of": self.ground.analysis.study.panel().as_of(),
-            "data_quality": quality,
-        });
-        to_decimals(&mut body, 4);
-        let mut body = fields(body);
-        body.insert("formatted_report".to_owned(), json!(self.text()));
-        body
-    }
-}
-
-fn fields(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
     }
 }

@@ -1,7 +1,6 @@
 //! The answer in its shapes: whole, in short, as text, and the sections asked for.
 
 use factor_analytics::exposure::ExposureState;
-use factor_types::UserId;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
@@ -9,9 +8,9 @@ use super::{Exposed, sentences};
 use crate::{
     app::App,
     tools::{
-        Answer,
-        get_factor_analysis::beside::{self, Shape, to_decimals, to_significant},
+        get_factor_analysis::beside::{Ground, fields, to_decimals, to_significant},
         positions::{
+            answer::Told,
             shown::{heading, holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
             words,
         },
@@ -20,54 +19,25 @@ use crate::{
 
 /// Holdings and industries of a summary.
 const SHOWN: usize = 10;
-/// A text block longer than this is the summary instead.
-const LONGEST_TEXT: usize = 40_000;
 
-impl Exposed {
-    pub(super) async fn answer(&self, app: &App, user: UserId) -> Answer {
-        let shape = self.ground.common.shape();
-        let (body, is_report) = match (&self.ask.include, shape) {
-            (Some(include), _) => (self.included(include, app), false),
-            (None, Shape::Full) => (self.full(app), false),
-            (None, Shape::Summary) => (self.summary(), false),
-            (None, Shape::Report) => (self.report_body(), true),
-        };
-        let framed = self.framed(body);
-        let (structured, link) = beside::fitted(app, user, framed, self.ground.common.max_chars()).await;
-        let text = if is_report {
-            let shown = structured["formatted_report"].as_str().unwrap_or_default().to_owned();
-            let notes = structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
-            shown + &notes
-        } else if beside::length(&structured) > LONGEST_TEXT {
-            let mut short = self.framed(self.summary());
-            let said = "this text is the summary; all sections asked for are in the structured content of this result";
-            beside::noted(&mut short, &[said.to_owned()]);
-            short.to_string()
-        } else {
-            structured.to_string()
-        };
-        let answer = Answer::with_text(structured, text);
-        match link {
-            Some(link) => answer.link(link),
-            None => answer,
-        }
+impl Told for Exposed {
+    fn ground(&self) -> &Ground {
+        &self.ground
     }
 
-    fn framed(&self, body: Map<String, Value>) -> Value {
-        let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
-        if !self.ask.invalid_sections.is_empty() {
-            answer.insert("invalid_sections".to_owned(), json!(self.ask.invalid_sections));
+    fn include(&self) -> Option<&[&'static str]> {
+        self.ask.include.as_deref()
+    }
+
+    fn invalid_sections(&self) -> &[String] {
+        &self.ask.invalid_sections
+    }
+
+    fn fields_of(section: &str) -> Option<&'static [&'static str]> {
+        match section {
+            "holdings" => Some(&["holdings", "normalisation", "portfolio_name"]),
+            _ => None,
         }
-        let not_computed = self.not_computed();
-        if !not_computed.is_empty() {
-            answer.insert("not_computed".to_owned(), json!(not_computed));
-        }
-        answer.extend(body);
-        let mut answer = Value::Object(answer);
-        let mut notes = self.ground.common.notes().to_vec();
-        notes.extend(self.held.notes.iter().cloned());
-        beside::noted(&mut answer, &notes);
-        answer
     }
 
     fn not_computed(&self) -> IndexMap<&'static str, String> {
@@ -80,29 +50,6 @@ impl Exposed {
             reasons.insert("what_if", "give what_if: [{ticker, change}]".to_owned());
         }
         reasons
-    }
-
-    fn included(&self, include: &[&'static str], app: &App) -> Map<String, Value> {
-        let mut kept = Map::new();
-        if include.is_empty() {
-            return kept;
-        }
-        let mut full = self.full(app);
-        for section in include {
-            let keys: &[&str] = match *section {
-                "holdings" => &["holdings", "normalisation", "portfolio_name"],
-                "metadata" => &["analysis_metadata"],
-                "formatted_report" => {
-                    kept.insert("formatted_report".to_owned(), json!(self.text()));
-                    continue;
-                }
-                other => &[other],
-            };
-            for key in keys {
-                kept.extend(full.remove(*key).map(|value| ((*key).to_owned(), value)));
-            }
-        }
-        kept
     }
 
     fn full(&self, app: &App) -> Map<String, Value> {
@@ -121,6 +68,58 @@ impl Exposed {
         fields(answer)
     }
 
+    fn summary(&self) -> Map<String, Value> {
+        let mut answer = self.sections();
+        answer.insert("as_of".to_owned(), json!(self.ground.analysis.study.panel().as_of()));
+        answer.insert("period".to_owned(), period(&self.ground));
+        if let Some(Value::Array(holdings)) = answer.get_mut("holdings") {
+            let count = holdings.len();
+            let size = |row: &Value| row["weight"].as_f64().unwrap_or_default().abs();
+            holdings.sort_by(|a, b| size(b).total_cmp(&size(a)));
+            holdings.truncate(SHOWN);
+            answer.insert("holding_count".to_owned(), json!(count));
+        }
+        for name in ["by_industry", "by_sector_group", "by_asset_class"] {
+            if let Some(Value::Object(sums)) = answer.get_mut(name) {
+                shorten(sums, SHOWN);
+            }
+        }
+        if let Some(Value::Object(what_if)) = answer.get_mut("what_if") {
+            what_if.remove("weights_after");
+        }
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        shorten_warnings(&mut quality);
+        answer.insert("data_quality".to_owned(), Value::Object(quality));
+        let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
+        answer.insert("more".to_owned(), json!({"include": more}));
+        let mut answer = Value::Object(answer);
+        to_decimals(&mut answer, 4);
+        fields(answer)
+    }
+
+    fn report_body(&self) -> Map<String, Value> {
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        let mut body = json!({"as_of": self.ground.analysis.study.panel().as_of(), "data_quality": quality});
+        to_decimals(&mut body, 4);
+        let mut body = fields(body);
+        body.insert("formatted_report".to_owned(), json!(self.text()));
+        body
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.ground.common.notes().to_vec();
+        notes.extend(self.held.notes.iter().cloned());
+        notes
+    }
+
+    fn report(&self) -> String {
+        self.text()
+    }
+}
+
+impl Exposed {
     fn sections(&self) -> Map<String, Value> {
         let mut answer = Map::new();
         let mut put = |name: &str, value: Value| drop(answer.insert(name.to_owned(), value));
@@ -198,46 +197,6 @@ impl Exposed {
         warnings.extend(dropped.map(|one| json!(format!("{} is not in the regression: {}", one.factor, one.detail))));
     }
 
-    fn summary(&self) -> Map<String, Value> {
-        let mut answer = self.sections();
-        answer.insert("as_of".to_owned(), json!(self.ground.analysis.study.panel().as_of()));
-        answer.insert("period".to_owned(), period(&self.ground));
-        if let Some(Value::Array(holdings)) = answer.get_mut("holdings") {
-            let count = holdings.len();
-            let size = |row: &Value| row["weight"].as_f64().unwrap_or_default().abs();
-            holdings.sort_by(|a, b| size(b).total_cmp(&size(a)));
-            holdings.truncate(SHOWN);
-            answer.insert("holding_count".to_owned(), json!(count));
-        }
-        for name in ["by_industry", "by_sector_group", "by_asset_class"] {
-            if let Some(Value::Object(sums)) = answer.get_mut(name) {
-                shorten(sums, SHOWN);
-            }
-        }
-        if let Some(Value::Object(what_if)) = answer.get_mut("what_if") {
-            what_if.remove("weights_after");
-        }
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        shorten_warnings(&mut quality);
-        answer.insert("data_quality".to_owned(), Value::Object(quality));
-        let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
-        answer.insert("more".to_owned(), json!({"include": more}));
-        let mut answer = Value::Object(answer);
-        to_decimals(&mut answer, 4);
-        fields(answer)
-    }
-
-    fn report_body(&self) -> Map<String, Value> {
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        let mut body = json!({"as_of": self.ground.analysis.study.panel().as_of(), "data_quality": quality});
-        to_decimals(&mut body, 4);
-        let mut body = fields(body);
-        body.insert("formatted_report".to_owned(), json!(self.text()));
-        body
-    }
-
     /// The report for people.
     fn text(&self) -> String {
         let cell = words::cell;
@@ -293,12 +252,5 @@ impl Exposed {
         mind.extend(quality["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
         words::list(&mut text, "Mind", &mind);
         text
-    }
-}
-
-fn fields(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
     }
 }
