@@ -144,7 +144,7 @@ pub async fn complete(server: &Server, request: &CompleteRequestParams) -> Compl
                 matching(names, last.trim()).into_iter().map(|name| format!("{done}{gap}{name}")).collect()
             }
             "benchmark_ticker" | "overexposed_factor" => {
-                let in_force = server.app().reference.last().await;
+                let in_force = server.app().reference.current().await;
                 let factors = in_force.loaded.universe.factors();
                 matching(factors.iter().map(|f| (f.ticker.to_string(), f.label.clone())), typed.trim())
             }

@@ -14,7 +14,7 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use factor_store::{
     BuiltinSource, DatabaseRows, LastGood, LoadedUniverse, MappingKind, Store, StoreError, YamlSource, load_from,
-    load_universe, read_mappings,
+    read_mappings,
 };
 use tokio::{
     sync::{Mutex, RwLock},
@@ -69,12 +69,10 @@ struct Stamp {
 }
 
 impl Reference {
-    /// The universe of `folder`'s files, or of those built into the binary, until the store is first asked.
+    /// Follows a store and `folder`'s files, or those built into the binary. Nothing is read before the first question.
     pub fn new(store: Arc<dyn Store>, folder: Option<PathBuf>) -> Self {
-        let loaded = load_universe(folder.as_deref());
-        let seen = Seen { files: stamps(folder.as_deref()), ..Seen::default() };
-        let in_force = RwLock::new(Arc::new(InForce { loaded, at: Utc::now() }));
-        Self { store, folder, in_force, seen: Mutex::new(seen) }
+        let nothing = InForce { loaded: LoadedUniverse::default(), at: Utc::now() };
+        Self { store, folder, in_force: RwLock::new(Arc::new(nothing)), seen: Mutex::default() }
     }
 
     /// The universe as it is now, after a look at the sources.
@@ -83,8 +81,7 @@ impl Reference {
         self.last().await
     }
 
-    /// The universe as it was at the last look.
-    pub async fn last(&self) -> Arc<InForce> {
+    async fn last(&self) -> Arc<InForce> {
         Arc::clone(&*self.in_force.read().await)
     }
 
@@ -120,16 +117,17 @@ impl Reference {
             Err(error) => DatabaseRows::failed(error),
         };
         let (before, folder) = (self.last().await, self.folder.clone());
-        let read = tokio::task::spawn_blocking(move || {
+        let reading = tokio::task::spawn_blocking(move || {
             let yaml = YamlSource::new(folder.as_deref());
             load_from(&[&database, &yaml, &LastGood::new(&before.loaded), &BuiltinSource])
         });
         // The reading panics only if a source does; the universe stays what it was.
-        let Ok(loaded) = read.await else { return };
+        let Ok(loaded) = reading.await else { return };
         *seen = Seen { files, store: Some(store), store_asked: seen.store_asked };
         let mut in_force = self.in_force.write().await;
         if in_force.loaded != loaded {
-            tracing::info!(factors = loaded.universe.len(), hash = loaded.hash, "the factor universe was read anew");
+            let read = if in_force.loaded.rows.is_empty() { "read" } else { "read anew" };
+            tracing::info!(factors = loaded.universe.len(), hash = loaded.hash, "the factor universe was {read}");
             *in_force = Arc::new(InForce { loaded, at: Utc::now() });
         }
     }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::{BuiltinSource, MappingKind, MappingSource, ProxyRow, YamlSource};
 
 /// The universe in force and where it came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadedUniverse {
     /// The active factors, one per ETF.
     pub universe: FactorUniverse,
