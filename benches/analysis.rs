@@ -13,6 +13,10 @@ use factor_mcp::{
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn app() -> Arc<App> {
     App::build(Settings::with(&[("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")]).unwrap()).unwrap()
 }

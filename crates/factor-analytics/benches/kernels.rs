@@ -12,6 +12,10 @@ use factor_analytics::{
 use factor_types::Frequency;
 use ndarray::{ArrayView2, ShapeBuilder};
 
+// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TWO: Threads = Threads::Exactly(std::num::NonZeroUsize::MIN.saturating_add(1));
 
 #[derive(Clone, Copy)]

@@ -9,6 +9,10 @@ use std::{error::Error, fs, time::Instant};
 
 use factor_analytics::{Observer, Threads, correlation::Triangle};
 
+// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Printing {
     last: f64,
     stop_at: f64,

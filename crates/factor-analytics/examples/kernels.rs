@@ -19,6 +19,10 @@ use factor_analytics::{
 use factor_types::Frequency;
 use ndarray::{ArrayView2, ShapeBuilder};
 
+// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [kernel, file, rows, columns, repeats, rest @ ..] = args.as_slice() else {

@@ -13,13 +13,15 @@
 //! Series that start late are put in the order of their starts: then the rows in which a whole block of them is missing
 //! need no product.
 //!
-//! Blocks depend on nothing but the panel, and each is computed by one thread.
+//! The pieces it is cut into depend on nothing but the panel, and each is computed by one thread.
 
 mod assembly;
 mod panel;
 mod products;
 
-use self::panel::Panel;
+use std::{cmp::Reverse, ops::Range};
+
+use self::panel::{Panel, Piece};
 use super::{
     prepare::{Facts, Ready},
     presence::Presence,
@@ -30,12 +32,18 @@ use crate::{
     parallel::{self, Threads},
 };
 
-/// Rows of the triangle that one thread computes at a time.
-const BLOCK: usize = 256;
-/// The same for series in the order of their starts: shorter blocks have more rows in common that are missing.
+/// Rows of the triangle, and columns beside the diagonal, that one thread computes at a time, at most: matrix products
+/// are the faster the larger they are.
+const BLOCK: usize = 512;
+/// Rows where the series are made ready for each block: their copies are scratch space.
+const MADE_READY_BLOCK: usize = 256;
+/// Rows for series in the order of their starts: shorter blocks have more rows in common that are missing.
 const ORDERED_BLOCK: usize = 128;
+/// From this much work on (N^2 T) there are pieces enough for several threads.
+const WORK_TO_SHARE: f64 = 1e8;
 /// Panels that take more than this when made ready are made ready block by block, over and over.
 const READY_BYTES: usize = 96 << 20;
+
 /// The correlations of all pairs: a lower triangle, and how many rows each rests on.
 #[derive(Debug, Clone)]
 pub struct Triangle {
@@ -78,21 +86,23 @@ impl Triangle {
         let size = columns.len();
         let rows = columns.iter().map(|column| column.len()).min().unwrap_or(0);
         let columns: Vec<&[f64]> = columns.iter().map(|column| &column[..rows]).collect();
-        let threads = threads.for_work(size as f64 * size as f64 * rows as f64);
+        let work = size as f64 * size as f64 * rows as f64;
+        let threads = threads.for_work(work);
         let facts = Facts::of_all(&columns, threads);
         let presence = Presence::of(&columns, &facts);
         let fits = Ready::bytes_per_cell(&presence) * rows * size + 8 * triangular_number(size) <= bytes;
         let order = if fits && size > ORDERED_BLOCK { presence.order() } else { None };
         let Some(order) = order else {
             let panel = Panel::of(bytes, &columns, facts, presence, min_rows, threads);
-            let values = compute(&panel, BLOCK, threads, go_on)?;
+            let cut = if panel.is_ready() { Cut::squares(size, work) } else { Cut::rows(MADE_READY_BLOCK) };
+            let values = compute(&panel, &cut, threads, go_on)?;
             return Some(Self { size, values, presence: panel.presence });
         };
         let facts: Vec<Facts> = order.iter().map(|at| facts[*at].clone()).collect();
         let columns: Vec<&[f64]> = order.iter().map(|at| columns[*at]).collect();
         let ordered = Presence::of(&columns, &facts);
         let panel = Panel::of(bytes, &columns, facts, ordered, min_rows, threads);
-        let values = compute(&panel, ORDERED_BLOCK, threads, go_on)?;
+        let values = compute(&panel, &Cut::rows(ORDERED_BLOCK), threads, go_on)?;
         Some(Self { size, values: in_given_order(&values, &order), presence })
     }
 
@@ -127,33 +137,69 @@ fn triangular_number(n: usize) -> usize {
     n * (n + 1) / 2
 }
 
-/// The lower triangle of a panel, block by block.
+/// How a triangle is cut into pieces.
+struct Cut {
+    /// Rows of a block.
+    rows: usize,
+    /// Whether the columns of a block are cut in the same way, or are one piece.
+    squares: bool,
+}
+
+impl Cut {
+    fn rows(rows: usize) -> Self {
+        Self { rows, squares: false }
+    }
+
+    /// Into squares as large as can be, of one size. Two blocks make a square and two triangles: either is half the work.
+    fn squares(size: usize, work: f64) -> Self {
+        let least = if work < WORK_TO_SHARE { 1 } else { 2 };
+        let rows = size.div_ceil(size.div_ceil(BLOCK).max(least)).max(1);
+        Self { rows, squares: true }
+    }
+}
+
+/// The lower triangle of a panel, piece by piece.
 fn compute<F: FnMut(usize) -> bool>(
     panel: &Panel<'_>,
-    rows: usize,
+    cut: &Cut,
     threads: usize,
     go_on: impl FnOnce(usize) -> F,
 ) -> Option<Vec<f64>> {
     let size = panel.columns.len();
     let mut values = vec![0.0; triangular_number(size)];
-    let mut blocks = Vec::new();
-    let mut rest = values.as_mut_slice();
-    for start in (0..size).step_by(rows) {
-        let block = start..size.min(start + rows);
-        let (entries, after) = rest.split_at_mut(triangular_number(block.end) - triangular_number(start));
-        rest = after;
-        blocks.push((block, entries));
-    }
-    let go_on = go_on(blocks.len());
-    // The longest block first: the last to be done are short.
+    let pieces = pieces(&mut values, size, cut);
+    let go_on = go_on(pieces.len());
     let all = parallel::observed(
         threads,
-        blocks.into_iter().rev(),
+        pieces.into_iter(),
         Default::default,
-        |scratch, (block, entries)| panel.block(scratch, block, entries),
+        |scratch, piece| panel.compute(scratch, piece),
         go_on,
     );
     all.then_some(values)
+}
+
+/// The pieces of a triangle, the largest first: the last to be done are small.
+fn pieces<'a>(values: &'a mut [f64], size: usize, cut: &Cut) -> Vec<Piece<'a>> {
+    let blocks: Vec<Range<usize>> = (0..size).step_by(cut.rows).map(|from| from..size.min(from + cut.rows)).collect();
+    let mut pieces = Vec::new();
+    let mut rest = values;
+    for (at, block) in blocks.iter().enumerate() {
+        let columns = if cut.squares { blocks[..=at].to_vec() } else { std::iter::once(0..block.end).collect() };
+        let mut own: Vec<Piece<'a>> = columns.into_iter().map(|columns| Piece::new(block.clone(), columns)).collect();
+        for i in block.clone() {
+            let (mut row, after) = rest.split_at_mut(i + 1);
+            rest = after;
+            for piece in &mut own {
+                let (entries, further) = row.split_at_mut(row.len().min(piece.columns.len()));
+                piece.rows.push(entries);
+                row = further;
+            }
+        }
+        pieces.extend(own);
+    }
+    pieces.sort_by_key(|piece| Reverse(piece.rows.iter().map(|row| row.len()).sum::<usize>()));
+    pieces
 }
 
 /// The triangle of columns from that of the same columns in another order, of which `order` names them.

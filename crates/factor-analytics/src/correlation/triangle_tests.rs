@@ -108,8 +108,10 @@ fn by_hand() {
 #[test]
 fn wide_panels_agree_with_pairs() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.3)] {
-        as_pair_by_pair(&series(40, 300, holes, 3), 12, 1e-13);
+        as_pair_by_pair(&series(40, 530, holes, 3), 12, 1e-13);
     }
+    // Three squares beside the diagonal.
+    as_pair_by_pair(&series(20, 1030, Holes::Anywhere(0.05), 3), 12, 1e-13);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A panel made ready for products, and the blocks of its triangle.
+//! A panel made ready for products, and the pieces of its triangle.
 
 use std::ops::Range;
 
@@ -7,7 +7,6 @@ use pulp::Arch;
 use super::{
     assembly::{AFRESH, Row},
     products::Products,
-    triangular_number,
 };
 use crate::correlation::{
     CommonRows,
@@ -32,7 +31,24 @@ pub(super) struct Panel<'a> {
     ready: Option<Ready>,
 }
 
-/// What one thread needs for a block.
+/// Some rows of the triangle, or some columns of them, to be filled.
+pub(super) struct Piece<'a> {
+    /// The rows.
+    block: Range<usize>,
+    /// The columns: before the block, the block itself, or both.
+    pub(super) columns: Range<usize>,
+    /// Each row's entries in these columns, up to the diagonal.
+    pub(super) rows: Vec<&'a mut [f64]>,
+}
+
+impl Piece<'_> {
+    pub(super) fn new(block: Range<usize>, columns: Range<usize>) -> Self {
+        let rows = Vec::with_capacity(block.len());
+        Self { block, columns, rows }
+    }
+}
+
+/// What one thread needs for a piece.
 #[derive(Default)]
 pub(super) struct Scratch {
     left: Ready,
@@ -63,27 +79,36 @@ impl<'a> Panel<'a> {
         Self { columns, facts, presence, min_rows: min_rows.max(2), noise, plain, ready }
     }
 
-    /// Fills some rows of the triangle.
-    pub(super) fn block(&self, scratch: &mut Scratch, block: Range<usize>, entries: &mut [f64]) {
+    /// Whether all series are made ready once and for all.
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.is_some()
+    }
+
+    /// Fills a piece of the triangle.
+    pub(super) fn compute(&self, scratch: &mut Scratch, piece: Piece<'_>) {
         let Scratch { left, right, products, common } = scratch;
+        let Piece { block, columns, mut rows } = piece;
         let left = self.ready(left, &block);
-        let before = triangular_number(block.start);
-        let width = if self.ready.is_some() { WIDTHS.0 } else { WIDTHS.1 };
-        for from in (0..block.start).step_by(width) {
-            let others = from..block.start.min(from + width);
+        let beside = columns.start..columns.end.min(block.start);
+        let width = if self.is_ready() { WIDTHS.0 } else { WIDTHS.1 };
+        for from in beside.clone().step_by(width) {
+            let others = from..beside.end.min(from + width);
             let right = self.ready(right, &others);
             products.multiply(&self.presence, left, right, &block, &others);
-            for i in block.clone() {
-                let at = triangular_number(i) - before;
-                self.row(products, common, &block, i, others.clone(), &mut entries[at + others.start..at + others.end]);
+            let places = others.start - columns.start..others.end - columns.start;
+            for (i, row) in block.clone().zip(&mut rows) {
+                self.row(products, common, &block, i, others.clone(), &mut row[places.clone()]);
             }
         }
+        if columns.end <= block.start {
+            return;
+        }
         products.multiply_within(&self.presence, left, &block);
-        for i in block.clone() {
-            let at = triangular_number(i) - before;
-            self.row(products, common, &block, i, block.start..i, &mut entries[at + block.start..at + i]);
+        for (i, row) in block.clone().zip(rows) {
+            let Some((own, before)) = row.split_last_mut() else { continue };
+            self.row(products, common, &block, i, block.start..i, &mut before[beside.len()..]);
             let defined = self.facts[i].varies && self.facts[i].count >= self.min_rows;
-            entries[at + i] = if defined { 1.0 } else { f64::NAN };
+            *own = if defined { 1.0 } else { f64::NAN };
         }
     }
 
