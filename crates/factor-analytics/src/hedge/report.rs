@@ -73,7 +73,8 @@ pub struct HedgeReport {
     pub candidates_meeting_threshold: usize,
     /// The candidates were chosen on the whole window, the part that evaluates out of sample included.
     pub selection_in_sample: bool,
-    /// The best `hedge_effectiveness.out_of_sample` among the recommendations that offset when bought.
+    /// The best `hedge_effectiveness.out_of_sample` of those that offset when bought: the first ten ranked, all
+    /// recommendations and the basket. So it does not depend on how few are shown.
     pub best_out_of_sample: Option<f64>,
     /// True where that is under 0.05: nothing here offsets the factor out of sample. False where it could not be
     /// tested.
@@ -143,9 +144,10 @@ impl HedgeReport {
             ..Self::default()
         };
         let mut undefined = Vec::new();
+        let ranked = best_first(plan.max_recommendations.max(FROM_FIRST));
         if plan.basket {
-            let ranked: Vec<&Candidate<'_>> = best_first(FROM_FIRST).iter().map(|at| looked[*at].candidate).collect();
-            report.find_basket(question, plan, &ranked, &mut undefined);
+            let first: Vec<&Candidate<'_>> = ranked.iter().map(|at| looked[*at].candidate).collect();
+            report.find_basket(question, plan, &first, &mut undefined);
         }
         for (at, rank) in best_first(plan.max_recommendations).into_iter().zip(1..) {
             let recommendation = Recommendation {
@@ -159,7 +161,7 @@ impl HedgeReport {
             note_missing(&mut undefined, "recommendations", looked[at].name(), &recommendation.missing());
             report.recommendations.push(recommendation);
         }
-        report.sum_up();
+        report.sum_up(ranked.iter().map(|at| &looked[*at].figures));
         report.undefined = Undefined::grouped(undefined);
         Ok(report)
     }
@@ -187,12 +189,14 @@ impl HedgeReport {
         }
     }
 
-    fn sum_up(&mut self) {
-        let bought = |one: &&Recommendation| one.figures.hedge_ratio.is_some_and(|ratio| ratio > 0.0);
-        let evaluated = (self.recommendations.iter().filter(bought))
-            .filter_map(|one| one.figures.hedge_effectiveness.out_of_sample);
-        self.best_out_of_sample = evaluated.reduce(f64::max);
-        let untested = self.recommendations.iter().filter(bought).count() > 0 && self.best_out_of_sample.is_none();
+    fn sum_up<'a>(&mut self, ranked: impl Iterator<Item = &'a Figures>) {
+        let bought = ranked.filter(|one| one.hedge_ratio.is_some_and(|ratio| ratio > 0.0));
+        // A basket's ratios are never negative.
+        let effectiveness: Vec<_> = (bought.map(|one| &one.hedge_effectiveness))
+            .chain(self.basket.iter().map(|basket| &basket.hedge_effectiveness))
+            .collect();
+        self.best_out_of_sample = effectiveness.iter().filter_map(|one| one.out_of_sample).reduce(f64::max);
+        let untested = !effectiveness.is_empty() && self.best_out_of_sample.is_none();
         self.nothing_offsets = !untested && self.best_out_of_sample.is_none_or(|best| best < LEAST_EFFECTIVENESS);
         self.yields_unknown = (self.recommendations.iter())
             .filter(|one| one.dividend_yield.is_none())

@@ -13,7 +13,7 @@ pub struct ScoreParts {
     /// Of the rank of the deepest fall, the shallowest 1; weight 0.2.
     pub max_drawdown: Option<f64>,
     /// Of the rank of the dividend yield; weight 0.1, or 0.3 where income is preferred (the others scaled to 0.7).
-    /// Null where the yield is not known.
+    /// A yield of 0 ranks 0, however many have none: no income earns no points. Null where the yield is not known.
     pub dividend_yield: Option<f64>,
 }
 
@@ -50,7 +50,10 @@ impl ScoreParts {
         let ranked = |figure: fn(&Scored) -> Option<f64>| ranks(&candidates.iter().map(figure).collect::<Vec<_>>());
         let sharpe_ratios = ranked(|candidate| candidate.sharpe_ratio);
         let drawdowns = ranked(|candidate| candidate.max_drawdown);
-        let yields = ranked(|candidate| candidate.dividend_yield);
+        let mut yields = ranked(|candidate| candidate.dividend_yield);
+        for (rank, candidate) in yields.iter_mut().zip(candidates).filter(|(_, one)| one.dividend_yield == Some(0.0)) {
+            *rank = candidate.dividend_yield;
+        }
         (0..candidates.len())
             .map(|at| {
                 let values = [candidates[at].correlation.map(|r| -r), sharpe_ratios[at], drawdowns[at], yields[at]];

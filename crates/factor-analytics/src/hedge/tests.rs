@@ -265,6 +265,37 @@ fn scores_by_hand() {
     assert!((income[2].score() - ((-0.05 + 0.1 + 0.15) * 0.7 / 0.9 + 0.3)).abs() < 1e-15);
     assert!((income[1].score() - wanted[1]).abs() < 1e-15);
     assert_eq!(score::ranks(&[Some(3.0), None]), [Some(0.5), None]);
+    // Where nobody pays, nobody has points for it.
+    let unpaid = [scored(-0.5, 0.1, -0.3, Some(0.0)), scored(-0.2, 0.3, -0.1, Some(0.0))];
+    assert!(score::ScoreParts::of(&unpaid, true).iter().all(|parts| parts.dividend_yield == Some(0.0)));
+}
+
+#[test]
+fn whether_anything_offsets_does_not_depend_on_how_many_are_shown() {
+    let f = noise(1, 90);
+    let names: Vec<String> = (0..15).map(|at| format!("candidate {at:02}")).collect();
+    let returns: Vec<Vec<f64>> = (0..15)
+        .map(|at| {
+            let own = noise(100 + at, 90);
+            mixed(&[(-0.05 * at as f64, &f), (1.0, &own)])
+        })
+        .collect();
+    let candidates: Vec<Candidate<'_>> = names.iter().zip(&returns).map(|(name, r)| candidate(name, r)).collect();
+    let with = |max_recommendations: usize, basket: bool| {
+        let plan = HedgePlan { max_recommendations, basket, correlation_threshold: -0.05, ..HedgePlan::default() };
+        HedgeReport::compute(&question(&f), &candidates, &plan).unwrap()
+    };
+    let ten = with(10, false);
+    let shown = ten.recommendations.iter().filter(|one| one.figures.hedge_ratio > Some(0.0));
+    let best = shown.filter_map(|one| one.figures.hedge_effectiveness.out_of_sample).reduce(f64::max);
+    assert!(best.is_some() && ten.best_out_of_sample == best);
+    for few in [1, 3] {
+        assert_eq!(with(few, false).best_out_of_sample, best, "{few}");
+    }
+    // The basket counts too, and here it is better than any one.
+    let basket = with(1, true);
+    let together = basket.basket.unwrap().hedge_effectiveness.out_of_sample;
+    assert!(together > best && basket.best_out_of_sample == together);
 }
 
 #[test]
