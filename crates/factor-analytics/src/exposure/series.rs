@@ -76,6 +76,15 @@ impl PortfolioReturns {
     /// [`PortfolioError`] for weights that are not finite or sum to 0, and when over half of the gross weight has no
     /// return at all.
     pub fn of(positions: &[Position<'_>], risk_free: &[f64]) -> Result<Self, PortfolioError> {
+        Self::with_cash(positions, 0.0, risk_free)
+    }
+
+    /// As [`PortfolioReturns::of`], for a portfolio of which so much is said to be in cash. Cash is what the positions
+    /// leave, whatever is said; but with some, positions that sum to 0 are a portfolio: as many short as long, or none.
+    ///
+    /// # Errors
+    /// As [`PortfolioReturns::of`], but for a sum of 0.
+    pub fn with_cash(positions: &[Position<'_>], cash: f64, risk_free: &[f64]) -> Result<Self, PortfolioError> {
         if let Some(at) = positions.iter().position(|position| !position.weight.is_finite()) {
             return Err(PortfolioError::BadWeight { at });
         }
@@ -83,11 +92,11 @@ impl PortfolioReturns {
         let known = |position: &Position<'_>| position.returns.is_some_and(|r| r.iter().any(|r| r.is_finite()));
         let net = stats::sum(held.iter().map(|position| position.weight));
         let gross = stats::sum(held.iter().map(|position| position.weight.abs()));
-        if gross == 0.0 || net.abs() <= ROUNDING * gross {
+        if net.abs() <= ROUNDING * gross && cash.abs() <= ROUNDING {
             return Err(PortfolioError::NoWeight);
         }
-        let unknown = held.iter().filter(|position| !known(position)).map(|position| position.weight.abs());
-        let unexplained_weight = stats::sum(unknown) / gross;
+        let unknown = stats::sum(held.iter().filter(|position| !known(position)).map(|position| position.weight.abs()));
+        let unexplained_weight = if unknown == 0.0 { 0.0 } else { unknown / gross };
         if unexplained_weight > 0.5 + ROUNDING {
             return Err(PortfolioError::MostlyUnknown { share: unexplained_weight });
         }
@@ -110,7 +119,7 @@ impl PortfolioReturns {
                 }
             }
             let present = sides[0].present - sides[1].present;
-            if !covers_share(present, gross) {
+            if gross > 0.0 && !covers_share(present, gross) {
                 return f64::NAN;
             }
             let earned = sides.iter().zip(totals).map(|(side, total)| match (total, side.present) {

@@ -76,6 +76,21 @@ fn weights_that_make_no_portfolio_are_refused() {
 }
 
 #[test]
+fn as_many_short_as_long_is_a_portfolio_when_cash_is_held() {
+    let (a, b) = ([0.10, 0.02, NAN], [0.04, NAN, 0.04]);
+    let found = PortfolioReturns::with_cash(&[held(0.5, &a), held(-0.5, &b)], 1.0, &[0.01; 3]).unwrap();
+    // 0.05 - 0.02 + 0.01; then one of the sides is missing, and nothing stands in for it.
+    near(&found.values, &[0.04, NAN, NAN]);
+    assert_eq!((found.net_weight, found.gross_weight, found.cash_weight), (0.0, 1.0, 1.0));
+    let all = PortfolioReturns::with_cash(&[], 1.0, &[0.01, NAN, 0.02]).unwrap();
+    near(&all.values, &[0.01, NAN, 0.02]);
+    assert_eq!((all.net_weight, all.gross_weight, all.unexplained_weight), (0.0, 0.0, 0.0));
+    let nothing_known = [Position { weight: 0.5, returns: None }, held(-0.5, &[NAN; 3])];
+    let refused = PortfolioReturns::with_cash(&nothing_known, 1.0, &[0.0; 3]);
+    assert_eq!(refused, Err(PortfolioError::MostlyUnknown { share: 1.0 }));
+}
+
+#[test]
 fn one_factor_is_the_simple_regression() {
     let (x, e) = (wave(5, 60), wave(7, 60));
     let y: Vec<f64> = x.iter().zip(&e).map(|(x, e)| 0.002 + 1.5 * x + 0.3 * e).collect();
