@@ -65,9 +65,9 @@ pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorD
             format!(
                 "Give me a factor check-up.\n\
                  1. Call get_factor_analysis with analysis_type `returns`{which}: what rose and fell over 1 month to 1 year.\n\
-                 2. Call get_factor_analysis with analysis_type `performance`, benchmark_ticker {benchmark}{which}: return, \
+                 2. Call get_factor_analysis with analysis_type `performance`, benchmark_ticker `{benchmark}`{which}: return, \
                  volatility, Sharpe ratio and drawdown; the best and the worst.\n\
-                 3. Call get_factor_analysis with analysis_type `correlations`, benchmark_ticker {benchmark}{which}: what moves \
+                 3. Call get_factor_analysis with analysis_type `correlations`, benchmark_ticker `{benchmark}`{which}: what moves \
                  together, what diversifies, what depends on interest rates.\n\
                  4. Where an answer's `more` names a section you need, ask for it with `include`.\n\
                  Then tell me in plain words: the three most important findings with their numbers, what they mean for \
@@ -79,7 +79,8 @@ pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorD
             let portfolio = text("portfolio_name").unwrap_or_else(|| "CURRENT_PORTFOLIO".to_owned());
             let factor = text("overexposed_factor").map_or_else(
                 || {
-                    "the industry or category with the largest weight in by_industry that is no broad market fund"
+                    "the industry or category with the largest weight in by_industry that is no broad market fund, no cash and \
+                     not `other funds` or `unclassified`"
                         .to_owned()
                 },
                 |name| format!("`{name}`"),
@@ -92,8 +93,8 @@ pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorD
                  fits none or several, take one of those the error lists.\n\
                  3. Call get_portfolio_exposures again with what_if: the suggested weight out of the factor's holding and into \
                  the offset (the basket, where it does better).\n\
-                 4. Where an offset rests on few periods or on one, look at its history with get_factor_analysis before you \
-                 name it.\n\
+                 4. Where an offset rests on few periods (n), its figures are of those alone: look at its history with \
+                 get_factor_analysis before you name it.\n\
                  Then tell me in plain words: what I have too much of, what offsets it and how much of it to move, volatility, \
                  beta and exposures before and after, and what hedge_effectiveness says out of sample. Where the answer says \
                  that nothing offsets it, say so and do not dress up cash or a calm bond fund as a hedge. Name what the answer \
@@ -102,7 +103,7 @@ pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorD
         }
         WHAT_MOVED => format!(
             "What moved this month?\n\
-             1. Call get_factor_analysis with analysis_type `returns`, windows [\"1m\", \"3m\", \"1y\"]{which}, top_n 5.\n\
+             1. Call get_factor_analysis with analysis_type `returns`, windows [\"1m\", \"3m\", \"1y\"], top_n 5{which}.\n\
              2. If one category or industry group stands out, call it again with `categories` set to that one and \
              include [\"by_category\", \"rankings\"].\n\
              3. For the strongest and the weakest factor call list_factors with its ticker as `query` to see what it stands \

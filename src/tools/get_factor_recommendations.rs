@@ -61,16 +61,17 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
     let held = ask.source.clone().weigh(app, call.user, &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("overexposed_factor", &ask.overexposed, common.universe(), common.groups(), &tickers)?;
+    let ground = common.analyze(app, tickers, &caller).await?;
+    // Prices come first: a vendor may refuse everything after a profile.
     let portfolio = match held {
         Some(held) => {
-            let universes = [common.universe(), common.loaded()];
+            let universes = [ground.common.universe(), ground.common.loaded()];
             let standings = Standings::of(app, &held.weights, &universes, &caller).await?;
             let weight = standings.weight_in(&factor.members);
             Some((held, standings, weight))
         }
         None => None,
     };
-    let ground = common.analyze(app, tickers, &caller).await?;
     let found = compute::run(&ask, &ground, &factor, portfolio.as_ref()).await?;
     if call.cancel.is_cancelled() {
         return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled"));

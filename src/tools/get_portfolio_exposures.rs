@@ -4,6 +4,7 @@ mod arguments;
 mod definition;
 mod sentences;
 mod shape;
+mod text;
 
 use std::sync::Arc;
 
@@ -44,11 +45,19 @@ struct Exposed {
     standings: Standings,
     returns: PortfolioReturns,
     state: ExposureState,
-    /// What a trade changes, and the weights after it.
-    what_if: Option<(WhatIf, IndexMap<Ticker, f64>)>,
+    what_if: Option<Traded>,
     /// Factors that were asked for and have no returns, with the reason.
     without: Vec<(String, String)>,
     risk_free_source: String,
+}
+
+/// What a trade changes.
+struct Traded {
+    figures: WhatIf,
+    /// The weights after it.
+    weights: IndexMap<Ticker, f64>,
+    /// What they stand for.
+    standings: Standings,
 }
 
 /// Runs a call and shapes its answer.
@@ -69,9 +78,15 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(&ask, &common, &tickers)?;
     tickers.extend(ask.what_if.iter().flat_map(|changes| changes.keys()).filter(|t| t.as_str() != CASH).cloned());
-    let universes = [common.universe(), common.loaded()];
-    let standings = Standings::of(app, &held.weights, &universes, &caller).await?;
     let ground = common.analyze(app, tickers, &caller).await?;
+    // Prices come first: a vendor may refuse everything after a profile.
+    let mut all = held.weights.clone();
+    let changed = ask.what_if.iter().flat_map(|changes| changes.keys()).cloned();
+    for ticker in changed.chain(CASH.parse()) {
+        all.entry(ticker).or_default();
+    }
+    let universes = [ground.common.universe(), ground.common.loaded()];
+    let standings = Standings::of(app, &all, &universes, &caller).await?;
 
     let user = call.user;
     let work = tokio::task::spawn_blocking(move || computed(ask, ground, held, standings, factors));
@@ -92,7 +107,7 @@ fn computed(
     ask: Ask,
     ground: Ground,
     held: Held,
-    standings: Standings,
+    all: Standings,
     factors: Option<Vec<Resolved>>,
 ) -> Result<Exposed, ToolError> {
     let study = Arc::clone(&ground.analysis.study);
@@ -139,10 +154,12 @@ fn computed(
                     hint: None,
                 })
             })?;
-            Some((WhatIf::of(&returns.values, &after.values, &inputs), weights))
+            let figures = WhatIf::of(&returns.values, &after.values, &inputs);
+            Some(Traded { figures, standings: all.weighing(&weights), weights })
         }
     };
     let risk_free_source = risk_free.source.clone();
+    let standings = all.weighing(&held.weights);
     Ok(Exposed { ask, ground, held, standings, returns, state, what_if, without, risk_free_source })
 }
 

@@ -34,20 +34,14 @@ pub(super) fn returns(
 ) -> Result<PortfolioReturns, ToolError> {
     let panel = study.panel();
     let held = weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH);
-    let mut positions: Vec<Position<'_>> = held
+    let positions: Vec<Position<'_>> = held
         .map(|(ticker, weight)| Position {
             weight: *weight,
             returns: panel.position(ticker).map(|column| panel.column(column)),
         })
         .collect();
-    let mut found = PortfolioReturns::of(&positions, risk_free);
-    if found == Err(PortfolioError::NoWeight)
-        && let Some((_, cash)) = weights.iter().find(|(ticker, _)| ticker.as_str() == CASH)
-    {
-        // What is held besides cash sums to 0, as with a short position of equal size: cash is then a holding itself.
-        positions.push(Position { weight: *cash, returns: Some(risk_free) });
-        found = PortfolioReturns::of(&positions, risk_free);
-    }
+    let cash = weights.iter().find(|(ticker, _)| ticker.as_str() == CASH).map_or(0.0, |(_, weight)| *weight);
+    let found = PortfolioReturns::with_cash(&positions, cash, risk_free);
     found.map_err(|error| match error {
         PortfolioError::MostlyUnknown { .. } => {
             let without = |(ticker, _): &(&Ticker, &f64)| {

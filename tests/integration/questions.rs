@@ -183,6 +183,14 @@ async fn what_offsets_it() {
         let f = mean_of(&app, &members, months).await;
         let rows = answer["recommendations"].as_array().unwrap();
         assert!(!rows.is_empty(), "{question}: {answer}");
+        let said = answer["insights"]["sentences"].to_string();
+        assert!(said.contains("Cash offsets nothing, it dilutes"), "{question}: {said}");
+        if question.contains("cash") {
+            assert!(
+                said.contains("Nothing here offsets VNQ") && answer["insights"]["nothing_offsets"] == true,
+                "{said}"
+            );
+        }
         for row in rows.iter().take(2) {
             let c = returns(&app, row["etf_ticker"].as_str().unwrap(), months).await;
             let both = paired(&f, &c);

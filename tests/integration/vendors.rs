@@ -9,6 +9,7 @@ mod fallback;
 mod faults;
 mod key;
 mod lifecycle;
+mod look_through;
 mod outage;
 mod progress;
 mod story;

@@ -1,6 +1,9 @@
 //! What the figures say in words. Their numbers are the fields' numbers, to four decimals.
 
-use factor_analytics::hedge::{HedgeReport, Recommendation, basket::Basket};
+use factor_analytics::hedge::{
+    HedgeReport, Recommendation,
+    basket::{Basket, BasketMember},
+};
 
 use super::Recommended;
 use crate::tools::positions::words::{cell, decimal};
@@ -21,14 +24,11 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
     match one.figures.hedge_ratio {
         Some(ratio) if ratio > 0.0 => {
             said += &format!(
-                "; {} of it per unit takes away {} of the variance in sample",
+                "; {} of it per unit of {of} takes away {} of the variance in sample",
                 decimal(ratio),
                 cell(worth.in_sample)
             );
-            match worth.out_of_sample {
-                Some(share) => said += &format!(" and {} out of sample", decimal(share)),
-                None => said += ", untested out of sample",
-            }
+            said += &out_of_sample(worth.out_of_sample);
         }
         Some(ratio) => said += &format!("; no offset when bought (hedge ratio {})", decimal(ratio)),
         None => {}
@@ -52,26 +52,39 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
 
 /// One sentence on the basket.
 pub(super) fn of_basket(basket: &Basket, of: &str) -> String {
-    let weights: Vec<String> = basket
+    let moved = basket.portfolio_volatility.map(|change| {
+        let into =
+            |member: &BasketMember| format!("{} into {}", cell(member.suggested_additional_allocation), member.factor);
+        let weights: Vec<String> = basket.members.iter().map(into).collect();
+        let (before, after) = (decimal(change.before), decimal(change.after));
+        format!("Moving {} takes the portfolio's volatility from {before} to {after}; ", weights.join(", "))
+    });
+    let ratios: Vec<String> = basket
         .members
         .iter()
-        .map(|member| match member.suggested_additional_allocation {
-            Some(weight) => format!("{} in {}", decimal(weight), member.factor),
-            None => format!("{} of {}", decimal(member.hedge_ratio), member.factor),
-        })
+        .filter(|member| member.hedge_ratio > 0.0)
+        .map(|member| format!("{} of {}", decimal(member.hedge_ratio), member.factor))
         .collect();
-    let worth = &basket.hedge_effectiveness;
-    let mut said = format!(
-        "{}: together they take away {} of the variance of {of} in sample and {} out of sample",
-        weights.join(", "),
-        cell(worth.in_sample),
-        cell(worth.out_of_sample)
-    );
-    if let Some(change) = basket.portfolio_volatility {
-        said +=
-            &format!("; the portfolio's volatility goes from {} to {}", decimal(change.before), decimal(change.after));
+    let moved = moved.unwrap_or_default();
+    if ratios.is_empty() {
+        return format!("{moved}bought, none of them offsets {of} itself.");
     }
-    said + "."
+    let worth = &basket.hedge_effectiveness;
+    let in_sample = cell(worth.in_sample);
+    let out_of_sample = out_of_sample(worth.out_of_sample);
+    format!(
+        "{moved}{} per unit of {of} take away {in_sample} of its variance in sample{out_of_sample}.",
+        ratios.join(", ")
+    )
+}
+
+/// What is left of an offset on rows that did not set its ratio.
+fn out_of_sample(worth: Option<f64>) -> String {
+    match worth {
+        Some(share) if share < 0.0 => format!(" and {} out of sample: it added to it", decimal(share)),
+        Some(share) => format!(" and {} out of sample", decimal(share)),
+        None => ", untested out of sample".to_owned(),
+    }
 }
 
 /// What stands out, the warnings among it first.
@@ -83,24 +96,28 @@ pub(super) fn insights(all: &Recommended) -> Vec<String> {
     said.extend(untested(report, of));
     if report.candidates_meeting_threshold == 0 && !report.recommendations.is_empty() {
         said.push(format!(
-            "No candidate of {} has a correlation with {of} at or under {}: those listed have the lowest, and meets_threshold is false.",
+            "None of the {} candidates scanned has a correlation with {of} at or under {}: those listed have the lowest, and \
+             meets_threshold is false.",
             report.candidates_scanned, all.ask.correlation_threshold
         ));
     }
-    let significant = report.recommendations.iter().filter(|one| one.significant).count();
-    said.push(format!(
-        "{significant} of the {} correlations listed differ from 0 at 5% after Benjamini-Hochberg over all {} candidates scanned.",
-        report.recommendations.len(),
-        report.candidates_scanned
-    ));
-    said.push(
-        "The candidates were chosen on the whole window, its last third included: the figures out of sample flatter them."
-            .to_owned(),
-    );
+    if !report.recommendations.is_empty() {
+        let significant = report.recommendations.iter().filter(|one| one.significant).count();
+        said.push(format!(
+            "Correlations listed that differ from 0 by more than chance (5%, Benjamini-Hochberg over all {} candidates scanned): \
+             {significant} of {}.",
+            report.candidates_scanned,
+            report.recommendations.len()
+        ));
+        said.push(
+            "The candidates were chosen on the whole window, its last third included: the figures out of sample flatter them."
+                .to_owned(),
+        );
+    }
     if all.portfolio.as_ref().is_some_and(|(.., weight)| *weight > 0.0) {
         said.push(format!(
             "A move out of {of} into anything calm lowers volatility, whatever its correlation: short bonds and their like gain \
-             by diluting. hedge_effectiveness says what offsets."
+             by diluting. Their hedge_effectiveness says whether they offset."
         ));
     }
     said.push(format!(
@@ -148,6 +165,9 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
             "Nothing here offsets {of}: the best of the listed takes away {} of its variance out of sample, under 0.05.",
             decimal(best)
         ),
+        None if report.recommendations.is_empty() => {
+            format!("Nothing here offsets {of}: no candidate is left to look at.")
+        }
         None => format!("Nothing here offsets {of}: no listed candidate moves against it."),
     })
 }

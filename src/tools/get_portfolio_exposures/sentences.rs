@@ -19,7 +19,7 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
         Some(fit) => said.extend(of_regression(all, fit)),
         None => said.extend(all.state.no_regression.iter().map(|why| format!("No regression: {why}."))),
     }
-    if let Some((what_if, _)) = &all.what_if {
+    if let Some(what_if) = all.what_if.as_ref().map(|traded| &traded.figures) {
         said.push(format!(
             "The trade takes volatility from {} to {} and beta from {} to {}, over the same {} periods.",
             cell(what_if.before.risk.volatility),
@@ -31,7 +31,7 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
     }
     if all.returns.unexplained_weight > 0.0 {
         said.push(format!(
-            "{} of the weight is in holdings without returns: it is spread over the others in regression and risk.",
+            "{} of what is held besides cash has no returns: it is spread over the others in regression and risk.",
             decimal(all.returns.unexplained_weight)
         ));
     }

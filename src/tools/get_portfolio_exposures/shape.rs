@@ -1,4 +1,4 @@
-//! The answer in its shapes: whole, in short, as text, and the sections asked for.
+//! The answer in its shapes: whole, in short, and the sections asked for.
 
 use factor_analytics::exposure::ExposureState;
 use indexmap::IndexMap;
@@ -8,17 +8,21 @@ use super::{Exposed, sentences};
 use crate::{
     app::App,
     tools::{
-        get_factor_analysis::beside::{Ground, fields, to_decimals, to_significant},
+        get_factor_analysis::beside::{self, Ground, fields, to_decimals, to_significant},
         positions::{
-            answer::Told,
-            shown::{heading, holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
-            words,
+            answer::{Told, framed},
+            lookthrough::Standings,
+            shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
         },
     },
 };
 
+/// A summary has so many characters at most.
+const SUMMARY: usize = 8_000;
 /// Holdings and industries of a summary.
 const SHOWN: usize = 10;
+/// The sums of weights.
+const BY_WEIGHT: [&str; 3] = ["by_industry", "by_sector_group", "by_asset_class"];
 
 impl Told for Exposed {
     fn ground(&self) -> &Ground {
@@ -68,34 +72,16 @@ impl Told for Exposed {
         fields(answer)
     }
 
+    /// In at most [`SUMMARY`] characters: so many holdings and sums of weights, the others in one line.
     fn summary(&self) -> Map<String, Value> {
-        let mut answer = self.sections();
-        answer.insert("as_of".to_owned(), json!(self.ground.analysis.study.panel().as_of()));
-        answer.insert("period".to_owned(), period(&self.ground));
-        if let Some(Value::Array(holdings)) = answer.get_mut("holdings") {
-            let count = holdings.len();
-            let size = |row: &Value| row["weight"].as_f64().unwrap_or_default().abs();
-            holdings.sort_by(|a, b| size(b).total_cmp(&size(a)));
-            holdings.truncate(SHOWN);
-            answer.insert("holding_count".to_owned(), json!(count));
-        }
-        for name in ["by_industry", "by_sector_group", "by_asset_class"] {
-            if let Some(Value::Object(sums)) = answer.get_mut(name) {
-                shorten(sums, SHOWN);
+        let mut shown = SHOWN;
+        loop {
+            let answer = self.summary_of(shown);
+            if shown <= 1 || beside::length(&framed(self, answer.clone())) <= SUMMARY {
+                return answer;
             }
+            shown -= 1;
         }
-        if let Some(Value::Object(what_if)) = answer.get_mut("what_if") {
-            what_if.remove("weights_after");
-        }
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        shorten_warnings(&mut quality);
-        answer.insert("data_quality".to_owned(), Value::Object(quality));
-        let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
-        answer.insert("more".to_owned(), json!({"include": more}));
-        let mut answer = Value::Object(answer);
-        to_decimals(&mut answer, 4);
-        fields(answer)
     }
 
     fn report_body(&self) -> Map<String, Value> {
@@ -128,9 +114,7 @@ impl Exposed {
         }
         put("holdings", json!(self.standings.rows()));
         put("normalisation", json!(self.held.normalisation));
-        put("by_industry", json!(self.standings.by(|one| &one.industry)));
-        put("by_sector_group", json!(self.standings.by(|one| &one.sector_group)));
-        put("by_asset_class", json!(self.standings.by(|one| &one.asset_class)));
+        by_weight(&self.standings).into_iter().for_each(|(name, sums)| put(&name, sums));
         if let Some(regression) = &self.state.regression {
             put("regression", json!(regression));
         }
@@ -144,14 +128,50 @@ impl Exposed {
                 "unexplained": self.returns.unexplained_weight,
             }),
         );
-        if let Some((what_if, weights)) = &self.what_if {
-            let mut entry = fields(json!(what_if));
+        if let Some(traded) = &self.what_if {
+            let mut entry = fields(json!(traded.figures));
+            for (when, standings) in [("before", &self.standings), ("after", &traded.standings)] {
+                if let Some(Value::Object(state)) = entry.get_mut(when) {
+                    state.extend(by_weight(standings));
+                }
+            }
             entry.insert("changes".to_owned(), json!(self.ask.what_if));
-            entry.insert("weights_after".to_owned(), json!(weights));
+            entry.insert("weights_after".to_owned(), json!(traded.weights));
             put("what_if", Value::Object(entry));
         }
         put("insights", json!({"sentences": sentences::insights(self), "not_known": sentences::not_known(self)}));
         answer
+    }
+
+    fn summary_of(&self, shown: usize) -> Map<String, Value> {
+        let mut answer = self.sections();
+        answer.insert("as_of".to_owned(), json!(self.ground.analysis.study.panel().as_of()));
+        answer.insert("period".to_owned(), period(&self.ground));
+        if let Some(Value::Array(holdings)) = answer.get_mut("holdings") {
+            let count = holdings.len();
+            let size = |row: &Value| row["weight"].as_f64().unwrap_or_default().abs();
+            holdings.sort_by(|a, b| size(b).total_cmp(&size(a)));
+            holdings.truncate(shown);
+            answer.insert("holding_count".to_owned(), json!(count));
+        }
+        shorten_weights(&mut answer, shown);
+        if let Some(Value::Object(what_if)) = answer.get_mut("what_if") {
+            what_if.remove("weights_after");
+            for when in ["before", "after"] {
+                if let Some(Value::Object(state)) = what_if.get_mut(when) {
+                    shorten_weights(state, shown);
+                }
+            }
+        }
+        let mut quality = self.ground.short_quality();
+        self.mend_warnings(&mut quality);
+        shorten_warnings(&mut quality);
+        answer.insert("data_quality".to_owned(), Value::Object(quality));
+        let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
+        answer.insert("more".to_owned(), json!({"include": more}));
+        let mut answer = Value::Object(answer);
+        to_decimals(&mut answer, 4);
+        fields(answer)
     }
 
     /// The null figures and why.
@@ -166,9 +186,9 @@ impl Exposed {
             all.extend(missing.map(|(field, why)| entry(&regression, field, why)));
         };
         add("", &self.state);
-        if let Some((what_if, _)) = &self.what_if {
-            add("what_if.before", &what_if.before);
-            add("what_if.after", &what_if.after);
+        if let Some(traded) = &self.what_if {
+            add("what_if.before", &traded.figures.before);
+            add("what_if.after", &traded.figures.after);
         }
         all.extend(
             self.without
@@ -178,7 +198,7 @@ impl Exposed {
         all
     }
 
-    fn mend_warnings(&self, quality: &mut Map<String, Value>) {
+    pub(super) fn mend_warnings(&self, quality: &mut Map<String, Value>) {
         let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
         let held = self.held.weights.keys().chain(self.ask.what_if.iter().flat_map(|changes| changes.keys()));
         let missing = holdings_without_returns(&self.ground, held.map(|ticker| ticker.as_str()));
@@ -196,61 +216,22 @@ impl Exposed {
         let dropped = self.state.regression.iter().flat_map(|fit| &fit.dropped);
         warnings.extend(dropped.map(|one| json!(format!("{} is not in the regression: {}", one.factor, one.detail))));
     }
+}
 
-    /// The report for people.
-    fn text(&self) -> String {
-        let cell = words::cell;
-        let name = self.held.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let mut text = format!("# Exposures{name}\n\n{}\n", heading(&self.ground));
-        words::list(&mut text, "In short", &sentences::insights(self));
-        let sums = |sums: IndexMap<String, f64>| -> Vec<Vec<String>> {
-            sums.into_iter().take(15).map(|(name, weight)| vec![name, words::decimal(weight)]).collect()
-        };
-        let head = ["", "weight"];
-        words::table(&mut text, "By industry or category", &head, &sums(self.standings.by(|one| &one.industry)));
-        words::table(&mut text, "By sector group", &head, &sums(self.standings.by(|one| &one.sector_group)));
-        words::table(&mut text, "By asset class", &head, &sums(self.standings.by(|one| &one.asset_class)));
-        if let Some(fit) = &self.state.regression {
-            let mut rows: Vec<Vec<String>> = fit
-                .factors
-                .iter()
-                .map(|(name, one)| {
-                    let figures = [Some(one.beta), one.t, Some(one.vif), Some(one.variance_share)];
-                    std::iter::once(name.clone()).chain(figures.map(cell)).collect()
-                })
-                .collect();
-            let dash = || "-".to_owned();
-            rows.push(vec!["unexplained".to_owned(), dash(), dash(), dash(), words::decimal(fit.residual_share)]);
-            let head = ["factor", "beta", "t", "vif", "share of variance"];
-            words::table(&mut text, "Regression of excess returns", &head, &rows);
-            text += &format!(
-                "\nAlpha {} a year (t {}), R-squared {}, {} periods.\n",
-                words::decimal(fit.alpha),
-                cell(fit.alpha_t),
-                words::decimal(fit.r_squared),
-                fit.observations
-            );
+/// The sums of weights by what holdings stand for.
+fn by_weight(standings: &Standings) -> Map<String, Value> {
+    let [industry, group, class] = BY_WEIGHT.map(str::to_owned);
+    Map::from_iter([
+        (industry, json!(standings.by(|one| &one.industry))),
+        (group, json!(standings.by(|one| &one.sector_group))),
+        (class, json!(standings.by(|one| &one.asset_class))),
+    ])
+}
+
+fn shorten_weights(answer: &mut Map<String, Value>, most: usize) {
+    for name in BY_WEIGHT {
+        if let Some(Value::Object(sums)) = answer.get_mut(name) {
+            shorten(sums, most);
         }
-        let own = [&self.state.risk];
-        let traded = self.what_if.iter().flat_map(|(what_if, _)| [&what_if.before.risk, &what_if.after.risk]);
-        let all: Vec<_> = own.into_iter().chain(traded).collect();
-        let row = |name: &str, figure: &dyn Fn(&factor_analytics::exposure::Risk) -> Option<f64>| -> Vec<String> {
-            std::iter::once(name.to_owned()).chain(all.iter().map(|risk| cell(figure(risk)))).collect()
-        };
-        let rows = [
-            row("volatility", &|risk| risk.volatility),
-            row("beta to SPY", &|risk| risk.beta),
-            row("max drawdown", &|risk| risk.max_drawdown),
-            row("VaR 95%", &|risk| risk.var_95),
-            row("CVaR 95%", &|risk| risk.cvar_95),
-        ];
-        let head = ["", "now", "before the trade", "after"];
-        words::table(&mut text, "Risk", &head[..=all.len()], &rows);
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        let mut mind = vec![sentences::not_known(self)];
-        mind.extend(quality["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
-        words::list(&mut text, "Mind", &mind);
-        text
     }
 }

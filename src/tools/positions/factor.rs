@@ -242,24 +242,32 @@ fn ambiguous(field: &str, query: &str, several: &[&Factor]) -> ToolError {
     unknown(field, query, &rule, &names)
 }
 
-/// What factors are called that is nearest to `query`.
+/// What factors and composites are called that is nearest to `query`, by whole names and by their words.
 fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) -> Vec<String> {
+    /// Shorter words say little.
+    const WORD: usize = 5;
     let mut names: Vec<(String, String)> = Vec::new();
     for factor in universe.factors() {
         let all = [factor.ticker.as_str(), &factor.label].into_iter().chain(factor.aliases.iter().map(String::as_str));
-        names.extend(all.map(|name| (name.to_owned(), shown(factor))));
+        let words = all
+            .clone()
+            .chain(factor.description.as_deref())
+            .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        let words = words.filter(|word| word.len() >= WORD);
+        names.extend(all.clone().chain(words).map(|name| (name.to_owned(), shown(factor))));
+        names.push((factor.category.as_str().to_owned(), format!("{} (category)", factor.category.as_str())));
+        names.extend(factor.sector_group.iter().map(|group| (group.clone(), format!("{group} (sector group)"))));
     }
     names.extend(groups.factors().map(|factor| (factor.label.clone(), factor.ticker.to_string())));
     let (mut near, mut seen) = (Vec::new(), HashSet::new());
     while near.len() < NAMED
         && let Some(found) = nearest(query, names.iter().map(|(name, _)| name.as_str())).map(str::to_owned)
     {
-        if let Some((_, factor)) = names.iter().find(|(name, _)| *name == found)
-            && seen.insert(factor.clone())
-        {
-            near.push(factor.clone());
+        for (_, factor) in names.extract_if(.., |(name, _)| *name == found) {
+            if near.len() < NAMED && seen.insert(factor.clone()) {
+                near.push(factor);
+            }
         }
-        names.retain(|(name, _)| *name != found);
     }
     near
 }
@@ -270,7 +278,8 @@ fn unknown(field: &str, query: &str, rule: &str, names: &[String]) -> ToolError 
     let hint = if names.is_empty() {
         "list_factors names them; categories and sector groups are read too".to_owned()
     } else {
-        format!("name one by its ticker: {}{more}", names[..names.len().min(NAMED)].join(", "))
+        let lead = if rule.starts_with("fits") { "name one by its ticker:" } else { "the nearest are" };
+        format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
     };
     let query: String = query.chars().take(80).collect();
     let message = format!("`{query}` {rule}: {hint}.");

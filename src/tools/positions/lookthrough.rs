@@ -16,6 +16,12 @@ use crate::{
 
 /// What is not known of a holding.
 const UNKNOWN: &str = "unclassified";
+/// Funds that are no factor.
+const OTHER_FUNDS: &str = "other funds";
+/// What profiles leave open, after the tickers and their verb.
+const FUND: &str = "under other funds: the profile of a fund does not say what it holds";
+const NO_INDUSTRY: &str = "in no industry: the profile names none";
+const NO_FACTOR: &str = "of an industry that no factor stands for";
 
 /// A holding and what it stands for.
 #[derive(Debug, Clone)]
@@ -39,6 +45,8 @@ pub(in crate::tools) struct Standings {
     pub(in crate::tools) each: Vec<Standing>,
     /// Holdings without a profile, by the reason.
     untold: IndexMap<String, Vec<String>>,
+    /// Holdings whose profile does not place them, by what is not known.
+    unplaced: IndexMap<&'static str, Vec<String>>,
 }
 
 impl Standings {
@@ -67,6 +75,7 @@ impl Standings {
     ) -> Self {
         let known = |ticker: &Ticker| universes.iter().find_map(|universe| universe.get(ticker));
         let mut untold: IndexMap<String, Vec<String>> = IndexMap::new();
+        let mut unplaced: IndexMap<&'static str, Vec<String>> = IndexMap::new();
         let each = weights.iter().map(|(ticker, weight)| {
             let standing = |industry: &str, group: &str, class: &str| Standing {
                 ticker: ticker.clone(),
@@ -84,9 +93,13 @@ impl Standings {
                 return Standing { factor: Some(factor.ticker.clone()), ..of_factor(factor, standing) };
             }
             match profiles.get(ticker) {
-                Some(Ok(profile)) if profile.is_fund => standing("other funds", UNKNOWN, UNKNOWN),
+                Some(Ok(profile)) if profile.is_fund => {
+                    unplaced.entry(FUND).or_default().push(ticker.to_string());
+                    standing(OTHER_FUNDS, UNKNOWN, UNKNOWN)
+                }
                 Some(Ok(profile)) => {
                     let Some(industry) = &profile.industry else {
+                        unplaced.entry(NO_INDUSTRY).or_default().push(ticker.to_string());
                         let sector = profile.sector.as_deref().unwrap_or(UNKNOWN);
                         return standing(sector, UNKNOWN, AssetClass::Equity.as_str());
                     };
@@ -103,7 +116,10 @@ impl Standings {
                             by_profile: true,
                             ..of_factor(factor, standing)
                         },
-                        None => standing(industry, UNKNOWN, AssetClass::Equity.as_str()),
+                        None => {
+                            unplaced.entry(NO_FACTOR).or_default().push(ticker.to_string());
+                            standing(industry, UNKNOWN, AssetClass::Equity.as_str())
+                        }
                     }
                 }
                 Some(Err(why)) => {
@@ -114,20 +130,34 @@ impl Standings {
             }
         });
         let each = each.collect();
-        Self { each, untold }
+        Self { each, untold, unplaced }
     }
 
-    /// What is not known of the holdings: those `missing` have no returns, by the reason; others have no profile.
+    /// The same holdings with other weights; those without a weight are left out.
+    pub(in crate::tools) fn weighing(&self, weights: &IndexMap<Ticker, f64>) -> Self {
+        let known: HashMap<&Ticker, &Standing> = self.each.iter().map(|one| (&one.ticker, one)).collect();
+        let weighed =
+            |(ticker, weight): (&Ticker, &f64)| Some(Standing { weight: *weight, ..(*known.get(ticker)?).clone() });
+        Self { each: weights.iter().filter_map(weighed).collect(), ..self.clone() }
+    }
+
+    /// What is not known of the holdings: those `missing` have no returns, by the reason; others have no profile, or one
+    /// that does not place them.
     pub(in crate::tools) fn warnings(&self, missing: &IndexMap<String, Vec<String>>) -> Vec<String> {
         let is_missing = |ticker: &&String| missing.values().flatten().any(|other| other == *ticker);
-        let without_returns =
-            missing.iter().map(|(why, tickers)| format!("{} unexplained weight: {why}", some(tickers)));
+        let without_returns = missing
+            .iter()
+            .map(|(why, tickers)| format!("{} unexplained weight: {}", some(tickers), of_all(why, tickers)));
         let without_profile = self.untold.iter().filter_map(|(why, tickers)| {
             let others: Vec<String> = tickers.iter().filter(|ticker| !is_missing(ticker)).cloned().collect();
-            let said = || format!("{} in no industry or category, for want of a profile ({why})", some(&others));
+            let said = || {
+                let why = of_all(why, &others);
+                format!("{} in no industry or category, for want of a profile ({why})", some(&others))
+            };
             (!others.is_empty()).then(said)
         });
-        without_returns.chain(without_profile).collect()
+        let unplaced = self.unplaced.iter().map(|(why, tickers)| format!("{} {why}", some(tickers)));
+        without_returns.chain(without_profile).chain(unplaced).collect()
     }
 
     /// Weights by some word of theirs, heaviest first.
@@ -192,6 +222,15 @@ fn some(tickers: &[String]) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let verb = if tickers.len() == 1 { "is" } else { "are" };
     format!("{}{more} {verb}", tickers[..tickers.len().min(NAMED)].join(", "))
+}
+
+/// A reason said of `it`, of as many as there are.
+fn of_all(why: &str, tickers: &[String]) -> String {
+    if tickers.len() == 1 {
+        return why.to_owned();
+    }
+    let why = why.strip_suffix(" it").map_or_else(|| why.to_owned(), |start| format!("{start} them"));
+    why.strip_prefix("it is ").map(|rest| format!("they are {rest}")).unwrap_or(why)
 }
 
 #[cfg(test)]

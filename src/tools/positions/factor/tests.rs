@@ -53,6 +53,12 @@ fn none_or_several_list_the_nearest() {
     let several = refused("REIT");
     assert!(several.contains("fits 2 factors") && several.contains("VNQ (REIT - Diversified)"), "{several}");
     assert!(refused("VNK").contains("VNQ (REIT - Diversified)"), "{}", refused("VNK"));
+    // By a word of what an ETF is, by a sector group and by a category.
+    for (query, near) in
+        [("estaet", "VNQ"), ("cyclcal", "cyclical (sector group)"), ("fixed incom", "fixed_income (category)")]
+    {
+        assert!(refused(query).contains(&format!("the nearest are {near}")), "{}", refused(query));
+    }
     assert!(refused("zzzzzz").contains("list_factors"));
     assert!(refused("!?").contains("must name a factor"));
 }

@@ -75,7 +75,23 @@ fn weight_in_a_factor_is_that_of_its_etf_and_of_its_shares() {
 fn what_is_not_known_is_said_once() {
     let all = standings();
     let said = all.warnings(&IndexMap::new());
-    assert_eq!(said, ["ZZZ is in no industry or category, for want of a profile (it is not known)"]);
+    let open = [
+        "BITX is under other funds: the profile of a fund does not say what it holds",
+        "SHIP is of an industry that no factor stands for",
+    ];
+    let untold = "ZZZ is in no industry or category, for want of a profile (it is not known)";
+    assert_eq!(said, [untold, open[0], open[1]]);
     let missing = IndexMap::from([("no prices".to_owned(), vec!["ZZZ".to_owned()])]);
-    assert_eq!(all.warnings(&missing), ["ZZZ is unexplained weight: no prices"]);
+    assert_eq!(all.warnings(&missing), ["ZZZ is unexplained weight: no prices", open[0], open[1]]);
+}
+
+#[test]
+fn other_weights_leave_what_holdings_stand_for() {
+    let after =
+        standings().weighing(&IndexMap::from([(ticker("AAPL"), 0.5), (ticker("TLT"), 0.5), (ticker("NEW"), 1.0)]));
+    assert_eq!(
+        after.by(|one| &one.asset_class),
+        IndexMap::from([("bond".to_owned(), 0.5), ("equity".to_owned(), 0.5)])
+    );
+    assert!((after.weight_in(&[ticker("XLK")]) - 0.5).abs() < 1e-12);
 }
