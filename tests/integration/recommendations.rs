@@ -113,6 +113,13 @@ async fn without_a_portfolio_there_are_hedge_ratios_and_no_swaps() {
     let answer = server.answer(TOOL, json!({"overexposed_factor": "GLD"})).await;
     assert!(answer["note"].as_str().unwrap().contains("holds no GLD"), "{answer}");
     assert!(answer["recommendations"][0].get("suggested_additional_allocation").is_none());
+    // What is sold short is not "not held", and a composite of which one member is held is said to be broader.
+    let short = json!({"overexposed_factor": "SPY", "holdings": {"SPY": -0.3, "IEF": 1.3}});
+    let note = server.answer(TOOL, short).await["note"].to_string();
+    assert!(note.contains("is short of SPY (-0.3000)"), "{note}");
+    let part = json!({"overexposed_factor": "cyclical", "holdings": {"VNQ": 0.5, "SPY": 0.5}});
+    let note = server.answer(TOOL, part).await["note"].to_string();
+    assert!(note.contains("of which the portfolio holds 1: weights to move are out of something broader"), "{note}");
     let error = server.error(TOOL, json!({"overexposed_factor": "XLK", "portfolio_name": "Mine"}), "not_found").await;
     assert!(error["message"].as_str().unwrap().contains("CURRENT_PORTFOLIO"), "{error}");
 }

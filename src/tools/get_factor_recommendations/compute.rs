@@ -7,6 +7,7 @@ use factor_analytics::{
     exposure::{ExposureFactor, Exposures, PortfolioReturns},
     hedge::{Candidate, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
     sections::performance::Profile,
+    study::{Exclusion, ExclusionReason},
 };
 use factor_types::{AssetClass, Category, Ticker};
 
@@ -60,7 +61,11 @@ pub(super) async fn run(
             hint: Some("name another factor, or choose other dates".to_owned()),
         })
     };
-    let f = factor.returns(&study).map_err(|why| refused(ErrorCode::InsufficientData, &why))?;
+    let f = factor.returns(&study).map_err(|why| {
+        let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
+        let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
+        refused(code, &why)
+    })?;
     let risk_free = study.risk_free().per_period;
     let returns = match portfolio {
         Some((held, ..)) => Some(positions::returns(&study, &held.weights, &risk_free)?),

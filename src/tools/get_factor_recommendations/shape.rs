@@ -52,10 +52,19 @@ impl Told for Recommended {
         match &self.portfolio {
             Some((held, _, weight)) => {
                 notes.extend(held.notes.iter().cloned());
-                if *weight <= 0.0 {
+                let (name, members) = (&self.factor.name, &self.factor.members);
+                let some = members.iter().filter(|member| held.weights.contains_key(*member)).count();
+                if *weight == 0.0 {
+                    notes.push(format!("the portfolio holds no {name}: hedge ratios only, no weights to move"));
+                } else if *weight < 0.0 {
                     notes.push(format!(
-                        "the portfolio holds no {}: hedge ratios only, no weights to move",
-                        self.factor.name
+                        "the portfolio is short of {name} ({weight:.4}): hedge ratios only, no weights to move out of it"
+                    ));
+                } else if (1..members.len()).contains(&some) {
+                    notes.push(format!(
+                        "{name} is followed as all of its {} ETFs, of which the portfolio holds {some}: weights to move \
+                         are out of something broader than what is held",
+                        members.len()
                     ));
                 }
             }
@@ -213,12 +222,11 @@ impl Recommended {
             .collect();
         if let Report::Performance(report) = self.ground.analysis.report() {
             for one in report.undefined.iter().filter(|one| one.field == "dividend_yield") {
-                let is = |row: &&String| {
-                    recommended
-                        .iter()
-                        .any(|r| r.etf_ticker.as_ref().is_some_and(|ticker| ticker.as_str() == row.as_str()))
+                // There rows are tickers, here what is recommended is named by its factor.
+                let concerned = |r: &&&Recommendation| {
+                    r.etf_ticker.as_ref().is_some_and(|ticker| one.row.iter().any(|row| row == ticker.as_str()))
                 };
-                let rows: Vec<&String> = one.row.iter().filter(is).collect();
+                let rows: Vec<&String> = recommended.iter().filter(concerned).map(|r| &r.factor).collect();
                 if !rows.is_empty() {
                     all.push(json!({
                         "section": "recommendations", "row": rows, "field": one.field, "reason": one.reason

@@ -39,7 +39,7 @@ impl Told for Exposed {
 
     fn fields_of(section: &str) -> Option<&'static [&'static str]> {
         match section {
-            "holdings" => Some(&["holdings", "normalisation", "portfolio_name"]),
+            "holdings" => Some(&["holdings", "normalisation", "portfolio_name", "weights"]),
             _ => None,
         }
     }

@@ -110,7 +110,7 @@ pub enum ExposureError {
 
 fn listed(dropped: &[DroppedFactor]) -> String {
     if dropped.is_empty() {
-        return "none was given".to_owned();
+        return "none of them has returns in the window".to_owned();
     }
     dropped.iter().map(|one| format!("{} ({})", one.factor, one.detail)).collect::<Vec<_>>().join("; ")
 }
