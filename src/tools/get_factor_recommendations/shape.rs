@@ -11,7 +11,7 @@ use crate::{
     tools::{
         get_factor_analysis::beside::{self, Ground, fields, to_decimals, to_significant},
         positions::{
-            answer::{Told, framed},
+            answer::{Told, framed, short_quality},
             shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
         },
     },
@@ -123,8 +123,7 @@ impl Told for Recommended {
     }
 
     fn report_body(&self) -> Map<String, Value> {
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
+        let quality = short_quality(self);
         let mut body = json!({
             "overexposed_factor": self.factor.json(),
             "as_of": self.ground.analysis.study.panel().as_of(),
@@ -138,6 +137,39 @@ impl Told for Recommended {
 
     fn report(&self) -> String {
         self.text()
+    }
+
+    fn not_known(&self) -> String {
+        sentences::not_known(self)
+    }
+
+    fn mend_warnings(&self, quality: &mut Map<String, Value>) {
+        let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
+        if let Some((held, standings, _)) = &self.portfolio {
+            let missing = holdings_without_returns(&self.ground, held.weights.keys().map(|ticker| ticker.as_str()));
+            warnings.retain(|warning| !is_of_a_holding(warning, &missing));
+            warnings.extend(standings.warnings(&missing).iter().chain(&held.warnings).map(|text| json!(text)));
+            if let Some((returns, _)) = &self.found.portfolio
+                && returns.spread_rows > 0
+            {
+                warnings.push(json!(format!(
+                    "on {} periods a holding has no return yet; its weight is spread over the others",
+                    returns.spread_rows
+                )));
+            }
+            if standings.looked_through(&self.factor.members) {
+                warnings.push(json!(format!(
+                    "shares count as {} by their industry; a swap is worked out on the ETF's returns, not on theirs",
+                    self.factor.name
+                )));
+            }
+        }
+        let unknown = self.found.report.yields_unknown.len();
+        if let Some(least) = self.ask.min_dividend_yield.filter(|_| unknown > 0) {
+            warnings.push(json!(format!(
+                "the dividend yield of {unknown} recommended is not known; they are not held to min_dividend_yield {least}"
+            )));
+        }
     }
 }
 
@@ -242,35 +274,6 @@ impl Recommended {
         all
     }
 
-    pub(super) fn mend_warnings(&self, quality: &mut Map<String, Value>) {
-        let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
-        if let Some((held, standings, _)) = &self.portfolio {
-            let missing = holdings_without_returns(&self.ground, held.weights.keys().map(|ticker| ticker.as_str()));
-            warnings.retain(|warning| !is_of_a_holding(warning, &missing));
-            warnings.extend(standings.warnings(&missing).iter().chain(&held.warnings).map(|text| json!(text)));
-            if let Some((returns, _)) = &self.found.portfolio
-                && returns.spread_rows > 0
-            {
-                warnings.push(json!(format!(
-                    "on {} periods a holding has no return yet; its weight is spread over the others",
-                    returns.spread_rows
-                )));
-            }
-            if standings.looked_through(&self.factor.members) {
-                warnings.push(json!(format!(
-                    "shares count as {} by their industry; a swap is worked out on the ETF's returns, not on theirs",
-                    self.factor.name
-                )));
-            }
-        }
-        let unknown = self.found.report.yields_unknown.len();
-        if let Some(least) = self.ask.min_dividend_yield.filter(|_| unknown > 0) {
-            warnings.push(json!(format!(
-                "the dividend yield of {unknown} recommended is not known; they are not held to min_dividend_yield {least}"
-            )));
-        }
-    }
-
     fn metadata(&self, app: &App) -> Value {
         let mut metadata = self.ground.metadata(app);
         metadata.insert("selection_in_sample".to_owned(), json!(true));
@@ -335,8 +338,7 @@ impl Recommended {
                 answer.insert("further".to_owned(), json!(rest));
             }
         }
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
+        let mut quality = short_quality(self);
         shorten_warnings(&mut quality);
         answer.insert("data_quality".to_owned(), Value::Object(quality));
         answer.insert(

@@ -4,6 +4,7 @@ use factor_analytics::hedge::Recommendation;
 
 use super::{Recommended, sentences};
 use crate::tools::positions::{
+    answer::add_mind,
     shown::heading,
     words::{self, percent, places},
 };
@@ -33,18 +34,7 @@ impl Recommended {
         if !report.recommendations.is_empty() {
             words::list(&mut text, "How to read it", &self.legend());
         }
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        let mut mind = vec![sentences::not_known(self)];
-        mind.extend(
-            quality["warnings"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(serde_json::Value::as_str)
-                .map(str::to_owned),
-        );
-        words::list(&mut text, "Mind", &mind);
+        add_mind(&mut text, self);
         text
     }
 

@@ -10,7 +10,7 @@ use crate::{
     tools::{
         get_factor_analysis::beside::{self, Ground, fields, to_decimals, to_significant},
         positions::{
-            answer::{Told, framed},
+            answer::{Told, framed, short_quality},
             lookthrough::Standings,
             shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
         },
@@ -85,8 +85,7 @@ impl Told for Exposed {
     }
 
     fn report_body(&self) -> Map<String, Value> {
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
+        let quality = short_quality(self);
         let mut body = json!({"as_of": self.ground.analysis.study.panel().as_of(), "data_quality": quality});
         to_decimals(&mut body, 4);
         let mut body = fields(body);
@@ -102,6 +101,29 @@ impl Told for Exposed {
 
     fn report(&self) -> String {
         self.text()
+    }
+
+    fn not_known(&self) -> String {
+        sentences::not_known(self)
+    }
+
+    fn mend_warnings(&self, quality: &mut Map<String, Value>) {
+        let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
+        let held = self.held.weights.keys().chain(self.ask.what_if.iter().flat_map(|changes| changes.keys()));
+        let missing = holdings_without_returns(&self.ground, held.map(|ticker| ticker.as_str()));
+        warnings.retain(|warning| !is_of_a_holding(warning, &missing));
+        warnings.extend(self.standings.warnings(&missing).iter().chain(&self.held.warnings).map(|text| json!(text)));
+        if self.returns.spread_rows > 0 {
+            warnings.push(json!(format!(
+                "on {} periods a holding has no return yet; its weight is spread over the others",
+                self.returns.spread_rows
+            )));
+        }
+        for (name, why) in &self.without {
+            warnings.push(json!(format!("{name} is not in the regression: {why}")));
+        }
+        let dropped = self.state.regression.iter().flat_map(|fit| &fit.dropped);
+        warnings.extend(dropped.map(|one| json!(format!("{} is not in the regression: {}", one.factor, one.detail))));
     }
 }
 
@@ -163,8 +185,7 @@ impl Exposed {
                 }
             }
         }
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
+        let mut quality = short_quality(self);
         shorten_warnings(&mut quality);
         answer.insert("data_quality".to_owned(), Value::Object(quality));
         let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
@@ -196,25 +217,6 @@ impl Exposed {
                 .map(|(name, why)| json!({"section": "regression", "row": [name], "field": "factors", "reason": why})),
         );
         all
-    }
-
-    pub(super) fn mend_warnings(&self, quality: &mut Map<String, Value>) {
-        let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
-        let held = self.held.weights.keys().chain(self.ask.what_if.iter().flat_map(|changes| changes.keys()));
-        let missing = holdings_without_returns(&self.ground, held.map(|ticker| ticker.as_str()));
-        warnings.retain(|warning| !is_of_a_holding(warning, &missing));
-        warnings.extend(self.standings.warnings(&missing).iter().chain(&self.held.warnings).map(|text| json!(text)));
-        if self.returns.spread_rows > 0 {
-            warnings.push(json!(format!(
-                "on {} periods a holding has no return yet; its weight is spread over the others",
-                self.returns.spread_rows
-            )));
-        }
-        for (name, why) in &self.without {
-            warnings.push(json!(format!("{name} is not in the regression: {why}")));
-        }
-        let dropped = self.state.regression.iter().flat_map(|fit| &fit.dropped);
-        warnings.extend(dropped.map(|one| json!(format!("{} is not in the regression: {}", one.factor, one.detail))));
     }
 }
 

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 
 use super::{Exposed, sentences};
 use crate::tools::positions::{
+    answer::add_mind,
     lookthrough::Standing,
     shown::heading,
     words::{self, percent, places},
@@ -28,18 +29,7 @@ impl Exposed {
         }
         self.add_risk(&mut text);
         words::list(&mut text, "How to read it", &self.legend());
-        let mut quality = self.ground.short_quality();
-        self.mend_warnings(&mut quality);
-        let mut mind = vec![sentences::not_known(self)];
-        mind.extend(
-            quality["warnings"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(serde_json::Value::as_str)
-                .map(str::to_owned),
-        );
-        words::list(&mut text, "Mind", &mind);
+        add_mind(&mut text, self);
         text
     }
 

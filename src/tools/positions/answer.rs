@@ -9,6 +9,7 @@ use crate::{
     tools::{
         Answer,
         get_factor_analysis::beside::{self, Ground, Shape},
+        positions::words,
     },
 };
 
@@ -37,6 +38,10 @@ pub(in crate::tools) trait Told: Sync {
     fn report_body(&self) -> Map<String, Value>;
     /// The report for people.
     fn report(&self) -> String;
+    /// What the answer cannot know, in a sentence.
+    fn not_known(&self) -> String;
+    /// Puts into the warnings of an analysis what concerns the portfolio, and takes out what is said better there.
+    fn mend_warnings(&self, quality: &mut Map<String, Value>);
 }
 
 /// The answer in the shape asked for, no longer than asked for.
@@ -66,6 +71,21 @@ pub(in crate::tools) async fn answer(told: &impl Told, app: &App, user: UserId) 
         Some(link) => answer.link(link),
         None => answer,
     }
+}
+
+/// The data quality in short, with the answer's own warnings.
+pub(in crate::tools) fn short_quality(told: &impl Told) -> Map<String, Value> {
+    let mut quality = told.ground().short_quality();
+    told.mend_warnings(&mut quality);
+    quality
+}
+
+/// The end of a report: what is not known, and the warnings.
+pub(in crate::tools) fn add_mind(text: &mut String, told: &impl Told) {
+    let quality = short_quality(told);
+    let warnings = quality["warnings"].as_array().into_iter().flatten();
+    let warnings = warnings.filter_map(Value::as_str).map(str::to_owned);
+    words::list(text, "Mind", &std::iter::once(told.not_known()).chain(warnings).collect::<Vec<_>>());
 }
 
 /// A body with what stands around it.
