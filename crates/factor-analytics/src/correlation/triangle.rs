@@ -64,7 +64,7 @@ impl Triangle {
     /// says stop.
     ///
     /// Beside the columns and the triangle (8 bytes an entry) it takes at most about 100 MB, or, where the panel is
-    /// larger than that, 12 kB per row and thread.
+    /// larger than that, 10 kB per row and thread.
     pub fn observed(
         columns: &[&[f64]],
         min_rows: usize,

@@ -15,7 +15,7 @@ use crate::correlation::{
 };
 
 /// Columns multiplied with a block at a time: when all series are ready, and when they are made ready for it.
-const WIDTHS: (usize, usize) = (1024, 256);
+const WIDTHS: (usize, usize) = (1024, 128);
 
 /// What all blocks share.
 pub(super) struct Panel<'a> {
