@@ -392,7 +392,7 @@ async fn compute(
     facts: Facts,
     mut watch: Stopwatch,
 ) -> Result<(Report, Timings), AnalysisError> {
-    let computed = tokio::task::spawn_blocking(move || {
+    off_thread(move || {
         let report = match &plan {
             Plan::Correlations(plan) => {
                 Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
@@ -403,8 +403,18 @@ async fn compute(
             Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
         };
         (report, watch.into_timings())
-    });
-    computed.await.map_err(|error| match error.try_into_panic() {
+    })
+    .await
+}
+
+/// Runs what takes the processor's time off the async threads. A panic in it goes on in the caller.
+///
+/// # Errors
+/// [`AnalysisError::Cancelled`] when the runtime stops before it is done.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, AnalysisError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => AnalysisError::Cancelled,
     })

@@ -22,12 +22,7 @@ use super::{
         lookthrough::Standings,
     },
 };
-use crate::{
-    analysis::Caller,
-    app::App,
-    args::Args,
-    tool_error::{ErrorCode, ToolError},
-};
+use crate::{analysis::Caller, app::App, args::Args, tool_error::ToolError};
 
 /// The tool.
 pub const ENTRY: ToolEntry = ToolEntry {
@@ -74,7 +69,7 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
     };
     let found = compute::run(&ask, &ground, &factor, portfolio.as_ref()).await?;
     if call.cancel.is_cancelled() {
-        return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled"));
+        return Err(positions::cancelled());
     }
     let user = call.user;
     let recommended = Recommended { ask, ground, factor, portfolio, found };

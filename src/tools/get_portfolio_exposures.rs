@@ -89,16 +89,9 @@ pub async fn call_tool(app: &Arc<App>, call: ToolCall) -> Result<Answer, ToolErr
     let standings = Standings::of(app, &all, &universes, &caller).await?;
 
     let user = call.user;
-    let work = tokio::task::spawn_blocking(move || computed(ask, ground, held, standings, factors));
-    let found = match work.await {
-        Ok(found) => found?,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled")),
-        },
-    };
+    let found = positions::off_thread(move || computed(ask, ground, held, standings, factors)).await??;
     if call.cancel.is_cancelled() {
-        return Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled"));
+        return Err(positions::cancelled());
     }
     Ok(positions::answer::answer(&found, app, user).await)
 }

@@ -15,7 +15,10 @@ use factor_analytics::{
 use factor_types::{AssetClass, Ticker};
 use indexmap::IndexMap;
 
-use crate::tool_error::{ErrorCode, ToolError};
+use crate::{
+    analysis,
+    tool_error::{ErrorCode, ToolError},
+};
 
 /// Cash in an account's currency.
 pub(super) const CASH: &str = "CUR:USD";
@@ -67,6 +70,19 @@ pub(super) fn macro_factors(study: &Study) -> Vec<(String, Vec<f64>)> {
         Some((composite.name, composite.values))
     });
     built.collect()
+}
+
+/// Runs what takes the processor's time off the async threads.
+///
+/// # Errors
+/// When the server stops before it is done.
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
+    analysis::off_thread(work).await.map_err(|_| cancelled())
+}
+
+/// The call has been given up.
+pub(super) fn cancelled() -> ToolError {
+    ToolError::new(ErrorCode::Timeout, "the call was cancelled")
 }
 
 /// Text with a capital letter at its start.

@@ -83,7 +83,7 @@ pub(super) async fn run(
         basket: true,
     };
     let weight = portfolio.map(|(.., weight)| *weight);
-    let work = tokio::task::spawn_blocking(move || {
+    let found = positions::off_thread(move || {
         let panel = study.panel();
         let candidates: Vec<Candidate<'_>> = rows
             .iter()
@@ -114,14 +114,7 @@ pub(super) async fn run(
         });
         report.map(|report| Found { report, portfolio })
     });
-    match work.await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(refused(ErrorCode::InsufficientData, &error.to_string())),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(ToolError::new(ErrorCode::Timeout, "the call was cancelled")),
-        },
-    }
+    found.await?.map_err(|error| refused(ErrorCode::InsufficientData, &error.to_string()))
 }
 
 fn by_regression(study: &Study, p: &PortfolioReturns, risk_free: &[f64]) -> Result<Exposures, String> {

@@ -141,8 +141,7 @@ pub(super) fn not_known(all: &Recommended) -> String {
 /// That what is listed rests on too little to be tested, or on little.
 fn untested(report: &HedgeReport, of: &str) -> Option<String> {
     const FEW: usize = 36;
-    let bought = |one: &&Recommendation| one.figures.hedge_ratio.is_some_and(|ratio| ratio > 0.0);
-    if report.best_out_of_sample.is_none() && report.recommendations.iter().any(|one| bought(&one)) {
+    if report.best_out_of_sample.is_none() && report.recommendations.iter().any(|one| one.figures.is_bought()) {
         let said = "None of the listed could be tested out of sample, their common history is too short: nothing here is shown to offset";
         return Some(format!("{said} {of}."));
     }

@@ -9,16 +9,14 @@ use crate::{
     analysis::Report,
     app::App,
     tools::{
-        get_factor_analysis::beside::{self, Ground, fields, to_decimals, to_significant},
+        get_factor_analysis::beside::{Ground, fields, to_decimals, to_significant},
         positions::{
-            answer::{Told, framed, short_quality},
-            shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
+            answer::{Told, fitting, short_quality},
+            shown::{period, shorten, shorten_warnings, warn_of_holdings},
         },
     },
 };
 
-/// A summary has so many characters at most.
-const SUMMARY: usize = 8_000;
 /// Room in a summary for status and notes.
 const FRAME: usize = 200;
 /// What a summary leaves out of a recommendation.
@@ -109,17 +107,10 @@ impl Told for Recommended {
         fields(answer)
     }
 
-    /// In at most [`SUMMARY`] characters: so many recommendations with most fields, the others in a line each.
+    /// As many as fit: recommendations with most fields, the others in a line each.
     fn summary(&self) -> Map<String, Value> {
-        let mut shown = 5.min(self.found.report.recommendations.len());
-        loop {
-            let answer = self.summary_of(shown);
-            let framed = framed(self, answer.clone());
-            if shown <= 1 || beside::length(&framed) + FRAME <= SUMMARY {
-                return answer;
-            }
-            shown -= 1;
-        }
+        let most = 5.min(self.found.report.recommendations.len());
+        fitting(self, most, FRAME, |shown| self.summary_of(shown))
     }
 
     fn report_body(&self) -> Map<String, Value> {
@@ -146,17 +137,8 @@ impl Told for Recommended {
     fn mend_warnings(&self, quality: &mut Map<String, Value>) {
         let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
         if let Some((held, standings, _)) = &self.portfolio {
-            let missing = holdings_without_returns(&self.ground, held.weights.keys().map(|ticker| ticker.as_str()));
-            warnings.retain(|warning| !is_of_a_holding(warning, &missing));
-            warnings.extend(standings.warnings(&missing).iter().chain(&held.warnings).map(|text| json!(text)));
-            if let Some((returns, _)) = &self.found.portfolio
-                && returns.spread_rows > 0
-            {
-                warnings.push(json!(format!(
-                    "on {} periods a holding has no return yet; its weight is spread over the others",
-                    returns.spread_rows
-                )));
-            }
+            let returns = self.found.portfolio.as_ref().map(|(returns, _)| returns);
+            warn_of_holdings(warnings, &self.ground, held.weights.keys(), standings, held, returns);
             if standings.looked_through(&self.factor.members) {
                 warnings.push(json!(format!(
                     "shares count as {} by their industry; a swap is worked out on the ETF's returns, not on theirs",

@@ -8,17 +8,15 @@ use super::{Exposed, sentences};
 use crate::{
     app::App,
     tools::{
-        get_factor_analysis::beside::{self, Ground, fields, to_decimals, to_significant},
+        get_factor_analysis::beside::{Ground, fields, to_decimals, to_significant},
         positions::{
-            answer::{Told, framed, short_quality},
+            answer::{Told, fitting, short_quality},
             lookthrough::Standings,
-            shown::{holdings_without_returns, is_of_a_holding, period, shorten, shorten_warnings},
+            shown::{period, shorten, shorten_warnings, warn_of_holdings},
         },
     },
 };
 
-/// A summary has so many characters at most.
-const SUMMARY: usize = 8_000;
 /// Holdings and industries of a summary.
 const SHOWN: usize = 10;
 /// The sums of weights.
@@ -72,16 +70,9 @@ impl Told for Exposed {
         fields(answer)
     }
 
-    /// In at most [`SUMMARY`] characters: so many holdings and sums of weights, the others in one line.
+    /// As many as fit: holdings and sums of weights, the others in one line.
     fn summary(&self) -> Map<String, Value> {
-        let mut shown = SHOWN;
-        loop {
-            let answer = self.summary_of(shown);
-            if shown <= 1 || beside::length(&framed(self, answer.clone())) <= SUMMARY {
-                return answer;
-            }
-            shown -= 1;
-        }
+        fitting(self, SHOWN, 0, |shown| self.summary_of(shown))
     }
 
     fn report_body(&self) -> Map<String, Value> {
@@ -110,15 +101,7 @@ impl Told for Exposed {
     fn mend_warnings(&self, quality: &mut Map<String, Value>) {
         let Some(Value::Array(warnings)) = quality.get_mut("warnings") else { return };
         let held = self.held.weights.keys().chain(self.ask.what_if.iter().flat_map(|changes| changes.keys()));
-        let missing = holdings_without_returns(&self.ground, held.map(|ticker| ticker.as_str()));
-        warnings.retain(|warning| !is_of_a_holding(warning, &missing));
-        warnings.extend(self.standings.warnings(&missing).iter().chain(&self.held.warnings).map(|text| json!(text)));
-        if self.returns.spread_rows > 0 {
-            warnings.push(json!(format!(
-                "on {} periods a holding has no return yet; its weight is spread over the others",
-                self.returns.spread_rows
-            )));
-        }
+        warn_of_holdings(warnings, &self.ground, held, &self.standings, &self.held, Some(&self.returns));
         for (name, why) in &self.without {
             warnings.push(json!(format!("{name} is not in the regression: {why}")));
         }

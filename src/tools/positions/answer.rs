@@ -13,6 +13,8 @@ use crate::{
     },
 };
 
+/// A summary has so many characters at most.
+const SUMMARY: usize = 8_000;
 /// A text block longer than this is the summary instead.
 const LONGEST_TEXT: usize = 40_000;
 
@@ -70,6 +72,24 @@ pub(in crate::tools) async fn answer(told: &impl Told, app: &App, user: UserId) 
     match link {
         Some(link) => answer.link(link),
         None => answer,
+    }
+}
+
+/// The summary that fits: with so many entries at most, and fewer until it has no more than [`SUMMARY`] characters, `room` of
+/// them kept free. `of` gives it with so many.
+pub(in crate::tools) fn fitting<T: Told>(
+    told: &T,
+    most: usize,
+    room: usize,
+    of: impl Fn(usize) -> Map<String, Value>,
+) -> Map<String, Value> {
+    let mut shown = most;
+    loop {
+        let answer = of(shown);
+        if shown <= 1 || beside::length(&framed(told, answer.clone())) + room <= SUMMARY {
+            return answer;
+        }
+        shown -= 1;
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
+use factor_analytics::exposure::PortfolioReturns;
+use factor_types::Ticker;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use super::{held::Held, lookthrough::Standings};
 use crate::tools::get_factor_analysis::beside::Ground;
 
 /// Dates and source in a line.
@@ -29,8 +32,28 @@ pub(in crate::tools) fn period(ground: &Ground) -> Value {
     })
 }
 
+/// Puts into an analysis' warnings what is not known of the holdings, among them those that are only bought (`tickers`); what
+/// it says of them itself goes.
+pub(in crate::tools) fn warn_of_holdings<'a>(
+    warnings: &mut Vec<Value>,
+    ground: &Ground,
+    tickers: impl Iterator<Item = &'a Ticker>,
+    standings: &Standings,
+    held: &Held,
+    returns: Option<&PortfolioReturns>,
+) {
+    let missing = holdings_without_returns(ground, tickers.map(Ticker::as_str));
+    warnings.retain(|warning| !is_of_a_holding(warning, &missing));
+    warnings.extend(standings.warnings(&missing).iter().chain(&held.warnings).map(|text| json!(text)));
+    if let Some(rows) = returns.map(|returns| returns.spread_rows).filter(|rows| *rows > 0) {
+        warnings.push(json!(format!(
+            "on {rows} periods a holding has no return yet; its weight is spread over the others"
+        )));
+    }
+}
+
 /// The holdings among `tickers` that the source has no returns of, by reason.
-pub(in crate::tools) fn holdings_without_returns<'a>(
+fn holdings_without_returns<'a>(
     ground: &Ground,
     tickers: impl Iterator<Item = &'a str>,
 ) -> IndexMap<String, Vec<String>> {
@@ -48,7 +71,7 @@ pub(in crate::tools) fn holdings_without_returns<'a>(
 }
 
 /// True for the warning of the analysis on a ticker beside the universe that is a holding here.
-pub(in crate::tools) fn is_of_a_holding(warning: &Value, missing: &IndexMap<String, Vec<String>>) -> bool {
+fn is_of_a_holding(warning: &Value, missing: &IndexMap<String, Vec<String>>) -> bool {
     let named = warning
         .as_str()
         .and_then(|text| text.strip_prefix("figures relative to "))

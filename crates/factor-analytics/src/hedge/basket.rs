@@ -114,15 +114,15 @@ impl Basket {
     /// # Errors
     /// A sentence, where there is no basket: too few candidates or rows, or none in which two members have a part.
     pub fn best(inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>]) -> Result<Self, String> {
-        let (kept, rows, dropped) = complete(inputs, &ranked[..ranked.len().min(FROM_FIRST)]);
         let own: Vec<&[f64]> = [inputs.overexposed].into_iter().chain(inputs.portfolio.map(|(p, _)| p)).collect();
-        let without = common_rows(&own).len();
-        if without < inputs.min_rows {
+        let common = common_rows(&own).len();
+        if common < inputs.min_rows {
             return Err(format!(
-                "a basket needs {} periods that the factor and the portfolio have in common; there are {without}",
+                "a basket needs {} periods that the factor and the portfolio have in common; there are {common}",
                 inputs.min_rows
             ));
         }
+        let (kept, rows, dropped) = complete(inputs, &ranked[..ranked.len().min(FROM_FIRST)]);
         if kept.len() < 2 {
             return Err(format!(
                 "a basket needs two candidates with {} common periods that vary, {} left of {}",

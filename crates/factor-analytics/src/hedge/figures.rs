@@ -70,6 +70,11 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Whether the offset is one that is bought: its hedge ratio is above 0.
+    pub fn is_bought(&self) -> bool {
+        self.hedge_ratio.is_some_and(|ratio| ratio > 0.0)
+    }
+
     /// The figures of c beside f over their common rows; all but `n` undefined with fewer than `min_rows` of them, or
     /// where c does not vary on them.
     pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> Self {

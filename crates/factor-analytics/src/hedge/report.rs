@@ -190,7 +190,7 @@ impl HedgeReport {
     }
 
     fn sum_up<'a>(&mut self, ranked: impl Iterator<Item = &'a Figures>) {
-        let bought = ranked.filter(|one| one.hedge_ratio.is_some_and(|ratio| ratio > 0.0));
+        let bought = ranked.filter(|one| one.is_bought());
         // A basket's ratios are never negative.
         let effectiveness: Vec<_> = (bought.map(|one| &one.hedge_effectiveness))
             .chain(self.basket.iter().map(|basket| &basket.hedge_effectiveness))
