@@ -6,15 +6,24 @@
 //! Each pair stands for itself: its values are the same bit for bit whatever else the panel holds, alone or among all
 //! pairs, and by one thread or several.
 
+mod groups;
 mod lanes;
+mod pass;
 
 #[cfg(test)]
 mod tests;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 
-use self::lanes::{Groups, LANES, Lanes, Side};
+use self::{
+    groups::Groups,
+    lanes::{LANES, Lanes},
+    pass::{Moments, moments},
+};
 use crate::parallel::{self, Threads};
+
+/// Series that stand against a group at one time; they divide a group.
+const SIDES: usize = 4;
 
 /// Under this many windows with a value, how much they vary is not told.
 pub const MIN_WINDOWS: usize = 12;
@@ -44,11 +53,13 @@ pub struct RollingSummary {
 /// ends there. `None` where the window is not whole (so for the first `window - 1` rows) or a side does not vary in it.
 pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     let rows = x.len().min(y.len());
-    let groups = Groups::of(vec![x[..rows].to_vec(), y[..rows].to_vec()], window);
-    let mut values = Vec::new();
-    groups.correlate(&Side::of(&groups, 0), 0, &mut values);
+    let groups = Groups::of(&[ArrayView1::from(&x[..rows]), ArrayView1::from(&y[..rows])], window);
+    let mut found = groups.scratch::<1>();
+    if rows > 0 {
+        groups.correlate(0, 0, &mut found);
+    }
     let mut series = vec![None; rows];
-    for (row, lanes) in (groups.first_end()..).zip(&values) {
+    for (row, [lanes]) in (groups.first_end()..).zip(&found.values) {
         series[row] = Some(lanes[1]).filter(|r| r.is_finite());
     }
     series
@@ -67,20 +78,24 @@ pub fn summarise_with(panel: ArrayView2<'_, f64>, window: usize, threads: Thread
     let columns = panel.ncols();
     let mut summaries = vec![RollingSummary::default(); columns * columns.saturating_sub(1) / 2];
     let mut rest = summaries.as_mut_slice();
-    let firsts = (0..columns).map(move |i| {
-        let (pairs, after) = std::mem::take(&mut rest).split_at_mut(columns - 1 - i);
-        rest = after;
-        (i, pairs)
+    let firsts = (0..columns).step_by(SIDES).map(move |first| {
+        let pairs = (first..columns.min(first + SIDES)).map(|i| {
+            let (pairs, after) = std::mem::take(&mut rest).split_at_mut(columns - 1 - i);
+            rest = after;
+            pairs
+        });
+        (first, pairs.collect::<Vec<_>>())
     });
     let operations = 20.0 * (columns * columns / 2) as f64 * panel.nrows() as f64;
-    parallel::for_each(threads.for_work(operations), firsts, Vec::new, |values, (i, pairs)| {
-        let side = Side::of(&groups, i);
-        let mut pairs = pairs.iter_mut();
-        for group in (i + 1) / LANES..columns.div_ceil(LANES) {
-            groups.correlate(&side, group, values);
-            let from = (i + 1).max(group * LANES) - group * LANES;
-            let found = lanes_summarised(values, groups.first_end());
-            pairs.by_ref().zip(&found[from..]).for_each(|(pair, summary)| *pair = *summary);
+    let scratch = || groups.scratch::<SIDES>();
+    parallel::for_each(threads.for_work(operations), firsts, scratch, |found, (first, mut pairs)| {
+        for group in first / LANES..columns.div_ceil(LANES) {
+            let moments = groups.correlate(first, group, found);
+            for ((side, i), pairs) in (first..).enumerate().zip(&mut pairs) {
+                for j in (group * LANES).max(i + 1)..columns.min((group + 1) * LANES) {
+                    pairs[j - i - 1] = summary(&found.values, &moments, (side, j % LANES), groups.first_end());
+                }
+            }
         }
     });
     summaries
@@ -89,46 +104,48 @@ pub fn summarise_with(panel: ArrayView2<'_, f64>, window: usize, threads: Thread
 /// The pairs of columns that are named, in their order; a column that the panel does not have gives an empty summary.
 pub fn summarise_pairs(panel: ArrayView2<'_, f64>, window: usize, pairs: &[(usize, usize)]) -> Vec<RollingSummary> {
     let groups = groups_of(panel, window);
-    let mut values = Vec::new();
+    let mut found = groups.scratch::<1>();
     let one = |&(i, j): &(usize, usize)| {
         if i.max(j) >= panel.ncols() {
             return RollingSummary::default();
         }
-        groups.correlate(&Side::of(&groups, i), j / LANES, &mut values);
-        lanes_summarised(&values, groups.first_end())[j % LANES]
+        let moments = groups.correlate(i, j / LANES, &mut found);
+        summary(&found.values, &moments, (0, j % LANES), groups.first_end())
     };
     pairs.iter().map(one).collect()
 }
 
 /// The summary of one pair's series, as [`series`] gives it.
 pub fn summary_of(series: &[Option<f64>]) -> RollingSummary {
-    let values: Vec<Lanes> = series.iter().map(|r| [r.unwrap_or(f64::NAN); LANES]).collect();
-    lanes_summarised(&values, 0)[0]
+    let values: Vec<[Lanes; 1]> = series.iter().map(|r| [[r.unwrap_or(f64::NAN); LANES]]).collect();
+    summary(&values, &moments(&values), (0, 0), 0)
 }
 
 fn groups_of(panel: ArrayView2<'_, f64>, window: usize) -> Groups {
-    Groups::of(panel.columns().into_iter().map(|column| column.to_vec()).collect(), window)
+    Groups::of(&panel.columns().into_iter().collect::<Vec<_>>(), window)
 }
 
-/// The summaries of eight pairs from their values, one entry per window, the first of which ends at row `first_end`.
-fn lanes_summarised(values: &[Lanes], first_end: usize) -> [RollingSummary; LANES] {
-    let moments = lanes::moments(values);
-    std::array::from_fn(|lane| {
-        let windows = moments.count[lane] as usize;
-        if windows == 0 {
-            return RollingSummary::default();
-        }
-        let last = values.iter().rposition(|row| row[lane].is_finite());
-        let sd = (windows >= MIN_WINDOWS).then(|| (moments.squares[lane] / (windows - 1) as f64).sqrt());
-        RollingSummary {
-            windows,
-            latest: last.map(|at| values[at][lane]),
-            latest_row: last.map(|at| first_end + at),
-            mean: Some(moments.mean[lane]),
-            min: Some(moments.min[lane]),
-            max: Some(moments.max[lane]),
-            sd,
-            stability: sd.map(|sd| (1.0 - sd).max(0.0)),
-        }
-    })
+/// The summary of one pair, a side and a lane, from the values of all windows, the first of which ends at `first_end`.
+fn summary<const K: usize>(
+    values: &[[Lanes; K]],
+    moments: &Moments<K>,
+    (side, lane): (usize, usize),
+    first_end: usize,
+) -> RollingSummary {
+    let windows = moments.count[side][lane] as usize;
+    if windows == 0 {
+        return RollingSummary::default();
+    }
+    let last = values.iter().rposition(|row| row[side][lane].is_finite());
+    let sd = (windows >= MIN_WINDOWS).then(|| (moments.squares[side][lane] / (windows - 1) as f64).sqrt());
+    RollingSummary {
+        windows,
+        latest: last.map(|at| values[at][side][lane]),
+        latest_row: last.map(|at| first_end + at),
+        mean: Some(moments.mean[side][lane]),
+        min: Some(moments.min[side][lane]),
+        max: Some(moments.max[side][lane]),
+        sd,
+        stability: sd.map(|sd| (1.0 - sd).max(0.0)),
+    }
 }

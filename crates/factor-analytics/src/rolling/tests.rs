@@ -96,20 +96,49 @@ fn levels_and_tiny_and_huge_values_keep_their_digits() {
     }
 }
 
+/// With holes; without; and without, but with levels that leave windows weak, flat stretches, copies and mirror images.
+fn panels() -> [Array2<f64>; 3] {
+    let (holes, whole) = (panel(90, 19, 0.02, 17), panel(90, 19, 0.0, 19));
+    let mut odd = whole.clone();
+    odd.column_mut(1).mapv_inplace(|x| 1e6 + x);
+    odd.column_mut(6).indexed_iter_mut().for_each(|(row, x)| *x += 40.0 * row as f64);
+    odd.column_mut(17).indexed_iter_mut().for_each(|(row, x)| *x -= 70.0 * row as f64);
+    odd.column_mut(10).iter_mut().skip(30).take(20).for_each(|x| *x = 0.3);
+    for (to, sign) in [(4, 1.0), (12, -1.0), (18, 3.0)] {
+        let from = odd.column(3).mapv(|x| sign * x);
+        odd.column_mut(to).assign(&from);
+    }
+    [holes, whole, odd]
+}
+
 #[test]
 fn one_pair_or_all_and_one_thread_or_more_give_the_same_bits() {
-    let panel = panel(90, 19, 0.02, 17);
-    let all = summarise_with(panel.view(), 12, Threads::ONE);
-    let two = summarise_with(panel.view(), 12, Threads::Exactly(2.try_into().unwrap()));
-    let pairs: Vec<(usize, usize)> = (0..19).flat_map(|i| (i + 1..19).map(move |j| (i, j))).collect();
-    assert!(all == two && all == summarise_pairs(panel.view(), 12, &pairs));
-    for (at, (i, j)) in pairs.iter().enumerate() {
-        let alone = series(&panel.column(*i).to_vec(), &panel.column(*j).to_vec(), 12);
-        assert_eq!(all[at], summary_of(&alone));
-        assert_eq!(alone, series(&panel.column(*j).to_vec(), &panel.column(*i).to_vec(), 12));
+    for panel in panels() {
+        let all = summarise_with(panel.view(), 12, Threads::ONE);
+        let two = summarise_with(panel.view(), 12, Threads::Exactly(2.try_into().unwrap()));
+        let pairs: Vec<(usize, usize)> = (0..19).flat_map(|i| (i + 1..19).map(move |j| (i, j))).collect();
+        assert!(all == two && all == summarise_pairs(panel.view(), 12, &pairs));
+        for (at, (i, j)) in pairs.iter().enumerate() {
+            let (x, y) = (panel.column(*i).to_vec(), panel.column(*j).to_vec());
+            let alone = series(&x, &y, 12);
+            assert_eq!(all[at], summary_of(&alone));
+            assert_eq!(alone, series(&y, &x, 12));
+            agree(&alone, &slowly(&x, &y, 12), 1e-12);
+        }
+        assert_eq!(summarise_pairs(panel.view(), 12, &[(0, 19)]), [RollingSummary::default()]);
     }
-    assert_eq!(summarise_pairs(panel.view(), 12, &[(0, 19)]), [RollingSummary::default()]);
     assert!(summarise(Array2::zeros((5, 1)).view(), 12).is_empty());
+}
+
+#[test]
+fn no_rounding_takes_a_copy_past_one() {
+    let [_, _, panel] = panels();
+    for (i, j, sign) in [(3, 4, 1.0), (3, 12, -1.0), (4, 18, 1.0), (12, 18, -1.0)] {
+        let summary = summarise_pairs(panel.view(), 12, &[(i, j)])[0];
+        let (min, max) = (summary.min.unwrap(), summary.max.unwrap());
+        assert!((-1.0..=1.0).contains(&min) && (-1.0..=1.0).contains(&max));
+        assert!((summary.mean.unwrap() - sign).abs() < 1e-14 && summary.sd.unwrap() < 1e-14);
+    }
 }
 
 proptest! {

@@ -1,0 +1,222 @@
+//! The series of a panel, eight by eight, with what their windows share among all pairs.
+
+use ndarray::ArrayView1;
+use pulp::Simd;
+
+use super::{
+    lanes::{self, Job, LANES, Lanes, registers, registers_mut, several_mut, splat, window_sums},
+    pass::{Moments, Pass, moments, moments_of_whole},
+};
+use crate::{correlation::pearson, stats};
+
+/// Sums of squares about the window's mean that have lost more than this to cancellation are not used.
+const LOST: f64 = 0.01;
+
+/// Outside these, products of sums of squares leave the range of f64.
+const RANGE: std::ops::Range<f64> = 1e-140..1e140;
+
+pub(super) struct Groups {
+    window: usize,
+    groups: Vec<Group>,
+}
+
+/// Eight series; all arrays run over rows. What is missing of the eight has deviations and scales of 0.
+pub(super) struct Group {
+    /// How many of the eight there are.
+    columns: usize,
+    /// The values as given, `NaN` where missing.
+    values: Vec<Lanes>,
+    /// Deviations from the mean of each whole series, 0 where missing.
+    pub(super) deviations: Vec<Lanes>,
+    pub(super) scales: Scales,
+    /// Windows (first row, lane) that vary, but whose variance about their own mean is lost in rounding here.
+    weak: Vec<(usize, usize)>,
+}
+
+/// What the windows' products of deviations d are scaled by: r = sum(d_x d_y) i_x i_y - m_x m_y; one entry per window.
+pub(super) struct Scales {
+    /// i = 1 / sqrt(sum of (d - mean d)^2); `NaN` for a window without a value, and for a weak one.
+    pub(super) inverse: Vec<Lanes>,
+    /// m = sum(d) i / sqrt(window).
+    pub(super) mean: Vec<Lanes>,
+}
+
+/// The correlations of `K` series with those of a group, and what is needed to find them.
+pub(super) struct Found<const K: usize> {
+    /// One entry per window, `NaN` where undefined; the first window ends at row [`Groups::first_end`].
+    pub(super) values: Vec<[Lanes; K]>,
+    to_end: Vec<[Lanes; K]>,
+}
+
+impl Groups {
+    /// The columns are of one length; a window has two rows at least.
+    pub(super) fn of(columns: &[ArrayView1<'_, f64>], window: usize) -> Self {
+        let window = window.max(2);
+        let groups = columns.chunks(LANES).map(|columns| Group::of(columns, window)).collect();
+        Self { window, groups }
+    }
+
+    /// The row at which the first window ends.
+    pub(super) fn first_end(&self) -> usize {
+        self.window - 1
+    }
+
+    /// Space for [`Self::correlate`].
+    pub(super) fn scratch<const K: usize>(&self) -> Found<K> {
+        let windows = self.groups.first().map_or(0, |group| group.scales.mean.len());
+        Found { values: vec![[[f64::NAN; LANES]; K]; windows], to_end: vec![[[0.0; LANES]; K]; self.window] }
+    }
+
+    /// The correlations of `K` series with those of a group, through all windows, and the moments of each pair's. The
+    /// series are `first`, a multiple of `K`, and those after it. Where there is no series nothing of it means anything.
+    pub(super) fn correlate<const K: usize>(&self, first: usize, group: usize, found: &mut Found<K>) -> Moments<K> {
+        let (own, lanes) = (&self.groups[first / LANES], first % LANES..first % LANES + K);
+        let group = &self.groups[group];
+        let Found { values, to_end } = found;
+        let pass = lanes::run(Pass { own, chunk: lanes.start / K, group, values, to_end });
+        let beside_own = own.weak.iter().filter(|(_, lane)| lanes.contains(lane));
+        let beside_own = beside_own.flat_map(|(at, x)| (0..group.columns).map(|y| (*at, *x, y)));
+        let beside_group = lanes.clone().take_while(|x| *x < own.columns);
+        let beside_group = beside_group.flat_map(|x| group.weak.iter().map(move |(at, y)| (*at, x, *y)));
+        let mut weak = false;
+        for (at, x, y) in beside_own.chain(beside_group) {
+            let r = pearson(&own.window(at, x, self.window), &group.window(at, y, self.window), self.window).r;
+            values[at][x - lanes.start][y] = r.unwrap_or(f64::NAN);
+            weak = true;
+        }
+        let beyond = pass.beyond(1.0);
+        if beyond {
+            values.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
+        }
+        if weak || beyond || !pass.whole() { moments(values) } else { moments_of_whole(values, &pass) }
+    }
+}
+
+impl Group {
+    fn of(columns: &[ArrayView1<'_, f64>], window: usize) -> Self {
+        let rows = columns.first().map_or(0, |column| column.len());
+        let mut values = vec![[f64::NAN; LANES]; rows];
+        for (lane, column) in columns.iter().enumerate() {
+            values.iter_mut().zip(column).for_each(|(row, x)| row[lane] = *x);
+        }
+        let windows = (rows + 1).saturating_sub(window);
+        let empty = |rows| vec![[0.0; LANES]; rows];
+        let (mut deviations, mut present) = (empty(rows), empty(rows));
+        let mut scales = Scales { inverse: empty(windows), mean: empty(windows) };
+        let (deviations_to, present_to, scales_to) = (&mut deviations, &mut present, &mut scales);
+        lanes::run(Scaling {
+            window,
+            values: &values,
+            deviations: deviations_to,
+            present: present_to,
+            scales: scales_to,
+        });
+        let mut group = Self { columns: columns.len(), values, deviations, scales, weak: Vec::new() };
+        for at in 0..windows {
+            let inverse = &mut group.scales.inverse[at];
+            // One that is not a number makes the sum none: most windows need no closer look.
+            if !inverse.iter().sum::<f64>().is_nan() {
+                continue;
+            }
+            // What is missing of the eight shall not look like holes, which take longer.
+            inverse[columns.len()..].fill(0.0);
+            group.scales.mean[at][columns.len()..].fill(0.0);
+            for lane in (0..columns.len()).filter(|lane| group.scales.inverse[at][*lane].is_nan()) {
+                let whole = present[at..at + window].iter().all(|row| row[lane] == 1.0);
+                if whole && !stats::is_constant(&group.window(at, lane, window)) {
+                    group.weak.push((at, lane));
+                }
+            }
+        }
+        group
+    }
+
+    /// One series in one window.
+    fn window(&self, at: usize, lane: usize, window: usize) -> Vec<f64> {
+        self.values[at..at + window].iter().map(|row| row[lane]).collect()
+    }
+}
+
+/// Finds the deviations of a group and the scales of its windows.
+struct Scaling<'a> {
+    window: usize,
+    values: &'a [Lanes],
+    deviations: &'a mut [Lanes],
+    /// 1 where a value is present, else 0.
+    present: &'a mut [Lanes],
+    scales: &'a mut Scales,
+}
+
+impl Job for Scaling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const P: usize>(self, simd: S) {
+        let Self { window, values, deviations, present, scales } = self;
+        let rows = values.len();
+        let values = registers::<S, P>(values);
+        let (deviations, present) = (registers_mut::<S, P>(deviations), registers_mut::<S, P>(present));
+        let (inverses, means) = (registers_mut::<S, P>(&mut scales.inverse), registers_mut::<S, P>(&mut scales.mean));
+        let [zero, one, none, infinite] = [0.0, 1.0, f64::NAN, f64::INFINITY].map(|x| simd.splat_f64s(x));
+        let [[mut sums], [mut counts], [mut largest]] = [0.0, 0.0, 1e-8].map(|x| splat::<S, P, 1>(simd, x));
+        for row in 0..rows {
+            for part in 0..P {
+                let x = values[row][part];
+                let size = simd.abs_f64s(x);
+                let there = simd.less_than_f64s(size, infinite);
+                sums[part] = simd.add_f64s(sums[part], simd.select_f64s(there, x, zero));
+                present[row][part] = simd.select_f64s(there, one, zero);
+                counts[part] = simd.add_f64s(counts[part], present[row][part]);
+                let larger = simd.select_f64s(simd.greater_than_f64s(size, largest[part]), size, largest[part]);
+                largest[part] = simd.select_f64s(there, larger, largest[part]);
+            }
+        }
+        for row in 0..rows {
+            for part in 0..P {
+                let centre = simd.div_f64s(sums[part], counts[part]);
+                let there = simd.equal_f64s(present[row][part], one);
+                deviations[row][part] = simd.select_f64s(there, simd.sub_f64s(values[row][part], centre), zero);
+            }
+        }
+        let (n, rest) = (window as f64, (window - 1) as f64);
+        let [n, each, each_root, rest] = [n, 1.0 / n, 1.0 / n.sqrt(), rest].map(|x| simd.splat_f64s(x));
+        let [lost, noise, low, high] = [LOST, 1e-11, RANGE.start, RANGE.end].map(|x| simd.splat_f64s(x));
+        let mut to_end = vec![[[0.0; LANES]; 3]; window];
+        window_sums(
+            simd,
+            several_mut::<S, P, 3>(&mut to_end),
+            rows,
+            #[inline(always)]
+            |row| {
+                let mut squares = deviations[row];
+                for square in &mut squares {
+                    *square = simd.mul_f64s(*square, *square);
+                }
+                [present[row], deviations[row], squares]
+            },
+            #[inline(always)]
+            |at, [counts, sums, squares]| {
+                for part in 0..P {
+                    let (count, sum, square) = (counts[part], sums[part], squares[part]);
+                    let about_mean = simd.sub_f64s(square, simd.mul_f64s(simd.mul_f64s(sum, sum), each));
+                    let inverse = simd.div_f64s(one, simd.sqrt_f64s(about_mean));
+                    // The squares at which the rule on constant series comes near.
+                    let noise = simd.mul_f64s(noise, largest[part]);
+                    let noise = simd.mul_f64s(simd.mul_f64s(noise, noise), rest);
+                    let mut good = inverse;
+                    for mask in [
+                        simd.equal_f64s(count, n),
+                        simd.greater_than_or_equal_f64s(about_mean, simd.mul_f64s(lost, square)),
+                        simd.greater_than_f64s(about_mean, noise),
+                        simd.greater_than_f64s(about_mean, low),
+                        simd.less_than_f64s(about_mean, high),
+                    ] {
+                        good = simd.select_f64s(mask, good, none);
+                    }
+                    inverses[at][part] = good;
+                    means[at][part] = simd.mul_f64s(simd.mul_f64s(sum, inverse), each_root);
+                }
+            },
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! Some series against the eight of a group, through all windows, and the moments of what comes out.
+
+use pulp::Simd;
+
+use super::{
+    groups::Group,
+    lanes::{self, Job, LANES, Lanes, Row, lanes, registers, several, several_mut, splat, splats, window_sums},
+};
+
+/// `K` series of a group against the eight of another. Sums of several series do not wait for each other.
+pub(super) struct Pass<'a, const K: usize> {
+    pub(super) own: &'a Group,
+    /// The first of the series has the lane `K * chunk`.
+    pub(super) chunk: usize,
+    pub(super) group: &'a Group,
+    /// One entry per window, to be filled; values can be past 1 by rounding.
+    pub(super) values: &'a mut [[Lanes; K]],
+    /// As many entries as a window has rows: scratch space.
+    pub(super) to_end: &'a mut [[Lanes; K]],
+}
+
+/// What a pass sees of its values on the way.
+pub(super) struct Seen<const K: usize> {
+    /// `NaN` where a window has no value.
+    sum: [Lanes; K],
+    min: [Lanes; K],
+    max: [Lanes; K],
+}
+
+impl<const K: usize> Seen<K> {
+    /// Whether there is a value greater than `bound` or less than `-bound`.
+    pub(super) fn beyond(&self, bound: f64) -> bool {
+        self.max.iter().flatten().any(|r| *r > bound) || self.min.iter().flatten().any(|r| *r < -bound)
+    }
+
+    /// Whether every window has a value.
+    pub(super) fn whole(&self) -> bool {
+        !self.sum.iter().flatten().sum::<f64>().is_nan()
+    }
+}
+
+impl<const K: usize> Job for Pass<'_, K> {
+    type Output = Seen<K>;
+
+    #[inline(always)]
+    fn run<S: Simd, const P: usize>(self, simd: S) -> Seen<K> {
+        let Self { own, chunk, group, values, to_end } = self;
+        let (rows, windows) = (group.deviations.len(), values.len());
+        let (values, to_end) = (several_mut::<S, P, K>(values), several_mut::<S, P, K>(to_end));
+        let (own_deviations, others) = (&own.deviations[..rows], registers::<S, P>(&group.deviations));
+        let (inverse, inverses) = (&own.scales.inverse[..windows], registers::<S, P>(&group.scales.inverse));
+        let (mean, means) = (&own.scales.mean[..windows], registers::<S, P>(&group.scales.mean));
+        let [mut sums, mut lowest, mut highest] =
+            [0.0, f64::INFINITY, f64::NEG_INFINITY].map(|x| splat::<S, P, K>(simd, x));
+        window_sums(
+            simd,
+            to_end,
+            rows,
+            #[inline(always)]
+            |row| {
+                let (x, y) = (splats::<S, K>(simd, &own_deviations[row], chunk), others[row]);
+                let mut products = [y; K];
+                for side in 0..K {
+                    for part in 0..P {
+                        products[side][part] = simd.mul_f64s(x[side], y[part]);
+                    }
+                }
+                products
+            },
+            #[inline(always)]
+            |at, products| {
+                let inverse = splats::<S, K>(simd, &inverse[at], chunk);
+                let mean = splats::<S, K>(simd, &mean[at], chunk);
+                let (inverses, means, found) = (&inverses[at], &means[at], &mut values[at]);
+                for side in 0..K {
+                    for part in 0..P {
+                        let scale = simd.mul_f64s(inverse[side], inverses[part]);
+                        let scaled = simd.mul_f64s(products[side][part], scale);
+                        let r = simd.sub_f64s(scaled, simd.mul_f64s(mean[side], means[part]));
+                        found[side][part] = r;
+                        sums[side][part] = simd.add_f64s(sums[side][part], r);
+                        let (low, high) = (lowest[side][part], highest[side][part]);
+                        lowest[side][part] = simd.select_f64s(simd.less_than_f64s(r, low), r, low);
+                        highest[side][part] = simd.select_f64s(simd.greater_than_f64s(r, high), r, high);
+                    }
+                }
+            },
+        );
+        Seen { sum: lanes::<S, P, K>(sums), min: lanes::<S, P, K>(lowest), max: lanes::<S, P, K>(highest) }
+    }
+}
+
+/// Moments of the values of `K` times eight pairs; those that are `NaN` do not count.
+pub(super) struct Moments<const K: usize> {
+    pub(super) count: [Lanes; K],
+    pub(super) mean: [Lanes; K],
+    /// Sum of squares about the mean.
+    pub(super) squares: [Lanes; K],
+    pub(super) min: [Lanes; K],
+    pub(super) max: [Lanes; K],
+}
+
+/// The moments of values of which some may be missing.
+pub(super) fn moments<const K: usize>(values: &[[Lanes; K]]) -> Moments<K> {
+    lanes::run(Summing(values))
+}
+
+/// The moments of values that are all there, of which a pass has seen the sums.
+pub(super) fn moments_of_whole<const K: usize>(values: &[[Lanes; K]], seen: &Seen<K>) -> Moments<K> {
+    let count = values.len() as f64;
+    let mut mean = seen.sum;
+    let extremes = seen.min.as_flattened().iter().zip(seen.max.as_flattened());
+    for (mean, (min, max)) in mean.as_flattened_mut().iter_mut().zip(extremes) {
+        // A mean of equal values can round past them.
+        *mean = (*mean / count).max(*min).min(*max);
+    }
+    let squares = lanes::run(Squares { values, mean: &mean });
+    Moments { count: [[count; LANES]; K], mean, squares, min: seen.min, max: seen.max }
+}
+
+/// Sums of squares about means of values that are all there.
+struct Squares<'a, const K: usize> {
+    values: &'a [[Lanes; K]],
+    mean: &'a [Lanes; K],
+}
+
+impl<const K: usize> Job for Squares<'_, K> {
+    type Output = [Lanes; K];
+
+    #[inline(always)]
+    fn run<S: Simd, const P: usize>(self, simd: S) -> [Lanes; K] {
+        let means = several::<S, P, K>(std::slice::from_ref(self.mean))[0];
+        let mut squares = splat::<S, P, K>(simd, 0.0);
+        for row in several::<S, P, K>(self.values) {
+            for side in 0..K {
+                for part in 0..P {
+                    let d = simd.sub_f64s(row[side][part], means[side][part]);
+                    squares[side][part] = simd.add_f64s(squares[side][part], simd.mul_f64s(d, d));
+                }
+            }
+        }
+        lanes::<S, P, K>(squares)
+    }
+}
+
+/// All moments, where values may be missing.
+struct Summing<'a, const K: usize>(&'a [[Lanes; K]]);
+
+impl<const K: usize> Job for Summing<'_, K> {
+    type Output = Moments<K>;
+
+    #[inline(always)]
+    fn run<S: Simd, const P: usize>(self, simd: S) -> Moments<K> {
+        let values = several::<S, P, K>(self.0);
+        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+        let [mut counts, mut sums, mut lowest, mut highest] =
+            [0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY].map(|x| splat::<S, P, K>(simd, x));
+        for row in values {
+            for side in 0..K {
+                for part in 0..P {
+                    let (r, min, max) = (row[side][part], lowest[side][part], highest[side][part]);
+                    let there = simd.equal_f64s(r, r);
+                    counts[side][part] = simd.add_f64s(counts[side][part], simd.select_f64s(there, one, zero));
+                    sums[side][part] = simd.add_f64s(sums[side][part], simd.select_f64s(there, r, zero));
+                    lowest[side][part] = simd.select_f64s(simd.less_than_f64s(r, min), r, min);
+                    highest[side][part] = simd.select_f64s(simd.greater_than_f64s(r, max), r, max);
+                }
+            }
+        }
+        let mut means = sums;
+        for side in 0..K {
+            for part in 0..P {
+                // A mean of equal values can round past them.
+                let (min, max) = (lowest[side][part], highest[side][part]);
+                let mean = simd.div_f64s(sums[side][part], counts[side][part]);
+                let mean = simd.select_f64s(simd.less_than_f64s(mean, min), min, mean);
+                means[side][part] = simd.select_f64s(simd.greater_than_f64s(mean, max), max, mean);
+            }
+        }
+        let mut squares: [Row<S, P>; K] = [[zero; P]; K];
+        for row in values {
+            for side in 0..K {
+                for part in 0..P {
+                    let r = row[side][part];
+                    let d = simd.sub_f64s(r, means[side][part]);
+                    let d = simd.select_f64s(simd.equal_f64s(r, r), d, zero);
+                    squares[side][part] = simd.add_f64s(squares[side][part], simd.mul_f64s(d, d));
+                }
+            }
+        }
+        Moments {
+            count: lanes::<S, P, K>(counts),
+            mean: lanes::<S, P, K>(means),
+            squares: lanes::<S, P, K>(squares),
+            min: lanes::<S, P, K>(lowest),
+            max: lanes::<S, P, K>(highest),
+        }
+    }
+}
