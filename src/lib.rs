@@ -20,3 +20,4 @@ pub mod telemetry;
 pub mod tool_error;
 pub mod tools;
 pub mod transport;
+mod written;

@@ -19,7 +19,7 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
         ContentBlock, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        ReadResourceRequestParams, ReadResourceResponse, Resource, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -32,7 +32,7 @@ use crate::{
     progress::Progress,
     prompts, resources,
     tool_error::{ErrorCode, ToolError},
-    tools::{Answer, ToolCall, ToolEntry, ToolFn},
+    tools::{Json, ToolCall, ToolEntry, ToolFn},
 };
 
 /// What a model is told about the server as a whole. At most 2,048 characters: clients cut what is longer.
@@ -128,10 +128,12 @@ impl Server {
         };
         self.inner.app.counters.record(name, started.elapsed(), outcome.is_err());
         match outcome {
-            Ok(answer) => answer_result(answer),
+            Ok(answer) => result(CallToolResult::success, answer.structured, answer.text, answer.links),
             Err(error) => {
                 tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");
-                error.into_result()
+                let structured = error.structured();
+                let text = structured.to_string();
+                result(CallToolResult::error, structured, text, Vec::new())
             }
         }
     }
@@ -156,11 +158,18 @@ fn too_late(deadline: Duration) -> ToolError {
     ToolError::new(ErrorCode::Timeout, message)
 }
 
-fn answer_result(answer: Answer) -> CallToolResult {
-    let mut content = vec![ContentBlock::text(answer.text)];
-    content.extend(answer.links.into_iter().map(ContentBlock::ResourceLink));
-    let mut result = CallToolResult::success(content);
-    result.structured_content = Some(answer.structured);
+/// A result as rmcp has it, where structured content is a tree. Ours is text: it goes as one string, which the transports
+/// take out of its quotes on the wire ([`crate::transport::unquoted`]).
+fn result(
+    kind: fn(Vec<ContentBlock>) -> CallToolResult,
+    structured: Json,
+    text: String,
+    links: Vec<Resource>,
+) -> CallToolResult {
+    let mut content = vec![ContentBlock::text(text)];
+    content.extend(links.into_iter().map(ContentBlock::ResourceLink));
+    let mut result = kind(content);
+    result.structured_content = Some(structured.to_string().into());
     result
 }
 

@@ -7,10 +7,11 @@
 use std::fmt;
 
 use factor_store::StoreError;
-use rmcp::model::{CallToolResult, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+
+use crate::written::Json;
 
 /// What kind of failure it is, by what the caller does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -141,15 +142,12 @@ impl ToolError {
         self
     }
 
-    /// The result the client gets: the same facts as structured content and as text.
-    pub fn into_result(self) -> CallToolResult {
-        let structured = json!({
+    /// The structured content of the result the client gets; its text block says the same.
+    pub fn structured(&self) -> Json {
+        Json::of(&json!({
             "status": "error",
             "error": { "code": self.code, "message": self.message, "problems": self.problems },
-        });
-        let mut result = CallToolResult::error(vec![ContentBlock::text(structured.to_string())]);
-        result.structured_content = Some(structured);
-        result
+        }))
     }
 }
 
@@ -181,12 +179,6 @@ impl From<StoreError> for ToolError {
     }
 }
 
-impl From<ToolError> for CallToolResult {
-    fn from(error: ToolError) -> Self {
-        error.into_result()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,17 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn text_and_structure_say_the_same() {
-        let result = ToolError::invalid(vec![problem("n", None)]).into_result();
-        let structured = result.structured_content.unwrap();
-        assert_eq!(result.is_error, Some(true));
+    fn the_structured_content_names_the_problems() {
+        let structured = ToolError::invalid(vec![problem("n", None)]).structured().value();
         assert_eq!(structured["status"], "error");
         assert_eq!(structured["error"]["code"], "invalid_argument");
         assert_eq!(
             structured["error"]["problems"][0],
             json!({"field": "n", "got": "5", "rule": "must be a whole number from 12 to 120"})
         );
-        assert_eq!(result.content[0].as_text().unwrap().text, structured.to_string());
     }
 
     #[test]

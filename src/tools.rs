@@ -17,10 +17,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use factor_types::UserId;
 use futures::future::BoxFuture;
 use rmcp::model::{JsonObject, Resource, Tool, ToolAnnotations};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use crate::written::Json;
 use crate::{app::App, progress::Progress, schema, tool_error::ToolError};
 
 /// Every tool of the server.
@@ -115,7 +117,7 @@ impl ToolCall {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The structured content: an object with `status`, valid against the tool's output schema.
-    pub structured: Value,
+    pub structured: Json,
     /// The text block with the same facts.
     pub text: String,
     /// Where the rest is, when the answer was cut.
@@ -124,13 +126,9 @@ pub struct Answer {
 
 impl Answer {
     /// An answer whose text is its JSON.
-    pub fn json(structured: Value) -> Self {
+    pub fn json(structured: &impl Serialize) -> Self {
+        let structured = Json::of(structured);
         Self { text: structured.to_string(), structured, links: Vec::new() }
-    }
-
-    /// An answer with a text of its own.
-    pub fn with_text(structured: Value, text: impl Into<String>) -> Self {
-        Self { structured, text: text.into(), links: Vec::new() }
     }
 
     /// Adds a link to a resource with the rest.

@@ -2,6 +2,9 @@
 
 pub mod http;
 pub mod stdio;
+mod unquoted;
+
+pub use self::unquoted::Unquoted;
 
 /// Resolves when the process is asked to stop: SIGINT, or SIGTERM where there is such a thing. The signals are listened
 /// to from this call on, not from the first poll on, so that one that comes early is not lost.

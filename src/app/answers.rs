@@ -51,8 +51,9 @@ impl Answers {
         let kept = Cache::builder()
             .max_capacity(MOST_BYTES)
             .weigher(|question: &Question, kept: &Arc<(Basis, Answer)>| {
-                // The structured content takes several times its text in memory.
-                u32::try_from(question.arguments.len() + 6 * kept.1.text.len()).unwrap_or(u32::MAX)
+                let answer = &kept.1;
+                let size = question.arguments.len() + answer.text.len() + answer.structured.as_str().len();
+                u32::try_from(size).unwrap_or(u32::MAX)
             })
             .time_to_live(LIFE.min(panels_live))
             .build();
@@ -102,7 +103,7 @@ mod tests {
     fn an_answer_is_for_the_same_user_on_the_same_basis_only() {
         let answers = Answers::new(LIFE);
         let (basis, other) = (basis(), basis());
-        let answer = Answer::json(json!({"status": "success"}));
+        let answer = Answer::json(&json!({"status": "success"}));
         answers.keep(question(2), basis.clone(), &answer);
         assert_eq!(answers.get(&question(2), &basis), Some(answer));
         assert_eq!(answers.get(&question(3), &basis), None);
@@ -117,7 +118,7 @@ mod tests {
         let answers = Answers::new(LIFE);
         let basis = basis();
         let link = rmcp::model::Resource::new("factor://result/1", "r");
-        answers.keep(question(2), basis.clone(), &Answer::json(json!({})).link(link));
+        answers.keep(question(2), basis.clone(), &Answer::json(&json!({})).link(link));
         assert_eq!(answers.get(&question(2), &basis), None);
     }
 }

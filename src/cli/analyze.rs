@@ -147,8 +147,7 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
         Err(error) => {
             say(&format!("error: {}", error.message));
             if args.json {
-                let structured = error.into_result().structured_content.unwrap_or_default();
-                print(&structured.to_string())?;
+                print(error.structured().as_str())?;
             }
             Ok(ExitCode::FAILURE)
         }

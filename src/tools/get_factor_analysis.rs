@@ -6,12 +6,12 @@ mod definition;
 mod fit;
 mod full;
 mod metadata;
-mod numbers;
 mod preset;
 mod quality;
 mod regime;
 mod rolling;
 mod sections;
+pub(in crate::tools) mod shaped;
 mod summary;
 mod text;
 
@@ -21,19 +21,20 @@ use factor_prices::Fault;
 use factor_types::UserId;
 use futures::future::FutureExt;
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use self::{
     arguments::{Format, Query},
-    numbers::Rounding,
     quality::DataQuality,
     sections::Section,
+    shaped::{Shaped, add_notes},
 };
 use super::{Answer, ToolCall, ToolEntry};
 use crate::{
     analysis::{Analysis, AnalysisError, Caller, Report},
     app::{App, Basis, Question},
     tool_error::{ErrorCode, Problem, ToolError},
+    written::{Fields, Rounding},
 };
 
 /// The tool.
@@ -41,9 +42,6 @@ pub const ENTRY: ToolEntry = ToolEntry {
     definition: definition::definition,
     call: |app, call| async move { call_tool(&app, call).await }.boxed(),
 };
-
-/// A text block longer than this is the summary instead.
-const LONGEST_TEXT: usize = 40_000;
 
 /// Runs a call and shapes its answer.
 ///
@@ -91,107 +89,63 @@ struct Shaper<'a> {
 
 impl Shaper<'_> {
     async fn answer(&self) -> Answer {
+        let body = match (&self.query.include, self.query.format) {
+            (Some(include), _) => self.included(include),
+            (None, Format::Full) => self.full(),
+            (None, Format::Summary) => self.summary(),
+            (None, Format::Report) => self.report(),
+        };
+        let shaped = Shaped::fitting(self.app, self.user, self.framed(body), self.query.max_chars).await;
         match (&self.query.include, self.query.format) {
-            (Some(include), _) => self.fitted(self.included(include)).await,
-            (None, Format::Full) => self.fitted(self.full()).await,
-            (None, Format::Summary) => self.fitted(summary::of(self.analysis, self.query, &self.quality)).await,
-            (None, Format::Report) => self.report().await,
+            (None, Format::Report) => shaped.reported(),
+            _ => shaped.told(|| self.framed(self.summary())),
         }
     }
 
     /// Every computed section, rounded to `precision`.
-    fn full(&self) -> Value {
-        let mut body = Value::Object(full::sections(self.analysis, self.query, &self.quality, self.app));
-        Rounding::Significant(self.query.precision).apply(&mut body);
+    fn full(&self) -> Fields {
+        full::sections(self.analysis, self.query, &self.quality, self.app)
+    }
+
+    fn included(&self, include: &[Section]) -> Fields {
+        let mut full = self.full();
+        if include.contains(&Section::FormattedReport) {
+            let report = text::report(self.analysis, self.query, &self.quality);
+            full.put("formatted_report", Rounding::None.write(&report));
+        }
+        fit::only(full, include)
+    }
+
+    fn summary(&self) -> Fields {
+        summary::of(self.analysis, self.query, &self.quality)
+    }
+
+    fn report(&self) -> Fields {
+        let rounding = Rounding::Decimals(4);
+        let mut body = Fields::default();
+        body.put("as_of", rounding.write(&self.analysis.study.panel().as_of()));
+        body.put("data_quality", rounding.write(&self.quality.short()));
+        body.put("formatted_report", rounding.write(&text::report(self.analysis, self.query, &self.quality)));
         body
     }
 
-    fn included(&self, include: &[Section]) -> Value {
-        let Value::Object(mut full) = self.full() else { return json!({}) };
-        if include.contains(&Section::FormattedReport) {
-            full.insert("formatted_report".to_owned(), json!(text::report(self.analysis, self.query, &self.quality)));
-        }
-        Value::Object(fit::only(&full, include))
-    }
-
-    async fn report(&self) -> Answer {
-        let report = text::report(self.analysis, self.query, &self.quality);
-        let mut body = json!({
-            "as_of": self.analysis.study.panel().as_of(),
-            "data_quality": self.quality.short(),
-            "formatted_report": report,
-        });
-        Rounding::Decimals(4).apply(&mut body);
-        let answer = self.fitted(body).await;
-        let shown = answer.structured["formatted_report"].as_str().unwrap_or_default().to_owned();
-        let notes = answer.structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
-        Answer { text: shown + &notes, ..answer }
-    }
-
-    /// Puts the frame around a body, and shortens it to `max_chars`; what was left out is kept under a link.
-    async fn fitted(&self, body: Value) -> Answer {
-        let mut answer = self.framed(body);
-        let whole = answer.to_string();
-        let Some(limit) = self.query.max_chars else { return self.answered(answer, whole) };
-        let Some(cut) = fit::fit(&mut answer, limit) else { return self.answered(answer, whole) };
-        let mut notes = Vec::new();
-        if cut.triangles {
-            notes.push(format!("matrices are written as lower triangles ({{labels, rows}}) to fit max_chars {limit}"));
-        }
-        let link = if cut.sections.is_empty() {
-            None
-        } else {
-            Some(self.app.results.put_link(self.user, "The whole answer", whole).await)
-        };
-        if let (Value::Object(answer), Some(link)) = (&mut answer, &link) {
-            let how = format!(
-                "read the resource {} (kept 30 minutes), raise max_chars (now {limit}), or ask for fewer sections with include",
-                link.uri
-            );
-            answer.extend(fit::truncated(&cut, &how).map(|entry| ("truncated".to_owned(), entry)));
-        }
-        add_notes(&mut answer, &notes);
-        let text = answer.to_string();
-        let shaped = self.answered(answer, text);
-        match link {
-            Some(link) => shaped.link(link),
-            None => shaped,
-        }
-    }
-
-    /// The text block is the JSON itself, or the summary where that would be too long to read.
-    fn answered(&self, answer: Value, json_text: String) -> Answer {
-        if json_text.len() <= LONGEST_TEXT || json_text.chars().count() <= LONGEST_TEXT {
-            return Answer::with_text(answer, json_text);
-        }
-        let mut summary = self.framed(summary::of(self.analysis, self.query, &self.quality));
-        add_notes(
-            &mut summary,
-            &["this text is the summary; all sections asked for are in the structured content of this result"
-                .to_owned()],
-        );
-        Answer::with_text(answer, summary.to_string())
-    }
-
-    fn framed(&self, body: Value) -> Value {
-        let mut answer = Map::new();
-        answer.insert("status".to_owned(), json!("success"));
-        answer.insert("analysis_type".to_owned(), json!(self.query.request.kind.as_str()));
+    /// A body with what stands around it.
+    fn framed(&self, body: Fields) -> Fields {
+        let plain = Rounding::None;
+        let mut answer = Fields::default();
+        answer.put("status", plain.write("success"));
+        answer.put("analysis_type", plain.write(self.query.request.kind.as_str()));
         let notes: Vec<String> = self.query.notes.iter().cloned().chain(full::notes(self.analysis)).collect();
-        if !notes.is_empty() {
-            answer.insert("note".to_owned(), json!(notes.join("; ")));
-        }
+        add_notes(&mut answer, &notes);
         if !self.query.invalid_sections.is_empty() {
-            answer.insert("invalid_sections".to_owned(), json!(self.query.invalid_sections));
+            answer.put("invalid_sections", plain.write(&self.query.invalid_sections));
         }
         let not_computed = self.not_computed();
         if !not_computed.is_empty() {
-            answer.insert("not_computed".to_owned(), json!(not_computed));
+            answer.put("not_computed", plain.write(&not_computed));
         }
-        if let Value::Object(body) = body {
-            answer.extend(body);
-        }
-        Value::Object(answer)
+        answer.extend(body);
+        answer
     }
 
     /// Sections asked for and not given, with what to do about each.
@@ -217,15 +171,6 @@ impl Shaper<'_> {
             }
         }
         reasons
-    }
-}
-
-fn add_notes(answer: &mut Value, notes: &[String]) {
-    let Value::Object(fields) = answer else { return };
-    let before = fields.get("note").and_then(Value::as_str).map(str::to_owned);
-    let all: Vec<String> = before.into_iter().chain(notes.iter().cloned()).collect();
-    if !all.is_empty() {
-        fields.insert("note".to_owned(), json!(all.join("; ")));
     }
 }
 

@@ -109,7 +109,7 @@ async fn status(app: Arc<App>, call: ToolCall) -> Result<Answer, ToolError> {
             "hit_rate": hit_rate,
         })
     };
-    Ok(Answer::json(json!({
+    Ok(Answer::json(&json!({
         "status": "success",
         "health": if well { "ok" } else { "degraded" },
         "version": env!("CARGO_PKG_VERSION"),

@@ -103,7 +103,7 @@ async fn list(app: &App, call: &ToolCall) -> Result<Answer, ToolError> {
     }
     let page: Vec<Value> = matching.iter().skip(start).take(PAGE).map(|factor| row(factor)).collect();
     let end = start + page.len();
-    Ok(Answer::json(json!({
+    Ok(Answer::json(&json!({
         "status": "success",
         "count": page.len(),
         "total": matching.len(),

@@ -82,7 +82,7 @@ pub(super) async fn fitted(app: &App, user: UserId, mut answer: Map<String, Valu
     let length = |answer: &Map<String, Value>| serde_json::to_string(answer).map_or(0, |json| json.chars().count());
     let whole = length(&answer);
     if whole <= LONGEST {
-        return Answer::json(Value::Object(answer));
+        return Answer::json(&answer);
     }
     let link = app.results.put_link(user, "The whole answer", Value::Object(answer.clone()).to_string()).await;
     // Room for what is said of the cut.
@@ -111,7 +111,7 @@ pub(super) async fn fitted(app: &App, user: UserId, mut answer: Map<String, Valu
         }
         answer.insert("truncated".to_owned(), Value::Object(first));
     }
-    Answer::json(Value::Object(answer)).link(link)
+    Answer::json(&answer).link(link)
 }
 
 /// An input schema.

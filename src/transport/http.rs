@@ -30,6 +30,7 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use self::{guard::Guard, keys::Door, sessions::Sessions};
+use super::unquoted;
 use crate::server::Server;
 
 /// The store that several users share.
@@ -193,6 +194,7 @@ fn router(
     let guard = Guard::new(requests, sessions);
     Router::new()
         .nest_service("/mcp", mcp)
+        .layer(middleware::from_fn(unquoted::responses))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
         .layer(middleware::from_fn_with_state(door, keys::identify))
         .route("/health/live", get(|| async { "ok" }))

@@ -6,7 +6,7 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::stop_signal;
+use super::{Unquoted, stop_signal};
 use crate::server::Server;
 
 /// Serves until the client closes its end or the process is asked to stop.
@@ -22,7 +22,8 @@ pub async fn serve(server: Server) -> anyhow::Result<()> {
         tracing::info!("asked to stop");
         asked.cancel();
     });
-    let serving = serve_server_with_ct(server, stdio_pipes(), stop.clone());
+    let (reader, writer) = stdio_pipes();
+    let serving = serve_server_with_ct(server, (reader, Unquoted::new(writer)), stop.clone());
     let running = match serving.await {
         Ok(running) => running,
         // Going away before saying anything is how a client probes whether the program is there.

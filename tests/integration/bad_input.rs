@@ -55,7 +55,7 @@ impl Folder {
 
 async fn ask(app: &Arc<App>, arguments: Value) -> Result<Value, ToolError> {
     let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
-    get_factor_analysis::call_tool(app, call).await.map(|answer| answer.structured)
+    get_factor_analysis::call_tool(app, call).await.map(|answer| answer.structured.value())
 }
 
 fn universe(tickers: &[&str]) -> Value {

@@ -30,7 +30,7 @@ async fn answer(settings: &[(&'static str, &str)], arguments: &Value) -> Value {
         arguments.insert(name.to_owned(), value);
     }
     let call = ToolCall { arguments, ..ToolCall::default() };
-    get_factor_analysis::call_tool(&support::app(settings), call).await.unwrap().structured
+    get_factor_analysis::call_tool(&support::app(settings), call).await.unwrap().structured.value()
 }
 
 fn close(got: f64, expected: f64, loose: bool) -> bool {

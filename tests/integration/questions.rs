@@ -117,7 +117,7 @@ async fn ask(app: &Arc<App>, exposures: bool, arguments: &Value) -> Value {
     } else {
         get_factor_recommendations::call_tool(app, call).await
     };
-    answer.unwrap_or_else(|error| panic!("{arguments}: {error}")).structured
+    answer.unwrap_or_else(|error| panic!("{arguments}: {error}")).structured.value()
 }
 
 fn with(arguments: &Value, more: Value) -> Value {

@@ -10,7 +10,7 @@ async fn ask(arguments: Value) -> Value {
     let app = support::app(&[("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")]);
     let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
     match get_factor_analysis::call_tool(&app, call).await {
-        Ok(answer) => answer.structured,
+        Ok(answer) => answer.structured.value(),
         Err(error) => json!({"status": "error", "problems": error.problems}),
     }
 }

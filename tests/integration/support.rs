@@ -15,6 +15,7 @@ use factor_mcp::{
     tools::{TOOLS, ToolEntry},
     transport::http::{HttpOptions, HttpServer},
 };
+use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -378,4 +379,9 @@ pub(crate) fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
     assert!(!files.is_empty());
     let holds = |path: &Path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes);
     files.iter().filter(|path| path.is_file() && holds(path)).map(|path| path.display().to_string()).collect()
+}
+
+/// The structured content of a call in the process, where it is text; transports take it out of its quotes.
+pub(crate) fn structured(result: &CallToolResult) -> Value {
+    serde_json::from_str(result.structured_content.as_ref().unwrap().as_str().unwrap()).unwrap()
 }

@@ -7,14 +7,14 @@ use factor_mcp::{
 use rmcp::{ServerHandler, model::CallToolResult};
 use serde_json::{Value, json};
 
-use crate::support::server;
+use crate::support::{server, structured};
 
 /// Calls a tool and checks what holds for every answer: valid against its schema, the same facts as text.
 async fn call(server: &Server, name: &str, arguments: Value) -> Value {
     let entry = TOOLS.iter().find(|entry| (entry.definition)().name == name).unwrap();
     let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
     let result: CallToolResult = server.run(name, entry.call, call).await;
-    let structured = result.structured_content.unwrap();
+    let structured = structured(&result);
     let schema = server.get_tool(name).unwrap().output_schema.unwrap();
     let validator = jsonschema::validator_for(&Value::Object(schema.as_ref().clone())).unwrap();
     let errors: Vec<_> = validator.iter_errors(&structured).map(|error| error.to_string()).collect();
@@ -105,7 +105,7 @@ fn definitions_are_as_agreed() {
 
 #[test]
 fn an_answer_may_carry_links() {
-    let answer = Answer::json(json!({"status": "success"})).link(rmcp::model::Resource::new("factor://result/1", "r"));
+    let answer = Answer::json(&json!({"status": "success"})).link(rmcp::model::Resource::new("factor://result/1", "r"));
     assert_eq!(answer.text, "{\"status\":\"success\"}");
     assert_eq!(answer.links.len(), 1);
 }

@@ -9,6 +9,7 @@ use factor_mcp::{
     progress::{Fetching, Progress},
     server::{CatalogError, Server, ToolFilter},
     tools::{Answer, TOOLS, ToolEntry, define, read_only},
+    transport::Unquoted,
 };
 use futures::future::FutureExt;
 use rmcp::{
@@ -27,7 +28,7 @@ fn tool(name: &'static str) -> Tool {
 }
 
 fn done() -> Answer {
-    Answer::json(json!({"status": "success"}))
+    Answer::json(&json!({"status": "success"}))
 }
 
 const PANICS: ToolEntry = ToolEntry {
@@ -59,7 +60,8 @@ async fn a_panic_is_an_answer_and_the_server_goes_on() {
     assert_eq!(next["result"]["structuredContent"]["status"], "success");
 
     let (ours, theirs) = tokio::io::duplex(1 << 16);
-    let serving = tokio::spawn(server(&[], &tools).serve(ours));
+    let (reader, writer) = tokio::io::split(ours);
+    let serving = tokio::spawn(server(&[], &tools).serve((reader, Unquoted::new(writer))));
     let client = ().serve(theirs).await.unwrap();
     let result = client.call_tool(CallToolRequestParams::new("a_panicking_tool")).await.unwrap();
     is_contained(&serde_json::to_value(result).unwrap());
@@ -164,7 +166,7 @@ async fn progress_reaches_the_client_that_asks_for_it() {
                 // One second and a half: one note.
                 let work = tokio::time::sleep(Duration::from_millis(if asked { 1500 } else { 1 }));
                 call.progress.follow("fetching", &fetching, work).await;
-                Ok(Answer::json(json!({"status": if asked { "asked" } else { "not asked" }})))
+                Ok(Answer::json(&json!({"status": if asked { "asked" } else { "not asked" }})))
             }
             .boxed()
         },

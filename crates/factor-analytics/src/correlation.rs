@@ -164,24 +164,9 @@ impl CorrelationMatrix {
 
     /// The entries as {row: {column: r or null}}.
     pub fn nested(&self) -> IndexMap<&str, IndexMap<&str, Option<f64>>> {
-        self.nested_of(|i, j| self.get(i, j))
-    }
-
-    /// The lower triangle, diagonal included, row by row.
-    pub fn lower_triangle(&self) -> Vec<Vec<Option<f64>>> {
-        self.triangle_of(|i, j| self.get(i, j))
-    }
-
-    /// Something else about each pair, as {row: {column: it}}.
-    pub fn nested_of<T>(&self, entry: impl Fn(usize, usize) -> T) -> IndexMap<&str, IndexMap<&str, T>> {
         let names: Vec<(&str, usize)> = self.names.iter().map(String::as_str).zip(0..).collect();
-        let row = |i: usize| names.iter().map(|(name, j)| (*name, entry(i, *j))).collect();
+        let row = |i: usize| names.iter().map(|(name, j)| (*name, self.get(i, *j))).collect();
         names.iter().map(|(name, i)| (*name, row(*i))).collect()
-    }
-
-    /// Something else about each pair of the lower triangle, diagonal included, row by row.
-    pub fn triangle_of<T>(&self, entry: impl Fn(usize, usize) -> T) -> Vec<Vec<T>> {
-        (0..self.size()).map(|i| (0..=i).map(|j| entry(i, j)).collect()).collect()
     }
 }
 

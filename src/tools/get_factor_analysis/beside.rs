@@ -1,17 +1,15 @@
 //! What the tools over offsets and exposures share with this one: the common arguments, an analysis of performance under
-//! them with what it rests on, and the fitting of an answer.
+//! them with what it rests on.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use factor_types::{Category, FactorUniverse, Ticker, UserId};
-use rmcp::model::{JsonObject, Resource};
+use factor_types::{Category, FactorUniverse, Ticker};
+use rmcp::model::JsonObject;
 use serde_json::{Map, Value, json};
 
 use super::{
-    add_notes,
     arguments::{self, Format, Query},
-    fit, metadata,
-    numbers::Rounding,
+    metadata,
     quality::DataQuality,
     tool_error,
 };
@@ -20,6 +18,7 @@ use crate::{
     app::{App, InForce},
     args::Args,
     tool_error::ToolError,
+    written::Rounding,
 };
 
 /// The arguments that mean the same in every analysis, beside `categories`.
@@ -120,9 +119,9 @@ impl Common {
         self.query.max_chars
     }
 
-    /// Significant digits of full answers.
-    pub(in crate::tools) fn precision(&self) -> usize {
-        self.query.precision
+    /// How full answers are rounded.
+    pub(in crate::tools) fn rounding(&self) -> Rounding {
+        Rounding::Significant(self.query.precision)
     }
 
     /// What was read differently than written.
@@ -200,50 +199,6 @@ impl Ground {
     pub(in crate::tools) fn timings(&self) -> Value {
         metadata::performance(&self.analysis)
     }
-}
-
-/// Rounds every number to so many decimals.
-pub(in crate::tools) fn to_decimals(value: &mut Value, decimals: i32) {
-    Rounding::Decimals(decimals).apply(value);
-}
-
-/// Rounds every number to so many significant digits.
-pub(in crate::tools) fn to_significant(value: &mut Value, digits: usize) {
-    Rounding::Significant(digits).apply(value);
-}
-
-/// The length of a value as compact JSON, in characters.
-pub(in crate::tools) fn length(value: &Value) -> usize {
-    fit::length(value)
-}
-
-/// Shortens an answer to `limit` characters; what was left out is kept under the link.
-pub(in crate::tools) async fn fitted(
-    app: &App,
-    user: UserId,
-    mut answer: Value,
-    limit: Option<usize>,
-) -> (Value, Option<Resource>) {
-    let Some(limit) = limit else { return (answer, None) };
-    if fit::length(&answer) <= limit {
-        return (answer, None);
-    }
-    let whole = answer.to_string();
-    let Some(cut) = fit::fit(&mut answer, limit) else { return (answer, None) };
-    let link = app.results.put_link(user, "The whole answer", whole).await;
-    let how = format!(
-        "read the resource {} (kept 30 minutes), raise max_chars (now {limit}), or ask for fewer sections with include",
-        link.uri
-    );
-    if let Value::Object(answer) = &mut answer {
-        answer.extend(fit::truncated(&cut, &how).map(|entry| ("truncated".to_owned(), entry)));
-    }
-    (answer, Some(link))
-}
-
-/// Adds notes to an answer's `note`.
-pub(in crate::tools) fn noted(answer: &mut Value, notes: &[String]) {
-    add_notes(answer, notes);
 }
 
 /// Ends a tool's own reading: unknown names, those of `advanced` too, are told. Known are its `own` and the [`SHARED`] ones

@@ -4,26 +4,32 @@ use chrono::NaiveDate;
 use factor_analytics::{
     correlation::CorrelationMatrix,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
-    sections::{macro_etf::MOST_COLUMNS, overlays::Overlay, statistics::Statistics},
+    sections::{
+        macro_etf::MOST_COLUMNS,
+        overlays::{Overlay, OverlayRow},
+        statistics::Statistics,
+    },
 };
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{arguments::Query, metadata, quality::DataQuality, regime, rolling, sections::Section};
 use crate::{
     analysis::{Analysis, Report},
     app::App,
+    written::{Fields, Part, Rounding},
 };
 
-/// The sections that hold an analysis' figures.
-pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality, app: &App) -> Map<String, Value> {
+/// The sections that hold an analysis' figures, rounded.
+pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality, app: &App) -> Fields {
+    let rounding = Rounding::Significant(query.precision);
     let mut answer = match analysis.report() {
-        Report::Correlations(report) => correlations(report, query, analysis.study.panel().labels()),
-        Report::Performance(report) => performance(report),
-        Report::Returns(report) => returns(report, query),
+        Report::Correlations(report) => correlations(report, query, analysis.study.panel().labels(), rounding),
+        Report::Performance(report) => performance(report, rounding),
+        Report::Returns(report) => returns(report, query, rounding),
     };
-    answer.insert("data_quality".to_owned(), json!(quality));
-    answer.insert("performance".to_owned(), metadata::performance(analysis));
-    answer.insert("analysis_metadata".to_owned(), metadata::of(analysis, query, app));
+    answer.put("data_quality", rounding.write(quality));
+    answer.put("performance", rounding.write(&metadata::performance(analysis)));
+    answer.put("analysis_metadata", rounding.write(&metadata::of(analysis, query, app)));
     answer
 }
 
@@ -40,100 +46,132 @@ pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
     too_wide.into_iter().chain(regime::note(analysis)).chain(rolling::notes(analysis, report)).collect()
 }
 
-fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate]) -> Map<String, Value> {
-    let mut answer = Map::new();
+fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate], rounding: Rounding) -> Fields {
+    let mut answer = Fields::default();
+    let triangle = query.triangle;
+    let matrix =
+        |matrix: &CorrelationMatrix| rounding.write(&LaidOut { matrix, triangle, entry: |i, j| matrix.get(i, j) });
     if query.sections.has(Section::Matrices) {
-        let matrices = report.matrices.iter().map(|(name, matrix)| (name.clone(), matrix_json(matrix, query.triangle)));
-        answer.insert("matrices".to_owned(), Value::Object(matrices.collect()));
+        let matrices = report.matrices.iter().map(|(name, of)| (name.clone(), matrix(of)));
+        answer.put("matrices", Part::Fields(matrices.collect()));
     }
-    let mut overlays = Map::new();
-    let mut put = |name: &str, section: Option<Value>| {
-        if let Some(section) = section {
-            overlays.insert(name.to_owned(), section);
-        }
-    };
-    put("rate_sensitivity", report.rate_sensitivity.as_ref().map(overlay_json));
-    put("market_sensitivity", report.market_sensitivity.as_ref().map(overlay_json));
-    let matrix = |matrix: &CorrelationMatrix| matrix_json(matrix, query.triangle);
-    put("macro_composite_matrix", report.macro_composite.as_ref().map(matrix));
     let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
-    put("macro_etf_matrix", macro_etf.map(matrix));
-    if !overlays.is_empty() {
-        answer.insert("overlays".to_owned(), Value::Object(overlays));
-    }
-    if let Some(statistics) = &report.statistics {
-        answer.insert("statistics".to_owned(), statistics_json(statistics, report, query.triangle));
+    let overlay = |of: &Overlay| rounding.write(&Rows(of));
+    let overlays = [
+        ("rate_sensitivity", report.rate_sensitivity.as_ref().map(overlay)),
+        ("market_sensitivity", report.market_sensitivity.as_ref().map(overlay)),
+        ("macro_composite_matrix", report.macro_composite.as_ref().map(matrix)),
+        ("macro_etf_matrix", macro_etf.map(matrix)),
+    ];
+    let overlays = overlays.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?)));
+    answer.put_filled("overlays", overlays.collect());
+    if let Some(of) = &report.statistics {
+        answer.put("statistics", Part::Fields(statistics(of, report, triangle, rounding)));
     }
     if let Some(insights) = &report.insights {
-        answer.insert("insights".to_owned(), json!(insights));
+        answer.put("insights", rounding.write(insights));
     }
-    answer.extend(rolling::sections(report, labels));
+    answer.extend(rolling::sections(report, labels, rounding));
     answer
 }
 
-fn performance(report: &PerformanceReport) -> Map<String, Value> {
-    let mut answer = Map::new();
+fn performance(report: &PerformanceReport, rounding: Rounding) -> Fields {
+    let mut answer = Fields::default();
     if let Some(per_factor) = &report.per_factor {
-        answer.insert("per_factor".to_owned(), json!(per_factor));
+        answer.put("per_factor", rounding.write(per_factor));
     }
     if let Some(composites) = &report.composites {
-        answer.insert("composites".to_owned(), json!(composites));
+        answer.put("composites", rounding.write(composites));
     }
     answer
 }
 
-fn returns(report: &ReturnsReport, query: &Query) -> Map<String, Value> {
-    let mut answer = Map::new();
-    answer.insert("windows".to_owned(), json!(report.windows.keys().collect::<Vec<_>>()));
+fn returns(report: &ReturnsReport, query: &Query, rounding: Rounding) -> Fields {
+    let mut answer = Fields::default();
+    answer.put("windows", rounding.write(&report.windows.keys().collect::<Vec<_>>()));
     if query.sections.has(Section::Factors) {
-        answer.insert("factors".to_owned(), json!(report.factors));
+        answer.put("factors", rounding.write(&report.factors));
     }
-    let mut put = |name: &str, section: Option<Value>| {
-        if let Some(section) = section {
-            answer.insert(name.to_owned(), section);
-        }
-    };
-    put("industry_groups", report.industry_groups.as_ref().map(|section| json!(section)));
-    put("rankings", report.rankings.as_ref().map(|section| json!(section)));
-    put("by_category", report.by_category.as_ref().map(|section| json!(section)));
+    let sections = [
+        ("industry_groups", report.industry_groups.as_ref().map(|section| rounding.write(section))),
+        ("rankings", report.rankings.as_ref().map(|section| rounding.write(section))),
+        ("by_category", report.by_category.as_ref().map(|section| rounding.write(section))),
+    ];
+    answer.extend(sections.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))).collect());
     answer
-}
-
-/// A matrix as {row: {column: r}}, or as {labels, rows: lower triangle}.
-pub(super) fn matrix_json(matrix: &CorrelationMatrix, triangle: bool) -> Value {
-    if triangle { json!({ "labels": matrix.names, "rows": matrix.lower_triangle() }) } else { json!(matrix.nested()) }
 }
 
 /// Per matrix the number of rows, the interval and the p-values, each laid out like the matrix; then the rate overlay's.
-fn statistics_json(statistics: &Statistics, report: &CorrelationReport, triangle: bool) -> Value {
+fn statistics(statistics: &Statistics, report: &CorrelationReport, triangle: bool, rounding: Rounding) -> Fields {
     let of_matrices = statistics.matrices.iter().filter_map(|(name, of)| {
         let matrix = report.matrices.get(name)?;
-        let defined = |value: f64| Some(value).filter(|value| value.is_finite());
-        let figures = json!({
-            "n": laid_out(matrix, triangle, |at| json!(matrix.rows[at])),
-            "interval_low": laid_out(matrix, triangle, |at| json!(defined(of.interval_low[at]))),
-            "interval_high": laid_out(matrix, triangle, |at| json!(defined(of.interval_high[at]))),
-            "p": laid_out(matrix, triangle, |at| json!(defined(of.p[at]))),
-            "p_adjusted": laid_out(matrix, triangle, |at| json!(defined(of.p_adjusted[at]))),
-        });
-        Some((name.clone(), figures))
+        let measure = |value: &dyn Fn((usize, usize)) -> f64| {
+            let entry = |i: usize, j: usize| Some(value((i, j))).filter(|value| value.is_finite());
+            rounding.write(&LaidOut { matrix, triangle, entry })
+        };
+        let rows = LaidOut { matrix, triangle, entry: |i, j| matrix.rows[(i, j)] };
+        let measures = [
+            ("n", rounding.write(&rows)),
+            ("interval_low", measure(&|at| of.interval_low[at])),
+            ("interval_high", measure(&|at| of.interval_high[at])),
+            ("p", measure(&|at| of.p[at])),
+            ("p_adjusted", measure(&|at| of.p_adjusted[at])),
+        ];
+        let measures = measures.into_iter().map(|(name, part)| (name.to_owned(), part));
+        Some((name.clone(), Part::Fields(measures.collect())))
     });
-    let of_rates = statistics.rate_sensitivity.iter().map(|rows| ("rate_sensitivity".to_owned(), json!(rows)));
-    Value::Object(of_matrices.chain(of_rates).collect())
+    let of_rates = statistics.rate_sensitivity.iter();
+    let of_rates = of_rates.map(|rows| ("rate_sensitivity".to_owned(), rounding.write(rows)));
+    of_matrices.chain(of_rates).collect()
 }
 
-fn laid_out(matrix: &CorrelationMatrix, triangle: bool, entry: impl Fn((usize, usize)) -> Value) -> Value {
-    if triangle {
-        json!({ "labels": matrix.names, "rows": matrix.triangle_of(|i, j| entry((i, j))) })
-    } else {
-        json!(matrix.nested_of(|i, j| entry((i, j))))
+/// Something of every pair of a matrix, as {row: {column: it}} or as {labels, rows: lower triangle}.
+struct LaidOut<'a, F> {
+    matrix: &'a CorrelationMatrix,
+    triangle: bool,
+    entry: F,
+}
+
+impl<T: Serialize, F: Fn(usize, usize) -> T> Serialize for LaidOut<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (names, entry) = (&self.matrix.names, &self.entry);
+        if self.triangle {
+            let mut laid_out = serializer.serialize_struct("Triangle", 2)?;
+            laid_out.serialize_field("labels", names)?;
+            let row = |i: usize| Listed(move || (0..=i).map(move |j| entry(i, j)));
+            laid_out.serialize_field("rows", &Listed(|| (0..names.len()).map(row)))?;
+            return laid_out.end();
+        }
+        let row = |i: usize| Mapped(move || names.iter().enumerate().map(move |(j, name)| (name, entry(i, j))));
+        serializer.collect_map(names.iter().enumerate().map(|(i, name)| (name, row(i))))
     }
 }
 
-fn overlay_json(overlay: &Overlay) -> Value {
-    let row = |row: &factor_analytics::sections::overlays::OverlayRow| {
-        let cells = overlay.columns.iter().zip(&row.values).map(|(column, pair)| (column.clone(), json!(pair.r)));
-        (row.name.clone(), Value::Object(cells.collect()))
-    };
-    Value::Object(overlay.rows.iter().map(row).collect())
+/// The rows of an overlay as {row: {column: r}}.
+struct Rows<'a>(&'a Overlay);
+
+impl<'a> Serialize for Rows<'a> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = &self.0.columns;
+        let row = |row: &'a OverlayRow| Mapped(move || columns.iter().zip(row.values.iter().map(|pair| pair.r)));
+        serializer.collect_map(self.0.rows.iter().map(|of| (&of.name, row(of))))
+    }
+}
+
+/// What an iterator gives, as a list.
+struct Listed<F>(F);
+
+impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for Listed<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// What an iterator gives, as a map.
+struct Mapped<F>(F);
+
+impl<K: Serialize, T: Serialize, I: Iterator<Item = (K, T)>, F: Fn() -> I> Serialize for Mapped<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map((self.0)())
+    }
 }

@@ -10,13 +10,18 @@ use factor_analytics::{
     sections::rolling::{RollingPair, RollingSeries, RollingTable},
     stats,
 };
+use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     arguments::ListSizes,
     text::{decimal, table, title},
 };
-use crate::analysis::Analysis;
+use crate::{
+    analysis::Analysis,
+    written::{Fields, Part, Rounding},
+};
 
 /// How the figures are made.
 pub(super) const CONVENTION: &str = "Pearson over every whole window of that many periods (a value needs each of them on both sides); latest: of the newest such window; sd with ddof 1 and stability = max(0, 1 - sd) from 12 windows on; least stable pairs first";
@@ -47,12 +52,19 @@ pub(super) fn notes(analysis: &Analysis, report: &CorrelationReport) -> Vec<Stri
 }
 
 /// The sections in full: every pair summed up, and the series of those asked for by name.
-pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate]) -> Map<String, Value> {
-    let tables = report.rolling.iter().map(|(name, table)| (name.clone(), in_full(table, labels)));
-    filled([
-        ("rolling", tables.collect()),
-        ("rolling_series", report.rolling_series.iter().filter_map(|one| series_in_full(one, labels)).collect()),
-    ])
+pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], rounding: Rounding) -> Fields {
+    let mut sections = Fields::default();
+    let tables = report.rolling.iter().map(|(name, table)| {
+        let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
+            let pairs: Vec<Pair<'_>> = pairs.iter().map(|pair| Pair::of(table, pair, labels)).collect();
+            (window.to_string(), rounding.write(&pairs))
+        };
+        (name.clone(), Part::Fields(table.windows.iter().map(of_window).collect()))
+    });
+    sections.put_filled("rolling", tables.collect());
+    let series = report.rolling_series.iter().filter_map(|one| series_in_full(one, labels, rounding));
+    sections.put_filled("rolling_series", series.collect());
+    sections
 }
 
 /// The sections of a summary: the `size` least stable pairs of each matrix, and what the pairs asked for by name come to.
@@ -76,41 +88,56 @@ fn filled(sections: [(&str, Map<String, Value>); 2]) -> Map<String, Value> {
     filled.map(|(name, parts)| (name.to_owned(), Value::Object(parts))).collect()
 }
 
-fn in_full(table: &RollingTable, labels: &[NaiveDate]) -> Value {
-    let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
-        let pairs = pairs.iter().map(|pair| one_pair(table, pair, labels)).collect();
-        (window.to_string(), Value::Array(pairs))
-    };
-    Value::Object(table.windows.iter().map(of_window).collect())
+/// One pair and window.
+#[derive(Serialize)]
+struct Pair<'a> {
+    a: &'a str,
+    b: &'a str,
+    latest: Option<f64>,
+    mean: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    sd: Option<f64>,
+    stability: Option<f64>,
+    windows: usize,
+    /// Only where the newest whole window is not the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_date: Option<NaiveDate>,
 }
 
-/// One pair and window; `latest_date` only where the newest whole window is not the last.
-fn one_pair(table: &RollingTable, pair: &RollingPair, labels: &[NaiveDate]) -> Value {
-    let of = &pair.summary;
-    let mut found = json!({
-        "a": table.names[pair.a], "b": table.names[pair.b], "latest": of.latest, "mean": of.mean, "min": of.min,
-        "max": of.max, "sd": of.sd, "stability": of.stability, "windows": of.windows,
-    });
-    if let (Value::Object(found), Some(row)) = (&mut found, of.latest_row.filter(|row| row + 1 < labels.len())) {
-        found.insert("latest_date".to_owned(), json!(labels[row]));
+impl<'a> Pair<'a> {
+    fn of(table: &'a RollingTable, pair: &RollingPair, labels: &[NaiveDate]) -> Self {
+        let of = &pair.summary;
+        Self {
+            a: &table.names[pair.a],
+            b: &table.names[pair.b],
+            latest: of.latest,
+            mean: of.mean,
+            min: of.min,
+            max: of.max,
+            sd: of.sd,
+            stability: of.stability,
+            windows: of.windows,
+            latest_date: of.latest_row.filter(|row| row + 1 < labels.len()).map(|row| labels[row]),
+        }
     }
-    found
 }
 
 /// Per window length {last period of a window: r or null}, from the first that could be whole.
-fn series_in_full(series: &RollingSeries, labels: &[NaiveDate]) -> Option<(String, Value)> {
+fn series_in_full(series: &RollingSeries, labels: &[NaiveDate], rounding: Rounding) -> Option<(String, Part)> {
     let windows = series.windows.as_ref().ok()?.iter().map(|(window, values)| {
         let whole = labels.iter().zip(values).skip(window.saturating_sub(1));
-        (window.to_string(), Value::Object(whole.map(|(label, r)| (label.to_string(), json!(r))).collect()))
+        (window.to_string(), rounding.write(&whole.collect::<IndexMap<_, _>>()))
     });
-    Some((format!("{}/{}", series.a, series.b), Value::Object(windows.collect())))
+    Some((format!("{}/{}", series.a, series.b), Part::Fields(windows.collect())))
 }
 
 /// The least stable pairs of a matrix by its longest window that tells; `None` where none does.
 fn least_stable(table: &RollingTable, labels: &[NaiveDate], size: usize) -> Option<Value> {
     let (window, pairs) = table.told()?;
     let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
-    let least: Vec<Value> = pairs.iter().take(size.min(told.len())).map(|pair| one_pair(table, pair, labels)).collect();
+    let least: Vec<Pair<'_>> =
+        pairs.iter().take(size.min(told.len())).map(|pair| Pair::of(table, pair, labels)).collect();
     Some(json!({
         "window": window, "pairs": told.len(), "median_stability": stats::median(&told), "least_stable": least,
     }))

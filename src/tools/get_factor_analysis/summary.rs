@@ -18,14 +18,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     arguments::{ListSizes, Query},
-    fit,
-    full::matrix_json,
-    numbers::Rounding,
     quality::DataQuality,
     regime, rolling,
     sections::Section,
 };
-use crate::analysis::{Analysis, Report};
+use crate::{
+    analysis::{Analysis, Report},
+    written::{Fields, Rounding},
+};
 
 /// A summary for which no list length was asked takes at most this many characters.
 const LONGEST: usize = 8_000;
@@ -34,12 +34,11 @@ const LONGEST: usize = 8_000;
 const FRAME: usize = 300;
 
 /// The summary of an analysis, rounded. Lists whose length the call left open are shortened until it fits.
-pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> Value {
+pub(super) fn of(analysis: &Analysis, query: &Query, quality: &DataQuality) -> Fields {
     let mut lists = query.lists;
     loop {
-        let mut summary = Value::Object(with_lists(analysis, query, quality, lists));
-        Rounding::Decimals(4).apply(&mut summary);
-        if lists.asked || lists.top <= 1 || fit::length(&summary) + FRAME <= LONGEST {
+        let summary = Fields::of(&with_lists(analysis, query, quality, lists), Rounding::Decimals(4));
+        if lists.asked || lists.top <= 1 || summary.chars() + FRAME <= LONGEST {
             return summary;
         }
         lists.top -= 1;
@@ -111,7 +110,7 @@ fn correlations(report: &CorrelationReport, query: &Query, lists: ListSizes) -> 
         }
     }
     if let Some(matrix) = &report.macro_composite {
-        overlays.insert("macro_composite_matrix".to_owned(), matrix_json(matrix, false));
+        overlays.insert("macro_composite_matrix".to_owned(), json!(matrix.nested()));
     }
     if let Some(matrix) = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref()) {
         overlays.insert("macro_etf_matrix".to_owned(), matrix_summary("macro_etf", matrix, lists.per_matrix));

@@ -9,7 +9,7 @@ use crate::{
     analysis::Report,
     app::App,
     tools::{
-        get_factor_analysis::beside::{Ground, fields, to_decimals, to_significant},
+        get_factor_analysis::beside::{Ground, fields},
         positions::{
             answer::{Told, fitting, short_quality},
             shown::{period, shorten, shorten_warnings, warn_of_holdings},
@@ -96,15 +96,12 @@ impl Told for Recommended {
         reasons
     }
 
-    /// Every section, unrounded, without the frame.
     fn full(&self, app: &App) -> Map<String, Value> {
         let mut answer = self.sections();
         answer.insert("data_quality".to_owned(), Value::Object(self.quality()));
         answer.insert("performance".to_owned(), self.ground.timings());
         answer.insert("analysis_metadata".to_owned(), self.metadata(app));
-        let mut answer = Value::Object(answer);
-        to_significant(&mut answer, self.ground.common.precision());
-        fields(answer)
+        answer
     }
 
     /// As many as fit: recommendations with most fields, the others in a line each.
@@ -115,15 +112,11 @@ impl Told for Recommended {
 
     fn report_body(&self) -> Map<String, Value> {
         let quality = short_quality(self);
-        let mut body = json!({
+        fields(json!({
             "overexposed_factor": self.factor.json(),
             "as_of": self.ground.analysis.study.panel().as_of(),
             "data_quality": quality,
-        });
-        to_decimals(&mut body, 4);
-        let mut body = fields(body);
-        body.insert("formatted_report".to_owned(), json!(self.text()));
-        body
+        }))
     }
 
     fn report(&self) -> String {
@@ -327,8 +320,6 @@ impl Recommended {
             "more".to_owned(),
             json!({"include": ["recommendations", "basket", "exposures", "insights", "data_quality", "metadata", "formatted_report"]}),
         );
-        let mut answer = Value::Object(answer);
-        to_decimals(&mut answer, 4);
-        fields(answer)
+        answer
     }
 }

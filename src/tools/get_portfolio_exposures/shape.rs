@@ -8,7 +8,7 @@ use super::{Exposed, sentences};
 use crate::{
     app::App,
     tools::{
-        get_factor_analysis::beside::{Ground, fields, to_decimals, to_significant},
+        get_factor_analysis::beside::{Ground, fields},
         positions::{
             answer::{Told, fitting, short_quality},
             lookthrough::Standings,
@@ -65,9 +65,7 @@ impl Told for Exposed {
         metadata.insert("benchmark".to_owned(), json!("SPY"));
         metadata.insert("risk_free_source".to_owned(), json!(self.risk_free_source));
         answer.insert("analysis_metadata".to_owned(), Value::Object(metadata));
-        let mut answer = Value::Object(answer);
-        to_significant(&mut answer, self.ground.common.precision());
-        fields(answer)
+        answer
     }
 
     /// As many as fit: holdings and sums of weights, the others in one line.
@@ -77,11 +75,7 @@ impl Told for Exposed {
 
     fn report_body(&self) -> Map<String, Value> {
         let quality = short_quality(self);
-        let mut body = json!({"as_of": self.ground.analysis.study.panel().as_of(), "data_quality": quality});
-        to_decimals(&mut body, 4);
-        let mut body = fields(body);
-        body.insert("formatted_report".to_owned(), json!(self.text()));
-        body
+        fields(json!({"as_of": self.ground.analysis.study.panel().as_of(), "data_quality": quality}))
     }
 
     fn notes(&self) -> Vec<String> {
@@ -173,9 +167,7 @@ impl Exposed {
         answer.insert("data_quality".to_owned(), Value::Object(quality));
         let more = ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
         answer.insert("more".to_owned(), json!({"include": more}));
-        let mut answer = Value::Object(answer);
-        to_decimals(&mut answer, 4);
-        fields(answer)
+        answer
     }
 
     /// The null figures and why.

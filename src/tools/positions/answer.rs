@@ -2,21 +2,23 @@
 
 use factor_types::UserId;
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     app::App,
     tools::{
         Answer,
-        get_factor_analysis::beside::{self, Ground, Shape},
+        get_factor_analysis::{
+            beside::{Ground, Shape},
+            shaped::{Shaped, add_notes},
+        },
         positions::words,
     },
+    written::{Fields, Rounding},
 };
 
 /// A summary has so many characters at most.
 const SUMMARY: usize = 8_000;
-/// A text block longer than this is the summary instead.
-const LONGEST_TEXT: usize = 40_000;
 
 /// What an answer is put together from.
 pub(in crate::tools) trait Told: Sync {
@@ -32,11 +34,11 @@ pub(in crate::tools) trait Told: Sync {
     fn notes(&self) -> Vec<String>;
     /// The fields of a section that has others than one of its own name.
     fn fields_of(section: &str) -> Option<&'static [&'static str]>;
-    /// Every section, rounded to the precision asked for, without the frame.
+    /// Every section, without the frame.
     fn full(&self, app: &App) -> Map<String, Value>;
     /// The answer in short.
     fn summary(&self) -> Map<String, Value>;
-    /// What goes with the report.
+    /// What goes with the report, beside it.
     fn report_body(&self) -> Map<String, Value>;
     /// The report for people.
     fn report(&self) -> String;
@@ -46,32 +48,26 @@ pub(in crate::tools) trait Told: Sync {
     fn mend_warnings(&self, quality: &mut Map<String, Value>);
 }
 
+/// How summaries and what goes with reports are rounded.
+const SHORT: Rounding = Rounding::Decimals(4);
+
 /// The answer in the shape asked for, no longer than asked for.
 pub(in crate::tools) async fn answer(told: &impl Told, app: &App, user: UserId) -> Answer {
     let common = &told.ground().common;
-    let (body, is_report) = match (told.include(), common.shape()) {
-        (Some(include), _) => (included(told, include, app), false),
-        (None, Shape::Full) => (told.full(app), false),
-        (None, Shape::Summary) => (told.summary(), false),
-        (None, Shape::Report) => (told.report_body(), true),
+    let body = match (told.include(), common.shape()) {
+        (Some(include), _) => included(told, include, app),
+        (None, Shape::Full) => full(told, app),
+        (None, Shape::Summary) => Fields::of(&told.summary(), SHORT),
+        (None, Shape::Report) => {
+            let mut body = Fields::of(&told.report_body(), SHORT);
+            body.put("formatted_report", SHORT.write(&told.report()));
+            body
+        }
     };
-    let (structured, link) = beside::fitted(app, user, framed(told, body), common.max_chars()).await;
-    let text = if is_report {
-        let shown = structured["formatted_report"].as_str().unwrap_or_default().to_owned();
-        let notes = structured["note"].as_str().map(|note| format!("\nNote: {note}\n")).unwrap_or_default();
-        shown + &notes
-    } else if beside::length(&structured) > LONGEST_TEXT {
-        let mut short = framed(told, told.summary());
-        let said = "this text is the summary; all sections asked for are in the structured content of this result";
-        beside::noted(&mut short, &[said.to_owned()]);
-        short.to_string()
-    } else {
-        structured.to_string()
-    };
-    let answer = Answer::with_text(structured, text);
-    match link {
-        Some(link) => answer.link(link),
-        None => answer,
+    let shaped = Shaped::fitting(app, user, framed(told, body), common.max_chars()).await;
+    match (told.include(), common.shape()) {
+        (None, Shape::Report) => shaped.reported(),
+        _ => shaped.told(|| framed(told, Fields::of(&told.summary(), SHORT))),
     }
 }
 
@@ -86,7 +82,7 @@ pub(in crate::tools) fn fitting<T: Told>(
     let mut shown = most;
     loop {
         let answer = of(shown);
-        if shown <= 1 || beside::length(&framed(told, answer.clone())) + room <= SUMMARY {
+        if shown <= 1 || framed(told, Fields::of(&answer, SHORT)).chars() + room <= SUMMARY {
             return answer;
         }
         shown -= 1;
@@ -109,39 +105,47 @@ pub(in crate::tools) fn add_mind(text: &mut String, told: &impl Told) {
 }
 
 /// A body with what stands around it.
-pub(in crate::tools) fn framed(told: &impl Told, body: Map<String, Value>) -> Value {
-    let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
+fn framed(told: &impl Told, body: Fields) -> Fields {
+    let plain = Rounding::None;
+    let mut answer = Fields::default();
+    answer.put("status", plain.write("success"));
     if !told.invalid_sections().is_empty() {
-        answer.insert("invalid_sections".to_owned(), json!(told.invalid_sections()));
+        answer.put("invalid_sections", plain.write(told.invalid_sections()));
     }
     let not_computed = told.not_computed();
     if !not_computed.is_empty() {
-        answer.insert("not_computed".to_owned(), json!(not_computed));
+        answer.put("not_computed", plain.write(&not_computed));
     }
     answer.extend(body);
-    let mut answer = Value::Object(answer);
-    beside::noted(&mut answer, &told.notes());
+    add_notes(&mut answer, &told.notes());
     answer
 }
 
+/// Every section, rounded to the precision asked for.
+fn full(told: &impl Told, app: &App) -> Fields {
+    Fields::of(&told.full(app), told.ground().common.rounding())
+}
+
 /// The sections asked for, in full.
-fn included<T: Told>(told: &T, include: &[&'static str], app: &App) -> Map<String, Value> {
-    let mut kept = Map::new();
+fn included<T: Told>(told: &T, include: &[&'static str], app: &App) -> Fields {
+    let mut kept = Fields::default();
     if include.is_empty() {
         return kept;
     }
-    let mut full = told.full(app);
+    let mut full = full(told, app);
     for section in include {
         let keys = match *section {
             "formatted_report" => {
-                kept.insert("formatted_report".to_owned(), json!(told.report()));
+                kept.put("formatted_report", Rounding::None.write(&told.report()));
                 continue;
             }
             "metadata" => &["analysis_metadata"],
             other => T::fields_of(other).unwrap_or(std::slice::from_ref(section)),
         };
         for key in keys {
-            kept.extend(full.remove(*key).map(|value| ((*key).to_owned(), value)));
+            if let Some(part) = full.take(key) {
+                kept.put(*key, part);
+            }
         }
     }
     kept

@@ -1,0 +1,112 @@
+//! Numbers on their way out: rounded, never `-0`, never NaN or infinity.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+
+use super::Part;
+
+/// How numbers are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    /// Not at all.
+    None,
+    /// To so many decimals.
+    Decimals(i32),
+    /// To so many significant digits; from 16 on a number is written as it is.
+    Significant(usize),
+}
+
+impl Rounding {
+    /// Something as compact JSON, every number that is not whole rounded; `null` where one is not finite.
+    pub(crate) fn text(self, value: &(impl Serialize + ?Sized)) -> String {
+        let mut text = Vec::new();
+        let written = value.serialize(&mut Serializer::with_formatter(&mut text, self));
+        // Only a map whose keys are no strings cannot be written, and memory has room.
+        debug_assert!(written.is_ok(), "{written:?}");
+        match written {
+            Ok(()) => String::from_utf8(text).unwrap_or_default(),
+            Err(error) => {
+                tracing::error!(%error, "a part of an answer cannot be written");
+                "null".to_owned()
+            }
+        }
+    }
+
+    /// As [`Self::text`], as a part of an answer.
+    pub(crate) fn write(self, value: &(impl Serialize + ?Sized)) -> Part {
+        Part::Text(self.text(value))
+    }
+
+    fn round(self, value: f64) -> f64 {
+        let decimals = match self {
+            Self::None | Self::Significant(16..) => return value,
+            Self::Decimals(decimals) => decimals,
+            Self::Significant(_) if value == 0.0 || !value.is_finite() => return value,
+            Self::Significant(digits) => digits as i32 - 1 - value.abs().log10().floor() as i32,
+        };
+        // An integer over a power of ten is the double nearest to that decimal, so it prints as it was rounded. Beyond
+        // 10^22 powers of ten are inexact; p-values can be that small, and are rounded as text.
+        match decimals {
+            0..=22 => {
+                let scale = 10_f64.powi(decimals);
+                (value * scale).round() / scale
+            }
+            -22..=-1 => {
+                let scale = 10_f64.powi(-decimals);
+                (value / scale).round() * scale
+            }
+            _ => match self {
+                Self::Significant(digits) => format!("{value:.*e}", digits - 1).parse().unwrap_or(value),
+                Self::None | Self::Decimals(_) => value,
+            },
+        }
+    }
+}
+
+impl Formatter for Rounding {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        // Adding zero turns -0 into 0.
+        let rounded = self.round(value) + 0.0;
+        if rounded.is_finite() { CompactFormatter.write_f64(writer, rounded) } else { self.write_null(writer) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rounds_as_printed() {
+        let six = Rounding::Significant(6);
+        assert_eq!(six.text(&0.123_456_789), "0.123457");
+        assert_eq!(six.text(&-1_234.567_89), "-1234.57");
+        assert_eq!(six.text(&0.000_012_345_678_9), "0.0000123457");
+        assert_eq!(six.text(&123_456_789.0), "123457000.0");
+        assert_eq!(six.text(&1.234_567_89e-40), "1.23457e-40");
+        assert_eq!(Rounding::Decimals(4).text(&-0.000_01), "0.0");
+        assert_eq!(Rounding::Decimals(4).text(&1e306), "null", "past the largest number on the way");
+        assert_eq!(Rounding::Significant(17).text(&(0.1 + 0.2)), "0.30000000000000004");
+        assert_eq!(Rounding::None.text(&-0.1), "-0.1");
+        assert_eq!(six.text(&f64::NAN), "null");
+        assert_eq!(six.text(&f64::INFINITY), "null");
+    }
+
+    #[test]
+    fn whole_numbers_stay_whole() {
+        let tree = json!({"n": 120, "r": [0.123_456_78, null, "0.123456789"]});
+        assert_eq!(Rounding::Decimals(4).text(&tree), r#"{"n":120,"r":[0.1235,null,"0.123456789"]}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn six_digits_are_within_half_a_unit(value in prop::num::f64::NORMAL.prop_filter("in range", |v| (1e-12..1e12).contains(&v.abs()))) {
+            let rounded = Rounding::Significant(6).round(value);
+            prop_assert!((rounded - value).abs() <= 0.500_001e-5 * value.abs());
+        }
+    }
+}
