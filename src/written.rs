@@ -69,12 +69,21 @@ impl Part {
         }
     }
 
+    /// As [`Self::fields`], by value.
+    pub(crate) fn into_fields(mut self) -> Option<Fields> {
+        self.fields()?;
+        match self {
+            Self::Fields(fields) => Some(fields),
+            Self::Text(_) => None,
+        }
+    }
+
     /// The fields, if it is an object: one that was text is taken apart.
     pub(crate) fn fields(&mut self) -> Option<&mut Fields> {
         if let Self::Text(text) = self {
             let Shape::Object(fields) = split(text) else { return None };
             let parts = fields.into_iter().map(|(key, value)| (name(key), Self::Text(value.to_owned())));
-            *self = Self::Fields(Fields(parts.collect()));
+            *self = Self::Fields(parts.collect());
         }
         match self {
             Self::Fields(fields) => Some(fields),
@@ -83,35 +92,55 @@ impl Part {
     }
 }
 
-/// The fields of a JSON object, in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Fields(IndexMap<String, Part>);
+/// The fields of a JSON object, in order, and how numbers are rounded that are put into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fields {
+    parts: IndexMap<String, Part>,
+    rounding: Rounding,
+}
 
 impl Fields {
     /// The fields of a map, each written with its numbers rounded.
     pub(crate) fn of(map: &Map<String, Value>, rounding: Rounding) -> Self {
-        Self(map.iter().map(|(name, value)| (name.clone(), rounding.write(value))).collect())
+        Self { parts: map.iter().map(|(name, value)| (name.clone(), rounding.write(value))).collect(), rounding }
+    }
+
+    /// None yet.
+    pub(crate) fn rounded(rounding: Rounding) -> Self {
+        Self { parts: IndexMap::new(), rounding }
     }
 
     /// Puts a field at the end, or another value into one that is there.
-    pub(crate) fn put(&mut self, name: impl Into<String>, part: Part) {
-        self.0.insert(name.into(), part);
+    pub(crate) fn put(&mut self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) {
+        self.put_part(name, self.rounding.write(value));
+    }
+
+    /// Puts in what is there, or nothing.
+    pub(crate) fn put_some(&mut self, name: impl Into<String>, value: Option<&(impl Serialize + ?Sized)>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+
+    /// As [`Self::put`], of what is written already.
+    pub(crate) fn put_part(&mut self, name: impl Into<String>, part: Part) {
+        self.parts.insert(name.into(), part);
     }
 
     /// Puts an object in, unless it has no fields.
-    pub(crate) fn put_filled(&mut self, name: &str, fields: Fields) {
-        if !fields.0.is_empty() {
-            self.put(name, Part::Fields(fields));
+    pub(crate) fn put_filled(&mut self, name: &str, fields: Self) {
+        if fields.len() > 0 {
+            self.put_part(name, Part::Fields(fields));
         }
     }
 
     /// Puts the fields of another object in.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.parts.extend(other.parts);
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Part> {
-        self.0.get(name)
+        self.parts.get(name)
     }
 
     /// The words of a field that is a string.
@@ -123,31 +152,31 @@ impl Fields {
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Part> {
-        self.0.get_mut(name)
+        self.parts.get_mut(name)
     }
 
     /// What is at a path of names.
     pub(crate) fn at(&mut self, path: &[String]) -> Option<&mut Part> {
         let (first, rest) = path.split_first()?;
-        let part = self.0.get_mut(first)?;
+        let part = self.parts.get_mut(first)?;
         if rest.is_empty() { Some(part) } else { part.fields()?.at(rest) }
     }
 
     /// Takes a field out.
     pub(crate) fn take(&mut self, name: &str) -> Option<Part> {
-        self.0.shift_remove(name)
+        self.parts.shift_remove(name)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.parts.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Part)> {
-        self.0.iter()
+        self.parts.iter()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Part)> {
-        self.0.iter_mut()
+        self.parts.iter_mut()
     }
 
     /// The object's text.
@@ -164,13 +193,13 @@ impl Fields {
 
     /// How many characters its text has.
     pub(crate) fn chars(&self) -> usize {
-        let fields = self.0.iter().map(|(name, part)| quoted(name).chars().count() + 2 + part.chars());
-        2 + fields.sum::<usize>() - usize::from(!self.0.is_empty())
+        let fields = self.parts.iter().map(|(name, part)| quoted(name).chars().count() + 2 + part.chars());
+        2 + fields.sum::<usize>() - usize::from(!self.parts.is_empty())
     }
 
     fn write(&self, text: &mut String) {
         text.push('{');
-        for (at, (name, part)) in self.0.iter().enumerate() {
+        for (at, (name, part)) in self.parts.iter().enumerate() {
             let _ = write!(text, "{}{}:", if at > 0 { "," } else { "" }, quoted(name));
             match part {
                 Part::Text(part) => text.push_str(part),
@@ -182,8 +211,9 @@ impl Fields {
 }
 
 impl FromIterator<(String, Part)> for Fields {
+    /// What is written already; what is put in later keeps its numbers.
     fn from_iter<I: IntoIterator<Item = (String, Part)>>(fields: I) -> Self {
-        Self(fields.into_iter().collect())
+        Self { parts: fields.into_iter().collect(), rounding: Rounding::None }
     }
 }
 
@@ -203,17 +233,19 @@ mod tests {
         let map = json!({"b": 1.23456, "a\"ö": [1, null, "x"], "c": {"d": 0.00005}});
         let mut fields = Fields::of(map.as_object().unwrap(), Rounding::Decimals(2));
         assert_eq!(fields.text(), r#"{"b":1.23,"a\"ö":[1,null,"x"],"c":{"d":0.0}}"#);
-        fields.put("b", Rounding::None.write(&1.23456));
-        fields.put_filled("none", Fields::default());
-        fields.put("e", Rounding::None.write(&"words"));
+        fields.put_part("b", Rounding::None.write(&1.23456));
+        fields.put_filled("none", Fields::rounded(Rounding::None));
+        fields.put_some("none", None::<&str>);
+        fields.put("e", "words");
+        fields.put("f", &1.005);
         assert_eq!(fields.words("e").as_deref(), Some("words"));
         assert_eq!(fields.words("b"), None);
         let d = fields.at(&["c".to_owned(), "d".to_owned()]).unwrap();
         *d = Part::Text("7".to_owned());
         assert_eq!(fields.at(&["b".to_owned(), "d".to_owned()]), None);
         fields.take("a\"ö");
-        assert_eq!(fields.text(), r#"{"b":1.23456,"c":{"d":7},"e":"words"}"#);
-        assert_eq!(fields.json().value(), json!({"b": 1.23456, "c": {"d": 7}, "e": "words"}));
+        assert_eq!(fields.text(), r#"{"b":1.23456,"c":{"d":7},"e":"words","f":1.0}"#);
+        assert_eq!(fields.json().value(), json!({"b": 1.23456, "c": {"d": 7}, "e": "words", "f": 1.0}));
     }
 
     #[test]

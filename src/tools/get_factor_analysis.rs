@@ -111,7 +111,7 @@ impl Shaper<'_> {
         let mut full = self.full();
         if include.contains(&Section::FormattedReport) {
             let report = text::report(self.analysis, self.query, &self.quality);
-            full.put("formatted_report", Rounding::None.write(&report));
+            full.put("formatted_report", &report);
         }
         fit::only(full, include)
     }
@@ -121,28 +121,26 @@ impl Shaper<'_> {
     }
 
     fn report(&self) -> Fields {
-        let rounding = Rounding::Decimals(4);
-        let mut body = Fields::default();
-        body.put("as_of", rounding.write(&self.analysis.study.panel().as_of()));
-        body.put("data_quality", rounding.write(&self.quality.short()));
-        body.put("formatted_report", rounding.write(&text::report(self.analysis, self.query, &self.quality)));
+        let mut body = Fields::rounded(Rounding::Decimals(4));
+        body.put("as_of", &self.analysis.study.panel().as_of());
+        body.put("data_quality", &self.quality.short());
+        body.put("formatted_report", &text::report(self.analysis, self.query, &self.quality));
         body
     }
 
     /// A body with what stands around it.
     fn framed(&self, body: Fields) -> Fields {
-        let plain = Rounding::None;
-        let mut answer = Fields::default();
-        answer.put("status", plain.write("success"));
-        answer.put("analysis_type", plain.write(self.query.request.kind.as_str()));
+        let mut answer = Fields::rounded(Rounding::None);
+        answer.put("status", "success");
+        answer.put("analysis_type", self.query.request.kind.as_str());
         let notes: Vec<String> = self.query.notes.iter().cloned().chain(full::notes(self.analysis)).collect();
         add_notes(&mut answer, &notes);
         if !self.query.invalid_sections.is_empty() {
-            answer.put("invalid_sections", plain.write(&self.query.invalid_sections));
+            answer.put("invalid_sections", &self.query.invalid_sections);
         }
         let not_computed = self.not_computed();
         if !not_computed.is_empty() {
-            answer.put("not_computed", plain.write(&not_computed));
+            answer.put("not_computed", &not_computed);
         }
         answer.extend(body);
         answer

@@ -18,7 +18,7 @@ use crate::{
     app::{App, InForce},
     args::Args,
     tool_error::ToolError,
-    written::Rounding,
+    written::{Fields, Rounding},
 };
 
 /// The arguments that mean the same in every analysis, beside `categories`.
@@ -182,7 +182,7 @@ impl Ground {
 
     /// What a summary shows of it.
     pub(in crate::tools) fn short_quality(&self) -> Map<String, Value> {
-        fields(self.quality.short())
+        fields(json!(self.quality.short()))
     }
 
     /// One line on the sample, for a report.
@@ -191,13 +191,13 @@ impl Ground {
     }
 
     /// `analysis_metadata`.
-    pub(in crate::tools) fn metadata(&self, app: &App) -> Map<String, Value> {
-        fields(metadata::of(&self.analysis, &self.common.query, app))
+    pub(in crate::tools) fn metadata(&self, app: &App) -> Fields {
+        metadata::of(&self.analysis, &self.common.query, app)
     }
 
     /// `performance`: timings and sizes.
-    pub(in crate::tools) fn timings(&self) -> Value {
-        metadata::performance(&self.analysis)
+    pub(in crate::tools) fn timings(&self) -> Fields {
+        metadata::performance(&self.analysis, self.common.rounding())
     }
 }
 

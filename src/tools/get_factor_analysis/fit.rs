@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use self::leaf::{Leaf, entries, triangle};
 use super::sections::Section;
-use crate::written::{Fields, Part};
+use crate::written::{Fields, Part, Rounding};
 
 /// The sections named, out of the full answer; parts of `overlays` come back nested in one `overlays` object.
 pub(super) fn only(mut full: Fields, include: &[Section]) -> Fields {
-    let mut kept = Fields::default();
+    let mut kept = Fields::rounded(Rounding::None);
     for section in include {
         match section.path() {
             [key] => {
@@ -18,19 +18,17 @@ pub(super) fn only(mut full: Fields, include: &[Section]) -> Fields {
                 let beside = (*section == Section::Rolling).then_some("rolling_series");
                 for key in std::iter::once(*key).chain(beside) {
                     if let Some(part) = full.take(key) {
-                        kept.put(key, part);
+                        kept.put_part(key, part);
                     }
                 }
             }
             [parent, child] => {
                 let found = full.get_mut(parent).and_then(|parent| parent.fields()?.get(child).cloned());
                 let Some(part) = found else { continue };
-                let mut holder = match kept.get_mut(parent).and_then(Part::fields) {
-                    Some(holder) => std::mem::take(holder),
-                    None => Fields::default(),
-                };
-                holder.put(*child, part);
-                kept.put(*parent, Part::Fields(holder));
+                let holder = kept.take(parent).and_then(Part::into_fields);
+                let mut holder = holder.unwrap_or_else(|| Fields::rounded(Rounding::None));
+                holder.put_part(*child, part);
+                kept.put_part(*parent, Part::Fields(holder));
             }
             _ => {}
         }
@@ -233,7 +231,6 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::written::Rounding;
 
     fn fields(tree: &Value) -> Fields {
         Fields::of(tree.as_object().unwrap(), Rounding::None)

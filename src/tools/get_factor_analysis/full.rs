@@ -27,9 +27,9 @@ pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality
         Report::Performance(report) => performance(report, rounding),
         Report::Returns(report) => returns(report, query, rounding),
     };
-    answer.put("data_quality", rounding.write(quality));
-    answer.put("performance", rounding.write(&metadata::performance(analysis)));
-    answer.put("analysis_metadata", rounding.write(&metadata::of(analysis, query, app)));
+    answer.put("data_quality", quality);
+    answer.put_part("performance", Part::Fields(metadata::performance(analysis, rounding)));
+    answer.put_part("analysis_metadata", Part::Fields(metadata::of(analysis, query, app)));
     answer
 }
 
@@ -47,13 +47,13 @@ pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
 }
 
 fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate], rounding: Rounding) -> Fields {
-    let mut answer = Fields::default();
+    let mut answer = Fields::rounded(rounding);
     let triangle = query.triangle;
     let matrix =
         |matrix: &CorrelationMatrix| rounding.write(&LaidOut { matrix, triangle, entry: |i, j| matrix.get(i, j) });
     if query.sections.has(Section::Matrices) {
         let matrices = report.matrices.iter().map(|(name, of)| (name.clone(), matrix(of)));
-        answer.put("matrices", Part::Fields(matrices.collect()));
+        answer.put_part("matrices", Part::Fields(matrices.collect()));
     }
     let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
     let overlay = |of: &Overlay| rounding.write(&Rows(of));
@@ -66,38 +66,29 @@ fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate],
     let overlays = overlays.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?)));
     answer.put_filled("overlays", overlays.collect());
     if let Some(of) = &report.statistics {
-        answer.put("statistics", Part::Fields(statistics(of, report, triangle, rounding)));
+        answer.put_part("statistics", Part::Fields(statistics(of, report, triangle, rounding)));
     }
-    if let Some(insights) = &report.insights {
-        answer.put("insights", rounding.write(insights));
-    }
+    answer.put_some("insights", report.insights.as_ref());
     answer.extend(rolling::sections(report, labels, rounding));
     answer
 }
 
 fn performance(report: &PerformanceReport, rounding: Rounding) -> Fields {
-    let mut answer = Fields::default();
-    if let Some(per_factor) = &report.per_factor {
-        answer.put("per_factor", rounding.write(per_factor));
-    }
-    if let Some(composites) = &report.composites {
-        answer.put("composites", rounding.write(composites));
-    }
+    let mut answer = Fields::rounded(rounding);
+    answer.put_some("per_factor", report.per_factor.as_ref());
+    answer.put_some("composites", report.composites.as_ref());
     answer
 }
 
 fn returns(report: &ReturnsReport, query: &Query, rounding: Rounding) -> Fields {
-    let mut answer = Fields::default();
-    answer.put("windows", rounding.write(&report.windows.keys().collect::<Vec<_>>()));
+    let mut answer = Fields::rounded(rounding);
+    answer.put("windows", &report.windows.keys().collect::<Vec<_>>());
     if query.sections.has(Section::Factors) {
-        answer.put("factors", rounding.write(&report.factors));
+        answer.put("factors", &report.factors);
     }
-    let sections = [
-        ("industry_groups", report.industry_groups.as_ref().map(|section| rounding.write(section))),
-        ("rankings", report.rankings.as_ref().map(|section| rounding.write(section))),
-        ("by_category", report.by_category.as_ref().map(|section| rounding.write(section))),
-    ];
-    answer.extend(sections.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))).collect());
+    answer.put_some("industry_groups", report.industry_groups.as_ref());
+    answer.put_some("rankings", report.rankings.as_ref());
+    answer.put_some("by_category", report.by_category.as_ref());
     answer
 }
 

@@ -14,7 +14,6 @@ use factor_types::{PriceKind, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::{arguments::Query, regime};
 use crate::analysis::{Analysis, AnalysisKind, Report, is_small_sample};
@@ -44,6 +43,20 @@ pub(super) struct DataQuality {
     macro_dropped: Vec<DroppedEtf>,
     stale_factor_candidates: Vec<StaleCandidate>,
     warnings: Vec<String>,
+}
+
+/// What a summary shows of it.
+#[derive(Debug, Serialize)]
+pub(super) struct ShortQuality<'a> {
+    factors_requested: usize,
+    factors_analyzed: usize,
+    factors_excluded: usize,
+    excluded: IndexMap<ExclusionReason, Vec<&'a Ticker>>,
+    data_coverage_pct: f64,
+    quality_score: &'static str,
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    invalid_windows: &'a [String],
 }
 
 /// A factor whose data has failed day after day and which may have to be replaced.
@@ -96,24 +109,21 @@ impl DataQuality {
     }
 
     /// What a summary shows of it.
-    pub(super) fn short(&self) -> Value {
-        let mut reasons = IndexMap::<ExclusionReason, Vec<&Ticker>>::new();
+    pub(super) fn short(&self) -> ShortQuality<'_> {
+        let mut excluded = IndexMap::<ExclusionReason, Vec<&Ticker>>::new();
         for exclusion in &self.excluded_factor_list {
-            reasons.entry(exclusion.reason).or_default().push(&exclusion.ticker);
+            excluded.entry(exclusion.reason).or_default().push(&exclusion.ticker);
         }
-        let mut short = json!({
-            "factors_requested": self.factors_requested,
-            "factors_analyzed": self.factors_analyzed,
-            "factors_excluded": self.factors_excluded,
-            "excluded": reasons,
-            "data_coverage_pct": self.data_coverage_pct,
-            "quality_score": self.quality_score,
-            "warnings": self.warnings,
-        });
-        if let (Value::Object(short), false) = (&mut short, self.invalid_windows.is_empty()) {
-            short.insert("invalid_windows".to_owned(), json!(self.invalid_windows));
+        ShortQuality {
+            factors_requested: self.factors_requested,
+            factors_analyzed: self.factors_analyzed,
+            factors_excluded: self.factors_excluded,
+            excluded,
+            data_coverage_pct: self.data_coverage_pct,
+            quality_score: self.quality_score,
+            warnings: &self.warnings,
+            invalid_windows: &self.invalid_windows,
         }
-        short
     }
 
     /// The warnings, for a report.

@@ -1,11 +1,12 @@
 //! What an answer says of the regime its correlations are of, in each of its places.
 
+use chrono::NaiveDate;
 use factor_analytics::{
     correlation::CorrelationMatrix,
     regime::{FEWEST_ROWS, Regime, RegimeError, SMALL_SLICE, Slice},
     report::CorrelationReport,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::{
     analysis::Analysis,
@@ -21,35 +22,57 @@ pub(super) fn note(analysis: &Analysis) -> Option<String> {
     ))
 }
 
-/// The rows a regime picked.
-pub(super) fn summary(analysis: &Analysis) -> Option<Value> {
+/// The rows a regime picked, as a summary tells it.
+#[derive(Serialize)]
+pub(super) struct Picked {
+    name: String,
+    periods: usize,
+    of: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    small_sample: bool,
+}
+
+pub(super) fn summary(analysis: &Analysis) -> Option<Picked> {
     let slice = analysis.study.slice()?;
-    let mut found =
-        json!({ "name": slice.regime.to_string(), "periods": slice.rows, "of": analysis.study.panel().rows() });
-    if let (Value::Object(found), true) = (&mut found, slice.is_small()) {
-        found.insert("small_sample".to_owned(), json!(true));
-    }
-    Some(found)
+    Some(Picked {
+        name: slice.regime.to_string(),
+        periods: slice.rows,
+        of: analysis.study.panel().rows(),
+        small_sample: slice.is_small(),
+    })
 }
 
 /// Which rows the correlations are of.
-pub(super) fn facts(slice: &Slice, analysis: &Analysis) -> Value {
-    let labels = analysis.study.panel().labels();
-    let kept = || labels.iter().zip(&*slice.keep).filter(|(_, kept)| **kept).map(|(label, _)| label);
-    let mut facts = json!({
-        "name": slice.regime.to_string(),
-        "periods": slice.rows,
-        "of": labels.len(),
-        "judged": slice.judged,
-        "first": kept().next(),
-        "last": kept().next_back(),
-        "threshold": slice.threshold,
-        "min_observations": analysis.study.pair_floor(),
-    });
-    if let (Value::Object(facts), true) = (&mut facts, slice.is_small()) {
-        facts.insert("small_sample".to_owned(), json!(true));
+#[derive(Serialize)]
+pub(super) struct Facts {
+    name: String,
+    periods: usize,
+    of: usize,
+    judged: usize,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+    threshold: Option<f64>,
+    min_observations: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    small_sample: bool,
+}
+
+impl Facts {
+    pub(super) fn of(slice: &Slice, analysis: &Analysis) -> Self {
+        let labels = analysis.study.panel().labels();
+        let kept = || labels.iter().zip(&*slice.keep).filter(|(_, kept)| **kept).map(|(label, _)| *label);
+        Self {
+            name: slice.regime.to_string(),
+            periods: slice.rows,
+            of: labels.len(),
+            judged: slice.judged,
+            first: kept().next(),
+            last: kept().next_back(),
+            threshold: slice.threshold,
+            min_observations: analysis.study.pair_floor(),
+            small_sample: slice.is_small(),
+        }
     }
-    facts
 }
 
 /// The regime's definition.

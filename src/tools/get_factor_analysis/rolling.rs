@@ -12,7 +12,6 @@ use factor_analytics::{
 };
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use super::{
     arguments::ListSizes,
@@ -53,7 +52,7 @@ pub(super) fn notes(analysis: &Analysis, report: &CorrelationReport) -> Vec<Stri
 
 /// The sections in full: every pair summed up, and the series of those asked for by name.
 pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], rounding: Rounding) -> Fields {
-    let mut sections = Fields::default();
+    let mut sections = Fields::rounded(rounding);
     let tables = report.rolling.iter().map(|(name, table)| {
         let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
             let pairs: Vec<Pair<'_>> = pairs.iter().map(|pair| Pair::of(table, pair, labels)).collect();
@@ -68,24 +67,26 @@ pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], roundin
 }
 
 /// The sections of a summary: the `size` least stable pairs of each matrix, and what the pairs asked for by name come to.
-pub(super) fn summaries(report: &CorrelationReport, labels: &[NaiveDate], size: usize) -> Map<String, Value> {
-    let tables =
-        report.rolling.iter().filter_map(|(name, table)| Some((name.clone(), least_stable(table, labels, size)?)));
-    filled([
-        ("rolling", tables.collect()),
-        ("rolling_series", report.rolling_series.iter().filter_map(series_summary).collect()),
-    ])
+pub(super) fn summaries(report: &CorrelationReport, labels: &[NaiveDate], size: usize, rounding: Rounding) -> Fields {
+    let mut sections = Fields::rounded(rounding);
+    let tables = report.rolling.iter().filter_map(|(name, table)| {
+        let least = LeastStable::of(table, labels, size)?;
+        Some((name.clone(), rounding.write(&least)))
+    });
+    sections.put_filled("rolling", tables.collect());
+    let series = report.rolling_series.iter().filter_map(|series| {
+        let windows = series.windows.as_ref().ok()?.iter();
+        let windows: IndexMap<_, _> = windows.map(|(window, values)| (window, PairBrief::of(values))).collect();
+        Some((format!("{}/{}", series.a, series.b), rounding.write(&windows)))
+    });
+    sections.put_filled("rolling_series", series.collect());
+    sections
 }
 
 /// The parts of a report.
 pub(super) fn write(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
     write_tables(text, report, lists);
     write_series(text, report);
-}
-
-fn filled(sections: [(&str, Map<String, Value>); 2]) -> Map<String, Value> {
-    let filled = sections.into_iter().filter(|(_, parts)| !parts.is_empty());
-    filled.map(|(name, parts)| (name.to_owned(), Value::Object(parts))).collect()
 }
 
 /// One pair and window.
@@ -132,25 +133,45 @@ fn series_in_full(series: &RollingSeries, labels: &[NaiveDate], rounding: Roundi
     Some((format!("{}/{}", series.a, series.b), Part::Fields(windows.collect())))
 }
 
-/// The least stable pairs of a matrix by its longest window that tells; `None` where none does.
-fn least_stable(table: &RollingTable, labels: &[NaiveDate], size: usize) -> Option<Value> {
-    let (window, pairs) = table.told()?;
-    let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
-    let least: Vec<Pair<'_>> =
-        pairs.iter().take(size.min(told.len())).map(|pair| Pair::of(table, pair, labels)).collect();
-    Some(json!({
-        "window": window, "pairs": told.len(), "median_stability": stats::median(&told), "least_stable": least,
-    }))
+/// The least stable pairs of a matrix by its longest window that tells.
+#[derive(Serialize)]
+struct LeastStable<'a> {
+    window: usize,
+    pairs: usize,
+    median_stability: Option<f64>,
+    least_stable: Vec<Pair<'a>>,
 }
 
-/// Per window length what a pair's rolling correlation comes to.
-fn series_summary(series: &RollingSeries) -> Option<(String, Value)> {
-    let windows = series.windows.as_ref().ok()?.iter().map(|(window, values)| {
+impl<'a> LeastStable<'a> {
+    /// `None` where no window tells.
+    fn of(table: &'a RollingTable, labels: &[NaiveDate], size: usize) -> Option<Self> {
+        let (window, pairs) = table.told()?;
+        let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
+        let least = pairs.iter().take(size.min(told.len()));
+        Some(Self {
+            window,
+            pairs: told.len(),
+            median_stability: stats::median(&told),
+            least_stable: least.map(|pair| Pair::of(table, pair, labels)).collect(),
+        })
+    }
+}
+
+/// What a pair's rolling correlation comes to.
+#[derive(Serialize)]
+struct PairBrief {
+    latest: Option<f64>,
+    mean: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    sd: Option<f64>,
+}
+
+impl PairBrief {
+    fn of(values: &[Option<f64>]) -> Self {
         let of = summary_of(values);
-        let brief = json!({ "latest": of.latest, "mean": of.mean, "min": of.min, "max": of.max, "sd": of.sd });
-        (window.to_string(), brief)
-    });
-    Some((format!("{}/{}", series.a, series.b), Value::Object(windows.collect())))
+        Self { latest: of.latest, mean: of.mean, min: of.min, max: of.max, sd: of.sd }
+    }
 }
 
 /// The pairs whose rolling correlation varies most.

@@ -4,11 +4,7 @@ use factor_types::UserId;
 use rmcp::model::Resource;
 
 use super::fit;
-use crate::{
-    app::App,
-    tools::Answer,
-    written::{Fields, Rounding},
-};
+use crate::{app::App, tools::Answer, written::Fields};
 
 /// A text block longer than this is the summary instead.
 const LONGEST_TEXT: usize = 40_000;
@@ -33,7 +29,7 @@ impl Shaped {
                 kept.uri
             );
             if let Some(entry) = fit::truncated(&cut, &how) {
-                answer.put("truncated", Rounding::None.write(&entry));
+                answer.put("truncated", &entry);
             }
             link = Some(kept);
         }
@@ -76,6 +72,6 @@ pub(in crate::tools) fn add_notes(answer: &mut Fields, notes: &[String]) {
     let before = answer.words("note");
     let all: Vec<String> = before.into_iter().chain(notes.iter().cloned()).collect();
     if !all.is_empty() {
-        answer.put("note", Rounding::None.write(&all.join("; ")));
+        answer.put("note", &all.join("; "));
     }
 }

@@ -15,6 +15,7 @@ use crate::{
             shown::{period, shorten, shorten_warnings, warn_of_holdings},
         },
     },
+    written::{Fields, Part},
 };
 
 /// Room in a summary for status and notes.
@@ -96,11 +97,11 @@ impl Told for Recommended {
         reasons
     }
 
-    fn full(&self, app: &App) -> Map<String, Value> {
-        let mut answer = self.sections();
-        answer.insert("data_quality".to_owned(), Value::Object(self.quality()));
-        answer.insert("performance".to_owned(), self.ground.timings());
-        answer.insert("analysis_metadata".to_owned(), self.metadata(app));
+    fn full(&self, app: &App) -> Fields {
+        let mut answer = Fields::of(&self.sections(), self.ground.common.rounding());
+        answer.put("data_quality", &self.quality());
+        answer.put_part("performance", Part::Fields(self.ground.timings()));
+        answer.put_part("analysis_metadata", Part::Fields(self.metadata(app)));
         answer
     }
 
@@ -249,12 +250,12 @@ impl Recommended {
         all
     }
 
-    fn metadata(&self, app: &App) -> Value {
+    fn metadata(&self, app: &App) -> Fields {
         let mut metadata = self.ground.metadata(app);
-        metadata.insert("selection_in_sample".to_owned(), json!(true));
-        metadata.insert(
-            "settings".to_owned(),
-            json!({
+        metadata.put("selection_in_sample", &true);
+        metadata.put(
+            "settings",
+            &json!({
                 "target_allocation_reduction": self.ask.target_allocation_reduction,
                 "correlation_threshold": self.ask.correlation_threshold,
                 "max_recommendations": self.ask.max_recommendations,
@@ -262,7 +263,7 @@ impl Recommended {
                 "min_dividend_yield": self.ask.min_dividend_yield,
             }),
         );
-        Value::Object(metadata)
+        metadata
     }
 
     fn summary_of(&self, shown: usize) -> Map<String, Value> {

@@ -15,6 +15,7 @@ use crate::{
             shown::{period, shorten, shorten_warnings, warn_of_holdings},
         },
     },
+    written::{Fields, Part},
 };
 
 /// Holdings and industries of a summary.
@@ -54,17 +55,17 @@ impl Told for Exposed {
         reasons
     }
 
-    fn full(&self, app: &App) -> Map<String, Value> {
-        let mut answer = self.sections();
+    fn full(&self, app: &App) -> Fields {
+        let mut answer = Fields::of(&self.sections(), self.ground.common.rounding());
         let mut quality = self.ground.quality();
         quality.insert("undefined".to_owned(), json!(self.undefined()));
         self.mend_warnings(&mut quality);
-        answer.insert("data_quality".to_owned(), Value::Object(quality));
-        answer.insert("performance".to_owned(), self.ground.timings());
+        answer.put("data_quality", &quality);
+        answer.put_part("performance", Part::Fields(self.ground.timings()));
         let mut metadata = self.ground.metadata(app);
-        metadata.insert("benchmark".to_owned(), json!("SPY"));
-        metadata.insert("risk_free_source".to_owned(), json!(self.risk_free_source));
-        answer.insert("analysis_metadata".to_owned(), Value::Object(metadata));
+        metadata.put("benchmark", "SPY");
+        metadata.put("risk_free_source", &self.risk_free_source);
+        answer.put_part("analysis_metadata", Part::Fields(metadata));
         answer
     }
 

@@ -34,8 +34,8 @@ pub(in crate::tools) trait Told: Sync {
     fn notes(&self) -> Vec<String>;
     /// The fields of a section that has others than one of its own name.
     fn fields_of(section: &str) -> Option<&'static [&'static str]>;
-    /// Every section, without the frame.
-    fn full(&self, app: &App) -> Map<String, Value>;
+    /// Every section, rounded to the precision asked for, without the frame.
+    fn full(&self, app: &App) -> Fields;
     /// The answer in short.
     fn summary(&self) -> Map<String, Value>;
     /// What goes with the report, beside it.
@@ -56,11 +56,11 @@ pub(in crate::tools) async fn answer(told: &impl Told, app: &App, user: UserId) 
     let common = &told.ground().common;
     let body = match (told.include(), common.shape()) {
         (Some(include), _) => included(told, include, app),
-        (None, Shape::Full) => full(told, app),
+        (None, Shape::Full) => told.full(app),
         (None, Shape::Summary) => Fields::of(&told.summary(), SHORT),
         (None, Shape::Report) => {
             let mut body = Fields::of(&told.report_body(), SHORT);
-            body.put("formatted_report", SHORT.write(&told.report()));
+            body.put("formatted_report", &told.report());
             body
         }
     };
@@ -106,37 +106,31 @@ pub(in crate::tools) fn add_mind(text: &mut String, told: &impl Told) {
 
 /// A body with what stands around it.
 fn framed(told: &impl Told, body: Fields) -> Fields {
-    let plain = Rounding::None;
-    let mut answer = Fields::default();
-    answer.put("status", plain.write("success"));
+    let mut answer = Fields::rounded(Rounding::None);
+    answer.put("status", "success");
     if !told.invalid_sections().is_empty() {
-        answer.put("invalid_sections", plain.write(told.invalid_sections()));
+        answer.put("invalid_sections", told.invalid_sections());
     }
     let not_computed = told.not_computed();
     if !not_computed.is_empty() {
-        answer.put("not_computed", plain.write(&not_computed));
+        answer.put("not_computed", &not_computed);
     }
     answer.extend(body);
     add_notes(&mut answer, &told.notes());
     answer
 }
 
-/// Every section, rounded to the precision asked for.
-fn full(told: &impl Told, app: &App) -> Fields {
-    Fields::of(&told.full(app), told.ground().common.rounding())
-}
-
 /// The sections asked for, in full.
 fn included<T: Told>(told: &T, include: &[&'static str], app: &App) -> Fields {
-    let mut kept = Fields::default();
+    let mut kept = Fields::rounded(Rounding::None);
     if include.is_empty() {
         return kept;
     }
-    let mut full = full(told, app);
+    let mut full = told.full(app);
     for section in include {
         let keys = match *section {
             "formatted_report" => {
-                kept.put("formatted_report", Rounding::None.write(&told.report()));
+                kept.put("formatted_report", &told.report());
                 continue;
             }
             "metadata" => &["analysis_metadata"],
@@ -144,7 +138,7 @@ fn included<T: Told>(told: &T, include: &[&'static str], app: &App) -> Fields {
         };
         for key in keys {
             if let Some(part) = full.take(key) {
-                kept.put(*key, part);
+                kept.put_part(*key, part);
             }
         }
     }
