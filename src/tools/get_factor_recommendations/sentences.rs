@@ -142,7 +142,7 @@ pub(super) fn not_known(all: &Recommended) -> String {
 fn untested(report: &HedgeReport, of: &str) -> Option<String> {
     const FEW: usize = 36;
     if report.best_out_of_sample.is_none() && report.recommendations.iter().any(|one| one.figures.is_bought()) {
-        let said = "None of the listed could be tested out of sample, their common history is too short: nothing here is shown to offset";
+        let said = "None of them could be tested out of sample, the common history is too short: nothing here is shown to offset";
         return Some(format!("{said} {of}."));
     }
     let short: Vec<&str> = report
@@ -161,12 +161,12 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
     }
     Some(match report.best_out_of_sample {
         Some(best) => format!(
-            "Nothing here offsets {of}: the best of the listed takes away {} of its variance out of sample, under 0.05.",
+            "Nothing here offsets {of}: the best of those tested takes away {} of its variance out of sample, under 0.05.",
             decimal(best)
         ),
         None if report.recommendations.is_empty() => {
             format!("Nothing here offsets {of}: no candidate is left to look at.")
         }
-        None => format!("Nothing here offsets {of}: no listed candidate moves against it."),
+        None => format!("Nothing here offsets {of}: none of those looked at moves against it."),
     })
 }
