@@ -210,6 +210,24 @@ impl Fields {
     }
 }
 
+/// Where the sections of an answer are put: written at once, or as trees that a summary takes parts out of.
+pub(crate) trait Sections {
+    /// Puts a section at the end, or another one into its place.
+    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized));
+}
+
+impl Sections for Fields {
+    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        self.put(name, value);
+    }
+}
+
+impl Sections for Map<String, Value> {
+    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        self.insert(name.to_owned(), serde_json::json!(value));
+    }
+}
+
 impl FromIterator<(String, Part)> for Fields {
     /// What is written already; what is put in later keeps its numbers.
     fn from_iter<I: IntoIterator<Item = (String, Part)>>(fields: I) -> Self {

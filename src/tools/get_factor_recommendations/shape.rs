@@ -2,6 +2,7 @@
 
 use factor_analytics::hedge::Recommendation;
 use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Recommended, sentences};
@@ -15,13 +16,21 @@ use crate::{
             shown::{period, shorten, shorten_warnings, warn_of_holdings},
         },
     },
-    written::{Fields, Part},
+    written::{Fields, Part, Sections},
 };
 
 /// Room in a summary for status and notes.
 const FRAME: usize = 200;
 /// What a summary leaves out of a recommendation.
 const LONG_FIELDS: [&str; 2] = ["rolling_36", "score_parts"];
+
+/// Figures, and in a sentence what they say.
+#[derive(Serialize)]
+struct Explained<'a, T> {
+    #[serde(flatten)]
+    figures: &'a T,
+    rationale: String,
+}
 
 impl Told for Recommended {
     fn ground(&self) -> &Ground {
@@ -98,7 +107,8 @@ impl Told for Recommended {
     }
 
     fn full(&self, app: &App) -> Fields {
-        let mut answer = Fields::of(&self.sections(), self.ground.common.rounding());
+        let mut answer = Fields::rounded(self.ground.common.rounding());
+        self.put_sections(&mut answer);
         answer.put("data_quality", &self.quality());
         answer.put_part("performance", Part::Fields(self.ground.timings()));
         answer.put_part("analysis_metadata", Part::Fields(self.metadata(app)));
@@ -150,31 +160,21 @@ impl Told for Recommended {
 }
 
 impl Recommended {
-    fn sections(&self) -> Map<String, Value> {
-        let report = &self.found.report;
-        let mut answer = Map::new();
-        answer.insert("overexposed_factor".to_owned(), self.factor.json());
-        self.add_portfolio(&mut answer);
-        let rows: Vec<Value> = report.recommendations.iter().map(|one| self.row(one)).collect();
-        answer.insert("recommendations".to_owned(), json!(rows));
-        if let Some(basket) = &report.basket {
-            let mut entry = fields(json!(basket));
-            entry.insert("rationale".to_owned(), json!(sentences::of_basket(basket, &self.factor.name)));
-            answer.insert("basket".to_owned(), Value::Object(entry));
+    fn put_sections(&self, answer: &mut impl Sections) {
+        let (report, of) = (&self.found.report, &self.factor.name);
+        answer.put_section("overexposed_factor", &self.factor.json());
+        self.put_portfolio(answer);
+        let explained = |figures| Explained { rationale: sentences::rationale(figures, of), figures };
+        answer.put_section("recommendations", &report.recommendations.iter().map(explained).collect::<Vec<_>>());
+        if let Some(figures) = &report.basket {
+            answer.put_section("basket", &Explained { rationale: sentences::of_basket(figures, of), figures });
         }
-        answer.insert("candidates_scanned".to_owned(), json!(report.candidates_scanned));
-        answer.insert("candidates_meeting_threshold".to_owned(), json!(report.candidates_meeting_threshold));
-        answer.insert("insights".to_owned(), self.insights());
-        answer
+        answer.put_section("candidates_scanned", &report.candidates_scanned);
+        answer.put_section("candidates_meeting_threshold", &report.candidates_meeting_threshold);
+        answer.put_section("insights", &self.insights());
     }
 
-    fn row(&self, one: &Recommendation) -> Value {
-        let mut row = fields(json!(one));
-        row.insert("rationale".to_owned(), json!(sentences::rationale(one, &self.factor.name)));
-        Value::Object(row)
-    }
-
-    fn add_portfolio(&self, answer: &mut Map<String, Value>) {
+    fn put_portfolio(&self, answer: &mut impl Sections) {
         let (Some((held, standings, weight)), Some((returns, exposures))) = (&self.portfolio, &self.found.portfolio)
         else {
             return;
@@ -185,10 +185,9 @@ impl Recommended {
             "weight_of_overexposed": weight,
             "unexplained_weight": returns.unexplained_weight,
         });
-        answer.insert("portfolio".to_owned(), portfolio);
-        answer.insert("current_portfolio_exposures".to_owned(), json!(standings.by(|one| &one.industry)));
-        let by_regression = exposures.as_ref().map_or(Value::Null, |found| json!(found));
-        answer.insert("regression_exposures".to_owned(), by_regression);
+        answer.put_section("portfolio", &portfolio);
+        answer.put_section("current_portfolio_exposures", &standings.by(|one| &one.industry));
+        answer.put_section("regression_exposures", &exposures.as_ref().ok());
     }
 
     fn insights(&self) -> Value {
@@ -269,7 +268,8 @@ impl Recommended {
     fn summary_of(&self, shown: usize) -> Map<String, Value> {
         const EXPOSURES: usize = 10;
         let panel = self.ground.analysis.study.panel();
-        let mut answer = self.sections();
+        let mut answer = Map::new();
+        self.put_sections(&mut answer);
         answer.insert("as_of".to_owned(), json!(panel.as_of()));
         answer.insert("period".to_owned(), period(&self.ground));
         if let Some(Value::Object(exposures)) = answer.get_mut("current_portfolio_exposures") {

@@ -15,7 +15,7 @@ use crate::{
             shown::{period, shorten, shorten_warnings, warn_of_holdings},
         },
     },
-    written::{Fields, Part},
+    written::{Fields, Part, Sections},
 };
 
 /// Holdings and industries of a summary.
@@ -56,7 +56,8 @@ impl Told for Exposed {
     }
 
     fn full(&self, app: &App) -> Fields {
-        let mut answer = Fields::of(&self.sections(), self.ground.common.rounding());
+        let mut answer = Fields::rounded(self.ground.common.rounding());
+        self.put_sections(&mut answer);
         let mut quality = self.ground.quality();
         quality.insert("undefined".to_owned(), json!(self.undefined()));
         self.mend_warnings(&mut quality);
@@ -106,22 +107,20 @@ impl Told for Exposed {
 }
 
 impl Exposed {
-    fn sections(&self) -> Map<String, Value> {
-        let mut answer = Map::new();
-        let mut put = |name: &str, value: Value| drop(answer.insert(name.to_owned(), value));
+    fn put_sections(&self, answer: &mut impl Sections) {
         if let Some(name) = &self.held.name {
-            put("portfolio_name", json!(name));
+            answer.put_section("portfolio_name", name);
         }
-        put("holdings", json!(self.standings.rows()));
-        put("normalisation", json!(self.held.normalisation));
-        by_weight(&self.standings).into_iter().for_each(|(name, sums)| put(&name, sums));
+        answer.put_section("holdings", &self.standings.rows());
+        answer.put_section("normalisation", &self.held.normalisation);
+        by_weight(&self.standings).iter().for_each(|(name, sums)| answer.put_section(name, sums));
         if let Some(regression) = &self.state.regression {
-            put("regression", json!(regression));
+            answer.put_section("regression", regression);
         }
-        put("risk", json!(self.state.risk));
-        put(
+        answer.put_section("risk", &self.state.risk);
+        answer.put_section(
             "weights",
-            json!({
+            &json!({
                 "net": self.returns.net_weight,
                 "gross": self.returns.gross_weight,
                 "cash": self.returns.cash_weight,
@@ -137,14 +136,15 @@ impl Exposed {
             }
             entry.insert("changes".to_owned(), json!(self.ask.what_if));
             entry.insert("weights_after".to_owned(), json!(traded.weights));
-            put("what_if", Value::Object(entry));
+            answer.put_section("what_if", &entry);
         }
-        put("insights", json!({"sentences": sentences::insights(self), "not_known": sentences::not_known(self)}));
-        answer
+        let insights = json!({"sentences": sentences::insights(self), "not_known": sentences::not_known(self)});
+        answer.put_section("insights", &insights);
     }
 
     fn summary_of(&self, shown: usize) -> Map<String, Value> {
-        let mut answer = self.sections();
+        let mut answer = Map::new();
+        self.put_sections(&mut answer);
         answer.insert("as_of".to_owned(), json!(self.ground.analysis.study.panel().as_of()));
         answer.insert("period".to_owned(), period(&self.ground));
         if let Some(Value::Array(holdings)) = answer.get_mut("holdings") {
