@@ -19,7 +19,7 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
         ContentBlock, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, Resource, ServerCapabilities, ServerConfig, Tool,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -32,7 +32,7 @@ use crate::{
     progress::Progress,
     prompts, resources,
     tool_error::{ErrorCode, ToolError},
-    tools::{Json, ToolCall, ToolEntry, ToolFn},
+    tools::{Answer, ToolCall, ToolEntry, ToolFn},
 };
 
 /// What a model is told about the server as a whole. At most 2,048 characters: clients cut what is longer.
@@ -128,12 +128,10 @@ impl Server {
         };
         self.inner.app.counters.record(name, started.elapsed(), outcome.is_err());
         match outcome {
-            Ok(answer) => result(CallToolResult::success, answer.structured, answer.text, answer.links),
+            Ok(answer) => result(CallToolResult::success, answer),
             Err(error) => {
                 tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");
-                let structured = error.structured();
-                let text = structured.to_string();
-                result(CallToolResult::error, structured, text, Vec::new())
+                result(CallToolResult::error, Answer::of(error.structured()))
             }
         }
     }
@@ -160,16 +158,11 @@ fn too_late(deadline: Duration) -> ToolError {
 
 /// A result as rmcp has it, where structured content is a tree. Ours is text: it goes as one string, which the transports
 /// take out of its quotes on the wire ([`crate::transport::unquoted`]).
-fn result(
-    kind: fn(Vec<ContentBlock>) -> CallToolResult,
-    structured: Json,
-    text: String,
-    links: Vec<Resource>,
-) -> CallToolResult {
-    let mut content = vec![ContentBlock::text(text)];
-    content.extend(links.into_iter().map(ContentBlock::ResourceLink));
+fn result(kind: fn(Vec<ContentBlock>) -> CallToolResult, answer: Answer) -> CallToolResult {
+    let mut content = vec![ContentBlock::text(answer.text)];
+    content.extend(answer.links.into_iter().map(ContentBlock::ResourceLink));
     let mut result = kind(content);
-    result.structured_content = Some(structured.to_string().into());
+    result.structured_content = Some(answer.structured.to_string().into());
     result
 }
 

@@ -127,7 +127,11 @@ pub struct Answer {
 impl Answer {
     /// An answer whose text is its JSON.
     pub fn json(structured: &impl Serialize) -> Self {
-        let structured = Json::of(structured);
+        Self::of(Json::of(structured))
+    }
+
+    /// As [`Self::json`], of what is written already.
+    pub fn of(structured: Json) -> Self {
         Self { text: structured.to_string(), structured, links: Vec::new() }
     }
 

@@ -7,7 +7,7 @@
 mod rounding;
 mod split;
 
-use std::{fmt, fmt::Write as _, sync::Arc};
+use std::{borrow::Cow, fmt, fmt::Write as _, sync::Arc};
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -54,10 +54,10 @@ pub(crate) enum Part {
 
 impl Part {
     /// Its text.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text) => text.clone(),
-            Self::Fields(fields) => fields.text(),
+            Self::Text(text) => text.into(),
+            Self::Fields(fields) => fields.text().into(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     arguments::{self, Format, Query},
-    metadata,
+    full, metadata,
     quality::DataQuality,
     tool_error,
 };
@@ -121,7 +121,7 @@ impl Common {
 
     /// How full answers are rounded.
     pub(in crate::tools) fn rounding(&self) -> Rounding {
-        Rounding::Significant(self.query.precision)
+        full::rounding(&self.query)
     }
 
     /// What was read differently than written.

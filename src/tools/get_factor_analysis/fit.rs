@@ -85,7 +85,8 @@ pub(super) fn fit(answer: &mut Fields, limit: usize) -> Option<Cut> {
     }
     for leaf in leaves.iter().filter(|leaf| leaf.shown() < leaf.total()) {
         if let Some(part) = answer.at(&leaf.path) {
-            *part = Part::Text(leaf.cut(&part.text()));
+            let cut = leaf.cut(&part.text());
+            *part = Part::Text(cut);
         }
     }
     let mut cut: Vec<(String, usize, usize)> = Vec::new();
@@ -157,12 +158,9 @@ pub(super) fn truncated<'a>(cut: &'a Cut, how_to_get_the_rest: &'a str) -> Optio
 
 /// Writes nested matrices as triangles; whether there were any.
 fn to_triangles(answer: &mut Fields) -> bool {
-    let turn = |part: &mut Part| match triangle(&part.text()) {
-        Some(turned) => {
-            *part = Part::Text(turned);
-            true
-        }
-        None => false,
+    let turn = |part: &mut Part| {
+        let turned = triangle(&part.text()).map(Part::Text);
+        turned.map(|turned| *part = turned).is_some()
     };
     let mut turned = false;
     for (_, matrix) in answer.get_mut("matrices").and_then(Part::fields).into_iter().flat_map(Fields::iter_mut) {

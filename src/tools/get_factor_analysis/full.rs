@@ -19,9 +19,14 @@ use crate::{
     written::{Fields, Part, Rounding},
 };
 
+/// How full answers to a query are rounded.
+pub(super) fn rounding(query: &Query) -> Rounding {
+    Rounding::Significant(query.precision)
+}
+
 /// The sections that hold an analysis' figures, rounded.
 pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality, app: &App) -> Fields {
-    let rounding = Rounding::Significant(query.precision);
+    let rounding = rounding(query);
     let mut answer = match analysis.report() {
         Report::Correlations(report) => correlations(report, query, analysis.study.panel().labels(), rounding),
         Report::Performance(report) => performance(report, rounding),

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{arguments::Query, quality, regime, rolling};
+use super::{arguments::Query, full, quality, regime, rolling};
 use crate::{
     analysis::{Analysis, AnalysisKind, Plan, Report},
     app::App,
@@ -23,7 +23,7 @@ use crate::{
 pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     let panel = analysis.study.panel();
     let window = analysis.window();
-    let rounding = Rounding::Significant(query.precision);
+    let rounding = full::rounding(query);
     let mut metadata = Fields::rounded(rounding);
     metadata.put("start_date", &window.start);
     metadata.put("end_date", &window.end);
@@ -41,7 +41,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     match analysis.report() {
         Report::Correlations(report) => {
             metadata.put("benchmark", &query.request.benchmark);
-            metadata.put("correlation_method", &report.method.as_str());
+            metadata.put("correlation_method", report.method.as_str());
             if let Method::Ewma { half_life } = report.method {
                 metadata.put("half_life", &half_life);
             }
@@ -50,7 +50,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
             }
             if let Plan::Correlations(plan) = &query.request.plan {
                 if plan.clustered {
-                    metadata.put("order", &"cluster");
+                    metadata.put("order", "cluster");
                 }
                 if let Some(rolling) = &plan.rolling {
                     metadata.put("rolling_windows", &rolling.windows);
@@ -94,7 +94,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
             "last_universe_refresh": query.in_force.read_at(),
         }),
     );
-    metadata.put("version", &env!("CARGO_PKG_VERSION"));
+    metadata.put("version", env!("CARGO_PKG_VERSION"));
     metadata
 }
 

@@ -5,7 +5,7 @@ use pulp::Simd;
 
 use super::{
     lanes::{self, Job, LANES, Lanes, registers, registers_mut, several_mut, splat, window_sums},
-    pass::{Moments, Pass, moments, moments_of_whole},
+    pass::{Moments, Pass, moments, moments_of_seen},
 };
 use crate::{correlation::pearson, stats};
 
@@ -73,7 +73,7 @@ impl Groups {
         let (own, lanes) = (&self.groups[first / LANES], first % LANES..first % LANES + K);
         let group = &self.groups[group];
         let Found { values, to_end } = found;
-        let pass = lanes::run(Pass { own, chunk: lanes.start / K, group, values, to_end });
+        let seen = lanes::run(Pass { own, chunk: lanes.start / K, group, values, to_end });
         let beside_own = own.weak.iter().filter(|(_, lane)| lanes.contains(lane));
         let beside_own = beside_own.flat_map(|(at, x)| (0..group.columns).map(|y| (*at, *x, y)));
         let beside_group = lanes.clone().take_while(|x| *x < own.columns);
@@ -84,11 +84,11 @@ impl Groups {
             values[at][x - lanes.start][y] = r.unwrap_or(f64::NAN);
             weak = true;
         }
-        let beyond = pass.beyond(1.0);
-        if beyond {
+        let past_one = seen.past_one();
+        if past_one {
             values.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
         }
-        if weak || beyond || !pass.whole() { moments(values) } else { moments_of_whole(values, &pass) }
+        if weak || past_one || !seen.whole() { moments(values) } else { moments_of_seen(values, seen) }
     }
 }
 
@@ -103,13 +103,12 @@ impl Group {
         let empty = |rows| vec![[0.0; LANES]; rows];
         let (mut deviations, mut present) = (empty(rows), empty(rows));
         let mut scales = Scales { inverse: empty(windows), mean: empty(windows) };
-        let (deviations_to, present_to, scales_to) = (&mut deviations, &mut present, &mut scales);
         lanes::run(Scaling {
             window,
             values: &values,
-            deviations: deviations_to,
-            present: present_to,
-            scales: scales_to,
+            deviations: &mut deviations,
+            present: &mut present,
+            scales: &mut scales,
         });
         let mut group = Self { columns: columns.len(), values, deviations, scales, weak: Vec::new() };
         for at in 0..windows {

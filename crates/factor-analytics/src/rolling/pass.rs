@@ -4,7 +4,7 @@ use pulp::Simd;
 
 use super::{
     groups::Group,
-    lanes::{self, Job, LANES, Lanes, Row, lanes, registers, several, several_mut, splat, splats, window_sums},
+    lanes::{self, Job, LANES, Lanes, lanes, registers, several, several_mut, splat, splats, window_sums},
 };
 
 /// `K` series of a group against the eight of another. Sums of several series do not wait for each other.
@@ -19,21 +19,21 @@ pub(super) struct Pass<'a, const K: usize> {
     pub(super) to_end: &'a mut [[Lanes; K]],
 }
 
-/// What a pass sees of its values on the way.
+/// What has been seen of values on the way.
 pub(super) struct Seen<const K: usize> {
-    /// `NaN` where a window has no value.
+    count: [Lanes; K],
     sum: [Lanes; K],
     min: [Lanes; K],
     max: [Lanes; K],
 }
 
 impl<const K: usize> Seen<K> {
-    /// Whether there is a value greater than `bound` or less than `-bound`.
-    pub(super) fn beyond(&self, bound: f64) -> bool {
-        self.max.iter().flatten().any(|r| *r > bound) || self.min.iter().flatten().any(|r| *r < -bound)
+    /// Whether rounding has taken a value past 1 or -1.
+    pub(super) fn past_one(&self) -> bool {
+        self.max.iter().flatten().any(|r| *r > 1.0) || self.min.iter().flatten().any(|r| *r < -1.0)
     }
 
-    /// Whether every window has a value.
+    /// Whether every window has a value: one that has none makes a pass' sum none.
     pub(super) fn whole(&self) -> bool {
         !self.sum.iter().flatten().sum::<f64>().is_nan()
     }
@@ -86,7 +86,12 @@ impl<const K: usize> Job for Pass<'_, K> {
                 }
             },
         );
-        Seen { sum: lanes::<S, P, K>(sums), min: lanes::<S, P, K>(lowest), max: lanes::<S, P, K>(highest) }
+        Seen {
+            count: [[windows as f64; LANES]; K],
+            sum: lanes::<S, P, K>(sums),
+            min: lanes::<S, P, K>(lowest),
+            max: lanes::<S, P, K>(highest),
+        }
     }
 }
 
@@ -102,60 +107,33 @@ pub(super) struct Moments<const K: usize> {
 
 /// The moments of values of which some may be missing.
 pub(super) fn moments<const K: usize>(values: &[[Lanes; K]]) -> Moments<K> {
-    lanes::run(Summing(values))
+    moments_of_seen(values, lanes::run(Summing(values)))
 }
 
-/// The moments of values that are all there, of which a pass has seen the sums.
-pub(super) fn moments_of_whole<const K: usize>(values: &[[Lanes; K]], seen: &Seen<K>) -> Moments<K> {
-    let count = values.len() as f64;
-    let mut mean = seen.sum;
-    let extremes = seen.min.as_flattened().iter().zip(seen.max.as_flattened());
-    for (mean, (min, max)) in mean.as_flattened_mut().iter_mut().zip(extremes) {
+/// The moments of values that have been seen, whole ones by a pass.
+pub(super) fn moments_of_seen<const K: usize>(values: &[[Lanes; K]], seen: Seen<K>) -> Moments<K> {
+    let Seen { count, sum: mut mean, min, max } = seen;
+    let extremes = min.as_flattened().iter().zip(max.as_flattened());
+    for ((mean, count), (min, max)) in mean.as_flattened_mut().iter_mut().zip(count.as_flattened()).zip(extremes) {
         // A mean of equal values can round past them.
         *mean = (*mean / count).max(*min).min(*max);
     }
     let squares = lanes::run(Squares { values, mean: &mean });
-    Moments { count: [[count; LANES]; K], mean, squares, min: seen.min, max: seen.max }
+    Moments { count, mean, squares, min, max }
 }
 
-/// Sums of squares about means of values that are all there.
-struct Squares<'a, const K: usize> {
-    values: &'a [[Lanes; K]],
-    mean: &'a [Lanes; K],
-}
-
-impl<const K: usize> Job for Squares<'_, K> {
-    type Output = [Lanes; K];
-
-    #[inline(always)]
-    fn run<S: Simd, const P: usize>(self, simd: S) -> [Lanes; K] {
-        let means = several::<S, P, K>(std::slice::from_ref(self.mean))[0];
-        let mut squares = splat::<S, P, K>(simd, 0.0);
-        for row in several::<S, P, K>(self.values) {
-            for side in 0..K {
-                for part in 0..P {
-                    let d = simd.sub_f64s(row[side][part], means[side][part]);
-                    squares[side][part] = simd.add_f64s(squares[side][part], simd.mul_f64s(d, d));
-                }
-            }
-        }
-        lanes::<S, P, K>(squares)
-    }
-}
-
-/// All moments, where values may be missing.
+/// Counts, sums and extremes of values that are there.
 struct Summing<'a, const K: usize>(&'a [[Lanes; K]]);
 
 impl<const K: usize> Job for Summing<'_, K> {
-    type Output = Moments<K>;
+    type Output = Seen<K>;
 
     #[inline(always)]
-    fn run<S: Simd, const P: usize>(self, simd: S) -> Moments<K> {
-        let values = several::<S, P, K>(self.0);
+    fn run<S: Simd, const P: usize>(self, simd: S) -> Seen<K> {
         let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
         let [mut counts, mut sums, mut lowest, mut highest] =
             [0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY].map(|x| splat::<S, P, K>(simd, x));
-        for row in values {
+        for row in several::<S, P, K>(self.0) {
             for side in 0..K {
                 for part in 0..P {
                     let (r, min, max) = (row[side][part], lowest[side][part], highest[side][part]);
@@ -167,18 +145,30 @@ impl<const K: usize> Job for Summing<'_, K> {
                 }
             }
         }
-        let mut means = sums;
-        for side in 0..K {
-            for part in 0..P {
-                // A mean of equal values can round past them.
-                let (min, max) = (lowest[side][part], highest[side][part]);
-                let mean = simd.div_f64s(sums[side][part], counts[side][part]);
-                let mean = simd.select_f64s(simd.less_than_f64s(mean, min), min, mean);
-                means[side][part] = simd.select_f64s(simd.greater_than_f64s(mean, max), max, mean);
-            }
+        Seen {
+            count: lanes::<S, P, K>(counts),
+            sum: lanes::<S, P, K>(sums),
+            min: lanes::<S, P, K>(lowest),
+            max: lanes::<S, P, K>(highest),
         }
-        let mut squares: [Row<S, P>; K] = [[zero; P]; K];
-        for row in values {
+    }
+}
+
+/// Sums of squares about means, of the values that are there.
+struct Squares<'a, const K: usize> {
+    values: &'a [[Lanes; K]],
+    mean: &'a [Lanes; K],
+}
+
+impl<const K: usize> Job for Squares<'_, K> {
+    type Output = [Lanes; K];
+
+    #[inline(always)]
+    fn run<S: Simd, const P: usize>(self, simd: S) -> [Lanes; K] {
+        let zero = simd.splat_f64s(0.0);
+        let means = several::<S, P, K>(std::slice::from_ref(self.mean))[0];
+        let mut squares = splat::<S, P, K>(simd, 0.0);
+        for row in several::<S, P, K>(self.values) {
             for side in 0..K {
                 for part in 0..P {
                     let r = row[side][part];
@@ -188,12 +178,6 @@ impl<const K: usize> Job for Summing<'_, K> {
                 }
             }
         }
-        Moments {
-            count: lanes::<S, P, K>(counts),
-            mean: lanes::<S, P, K>(means),
-            squares: lanes::<S, P, K>(squares),
-            min: lanes::<S, P, K>(lowest),
-            max: lanes::<S, P, K>(highest),
-        }
+        lanes::<S, P, K>(squares)
     }
 }
