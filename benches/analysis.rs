@@ -7,8 +7,8 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use factor_mcp::{
     app::App,
+    services::{Call, analysis},
     settings::Settings,
-    tools::{ToolCall, get_factor_analysis},
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -22,8 +22,8 @@ fn app() -> Arc<App> {
 }
 
 async fn call(app: &Arc<App>, arguments: &Value) -> usize {
-    let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
-    get_factor_analysis::call_tool(app, call).await.unwrap().text.len()
+    let call = Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() };
+    analysis::answer(app, call).await.unwrap().text.len()
 }
 
 fn warm_calls(criterion: &mut Criterion) {

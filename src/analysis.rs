@@ -3,15 +3,15 @@
 //! factors -> prices -> window -> panel (kept for half an hour) -> study -> report. Nothing here knows of JSON or of
 //! the words a caller used; nothing below knows of a clock, a cache or a time budget.
 
-mod facts;
+pub mod failure_runs;
+mod fundamentals;
 mod gather;
-mod groups;
-pub mod lifecycle;
 mod prices;
 mod profiles;
 mod reports;
 mod request;
 mod stopwatch;
+mod user_groups;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -28,17 +28,17 @@ use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, YieldTab
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use self::{
-    groups::{UserGroup, UserGroups},
-    prices::{CacheStats, Prepared},
-    request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
-    stopwatch::Timings,
-};
 use self::{
-    lifecycle::Lifecycle,
+    failure_runs::FailureRuns,
     prices::{PanelCache, Sources},
     reports::{Computed, Key, ReportCache},
     stopwatch::Stopwatch,
+};
+pub use self::{
+    prices::{CacheStats, Prepared},
+    request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
+    stopwatch::Timings,
+    user_groups::{UserGroup, UserGroups},
 };
 use crate::progress::Progress;
 
@@ -260,11 +260,11 @@ impl Analyzer {
         prices: Arc<dyn PriceProvider>,
         yields: Arc<dyn YieldProvider>,
         facts: Arc<dyn FundFacts>,
-        lifecycle: Arc<Lifecycle>,
+        failure_runs: Arc<FailureRuns>,
         limits: Limits,
     ) -> Self {
         let (panels, reports) = (PanelCache::new(limits.cache_ttl), ReportCache::new(limits.cache_ttl));
-        Self { sources: Arc::new(Sources { prices, yields, lifecycle }), facts, panels, reports, limits }
+        Self { sources: Arc::new(Sources { prices, yields, failure_runs }), facts, panels, reports, limits }
     }
 
     /// What the caches hold: panels, and computed reports.
@@ -321,7 +321,7 @@ impl Analyzer {
         }
         let study = Arc::new(within_regime(study, &request.plan, &prepared)?);
         let facts = tokio::select! {
-            facts = facts::fetch(&*self.facts, &study, &request.plan, caller.today, caller.fetch_until) => facts,
+            facts = fundamentals::fetch(&*self.facts, &study, &request.plan, caller.today, caller.fetch_until) => facts,
             () = caller.cancel.cancelled() => return Err(AnalysisError::Cancelled),
         };
         check_caps(&request.plan, &facts)?;

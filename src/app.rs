@@ -1,9 +1,9 @@
 //! Everything a request may use, wired in one place.
 
-mod answers;
+mod answer_cache;
 mod counters;
-mod reference;
 mod sources;
+mod universe_watcher;
 
 use std::{sync::Arc, time::Instant};
 
@@ -14,13 +14,13 @@ use factor_types::{FactorUniverse, UserId};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::{
-    answers::{Answers, Basis, Question},
+    answer_cache::{AnswerCache, AnswerKey, Basis},
     counters::{CallFigures, Counters, Part},
-    reference::{InForce, Reference},
     sources::{SourceChoice, Sources},
+    universe_watcher::{UniverseSnapshot, UniverseWatcher},
 };
 use crate::{
-    analysis::{Analyzer, Limits, UserGroups, lifecycle::Lifecycle},
+    analysis::{Analyzer, Limits, UserGroups, failure_runs::FailureRuns},
     results::ResultStore,
     settings::{Secret, Settings},
 };
@@ -33,15 +33,15 @@ pub struct App {
     /// What users and administrators write.
     pub store: Arc<dyn Store>,
     /// The factors, kept up to date.
-    pub reference: Reference,
+    pub universe_watcher: UniverseWatcher,
     /// Where prices, yields and facts come from.
     pub sources: Sources,
     /// Counts the days on which factors fail.
-    pub lifecycle: Arc<Lifecycle>,
+    pub failure_runs: Arc<FailureRuns>,
     /// Runs analyses on those prices, and keeps panels.
     pub analyzer: Analyzer,
     /// Summaries and reports, for those who ask again.
-    pub answers: Answers,
+    pub answers: AnswerCache,
     /// Whole results of cut answers.
     pub results: ResultStore,
     /// What happened so far.
@@ -69,7 +69,7 @@ impl App {
 
     fn wired(settings: Settings, multi_user: bool) -> anyhow::Result<Arc<Self>> {
         let store = open_store(&settings, multi_user)?;
-        let reference = Reference::new(Arc::clone(&store), settings.universe.proxies_dir.clone());
+        let universe_watcher = UniverseWatcher::new(Arc::clone(&store), settings.universe.proxies_dir.clone());
         let sources = Sources::pick(&settings)?;
         let choice = &sources.choice;
         tracing::info!(source = choice.name, why = choice.why, store = store.name(), "ready");
@@ -79,16 +79,16 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
-        let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&sources.store), &sources.scope));
+        let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
         let (prices, yields, facts) =
             (Arc::clone(&sources.prices), Arc::clone(&sources.yields), Arc::clone(&sources.facts));
         Ok(Arc::new(Self {
-            analyzer: Analyzer::new(prices, yields, facts, Arc::clone(&lifecycle), limits),
-            lifecycle,
-            answers: Answers::new(settings.analysis.cache_ttl),
+            analyzer: Analyzer::new(prices, yields, facts, Arc::clone(&failure_runs), limits),
+            failure_runs,
+            answers: AnswerCache::new(settings.analysis.cache_ttl),
             settings,
             store,
-            reference,
+            universe_watcher,
             sources,
             results: ResultStore::new(),
             counters: Counters::default(),
@@ -99,7 +99,7 @@ impl App {
     /// A user's groups as factors; where the store cannot be read, none and why.
     pub async fn groups_of(&self, user: UserId, universe: &FactorUniverse) -> UserGroups {
         // After the look at the reference data: a store that is away costs one waiting, not two.
-        let kept = match self.reference.store_away().await {
+        let kept = match self.universe_watcher.store_away().await {
             Some(error) => Err(error),
             None => self.store.groups(user).await,
         };
@@ -118,12 +118,12 @@ impl App {
             // Before anything that takes time: until it is heard, SIGHUP ends a process.
             #[cfg(unix)]
             let hangups = signal(SignalKind::hangup());
-            app.reference.current().await;
+            app.universe_watcher.current().await;
             #[cfg(unix)]
             match hangups {
                 Ok(mut hangups) => {
                     while hangups.recv().await.is_some() {
-                        app.reference.reload().await;
+                        app.universe_watcher.reload().await;
                     }
                 }
                 Err(error) => tracing::warn!(%error, "SIGHUP is not heard"),

@@ -1,19 +1,19 @@
-//! How far a call is, told to whoever waits for it: a client over MCP, or a terminal.
+//! How far a call is, for the one who waits for it: a client over MCP, or a terminal.
 
 use std::{
     convert::Infallible,
+    fmt,
     future::Future,
     io::{self, IsTerminal},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use indicatif::{ProgressBar, ProgressStyle};
-use rmcp::{
-    RoleServer,
-    model::{ProgressNotificationParam, ProgressToken},
-    service::Peer,
-};
 
 /// A client hears at most this often ...
 const CLIENT_EVERY: Duration = Duration::from_secs(1);
@@ -21,14 +21,20 @@ const CLIENT_EVERY: Duration = Duration::from_secs(1);
 const SILENT_TURNS: u32 = 4;
 const BAR_EVERY: Duration = Duration::from_millis(100);
 
-/// Progress of one call, for whoever asked for it; otherwise nothing is sent.
+/// A client that hears how far a call is. One that has gone is no reason to fail.
+pub trait ProgressListener: fmt::Debug + Send + Sync {
+    /// `done` of `total` steps, and the same in words. `done` grows from report to report and may lie between two steps.
+    fn report(&self, done: f64, total: f64, message: String) -> BoxFuture<'_, ()>;
+}
+
+/// Progress of one call, for the one who asked for it; otherwise nothing is sent.
 #[derive(Debug, Clone, Default)]
 pub enum Progress {
     /// Nobody listens.
     #[default]
     Silent,
-    /// A client, under the token it sent.
-    Client(Peer<RoleServer>, ProgressToken),
+    /// A client that asked for it.
+    Client(Arc<dyn ProgressListener>),
     /// A bar on a terminal; gone when the work is done.
     Bar(ProgressBar),
 }
@@ -75,7 +81,7 @@ impl Progress {
         let telling = async {
             match self {
                 Self::Silent => std::future::pending::<Infallible>().await,
-                Self::Client(peer, token) => tell(peer, token, what, fetching).await,
+                Self::Client(listener) => report(&**listener, what, fetching).await,
                 Self::Bar(bar) => draw(bar, what, fetching).await,
             }
         };
@@ -91,26 +97,22 @@ impl Progress {
     }
 }
 
-/// Progress must grow from note to note. While nothing arrives it creeps towards the next whole step and never reaches
+/// Progress must grow from message to message. While nothing arrives it creeps towards the next whole step and never reaches
 /// it. A client that has gone is no reason to fail.
-async fn tell(peer: &Peer<RoleServer>, token: &ProgressToken, what: &str, fetching: &Fetching) -> Infallible {
-    let (mut told, mut silent, mut creeps) = (None, 0, 0u32);
+async fn report(listener: &dyn ProgressListener, what: &str, fetching: &Fetching) -> Infallible {
+    let (mut reported, mut silent, mut creeps) = (None, 0, 0u32);
     loop {
         tokio::time::sleep(CLIENT_EVERY).await;
         let (done, total) = fetching.look();
         silent += 1;
-        if told == Some(done) && silent < SILENT_TURNS {
+        if reported == Some(done) && silent < SILENT_TURNS {
             continue;
         }
-        creeps = if told == Some(done) { creeps + 1 } else { 0 };
-        (told, silent) = (Some(done), 0);
+        creeps = if reported == Some(done) { creeps + 1 } else { 0 };
+        (reported, silent) = (Some(done), 0);
         let progress = done as f64 + 1.0 - 1.0 / (1.0 + 0.1 * f64::from(creeps));
         let message = format!("{what}: {done} of {total}");
-        let mut note = ProgressNotificationParam::new(token.clone(), progress).with_message(message);
-        note.total = Some(total as f64);
-        if let Err(error) = peer.notify_progress(note).await {
-            tracing::debug!(%error, "progress not delivered");
-        }
+        listener.report(progress, total as f64, message).await;
     }
 }
 

@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 
 use factor_types::UserId;
 use moka::future::Cache;
-use rmcp::model::Resource;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -21,6 +20,19 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct ResultStore {
     kept: Cache<(UserId, Uuid), Arc<str>>,
+}
+
+/// Where a whole result is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultLink {
+    /// `factor://result/<id>`.
+    pub uri: String,
+    /// What it is: `All correlations`.
+    pub title: String,
+    /// The same with how long it is kept.
+    pub description: String,
+    /// The size of its JSON.
+    pub bytes: u64,
 }
 
 /// What the store holds.
@@ -59,14 +71,11 @@ impl ResultStore {
     }
 
     /// Keeps a result and gives the link for an answer; `what` is its title: `All correlations`.
-    pub async fn put_link(&self, user: UserId, what: &str, json: String) -> Resource {
+    pub async fn put_link(&self, user: UserId, what: &str, json: String) -> ResultLink {
         let size = json.len() as u64;
         let uri = self.put(user, json).await;
-        Resource::new(uri, "result")
-            .with_title(what)
-            .with_description(format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60))
-            .with_mime_type("application/json")
-            .with_size(size)
+        let description = format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60);
+        ResultLink { uri, title: what.to_owned(), description, bytes: size }
     }
 
     /// The user's result with this URI, while it is kept.
@@ -105,7 +114,7 @@ mod tests {
         assert_eq!(store.get(user, &link.uri).await.as_deref(), Some("{\"a\":1}"));
         assert_eq!(store.get(UserId::LOCAL, &link.uri).await, None);
         assert_eq!(store.get(UserId::new(3), &link.uri).await, None);
-        assert_eq!(link.size, Some(7));
+        assert_eq!(link.bytes, 7);
         for wrong in ["factor://result/", "factor://result/1", "factor://universe", &link.uri[16..]] {
             assert_eq!(store.get(user, wrong).await, None, "{wrong}");
         }

@@ -29,9 +29,9 @@ use moka::future::Cache;
 use tokio::time::Instant;
 
 use super::{
-    AnalysisError, AnalysisKind, AnalysisRequest, DateRule, gather,
-    lifecycle::{Failure, Lifecycle, Runs},
-    no_yields,
+    AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
+    failure_runs::{Failure, FailureRuns, Runs},
+    gather, no_yields,
 };
 use crate::progress::{Fetching, Progress};
 
@@ -90,7 +90,7 @@ pub(super) struct Fetch {
 pub(super) struct Sources {
     pub(super) prices: Arc<dyn PriceProvider>,
     pub(super) yields: Arc<dyn YieldProvider>,
-    pub(super) lifecycle: Arc<Lifecycle>,
+    pub(super) failure_runs: Arc<FailureRuns>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -390,7 +390,7 @@ impl Fetch {
             })
             .collect();
         let succeeded: HashSet<Ticker> = fetched.series.iter().map(|series| series.ticker().clone()).collect();
-        sources.lifecycle.record(self.asked.today, &failures, &succeeded).await
+        sources.failure_runs.record(self.asked.today, &failures, &succeeded).await
     }
 
     /// Without any price the reasons of the tickers say more than that there is no window.

@@ -8,12 +8,13 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use super::{print, say};
 use crate::{
     app::App,
-    cli::{print, say},
     progress::Progress,
+    services::Call,
+    services::{analysis, exposures, recommendations},
     settings::Settings,
-    tools::{ToolCall, get_factor_analysis, get_factor_recommendations, get_portfolio_exposures},
 };
 
 /// What to analyse.
@@ -129,11 +130,11 @@ impl AnalyzeArgs {
 /// When the price source cannot be opened or the answer cannot be written.
 pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let app: Arc<App> = App::build(settings)?;
-    let call = ToolCall { arguments: args.arguments()?, progress: Progress::bar(), ..ToolCall::default() };
+    let call = Call { arguments: args.arguments()?, progress: Progress::bar(), ..Call::default() };
     let answered = match args.kind {
-        Kind::Correlations | Kind::Performance | Kind::Returns => get_factor_analysis::call_tool(&app, call).await,
-        Kind::Recommendations => get_factor_recommendations::call_tool(&app, call).await,
-        Kind::Exposures => get_portfolio_exposures::call_tool(&app, call).await,
+        Kind::Correlations | Kind::Performance | Kind::Returns => analysis::answer(&app, call).await,
+        Kind::Recommendations => recommendations::answer(&app, call).await,
+        Kind::Exposures => exposures::answer(&app, call).await,
     };
     match answered {
         Ok(answer) => {

@@ -9,12 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Format, ask, print, say, table};
-use crate::{
-    app::App,
-    progress::Progress,
-    settings::Settings,
-    tools::{ToolCall, get_factor_analysis},
-};
+use crate::{app::App, progress::Progress, services::Call, services::analysis, settings::Settings};
 
 /// What to do with what is kept.
 #[derive(Debug, Args)]
@@ -141,8 +136,8 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
     }
     let arguments = json!({"analysis_type": "correlations", "include": ["data_quality"], "max_chars": 0});
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let call = ToolCall { arguments, progress: Progress::bar(), ..ToolCall::default() };
-    match get_factor_analysis::call_tool(app, call).await {
+    let call = Call { arguments, progress: Progress::bar(), ..Call::default() };
+    match analysis::answer(app, call).await {
         Ok(_) => {
             let figures = app.sources.cached.as_ref().map(factor_prices::Cached::figures).unwrap_or_default();
             let kept = figures.disk_hits + figures.memory_hits;

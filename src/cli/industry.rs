@@ -83,30 +83,30 @@ pub async fn run(settings: Settings, args: IndustryArgs) -> anyhow::Result<ExitC
     }
 }
 
-fn list(in_force: &RowsInForce, all: bool, format: Format) -> anyhow::Result<ExitCode> {
-    let rows: Vec<&ProxyRow> = in_force.rows.iter().filter(|row| all || row.active).collect();
+fn list(snapshot: &RowsInForce, all: bool, format: Format) -> anyhow::Result<ExitCode> {
+    let rows: Vec<&ProxyRow> = snapshot.rows.iter().filter(|row| all || row.active).collect();
     match format {
         Format::Json => {
-            let rows: Vec<Value> = rows.into_iter().map(|row| object(in_force, row)).collect();
-            print(&serde_json::to_string_pretty(&json!({"source": in_force.tier, "industries": rows}))?)?;
+            let rows: Vec<Value> = rows.into_iter().map(|row| object(snapshot, row)).collect();
+            print(&serde_json::to_string_pretty(&json!({"source": snapshot.tier, "industries": rows}))?)?;
         }
         Format::Table => {
             let count = rows.len();
             if count > 0 {
                 let header = ["industry", "ETF", "asset class", "group", "subindustry", "active"];
-                print(&table(&header, rows.into_iter().map(|row| cells(in_force, row)).collect()))?;
+                print(&table(&header, rows.into_iter().map(|row| cells(snapshot, row)).collect()))?;
             }
-            print(&format!("{count} industries, from {}", in_force.tier.as_str()))?;
+            print(&format!("{count} industries, from {}", snapshot.tier.as_str()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(in_force: &RowsInForce, row: &ProxyRow) -> Value {
+fn object(snapshot: &RowsInForce, row: &ProxyRow) -> Value {
     json!({
         "industry": row.key,
         "etf": row.etf,
-        "asset_class": row.factor(in_force.tier).asset_class,
+        "asset_class": row.factor(snapshot.tier).asset_class,
         "sector_group": row.sector_group,
         "subindustry": row.subindustry,
         "active": row.active,
@@ -114,11 +114,11 @@ fn object(in_force: &RowsInForce, row: &ProxyRow) -> Value {
     })
 }
 
-fn cells(in_force: &RowsInForce, row: &ProxyRow) -> [String; 6] {
+fn cells(snapshot: &RowsInForce, row: &ProxyRow) -> [String; 6] {
     [
         row.key.clone(),
         row.etf.to_string(),
-        row.factor(in_force.tier).asset_class.to_string(),
+        row.factor(snapshot.tier).asset_class.to_string(),
         row.sector_group.clone().unwrap_or_default(),
         row.subindustry.clone().unwrap_or_default(),
         if row.active { "yes" } else { "no" }.to_owned(),

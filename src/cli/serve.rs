@@ -7,14 +7,17 @@ use clap::{Args, ValueEnum};
 use super::say;
 use crate::{
     app::App,
-    server::{Server, ToolFilter},
+    mcp::{
+        catalog::ToolFilter,
+        server::Server,
+        tools::TOOLS,
+        transport::{
+            http::{HttpOptions, HttpServer},
+            stdio, stop_signal,
+        },
+    },
     settings::Settings,
     telemetry,
-    tools::TOOLS,
-    transport::{
-        http::{HttpOptions, HttpServer},
-        stdio, stop_signal,
-    },
 };
 
 /// How to serve.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{Format, print, say, table};
 use crate::{
-    analysis::lifecycle::{Failure, FailureRun, Runs},
+    analysis::failure_runs::{Failure, FailureRun, Runs},
     app::App,
     progress::{Fetching, Progress},
     settings::Settings,
@@ -61,8 +61,8 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
     let today = app.today();
     let from = today.checked_sub_days(Days::new(DAYS)).unwrap_or(today);
     let range = DateRange::new(from, today)?;
-    let in_force = app.reference.current().await;
-    let factors: Vec<Arc<Factor>> = in_force.loaded.universe.factors().iter().cloned().map(Arc::new).collect();
+    let snapshot = app.universe_watcher.current().await;
+    let factors: Vec<Arc<Factor>> = snapshot.loaded.universe.factors().iter().cloned().map(Arc::new).collect();
     let (fetching, source) = (Fetching::default(), &*app.sources.direct);
     fetching.expect(factors.len());
     let asked = stream::iter(factors).map(|factor| check(source, factor, range, &fetching)).buffered(IN_FLIGHT);
@@ -147,7 +147,7 @@ async fn record(app: &App, today: NaiveDate, findings: &[Finding]) -> Runs {
         Some(Failure { ticker: finding.ticker.clone(), reason, detail: finding.detail.clone() })
     };
     let failures: Vec<Failure> = findings.iter().filter_map(failure).collect();
-    app.lifecycle.record(today, &failures, &succeeded).await
+    app.failure_runs.record(today, &failures, &succeeded).await
 }
 
 fn row(finding: &Finding) -> [String; 6] {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::args::nearest;
+use crate::arguments::nearest;
 
 const NAME: &str = "factor-mcp.toml";
 

@@ -5,8 +5,9 @@ use std::{fs, path::Path, sync::Arc};
 use chrono::{Datelike, NaiveDate};
 use factor_mcp::{
     app::App,
+    services::Call,
+    services::analysis,
     tool_error::{ErrorCode, ToolError},
-    tools::{ToolCall, get_factor_analysis},
 };
 use serde_json::{Value, json};
 
@@ -54,8 +55,8 @@ impl Folder {
 }
 
 async fn ask(app: &Arc<App>, arguments: Value) -> Result<Value, ToolError> {
-    let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
-    get_factor_analysis::call_tool(app, call).await.map(|answer| answer.structured.value())
+    let call = Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() };
+    analysis::answer(app, call).await.map(|answer| answer.structured.value())
 }
 
 fn universe(tickers: &[&str]) -> Value {

@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use factor_mcp::tools::{TOOLS, ToolCall};
+use factor_mcp::{mcp::tools::TOOLS, services::Call};
 use serde_json::{Value, json};
 
 use crate::support;
@@ -39,8 +39,8 @@ fn settled(mut answer: Value) -> Value {
     answer
 }
 
-fn call_of(arguments: &Value) -> ToolCall {
-    ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() }
+fn call_of(arguments: &Value) -> Call {
+    Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the server")]

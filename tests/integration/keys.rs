@@ -2,7 +2,10 @@
 
 use std::process::Stdio;
 
-use factor_mcp::{app::App, server::Server, tools::TOOLS};
+use factor_mcp::{
+    app::App,
+    mcp::{server::Server, tools::TOOLS},
+};
 use factor_store::{NewUser, UserTier};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};

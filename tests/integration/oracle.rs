@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, fs, path::Path};
 
-use factor_mcp::tools::{ToolCall, get_factor_analysis};
+use factor_mcp::{services::Call, services::analysis};
 use serde_json::{Value, json};
 
 use crate::support;
@@ -29,8 +29,8 @@ async fn answer(settings: &[(&'static str, &str)], arguments: &Value) -> Value {
     for (name, value) in [("format", json!("full")), ("max_chars", json!(0)), ("precision", json!(17))] {
         arguments.insert(name.to_owned(), value);
     }
-    let call = ToolCall { arguments, ..ToolCall::default() };
-    get_factor_analysis::call_tool(&support::app(settings), call).await.unwrap().structured.value()
+    let call = Call { arguments, ..Call::default() };
+    analysis::answer(&support::app(settings), call).await.unwrap().structured.value()
 }
 
 fn close(got: f64, expected: f64, loose: bool) -> bool {

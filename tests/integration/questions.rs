@@ -9,7 +9,7 @@ use std::{
 use chrono::{Datelike, Months, NaiveDate};
 use factor_mcp::{
     app::App,
-    tools::{ToolCall, get_factor_recommendations, get_portfolio_exposures},
+    services::{Call, exposures, recommendations},
 };
 use factor_types::{DateRange, Ticker};
 use rand::{RngExt, SeedableRng};
@@ -111,12 +111,8 @@ fn close(value: &Value, expected: f64, of: &str) {
 }
 
 async fn ask(app: &Arc<App>, exposures: bool, arguments: &Value) -> Value {
-    let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
-    let answer = if exposures {
-        get_portfolio_exposures::call_tool(app, call).await
-    } else {
-        get_factor_recommendations::call_tool(app, call).await
-    };
+    let call = Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() };
+    let answer = if exposures { exposures::answer(app, call).await } else { recommendations::answer(app, call).await };
     answer.unwrap_or_else(|error| panic!("{arguments}: {error}")).structured.value()
 }
 

@@ -1,6 +1,6 @@
 //! How sure correlations are, and the other ways to measure them, as a caller meets both.
 
-use factor_mcp::tools::{ToolCall, get_factor_analysis};
+use factor_mcp::{services::Call, services::analysis};
 use serde_json::{Value, json};
 
 use crate::support;
@@ -8,8 +8,8 @@ use crate::support;
 /// The built-in universe on the bundled sample.
 async fn ask(arguments: Value) -> Value {
     let app = support::app(&[("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15")]);
-    let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
-    match get_factor_analysis::call_tool(&app, call).await {
+    let call = Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() };
+    match analysis::answer(&app, call).await {
         Ok(answer) => answer.structured.value(),
         Err(error) => json!({"status": "error", "problems": error.problems}),
     }

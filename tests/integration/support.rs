@@ -10,10 +10,13 @@ use std::{
 
 use factor_mcp::{
     app::App,
-    server::{Server, ToolFilter},
+    mcp::{
+        catalog::ToolFilter,
+        server::Server,
+        tools::{TOOLS, ToolEntry},
+        transport::http::{HttpOptions, HttpServer},
+    },
     settings::Settings,
-    tools::{TOOLS, ToolEntry},
-    transport::http::{HttpOptions, HttpServer},
 };
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};

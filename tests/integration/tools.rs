@@ -1,8 +1,10 @@
 //! What the tools answer, and what they say of wrong arguments.
 
 use factor_mcp::{
-    server::Server,
-    tools::{Answer, TOOLS, ToolCall},
+    answer::Rendered,
+    mcp::{server::Server, tools::TOOLS},
+    results::ResultLink,
+    services::Call,
 };
 use rmcp::{ServerHandler, model::CallToolResult};
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use crate::support::{server, structured};
 /// Calls a tool and checks what holds for every answer: valid against its schema, the same facts as text.
 async fn call(server: &Server, name: &str, arguments: Value) -> Value {
     let entry = TOOLS.iter().find(|entry| (entry.definition)().name == name).unwrap();
-    let call = ToolCall { arguments: arguments.as_object().unwrap().clone(), ..ToolCall::default() };
+    let call = Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() };
     let result: CallToolResult = server.run(name, entry.call, call).await;
     let structured = structured(&result);
     let schema = server.get_tool(name).unwrap().output_schema.unwrap();
@@ -105,7 +107,13 @@ fn definitions_are_as_agreed() {
 
 #[test]
 fn an_answer_may_carry_links() {
-    let answer = Answer::json(&json!({"status": "success"})).link(rmcp::model::Resource::new("factor://result/1", "r"));
+    let link = ResultLink {
+        uri: "factor://result/1".to_owned(),
+        title: "r".to_owned(),
+        description: "r, whole".to_owned(),
+        bytes: 2,
+    };
+    let answer = Rendered::json(&json!({"status": "success"})).link(link);
     assert_eq!(answer.text, "{\"status\":\"success\"}");
     assert_eq!(answer.links.len(), 1);
 }

@@ -6,10 +6,14 @@ use std::{
 };
 
 use factor_mcp::{
+    answer::Rendered,
+    mcp::{
+        catalog::{CatalogError, ToolFilter},
+        server::Server,
+        tools::{TOOLS, ToolEntry, define, read_only},
+        transport::Unquoted,
+    },
     progress::{Fetching, Progress},
-    server::{CatalogError, Server, ToolFilter},
-    tools::{Answer, TOOLS, ToolEntry, define, read_only},
-    transport::Unquoted,
 };
 use futures::future::FutureExt;
 use rmcp::{
@@ -27,8 +31,8 @@ fn tool(name: &'static str) -> Tool {
     define(name, name, "For tests.", json!({"type": "object"}), output)
 }
 
-fn done() -> Answer {
-    Answer::json(&json!({"status": "success"}))
+fn done() -> Rendered {
+    Rendered::json(&json!({"status": "success"}))
 }
 
 const PANICS: ToolEntry = ToolEntry {
@@ -166,7 +170,7 @@ async fn progress_reaches_the_client_that_asks_for_it() {
                 // One second and a half: one note.
                 let work = tokio::time::sleep(Duration::from_millis(if asked { 1500 } else { 1 }));
                 call.progress.follow("fetching", &fetching, work).await;
-                Ok(Answer::json(&json!({"status": if asked { "asked" } else { "not asked" }})))
+                Ok(Rendered::json(&json!({"status": if asked { "asked" } else { "not asked" }})))
             }
             .boxed()
         },

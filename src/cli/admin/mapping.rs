@@ -4,7 +4,7 @@ use factor_store::{BuiltinSource, MappingError, MappingKind, MappingSource, Prox
 use factor_types::{Category, Tier};
 
 use super::UsageError;
-use crate::{args::nearest, settings::Settings};
+use crate::{arguments::nearest, settings::Settings};
 
 /// The rows of one kind of mapping and the tier they come from.
 #[derive(Debug)]

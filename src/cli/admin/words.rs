@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use factor_types::Category;
 
-use crate::args::nearest;
+use crate::arguments::nearest;
 
 /// A class of asset proxies, which is a category of the universe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

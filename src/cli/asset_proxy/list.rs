@@ -8,7 +8,7 @@ use factor_types::{AssetClass, Category, Ticker};
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::{
+use crate::cli::{
     admin::{RowsInForce, time},
     terminal::{Format, print, table},
 };
@@ -29,19 +29,19 @@ struct Shown<'a> {
 
 pub(super) async fn run(
     store: &dyn Store,
-    in_force: &RowsInForce,
+    snapshot: &RowsInForce,
     class: Option<Category>,
     all: bool,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let verified: HashMap<Ticker, DateTime<Utc>> = store.verified().await?.into_iter().collect();
     let is_shown = |row: &&ProxyRow| (all || row.active) && class.is_none_or(|class| row.category == class);
-    let mut rows: Vec<&ProxyRow> = in_force.rows.iter().filter(is_shown).collect();
+    let mut rows: Vec<&ProxyRow> = snapshot.rows.iter().filter(is_shown).collect();
     rows.sort_by_key(|row| row.category);
     let shown: Vec<Shown<'_>> = rows
         .into_iter()
         .map(|row| {
-            let factor = row.factor(in_force.tier);
+            let factor = row.factor(snapshot.tier);
             Shown {
                 class: row.category,
                 key: &row.key,
@@ -57,7 +57,7 @@ pub(super) async fn run(
         .collect();
     match format {
         Format::Json => {
-            print(&serde_json::to_string_pretty(&json!({"source": in_force.tier, "asset_proxies": shown}))?)?;
+            print(&serde_json::to_string_pretty(&json!({"source": snapshot.tier, "asset_proxies": shown}))?)?;
         }
         Format::Table => {
             let count = shown.len();
@@ -65,7 +65,7 @@ pub(super) async fn run(
                 let header = ["class", "key", "ETF", "standing", "priority", "last verified", "description"];
                 print(&table(&header, shown.into_iter().map(cells).collect()))?;
             }
-            print(&format!("{count} asset proxies, from {}", in_force.tier.as_str()))?;
+            print(&format!("{count} asset proxies, from {}", snapshot.tier.as_str()))?;
         }
     }
     Ok(ExitCode::SUCCESS)

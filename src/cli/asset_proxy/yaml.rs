@@ -10,14 +10,14 @@ use anyhow::Context;
 use factor_store::{MappingEdit, MappingSource, Store, YamlSource, read_mapping, write_mapping};
 use factor_types::Tier;
 
-use super::{
-    super::{
+use super::{KIND, Output};
+use crate::{
+    cli::{
         admin::{Change, RowsInForce},
         terminal::{ask, print, say},
     },
-    KIND, Output,
+    settings::Settings,
 };
-use crate::settings::Settings;
 
 /// Puts the rows of a file into the database; a file that is wrong changes nothing.
 pub(super) async fn sync(
@@ -43,10 +43,10 @@ pub(super) async fn sync(
 }
 
 /// Writes the rows in force; a file is there whole or not at all.
-pub(super) fn export(in_force: &RowsInForce, path: &Path, force: bool) -> anyhow::Result<ExitCode> {
-    let text = write_mapping(KIND, &in_force.rows);
-    if in_force.tier != Tier::Database {
-        say(&format!("the database holds no {KIND}: these are those of {}", in_force.tier.as_str()));
+pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow::Result<ExitCode> {
+    let text = write_mapping(KIND, &snapshot.rows);
+    if snapshot.tier != Tier::Database {
+        say(&format!("the database holds no {KIND}: these are those of {}", snapshot.tier.as_str()));
     }
     if path.as_os_str() == "-" {
         print(text.trim_end())?;
@@ -64,6 +64,6 @@ pub(super) fn export(in_force: &RowsInForce, path: &Path, force: bool) -> anyhow
         let _ = fs::remove_file(&beside);
         return Err(error).with_context(cannot);
     }
-    print(&format!("{} rows written to {}", in_force.rows.len(), path.display()))?;
+    print(&format!("{} rows written to {}", snapshot.rows.len(), path.display()))?;
     Ok(ExitCode::SUCCESS)
 }

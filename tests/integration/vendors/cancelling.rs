@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use factor_mcp::tools::TOOLS;
+use factor_mcp::mcp::tools::TOOLS;
 use serde_json::{Value, json};
 
 use super::world::{World, returns, until};

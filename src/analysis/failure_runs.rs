@@ -1,0 +1,112 @@
+//! Factors that fail day after day: funds that were closed, tickers that were renamed.
+//!
+//! Each day on which a factor's prices could not be had adds one to its run of failures; a day on which they could ends
+//! the run. A failure counts only when it says something of the factor: that the vendor as a whole could not be reached
+//! does not. After [`STALE_AFTER`] days the factor is a candidate for replacement. The runs are kept in the store of
+//! entries, as one entry; losing it begins the count anew.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::{NaiveDate, Utc};
+use factor_analytics::study::ExclusionReason;
+use factor_types::{Entry, EntryKey, EntryStore, Ticker};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+/// A run of failures on this many days makes a factor a candidate for replacement.
+pub const STALE_AFTER: u32 = 3;
+
+/// A factor's failures in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRun {
+    /// On how many different days.
+    pub days: u32,
+    /// The last of them.
+    pub last_day: NaiveDate,
+    /// Why, the last time.
+    pub reason: ExclusionReason,
+    /// In the source's words.
+    pub detail: String,
+}
+
+impl FailureRun {
+    /// True when it has lasted long enough to look for another fund.
+    pub fn is_stale(&self) -> bool {
+        self.days >= STALE_AFTER
+    }
+}
+
+/// Why a factor's prices could not be had today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The factor's ETF.
+    pub ticker: Ticker,
+    /// Why, in one word.
+    pub reason: ExclusionReason,
+    /// In the source's words.
+    pub detail: String,
+}
+
+/// The runs of failures, by ticker.
+pub type Runs = BTreeMap<Ticker, FailureRun>;
+
+/// Keeps the runs.
+#[derive(Debug)]
+pub struct FailureRuns {
+    store: Arc<dyn EntryStore>,
+    key: EntryKey,
+    /// What was last read or written; the store is read again before every change, as others write there too.
+    last: Mutex<Option<Runs>>,
+}
+
+impl FailureRuns {
+    /// The runs of one source, kept in `store` under its `scope`.
+    pub fn new(store: Arc<dyn EntryStore>, scope: &str) -> Self {
+        Self { store, key: EntryKey::new(scope, "failures", "all"), last: Mutex::default() }
+    }
+
+    /// Counts a day's failures and successes and gives the runs that go on.
+    pub async fn record(&self, day: NaiveDate, failures: &[Failure], succeeded: &HashSet<Ticker>) -> Runs {
+        let mut last = self.last.lock().await;
+        if failures.is_empty() && last.as_ref().is_some_and(|runs| !runs.keys().any(|one| succeeded.contains(one))) {
+            return last.clone().unwrap_or_default();
+        }
+        let before = self.read().await;
+        let mut runs = before.clone();
+        runs.retain(|ticker, _| !succeeded.contains(ticker));
+        for failure in failures {
+            let (reason, detail) = (failure.reason, failure.detail.clone());
+            let new = FailureRun { days: 0, last_day: NaiveDate::MIN, reason, detail: String::new() };
+            let run = runs.entry(failure.ticker.clone()).or_insert(new);
+            run.days += u32::from(run.last_day < day);
+            *run = FailureRun { days: run.days, last_day: run.last_day.max(day), reason, detail };
+        }
+        if runs != before {
+            self.write(&runs).await;
+        }
+        *last = Some(runs.clone());
+        runs
+    }
+
+    async fn read(&self) -> Runs {
+        match self.store.get(&self.key).await {
+            Ok(Some(entry)) => serde_json::from_slice(&entry.body).unwrap_or_default(),
+            Ok(None) => Runs::new(),
+            Err(error) => {
+                tracing::debug!(%error, "the runs of failures cannot be read");
+                Runs::new()
+            }
+        }
+    }
+
+    async fn write(&self, runs: &Runs) {
+        let Ok(body) = serde_json::to_vec(runs) else { return };
+        if let Err(error) = self.store.put(&self.key, &Entry { fetched_at: Utc::now(), body }).await {
+            tracing::debug!(%error, "the runs of failures cannot be kept");
+        }
+        self.store.settle().await;
+    }
+}

@@ -1,0 +1,126 @@
+//! Summaries and reports of analyses, kept for those who ask the same again.
+//!
+//! Key: the user, the arguments as they were written, the clock's day and the prices' revision; and an answer counts only
+//! while the universe and the user's groups are those it was made from. Life: a minute, within that of panels. Size:
+//! bounded by bytes, the least used leave first. Only answers that say nothing of their own making (no timings, no cache
+//! hits, no links) and lack nothing that a later call may get are kept.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::NaiveDate;
+use factor_types::UserId;
+use moka::sync::Cache;
+
+use super::UniverseSnapshot;
+use crate::{analysis::UserGroups, answer::Rendered};
+
+const LIFE: Duration = Duration::from_secs(60);
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A question, as far as its answer depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AnswerKey {
+    /// Who asks.
+    pub user: UserId,
+    /// The arguments as JSON.
+    pub arguments: String,
+    /// The clock's day.
+    pub today: NaiveDate,
+    /// The revision of the prices.
+    pub revision: u64,
+}
+
+/// What an answer was made from, beside its question.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    /// The universe.
+    pub snapshot: Arc<UniverseSnapshot>,
+    /// The groups of the one who asked.
+    pub groups: UserGroups,
+}
+
+/// AnswerCache, kept.
+#[derive(Debug)]
+pub struct AnswerCache {
+    kept: Cache<AnswerKey, Arc<(Basis, Rendered)>>,
+}
+
+impl AnswerCache {
+    /// An empty cache whose entries live no longer than panels do.
+    pub fn new(panels_live: Duration) -> Self {
+        let kept = Cache::builder()
+            .max_capacity(MOST_BYTES)
+            .weigher(|question: &AnswerKey, kept: &Arc<(Basis, Rendered)>| {
+                let answer = &kept.1;
+                let size = question.arguments.len() + answer.text.len() + answer.structured.as_str().len();
+                u32::try_from(size).unwrap_or(u32::MAX)
+            })
+            .time_to_live(LIFE.min(panels_live))
+            .build();
+        Self { kept }
+    }
+
+    /// The answer to a question that was asked before on the same basis.
+    pub fn get(&self, question: &AnswerKey, basis: &Basis) -> Option<Rendered> {
+        let kept = self.kept.get(question)?;
+        let (made_from, answer) = &*kept;
+        let same = Arc::ptr_eq(&made_from.snapshot, &basis.snapshot) && made_from.groups == basis.groups;
+        same.then(|| answer.clone())
+    }
+
+    /// How many are kept, and their size.
+    pub fn figures(&self) -> (u64, u64) {
+        (self.kept.entry_count(), self.kept.weighted_size())
+    }
+
+    /// Keeps an answer.
+    pub fn keep(&self, question: AnswerKey, basis: Basis, answer: &Rendered) {
+        if answer.links.is_empty() {
+            self.kept.insert(question, Arc::new((basis, answer.clone())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use factor_store::load_universe;
+    use serde_json::json;
+
+    use super::*;
+    use crate::results::ResultLink;
+
+    fn basis() -> Basis {
+        let snapshot = UniverseSnapshot { loaded: load_universe(None), at: Utc::now() };
+        Basis { snapshot: Arc::new(snapshot), groups: UserGroups::default() }
+    }
+
+    fn question(user: i64) -> AnswerKey {
+        let today = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
+        AnswerKey { user: UserId::new(user), arguments: "{}".to_owned(), today, revision: 1 }
+    }
+
+    #[test]
+    fn an_answer_is_for_the_same_user_on_the_same_basis_only() {
+        let answers = AnswerCache::new(LIFE);
+        let (basis, other) = (basis(), basis());
+        let answer = Rendered::json(&json!({"status": "success"}));
+        answers.keep(question(2), basis.clone(), &answer);
+        assert_eq!(answers.get(&question(2), &basis), Some(answer));
+        assert_eq!(answers.get(&question(3), &basis), None);
+        assert_eq!(answers.get(&AnswerKey { revision: 2, ..question(2) }, &basis), None);
+        assert_eq!(answers.get(&question(2), &other), None, "another reading of the universe");
+        let groups = UserGroups::unreadable(UserId::new(2), "away".to_owned());
+        assert_eq!(answers.get(&question(2), &Basis { groups, ..basis }), None);
+    }
+
+    #[test]
+    fn an_answer_with_a_link_is_not_kept() {
+        let answers = AnswerCache::new(LIFE);
+        let basis = basis();
+        let text = |text: &str| text.to_owned();
+        let link = ResultLink { uri: text("factor://result/1"), title: text("r"), description: text("r"), bytes: 2 };
+        answers.keep(question(2), basis.clone(), &Rendered::json(&json!({})).link(link));
+        assert_eq!(answers.get(&question(2), &basis), None);
+    }
+}

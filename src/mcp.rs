@@ -1,0 +1,10 @@
+//! The MCP adapter: the handler, what it offers (tools, prompts, resources) and the transports it speaks over.
+
+pub mod catalog;
+mod progress;
+pub mod prompts;
+pub mod resources;
+pub mod schema;
+pub mod server;
+pub mod tools;
+pub mod transport;

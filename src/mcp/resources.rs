@@ -1,0 +1,110 @@
+//! Resources: the universe, the glossary, the tools' schemas, whole results.
+
+use factor_types::UserId;
+use rmcp::{
+    ErrorData,
+    model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
+};
+use serde_json::json;
+
+use super::catalog::Catalog;
+use crate::{app::App, results, services::factors};
+
+const UNIVERSE: &str = "factor://universe";
+const GLOSSARY: &str = "factor://glossary";
+const SCHEMA: &str = "factor://schema/";
+
+/// The template of the tools' schemas; completions go by it.
+pub const SCHEMA_TEMPLATE: &str = "factor://schema/{tool}";
+const RESULT_TEMPLATE: &str = "factor://result/{id}";
+
+const JSON: &str = "application/json";
+const MARKDOWN: &str = "text/markdown";
+const GLOSSARY_TEXT: &str = include_str!("resources/glossary.md");
+/// How long a client may keep what changes with the version or a restart only.
+const LIFE_MS: u64 = 10 * 60 * 1000;
+
+/// The resources with a fixed address.
+pub fn list() -> Vec<Resource> {
+    vec![
+        Resource::new(GLOSSARY, "glossary")
+            .with_title("Glossary")
+            .with_description("The terms of the analyses in plain words.")
+            .with_mime_type(MARKDOWN)
+            .with_size(GLOSSARY_TEXT.len() as u64),
+        Resource::new(UNIVERSE, "universe")
+            .with_title("Factor universe")
+            .with_description("Every factor: ticker, label, aliases, category, asset class, sector group.")
+            .with_mime_type(JSON),
+    ]
+}
+
+/// The resources whose address has a variable part.
+pub fn templates() -> Vec<ResourceTemplate> {
+    vec![
+        ResourceTemplate::new(RESULT_TEMPLATE, "result")
+            .with_title("Whole result")
+            .with_description("The whole of an answer that was cut; the answer links to it. Kept 30 minutes.")
+            .with_mime_type(JSON),
+        ResourceTemplate::new(SCHEMA_TEMPLATE, "schema")
+            .with_title("Tool schema")
+            .with_description("The argument and answer schemas of one tool.")
+            .with_mime_type(JSON),
+    ]
+}
+
+/// The contents of a resource; a whole result is read by the user it was computed for, and by nobody else.
+///
+/// # Errors
+/// When there is none at this address: -32002, which rmcp turns into -32602 for the newer protocol.
+pub(super) async fn read(
+    app: &App,
+    catalog: &Catalog,
+    user: UserId,
+    uri: &str,
+) -> Result<ReadResourceResult, ErrorData> {
+    let shared = |text: String, mime| {
+        let contents = ResourceContents::text(text, uri).with_mime_type(mime);
+        Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Public))
+    };
+    if uri == GLOSSARY {
+        return shared(GLOSSARY_TEXT.to_owned(), MARKDOWN);
+    }
+    if uri == UNIVERSE {
+        return shared(universe(app).await, JSON);
+    }
+    if let Some(schema) = uri.strip_prefix(SCHEMA).and_then(|tool| schema(catalog, tool)) {
+        return shared(schema, JSON);
+    }
+    if uri.starts_with(results::URI_PREFIX) {
+        let Some(result) = app.results.get(user, uri).await else {
+            return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
+        };
+        let contents = ResourceContents::text(result.as_ref(), uri).with_mime_type(JSON);
+        return Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Private));
+    }
+    Err(not_found(uri, &format!("there are {GLOSSARY}, {UNIVERSE}, {SCHEMA_TEMPLATE} and {RESULT_TEMPLATE}")))
+}
+
+fn not_found(uri: &str, hint: &str) -> ErrorData {
+    let shown: String = uri.chars().take(120).collect();
+    ErrorData::resource_not_found(format!("no resource at `{shown}`: {hint}"), Some(json!({ "uri": shown })))
+}
+
+async fn universe(app: &App) -> String {
+    let snapshot = app.universe_watcher.current().await;
+    let loaded = &snapshot.loaded;
+    let factors: Vec<_> = loaded.universe.factors().iter().map(factors::row).collect();
+    json!({ "universe_hash": loaded.hash, "count": factors.len(), "factors": factors }).to_string()
+}
+
+fn schema(catalog: &Catalog, name: &str) -> Option<String> {
+    let (tool, _) = catalog.get(name)?;
+    let schema = json!({
+        "tool": tool.name,
+        "description": tool.description,
+        "input_schema": tool.input_schema,
+        "output_schema": tool.output_schema,
+    });
+    Some(schema.to_string())
+}

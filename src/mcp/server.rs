@@ -1,0 +1,270 @@
+//! The MCP handler: one for both protocol eras and both transports.
+//!
+//! It is built once and cloned per connection (over HTTP even per request), so it is an `Arc` and nothing more.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::http;
+use factor_types::UserId;
+use futures::future::FutureExt;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+        ContentBlock, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, Resource, ServerCapabilities, ServerConfig, Tool,
+    },
+    service::RequestContext,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    catalog::{Catalog, CatalogError, ToolFilter},
+    progress, prompts, resources,
+    tools::{ToolEntry, ToolFn},
+};
+use crate::{
+    answer::Rendered,
+    app::App,
+    progress::Progress,
+    results::ResultLink,
+    services::Call,
+    tool_error::{ErrorCode, ToolError},
+};
+
+/// What a model is told about the server as a whole. At most 2,048 characters: clients cut what is longer.
+pub const INSTRUCTIONS: &str = "\
+Factor analysis for portfolios, over a universe of about 95 ETFs that stand for industries, styles, markets, bonds, cash, \
+commodities and crypto.
+
+Usual order of calls:
+1. list_factors to find tickers and categories (skip it when you know them).
+2. get_factor_analysis with analysis_type `returns` (what moved, over which windows), `performance` (return, volatility, \
+Sharpe ratio, drawdown per factor) or `correlations` (matrices, sensitivities to rates and markets, insights).
+3. get_portfolio_exposures for what holdings are exposed to; get_factor_recommendations for what offsets a factor, by how much, \
+and whether that worked out of sample.
+4. get_server_status when an answer looks wrong or a call fails.
+
+create_factor_group saves a basket of tickers; it is then the factor `USER:<name>`, category `user`, in every analysis of \
+its owner. save_portfolio keeps holdings; without a name they are CURRENT_PORTFOLIO.
+
+Answers are summaries unless you ask for more. `include: [section, ...]` gives exactly the named sections in full; the \
+summary's `more` field names them. `format: \"full\"` gives everything, `format: \"report\"` a text for people. `top_n` sets \
+the length of lists. When an answer is too long it is cut, `truncated` says what is missing, and a resource link \
+(factor://result/...) holds the whole for 30 minutes.
+
+Read `data_quality` before drawing conclusions: it says which factors were left out and why. Prices marked as simulated are \
+no market's prices. An error names every wrong argument, its rule and the way out; mend them all and call again.
+
+factor://glossary explains the terms, factor://universe lists every factor, factor://schema/{tool} holds a tool's schemas.";
+
+/// How long clients may keep the lists: they change with the version only.
+const LIST_LIFE_MS: u64 = 60 * 60 * 1000;
+/// What a call may take beyond its deadline before it is given up.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The MCP handler.
+#[derive(Debug, Clone)]
+pub struct Server {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    app: Arc<App>,
+    catalog: Catalog,
+    info: ServerConfig,
+}
+
+impl Server {
+    /// The handler for these tools, those that `filter` hides left out.
+    ///
+    /// # Errors
+    /// When a schema is not portable, a name comes twice or the filter names a tool that does not exist.
+    pub fn new(app: Arc<App>, tools: &[ToolEntry], filter: &ToolFilter) -> Result<Self, CatalogError> {
+        let catalog = Catalog::new(tools, filter)?;
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .enable_completions()
+            .build();
+        let about = Implementation::new("factor-mcp", env!("CARGO_PKG_VERSION"))
+            .with_title("Factor analysis")
+            .with_description(env!("CARGO_PKG_DESCRIPTION"));
+        let info = ServerConfig::new(capabilities).with_server_info(about).with_instructions(INSTRUCTIONS);
+        Ok(Self { inner: Arc::new(Inner { app, catalog, info }) })
+    }
+
+    /// What a request may use.
+    pub fn app(&self) -> &Arc<App> {
+        &self.inner.app
+    }
+
+    /// The tools a client sees, by name.
+    pub fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.inner.catalog.tools()
+    }
+
+    /// Calls a tool: whatever happens in it is a result. Counts the call and keeps its deadline.
+    pub async fn run(&self, name: &str, tool: ToolFn, mut call: Call) -> CallToolResult {
+        let started = Instant::now();
+        let deadline = self.inner.app.settings.calls.deadline;
+        call.deadline = Some(tokio::time::Instant::now() + deadline);
+        // Work on other threads outlives this future; the token is what stops it.
+        let _stop = call.cancel.clone().drop_guard();
+        let cancelled = call.cancel.clone();
+        let work = AssertUnwindSafe(async { tool(Arc::clone(&self.inner.app), call).await }).catch_unwind();
+        let outcome = tokio::select! {
+            outcome = tokio::time::timeout(deadline + GRACE, work) => match outcome {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_panic)) => Err(ToolError::internal()),
+                Err(_) => Err(too_late(deadline)),
+            },
+            () = cancelled.cancelled() => Err(ToolError::new(ErrorCode::Timeout, "The call was cancelled.")),
+        };
+        self.inner.app.counters.record(name, started.elapsed(), outcome.is_err());
+        match outcome {
+            Ok(answer) => result(CallToolResult::success, answer),
+            Err(error) => {
+                tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");
+                result(CallToolResult::error, Rendered::of(error.structured()))
+            }
+        }
+    }
+}
+
+/// Whose request it is: over HTTP the user whom the transport has found, else the local one.
+fn caller(extensions: &Extensions) -> UserId {
+    /// Owns nothing; only a request that came past the transport's door is this user's.
+    const NOBODY: UserId = UserId::new(0);
+    match extensions.get::<http::request::Parts>() {
+        Some(parts) => parts.extensions.get().copied().unwrap_or(NOBODY),
+        None => UserId::LOCAL,
+    }
+}
+
+fn too_late(deadline: Duration) -> ToolError {
+    let message = format!(
+        "The call took longer than its {} s. Ask for fewer categories, a shorter range or fewer sections, or call again: \
+         prices fetched so far are kept.",
+        deadline.as_secs()
+    );
+    ToolError::new(ErrorCode::Timeout, message)
+}
+
+/// A result as rmcp has it, where structured content is a tree. Ours is text: it goes as one string, which the transports
+/// take out of its quotes on the wire ([`crate::mcp::transport::raw_content`]).
+fn result(kind: fn(Vec<ContentBlock>) -> CallToolResult, answer: Rendered) -> CallToolResult {
+    let mut content = vec![ContentBlock::text(answer.text)];
+    content.extend(answer.links.into_iter().map(|link| ContentBlock::ResourceLink(resource(link))));
+    let mut result = kind(content);
+    result.structured_content = Some(answer.structured.to_string().into());
+    result
+}
+
+/// A link to a whole result as MCP has it.
+fn resource(link: ResultLink) -> Resource {
+    Resource::new(link.uri, "result")
+        .with_title(link.title)
+        .with_description(link.description)
+        .with_mime_type("application/json")
+        .with_size(link.bytes)
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        self.inner.info.clone()
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let tools = self.tools().cloned().collect();
+        Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_LIFE_MS).with_cache_scope(CacheScope::Public))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.inner.catalog.get(name).map(|(tool, _)| tool.clone())
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let Some((_, tool)) = self.inner.catalog.get(&request.name) else {
+            return Err(ErrorData::invalid_params(self.inner.catalog.unknown(&request.name), None));
+        };
+        let progress = context
+            .meta
+            .get_progress_token()
+            .map(|token| Progress::Client(Arc::new(progress::Client { peer: context.peer.clone(), token })));
+        let cancel: CancellationToken = context.ct.child_token();
+        let arguments = request.arguments.unwrap_or_default();
+        let user = caller(&context.extensions);
+        let call = Call { arguments, user, cancel, progress: progress.unwrap_or_default(), deadline: None };
+        Ok(self.run(&request.name, tool, call).await.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let prompts = prompts::list();
+        Ok(ListPromptsResult::with_all_items(prompts).with_ttl_ms(LIST_LIFE_MS).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(&request.name, &request.arguments.unwrap_or_default()).map(Into::into)
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let list = resources::list();
+        Ok(ListResourcesResult::with_all_items(list).with_ttl_ms(LIST_LIFE_MS).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let list = resources::templates();
+        let list = ListResourceTemplatesResult::with_all_items(list);
+        Ok(list.with_ttl_ms(LIST_LIFE_MS).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        resources::read(&self.inner.app, &self.inner.catalog, caller(&context.extensions), &request.uri)
+            .await
+            .map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Ok(prompts::complete(&self.inner.app, &self.inner.catalog, &request).await)
+    }
+}

@@ -1,0 +1,204 @@
+//! `get_factor_analysis`: what clients see of it: name, description and schemas. The bounds are enforced in the service's arguments.
+
+use futures::future::FutureExt;
+use rmcp::model::Tool;
+use serde_json::{Map, Value, json};
+
+use super::{ToolEntry, define, read_only};
+use crate::services::analysis::{self, preset::Preset};
+
+/// The tool.
+pub(super) const ENTRY: ToolEntry =
+    ToolEntry { definition, call: |app, call| async move { analysis::answer(&app, call).await }.boxed() };
+
+const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, markets, bonds, cash, commodities, crypto) on total-return \
+prices. analysis_type: `returns`: trailing windows, rankings; `performance`: return, volatility, Sharpe, drawdown, beta per \
+factor over years; `correlations`: matrices per category, sensitivity to Treasury yields and to the market, macro groups, \
+insights. The default answer is a summary; `include` asks for exactly the named sections in full. Decimals: 0.05 is 5%.";
+
+const CATEGORIES: [&str; 10] =
+    ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user", "custom", "rate"];
+const ASSET_CLASSES: [&str; 5] = ["equity", "bond", "cash", "commodity", "crypto"];
+
+fn definition() -> Tool {
+    define("get_factor_analysis", "Factor analysis", DESCRIPTION, input(), output())
+        .with_annotations(read_only("Factor analysis", true))
+}
+
+fn choice(names: &[&str], default: Option<&str>, description: &str) -> Value {
+    let mut schema = json!({ "type": "string", "enum": names, "description": description });
+    if let (Some(default), Value::Object(fields)) = (default, &mut schema) {
+        fields.insert("default".to_owned(), json!(default));
+    }
+    schema
+}
+
+fn flag(default: bool, description: &str) -> Value {
+    json!({ "type": "boolean", "default": default, "description": description })
+}
+
+fn whole(low: u64, high: u64, description: &str) -> Value {
+    json!({ "type": "integer", "minimum": low, "maximum": high, "description": description })
+}
+
+fn share(default: f64, description: &str) -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1, "default": default, "description": description })
+}
+
+fn list(items: Value, description: &str, example: Value) -> Value {
+    json!({ "type": "array", "items": items, "description": description, "examples": [example] })
+}
+
+fn named(names: &[&str], description: &str, example: Value) -> Value {
+    list(json!({ "type": "string", "enum": names }), description, example)
+}
+
+fn input() -> Value {
+    let text = json!({ "type": "string" });
+    let date = |description: &str| json!({ "type": "string", "description": description, "examples": ["2024-12-31"] });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "analysis_type": choice(&["correlations", "performance", "returns"], Some("correlations"), "What to compute."),
+            "windows": list(
+                text.clone(),
+                "returns: trailing windows out of 1m 3m 6m 1y 2y 3y 5y 10y ytd; weekly and daily also 1w 2w mtd, daily 1d. Default 1m 3m 6m 1y.",
+                json!(["3m", "ytd"])
+            ),
+            "include": list(
+                text.clone(),
+                "Exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights, rolling; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups; all: data_quality, metadata, performance (timings), formatted_report.",
+                json!(["rate_sensitivity"])
+            ),
+            "categories": named(
+                &CATEGORIES,
+                "Of matrices and rankings; overlays and macro groups use the whole universe. Default: all (matrices: not cash). user: your groups; rate: yield changes.",
+                json!(["industry"])
+            ),
+            "format": choice(&["summary", "full", "report"], Some("summary"), "full: every section as JSON; report: text for people."),
+            "top_n": whole(1, 100, "Length of lists: 5 in summaries, 10 in reports; never cuts `full`."),
+            "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
+            "end_date": date("Last date; at least 365 days after start_date. Default: newest whole month."),
+            "frequency": choice(&["monthly", "weekly", "daily"], Some("monthly"), "Of the returns."),
+            "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
+            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group."),
+            "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
+            "include_macro_etf": flag(false, "correlations: the matrix of a few ETFs per macro group."),
+            "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
+            "include_rolling_summaries": flag(false, "correlations: over moving windows."),
+            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04.", "examples": ["high_vol", "2020-02/2022-12"] }),
+            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: ewma weighs recent periods more; ledoit_wolf shrinks matrices; neither has statistics."),
+            "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections."),
+            "factor_universe": list(
+                json!({ "type": "object" }),
+                "Analyse these instead of the built-in universe: label, ticker (or USER:<group>), category, asset_class, sector_group.",
+                json!([{"label": "Nasdaq 100", "ticker": "QQQ"}])
+            ),
+            "asset_class_filters": {
+                "type": "object",
+                "additionalProperties": false,
+                "description": "Which asset classes take part; exclude wins.",
+                "properties": {
+                    "include": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } },
+                    "exclude": { "type": "array", "items": { "type": "string" } }
+                }
+            },
+            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: cap: today's market caps; custom needs composite_weights."),
+            "composite_weights": list(
+                json!({ "type": "object" }),
+                "For composite_weighting_method custom; others take no part.",
+                json!([{"ticker": "SPY", "weight": 0.6}])
+            ),
+            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "triangle {labels, rows} is a third of the size."),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer, 0 for no limit, else at least 2000; what is cut is linked." }),
+            "advanced": advanced(),
+        }
+    })
+}
+
+fn advanced() -> Value {
+    let overlay =
+        |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
+    let names = |names: &[&str], description: &str| json!({ "type": "array", "items": { "type": "string", "enum": names }, "description": description });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "description": "Rarely needed settings.",
+        "properties": {
+            "min_observations": whole(12, 120, "Fewest periods. Default 24 monthly, 52 weekly, 60 daily."),
+            "precision": whole(2, 17, "Significant digits in full. Default 6."),
+            "sections": { "type": "array", "items": { "type": "string" }, "description": "Only matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling." },
+            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Of the rate overlay. Default: all but UST3M."),
+            "rate_sensitivity_categories": overlay("Its rows. Default: fixed_income, industry, market, cash."),
+            "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Of the market overlay. Default: benchmark_ticker." },
+            "market_sensitivity_categories": overlay("Its rows. Default: industry, style."),
+            "macro_groups": overlay("equity, fixed_income, cash, commodity, crypto. Default: all."),
+            "macro_max_per_group": whole(1, 20, "Of the macro ETF matrix. Default 5."),
+            "macro_deduplicate_threshold": share(0.95, "An ETF this close to a kept one is dropped."),
+            "macro_min_group_coverage_pct": share(0.6, "Least share of ETFs with data."),
+            "include_rate_sensitivity": flag(true, "The rate overlay."),
+            "include_market_sensitivity": flag(true, "The market overlay."),
+            "include_macro_composite": flag(true, "The macro composite matrix."),
+            "include_macro_composite_performance": flag(true, "Macro composites."),
+            "include_factor_composite_performance": flag(true, "Category composites."),
+            "composite_max_per_group": whole(1, 100, "Most members of a composite."),
+            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods. Default 36 monthly, 156 weekly, 126 daily." }),
+            "order": choice(&["universe", "cluster"], Some("universe"), "cluster: like next to like, and blocks in insights."),
+            "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "In periods. Default: 12, 24, 36." }),
+            "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
+            "max_factors": whole(5, 100, "Rows of a report's tables. Default 15."),
+            "top_n_per_matrix": whole(5, 100, "Pairs per matrix. Default: top_n."),
+            "include_user_groups": flag(true, "Your groups take part.")
+        }
+    })
+}
+
+/// Every answer satisfies it: it names what may be there and requires only `status`.
+fn output() -> Value {
+    let fields: [(&str, &str, &str); 26] = [
+        ("analysis_type", "string", ""),
+        ("note", "string", "What was ignored or done differently than asked."),
+        ("as_of", "string", "Date of the newest price used."),
+        ("factors_analyzed", "integer", ""),
+        ("period", "object", ""),
+        ("matrices", "object", "Per category {row: {column: r}} or {labels, rows}; in summaries the extreme pairs."),
+        ("overlays", "object", ""),
+        ("statistics", "object", "Per matrix n, interval, p, p_adjusted; rate_sensitivity with durations."),
+        ("insights", "object", "What stands out."),
+        ("rolling", "object", "Per category and window, least stable pairs first."),
+        ("rolling_series", "object", "Per pair and window {last period: r}."),
+        ("regime", "object", "The periods looked at."),
+        ("per_factor", "object", "By ticker, sorted."),
+        ("composites", "object", ""),
+        ("windows", "array", ""),
+        ("factors", "object", "By ticker and window."),
+        ("industry_groups", "object", ""),
+        ("rankings", "object", "Per window, best first."),
+        ("by_category", "object", ""),
+        ("top_performers", "object", ""),
+        ("bottom_performers", "object", "Worst first."),
+        ("data_quality", "object", "Factors excluded and why, coverage, warnings."),
+        ("performance", "object", "Timings in milliseconds."),
+        ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
+        ("formatted_report", "string", ""),
+        ("truncated", "object", "What was cut, and how to get the rest."),
+    ];
+    let mut properties = Map::new();
+    properties.insert("status".to_owned(), json!({ "type": "string", "enum": ["success", "error"] }));
+    for (name, kind, description) in fields {
+        let mut property = json!({ "type": kind });
+        if let (false, Value::Object(fields)) = (description.is_empty(), &mut property) {
+            fields.insert("description".to_owned(), json!(description));
+        }
+        properties.insert(name.to_owned(), property);
+    }
+    let strings = json!({ "type": "array", "items": { "type": "string" }, "description": "Unknown names in include." });
+    properties.insert("invalid_sections".to_owned(), strings);
+    properties.insert(
+        "not_computed".to_owned(),
+        json!({ "type": "object", "description": "What to do for sections that were not computed." }),
+    );
+    properties.insert("error".to_owned(), json!({ "type": "object", "description": "code, message, problems." }));
+    json!({ "type": "object", "properties": properties, "required": ["status"] })
+}

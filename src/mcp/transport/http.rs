@@ -1,0 +1,201 @@
+//! Streamable HTTP at `/mcp`, with the limits a listening server needs.
+//!
+//! A request is its user's: the one whose key it brings, or the local user where none is needed (see `http/keys.rs`).
+//!
+//! | limit | what happens beyond it |
+//! | --- | --- |
+//! | `Host` and `Origin` | 403: a web page must not reach a local server through the browser |
+//! | body of 256 KiB | 413 |
+//! | request head within 10 s | the connection is closed |
+//! | 64 requests at work | 503 at once, instead of a queue without end |
+//! | 256 sessions, 10 idle minutes each | 503 until one ends |
+//! | 512 connections | further ones wait to be accepted |
+
+mod guard;
+mod keys;
+mod sessions;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::{Router, middleware, routing::get, serve::ListenerExt};
+use factor_store::{Store, StoreError};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use self::{guard::Guard, keys::Door, sessions::Sessions};
+use super::raw_content;
+use crate::mcp::server::Server;
+
+/// The store that several users share.
+const POSTGRES: &str = "postgres";
+const MAX_BODY_BYTES: usize = 256 * 1024;
+const MAX_CONNECTIONS: usize = 512;
+const MAX_REQUESTS: usize = 64;
+const MAX_SESSIONS: usize = 256;
+const SESSION_IDLE: Duration = Duration::from_secs(10 * 60);
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long requests at work may take to finish once the server is asked to stop.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// How the HTTP server is run.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Where it listens; port 0 for any free one.
+    pub addr: SocketAddr,
+    /// Host names it answers to, beside those of the loopback interface: `example.com` or `example.com:8080`.
+    pub allowed_hosts: Vec<String>,
+    /// Origins of web pages that may call it, beside those of the loopback interface: `https://example.com:443`.
+    pub allowed_origins: Vec<String>,
+    /// Ask nobody for a key, wherever it listens; a shared store asks nevertheless.
+    pub insecure: bool,
+}
+
+impl HttpOptions {
+    /// The loopback interface only.
+    pub fn local(addr: SocketAddr) -> Self {
+        Self { addr, allowed_hosts: Vec::new(), allowed_origins: Vec::new(), insecure: false }
+    }
+}
+
+/// A server that listens but does not serve yet.
+#[derive(Debug)]
+pub struct HttpServer {
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+    requests: Arc<Semaphore>,
+}
+
+impl HttpServer {
+    /// Starts to listen. A key is asked for where others can connect, unless `insecure` says otherwise, and always where
+    /// several users share the store.
+    ///
+    /// # Errors
+    /// When the store cannot keep its users apart, when a key is asked for and nobody has one, or when the address cannot
+    /// be bound.
+    pub async fn bind(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
+        let key_required = key_required(&*server.app().store, &options).await?;
+        let listener =
+            TcpListener::bind(options.addr).await.with_context(|| format!("cannot listen on {}", options.addr))?;
+        let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
+        let stop = CancellationToken::new();
+        let router = router(server, options, key_required, Arc::clone(&requests), stop.clone());
+        Ok(Self { listener, router, stop, requests })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` resolves, then lets the requests at work finish.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let Self { listener, router, stop: streams, requests } = self;
+        // Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer of a session.
+        let mut listener = listener.tap_io(|io| {
+            if let Err(error) = io.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY not set");
+            }
+        });
+        let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let graceful = GracefulShutdown::new();
+        let accepting = async {
+            loop {
+                let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
+                let (io, _) = axum::serve::Listener::accept(&mut listener).await;
+                // axum's own loop sets no timer, and without one a slow request head is waited for without end.
+                let mut http = hyper::server::conn::http1::Builder::new();
+                http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+                let connection = http.serve_connection(TokioIo::new(io), TowerToHyperService::new(router.clone()));
+                let connection = graceful.watch(connection);
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "a connection ended");
+                    }
+                    drop(permit);
+                });
+            }
+        };
+        tokio::select! {
+            () = accepting => {}
+            () = stop => {}
+        }
+        drop(listener);
+        tracing::info!("asked to stop");
+        // Streams that only listen never end by themselves: they are ended once no request is at work.
+        let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(DRAIN_TIME, requests.acquire_many(all)).await;
+        streams.cancel();
+        let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
+    }
+}
+
+/// Whether nobody comes in without a key; refuses what would let nobody in, or let users see each other's data.
+async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Result<bool> {
+    let addr = options.addr;
+    if store.name() == POSTGRES {
+        match store.check().await {
+            Ok(()) => {}
+            Err(error @ (StoreError::UnsafeRole(_) | StoreError::Schema(_))) => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, "the store cannot be checked yet"),
+        }
+        return Ok(true);
+    }
+    if addr.ip().is_loopback() || options.insecure {
+        return Ok(false);
+    }
+    let users = match store.users().await {
+        Err(StoreError::Nowhere) => Ok(Vec::new()),
+        users => users,
+    };
+    match users {
+        Ok(users) if !users.iter().any(|user| user.has_key) => anyhow::bail!(
+            "{addr} can be reached from other machines, so every request needs a key, and nobody has one: make one with \
+             `factor-mcp user add`, listen on 127.0.0.1, or say --insecure if something in front asks who they are"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the users cannot be read yet"),
+    }
+    Ok(true)
+}
+
+fn router(
+    server: Server,
+    options: HttpOptions,
+    key_required: bool,
+    requests: Arc<Semaphore>,
+    stop: CancellationToken,
+) -> Router {
+    let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(options.allowed_hosts);
+    // Without a list rmcp checks no Origin at all.
+    let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
+    let origins = local.map(String::from).into_iter().chain(options.allowed_origins);
+    let config = StreamableHttpServerConfig::default()
+        // Without sessions a legacy client could not cancel a call.
+        .with_legacy_session_mode(true)
+        .with_allowed_hosts(hosts)
+        .with_allowed_origins(origins)
+        .with_max_request_body_bytes(MAX_BODY_BYTES)
+        .with_cancellation_token(stop);
+    let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SESSION_IDLE));
+    let door = Door::new(Arc::clone(&server.app().store), Arc::clone(&sessions), key_required);
+    // The factory runs per request in the newer protocol: it hands out clones of what was built once.
+    let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
+    let guard = Guard::new(requests, sessions);
+    Router::new()
+        .nest_service("/mcp", mcp)
+        .layer(middleware::from_fn(raw_content::responses))
+        .layer(middleware::from_fn_with_state(guard, guard::guard))
+        .layer(middleware::from_fn_with_state(door, keys::identify))
+        .route("/health/live", get(|| async { "ok" }))
+}

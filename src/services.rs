@@ -1,0 +1,48 @@
+//! The questions that can be asked, each a module: from a request to an answer.
+
+pub mod analysis;
+pub mod exposures;
+pub mod factors;
+pub mod groups;
+pub(crate) mod portfolio;
+pub mod portfolios;
+pub mod recommendations;
+pub(crate) mod saved_items;
+pub mod status;
+
+use std::time::Duration;
+
+use factor_types::UserId;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::progress::Progress;
+
+/// One question as it comes in from an adapter.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// The arguments as they came.
+    pub arguments: Map<String, Value>,
+    /// Whose call it is.
+    pub user: UserId,
+    /// Cancelled when the client gives up, the call's deadline passes or the server stops. The call's future is dropped
+    /// then; work on other threads has to look at this.
+    pub cancel: CancellationToken,
+    /// Where progress goes, if the client asked for it.
+    pub progress: Progress,
+    /// When the call has to end; `None` for a caller with patience.
+    pub deadline: Option<Instant>,
+}
+
+impl Call {
+    /// When fetching has to end, so that what has arrived can still be computed and written.
+    pub fn fetch_until(&self) -> Instant {
+        const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+        const RESERVE: Duration = Duration::from_secs(5);
+        let now = Instant::now();
+        let Some(deadline) = self.deadline else { return now + LONGEST };
+        let left = deadline.saturating_duration_since(now);
+        now + left - (left / 5).min(RESERVE)
+    }
+}

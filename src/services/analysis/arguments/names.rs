@@ -1,0 +1,123 @@
+//! The names of arguments and of their closed sets, and which analysis each belongs to.
+
+use crate::{analysis::AnalysisKind, arguments::Choices};
+
+pub(super) const CATEGORIES: Choices = Choices {
+    names: &["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "custom", "user", "rate"],
+    aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
+};
+pub(super) const ASSET_CLASSES: Choices = Choices {
+    names: &["equity", "bond", "cash", "commodity", "crypto"],
+    aliases: &[("fixed_income", "bond"), ("bonds", "bond")],
+};
+pub(super) const MACRO_GROUPS: Choices = Choices {
+    names: &["equity", "fixed_income", "cash", "commodity", "crypto"],
+    aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
+};
+pub(super) const MATURITIES: Choices =
+    Choices { names: &["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], aliases: &[] };
+
+/// The arguments of the first level.
+pub(super) const TOP: [&str; 25] = [
+    "analysis_type",
+    "start_date",
+    "end_date",
+    "frequency",
+    "categories",
+    "asset_class_filters",
+    "factor_universe",
+    "benchmark_ticker",
+    "industry_granularity",
+    "windows",
+    "sort_by",
+    "top_n",
+    "include",
+    "include_macro_etf",
+    "include_statistics",
+    "include_rolling_summaries",
+    "regime",
+    "correlation_method",
+    "composite_weighting_method",
+    "composite_weights",
+    "preset",
+    "format",
+    "matrix_format",
+    "max_chars",
+    "advanced",
+];
+
+/// The fields of `advanced`, read at the top level too.
+pub(super) const ADVANCED: [&str; 28] = [
+    "min_observations",
+    "precision",
+    "sections",
+    "include_user_groups",
+    "order",
+    "half_life",
+    "rate_maturities",
+    "rate_sensitivity_categories",
+    "market_benchmarks",
+    "market_sensitivity_categories",
+    "macro_groups",
+    "macro_max_per_group",
+    "macro_deduplicate_threshold",
+    "macro_min_group_coverage_pct",
+    "rolling_windows",
+    "rolling_pairs",
+    "include_rate_sensitivity",
+    "include_market_sensitivity",
+    "include_macro_composite",
+    "include_macro_composite_performance",
+    "include_factor_composite_performance",
+    "composite_max_per_group",
+    "composite_weighting_method",
+    "composite_weights",
+    "include_macro_etf",
+    "include_rolling_summaries",
+    "max_factors",
+    "top_n_per_matrix",
+];
+
+/// Arguments of one or two analyses: elsewhere they are a note.
+pub(super) const BELONGS: [(&str, &[AnalysisKind]); 28] = {
+    use AnalysisKind::{Correlations as C, Performance as P, Returns as R};
+    [
+        ("windows", &[R]),
+        ("sort_by", &[P]),
+        ("benchmark_ticker", &[P, C]),
+        ("include_macro_etf", &[C]),
+        ("include_statistics", &[C]),
+        ("include_rolling_summaries", &[C]),
+        ("regime", &[C]),
+        ("correlation_method", &[C]),
+        ("composite_weighting_method", &[P]),
+        ("composite_weights", &[P]),
+        ("preset", &[C]),
+        ("matrix_format", &[C]),
+        ("min_observations", &[C, P]),
+        ("sections", &[C]),
+        ("order", &[C]),
+        ("half_life", &[C]),
+        ("rate_maturities", &[C]),
+        ("rate_sensitivity_categories", &[C]),
+        ("market_benchmarks", &[C]),
+        ("market_sensitivity_categories", &[C]),
+        ("macro_max_per_group", &[C]),
+        ("macro_deduplicate_threshold", &[C]),
+        ("rolling_windows", &[C]),
+        ("rolling_pairs", &[C]),
+        ("include_rate_sensitivity", &[C]),
+        ("include_market_sensitivity", &[C]),
+        ("include_macro_composite", &[C]),
+        ("top_n_per_matrix", &[C]),
+    ]
+};
+
+/// What a factor of a call's own universe can be.
+pub(super) const CATEGORIES_OF_A_FACTOR: Choices = Choices {
+    names: &["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "custom"],
+    aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
+};
+
+/// What an overlay can have rows of.
+pub(super) const OVERLAY_CATEGORIES: Choices = CATEGORIES_OF_A_FACTOR;

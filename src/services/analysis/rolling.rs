@@ -1,0 +1,208 @@
+//! Rolling correlations in an answer: in full, in a summary, in a report.
+
+use std::fmt::Write as _;
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    correlation::Method,
+    report::CorrelationReport,
+    rolling::summary_of,
+    sections::rolling::{RollingPair, RollingSeries, RollingTable},
+    stats,
+};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::{
+    arguments::ListSizes,
+    text::{decimal, table, title},
+};
+use crate::{
+    analysis::Analysis,
+    answer::{Fields, Part, Rounding},
+};
+
+/// How the figures are made.
+pub(super) const CONVENTION: &str = "Pearson over every whole window of that many periods (a value needs each of them on both sides); latest: of the newest such window; sd with ddof 1 and stability = max(0, 1 - sd) from 12 windows on; least stable pairs first";
+
+/// What has to be known of them.
+pub(super) fn notes(analysis: &Analysis, report: &CorrelationReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    if report.rolling.is_empty() && report.rolling_series.is_empty() {
+        return notes;
+    }
+    if analysis.study.slice().is_some() {
+        notes.push("rolling correlations are of all periods: those of a regime make no windows".to_owned());
+    }
+    if report.method != Method::Pearson {
+        notes.push("rolling correlations are Pearson's".to_owned());
+    }
+    let lengths = report.rolling.values().flat_map(|table| table.windows.keys());
+    if let Some(longest) = lengths.max().filter(|longest| **longest > analysis.study.panel().rows()) {
+        let rows = analysis.study.panel().rows();
+        notes.push(format!("no rolling window of {longest} periods is whole: there are {rows}; move start_date back"));
+    }
+    for series in &report.rolling_series {
+        if let Err(missing) = &series.windows {
+            notes.push(format!("rolling_series leaves {}/{} out: {missing} has no data here", series.a, series.b));
+        }
+    }
+    notes
+}
+
+/// The sections in full: every pair summed up, and the series of those asked for by name.
+pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], rounding: Rounding) -> Fields {
+    let mut sections = Fields::rounded(rounding);
+    let tables = report.rolling.iter().map(|(name, table)| {
+        let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
+            let pairs: Vec<Pair<'_>> = pairs.iter().map(|pair| Pair::of(table, pair, labels)).collect();
+            (window.to_string(), rounding.write(&pairs))
+        };
+        (name.clone(), Part::Fields(table.windows.iter().map(of_window).collect()))
+    });
+    sections.put_filled("rolling", tables.collect());
+    let series = report.rolling_series.iter().filter_map(|one| series_in_full(one, labels, rounding));
+    sections.put_filled("rolling_series", series.collect());
+    sections
+}
+
+/// The sections of a summary: the `size` least stable pairs of each matrix, and what the pairs asked for by name come to.
+pub(super) fn summaries(report: &CorrelationReport, labels: &[NaiveDate], size: usize, rounding: Rounding) -> Fields {
+    let mut sections = Fields::rounded(rounding);
+    let tables = report.rolling.iter().filter_map(|(name, table)| {
+        let least = LeastStable::of(table, labels, size)?;
+        Some((name.clone(), rounding.write(&least)))
+    });
+    sections.put_filled("rolling", tables.collect());
+    let series = report.rolling_series.iter().filter_map(|series| {
+        let windows = series.windows.as_ref().ok()?.iter();
+        let windows: IndexMap<_, _> = windows.map(|(window, values)| (window, PairBrief::of(values))).collect();
+        Some((format!("{}/{}", series.a, series.b), rounding.write(&windows)))
+    });
+    sections.put_filled("rolling_series", series.collect());
+    sections
+}
+
+/// The parts of a report.
+pub(super) fn write(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
+    write_tables(text, report, lists);
+    write_series(text, report);
+}
+
+/// One pair and window.
+#[derive(Serialize)]
+struct Pair<'a> {
+    a: &'a str,
+    b: &'a str,
+    latest: Option<f64>,
+    mean: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    sd: Option<f64>,
+    stability: Option<f64>,
+    windows: usize,
+    /// Only where the newest whole window is not the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_date: Option<NaiveDate>,
+}
+
+impl<'a> Pair<'a> {
+    fn of(table: &'a RollingTable, pair: &RollingPair, labels: &[NaiveDate]) -> Self {
+        let of = &pair.summary;
+        Self {
+            a: &table.names[pair.a],
+            b: &table.names[pair.b],
+            latest: of.latest,
+            mean: of.mean,
+            min: of.min,
+            max: of.max,
+            sd: of.sd,
+            stability: of.stability,
+            windows: of.windows,
+            latest_date: of.latest_row.filter(|row| row + 1 < labels.len()).map(|row| labels[row]),
+        }
+    }
+}
+
+/// Per window length {last period of a window: r or null}, from the first that could be whole.
+fn series_in_full(series: &RollingSeries, labels: &[NaiveDate], rounding: Rounding) -> Option<(String, Part)> {
+    let windows = series.windows.as_ref().ok()?.iter().map(|(window, values)| {
+        let whole = labels.iter().zip(values).skip(window.saturating_sub(1));
+        (window.to_string(), rounding.write(&whole.collect::<IndexMap<_, _>>()))
+    });
+    Some((format!("{}/{}", series.a, series.b), Part::Fields(windows.collect())))
+}
+
+/// The least stable pairs of a matrix by its longest window that tells.
+#[derive(Serialize)]
+struct LeastStable<'a> {
+    window: usize,
+    pairs: usize,
+    median_stability: Option<f64>,
+    least_stable: Vec<Pair<'a>>,
+}
+
+impl<'a> LeastStable<'a> {
+    /// `None` where no window tells.
+    fn of(table: &'a RollingTable, labels: &[NaiveDate], size: usize) -> Option<Self> {
+        let (window, pairs) = table.told()?;
+        let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
+        let least = pairs.iter().take(size.min(told.len()));
+        Some(Self {
+            window,
+            pairs: told.len(),
+            median_stability: stats::median(&told),
+            least_stable: least.map(|pair| Pair::of(table, pair, labels)).collect(),
+        })
+    }
+}
+
+/// What a pair's rolling correlation comes to.
+#[derive(Serialize)]
+struct PairBrief {
+    latest: Option<f64>,
+    mean: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    sd: Option<f64>,
+}
+
+impl PairBrief {
+    fn of(values: &[Option<f64>]) -> Self {
+        let of = summary_of(values);
+        Self { latest: of.latest, mean: of.mean, min: of.min, max: of.max, sd: of.sd }
+    }
+}
+
+/// The pairs whose rolling correlation varies most.
+fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
+    for (name, table) in &report.rolling {
+        let Some((window, pairs)) = table.told() else { continue };
+        let _ = write!(text, "\n## {}: least stable over {window} periods\n\n", title(name));
+        let row = |pair: &RollingPair| {
+            let of = &pair.summary;
+            let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(decimal);
+            [table.names[pair.a].clone(), table.names[pair.b].clone()].into_iter().chain(figures).collect()
+        };
+        let told = pairs.iter().filter(|pair| pair.summary.stability.is_some());
+        let rows = told.take(lists.per_matrix).map(row).collect();
+        super::text::table(text, &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability"], 2, rows);
+    }
+}
+
+/// The pairs whose rolling correlation was asked for by name.
+fn write_series(text: &mut String, report: &CorrelationReport) {
+    let told = report.rolling_series.iter().filter_map(|series| Some((series, series.windows.as_ref().ok()?)));
+    let row = |series: &RollingSeries, window: usize, values: &[Option<f64>]| {
+        let of = summary_of(values);
+        let figures = [of.latest, of.mean, of.min, of.max, of.sd].map(decimal);
+        [format!("{}/{}", series.a, series.b), window.to_string()].into_iter().chain(figures).collect()
+    };
+    let rows: Vec<Vec<String>> = told
+        .flat_map(|(series, windows)| windows.iter().map(move |(window, values)| row(series, *window, values)))
+        .collect();
+    if !rows.is_empty() {
+        let _ = write!(text, "\n## Rolling correlations of pairs\n\n");
+        table(text, &["pair", "periods", "latest", "mean", "lowest", "highest", "sd"], 1, rows);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the figures say in words. Their numbers are the fields' numbers, to four decimals.
+
+use factor_analytics::exposure::Exposures;
+
+use super::Exposed;
+use crate::services::portfolio::markdown::{cell, decimal};
+
+/// A variance inflation above this leaves a beta hardly its own.
+const HIGH_VIF: f64 = 10.0;
+
+/// What stands out.
+pub(super) fn insights(all: &Exposed) -> Vec<String> {
+    let mut said = Vec::new();
+    let by_industry = all.classifications.by(|one| &one.industry);
+    if let Some((name, weight)) = by_industry.first() {
+        said.push(format!("The largest weight by industry or category is {name} with {}.", decimal(*weight)));
+    }
+    match &all.state.regression {
+        Some(fit) => said.extend(of_regression(all, fit)),
+        None => said.extend(all.state.no_regression.iter().map(|why| format!("No regression: {why}."))),
+    }
+    if let Some(what_if) = all.what_if.as_ref().map(|traded| &traded.figures) {
+        said.push(format!(
+            "The trade takes volatility from {} to {} and beta from {} to {}, over the same {} periods.",
+            cell(what_if.before.risk.volatility),
+            cell(what_if.after.risk.volatility),
+            cell(what_if.before.risk.beta),
+            cell(what_if.after.risk.beta),
+            what_if.observations
+        ));
+    }
+    if all.returns.unexplained_weight > 0.0 {
+        said.push(format!(
+            "{} of what is held besides cash has no returns: it is spread over the others in regression and risk.",
+            decimal(all.returns.unexplained_weight)
+        ));
+    }
+    said
+}
+
+fn of_regression(all: &Exposed, fit: &Exposures) -> Vec<String> {
+    let mut said = Vec::new();
+    let most = fit.factors.iter().max_by(|a, b| a.1.variance_share.total_cmp(&b.1.variance_share));
+    if let Some((name, exposure)) = most {
+        said.push(format!(
+            "{name} explains most: {} of the variance, with beta {} (t {}); {} is explained by no factor.",
+            decimal(exposure.variance_share),
+            decimal(exposure.beta),
+            cell(exposure.t),
+            decimal(fit.residual_share)
+        ));
+    }
+    let alike: Vec<&str> =
+        fit.factors.iter().filter(|(_, one)| one.vif > HIGH_VIF).map(|(name, _)| name.as_str()).collect();
+    if !alike.is_empty() {
+        said.push(format!(
+            "{} move so much with the other factors (vif above {HIGH_VIF}) that their betas are hardly their own; ask for fewer factors.",
+            alike.join(", ")
+        ));
+    }
+    let own = all.returns.values.iter().filter(|r| r.is_finite()).count();
+    if 4 * fit.observations < 3 * own {
+        said.push(format!(
+            "The regression rests on {} of the portfolio's {own} periods, those on which every factor has a return; leave out \
+             young factors with `factors`.",
+            fit.observations
+        ));
+    }
+    said
+}
+
+/// What the answer cannot know.
+pub(super) fn not_known(all: &Exposed) -> String {
+    let panel = all.context.analysis.study.panel();
+    let last = panel.labels().last().copied().unwrap_or(panel.base());
+    format!(
+        "Not known here: what was really held from {} to {last}: today's weights are taken for the whole time; and whether the \
+         betas of that time go on.",
+        panel.base()
+    )
+}

@@ -1,0 +1,220 @@
+//! The arguments of the group tools.
+
+use std::{cell::Cell, str::FromStr};
+
+use factor_types::{GroupWeighting, Ticker};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::{Args, Choices, MapForm},
+    settings::GroupSettings,
+};
+
+/// Characters of a description.
+pub(super) const LONGEST_DESCRIPTION: usize = 500;
+/// How far the sum of custom weights may be from 1, with room for the rounding of the sum itself.
+const SUM_WITHIN: f64 = 0.001 + 1e-12;
+
+const METHODS: Choices = Choices {
+    names: &["equal", "market_cap", "custom"],
+    aliases: &[("cap", "market_cap"), ("marketcap", "market_cap"), ("equal_weight", "equal")],
+};
+
+/// A weighting method as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Equal,
+    MarketCap,
+    Custom,
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "equal" => Ok(Self::Equal),
+            "market_cap" => Ok(Self::MarketCap),
+            "custom" => Ok(Self::Custom),
+            other => Err(format!("`{other}` is not a weighting method")),
+        }
+    }
+}
+
+impl Method {
+    /// That of a group.
+    pub(super) fn of(weighting: &GroupWeighting) -> Self {
+        match weighting {
+            GroupWeighting::Equal => Self::Equal,
+            GroupWeighting::MarketCap => Self::MarketCap,
+            GroupWeighting::Custom(_) => Self::Custom,
+        }
+    }
+}
+
+/// The name of a group that is there.
+pub(super) fn name_schema() -> Value {
+    json!({"type": "string", "description": "The group."})
+}
+
+pub(super) fn tickers_schema() -> Value {
+    let text = json!({"type": "string"});
+    json!({"type": "array", "items": text, "description": "2 to 50, none twice.", "examples": [["XLK", "SMH"]]})
+}
+
+pub(super) fn description_schema() -> Value {
+    json!({"type": "string", "maxLength": LONGEST_DESCRIPTION, "description": "What it is for."})
+}
+
+pub(super) fn method_schema() -> Value {
+    json!({
+        "type": "string",
+        "enum": METHODS.names,
+        "description": "Default equal. market_cap: today's market caps."
+    })
+}
+
+pub(super) fn weights_schema() -> Value {
+    json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"ticker": {"type": "string"}, "weight": {"type": "number"}}
+        },
+        "description": "custom: one per ticker, sum 1."
+    })
+}
+
+pub(super) fn validate_schema() -> Value {
+    json!({"type": "boolean", "description": "false saves without asking the price source."})
+}
+
+/// What the group is for.
+pub(super) fn description(args: &Args) -> Option<String> {
+    let text = args.string("description")?;
+    let length = text.chars().count();
+    if length > LONGEST_DESCRIPTION {
+        let hint = format!("it has {length}; shorten it");
+        args.refuse("description", format!("must have at most {LONGEST_DESCRIPTION} characters"), Some(hint));
+        return None;
+    }
+    Some(text)
+}
+
+/// The members.
+pub(super) fn tickers(args: &Args, settings: &GroupSettings) -> Option<Vec<Ticker>> {
+    let given = Cell::new(0);
+    let read = args.list_of("tickers", |text| {
+        given.set(given.get() + 1);
+        text.parse::<Ticker>()
+    })?;
+    let (fewest, most) = (settings.min_tickers, settings.max_tickers);
+    let mut twice: Vec<&str> = Vec::new();
+    for (at, ticker) in read.iter().enumerate() {
+        if read[..at].contains(ticker) && !twice.contains(&ticker.as_str()) {
+            twice.push(ticker.as_str());
+        }
+    }
+    if !twice.is_empty() {
+        args.refuse("tickers", format!("must have no ticker twice: {}", twice.join(", ")), None);
+    }
+    if !(fewest..=most).contains(&given.get()) {
+        let hint = format!("they are {}", given.get());
+        args.refuse("tickers", format!("must be {fewest} to {most} tickers"), Some(hint));
+    }
+    Some(read)
+}
+
+/// The weighting method.
+pub(super) fn method(args: &Args) -> Option<Method> {
+    args.choice("weighting_method", METHODS)
+}
+
+/// How the members of the group that is to be saved are weighted. `kept` is the group before an update, with its members.
+pub(super) fn weighting(
+    args: &Args,
+    method: Option<Method>,
+    tickers: Option<&[Ticker]>,
+    kept: Option<(&[Ticker], &GroupWeighting)>,
+) -> Option<GroupWeighting> {
+    let given = weights(args, tickers);
+    if method.is_none() && args.has("weighting_method") {
+        return None;
+    }
+    let method = method.or(kept.map(|(_, weighting)| Method::of(weighting))).unwrap_or(Method::Equal);
+    if method == Method::Custom {
+        return given.or_else(|| kept_weights(args, tickers?, kept)).map(GroupWeighting::Custom);
+    }
+    if args.has("weights") {
+        let hint = "add weighting_method: custom, or leave weights out".to_owned();
+        args.refuse("weights", "is for weighting_method custom only", Some(hint));
+        return None;
+    }
+    Some(if method == Method::Equal { GroupWeighting::Equal } else { GroupWeighting::MarketCap })
+}
+
+/// The weights that a group had, while its members are the same; else they have to be given.
+fn kept_weights(args: &Args, tickers: &[Ticker], kept: Option<(&[Ticker], &GroupWeighting)>) -> Option<Vec<f64>> {
+    if args.has("weights") {
+        return None;
+    }
+    if let Some((members, GroupWeighting::Custom(weights))) = kept
+        && members.len() == tickers.len()
+    {
+        let weight_of = |ticker| weights.get(members.iter().position(|member| member == ticker)?).copied();
+        if let Some(weights) = tickers.iter().map(weight_of).collect() {
+            return Some(weights);
+        }
+    }
+    args.refuse("weights", "is required with weighting_method custom: one weight per ticker", None);
+    None
+}
+
+/// Custom weights in the order of `tickers`; `None` when they are absent or wrong.
+fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
+    let entries = args.objects("weights", Some(MapForm { key: "ticker", value: "weight" }))?;
+    let mut read: Vec<(Ticker, f64)> = Vec::with_capacity(entries.len());
+    let mut sound = true;
+    for entry in &entries {
+        entry.only(&["ticker", "weight"]);
+        entry.require("ticker");
+        entry.require("weight");
+        let ticker = entry.parsed::<Ticker>("ticker");
+        let weight = entry.share_within("weight", 0.0..=1.0).filter(|weight| {
+            if *weight <= 0.0 {
+                entry.refuse("weight", "must be above 0", Some("leave the ticker out of the group".to_owned()));
+            }
+            *weight > 0.0
+        });
+        if let (Some(ticker), Some(tickers)) = (&ticker, tickers)
+            && !tickers.contains(ticker)
+        {
+            entry.refuse("ticker", format!("names {ticker}, which is not among tickers"), None);
+            sound = false;
+        }
+        match ticker.zip(weight) {
+            Some((ticker, _)) if read.iter().any(|(known, _)| *known == ticker) => {
+                entry.refuse("ticker", format!("names {ticker}, which has a weight already"), None);
+                sound = false;
+            }
+            Some(one) => read.push(one),
+            None => sound = false,
+        }
+    }
+    let tickers = tickers.filter(|_| sound)?;
+    let of = |ticker: &Ticker| read.iter().find(|(known, _)| known == ticker).map(|(_, weight)| *weight);
+    let lacking: Vec<&str> = tickers.iter().filter(|ticker| of(ticker).is_none()).map(Ticker::as_str).collect();
+    if !lacking.is_empty() {
+        args.refuse("weights", format!("must have a weight for every ticker: {} lack one", lacking.join(", ")), None);
+        return None;
+    }
+    let weights: Vec<f64> = tickers.iter().filter_map(of).collect();
+    let sum: f64 = weights.iter().sum();
+    if (sum - 1.0).abs() > SUM_WITHIN {
+        let sum = super::super::saved_items::significant(sum);
+        let hint = format!("they sum to {sum}; divide each by {sum}");
+        args.refuse("weights", "must sum to 1 within 0.001", Some(hint));
+        return None;
+    }
+    Some(weights)
+}

@@ -1,0 +1,100 @@
+use factor_types::Tier;
+
+use super::*;
+
+fn ticker(text: &str) -> Ticker {
+    text.parse().unwrap()
+}
+
+fn universe() -> FactorUniverse {
+    let factor = |name: &str, label: &str, category| Factor::new(ticker(name), label, category, Tier::Yaml);
+    let mut xlk = factor("XLK", "Information Technology Services", Category::Industry);
+    xlk.aliases = vec!["Consumer Electronics".to_owned()];
+    xlk.sector_group = Some("sensitive".to_owned());
+    FactorUniverse::new([xlk, factor("TLT", "UST30Y", Category::FixedIncome)])
+}
+
+fn profile(is_fund: bool, industry: Option<&str>) -> Result<Arc<Profile>, String> {
+    let industry = industry.map(str::to_owned);
+    Ok(Arc::new(Profile { name: None, industry, sector: None, is_fund, market_cap: None }))
+}
+
+fn classifications() -> Classifications {
+    let held = [
+        ("AAPL", 0.2),
+        ("XLK", 0.1),
+        ("TLT", 0.3),
+        ("BITX", 0.05),
+        ("SHIP", 0.05),
+        ("ZZZ", 0.1),
+        ("CUR:USD", 0.25),
+        ("CUR:EUR", -0.05),
+    ];
+    let weights: IndexMap<Ticker, f64> = held.into_iter().map(|(name, weight)| (ticker(name), weight)).collect();
+    let universe = universe();
+    let names: Vec<String> = strangers(&weights, &[&universe]).iter().map(Ticker::to_string).collect();
+    assert_eq!(names, ["AAPL", "BITX", "SHIP", "ZZZ"], "only these are asked for");
+    let profiles = HashMap::from([
+        (ticker("AAPL"), profile(false, Some("consumer electronics"))),
+        (ticker("BITX"), profile(true, None)),
+        (ticker("SHIP"), profile(false, Some("Marine Shipping"))),
+        (ticker("ZZZ"), Err("ZZZ is not known".to_owned())),
+    ]);
+    Classifications::by_profiles(&weights, &[&universe], profiles)
+}
+
+#[test]
+fn shares_stand_for_their_industry_and_funds_for_their_category() {
+    let all = classifications();
+    let words = |name: &str| {
+        let one = all.each.iter().find(|one| one.ticker.as_str() == name).unwrap();
+        let factor = one.factor.as_ref().map_or("", Ticker::as_str);
+        (one.industry.as_str(), one.sector_group.as_str(), one.asset_class.as_str(), factor)
+    };
+    assert_eq!(words("AAPL"), ("consumer electronics", "sensitive", "equity", "XLK"));
+    assert_eq!(words("XLK"), ("Information Technology Services", "sensitive", "equity", "XLK"));
+    assert_eq!(words("TLT"), ("fixed_income", "fixed_income", "bond", "TLT"));
+    assert_eq!(words("BITX"), ("other funds", "unclassified", "unclassified", ""));
+    assert_eq!(words("SHIP"), ("Marine Shipping", "unclassified", "equity", ""));
+    assert_eq!(words("ZZZ"), ("unclassified", "unclassified", "unclassified", ""));
+    assert_eq!((words("CUR:USD").0, words("CUR:EUR").0), ("cash", "currency"));
+}
+
+#[test]
+fn weight_in_a_factor_is_that_of_its_etf_and_of_its_shares() {
+    let all = classifications();
+    let xlk = [ticker("XLK")];
+    assert!((all.weight_in(&xlk) - 0.3).abs() < 1e-12);
+    assert!(all.looked_through(&xlk) && !all.looked_through(&[ticker("TLT")]));
+    let classes = all.by(|one| &one.asset_class);
+    assert!((classes["equity"] - 0.35).abs() < 1e-12 && (classes.values().sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!(classes.values().collect::<Vec<_>>().windows(2).all(|two| two[0] >= two[1]), "heaviest first");
+}
+
+#[test]
+fn what_is_not_known_is_said_once() {
+    let all = classifications();
+    let said = all.warnings(&IndexMap::new());
+    let open = [
+        "BITX is under other funds: the profile of a fund does not say what it holds",
+        "SHIP is of an industry that no factor stands for",
+    ];
+    let untold = "ZZZ is in no industry or category, for want of a profile (it is not known)";
+    assert_eq!(said, [untold, open[0], open[1]]);
+    let missing = IndexMap::from([("no prices".to_owned(), vec!["ZZZ".to_owned()])]);
+    assert_eq!(all.warnings(&missing), ["ZZZ is unexplained weight: no prices", open[0], open[1]]);
+}
+
+#[test]
+fn other_weights_leave_what_holdings_stand_for() {
+    let after = classifications().weighing(&IndexMap::from([
+        (ticker("AAPL"), 0.5),
+        (ticker("TLT"), 0.5),
+        (ticker("NEW"), 1.0),
+    ]));
+    assert_eq!(
+        after.by(|one| &one.asset_class),
+        IndexMap::from([("bond".to_owned(), 0.5), ("equity".to_owned(), 0.5)])
+    );
+    assert!((after.weight_in(&[ticker("XLK")]) - 0.5).abs() < 1e-12);
+}

@@ -1,0 +1,235 @@
+//! Holdings in an argument: `[{ticker, weight | shares | value}]`, or a plain `{ticker: weight}` object.
+
+use factor_types::{Amount, Holding, Ticker};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::{Args, MapForm},
+    services::saved_items::significant,
+};
+
+/// Holdings of one portfolio.
+pub const MOST: usize = 1_000;
+/// A weight, and the sum of all weights without their signs, is at most this: beyond it they are percentages.
+const LARGEST_WEIGHT: f64 = 10.0;
+/// Sums closer to 0 than this are 0.
+const ZERO: f64 = 1e-9;
+const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
+
+/// Holdings as they were said, no ticker twice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holdings {
+    /// In the order in which they were said first.
+    pub holdings: Vec<Holding>,
+    /// What the caller should know of how they were read.
+    pub notes: Vec<String>,
+}
+
+/// The schema of the argument.
+pub fn schema() -> Value {
+    let number = json!({"type": "number"});
+    json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "ticker": {"type": "string"},
+                "weight": number.clone(),
+                "shares": number.clone(),
+                "value": number
+            }
+        },
+        "description": "Each with weight (0.6 is 60%), shares or value. Negative: short; CUR:USD: cash.",
+        "examples": [[{"ticker": "SPY", "weight": 0.6}]]
+    })
+}
+
+/// Reads the argument `field`; `None` when it is absent or wrong, which `args` then remembers.
+pub fn read(args: &Args, field: &str) -> Option<Holdings> {
+    let entries = args.objects(field, Some(MapForm { key: "ticker", value: "weight" }))?;
+    if !(1..=MOST).contains(&entries.len()) {
+        args.refuse(field, format!("must be 1 to {MOST} holdings"), Some(format!("they are {}", entries.len())));
+        return None;
+    }
+    let mut sound = true;
+    let mut holdings: Vec<Holding> = Vec::with_capacity(entries.len());
+    let mut added: Vec<Ticker> = Vec::new();
+    for entry in &entries {
+        let Some(holding) = one(entry) else {
+            sound = false;
+            continue;
+        };
+        let Some(known) = holdings.iter_mut().find(|known| known.ticker == holding.ticker) else {
+            holdings.push(holding);
+            continue;
+        };
+        match sum(known.amount, holding.amount) {
+            Some(amount) => known.amount = amount,
+            None => {
+                let (first, again) = (known.amount.as_str(), holding.amount.as_str());
+                let rule = format!("gives {} by {again} and also by {first}", holding.ticker);
+                entry.refuse("ticker", rule, Some("give it once, or each time in the same kind".to_owned()));
+                sound = false;
+            }
+        }
+        if !added.contains(&holding.ticker) {
+            added.push(holding.ticker);
+        }
+    }
+    // A second look only at what is right so far: the whole of wrong parts says nothing.
+    if !sound || !is_one_kind(args, field, &holdings) || !has_a_sum(args, field, &holdings) {
+        return None;
+    }
+    let twice = added.iter().map(|ticker| format!("{ticker} came more than once; its amounts were added"));
+    Some(Holdings { notes: twice.collect(), holdings })
+}
+
+fn one(entry: &Args) -> Option<Holding> {
+    entry.only(&["ticker", "weight", "shares", "value"]);
+    entry.require("ticker");
+    let ticker = entry.parsed::<Ticker>("ticker");
+    let given: Vec<&str> = AMOUNTS.into_iter().filter(|name| entry.has(name)).collect();
+    let amount = match given.as_slice() {
+        ["weight"] => entry.share_within("weight", -LARGEST_WEIGHT..=LARGEST_WEIGHT).map(Amount::Weight),
+        ["shares"] => entry.number("shares", -1e15..=1e15).map(Amount::Shares),
+        ["value"] => entry.number("value", -1e15..=1e15).map(Amount::Value),
+        [] => {
+            entry.refuse("weight", "is required, or shares or value in its place", None);
+            None
+        }
+        several => {
+            let rule = format!("must stand alone: {} are given", several.join(", "));
+            entry.refuse(several[0], rule, Some("keep one of them".to_owned()));
+            None
+        }
+    };
+    let holding = Holding { ticker: ticker?, amount: amount? };
+    let foreign = holding.ticker.is_currency() && holding.ticker.as_str() != "CUR:USD";
+    if foreign && matches!(holding.amount, Amount::Shares(_)) {
+        let hint = "give its value in US dollars".to_owned();
+        entry.refuse("shares", "have no price for a currency other than CUR:USD", Some(hint));
+        return None;
+    }
+    Some(holding)
+}
+
+fn sum(a: Amount, b: Amount) -> Option<Amount> {
+    match (a, b) {
+        (Amount::Weight(a), Amount::Weight(b)) => Some(Amount::Weight(a + b)),
+        (Amount::Shares(a), Amount::Shares(b)) => Some(Amount::Shares(a + b)),
+        (Amount::Value(a), Amount::Value(b)) => Some(Amount::Value(a + b)),
+        _ => None,
+    }
+}
+
+/// All by weight, or none.
+fn is_one_kind(args: &Args, field: &str, holdings: &[Holding]) -> bool {
+    let weights: Vec<&str> = holdings
+        .iter()
+        .filter(|holding| matches!(holding.amount, Amount::Weight(_)))
+        .map(|holding| holding.ticker.as_str())
+        .collect();
+    let mixed = !weights.is_empty() && weights.len() < holdings.len();
+    if mixed {
+        let named = weights.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+        let rule = format!("must not mix weights ({named}) with shares or values");
+        args.refuse(field, rule, Some("give all by weight, or all by shares and value".to_owned()));
+    }
+    !mixed
+}
+
+/// What is known without prices must not be 0 in all, since it is divided by.
+fn has_a_sum(args: &Args, field: &str, holdings: &[Holding]) -> bool {
+    let known = |holding: &Holding| match holding.amount {
+        Amount::Weight(number) | Amount::Value(number) => Some(number),
+        Amount::Shares(number) => (number == 0.0).then_some(0.0),
+    };
+    let Some(amounts) = holdings.iter().map(known).collect::<Option<Vec<f64>>>() else { return true };
+    let (sum, gross) = (amounts.iter().sum::<f64>(), amounts.iter().map(|amount| amount.abs()).sum::<f64>());
+    let by_weight = matches!(holdings.first().map(|holding| holding.amount), Some(Amount::Weight(_)));
+    let rule = if sum.abs() <= ZERO * gross.max(1.0) {
+        "must not sum to 0: there is nothing to take shares of".to_owned()
+    } else if by_weight && gross > LARGEST_WEIGHT {
+        format!("must be shares of 1, and sum to {}", significant(gross))
+    } else if !by_weight && sum < 0.0 {
+        format!("must have a total value above 0, and it is {}", significant(sum))
+    } else {
+        return true;
+    };
+    let hint = if gross > LARGEST_WEIGHT && by_weight {
+        "write 0.05 for 5%"
+    } else {
+        "add what pays for the short positions, such as CUR:USD"
+    };
+    args.refuse(field, rule, Some(hint.to_owned()));
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn try_read(holdings: Value) -> Result<Holdings, String> {
+        let args = Args::new(json!({"holdings": holdings}).as_object().unwrap().clone());
+        let read = read(&args, "holdings");
+        args.finish(&["holdings"]).map_err(|error| error.message)?;
+        Ok(read.unwrap())
+    }
+
+    fn refused(holdings: Value, why: &str) {
+        let message = try_read(holdings.clone()).unwrap_err();
+        assert!(message.contains(why), "{holdings}: {message}");
+    }
+
+    #[test]
+    fn a_plain_object_and_a_list_say_the_same() {
+        let list = try_read(json!([{"ticker": "spy", "weight": 0.6}, {"ticker": "AGG", "weight": "0.4"}])).unwrap();
+        assert_eq!(try_read(json!({"SPY": 0.6, "AGG": 0.4})).unwrap(), list);
+        assert_eq!(try_read(json!("{\"SPY\": 0.6, \"AGG\": 0.4}")).unwrap(), list);
+        assert_eq!(list.holdings[0].amount, Amount::Weight(0.6));
+    }
+
+    #[test]
+    fn a_ticker_twice_is_added_and_said() {
+        let read = try_read(json!([{"ticker": "SPY", "shares": 2}, {"ticker": "spy", "shares": -0.5}])).unwrap();
+        assert_eq!(read.holdings, [Holding { ticker: "SPY".parse().unwrap(), amount: Amount::Shares(1.5) }]);
+        assert_eq!(read.notes, ["SPY came more than once; its amounts were added"]);
+        refused(json!([{"ticker": "SPY", "shares": 2}, {"ticker": "SPY", "value": 5}]), "by value and also by shares");
+    }
+
+    #[test]
+    fn shares_and_values_mix_and_weights_do_not() {
+        assert!(try_read(json!([{"ticker": "SPY", "shares": 2}, {"ticker": "CUR:USD", "value": -5}])).is_ok());
+        refused(json!([{"ticker": "SPY", "shares": 2}, {"ticker": "AGG", "weight": 0.5}]), "mix weights (AGG)");
+        refused(json!([{"ticker": "SPY", "shares": 2, "weight": 0.5}]), "must stand alone: weight, shares");
+    }
+
+    #[test]
+    fn sums_of_nothing_and_percentages_are_refused() {
+        refused(json!({"SPY": 1.0, "AGG": -1.0}), "must not sum to 0");
+        refused(json!([{"ticker": "SPY", "value": 10}, {"ticker": "AGG", "value": -10}]), "must not sum to 0");
+        refused(json!([{"ticker": "SPY", "value": 10}, {"ticker": "AGG", "value": -20}]), "above 0");
+        refused(json!({"SPY": 60, "AGG": 40}), "write 0.6 for 60%");
+        refused(json!({"A": 4, "B": 4, "C": 4}), "write 0.05 for 5%");
+        assert!(try_read(json!({"SPY": 1.3})).is_ok(), "leverage");
+        assert!(try_read(json!({"SPY": 1.5, "AGG": -0.3})).is_ok(), "a short position");
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let message = try_read(json!([
+            {"ticker": "S PY", "weight": 0.5},
+            {"ticker": "AGG"},
+            {"ticker": "CUR:EUR", "shares": 5},
+            {"ticker": "XLK", "weight": "much"},
+            {"ticker": "XLK", "weight": 0.1, "price": 4}
+        ]))
+        .unwrap_err();
+        assert!(message.starts_with("5 problems"), "{message}");
+        refused(json!([]), "must be 1 to 1000 holdings");
+        let many: Vec<Value> = (0..1001).map(|n| json!({"ticker": format!("T{n}"), "weight": 0.001})).collect();
+        refused(json!(many), "they are 1001");
+    }
+}

@@ -1,0 +1,250 @@
+//! What holdings weigh: shares of a portfolio with sum 1.
+//!
+//! Weights are taken as they are; what they lack to 1 is cash, what they have beyond it is borrowed. Shares and values are
+//! divided by the total value, shares at the latest close. Cash is `CUR:USD`.
+
+use chrono::{Days, NaiveDate};
+use factor_prices::{Fault, PriceError, PriceProvider};
+use factor_types::{Amount, DateRange, Holding, Ticker, UsedPrice};
+use futures::{StreamExt, stream};
+use indexmap::IndexMap;
+use tokio::time::timeout_at;
+
+use crate::{analysis::Caller, app::App, progress::Fetching, services::saved_items::significant};
+
+/// Prices asked for at once.
+const IN_FLIGHT: usize = 8;
+/// A price older than this many days is told of.
+const OLD_DAYS: i64 = 10;
+/// A sum of weights this close to 1 is 1.
+const ONE: f64 = 1e-6;
+/// The latest price is looked for in this many days before today, and only then further back.
+const RECENT_DAYS: u64 = 370;
+
+/// The weights of holdings and what they rest on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Valuation {
+    /// The weights, sum 1, or why they are not known.
+    pub weights: Result<IndexMap<Ticker, f64>, String>,
+    /// How the weights came about.
+    normalisation: String,
+    /// True when the holdings are shares and values, false when they are weights.
+    pub by_value: bool,
+    /// The value of all holdings, where every one is known.
+    pub total_value: Option<f64>,
+    /// The prices that turned shares into value.
+    pub prices: Vec<UsedPrice>,
+    /// Shares without a price, and why.
+    pub unpriced: Vec<(Ticker, String)>,
+    /// What the caller should know of the prices.
+    pub warnings: Vec<String>,
+}
+
+impl Valuation {
+    /// How the weights came about, or why there are none.
+    pub fn in_words(&self) -> String {
+        self.weights.as_ref().err().unwrap_or(&self.normalisation).clone()
+    }
+}
+
+/// Values holdings, fetching prices for shares.
+pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valuation {
+    let by_value = holdings.iter().any(|holding| !matches!(holding.amount, Amount::Weight(_)));
+    if !by_value {
+        let (weights, normalisation) = by_weight(holdings);
+        return Valuation {
+            weights: Ok(weights),
+            normalisation,
+            by_value,
+            total_value: None,
+            prices: Vec::new(),
+            unpriced: Vec::new(),
+            warnings: Vec::new(),
+        };
+    }
+    let shares: Vec<&Ticker> = holdings
+        .iter()
+        .filter(|holding| matches!(holding.amount, Amount::Shares(_)) && !holding.ticker.is_currency())
+        .map(|holding| &holding.ticker)
+        .collect();
+    let about = app.sources.prices.about();
+    let (prices, unpriced) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
+    let mut warnings: Vec<String> = prices
+        .iter()
+        .filter(|price| (caller.today - price.date).num_days() > OLD_DAYS)
+        .map(|price| format!("the latest price of {} is of {}", price.ticker, price.date))
+        .collect();
+    if about.simulated && !prices.is_empty() {
+        warnings.push("the prices are simulated: they are no market's prices".to_owned());
+    }
+    let (weights, total_value) = by_total(holdings, &prices, &unpriced);
+    let normalisation = match total_value {
+        Some(total) if prices.is_empty() => {
+            format!("each value divided by their total, {} US dollars", cents(total))
+        }
+        Some(total) => format!(
+            "shares at their latest price ({}, prices_used), each value divided by their total, {} in the prices' currency",
+            about.name,
+            cents(total)
+        ),
+        None => String::new(),
+    };
+    Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings }
+}
+
+/// Money to the cent.
+pub(super) fn cents(money: f64) -> f64 {
+    (money * 100.0).round() / 100.0 + 0.0
+}
+
+/// Weights as they are, with cash for the rest.
+fn by_weight(holdings: &[Holding]) -> (IndexMap<Ticker, f64>, String) {
+    let mut weights: IndexMap<Ticker, f64> =
+        holdings.iter().map(|holding| (holding.ticker.clone(), holding.amount.number())).collect();
+    let sum: f64 = weights.values().sum();
+    // Without the noise of the sum: 0.1, not 0.10000000000000009.
+    let rest = ((1.0 - sum) * 1e12).round() / 1e12;
+    if rest.abs() <= ONE {
+        return (weights, "weights as given; they sum to 1".to_owned());
+    }
+    if let Ok(cash) = "CUR:USD".parse() {
+        *weights.entry(cash).or_default() += rest;
+    }
+    let (sum, size) = (significant(sum), significant(rest.abs()));
+    let words = if rest > 0.0 {
+        format!("weights as given; they sum to {sum}, and the remaining {size} is cash (CUR:USD)")
+    } else {
+        format!("weights as given; they sum to {sum}: leverage, with {size} borrowed (CUR:USD below zero)")
+    };
+    (weights, words)
+}
+
+/// The weights by value, or why there are none, and the total value.
+fn by_total(
+    holdings: &[Holding],
+    prices: &[UsedPrice],
+    unpriced: &[(Ticker, String)],
+) -> (Result<IndexMap<Ticker, f64>, String>, Option<f64>) {
+    if !unpriced.is_empty() {
+        let named: Vec<&str> = unpriced.iter().take(5).map(|(ticker, _)| ticker.as_str()).collect();
+        let why = format!(
+            "not known: {} of the holdings given in shares have no price ({}); give their value, or call again later",
+            unpriced.len(),
+            named.join(", ")
+        );
+        return (Err(why), None);
+    }
+    let price = |ticker: &Ticker| prices.iter().find(|price| price.ticker == *ticker).map_or(1.0, |price| price.price);
+    let value = |holding: &Holding| match holding.amount {
+        Amount::Shares(shares) => shares * price(&holding.ticker),
+        Amount::Value(value) | Amount::Weight(value) => value,
+    };
+    let values: Vec<(Ticker, f64)> = holdings.iter().map(|holding| (holding.ticker.clone(), value(holding))).collect();
+    let total: f64 = values.iter().map(|(_, value)| value).sum();
+    let gross: f64 = values.iter().map(|(_, value)| value.abs()).sum();
+    if total <= 1e-9 * gross {
+        let why = format!(
+            "not known: the holdings are worth {} in all, and weights need a total above 0; add what pays for the short \
+             positions, such as CUR:USD",
+            cents(total)
+        );
+        return (Err(why), Some(total));
+    }
+    (Ok(values.into_iter().map(|(ticker, value)| (ticker, value / total)).collect()), Some(total))
+}
+
+/// The latest price of each ticker up to today, and why some have none.
+async fn latest_prices(
+    source: &dyn PriceProvider,
+    name: &str,
+    tickers: &[&Ticker],
+    caller: &Caller<'_>,
+) -> (Vec<UsedPrice>, Vec<(Ticker, String)>) {
+    let fetching = Fetching::default();
+    fetching.expect(tickers.len());
+    let ask = |ticker: Ticker| {
+        let fetching = &fetching;
+        async move {
+            let late = || Err(PriceError::failed(Fault::Late, "it did not arrive in time; call again"));
+            let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.today));
+            let found = found.await.unwrap_or_else(|_| late());
+            fetching.step();
+            (ticker, found)
+        }
+    };
+    let owned: Vec<Ticker> = tickers.iter().map(|ticker| (*ticker).clone()).collect();
+    let asked = stream::iter(owned).map(ask).buffered(IN_FLIGHT).collect::<Vec<_>>();
+    let (mut prices, mut unpriced) = (Vec::new(), Vec::new());
+    for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
+        match found {
+            Ok((date, price)) => prices.push(UsedPrice { ticker, price, date, source: name.to_owned() }),
+            Err(error) => unpriced.push((ticker, error.to_string())),
+        }
+    }
+    (prices, unpriced)
+}
+
+async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<(NaiveDate, f64), PriceError> {
+    let recent = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
+    let beginning = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(recent);
+    for start in [recent, beginning] {
+        let range = DateRange::new(start, today).unwrap_or_else(|_| DateRange::day(today));
+        let series = source.history(ticker, range).await?.series;
+        let rows = series.dates().partition_point(|date| *date <= today);
+        if let Some(last) = rows.checked_sub(1) {
+            return Ok((series.dates()[last], series.prices()[last]));
+        }
+    }
+    Err(PriceError::NoData(format!("the source has no price of {ticker} up to {today}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(ticker: &str, amount: Amount) -> Holding {
+        Holding { ticker: ticker.parse().unwrap(), amount }
+    }
+
+    fn weight(weights: &IndexMap<Ticker, f64>, ticker: &str) -> f64 {
+        weights[&ticker.parse::<Ticker>().unwrap()]
+    }
+
+    #[test]
+    fn what_weights_lack_is_cash_and_what_they_exceed_is_borrowed() {
+        let (weights, words) = by_weight(&[holding("SPY", Amount::Weight(0.6)), holding("AGG", Amount::Weight(0.3))]);
+        assert!((weight(&weights, "CUR:USD") - 0.1).abs() < 1e-12);
+        assert_eq!(words, "weights as given; they sum to 0.9, and the remaining 0.1 is cash (CUR:USD)");
+        let (weights, words) = by_weight(&[holding("SPY", Amount::Weight(1.3))]);
+        assert!((weight(&weights, "CUR:USD") + 0.3).abs() < 1e-12);
+        assert!(words.contains("leverage, with 0.3 borrowed"), "{words}");
+        let own_cash = [holding("SPY", Amount::Weight(0.5)), holding("CUR:USD", Amount::Weight(0.2))];
+        assert!((weight(&by_weight(&own_cash).0, "CUR:USD") - 0.5).abs() < 1e-12);
+        let (weights, words) = by_weight(&[holding("SPY", Amount::Weight(1.0))]);
+        assert_eq!((weights.len(), words.as_str()), (1, "weights as given; they sum to 1"));
+    }
+
+    #[test]
+    fn values_by_hand() {
+        let price = UsedPrice {
+            ticker: "SPY".parse().unwrap(),
+            price: 50.0,
+            date: NaiveDate::default(),
+            source: "files".to_owned(),
+        };
+        let holdings = [
+            holding("SPY", Amount::Shares(3.0)),
+            holding("AGG", Amount::Value(-30.0)),
+            holding("CUR:USD", Amount::Shares(80.0)),
+        ];
+        let (weights, total) = by_total(&holdings, std::slice::from_ref(&price), &[]);
+        let weights = weights.unwrap();
+        // 3 x 50 - 30 + 80 = 200.
+        assert_eq!(total, Some(200.0));
+        assert_eq!(weights.values().copied().collect::<Vec<_>>(), [0.75, -0.15, 0.4]);
+        let (unknown, total) = by_total(&holdings, &[], &[("SPY".parse().unwrap(), "unknown".to_owned())]);
+        assert!(unknown.unwrap_err().contains("(SPY)") && total.is_none());
+        let short = [holding("SPY", Amount::Shares(1.0)), holding("AGG", Amount::Value(-50.0))];
+        assert!(by_total(&short, &[price], &[]).0.unwrap_err().contains("total above 0"));
+    }
+}

@@ -1,0 +1,164 @@
+//! What the tools over stored things share: names, times, numbers, long answers.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use factor_types::{GroupName, UserId};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    answer::Rendered,
+    app::App,
+    arguments::{Args, nearest},
+    tool_error::{ErrorCode, Problem, ToolError},
+};
+
+/// An answer longer than this is cut.
+const LONGEST: usize = 40_000;
+/// Names told when one is not found.
+const NAMED: usize = 3;
+
+/// A name of a group or portfolio in an argument; `USER:My_Tech` is read too.
+pub(crate) fn name(args: &Args, field: &str) -> Option<GroupName> {
+    let text = args.string(field)?;
+    let name = GroupName::read(&text).ok();
+    if name.is_none() {
+        let rule = "must be 1 to 100 letters, digits, spaces or _ - & . with at least one letter or digit";
+        args.refuse(field, rule, None);
+    }
+    name
+}
+
+/// Nothing is kept under this name: the nearest names, or how to make one.
+pub(crate) fn not_found(what: &str, field: &str, name: &GroupName, known: &[String], make: &str) -> ToolError {
+    // Alike by what tells names apart: case and underscores do not.
+    let key = |name: &str| name.to_lowercase().replace(' ', "_");
+    let mut left: Vec<(String, &str)> = known.iter().map(|name| (key(name), name.as_str())).collect();
+    let mut near = Vec::new();
+    while near.len() < NAMED
+        && let Some(found) = nearest(&name.key(), left.iter().map(|(key, _)| key.as_str()))
+        && let Some(at) = left.iter().position(|(key, _)| key == found)
+    {
+        near.push(left.remove(at).1);
+    }
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let hint = match (near.as_slice(), known.len()) {
+        ([], 0) => format!("there are none yet; {make} makes one"),
+        ([], count) => {
+            let first: Vec<&str> = left.iter().take(NAMED).map(|(_, name)| *name).collect();
+            let more = if count > first.len() { format!(" and {} more", count - first.len()) } else { String::new() };
+            format!("there are {}{more}", quoted(&first))
+        }
+        (near, _) => format!("did you mean {}?", quoted(near)),
+    };
+    let message = format!("There is no {what} called `{name}`: {hint}{}", if hint.ends_with('?') { "" } else { "." });
+    ToolError::new(ErrorCode::NotFound, message).with_problem(Problem {
+        field: field.to_owned(),
+        got: json!(name.as_str()).to_string(),
+        rule: format!("must be the name of a saved {what}"),
+        hint: Some(hint),
+    })
+}
+
+/// A time as RFC 3339 in UTC.
+pub(crate) fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A number with six significant digits, never `-0`; `null` when it is missing or not finite.
+pub(crate) fn rounded(value: Option<f64>) -> Value {
+    match value {
+        Some(value) if value.is_finite() => json!(significant(value)),
+        _ => Value::Null,
+    }
+}
+
+/// The nearest number with six significant digits.
+pub(crate) fn significant(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value) + 0.0
+}
+
+/// An answer, cut when it is too long: of the lists and objects named, in this order, as much is left out as is needed.
+/// The whole is then kept under a link.
+pub(super) async fn fitted(app: &App, user: UserId, mut answer: Map<String, Value>, cuttable: &[&str]) -> Rendered {
+    let length = |answer: &Map<String, Value>| serde_json::to_string(answer).map_or(0, |json| json.chars().count());
+    let whole = length(&answer);
+    if whole <= LONGEST {
+        return Rendered::json(&answer);
+    }
+    let link = app.results.put_link(user, "The whole answer", Value::Object(answer.clone()).to_string()).await;
+    // Room for what is said of the cut.
+    let limit = LONGEST - 1_000;
+    let mut cut = Vec::new();
+    for section in cuttable {
+        let now = length(&answer);
+        let Some(value) = answer.get_mut(*section).filter(|_| now > limit) else { continue };
+        let size = value.to_string().chars().count();
+        let total = value.as_array().map(Vec::len).or(value.as_object().map(Map::len)).unwrap_or_default();
+        let shown = (total * size.saturating_sub(now - limit) / size.max(1)).min(total);
+        match value {
+            Value::Array(items) => items.truncate(shown),
+            Value::Object(fields) => *fields = std::mem::take(fields).into_iter().take(shown).collect(),
+            _ => continue,
+        }
+        cut.push(json!({"section": section, "shown": shown, "total": total}));
+    }
+    let mut cut = cut.into_iter();
+    if let Some(Value::Object(mut first)) = cut.next() {
+        let how = format!("read the resource {} (kept 30 minutes)", link.uri);
+        first.insert("how_to_get_the_rest".to_owned(), json!(how));
+        let also: Vec<Value> = cut.collect();
+        if !also.is_empty() {
+            first.insert("also".to_owned(), json!(also));
+        }
+        answer.insert("truncated".to_owned(), Value::Object(first));
+    }
+    Rendered::json(&answer).link(link)
+}
+
+/// An input schema.
+pub(crate) fn input(properties: Value, required: &[&str]) -> Value {
+    let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    if let (Value::Object(fields), false) = (&mut schema, required.is_empty()) {
+        fields.insert("required".to_owned(), json!(required));
+    }
+    schema
+}
+
+/// An output schema with the types of the main fields: what they hold is in the description and the examples, since
+/// clients keep every schema in mind all the time.
+pub(crate) fn output(fields: &[(&str, &str)]) -> Value {
+    let mut properties = Map::new();
+    properties.insert("status".to_owned(), json!({"type": "string", "enum": ["success", "error"]}));
+    properties.extend(fields.iter().map(|(name, kind)| ((*name).to_owned(), json!({"type": kind}))));
+    json!({"type": "object", "properties": properties, "required": ["status"]})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(asked: &str, known: &[&str]) -> String {
+        let known: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
+        let error = not_found("factor group", "group_name", &asked.parse().unwrap(), &known, "create_factor_group");
+        assert_eq!(error.code, ErrorCode::NotFound);
+        error.problems[0].hint.clone().unwrap()
+    }
+
+    #[test]
+    fn a_name_not_found_lists_the_nearest() {
+        let known = ["My Tech", "My Tech 2", "Bonds", "My Teck", "mytech"];
+        let near = hint("My Tach", &known);
+        assert!(near.starts_with("did you mean `") && near.contains("`My Tech`") && !near.contains("Bonds"), "{near}");
+        assert_eq!(near.matches('`').count(), 6, "{near}");
+        assert!(hint("my_pear", &["My Pair"]).contains("`My Pair`"));
+        assert_eq!(hint("zzz", &known), "there are `My Tech`, `My Tech 2`, `Bonds` and 2 more");
+        assert_eq!(hint("zzz", &[]), "there are none yet; create_factor_group makes one");
+    }
+
+    #[test]
+    fn six_digits_and_no_minus_zero() {
+        assert_eq!(rounded(Some(0.123_456_78)), json!(0.123_457));
+        assert_eq!(rounded(Some(-0.0)).to_string(), "0.0");
+        assert_eq!(rounded(Some(f64::NAN)), Value::Null);
+        assert_eq!(rounded(None), Value::Null);
+    }
+}
