@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Facts, Panel, Study,
+    Fundamentals, Panel, Study,
     panel::{PanelError, Window, WindowError},
     regime::RegimeError,
     report::{CorrelationReport, PerformanceReport, ReturnsReport, Weighting},
@@ -314,7 +314,7 @@ impl Analyzer {
         lost.extend(prepared.lost.iter().cloned());
         let (panel, yields) = (Arc::clone(&prepared.panel), Arc::clone(&prepared.yields));
         let study = Study::new(panel, yields, &factors, &lost, floor);
-        if study.of(&selected).is_empty() {
+        if study.in_categories(&selected).is_empty() {
             let of_selected = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);
             let lost = study.excluded.iter().filter(of_selected).cloned().collect();
             return Err(AnalysisError::NothingAnalysed { lost, fault: None });
@@ -389,7 +389,7 @@ impl Analyzer {
 async fn compute(
     study: Arc<Study>,
     plan: Plan,
-    facts: Facts,
+    facts: Fundamentals,
     mut watch: Stopwatch,
 ) -> Result<(Report, Timings), AnalysisError> {
     off_thread(move || {
@@ -424,8 +424,8 @@ pub(crate) async fn off_thread<T: Send + 'static>(
 fn within_regime(study: Study, plan: &Plan, prepared: &Prepared) -> Result<Study, AnalysisError> {
     let Plan::Correlations(plan) = plan else { return Ok(study) };
     let Some(regime) = plan.regime else { return Ok(study) };
-    study.within(regime).map_err(|error| {
-        let needs = regime.needs().filter(|_| matches!(error, RegimeError::Untold { .. }));
+    study.in_regime(regime).map_err(|error| {
+        let needs = regime.needs().filter(|_| matches!(error, RegimeError::NoData { .. }));
         let beside = prepared.missing_beside.iter().map(|(ticker, why)| (ticker, why));
         let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
         let why = beside.chain(lost).find(|(ticker, _)| Some(ticker.as_str()) == needs).map(|(_, why)| why.clone());
@@ -434,12 +434,12 @@ fn within_regime(study: Study, plan: &Plan, prepared: &Prepared) -> Result<Study
 }
 
 /// Weights by market caps need one at least; equal weights never take their place.
-fn check_caps(plan: &Plan, facts: &Facts) -> Result<(), AnalysisError> {
+fn check_caps(plan: &Plan, facts: &Fundamentals) -> Result<(), AnalysisError> {
     let Plan::Performance(plan) = plan else { return Ok(()) };
     if plan.weights != Weighting::Cap || !plan.has_composites() || !facts.caps.dollars.is_empty() {
         return Ok(());
     }
-    let why = facts.caps.trouble.clone();
+    let why = facts.caps.unavailable.clone();
     Err(AnalysisError::NoCaps(why.unwrap_or_else(|| format!("{} were asked for", facts.caps.without.len()))))
 }
 

@@ -7,10 +7,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Facts, Study,
-    facts::Caps,
+    Fundamentals, Study,
+    fundamentals::MarketCaps,
     report::{PerformancePlan, Weighting},
-    sections::dividends::{self, Standing},
+    sections::dividends::{self, YieldBasis},
 };
 use factor_prices::{Dividend, FundFacts, MarketCap, PriceError};
 use factor_types::{DateRange, Ticker};
@@ -30,11 +30,11 @@ pub(super) async fn fetch(
     plan: &Plan,
     today: NaiveDate,
     deadline: Instant,
-) -> Facts {
-    let Plan::Performance(plan) = plan else { return Facts::default() };
+) -> Fundamentals {
+    let Plan::Performance(plan) = plan else { return Fundamentals::default() };
     let (dividends, caps) =
         tokio::join!(trailing(source, study, plan, today, deadline), caps(source, study, plan, deadline));
-    Facts { today: Some(today), dividends, caps }
+    Fundamentals { today: Some(today), dividends, caps }
 }
 
 /// The trailing dividends of every factor that the plan shows and that may have any, in the study's order.
@@ -48,7 +48,7 @@ async fn trailing(
     let as_of = study.panel().as_of();
     let is_open = |column: usize, factor: &factor_types::Factor| {
         let series = &study.panel().columns()[column].series;
-        matches!(Standing::of(factor, series, as_of, today), Standing::Open { .. })
+        matches!(YieldBasis::of(factor, series, as_of, today), YieldBasis::Dividends { .. })
     };
     let tickers: Vec<Ticker> = study
         .factors
@@ -62,7 +62,8 @@ async fn trailing(
     };
     let ask = |ticker: Ticker| async move { source.dividends(&ticker, range).await };
     let answers = gather::by_deadline(&tickers, deadline, ask).await;
-    let sum = |paid: &[Dividend]| dividends::trailing(paid.iter().map(|one| (one.ex_date, one.amount)), as_of);
+    let sum =
+        |paid: &[Dividend]| dividends::trailing_twelve_months(paid.iter().map(|one| (one.ex_date, one.amount)), as_of);
     let found = |answer: Option<Result<Arc<[Dividend]>, PriceError>>| match answer {
         Some(Ok(paid)) => Ok(sum(&paid)),
         Some(Err(error)) => Err(error.to_string()),
@@ -72,9 +73,9 @@ async fn trailing(
 }
 
 /// The capitalisations of the members of composites, for a plan that weights by them.
-async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, deadline: Instant) -> Caps {
+async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, deadline: Instant) -> MarketCaps {
     if plan.weights != Weighting::Cap {
-        return Caps::default();
+        return MarketCaps::default();
     }
     let members: Vec<Ticker> = study
         .factors
@@ -83,7 +84,7 @@ async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, dea
         .map(|studied| studied.factor.ticker.clone())
         .collect();
     let answer = timeout_at(deadline, source.market_caps(&members)).await;
-    let (known, trouble) = match answer {
+    let (known, unavailable) = match answer {
         Ok(Ok(known)) => (known, None),
         Ok(Err(PriceError::NoData(why) | PriceError::Failed { why, .. })) => (Vec::new(), Some(why)),
         Err(_) => (Vec::new(), Some(LATE.to_owned())),
@@ -94,11 +95,11 @@ async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, dea
         .map(|cap| (cap.ticker.clone(), cap))
         .collect();
     let (with, without): (Vec<&Ticker>, Vec<&Ticker>) = members.iter().partition(|ticker| known.contains_key(*ticker));
-    Caps {
+    MarketCaps {
         dollars: with.iter().filter_map(|ticker| Some(((*ticker).clone(), known.get(*ticker)?.dollars))).collect(),
         as_of: with.iter().filter_map(|ticker| Some(known.get(*ticker)?.as_of)).min(),
         without: without.into_iter().cloned().collect(),
-        trouble,
+        unavailable,
     }
 }
 

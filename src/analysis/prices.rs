@@ -269,7 +269,7 @@ impl Fetch {
             futures::join!(self.fetch_all(prices, range, fetching), self.yields(sources, range));
         // A source whose newest prices are old has its window further back than the clock suggested.
         let window = loop {
-            let settled = self.asked.settle(&fetched.series, &self.requested);
+            let settled = self.asked.resolve(&fetched.series, &self.requested);
             let needed = match &settled {
                 Ok(window) => window.price_range().start(),
                 Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => BEGINNING,

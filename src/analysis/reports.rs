@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use factor_analytics::Facts;
+use factor_analytics::Fundamentals;
 use factor_types::Factor;
 use moka::future::Cache;
 
@@ -34,7 +34,13 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(prepared: &Prepared, factors: &[Arc<Factor>], floor: usize, plan: &Plan, facts: &Facts) -> Self {
+    pub(super) fn new(
+        prepared: &Prepared,
+        factors: &[Arc<Factor>],
+        floor: usize,
+        plan: &Plan,
+        facts: &Fundamentals,
+    ) -> Self {
         let (plan, facts) = (format!("{plan:?}"), format!("{facts:?}"));
         Self { panel: prepared.id, factors: factors.to_vec(), floor, plan, facts }
     }

@@ -62,8 +62,7 @@ fn correlation(c: &mut Criterion) {
             let values = panel(rows, columns, holes);
             let slices: Vec<&[f64]> = values.chunks(rows).collect();
             group.throughput(Throughput::Elements((columns * (columns - 1) / 2) as u64));
-            for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO), ("fitting", Threads::Fitting)]
-            {
+            for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO), ("fitting", Threads::Auto)] {
                 let id = BenchmarkId::new(format!("{name}, {threads}"), format!("{rows}x{columns}"));
                 group.bench_function(id, |b| b.iter(|| black_box(Triangle::pearson(black_box(&slices), 12, count))));
             }

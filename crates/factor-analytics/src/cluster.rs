@@ -10,7 +10,7 @@ use ndarray::Array2;
 use crate::correlation::{CorrelationMatrix, Estimate};
 
 /// Merges at or below this distance stay within a block; for two columns it is rho = 0.5.
-pub const CUT: f64 = 0.5;
+pub const CUT_DISTANCE: f64 = 0.5;
 
 /// The order of a matrix's columns and the blocks they form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,7 +39,7 @@ impl Clusters {
     }
 
     /// The matrix with its rows and columns in this order.
-    pub fn arrange(&self, matrix: &CorrelationMatrix) -> CorrelationMatrix {
+    pub fn reorder(&self, matrix: &CorrelationMatrix) -> CorrelationMatrix {
         let size = matrix.size();
         let at = |(i, j): (usize, usize)| (self.order[i], self.order[j]);
         CorrelationMatrix {
@@ -129,12 +129,12 @@ fn leaves(size: usize, merges: &[Merge]) -> Vec<usize> {
     order
 }
 
-/// The columns that merges at or below [`CUT`] have joined. Average linkage never merges at a lower distance than it did
+/// The columns that merges at or below [`CUT_DISTANCE`] have joined. Average linkage never merges at a lower distance than it did
 /// within either side, so they stand side by side in `order`.
 fn blocks(order: &[usize], merges: &[Merge]) -> Vec<Vec<usize>> {
     let size = order.len();
     let mut parents: Vec<usize> = (0..size + merges.len()).collect();
-    for (k, merge) in merges.iter().enumerate().filter(|(_, merge)| merge.distance <= CUT) {
+    for (k, merge) in merges.iter().enumerate().filter(|(_, merge)| merge.distance <= CUT_DISTANCE) {
         (parents[merge.left], parents[merge.right]) = (size + k, size + k);
     }
     order.chunk_by(|a, b| root(&parents, *a) == root(&parents, *b)).map(<[usize]>::to_vec).collect()

@@ -25,7 +25,7 @@ use crate::{parallel::Threads, stats};
 
 /// One column to correlate: its name in the answer and its values, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
-pub struct Column<'a> {
+pub struct NamedSeries<'a> {
     /// The row and column name: a ticker, a group, a maturity.
     pub name: &'a str,
     /// One value per period.
@@ -126,9 +126,9 @@ pub struct CorrelationMatrix {
 
 impl CorrelationMatrix {
     /// Pearson's r of every pair. The diagonal is 1 for a column with `min_rows` values that vary, else undefined.
-    pub fn pairwise(columns: &[Column<'_>], min_rows: usize) -> Self {
+    pub fn pairwise(columns: &[NamedSeries<'_>], min_rows: usize) -> Self {
         let series: Vec<&[f64]> = columns.iter().map(|column| column.values).collect();
-        let triangle = Triangle::pearson(&series, min_rows, Threads::Fitting);
+        let triangle = Triangle::pearson(&series, min_rows, Threads::Auto);
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
         let mut rows = Array2::zeros((size, size));
@@ -208,7 +208,7 @@ mod tests {
         // Varies, but not on the common rows.
         assert_eq!(r(&[1.0, 1.0, 1.0, 7.0], &[1.0, 2.0, 3.0, NAN]), None);
         let matrix = CorrelationMatrix::pairwise(
-            &[Column { name: "A", values: &[1.0, 2.0, 3.0] }, Column { name: "B", values: &[5.0; 3] }],
+            &[NamedSeries { name: "A", values: &[1.0, 2.0, 3.0] }, NamedSeries { name: "B", values: &[5.0; 3] }],
             2,
         );
         assert_eq!((matrix.get(0, 0), matrix.get(1, 1), matrix.get(0, 1)), (Some(1.0), None, None));
@@ -248,7 +248,7 @@ mod tests {
                 (Some(a), Some(b)) => prop_assert!((a - b).abs() < 1e-12),
                 (a, b) => prop_assert_eq!(a, b),
             }
-            let column = |name, values| Column { name, values };
+            let column = |name, values| NamedSeries { name, values };
             let one = CorrelationMatrix::pairwise(&[column("x", &x), column("y", &y), column("z", &z)], 5);
             let two = CorrelationMatrix::pairwise(&[column("z", &z), column("x", &x), column("y", &y)], 5);
             prop_assert_eq!(one.get(0, 2), two.get(1, 0));

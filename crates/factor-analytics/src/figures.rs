@@ -1,6 +1,6 @@
 //! The seven most asked-for performance figures of a whole panel, in one pass over it.
 //!
-//! The definitions are those of [`Profile`](crate::sections::performance::Profile), which has many more for one series.
+//! The definitions are those of [`PerformanceProfile`](crate::sections::performance::PerformanceProfile), which has many more for one series.
 //! Eight series are followed at a time. Sums are of deviations from each series' first value; where they lose too many
 //! digits, or the rule on constant series comes near, the series is computed by two passes.
 

@@ -22,16 +22,16 @@ mod tests;
 
 pub use self::{
     basket::Basket,
-    candidates::{Candidate, LeftOut, LeftOutReason},
-    figures::{Effectiveness, Figures, Relation, Rolling36},
+    candidates::{Candidate, CandidateExclusion, ExcludedCandidate},
+    figures::{Effectiveness, HedgeFigures, Relation, Rolling36},
     question::{HedgeError, HedgePlan, HedgeQuestion},
-    report::{HedgeReport, LEAST_EFFECTIVENESS, Recommendation},
+    report::{HedgeReport, MIN_EFFECTIVENESS, Recommendation},
     score::ScoreParts,
     swap::{NoSwap, Portfolio, Swap, VolatilityChange},
 };
 
 /// Fewest rows for a correlation in falling markets, and for an evaluation out of sample.
-pub const FEWEST_ROWS: usize = 12;
+pub const MIN_ROWS: usize = 12;
 
 /// A field that is null and why.
-pub type Missing = (&'static str, String);
+pub type UndefinedField = (&'static str, String);

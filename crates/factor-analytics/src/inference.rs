@@ -12,16 +12,16 @@ const Z_975: f64 = 1.959_963_984_540_054;
 pub const TOO_FEW_ROWS: usize = 3;
 
 /// A p-value below this is called significant.
-pub const LEVEL: f64 = 0.05;
+pub const SIGNIFICANCE_LEVEL: f64 = 0.05;
 
 /// What a coefficient was computed from; it decides the standard error of its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Coefficient {
     /// Pearson's r: se of z = 1 / sqrt(n - 3).
     #[default]
-    OfValues,
+    Pearson,
     /// Spearman's rho: se of z = sqrt((1 + r^2 / 2) / (n - 3)) (D. Bonett and T. Wright, Psychometrika 65, 2000).
-    OfRanks,
+    Spearman,
 }
 
 /// The 95% interval of a correlation by Fisher's z: tanh(atanh r -+ 1.96 se).
@@ -35,8 +35,8 @@ pub fn interval(r: f64, n: usize, of: Coefficient) -> Option<(f64, f64)> {
         return Some((r, r));
     }
     let inflation = match of {
-        Coefficient::OfValues => 1.0,
-        Coefficient::OfRanks => 1.0 + r * r / 2.0,
+        Coefficient::Pearson => 1.0,
+        Coefficient::Spearman => 1.0 + r * r / 2.0,
     };
     let half = Z_975 * (inflation / (n - 3) as f64).sqrt();
     // Of -r it is the mirror image to the bit, which atanh alone does not promise.
@@ -96,17 +96,17 @@ pub struct MatrixStatistics {
     /// r = 1, [1, 1] and 0.
     pub p_adjusted: Array2<f64>,
     /// What the tests of this matrix amount to.
-    pub tests: Tests,
+    pub tests: TestCounts,
 }
 
 /// What many tests at once amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tests {
+pub struct TestCounts {
     /// Pairs with a p-value.
     pub pairs: usize,
-    /// Those with p < [`LEVEL`].
+    /// Those with p < [`SIGNIFICANCE_LEVEL`].
     pub significant: usize,
-    /// Those with adjusted p < [`LEVEL`].
+    /// Those with adjusted p < [`SIGNIFICANCE_LEVEL`].
     pub after_adjustment: usize,
     /// Fewest rows under a pair with a p-value.
     pub fewest_rows: Option<usize>,
@@ -117,10 +117,10 @@ pub struct Tests {
 /// A pair on fewer rows than this has an interval too wide to be read without it: about 0.7 for r = 0.
 pub const SMALL_SAMPLE: usize = 30;
 
-impl Tests {
-    /// How many of the pairs would have p < [`LEVEL`] if no pair were correlated at all.
+impl TestCounts {
+    /// How many of the pairs would have p < [`SIGNIFICANCE_LEVEL`] if no pair were correlated at all.
     pub fn expected_by_chance(&self) -> f64 {
-        LEVEL * self.pairs as f64
+        SIGNIFICANCE_LEVEL * self.pairs as f64
     }
 
     /// Both taken together; each matrix was adjusted for itself.
@@ -162,8 +162,8 @@ impl MatrixStatistics {
             p_adjusted[(*i, *j)] = *value;
             p_adjusted[(*j, *i)] = *value;
         }
-        let under = |values: &[f64]| values.iter().filter(|value| **value < LEVEL).count();
-        let tests = Tests {
+        let under = |values: &[f64]| values.iter().filter(|value| **value < SIGNIFICANCE_LEVEL).count();
+        let tests = TestCounts {
             pairs: tested.len(),
             significant: under(&values),
             after_adjustment: under(&adjusted),

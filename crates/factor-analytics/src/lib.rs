@@ -12,8 +12,8 @@ pub mod cluster;
 pub mod composite;
 pub mod correlation;
 pub mod exposure;
-pub mod facts;
 pub mod figures;
+pub mod fundamentals;
 pub mod hedge;
 pub mod inference;
 pub mod nnls;
@@ -29,7 +29,7 @@ pub mod spectrum;
 pub mod stats;
 pub mod study;
 
-pub use facts::Facts;
+pub use fundamentals::Fundamentals;
 pub use observer::Observer;
 pub use panel::Panel;
 pub use parallel::Threads;

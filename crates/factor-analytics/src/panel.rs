@@ -70,7 +70,7 @@ impl Panel {
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
     /// each column, its span and its observations, stays that of all rows.
     #[must_use]
-    pub fn keeping(&self, keep: &[bool]) -> Self {
+    pub fn masked(&self, keep: &[bool]) -> Self {
         let mut panel = self.clone();
         for (mut row, _) in panel.returns.rows_mut().into_iter().zip(keep).filter(|(_, kept)| !**kept) {
             row.fill(f64::NAN);

@@ -17,8 +17,8 @@ use crate::Observer;
 /// How many threads a kernel may use. Results do not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threads {
-    /// As many as the machine has, at most [`Threads::MOST`], and one alone where the work is too small to share.
-    Fitting,
+    /// As many as the machine has, at most [`Threads::MAX`], and one alone where the work is too small to share.
+    Auto,
     /// Exactly so many, however small the work is.
     Exactly(NonZeroUsize),
 }
@@ -26,16 +26,16 @@ pub enum Threads {
 impl Threads {
     /// The calling thread alone.
     pub const ONE: Self = Self::Exactly(NonZeroUsize::MIN);
-    /// [`Threads::Fitting`] uses no more: a server answers other callers beside this one.
-    pub const MOST: usize = 4;
+    /// [`Threads::Auto`] uses no more: a server answers other callers beside this one.
+    pub const MAX: usize = 4;
 
     /// How many to use for work of so many floating-point operations.
     pub(crate) fn for_work(self, operations: f64) -> usize {
         match self {
             Self::Exactly(count) => count.get(),
             // Waking a thread costs some 50 microseconds: a core does a few million operations in that time.
-            Self::Fitting if operations < 1e8 => 1,
-            Self::Fitting => std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(Self::MOST),
+            Self::Auto if operations < 1e8 => 1,
+            Self::Auto => std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(Self::MAX),
         }
     }
 }
@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn small_work_is_done_by_one() {
-        assert_eq!(Threads::Fitting.for_work(1e6), 1);
-        assert!((1..=Threads::MOST).contains(&Threads::Fitting.for_work(1e12)));
+        assert_eq!(Threads::Auto.for_work(1e6), 1);
+        assert!((1..=Threads::MAX).contains(&Threads::Auto.for_work(1e12)));
         assert_eq!(Threads::Exactly(NonZeroUsize::new(3).unwrap()).for_work(1.0), 3);
     }
 }

@@ -11,11 +11,11 @@ use factor_types::{Calendar, Frequency, Maturity, Ticker};
 
 use crate::{
     stats,
-    study::{LOWEST_FLOOR, Study},
+    study::{MIN_FLOOR, Study},
 };
 
 /// A slice with fewer rows is refused, and a pair with fewer has no correlation.
-pub const FEWEST_ROWS: usize = LOWEST_FLOOR;
+pub const MIN_ROWS: usize = MIN_FLOOR;
 
 /// A slice with fewer rows is marked as a small sample.
 pub const SMALL_SLICE: usize = 24;
@@ -72,8 +72,8 @@ pub struct Slice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegimeError {
     /// What the regime is told by has no value in the window.
-    #[error("regime {regime} is told by {needs}, which has no value in the window")]
-    Untold {
+    #[error("regime {regime} is defined by {needs}, which has no value in the window")]
+    NoData {
         /// The regime.
         regime: Regime,
         /// `UST10Y` or `SPY`.
@@ -81,9 +81,9 @@ pub enum RegimeError {
     },
     /// The slice is too small for any correlation.
     #[error(
-        "regime {regime} has {rows} of the window's {of} {frequency} periods (from {first} to {last}), at least {FEWEST_ROWS} are needed"
+        "regime {regime} has {rows} of the window's {of} {frequency} periods (from {first} to {last}), at least {MIN_ROWS} are needed"
     )]
-    TooFew {
+    TooFewRows {
         /// The regime.
         regime: Regime,
         /// Rows picked.
@@ -117,7 +117,7 @@ impl Regime {
     /// The rows of a study's panel that the regime picks. A row on which what it is told by is missing is not picked.
     ///
     /// # Errors
-    /// [`RegimeError`] without anything to tell it by, or with fewer than [`FEWEST_ROWS`] rows.
+    /// [`RegimeError`] without anything to tell it by, or with fewer than [`MIN_ROWS`] rows.
     pub fn slice(self, study: &Study) -> Result<Slice, RegimeError> {
         let labels = study.panel().labels();
         let (keep, judged, threshold) = match self {
@@ -143,8 +143,8 @@ impl Regime {
             }
         };
         let rows = keep.iter().filter(|kept| **kept).count();
-        if rows < FEWEST_ROWS {
-            return Err(RegimeError::TooFew {
+        if rows < MIN_ROWS {
+            return Err(RegimeError::TooFewRows {
                 regime: self,
                 rows,
                 of: labels.len(),
@@ -158,7 +158,7 @@ impl Regime {
 
     fn told(self, by: &[f64]) -> Result<(), RegimeError> {
         match self.needs() {
-            Some(needs) if present(by) == 0 => Err(RegimeError::Untold { regime: self, needs }),
+            Some(needs) if present(by) == 0 => Err(RegimeError::NoData { regime: self, needs }),
             _ => Ok(()),
         }
     }

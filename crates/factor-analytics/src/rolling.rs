@@ -69,7 +69,7 @@ pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
 ///
 /// `panel` has shape (rows, columns), `NaN` where missing.
 pub fn summarise(panel: ArrayView2<'_, f64>, window: usize) -> Vec<RollingSummary> {
-    summarise_with(panel, window, Threads::Fitting)
+    summarise_with(panel, window, Threads::Auto)
 }
 
 /// As [`summarise`], by so many threads.

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Panel,
     composite::{Composite, Member, covers},
-    regime::{FEWEST_ROWS, Regime, RegimeError, Slice},
+    regime::{MIN_ROWS, Regime, RegimeError, Slice},
 };
 
 /// A yield counts for a period's end when it is at most this many calendar days older.
 pub const STALE_YIELD_DAYS: i64 = 5;
 
 /// Fewest rows any floor can mean.
-pub const LOWEST_FLOOR: usize = 12;
+pub const MIN_FLOOR: usize = 12;
 
 /// A risk-free source must cover this share of the rows.
 const RISK_FREE_COVERAGE: f64 = 0.9;
@@ -124,14 +124,14 @@ pub struct Study {
 }
 
 /// The floor on observations when none is given: 24 months, 52 weeks or 60 days (`monthly_default` replaces the 24), but
-/// not more than the window has rows, and never under [`LOWEST_FLOOR`].
+/// not more than the window has rows, and never under [`MIN_FLOOR`].
 pub fn default_floor(frequency: Frequency, rows: usize, monthly_default: usize) -> usize {
     let usual = match frequency {
         Frequency::Monthly => monthly_default,
         Frequency::Weekly => 52,
         Frequency::Daily => 60,
     };
-    usual.min(rows).max(LOWEST_FLOOR)
+    usual.min(rows).max(MIN_FLOOR)
 }
 
 impl Study {
@@ -170,7 +170,7 @@ impl Study {
     ///
     /// # Errors
     /// [`RegimeError`] when the window has no such slice.
-    pub fn within(self, regime: Regime) -> Result<Self, RegimeError> {
+    pub fn in_regime(self, regime: Regime) -> Result<Self, RegimeError> {
         let slice = regime.slice(&self)?;
         Ok(Self { slice: Some(slice), ..self })
     }
@@ -181,17 +181,17 @@ impl Study {
     }
 
     /// The study whose panel and yield changes are missing on every row outside the slice, and in which a pair needs
-    /// [`FEWEST_ROWS`]; `None` without a slice. Composites have the same values on the rows of the slice: a member
+    /// [`MIN_ROWS`]; `None` without a slice. Composites have the same values on the rows of the slice: a member
     /// still starts where its history does.
     pub fn sliced(&self) -> Option<Self> {
         let slice = self.slice.as_ref()?;
-        let panel = Arc::new(self.panel.keeping(&slice.keep));
-        Some(Self { panel, min_observations: FEWEST_ROWS, kept: Some(Arc::clone(&slice.keep)), ..self.clone() })
+        let panel = Arc::new(self.panel.masked(&slice.keep));
+        Some(Self { panel, min_observations: MIN_ROWS, kept: Some(Arc::clone(&slice.keep)), ..self.clone() })
     }
 
-    /// The fewest common rows a pair needs: [`FEWEST_ROWS`] within a slice, else `min_observations`.
+    /// The fewest common rows a pair needs: [`MIN_ROWS`] within a slice, else `min_observations`.
     pub fn pair_floor(&self) -> usize {
-        self.slice.as_ref().map_or(self.min_observations, |_| FEWEST_ROWS)
+        self.slice.as_ref().map_or(self.min_observations, |_| MIN_ROWS)
     }
 
     /// The panel.
@@ -200,12 +200,12 @@ impl Study {
     }
 
     /// The analysed factors of some categories, in the universe's order.
-    pub fn of(&self, categories: &BTreeSet<Category>) -> Vec<&StudiedFactor> {
+    pub fn in_categories(&self, categories: &BTreeSet<Category>) -> Vec<&StudiedFactor> {
         self.factors.iter().filter(|studied| categories.contains(&studied.factor.category)).collect()
     }
 
     /// The universe's factors of some categories, analysed or not.
-    pub fn requested(&self, categories: &BTreeSet<Category>) -> usize {
+    pub fn count_listed(&self, categories: &BTreeSet<Category>) -> usize {
         self.listed.iter().filter(|factor| categories.contains(&factor.category)).count()
     }
 

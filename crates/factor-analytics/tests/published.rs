@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 use chrono::{Months, NaiveDate};
 use factor_analytics::{
     regression::Regression,
-    sections::performance::{Inputs, Profile},
+    sections::performance::{PerformanceProfile, ProfileInputs},
     stats,
 };
 use factor_types::Frequency;
@@ -52,8 +52,9 @@ fn empyricals_own_test_values() {
         let start: NaiveDate = "2000-01-31".parse().unwrap();
         let labels: Vec<NaiveDate> = (1..=returns.len() as u32).map(|n| start + Months::new(n)).collect();
         let profile = |risk_free: &[f64], benchmark: Option<&[f64]>| {
-            let inputs = Inputs { returns: &returns, risk_free, benchmark, labels: &labels, base: start, frequency };
-            Profile::compute(&inputs, &[])
+            let inputs =
+                ProfileInputs { returns: &returns, risk_free, benchmark, labels: &labels, base: start, frequency };
+            PerformanceProfile::compute(&inputs, &[])
         };
         let zero = vec![0.0; returns.len()];
         let per_year = frequency.periods_per_year();

@@ -103,7 +103,7 @@ fn plan(weights: Weighting, composites: bool) -> Plan {
         category_composites: composites,
         granularity: Granularity::Group,
         weights,
-        most_per_composite: None,
+        max_per_composite: None,
         benchmark: Ticker::spy(),
         sort_by: SortBy::SharpeRatio,
         min_coverage: 0.6,
@@ -149,7 +149,7 @@ async fn each_ticker_has_its_sum_or_its_reason() {
             .iter()
             .all(|range| { (range.start(), range.end()) == (day("2022-12-30"), day("2023-12-29")) })
     );
-    assert_eq!(facts.caps, Caps::default());
+    assert_eq!(facts.caps, MarketCaps::default());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use factor_analytics::{
     correlation::CorrelationMatrix,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
     sections::{
-        macro_etf::MOST_COLUMNS,
+        macro_etf::MAX_COLUMNS,
         overlays::{Overlay, OverlayRow},
         statistics::Statistics,
     },
@@ -41,10 +41,10 @@ pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality
 /// Notes on sections that were asked for and could not be given.
 pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
     let Report::Correlations(report) = analysis.report() else { return Vec::new() };
-    let too_wide = report.macro_etf.as_ref().filter(|section| section.matrix.is_none() && section.used > MOST_COLUMNS);
+    let too_wide = report.macro_etf.as_ref().filter(|section| section.matrix.is_none() && section.used > MAX_COLUMNS);
     let too_wide = too_wide.map(|section| {
         format!(
-            "macro_etf_matrix is left out: {} ETFs, at most {MOST_COLUMNS}; lower macro_max_per_group or name macro_groups",
+            "macro_etf_matrix is left out: {} ETFs, at most {MAX_COLUMNS}; lower macro_max_per_group or name macro_groups",
             section.used
         )
     });

@@ -72,8 +72,8 @@ pub(super) struct StaleCandidate {
 impl DataQuality {
     pub(super) fn of(analysis: &Analysis, query: &Query) -> Self {
         let study = &analysis.study;
-        let analyzed = study.of(&analysis.selected);
-        let requested = study.requested(&analysis.selected);
+        let analyzed = study.in_categories(&analysis.selected);
+        let requested = study.count_listed(&analysis.selected);
         let excluded: Vec<Exclusion> = excluded(analysis);
         let coverage = study.coverage_pct(&analyzed);
         let columns = study.panel().columns();

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use factor_analytics::{
     correlation::CorrelationMatrix,
-    regime::{FEWEST_ROWS, Regime, RegimeError, SMALL_SLICE, Slice},
+    regime::{MIN_ROWS, Regime, RegimeError, SMALL_SLICE, Slice},
     report::CorrelationReport,
 };
 use serde::Serialize;
@@ -117,7 +117,7 @@ pub(super) fn refused(error: &RegimeError, message: String) -> ToolError {
         hint: Some(hint.to_owned()),
     };
     match error {
-        RegimeError::Untold { regime, needs } => {
+        RegimeError::NoData { regime, needs } => {
             let hint = match regime {
                 Regime::RateShock => "set FACTOR_YIELD_FILE, or name dates such as 2022-01/2023-12",
                 _ => "take a price source that has SPY, or name dates such as 2022-01/2023-12",
@@ -125,8 +125,8 @@ pub(super) fn refused(error: &RegimeError, message: String) -> ToolError {
             let rule = format!("needs {needs} within the window");
             ToolError::new(ErrorCode::NoData, format!("{message}; {hint}")).with_problem(problem(*regime, rule, hint))
         }
-        RegimeError::TooFew { regime, rows, .. } => {
-            let rule = format!("has {rows} periods in the window, at least {FEWEST_ROWS} are needed");
+        RegimeError::TooFewRows { regime, rows, .. } => {
+            let rule = format!("has {rows} periods in the window, at least {MIN_ROWS} are needed");
             let hint = match regime {
                 Regime::Dates { .. } => {
                     "name longer dates within the window, move start_date back, or take frequency weekly or daily"

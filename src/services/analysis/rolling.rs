@@ -145,7 +145,7 @@ struct LeastStable<'a> {
 impl<'a> LeastStable<'a> {
     /// `None` where no window tells.
     fn of(table: &'a RollingTable, labels: &[NaiveDate], size: usize) -> Option<Self> {
-        let (window, pairs) = table.told()?;
+        let (window, pairs) = table.longest_window()?;
         let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
         let least = pairs.iter().take(size.min(told.len()));
         Some(Self {
@@ -177,7 +177,7 @@ impl PairBrief {
 /// The pairs whose rolling correlation varies most.
 fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
     for (name, table) in &report.rolling {
-        let Some((window, pairs)) = table.told() else { continue };
+        let Some((window, pairs)) = table.longest_window() else { continue };
         let _ = write!(text, "\n## {}: least stable over {window} periods\n\n", title(name));
         let row = |pair: &RollingPair| {
             let of = &pair.summary;

@@ -5,9 +5,9 @@ use factor_analytics::{
     correlation::CorrelationMatrix,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
     sections::{
-        insights::{Block, Insights, extreme_pairs},
+        insights::{ClusterBlock, Insights, extreme_pairs},
         overlays::Overlay,
-        performance::Profile,
+        performance::PerformanceProfile,
         statistics::{RateStatistics, Statistics},
     },
     stats,
@@ -143,7 +143,7 @@ struct Bets {
 #[derive(Serialize)]
 struct Blocks<'a> {
     blocks: usize,
-    largest: Vec<&'a Block>,
+    largest: Vec<&'a ClusterBlock>,
 }
 
 fn insights_summary(insights: &Insights, size: usize) -> Fields {
@@ -156,8 +156,8 @@ fn insights_summary(insights: &Insights, size: usize) -> Fields {
     });
     brief.put("components", &bets.collect::<IndexMap<_, _>>());
     if let Some(blocks) = &insights.blocks {
-        let of_matrix = |(name, blocks): (&'_ String, &'_ Vec<Block>)| {
-            let mut largest: Vec<&Block> = blocks.iter().filter(|block| block.members.len() > 1).collect();
+        let of_matrix = |(name, blocks): (&'_ String, &'_ Vec<ClusterBlock>)| {
+            let mut largest: Vec<&ClusterBlock> = blocks.iter().filter(|block| block.members.len() > 1).collect();
             largest.sort_by_key(|block| std::cmp::Reverse(block.members.len()));
             largest.truncate(size);
             (name.clone(), ROUNDING.write(&Blocks { blocks: blocks.len(), largest }))
@@ -283,7 +283,7 @@ struct Brief {
 }
 
 impl Brief {
-    fn of(profile: &Profile) -> Self {
+    fn of(profile: &PerformanceProfile) -> Self {
         Self {
             annual_return: profile.annual_return,
             volatility: profile.volatility,

@@ -10,8 +10,8 @@ use factor_analytics::{
     sections::{
         insights::extreme_pairs,
         overlays::Overlay,
-        performance::Profile,
-        returns::{Ranked, WindowReturn},
+        performance::PerformanceProfile,
+        returns::{RankedFactor, WindowReturn},
         statistics::RateStatistics,
     },
     stats,
@@ -230,7 +230,7 @@ fn performance(text: &mut String, report: &PerformanceReport, query: &Query) {
     const FIGURES: [&str; 9] =
         ["annual return", "volatility", "Sharpe", "Sortino", "drawdown", "daily", "beta", "alpha", "up/down"];
     let Plan::Performance(plan) = &query.request.plan else { return };
-    let figures = |profile: &Profile| {
+    let figures = |profile: &PerformanceProfile| {
         vec![
             percent(profile.annual_return),
             percent(profile.volatility),
@@ -287,7 +287,7 @@ fn returns(text: &mut String, report: &ReturnsReport, lists: ListSizes) {
             continue;
         }
         let (top, bottom) = (lists.top.min(ranked.len().div_ceil(2)), lists.top.min(ranked.len() / 2));
-        let row = |line: &Ranked| {
+        let row = |line: &RankedFactor| {
             let own = report.factors.get(&line.ticker).and_then(|entry| entry.windows.get(window)?.as_ref());
             vec![
                 line.rank.to_string(),

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     panel::{DefaultStart, PanelError},
     report::{Granularity, PerformancePlan, SortBy, Weighting},
-    sections::performance::{Inputs, Profile},
+    sections::performance::{PerformanceProfile, ProfileInputs},
     study::{Exclusion, ExclusionReason},
 };
 use factor_prices::Fault;
@@ -44,7 +44,7 @@ pub struct Excluded {
     pub detail: String,
 }
 
-/// How a group did over the window: decimals, annualised, on monthly returns (see [`Profile`]).
+/// How a group did over the window: decimals, annualised, on monthly returns (see [`PerformanceProfile`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Performance {
     /// (1 + total return)^(12 / T) - 1.
@@ -138,8 +138,8 @@ pub async fn check(
     let present: Vec<NaiveDate> =
         values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label).collect();
     let risk_free = study.risk_free();
-    let profile = Profile::compute(
-        &Inputs {
+    let profile = PerformanceProfile::compute(
+        &ProfileInputs {
             returns: &values,
             risk_free: &risk_free.per_period,
             benchmark: None,
@@ -194,7 +194,7 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             category_composites: false,
             granularity: Granularity::Industry,
             weights: Weighting::Equal,
-            most_per_composite: None,
+            max_per_composite: None,
             benchmark,
             sort_by: SortBy::default(),
             min_coverage: 0.5,

@@ -6,7 +6,7 @@ use factor_analytics::{
     Study,
     exposure::{ExposureFactor, Exposures, PortfolioReturns},
     hedge::{Candidate, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
-    sections::performance::Profile,
+    sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason},
 };
 use factor_types::{AssetClass, Category, Ticker};
@@ -128,7 +128,7 @@ fn by_regression(study: &Study, p: &PortfolioReturns, risk_free: &[f64]) -> Resu
 /// The candidates: the analysed factors that the filters let through.
 fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&Classifications>) -> Vec<Row> {
     let analysis = &context.analysis;
-    let profiles: HashMap<&Ticker, &Profile> = match analysis.report() {
+    let profiles: HashMap<&Ticker, &PerformanceProfile> = match analysis.report() {
         Report::Performance(report) => {
             report.per_factor.iter().flatten().map(|(ticker, entry)| (ticker, &entry.profile)).collect()
         }

@@ -28,7 +28,7 @@ fn two_pairs_by_hand() {
     let clusters = Clusters::of(&near);
     assert_eq!(clusters.order, [0, 2, 1, 3]);
     assert_eq!(clusters.blocks, [vec![0, 2], vec![1, 3]]);
-    let arranged = clusters.arrange(&near);
+    let arranged = clusters.reorder(&near);
     assert_eq!(arranged.names, ["T0", "T2", "T1", "T3"]);
     assert_eq!((arranged.get(0, 1), arranged.get(2, 3)), (Some(0.9), Some(0.8)));
     assert_eq!((arranged.rows[(0, 1)], arranged.rows[(1, 2)]), (near.rows[(0, 2)], near.rows[(2, 1)]));
@@ -105,7 +105,7 @@ proptest! {
     fn arranging_changes_places_only(entries in correlations()) {
         let before = matrix(&entries);
         let clusters = Clusters::of(&before);
-        let after = clusters.arrange(&before);
+        let after = clusters.reorder(&before);
         let place = |name: &String| before.names.iter().position(|known| known == name).unwrap();
         for (i, a) in after.names.iter().enumerate() {
             for (j, b) in after.names.iter().enumerate() {

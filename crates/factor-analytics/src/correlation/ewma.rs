@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{Column, CorrelationMatrix, Estimate, PairCorrelation, root_of_product};
+use super::{CorrelationMatrix, Estimate, NamedSeries, PairCorrelation, root_of_product};
 use crate::stats;
 
 /// w_t = 2^(-age / half-life), age in rows of the panel, 0 for its last row.
@@ -49,7 +49,7 @@ pub(super) fn correlate(x: &[f64], y: &[f64], weights: &Weights, min_rows: usize
 }
 
 /// The weighted correlation of every pair.
-pub(super) fn matrix(columns: &[Column<'_>], half_life: f64, min_rows: usize) -> CorrelationMatrix {
+pub(super) fn matrix(columns: &[NamedSeries<'_>], half_life: f64, min_rows: usize) -> CorrelationMatrix {
     let weights = Weights::new(half_life, columns.first().map_or(0, |column| column.values.len()));
     let mut effective = Array2::zeros((columns.len(), columns.len()));
     let matrix = CorrelationMatrix::of_pairs(columns, |i, j| {

@@ -7,7 +7,7 @@ use super::{
     ranks::{self, Ranked},
     shrinkage::{self, Shrinkage},
 };
-use crate::{correlation::Column, inference::Coefficient};
+use crate::{correlation::NamedSeries, inference::Coefficient};
 use ndarray::Array2;
 
 /// How correlations are measured.
@@ -53,8 +53,8 @@ impl Method {
     /// What intervals and p-values of this method are of; `None` for a method that has none.
     pub fn coefficient(self) -> Option<Coefficient> {
         match self {
-            Self::Pearson => Some(Coefficient::OfValues),
-            Self::Spearman => Some(Coefficient::OfRanks),
+            Self::Pearson => Some(Coefficient::Pearson),
+            Self::Spearman => Some(Coefficient::Spearman),
             Self::Ewma { .. } | Self::LedoitWolf => None,
         }
     }
@@ -71,7 +71,7 @@ impl Method {
     /// The matrix of some columns, by the rules of each method on too few rows and constant series.
     ///
     /// By shrinkage, columns may be left out of the matrix; [`Shrinkage::dropped`] names them.
-    pub fn matrix(self, columns: &[Column<'_>], min_rows: usize) -> CorrelationMatrix {
+    pub fn matrix(self, columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
         match self {
             Self::Pearson => CorrelationMatrix::pairwise(columns, min_rows),
             Self::Spearman => ranks::matrix(columns, min_rows),
@@ -83,7 +83,7 @@ impl Method {
 
 impl CorrelationMatrix {
     /// Fills a symmetric matrix from a function of the pairs with i <= j; a defined diagonal is exactly 1.
-    pub(super) fn of_pairs(columns: &[Column<'_>], mut pair: impl FnMut(usize, usize) -> PairCorrelation) -> Self {
+    pub(super) fn of_pairs(columns: &[NamedSeries<'_>], mut pair: impl FnMut(usize, usize) -> PairCorrelation) -> Self {
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
         let mut rows = Array2::zeros((size, size));

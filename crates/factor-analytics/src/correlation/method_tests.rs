@@ -37,7 +37,7 @@ fn ewma_as_numpy_has_it() {
     let method = Method::Ewma { half_life: 4.0 };
     assert!(near(method.pair(&X, &Y, 8).r, 0.855_333_824_811_523_9));
     assert_eq!(method.pair(&X, &Y, 9), PairCorrelation { r: None, n: 11 }, "n_eff is held against the floor");
-    let columns = [Column { name: "x", values: &X }, Column { name: "y", values: &Y }];
+    let columns = [NamedSeries { name: "x", values: &X }, NamedSeries { name: "y", values: &Y }];
     let Estimate::Weighted(rows) = method.matrix(&columns, 8).estimate else { panic!("no weights") };
     assert!(rows.iter().all(|rows| (rows - 8.575_688_958_702_871).abs() < 1e-12), "{rows}");
 }
@@ -51,7 +51,7 @@ fn ages_are_rows_of_the_panel() {
     let (kept, closed) = (method.pair(&holed, &beside, 2), method.pair(&beside_short, &short, 2));
     assert!((kept.r.unwrap() - closed.r.unwrap()).abs() > 0.01 && kept.n == 4);
     // Weights 1, 1/2, 1/8, 1/16: (27/16)^2 / (1 + 1/4 + 1/64 + 1/256) = 2.2440.
-    let columns = [Column { name: "x", values: &holed }];
+    let columns = [NamedSeries { name: "x", values: &holed }];
     let Estimate::Weighted(rows) = method.matrix(&columns, 2).estimate else { panic!("no weights") };
     assert!((rows[(0, 0)] - (27.0_f64 / 16.0).powi(2) / (1.0 + 0.25 + 1.0 / 64.0 + 1.0 / 256.0)).abs() < 1e-14);
 }
@@ -78,8 +78,8 @@ fn shrinkage(matrix: &CorrelationMatrix) -> &Shrinkage {
 #[test]
 fn ledoit_and_wolf_as_numpy_has_it() {
     let values = of_sixteen();
-    let columns: Vec<Column<'_>> =
-        ["a", "b", "c", "d"].into_iter().zip(&values).map(|(name, values)| Column { name, values }).collect();
+    let columns: Vec<NamedSeries<'_>> =
+        ["a", "b", "c", "d"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
     let matrix = Method::LedoitWolf.matrix(&columns, 12);
     let shrunk = shrinkage(&matrix);
     assert!(near(shrunk.kappa, 11.177_975_340_110_313) && near(Some(shrunk.intensity), 0.698_623_458_756_894_6));
@@ -101,8 +101,8 @@ fn the_shortest_history_leaves_until_enough_rows_are_complete() {
     let mut values = of_sixteen();
     values[1][..6].fill(NAN);
     values[2][..2].fill(NAN);
-    let columns: Vec<Column<'_>> =
-        ["a", "b", "c", "d"].into_iter().zip(&values).map(|(name, values)| Column { name, values }).collect();
+    let columns: Vec<NamedSeries<'_>> =
+        ["a", "b", "c", "d"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
     let names = |matrix: &CorrelationMatrix| matrix.names.join("");
     let all = Method::LedoitWolf.matrix(&columns, 10);
     assert_eq!((names(&all).as_str(), shrinkage(&all).rows), ("abcd", 10));
@@ -122,12 +122,12 @@ fn the_shortest_history_leaves_until_enough_rows_are_complete() {
 #[test]
 fn a_constant_column_takes_no_part() {
     let mut values = of_sixteen();
-    let without: Vec<Column<'_>> =
-        ["a", "b", "c"].into_iter().zip(&values).map(|(name, values)| Column { name, values }).collect();
+    let without: Vec<NamedSeries<'_>> =
+        ["a", "b", "c"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
     let expected = Method::LedoitWolf.matrix(&without, 12);
     values[3] = vec![0.5; 16];
-    let columns: Vec<Column<'_>> =
-        ["a", "b", "c", "flat"].into_iter().zip(&values).map(|(name, values)| Column { name, values }).collect();
+    let columns: Vec<NamedSeries<'_>> =
+        ["a", "b", "c", "flat"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
     let matrix = Method::LedoitWolf.matrix(&columns, 12);
     assert_eq!(matrix.undefined_pairs, 3);
     assert_eq!((matrix.get(3, 3), matrix.get(0, 3)), (None, None));
@@ -148,7 +148,7 @@ proptest! {
     #[test]
     fn every_method_is_symmetric_and_bounded(x in series(), y in series(), z in series(), half_life in 1.0..60.0f64) {
         for method in [Method::Pearson, Method::Spearman, Method::Ewma { half_life }, Method::LedoitWolf] {
-            let columns = [("x", &x), ("y", &y), ("z", &z)].map(|(name, values)| Column { name, values });
+            let columns = [("x", &x), ("y", &y), ("z", &z)].map(|(name, values)| NamedSeries { name, values });
             let matrix = method.matrix(&columns, 3);
             for i in 0..matrix.size() {
                 for j in 0..matrix.size() {
@@ -194,7 +194,7 @@ proptest! {
         for method in [Method::Ewma { half_life: 12.0 }, Method::LedoitWolf] {
             let correlate = |plus: f64| {
                 let values = [&x, &y, &z].map(|v| column(v, plus));
-                let columns = [0, 1, 2].map(|i| Column { name: "c", values: &values[i] });
+                let columns = [0, 1, 2].map(|i| NamedSeries { name: "c", values: &values[i] });
                 method.matrix(&columns, 5)
             };
             let (near, far) = (correlate(0.0), correlate(1_048_576.0));

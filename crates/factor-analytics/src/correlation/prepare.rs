@@ -16,7 +16,7 @@ const RANGE: Range<f64> = 1e-280..1e280;
 
 /// What is known of one series beside its values.
 #[derive(Debug, Clone)]
-pub(super) struct Facts {
+pub(super) struct ColumnStats {
     /// From the first to the last row present.
     pub(super) span: Range<usize>,
     /// Rows present.
@@ -44,7 +44,7 @@ pub(super) enum Way {
     Nothing,
 }
 
-impl Facts {
+impl ColumnStats {
     /// Those of a series without rows.
     const EMPTY: Self =
         Self { span: 0..0, count: 0, way: Way::Nothing, varies: false, centre: (0.0, 0.0), scale: 0.0, noise: 0.0 };
@@ -103,7 +103,7 @@ impl Facts {
 }
 
 struct Gathering<'a> {
-    facts: &'a mut [Facts],
+    facts: &'a mut [ColumnStats],
     columns: &'a [&'a [f64]],
 }
 
@@ -113,7 +113,7 @@ impl WithSimd for Gathering<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         for (facts, column) in self.facts.iter_mut().zip(self.columns) {
-            *facts = Facts::of(simd, column);
+            *facts = ColumnStats::of(simd, column);
         }
     }
 }
@@ -221,7 +221,7 @@ impl Ready {
     pub(super) fn fill(
         &mut self,
         columns: &[&[f64]],
-        facts: &[Facts],
+        facts: &[ColumnStats],
         presence: &Presence,
         range: Range<usize>,
         threads: usize,
@@ -281,7 +281,7 @@ impl Ready {
 /// Some neighbouring series to be made ready; what is not wanted of them is empty.
 struct Filling<'a> {
     columns: &'a [&'a [f64]],
-    facts: &'a [Facts],
+    facts: &'a [ColumnStats],
     marks: &'a [usize],
     z: &'a mut [f64],
     squares: &'a mut [f64],

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::prepare::Facts;
+use super::prepare::ColumnStats;
 
 /// The rows present of several series of one length, in the simplest form that says it.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub(super) enum Presence {
 }
 
 impl Presence {
-    pub(super) fn of(columns: &[&[f64]], facts: &[Facts]) -> Self {
+    pub(super) fn of(columns: &[&[f64]], facts: &[ColumnStats]) -> Self {
         let rows = columns.first().map_or(0, |column| column.len());
         if facts.iter().all(|facts| facts.count == rows) {
             return Self::All { rows };

@@ -1,6 +1,6 @@
 //! Spearman's rank correlation.
 
-use super::{Column, CorrelationMatrix, PairCorrelation, root_of_product};
+use super::{CorrelationMatrix, NamedSeries, PairCorrelation, root_of_product};
 use crate::stats;
 
 /// A column with its rows in order of their values, so that the ranks on any subset of rows cost one pass.
@@ -64,7 +64,7 @@ pub(super) fn spearman(x: &Ranked<'_>, y: &Ranked<'_>, min_rows: usize) -> PairC
 }
 
 /// Spearman's rho of every pair.
-pub(super) fn matrix(columns: &[Column<'_>], min_rows: usize) -> CorrelationMatrix {
+pub(super) fn matrix(columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
     let ranked: Vec<Ranked<'_>> = columns.iter().map(|column| Ranked::of(column.values)).collect();
     CorrelationMatrix::of_pairs(columns, |i, j| spearman(&ranked[i], &ranked[j], min_rows))
 }

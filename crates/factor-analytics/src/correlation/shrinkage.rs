@@ -1,7 +1,7 @@
 //! Shrinkage towards constant correlation: O. Ledoit and M. Wolf, "Honey, I Shrunk the Sample Covariance Matrix",
 //! Journal of Portfolio Management 30 (2004), appendices A and B.
 
-use super::{Column, CorrelationMatrix, Estimate, PairCorrelation};
+use super::{CorrelationMatrix, Estimate, NamedSeries, PairCorrelation};
 use crate::stats;
 
 /// How far a matrix was shrunk, and over what.
@@ -28,7 +28,7 @@ pub struct Shrinkage {
 ///
 /// With S of divisor T, F the target (f_ii = s_ii, f_ij = rbar sqrt(s_ii s_jj)) and d the intensity, the covariance is
 /// d F + (1 - d) S. Its diagonal is that of S, so a correlation is d rbar + (1 - d) r_ij.
-pub(super) fn matrix(columns: &[Column<'_>], min_rows: usize) -> CorrelationMatrix {
+pub(super) fn matrix(columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
     let (kept, dropped) = with_complete_rows(columns, min_rows);
     let rows = complete_rows(&kept);
     let n = rows.len();
@@ -52,13 +52,13 @@ pub(super) fn matrix(columns: &[Column<'_>], min_rows: usize) -> CorrelationMatr
     CorrelationMatrix { estimate: Estimate::Shrunk(shrinkage), ..matrix }
 }
 
-fn complete_rows(columns: &[Column<'_>]) -> Vec<usize> {
+fn complete_rows(columns: &[NamedSeries<'_>]) -> Vec<usize> {
     let rows = columns.first().map_or(0, |column| column.values.len());
     (0..rows).filter(|row| columns.iter().all(|column| column.values[*row].is_finite())).collect()
 }
 
-fn with_complete_rows<'a>(columns: &[Column<'a>], min_rows: usize) -> (Vec<Column<'a>>, Vec<String>) {
-    let length = |column: &Column<'_>| column.values.iter().filter(|value| value.is_finite()).count();
+fn with_complete_rows<'a>(columns: &[NamedSeries<'a>], min_rows: usize) -> (Vec<NamedSeries<'a>>, Vec<String>) {
+    let length = |column: &NamedSeries<'_>| column.values.iter().filter(|value| value.is_finite()).count();
     let (mut kept, mut dropped) = (columns.to_vec(), Vec::new());
     while kept.len() > 1 && complete_rows(&kept).len() < min_rows {
         let shortest = kept.iter().map(length).enumerate().rev().min_by_key(|(_, length)| *length);

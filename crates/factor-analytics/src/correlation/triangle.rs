@@ -23,7 +23,7 @@ use std::{cmp::Reverse, ops::Range};
 
 use self::panel::{Panel, Piece};
 use super::{
-    prepare::{Facts, Ready},
+    prepare::{ColumnStats, Ready},
     presence::Presence,
 };
 use crate::{
@@ -88,7 +88,7 @@ impl Triangle {
         let columns: Vec<&[f64]> = columns.iter().map(|column| &column[..rows]).collect();
         let work = size as f64 * size as f64 * rows as f64;
         let threads = threads.for_work(work);
-        let facts = Facts::of_all(&columns, threads);
+        let facts = ColumnStats::of_all(&columns, threads);
         let presence = Presence::of(&columns, &facts);
         let fits = Ready::bytes_per_cell(&presence) * rows * size + 8 * triangular_number(size) <= bytes;
         let order = if fits && size > ORDERED_BLOCK { presence.order() } else { None };
@@ -98,7 +98,7 @@ impl Triangle {
             let values = compute(&panel, &cut, threads, go_on)?;
             return Some(Self { size, values, presence: panel.presence });
         };
-        let facts: Vec<Facts> = order.iter().map(|at| facts[*at].clone()).collect();
+        let facts: Vec<ColumnStats> = order.iter().map(|at| facts[*at].clone()).collect();
         let columns: Vec<&[f64]> = order.iter().map(|at| columns[*at]).collect();
         let ordered = Presence::of(&columns, &facts);
         let panel = Panel::of(bytes, &columns, facts, ordered, min_rows, threads);

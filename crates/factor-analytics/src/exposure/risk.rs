@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ExposureFactor, Exposures};
-use crate::sections::performance::{Inputs, Profile};
+use crate::sections::performance::{PerformanceProfile, ProfileInputs};
 
 /// What a portfolio is measured against: one value per panel row in each slice, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct ExposureInputs<'a> {
     pub min_observations: usize,
 }
 
-/// The risk of a portfolio, by the definitions of [`Profile`].
+/// The risk of a portfolio, by the definitions of [`PerformanceProfile`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Risk {
     /// sd(r), divisor n - 1, times sqrt(P).
@@ -50,8 +50,8 @@ const NO_RETURNS: &str = "the portfolio has no return in the window";
 impl Risk {
     /// The risk of some returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let profile = Profile::compute(
-            &Inputs {
+        let profile = PerformanceProfile::compute(
+            &ProfileInputs {
                 returns,
                 risk_free: inputs.risk_free,
                 benchmark: inputs.benchmark,
@@ -61,7 +61,7 @@ impl Risk {
             },
             &[],
         );
-        let Profile { volatility, beta, max_drawdown, var_95, cvar_95, .. } = profile;
+        let PerformanceProfile { volatility, beta, max_drawdown, var_95, cvar_95, .. } = profile;
         let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
         let fields = [
             ("volatility", volatility),

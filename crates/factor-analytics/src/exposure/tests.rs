@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     regression::Regression,
-    sections::performance::{Inputs, Profile},
+    sections::performance::{PerformanceProfile, ProfileInputs},
 };
 
 const NAN: f64 = f64::NAN;
@@ -187,8 +187,8 @@ fn risk_is_that_of_the_performance_profile() {
     let (p, b, rates) = (wave(2, 48), wave(5, 48), [0.001; 48]);
     let inputs = inputs(&b, &rates, &[], base, &labels);
     let risk = Risk::of(&p, &inputs);
-    let profile = Profile::compute(
-        &Inputs {
+    let profile = PerformanceProfile::compute(
+        &ProfileInputs {
             returns: &p,
             risk_free: &rates,
             benchmark: Some(&b),

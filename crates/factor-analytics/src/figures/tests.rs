@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 
 use super::*;
-use crate::sections::performance::{Inputs, Profile};
+use crate::sections::performance::{PerformanceProfile, ProfileInputs};
 
 const NAN: f64 = f64::NAN;
 
@@ -20,7 +20,7 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
 fn one_by_one(column: &[f64], against: &Against<'_>) -> Figures {
     let day = NaiveDate::from_ymd_opt(2020, 1, 31).unwrap();
     let labels = vec![day; column.len()];
-    let inputs = Inputs {
+    let inputs = ProfileInputs {
         returns: column,
         risk_free: against.risk_free,
         benchmark: Some(against.benchmark),
@@ -28,7 +28,7 @@ fn one_by_one(column: &[f64], against: &Against<'_>) -> Figures {
         base: day,
         frequency: against.frequency,
     };
-    let profile = Profile::compute(&inputs, &[]);
+    let profile = PerformanceProfile::compute(&inputs, &[]);
     Figures {
         annual_return: profile.annual_return,
         volatility: profile.volatility,

@@ -15,19 +15,19 @@ use serde::Serialize;
 
 use self::solve::{Problem, Trial};
 use super::{
-    Candidate, Effectiveness, Missing, Relation, VolatilityChange,
+    Candidate, Effectiveness, Relation, UndefinedField, VolatilityChange,
     figures::{common_rows, out_of_sample, picked, reduction},
     swap,
 };
 use crate::{nnls, stats};
 
 /// Sets are taken from so many of the best ranked.
-pub const FROM_FIRST: usize = 10;
+pub const SHORTLIST: usize = 10;
 
 /// What a basket's weights minimise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Minimised {
+pub enum MinimizedVariance {
     /// var(p + sum w_i (c_i - f)) of the sample, divisor n - 1: a swap within a portfolio.
     PortfolioVariance,
     /// var(f + sum h_i c_i) by the shrunk covariance: a hedge of the factor alone.
@@ -38,7 +38,7 @@ pub enum Minimised {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Objective {
     /// Which variance.
-    pub minimised: Minimised,
+    pub minimised: MinimizedVariance,
     /// Without any offset.
     pub before: f64,
     /// With the basket.
@@ -88,7 +88,7 @@ pub struct Basket {
     pub sets_tried: usize,
     /// Each null figure and why.
     #[serde(skip)]
-    pub undefined: Vec<Missing>,
+    pub undefined: Vec<UndefinedField>,
 }
 
 /// What a basket is found for.
@@ -105,7 +105,7 @@ pub struct BasketInputs<'a> {
 }
 
 impl Basket {
-    /// The best set of two or three of the first [`FROM_FIRST`] of `ranked`.
+    /// The best set of two or three of the first [`SHORTLIST`] of `ranked`.
     ///
     /// Rows: those on which the factor, the portfolio and every candidate have a value. While there are fewer than
     /// `min_rows`, the candidate with the fewest values (the last of equals) is dropped. Of sets that come to the same
@@ -122,13 +122,13 @@ impl Basket {
                 inputs.min_rows
             ));
         }
-        let (kept, rows, dropped) = complete(inputs, &ranked[..ranked.len().min(FROM_FIRST)]);
+        let (kept, rows, dropped) = complete(inputs, &ranked[..ranked.len().min(SHORTLIST)]);
         if kept.len() < 2 {
             return Err(format!(
                 "a basket needs two candidates with {} common periods that vary, {} left of {}",
                 inputs.min_rows,
                 kept.len(),
-                ranked.len().min(FROM_FIRST)
+                ranked.len().min(SHORTLIST)
             ));
         }
         let offsets: Vec<Vec<f64>> = kept.iter().map(|candidate| picked(candidate.returns, &rows)).collect();

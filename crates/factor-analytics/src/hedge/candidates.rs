@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A holding above this share of the portfolio is heavy itself.
-pub const HEAVY: f64 = 0.20;
+pub const HEAVY_WEIGHT: f64 = 0.20;
 
 /// Something that might offset the factor, and what is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ pub struct Candidate<'a> {
 /// Why a candidate is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum LeftOutReason {
+pub enum CandidateExclusion {
     /// The factor is this, or is made of it.
     PartOfOverexposed,
     /// Cash offsets nothing; it dilutes.
@@ -52,13 +52,13 @@ pub enum LeftOutReason {
 
 /// A candidate that is not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct LeftOut {
+pub struct ExcludedCandidate {
     /// What it stands for.
     pub factor: String,
     /// Its ETF.
     pub ticker: Option<Ticker>,
     /// Why, in one word.
-    pub reason: LeftOutReason,
+    pub reason: CandidateExclusion,
     /// Why, in a sentence with the figures.
     pub detail: String,
 }
@@ -76,35 +76,35 @@ impl Filter {
     /// The first reason not to look at a candidate, before its returns are looked at.
     ///
     /// A yield that is not known is no reason. Where the factor is not held, a holding can only be heavy by itself.
-    pub(super) fn against(&self, candidate: &Candidate<'_>) -> Option<(LeftOutReason, String)> {
+    pub(super) fn against(&self, candidate: &Candidate<'_>) -> Option<(CandidateExclusion, String)> {
         if candidate.part_of_overexposed {
             return Some((
-                LeftOutReason::PartOfOverexposed,
+                CandidateExclusion::PartOfOverexposed,
                 "the factor to offset is this or is made of it".to_owned(),
             ));
         }
         if candidate.is_cash && !self.include_cash {
             let detail = "cash dilutes a factor and does not offset it; ask for category cash to include it";
-            return Some((LeftOutReason::Cash, detail.to_owned()));
+            return Some((CandidateExclusion::Cash, detail.to_owned()));
         }
         let held = candidate.portfolio_weight.filter(|weight| *weight > 0.0);
         let factor = self.weight_of_overexposed.filter(|weight| *weight > 0.0);
         if let Some((weight, factor)) = held.zip(factor).filter(|(weight, factor)| weight >= factor) {
             let detail = format!("its weight {weight:.4} in the portfolio is no less than the factor's {factor:.4}");
-            return Some((LeftOutReason::HeavyHolding, detail));
+            return Some((CandidateExclusion::HeavyHolding, detail));
         }
-        if let Some(weight) = held.filter(|weight| *weight > HEAVY) {
-            let detail = format!("its weight {weight:.4} in the portfolio is above {HEAVY}");
-            return Some((LeftOutReason::HeavyHolding, detail));
+        if let Some(weight) = held.filter(|weight| *weight > HEAVY_WEIGHT) {
+            let detail = format!("its weight {weight:.4} in the portfolio is above {HEAVY_WEIGHT}");
+            return Some((CandidateExclusion::HeavyHolding, detail));
         }
         let (known, least) = candidate.dividend_yield.zip(self.min_dividend_yield)?;
         let detail = || format!("its dividend yield {known:.4} is below min_dividend_yield {least}");
-        (known < least).then(|| (LeftOutReason::LowDividendYield, detail()))
+        (known < least).then(|| (CandidateExclusion::LowDividendYield, detail()))
     }
 }
 
-impl LeftOut {
-    pub(super) fn new(candidate: &Candidate<'_>, reason: LeftOutReason, detail: String) -> Self {
+impl ExcludedCandidate {
+    pub(super) fn new(candidate: &Candidate<'_>, reason: CandidateExclusion, detail: String) -> Self {
         Self { factor: candidate.factor.to_owned(), ticker: candidate.ticker.cloned(), reason, detail }
     }
 }

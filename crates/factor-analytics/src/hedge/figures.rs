@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FEWEST_ROWS, Missing};
+use super::{MIN_ROWS, UndefinedField};
 use crate::{
     correlation::pearson,
     inference::{Coefficient, interval, p_value},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Rows of a rolling window.
-pub const WINDOW: usize = 36;
+pub const ROLLING_WINDOW: usize = 36;
 
 /// How an offset goes together with the factor it is to offset.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
@@ -56,7 +56,7 @@ pub struct Effectiveness {
 
 /// The figures of one offset c of the factor f.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Figures {
+pub struct HedgeFigures {
     /// How both go together.
     #[serde(flatten)]
     pub relation: Relation,
@@ -66,10 +66,10 @@ pub struct Figures {
     pub hedge_effectiveness: Effectiveness,
     /// Each null figure and why.
     #[serde(skip)]
-    pub undefined: Vec<Missing>,
+    pub undefined: Vec<UndefinedField>,
 }
 
-impl Figures {
+impl HedgeFigures {
     /// Whether the offset is one that is bought: its hedge ratio is above 0.
     pub fn is_bought(&self) -> bool {
         self.hedge_ratio.is_some_and(|ratio| ratio > 0.0)
@@ -103,16 +103,16 @@ impl Figures {
 
 impl Relation {
     /// How c goes together with f, and each null field with its reason.
-    pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> (Self, Vec<Missing>) {
+    pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> (Self, Vec<UndefinedField>) {
         let pair = pearson(f, c, min_rows);
         let falling: Vec<usize> = common_rows(&[f, c]).into_iter().filter(|row| f[*row] < 0.0).collect();
-        let down = pearson(&picked(f, &falling), &picked(c, &falling), FEWEST_ROWS);
-        let rolling = rolling::summary_of(&rolling::series(f, c, WINDOW));
+        let down = pearson(&picked(f, &falling), &picked(c, &falling), MIN_ROWS);
+        let rolling = rolling::summary_of(&rolling::series(f, c, ROLLING_WINDOW));
         let relation = Self {
             correlation_to_overexposed: pair.r,
             correlation_interval: pair
                 .r
-                .and_then(|r| interval(r, pair.n, Coefficient::OfValues))
+                .and_then(|r| interval(r, pair.n, Coefficient::Pearson))
                 .map(|(low, high)| [low, high]),
             n: pair.n,
             p: pair.r.and_then(|r| p_value(r, pair.n)),
@@ -129,11 +129,11 @@ impl Relation {
             undefined.push(("correlation_to_overexposed", too_few(pair.n, min_rows, "one side does not vary on them")));
         }
         if down.r.is_none() {
-            let reason = too_few(down.n, FEWEST_ROWS, "one side does not vary on them");
+            let reason = too_few(down.n, MIN_ROWS, "one side does not vary on them");
             undefined.push(("down_market_correlation", format!("of the periods in which the factor fell: {reason}")));
         }
         if relation.rolling_36.windows == 0 {
-            let reason = format!("no {WINDOW} periods in a row with both present and varying");
+            let reason = format!("no {ROLLING_WINDOW} periods in a row with both present and varying");
             undefined.push(("rolling_36", reason));
         }
         (relation, undefined)
@@ -141,14 +141,14 @@ impl Relation {
 }
 
 impl Effectiveness {
-    pub(super) fn note_missing(&self, rows: usize, undefined: &mut Vec<Missing>) {
+    pub(super) fn note_missing(&self, rows: usize, undefined: &mut Vec<UndefinedField>) {
         if self.in_sample.is_none() {
             let reason = format!("{rows} common periods are too few, or a side does not vary on them");
             undefined.push(("hedge_effectiveness.in_sample", reason));
         }
         if self.out_of_sample.is_none() {
             let left = rows - estimation_rows(rows);
-            let reason = too_few(left, FEWEST_ROWS, "a side does not vary on its part of them");
+            let reason = too_few(left, MIN_ROWS, "a side does not vary on its part of them");
             undefined.push(("hedge_effectiveness.out_of_sample", format!("of the periods to evaluate on: {reason}")));
         }
     }
@@ -163,7 +163,7 @@ pub(super) fn estimation_rows(rows: usize) -> usize {
 /// on and gives the hedged factor on the others.
 pub(super) fn out_of_sample(f: &[f64], hedged: impl FnOnce(usize) -> Option<Vec<f64>>) -> Option<f64> {
     let rows = estimation_rows(f.len());
-    if f.len() - rows < FEWEST_ROWS {
+    if f.len() - rows < MIN_ROWS {
         return None;
     }
     reduction(&f[rows..], &hedged(rows)?)

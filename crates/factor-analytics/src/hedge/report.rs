@@ -5,21 +5,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Basket, Candidate, Figures, HedgeError, HedgePlan, HedgeQuestion, LeftOut, LeftOutReason, Missing, Portfolio,
-    ScoreParts, Swap,
-    basket::{BasketInputs, FROM_FIRST},
+    Basket, Candidate, CandidateExclusion, ExcludedCandidate, HedgeError, HedgeFigures, HedgePlan, HedgeQuestion,
+    Portfolio, ScoreParts, Swap, UndefinedField,
+    basket::{BasketInputs, SHORTLIST},
     candidates::Filter,
     figures::{common_rows, picked},
-    score::Scored,
+    score::ScoreInputs,
 };
 use crate::{
-    inference::{LEVEL, benjamini_hochberg},
+    inference::{SIGNIFICANCE_LEVEL, benjamini_hochberg},
     report::Undefined,
     stats,
 };
 
 /// Under this share of the variance taken away out of sample, nothing is called an offset.
-pub const LEAST_EFFECTIVENESS: f64 = 0.05;
+pub const MIN_EFFECTIVENESS: f64 = 0.05;
 
 /// One offset and its figures. Decimals; returns and volatilities in the panel's currency.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct Recommendation {
     pub category: Category,
     /// Correlation, hedge ratio and effectiveness.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: HedgeFigures,
     /// Its weight in the portfolio today, as a share. Absent without a portfolio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_portfolio_exposure: Option<f64>,
@@ -80,7 +80,7 @@ pub struct HedgeReport {
     /// tested.
     pub nothing_offsets: bool,
     /// Candidates that were not looked at, and why.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<ExcludedCandidate>,
     /// Recommended candidates whose dividend yield is not known: not scored by it, nor held to a minimum.
     pub yields_unknown: Vec<String>,
     /// Null figures and why.
@@ -90,7 +90,7 @@ pub struct HedgeReport {
 
 struct Looked<'a> {
     candidate: &'a Candidate<'a>,
-    figures: Figures,
+    figures: HedgeFigures,
     correlation: f64,
 }
 
@@ -117,7 +117,7 @@ impl HedgeReport {
             return Err(HedgeError::Constant);
         }
         let (looked, left_out) = scan(question, candidates, plan);
-        let scored: Vec<Scored> = looked.iter().map(Looked::scored).collect();
+        let scored: Vec<ScoreInputs> = looked.iter().map(Looked::scored).collect();
         let parts = ScoreParts::of(&scored, plan.prefer_income);
         let p: Vec<f64> = looked.iter().map(|one| one.figures.relation.p.unwrap_or(1.0)).collect();
         let adjusted = benjamini_hochberg(&p);
@@ -144,7 +144,7 @@ impl HedgeReport {
             ..Self::default()
         };
         let mut undefined = Vec::new();
-        let ranked = best_first(plan.max_recommendations.max(FROM_FIRST));
+        let ranked = best_first(plan.max_recommendations.max(SHORTLIST));
         if plan.basket {
             let first: Vec<&Candidate<'_>> = ranked.iter().map(|at| looked[*at].candidate).collect();
             report.find_basket(question, plan, &first, &mut undefined);
@@ -153,7 +153,7 @@ impl HedgeReport {
             let recommendation = Recommendation {
                 rank,
                 meets_threshold: meeting > 0,
-                significant: adjusted[at] < LEVEL,
+                significant: adjusted[at] < SIGNIFICANCE_LEVEL,
                 score: parts[at].score(),
                 score_parts: parts[at],
                 ..looked[at].recommendation(question, plan)
@@ -189,7 +189,7 @@ impl HedgeReport {
         }
     }
 
-    fn sum_up<'a>(&mut self, ranked: impl Iterator<Item = &'a Figures>) {
+    fn sum_up<'a>(&mut self, ranked: impl Iterator<Item = &'a HedgeFigures>) {
         let bought = ranked.filter(|one| one.is_bought());
         // A basket's ratios are never negative.
         let effectiveness: Vec<_> = (bought.map(|one| &one.hedge_effectiveness))
@@ -197,7 +197,7 @@ impl HedgeReport {
             .collect();
         self.best_out_of_sample = effectiveness.iter().filter_map(|one| one.out_of_sample).reduce(f64::max);
         let untested = !effectiveness.is_empty() && self.best_out_of_sample.is_none();
-        self.nothing_offsets = !untested && self.best_out_of_sample.is_none_or(|best| best < LEAST_EFFECTIVENESS);
+        self.nothing_offsets = !untested && self.best_out_of_sample.is_none_or(|best| best < MIN_EFFECTIVENESS);
         self.yields_unknown = (self.recommendations.iter())
             .filter(|one| one.dividend_yield.is_none())
             .map(|one| one.factor.clone())
@@ -210,8 +210,8 @@ impl Looked<'_> {
         self.candidate.factor
     }
 
-    fn scored(&self) -> Scored {
-        Scored {
+    fn scored(&self) -> ScoreInputs {
+        ScoreInputs {
             correlation: Some(self.correlation),
             sharpe_ratio: self.candidate.sharpe_ratio,
             max_drawdown: self.candidate.max_drawdown,
@@ -246,7 +246,7 @@ impl Looked<'_> {
 }
 
 impl Recommendation {
-    fn missing(&self) -> Vec<Missing> {
+    fn missing(&self) -> Vec<UndefinedField> {
         let own = self.figures.undefined.iter().chain(self.swap.iter().flat_map(|swap| &swap.undefined)).cloned();
         let unknown = [
             ("sharpe_ratio", self.sharpe_ratio.is_none(), "not given: see the performance of the candidate"),
@@ -263,7 +263,7 @@ fn scan<'a>(
     question: &HedgeQuestion<'_>,
     candidates: &'a [Candidate<'a>],
     plan: &HedgePlan,
-) -> (Vec<Looked<'a>>, Vec<LeftOut>) {
+) -> (Vec<Looked<'a>>, Vec<ExcludedCandidate>) {
     let filter = Filter {
         include_cash: plan.include_cash,
         min_dividend_yield: plan.min_dividend_yield,
@@ -272,27 +272,33 @@ fn scan<'a>(
     let (mut looked, mut left_out) = (Vec::new(), Vec::new());
     for candidate in candidates {
         if let Some((reason, detail)) = filter.against(candidate) {
-            left_out.push(LeftOut::new(candidate, reason, detail));
+            left_out.push(ExcludedCandidate::new(candidate, reason, detail));
             continue;
         }
-        let figures = Figures::of(question.overexposed, candidate.returns, question.min_observations);
+        let figures = HedgeFigures::of(question.overexposed, candidate.returns, question.min_observations);
         let (n, needed) = (figures.relation.n, question.min_observations.max(2));
         match figures.relation.correlation_to_overexposed {
             Some(correlation) => looked.push(Looked { candidate, figures, correlation }),
             None if n < needed => {
                 let detail = format!("{n} periods in common with the factor, {needed} needed");
-                left_out.push(LeftOut::new(candidate, LeftOutReason::ThinHistory, detail));
+                left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::ThinHistory, detail));
             }
             None => {
                 let detail = format!("its returns or the factor's do not vary on their {n} common periods");
-                left_out.push(LeftOut::new(candidate, LeftOutReason::Constant, detail));
+                left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::Constant, detail));
             }
         }
     }
     (looked, left_out)
 }
 
-fn note_missing(into: &mut Vec<(String, String, String, String)>, section: &str, row: &str, missing: &[Missing]) {
-    let each = |(field, reason): &Missing| (section.to_owned(), row.to_owned(), (*field).to_owned(), reason.clone());
+fn note_missing(
+    into: &mut Vec<(String, String, String, String)>,
+    section: &str,
+    row: &str,
+    missing: &[UndefinedField],
+) {
+    let each =
+        |(field, reason): &UndefinedField| (section.to_owned(), row.to_owned(), (*field).to_owned(), reason.clone());
     into.extend(missing.iter().map(each));
 }

@@ -19,7 +19,7 @@ pub struct ScoreParts {
 
 /// What a candidate is scored by.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Scored {
+pub struct ScoreInputs {
     /// Its correlation to the factor.
     pub correlation: Option<f64>,
     /// Its Sharpe ratio.
@@ -41,13 +41,14 @@ impl ScoreParts {
     ///
     /// A figure that is not known is not scored: its part is null, and the weights of the others are scaled so that
     /// they sum to 1. So an unknown yield counts neither as none nor as an average one.
-    pub fn of(candidates: &[Scored], prefer_income: bool) -> Vec<Self> {
+    pub fn of(candidates: &[ScoreInputs], prefer_income: bool) -> Vec<Self> {
         let mut weights = WEIGHTS;
         if prefer_income {
             let others = (1.0 - INCOME_WEIGHT) / (1.0 - WEIGHTS[3]);
             weights = [WEIGHTS[0] * others, WEIGHTS[1] * others, WEIGHTS[2] * others, INCOME_WEIGHT];
         }
-        let ranked = |figure: fn(&Scored) -> Option<f64>| ranks(&candidates.iter().map(figure).collect::<Vec<_>>());
+        let ranked =
+            |figure: fn(&ScoreInputs) -> Option<f64>| ranks(&candidates.iter().map(figure).collect::<Vec<_>>());
         let sharpe_ratios = ranked(|candidate| candidate.sharpe_ratio);
         let drawdowns = ranked(|candidate| candidate.max_drawdown);
         let mut yields = ranked(|candidate| candidate.dividend_yield);

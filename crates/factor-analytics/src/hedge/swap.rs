@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Missing,
+    UndefinedField,
     figures::{common_rows, picked, too_few},
 };
 use crate::{regression::Regression, stats};
@@ -62,7 +62,7 @@ pub struct Swap {
     pub rows: usize,
     /// Each null figure and why.
     #[serde(skip)]
-    pub undefined: Vec<Missing>,
+    pub undefined: Vec<UndefinedField>,
 }
 
 impl Swap {

@@ -51,14 +51,14 @@ fn noise(seed: u64, rows: usize) -> Vec<f64> {
 #[test]
 fn one_offset_by_hand() {
     // Means 0; sum fc = -6, sum cc = 4, sum ff = 10: h = 1.5, effectiveness 36 / 40.
-    let figures = Figures::of(&[1.0, -1.0, 2.0, -2.0, NAN], &[-1.0, 1.0, -1.0, 1.0, 9.0], 4);
+    let figures = HedgeFigures::of(&[1.0, -1.0, 2.0, -2.0, NAN], &[-1.0, 1.0, -1.0, 1.0, 9.0], 4);
     assert_eq!(figures.hedge_ratio, Some(1.5));
     assert!((figures.hedge_effectiveness.in_sample.unwrap() - 0.9).abs() < 1e-15);
     assert!((figures.relation.correlation_to_overexposed.unwrap() + 0.9_f64.sqrt()).abs() < 1e-15);
     assert_eq!((figures.relation.n, figures.hedge_effectiveness.out_of_sample), (4, None));
     let fields: Vec<&str> = figures.undefined.iter().map(|(field, _)| *field).collect();
     assert_eq!(fields, ["down_market_correlation", "rolling_36", "hedge_effectiveness.out_of_sample"]);
-    let none = Figures::of(&[1.0, -1.0, 2.0], &[-1.0, 1.0, -1.0], 4);
+    let none = HedgeFigures::of(&[1.0, -1.0, 2.0], &[-1.0, 1.0, -1.0], 4);
     assert_eq!((none.hedge_ratio, none.relation.correlation_to_overexposed), (None, None));
     assert!(none.undefined.iter().any(|(field, why)| *field == "hedge_ratio" && why == "3 common periods, 4 needed"));
 }
@@ -66,7 +66,7 @@ fn one_offset_by_hand() {
 #[test]
 fn a_factor_is_hedged_fully_by_itself() {
     let f = noise(1, 60);
-    let figures = Figures::of(&f, &f, 12);
+    let figures = HedgeFigures::of(&f, &f, 12);
     assert_eq!(figures.hedge_ratio, Some(-1.0));
     assert_eq!(figures.hedge_effectiveness, Effectiveness { in_sample: Some(1.0), out_of_sample: Some(1.0) });
     assert_eq!(figures.relation.rolling_36.windows, 25);
@@ -78,11 +78,11 @@ fn what_worked_and_then_did_not_is_negative_out_of_sample() {
     // 36 rows: c = -f on the first 24, which gives h = 1; c = f on the last 12, where f + c = 2f: 1 - 4.
     let (f, _) = squares(36);
     let c: Vec<f64> = f.iter().enumerate().map(|(row, r)| if row < 24 { -r } else { *r }).collect();
-    let found = Figures::of(&f, &c, 12).hedge_effectiveness.out_of_sample.unwrap();
+    let found = HedgeFigures::of(&f, &c, 12).hedge_effectiveness.out_of_sample.unwrap();
     assert!((found + 3.0).abs() < 1e-12, "{found}");
     // 33 rows leave 11 to evaluate on, 34 leave 12.
-    assert_eq!(Figures::of(&f[..33], &c[..33], 12).hedge_effectiveness.out_of_sample, None);
-    assert!(Figures::of(&f[..34], &c[..34], 12).hedge_effectiveness.out_of_sample.is_some());
+    assert_eq!(HedgeFigures::of(&f[..33], &c[..33], 12).hedge_effectiveness.out_of_sample, None);
+    assert!(HedgeFigures::of(&f[..34], &c[..34], 12).hedge_effectiveness.out_of_sample.is_some());
 }
 
 #[test]
@@ -196,12 +196,12 @@ fn every_candidate_left_out_has_its_reason() {
     assert_eq!(
         reasons,
         [
-            ("itself", LeftOutReason::PartOfOverexposed),
-            ("bills", LeftOutReason::Cash),
-            ("as heavy", LeftOutReason::HeavyHolding),
-            ("low yield", LeftOutReason::LowDividendYield),
-            ("flat", LeftOutReason::Constant),
-            ("young", LeftOutReason::ThinHistory),
+            ("itself", CandidateExclusion::PartOfOverexposed),
+            ("bills", CandidateExclusion::Cash),
+            ("as heavy", CandidateExclusion::HeavyHolding),
+            ("low yield", CandidateExclusion::LowDividendYield),
+            ("flat", CandidateExclusion::Constant),
+            ("young", CandidateExclusion::ThinHistory),
         ]
     );
     assert_eq!((report.candidates_scanned, report.yields_unknown), (2, vec!["unknown yield".to_owned()]));
@@ -234,8 +234,9 @@ fn where_none_passes_the_lowest_come_and_it_is_said() {
     assert!(report.recommendations.iter().all(|one| !one.meets_threshold));
     let shown = report.recommendations.iter().filter_map(|one| one.figures.relation.correlation_to_overexposed);
     let worst = shown.fold(f64::MIN, f64::max);
-    let lower =
-        candidates.iter().filter(|c| Figures::of(&f, c.returns, 12).relation.correlation_to_overexposed < Some(worst));
+    let lower = candidates
+        .iter()
+        .filter(|c| HedgeFigures::of(&f, c.returns, 12).relation.correlation_to_overexposed < Some(worst));
     assert_eq!(lower.count(), 2);
     // All would have to be sold short: nothing offsets by being bought.
     assert!(report.nothing_offsets && report.best_out_of_sample.is_none());
@@ -244,7 +245,7 @@ fn where_none_passes_the_lowest_come_and_it_is_said() {
 
 #[test]
 fn scores_by_hand() {
-    let scored = |correlation, sharpe_ratio, max_drawdown, dividend_yield| score::Scored {
+    let scored = |correlation, sharpe_ratio, max_drawdown, dividend_yield| score::ScoreInputs {
         correlation: Some(correlation),
         sharpe_ratio: Some(sharpe_ratio),
         max_drawdown: Some(max_drawdown),
@@ -424,7 +425,7 @@ proptest! {
 
     #[test]
     fn the_order_and_the_number_of_candidates_change_no_offset((series, _) in matrix()) {
-        let alone = Figures::of(&series[0], &series[1], 12);
+        let alone = HedgeFigures::of(&series[0], &series[1], 12);
         let candidates: Vec<Candidate<'_>> = series[1..].iter().rev().map(|returns| candidate("c", returns)).collect();
         let report = HedgeReport::compute(&question(&series[0]), &candidates, &HedgePlan::default()).unwrap();
         let same = report.recommendations.iter().any(|one| one.figures == alone);

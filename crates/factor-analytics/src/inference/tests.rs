@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::correlation::{Column, Method};
+use crate::correlation::{Method, NamedSeries};
 
 fn near(got: f64, expected: f64) -> bool {
     (got - expected).abs() <= 1e-15 + 1e-11 * expected.abs()
@@ -12,7 +12,7 @@ fn near(got: f64, expected: f64) -> bool {
 fn anscombes_quartet_as_scipy_has_it() {
     let r = 0.816_420_516_344_839_5;
     assert!(near(p_value(r, 11).unwrap(), 0.002_169_628_873_078_815_2));
-    let (low, high) = interval(r, 11, Coefficient::OfValues).unwrap();
+    let (low, high) = interval(r, 11, Coefficient::Pearson).unwrap();
     assert!(near(low, 0.424_391_213_393_215_2) && near(high, 0.950_693_253_786_560_4), "{low} {high}");
 }
 
@@ -35,21 +35,21 @@ fn p_values_as_scipy_has_them() {
 
 #[test]
 fn a_perfect_correlation_and_too_few_rows() {
-    for of in [Coefficient::OfValues, Coefficient::OfRanks] {
+    for of in [Coefficient::Pearson, Coefficient::Spearman] {
         assert_eq!(interval(1.0, 12, of), Some((1.0, 1.0)));
         assert_eq!(interval(-1.0, 4, of), Some((-1.0, -1.0)));
         assert_eq!(interval(0.5, 3, of), None);
         assert!(interval(0.5, 4, of).is_some());
     }
     assert_eq!((p_value(1.0, 12), p_value(-1.0, 4), p_value(0.5, 3)), (Some(0.0), Some(0.0), None));
-    assert_eq!((p_value(f64::NAN, 20), interval(f64::NAN, 20, Coefficient::OfValues)), (None, None));
+    assert_eq!((p_value(f64::NAN, 20), interval(f64::NAN, 20, Coefficient::Pearson)), (None, None));
 }
 
 /// By hand: z = atanh 0.5 = 0.549306, se = sqrt(1.125 / 25) = 0.212132, z -+ 0.415771: 0.133535 and 0.965077; their
 /// hyperbolic tangents are 0.132747 and 0.746533.
 #[test]
 fn the_interval_of_a_rank_correlation_by_hand() {
-    let (low, high) = interval(0.5, 28, Coefficient::OfRanks).unwrap();
+    let (low, high) = interval(0.5, 28, Coefficient::Spearman).unwrap();
     assert!((low - 0.132_747).abs() < 2e-6 && (high - 0.746_533).abs() < 2e-6, "{low} {high}");
 }
 
@@ -68,10 +68,10 @@ fn a_matrix_is_adjusted_over_its_defined_pairs_alone() {
     let wave = |step: usize| (0..40).map(|t| ((t * step) % 23) as f64).collect::<Vec<_>>();
     let (a, b, c) = (wave(3), wave(5), wave(7));
     let flat = vec![1.0; 40];
-    let columns: Vec<Column<'_>> =
-        [("A", &a), ("B", &b), ("C", &c), ("FLAT", &flat)].map(|(name, values)| Column { name, values }).to_vec();
+    let columns: Vec<NamedSeries<'_>> =
+        [("A", &a), ("B", &b), ("C", &c), ("FLAT", &flat)].map(|(name, values)| NamedSeries { name, values }).to_vec();
     let matrix = Method::Pearson.matrix(&columns, 12);
-    let of = MatrixStatistics::of(&matrix, Coefficient::OfValues);
+    let of = MatrixStatistics::of(&matrix, Coefficient::Pearson);
     assert_eq!((of.tests.pairs, of.tests.fewest_rows, of.tests.on_few_rows), (3, Some(40), 0));
     let upper = [(0, 1), (0, 2), (1, 2)];
     let p = upper.map(|at| of.p[at]);
@@ -90,7 +90,7 @@ fn a_matrix_is_adjusted_over_its_defined_pairs_alone() {
 proptest! {
     #[test]
     fn an_interval_contains_its_correlation_and_narrows_with_rows(r in -1.0..=1.0f64, n in 4usize..3000, of_ranks: bool) {
-        let of = if of_ranks { Coefficient::OfRanks } else { Coefficient::OfValues };
+        let of = if of_ranks { Coefficient::Spearman } else { Coefficient::Pearson };
         let (low, high) = interval(r, n, of).unwrap();
         prop_assert!((-1.0..=1.0).contains(&low) && (-1.0..=1.0).contains(&high) && low <= r && r <= high);
         let (longer_low, longer_high) = interval(r, n + 1, of).unwrap();

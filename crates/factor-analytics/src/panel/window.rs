@@ -63,7 +63,7 @@ impl WindowRequest {
     ///
     /// # Errors
     /// [`WindowError`]: no prices at all, or a start that is not before the end.
-    pub fn settle(&self, all: &[Arc<PriceSeries>], requested: &[Ticker]) -> Result<Window, WindowError> {
+    pub fn resolve(&self, all: &[Arc<PriceSeries>], requested: &[Ticker]) -> Result<Window, WindowError> {
         let clock = self.clock(all);
         let known = self.end.map_or(clock, |end| end.min(clock));
         let newest = all.iter().filter_map(|series| newest_within(series, known)).max().ok_or(WindowError::NoPrices)?;
@@ -219,7 +219,7 @@ mod tests {
 
     fn check_end(prices: &[Arc<PriceSeries>], today: &str, end: &str, cutoff: &str) {
         let tickers: Vec<_> = prices.iter().map(|series| series.ticker().clone()).collect();
-        let window = request(today).settle(prices, &tickers).unwrap();
+        let window = request(today).resolve(prices, &tickers).unwrap();
         assert_eq!((window.end, window.cutoff), (date(end), date(cutoff)), "today {today}");
     }
 
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn default_start_is_a_month_end() {
         let prices = [daily("SPY", "2010-01-01", "2024-06-28")];
-        let window = request("2024-07-10").settle(&prices, &["SPY".parse().unwrap()]).unwrap();
+        let window = request("2024-07-10").resolve(&prices, &["SPY".parse().unwrap()]).unwrap();
         assert_eq!((window.start, window.end), (date("2014-06-30"), date("2024-06-30")));
     }
 
@@ -292,10 +292,10 @@ mod tests {
         let prices = [daily("SPY", "2020-01-01", "2024-06-28")];
         let backwards = WindowRequest { start: Some(date("2024-07-01")), ..request("2024-07-10") };
         assert!(matches!(
-            backwards.settle(&prices, &[]),
+            backwards.resolve(&prices, &[]),
             Err(WindowError::NoWholeMonth { .. } | WindowError::StartNotBeforeEnd { .. })
         ));
         let empty: [Arc<PriceSeries>; 0] = [];
-        assert_eq!(request("2024-07-10").settle(&empty, &[]), Err(WindowError::NoPrices));
+        assert_eq!(request("2024-07-10").resolve(&empty, &[]), Err(WindowError::NoPrices));
     }
 }

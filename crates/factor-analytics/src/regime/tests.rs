@@ -150,8 +150,8 @@ fn dates_pick_the_periods_labelled_within_them() {
     // A month's label is its last day: the 30th ends before December's.
     assert_eq!(picked(&slice("2011-01-31/2012-12-30").unwrap()), (12..35).collect::<Vec<_>>());
     let error = slice("2008").unwrap_err();
-    assert!(matches!(error, RegimeError::TooFew { rows: 0, of: 60, .. }), "{error}");
-    assert!(matches!(slice("2011-01/2011-11").unwrap_err(), RegimeError::TooFew { rows: 11, .. }));
+    assert!(matches!(error, RegimeError::TooFewRows { rows: 0, of: 60, .. }), "{error}");
+    assert!(matches!(slice("2011-01/2011-11").unwrap_err(), RegimeError::TooFewRows { rows: 11, .. }));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn what_tells_a_regime_is_named_when_it_is_missing() {
 fn a_slice_is_correlated_and_the_window_keeps_its_histories() {
     let (x, y) = (wave(36), (0..36).map(|n| f64::from(n % 5) * 0.01).collect::<Vec<_>>());
     let yields: Vec<f64> = (0..=36).map(|n| 3.0 + f64::from(n % 4) * 0.1).collect();
-    let whole = study(&[("SPY", &x), ("IWM", &y)], &yields).within("2011".parse().unwrap()).unwrap();
+    let whole = study(&[("SPY", &x), ("IWM", &y)], &yields).in_regime("2011".parse().unwrap()).unwrap();
     let sliced = whole.sliced().unwrap();
     let of = |study: &Study| matrices::category(study, Category::Style, Default::default()).unwrap();
     // The same as that of the twelve months alone.
@@ -200,7 +200,7 @@ proptest! {
             match regime.slice(&whole) {
                 Ok(slice) => prop_assert!(picked(&slice).iter().all(|row| spy(&whole)[*row].is_finite())),
                 Err(error) => {
-                    let too_few = matches!(error, RegimeError::TooFew { rows: 0..12, .. });
+                    let too_few = matches!(error, RegimeError::TooFewRows { rows: 0..12, .. });
                     prop_assert!(too_few, "{}", error);
                 }
             }
@@ -246,7 +246,7 @@ fn all_but_rolling_correlations_are_of_the_slice() {
     let (x, y) = (wave(48), (0..48).map(|n| f64::from(n % 5) * 0.01).collect::<Vec<_>>());
     let yields: Vec<f64> = (0..=48).map(|n| 3.0 + f64::from(n % 4) * 0.1).collect();
     let whole = study(&[("SPY", &x), ("IWM", &y)], &yields);
-    let within = whole.clone().within("2012".parse().unwrap()).unwrap();
+    let within = whole.clone().in_regime("2012".parse().unwrap()).unwrap();
     let (all, picked) = (
         CorrelationReport::compute(&whole, &plan(true), &mut Silent),
         CorrelationReport::compute(&within, &plan(true), &mut Silent),

@@ -10,12 +10,12 @@ use crate::{
     Study,
     cluster::Clusters,
     composite::Composite,
-    correlation::{Column, CorrelationMatrix, Method},
+    correlation::{CorrelationMatrix, Method, NamedSeries},
     inference::Coefficient,
     observer::{Observer, observed},
     regime::Regime,
     sections::{
-        insights::{self, Block, Insights},
+        insights::{self, ClusterBlock, Insights},
         macro_etf::{self, MacroEtfRules, MacroEtfs},
         matrices,
         overlays::{self, Overlay},
@@ -72,7 +72,7 @@ pub struct CorrelationPlan {
     pub spectra: bool,
     /// Length of the insights' lists; needs the matrices.
     pub insights: Option<usize>,
-    /// The rows that everything but rolling correlations is taken of; all without one. [`Study::within`] settles it.
+    /// The rows that everything but rolling correlations is taken of; all without one. [`Study::in_regime`] settles it.
     pub regime: Option<Regime>,
     /// Stand rows and columns of every matrix in the order of their clusters.
     pub clustered: bool,
@@ -154,7 +154,7 @@ impl CorrelationReport {
         let mut report = Self { method: plan.method, ..Self::default() };
         report.take_composites(study, plan);
         let groups = std::mem::take(&mut report.industry_groups);
-        let is_empty = |category: &Category| study.of(&BTreeSet::from([*category])).is_empty();
+        let is_empty = |category: &Category| study.in_categories(&BTreeSet::from([*category])).is_empty();
         for key in &plan.matrices {
             if matches!(key, MatrixKey::Category(category) if is_empty(category)) {
                 continue;
@@ -296,10 +296,14 @@ impl CorrelationReport {
 }
 
 /// A matrix in the order of its clusters; its blocks are added under its name.
-fn arrange(name: &str, matrix: &CorrelationMatrix, blocks: &mut IndexMap<String, Vec<Block>>) -> CorrelationMatrix {
+fn arrange(
+    name: &str,
+    matrix: &CorrelationMatrix,
+    blocks: &mut IndexMap<String, Vec<ClusterBlock>>,
+) -> CorrelationMatrix {
     let clusters = Clusters::of(matrix);
-    blocks.insert(name.to_owned(), Block::all_of(&clusters, matrix));
-    clusters.arrange(matrix)
+    blocks.insert(name.to_owned(), ClusterBlock::all_of(&clusters, matrix));
+    clusters.reorder(matrix)
 }
 
 /// The rolling correlations of a matrix' pairs; `None` without a column.
@@ -313,11 +317,12 @@ fn rolling_table(study: &Study, key: &MatrixKey, groups: &[Composite], windows: 
         MatrixKey::IndustryGroups | MatrixKey::Rate(_) => Vec::new(),
     };
     let groups = if *key == MatrixKey::IndustryGroups { groups } else { &[] };
-    let of_groups = groups.iter().map(|group| Column { name: &group.name, values: &group.values });
-    let of_factors =
-        members.iter().map(|of| Column { name: of.factor.ticker.as_str(), values: study.panel().column(of.column) });
-    let of_rates = changes.iter().map(|(maturity, values)| Column { name: maturity.as_str(), values });
-    let columns: Vec<Column<'_>> = of_groups.chain(of_factors).chain(of_rates).collect();
+    let of_groups = groups.iter().map(|group| NamedSeries { name: &group.name, values: &group.values });
+    let of_factors = members
+        .iter()
+        .map(|of| NamedSeries { name: of.factor.ticker.as_str(), values: study.panel().column(of.column) });
+    let of_rates = changes.iter().map(|(maturity, values)| NamedSeries { name: maturity.as_str(), values });
+    let columns: Vec<NamedSeries<'_>> = of_groups.chain(of_factors).chain(of_rates).collect();
     (!columns.is_empty()).then(|| rolling::table(&columns, windows))
 }
 

@@ -13,14 +13,14 @@ use serde::Serialize;
 pub use self::plan::{PerformancePlan, SortBy, Weighting};
 use super::{Granularity, Undefined};
 use crate::{
-    Facts, Study,
+    Fundamentals, Study,
     composite::{Composite, Member, covers},
     observer::{Observer, observed},
     panel::window::is_monthly,
     sections::{
         dividends,
         macro_etf::by_preference,
-        performance::{Inputs, Profile},
+        performance::{PerformanceProfile, ProfileInputs},
     },
     study::{Composites, History, RiskFree, StudiedFactor},
 };
@@ -39,7 +39,7 @@ pub struct FactorProfile {
     pub history: History,
     /// The figures.
     #[serde(flatten)]
-    pub profile: Profile,
+    pub profile: PerformanceProfile,
 }
 
 /// One composite's entry.
@@ -55,7 +55,7 @@ pub struct CompositeProfile {
     pub history: History,
     /// The figures.
     #[serde(flatten)]
-    pub profile: Profile,
+    pub profile: PerformanceProfile,
 }
 
 /// The composites' entries.
@@ -105,7 +105,7 @@ pub struct PerformanceReport {
 impl PerformanceReport {
     /// Computes what the plan names. Of `facts` only those of today's funds are used: dividends, and market
     /// capitalisations where the plan weights by them.
-    pub fn compute(study: &Study, plan: &PerformancePlan, facts: &Facts, observer: &mut dyn Observer) -> Self {
+    pub fn compute(study: &Study, plan: &PerformancePlan, facts: &Fundamentals, observer: &mut dyn Observer) -> Self {
         let risk_free = study.risk_free();
         let yields = dividends::yields(study, facts);
         let tables = Tables { study, plan, facts, risk_free: &risk_free, yields };
@@ -142,7 +142,7 @@ impl PerformanceReport {
 struct Tables<'a> {
     study: &'a Study,
     plan: &'a PerformancePlan,
-    facts: &'a Facts,
+    facts: &'a Fundamentals,
     risk_free: &'a RiskFree,
     yields: IndexMap<Ticker, Result<f64, String>>,
 }
@@ -159,10 +159,10 @@ const NO_CAP: &str = "insufficient_data: no market cap is known for any of its m
 type Missing = Vec<(String, String, String, String)>;
 
 impl Tables<'_> {
-    fn profile(&self, values: &[f64], daily: &[f64], relative: bool) -> Profile {
+    fn profile(&self, values: &[f64], daily: &[f64], relative: bool) -> PerformanceProfile {
         let panel = self.study.panel();
         let benchmark = panel.position(&self.plan.benchmark).filter(|_| relative).map(|column| panel.column(column));
-        let inputs = Inputs {
+        let inputs = ProfileInputs {
             returns: values,
             risk_free: &self.risk_free.per_period,
             benchmark,
@@ -170,14 +170,14 @@ impl Tables<'_> {
             base: panel.base(),
             frequency: panel.frequency(),
         };
-        Profile::compute(&inputs, daily)
+        PerformanceProfile::compute(&inputs, daily)
     }
 
     fn per_factor(&self, categories: &BTreeSet<Category>, missing: &mut Missing) -> IndexMap<Ticker, FactorProfile> {
         let panel = self.study.panel();
         let mut entries: Vec<(Ticker, FactorProfile)> = self
             .study
-            .of(categories)
+            .in_categories(categories)
             .into_iter()
             .map(|studied| {
                 let column = &panel.columns()[studied.column];
@@ -269,7 +269,7 @@ impl Tables<'_> {
             return;
         }
         let mut preferred = by_preference(self.study, &members);
-        preferred.truncate(self.plan.most_per_composite.unwrap_or(usize::MAX));
+        preferred.truncate(self.plan.max_per_composite.unwrap_or(usize::MAX));
         let weight = |studied: &StudiedFactor| match &self.plan.weights {
             Weighting::Equal => Some(1.0),
             Weighting::Cap => self.facts.caps.dollars.get(&studied.factor.ticker).copied(),
@@ -338,7 +338,7 @@ fn note_yield(missing: &mut Missing, section: &str, row: &str, found: Option<&Re
     }
 }
 
-fn note_missing(missing: &mut Missing, section: &str, row: &str, profile: &Profile) {
+fn note_missing(missing: &mut Missing, section: &str, row: &str, profile: &PerformanceProfile) {
     missing.extend(
         profile
             .undefined

@@ -10,7 +10,7 @@ use crate::{
     Study,
     observer::{Observer, observed},
     sections::{
-        returns::{self, CategoryReturns, FactorReturns, GroupReturns, Ranked},
+        returns::{self, CategoryReturns, FactorReturns, GroupReturns, RankedFactor},
         windows::{self, ReturnWindow, WindowSpan},
     },
 };
@@ -40,7 +40,7 @@ pub struct ReturnsReport {
     /// By ticker.
     pub factors: IndexMap<Ticker, FactorReturns>,
     /// Per window, best first.
-    pub rankings: Option<IndexMap<String, Vec<Ranked>>>,
+    pub rankings: Option<IndexMap<String, Vec<RankedFactor>>>,
     /// Per category and window.
     pub by_category: Option<IndexMap<Category, IndexMap<String, CategoryReturns>>>,
     /// By group.

@@ -2,17 +2,17 @@
 //!
 //! The latest close is a ticker's last price at or before the panel's `as_of`. A price adjusted for dividends equals the
 //! close only at the newest end of its history; before that it is lower by what was paid since. So a yield is given
-//! only where that price is of the present ([`PRESENT_DAYS`]), and never for a window that ended in the past.
+//! only where that price is of the present ([`CURRENT_DAYS`]), and never for a window that ended in the past.
 
 use chrono::{Months, NaiveDate};
 use factor_types::{AssetClass, Factor, PriceSeries, Ticker};
 use indexmap::IndexMap;
 
-use crate::{Facts, Study};
+use crate::{Fundamentals, Study};
 
 /// A price is of the present when it is at most this many days old. A window without an `end_date` ends with the last
 /// whole month, whose last price may be 34 days old on the day before the next month counts as whole.
-pub const PRESENT_DAYS: i64 = 35;
+pub const CURRENT_DAYS: i64 = 35;
 
 /// A yield above this is not believed, by asset class: a special dividend, a split, a payment in another currency.
 const MOST_OF_EQUITY: f64 = 0.25;
@@ -25,26 +25,26 @@ const TOO_FEW_MEMBERS: &str = "members with less than half of the weight have a 
 
 /// What is known of a factor's dividend yield before anyone is asked for its dividends.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Standing {
+pub enum YieldBasis {
     /// It is 0: commodities and coins pay nothing.
-    Nothing,
+    NonPaying,
     /// It is undefined, and why.
     Undefined(String),
     /// Its dividends decide, over this latest close.
-    Open {
+    Dividends {
         /// The last price at or before the panel's `as_of`.
         close: f64,
     },
 }
 
-impl Standing {
+impl YieldBasis {
     /// Judges one factor. `as_of` is the newest price date that the panel uses, `today` the clock's day.
     pub fn of(factor: &Factor, series: &PriceSeries, as_of: NaiveDate, today: NaiveDate) -> Self {
         if factor.ticker.is_group() {
             return Self::Undefined("a group has no dividends of its own; ask for its members".to_owned());
         }
         if matches!(factor.asset_class, AssetClass::Commodity | AssetClass::Crypto) {
-            return Self::Nothing;
+            return Self::NonPaying;
         }
         if !is_present(as_of, today) {
             return Self::Undefined(of_the_past(as_of));
@@ -55,13 +55,13 @@ impl Standing {
             Some((date, _)) if !is_present(date, today) => {
                 Self::Undefined(format!("dividend yields are of today; its last price is of {date}"))
             }
-            Some((_, close)) => Self::Open { close },
+            Some((_, close)) => Self::Dividends { close },
         }
     }
 }
 
 /// The sum of the dividends with an ex-date in (as_of - 12 months, as_of], from (ex-date, amount per share) in any order.
-pub fn trailing(paid: impl IntoIterator<Item = (NaiveDate, f64)>, as_of: NaiveDate) -> f64 {
+pub fn trailing_twelve_months(paid: impl IntoIterator<Item = (NaiveDate, f64)>, as_of: NaiveDate) -> f64 {
     let after = year_before(as_of);
     paid.into_iter().filter(|(date, _)| *date > after && *date <= as_of).map(|(_, amount)| amount).sum()
 }
@@ -88,14 +88,14 @@ pub fn dividend_yield(class: AssetClass, trailing: f64, close: f64) -> Result<f6
 }
 
 /// The dividend yields of every analysed factor: the value, or why there is none.
-pub fn yields(study: &Study, facts: &Facts) -> IndexMap<Ticker, Result<f64, String>> {
+pub fn yields(study: &Study, facts: &Fundamentals) -> IndexMap<Ticker, Result<f64, String>> {
     let panel = study.panel();
     let of = |factor: &Factor, series: &PriceSeries| {
         let today = facts.today.ok_or("dividends were not asked for")?;
-        match Standing::of(factor, series, panel.as_of(), today) {
-            Standing::Nothing => Ok(0.0),
-            Standing::Undefined(reason) => Err(reason),
-            Standing::Open { close } => {
+        match YieldBasis::of(factor, series, panel.as_of(), today) {
+            YieldBasis::NonPaying => Ok(0.0),
+            YieldBasis::Undefined(reason) => Err(reason),
+            YieldBasis::Dividends { close } => {
                 let trailing = facts.dividends.get(&factor.ticker).ok_or("dividends were not asked for")?.clone()?;
                 dividend_yield(factor.asset_class, trailing, close)
             }
@@ -127,7 +127,7 @@ pub fn composite_yield(members: &[(f64, &Result<f64, String>)]) -> Result<f64, S
 }
 
 fn is_present(date: NaiveDate, today: NaiveDate) -> bool {
-    (today - date).num_days() <= PRESENT_DAYS
+    (today - date).num_days() <= CURRENT_DAYS
 }
 
 fn of_the_past(as_of: NaiveDate) -> String {

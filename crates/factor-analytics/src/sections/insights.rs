@@ -16,7 +16,7 @@ use crate::{
 
 /// A pair of factors of one matrix.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Pair {
+pub struct CorrelatedPair {
     /// The matrix it is from.
     pub category: String,
     /// One side.
@@ -46,7 +46,7 @@ pub struct Standout {
 
 /// Principal components of one matrix.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Components {
+pub struct PrincipalComponents {
     /// Columns the decomposition was taken over.
     pub factors: usize,
     /// Shares of the variance of the first components (at most five), largest first.
@@ -60,14 +60,14 @@ pub struct Components {
 
 /// Columns of one matrix that a clustering keeps together.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Block {
+pub struct ClusterBlock {
     /// Its columns, in the matrix's order.
     pub members: Vec<String>,
     /// Mean of the defined correlations between them; `None` for one alone.
     pub mean_correlation: Option<f64>,
 }
 
-impl Block {
+impl ClusterBlock {
     /// The blocks of a matrix, which stands in its own order still.
     pub fn all_of(clusters: &Clusters, matrix: &CorrelationMatrix) -> Vec<Self> {
         let block = |members: &Vec<usize>| {
@@ -84,18 +84,18 @@ impl Block {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Insights {
     /// Highest correlations over all matrices.
-    pub strongest_pairs: Vec<Pair>,
+    pub strongest_pairs: Vec<CorrelatedPair>,
     /// Lowest correlations over all matrices.
-    pub weakest_pairs: Vec<Pair>,
+    pub weakest_pairs: Vec<CorrelatedPair>,
     /// The analysed factor, cash apart, that is least correlated with the benchmark.
     pub best_diversifier: Option<Standout>,
     /// The equity whose return is most negatively correlated with the change of the ten-year yield.
     pub most_negative_to_ust10y: Option<Standout>,
     /// Per matrix.
-    pub components: IndexMap<String, Components>,
+    pub components: IndexMap<String, PrincipalComponents>,
     /// Per matrix the blocks of its clustering, in order; only where matrices are in the order of their clusters.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocks: Option<IndexMap<String, Vec<Block>>>,
+    pub blocks: Option<IndexMap<String, Vec<ClusterBlock>>>,
 }
 
 /// Gathers the section from matrices that were computed. `size` bounds each list; `method` is that of the matrices. The
@@ -118,17 +118,20 @@ pub fn insights(
             .map(|(name, spectrum)| {
                 let explained = spectrum.explained.iter().copied().take(5).collect();
                 let (factors, repaired) = (spectrum.columns, spectrum.repaired);
-                (name.clone(), Components { factors, explained, effective_bets: spectrum.effective_bets, repaired })
+                (
+                    name.clone(),
+                    PrincipalComponents { factors, explained, effective_bets: spectrum.effective_bets, repaired },
+                )
             })
             .collect(),
     }
 }
 
 /// The `size` highest or lowest pairs of one matrix; equals in order of their names.
-pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highest: bool) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = matrix
+pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highest: bool) -> Vec<CorrelatedPair> {
+    let mut pairs: Vec<CorrelatedPair> = matrix
         .pairs()
-        .map(|(i, j, correlation, n)| Pair {
+        .map(|(i, j, correlation, n)| CorrelatedPair {
             category: name.to_owned(),
             a: matrix.names[i].clone(),
             b: matrix.names[j].clone(),
@@ -136,7 +139,7 @@ pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highes
             n,
         })
         .collect();
-    let by_value = |x: &Pair, y: &Pair| {
+    let by_value = |x: &CorrelatedPair, y: &CorrelatedPair| {
         let order = x.correlation.total_cmp(&y.correlation);
         if highest { order.reverse() } else { order }.then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
     };
@@ -148,9 +151,9 @@ pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highes
     pairs
 }
 
-fn extremes(matrices: &IndexMap<String, CorrelationMatrix>, size: usize, highest: bool) -> Vec<Pair> {
+fn extremes(matrices: &IndexMap<String, CorrelationMatrix>, size: usize, highest: bool) -> Vec<CorrelatedPair> {
     // Composites hold the industries themselves, and yields are no factors: neither is a pair one can hold.
-    let mut pairs: Vec<Pair> = matrices
+    let mut pairs: Vec<CorrelatedPair> = matrices
         .iter()
         .filter(|(name, _)| !["industry_groups", "rate"].contains(&name.as_str()))
         .flat_map(|(name, matrix)| extreme_pairs(name, matrix, size, highest))

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// More columns than this in all, and the matrix is left out.
-pub const MOST_COLUMNS: usize = 40;
+pub const MAX_COLUMNS: usize = 40;
 
 /// How constituents are chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub struct MacroEtfRules {
     /// The groups, in order.
     pub groups: Vec<AssetClass>,
     /// ETFs kept per group.
-    pub most_per_group: usize,
+    pub max_per_group: usize,
     /// One whose |correlation| with a kept one of its group reaches this is dropped.
     pub duplicate_threshold: f64,
     /// Share of a group's listed ETFs that must be analysed.
@@ -40,7 +40,7 @@ pub struct DroppedEtf {
 /// The chosen ETFs and their matrix.
 #[derive(Debug, Clone)]
 pub struct MacroEtfs {
-    /// Their correlations; `None` with more than [`MOST_COLUMNS`] columns, or none.
+    /// Their correlations; `None` with more than [`MAX_COLUMNS`] columns, or none.
     pub matrix: Option<CorrelationMatrix>,
     /// How many were chosen.
     pub used: usize,
@@ -60,7 +60,7 @@ pub fn by_preference<'a>(study: &Study, members: &[&'a StudiedFactor]) -> Vec<&'
     ordered
 }
 
-/// `macro_etf_matrix`: per group up to `most_per_group` ETFs in order of preference; a near duplicate of a kept one is
+/// `macro_etf_matrix`: per group up to `max_per_group` ETFs in order of preference; a near duplicate of a kept one is
 /// dropped, listed, and does not count. Near duplicates are told by Pearson's r, whatever the matrix's method.
 pub fn macro_etf(study: &Study, rules: &MacroEtfRules, method: Method) -> MacroEtfs {
     let mut chosen: Vec<&StudiedFactor> = Vec::new();
@@ -72,7 +72,7 @@ pub fn macro_etf(study: &Study, rules: &MacroEtfRules, method: Method) -> MacroE
         }
         let mut kept: Vec<&StudiedFactor> = Vec::new();
         for candidate in by_preference(study, &members) {
-            if kept.len() == rules.most_per_group {
+            if kept.len() == rules.max_per_group {
                 break;
             }
             match duplicate_of(study, candidate, &kept, rules.duplicate_threshold) {
@@ -87,7 +87,7 @@ pub fn macro_etf(study: &Study, rules: &MacroEtfRules, method: Method) -> MacroE
         chosen.extend(kept);
     }
     let used = chosen.len();
-    let matrix = (used <= MOST_COLUMNS).then(|| matrices::of_factors(study, &chosen, method)).flatten();
+    let matrix = (used <= MAX_COLUMNS).then(|| matrices::of_factors(study, &chosen, method)).flatten();
     MacroEtfs { matrix, used, dropped }
 }
 

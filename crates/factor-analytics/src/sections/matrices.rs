@@ -6,7 +6,7 @@ use factor_types::{Category, Maturity};
 
 use crate::{
     composite::Composite,
-    correlation::{Column, CorrelationMatrix, Method},
+    correlation::{CorrelationMatrix, Method, NamedSeries},
     study::{StudiedFactor, Study},
 };
 
@@ -19,30 +19,33 @@ pub fn category(study: &Study, category: Category, method: Method) -> Option<Cor
 /// `cash`.
 pub fn members(study: &Study, category: Category) -> Vec<&StudiedFactor> {
     let fits = |studied: &&StudiedFactor| category == Category::Cash || !studied.factor.ticker.is_currency();
-    study.of(&BTreeSet::from([category])).into_iter().filter(fits).collect()
+    study.in_categories(&BTreeSet::from([category])).into_iter().filter(fits).collect()
 }
 
 /// The matrix of some factors, `None` when there are none.
 pub fn of_factors(study: &Study, factors: &[&StudiedFactor], method: Method) -> Option<CorrelationMatrix> {
-    let columns: Vec<Column<'_>> = factors
+    let columns: Vec<NamedSeries<'_>> = factors
         .iter()
-        .map(|studied| Column { name: studied.factor.ticker.as_str(), values: study.panel().column(studied.column) })
+        .map(|studied| NamedSeries {
+            name: studied.factor.ticker.as_str(),
+            values: study.panel().column(studied.column),
+        })
         .collect();
     (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
 }
 
 /// The matrix of composites, `None` when there are none.
 pub fn of_composites(study: &Study, composites: &[Composite], method: Method) -> Option<CorrelationMatrix> {
-    let columns: Vec<Column<'_>> =
-        composites.iter().map(|composite| Column { name: &composite.name, values: &composite.values }).collect();
+    let columns: Vec<NamedSeries<'_>> =
+        composites.iter().map(|composite| NamedSeries { name: &composite.name, values: &composite.values }).collect();
     (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
 }
 
 /// The matrix of yield changes (percentage points) between maturities; `None` without any yield.
 pub fn rate(study: &Study, maturities: &[Maturity], method: Method) -> Option<CorrelationMatrix> {
     let changes = changes(study, maturities);
-    let columns: Vec<Column<'_>> =
-        changes.iter().map(|(maturity, values)| Column { name: maturity.as_str(), values }).collect();
+    let columns: Vec<NamedSeries<'_>> =
+        changes.iter().map(|(maturity, values)| NamedSeries { name: maturity.as_str(), values }).collect();
     (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
 }
 

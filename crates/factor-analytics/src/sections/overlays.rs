@@ -6,7 +6,7 @@ use factor_types::{Category, Maturity, Ticker};
 
 use crate::{
     composite::Composite,
-    correlation::{Column, Method, PairCorrelation},
+    correlation::{Method, NamedSeries, PairCorrelation},
     study::Study,
 };
 
@@ -44,7 +44,7 @@ pub fn rate_sensitivity(
     let changes: Vec<(String, Vec<f64>)> =
         maturities.iter().map(|maturity| (maturity.to_string(), study.yield_changes(*maturity))).collect();
     let known = changes.iter().any(|(_, values)| values.iter().any(|value| value.is_finite()));
-    let columns: Vec<Column<'_>> = changes.iter().map(|(name, values)| Column { name, values }).collect();
+    let columns: Vec<NamedSeries<'_>> = changes.iter().map(|(name, values)| NamedSeries { name, values }).collect();
     known.then(|| overlay(study, categories, &columns, composites, (&[], method)))
 }
 
@@ -57,11 +57,11 @@ pub fn market_sensitivity(
     composites: &[Composite],
     method: Method,
 ) -> Option<Overlay> {
-    let columns: Vec<Column<'_>> = benchmarks
+    let columns: Vec<NamedSeries<'_>> = benchmarks
         .iter()
         .filter_map(|ticker| {
             let values = study.panel().column(study.panel().position(ticker)?);
-            values.iter().any(|r| r.is_finite()).then_some(Column { name: ticker.as_str(), values })
+            values.iter().any(|r| r.is_finite()).then_some(NamedSeries { name: ticker.as_str(), values })
         })
         .collect();
     (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, (benchmarks, method)))
@@ -70,7 +70,7 @@ pub fn market_sensitivity(
 fn overlay(
     study: &Study,
     categories: &[Category],
-    columns: &[Column<'_>],
+    columns: &[NamedSeries<'_>],
     composites: &[Composite],
     (left_out, method): (&[Ticker], Method),
 ) -> Overlay {
@@ -87,7 +87,7 @@ fn overlay(
                 values: correlate(&composite.values),
             }));
         }
-        for studied in study.of(&BTreeSet::from([*category])) {
+        for studied in study.in_categories(&BTreeSet::from([*category])) {
             if !left_out.contains(&studied.factor.ticker) {
                 rows.push(OverlayRow {
                     name: studied.factor.ticker.to_string(),

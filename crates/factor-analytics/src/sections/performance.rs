@@ -1,7 +1,7 @@
 //! Performance figures of one return series, alone, over cash and against a benchmark.
 //!
 //! Returns are simple and per period; figures are decimals; P is the number of periods in a year. A figure is `None`
-//! where its denominator is zero or missing, and [`Profile::undefined`] says so by name.
+//! where its denominator is zero or missing, and [`PerformanceProfile::undefined`] says so by name.
 
 use chrono::NaiveDate;
 use factor_types::Frequency;
@@ -18,7 +18,7 @@ const MIN_CAPTURE_ROWS: usize = 3;
 
 /// What a profile is computed from: one value per panel row in each slice, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
-pub struct Inputs<'a> {
+pub struct ProfileInputs<'a> {
     /// The returns.
     pub returns: &'a [f64],
     /// The risk-free rate per period.
@@ -35,7 +35,7 @@ pub struct Inputs<'a> {
 
 /// The performance of one series.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Profile {
+pub struct PerformanceProfile {
     /// prod(1 + r) - 1 over the periods present.
     pub total_return: Option<f64>,
     /// (1 + total_return)^(P / T) - 1.
@@ -106,10 +106,10 @@ const TOO_FEW_FOR_T: &str = "fewer than 12 common periods, or no residual variat
 const NO_DRAWDOWN: &str = "there was no drawdown";
 const NO_SHAPE: &str = "too few periods, or the returns do not vary";
 
-impl Profile {
+impl PerformanceProfile {
     /// Computes every figure the inputs allow. `daily_prices` runs from the price under the first return to that under
     /// the last, empty where the source has no daily prices.
-    pub fn compute(inputs: &Inputs<'_>, daily_prices: &[f64]) -> Self {
+    pub fn compute(inputs: &ProfileInputs<'_>, daily_prices: &[f64]) -> Self {
         let mut profile = Self::default();
         let returns: Vec<f64> = inputs.returns.iter().copied().filter(|r| r.is_finite()).collect();
         if returns.is_empty() {
@@ -122,7 +122,7 @@ impl Profile {
         profile
     }
 
-    fn own_figures(&mut self, inputs: &Inputs<'_>, returns: &[f64], daily_prices: &[f64]) {
+    fn own_figures(&mut self, inputs: &ProfileInputs<'_>, returns: &[f64], daily_prices: &[f64]) {
         let per_year = inputs.frequency.periods_per_year();
         let total = stats::compound(returns);
         self.total_return = Some(total);
@@ -147,7 +147,7 @@ impl Profile {
         self.calmar_ratio = ratio(self.annual_return, self.max_drawdown.map(f64::abs));
     }
 
-    fn over_cash(&mut self, inputs: &Inputs<'_>) {
+    fn over_cash(&mut self, inputs: &ProfileInputs<'_>) {
         let excess: Vec<f64> =
             inputs.returns.iter().zip(inputs.risk_free).map(|(r, rf)| r - rf).filter(|x| x.is_finite()).collect();
         let yearly = inputs.frequency.periods_per_year().sqrt();
@@ -157,7 +157,7 @@ impl Profile {
         self.sortino_ratio = ratio(mean, Some(shortfall.sqrt())).map(|ratio| ratio * yearly);
     }
 
-    fn against_benchmark(&mut self, inputs: &Inputs<'_>) {
+    fn against_benchmark(&mut self, inputs: &ProfileInputs<'_>) {
         let Some(benchmark) = inputs.benchmark else { return };
         let per_year = inputs.frequency.periods_per_year();
         let common: Vec<(f64, f64)> = inputs
@@ -243,7 +243,7 @@ pub struct Drawdown {
 impl Drawdown {
     /// On period ends: wealth is 1 before the first row that has a return and is multiplied by 1 + r. Of several falls
     /// of the same depth the first counts.
-    pub fn on_period_ends(inputs: &Inputs<'_>) -> Self {
+    pub fn on_period_ends(inputs: &ProfileInputs<'_>) -> Self {
         let rows = || inputs.returns.iter().enumerate().filter(|(_, r)| r.is_finite());
         let start = rows().next().map_or(inputs.base, |(row, _)| match row {
             0 => inputs.base,

@@ -52,7 +52,7 @@ pub struct GroupReturns {
 
 /// One line of a ranking.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Ranked {
+pub struct RankedFactor {
     /// 1 is best.
     pub rank: usize,
     /// The ETF.
@@ -164,7 +164,7 @@ pub fn factors(
     let panel = study.panel();
     let mut missing = Vec::new();
     let entries = study
-        .of(categories)
+        .in_categories(categories)
         .into_iter()
         .map(|studied| {
             let ticker = studied.factor.ticker.clone();
@@ -202,14 +202,14 @@ pub fn groups(
 pub fn rankings(
     factors: &IndexMap<Ticker, FactorReturns>,
     spans: &IndexMap<String, WindowSpan>,
-) -> IndexMap<String, Vec<Ranked>> {
+) -> IndexMap<String, Vec<RankedFactor>> {
     let ranking = |window: &String| {
-        let mut ranked: Vec<Ranked> = factors
+        let mut ranked: Vec<RankedFactor> = factors
             .iter()
             .filter_map(|(ticker, entry)| {
                 let total_return = entry.windows.get(window)?.as_ref()?.total_return;
                 let (ticker, label) = (ticker.clone(), entry.label.clone());
-                Some(Ranked { rank: 0, ticker, label, category: entry.category, total_return })
+                Some(RankedFactor { rank: 0, ticker, label, category: entry.category, total_return })
             })
             .collect();
         ranked.sort_by(|a, b| b.total_return.total_cmp(&a.total_return).then_with(|| a.ticker.cmp(&b.ticker)));
@@ -221,13 +221,13 @@ pub fn rankings(
 
 /// Per category and window the mean, the best and the worst.
 pub fn by_category(
-    rankings: &IndexMap<String, Vec<Ranked>>,
+    rankings: &IndexMap<String, Vec<RankedFactor>>,
     factors: &IndexMap<Ticker, FactorReturns>,
 ) -> IndexMap<Category, IndexMap<String, CategoryReturns>> {
     let present: BTreeSet<Category> = factors.values().map(|entry| entry.category).collect();
-    let summary = |category: Category, ranked: &[Ranked]| {
-        let members: Vec<&Ranked> = ranked.iter().filter(|line| line.category == category).collect();
-        let extreme = |line: &&Ranked| Extreme { ticker: line.ticker.clone(), total_return: line.total_return };
+    let summary = |category: Category, ranked: &[RankedFactor]| {
+        let members: Vec<&RankedFactor> = ranked.iter().filter(|line| line.category == category).collect();
+        let extreme = |line: &&RankedFactor| Extreme { ticker: line.ticker.clone(), total_return: line.total_return };
         // Among equal worst the first ticker, as among equal best.
         let lowest = members.last().map(|last| last.total_return);
         CategoryReturns {

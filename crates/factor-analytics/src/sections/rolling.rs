@@ -9,7 +9,7 @@ use ndarray::{Array2, ShapeBuilder};
 
 use crate::{
     composite::Composite,
-    correlation::Column,
+    correlation::NamedSeries,
     rolling::{self, RollingSummary},
     study::Study,
 };
@@ -48,7 +48,7 @@ pub struct RollingSeries {
 
 impl RollingTable {
     /// The longest window length of which some pair's stability is told, and its pairs.
-    pub fn told(&self) -> Option<(usize, &[RollingPair])> {
+    pub fn longest_window(&self) -> Option<(usize, &[RollingPair])> {
         let told = |pairs: &[RollingPair]| pairs.first().is_some_and(|first| first.summary.stability.is_some());
         let found = self.windows.iter().filter(|(_, pairs)| told(pairs)).max_by_key(|(window, _)| **window);
         found.map(|(window, pairs)| (*window, pairs.as_slice()))
@@ -56,7 +56,7 @@ impl RollingTable {
 }
 
 /// Every pair of some columns; a table without pairs for fewer than two.
-pub fn table(columns: &[Column<'_>], windows: &[usize]) -> RollingTable {
+pub fn table(columns: &[NamedSeries<'_>], windows: &[usize]) -> RollingTable {
     let rows = columns.iter().map(|column| column.values.len()).max().unwrap_or_default();
     // Column by column, as the panel itself is stored.
     let panel = Array2::from_shape_fn((rows, columns.len()).f(), |(row, at)| columns[at].values[row]);

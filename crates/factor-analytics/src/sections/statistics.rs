@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     composite::Composite,
     correlation::CorrelationMatrix,
-    inference::{self, Coefficient, MatrixStatistics, Tests},
+    inference::{self, Coefficient, MatrixStatistics, TestCounts},
     regression::Regression,
     sections::overlays::{Overlay, OverlayRow},
     study::Study,
@@ -42,8 +42,8 @@ pub struct RateStatistics {
 
 impl Statistics {
     /// The tests of all matrices together.
-    pub fn tests(&self) -> Tests {
-        self.matrices.values().fold(Tests::default(), |sum, matrix| sum.and(matrix.tests))
+    pub fn tests(&self) -> TestCounts {
+        self.matrices.values().fold(TestCounts::default(), |sum, matrix| sum.and(matrix.tests))
     }
 }
 

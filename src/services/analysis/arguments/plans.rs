@@ -102,7 +102,7 @@ impl Reader<'_> {
         );
         let rules = MacroEtfRules {
             groups: self.macro_groups(),
-            most_per_group: self.advanced.count("macro_max_per_group", 1..=20).unwrap_or(5),
+            max_per_group: self.advanced.count("macro_max_per_group", 1..=20).unwrap_or(5),
             duplicate_threshold: self.advanced.share("macro_deduplicate_threshold").unwrap_or(0.95),
             min_coverage: self.min_coverage(),
         };
@@ -195,7 +195,7 @@ impl Reader<'_> {
             category_composites: flag("include_factor_composite_performance"),
             granularity,
             weights: self.weights(),
-            most_per_composite: self.advanced.count("composite_max_per_group", 1..=100),
+            max_per_composite: self.advanced.count("composite_max_per_group", 1..=100),
             benchmark: benchmark.clone(),
             sort_by: match sort_by.as_deref() {
                 Some("annual_return") => SortBy::AnnualReturn,

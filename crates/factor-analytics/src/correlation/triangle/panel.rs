@@ -10,7 +10,7 @@ use super::{
 };
 use crate::correlation::{
     CommonRows,
-    prepare::{Facts, Ready, Way},
+    prepare::{ColumnStats, Ready, Way},
     presence::{Presence, shared},
 };
 
@@ -20,10 +20,10 @@ const WIDTHS: (usize, usize) = (1024, 128);
 /// What all blocks share.
 pub(super) struct Panel<'a> {
     pub(super) columns: &'a [&'a [f64]],
-    pub(super) facts: Vec<Facts>,
+    pub(super) facts: Vec<ColumnStats>,
     pub(super) presence: Presence,
     pub(super) min_rows: usize,
-    /// Noise of each series, see [`Facts`].
+    /// Noise of each series, see [`ColumnStats`].
     pub(super) noise: Vec<f64>,
     /// Products do for every series.
     plain: bool,
@@ -62,7 +62,7 @@ impl<'a> Panel<'a> {
     pub(super) fn of(
         bytes: usize,
         columns: &'a [&'a [f64]],
-        facts: Vec<Facts>,
+        facts: Vec<ColumnStats>,
         presence: Presence,
         min_rows: usize,
         threads: usize,

@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 
-use super::{Minimised, nnls, stats};
+use super::{MinimizedVariance, nnls, stats};
 use crate::{
-    correlation::{Column, Estimate, Method},
+    correlation::{Estimate, Method, NamedSeries},
     hedge::capped,
 };
 
@@ -72,8 +72,8 @@ impl Problem {
         Self::new(head(&self.factor), None, self.offsets.iter().map(head).collect())
     }
 
-    pub(super) fn minimised(&self) -> Minimised {
-        if self.swap.is_some() { Minimised::PortfolioVariance } else { Minimised::FactorVariance }
+    pub(super) fn minimised(&self) -> MinimizedVariance {
+        if self.swap.is_some() { MinimizedVariance::PortfolioVariance } else { MinimizedVariance::FactorVariance }
     }
 
     /// The hedge ratios of a set.
@@ -131,7 +131,7 @@ impl Trial {
 /// The covariance of complete columns shrunk towards constant correlation, divisor n - 1, and the intensity: the
 /// correlations of [`Method::LedoitWolf`] with the sample's deviations, which that method leaves as they are.
 fn shrunk(columns: &[&[f64]]) -> Option<(Array2<f64>, f64)> {
-    let named: Vec<Column<'_>> = columns.iter().map(|values| Column { name: "", values }).collect();
+    let named: Vec<NamedSeries<'_>> = columns.iter().map(|values| NamedSeries { name: "", values }).collect();
     let matrix = Method::LedoitWolf.matrix(&named, 2);
     let deviations: Vec<f64> = columns.iter().map(|values| stats::standard_deviation(values)).collect::<Option<_>>()?;
     if matrix.size() != columns.len() || matrix.undefined_pairs > 0 {

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, collections::BTreeSet};
 use factor_types::{AssetClass, Category, Factor, Ticker};
 use indexmap::IndexMap;
 
-use crate::{report::Granularity, sections::performance::Profile};
+use crate::{report::Granularity, sections::performance::PerformanceProfile};
 
 /// What the tables are sorted by; missing values come last, ties in order of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -29,7 +29,7 @@ impl SortBy {
         }
     }
 
-    fn of(self, profile: &Profile) -> Option<f64> {
+    fn of(self, profile: &PerformanceProfile) -> Option<f64> {
         match self {
             Self::SharpeRatio => profile.sharpe_ratio,
             Self::AnnualReturn => profile.annual_return,
@@ -37,7 +37,7 @@ impl SortBy {
         }
     }
 
-    pub(super) fn compare(self, a: (&str, &Profile), b: (&str, &Profile)) -> Ordering {
+    pub(super) fn compare(self, a: (&str, &PerformanceProfile), b: (&str, &PerformanceProfile)) -> Ordering {
         let by_value = match (self.of(a.1), self.of(b.1)) {
             (Some(x), Some(y)) => y.total_cmp(&x),
             (Some(_), None) => Ordering::Less,
@@ -75,7 +75,7 @@ pub struct PerformancePlan {
     /// How composites are weighted.
     pub weights: Weighting,
     /// Constituents kept per composite, in order of preference.
-    pub most_per_composite: Option<usize>,
+    pub max_per_composite: Option<usize>,
     /// Whose returns the relative figures are against.
     pub benchmark: Ticker,
     /// The order of the tables.

@@ -18,8 +18,8 @@ fn prices(rows: &[(&str, f64)]) -> PriceSeries {
     PriceSeries::new("FUND".parse().unwrap(), PriceKind::Adjusted, rows)
 }
 
-fn standing(class: AssetClass, rows: &[(&str, f64)], as_of: &str, today: &str) -> Standing {
-    Standing::of(&factor(class), &prices(rows), day(as_of), day(today))
+fn basis(class: AssetClass, rows: &[(&str, f64)], as_of: &str, today: &str) -> YieldBasis {
+    YieldBasis::of(&factor(class), &prices(rows), day(as_of), day(today))
 }
 
 /// Paid on the day a year before: no longer in. On the day itself: in.
@@ -28,9 +28,9 @@ fn a_year_begins_after_its_first_day_and_ends_with_its_last() {
     let paid =
         [("2022-12-30", 64.0), ("2022-12-31", 32.0), ("2023-01-01", 1.0), ("2023-12-31", 2.0), ("2024-01-01", 16.0)];
     let paid = || paid.iter().map(|(date, amount)| (day(date), *amount));
-    assert_eq!(trailing(paid(), day("2023-12-31")), 3.0);
-    assert_eq!(trailing(paid().rev(), day("2023-12-31")), 3.0);
-    assert_eq!(trailing([], day("2023-12-31")), 0.0);
+    assert_eq!(trailing_twelve_months(paid(), day("2023-12-31")), 3.0);
+    assert_eq!(trailing_twelve_months(paid().rev(), day("2023-12-31")), 3.0);
+    assert_eq!(trailing_twelve_months([], day("2023-12-31")), 0.0);
     // 29 February has no twin a year before: the year begins after the 28th.
     assert_eq!(year_before(day("2024-02-29")), day("2023-02-28"));
 }
@@ -60,14 +60,14 @@ fn what_cannot_be_is_not_believed_and_told_with_its_value() {
 #[test]
 fn the_close_is_the_last_price_at_or_before_the_window_s_end() {
     let rows = [("2023-12-28", 110.0), ("2023-12-29", 112.0), ("2024-01-05", 500.0)];
-    let open = |close| Standing::Open { close };
-    assert_eq!(standing(AssetClass::Equity, &rows, "2023-12-29", "2024-01-10"), open(112.0));
-    assert_eq!(standing(AssetClass::Equity, &rows, "2023-12-31", "2024-01-10"), open(112.0));
+    let open = |close| YieldBasis::Dividends { close };
+    assert_eq!(basis(AssetClass::Equity, &rows, "2023-12-29", "2024-01-10"), open(112.0));
+    assert_eq!(basis(AssetClass::Equity, &rows, "2023-12-31", "2024-01-10"), open(112.0));
     // 35 days are the present, 36 are not.
-    assert_eq!(standing(AssetClass::Bond, &rows, "2023-12-29", "2024-02-02"), open(112.0));
+    assert_eq!(basis(AssetClass::Bond, &rows, "2023-12-29", "2024-02-02"), open(112.0));
     assert_eq!(
-        standing(AssetClass::Bond, &rows, "2023-12-29", "2024-02-03"),
-        Standing::Undefined("dividend yields are of today; this window ends on 2023-12-29".to_owned())
+        basis(AssetClass::Bond, &rows, "2023-12-29", "2024-02-03"),
+        YieldBasis::Undefined("dividend yields are of today; this window ends on 2023-12-29".to_owned())
     );
 }
 
@@ -75,16 +75,16 @@ fn the_close_is_the_last_price_at_or_before_the_window_s_end() {
 fn a_stopped_fund_has_no_yield_of_today() {
     let rows = [("2023-06-15", 100.0)];
     assert_eq!(
-        standing(AssetClass::Equity, &rows, "2023-12-29", "2024-01-10"),
-        Standing::Undefined("dividend yields are of today; its last price is of 2023-06-15".to_owned())
+        basis(AssetClass::Equity, &rows, "2023-12-29", "2024-01-10"),
+        YieldBasis::Undefined("dividend yields are of today; its last price is of 2023-06-15".to_owned())
     );
-    assert!(matches!(standing(AssetClass::Equity, &[], "2023-12-29", "2024-01-10"), Standing::Undefined(_)));
+    assert!(matches!(basis(AssetClass::Equity, &[], "2023-12-29", "2024-01-10"), YieldBasis::Undefined(_)));
 }
 
 #[test]
 fn commodities_and_coins_pay_nothing_whenever_that_is() {
     for class in [AssetClass::Commodity, AssetClass::Crypto] {
-        assert_eq!(standing(class, &[], "2003-12-29", "2024-01-10"), Standing::Nothing);
+        assert_eq!(basis(class, &[], "2003-12-29", "2024-01-10"), YieldBasis::NonPaying);
     }
 }
 

@@ -15,7 +15,7 @@ fn the_least_stable_pair_is_first_and_an_untold_one_last() {
     // Turns round in the middle; as x; as x, but for its last rows only.
     let turned: Vec<f64> = x.iter().enumerate().map(|(row, v)| if row < 20 { *v } else { -v }).collect();
     let late: Vec<f64> = x.iter().enumerate().map(|(row, v)| if row < 30 { NAN } else { *v }).collect();
-    let columns = [("X", &x), ("LATE", &late), ("TURNED", &turned)].map(|(name, values)| Column { name, values });
+    let columns = [("X", &x), ("LATE", &late), ("TURNED", &turned)].map(|(name, values)| NamedSeries { name, values });
     let table = table(&columns, &[6, 50]);
     assert_eq!(table.names, ["X", "LATE", "TURNED"]);
     let pairs = |window: usize| table.windows[&window].iter().map(|pair| (pair.a, pair.b)).collect::<Vec<_>>();
@@ -28,15 +28,15 @@ fn the_least_stable_pair_is_first_and_an_untold_one_last() {
     // No window of 50 is whole: every pair is there, in order, without a value.
     assert_eq!(pairs(50), [(0, 1), (0, 2), (1, 2)]);
     assert!(table.windows[&50].iter().all(|pair| pair.summary == RollingSummary::default()));
-    assert_eq!(table.told().map(|(window, pairs)| (window, pairs.len())), Some((6, 3)));
+    assert_eq!(table.longest_window().map(|(window, pairs)| (window, pairs.len())), Some((6, 3)));
 }
 
 #[test]
 fn fewer_than_two_columns_have_no_pairs() {
     let x = swing(20);
-    for columns in [&[][..], &[Column { name: "X", values: &x }][..]] {
+    for columns in [&[][..], &[NamedSeries { name: "X", values: &x }][..]] {
         let table = table(columns, &[12]);
-        assert_eq!((table.names.len(), table.windows[&12].len(), table.told()), (columns.len(), 0, None));
+        assert_eq!((table.names.len(), table.windows[&12].len(), table.longest_window()), (columns.len(), 0, None));
     }
 }
 
@@ -48,7 +48,7 @@ proptest! {
     #[test]
     fn every_pair_stands_once_and_says_what_its_series_says(a in values(), b in values(), c in values(), window in 6usize..20) {
         let all = [&a, &b, &c];
-        let columns = [("A", &a), ("B", &b), ("C", &c)].map(|(name, values)| Column { name, values });
+        let columns = [("A", &a), ("B", &b), ("C", &c)].map(|(name, values)| NamedSeries { name, values });
         let table = table(&columns, &[window]);
         let pairs = &table.windows[&window];
         let mut seen: Vec<(usize, usize)> = pairs.iter().map(|pair| (pair.a, pair.b)).collect();

@@ -1,6 +1,6 @@
 //! What is known of funds beside their prices: dividends and market capitalisations.
 //!
-//! Facts are of today, while returns are of a window. So they come in beside the panel, each with the reason where it is
+//! Fundamentals are of today, while returns are of a window. So they come in beside the panel, each with the reason where it is
 //! missing, and the rules of what may be made of them are [`crate::sections::dividends`] and [`crate::composite`].
 
 use chrono::NaiveDate;
@@ -9,19 +9,19 @@ use indexmap::IndexMap;
 
 /// What is known of funds beside their prices. Empty where a report has no use for it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Facts {
+pub struct Fundamentals {
     /// The day taken for today; `None` when nothing was asked.
     pub today: Option<NaiveDate>,
     /// The dividends per share of the twelve months up to the panel's `as_of`, summed
     /// ([`crate::sections::dividends::trailing`]), in the prices' currency; or why they are not known.
     pub dividends: IndexMap<Ticker, Result<f64, String>>,
     /// Market capitalisations, for plans that weight by them.
-    pub caps: Caps,
+    pub caps: MarketCaps,
 }
 
 /// Market capitalisations as of now.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Caps {
+pub struct MarketCaps {
     /// US dollars, above zero, of the tickers that have one.
     pub dollars: IndexMap<Ticker, f64>,
     /// The date of the oldest of them.
@@ -29,5 +29,5 @@ pub struct Caps {
     /// Tickers that were asked for and have none.
     pub without: Vec<Ticker>,
     /// Why there is none at all, where the source said so.
-    pub trouble: Option<String>,
+    pub unavailable: Option<String>,
 }
