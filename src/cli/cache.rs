@@ -144,7 +144,7 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
     let call = ToolCall { arguments, progress: Progress::bar(), ..ToolCall::default() };
     match get_factor_analysis::call_tool(app, call).await {
         Ok(_) => {
-            let figures = app.sources.cached.as_ref().map(factor_prices::Cached::figures).unwrap_or_default();
+            let figures = app.sources.cached.as_ref().map(factor_prices::CachedMarketSource::stats).unwrap_or_default();
             let kept = figures.disk_hits + figures.memory_hits;
             let got = figures.fetched + figures.tails;
             print(&format!("{} fetched, {kept} kept already, {} failed", got, figures.failed))?;

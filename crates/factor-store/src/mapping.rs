@@ -6,7 +6,7 @@ pub(crate) mod rules;
 use std::fmt;
 
 use chrono::NaiveDate;
-use factor_types::{AssetClass, Category, Factor, Ticker, Tier};
+use factor_types::{AssetClass, Category, Factor, SourceTier, Ticker};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ impl ProxyRow {
     }
 
     /// The factor this row defines, with the defaults of its category where the row says nothing.
-    pub fn factor(&self, source: Tier) -> Factor {
+    pub fn factor(&self, source: SourceTier) -> Factor {
         let plain = Factor::new(self.etf.clone(), self.key.clone(), self.category, source);
         Factor {
             asset_class: self.asset_class.unwrap_or(plain.asset_class),

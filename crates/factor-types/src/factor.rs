@@ -167,7 +167,7 @@ impl FromStr for AssetClass {
 /// Where a factor's definition came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Tier {
+pub enum SourceTier {
     /// A database.
     Database,
     /// The YAML mapping.
@@ -178,7 +178,7 @@ pub enum Tier {
     Request,
 }
 
-impl Tier {
+impl SourceTier {
     /// The name in answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -218,12 +218,12 @@ pub struct Factor {
     /// Free text of the mapping.
     pub description: Option<String>,
     /// Where the definition came from.
-    pub source: Tier,
+    pub source: SourceTier,
 }
 
 impl Factor {
     /// A factor with the defaults of its category.
-    pub fn new(ticker: Ticker, label: impl Into<String>, category: Category, source: Tier) -> Self {
+    pub fn new(ticker: Ticker, label: impl Into<String>, category: Category, source: SourceTier) -> Self {
         Self {
             ticker,
             label: label.into(),
@@ -309,7 +309,7 @@ mod tests {
     use super::*;
 
     fn factor(ticker: &str, label: &str, category: Category) -> Factor {
-        Factor::new(ticker.parse().unwrap(), label, category, Tier::Yaml)
+        Factor::new(ticker.parse().unwrap(), label, category, SourceTier::Yaml)
     }
 
     #[test]

@@ -16,9 +16,9 @@ mod yields;
 
 pub use dates::{Calendar, DateRange, DateRangeError, Frequency};
 pub use entries::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth};
-pub use factor::{AssetClass, Category, Factor, FactorUniverse, Tier};
+pub use factor::{AssetClass, Category, Factor, FactorUniverse, SourceTier};
 pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledWeights};
-pub use portfolio::{Amount, Holding, Kept, Portfolio, UsedPrice};
+pub use portfolio::{Amount, Holding, Portfolio, Saved, ValuationPrice};
 pub use prices::{PriceKind, PriceSeries};
 pub use ticker::{Ticker, TickerError};
 pub use user::UserId;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use factor_store::{MappingEdit, MappingSource, Store, YamlSource, read_mapping, write_mapping};
-use factor_types::Tier;
+use factor_types::SourceTier;
 
 use super::{
     super::{
@@ -45,7 +45,7 @@ pub(super) async fn sync(
 /// Writes the rows in force; a file is there whole or not at all.
 pub(super) fn export(in_force: &RowsInForce, path: &Path, force: bool) -> anyhow::Result<ExitCode> {
     let text = write_mapping(KIND, &in_force.rows);
-    if in_force.tier != Tier::Database {
+    if in_force.tier != SourceTier::Database {
         say(&format!("the database holds no {KIND}: these are those of {}", in_force.tier.as_str()));
     }
     if path.as_os_str() == "-" {
