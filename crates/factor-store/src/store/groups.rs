@@ -1,6 +1,6 @@
 //! Factor groups as rows. Every statement names the user, whatever the database does beside.
 
-use factor_types::{FactorGroup, GroupName, GroupWeighting, Saved, SettledWeights, Ticker, UserId};
+use factor_types::{FactorGroup, GroupName, GroupWeighting, Saved, SettledWeights, Ticker, UserId, WeightingMethod};
 use serde_json::{Map, Number, Value as Json};
 use sqlx::types::Json as JsonColumn;
 
@@ -132,17 +132,18 @@ fn group(row: &Row) -> Result<SavedGroup, StoreError> {
     let unreadable =
         |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it anew"));
     let JsonColumn(tickers) = row.get::<JsonColumn<Vec<Ticker>>>(2)?;
-    let weighting = match row.get::<String>(3)?.as_str() {
-        "equal" => GroupWeighting::Equal,
-        "market_cap" => GroupWeighting::MarketCap,
-        "custom" => {
+    let method: String = row.get(3)?;
+    let weighting = match method.parse() {
+        Ok(WeightingMethod::Equal) => GroupWeighting::Equal,
+        Ok(WeightingMethod::MarketCap) => GroupWeighting::MarketCap,
+        Ok(WeightingMethod::Custom) => {
             let of = row.get::<Option<JsonColumn<Map<String, Json>>>>(4)?;
             let JsonColumn(of) = of.ok_or_else(|| unreadable("it has no weights"))?;
             let weight = |ticker: &Ticker| of.get(ticker.as_str()).and_then(Json::as_f64);
             let weights: Option<Vec<f64>> = tickers.iter().map(weight).collect();
             GroupWeighting::Custom(weights.ok_or_else(|| unreadable("a member has no weight"))?)
         }
-        method => return Err(unreadable(&format!("`{method}` is no weighting"))),
+        Err(_) => return Err(unreadable(&format!("`{method}` is no weighting"))),
     };
     let settled = row.get::<Option<JsonColumn<SettledWeights>>>(5)?.map(|JsonColumn(settled)| settled);
     let what = FactorGroup { name, description: row.get(1)?, tickers, weighting };
