@@ -23,7 +23,7 @@ use factor_analytics::{
     report::{CorrelationReport, PerformanceReport, ReturnsReport, Weighting},
     study::{Exclusion, default_floor},
 };
-use factor_prices::{Fault, FundFacts, PriceProvider, SourceInfo, YieldProvider};
+use factor_prices::{FundamentalsProvider, PriceProvider, SourceFault, SourceInfo, YieldProvider};
 use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, YieldTable};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -78,7 +78,7 @@ pub struct Caller<'a> {
 #[derive(Debug)]
 pub struct Analyzer {
     sources: Arc<Sources>,
-    facts: Arc<dyn FundFacts>,
+    facts: Arc<dyn FundamentalsProvider>,
     panels: PanelCache,
     reports: ReportCache,
     limits: Limits,
@@ -236,7 +236,7 @@ pub enum AnalysisError {
         /// The factors, with their reasons.
         lost: Vec<Exclusion>,
         /// How the source failed, when it failed for all of them.
-        fault: Option<Fault>,
+        fault: Option<SourceFault>,
     },
     /// Composites are to be weighted by market caps, and none is known.
     #[error("composite_weighting_method cap: no market cap is known for any member ({0}); use equal or custom")]
@@ -259,7 +259,7 @@ impl Analyzer {
     pub fn new(
         prices: Arc<dyn PriceProvider>,
         yields: Arc<dyn YieldProvider>,
-        facts: Arc<dyn FundFacts>,
+        facts: Arc<dyn FundamentalsProvider>,
         failure_runs: Arc<FailureRuns>,
         limits: Limits,
     ) -> Self {
@@ -341,7 +341,7 @@ impl Analyzer {
             }
         };
         // What the facts left to write: after the answer nothing is asked for again.
-        self.sources.prices.settle().await;
+        self.sources.prices.flush().await;
         Ok(Analysis {
             study,
             prepared,

@@ -105,7 +105,7 @@ impl App {
         };
         match kept {
             Ok(kept) => UserGroups::new(user, &kept, universe),
-            Err(StoreError::Nowhere) => UserGroups { user, ..UserGroups::default() },
+            Err(StoreError::NotConfigured) => UserGroups { user, ..UserGroups::default() },
             Err(error) => UserGroups::unreadable(user, error.to_string()),
         }
     }

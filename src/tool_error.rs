@@ -161,7 +161,7 @@ impl From<StoreError> for ToolError {
                     "The store of groups and portfolios does not answer just now. Nothing was changed; call again.";
                 Self::new(ErrorCode::UpstreamUnavailable, message)
             }
-            StoreError::Nowhere => {
+            StoreError::NotConfigured => {
                 let why = error.to_string();
                 Self::new(
                     ErrorCode::UpstreamUnavailable,

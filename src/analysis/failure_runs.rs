@@ -107,6 +107,6 @@ impl FailureRuns {
         if let Err(error) = self.store.put(&self.key, &Entry { fetched_at: Utc::now(), body }).await {
             tracing::debug!(%error, "the runs of failures cannot be kept");
         }
-        self.store.settle().await;
+        self.store.flush().await;
     }
 }

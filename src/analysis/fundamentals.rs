@@ -12,7 +12,7 @@ use factor_analytics::{
     report::{PerformancePlan, Weighting},
     sections::dividends::{self, YieldBasis},
 };
-use factor_prices::{Dividend, FundFacts, MarketCap, PriceError};
+use factor_prices::{Dividend, FundamentalsProvider, MarketCap, PriceError};
 use factor_types::{DateRange, Ticker};
 use indexmap::IndexMap;
 use tokio::time::{Instant, timeout_at};
@@ -25,7 +25,7 @@ const LATE: &str = "not fetched in time";
 /// The facts that a plan needs of the factors of a study; none for plans that need none. What has not come by `deadline`
 /// is missing with that reason. Dropping the future gives up what is under way.
 pub(super) async fn fetch(
-    source: &dyn FundFacts,
+    source: &dyn FundamentalsProvider,
     study: &Study,
     plan: &Plan,
     today: NaiveDate,
@@ -39,7 +39,7 @@ pub(super) async fn fetch(
 
 /// The trailing dividends of every factor that the plan shows and that may have any, in the study's order.
 async fn trailing(
-    source: &dyn FundFacts,
+    source: &dyn FundamentalsProvider,
     study: &Study,
     plan: &PerformancePlan,
     today: NaiveDate,
@@ -73,7 +73,12 @@ async fn trailing(
 }
 
 /// The capitalisations of the members of composites, for a plan that weights by them.
-async fn caps(source: &dyn FundFacts, study: &Study, plan: &PerformancePlan, deadline: Instant) -> MarketCaps {
+async fn caps(
+    source: &dyn FundamentalsProvider,
+    study: &Study,
+    plan: &PerformancePlan,
+    deadline: Instant,
+) -> MarketCaps {
     if plan.weights != Weighting::Cap {
         return MarketCaps::default();
     }

@@ -22,7 +22,7 @@ use factor_analytics::{
     panel::{GroupColumn, PanelError, WindowError, WindowRequest},
     study::{Exclusion, ExclusionReason},
 };
-use factor_prices::{Fault, Flights, PriceError, PriceProvider, YieldProvider};
+use factor_prices::{PriceError, PriceProvider, SingleFlight, SourceFault, YieldProvider};
 use factor_types::{DateRange, Factor, Frequency, PriceSeries, Ticker, UserId, YieldTable};
 use futures::FutureExt;
 use moka::future::Cache;
@@ -127,7 +127,7 @@ pub struct CacheStats {
 enum NoPanel {
     Window(WindowError),
     Panel(PanelError),
-    Nothing(Vec<Exclusion>, Option<Fault>),
+    Nothing(Vec<Exclusion>, Option<SourceFault>),
 }
 
 impl From<NoPanel> for AnalysisError {
@@ -144,7 +144,7 @@ impl From<NoPanel> for AnalysisError {
 #[derive(Debug)]
 pub(super) struct PanelCache {
     panels: Cache<Key, Arc<Prepared>>,
-    flights: Flights<Key, Result<Arc<Prepared>, NoPanel>, Arc<Fetching>>,
+    flights: SingleFlight<Key, Result<Arc<Prepared>, NoPanel>, Arc<Fetching>>,
     requests: AtomicU64,
     hits: AtomicU64,
 }
@@ -156,7 +156,7 @@ impl PanelCache {
             .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.panel.bytes()).unwrap_or(u32::MAX))
             .time_to_live(ttl)
             .build();
-        Self { panels, flights: Flights::default(), requests: AtomicU64::new(0), hits: AtomicU64::new(0) }
+        Self { panels, flights: SingleFlight::default(), requests: AtomicU64::new(0), hits: AtomicU64::new(0) }
     }
 
     pub(super) fn stats(&self) -> CacheStats {
@@ -290,7 +290,7 @@ impl Fetch {
         }
         let (yields, yield_warning) = yields;
         // Before the source is asked what went wrong.
-        prices.settle().await;
+        prices.flush().await;
         let mut warnings = self.partial(&fetched).into_iter().collect::<Vec<_>>();
         warnings.extend(grouped(&fetched.caveats));
         warnings.extend(prices.about().warnings);
@@ -328,7 +328,8 @@ impl Fetch {
             answer
         };
         let answers = gather::by_deadline(&self.tickers, self.deadline, ask).await;
-        let late = || PriceError::failed(Fault::Late, "it did not arrive in time; call again, what arrived is kept");
+        let late =
+            || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again, what arrived is kept");
         let mut fetched =
             Fetched { series: Vec::with_capacity(answers.len()), failures: vec![], caveats: vec![], complete: true };
         // In the tickers' order, so that the panel's columns do not depend on which answer came first.
@@ -362,7 +363,7 @@ impl Fetch {
 
     /// Says that an answer is partial because time ran out.
     fn partial(&self, fetched: &Fetched) -> Option<String> {
-        let late = |error: &PriceError| matches!(error, PriceError::Failed { fault: Fault::Late, .. });
+        let late = |error: &PriceError| matches!(error, PriceError::Failed { fault: SourceFault::Late, .. });
         let late = fetched.failures.iter().filter(|(_, error)| late(error)).count();
         (late > 0).then(|| {
             format!(
@@ -377,9 +378,13 @@ impl Fetch {
         let some_arrived = !fetched.series.is_empty();
         let own = |error: &PriceError| match error {
             PriceError::NoData(_) => Some(ExclusionReason::NoData),
-            PriceError::Failed { fault: Fault::Plan | Fault::Unusable, .. } => Some(ExclusionReason::FetchFailed),
+            PriceError::Failed { fault: SourceFault::Plan | SourceFault::Unusable, .. } => {
+                Some(ExclusionReason::FetchFailed)
+            }
             // While the vendor answers for others, no answer says something of this one.
-            PriceError::Failed { fault: Fault::Unavailable, .. } if some_arrived => Some(ExclusionReason::FetchFailed),
+            PriceError::Failed { fault: SourceFault::Unavailable, .. } if some_arrived => {
+                Some(ExclusionReason::FetchFailed)
+            }
             PriceError::Failed { .. } => None,
         };
         let failures: Vec<Failure> = fetched
@@ -429,7 +434,7 @@ impl Fetch {
 }
 
 /// How the source failed, if it failed for every ticker: the fault that the caller can do most about.
-fn worst_fault(failures: &[(Ticker, PriceError)]) -> Option<Fault> {
+fn worst_fault(failures: &[(Ticker, PriceError)]) -> Option<SourceFault> {
     let mut faults = HashSet::new();
     for (_, error) in failures {
         match error {
@@ -437,9 +442,16 @@ fn worst_fault(failures: &[(Ticker, PriceError)]) -> Option<Fault> {
             PriceError::Failed { fault, .. } => drop(faults.insert(*fault)),
         }
     }
-    [Fault::Auth, Fault::Plan, Fault::Limited, Fault::Late, Fault::Unavailable, Fault::Unusable]
-        .into_iter()
-        .find(|fault| faults.contains(fault))
+    [
+        SourceFault::Auth,
+        SourceFault::Plan,
+        SourceFault::Limited,
+        SourceFault::Late,
+        SourceFault::Unavailable,
+        SourceFault::Unusable,
+    ]
+    .into_iter()
+    .find(|fault| faults.contains(fault))
 }
 
 /// One line per caveat, with the tickers it is about.

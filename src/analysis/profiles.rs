@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use factor_prices::Profile;
+use factor_prices::SecurityProfile;
 use factor_types::Ticker;
 
 use super::{AnalysisError, Analyzer, Caller, gather};
@@ -16,7 +16,7 @@ impl Analyzer {
         &self,
         tickers: &[Ticker],
         caller: &Caller<'_>,
-    ) -> Result<Vec<Result<Arc<Profile>, String>>, AnalysisError> {
+    ) -> Result<Vec<Result<Arc<SecurityProfile>, String>>, AnalysisError> {
         let facts = &*self.facts;
         let ask = |ticker: Ticker| async move { facts.profile(&ticker).await };
         let answers = tokio::select! {

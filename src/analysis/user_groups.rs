@@ -6,8 +6,10 @@ use factor_analytics::{
     panel::GroupColumn,
     study::{Exclusion, ExclusionReason},
 };
-use factor_store::KeptGroup;
-use factor_types::{AssetClass, Category, Factor, FactorUniverse, GroupName, GroupWeighting, Ticker, Tier, UserId};
+use factor_store::SavedGroup;
+use factor_types::{
+    AssetClass, Category, Factor, FactorUniverse, GroupName, GroupWeighting, SourceTier, Ticker, UserId,
+};
 
 /// The groups of one user that take part in an analysis.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,7 +34,7 @@ pub struct UserGroup {
 impl UserGroups {
     /// The groups as factors. Its members' asset class is a group's where they share one, as far as `universe` knows
     /// them; else it counts as equity.
-    pub fn new(user: UserId, kept: &[KeptGroup], universe: &FactorUniverse) -> Self {
+    pub fn new(user: UserId, kept: &[SavedGroup], universe: &FactorUniverse) -> Self {
         let groups = kept.iter().map(|group| UserGroup::new(group, universe)).collect();
         Self { user, groups, trouble: None }
     }
@@ -91,10 +93,10 @@ impl UserGroup {
         Self { factor: Arc::new(factor), members: self.members.clone() }
     }
 
-    fn new(kept: &KeptGroup, universe: &FactorUniverse) -> Self {
+    fn new(kept: &SavedGroup, universe: &FactorUniverse) -> Self {
         let group = &kept.group.what;
         let mut factor =
-            Factor::new(Ticker::of_group(&group.name), group.name.as_str(), Category::User, Tier::Database);
+            Factor::new(Ticker::of_group(&group.name), group.name.as_str(), Category::User, SourceTier::Database);
         let mut classes = BTreeMap::<AssetClass, usize>::new();
         for member in group.tickers.iter().filter_map(|ticker| universe.get(ticker)) {
             *classes.entry(member.asset_class).or_default() += 1;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::America::New_York;
 use factor_prices::{
-    Cached, CachedYields, Clock, FundFacts, PriceProvider, YieldProvider,
+    CachedMarketSource, CachedYields, Clock, FundamentalsProvider, PriceProvider, YieldProvider,
     cached::MarketSource,
     files::FilePrices,
     market_hours,
@@ -14,7 +14,7 @@ use factor_prices::{
     upstream::UpstreamStats,
     vendors::{Fmp, Fred, Treasury, VendorConfig, VendorDates, Yahoo, YieldChain, fmp, fred, treasury, yahoo},
 };
-use factor_store::{MemoryEntries, PostgresEntries, SqliteEntries, entries::LaterEntries};
+use factor_store::{MemoryEntries, PostgresEntries, SqliteEntries, entries::WriteBehind};
 use factor_types::EntryStore;
 
 use super::utc_today;
@@ -37,7 +37,7 @@ pub struct Sources {
     /// Where prices come from.
     pub prices: Arc<dyn PriceProvider>,
     /// Where dividends and market capitalisations come from: the price source.
-    pub facts: Arc<dyn FundFacts>,
+    pub facts: Arc<dyn FundamentalsProvider>,
     /// Where yields come from.
     pub yields: Arc<dyn YieldProvider>,
     /// The source of prices itself, past what is kept: what it says now.
@@ -47,7 +47,7 @@ pub struct Sources {
     /// Which source of yields was picked, and why.
     pub yield_choice: SourceChoice,
     /// The histories kept, where the source is a vendor.
-    pub cached: Option<Cached>,
+    pub cached: Option<CachedMarketSource>,
     /// What is kept between runs.
     pub store: Arc<dyn EntryStore>,
     /// The name under which things are kept: the source, with its address where that is not the vendor's own.
@@ -85,7 +85,7 @@ impl Sources {
 
 /// A store whose writing nobody waits for until an answer goes out.
 fn behind_the_fetches(store: impl EntryStore + 'static) -> Arc<dyn EntryStore> {
-    Arc::new(LaterEntries::new(Arc::new(store)))
+    Arc::new(WriteBehind::new(Arc::new(store)))
 }
 
 /// A set date is taken at its end: its prices are final.
@@ -175,7 +175,7 @@ impl Picker<'_> {
         (yields, yield_choice): (Arc<dyn YieldProvider>, SourceChoice),
     ) -> Sources {
         let Self { store, clock, vendors, .. } = self;
-        let cached = Cached::new(source.clone(), scope.as_str(), Arc::clone(&store), clock);
+        let cached = CachedMarketSource::new(source.clone(), scope.as_str(), Arc::clone(&store), clock);
         Sources {
             prices: Arc::new(cached.clone()),
             facts: Arc::new(cached.clone()),

@@ -13,7 +13,7 @@ use std::{
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use factor_store::{
-    BuiltinSource, DatabaseRows, LastGood, LoadedUniverse, MappingKind, Store, StoreError, YamlSource, load_from,
+    BuiltinSource, DatabaseRows, LastGoodSource, LoadedUniverse, MappingKind, Store, StoreError, YamlSource, load_from,
     read_mappings,
 };
 use tokio::{
@@ -119,7 +119,7 @@ impl UniverseWatcher {
         let (before, folder) = (self.last().await, self.folder.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let yaml = YamlSource::new(folder.as_deref());
-            load_from(&[&database, &yaml, &LastGood::new(&before.loaded), &BuiltinSource])
+            load_from(&[&database, &yaml, &LastGoodSource::new(&before.loaded), &BuiltinSource])
         });
         // The reading panics only if a source does; the universe stays what it was.
         let Ok(loaded) = reading.await else { return };

@@ -139,7 +139,7 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
     let call = Call { arguments, progress: Progress::bar(), ..Call::default() };
     match analysis::answer(app, call).await {
         Ok(_) => {
-            let figures = app.sources.cached.as_ref().map(factor_prices::Cached::figures).unwrap_or_default();
+            let figures = app.sources.cached.as_ref().map(factor_prices::CachedMarketSource::stats).unwrap_or_default();
             let kept = figures.disk_hits + figures.memory_hits;
             let got = figures.fetched + figures.tails;
             print(&format!("{} fetched, {kept} kept already, {} failed", got, figures.failed))?;

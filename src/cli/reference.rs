@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use factor_store::{MappingEdit, MappingKind, MappingSource, ProxyRow, RecordedChange, Store, YamlSource};
-use factor_types::Tier;
+use factor_types::SourceTier;
 use serde_json::{Value, json};
 
 use super::{
@@ -80,7 +80,7 @@ async fn import(store: &dyn Store, settings: &Settings, how: &ChangeArgs, format
         let done = store.edit_mapping(kind, &MappingEdit::Upsert(rows), &[], &author, how.dry_run).await?;
         match format {
             Format::Json => reports.push(report(kind, &done, how.dry_run)),
-            Format::Table => print(&told(kind, &done, Tier::Yaml, how.dry_run))?,
+            Format::Table => print(&told(kind, &done, SourceTier::Yaml, how.dry_run))?,
         }
     }
     if format == Format::Json {

@@ -95,6 +95,6 @@ pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode
         }
     }
     // What calls without an answer had fetched.
-    store.settle().await;
+    store.flush().await;
     Ok(ExitCode::SUCCESS)
 }

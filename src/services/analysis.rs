@@ -16,7 +16,7 @@ mod text;
 
 use std::sync::Arc;
 
-use factor_prices::Fault;
+use factor_prices::SourceFault;
 use factor_types::UserId;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -217,7 +217,11 @@ fn tool_error(error: &AnalysisError, query: &Query) -> ToolError {
     }
 }
 
-fn nothing_analysed(message: String, lost: &[factor_analytics::study::Exclusion], fault: Option<Fault>) -> ToolError {
+fn nothing_analysed(
+    message: String,
+    lost: &[factor_analytics::study::Exclusion],
+    fault: Option<SourceFault>,
+) -> ToolError {
     use factor_analytics::study::ExclusionReason::ThinHistory;
     // One of each kind: the same reason thirty times says no more than once.
     let mut kinds = std::collections::HashSet::new();
@@ -226,10 +230,10 @@ fn nothing_analysed(message: String, lost: &[factor_analytics::study::Exclusion]
     let more = lost.len() - first.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let code = match fault {
-        Some(Fault::Auth | Fault::Plan) => ErrorCode::UpstreamAuth,
-        Some(Fault::Limited) => ErrorCode::RateLimited,
-        Some(Fault::Late) => ErrorCode::Timeout,
-        Some(Fault::Unavailable | Fault::Unusable) => ErrorCode::UpstreamUnavailable,
+        Some(SourceFault::Auth | SourceFault::Plan) => ErrorCode::UpstreamAuth,
+        Some(SourceFault::Limited) => ErrorCode::RateLimited,
+        Some(SourceFault::Late) => ErrorCode::Timeout,
+        Some(SourceFault::Unavailable | SourceFault::Unusable) => ErrorCode::UpstreamUnavailable,
         None if lost.iter().any(|one| one.reason == ThinHistory) => ErrorCode::InsufficientData,
         None => ErrorCode::NoData,
     };

@@ -11,8 +11,8 @@ pub mod list;
 pub mod update;
 pub mod validate;
 
-use factor_prices::Fault;
-use factor_store::KeptGroup;
+use factor_prices::SourceFault;
+use factor_store::SavedGroup;
 use factor_types::{GroupName, GroupWeighting, UserId};
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,7 @@ use crate::{
 const FIELDS: [(&str, &str); 2] = [("proxy_identifier", "string"), ("validation_metadata", "object")];
 
 /// Adds the fields of the group itself.
-fn describe(answer: &mut Map<String, Value>, kept: &KeptGroup) {
+fn describe(answer: &mut Map<String, Value>, kept: &SavedGroup) {
     let group = &kept.group.what;
     answer.insert("group_name".to_owned(), json!(group.name));
     answer.insert("proxy_identifier".to_owned(), json!(group.name.identifier()));
@@ -48,7 +48,7 @@ fn describe(answer: &mut Map<String, Value>, kept: &KeptGroup) {
 }
 
 /// True when its last check passed, `null` when it was saved without one.
-fn is_valid(kept: &KeptGroup) -> Value {
+fn is_valid(kept: &SavedGroup) -> Value {
     kept.settled.as_ref().map_or(Value::Null, |_| json!(true))
 }
 
@@ -71,7 +71,7 @@ fn metadata_of(check: &Check) -> Value {
 }
 
 /// What is known of a group without a new check.
-fn metadata_kept(kept: &KeptGroup) -> Value {
+fn metadata_kept(kept: &SavedGroup) -> Value {
     let Some(settled) = &kept.settled else {
         return json!({"tickers_included": null, "tickers_excluded": [], "final_weights": null});
     };
@@ -102,7 +102,7 @@ fn weights(weights: &[(factor_types::Ticker, f64)]) -> Value {
 }
 
 /// Adds what a check found, or that there was none.
-fn add_check(answer: &mut Map<String, Value>, kept: &KeptGroup, check: Option<&Check>) {
+fn add_check(answer: &mut Map<String, Value>, kept: &SavedGroup, check: Option<&Check>) {
     let metadata = check.map_or_else(|| metadata_kept(kept), metadata_of);
     answer.insert("validation_metadata".to_owned(), metadata);
     answer.insert("performance".to_owned(), check.map_or(Value::Null, performance));
@@ -135,7 +135,7 @@ fn caller<'a>(app: &App, call: &'a Call) -> Caller<'a> {
 ///
 /// # Errors
 /// `not_found` with the nearest names.
-async fn find(app: &App, user: UserId, name: &GroupName) -> Result<KeptGroup, ToolError> {
+async fn find(app: &App, user: UserId, name: &GroupName) -> Result<SavedGroup, ToolError> {
     match app.store.group(user, name).await? {
         Some(kept) => Ok(kept),
         None => Err(missing(app, user, name).await?),
@@ -150,7 +150,7 @@ async fn missing(app: &App, user: UserId, name: &GroupName) -> Result<ToolError,
 }
 
 /// What is said of a name that another group has.
-fn taken(kept: &KeptGroup, field: &str, asked: &GroupName) -> ToolError {
+fn taken(kept: &SavedGroup, field: &str, asked: &GroupName) -> ToolError {
     let group = &kept.group.what;
     let message = format!(
         "A factor group called `{}` exists already with other content ({} tickers, weighting_method {}): change it with \
@@ -185,10 +185,10 @@ fn check_error(error: &CheckError, unchecked: bool) -> ToolError {
         }
         CheckError::Source { fault, why } => {
             let code = match fault {
-                Fault::Auth | Fault::Plan => ErrorCode::UpstreamAuth,
-                Fault::Limited => ErrorCode::RateLimited,
-                Fault::Late => ErrorCode::Timeout,
-                Fault::Unavailable | Fault::Unusable => ErrorCode::UpstreamUnavailable,
+                SourceFault::Auth | SourceFault::Plan => ErrorCode::UpstreamAuth,
+                SourceFault::Limited => ErrorCode::RateLimited,
+                SourceFault::Late => ErrorCode::Timeout,
+                SourceFault::Unavailable | SourceFault::Unusable => ErrorCode::UpstreamUnavailable,
             };
             let way_out = if unchecked {
                 "Nothing was saved. Call again later, or give validate: false to save the group without a check"

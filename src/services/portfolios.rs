@@ -10,7 +10,7 @@ pub mod list;
 pub mod save;
 pub mod valuation;
 
-use factor_types::{GroupName, Holding, Kept, Portfolio, UserId};
+use factor_types::{GroupName, Holding, Portfolio, Saved, UserId};
 use serde_json::{Map, Value, json};
 
 use self::valuation::Valuation;
@@ -33,7 +33,7 @@ fn name(args: &Args) -> Option<GroupName> {
 }
 
 /// Adds the fields of the portfolio itself.
-fn describe(answer: &mut Map<String, Value>, kept: &Kept<Portfolio>) {
+fn describe(answer: &mut Map<String, Value>, kept: &Saved<Portfolio>) {
     answer.insert("portfolio_name".to_owned(), json!(kept.what.name));
     answer.insert("holding_count".to_owned(), json!(kept.what.holdings.len()));
     answer.insert("holdings".to_owned(), kept.what.holdings.iter().map(row).collect());
@@ -78,7 +78,7 @@ const CUTTABLE: [&str; 4] = ["prices_used", "unpriced", "weights", "holdings"];
 ///
 /// # Errors
 /// `not_found` with the nearest names.
-pub async fn find(app: &App, user: UserId, name: &GroupName) -> Result<Kept<Portfolio>, ToolError> {
+pub async fn find(app: &App, user: UserId, name: &GroupName) -> Result<Saved<Portfolio>, ToolError> {
     match app.store.portfolio(user, name).await? {
         Some(kept) => Ok(kept),
         None => Err(missing(app, user, name).await?),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::SecondsFormat;
-use factor_prices::{Cached, PriceError, upstream::UpstreamStats};
+use factor_prices::{CachedMarketSource, PriceError, upstream::UpstreamStats};
 use factor_store::{LoadedUniverse, StoreError};
 use factor_types::{DateRange, FactorUniverse, Ticker, UserId};
 use futures::future::FutureExt;
@@ -122,7 +122,7 @@ async fn status(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
             "panels": cache(panels),
             "reports": cache(reports),
             "answers": { "entries": app.answers.figures().0, "bytes": app.answers.figures().1 },
-            "histories": app.sources.cached.as_ref().map(Cached::figures),
+            "histories": app.sources.cached.as_ref().map(CachedMarketSource::stats),
             "disk": disk(&app),
             "results": results,
         },
@@ -146,7 +146,7 @@ async fn store(app: &App, user: UserId) -> Value {
             ("ok", None, Some(counts))
         }
         // Nothing is broken where no place was given.
-        Ok(Err(error @ StoreError::Nowhere)) => ("none", Some(error.to_string()), None),
+        Ok(Err(error @ StoreError::NotConfigured)) => ("none", Some(error.to_string()), None),
         Ok(Err(error)) => ("failed", Some(error.to_string()), None),
         Err(_) => ("failed", Some(format!("no answer within {} s", PROBE_TIME.as_secs())), None),
     };

@@ -7,7 +7,7 @@
 //! - **Levels**: memory (64 MB at most), then an [`EntryStore`] on disk. What memory lacks is looked for on
 //!   disk; what disk lacks is fetched.
 //! - **Keeping**: what was fetched is in memory at once and handed to the store, which may write it later, so that no
-//!   fetch waits for the disk. [`PriceProvider::settle`] waits until it is written: whoever answers calls it before, and
+//!   fetch waits for the disk. [`PriceProvider::flush`] waits until it is written: whoever answers calls it before, and
 //!   a process that is started anew after an answer finds all of it. What a killed process had not written is fetched
 //!   again.
 //! - **Range**: a fetch asks for at least eleven years, so that the usual questions need one request a ticker.
@@ -25,8 +25,8 @@
 //!   request that both need. Each is a task of its own, so that answers which arrive together are read side by side.
 
 mod codec;
-mod facts;
-mod kept;
+mod fundamentals;
+mod history;
 mod yields;
 
 use std::{
@@ -48,10 +48,10 @@ use tokio::task::JoinSet;
 
 pub use self::yields::CachedYields;
 use self::{
-    facts::Facts,
-    kept::{Held, Kept, Step},
+    fundamentals::FundamentalsCache,
+    history::{CacheEntry, CachedHistory, Step},
 };
-use crate::{Flights, FundFacts, History, PriceError, PriceProvider, SourceInfo, market_hours};
+use crate::{FundamentalsProvider, History, PriceError, PriceProvider, SingleFlight, SourceInfo, market_hours};
 
 /// Memory for kept histories.
 const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
@@ -66,13 +66,13 @@ const WHOLE_DAYS: i64 = 30;
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// A source of prices and of what is known beside them.
-pub trait MarketSource: PriceProvider + FundFacts {}
+pub trait MarketSource: PriceProvider + FundamentalsProvider {}
 
-impl<T: PriceProvider + FundFacts> MarketSource for T {}
+impl<T: PriceProvider + FundamentalsProvider> MarketSource for T {}
 
 /// A source whose histories are kept.
 #[derive(Clone)]
-pub struct Cached {
+pub struct CachedMarketSource {
     inner: Arc<Inner>,
 }
 
@@ -81,11 +81,11 @@ struct Inner {
     scope: String,
     store: Arc<dyn EntryStore>,
     clock: Clock,
-    held: Cache<Ticker, Held>,
-    flights: Flights<(Ticker, DateRange), Result<History, PriceError>>,
+    held: Cache<Ticker, CacheEntry>,
+    flights: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
     /// Requests to the source: questions about different ranges need the same one.
-    asks: Flights<(Ticker, DateRange), Result<History, PriceError>>,
-    facts: Facts,
+    asks: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
+    fundamentals: FundamentalsCache,
     counts: Counts,
 }
 
@@ -101,7 +101,7 @@ struct Counts {
 
 /// What became of the histories asked for since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct CachedFigures {
+pub struct CacheStats {
     /// Histories in memory.
     pub entries: u64,
     /// Their memory, in bytes.
@@ -120,13 +120,16 @@ pub struct CachedFigures {
     pub failed: u64,
 }
 
-impl fmt::Debug for Cached {
+impl fmt::Debug for CachedMarketSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("source", &self.inner.source).field("scope", &self.inner.scope).finish()
+        f.debug_struct("CachedMarketSource")
+            .field("source", &self.inner.source)
+            .field("scope", &self.inner.scope)
+            .finish()
     }
 }
 
-impl Cached {
+impl CachedMarketSource {
     /// Keeps what `source` gives in `store`, under `scope`: the source's name, with its address where that is not the
     /// usual one, so that a trial server's prices are never taken for a market's.
     pub fn new(
@@ -137,29 +140,29 @@ impl Cached {
     ) -> Self {
         let held = Cache::builder()
             .max_capacity(MEMORY_BYTES)
-            .weigher(|_: &Ticker, held: &Held| u32::try_from(held.bytes()).unwrap_or(u32::MAX))
+            .weigher(|_: &Ticker, held: &CacheEntry| u32::try_from(held.bytes()).unwrap_or(u32::MAX))
             .build();
         let scope = scope.into();
         let inner = Inner {
-            facts: Facts::default(),
+            fundamentals: FundamentalsCache::default(),
             source,
             scope,
             store,
             clock,
             held,
-            flights: Flights::default(),
-            asks: Flights::default(),
+            flights: SingleFlight::default(),
+            asks: SingleFlight::default(),
             counts: Counts::default(),
         };
         Self { inner: Arc::new(inner) }
     }
 
     /// What became of the histories asked for.
-    pub fn figures(&self) -> CachedFigures {
+    pub fn stats(&self) -> CacheStats {
         let counts = &self.inner.counts;
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         self.inner.held.run_pending_tasks();
-        CachedFigures {
+        CacheStats {
             entries: self.inner.held.entry_count(),
             bytes: self.inner.held.weighted_size(),
             memory_hits: read(&counts.memory),
@@ -173,7 +176,7 @@ impl Cached {
 }
 
 #[async_trait]
-impl PriceProvider for Cached {
+impl PriceProvider for CachedMarketSource {
     fn about(&self) -> SourceInfo {
         let mut about = self.inner.source.about();
         let health = self.inner.store.health();
@@ -202,8 +205,8 @@ impl PriceProvider for Cached {
         self.inner.flights.join((ticker.clone(), range), start).0.await
     }
 
-    async fn settle(&self) {
-        self.inner.store.settle().await;
+    async fn flush(&self) {
+        self.inner.store.flush().await;
     }
 }
 
@@ -234,11 +237,11 @@ impl Inner {
                 return answer;
             }
         }
-        let kept = held.and_then(Held::known);
+        let kept = held.and_then(CacheEntry::known);
         match self.fetched(ticker, kept.as_deref(), range, now).await {
             Ok(fresh) => {
                 let fresh = Arc::new(fresh);
-                self.hold(ticker, Held::Known(Arc::clone(&fresh)), now).await;
+                self.hold(ticker, CacheEntry::Known(Arc::clone(&fresh)), now).await;
                 Ok(fresh.history())
             }
             Err(error) => {
@@ -246,7 +249,7 @@ impl Inner {
                 match (kept, &error) {
                     (Some(kept), _) => Ok(kept.unrefreshed(&error)),
                     (None, PriceError::NoData(why)) => {
-                        self.hold(ticker, Held::Unknown { why: why.clone(), since: now }, now).await;
+                        self.hold(ticker, CacheEntry::Unknown { why: why.clone(), since: now }, now).await;
                         Err(error)
                     }
                     (None, PriceError::Failed { .. }) => Err(error),
@@ -259,10 +262,10 @@ impl Inner {
     async fn fetched(
         &self,
         ticker: &Ticker,
-        kept: Option<&Kept>,
+        kept: Option<&CachedHistory>,
         range: DateRange,
         now: DateTime<Utc>,
-    ) -> Result<Kept, PriceError> {
+    ) -> Result<CachedHistory, PriceError> {
         let today = now.with_timezone(&New_York).date_naive();
         let reach = today.checked_sub_months(Months::new(REACH_MONTHS)).unwrap_or(today);
         let from = range.start().min(reach).min(kept.map_or(reach, |kept| kept.from));
@@ -279,7 +282,7 @@ impl Inner {
         }
         let whole = self.ask(ticker, from, today).await?;
         self.counts.whole.fetch_add(1, Ordering::Relaxed);
-        Kept::whole(whole, from, now, kept)
+        CachedHistory::whole(whole, from, now, kept)
     }
 
     async fn ask(&self, ticker: &Ticker, from: NaiveDate, today: NaiveDate) -> Result<History, PriceError> {
@@ -294,20 +297,20 @@ impl Inner {
         EntryKey::new(self.scope.as_str(), kind, subject)
     }
 
-    async fn load(&self, ticker: &Ticker) -> Option<Held> {
-        let known = self.entry(&self.key(kept::PRICES, ticker.as_str())).await;
+    async fn load(&self, ticker: &Ticker) -> Option<CacheEntry> {
+        let known = self.entry(&self.key(history::PRICES, ticker.as_str())).await;
         if let Some(kept) = known.and_then(|entry| codec::read_kept(ticker, &entry)) {
-            return Some(Held::Known(Arc::new(kept)));
+            return Some(CacheEntry::Known(Arc::new(kept)));
         }
-        let unknown = self.entry(&self.key(kept::UNKNOWN, ticker.as_str())).await?;
+        let unknown = self.entry(&self.key(history::UNKNOWN, ticker.as_str())).await?;
         let why = String::from_utf8(unknown.body).ok()?;
-        Some(Held::Unknown { why, since: unknown.fetched_at })
+        Some(CacheEntry::Unknown { why, since: unknown.fetched_at })
     }
 
-    async fn hold(&self, ticker: &Ticker, held: Held, now: DateTime<Utc>) {
+    async fn hold(&self, ticker: &Ticker, held: CacheEntry, now: DateTime<Utc>) {
         let (kind, body) = match &held {
-            Held::Known(kept) => (kept::PRICES, codec::write_kept(kept)),
-            Held::Unknown { why, .. } => (kept::UNKNOWN, Some(why.clone().into_bytes())),
+            CacheEntry::Known(kept) => (history::PRICES, codec::write_kept(kept)),
+            CacheEntry::Unknown { why, .. } => (history::UNKNOWN, Some(why.clone().into_bytes())),
         };
         self.held.insert(ticker.clone(), held);
         if let Some(body) = body {

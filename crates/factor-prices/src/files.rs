@@ -28,8 +28,8 @@
 
 mod cells;
 mod csv;
-mod facts;
 mod folder;
+mod fundamentals;
 mod layout;
 mod notes;
 mod parquet;
@@ -47,7 +47,7 @@ use chrono::NaiveDate;
 use factor_types::{DateRange, Ticker, YieldTable};
 
 use self::folder::{Data, Places, Stamp, fingerprint};
-use crate::{Fault, History, PriceError, PriceProvider, SourceInfo, YieldProvider};
+use crate::{History, PriceError, PriceProvider, SourceFault, SourceInfo, YieldProvider};
 
 /// How long a look at the files' lengths and times counts.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -145,7 +145,7 @@ impl FilePrices {
             inner.current().unwrap_or_else(|| inner.read())
         });
         read.await.unwrap_or_else(|error| {
-            Err(PriceError::failed(Fault::Unusable, format!("reading the price files failed: {error}")))
+            Err(PriceError::failed(SourceFault::Unusable, format!("reading the price files failed: {error}")))
         })
     }
 }
@@ -166,7 +166,7 @@ impl Inner {
         }
         match (&state.data, &state.trouble) {
             (Some(data), _) => Some(Ok(Arc::clone(data))),
-            (None, Some(error)) => Some(Err(PriceError::failed(Fault::Unusable, error.to_string()))),
+            (None, Some(error)) => Some(Err(PriceError::failed(SourceFault::Unusable, error.to_string()))),
             (None, None) => None,
         }
     }
@@ -192,7 +192,8 @@ impl Inner {
             }
             Err(error) => {
                 tracing::warn!(%error, "price files could not be read");
-                let known = state.data.clone().ok_or_else(|| PriceError::failed(Fault::Unusable, error.to_string()));
+                let known =
+                    state.data.clone().ok_or_else(|| PriceError::failed(SourceFault::Unusable, error.to_string()));
                 state.trouble = Some(error);
                 known
             }
@@ -258,7 +259,7 @@ impl YieldProvider for FilePrices {
     async fn yields(&self, _range: DateRange) -> Result<Arc<YieldTable>, PriceError> {
         let data = self.data().await?;
         match &data.yield_fault {
-            Some(fault) => Err(PriceError::failed(Fault::Unusable, fault.clone())),
+            Some(fault) => Err(PriceError::failed(SourceFault::Unusable, fault.clone())),
             None => Ok(Arc::clone(&data.yields)),
         }
     }

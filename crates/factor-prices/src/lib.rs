@@ -15,9 +15,9 @@
 
 pub mod cached;
 pub mod files;
-mod flights;
 pub mod market_hours;
 pub mod sample;
+mod single_flight;
 pub mod upstream;
 pub mod vendors;
 
@@ -36,10 +36,10 @@ use factor_types::{DateRange, PriceSeries, Ticker, YieldTable};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    cached::{Cached, CachedYields, Clock},
+    cached::{CachedMarketSource, CachedYields, Clock},
     files::{FileError, FilePrices},
-    flights::{Flight, Flights},
     sample::SamplePrices,
+    single_flight::{InFlight, SingleFlight},
 };
 
 /// A history, and what the caller should know of it.
@@ -81,7 +81,7 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
 
     /// Waits until whatever was fetched so far is kept for the next run, or could not be, which [`about`](Self::about)
     /// then says. For a caller whose answer goes out; at once for a source that keeps nothing.
-    async fn settle(&self) {}
+    async fn flush(&self) {}
 }
 
 /// A source of Treasury yields.
@@ -100,7 +100,7 @@ pub trait YieldProvider: fmt::Debug + Send + Sync {
 
 /// A source of what is known of a fund or share beside its prices.
 #[async_trait]
-pub trait FundFacts: fmt::Debug + Send + Sync {
+pub trait FundamentalsProvider: fmt::Debug + Send + Sync {
     /// Dividends per share with their ex-dates within `range`, adjusted for splits, dates rising. Empty: none were
     /// paid.
     ///
@@ -118,7 +118,7 @@ pub trait FundFacts: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`PriceError::NoData`] when the source has no profiles or does not know the ticker.
-    async fn profile(&self, ticker: &Ticker) -> Result<Arc<Profile>, PriceError>;
+    async fn profile(&self, ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError>;
 }
 
 /// A dividend per share.
@@ -143,7 +143,7 @@ pub struct MarketCap {
 
 /// What a ticker is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Profile {
+pub struct SecurityProfile {
     /// Its name.
     pub name: Option<String>,
     /// A share's industry, in the vendor's words; a fund has none.
@@ -179,7 +179,7 @@ pub enum PriceError {
     #[error("{why}")]
     Failed {
         /// What kind of failure.
-        fault: Fault,
+        fault: SourceFault,
         /// One clause for people.
         why: String,
     },
@@ -187,7 +187,7 @@ pub enum PriceError {
 
 /// How a source failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum SourceFault {
     /// No answer, or the source's own error.
     Unavailable,
     /// The key is missing or refused.
@@ -204,7 +204,7 @@ pub enum Fault {
 
 impl PriceError {
     /// A failure of one kind.
-    pub fn failed(fault: Fault, why: impl Into<String>) -> Self {
+    pub fn failed(fault: SourceFault, why: impl Into<String>) -> Self {
         Self::Failed { fault, why: why.into() }
     }
 }

@@ -27,11 +27,11 @@
 //! stops on 2023-06-15 to show what a stopped fund looks like.
 //!
 //! Not modelled: earnings, news, fees, fat tails beyond changing volatility, momentum or reversal in returns, splits,
-//! taxes, intraday moves, prices without dividends. When funds pay, and how much, is in `sample/facts.rs`.
+//! taxes, intraday moves, prices without dividends. When funds pay, and how much, is in `sample/fundamentals.rs`.
 
 mod calendar;
 mod draws;
-mod facts;
+mod fundamentals;
 mod path;
 mod table;
 
@@ -47,7 +47,7 @@ use self::{
     path::{Day, YEAR},
     table::{Fund, funds},
 };
-use crate::{Fault, History, PriceError, PriceProvider, SourceInfo, YieldProvider};
+use crate::{History, PriceError, PriceProvider, SourceFault, SourceInfo, YieldProvider};
 
 /// The fund that stops, and its last day.
 const STOPPED: (&str, (i32, u32, u32)) = ("PEJ", (2023, 6, 15));
@@ -95,7 +95,9 @@ impl SamplePrices {
         let last = self.last;
         let make = || async move {
             let made = tokio::task::spawn_blocking(move || Arc::new(Sample::new(last))).await;
-            made.map_err(|error| PriceError::failed(Fault::Unusable, format!("simulating the sample failed: {error}")))
+            made.map_err(|error| {
+                PriceError::failed(SourceFault::Unusable, format!("simulating the sample failed: {error}"))
+            })
         };
         self.made.get_or_try_init(make).await.map(Arc::as_ref)
     }

@@ -17,11 +17,11 @@
 
 mod breaker;
 mod budget;
-mod courtesy;
+mod cooldown;
 mod error;
 mod limiter;
-mod pause;
-mod reply;
+mod policy;
+mod response;
 mod secret;
 mod stats;
 #[cfg(test)]
@@ -31,14 +31,14 @@ mod wire;
 use std::time::Duration;
 
 pub use self::{
-    breaker::{BreakerState, Trip},
-    error::{ConfigError, Refusal, UpstreamError},
-    reply::Reply,
+    breaker::{BreakerState, TripReason},
+    error::{ConfigError, ResponseError, UpstreamError},
+    response::UpstreamResponse,
     secret::SecretHeader,
     stats::UpstreamStats,
 };
-use self::{courtesy::Courtesy, wire::Wire};
-use crate::Fault;
+use self::{policy::RequestPolicy, wire::Wire};
+use crate::SourceFault;
 
 /// The largest body taken, decompressed: thirty years of daily rows are 2 MB.
 pub const BODY_CAP: usize = 8 << 20;
@@ -69,12 +69,12 @@ pub struct UpstreamConfig {
     /// Bytes of a decompressed body.
     pub body_cap: usize,
     /// What the vendor's words mean, where they say more than the status: `Limited`, `Auth` or `Plan`.
-    pub meaning: fn(&str) -> Option<Fault>,
+    pub meaning: fn(&str) -> Option<SourceFault>,
 }
 
 /// A question: `base/path…?query`.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct UpstreamRequest<'a> {
     /// The parts of the path below the base, each escaped.
     pub path: &'a [&'a str],
     /// Names and values, escaped.
@@ -87,7 +87,7 @@ pub struct Ask<'a> {
 #[derive(Debug)]
 pub struct Upstream {
     wire: Wire,
-    courtesy: Courtesy,
+    policy: RequestPolicy,
 }
 
 impl Upstream {
@@ -96,14 +96,14 @@ impl Upstream {
     /// # Errors
     /// When the base URL is none.
     pub fn new(config: UpstreamConfig) -> Result<Self, ConfigError> {
-        let courtesy = Courtesy::new(
+        let policy = RequestPolicy::new(
             config.vendor,
             config.key_setting,
             config.requests_per_minute,
             config.in_flight,
             config.max_retries,
         );
-        Ok(Self { wire: Wire::new(config)?, courtesy })
+        Ok(Self { wire: Wire::new(config)?, policy })
     }
 
     /// Asks, and reads the answer with `read`, which sees answers with a 2xx status only.
@@ -112,17 +112,17 @@ impl Upstream {
     /// When no answer could be had or read, after the retries. [`UpstreamError::status`] tells a 404 from a refusal.
     pub async fn get<T: Send>(
         &self,
-        ask: Ask<'_>,
-        read: impl Fn(&Reply) -> Result<T, Refusal> + Send + Sync,
+        ask: UpstreamRequest<'_>,
+        read: impl Fn(&UpstreamResponse) -> Result<T, ResponseError> + Send + Sync,
     ) -> Result<T, UpstreamError> {
         let url = self.wire.url(ask.path, ask.query);
         let read = &read;
-        self.courtesy.run(ask.subject, || self.wire.attempt(&url, ask.subject, read)).await
+        self.policy.run(ask.subject, || self.wire.attempt(&url, ask.subject, read)).await
     }
 
     /// The state and counts of this server.
     pub fn stats(&self) -> UpstreamStats {
-        self.courtesy.stats()
+        self.policy.stats()
     }
 }
 

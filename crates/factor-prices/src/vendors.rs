@@ -18,8 +18,8 @@ use factor_types::Ticker;
 
 pub use self::{chain::YieldChain, fmp::Fmp, fred::Fred, treasury::Treasury, yahoo::Yahoo};
 use crate::{
-    Fault,
-    upstream::{BODY_CAP, BreakerState, SecretHeader, Trip, UpstreamConfig, UpstreamStats},
+    SourceFault,
+    upstream::{BODY_CAP, BreakerState, SecretHeader, TripReason, UpstreamConfig, UpstreamStats},
 };
 
 /// A clock of dates.
@@ -120,10 +120,10 @@ fn warnings(stats: &UpstreamStats) -> Vec<String> {
     let vendor = stats.vendor;
     let breaker = match stats.breaker {
         BreakerState::Closed => None,
-        BreakerState::Open(Trip::Auth, _) | BreakerState::HalfOpen(Trip::Auth) => {
+        BreakerState::Open(TripReason::Auth, _) | BreakerState::HalfOpen(TripReason::Auth) => {
             Some(format!("{vendor} refused the key"))
         }
-        BreakerState::Open(Trip::Failures, _) | BreakerState::HalfOpen(Trip::Failures) => {
+        BreakerState::Open(TripReason::Failures, _) | BreakerState::HalfOpen(TripReason::Failures) => {
             Some(format!("{vendor} does not answer"))
         }
     };
@@ -134,7 +134,7 @@ fn warnings(stats: &UpstreamStats) -> Vec<String> {
 
 /// How a fault is told apart from a ticker's absence: a 404 whose body speaks.
 fn is_unknown(error: &crate::upstream::UpstreamError) -> bool {
-    error.status == Some(404) && error.fault == Fault::Unusable && error.words.is_some()
+    error.status == Some(404) && error.fault == SourceFault::Unusable && error.words.is_some()
 }
 
 #[cfg(test)]

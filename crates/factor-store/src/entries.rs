@@ -29,7 +29,7 @@
 //! one store for one file: clone it, do not make a second, whose opening would end the first one's locks (POSIX locks
 //! go when any handle of the process on the file is closed).
 //!
-//! [`LaterEntries`] writes to a store behind its callers' backs, many entries at a time.
+//! [`WriteBehind`] writes to a store behind its callers' backs, many entries at a time.
 //!
 //! [`MemoryEntries`] keeps the same promises as long as it lives, for a machine without a place on disk.
 
@@ -38,13 +38,13 @@ use factor_types::EntryStoreHealth;
 use factor_types::{Entry, EntryError, EntryKey};
 
 pub(crate) mod checksum;
-mod later;
 mod memory;
 mod sqlite;
+mod write_behind;
 
-pub use later::LaterEntries;
 pub use memory::MemoryEntries;
 pub use sqlite::SqliteEntries;
+pub use write_behind::WriteBehind;
 
 /// The longest body that is kept, in bytes: 64 MiB. Some hundred times what a long history takes.
 pub const MAX_BODY: usize = 64 << 20;

@@ -24,12 +24,12 @@ pub use mapping::{
     edit::{EditReport, EditedRow, IndustryEdit, MappingEdit, RowFate},
 };
 pub use source::{
-    BuiltinSource, DatabaseRows, LastGood, MappingError, MappingSource, YamlSource, read_mapping, read_mappings,
+    BuiltinSource, DatabaseRows, LastGoodSource, MappingError, MappingSource, YamlSource, read_mapping, read_mappings,
     write_mapping,
 };
 pub use store::{
-    Author, Created, DatabaseStore, KeptGroup, OpenOptions, PostgresEntries, RecordedChange, Store, StoreError, open,
-    open_with,
+    Author, DatabaseStore, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store, StoreError, WriteOutcome,
+    open, open_with,
 };
 pub use universe::{LoadedUniverse, load_from, load_universe};
 pub use users::{ApiKey, ApiKeyError, NewUser, User, UserTier};

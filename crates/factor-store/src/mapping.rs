@@ -3,29 +3,23 @@
 pub(crate) mod edit;
 pub(crate) mod rules;
 
-use std::fmt;
-
 use chrono::NaiveDate;
-use factor_types::{AssetClass, Category, Factor, Ticker, Tier};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use factor_types::{AssetClass, Category, Factor, SourceTier, Ticker};
+use serde::Serialize;
 
-/// What a mapping maps. Each kind is loaded by itself, so that one broken file costs one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MappingKind {
-    /// Bonds, cash, commodities and crypto assets.
-    AssetProxies,
-    /// Industries.
-    Industries,
-    /// Styles and markets.
-    StyleAndMarket,
+factor_types::closed_set! {
+    /// What a mapping maps. Each kind is loaded by itself, so that one broken file costs one kind.
+    pub enum MappingKind: "a kind of mapping" {
+        /// Bonds, cash, commodities and crypto assets.
+        AssetProxies = "asset_proxies",
+        /// Industries.
+        Industries = "industries",
+        /// Styles and markets.
+        StyleAndMarket = "style_and_market",
+    }
 }
 
 impl MappingKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::AssetProxies, Self::Industries, Self::StyleAndMarket];
-
     /// The kind that has rows of this category; `None` for factors given in a call and for groups.
     pub fn of(category: Category) -> Option<Self> {
         match category {
@@ -36,15 +30,6 @@ impl MappingKind {
         }
     }
 
-    /// The name in answers and messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AssetProxies => "asset_proxies",
-            Self::Industries => "industries",
-            Self::StyleAndMarket => "style_and_market",
-        }
-    }
-
     /// The name of its YAML file.
     pub fn file_name(self) -> &'static str {
         match self {
@@ -52,12 +37,6 @@ impl MappingKind {
             Self::Industries => "industry_to_etf.yaml",
             Self::StyleAndMarket => "style_and_market.yaml",
         }
-    }
-}
-
-impl fmt::Display for MappingKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -108,7 +87,7 @@ impl ProxyRow {
     }
 
     /// The factor this row defines, with the defaults of its category where the row says nothing.
-    pub fn factor(&self, source: Tier) -> Factor {
+    pub fn factor(&self, source: SourceTier) -> Factor {
         let plain = Factor::new(self.etf.clone(), self.key.clone(), self.category, source);
         Factor {
             asset_class: self.asset_class.unwrap_or(plain.asset_class),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use factor_types::{TickerError, Tier};
+use factor_types::{SourceTier, TickerError};
 
 use crate::{MappingKind, ProxyRow};
 
@@ -15,7 +15,7 @@ mod yaml_write;
 
 pub use builtin::BuiltinSource;
 pub use database::{DatabaseRows, read_mappings};
-pub use last_good::LastGood;
+pub use last_good::LastGoodSource;
 pub use yaml_files::{YamlSource, read_mapping};
 pub use yaml_write::write_mapping;
 
@@ -23,14 +23,14 @@ pub use yaml_write::write_mapping;
 /// others.
 pub trait MappingSource {
     /// The name of the tier.
-    fn tier(&self) -> Tier;
+    fn tier(&self) -> SourceTier;
 
     /// What is said to be used where an earlier source failed.
     fn describe(&self) -> &'static str {
         match self.tier() {
-            Tier::Builtin => "the minimal set built into the binary",
-            Tier::Yaml => "the YAML mapping",
-            tier @ (Tier::Database | Tier::Request) => tier.as_str(),
+            SourceTier::Builtin => "the minimal set built into the binary",
+            SourceTier::Yaml => "the YAML mapping",
+            tier @ (SourceTier::Database | SourceTier::Request) => tier.as_str(),
         }
     }
 

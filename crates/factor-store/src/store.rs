@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use factor_types::{FactorGroup, GroupName, Kept, Portfolio, SettledWeights, Ticker, UserId};
+use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Ticker, UserId};
 
 use crate::{
     MappingKind, ProxyRow,
@@ -21,6 +21,7 @@ use crate::{
 
 mod accounts;
 mod database;
+mod errors;
 mod groups;
 mod mappings;
 mod portfolios;
@@ -30,7 +31,6 @@ mod schema;
 mod sqlite;
 mod statement;
 mod tables;
-mod trouble;
 
 pub use price_cache::PostgresEntries;
 pub use tables::DatabaseStore;
@@ -40,7 +40,7 @@ pub use tables::DatabaseStore;
 ///
 /// # Errors
 /// [`StoreError::Refused`] when the address is no Postgres address. The address is never repeated: it may hold a
-/// password. With neither an address nor a folder the store opens, and answers everything with [`StoreError::Nowhere`].
+/// password. With neither an address nor a folder the store opens, and answers everything with [`StoreError::NotConfigured`].
 pub fn open(database_url: Option<&str>, data_dir: Option<&Path>) -> Result<Arc<dyn Store>, StoreError> {
     open_with(database_url, data_dir, OpenOptions::default())
 }
@@ -93,7 +93,7 @@ pub enum StoreError {
     #[error(
         "there is no place for groups and portfolios: set FACTOR_DATA_DIR to a folder or DATABASE_URL to a Postgres address"
     )]
-    Nowhere,
+    NotConfigured,
     /// Its tables are not those of this version.
     #[error("the store's tables do not fit this version: {0}")]
     Schema(String),
@@ -110,22 +110,22 @@ pub enum StoreError {
 
 /// A group as it is kept.
 #[derive(Debug, Clone, PartialEq)]
-pub struct KeptGroup {
+pub struct SavedGroup {
     /// The group, and when it was made and changed.
-    pub group: Kept<FactorGroup>,
+    pub group: Saved<FactorGroup>,
     /// The weights of its last check; `None` when it was saved without one.
     pub settled: Option<SettledWeights>,
 }
 
-/// What became of something to be created.
+/// What became of something to be created or changed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Created<T> {
-    /// It is new.
-    New(T),
-    /// The same was there already.
-    Same(T),
-    /// Something else of that name is there.
-    Other(T),
+pub enum WriteOutcome<T> {
+    /// It is as it was asked to be, since now.
+    Written(T),
+    /// It was so already; nothing was written.
+    Unchanged(T),
+    /// Something else has that name; nothing was written.
+    Conflict(T),
 }
 
 /// Who changes reference data, and why.
@@ -177,18 +177,18 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn close(&self);
 
     /// A user's groups by name.
-    async fn groups(&self, user: UserId) -> Result<Vec<KeptGroup>, StoreError>;
+    async fn groups(&self, user: UserId) -> Result<Vec<SavedGroup>, StoreError>;
     /// One group of a user's.
-    async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError>;
+    async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError>;
     /// Keeps a new group. One with the [same content](FactorGroup::same_content) is left as it is.
     async fn create_group(
         &self,
         user: UserId,
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
-    ) -> Result<Created<KeptGroup>, StoreError>;
+    ) -> Result<WriteOutcome<SavedGroup>, StoreError>;
     /// Puts `group` in the place of the one called `name`, which may change its name. `None` when there is none;
-    /// [`Created::Other`] when the new name belongs to another group, [`Created::Same`] when content and settled weights
+    /// [`WriteOutcome::Conflict`] when the new name belongs to another group, [`WriteOutcome::Unchanged`] when content and settled weights
     /// are what they were.
     async fn update_group(
         &self,
@@ -196,22 +196,22 @@ pub trait Store: fmt::Debug + Send + Sync {
         name: &GroupName,
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
-    ) -> Result<Option<Created<KeptGroup>>, StoreError>;
+    ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError>;
     /// Deletes a group and gives what it was.
-    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError>;
+    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError>;
 
     /// A user's portfolios by name.
-    async fn portfolios(&self, user: UserId) -> Result<Vec<Kept<Portfolio>>, StoreError>;
+    async fn portfolios(&self, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError>;
     /// One portfolio of a user's.
-    async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError>;
+    async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError>;
     /// Keeps a portfolio, in the place of one of the same name; that one is given back.
     async fn save_portfolio(
         &self,
         user: UserId,
         portfolio: &Portfolio,
-    ) -> Result<(Kept<Portfolio>, Option<Kept<Portfolio>>), StoreError>;
+    ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError>;
     /// Deletes a portfolio and gives what it was.
-    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError>;
+    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError>;
 
     /// The rows of one kind of mapping in their order, inactive ones included; none when the kind is empty.
     async fn mapping(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError>;

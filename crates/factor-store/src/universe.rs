@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use factor_types::{FactorUniverse, Ticker, Tier};
+use factor_types::{FactorUniverse, SourceTier, Ticker};
 use sha2::{Digest, Sha256};
 
 use crate::{BuiltinSource, MappingKind, MappingSource, ProxyRow, YamlSource};
@@ -17,7 +17,7 @@ pub struct LoadedUniverse {
     /// The active factors, one per ETF.
     pub universe: FactorUniverse,
     /// The tier that served each kind of mapping.
-    pub tiers: BTreeMap<MappingKind, Tier>,
+    pub tiers: BTreeMap<MappingKind, SourceTier>,
     /// The rows of each kind as they were read, inactive ones included.
     pub rows: BTreeMap<MappingKind, Vec<ProxyRow>>,
     /// What went wrong, in words, and what is used instead. Empty when all is well.
@@ -44,7 +44,7 @@ pub fn load_from(sources: &[&dyn MappingSource]) -> LoadedUniverse {
         }
     }
     // An ETF in two categories belongs to the first of the universe's order, whichever file was read first.
-    let mut active: Vec<(Tier, &ProxyRow)> = tiers
+    let mut active: Vec<(SourceTier, &ProxyRow)> = tiers
         .iter()
         .flat_map(|(kind, &tier)| rows.get(kind).into_iter().flatten().map(move |row| (tier, row)))
         .filter(|(_, row)| row.active)
@@ -63,7 +63,7 @@ fn first_with_rows(
     kind: MappingKind,
     sources: &[&dyn MappingSource],
     problems: &mut Vec<String>,
-) -> Option<(Tier, Vec<ProxyRow>)> {
+) -> Option<(SourceTier, Vec<ProxyRow>)> {
     let mut failures = Vec::new();
     let mut served = None;
     for source in sources {
@@ -81,7 +81,7 @@ fn first_with_rows(
     served.map(|(_, served)| served)
 }
 
-fn in_two_categories(active: &[(Tier, &ProxyRow)]) -> Vec<String> {
+fn in_two_categories(active: &[(SourceTier, &ProxyRow)]) -> Vec<String> {
     let mut first: HashMap<&Ticker, &ProxyRow> = HashMap::new();
     let mut found = Vec::new();
     for (_, row) in active {
@@ -98,7 +98,7 @@ fn in_two_categories(active: &[(Tier, &ProxyRow)]) -> Vec<String> {
 
 /// The hash of what was read, field by field with its length, so that no two contents read the same. `std`'s hasher
 /// may change with the compiler; this one names cache entries that outlive a build.
-fn content_hash(tiers: &BTreeMap<MappingKind, Tier>, rows: &BTreeMap<MappingKind, Vec<ProxyRow>>) -> String {
+fn content_hash(tiers: &BTreeMap<MappingKind, SourceTier>, rows: &BTreeMap<MappingKind, Vec<ProxyRow>>) -> String {
     let mut content = String::new();
     let mut field = |text: &str| {
         let _ = write!(content, "{}:{text}", text.len());

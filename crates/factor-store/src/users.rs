@@ -28,16 +28,16 @@ pub struct User {
     pub has_key: bool,
 }
 
-/// What a user may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UserTier {
-    /// Without registration.
-    Public,
-    /// Registered.
-    Registered,
-    /// Paying.
-    Paid,
+factor_types::closed_set! {
+    /// What a user may use.
+    pub enum UserTier: "a tier" {
+        /// Without registration.
+        Public = "public",
+        /// Registered.
+        Registered = "registered",
+        /// Paying.
+        Paid = "paid",
+    }
 }
 
 /// A user to be added.
@@ -60,38 +60,6 @@ pub struct ApiKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a key of this server: one looks like fie_2_ and 64 hexadecimal digits")]
 pub struct ApiKeyError;
-
-impl UserTier {
-    /// Every tier.
-    pub const ALL: [Self; 3] = [Self::Public, Self::Registered, Self::Paid];
-
-    /// The name in arguments, tables and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Registered => "registered",
-            Self::Paid => "paid",
-        }
-    }
-}
-
-impl fmt::Display for UserTier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for UserTier {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let name = text.trim().to_ascii_lowercase();
-        Self::ALL
-            .into_iter()
-            .find(|tier| tier.as_str() == name)
-            .ok_or_else(|| format!("`{text}` is not a tier: write one of public, registered, paid"))
-    }
-}
 
 impl ApiKey {
     /// A new key for a user: 32 bytes of the operating system's randomness.

@@ -1,22 +1,19 @@
 //! Dates, ranges and return frequencies.
 
-use std::{fmt, str::FromStr};
-
 use chrono::{Datelike, Days, Months, NaiveDate};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-/// How often returns are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Frequency {
-    /// One return a calendar month, labelled with the month's last day.
-    #[default]
-    Monthly,
-    /// One return an ISO week, labelled with its Friday.
-    Weekly,
-    /// One return a trading day.
-    Daily,
+crate::closed_set! {
+    /// How often returns are measured.
+    #[derive(Default)]
+    pub enum Frequency: "a frequency" {
+        /// One return a calendar month, labelled with the month's last day.
+        #[default]
+        Monthly = "monthly",
+        /// One return an ISO week, labelled with its Friday.
+        Weekly = "weekly",
+        /// One return a trading day.
+        Daily = "daily",
+    }
 }
 
 impl Frequency {
@@ -26,34 +23,6 @@ impl Frequency {
             Self::Monthly => 12.0,
             Self::Weekly => 52.0,
             Self::Daily => 252.0,
-        }
-    }
-
-    /// The name in arguments and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Monthly => "monthly",
-            Self::Weekly => "weekly",
-            Self::Daily => "daily",
-        }
-    }
-}
-
-impl fmt::Display for Frequency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Frequency {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "monthly" => Ok(Self::Monthly),
-            "weekly" => Ok(Self::Weekly),
-            "daily" => Ok(Self::Daily),
-            _ => Err(format!("`{text}` is not a frequency: write monthly, weekly or daily")),
         }
     }
 }

@@ -100,7 +100,7 @@ pub trait EntryStore: std::fmt::Debug + Send + Sync {
 
     /// Waits until everything put before is written, or has failed to be: at once, unless the store writes behind its
     /// callers' backs.
-    async fn settle(&self) {}
+    async fn flush(&self) {}
 
     /// Drops the entry under a key, if there is one.
     ///

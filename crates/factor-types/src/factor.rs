@@ -1,66 +1,67 @@
 //! Factors and the universe they form.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Ticker;
 
-/// What kind of factor an ETF stands for. Each category has its own correlation matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// An industry's ETF.
-    Industry,
-    /// A style: momentum, value, size.
-    Style,
-    /// A broad market.
-    Market,
-    /// Government and corporate bonds.
-    FixedIncome,
-    /// Treasury bills and currencies.
-    Cash,
-    /// Commodities.
-    Commodity,
-    /// Crypto assets.
-    Crypto,
-    /// A factor given in the call without a category.
-    Custom,
-    /// A factor group of the caller's.
-    User,
+crate::closed_set! {
+    /// What kind of factor an ETF stands for. Each category has its own correlation matrix.
+    pub enum Category: "a category" {
+        /// An industry's ETF.
+        Industry = "industry",
+        /// A style: momentum, value, size.
+        Style = "style",
+        /// A broad market.
+        Market = "market",
+        /// Government and corporate bonds.
+        FixedIncome = "fixed_income" | "bond" | "bonds",
+        /// Treasury bills and currencies.
+        Cash = "cash",
+        /// Commodities.
+        Commodity = "commodity",
+        /// Crypto assets.
+        Crypto = "crypto",
+        /// A factor given in the call without a category.
+        Custom = "custom",
+        /// A factor group of the caller's.
+        User = "user",
+    }
+}
+
+crate::closed_set! {
+    /// The asset class an ETF belongs to.
+    pub enum AssetClass: "an asset class" {
+        /// Shares.
+        Equity = "equity",
+        /// Bonds.
+        Bond = "bond" or "fixed_income" | "bonds",
+        /// Bills and currencies.
+        Cash = "cash",
+        /// Commodities.
+        Commodity = "commodity",
+        /// Crypto assets.
+        Crypto = "crypto",
+    }
+}
+
+crate::closed_set! {
+    /// Where a factor's definition came from.
+    pub enum SourceTier: "a source of factors" {
+        /// A database.
+        Database = "database",
+        /// The YAML mapping.
+        Yaml = "yaml",
+        /// The minimal set built into the binary.
+        Builtin = "builtin",
+        /// The call itself (`factor_universe`).
+        Request = "request",
+    }
 }
 
 impl Category {
-    /// Every category, in the order of answers.
-    pub const ALL: [Self; 9] = [
-        Self::Industry,
-        Self::Style,
-        Self::Market,
-        Self::FixedIncome,
-        Self::Cash,
-        Self::Commodity,
-        Self::Crypto,
-        Self::Custom,
-        Self::User,
-    ];
-
-    /// The name in arguments and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Industry => "industry",
-            Self::Style => "style",
-            Self::Market => "market",
-            Self::FixedIncome => "fixed_income",
-            Self::Cash => "cash",
-            Self::Commodity => "commodity",
-            Self::Crypto => "crypto",
-            Self::Custom => "custom",
-            Self::User => "user",
-        }
-    }
-
     /// The asset class of a factor of this category when nothing else is said.
     pub fn default_asset_class(self) -> AssetClass {
         match self {
@@ -83,109 +84,12 @@ impl Category {
     }
 }
 
-impl fmt::Display for Category {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Category {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let name = text.trim().to_ascii_lowercase();
-        if name == "bond" {
-            return Ok(Self::FixedIncome);
-        }
-        Self::ALL.into_iter().find(|category| category.as_str() == name).ok_or_else(|| {
-            format!(
-                "`{text}` is not a category: write one of industry, style, market, fixed_income, cash, commodity, crypto, custom, user"
-            )
-        })
-    }
-}
-
-/// The asset class an ETF belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AssetClass {
-    /// Shares.
-    Equity,
-    /// Bonds.
-    Bond,
-    /// Bills and currencies.
-    Cash,
-    /// Commodities.
-    Commodity,
-    /// Crypto assets.
-    Crypto,
-}
-
 impl AssetClass {
-    /// Every asset class, in the order of the macro groups.
-    pub const ALL: [Self; 5] = [Self::Equity, Self::Bond, Self::Cash, Self::Commodity, Self::Crypto];
-
-    /// The name in arguments and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Equity => "equity",
-            Self::Bond => "bond",
-            Self::Cash => "cash",
-            Self::Commodity => "commodity",
-            Self::Crypto => "crypto",
-        }
-    }
-
     /// The macro group this class forms: its own name, but `fixed_income` for bonds.
     pub fn macro_group(self) -> &'static str {
         match self {
-            Self::Bond => "fixed_income",
+            Self::Bond => Category::FixedIncome.as_str(),
             other => other.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AssetClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for AssetClass {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let name = text.trim().to_ascii_lowercase();
-        Self::ALL.into_iter().find(|class| name == class.as_str() || name == class.macro_group()).ok_or_else(|| {
-            format!(
-                "`{text}` is not an asset class: write one of equity, bond (or fixed_income), cash, commodity, crypto"
-            )
-        })
-    }
-}
-
-/// Where a factor's definition came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Tier {
-    /// A database.
-    Database,
-    /// The YAML mapping.
-    Yaml,
-    /// The minimal set built into the binary.
-    Builtin,
-    /// The call itself (`factor_universe`).
-    Request,
-}
-
-impl Tier {
-    /// The name in answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Database => "database",
-            Self::Yaml => "yaml",
-            Self::Builtin => "builtin",
-            Self::Request => "request",
         }
     }
 }
@@ -218,12 +122,12 @@ pub struct Factor {
     /// Free text of the mapping.
     pub description: Option<String>,
     /// Where the definition came from.
-    pub source: Tier,
+    pub source: SourceTier,
 }
 
 impl Factor {
     /// A factor with the defaults of its category.
-    pub fn new(ticker: Ticker, label: impl Into<String>, category: Category, source: Tier) -> Self {
+    pub fn new(ticker: Ticker, label: impl Into<String>, category: Category, source: SourceTier) -> Self {
         Self {
             ticker,
             label: label.into(),
@@ -309,7 +213,7 @@ mod tests {
     use super::*;
 
     fn factor(ticker: &str, label: &str, category: Category) -> Factor {
-        Factor::new(ticker.parse().unwrap(), label, category, Tier::Yaml)
+        Factor::new(ticker.parse().unwrap(), label, category, SourceTier::Yaml)
     }
 
     #[test]
@@ -328,18 +232,5 @@ mod tests {
         assert_eq!(xlk.aliases, ["Computer Hardware", "Consumer Electronics"]);
         assert_eq!(xlk.sector_group.as_deref(), Some("sensitive"));
         assert_eq!(universe.get(&"SPY".parse().unwrap()).unwrap().label, "us_large");
-    }
-
-    #[test]
-    fn names_read_back_and_bonds_have_two() {
-        for category in Category::ALL {
-            assert_eq!(category.as_str().parse(), Ok(category));
-        }
-        for class in AssetClass::ALL {
-            assert_eq!(class.as_str().parse(), Ok(class));
-        }
-        assert_eq!("bond".parse(), Ok(Category::FixedIncome));
-        assert_eq!("fixed_income".parse(), Ok(AssetClass::Bond));
-        assert!("Bonds".parse::<Category>().unwrap_err().contains("`Bonds`"));
     }
 }

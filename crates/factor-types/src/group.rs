@@ -111,7 +111,19 @@ impl fmt::Debug for GroupName {
     }
 }
 
-/// How the members of a group are weighted.
+crate::closed_set! {
+    /// A way to weight the members of a group.
+    pub enum WeightingMethod: "a weighting method" {
+        /// All alike.
+        Equal = "equal" | "equal_weight",
+        /// By market capitalisation.
+        MarketCap = "market_cap" | "cap" | "marketcap",
+        /// By weights that the user gives.
+        Custom = "custom",
+    }
+}
+
+/// How the members of a group are weighted, with the weights where the user gives them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", content = "weights", rename_all = "snake_case")]
 pub enum GroupWeighting {
@@ -124,13 +136,18 @@ pub enum GroupWeighting {
 }
 
 impl GroupWeighting {
-    /// The name in arguments and answers.
-    pub fn as_str(&self) -> &'static str {
+    /// The method alone, without weights.
+    pub fn method(&self) -> WeightingMethod {
         match self {
-            Self::Equal => "equal",
-            Self::MarketCap => "market_cap",
-            Self::Custom(_) => "custom",
+            Self::Equal => WeightingMethod::Equal,
+            Self::MarketCap => WeightingMethod::MarketCap,
+            Self::Custom(_) => WeightingMethod::Custom,
         }
+    }
+
+    /// The method's name in arguments and answers.
+    pub fn as_str(&self) -> &'static str {
+        self.method().as_str()
     }
 }
 
@@ -163,7 +180,7 @@ impl FactorGroup {
         };
         self.name.as_str() == other.name.as_str()
             && self.description == other.description
-            && self.weighting.as_str() == other.weighting.as_str()
+            && self.weighting.method() == other.weighting.method()
             && members(self) == members(other)
     }
 }

@@ -4,6 +4,7 @@
 //! promises (a ticker is well formed, a series is sorted) it promises by construction: the only way
 //! in is the constructor, and serde goes through the same door.
 
+mod closed_set;
 mod dates;
 mod entries;
 mod factor;
@@ -14,11 +15,12 @@ mod ticker;
 mod user;
 mod yields;
 
+pub use closed_set::{ClosedSet, names_and};
 pub use dates::{Calendar, DateRange, DateRangeError, Frequency};
 pub use entries::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth};
-pub use factor::{AssetClass, Category, Factor, FactorUniverse, Tier};
-pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledWeights};
-pub use portfolio::{Amount, Holding, Kept, Portfolio, UsedPrice};
+pub use factor::{AssetClass, Category, Factor, FactorUniverse, SourceTier};
+pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledWeights, WeightingMethod};
+pub use portfolio::{Amount, Holding, Portfolio, Saved, ValuationPrice};
 pub use prices::{PriceKind, PriceSeries};
 pub use ticker::{Ticker, TickerError};
 pub use user::UserId;

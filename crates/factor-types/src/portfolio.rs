@@ -46,7 +46,7 @@ pub struct Holding {
 
 /// A price that turned shares into value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct UsedPrice {
+pub struct ValuationPrice {
     /// The ticker.
     pub ticker: Ticker,
     /// Its price, in the currency of its listing.
@@ -68,7 +68,7 @@ pub struct Portfolio {
 
 /// Something kept, with when it was made and last changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kept<T> {
+pub struct Saved<T> {
     /// What is kept.
     pub what: T,
     /// When it was made.

@@ -33,6 +33,11 @@ impl Ticker {
         Self("SPY".into())
     }
 
+    /// The funds of Treasury bills whose returns stand for the risk-free rate where no yields are known, first one first.
+    pub fn cash_proxies() -> [Self; 2] {
+        ["BIL", "SGOV"].map(|symbol| Self(symbol.into()))
+    }
+
     /// The name that a factor group has among tickers, such as `USER:My_Tech`. No text reads as one: a group is a factor
     /// only for its owner, and comes in by its [`GroupName`] alone.
     pub fn of_group(name: &GroupName) -> Self {

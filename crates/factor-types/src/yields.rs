@@ -1,66 +1,26 @@
 //! Treasury yields.
 
-use std::{fmt, str::FromStr};
-
 use chrono::NaiveDate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-/// A constant-maturity US Treasury yield.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub enum Maturity {
-    /// Three months: the risk-free rate.
-    #[serde(rename = "UST3M")]
-    Ust3M,
-    /// Two years.
-    #[serde(rename = "UST2Y")]
-    Ust2Y,
-    /// Five years.
-    #[serde(rename = "UST5Y")]
-    Ust5Y,
-    /// Ten years.
-    #[serde(rename = "UST10Y")]
-    Ust10Y,
-    /// Thirty years.
-    #[serde(rename = "UST30Y")]
-    Ust30Y,
+crate::closed_set! {
+    /// A constant-maturity US Treasury yield. The name is also that of file headers.
+    pub enum Maturity: "a maturity" {
+        /// Three months: the risk-free rate.
+        Ust3M = "UST3M",
+        /// Two years.
+        Ust2Y = "UST2Y",
+        /// Five years.
+        Ust5Y = "UST5Y",
+        /// Ten years.
+        Ust10Y = "UST10Y",
+        /// Thirty years.
+        Ust30Y = "UST30Y",
+    }
 }
 
 impl Maturity {
-    /// Every maturity, shortest first.
-    pub const ALL: [Self; 5] = [Self::Ust3M, Self::Ust2Y, Self::Ust5Y, Self::Ust10Y, Self::Ust30Y];
-
     /// The maturities of the rate overlay when none are named.
     pub const OVERLAY: [Self; 4] = [Self::Ust2Y, Self::Ust5Y, Self::Ust10Y, Self::Ust30Y];
-
-    /// The name in arguments, answers and file headers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ust3M => "UST3M",
-            Self::Ust2Y => "UST2Y",
-            Self::Ust5Y => "UST5Y",
-            Self::Ust10Y => "UST10Y",
-            Self::Ust30Y => "UST30Y",
-        }
-    }
-}
-
-impl fmt::Display for Maturity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Maturity {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let name = text.trim().to_ascii_uppercase();
-        Self::ALL
-            .into_iter()
-            .find(|maturity| maturity.as_str() == name)
-            .ok_or_else(|| format!("`{text}` is not a maturity: write one of UST3M, UST2Y, UST5Y, UST10Y, UST30Y"))
-    }
 }
 
 /// Yields in percent (4.57 is 4.57%), per maturity, dates strictly rising.
@@ -133,13 +93,5 @@ mod tests {
         assert_eq!(last("2024-03-31", 2), None);
         assert_eq!(last("2024-03-26", 5), None);
         assert_eq!(table.last_on_or_before(Maturity::Ust2Y, date("2024-03-31"), 5), None);
-    }
-
-    #[test]
-    fn names_read_back() {
-        for maturity in Maturity::ALL {
-            assert_eq!(maturity.to_string().to_lowercase().parse(), Ok(maturity));
-        }
-        assert!("UST7Y".parse::<Maturity>().unwrap_err().contains("UST10Y"));
     }
 }

@@ -53,9 +53,9 @@ pub enum Fault {
     /// A body of a few KB that unpacks (gzip) to 17 MiB.
     GzipBomb,
     /// One price or date in the middle has another type.
-    WrongTypes(Wrong),
+    WrongTypes(WrongType),
     /// One price in the middle is no price.
-    BadPrices(Bad),
+    BadPrices(BadPrice),
     /// The rows are out of order; none is missing.
     Unsorted,
     /// One row in the middle comes twice.
@@ -81,7 +81,7 @@ pub enum RetryAfter {
 
 /// What stands where a price or a date should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum WrongType {
     /// Words instead of a price.
     PriceText,
     /// An object instead of a price.
@@ -96,7 +96,7 @@ pub enum Wrong {
 
 /// A price that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bad {
+pub enum BadPrice {
     /// The text `NaN`.
     NanText,
     /// 0.
@@ -112,7 +112,7 @@ pub enum Bad {
 pub enum Target {
     /// All.
     All,
-    /// Those for a symbol; see [`Seen::symbols`](crate::Seen::symbols) for what each vendor's is.
+    /// Those for a symbol; see [`RecordedRequest::symbols`](crate::RecordedRequest::symbols) for what each vendor's is.
     Symbol(String),
     /// Those whose path contains the text, e.g. `dividend-adjusted`.
     Path(String),

@@ -2,7 +2,7 @@
 //!
 //! A [`Market`] holds what is true; a [`StandIn`] is one vendor's server on a port of its own that serves this truth up
 //! to its "today". A test moves today, restates a history or makes the server fail ([`Fault`]), asks through the real
-//! client, and compares with [`View::expected_adj`] and with what the server has seen ([`Seen`]).
+//! client, and compares with [`View::expected_adj`] and with what the server has seen ([`RecordedRequest`]).
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -26,7 +26,7 @@ mod probe;
 mod server;
 mod vendor;
 
-pub use fault::{Bad, Fault, RetryAfter, Target, Times, Wrong};
-pub use market::{Day, Dividend, MATURITIES, Market, MarketError, Profile, Rates, View};
-pub use server::{KeyPlace, Options, Plan, Seen, StandIn};
+pub use fault::{BadPrice, Fault, RetryAfter, Target, Times, WrongType};
+pub use market::{DailyClose, Dividend, MATURITIES, Market, MarketError, ParYields, SecurityProfile, View};
+pub use server::{KeyPlace, Options, RateLimit, RecordedRequest, StandIn};
 pub use vendor::Vendor;

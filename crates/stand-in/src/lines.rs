@@ -6,8 +6,8 @@ use chrono::{Days, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use crate::{
-    fault::{Bad, Fault, Wrong},
-    market::{Day, Rates},
+    fault::{BadPrice, Fault, WrongType},
+    market::{DailyClose, ParYields},
 };
 
 /// One row of an answer.
@@ -97,13 +97,13 @@ impl<T: Clone + Scaled> Line<T> {
     }
 }
 
-impl Scaled for Day {
+impl Scaled for DailyClose {
     fn scaled(&self, factor: f64) -> Self {
         Self { close: self.close * factor, adj_close: self.adj_close * factor, ..*self }
     }
 }
 
-impl Scaled for Rates {
+impl Scaled for ParYields {
     fn scaled(&self, factor: f64) -> Self {
         Self(self.0.map(|rate| rate.map(|rate| rate * factor)))
     }
@@ -142,21 +142,21 @@ impl Shown<'_> {
     }
 }
 
-fn odd_type(wrong: Wrong) -> Odd {
+fn odd_type(wrong: WrongType) -> Odd {
     match wrong {
-        Wrong::PriceText => Odd::Price(json!("one hundred")),
-        Wrong::PriceObject => Odd::Price(json!({"raw": 100.0, "fmt": "100.00"})),
-        Wrong::PriceNull => Odd::Price(Value::Null),
-        Wrong::PriceMissing => Odd::NoPrice,
-        Wrong::DateType => Odd::Date,
+        WrongType::PriceText => Odd::Price(json!("one hundred")),
+        WrongType::PriceObject => Odd::Price(json!({"raw": 100.0, "fmt": "100.00"})),
+        WrongType::PriceNull => Odd::Price(Value::Null),
+        WrongType::PriceMissing => Odd::NoPrice,
+        WrongType::DateType => Odd::Date,
     }
 }
 
-fn bad_price(bad: Bad) -> Value {
+fn bad_price(bad: BadPrice) -> Value {
     match bad {
-        Bad::NanText => json!("NaN"),
-        Bad::Zero => json!(0.0),
-        Bad::Negative => json!(-12.5),
-        Bad::Enormous => json!(1e300),
+        BadPrice::NanText => json!("NaN"),
+        BadPrice::Zero => json!(0.0),
+        BadPrice::Negative => json!(-12.5),
+        BadPrice::Enormous => json!(1e300),
     }
 }

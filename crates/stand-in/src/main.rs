@@ -4,7 +4,7 @@ use std::{error::Error, io, io::Write as _, path::PathBuf, process::ExitCode, sy
 
 use chrono::NaiveDate;
 use clap::Parser;
-use factor_stand_in::{Market, Options, Plan, StandIn, Vendor};
+use factor_stand_in::{Market, Options, RateLimit, StandIn, Vendor};
 
 /// Stand-in price vendors: FMP, Yahoo, Treasury and FRED on neighbouring ports.
 #[derive(Parser)]
@@ -110,7 +110,7 @@ fn options(args: &Args, port: u16) -> Options {
         jitter: Duration::from_millis(args.jitter_ms),
         key: args.key.clone(),
         rows_cap: args.rows_cap,
-        plan: args.per_minute.map(Plan::per_minute),
+        plan: args.per_minute.map(RateLimit::per_minute),
         adjusted_not_in_plan: args.adjusted_not_in_plan,
         gzip: args.gzip,
         ..Options::default()

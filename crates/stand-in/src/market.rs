@@ -20,12 +20,12 @@ use self::security::Security;
 pub(crate) use self::security::rounded;
 pub use self::view::View;
 
-/// The maturities of a [`Rates`], in its order, as yield files name them.
+/// The maturities of a [`ParYields`], in its order, as yield files name them.
 pub const MATURITIES: [&str; 5] = ["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"];
 
 /// One trading day of one security.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Day {
+pub struct DailyClose {
     /// The trading day.
     pub date: NaiveDate,
     /// The close as traded, in dollars.
@@ -45,7 +45,7 @@ pub struct Dividend {
 
 /// What a vendor tells about a security besides its prices.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Profile {
+pub struct SecurityProfile {
     /// The name of the fund or company.
     pub name: String,
     /// The vendor's industry.
@@ -62,7 +62,7 @@ pub struct Profile {
 
 /// Par yields of one day in percent, in the order of [`MATURITIES`]; `None` where none was published.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Rates(pub [Option<f64>; 5]);
+pub struct ParYields(pub [Option<f64>; 5]);
 
 /// Everything the stand-in vendors know. Shared by several servers; changes are seen by all at their next request.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ pub enum MarketError {
 #[derive(Debug, Default)]
 struct Inner {
     securities: BTreeMap<String, Security>,
-    rates: BTreeMap<NaiveDate, Rates>,
+    rates: BTreeMap<NaiveDate, ParYields>,
 }
 
 impl Market {
@@ -183,14 +183,14 @@ impl Market {
     }
 
     /// Replaces what is told about a security; nothing happens if there is none of this ticker.
-    pub fn set_profile(&self, ticker: &str, profile: Profile) {
+    pub fn set_profile(&self, ticker: &str, profile: SecurityProfile) {
         if let Some(security) = self.write().securities.get_mut(ticker) {
             security.profile = profile;
         }
     }
 
     /// Adds or replaces the yields of one day.
-    pub fn set_rates(&self, date: NaiveDate, rates: Rates) {
+    pub fn set_rates(&self, date: NaiveDate, rates: ParYields) {
         self.write().rates.insert(date, rates);
     }
 

@@ -20,7 +20,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-pub use self::log::{KeyPlace, Seen};
+pub use self::log::{KeyPlace, RecordedRequest};
 pub(crate) use self::{
     answer::Ask,
     http::{Reply, Request},
@@ -46,7 +46,7 @@ pub struct Options {
     /// FMP: at most so many price rows an answer, the oldest are cut.
     pub rows_cap: Option<usize>,
     /// At most so many requests a while; over it 429.
-    pub plan: Option<Plan>,
+    pub plan: Option<RateLimit>,
     /// FMP: the dividend-adjusted prices are not in the plan (402).
     pub adjusted_not_in_plan: bool,
     /// FMP: symbols that are not in the plan (402).
@@ -59,7 +59,7 @@ pub struct Options {
 
 /// A vendor's request plan: a sliding window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
+pub struct RateLimit {
     /// Requests in the window.
     pub requests: usize,
     /// Its length.
@@ -88,7 +88,7 @@ struct Shared {
     log: Log,
 }
 
-impl Plan {
+impl RateLimit {
     /// So many requests a minute, without `Retry-After`.
     #[must_use]
     pub fn per_minute(requests: usize) -> Self {
@@ -204,7 +204,7 @@ impl StandIn {
 
     /// The requests seen, in the order of their arrival.
     #[must_use]
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.log.seen()
     }
 

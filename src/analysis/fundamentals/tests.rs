@@ -13,8 +13,8 @@ use factor_analytics::{
     panel::Window,
     report::{Granularity, SortBy},
 };
-use factor_prices::{Fault, Profile};
-use factor_types::{Category, Factor, Frequency, PriceKind, PriceSeries, Tier};
+use factor_prices::{SecurityProfile, SourceFault};
+use factor_types::{Category, Factor, Frequency, PriceKind, PriceSeries, SourceTier};
 
 use super::*;
 
@@ -36,7 +36,7 @@ struct Vendor {
 }
 
 #[async_trait]
-impl FundFacts for Vendor {
+impl FundamentalsProvider for Vendor {
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
         self.asked.lock().unwrap().push(ticker.to_string());
         self.ranges.lock().unwrap().push(range);
@@ -44,7 +44,7 @@ impl FundFacts for Vendor {
         tokio::task::yield_now().await;
         let answer = match ticker.as_str() {
             "STUCK" => std::future::pending().await,
-            "DOWN" => Err(PriceError::failed(Fault::Unavailable, "the vendor did not answer")),
+            "DOWN" => Err(PriceError::failed(SourceFault::Unavailable, "the vendor did not answer")),
             "NONE" => Ok(Arc::default()),
             // The first is of a year before to the day, and outside.
             _ => Ok([("2022-12-29", 9.0), ("2023-03-15", 0.5), ("2023-12-29", 0.25)]
@@ -70,7 +70,7 @@ impl FundFacts for Vendor {
         Ok(known.collect())
     }
 
-    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError> {
         Err(PriceError::NoData("no profiles".to_owned()))
     }
 }
@@ -90,8 +90,9 @@ fn study(tickers: &[(&str, Category)]) -> Study {
     let window =
         Window { frequency: Frequency::Monthly, start: day("2021-12-31"), end, cutoff: end, prices_until: end };
     let panel = Arc::new(Panel::build(window, &series).unwrap());
-    let factor =
-        |(name, category): &(&str, Category)| Arc::new(Factor::new(ticker(name), *name, *category, Tier::Request));
+    let factor = |(name, category): &(&str, Category)| {
+        Arc::new(Factor::new(ticker(name), *name, *category, SourceTier::Request))
+    };
     let universe: Vec<Arc<Factor>> = tickers.iter().map(factor).collect();
     Study::new(panel, Arc::default(), &universe, &[], 12)
 }

@@ -1,7 +1,7 @@
 use std::fs;
 
 use factor_store::{Author, MappingEdit, ProxyRow};
-use factor_types::{Category, Tier};
+use factor_types::{Category, SourceTier};
 use tempfile::TempDir;
 
 use super::*;
@@ -48,7 +48,7 @@ async fn a_wrong_or_empty_file_leaves_the_last_good_one() {
         write(&folder, wrong);
         let now = watcher.current().await;
         assert_eq!(now.loaded.rows, before.loaded.rows, "{wrong:?}");
-        assert_eq!(now.loaded.tiers[&KIND], Tier::Yaml);
+        assert_eq!(now.loaded.tiers[&KIND], SourceTier::Yaml);
         let said = now.loaded.problems.iter().any(|problem| problem.contains("last good"));
         assert!(said, "{wrong:?}: {:?}", now.loaded.problems);
     }
@@ -67,14 +67,14 @@ async fn the_store_wins_over_yaml_until_it_is_empty() {
     watcher.store.edit_mapping(KIND, &edit, &before.loaded.rows[&KIND], &author, false).await.unwrap();
     watcher.reload().await;
     let now = watcher.last().await;
-    assert_eq!(now.loaded.tiers[&KIND], Tier::Database);
-    assert_eq!(now.loaded.tiers[&MappingKind::Industries], Tier::Yaml);
+    assert_eq!(now.loaded.tiers[&KIND], SourceTier::Database);
+    assert_eq!(now.loaded.tiers[&MappingKind::Industries], SourceTier::Yaml);
     assert!(has(&now, "SCHB") && has(&now, "SPY"), "one added row hides no other");
     for category in [Category::Market, Category::Style] {
         watcher.store.edit_mapping(KIND, &MappingEdit::Clear(category), &[], &author, false).await.unwrap();
     }
     watcher.reload().await;
     let cleared = watcher.last().await;
-    assert_eq!(cleared.loaded.tiers[&KIND], Tier::Yaml);
+    assert_eq!(cleared.loaded.tiers[&KIND], SourceTier::Yaml);
     assert!(!has(&cleared, "SCHB"));
 }

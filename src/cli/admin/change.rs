@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use factor_store::{EditReport, EditedRow, MappingEdit, MappingKind, RowFate, Store};
-use factor_types::Tier;
+use factor_types::SourceTier;
 use serde_json::{Value, json};
 
 use super::{ChangeArgs, RowsInForce};
@@ -71,14 +71,14 @@ pub(in crate::cli) fn report(kind: MappingKind, report: &EditReport, dry_run: bo
 }
 
 /// What became of the rows, for people.
-pub(in crate::cli) fn told(kind: MappingKind, report: &EditReport, before: Tier, dry_run: bool) -> String {
+pub(in crate::cli) fn told(kind: MappingKind, report: &EditReport, before: SourceTier, dry_run: bool) -> String {
     let mut lines = Vec::new();
     if dry_run {
         lines.push("dry run: nothing was written".to_owned());
     }
     if report.imported > 0 {
         let tier = match before {
-            Tier::Builtin => "the minimal set built into the binary",
+            SourceTier::Builtin => "the minimal set built into the binary",
             _ => "the YAML mapping",
         };
         lines.push(format!(
@@ -113,7 +113,7 @@ fn rows_table(rows: &[&EditedRow]) -> String {
             RowFate::Removed => "removed",
         };
         // The tier does not matter here: only the priority is looked at.
-        let priority = row.factor(Tier::Database).priority;
+        let priority = row.factor(SourceTier::Database).priority;
         let standing = match (row.active, row.canonical) {
             (false, _) => "inactive",
             (true, true) => "canonical",

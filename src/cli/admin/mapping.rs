@@ -1,7 +1,7 @@
 //! The mapping in force, whatever tier it comes from.
 
 use factor_store::{BuiltinSource, MappingError, MappingKind, MappingSource, ProxyRow, Store, YamlSource};
-use factor_types::{Category, Tier};
+use factor_types::{Category, SourceTier};
 
 use super::UsageError;
 use crate::{arguments::nearest, settings::Settings};
@@ -9,14 +9,14 @@ use crate::{arguments::nearest, settings::Settings};
 /// The rows of one kind of mapping and the tier they come from.
 #[derive(Debug)]
 pub(in crate::cli) struct RowsInForce {
-    pub(in crate::cli) tier: Tier,
+    pub(in crate::cli) tier: SourceTier,
     pub(in crate::cli) rows: Vec<ProxyRow>,
 }
 
 impl RowsInForce {
     /// What a first write into an empty kind puts first: the rows of the tier below the database, else none.
     pub(in crate::cli) fn below(&self) -> &[ProxyRow] {
-        if self.tier == Tier::Database { &[] } else { &self.rows }
+        if self.tier == SourceTier::Database { &[] } else { &self.rows }
     }
 
     /// Refuses a key that no row of the category has, with the nearest one.
@@ -42,12 +42,14 @@ pub(in crate::cli) async fn rows_in_force(
 ) -> anyhow::Result<RowsInForce> {
     let rows = store.mapping(kind).await?;
     if !rows.is_empty() {
-        return Ok(RowsInForce { tier: Tier::Database, rows });
+        return Ok(RowsInForce { tier: SourceTier::Database, rows });
     }
     let dir = settings.universe.proxies_dir.as_deref();
     match YamlSource::new(dir).rows(kind) {
-        Ok(rows) => Ok(RowsInForce { tier: Tier::Yaml, rows }),
-        Err(error) if is_missing(&error) => Ok(RowsInForce { tier: Tier::Builtin, rows: BuiltinSource.rows(kind)? }),
+        Ok(rows) => Ok(RowsInForce { tier: SourceTier::Yaml, rows }),
+        Err(error) if is_missing(&error) => {
+            Ok(RowsInForce { tier: SourceTier::Builtin, rows: BuiltinSource.rows(kind)? })
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use factor_store::{MappingEdit, MappingSource, Store, YamlSource, read_mapping, write_mapping};
-use factor_types::Tier;
+use factor_types::SourceTier;
 
 use super::{KIND, Output};
 use crate::{
@@ -45,7 +45,7 @@ pub(super) async fn sync(
 /// Writes the rows in force; a file is there whole or not at all.
 pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow::Result<ExitCode> {
     let text = write_mapping(KIND, &snapshot.rows);
-    if snapshot.tier != Tier::Database {
+    if snapshot.tier != SourceTier::Database {
         say(&format!("the database holds no {KIND}: these are those of {}", snapshot.tier.as_str()));
     }
     if path.as_os_str() == "-" {

@@ -155,7 +155,7 @@ async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Resul
         return Ok(false);
     }
     let users = match store.users().await {
-        Err(StoreError::Nowhere) => Ok(Vec::new()),
+        Err(StoreError::NotConfigured) => Ok(Vec::new()),
         users => users,
     };
     match users {

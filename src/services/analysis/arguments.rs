@@ -14,7 +14,7 @@ use factor_analytics::{
     report::{CorrelationPlan, Granularity, ReturnsPlan, RollingPlan},
     sections::windows::ReturnWindow,
 };
-use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker, Tier};
+use factor_types::{Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
 use rmcp::model::JsonObject;
 
 use self::names::{ADVANCED, ASSET_CLASSES, BELONGS, CATEGORIES, CATEGORIES_OF_A_FACTOR, TOP};
@@ -274,7 +274,7 @@ impl Reader<'_> {
             }
             let ticker: Ticker = entry.parsed("ticker")?;
             let label = label.unwrap_or_else(|| ticker.to_string());
-            let mut factor = Factor::new(ticker, label, category, Tier::Request);
+            let mut factor = Factor::new(ticker, label, category, SourceTier::Request);
             factor.asset_class = asset_class.unwrap_or(factor.asset_class);
             factor.sector_group = group;
             Some(factor)

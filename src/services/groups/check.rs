@@ -13,9 +13,9 @@ use factor_analytics::{
     sections::performance::{PerformanceProfile, ProfileInputs},
     study::{Exclusion, ExclusionReason},
 };
-use factor_prices::Fault;
+use factor_prices::SourceFault;
 use factor_types::{
-    Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, Ticker, Tier,
+    Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, SourceTier, Ticker,
 };
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ pub enum CheckError {
     #[error("{why}")]
     Source {
         /// How it failed.
-        fault: Fault,
+        fault: SourceFault,
         /// What it said.
         why: String,
     },
@@ -175,7 +175,7 @@ pub fn excluded_json(excluded: &[Excluded]) -> Vec<Value> {
 }
 
 async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<Analysis, CheckError> {
-    let member = |ticker: &Ticker| Factor::new(ticker.clone(), ticker.as_str(), Category::Custom, Tier::Request);
+    let member = |ticker: &Ticker| Factor::new(ticker.clone(), ticker.as_str(), Category::Custom, SourceTier::Request);
     let benchmark = Ticker::spy();
     let request = AnalysisRequest {
         kind: AnalysisKind::Performance,
@@ -233,7 +233,7 @@ fn too_few(included: Vec<Ticker>, excluded: Vec<Excluded>, lost: &[Exclusion]) -
     let failed = lost.iter().filter(|one| one.reason == ExclusionReason::FetchFailed).count();
     let reasons = reasons(&excluded);
     if included.len() + failed >= FEWEST_MEMBERS && failed > 0 {
-        return CheckError::Source { fault: Fault::Unavailable, why: reasons };
+        return CheckError::Source { fault: SourceFault::Unavailable, why: reasons };
     }
     let message = format!(
         "a group needs {FEWEST_MEMBERS} members with {NEEDED_MONTHS} monthly returns each, and {} of {} {}: {reasons}",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use factor_store::Created;
+use factor_store::WriteOutcome;
 use factor_types::FactorGroup;
 use futures::future::FutureExt;
 use rmcp::model::{Tool, ToolAnnotations};
@@ -83,16 +83,16 @@ async fn create(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     };
     let settled = check.as_ref().map(|check| &check.settled);
     let (kept, is_new) = match app.store.create_group(call.user, &group, settled).await? {
-        Created::New(kept) => (kept, true),
-        Created::Other(other) => return Err(taken(&other, "group_name", &group.name)),
+        WriteOutcome::Written(kept) => (kept, true),
+        WriteOutcome::Conflict(other) => return Err(taken(&other, "group_name", &group.name)),
         // It was saved without a check before; now it has one.
-        Created::Same(kept) if kept.settled.is_none() && settled.is_some() => {
+        WriteOutcome::Unchanged(kept) if kept.settled.is_none() && settled.is_some() => {
             match app.store.update_group(call.user, &group.name, &group, settled).await? {
-                Some(Created::New(kept) | Created::Same(kept)) => (kept, false),
-                Some(Created::Other(_)) | None => (kept, false),
+                Some(WriteOutcome::Written(kept) | WriteOutcome::Unchanged(kept)) => (kept, false),
+                Some(WriteOutcome::Conflict(_)) | None => (kept, false),
             }
         }
-        Created::Same(kept) => (kept, false),
+        WriteOutcome::Unchanged(kept) => (kept, false),
     };
     let mut answer = success();
     describe(&mut answer, &kept);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use factor_store::KeptGroup;
+use factor_store::SavedGroup;
 use futures::future::FutureExt;
 use rmcp::model::Tool;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ async fn list(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     Ok(saved_items::fitted(&app, call.user, answer, &["factor_groups"]).await)
 }
 
-fn row(kept: &KeptGroup) -> Value {
+fn row(kept: &SavedGroup) -> Value {
     let group = &kept.group.what;
     json!({
         "group_name": group.name,

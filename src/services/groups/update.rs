@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use factor_store::Created;
+use factor_store::WriteOutcome;
 use factor_types::FactorGroup;
 use futures::future::FutureExt;
 use rmcp::model::{Tool, ToolAnnotations};
@@ -100,8 +100,8 @@ async fn update(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let stays = before.settled.as_ref().filter(|_| same_weights);
     let settled = check.as_ref().map(|check| &check.settled).or(stays);
     let kept = match app.store.update_group(call.user, &name, &group, settled).await? {
-        Some(Created::New(kept) | Created::Same(kept)) => kept,
-        Some(Created::Other(other)) => return Err(taken(&other, "new_name", &group.name)),
+        Some(WriteOutcome::Written(kept) | WriteOutcome::Unchanged(kept)) => kept,
+        Some(WriteOutcome::Conflict(other)) => return Err(taken(&other, "new_name", &group.name)),
         None => return Err(missing(&app, call.user, &name).await?),
     };
     let mut answer = success();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use factor_store::KeptGroup;
+use factor_store::SavedGroup;
 use futures::future::FutureExt;
 use rmcp::model::Tool;
 use serde_json::{Map, Value, json};
@@ -67,7 +67,7 @@ async fn validate(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     Ok(saved_items::fitted(&app, call.user, answer, &["warnings"]).await)
 }
 
-fn passed(answer: &mut Map<String, Value>, kept: &KeptGroup, check: &Check) {
+fn passed(answer: &mut Map<String, Value>, kept: &SavedGroup, check: &Check) {
     let left_out = check.excluded.iter().map(|one| format!("{} is left out: {}", one.ticker, one.detail));
     let mut warnings: Vec<String> = left_out.chain(check.warnings.iter().cloned()).collect();
     let differ = |(a, b): (&(factor_types::Ticker, f64), &(factor_types::Ticker, f64))| {

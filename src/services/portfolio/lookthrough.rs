@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use factor_prices::Profile;
+use factor_prices::SecurityProfile;
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Ticker};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ impl Classifications {
     fn by_profiles(
         weights: &IndexMap<Ticker, f64>,
         universes: &[&FactorUniverse],
-        profiles: HashMap<Ticker, Result<Arc<Profile>, String>>,
+        profiles: HashMap<Ticker, Result<Arc<SecurityProfile>, String>>,
     ) -> Self {
         let known = |ticker: &Ticker| universes.iter().find_map(|universe| universe.get(ticker));
         let mut untold: IndexMap<String, Vec<String>> = IndexMap::new();

@@ -72,7 +72,7 @@ impl Source {
                         let note = format!("the saved portfolio {} is used", kept.what.name);
                         (Some(kept.what.name.to_string()), kept.what.holdings, vec![note])
                     }
-                    Ok(None) | Err(StoreError::Nowhere) => return Ok(None),
+                    Ok(None) | Err(StoreError::NotConfigured) => return Ok(None),
                     Err(error) => return Err(error.into()),
                 }
             }

@@ -35,7 +35,7 @@ fn definition() -> Tool {
 async fn list(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
     let portfolios = app.store.portfolios(call.user).await?;
-    let row = |kept: &factor_types::Kept<factor_types::Portfolio>| {
+    let row = |kept: &factor_types::Saved<factor_types::Portfolio>| {
         json!({
             "portfolio_name": kept.what.name,
             "holding_count": kept.what.holdings.len(),

@@ -4,8 +4,8 @@
 //! divided by the total value, shares at the latest close. Cash is `CUR:USD`.
 
 use chrono::{Days, NaiveDate};
-use factor_prices::{Fault, PriceError, PriceProvider};
-use factor_types::{Amount, DateRange, Holding, Ticker, UsedPrice};
+use factor_prices::{PriceError, PriceProvider, SourceFault};
+use factor_types::{Amount, DateRange, Holding, Ticker, ValuationPrice};
 use futures::{StreamExt, stream};
 use indexmap::IndexMap;
 use tokio::time::timeout_at;
@@ -33,7 +33,7 @@ pub struct Valuation {
     /// The value of all holdings, where every one is known.
     pub total_value: Option<f64>,
     /// The prices that turned shares into value.
-    pub prices: Vec<UsedPrice>,
+    pub prices: Vec<ValuationPrice>,
     /// Shares without a price, and why.
     pub unpriced: Vec<(Ticker, String)>,
     /// What the caller should know of the prices.
@@ -122,7 +122,7 @@ fn by_weight(holdings: &[Holding]) -> (IndexMap<Ticker, f64>, String) {
 /// The weights by value, or why there are none, and the total value.
 fn by_total(
     holdings: &[Holding],
-    prices: &[UsedPrice],
+    prices: &[ValuationPrice],
     unpriced: &[(Ticker, String)],
 ) -> (Result<IndexMap<Ticker, f64>, String>, Option<f64>) {
     if !unpriced.is_empty() {
@@ -159,13 +159,13 @@ async fn latest_prices(
     name: &str,
     tickers: &[&Ticker],
     caller: &Caller<'_>,
-) -> (Vec<UsedPrice>, Vec<(Ticker, String)>) {
+) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>) {
     let fetching = Fetching::default();
     fetching.expect(tickers.len());
     let ask = |ticker: Ticker| {
         let fetching = &fetching;
         async move {
-            let late = || Err(PriceError::failed(Fault::Late, "it did not arrive in time; call again"));
+            let late = || Err(PriceError::failed(SourceFault::Late, "it did not arrive in time; call again"));
             let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.today));
             let found = found.await.unwrap_or_else(|_| late());
             fetching.step();
@@ -177,7 +177,7 @@ async fn latest_prices(
     let (mut prices, mut unpriced) = (Vec::new(), Vec::new());
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
         match found {
-            Ok((date, price)) => prices.push(UsedPrice { ticker, price, date, source: name.to_owned() }),
+            Ok((date, price)) => prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() }),
             Err(error) => unpriced.push((ticker, error.to_string())),
         }
     }
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn values_by_hand() {
-        let price = UsedPrice {
+        let price = ValuationPrice {
             ticker: "SPY".parse().unwrap(),
             price: 50.0,
             date: NaiveDate::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use factor_stand_in::{Bad, Fault, RetryAfter, Target, Times, Wrong};
+use factor_stand_in::{BadPrice, Fault, RetryAfter, Target, Times, WrongType};
 use futures::future::join_all;
 
 use super::world::{World, excluded, warnings};
@@ -41,14 +41,14 @@ fn cases() -> Vec<(Fault, Fate)> {
         (Fault::ConflictingDates, Harmless),
         (Fault::Slow(Duration::from_millis(5)), Harmless),
         (Fault::FutureDates, BadRows(1)),
-        wrong(Wrong::PriceText),
-        wrong(Wrong::PriceObject),
-        wrong(Wrong::PriceNull),
-        wrong(Wrong::PriceMissing),
-        wrong(Wrong::DateType),
-        bad(Bad::NanText),
-        bad(Bad::Zero),
-        bad(Bad::Negative),
+        wrong(WrongType::PriceText),
+        wrong(WrongType::PriceObject),
+        wrong(WrongType::PriceNull),
+        wrong(WrongType::PriceMissing),
+        wrong(WrongType::DateType),
+        bad(BadPrice::NanText),
+        bad(BadPrice::Zero),
+        bad(BadPrice::Negative),
         (Fault::SymbolNotInPlan, Failed("it is not in the plan of this key", 2)),
         (Fault::NotFound, Unknown(1)),
         (answer(404, r#"{"Error Message":"No such symbol"}"#), Unknown(1)),

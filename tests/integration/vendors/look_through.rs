@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use factor_stand_in::{Dividend, Fault, Market, Profile, RetryAfter, Target, Times};
+use factor_stand_in::{Dividend, Fault, Market, RetryAfter, SecurityProfile, Target, Times};
 use serde_json::{Value, json};
 
 use super::world::{World, day, warnings};
@@ -47,7 +47,7 @@ async fn world() -> (World, tempfile::TempDir) {
     for (ticker, is_etf, industry, sector) in traded {
         let closes: Vec<_> = view.days(ticker).unwrap().iter().map(|day| (day.date, day.close)).collect();
         world.market.add(ticker, &closes, &[] as &[Dividend]);
-        let profile = Profile {
+        let profile = SecurityProfile {
             name: format!("{ticker} Inc."),
             industry: industry.to_owned(),
             sector: sector.to_owned(),

@@ -1,4 +1,4 @@
-use factor_types::{Category, Factor, PriceKind, PriceSeries, Tier, YieldTable};
+use factor_types::{Category, Factor, PriceKind, PriceSeries, SourceTier, YieldTable};
 use proptest::prelude::*;
 
 use super::*;
@@ -37,7 +37,12 @@ fn study(series: &[(&str, &[f64])], ten_year: &[f64]) -> Study {
     let end = month_end(months);
     let window = Window { frequency: Frequency::Monthly, start: month_end(0), end, cutoff: end, prices_until: end };
     let factor = |series: &Arc<PriceSeries>| {
-        Arc::new(Factor::new(series.ticker().clone(), series.ticker().to_string(), Category::Style, Tier::Request))
+        Arc::new(Factor::new(
+            series.ticker().clone(),
+            series.ticker().to_string(),
+            Category::Style,
+            SourceTier::Request,
+        ))
     };
     let universe: Vec<Arc<Factor>> = series.iter().map(factor).collect();
     let mut yields = YieldTable::default();

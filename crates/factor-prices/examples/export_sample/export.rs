@@ -10,7 +10,7 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use factor_prices::{FundFacts, PriceProvider, SamplePrices, YieldProvider};
+use factor_prices::{FundamentalsProvider, PriceProvider, SamplePrices, YieldProvider};
 use factor_types::{DateRange, Maturity};
 
 /// Writes the files into `folder`.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, NaiveDate};
 use factor_types::{Entry, PriceKind, PriceSeries, Ticker};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::kept::{Kept, with_bad_prices};
+use super::history::{CachedHistory, with_bad_prices};
 
 /// The form of what is written. An entry of another form is as good as none.
 const FORM: u8 = 1;
@@ -44,7 +44,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     (body.first() == Some(&FORM)).then(|| postcard::from_bytes::<Formed<T>>(body).ok())?.map(|formed| formed.value)
 }
 
-pub(super) fn write_kept(kept: &Kept) -> Option<Vec<u8>> {
+pub(super) fn write_kept(kept: &CachedHistory) -> Option<Vec<u8>> {
     let days: Vec<i32> = kept.series.dates().iter().map(NaiveDate::num_days_from_ce).collect();
     let first_day = days.first().copied().unwrap_or_default();
     let before = std::iter::once(first_day).chain(days.iter().copied());
@@ -61,7 +61,7 @@ pub(super) fn write_kept(kept: &Kept) -> Option<Vec<u8>> {
     })
 }
 
-pub(super) fn read_kept(ticker: &Ticker, entry: &Entry) -> Option<Kept> {
+pub(super) fn read_kept(ticker: &Ticker, entry: &Entry) -> Option<CachedHistory> {
     let written: WrittenHistory = read(&entry.body)?;
     if written.steps.len() != written.prices.len() {
         return None;
@@ -78,7 +78,7 @@ pub(super) fn read_kept(ticker: &Ticker, entry: &Entry) -> Option<Kept> {
     let bad_prices = usize::try_from(written.bad_prices).ok().filter(|bad| *bad < 1_000_000)?;
     let series = with_bad_prices(&like, rows, bad_prices);
     (series.len() == count).then_some(())?;
-    Some(Kept {
+    Some(CachedHistory {
         series: Arc::new(series),
         from: NaiveDate::from_num_days_from_ce_opt(written.from)?,
         fetched_at: entry.fetched_at,

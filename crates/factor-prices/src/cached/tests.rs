@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use self::source::{Book, Clockwork, Shelf};
 use super::*;
-use crate::{Dividend, Fault, MarketCap, YieldProvider};
+use crate::{Dividend, MarketCap, SourceFault, YieldProvider};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -29,20 +29,20 @@ struct Bench {
     book: Arc<Book>,
     shelf: Arc<Shelf>,
     clock: Clockwork,
-    cached: Cached,
+    cached: CachedMarketSource,
 }
 
 impl Bench {
     fn new(at: &str) -> Self {
         let (book, shelf, clock) = (Arc::new(Book::default()), Arc::new(Shelf::default()), Clockwork::at(evening(at)));
         book.publish("SPY", day("2026-01-02"), 40);
-        let cached = Cached::new(book.clone(), "book", shelf.clone(), clock.clock());
+        let cached = CachedMarketSource::new(book.clone(), "book", shelf.clone(), clock.clock());
         Self { book, shelf, clock, cached }
     }
 
     /// The same store under a new process.
     fn restart(&mut self) {
-        self.cached = Cached::new(self.book.clone(), "book", self.shelf.clone(), self.clock.clock());
+        self.cached = CachedMarketSource::new(self.book.clone(), "book", self.shelf.clone(), self.clock.clock());
     }
 
     async fn rows(&self, of: &str, within: DateRange) -> Vec<(NaiveDate, f64)> {
@@ -68,7 +68,7 @@ async fn a_history_is_fetched_once_and_kept_over_a_restart() {
     bench.restart();
     assert_eq!(bench.rows("SPY", asked).await, first);
     assert_eq!(bench.requests(), []);
-    assert_eq!(bench.cached.figures().disk_hits, 1);
+    assert_eq!(bench.cached.stats().disk_hits, 1);
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_new_day_costs_a_tail() {
     assert_eq!(bench.rows("SPY", asked).await, bench.book.truth("SPY", asked));
     // From the fifth row before the end on.
     assert_eq!(bench.requests(), [("SPY".to_owned(), day("2026-02-04"), day("2026-02-11"))]);
-    assert_eq!((bench.cached.figures().tails, bench.cached.figures().restated), (1, 0));
+    assert_eq!((bench.cached.stats().tails, bench.cached.stats().restated), (1, 0));
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_restated_history_is_fetched_anew() {
     let asked_for = bench.requests();
     assert_eq!(asked_for.len(), 2, "{asked_for:?}");
     assert_eq!(asked_for[1].1, day("2015-02-10"));
-    assert_eq!(bench.cached.figures().restated, 1);
+    assert_eq!(bench.cached.stats().restated, 1);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn an_unknown_ticker_is_remembered_for_a_day() {
 async fn a_failure_is_not_kept() {
     let bench = Bench::new("2026-02-10");
     let asked = range("2026-01-20", "2026-02-10");
-    bench.book.fail(Some(PriceError::failed(Fault::Unavailable, "no answer")));
+    bench.book.fail(Some(PriceError::failed(SourceFault::Unavailable, "no answer")));
     assert!(matches!(bench.cached.history(&ticker("SPY"), asked).await, Err(PriceError::Failed { .. })));
     bench.book.fail(None);
     assert_eq!(bench.rows("SPY", asked).await.len(), 16);
@@ -167,7 +167,7 @@ async fn a_failed_refresh_leaves_what_is_kept_and_says_so() {
     let asked = range("2026-01-20", "2026-02-12");
     let before = bench.rows("SPY", asked).await;
     bench.clock.set(evening("2026-02-11"));
-    bench.book.fail(Some(PriceError::failed(Fault::Unavailable, "no answer")));
+    bench.book.fail(Some(PriceError::failed(SourceFault::Unavailable, "no answer")));
     let history = bench.cached.history(&ticker("SPY"), asked).await.unwrap();
     assert!(!history.complete);
     assert_eq!(
@@ -286,7 +286,7 @@ async fn who_settles_waits_for_the_store() {
     let bench = Bench::new("2026-02-10");
     bench.rows("SPY", range("2026-01-20", "2026-02-10")).await;
     assert_eq!(bench.shelf.settled(), 0, "a fetch does not wait for the disk");
-    bench.cached.settle().await;
+    bench.cached.flush().await;
     assert_eq!(bench.shelf.settled(), 1);
 }
 
@@ -295,7 +295,8 @@ async fn another_scope_is_another_cache() {
     let bench = Bench::new("2026-02-10");
     let asked = range("2026-01-20", "2026-02-10");
     bench.rows("SPY", asked).await;
-    let other = Cached::new(bench.book.clone(), "book at elsewhere", bench.shelf.clone(), bench.clock.clock());
+    let other =
+        CachedMarketSource::new(bench.book.clone(), "book at elsewhere", bench.shelf.clone(), bench.clock.clock());
     other.history(&ticker("SPY"), asked).await.unwrap();
     assert_eq!(bench.requests().len(), 2);
 }
@@ -312,15 +313,15 @@ async fn dividends_and_capitalisations_are_kept_for_days() {
         assert_eq!(caps, [MarketCap { ticker: spy.clone(), dollars: 5e11, as_of: day("2026-02-10") }]);
         bench.restart();
     }
-    assert_eq!(bench.book.facts_asked(), 2);
+    assert_eq!(bench.book.fundamentals_asked(), 2);
     // A day later the capitalisations are old, a week later the dividends.
     bench.clock.set(evening("2026-02-11"));
     bench.cached.dividends(&spy, year).await.unwrap();
     bench.cached.market_caps(&[spy.clone(), gld.clone()]).await.unwrap();
-    assert_eq!(bench.book.facts_asked(), 3);
+    assert_eq!(bench.book.fundamentals_asked(), 3);
     bench.clock.set(evening("2026-02-17"));
     bench.cached.dividends(&spy, year).await.unwrap();
-    assert_eq!(bench.book.facts_asked(), 4);
+    assert_eq!(bench.book.fundamentals_asked(), 4);
 }
 
 #[tokio::test]
@@ -340,7 +341,7 @@ async fn yields_are_kept_and_refreshed_by_their_tail() {
     assert!(rows.iter().all(|(date, value)| *value == source::yield_of(*date)));
     // A failed refresh leaves what is kept in force and says so.
     clock.set(evening("2026-02-12"));
-    book.fail(Some(PriceError::failed(Fault::Unavailable, "no answer")));
+    book.fail(Some(PriceError::failed(SourceFault::Unavailable, "no answer")));
     let yields = open();
     assert_eq!(yields.yields(range("2026-01-05", "2026-02-12")).await.unwrap(), second);
     assert!(yields.about_yields().warnings[0].contains("those kept up to 2026-02-11 are used"));
@@ -388,7 +389,7 @@ proptest! {
                     Event::Restate(factor) => bench.book.restate("SPY", factor, today + Days::new(1)),
                     Event::Restart => bench.restart(),
                     Event::Outage(down) => {
-                        bench.book.fail(down.then(|| PriceError::failed(Fault::Unavailable, "no answer")));
+                        bench.book.fail(down.then(|| PriceError::failed(SourceFault::Unavailable, "no answer")));
                     }
                     Event::Ask(from, to) => {
                         let first = day("2026-01-02") + Days::new(from);
@@ -442,8 +443,8 @@ proptest! {
     ) {
         let rows = rows.into_iter().map(|(at, price)| (NaiveDate::default() + Days::new(at), price));
         let like = factor_types::PriceSeries::new(ticker("BRK.B"), factor_types::PriceKind::Close, []);
-        let kept = Kept {
-            series: Arc::new(kept::with_bad_prices(&like, rows, bad)),
+        let kept = CachedHistory {
+            series: Arc::new(history::with_bad_prices(&like, rows, bad)),
             from: day("2001-02-03"),
             fetched_at: evening("2026-02-10"),
             whole_at: evening("2026-02-01"),

@@ -15,7 +15,7 @@ use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 
 use super::{Clock, REACH_MONTHS, codec};
-use crate::{Flights, PriceError, SourceInfo, YieldProvider, market_hours};
+use crate::{PriceError, SingleFlight, SourceInfo, YieldProvider, market_hours};
 
 /// A tail begins this many days before the last row: yields come in late, and the last days are published again.
 const TAIL_DAYS: u64 = 10;
@@ -33,14 +33,14 @@ struct Inner {
     key: EntryKey,
     store: Arc<dyn EntryStore>,
     clock: Clock,
-    kept: Mutex<Option<Kept>>,
+    kept: Mutex<Option<CachedTable>>,
     /// Why the last refresh failed, if it did.
     unrefreshed: Mutex<Option<String>>,
-    flights: Flights<NaiveDate, Result<Arc<YieldTable>, PriceError>>,
+    flights: SingleFlight<NaiveDate, Result<Arc<YieldTable>, PriceError>>,
 }
 
 #[derive(Debug, Clone)]
-struct Kept {
+struct CachedTable {
     table: Arc<YieldTable>,
     from: NaiveDate,
     fetched_at: DateTime<Utc>,
@@ -74,7 +74,7 @@ impl CachedYields {
             clock,
             kept: Mutex::default(),
             unrefreshed: Mutex::default(),
-            flights: Flights::default(),
+            flights: SingleFlight::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -101,7 +101,7 @@ impl YieldProvider for CachedYields {
     }
 }
 
-impl Kept {
+impl CachedTable {
     fn last(&self) -> Option<NaiveDate> {
         self.table.maturities().filter_map(|maturity| self.table.get(maturity).last().map(|(date, _)| *date)).max()
     }
@@ -148,7 +148,12 @@ impl Inner {
         }
     }
 
-    async fn fetched(&self, kept: Option<&Kept>, range: DateRange, now: DateTime<Utc>) -> Result<Kept, PriceError> {
+    async fn fetched(
+        &self,
+        kept: Option<&CachedTable>,
+        range: DateRange,
+        now: DateTime<Utc>,
+    ) -> Result<CachedTable, PriceError> {
         let today = now.with_timezone(&New_York).date_naive();
         let reach = today.checked_sub_months(Months::new(REACH_MONTHS)).unwrap_or(today);
         let from = range.start().min(reach).min(kept.map_or(reach, |kept| kept.from));
@@ -168,10 +173,10 @@ impl Inner {
                 table.insert(maturity, joined);
             }
         }
-        Ok(Kept { table: Arc::new(table), from, fetched_at: now })
+        Ok(CachedTable { table: Arc::new(table), from, fetched_at: now })
     }
 
-    async fn load(&self) -> Option<Kept> {
+    async fn load(&self) -> Option<CachedTable> {
         let entry = self.store.get(&self.key).await.ok()??;
         let written: Written = codec::read(&entry.body)?;
         let mut table = YieldTable::default();
@@ -180,10 +185,10 @@ impl Inner {
             let rows: Option<Vec<_>> = rows.into_iter().map(|(at, value)| Some((day(at)?, value))).collect();
             table.insert(maturity, rows?);
         }
-        Some(Kept { table: Arc::new(table), from: day(written.from)?, fetched_at: entry.fetched_at })
+        Some(CachedTable { table: Arc::new(table), from: day(written.from)?, fetched_at: entry.fetched_at })
     }
 
-    async fn keep(&self, kept: &Kept) {
+    async fn keep(&self, kept: &CachedTable) {
         let rows =
             |maturity| kept.table.get(maturity).iter().map(|(date, value)| (date.num_days_from_ce(), *value)).collect();
         let series = kept.table.maturities().map(|maturity| (maturity, rows(maturity))).collect();

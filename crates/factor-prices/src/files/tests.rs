@@ -65,7 +65,7 @@ async fn a_folder_merges_its_files() {
 
 #[tokio::test]
 async fn dividends_follow_the_prices() {
-    use crate::FundFacts;
+    use crate::FundamentalsProvider;
     let folder = folder(&[
         ("a.csv", "date,SPY\n2024-01-02,100\n2024-01-03,101\n"),
         // A close, so a.csv's adjusted prices win for SPY; TLT is only here.

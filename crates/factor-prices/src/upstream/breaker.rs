@@ -17,7 +17,7 @@ const OPEN_AUTH: Duration = Duration::from_secs(60);
 
 /// What opened the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trip {
+pub enum TripReason {
     /// Ten failures in a row over different subjects.
     Failures,
     /// The key was refused.
@@ -30,9 +30,9 @@ pub enum BreakerState {
     /// Everything.
     Closed,
     /// Nothing for the time given.
-    Open(Trip, Duration),
+    Open(TripReason, Duration),
     /// One request, which decides.
-    HalfOpen(Trip),
+    HalfOpen(TripReason),
 }
 
 /// Closed, open or half open. One ticker that fails ten times does not open it; ten tickers that fail once each do.
@@ -42,7 +42,7 @@ pub(super) struct Breaker(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     failing: BTreeSet<String>,
-    open: Option<(Trip, Instant)>,
+    open: Option<(TripReason, Instant)>,
     probing: bool,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Pass<'a> {
 
 impl Breaker {
     /// A pass, or why there is none and when to come back.
-    pub(super) fn admit(&self) -> Result<Pass<'_>, (Trip, Duration)> {
+    pub(super) fn admit(&self) -> Result<Pass<'_>, (TripReason, Duration)> {
         let mut state = self.state();
         let probe = state.refusal()?;
         state.probing |= probe;
@@ -64,7 +64,7 @@ impl Breaker {
     }
 
     /// Whether [`Breaker::admit`] would give a pass, without taking it.
-    pub(super) fn peek(&self) -> Result<(), (Trip, Duration)> {
+    pub(super) fn peek(&self) -> Result<(), (TripReason, Duration)> {
         self.state().refusal().map(drop)
     }
 
@@ -85,7 +85,7 @@ impl Breaker {
 
 impl State {
     /// Why nothing may leave now and when to come back, or whether what leaves is the probe.
-    fn refusal(&self) -> Result<bool, (Trip, Duration)> {
+    fn refusal(&self) -> Result<bool, (TripReason, Duration)> {
         let Some((trip, until)) = self.open else { return Ok(false) };
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() && !self.probing { Ok(true) } else { Err((trip, left)) }
@@ -104,18 +104,18 @@ impl Pass<'_> {
     pub(super) fn failed(self, subject: &str) {
         let mut state = self.breaker.state();
         if self.probe {
-            state.open = Some((Trip::Failures, Instant::now() + OPEN));
+            state.open = Some((TripReason::Failures, Instant::now() + OPEN));
         } else if state.open.is_none() {
             state.failing.insert(subject.to_owned());
             if state.failing.len() >= FAILURES {
-                state.open = Some((Trip::Failures, Instant::now() + OPEN));
+                state.open = Some((TripReason::Failures, Instant::now() + OPEN));
             }
         }
     }
 
     /// The vendor refused the key.
     pub(super) fn key_refused(self) {
-        self.breaker.state().open = Some((Trip::Auth, Instant::now() + OPEN_AUTH));
+        self.breaker.state().open = Some((TripReason::Auth, Instant::now() + OPEN_AUTH));
     }
 }
 
@@ -146,9 +146,9 @@ mod tests {
         (1..9).for_each(|n| fail(&breaker, &format!("T{n}")));
         assert_eq!(breaker.look(), BreakerState::Closed);
         fail(&breaker, "T9");
-        assert_eq!(breaker.admit().unwrap_err(), (Trip::Failures, Duration::from_secs(30)));
+        assert_eq!(breaker.admit().unwrap_err(), (TripReason::Failures, Duration::from_secs(30)));
         tokio::time::sleep(Duration::from_secs(30)).await;
-        assert_eq!(breaker.look(), BreakerState::HalfOpen(Trip::Failures));
+        assert_eq!(breaker.look(), BreakerState::HalfOpen(TripReason::Failures));
         let probe = breaker.admit().unwrap();
         assert!(probe.probe && breaker.admit().is_err(), "only one probe at a time");
         probe.answered();
@@ -172,7 +172,7 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(31)).await;
         drop(breaker.admit().unwrap());
         fail(&breaker, "SPY");
-        assert_eq!(breaker.look(), BreakerState::Open(Trip::Failures, Duration::from_secs(30)));
+        assert_eq!(breaker.look(), BreakerState::Open(TripReason::Failures, Duration::from_secs(30)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -180,8 +180,8 @@ mod tests {
         let breaker = Breaker::default();
         let early = breaker.admit().unwrap();
         breaker.admit().unwrap().key_refused();
-        assert_eq!(breaker.peek(), Err((Trip::Auth, Duration::from_secs(60))));
+        assert_eq!(breaker.peek(), Err((TripReason::Auth, Duration::from_secs(60))));
         early.failed("SPY");
-        assert_eq!(breaker.look(), BreakerState::Open(Trip::Auth, Duration::from_secs(60)));
+        assert_eq!(breaker.look(), BreakerState::Open(TripReason::Auth, Duration::from_secs(60)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Fault, PriceError};
+use crate::{PriceError, SourceFault};
 
 /// A vendor's address or key that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum ConfigError {
 #[error("{why}")]
 pub struct UpstreamError {
     /// What kind of failure.
-    pub fault: Fault,
+    pub fault: SourceFault,
     /// The HTTP status, when there was an answer.
     pub status: Option<u16>,
     /// The vendor's own words about it, at most 160 characters, the key masked.
@@ -47,9 +47,9 @@ impl From<UpstreamError> for PriceError {
 
 /// Why an answer with a good status is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ResponseError {
     /// An error message of the vendor's, and what it means.
-    Said(Fault, String),
+    Said(SourceFault, String),
     /// Not data of the right form: HTML, cut JSON. Asked for once more; it may have been a hiccup.
     NotData(&'static str),
     /// Data of the right form that cannot be used. Not asked for again.
@@ -58,15 +58,15 @@ pub enum Refusal {
 
 /// One failed attempt.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct AttemptError {
     pub(super) error: UpstreamError,
-    pub(super) kind: Kind,
+    pub(super) kind: FailureClass,
     pub(super) retry_after: Option<Duration>,
 }
 
 /// What to do about a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FailureClass {
     /// Try again.
     Passing,
     /// Try again once.

@@ -32,8 +32,12 @@ fn upstream(base: &str, change: impl FnOnce(&mut UpstreamConfig)) -> Upstream {
 }
 
 async fn ask(upstream: &Upstream) -> Result<serde_json::Value, UpstreamError> {
-    let ask = Ask { path: &["a b", "CUR:USD"], query: &[("symbol", "A&B"), ("from", "2020-01-01")], subject: "SPY" };
-    upstream.get(ask, Reply::json).await
+    let ask = UpstreamRequest {
+        path: &["a b", "CUR:USD"],
+        query: &[("symbol", "A&B"), ("from", "2020-01-01")],
+        subject: "SPY",
+    };
+    upstream.get(ask, UpstreamResponse::json).await
 }
 
 /// The outcome of one question to a server with this script, and the requests it took.
@@ -46,7 +50,7 @@ async fn outcome(
     (result, server.heads().len())
 }
 
-async fn failure(answer: Answer, change: impl FnOnce(&mut UpstreamConfig)) -> (Fault, String, usize) {
+async fn failure(answer: Answer, change: impl FnOnce(&mut UpstreamConfig)) -> (SourceFault, String, usize) {
     let (result, requests) = outcome(move |_, _| answer.clone(), change).await;
     let error = result.unwrap_err();
     assert!(!format!("{error:?}").contains(KEY), "{error:?}");
@@ -70,11 +74,11 @@ async fn a_request_carries_the_key_in_its_header_and_escapes_what_it_asks() {
 async fn statuses_that_do_not_pass_are_asked_once() {
     let said = r#"{"Error Message":"no"}"#;
     for (status, fault, why) in [
-        (400, Fault::Unusable, "The Vendor refused the request for SPY (400, \"no\"): check THE_URL"),
-        (401, Fault::Auth, "The Vendor refused the key (401): check THE_KEY"),
-        (402, Fault::Plan, "The Vendor refused SPY (402, \"no\"): it is not in the plan of this key"),
-        (403, Fault::Plan, "The Vendor refused SPY (403, \"no\"): it is not in the plan of this key"),
-        (404, Fault::Unusable, "The Vendor has nothing there for SPY (404, \"no\"): check THE_URL"),
+        (400, SourceFault::Unusable, "The Vendor refused the request for SPY (400, \"no\"): check THE_URL"),
+        (401, SourceFault::Auth, "The Vendor refused the key (401): check THE_KEY"),
+        (402, SourceFault::Plan, "The Vendor refused SPY (402, \"no\"): it is not in the plan of this key"),
+        (403, SourceFault::Plan, "The Vendor refused SPY (403, \"no\"): it is not in the plan of this key"),
+        (404, SourceFault::Unusable, "The Vendor has nothing there for SPY (404, \"no\"): check THE_URL"),
     ] {
         assert_eq!(failure(Answer::status(status, said), |_| ()).await, (fault, why.to_owned(), 1));
     }
@@ -87,7 +91,7 @@ async fn statuses_that_pass_are_retried() {
         assert_eq!(outcome(script, |_| ()).await.1, 2, "{status}");
     }
     let (fault, why, requests) = failure(Answer::status(500, "<html>oops"), |config| config.max_retries = 1).await;
-    assert_eq!((fault, requests), (Fault::Unavailable, 2));
+    assert_eq!((fault, requests), (SourceFault::Unavailable, 2));
     assert_eq!(why, "The Vendor failed (500): try again later (tried 2 times)");
 }
 
@@ -100,7 +104,7 @@ async fn a_limit_answer_is_tried_again_after_the_time_it_names() {
     assert!(result.is_ok() && requests == 2);
     assert!(start.elapsed() >= Duration::from_secs(1));
     let (fault, why, requests) = failure(Answer::status(429, "slow down").with_header("Retry-After: 40"), |_| ()).await;
-    assert_eq!((fault, requests), (Fault::Limited, 1));
+    assert_eq!((fault, requests), (SourceFault::Limited, 1));
     assert_eq!(why, "The Vendor gets too many requests (429): ask again in 40 s");
 }
 
@@ -118,7 +122,7 @@ async fn a_cut_body_is_retried() {
     let (result, requests) = outcome(script, |_| ()).await;
     assert_eq!((result.unwrap(), requests), (serde_json::json!([1]), 2));
     let (fault, why, requests) = failure(Answer::Cut("[1,".into()), |config| config.max_retries = 2).await;
-    assert_eq!((fault, requests), (Fault::Unavailable, 3));
+    assert_eq!((fault, requests), (SourceFault::Unavailable, 3));
     assert!(why.starts_with("The Vendor's answer was cut off"), "{why}");
 }
 
@@ -126,7 +130,7 @@ async fn a_cut_body_is_retried() {
 async fn html_with_status_200_is_asked_for_once_more_and_then_refused() {
     let html = Answer::Full(200, "Content-Type: text/html\r\n".into(), b"<html>hello</html>".to_vec());
     let (fault, why, requests) = failure(html, |_| ()).await;
-    assert_eq!((fault, requests), (Fault::Unusable, 2));
+    assert_eq!((fault, requests), (SourceFault::Unusable, 2));
     assert!(why.starts_with("The Vendor's answer for SPY cannot be used, it is a page of HTML (200)"), "{why}");
     assert_eq!(failure(Answer::json("[{\"a\":"), |_| ()).await.2, 2, "JSON cut without a length");
 }
@@ -135,7 +139,7 @@ async fn html_with_status_200_is_asked_for_once_more_and_then_refused() {
 async fn silence_ends_with_the_time_out() {
     let change = |config: &mut UpstreamConfig| (config.timeout, config.max_retries) = (Duration::from_millis(200), 1);
     let (fault, why, requests) = failure(Answer::Silence, change).await;
-    assert_eq!((fault, requests), (Fault::Late, 2));
+    assert_eq!((fault, requests), (SourceFault::Late, 2));
     assert_eq!(
         why,
         "The Vendor did not answer within 0.2 s: try again later, or raise FACTOR_PRICE_TIMEOUT (tried 2 times)"
@@ -145,7 +149,7 @@ async fn silence_ends_with_the_time_out() {
 #[tokio::test]
 async fn nobody_there_is_told_without_the_address() {
     let error = ask(&upstream("http://127.0.0.1:1", |config| config.max_retries = 0)).await.unwrap_err();
-    assert_eq!(error.fault, Fault::Unavailable);
+    assert_eq!(error.fault, SourceFault::Unavailable);
     assert!(error.why.starts_with("The Vendor cannot be reached (") && error.why.contains("THE_URL"), "{}", error.why);
 }
 
@@ -159,7 +163,7 @@ async fn a_body_over_the_cap_is_refused_even_when_it_is_small_on_the_wire() {
     assert!(packed.len() < 500);
     let answer = Answer::Full(200, "Content-Encoding: gzip\r\nContent-Type: application/json\r\n".into(), packed);
     let (fault, why, requests) = failure(answer.clone(), |_| ()).await;
-    assert_eq!((fault, requests), (Fault::Unusable, 1));
+    assert_eq!((fault, requests), (SourceFault::Unusable, 1));
     assert_eq!(why, "The Vendor's answer is over 1000 bytes: ask for a shorter range");
     let (result, _) = outcome(move |_, _| answer.clone(), |config| config.body_cap = BODY_CAP).await;
     assert_eq!(result.unwrap().as_array().unwrap().len(), 5_001);
@@ -175,7 +179,7 @@ async fn redirects_stay_on_the_host() {
     let other = TestServer::start(|_, _| Answer::json("[]")).await;
     let away = Answer::status(302, "").with_header(&format!("Location: {}/x", other.base));
     let (fault, why, requests) = failure(away, |_| ()).await;
-    assert_eq!((fault, requests, other.heads().len()), (Fault::Unavailable, 1, 0));
+    assert_eq!((fault, requests, other.heads().len()), (SourceFault::Unavailable, 1, 0));
     assert!(why.contains("to another host (302)"), "{why}");
 }
 

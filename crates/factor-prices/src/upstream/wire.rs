@@ -12,10 +12,10 @@ use tokio::sync::OnceCell;
 
 use super::{
     SecretHeader, UpstreamConfig,
-    error::{ConfigError, Kind, Refusal, Trouble, UpstreamError},
-    reply::{Reply, quote, retry_after},
+    error::{AttemptError, ConfigError, FailureClass, ResponseError, UpstreamError},
+    response::{UpstreamResponse, quote, retry_after},
 };
-use crate::Fault;
+use crate::SourceFault;
 
 /// Redirects followed, all on the vendor's own host.
 const MOST_REDIRECTS: usize = 5;
@@ -66,8 +66,8 @@ impl Wire {
         &self,
         url: &Url,
         subject: &str,
-        read: &(impl Fn(&Reply) -> Result<T, Refusal> + Sync),
-    ) -> Result<T, Trouble> {
+        read: &(impl Fn(&UpstreamResponse) -> Result<T, ResponseError> + Sync),
+    ) -> Result<T, AttemptError> {
         let (vendor, path, start) = (self.config.vendor, url.path(), tokio::time::Instant::now());
         let reply = self.fetch(url).await;
         let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -84,7 +84,7 @@ impl Wire {
         read(&reply).map_err(|refusal| self.refusal(refusal, &reply, subject))
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Reply, Trouble> {
+    async fn fetch(&self, url: &Url) -> Result<UpstreamResponse, AttemptError> {
         let client = self.client.get_or_try_init(|| self.build()).await?;
         let mut response = client.get(url.clone()).send().await.map_err(|error| self.transport(&error))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -93,15 +93,15 @@ impl Wire {
         let status = response.status().as_u16();
         let body = self.body(&mut response).await?;
         let body = String::from_utf8(body).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
-        Ok(Reply { status, content_type, body, retry_after })
+        Ok(UpstreamResponse { status, content_type, body, retry_after })
     }
 
     /// The body, decompressed, up to the cap.
-    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, Trouble> {
+    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, AttemptError> {
         let cap = self.config.body_cap;
         let over = || {
             let why = format!("{}'s answer is over {} bytes: ask for a shorter range", self.config.vendor, cap);
-            self.trouble(Kind::Answer, Fault::Unusable, None, None, why)
+            self.trouble(FailureClass::Answer, SourceFault::Unusable, None, None, why)
         };
         let told = response.content_length().and_then(|length| usize::try_from(length).ok());
         if told.is_some_and(|length| length > cap) {
@@ -118,7 +118,7 @@ impl Wire {
     }
 
     /// The client, built off the async threads.
-    async fn build(&self) -> Result<Client, Trouble> {
+    async fn build(&self) -> Result<Client, AttemptError> {
         let (config, base) = (self.config.clone(), self.base.clone());
         let built = tokio::task::spawn_blocking(move || client(&config, &base)).await;
         let why = match built {
@@ -127,32 +127,32 @@ impl Wire {
             Err(error) => error.to_string(),
         };
         let why = format!("no HTTP client for {} ({why}): check the system's certificates", self.config.vendor);
-        Err(self.trouble(Kind::Broken, Fault::Unavailable, None, None, why))
+        Err(self.trouble(FailureClass::Broken, SourceFault::Unavailable, None, None, why))
     }
 
-    fn transport(&self, error: &reqwest::Error) -> Trouble {
+    fn transport(&self, error: &reqwest::Error) -> AttemptError {
         let UpstreamConfig { vendor, base_setting, timeout, .. } = self.config;
         let (kind, fault, why) = if error.is_timeout() {
             let why = format!(
                 "{vendor} did not answer within {} s: try again later, or raise FACTOR_PRICE_TIMEOUT",
                 timeout.as_secs_f64()
             );
-            (Kind::Passing, Fault::Late, why)
+            (FailureClass::Passing, SourceFault::Late, why)
         } else if error.is_connect() {
             let why =
                 format!("{vendor} cannot be reached ({}): check the network and {base_setting}", innermost(error));
-            (Kind::Passing, Fault::Unavailable, why)
+            (FailureClass::Passing, SourceFault::Unavailable, why)
         } else if error.is_redirect() || error.is_builder() {
             let why = format!("{vendor} cannot be asked ({}): check {base_setting}", innermost(error));
-            (Kind::Broken, Fault::Unavailable, why)
+            (FailureClass::Broken, SourceFault::Unavailable, why)
         } else {
             let why = format!("{vendor}'s answer was cut off ({}): try again later", innermost(error));
-            (Kind::Passing, Fault::Unavailable, why)
+            (FailureClass::Passing, SourceFault::Unavailable, why)
         };
         self.trouble(kind, fault, None, None, why)
     }
 
-    fn bad_status(&self, reply: &Reply, subject: &str) -> Trouble {
+    fn bad_status(&self, reply: &UpstreamResponse, subject: &str) -> AttemptError {
         let UpstreamConfig { vendor, base_setting, secret, .. } = &self.config;
         let (status, words) = (reply.status, reply.words());
         let meaning = words.as_deref().and_then(self.config.meaning);
@@ -161,65 +161,75 @@ impl Wire {
             (300..400, _) => {
                 let why =
                     format!("{vendor} sends us to another host{said}, which is not followed: check {base_setting}");
-                (Kind::Broken, Fault::Unavailable, why)
+                (FailureClass::Broken, SourceFault::Unavailable, why)
             }
-            (429, _) | (400..500, Some(Fault::Limited)) => (Kind::Limited, Fault::Limited, String::new()),
-            (401, _) | (402..404, Some(Fault::Auth)) => return self.key_refused(Some(status), words),
-            (403, _) if secret.is_none() => {
-                (Kind::Broken, Fault::Unavailable, format!("{vendor} refuses this client{said}: choose another source"))
+            (429, _) | (400..500, Some(SourceFault::Limited)) => {
+                (FailureClass::Limited, SourceFault::Limited, String::new())
             }
-            (402 | 403, _) => (Kind::Answer, Fault::Plan, self.not_in_plan(&said, subject)),
+            (401, _) | (402..404, Some(SourceFault::Auth)) => return self.key_refused(Some(status), words),
+            (403, _) if secret.is_none() => (
+                FailureClass::Broken,
+                SourceFault::Unavailable,
+                format!("{vendor} refuses this client{said}: choose another source"),
+            ),
+            (402 | 403, _) => (FailureClass::Answer, SourceFault::Plan, self.not_in_plan(&said, subject)),
             (408 | 425 | 500.., _) => {
-                (Kind::Passing, Fault::Unavailable, format!("{vendor} failed{said}: try again later"))
+                (FailureClass::Passing, SourceFault::Unavailable, format!("{vendor} failed{said}: try again later"))
             }
             (404 | 410, _) => (
-                Kind::Answer,
-                Fault::Unusable,
+                FailureClass::Answer,
+                SourceFault::Unusable,
                 format!("{vendor} has nothing there for {subject}{said}: check {base_setting}"),
             ),
             _ => (
-                Kind::Answer,
-                Fault::Unusable,
+                FailureClass::Answer,
+                SourceFault::Unusable,
                 format!("{vendor} refused the request for {subject}{said}: check {base_setting}"),
             ),
         };
-        Trouble { retry_after: reply.retry_after, ..self.trouble(kind, fault, Some(status), words, why) }
+        AttemptError { retry_after: reply.retry_after, ..self.trouble(kind, fault, Some(status), words, why) }
     }
 
-    fn refusal(&self, refusal: Refusal, reply: &Reply, subject: &str) -> Trouble {
+    fn refusal(&self, refusal: ResponseError, reply: &UpstreamResponse, subject: &str) -> AttemptError {
         let UpstreamConfig { vendor, base_setting, .. } = &self.config;
         let status = Some(reply.status);
         let (kind, fault, words, why) = match refusal {
-            Refusal::Said(Fault::Auth, words) => return self.key_refused(status, Some(words)),
-            Refusal::Said(fault, words) => {
+            ResponseError::Said(SourceFault::Auth, words) => return self.key_refused(status, Some(words)),
+            ResponseError::Said(fault, words) => {
                 let said = self.said(status, Some(&words));
                 let (kind, why) = match fault {
-                    Fault::Limited => (Kind::Limited, String::new()),
-                    Fault::Plan => (Kind::Answer, self.not_in_plan(&said, subject)),
-                    _ => (Kind::Answer, format!("{vendor} gave no data for {subject}{said}: try again later")),
+                    SourceFault::Limited => (FailureClass::Limited, String::new()),
+                    SourceFault::Plan => (FailureClass::Answer, self.not_in_plan(&said, subject)),
+                    _ => (FailureClass::Answer, format!("{vendor} gave no data for {subject}{said}: try again later")),
                 };
                 (kind, fault, Some(words), why)
             }
-            Refusal::NotData(what) => {
+            ResponseError::NotData(what) => {
                 let said = self.said(status, reply.words().as_deref());
                 let why = format!(
                     "{vendor}'s answer for {subject} cannot be used, it is {what}{said}: try again later, or check \
                      {base_setting}"
                 );
-                (Kind::Odd, Fault::Unusable, None, why)
+                (FailureClass::Odd, SourceFault::Unusable, None, why)
             }
-            Refusal::Unusable(what) => {
+            ResponseError::Unusable(what) => {
                 let why =
                     format!("{vendor}'s answer for {subject} cannot be used, {what}: choose another source for it");
-                (Kind::Answer, Fault::Unusable, None, why)
+                (FailureClass::Answer, SourceFault::Unusable, None, why)
             }
         };
-        Trouble { retry_after: reply.retry_after, ..self.trouble(kind, fault, status, words, why) }
+        AttemptError { retry_after: reply.retry_after, ..self.trouble(kind, fault, status, words, why) }
     }
 
-    fn key_refused(&self, status: Option<u16>, words: Option<String>) -> Trouble {
+    fn key_refused(&self, status: Option<u16>, words: Option<String>) -> AttemptError {
         let UpstreamConfig { vendor, key_setting, .. } = self.config;
-        self.trouble(Kind::Auth, Fault::Auth, status, words, super::key_refused(vendor, key_setting, status))
+        self.trouble(
+            FailureClass::Auth,
+            SourceFault::Auth,
+            status,
+            words,
+            super::key_refused(vendor, key_setting, status),
+        )
     }
 
     fn not_in_plan(&self, said: &str, subject: &str) -> String {
@@ -234,13 +244,20 @@ impl Wire {
     }
 
     /// A failed attempt; the key is masked in every text.
-    fn trouble(&self, kind: Kind, fault: Fault, status: Option<u16>, words: Option<String>, why: String) -> Trouble {
+    fn trouble(
+        &self,
+        kind: FailureClass,
+        fault: SourceFault,
+        status: Option<u16>,
+        words: Option<String>,
+        why: String,
+    ) -> AttemptError {
         let clean = |text: &str| match &self.config.secret {
             Some(secret) => secret.redact(text),
             None => text.to_owned(),
         };
         let words = words.map(|words| quote(&clean(&words)));
-        Trouble { error: UpstreamError { fault, status, words, why: clean(&why) }, kind, retry_after: None }
+        AttemptError { error: UpstreamError { fault, status, words, why: clean(&why) }, kind, retry_after: None }
     }
 }
 

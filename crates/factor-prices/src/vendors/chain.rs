@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use factor_types::{DateRange, YieldTable};
 
-use crate::{Fault, PriceError, SourceInfo, YieldProvider};
+use crate::{PriceError, SourceFault, SourceInfo, YieldProvider};
 
 /// Sources of yields in the order of preference: the first that answers with a table that is not empty.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl YieldProvider for YieldChain {
                 Ok(_) => format!("{name} has no yields in this range"),
                 Err(error) => {
                     fault = Some(match &error {
-                        PriceError::NoData(_) => Fault::Unavailable,
+                        PriceError::NoData(_) => SourceFault::Unavailable,
                         PriceError::Failed { fault, .. } => *fault,
                     });
                     error.to_string()

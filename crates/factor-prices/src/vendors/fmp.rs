@@ -25,9 +25,11 @@ use futures::future::{join_all, try_join_all};
 use self::refusals::Refusals;
 use super::{Names, VendorConfig, VendorDates, dashed, is_unknown, rows::YieldRows};
 use crate::{
-    Dividend, Fault, FundFacts, History, MarketCap, PriceError, PriceProvider, Profile, SourceInfo, YieldProvider,
+    Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceFault,
+    SourceInfo, YieldProvider,
     upstream::{
-        Ask, ConfigError, Refusal, Reply, SecretHeader, Upstream, UpstreamConfig, UpstreamError, UpstreamStats,
+        ConfigError, ResponseError, SecretHeader, Upstream, UpstreamConfig, UpstreamError, UpstreamRequest,
+        UpstreamResponse, UpstreamStats,
     },
 };
 
@@ -83,15 +85,15 @@ impl Fmp {
         endpoint: &'static [&'static str],
         query: &[(&str, &str)],
         subject: &str,
-        read: impl Fn(&Reply) -> Result<T, Refusal> + Send + Sync,
+        read: impl Fn(&UpstreamResponse) -> Result<T, ResponseError> + Send + Sync,
     ) -> Result<T, UpstreamError> {
         let name = endpoint.join("/");
         if let Some(known) = self.refusals.known(&name) {
             return Err(known);
         }
-        let result = self.upstream.get(Ask { path: endpoint, query, subject }, read).await;
+        let result = self.upstream.get(UpstreamRequest { path: endpoint, query, subject }, read).await;
         if let Err(error) = &result
-            && error.fault == Fault::Plan
+            && error.fault == SourceFault::Plan
             && bodies::refuses_endpoint(error)
         {
             self.refusals.remember(&name, error);
@@ -101,19 +103,19 @@ impl Fmp {
 
     async fn one_cap(&self, ticker: &Ticker) -> Result<Vec<MarketCap>, UpstreamError> {
         let (symbol, dates) = (dashed(ticker), &self.dates);
-        let read = |reply: &Reply| bodies::market_caps(reply, std::slice::from_ref(ticker), dates);
+        let read = |reply: &UpstreamResponse| bodies::market_caps(reply, std::slice::from_ref(ticker), dates);
         match self.get(&["market-capitalization"], &[("symbol", &symbol)], ticker.as_str(), read).await {
-            Err(error) if error.fault == Fault::Plan || is_unknown(&error) => Ok(Vec::new()),
+            Err(error) if error.fault == SourceFault::Plan || is_unknown(&error) => Ok(Vec::new()),
             other => other,
         }
     }
 
     async fn caps(&self, tickers: &[Ticker]) -> Result<Vec<MarketCap>, UpstreamError> {
         let symbols = tickers.iter().map(dashed).collect::<Vec<_>>().join(",");
-        let read = |reply: &Reply| bodies::market_caps(reply, tickers, &self.dates);
+        let read = |reply: &UpstreamResponse| bodies::market_caps(reply, tickers, &self.dates);
         match self.get(&["market-capitalization-batch"], &[("symbols", &symbols)], "market capitalisations", read).await
         {
-            Err(error) if error.fault == Fault::Plan || error.status == Some(404) => {
+            Err(error) if error.fault == SourceFault::Plan || error.status == Some(404) => {
                 let each = join_all(tickers.iter().map(|ticker| self.one_cap(ticker))).await;
                 Ok(each.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
             }
@@ -124,7 +126,7 @@ impl Fmp {
     async fn yield_chunk(&self, from: NaiveDate, to: NaiveDate) -> Result<YieldRows, UpstreamError> {
         let (from, to) = (from.to_string(), to.to_string());
         let subject = format!("yields from {from}");
-        let read = |reply: &Reply| bodies::yields(reply, &self.dates);
+        let read = |reply: &UpstreamResponse| bodies::yields(reply, &self.dates);
         self.get(&["treasury-rates"], &[("from", &from), ("to", &to)], &subject, read).await
     }
 }
@@ -146,10 +148,10 @@ impl PriceProvider for Fmp {
 }
 
 #[async_trait]
-impl FundFacts for Fmp {
+impl FundamentalsProvider for Fmp {
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
         let symbol = dashed(ticker);
-        let read = |reply: &Reply| bodies::dividends(reply, range, &self.dates);
+        let read = |reply: &UpstreamResponse| bodies::dividends(reply, range, &self.dates);
         match self.get(&["dividends"], &[("symbol", &symbol), ("limit", DIVIDENDS)], ticker.as_str(), read).await {
             Ok(dividends) => Ok(dividends.into()),
             Err(error) => Err(unknown_or(error, ticker)),
@@ -160,7 +162,7 @@ impl FundFacts for Fmp {
         Ok(try_join_all(tickers.chunks(BATCH).map(|chunk| self.caps(chunk))).await?.concat())
     }
 
-    async fn profile(&self, ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+    async fn profile(&self, ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError> {
         let symbol = dashed(ticker);
         match self.get(&["profile"], &[("symbol", &symbol)], ticker.as_str(), bodies::profile).await {
             Ok(Some(profile)) => Ok(Arc::new(profile)),

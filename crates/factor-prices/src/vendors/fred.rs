@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     PriceError, SourceInfo, YieldProvider,
-    upstream::{Ask, ConfigError, Refusal, Reply, Upstream, UpstreamError, UpstreamStats},
+    upstream::{ConfigError, ResponseError, Upstream, UpstreamError, UpstreamRequest, UpstreamResponse, UpstreamStats},
 };
 
 /// The vendor's address.
@@ -50,7 +50,7 @@ impl Fred {
 
     async fn maturity(&self, maturity: Maturity, from: &str, to: &str) -> Result<YieldRows, UpstreamError> {
         let id = series(maturity);
-        let ask = Ask { path: &[], query: &[("id", id), ("cosd", from), ("coed", to)], subject: id };
+        let ask = UpstreamRequest { path: &[], query: &[("id", id), ("cosd", from), ("coed", to)], subject: id };
         self.upstream.get(ask, |reply| read(reply, maturity, &self.dates)).await
     }
 }
@@ -87,17 +87,17 @@ fn series(maturity: Maturity) -> &'static str {
     }
 }
 
-fn read(reply: &Reply, maturity: Maturity, dates: &VendorDates) -> Result<YieldRows, Refusal> {
+fn read(reply: &UpstreamResponse, maturity: Maturity, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
     let body = reply.data()?;
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
-    let header = csv.headers().map_err(|_| Refusal::NotData("not CSV"))?;
+    let header = csv.headers().map_err(|_| ResponseError::NotData("not CSV"))?;
     let dated = header.get(0).is_some_and(|name| matches!(name, "observation_date" | "DATE"));
     if !dated || header.get(1) != Some(series(maturity)) {
-        return Err(Refusal::NotData("not the series asked for"));
+        return Err(ResponseError::NotData("not the series asked for"));
     }
     let mut rows = YieldRows::default();
     for row in csv.records() {
-        let row = row.map_err(|_| Refusal::NotData("not CSV"))?;
+        let row = row.map_err(|_| ResponseError::NotData("not CSV"))?;
         let date = row.get(0).and_then(|text| text.parse::<NaiveDate>().ok());
         rows.push(date, [(maturity, row.get(1).map_or(Err(()), cell))], dates);
     }

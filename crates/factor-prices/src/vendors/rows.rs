@@ -5,7 +5,7 @@ use factor_types::{Maturity, YieldTable};
 use serde_json::Value;
 
 use super::VendorDates;
-use crate::upstream::Refusal;
+use crate::upstream::ResponseError;
 
 /// Yields outside are slips of the vendor's, in percent.
 const YIELDS: std::ops::RangeInclusive<f64> = -5.0..=40.0;
@@ -57,7 +57,7 @@ impl PriceRows {
     }
 
     /// The rows, unless too many are bad.
-    pub(super) fn usable(self) -> Result<Self, Refusal> {
+    pub(super) fn usable(self) -> Result<Self, ResponseError> {
         mostly_usable(self.bad, self.total, "price")?;
         Ok(self)
     }
@@ -98,7 +98,7 @@ impl YieldRows {
     }
 
     /// The rows, unless too many are bad.
-    pub(super) fn usable(self) -> Result<Self, Refusal> {
+    pub(super) fn usable(self) -> Result<Self, ResponseError> {
         mostly_usable(self.bad, self.total, "yield")?;
         Ok(self)
     }
@@ -164,9 +164,9 @@ pub(super) fn cell(text: &str) -> Result<Option<f64>, ()> {
 }
 
 /// Refuses an answer of which more than a fifth is bad.
-pub(super) fn mostly_usable(bad: usize, total: usize, what: &str) -> Result<(), Refusal> {
+pub(super) fn mostly_usable(bad: usize, total: usize, what: &str) -> Result<(), ResponseError> {
     if bad * 5 > total {
-        Err(Refusal::Unusable(format!("{bad} of its {total} rows have no sound date or {what}")))
+        Err(ResponseError::Unusable(format!("{bad} of its {total} rows have no sound date or {what}")))
     } else {
         Ok(())
     }

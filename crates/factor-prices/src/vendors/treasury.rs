@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     PriceError, SourceInfo, YieldProvider,
-    upstream::{Ask, ConfigError, Refusal, Reply, Upstream, UpstreamError, UpstreamStats},
+    upstream::{ConfigError, ResponseError, Upstream, UpstreamError, UpstreamRequest, UpstreamResponse, UpstreamStats},
 };
 
 /// The vendor's address.
@@ -66,7 +66,7 @@ impl Treasury {
             ("page", ""),
             ("_format", "csv"),
         ];
-        let ask = Ask { path: &[&text, "all"], query: &query, subject: &subject };
+        let ask = UpstreamRequest { path: &[&text, "all"], query: &query, subject: &subject };
         // The file of a year whose first trading day is still to come may be empty.
         let today = self.dates.today();
         let may_be_empty = year == today.year() && today.ordinal() < 8;
@@ -97,21 +97,21 @@ impl YieldProvider for Treasury {
     }
 }
 
-fn read(reply: &Reply, dates: &VendorDates) -> Result<YieldRows, Refusal> {
+fn read(reply: &UpstreamResponse, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
     let body = reply.data()?;
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
-    let header = csv.headers().map_err(|_| Refusal::NotData("not CSV"))?;
+    let header = csv.headers().map_err(|_| ResponseError::NotData("not CSV"))?;
     if header.get(0) != Some("Date") {
-        return Err(Refusal::NotData("not the table of yields"));
+        return Err(ResponseError::NotData("not the table of yields"));
     }
     let place = |name: &str| header.iter().position(|column| column == name);
     let columns: Vec<_> = COLUMNS.iter().filter_map(|(name, maturity)| Some((place(name)?, *maturity))).collect();
     if columns.is_empty() {
-        return Err(Refusal::Unusable("none of its columns is a maturity we know".to_owned()));
+        return Err(ResponseError::Unusable("none of its columns is a maturity we know".to_owned()));
     }
     let mut rows = YieldRows::default();
     for row in csv.records() {
-        let row = row.map_err(|_| Refusal::NotData("not CSV"))?;
+        let row = row.map_err(|_| ResponseError::NotData("not CSV"))?;
         let date = row.get(0).and_then(|text| NaiveDate::parse_from_str(text, "%m/%d/%Y").ok());
         rows.push(date, columns.iter().map(|(at, maturity)| (*maturity, row.get(*at).map_or(Err(()), cell))), dates);
     }

@@ -19,8 +19,12 @@ use super::{
     rows::{PriceRows, number},
 };
 use crate::{
-    Dividend, Fault, FundFacts, History, MarketCap, PriceError, PriceProvider, Profile, SourceInfo,
-    upstream::{Ask, ConfigError, Refusal, Reply, Upstream, UpstreamConfig, UpstreamError, UpstreamStats},
+    Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceFault,
+    SourceInfo,
+    upstream::{
+        ConfigError, ResponseError, Upstream, UpstreamConfig, UpstreamError, UpstreamRequest, UpstreamResponse,
+        UpstreamStats,
+    },
 };
 
 /// The vendor's address.
@@ -55,7 +59,7 @@ impl Yahoo {
         let names = Names { vendor: "Yahoo", base_setting: "YAHOO_BASE_URL", key_setting: None };
         let upstream = UpstreamConfig {
             user_agent: USER_AGENT.to_owned(),
-            meaning: |words| words.to_ascii_lowercase().contains("too many requests").then_some(Fault::Limited),
+            meaning: |words| words.to_ascii_lowercase().contains("too many requests").then_some(SourceFault::Limited),
             ..config.upstream(names, None, IN_FLIGHT)
         };
         Ok(Self { upstream: Upstream::new(upstream)?, dates: config.dates })
@@ -70,7 +74,7 @@ impl Yahoo {
         &self,
         ticker: &Ticker,
         range: DateRange,
-        read: impl Fn(&Value) -> Result<T, Refusal> + Send + Sync,
+        read: impl Fn(&Value) -> Result<T, ResponseError> + Send + Sync,
     ) -> Result<T, PriceError> {
         let seconds = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc().timestamp().to_string();
         // Midnight in Greenwich after the last day lies before an eastern exchange's close of no day asked for.
@@ -83,7 +87,8 @@ impl Yahoo {
             ("events", "div,splits"),
             ("includeAdjustedClose", "true"),
         ];
-        let ask = Ask { path: &["v8", "finance", "chart", &symbol], query: &query, subject: ticker.as_str() };
+        let ask =
+            UpstreamRequest { path: &["v8", "finance", "chart", &symbol], query: &query, subject: ticker.as_str() };
         let found = self.upstream.get(ask, |reply| result(reply)?.map(|chart| read(&chart)).transpose()).await;
         match found {
             Ok(Some(found)) => Ok(found),
@@ -117,7 +122,7 @@ impl PriceProvider for Yahoo {
 }
 
 #[async_trait]
-impl FundFacts for Yahoo {
+impl FundamentalsProvider for Yahoo {
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
         Ok(self.chart(ticker, range, |chart| dividends(chart, range, &self.dates)).await?.into())
     }
@@ -126,16 +131,16 @@ impl FundFacts for Yahoo {
         Err(PriceError::NoData("Yahoo's chart has no market capitalisations: use the fmp source".to_owned()))
     }
 
-    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError> {
         Err(PriceError::NoData("Yahoo's chart has no profiles: use the fmp source".to_owned()))
     }
 }
 
 /// The one result of an answer; an error object is sent with status 200 too.
-fn result(reply: &Reply) -> Result<Known<Value>, Refusal> {
+fn result(reply: &UpstreamResponse) -> Result<Known<Value>, ResponseError> {
     let mut body = match reply.json() {
         Err(_) if reply.body.to_ascii_lowercase().contains("too many requests") => {
-            return Err(Refusal::Said(Fault::Limited, reply.body.clone()));
+            return Err(ResponseError::Said(SourceFault::Limited, reply.body.clone()));
         }
         body => body?,
     };
@@ -147,14 +152,14 @@ fn result(reply: &Reply) -> Result<Known<Value>, Refusal> {
     match (code, words) {
         (Some("Not Found"), _) => Ok(None),
         (code, words) if code.or(words).is_some() => {
-            Err(Refusal::Said(Fault::Unusable, words.or(code).unwrap_or_default().to_owned()))
+            Err(ResponseError::Said(SourceFault::Unusable, words.or(code).unwrap_or_default().to_owned()))
         }
-        _ => Err(Refusal::Unusable("it holds no chart".to_owned())),
+        _ => Err(ResponseError::Unusable("it holds no chart".to_owned())),
     }
 }
 
 /// Adjusted closes or else closes. Rows with a null are left out; too many of another type refuse the whole.
-fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, Refusal> {
+fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
     let adjusted = chart["indicators"]["adjclose"][0]["adjclose"].as_array();
     let (kind, prices) = match adjusted.filter(|prices| prices.iter().any(|price| !price.is_null())) {
         Some(prices) => (PriceKind::Adjusted, prices.as_slice()),
@@ -165,7 +170,7 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, Refusal> {
     };
     let stamps = chart["timestamp"].as_array().map_or(&[][..], Vec::as_slice);
     if stamps.len() != prices.len() {
-        return Err(Refusal::Unusable(format!("it has {} dates and {} prices", stamps.len(), prices.len())));
+        return Err(ResponseError::Unusable(format!("it has {} dates and {} prices", stamps.len(), prices.len())));
     }
     let (offset, mut rows) = (offset(chart), PriceRows::new(dates));
     for (stamp, price) in stamps.iter().zip(prices).filter(|(stamp, price)| !stamp.is_null() && !price.is_null()) {
@@ -175,14 +180,14 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, Refusal> {
 }
 
 /// The dividend events within the range and not after today.
-fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, Refusal> {
+fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, ResponseError> {
     let (offset, end) = (offset(chart), range.end().min(dates.today()));
     let events = chart["events"]["dividends"].as_object();
     let mut paid = Vec::new();
     for event in events.into_iter().flat_map(|events| events.values()) {
         match (day(&event["date"], offset), number(&event["amount"])) {
             (Some(ex_date), Some(amount)) if amount >= 0.0 => paid.push(Dividend { ex_date, amount }),
-            _ => return Err(Refusal::Unusable("a dividend has no sound date or amount".to_owned())),
+            _ => return Err(ResponseError::Unusable("a dividend has no sound date or amount".to_owned())),
         }
     }
     paid.retain(|dividend| (range.start()..=end).contains(&dividend.ex_date));

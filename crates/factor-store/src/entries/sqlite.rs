@@ -8,19 +8,19 @@ use sqlx::SqlitePool;
 use tokio::{sync::Mutex, time::Instant};
 
 use self::{
+    failure::{CacheFailure, FailureKind},
     file::Identity,
     open::Opened,
     record::Record,
     statements::Found,
-    trouble::{Trouble, TroubleKind},
 };
 use super::check_length;
 
+mod failure;
 mod file;
 mod open;
 mod record;
 mod statements;
-mod trouble;
 
 /// How long a failed opening, or one for reading only, is left at that.
 const RETRY: Duration = Duration::from_secs(2);
@@ -176,7 +176,7 @@ impl Inner {
     async fn run<T, F, R>(self: &Arc<Self>, using: Use, work: F) -> Result<T, EntryError>
     where
         F: Fn(SqlitePool) -> R,
-        R: Future<Output = Result<T, Trouble>>,
+        R: Future<Output = Result<T, CacheFailure>>,
     {
         let doing = if using == Use::Read { "read" } else { "written" };
         let _turn = if using == Use::Write { Some(self.writing.lock().await) } else { None };
@@ -194,14 +194,14 @@ impl Inner {
             };
             tries += 1;
             match trouble.kind {
-                TroubleKind::Damaged if tries < TRIES => self.put_aside(&opened, &trouble).await?,
-                TroubleKind::Gone if tries < TRIES => {}
+                FailureKind::Damaged if tries < TRIES => self.put_aside(&opened, &trouble).await?,
+                FailureKind::Gone if tries < TRIES => {}
                 _ => return Err(trouble.refusal(&self.settings.path, doing)),
             }
         }
     }
 
-    async fn put(&self, pool: SqlitePool, entries: &[(&EntryKey, &Entry)]) -> Result<(), Trouble> {
+    async fn put(&self, pool: SqlitePool, entries: &[(&EntryKey, &Entry)]) -> Result<(), CacheFailure> {
         if statements::put(&pool, entries.iter().copied()).await? == entries.len() as u64 {
             return Ok(());
         }
@@ -266,7 +266,7 @@ impl Inner {
         now.is_ok_and(|now| Identity::of(&now) == opened.identity)
     }
 
-    async fn put_aside(self: &Arc<Self>, damaged: &Arc<Opened>, why: &Trouble) -> Result<(), EntryError> {
+    async fn put_aside(self: &Arc<Self>, damaged: &Arc<Opened>, why: &CacheFailure) -> Result<(), EntryError> {
         let (inner, damaged, why) = (Arc::clone(self), Arc::clone(damaged), why.clone());
         let putting = async move {
             let mut state = inner.state.lock().await;

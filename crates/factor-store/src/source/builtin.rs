@@ -1,6 +1,6 @@
 //! The last resort: enough ETFs for every section of an analysis to have something to say.
 
-use factor_types::{Category, TickerError, Tier};
+use factor_types::{Category, SourceTier, TickerError};
 
 use super::{MappingError, MappingSource};
 use crate::{MappingKind, ProxyRow};
@@ -10,8 +10,8 @@ use crate::{MappingKind, ProxyRow};
 pub struct BuiltinSource;
 
 impl MappingSource for BuiltinSource {
-    fn tier(&self) -> Tier {
-        Tier::Builtin
+    fn tier(&self) -> SourceTier {
+        SourceTier::Builtin
     }
 
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError> {

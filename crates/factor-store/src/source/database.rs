@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use factor_types::Tier;
+use factor_types::SourceTier;
 
 use super::{MappingError, MappingSource};
 use crate::{MappingKind, ProxyRow, Store, StoreError};
@@ -20,14 +20,14 @@ pub struct DatabaseRows {
 impl DatabaseRows {
     /// What there is of a database that cannot be asked: no rows, and one failure. That there is no database is none.
     pub fn failed(error: &StoreError) -> Self {
-        let first = MappingKind::ALL.into_iter().take(usize::from(*error != StoreError::Nowhere));
+        let first = MappingKind::ALL.into_iter().take(usize::from(*error != StoreError::NotConfigured));
         Self { rows: BTreeMap::new(), failures: first.map(|kind| (kind, words(error))).collect() }
     }
 }
 
 impl MappingSource for DatabaseRows {
-    fn tier(&self) -> Tier {
-        Tier::Database
+    fn tier(&self) -> SourceTier {
+        SourceTier::Database
     }
 
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError> {

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use factor_types::Tier;
+use factor_types::SourceTier;
 
 use super::{MappingError, MappingSource, yaml_forms};
 use crate::{MappingKind, ProxyRow, yaml};
@@ -26,8 +26,8 @@ impl<'a> YamlSource<'a> {
 }
 
 impl MappingSource for YamlSource<'_> {
-    fn tier(&self) -> Tier {
-        Tier::Yaml
+    fn tier(&self) -> SourceTier {
+        SourceTier::Yaml
     }
 
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError> {

@@ -16,9 +16,8 @@ use sqlx::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    StoreError, postgres, sqlite,
+    StoreError, errors, postgres, sqlite,
     statement::{Row, Statement, Value, statement},
-    trouble,
 };
 
 /// A database that is connected to at the first use.
@@ -86,7 +85,7 @@ impl Database {
             (Pool::Postgres(pool), _) => pool.begin().await.map(Inner::Postgres),
             (Pool::Sqlite(_), Kind::Postgres { .. }) => Err(sqlx::Error::PoolClosed),
         };
-        let inner = inner.map_err(|error| trouble::refusal(&self.place, &error))?;
+        let inner = inner.map_err(|error| errors::refusal(&self.place, &error))?;
         let mut transaction = Transaction { inner, place: &self.place };
         if let (Inner::Postgres(_), Some(user)) = (&transaction.inner, user) {
             let whose = match using {
@@ -127,7 +126,7 @@ impl Transaction<'_> {
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
         };
-        rows.map_err(|error| trouble::refusal(self.place, &error))
+        rows.map_err(|error| errors::refusal(self.place, &error))
     }
 
     /// The first row of a statement, if there is one.
@@ -145,7 +144,7 @@ impl Transaction<'_> {
                 for_postgres(statement).execute(&mut **transaction).await.map(|done| done.rows_affected())
             }
         };
-        done.map_err(|error| trouble::refusal(self.place, &error))
+        done.map_err(|error| errors::refusal(self.place, &error))
     }
 
     /// Keeps what was done. Once this has returned well, it survives a killed process.
@@ -158,7 +157,7 @@ impl Transaction<'_> {
             }
             Inner::Postgres(transaction) => transaction.commit().await,
         };
-        done.map_err(|error| trouble::refusal(self.place, &error))
+        done.map_err(|error| errors::refusal(self.place, &error))
     }
 
     /// The SQLite connection, for what only SQLite does.

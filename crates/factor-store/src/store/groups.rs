@@ -1,16 +1,16 @@
 //! Factor groups as rows. Every statement names the user, whatever the database does beside.
 
-use factor_types::{FactorGroup, GroupName, GroupWeighting, Kept, SettledWeights, Ticker, UserId};
+use factor_types::{FactorGroup, GroupName, GroupWeighting, Saved, SettledWeights, Ticker, UserId, WeightingMethod};
 use serde_json::{Map, Number, Value as Json};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    Created, KeptGroup, StoreError,
+    SavedGroup, StoreError, WriteOutcome,
     database::Transaction,
     statement::{Row, Statement, statement},
 };
 
-pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<KeptGroup>, StoreError> {
+pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
     let all = statement(
         "SELECT group_name, description, tickers, weighting_method, weights, settled, created_at, updated_at \
          FROM user_factor_groups WHERE user_id = $1 ORDER BY name_key",
@@ -22,7 +22,7 @@ pub(super) async fn one(
     on: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
-) -> Result<Option<KeptGroup>, StoreError> {
+) -> Result<Option<SavedGroup>, StoreError> {
     let one = statement(
         "SELECT group_name, description, tickers, weighting_method, weights, settled, created_at, updated_at \
          FROM user_factor_groups WHERE user_id = $1 AND name_key = $2",
@@ -35,10 +35,10 @@ pub(super) async fn create(
     user: UserId,
     group: &FactorGroup,
     settled: Option<&SettledWeights>,
-) -> Result<Created<KeptGroup>, StoreError> {
+) -> Result<WriteOutcome<SavedGroup>, StoreError> {
     if let Some(there) = one(on, user, &group.name).await? {
         let same = there.group.what.same_content(group);
-        return Ok(if same { Created::Same(there) } else { Created::Other(there) });
+        return Ok(if same { WriteOutcome::Unchanged(there) } else { WriteOutcome::Conflict(there) });
     }
     let insert = statement(
         "INSERT INTO user_factor_groups \
@@ -47,7 +47,7 @@ pub(super) async fn create(
     );
     let insert = insert.bind(user.number()).bind(group.name.key());
     on.run(bind_content(insert, group, settled)?).await?;
-    written(on, user, &group.name).await.map(Created::New)
+    written(on, user, &group.name).await.map(WriteOutcome::Written)
 }
 
 pub(super) async fn update(
@@ -56,15 +56,15 @@ pub(super) async fn update(
     name: &GroupName,
     group: &FactorGroup,
     settled: Option<&SettledWeights>,
-) -> Result<Option<Created<KeptGroup>>, StoreError> {
+) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
     let Some(before) = one(on, user, name).await? else { return Ok(None) };
     if group.name != *name
         && let Some(other) = one(on, user, &group.name).await?
     {
-        return Ok(Some(Created::Other(other)));
+        return Ok(Some(WriteOutcome::Conflict(other)));
     }
     if before.group.what.same_content(group) && before.settled.as_ref() == settled {
-        return Ok(Some(Created::Same(before)));
+        return Ok(Some(WriteOutcome::Unchanged(before)));
     }
     let update = statement(
         "UPDATE user_factor_groups SET name_key = $3, group_name = $4, description = $5, tickers = $6, \
@@ -72,14 +72,14 @@ pub(super) async fn update(
     );
     let update = update.bind(user.number()).bind(name.key()).bind(group.name.key());
     on.run(bind_content(update, group, settled)?).await?;
-    Ok(Some(Created::New(written(on, user, &group.name).await?)))
+    Ok(Some(WriteOutcome::Written(written(on, user, &group.name).await?)))
 }
 
 pub(super) async fn delete(
     on: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
-) -> Result<Option<KeptGroup>, StoreError> {
+) -> Result<Option<SavedGroup>, StoreError> {
     let gone = one(on, user, name).await?;
     let delete = statement("DELETE FROM user_factor_groups WHERE user_id = $1 AND name_key = $2");
     on.run(delete.bind(user.number()).bind(name.key())).await?;
@@ -87,7 +87,7 @@ pub(super) async fn delete(
 }
 
 /// What was just written: the database sets the times.
-async fn written(on: &mut Transaction<'_>, user: UserId, name: &GroupName) -> Result<KeptGroup, StoreError> {
+async fn written(on: &mut Transaction<'_>, user: UserId, name: &GroupName) -> Result<SavedGroup, StoreError> {
     let lost = || StoreError::Unavailable(format!("the group `{name}` was written and is not there; try again"));
     one(on, user, name).await?.ok_or_else(lost)
 }
@@ -127,24 +127,25 @@ fn weights(group: &FactorGroup) -> Result<Option<Json>, StoreError> {
     Ok(Some(Json::Object(of)))
 }
 
-fn group(row: &Row) -> Result<KeptGroup, StoreError> {
+fn group(row: &Row) -> Result<SavedGroup, StoreError> {
     let name: GroupName = row.read(0)?;
     let unreadable =
         |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it anew"));
     let JsonColumn(tickers) = row.get::<JsonColumn<Vec<Ticker>>>(2)?;
-    let weighting = match row.get::<String>(3)?.as_str() {
-        "equal" => GroupWeighting::Equal,
-        "market_cap" => GroupWeighting::MarketCap,
-        "custom" => {
+    let method: String = row.get(3)?;
+    let weighting = match method.parse() {
+        Ok(WeightingMethod::Equal) => GroupWeighting::Equal,
+        Ok(WeightingMethod::MarketCap) => GroupWeighting::MarketCap,
+        Ok(WeightingMethod::Custom) => {
             let of = row.get::<Option<JsonColumn<Map<String, Json>>>>(4)?;
             let JsonColumn(of) = of.ok_or_else(|| unreadable("it has no weights"))?;
             let weight = |ticker: &Ticker| of.get(ticker.as_str()).and_then(Json::as_f64);
             let weights: Option<Vec<f64>> = tickers.iter().map(weight).collect();
             GroupWeighting::Custom(weights.ok_or_else(|| unreadable("a member has no weight"))?)
         }
-        method => return Err(unreadable(&format!("`{method}` is no weighting"))),
+        Err(_) => return Err(unreadable(&format!("`{method}` is no weighting"))),
     };
     let settled = row.get::<Option<JsonColumn<SettledWeights>>>(5)?.map(|JsonColumn(settled)| settled);
     let what = FactorGroup { name, description: row.get(1)?, tickers, weighting };
-    Ok(KeptGroup { group: Kept { what, created_at: row.get(6)?, updated_at: row.get(7)? }, settled })
+    Ok(SavedGroup { group: Saved { what, created_at: row.get(6)?, updated_at: row.get(7)? }, settled })
 }

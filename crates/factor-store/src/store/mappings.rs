@@ -123,12 +123,10 @@ pub(super) async fn changes(on: &mut Transaction<'_>, limit: usize) -> Result<Ve
     let newest = statement("SELECT changed_at, who, why, kind, what FROM proxy_changes ORDER BY id DESC LIMIT $1");
     let rows = on.rows(newest.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
     let change = |row: &Row| {
-        let kind: String = row.get(3)?;
-        let known = MappingKind::ALL.into_iter().find(|known| known.as_str() == kind);
         Ok(RecordedChange {
             at: row.get(0)?,
             author: Author { who: row.get(1)?, why: row.get(2)? },
-            kind: known.ok_or_else(|| StoreError::Unreadable(format!("`{kind}` is no kind of mapping")))?,
+            kind: row.read(3)?,
             what: row.get(4)?,
         })
     };

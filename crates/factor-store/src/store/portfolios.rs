@@ -1,6 +1,6 @@
 //! Portfolios as rows. Every statement names the user, whatever the database does beside.
 
-use factor_types::{GroupName, Holding, Kept, Portfolio, UserId};
+use factor_types::{GroupName, Holding, Portfolio, Saved, UserId};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     statement::{Row, statement},
 };
 
-pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<Kept<Portfolio>>, StoreError> {
+pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
     let all = statement(
         "SELECT portfolio_name, holdings, created_at, updated_at FROM portfolios WHERE user_id = $1 ORDER BY name_key",
     );
@@ -20,7 +20,7 @@ pub(super) async fn one(
     on: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
-) -> Result<Option<Kept<Portfolio>>, StoreError> {
+) -> Result<Option<Saved<Portfolio>>, StoreError> {
     let one = statement(
         "SELECT portfolio_name, holdings, created_at, updated_at FROM portfolios WHERE user_id = $1 AND name_key = $2",
     );
@@ -31,7 +31,7 @@ pub(super) async fn save(
     on: &mut Transaction<'_>,
     user: UserId,
     portfolio: &Portfolio,
-) -> Result<(Kept<Portfolio>, Option<Kept<Portfolio>>), StoreError> {
+) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
     if let Some(holding) = portfolio.holdings.iter().find(|holding| !holding.amount.number().is_finite()) {
         let Holding { ticker, amount } = holding;
         return Err(StoreError::Refused(format!(
@@ -62,14 +62,14 @@ pub(super) async fn delete(
     on: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
-) -> Result<Option<Kept<Portfolio>>, StoreError> {
+) -> Result<Option<Saved<Portfolio>>, StoreError> {
     let gone = one(on, user, name).await?;
     let delete = statement("DELETE FROM portfolios WHERE user_id = $1 AND name_key = $2");
     on.run(delete.bind(user.number()).bind(name.key())).await?;
     Ok(gone)
 }
 
-fn portfolio(row: &Row) -> Result<Kept<Portfolio>, StoreError> {
+fn portfolio(row: &Row) -> Result<Saved<Portfolio>, StoreError> {
     let JsonColumn(holdings) = row.get::<JsonColumn<Vec<Holding>>>(1)?;
-    Ok(Kept { what: Portfolio { name: row.read(0)?, holdings }, created_at: row.get(2)?, updated_at: row.get(3)? })
+    Ok(Saved { what: Portfolio { name: row.read(0)?, holdings }, created_at: row.get(2)?, updated_at: row.get(3)? })
 }

@@ -10,8 +10,8 @@ use sqlx::{
 use super::{
     StoreError,
     database::{Database, Pool, Use},
+    errors,
     statement::statement,
-    trouble,
 };
 
 /// The connections of one server; a few servers stay below Postgres's own bound of 100.
@@ -103,7 +103,7 @@ pub(super) async fn grant_to(database: &Database, role: &str) -> Result<(), Stor
     let Pool::Postgres(pool) = database.pool() else {
         return Err(StoreError::Refused("SQLite has no roles: the file's permissions decide".to_owned()));
     };
-    let refusal = |error: sqlx::Error| trouble::refusal(&database.place, &error);
+    let refusal = |error: sqlx::Error| errors::refusal(&database.place, &error);
     let mut transaction = pool.begin().await.map_err(refusal)?;
     // format's %I quotes an identifier; a role that is not there has none.
     let about: Option<(String, String, bool)> = sqlx::query_as(

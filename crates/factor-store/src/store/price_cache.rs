@@ -1,4 +1,4 @@
-//! Kept entries in Postgres, where several servers share them.
+//! Saved entries in Postgres, where several servers share them.
 
 use std::{
     fmt,

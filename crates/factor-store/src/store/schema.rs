@@ -10,9 +10,8 @@ use sqlx::{
 use super::{
     StoreError,
     database::{Database, Kind, Pool, Transaction, Use},
-    postgres, sqlite,
+    errors, postgres, sqlite,
     statement::statement,
-    trouble,
 };
 
 /// What stands in the database.
@@ -122,10 +121,10 @@ async fn apply(database: &Database) -> Result<(), StoreError> {
         }
         Pool::Postgres(pool) => match pool.acquire().await {
             Ok(mut connection) => POSTGRES.run_direct(None, &mut *connection, false).await,
-            Err(error) => return Err(trouble::refusal(&database.place, &error)),
+            Err(error) => return Err(errors::refusal(&database.place, &error)),
         },
     };
-    done.map_err(|error| trouble::of_migration(&database.place, &error))?;
+    done.map_err(|error| errors::of_migration(&database.place, &error))?;
     tracing::info!("the tables of {} are those of this version now", database.place);
     Ok(())
 }

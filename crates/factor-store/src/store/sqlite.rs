@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{StoreError, trouble};
+use super::{StoreError, errors};
 
 /// Three readers and a writer.
 const CONNECTIONS: u32 = 4;
@@ -39,7 +39,7 @@ pub(super) fn pool(path: &Path) -> SqlitePool {
 /// Makes the folder, and has the file keep a write-ahead log, so that readers and a writer do not wait for each other.
 pub(super) async fn prepare(path: &Path, pool: &SqlitePool, place: &str) -> Result<(), StoreError> {
     if path.as_os_str().is_empty() {
-        return Err(StoreError::Nowhere);
+        return Err(StoreError::NotConfigured);
     }
     make_folder(path).map_err(|error| {
         StoreError::Unavailable(format!("{place}: {error}; set FACTOR_DATA_DIR to a folder that can be written"))
@@ -52,7 +52,7 @@ pub(super) async fn prepare(path: &Path, pool: &SqlitePool, place: &str) -> Resu
                 let busy = matches!(&error, sqlx::Error::Database(error) if error.code().as_deref() == Some("5"));
                 tries += 1;
                 if !busy || tries == LOG_TRIES {
-                    return Err(trouble::refusal(place, &error));
+                    return Err(errors::refusal(place, &error));
                 }
             }
         }

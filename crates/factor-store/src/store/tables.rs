@@ -9,14 +9,14 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use factor_types::{FactorGroup, GroupName, Kept, Portfolio, SettledWeights, Ticker, UserId};
+use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Ticker, UserId};
 use tokio::{
     sync::{Mutex, OnceCell},
     time::timeout,
 };
 
 use super::{
-    Author, Created, KeptGroup, OpenOptions, RecordedChange, Store, StoreError, accounts,
+    Author, OpenOptions, RecordedChange, SavedGroup, Store, StoreError, WriteOutcome, accounts,
     database::{Database, Kind, Pool, Transaction, Use},
     groups, mappings, portfolios, postgres, schema,
     statement::statement,
@@ -171,7 +171,7 @@ impl Store for DatabaseStore {
         }
     }
 
-    async fn groups(&self, user: UserId) -> Result<Vec<KeptGroup>, StoreError> {
+    async fn groups(&self, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
         self.bounded(async {
             let mut transaction = self.read(user).await?;
             let found = groups::all(&mut transaction, user).await?;
@@ -181,7 +181,7 @@ impl Store for DatabaseStore {
         .await
     }
 
-    async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError> {
+    async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
         self.bounded(async {
             let mut transaction = self.read(user).await?;
             let found = groups::one(&mut transaction, user, name).await?;
@@ -196,7 +196,7 @@ impl Store for DatabaseStore {
         user: UserId,
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
-    ) -> Result<Created<KeptGroup>, StoreError> {
+    ) -> Result<WriteOutcome<SavedGroup>, StoreError> {
         self.bounded(async {
             let mut transaction = self.write(user).await?;
             let created = groups::create(&mut transaction, user, group, settled).await?;
@@ -212,7 +212,7 @@ impl Store for DatabaseStore {
         name: &GroupName,
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
-    ) -> Result<Option<Created<KeptGroup>>, StoreError> {
+    ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
         self.bounded(async {
             let mut transaction = self.write(user).await?;
             let updated = groups::update(&mut transaction, user, name, group, settled).await?;
@@ -222,7 +222,7 @@ impl Store for DatabaseStore {
         .await
     }
 
-    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<KeptGroup>, StoreError> {
+    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
         self.bounded(async {
             let mut transaction = self.write(user).await?;
             let gone = groups::delete(&mut transaction, user, name).await?;
@@ -232,7 +232,7 @@ impl Store for DatabaseStore {
         .await
     }
 
-    async fn portfolios(&self, user: UserId) -> Result<Vec<Kept<Portfolio>>, StoreError> {
+    async fn portfolios(&self, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
         self.bounded(async {
             let mut transaction = self.read(user).await?;
             let found = portfolios::all(&mut transaction, user).await?;
@@ -242,7 +242,7 @@ impl Store for DatabaseStore {
         .await
     }
 
-    async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError> {
+    async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
         self.bounded(async {
             let mut transaction = self.read(user).await?;
             let found = portfolios::one(&mut transaction, user, name).await?;
@@ -256,7 +256,7 @@ impl Store for DatabaseStore {
         &self,
         user: UserId,
         portfolio: &Portfolio,
-    ) -> Result<(Kept<Portfolio>, Option<Kept<Portfolio>>), StoreError> {
+    ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
         self.bounded(async {
             let mut transaction = self.write(user).await?;
             let saved = portfolios::save(&mut transaction, user, portfolio).await?;
@@ -266,7 +266,7 @@ impl Store for DatabaseStore {
         .await
     }
 
-    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Kept<Portfolio>>, StoreError> {
+    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
         self.bounded(async {
             let mut transaction = self.write(user).await?;
             let gone = portfolios::delete(&mut transaction, user, name).await?;

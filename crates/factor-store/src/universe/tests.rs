@@ -24,12 +24,12 @@ fn folder_with(kind: MappingKind, text: &str) -> tempfile::TempDir {
 fn the_shipped_files_load_whole() {
     let loaded = load_universe(None);
     assert_eq!(loaded.problems, [] as [&str; 0]);
-    assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, Tier::Yaml)).into());
+    assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, SourceTier::Yaml)).into());
     assert!((90..=100).contains(&loaded.universe.len()), "{}", loaded.universe.len());
     let categories: HashSet<Category> = loaded.universe.factors().iter().map(|factor| factor.category).collect();
     assert_eq!(categories.len(), 7);
     for factor in loaded.universe.factors() {
-        assert_eq!(factor.source, Tier::Yaml);
+        assert_eq!(factor.source, SourceTier::Yaml);
         assert!(factor.inception.is_some() && factor.description.is_some(), "{}", factor.ticker);
         let group = factor.sector_group.as_deref();
         if factor.category == Category::Industry {
@@ -80,8 +80,8 @@ fn a_broken_file_costs_its_own_kind_only() {
     assert!(problem.starts_with(&format!("{}:3:9: ", file.display())), "{problem}");
     assert!(problem.contains("For industries, the minimal set built into the binary is used"), "{problem}");
     assert!(loaded.universe.get(&ticker("SLX")).is_none());
-    assert_eq!(loaded.universe.get(&ticker("XLE")).unwrap().source, Tier::Builtin);
-    assert_eq!(loaded.universe.get(&ticker("MTUM")).unwrap().source, Tier::Yaml);
+    assert_eq!(loaded.universe.get(&ticker("XLE")).unwrap().source, SourceTier::Builtin);
+    assert_eq!(loaded.universe.get(&ticker("MTUM")).unwrap().source, SourceTier::Yaml);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_folder_without_files_leaves_the_minimal_set() {
     let dir = tempfile::tempdir().unwrap();
     for path in [dir.path().to_owned(), dir.path().join("missing")] {
         let loaded = load_universe(Some(&path));
-        assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, Tier::Builtin)).into());
+        assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, SourceTier::Builtin)).into());
         assert_eq!(loaded.problems.len(), 3, "{:?}", loaded.problems);
         assert!(loaded.problems[1].contains("industry_to_etf.yaml"), "{:?}", loaded.problems);
         assert_eq!(loaded.universe.len(), 29);
@@ -104,7 +104,7 @@ fn what_is_no_file_is_a_problem_too() {
     let loaded = load_universe(Some(dir.path()));
     assert!(loaded.problems[0].contains("industry_to_etf.yaml:1:1: no ETF in it"), "{:?}", loaded.problems);
     assert!(loaded.problems[1].contains("style_and_market.yaml: not a file"), "{:?}", loaded.problems);
-    assert_eq!(loaded.tiers[&MappingKind::AssetProxies], Tier::Yaml);
+    assert_eq!(loaded.tiers[&MappingKind::AssetProxies], SourceTier::Yaml);
 }
 
 #[test]
@@ -150,8 +150,8 @@ fn the_hash_follows_the_mapping_and_nothing_else() {
 struct Database;
 
 impl MappingSource for Database {
-    fn tier(&self) -> Tier {
-        Tier::Database
+    fn tier(&self) -> SourceTier {
+        SourceTier::Database
     }
 
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, crate::MappingError> {

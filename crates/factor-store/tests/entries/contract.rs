@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::DateTime;
 use factor_store::{
     MemoryEntries, SqliteEntries,
-    entries::{LaterEntries, MAX_BODY},
+    entries::{MAX_BODY, WriteBehind},
 };
 use factor_types::{Entry, EntryFilter, EntryInfo, EntryKey, EntryStore};
 use proptest::prelude::*;
@@ -176,7 +176,7 @@ async fn entries_in_sqlite_keep_the_contract() {
 #[tokio::test]
 async fn entries_written_later_keep_the_contract() {
     let folder = tempdir().unwrap();
-    let store = LaterEntries::new(Arc::new(SqliteEntries::new(folder.path().join("entries.db"))));
+    let store = WriteBehind::new(Arc::new(SqliteEntries::new(folder.path().join("entries.db"))));
     contract(&store).await;
     several_entries_are_kept_at_once(&store).await;
 }

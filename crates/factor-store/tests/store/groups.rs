@@ -1,6 +1,6 @@
 //! Groups and portfolios: what is kept is what was meant.
 
-use factor_store::Created;
+use factor_store::WriteOutcome;
 use factor_types::{FactorGroup, GroupWeighting, UserId};
 
 use crate::support::{
@@ -29,9 +29,9 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     if let GroupWeighting::Custom(weights) = &mut turned.weighting {
         weights.reverse();
     }
-    assert_eq!(store.create_group(user, &turned, None).await.unwrap(), Created::Same(made.clone()));
+    assert_eq!(store.create_group(user, &turned, None).await.unwrap(), WriteOutcome::Unchanged(made.clone()));
     let other = equal("my_tech", &["XLK", "SMH"]);
-    assert_eq!(store.create_group(user, &other, None).await.unwrap(), Created::Other(made.clone()));
+    assert_eq!(store.create_group(user, &other, None).await.unwrap(), WriteOutcome::Conflict(made.clone()));
     assert_eq!(store.groups(user).await.unwrap(), std::slice::from_ref(&made));
 
     // Others see nothing of it, and may have the name.
@@ -49,10 +49,10 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     assert_eq!(now.group.created_at, made.group.created_at);
     assert!(now.group.updated_at > made.group.updated_at);
     let same = store.update_group(user, &name("my tech"), &changed, None).await.unwrap();
-    assert_eq!(same, Some(Created::Same(now.clone())));
+    assert_eq!(same, Some(WriteOutcome::Unchanged(now.clone())));
     let banks = made_new(store.create_group(user, &equal("Banks", &["KRE", "KBWB"]), None).await.unwrap());
     let onto = store.update_group(user, &name("my tech"), &equal("BANKS", &["A", "B"]), None).await.unwrap();
-    assert_eq!(onto, Some(Created::Other(banks)));
+    assert_eq!(onto, Some(WriteOutcome::Conflict(banks)));
     let renamed = FactorGroup { name: name("Chips"), ..changed };
     made_new(store.update_group(user, &name("My Tech"), &renamed, None).await.unwrap().unwrap());
     assert_eq!(names(&store.groups(user).await.unwrap()), ["Banks", "Chips"]);

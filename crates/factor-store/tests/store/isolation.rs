@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use factor_store::{KeptGroup, StoreError};
+use factor_store::{SavedGroup, StoreError};
 use factor_types::UserId;
 use rand::RngExt as _;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
@@ -87,7 +87,7 @@ async fn no_task_sees_a_foreign_row(place: &Place) {
     assert!(cancelled >= 100, "only {cancelled} were cancelled");
 }
 
-fn check(user: UserId, kept: &KeptGroup) {
+fn check(user: UserId, kept: &SavedGroup) {
     let group = &kept.group.what;
     let own = group.description.strip_prefix("canary of ").map(|owner| owner == user.to_string());
     match own {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use factor_store::{Created, open};
+use factor_store::{WriteOutcome, open};
 use factor_types::{FactorGroup, GroupWeighting, UserId};
 use rand::RngExt as _;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
@@ -46,7 +46,7 @@ async fn writes_groups_until_killed() {
         if done.is_none() {
             assert!(matches!(
                 store.create_group(UserId::LOCAL, &group, None).await.unwrap(),
-                Created::New(_) | Created::Same(_)
+                WriteOutcome::Written(_) | WriteOutcome::Unchanged(_)
             ));
         }
         println!("\nkept {version}");

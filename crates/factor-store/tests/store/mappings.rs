@@ -7,7 +7,7 @@ use factor_store::{
     BuiltinSource, DatabaseRows, IndustryEdit, MappingEdit, MappingKind, MappingSource as _, ProxyRow, RowFate,
     YamlSource, load_from, read_mappings, write_mapping,
 };
-use factor_types::{Category, Tier};
+use factor_types::{Category, SourceTier};
 
 use crate::support::{Place, author, on_both, refusal, ticker};
 
@@ -128,7 +128,7 @@ async fn yaml_to_the_database_and_back_is_the_same_mapping(place: &Place) {
 
     let database = read_mappings(&*place.server).await;
     let loaded = load_from(&[&database, &YamlSource::default(), &BuiltinSource]);
-    assert_eq!(loaded.tiers.values().copied().collect::<BTreeSet<_>>(), BTreeSet::from([Tier::Database]));
+    assert_eq!(loaded.tiers.values().copied().collect::<BTreeSet<_>>(), BTreeSet::from([SourceTier::Database]));
     assert_eq!(loaded.problems, Vec::<String>::new());
 
     // A category whose last row goes leaves its kind to the tier below.
@@ -138,20 +138,20 @@ async fn yaml_to_the_database_and_back_is_the_same_mapping(place: &Place) {
     }
     let database = read_mappings(&*place.server).await;
     let loaded = load_from(&[&database, &YamlSource::default(), &BuiltinSource]);
-    assert_eq!(loaded.tiers[&MappingKind::StyleAndMarket], Tier::Yaml);
+    assert_eq!(loaded.tiers[&MappingKind::StyleAndMarket], SourceTier::Yaml);
 
     // A row that cannot be read costs its kind alone; a store that is gone is said once.
     place.sql("UPDATE industry_proxies SET proxy_etf = 'no ticker!' WHERE industry = 'Gold'").await;
     let database = read_mappings(&*place.server).await;
     let loaded = load_from(&[&database, &YamlSource::default(), &BuiltinSource]);
-    assert_eq!(loaded.tiers[&MappingKind::Industries], Tier::Yaml);
-    assert_eq!(loaded.tiers[&MappingKind::AssetProxies], Tier::Database);
+    assert_eq!(loaded.tiers[&MappingKind::Industries], SourceTier::Yaml);
+    assert_eq!(loaded.tiers[&MappingKind::AssetProxies], SourceTier::Database);
     assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
     assert!(loaded.problems[0].contains("`no ticker!` is not a ticker"), "{}", loaded.problems[0]);
     place.server.close().await;
     let database: DatabaseRows = read_mappings(&*place.server).await;
     let loaded = load_from(&[&database, &YamlSource::default(), &BuiltinSource]);
-    assert_eq!(loaded.tiers.values().copied().collect::<BTreeSet<_>>(), BTreeSet::from([Tier::Yaml]));
+    assert_eq!(loaded.tiers.values().copied().collect::<BTreeSet<_>>(), BTreeSet::from([SourceTier::Yaml]));
     assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
 }
 

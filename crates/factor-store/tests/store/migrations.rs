@@ -103,8 +103,8 @@ async fn an_address_of_something_else_is_refused_without_its_password() {
         assert!(refused.contains(words) && !refused.contains("cret"), "{refused}");
     }
     let nowhere = open(None, None).unwrap();
-    assert_eq!(nowhere.check().await, Err(StoreError::Nowhere));
-    assert_eq!(nowhere.migrate().await, Err(StoreError::Nowhere));
+    assert_eq!(nowhere.check().await, Err(StoreError::NotConfigured));
+    assert_eq!(nowhere.migrate().await, Err(StoreError::NotConfigured));
     let store = open(Some("postgresql://ann:s3cret@127.0.0.1:1/db?sslmode=disable"), None).unwrap();
     let error = store.check().await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use factor_store::Created;
+use factor_store::WriteOutcome;
 use rand::RngExt as _;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 
@@ -28,15 +28,15 @@ async fn random_writes_leave_what_a_map_would_hold(place: &Place) {
             0 | 1 => {
                 let there = model.get(&to).cloned();
                 match (store.create_group(user, &group, None).await.unwrap(), there) {
-                    (Created::New(kept), None) => {
+                    (WriteOutcome::Written(kept), None) => {
                         assert_eq!(kept.group.what, group);
                         model.insert(to, group);
                     }
-                    (Created::Same(kept), Some(there)) => {
+                    (WriteOutcome::Unchanged(kept), Some(there)) => {
                         assert!(there.same_content(&group), "step {step}");
                         assert_eq!(kept.group.what, there, "step {step}");
                     }
-                    (Created::Other(kept), Some(there)) => {
+                    (WriteOutcome::Conflict(kept), Some(there)) => {
                         assert!(!there.same_content(&group), "step {step}");
                         assert_eq!(kept.group.what, there, "step {step}");
                     }
@@ -47,14 +47,14 @@ async fn random_writes_leave_what_a_map_would_hold(place: &Place) {
                 let updated = store.update_group(user, &target, &group, None).await.unwrap();
                 match (updated, model.get(&at).cloned(), model.get(&to).cloned()) {
                     (None, None, _) => {}
-                    (Some(Created::Other(kept)), Some(_), Some(other)) if at != to => {
+                    (Some(WriteOutcome::Conflict(kept)), Some(_), Some(other)) if at != to => {
                         assert_eq!(kept.group.what, other, "step {step}");
                     }
-                    (Some(Created::Same(kept)), Some(before), _) => {
+                    (Some(WriteOutcome::Unchanged(kept)), Some(before), _) => {
                         assert!(before.same_content(&group), "step {step}");
                         assert_eq!(kept.group.what, before, "step {step}");
                     }
-                    (Some(Created::New(kept)), Some(before), _) => {
+                    (Some(WriteOutcome::Written(kept)), Some(before), _) => {
                         assert!(!before.same_content(&group), "step {step}");
                         assert_eq!(kept.group.what, group, "step {step}");
                         model.remove(&at);

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use factor_store::{Author, Created, KeptGroup, NewUser, OpenOptions, Store, StoreError, UserTier, open, open_with};
+use factor_store::{
+    Author, NewUser, OpenOptions, SavedGroup, Store, StoreError, UserTier, WriteOutcome, open, open_with,
+};
 use factor_types::{
-    Amount, FactorGroup, GroupName, GroupWeighting, Holding, Kept, Portfolio, SettledWeights, Ticker, UserId,
+    Amount, FactorGroup, GroupName, GroupWeighting, Holding, Portfolio, Saved, SettledWeights, Ticker, UserId,
 };
 use tempfile::TempDir;
 use throwaway_postgres::{Cluster, Database, Durability, Role};
@@ -145,19 +147,19 @@ pub(crate) fn author() -> Author {
     Author { who: "ann".into(), why: "a test".into() }
 }
 
-pub(crate) fn made_new<T: std::fmt::Debug>(created: Created<T>) -> T {
+pub(crate) fn made_new<T: std::fmt::Debug>(created: WriteOutcome<T>) -> T {
     match created {
-        Created::New(made) => made,
+        WriteOutcome::Written(made) => made,
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) fn names(groups: &[KeptGroup]) -> Vec<&str> {
+pub(crate) fn names(groups: &[SavedGroup]) -> Vec<&str> {
     groups.iter().map(|kept| kept.group.what.name.as_str()).collect()
 }
 
 /// What was kept, when it was kept within the last minutes.
-pub(crate) fn recent<T>(kept: Kept<T>) -> T {
+pub(crate) fn recent<T>(kept: Saved<T>) -> T {
     let age = chrono::Utc::now() - kept.created_at;
     assert!(age.num_seconds().abs() < 300 && kept.created_at <= kept.updated_at, "{}", kept.created_at);
     kept.what

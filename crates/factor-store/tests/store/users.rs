@@ -13,7 +13,7 @@ async fn a_key_is_its_user_until_it_is_revoked(place: &Place) {
     let (bob, other) = place.admin.add_user(&NewUser { tier: UserTier::Public, email: None }).await.unwrap();
     assert!(ann.id > UserId::LOCAL && bob.id > ann.id);
     assert_eq!((ann.tier, ann.email.as_deref(), ann.has_key), (UserTier::Paid, Some("ann@example.org"), true));
-    recent(factor_types::Kept { what: (), created_at: ann.created_at, updated_at: ann.created_at });
+    recent(factor_types::Saved { what: (), created_at: ann.created_at, updated_at: ann.created_at });
 
     // The key, the whole key and nothing but the key.
     let server = &place.server;

@@ -10,9 +10,9 @@ use std::{
 use chrono::NaiveDate;
 use flate2::read::MultiGzDecoder;
 
-use super::{MATURITIES, MarketError, Rates, security::Security};
+use super::{MATURITIES, MarketError, ParYields, security::Security};
 
-type Wide = (BTreeMap<String, Security>, BTreeMap<NaiveDate, Rates>);
+type Wide = (BTreeMap<String, Security>, BTreeMap<NaiveDate, ParYields>);
 
 /// The file itself, or the CSV files of a folder, by name.
 pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, MarketError> {
@@ -47,7 +47,7 @@ pub(super) fn wide(path: &Path) -> Result<Wide, MarketError> {
     let mut reader = csv::Reader::from_reader(plain);
     let names: Vec<String> = reader.headers().map_err(not_csv)?.iter().map(|name| name.trim().to_owned()).collect();
     let mut columns: Vec<Vec<(NaiveDate, f64)>> = vec![Vec::new(); names.len()];
-    let mut rates: BTreeMap<NaiveDate, Rates> = BTreeMap::new();
+    let mut rates: BTreeMap<NaiveDate, ParYields> = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(not_csv)?;
         let line = record.position().map_or(0, csv::Position::line);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Day, Dividend, Profile, simulate};
+use super::{DailyClose, Dividend, SecurityProfile, simulate};
 
 /// One security with its whole history.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Security {
     pub(super) restatements: Vec<(NaiveDate, f64)>,
     /// Decimals of an adjusted close; `None` sends it as it was given.
     pub(super) decimals: Option<i32>,
-    pub(super) profile: Profile,
+    pub(super) profile: SecurityProfile,
 }
 
 impl Security {
@@ -32,14 +32,14 @@ impl Security {
     /// The days up to `today`, ascending.
     ///
     /// An adjusted close is the close times `1 - dividend / close of the day before`, over the ex-dates after it.
-    pub(super) fn days(&self, today: NaiveDate) -> Vec<Day> {
+    pub(super) fn days(&self, today: NaiveDate) -> Vec<DailyClose> {
         let known = self.rows.partition_point(|row| row.0 <= today);
         let mut dividends = self.dividends.iter().rev().skip_while(|dividend| dividend.ex_date > today).peekable();
         let mut days = Vec::with_capacity(known);
         let mut basis = 1.0;
         for index in (0..known).rev() {
             let (date, close) = self.rows[index];
-            days.push(Day { date, close, adj_close: self.shown(date, close * basis) });
+            days.push(DailyClose { date, close, adj_close: self.shown(date, close * basis) });
             let Some(before) = index.checked_sub(1).map(|before| self.rows[before]) else { break };
             // An ex-date without a row counts on the next day that has one.
             while let Some(dividend) = dividends.next_if(|dividend| dividend.ex_date > before.0) {
@@ -66,8 +66,8 @@ pub(crate) fn rounded(value: f64, decimals: i32) -> f64 {
     (value * scale).round() / scale
 }
 
-fn profile(ticker: &str) -> Profile {
-    Profile {
+fn profile(ticker: &str) -> SecurityProfile {
+    SecurityProfile {
         name: format!("{ticker} Stand-in Trust"),
         industry: "Asset Management".to_owned(),
         sector: "Financial Services".to_owned(),

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::{Dividend, Rates, Security, security::rounded};
+use super::{Dividend, ParYields, Security, security::rounded};
 
 /// Weekdays but for three fixed holidays.
 pub(super) fn trading_days(first: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
@@ -34,11 +34,11 @@ pub(super) fn security(ticker: &str, dates: &[NaiveDate]) -> Security {
 }
 
 /// A slow wave around a rising curve, in percent.
-pub(super) fn rates(date: NaiveDate) -> Rates {
+pub(super) fn rates(date: NaiveDate) -> ParYields {
     let wave = (f64::from(date.num_days_from_ce()) / 700.0).sin();
     let jitter = 0.03 * Draws(i64::from(date.num_days_from_ce()).cast_unsigned() ^ hashed("UST")).normal();
     let level = |base: f64, swing: f64| Some(rounded(base + swing * wave + jitter, 2));
-    Rates([level(2.6, 2.0), level(2.9, 1.7), level(3.2, 1.3), level(3.5, 1.0), level(3.9, 0.8)])
+    ParYields([level(2.6, 2.0), level(2.9, 1.7), level(3.2, 1.3), level(3.5, 1.0), level(3.9, 0.8)])
 }
 
 /// 10 million to a billion shares, whole.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 
-use super::{Dividend, Market, Rates};
+use super::{Dividend, Market, ParYields};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -71,7 +71,7 @@ fn a_wide_file_is_served_as_it_stands() {
     assert_eq!(market.expected_adj("SPY"), [(day("2024-01-02"), 82.61871), (day("2024-01-03"), 0.853_924_4)]);
     assert_eq!(market.expected_adj("NEW"), [(day("2024-01-03"), 7.5)]);
     let rates = market.until(day("2024-12-31")).rates(day("2024-01-01"), day("2024-12-31"));
-    assert_eq!(rates, [(day("2024-01-02"), Rates([Some(5.4), None, None, Some(3.95), None]))]);
+    assert_eq!(rates, [(day("2024-01-02"), ParYields([Some(5.4), None, None, Some(3.95), None]))]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Day, Dividend, Market, Profile, Rates};
+use super::{DailyClose, Dividend, Market, ParYields, SecurityProfile};
 
 /// The market as it is known on one day, see [`Market::until`].
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ impl<'a> View<'a> {
 
     /// The days of a ticker, ascending; `None` when it is unknown, or has no price yet.
     #[must_use]
-    pub fn days(self, ticker: &str) -> Option<Vec<Day>> {
+    pub fn days(self, ticker: &str) -> Option<Vec<DailyClose>> {
         let days = self.market.inner().securities.get(ticker)?.days(self.today);
         (!days.is_empty()).then_some(days)
     }
@@ -45,7 +45,7 @@ impl<'a> View<'a> {
 
     /// What is told about a ticker.
     #[must_use]
-    pub fn profile(self, ticker: &str) -> Option<Profile> {
+    pub fn profile(self, ticker: &str) -> Option<SecurityProfile> {
         self.market.inner().securities.get(ticker).map(|security| security.profile.clone())
     }
 
@@ -58,7 +58,7 @@ impl<'a> View<'a> {
 
     /// The yields of the days from `from` to `to`, ascending.
     #[must_use]
-    pub fn rates(self, from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, Rates)> {
+    pub fn rates(self, from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, ParYields)> {
         let to = to.min(self.today);
         if from > to {
             return Vec::new();

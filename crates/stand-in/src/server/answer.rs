@@ -10,10 +10,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use flate2::{Compression, write::GzEncoder};
 
 use super::{
-    Plan, Shared,
+    RateLimit, Shared,
     http::{Delivery, Reply, Request},
     locked,
-    log::{KeyPlace, Seen},
+    log::{KeyPlace, RecordedRequest},
 };
 use crate::{
     Options, Vendor,
@@ -86,7 +86,7 @@ impl Ask<'_> {
 
 impl Plans {
     /// `Some` when the plan is used up, with the `Retry-After` to tell.
-    pub(super) fn over(&mut self, plan: Option<Plan>, now: Instant) -> Option<Option<RetryAfter>> {
+    pub(super) fn over(&mut self, plan: Option<RateLimit>, now: Instant) -> Option<Option<RetryAfter>> {
         let plan = plan?;
         while self.taken.front().is_some_and(|taken| now.duration_since(*taken) >= plan.window) {
             self.taken.pop_front();
@@ -186,7 +186,7 @@ fn gzipped(reply: Reply) -> Reply {
     Reply { body, ..reply }.with("Content-Encoding", "gzip")
 }
 
-fn seen(at: Instant, request: &Request, subject: Subject, reply: &Reply) -> Seen {
+fn seen(at: Instant, request: &Request, subject: Subject, reply: &Reply) -> RecordedRequest {
     let masked = |pairs: &[(String, String)]| -> Vec<(String, String)> {
         let secret = |name: &str| ["apikey", "api_key", "authorization"].contains(&name);
         let shown = |name: &str, value: &String| if secret(name) { "***".to_owned() } else { value.clone() };
@@ -198,7 +198,7 @@ fn seen(at: Instant, request: &Request, subject: Subject, reply: &Reply) -> Seen
         request.query("apikey").map(|_| KeyPlace::Query)
     };
     let sent = !matches!(reply.delivery, Delivery::Reset | Delivery::Never);
-    Seen {
+    RecordedRequest {
         at,
         path: request.path.clone(),
         symbols: subject.symbols,

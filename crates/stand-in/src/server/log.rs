@@ -14,7 +14,7 @@ use super::locked;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct RecordedRequest {
     /// When it had arrived.
     pub at: Instant,
     /// The path, with the base path, decoded.
@@ -47,7 +47,7 @@ pub enum KeyPlace {
 /// Requests and counters.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<RecordedRequest>>,
     flying: AtomicUsize,
     most: AtomicUsize,
     open: AtomicUsize,
@@ -58,7 +58,7 @@ pub(super) struct Log {
 /// A request in flight, or an open connection, until dropped.
 pub(super) struct Counted<'a>(&'a AtomicUsize);
 
-impl Seen {
+impl RecordedRequest {
     /// A header's value by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -67,7 +67,7 @@ impl Seen {
 }
 
 impl Log {
-    pub(super) fn record(&self, seen: Seen) {
+    pub(super) fn record(&self, seen: RecordedRequest) {
         locked(&self.seen).push(seen);
     }
 
@@ -92,7 +92,7 @@ impl Log {
         self.most.store(self.in_flight(), SeqCst);
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<RecordedRequest> {
         locked(&self.seen).clone()
     }
 

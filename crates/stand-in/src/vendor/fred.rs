@@ -8,7 +8,7 @@ use super::{Vendor, plain_refusal};
 use crate::{
     fault::Fault,
     lines::Line,
-    market::Rates,
+    market::ParYields,
     server::{Ask, Reply},
 };
 
@@ -17,8 +17,8 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
     let series = series.filter(|series| !series.is_empty() && ask.request.path == Vendor::Fred.base_path());
     let Some(series) = series else { return plain_refusal(&Fault::NotFound, "") };
     let (from, to) = ask.range();
-    let published: BTreeMap<NaiveDate, Rates> = ask.view.rates(from, to).into_iter().collect();
-    let mut lines: Vec<Line<Rates>> = Vec::new();
+    let published: BTreeMap<NaiveDate, ParYields> = ask.view.rates(from, to).into_iter().collect();
+    let mut lines: Vec<Line<ParYields>> = Vec::new();
     if let (Some(first), Some(last)) = (published.keys().next(), published.keys().next_back()) {
         let weekday = |date: &NaiveDate| !matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
         let days = first.iter_days().take_while(|date| date <= last).filter(weekday);
@@ -46,7 +46,7 @@ fn maturity(series: &str) -> Option<usize> {
     })
 }
 
-fn row(line: &Line<Rates>, series: &[usize]) -> String {
+fn row(line: &Line<ParYields>, series: &[usize]) -> String {
     let mut row =
         if line.has_wrong_date() { line.date.format("%Y%m%d") } else { line.date.format("%Y-%m-%d") }.to_string();
     for (index, &maturity) in series.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::{Vendor, plain_refusal};
 use crate::{
     fault::Fault,
     lines::Line,
-    market::{Rates, rounded},
+    market::{ParYields, rounded},
     server::{Ask, Reply},
 };
 
@@ -21,7 +21,7 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
         return plain_refusal(&Fault::NotFound, HEADER);
     }
     let rates = ask.view.rates(first, last);
-    let mut lines: Vec<Line<Rates>> = rates.into_iter().rev().map(|(date, rates)| Line::new(date, rates)).collect();
+    let mut lines: Vec<Line<ParYields>> = rates.into_iter().rev().map(|(date, rates)| Line::new(date, rates)).collect();
     if let Some(fault) = ask.fault {
         Line::spoil(&mut lines, fault);
     }
@@ -47,7 +47,7 @@ fn header(year: i32) -> String {
     header
 }
 
-fn row(line: &Line<Rates>, year: i32) -> String {
+fn row(line: &Line<ParYields>, year: i32) -> String {
     let [m3, y2, y5, y10, y30] = line.data.0;
     let between = |left: Option<f64>, right: Option<f64>| Some(rounded((left? + right?) / 2.0, 2));
     let y1 = between(m3, y2);

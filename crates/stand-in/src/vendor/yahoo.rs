@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     fault::Fault,
     lines::Line,
-    market::{Day, rounded},
+    market::{DailyClose, rounded},
     server::{Ask, Reply},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
         let text = format!("Data doesn't exist for startDate = {first}, endDate = {last}");
         return error(400, "Bad Request", &text);
     }
-    let mut lines: Vec<Line<Day>> = days
+    let mut lines: Vec<Line<DailyClose>> = days
         .iter()
         .filter(|day| (first..last).contains(&opening(day.date)))
         .map(|day| Line::new(day.date, *day))
@@ -65,7 +65,7 @@ fn error(status: u16, code: &str, description: &str) -> Reply {
     )
 }
 
-fn chart(ask: &Ask<'_>, symbol: &str, days: &[Day], lines: &[Line<Day>], asked: (i64, i64)) -> Value {
+fn chart(ask: &Ask<'_>, symbol: &str, days: &[DailyClose], lines: &[Line<DailyClose>], asked: (i64, i64)) -> Value {
     let offset = |date: NaiveDate| {
         let zone = New_York.offset_from_utc_datetime(&date.and_time(NaiveTime::MIN)).fix();
         zone.local_minus_utc()
@@ -95,7 +95,7 @@ fn chart(ask: &Ask<'_>, symbol: &str, days: &[Day], lines: &[Line<Day>], asked: 
         if !dividends.is_empty() {
             result.insert("events".to_owned(), json!({"dividends": dividends}));
         }
-        let column = |of: fn(&Day) -> f64| -> Value { lines.iter().map(|line| json!(of(&line.data))).collect() };
+        let column = |of: fn(&DailyClose) -> f64| -> Value { lines.iter().map(|line| json!(of(&line.data))).collect() };
         quote.insert("open".to_owned(), column(|day| rounded(day.close * 0.999, 4)));
         quote.insert("high".to_owned(), column(|day| rounded(day.close * 1.004, 4)));
         quote.insert("low".to_owned(), column(|day| rounded(day.close * 0.996, 4)));
@@ -117,11 +117,11 @@ fn opening(date: NaiveDate) -> i64 {
     New_York.from_local_datetime(&date.and_time(bell)).earliest().map_or(0, |moment| moment.timestamp())
 }
 
-fn stamp(line: &Line<Day>) -> Value {
+fn stamp(line: &Line<DailyClose>) -> Value {
     if line.has_wrong_date() { json!(line.date) } else { json!(opening(line.date)) }
 }
 
-fn values(lines: &[Line<Day>], of: fn(&Day) -> f64) -> Value {
+fn values(lines: &[Line<DailyClose>], of: fn(&DailyClose) -> f64) -> Value {
     lines.iter().filter(|line| !line.lacks_price()).map(|line| line.price(of(&line.data)).value()).collect()
 }
 

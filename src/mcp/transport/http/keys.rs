@@ -76,7 +76,7 @@ impl Door {
             match self.store.user_of(&key).await {
                 Ok(Some(user)) => Ok(user.id),
                 // Where nothing is kept nobody has a key.
-                Ok(None) | Err(StoreError::Nowhere) => Err(Refusal::WrongKey),
+                Ok(None) | Err(StoreError::NotConfigured) => Err(Refusal::WrongKey),
                 Err(error) => {
                     tracing::warn!(%error, "a key could not be looked up");
                     Err(Refusal::StoreDown)

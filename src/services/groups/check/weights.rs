@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use factor_prices::{Fault, PriceError};
+use factor_prices::{PriceError, SourceFault};
 use factor_types::{FactorGroup, GroupWeighting, SettledWeights, Ticker};
 use tokio::time::timeout_at;
 
@@ -56,7 +56,7 @@ async fn by_market_cap(
         Ok(Err(PriceError::Failed { fault, why })) => return Err(CheckError::Source { fault, why }),
         Err(_) => {
             let why = "the market capitalisations did not arrive in time".to_owned();
-            return Err(CheckError::Source { fault: Fault::Late, why });
+            return Err(CheckError::Source { fault: SourceFault::Late, why });
         }
     };
     let known: HashMap<&Ticker, _> =

@@ -1,10 +1,10 @@
-use factor_types::Tier;
+use factor_types::SourceTier;
 
 use super::*;
 
 fn universe() -> FactorUniverse {
     let factor =
-        |ticker: &str, label: &str, category| Factor::new(ticker.parse().unwrap(), label, category, Tier::Yaml);
+        |ticker: &str, label: &str, category| Factor::new(ticker.parse().unwrap(), label, category, SourceTier::Yaml);
     let mut vnq = factor("VNQ", "REIT - Diversified", Category::Industry);
     vnq.sector_group = Some("cyclical".to_owned());
     vnq.description = Some("The whole US real estate sector".to_owned());

@@ -1,4 +1,4 @@
-use factor_types::Tier;
+use factor_types::SourceTier;
 
 use super::*;
 
@@ -7,16 +7,16 @@ fn ticker(text: &str) -> Ticker {
 }
 
 fn universe() -> FactorUniverse {
-    let factor = |name: &str, label: &str, category| Factor::new(ticker(name), label, category, Tier::Yaml);
+    let factor = |name: &str, label: &str, category| Factor::new(ticker(name), label, category, SourceTier::Yaml);
     let mut xlk = factor("XLK", "Information Technology Services", Category::Industry);
     xlk.aliases = vec!["Consumer Electronics".to_owned()];
     xlk.sector_group = Some("sensitive".to_owned());
     FactorUniverse::new([xlk, factor("TLT", "UST30Y", Category::FixedIncome)])
 }
 
-fn profile(is_fund: bool, industry: Option<&str>) -> Result<Arc<Profile>, String> {
+fn profile(is_fund: bool, industry: Option<&str>) -> Result<Arc<SecurityProfile>, String> {
     let industry = industry.map(str::to_owned);
-    Ok(Arc::new(Profile { name: None, industry, sector: None, is_fund, market_cap: None }))
+    Ok(Arc::new(SecurityProfile { name: None, industry, sector: None, is_fund, market_cap: None }))
 }
 
 fn classifications() -> Classifications {

@@ -1,4 +1,4 @@
-use factor_types::{Category, PriceKind, Tier};
+use factor_types::{Category, PriceKind, SourceTier};
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +8,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn factor(class: AssetClass) -> Factor {
-    let mut factor = Factor::new("FUND".parse().unwrap(), "fund", Category::Custom, Tier::Request);
+    let mut factor = Factor::new("FUND".parse().unwrap(), "fund", Category::Custom, SourceTier::Request);
     factor.asset_class = class;
     factor
 }

@@ -17,8 +17,8 @@ use factor_types::{
 };
 
 use crate::{
-    Clock, Dividend, FundFacts, History, MarketCap, PriceError, PriceProvider, Profile, SourceInfo, YieldProvider,
-    market_hours::is_trading_day,
+    Clock, Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceInfo,
+    YieldProvider, market_hours::is_trading_day,
 };
 
 /// A clock set by hand.
@@ -54,7 +54,7 @@ struct State {
     delay: u64,
     slow: Duration,
     answered: usize,
-    facts: usize,
+    fundamentals: usize,
 }
 
 pub(super) fn yield_of(date: NaiveDate) -> f64 {
@@ -109,8 +109,8 @@ impl Book {
         self.state.lock().unwrap().answered
     }
 
-    pub(super) fn facts_asked(&self) -> usize {
-        self.state.lock().unwrap().facts
+    pub(super) fn fundamentals_asked(&self) -> usize {
+        self.state.lock().unwrap().fundamentals
     }
 
     pub(super) fn truth(&self, ticker: &str, within: DateRange) -> Vec<(NaiveDate, f64)> {
@@ -157,20 +157,20 @@ impl PriceProvider for Book {
 }
 
 #[async_trait]
-impl FundFacts for Book {
+impl FundamentalsProvider for Book {
     async fn dividends(&self, _ticker: &Ticker, _range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
-        self.state.lock().unwrap().facts += 1;
+        self.state.lock().unwrap().fundamentals += 1;
         Ok(Arc::new([Dividend { ex_date: "2025-12-19".parse().unwrap(), amount: 1.5 }]))
     }
 
     async fn market_caps(&self, tickers: &[Ticker]) -> Result<Vec<MarketCap>, PriceError> {
-        self.state.lock().unwrap().facts += 1;
+        self.state.lock().unwrap().fundamentals += 1;
         let cap =
             |ticker: &Ticker| MarketCap { ticker: ticker.clone(), dollars: 5e11, as_of: "2026-02-10".parse().unwrap() };
         Ok(tickers.iter().filter(|ticker| ticker.as_str() == "SPY").map(cap).collect())
     }
 
-    async fn profile(&self, ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+    async fn profile(&self, ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError> {
         Err(PriceError::NoData(format!("the book has no profile of {ticker}")))
     }
 }
@@ -226,7 +226,7 @@ impl EntryStore for Shelf {
         Ok(())
     }
 
-    async fn settle(&self) {
+    async fn flush(&self) {
         self.settled.fetch_add(1, Ordering::SeqCst);
     }
 

@@ -6,9 +6,9 @@ use super::*;
 use crate::vendors::tests::{day, range};
 
 #[derive(Debug)]
-struct Link(&'static str, Result<f64, Fault>, AtomicUsize);
+struct Link(&'static str, Result<f64, SourceFault>, AtomicUsize);
 
-fn link(name: &'static str, outcome: Result<f64, Fault>) -> Arc<Link> {
+fn link(name: &'static str, outcome: Result<f64, SourceFault>) -> Arc<Link> {
     Arc::new(Link(name, outcome, AtomicUsize::new(0)))
 }
 
@@ -35,7 +35,7 @@ async fn ask(chain: &YieldChain) -> Result<Arc<YieldTable>, PriceError> {
 async fn the_first_table_that_is_not_empty_is_taken() {
     let last = link("last", Ok(9.0));
     let chain = YieldChain::new(vec![
-        link("a", Err(Fault::Plan)),
+        link("a", Err(SourceFault::Plan)),
         link("b", Ok(0.0)),
         link("c", Ok(4.0)),
         Arc::clone(&last) as _,
@@ -52,9 +52,10 @@ async fn the_first_table_that_is_not_empty_is_taken() {
 
 #[tokio::test]
 async fn when_all_fail_every_reason_is_told() {
-    let chain = YieldChain::new(vec![link("a", Err(Fault::Plan)), link("b", Err(Fault::Late)), link("c", Ok(0.0))]);
+    let chain =
+        YieldChain::new(vec![link("a", Err(SourceFault::Plan)), link("b", Err(SourceFault::Late)), link("c", Ok(0.0))]);
     let why = "no source has yields: a is down; b is down; c has no yields in this range";
-    assert_eq!(ask(&chain).await.unwrap_err(), PriceError::failed(Fault::Late, why));
+    assert_eq!(ask(&chain).await.unwrap_err(), PriceError::failed(SourceFault::Late, why));
     assert!(ask(&YieldChain::new(vec![link("c", Ok(0.0))])).await.unwrap().is_empty());
     assert!(ask(&YieldChain::new(Vec::new())).await.unwrap().is_empty());
 }

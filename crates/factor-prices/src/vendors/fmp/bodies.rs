@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use self::plain::PlainRow;
 use crate::{
-    Dividend, Fault, MarketCap, Profile,
-    upstream::{Refusal, Reply, UpstreamError},
+    Dividend, MarketCap, SecurityProfile, SourceFault,
+    upstream::{ResponseError, UpstreamError, UpstreamResponse},
     vendors::{
         VendorDates, dashed,
         rows::{PriceRows, YieldRows, date, day, mostly_usable, number, text},
@@ -25,15 +25,15 @@ const YIELDS: [(&str, Maturity); 5] = [
 ];
 
 /// What the vendor's words mean, whatever the status: it sends errors with 200 too.
-pub(super) fn meaning(words: &str) -> Option<Fault> {
+pub(super) fn meaning(words: &str) -> Option<SourceFault> {
     let words = words.to_ascii_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     if has(&["limit reach"]) {
-        Some(Fault::Limited)
+        Some(SourceFault::Limited)
     } else if has(&["invalid api key"]) {
-        Some(Fault::Auth)
+        Some(SourceFault::Auth)
     } else if has(&["legacy", "exclusive", "special endpoint", "restricted", "premium query", "current subscription"]) {
-        Some(Fault::Plan)
+        Some(SourceFault::Plan)
     } else {
         None
     }
@@ -47,7 +47,12 @@ pub(super) fn refuses_endpoint(error: &UpstreamError) -> bool {
 }
 
 /// Prices from `field`. A row of another symbol is a bad row.
-pub(super) fn prices(reply: &Reply, symbol: &str, field: &str, dates: &VendorDates) -> Result<PriceRows, Refusal> {
+pub(super) fn prices(
+    reply: &UpstreamResponse,
+    symbol: &str,
+    field: &str,
+    dates: &VendorDates,
+) -> Result<PriceRows, ResponseError> {
     let own = |named: Option<&str>| named.is_none_or(|named| named.eq_ignore_ascii_case(symbol));
     let mut rows = PriceRows::new(dates);
     match plain::rows(reply, field) {
@@ -68,7 +73,11 @@ pub(super) fn prices(reply: &Reply, symbol: &str, field: &str, dates: &VendorDat
 
 /// Dividends within the range and not after today, dates rising. Rows repeated word for word count once; different
 /// amounts of one day, a regular and a special dividend, are added.
-pub(super) fn dividends(reply: &Reply, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, Refusal> {
+pub(super) fn dividends(
+    reply: &UpstreamResponse,
+    range: DateRange,
+    dates: &VendorDates,
+) -> Result<Vec<Dividend>, ResponseError> {
     let rows = array(reply)?;
     let total = rows.len();
     let mut paid: Vec<(NaiveDate, f64)> = rows
@@ -94,7 +103,11 @@ pub(super) fn dividends(reply: &Reply, range: DateRange, dates: &VendorDates) ->
 }
 
 /// Capitalisations of the tickers asked for; the newest of several rows. One without a date is of today.
-pub(super) fn market_caps(reply: &Reply, tickers: &[Ticker], dates: &VendorDates) -> Result<Vec<MarketCap>, Refusal> {
+pub(super) fn market_caps(
+    reply: &UpstreamResponse,
+    tickers: &[Ticker],
+    dates: &VendorDates,
+) -> Result<Vec<MarketCap>, ResponseError> {
     let (rows, today) = (array(reply)?, dates.today());
     let cap = |ticker: &Ticker| {
         let symbol = dashed(ticker);
@@ -111,13 +124,13 @@ pub(super) fn market_caps(reply: &Reply, tickers: &[Ticker], dates: &VendorDates
 }
 
 /// A profile, `None` when the vendor does not know the ticker.
-pub(super) fn profile(reply: &Reply) -> Result<Option<Profile>, Refusal> {
+pub(super) fn profile(reply: &UpstreamResponse) -> Result<Option<SecurityProfile>, ResponseError> {
     let rows = array(reply)?;
     let Some(row) = rows.first() else { return Ok(None) };
     if !row.is_object() {
-        return Err(Refusal::Unusable("its first row is no profile".to_owned()));
+        return Err(ResponseError::Unusable("its first row is no profile".to_owned()));
     }
-    Ok(Some(Profile {
+    Ok(Some(SecurityProfile {
         name: text(&row["companyName"]),
         industry: text(&row["industry"]),
         sector: text(&row["sector"]),
@@ -127,7 +140,7 @@ pub(super) fn profile(reply: &Reply) -> Result<Option<Profile>, Refusal> {
 }
 
 /// Yields in percent.
-pub(super) fn yields(reply: &Reply, dates: &VendorDates) -> Result<YieldRows, Refusal> {
+pub(super) fn yields(reply: &UpstreamResponse, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
     let mut rows = YieldRows::default();
     for row in array(reply)? {
         let cells = YIELDS.map(|(field, maturity)| {
@@ -141,20 +154,20 @@ pub(super) fn yields(reply: &Reply, dates: &VendorDates) -> Result<YieldRows, Re
 }
 
 /// The rows of an answer. An object is an error message, and so is a line of text.
-fn array(reply: &Reply) -> Result<Vec<Value>, Refusal> {
+fn array(reply: &UpstreamResponse) -> Result<Vec<Value>, ResponseError> {
     let body = match reply.json() {
         Ok(body) => body,
         Err(refusal) => {
-            let said = reply.data().ok().and_then(|text| Some(Refusal::Said(meaning(text)?, text.to_owned())));
+            let said = reply.data().ok().and_then(|text| Some(ResponseError::Said(meaning(text)?, text.to_owned())));
             return Err(said.unwrap_or(refusal));
         }
     };
     match body {
         Value::Array(rows) => Ok(rows),
         Value::Object(object) => match object.get("Error Message").and_then(Value::as_str) {
-            Some(words) => Err(Refusal::Said(meaning(words).unwrap_or(Fault::Unusable), words.to_owned())),
-            None => Err(Refusal::Unusable("it is no list of rows".to_owned())),
+            Some(words) => Err(ResponseError::Said(meaning(words).unwrap_or(SourceFault::Unusable), words.to_owned())),
+            None => Err(ResponseError::Unusable("it is no list of rows".to_owned())),
         },
-        _ => Err(Refusal::Unusable("it is no list of rows".to_owned())),
+        _ => Err(ResponseError::Unusable("it is no list of rows".to_owned())),
     }
 }

@@ -7,8 +7,8 @@ use factor_types::{DateRange, PriceKind, PriceSeries, Ticker};
 
 use super::{Fmp, VENDOR, bodies, dashed, unknown, unknown_or};
 use crate::{
-    Fault, History, PriceError,
-    upstream::{Reply, UpstreamError},
+    History, PriceError, SourceFault,
+    upstream::{UpstreamError, UpstreamResponse},
     vendors::rows::PriceRows,
 };
 
@@ -37,7 +37,7 @@ impl Fmp {
         let caveat = match self.rows(ADJUSTED, ticker, range).await {
             Ok(rows) if rows.total > 0 => return Ok(history(ADJUSTED, ticker, rows, None)),
             Ok(_) => format!("{VENDOR} has no adjusted prices of it; closes are used: dividends are left out"),
-            Err(error) if error.fault == Fault::Plan => {
+            Err(error) if error.fault == SourceFault::Plan => {
                 "adjusted prices are not in the plan of this key; closes are used: dividends are left out".to_owned()
             }
             Err(error) => return Err(unknown_or(error, ticker)),
@@ -46,7 +46,7 @@ impl Fmp {
             Ok(rows) if rows.total > 0 => Ok(history(CLOSE, ticker, rows, Some(caveat))),
             Ok(_) => Err(unknown(ticker)),
             Err(error) => {
-                if error.fault == Fault::Plan {
+                if error.fault == SourceFault::Plan {
                     self.refusals.remember(ticker.as_str(), &error);
                 }
                 Err(unknown_or(error, ticker))
@@ -92,7 +92,7 @@ impl Fmp {
         to: NaiveDate,
     ) -> Result<PriceRows, UpstreamError> {
         let (symbol, from, to) = (dashed(ticker), from.to_string(), to.to_string());
-        let read = |reply: &Reply| bodies::prices(reply, &symbol, place.field, &self.dates);
+        let read = |reply: &UpstreamResponse| bodies::prices(reply, &symbol, place.field, &self.dates);
         self.get(place.path, &[("symbol", &symbol), ("from", &from), ("to", &to)], ticker.as_str(), read).await
     }
 }

@@ -78,7 +78,7 @@ async fn a_ticker_outside_the_plan_is_remembered() {
     let (fmp, server) = fmp(|_, _| Answer::Full(402, "Content-Type: text/plain\r\n".into(), SYMBOL_402.into())).await;
     for _ in 0..3 {
         let error = history(&fmp, "AAPL").await.unwrap_err();
-        assert!(matches!(&error, PriceError::Failed { fault: Fault::Plan, .. }), "{error:?}");
+        assert!(matches!(&error, PriceError::Failed { fault: SourceFault::Plan, .. }), "{error:?}");
         assert!(error.to_string().starts_with("Financial Modeling Prep refused AAPL (402, \"Premium Query"), "{error}");
     }
     assert_eq!(server.heads().len(), 2, "adjusted and close, once");
@@ -92,7 +92,7 @@ async fn an_unknown_ticker_is_no_data() {
     let (result, requests) = outcome(Answer::status(404, r#"{"Error Message":"Not found"}"#)).await;
     assert_eq!((result.unwrap_err(), requests), (unknown, 1));
     let (result, _) = outcome(Answer::status(404, "<html>nginx</html>")).await;
-    assert!(matches!(result.unwrap_err(), PriceError::Failed { fault: Fault::Unusable, .. }), "a wrong address");
+    assert!(matches!(result.unwrap_err(), PriceError::Failed { fault: SourceFault::Unusable, .. }), "a wrong address");
 }
 
 #[tokio::test]
@@ -102,21 +102,21 @@ async fn errors_with_status_200_count_as_what_they_say() {
         other => panic!("{other:?}"),
     };
     let (result, requests) = outcome(Answer::json(include_str!("../../../fixtures/fmp/error-401.json"))).await;
-    assert_eq!((fault(result), requests), (Fault::Auth, 1));
+    assert_eq!((fault(result), requests), (SourceFault::Auth, 1));
     let limit = Answer::json(LIMIT).with_header("Retry-After: 50");
     let (result, requests) = outcome(limit).await;
-    assert_eq!((fault(result), requests), (Fault::Limited, 1));
+    assert_eq!((fault(result), requests), (SourceFault::Limited, 1));
     let (result, requests) = outcome(Answer::json(r#"{"Error Message":"Something else"}"#)).await;
-    assert_eq!((fault(result), requests), (Fault::Unusable, 1));
+    assert_eq!((fault(result), requests), (SourceFault::Unusable, 1));
     let (result, requests) = outcome(Answer::json("{\"rows\": 3}")).await;
-    assert_eq!((fault(result), requests), (Fault::Unusable, 1));
+    assert_eq!((fault(result), requests), (SourceFault::Unusable, 1));
 }
 
 #[tokio::test]
 async fn a_refused_key_names_its_setting() {
     let (result, requests) = outcome(Answer::status(401, include_str!("../../../fixtures/fmp/error-401.json"))).await;
     let why = "Financial Modeling Prep refused the key (401): check FMP_API_KEY";
-    assert_eq!((result.unwrap_err(), requests), (PriceError::failed(Fault::Auth, why), 1));
+    assert_eq!((result.unwrap_err(), requests), (PriceError::failed(SourceFault::Auth, why), 1));
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn yields_come_in_pieces_of_ninety_days_and_one_failure_fails_them_all() {
     })
     .await;
     let error = one.yields(range("2023-01-01", "2023-06-30")).await.unwrap_err();
-    assert!(matches!(error, PriceError::Failed { fault: Fault::Plan, .. }), "{error:?}");
+    assert!(matches!(error, PriceError::Failed { fault: SourceFault::Plan, .. }), "{error:?}");
 }
 
 proptest! {
@@ -275,7 +275,7 @@ proptest! {
             serde_json::json!({"symbol": "SPY", "date": day("2025-01-01") + Days::new(*n as u64), "adjClose": n + 1})
         });
         let body = serde_json::Value::Array(rows.collect()).to_string();
-        let reply = Reply::of(&body);
+        let reply = UpstreamResponse::of(&body);
         let read = bodies::prices(&reply, "SPY", "adjClose", &VendorDates::fixed(day(TODAY))).unwrap();
         let series = factor_types::PriceSeries::new(ticker("SPY"), PriceKind::Adjusted, read.rows);
         prop_assert_eq!(series.prices(), (1..=30).map(f64::from).collect::<Vec<_>>());
@@ -284,6 +284,6 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_reader_panic(body in "\\PC{0,80}") {
-        let _ = bodies::prices(&Reply::of(&body), "SPY", "adjClose", &VendorDates::fixed(day(TODAY)));
+        let _ = bodies::prices(&UpstreamResponse::of(&body), "SPY", "adjClose", &VendorDates::fixed(day(TODAY)));
     }
 }

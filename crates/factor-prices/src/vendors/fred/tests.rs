@@ -27,9 +27,9 @@ async fn both_headers_are_read_and_missing_values_are_missing() {
 #[test]
 fn another_series_or_text_is_refused() {
     let dates = VendorDates::fixed(day("2026-05-28"));
-    let read = |body: &str| read(&Reply::of(body), Maturity::Ust2Y, &dates).map(drop);
+    let read = |body: &str| read(&UpstreamResponse::of(body), Maturity::Ust2Y, &dates).map(drop);
     assert_eq!(read("DATE,DGS2\n"), Ok(()));
-    assert!(matches!(read("DATE,DGS10\n2026-05-01,4\n"), Err(Refusal::NotData(_))));
-    assert!(matches!(read("<html>"), Err(Refusal::NotData(_))));
-    assert!(matches!(read("DATE,DGS2\n2026-05-01,abc\n"), Err(Refusal::Unusable(_))));
+    assert!(matches!(read("DATE,DGS10\n2026-05-01,4\n"), Err(ResponseError::NotData(_))));
+    assert!(matches!(read("<html>"), Err(ResponseError::NotData(_))));
+    assert!(matches!(read("DATE,DGS2\n2026-05-01,abc\n"), Err(ResponseError::Unusable(_))));
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Fault,
+    SourceFault,
     upstream::test_server::{Answer, TestServer},
     vendors::tests::{config, day, range},
 };
@@ -31,13 +31,13 @@ async fn one_recorded_file_a_year_is_read_by_its_headers() {
 fn missing_cells_are_missing_and_later_days_are_not_read() {
     let body = "Date,\"1.5 Month\",\"10 Yr\",\"2 Yr\"\n01/03/2024,1,N/A,\n01/02/2024,1,3.95,4.33\n";
     let dates = VendorDates::fixed(day("2024-01-31"));
-    let rows = |body: &str| read(&Reply::of(body), &dates);
+    let rows = |body: &str| read(&UpstreamResponse::of(body), &dates);
     let table = YieldRows::table([rows(body).unwrap()]);
     assert_eq!(table.get(Maturity::Ust10Y), [(day("2024-01-02"), 3.95)]);
     assert_eq!(table.get(Maturity::Ust2Y), [(day("2024-01-02"), 4.33)]);
-    assert!(matches!(rows(&body.replace("2024", "2025")), Err(Refusal::Unusable(_))));
-    assert!(matches!(rows("Date,x\n01/02/2024,1\n"), Err(Refusal::Unusable(_))));
-    assert!(matches!(rows("No data"), Err(Refusal::NotData(_))));
+    assert!(matches!(rows(&body.replace("2024", "2025")), Err(ResponseError::Unusable(_))));
+    assert!(matches!(rows("Date,x\n01/02/2024,1\n"), Err(ResponseError::Unusable(_))));
+    assert!(matches!(rows("No data"), Err(ResponseError::NotData(_))));
 }
 
 #[tokio::test]
@@ -45,6 +45,6 @@ async fn html_instead_of_csv_is_unusable() {
     let server = TestServer::start(|_, _| csv("<!DOCTYPE html><html></html>")).await;
     let treasury = Treasury::new(config(&server.base, "2024-10-07")).unwrap();
     let error = treasury.yields(range("2024-06-01", "2024-06-30")).await.unwrap_err();
-    assert!(matches!(error, PriceError::Failed { fault: Fault::Unusable, .. }), "{error:?}");
+    assert!(matches!(error, PriceError::Failed { fault: SourceFault::Unusable, .. }), "{error:?}");
     assert_eq!(server.heads().len(), 2);
 }

@@ -44,7 +44,7 @@ async fn an_unknown_ticker_is_no_data_with_either_status() {
         assert_eq!(server.heads().len(), 1);
     }
     let (result, _) = history(Answer::status(404, "<html></html>")).await;
-    assert!(matches!(result.unwrap_err(), PriceError::Failed { fault: Fault::Unusable, .. }));
+    assert!(matches!(result.unwrap_err(), PriceError::Failed { fault: SourceFault::Unusable, .. }));
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_plain_limit_answer_is_a_limit() {
     let plain =
         Answer::Full(429, "Content-Type: text/plain\r\nRetry-After: 50\r\n".into(), b"Too Many Requests".to_vec());
     let (result, server) = history(plain).await;
-    assert!(matches!(result.unwrap_err(), PriceError::Failed { fault: Fault::Limited, .. }));
+    assert!(matches!(result.unwrap_err(), PriceError::Failed { fault: SourceFault::Limited, .. }));
     assert_eq!(server.heads().len(), 1);
 }
 

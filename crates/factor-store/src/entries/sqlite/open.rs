@@ -11,10 +11,10 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
     Settings,
+    failure::{CacheFailure, FailureKind},
     file::{self, Identity, Lock, Standing},
     record::Record,
     statements,
-    trouble::{Trouble, TroubleKind},
 };
 
 /// Three readers and a writer.
@@ -30,18 +30,18 @@ pub(super) struct Opened {
     pub(super) pool: SqlitePool,
     pub(super) identity: Identity,
     /// Why it can only be read, if so.
-    pub(super) read_only: Option<Trouble>,
+    pub(super) read_only: Option<CacheFailure>,
     pub(super) since: Instant,
 }
 
 /// Opens the file, or begins one.
 pub(super) async fn open(settings: &Settings, record: &Record) -> Result<Opened, EntryError> {
     match open_to_write(settings, record).await {
-        Err(Failure::Trouble(trouble)) if trouble.only_writing() => {
+        Err(Failure::CacheFailure(trouble)) if trouble.only_writing() => {
             let refusal = trouble.refusal(&settings.path, "opened");
             open_to_read(settings, trouble).await.ok_or(refusal)
         }
-        Err(Failure::Trouble(trouble)) => Err(trouble.refusal(&settings.path, "opened")),
+        Err(Failure::CacheFailure(trouble)) => Err(trouble.refusal(&settings.path, "opened")),
         Err(Failure::Refused(error)) => Err(error),
         Ok(opened) => Ok(opened),
     }
@@ -52,7 +52,7 @@ pub(super) async fn put_aside(
     settings: &Settings,
     record: &Record,
     opened: &Opened,
-    why: &Trouble,
+    why: &CacheFailure,
 ) -> Result<(), EntryError> {
     opened.pool.close().await;
     let path = settings.path.clone();
@@ -69,8 +69,8 @@ pub(super) async fn put_aside(
         }
         // Another process was faster.
         Ok(None) => Ok(()),
-        Err(error) => Err(Trouble::new(
-            Trouble::from(&error).kind,
+        Err(error) => Err(CacheFailure::new(
+            CacheFailure::from(&error).kind,
             format!("it is damaged ({}) and cannot be put aside ({error})", why.words),
         )
         .refusal(&settings.path, "read")),
@@ -78,20 +78,20 @@ pub(super) async fn put_aside(
 }
 
 enum Failure {
-    Trouble(Trouble),
+    CacheFailure(CacheFailure),
     /// Not our file: it is neither opened nor moved.
     Refused(EntryError),
 }
 
 impl From<&io::Error> for Failure {
     fn from(error: &io::Error) -> Self {
-        Self::Trouble(error.into())
+        Self::CacheFailure(error.into())
     }
 }
 
 impl From<&sqlx::Error> for Failure {
     fn from(error: &sqlx::Error) -> Self {
-        Self::Trouble(error.into())
+        Self::CacheFailure(error.into())
     }
 }
 
@@ -110,16 +110,16 @@ async fn open_to_write(settings: &Settings, record: &Record) -> Result<Opened, F
         Standing::Foreign(_) | Standing::Newer(_) => return Err(Failure::Refused(not_ours(settings, &standing))),
     }
     match connect(settings, options(settings)).await {
-        Err(trouble) if trouble.kind == TroubleKind::Damaged => {
+        Err(trouble) if trouble.kind == FailureKind::Damaged => {
             begin_anew(settings, record, &trouble.words).await?;
-            connect(settings, options(settings)).await.map_err(Failure::Trouble)
+            connect(settings, options(settings)).await.map_err(Failure::CacheFailure)
         }
-        outcome => outcome.map_err(Failure::Trouble),
+        outcome => outcome.map_err(Failure::CacheFailure),
     }
 }
 
 /// Opens the file as it lies, without making anything beside it.
-async fn open_to_read(settings: &Settings, why: Trouble) -> Option<Opened> {
+async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> {
     let path = settings.path.clone();
     if !matches!(blocking(move || file::standing(&path)).await, Ok(Standing::Ours)) {
         return None;
@@ -185,10 +185,10 @@ fn options(settings: &Settings) -> SqliteConnectOptions {
 }
 
 /// Makes all connections now, under the lock: one made later might meet a file that is just being put aside.
-async fn connect(settings: &Settings, options: SqliteConnectOptions) -> Result<Opened, Trouble> {
+async fn connect(settings: &Settings, options: SqliteConnectOptions) -> Result<Opened, CacheFailure> {
     let identity = match fs::metadata(&settings.path) {
         Ok(metadata) => Identity::of(&metadata),
-        Err(error) => return Err(Trouble::from(&error)),
+        Err(error) => return Err(CacheFailure::from(&error)),
     };
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
@@ -207,8 +207,8 @@ async fn connect(settings: &Settings, options: SqliteConnectOptions) -> Result<O
     };
     let trouble = match whole.await {
         Ok(true) => return Ok(Opened { pool, identity, read_only: None, since: Instant::now() }),
-        Ok(false) => Trouble::new(TroubleKind::Damaged, "its table is damaged"),
-        Err(error) => Trouble::from(&error),
+        Ok(false) => CacheFailure::new(FailureKind::Damaged, "its table is damaged"),
+        Err(error) => CacheFailure::from(&error),
     };
     pool.close().await;
     Err(trouble)

@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteExecutor, SqlitePool, sqlite::S
 
 use super::{
     super::checksum::checksum,
-    trouble::{Trouble, TroubleKind},
+    failure::{CacheFailure, FailureKind},
 };
 
 /// The table, word for word as SQLite keeps it: a file whose table reads otherwise is damaged. The body comes last, so
@@ -85,12 +85,12 @@ pub(super) async fn remove(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx:
 
 /// Drops the row under a key unless it is whole: another process may have written a good one since it was read. Before,
 /// the pages are gone through: a row of which a pointer is wrong would free the pages of another, and so on for ever.
-pub(super) async fn remove_damaged(pool: &SqlitePool, key: &EntryKey) -> Result<(), Trouble> {
+pub(super) async fn remove_damaged(pool: &SqlitePool, key: &EntryKey) -> Result<(), CacheFailure> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     if get(&mut *transaction, key).await? == Found::Damaged {
         let report = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut *transaction).await?;
         if !report.try_get::<String, _>(0).is_ok_and(|words| words == "ok") {
-            return Err(Trouble::new(TroubleKind::Damaged, "its pages are damaged"));
+            return Err(CacheFailure::new(FailureKind::Damaged, "its pages are damaged"));
         }
         remove(&mut *transaction, key).await?;
     }

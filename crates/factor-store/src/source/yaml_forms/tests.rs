@@ -1,5 +1,5 @@
 use chrono::NaiveDate;
-use factor_types::{AssetClass, Tier};
+use factor_types::{AssetClass, SourceTier};
 use proptest::prelude::*;
 
 use super::*;
@@ -12,7 +12,7 @@ fn read(kind: MappingKind, text: &str) -> Vec<ProxyRow> {
 fn brief(rows: &[ProxyRow]) -> Vec<String> {
     rows.iter()
         .map(|row| {
-            let factor = row.factor(Tier::Yaml);
+            let factor = row.factor(SourceTier::Yaml);
             let mark = if row.canonical { "*" } else { "" };
             let off = if row.active { "" } else { " off" };
             format!("{} {}={}{mark} {}{off}", row.category, row.key, row.etf, factor.priority)
@@ -58,7 +58,7 @@ asset_classes:
     assert_eq!(brief(&read), expected);
     assert_eq!(read[1].inception, NaiveDate::from_ymd_opt(2002, 7, 1));
     assert_eq!(read[1].description.as_deref(), Some("over 20 years"));
-    assert_eq!(read[1].factor(Tier::Yaml).asset_class, AssetClass::Bond);
+    assert_eq!(read[1].factor(SourceTier::Yaml).asset_class, AssetClass::Bond);
 }
 
 #[test]
@@ -79,10 +79,10 @@ industry_to_etf:
     let read = read(Industries, text);
     let keys = ["Oil & Gas Integrated=XLE 100", "REIT - Mortgage=REM 100", "Semiconductors=SOXX 100"];
     assert_eq!(brief(&read), keys.map(|key| format!("industry {key}")));
-    let factor = read[0].factor(Tier::Yaml);
+    let factor = read[0].factor(SourceTier::Yaml);
     assert_eq!((factor.sector_group.as_deref(), factor.subindustry.as_deref()), (Some("sensitive"), Some("majors")));
     assert_eq!((factor.asset_class, factor.proxy_key.as_deref()), (AssetClass::Equity, Some("Oil & Gas Integrated")));
-    assert_eq!(read[1].factor(Tier::Yaml).asset_class, AssetClass::Bond);
+    assert_eq!(read[1].factor(SourceTier::Yaml).asset_class, AssetClass::Bond);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 
 use super::{ADJUSTED, day, start};
 use crate::{
-    Bad, Fault, Options, RetryAfter, StandIn, Target, Times, Vendor, Wrong,
+    BadPrice, Fault, Options, RetryAfter, StandIn, Target, Times, Vendor, WrongType,
     probe::{Answer, ask, get, get_with, open, raw, until},
 };
 
@@ -157,16 +157,16 @@ async fn huge_bodies_are_over_16_mib_announced_or_not_or_packed() {
 #[tokio::test]
 async fn one_price_or_date_is_of_a_wrong_type_or_no_price() {
     let price = |fault| async move { odd_row(fault).await["adjClose"].clone() };
-    assert_eq!(price(Fault::WrongTypes(Wrong::PriceText)).await, json!("one hundred"));
-    assert!(price(Fault::WrongTypes(Wrong::PriceObject)).await.is_object());
-    assert!(price(Fault::WrongTypes(Wrong::PriceNull)).await.is_null());
-    assert_eq!(odd_row(Fault::WrongTypes(Wrong::PriceMissing)).await.get("adjClose"), None);
-    let dated = odd_row(Fault::WrongTypes(Wrong::DateType)).await;
+    assert_eq!(price(Fault::WrongTypes(WrongType::PriceText)).await, json!("one hundred"));
+    assert!(price(Fault::WrongTypes(WrongType::PriceObject)).await.is_object());
+    assert!(price(Fault::WrongTypes(WrongType::PriceNull)).await.is_null());
+    assert_eq!(odd_row(Fault::WrongTypes(WrongType::PriceMissing)).await.get("adjClose"), None);
+    let dated = odd_row(Fault::WrongTypes(WrongType::DateType)).await;
     assert!((20_240_101..=20_241_231).contains(&dated["date"].as_i64().unwrap()));
-    assert_eq!(price(Fault::BadPrices(Bad::NanText)).await, json!("NaN"));
-    assert_eq!(price(Fault::BadPrices(Bad::Zero)).await.as_f64(), Some(0.0));
-    assert_eq!(price(Fault::BadPrices(Bad::Negative)).await, json!(-12.5));
-    assert_eq!(price(Fault::BadPrices(Bad::Enormous)).await.as_f64(), Some(1e300));
+    assert_eq!(price(Fault::BadPrices(BadPrice::NanText)).await, json!("NaN"));
+    assert_eq!(price(Fault::BadPrices(BadPrice::Zero)).await.as_f64(), Some(0.0));
+    assert_eq!(price(Fault::BadPrices(BadPrice::Negative)).await, json!(-12.5));
+    assert_eq!(price(Fault::BadPrices(BadPrice::Enormous)).await.as_f64(), Some(1e300));
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn a_spoilt_csv_keeps_its_other_cells() {
         let server = start(vendor, Options::default()).await;
         let rest = if vendor == Vendor::Fred { "?id=DGS10" } else { "/2024/all" };
         let good = get(&server, rest).await.text().to_owned();
-        server.fail(Target::All, Times::Always, Fault::BadPrices(Bad::NanText));
+        server.fail(Target::All, Times::Always, Fault::BadPrices(BadPrice::NanText));
         let bad = get(&server, rest).await.text().to_owned();
         let odd: Vec<_> = good.lines().zip(bad.lines()).filter(|(good, bad)| good != bad).collect();
         assert_eq!(odd.len(), 1, "{vendor}");

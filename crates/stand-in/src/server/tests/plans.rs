@@ -4,7 +4,7 @@ use tokio::io::AsyncReadExt;
 
 use super::{ADJUSTED, day, start};
 use crate::{
-    KeyPlace, Options, Plan, RetryAfter, Vendor,
+    KeyPlace, Options, RateLimit, RetryAfter, Vendor,
     probe::{ask, get, get_with, open, until},
     server::answer::Plans,
 };
@@ -50,7 +50,7 @@ async fn the_row_cap_cuts_the_oldest() {
 
 #[tokio::test]
 async fn over_the_plan_a_request_is_refused() {
-    let plan = Some(Plan { requests: 3, window: Duration::from_secs(3600), retry_after: true });
+    let plan = Some(RateLimit { requests: 3, window: Duration::from_secs(3600), retry_after: true });
     let server = start(Vendor::Fmp, Options { plan, ..Options::default() }).await;
     for _ in 0..3 {
         assert_eq!(get(&server, "/profile?symbol=SPY").await.status, 200);
@@ -59,7 +59,7 @@ async fn over_the_plan_a_request_is_refused() {
     assert_eq!(refused.status, 429);
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((3000..=3600).contains(&wait), "{wait}");
-    let plan = Plan { requests: 4, window: Duration::from_secs(3600), retry_after: false };
+    let plan = RateLimit { requests: 4, window: Duration::from_secs(3600), retry_after: false };
     server.change(|options| options.plan = Some(plan));
     assert_eq!(get(&server, "/profile?symbol=SPY").await.status, 200);
     let refused = get(&server, "/profile?symbol=SPY").await;
@@ -68,7 +68,7 @@ async fn over_the_plan_a_request_is_refused() {
 
 #[test]
 fn the_window_of_a_plan_slides() {
-    let plan = Some(Plan { requests: 2, window: Duration::from_secs(60), retry_after: true });
+    let plan = Some(RateLimit { requests: 2, window: Duration::from_secs(60), retry_after: true });
     let mut plans = Plans::default();
     let start = Instant::now();
     let mut at = |seconds| plans.over(plan, start + Duration::from_secs(seconds));

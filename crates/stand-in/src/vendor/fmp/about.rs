@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::prices::list;
 use crate::{
-    market::{Day, rounded},
+    market::{DailyClose, rounded},
     server::Ask,
 };
 
@@ -97,17 +97,17 @@ pub(super) fn quotes(ask: &Ask<'_>) -> String {
 }
 
 /// The newest day, and the close before it (its own if it is the first).
-fn newest_two(days: &[Day]) -> Option<(Day, f64)> {
+fn newest_two(days: &[DailyClose]) -> Option<(DailyClose, f64)> {
     let last = days.last()?;
     Some((*last, days.iter().rev().nth(1).unwrap_or(last).close))
 }
 
-fn bounds(days: &[Day], window: usize) -> (f64, f64) {
+fn bounds(days: &[DailyClose], window: usize) -> (f64, f64) {
     let closes = days.iter().rev().take(window).map(|day| day.close);
     closes.fold((f64::INFINITY, 0.0), |(low, high), close| (low.min(close), high.max(close)))
 }
 
-fn mean(days: &[Day], window: usize) -> f64 {
+fn mean(days: &[DailyClose], window: usize) -> f64 {
     let closes: Vec<f64> = days.iter().rev().take(window).map(|day| day.close).collect();
     rounded(closes.iter().sum::<f64>() / f64::from(u32::try_from(closes.len()).unwrap_or(1).max(1)), 4)
 }

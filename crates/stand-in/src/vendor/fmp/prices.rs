@@ -6,7 +6,7 @@ use chrono::{Datelike, Days};
 
 use crate::{
     lines::{Line, Scaled, Shown},
-    market::{Day, Rates, rounded},
+    market::{DailyClose, ParYields, rounded},
     server::Ask,
 };
 
@@ -25,7 +25,7 @@ pub(super) enum Shape {
 pub(super) fn history(ask: &Ask<'_>, symbol: &str, shape: Shape) -> String {
     let (from, to) = ask.range();
     let days = ask.view.days(symbol).unwrap_or_default();
-    let mut lines: Vec<Line<(Day, f64)>> = Vec::new();
+    let mut lines: Vec<Line<(DailyClose, f64)>> = Vec::new();
     for (index, day) in days.iter().enumerate().rev().filter(|(_, day)| (from..=to).contains(&day.date)) {
         let before = index.checked_sub(1).map_or(*day, |before| days[before]);
         lines.push(Line::new(day.date, (*day, before.close)));
@@ -42,7 +42,7 @@ pub(super) fn treasury(ask: &Ask<'_>) -> String {
     let to = ask.range().1;
     let earliest = to.checked_sub_days(Days::new(TREASURY_DAYS)).unwrap_or(to);
     let rates = ask.view.rates(ask.range().0.max(earliest), to);
-    let mut lines: Vec<Line<Rates>> = rates.into_iter().rev().map(|(date, rates)| Line::new(date, rates)).collect();
+    let mut lines: Vec<Line<ParYields>> = rates.into_iter().rev().map(|(date, rates)| Line::new(date, rates)).collect();
     if let Some(fault) = ask.fault {
         Line::spoil(&mut lines, fault);
     }
@@ -63,14 +63,14 @@ pub(super) fn list<T>(items: &[T], row: impl Fn(&mut String, &T)) -> String {
     body
 }
 
-impl Scaled for (Day, f64) {
+impl Scaled for (DailyClose, f64) {
     fn scaled(&self, factor: f64) -> Self {
         (self.0.scaled(factor), self.1)
     }
 }
 
 /// A history has thousands of these, and whoever measures a client shares the machine with it: nothing is made twice.
-fn price_row(row: &mut String, line: &Line<(Day, f64)>, symbol: &str, shape: Shape) {
+fn price_row(row: &mut String, line: &Line<(DailyClose, f64)>, symbol: &str, shape: Shape) {
     let (day, before) = line.data;
     let adjusted = shape == Shape::Adjusted;
     let close = if adjusted { day.adj_close } else { day.close };
@@ -138,7 +138,7 @@ fn push_number(row: &mut String, number: f64) {
     }
 }
 
-fn rates_row(row: &mut String, line: &Line<Rates>) {
+fn rates_row(row: &mut String, line: &Line<ParYields>) {
     let [m3, y2, y5, y10, y30] = line.data.0;
     let between = |left: Option<f64>, right: Option<f64>| Some(rounded((left? + right?) / 2.0, 2));
     let (y1, y7, y20) = (between(m3, y2), between(y5, y10), between(y10, y30));

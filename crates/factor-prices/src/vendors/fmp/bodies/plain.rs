@@ -11,7 +11,7 @@ use serde::{
     de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::upstream::Reply;
+use crate::upstream::UpstreamResponse;
 
 /// What counts of a row. `None` is absent or null.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -22,7 +22,7 @@ pub(super) struct PlainRow<'a> {
 }
 
 /// The rows of an answer with the price from `field`; `None` when it is not of the plain form throughout.
-pub(super) fn rows<'a>(reply: &'a Reply, field: &str) -> Option<Vec<PlainRow<'a>>> {
+pub(super) fn rows<'a>(reply: &'a UpstreamResponse, field: &str) -> Option<Vec<PlainRow<'a>>> {
     let mut json = serde_json::Deserializer::from_str(reply.data().ok()?);
     let rows = Rows(field).deserialize(&mut json).ok()?;
     json.end().ok()?;
@@ -103,7 +103,7 @@ mod tests {
 
     use super::{super::prices, *};
     use crate::{
-        upstream::Refusal,
+        upstream::ResponseError,
         vendors::{VendorDates, tests::day},
     };
 
@@ -119,10 +119,10 @@ mod tests {
             r#"{"Error Message":"Limit Reach"}"#,
             "",
         ] {
-            assert_eq!(rows(&Reply::of(body), "adjClose"), None, "{body}");
+            assert_eq!(rows(&UpstreamResponse::of(body), "adjClose"), None, "{body}");
         }
-        assert_eq!(rows(&Reply::of("[]"), "adjClose"), Some(vec![]));
-        assert_eq!(rows(&Reply::of("[{}]"), "adjClose"), Some(vec![PlainRow::default()]));
+        assert_eq!(rows(&UpstreamResponse::of("[]"), "adjClose"), Some(vec![]));
+        assert_eq!(rows(&UpstreamResponse::of("[{}]"), "adjClose"), Some(vec![PlainRow::default()]));
     }
 
     fn row((at, price, kind): &(u64, f64, u8)) -> String {
@@ -138,8 +138,8 @@ mod tests {
     }
 
     /// Whether a body is plain, and what is read of it.
-    fn read(body: &str) -> (bool, Result<Vec<(NaiveDate, u64)>, Refusal>) {
-        let reply = Reply::of(body);
+    fn read(body: &str) -> (bool, Result<Vec<(NaiveDate, u64)>, ResponseError>) {
+        let reply = UpstreamResponse::of(body);
         let read = prices(&reply, "SPY", "adjClose", &VendorDates::fixed(day("2025-12-31")));
         let bits = |(date, price): (NaiveDate, f64)| (date, price.to_bits());
         (rows(&reply, "adjClose").is_some(), read.map(|read| read.rows.into_iter().map(bits).collect()))

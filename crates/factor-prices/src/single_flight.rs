@@ -13,7 +13,7 @@ use futures::{
 };
 
 /// A result to come, for any number of askers.
-pub type Flight<V> = Shared<BoxFuture<'static, V>>;
+pub type InFlight<V> = Shared<BoxFuture<'static, V>>;
 
 type Flying<K, V, T> = HashMap<K, (WeakShared<BoxFuture<'static, V>>, T)>;
 
@@ -21,28 +21,28 @@ type Flying<K, V, T> = HashMap<K, (WeakShared<BoxFuture<'static, V>>, T)>;
 /// takes nothing from the others, and when all have gone the work is dropped. A finished result is not kept here.
 ///
 /// `T` goes with a flight and is given to all its askers: how far it is, for instance.
-pub struct Flights<K, V, T = ()> {
+pub struct SingleFlight<K, V, T = ()> {
     flying: Mutex<Flying<K, V, T>>,
 }
 
-impl<K, V, T> Default for Flights<K, V, T> {
+impl<K, V, T> Default for SingleFlight<K, V, T> {
     fn default() -> Self {
         Self { flying: Mutex::default() }
     }
 }
 
-impl<K, V, T> fmt::Debug for Flights<K, V, T> {
+impl<K, V, T> fmt::Debug for SingleFlight<K, V, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flights").finish_non_exhaustive()
+        f.debug_struct("SingleFlight").finish_non_exhaustive()
     }
 }
 
-impl<K: Hash + Eq, V: Clone, T: Clone> Flights<K, V, T> {
+impl<K: Hash + Eq, V: Clone, T: Clone> SingleFlight<K, V, T> {
     /// The flight under `key`: the one in the air, else the one that `start` makes, with what goes with it.
-    pub fn join(&self, key: K, start: impl FnOnce() -> (BoxFuture<'static, V>, T)) -> (Flight<V>, T) {
+    pub fn join(&self, key: K, start: impl FnOnce() -> (BoxFuture<'static, V>, T)) -> (InFlight<V>, T) {
         // The lock is never held while foreign code runs, so a poisoned one holds nothing half done.
         let mut flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_the_air = |weak: &WeakShared<_>| weak.upgrade().filter(|flight: &Flight<V>| flight.peek().is_none());
+        let in_the_air = |weak: &WeakShared<_>| weak.upgrade().filter(|flight: &InFlight<V>| flight.peek().is_none());
         if let Some((weak, with)) = flying.get(&key)
             && let Some(flight) = in_the_air(weak)
         {
@@ -81,7 +81,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_thousand_askers_are_one_piece_of_work() {
-        let (flights, count) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let (flights, count) = (SingleFlight::default(), Arc::new(AtomicUsize::new(0)));
         let askers = (0..1000).map(|_| flights.join("a", || work(&count)).0);
         assert!(futures::future::join_all(askers).await.into_iter().all(|result| result == 1));
         // Finished work is not handed out again.
@@ -90,7 +90,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_asker_may_go_away() {
-        let (flights, count) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let (flights, count) = (SingleFlight::default(), Arc::new(AtomicUsize::new(0)));
         let first = tokio::spawn(flights.join("a", || work(&count)).0);
         tokio::time::sleep(Duration::from_millis(10)).await;
         let second = flights.join("a", || work(&count)).0;
@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn work_that_nobody_waits_for_is_dropped() {
-        let (flights, count) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let (flights, count) = (SingleFlight::default(), Arc::new(AtomicUsize::new(0)));
         let only = tokio::spawn(flights.join("a", || work(&count)).0);
         tokio::time::sleep(Duration::from_millis(10)).await;
         only.abort();

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use factor_types::{DateRange, PriceSeries};
 
 use super::{OVERLAP, WHOLE_DAYS};
-use crate::{Fault, History, PriceError, market_hours};
+use crate::{History, PriceError, SourceFault, market_hours};
 
 /// The kind of entry that holds a history.
 pub(super) const PRICES: &str = "prices";
@@ -26,9 +26,9 @@ const LEAST_SHARE: f64 = 0.9;
 
 /// What is known of a ticker.
 #[derive(Debug, Clone)]
-pub(super) enum Held {
+pub(super) enum CacheEntry {
     /// Its history.
-    Known(Arc<Kept>),
+    Known(Arc<CachedHistory>),
     /// The source said that it does not know it.
     Unknown {
         /// In the source's words.
@@ -38,7 +38,7 @@ pub(super) enum Held {
     },
 }
 
-impl Held {
+impl CacheEntry {
     /// The answer to a question, if what is held is enough for one.
     pub(super) fn answer(&self, range: DateRange, now: DateTime<Utc>) -> Option<Result<History, PriceError>> {
         match self {
@@ -50,7 +50,7 @@ impl Held {
         }
     }
 
-    pub(super) fn known(self) -> Option<Arc<Kept>> {
+    pub(super) fn known(self) -> Option<Arc<CachedHistory>> {
         match self {
             Self::Known(kept) => Some(kept),
             Self::Unknown { .. } => None,
@@ -68,7 +68,7 @@ impl Held {
 
 /// A kept history.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct CachedHistory {
     pub(super) series: Arc<PriceSeries>,
     /// The first day asked for; the series may begin later.
     pub(super) from: NaiveDate,
@@ -91,7 +91,7 @@ pub(super) enum Step {
     Whole,
 }
 
-impl Kept {
+impl CachedHistory {
     /// A whole history, unless it holds less than the one it would replace.
     pub(super) fn whole(
         history: History,
@@ -104,7 +104,7 @@ impl Kept {
             let enough = LEAST_SHARE * before.series.len() as f64;
             if (series.len() as f64) < enough || series.dates().last() < before.series.dates().last() {
                 return Err(PriceError::failed(
-                    Fault::Unusable,
+                    SourceFault::Unusable,
                     format!("the source now has fewer prices of {ticker} than before"),
                 ));
             }

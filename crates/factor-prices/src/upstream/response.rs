@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::error::Refusal;
+use super::error::ResponseError;
 
 /// The longest quotation of a vendor's words, in characters.
 const QUOTE: usize = 160;
@@ -15,7 +15,7 @@ const WORDS: [&str; 8] =
 
 /// An HTTP answer, read to its end and decompressed.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub struct UpstreamResponse {
     /// The HTTP status.
     pub status: u16,
     /// The `Content-Type`, lower case, empty when absent.
@@ -26,7 +26,7 @@ pub struct Reply {
     pub(super) retry_after: Option<Duration>,
 }
 
-impl Reply {
+impl UpstreamResponse {
     #[cfg(test)]
     pub(crate) fn of(body: &str) -> Self {
         Self { status: 200, content_type: String::new(), body: body.to_owned(), retry_after: None }
@@ -41,23 +41,23 @@ impl Reply {
     /// The body as JSON.
     ///
     /// # Errors
-    /// [`Refusal::NotData`] for HTML, an empty body, and JSON that is cut or broken. A text of one line that is no JSON
+    /// [`ResponseError::NotData`] for HTML, an empty body, and JSON that is cut or broken. A text of one line that is no JSON
     /// at all is the vendor speaking; it is in the quotation of the error.
-    pub fn json(&self) -> Result<Value, Refusal> {
+    pub fn json(&self) -> Result<Value, ResponseError> {
         let body = self.data()?;
         serde_json::from_str(body)
-            .map_err(|error| Refusal::NotData(if error.is_eof() { "JSON that is cut off" } else { "not JSON" }))
+            .map_err(|error| ResponseError::NotData(if error.is_eof() { "JSON that is cut off" } else { "not JSON" }))
     }
 
     /// The body as text that is data.
     ///
     /// # Errors
-    /// [`Refusal::NotData`] for HTML and an empty body.
-    pub fn data(&self) -> Result<&str, Refusal> {
+    /// [`ResponseError::NotData`] for HTML and an empty body.
+    pub fn data(&self) -> Result<&str, ResponseError> {
         let body = self.body.trim_start_matches('\u{feff}').trim();
         match body {
-            "" => Err(Refusal::NotData("empty")),
-            _ if self.is_html() => Err(Refusal::NotData("a page of HTML")),
+            "" => Err(ResponseError::NotData("empty")),
+            _ if self.is_html() => Err(ResponseError::NotData("a page of HTML")),
             _ => Ok(body),
         }
     }
@@ -108,8 +108,8 @@ fn message(value: &Value, depth: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn reply(content_type: &str, body: &str) -> Reply {
-        Reply { status: 200, content_type: content_type.into(), body: body.into(), retry_after: None }
+    fn reply(content_type: &str, body: &str) -> UpstreamResponse {
+        UpstreamResponse { status: 200, content_type: content_type.into(), body: body.into(), retry_after: None }
     }
 
     #[test]
@@ -145,11 +145,14 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_told_apart() {
-        assert_eq!(reply("application/json", "<!DOCTYPE html>").json(), Err(Refusal::NotData("a page of HTML")));
-        assert_eq!(reply("text/html; charset=utf-8", "hello").json(), Err(Refusal::NotData("a page of HTML")));
-        assert_eq!(reply("application/json", "[{\"a\":1},{").json(), Err(Refusal::NotData("JSON that is cut off")));
-        assert_eq!(reply("application/json", " ").json(), Err(Refusal::NotData("empty")));
-        assert_eq!(reply("text/plain", "no").json(), Err(Refusal::NotData("not JSON")));
+        assert_eq!(reply("application/json", "<!DOCTYPE html>").json(), Err(ResponseError::NotData("a page of HTML")));
+        assert_eq!(reply("text/html; charset=utf-8", "hello").json(), Err(ResponseError::NotData("a page of HTML")));
+        assert_eq!(
+            reply("application/json", "[{\"a\":1},{").json(),
+            Err(ResponseError::NotData("JSON that is cut off"))
+        );
+        assert_eq!(reply("application/json", " ").json(), Err(ResponseError::NotData("empty")));
+        assert_eq!(reply("text/plain", "no").json(), Err(ResponseError::NotData("not JSON")));
         assert_eq!(reply("text/plain", "\u{feff}[]").json(), Ok(serde_json::json!([])));
     }
 }

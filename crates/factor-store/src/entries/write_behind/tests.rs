@@ -82,15 +82,15 @@ async fn waits<T>(work: impl Future<Output = T>) -> bool {
 #[tokio::test]
 async fn what_gathers_while_one_is_written_is_one_transaction() {
     let gate = Gate::shut();
-    let later = LaterEntries::new(gate.clone());
+    let later = WriteBehind::new(gate.clone());
     later.put(&key(0), &entry(10)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     for number in 1..20 {
         later.put(&key(number), &entry(10)).await.unwrap();
     }
-    assert!(waits(later.settle()).await);
+    assert!(waits(later.flush()).await);
     gate.open.add_permits(2);
-    later.settle().await;
+    later.flush().await;
     assert_eq!(gate.transactions(), [1, 19]);
     assert_eq!(gate.kept.list(&EntryFilter::default()).await.unwrap().len(), 20);
 }
@@ -98,19 +98,19 @@ async fn what_gathers_while_one_is_written_is_one_transaction() {
 #[tokio::test]
 async fn a_transaction_has_a_bound() {
     let gate = Gate::shut();
-    let later = LaterEntries::new(gate.clone());
+    let later = WriteBehind::new(gate.clone());
     for number in 0..6 {
         later.put(&key(number), &entry(BATCH / 2)).await.unwrap();
     }
     gate.open.add_permits(9);
-    later.settle().await;
+    later.flush().await;
     assert_eq!(gate.transactions(), [2, 2, 2]);
 }
 
 #[tokio::test]
 async fn who_reads_waits_for_what_was_put_under_that_key_only() {
     let gate = Gate::shut();
-    let later = LaterEntries::new(gate.clone());
+    let later = WriteBehind::new(gate.clone());
     later.put(&key(1), &entry(1)).await.unwrap();
     assert_eq!(later.get(&key(2)).await.unwrap(), None);
     assert!(waits(later.get(&key(1))).await);
@@ -125,13 +125,13 @@ async fn who_reads_waits_for_what_was_put_under_that_key_only() {
 #[tokio::test]
 async fn a_full_queue_makes_the_next_one_wait() {
     let gate = Gate::shut();
-    let later = LaterEntries::new(gate.clone());
+    let later = WriteBehind::new(gate.clone());
     // Longer than the whole queue: it goes in when it is alone there.
     later.put(&key(1), &entry(ROOM + 1)).await.unwrap();
     assert!(waits(later.put(&key(2), &entry(1))).await);
     gate.open.add_permits(2);
     later.put(&key(3), &entry(1)).await.unwrap();
-    later.settle().await;
+    later.flush().await;
     assert_eq!(gate.transactions(), [1, 1]);
     assert_eq!(gate.kept.get(&key(2)).await.unwrap(), None, "its caller had gone before there was room");
 }
@@ -139,10 +139,10 @@ async fn a_full_queue_makes_the_next_one_wait() {
 #[tokio::test]
 async fn a_failure_to_write_keeps_nobody_waiting_and_stands_in_the_health() {
     let gate = Arc::new(Gate { failing: true, ..Arc::into_inner(Gate::shut()).unwrap() });
-    let later = LaterEntries::new(gate.clone());
+    let later = WriteBehind::new(gate.clone());
     gate.open.add_permits(9);
     later.put(&key(1), &entry(1)).await.unwrap();
-    later.settle().await;
+    later.flush().await;
     assert_eq!(later.get(&key(1)).await.unwrap(), None);
     assert_eq!(later.health().problem.unwrap(), "the disk is full");
 }
@@ -151,7 +151,7 @@ async fn a_failure_to_write_keeps_nobody_waiting_and_stands_in_the_health() {
 fn a_writer_that_is_lost_with_its_runtime_leaves_the_queue_to_the_next() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let gate = Gate::shut();
-    let later = LaterEntries::new(gate.clone());
+    let later = WriteBehind::new(gate.clone());
     let first = runtime();
     first.block_on(async {
         later.put(&key(1), &entry(1)).await.unwrap();
@@ -159,7 +159,7 @@ fn a_writer_that_is_lost_with_its_runtime_leaves_the_queue_to_the_next() {
     });
     drop(first);
     gate.open.add_permits(1);
-    runtime().block_on(async { timeout(Duration::from_secs(30), later.settle()).await.unwrap() });
+    runtime().block_on(async { timeout(Duration::from_secs(30), later.flush()).await.unwrap() });
     assert_eq!(gate.transactions(), [1]);
     runtime().block_on(async { assert_eq!(gate.kept.get(&key(1)).await.unwrap(), Some(entry(1))) });
 }

@@ -7,32 +7,32 @@ use std::{
 
 use tokio::time::Instant;
 
-/// The first pause when the vendor does not say how long, doubled while limit answers go on.
+/// The first cooldown when the vendor does not say how long, doubled while limit answers go on.
 const FIRST: Duration = Duration::from_secs(1);
-/// No pause is longer, whatever the vendor says.
+/// No cooldown is longer, whatever the vendor says.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
-/// No request leaves before the pause is over.
+/// No request leaves before the cooldown is over.
 #[derive(Debug, Default)]
-pub(super) struct Pause(Mutex<State>);
+pub(super) struct Cooldown(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     until: Option<Instant>,
-    /// When the present run of limit answers last began a pause.
+    /// When the present run of limit answers last began a cooldown.
     since: Option<Instant>,
-    /// The next pause without a word from the vendor.
+    /// The next cooldown without a word from the vendor.
     step: Option<Duration>,
 }
 
-impl Pause {
-    /// What is left of the pause.
+impl Cooldown {
+    /// What is left of the cooldown.
     pub(super) fn left(&self) -> Option<Duration> {
         let left = self.state().until?.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
 
-    /// A request sent at `sent` was answered with "too many requests". The pause is never made shorter.
+    /// A request sent at `sent` was answered with "too many requests". The cooldown is never made shorter.
     pub(super) fn limited(&self, sent: Instant, retry_after: Option<Duration>) {
         let (mut state, now) = (self.state(), Instant::now());
         // Several requests under way are told the same thing at once: that is one limit, not a reason to double.
@@ -67,47 +67,47 @@ impl Pause {
 mod tests {
     use super::*;
 
-    fn left(pause: &Pause) -> u64 {
-        pause.left().map_or(0, |left| left.as_secs())
+    fn left(cooldown: &Cooldown) -> u64 {
+        cooldown.left().map_or(0, |left| left.as_secs())
     }
 
     #[tokio::test(start_paused = true)]
     async fn pauses_double_up_to_a_minute_and_start_anew_after_a_success() {
-        let pause = Pause::default();
+        let cooldown = Cooldown::default();
         let mut lengths = Vec::new();
         for _ in 0..8 {
-            pause.limited(Instant::now(), None);
-            lengths.push(left(&pause));
+            cooldown.limited(Instant::now(), None);
+            lengths.push(left(&cooldown));
             tokio::time::sleep(Duration::from_secs(lengths.last().copied().unwrap())).await;
-            assert_eq!(pause.left(), None);
+            assert_eq!(cooldown.left(), None);
         }
         assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 60, 60]);
-        pause.succeeded(Instant::now());
-        pause.limited(Instant::now(), None);
-        assert_eq!(left(&pause), 1);
+        cooldown.succeeded(Instant::now());
+        cooldown.limited(Instant::now(), None);
+        assert_eq!(left(&cooldown), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn several_limit_answers_to_one_burst_are_one_limit() {
-        let (pause, sent) = (Pause::default(), Instant::now());
+        let (cooldown, sent) = (Cooldown::default(), Instant::now());
         tokio::time::sleep(Duration::from_millis(50)).await;
         for _ in 0..8 {
-            pause.limited(sent, None);
+            cooldown.limited(sent, None);
         }
-        assert_eq!(pause.left(), Some(Duration::from_secs(1)));
-        pause.succeeded(sent);
+        assert_eq!(cooldown.left(), Some(Duration::from_secs(1)));
+        cooldown.succeeded(sent);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        pause.limited(Instant::now(), None);
-        assert_eq!(left(&pause), 2, "a success from before the limit does not end it");
+        cooldown.limited(Instant::now(), None);
+        assert_eq!(left(&cooldown), 2, "a success from before the limit does not end it");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_vendors_word_counts_up_to_a_minute_and_never_shortens_a_pause() {
-        let pause = Pause::default();
-        pause.limited(Instant::now(), Some(Duration::from_secs(20)));
-        pause.limited(Instant::now(), Some(Duration::from_secs(5)));
-        assert_eq!(left(&pause), 20);
-        pause.limited(Instant::now(), Some(Duration::from_secs(86_400)));
-        assert_eq!(left(&pause), 60);
+        let cooldown = Cooldown::default();
+        cooldown.limited(Instant::now(), Some(Duration::from_secs(20)));
+        cooldown.limited(Instant::now(), Some(Duration::from_secs(5)));
+        assert_eq!(left(&cooldown), 20);
+        cooldown.limited(Instant::now(), Some(Duration::from_secs(86_400)));
+        assert_eq!(left(&cooldown), 60);
     }
 }

@@ -9,15 +9,15 @@ use tokio::{
 };
 
 use super::{
-    BreakerState, Trip, UpstreamStats,
+    BreakerState, TripReason, UpstreamStats,
     breaker::{Breaker, FAILURES, Pass},
     budget::Budget,
-    error::{Kind, Trouble, UpstreamError},
+    cooldown::{Cooldown, LONGEST},
+    error::{AttemptError, FailureClass, UpstreamError},
     limiter::Limiter,
-    pause::{LONGEST, Pause},
     stats::Counters,
 };
-use crate::Fault;
+use crate::SourceFault;
 
 /// The first wait before a retry, doubled each time, with jitter.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything about a vendor but the wire.
 #[derive(Debug)]
-pub(super) struct Courtesy {
+pub(super) struct RequestPolicy {
     pub(super) vendor: &'static str,
     /// Where the key is set, for people.
     pub(super) key_setting: Option<&'static str>,
@@ -36,12 +36,12 @@ pub(super) struct Courtesy {
     places: Semaphore,
     limiter: Limiter,
     budget: Budget,
-    pause: Pause,
+    cooldown: Cooldown,
     breaker: Breaker,
     counters: Counters,
 }
 
-impl Courtesy {
+impl RequestPolicy {
     pub(super) fn new(
         vendor: &'static str,
         key_setting: Option<&'static str>,
@@ -56,7 +56,7 @@ impl Courtesy {
             places: Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS)),
             limiter: Limiter::new(requests_per_minute),
             budget: Budget::new(),
-            pause: Pause::default(),
+            cooldown: Cooldown::default(),
             breaker: Breaker::default(),
             counters: Counters::default(),
         }
@@ -66,7 +66,7 @@ impl Courtesy {
     /// under way and gives every place back.
     pub(super) async fn run<T, F>(&self, subject: &str, attempt: impl Fn() -> F + Send) -> Result<T, UpstreamError>
     where
-        F: Future<Output = Result<T, Trouble>> + Send,
+        F: Future<Output = Result<T, AttemptError>> + Send,
     {
         let backoff = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT);
         let mut waits = backoff.with_max_times(self.max_retries).with_jitter().build();
@@ -97,27 +97,27 @@ impl Courtesy {
             };
             let told = trouble.retry_after.unwrap_or_default().min(LONGEST);
             let (again, limited) = match trouble.kind {
-                Kind::Passing => (true, false),
-                Kind::Odd => (!std::mem::replace(&mut odd, true), false),
-                Kind::Limited => {
+                FailureClass::Passing => (true, false),
+                FailureClass::Odd => (!std::mem::replace(&mut odd, true), false),
+                FailureClass::Limited => {
                     Counters::count(&self.counters.limited);
-                    self.pause.limited(sent, trouble.retry_after);
+                    self.cooldown.limited(sent, trouble.retry_after);
                     (true, true)
                 }
-                Kind::Answer => {
+                FailureClass::Answer => {
                     self.answered(pass, sent);
                     return Err(trouble.error);
                 }
-                Kind::Auth => {
+                FailureClass::Auth => {
                     pass.key_refused();
                     return Err(self.failed(trouble.error, tries, ""));
                 }
-                Kind::Broken => (false, false),
+                FailureClass::Broken => (false, false),
             };
             // The probe of a vendor that was down is one request, and a limit answer says nothing about its health.
             let next = if again && !pass.probe { waits.next() } else { None };
             let wait = next.map(|own| if limited { Duration::ZERO } else { own.max(told) });
-            let pause = if limited { self.pause.left().unwrap_or_default() } else { told };
+            let pause = if limited { self.cooldown.left().unwrap_or_default() } else { told };
             let note = match wait {
                 Some(_) if pause > PATIENCE => "",
                 Some(_) if !self.budget.spend() => "not retried: the retry budget is spent",
@@ -145,7 +145,7 @@ impl Courtesy {
     }
 
     pub(super) fn stats(&self) -> UpstreamStats {
-        self.counters.snapshot(self.vendor, self.breaker.look(), self.pause.left())
+        self.counters.snapshot(self.vendor, self.breaker.look(), self.cooldown.left())
     }
 
     /// Waits for a place, the pause and the minute's count, in this order.
@@ -155,7 +155,7 @@ impl Courtesy {
         let place = self.places.acquire().await.ok();
         loop {
             self.breaker.peek().map_err(|refused| self.open_error(refused))?;
-            if let Some(left) = self.pause.left() {
+            if let Some(left) = self.cooldown.left() {
                 if left > PATIENCE {
                     return Err(self.limited_error(None, None, left));
                 }
@@ -163,7 +163,7 @@ impl Courtesy {
                 continue;
             }
             self.limiter.acquire().await;
-            if self.pause.left().is_none() {
+            if self.cooldown.left().is_none() {
                 return Ok((self.breaker.admit().map_err(|refused| self.open_error(refused))?, place));
             }
         }
@@ -171,7 +171,7 @@ impl Courtesy {
 
     fn answered(&self, pass: Pass<'_>, sent: Instant) {
         pass.answered();
-        self.pause.succeeded(sent);
+        self.cooldown.succeeded(sent);
     }
 
     fn failed(&self, mut error: UpstreamError, tries: u32, note: &str) -> UpstreamError {
@@ -185,15 +185,15 @@ impl Courtesy {
         error
     }
 
-    fn open_error(&self, (trip, left): (Trip, Duration)) -> UpstreamError {
+    fn open_error(&self, (trip, left): (TripReason, Duration)) -> UpstreamError {
         let (vendor, left) = (self.vendor, seconds(left));
         let (fault, why) = match trip {
-            Trip::Failures => (
-                Fault::Unavailable,
+            TripReason::Failures => (
+                SourceFault::Unavailable,
                 format!("{vendor} is paused after {FAILURES} failures in a row; tried again in {left} s"),
             ),
-            Trip::Auth => (
-                Fault::Auth,
+            TripReason::Auth => (
+                SourceFault::Auth,
                 format!("{}; tried again in {left} s", super::key_refused(vendor, self.key_setting, None)),
             ),
         };
@@ -204,7 +204,7 @@ impl Courtesy {
         let status_text = status.map(|status| format!(" ({status})")).unwrap_or_default();
         let why =
             format!("{} gets too many requests{status_text}: ask again in {} s", self.vendor, seconds(left).max(1));
-        UpstreamError { fault: Fault::Limited, status, words, why }
+        UpstreamError { fault: SourceFault::Limited, status, words, why }
     }
 }
 

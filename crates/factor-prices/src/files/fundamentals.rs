@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use factor_types::{DateRange, Ticker};
 
 use super::FilePrices;
-use crate::{Dividend, FundFacts, MarketCap, PriceError, PriceProvider as _, Profile};
+use crate::{Dividend, FundamentalsProvider, MarketCap, PriceError, PriceProvider as _, SecurityProfile};
 
 #[async_trait]
-impl FundFacts for FilePrices {
+impl FundamentalsProvider for FilePrices {
     /// The `dividend` column of the file that the ticker's prices are from.
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
         let data = self.data().await?;
@@ -31,7 +31,7 @@ impl FundFacts for FilePrices {
         Err(PriceError::NoData("price files hold no market capitalisations".to_owned()))
     }
 
-    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+    async fn profile(&self, _ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError> {
         Err(PriceError::NoData("price files hold no profiles".to_owned()))
     }
 }

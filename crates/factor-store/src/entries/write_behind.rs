@@ -4,7 +4,7 @@
 //!   into the store behind, many entries in one transaction, in the order in which they came.
 //! - **Reading** sees what was put: whoever asks for a key that is still in the queue waits until it is written.
 //!   Listing and dropping wait for the whole queue.
-//! - **[`EntryStore::settle`]** waits for everything put before it. Until then a killed process may lose what is in the
+//! - **[`EntryStore::flush`]** waits for everything put before it. Until then a killed process may lose what is in the
 //!   queue, but never half an entry.
 //! - **The queue** holds at most 16 MiB; over that, putting waits for room.
 //! - **A failure** to write is not told to the one who put, who has gone on, but stands in the health of the store
@@ -32,7 +32,7 @@ const BATCH: usize = 1 << 20;
 
 /// A store that is written behind its callers' backs. Its methods are called inside a Tokio runtime.
 #[derive(Debug)]
-pub struct LaterEntries(Arc<Shared>);
+pub struct WriteBehind(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -68,7 +68,7 @@ struct Turn {
     over: bool,
 }
 
-impl LaterEntries {
+impl WriteBehind {
     /// Writes to `store`.
     pub fn new(store: Arc<dyn EntryStore>) -> Self {
         let room = Arc::new(Semaphore::new(ROOM));
@@ -84,7 +84,7 @@ impl LaterEntries {
 }
 
 #[async_trait]
-impl EntryStore for LaterEntries {
+impl EntryStore for WriteBehind {
     async fn get(&self, key: &EntryKey) -> Result<Option<Entry>, EntryError> {
         let number = self.0.queue().number(key);
         if let Some(number) = number {
@@ -108,24 +108,24 @@ impl EntryStore for LaterEntries {
         Ok(())
     }
 
-    async fn settle(&self) {
+    async fn flush(&self) {
         let put = self.0.queue().put;
         self.done(put).await;
-        self.0.store.settle().await;
+        self.0.store.flush().await;
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
-        self.settle().await;
+        self.flush().await;
         self.0.store.remove(key).await
     }
 
     async fn list(&self, filter: &EntryFilter) -> Result<Vec<EntryInfo>, EntryError> {
-        self.settle().await;
+        self.flush().await;
         self.0.store.list(filter).await
     }
 
     async fn clear(&self, filter: &EntryFilter) -> Result<u64, EntryError> {
-        self.settle().await;
+        self.flush().await;
         self.0.store.clear(filter).await
     }
 

@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate};
 use factor_types::{DateRange, PriceSeries, Ticker};
 
 use super::{SamplePrices, dividend_yield, market_cap, rounded};
-use crate::{Dividend, FundFacts, MarketCap, PriceError, Profile};
+use crate::{Dividend, FundamentalsProvider, MarketCap, PriceError, SecurityProfile};
 
 const EX_MONTHS: [u32; 4] = [3, 6, 9, 12];
 const EX_DAY: u32 = 15;
@@ -33,7 +33,7 @@ fn paid(series: &PriceSeries, dividend_yield: f64) -> Vec<Dividend> {
 }
 
 #[async_trait]
-impl FundFacts for SamplePrices {
+impl FundamentalsProvider for SamplePrices {
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
         let series = self.series(ticker).await?;
         let all = paid(&series, dividend_yield(ticker).unwrap_or_default());
@@ -52,10 +52,10 @@ impl FundFacts for SamplePrices {
         Ok(known.collect())
     }
 
-    async fn profile(&self, ticker: &Ticker) -> Result<Arc<Profile>, PriceError> {
+    async fn profile(&self, ticker: &Ticker) -> Result<Arc<SecurityProfile>, PriceError> {
         self.series(ticker).await?;
         let cap = self.market_caps(std::slice::from_ref(ticker)).await?.pop().map(|cap| cap.dollars);
-        Ok(Arc::new(Profile { name: None, industry: None, sector: None, is_fund: true, market_cap: cap }))
+        Ok(Arc::new(SecurityProfile { name: None, industry: None, sector: None, is_fund: true, market_cap: cap }))
     }
 }
 
