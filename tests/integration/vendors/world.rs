@@ -57,7 +57,7 @@ impl World {
 
     /// The universe built into the binary, over histories that reach further back than any fetch. Today is 2026-06-30.
     pub(super) async fn built_in() -> Self {
-        let in_force = app(&[("FACTOR_PRICE_SOURCE", "sample")]).reference.current().await;
+        let in_force = app(&[("FACTOR_PRICE_SOURCE", "sample")]).universe_watcher.current().await;
         let universe = &in_force.loaded.universe;
         let mut tickers: Vec<String> = universe.factors().iter().map(|factor| factor.ticker.to_string()).collect();
         let spy = tickers.iter().position(|ticker| ticker == "SPY").unwrap();
