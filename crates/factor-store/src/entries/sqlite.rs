@@ -98,14 +98,14 @@ impl fmt::Debug for SqliteEntries {
 #[async_trait]
 impl EntryStore for SqliteEntries {
     async fn get(&self, key: &EntryKey) -> Result<Option<Entry>, EntryError> {
-        match self.0.run(Use::Read, |pool| async move { Ok(statements::get(&pool, key).await?) }).await? {
+        match self.0.run(Access::Read, |pool| async move { Ok(statements::get(&pool, key).await?) }).await? {
             Found::Whole(entry) => Ok(Some(entry)),
             Found::Nothing => Ok(None),
             Found::Damaged => {
                 self.0.record.damaged_entry(key);
                 // If it cannot be dropped it is found damaged again: reading is right either way.
                 let dropping = |pool: SqlitePool| async move { statements::remove_damaged(&pool, key).await };
-                if let Err(error) = self.0.run(Use::Write, dropping).await {
+                if let Err(error) = self.0.run(Access::Write, dropping).await {
                     tracing::debug!("a damaged entry stays: {error}");
                 }
                 Ok(None)
@@ -117,7 +117,7 @@ impl EntryStore for SqliteEntries {
         check_length(key, entry)?;
         let one = [(key, entry)];
         let putting = |pool: SqlitePool| self.0.put(pool, &one);
-        self.0.record.written(self.0.run(Use::Write, putting).await)
+        self.0.record.written(self.0.run(Access::Write, putting).await)
     }
 
     /// All in one transaction, or all of every 500, but for those that are too long: a full disk keeps none of them.
@@ -132,18 +132,18 @@ impl EntryStore for SqliteEntries {
         }
         for some in fit.chunks(statements::AT_ONCE) {
             let putting = |pool: SqlitePool| self.0.put(pool, some);
-            self.0.record.written(self.0.run(Use::Write, putting).await)?;
+            self.0.record.written(self.0.run(Access::Write, putting).await)?;
         }
         outcome
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
         let removing = |pool: SqlitePool| async move { Ok(statements::remove(&pool, key).await?) };
-        self.0.record.written(self.0.run(Use::Write, removing).await)
+        self.0.record.written(self.0.run(Access::Write, removing).await)
     }
 
     async fn list(&self, filter: &EntryFilter) -> Result<Vec<EntryInfo>, EntryError> {
-        self.0.run(Use::Read, |pool| async move { Ok(statements::list(&pool, filter).await?) }).await
+        self.0.run(Access::Read, |pool| async move { Ok(statements::list(&pool, filter).await?) }).await
     }
 
     async fn clear(&self, filter: &EntryFilter) -> Result<u64, EntryError> {
@@ -157,7 +157,7 @@ impl EntryStore for SqliteEntries {
             }
             Ok(cleared)
         };
-        self.0.record.written(self.0.run(Use::Write, clearing).await)
+        self.0.record.written(self.0.run(Access::Write, clearing).await)
     }
 
     fn health(&self) -> EntryStoreHealth {
@@ -166,24 +166,24 @@ impl EntryStore for SqliteEntries {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum Access {
     Read,
     Write,
 }
 
 impl Inner {
     /// Does something with the file; if that finds it damaged, puts it aside and does it with an empty one.
-    async fn run<T, F, R>(self: &Arc<Self>, using: Use, work: F) -> Result<T, EntryError>
+    async fn run<T, F, R>(self: &Arc<Self>, access: Access, work: F) -> Result<T, EntryError>
     where
         F: Fn(SqlitePool) -> R,
         R: Future<Output = Result<T, CacheFailure>>,
     {
-        let doing = if using == Use::Read { "read" } else { "written" };
-        let _turn = if using == Use::Write { Some(self.writing.lock().await) } else { None };
+        let doing = if access == Access::Read { "read" } else { "written" };
+        let _turn = if access == Access::Write { Some(self.writing.lock().await) } else { None };
         let mut tries = 0;
         loop {
             let opened = self.opened().await?;
-            if using == Use::Write
+            if access == Access::Write
                 && let Some(trouble) = &opened.read_only
             {
                 return Err(trouble.refusal(&self.settings.path, doing));

@@ -5,7 +5,7 @@ use factor_types::UserId;
 use super::{
     StoreError,
     database::Transaction,
-    statement::{Row, statement},
+    statement::{DatabaseRow, statement},
 };
 use crate::users::{ApiKey, NewUser, User};
 
@@ -55,7 +55,7 @@ async fn one(on: &mut Transaction<'_>, id: UserId) -> Result<Option<(User, Optio
     on.row(one.bind(id.number())).await?.as_ref().map(user).transpose()
 }
 
-fn user(row: &Row) -> Result<(User, Option<Vec<u8>>), StoreError> {
+fn user(row: &DatabaseRow) -> Result<(User, Option<Vec<u8>>), StoreError> {
     let hash: Option<Vec<u8>> = row.get(4)?;
     let user = User {
         id: UserId::new(row.get(0)?),

@@ -7,7 +7,7 @@ use sqlx::types::Json as JsonColumn;
 use super::{
     SavedGroup, StoreError, WriteOutcome,
     database::Transaction,
-    statement::{Row, Statement, statement},
+    statement::{DatabaseRow, Statement, statement},
 };
 
 pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
@@ -127,7 +127,7 @@ fn weights(group: &FactorGroup) -> Result<Option<Json>, StoreError> {
     Ok(Some(Json::Object(of)))
 }
 
-fn group(row: &Row) -> Result<SavedGroup, StoreError> {
+fn group(row: &DatabaseRow) -> Result<SavedGroup, StoreError> {
     let name: GroupName = row.read(0)?;
     let unreadable =
         |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it anew"));

@@ -8,7 +8,7 @@ use factor_types::{Category, Ticker};
 use super::{
     Author, RecordedChange, StoreError,
     database::Transaction,
-    statement::{Row, Statement, statement},
+    statement::{DatabaseRow, Statement, statement},
 };
 use crate::{
     MappingKind, ProxyRow,
@@ -33,7 +33,7 @@ pub(super) async fn rows(on: &mut Transaction<'_>, kind: MappingKind) -> Result<
              FROM factor_proxies ORDER BY position, id"
         }
     };
-    let read = |row: &Row| proxy_row(kind, row);
+    let read = |row: &DatabaseRow| proxy_row(kind, row);
     on.rows(statement(all)).await?.iter().map(read).collect()
 }
 
@@ -122,7 +122,7 @@ async fn record(
 pub(super) async fn changes(on: &mut Transaction<'_>, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
     let newest = statement("SELECT changed_at, who, why, kind, what FROM proxy_changes ORDER BY id DESC LIMIT $1");
     let rows = on.rows(newest.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
-    let change = |row: &Row| {
+    let change = |row: &DatabaseRow| {
         Ok(RecordedChange {
             at: row.get(0)?,
             author: Author { who: row.get(1)?, why: row.get(2)? },
@@ -225,7 +225,7 @@ fn placing(kind: MappingKind, row: &ProxyRow, position: usize) -> Statement {
     }
 }
 
-fn proxy_row(kind: MappingKind, row: &Row) -> Result<ProxyRow, StoreError> {
+fn proxy_row(kind: MappingKind, row: &DatabaseRow) -> Result<ProxyRow, StoreError> {
     let category: Category = row.read(0)?;
     let priority = row.get::<Option<i64>>(3)?.map(u32::try_from).transpose();
     let mut read = ProxyRow {

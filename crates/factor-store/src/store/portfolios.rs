@@ -6,7 +6,7 @@ use sqlx::types::Json as JsonColumn;
 use super::{
     StoreError,
     database::Transaction,
-    statement::{Row, statement},
+    statement::{DatabaseRow, statement},
 };
 
 pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
@@ -69,7 +69,7 @@ pub(super) async fn delete(
     Ok(gone)
 }
 
-fn portfolio(row: &Row) -> Result<Saved<Portfolio>, StoreError> {
+fn portfolio(row: &DatabaseRow) -> Result<Saved<Portfolio>, StoreError> {
     let JsonColumn(holdings) = row.get::<JsonColumn<Vec<Holding>>>(1)?;
     Ok(Saved { what: Portfolio { name: row.read(0)?, holdings }, created_at: row.get(2)?, updated_at: row.get(3)? })
 }

@@ -9,7 +9,7 @@ use sqlx::{
 
 use super::{
     StoreError,
-    database::{Database, Pool, Use},
+    database::{Access, Database, Pool},
     errors,
     statement::statement,
 };
@@ -61,7 +61,7 @@ pub(super) fn pool(address: &PgConnectOptions) -> PgPool {
 
 /// Refuses a role that could read what belongs to others, and tables that do not keep users apart.
 pub(super) async fn guard(database: &Database) -> Result<(), StoreError> {
-    let mut transaction = database.begin(None, Use::Read).await?;
+    let mut transaction = database.begin(None, Access::Read).await?;
     let roles = transaction
         .row(statement(
             "SELECT current_user::text, \

@@ -9,7 +9,7 @@ use sqlx::{
 
 use super::{
     StoreError,
-    database::{Database, Kind, Pool, Transaction, Use},
+    database::{Access, Database, Engine, Pool, Transaction},
     errors, postgres, sqlite,
     statement::statement,
 };
@@ -41,7 +41,7 @@ pub(super) async fn prepare(database: &Database, migrate: bool, multi_user: bool
         Standing::Older if migrate => apply(database).await?,
         standing => check(database, standing)?,
     }
-    if multi_user && matches!(database.kind, Kind::Postgres { .. }) {
+    if multi_user && matches!(database.engine, Engine::Postgres { .. }) {
         postgres::guard(database).await?;
     }
     Ok(())
@@ -57,17 +57,17 @@ pub(super) async fn migrate(database: &Database) -> Result<(), StoreError> {
 }
 
 async fn reach(database: &Database) -> Result<(), StoreError> {
-    match (&database.kind, database.pool()) {
-        (Kind::Sqlite { path, .. }, Pool::Sqlite(pool)) => sqlite::prepare(path, pool, &database.place).await,
+    match (&database.engine, database.pool()) {
+        (Engine::Sqlite { path, .. }, Pool::Sqlite(pool)) => sqlite::prepare(path, pool, &database.place).await,
         _ => Ok(()),
     }
 }
 
 async fn standing(database: &Database) -> Result<Standing, StoreError> {
-    let mut transaction = database.begin(None, Use::Read).await?;
-    let (there, migrator) = match database.kind {
-        Kind::Sqlite { .. } => ("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'", &*SQLITE),
-        Kind::Postgres { .. } => ("SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL", &*POSTGRES),
+    let mut transaction = database.begin(None, Access::Read).await?;
+    let (there, migrator) = match database.engine {
+        Engine::Sqlite { .. } => ("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'", &*SQLITE),
+        Engine::Postgres { .. } => ("SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL", &*POSTGRES),
     };
     if transaction.row(statement(there)).await?.is_none() {
         return Ok(Standing::Older);
@@ -111,7 +111,7 @@ async fn apply(database: &Database) -> Result<(), StoreError> {
     let done = match database.pool() {
         // Its own lock keeps several processes apart: sqlx has none for SQLite.
         Pool::Sqlite(_) => {
-            let mut transaction = database.begin(None, Use::Write).await?;
+            let mut transaction = database.begin(None, Access::Write).await?;
             let Some(connection) = transaction.sqlite() else { return Ok(()) };
             let done = SQLITE.run_direct(None, connection, false).await;
             if done.is_ok() {
