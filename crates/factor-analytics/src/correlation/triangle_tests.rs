@@ -1,7 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::observer::Observer;
+use crate::{
+    Threads,
+    observer::{
+        Progress,
+        tests::{stops, unobserved},
+    },
+};
 
 const NAN: f64 = f64::NAN;
 const TWO: Threads = Threads::Exactly(std::num::NonZeroUsize::MIN.saturating_add(1));
@@ -53,7 +59,7 @@ fn slices(series: &[Vec<f64>]) -> Vec<&[f64]> {
 }
 
 fn of(series: &[Vec<f64>], min_rows: usize) -> Triangle {
-    Triangle::pearson(&slices(series), min_rows, Threads::ONE)
+    unobserved(|progress| Triangle::pearson(&slices(series), min_rows, Threads::ONE, progress))
 }
 
 /// Every pair against two passes over its rows.
@@ -119,12 +125,12 @@ fn neither_threads_nor_memory_change_a_bit() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.1)] {
         let panel = series(70, 600, holes, 5);
         let bits = |bytes: usize, threads: Threads| -> Vec<u64> {
-            let triangle = Triangle::within(bytes, &slices(&panel), 12, threads, |_| |_| true).unwrap();
+            let triangle = unobserved(|progress| Triangle::within(bytes, &slices(&panel), 12, threads, progress));
             triangle.values().iter().map(|r| r.to_bits()).collect()
         };
         let one = bits(usize::MAX, Threads::ONE);
         assert!(one == bits(usize::MAX, TWO), "two threads, {holes:?}");
-        assert!(one == bits(0, Threads::ONE), "made ready block by block, {holes:?}");
+        assert!(one == bits(0, Threads::ONE), "prepared block by block, {holes:?}");
         assert!(one == bits(0, TWO), "block by block and two threads, {holes:?}");
     }
 }
@@ -209,32 +215,17 @@ fn the_same_series_twice_is_correlated_by_exactly_one() {
     }
 }
 
-struct Stopping {
-    shares: Vec<f64>,
-    after: usize,
-}
-
-impl Observer for Stopping {
-    fn progress(&mut self, section: &str, share: f64) {
-        assert_eq!(section, "matrix");
-        self.shares.push(share);
-    }
-
-    fn stop(&self) -> bool {
-        self.shares.len() >= self.after
-    }
-}
-
 #[test]
-fn a_long_computation_tells_how_far_it_is_and_stops() {
-    let panel = series(20, 700, Holes::None, 23);
-    let run = |after: usize| {
-        let mut observer = Stopping { shares: Vec::new(), after };
-        let found = Triangle::observed(&slices(&panel), 2, Threads::ONE, &mut observer, "matrix");
-        (found.is_some(), observer.shares)
-    };
-    assert_eq!(run(usize::MAX), (true, vec![1.0 / 3.0, 2.0 / 3.0, 1.0]));
-    assert_eq!(run(2), (false, vec![1.0 / 3.0, 2.0 / 3.0]));
+fn every_row_of_a_block_may_be_the_last() {
+    for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.2)] {
+        let panel = series(20, 700, holes, 23);
+        for bytes in [0, usize::MAX] {
+            let kernel =
+                |progress: &mut Progress<'_>| Triangle::within(bytes, &slices(&panel), 2, Threads::ONE, progress);
+            let asked = stops(kernel);
+            assert!(asked >= 700, "{holes:?}: {asked} questions");
+        }
+    }
 }
 
 fn holes() -> impl Strategy<Value = Holes> {

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{MIN_ROWS, UndefinedField};
 use crate::{
-    correlation::pearson,
-    inference::{Coefficient, interval, p_value},
+    correlation::{Coefficient, pearson},
+    inference::{interval, p_value},
     regression::Regression,
     rolling, stats,
 };

@@ -6,6 +6,7 @@ use super::{MinimizedVariance, nnls, stats};
 use crate::{
     correlation::{Estimate, Method, NamedSeries},
     hedge::capped,
+    observer::{Progress, Silent},
 };
 
 /// Sets whose objectives differ by less than this share of what is to be offset come to the same.
@@ -132,7 +133,8 @@ impl Trial {
 /// correlations of [`Method::LedoitWolf`] with the sample's deviations, which that method leaves as they are.
 fn shrunk(columns: &[&[f64]]) -> Option<(Array2<f64>, f64)> {
     let named: Vec<NamedSeries<'_>> = columns.iter().map(|values| NamedSeries { name: "", values }).collect();
-    let matrix = Method::LedoitWolf.matrix(&named, 2);
+    // A dozen columns at most: nobody waits for them.
+    let matrix = Method::LedoitWolf.matrix(&named, 2, &mut Progress::new(&mut Silent, "")).ok()?;
     let deviations: Vec<f64> = columns.iter().map(|values| stats::standard_deviation(values)).collect::<Option<_>>()?;
     if matrix.size() != columns.len() || matrix.undefined_pairs > 0 {
         return None;
