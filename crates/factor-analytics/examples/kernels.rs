@@ -94,7 +94,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the first thread has had of the processor, as Linux tells it.
+/// What the first thread has had of the processor, as Linux reports it.
 fn busy_seconds() -> Result<f64, Box<dyn Error>> {
     let text = fs::read_to_string("/proc/self/schedstat")?;
     let nanoseconds: f64 = text.split(' ').next().unwrap_or("0").parse()?;

@@ -50,11 +50,11 @@ pub enum OlsError {
     Collinear(usize),
 }
 
-/// An x of which less than this share of its variance is new beside those before it depends on them: its variance
+/// An x of which less than this share of its variance is independent of those before it counts as dependent: its variance
 /// inflation would be above 10^8, and its coefficient mean nothing.
 const DEPENDENT: f64 = 1e-8;
 
-/// Residuals with at most this share of the sum of squares are rounding: the x explain y wholly.
+/// Residuals with at most this share of the sum of squares are rounding: the x explain all of y.
 const NO_RESIDUAL: f64 = 1e-24;
 
 impl MultipleRegression {
