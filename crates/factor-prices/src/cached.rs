@@ -25,7 +25,9 @@
 //!   request that both need. Each is a task of its own, so that answers which arrive together are read side by side.
 
 mod codec;
+mod entries;
 mod fundamentals;
+mod fundamentals_cache;
 mod history;
 mod yields;
 
@@ -48,7 +50,7 @@ use tokio::task::JoinSet;
 
 pub use self::yields::CachedYields;
 use self::{
-    fundamentals::FundamentalsCache,
+    fundamentals_cache::FundamentalsCache,
     history::{CacheEntry, CachedHistory, Step},
 };
 use crate::{FundamentalsProvider, History, PriceError, PriceProvider, SingleFlight, SourceInfo, market_hours};
@@ -57,10 +59,6 @@ use crate::{FundamentalsProvider, History, PriceError, PriceProvider, SingleFlig
 const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 /// A fetch reaches back this far at least.
 const REACH_MONTHS: u32 = 132;
-/// Rows that must come back as they were.
-const OVERLAP: usize = 5;
-/// Days after which a history is fetched anew as a whole.
-const WHOLE_DAYS: i64 = 30;
 
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -86,6 +84,7 @@ struct Inner {
     /// Requests to the source: questions about different ranges need the same one.
     asks: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
     fundamentals: FundamentalsCache,
+    dividend_flights: SingleFlight<EntryKey, Result<Arc<[u8]>, PriceError>>,
     counts: Counts,
 }
 
@@ -144,7 +143,8 @@ impl CachedMarketSource {
             .build();
         let scope = scope.into();
         let inner = Inner {
-            fundamentals: FundamentalsCache::default(),
+            fundamentals: FundamentalsCache::new(Arc::clone(&store)),
+            dividend_flights: SingleFlight::default(),
             source,
             scope,
             store,
@@ -298,11 +298,11 @@ impl Inner {
     }
 
     async fn load(&self, ticker: &Ticker) -> Option<CacheEntry> {
-        let known = self.entry(&self.key(history::PRICES, ticker.as_str())).await;
+        let known = entries::read(&*self.store, &self.key(history::PRICES, ticker.as_str())).await;
         if let Some(kept) = known.and_then(|entry| codec::read_kept(ticker, &entry)) {
             return Some(CacheEntry::Known(Arc::new(kept)));
         }
-        let unknown = self.entry(&self.key(history::UNKNOWN, ticker.as_str())).await?;
+        let unknown = entries::read(&*self.store, &self.key(history::UNKNOWN, ticker.as_str())).await?;
         let why = String::from_utf8(unknown.body).ok()?;
         Some(CacheEntry::Unknown { why, since: unknown.fetched_at })
     }
@@ -314,25 +314,7 @@ impl Inner {
         };
         self.held.insert(ticker.clone(), held);
         if let Some(body) = body {
-            self.keep(&self.key(kind, ticker.as_str()), Entry { fetched_at: now, body }).await;
-        }
-    }
-
-    /// An entry of the store. A store that cannot be read costs a request, no more.
-    async fn entry(&self, key: &EntryKey) -> Option<Entry> {
-        match self.store.get(key).await {
-            Ok(entry) => entry,
-            Err(error) => {
-                tracing::debug!(%error, subject = key.subject, "a kept entry cannot be read");
-                None
-            }
-        }
-    }
-
-    async fn keep(&self, key: &EntryKey, entry: Entry) {
-        if let Err(error) = self.store.put(key, &entry).await {
-            // The store's health holds it for the answer; here it is for whoever reads the log closely.
-            tracing::debug!(%error, subject = key.subject, "an entry cannot be kept");
+            entries::keep(&*self.store, &self.key(kind, ticker.as_str()), &Entry { fetched_at: now, body }).await;
         }
     }
 }

@@ -31,6 +31,7 @@
 
 mod calendar;
 mod draws;
+mod factors;
 mod fundamentals;
 mod path;
 mod table;
@@ -113,11 +114,6 @@ pub fn dividend_yield(ticker: &Ticker) -> Option<f64> {
 /// have. It is a constant of the sample, no fund's true size.
 pub fn market_cap(ticker: &Ticker) -> Option<f64> {
     find(ticker).map(|fund| fund.cap * 1e9)
-}
-
-/// The sample's first day, 2010-12-31.
-fn first_day() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2010, 12, 31).unwrap_or(NaiveDate::MIN)
 }
 
 fn find(ticker: &Ticker) -> Option<&'static Fund> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use factor_types::{DateRange, PriceSeries};
 
-use super::{OVERLAP, WHOLE_DAYS};
 use crate::{History, PriceError, SourceFault, market_hours};
 
 /// The kind of entry that holds a history.
@@ -13,6 +12,10 @@ pub(super) const PRICES: &str = "prices";
 /// The kind of entry that says that a source does not know a ticker.
 pub(super) const UNKNOWN: &str = "unknown";
 
+/// Rows that must come back as they were.
+const OVERLAP: usize = 5;
+/// Days after which a history is fetched again as a whole.
+const WHOLE_DAYS: i64 = 30;
 /// Other processes' clocks may be a little ahead.
 const SKEW: Duration = Duration::minutes(5);
 /// After a close, a vendor that has not published the day yet is asked again after this long ...

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use factor_types::Calendar;
 
-use super::*;
+use super::{calendar::first_day, *};
 use crate::FilePrices;
 
 fn day(text: &str) -> NaiveDate {

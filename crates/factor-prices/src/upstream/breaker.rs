@@ -54,6 +54,17 @@ pub(super) struct Pass<'a> {
     pub(super) probe: bool,
 }
 
+impl BreakerState {
+    /// The state in a word: `closed`, `open`, `half_open`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open(..) => "open",
+            Self::HalfOpen(_) => "half_open",
+        }
+    }
+}
+
 impl Breaker {
     /// A pass, or why there is none and when to come back.
     pub(super) fn admit(&self) -> Result<Pass<'_>, (TripReason, Duration)> {

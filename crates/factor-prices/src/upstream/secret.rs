@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// What stands where a key was.
 const MASK: &str = "***";
