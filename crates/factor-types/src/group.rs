@@ -55,6 +55,20 @@ impl GroupName {
     }
 }
 
+/// A group among tickers: it is a factor for its owner, and a column like any other.
+impl Ticker {
+    /// The name that a factor group has among tickers, such as `USER:My_Tech`. No text reads as one: a group is a factor
+    /// only for its owner, and comes in by its [`GroupName`] alone.
+    pub fn of_group(name: &GroupName) -> Self {
+        Self::reserved(name.identifier())
+    }
+
+    /// True for a factor group.
+    pub fn is_group(&self) -> bool {
+        self.as_str().starts_with(PREFIX)
+    }
+}
+
 impl FromStr for GroupName {
     type Err = GroupNameError;
 

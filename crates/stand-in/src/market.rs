@@ -1,5 +1,6 @@
 //! What is true: prices, dividends, profiles and yields, as every stand-in vendor serves them.
 
+mod draws;
 mod read;
 mod security;
 mod simulate;

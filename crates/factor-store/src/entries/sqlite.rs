@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, time::Instant};
 use self::{
     failure::{CacheFailure, FailureKind},
     file::Identity,
-    open::Opened,
+    open::{Opened, Settings},
     record::Record,
     statements::Found,
 };
@@ -39,13 +39,6 @@ struct Inner {
     state: Mutex<State>,
     /// One write at a time: those of one process would only wait for each other in SQLite, by sleeping ever longer.
     writing: Mutex<()>,
-}
-
-#[derive(Debug)]
-struct Settings {
-    path: PathBuf,
-    /// The file's bound in pages, if it has one.
-    max_pages: Option<u32>,
 }
 
 #[derive(Default)]

@@ -3,10 +3,10 @@
 use factor_types::UserId;
 
 use super::{
-    StoreError,
     database::Transaction,
     statement::{DatabaseRow, statement},
 };
+use crate::StoreError;
 use crate::users::{ApiKey, NewUser, User};
 
 /// Characters of an address; no mail address has more.

@@ -12,9 +12,10 @@ use sqlx::{Encode, PgPool, Postgres, Sqlite, SqlitePool, Type, postgres::PgConne
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    StoreError, errors, postgres, sqlite,
+    errors, postgres, sqlite,
     statement::{BoundValue, DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 
 /// A database that is connected to at the first use.
 pub(super) struct Database {

@@ -2,7 +2,7 @@
 
 use sqlx::{migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
 
-use super::StoreError;
+use crate::StoreError;
 
 /// An error of either database. `place` names the store without any password.
 pub(super) fn refusal(place: &str, error: &sqlx::Error) -> StoreError {

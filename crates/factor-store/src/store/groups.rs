@@ -5,10 +5,11 @@ use serde_json::{Map, Number, Value as Json};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    SavedGroup, StoreError, WriteOutcome,
+    SavedGroup, WriteOutcome,
     database::Transaction,
     statement::{DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 
 pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
     let all = statement(

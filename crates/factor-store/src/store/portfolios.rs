@@ -4,10 +4,10 @@ use factor_types::{GroupName, Holding, Portfolio, Saved, UserId};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    StoreError,
     database::Transaction,
     statement::{DatabaseRow, statement},
 };
+use crate::StoreError;
 
 pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
     let all = statement(

@@ -15,11 +15,11 @@ use factor_types::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntrySto
 use tokio::time::timeout;
 
 use super::{
-    StoreError,
     database::{Access, Database, Engine, Transaction},
     postgres,
     statement::{DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 use crate::entries::{check_length, checksum::checksum};
 
 /// How long a lost server is left at that: whoever asks meanwhile is told at once, and goes on without it.

@@ -8,11 +8,11 @@ use sqlx::{
 };
 
 use super::{
-    StoreError,
     database::{Access, Database, Engine, Pool, Transaction},
-    errors, postgres, sqlite,
+    errors, roles, sqlite,
     statement::statement,
 };
+use crate::StoreError;
 
 /// What stands in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) async fn prepare(database: &Database, migrate: bool, multi_user: bool
         standing => check(database, standing)?,
     }
     if multi_user && matches!(database.engine, Engine::Postgres { .. }) {
-        postgres::guard(database).await?;
+        roles::guard(database).await?;
     }
     Ok(())
 }

@@ -16,13 +16,13 @@ use tokio::{
 };
 
 use super::{
-    Author, OpenOptions, RecordedChange, SavedGroup, Store, StoreError, WriteOutcome, accounts,
+    Author, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
     database::{Access, Database, Engine, Pool, Transaction},
-    groups, mappings, portfolios, postgres, schema,
+    groups, mappings, portfolios, postgres, roles, schema,
     statement::statement,
 };
 use crate::{
-    MappingKind, ProxyRow,
+    MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
     users::{ApiKey, NewUser, User},
 };
@@ -150,7 +150,7 @@ impl Store for DatabaseStore {
         let checking = async {
             // Not only once: a role may be changed while a server runs.
             if self.0.options.multi_user && self.name() == "postgres" {
-                postgres::guard(database).await?;
+                roles::guard(database).await?;
             }
             let ask = async |on: &mut Transaction<'_>| on.row(statement("SELECT revision FROM mapping_revision")).await;
             database.transact(None, Access::Read, ask).await.map(drop)
@@ -160,7 +160,7 @@ impl Store for DatabaseStore {
 
     async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
         let database = &self.0.database;
-        self.bounded(database.patience(), postgres::grant_to(database, role)).await
+        self.bounded(database.patience(), roles::grant_to(database, role)).await
     }
 
     async fn close(&self) {

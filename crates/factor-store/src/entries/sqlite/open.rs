@@ -1,6 +1,10 @@
 //! Opening: under the lock look whose file it is, begin one where there is none or a broken one, connect.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use factor_types::EntryError;
 use sqlx::{
@@ -10,7 +14,6 @@ use sqlx::{
 use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
-    Settings,
     failure::{CacheFailure, FailureKind},
     file::{self, Identity, Lock, Standing},
     record::Record,
@@ -23,6 +26,14 @@ const CONNECTIONS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 /// A log that has grown longer is cut at the next checkpoint.
 const LOG_BYTES: &str = "16777216";
+
+/// Which file, and how large it may become.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) path: PathBuf,
+    /// The file's bound in pages, if it has one.
+    pub(super) max_pages: Option<u32>,
+}
 
 /// An open file.
 #[derive(Debug)]
