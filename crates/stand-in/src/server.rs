@@ -21,14 +21,14 @@ use tokio::{
 };
 
 pub use self::log::{KeyPlace, RecordedRequest};
-pub(crate) use self::{
-    answer::Ask,
-    http::{Reply, Request},
-};
 use self::{answer::Plans, log::Log};
+pub(crate) use self::{
+    answer::VendorQuery,
+    http::{HttpReply, Request},
+};
 use crate::{
     Vendor,
-    fault::{Armed, Fault, Target, Times},
+    fault::{ArmedFault, Fault, Target, Times},
     market::Market,
 };
 
@@ -83,7 +83,7 @@ struct Shared {
     market: Arc<Market>,
     options: Mutex<Options>,
     today: Mutex<NaiveDate>,
-    faults: Mutex<Vec<Armed>>,
+    faults: Mutex<Vec<ArmedFault>>,
     plans: Mutex<Plans>,
     log: Log,
 }
@@ -194,7 +194,7 @@ impl StandIn {
 
     /// Arms a fault. The first armed that is for a request and not used up strikes.
     pub fn fail(&self, target: Target, times: Times, fault: Fault) {
-        locked(&self.shared.faults).push(Armed::new(target, times, fault));
+        locked(&self.shared.faults).push(ArmedFault::new(target, times, fault));
     }
 
     /// Disarms all faults: the vendor is well again.

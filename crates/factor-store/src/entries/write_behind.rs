@@ -62,7 +62,7 @@ struct Waiting {
 }
 
 /// The right to write, of which there is one.
-struct Turn {
+struct WriterTurn {
     shared: Arc<Shared>,
     /// True when it was given back in good order.
     over: bool,
@@ -140,7 +140,7 @@ impl Shared {
         let mut queue = self.queue();
         if !queue.waiting.is_empty() && !queue.writing {
             queue.writing = true;
-            tokio::spawn(write(Turn { shared: Arc::clone(self), over: false }));
+            tokio::spawn(write(WriterTurn { shared: Arc::clone(self), over: false }));
         }
     }
 
@@ -169,7 +169,7 @@ impl Queue {
     }
 }
 
-impl Drop for Turn {
+impl Drop for WriterTurn {
     fn drop(&mut self) {
         if !self.over {
             self.shared.queue().writing = false;
@@ -178,7 +178,7 @@ impl Drop for Turn {
 }
 
 /// Writes until the queue is empty.
-async fn write(mut turn: Turn) {
+async fn write(mut turn: WriterTurn) {
     loop {
         let batch = {
             let mut queue = turn.shared.queue();
