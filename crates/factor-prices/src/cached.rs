@@ -2,27 +2,28 @@
 //!
 //! The story of this cache:
 //!
-//! - **Key**: source (with its base URL where that is not the usual one) and ticker. Everything known of a ticker is one
-//!   entry, read back by any range of dates.
+//! - **Key**: source (with its base URL where that is not the usual one) and ticker. Everything known of a ticker is
+//!   one entry, read back by any range of dates.
 //! - **Levels**: memory (64 MB at most), then an [`EntryStore`] on disk. What memory lacks is looked for on
 //!   disk; what disk lacks is fetched.
 //! - **Keeping**: what was fetched is in memory at once and handed to the store, which may write it later, so that no
-//!   fetch waits for the disk. [`PriceProvider::flush`] waits until it is written: whoever answers calls it before, and
-//!   a process that is started anew after an answer finds all of it. What a killed process had not written is fetched
-//!   again.
+//!   fetch waits for the disk. [`PriceProvider::flush`] waits until it is written: it is called before an answer goes
+//!   out, so a process that is restarted after an answer finds all of it. What a killed process had not written is
+//!   fetched again.
 //! - **Range**: a fetch asks for at least eleven years, so that the usual questions need one request a ticker.
-//!   A question that reaches further back fetches the whole history anew.
+//!   A question that reaches further back fetches the whole history again.
 //! - **Life**: an entry is fresh until prices of a later day are final (16:30 in New York on a trading day). Then only
-//!   its tail is fetched, and only when the question reaches past its last row. The last five rows must come back
-//!   as they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
-//!   is fetched anew. So it is after 30 days in any case.
+//!   its tail is fetched, and only when the question reaches past its last row. The last five rows must come back as
+//!   they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
+//!   is fetched again. So it is after 30 days in any case.
 //! - **Late vendors**: an answer without the last day's row is asked for again from half an hour later on, until half a
 //!   day after the close.
 //! - **Unknown tickers** are remembered for a day. Failures are never kept.
-//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before is
-//!   such a failure. Nothing is ever replaced by something empty or unreadable.
-//! - **Equal requests in flight** are one, whoever of the askers goes away; questions about different ranges share the
-//!   request that both need. Each is a task of its own, so that answers which arrive together are read side by side.
+//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before
+//!   is such a failure. Nothing is ever replaced by something empty or unreadable.
+//! - **Equal requests in flight** are one, whichever of the callers is cancelled; questions about different ranges
+//!   share the request that both need. Each is a task of its own, so that answers which arrive together are read side
+//!   by side.
 
 mod codec;
 mod entries;
@@ -63,7 +64,7 @@ const REACH_MONTHS: u32 = 132;
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A source of prices and of what is known beside them.
+/// A source of prices and of fundamentals.
 pub trait MarketSource: PriceProvider + FundamentalsProvider {}
 
 impl<T: PriceProvider + FundamentalsProvider> MarketSource for T {}
@@ -113,7 +114,7 @@ pub struct CacheStats {
     pub fetched: u64,
     /// Refreshed by their tail alone.
     pub tails: u64,
-    /// Fetched anew because the vendor had restated them.
+    /// Fetched again because the vendor had restated them.
     pub restated: u64,
     /// Fetches that failed.
     pub failed: u64,
@@ -210,14 +211,14 @@ impl PriceProvider for CachedMarketSource {
     }
 }
 
-/// Runs work as a task of its own, which ends with whoever waits for it.
+/// Runs work as a task of its own, which ends with its caller.
 async fn on_its_own<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let mut task = JoinSet::new();
     task.spawn(work);
     match task.join_next().await {
         Some(Ok(done)) => done,
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime ends, and whoever waits here with it.
+        // The runtime is shutting down, and the caller with it.
         Some(Err(_)) | None => std::future::pending().await,
     }
 }

@@ -15,12 +15,13 @@
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
 //! line without a readable date or with too few fields is skipped with a warning.
 //!
-//! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none on
-//! that date; a negative one or text is dropped with a warning.
+//! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none
+//! on that date; a negative one or text is dropped with a warning.
 //!
 //! **Several files merge.** A ticker in two files: adjusted prices win over closes, else the longer history, and a
-//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other. Yields come from any file of the folder, from
-//! `treasury_yields.csv` or `yields.csv` beside a single price file, or from the path given.
+//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other.
+//! Yields come from any file of the folder, from `treasury_yields.csv` or `yields.csv` next to a single price file, or
+//! from the path given.
 //!
 //! **Reading is lazy and follows changes.** Opening only looks whether something is there. The first question reads
 //! everything once, off the async threads. Lengths and modification times are looked at once a second at most; what
@@ -108,7 +109,7 @@ impl FilePrices {
         if let Some(known) = self.inner.current() {
             return known;
         }
-        // The guard goes along into the blocking task: if the asker goes away, the reading still serves the others.
+        // The guard goes along into the blocking task: if the caller is cancelled, the reading still serves the others.
         let guard = Arc::clone(&self.inner.reading).lock_owned().await;
         let inner = Arc::clone(&self.inner);
         let read = tokio::task::spawn_blocking(move || {

@@ -104,8 +104,8 @@ impl SamplePrices {
     }
 }
 
-/// A fund's simulated dividend yield, decimal (0.013 is 1.3%); 0 for commodities and coins. `None` for a ticker that the
-/// sample does not have. It is a constant of the sample, no fund's true yield.
+/// A fund's simulated dividend yield, decimal (0.013 is 1.3%); 0 for commodities and coins. `None` for a ticker that
+/// the sample does not have. It is a constant of the sample, no fund's true yield.
 pub fn dividend_yield(ticker: &Ticker) -> Option<f64> {
     find(ticker).map(|fund| fund.dividend / 100.0)
 }

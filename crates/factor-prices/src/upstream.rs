@@ -1,4 +1,4 @@
-//! One server, asked politely.
+//! One server, reached within its limits.
 //!
 //! | concern | rule |
 //! | --- | --- |
@@ -6,7 +6,7 @@
 //! | at once | [`UpstreamConfig::in_flight`] requests under way, the others wait in order |
 //! | retries | connection, time-out, cut body, 408, 425, 429, 5xx: jittered, from 200 ms doubling to 5 s, `Retry-After` never undercut (up to a minute); a body of the wrong form once; never any other 4xx |
 //! | budget | retries are at most a tenth of the requests plus ten |
-//! | limit answers | 429, or the vendor's words for it, pause the vendor: `Retry-After`, else 1 s doubling to a minute. Who would wait over 30 s is told so at once |
+//! | limit answers | 429, or the vendor's words for it, pause the vendor: `Retry-After`, else 1 s doubling to a minute. A caller who would wait over 30 s gets the error at once |
 //! | breaker | ten failures in a row over different subjects open it for 30 s, then one request decides. A refused key opens it for a minute |
 //! | redirects | on the same host only, so that the key stays there |
 //! | size | a body over [`UpstreamConfig::body_cap`] decompressed bytes is refused |
@@ -39,7 +39,7 @@ pub use self::{
 };
 use self::{policy::RequestPolicy, wire::Wire};
 
-/// One server.
+/// One server and the policy towards it.
 #[derive(Debug)]
 pub struct Upstream {
     wire: Wire,
@@ -50,7 +50,7 @@ impl Upstream {
     /// A server. Nothing is sent, and the HTTP client is made at the first question.
     ///
     /// # Errors
-    /// When the base URL is none.
+    /// [`ConfigError::BaseUrl`].
     pub fn new(config: UpstreamConfig) -> Result<Self, ConfigError> {
         let policy = RequestPolicy::new(
             config.vendor,
@@ -65,7 +65,8 @@ impl Upstream {
     /// Asks, and reads the answer with `read`, which sees answers with a 2xx status only.
     ///
     /// # Errors
-    /// When no answer could be had or read, after the retries. [`UpstreamError::status`] tells a 404 from a refusal.
+    /// When no answer could be had or read, after the retries. [`UpstreamError::status`] distinguishes a 404 from a
+    /// refusal.
     pub async fn get<T: Send>(
         &self,
         ask: UpstreamRequest<'_>,

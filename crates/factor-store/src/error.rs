@@ -5,10 +5,10 @@
 pub enum StoreError {
     /// It cannot be reached or written just now: the server is down, the disk is full, a lock was not had. Nothing was
     /// changed, and a later try may succeed. Only where the server was lost in the moment of keeping a change it may
-    /// have been kept all the same, which nobody can know before the server is back; every write can be made again.
+    /// have been kept all the same, which cannot be known before the server is back; every write can be made again.
     #[error("the store is not available: {0}")]
     Unavailable(String),
-    /// Neither a folder nor a database is set, so there are no groups, portfolios or mappings.
+    /// Neither a folder nor a database is configured, so there are no groups, portfolios or mappings.
     #[error(
         "there is no place for groups and portfolios: set FACTOR_DATA_DIR to a folder or DATABASE_URL to a Postgres address"
     )]

@@ -41,7 +41,8 @@ pub use tables::DatabaseStore;
 ///
 /// # Errors
 /// [`StoreError::Refused`] when the address is no Postgres address. The address is never repeated: it may hold a
-/// password. With neither an address nor a folder the store opens, and answers everything with [`StoreError::NotConfigured`].
+/// password. With neither an address nor a folder the store opens, and answers everything with
+/// [`StoreError::NotConfigured`].
 pub fn open(database_url: Option<&str>, data_dir: Option<&Path>) -> Result<Arc<dyn Store>, StoreError> {
     open_with(database_url, data_dir, OpenOptions::default())
 }
@@ -105,7 +106,7 @@ pub enum WriteOutcome<T> {
 /// Who changes reference data, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// The user of the operating system, or whoever the command line names.
+    /// The user of the operating system, or the name given on the command line.
     pub who: String,
     /// The command, and a reason where one is given.
     pub why: String,
@@ -162,8 +163,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         settled: Option<&SettledWeights>,
     ) -> Result<WriteOutcome<SavedGroup>, StoreError>;
     /// Puts `group` in the place of the one called `name`, which may change its name. `None` when there is none;
-    /// [`WriteOutcome::Conflict`] when the new name belongs to another group, [`WriteOutcome::Unchanged`] when content and settled weights
-    /// are what they were.
+    /// [`WriteOutcome::Conflict`] when the new name belongs to another group, [`WriteOutcome::Unchanged`] when content
+    /// and settled weights are what they were.
     async fn update_group(
         &self,
         user: UserId,

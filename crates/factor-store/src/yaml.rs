@@ -112,7 +112,8 @@ fn written(text: &str, at: Location) -> Option<&str> {
     (1..=40).contains(&found.len()).then_some(found)
 }
 
-/// The crate's messages are for developers of its caller; the common ones are said here for whoever keeps the file.
+/// The crate's messages are for developers of its caller; the common ones are put here into words for those who
+/// maintain the file.
 fn message(error: &Error, found: &str) -> String {
     match error {
         Error::DuplicateMappingKey { key, .. } => {

@@ -31,7 +31,8 @@ impl Ticker {
         Self("SPY".into())
     }
 
-    /// The funds of Treasury bills whose returns stand for the risk-free rate where no yields are known, first one first.
+    /// The funds of Treasury bills whose returns stand for the risk-free rate where no yields are known, first one
+    /// first.
     pub fn cash_proxies() -> [Self; 2] {
         ["BIL", "SGOV"].map(|symbol| Self(symbol.into()))
     }

@@ -94,7 +94,7 @@ pub enum WrongType {
     DateType,
 }
 
-/// A price that is none.
+/// A value that is no price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadPrice {
     /// The text `NaN`.

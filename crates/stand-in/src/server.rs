@@ -64,7 +64,7 @@ pub struct RateLimit {
     pub requests: usize,
     /// Its length.
     pub window: Duration,
-    /// Whether the 429 tells in `Retry-After` when a request will be taken again.
+    /// Whether the 429 says in `Retry-After` when a request will be taken again.
     pub retry_after: bool,
 }
 
@@ -179,8 +179,8 @@ impl StandIn {
         self.shared.market.until(self.today()).expected_adj(ticker)
     }
 
-    /// Restates a history: every adjusted close but the last 3 up to today is multiplied by `factor`, for all servers of
-    /// this market.
+    /// Restates a history: every adjusted close but the last 3 up to today is multiplied by `factor`, for all servers
+    /// of this market.
     pub fn restate(&self, ticker: &str, factor: f64) {
         if let Some(&(before, _)) = self.expected_adj(ticker).iter().rev().nth(2) {
             self.shared.market.restate_before(ticker, before, factor);
@@ -266,7 +266,7 @@ impl Drop for StandIn {
     }
 }
 
-/// The value, whoever panicked while holding the lock.
+/// The value, even if a thread panicked while holding the lock.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

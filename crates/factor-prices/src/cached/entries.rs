@@ -16,7 +16,7 @@ pub(super) async fn read(store: &dyn EntryStore, key: &EntryKey) -> Option<Entry
 /// Keeps an entry, if the store can.
 pub(super) async fn keep(store: &dyn EntryStore, key: &EntryKey, entry: &Entry) {
     if let Err(error) = store.put(key, entry).await {
-        // The store's health holds it for the answer; here it is for whoever reads the log closely.
+        // The store's health holds it for the answer; here it is for those who read the log closely.
         tracing::debug!(%error, subject = key.subject, "an entry cannot be kept");
     }
 }

@@ -36,7 +36,7 @@ pub(super) enum CacheEntry {
     Unknown {
         /// In the source's words.
         why: String,
-        /// When.
+        /// When it said so.
         since: DateTime<Utc>,
     },
 }
@@ -119,7 +119,7 @@ impl CachedHistory {
         History { series: Arc::clone(&self.series), caveat: self.caveat.clone(), complete: true }
     }
 
-    /// What is kept, said to be old.
+    /// What is kept, with the caveat that it could not be refreshed.
     pub(super) fn unrefreshed(&self, error: &PriceError) -> History {
         let until = self.series.dates().last().map(|last| format!(" up to {last}")).unwrap_or_default();
         let caveat = format!("could not be refreshed ({error}); the prices kept{until} are used");
@@ -176,7 +176,7 @@ impl CachedHistory {
     }
 }
 
-/// A series of good rows that still tells how many bad ones its source sent.
+/// A series of good rows that still counts the bad ones its source sent.
 pub(super) fn with_bad_prices(
     like: &PriceSeries,
     rows: impl IntoIterator<Item = (NaiveDate, f64)>,

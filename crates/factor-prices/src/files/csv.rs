@@ -95,7 +95,7 @@ fn next(path: &Path, reader: &mut csv::Reader<impl Read>, record: &mut ByteRecor
             csv::ErrorKind::Io(error) => error,
             other => io::Error::other(format!("{other:?}")),
         };
-        FileError::unusable(path, format!("line {line}: the file breaks off or is damaged ({reason}): write it anew"))
+        FileError::unusable(path, format!("line {line}: the file breaks off or is damaged ({reason}): write it again"))
     })
 }
 

@@ -8,7 +8,7 @@ use std::{
 /// Why files gave no prices, by what the user does about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// Nothing is there or it may not be read: mend the path or the permissions.
+    /// Nothing is there or it may not be read: fix the path or the permissions.
     #[error("{}: cannot be read ({reason}): check the path and its permissions", path.display())]
     Unreadable {
         /// The path.
@@ -16,7 +16,7 @@ pub enum FileError {
         /// What the system said.
         reason: String,
     },
-    /// The contents cannot be used: mend the file.
+    /// The contents cannot be used: fix the file.
     #[error("{}: {rule}", path.display())]
     Unusable {
         /// The path.

@@ -16,7 +16,7 @@ use factor_types::{Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
 use super::{content::Content, csv, error::FileError, parquet};
 use crate::Dividend;
 
-/// The names under which yields are looked for beside a single price file.
+/// The names under which yields are looked for next to a single price file.
 const YIELD_NAMES: [&str; 2] = ["treasury_yields", "yields"];
 const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
 
@@ -100,7 +100,7 @@ impl Places {
         Ok(stamps)
     }
 
-    /// The yield file beside a single price file.
+    /// The yield file next to a single price file.
     fn yields_nearby(&self) -> Option<Stamp> {
         let folder = self.prices.parent()?;
         let names = YIELD_NAMES.iter().flat_map(|name| EXTENSIONS.map(|extension| format!("{name}{extension}")));

@@ -20,7 +20,7 @@ pub(super) struct Layout {
     pub(super) ignored: Notes,
 }
 
-/// What the columns beside the date hold.
+/// What the columns other than the date hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TableShape {
     /// One column per ticker (adjusted prices) or per maturity (percent).

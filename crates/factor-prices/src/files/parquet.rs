@@ -43,7 +43,7 @@ pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> 
 }
 
 fn damaged(path: &Path, reason: &str) -> FileError {
-    let rule = format!("not a sound Parquet file ({}): write it anew, compressed with snappy or zstd", reason.trim());
+    let rule = format!("not a sound Parquet file ({}): write it again, compressed with snappy or zstd", reason.trim());
     FileError::unusable(path, rule)
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Fund {
     pub(super) spread_duration: f64,
     /// Volatility of what is the fund's own.
     pub(super) own: f64,
-    /// Drift beside the factors'.
+    /// Drift on top of the factors'.
     pub(super) drift: f64,
     /// Dividend yield in percent, simulated.
     pub(super) dividend: f64,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 pub(super) const FAILURES: usize = 10;
 /// How long it stays open.
 const OPEN: Duration = Duration::from_secs(30);
-/// How long it stays open after a refused key: only a person can mend that.
+/// How long it stays open after a refused key: only a person can fix that.
 const OPEN_AUTH: Duration = Duration::from_secs(60);
 
 /// What opened the breaker.
@@ -66,7 +66,7 @@ impl BreakerState {
 }
 
 impl Breaker {
-    /// A pass, or why there is none and when to come back.
+    /// A pass, or what opened the breaker and how long it stays open.
     pub(super) fn admit(&self) -> Result<Pass<'_>, (TripReason, Duration)> {
         let mut state = self.state();
         let probe = state.refusal()?;

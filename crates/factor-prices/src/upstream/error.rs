@@ -45,10 +45,10 @@ impl From<UpstreamError> for PriceError {
     }
 }
 
-/// Why an answer with a good status is none.
+/// Why an answer with a 2xx status cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseError {
-    /// An error message of the vendor's, and what it means.
+    /// The body is an error message of the vendor's: what it means, and its words.
     Said(SourceFault, String),
     /// Not data of the right form: HTML, cut JSON. Asked for once more; it may have been a hiccup.
     NotData(&'static str),

@@ -20,7 +20,7 @@ use crate::SourceFault;
 
 /// Redirects followed, all on the vendor's own host.
 const MOST_REDIRECTS: usize = 5;
-/// A connection nobody used for so long is closed.
+/// A connection that was idle for this long is closed.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// The client of one vendor.

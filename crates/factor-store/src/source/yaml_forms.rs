@@ -94,7 +94,7 @@ impl RowReader {
         entry: Located<MappingEntry<F>>,
     ) -> Result<(), YamlError> {
         let row = match &entry.value {
-            // `key:` and nothing after it is a line half written; `null` is somebody's word.
+            // `key:` with nothing after it is a half-written line; `null` is meant.
             MappingEntry::None if entry.empty => {
                 return Err(entry.refuse(format!("`{key}` has no ticker: write one, or null for none")));
             }

@@ -30,7 +30,7 @@ pub(super) async fn add(tx: &mut Transaction<'_>, user: &NewUser) -> Result<(Use
 
 pub(super) async fn all(tx: &mut Transaction<'_>) -> Result<Vec<User>, StoreError> {
     let rows = tx.rows(statement("SELECT id, tier, email, created_at, api_key_hash FROM users ORDER BY id")).await?;
-    // The local user is always there: whoever does not see it sees not all.
+    // The local user is always there: a role that does not see it does not see all.
     if rows.is_empty() {
         return Err(StoreError::Refused(
             "this role does not see the users: it needs the role that ran `factor-mcp migrate`".to_owned(),

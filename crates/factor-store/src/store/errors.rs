@@ -1,4 +1,4 @@
-//! What the databases' errors mean for whoever uses the store.
+//! What the databases' errors mean for the store's callers.
 
 use sqlx::{migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
 

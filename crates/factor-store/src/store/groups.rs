@@ -1,4 +1,4 @@
-//! Factor groups as rows. Every statement names the user, whatever the database does beside.
+//! Factor groups as rows. Every statement names the user, whatever else the database checks.
 
 use factor_types::{FactorGroup, GroupName, GroupWeighting, Saved, SettledWeights, Ticker, UserId, WeightingMethod};
 use serde_json::{Map, Number, Value as Json};
@@ -131,7 +131,7 @@ fn weights(group: &FactorGroup) -> Result<Option<Json>, StoreError> {
 fn group(row: &DatabaseRow) -> Result<SavedGroup, StoreError> {
     let name: GroupName = row.read(0)?;
     let unreadable =
-        |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it anew"));
+        |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it again"));
     let JsonColumn(tickers) = row.get::<JsonColumn<Vec<Ticker>>>(2)?;
     let method: String = row.get(3)?;
     let weighting = match method.parse() {

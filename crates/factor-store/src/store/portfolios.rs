@@ -1,4 +1,4 @@
-//! Portfolios as rows. Every statement names the user, whatever the database does beside.
+//! Portfolios as rows. Every statement names the user, whatever else the database checks.
 
 use factor_types::{GroupName, Holding, Portfolio, Saved, UserId};
 use sqlx::types::Json as JsonColumn;

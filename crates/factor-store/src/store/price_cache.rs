@@ -22,7 +22,7 @@ use super::{
 use crate::StoreError;
 use crate::entries::{check_length, checksum::checksum};
 
-/// How long a lost server is left at that: whoever asks meanwhile is told at once, and goes on without it.
+/// How long a lost server is not tried again: callers meanwhile get the error at once, and go on without it.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long an operation may take; a long history on a slow line needs more than a group.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -88,7 +88,7 @@ impl VendorQuery<'_> {
 }
 
 impl Plans {
-    /// `Some` when the plan is used up, with the `Retry-After` to tell.
+    /// `Some` when the plan is used up, with the `Retry-After` to send.
     pub(super) fn over(&mut self, plan: Option<RateLimit>, now: Instant) -> Option<Option<RetryAfter>> {
         let plan = plan?;
         while self.taken.front().is_some_and(|taken| now.duration_since(*taken) >= plan.window) {

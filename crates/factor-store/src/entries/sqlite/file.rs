@@ -11,28 +11,28 @@ use chrono::Utc;
 
 /// In a file's header: made by this program. No other registered id is near it.
 pub(super) const APPLICATION_ID: u32 = 0xFAC7_E57A;
-/// The form of the table. It goes up when the table or a row's meaning changes.
+/// The format version of the table. It goes up when the table or a row's meaning changes.
 pub(super) const FORMAT_VERSION: u8 = 1;
 /// The bytes of a page.
 pub(super) const PAGE: u16 = 4096;
 
-/// What SQLite keeps beside a file.
+/// The files that SQLite keeps next to a database: the endings of their names.
 const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// How often a lock is tried for, and the pause between: five seconds in all. Openings take milliseconds.
 const LOCK_TRIES: u32 = 500;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// What stands under the name.
+/// What is found under the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FileState {
     Missing,
-    /// Ours, as far as the header tells.
+    /// Ours, as far as the header shows.
     Ours,
-    /// Ours or nobody's, and why it is of no use.
+    /// Unusable, and why: ours damaged, or no database.
     Broken(&'static str),
     /// Another application's database, and its mark.
     Foreign(u32),
-    /// Ours, of a form to come.
+    /// Ours, of a later format version.
     Newer(u8),
 }
 
@@ -75,7 +75,7 @@ impl Lock {
     }
 }
 
-/// A name beside the file's: `entries.db` and `.lock` give `entries.db.lock`.
+/// A name next to the file's: `entries.db` and `.lock` give `entries.db.lock`.
 pub(super) fn named(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -106,7 +106,7 @@ pub(super) fn state(path: &Path) -> io::Result<FileState> {
     Ok(header.as_slice().try_into().map_or(FileState::Broken("it ends within its header"), state_of))
 }
 
-/// Moves a broken file and what SQLite keeps beside it out of the way. Only under the lock.
+/// Moves a broken file and SQLite's side files out of the way. Only under the lock.
 ///
 /// Returns the new name.
 pub(super) fn put_aside(path: &Path) -> io::Result<PathBuf> {
@@ -125,24 +125,24 @@ pub(super) fn put_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
-/// Removes what an earlier file left beside its name: SQLite would play an old log into a new file. Only under the lock
+/// Removes the side files that an earlier file left: SQLite would play an old log into a new file. Only under the lock
 /// and when no file has the name.
 pub(super) fn sweep(path: &Path) -> io::Result<()> {
     SIDE_FILES.iter().try_for_each(|ending| unless_missing(fs::remove_file(named(path, ending))))
 }
 
-/// Removes a file and what is beside it.
+/// Removes a file and its side files.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     unless_missing(fs::remove_file(path))?;
     sweep(path)
 }
 
-/// True when a log with entries lies beside the file.
+/// True when the file has a log with entries.
 pub(super) fn has_log(path: &Path) -> bool {
     fs::metadata(named(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// The form as the header carries it: four times, so that no flipped bit makes another form of it.
+/// The format version as the header carries it: four times, so that no flipped bit makes another version of it.
 pub(super) fn version_mark() -> u32 {
     u32::from_be_bytes([FORMAT_VERSION; 4])
 }

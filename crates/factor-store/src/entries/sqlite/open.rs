@@ -1,4 +1,4 @@
-//! Opening: under the lock look whose file it is, begin one where there is none or a broken one, connect.
+//! Opening: under the lock see whose file it is, create one where there is none or a broken one, connect.
 
 use std::{
     fs, io,
@@ -58,7 +58,7 @@ pub(super) async fn open(settings: &Settings, record: &HealthRecord) -> Result<O
     }
 }
 
-/// Puts the file aside if it still is the one that was open, and tells so.
+/// Puts the file aside if it still is the one that was open, and notes it.
 pub(super) async fn put_aside(
     settings: &Settings,
     record: &HealthRecord,
@@ -129,7 +129,7 @@ async fn open_to_write(settings: &Settings, record: &HealthRecord) -> Result<Ope
     }
 }
 
-/// Opens the file as it lies, without making anything beside it.
+/// Opens the file as it is, without making any other.
 async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> {
     let path = settings.path.clone();
     if !matches!(blocking(move || file::state(&path)).await, Ok(FileState::Ours)) {
@@ -137,7 +137,7 @@ async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> 
     }
     let options = options(settings).read_only(true);
     let mut opened = connect(settings, options.clone()).await;
-    // Without a log there is nothing that could be missed, and without the right to make one nobody here will write.
+    // Without a log nothing can be missed, and without the right to make one no process here can write.
     if opened.is_err() && !file::has_log(&settings.path) {
         opened = connect(settings, options.immutable(true)).await;
     }
@@ -151,7 +151,7 @@ async fn replace_broken(settings: &Settings, record: &HealthRecord, why: &str) -
     create(settings).await
 }
 
-/// Makes a whole file under another name and gives it the name. Only under the lock.
+/// Makes a whole file under another name and renames it. Only under the lock.
 async fn create(settings: &Settings) -> Result<(), OpenError> {
     let fresh = file::named(&settings.path, ".new");
     let removed = fresh.clone();

@@ -45,9 +45,9 @@ pub(super) async fn get(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Re
     Ok(row.map_or(StoredEntry::Nothing, |row| checked(key, &row).map_or(StoredEntry::Damaged, StoredEntry::Intact)))
 }
 
-/// Keeps entries, at most [`AT_ONCE`], and tells how many: one whose key has a newer one is not. It is one statement and
-/// no transaction of several: sqlx cannot give a connection back whose transaction SQLite itself has ended, as it does
-/// when the disk is full.
+/// Keeps entries, at most [`AT_ONCE`], and gives their number: one whose key has a newer one is not. It is one
+/// statement and no transaction of several: sqlx cannot give a connection back whose transaction SQLite itself has
+/// ended, as it does when the disk is full.
 pub(super) async fn put(
     on: impl SqliteExecutor<'_>,
     entries: impl ExactSizeIterator<Item = (&EntryKey, &Entry)>,

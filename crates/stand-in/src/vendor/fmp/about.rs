@@ -1,4 +1,4 @@
-//! What is told about a security besides its history.
+//! What the vendor says about a security besides its history.
 
 use chrono::{Datelike, Days, NaiveTime};
 use serde_json::{Value, json};

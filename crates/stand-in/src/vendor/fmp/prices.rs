@@ -69,7 +69,7 @@ impl Scaled for (DailyClose, f64) {
     }
 }
 
-/// A history has thousands of these, and whoever measures a client shares the machine with it: nothing is made twice.
+/// A history has thousands of these, and a benchmark of a client shares the machine with it: nothing is made twice.
 fn price_row(row: &mut String, line: &Line<(DailyClose, f64)>, symbol: &str, endpoint: PriceEndpoint) {
     let (day, before) = line.data;
     let adjusted = endpoint == PriceEndpoint::Adjusted;
