@@ -68,7 +68,7 @@ pub struct Limits {
     pub max_factors: usize,
     /// The floor on monthly observations when a call names none.
     pub min_observations: usize,
-    /// Computing time after which no further section begins.
+    /// Computing time after which the section that runs is stopped and no further one begins.
     pub compute_budget: Duration,
     /// How long a panel is kept.
     pub cache_ttl: Duration,

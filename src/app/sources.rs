@@ -281,3 +281,6 @@ fn choice(name: impl Into<String>, why: impl Into<String>) -> SourceChoice {
 fn scope(name: &str, url: &BaseUrl) -> String {
     if url.is_default { name.to_owned() } else { format!("{name} at {}", url.url) }
 }
+
+#[cfg(test)]
+mod tests;
