@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_is_told() {
+    fn a_fault_strikes_as_often_as_it_is_armed() {
         let four = [("/p", "SPY"); 4];
         assert_eq!(struck(Target::All, Times::Always, &four), [true; 4]);
         assert_eq!(struck(Target::All, Times::First(2), &four), [true, true, false, false]);
