@@ -61,7 +61,7 @@ impl PortfolioAnswer for Exposed {
         let mut quality = self.context.quality();
         quality.insert("undefined".to_owned(), json!(self.undefined()));
         self.mend_warnings(&mut quality);
-        answer.put("data_quality", &quality);
+        answer.put_parts("data_quality", &quality);
         answer.put_part("performance", Part::Fields(self.context.timings()));
         let mut metadata = self.context.metadata(app);
         metadata.put("benchmark", "SPY");
@@ -139,7 +139,7 @@ impl Exposed {
             answer.put_section("what_if", &entry);
         }
         let insights = json!({"sentences": sentences::insights(self), "not_known": sentences::not_known(self)});
-        answer.put_section("insights", &insights);
+        answer.put_section_of_parts("insights", &insights);
     }
 
     fn summary_of(&self, shown: usize) -> Map<String, Value> {

@@ -109,7 +109,7 @@ impl PortfolioAnswer for Recommended {
     fn full(&self, app: &App) -> Fields {
         let mut answer = Fields::rounded(self.context.common.rounding());
         self.put_sections(&mut answer);
-        answer.put("data_quality", &self.quality());
+        answer.put_parts("data_quality", &self.quality());
         answer.put_part("performance", Part::Fields(self.context.timings()));
         answer.put_part("analysis_metadata", Part::Fields(self.metadata(app)));
         answer
@@ -171,7 +171,7 @@ impl Recommended {
         }
         answer.put_section("candidates_scanned", &report.candidates_scanned);
         answer.put_section("candidates_meeting_threshold", &report.candidates_meeting_threshold);
-        answer.put_section("insights", &self.insights());
+        answer.put_section_of_parts("insights", &self.insights());
     }
 
     fn put_portfolio(&self, answer: &mut impl Sections) {
