@@ -9,9 +9,12 @@ use crate::{
     answer::Rendered,
     answer::{Fields, Rounding},
     app::App,
-    services::analysis::{
-        beside::{AnalysisContext, Shape},
-        shaped::{Shaped, add_notes},
+    services::{
+        analysis::{
+            context::AnalysisContext,
+            shaped::{Shaped, add_notes},
+        },
+        common_args::Format,
     },
 };
 
@@ -51,20 +54,20 @@ const SHORT: Rounding = Rounding::Decimals(4);
 
 /// The answer in the shape asked for, no longer than asked for.
 pub(crate) async fn answer(told: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
-    let common = &told.context().common;
-    let body = match (told.include(), common.shape()) {
+    let common = told.context().common();
+    let body = match (told.include(), common.format) {
         (Some(include), _) => included(told, include, app),
-        (None, Shape::Full) => told.full(app),
-        (None, Shape::Summary) => Fields::of(&told.summary(), SHORT),
-        (None, Shape::Report) => {
+        (None, Format::Full) => told.full(app),
+        (None, Format::Summary) => Fields::of(&told.summary(), SHORT),
+        (None, Format::Report) => {
             let mut body = Fields::of(&told.report_body(), SHORT);
             body.put("formatted_report", &told.report());
             body
         }
     };
-    let shaped = Shaped::fitting(app, user, framed(told, body), common.max_chars()).await;
-    match (told.include(), common.shape()) {
-        (None, Shape::Report) => shaped.reported(),
+    let shaped = Shaped::fitting(app, user, framed(told, body), common.max_chars).await;
+    match (told.include(), common.format) {
+        (None, Format::Report) => shaped.reported(),
         _ => shaped.told(|| framed(told, Fields::of(&told.summary(), SHORT))),
     }
 }
