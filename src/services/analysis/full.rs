@@ -21,7 +21,7 @@ use crate::{
 
 /// How full answers to a query are rounded.
 pub(super) fn rounding(query: &Query) -> Rounding {
-    Rounding::Significant(query.precision)
+    Rounding::Significant(query.common.precision)
 }
 
 /// The sections that hold an analysis' figures, rounded.

@@ -37,7 +37,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     metadata.put("min_observations", &analysis.study.min_observations);
     metadata.put("price_source", &price_source(analysis, app));
     metadata.put("universe_source", &universe_source(query));
-    metadata.put("universe_hash", &query.snapshot.loaded.hash);
+    metadata.put("universe_hash", &query.common.snapshot.loaded.hash);
     match analysis.report() {
         Report::Correlations(report) => {
             metadata.put("benchmark", &query.request.benchmark);
@@ -91,7 +91,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
         &json!({
             "stale_factor_candidates": quality::stale_candidates(analysis).iter().map(|one| &one.ticker).collect::<Vec<_>>(),
             "excluded_for_no_data": without_data,
-            "last_universe_refresh": query.snapshot.read_at(),
+            "last_universe_refresh": query.common.snapshot.read_at(),
         }),
     );
     metadata.put("version", env!("CARGO_PKG_VERSION"));
@@ -171,7 +171,7 @@ fn price_source(analysis: &Analysis, app: &App) -> impl Serialize {
 fn universe_source(query: &Query) -> impl Serialize {
     match query.request.universe {
         Some(_) => json!({ "factor_universe": "request" }),
-        None => json!(query.snapshot.loaded.tiers),
+        None => json!(query.common.snapshot.loaded.tiers),
     }
 }
 

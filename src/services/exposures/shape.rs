@@ -9,7 +9,7 @@ use crate::{
     answer::{Fields, Part, Sections},
     app::App,
     services::{
-        analysis::beside::{AnalysisContext, fields},
+        analysis::context::{AnalysisContext, fields},
         portfolio::{
             answer::{PortfolioAnswer, fitting, short_quality},
             lookthrough::Classifications,
@@ -56,7 +56,7 @@ impl PortfolioAnswer for Exposed {
     }
 
     fn full(&self, app: &App) -> Fields {
-        let mut answer = Fields::rounded(self.context.common.rounding());
+        let mut answer = Fields::rounded(self.context.rounding());
         self.put_sections(&mut answer);
         let mut quality = self.context.quality();
         quality.insert("undefined".to_owned(), json!(self.undefined()));
@@ -81,7 +81,7 @@ impl PortfolioAnswer for Exposed {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = self.context.common.notes().to_vec();
+        let mut notes = self.context.common().notes.to_vec();
         notes.extend(self.held.notes.iter().cloned());
         notes
     }

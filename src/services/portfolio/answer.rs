@@ -8,9 +8,9 @@ use super::markdown;
 use crate::{
     answer::{Fields, Frame, NotePlace, Rendered, Rounding},
     app::App,
-    services::analysis::{
-        GONE_FIRST,
-        beside::{AnalysisContext, Shape},
+    services::{
+        analysis::{GONE_FIRST, context::AnalysisContext},
+        common_args::Format,
     },
 };
 
@@ -50,20 +50,20 @@ const SHORT: Rounding = Rounding::Decimals(4);
 
 /// The answer in the shape asked for, no longer than asked for.
 pub(crate) async fn answer(told: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
-    let common = &told.context().common;
+    let common = &told.context().common();
     let report = || told.report();
-    let (body, report) = match (told.include(), common.shape()) {
+    let (body, report) = match (told.include(), common.format) {
         (Some(include), _) => (included(told, include, app), None),
-        (None, Shape::Full) => (told.full(app), None),
-        (None, Shape::Summary) => (short(&told.summary()), None),
-        (None, Shape::Report) => {
+        (None, Format::Full) => (told.full(app), None),
+        (None, Format::Summary) => (short(&told.summary()), None),
+        (None, Format::Report) => {
             let (mut body, report) = (short(&told.report_body()), report());
             body.put("formatted_report", &report);
             (body, Some(report))
         }
     };
     let kept = (&app.results, user);
-    let fitted = frame(told).fitting(body, common.max_chars(), GONE_FIRST.to_vec(), kept).await;
+    let fitted = frame(told).fitting(body, common.max_chars, GONE_FIRST.to_vec(), kept).await;
     match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| short(&told.summary())),

@@ -11,7 +11,7 @@ use crate::{
     answer::{Fields, Part, Sections},
     app::App,
     services::{
-        analysis::beside::{AnalysisContext, fields},
+        analysis::context::{AnalysisContext, fields},
         portfolio::{
             answer::{PortfolioAnswer, fitting, short_quality},
             summary::{period, shorten, shorten_warnings, warn_of_holdings},
@@ -56,7 +56,7 @@ impl PortfolioAnswer for Recommended {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = self.context.common.notes().to_vec();
+        let mut notes = self.context.common().notes.to_vec();
         match &self.portfolio {
             Some((held, _, weight)) => {
                 notes.extend(held.notes.iter().cloned());
@@ -107,7 +107,7 @@ impl PortfolioAnswer for Recommended {
     }
 
     fn full(&self, app: &App) -> Fields {
-        let mut answer = Fields::rounded(self.context.common.rounding());
+        let mut answer = Fields::rounded(self.context.rounding());
         self.put_sections(&mut answer);
         answer.put_parts("data_quality", &self.quality());
         answer.put_part("performance", Part::Fields(self.context.timings()));
