@@ -1,7 +1,9 @@
-//! What the tools over stored things share: names, times, numbers, long answers.
+//! What the questions about stored things share: names, times, numbers, long answers.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use factor_types::{GroupName, UserId};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
 
 /// An answer longer than this is cut.
 const LONGEST: usize = 40_000;
-/// Names told when one is not found.
+/// Names shown when one is not found.
 const NAMED: usize = 3;
 
 /// A name of a group or portfolio in an argument; `USER:My_Tech` is read too.
@@ -63,12 +65,15 @@ pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A number with six significant digits, never `-0`; `null` when it is missing or not finite.
-pub(crate) fn rounded(value: Option<f64>) -> Value {
-    match value {
-        Some(value) if value.is_finite() => json!(significant(value)),
-        _ => Value::Null,
-    }
+/// For a field of an answer: as [`time`].
+pub(crate) fn to_the_second<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time(*at))
+}
+
+/// For a field of an answer: six significant digits, never `-0`; `null` when it is missing or not finite.
+#[expect(clippy::ref_option, reason = "serde hands over a field by reference")]
+pub(crate) fn six_digits<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.filter(|value| value.is_finite()).map(significant).serialize(serializer)
 }
 
 /// The nearest number with six significant digits.
@@ -76,15 +81,31 @@ pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value) + 0.0
 }
 
-/// An answer, cut when it is too long: of the lists and objects named, in this order, as much is left out as is needed.
-/// The whole is then kept under a link.
-pub(super) async fn fitted(app: &App, user: UserId, mut answer: Map<String, Value>, cuttable: &[&str]) -> Rendered {
-    let length = |answer: &Map<String, Value>| serde_json::to_string(answer).map_or(0, |json| json.chars().count());
-    let whole = length(&answer);
-    if whole <= LONGEST {
-        return Rendered::json(&answer);
+/// The status of an answer that is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Success {
+    /// It worked.
+    Success,
+}
+
+/// An answer as it leaves, cut when it is too long: of the lists and objects named, in this order, as much is left out as
+/// is needed. The whole is then kept under a link.
+pub(super) async fn rendered(app: &App, user: UserId, answer: &impl Serialize, cuttable: &[&str]) -> Rendered {
+    let whole = Rendered::json(answer);
+    if whole.text.chars().count() <= LONGEST {
+        return whole;
     }
-    let link = app.results.put_link(user, "The whole answer", Value::Object(answer.clone()).to_string()).await;
+    // A cut is rare: only then is the answer a tree.
+    let Ok(Value::Object(answer)) = serde_json::to_value(answer) else { return whole };
+    let link = app.results.put_link(user, "The whole answer", whole.text).await;
+    let how = format!("read the resource {} (kept 30 minutes)", link.uri);
+    Rendered::json(&cut(answer, cuttable, &how)).link(link)
+}
+
+/// The answer without so much of its cuttable parts that it is short enough, and what is missing in `truncated`.
+fn cut(mut answer: Map<String, Value>, cuttable: &[&str], how_to_get_the_rest: &str) -> Map<String, Value> {
+    let length = |answer: &Map<String, Value>| serde_json::to_string(answer).map_or(0, |json| json.chars().count());
     // Room for what is said of the cut.
     let limit = LONGEST - 1_000;
     let mut cut = Vec::new();
@@ -103,33 +124,14 @@ pub(super) async fn fitted(app: &App, user: UserId, mut answer: Map<String, Valu
     }
     let mut cut = cut.into_iter();
     if let Some(Value::Object(mut first)) = cut.next() {
-        let how = format!("read the resource {} (kept 30 minutes)", link.uri);
-        first.insert("how_to_get_the_rest".to_owned(), json!(how));
+        first.insert("how_to_get_the_rest".to_owned(), json!(how_to_get_the_rest));
         let also: Vec<Value> = cut.collect();
         if !also.is_empty() {
             first.insert("also".to_owned(), json!(also));
         }
         answer.insert("truncated".to_owned(), Value::Object(first));
     }
-    Rendered::json(&answer).link(link)
-}
-
-/// An input schema.
-pub(crate) fn input(properties: Value, required: &[&str]) -> Value {
-    let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
-    if let (Value::Object(fields), false) = (&mut schema, required.is_empty()) {
-        fields.insert("required".to_owned(), json!(required));
-    }
-    schema
-}
-
-/// An output schema with the types of the main fields: what they hold is in the description and the examples, since
-/// clients keep every schema in mind all the time.
-pub(crate) fn output(fields: &[(&str, &str)]) -> Value {
-    let mut properties = Map::new();
-    properties.insert("status".to_owned(), json!({"type": "string", "enum": ["success", "error"]}));
-    properties.extend(fields.iter().map(|(name, kind)| ((*name).to_owned(), json!({"type": kind}))));
-    json!({"type": "object", "properties": properties, "required": ["status"]})
+    answer
 }
 
 #[cfg(test)]
@@ -154,11 +156,35 @@ mod tests {
         assert_eq!(hint("zzz", &[]), "there are none yet; create_factor_group makes one");
     }
 
+    #[derive(Serialize)]
+    struct Figure(#[serde(serialize_with = "six_digits")] Option<f64>);
+
     #[test]
     fn six_digits_and_no_minus_zero() {
-        assert_eq!(rounded(Some(0.123_456_78)), json!(0.123_457));
-        assert_eq!(rounded(Some(-0.0)).to_string(), "0.0");
-        assert_eq!(rounded(Some(f64::NAN)), Value::Null);
-        assert_eq!(rounded(None), Value::Null);
+        let written = |value| serde_json::to_string(&Figure(value)).unwrap();
+        assert_eq!(written(Some(0.123_456_78)), "0.123457");
+        assert_eq!(written(Some(-0.0)), "0.0");
+        assert_eq!(written(Some(f64::NAN)), "null");
+        assert_eq!(written(None), "null");
+    }
+
+    #[test]
+    fn parts_are_cut_in_the_order_named_and_said() {
+        let rows: Vec<String> = (0..3_000).map(|row| format!("row {row:05}")).collect();
+        let answer = json!({"status": "success", "first": rows, "then": rows, "last": rows});
+        let Value::Object(answer) = answer else { panic!() };
+        let cut = cut(answer, &["first", "then", "last"], "read it");
+        let size = |name: &str| cut[name].as_array().unwrap().len();
+        assert_eq!(size("first"), 0);
+        assert!((1..3_000).contains(&size("then")), "{}", size("then"));
+        assert_eq!(size("last"), 3_000, "what follows stays when there is room");
+        let truncated = &cut["truncated"];
+        assert_eq!(
+            (&truncated["section"], &truncated["shown"], &truncated["total"]),
+            (&json!("first"), &json!(0), &json!(3_000))
+        );
+        assert_eq!(truncated["how_to_get_the_rest"], "read it");
+        assert_eq!(truncated["also"][0]["section"], "then");
+        assert!(serde_json::to_string(&cut).unwrap().chars().count() <= LONGEST);
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod architecture;
 mod bad_input;
 mod command_line;
 mod contract;
