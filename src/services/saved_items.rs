@@ -4,10 +4,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
-    answer::Rendered,
+    answer::{Fields, Rendered, Rounding, fitting_listed},
     app::App,
     arguments::{Args, nearest},
     tool_error::{ErrorCode, Problem, ToolError},
@@ -96,42 +96,9 @@ pub(super) async fn rendered(app: &App, user: UserId, answer: &impl Serialize, c
     if whole.text.chars().count() <= LONGEST {
         return whole;
     }
-    // A cut is rare: only then is the answer a tree.
-    let Ok(Value::Object(answer)) = serde_json::to_value(answer) else { return whole };
-    let link = app.results.put_link(user, "The whole answer", whole.text).await;
-    let how = format!("read the resource {} (kept 30 minutes)", link.uri);
-    Rendered::json(&cut(answer, cuttable, &how)).link(link)
-}
-
-/// The answer without so much of its cuttable parts that it is short enough, and what is missing in `truncated`.
-fn cut(mut answer: Map<String, Value>, cuttable: &[&str], how_to_get_the_rest: &str) -> Map<String, Value> {
-    let length = |answer: &Map<String, Value>| serde_json::to_string(answer).map_or(0, |json| json.chars().count());
-    // Room for what is said of the cut.
-    let limit = LONGEST - 1_000;
-    let mut cut = Vec::new();
-    for section in cuttable {
-        let now = length(&answer);
-        let Some(value) = answer.get_mut(*section).filter(|_| now > limit) else { continue };
-        let size = value.to_string().chars().count();
-        let total = value.as_array().map(Vec::len).or(value.as_object().map(Map::len)).unwrap_or_default();
-        let shown = (total * size.saturating_sub(now - limit) / size.max(1)).min(total);
-        match value {
-            Value::Array(items) => items.truncate(shown),
-            Value::Object(fields) => *fields = std::mem::take(fields).into_iter().take(shown).collect(),
-            _ => continue,
-        }
-        cut.push(json!({"section": section, "shown": shown, "total": total}));
-    }
-    let mut cut = cut.into_iter();
-    if let Some(Value::Object(mut first)) = cut.next() {
-        first.insert("how_to_get_the_rest".to_owned(), json!(how_to_get_the_rest));
-        let also: Vec<Value> = cut.collect();
-        if !also.is_empty() {
-            first.insert("also".to_owned(), json!(also));
-        }
-        answer.insert("truncated".to_owned(), Value::Object(first));
-    }
-    answer
+    // A cut is rare: only then is the answer taken apart into fields.
+    let Ok(Value::Object(fields)) = serde_json::to_value(answer) else { return whole };
+    fitting_listed(Fields::of(&fields, Rounding::None), LONGEST, cuttable, (&app.results, user)).await
 }
 
 #[cfg(test)]
@@ -166,25 +133,5 @@ mod tests {
         assert_eq!(written(Some(-0.0)), "0.0");
         assert_eq!(written(Some(f64::NAN)), "null");
         assert_eq!(written(None), "null");
-    }
-
-    #[test]
-    fn parts_are_cut_in_the_order_named_and_said() {
-        let rows: Vec<String> = (0..3_000).map(|row| format!("row {row:05}")).collect();
-        let answer = json!({"status": "success", "first": rows, "then": rows, "last": rows});
-        let Value::Object(answer) = answer else { panic!() };
-        let cut = cut(answer, &["first", "then", "last"], "read it");
-        let size = |name: &str| cut[name].as_array().unwrap().len();
-        assert_eq!(size("first"), 0);
-        assert!((1..3_000).contains(&size("then")), "{}", size("then"));
-        assert_eq!(size("last"), 3_000, "what follows stays when there is room");
-        let truncated = &cut["truncated"];
-        assert_eq!(
-            (&truncated["section"], &truncated["shown"], &truncated["total"]),
-            (&json!("first"), &json!(0), &json!(3_000))
-        );
-        assert_eq!(truncated["how_to_get_the_rest"], "read it");
-        assert_eq!(truncated["also"][0]["section"], "then");
-        assert!(serde_json::to_string(&cut).unwrap().chars().count() <= LONGEST);
     }
 }

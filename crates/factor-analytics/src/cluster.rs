@@ -3,7 +3,7 @@
 //! Distance sqrt(0.5 (1 - rho)), 0 for rho = 1 and 1 for rho = -1; sqrt(0.5), that of rho = 0, where the correlation is
 //! undefined. Average linkage by the nearest-neighbour chain (F. Murtagh, "A survey of recent advances in hierarchical
 //! clustering algorithms", Computer Journal 26, 1983), step for step as `scipy.cluster.hierarchy.linkage` takes it, so
-//! that equal distances are broken alike.
+//! that ties are broken in the same way.
 
 use ndarray::Array2;
 
@@ -73,7 +73,7 @@ fn linkage(mut distances: Array2<f64>, progress: &mut Progress<'_>) -> Result<Ve
     let n = distances.nrows();
     let mut sizes = vec![1_usize; n];
     let mut chain: Vec<usize> = Vec::with_capacity(n);
-    // Each merge by one column of either side; what clusters those are by then is told after sorting.
+    // Each merge by one column of either side; which clusters those are by then is settled after sorting.
     let mut merges: Vec<Merge> = Vec::with_capacity(n.saturating_sub(1));
     while merges.len() + 1 < n {
         progress.advance(merges.len(), n)?;

@@ -2,7 +2,7 @@
 //!
 //! Pure, synchronous and deterministic: no clock, no log, no I/O. The clock comes in with a request, timings and
 //! cancellation go out through an [`Observer`]. Rows are periods, columns are series, missing is `NaN` in an array and
-//! `None` in a result, with the reason beside it.
+//! `None` in a result, with the reason.
 //!
 //! The line through the crate: prices -> [`Window`](panel::Window) -> [`Panel`] -> [`Study`] (which factors are
 //! analysed, composites, risk-free rate) -> [`mod@report`], which runs one function of [`mod@sections`] per section

@@ -16,7 +16,7 @@ use crate::stats;
 /// A gradient within this share of the largest there could be is zero.
 const NO_GAIN: f64 = 1e-13;
 
-/// A column of which less than this share (of its square) is new beside the others depends on them.
+/// A column of which less than this share (of its square) is independent of the others counts as dependent.
 const DEPENDENT: f64 = 1e-12;
 
 /// x >= 0 with the smallest x'Gx / 2 - d'x, where G is the `gram` matrix (symmetric, not indefinite) and d is `linear`:

@@ -113,7 +113,7 @@ pub(crate) mod tests {
     }
 
     /// Runs a kernel to its end, and stopped in the middle: it says how far it is, never less than before, and asks nothing
-    /// more after it was told to stop. Gives how often it asks in all.
+    /// more after the stop. Gives how often it asks in all.
     pub(crate) fn stops<T>(kernel: impl Fn(&mut Progress<'_>) -> Result<T, Stopped>) -> usize {
         let mut whole = StopAt::default();
         assert!(kernel(&mut Progress::new(&mut whole, "kernel")).is_ok());

@@ -28,7 +28,7 @@ pub enum Threads {
 impl Threads {
     /// The calling thread alone.
     pub const ONE: Self = Self::Exactly(NonZeroUsize::MIN);
-    /// [`Threads::Auto`] uses no more: a server answers other callers beside this one.
+    /// [`Threads::Auto`] uses no more: a server answers other callers at the same time.
     pub const MAX: usize = 4;
 
     /// How many to use for work of so many floating-point operations.
@@ -129,7 +129,7 @@ pub(crate) fn observed<T, S>(
         for _ in 1..threads {
             let help = || {
                 let _leaving = Leaving { helping: &helping, calling: &calling };
-                // The calling thread returns the error: only it can have been told to stop.
+                // The calling thread finds the same stop and returns it.
                 let _ended = run(Checkpoint { stopped: &stopped, progress: None });
             };
             helping.fetch_add(1, Ordering::Release);

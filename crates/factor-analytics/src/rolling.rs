@@ -3,7 +3,7 @@
 //! A value needs every row of its window present on both sides; a window in which a side is constant
 //! ([`crate::stats::is_constant`]) has none. No floor of observations applies. Windows have two rows at least.
 //!
-//! Each pair stands for itself: its values are the same bit for bit whatever else the panel holds, alone or among all
+//! Each pair is computed on its own: its values are the same bit for bit whatever else the panel holds, alone or among all
 //! pairs, and by one thread or several.
 
 mod group;
@@ -29,7 +29,7 @@ use crate::{
 /// Series that stand against a group at one time; they divide a group.
 const SIDES: usize = 4;
 
-/// Under this many windows with a value, how much they vary is not told.
+/// Under this many windows with a value, how much they vary is not given.
 pub const MIN_WINDOWS: usize = 12;
 
 /// What the rolling correlations of one pair come to.

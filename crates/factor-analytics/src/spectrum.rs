@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn dropping_and_repairing_stop_between_steps() {
-        // Higham's matrix, beside columns of which every pair is undefined.
+        // Higham's matrix, next to columns of which every pair is undefined.
         let entry = |i: usize, j: usize| match (i, j) {
             (0..3, 0..3) => [[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]][i][j],
             _ => f64::NAN,

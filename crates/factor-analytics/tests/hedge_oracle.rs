@@ -78,7 +78,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
                 returns,
                 part_of_overexposed: false,
                 is_cash: false,
-                // The oracle filters nothing: what is held is not told here.
+                // The oracle filters nothing: what is held is not given here.
                 portfolio_weight: None,
                 sharpe_ratio: fact("sharpe_ratio"),
                 max_drawdown: fact("max_drawdown"),

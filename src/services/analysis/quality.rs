@@ -277,7 +277,7 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> 
         warnings.push(format!("not computed for want of time: {}", skipped.join(", ")));
     }
     warnings.extend(analysis.prepared.warnings.iter().cloned());
-    let problems = &query.snapshot.loaded.problems;
+    let problems = &query.common.snapshot.loaded.problems;
     warnings.extend(problems.iter().map(|problem| format!("factor universe: {problem}")));
     warnings.extend(query.request.groups.trouble.iter().map(|why| format!("your factor groups are left out: {why}")));
     warnings

@@ -113,7 +113,7 @@ proptest! {
         }
     }
 
-    /// Names move with their columns: what is told of a pair is told of the same pair afterwards.
+    /// Names move with their columns: what is known of a pair stays with that pair.
     #[test]
     fn arranging_changes_places_only(entries in correlations()) {
         let before = matrix(&entries);

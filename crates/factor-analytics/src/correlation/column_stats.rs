@@ -13,7 +13,7 @@ const BATCH: usize = 64;
 /// Where sums of squares and their products stay within the range of f64.
 const RANGE: Range<f64> = 1e-280..1e280;
 
-/// What is known of one series beside its values.
+/// What is known of one series apart from its values.
 #[derive(Debug, Clone)]
 pub(super) struct ColumnStats {
     /// From the first to the last row present.

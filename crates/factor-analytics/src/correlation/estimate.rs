@@ -2,10 +2,10 @@
 
 use ndarray::Array2;
 
-/// What a method tells of the matrix it gave, beside its entries.
+/// What a method says of the matrix it gave, apart from its entries.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Estimate {
-    /// Each pair stands for itself.
+    /// Each pair is computed on its own.
     #[default]
     Pairwise,
     /// The effective number of rows under each pair, (sum w)^2 / sum w^2; shape (names, names).

@@ -27,7 +27,7 @@ pub struct CorrelationMatrix {
     pub rows: Array2<usize>,
     /// Pairs (of the upper triangle) without a value.
     pub undefined_pairs: usize,
-    /// What the method tells beside the entries.
+    /// What the method says apart from the entries.
     pub estimate: Estimate,
 }
 

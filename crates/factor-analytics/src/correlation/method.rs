@@ -20,7 +20,7 @@ pub enum Method {
     /// Pearson's r, pairwise complete.
     #[default]
     Pearson,
-    /// Spearman's rho: Pearson's r of the ranks, taken anew on the common rows of each pair.
+    /// Spearman's rho: Pearson's r of the ranks, taken on the common rows of each pair.
     Spearman,
     /// Pearson's r with weights that halve every `half_life` rows of the panel, counted from its last row.
     Ewma {

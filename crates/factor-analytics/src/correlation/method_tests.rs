@@ -51,9 +51,9 @@ fn ewma_as_numpy_has_it() {
 fn ages_are_rows_of_the_panel() {
     // A missing row ages the rows before it all the same: it is not closed up.
     let (holed, short) = ([1.0, 5.0, NAN, 2.0, 4.0], [1.0, 5.0, 2.0, 4.0]);
-    let (beside, beside_short) = ([2.0, 1.0, 9.0, 4.0, 3.0], [2.0, 1.0, 4.0, 3.0]);
+    let (other, other_short) = ([2.0, 1.0, 9.0, 4.0, 3.0], [2.0, 1.0, 4.0, 3.0]);
     let method = Method::Ewma { half_life: 1.0 };
-    let (kept, closed) = (method.pair(&holed, &beside, 2), method.pair(&beside_short, &short, 2));
+    let (kept, closed) = (method.pair(&holed, &other, 2), method.pair(&other_short, &short, 2));
     assert!((kept.r.unwrap() - closed.r.unwrap()).abs() > 0.01 && kept.n == 4);
     // Weights 1, 1/2, 1/8, 1/16: (27/16)^2 / (1 + 1/4 + 1/64 + 1/256) = 2.2440.
     let columns = [NamedSeries { name: "x", values: &holed }];

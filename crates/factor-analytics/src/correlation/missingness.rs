@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::column_stats::ColumnStats;
 
-/// The rows present of several series of one length, in the simplest form that says it.
+/// The rows present of several series of one length, in the simplest form that holds them.
 #[derive(Debug, Clone)]
 pub(super) enum Missingness {
     /// Every row of every series.

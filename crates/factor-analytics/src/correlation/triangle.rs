@@ -28,7 +28,7 @@ use crate::{
     parallel::{self, Threads},
 };
 
-/// Rows of the triangle, and columns beside the diagonal, that one thread computes at a time, at most: matrix products
+/// Rows of the triangle, and columns off the diagonal, that one thread computes at a time, at most: matrix products
 /// are the faster the larger they are.
 const BLOCK: usize = 512;
 /// Rows where the series are prepared for each block: their copies are scratch space.

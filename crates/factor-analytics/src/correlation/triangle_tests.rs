@@ -95,7 +95,7 @@ fn exactly(x: &[Option<i64>], y: &[Option<i64>]) -> f64 {
 
 #[test]
 fn by_hand() {
-    // Deviations: a (-1.5 -.5 .5 1.5), b (1 -1 1 -1), c over its last three rows (0 1 -1) beside a's (-1 0 1).
+    // Deviations: a (-1.5 -.5 .5 1.5), b (1 -1 1 -1), c over its last three rows (0 1 -1) against a's (-1 0 1).
     let panel = [vec![1.0, 2.0, 3.0, 4.0], vec![3.0, 1.0, 3.0, 1.0], vec![NAN, 5.0, 6.0, 4.0]];
     let triangle = of(&panel, 3);
     let near = |i, j, expected: f64| assert!((triangle.get(i, j).unwrap() - expected).abs() < 1e-15, "{i}, {j}");
@@ -116,7 +116,7 @@ fn wide_panels_agree_with_pairs() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.3)] {
         as_pair_by_pair(&series(40, 530, holes, 3), 12, 1e-13);
     }
-    // Three squares beside the diagonal.
+    // Three squares off the diagonal.
     as_pair_by_pair(&series(20, 1030, Holes::Anywhere(0.05), 3), 12, 1e-13);
 }
 
@@ -182,7 +182,7 @@ fn what_does_not_vary_is_undefined_wherever_it_hides() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.1)] {
         let mut panel = series(60, 24, holes, 17);
         panel[3].iter_mut().filter(|v| v.is_finite()).for_each(|v| *v = 0.1);
-        // Varies only where others may be missing, against a level, by rounding alone, and not at all for want of values.
+        // Varies only where others may be missing, against a level, by rounding alone, and not at all because it has no values.
         panel[5][..58].fill(0.1);
         panel[7].iter_mut().for_each(|v| *v = 1e6 + *v * 1e-3);
         panel[9].iter_mut().enumerate().for_each(|(row, v)| *v = if row % 2 == 0 { 0.1 } else { 0.1 + 1e-17 });

@@ -170,10 +170,13 @@ fn dates_pick_the_periods_labelled_within_them() {
 fn what_tells_a_regime_is_named_when_it_is_missing() {
     let returns = wave(30);
     let without = study(&[("IWM", &returns)], &[]);
-    let told = |regime: Regime| slice_of(regime, &without).unwrap_err().to_string();
-    assert_eq!(told(Regime::RateShock), "regime rate_shock is told by UST10Y, which has no value in the window");
-    assert_eq!(told(Regime::EquityDrawdown), "regime equity_drawdown is told by SPY, which has no value in the window");
-    assert_eq!(told(Regime::HighVol), "regime high_vol is told by SPY, which has no value in the window");
+    let reason = |regime: Regime| slice_of(regime, &without).unwrap_err().to_string();
+    assert_eq!(reason(Regime::RateShock), "regime rate_shock is defined by UST10Y, which has no value in the window");
+    assert_eq!(
+        reason(Regime::EquityDrawdown),
+        "regime equity_drawdown is defined by SPY, which has no value in the window"
+    );
+    assert_eq!(reason(Regime::HighVol), "regime high_vol is defined by SPY, which has no value in the window");
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub struct CompositeReport {
     /// Per macro group.
     #[serde(rename = "macro")]
     pub macro_groups: IndexMap<String, CompositeProfile>,
-    /// Per category: `all`, and for industries their groups beside it.
+    /// Per category: `all`, and for industries their groups too.
     pub category: IndexMap<Category, IndexMap<String, CompositeProfile>>,
 }
 

@@ -49,7 +49,7 @@ mod tests {
         let mut sections = Sections::new(&mut observer);
         assert_eq!(sections.run("first", |_| Ok(1)), Some(1));
         assert_eq!(sections.run("nothing found", |_| Ok(None::<u8>)), Some(None));
-        // Asked before it, and told to stop within.
+        // Asked before it, and stopped within.
         assert_eq!(sections.run("stopped", |progress| progress.check()), None);
         assert_eq!(sections.run("after", |_| Ok(2)), None);
         assert_eq!(sections.computed, ["first", "nothing found"]);

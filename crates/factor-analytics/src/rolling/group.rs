@@ -3,7 +3,7 @@
 use ndarray::ArrayView1;
 use pulp::Simd;
 
-use super::lanes::{self, Job, LANES, Lanes, registers, registers_mut, several_mut, splat, window_sums};
+use super::lanes::{self, Job, LANES, Lanes, Row, registers, registers_mut, several_mut, splat, window_sums};
 use crate::stats;
 
 /// Sums of squares about the window's mean that have lost more than this to cancellation are not used.
@@ -97,27 +97,8 @@ impl Job for Scaling<'_> {
         let values = registers::<S, P>(values);
         let (deviations, present) = (registers_mut::<S, P>(deviations), registers_mut::<S, P>(present));
         let (inverses, means) = (registers_mut::<S, P>(&mut scales.inverse), registers_mut::<S, P>(&mut scales.mean));
-        let [zero, one, none, infinite] = [0.0, 1.0, f64::NAN, f64::INFINITY].map(|x| simd.splat_f64s(x));
-        let [[mut sums], [mut counts], [mut largest]] = [0.0, 0.0, 1e-8].map(|x| splat::<S, P, 1>(simd, x));
-        for row in 0..rows {
-            for part in 0..P {
-                let x = values[row][part];
-                let size = simd.abs_f64s(x);
-                let there = simd.less_than_f64s(size, infinite);
-                sums[part] = simd.add_f64s(sums[part], simd.select_f64s(there, x, zero));
-                present[row][part] = simd.select_f64s(there, one, zero);
-                counts[part] = simd.add_f64s(counts[part], present[row][part]);
-                let larger = simd.select_f64s(simd.greater_than_f64s(size, largest[part]), size, largest[part]);
-                largest[part] = simd.select_f64s(there, larger, largest[part]);
-            }
-        }
-        for row in 0..rows {
-            for part in 0..P {
-                let centre = simd.div_f64s(sums[part], counts[part]);
-                let there = simd.equal_f64s(present[row][part], one);
-                deviations[row][part] = simd.select_f64s(there, simd.sub_f64s(values[row][part], centre), zero);
-            }
-        }
+        let [one, none] = [1.0, f64::NAN].map(|x| simd.splat_f64s(x));
+        let largest = centre::<S, P>(simd, values, deviations, present);
         let (n, rest) = (window as f64, (window - 1) as f64);
         let [n, each, each_root, rest] = [n, 1.0 / n, 1.0 / n.sqrt(), rest].map(|x| simd.splat_f64s(x));
         let [lost, noise, low, high] = [LOST, 1e-11, RANGE.start, RANGE.end].map(|x| simd.splat_f64s(x));
@@ -159,4 +140,37 @@ impl Job for Scaling<'_> {
             },
         );
     }
+}
+
+/// Writes where a row is present and how far it is from its series' mean; gives the largest size of each series.
+#[inline(always)]
+fn centre<S: Simd, const P: usize>(
+    simd: S,
+    values: &[Row<S, P>],
+    deviations: &mut [Row<S, P>],
+    present: &mut [Row<S, P>],
+) -> Row<S, P> {
+    let rows = values.len();
+    let [zero, one, infinite] = [0.0, 1.0, f64::INFINITY].map(|x| simd.splat_f64s(x));
+    let [[mut sums], [mut counts], [mut largest]] = [0.0, 0.0, 1e-8].map(|x| splat::<S, P, 1>(simd, x));
+    for row in 0..rows {
+        for part in 0..P {
+            let x = values[row][part];
+            let size = simd.abs_f64s(x);
+            let there = simd.less_than_f64s(size, infinite);
+            sums[part] = simd.add_f64s(sums[part], simd.select_f64s(there, x, zero));
+            present[row][part] = simd.select_f64s(there, one, zero);
+            counts[part] = simd.add_f64s(counts[part], present[row][part]);
+            let larger = simd.select_f64s(simd.greater_than_f64s(size, largest[part]), size, largest[part]);
+            largest[part] = simd.select_f64s(there, larger, largest[part]);
+        }
+    }
+    for row in 0..rows {
+        for part in 0..P {
+            let centre = simd.div_f64s(sums[part], counts[part]);
+            let there = simd.equal_f64s(present[row][part], one);
+            deviations[row][part] = simd.select_f64s(there, simd.sub_f64s(values[row][part], centre), zero);
+        }
+    }
+    largest
 }

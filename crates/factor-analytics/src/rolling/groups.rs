@@ -36,7 +36,7 @@ impl Groups {
         Ok(Self { window, groups })
     }
 
-    /// As [`Groups::of`], for columns so few that nobody waits for them.
+    /// As [`Groups::of`], for a few columns: too short to be worth stopping.
     pub(super) fn of_few(columns: &[ArrayView1<'_, f64>], window: usize) -> Self {
         let window = window.max(2);
         Self { window, groups: columns.chunks(LANES).map(|columns| Group::of(columns, window)).collect() }

@@ -9,7 +9,7 @@ use crate::{
 
 const NAN: f64 = f64::NAN;
 
-/// Each window afresh, by two passes over its rows.
+/// Each window on its own, by two passes over its rows.
 fn slowly(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     let ending = |end: usize| {
         let from = (end + 1).checked_sub(window)?;
@@ -59,7 +59,7 @@ fn by_hand() {
 
 /// Twelve values 0, 1, 0, 1, ...: mean 0.5, sum of squares 3, sd sqrt(3/11).
 #[test]
-fn how_much_values_vary_is_told_from_twelve_on() {
+fn how_much_values_vary_is_given_from_twelve_on() {
     let alternating = |n: usize| (0..n).map(|i| Some((i % 2) as f64)).collect::<Vec<_>>();
     assert_eq!(summary_of(&alternating(11)).sd, None);
     let summary = summary_of(&alternating(12));
@@ -158,7 +158,7 @@ fn no_rounding_takes_a_copy_past_one() {
 
 proptest! {
     #[test]
-    fn as_each_window_afresh(
+    fn as_each_window_on_its_own(
         seed in 1_u64..1_000_000, rows in 1_usize..130, window in 2_usize..40, holes in 0.0..0.05f64, flat in 0_usize..130,
     ) {
         let panel = panel(rows, 2, holes, seed);

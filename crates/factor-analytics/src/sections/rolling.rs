@@ -22,7 +22,7 @@ use crate::{
 pub struct RollingTable {
     /// The columns of the matrix.
     pub names: Vec<String>,
-    /// Per window length in rows, every pair: the least stable first, those of which that is not told last, equals in
+    /// Per window length in rows, every pair: the least stable first, those without a stability last, equals in
     /// the order of the columns.
     pub windows: IndexMap<usize, Vec<RollingPair>>,
 }
@@ -50,10 +50,11 @@ pub struct RollingSeries {
 }
 
 impl RollingTable {
-    /// The longest window length of which some pair's stability is told, and its pairs.
+    /// The longest window length at which some pair has a stability, and its pairs.
     pub fn longest_window(&self) -> Option<(usize, &[RollingPair])> {
-        let told = |pairs: &[RollingPair]| pairs.first().is_some_and(|first| first.summary.stability.is_some());
-        let found = self.windows.iter().filter(|(_, pairs)| told(pairs)).max_by_key(|(window, _)| **window);
+        let has_stability =
+            |pairs: &[RollingPair]| pairs.first().is_some_and(|first| first.summary.stability.is_some());
+        let found = self.windows.iter().filter(|(_, pairs)| has_stability(pairs)).max_by_key(|(window, _)| **window);
         found.map(|(window, pairs)| (*window, pairs.as_slice()))
     }
 }

@@ -1,4 +1,4 @@
-//! How sure the correlations of a report are: statistics of its matrices, and durations beside its rate overlay.
+//! How sure the correlations of a report are: statistics of its matrices, and durations for its rate overlay.
 
 use factor_types::{Maturity, Ticker};
 use indexmap::IndexMap;

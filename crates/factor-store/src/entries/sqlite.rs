@@ -10,9 +10,9 @@ use tokio::{sync::Mutex, time::Instant};
 use self::{
     failure::{CacheFailure, FailureKind},
     file::Identity,
-    open::Opened,
-    record::Record,
-    statements::Found,
+    open::{Opened, Settings},
+    record::HealthRecord,
+    statements::StoredEntry,
 };
 use super::check_length;
 
@@ -35,17 +35,10 @@ pub struct SqliteEntries(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    record: Record,
+    record: HealthRecord,
     state: Mutex<State>,
     /// One write at a time: those of one process would only wait for each other in SQLite, by sleeping ever longer.
     writing: Mutex<()>,
-}
-
-#[derive(Debug)]
-struct Settings {
-    path: PathBuf,
-    /// The file's bound in pages, if it has one.
-    max_pages: Option<u32>,
 }
 
 #[derive(Default)]
@@ -82,7 +75,7 @@ impl SqliteEntries {
         let settings = Settings { path, max_pages };
         Self(Arc::new(Inner {
             settings,
-            record: Record::default(),
+            record: HealthRecord::default(),
             state: Mutex::default(),
             writing: Mutex::default(),
         }))
@@ -99,9 +92,9 @@ impl fmt::Debug for SqliteEntries {
 impl EntryStore for SqliteEntries {
     async fn get(&self, key: &EntryKey) -> Result<Option<Entry>, EntryError> {
         match self.0.run(Access::Read, |pool| async move { Ok(statements::get(&pool, key).await?) }).await? {
-            Found::Whole(entry) => Ok(Some(entry)),
-            Found::Nothing => Ok(None),
-            Found::Damaged => {
+            StoredEntry::Intact(entry) => Ok(Some(entry)),
+            StoredEntry::Nothing => Ok(None),
+            StoredEntry::Damaged => {
                 self.0.record.damaged_entry(key);
                 // If it cannot be dropped it is found damaged again: reading is right either way.
                 let dropping = |pool: SqlitePool| async move { statements::remove_damaged(&pool, key).await };
@@ -184,19 +177,19 @@ impl Inner {
         loop {
             let opened = self.opened().await?;
             if access == Access::Write
-                && let Some(trouble) = &opened.read_only
+                && let Some(failure) = &opened.read_only
             {
-                return Err(trouble.refusal(&self.settings.path, doing));
+                return Err(failure.refusal(&self.settings.path, doing));
             }
-            let trouble = match work(opened.pool.clone()).await {
+            let failure = match work(opened.pool.clone()).await {
                 Ok(value) => return Ok(value),
-                Err(trouble) => trouble,
+                Err(failure) => failure,
             };
             tries += 1;
-            match trouble.kind {
-                FailureKind::Damaged if tries < TRIES => self.put_aside(&opened, &trouble).await?,
+            match failure.kind {
+                FailureKind::Damaged if tries < TRIES => self.put_aside(&opened, &failure).await?,
                 FailureKind::Gone if tries < TRIES => {}
-                _ => return Err(trouble.refusal(&self.settings.path, doing)),
+                _ => return Err(failure.refusal(&self.settings.path, doing)),
             }
         }
     }
@@ -207,7 +200,7 @@ impl Inner {
         }
         for &(key, entry) in entries {
             // What claims to be newer may be damaged in its time.
-            if statements::get(&pool, key).await? == Found::Damaged {
+            if statements::get(&pool, key).await? == StoredEntry::Damaged {
                 self.record.damaged_entry(key);
                 statements::remove_damaged(&pool, key).await?;
                 statements::put(&pool, [(key, entry)].into_iter()).await?;
@@ -235,8 +228,8 @@ impl Inner {
         }
         match open::open(&self.settings, &self.record).await {
             Ok(opened) => {
-                if let Some(trouble) = &opened.read_only {
-                    let _ = self.record.written::<()>(Err(trouble.refusal(&self.settings.path, "written")));
+                if let Some(failure) = &opened.read_only {
+                    let _ = self.record.written::<()>(Err(failure.refusal(&self.settings.path, "written")));
                 }
                 let opened = Arc::new(opened);
                 *state = State::Open(Arc::clone(&opened));

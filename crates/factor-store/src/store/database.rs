@@ -1,4 +1,4 @@
-//! The two databases behind one face: a pool each, and transactions that know whose they are.
+//! The two databases behind one interface: a pool each, and transactions that know their user.
 
 use std::{
     path::PathBuf,
@@ -12,9 +12,10 @@ use sqlx::{Encode, PgPool, Postgres, Sqlite, SqlitePool, Type, postgres::PgConne
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    StoreError, errors, postgres, sqlite,
+    errors, postgres, sqlite,
     statement::{BoundValue, DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 
 /// A database that is connected to at the first use.
 pub(super) struct Database {
@@ -65,8 +66,8 @@ impl Database {
         }
     }
 
-    /// A transaction that sees what belongs to `user`, or what belongs to nobody. Nothing of it is kept unless it is
-    /// committed.
+    /// A transaction that sees what belongs to `user`, or only what belongs to no user. Nothing of it is kept unless it
+    /// is committed.
     pub(super) async fn begin(&self, user: Option<UserId>, access: Access) -> Result<Transaction<'_>, StoreError> {
         let inner = match (self.pool(), &self.engine) {
             (Pool::Sqlite(pool), Engine::Sqlite { writing, .. }) => {
@@ -143,7 +144,7 @@ impl Transaction<'_> {
         Ok(self.rows(statement).await?.into_iter().next())
     }
 
-    /// Runs a statement and tells how many rows it changed.
+    /// Runs a statement; the number of rows it changed.
     pub(super) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
         let done = match &mut self.inner {
             Inner::Sqlite(transaction, _) => {

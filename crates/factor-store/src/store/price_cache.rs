@@ -15,14 +15,14 @@ use factor_types::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntrySto
 use tokio::time::timeout;
 
 use super::{
-    StoreError,
     database::{Access, Database, Engine, Transaction},
     postgres,
     statement::{DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 use crate::entries::{check_length, checksum::checksum};
 
-/// How long a lost server is left at that: whoever asks meanwhile is told at once, and goes on without it.
+/// How long a lost server is not tried again: callers meanwhile get the error at once, and go on without it.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long an operation may take; a long history on a slow line needs more than a group.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -74,9 +74,9 @@ impl EntryStore for PostgresEntries {
             let mut transaction = self.0.database.begin(None, Access::Read).await?;
             let found = find(&mut transaction, key).await?;
             let entry = match found {
-                Found::Nothing => None,
-                Found::Whole(entry) => Some(entry),
-                Found::Damaged(sum) => {
+                StoredEntry::Nothing => None,
+                StoredEntry::Intact(entry) => Some(entry),
+                StoredEntry::Damaged(sum) => {
                     self.0.damaged_entry(key);
                     // If it cannot be dropped it is found damaged again: reading is right either way.
                     let _ = transaction.run(removal_of_damaged(key, &sum)).await;
@@ -101,14 +101,14 @@ impl EntryStore for PostgresEntries {
         let mut sorted: Vec<&(EntryKey, Entry)> = entries.iter().collect();
         sorted.sort_by(|one, other| one.0.cmp(&other.0));
         self.0
-            .write(async |on| {
+            .write(async |tx| {
                 for (key, entry) in sorted {
-                    let kept = on.run(keeping(key, entry)).await? > 0;
+                    let kept = tx.run(upsert(key, entry)).await? > 0;
                     // What claims to be newer may be damaged in its time.
-                    if !kept && let Found::Damaged(sum) = find(on, key).await? {
+                    if !kept && let StoredEntry::Damaged(sum) = find(tx, key).await? {
                         self.0.damaged_entry(key);
-                        on.run(removal_of_damaged(key, &sum)).await?;
-                        on.run(keeping(key, entry)).await?;
+                        tx.run(removal_of_damaged(key, &sum)).await?;
+                        tx.run(upsert(key, entry)).await?;
                     }
                 }
                 Ok(())
@@ -118,7 +118,7 @@ impl EntryStore for PostgresEntries {
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
         let remove = statement("DELETE FROM price_cache WHERE source = $1 AND kind = $2 AND subject = $3");
-        self.0.write(async |on| on.run(of_key(remove, key)).await.map(drop)).await
+        self.0.write(async |tx| tx.run(of_key(remove, key)).await.map(drop)).await
     }
 
     async fn list(&self, filter: &EntryFilter) -> Result<Vec<EntryInfo>, EntryError> {
@@ -127,8 +127,8 @@ impl EntryStore for PostgresEntries {
              WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3) \
              ORDER BY source COLLATE \"C\", kind COLLATE \"C\", subject COLLATE \"C\"",
         );
-        let listing = async |on: &mut Transaction<'_>| {
-            let rows = on.rows(filtered(list, filter)).await?;
+        let listing = async |tx: &mut Transaction<'_>| {
+            let rows = tx.rows(filtered(list, filter)).await?;
             rows.iter().map(info).collect()
         };
         self.0.bounded(self.0.database.transact(None, Access::Read, listing)).await
@@ -139,7 +139,7 @@ impl EntryStore for PostgresEntries {
             "DELETE FROM price_cache \
              WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3)",
         );
-        self.0.write(async |on| on.run(filtered(clear, filter)).await).await
+        self.0.write(async |tx| tx.run(filtered(clear, filter)).await).await
     }
 
     fn health(&self) -> EntryStoreHealth {
@@ -193,22 +193,22 @@ impl Inner {
 }
 
 /// What is under a key.
-enum Found {
+enum StoredEntry {
     Nothing,
-    Whole(Entry),
+    Intact(Entry),
     /// With the checksum it has.
     Damaged(Vec<u8>),
 }
 
-async fn find(on: &mut Transaction<'_>, key: &EntryKey) -> Result<Found, StoreError> {
+async fn find(tx: &mut Transaction<'_>, key: &EntryKey) -> Result<StoredEntry, StoreError> {
     let one = "SELECT fetched_at, checksum, body FROM price_cache WHERE source = $1 AND kind = $2 AND subject = $3";
-    let Some(row) = on.row(of_key(statement(one), key)).await? else { return Ok(Found::Nothing) };
+    let Some(row) = tx.row(of_key(statement(one), key)).await? else { return Ok(StoredEntry::Nothing) };
     let (fetched_at, sum, body): (DateTime<Utc>, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let whole = fetched_at == fetched_at.trunc_subsecs(0) && sum == checksum(key, fetched_at.timestamp(), &body);
-    Ok(if whole { Found::Whole(Entry { fetched_at, body }) } else { Found::Damaged(sum) })
+    Ok(if whole { StoredEntry::Intact(Entry { fetched_at, body }) } else { StoredEntry::Damaged(sum) })
 }
 
-fn keeping(key: &EntryKey, entry: &Entry) -> Statement {
+fn upsert(key: &EntryKey, entry: &Entry) -> Statement {
     let fetched_at = entry.fetched_at.trunc_subsecs(0);
     let keep = statement(
         "INSERT INTO price_cache (source, kind, subject, fetched_at, checksum, body) VALUES ($1, $2, $3, $4, $5, $6) \

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value as Json;
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 
-use super::StoreError;
+use crate::StoreError;
 
 /// A statement and what is bound to it.
 #[derive(Debug)]

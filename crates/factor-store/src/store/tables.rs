@@ -16,13 +16,13 @@ use tokio::{
 };
 
 use super::{
-    Author, OpenOptions, RecordedChange, SavedGroup, Store, StoreError, WriteOutcome, accounts,
+    Author, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
     database::{Access, Database, Engine, Pool, Transaction},
-    groups, mappings, portfolios, postgres, schema,
+    groups, mappings, portfolios, postgres, roles, schema,
     statement::statement,
 };
 use crate::{
-    MappingKind, ProxyRow,
+    MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
     users::{ApiKey, NewUser, User},
 };
@@ -150,9 +150,9 @@ impl Store for DatabaseStore {
         let checking = async {
             // Not only once: a role may be changed while a server runs.
             if self.0.options.multi_user && self.name() == "postgres" {
-                postgres::guard(database).await?;
+                roles::guard(database).await?;
             }
-            let ask = async |on: &mut Transaction<'_>| on.row(statement("SELECT revision FROM mapping_revision")).await;
+            let ask = async |tx: &mut Transaction<'_>| tx.row(statement("SELECT revision FROM mapping_revision")).await;
             database.transact(None, Access::Read, ask).await.map(drop)
         };
         self.bounded(database.patience(), checking).await
@@ -160,7 +160,7 @@ impl Store for DatabaseStore {
 
     async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
         let database = &self.0.database;
-        self.bounded(database.patience(), postgres::grant_to(database, role)).await
+        self.bounded(database.patience(), roles::grant_to(database, role)).await
     }
 
     async fn close(&self) {
@@ -171,11 +171,11 @@ impl Store for DatabaseStore {
     }
 
     async fn groups(&self, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
-        self.transact(user, Access::Read, async |on| groups::all(on, user).await).await
+        self.transact(user, Access::Read, async |tx| groups::all(tx, user).await).await
     }
 
     async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
-        self.transact(user, Access::Read, async |on| groups::one(on, user, name).await).await
+        self.transact(user, Access::Read, async |tx| groups::one(tx, user, name).await).await
     }
 
     async fn create_group(
@@ -184,7 +184,7 @@ impl Store for DatabaseStore {
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<WriteOutcome<SavedGroup>, StoreError> {
-        self.transact(user, Access::Write, async |on| groups::create(on, user, group, settled).await).await
+        self.transact(user, Access::Write, async |tx| groups::create(tx, user, group, settled).await).await
     }
 
     async fn update_group(
@@ -194,19 +194,19 @@ impl Store for DatabaseStore {
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
-        self.transact(user, Access::Write, async |on| groups::update(on, user, name, group, settled).await).await
+        self.transact(user, Access::Write, async |tx| groups::update(tx, user, name, group, settled).await).await
     }
 
     async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
-        self.transact(user, Access::Write, async |on| groups::delete(on, user, name).await).await
+        self.transact(user, Access::Write, async |tx| groups::delete(tx, user, name).await).await
     }
 
     async fn portfolios(&self, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
-        self.transact(user, Access::Read, async |on| portfolios::all(on, user).await).await
+        self.transact(user, Access::Read, async |tx| portfolios::all(tx, user).await).await
     }
 
     async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
-        self.transact(user, Access::Read, async |on| portfolios::one(on, user, name).await).await
+        self.transact(user, Access::Read, async |tx| portfolios::one(tx, user, name).await).await
     }
 
     async fn save_portfolio(
@@ -214,19 +214,19 @@ impl Store for DatabaseStore {
         user: UserId,
         portfolio: &Portfolio,
     ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
-        self.transact(user, Access::Write, async |on| portfolios::save(on, user, portfolio).await).await
+        self.transact(user, Access::Write, async |tx| portfolios::save(tx, user, portfolio).await).await
     }
 
     async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
-        self.transact(user, Access::Write, async |on| portfolios::delete(on, user, name).await).await
+        self.transact(user, Access::Write, async |tx| portfolios::delete(tx, user, name).await).await
     }
 
     async fn mapping(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError> {
-        self.transact(None, Access::Read, async |on| mappings::rows(on, kind).await).await
+        self.transact(None, Access::Read, async |tx| mappings::rows(tx, kind).await).await
     }
 
     async fn mapping_revision(&self) -> Result<i64, StoreError> {
-        self.transact(None, Access::Read, async |on| mappings::revision(on).await).await
+        self.transact(None, Access::Read, async |tx| mappings::revision(tx).await).await
     }
 
     async fn edit_mapping(
@@ -250,30 +250,30 @@ impl Store for DatabaseStore {
     }
 
     async fn recorded_changes(&self, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
-        self.transact(None, Access::Read, async |on| mappings::changes(on, limit).await).await
+        self.transact(None, Access::Read, async |tx| mappings::changes(tx, limit).await).await
     }
 
     async fn mark_verified(&self, tickers: &[Ticker], at: DateTime<Utc>) -> Result<(), StoreError> {
-        self.transact(None, Access::Write, async |on| mappings::mark_verified(on, tickers, at).await).await
+        self.transact(None, Access::Write, async |tx| mappings::mark_verified(tx, tickers, at).await).await
     }
 
     async fn verified(&self) -> Result<Vec<(Ticker, DateTime<Utc>)>, StoreError> {
-        self.transact(None, Access::Read, async |on| mappings::verified(on).await).await
+        self.transact(None, Access::Read, async |tx| mappings::verified(tx).await).await
     }
 
     async fn add_user(&self, user: &NewUser) -> Result<(User, ApiKey), StoreError> {
-        self.transact(None, Access::Write, async |on| accounts::add(on, user).await).await
+        self.transact(None, Access::Write, async |tx| accounts::add(tx, user).await).await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.transact(None, Access::Read, async |on| accounts::all(on).await).await
+        self.transact(None, Access::Read, async |tx| accounts::all(tx).await).await
     }
 
     async fn revoke_user(&self, user: UserId) -> Result<Option<User>, StoreError> {
-        self.transact(None, Access::Write, async |on| accounts::revoke(on, user).await).await
+        self.transact(None, Access::Write, async |tx| accounts::revoke(tx, user).await).await
     }
 
     async fn user_of(&self, key: &ApiKey) -> Result<Option<User>, StoreError> {
-        self.transact(key.user(), Access::Read, async |on| accounts::of_key(on, key).await).await
+        self.transact(key.user(), Access::Read, async |tx| accounts::of_key(tx, key).await).await
     }
 }

@@ -96,10 +96,10 @@ impl<'a> Blocked<'a> {
         let Scratch { left, right, products, common } = scratch;
         let Piece { block, columns, mut rows } = piece;
         let left = self.prepared(left, &block);
-        let beside = columns.start..columns.end.min(block.start);
+        let off_diagonal = columns.start..columns.end.min(block.start);
         let width = if self.is_prepared() { WIDTHS.0 } else { WIDTHS.1 };
-        for from in beside.clone().step_by(width) {
-            let others = from..beside.end.min(from + width);
+        for from in off_diagonal.clone().step_by(width) {
+            let others = from..off_diagonal.end.min(from + width);
             let right = self.prepared(right, &others);
             products.multiply(&self.missingness, (left, right), (&block, &others), checkpoint)?;
             let places = others.start - columns.start..others.end - columns.start;
@@ -115,7 +115,7 @@ impl<'a> Blocked<'a> {
         for (i, row) in block.clone().zip(rows) {
             checkpoint.check()?;
             let Some((own, before)) = row.split_last_mut() else { continue };
-            self.row(products, common, &block, i, block.start..i, &mut before[beside.len()..]);
+            self.row(products, common, &block, i, block.start..i, &mut before[off_diagonal.len()..]);
             let defined = self.stats[i].varies && self.stats[i].count >= self.min_rows;
             *own = if defined { 1.0 } else { f64::NAN };
         }
@@ -130,7 +130,7 @@ impl<'a> Blocked<'a> {
         scratch
     }
 
-    /// The correlations of column `i` with some columns of the products at hand.
+    /// The correlations of column `i` with some columns, from products already computed.
     fn row(
         &self,
         products: &mut Products,

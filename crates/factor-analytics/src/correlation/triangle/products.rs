@@ -43,7 +43,7 @@ impl Products {
     ) -> Result<(), Stopped> {
         let of = |range: &Range<usize>| range.clone();
         self.width = others.len();
-        // Rows in which one of the two sides is missing altogether would add zeros.
+        // Rows in which one of the two sides is missing completely would add zeros.
         let rows = shared(&missingness.extent(block, left.rows()), &missingness.extent(others, left.rows()));
         times(&mut self.p, in_rows(left.z(of(block)), &rows), in_rows(right.z(of(others)), &rows));
         match missingness {

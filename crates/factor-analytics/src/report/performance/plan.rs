@@ -51,7 +51,7 @@ impl SortBy {
 /// How the members of a composite are weighted.
 #[derive(Debug, Clone, Default)]
 pub enum Weighting {
-    /// All alike.
+    /// Equal weights.
     #[default]
     Equal,
     /// By market capitalisation as of now, over the whole history: a look-ahead. Members without a capitalisation take

@@ -23,7 +23,7 @@ fn the_least_stable_pair_is_first_and_an_undefined_one_last() {
     assert_eq!(pairs(6), [(0, 2), (0, 1), (1, 2)]);
     let first = &table.windows[&6][0].summary;
     assert_eq!((first.windows, first.latest, first.min, first.max), (35, Some(-1.0), Some(-1.0), Some(1.0)));
-    // Five windows, all of them 1: too few to tell a spread.
+    // Five windows, all of them 1: too few for a spread.
     let second = &table.windows[&6][1].summary;
     assert_eq!((second.windows, second.mean, second.sd, second.stability), (5, Some(1.0), None, None));
     // No window of 50 is whole: every pair is there, in order, without a value.
