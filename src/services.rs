@@ -9,7 +9,10 @@ pub(crate) mod portfolio;
 pub mod portfolios;
 pub mod recommendations;
 pub(crate) mod saved_items;
+mod schema;
 pub mod status;
+
+pub use self::schema::answer_schema;
 
 use std::time::Duration;
 

@@ -23,6 +23,7 @@ use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use rmcp::model::{Tool, ToolAnnotations};
+use schemars::Schema;
 use serde_json::Value;
 
 use super::schema;
@@ -91,6 +92,8 @@ pub struct ToolEntry {
     pub input: fn() -> Value,
     /// The short schema of its answer that clients are shown, made portable as well.
     pub output: fn() -> Value,
+    /// The full schema of its answer ([`crate::services::answer_schema`]).
+    pub full_answer: Option<fn() -> Schema>,
     /// The call.
     pub call: ToolFn,
 }

@@ -28,6 +28,7 @@ mod recommendations;
 mod regimes;
 mod reload;
 mod rolling;
+mod schemas;
 mod statistics;
 mod stdio;
 mod support;

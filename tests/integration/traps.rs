@@ -33,6 +33,7 @@ const IDLE: ToolEntry = ToolEntry {
     open_world: false,
     input: || json!({"type": "object"}),
     output,
+    full_answer: None,
     call: |_, _| async { Ok(done()) }.boxed(),
 };
 

@@ -5,7 +5,7 @@ use futures::future::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::groups::create;
+use crate::services::{answer_schema, groups::create};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "create_factor_group",
@@ -17,6 +17,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || schemas::output(&[("proxy_identifier", "string"), ("validation_metadata", "object")]),
+    full_answer: Some(answer_schema::<create::CreatedGroup>),
     call: |app, call| async move { create::answer(&app, &call).await }.boxed(),
 };
 

@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::json;
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::groups::delete;
+use crate::services::{answer_schema, groups::delete};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "delete_factor_group",
@@ -15,5 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({"group_name": schemas::group_name()}), &["group_name"]),
     output: || schemas::output(&[("deleted", "object")]),
+    full_answer: Some(answer_schema::<delete::DeletedGroup>),
     call: |app, call| async move { delete::answer(&app, &call).await }.boxed(),
 };

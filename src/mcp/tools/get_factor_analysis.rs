@@ -16,6 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output,
+    full_answer: None,
     call: |app, call| async move { analysis::answer(&app, call).await }.boxed(),
 };
 

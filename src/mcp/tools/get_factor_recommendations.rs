@@ -23,6 +23,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
             ("candidates_scanned", "integer"),
         ])
     },
+    full_answer: None,
     call: |app, call| async move { recommendations::answer(&app, call).await }.boxed(),
 };
 

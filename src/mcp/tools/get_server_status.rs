@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::status;
+use crate::services::{answer_schema, status};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_server_status",
@@ -16,6 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input: || schemas::input(json!({}), &[]),
     output,
+    full_answer: Some(answer_schema::<status::ServerStatus>),
     call: |app, call| async move { status::answer(&app, &call).await }.boxed(),
 };
 

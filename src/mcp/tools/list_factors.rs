@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::factors;
+use crate::services::{answer_schema, factors};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "list_factors",
@@ -16,6 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input,
     output,
+    full_answer: Some(answer_schema::<factors::FactorsPage>),
     call: |app, call| async move { factors::answer(&app, &call).await }.boxed(),
 };
 

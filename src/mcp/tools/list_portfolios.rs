@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::json;
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::portfolios::list;
+use crate::services::{answer_schema, portfolios::list};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "list_portfolios",
@@ -15,5 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({}), &[]),
     output: || schemas::output(&[("portfolios", "array")]),
+    full_answer: Some(answer_schema::<list::ListedPortfolios>),
     call: |app, call| async move { list::answer(&app, &call).await }.boxed(),
 };

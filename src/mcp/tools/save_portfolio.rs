@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::portfolios::save;
+use crate::services::{answer_schema, portfolios::save};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "save_portfolio",
@@ -16,6 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || schemas::output(&[("holdings", "array"), ("normalisation", "string")]),
+    full_answer: Some(answer_schema::<save::SavedPortfolio>),
     call: |app, call| async move { save::answer(&app, &call).await }.boxed(),
 };
 

@@ -14,7 +14,7 @@ pub(super) fn input(properties: Value, required: &[&str]) -> Value {
 }
 
 /// The schema of an answer with the types of the main fields: what they hold is in the description and the examples,
-/// since clients keep every schema in mind all the time. The full one is [`crate::services::full_schema`].
+/// since clients keep every schema in mind all the time. The full one is the entry's `full_answer`.
 pub(super) fn output(fields: &[(&str, &str)]) -> Value {
     let mut properties = Map::new();
     properties.insert("status".to_owned(), json!({"type": "string", "enum": ["success", "error"]}));

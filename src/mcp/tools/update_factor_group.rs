@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::groups::update;
+use crate::services::{answer_schema, groups::update};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "update_factor_group",
@@ -15,6 +15,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || schemas::output(&[]),
+    full_answer: Some(answer_schema::<update::UpdatedGroup>),
     call: |app, call| async move { update::answer(&app, &call).await }.boxed(),
 };
 

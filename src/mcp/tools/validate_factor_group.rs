@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 use serde_json::json;
 
 use super::{Effect, ToolEntry, Toolset, schemas};
-use crate::services::groups::validate;
+use crate::services::{answer_schema, groups::validate};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "validate_factor_group",
@@ -15,5 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input: || schemas::input(json!({"group_name": schemas::group_name()}), &["group_name"]),
     output: || schemas::output(&[("is_valid", "boolean"), ("issues", "array")]),
+    full_answer: Some(answer_schema::<validate::ValidatedGroup>),
     call: |app, call| async move { validate::answer(&app, &call).await }.boxed(),
 };

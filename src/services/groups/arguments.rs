@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use factor_types::{ClosedSet, GroupName, GroupWeighting, Ticker, WeightingMethod};
+use factor_types::{GroupName, GroupWeighting, Ticker, WeightingMethod};
 
 use crate::{
     arguments::{Args, Choices, MapForm},
@@ -16,7 +16,7 @@ pub(crate) const LONGEST_DESCRIPTION: usize = 500;
 /// How far the sum of custom weights may be from 1, with room for the rounding of the sum itself.
 const SUM_WITHIN: f64 = 0.001 + 1e-12;
 
-const METHODS: Choices = Choices { names: &WeightingMethod::NAMES, aliases: <WeightingMethod as ClosedSet>::ALIASES };
+const METHODS: Choices = Choices::of::<WeightingMethod>();
 
 /// The name of a group, where it is the only argument.
 pub(super) fn only_name(args: &Args) -> Result<GroupName, ToolError> {

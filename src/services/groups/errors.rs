@@ -6,7 +6,10 @@ use factor_types::GroupName;
 use serde_json::json;
 
 use super::check::CheckError;
-use crate::tool_error::{ErrorCode, Problem, ToolError};
+use crate::{
+    answer::markdown::capitalised,
+    tool_error::{ErrorCode, Problem, ToolError},
+};
 
 /// What is said of a name that another group has.
 pub(super) fn taken(kept: &SavedGroup, field: &str, asked: &GroupName) -> ToolError {
@@ -62,9 +65,7 @@ pub(super) fn check_error(error: &CheckError, unchecked: bool) -> ToolError {
 }
 
 fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    format!("{}.", capitalised(text.trim_end_matches('.')))
 }
 
 #[cfg(test)]

@@ -76,7 +76,6 @@ pub struct WeightsOrigin {
     pub source: String,
     /// True where today's capitalisations weight all of the history; else it is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
     pub lookahead: bool,
 }
 
@@ -89,7 +88,6 @@ pub struct CheckView {
     pub performance: Option<Performance>,
     /// What its user should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
     pub warnings: Vec<String>,
 }
 

@@ -60,15 +60,12 @@ pub struct ValuationView {
     pub total_value: Option<Option<f64>>,
     /// The prices that turned shares into value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
     pub prices_used: Vec<PriceUsed>,
     /// Shares without a price.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
     pub unpriced: Vec<Unpriced>,
     /// What is to be known of the prices.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
     pub warnings: Vec<String>,
 }
 
