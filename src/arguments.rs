@@ -1,14 +1,16 @@
-//! The arguments of one call, read tolerantly, every mistake told at once.
+//! The arguments of one call, read tolerantly, all mistakes reported at once.
 //!
 //! A tool asks for its arguments one by one; each question answers `None` both for an absent argument and for a
-//! wrong one, and remembers what was wrong. [`Args::finish`] then tells all problems of the call together, so that a
-//! caller mends its call once and not once per mistake. What is read beyond the advertised schema: a JSON string
+//! wrong one, and remembers what was wrong. [`Args::finish`] then reports all problems of the call together, so that a
+//! caller corrects its call once and not once per mistake. What is read beyond the advertised schema: a JSON string
 //! holding an array or object, a number or bool in a string, `252.0` for `252`, `null` for absent, one string for a
 //! list of one, `a, b` for a list of names, any case for a name of a closed set.
 
+mod nested;
 mod values;
 
 use std::{
+    collections::HashSet,
     fmt,
     ops::RangeInclusive,
     str::FromStr,
@@ -16,16 +18,18 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use rmcp::model::JsonObject;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-pub use self::values::{Choices, Refusal, nearest, shown};
+pub use self::{
+    nested::MapForm,
+    values::{Choices, Refusal, nearest, shown},
+};
 use crate::tool_error::{Problem, ToolError};
 
 /// The arguments of a call, or of an object within them.
 #[derive(Debug, Clone)]
 pub struct Args {
-    values: JsonObject,
+    values: Map<String, Value>,
     at: At,
     problems: Arc<Mutex<Vec<Problem>>>,
 }
@@ -43,19 +47,19 @@ enum At {
     Lifted { prefix: String, lifted: Vec<String> },
 }
 
-/// How a plain map is read where a list of objects is expected: `{"SPY": 0.6}` for `[{"ticker": "SPY", "weight": 0.6}]`.
-#[derive(Debug, Clone, Copy)]
-pub struct MapForm {
-    /// The field the map's keys go to.
-    pub key: &'static str,
-    /// The field the map's values go to, unless they are objects themselves.
-    pub value: &'static str,
-}
-
 impl Args {
     /// The arguments of a call.
-    pub fn new(values: JsonObject) -> Self {
+    pub fn new(values: Map<String, Value>) -> Self {
         Self { values, at: At::Top, problems: Arc::default() }
+    }
+
+    /// Takes what is given as `alias` for `name`, where `name` itself is not given.
+    pub fn also_called(&mut self, alias: &str, name: &str) {
+        if !self.values.contains_key(name)
+            && let Some(value) = self.values.get(alias).cloned()
+        {
+            self.values.insert(name.to_owned(), value);
+        }
     }
 
     /// The value of an argument; `null` counts as absent.
@@ -83,7 +87,7 @@ impl Args {
         }
     }
 
-    /// Remembers that this argument breaks a rule, for what only the tool can know: `start` after `end`.
+    /// Remembers that this argument breaks a rule, for what only the reader can know: `start` after `end`.
     pub fn refuse(&self, name: &str, rule: impl Into<String>, hint: Option<String>) {
         let got = self.get(name).map_or_else(|| "nothing".to_owned(), shown);
         self.record(Problem { field: self.path(name), got, rule: rule.into(), hint });
@@ -92,7 +96,7 @@ impl Args {
     /// Remembers a problem as it is.
     pub fn record(&self, problem: Problem) {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        // A tool may read an argument in two places; its mistake is told once.
+        // An argument may be read in two places; its mistake is reported once.
         if !problems.contains(&problem) {
             problems.push(problem);
         }
@@ -205,79 +209,6 @@ impl Args {
         self.read(name, values::date)
     }
 
-    /// An object within the arguments. Its unknown names are told by [`Args::only`].
-    pub fn object(&self, name: &str) -> Option<Self> {
-        let values = self.read(name, values::object)?;
-        Some(self.nested(values, At::Within(self.path(name))))
-    }
-
-    /// The object `name` together with those of its fields that stand at the top level instead. A field that stands
-    /// in both places is a problem: one of them would be silently ignored.
-    #[must_use]
-    pub fn object_or_top_level(&self, name: &str, fields: &[&str]) -> Self {
-        let mut values = self.read(name, values::object).unwrap_or_default();
-        let prefix = self.path(name);
-        let mut lifted = Vec::new();
-        for &field in fields {
-            let Some(value) = self.get(field) else { continue };
-            if values.get(field).is_some_and(|inner| !inner.is_null() && inner != value) {
-                self.refuse(field, format!("is also given as `{prefix}.{field}`, with another value"), None);
-                continue;
-            }
-            values.insert(field.to_owned(), value.clone());
-            lifted.push(field.to_owned());
-        }
-        self.nested(values, At::Lifted { prefix, lifted })
-    }
-
-    /// A list of objects; one object is a list of one. With a [`MapForm`] a plain map is read too.
-    pub fn objects(&self, name: &str, map: Option<MapForm>) -> Option<Vec<Self>> {
-        const RULE: &str = "must be a list of objects";
-        let path = self.path(name);
-        match values::unwrapped(self.get(name)?) {
-            Value::Array(items) => {
-                let mut objects = Vec::with_capacity(items.len());
-                for (at, item) in items.into_iter().enumerate() {
-                    let field = format!("{path}[{at}]");
-                    match values::object(&item) {
-                        Ok(values) => objects.push(self.nested(values, At::Within(field))),
-                        Err(refusal) => self.record(Problem {
-                            field,
-                            got: shown(&item),
-                            rule: refusal.rule,
-                            hint: map.map(|map| format!("write {{\"{}\": .., \"{}\": ..}}", map.key, map.value)),
-                        }),
-                    }
-                }
-                Some(objects)
-            }
-            Value::Object(values) => match map {
-                Some(map) if !values.contains_key(map.key) => {
-                    Some(values.into_iter().map(|(key, value)| self.entry(&path, map, key, value)).collect())
-                }
-                _ => Some(vec![self.nested(values, At::Within(path))]),
-            },
-            _ => {
-                self.refuse(name, RULE, None);
-                None
-            }
-        }
-    }
-
-    fn entry(&self, path: &str, map: MapForm, key: String, value: Value) -> Self {
-        let field = format!("{path}.{key}");
-        let (mut values, at) = match value {
-            Value::Object(values) => (values, At::Within(field)),
-            plain => (JsonObject::from_iter([(map.value.to_owned(), plain)]), At::Entry(field)),
-        };
-        values.insert(map.key.to_owned(), Value::String(key));
-        self.nested(values, at)
-    }
-
-    fn nested(&self, values: JsonObject, at: At) -> Self {
-        Self { values, at, problems: Arc::clone(&self.problems) }
-    }
-
     /// Remembers every name that is not among the known ones, with the nearest right one.
     pub fn only(&self, known: &[&str]) {
         for (name, value) in &self.values {
@@ -295,14 +226,35 @@ impl Args {
         }
     }
 
-    /// Ends the reading: unknown names are refused and all problems of the call are told.
+    /// Ends the reading: unknown names are refused and all problems of the call are reported.
     ///
     /// # Errors
     /// When anything was wrong.
     pub fn finish(&self, known: &[&str]) -> Result<(), ToolError> {
         self.only(known);
+        self.result()
+    }
+
+    /// Ends the reading where unknown names have been refused already.
+    ///
+    /// # Errors
+    /// When anything was wrong.
+    pub fn result(&self) -> Result<(), ToolError> {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
         if problems.is_empty() { Ok(()) } else { Err(ToolError::invalid(std::mem::take(&mut problems))) }
+    }
+
+    /// As [`Self::result`], with the first problem of each argument alone: where a plain map stands for a list, both
+    /// fields of an entry have one name.
+    ///
+    /// # Errors
+    /// When anything was wrong.
+    pub fn first_of_each(&self) -> Result<(), ToolError> {
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fields = HashSet::new();
+        problems.retain(|problem| fields.insert(problem.field.clone()));
+        drop(problems);
+        self.result()
     }
 }
 

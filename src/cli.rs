@@ -8,6 +8,7 @@ pub mod config;
 pub mod industry;
 pub mod migrate;
 pub mod reference;
+pub mod schema;
 pub mod serve;
 mod terminal;
 pub mod user;
@@ -86,6 +87,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show the settings in force and where each came from
     Config(config::ConfigArgs),
+    /// Print the schemas of a tool: its arguments, and its answer in full
+    Schema(schema::SchemaArgs),
 }
 
 /// The whole program: reads the command line and runs the command.
@@ -149,6 +152,7 @@ impl Cli {
             Command::User(args) => user::run(settings, args).await,
             Command::Migrate(args) => migrate::run(settings, args).await,
             Command::Config(args) => config::run(&settings, &args),
+            Command::Schema(args) => schema::run(&args),
         };
         done.unwrap_or_else(|error| {
             say(&format!("error: {error:#}"));

@@ -4,13 +4,12 @@
 //! JSON-RPC error: clients show the former to the model, which can then correct its call. JSON-RPC errors are left for
 //! what is no call at all, such as an unknown tool.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use factor_store::StoreError;
 use factor_types::closed_set;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::answer::Json;
 
@@ -118,11 +117,33 @@ impl ToolError {
 
     /// The structured content of the result the client gets; its text block says the same.
     pub fn structured(&self) -> Json {
-        Json::of(&json!({
-            "status": "error",
-            "error": { "code": self.code, "message": self.message, "problems": self.problems },
-        }))
+        let Self { code, message, problems } = self;
+        let error = FailureBody { code: *code, message: message.into(), problems: problems.into() };
+        Json::of(&Failure { status: Failed::Error, error })
     }
+}
+
+/// A failed call as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Failure<'a> {
+    status: Failed,
+    error: FailureBody<'a>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Failed {
+    Error,
+}
+
+/// What went wrong, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+struct FailureBody<'a> {
+    code: ErrorCode,
+    /// One sentence: the value, the rule, the way out.
+    message: Cow<'a, str>,
+    /// The arguments at fault.
+    problems: Cow<'a, [Problem]>,
 }
 
 /// What the store says is for the log where it is about the server, not about the call.
@@ -155,6 +176,8 @@ impl From<StoreError> for ToolError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn problem(field: &str, hint: Option<&str>) -> Problem {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What happened since the start.
@@ -34,7 +35,7 @@ pub enum Part {
 }
 
 /// The counts as `get_server_status` shows them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CallFigures {
     /// Calls of all tools.
     pub calls: u64,

@@ -5,9 +5,8 @@
 use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
-use factor_types::Calendar;
-use rmcp::model::JsonObject;
-use serde_json::Value;
+use factor_types::{Calendar, ClosedSet};
+use serde_json::{Map, Value};
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +51,11 @@ impl From<&'static [&'static str]> for Choices {
 }
 
 impl Choices {
+    /// Every name and further spelling of a set.
+    pub const fn of<T: ClosedSet>() -> Self {
+        Self { names: T::NAMES, aliases: T::ALIASES }
+    }
+
     /// The advertised name that `text` means, whatever its case and with spaces or hyphens for underscores.
     ///
     /// # Errors
@@ -231,7 +235,7 @@ pub(super) fn items(value: &Value) -> Result<Vec<Value>, Refusal> {
 }
 
 /// An object, also in a string.
-pub(super) fn object(value: &Value) -> Result<JsonObject, Refusal> {
+pub(super) fn object(value: &Value) -> Result<Map<String, Value>, Refusal> {
     match unwrapped(value) {
         Value::Object(object) => Ok(object),
         _ => Err(Refusal::new("must be an object")),

@@ -1,40 +1,36 @@
 //! Correlations, performance or windowed returns of factor ETFs.
 
 mod arguments;
-pub(crate) mod beside;
-mod fit;
+pub(crate) mod context;
 mod full;
 mod metadata;
 pub(crate) mod preset;
 mod quality;
+mod refusal;
 mod regime;
 mod rolling;
 mod sections;
-pub(crate) mod shaped;
 mod summary;
 mod text;
 
 use std::sync::Arc;
 
-use factor_prices::SourceFault;
 use factor_types::UserId;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use self::{
-    arguments::{Format, Query},
-    quality::DataQuality,
-    sections::Section,
-    shaped::{Shaped, add_notes},
-};
+use self::{arguments::Query, quality::DataQuality, refusal::tool_error, sections::Section};
 use crate::{
-    analysis::{Analysis, AnalysisError, Caller, Report},
-    answer::Rendered,
-    answer::{Fields, Rounding},
+    analysis::{Analysis, Caller, Report},
+    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding},
     app::{AnswerKey, App, Basis},
-    services::Call,
-    tool_error::{ErrorCode, Problem, ToolError},
+    services::{Call, common_args::Format},
+    tool_error::ToolError,
 };
+
+/// The fields that go when an answer is cut and shorter lists are not enough.
+pub(crate) const GONE_FIRST: [&str; 6] =
+    ["performance", "analysis_metadata", "insights", "data_quality", "rolling_series", "rolling"];
 
 /// Runs a call and shapes its answer.
 ///
@@ -60,11 +56,11 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
         .analyzer
         .analyze(&query.request, &snapshot.loaded.universe, &caller)
         .await
-        .map_err(|error| tool_error(&error, &query))?;
+        .map_err(|error| tool_error(&error, &query.common))?;
     let quality = DataQuality::of(&analysis, &query);
     let shaper = Shaper { analysis: &analysis, quality, query: &query, app, user: call.user };
     let answer = shaper.answer().await;
-    let short = query.include.is_none() && query.format != Format::Full;
+    let short = query.include.is_none() && query.common.format != Format::Full;
     if short && analysis.prepared.complete && analysis.report().skipped().is_empty() {
         app.answers.keep(question, basis, &answer);
     }
@@ -82,16 +78,21 @@ struct Shaper<'a> {
 
 impl Shaper<'_> {
     async fn answer(&self) -> Rendered {
-        let body = match (&self.query.include, self.query.format) {
-            (Some(include), _) => self.included(include),
-            (None, Format::Full) => self.full(),
-            (None, Format::Summary) => self.summary(),
-            (None, Format::Report) => self.report(),
+        let report = || text::report(self.analysis, self.query, &self.quality);
+        let (body, report) = match (&self.query.include, self.query.common.format) {
+            (Some(include), _) => (self.included(include), None),
+            (None, Format::Full) => (self.full(), None),
+            (None, Format::Summary) => (self.summary(), None),
+            (None, Format::Report) => {
+                let report = report();
+                (self.report(&report), Some(report))
+            }
         };
-        let shaped = Shaped::fitting(self.app, self.user, self.framed(body), self.query.max_chars).await;
-        match (&self.query.include, self.query.format) {
-            (None, Format::Report) => shaped.reported(),
-            _ => shaped.told(|| self.framed(self.summary())),
+        let kept = (&self.app.results, self.user);
+        let fitted = self.frame().fitting(body, self.query.common.max_chars, GONE_FIRST.to_vec(), kept).await;
+        match report {
+            Some(report) => fitted.reported(&report),
+            None => fitted.with_json_text(|| self.summary()),
         }
     }
 
@@ -106,37 +107,30 @@ impl Shaper<'_> {
             let report = text::report(self.analysis, self.query, &self.quality);
             full.put("formatted_report", &report);
         }
-        fit::only(full, include)
+        only(full, include)
     }
 
     fn summary(&self) -> Fields {
         summary::of(self.analysis, self.query, &self.quality)
     }
 
-    fn report(&self) -> Fields {
+    fn report(&self, report: &str) -> Fields {
         let mut body = Fields::rounded(Rounding::Decimals(4));
         body.put("as_of", &self.analysis.study.panel().as_of());
-        body.put("data_quality", &self.quality.short());
-        body.put("formatted_report", &text::report(self.analysis, self.query, &self.quality));
+        body.put_parts("data_quality", &self.quality.short());
+        body.put("formatted_report", report);
         body
     }
 
-    /// A body with what stands around it.
-    fn framed(&self, body: Fields) -> Fields {
-        let mut answer = Fields::rounded(Rounding::None);
-        answer.put("status", "success");
-        answer.put("analysis_type", self.query.request.kind.as_str());
-        let notes: Vec<String> = self.query.notes.iter().cloned().chain(full::notes(self.analysis)).collect();
-        add_notes(&mut answer, &notes);
-        if !self.query.invalid_sections.is_empty() {
-            answer.put("invalid_sections", &self.query.invalid_sections);
+    /// What stands around the body.
+    fn frame(&self) -> Frame {
+        Frame {
+            analysis_type: Some(self.query.request.kind.as_str()),
+            notes: self.query.common.notes.iter().cloned().chain(full::notes(self.analysis)).collect(),
+            notes_at: NotePlace::First,
+            invalid_sections: self.query.invalid_sections.clone(),
+            not_computed: self.not_computed(),
         }
-        let not_computed = self.not_computed();
-        if !not_computed.is_empty() {
-            answer.put("not_computed", &not_computed);
-        }
-        answer.extend(body);
-        answer
     }
 
     /// Sections asked for and not given, with what to do about each.
@@ -165,77 +159,35 @@ impl Shaper<'_> {
     }
 }
 
-/// The caller's view of a failed analysis.
-fn tool_error(error: &AnalysisError, query: &Query) -> ToolError {
-    let request = &query.request;
-    let message = error.to_string();
-    let about = |field: &str, got: String, rule: String, hint: Option<&str>| Problem {
-        field: field.to_owned(),
-        got,
-        rule,
-        hint: hint.map(str::to_owned),
-    };
-    match error {
-        AnalysisError::NoFactors(_) => ToolError::new(ErrorCode::InvalidArgument, message),
-        AnalysisError::TooManyFactors { .. } => ToolError::new(ErrorCode::InvalidArgument, message),
-        AnalysisError::WindowTooShort { start, .. } => {
-            let field = if request.dates.start.is_some() { "start_date" } else { "end_date" };
-            ToolError::invalid(vec![about(
-                field,
-                start.to_string(),
-                message,
-                Some("for a shorter look-back use analysis_type returns with windows"),
-            )])
-        }
-        AnalysisError::Window(window) => {
-            use factor_analytics::panel::WindowError::{NoPrices, NoWholeMonth, StartNotBeforeEnd};
-            match window {
-                NoPrices | NoWholeMonth { .. } => ToolError::new(ErrorCode::NoData, message),
-                StartNotBeforeEnd { start, .. } => ToolError::invalid(vec![about(
-                    "start_date",
-                    start.to_string(),
-                    message,
-                    Some("give an earlier start_date, or an end_date after it"),
-                )]),
+/// The sections named, out of the full answer; parts of `overlays` come back nested in one `overlays` object.
+fn only(mut full: Fields, include: &[Section]) -> Fields {
+    let mut kept = Fields::rounded(Rounding::None);
+    for section in include {
+        match section.path() {
+            [key] => {
+                // The series of pairs asked for by name are a part of the section that sums them up.
+                let beside = (*section == Section::Rolling).then_some("rolling_series");
+                for key in std::iter::once(*key).chain(beside) {
+                    if let Some(part) = full.take(key) {
+                        kept.put_part(key, part);
+                    }
+                }
             }
+            [parent, child] => {
+                let found = match full.get_mut(parent) {
+                    Some(Part::Fields(parent)) => parent.get(child).cloned(),
+                    _ => None,
+                };
+                let Some(part) = found else { continue };
+                let mut holder = match kept.take(parent) {
+                    Some(Part::Fields(holder)) => holder,
+                    _ => Fields::rounded(Rounding::None),
+                };
+                holder.put_part(*child, part);
+                kept.put_part(*parent, Part::Fields(holder));
+            }
+            _ => {}
         }
-        AnalysisError::Panel(factor_analytics::panel::PanelError::NoPeriods { .. }) => {
-            ToolError::new(ErrorCode::NoData, format!("{message}. Give dates for which the price source has prices."))
-        }
-        AnalysisError::Panel(_) => {
-            ToolError::invalid(vec![about("frequency", request.frequency.to_string(), message, None)])
-        }
-        AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault),
-        AnalysisError::NoCaps(_) => ToolError::new(ErrorCode::InsufficientData, message).with_problem(about(
-            "composite_weighting_method",
-            "cap".to_owned(),
-            "needs a market cap of one member at least".to_owned(),
-            Some("write equal, or custom with composite_weights"),
-        )),
-        AnalysisError::Regime { error, .. } => regime::refused(error, message),
-        AnalysisError::Cancelled => ToolError::new(ErrorCode::Timeout, message),
     }
-}
-
-fn nothing_analysed(
-    message: String,
-    lost: &[factor_analytics::study::Exclusion],
-    fault: Option<SourceFault>,
-) -> ToolError {
-    use factor_analytics::study::ExclusionReason::ThinHistory;
-    // One of each kind: the same reason thirty times says no more than once.
-    let mut kinds = std::collections::HashSet::new();
-    let different = lost.iter().filter(|one| kinds.insert(one.detail.replace(one.ticker.as_str(), "")));
-    let first: Vec<String> = different.take(3).map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
-    let more = lost.len() - first.len();
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    let code = match fault {
-        Some(SourceFault::Auth | SourceFault::Plan) => ErrorCode::UpstreamAuth,
-        Some(SourceFault::Limited) => ErrorCode::RateLimited,
-        Some(SourceFault::Late) => ErrorCode::Timeout,
-        Some(SourceFault::Unavailable | SourceFault::Unusable) => ErrorCode::UpstreamUnavailable,
-        None if lost.iter().any(|one| one.reason == ThinHistory) => ErrorCode::InsufficientData,
-        None => ErrorCode::NoData,
-    };
-    ToolError::new(code, format!("{message}. {}{more}.", first.join("; ")))
+    kept
 }

@@ -13,7 +13,8 @@ use indexmap::IndexMap;
 
 use self::arguments::Ask;
 use super::{
-    analysis::beside::{self, AnalysisContext, CommonArgs},
+    analysis::context::AnalysisContext,
+    common_args::CommonArgs,
     portfolio::{
         self, CASH,
         factor::{Resolved, resolve},
@@ -61,25 +62,23 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let fetch_until = call.fetch_until();
     let snapshot = app.universe_watcher.current().await;
     let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
-    let args = Args::new(call.arguments.clone());
+    let mut args = Args::new(call.arguments);
     let ask = Ask::read(&args);
-    let own = beside::finish(&args, &arguments::NAMES, &arguments::NOT_HERE);
-    let common = CommonArgs::read(&call.arguments, own, &snapshot, groups)?;
+    let common = CommonArgs::read(&mut args, (&arguments::NAMES, &arguments::NOT_HERE), &snapshot, groups)?;
     let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
 
     let Some(held) = ask.source.clone().weigh(app, call.user, &caller).await? else { return Err(no_portfolio()) };
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(&ask, &common, &tickers)?;
     tickers.extend(ask.what_if.iter().flat_map(|changes| changes.keys()).filter(|t| t.as_str() != CASH).cloned());
-    let context = common.analyze(app, tickers, &caller).await?;
+    let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
     let mut all = held.weights.clone();
     let changed = ask.what_if.iter().flat_map(|changes| changes.keys()).cloned();
     for ticker in changed.chain(CASH.parse()) {
         all.entry(ticker).or_default();
     }
-    let universes = [context.common.universe(), context.common.loaded()];
-    let classifications = Classifications::of(app, &all, &universes, &caller).await?;
+    let classifications = Classifications::of(app, &all, &context.universes(), &caller).await?;
 
     let user = call.user;
     let found = portfolio::off_thread(move || computed(ask, context, held, classifications, factors)).await??;
@@ -173,7 +172,7 @@ fn resolved(ask: &Ask, common: &CommonArgs, held: &[Ticker]) -> Result<Option<Ve
     let (mut found, mut problems) = (Vec::<Resolved>::new(), Vec::new());
     let mut code = ErrorCode::UnknownFactor;
     for (at, name) in names.iter().enumerate() {
-        match resolve(&format!("factors[{at}]"), name, common.universe(), common.groups(), held) {
+        match resolve(&format!("factors[{at}]"), name, common.universe(), &common.groups, held) {
             Ok(one) if found.iter().all(|known| known.name != one.name) => found.push(one),
             Ok(_) => {}
             Err(error) => {

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 
 use crate::{
     analysis,
+    answer::markdown::capitalised,
     tool_error::{ErrorCode, ToolError},
 };
 
@@ -55,9 +56,9 @@ pub(crate) fn returns(
             let more = unknown.len().saturating_sub(8);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let named = unknown[..unknown.len().min(8)].join(", ");
-            ToolError::new(ErrorCode::InsufficientData, format!("{}: {named}{more}.", sentence(&error.to_string())))
+            ToolError::new(ErrorCode::InsufficientData, format!("{}: {named}{more}.", capitalised(&error.to_string())))
         }
-        error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", sentence(&error.to_string()))),
+        error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", capitalised(&error.to_string()))),
     })
 }
 
@@ -83,10 +84,4 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
 /// The call has been given up.
 pub(crate) fn cancelled() -> ToolError {
     ToolError::new(ErrorCode::Timeout, "the call was cancelled")
-}
-
-/// Text with a capital letter at its start.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

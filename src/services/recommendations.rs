@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use self::{arguments::Ask, compute::Found};
 use super::{
-    analysis::beside::{self, AnalysisContext, CommonArgs},
+    analysis::context::AnalysisContext,
+    common_args::CommonArgs,
     portfolio::{
         self,
         factor::{Resolved, resolve},
@@ -38,20 +39,19 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let fetch_until = call.fetch_until();
     let snapshot = app.universe_watcher.current().await;
     let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
-    let args = Args::new(call.arguments.clone());
+    let mut args = Args::new(call.arguments);
     let ask = Ask::read(&args);
-    let common = CommonArgs::read(&call.arguments, beside::finish(&args, &arguments::NAMES, &[]), &snapshot, groups)?;
+    let common = CommonArgs::read(&mut args, (&arguments::NAMES, &[]), &snapshot, groups)?;
     let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
 
     let held = ask.source.clone().weigh(app, call.user, &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
-    let factor = resolve("overexposed_factor", &ask.overexposed, common.universe(), common.groups(), &tickers)?;
-    let context = common.analyze(app, tickers, &caller).await?;
+    let factor = resolve("overexposed_factor", &ask.overexposed, common.universe(), &common.groups, &tickers)?;
+    let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
     let portfolio = match held {
         Some(held) => {
-            let universes = [context.common.universe(), context.common.loaded()];
-            let classifications = Classifications::of(app, &held.weights, &universes, &caller).await?;
+            let classifications = Classifications::of(app, &held.weights, &context.universes(), &caller).await?;
             let weight = classifications.weight_in(&factor.members);
             Some((held, classifications, weight))
         }

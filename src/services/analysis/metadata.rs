@@ -37,7 +37,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     metadata.put("min_observations", &analysis.study.min_observations);
     metadata.put("price_source", &price_source(analysis, app));
     metadata.put("universe_source", &universe_source(query));
-    metadata.put("universe_hash", &query.snapshot.loaded.hash);
+    metadata.put("universe_hash", &query.common.snapshot.loaded.hash);
     match analysis.report() {
         Report::Correlations(report) => {
             metadata.put("benchmark", &query.request.benchmark);
@@ -56,8 +56,8 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
                     metadata.put("rolling_windows", &rolling.windows);
                 }
             }
-            metadata.put_part("matrices", Part::Fields(matrices(report, rounding)));
-            metadata.put_filled("overlay_matrices", overlay_matrices(report, rounding));
+            metadata.put_part("matrices", Part::Fields(matrices(report, rounding).into_table()));
+            metadata.put_filled("overlay_matrices", overlay_matrices(report, rounding).into_table());
             metadata.put("macro_composites", &starts(&report.macro_composites.built));
         }
         Report::Performance(report) => {
@@ -78,7 +78,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     }
     metadata.put("labels", &labels(analysis));
     metadata.put("history", &history(analysis));
-    metadata.put_part("conventions", Part::Fields(conventions(analysis, query)));
+    metadata.put_part("conventions", Part::Fields(conventions(analysis, query).into_table()));
     let hit = |cached: bool| if cached { "hit" } else { "miss" };
     metadata.put("cache", &json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
     let excluded = quality::excluded(analysis).into_iter();
@@ -91,7 +91,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
         &json!({
             "stale_factor_candidates": quality::stale_candidates(analysis).iter().map(|one| &one.ticker).collect::<Vec<_>>(),
             "excluded_for_no_data": without_data,
-            "last_universe_refresh": query.snapshot.read_at(),
+            "last_universe_refresh": query.common.snapshot.read_at(),
         }),
     );
     metadata.put("version", env!("CARGO_PKG_VERSION"));
@@ -166,7 +166,7 @@ fn price_source(analysis: &Analysis, app: &App) -> impl Serialize {
 fn universe_source(query: &Query) -> impl Serialize {
     match query.request.universe {
         Some(_) => json!({ "factor_universe": "request" }),
-        None => json!(query.snapshot.loaded.tiers),
+        None => json!(query.common.snapshot.loaded.tiers),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     answer::{Fields, Part, Sections},
     app::App,
     services::{
-        analysis::beside::{AnalysisContext, fields},
+        analysis::context::{AnalysisContext, fields},
         portfolio::{
             answer::{PortfolioAnswer, fitting, short_quality},
             lookthrough::Classifications,
@@ -56,12 +56,12 @@ impl PortfolioAnswer for Exposed {
     }
 
     fn full(&self, app: &App) -> Fields {
-        let mut answer = Fields::rounded(self.context.common.rounding());
+        let mut answer = Fields::rounded(self.context.rounding());
         self.put_sections(&mut answer);
         let mut quality = self.context.quality();
         quality.insert("undefined".to_owned(), json!(self.undefined()));
         self.mend_warnings(&mut quality);
-        answer.put("data_quality", &quality);
+        answer.put_parts("data_quality", &quality);
         answer.put_part("performance", Part::Fields(self.context.timings()));
         let mut metadata = self.context.metadata(app);
         metadata.put("benchmark", "SPY");
@@ -81,7 +81,7 @@ impl PortfolioAnswer for Exposed {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = self.context.common.notes().to_vec();
+        let mut notes = self.context.common().notes.to_vec();
         notes.extend(self.held.notes.iter().cloned());
         notes
     }
@@ -139,7 +139,7 @@ impl Exposed {
             answer.put_section("what_if", &entry);
         }
         let insights = json!({"sentences": sentences::insights(self), "not_known": sentences::not_known(self)});
-        answer.put_section("insights", &insights);
+        answer.put_section_of_parts("insights", &insights);
     }
 
     fn summary_of(&self, shown: usize) -> Map<String, Value> {

@@ -6,12 +6,11 @@ use serde_json::{Map, Value};
 
 use super::markdown;
 use crate::{
-    answer::Rendered,
-    answer::{Fields, Rounding},
+    answer::{Fields, Frame, NotePlace, Rendered, Rounding},
     app::App,
-    services::analysis::{
-        beside::{AnalysisContext, Shape},
-        shaped::{Shaped, add_notes},
+    services::{
+        analysis::{GONE_FIRST, context::AnalysisContext},
+        common_args::Format,
     },
 };
 
@@ -51,22 +50,37 @@ const SHORT: Rounding = Rounding::Decimals(4);
 
 /// The answer in the shape asked for, no longer than asked for.
 pub(crate) async fn answer(told: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
-    let common = &told.context().common;
-    let body = match (told.include(), common.shape()) {
-        (Some(include), _) => included(told, include, app),
-        (None, Shape::Full) => told.full(app),
-        (None, Shape::Summary) => Fields::of(&told.summary(), SHORT),
-        (None, Shape::Report) => {
-            let mut body = Fields::of(&told.report_body(), SHORT);
-            body.put("formatted_report", &told.report());
-            body
+    let common = &told.context().common();
+    let report = || told.report();
+    let (body, report) = match (told.include(), common.format) {
+        (Some(include), _) => (included(told, include, app), None),
+        (None, Format::Full) => (told.full(app), None),
+        (None, Format::Summary) => (short(&told.summary()), None),
+        (None, Format::Report) => {
+            let (mut body, report) = (short(&told.report_body()), report());
+            body.put("formatted_report", &report);
+            (body, Some(report))
         }
     };
-    let shaped = Shaped::fitting(app, user, framed(told, body), common.max_chars()).await;
-    match (told.include(), common.shape()) {
-        (None, Shape::Report) => shaped.reported(),
-        _ => shaped.told(|| framed(told, Fields::of(&told.summary(), SHORT))),
+    let kept = (&app.results, user);
+    let fitted = frame(told).fitting(body, common.max_chars, GONE_FIRST.to_vec(), kept).await;
+    match report {
+        Some(report) => fitted.reported(&report),
+        None => fitted.with_json_text(|| short(&told.summary())),
     }
+}
+
+/// What is shown in short, rounded.
+fn short(fields: &Map<String, Value>) -> Fields {
+    let mut body = Fields::rounded(SHORT);
+    for (name, value) in fields {
+        match name.as_str() {
+            "insights" | "data_quality" => body.put_parts(name, value),
+            "more" => body.put_whole(name, value),
+            _ => body.put(name, value),
+        }
+    }
+    body
 }
 
 /// The summary that fits: with so many entries at most, and fewer until it has no more than [`SUMMARY`] characters, `room` of
@@ -80,7 +94,7 @@ pub(crate) fn fitting<T: PortfolioAnswer>(
     let mut shown = most;
     loop {
         let answer = of(shown);
-        if shown <= 1 || framed(told, Fields::of(&answer, SHORT)).chars() + room <= SUMMARY {
+        if shown <= 1 || frame(told).around(short(&answer)).chars() + room <= SUMMARY {
             return answer;
         }
         shown -= 1;
@@ -99,23 +113,18 @@ pub(crate) fn add_mind(text: &mut String, told: &impl PortfolioAnswer) {
     let quality = short_quality(told);
     let warnings = quality["warnings"].as_array().into_iter().flatten();
     let warnings = warnings.filter_map(Value::as_str).map(str::to_owned);
-    markdown::list(text, "Mind", &std::iter::once(told.not_known()).chain(warnings).collect::<Vec<_>>());
+    markdown::list(text, "Caveats", &std::iter::once(told.not_known()).chain(warnings).collect::<Vec<_>>());
 }
 
-/// A body with what stands around it.
-fn framed(told: &impl PortfolioAnswer, body: Fields) -> Fields {
-    let mut answer = Fields::rounded(Rounding::None);
-    answer.put("status", "success");
-    if !told.invalid_sections().is_empty() {
-        answer.put("invalid_sections", told.invalid_sections());
+/// What stands around an answer.
+fn frame(told: &impl PortfolioAnswer) -> Frame {
+    Frame {
+        analysis_type: None,
+        notes: told.notes(),
+        notes_at: NotePlace::Last,
+        invalid_sections: told.invalid_sections().to_vec(),
+        not_computed: told.not_computed().into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
     }
-    let not_computed = told.not_computed();
-    if !not_computed.is_empty() {
-        answer.put("not_computed", &not_computed);
-    }
-    answer.extend(body);
-    add_notes(&mut answer, &told.notes());
-    answer
 }
 
 /// The sections asked for, in full.

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::{lookthrough::Classifications, source::Held};
-use crate::services::analysis::beside::AnalysisContext;
+use crate::services::analysis::context::AnalysisContext;
 
 /// Dates and source in a line.
 pub(crate) fn heading(context: &AnalysisContext) -> String {

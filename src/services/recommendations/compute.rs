@@ -15,7 +15,7 @@ use super::arguments::Ask;
 use crate::{
     analysis::Report,
     services::{
-        analysis::beside::AnalysisContext,
+        analysis::context::AnalysisContext,
         portfolio::{self, factor::Resolved, lookthrough::Classifications, source::Held},
     },
     tool_error::{ErrorCode, Problem, ToolError},
@@ -72,7 +72,7 @@ pub(super) async fn run(
         None => None,
     };
     let rows = rows(context, factor, portfolio.map(|(_, classifications, _)| classifications));
-    let asked_cash = context.common.categories().is_some_and(|picked| picked.contains(&Category::Cash));
+    let asked_cash = context.common().categories.as_ref().is_some_and(|picked| picked.contains(&Category::Cash));
     let plan = HedgePlan {
         target_allocation_reduction: ask.target_allocation_reduction,
         correlation_threshold: ask.correlation_threshold,
@@ -135,7 +135,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
         _ => HashMap::new(),
     };
     let members: BTreeSet<&Ticker> = factor.members.iter().collect();
-    let through = |class| context.common.asset_classes.lets_through(class);
+    let through = |class| context.common().asset_classes.lets_through(class);
     let chosen =
         analysis.study.factors.iter().filter(|studied| {
             analysis.selected.contains(&studied.factor.category) && through(studied.factor.asset_class)

@@ -11,7 +11,7 @@ use crate::{
     answer::{Fields, Part, Sections},
     app::App,
     services::{
-        analysis::beside::{AnalysisContext, fields},
+        analysis::context::{AnalysisContext, fields},
         portfolio::{
             answer::{PortfolioAnswer, fitting, short_quality},
             summary::{period, shorten, shorten_warnings, warn_of_holdings},
@@ -56,7 +56,7 @@ impl PortfolioAnswer for Recommended {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = self.context.common.notes().to_vec();
+        let mut notes = self.context.common().notes.to_vec();
         match &self.portfolio {
             Some((held, _, weight)) => {
                 notes.extend(held.notes.iter().cloned());
@@ -107,9 +107,9 @@ impl PortfolioAnswer for Recommended {
     }
 
     fn full(&self, app: &App) -> Fields {
-        let mut answer = Fields::rounded(self.context.common.rounding());
+        let mut answer = Fields::rounded(self.context.rounding());
         self.put_sections(&mut answer);
-        answer.put("data_quality", &self.quality());
+        answer.put_parts("data_quality", &self.quality());
         answer.put_part("performance", Part::Fields(self.context.timings()));
         answer.put_part("analysis_metadata", Part::Fields(self.metadata(app)));
         answer
@@ -171,7 +171,7 @@ impl Recommended {
         }
         answer.put_section("candidates_scanned", &report.candidates_scanned);
         answer.put_section("candidates_meeting_threshold", &report.candidates_meeting_threshold);
-        answer.put_section("insights", &self.insights());
+        answer.put_section_of_parts("insights", &self.insights());
     }
 
     fn put_portfolio(&self, answer: &mut impl Sections) {

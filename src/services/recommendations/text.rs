@@ -105,7 +105,7 @@ impl Recommended {
 
     /// Its name with what its ETF is.
     fn called(&self, one: &Recommendation) -> String {
-        let factor = one.etf_ticker.as_ref().and_then(|ticker| self.context.common.universe().get(ticker));
+        let factor = one.etf_ticker.as_ref().and_then(|ticker| self.context.common().universe().get(ticker));
         match factor {
             Some(factor) => {
                 let what = factor.description.as_ref().map(|what| format!(": {what}")).unwrap_or_default();

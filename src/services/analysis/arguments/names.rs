@@ -1,21 +1,12 @@
-//! The names of arguments and of their closed sets, and which analysis each belongs to.
+//! The names of arguments, and which analysis each belongs to.
 
 use crate::{analysis::AnalysisKind, arguments::Choices};
 
-pub(super) const CATEGORIES: Choices = Choices {
-    names: &["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "custom", "user", "rate"],
-    aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
-};
-pub(super) const ASSET_CLASSES: Choices = Choices {
-    names: &["equity", "bond", "cash", "commodity", "crypto"],
-    aliases: &[("fixed_income", "bond"), ("bonds", "bond")],
-};
+/// The groups of macro overlays: asset classes by their macro group.
 pub(super) const MACRO_GROUPS: Choices = Choices {
     names: &["equity", "fixed_income", "cash", "commodity", "crypto"],
     aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
 };
-pub(super) const MATURITIES: Choices =
-    Choices { names: &["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], aliases: &[] };
 
 /// The arguments of the first level.
 pub(super) const TOP: [&str; 25] = [
@@ -112,12 +103,3 @@ pub(super) const BELONGS: [(&str, &[AnalysisKind]); 28] = {
         ("top_n_per_matrix", &[C]),
     ]
 };
-
-/// What a factor of a call's own universe can be.
-pub(super) const CATEGORIES_OF_A_FACTOR: Choices = Choices {
-    names: &["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "custom"],
-    aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
-};
-
-/// What an overlay can have rows of.
-pub(super) const OVERLAY_CATEGORIES: Choices = CATEGORIES_OF_A_FACTOR;

@@ -10,22 +10,24 @@ use factor_analytics::{
 use factor_types::{AssetClass, Category, Frequency, Maturity, Ticker};
 use indexmap::IndexMap;
 
-use super::{
-    Reader,
-    names::{CATEGORIES, MACRO_GROUPS, MATURITIES, OVERLAY_CATEGORIES},
-    sections::no_statistics,
-};
+use super::{Reader, names::MACRO_GROUPS, sections::no_statistics};
 use crate::{
-    arguments::MapForm,
-    services::analysis::{
-        preset::Preset,
-        sections::{Section, SectionSet},
+    arguments::{Choices, MapForm},
+    services::{
+        analysis::{
+            preset::Preset,
+            sections::{Section, SectionSet},
+        },
+        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES},
     },
 };
 
+/// The least share of a composite's members that must have data.
+pub(super) const MIN_COVERAGE: f64 = 0.6;
+
 impl Reader<'_> {
     pub(super) fn min_coverage(&self) -> f64 {
-        self.advanced.share("macro_min_group_coverage_pct").unwrap_or(0.6)
+        self.advanced.share("macro_min_group_coverage_pct").unwrap_or(MIN_COVERAGE)
     }
 
     pub(super) fn macro_groups(&self) -> Vec<AssetClass> {
@@ -33,8 +35,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn maturities(&self) -> Vec<Maturity> {
-        let mut named: Vec<Maturity> =
-            self.advanced.choices("rate_maturities", MATURITIES).unwrap_or_else(|| Maturity::OVERLAY.to_vec());
+        let mut named: Vec<Maturity> = self
+            .advanced
+            .choices("rate_maturities", Choices::of::<Maturity>())
+            .unwrap_or_else(|| Maturity::OVERLAY.to_vec());
         named.sort();
         named.dedup();
         named
@@ -76,16 +80,14 @@ impl Reader<'_> {
     pub(super) fn correlations(
         &self,
         preset: Option<Preset>,
-        granularity: Granularity,
-        categories: Option<&BTreeSet<Category>>,
-        rate_matrix: bool,
+        common: &CommonArgs,
         benchmark: &Ticker,
         (method, sections): (Method, &SectionSet),
     ) -> CorrelationPlan {
         let overlay_categories = |name: &str, default: &[Category]| {
-            self.advanced.choices(name, OVERLAY_CATEGORIES).unwrap_or_else(|| default.to_vec())
+            self.advanced.choices(name, FACTOR_CATEGORIES).unwrap_or_else(|| default.to_vec())
         };
-        // Read whether wanted or not, so that a mistake in them is told.
+        // Read whether wanted or not, so that a mistake in them is reported.
         let rate = (
             overlay_categories(
                 "rate_sensitivity_categories",
@@ -106,7 +108,7 @@ impl Reader<'_> {
             duplicate_threshold: self.advanced.share("macro_deduplicate_threshold").unwrap_or(0.95),
             min_coverage: self.min_coverage(),
         };
-        let matrices = self.matrices(preset, granularity, categories, rate_matrix, &rate.1);
+        let matrices = self.matrices(preset, common, &rate.1);
         let insights = sections.has(Section::Insights);
         let statistics = sections.has(Section::Statistics).then(|| StatisticsPlan {
             matrices: sections.could(Section::Matrices),
@@ -116,7 +118,7 @@ impl Reader<'_> {
         let needs_rates = sections.has(Section::RateSensitivity) || statistics.is_some_and(|of| of.rate_sensitivity);
         CorrelationPlan {
             matrices: if needs_matrices { matrices } else { Vec::new() },
-            granularity,
+            granularity: common.granularity,
             rate_sensitivity: needs_rates.then_some(rate),
             market_sensitivity: sections.has(Section::MarketSensitivity).then_some(market),
             macro_composite: sections.has(Section::MacroComposite).then(|| rules.groups.clone()),
@@ -137,11 +139,10 @@ impl Reader<'_> {
     pub(super) fn matrices(
         &self,
         preset: Option<Preset>,
-        granularity: Granularity,
-        categories: Option<&BTreeSet<Category>>,
-        rate_matrix: bool,
+        common: &CommonArgs,
         maturities: &[Maturity],
     ) -> Vec<MatrixKey> {
+        let (categories, rate_matrix) = (common.categories.as_ref(), common.rate_matrix);
         let named: Option<Vec<String>> = self.advanced.strings("sections").map(|names| {
             names
                 .iter()
@@ -162,7 +163,7 @@ impl Reader<'_> {
         };
         let mut keys = Vec::new();
         for category in Category::ALL {
-            let groups = category == Category::Industry && granularity != Granularity::Industry;
+            let groups = category == Category::Industry && common.granularity != Granularity::Industry;
             let only_groups = preset == Some(Preset::Overview)
                 && categories.is_none_or(|c| preset.and_then(Preset::categories).as_ref() == Some(c));
             if groups && (wanted(category) || named.is_some() && is_named("industry_groups")) {
@@ -180,8 +181,7 @@ impl Reader<'_> {
 
     pub(super) fn performance(
         &self,
-        granularity: Granularity,
-        categories: Option<&BTreeSet<Category>>,
+        common: &CommonArgs,
         benchmark: &Ticker,
         sections: &SectionSet,
     ) -> PerformancePlan {
@@ -190,10 +190,10 @@ impl Reader<'_> {
         PerformancePlan {
             per_factor: sections
                 .has(Section::PerFactor)
-                .then(|| categories.cloned().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
+                .then(|| common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
             macro_composites: flag("include_macro_composite_performance").then(|| self.macro_groups()),
             category_composites: flag("include_factor_composite_performance"),
-            granularity,
+            granularity: common.granularity,
             weights: self.weights(),
             max_per_composite: self.advanced.count("composite_max_per_group", 1..=100),
             benchmark: benchmark.clone(),

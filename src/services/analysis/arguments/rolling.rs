@@ -38,7 +38,7 @@ impl Reader<'_> {
     }
 
     /// Windows and pairs of rolling correlations; the matrices are the caller's to add. Read whether wanted or not, so
-    /// that a mistake in them is told.
+    /// that a mistake in them is reported.
     pub(super) fn rolling(
         &self,
         (universe, groups): (&FactorUniverse, &UserGroups),

@@ -6,10 +6,13 @@ use factor_analytics::{correlation::Method, report::Granularity};
 use factor_types::Category;
 use indexmap::IndexMap;
 
-use super::{Reader, names::CATEGORIES};
+use super::Reader;
 use crate::{
     analysis::AnalysisKind,
-    services::analysis::{preset::Preset, sections::Section},
+    services::{
+        analysis::{preset::Preset, sections::Section},
+        common_args::CATEGORIES,
+    },
 };
 
 impl Reader<'_> {

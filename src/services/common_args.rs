@@ -1,0 +1,362 @@
+//! The arguments that mean the same in every analysis, read in one place: dates, frequency, universe, categories, and how
+//! the answer looks.
+//!
+//! A portfolio's questions read them with [`CommonArgs::read`]. The analysis has arguments of its own among them, and its
+//! dates follow from its windows; so that mistakes come in the order of its arguments it takes the three steps of
+//! [`CommonReader`] one by one.
+
+mod universe;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use chrono::NaiveDate;
+use factor_analytics::{panel::DefaultStart, report::Granularity};
+use factor_types::{AssetClass, Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
+
+use crate::{
+    analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
+    app::UniverseSnapshot,
+    arguments::{Args, Choices},
+    tool_error::ToolError,
+};
+
+/// What `categories` takes: every category, and `rate` for yield changes.
+pub(crate) const CATEGORIES: Choices = {
+    const NAMES: [&str; 10] = names_and(&Category::NAMES, &["rate"]);
+    Choices { names: &NAMES, aliases: <Category as ClosedSet>::ALIASES }
+};
+
+/// What a factor of a call's own universe can be.
+pub(crate) const FACTOR_CATEGORIES: Choices = {
+    const NAMES: [&str; 8] = Category::names_without(Category::User);
+    Choices { names: &NAMES, aliases: <Category as ClosedSet>::ALIASES }
+};
+
+/// The names of the first level, without `advanced` and `include`.
+const NAMES: [&str; 8] = [
+    "start_date",
+    "end_date",
+    "frequency",
+    "asset_class_filters",
+    "factor_universe",
+    "industry_granularity",
+    "format",
+    "max_chars",
+];
+
+/// The fields of `advanced`, read at the top level too.
+const ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
+
+/// The longest answer where the call does not say, in characters.
+const MAX_CHARS: usize = 40_000;
+/// No answer can be cut to less.
+const LEAST_CHARS: usize = 2_000;
+
+closed_set! {
+    /// How an answer looks.
+    #[derive(Default)]
+    pub(crate) enum Format: "a format" {
+        /// The most important figures.
+        #[default]
+        Summary = "summary",
+        /// Everything.
+        Full = "full",
+        /// Text for people.
+        Report = "report",
+    }
+}
+
+/// The question that the arguments belong to: the rules that they break speak of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// An analysis of this kind.
+    Analysis(AnalysisKind),
+    /// One on a portfolio, which rests on an analysis of performance that its caller did not ask for.
+    Portfolio,
+}
+
+impl Question {
+    /// The analysis that answers it.
+    pub(crate) fn kind(self) -> AnalysisKind {
+        match self {
+            Self::Analysis(kind) => kind,
+            Self::Portfolio => AnalysisKind::Performance,
+        }
+    }
+
+    /// What a rule says of who has it: ` for performance`.
+    fn of_whom(self) -> String {
+        match self {
+            Self::Analysis(kind) => format!(" for {kind}"),
+            Self::Portfolio => String::new(),
+        }
+    }
+
+    /// That start and end are too close together, and what to do.
+    pub(crate) fn short_window(self, start: NaiveDate, end: NaiveDate, days: i64) -> (String, &'static str) {
+        let who: &dyn fmt::Display = match &self {
+            Self::Analysis(kind) => kind,
+            Self::Portfolio => &"the analysis",
+        };
+        let rule =
+            format!("{who} needs at least {MIN_WINDOW_DAYS} days between start and end; {start} to {end} are {days}");
+        (rule, self.shorter_window())
+    }
+
+    fn shorter_window(self) -> &'static str {
+        match self {
+            Self::Analysis(_) => "for a shorter look-back use analysis_type returns with windows",
+            Self::Portfolio => "give an earlier start_date",
+        }
+    }
+}
+
+/// The common arguments of a call, read.
+#[derive(Debug, Clone)]
+pub(crate) struct CommonArgs {
+    pub(crate) question: Question,
+    pub(crate) dates: DateRule,
+    pub(crate) frequency: Frequency,
+    /// The categories picked; `None` for all.
+    pub(crate) categories: Option<BTreeSet<Category>>,
+    /// True when the matrix of yield changes is among them.
+    pub(crate) rate_matrix: bool,
+    pub(crate) asset_classes: AssetClassFilter,
+    pub(crate) granularity: Granularity,
+    /// The call's own universe; `None` for the one of the snapshot.
+    pub(crate) own_universe: Option<FactorUniverse>,
+    /// The caller's groups that take part.
+    pub(crate) groups: UserGroups,
+    pub(crate) min_observations: Option<usize>,
+    pub(crate) format: Format,
+    /// The longest answer in characters; `None` for no limit.
+    pub(crate) max_chars: Option<usize>,
+    /// Significant digits of `full`.
+    pub(crate) precision: usize,
+    /// What was read differently than written.
+    pub(crate) notes: Vec<String>,
+    /// The universe that the call is read against.
+    pub(crate) snapshot: Arc<UniverseSnapshot>,
+}
+
+impl CommonArgs {
+    /// Reads the common arguments of a question on a portfolio, whose own ones, `own`, have been read from `args`. Of the
+    /// common ones those in `without` mean nothing to it.
+    ///
+    /// # Errors
+    /// Every argument of the call that breaks its rule.
+    pub(crate) fn read(
+        args: &mut Args,
+        (own, without): (&[&'static str], &[&str]),
+        snapshot: &Arc<UniverseSnapshot>,
+        groups: UserGroups,
+    ) -> Result<Self, ToolError> {
+        if let Some(advanced) = args.object("advanced") {
+            advanced.only(&ADVANCED);
+        }
+        let common = NAMES.into_iter().filter(|name| !without.contains(name));
+        let known: Vec<&str> = own.iter().copied().chain(common).chain(ADVANCED).chain(["advanced"]).collect();
+        args.only(&known);
+        // The name that many configurations of clients have.
+        args.also_called("factor_categories", "categories");
+        let advanced = args.object_or_top_level("advanced", &ADVANCED);
+        let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio };
+        let mut common = reader.scope(snapshot, groups);
+        common.dates = reader.dates();
+        common.min_observations = reader.min_observations();
+        reader.limits(&mut common);
+        args.first_of_each()?;
+        Ok(common)
+    }
+
+    /// The universe of the call: its own, or the one in force.
+    pub(crate) fn universe(&self) -> &FactorUniverse {
+        self.own_universe.as_ref().unwrap_or(&self.snapshot.loaded.universe)
+    }
+
+    /// The analysis that these arguments and a plan describe.
+    pub(crate) fn request(&self, benchmark: Ticker, also_priced: Vec<Ticker>, plan: Plan) -> AnalysisRequest {
+        AnalysisRequest {
+            kind: self.question.kind(),
+            dates: self.dates,
+            frequency: self.frequency,
+            categories: self.categories.clone(),
+            asset_classes: self.asset_classes.clone(),
+            universe: self.own_universe.clone(),
+            groups: self.groups.clone(),
+            benchmark,
+            also_priced,
+            min_observations: self.min_observations,
+            plan,
+        }
+    }
+}
+
+/// Reads the common arguments step by step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CommonReader<'a> {
+    pub(crate) args: &'a Args,
+    /// The fields of `advanced`.
+    pub(crate) advanced: &'a Args,
+    pub(crate) question: Question,
+}
+
+impl CommonReader<'_> {
+    /// The first step: what is looked at and how the answer looks. The rest has its defaults.
+    pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> CommonArgs {
+        let format = self.args.choice("format", Choices::of::<Format>()).unwrap_or_default();
+        let frequency = self.args.choice("frequency", Choices::of::<Frequency>()).unwrap_or_default();
+        let (own_universe, groups) = universe::read(self.args, self.advanced, groups);
+        let granularity = self.granularity(own_universe.as_ref().unwrap_or(&snapshot.loaded.universe));
+        let mut notes = Vec::new();
+        let (categories, rate_matrix) = self.categories(&mut notes);
+        CommonArgs {
+            question: self.question,
+            dates: DateRule { start: None, end: None, default_start: DefaultStart::MonthEndBefore(120) },
+            frequency,
+            categories,
+            rate_matrix,
+            asset_classes: AssetClassFilter::default(),
+            granularity,
+            own_universe,
+            groups,
+            min_observations: None,
+            format,
+            max_chars: Some(MAX_CHARS),
+            precision: 6,
+            notes,
+            snapshot: Arc::clone(snapshot),
+        }
+    }
+
+    /// The second step: dates, ten years by default.
+    pub(crate) fn dates(self) -> DateRule {
+        let end = self.args.date("end_date");
+        let start = self.args.date("start_date");
+        if let (Some(start), Some(end)) = (start, end) {
+            self.check_order(start, end);
+        }
+        DateRule { start, end, default_start: DefaultStart::MonthEndBefore(120) }
+    }
+
+    /// The second step where windows look back from the last date.
+    pub(crate) fn dates_back(self, months: u32) -> DateRule {
+        DateRule { start: None, end: self.args.date("end_date"), default_start: DefaultStart::MonthsBefore(months) }
+    }
+
+    /// The floor on observations.
+    pub(crate) fn min_observations(self) -> Option<usize> {
+        self.advanced.count("min_observations", 12..=120)
+    }
+
+    /// The last step: length, asset classes, precision.
+    pub(crate) fn limits(self, common: &mut CommonArgs) {
+        common.max_chars = self.max_chars();
+        common.asset_classes = self.asset_classes();
+        common.precision = self.advanced.count("precision", 2..=17).unwrap_or(common.precision);
+    }
+
+    fn granularity(self, universe: &FactorUniverse) -> Granularity {
+        let granularity = self
+            .args
+            .choice::<String>("industry_granularity", &["group", "industry", "subindustry"])
+            .unwrap_or_default();
+        match granularity.as_str() {
+            "industry" => Granularity::Industry,
+            "subindustry" => {
+                if universe.factors().iter().all(|factor| factor.subindustry.is_none()) {
+                    self.args.refuse(
+                        "industry_granularity",
+                        "is unsupported here: no industry of this universe has a subindustry",
+                        Some("write group or industry".to_owned()),
+                    );
+                }
+                Granularity::Subindustry
+            }
+            _ => Granularity::Group,
+        }
+    }
+
+    /// The categories picked, `None` for none named, and whether the matrix of yield changes is among them.
+    fn categories(self, notes: &mut Vec<String>) -> (Option<BTreeSet<Category>>, bool) {
+        let names = self.args.choices::<String>("categories", CATEGORIES).unwrap_or_default();
+        let kind = self.question.kind();
+        let rate = names.iter().any(|name| name == "rate");
+        if rate && kind != AnalysisKind::Correlations {
+            notes.push(format!("category rate is ignored for {kind} mode; it belongs to correlations"));
+        }
+        let picked: BTreeSet<Category> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        ((!picked.is_empty()).then_some(picked), rate && kind == AnalysisKind::Correlations)
+    }
+
+    fn asset_classes(self) -> AssetClassFilter {
+        let Some(filter) = self.args.object("asset_class_filters") else { return AssetClassFilter::default() };
+        filter.only(&["include", "exclude"]);
+        let classes = Choices::of::<AssetClass>();
+        AssetClassFilter {
+            include: filter.choices("include", classes).unwrap_or_default(),
+            exclude: filter.choices("exclude", classes).unwrap_or_default(),
+        }
+    }
+
+    fn check_order(self, start: NaiveDate, end: NaiveDate) {
+        let days = (end - start).num_days();
+        if days <= 0 {
+            self.args.refuse("start_date", format!("must be before end_date, which is {end}"), None);
+        } else if days < MIN_WINDOW_DAYS {
+            let whom = self.question.of_whom();
+            self.args.refuse(
+                "start_date",
+                format!("must be at least {MIN_WINDOW_DAYS} days before end_date {end}{whom}; it is {days}"),
+                Some(self.question.shorter_window().to_owned()),
+            );
+        }
+    }
+
+    fn max_chars(self) -> Option<usize> {
+        let limit = self.args.count("max_chars", 0..=usize::MAX).unwrap_or(MAX_CHARS);
+        if (1..LEAST_CHARS).contains(&limit) {
+            self.args.refuse("max_chars", format!("must be 0 for no limit, or at least {LEAST_CHARS}"), None);
+        }
+        (limit > 0).then_some(limit)
+    }
+}
+
+/// The sections that `include` names, in the caller's order, and the names of none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Include<S> {
+    /// `None` where no section is asked for by name: an empty list is as if it were not there.
+    pub(crate) sections: Option<Vec<S>>,
+    pub(crate) invalid: Vec<String>,
+}
+
+impl<S: ClosedSet + PartialEq> Include<S> {
+    /// Reads `include`.
+    pub(crate) fn read(args: &Args) -> Self {
+        let Some(names) = args.strings("include").filter(|names| !names.is_empty()) else {
+            return Self { sections: None, invalid: Vec::new() };
+        };
+        let (mut known, mut invalid) = (Vec::new(), Vec::new());
+        for name in names {
+            match S::read(&name) {
+                Ok(section) if !known.contains(&section) => known.push(section),
+                Ok(_) => {}
+                Err(_) => invalid.push(name),
+            }
+        }
+        Self { sections: Some(known), invalid }
+    }
+
+    /// True where a section is wanted: asked for by name, or nothing is.
+    pub(crate) fn wants(&self, section: S) -> bool {
+        self.sections.as_ref().is_none_or(|named| named.contains(&section))
+    }
+
+    /// True where it is asked for by name.
+    pub(crate) fn names(&self, section: S) -> bool {
+        self.sections.as_ref().is_some_and(|named| named.contains(&section))
+    }
+}
