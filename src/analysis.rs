@@ -271,7 +271,7 @@ fn within_regime(study: Study, plan: &Plan, prepared: &Prepared) -> Result<Study
     let Some(regime) = plan.regime else { return Ok(study) };
     study.in_regime(regime).map_err(|error| {
         let needs = regime.needs().filter(|_| matches!(error, RegimeError::NoData { .. }));
-        let missing = prepared.missing_beside.iter().map(|(ticker, why)| (ticker, why));
+        let missing = prepared.also_missing.iter().map(|(ticker, why)| (ticker, why));
         let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
         let why = missing.chain(lost).find(|(ticker, _)| Some(ticker.as_str()) == needs).map(|(_, why)| why.clone());
         AnalysisError::Regime { error, why }

@@ -48,7 +48,7 @@ pub struct Prepared {
     /// Factors that never came to a column.
     pub lost: Vec<Exclusion>,
     /// Tickers needed along with the universe that have no prices, with the reason.
-    pub missing_beside: Vec<(Ticker, String)>,
+    pub also_missing: Vec<(Ticker, String)>,
     /// What the caller should know of the data.
     pub warnings: Vec<String>,
     /// The factors that have failed on several days.
@@ -162,7 +162,7 @@ impl Fetch {
             panel: Arc::new(panel),
             yields,
             lost: arrived.lost(&self.factors),
-            missing_beside: arrived.missing_beside(&self.factors),
+            also_missing: arrived.also_missing(&self.factors),
             warnings,
             failures,
             complete,

@@ -5,7 +5,10 @@ use std::future::Future;
 use futures::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
-/// Questions asked at once.
+/// Why something is missing that had not come by the deadline.
+pub(super) const LATE: &str = "not fetched in time";
+
+/// Questions asked at once: what vendors put up with from one client.
 const IN_FLIGHT: usize = 8;
 
 /// The answers in the order of `questions`; `None` for what has not come by `deadline`. What is under way then is

@@ -59,7 +59,7 @@ fn holdings_without_returns<'a>(
 ) -> IndexMap<String, Vec<String>> {
     let held: HashSet<&str> = tickers.collect();
     let prepared = &context.analysis.prepared;
-    let beside = prepared.missing_beside.iter().map(|(ticker, why)| (ticker, why));
+    let beside = prepared.also_missing.iter().map(|(ticker, why)| (ticker, why));
     let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
     let mut reasons = IndexMap::<String, Vec<String>>::new();
     for (ticker, why) in beside.chain(lost).filter(|(ticker, _)| held.contains(ticker.as_str())) {
