@@ -195,6 +195,7 @@ impl Analyzer {
     /// Observations that a figure needs.
     fn floor(&self, request: &AnalysisRequest, panel: &Panel) -> usize {
         match request.kind {
+            // A window of one month is one monthly return.
             AnalysisKind::Returns => 1,
             AnalysisKind::Correlations | AnalysisKind::Performance => request
                 .min_observations
@@ -215,6 +216,7 @@ impl Analyzer {
         let watch = Stopwatch::start(self.limits.compute_budget, caller.cancel.clone());
         let (plan, fundamentals) = (key.plan.clone(), key.fundamentals.clone());
         let computed = reports::compute(Arc::clone(study), plan, fundamentals, watch).await?;
+        // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
         if caller.cancel.is_cancelled() {
             return Err(AnalysisError::Cancelled);
         }

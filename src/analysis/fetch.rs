@@ -140,6 +140,7 @@ impl Fetch {
         fetching.expect(1);
         let ((arrived, window), yields) =
             futures::join!(self.histories(prices, range, fetching), self.yields(providers, range));
+        // Counted before anything can end the call: days on which there was no panel at all count too.
         let failures = self.count_failures(providers, &arrived).await;
         let window = window.map_err(|error| self.without_window(error, &arrived))?;
         let panel = Panel::build(window.clone(), &arrived.series).map_err(NoPanel::Panel)?.with_groups(&self.groups);
@@ -183,6 +184,7 @@ impl Fetch {
             let window = self.window.resolve(&arrived.series, &self.settling);
             let needed = match &window {
                 Ok(window) => window.price_range().start(),
+                // The prices there are may all lie before the range.
                 Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => BEGINNING,
                 Err(_) => range.start(),
             };

@@ -251,6 +251,7 @@ impl Picker<'_> {
 
     fn kept_yields(&self, source: Arc<dyn YieldProvider>, name: &str) -> Arc<dyn YieldProvider> {
         let vendors = &self.settings.vendors;
+        // A chain may answer from any of them, so yields are kept under a name with every address that is not the usual one.
         let elsewhere: Vec<&str> = [&vendors.treasury_url, &vendors.fred_url, &vendors.fmp_url]
             .into_iter()
             .filter(|url| !url.is_default)

@@ -96,6 +96,7 @@ impl Arrived {
 
     /// How the source failed, if it failed for every ticker: the fault that the caller can do most about.
     pub(super) fn worst_fault(&self) -> Option<SourceFault> {
+        // A source that says there is no such ticker is there and answers: it did not fail.
         let fault = |(_, error): &(Ticker, PriceError)| match error {
             PriceError::NoData(_) => None,
             PriceError::Failed { fault, .. } => Some(*fault),
