@@ -21,7 +21,7 @@ use factor_store::StoreError;
 
 use self::admin::UsageError;
 pub use self::terminal::print;
-use self::terminal::{Format, ask, say, table};
+use self::terminal::{Format, ask, print_json, say, table, time};
 use crate::settings::{Flags, Settings, SettingsError};
 
 /// Factor analysis for AI assistants: correlations, performance and windowed returns of factor ETFs over MCP.
@@ -161,7 +161,7 @@ impl Cli {
     }
 }
 
-/// True for words that the store knows nothing of: a row, a user.
+/// True for an argument that names what the store does not have: a row, a user.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<UsageError>() || matches!(error.downcast_ref(), Some(StoreError::Refused(_)))
 }

@@ -21,7 +21,7 @@ pub struct Counters {
     last_success: [AtomicI64; 4],
 }
 
-/// A part of the server whose health is told.
+/// A part of the server whose health `get_server_status` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The store of what users and administrators write.
@@ -34,7 +34,7 @@ pub enum Part {
     Yields,
 }
 
-/// The counts as told by `get_server_status`.
+/// The counts as `get_server_status` shows them.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CallFigures {
     /// Calls of all tools.
