@@ -12,8 +12,6 @@ pub(crate) mod saved_items;
 mod schema;
 pub mod status;
 
-pub use self::schema::answer_schema;
-
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -22,6 +20,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use self::schema::answer_schema;
 use crate::{analysis::Caller, progress::Progress};
 
 /// One question as it comes in from an adapter.

@@ -31,7 +31,7 @@ pub(crate) fn name(args: &Args, field: &str) -> Option<GroupName> {
 
 /// Nothing is kept under this name: the nearest names, or how to make one.
 pub(crate) fn not_found(what: &str, field: &str, name: &GroupName, known: &[String], make: &str) -> ToolError {
-    // Alike by what tells names apart: case and underscores do not.
+    // Names are compared as the store compares them: case and underscores make no difference.
     let key = |name: &str| name.to_lowercase().replace(' ', "_");
     let mut left: Vec<(String, &str)> = known.iter().map(|name| (key(name), name.as_str())).collect();
     let mut near = Vec::new();

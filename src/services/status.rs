@@ -52,7 +52,7 @@ pub struct ServerStatus {
 factor_types::closed_set! {
     /// Whether every part is well.
     pub enum Health: "a health" {
-        /// Every part is, or is not there because nobody asked for it.
+        /// Every part is, or is not configured.
         Ok = "ok",
         /// Some part is not.
         Degraded = "degraded",

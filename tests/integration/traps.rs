@@ -9,9 +9,9 @@ use factor_mcp::{
     answer::Rendered,
     mcp::{
         catalog::{CatalogError, ToolFilter},
+        raw_content::RawContent,
         server::Server,
         tools::{Effect, TOOLS, ToolEntry, Toolset},
-        transport::Unquoted,
     },
     progress::{Fetching, Progress},
 };
@@ -72,7 +72,7 @@ async fn a_panic_is_an_answer_and_the_server_goes_on() {
 
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (reader, writer) = tokio::io::split(ours);
-    let serving = tokio::spawn(server(&[], &tools).serve((reader, Unquoted::new(writer))));
+    let serving = tokio::spawn(server(&[], &tools).serve((reader, RawContent::writer(writer))));
     let client = ().serve(theirs).await.unwrap();
     let result = client.call_tool(CallToolRequestParams::new("a_panicking_tool")).await.unwrap();
     is_contained(&serde_json::to_value(result).unwrap());

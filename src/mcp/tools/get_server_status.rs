@@ -42,7 +42,7 @@ fn output() -> Value {
                 "type": "object",
                 "description": "Calls, errors, error rate, analyses, mean and longest time in milliseconds."
             },
-            "memory": {"type": "object", "description": "Peak memory in bytes, where the system tells it."},
+            "memory": {"type": "object", "description": "Peak memory in bytes, where the system reports it."},
             "configuration": {"type": "object", "description": "Each setting with its value and where it came from."},
             "warnings": {"type": "array", "items": {"type": "string"}},
             "error": {"type": "object", "description": "Only with status error: code, message, problems."}

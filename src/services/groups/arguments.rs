@@ -159,3 +159,87 @@ fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
     }
     Some(weights)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NAMES: [&str; 4] = ["tickers", "weighting_method", "weights", "description"];
+
+    fn members(names: &[&str]) -> Vec<Ticker> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn args(given: &Value) -> Args {
+        Args::new(given.as_object().unwrap().clone())
+    }
+
+    /// The weighting of XLK and SMH, or what is wrong with it.
+    fn try_weighting(given: Value, kept: Option<(&[Ticker], &GroupWeighting)>) -> Result<GroupWeighting, String> {
+        let args = args(&given);
+        let read = weighting(&args, method(&args), Some(&members(&["XLK", "SMH"])), kept);
+        args.finish(&NAMES).map_err(|error| error.message)?;
+        Ok(read.unwrap())
+    }
+
+    fn refused(given: Value, why: &str) {
+        let message = try_weighting(given.clone(), None).unwrap_err();
+        assert!(message.contains(why), "{given}: {message}");
+    }
+
+    #[test]
+    fn weights_stand_in_the_order_of_the_members() {
+        let given = json!({"weighting_method": "custom", "weights": [
+            {"ticker": "SMH", "weight": 0.4}, {"ticker": "xlk", "weight": 0.6}
+        ]});
+        assert_eq!(try_weighting(given, None), Ok(GroupWeighting::Custom(vec![0.6, 0.4])));
+        let plain = json!({"weighting_method": "custom", "weights": {"XLK": 0.6004, "SMH": 0.4}});
+        assert_eq!(try_weighting(plain, None), Ok(GroupWeighting::Custom(vec![0.6004, 0.4])), "within 0.001 of 1");
+        assert_eq!(try_weighting(json!({}), None), Ok(GroupWeighting::Equal));
+        assert_eq!(try_weighting(json!({"weighting_method": "Cap"}), None), Ok(GroupWeighting::MarketCap));
+    }
+
+    #[test]
+    fn weights_that_are_no_weights_of_the_members_are_refused() {
+        let custom = |weights: Value| json!({"weighting_method": "custom", "weights": weights});
+        refused(custom(json!({"XLK": 0.7, "SMH": 0.2})), "they sum to 0.9; divide each by 0.9");
+        refused(custom(json!({"XLK": 1.0})), "SMH lack one");
+        refused(custom(json!({"XLK": 0.5, "SMH": 0.4, "XLF": 0.1})), "names XLF, which is not among tickers");
+        refused(
+            custom(json!([{"ticker": "XLK", "weight": 0.5}, {"ticker": "XLK", "weight": 0.5}])),
+            "has a weight already",
+        );
+        refused(custom(json!({"XLK": 1.0, "SMH": 0.0})), "must be above 0");
+        refused(json!({"weighting_method": "custom"}), "is required with weighting_method custom");
+        refused(json!({"weights": {"XLK": 0.5, "SMH": 0.5}}), "is for weighting_method custom only");
+    }
+
+    #[test]
+    fn a_group_keeps_its_weights_while_its_members_are_the_same() {
+        let kept = GroupWeighting::Custom(vec![0.4, 0.6]);
+        let turned = members(&["SMH", "XLK"]);
+        assert_eq!(try_weighting(json!({}), Some((&turned, &kept))), Ok(GroupWeighting::Custom(vec![0.6, 0.4])));
+        let others = members(&["SMH", "XLF"]);
+        assert!(try_weighting(json!({}), Some((&others, &kept))).unwrap_err().contains("is required"));
+        let equal = json!({"weighting_method": "equal"});
+        assert_eq!(try_weighting(equal, Some((&turned, &kept))), Ok(GroupWeighting::Equal));
+    }
+
+    #[test]
+    fn members_are_counted_as_they_were_given() {
+        let settings = GroupSettings { min_tickers: 2, max_tickers: 3 };
+        let refused = |given: Value| {
+            let args = args(&json!({"tickers": given}));
+            tickers(&args, &settings);
+            args.finish(&NAMES).unwrap_err().message
+        };
+        assert!(refused(json!(["XLK"])).contains("must be 2 to 3 tickers: they are 1"));
+        assert!(refused(json!(["A", "B", "C", "D"])).contains("they are 4"));
+        assert!(refused(json!(["XLK", "xlk", "SMH"])).contains("no ticker twice: XLK"));
+        // One that cannot be read is a mistake of its own, and counts.
+        let unreadable = refused(json!(["XLK", "S PY"]));
+        assert!(!unreadable.contains("they are"), "{unreadable}");
+    }
+}

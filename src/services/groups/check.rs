@@ -305,3 +305,51 @@ fn warnings(
     warnings.extend(analysis.prepared.warnings.iter().cloned());
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(reasons: &[ExclusionReason]) -> Vec<Exclusion> {
+        let one = |(at, reason): (usize, &ExclusionReason)| Exclusion {
+            ticker: format!("T{at}").parse().unwrap(),
+            label: String::new(),
+            reason: *reason,
+            detail: format!("reason {at}"),
+        };
+        reasons.iter().enumerate().map(one).collect()
+    }
+
+    fn check_too_few(included: &[&str], reasons: &[ExclusionReason]) -> CheckError {
+        let lost = lost(reasons);
+        let included = included.iter().map(|ticker| ticker.parse().unwrap()).collect();
+        too_few(included, lost.iter().map(excluded_of).collect(), &lost)
+    }
+
+    #[test]
+    fn too_few_members_are_the_groups_fault_where_a_fetch_would_not_have_helped() {
+        let error = check_too_few(&["SPY"], &[ExclusionReason::ThinHistory, ExclusionReason::NoData]);
+        let CheckError::Insufficient { included, excluded, message } = error else { panic!("{error:?}") };
+        assert_eq!((included.len(), excluded.len()), (1, 2));
+        assert_eq!((excluded[0].reason, excluded[1].reason), (ExcludedReason::ThinHistory, ExcludedReason::NoData));
+        let wanted =
+            "a group needs 2 members with 24 monthly returns each, and 1 of 3 has them: T0: reason 0; T1: reason 1";
+        assert_eq!(message, wanted);
+        // One that could not be fetched would not make two members.
+        let error = check_too_few(&[], &[ExclusionReason::FetchFailed, ExclusionReason::NoData]);
+        assert!(matches!(error, CheckError::Insufficient { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn too_few_members_are_the_sources_fault_where_those_it_failed_on_would_be_enough() {
+        for (included, reasons) in [
+            (&["SPY"][..], &[ExclusionReason::FetchFailed][..]),
+            (&[], &[ExclusionReason::FetchFailed, ExclusionReason::FetchFailed]),
+        ] {
+            let error = check_too_few(included, reasons);
+            let CheckError::Source { fault, why } = error else { panic!("{error:?}") };
+            assert_eq!(fault, SourceFault::Unavailable);
+            assert!(why.starts_with("T0: reason 0"), "{why}");
+        }
+    }
+}

@@ -27,14 +27,14 @@ use crate::{
 const NAMES: [&str; 7] =
     ["group_name", "new_name", "tickers", "description", "weighting_method", "weights", "validate"];
 
-/// The group as it is and as it shall be.
+/// The group as it is and as it will be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// The name it was called by.
     pub name: GroupName,
     /// The group as it is kept.
     pub before: SavedGroup,
-    /// The group as it shall be.
+    /// The group as it will be.
     pub group: FactorGroup,
     /// Whether its data is checked first.
     pub validate: bool,
