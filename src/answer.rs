@@ -11,7 +11,7 @@ use std::{borrow::Cow, fmt, fmt::Write as _, sync::Arc};
 
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::results::ResultLink;
 
@@ -133,7 +133,8 @@ pub(crate) struct Fields {
 
 impl Fields {
     /// The fields of a map, each written with its numbers rounded.
-    pub(crate) fn of(map: &Map<String, Value>, rounding: Rounding) -> Self {
+    #[cfg(test)]
+    pub(crate) fn of(map: &serde_json::Map<String, Value>, rounding: Rounding) -> Self {
         Self { parts: map.iter().map(|(name, value)| (name.clone(), rounding.write(value))).collect(), rounding }
     }
 
@@ -239,24 +240,6 @@ impl Fields {
             }
         }
         text.push('}');
-    }
-}
-
-/// Where the sections of an answer are put: written at once, or as trees that a summary takes parts out of.
-pub(crate) trait Sections {
-    /// Puts a section at the end, or another one into its place.
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized));
-}
-
-impl Sections for Fields {
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put(name, value);
-    }
-}
-
-impl Sections for Map<String, Value> {
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.insert(name.to_owned(), serde_json::json!(value));
     }
 }
 

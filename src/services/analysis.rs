@@ -6,7 +6,7 @@ mod fit;
 mod full;
 mod metadata;
 pub(crate) mod preset;
-mod quality;
+pub(crate) mod quality;
 mod refusal;
 mod regime;
 mod rolling;

@@ -8,15 +8,13 @@
 mod universe;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
-use factor_types::{
-    AssetClass, Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and,
-};
+use factor_types::{AssetClass, Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
 
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
@@ -51,6 +49,9 @@ const NAMES: [&str; 8] = [
 
 /// The fields of `advanced`, read at the top level too.
 const ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
+
+/// The least share of a composite's members that must have data.
+pub(crate) const MIN_COVERAGE: f64 = 0.6;
 
 /// The longest answer where the call does not say, in characters.
 const MAX_CHARS: usize = 40_000;

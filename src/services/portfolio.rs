@@ -7,6 +7,7 @@ pub(super) mod lookthrough;
 pub(super) mod markdown;
 pub(crate) mod source;
 pub(super) mod summary;
+pub(crate) mod warning;
 
 use factor_analytics::{
     Study,
@@ -15,6 +16,8 @@ use factor_analytics::{
 use factor_types::{AssetClass, Ticker};
 use indexmap::IndexMap;
 
+use self::warning::a_few;
+use super::common_args::MIN_COVERAGE;
 use crate::{
     analysis,
     tool_error::{ErrorCode, ToolError},
@@ -22,9 +25,6 @@ use crate::{
 
 /// Cash in an account's currency.
 pub(crate) const CASH: &str = "CUR:USD";
-
-/// The least share of a composite's ETFs that must have data.
-pub(crate) const MIN_COVERAGE: f64 = 0.6;
 
 /// The returns of a portfolio's weights on a study's panel. `CUR:USD` earns the risk-free rate.
 ///
@@ -51,11 +51,8 @@ pub(crate) fn returns(
                 let known = panel.position(ticker).is_some_and(|at| panel.column(at).iter().any(|r| r.is_finite()));
                 ticker.as_str() != CASH && !known
             };
-            let unknown: Vec<&str> = weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()).collect();
-            let more = unknown.len().saturating_sub(8);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let named = unknown[..unknown.len().min(8)].join(", ");
-            ToolError::new(ErrorCode::InsufficientData, format!("{}: {named}{more}.", sentence(&error.to_string())))
+            let unknown = a_few(weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()));
+            ToolError::new(ErrorCode::InsufficientData, format!("{}: {unknown}.", sentence(&error.to_string())))
         }
         error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", sentence(&error.to_string()))),
     })

@@ -27,7 +27,7 @@ use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
     app::UniverseSnapshot,
     arguments::Args,
-    services::common_args::{CommonArgs, CommonReader, Format, Question},
+    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Question},
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Query {
     pub(super) triangle: bool,
     pub(super) lists: ListSizes,
     pub(super) preset: Option<Preset>,
+    /// Tickers outside the universe of which the question itself says what is missing.
+    pub(super) holdings: Vec<Ticker>,
 }
 
 /// Lengths of lists and tables in summaries and reports.
@@ -69,8 +71,8 @@ impl ListSizes {
 
 impl Query {
     /// The analysis of performance that a question on a portfolio rests on: every factor of the universe, no composites,
-    /// and the prices of `also_priced` as well. Which asset classes are candidates is the question's own matter.
-    pub(super) fn for_portfolio(common: CommonArgs, also_priced: impl IntoIterator<Item = Ticker>) -> Self {
+    /// and the prices of `holdings` as well. Which asset classes are candidates is the question's own matter.
+    pub(super) fn for_portfolio(common: CommonArgs, holdings: Vec<Ticker>) -> Self {
         let plan = PerformancePlan {
             per_factor: Some(common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
             macro_composites: None,
@@ -80,9 +82,9 @@ impl Query {
             max_per_composite: None,
             benchmark: Ticker::spy(),
             sort_by: SortBy::SharpeRatio,
-            min_coverage: plans::MIN_COVERAGE,
+            min_coverage: MIN_COVERAGE,
         };
-        let also_priced = Ticker::cash_proxies().into_iter().chain(also_priced).collect();
+        let also_priced = Ticker::cash_proxies().into_iter().chain(holdings.iter().cloned()).collect();
         let request = AnalysisRequest {
             asset_classes: Default::default(),
             ..common.request(Ticker::spy(), also_priced, Plan::Performance(plan))
@@ -96,6 +98,7 @@ impl Query {
             triangle: false,
             lists: ListSizes::of(common.format),
             preset: None,
+            holdings,
             common,
         }
     }
@@ -112,9 +115,8 @@ pub(super) fn read(
 ) -> Result<Query, ToolError> {
     let args = Args::new(arguments);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
-    let kind = args
-        .choice("analysis_type", &["correlations", "performance", "returns"])
-        .unwrap_or(AnalysisKind::Correlations);
+    let kind =
+        args.choice("analysis_type", &["correlations", "performance", "returns"]).unwrap_or(AnalysisKind::Correlations);
     let query = Reader { args: &args, advanced: &advanced, kind }.query(snapshot, groups);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
@@ -184,8 +186,10 @@ impl Reader<'_> {
                 let plan = self.correlations(preset, &common, &benchmark, how);
                 also_priced.extend(plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone()));
                 also_priced.extend(regime.and_then(Regime::needs_price));
-                let rolling = rolling
-                    .map(|rolling| RollingPlan { matrices: self.matrices(preset, &common, &self.maturities()), ..rolling });
+                let rolling = rolling.map(|rolling| RollingPlan {
+                    matrices: self.matrices(preset, &common, &self.maturities()),
+                    ..rolling
+                });
                 let plan = CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan };
                 (Plan::Correlations(plan), lists)
             }
@@ -216,6 +220,7 @@ impl Reader<'_> {
             triangle,
             lists,
             preset,
+            holdings: Vec::new(),
             common,
         }
     }

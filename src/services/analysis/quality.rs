@@ -1,6 +1,6 @@
 //! `data_quality`: what the answer rests on, what is missing from it and why.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use factor_analytics::{
     correlation::{Estimate, Method},
@@ -23,7 +23,7 @@ const STALE_DAYS: i64 = 10;
 
 /// What the answer rests on.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(super) struct DataQuality {
+pub(crate) struct DataQuality {
     factors_requested: usize,
     pub(super) factors_analyzed: usize,
     factors_excluded: usize,
@@ -46,22 +46,32 @@ pub(super) struct DataQuality {
 }
 
 /// What a summary shows of it.
-#[derive(Debug, Serialize)]
-pub(super) struct ShortQuality<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ShortQuality<'a> {
     factors_requested: usize,
     factors_analyzed: usize,
     factors_excluded: usize,
     excluded: IndexMap<ExclusionReason, Vec<&'a Ticker>>,
     data_coverage_pct: f64,
     quality_score: &'static str,
-    warnings: &'a [String],
+    warnings: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     invalid_windows: &'a [String],
 }
 
+/// `data_quality`, whole or in short.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Quality<'a> {
+    /// Whole.
+    Whole(&'a DataQuality),
+    /// In short.
+    Short(ShortQuality<'a>),
+}
+
 /// A factor whose data has failed day after day and which may have to be replaced.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(super) struct StaleCandidate {
+pub(crate) struct StaleCandidate {
     pub(super) ticker: Ticker,
     reason: ExclusionReason,
     /// Days in a row on which it failed.
@@ -108,8 +118,27 @@ impl DataQuality {
         }
     }
 
+    /// The same for an answer with null figures of its own in place of the analysis', and with further warnings.
+    #[must_use]
+    pub(crate) fn with(&self, undefined: Vec<Undefined>, warnings: impl IntoIterator<Item = String>) -> Self {
+        let mut with = Self { undefined, ..self.clone() };
+        with.warnings.extend(warnings);
+        with
+    }
+
+    /// As [`Self::short`], no warning longer than so many characters: long ones take room from what was asked.
+    pub(crate) fn short_within(&self, longest: usize) -> ShortQuality<'_> {
+        let mut short = self.short();
+        for warning in &mut short.warnings {
+            if warning.chars().count() > longest {
+                *warning = warning.chars().take(longest - 1).chain(['…']).collect::<String>().into();
+            }
+        }
+        short
+    }
+
     /// What a summary shows of it.
-    pub(super) fn short(&self) -> ShortQuality<'_> {
+    pub(crate) fn short(&self) -> ShortQuality<'_> {
         let mut excluded = IndexMap::<ExclusionReason, Vec<&Ticker>>::new();
         for exclusion in &self.excluded_factor_list {
             excluded.entry(exclusion.reason).or_default().push(&exclusion.ticker);
@@ -121,13 +150,13 @@ impl DataQuality {
             excluded,
             data_coverage_pct: self.data_coverage_pct,
             quality_score: self.quality_score,
-            warnings: &self.warnings,
+            warnings: self.warnings.iter().map(Cow::from).collect(),
             invalid_windows: &self.invalid_windows,
         }
     }
 
     /// The warnings, for a report.
-    pub(super) fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
@@ -245,7 +274,7 @@ fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> 
     warnings.extend(
         benchmark_missing
             .by_ref()
-            .filter(|(ticker, _)| !["BIL", "SGOV"].contains(&ticker.as_str()))
+            .filter(|(ticker, _)| !Ticker::cash_proxies().contains(ticker) && !query.holdings.contains(ticker))
             .map(|(ticker, why)| format!("figures relative to {ticker} are null: {why}")),
     );
     if let Report::Performance(report) = analysis.report()

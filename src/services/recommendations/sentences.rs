@@ -89,7 +89,7 @@ fn out_of_sample(worth: Option<f64>) -> String {
 
 /// What stands out, the warnings among it first.
 pub(super) fn insights(all: &Recommended) -> Vec<String> {
-    let report = &all.found.report;
+    let report = &all.report;
     let of = &all.factor.name;
     let mut said = Vec::new();
     said.extend(nothing(report, of));
@@ -98,7 +98,7 @@ pub(super) fn insights(all: &Recommended) -> Vec<String> {
         said.push(format!(
             "None of the {} candidates scanned has a correlation with {of} at or under {}: those listed have the lowest, and \
              meets_threshold is false.",
-            report.candidates_scanned, all.ask.correlation_threshold
+            report.candidates_scanned, all.request.correlation_threshold
         ));
     }
     if !report.recommendations.is_empty() {
@@ -114,7 +114,7 @@ pub(super) fn insights(all: &Recommended) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if all.portfolio.as_ref().is_some_and(|(.., weight)| *weight > 0.0) {
+    if all.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) {
         said.push(format!(
             "A move out of {of} into anything calm lowers volatility, whatever its correlation: short bonds and their like gain \
              by diluting. Their hedge_effectiveness says whether they offset."

@@ -10,11 +10,7 @@ use factor_analytics::{
 use factor_types::{AssetClass, Category, Frequency, Maturity, Ticker};
 use indexmap::IndexMap;
 
-use super::{
-    Reader,
-    names::MACRO_GROUPS,
-    sections::no_statistics,
-};
+use super::{Reader, names::MACRO_GROUPS, sections::no_statistics};
 use crate::{
     arguments::{Choices, MapForm},
     services::{
@@ -22,12 +18,9 @@ use crate::{
             preset::Preset,
             sections::{Section, SectionSet},
         },
-        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES},
+        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, MIN_COVERAGE},
     },
 };
-
-/// The least share of a composite's members that must have data.
-pub(super) const MIN_COVERAGE: f64 = 0.6;
 
 impl Reader<'_> {
     pub(super) fn min_coverage(&self) -> f64 {
@@ -39,8 +32,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn maturities(&self) -> Vec<Maturity> {
-        let mut named: Vec<Maturity> =
-            self.advanced.choices("rate_maturities", Choices::of::<Maturity>()).unwrap_or_else(|| Maturity::OVERLAY.to_vec());
+        let mut named: Vec<Maturity> = self
+            .advanced
+            .choices("rate_maturities", Choices::of::<Maturity>())
+            .unwrap_or_else(|| Maturity::OVERLAY.to_vec());
         named.sort();
         named.dedup();
         named

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::{Exposed, sentences};
 use crate::services::portfolio::{
-    answer::add_mind,
+    answer::add_caveats,
     lookthrough::Classification,
     markdown::{self, percent, places},
     summary::heading,
@@ -29,7 +29,7 @@ impl Exposed {
         }
         self.add_risk(&mut text);
         markdown::list(&mut text, "How to read it", &self.legend());
-        add_mind(&mut text, self);
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
         text
     }
 

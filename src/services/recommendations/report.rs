@@ -4,7 +4,7 @@ use factor_analytics::hedge::Recommendation;
 
 use super::{Recommended, sentences};
 use crate::services::portfolio::{
-    answer::add_mind,
+    answer::add_caveats,
     markdown::{self, percent, places},
     summary::heading,
 };
@@ -12,7 +12,7 @@ use crate::services::portfolio::{
 impl Recommended {
     /// The report for people.
     pub(super) fn text(&self) -> String {
-        let report = &self.found.report;
+        let report = &self.report;
         let label = self.factor.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
         let mut text = format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context));
         markdown::list(&mut text, "In short", &sentences::insights(self));
@@ -27,14 +27,14 @@ impl Recommended {
         if let Some(basket) = &report.basket {
             markdown::list(&mut text, "Together", &[sentences::of_basket(basket, &self.factor.name)]);
         }
-        if let Some((_, classifications, _)) = &self.portfolio {
-            let rows = markdown::weights(&classifications.by(|one| &one.industry), 15);
+        if let Some(portfolio) = &self.portfolio {
+            let rows = markdown::weights(&portfolio.classifications.by(|one| &one.industry), 15);
             markdown::table(&mut text, "What the portfolio holds", &["industry or category", "weight"], 1, &rows);
         }
         if !report.recommendations.is_empty() {
             markdown::list(&mut text, "How to read it", &self.legend());
         }
-        add_mind(&mut text, self);
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
         text
     }
 
@@ -42,7 +42,7 @@ impl Recommended {
     fn add_rows(&self, text: &mut String) {
         let yes = |so: bool| if so { "yes" } else { "no" }.to_owned();
         let (mut does, mut known) = (Vec::new(), Vec::new());
-        for one in &self.found.report.recommendations {
+        for one in &self.report.recommendations {
             let ticker = one.etf_ticker.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
             let named = [one.rank.to_string(), one.factor.clone(), ticker];
             let (relation, worth) = (&one.figures.relation, &one.figures.hedge_effectiveness);
@@ -117,7 +117,8 @@ impl Recommended {
 
     fn legend(&self) -> Vec<String> {
         let of = &self.factor.name;
-        let (threshold, most) = (self.ask.correlation_threshold, percent(Some(self.ask.target_allocation_reduction)));
+        let (threshold, most) =
+            (self.request.correlation_threshold, percent(Some(self.request.target_allocation_reduction)));
         let mut said = vec![
             format!(
                 "correlation: 1 moves with {of}, 0 has nothing to do with it, -1 moves against it; passes: at or under {threshold}; \
@@ -133,7 +134,7 @@ impl Recommended {
                  periods, at the ratio of those before; below 0 it made things worse."
             ),
         ];
-        if self.portfolio.as_ref().is_some_and(|(.., weight)| *weight > 0.0) {
+        if self.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) {
             said.push(format!(
                 "move: how much of the portfolio to move out of {of} into the ETF, at most {most}; volatility: the portfolio's, a year, \
                  over the periods that both have."
