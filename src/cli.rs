@@ -13,7 +13,7 @@ mod terminal;
 pub mod user;
 pub mod verify;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use factor_store::StoreError;
@@ -86,6 +86,22 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show the settings in force and where each came from
     Config(config::ConfigArgs),
+}
+
+/// The whole program: reads the command line and runs the command.
+///
+/// Here, not in `main.rs`: an async function is compiled by the crate that awaits it, so a binary that awaited
+/// [`Cli::run`] would compile most of this crate a second time.
+///
+/// # Errors
+/// Where no runtime can be had; what goes wrong in a command is its exit code.
+pub fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let code = runtime.block_on(cli.run());
+    // A blocked read of standard input would keep an ordinary shutdown waiting for the next line.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    Ok(code)
 }
 
 impl GlobalArgs {

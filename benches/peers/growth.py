@@ -57,7 +57,7 @@ def main():
     found = {}
     cases = [
         ("complete", "correlation", None), ("late starts", "correlation", "late"), ("5% holes", "correlation", 0.05),
-        ("rolling 36", "rolling:36", None), ("seven figures", "figures", None),
+        ("rolling 36", "rolling:36", None), ("performance profiles", "profiles", None),
     ]
     for by, sizes in [("N", [(250, n) for n in (100, 200, 400, 800)]), ("T", [(t, 200) for t in (250, 500, 1000, 2000)])]:
         which = 1 if by == "N" else 0
@@ -67,7 +67,7 @@ def main():
             times = []
             for rows, columns in sizes:
                 values = panel(rows, columns, holes)
-                work = rows * columns * (20 if kernel == "figures" else columns)
+                work = rows * columns * (400 if kernel == "profiles" else columns)
                 repeats = min(2000, max(3, int(3e8 / work)))
                 times.append(min(busy(args.binary, kernel, values, repeats) for _ in range(args.rounds)))
             sizes_by = [s[which] for s in sizes]

@@ -2,7 +2,7 @@
 
     python -m venv /tmp/peers && /tmp/peers/bin/pip install numpy scipy pandas polars pyarrow empyrical-reloaded quantstats
     cargo build --release -p factor-analytics --example kernels
-    /tmp/peers/bin/python benches/peers/peers.py --binary target/release/examples/kernels [complete masks rolling figures]
+    /tmp/peers/bin/python benches/peers/peers.py --binary target/release/examples/kernels [complete masks rolling profiles]
 
 All run on the same panels, by one thread, in turn: each round times every contestant once (small jobs several times), so
 that a busy machine hurts all alike. Printed are the least and the median time over all rounds and the mean of the
@@ -194,9 +194,9 @@ def seven(returns, benchmark, xp):
     ]
 
 
-def figures(args):
+def profiles(args):
     values = panel(2520, 5000, None, 0.005)
-    run, found, _keep = ours(args, "figures", values)
+    run, found, _keep = ours(args, "profiles", values)
     frame, benchmark = pd.DataFrame(values), values[:, -1].copy()
     series = pd.Series(benchmark)
     note = difference(found.reshape(-1, 7).T, np.array([np.asarray(x) for x in seven(values, benchmark, np)]))
@@ -231,18 +231,18 @@ def figures(args):
         peers["quantstats, 10 columns x 500"] = (all_seven, 1, 1, 500)
     except ImportError as error:
         print(f"quantstats is left out: {error}", file=sys.stderr)
-    compare(args, "seven figures 2520x5000", run, 2, peers, note)
+    compare(args, "performance profiles 2520x5000 (ours: all figures; theirs: seven)", run, 2, peers, note)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kernels", nargs="*", default=["complete", "masks", "rolling", "figures"])
+    parser.add_argument("kernels", nargs="*", default=["complete", "masks", "rolling", "profiles"])
     parser.add_argument("--binary", default="target/release/examples/kernels")
     parser.add_argument("--holes", nargs="*", default=["5% holes", "30% holes", "late starts"], choices=list(HOLES))
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     for kernel in args.kernels:
-        {"complete": complete, "masks": masks, "rolling": rolling, "figures": figures}[kernel](args)
+        {"complete": complete, "masks": masks, "rolling": rolling, "profiles": profiles}[kernel](args)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use super::Part;
+use super::{Part, entries};
 
 /// How numbers are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,9 @@ impl Rounding {
         }
     }
 
-    /// As [`Self::text`], as a part of an answer.
+    /// As [`Self::text`], as a part of an answer that can be cut to its first entries.
     pub(crate) fn write(self, value: &(impl Serialize + ?Sized)) -> Part {
-        Part::Text(self.text(value))
+        entries::write(value, self)
     }
 
     fn round(self, value: f64) -> f64 {

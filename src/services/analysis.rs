@@ -2,7 +2,6 @@
 
 mod arguments;
 pub(crate) mod context;
-mod fit;
 mod full;
 mod metadata;
 pub(crate) mod preset;
@@ -11,7 +10,6 @@ mod refusal;
 mod regime;
 mod rolling;
 mod sections;
-pub(crate) mod shaped;
 mod summary;
 mod text;
 
@@ -21,21 +19,18 @@ use factor_types::UserId;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use self::{
-    arguments::Query,
-    quality::DataQuality,
-    refusal::tool_error,
-    sections::Section,
-    shaped::{Shaped, add_notes},
-};
+use self::{arguments::Query, quality::DataQuality, refusal::tool_error, sections::Section};
 use crate::{
     analysis::{Analysis, Caller, Report},
-    answer::Rendered,
-    answer::{Fields, Rounding},
+    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding},
     app::{AnswerKey, App, Basis},
     services::{Call, common_args::Format},
     tool_error::ToolError,
 };
+
+/// The fields that go when an answer is cut and shorter lists are not enough.
+pub(crate) const GONE_FIRST: [&str; 6] =
+    ["performance", "analysis_metadata", "insights", "data_quality", "rolling_series", "rolling"];
 
 /// Runs a call and shapes its answer.
 ///
@@ -83,16 +78,21 @@ struct Shaper<'a> {
 
 impl Shaper<'_> {
     async fn answer(&self) -> Rendered {
-        let body = match (&self.query.include, self.query.common.format) {
-            (Some(include), _) => self.included(include),
-            (None, Format::Full) => self.full(),
-            (None, Format::Summary) => self.summary(),
-            (None, Format::Report) => self.report(),
+        let report = || text::report(self.analysis, self.query, &self.quality);
+        let (body, report) = match (&self.query.include, self.query.common.format) {
+            (Some(include), _) => (self.included(include), None),
+            (None, Format::Full) => (self.full(), None),
+            (None, Format::Summary) => (self.summary(), None),
+            (None, Format::Report) => {
+                let report = report();
+                (self.report(&report), Some(report))
+            }
         };
-        let shaped = Shaped::fitting(self.app, self.user, self.framed(body), self.query.common.max_chars).await;
-        match (&self.query.include, self.query.common.format) {
-            (None, Format::Report) => shaped.reported(),
-            _ => shaped.told(|| self.framed(self.summary())),
+        let kept = (&self.app.results, self.user);
+        let fitted = self.frame().fitting(body, self.query.common.max_chars, GONE_FIRST.to_vec(), kept).await;
+        match report {
+            Some(report) => fitted.reported(&report),
+            None => fitted.with_json_text(|| self.summary()),
         }
     }
 
@@ -107,37 +107,30 @@ impl Shaper<'_> {
             let report = text::report(self.analysis, self.query, &self.quality);
             full.put("formatted_report", &report);
         }
-        fit::only(full, include)
+        only(full, include)
     }
 
     fn summary(&self) -> Fields {
         summary::of(self.analysis, self.query, &self.quality)
     }
 
-    fn report(&self) -> Fields {
+    fn report(&self, report: &str) -> Fields {
         let mut body = Fields::rounded(Rounding::Decimals(4));
         body.put("as_of", &self.analysis.study.panel().as_of());
-        body.put("data_quality", &self.quality.short());
-        body.put("formatted_report", &text::report(self.analysis, self.query, &self.quality));
+        body.put_parts("data_quality", &self.quality.short());
+        body.put("formatted_report", report);
         body
     }
 
-    /// A body with what stands around it.
-    fn framed(&self, body: Fields) -> Fields {
-        let mut answer = Fields::rounded(Rounding::None);
-        answer.put("status", "success");
-        answer.put("analysis_type", self.query.request.kind.as_str());
-        let notes: Vec<String> = self.query.common.notes.iter().cloned().chain(full::notes(self.analysis)).collect();
-        add_notes(&mut answer, &notes);
-        if !self.query.invalid_sections.is_empty() {
-            answer.put("invalid_sections", &self.query.invalid_sections);
+    /// What stands around the body.
+    fn frame(&self) -> Frame {
+        Frame {
+            analysis_type: Some(self.query.request.kind.as_str()),
+            notes: self.query.common.notes.iter().cloned().chain(full::notes(self.analysis)).collect(),
+            notes_at: NotePlace::First,
+            invalid_sections: self.query.invalid_sections.clone(),
+            not_computed: self.not_computed(),
         }
-        let not_computed = self.not_computed();
-        if !not_computed.is_empty() {
-            answer.put("not_computed", &not_computed);
-        }
-        answer.extend(body);
-        answer
     }
 
     /// Sections asked for and not given, with what to do about each.
@@ -164,4 +157,37 @@ impl Shaper<'_> {
         }
         reasons
     }
+}
+
+/// The sections named, out of the full answer; parts of `overlays` come back nested in one `overlays` object.
+fn only(mut full: Fields, include: &[Section]) -> Fields {
+    let mut kept = Fields::rounded(Rounding::None);
+    for section in include {
+        match section.path() {
+            [key] => {
+                // The series of pairs asked for by name are a part of the section that sums them up.
+                let beside = (*section == Section::Rolling).then_some("rolling_series");
+                for key in std::iter::once(*key).chain(beside) {
+                    if let Some(part) = full.take(key) {
+                        kept.put_part(key, part);
+                    }
+                }
+            }
+            [parent, child] => {
+                let found = match full.get_mut(parent) {
+                    Some(Part::Fields(parent)) => parent.get(child).cloned(),
+                    _ => None,
+                };
+                let Some(part) = found else { continue };
+                let mut holder = match kept.take(parent) {
+                    Some(Part::Fields(holder)) => holder,
+                    _ => Fields::rounded(Rounding::None),
+                };
+                holder.put_part(*child, part);
+                kept.put_part(*parent, Part::Fields(holder));
+            }
+            _ => {}
+        }
+    }
+    kept
 }

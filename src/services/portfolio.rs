@@ -4,7 +4,6 @@ pub(super) mod answer;
 pub(crate) mod arguments;
 pub(super) mod factor;
 pub(super) mod lookthrough;
-pub(super) mod markdown;
 pub(crate) mod source;
 pub(super) mod summary;
 pub(crate) mod warning;
@@ -20,6 +19,7 @@ use self::warning::a_few;
 use super::common_args::MIN_COVERAGE;
 use crate::{
     analysis,
+    answer::markdown::capitalised,
     tool_error::{ErrorCode, ToolError},
 };
 
@@ -52,9 +52,9 @@ pub(crate) fn returns(
                 ticker.as_str() != CASH && !known
             };
             let unknown = a_few(weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()));
-            ToolError::new(ErrorCode::InsufficientData, format!("{}: {unknown}.", sentence(&error.to_string())))
+            ToolError::new(ErrorCode::InsufficientData, format!("{}: {unknown}.", capitalised(&error.to_string())))
         }
-        error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", sentence(&error.to_string()))),
+        error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", capitalised(&error.to_string()))),
     })
 }
 
@@ -80,10 +80,4 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
 /// The call has been given up.
 pub(crate) fn cancelled() -> ToolError {
     ToolError::new(ErrorCode::Timeout, "the call was cancelled")
-}
-
-/// Text with a capital letter at its start.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -5,7 +5,7 @@ use factor_types::{GroupName, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    answer::Rendered,
+    answer::{Fields, Rendered, Rounding, fitting_listed},
     app::App,
     arguments::{Args, nearest},
     tool_error::{ErrorCode, Problem, ToolError},
@@ -78,40 +78,8 @@ pub(crate) fn significant(value: f64) -> f64 {
 
 /// An answer, cut when it is too long: of the lists and objects named, in this order, as much is left out as is needed.
 /// The whole is then kept under a link.
-pub(super) async fn fitted(app: &App, user: UserId, mut answer: Map<String, Value>, cuttable: &[&str]) -> Rendered {
-    let length = |answer: &Map<String, Value>| serde_json::to_string(answer).map_or(0, |json| json.chars().count());
-    let whole = length(&answer);
-    if whole <= LONGEST {
-        return Rendered::json(&answer);
-    }
-    let link = app.results.put_link(user, "The whole answer", Value::Object(answer.clone()).to_string()).await;
-    // Room for what is said of the cut.
-    let limit = LONGEST - 1_000;
-    let mut cut = Vec::new();
-    for section in cuttable {
-        let now = length(&answer);
-        let Some(value) = answer.get_mut(*section).filter(|_| now > limit) else { continue };
-        let size = value.to_string().chars().count();
-        let total = value.as_array().map(Vec::len).or(value.as_object().map(Map::len)).unwrap_or_default();
-        let shown = (total * size.saturating_sub(now - limit) / size.max(1)).min(total);
-        match value {
-            Value::Array(items) => items.truncate(shown),
-            Value::Object(fields) => *fields = std::mem::take(fields).into_iter().take(shown).collect(),
-            _ => continue,
-        }
-        cut.push(json!({"section": section, "shown": shown, "total": total}));
-    }
-    let mut cut = cut.into_iter();
-    if let Some(Value::Object(mut first)) = cut.next() {
-        let how = format!("read the resource {} (kept 30 minutes)", link.uri);
-        first.insert("how_to_get_the_rest".to_owned(), json!(how));
-        let also: Vec<Value> = cut.collect();
-        if !also.is_empty() {
-            first.insert("also".to_owned(), json!(also));
-        }
-        answer.insert("truncated".to_owned(), Value::Object(first));
-    }
-    Rendered::json(&answer).link(link)
+pub(super) async fn fitted(app: &App, user: UserId, answer: Map<String, Value>, cuttable: &[&str]) -> Rendered {
+    fitting_listed(Fields::of(&answer, Rounding::None), LONGEST, cuttable, (&app.results, user)).await
 }
 
 /// An input schema.

@@ -218,7 +218,7 @@ async fn reports_are_aligned_and_say_what_their_words_mean() {
             assert!(widths.iter().all(|width| *width == widths[0]), "{arguments}: {}", table.join("\n"));
             assert!(!table.iter().any(|row| row.contains("NaN") || row.contains(" -0.00")), "{}", table.join("\n"));
         }
-        for part in ["## How to read it", "## Mind", "Not known here: ", "0.1 is 10%"] {
+        for part in ["## How to read it", "## Caveats", "Not known here: ", "0.1 is 10%"] {
             assert!(report.contains(part), "{part}: {arguments}: {report}");
         }
         // A column without a value is left out; what the legend explains is there.

@@ -137,7 +137,9 @@ async fn sections_are_those_asked_for() {
     assert!(none.get("recommendations").is_none() && none["invalid_sections"] == json!(["nonsense"]), "{none}");
     let report = server.answer(TOOL, ask(json!("formatted_report"))).await;
     let text = report["formatted_report"].as_str().unwrap();
-    for heading in ["# Offsets of IEF", "## Recommendations", "## Together", "## What the portfolio holds", "## Mind"] {
+    for heading in
+        ["# Offsets of IEF", "## Recommendations", "## Together", "## What the portfolio holds", "## Caveats"]
+    {
         assert!(text.contains(heading), "{heading}: {text}");
     }
     let small = server.answer(TOOL, json!({"overexposed_factor": "VNQ", "format": "full", "max_chars": 3000})).await;

@@ -2,12 +2,14 @@
 
 use std::{hint::black_box, time::Duration};
 
+use chrono::NaiveDate;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use factor_analytics::{
     Threads,
     correlation::Triangle,
-    figures::{Against, figures},
+    observer::{Progress, Silent, Stopped},
     rolling,
+    sections::performance::{PerformanceProfile, ProfileInputs},
 };
 use factor_types::Frequency;
 use ndarray::{ArrayView2, ShapeBuilder};
@@ -62,9 +64,11 @@ fn correlation(c: &mut Criterion) {
             let values = panel(rows, columns, holes);
             let slices: Vec<&[f64]> = values.chunks(rows).collect();
             group.throughput(Throughput::Elements((columns * (columns - 1) / 2) as u64));
-            for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO), ("fitting", Threads::Auto)] {
+            for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO), ("auto", Threads::Auto)] {
                 let id = BenchmarkId::new(format!("{name}, {threads}"), format!("{rows}x{columns}"));
-                group.bench_function(id, |b| b.iter(|| black_box(Triangle::pearson(black_box(&slices), 12, count))));
+                group.bench_function(id, |b| {
+                    b.iter(|| whole(|progress| Triangle::pearson(black_box(&slices), 12, count, progress)))
+                });
             }
         }
     }
@@ -80,32 +84,45 @@ fn rolling_windows(c: &mut Criterion) {
         let Ok(view) = ArrayView2::from_shape((300, 100).f(), &values) else { return };
         for window in [12, 36] {
             let id = BenchmarkId::new(name, window);
-            group.bench_function(id, |b| b.iter(|| rolling::summarise_with(black_box(view), window, Threads::ONE)));
+            group.bench_function(id, |b| {
+                b.iter(|| whole(|progress| rolling::summarise(black_box(view), window, Threads::ONE, progress)))
+            });
         }
     }
     group.finish();
 }
 
-fn seven_figures(c: &mut Criterion) {
-    let mut group = c.benchmark_group("figures");
-    for (rows, columns) in [(120, 456), (2520, 5000)] {
+fn profiles(c: &mut Criterion) {
+    let mut group = c.benchmark_group("profiles");
+    for (rows, columns) in [(120, 456), (2520, 200)] {
         let values = panel(rows, columns, Holes::None);
         let slices: Vec<&[f64]> = values.chunks(rows).collect();
-        let risk_free = vec![0.0; rows];
-        let against = Against { risk_free: &risk_free, benchmark: slices[0], frequency: Frequency::Daily };
+        let (base, risk_free) = (NaiveDate::default(), vec![0.0; rows]);
+        let labels: Vec<NaiveDate> = base.iter_days().skip(1).take(rows).collect();
+        let profile = |returns: &[f64]| {
+            let benchmark = Some(slices[0]);
+            let (risk_free, labels) = (&risk_free[..], &labels[..]);
+            let inputs = ProfileInputs { returns, risk_free, benchmark, labels, base, frequency: Frequency::Daily };
+            PerformanceProfile::compute(&inputs, &[])
+        };
         group.throughput(Throughput::Elements((rows * columns) as u64));
-        for (threads, count) in [("one thread", Threads::ONE), ("two threads", TWO)] {
-            let id = BenchmarkId::new(threads, format!("{rows}x{columns}"));
-            group.bench_function(id, |b| b.iter(|| figures(black_box(&slices), &against, count)));
-        }
+        let id = BenchmarkId::from_parameter(format!("{rows}x{columns}"));
+        group.bench_function(id, |b| {
+            b.iter(|| slices.iter().for_each(|returns| drop(black_box(profile(black_box(returns))))));
+        });
     }
     group.finish();
+}
+
+/// What a kernel gives when nobody stops it.
+fn whole<T>(kernel: impl FnOnce(&mut Progress<'_>) -> Result<T, Stopped>) -> Option<T> {
+    kernel(&mut Progress::new(&mut Silent, "")).ok()
 }
 
 criterion_group! {
     name = kernels;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = correlation, rolling_windows, seven_figures
+    targets = correlation, rolling_windows, profiles
 }
 criterion_main!(kernels);

@@ -7,7 +7,11 @@
 
 use std::{error::Error, fs, time::Instant};
 
-use factor_analytics::{Observer, Threads, correlation::Triangle};
+use factor_analytics::{
+    Observer, Threads,
+    correlation::Triangle,
+    observer::{Progress, Stopped},
+};
 
 // As in the server.
 #[global_allocator]
@@ -58,11 +62,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let before = peak_bytes()?;
     let start = Instant::now();
     let mut observer = Printing { last: 0.0, stop_at };
-    let found = Triangle::observed(&slices, 12, Threads::Exactly(threads), &mut observer, "correlation");
+    let mut progress = Progress::new(&mut observer, "correlation");
+    let found = Triangle::pearson(&slices, 12, Threads::Exactly(threads), &mut progress);
     let seconds = start.elapsed().as_secs_f64();
-    let Some(triangle) = found else {
-        println!("stopped after {seconds:.2} s");
-        return Ok(());
+    let triangle = match found {
+        Ok(triangle) => triangle,
+        Err(Stopped) => {
+            println!("stopped after {seconds:.2} s");
+            return Ok(());
+        }
     };
     let (input, output) = (8 * values.len(), 8 * triangle.values().len());
     let peak = peak_bytes()?;

@@ -3,11 +3,14 @@
 //! Distance sqrt(0.5 (1 - rho)), 0 for rho = 1 and 1 for rho = -1; sqrt(0.5), that of rho = 0, where the correlation is
 //! undefined. Average linkage by the nearest-neighbour chain (F. Murtagh, "A survey of recent advances in hierarchical
 //! clustering algorithms", Computer Journal 26, 1983), step for step as `scipy.cluster.hierarchy.linkage` takes it, so
-//! that equal distances are broken alike.
+//! that ties are broken in the same way.
 
 use ndarray::Array2;
 
-use crate::correlation::{CorrelationMatrix, Estimate};
+use crate::{
+    correlation::{CorrelationMatrix, Estimate},
+    observer::{Progress, Stopped},
+};
 
 /// Merges at or below this distance stay within a block; for two columns it is rho = 0.5.
 pub const CUT_DISTANCE: f64 = 0.5;
@@ -31,11 +34,15 @@ struct Merge {
 
 impl Clusters {
     /// Clusters the columns of a matrix.
-    pub fn of(matrix: &CorrelationMatrix) -> Self {
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop; it is asked at each link of the chain, which is one row of the matrix.
+    pub fn of(matrix: &CorrelationMatrix, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
         let size = matrix.size();
-        let merges = linkage(Array2::from_shape_fn((size, size), |(i, j)| distance(matrix.get(i, j))));
+        let distances = Array2::from_shape_fn((size, size), |(i, j)| distance(matrix.get(i, j)));
+        let merges = linkage(distances, progress)?;
         let order = leaves(size, &merges);
-        Self { blocks: blocks(&order, &merges), order }
+        Ok(Self { blocks: blocks(&order, &merges), order })
     }
 
     /// The matrix with its rows and columns in this order.
@@ -62,13 +69,14 @@ fn distance(r: Option<f64>) -> f64 {
 }
 
 /// The merges by rising distance.
-fn linkage(mut distances: Array2<f64>) -> Vec<Merge> {
+fn linkage(mut distances: Array2<f64>, progress: &mut Progress<'_>) -> Result<Vec<Merge>, Stopped> {
     let n = distances.nrows();
     let mut sizes = vec![1_usize; n];
     let mut chain: Vec<usize> = Vec::with_capacity(n);
-    // Each merge by one column of either side; what clusters those are by then is told after sorting.
+    // Each merge by one column of either side; which clusters those are by then is settled after sorting.
     let mut merges: Vec<Merge> = Vec::with_capacity(n.saturating_sub(1));
     while merges.len() + 1 < n {
+        progress.advance(merges.len(), n)?;
         if chain.is_empty() {
             chain.extend(sizes.iter().position(|size| *size > 0));
         }
@@ -106,7 +114,7 @@ fn linkage(mut distances: Array2<f64>) -> Vec<Merge> {
         (merge.left, merge.right) = (left.min(right), left.max(right));
         (parents[left], parents[right]) = (n + k, n + k);
     }
-    merges
+    Ok(merges)
 }
 
 fn root(parents: &[usize], mut cluster: usize) -> usize {

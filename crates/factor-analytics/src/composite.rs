@@ -74,3 +74,27 @@ impl Composite {
         100.0 * self.members.len() as f64 / self.listed.max(1) as f64
     }
 }
+
+/// Composites by name, and the coverage of those that were left out.
+#[derive(Debug, Clone, Default)]
+pub struct Composites {
+    /// Those with enough of their ETFs analysed.
+    pub built: Vec<Composite>,
+    /// 100 x analysed / listed ETFs of every group, built or not.
+    pub coverage_pct: IndexMap<String, f64>,
+}
+
+impl Composites {
+    /// Adds one group's outcome.
+    pub fn push(&mut self, name: &str, outcome: Result<Composite, f64>) {
+        match outcome {
+            Ok(composite) => {
+                self.coverage_pct.insert(name.to_owned(), composite.coverage_pct());
+                self.built.push(composite);
+            }
+            Err(coverage) => {
+                self.coverage_pct.insert(name.to_owned(), coverage);
+            }
+        }
+    }
+}

@@ -1,9 +1,16 @@
-//! Correlation over series with missing values: Pearson's here, other measures in [`Method`].
+//! Correlation over series with missing values: Pearson's r by default, other measures in [`Method`].
+//!
+//! Rows are periods; a pair is measured over the rows on which both sides have a value, so nothing is filled in. What
+//! cannot be measured (too few common rows, a side that does not vary) is `None` for a pair and `NaN` in a matrix.
 
+mod column_stats;
+mod estimate;
 mod ewma;
+mod matrix;
 mod method;
+mod missingness;
+mod pair;
 mod prepare;
-mod presence;
 mod ranks;
 mod shrinkage;
 mod triangle;
@@ -13,246 +20,10 @@ mod method_tests;
 #[cfg(test)]
 mod triangle_tests;
 
-use indexmap::IndexMap;
-use ndarray::Array2;
-
 pub use self::{
-    method::{Estimate, Method},
-    shrinkage::Shrinkage,
+    estimate::{Estimate, Shrinkage},
+    matrix::CorrelationMatrix,
+    method::{Coefficient, Method},
+    pair::{NamedSeries, PairCorrelation, pearson},
     triangle::Triangle,
 };
-use crate::{parallel::Threads, stats};
-
-/// One column to correlate: its name in the answer and its values, `NaN` where missing.
-#[derive(Debug, Clone, Copy)]
-pub struct NamedSeries<'a> {
-    /// The row and column name: a ticker, a group, a maturity.
-    pub name: &'a str,
-    /// One value per period.
-    pub values: &'a [f64],
-}
-
-/// A correlation and the number of common rows it rests on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PairCorrelation {
-    /// The correlation in [-1, 1]; `None` with fewer common rows than asked for, or when either side does not vary on them.
-    pub r: Option<f64>,
-    /// Rows on which both sides have a value.
-    pub n: usize,
-}
-
-/// Pearson correlation of two columns over the rows where both are present.
-///
-/// r = sum (x - mx)(y - my) / sqrt(sum (x - mx)^2 sum (y - my)^2), means over the common rows: what
-/// `pandas.DataFrame.corr(min_periods=...)` gives for the pair. Symmetric to the bit in its arguments.
-///
-/// Undefined with fewer than `min_rows` (at least 2) common rows, when a side is constant on them
-/// ([`stats::is_constant`]), or when its squares leave the range of f64.
-pub fn pearson(x: &[f64], y: &[f64], min_rows: usize) -> PairCorrelation {
-    let mut pairs = CommonRows::default();
-    pairs.correlate(x, y, min_rows)
-}
-
-/// Scratch space for many pairs of one length.
-#[derive(Debug, Default)]
-struct CommonRows {
-    x: Vec<f64>,
-    y: Vec<f64>,
-}
-
-impl CommonRows {
-    fn correlate(&mut self, x: &[f64], y: &[f64], min_rows: usize) -> PairCorrelation {
-        self.x.clear();
-        self.y.clear();
-        for (&a, &b) in x.iter().zip(y) {
-            if a.is_finite() && b.is_finite() {
-                self.x.push(a);
-                self.y.push(b);
-            }
-        }
-        let n = self.x.len();
-        PairCorrelation { r: (n >= min_rows.max(2)).then(|| self.r()).flatten(), n }
-    }
-
-    fn r(&self) -> Option<f64> {
-        let (centre_x, centre_y) = (stats::mean(&self.x)?, stats::mean(&self.y)?);
-        let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
-        // What the rounding of the means leaves: it counts where the level is a million times the variation.
-        let (mut left_x, mut left_y) = (0.0, 0.0);
-        let (mut largest_x, mut largest_y) = (0.0_f64, 0.0_f64);
-        for (&a, &b) in self.x.iter().zip(&self.y) {
-            let (dx, dy) = (a - centre_x, b - centre_y);
-            left_x += dx;
-            left_y += dy;
-            xx += dx * dx;
-            yy += dy * dy;
-            xy += dx * dy;
-            largest_x = largest_x.max(a.abs());
-            largest_y = largest_y.max(b.abs());
-        }
-        let n = self.x.len() as f64;
-        xx -= left_x * left_x / n;
-        yy -= left_y * left_y / n;
-        xy -= left_x * left_y / n;
-        let freedom = n - 1.0;
-        let varies =
-            |squares: f64, largest: f64| squares.is_finite() && (squares / freedom).sqrt() > 1e-12 * largest.max(1e-8);
-        let r = xy / root_of_product(xx, yy);
-        (varies(xx, largest_x) && varies(yy, largest_y) && r.is_finite()).then(|| r.clamp(-1.0, 1.0))
-    }
-}
-
-/// One root of the product makes r of a series with itself exactly 1; two roots where the product of tiny or huge sums
-/// would leave the range of f64.
-fn root_of_product(xx: f64, yy: f64) -> f64 {
-    let product = xx * yy;
-    if product.is_normal() { product.sqrt() } else { xx.sqrt() * yy.sqrt() }
-}
-
-/// A square, symmetric correlation matrix with the number of rows under each entry.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CorrelationMatrix {
-    /// Row and column names, in order.
-    pub names: Vec<String>,
-    /// Correlations, shape (names, names), `NaN` where undefined; symmetric bit for bit.
-    pub values: Array2<f64>,
-    /// Common rows of each pair.
-    pub rows: Array2<usize>,
-    /// Pairs (of the upper triangle) without a value.
-    pub undefined_pairs: usize,
-    /// What the method tells beside the entries.
-    pub estimate: Estimate,
-}
-
-impl CorrelationMatrix {
-    /// Pearson's r of every pair. The diagonal is 1 for a column with `min_rows` values that vary, else undefined.
-    pub fn pairwise(columns: &[NamedSeries<'_>], min_rows: usize) -> Self {
-        let series: Vec<&[f64]> = columns.iter().map(|column| column.values).collect();
-        let triangle = Triangle::pearson(&series, min_rows, Threads::Auto);
-        let size = columns.len();
-        let mut values = Array2::from_elem((size, size), f64::NAN);
-        let mut rows = Array2::zeros((size, size));
-        let mut undefined_pairs = 0;
-        for i in 0..size {
-            for (j, r) in triangle.row(i).iter().enumerate() {
-                undefined_pairs += usize::from(i != j && r.is_nan());
-                (values[(i, j)], values[(j, i)]) = (*r, *r);
-                let common = triangle.rows(i, j);
-                (rows[(i, j)], rows[(j, i)]) = (common, common);
-            }
-        }
-        let names = columns.iter().map(|column| column.name.to_owned()).collect();
-        Self { names, values, rows, undefined_pairs, estimate: Estimate::Pairwise }
-    }
-
-    /// How many columns.
-    pub fn size(&self) -> usize {
-        self.names.len()
-    }
-
-    /// One entry, `None` where undefined.
-    pub fn get(&self, i: usize, j: usize) -> Option<f64> {
-        Some(self.values[(i, j)]).filter(|r| r.is_finite())
-    }
-
-    /// The defined pairs of the upper triangle: (row, column, r, n).
-    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize, f64, usize)> + '_ {
-        (0..self.size())
-            .flat_map(move |i| (i + 1..self.size()).map(move |j| (i, j)))
-            .filter_map(|(i, j)| self.get(i, j).map(|r| (i, j, r, self.rows[(i, j)])))
-    }
-
-    /// The entries as {row: {column: r or null}}.
-    pub fn nested(&self) -> IndexMap<&str, IndexMap<&str, Option<f64>>> {
-        let names: Vec<(&str, usize)> = self.names.iter().map(String::as_str).zip(0..).collect();
-        let row = |i: usize| names.iter().map(|(name, j)| (*name, self.get(i, *j))).collect();
-        names.iter().map(|(name, i)| (*name, row(*i))).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const NAN: f64 = f64::NAN;
-
-    fn r(x: &[f64], y: &[f64]) -> Option<f64> {
-        pearson(x, y, 2).r
-    }
-
-    #[test]
-    fn by_hand() {
-        assert_eq!(r(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0]), Some(1.0));
-        assert_eq!(r(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), Some(-1.0));
-        // Deviations (-1, 0, 1) and (-1, 1, 0): 1 / (sqrt 2 sqrt 2) = 0.5.
-        assert!((r(&[1.0, 2.0, 3.0], &[1.0, 3.0, 2.0]).unwrap() - 0.5).abs() < 1e-15);
-        // Anscombe's first quartet (American Statistician 27, 1973): r = 0.81642 to five digits.
-        let x = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
-        let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
-        assert!((r(&x, &y).unwrap() - 0.816_42).abs() < 5e-6);
-    }
-
-    #[test]
-    fn only_common_rows_count() {
-        let x = [1.0, NAN, 2.0, 3.0, 50.0];
-        let y = [2.0, 9.0, 4.0, 6.0, NAN];
-        assert_eq!(pearson(&x, &y, 3), PairCorrelation { r: Some(1.0), n: 3 });
-        assert_eq!(pearson(&x, &y, 4), PairCorrelation { r: None, n: 3 });
-    }
-
-    #[test]
-    fn what_does_not_vary_has_no_correlation() {
-        assert_eq!(r(&[0.1; 30], &[0.2; 30]), None);
-        // Varies, but not on the common rows.
-        assert_eq!(r(&[1.0, 1.0, 1.0, 7.0], &[1.0, 2.0, 3.0, NAN]), None);
-        let matrix = CorrelationMatrix::pairwise(
-            &[NamedSeries { name: "A", values: &[1.0, 2.0, 3.0] }, NamedSeries { name: "B", values: &[5.0; 3] }],
-            2,
-        );
-        assert_eq!((matrix.get(0, 0), matrix.get(1, 1), matrix.get(0, 1)), (Some(1.0), None, None));
-        assert_eq!(matrix.undefined_pairs, 1);
-    }
-
-    #[test]
-    fn a_large_offset_does_not_hurt() {
-        let x: Vec<f64> = (0..200).map(|n| f64::from(n % 17) * 0.01).collect();
-        let y: Vec<f64> = (0..200).map(|n| f64::from(n % 13) * 0.01).collect();
-        let lifted = |values: &[f64]| values.iter().map(|v| v + 1024.0).collect::<Vec<_>>();
-        assert!((r(&x, &y).unwrap() - r(&lifted(&x), &lifted(&y)).unwrap()).abs() < 1e-10);
-    }
-
-    fn series() -> impl Strategy<Value = Vec<f64>> {
-        prop::collection::vec(prop_oneof![4 => -0.3..0.3f64, 1 => Just(NAN)], 24)
-    }
-
-    proptest! {
-        #[test]
-        fn symmetric_bounded_and_blind_to_scale_and_shift(x in series(), y in series(), scale in 0.1..10.0f64, shift in -1.0..1.0f64) {
-            let forward = pearson(&x, &y, 5);
-            prop_assert_eq!(forward, pearson(&y, &x, 5));
-            if let Some(r) = forward.r {
-                prop_assert!((-1.0..=1.0).contains(&r));
-                let moved: Vec<f64> = x.iter().map(|v| v * scale + shift).collect();
-                prop_assert!((pearson(&moved, &y, 5).r.unwrap() - r).abs() < 1e-9);
-                let flipped: Vec<f64> = x.iter().map(|v| -v).collect();
-                prop_assert!((pearson(&flipped, &y, 5).r.unwrap() + r).abs() < 1e-12);
-            }
-        }
-
-        #[test]
-        fn the_order_of_rows_and_of_columns_does_not_matter(x in series(), y in series(), z in series(), turn in 0usize..24) {
-            let rotate = |values: &[f64]| { let mut v = values.to_vec(); v.rotate_left(turn); v };
-            match (pearson(&x, &y, 5).r, pearson(&rotate(&x), &rotate(&y), 5).r) {
-                (Some(a), Some(b)) => prop_assert!((a - b).abs() < 1e-12),
-                (a, b) => prop_assert_eq!(a, b),
-            }
-            let column = |name, values| NamedSeries { name, values };
-            let one = CorrelationMatrix::pairwise(&[column("x", &x), column("y", &y), column("z", &z)], 5);
-            let two = CorrelationMatrix::pairwise(&[column("z", &z), column("x", &x), column("y", &y)], 5);
-            prop_assert_eq!(one.get(0, 2), two.get(1, 0));
-            prop_assert_eq!(one.get(0, 1), two.get(1, 2));
-        }
-    }
-}

@@ -4,7 +4,7 @@
 //! `NaN` where missing. A figure rests on the rows on which all of its series are present.
 //!
 //! [`HedgeReport::compute`] is the straight line: which candidates are looked at ([`mod@candidates`]), each one's
-//! figures beside f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), which of them pass the threshold,
+//! figures against f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), which of them pass the threshold,
 //! their scores ([`mod@score`]), and the best two or three together ([`mod@basket`]). Whose portfolio it is, and what f
 //! is made of, comes in as data.
 

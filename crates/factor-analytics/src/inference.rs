@@ -3,7 +3,11 @@
 use ndarray::Array2;
 use statrs::function::beta::checked_beta_reg;
 
-use crate::correlation::CorrelationMatrix;
+use crate::{
+    correlation::{Coefficient, CorrelationMatrix},
+    observer::{Progress, Stopped},
+    sort::sort_by,
+};
 
 /// The 97.5% quantile of the standard normal distribution: half the width of a 95% interval in standard errors.
 const Z_975: f64 = 1.959_963_984_540_054;
@@ -13,16 +17,6 @@ pub const TOO_FEW_ROWS: usize = 3;
 
 /// A p-value below this is called significant.
 pub const SIGNIFICANCE_LEVEL: f64 = 0.05;
-
-/// What a coefficient was computed from; it decides the standard error of its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Coefficient {
-    /// Pearson's r: se of z = 1 / sqrt(n - 3).
-    #[default]
-    Pearson,
-    /// Spearman's rho: se of z = sqrt((1 + r^2 / 2) / (n - 3)) (D. Bonett and T. Wright, Psychometrika 65, 2000).
-    Spearman,
-}
 
 /// The 95% interval of a correlation by Fisher's z: tanh(atanh r -+ 1.96 se).
 ///
@@ -69,16 +63,21 @@ pub fn p_value(r: f64, n: usize) -> Option<f64> {
 /// Adjusts p-values for their number by the step-up rule of Benjamini and Hochberg (J. R. Stat. Soc. B 57, 1995): the
 /// k-th smallest of m becomes min over j >= k of m p_j / j, at most 1. In the order of the input.
 pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
+    let mut falling: Vec<usize> = (0..p.len()).collect();
+    falling.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
+    step_up(p, &falling)
+}
+
+/// The adjusted p-values, given the places of `p` from the largest to the smallest.
+fn step_up(p: &[f64], falling: &[usize]) -> Vec<f64> {
     let count = p.len() as f64;
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
     let mut adjusted = vec![0.0; p.len()];
     let mut smallest = 1.0_f64;
-    for (passed, at) in order.into_iter().enumerate() {
+    for (passed, at) in falling.iter().enumerate() {
         let rank = p.len() - passed;
         // The division first would push a p at its own bound below it.
-        smallest = smallest.min((p[at] * count / rank as f64).max(p[at]));
-        adjusted[at] = smallest;
+        smallest = smallest.min((p[*at] * count / rank as f64).max(p[*at]));
+        adjusted[*at] = smallest;
     }
     adjusted
 }
@@ -137,13 +136,18 @@ impl TestCounts {
 
 impl MatrixStatistics {
     /// The statistics of a matrix of Pearson's or Spearman's coefficients.
-    pub fn of(matrix: &CorrelationMatrix, of: Coefficient) -> Self {
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop; it is asked at each row.
+    pub fn of(matrix: &CorrelationMatrix, of: Coefficient, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
         let shape = (matrix.size(), matrix.size());
         let empty = || Array2::from_elem(shape, f64::NAN);
         let (mut low, mut high, mut p, mut p_adjusted) = (empty(), empty(), empty(), empty());
         let mut tested = Vec::new();
-        for i in 0..matrix.size() {
-            for j in i..matrix.size() {
+        let size = matrix.size();
+        for i in 0..size {
+            progress.advance(i * (2 * size - i), size * size)?;
+            for j in i..size {
                 let (Some(r), n) = (matrix.get(i, j), matrix.rows[(i, j)]) else { continue };
                 let (Some(interval), Some(value)) = (interval(r, n, of), p_value(r, n)) else { continue };
                 for at in [(i, j), (j, i)] {
@@ -157,7 +161,9 @@ impl MatrixStatistics {
             }
         }
         let values: Vec<f64> = tested.iter().map(|(_, _, value, _)| *value).collect();
-        let adjusted = benjamini_hochberg(&values);
+        let mut falling: Vec<usize> = (0..values.len()).collect();
+        sort_by(&mut falling, |a, b| values[*b].total_cmp(&values[*a]), progress)?;
+        let adjusted = step_up(&values, &falling);
         for ((i, j, ..), value) in tested.iter().zip(&adjusted) {
             p_adjusted[(*i, *j)] = *value;
             p_adjusted[(*j, *i)] = *value;
@@ -170,7 +176,7 @@ impl MatrixStatistics {
             fewest_rows: tested.iter().map(|(.., n)| *n).min(),
             on_few_rows: tested.iter().filter(|(.., n)| *n < SMALL_SAMPLE).count(),
         };
-        Self { interval_low: low, interval_high: high, p, p_adjusted, tests }
+        Ok(Self { interval_low: low, interval_high: high, p, p_adjusted, tests })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Pure, synchronous and deterministic: no clock, no log, no I/O. The clock comes in with a request, timings and
 //! cancellation go out through an [`Observer`]. Rows are periods, columns are series, missing is `NaN` in an array and
-//! `None` in a result, with the reason beside it.
+//! `None` in a result, with the reason.
 //!
 //! The line through the crate: prices -> [`Window`](panel::Window) -> [`Panel`] -> [`Study`] (which factors are
 //! analysed, composites, risk-free rate) -> [`mod@report`], which runs one function of [`mod@sections`] per section
@@ -12,7 +12,7 @@ pub mod cluster;
 pub mod composite;
 pub mod correlation;
 pub mod exposure;
-pub mod figures;
+mod fields;
 pub mod fundamentals;
 pub mod hedge;
 pub mod inference;
@@ -25,9 +25,11 @@ pub mod regression;
 pub mod report;
 pub mod rolling;
 pub mod sections;
+mod sort;
 pub mod spectrum;
 pub mod stats;
 pub mod study;
+pub mod yields;
 
 pub use fundamentals::Fundamentals;
 pub use observer::Observer;

@@ -8,10 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use faer::{
-    Mat, Side,
-    linalg::solvers::{Solve, SolveLstsq},
-};
+use faer::{Mat, Side, linalg::solvers::Solve};
 use ndarray::ArrayView2;
 
 use crate::stats;
@@ -19,45 +16,14 @@ use crate::stats;
 /// A gradient within this share of the largest there could be is zero.
 const NO_GAIN: f64 = 1e-13;
 
-/// A column of which less than this share (of its square) is new beside the others depends on them.
+/// A column of which less than this share (of its square) is independent of the others counts as dependent.
 const DEPENDENT: f64 = 1e-12;
 
-/// x >= 0 with the smallest sum of squares of `target` - sum x_j `columns[j]`.
-///
-/// All slices have one length (the shortest counts) and no missing values. Subproblems are solved by QR
-/// decomposition, so the condition of the columns is not squared. A column that depends on those already used stays 0.
-///
-/// `None` when it does not settle, which rounding may cause where columns are nearly dependent.
-pub fn least_squares(columns: &[&[f64]], target: &[f64]) -> Option<Vec<f64>> {
-    let rows = columns.iter().map(|column| column.len()).chain([target.len()]).min()?;
-    let norm = |values: &[f64]| stats::sum(values[..rows].iter().map(|value| value * value)).sqrt();
-    let size = norm(target);
-    let noise: Vec<f64> = columns.iter().map(|column| NO_GAIN * norm(column) * size).collect();
-    let gain = |x: &[f64]| -> Vec<f64> {
-        let residual: Vec<f64> =
-            (0..rows).map(|row| target[row] - stats::sum(columns.iter().zip(x).map(|(c, x)| c[row] * x))).collect();
-        columns.iter().map(|column| stats::sum(column.iter().zip(&residual).map(|(c, e)| c * e))).collect()
-    };
-    let solve = |used: &[usize]| -> Option<Vec<f64>> {
-        if used.len() > rows {
-            return None;
-        }
-        let design = Mat::from_fn(rows, used.len(), |row, at| columns[used[at]][row]);
-        let decomposed = design.qr();
-        let root = DEPENDENT.sqrt();
-        if (0..used.len()).any(|at| decomposed.thin_R()[(at, at)].abs() <= root * norm(columns[used[at]])) {
-            return None;
-        }
-        let found = decomposed.solve_lstsq(Mat::from_fn(rows, 1, |row, _| target[row]));
-        Some((0..used.len()).map(|at| found[(at, 0)]).collect())
-    };
-    active_set(&noise, gain, solve)
-}
-
 /// x >= 0 with the smallest x'Gx / 2 - d'x, where G is the `gram` matrix (symmetric, not indefinite) and d is `linear`:
-/// [`least_squares`] for who has the products A'A and A'b, or covariances.
+/// with the products G = A'A and d = A'b, or covariances, the non-negative least squares of A x = b.
 ///
-/// `None` as for [`least_squares`], or when the shapes do not fit.
+/// A column that depends on those already used stays 0. `None` when it does not settle, which rounding may cause where
+/// columns are nearly dependent, or when the shapes do not fit.
 pub fn quadratic(gram: ArrayView2<'_, f64>, linear: &[f64]) -> Option<Vec<f64>> {
     let size = linear.len();
     if gram.dim() != (size, size) {

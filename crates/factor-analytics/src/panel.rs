@@ -1,11 +1,12 @@
 //! The panel: returns on common periods, one row a period and one column a ticker.
 //!
 //! Rows are dates, columns are series; a missing return is `NaN` and never filled. A panel is built once per
-//! (universe, start, end, frequency) and shared by every section. How prices become rows is in [`mod@build`], which
+//! (universe, start, end, frequency) and shared by every section. How prices become returns is in [`mod@build`], which
 //! days a window has in [`mod@window`].
 
 pub mod build;
 pub mod group;
+mod periods;
 pub mod window;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};

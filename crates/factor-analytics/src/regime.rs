@@ -7,15 +7,12 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use chrono::{Datelike, NaiveDate};
-use factor_types::{Calendar, Frequency, Maturity, Ticker};
+use factor_types::{Calendar, Frequency, Maturity, Ticker, YieldTable};
 
-use crate::{
-    stats,
-    study::{MIN_FLOOR, Study},
-};
+use crate::{Panel, stats, yields};
 
 /// A slice with fewer rows is refused, and a pair with fewer has no correlation.
-pub const MIN_ROWS: usize = MIN_FLOOR;
+pub const MIN_ROWS: usize = 12;
 
 /// A slice with fewer rows is marked as a small sample.
 pub const SMALL_SLICE: usize = 24;
@@ -71,7 +68,7 @@ pub struct Slice {
 /// Why a window has no such slice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegimeError {
-    /// What the regime is told by has no value in the window.
+    /// What defines the regime has no value in the window.
     #[error("regime {regime} is defined by {needs}, which has no value in the window")]
     NoData {
         /// The regime.
@@ -100,7 +97,7 @@ pub enum RegimeError {
 }
 
 impl Regime {
-    /// What the regime is told by, beside the calendar.
+    /// What defines the regime, apart from the calendar.
     pub fn needs(self) -> Option<&'static str> {
         match self {
             Self::RateShock => Some(Maturity::Ust10Y.as_str()),
@@ -109,33 +106,33 @@ impl Regime {
         }
     }
 
-    /// The ticker whose prices it is told by.
+    /// The ticker whose prices define it.
     pub fn needs_price(self) -> Option<Ticker> {
         matches!(self, Self::EquityDrawdown | Self::HighVol).then(Ticker::spy)
     }
 
-    /// The rows of a study's panel that the regime picks. A row on which what it is told by is missing is not picked.
+    /// The rows of a panel that the regime picks. A row on which what defines it is missing is not picked.
     ///
     /// # Errors
-    /// [`RegimeError`] without anything to tell it by, or with fewer than [`MIN_ROWS`] rows.
-    pub fn slice(self, study: &Study) -> Result<Slice, RegimeError> {
-        let labels = study.panel().labels();
+    /// [`RegimeError`] when what defines it is missing in the whole window, or with fewer than [`MIN_ROWS`] rows.
+    pub fn slice(self, panel: &Panel, yields: &YieldTable) -> Result<Slice, RegimeError> {
+        let labels = panel.labels();
         let (keep, judged, threshold) = match self {
             Self::RateShock => {
-                let changes = study.yield_changes(Maturity::Ust10Y);
-                self.told(&changes)?;
+                let changes = yields::changes(panel, yields, Maturity::Ust10Y);
+                self.require_data(&changes)?;
                 from_quantile(changes.iter().map(|change| change.abs()).collect(), SHOCK_QUANTILE)
             }
             Self::EquityDrawdown => {
-                let returns = spy(study);
-                self.told(returns)?;
+                let returns = spy(panel);
+                self.require_data(returns)?;
                 let keep = in_drawdown(returns);
                 (keep, present(returns), Some(DRAWDOWN_LEVEL))
             }
             Self::HighVol => {
-                let returns = spy(study);
-                self.told(returns)?;
-                from_quantile(trailing_deviation(returns, study.panel().frequency()), VOLATILE_QUANTILE)
+                let returns = spy(panel);
+                self.require_data(returns)?;
+                from_quantile(trailing_deviation(returns, panel.frequency()), VOLATILE_QUANTILE)
             }
             Self::Dates { from, to } => {
                 let keep = labels.iter().map(|label| (from..=to).contains(label)).collect();
@@ -148,17 +145,17 @@ impl Regime {
                 regime: self,
                 rows,
                 of: labels.len(),
-                frequency: study.panel().frequency(),
-                first: labels.first().copied().unwrap_or(study.panel().base()),
-                last: labels.last().copied().unwrap_or(study.panel().base()),
+                frequency: panel.frequency(),
+                first: labels.first().copied().unwrap_or(panel.base()),
+                last: labels.last().copied().unwrap_or(panel.base()),
             });
         }
         Ok(Slice { regime: self, keep: keep.into(), rows, judged, threshold })
     }
 
-    fn told(self, by: &[f64]) -> Result<(), RegimeError> {
+    fn require_data(self, indicator: &[f64]) -> Result<(), RegimeError> {
         match self.needs() {
-            Some(needs) if present(by) == 0 => Err(RegimeError::NoData { regime: self, needs }),
+            Some(needs) if present(indicator) == 0 => Err(RegimeError::NoData { regime: self, needs }),
             _ => Ok(()),
         }
     }
@@ -238,8 +235,8 @@ fn present(values: &[f64]) -> usize {
     values.iter().filter(|value| value.is_finite()).count()
 }
 
-fn spy(study: &Study) -> &[f64] {
-    study.panel().position(&Ticker::spy()).map_or(&[], |column| study.panel().column(column))
+fn spy(panel: &Panel) -> &[f64] {
+    panel.position(&Ticker::spy()).map_or(&[], |column| panel.column(column))
 }
 
 /// The rows at or above a quantile of all rows that have a value.

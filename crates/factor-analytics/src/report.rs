@@ -6,6 +6,7 @@
 mod correlations;
 mod performance;
 mod returns;
+mod run;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -19,7 +20,7 @@ pub use self::{
     },
     returns::{ReturnsPlan, ReturnsReport},
 };
-use crate::study::{Composites, Study};
+use crate::{composite::Composites, study::Study};
 use factor_types::{Category, Factor};
 
 /// What industries are summed up by.

@@ -3,9 +3,10 @@
 //! A value needs every row of its window present on both sides; a window in which a side is constant
 //! ([`crate::stats::is_constant`]) has none. No floor of observations applies. Windows have two rows at least.
 //!
-//! Each pair stands for itself: its values are the same bit for bit whatever else the panel holds, alone or among all
+//! Each pair is computed on its own: its values are the same bit for bit whatever else the panel holds, alone or among all
 //! pairs, and by one thread or several.
 
+mod group;
 mod groups;
 mod lanes;
 mod pass;
@@ -16,16 +17,19 @@ mod tests;
 use ndarray::{ArrayView1, ArrayView2};
 
 use self::{
-    groups::Groups,
+    groups::{Found, Groups},
     lanes::{LANES, Lanes},
     pass::{Moments, moments},
 };
-use crate::parallel::{self, Threads};
+use crate::{
+    observer::{Progress, Stopped},
+    parallel::{self, Checkpoint, Threads},
+};
 
 /// Series that stand against a group at one time; they divide a group.
 const SIDES: usize = 4;
 
-/// Under this many windows with a value, how much they vary is not told.
+/// Under this many windows with a value, how much they vary is not given.
 pub const MIN_WINDOWS: usize = 12;
 
 /// What the rolling correlations of one pair come to.
@@ -53,7 +57,7 @@ pub struct RollingSummary {
 /// ends there. `None` where the window is not whole (so for the first `window - 1` rows) or a side does not vary in it.
 pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     let rows = x.len().min(y.len());
-    let groups = Groups::of(&[ArrayView1::from(&x[..rows]), ArrayView1::from(&y[..rows])], window);
+    let groups = Groups::of_few(&[ArrayView1::from(&x[..rows]), ArrayView1::from(&y[..rows])], window);
     let mut found = groups.scratch::<1>();
     if rows > 0 {
         groups.correlate(0, 0, &mut found);
@@ -68,14 +72,17 @@ pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
 /// Every pair of columns i < j, in the order (0, 1), (0, 2), ..., (1, 2), ...
 ///
 /// `panel` has shape (rows, columns), `NaN` where missing.
-pub fn summarise(panel: ArrayView2<'_, f64>, window: usize) -> Vec<RollingSummary> {
-    summarise_with(panel, window, Threads::Auto)
-}
-
-/// As [`summarise`], by so many threads.
-pub fn summarise_with(panel: ArrayView2<'_, f64>, window: usize, threads: Threads) -> Vec<RollingSummary> {
-    let groups = groups_of(panel, window);
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop; it is asked after every group of eight columns.
+pub fn summarise(
+    panel: ArrayView2<'_, f64>,
+    window: usize,
+    threads: Threads,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<RollingSummary>, Stopped> {
     let columns = panel.ncols();
+    let groups = Groups::of(&panel.columns().into_iter().collect::<Vec<_>>(), window, progress)?;
     let mut summaries = vec![RollingSummary::default(); columns * columns.saturating_sub(1) / 2];
     let mut rest = summaries.as_mut_slice();
     let firsts = (0..columns).step_by(SIDES).map(move |first| {
@@ -87,9 +94,11 @@ pub fn summarise_with(panel: ArrayView2<'_, f64>, window: usize, threads: Thread
         (first, pairs.collect::<Vec<_>>())
     });
     let operations = 20.0 * (columns * columns / 2) as f64 * panel.nrows() as f64;
-    let scratch = || groups.scratch::<SIDES>();
-    parallel::for_each(threads.for_work(operations), firsts, scratch, |found, (first, mut pairs)| {
+    let work = |found: &mut Found<SIDES>,
+                (first, mut pairs): (usize, Vec<&mut [RollingSummary]>),
+                checkpoint: &mut Checkpoint<'_, '_>| {
         for group in first / LANES..columns.div_ceil(LANES) {
+            checkpoint.check()?;
             let moments = groups.correlate(first, group, found);
             for ((side, i), pairs) in (first..).enumerate().zip(&mut pairs) {
                 for j in (group * LANES).max(i + 1)..columns.min((group + 1) * LANES) {
@@ -97,32 +106,17 @@ pub fn summarise_with(panel: ArrayView2<'_, f64>, window: usize, threads: Thread
                 }
             }
         }
-    });
-    summaries
-}
-
-/// The pairs of columns that are named, in their order; a column that the panel does not have gives an empty summary.
-pub fn summarise_pairs(panel: ArrayView2<'_, f64>, window: usize, pairs: &[(usize, usize)]) -> Vec<RollingSummary> {
-    let groups = groups_of(panel, window);
-    let mut found = groups.scratch::<1>();
-    let one = |&(i, j): &(usize, usize)| {
-        if i.max(j) >= panel.ncols() {
-            return RollingSummary::default();
-        }
-        let moments = groups.correlate(i, j / LANES, &mut found);
-        summary(&found.values, &moments, (0, j % LANES), groups.first_end())
+        Ok(())
     };
-    pairs.iter().map(one).collect()
+    let items = (columns.div_ceil(SIDES), firsts);
+    parallel::observed(threads.for_work(operations), items, || groups.scratch::<SIDES>(), work, progress)?;
+    Ok(summaries)
 }
 
 /// The summary of one pair's series, as [`series`] gives it.
 pub fn summary_of(series: &[Option<f64>]) -> RollingSummary {
     let values: Vec<[Lanes; 1]> = series.iter().map(|r| [[r.unwrap_or(f64::NAN); LANES]]).collect();
     summary(&values, &moments(&values), (0, 0), 0)
-}
-
-fn groups_of(panel: ArrayView2<'_, f64>, window: usize) -> Groups {
-    Groups::of(&panel.columns().into_iter().collect::<Vec<_>>(), window)
 }
 
 /// The summary of one pair, a side and a lane, from the values of all windows, the first of which ends at `first_end`.

@@ -2,7 +2,10 @@
 
 use faer::{Mat, Side};
 
-use crate::correlation::CorrelationMatrix;
+use crate::{
+    correlation::CorrelationMatrix,
+    observer::{Progress, Stopped},
+};
 
 /// What the eigenvalues of a correlation matrix say.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,38 +31,51 @@ impl Spectrum {
     /// undefined pairs is dropped (the last of equals) until none is left.
     ///
     /// `None` when no column remains, or the decomposition does not converge.
-    pub fn of(matrix: &CorrelationMatrix) -> Option<Self> {
-        let kept = without_undefined(matrix);
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop.
+    pub fn of(matrix: &CorrelationMatrix, progress: &mut Progress<'_>) -> Result<Option<Self>, Stopped> {
+        let kept = without_undefined(matrix, progress)?;
         if kept.is_empty() {
-            return None;
+            return Ok(None);
         }
         let whole = Mat::from_fn(kept.len(), kept.len(), |i, j| matrix.values[(kept[i], kept[j])]);
-        let mut eigenvalues = eigenvalues(&whole)?;
+        progress.check()?;
+        let Some(mut eigenvalues) = eigenvalues(&whole) else { return Ok(None) };
         let min_eigenvalue = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
         let repaired = min_eigenvalue < NEGATIVE;
         if repaired {
-            eigenvalues = self::eigenvalues(&nearest_correlation(&whole)?)?;
+            let Some(nearest) = nearest_correlation(&whole, progress)? else { return Ok(None) };
+            let Some(of_nearest) = self::eigenvalues(&nearest) else { return Ok(None) };
+            eigenvalues = of_nearest;
         }
         eigenvalues.iter_mut().for_each(|value| *value = value.max(0.0));
         eigenvalues.sort_by(|a, b| b.total_cmp(a));
         let total: f64 = eigenvalues.iter().sum();
         let explained: Vec<f64> = eigenvalues.iter().map(|value| value / total).collect();
         let entropy: f64 = explained.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
-        Some(Self { min_eigenvalue, columns: kept.len(), repaired, explained, effective_bets: entropy.exp() })
+        let columns = kept.len();
+        Ok(Some(Self { min_eigenvalue, columns, repaired, explained, effective_bets: entropy.exp() }))
     }
 }
 
-fn without_undefined(matrix: &CorrelationMatrix) -> Vec<usize> {
+/// The columns that are left when the one with most undefined pairs (the last of equals) is dropped until there are none.
+fn without_undefined(matrix: &CorrelationMatrix, progress: &Progress<'_>) -> Result<Vec<usize>, Stopped> {
     let mut kept: Vec<usize> = (0..matrix.size()).collect();
+    let mut undefined = Vec::with_capacity(kept.len());
+    for i in &kept {
+        progress.check()?;
+        undefined.push(kept.iter().filter(|j| matrix.get(*i, **j).is_none()).count());
+    }
     loop {
-        let undefined = |i: usize| kept.iter().filter(|j| matrix.get(i, **j).is_none()).count();
-        let Some((at, worst)) = kept.iter().map(|i| undefined(*i)).enumerate().max_by_key(|(_, count)| *count) else {
-            return kept;
-        };
-        if worst == 0 {
-            return kept;
+        let worst = undefined.iter().copied().enumerate().max_by_key(|(_, count)| *count);
+        let Some((at, _)) = worst.filter(|(_, count)| *count > 0) else { return Ok(kept) };
+        progress.check()?;
+        undefined.remove(at);
+        let dropped = kept.remove(at);
+        for (count, i) in undefined.iter_mut().zip(&kept) {
+            *count -= usize::from(matrix.get(*i, dropped).is_none());
         }
-        kept.remove(at);
     }
 }
 
@@ -72,15 +88,19 @@ fn eigenvalues(matrix: &Mat<f64>) -> Option<Vec<f64>> {
 /// algorithm 3.3).
 ///
 /// `None` when an eigendecomposition does not converge.
-pub fn nearest_correlation(matrix: &Mat<f64>) -> Option<Mat<f64>> {
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
+pub fn nearest_correlation(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Mat<f64>>, Stopped> {
     const STEPS: usize = 200;
     const SETTLED: f64 = 1e-12;
     let n = matrix.nrows();
     let mut current = matrix.clone();
     let mut correction = Mat::<f64>::zeros(n, n);
-    for _ in 0..STEPS {
+    for step in 0..STEPS {
+        progress.advance(step, STEPS)?;
         let shifted = &current - &correction;
-        let decomposed = shifted.self_adjoint_eigen(Side::Lower).ok()?;
+        let Ok(decomposed) = shifted.self_adjoint_eigen(Side::Lower) else { return Ok(None) };
         let (vectors, values) = (decomposed.U(), decomposed.S().column_vector());
         let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] * values[j].max(0.0));
         let semidefinite = &scaled * vectors.transpose();
@@ -95,7 +115,7 @@ pub fn nearest_correlation(matrix: &Mat<f64>) -> Option<Mat<f64>> {
             break;
         }
     }
-    Some(current)
+    Ok(Some(current))
 }
 
 #[cfg(test)]
@@ -103,6 +123,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
+    use crate::observer::tests::{stops, unobserved};
 
     fn matrix(entries: &[&[f64]]) -> CorrelationMatrix {
         let size = entries.len();
@@ -115,10 +136,14 @@ mod tests {
         }
     }
 
+    fn spectrum_of(matrix: &CorrelationMatrix) -> Option<Spectrum> {
+        unobserved(|progress| Spectrum::of(matrix, progress))
+    }
+
     #[test]
     fn an_equicorrelated_matrix_by_hand() {
         // Eigenvalues of (1 - r) I + r J, n = 3, r = 0.5: 2, 0.5, 0.5.
-        let spectrum = Spectrum::of(&matrix(&[&[1.0, 0.5, 0.5], &[0.5, 1.0, 0.5], &[0.5, 0.5, 1.0]])).unwrap();
+        let spectrum = spectrum_of(&matrix(&[&[1.0, 0.5, 0.5], &[0.5, 1.0, 0.5], &[0.5, 0.5, 1.0]])).unwrap();
         assert!((spectrum.min_eigenvalue - 0.5).abs() < 1e-14);
         assert!((spectrum.explained[0] - 2.0 / 3.0).abs() < 1e-14);
         let entropy = -(2.0_f64 / 3.0 * (2.0_f64 / 3.0).ln() + 2.0 / 6.0 * (1.0_f64 / 6.0).ln());
@@ -128,7 +153,7 @@ mod tests {
 
     #[test]
     fn independent_columns_are_as_many_bets() {
-        let spectrum = Spectrum::of(&matrix(&[&[1.0, 0.0], &[0.0, 1.0]])).unwrap();
+        let spectrum = spectrum_of(&matrix(&[&[1.0, 0.0], &[0.0, 1.0]])).unwrap();
         assert!((spectrum.effective_bets - 2.0).abs() < 1e-14);
     }
 
@@ -136,11 +161,11 @@ mod tests {
     fn columns_with_undefined_pairs_are_left_out() {
         let nan = f64::NAN;
         let holed = matrix(&[&[1.0, 0.2, nan], &[0.2, 1.0, nan], &[nan, nan, nan]]);
-        let spectrum = Spectrum::of(&holed).unwrap();
+        let spectrum = spectrum_of(&holed).unwrap();
         assert_eq!(spectrum.columns, 2);
         assert!((spectrum.min_eigenvalue - 0.8).abs() < 1e-14);
-        assert_eq!(Spectrum::of(&matrix(&[&[1.0, nan], &[nan, nan]])).map(|spectrum| spectrum.columns), Some(1));
-        assert_eq!(Spectrum::of(&matrix(&[&[nan]])), None);
+        assert_eq!(spectrum_of(&matrix(&[&[1.0, nan], &[nan, nan]])).map(|spectrum| spectrum.columns), Some(1));
+        assert_eq!(spectrum_of(&matrix(&[&[nan]])), None);
     }
 
     /// Higham 2002, section 4: the nearest correlation matrix of [1 1 0; 1 1 1; 0 1 1] is
@@ -148,9 +173,24 @@ mod tests {
     #[test]
     fn highams_example() {
         let entries: [[f64; 3]; 3] = [[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]];
-        let nearest = nearest_correlation(&Mat::from_fn(3, 3, |i, j| entries[i][j])).unwrap();
+        let nearest =
+            unobserved(|progress| nearest_correlation(&Mat::from_fn(3, 3, |i, j| entries[i][j]), progress)).unwrap();
         assert!((nearest[(0, 1)] - 0.7607).abs() < 5e-5 && (nearest[(0, 2)] - 0.1573).abs() < 5e-5);
-        let spectrum = Spectrum::of(&matrix(&[&entries[0], &entries[1], &entries[2]])).unwrap();
+        let spectrum = spectrum_of(&matrix(&[&entries[0], &entries[1], &entries[2]])).unwrap();
         assert!(spectrum.repaired && (spectrum.min_eigenvalue - (1.0 - 2.0_f64.sqrt())).abs() < 1e-14);
+    }
+
+    #[test]
+    fn dropping_and_repairing_stop_between_steps() {
+        // Higham's matrix, next to columns of which every pair is undefined.
+        let entry = |i: usize, j: usize| match (i, j) {
+            (0..3, 0..3) => [[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]][i][j],
+            _ => f64::NAN,
+        };
+        let rows: Vec<Vec<f64>> = (0..9).map(|i| (0..9).map(|j| entry(i, j)).collect()).collect();
+        let holed = matrix(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let asked = stops(|progress| Spectrum::of(&holed, progress));
+        // Nine rows, six columns dropped, and a good many projections.
+        assert!(asked > 9 + 6 + 10, "{asked}");
     }
 }

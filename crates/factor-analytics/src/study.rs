@@ -1,56 +1,26 @@
-//! Which factors of a universe are analysed on a panel, and what is needed beside them.
+//! Which factors of a universe are analysed on a panel, and what they are analysed with.
+
+mod exclusion;
+mod history;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::NaiveDate;
-use factor_types::{AssetClass, Calendar, Category, Factor, Frequency, Maturity, Ticker, YieldTable};
-use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use factor_types::{AssetClass, Category, Factor, Frequency, Maturity, YieldTable};
 
+use self::exclusion::verdict;
+pub use self::{
+    exclusion::{Exclusion, ExclusionReason},
+    history::History,
+};
 use crate::{
     Panel,
     composite::{Composite, Member, covers},
     regime::{MIN_ROWS, Regime, RegimeError, Slice},
+    yields::{self, RiskFree},
 };
 
-/// A yield counts for a period's end when it is at most this many calendar days older.
-pub const STALE_YIELD_DAYS: i64 = 5;
-
 /// Fewest rows any floor can mean.
-pub const MIN_FLOOR: usize = 12;
-
-/// A risk-free source must cover this share of the rows.
-const RISK_FREE_COVERAGE: f64 = 0.9;
-
-/// Why a factor is not analysed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExclusionReason {
-    /// The source has no price of it in the window.
-    NoData,
-    /// The source could not be read or reached.
-    FetchFailed,
-    /// Fewer returns than the floor.
-    ThinHistory,
-    /// The symbol is not one the source can have.
-    BadTicker,
-    /// The source's prices do not allow the frequency.
-    Unsupported,
-}
-
-/// A factor that is not analysed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Exclusion {
-    /// The ETF.
-    pub ticker: Ticker,
-    /// What it stands for.
-    pub label: String,
-    /// Why, in one word.
-    pub reason: ExclusionReason,
-    /// Why, in a sentence with the figures.
-    pub detail: String,
-}
+pub const MIN_FLOOR: usize = MIN_ROWS;
 
 /// A factor that is analysed, and its column.
 #[derive(Debug, Clone)]
@@ -59,49 +29,6 @@ pub struct StudiedFactor {
     pub factor: Arc<Factor>,
     /// Its panel column.
     pub column: usize,
-}
-
-/// How much history one factor has in the panel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct History {
-    /// Label of the first return.
-    pub first: Option<NaiveDate>,
-    /// Label of the last return.
-    pub last: Option<NaiveDate>,
-    /// Returns present.
-    pub observations: usize,
-    /// Missing rows between the first and the last.
-    pub gaps: usize,
-    /// True where the factor starts after the panel's first row.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub partial_history: bool,
-}
-
-impl History {
-    /// The history of a series with one value per label, `NaN` where missing.
-    pub fn of(values: &[f64], labels: &[NaiveDate]) -> Self {
-        let present = |row: &usize| values[*row].is_finite();
-        let rows = 0..values.len();
-        let (first, last) = (rows.clone().find(present), rows.clone().rev().find(present));
-        let observations = rows.filter(present).count();
-        let span = first.zip(last).map_or(0, |(first, last)| last - first + 1);
-        Self {
-            first: first.map(|row| labels[row]),
-            last: last.map(|row| labels[row]),
-            observations,
-            gaps: span - observations,
-            partial_history: first.is_some_and(|first| first > 0),
-        }
-    }
-}
-
-/// Where the risk-free rate of an analysis came from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RiskFree {
-    /// `UST3M`, `BIL`, `SGOV`, or `0`.
-    pub source: String,
-    /// The rate per period, one per row, `NaN` where unknown.
-    pub per_period: Vec<f64>,
 }
 
 /// A panel with the decision which of a universe's factors are analysed on it.
@@ -171,7 +98,7 @@ impl Study {
     /// # Errors
     /// [`RegimeError`] when the window has no such slice.
     pub fn in_regime(self, regime: Regime) -> Result<Self, RegimeError> {
-        let slice = regime.slice(&self)?;
+        let slice = regime.slice(&self.panel, &self.yields)?;
         Ok(Self { slice: Some(slice), ..self })
     }
 
@@ -214,51 +141,19 @@ impl Study {
         History::of(self.panel.column(column), self.panel.labels())
     }
 
-    /// The change of a yield over each period, in percentage points: dy_t = y_t - y_(t-1).
-    ///
-    /// A month's or week's yield is the last one in it, at most [`STALE_YIELD_DAYS`] before its end; a day's is that
-    /// day's. `NaN` where either end is missing, and outside the rows to which the study was cut down.
+    /// The change of a yield over each period ([`yields::changes`]), `NaN` outside the rows to which the study was cut down
+    /// as well.
     pub fn yield_changes(&self, maturity: Maturity) -> Vec<f64> {
-        let at = |label: NaiveDate| {
-            let reach = if self.panel.frequency() == Frequency::Daily { 0 } else { STALE_YIELD_DAYS };
-            let (date, value) = self.yields.last_on_or_before(maturity, label, reach)?;
-            let within = self.panel.frequency() != Frequency::Weekly || date.friday() == label;
-            within.then_some(value)
-        };
-        let is_kept = |row: usize| self.kept.as_ref().is_none_or(|kept| kept[row]);
-        (0..self.panel.rows())
-            .map(|row| match (at(self.panel.label_before(row)), at(self.panel.labels()[row])) {
-                (Some(before), Some(now)) if is_kept(row) => now - before,
-                _ => f64::NAN,
-            })
-            .collect()
+        let mut changes = yields::changes(&self.panel, &self.yields, maturity);
+        if let Some(kept) = &self.kept {
+            changes.iter_mut().zip(kept.iter()).filter(|(_, kept)| !**kept).for_each(|(change, _)| *change = f64::NAN);
+        }
+        changes
     }
 
-    /// The risk-free rate per period: the first of the three-month Treasury yield, the cash proxies BIL and SGOV, and
-    /// zero that covers 90% of the rows.
-    ///
-    /// From the yield: y / 100 / P with the last y on or before the end of the period before, at most
-    /// [`STALE_YIELD_DAYS`] older. From a cash proxy: its return over the period.
+    /// The risk-free rate per period ([`RiskFree::of`]).
     pub fn risk_free(&self) -> RiskFree {
-        let rows = self.panel.rows();
-        let per_year = self.panel.frequency().periods_per_year();
-        let from_yield = (0..rows).map(|row| {
-            self.yields
-                .last_on_or_before(Maturity::Ust3M, self.panel.label_before(row), STALE_YIELD_DAYS)
-                .map_or(f64::NAN, |(_, percent)| percent / 100.0 / per_year)
-        });
-        let mut candidates = vec![(Maturity::Ust3M.as_str(), from_yield.collect::<Vec<_>>())];
-        for proxy in ["BIL", "SGOV"] {
-            let column = proxy.parse().ok().and_then(|ticker: Ticker| self.panel.position(&ticker));
-            candidates.extend(column.map(|column| (proxy, self.panel.column(column).to_vec())));
-        }
-        candidates.push(("0", vec![0.0; rows]));
-        let covered = |values: &[f64]| values.iter().filter(|value| value.is_finite()).count();
-        candidates
-            .into_iter()
-            .find(|(_, values)| covers(covered(values), rows, RISK_FREE_COVERAGE))
-            .map(|(source, per_period)| RiskFree { source: source.to_owned(), per_period })
-            .unwrap_or_else(|| RiskFree { source: "0".to_owned(), per_period: vec![0.0; rows] })
+        RiskFree::of(&self.panel, &self.yields)
     }
 
     /// The analysed members of a macro group, and how many ETFs the universe lists for it. User groups are no members.
@@ -309,61 +204,4 @@ impl Study {
         let present: usize = factors.iter().map(|f| self.panel.columns()[f.column].observations).sum();
         if cells == 0 { 0.0 } else { 100.0 * present as f64 / cells as f64 }
     }
-}
-
-/// Composites by name, and the coverage of those that were left out.
-#[derive(Debug, Clone, Default)]
-pub struct Composites {
-    /// Those with enough of their ETFs analysed.
-    pub built: Vec<Composite>,
-    /// 100 x analysed / listed ETFs of every group, built or not.
-    pub coverage_pct: IndexMap<String, f64>,
-}
-
-impl Composites {
-    /// Adds one group's outcome.
-    pub fn push(&mut self, name: &str, outcome: Result<Composite, f64>) {
-        match outcome {
-            Ok(composite) => {
-                self.coverage_pct.insert(name.to_owned(), composite.coverage_pct());
-                self.built.push(composite);
-            }
-            Err(coverage) => {
-                self.coverage_pct.insert(name.to_owned(), coverage);
-            }
-        }
-    }
-}
-
-fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<usize, (ExclusionReason, String)> {
-    let ticker = &factor.ticker;
-    let column =
-        panel.position(ticker).ok_or_else(|| (ExclusionReason::NoData, format!("no prices of {ticker} were found")))?;
-    let known = &panel.columns()[column];
-    if let Some(why) = &known.unsupported {
-        return Err((ExclusionReason::Unsupported, why.clone()));
-    }
-    if known.observations >= floor.max(1) {
-        return Ok(column);
-    }
-    let frequency = panel.frequency();
-    if ticker.is_group() {
-        let detail = format!(
-            "{} {frequency} returns in the window, {} needed; a group's return needs half of its weight",
-            known.observations,
-            floor.max(1)
-        );
-        return Err((ExclusionReason::ThinHistory, detail));
-    }
-    let (first, last) = (known.series.dates().first(), known.series.dates().last());
-    let (Some(first), Some(last)) = (first, last) else {
-        return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));
-    };
-    let reason = if known.has_price { ExclusionReason::ThinHistory } else { ExclusionReason::NoData };
-    let needed = if floor <= 1 { "at least one".to_owned() } else { floor.to_string() };
-    let detail = format!(
-        "{} {frequency} returns in the window, {needed} needed; its prices run from {first} to {last}",
-        known.observations
-    );
-    Err((reason, detail))
 }

@@ -9,9 +9,10 @@ use chrono::{Days, NaiveDate};
 use factor_analytics::{
     exposure::{ExposureFactor, ExposureInputs, Exposures, PortfolioReturns, Position, Risk},
     hedge::{Basket, Candidate, HedgePlan, HedgeQuestion, HedgeReport, NoSwap, Portfolio, Recommendation},
-    nnls,
+    nnls, stats,
 };
 use factor_types::{Category, Frequency};
+use ndarray::Array2;
 use serde_json::Value;
 
 fn cases() -> Value {
@@ -77,7 +78,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
                 returns,
                 part_of_overexposed: false,
                 is_cash: false,
-                // The oracle filters nothing: what is held is not told here.
+                // The oracle filters nothing: what is held is not given here.
                 portfolio_weight: None,
                 sharpe_ratio: fact("sharpe_ratio"),
                 max_drawdown: fact("max_drawdown"),
@@ -211,7 +212,11 @@ fn non_negative_least_squares_as_scipy() {
     for case in all["nnls"].as_array().unwrap() {
         let columns: Vec<Vec<f64>> = case["columns"].as_array().unwrap().iter().map(numbers).collect();
         let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-        let x = nnls::least_squares(&columns, &numbers(&case["target"])).unwrap();
+        let target = numbers(&case["target"]);
+        let dot = |x: &[f64], y: &[f64]| stats::sum(x.iter().zip(y).map(|(a, b)| a * b));
+        let gram = Array2::from_shape_fn((columns.len(), columns.len()), |(i, j)| dot(columns[i], columns[j]));
+        let linear: Vec<f64> = columns.iter().map(|column| dot(column, &target)).collect();
+        let x = nnls::quadratic(gram.view(), &linear).unwrap();
         for (ours, theirs) in x.iter().zip(case["x"].as_array().unwrap()) {
             close("x", Some(*ours), theirs);
         }

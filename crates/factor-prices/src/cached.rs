@@ -2,30 +2,33 @@
 //!
 //! The story of this cache:
 //!
-//! - **Key**: source (with its base URL where that is not the usual one) and ticker. Everything known of a ticker is one
-//!   entry, read back by any range of dates.
+//! - **Key**: source (with its base URL where that is not the usual one) and ticker. Everything known of a ticker is
+//!   one entry, read back by any range of dates.
 //! - **Levels**: memory (64 MB at most), then an [`EntryStore`] on disk. What memory lacks is looked for on
 //!   disk; what disk lacks is fetched.
 //! - **Keeping**: what was fetched is in memory at once and handed to the store, which may write it later, so that no
-//!   fetch waits for the disk. [`PriceProvider::flush`] waits until it is written: whoever answers calls it before, and
-//!   a process that is started anew after an answer finds all of it. What a killed process had not written is fetched
-//!   again.
+//!   fetch waits for the disk. [`PriceProvider::flush`] waits until it is written: it is called before an answer goes
+//!   out, so a process that is restarted after an answer finds all of it. What a killed process had not written is
+//!   fetched again.
 //! - **Range**: a fetch asks for at least eleven years, so that the usual questions need one request a ticker.
-//!   A question that reaches further back fetches the whole history anew.
+//!   A question that reaches further back fetches the whole history again.
 //! - **Life**: an entry is fresh until prices of a later day are final (16:30 in New York on a trading day). Then only
-//!   its tail is fetched, and only when the question reaches past its last row. The last five rows must come back
-//!   as they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
-//!   is fetched anew. So it is after 30 days in any case.
+//!   its tail is fetched, and only when the question reaches past its last row. The last five rows must come back as
+//!   they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
+//!   is fetched again. So it is after 30 days in any case.
 //! - **Late vendors**: an answer without the last day's row is asked for again from half an hour later on, until half a
 //!   day after the close.
 //! - **Unknown tickers** are remembered for a day. Failures are never kept.
-//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before is
-//!   such a failure. Nothing is ever replaced by something empty or unreadable.
-//! - **Equal requests in flight** are one, whoever of the askers goes away; questions about different ranges share the
-//!   request that both need. Each is a task of its own, so that answers which arrive together are read side by side.
+//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before
+//!   is such a failure. Nothing is ever replaced by something empty or unreadable.
+//! - **Equal requests in flight** are one, whichever of the callers is cancelled; questions about different ranges
+//!   share the request that both need. Each is a task of its own, so that answers which arrive together are read side
+//!   by side.
 
 mod codec;
+mod entries;
 mod fundamentals;
+mod fundamentals_cache;
 mod history;
 mod yields;
 
@@ -48,7 +51,7 @@ use tokio::task::JoinSet;
 
 pub use self::yields::CachedYields;
 use self::{
-    fundamentals::FundamentalsCache,
+    fundamentals_cache::FundamentalsCache,
     history::{CacheEntry, CachedHistory, Step},
 };
 use crate::{FundamentalsProvider, History, PriceError, PriceProvider, SingleFlight, SourceInfo, market_hours};
@@ -57,15 +60,11 @@ use crate::{FundamentalsProvider, History, PriceError, PriceProvider, SingleFlig
 const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 /// A fetch reaches back this far at least.
 const REACH_MONTHS: u32 = 132;
-/// Rows that must come back as they were.
-const OVERLAP: usize = 5;
-/// Days after which a history is fetched anew as a whole.
-const WHOLE_DAYS: i64 = 30;
 
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A source of prices and of what is known beside them.
+/// A source of prices and of fundamentals.
 pub trait MarketSource: PriceProvider + FundamentalsProvider {}
 
 impl<T: PriceProvider + FundamentalsProvider> MarketSource for T {}
@@ -86,6 +85,7 @@ struct Inner {
     /// Requests to the source: questions about different ranges need the same one.
     asks: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
     fundamentals: FundamentalsCache,
+    dividend_flights: SingleFlight<EntryKey, Result<Arc<[u8]>, PriceError>>,
     counts: Counts,
 }
 
@@ -114,7 +114,7 @@ pub struct CacheStats {
     pub fetched: u64,
     /// Refreshed by their tail alone.
     pub tails: u64,
-    /// Fetched anew because the vendor had restated them.
+    /// Fetched again because the vendor had restated them.
     pub restated: u64,
     /// Fetches that failed.
     pub failed: u64,
@@ -144,7 +144,8 @@ impl CachedMarketSource {
             .build();
         let scope = scope.into();
         let inner = Inner {
-            fundamentals: FundamentalsCache::default(),
+            fundamentals: FundamentalsCache::new(Arc::clone(&store)),
+            dividend_flights: SingleFlight::default(),
             source,
             scope,
             store,
@@ -210,14 +211,14 @@ impl PriceProvider for CachedMarketSource {
     }
 }
 
-/// Runs work as a task of its own, which ends with whoever waits for it.
+/// Runs work as a task of its own, which ends with its caller.
 async fn on_its_own<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let mut task = JoinSet::new();
     task.spawn(work);
     match task.join_next().await {
         Some(Ok(done)) => done,
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime ends, and whoever waits here with it.
+        // The runtime is shutting down, and the caller with it.
         Some(Err(_)) | None => std::future::pending().await,
     }
 }
@@ -298,11 +299,11 @@ impl Inner {
     }
 
     async fn load(&self, ticker: &Ticker) -> Option<CacheEntry> {
-        let known = self.entry(&self.key(history::PRICES, ticker.as_str())).await;
+        let known = entries::read(&*self.store, &self.key(history::PRICES, ticker.as_str())).await;
         if let Some(kept) = known.and_then(|entry| codec::read_kept(ticker, &entry)) {
             return Some(CacheEntry::Known(Arc::new(kept)));
         }
-        let unknown = self.entry(&self.key(history::UNKNOWN, ticker.as_str())).await?;
+        let unknown = entries::read(&*self.store, &self.key(history::UNKNOWN, ticker.as_str())).await?;
         let why = String::from_utf8(unknown.body).ok()?;
         Some(CacheEntry::Unknown { why, since: unknown.fetched_at })
     }
@@ -314,25 +315,7 @@ impl Inner {
         };
         self.held.insert(ticker.clone(), held);
         if let Some(body) = body {
-            self.keep(&self.key(kind, ticker.as_str()), Entry { fetched_at: now, body }).await;
-        }
-    }
-
-    /// An entry of the store. A store that cannot be read costs a request, no more.
-    async fn entry(&self, key: &EntryKey) -> Option<Entry> {
-        match self.store.get(key).await {
-            Ok(entry) => entry,
-            Err(error) => {
-                tracing::debug!(%error, subject = key.subject, "a kept entry cannot be read");
-                None
-            }
-        }
-    }
-
-    async fn keep(&self, key: &EntryKey, entry: Entry) {
-        if let Err(error) = self.store.put(key, &entry).await {
-            // The store's health holds it for the answer; here it is for whoever reads the log closely.
-            tracing::debug!(%error, subject = key.subject, "an entry cannot be kept");
+            entries::keep(&*self.store, &self.key(kind, ticker.as_str()), &Entry { fetched_at: now, body }).await;
         }
     }
 }

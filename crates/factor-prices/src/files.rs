@@ -15,19 +15,22 @@
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
 //! line without a readable date or with too few fields is skipped with a warning.
 //!
-//! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none on
-//! that date; a negative one or text is dropped with a warning.
+//! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none
+//! on that date; a negative one or text is dropped with a warning.
 //!
 //! **Several files merge.** A ticker in two files: adjusted prices win over closes, else the longer history, and a
-//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other. Yields come from any file of the folder, from
-//! `treasury_yields.csv` or `yields.csv` beside a single price file, or from the path given.
+//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other.
+//! Yields come from any file of the folder, from `treasury_yields.csv` or `yields.csv` next to a single price file, or
+//! from the path given.
 //!
 //! **Reading is lazy and follows changes.** Opening only looks whether something is there. The first question reads
 //! everything once, off the async threads. Lengths and modification times are looked at once a second at most; what
 //! changed is read again at the next question, and if that fails the last good data stays, with a warning.
 
 mod cells;
+mod content;
 mod csv;
+mod error;
 mod folder;
 mod fundamentals;
 mod layout;
@@ -36,8 +39,7 @@ mod parquet;
 mod table;
 
 use std::{
-    io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -46,6 +48,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use factor_types::{DateRange, Ticker, YieldTable};
 
+pub use self::error::FileError;
 use self::folder::{Data, Places, Stamp, fingerprint};
 use crate::{History, PriceError, PriceProvider, SourceFault, SourceInfo, YieldProvider};
 
@@ -53,37 +56,6 @@ use crate::{History, PriceError, PriceProvider, SourceFault, SourceInfo, YieldPr
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a failed reading counts when the files seem unchanged: a drive may come back.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
-
-/// Why files gave no prices, by what the user does about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// Nothing is there or it may not be read: mend the path or the permissions.
-    #[error("{}: cannot be read ({reason}): check the path and its permissions", path.display())]
-    Unreadable {
-        /// The path.
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-    /// The contents cannot be used: mend the file.
-    #[error("{}: {rule}", path.display())]
-    Unusable {
-        /// The path.
-        path: PathBuf,
-        /// The line where there is one, the rule that is broken, and the way out.
-        rule: String,
-    },
-}
-
-impl FileError {
-    fn unreadable(path: &Path, error: &io::Error) -> Self {
-        Self::Unreadable { path: path.to_owned(), reason: error.to_string() }
-    }
-
-    fn unusable(path: &Path, rule: String) -> Self {
-        Self::Unusable { path: path.to_owned(), rule }
-    }
-}
 
 /// The `files` source.
 #[derive(Debug, Clone)]
@@ -106,7 +78,7 @@ struct State {
     /// The fingerprint of the files when they were last read, with success or not, and when that was.
     read: Option<(u64, Instant)>,
     /// Why the last reading failed.
-    trouble: Option<FileError>,
+    failure: Option<FileError>,
     /// The last look at the files.
     look: Option<(Instant, Result<Vec<Stamp>, FileError>)>,
 }
@@ -137,7 +109,7 @@ impl FilePrices {
         if let Some(known) = self.inner.current() {
             return known;
         }
-        // The guard goes along into the blocking task: if the asker goes away, the reading still serves the others.
+        // The guard goes along into the blocking task: if the caller is cancelled, the reading still serves the others.
         let guard = Arc::clone(&self.inner.reading).lock_owned().await;
         let inner = Arc::clone(&self.inner);
         let read = tokio::task::spawn_blocking(move || {
@@ -161,10 +133,10 @@ impl Inner {
         let mut state = self.state();
         let now = self.look(&mut state);
         let (read, when) = state.read?;
-        if read != now || (state.trouble.is_some() && when.elapsed() > RETRY_AFTER) {
+        if read != now || (state.failure.is_some() && when.elapsed() > RETRY_AFTER) {
             return None;
         }
-        match (&state.data, &state.trouble) {
+        match (&state.data, &state.failure) {
             (Some(data), _) => Some(Ok(Arc::clone(data))),
             (None, Some(error)) => Some(Err(PriceError::failed(SourceFault::Unusable, error.to_string()))),
             (None, None) => None,
@@ -185,7 +157,7 @@ impl Inner {
         state.read = Some((now, Instant::now()));
         match result {
             Ok(data) => {
-                state.trouble = None;
+                state.failure = None;
                 let data = Arc::new(data);
                 state.data = Some(Arc::clone(&data));
                 Ok(data)
@@ -194,13 +166,13 @@ impl Inner {
                 tracing::warn!(%error, "price files could not be read");
                 let known =
                     state.data.clone().ok_or_else(|| PriceError::failed(SourceFault::Unusable, error.to_string()));
-                state.trouble = Some(error);
+                state.failure = Some(error);
                 known
             }
         }
     }
 
-    /// The fingerprint of the files, looked at anew once a second.
+    /// The fingerprint of the files, looked at again once a second.
     fn look(&self, state: &mut State) -> u64 {
         let stamps = match state.look.take() {
             Some((when, stamps)) if when.elapsed() < LOOK_EVERY => state.look.insert((when, stamps)),
@@ -215,7 +187,7 @@ impl PriceProvider for FilePrices {
     fn about(&self) -> SourceInfo {
         let state = self.inner.state();
         let mut warnings = state.data.as_ref().map(|data| data.warnings.clone()).unwrap_or_default();
-        if let (Some(error), Some(_)) = (&state.trouble, &state.data) {
+        if let (Some(error), Some(_)) = (&state.failure, &state.data) {
             warnings.push(format!("{error} (the data read before is still used)"));
         }
         SourceInfo {

@@ -2,13 +2,13 @@
 //!
 //! | source | module | what |
 //! | --- | --- | --- |
-//! | `files` | [`files`] | a folder or file of CSV or Parquet, wide or long, yields beside it |
+//! | `files` | [`files`] | a folder or file of CSV or Parquet, wide or long, with yields |
 //! | `sample` | [`sample`] | simulated from a stated factor model with a fixed seed |
 //! | `fmp` | [`vendors::fmp`] | Financial Modeling Prep, with a key: prices, dividends, profiles, yields |
 //! | `yahoo` | [`vendors::yahoo`] | Yahoo's chart: prices and dividends |
 //! | `treasury`, `fred` | [`vendors::treasury`], [`vendors::fred`] | yields, several of them as one [`vendors::chain`] |
 //!
-//! [`upstream`] asks a vendor's server politely.
+//! [`upstream`] reaches a vendor's server within its limits, [`cached`] keeps what came.
 //!
 //! A source answers for one ticker at a time and says what it could not give and why; one ticker's failure is never
 //! another's.
@@ -42,7 +42,7 @@ pub use self::{
     single_flight::{InFlight, SingleFlight},
 };
 
-/// A history, and what the caller should know of it.
+/// A price history, and what the caller should know of it.
 #[derive(Debug, Clone)]
 pub struct History {
     /// The prices.
@@ -66,7 +66,7 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
     /// What this source is and what it noticed while reading.
     fn about(&self) -> SourceInfo;
 
-    /// A number that changes when the source's data changed (a file was written anew), so that what was computed
+    /// A number that changes when the source's data changed (a file was rewritten), so that what was computed
     /// from older data is not served. Cheap: it is asked at every call.
     fn revision(&self) -> u64 {
         0
@@ -98,7 +98,7 @@ pub trait YieldProvider: fmt::Debug + Send + Sync {
     async fn yields(&self, range: DateRange) -> Result<Arc<YieldTable>, PriceError>;
 }
 
-/// A source of what is known of a fund or share beside its prices.
+/// A source of what is known of a fund or share besides its prices.
 #[async_trait]
 pub trait FundamentalsProvider: fmt::Debug + Send + Sync {
     /// Dividends per share with their ex-dates within `range`, adjusted for splits, dates rising. Empty: none were
@@ -133,11 +133,11 @@ pub struct Dividend {
 /// A market capitalisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MarketCap {
-    /// Whose.
+    /// The fund or share.
     pub ticker: Ticker,
     /// US dollars, above zero.
     pub dollars: f64,
-    /// The day it is of.
+    /// The trading day whose close it is computed with.
     pub as_of: NaiveDate,
 }
 
@@ -175,10 +175,10 @@ pub enum PriceError {
     /// The source does not know the ticker or has nothing of this kind: use another ticker.
     #[error("{0}")]
     NoData(String),
-    /// The source could not answer this time, or its data cannot be read: mend the source or try again.
+    /// The source could not answer this time, or its data cannot be read: fix the source or try again.
     #[error("{why}")]
     Failed {
-        /// What kind of failure.
+        /// The kind of failure, by what the caller does next.
         fault: SourceFault,
         /// One clause for people.
         why: String,

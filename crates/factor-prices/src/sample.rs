@@ -31,6 +31,7 @@
 
 mod calendar;
 mod draws;
+mod factors;
 mod fundamentals;
 mod path;
 mod table;
@@ -103,8 +104,8 @@ impl SamplePrices {
     }
 }
 
-/// A fund's simulated dividend yield, decimal (0.013 is 1.3%); 0 for commodities and coins. `None` for a ticker that the
-/// sample does not have. It is a constant of the sample, no fund's true yield.
+/// A fund's simulated dividend yield, decimal (0.013 is 1.3%); 0 for commodities and coins. `None` for a ticker that
+/// the sample does not have. It is a constant of the sample, no fund's true yield.
 pub fn dividend_yield(ticker: &Ticker) -> Option<f64> {
     find(ticker).map(|fund| fund.dividend / 100.0)
 }
@@ -113,11 +114,6 @@ pub fn dividend_yield(ticker: &Ticker) -> Option<f64> {
 /// have. It is a constant of the sample, no fund's true size.
 pub fn market_cap(ticker: &Ticker) -> Option<f64> {
     find(ticker).map(|fund| fund.cap * 1e9)
-}
-
-/// The sample's first day, 2010-12-31.
-fn first_day() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2010, 12, 31).unwrap_or(NaiveDate::MIN)
 }
 
 fn find(ticker: &Ticker) -> Option<&'static Fund> {

@@ -1,4 +1,4 @@
-//! Equal work in flight is done once.
+//! Single flight: equal work under way at the same time is done once.
 
 use std::{
     collections::HashMap,
@@ -12,15 +12,16 @@ use futures::{
     future::{BoxFuture, Shared, WeakShared},
 };
 
-/// A result to come, for any number of askers.
+/// A result that is under way, for any number of callers.
 pub type InFlight<V> = Shared<BoxFuture<'static, V>>;
 
 type Flying<K, V, T> = HashMap<K, (WeakShared<BoxFuture<'static, V>>, T)>;
 
-/// Work in flight, by key. Whoever asks for a key that is in flight waits for the same result; an asker who goes away
-/// takes nothing from the others, and when all have gone the work is dropped. A finished result is not kept here.
+/// Work in flight, by key. A caller who asks for a key that is in flight waits for the same result; one that is
+/// cancelled takes nothing from the others, and when all are gone the work is dropped. A finished result is not kept
+/// here.
 ///
-/// `T` goes with a flight and is given to all its askers: how far it is, for instance.
+/// `T` goes with the work and is given to all its callers: its progress, for instance.
 pub struct SingleFlight<K, V, T = ()> {
     flying: Mutex<Flying<K, V, T>>,
 }
@@ -38,7 +39,7 @@ impl<K, V, T> fmt::Debug for SingleFlight<K, V, T> {
 }
 
 impl<K: Hash + Eq, V: Clone, T: Clone> SingleFlight<K, V, T> {
-    /// The flight under `key`: the one in the air, else the one that `start` makes, with what goes with it.
+    /// The work under `key`: what is in flight, else what `start` makes, with the value that goes with it.
     pub fn join(&self, key: K, start: impl FnOnce() -> (BoxFuture<'static, V>, T)) -> (InFlight<V>, T) {
         // The lock is never held while foreign code runs, so a poisoned one holds nothing half done.
         let mut flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);

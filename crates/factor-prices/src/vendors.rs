@@ -132,7 +132,7 @@ fn warnings(stats: &UpstreamStats) -> Vec<String> {
     breaker.into_iter().chain(pause).collect()
 }
 
-/// How a fault is told apart from a ticker's absence: a 404 whose body speaks.
+/// Distinguishes a fault from a ticker's absence: a 404 whose body says something.
 fn is_unknown(error: &crate::upstream::UpstreamError) -> bool {
     error.status == Some(404) && error.fault == SourceFault::Unusable && error.words.is_some()
 }

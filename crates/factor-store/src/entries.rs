@@ -1,10 +1,10 @@
 //! The disk cache: entries of bytes under a key, kept between runs in one SQLite file.
 //!
-//! **Key.** Source, kind and subject ([`EntryKey`]); what the bytes mean is the caller's affair, and so is its version
-//! (write it into the body). `fetched_at` is kept in whole seconds. A body has at most [`MAX_BODY`] bytes.
+//! **Key.** Source, kind and subject ([`EntryKey`]); what the bytes mean is for the caller to know, and so is their
+//! version (write it into the body). `fetched_at` is kept in whole seconds. A body has at most [`MAX_BODY`] bytes.
 //!
 //! **File.** One table without rowid, so that a row is found in one b-tree. The header carries an application id and a
-//! form number. The file appears whole: it is made under another name and renamed, so whoever sees it sees it with its
+//! form number. The file appears whole: it is made under another name and renamed, so no process sees it without its
 //! table. Nothing is opened before the first use; a failed opening is remembered for two seconds, then tried again.
 //!
 //! **Damage.** Each row has a SHA-256 over the key it was written under, `fetched_at` and the body, so a flipped bit,
@@ -12,14 +12,14 @@
 //! finds the file broken, at once or when it goes through the pages before such a row is dropped, or where the header
 //! or the table is not as it was made, the file is renamed to `<name>.broken-<time>` with its log, an empty one is
 //! begun, and [`EntryStoreHealth::notes`] says so. A file that is another application's database, or of a newer form,
-//! is refused and left as it is. A damaged key can hide its entry, and cost a new one beside it, before it is noticed.
+//! is refused and left as it is. A damaged key can hide its entry, and cost a second one, before it is noticed.
 //!
-//! **Kill, power loss.** Write-ahead log, `synchronous = NORMAL`: a killed process loses nothing it was told is kept, a
-//! power loss may lose the last entries, and neither leaves half a row.
+//! **Kill, power loss.** Write-ahead log, `synchronous = NORMAL`: a killed process loses nothing that was acknowledged,
+//! a power loss may lose the last entries, and neither leaves half a row.
 //!
 //! **Full or read-only disk.** Writing fails with the path and the way out, and [`EntryStoreHealth::problem`] is set
-//! until a write succeeds; reading goes on. Where not even the log can be opened, the file is read as it lies, and
-//! writing is tried anew every two seconds. Only a store that starts on a disk without the 32 KB for the index of a
+//! until a write succeeds; reading goes on. Where not even the log can be opened, the file is read as it is, and
+//! writing is tried again every two seconds. Only a store that starts on a disk without the 32 KB for the index of a
 //! log that a killed process left cannot be read before there is room.
 //!
 //! **Several processes.** They share the file through SQLite's own locks; opening and putting aside happen under a lock

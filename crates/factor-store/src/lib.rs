@@ -11,6 +11,7 @@
 //! **The cache.** [entries] of bytes under a key, kept between runs; [`PostgresEntries`] are shared by several servers.
 
 pub mod entries;
+mod error;
 mod mapping;
 mod source;
 mod store;
@@ -19,6 +20,7 @@ mod users;
 mod yaml;
 
 pub use entries::{MemoryEntries, SqliteEntries};
+pub use error::StoreError;
 pub use mapping::{
     MappingKind, ProxyRow,
     edit::{EditReport, EditedRow, IndustryEdit, MappingEdit, RowFate},
@@ -28,8 +30,8 @@ pub use source::{
     write_mapping,
 };
 pub use store::{
-    Author, DatabaseStore, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store, StoreError, WriteOutcome,
-    open, open_with,
+    Author, DatabaseStore, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store, WriteOutcome, open,
+    open_with,
 };
 pub use universe::{LoadedUniverse, load_from, load_universe};
 pub use users::{ApiKey, ApiKeyError, NewUser, User, UserTier};

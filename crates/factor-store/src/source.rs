@@ -34,10 +34,10 @@ pub trait MappingSource {
         }
     }
 
-    /// The rows of one kind in their order. No rows means "nothing here": the next source is asked, and nobody is told.
+    /// The rows of one kind in their order. No rows means "nothing here": the next source is asked, without a message.
     ///
     /// # Errors
-    /// What went wrong, in words for whoever keeps the mapping. The next source is asked, and the message is kept.
+    /// What went wrong, in words for those who maintain the mapping. The next source is asked, and the message is kept.
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError>;
 }
 

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Ticker, UserId};
 
 use crate::{
-    MappingKind, ProxyRow,
+    MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
     users::{ApiKey, NewUser, User},
 };
@@ -27,6 +27,7 @@ mod mappings;
 mod portfolios;
 mod postgres;
 mod price_cache;
+mod roles;
 mod schema;
 mod sqlite;
 mod statement;
@@ -40,7 +41,8 @@ pub use tables::DatabaseStore;
 ///
 /// # Errors
 /// [`StoreError::Refused`] when the address is no Postgres address. The address is never repeated: it may hold a
-/// password. With neither an address nor a folder the store opens, and answers everything with [`StoreError::NotConfigured`].
+/// password. With neither an address nor a folder the store opens, and answers everything with
+/// [`StoreError::NotConfigured`].
 pub fn open(database_url: Option<&str>, data_dir: Option<&Path>) -> Result<Arc<dyn Store>, StoreError> {
     open_with(database_url, data_dir, OpenOptions::default())
 }
@@ -81,33 +83,6 @@ impl Default for OpenOptions {
     }
 }
 
-/// Why the store did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// It cannot be reached or written just now: the server is down, the disk is full, a lock was not had. Nothing was
-    /// changed, and a later try may succeed. Only where the server was lost in the moment of keeping a change it may
-    /// have been kept all the same, which nobody can know before the server is back; every write can be made again.
-    #[error("the store is not available: {0}")]
-    Unavailable(String),
-    /// Neither a folder nor a database is set, so there are no groups, portfolios or mappings.
-    #[error(
-        "there is no place for groups and portfolios: set FACTOR_DATA_DIR to a folder or DATABASE_URL to a Postgres address"
-    )]
-    NotConfigured,
-    /// Its tables are not those of this version.
-    #[error("the store's tables do not fit this version: {0}")]
-    Schema(String),
-    /// The role it is reached with could read what belongs to others.
-    #[error("the store's role is not safe: {0}")]
-    UnsafeRole(String),
-    /// A row holds what this version cannot read.
-    #[error("the store holds something unreadable: {0}")]
-    Unreadable(String),
-    /// The change itself is wrong; nothing was changed.
-    #[error("{0}")]
-    Refused(String),
-}
-
 /// A group as it is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedGroup {
@@ -131,7 +106,7 @@ pub enum WriteOutcome<T> {
 /// Who changes reference data, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// The user of the operating system, or whoever the command line names.
+    /// The user of the operating system, or the name given on the command line.
     pub who: String,
     /// The command, and a reason where one is given.
     pub why: String,
@@ -188,8 +163,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         settled: Option<&SettledWeights>,
     ) -> Result<WriteOutcome<SavedGroup>, StoreError>;
     /// Puts `group` in the place of the one called `name`, which may change its name. `None` when there is none;
-    /// [`WriteOutcome::Conflict`] when the new name belongs to another group, [`WriteOutcome::Unchanged`] when content and settled weights
-    /// are what they were.
+    /// [`WriteOutcome::Conflict`] when the new name belongs to another group, [`WriteOutcome::Unchanged`] when content
+    /// and settled weights are what they were.
     async fn update_group(
         &self,
         user: UserId,

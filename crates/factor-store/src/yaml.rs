@@ -12,7 +12,7 @@ const MAX_ALIASES: usize = 16;
 
 /// Why a text was refused, and where.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct YamlError {
     pub(crate) line: u64,
     pub(crate) column: u64,
     pub(crate) message: String,
@@ -30,8 +30,8 @@ pub(crate) struct Located<T> {
 
 impl<T> Located<T> {
     /// A refusal of this value.
-    pub(crate) fn refuse(&self, message: impl Into<String>) -> Refusal {
-        Refusal { line: self.line, column: self.column, message: message.into() }
+    pub(crate) fn refuse(&self, message: impl Into<String>) -> YamlError {
+        YamlError { line: self.line, column: self.column, message: message.into() }
     }
 }
 
@@ -45,11 +45,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
 
 /// Reads one YAML document. Types decide what a scalar is (`NO` and `007` stay text), a key that comes twice is an
 /// error, and a document that would unfold into more than a mapping file can need is refused before it is built.
-pub(crate) fn load_yaml<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn load_yaml<T: DeserializeOwned>(text: &[u8]) -> Result<T, YamlError> {
     if text.len() > MAX_BYTES {
         let message =
             format!("the file is over {MAX_BYTES} bytes: a mapping has a few thousand, is this the right file?");
-        return Err(Refusal { line: 1, column: 1, message });
+        return Err(YamlError { line: 1, column: 1, message });
     }
     let text = std::str::from_utf8(text).map_err(|error| not_utf8(text, error.valid_up_to()))?;
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| refusal(text, &error))
@@ -82,16 +82,16 @@ fn options() -> Options {
     }
 }
 
-fn not_utf8(text: &[u8], at: usize) -> Refusal {
+fn not_utf8(text: &[u8], at: usize) -> YamlError {
     let before = String::from_utf8_lossy(text.get(..at).unwrap_or_default());
     let line = before.matches('\n').count() as u64 + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
-    Refusal { line, column, message: "not UTF-8 text: save the file as UTF-8".to_owned() }
+    YamlError { line, column, message: "not UTF-8 text: save the file as UTF-8".to_owned() }
 }
 
-fn refusal(text: &str, error: &Error) -> Refusal {
+fn refusal(text: &str, error: &Error) -> YamlError {
     let at = error.location();
-    Refusal {
+    YamlError {
         line: at.map_or(1, |at| at.line().max(1)),
         column: at.map_or(1, |at| at.column().max(1)),
         message: one_line(&message(error, at.and_then(|at| written(text, at)).unwrap_or("this"))),
@@ -112,7 +112,8 @@ fn written(text: &str, at: Location) -> Option<&str> {
     (1..=40).contains(&found.len()).then_some(found)
 }
 
-/// The crate's messages are for developers of its caller; the common ones are said here for whoever keeps the file.
+/// The crate's messages are for developers of its caller; the common ones are put here into words for those who
+/// maintain the file.
 fn message(error: &Error, found: &str) -> String {
     match error {
         Error::DuplicateMappingKey { key, .. } => {

@@ -1,7 +1,8 @@
 //! Closed sets: enums whose members have a name in arguments, answers, files and databases.
 //!
-//! A set is written once, with [`closed_set!`](crate::closed_set). Names, further spellings, the order of both, the JSON
-//! and schema form, `Display`, `FromStr` and the error text follow from that one place, and a new member is a variant.
+//! A set is written once, with [`closed_set!`](crate::closed_set). Names, further spellings, the order of both, the
+//! JSON and schema form, `Display`, `FromStr` and the error text follow from that one place, and a new member is a
+//! variant.
 
 use std::fmt;
 
@@ -73,8 +74,8 @@ pub const fn names_and<const N: usize>(names: &[&'static str], more: &[&'static 
 /// error text lists too, `|` for any number that are only understood. What is read is trimmed, and its case does not
 /// matter; JSON takes and gives the names alone, exactly.
 ///
-/// The set derives `Debug`, `Clone`, `Copy`, the comparisons (in the order of the members), `Hash`, serde's two traits and
-/// `JsonSchema`, so the crate that declares it needs `serde` and `schemars`. It has `ALL`, `NAMES`, `as_str` and
+/// The set derives `Debug`, `Clone`, `Copy`, the comparisons (in the order of the members), `Hash`, serde's two traits
+/// and `JsonSchema`, so the crate that declares it needs `serde` and `schemars`. It has `ALL`, `NAMES`, `as_str` and
 /// `names_without`, and is a [`ClosedSet`](crate::ClosedSet).
 #[macro_export]
 macro_rules! closed_set {

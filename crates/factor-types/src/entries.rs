@@ -1,5 +1,5 @@
-//! What is kept on disk between runs: entries of bytes under a key, so that whoever keeps them knows nothing of what
-//! they hold, and whoever fills them knows nothing of databases.
+//! What is kept on disk between runs: entries of bytes under a key, so that the code that keeps them knows nothing of
+//! what they hold, and the code that fills them knows nothing of databases.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -71,7 +71,9 @@ pub struct EntryStoreHealth {
 #[error("{0}")]
 pub struct EntryError(pub String);
 
-/// Keeps entries between runs. Losing one costs a request, never a wrong number: a damaged entry is as good as none.
+/// Keeps entries between runs. Losing one costs a request, never a wrong number: a damaged entry reads as none.
+///
+/// Two processes may have the same store open. `fetched_at` is kept in whole seconds, and orders the entries of a key.
 #[async_trait]
 pub trait EntryStore: std::fmt::Debug + Send + Sync {
     /// The entry under a key, checked against damage; a damaged one is dropped and counted, and reads as none.
@@ -89,7 +91,7 @@ pub trait EntryStore: std::fmt::Debug + Send + Sync {
     /// Keeps several entries, each as [`EntryStore::put`] does; at once where the store can.
     ///
     /// # Errors
-    /// When one of them cannot be written; whether the others were is the store's affair.
+    /// When one of them cannot be written; whether the others were depends on the store.
     async fn put_all(&self, entries: &[(EntryKey, Entry)]) -> Result<(), EntryError> {
         let mut outcome = Ok(());
         for (key, entry) in entries {
@@ -98,8 +100,8 @@ pub trait EntryStore: std::fmt::Debug + Send + Sync {
         outcome
     }
 
-    /// Waits until everything put before is written, or has failed to be: at once, unless the store writes behind its
-    /// callers' backs.
+    /// Waits until everything put before is written, or has failed to be: at once, unless the store is a
+    /// write-behind one.
     async fn flush(&self) {}
 
     /// Drops the entry under a key, if there is one.
@@ -114,7 +116,7 @@ pub trait EntryStore: std::fmt::Debug + Send + Sync {
     /// When the store cannot be read.
     async fn list(&self, filter: &EntryFilter) -> Result<Vec<EntryInfo>, EntryError>;
 
-    /// Drops what the filter names and tells how many entries that were.
+    /// Drops what the filter names; the number of entries dropped.
     ///
     /// # Errors
     /// When the store cannot be written.

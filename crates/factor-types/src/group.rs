@@ -55,6 +55,20 @@ impl GroupName {
     }
 }
 
+/// A group among tickers: it is a factor for its owner, and a column like any other.
+impl Ticker {
+    /// The name that a factor group has among tickers, such as `USER:My_Tech`. No text reads as one: a group is a
+    /// factor only for its owner, and comes in by its [`GroupName`] alone.
+    pub fn of_group(name: &GroupName) -> Self {
+        Self::reserved(name.identifier())
+    }
+
+    /// True for a factor group.
+    pub fn is_group(&self) -> bool {
+        self.as_str().starts_with(PREFIX)
+    }
+}
+
 impl FromStr for GroupName {
     type Err = GroupNameError;
 
@@ -114,7 +128,7 @@ impl fmt::Debug for GroupName {
 crate::closed_set! {
     /// A way to weight the members of a group.
     pub enum WeightingMethod: "a weighting method" {
-        /// All alike.
+        /// One over the number of members, each.
         Equal = "equal" | "equal_weight",
         /// By market capitalisation.
         MarketCap = "market_cap" | "cap" | "marketcap",
@@ -127,11 +141,11 @@ crate::closed_set! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", content = "weights", rename_all = "snake_case")]
 pub enum GroupWeighting {
-    /// All alike.
+    /// One over the number of members, each.
     Equal,
     /// By market capitalisation on the day the group was checked.
     MarketCap,
-    /// As the user says: one weight above 0 per member, in the members' order, with sum 1 within 0.001.
+    /// The user's: one weight above 0 per member, in the members' order, with sum 1 within 0.001.
     Custom(Vec<f64>),
 }
 
@@ -151,12 +165,13 @@ impl GroupWeighting {
     }
 }
 
-/// A group as its user means it. That the members are 2 to 50, none twice, is the reader's duty.
+/// A group as its user defines it. The type does not check that the members are 2 to 50 and none twice: the reader of
+/// arguments does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FactorGroup {
     /// Its name.
     pub name: GroupName,
-    /// What it is for; empty when nothing was said.
+    /// What it is for; empty when not given.
     pub description: String,
     /// Its members.
     pub tickers: Vec<Ticker>,
@@ -185,7 +200,7 @@ impl FactorGroup {
     }
 }
 
-/// The weights that a check against the prices settled on.
+/// The weights that a check against the prices arrived at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SettledWeights {
     /// The members that have enough prices, with their weights; sum 1.

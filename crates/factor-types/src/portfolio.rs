@@ -11,9 +11,9 @@ use crate::Ticker;
 pub enum Amount {
     /// A share of the portfolio: 0.6 for 60 %.
     Weight(f64),
-    /// So many shares.
+    /// A number of shares.
     Shares(f64),
-    /// So much money.
+    /// An amount of money, in the currency of the portfolio.
     Value(f64),
 }
 
@@ -35,7 +35,7 @@ impl Amount {
     }
 }
 
-/// One holding as it was said. `CUR:USD` and other currencies are cash.
+/// One holding as the user gave it. `CUR:USD` and other currencies are cash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holding {
     /// What is held.
@@ -44,7 +44,7 @@ pub struct Holding {
     pub amount: Amount,
 }
 
-/// A price that turned shares into value.
+/// A price that turned a number of shares into a value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValuationPrice {
     /// The ticker.
@@ -60,18 +60,18 @@ pub struct ValuationPrice {
 /// Named holdings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Portfolio {
-    /// The name as its user wrote it; names are told apart as those of groups are.
+    /// The name as its user wrote it; names are compared as those of groups are.
     pub name: crate::GroupName,
-    /// The holdings as they were said, in their order, no ticker twice.
+    /// The holdings as the user gave them, in their order, no ticker twice.
     pub holdings: Vec<Holding>,
 }
 
-/// Something kept, with when it was made and last changed.
+/// A user's item in the store, with when it was created and last changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Saved<T> {
-    /// What is kept.
+    /// The item.
     pub what: T,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,

@@ -5,8 +5,6 @@ use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::GroupName;
-
 /// A ticker symbol, trimmed and upper-cased: `XLF`, `BRK.B`, `BF-B`, or a currency `CUR:USD`.
 ///
 /// The rule is `^[A-Z0-9]{1,10}([.-][A-Z0-9]{1,4})?$` or `^CUR:[A-Z]{3}$`. [`FromStr`] is the only
@@ -33,20 +31,15 @@ impl Ticker {
         Self("SPY".into())
     }
 
-    /// The funds of Treasury bills whose returns stand for the risk-free rate where no yields are known, first one first.
+    /// The funds of Treasury bills whose returns stand for the risk-free rate where no yields are known, first one
+    /// first.
     pub fn cash_proxies() -> [Self; 2] {
         ["BIL", "SGOV"].map(|symbol| Self(symbol.into()))
     }
 
-    /// The name that a factor group has among tickers, such as `USER:My_Tech`. No text reads as one: a group is a factor
-    /// only for its owner, and comes in by its [`GroupName`] alone.
-    pub fn of_group(name: &GroupName) -> Self {
-        Self(name.identifier().into())
-    }
-
-    /// True for a factor group.
-    pub fn is_group(&self) -> bool {
-        self.0.starts_with("USER:")
+    /// A name that no text reads as, for what only this crate may put among tickers.
+    pub(crate) fn reserved(name: String) -> Self {
+        Self(name.into())
     }
 
     /// True for a currency proxy such as `CUR:USD`.

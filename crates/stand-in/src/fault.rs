@@ -94,7 +94,7 @@ pub enum WrongType {
     DateType,
 }
 
-/// A price that is none.
+/// A value that is no price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadPrice {
     /// The text `NaN`.
@@ -136,7 +136,7 @@ pub enum Times {
 
 /// A fault on its way.
 #[derive(Debug)]
-pub(crate) struct Armed {
+pub(crate) struct ArmedFault {
     target: Target,
     skip: u32,
     left: Option<u32>,
@@ -165,7 +165,7 @@ impl Target {
     }
 }
 
-impl Armed {
+impl ArmedFault {
     pub(crate) fn new(target: Target, times: Times, fault: Fault) -> Self {
         let (skip, left) = match times {
             Times::Always => (0, None),

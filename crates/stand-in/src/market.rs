@@ -1,5 +1,6 @@
 //! What is true: prices, dividends, profiles and yields, as every stand-in vendor serves them.
 
+mod draws;
 mod read;
 mod security;
 mod simulate;
@@ -43,7 +44,7 @@ pub struct Dividend {
     pub amount: f64,
 }
 
-/// What a vendor tells about a security besides its prices.
+/// What a vendor says about a security besides its prices.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecurityProfile {
     /// The name of the fund or company.
@@ -182,7 +183,7 @@ impl Market {
         }
     }
 
-    /// Replaces what is told about a security; nothing happens if there is none of this ticker.
+    /// Replaces the profile of a security; nothing happens if there is none of this ticker.
     pub fn set_profile(&self, ticker: &str, profile: SecurityProfile) {
         if let Some(security) = self.write().securities.get_mut(ticker) {
             security.profile = profile;

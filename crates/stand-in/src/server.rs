@@ -21,14 +21,14 @@ use tokio::{
 };
 
 pub use self::log::{KeyPlace, RecordedRequest};
-pub(crate) use self::{
-    answer::Ask,
-    http::{Reply, Request},
-};
 use self::{answer::Plans, log::Log};
+pub(crate) use self::{
+    answer::VendorQuery,
+    http::{HttpReply, Request},
+};
 use crate::{
     Vendor,
-    fault::{Armed, Fault, Target, Times},
+    fault::{ArmedFault, Fault, Target, Times},
     market::Market,
 };
 
@@ -64,7 +64,7 @@ pub struct RateLimit {
     pub requests: usize,
     /// Its length.
     pub window: Duration,
-    /// Whether the 429 tells in `Retry-After` when a request will be taken again.
+    /// Whether the 429 says in `Retry-After` when a request will be taken again.
     pub retry_after: bool,
 }
 
@@ -83,7 +83,7 @@ struct Shared {
     market: Arc<Market>,
     options: Mutex<Options>,
     today: Mutex<NaiveDate>,
-    faults: Mutex<Vec<Armed>>,
+    faults: Mutex<Vec<ArmedFault>>,
     plans: Mutex<Plans>,
     log: Log,
 }
@@ -179,8 +179,8 @@ impl StandIn {
         self.shared.market.until(self.today()).expected_adj(ticker)
     }
 
-    /// Restates a history: every adjusted close but the last 3 up to today is multiplied by `factor`, for all servers of
-    /// this market.
+    /// Restates a history: every adjusted close but the last 3 up to today is multiplied by `factor`, for all servers
+    /// of this market.
     pub fn restate(&self, ticker: &str, factor: f64) {
         if let Some(&(before, _)) = self.expected_adj(ticker).iter().rev().nth(2) {
             self.shared.market.restate_before(ticker, before, factor);
@@ -194,7 +194,7 @@ impl StandIn {
 
     /// Arms a fault. The first armed that is for a request and not used up strikes.
     pub fn fail(&self, target: Target, times: Times, fault: Fault) {
-        locked(&self.shared.faults).push(Armed::new(target, times, fault));
+        locked(&self.shared.faults).push(ArmedFault::new(target, times, fault));
     }
 
     /// Disarms all faults: the vendor is well again.
@@ -266,7 +266,7 @@ impl Drop for StandIn {
     }
 }
 
-/// The value, whoever panicked while holding the lock.
+/// The value, even if a thread panicked while holding the lock.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

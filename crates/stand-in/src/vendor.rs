@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDate};
 
 use crate::{
     fault::Fault,
-    server::{Ask, Reply, Request},
+    server::{HttpReply, Request, VendorQuery},
 };
 
 /// Whose server a stand-in plays.
@@ -88,9 +88,9 @@ impl Vendor {
     }
 
     /// The answer of a healthy vendor, with its data spoilt if that is the fault.
-    pub(crate) fn answer(self, ask: &Ask<'_>) -> Reply {
+    pub(crate) fn answer(self, ask: &VendorQuery<'_>) -> HttpReply {
         if ask.request.method != "GET" {
-            return Reply::text(405, "Method Not Allowed");
+            return HttpReply::text(405, "Method Not Allowed");
         }
         match self {
             Self::Fmp => fmp::answer(ask),
@@ -101,7 +101,7 @@ impl Vendor {
     }
 
     /// How the vendor words a refusal.
-    pub(crate) fn refusal(self, fault: &Fault) -> Reply {
+    pub(crate) fn refusal(self, fault: &Fault) -> HttpReply {
         match self {
             Self::Fmp => fmp::refusal(fault),
             Self::Yahoo => yahoo::refusal(fault),
@@ -123,17 +123,17 @@ impl fmt::Display for Vendor {
 }
 
 /// The refusals of a site without an API of its own: pages.
-fn plain_refusal(fault: &Fault, header: &str) -> Reply {
+fn plain_refusal(fault: &Fault, header: &str) -> HttpReply {
     let page = |status, title: &str| {
         let body =
             format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
-        Reply::new(status, "text/html; charset=UTF-8", body)
+        HttpReply::new(status, "text/html; charset=UTF-8", body)
     };
     match fault {
         Fault::Unauthorized => page(401, "Unauthorized"),
         Fault::SymbolNotInPlan | Fault::ExclusiveEndpoint | Fault::LegacyForbidden => page(403, "Access Denied"),
         Fault::NotFound => page(404, "Page not found"),
-        Fault::Empty => Reply::csv(header.to_owned()),
+        Fault::Empty => HttpReply::csv(header.to_owned()),
         Fault::TooMany(_) => page(429, "Too Many Requests"),
         Fault::LimitWith200 => page(200, "Too Many Requests"),
         Fault::ErrorWith200 => page(200, "An error occurred"),

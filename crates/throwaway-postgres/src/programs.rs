@@ -38,7 +38,7 @@ impl Programs {
         Ok(Self { folder, user })
     }
 
-    /// Where the files of a new cluster are kept for the next one: beside the tests' programs, by Postgres and user.
+    /// Where the files of a new cluster are kept for the next one: next to the tests' programs, by Postgres and user.
     pub(crate) fn template(&self) -> Option<PathBuf> {
         let programs = std::env::current_exe().ok()?;
         let user = self.user.map_or(0, |(user, _)| user);

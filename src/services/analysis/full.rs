@@ -10,12 +10,12 @@ use factor_analytics::{
         statistics::Statistics,
     },
 };
-use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+use serde::{Serialize, Serializer};
 
 use super::{arguments::Query, metadata, quality::DataQuality, regime, rolling, sections::Section};
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Part, Rounding},
+    answer::{Fields, Layout, Matrix, Part, Rounding},
     app::App,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn sections(analysis: &Analysis, query: &Query, quality: &DataQuality
         Report::Performance(report) => performance(report, rounding),
         Report::Returns(report) => returns(report, query, rounding),
     };
-    answer.put("data_quality", quality);
+    answer.put_parts("data_quality", quality);
     answer.put_part("performance", Part::Fields(metadata::performance(analysis, rounding)));
     answer.put_part("analysis_metadata", Part::Fields(metadata::of(analysis, query, app)));
     answer
@@ -53,9 +53,8 @@ pub(super) fn notes(analysis: &Analysis) -> Vec<String> {
 
 fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate], rounding: Rounding) -> Fields {
     let mut answer = Fields::rounded(rounding);
-    let triangle = query.triangle;
-    let matrix =
-        |matrix: &CorrelationMatrix| rounding.write(&LaidOut { matrix, triangle, entry: |i, j| matrix.get(i, j) });
+    let layout = if query.triangle { Layout::Triangle } else { Layout::Nested };
+    let matrix = |of: &CorrelationMatrix| Part::Matrix(Matrix::of(&of.names, layout, rounding, |i, j| of.get(i, j)));
     if query.sections.has(Section::Matrices) {
         let matrices = report.matrices.iter().map(|(name, of)| (name.clone(), matrix(of)));
         answer.put_part("matrices", Part::Fields(matrices.collect()));
@@ -71,9 +70,11 @@ fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate],
     let overlays = overlays.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?)));
     answer.put_filled("overlays", overlays.collect());
     if let Some(of) = &report.statistics {
-        answer.put_part("statistics", Part::Fields(statistics(of, report, triangle, rounding)));
+        answer.put_part("statistics", Part::Fields(statistics(of, report, layout, rounding)));
     }
-    answer.put_some("insights", report.insights.as_ref());
+    if let Some(insights) = &report.insights {
+        answer.put_parts("insights", insights);
+    }
     answer.extend(rolling::sections(report, labels, rounding));
     answer
 }
@@ -81,33 +82,37 @@ fn correlations(report: &CorrelationReport, query: &Query, labels: &[NaiveDate],
 fn performance(report: &PerformanceReport, rounding: Rounding) -> Fields {
     let mut answer = Fields::rounded(rounding);
     answer.put_some("per_factor", report.per_factor.as_ref());
-    answer.put_some("composites", report.composites.as_ref());
+    if let Some(composites) = &report.composites {
+        answer.put_parts("composites", composites);
+    }
     answer
 }
 
 fn returns(report: &ReturnsReport, query: &Query, rounding: Rounding) -> Fields {
     let mut answer = Fields::rounded(rounding);
-    answer.put("windows", &report.windows.keys().collect::<Vec<_>>());
+    answer.put_whole("windows", &report.windows.keys().collect::<Vec<_>>());
     if query.sections.has(Section::Factors) {
         answer.put("factors", &report.factors);
     }
     answer.put_some("industry_groups", report.industry_groups.as_ref());
-    answer.put_some("rankings", report.rankings.as_ref());
+    if let Some(rankings) = &report.rankings {
+        answer.put_parts("rankings", rankings);
+    }
     answer.put_some("by_category", report.by_category.as_ref());
     answer
 }
 
 /// Per matrix the number of rows, the interval and the p-values, each laid out like the matrix; then the rate overlay's.
-fn statistics(statistics: &Statistics, report: &CorrelationReport, triangle: bool, rounding: Rounding) -> Fields {
+fn statistics(statistics: &Statistics, report: &CorrelationReport, layout: Layout, rounding: Rounding) -> Fields {
     let of_matrices = statistics.matrices.iter().filter_map(|(name, of)| {
         let matrix = report.matrices.get(name)?;
         let measure = |value: &dyn Fn((usize, usize)) -> f64| {
-            let entry = |i: usize, j: usize| Some(value((i, j))).filter(|value| value.is_finite());
-            rounding.write(&LaidOut { matrix, triangle, entry })
+            let cell = |i: usize, j: usize| Some(value((i, j))).filter(|value| value.is_finite());
+            Part::Matrix(Matrix::of(&matrix.names, layout, rounding, cell))
         };
-        let rows = LaidOut { matrix, triangle, entry: |i, j| matrix.rows[(i, j)] };
+        let rows = Part::Matrix(Matrix::of(&matrix.names, layout, rounding, |i, j| matrix.rows[(i, j)]));
         let measures = [
-            ("n", rounding.write(&rows)),
+            ("n", rows),
             ("interval_low", measure(&|at| of.interval_low[at])),
             ("interval_high", measure(&|at| of.interval_high[at])),
             ("p", measure(&|at| of.p[at])),
@@ -121,28 +126,6 @@ fn statistics(statistics: &Statistics, report: &CorrelationReport, triangle: boo
     of_matrices.chain(of_rates).collect()
 }
 
-/// Something of every pair of a matrix, as {row: {column: it}} or as {labels, rows: lower triangle}.
-struct LaidOut<'a, F> {
-    matrix: &'a CorrelationMatrix,
-    triangle: bool,
-    entry: F,
-}
-
-impl<T: Serialize, F: Fn(usize, usize) -> T> Serialize for LaidOut<'_, F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (names, entry) = (&self.matrix.names, &self.entry);
-        if self.triangle {
-            let mut laid_out = serializer.serialize_struct("Triangle", 2)?;
-            laid_out.serialize_field("labels", names)?;
-            let row = |i: usize| Listed(move || (0..=i).map(move |j| entry(i, j)));
-            laid_out.serialize_field("rows", &Listed(|| (0..names.len()).map(row)))?;
-            return laid_out.end();
-        }
-        let row = |i: usize| Mapped(move || names.iter().enumerate().map(move |(j, name)| (name, entry(i, j))));
-        serializer.collect_map(names.iter().enumerate().map(|(i, name)| (name, row(i))))
-    }
-}
-
 /// The rows of an overlay as {row: {column: r}}.
 struct Rows<'a>(&'a Overlay);
 
@@ -151,15 +134,6 @@ impl<'a> Serialize for Rows<'a> {
         let columns = &self.0.columns;
         let row = |row: &'a OverlayRow| Mapped(move || columns.iter().zip(row.values.iter().map(|pair| pair.r)));
         serializer.collect_map(self.0.rows.iter().map(|of| (&of.name, row(of))))
-    }
-}
-
-/// What an iterator gives, as a list.
-struct Listed<F>(F);
-
-impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for Listed<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
     }
 }
 

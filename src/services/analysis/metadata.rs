@@ -56,8 +56,8 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
                     metadata.put("rolling_windows", &rolling.windows);
                 }
             }
-            metadata.put_part("matrices", Part::Fields(matrices(report, rounding)));
-            metadata.put_filled("overlay_matrices", overlay_matrices(report, rounding));
+            metadata.put_part("matrices", Part::Fields(matrices(report, rounding).into_table()));
+            metadata.put_filled("overlay_matrices", overlay_matrices(report, rounding).into_table());
             metadata.put("macro_composites", &starts(&report.macro_composites.built));
         }
         Report::Performance(report) => {
@@ -78,7 +78,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     }
     metadata.put("labels", &labels(analysis));
     metadata.put("history", &history(analysis));
-    metadata.put_part("conventions", Part::Fields(conventions(analysis, query)));
+    metadata.put_part("conventions", Part::Fields(conventions(analysis, query).into_table()));
     let hit = |cached: bool| if cached { "hit" } else { "miss" };
     metadata.put("cache", &json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
     let excluded = quality::excluded(analysis).into_iter();

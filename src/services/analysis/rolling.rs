@@ -13,13 +13,13 @@ use factor_analytics::{
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{
-    arguments::ListSizes,
-    text::{decimal, table, title},
-};
+use super::arguments::ListSizes;
 use crate::{
     analysis::Analysis,
-    answer::{Fields, Part, Rounding},
+    answer::{
+        Fields, Part, Rounding,
+        markdown::{decimal, table, title},
+    },
 };
 
 /// How the figures are made.
@@ -69,17 +69,21 @@ pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], roundin
 /// The sections of a summary: the `size` least stable pairs of each matrix, and what the pairs asked for by name come to.
 pub(super) fn summaries(report: &CorrelationReport, labels: &[NaiveDate], size: usize, rounding: Rounding) -> Fields {
     let mut sections = Fields::rounded(rounding);
-    let tables = report.rolling.iter().filter_map(|(name, table)| {
-        let least = LeastStable::of(table, labels, size)?;
-        Some((name.clone(), rounding.write(&least)))
-    });
-    sections.put_filled("rolling", tables.collect());
-    let series = report.rolling_series.iter().filter_map(|series| {
-        let windows = series.windows.as_ref().ok()?.iter();
-        let windows: IndexMap<_, _> = windows.map(|(window, values)| (window, PairBrief::of(values))).collect();
-        Some((format!("{}/{}", series.a, series.b), rounding.write(&windows)))
-    });
-    sections.put_filled("rolling_series", series.collect());
+    let mut tables = Fields::rounded(rounding);
+    for (name, table) in &report.rolling {
+        if let Some(least) = LeastStable::of(table, labels, size) {
+            tables.put_parts(name.as_str(), &least);
+        }
+    }
+    sections.put_filled("rolling", tables);
+    let mut pairs = Fields::rounded(rounding);
+    for series in &report.rolling_series {
+        if let Ok(windows) = &series.windows {
+            let windows = windows.iter().map(|(window, values)| (window, PairBrief::of(values)));
+            pairs.put_parts(format!("{}/{}", series.a, series.b), &windows.collect::<IndexMap<_, _>>());
+        }
+    }
+    sections.put_filled("rolling_series", pairs);
     sections
 }
 
@@ -181,12 +185,17 @@ fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes)
         let _ = write!(text, "\n## {}: least stable over {window} periods\n\n", title(name));
         let row = |pair: &RollingPair| {
             let of = &pair.summary;
-            let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(decimal);
+            let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(|value| decimal(value, 2));
             [table.names[pair.a].clone(), table.names[pair.b].clone()].into_iter().chain(figures).collect()
         };
         let told = pairs.iter().filter(|pair| pair.summary.stability.is_some());
         let rows = told.take(lists.per_matrix).map(row).collect();
-        super::text::table(text, &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability"], 2, rows);
+        crate::answer::markdown::table(
+            text,
+            &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability"],
+            2,
+            rows,
+        );
     }
 }
 
@@ -195,7 +204,7 @@ fn write_series(text: &mut String, report: &CorrelationReport) {
     let told = report.rolling_series.iter().filter_map(|series| Some((series, series.windows.as_ref().ok()?)));
     let row = |series: &RollingSeries, window: usize, values: &[Option<f64>]| {
         let of = summary_of(values);
-        let figures = [of.latest, of.mean, of.min, of.max, of.sd].map(decimal);
+        let figures = [of.latest, of.mean, of.min, of.max, of.sd].map(|value| decimal(value, 2));
         [format!("{}/{}", series.a, series.b), window.to_string()].into_iter().chain(figures).collect()
     };
     let rows: Vec<Vec<String>> = told

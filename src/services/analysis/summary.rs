@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Part, Rounding},
+    answer::{Fields, Layout, Matrix, Part, Rounding},
 };
 
 /// How a summary is rounded.
@@ -74,8 +74,8 @@ fn with_lists(analysis: &Analysis, query: &Query, quality: &DataQuality, lists: 
     answer.put("factors_analyzed", &quality.factors_analyzed);
     answer.put("period", &Period::of(analysis));
     answer.put("as_of", &analysis.study.panel().as_of());
-    answer.put("data_quality", &quality.short());
-    answer.put("more", &more);
+    answer.put_parts("data_quality", &quality.short());
+    answer.put_whole("more", &more);
     answer
 }
 
@@ -118,7 +118,8 @@ fn correlations(answer: &mut Fields, report: &CorrelationReport, query: &Query, 
         }
     }
     if let Some(matrix) = &report.macro_composite {
-        overlays.put("macro_composite_matrix", &matrix.nested());
+        let whole = Matrix::of(&matrix.names, Layout::Nested, ROUNDING, |i, j| matrix.get(i, j));
+        overlays.put_part("macro_composite_matrix", Part::Matrix(whole));
     }
     if let Some(matrix) = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref()) {
         overlays.put("macro_etf_matrix", &MatrixSummary::of("macro_etf", matrix, lists.per_matrix));
@@ -162,7 +163,7 @@ fn insights_summary(insights: &Insights, size: usize) -> Fields {
             largest.truncate(size);
             (name.clone(), ROUNDING.write(&Blocks { blocks: blocks.len(), largest }))
         };
-        brief.put_part("blocks", Part::Fields(blocks.iter().map(of_matrix).collect()));
+        brief.put_part("blocks", Part::Fields(blocks.iter().map(of_matrix).collect::<Fields>().into_table()));
     }
     brief
 }
@@ -353,7 +354,7 @@ struct CategoryLine<A, B, C> {
 }
 
 fn returns(answer: &mut Fields, report: &ReturnsReport, lists: ListSizes) {
-    answer.put("windows", &report.windows.keys().collect::<Vec<_>>());
+    answer.put_whole("windows", &report.windows.keys().collect::<Vec<_>>());
     let (mut best, mut worst) = (Fields::rounded(ROUNDING), Fields::rounded(ROUNDING));
     for (window, ranked) in report.rankings.iter().flatten() {
         let lines: Vec<RankedLine<'_>> = ranked
@@ -378,7 +379,7 @@ fn returns(answer: &mut Fields, report: &ReturnsReport, lists: ListSizes) {
         });
         by_category.put(category.to_string(), &windows.collect::<IndexMap<_, _>>());
     }
-    answer.put_part("by_category", Part::Fields(by_category));
+    answer.put_part("by_category", Part::Fields(by_category.into_table()));
 }
 
 /// The first and the last rows of a sorted table, the last one first; no row is in both.

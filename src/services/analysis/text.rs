@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use factor_analytics::{
     correlation::CorrelationMatrix,
     inference::MatrixStatistics,
@@ -24,7 +23,10 @@ use super::{
     regime, rolling,
     sections::Section,
 };
-use crate::analysis::{Analysis, AnalysisKind, Plan, Report};
+use crate::{
+    analysis::{Analysis, AnalysisKind, Plan, Report},
+    answer::markdown::{decimal, percent, table, title},
+};
 
 /// The report of an analysis.
 pub(super) fn report(analysis: &Analysis, query: &Query, quality: &DataQuality) -> String {
@@ -72,7 +74,7 @@ fn footer(text: &mut String, quality: &DataQuality) {
         table(text, &["ticker", "label", "why"], 3, rows);
     }
     if !quality.warnings().is_empty() {
-        let _ = write!(text, "\n## Mind\n\n");
+        let _ = write!(text, "\n## Caveats\n\n");
         for warning in quality.warnings() {
             let _ = writeln!(text, "- {warning}");
         }
@@ -97,8 +99,8 @@ fn correlations(text: &mut String, report: &CorrelationReport, query: &Query) {
         let _ = writeln!(
             text,
             "Mean correlation {}, median {}.\n",
-            decimal(stats::mean(&values)),
-            decimal(stats::median(&values))
+            decimal(stats::mean(&values), 2),
+            decimal(stats::median(&values), 2)
         );
         pairs(text, name, matrix, (sure, lists.per_matrix));
     }
@@ -165,7 +167,7 @@ fn pairs(text: &mut String, name: &str, matrix: &CorrelationMatrix, (sure, size)
     for (what, highest) in [("strongest", true), ("weakest", false)] {
         for pair in extreme_pairs(name, matrix, size, highest) {
             let place = at(&pair.a).zip(at(&pair.b));
-            let mut row = vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation)), pair.n.to_string()];
+            let mut row = vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation), 2), pair.n.to_string()];
             if let Some((of, place)) = sure.zip(place) {
                 let p = of.p_adjusted[place];
                 row.push(format!("{:.2} to {:.2}", of.interval_low[place], of.interval_high[place]));
@@ -198,7 +200,7 @@ fn durations_table(text: &mut String, rows: &IndexMap<String, IndexMap<String, R
 fn whole_matrix(text: &mut String, matrix: &CorrelationMatrix) {
     let header: Vec<&str> = std::iter::once("").chain(matrix.names.iter().map(String::as_str)).collect();
     let row = |i: usize| {
-        let cells = (0..matrix.size()).map(|j| decimal(matrix.get(i, j)));
+        let cells = (0..matrix.size()).map(|j| decimal(matrix.get(i, j), 2));
         std::iter::once(matrix.names[i].clone()).chain(cells).collect()
     };
     table(text, &header, 1, (0..matrix.size()).map(row).collect());
@@ -215,7 +217,7 @@ fn overlay_table(text: &mut String, overlay: &Overlay, lists: ListSizes) {
     let chosen = sorted.iter().take(first).chain(sorted.iter().skip(sorted.len() - last));
     let rows = chosen
         .map(|row| {
-            let cells = row.values.iter().map(|pair| decimal(pair.r));
+            let cells = row.values.iter().map(|pair| decimal(pair.r, 2));
             [row.name.clone(), row.category.to_string()].into_iter().chain(cells).collect()
         })
         .collect();
@@ -234,13 +236,13 @@ fn performance(text: &mut String, report: &PerformanceReport, query: &Query) {
         vec![
             percent(profile.annual_return),
             percent(profile.volatility),
-            decimal(profile.sharpe_ratio),
-            decimal(profile.sortino_ratio),
+            decimal(profile.sharpe_ratio, 2),
+            decimal(profile.sortino_ratio, 2),
             percent(profile.max_drawdown),
             percent(profile.max_drawdown_daily),
-            decimal(profile.beta),
+            decimal(profile.beta, 2),
             percent(profile.alpha),
-            format!("{}/{}", decimal(profile.up_capture), decimal(profile.down_capture)),
+            format!("{}/{}", decimal(profile.up_capture, 2), decimal(profile.down_capture, 2)),
         ]
     };
     let _ = writeln!(text, "Benchmark {}, risk-free rate from {}.", plan.benchmark, report.risk_free_source);
@@ -325,28 +327,4 @@ fn returns(text: &mut String, report: &ReturnsReport, lists: ListSizes) {
         };
         table(text, &header, 1, groups.iter().map(row).collect());
     }
-}
-
-/// Writes a Markdown table; the first `words` columns are text, the others numbers.
-pub(super) fn table(text: &mut String, header: &[&str], words: usize, rows: Vec<Vec<String>>) {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(header.iter().copied()).add_rows(rows);
-    for (at, column) in table.column_iter_mut().enumerate() {
-        column.set_cell_alignment(if at < words { CellAlignment::Left } else { CellAlignment::Right });
-    }
-    let _ = writeln!(text, "{table}");
-}
-
-pub(super) fn title(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-pub(super) fn decimal(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:.2}", value + 0.0))
-}
-
-fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:.2}%", 100.0 * value + 0.0))
 }

@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use super::{Exposed, Traded, request::Section, sentences};
 use crate::{
-    answer::{Fields, Part},
+    answer::{Fields, Part, Rounding},
     app::App,
     services::{
         analysis::quality::Quality,
         common_args::{CommonArgs, Include},
         portfolio::{
-            answer::{PortfolioAnswer, SHORT, fields},
+            answer::{PortfolioAnswer, SHORT},
             lookthrough::{Classification, Classifications},
             summary::{LONGEST_WARNING, More, Period, shortened},
         },
@@ -120,6 +120,23 @@ pub(crate) struct Insights {
     not_known: String,
 }
 
+impl ExposuresAnswer<'_> {
+    /// Its fields, each to be cut by its entries; of objects that hold lists by those of each list.
+    fn fields(&self, rounding: Rounding) -> Fields {
+        let mut fields = Fields::of_object(self, rounding);
+        if let Some(insights) = &self.insights {
+            fields.put_parts("insights", insights);
+        }
+        if let Some(quality) = &self.data_quality {
+            fields.put_parts("data_quality", quality);
+        }
+        if let Some(more) = &self.more {
+            fields.put_whole("more", more);
+        }
+        fields
+    }
+}
+
 impl PortfolioAnswer for Exposed {
     type Section = Section;
 
@@ -168,7 +185,7 @@ impl PortfolioAnswer for Exposed {
 
     fn full(&self, app: &App) -> Fields {
         let answer = ExposuresAnswer { data_quality: Some(Quality::Whole(&self.quality)), ..self.sections() };
-        let mut body = fields(&answer, self.context.rounding());
+        let mut body = answer.fields(self.context.rounding());
         body.put_part("performance", Part::Fields(self.context.timings()));
         let mut metadata = self.context.metadata(app);
         metadata.put("benchmark", "SPY");
@@ -198,7 +215,7 @@ impl PortfolioAnswer for Exposed {
             more: Some(More { include: &MORE }),
             ..whole
         };
-        fields(&answer, SHORT)
+        answer.fields(SHORT)
     }
 
     fn with_report(&self) -> Fields {
@@ -207,7 +224,7 @@ impl PortfolioAnswer for Exposed {
             data_quality: Some(Quality::Short(self.quality.short())),
             ..ExposuresAnswer::default()
         };
-        fields(&answer, SHORT)
+        answer.fields(SHORT)
     }
 
     fn report(&self) -> String {

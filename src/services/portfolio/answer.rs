@@ -6,15 +6,11 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::markdown;
 use crate::{
-    answer::{Fields, Rendered, Rounding},
+    answer::{Fields, Frame, NotePlace, Rendered, Rounding, markdown},
     app::App,
     services::{
-        analysis::{
-            quality::DataQuality,
-            shaped::{Shaped, add_notes},
-        },
+        analysis::{GONE_FIRST, quality::DataQuality},
         common_args::{CommonArgs, Format, Include},
     },
 };
@@ -103,20 +99,21 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
 pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
     let common = answer.common();
     let named = answer.include().sections.as_deref();
-    let body = match (named, common.format) {
-        (Some(sections), _) => included(answer, sections, app),
-        (None, Format::Full) => answer.full(app),
-        (None, Format::Summary) => summary(answer),
+    let (body, report) = match (named, common.format) {
+        (Some(sections), _) => (included(answer, sections, app), None),
+        (None, Format::Full) => (answer.full(app), None),
+        (None, Format::Summary) => (summary(answer), None),
         (None, Format::Report) => {
-            let mut body = answer.with_report();
-            body.put("formatted_report", &answer.report());
-            body
+            let (mut body, report) = (answer.with_report(), answer.report());
+            body.put("formatted_report", &report);
+            (body, Some(report))
         }
     };
-    let shaped = Shaped::fitting(app, user, framed(answer, body), common.max_chars).await;
-    match (named, common.format) {
-        (None, Format::Report) => shaped.reported(),
-        _ => shaped.told(|| framed(answer, summary(answer))),
+    let kept = (&app.results, user);
+    let fitted = frame(answer).fitting(body, common.max_chars, GONE_FIRST.to_vec(), kept).await;
+    match report {
+        Some(report) => fitted.reported(&report),
+        None => fitted.with_json_text(|| summary(answer)),
     }
 }
 
@@ -125,7 +122,7 @@ fn summary<T: PortfolioAnswer>(answer: &T) -> Fields {
     let mut shown = answer.entries();
     loop {
         let summary = answer.summary(shown);
-        if shown <= 1 || framed(answer, summary.clone()).chars() + T::ROOM <= SUMMARY {
+        if shown <= 1 || frame(answer).around(summary.clone()).chars() + T::ROOM <= SUMMARY {
             return summary;
         }
         shown -= 1;
@@ -135,29 +132,18 @@ fn summary<T: PortfolioAnswer>(answer: &T) -> Fields {
 /// The end of a report: what is not known, and the warnings.
 pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQuality) {
     let warnings = quality.warnings().iter().map(ToString::to_string);
-    markdown::list(text, "Mind", &std::iter::once(not_known).chain(warnings).collect::<Vec<_>>());
+    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(warnings).collect::<Vec<_>>());
 }
 
-/// The fields of a typed answer, numbers rounded.
-pub(crate) fn fields(answer: &impl Serialize, rounding: Rounding) -> Fields {
-    rounding.write(answer).into_fields().unwrap_or_else(|| Fields::rounded(rounding))
-}
-
-/// A body with what stands around it.
-fn framed(of: &impl PortfolioAnswer, body: Fields) -> Fields {
-    let mut answer = Fields::rounded(Rounding::None);
-    answer.put("status", "success");
-    let invalid = &of.include().invalid;
-    if !invalid.is_empty() {
-        answer.put("invalid_sections", invalid);
+/// What stands around an answer.
+fn frame(answer: &impl PortfolioAnswer) -> Frame {
+    Frame {
+        analysis_type: None,
+        notes: answer.notes(),
+        notes_at: NotePlace::Last,
+        invalid_sections: answer.include().invalid.clone(),
+        not_computed: answer.not_computed().into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
     }
-    let not_computed = of.not_computed();
-    if !not_computed.is_empty() {
-        answer.put("not_computed", &not_computed);
-    }
-    answer.extend(body);
-    add_notes(&mut answer, &of.notes());
-    answer
 }
 
 /// The sections asked for, in full.

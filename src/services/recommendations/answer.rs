@@ -17,13 +17,13 @@ use serde::Serialize;
 
 use super::{HeldFactor, Recommended, notes, request::Section, sentences};
 use crate::{
-    answer::{Fields, Part},
+    answer::{Fields, Part, Rounding},
     app::App,
     services::{
         analysis::quality::Quality,
         common_args::{CommonArgs, Include},
         portfolio::{
-            answer::{PortfolioAnswer, SHORT, fields},
+            answer::{PortfolioAnswer, SHORT},
             factor::ResolvedFactor,
             summary::{LONGEST_WARNING, More, Period, shortened},
         },
@@ -213,6 +213,23 @@ struct Settings {
     min_dividend_yield: Option<f64>,
 }
 
+impl RecommendationsAnswer<'_> {
+    /// Its fields, each to be cut by its entries; of objects that hold lists by those of each list.
+    fn fields(&self, rounding: Rounding) -> Fields {
+        let mut fields = Fields::of_object(self, rounding);
+        if let Some(insights) = &self.insights {
+            fields.put_parts("insights", insights);
+        }
+        if let Some(quality) = &self.data_quality {
+            fields.put_parts("data_quality", quality);
+        }
+        if let Some(more) = &self.more {
+            fields.put_whole("more", more);
+        }
+        fields
+    }
+}
+
 impl PortfolioAnswer for Recommended {
     type Section = Section;
 
@@ -258,7 +275,7 @@ impl PortfolioAnswer for Recommended {
 
     fn full(&self, app: &App) -> Fields {
         let answer = RecommendationsAnswer { data_quality: Some(Quality::Whole(&self.quality)), ..self.sections() };
-        let mut body = fields(&answer, self.context.rounding());
+        let mut body = answer.fields(self.context.rounding());
         body.put_part("performance", Part::Fields(self.context.timings()));
         body.put_part("analysis_metadata", Part::Fields(self.metadata(app)));
         body
@@ -288,7 +305,7 @@ impl PortfolioAnswer for Recommended {
             more: Some(More { include: &Section::NAMES }),
             ..whole
         };
-        fields(&answer, SHORT)
+        answer.fields(SHORT)
     }
 
     fn with_report(&self) -> Fields {
@@ -298,7 +315,7 @@ impl PortfolioAnswer for Recommended {
             data_quality: Some(Quality::Short(self.quality.short())),
             ..RecommendationsAnswer::default()
         };
-        fields(&answer, SHORT)
+        answer.fields(SHORT)
     }
 
     fn report(&self) -> String {

@@ -3,10 +3,9 @@
 use factor_analytics::hedge::Recommendation;
 
 use super::{Recommended, sentences};
-use crate::services::portfolio::{
-    answer::add_caveats,
-    markdown::{self, percent, places},
-    summary::heading,
+use crate::{
+    answer::markdown::{self, decimal, percent},
+    services::portfolio::{answer::add_caveats, summary::heading},
 };
 
 impl Recommended {
@@ -29,7 +28,13 @@ impl Recommended {
         }
         if let Some(portfolio) = &self.portfolio {
             let rows = markdown::weights(&portfolio.classifications.by(|one| &one.industry), 15);
-            markdown::table(&mut text, "What the portfolio holds", &["industry or category", "weight"], 1, &rows);
+            markdown::titled_table(
+                &mut text,
+                "What the portfolio holds",
+                &["industry or category", "weight"],
+                1,
+                &rows,
+            );
         }
         if !report.recommendations.is_empty() {
             markdown::list(&mut text, "How to read it", &self.legend());
@@ -49,10 +54,10 @@ impl Recommended {
             let swap = one.swap.as_ref();
             let volatility = swap.and_then(|swap| swap.portfolio_volatility);
             let effects = [
-                places(relation.correlation_to_overexposed, 2),
+                decimal(relation.correlation_to_overexposed, 2),
                 yes(one.meets_threshold),
                 relation.n.to_string(),
-                places(one.figures.hedge_ratio, 2),
+                decimal(one.figures.hedge_ratio, 2),
                 percent(worth.in_sample),
                 percent(worth.out_of_sample),
                 percent(swap.and_then(|swap| swap.suggested_additional_allocation)),
@@ -61,14 +66,14 @@ impl Recommended {
             ];
             does.push(named.iter().cloned().chain(effects).collect());
             let facts = [
-                places(relation.down_market_correlation, 2),
-                places(relation.rolling_36.min, 2),
-                places(relation.rolling_36.max, 2),
+                decimal(relation.down_market_correlation, 2),
+                decimal(relation.rolling_36.min, 2),
+                decimal(relation.rolling_36.max, 2),
                 yes(one.significant),
-                places(one.sharpe_ratio, 2),
+                decimal(one.sharpe_ratio, 2),
                 percent(one.max_drawdown),
                 percent(one.dividend_yield),
-                places(Some(one.score), 2),
+                decimal(Some(one.score), 2),
             ];
             known.push(named.into_iter().chain(facts).collect());
         }
@@ -86,7 +91,7 @@ impl Recommended {
             "volatility before",
             "after",
         ];
-        markdown::table(text, "Recommendations", &head, 3, &does);
+        markdown::titled_table(text, "Recommendations", &head, 3, &does);
         let head = [
             "#",
             "factor",
@@ -100,7 +105,7 @@ impl Recommended {
             "yield",
             "score",
         ];
-        markdown::table(text, "What else is known of them", &head, 3, &known);
+        markdown::titled_table(text, "What else is known of them", &head, 3, &known);
     }
 
     /// Its name with what its ETF is.

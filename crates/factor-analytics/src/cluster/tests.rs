@@ -2,8 +2,13 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::observer::tests::{stops, unobserved};
 
 const NAN: f64 = f64::NAN;
+
+fn clusters_of(matrix: &CorrelationMatrix) -> Clusters {
+    unobserved(|progress| Clusters::of(matrix, progress))
+}
 
 fn matrix(entries: &[Vec<f64>]) -> CorrelationMatrix {
     let size = entries.len();
@@ -25,7 +30,7 @@ fn two_pairs_by_hand() {
         vec![0.9, 0.1, 1.0, 0.1],
         vec![0.1, 0.8, 0.1, 1.0],
     ]);
-    let clusters = Clusters::of(&near);
+    let clusters = clusters_of(&near);
     assert_eq!(clusters.order, [0, 2, 1, 3]);
     assert_eq!(clusters.blocks, [vec![0, 2], vec![1, 3]]);
     let arranged = clusters.reorder(&near);
@@ -37,19 +42,19 @@ fn two_pairs_by_hand() {
 #[test]
 fn the_cut_is_a_correlation_of_one_half_and_null_one_of_zero() {
     // sqrt(0.5 (1 - 0.5)) = 0.5: joined; a hair less correlated: not.
-    let pair = |r: f64| Clusters::of(&matrix(&[vec![1.0, r], vec![r, 1.0]])).blocks.len();
+    let pair = |r: f64| clusters_of(&matrix(&[vec![1.0, r], vec![r, 1.0]])).blocks.len();
     assert_eq!((pair(0.5), pair(0.499), pair(NAN), pair(-1.0), pair(1.0)), (1, 2, 2, 2, 1));
     // T1 with T2 is undefined, as far as 0 is; -0.2 is farther: T0 joins the undefined one first.
     let holed = matrix(&[vec![1.0, NAN, -0.2], vec![NAN, 1.0, -0.2], vec![-0.2, -0.2, 1.0]]);
-    assert_eq!(Clusters::of(&holed).order, [2, 0, 1]);
+    assert_eq!(clusters_of(&holed).order, [2, 0, 1]);
 }
 
 #[test]
 fn no_and_one_column_are_themselves() {
-    assert_eq!(Clusters::of(&matrix(&[])), Clusters::default());
+    assert_eq!(clusters_of(&matrix(&[])), Clusters::default());
     let one = Clusters { order: vec![0], blocks: vec![vec![0]] };
-    assert_eq!(Clusters::of(&matrix(&[vec![1.0]])), one);
-    assert_eq!(Clusters::of(&matrix(&[vec![NAN]])), one);
+    assert_eq!(clusters_of(&matrix(&[vec![1.0]])), one);
+    assert_eq!(clusters_of(&matrix(&[vec![NAN]])), one);
 }
 
 /// `fixtures/published/linkage.json`: matrices full of equal distances and undefined pairs, as scipy orders and cuts them.
@@ -63,7 +68,7 @@ fn ties_are_broken_as_scipy_breaks_them() {
         let size = triangle.len();
         let entry = |i: usize, j: usize| triangle[i.max(j)][i.min(j)].unwrap_or(NAN);
         let entries: Vec<Vec<f64>> = (0..size).map(|i| (0..size).map(|j| entry(i, j)).collect()).collect();
-        let clusters = Clusters::of(&matrix(&entries));
+        let clusters = clusters_of(&matrix(&entries));
         let order: Vec<usize> = serde_json::from_value(case["leaves"].clone()).unwrap();
         let blocks: Vec<Vec<usize>> = serde_json::from_value(case["blocks"].clone()).unwrap();
         assert_eq!((clusters.order, clusters.blocks), (order, blocks), "case {at}");
@@ -80,10 +85,18 @@ fn correlations() -> impl Strategy<Value = Vec<Vec<f64>>> {
     })
 }
 
+#[test]
+fn clustering_stops_at_any_link() {
+    let entry = |i: usize, j: usize| if i == j { 1.0 } else { ((7 * i.min(j) + 3 * i.max(j)) % 19) as f64 / 20.0 };
+    let entries: Vec<Vec<f64>> = (0..60).map(|i| (0..60).map(|j| entry(i, j)).collect()).collect();
+    let asked = stops(|progress| Clusters::of(&matrix(&entries), progress));
+    assert!(asked >= 59, "{asked}");
+}
+
 proptest! {
     #[test]
     fn every_column_stands_once_and_blocks_are_the_order_cut(entries in correlations()) {
-        let clusters = Clusters::of(&matrix(&entries));
+        let clusters = clusters_of(&matrix(&entries));
         let mut sorted = clusters.order.clone();
         sorted.sort_unstable();
         prop_assert_eq!(sorted, (0..entries.len()).collect::<Vec<_>>());
@@ -100,11 +113,11 @@ proptest! {
         }
     }
 
-    /// Names move with their columns: what is told of a pair is told of the same pair afterwards.
+    /// Names move with their columns: what is known of a pair stays with that pair.
     #[test]
     fn arranging_changes_places_only(entries in correlations()) {
         let before = matrix(&entries);
-        let clusters = Clusters::of(&before);
+        let clusters = clusters_of(&before);
         let after = clusters.reorder(&before);
         let place = |name: &String| before.names.iter().position(|known| known == name).unwrap();
         for (i, a) in after.names.iter().enumerate() {

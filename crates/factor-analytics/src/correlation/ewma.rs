@@ -2,8 +2,15 @@
 
 use ndarray::Array2;
 
-use super::{CorrelationMatrix, Estimate, NamedSeries, PairCorrelation, root_of_product};
-use crate::stats;
+use super::{
+    estimate::Estimate,
+    matrix::CorrelationMatrix,
+    pair::{NamedSeries, PairCorrelation, root_of_product},
+};
+use crate::{
+    observer::{Progress, Stopped},
+    stats,
+};
 
 /// w_t = 2^(-age / half-life), age in rows of the panel, 0 for its last row.
 pub(super) struct Weights(Vec<f64>);
@@ -49,14 +56,19 @@ pub(super) fn correlate(x: &[f64], y: &[f64], weights: &Weights, min_rows: usize
 }
 
 /// The weighted correlation of every pair.
-pub(super) fn matrix(columns: &[NamedSeries<'_>], half_life: f64, min_rows: usize) -> CorrelationMatrix {
+pub(super) fn matrix(
+    columns: &[NamedSeries<'_>],
+    half_life: f64,
+    min_rows: usize,
+    progress: &mut Progress<'_>,
+) -> Result<CorrelationMatrix, Stopped> {
     let weights = Weights::new(half_life, columns.first().map_or(0, |column| column.values.len()));
     let mut effective = Array2::zeros((columns.len(), columns.len()));
-    let matrix = CorrelationMatrix::of_pairs(columns, |i, j| {
+    let matrix = CorrelationMatrix::of_pairs(columns, progress, |i, j| {
         let (pair, rows) = correlate(columns[i].values, columns[j].values, &weights, min_rows);
         effective[(i, j)] = rows;
         effective[(j, i)] = rows;
         pair
-    });
-    CorrelationMatrix { estimate: Estimate::Weighted(effective), ..matrix }
+    })?;
+    Ok(CorrelationMatrix { estimate: Estimate::Weighted(effective), ..matrix })
 }

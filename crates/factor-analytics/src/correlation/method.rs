@@ -1,22 +1,26 @@
 //! The ways to measure a correlation.
 
+use std::hash::Hash;
+
 use super::{
-    CorrelationMatrix, PairCorrelation,
     ewma::{self, Weights},
-    pearson,
+    matrix::CorrelationMatrix,
+    pair::{NamedSeries, PairCorrelation, pearson},
     ranks::{self, Ranked},
-    shrinkage::{self, Shrinkage},
+    shrinkage,
 };
-use crate::{correlation::NamedSeries, inference::Coefficient};
-use ndarray::Array2;
+use crate::{
+    fields::eq_and_hash_by_fields,
+    observer::{Progress, Stopped},
+};
 
 /// How correlations are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub enum Method {
     /// Pearson's r, pairwise complete.
     #[default]
     Pearson,
-    /// Spearman's rho: Pearson's r of the ranks, taken anew on the common rows of each pair.
+    /// Spearman's rho: Pearson's r of the ranks, taken on the common rows of each pair.
     Spearman,
     /// Pearson's r with weights that halve every `half_life` rows of the panel, counted from its last row.
     Ewma {
@@ -27,17 +31,17 @@ pub enum Method {
     LedoitWolf,
 }
 
-/// What a method tells of the matrix it gave, beside its entries.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Estimate {
-    /// Each pair stands for itself.
+/// What a coefficient was computed from; it decides the standard error of its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Coefficient {
+    /// Pearson's r: se of z = 1 / sqrt(n - 3).
     #[default]
-    Pairwise,
-    /// The effective number of rows under each pair, (sum w)^2 / sum w^2; shape (names, names).
-    Weighted(Array2<f64>),
-    /// How far the matrix was shrunk.
-    Shrunk(Shrinkage),
+    Pearson,
+    /// Spearman's rho: se of z = sqrt((1 + r^2 / 2) / (n - 3)) (D. Bonett and T. Wright, Psychometrika 65, 2000).
+    Spearman,
 }
+
+eq_and_hash_by_fields!(Method);
 
 impl Method {
     /// The name in arguments and answers.
@@ -71,35 +75,28 @@ impl Method {
     /// The matrix of some columns, by the rules of each method on too few rows and constant series.
     ///
     /// By shrinkage, columns may be left out of the matrix; [`Shrinkage::dropped`] names them.
-    pub fn matrix(self, columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop.
+    pub fn matrix(
+        self,
+        columns: &[NamedSeries<'_>],
+        min_rows: usize,
+        progress: &mut Progress<'_>,
+    ) -> Result<CorrelationMatrix, Stopped> {
         match self {
-            Self::Pearson => CorrelationMatrix::pairwise(columns, min_rows),
-            Self::Spearman => ranks::matrix(columns, min_rows),
-            Self::Ewma { half_life } => ewma::matrix(columns, half_life, min_rows),
-            Self::LedoitWolf => shrinkage::matrix(columns, min_rows),
+            Self::Pearson => CorrelationMatrix::pairwise(columns, min_rows, progress),
+            Self::Spearman => ranks::matrix(columns, min_rows, progress),
+            Self::Ewma { half_life } => ewma::matrix(columns, half_life, min_rows, progress),
+            Self::LedoitWolf => shrinkage::matrix(columns, min_rows, progress),
         }
     }
-}
 
-impl CorrelationMatrix {
-    /// Fills a symmetric matrix from a function of the pairs with i <= j; a defined diagonal is exactly 1.
-    pub(super) fn of_pairs(columns: &[NamedSeries<'_>], mut pair: impl FnMut(usize, usize) -> PairCorrelation) -> Self {
-        let size = columns.len();
-        let mut values = Array2::from_elem((size, size), f64::NAN);
-        let mut rows = Array2::zeros((size, size));
-        let mut undefined_pairs = 0;
-        for i in 0..size {
-            for j in i..size {
-                let found = pair(i, j);
-                let r = if i == j { found.r.map(|_| 1.0) } else { found.r };
-                undefined_pairs += usize::from(i != j && r.is_none());
-                for at in [(i, j), (j, i)] {
-                    values[at] = r.unwrap_or(f64::NAN);
-                    rows[at] = found.n;
-                }
-            }
-        }
-        let names = columns.iter().map(|column| column.name.to_owned()).collect();
-        Self { names, values, rows, undefined_pairs, estimate: Estimate::Pairwise }
+    fn fields(&self) -> impl Hash + Eq + use<> {
+        let half_life = match self {
+            Self::Ewma { half_life } => Some(half_life.to_bits()),
+            Self::Pearson | Self::Spearman | Self::LedoitWolf => None,
+        };
+        (self.as_str(), half_life)
     }
 }

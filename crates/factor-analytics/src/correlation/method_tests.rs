@@ -1,8 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::observer::tests::{stops, unobserved};
 
 const NAN: f64 = f64::NAN;
+
+fn matrix_by(method: Method, columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
+    unobserved(|progress| method.matrix(columns, min_rows, progress))
+}
 
 fn near(got: Option<f64>, expected: f64) -> bool {
     got.is_some_and(|got| (got - expected).abs() <= 1e-12)
@@ -38,7 +43,7 @@ fn ewma_as_numpy_has_it() {
     assert!(near(method.pair(&X, &Y, 8).r, 0.855_333_824_811_523_9));
     assert_eq!(method.pair(&X, &Y, 9), PairCorrelation { r: None, n: 11 }, "n_eff is held against the floor");
     let columns = [NamedSeries { name: "x", values: &X }, NamedSeries { name: "y", values: &Y }];
-    let Estimate::Weighted(rows) = method.matrix(&columns, 8).estimate else { panic!("no weights") };
+    let Estimate::Weighted(rows) = matrix_by(method, &columns, 8).estimate else { panic!("no weights") };
     assert!(rows.iter().all(|rows| (rows - 8.575_688_958_702_871).abs() < 1e-12), "{rows}");
 }
 
@@ -46,13 +51,13 @@ fn ewma_as_numpy_has_it() {
 fn ages_are_rows_of_the_panel() {
     // A missing row ages the rows before it all the same: it is not closed up.
     let (holed, short) = ([1.0, 5.0, NAN, 2.0, 4.0], [1.0, 5.0, 2.0, 4.0]);
-    let (beside, beside_short) = ([2.0, 1.0, 9.0, 4.0, 3.0], [2.0, 1.0, 4.0, 3.0]);
+    let (other, other_short) = ([2.0, 1.0, 9.0, 4.0, 3.0], [2.0, 1.0, 4.0, 3.0]);
     let method = Method::Ewma { half_life: 1.0 };
-    let (kept, closed) = (method.pair(&holed, &beside, 2), method.pair(&beside_short, &short, 2));
+    let (kept, closed) = (method.pair(&holed, &other, 2), method.pair(&other_short, &short, 2));
     assert!((kept.r.unwrap() - closed.r.unwrap()).abs() > 0.01 && kept.n == 4);
     // Weights 1, 1/2, 1/8, 1/16: (27/16)^2 / (1 + 1/4 + 1/64 + 1/256) = 2.2440.
     let columns = [NamedSeries { name: "x", values: &holed }];
-    let Estimate::Weighted(rows) = method.matrix(&columns, 2).estimate else { panic!("no weights") };
+    let Estimate::Weighted(rows) = matrix_by(method, &columns, 2).estimate else { panic!("no weights") };
     assert!((rows[(0, 0)] - (27.0_f64 / 16.0).powi(2) / (1.0 + 0.25 + 1.0 / 64.0 + 1.0 / 256.0)).abs() < 1e-14);
 }
 
@@ -80,7 +85,7 @@ fn ledoit_and_wolf_as_numpy_has_it() {
     let values = of_sixteen();
     let columns: Vec<NamedSeries<'_>> =
         ["a", "b", "c", "d"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
-    let matrix = Method::LedoitWolf.matrix(&columns, 12);
+    let matrix = matrix_by(Method::LedoitWolf, &columns, 12);
     let shrunk = shrinkage(&matrix);
     assert!(near(shrunk.kappa, 11.177_975_340_110_313) && near(Some(shrunk.intensity), 0.698_623_458_756_894_6));
     assert!(near(shrunk.mean_correlation, 0.252_514_758_756_095_6) && shrunk.rows == 16 && shrunk.dropped.is_empty());
@@ -104,12 +109,12 @@ fn the_shortest_history_leaves_until_enough_rows_are_complete() {
     let columns: Vec<NamedSeries<'_>> =
         ["a", "b", "c", "d"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
     let names = |matrix: &CorrelationMatrix| matrix.names.join("");
-    let all = Method::LedoitWolf.matrix(&columns, 10);
+    let all = matrix_by(Method::LedoitWolf, &columns, 10);
     assert_eq!((names(&all).as_str(), shrinkage(&all).rows), ("abcd", 10));
-    let three = Method::LedoitWolf.matrix(&columns, 12);
+    let three = matrix_by(Method::LedoitWolf, &columns, 12);
     assert_eq!((names(&three).as_str(), shrinkage(&three).rows), ("acd", 14));
     assert_eq!(shrinkage(&three).dropped, ["b"]);
-    let two = Method::LedoitWolf.matrix(&columns, 15);
+    let two = matrix_by(Method::LedoitWolf, &columns, 15);
     assert_eq!(
         (names(&two).as_str(), shrinkage(&two).rows, shrinkage(&two).dropped.join("")),
         ("ad", 16, "bc".to_owned())
@@ -124,11 +129,11 @@ fn a_constant_column_takes_no_part() {
     let mut values = of_sixteen();
     let without: Vec<NamedSeries<'_>> =
         ["a", "b", "c"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
-    let expected = Method::LedoitWolf.matrix(&without, 12);
+    let expected = matrix_by(Method::LedoitWolf, &without, 12);
     values[3] = vec![0.5; 16];
     let columns: Vec<NamedSeries<'_>> =
         ["a", "b", "c", "flat"].into_iter().zip(&values).map(|(name, values)| NamedSeries { name, values }).collect();
-    let matrix = Method::LedoitWolf.matrix(&columns, 12);
+    let matrix = matrix_by(Method::LedoitWolf, &columns, 12);
     assert_eq!(matrix.undefined_pairs, 3);
     assert_eq!((matrix.get(3, 3), matrix.get(0, 3)), (None, None));
     assert_eq!((matrix.get(0, 1), matrix.get(1, 2)), (expected.get(0, 1), expected.get(1, 2)));
@@ -149,7 +154,7 @@ proptest! {
     fn every_method_is_symmetric_and_bounded(x in series(), y in series(), z in series(), half_life in 1.0..60.0f64) {
         for method in [Method::Pearson, Method::Spearman, Method::Ewma { half_life }, Method::LedoitWolf] {
             let columns = [("x", &x), ("y", &y), ("z", &z)].map(|(name, values)| NamedSeries { name, values });
-            let matrix = method.matrix(&columns, 3);
+            let matrix = matrix_by(method, &columns, 3);
             for i in 0..matrix.size() {
                 for j in 0..matrix.size() {
                     prop_assert_eq!(matrix.values[(i, j)].to_bits(), matrix.values[(j, i)].to_bits());
@@ -195,12 +200,25 @@ proptest! {
             let correlate = |plus: f64| {
                 let values = [&x, &y, &z].map(|v| column(v, plus));
                 let columns = [0, 1, 2].map(|i| NamedSeries { name: "c", values: &values[i] });
-                method.matrix(&columns, 5)
+                matrix_by(method, &columns, 5)
             };
             let (near, far) = (correlate(0.0), correlate(1_048_576.0));
             for (a, b) in near.values.iter().zip(&far.values) {
                 prop_assert!((a - b).abs() < 1e-8 || (a.is_nan() && b.is_nan()), "{} {}", a, b);
             }
         }
+    }
+}
+
+#[test]
+fn every_method_stops_between_pairs() {
+    let series: Vec<Vec<f64>> = (0..130_u32)
+        .map(|at| (0..24_u32).map(|row| f64::from((row * row + 7 * at + at * row) % 23)).collect())
+        .collect();
+    let columns: Vec<NamedSeries<'_>> = series.iter().map(|values| NamedSeries { name: "", values }).collect();
+    for method in [Method::Pearson, Method::Spearman, Method::Ewma { half_life: 6.0 }, Method::LedoitWolf] {
+        let asked = stops(|progress| method.matrix(&columns, 12, progress));
+        // At each row at least, and by the slow ones every 64 pairs.
+        assert!(asked >= if method == Method::Pearson { 260 } else { 160 }, "{method:?}: {asked}");
     }
 }

@@ -1,203 +1,28 @@
-//! Series made ready for products: centred, of unit norm, zero where missing.
+//! Series prepared for matrix products: centred, of unit norm, zero where missing.
 
 use std::ops::Range;
 
 use faer::MatRef;
-use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use pulp::{Arch, NullaryFnOnce};
 
-use super::presence::Presence;
-use crate::{parallel, stats};
+use super::{column_stats::ColumnStats, missingness::Missingness};
+use crate::parallel;
 
-/// Series whose facts are gathered, or that are made ready, at a time.
+/// Series that one thread prepares at a time.
 const BATCH: usize = 64;
-
-/// Where sums of squares and their products stay within the range of f64.
-const RANGE: Range<f64> = 1e-280..1e280;
-
-/// What is known of one series beside its values.
-#[derive(Debug, Clone)]
-pub(super) struct ColumnStats {
-    /// From the first to the last row present.
-    pub(super) span: Range<usize>,
-    /// Rows present.
-    pub(super) count: usize,
-    /// How its pairs are computed.
-    pub(super) way: Way,
-    /// True when it is not constant on its rows ([`stats::is_constant`]), and its squares are in the range of f64.
-    pub(super) varies: bool,
-    /// Mean of the rows present, and what its rounding left over.
-    centre: (f64, f64),
-    /// 1 / norm of the deviations; 0 unless products are used.
-    scale: f64,
-    /// A variance, in units of the scaled series, at which the rule on constant series comes near.
-    pub(super) noise: f64,
-}
-
-/// How the pairs of a series are computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// By products.
-    Products,
-    /// Row by row: it hardly varies against its level, or its squares leave the range of f64.
-    Afresh,
-    /// Not at all: no rows of it vary.
-    Nothing,
-}
-
-impl ColumnStats {
-    /// Those of a series without rows.
-    const EMPTY: Self =
-        Self { span: 0..0, count: 0, way: Way::Nothing, varies: false, centre: (0.0, 0.0), scale: 0.0, noise: 0.0 };
-
-    /// Those of each column.
-    pub(super) fn of_all(columns: &[&[f64]], threads: usize) -> Vec<Self> {
-        let mut facts = vec![Self::EMPTY; columns.len()];
-        parallel::for_each(
-            threads,
-            facts.chunks_mut(BATCH).zip(columns.chunks(BATCH)),
-            || (),
-            |(), (facts, columns)| Arch::new().dispatch(Gathering { facts, columns }),
-        );
-        facts
-    }
-
-    #[inline(always)]
-    fn of<S: Simd>(simd: S, values: &[f64]) -> Self {
-        let first = values.iter().position(|value| value.is_finite()).unwrap_or(0);
-        let last = values.iter().rposition(|value| value.is_finite()).map_or(0, |last| last + 1);
-        let extent = Extent::of(simd, &values[first..last.max(first)]);
-        let (count, n) = (extent.count as usize, extent.count.max(1.0));
-        let centre = extent.sum / n;
-        let (left, squares) = deviations(simd, values, centre);
-        let left = left / n;
-        let squares = squares - n * left * left;
-        let largest = extent.max.abs().max(extent.min.abs()).max(1e-8);
-        let near = (1e-11 * largest).powi(2);
-        let plain = RANGE.contains(&squares) && squares > near * (n - 1.0);
-        let varies = plain || (squares.is_finite() && !stats::is_constant(&present(values)));
-        let same = count < 2 || extent.min == extent.max;
-        let way = match () {
-            () if same || (count == values.len() && !varies) => Way::Nothing,
-            () if plain => Way::Products,
-            () => Way::Afresh,
-        };
-        let scale = if way == Way::Products { 1.0 / squares.sqrt() } else { 0.0 };
-        let span = first..last.max(first);
-        Self { span, count, way, varies, centre: (centre, left), scale, noise: near * scale * scale }
-    }
-
-    /// Writes the series as it enters products.
-    #[inline(always)]
-    fn scaled(&self, values: &[f64], out: &mut [f64]) {
-        let ((centre, left), scale) = (self.centre, self.scale);
-        if self.way != Way::Products {
-            return out.fill(0.0);
-        }
-        let Range { start, end } = self.span;
-        out[..start].fill(0.0);
-        out[end..].fill(0.0);
-        for (out, x) in out[start..end].iter_mut().zip(&values[start..end]) {
-            *out = if x.is_finite() { ((x - centre) - left) * scale } else { 0.0 };
-        }
-    }
-}
-
-struct Gathering<'a> {
-    facts: &'a mut [ColumnStats],
-    columns: &'a [&'a [f64]],
-}
-
-impl WithSimd for Gathering<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        for (facts, column) in self.facts.iter_mut().zip(self.columns) {
-            *facts = ColumnStats::of(simd, column);
-        }
-    }
-}
-
-fn present(values: &[f64]) -> Vec<f64> {
-    values.iter().copied().filter(|value| value.is_finite()).collect()
-}
-
-/// Sum, count and extremes of the values present.
-struct Extent {
-    count: f64,
-    sum: f64,
-    min: f64,
-    max: f64,
-}
-
-impl Extent {
-    #[inline(always)]
-    fn of<S: Simd>(simd: S, values: &[f64]) -> Self {
-        let (whole, rest) = S::as_simd_f64s(values);
-        let (zero, one, infinite) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0), simd.splat_f64s(f64::INFINITY));
-        let lowest = simd.splat_f64s(f64::NEG_INFINITY);
-        let (mut count, mut sum) = ([zero; 2], [zero; 2]);
-        let (mut min, mut max) = ([infinite; 2], [lowest; 2]);
-        for pair in whole.chunks(2) {
-            for (lane, x) in pair.iter().enumerate() {
-                let there = simd.less_than_f64s(simd.abs_f64s(*x), infinite);
-                count[lane] = simd.add_f64s(count[lane], simd.select_f64s(there, one, zero));
-                sum[lane] = simd.add_f64s(sum[lane], simd.select_f64s(there, *x, zero));
-                min[lane] = simd.min_f64s(min[lane], simd.select_f64s(there, *x, infinite));
-                max[lane] = simd.max_f64s(max[lane], simd.select_f64s(there, *x, lowest));
-            }
-        }
-        let mut extent = Self {
-            count: simd.reduce_sum_f64s(simd.add_f64s(count[0], count[1])),
-            sum: simd.reduce_sum_f64s(simd.add_f64s(sum[0], sum[1])),
-            min: simd.reduce_min_f64s(simd.min_f64s(min[0], min[1])),
-            max: simd.reduce_max_f64s(simd.max_f64s(max[0], max[1])),
-        };
-        for x in rest.iter().filter(|x| x.is_finite()) {
-            extent.count += 1.0;
-            extent.sum += x;
-            extent.min = extent.min.min(*x);
-            extent.max = extent.max.max(*x);
-        }
-        extent
-    }
-}
-
-/// Sums of the deviations from `centre` and of their squares, over the values present.
-#[inline(always)]
-fn deviations<S: Simd>(simd: S, values: &[f64], centre: f64) -> (f64, f64) {
-    let (whole, rest) = S::as_simd_f64s(values);
-    let (zero, infinite, centres) = (simd.splat_f64s(0.0), simd.splat_f64s(f64::INFINITY), simd.splat_f64s(centre));
-    let (mut sum, mut squares) = ([zero; 2], [zero; 2]);
-    for pair in whole.chunks(2) {
-        for (lane, x) in pair.iter().enumerate() {
-            let there = simd.less_than_f64s(simd.abs_f64s(*x), infinite);
-            let d = simd.select_f64s(there, simd.sub_f64s(*x, centres), zero);
-            sum[lane] = simd.add_f64s(sum[lane], d);
-            squares[lane] = simd.add_f64s(squares[lane], simd.mul_f64s(d, d));
-        }
-    }
-    let mut sum = simd.reduce_sum_f64s(simd.add_f64s(sum[0], sum[1]));
-    let mut squares = simd.reduce_sum_f64s(simd.add_f64s(squares[0], squares[1]));
-    for d in rest.iter().filter(|x| x.is_finite()).map(|x| x - centre) {
-        sum += d;
-        squares += d * d;
-    }
-    (sum, squares)
-}
 
 /// At least so many entries, their values left to be written. Not `resize`: fresh pages come zeroed, and are not
 /// written twice.
-pub(super) fn room<T: Clone + Default>(entries: &mut Vec<T>, len: usize) -> &mut [T] {
+pub(super) fn scratch<T: Clone + Default>(entries: &mut Vec<T>, len: usize) -> &mut [T] {
     if entries.len() < len {
         *entries = vec![T::default(); len];
     }
     &mut entries[..len]
 }
 
-/// Some neighbouring series, each ready for products; column by column.
+/// Some neighbouring series, each prepared for products; column by column.
 #[derive(Debug, Default)]
-pub(super) struct Ready {
+pub(super) struct Prepared {
     first: usize,
     rows: usize,
     /// z: centred, of unit norm, 0 where missing.
@@ -211,36 +36,36 @@ pub(super) struct Ready {
     marks: usize,
 }
 
-impl Ready {
+impl Prepared {
     /// Memory per cell of the panel.
-    pub(super) fn bytes_per_cell(presence: &Presence) -> usize {
-        if matches!(presence, Presence::All { .. }) { 8 } else { 24 }
+    pub(super) fn bytes_per_cell(missingness: &Missingness) -> usize {
+        if matches!(missingness, Missingness::Complete { .. }) { 8 } else { 24 }
     }
 
-    /// Makes some series ready, some of them by each thread.
+    /// Prepares some series, some of them by each thread.
     pub(super) fn fill(
         &mut self,
         columns: &[&[f64]],
-        facts: &[ColumnStats],
-        presence: &Presence,
+        stats: &[ColumnStats],
+        missingness: &Missingness,
         range: Range<usize>,
         threads: usize,
     ) {
         let (rows, count) = (columns.first().map_or(0, |column| column.len()), range.len());
         (self.first, self.rows) = (range.start, rows);
         let of = |wanted: bool| if wanted { rows * count } else { 0 };
-        let scattered = matches!(presence, Presence::Scattered { .. });
-        let marks: &[usize] = if let Presence::Spans { marks, .. } = presence { marks } else { &[] };
+        let scattered = matches!(missingness, Missingness::Scattered { .. });
+        let marks: &[usize] = if let Missingness::Spans { marks, .. } = missingness { marks } else { &[] };
         self.marks = marks.len();
         let batch = |per_column: usize| (BATCH * per_column).max(1);
-        let mut z = room(&mut self.z, of(true)).chunks_mut(batch(rows));
-        let mut squares = room(&mut self.squares, of(scattered)).chunks_mut(batch(rows));
-        let mut mask = room(&mut self.mask, of(scattered)).chunks_mut(batch(rows));
-        let mut after = room(&mut self.after, count * marks.len()).chunks_mut(batch(marks.len()));
+        let mut z = scratch(&mut self.z, of(true)).chunks_mut(batch(rows));
+        let mut squares = scratch(&mut self.squares, of(scattered)).chunks_mut(batch(rows));
+        let mut mask = scratch(&mut self.mask, of(scattered)).chunks_mut(batch(rows));
+        let mut after = scratch(&mut self.after, count * marks.len()).chunks_mut(batch(marks.len()));
         let parts =
-            columns[range.clone()].chunks(BATCH).zip(facts[range].chunks(BATCH)).map(|(columns, facts)| Filling {
+            columns[range.clone()].chunks(BATCH).zip(stats[range].chunks(BATCH)).map(|(columns, stats)| Filling {
                 columns,
-                facts,
+                stats,
                 marks,
                 z: z.next().unwrap_or_default(),
                 squares: squares.next().unwrap_or_default(),
@@ -278,10 +103,10 @@ impl Ready {
     }
 }
 
-/// Some neighbouring series to be made ready; what is not wanted of them is empty.
+/// Some neighbouring series to be prepared; what is not wanted of them is empty.
 struct Filling<'a> {
     columns: &'a [&'a [f64]],
-    facts: &'a [ColumnStats],
+    stats: &'a [ColumnStats],
     marks: &'a [usize],
     z: &'a mut [f64],
     squares: &'a mut [f64],
@@ -295,14 +120,14 @@ impl NullaryFnOnce for Filling<'_> {
 
     #[inline(always)]
     fn call(self) {
-        for (at, (column, facts)) in self.columns.iter().zip(self.facts).enumerate() {
+        for (at, (column, stats)) in self.columns.iter().zip(self.stats).enumerate() {
             let (from, to) = (at * column.len(), (at + 1) * column.len());
             let z = &mut self.z[from..to];
-            facts.scaled(column, z);
+            stats.scaled(column, z);
             if !self.marks.is_empty() {
                 running(
                     z,
-                    facts.span.start,
+                    stats.span.start,
                     self.marks,
                     &mut self.after[at * self.marks.len()..(at + 1) * self.marks.len()],
                 );

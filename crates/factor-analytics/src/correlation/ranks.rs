@@ -1,7 +1,13 @@
 //! Spearman's rank correlation.
 
-use super::{CorrelationMatrix, NamedSeries, PairCorrelation, root_of_product};
-use crate::stats;
+use super::{
+    matrix::CorrelationMatrix,
+    pair::{NamedSeries, PairCorrelation, root_of_product},
+};
+use crate::{
+    observer::{Progress, Stopped},
+    stats,
+};
 
 /// A column with its rows in order of their values, so that the ranks on any subset of rows cost one pass.
 pub(super) struct Ranked<'a> {
@@ -64,7 +70,15 @@ pub(super) fn spearman(x: &Ranked<'_>, y: &Ranked<'_>, min_rows: usize) -> PairC
 }
 
 /// Spearman's rho of every pair.
-pub(super) fn matrix(columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
-    let ranked: Vec<Ranked<'_>> = columns.iter().map(|column| Ranked::of(column.values)).collect();
-    CorrelationMatrix::of_pairs(columns, |i, j| spearman(&ranked[i], &ranked[j], min_rows))
+pub(super) fn matrix(
+    columns: &[NamedSeries<'_>],
+    min_rows: usize,
+    progress: &mut Progress<'_>,
+) -> Result<CorrelationMatrix, Stopped> {
+    let mut ranked = Vec::with_capacity(columns.len());
+    for column in columns {
+        progress.check()?;
+        ranked.push(Ranked::of(column.values));
+    }
+    CorrelationMatrix::of_pairs(columns, progress, |i, j| spearman(&ranked[i], &ranked[j], min_rows))
 }

@@ -1,24 +1,15 @@
 //! Shrinkage towards constant correlation: O. Ledoit and M. Wolf, "Honey, I Shrunk the Sample Covariance Matrix",
 //! Journal of Portfolio Management 30 (2004), appendices A and B.
 
-use super::{CorrelationMatrix, Estimate, NamedSeries, PairCorrelation};
-use crate::stats;
-
-/// How far a matrix was shrunk, and over what.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Shrinkage {
-    /// kappa = (pi - rho) / gamma, the constant of the optimal intensity kappa / T. `None` where target and sample are
-    /// one (under three columns, or all correlations equal).
-    pub kappa: Option<f64>,
-    /// The intensity used, kappa / T within 0 and 1: the weight of the target. 0 without a kappa.
-    pub intensity: f64,
-    /// The mean of the sample correlations, which the target has for all pairs; `None` with one column.
-    pub mean_correlation: Option<f64>,
-    /// Complete rows, T.
-    pub rows: usize,
-    /// Columns left out, shortest history first, so that `rows` reached the floor.
-    pub dropped: Vec<String>,
-}
+use super::{
+    estimate::{Estimate, Shrinkage},
+    matrix::CorrelationMatrix,
+    pair::{NamedSeries, PairCorrelation, root_of_product},
+};
+use crate::{
+    observer::{Progress, Stopped},
+    stats,
+};
 
 /// The correlations of the shrunk covariance matrix.
 ///
@@ -28,28 +19,36 @@ pub struct Shrinkage {
 ///
 /// With S of divisor T, F the target (f_ii = s_ii, f_ij = rbar sqrt(s_ii s_jj)) and d the intensity, the covariance is
 /// d F + (1 - d) S. Its diagonal is that of S, so a correlation is d rbar + (1 - d) r_ij.
-pub(super) fn matrix(columns: &[NamedSeries<'_>], min_rows: usize) -> CorrelationMatrix {
-    let (kept, dropped) = with_complete_rows(columns, min_rows);
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
+pub(super) fn matrix(
+    columns: &[NamedSeries<'_>],
+    min_rows: usize,
+    progress: &mut Progress<'_>,
+) -> Result<CorrelationMatrix, Stopped> {
+    let (kept, dropped) = with_complete_rows(columns, min_rows, progress)?;
     let rows = complete_rows(&kept);
     let n = rows.len();
     let centred: Vec<Option<Vec<f64>>> = kept.iter().map(|column| centre(column.values, &rows)).collect();
     let varying: Vec<&[f64]> = centred.iter().flatten().map(Vec::as_slice).collect();
-    let sample = Sample::of(&varying, n);
-    let shrinkage = Shrinkage { rows: n, dropped, ..sample.shrinkage(&varying) };
+    let sample = Sample::of(&varying, n, &mut progress.part(0, 3))?;
+    let intensity = sample.shrinkage(&varying, &mut progress.part(1, 3))?;
+    let shrinkage = Shrinkage { rows: n, dropped, ..intensity };
     // Where each kept column stands among the varying ones.
     let mut next = 0;
     let places: Vec<Option<usize>> =
         centred.iter().map(|column| column.as_ref().map(|_| (next, next += 1).0)).collect();
     let enough = n >= min_rows.max(2);
-    let matrix = CorrelationMatrix::of_pairs(&kept, |i, j| {
+    let matrix = CorrelationMatrix::of_pairs(&kept, &mut progress.part(2, 3), |i, j| {
         let r = places[i].zip(places[j]).filter(|_| enough).map(|(a, b)| {
             let target = shrinkage.mean_correlation.unwrap_or(0.0);
             let own = sample.correlation(a, b);
             (shrinkage.intensity * target + (1.0 - shrinkage.intensity) * own).clamp(-1.0, 1.0)
         });
         PairCorrelation { r, n }
-    });
-    CorrelationMatrix { estimate: Estimate::Shrunk(shrinkage), ..matrix }
+    })?;
+    Ok(CorrelationMatrix { estimate: Estimate::Shrunk(shrinkage), ..matrix })
 }
 
 fn complete_rows(columns: &[NamedSeries<'_>]) -> Vec<usize> {
@@ -57,15 +56,20 @@ fn complete_rows(columns: &[NamedSeries<'_>]) -> Vec<usize> {
     (0..rows).filter(|row| columns.iter().all(|column| column.values[*row].is_finite())).collect()
 }
 
-fn with_complete_rows<'a>(columns: &[NamedSeries<'a>], min_rows: usize) -> (Vec<NamedSeries<'a>>, Vec<String>) {
+fn with_complete_rows<'a>(
+    columns: &[NamedSeries<'a>],
+    min_rows: usize,
+    progress: &Progress<'_>,
+) -> Result<(Vec<NamedSeries<'a>>, Vec<String>), Stopped> {
     let length = |column: &NamedSeries<'_>| column.values.iter().filter(|value| value.is_finite()).count();
     let (mut kept, mut dropped) = (columns.to_vec(), Vec::new());
     while kept.len() > 1 && complete_rows(&kept).len() < min_rows {
+        progress.check()?;
         let shortest = kept.iter().map(length).enumerate().rev().min_by_key(|(_, length)| *length);
         let Some((at, _)) = shortest else { break };
         dropped.push(kept.remove(at).name.to_owned());
     }
-    (kept, dropped)
+    Ok((kept, dropped))
 }
 
 /// The values of some rows around their mean; `None` when they do not vary.
@@ -84,23 +88,27 @@ struct Sample {
 const NO_DISTANCE: f64 = 1e-24;
 
 impl Sample {
-    fn of(columns: &[&[f64]], rows: usize) -> Self {
+    fn of(columns: &[&[f64]], rows: usize, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
         let entry = |x: &[f64], y: &[f64]| dot(x, y) / rows as f64;
-        Self { covariance: columns.iter().map(|x| columns.iter().map(|y| entry(x, y)).collect()).collect() }
+        let row = |(at, x): (usize, &&[f64])| {
+            progress.advance(at, columns.len())?;
+            Ok(columns.iter().map(|y| entry(x, y)).collect())
+        };
+        Ok(Self { covariance: columns.iter().enumerate().map(row).collect::<Result<_, _>>()? })
     }
 
     fn correlation(&self, i: usize, j: usize) -> f64 {
         let s = &self.covariance;
-        (s[i][j] / super::root_of_product(s[i][i], s[j][j])).clamp(-1.0, 1.0)
+        (s[i][j] / root_of_product(s[i][i], s[j][j])).clamp(-1.0, 1.0)
     }
 
     /// kappa and what follows from it. pi_ij is the asymptotic variance of sqrt(T) s_ij, theta_ii,ij the asymptotic
     /// covariance of sqrt(T) s_ii and sqrt(T) s_ij.
-    fn shrinkage(&self, columns: &[&[f64]]) -> Shrinkage {
+    fn shrinkage(&self, columns: &[&[f64]], progress: &mut Progress<'_>) -> Result<Shrinkage, Stopped> {
         let (size, s) = (columns.len(), &self.covariance);
         let pairs = || (0..size).flat_map(move |i| (i + 1..size).map(move |j| (i, j)));
         if size < 2 {
-            return Shrinkage::default();
+            return Ok(Shrinkage::default());
         }
         let rows = columns[0].len() as f64;
         let mean = stats::sum(pairs().map(|(i, j)| self.correlation(i, j))) / (size * (size - 1) / 2) as f64;
@@ -109,11 +117,14 @@ impl Sample {
         let norm = stats::sum(s.iter().flatten().map(|value| value * value));
         let unshrunk = Shrinkage { mean_correlation: Some(mean), ..Shrinkage::default() };
         if size < 3 || gamma <= NO_DISTANCE * norm {
-            return unshrunk;
+            return Ok(unshrunk);
         }
         // The diagonals of pi and rho are the same and fall out of their difference.
         let (mut pi, mut rho) = (Vec::new(), Vec::new());
         for (i, j) in pairs() {
+            if j == i + 1 {
+                progress.advance(i * (2 * size - i), size * size)?;
+            }
             let (mut variance, mut of_i, mut of_j) = (0.0, 0.0, 0.0);
             for (x, y) in columns[i].iter().zip(columns[j]) {
                 let product = x * y - s[i][j];
@@ -128,9 +139,9 @@ impl Sample {
         }
         let kappa = (stats::sum(pi) - stats::sum(rho)) / gamma;
         if !kappa.is_finite() {
-            return unshrunk;
+            return Ok(unshrunk);
         }
-        Shrinkage { kappa: Some(kappa), intensity: (kappa / rows).clamp(0.0, 1.0), ..unshrunk }
+        Ok(Shrinkage { kappa: Some(kappa), intensity: (kappa / rows).clamp(0.0, 1.0), ..unshrunk })
     }
 }
 

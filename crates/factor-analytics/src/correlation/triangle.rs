@@ -16,94 +16,85 @@
 //! The pieces it is cut into depend on nothing but the panel, and each is computed by one thread.
 
 mod assembly;
-mod panel;
+mod blocked;
 mod products;
 
 use std::{cmp::Reverse, ops::Range};
 
-use self::panel::{Panel, Piece};
-use super::{
-    prepare::{ColumnStats, Ready},
-    presence::Presence,
-};
+use self::blocked::{Blocked, Piece};
+use super::{column_stats::ColumnStats, missingness::Missingness, prepare::Prepared};
 use crate::{
-    Observer,
-    observer::Silent,
+    observer::{Progress, Stopped},
     parallel::{self, Threads},
 };
 
-/// Rows of the triangle, and columns beside the diagonal, that one thread computes at a time, at most: matrix products
+/// Rows of the triangle, and columns off the diagonal, that one thread computes at a time, at most: matrix products
 /// are the faster the larger they are.
 const BLOCK: usize = 512;
-/// Rows where the series are made ready for each block: their copies are scratch space.
-const MADE_READY_BLOCK: usize = 256;
+/// Rows where the series are prepared for each block: their copies are scratch space.
+const PREPARED_BLOCK: usize = 256;
 /// Rows for series in the order of their starts: shorter blocks have more rows in common that are missing.
 const ORDERED_BLOCK: usize = 128;
 /// From this much work on (N^2 T) there are pieces enough for several threads.
 const WORK_TO_SHARE: f64 = 1e8;
-/// Panels that take more than this when made ready are made ready block by block, over and over.
-const READY_BYTES: usize = 96 << 20;
+/// Panels that take more than this when prepared are prepared block by block, over and over.
+const PREPARED_BYTES: usize = 96 << 20;
 
 /// The correlations of all pairs: a lower triangle, and how many rows each rests on.
 #[derive(Debug, Clone)]
 pub struct Triangle {
     size: usize,
     values: Vec<f64>,
-    presence: Presence,
+    missingness: Missingness,
 }
 
 impl Triangle {
     /// Pearson's r of every pair of some columns of one length, by the rules of [`pearson`](super::pearson). The
     /// diagonal is 1 for a column with `min_rows` (at least 2) values that vary.
-    pub fn pearson(columns: &[&[f64]], min_rows: usize, threads: Threads) -> Self {
-        let whole = Self::observed(columns, min_rows, threads, &mut Silent, "correlation");
-        whole.unwrap_or_else(|| Self { size: 0, values: Vec::new(), presence: Presence::All { rows: 0 } })
-    }
-
-    /// As [`Triangle::pearson`]; tells an observer, under the name of a section, how far it is, and gives `None` when that
-    /// says stop.
     ///
     /// Beside the columns and the triangle (8 bytes an entry) it takes at most about 100 MB, or, where the panel is
     /// larger than that, 10 kB per row and thread.
-    pub fn observed(
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop; it is asked after every row of a block, and between a block's products.
+    pub fn pearson(
         columns: &[&[f64]],
         min_rows: usize,
         threads: Threads,
-        observer: &mut dyn Observer,
-        section: &str,
-    ) -> Option<Self> {
-        Self::within(READY_BYTES, columns, min_rows, threads, |items| parallel::reporting(observer, section, items))
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, Stopped> {
+        Self::within(PREPARED_BYTES, columns, min_rows, threads, progress)
     }
 
-    /// As [`Triangle::observed`]; the columns are made ready once if that takes no more than `bytes`.
-    pub(super) fn within<F: FnMut(usize) -> bool>(
+    /// As [`Triangle::pearson`]; the columns are prepared once if that takes no more than `bytes`.
+    pub(super) fn within(
         bytes: usize,
         columns: &[&[f64]],
         min_rows: usize,
         threads: Threads,
-        go_on: impl FnOnce(usize) -> F,
-    ) -> Option<Self> {
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, Stopped> {
         let size = columns.len();
         let rows = columns.iter().map(|column| column.len()).min().unwrap_or(0);
         let columns: Vec<&[f64]> = columns.iter().map(|column| &column[..rows]).collect();
         let work = size as f64 * size as f64 * rows as f64;
         let threads = threads.for_work(work);
-        let facts = ColumnStats::of_all(&columns, threads);
-        let presence = Presence::of(&columns, &facts);
-        let fits = Ready::bytes_per_cell(&presence) * rows * size + 8 * triangular_number(size) <= bytes;
-        let order = if fits && size > ORDERED_BLOCK { presence.order() } else { None };
+        let stats = ColumnStats::of_all(&columns, threads);
+        let missingness = Missingness::of(&columns, &stats);
+        let fits = Prepared::bytes_per_cell(&missingness) * rows * size + 8 * triangular_number(size) <= bytes;
+        let order = if fits && size > ORDERED_BLOCK { missingness.order() } else { None };
         let Some(order) = order else {
-            let panel = Panel::of(bytes, &columns, facts, presence, min_rows, threads);
-            let cut = if panel.is_ready() { Cut::squares(size, work) } else { Cut::rows(MADE_READY_BLOCK) };
-            let values = compute(&panel, &cut, threads, go_on)?;
-            return Some(Self { size, values, presence: panel.presence });
+            let panel = Blocked::of(bytes, &columns, stats, missingness, min_rows, threads);
+            let cut = if panel.is_prepared() { Cut::squares(size, work) } else { Cut::rows(PREPARED_BLOCK) };
+            let values = compute(&panel, &cut, threads, progress)?;
+            return Ok(Self { size, values, missingness: panel.missingness });
         };
-        let facts: Vec<ColumnStats> = order.iter().map(|at| facts[*at].clone()).collect();
+        let stats: Vec<ColumnStats> = order.iter().map(|at| stats[*at].clone()).collect();
         let columns: Vec<&[f64]> = order.iter().map(|at| columns[*at]).collect();
-        let ordered = Presence::of(&columns, &facts);
-        let panel = Panel::of(bytes, &columns, facts, ordered, min_rows, threads);
-        let values = compute(&panel, &Cut::rows(ORDERED_BLOCK), threads, go_on)?;
-        Some(Self { size, values: in_given_order(&values, &order), presence })
+        let ordered = Missingness::of(&columns, &stats);
+        let panel = Blocked::of(bytes, &columns, stats, ordered, min_rows, threads);
+        let values = compute(&panel, &Cut::rows(ORDERED_BLOCK), threads, progress)?;
+        Ok(Self { size, values: in_given_order(&values, &order), missingness })
     }
 
     /// How many columns.
@@ -128,7 +119,7 @@ impl Triangle {
 
     /// Rows that columns `i` and `j` share.
     pub fn rows(&self, i: usize, j: usize) -> usize {
-        self.presence.common(i, j)
+        self.missingness.common(i, j)
     }
 }
 
@@ -141,7 +132,7 @@ fn triangular_number(n: usize) -> usize {
 struct Cut {
     /// Rows of a block.
     rows: usize,
-    /// Whether the columns of a block are cut in the same way, or are one piece.
+    /// Whether the columns of a block are cut in the same strategy, or are one piece.
     squares: bool,
 }
 
@@ -159,24 +150,18 @@ impl Cut {
 }
 
 /// The lower triangle of a panel, piece by piece.
-fn compute<F: FnMut(usize) -> bool>(
-    panel: &Panel<'_>,
-    cut: &Cut,
-    threads: usize,
-    go_on: impl FnOnce(usize) -> F,
-) -> Option<Vec<f64>> {
+fn compute(panel: &Blocked<'_>, cut: &Cut, threads: usize, progress: &mut Progress<'_>) -> Result<Vec<f64>, Stopped> {
     let size = panel.columns.len();
     let mut values = vec![0.0; triangular_number(size)];
     let pieces = pieces(&mut values, size, cut);
-    let go_on = go_on(pieces.len());
-    let all = parallel::observed(
+    parallel::observed(
         threads,
-        pieces.into_iter(),
+        (pieces.len(), pieces.into_iter()),
         Default::default,
-        |scratch, piece| panel.compute(scratch, piece),
-        go_on,
-    );
-    all.then_some(values)
+        |scratch, piece, checkpoint| panel.compute(scratch, piece, checkpoint),
+        progress,
+    )?;
+    Ok(values)
 }
 
 /// The pieces of a triangle, the largest first: the last to be done are small.

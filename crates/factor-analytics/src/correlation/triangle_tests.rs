@@ -1,7 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::observer::Observer;
+use crate::{
+    Threads,
+    observer::{
+        Progress,
+        tests::{stops, unobserved},
+    },
+};
 
 const NAN: f64 = f64::NAN;
 const TWO: Threads = Threads::Exactly(std::num::NonZeroUsize::MIN.saturating_add(1));
@@ -53,7 +59,7 @@ fn slices(series: &[Vec<f64>]) -> Vec<&[f64]> {
 }
 
 fn of(series: &[Vec<f64>], min_rows: usize) -> Triangle {
-    Triangle::pearson(&slices(series), min_rows, Threads::ONE)
+    unobserved(|progress| Triangle::pearson(&slices(series), min_rows, Threads::ONE, progress))
 }
 
 /// Every pair against two passes over its rows.
@@ -89,7 +95,7 @@ fn exactly(x: &[Option<i64>], y: &[Option<i64>]) -> f64 {
 
 #[test]
 fn by_hand() {
-    // Deviations: a (-1.5 -.5 .5 1.5), b (1 -1 1 -1), c over its last three rows (0 1 -1) beside a's (-1 0 1).
+    // Deviations: a (-1.5 -.5 .5 1.5), b (1 -1 1 -1), c over its last three rows (0 1 -1) against a's (-1 0 1).
     let panel = [vec![1.0, 2.0, 3.0, 4.0], vec![3.0, 1.0, 3.0, 1.0], vec![NAN, 5.0, 6.0, 4.0]];
     let triangle = of(&panel, 3);
     let near = |i, j, expected: f64| assert!((triangle.get(i, j).unwrap() - expected).abs() < 1e-15, "{i}, {j}");
@@ -110,7 +116,7 @@ fn wide_panels_agree_with_pairs() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.3)] {
         as_pair_by_pair(&series(40, 530, holes, 3), 12, 1e-13);
     }
-    // Three squares beside the diagonal.
+    // Three squares off the diagonal.
     as_pair_by_pair(&series(20, 1030, Holes::Anywhere(0.05), 3), 12, 1e-13);
 }
 
@@ -119,12 +125,12 @@ fn neither_threads_nor_memory_change_a_bit() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.1)] {
         let panel = series(70, 600, holes, 5);
         let bits = |bytes: usize, threads: Threads| -> Vec<u64> {
-            let triangle = Triangle::within(bytes, &slices(&panel), 12, threads, |_| |_| true).unwrap();
+            let triangle = unobserved(|progress| Triangle::within(bytes, &slices(&panel), 12, threads, progress));
             triangle.values().iter().map(|r| r.to_bits()).collect()
         };
         let one = bits(usize::MAX, Threads::ONE);
         assert!(one == bits(usize::MAX, TWO), "two threads, {holes:?}");
-        assert!(one == bits(0, Threads::ONE), "made ready block by block, {holes:?}");
+        assert!(one == bits(0, Threads::ONE), "prepared block by block, {holes:?}");
         assert!(one == bits(0, TWO), "block by block and two threads, {holes:?}");
     }
 }
@@ -176,7 +182,7 @@ fn what_does_not_vary_is_undefined_wherever_it_hides() {
     for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.1)] {
         let mut panel = series(60, 24, holes, 17);
         panel[3].iter_mut().filter(|v| v.is_finite()).for_each(|v| *v = 0.1);
-        // Varies only where others may be missing, against a level, by rounding alone, and not at all for want of values.
+        // Varies only where others may be missing, against a level, by rounding alone, and not at all because it has no values.
         panel[5][..58].fill(0.1);
         panel[7].iter_mut().for_each(|v| *v = 1e6 + *v * 1e-3);
         panel[9].iter_mut().enumerate().for_each(|(row, v)| *v = if row % 2 == 0 { 0.1 } else { 0.1 + 1e-17 });
@@ -209,32 +215,17 @@ fn the_same_series_twice_is_correlated_by_exactly_one() {
     }
 }
 
-struct Stopping {
-    shares: Vec<f64>,
-    after: usize,
-}
-
-impl Observer for Stopping {
-    fn progress(&mut self, section: &str, share: f64) {
-        assert_eq!(section, "matrix");
-        self.shares.push(share);
-    }
-
-    fn stop(&self) -> bool {
-        self.shares.len() >= self.after
-    }
-}
-
 #[test]
-fn a_long_computation_tells_how_far_it_is_and_stops() {
-    let panel = series(20, 700, Holes::None, 23);
-    let run = |after: usize| {
-        let mut observer = Stopping { shares: Vec::new(), after };
-        let found = Triangle::observed(&slices(&panel), 2, Threads::ONE, &mut observer, "matrix");
-        (found.is_some(), observer.shares)
-    };
-    assert_eq!(run(usize::MAX), (true, vec![1.0 / 3.0, 2.0 / 3.0, 1.0]));
-    assert_eq!(run(2), (false, vec![1.0 / 3.0, 2.0 / 3.0]));
+fn every_row_of_a_block_may_be_the_last() {
+    for holes in [Holes::None, Holes::Starts, Holes::Ends, Holes::Anywhere(0.2)] {
+        let panel = series(20, 700, holes, 23);
+        for bytes in [0, usize::MAX] {
+            let kernel =
+                |progress: &mut Progress<'_>| Triangle::within(bytes, &slices(&panel), 2, Threads::ONE, progress);
+            let asked = stops(kernel);
+            assert!(asked >= 700, "{holes:?}: {asked} questions");
+        }
+    }
 }
 
 fn holes() -> impl Strategy<Value = Holes> {

@@ -50,11 +50,11 @@ pub enum OlsError {
     Collinear(usize),
 }
 
-/// An x of which less than this share of its variance is new beside those before it depends on them: its variance
+/// An x of which less than this share of its variance is independent of those before it counts as dependent: its variance
 /// inflation would be above 10^8, and its coefficient mean nothing.
 const DEPENDENT: f64 = 1e-8;
 
-/// Residuals with at most this share of the sum of squares are rounding: the x explain y wholly.
+/// Residuals with at most this share of the sum of squares are rounding: the x explain all of y.
 const NO_RESIDUAL: f64 = 1e-24;
 
 impl MultipleRegression {
@@ -68,15 +68,7 @@ impl MultipleRegression {
     /// [`OlsError`]: the first rule that is broken.
     pub fn fit(x: &[&[f64]], y: &[f64]) -> Result<Self, OlsError> {
         let (n, size) = (y.len(), x.len());
-        if n < size + 2 {
-            return Err(OlsError::TooFewRows);
-        }
-        if stats::is_constant(y) {
-            return Err(OlsError::ConstantTarget);
-        }
-        if let Some(at) = x.iter().position(|column| stats::is_constant(column)) {
-            return Err(OlsError::Constant(at));
-        }
+        check(x, y)?;
         let (centre, target) = centred(y);
         let (centres, columns): (Vec<f64>, Vec<Vec<f64>>) = x.iter().map(|column| centred(column)).unzip();
         let norms: Vec<f64> = columns.iter().map(|column| dot(column, column).sqrt()).collect();
@@ -129,6 +121,20 @@ impl MultipleRegression {
             residual_share: dot(&residuals, &residuals) / total,
             n,
         })
+    }
+}
+
+/// The rules that need no decomposition.
+fn check(x: &[&[f64]], y: &[f64]) -> Result<(), OlsError> {
+    if y.len() < x.len() + 2 {
+        return Err(OlsError::TooFewRows);
+    }
+    if stats::is_constant(y) {
+        return Err(OlsError::ConstantTarget);
+    }
+    match x.iter().position(|column| stats::is_constant(column)) {
+        Some(at) => Err(OlsError::Constant(at)),
+        None => Ok(()),
     }
 }
 

@@ -121,7 +121,7 @@ impl Exposures {
     /// Regresses p - rf on the factors less rf, over the rows on which p, rf and every factor are present.
     ///
     /// While there are fewer such rows than `min_rows` (at least two more than factors), the factor with the fewest
-    /// values beside the portfolio (the last of equals) is dropped. A factor that does not vary, and one that is a
+    /// values in common with the portfolio (the last of equals) is dropped. A factor that does not vary, and one that is a
     /// linear combination of those before it (variance inflation above 10^8), are dropped too; each is listed.
     ///
     /// # Errors
@@ -147,9 +147,9 @@ impl Exposures {
             let rows = common_rows(&series);
             let needed = min_rows.max(kept.len() + 2);
             if rows.len() < needed {
-                let beside =
+                let in_common =
                     |factor: &ExposureFactor<'_>| picked(factor.returns, &own).iter().filter(|r| r.is_finite()).count();
-                let shortest = kept.iter().map(beside).enumerate().rev().min_by_key(|(_, length)| *length);
+                let shortest = kept.iter().map(in_common).enumerate().rev().min_by_key(|(_, length)| *length);
                 let Some((at, length)) = shortest else { continue };
                 let detail = format!(
                     "{length} periods in common with the portfolio; with it {} are complete, {needed} needed",

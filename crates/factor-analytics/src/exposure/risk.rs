@@ -115,10 +115,10 @@ impl WhatIf {
     /// Compares two series of returns of one length on the rows where both are present, so that a holding with a
     /// shorter history does not make a difference by its dates alone.
     pub fn of(before: &[f64], after: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let beside = |own: &[f64], other: &[f64]| -> Vec<f64> {
+        let where_both = |own: &[f64], other: &[f64]| -> Vec<f64> {
             own.iter().zip(other).map(|(own, other)| if other.is_finite() { *own } else { f64::NAN }).collect()
         };
-        let (before, after) = (beside(before, after), beside(after, before));
+        let (before, after) = (where_both(before, after), where_both(after, before));
         Self {
             observations: before.iter().filter(|r| r.is_finite()).count(),
             before: ExposureState::of(&before, inputs),

@@ -72,7 +72,7 @@ pub struct Basket {
     /// ratios.
     #[serde(flatten)]
     pub relation: Relation,
-    /// What the hedge ratios take away of the factor's variance; out of sample they are estimated anew on the first two
+    /// What the hedge ratios take away of the factor's variance; out of sample they are estimated again on the first two
     /// thirds of the rows.
     pub hedge_effectiveness: Effectiveness,
     /// What the suggested weights do to the portfolio. Absent without a portfolio that holds the factor.
@@ -228,7 +228,7 @@ fn combined(series: &[&[f64]], weights: &[f64]) -> Vec<f64> {
     (0..rows).map(|row| stats::sum(series.iter().zip(weights).map(|(values, x)| x * values[row]))).collect()
 }
 
-/// The candidates that take part, the rows on which all of them have values, and the candidates that do not.
+/// The candidates that are used, the rows on which all of them have values, and the candidates that are not.
 fn complete<'a, 'b>(
     inputs: &BasketInputs<'_>,
     ranked: &[&'a Candidate<'b>],

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{MIN_ROWS, UndefinedField};
 use crate::{
-    correlation::pearson,
-    inference::{Coefficient, interval, p_value},
+    correlation::{Coefficient, pearson},
+    inference::{interval, p_value},
     regression::Regression,
     rolling, stats,
 };
@@ -75,7 +75,7 @@ impl HedgeFigures {
         self.hedge_ratio.is_some_and(|ratio| ratio > 0.0)
     }
 
-    /// The figures of c beside f over their common rows; all but `n` undefined with fewer than `min_rows` of them, or
+    /// The figures of c against f over their common rows; all but `n` undefined with fewer than `min_rows` of them, or
     /// where c does not vary on them.
     pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> Self {
         let (relation, mut undefined) = Relation::of(f, c, min_rows);

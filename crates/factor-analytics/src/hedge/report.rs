@@ -108,14 +108,7 @@ impl HedgeReport {
         candidates: &[Candidate<'_>],
         plan: &HedgePlan,
     ) -> Result<Self, HedgeError> {
-        let f = question.overexposed;
-        let present = picked(f, &common_rows(&[f]));
-        if present.len() < question.min_observations {
-            return Err(HedgeError::ThinHistory { rows: present.len(), needed: question.min_observations });
-        }
-        if stats::is_constant(&present) {
-            return Err(HedgeError::Constant);
-        }
+        check(question)?;
         let (looked, left_out) = scan(question, candidates, plan);
         let scored: Vec<ScoreInputs> = looked.iter().map(Looked::scored).collect();
         let parts = ScoreParts::of(&scored, plan.prefer_income);
@@ -256,6 +249,16 @@ impl Recommendation {
         own.chain(unknown.into_iter().filter(|(_, missing, _)| *missing).map(|(field, _, why)| (field, why.to_owned())))
             .collect()
     }
+}
+
+/// Whether anything can be said of the factor itself.
+fn check(question: &HedgeQuestion<'_>) -> Result<(), HedgeError> {
+    let f = question.overexposed;
+    let present = picked(f, &common_rows(&[f]));
+    if present.len() < question.min_observations {
+        return Err(HedgeError::ThinHistory { rows: present.len(), needed: question.min_observations });
+    }
+    if stats::is_constant(&present) { Err(HedgeError::Constant) } else { Ok(()) }
 }
 
 /// The candidates that pass the filters, with their figures, and the others.

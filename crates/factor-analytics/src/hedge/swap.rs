@@ -54,7 +54,7 @@ pub struct Swap {
     pub reason: Option<NoSwap>,
     /// What it does to the portfolio.
     pub portfolio_volatility: Option<VolatilityChange>,
-    /// The weight of least volatility without bounds; `None` where the offset and the factor move alike.
+    /// The weight of least volatility without bounds; `None` where the offset and the factor move the same way.
     #[serde(skip)]
     pub unbounded: Option<f64>,
     /// Common rows of portfolio, factor and offset.

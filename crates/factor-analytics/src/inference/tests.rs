@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::correlation::{Method, NamedSeries};
+use crate::{
+    correlation::{Method, NamedSeries},
+    observer::tests::{stops, unobserved},
+};
 
 fn near(got: f64, expected: f64) -> bool {
     (got - expected).abs() <= 1e-15 + 1e-11 * expected.abs()
@@ -70,8 +73,9 @@ fn a_matrix_is_adjusted_over_its_defined_pairs_alone() {
     let flat = vec![1.0; 40];
     let columns: Vec<NamedSeries<'_>> =
         [("A", &a), ("B", &b), ("C", &c), ("FLAT", &flat)].map(|(name, values)| NamedSeries { name, values }).to_vec();
-    let matrix = Method::Pearson.matrix(&columns, 12);
-    let of = MatrixStatistics::of(&matrix, Coefficient::Pearson);
+    let matrix = unobserved(|progress| Method::Pearson.matrix(&columns, 12, progress));
+    let of = unobserved(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress));
+    assert_eq!(stops(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress)), matrix.size() + 1);
     assert_eq!((of.tests.pairs, of.tests.fewest_rows, of.tests.on_few_rows), (3, Some(40), 0));
     let upper = [(0, 1), (0, 2), (1, 2)];
     let p = upper.map(|at| of.p[at]);

@@ -1,7 +1,36 @@
+use faer::linalg::solvers::SolveLstsq;
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
 use super::*;
+
+/// Another way to the same: x >= 0 with the smallest sum of squares of `target` - sum x_j `columns[j]`, whose subproblems
+/// are solved by QR decomposition of the columns themselves, not of their products.
+fn least_squares(columns: &[&[f64]], target: &[f64]) -> Option<Vec<f64>> {
+    let rows = columns.iter().map(|column| column.len()).chain([target.len()]).min()?;
+    let norm = |values: &[f64]| stats::sum(values[..rows].iter().map(|value| value * value)).sqrt();
+    let size = norm(target);
+    let noise: Vec<f64> = columns.iter().map(|column| NO_GAIN * norm(column) * size).collect();
+    let gain = |x: &[f64]| -> Vec<f64> {
+        let residual: Vec<f64> =
+            (0..rows).map(|row| target[row] - stats::sum(columns.iter().zip(x).map(|(c, x)| c[row] * x))).collect();
+        columns.iter().map(|column| stats::sum(column.iter().zip(&residual).map(|(c, e)| c * e))).collect()
+    };
+    let solve = |used: &[usize]| -> Option<Vec<f64>> {
+        if used.len() > rows {
+            return None;
+        }
+        let design = Mat::from_fn(rows, used.len(), |row, at| columns[used[at]][row]);
+        let decomposed = design.qr();
+        let root = DEPENDENT.sqrt();
+        if (0..used.len()).any(|at| decomposed.thin_R()[(at, at)].abs() <= root * norm(columns[used[at]])) {
+            return None;
+        }
+        let found = decomposed.solve_lstsq(Mat::from_fn(rows, 1, |row, _| target[row]));
+        Some((0..used.len()).map(|at| found[(at, 0)]).collect())
+    };
+    active_set(&noise, gain, solve)
+}
 
 fn products(columns: &[Vec<f64>], target: &[f64]) -> (Array2<f64>, Vec<f64>) {
     let dot = |x: &[f64], y: &[f64]| stats::sum(x.iter().zip(y).map(|(a, b)| a * b));

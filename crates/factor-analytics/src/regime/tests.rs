@@ -3,8 +3,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Observer, Panel,
-    observer::Silent,
+    Observer, Panel, Study,
+    observer::{
+        Silent,
+        tests::{StopAt, unobserved},
+    },
     panel::Window,
     report::{CorrelationPlan, CorrelationReport, Granularity, MatrixKey, RollingPlan},
     sections::{matrices, overlays},
@@ -51,6 +54,10 @@ fn study(series: &[(&str, &[f64])], ten_year: &[f64]) -> Study {
     Study::new(panel, Arc::new(yields), &universe, &[], 12)
 }
 
+fn slice_of(regime: Regime, study: &Study) -> Result<Slice, RegimeError> {
+    study.clone().in_regime(regime).map(|study| study.slice().unwrap().clone())
+}
+
 fn picked(slice: &Slice) -> Vec<usize> {
     slice.keep.iter().enumerate().filter(|(_, kept)| **kept).map(|(row, _)| row).collect()
 }
@@ -94,7 +101,7 @@ fn shocks_are_the_largest_tenth_of_yield_changes_by_size() {
         yields.push(yields[month] + change);
     }
     let returns = wave(120);
-    let slice = Regime::RateShock.slice(&study(&[("SPY", &returns)], &yields)).unwrap();
+    let slice = slice_of(Regime::RateShock, &study(&[("SPY", &returns)], &yields)).unwrap();
     assert_eq!(picked(&slice), (0..12).map(|k| 10 * k + 3).collect::<Vec<_>>());
     assert!((slice.threshold.unwrap() - 0.034).abs() < 1e-12, "{:?}", slice.threshold);
     assert_eq!((slice.rows, slice.judged, slice.is_small()), (12, 120, true));
@@ -105,7 +112,7 @@ fn equal_changes_are_all_in_though_their_last_bits_differ() {
     // Every change is 0.1 up or down, written by two decimals: 4.1 - 4.0 and 4.2 - 4.1 are not the same double.
     let yields: Vec<f64> = (0..=40).map(|n| [4.0, 4.1, 4.2, 4.3, 4.2, 4.1][n % 6]).collect();
     let returns = wave(40);
-    let slice = Regime::RateShock.slice(&study(&[("SPY", &returns)], &yields)).unwrap();
+    let slice = slice_of(Regime::RateShock, &study(&[("SPY", &returns)], &yields)).unwrap();
     assert_eq!(slice.rows, 40);
 }
 
@@ -120,7 +127,7 @@ fn a_drawdown_lasts_until_nine_tenths_of_the_maximum_are_regained() {
         .collect();
     let mut before = 100.0;
     let returns: Vec<f64> = levels.iter().map(|level| level / std::mem::replace(&mut before, *level) - 1.0).collect();
-    let slice = Regime::EquityDrawdown.slice(&study(&[("SPY", &returns)], &[])).unwrap();
+    let slice = slice_of(Regime::EquityDrawdown, &study(&[("SPY", &returns)], &[])).unwrap();
     assert_eq!(picked(&slice), std::iter::once(0).chain(3..16).collect::<Vec<_>>());
     assert_eq!((slice.rows, slice.threshold), (14, Some(0.9)));
 }
@@ -131,7 +138,7 @@ fn volatile_periods_end_a_half_year_of_the_upper_quarter() {
     // 30 to 39; of 35 windows the 75th percentile lies at position 25.5.
     let swing = |size: f64, at: usize| if at.is_multiple_of(2) { size } else { -size };
     let returns: Vec<f64> = (0..40).map(|at| swing(if at < 25 { 0.01 } else { 0.05 }, at)).collect();
-    let too_few = Regime::HighVol.slice(&study(&[("SPY", &returns)], &[])).unwrap_err();
+    let too_few = slice_of(Regime::HighVol, &study(&[("SPY", &returns)], &[])).unwrap_err();
     assert_eq!(
         too_few.to_string(),
         "regime high_vol has 10 of the window's 40 monthly periods (from 2010-01-31 to 2013-04-30), at least 12 are needed"
@@ -139,7 +146,7 @@ fn volatile_periods_end_a_half_year_of_the_upper_quarter() {
     // Twice as long: rows 5 to 79 have a window, those wholly within the second part end at rows 55 to 79: 25 of 75. The
     // 75th percentile lies at position 55.5, between two of them (50 windows are calmer): they are equal, so all are in.
     let returns: Vec<f64> = (0..80).map(|at| swing(if at < 50 { 0.01 } else { 0.05 }, at)).collect();
-    let slice = Regime::HighVol.slice(&study(&[("SPY", &returns)], &[])).unwrap();
+    let slice = slice_of(Regime::HighVol, &study(&[("SPY", &returns)], &[])).unwrap();
     assert_eq!(picked(&slice), (55..80).collect::<Vec<_>>());
     // Six values of +-0.05: mean 0, sd 0.05 sqrt(6/5).
     assert!((slice.threshold.unwrap() - 0.05 * 1.2_f64.sqrt()).abs() < 1e-9);
@@ -150,7 +157,7 @@ fn volatile_periods_end_a_half_year_of_the_upper_quarter() {
 fn dates_pick_the_periods_labelled_within_them() {
     let returns = wave(60);
     let whole = study(&[("SPY", &returns)], &[]);
-    let slice = |text: &str| text.parse::<Regime>().unwrap().slice(&whole);
+    let slice = |text: &str| slice_of(text.parse().unwrap(), &whole);
     assert_eq!(picked(&slice("2011").unwrap()), (12..24).collect::<Vec<_>>());
     // A month's label is its last day: the 30th ends before December's.
     assert_eq!(picked(&slice("2011-01-31/2012-12-30").unwrap()), (12..35).collect::<Vec<_>>());
@@ -163,10 +170,13 @@ fn dates_pick_the_periods_labelled_within_them() {
 fn what_tells_a_regime_is_named_when_it_is_missing() {
     let returns = wave(30);
     let without = study(&[("IWM", &returns)], &[]);
-    let told = |regime: Regime| regime.slice(&without).unwrap_err().to_string();
-    assert_eq!(told(Regime::RateShock), "regime rate_shock is told by UST10Y, which has no value in the window");
-    assert_eq!(told(Regime::EquityDrawdown), "regime equity_drawdown is told by SPY, which has no value in the window");
-    assert_eq!(told(Regime::HighVol), "regime high_vol is told by SPY, which has no value in the window");
+    let reason = |regime: Regime| slice_of(regime, &without).unwrap_err().to_string();
+    assert_eq!(reason(Regime::RateShock), "regime rate_shock is defined by UST10Y, which has no value in the window");
+    assert_eq!(
+        reason(Regime::EquityDrawdown),
+        "regime equity_drawdown is defined by SPY, which has no value in the window"
+    );
+    assert_eq!(reason(Regime::HighVol), "regime high_vol is defined by SPY, which has no value in the window");
 }
 
 #[test]
@@ -175,13 +185,19 @@ fn a_slice_is_correlated_and_the_window_keeps_its_histories() {
     let yields: Vec<f64> = (0..=36).map(|n| 3.0 + f64::from(n % 4) * 0.1).collect();
     let whole = study(&[("SPY", &x), ("IWM", &y)], &yields).in_regime("2011".parse().unwrap()).unwrap();
     let sliced = whole.sliced().unwrap();
-    let of = |study: &Study| matrices::category(study, Category::Style, Default::default()).unwrap();
+    let of = |study: &Study| {
+        unobserved(|progress| matrices::category(study, Category::Style, Default::default(), progress)).unwrap()
+    };
     // The same as that of the twelve months alone.
     let alone = study(&[("SPY", &x[12..24]), ("IWM", &y[12..24])], &yields[12..=24]);
     assert_eq!((of(&sliced).rows[(0, 1)], of(&whole).rows[(0, 1)]), (12, 36));
     assert!((of(&sliced).get(0, 1).unwrap() - of(&alone).get(0, 1).unwrap()).abs() < 1e-12);
     let rate = |study: &Study| {
-        overlays::rate_sensitivity(study, &[Category::Style], &[Maturity::Ust10Y], &[], Default::default()).unwrap()
+        let (categories, maturities) = (&[Category::Style], &[Maturity::Ust10Y]);
+        unobserved(|progress| {
+            overlays::rate_sensitivity(study, categories, maturities, &[], Default::default(), progress)
+        })
+        .unwrap()
     };
     let (here, there) = (rate(&sliced).rows[0].values[0], rate(&alone).rows[0].values[0]);
     assert_eq!((here.n, there.n), (12, 12));
@@ -202,8 +218,8 @@ proptest! {
         let calm = wave(60);
         let whole = study(&[("SPY", &returns), ("IWM", &calm)], &yields);
         for regime in [Regime::EquityDrawdown, Regime::HighVol] {
-            match regime.slice(&whole) {
-                Ok(slice) => prop_assert!(picked(&slice).iter().all(|row| spy(&whole)[*row].is_finite())),
+            match slice_of(regime, &whole) {
+                Ok(slice) => prop_assert!(picked(&slice).iter().all(|row| spy(whole.panel())[*row].is_finite())),
                 Err(error) => {
                     let too_few = matches!(error, RegimeError::TooFewRows { rows: 0..12, .. });
                     prop_assert!(too_few, "{}", error);
@@ -268,11 +284,11 @@ fn all_but_rolling_correlations_are_of_the_slice() {
     assert_eq!(members, all.matrices["style"].names.iter().collect::<Vec<_>>());
 }
 
-/// Says stop once so many sections have begun.
+/// Says stop once so many sections have ended.
 struct Patience(usize);
 
 impl Observer for Patience {
-    fn begin(&mut self, _section: &str) {
+    fn end(&mut self, _section: &str) {
         self.0 -= 1;
     }
 
@@ -282,12 +298,30 @@ impl Observer for Patience {
 }
 
 #[test]
+fn a_section_stopped_in_the_middle_is_skipped_and_the_others_stand() {
+    let returns = wave(36);
+    let whole = study(&[("SPY", &returns), ("IWM", &returns)], &[]);
+    let computed = |question: usize| {
+        let mut observer = StopAt::question(question);
+        let report = CorrelationReport::compute(&whole, &plan(true), &mut observer);
+        assert_eq!(report.matrices.is_empty(), !report.computed.contains(&"matrices:style".to_owned()));
+        assert_eq!(report.insights.is_none(), report.skipped.contains(&"insights".to_owned()));
+        (report.computed.len(), report.skipped.len())
+    };
+    let found: Vec<(usize, usize)> = (1..60).map(computed).collect();
+    // Each section is either computed or skipped, and the later the stop the more are computed.
+    assert!(found.iter().all(|(computed, skipped)| computed + skipped == 5) && found.is_sorted());
+    assert_eq!((found.first(), found.last()), (Some(&(0, 5)), Some(&(5, 0))));
+}
+
+#[test]
 fn what_the_time_did_not_do_for_is_named() {
     let returns = wave(36);
     let whole = study(&[("SPY", &returns)], &[]);
     // Matrices, spectra and insights come first.
     let report = CorrelationReport::compute(&whole, &plan(true), &mut Patience(3));
     assert!(report.insights.is_some() && report.rolling.is_empty());
+    assert_eq!(report.computed, ["matrices:style", "spectra", "insights"]);
     assert_eq!(report.skipped, ["rolling:style", "rolling_series"]);
     let report = CorrelationReport::compute(&whole, &plan(false), &mut Patience(9));
     assert!(report.skipped.is_empty() && report.rolling_series.is_empty());

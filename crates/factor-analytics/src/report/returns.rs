@@ -1,14 +1,15 @@
 //! The returns report.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, hash::Hash};
 
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
 
-use super::{Granularity, Undefined};
+use super::{Granularity, Undefined, run::Sections};
 use crate::{
     Study,
-    observer::{Observer, observed},
+    fields::eq_and_hash_by_fields,
+    observer::Observer,
     sections::{
         returns::{self, CategoryReturns, FactorReturns, GroupReturns, RankedFactor},
         windows::{self, ReturnWindow, WindowSpan},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Which returns sections to compute.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ReturnsPlan {
     /// The categories of factors, rankings and summaries.
     pub categories: BTreeSet<Category>,
@@ -30,6 +31,15 @@ pub struct ReturnsPlan {
     pub industry_groups: Option<Granularity>,
     /// Share of a composite's members that must be there (0 to 1).
     pub min_coverage: f64,
+}
+
+eq_and_hash_by_fields!(ReturnsPlan);
+
+impl ReturnsPlan {
+    fn fields(&self) -> impl Hash + Eq + '_ {
+        let Self { categories, windows, rankings, by_category, industry_groups, min_coverage } = self;
+        (categories, windows, rankings, by_category, industry_groups, min_coverage.to_bits())
+    }
 }
 
 /// The sections that were computed.
@@ -51,6 +61,8 @@ pub struct ReturnsReport {
     pub unlabeled_industries: Vec<String>,
     /// Null returns and why.
     pub undefined: Vec<Undefined>,
+    /// The sections that were computed, in order: `factors`, `rankings`, `by_category`, `industry_groups`.
+    pub computed: Vec<String>,
     /// Sections the observer stopped.
     pub skipped: Vec<String>,
 }
@@ -58,47 +70,38 @@ pub struct ReturnsReport {
 impl ReturnsReport {
     /// Computes what the plan names; the factors' returns always, since all else is made of them.
     pub fn compute(study: &Study, plan: &ReturnsPlan, observer: &mut dyn Observer) -> Self {
+        let mut sections = Sections::new(observer);
         let windows = windows::spans(study.panel(), &plan.windows);
         let mut report = Self::default();
-        let mut missing = Vec::new();
-        if let Some((factors, reasons)) =
-            observed(observer, "factors", || returns::factors(study, &plan.categories, &windows))
-        {
-            report.factors = factors;
-            missing = reasons;
-        } else {
-            report.skipped.push("factors".to_owned());
-        }
+        let found = sections.run("factors", |progress| returns::factors(study, &plan.categories, &windows, progress));
+        let (factors, missing) = found.unwrap_or_default();
+        report.factors = factors;
         if plan.rankings || plan.by_category {
-            let rankings = observed(observer, "rankings", || returns::rankings(&report.factors, &windows));
+            let rankings = sections.run("rankings", |_| Ok(returns::rankings(&report.factors, &windows)));
             if let Some(rankings) = rankings {
-                report.by_category = plan
-                    .by_category
-                    .then(|| observed(observer, "by_category", || returns::by_category(&rankings, &report.factors)))
-                    .flatten();
+                if plan.by_category {
+                    report.by_category =
+                        sections.run("by_category", |_| Ok(returns::by_category(&rankings, &report.factors)));
+                }
                 report.rankings = plan.rankings.then_some(rankings);
-            } else {
-                report.skipped.push("rankings".to_owned());
             }
         }
         if let Some(granularity) = plan.industry_groups.filter(|granularity| *granularity != Granularity::Industry) {
-            let groups = observed(observer, "industry_groups", || {
+            let groups = sections.run("industry_groups", |_| {
                 let (composites, unlabeled) = granularity.composites(study, plan.min_coverage);
-                (returns::groups(study, &composites.built, &windows), composites.coverage_pct, unlabeled)
+                Ok((returns::groups(study, &composites.built, &windows), composites.coverage_pct, unlabeled))
             });
-            match groups {
-                Some((groups, coverage_pct, unlabeled)) => {
-                    report.industry_groups = Some(groups);
-                    report.coverage_pct = coverage_pct;
-                    report.unlabeled_industries = unlabeled;
-                }
-                None => report.skipped.push("industry_groups".to_owned()),
+            if let Some((groups, coverage_pct, unlabeled)) = groups {
+                report.industry_groups = Some(groups);
+                report.coverage_pct = coverage_pct;
+                report.unlabeled_industries = unlabeled;
             }
         }
         report.undefined = Undefined::grouped(
             missing.into_iter().map(|m| ("factors".to_owned(), m.ticker.to_string(), m.window, m.reason)),
         );
         report.windows = windows;
+        (report.computed, report.skipped) = (sections.computed, sections.skipped);
         report
     }
 }

@@ -4,7 +4,7 @@
 //! leave its rounding behind. Rows are cut into blocks as long as a window: each window is the end of one block and the
 //! beginning of the next, and its sum that of a sum from a row to its block's end and one from a block's beginning to a
 //! row (M. van Herk, Pattern Recognition Letters 13, 1992, for maxima). Two additions per row, each window as good as
-//! summed afresh.
+//! summed on its own.
 
 use pulp::{Arch, Simd, WithSimd};
 

@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::{
-    groups::Group,
+    group::Group,
     lanes::{self, Job, LANES, Lanes, lanes, registers, several, several_mut, splat, splats, window_sums},
 };
 

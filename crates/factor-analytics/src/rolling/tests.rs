@@ -2,11 +2,14 @@ use ndarray::Array2;
 use proptest::prelude::*;
 
 use super::*;
-use crate::correlation::pearson;
+use crate::{
+    correlation::pearson,
+    observer::tests::{stops, unobserved},
+};
 
 const NAN: f64 = f64::NAN;
 
-/// Each window afresh, by two passes over its rows.
+/// Each window on its own, by two passes over its rows.
 fn slowly(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     let ending = |end: usize| {
         let from = (end + 1).checked_sub(window)?;
@@ -56,7 +59,7 @@ fn by_hand() {
 
 /// Twelve values 0, 1, 0, 1, ...: mean 0.5, sum of squares 3, sd sqrt(3/11).
 #[test]
-fn how_much_values_vary_is_told_from_twelve_on() {
+fn how_much_values_vary_is_given_from_twelve_on() {
     let alternating = |n: usize| (0..n).map(|i| Some((i % 2) as f64)).collect::<Vec<_>>();
     assert_eq!(summary_of(&alternating(11)).sd, None);
     let summary = summary_of(&alternating(12));
@@ -111,13 +114,26 @@ fn panels() -> [Array2<f64>; 3] {
     [holes, whole, odd]
 }
 
+/// Every pair through windows of twelve.
+fn of_all(panel: &Array2<f64>, threads: Threads) -> Vec<RollingSummary> {
+    unobserved(|progress| summarise(panel.view(), 12, threads, progress))
+}
+
+#[test]
+fn every_group_of_columns_may_be_the_last() {
+    let panel = panel(40, 90, 0.01, 29);
+    let asked = stops(|progress| summarise(panel.view(), 12, Threads::ONE, progress));
+    // Twelve groups, and the 23 fours against those that are not before them.
+    assert!(asked >= 12 + 12 * 13, "{asked}");
+}
+
 #[test]
 fn one_pair_or_all_and_one_thread_or_more_give_the_same_bits() {
     for panel in panels() {
-        let all = summarise_with(panel.view(), 12, Threads::ONE);
-        let two = summarise_with(panel.view(), 12, Threads::Exactly(2.try_into().unwrap()));
+        let all = of_all(&panel, Threads::ONE);
+        let two = of_all(&panel, Threads::Exactly(2.try_into().unwrap()));
         let pairs: Vec<(usize, usize)> = (0..19).flat_map(|i| (i + 1..19).map(move |j| (i, j))).collect();
-        assert!(all == two && all == summarise_pairs(panel.view(), 12, &pairs));
+        assert!(all == two);
         for (at, (i, j)) in pairs.iter().enumerate() {
             let (x, y) = (panel.column(*i).to_vec(), panel.column(*j).to_vec());
             let alone = series(&x, &y, 12);
@@ -125,16 +141,15 @@ fn one_pair_or_all_and_one_thread_or_more_give_the_same_bits() {
             assert_eq!(alone, series(&y, &x, 12));
             agree(&alone, &slowly(&x, &y, 12), 1e-12);
         }
-        assert_eq!(summarise_pairs(panel.view(), 12, &[(0, 19)]), [RollingSummary::default()]);
     }
-    assert!(summarise(Array2::zeros((5, 1)).view(), 12).is_empty());
+    assert!(of_all(&Array2::zeros((5, 1)), Threads::Auto).is_empty());
 }
 
 #[test]
 fn no_rounding_takes_a_copy_past_one() {
     let [_, _, panel] = panels();
     for (i, j, sign) in [(3, 4, 1.0), (3, 12, -1.0), (4, 18, 1.0), (12, 18, -1.0)] {
-        let summary = summarise_pairs(panel.view(), 12, &[(i, j)])[0];
+        let summary = summary_of(&series(&panel.column(i).to_vec(), &panel.column(j).to_vec(), 12));
         let (min, max) = (summary.min.unwrap(), summary.max.unwrap());
         assert!((-1.0..=1.0).contains(&min) && (-1.0..=1.0).contains(&max));
         assert!((summary.mean.unwrap() - sign).abs() < 1e-14 && summary.sd.unwrap() < 1e-14);
@@ -143,7 +158,7 @@ fn no_rounding_takes_a_copy_past_one() {
 
 proptest! {
     #[test]
-    fn as_each_window_afresh(
+    fn as_each_window_on_its_own(
         seed in 1_u64..1_000_000, rows in 1_usize..130, window in 2_usize..40, holes in 0.0..0.05f64, flat in 0_usize..130,
     ) {
         let panel = panel(rows, 2, holes, seed);

@@ -88,15 +88,16 @@ pub fn dividend_yield(class: AssetClass, trailing: f64, close: f64) -> Result<f6
 }
 
 /// The dividend yields of every analysed factor: the value, or why there is none.
-pub fn yields(study: &Study, facts: &Fundamentals) -> IndexMap<Ticker, Result<f64, String>> {
+pub fn yields(study: &Study, fundamentals: &Fundamentals) -> IndexMap<Ticker, Result<f64, String>> {
     let panel = study.panel();
     let of = |factor: &Factor, series: &PriceSeries| {
-        let today = facts.today.ok_or("dividends were not asked for")?;
+        let today = fundamentals.today.ok_or("dividends were not asked for")?;
         match YieldBasis::of(factor, series, panel.as_of(), today) {
             YieldBasis::NonPaying => Ok(0.0),
             YieldBasis::Undefined(reason) => Err(reason),
             YieldBasis::Dividends { close } => {
-                let trailing = facts.dividends.get(&factor.ticker).ok_or("dividends were not asked for")?.clone()?;
+                let trailing =
+                    fundamentals.dividends.get(&factor.ticker).ok_or("dividends were not asked for")?.clone()?;
                 dividend_yield(factor.asset_class, trailing, close)
             }
         }

@@ -1,6 +1,8 @@
 //! What stands out: the strongest and weakest pairs, the best diversifier, the most rate-sensitive equity, and how many
 //! independent bets each category holds.
 
+use std::cmp::Ordering;
+
 use factor_types::{AssetClass, Category, Maturity, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -9,9 +11,10 @@ use serde::Serialize;
 use crate::{
     cluster::Clusters,
     correlation::{CorrelationMatrix, Method},
+    observer::{Progress, Stopped},
     spectrum::Spectrum,
     stats,
-    study::Study,
+    study::{StudiedFactor, Study},
 };
 
 /// A pair of factors of one matrix.
@@ -106,12 +109,13 @@ pub fn insights(
     spectra: &IndexMap<String, Spectrum>,
     benchmark: &Ticker,
     (size, method): (usize, Method),
-) -> Insights {
-    Insights {
-        strongest_pairs: extremes(matrices, size, true),
-        weakest_pairs: extremes(matrices, size, false),
-        best_diversifier: best_diversifier(study, benchmark, method),
-        most_negative_to_ust10y: most_negative_to_ten_year(study, method),
+    progress: &mut Progress<'_>,
+) -> Result<Insights, Stopped> {
+    Ok(Insights {
+        strongest_pairs: extremes(matrices, size, true, progress)?,
+        weakest_pairs: extremes(matrices, size, false, progress)?,
+        best_diversifier: best_diversifier(study, benchmark, method, progress)?,
+        most_negative_to_ust10y: most_negative_to_ten_year(study, method, progress)?,
         blocks: None,
         components: spectra
             .iter()
@@ -124,84 +128,111 @@ pub fn insights(
                 )
             })
             .collect(),
-    }
+    })
 }
 
 /// The `size` highest or lowest pairs of one matrix; equals in order of their names.
 pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highest: bool) -> Vec<CorrelatedPair> {
-    let mut pairs: Vec<CorrelatedPair> = matrix
-        .pairs()
-        .map(|(i, j, correlation, n)| CorrelatedPair {
-            category: name.to_owned(),
-            a: matrix.names[i].clone(),
-            b: matrix.names[j].clone(),
-            correlation,
-            n,
-        })
-        .collect();
-    let by_value = |x: &CorrelatedPair, y: &CorrelatedPair| {
-        let order = x.correlation.total_cmp(&y.correlation);
-        if highest { order.reverse() } else { order }.then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
+    // Places and not names while all pairs are compared: a wide matrix has millions.
+    let mut pairs: Vec<(usize, usize, f64, usize)> = matrix.pairs().collect();
+    let names = |pair: &(usize, usize, f64, usize)| (&matrix.names[pair.0], &matrix.names[pair.1]);
+    let by_value = |x: &(usize, usize, f64, usize), y: &(usize, usize, f64, usize)| {
+        by_correlation(x.2, y.2, highest).then_with(|| names(x).cmp(&names(y)))
     };
     if pairs.len() > size && size > 0 {
         pairs.select_nth_unstable_by(size - 1, by_value);
     }
     pairs.truncate(size);
     pairs.sort_by(by_value);
-    pairs
+    let named = |(i, j, correlation, n): (usize, usize, f64, usize)| CorrelatedPair {
+        category: name.to_owned(),
+        a: matrix.names[i].clone(),
+        b: matrix.names[j].clone(),
+        correlation,
+        n,
+    };
+    pairs.into_iter().map(named).collect()
 }
 
-fn extremes(matrices: &IndexMap<String, CorrelationMatrix>, size: usize, highest: bool) -> Vec<CorrelatedPair> {
+fn by_correlation(x: f64, y: f64, highest: bool) -> Ordering {
+    if highest { y.total_cmp(&x) } else { x.total_cmp(&y) }
+}
+
+fn extremes(
+    matrices: &IndexMap<String, CorrelationMatrix>,
+    size: usize,
+    highest: bool,
+    progress: &Progress<'_>,
+) -> Result<Vec<CorrelatedPair>, Stopped> {
+    let mut pairs = Vec::new();
     // Composites hold the industries themselves, and yields are no factors: neither is a pair one can hold.
-    let mut pairs: Vec<CorrelatedPair> = matrices
-        .iter()
-        .filter(|(name, _)| !["industry_groups", "rate"].contains(&name.as_str()))
-        .flat_map(|(name, matrix)| extreme_pairs(name, matrix, size, highest))
-        .collect();
+    for (name, matrix) in matrices.iter().filter(|(name, _)| !["industry_groups", "rate"].contains(&name.as_str())) {
+        progress.check()?;
+        pairs.extend(extreme_pairs(name, matrix, size, highest));
+    }
     pairs.sort_by(|x, y| {
-        let order = x.correlation.total_cmp(&y.correlation);
-        if highest { order.reverse() } else { order }.then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
+        by_correlation(x.correlation, y.correlation, highest).then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
     });
     pairs.truncate(size);
-    pairs
+    Ok(pairs)
 }
 
-fn best_diversifier(study: &Study, benchmark: &Ticker, method: Method) -> Option<Standout> {
-    let values = study.panel().column(study.panel().position(benchmark)?);
-    lowest(study, (values, benchmark.as_str()), method, |category, class, ticker| {
+fn best_diversifier(
+    study: &Study,
+    benchmark: &Ticker,
+    method: Method,
+    progress: &Progress<'_>,
+) -> Result<Option<Standout>, Stopped> {
+    let Some(column) = study.panel().position(benchmark) else { return Ok(None) };
+    let against = (study.panel().column(column), benchmark.as_str());
+    let fits = |category: Category, class: AssetClass, ticker: &Ticker| {
         category != Category::Cash && class != AssetClass::Cash && ticker != benchmark
-    })
+    };
+    lowest(study, against, method, fits, progress)
 }
 
-fn most_negative_to_ten_year(study: &Study, method: Method) -> Option<Standout> {
+fn most_negative_to_ten_year(
+    study: &Study,
+    method: Method,
+    progress: &Progress<'_>,
+) -> Result<Option<Standout>, Stopped> {
     let changes = study.yield_changes(Maturity::Ust10Y);
-    lowest(study, (&changes, Maturity::Ust10Y.as_str()), method, |category, class, _| {
+    let fits = |category: Category, class: AssetClass, _: &Ticker| {
         class == AssetClass::Equity && [Category::Industry, Category::Market].contains(&category)
-    })
-    .filter(|found| found.correlation < 0.0)
+    };
+    let found = lowest(study, (&changes, Maturity::Ust10Y.as_str()), method, fits, progress)?;
+    Ok(found.filter(|found| found.correlation < 0.0))
 }
 
+/// The analysed factor that fits and is least correlated with a series; equals by ticker.
 fn lowest(
     study: &Study,
     (against, name): (&[f64], &str),
     method: Method,
     fits: impl Fn(Category, AssetClass, &Ticker) -> bool,
-) -> Option<Standout> {
-    let correlated = study
-        .factors
-        .iter()
-        .filter(|studied| fits(studied.factor.category, studied.factor.asset_class, &studied.factor.ticker))
-        .filter_map(|studied| {
-            let pair = method.pair(study.panel().column(studied.column), against, study.min_observations);
-            Some((studied, pair.r?, pair.n))
+    progress: &Progress<'_>,
+) -> Result<Option<Standout>, Stopped> {
+    let mut lowest: Option<(&StudiedFactor, f64, usize)> = None;
+    for studied in &study.factors {
+        let factor = &studied.factor;
+        if !fits(factor.category, factor.asset_class, &factor.ticker) {
+            continue;
+        }
+        progress.check()?;
+        let pair = method.pair(study.panel().column(studied.column), against, study.min_observations);
+        let Some(r) = pair.r else { continue };
+        let is_lower = lowest.is_none_or(|(other, least, _)| {
+            r.total_cmp(&least).then_with(|| factor.ticker.cmp(&other.factor.ticker)) == Ordering::Less
         });
-    let (studied, correlation, n) =
-        correlated.min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.factor.ticker.cmp(&b.0.factor.ticker)))?;
-    Some(Standout {
+        if is_lower {
+            lowest = Some((studied, r, pair.n));
+        }
+    }
+    Ok(lowest.map(|(studied, correlation, n)| Standout {
         ticker: studied.factor.ticker.clone(),
         label: studied.factor.label.clone(),
         against: name.to_owned(),
         correlation,
         n,
-    })
+    }))
 }

@@ -1,11 +1,15 @@
 //! The matrix of a few ETFs per macro group, near duplicates left out.
 
+use std::hash::Hash;
+
 use factor_types::{AssetClass, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     correlation::{self, CorrelationMatrix, Method},
+    fields::eq_and_hash_by_fields,
+    observer::{Progress, Stopped},
     sections::matrices,
     study::{StudiedFactor, Study},
 };
@@ -14,7 +18,7 @@ use crate::{
 pub const MAX_COLUMNS: usize = 40;
 
 /// How constituents are chosen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct MacroEtfRules {
     /// The groups, in order.
     pub groups: Vec<AssetClass>,
@@ -24,6 +28,15 @@ pub struct MacroEtfRules {
     pub duplicate_threshold: f64,
     /// Share of a group's listed ETFs that must be analysed.
     pub min_coverage: f64,
+}
+
+eq_and_hash_by_fields!(MacroEtfRules);
+
+impl MacroEtfRules {
+    fn fields(&self) -> impl Hash + Eq + '_ {
+        let Self { groups, max_per_group, duplicate_threshold, min_coverage } = self;
+        (groups, max_per_group, duplicate_threshold.to_bits(), min_coverage.to_bits())
+    }
 }
 
 /// An ETF dropped because one kept before it is nearly the same.
@@ -61,17 +74,24 @@ pub fn by_preference<'a>(study: &Study, members: &[&'a StudiedFactor]) -> Vec<&'
 }
 
 /// `macro_etf_matrix`: per group up to `max_per_group` ETFs in order of preference; a near duplicate of a kept one is
-/// dropped, listed, and does not count. Near duplicates are told by Pearson's r, whatever the matrix's method.
-pub fn macro_etf(study: &Study, rules: &MacroEtfRules, method: Method) -> MacroEtfs {
+/// dropped, listed, and does not count. Near duplicates are recognised by Pearson's r, whatever the matrix's method.
+pub fn macro_etf(
+    study: &Study,
+    rules: &MacroEtfRules,
+    method: Method,
+    progress: &mut Progress<'_>,
+) -> Result<MacroEtfs, Stopped> {
     let mut chosen: Vec<&StudiedFactor> = Vec::new();
     let mut dropped = Vec::new();
-    for group in &rules.groups {
+    for (at, group) in rules.groups.iter().enumerate() {
+        let mut progress = progress.part(at, 2 * rules.groups.len());
         let (members, listed) = study.macro_members(*group);
         if !crate::composite::covers(members.len(), listed, rules.min_coverage) {
             continue;
         }
         let mut kept: Vec<&StudiedFactor> = Vec::new();
-        for candidate in by_preference(study, &members) {
+        for (done, candidate) in by_preference(study, &members).into_iter().enumerate() {
+            progress.advance(done, members.len())?;
             if kept.len() == rules.max_per_group {
                 break;
             }
@@ -87,8 +107,12 @@ pub fn macro_etf(study: &Study, rules: &MacroEtfRules, method: Method) -> MacroE
         chosen.extend(kept);
     }
     let used = chosen.len();
-    let matrix = (used <= MAX_COLUMNS).then(|| matrices::of_factors(study, &chosen, method)).flatten();
-    MacroEtfs { matrix, used, dropped }
+    let matrix = if used <= MAX_COLUMNS {
+        matrices::of_factors(study, &chosen, method, &mut progress.part(1, 2))?
+    } else {
+        None
+    };
+    Ok(MacroEtfs { matrix, used, dropped })
 }
 
 fn duplicate_of<'a>(

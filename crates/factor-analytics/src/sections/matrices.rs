@@ -7,12 +7,18 @@ use factor_types::{Category, Maturity};
 use crate::{
     composite::Composite,
     correlation::{CorrelationMatrix, Method, NamedSeries},
+    observer::{Progress, Stopped},
     study::{StudiedFactor, Study},
 };
 
 /// The matrix of one category's analysed factors, `None` when there are none.
-pub fn category(study: &Study, category: Category, method: Method) -> Option<CorrelationMatrix> {
-    of_factors(study, &members(study, category), method)
+pub fn category(
+    study: &Study,
+    category: Category,
+    method: Method,
+    progress: &mut Progress<'_>,
+) -> Result<Option<CorrelationMatrix>, Stopped> {
+    of_factors(study, &members(study, category), method, progress)
 }
 
 /// The analysed factors of one category's matrix. Currency proxies (`CUR:USD`) are in no matrix but that of category
@@ -23,7 +29,12 @@ pub fn members(study: &Study, category: Category) -> Vec<&StudiedFactor> {
 }
 
 /// The matrix of some factors, `None` when there are none.
-pub fn of_factors(study: &Study, factors: &[&StudiedFactor], method: Method) -> Option<CorrelationMatrix> {
+pub fn of_factors(
+    study: &Study,
+    factors: &[&StudiedFactor],
+    method: Method,
+    progress: &mut Progress<'_>,
+) -> Result<Option<CorrelationMatrix>, Stopped> {
     let columns: Vec<NamedSeries<'_>> = factors
         .iter()
         .map(|studied| NamedSeries {
@@ -31,22 +42,32 @@ pub fn of_factors(study: &Study, factors: &[&StudiedFactor], method: Method) -> 
             values: study.panel().column(studied.column),
         })
         .collect();
-    (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
+    (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations, progress)).transpose()
 }
 
 /// The matrix of composites, `None` when there are none.
-pub fn of_composites(study: &Study, composites: &[Composite], method: Method) -> Option<CorrelationMatrix> {
+pub fn of_composites(
+    study: &Study,
+    composites: &[Composite],
+    method: Method,
+    progress: &mut Progress<'_>,
+) -> Result<Option<CorrelationMatrix>, Stopped> {
     let columns: Vec<NamedSeries<'_>> =
         composites.iter().map(|composite| NamedSeries { name: &composite.name, values: &composite.values }).collect();
-    (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
+    (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations, progress)).transpose()
 }
 
 /// The matrix of yield changes (percentage points) between maturities; `None` without any yield.
-pub fn rate(study: &Study, maturities: &[Maturity], method: Method) -> Option<CorrelationMatrix> {
+pub fn rate(
+    study: &Study,
+    maturities: &[Maturity],
+    method: Method,
+    progress: &mut Progress<'_>,
+) -> Result<Option<CorrelationMatrix>, Stopped> {
     let changes = changes(study, maturities);
     let columns: Vec<NamedSeries<'_>> =
         changes.iter().map(|(maturity, values)| NamedSeries { name: maturity.as_str(), values }).collect();
-    (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations))
+    (!columns.is_empty()).then(|| method.matrix(&columns, study.min_observations, progress)).transpose()
 }
 
 /// The yield changes of the maturities that have any.

@@ -7,6 +7,7 @@ use factor_types::{Category, Maturity, Ticker};
 use crate::{
     composite::Composite,
     correlation::{Method, NamedSeries, PairCorrelation},
+    observer::{Progress, Stopped},
     study::Study,
 };
 
@@ -40,12 +41,13 @@ pub fn rate_sensitivity(
     maturities: &[Maturity],
     composites: &[Composite],
     method: Method,
-) -> Option<Overlay> {
+    progress: &mut Progress<'_>,
+) -> Result<Option<Overlay>, Stopped> {
     let changes: Vec<(String, Vec<f64>)> =
         maturities.iter().map(|maturity| (maturity.to_string(), study.yield_changes(*maturity))).collect();
     let known = changes.iter().any(|(_, values)| values.iter().any(|value| value.is_finite()));
     let columns: Vec<NamedSeries<'_>> = changes.iter().map(|(name, values)| NamedSeries { name, values }).collect();
-    known.then(|| overlay(study, categories, &columns, composites, (&[], method)))
+    known.then(|| overlay(study, categories, &columns, composites, (&[], method), progress)).transpose()
 }
 
 /// `market_sensitivity`: correlation of each return with that of each benchmark. A benchmark is never a row. A benchmark
@@ -56,7 +58,8 @@ pub fn market_sensitivity(
     benchmarks: &[Ticker],
     composites: &[Composite],
     method: Method,
-) -> Option<Overlay> {
+    progress: &mut Progress<'_>,
+) -> Result<Option<Overlay>, Stopped> {
     let columns: Vec<NamedSeries<'_>> = benchmarks
         .iter()
         .filter_map(|ticker| {
@@ -64,7 +67,9 @@ pub fn market_sensitivity(
             values.iter().any(|r| r.is_finite()).then_some(NamedSeries { name: ticker.as_str(), values })
         })
         .collect();
-    (!columns.is_empty()).then(|| overlay(study, categories, &columns, composites, (benchmarks, method)))
+    (!columns.is_empty())
+        .then(|| overlay(study, categories, &columns, composites, (benchmarks, method), progress))
+        .transpose()
 }
 
 fn overlay(
@@ -73,21 +78,28 @@ fn overlay(
     columns: &[NamedSeries<'_>],
     composites: &[Composite],
     (left_out, method): (&[Ticker], Method),
-) -> Overlay {
+    progress: &mut Progress<'_>,
+) -> Result<Overlay, Stopped> {
     let correlate = |values: &[f64]| {
         columns.iter().map(|column| method.pair(values, column.values, study.min_observations)).collect()
     };
     let mut rows = Vec::new();
-    for category in categories {
+    for (at, category) in categories.iter().enumerate() {
+        let mut progress = progress.part(at, categories.len());
         if *category == Category::Industry {
-            rows.extend(composites.iter().map(|composite| OverlayRow {
-                name: composite.name.clone(),
-                category: Category::Industry,
-                composite: true,
-                values: correlate(&composite.values),
-            }));
+            for composite in composites {
+                progress.check()?;
+                rows.push(OverlayRow {
+                    name: composite.name.clone(),
+                    category: Category::Industry,
+                    composite: true,
+                    values: correlate(&composite.values),
+                });
+            }
         }
-        for studied in study.in_categories(&BTreeSet::from([*category])) {
+        let members = study.in_categories(&BTreeSet::from([*category]));
+        for (done, studied) in members.iter().enumerate() {
+            progress.advance(done, members.len())?;
             if !left_out.contains(&studied.factor.ticker) {
                 rows.push(OverlayRow {
                     name: studied.factor.ticker.to_string(),
@@ -98,5 +110,5 @@ fn overlay(
             }
         }
     }
-    Overlay { columns: columns.iter().map(|column| column.name.to_owned()).collect(), rows }
+    Ok(Overlay { columns: columns.iter().map(|column| column.name.to_owned()).collect(), rows })
 }

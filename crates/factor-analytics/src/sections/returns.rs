@@ -9,7 +9,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::windows::WindowSpan;
-use crate::{composite::Composite, stats, study::Study};
+use crate::{
+    composite::Composite,
+    observer::{Progress, Stopped},
+    stats,
+    study::Study,
+};
 
 /// One factor's return over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -156,17 +161,24 @@ pub struct MissingReturn {
 }
 
 /// The entries of analysed factors by ticker, and what is missing in them.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn factors(
     study: &Study,
     categories: &BTreeSet<Category>,
     spans: &IndexMap<String, WindowSpan>,
-) -> (IndexMap<Ticker, FactorReturns>, Vec<MissingReturn>) {
+    progress: &mut Progress<'_>,
+) -> Result<(IndexMap<Ticker, FactorReturns>, Vec<MissingReturn>), Stopped> {
     let panel = study.panel();
     let mut missing = Vec::new();
-    let entries = study
-        .in_categories(categories)
+    let studied = study.in_categories(categories);
+    let count = studied.len();
+    let entries = studied
         .into_iter()
-        .map(|studied| {
+        .enumerate()
+        .map(|(at, studied)| {
+            progress.advance(at, count)?;
             let ticker = studied.factor.ticker.clone();
             let (windows, reasons) =
                 window_returns(panel.column(studied.column), panel.labels(), panel.frequency(), spans);
@@ -176,10 +188,10 @@ pub fn factors(
                 reason,
             }));
             let (label, category) = (studied.factor.label.clone(), studied.factor.category);
-            (ticker, FactorReturns { label, category, windows })
+            Ok((ticker, FactorReturns { label, category, windows }))
         })
-        .collect();
-    (entries, missing)
+        .collect::<Result<_, Stopped>>()?;
+    Ok((entries, missing))
 }
 
 /// The entries of composites by name.

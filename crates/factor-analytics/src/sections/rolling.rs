@@ -10,7 +10,10 @@ use ndarray::{Array2, ShapeBuilder};
 use crate::{
     composite::Composite,
     correlation::NamedSeries,
+    observer::{Progress, Stopped},
+    parallel::Threads,
     rolling::{self, RollingSummary},
+    sort::sort_by,
     study::Study,
 };
 
@@ -19,7 +22,7 @@ use crate::{
 pub struct RollingTable {
     /// The columns of the matrix.
     pub names: Vec<String>,
-    /// Per window length in rows, every pair: the least stable first, those of which that is not told last, equals in
+    /// Per window length in rows, every pair: the least stable first, those without a stability last, equals in
     /// the order of the columns.
     pub windows: IndexMap<usize, Vec<RollingPair>>,
 }
@@ -47,33 +50,41 @@ pub struct RollingSeries {
 }
 
 impl RollingTable {
-    /// The longest window length of which some pair's stability is told, and its pairs.
+    /// The longest window length at which some pair has a stability, and its pairs.
     pub fn longest_window(&self) -> Option<(usize, &[RollingPair])> {
-        let told = |pairs: &[RollingPair]| pairs.first().is_some_and(|first| first.summary.stability.is_some());
-        let found = self.windows.iter().filter(|(_, pairs)| told(pairs)).max_by_key(|(window, _)| **window);
+        let has_stability =
+            |pairs: &[RollingPair]| pairs.first().is_some_and(|first| first.summary.stability.is_some());
+        let found = self.windows.iter().filter(|(_, pairs)| has_stability(pairs)).max_by_key(|(window, _)| **window);
         found.map(|(window, pairs)| (*window, pairs.as_slice()))
     }
 }
 
 /// Every pair of some columns; a table without pairs for fewer than two.
-pub fn table(columns: &[NamedSeries<'_>], windows: &[usize]) -> RollingTable {
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
+pub fn table(
+    columns: &[NamedSeries<'_>],
+    windows: &[usize],
+    progress: &mut Progress<'_>,
+) -> Result<RollingTable, Stopped> {
     let rows = columns.iter().map(|column| column.values.len()).max().unwrap_or_default();
     // Column by column, as the panel itself is stored.
     let panel = Array2::from_shape_fn((rows, columns.len()).f(), |(row, at)| columns[at].values[row]);
-    let pairs = || (0..columns.len()).flat_map(|a| (a + 1..columns.len()).map(move |b| (a, b)));
-    let of_window = |window: usize| {
-        let summaries = rolling::summarise(panel.view(), window);
-        let mut found: Vec<RollingPair> =
-            pairs().zip(summaries).map(|((a, b), summary)| RollingPair { a, b, summary }).collect();
-        // Stable, so equals keep their order; undefined is last.
-        let spread = |pair: &RollingPair| pair.summary.sd.unwrap_or(f64::NEG_INFINITY);
-        found.sort_by(|x, y| spread(y).total_cmp(&spread(x)));
-        found
-    };
-    RollingTable {
-        names: columns.iter().map(|column| column.name.to_owned()).collect(),
-        windows: windows.iter().map(|window| (*window, of_window(*window))).collect(),
+    let pairs: Vec<(usize, usize)> =
+        (0..columns.len()).flat_map(|a| (a + 1..columns.len()).map(move |b| (a, b))).collect();
+    let mut of_windows = IndexMap::new();
+    for (at, window) in windows.iter().enumerate() {
+        let mut progress = progress.part(at, windows.len());
+        let summaries = rolling::summarise(panel.view(), *window, Threads::Auto, &mut progress)?;
+        // Stable, so equals keep their order; undefined is last. Sorted as keys: a summary is sixteen times as long.
+        let spreads = summaries.iter().map(|summary| summary.sd.unwrap_or(f64::NEG_INFINITY));
+        let mut order: Vec<(f64, usize)> = spreads.zip(0..).collect();
+        sort_by(&mut order, |x, y| y.0.total_cmp(&x.0), &progress)?;
+        let pair = |(_, at): (f64, usize)| RollingPair { a: pairs[at].0, b: pairs[at].1, summary: summaries[at] };
+        of_windows.insert(*window, order.into_iter().map(pair).collect());
     }
+    Ok(RollingTable { names: columns.iter().map(|column| column.name.to_owned()).collect(), windows: of_windows })
 }
 
 /// The series of one pair of names: tickers of the panel, composites, or maturities (their yield changes).

@@ -1,4 +1,4 @@
-//! How sure the correlations of a report are: statistics of its matrices, and durations beside its rate overlay.
+//! How sure the correlations of a report are: statistics of its matrices, and durations for its rate overlay.
 
 use factor_types::{Maturity, Ticker};
 use indexmap::IndexMap;
@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::{
     composite::Composite,
-    correlation::CorrelationMatrix,
-    inference::{self, Coefficient, MatrixStatistics, TestCounts},
+    correlation::{Coefficient, CorrelationMatrix},
+    inference::{self, MatrixStatistics, TestCounts},
+    observer::{Progress, Stopped},
     regression::Regression,
     sections::overlays::{Overlay, OverlayRow},
     study::Study,
@@ -54,24 +55,30 @@ pub fn statistics(
     rate: Option<&Overlay>,
     composites: &[Composite],
     of: Coefficient,
-) -> Statistics {
-    Statistics {
-        matrices: matrices.iter().map(|(name, matrix)| (name.clone(), MatrixStatistics::of(matrix, of))).collect(),
-        rate_sensitivity: rate.map(|overlay| durations(study, overlay, composites)),
-    }
+    progress: &mut Progress<'_>,
+) -> Result<Statistics, Stopped> {
+    let parts = matrices.len() + 1;
+    let of_matrix = |(at, (name, matrix)): (usize, (&String, &CorrelationMatrix))| {
+        Ok((name.clone(), MatrixStatistics::of(matrix, of, &mut progress.part(at, parts))?))
+    };
+    let matrices = matrices.iter().enumerate().map(of_matrix).collect::<Result<_, Stopped>>()?;
+    let durations = rate.map(|overlay| durations(study, overlay, composites, &mut progress.part(parts - 1, parts)));
+    Ok(Statistics { matrices, rate_sensitivity: durations.transpose()? })
 }
 
 fn durations(
     study: &Study,
     overlay: &Overlay,
     composites: &[Composite],
-) -> IndexMap<String, IndexMap<String, RateStatistics>> {
+    progress: &mut Progress<'_>,
+) -> Result<IndexMap<String, IndexMap<String, RateStatistics>>, Stopped> {
     let changes: Vec<Vec<f64>> = overlay
         .columns
         .iter()
         .map(|name| name.parse().map_or_else(|_| Vec::new(), |maturity: Maturity| study.yield_changes(maturity)))
         .collect();
-    let of_row = |row: &OverlayRow| {
+    let of_row = |(at, row): (usize, &OverlayRow)| {
+        progress.advance(at, overlay.rows.len())?;
         let values = values(study, row, composites).unwrap_or_default();
         let cells = overlay.columns.iter().zip(&row.values).zip(&changes).map(|((name, pair), changes)| {
             let cell = match pair.r {
@@ -80,9 +87,9 @@ fn durations(
             };
             (name.clone(), cell)
         });
-        (row.name.clone(), cells.collect())
+        Ok((row.name.clone(), cells.collect()))
     };
-    overlay.rows.iter().map(of_row).collect()
+    overlay.rows.iter().enumerate().map(of_row).collect()
 }
 
 fn values<'a>(study: &'a Study, row: &OverlayRow, composites: &'a [Composite]) -> Option<&'a [f64]> {

@@ -158,7 +158,7 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
         }
     };
     if !window.fits(panel.frequency()) {
-        return Err(format!("{window} cannot be told from {} returns", panel.frequency()));
+        return Err(format!("{window} cannot be measured from {} returns", panel.frequency()));
     }
     match (panel.frequency(), window) {
         (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use factor_types::{DateRange, PriceSeries};
 
-use super::{OVERLAP, WHOLE_DAYS};
 use crate::{History, PriceError, SourceFault, market_hours};
 
 /// The kind of entry that holds a history.
@@ -13,6 +12,10 @@ pub(super) const PRICES: &str = "prices";
 /// The kind of entry that says that a source does not know a ticker.
 pub(super) const UNKNOWN: &str = "unknown";
 
+/// Rows that must come back as they were.
+const OVERLAP: usize = 5;
+/// Days after which a history is fetched again as a whole.
+const WHOLE_DAYS: i64 = 30;
 /// Other processes' clocks may be a little ahead.
 const SKEW: Duration = Duration::minutes(5);
 /// After a close, a vendor that has not published the day yet is asked again after this long ...
@@ -33,7 +36,7 @@ pub(super) enum CacheEntry {
     Unknown {
         /// In the source's words.
         why: String,
-        /// When.
+        /// When it said so.
         since: DateTime<Utc>,
     },
 }
@@ -116,7 +119,7 @@ impl CachedHistory {
         History { series: Arc::clone(&self.series), caveat: self.caveat.clone(), complete: true }
     }
 
-    /// What is kept, said to be old.
+    /// What is kept, with the caveat that it could not be refreshed.
     pub(super) fn unrefreshed(&self, error: &PriceError) -> History {
         let until = self.series.dates().last().map(|last| format!(" up to {last}")).unwrap_or_default();
         let caveat = format!("could not be refreshed ({error}); the prices kept{until} are used");
@@ -173,7 +176,7 @@ impl CachedHistory {
     }
 }
 
-/// A series of good rows that still tells how many bad ones its source sent.
+/// A series of good rows that still counts the bad ones its source sent.
 pub(super) fn with_bad_prices(
     like: &PriceSeries,
     rows: impl IntoIterator<Item = (NaiveDate, f64)>,

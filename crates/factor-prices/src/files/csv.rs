@@ -11,11 +11,12 @@ use csv::{ByteRecord, ReaderBuilder};
 use flate2::read::MultiGzDecoder;
 
 use super::{
-    FileError,
     cells::{Cell, DateCell},
-    layout::Shape,
+    content::Content,
+    error::FileError,
+    layout::TableShape,
     notes::excerpt,
-    table::{Content, Table},
+    table::Table,
 };
 
 const BUFFER: usize = 64 * 1024;
@@ -54,7 +55,7 @@ pub(super) fn parse(path: &Path, mut input: impl BufRead, today: NaiveDate) -> R
     let fixed = table.fixed_targets();
     let (date_at, width) = (table.layout().date, table.width());
     let ticker_at = match table.layout().shape {
-        Shape::Long { ticker, .. } => Some(ticker),
+        TableShape::Long { ticker, .. } => Some(ticker),
         _ => None,
     };
     while next(path, &mut reader, &mut record)? {
@@ -94,7 +95,7 @@ fn next(path: &Path, reader: &mut csv::Reader<impl Read>, record: &mut ByteRecor
             csv::ErrorKind::Io(error) => error,
             other => io::Error::other(format!("{other:?}")),
         };
-        FileError::unusable(path, format!("line {line}: the file breaks off or is damaged ({reason}): write it anew"))
+        FileError::unusable(path, format!("line {line}: the file breaks off or is damaged ({reason}): write it again"))
     })
 }
 

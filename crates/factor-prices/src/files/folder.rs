@@ -13,10 +13,10 @@ use std::{
 use chrono::NaiveDate;
 use factor_types::{Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
 
-use super::{FileError, csv, parquet, table::Content};
+use super::{content::Content, csv, error::FileError, parquet};
 use crate::Dividend;
 
-/// The names under which yields are looked for beside a single price file.
+/// The names under which yields are looked for next to a single price file.
 const YIELD_NAMES: [&str; 2] = ["treasury_yields", "yields"];
 const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
 
@@ -31,14 +31,14 @@ pub(super) struct Places {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Stamp {
     path: PathBuf,
-    use_for: Use,
+    purpose: Purpose,
     length: u64,
     modified: Option<SystemTime>,
 }
 
 /// What a file is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Use {
+enum Purpose {
     /// Whatever it holds.
     Everything,
     /// Its yields only.
@@ -76,7 +76,7 @@ impl Places {
                     if let Ok(meta) = fs::metadata(entry.path())
                         && meta.is_file()
                     {
-                        stamps.push(Stamp::new(entry.path(), Use::Everything, &meta));
+                        stamps.push(Stamp::new(entry.path(), Purpose::Everything, &meta));
                     }
                 }
             }
@@ -86,34 +86,34 @@ impl Places {
             }
             stamps.sort_by(|a, b| a.path.cmp(&b.path));
         } else {
-            stamps.push(Stamp::new(self.prices.clone(), Use::Everything, &meta));
+            stamps.push(Stamp::new(self.prices.clone(), Purpose::Everything, &meta));
         }
         match &self.yields {
             Some(path) => {
                 let meta = fs::metadata(path).map_err(|error| FileError::unreadable(path, &error))?;
                 stamps.retain(|stamp| !is_same(&stamp.path, path));
-                stamps.push(Stamp::new(path.clone(), Use::Yields, &meta));
+                stamps.push(Stamp::new(path.clone(), Purpose::Yields, &meta));
             }
-            None if !meta.is_dir() => stamps.extend(self.beside()),
+            None if !meta.is_dir() => stamps.extend(self.yields_nearby()),
             None => {}
         }
         Ok(stamps)
     }
 
-    /// The yield file beside a single price file.
-    fn beside(&self) -> Option<Stamp> {
+    /// The yield file next to a single price file.
+    fn yields_nearby(&self) -> Option<Stamp> {
         let folder = self.prices.parent()?;
         let names = YIELD_NAMES.iter().flat_map(|name| EXTENSIONS.map(|extension| format!("{name}{extension}")));
         names.map(|name| folder.join(name)).filter(|path| *path != self.prices).find_map(|path| {
             let meta = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
-            Some(Stamp::new(path, Use::Yields, &meta))
+            Some(Stamp::new(path, Purpose::Yields, &meta))
         })
     }
 }
 
 impl Stamp {
-    fn new(path: PathBuf, use_for: Use, meta: &fs::Metadata) -> Self {
-        Self { path, use_for, length: meta.len(), modified: meta.modified().ok() }
+    fn new(path: PathBuf, purpose: Purpose, meta: &fs::Metadata) -> Self {
+        Self { path, purpose, length: meta.len(), modified: meta.modified().ok() }
     }
 
     fn name(&self) -> String {
@@ -155,7 +155,7 @@ impl Data {
         let mut data = Self::default();
         let mut merge = Merge::default();
         let mut first_error = None;
-        let alone = stamps.iter().filter(|stamp| stamp.use_for == Use::Everything).count() == 1;
+        let alone = stamps.iter().filter(|stamp| stamp.purpose == Purpose::Everything).count() == 1;
         for stamp in stamps {
             let known = before.and_then(|data| data.files.iter().find(|(old, _)| old.path == stamp.path));
             if let Some((old, content)) = known
@@ -168,7 +168,7 @@ impl Data {
             let content = match stamp.read(today) {
                 Ok(content) => Arc::new(content),
                 Err(error) => {
-                    if alone && stamp.use_for == Use::Everything && known.is_none() {
+                    if alone && stamp.purpose == Purpose::Everything && known.is_none() {
                         return Err(error);
                     }
                     let Some((old, content)) = known else {
@@ -203,7 +203,7 @@ impl Stamp {
     fn read(&self, today: NaiveDate) -> Result<Content, FileError> {
         let is_parquet = self.name().to_ascii_lowercase().ends_with(".parquet");
         let mut content = if is_parquet { parquet::read(&self.path, today)? } else { csv::read(&self.path, today)? };
-        if self.use_for == Use::Yields {
+        if self.purpose == Purpose::Yields {
             if content.yields.is_empty() {
                 let rule = "no yield column: name one UST3M, UST2Y, UST5Y, UST10Y or UST30Y (or DGS10 and so on)";
                 return Err(FileError::unusable(&self.path, rule.to_owned()));
@@ -257,7 +257,7 @@ impl Merge {
             warnings.push(format!("{ticker} is in {other} and in {name}: {used} is used{more}"));
         }
         for (maturity, rows) in &content.yields {
-            let explicit = stamp.use_for == Use::Yields;
+            let explicit = stamp.purpose == Purpose::Yields;
             let better = self.yields.get(maturity).is_none_or(|(kept, from, was_explicit)| {
                 let length = kept.rows(*maturity).len();
                 let better = (explicit, rows.len()) > (*was_explicit, length);

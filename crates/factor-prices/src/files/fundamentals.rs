@@ -17,7 +17,7 @@ impl FundamentalsProvider for FilePrices {
             let within = |one: &&Dividend| one.ex_date >= range.start() && one.ex_date <= range.end();
             return Ok(all.iter().filter(within).copied().collect());
         }
-        // An unknown ticker is told as it is of prices.
+        // An unknown ticker gets the same error as when its prices are asked for.
         self.history(ticker, range).await?;
         let text = if data.dividends.is_empty() {
             "these files have no dividend column"

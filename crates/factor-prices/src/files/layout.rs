@@ -15,14 +15,14 @@ pub(super) struct Layout {
     /// The date's column.
     pub(super) date: usize,
     /// The other columns.
-    pub(super) shape: Shape,
+    pub(super) shape: TableShape,
     /// Columns left aside because their header says nothing known.
     pub(super) ignored: Notes,
 }
 
-/// What the columns beside the date hold.
+/// What the columns other than the date hold.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum TableShape {
     /// One column per ticker (adjusted prices) or per maturity (percent).
     Wide {
         /// Columns of tickers.
@@ -91,7 +91,7 @@ impl Layout {
                     listed(headers)
                 ));
             }
-            Shape::Long { ticker, adjusted, close, dividend }
+            TableShape::Long { ticker, adjusted, close, dividend }
         } else if let Some((adjusted, close)) = single(headers.len(), adjusted, close, find(&VAGUE_CLOSE)) {
             let ticker = stem.parse().map_err(|_| {
                 format!(
@@ -100,7 +100,7 @@ impl Layout {
                     excerpt(stem)
                 )
             })?;
-            Shape::Single { ticker, adjusted, close, dividend }
+            TableShape::Single { ticker, adjusted, close, dividend }
         } else {
             wide(headers, date, &mut ignored)?
         };
@@ -111,15 +111,15 @@ impl Layout {
     pub(super) fn columns(&self) -> Vec<usize> {
         let mut columns = vec![self.date];
         match &self.shape {
-            Shape::Wide { tickers, maturities } => {
+            TableShape::Wide { tickers, maturities } => {
                 columns.extend(tickers.iter().map(|(at, _)| *at));
                 columns.extend(maturities.iter().map(|(at, _)| *at));
             }
-            Shape::Long { ticker, adjusted, close, dividend } => {
+            TableShape::Long { ticker, adjusted, close, dividend } => {
                 columns.push(*ticker);
                 columns.extend(adjusted.iter().chain(close).chain(dividend));
             }
-            Shape::Single { adjusted, close, dividend, .. } => {
+            TableShape::Single { adjusted, close, dividend, .. } => {
                 columns.extend(adjusted.iter().chain(close).chain(dividend));
             }
         }
@@ -139,7 +139,7 @@ fn single(
     }
 }
 
-fn wide(headers: &[String], date: usize, ignored: &mut Notes) -> Result<Shape, String> {
+fn wide(headers: &[String], date: usize, ignored: &mut Notes) -> Result<TableShape, String> {
     let (mut tickers, mut maturities) = (Vec::new(), Vec::new());
     let (mut seen, mut seen_yields) = (HashSet::new(), HashSet::new());
     for (at, header) in headers.iter().enumerate().filter(|(at, _)| *at != date) {
@@ -167,7 +167,7 @@ fn wide(headers: &[String], date: usize, ignored: &mut Notes) -> Result<Shape, S
             listed(headers)
         ));
     }
-    Ok(Shape::Wide { tickers, maturities })
+    Ok(TableShape::Wide { tickers, maturities })
 }
 
 /// True for the names that pandas gives to a column of row numbers.
@@ -197,7 +197,7 @@ mod tests {
             ("DATE,SYMBOL,AdjustedClose,CLOSE,volume,DIVIDENDS", Some(5)),
         ] {
             let shape = layout(line, "prices").unwrap().shape;
-            assert_eq!(shape, Shape::Long { ticker: 1, adjusted: Some(2), close: Some(3), dividend }, "{line}");
+            assert_eq!(shape, TableShape::Long { ticker: 1, adjusted: Some(2), close: Some(3), dividend }, "{line}");
         }
         assert!(layout("date,ticker,volume", "x").unwrap_err().contains("name one `adj_close`"));
     }
@@ -206,7 +206,7 @@ mod tests {
     fn a_ticker_s_own_file_is_named_after_it() {
         let single = |ticker: &str, adjusted, close, dividend| {
             let ticker = ticker.parse().unwrap();
-            Shape::Single { ticker, adjusted, close, dividend }
+            TableShape::Single { ticker, adjusted, close, dividend }
         };
         let shape = layout("Date,Open,High,Low,Close,Adj Close,Volume", "spy").unwrap().shape;
         assert_eq!(shape, single("SPY", Some(5), Some(4), None));
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn wide_headers_may_mix_tickers_and_yields() {
         let layout = layout("\u{feff}Date,spy,LOW,UST10Y,DGS7,two words,SPY,Unnamed: 7", "x").unwrap();
-        let Shape::Wide { tickers, maturities } = layout.shape else { panic!("wide") };
+        let TableShape::Wide { tickers, maturities } = layout.shape else { panic!("wide") };
         assert_eq!(tickers, [(1, "SPY".parse().unwrap()), (2, "LOW".parse().unwrap())]);
         assert_eq!(maturities, [(3, Maturity::Ust10Y)]);
         let mut warnings = Vec::new();

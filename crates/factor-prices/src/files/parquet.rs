@@ -19,11 +19,12 @@ use parquet::{
 };
 
 use super::{
-    FileError,
     cells::{Cell, DateCell},
-    layout::Shape,
+    content::Content,
+    error::FileError,
+    layout::TableShape,
     notes::excerpt,
-    table::{Content, Table},
+    table::Table,
 };
 
 /// Rows decoded at a time: all columns of a batch are held at once.
@@ -35,35 +36,35 @@ pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> 
     // The decoders meet bytes that anyone may have written; a panic there must not take the other files along.
     match catch_unwind(AssertUnwindSafe(|| table(path, file, today))) {
         Ok(Ok(content)) => Ok(content),
-        Ok(Err(Fault::File(error))) => Err(error),
-        Ok(Err(Fault::Parquet(error))) => Err(damaged(path, &error.to_string())),
+        Ok(Err(ReadError::File(error))) => Err(error),
+        Ok(Err(ReadError::Parquet(error))) => Err(damaged(path, &error.to_string())),
         Err(_) => Err(damaged(path, "the decoder gave up")),
     }
 }
 
 fn damaged(path: &Path, reason: &str) -> FileError {
-    let rule = format!("not a sound Parquet file ({}): write it anew, compressed with snappy or zstd", reason.trim());
+    let rule = format!("not a sound Parquet file ({}): write it again, compressed with snappy or zstd", reason.trim());
     FileError::unusable(path, rule)
 }
 
-enum Fault {
+enum ReadError {
     File(FileError),
     Parquet(ParquetError),
 }
 
-impl From<FileError> for Fault {
+impl From<FileError> for ReadError {
     fn from(error: FileError) -> Self {
         Self::File(error)
     }
 }
 
-impl From<ParquetError> for Fault {
+impl From<ParquetError> for ReadError {
     fn from(error: ParquetError) -> Self {
         Self::Parquet(error)
     }
 }
 
-fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, Fault> {
+fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError> {
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let headers = schema.columns().iter().map(|column| header(column)).collect();
@@ -71,7 +72,7 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, Fault> {
     let fixed = table.fixed_targets();
     let columns = table.layout().columns();
     let ticker_at = match table.layout().shape {
-        Shape::Long { ticker, .. } => Some(ticker),
+        TableShape::Long { ticker, .. } => Some(ticker),
         _ => None,
     };
     let mut line = 0;

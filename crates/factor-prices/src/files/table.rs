@@ -1,31 +1,17 @@
 //! Collects one file's rows, whatever its format, into series and yields.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
-use factor_types::{Maturity, PriceKind, PriceSeries, Ticker};
-
-use crate::Dividend;
+use factor_types::{PriceKind, Ticker};
 
 use super::{
-    FileError,
     cells::{Cell, DateCell},
-    layout::{Layout, Shape},
+    content::{Column, ColumnKind, Content},
+    error::FileError,
+    layout::{Layout, TableShape},
     notes::{Notes, excerpt},
 };
-
-/// What one file held.
-#[derive(Debug, Default)]
-pub(super) struct Content {
-    /// One series per ticker.
-    pub(super) prices: Vec<Arc<PriceSeries>>,
-    /// The dividends of each ticker of a file that has a column for them; empty for one that paid none.
-    pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
-    /// Yields in percent.
-    pub(super) yields: Vec<(Maturity, Vec<(NaiveDate, f64)>)>,
-    /// What was wrong with the file.
-    pub(super) warnings: Vec<String>,
-}
 
 /// A file's rows on their way to becoming [`Content`].
 #[derive(Debug)]
@@ -37,7 +23,7 @@ pub(super) struct Table<'a> {
     headers: Vec<String>,
     layout: Layout,
     today: NaiveDate,
-    series: Vec<Series>,
+    series: Vec<Column>,
     /// Long form: a ticker's text as written and its group.
     tickers: HashMap<String, usize>,
     /// The dates in file order, per ticker in long form and for the whole file otherwise.
@@ -51,19 +37,6 @@ pub(super) struct Table<'a> {
 /// Where a cell goes: its column in the file and its series.
 pub(super) type Target = (usize, usize);
 
-#[derive(Debug)]
-struct Series {
-    what: What,
-    rows: Vec<(NaiveDate, f64)>,
-}
-
-#[derive(Debug, Clone)]
-enum What {
-    Price(Ticker, PriceKind),
-    Yield(Maturity),
-    Dividend(Ticker),
-}
-
 impl<'a> Table<'a> {
     /// A table whose layout is judged by `headers` and the file's name.
     pub(super) fn new(
@@ -75,7 +48,7 @@ impl<'a> Table<'a> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let layout = Layout::of(&headers, stem(&name)).map_err(|rule| FileError::unusable(path, rule))?;
         let mut groups = Vec::new();
-        if !matches!(layout.shape, Shape::Long { .. }) {
+        if !matches!(layout.shape, TableShape::Long { .. }) {
             groups.push(Vec::new());
         }
         Ok(Self {
@@ -105,21 +78,21 @@ impl<'a> Table<'a> {
 
     /// The targets of every line of a wide or single file; none for a long one.
     pub(super) fn fixed_targets(&mut self) -> Vec<Target> {
-        let wanted: Vec<(usize, What)> = match &self.layout.shape {
-            Shape::Wide { tickers, maturities } => tickers
+        let wanted: Vec<(usize, ColumnKind)> = match &self.layout.shape {
+            TableShape::Wide { tickers, maturities } => tickers
                 .iter()
-                .map(|(at, ticker)| (*at, What::Price(ticker.clone(), PriceKind::Adjusted)))
-                .chain(maturities.iter().map(|(at, maturity)| (*at, What::Yield(*maturity))))
+                .map(|(at, ticker)| (*at, ColumnKind::Price(ticker.clone(), PriceKind::Adjusted)))
+                .chain(maturities.iter().map(|(at, maturity)| (*at, ColumnKind::Yield(*maturity))))
                 .collect(),
-            Shape::Single { ticker, adjusted, close, dividend } => each_of(ticker, [*adjusted, *close, *dividend]),
-            Shape::Long { .. } => Vec::new(),
+            TableShape::Single { ticker, adjusted, close, dividend } => each_of(ticker, [*adjusted, *close, *dividend]),
+            TableShape::Long { .. } => Vec::new(),
         };
-        wanted.into_iter().map(|(at, what)| self.target(at, what)).collect()
+        wanted.into_iter().map(|(at, kind)| self.target(at, kind)).collect()
     }
 
     /// The targets of a line of a long file, and the group of its ticker; `None` when the ticker cannot be read.
     pub(super) fn targets_of(&mut self, line: u64, ticker: &[u8]) -> Option<(usize, [Option<Target>; 3])> {
-        let Shape::Long { adjusted, close, dividend, .. } = self.layout.shape else { return None };
+        let TableShape::Long { adjusted, close, dividend, .. } = self.layout.shape else { return None };
         let columns = [adjusted, close, dividend];
         let text = String::from_utf8_lossy(ticker);
         let group = match self.tickers.get(text.as_ref()) {
@@ -133,8 +106,8 @@ impl<'a> Table<'a> {
                 // ` spy` and `SPY` are one group.
                 let known = self.tickers.get(parsed.as_str()).copied();
                 let group = known.unwrap_or_else(|| {
-                    for (at, what) in each_of(&parsed, columns) {
-                        self.target(at, what);
+                    for (at, kind) in each_of(&parsed, columns) {
+                        self.target(at, kind);
                     }
                     self.groups.push(Vec::new());
                     self.tickers.insert(parsed.as_str().to_owned(), self.groups.len() - 1);
@@ -200,7 +173,7 @@ impl<'a> Table<'a> {
     /// Takes one cell.
     pub(super) fn put(&mut self, (column, series): Target, line: u64, date: NaiveDate, cell: Cell<'_>) {
         let Some(series) = self.series.get_mut(series) else { return };
-        let is_dividend = matches!(series.what, What::Dividend(_));
+        let is_dividend = matches!(series.kind, ColumnKind::Dividend(_));
         match cell {
             Cell::Missing => {}
             Cell::Number(value) if is_dividend && !(value.is_finite() && value >= 0.0) => self
@@ -267,49 +240,18 @@ impl<'a> Table<'a> {
         Ok(content)
     }
 
-    fn target(&mut self, column: usize, what: What) -> Target {
-        self.series.push(Series { what, rows: Vec::new() });
+    fn target(&mut self, column: usize, kind: ColumnKind) -> Target {
+        self.series.push(Column { kind, rows: Vec::new() });
         (column, self.series.len() - 1)
     }
 }
 
-impl Content {
-    fn take(&mut self, Series { what, rows }: Series) {
-        match what {
-            What::Yield(maturity) => self.yields.push((maturity, rows)),
-            What::Dividend(ticker) => drop(self.dividends.insert(ticker, dividends(rows))),
-            What::Price(ticker, kind) => {
-                let series = PriceSeries::new(ticker, kind, rows);
-                // The close of a ticker follows its adjusted prices and only steps in where those are not there.
-                match self.prices.last_mut().filter(|last| last.ticker() == series.ticker()) {
-                    Some(last) if last.is_empty() && !series.is_empty() => *last = Arc::new(series),
-                    Some(_) => {}
-                    None => self.prices.push(Arc::new(series)),
-                }
-            }
-        }
-    }
-}
-
 /// A ticker's columns and what they hold: adjusted price, close, dividend, as far as the file has them.
-fn each_of(ticker: &Ticker, [adjusted, close, dividend]: [Option<usize>; 3]) -> Vec<(usize, What)> {
-    let adjusted = adjusted.map(|at| (at, What::Price(ticker.clone(), PriceKind::Adjusted)));
-    let close = close.map(|at| (at, What::Price(ticker.clone(), PriceKind::Close)));
-    let dividend = dividend.map(|at| (at, What::Dividend(ticker.clone())));
+fn each_of(ticker: &Ticker, [adjusted, close, dividend]: [Option<usize>; 3]) -> Vec<(usize, ColumnKind)> {
+    let adjusted = adjusted.map(|at| (at, ColumnKind::Price(ticker.clone(), PriceKind::Adjusted)));
+    let close = close.map(|at| (at, ColumnKind::Price(ticker.clone(), PriceKind::Close)));
+    let dividend = dividend.map(|at| (at, ColumnKind::Dividend(ticker.clone())));
     adjusted.into_iter().chain(close).chain(dividend).collect()
-}
-
-/// Dividends in order of their dates; of several rows for one date the last counts, as it does for prices. Files write
-/// zero on days without one.
-fn dividends(mut rows: Vec<(NaiveDate, f64)>) -> Arc<[Dividend]> {
-    rows.sort_by_key(|(date, _)| *date);
-    let last_of_its_date =
-        |at: usize, date: NaiveDate| rows.get(at + 1).is_none_or(|(next, _): &(NaiveDate, f64)| *next != date);
-    rows.iter()
-        .enumerate()
-        .filter(|(at, (date, amount))| *amount > 0.0 && last_of_its_date(*at, *date))
-        .map(|(_, (ex_date, amount))| Dividend { ex_date: *ex_date, amount: *amount })
-        .collect()
 }
 
 /// A file's name without the extensions that [`super::folder`] knows.

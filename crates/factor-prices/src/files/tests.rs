@@ -216,7 +216,7 @@ async fn askers_at_once_share_one_reading() {
     assert!(got.iter().all(|series| Arc::ptr_eq(series, &got[0])));
 }
 
-/// Real prices, where a checkout has them beside it.
+/// Real prices, where there are some next to the checkout.
 #[tokio::test]
 async fn real_prices_give_the_known_years() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices");

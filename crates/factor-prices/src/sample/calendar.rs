@@ -6,6 +6,11 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use crate::market_hours::easter;
 
+/// The sample's first day, 2010-12-31.
+pub(super) fn first_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2010, 12, 31).unwrap_or(NaiveDate::MIN)
+}
+
 /// The trading days from `first` to `last`, both included.
 pub(super) fn trading_days(first: NaiveDate, last: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     first.iter_days().take_while(move |day| *day <= last).filter(|day| is_trading_day(*day))

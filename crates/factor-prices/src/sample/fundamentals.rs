@@ -1,9 +1,9 @@
 //! Dividends, assets and profiles of the sample's funds.
 //!
-//! Every fund that pays goes ex-dividend on the 15th of March, June, September and December, weekend or not, so that any
-//! twelve months have four. Each time it pays a quarter of its stated yield times its price on that day (or the last one
-//! before). Like a price, a dividend depends on the date alone and not on the clock. The prices include dividends, and
-//! what a fund's price without them would have been is not modelled.
+//! Every fund that pays goes ex-dividend on the 15th of March, June, September and December, weekend or not, so that
+//! any twelve months have four. Each time it pays a quarter of its stated yield times its price on that day (or the
+//! last one before). Like a price, a dividend depends on the date alone and not on the clock. The prices include
+//! dividends, and what a fund's price without them would have been is not modelled.
 
 use std::sync::Arc;
 

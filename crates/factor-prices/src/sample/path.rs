@@ -2,52 +2,14 @@
 
 use chrono::NaiveDate;
 
-use super::{calendar::trading_days, draws::Draws, first_day};
+use super::{
+    calendar::{first_day, trading_days},
+    draws::Draws,
+    factors::{COUNT, FACTORS},
+};
 
 /// Trading days in a year, the unit of the model's annual parameters.
 pub(super) const YEAR: f64 = 252.0;
-
-macro_rules! common_factors {
-    ($($(#[$doc:meta])* $name:ident: $volatility:literal,)*) => {
-        /// A factor beside the market, independent of it and of the others.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Common {
-            $($(#[$doc])* $name,)*
-        }
-
-        /// Each factor's name, which seeds its stream, and its annual volatility in percent.
-        const FACTORS: &[(&str, f64)] = &[$((stringify!($name), $volatility),)*];
-    };
-}
-
-common_factors! {
-    Bank: 8.0,
-    Biotech: 18.0,
-    Clean: 28.0,
-    Consumer: 8.0,
-    Crypto: 52.0,
-    Defensive: 7.0,
-    Developed: 6.5,
-    Emerging: 9.0,
-    Energy: 19.0,
-    Gold: 13.0,
-    Growth: 5.0,
-    Health: 6.5,
-    Home: 11.0,
-    Industrial: 5.0,
-    Japan: 7.0,
-    Miner: 15.0,
-    Momentum: 6.0,
-    Oil: 31.0,
-    RealEstate: 8.5,
-    Silver: 19.0,
-    Size: 7.5,
-    Tech: 5.5,
-    Telecom: 7.0,
-    Transport: 9.0,
-}
-
-const COUNT: usize = FACTORS.len();
 
 /// Years to maturity of the five yields.
 const TENORS: [f64; 5] = [0.25, 2.0, 5.0, 10.0, 30.0];
@@ -114,104 +76,160 @@ pub(super) struct Day {
 
 /// The shared path from the first day to `last`. The first day has no returns.
 pub(super) fn simulate(last: NaiveDate) -> Vec<Day> {
-    let (mut market, mut regime, mut log_volatility) =
-        (Draws::new("market"), Draws::new("regime"), Draws::new("volatility"));
-    let (mut level, mut short, mut hump, mut credit) =
-        (Draws::new("level"), Draws::new("short"), Draws::new("hump"), Draws::new("credit"));
+    let mut equity = Equity::new();
+    let mut curve = Curve::new();
+    let mut credit = Credit::new();
     let mut streams: Vec<Draws> = FACTORS.iter().map(|(name, _)| Draws::new(name)).collect();
-
-    let (mut turbulent, mut h) = (false, 0.0);
-    let (_, mut c, mut l) = RATES[0];
-    let (mut b, mut x) = (0.0, 4.0);
-    let mut before: Option<(NaiveDate, [f64; 5])> = None;
-    let mut episode: Option<(&Episode, usize)> = None;
-    let mut path = Vec::with_capacity(4500);
+    let mut path: Vec<Day> = Vec::with_capacity(4500);
     for date in trading_days(first_day(), last) {
-        let Some((date_before, yields_before)) = before else {
-            let yields = curve(l, c, b);
-            before = Some((date, yields));
-            path.push(Day {
-                date,
-                calendar_days: 0.0,
-                market: 0.0,
-                scale: 1.0,
-                factors: [0.0; COUNT],
-                yields,
-                changes: [0.0; 5],
-                spread_before: x,
-                spread_change: 0.0,
-            });
+        let Some(before) = path.last() else {
+            path.push(Day::first(date, curve.yields(), credit.spread));
             continue;
         };
-
-        // Market: two regimes times a slow log-volatility; an episode replaces drift and scales volatility.
-        // The thresholds are normal quantiles: 0.6% a day into turbulence, 2.5% out of it.
-        let switch = regime.next();
-        turbulent = if turbulent { switch < 1.96 } else { switch > 2.512 };
-        h = 0.97 * h + 0.05 * log_volatility.next();
-        episode = episode.filter(|(now, day)| day + 1 < now.days).map(|(now, day)| (now, day + 1));
-        if let Some(next) = EPISODES.iter().find(|next| starts(next, date_before, date)) {
-            episode = Some((next, 0));
-        }
-        let (mut drift, mut sigma) = if turbulent { (0.02, 0.20) } else { (0.165, 0.10) };
-        if let Some((now, _)) = episode {
-            drift = now.log_return / now.days as f64 * YEAR;
-            sigma = 0.19 * now.volatility;
-        }
-        sigma *= f64::exp(h);
-        let shock = market.next();
-        let market = (drift / YEAR + sigma / YEAR.sqrt() * shock).max(-0.25);
-        let scale = (sigma / 0.14).sqrt();
-
-        // Curve: level and hump move together, the level a little with the market; all are drawn to their paths.
-        let (to_short, to_level) = targets(date);
-        let dt = 1.0 / YEAR;
-        let level_shock = 0.12 * shock + 0.993 * level.next();
-        let hump_shock = 0.5 * level_shock + 0.866 * hump.next();
-        l += (to_level - l) * dt + 0.051 * level_shock;
-        c += 12.0 * (to_short - c) * dt + 0.010 * short.next();
-        b += -2.5 * b * dt + 0.080 * hump_shock;
-        let yields = curve(l, c, b);
+        let calendar_days = (date - before.date).num_days() as f64;
+        let EquityDay { market, shock, scale } = equity.step(before.date, date);
+        let yields_before = before.yields;
+        let yields = curve.step(date, shock);
         let changes = std::array::from_fn(|at| yields[at] - yields_before[at]);
-
-        // Credit: the spread widens when shares fall, the more the wider it is.
-        let x_before = x;
-        let surprise = market - 0.1 / YEAR;
-        x = (x + 2.0 * (4.0 - x) * dt - 11.0 * surprise * (x / 4.0).sqrt() + 0.05 * scale * credit.next()).max(2.0);
-
+        let spread_before = credit.spread;
+        let spread_change = credit.step(market, scale);
         let mut factors = [0.0; COUNT];
         for ((value, stream), (_, volatility)) in factors.iter_mut().zip(&mut streams).zip(FACTORS) {
             *value = volatility / 100.0 / YEAR.sqrt() * scale * stream.next();
         }
-        path.push(Day {
-            date,
-            calendar_days: (date - date_before).num_days() as f64,
-            market,
-            scale,
-            factors,
-            yields,
-            changes,
-            spread_before: x_before,
-            spread_change: x - x_before,
-        });
-        before = Some((date, yields));
+        path.push(Day { date, calendar_days, market, scale, factors, yields, changes, spread_before, spread_change });
     }
     path
+}
+
+impl Day {
+    fn first(date: NaiveDate, yields: [f64; 5], spread: f64) -> Self {
+        Self {
+            date,
+            calendar_days: 0.0,
+            market: 0.0,
+            scale: 1.0,
+            factors: [0.0; COUNT],
+            yields,
+            changes: [0.0; 5],
+            spread_before: spread,
+            spread_change: 0.0,
+        }
+    }
+}
+
+/// The equity market: two regimes times a slow log-volatility; an episode replaces drift and scales volatility.
+struct Equity {
+    shocks: Draws,
+    regimes: Draws,
+    volatilities: Draws,
+    turbulent: bool,
+    log_volatility: f64,
+    /// The episode under way and its day, from 0.
+    episode: Option<(&'static Episode, usize)>,
+}
+
+/// A day of the equity market: its return, the draw behind it, and the scale of [`Day`].
+struct EquityDay {
+    market: f64,
+    shock: f64,
+    scale: f64,
+}
+
+impl Equity {
+    fn new() -> Self {
+        let (shocks, regimes, volatilities) = (Draws::new("market"), Draws::new("regime"), Draws::new("volatility"));
+        Self { shocks, regimes, volatilities, turbulent: false, log_volatility: 0.0, episode: None }
+    }
+
+    fn step(&mut self, before: NaiveDate, date: NaiveDate) -> EquityDay {
+        // The thresholds are normal quantiles: 0.6% a day into turbulence, 2.5% out of it.
+        let switch = self.regimes.next();
+        self.turbulent = if self.turbulent { switch < 1.96 } else { switch > 2.512 };
+        self.log_volatility = 0.97 * self.log_volatility + 0.05 * self.volatilities.next();
+        self.episode = self.episode.filter(|(now, day)| day + 1 < now.days).map(|(now, day)| (now, day + 1));
+        if let Some(next) = EPISODES.iter().find(|next| starts(next, before, date)) {
+            self.episode = Some((next, 0));
+        }
+        let (mut drift, mut sigma) = if self.turbulent { (0.02, 0.20) } else { (0.165, 0.10) };
+        if let Some((now, _)) = self.episode {
+            drift = now.log_return / now.days as f64 * YEAR;
+            sigma = 0.19 * now.volatility;
+        }
+        sigma *= f64::exp(self.log_volatility);
+        let shock = self.shocks.next();
+        // No day loses more than a quarter: prices stay above zero.
+        let market = (drift / YEAR + sigma / YEAR.sqrt() * shock).max(-0.25);
+        EquityDay { market, shock, scale: (sigma / 0.14).sqrt() }
+    }
+}
+
+/// The yield curve: level and hump move together, the level a little with the market; all are drawn to their paths.
+struct Curve {
+    levels: Draws,
+    shorts: Draws,
+    humps: Draws,
+    level: f64,
+    short: f64,
+    hump: f64,
+}
+
+impl Curve {
+    fn new() -> Self {
+        let (_, short, level) = RATES[0];
+        let (levels, shorts, humps) = (Draws::new("level"), Draws::new("short"), Draws::new("hump"));
+        Self { levels, shorts, humps, level, short, hump: 0.0 }
+    }
+
+    /// The yields of the next day, in percent, from the draw behind the market's return.
+    fn step(&mut self, date: NaiveDate, market_shock: f64) -> [f64; 5] {
+        let (to_short, to_level) = targets(date);
+        let dt = 1.0 / YEAR;
+        let level_shock = 0.12 * market_shock + 0.993 * self.levels.next();
+        let hump_shock = 0.5 * level_shock + 0.866 * self.humps.next();
+        self.level += (to_level - self.level) * dt + 0.051 * level_shock;
+        self.short += 12.0 * (to_short - self.short) * dt + 0.010 * self.shorts.next();
+        self.hump += -2.5 * self.hump * dt + 0.080 * hump_shock;
+        self.yields()
+    }
+
+    /// Nelson and Siegel (1987): `y(tau) = l + (c - l) g + b (g - e^(-tau/lambda))`,
+    /// `g = (1 - e^(-tau/lambda)) lambda/tau`.
+    fn yields(&self) -> [f64; 5] {
+        TENORS.map(|tenor| {
+            let decay = f64::exp(-tenor / DECAY);
+            let slope = (1.0 - decay) * DECAY / tenor;
+            (self.level + (self.short - self.level) * slope + self.hump * (slope - decay)).max(FLOOR)
+        })
+    }
+}
+
+/// The high-yield spread, in percent: it widens when shares fall, the more the wider it is.
+struct Credit {
+    shocks: Draws,
+    spread: f64,
+}
+
+impl Credit {
+    fn new() -> Self {
+        Self { shocks: Draws::new("credit"), spread: 4.0 }
+    }
+
+    /// The change of the next day, in percentage points.
+    fn step(&mut self, market: f64, scale: f64) -> f64 {
+        let (dt, x) = (1.0 / YEAR, self.spread);
+        let surprise = market - 0.1 / YEAR;
+        self.spread = (x + 2.0 * (4.0 - x) * dt - 11.0 * surprise * (x / 4.0).sqrt()
+            + 0.05 * scale * self.shocks.next())
+        .max(2.0);
+        self.spread - x
+    }
 }
 
 /// True when the episode's first day lies after the trading day before and not after `date`.
 fn starts(episode: &Episode, before: NaiveDate, date: NaiveDate) -> bool {
     let (year, month, day) = episode.first;
     NaiveDate::from_ymd_opt(year, month, day).is_some_and(|first| before < first && first <= date)
-}
-
-/// Nelson and Siegel (1987): `y(tau) = l + (c - l) g + b (g - e^(-tau/lambda))`, `g = (1 - e^(-tau/lambda)) lambda/tau`.
-fn curve(level: f64, short: f64, hump: f64) -> [f64; 5] {
-    TENORS.map(|tenor| {
-        let decay = f64::exp(-tenor / DECAY);
-        let slope = (1.0 - decay) * DECAY / tenor;
-        (level + (short - level) * slope + hump * (slope - decay)).max(FLOOR)
-    })
 }
 
 /// Where the short rate and the level are drawn to on `date`.

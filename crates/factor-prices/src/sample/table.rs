@@ -2,7 +2,7 @@
 
 mod shares;
 
-use super::path::Common;
+use super::factors::CommonFactor;
 
 /// One simulated fund. Rates of return and volatilities are annual and in percent.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Fund {
     /// Percent of return per percentage point of rise of UST10Y, on top of `keys`.
     pub(super) rate: f64,
     /// Loadings on the common factors.
-    pub(super) loads: &'static [(Common, f64)],
+    pub(super) loads: &'static [(CommonFactor, f64)],
     /// Key-rate durations in years at UST3M, 2Y, 5Y, 10Y, 30Y; a fund with any earns the yields they weigh.
     pub(super) keys: [f64; 5],
     /// The share of the high-yield spread that the fund earns.
@@ -24,7 +24,7 @@ pub(super) struct Fund {
     pub(super) spread_duration: f64,
     /// Volatility of what is the fund's own.
     pub(super) own: f64,
-    /// Drift beside the factors'.
+    /// Drift on top of the factors'.
     pub(super) drift: f64,
     /// Dividend yield in percent, simulated.
     pub(super) dividend: f64,
@@ -42,7 +42,7 @@ const fn share(
     ticker: &'static str,
     start: u32,
     [beta, rate, own, drift]: [f64; 4],
-    loads: &'static [(Common, f64)],
+    loads: &'static [(CommonFactor, f64)],
     [dividend, cap]: [f64; 2],
 ) -> Fund {
     let (keys, spread, spread_duration) = ([0.0; 5], 0.0, 0.0);

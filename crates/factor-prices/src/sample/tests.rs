@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use factor_types::Calendar;
 
-use super::*;
+use super::{calendar::first_day, *};
 use crate::FilePrices;
 
 fn day(text: &str) -> NaiveDate {
@@ -174,7 +174,7 @@ fn every_fund_has_a_sound_row() {
     assert_eq!(market_cap(&"ZZZ".parse().unwrap()), None);
 }
 
-/// The proposed universe, where a checkout has it beside it.
+/// The proposed universe, where there is one next to the checkout.
 #[test]
 fn the_whole_universe_is_covered() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/universe-proposal.yaml");

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 pub(super) const FAILURES: usize = 10;
 /// How long it stays open.
 const OPEN: Duration = Duration::from_secs(30);
-/// How long it stays open after a refused key: only a person can mend that.
+/// How long it stays open after a refused key: only a person can fix that.
 const OPEN_AUTH: Duration = Duration::from_secs(60);
 
 /// What opened the breaker.
@@ -54,8 +54,19 @@ pub(super) struct Pass<'a> {
     pub(super) probe: bool,
 }
 
+impl BreakerState {
+    /// The state in a word: `closed`, `open`, `half_open`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open(..) => "open",
+            Self::HalfOpen(_) => "half_open",
+        }
+    }
+}
+
 impl Breaker {
-    /// A pass, or why there is none and when to come back.
+    /// A pass, or what opened the breaker and how long it stays open.
     pub(super) fn admit(&self) -> Result<Pass<'_>, (TripReason, Duration)> {
         let mut state = self.state();
         let probe = state.refusal()?;

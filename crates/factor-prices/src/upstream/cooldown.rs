@@ -35,10 +35,10 @@ impl Cooldown {
     /// A request sent at `sent` was answered with "too many requests". The cooldown is never made shorter.
     pub(super) fn limited(&self, sent: Instant, retry_after: Option<Duration>) {
         let (mut state, now) = (self.state(), Instant::now());
-        // Several requests under way are told the same thing at once: that is one limit, not a reason to double.
+        // Several requests under way get the same answer at once: that is one limit, not a reason to double.
         let news = state.since.is_none_or(|since| sent >= since);
         let length = match retry_after {
-            Some(told) => Some(told.min(LONGEST)),
+            Some(asked) => Some(asked.min(LONGEST)),
             None => news.then(|| state.step.unwrap_or(FIRST)),
         };
         if let Some(length) = length {

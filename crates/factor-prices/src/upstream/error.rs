@@ -45,10 +45,10 @@ impl From<UpstreamError> for PriceError {
     }
 }
 
-/// Why an answer with a good status is none.
+/// Why an answer with a 2xx status cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseError {
-    /// An error message of the vendor's, and what it means.
+    /// The body is an error message of the vendor's: what it means, and its words.
     Said(SourceFault, String),
     /// Not data of the right form: HTML, cut JSON. Asked for once more; it may have been a hiccup.
     NotData(&'static str),
@@ -60,7 +60,7 @@ pub enum ResponseError {
 #[derive(Debug)]
 pub(super) struct AttemptError {
     pub(super) error: UpstreamError,
-    pub(super) kind: FailureClass,
+    pub(super) class: FailureClass,
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -68,15 +68,24 @@ pub(super) struct AttemptError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureClass {
     /// Try again.
-    Passing,
+    Transient,
     /// Try again once.
-    Odd,
+    Malformed,
     /// Leave the vendor alone, then try again.
     Limited,
     /// Stop asking with this key.
     Auth,
     /// The vendor is well and refuses this request: never try again.
-    Answer,
+    Rejected,
     /// Never try again, and the vendor is not well.
-    Broken,
+    Fatal,
+}
+
+/// The clause for a refused key.
+pub(super) fn key_refused(vendor: &str, key_setting: Option<&str>, status: Option<u16>) -> String {
+    let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+    match key_setting {
+        Some(setting) => format!("{vendor} refused the key{status}: check {setting}"),
+        None => format!("{vendor} refused the request{status}: it needs no key, so choose another source"),
+    }
 }

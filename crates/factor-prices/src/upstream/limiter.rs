@@ -10,7 +10,7 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_250);
 
 /// An exact sliding window: a full burst is allowed, then one more whenever the oldest leaves the window.
 ///
-/// Askers wait in order. One that goes away while it waits leaves nothing behind.
+/// Callers wait in order. One that is cancelled while it waits takes no place.
 #[derive(Debug)]
 pub(super) struct Limiter {
     most: usize,
@@ -24,7 +24,7 @@ impl Limiter {
 
     /// Returns when one more request may leave, and counts it.
     pub(super) async fn acquire(&self) {
-        // The lock is held while waiting: it is the queue. Dropping the asker frees it.
+        // The lock is held while waiting: it is the queue. Dropping the caller's future frees it.
         let mut sent = self.sent.lock().await;
         loop {
             let now = Instant::now();

@@ -1,21 +1,20 @@
-//! The manners towards one vendor: when a request may leave, and what a failure leads to.
+//! The policy towards one vendor: when a request may leave, and what a failure leads to.
 
 use std::{future::Future, time::Duration};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::Instant,
 };
 
 use super::{
-    BreakerState, TripReason, UpstreamStats,
-    breaker::{Breaker, FAILURES, Pass},
+    breaker::{Breaker, FAILURES, Pass, TripReason},
     budget::Budget,
     cooldown::{Cooldown, LONGEST},
-    error::{AttemptError, FailureClass, UpstreamError},
+    error::{self, AttemptError, FailureClass, UpstreamError},
     limiter::Limiter,
-    stats::Counters,
+    stats::{Counters, UpstreamStats},
 };
 use crate::SourceFault;
 
@@ -23,7 +22,7 @@ use crate::SourceFault;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait that is our own choice.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// Who would have to wait longer is told so at once.
+/// A caller who would have to wait longer gets the error at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything about a vendor but the wire.
@@ -33,12 +32,28 @@ pub(super) struct RequestPolicy {
     /// Where the key is set, for people.
     pub(super) key_setting: Option<&'static str>,
     max_retries: usize,
-    places: Semaphore,
+    permits: Semaphore,
     limiter: Limiter,
     budget: Budget,
     cooldown: Cooldown,
     breaker: Breaker,
     counters: Counters,
+}
+
+/// A request on its way through its attempts.
+struct Attempts<'a> {
+    subject: &'a str,
+    /// The waits that are left before retries.
+    waits: ExponentialBackoff,
+    tries: u32,
+    /// True once an answer was malformed, which is forgiven once.
+    was_malformed: bool,
+}
+
+/// What follows a failed attempt.
+enum Next {
+    Retry { wait: Duration, because: UpstreamError },
+    Stop(UpstreamError),
 }
 
 impl RequestPolicy {
@@ -53,7 +68,7 @@ impl RequestPolicy {
             vendor,
             key_setting,
             max_retries: usize::try_from(max_retries).unwrap_or(usize::MAX),
-            places: Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS)),
             limiter: Limiter::new(requests_per_minute),
             budget: Budget::new(),
             cooldown: Cooldown::default(),
@@ -63,96 +78,106 @@ impl RequestPolicy {
     }
 
     /// Makes attempts until one gives an answer or there is no point in another. Dropping the future ends the attempt
-    /// under way and gives every place back.
+    /// under way and gives every permit back.
     pub(super) async fn run<T, F>(&self, subject: &str, attempt: impl Fn() -> F + Send) -> Result<T, UpstreamError>
     where
         F: Future<Output = Result<T, AttemptError>> + Send,
     {
         let backoff = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT);
-        let mut waits = backoff.with_max_times(self.max_retries).with_jitter().build();
-        let (mut tries, mut odd) = (0u32, false);
+        let waits = backoff.with_max_times(self.max_retries).with_jitter().build();
+        let mut attempts = Attempts { subject, waits, tries: 0, was_malformed: false };
         let mut last: Option<UpstreamError> = None;
         loop {
             // A retry that is not let through ends with what went wrong before it, which says more.
-            let (pass, place) = match (self.enter().await, last.take()) {
+            let (pass, permit) = match (self.enter().await, last.take()) {
                 (Ok(entered), _) => entered,
                 (Err(refused), None) => return Err(refused),
-                (Err(_), Some(before)) => return Err(self.failed(before, tries, "the vendor is paused by now")),
+                (Err(_), Some(before)) => {
+                    return Err(self.failed(before, attempts.tries, "the vendor is paused by now"));
+                }
             };
-            match tries {
+            match attempts.tries {
                 0 => self.budget.earn(),
                 _ => Counters::count(&self.counters.retries),
             }
             let (sent, under_way) = (Instant::now(), self.counters.begin());
             let result = attempt().await;
-            drop((under_way, place));
-            tries += 1;
-            let trouble = match result {
+            // Neither the permit nor the count is held while waiting for the next attempt.
+            drop((under_way, permit));
+            attempts.tries += 1;
+            let failure = match result {
                 Ok(answer) => {
                     self.answered(pass, sent);
                     self.counters.succeeded();
                     return Ok(answer);
                 }
-                Err(trouble) => trouble,
+                Err(failure) => failure,
             };
-            let told = trouble.retry_after.unwrap_or_default().min(LONGEST);
-            let (again, limited) = match trouble.kind {
-                FailureClass::Passing => (true, false),
-                FailureClass::Odd => (!std::mem::replace(&mut odd, true), false),
-                FailureClass::Limited => {
-                    Counters::count(&self.counters.limited);
-                    self.cooldown.limited(sent, trouble.retry_after);
-                    (true, true)
-                }
-                FailureClass::Answer => {
-                    self.answered(pass, sent);
-                    return Err(trouble.error);
-                }
-                FailureClass::Auth => {
-                    pass.key_refused();
-                    return Err(self.failed(trouble.error, tries, ""));
-                }
-                FailureClass::Broken => (false, false),
-            };
-            // The probe of a vendor that was down is one request, and a limit answer says nothing about its health.
-            let next = if again && !pass.probe { waits.next() } else { None };
-            let wait = next.map(|own| if limited { Duration::ZERO } else { own.max(told) });
-            let pause = if limited { self.cooldown.left().unwrap_or_default() } else { told };
-            let note = match wait {
-                Some(_) if pause > PATIENCE => "",
-                Some(_) if !self.budget.spend() => "not retried: the retry budget is spent",
-                Some(wait) => {
-                    drop(pass);
-                    tracing::debug!(vendor = self.vendor, subject, tries, why = %trouble.error, "will be tried again");
+            match self.after_failure(failure, pass, sent, &mut attempts) {
+                Next::Stop(error) => return Err(error),
+                Next::Retry { wait, because } => {
+                    let tries = attempts.tries;
+                    tracing::debug!(vendor = self.vendor, subject, tries, why = %because, "will be tried again");
                     tokio::time::sleep(wait).await;
-                    last = Some(if limited {
-                        self.limited_error(trouble.error.status, trouble.error.words, pause)
-                    } else {
-                        trouble.error
-                    });
-                    continue;
+                    last = Some(because);
                 }
-                None => "",
-            };
-            let mut error = trouble.error;
-            if limited {
-                error = self.limited_error(error.status, error.words, pause);
-            } else {
-                pass.failed(subject);
             }
-            return Err(self.failed(error, tries, note));
         }
+    }
+
+    /// Tells breaker and cooldown of a failed attempt, and decides whether there is another.
+    fn after_failure(&self, failure: AttemptError, pass: Pass<'_>, sent: Instant, attempts: &mut Attempts<'_>) -> Next {
+        let AttemptError { mut error, class, retry_after } = failure;
+        let limited = class == FailureClass::Limited;
+        let may_help = match class {
+            FailureClass::Transient => true,
+            FailureClass::Malformed => !std::mem::replace(&mut attempts.was_malformed, true),
+            FailureClass::Limited => {
+                Counters::count(&self.counters.limited);
+                self.cooldown.limited(sent, retry_after);
+                true
+            }
+            FailureClass::Rejected => {
+                self.answered(pass, sent);
+                return Next::Stop(error);
+            }
+            FailureClass::Auth => {
+                pass.key_refused();
+                return Next::Stop(self.failed(error, attempts.tries, ""));
+            }
+            FailureClass::Fatal => false,
+        };
+        let asked = retry_after.unwrap_or_default().min(LONGEST);
+        let left = if limited { self.cooldown.left().unwrap_or_default() } else { asked };
+        if limited {
+            error = self.limited_error(error.status, error.words, left);
+        }
+        // The probe of a vendor that was down is one request.
+        let wait = if may_help && !pass.probe { attempts.waits.next() } else { None };
+        let note = match wait {
+            Some(_) if left > PATIENCE => "",
+            Some(_) if !self.budget.spend() => "not retried: the retry budget is spent",
+            // After a limit answer `enter` waits for the cooldown, and nothing on top of it.
+            Some(_) if limited => return Next::Retry { wait: Duration::ZERO, because: error },
+            Some(own) => return Next::Retry { wait: own.max(asked), because: error },
+            None => "",
+        };
+        // A limit answer says nothing about the vendor's health.
+        if !limited {
+            pass.failed(attempts.subject);
+        }
+        Next::Stop(self.failed(error, attempts.tries, note))
     }
 
     pub(super) fn stats(&self) -> UpstreamStats {
         self.counters.snapshot(self.vendor, self.breaker.look(), self.cooldown.left())
     }
 
-    /// Waits for a place, the pause and the minute's count, in this order.
+    /// Waits for a permit, the cooldown and the minute's count, in this order.
     async fn enter(&self) -> Result<(Pass<'_>, Option<SemaphorePermit<'_>>), UpstreamError> {
         self.breaker.peek().map_err(|refused| self.open_error(refused))?;
         // The semaphore is never closed, so this is always a permit.
-        let place = self.places.acquire().await.ok();
+        let permit = self.permits.acquire().await.ok();
         loop {
             self.breaker.peek().map_err(|refused| self.open_error(refused))?;
             if let Some(left) = self.cooldown.left() {
@@ -164,7 +189,7 @@ impl RequestPolicy {
             }
             self.limiter.acquire().await;
             if self.cooldown.left().is_none() {
-                return Ok((self.breaker.admit().map_err(|refused| self.open_error(refused))?, place));
+                return Ok((self.breaker.admit().map_err(|refused| self.open_error(refused))?, permit));
             }
         }
     }
@@ -194,7 +219,7 @@ impl RequestPolicy {
             ),
             TripReason::Auth => (
                 SourceFault::Auth,
-                format!("{}; tried again in {left} s", super::key_refused(vendor, self.key_setting, None)),
+                format!("{}; tried again in {left} s", error::key_refused(vendor, self.key_setting, None)),
             ),
         };
         UpstreamError { fault, status: None, words: None, why }
@@ -208,18 +233,7 @@ impl RequestPolicy {
     }
 }
 
-impl BreakerState {
-    /// The state in a word: `closed`, `open`, `half_open`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open(..) => "open",
-            Self::HalfOpen(_) => "half_open",
-        }
-    }
-}
-
-/// Whole seconds, rounded up, so that nobody is told to come too early.
+/// Whole seconds, rounded up, so that nobody comes back too early.
 fn seconds(left: Duration) -> u64 {
     left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }

@@ -41,8 +41,8 @@ impl UpstreamResponse {
     /// The body as JSON.
     ///
     /// # Errors
-    /// [`ResponseError::NotData`] for HTML, an empty body, and JSON that is cut or broken. A text of one line that is no JSON
-    /// at all is the vendor speaking; it is in the quotation of the error.
+    /// [`ResponseError::NotData`] for HTML, an empty body, and JSON that is cut or broken. A text of one line that is
+    /// no JSON at all is the vendor speaking; it is in the quotation of the error.
     pub fn json(&self) -> Result<Value, ResponseError> {
         let body = self.data()?;
         serde_json::from_str(body)

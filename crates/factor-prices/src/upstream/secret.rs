@@ -4,14 +4,14 @@ use std::fmt;
 
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// What stands where a key was.
 const MASK: &str = "***";
 /// Shorter keys are not looked for in texts: they would be found in ordinary words.
 const SHORTEST: usize = 4;
 
-/// A header whose value nobody may see: `Debug` shows `***`, and the HTTP client treats it as sensitive.
+/// A header whose value is never shown: `Debug` shows `***`, and the HTTP client treats it as sensitive.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretHeader {
     name: HeaderName,

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::BreakerState;
+use super::breaker::BreakerState;
 
 /// A vendor's state and counts since the start.
 #[derive(Debug, Clone, PartialEq, Eq)]

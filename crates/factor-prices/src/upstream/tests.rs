@@ -3,12 +3,14 @@
 use std::{
     io::Write,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use super::{
     test_server::{Answer, TestServer},
     *,
 };
+use crate::SourceFault;
 
 const KEY: &str = "planted-key-4711";
 

@@ -11,15 +11,16 @@ use reqwest::{
 use tokio::sync::OnceCell;
 
 use super::{
-    SecretHeader, UpstreamConfig,
-    error::{AttemptError, ConfigError, FailureClass, ResponseError, UpstreamError},
+    config::UpstreamConfig,
+    error::{self, AttemptError, ConfigError, FailureClass, ResponseError, UpstreamError},
     response::{UpstreamResponse, quote, retry_after},
+    secret::SecretHeader,
 };
 use crate::SourceFault;
 
 /// Redirects followed, all on the vendor's own host.
 const MOST_REDIRECTS: usize = 5;
-/// A connection nobody used for so long is closed.
+/// A connection that was idle for this long is closed.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// The client of one vendor.
@@ -75,18 +76,18 @@ impl Wire {
             Ok(reply) => {
                 tracing::debug!(vendor, path, subject, ms, status = reply.status, bytes = reply.body.len(), "answered");
             }
-            Err(trouble) => tracing::debug!(vendor, path, subject, ms, why = %trouble.error, "no answer"),
+            Err(failure) => tracing::debug!(vendor, path, subject, ms, why = %failure.error, "no answer"),
         }
         let reply = reply?;
         if !(200..300).contains(&reply.status) {
             return Err(self.bad_status(&reply, subject));
         }
-        read(&reply).map_err(|refusal| self.refusal(refusal, &reply, subject))
+        read(&reply).map_err(|error| self.unusable(error, &reply, subject))
     }
 
     async fn fetch(&self, url: &Url) -> Result<UpstreamResponse, AttemptError> {
         let client = self.client.get_or_try_init(|| self.build()).await?;
-        let mut response = client.get(url.clone()).send().await.map_err(|error| self.transport(&error))?;
+        let mut response = client.get(url.clone()).send().await.map_err(|error| self.transport_failure(&error))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().trim().to_ascii_lowercase();
         let retry_after = header(RETRY_AFTER).and_then(|text| retry_after(text, Utc::now()));
@@ -101,14 +102,14 @@ impl Wire {
         let cap = self.config.body_cap;
         let over = || {
             let why = format!("{}'s answer is over {} bytes: ask for a shorter range", self.config.vendor, cap);
-            self.trouble(FailureClass::Answer, SourceFault::Unusable, None, None, why)
+            self.failed(FailureClass::Rejected, SourceFault::Unusable, None, None, why)
         };
-        let told = response.content_length().and_then(|length| usize::try_from(length).ok());
-        if told.is_some_and(|length| length > cap) {
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        if announced.is_some_and(|length| length > cap) {
             return Err(over());
         }
-        let mut body = Vec::with_capacity(told.unwrap_or_default());
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(&error))? {
+        let mut body = Vec::with_capacity(announced.unwrap_or_default());
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport_failure(&error))? {
             if body.len() + chunk.len() > cap {
                 return Err(over());
             }
@@ -127,29 +128,29 @@ impl Wire {
             Err(error) => error.to_string(),
         };
         let why = format!("no HTTP client for {} ({why}): check the system's certificates", self.config.vendor);
-        Err(self.trouble(FailureClass::Broken, SourceFault::Unavailable, None, None, why))
+        Err(self.failed(FailureClass::Fatal, SourceFault::Unavailable, None, None, why))
     }
 
-    fn transport(&self, error: &reqwest::Error) -> AttemptError {
+    fn transport_failure(&self, error: &reqwest::Error) -> AttemptError {
         let UpstreamConfig { vendor, base_setting, timeout, .. } = self.config;
-        let (kind, fault, why) = if error.is_timeout() {
+        let (class, fault, why) = if error.is_timeout() {
             let why = format!(
                 "{vendor} did not answer within {} s: try again later, or raise FACTOR_PRICE_TIMEOUT",
                 timeout.as_secs_f64()
             );
-            (FailureClass::Passing, SourceFault::Late, why)
+            (FailureClass::Transient, SourceFault::Late, why)
         } else if error.is_connect() {
             let why =
                 format!("{vendor} cannot be reached ({}): check the network and {base_setting}", innermost(error));
-            (FailureClass::Passing, SourceFault::Unavailable, why)
+            (FailureClass::Transient, SourceFault::Unavailable, why)
         } else if error.is_redirect() || error.is_builder() {
             let why = format!("{vendor} cannot be asked ({}): check {base_setting}", innermost(error));
-            (FailureClass::Broken, SourceFault::Unavailable, why)
+            (FailureClass::Fatal, SourceFault::Unavailable, why)
         } else {
             let why = format!("{vendor}'s answer was cut off ({}): try again later", innermost(error));
-            (FailureClass::Passing, SourceFault::Unavailable, why)
+            (FailureClass::Transient, SourceFault::Unavailable, why)
         };
-        self.trouble(kind, fault, None, None, why)
+        self.failed(class, fault, None, None, why)
     }
 
     fn bad_status(&self, reply: &UpstreamResponse, subject: &str) -> AttemptError {
@@ -157,52 +158,54 @@ impl Wire {
         let (status, words) = (reply.status, reply.words());
         let meaning = words.as_deref().and_then(self.config.meaning);
         let said = self.said(Some(status), words.as_deref());
-        let (kind, fault, why) = match (status, meaning) {
+        let (class, fault, why) = match (status, meaning) {
             (300..400, _) => {
                 let why =
                     format!("{vendor} sends us to another host{said}, which is not followed: check {base_setting}");
-                (FailureClass::Broken, SourceFault::Unavailable, why)
+                (FailureClass::Fatal, SourceFault::Unavailable, why)
             }
             (429, _) | (400..500, Some(SourceFault::Limited)) => {
                 (FailureClass::Limited, SourceFault::Limited, String::new())
             }
             (401, _) | (402..404, Some(SourceFault::Auth)) => return self.key_refused(Some(status), words),
             (403, _) if secret.is_none() => (
-                FailureClass::Broken,
+                FailureClass::Fatal,
                 SourceFault::Unavailable,
                 format!("{vendor} refuses this client{said}: choose another source"),
             ),
-            (402 | 403, _) => (FailureClass::Answer, SourceFault::Plan, self.not_in_plan(&said, subject)),
+            (402 | 403, _) => (FailureClass::Rejected, SourceFault::Plan, self.not_in_plan(&said, subject)),
             (408 | 425 | 500.., _) => {
-                (FailureClass::Passing, SourceFault::Unavailable, format!("{vendor} failed{said}: try again later"))
+                (FailureClass::Transient, SourceFault::Unavailable, format!("{vendor} failed{said}: try again later"))
             }
             (404 | 410, _) => (
-                FailureClass::Answer,
+                FailureClass::Rejected,
                 SourceFault::Unusable,
                 format!("{vendor} has nothing there for {subject}{said}: check {base_setting}"),
             ),
             _ => (
-                FailureClass::Answer,
+                FailureClass::Rejected,
                 SourceFault::Unusable,
                 format!("{vendor} refused the request for {subject}{said}: check {base_setting}"),
             ),
         };
-        AttemptError { retry_after: reply.retry_after, ..self.trouble(kind, fault, Some(status), words, why) }
+        AttemptError { retry_after: reply.retry_after, ..self.failed(class, fault, Some(status), words, why) }
     }
 
-    fn refusal(&self, refusal: ResponseError, reply: &UpstreamResponse, subject: &str) -> AttemptError {
+    fn unusable(&self, error: ResponseError, reply: &UpstreamResponse, subject: &str) -> AttemptError {
         let UpstreamConfig { vendor, base_setting, .. } = &self.config;
         let status = Some(reply.status);
-        let (kind, fault, words, why) = match refusal {
+        let (class, fault, words, why) = match error {
             ResponseError::Said(SourceFault::Auth, words) => return self.key_refused(status, Some(words)),
             ResponseError::Said(fault, words) => {
                 let said = self.said(status, Some(&words));
-                let (kind, why) = match fault {
+                let (class, why) = match fault {
                     SourceFault::Limited => (FailureClass::Limited, String::new()),
-                    SourceFault::Plan => (FailureClass::Answer, self.not_in_plan(&said, subject)),
-                    _ => (FailureClass::Answer, format!("{vendor} gave no data for {subject}{said}: try again later")),
+                    SourceFault::Plan => (FailureClass::Rejected, self.not_in_plan(&said, subject)),
+                    _ => {
+                        (FailureClass::Rejected, format!("{vendor} gave no data for {subject}{said}: try again later"))
+                    }
                 };
-                (kind, fault, Some(words), why)
+                (class, fault, Some(words), why)
             }
             ResponseError::NotData(what) => {
                 let said = self.said(status, reply.words().as_deref());
@@ -210,25 +213,25 @@ impl Wire {
                     "{vendor}'s answer for {subject} cannot be used, it is {what}{said}: try again later, or check \
                      {base_setting}"
                 );
-                (FailureClass::Odd, SourceFault::Unusable, None, why)
+                (FailureClass::Malformed, SourceFault::Unusable, None, why)
             }
             ResponseError::Unusable(what) => {
                 let why =
                     format!("{vendor}'s answer for {subject} cannot be used, {what}: choose another source for it");
-                (FailureClass::Answer, SourceFault::Unusable, None, why)
+                (FailureClass::Rejected, SourceFault::Unusable, None, why)
             }
         };
-        AttemptError { retry_after: reply.retry_after, ..self.trouble(kind, fault, status, words, why) }
+        AttemptError { retry_after: reply.retry_after, ..self.failed(class, fault, status, words, why) }
     }
 
     fn key_refused(&self, status: Option<u16>, words: Option<String>) -> AttemptError {
         let UpstreamConfig { vendor, key_setting, .. } = self.config;
-        self.trouble(
+        self.failed(
             FailureClass::Auth,
             SourceFault::Auth,
             status,
             words,
-            super::key_refused(vendor, key_setting, status),
+            error::key_refused(vendor, key_setting, status),
         )
     }
 
@@ -244,9 +247,9 @@ impl Wire {
     }
 
     /// A failed attempt; the key is masked in every text.
-    fn trouble(
+    fn failed(
         &self,
-        kind: FailureClass,
+        class: FailureClass,
         fault: SourceFault,
         status: Option<u16>,
         words: Option<String>,
@@ -257,7 +260,7 @@ impl Wire {
             None => text.to_owned(),
         };
         let words = words.map(|words| quote(&clean(&words)));
-        AttemptError { error: UpstreamError { fault, status, words, why: clean(&why) }, kind, retry_after: None }
+        AttemptError { error: UpstreamError { fault, status, words, why: clean(&why) }, class, retry_after: None }
     }
 }
 

@@ -4,9 +4,10 @@
 //! before a share class (`BRK-B`).
 //!
 //! **Prices** are dividend-adjusted; where the plan or the ticker has none, the close, with a caveat. A key that may
-//! not ask for adjusted prices at all is not asked to again for 15 minutes, nor is a ticker asked for that the plan refused
-//! both ways. The vendor may cut long answers at a number of rows it does not tell, keeping the newest: an answer that
-//! stops well after the start asked for is continued backwards, until the number of rows proves that nothing was cut.
+//! not ask for adjusted prices at all is not asked to again for 15 minutes, nor is a ticker asked for that the plan
+//! refused both ways. The vendor may cut long answers at an undocumented number of rows, keeping the newest: an answer
+//! that stops well after the start asked for is continued backwards, until the number of rows proves that nothing was
+//! cut.
 //!
 //! **An empty answer** means that the vendor does not know the ticker, or has nothing of it in the range: it does not
 //! tell these apart, and both are [`PriceError::NoData`].

@@ -4,7 +4,7 @@
 //! written with a dash before a share class (`BRK-B`). A row's date is that of its time stamp at the exchange. Rows
 //! with a null are no trading days and are left out; where adjusted closes are absent, closes are used, with a caveat.
 //!
-//! Yahoo tells no limit. 120 requests a minute let the whole universe of about a hundred funds come in one burst,
+//! Yahoo documents no limit. 120 requests a minute let the whole universe of about a hundred funds come in one burst,
 //! within a call's deadline, at four at once; a limit answer pauses it.
 
 use std::sync::Arc;

@@ -10,9 +10,9 @@ use tokio::{sync::Mutex, time::Instant};
 use self::{
     failure::{CacheFailure, FailureKind},
     file::Identity,
-    open::Opened,
-    record::Record,
-    statements::Found,
+    open::{Opened, Settings},
+    record::HealthRecord,
+    statements::StoredEntry,
 };
 use super::check_length;
 
@@ -35,17 +35,10 @@ pub struct SqliteEntries(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    record: Record,
+    record: HealthRecord,
     state: Mutex<State>,
     /// One write at a time: those of one process would only wait for each other in SQLite, by sleeping ever longer.
     writing: Mutex<()>,
-}
-
-#[derive(Debug)]
-struct Settings {
-    path: PathBuf,
-    /// The file's bound in pages, if it has one.
-    max_pages: Option<u32>,
 }
 
 #[derive(Default)]
@@ -82,7 +75,7 @@ impl SqliteEntries {
         let settings = Settings { path, max_pages };
         Self(Arc::new(Inner {
             settings,
-            record: Record::default(),
+            record: HealthRecord::default(),
             state: Mutex::default(),
             writing: Mutex::default(),
         }))
@@ -98,14 +91,14 @@ impl fmt::Debug for SqliteEntries {
 #[async_trait]
 impl EntryStore for SqliteEntries {
     async fn get(&self, key: &EntryKey) -> Result<Option<Entry>, EntryError> {
-        match self.0.run(Use::Read, |pool| async move { Ok(statements::get(&pool, key).await?) }).await? {
-            Found::Whole(entry) => Ok(Some(entry)),
-            Found::Nothing => Ok(None),
-            Found::Damaged => {
+        match self.0.run(Access::Read, |pool| async move { Ok(statements::get(&pool, key).await?) }).await? {
+            StoredEntry::Intact(entry) => Ok(Some(entry)),
+            StoredEntry::Nothing => Ok(None),
+            StoredEntry::Damaged => {
                 self.0.record.damaged_entry(key);
                 // If it cannot be dropped it is found damaged again: reading is right either way.
                 let dropping = |pool: SqlitePool| async move { statements::remove_damaged(&pool, key).await };
-                if let Err(error) = self.0.run(Use::Write, dropping).await {
+                if let Err(error) = self.0.run(Access::Write, dropping).await {
                     tracing::debug!("a damaged entry stays: {error}");
                 }
                 Ok(None)
@@ -117,7 +110,7 @@ impl EntryStore for SqliteEntries {
         check_length(key, entry)?;
         let one = [(key, entry)];
         let putting = |pool: SqlitePool| self.0.put(pool, &one);
-        self.0.record.written(self.0.run(Use::Write, putting).await)
+        self.0.record.written(self.0.run(Access::Write, putting).await)
     }
 
     /// All in one transaction, or all of every 500, but for those that are too long: a full disk keeps none of them.
@@ -132,18 +125,18 @@ impl EntryStore for SqliteEntries {
         }
         for some in fit.chunks(statements::AT_ONCE) {
             let putting = |pool: SqlitePool| self.0.put(pool, some);
-            self.0.record.written(self.0.run(Use::Write, putting).await)?;
+            self.0.record.written(self.0.run(Access::Write, putting).await)?;
         }
         outcome
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
         let removing = |pool: SqlitePool| async move { Ok(statements::remove(&pool, key).await?) };
-        self.0.record.written(self.0.run(Use::Write, removing).await)
+        self.0.record.written(self.0.run(Access::Write, removing).await)
     }
 
     async fn list(&self, filter: &EntryFilter) -> Result<Vec<EntryInfo>, EntryError> {
-        self.0.run(Use::Read, |pool| async move { Ok(statements::list(&pool, filter).await?) }).await
+        self.0.run(Access::Read, |pool| async move { Ok(statements::list(&pool, filter).await?) }).await
     }
 
     async fn clear(&self, filter: &EntryFilter) -> Result<u64, EntryError> {
@@ -157,7 +150,7 @@ impl EntryStore for SqliteEntries {
             }
             Ok(cleared)
         };
-        self.0.record.written(self.0.run(Use::Write, clearing).await)
+        self.0.record.written(self.0.run(Access::Write, clearing).await)
     }
 
     fn health(&self) -> EntryStoreHealth {
@@ -166,37 +159,37 @@ impl EntryStore for SqliteEntries {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum Access {
     Read,
     Write,
 }
 
 impl Inner {
     /// Does something with the file; if that finds it damaged, puts it aside and does it with an empty one.
-    async fn run<T, F, R>(self: &Arc<Self>, using: Use, work: F) -> Result<T, EntryError>
+    async fn run<T, F, R>(self: &Arc<Self>, access: Access, work: F) -> Result<T, EntryError>
     where
         F: Fn(SqlitePool) -> R,
         R: Future<Output = Result<T, CacheFailure>>,
     {
-        let doing = if using == Use::Read { "read" } else { "written" };
-        let _turn = if using == Use::Write { Some(self.writing.lock().await) } else { None };
+        let doing = if access == Access::Read { "read" } else { "written" };
+        let _turn = if access == Access::Write { Some(self.writing.lock().await) } else { None };
         let mut tries = 0;
         loop {
             let opened = self.opened().await?;
-            if using == Use::Write
-                && let Some(trouble) = &opened.read_only
+            if access == Access::Write
+                && let Some(failure) = &opened.read_only
             {
-                return Err(trouble.refusal(&self.settings.path, doing));
+                return Err(failure.refusal(&self.settings.path, doing));
             }
-            let trouble = match work(opened.pool.clone()).await {
+            let failure = match work(opened.pool.clone()).await {
                 Ok(value) => return Ok(value),
-                Err(trouble) => trouble,
+                Err(failure) => failure,
             };
             tries += 1;
-            match trouble.kind {
-                FailureKind::Damaged if tries < TRIES => self.put_aside(&opened, &trouble).await?,
+            match failure.kind {
+                FailureKind::Damaged if tries < TRIES => self.put_aside(&opened, &failure).await?,
                 FailureKind::Gone if tries < TRIES => {}
-                _ => return Err(trouble.refusal(&self.settings.path, doing)),
+                _ => return Err(failure.refusal(&self.settings.path, doing)),
             }
         }
     }
@@ -207,7 +200,7 @@ impl Inner {
         }
         for &(key, entry) in entries {
             // What claims to be newer may be damaged in its time.
-            if statements::get(&pool, key).await? == Found::Damaged {
+            if statements::get(&pool, key).await? == StoredEntry::Damaged {
                 self.record.damaged_entry(key);
                 statements::remove_damaged(&pool, key).await?;
                 statements::put(&pool, [(key, entry)].into_iter()).await?;
@@ -235,8 +228,8 @@ impl Inner {
         }
         match open::open(&self.settings, &self.record).await {
             Ok(opened) => {
-                if let Some(trouble) = &opened.read_only {
-                    let _ = self.record.written::<()>(Err(trouble.refusal(&self.settings.path, "written")));
+                if let Some(failure) = &opened.read_only {
+                    let _ = self.record.written::<()>(Err(failure.refusal(&self.settings.path, "written")));
                 }
                 let opened = Arc::new(opened);
                 *state = State::Open(Arc::clone(&opened));

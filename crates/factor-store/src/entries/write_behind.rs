@@ -1,13 +1,13 @@
-//! A store that is written behind its callers' backs, so that nobody waits for a disk who has something to fetch.
+//! A write-behind cache over a store: a caller who fetches prices does not wait for the disk.
 //!
 //! - **Putting** lays an entry into a queue and returns. One writer at a time takes what has gathered there and puts it
 //!   into the store behind, many entries in one transaction, in the order in which they came.
-//! - **Reading** sees what was put: whoever asks for a key that is still in the queue waits until it is written.
+//! - **Reading** sees what was put: a reader of a key that is still in the queue waits until it is written.
 //!   Listing and dropping wait for the whole queue.
 //! - **[`EntryStore::flush`]** waits for everything put before it. Until then a killed process may lose what is in the
 //!   queue, but never half an entry.
 //! - **The queue** holds at most 16 MiB; over that, putting waits for room.
-//! - **A failure** to write is not told to the one who put, who has gone on, but stands in the health of the store
+//! - **A failure** to write does not reach the caller of `put`, who has gone on; it is in the health of the store
 //!   behind.
 //! - **The writer** belongs to no caller: a call that is cancelled takes nothing back. It ends when the queue is empty;
 //!   one that ends before, with its runtime, leaves the queue to the next.
@@ -25,7 +25,7 @@ use super::check_length;
 
 /// Bytes of the queue: some five hundred long histories.
 const ROOM: usize = 16 << 20;
-/// What an entry takes beside its body.
+/// What an entry takes in addition to its body.
 const OVERHEAD: usize = 256;
 /// Bytes of bodies after which a transaction takes no more entries: other processes want to write too.
 const BATCH: usize = 1 << 20;
@@ -62,7 +62,7 @@ struct Waiting {
 }
 
 /// The right to write, of which there is one.
-struct Turn {
+struct WriterTurn {
     shared: Arc<Shared>,
     /// True when it was given back in good order.
     over: bool,
@@ -140,7 +140,7 @@ impl Shared {
         let mut queue = self.queue();
         if !queue.waiting.is_empty() && !queue.writing {
             queue.writing = true;
-            tokio::spawn(write(Turn { shared: Arc::clone(self), over: false }));
+            tokio::spawn(write(WriterTurn { shared: Arc::clone(self), over: false }));
         }
     }
 
@@ -169,7 +169,7 @@ impl Queue {
     }
 }
 
-impl Drop for Turn {
+impl Drop for WriterTurn {
     fn drop(&mut self) {
         if !self.over {
             self.shared.queue().writing = false;
@@ -178,13 +178,13 @@ impl Drop for Turn {
 }
 
 /// Writes until the queue is empty.
-async fn write(mut turn: Turn) {
+async fn write(mut turn: WriterTurn) {
     loop {
         let batch = {
             let mut queue = turn.shared.queue();
             let batch = queue.batch();
             if batch.is_empty() {
-                // Under the lock, so that whoever puts next knows that there is no writer.
+                // Under the lock, so that the next caller of `put` knows that there is no writer.
                 queue.writing = false;
                 turn.over = true;
                 return;
@@ -192,7 +192,7 @@ async fn write(mut turn: Turn) {
             batch
         };
         if let Err(error) = turn.shared.store.put_all(&batch).await {
-            // The store's health holds it for the answer; here it is for whoever reads the log closely.
+            // The store's health holds it for the answer; here it is for those who read the log closely.
             tracing::debug!(%error, entries = batch.len(), "entries cannot be kept");
         }
         turn.shared.queue().waiting.drain(..batch.len());

@@ -18,7 +18,7 @@ pub struct DatabaseRows {
 }
 
 impl DatabaseRows {
-    /// What there is of a database that cannot be asked: no rows, and one failure. That there is no database is none.
+    /// For a database that cannot be asked: no rows, and one failure. Having no database configured is no failure.
     pub fn failed(error: &StoreError) -> Self {
         let first = MappingKind::ALL.into_iter().take(usize::from(*error != StoreError::NotConfigured));
         Self { rows: BTreeMap::new(), failures: first.map(|kind| (kind, words(error))).collect() }

@@ -5,8 +5,8 @@ use factor_types::SourceTier;
 use super::{MappingError, MappingSource};
 use crate::{LoadedUniverse, MappingKind, ProxyRow};
 
-/// The kinds that YAML served in an earlier universe. It comes after the YAML files, so that a file that is wrong, empty
-/// or half written leaves the last good rows of its kind in force.
+/// The kinds that YAML served in an earlier universe. It comes after the YAML files, so that a file that is wrong,
+/// empty or half written leaves the last good rows of its kind in force.
 #[derive(Debug, Clone, Copy)]
 pub struct LastGoodSource<'a> {
     before: &'a LoadedUniverse,

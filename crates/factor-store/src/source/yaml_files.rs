@@ -12,7 +12,7 @@ use super::{MappingError, MappingSource, yaml_forms};
 use crate::{MappingKind, ProxyRow, yaml};
 
 /// YAML mappings. With a folder only its files count: a file missing there is not replaced by the one built in, since
-/// whoever gives a folder means to say what is in the universe.
+/// a user who gives a folder means to say what is in the universe.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct YamlSource<'a> {
     dir: Option<&'a Path>,
@@ -38,7 +38,7 @@ impl MappingSource for YamlSource<'_> {
     }
 }
 
-/// The rows of a YAML file of one kind, wherever it lies and whatever its name.
+/// The rows of a YAML file of one kind, wherever it is and whatever its name.
 ///
 /// # Errors
 /// When it cannot be read, or is wrong: with its line and column.

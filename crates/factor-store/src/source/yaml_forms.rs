@@ -8,18 +8,18 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     MappingKind, ProxyRow,
-    yaml::{Located, Refusal, load_yaml},
+    yaml::{Located, YamlError, load_yaml},
 };
 
 mod entry;
 #[cfg(test)]
 mod tests;
 
-use entry::{AssetCategory, Entry, EtfFields, Fields, IndustryFields, Name};
+use entry::{AssetCategory, EtfFields, Fields, IndustryFields, MappingEntry, Name};
 
 /// The rows of a file, in its order. A file without any is refused: an empty file is a file half written.
-pub(super) fn rows(kind: MappingKind, text: &[u8]) -> Result<Vec<ProxyRow>, Refusal> {
-    let mut rows = Rows::default();
+pub(super) fn rows(kind: MappingKind, text: &[u8]) -> Result<Vec<ProxyRow>, YamlError> {
+    let mut rows = RowReader::default();
     match kind {
         MappingKind::AssetProxies => read_assets(load_yaml(text)?, &mut rows)?,
         MappingKind::Industries => {
@@ -40,12 +40,12 @@ pub(super) fn rows(kind: MappingKind, text: &[u8]) -> Result<Vec<ProxyRow>, Refu
             MappingKind::Industries => "no ETF in it: write `industry_to_etf: {Semiconductors: SOXX}`",
             MappingKind::StyleAndMarket => "no ETF in it: write `style: {momentum: MTUM}` or `market: {us_large: SPY}`",
         };
-        return Err(Refusal { line: 1, column: 1, message: message.to_owned() });
+        return Err(YamlError { line: 1, column: 1, message: message.to_owned() });
     }
     Ok(rows.read)
 }
 
-fn read_assets(file: AssetFile, rows: &mut Rows) -> Result<(), Refusal> {
+fn read_assets(file: AssetFile, rows: &mut RowReader) -> Result<(), YamlError> {
     if let (Some(_), Some(second)) = (&file.asset_classes, &file.asset_etf_proxies) {
         return Err(second.refuse("`asset_classes` and `asset_etf_proxies` in one file: keep one of the two"));
     }
@@ -60,22 +60,22 @@ fn read_assets(file: AssetFile, rows: &mut Rows) -> Result<(), Refusal> {
 }
 
 #[derive(Default)]
-struct Rows {
+struct RowReader {
     read: Vec<ProxyRow>,
     seen: HashSet<(Category, String, Ticker)>,
 }
 
-impl Rows {
+impl RowReader {
     fn read<F: Fields>(
         &mut self,
         category: Category,
         canonical: bool,
         lists: bool,
         entries: Entries<F>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), YamlError> {
         for (key, entry) in entries {
             match entry.value {
-                Entry::Several(several) if lists => {
+                MappingEntry::Several(several) if lists => {
                     for entry in several {
                         self.push(category, canonical, &key.0, entry)?;
                     }
@@ -91,24 +91,24 @@ impl Rows {
         category: Category,
         canonical: bool,
         key: &str,
-        entry: Located<Entry<F>>,
-    ) -> Result<(), Refusal> {
+        entry: Located<MappingEntry<F>>,
+    ) -> Result<(), YamlError> {
         let row = match &entry.value {
-            // `key:` and nothing after it is a line half written; `null` is somebody's word.
-            Entry::None if entry.empty => {
+            // `key:` with nothing after it is a half-written line; `null` is meant.
+            MappingEntry::None if entry.empty => {
                 return Err(entry.refuse(format!("`{key}` has no ticker: write one, or null for none")));
             }
-            Entry::Wrong(what) => {
+            MappingEntry::Wrong(what) => {
                 return Err(
                     entry.refuse(format!("`{key}` is {what}: write a ticker, in quotes if it reads as a number"))
                 );
             }
-            Entry::Several(_) => {
+            MappingEntry::Several(_) => {
                 return Err(entry.refuse(format!("`{key}` is a list: write one ticker or one mapping")));
             }
-            Entry::None => return Ok(()),
-            Entry::Ticker(etf) => ProxyRow { canonical, ..ProxyRow::new(category, key, etf.clone()) },
-            Entry::Fields(fields) => {
+            MappingEntry::None => return Ok(()),
+            MappingEntry::Ticker(etf) => ProxyRow { canonical, ..ProxyRow::new(category, key, etf.clone()) },
+            MappingEntry::Fields(fields) => {
                 let Some(etf) = fields.etf() else { return Ok(()) };
                 let mut row = ProxyRow { canonical, ..ProxyRow::new(category, key, etf.clone()) };
                 fields.fill(&mut row);
@@ -123,7 +123,7 @@ impl Rows {
     }
 }
 
-type Entries<F> = IndexMap<Name, Located<Entry<F>>>;
+type Entries<F> = IndexMap<Name, Located<MappingEntry<F>>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

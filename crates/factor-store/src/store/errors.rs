@@ -1,8 +1,8 @@
-//! What the databases' errors mean for whoever uses the store.
+//! What the databases' errors mean for the store's callers.
 
 use sqlx::{migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
 
-use super::StoreError;
+use crate::StoreError;
 
 /// An error of either database. `place` names the store without any password.
 pub(super) fn refusal(place: &str, error: &sqlx::Error) -> StoreError {

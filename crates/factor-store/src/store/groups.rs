@@ -1,25 +1,26 @@
-//! Factor groups as rows. Every statement names the user, whatever the database does beside.
+//! Factor groups as rows. Every statement names the user, whatever else the database checks.
 
 use factor_types::{FactorGroup, GroupName, GroupWeighting, Saved, SettledWeights, Ticker, UserId, WeightingMethod};
 use serde_json::{Map, Number, Value as Json};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    SavedGroup, StoreError, WriteOutcome,
+    SavedGroup, WriteOutcome,
     database::Transaction,
-    statement::{Row, Statement, statement},
+    statement::{DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 
-pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
+pub(super) async fn all(tx: &mut Transaction<'_>, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
     let all = statement(
         "SELECT group_name, description, tickers, weighting_method, weights, settled, created_at, updated_at \
          FROM user_factor_groups WHERE user_id = $1 ORDER BY name_key",
     );
-    on.rows(all.bind(user.number())).await?.iter().map(group).collect()
+    tx.rows(all.bind(user.number())).await?.iter().map(group).collect()
 }
 
 pub(super) async fn one(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
 ) -> Result<Option<SavedGroup>, StoreError> {
@@ -27,16 +28,16 @@ pub(super) async fn one(
         "SELECT group_name, description, tickers, weighting_method, weights, settled, created_at, updated_at \
          FROM user_factor_groups WHERE user_id = $1 AND name_key = $2",
     );
-    on.row(one.bind(user.number()).bind(name.key())).await?.as_ref().map(group).transpose()
+    tx.row(one.bind(user.number()).bind(name.key())).await?.as_ref().map(group).transpose()
 }
 
 pub(super) async fn create(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     group: &FactorGroup,
     settled: Option<&SettledWeights>,
 ) -> Result<WriteOutcome<SavedGroup>, StoreError> {
-    if let Some(there) = one(on, user, &group.name).await? {
+    if let Some(there) = one(tx, user, &group.name).await? {
         let same = there.group.what.same_content(group);
         return Ok(if same { WriteOutcome::Unchanged(there) } else { WriteOutcome::Conflict(there) });
     }
@@ -46,20 +47,20 @@ pub(super) async fn create(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     );
     let insert = insert.bind(user.number()).bind(group.name.key());
-    on.run(bind_content(insert, group, settled)?).await?;
-    written(on, user, &group.name).await.map(WriteOutcome::Written)
+    tx.run(bind_content(insert, group, settled)?).await?;
+    written(tx, user, &group.name).await.map(WriteOutcome::Written)
 }
 
 pub(super) async fn update(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
     group: &FactorGroup,
     settled: Option<&SettledWeights>,
 ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
-    let Some(before) = one(on, user, name).await? else { return Ok(None) };
+    let Some(before) = one(tx, user, name).await? else { return Ok(None) };
     if group.name != *name
-        && let Some(other) = one(on, user, &group.name).await?
+        && let Some(other) = one(tx, user, &group.name).await?
     {
         return Ok(Some(WriteOutcome::Conflict(other)));
     }
@@ -71,25 +72,25 @@ pub(super) async fn update(
          weighting_method = $7, weights = $8, settled = $9 WHERE user_id = $1 AND name_key = $2",
     );
     let update = update.bind(user.number()).bind(name.key()).bind(group.name.key());
-    on.run(bind_content(update, group, settled)?).await?;
-    Ok(Some(WriteOutcome::Written(written(on, user, &group.name).await?)))
+    tx.run(bind_content(update, group, settled)?).await?;
+    Ok(Some(WriteOutcome::Written(written(tx, user, &group.name).await?)))
 }
 
 pub(super) async fn delete(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
 ) -> Result<Option<SavedGroup>, StoreError> {
-    let gone = one(on, user, name).await?;
+    let gone = one(tx, user, name).await?;
     let delete = statement("DELETE FROM user_factor_groups WHERE user_id = $1 AND name_key = $2");
-    on.run(delete.bind(user.number()).bind(name.key())).await?;
+    tx.run(delete.bind(user.number()).bind(name.key())).await?;
     Ok(gone)
 }
 
 /// What was just written: the database sets the times.
-async fn written(on: &mut Transaction<'_>, user: UserId, name: &GroupName) -> Result<SavedGroup, StoreError> {
+async fn written(tx: &mut Transaction<'_>, user: UserId, name: &GroupName) -> Result<SavedGroup, StoreError> {
     let lost = || StoreError::Unavailable(format!("the group `{name}` was written and is not there; try again"));
-    one(on, user, name).await?.ok_or_else(lost)
+    one(tx, user, name).await?.ok_or_else(lost)
 }
 
 fn bind_content(to: Statement, group: &FactorGroup, settled: Option<&SettledWeights>) -> Result<Statement, StoreError> {
@@ -127,10 +128,10 @@ fn weights(group: &FactorGroup) -> Result<Option<Json>, StoreError> {
     Ok(Some(Json::Object(of)))
 }
 
-fn group(row: &Row) -> Result<SavedGroup, StoreError> {
+fn group(row: &DatabaseRow) -> Result<SavedGroup, StoreError> {
     let name: GroupName = row.read(0)?;
     let unreadable =
-        |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it anew"));
+        |what: &str| StoreError::Unreadable(format!("the group `{name}`: {what}; delete and save it again"));
     let JsonColumn(tickers) = row.get::<JsonColumn<Vec<Ticker>>>(2)?;
     let method: String = row.get(3)?;
     let weighting = match method.parse() {

@@ -8,7 +8,7 @@ use factor_types::{Category, Ticker};
 use super::{
     Author, RecordedChange, StoreError,
     database::Transaction,
-    statement::{Row, Statement, statement},
+    statement::{DatabaseRow, Statement, statement},
 };
 use crate::{
     MappingKind, ProxyRow,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-pub(super) async fn rows(on: &mut Transaction<'_>, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError> {
+pub(super) async fn rows(tx: &mut Transaction<'_>, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError> {
     let all = match kind {
         MappingKind::AssetProxies => {
             "SELECT asset_class, proxy_key, etf_ticker, priority, active, inception, description, is_canonical \
@@ -33,19 +33,19 @@ pub(super) async fn rows(on: &mut Transaction<'_>, kind: MappingKind) -> Result<
              FROM factor_proxies ORDER BY position, id"
         }
     };
-    let read = |row: &Row| proxy_row(kind, row);
-    on.rows(statement(all)).await?.iter().map(read).collect()
+    let read = |row: &DatabaseRow| proxy_row(kind, row);
+    tx.rows(statement(all)).await?.iter().map(read).collect()
 }
 
-pub(super) async fn revision(on: &mut Transaction<'_>) -> Result<i64, StoreError> {
-    match on.row(statement("SELECT revision FROM mapping_revision WHERE id = 1")).await? {
+pub(super) async fn revision(tx: &mut Transaction<'_>) -> Result<i64, StoreError> {
+    match tx.row(statement("SELECT revision FROM mapping_revision WHERE id = 1")).await? {
         Some(row) => row.get(0),
         None => Err(StoreError::Unreadable("mapping_revision has no row: put one there, (1, 0)".to_owned())),
     }
 }
 
 pub(super) async fn edit(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     kind: MappingKind,
     edit: &MappingEdit,
     if_empty: &[ProxyRow],
@@ -57,22 +57,22 @@ pub(super) async fn edit(
     }
     if !dry_run {
         // The lock of all editors: what is read after it stays true until the commit.
-        on.run(statement("UPDATE mapping_revision SET revision = revision WHERE id = 1")).await?;
+        tx.run(statement("UPDATE mapping_revision SET revision = revision WHERE id = 1")).await?;
     }
-    let stored = rows(on, kind).await?;
+    let stored = rows(tx, kind).await?;
     let base = if stored.is_empty() { in_order(fitting(if_empty)?) } else { stored.clone() };
     let (after, report) = edit.apply(&base)?;
     let report = EditReport { imported: if stored.is_empty() { base.len() } else { 0 }, ..report };
     if !dry_run && after != stored {
-        write(on, kind, &stored, &after).await?;
-        record(on, kind, &report, author).await?;
+        write(tx, kind, &stored, &after).await?;
+        record(tx, kind, &report, author).await?;
     }
     Ok(report)
 }
 
 /// Makes the stored rows those that should be. What stays as it is is not touched.
 async fn write(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     kind: MappingKind,
     stored: &[ProxyRow],
     after: &[ProxyRow],
@@ -81,13 +81,13 @@ async fn write(
         (one.category, &one.key, &one.etf) == (other.category, &other.key, &other.etf)
     };
     for gone in stored.iter().filter(|row| !after.iter().any(|other| same(row, other))) {
-        on.run(removal(kind, gone)).await?;
+        tx.run(removal(kind, gone)).await?;
     }
     // Alternates first: a key must never have two canonical ETFs, not for a moment.
     for canonical in [false, true] {
         for (position, row) in after.iter().enumerate().filter(|(_, row)| row.canonical == canonical) {
             if stored.get(position) != Some(row) {
-                on.run(placing(kind, row, position)).await?;
+                tx.run(placing(kind, row, position)).await?;
             }
         }
     }
@@ -95,7 +95,7 @@ async fn write(
 }
 
 async fn record(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     kind: MappingKind,
     report: &EditReport,
     author: &Author,
@@ -114,15 +114,15 @@ async fn record(
     for what in imported.into_iter().chain(edited) {
         let insert = statement("INSERT INTO proxy_changes (who, why, kind, what) VALUES ($1, $2, $3, $4)");
         let insert = insert.bind(author.who.as_str()).bind(author.why.as_str()).bind(kind.as_str()).bind(what);
-        on.run(insert).await?;
+        tx.run(insert).await?;
     }
     Ok(())
 }
 
-pub(super) async fn changes(on: &mut Transaction<'_>, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
+pub(super) async fn changes(tx: &mut Transaction<'_>, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
     let newest = statement("SELECT changed_at, who, why, kind, what FROM proxy_changes ORDER BY id DESC LIMIT $1");
-    let rows = on.rows(newest.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
-    let change = |row: &Row| {
+    let rows = tx.rows(newest.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
+    let change = |row: &DatabaseRow| {
         Ok(RecordedChange {
             at: row.get(0)?,
             author: Author { who: row.get(1)?, why: row.get(2)? },
@@ -134,7 +134,7 @@ pub(super) async fn changes(on: &mut Transaction<'_>, limit: usize) -> Result<Ve
 }
 
 pub(super) async fn mark_verified(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     tickers: &[Ticker],
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -145,19 +145,19 @@ pub(super) async fn mark_verified(
         "UPDATE industry_proxies SET last_verified_at = $2 WHERE $1 LIKE '%,' || proxy_etf || ',%'",
         "UPDATE factor_proxies SET last_verified_at = $2 WHERE $1 LIKE '%,' || etf_ticker || ',%'",
     ] {
-        on.run(statement(mark).bind(list.as_str()).bind(at)).await?;
+        tx.run(statement(mark).bind(list.as_str()).bind(at)).await?;
     }
     Ok(())
 }
 
-pub(super) async fn verified(on: &mut Transaction<'_>) -> Result<Vec<(Ticker, DateTime<Utc>)>, StoreError> {
+pub(super) async fn verified(tx: &mut Transaction<'_>) -> Result<Vec<(Ticker, DateTime<Utc>)>, StoreError> {
     let all = statement(
         "SELECT etf_ticker, last_verified_at FROM asset_etf_proxies WHERE last_verified_at IS NOT NULL \
          UNION ALL SELECT proxy_etf, last_verified_at FROM industry_proxies WHERE last_verified_at IS NOT NULL \
          UNION ALL SELECT etf_ticker, last_verified_at FROM factor_proxies WHERE last_verified_at IS NOT NULL",
     );
     let mut newest: BTreeMap<Ticker, DateTime<Utc>> = BTreeMap::new();
-    for row in on.rows(all).await? {
+    for row in tx.rows(all).await? {
         let at: DateTime<Utc> = row.get(1)?;
         newest.entry(row.read(0)?).and_modify(|known| *known = at.max(*known)).or_insert(at);
     }
@@ -225,7 +225,7 @@ fn placing(kind: MappingKind, row: &ProxyRow, position: usize) -> Statement {
     }
 }
 
-fn proxy_row(kind: MappingKind, row: &Row) -> Result<ProxyRow, StoreError> {
+fn proxy_row(kind: MappingKind, row: &DatabaseRow) -> Result<ProxyRow, StoreError> {
     let category: Category = row.read(0)?;
     let priority = row.get::<Option<i64>>(3)?.map(u32::try_from).transpose();
     let mut read = ProxyRow {

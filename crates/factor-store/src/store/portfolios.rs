@@ -1,34 +1,34 @@
-//! Portfolios as rows. Every statement names the user, whatever the database does beside.
+//! Portfolios as rows. Every statement names the user, whatever else the database checks.
 
 use factor_types::{GroupName, Holding, Portfolio, Saved, UserId};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    StoreError,
     database::Transaction,
-    statement::{Row, statement},
+    statement::{DatabaseRow, statement},
 };
+use crate::StoreError;
 
-pub(super) async fn all(on: &mut Transaction<'_>, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
+pub(super) async fn all(tx: &mut Transaction<'_>, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
     let all = statement(
         "SELECT portfolio_name, holdings, created_at, updated_at FROM portfolios WHERE user_id = $1 ORDER BY name_key",
     );
-    on.rows(all.bind(user.number())).await?.iter().map(portfolio).collect()
+    tx.rows(all.bind(user.number())).await?.iter().map(portfolio).collect()
 }
 
 pub(super) async fn one(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
 ) -> Result<Option<Saved<Portfolio>>, StoreError> {
     let one = statement(
         "SELECT portfolio_name, holdings, created_at, updated_at FROM portfolios WHERE user_id = $1 AND name_key = $2",
     );
-    on.row(one.bind(user.number()).bind(name.key())).await?.as_ref().map(portfolio).transpose()
+    tx.row(one.bind(user.number()).bind(name.key())).await?.as_ref().map(portfolio).transpose()
 }
 
 pub(super) async fn save(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     portfolio: &Portfolio,
 ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
@@ -40,7 +40,7 @@ pub(super) async fn save(
             amount.number()
         )));
     }
-    let before = one(on, user, &portfolio.name).await?;
+    let before = one(tx, user, &portfolio.name).await?;
     let holdings = serde_json::to_value(&portfolio.holdings)
         .map_err(|error| StoreError::Refused(format!("the holdings: {error}")))?;
     let save = statement(
@@ -49,27 +49,27 @@ pub(super) async fn save(
          SET portfolio_name = excluded.portfolio_name, holdings = excluded.holdings",
     );
     let save = save.bind(user.number()).bind(portfolio.name.key()).bind(portfolio.name.as_str()).bind(holdings);
-    on.run(save).await?;
+    tx.run(save).await?;
     let lost = || {
         let name = &portfolio.name;
         StoreError::Unavailable(format!("the portfolio `{name}` was written and is not there; try again"))
     };
-    let after = one(on, user, &portfolio.name).await?.ok_or_else(lost)?;
+    let after = one(tx, user, &portfolio.name).await?.ok_or_else(lost)?;
     Ok((after, before))
 }
 
 pub(super) async fn delete(
-    on: &mut Transaction<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     name: &GroupName,
 ) -> Result<Option<Saved<Portfolio>>, StoreError> {
-    let gone = one(on, user, name).await?;
+    let gone = one(tx, user, name).await?;
     let delete = statement("DELETE FROM portfolios WHERE user_id = $1 AND name_key = $2");
-    on.run(delete.bind(user.number()).bind(name.key())).await?;
+    tx.run(delete.bind(user.number()).bind(name.key())).await?;
     Ok(gone)
 }
 
-fn portfolio(row: &Row) -> Result<Saved<Portfolio>, StoreError> {
+fn portfolio(row: &DatabaseRow) -> Result<Saved<Portfolio>, StoreError> {
     let JsonColumn(holdings) = row.get::<JsonColumn<Vec<Holding>>>(1)?;
     Ok(Saved { what: Portfolio { name: row.read(0)?, holdings }, created_at: row.get(2)?, updated_at: row.get(3)? })
 }

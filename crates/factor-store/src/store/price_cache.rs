@@ -15,14 +15,14 @@ use factor_types::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntrySto
 use tokio::time::timeout;
 
 use super::{
-    StoreError,
-    database::{Database, Kind, Transaction, Use},
+    database::{Access, Database, Engine, Transaction},
     postgres,
-    statement::{Row, Statement, statement},
+    statement::{DatabaseRow, Statement, statement},
 };
+use crate::StoreError;
 use crate::entries::{check_length, checksum::checksum};
 
-/// How long a lost server is left at that: whoever asks meanwhile is told at once, and goes on without it.
+/// How long a lost server is not tried again: callers meanwhile get the error at once, and go on without it.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long an operation may take; a long history on a slow line needs more than a group.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,8 +55,8 @@ impl PostgresEntries {
     pub fn open(url: &str) -> Result<Self, EntryError> {
         let address = postgres::address(url).map_err(refusal)?;
         let place = postgres::place(&address);
-        let kind = Kind::Postgres { address: Box::new(address), pool: OnceLock::new() };
-        let database = Database { place, kind };
+        let engine = Engine::Postgres { address: Box::new(address), pool: OnceLock::new() };
+        let database = Database { place, engine };
         Ok(Self(Arc::new(Inner { database, damaged: AtomicU64::new(0), state: Mutex::default() })))
     }
 }
@@ -71,12 +71,12 @@ impl fmt::Debug for PostgresEntries {
 impl EntryStore for PostgresEntries {
     async fn get(&self, key: &EntryKey) -> Result<Option<Entry>, EntryError> {
         let getting = async {
-            let mut transaction = self.0.database.begin(None, Use::Read).await?;
+            let mut transaction = self.0.database.begin(None, Access::Read).await?;
             let found = find(&mut transaction, key).await?;
             let entry = match found {
-                Found::Nothing => None,
-                Found::Whole(entry) => Some(entry),
-                Found::Damaged(sum) => {
+                StoredEntry::Nothing => None,
+                StoredEntry::Intact(entry) => Some(entry),
+                StoredEntry::Damaged(sum) => {
                     self.0.damaged_entry(key);
                     // If it cannot be dropped it is found damaged again: reading is right either way.
                     let _ = transaction.run(removal_of_damaged(key, &sum)).await;
@@ -100,59 +100,46 @@ impl EntryStore for PostgresEntries {
         // In one order, so that two servers that keep the same ones do not wait for each other in a ring.
         let mut sorted: Vec<&(EntryKey, Entry)> = entries.iter().collect();
         sorted.sort_by(|one, other| one.0.cmp(&other.0));
-        let putting = async {
-            let mut transaction = self.0.database.begin(None, Use::Write).await?;
-            for (key, entry) in sorted {
-                let kept = transaction.run(keeping(key, entry)).await? > 0;
-                // What claims to be newer may be damaged in its time.
-                if !kept && let Found::Damaged(sum) = find(&mut transaction, key).await? {
-                    self.0.damaged_entry(key);
-                    transaction.run(removal_of_damaged(key, &sum)).await?;
-                    transaction.run(keeping(key, entry)).await?;
+        self.0
+            .write(async |tx| {
+                for (key, entry) in sorted {
+                    let kept = tx.run(upsert(key, entry)).await? > 0;
+                    // What claims to be newer may be damaged in its time.
+                    if !kept && let StoredEntry::Damaged(sum) = find(tx, key).await? {
+                        self.0.damaged_entry(key);
+                        tx.run(removal_of_damaged(key, &sum)).await?;
+                        tx.run(upsert(key, entry)).await?;
+                    }
                 }
-            }
-            transaction.commit().await
-        };
-        self.0.written(self.0.bounded(putting).await)
+                Ok(())
+            })
+            .await
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
-        let removing = async {
-            let mut transaction = self.0.database.begin(None, Use::Write).await?;
-            let remove = "DELETE FROM price_cache WHERE source = $1 AND kind = $2 AND subject = $3";
-            transaction.run(of_key(statement(remove), key)).await?;
-            transaction.commit().await
-        };
-        self.0.written(self.0.bounded(removing).await)
+        let remove = statement("DELETE FROM price_cache WHERE source = $1 AND kind = $2 AND subject = $3");
+        self.0.write(async |tx| tx.run(of_key(remove, key)).await.map(drop)).await
     }
 
     async fn list(&self, filter: &EntryFilter) -> Result<Vec<EntryInfo>, EntryError> {
-        let listing = async {
-            let mut transaction = self.0.database.begin(None, Use::Read).await?;
-            let list = statement(
-                "SELECT source, kind, subject, fetched_at, octet_length(body)::BIGINT FROM price_cache \
-                 WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3) \
-                 ORDER BY source COLLATE \"C\", kind COLLATE \"C\", subject COLLATE \"C\"",
-            );
-            let rows = transaction.rows(filtered(list, filter)).await?;
-            transaction.commit().await?;
+        let list = statement(
+            "SELECT source, kind, subject, fetched_at, octet_length(body)::BIGINT FROM price_cache \
+             WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3) \
+             ORDER BY source COLLATE \"C\", kind COLLATE \"C\", subject COLLATE \"C\"",
+        );
+        let listing = async |tx: &mut Transaction<'_>| {
+            let rows = tx.rows(filtered(list, filter)).await?;
             rows.iter().map(info).collect()
         };
-        self.0.bounded(listing).await
+        self.0.bounded(self.0.database.transact(None, Access::Read, listing)).await
     }
 
     async fn clear(&self, filter: &EntryFilter) -> Result<u64, EntryError> {
-        let clearing = async {
-            let mut transaction = self.0.database.begin(None, Use::Write).await?;
-            let clear = statement(
-                "DELETE FROM price_cache \
-                 WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3)",
-            );
-            let cleared = transaction.run(filtered(clear, filter)).await?;
-            transaction.commit().await?;
-            Ok(cleared)
-        };
-        self.0.written(self.0.bounded(clearing).await)
+        let clear = statement(
+            "DELETE FROM price_cache \
+             WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3)",
+        );
+        self.0.write(async |tx| tx.run(filtered(clear, filter)).await).await
     }
 
     fn health(&self) -> EntryStoreHealth {
@@ -166,7 +153,17 @@ impl EntryStore for PostgresEntries {
 }
 
 impl Inner {
-    async fn bounded<T>(&self, work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, EntryError> {
+    /// Writes in one transaction, and notes how that went.
+    async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, EntryError> {
+        let outcome = self.bounded(self.database.transact(None, Access::Write, work)).await;
+        self.state().problem = outcome.as_ref().err().map(ToString::to_string);
+        outcome
+    }
+
+    async fn bounded<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, EntryError> {
         if let Some((error, since)) = &self.state().lost
             && since.elapsed() < RETRY
         {
@@ -183,11 +180,6 @@ impl Inner {
         outcome.map_err(refusal)
     }
 
-    fn written<T>(&self, outcome: Result<T, EntryError>) -> Result<T, EntryError> {
-        self.state().problem = outcome.as_ref().err().map(ToString::to_string);
-        outcome
-    }
-
     fn damaged_entry(&self, key: &EntryKey) {
         self.damaged.fetch_add(1, Ordering::Relaxed);
         let EntryKey { source, kind, subject } = key;
@@ -201,22 +193,22 @@ impl Inner {
 }
 
 /// What is under a key.
-enum Found {
+enum StoredEntry {
     Nothing,
-    Whole(Entry),
+    Intact(Entry),
     /// With the checksum it has.
     Damaged(Vec<u8>),
 }
 
-async fn find(on: &mut Transaction<'_>, key: &EntryKey) -> Result<Found, StoreError> {
+async fn find(tx: &mut Transaction<'_>, key: &EntryKey) -> Result<StoredEntry, StoreError> {
     let one = "SELECT fetched_at, checksum, body FROM price_cache WHERE source = $1 AND kind = $2 AND subject = $3";
-    let Some(row) = on.row(of_key(statement(one), key)).await? else { return Ok(Found::Nothing) };
+    let Some(row) = tx.row(of_key(statement(one), key)).await? else { return Ok(StoredEntry::Nothing) };
     let (fetched_at, sum, body): (DateTime<Utc>, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let whole = fetched_at == fetched_at.trunc_subsecs(0) && sum == checksum(key, fetched_at.timestamp(), &body);
-    Ok(if whole { Found::Whole(Entry { fetched_at, body }) } else { Found::Damaged(sum) })
+    Ok(if whole { StoredEntry::Intact(Entry { fetched_at, body }) } else { StoredEntry::Damaged(sum) })
 }
 
-fn keeping(key: &EntryKey, entry: &Entry) -> Statement {
+fn upsert(key: &EntryKey, entry: &Entry) -> Statement {
     let fetched_at = entry.fetched_at.trunc_subsecs(0);
     let keep = statement(
         "INSERT INTO price_cache (source, kind, subject, fetched_at, checksum, body) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -242,7 +234,7 @@ fn filtered(to: Statement, filter: &EntryFilter) -> Statement {
     to.bind(filter.source.as_deref()).bind(filter.kind.as_deref()).bind(filter.subject.as_deref())
 }
 
-fn info(row: &Row) -> Result<EntryInfo, StoreError> {
+fn info(row: &DatabaseRow) -> Result<EntryInfo, StoreError> {
     Ok(EntryInfo {
         key: EntryKey { source: row.get(0)?, kind: row.get(1)?, subject: row.get(2)? },
         fetched_at: row.get(3)?,

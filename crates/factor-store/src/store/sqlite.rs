@@ -7,7 +7,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{StoreError, errors};
+use super::errors;
+use crate::StoreError;
 
 /// Three readers and a writer.
 const CONNECTIONS: u32 = 4;

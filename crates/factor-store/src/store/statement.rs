@@ -4,18 +4,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value as Json;
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 
-use super::StoreError;
+use crate::StoreError;
 
 /// A statement and what is bound to it.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) text: &'static str,
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<BoundValue>,
 }
 
 /// What can be bound.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum BoundValue {
     Number(Option<i64>),
     Text(Option<String>),
     Flag(bool),
@@ -31,85 +31,85 @@ pub(super) fn statement(text: &'static str) -> Statement {
 
 impl Statement {
     /// The next of `$1`, `$2`, ...
-    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+    pub(super) fn bind(mut self, value: impl Into<BoundValue>) -> Self {
         self.values.push(value.into());
         self
     }
 }
 
-impl From<i64> for Value {
+impl From<i64> for BoundValue {
     fn from(number: i64) -> Self {
         Self::Number(Some(number))
     }
 }
 
-impl From<Option<i64>> for Value {
+impl From<Option<i64>> for BoundValue {
     fn from(number: Option<i64>) -> Self {
         Self::Number(number)
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for BoundValue {
     fn from(text: &str) -> Self {
         Self::Text(Some(text.to_owned()))
     }
 }
 
-impl From<String> for Value {
+impl From<String> for BoundValue {
     fn from(text: String) -> Self {
         Self::Text(Some(text))
     }
 }
 
-impl From<Option<&str>> for Value {
+impl From<Option<&str>> for BoundValue {
     fn from(text: Option<&str>) -> Self {
         Self::Text(text.map(str::to_owned))
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for BoundValue {
     fn from(flag: bool) -> Self {
         Self::Flag(flag)
     }
 }
 
-impl From<Option<NaiveDate>> for Value {
+impl From<Option<NaiveDate>> for BoundValue {
     fn from(day: Option<NaiveDate>) -> Self {
         Self::Day(day)
     }
 }
 
-impl From<DateTime<Utc>> for Value {
+impl From<DateTime<Utc>> for BoundValue {
     fn from(time: DateTime<Utc>) -> Self {
         Self::Time(time)
     }
 }
 
-impl From<&[u8]> for Value {
+impl From<&[u8]> for BoundValue {
     fn from(bytes: &[u8]) -> Self {
         Self::Bytes(bytes.to_vec())
     }
 }
 
-impl From<Json> for Value {
+impl From<Json> for BoundValue {
     fn from(json: Json) -> Self {
         Self::Json(Some(json))
     }
 }
 
-impl From<Option<Json>> for Value {
+impl From<Option<Json>> for BoundValue {
     fn from(json: Option<Json>) -> Self {
         Self::Json(json)
     }
 }
 
 /// A row of either database.
-pub(super) enum Row {
+pub(super) enum DatabaseRow {
     Sqlite(SqliteRow),
     Postgres(PgRow),
 }
 
-impl Row {
+impl DatabaseRow {
     /// The value of a column, from 0.
     pub(super) fn get<T: Column>(&self, column: usize) -> Result<T, StoreError> {
         let value = match self {

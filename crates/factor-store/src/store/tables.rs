@@ -16,13 +16,13 @@ use tokio::{
 };
 
 use super::{
-    Author, OpenOptions, RecordedChange, SavedGroup, Store, StoreError, WriteOutcome, accounts,
-    database::{Database, Kind, Pool, Transaction, Use},
-    groups, mappings, portfolios, postgres, schema,
+    Author, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
+    database::{Access, Database, Engine, Pool, Transaction},
+    groups, mappings, portfolios, postgres, roles, schema,
     statement::statement,
 };
 use crate::{
-    MappingKind, ProxyRow,
+    MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
     users::{ApiKey, NewUser, User},
 };
@@ -51,8 +51,8 @@ impl DatabaseStore {
     /// is left as it is.
     pub fn sqlite(path: PathBuf, options: OpenOptions) -> Self {
         let place = path.display().to_string();
-        let kind = Kind::Sqlite { path, pool: OnceLock::new(), writing: Arc::new(Mutex::default()) };
-        Self::new(place, kind, options)
+        let engine = Engine::Sqlite { path, pool: OnceLock::new(), writing: Arc::new(Mutex::default()) };
+        Self::new(place, engine, options)
     }
 
     /// The store in a Postgres database: `postgres://user:password@host:port/database`, with `?sslmode=require` or
@@ -63,32 +63,38 @@ impl DatabaseStore {
     pub fn postgres(url: &str, options: OpenOptions) -> Result<Self, StoreError> {
         let address = postgres::address(url)?;
         let place = postgres::place(&address);
-        Ok(Self::new(place, Kind::Postgres { address: Box::new(address), pool: OnceLock::new() }, options))
+        Ok(Self::new(place, Engine::Postgres { address: Box::new(address), pool: OnceLock::new() }, options))
     }
 
-    fn new(place: String, kind: Kind, options: OpenOptions) -> Self {
-        Self(Arc::new(Inner { database: Database { place, kind }, options, ready: OnceCell::new() }))
+    fn new(place: String, engine: Engine, options: OpenOptions) -> Self {
+        Self(Arc::new(Inner { database: Database { place, engine }, options, ready: OnceCell::new() }))
+    }
+
+    /// Does some work in a transaction, in the time that one operation may take.
+    async fn transact<T>(
+        &self,
+        user: impl Into<Option<UserId>>,
+        access: Access,
+        work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = &self.0.database;
+        self.bounded(database.patience(), database.transact(user.into(), access, work)).await
     }
 
     /// Does something in a bounded time, once the tables are known to be right.
-    async fn bounded<T>(&self, work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
-        self.bounded_by(self.0.database.patience(), work).await
-    }
-
-    async fn bounded_by<T>(
+    async fn bounded<T>(
         &self,
         patience: Duration,
-        work: impl Future<Output = Result<T, StoreError>> + Send,
+        work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let all = async {
             self.ready().await?;
             work.await
         };
-        let database = &self.0.database;
         timeout(patience, all).await.unwrap_or_else(|_| {
             Err(StoreError::Unavailable(format!(
                 "{} did not answer in time; whether a change was kept shows when it is back",
-                database.place
+                self.0.database.place
             )))
         })
     }
@@ -113,14 +119,6 @@ impl DatabaseStore {
             ))),
         }
     }
-
-    async fn read(&self, user: impl Into<Option<UserId>>) -> Result<Transaction<'_>, StoreError> {
-        self.0.database.begin(user.into(), Use::Read).await
-    }
-
-    async fn write(&self, user: impl Into<Option<UserId>>) -> Result<Transaction<'_>, StoreError> {
-        self.0.database.begin(user.into(), Use::Write).await
-    }
 }
 
 impl fmt::Debug for DatabaseStore {
@@ -132,9 +130,9 @@ impl fmt::Debug for DatabaseStore {
 #[async_trait]
 impl Store for DatabaseStore {
     fn name(&self) -> &'static str {
-        match self.0.database.kind {
-            Kind::Sqlite { .. } => "sqlite",
-            Kind::Postgres { .. } => "postgres",
+        match self.0.database.engine {
+            Engine::Sqlite { .. } => "sqlite",
+            Engine::Postgres { .. } => "postgres",
         }
     }
 
@@ -148,20 +146,21 @@ impl Store for DatabaseStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.bounded(async {
+        let database = &self.0.database;
+        let checking = async {
             // Not only once: a role may be changed while a server runs.
             if self.0.options.multi_user && self.name() == "postgres" {
-                postgres::guard(&self.0.database).await?;
+                roles::guard(database).await?;
             }
-            let mut transaction = self.read(None).await?;
-            transaction.row(statement("SELECT revision FROM mapping_revision")).await?;
-            transaction.commit().await
-        })
-        .await
+            let ask = async |tx: &mut Transaction<'_>| tx.row(statement("SELECT revision FROM mapping_revision")).await;
+            database.transact(None, Access::Read, ask).await.map(drop)
+        };
+        self.bounded(database.patience(), checking).await
     }
 
     async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
-        self.bounded(postgres::grant_to(&self.0.database, role)).await
+        let database = &self.0.database;
+        self.bounded(database.patience(), roles::grant_to(database, role)).await
     }
 
     async fn close(&self) {
@@ -172,23 +171,11 @@ impl Store for DatabaseStore {
     }
 
     async fn groups(&self, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(user).await?;
-            let found = groups::all(&mut transaction, user).await?;
-            transaction.commit().await?;
-            Ok(found)
-        })
-        .await
+        self.transact(user, Access::Read, async |tx| groups::all(tx, user).await).await
     }
 
     async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(user).await?;
-            let found = groups::one(&mut transaction, user, name).await?;
-            transaction.commit().await?;
-            Ok(found)
-        })
-        .await
+        self.transact(user, Access::Read, async |tx| groups::one(tx, user, name).await).await
     }
 
     async fn create_group(
@@ -197,13 +184,7 @@ impl Store for DatabaseStore {
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<WriteOutcome<SavedGroup>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(user).await?;
-            let created = groups::create(&mut transaction, user, group, settled).await?;
-            transaction.commit().await?;
-            Ok(created)
-        })
-        .await
+        self.transact(user, Access::Write, async |tx| groups::create(tx, user, group, settled).await).await
     }
 
     async fn update_group(
@@ -213,43 +194,19 @@ impl Store for DatabaseStore {
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(user).await?;
-            let updated = groups::update(&mut transaction, user, name, group, settled).await?;
-            transaction.commit().await?;
-            Ok(updated)
-        })
-        .await
+        self.transact(user, Access::Write, async |tx| groups::update(tx, user, name, group, settled).await).await
     }
 
     async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(user).await?;
-            let gone = groups::delete(&mut transaction, user, name).await?;
-            transaction.commit().await?;
-            Ok(gone)
-        })
-        .await
+        self.transact(user, Access::Write, async |tx| groups::delete(tx, user, name).await).await
     }
 
     async fn portfolios(&self, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(user).await?;
-            let found = portfolios::all(&mut transaction, user).await?;
-            transaction.commit().await?;
-            Ok(found)
-        })
-        .await
+        self.transact(user, Access::Read, async |tx| portfolios::all(tx, user).await).await
     }
 
     async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(user).await?;
-            let found = portfolios::one(&mut transaction, user, name).await?;
-            transaction.commit().await?;
-            Ok(found)
-        })
-        .await
+        self.transact(user, Access::Read, async |tx| portfolios::one(tx, user, name).await).await
     }
 
     async fn save_portfolio(
@@ -257,43 +214,19 @@ impl Store for DatabaseStore {
         user: UserId,
         portfolio: &Portfolio,
     ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(user).await?;
-            let saved = portfolios::save(&mut transaction, user, portfolio).await?;
-            transaction.commit().await?;
-            Ok(saved)
-        })
-        .await
+        self.transact(user, Access::Write, async |tx| portfolios::save(tx, user, portfolio).await).await
     }
 
     async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(user).await?;
-            let gone = portfolios::delete(&mut transaction, user, name).await?;
-            transaction.commit().await?;
-            Ok(gone)
-        })
-        .await
+        self.transact(user, Access::Write, async |tx| portfolios::delete(tx, user, name).await).await
     }
 
     async fn mapping(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(None).await?;
-            let rows = mappings::rows(&mut transaction, kind).await?;
-            transaction.commit().await?;
-            Ok(rows)
-        })
-        .await
+        self.transact(None, Access::Read, async |tx| mappings::rows(tx, kind).await).await
     }
 
     async fn mapping_revision(&self) -> Result<i64, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(None).await?;
-            let revision = mappings::revision(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(revision)
-        })
-        .await
+        self.transact(None, Access::Read, async |tx| mappings::revision(tx).await).await
     }
 
     async fn edit_mapping(
@@ -304,83 +237,43 @@ impl Store for DatabaseStore {
         author: &Author,
         dry_run: bool,
     ) -> Result<EditReport, StoreError> {
-        self.bounded_by(EDITING, async {
-            let mut transaction = self.write(None).await?;
+        let editing = async {
+            let mut transaction = self.0.database.begin(None, Access::Write).await?;
             let report = mappings::edit(&mut transaction, kind, edit, if_empty, author, dry_run).await?;
+            // A dry run takes the same way and is rolled back.
             if !dry_run {
                 transaction.commit().await?;
             }
             Ok(report)
-        })
-        .await
+        };
+        self.bounded(EDITING, editing).await
     }
 
     async fn recorded_changes(&self, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(None).await?;
-            let changes = mappings::changes(&mut transaction, limit).await?;
-            transaction.commit().await?;
-            Ok(changes)
-        })
-        .await
+        self.transact(None, Access::Read, async |tx| mappings::changes(tx, limit).await).await
     }
 
     async fn mark_verified(&self, tickers: &[Ticker], at: DateTime<Utc>) -> Result<(), StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(None).await?;
-            mappings::mark_verified(&mut transaction, tickers, at).await?;
-            transaction.commit().await
-        })
-        .await
+        self.transact(None, Access::Write, async |tx| mappings::mark_verified(tx, tickers, at).await).await
     }
 
     async fn verified(&self) -> Result<Vec<(Ticker, DateTime<Utc>)>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(None).await?;
-            let verified = mappings::verified(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(verified)
-        })
-        .await
+        self.transact(None, Access::Read, async |tx| mappings::verified(tx).await).await
     }
 
     async fn add_user(&self, user: &NewUser) -> Result<(User, ApiKey), StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(None).await?;
-            let added = accounts::add(&mut transaction, user).await?;
-            transaction.commit().await?;
-            Ok(added)
-        })
-        .await
+        self.transact(None, Access::Write, async |tx| accounts::add(tx, user).await).await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(None).await?;
-            let users = accounts::all(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(users)
-        })
-        .await
+        self.transact(None, Access::Read, async |tx| accounts::all(tx).await).await
     }
 
     async fn revoke_user(&self, user: UserId) -> Result<Option<User>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.write(None).await?;
-            let revoked = accounts::revoke(&mut transaction, user).await?;
-            transaction.commit().await?;
-            Ok(revoked)
-        })
-        .await
+        self.transact(None, Access::Write, async |tx| accounts::revoke(tx, user).await).await
     }
 
     async fn user_of(&self, key: &ApiKey) -> Result<Option<User>, StoreError> {
-        self.bounded(async {
-            let mut transaction = self.read(key.user()).await?;
-            let user = accounts::of_key(&mut transaction, key).await?;
-            transaction.commit().await?;
-            Ok(user)
-        })
-        .await
+        self.transact(key.user(), Access::Read, async |tx| accounts::of_key(tx, key).await).await
     }
 }

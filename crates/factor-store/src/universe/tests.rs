@@ -175,7 +175,7 @@ fn a_database_slots_in_front() {
     assert!(none.universe.is_empty() && none.tiers.is_empty());
 }
 
-/// The claimed months against a wide table of daily prices (date, one column per ticker), where there is one beside
+/// The claimed months against a wide table of daily prices (date, one column per ticker), where there is one next to
 /// the workspace. A fund's first price may follow its launch into the next month.
 #[test]
 fn inceptions_agree_with_first_prices() {

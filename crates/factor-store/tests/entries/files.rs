@@ -18,7 +18,7 @@ async fn fill(path: &Path) {
     store.close().await;
 }
 
-/// The store must begin anew, say so, keep the broken file and keep entries.
+/// The store must begin a new file, say so, keep the broken file and keep entries.
 async fn begins_anew(path: &Path, broken: &[u8]) {
     fs::write(path, broken).unwrap();
     let store = SqliteEntries::new(path.to_owned());

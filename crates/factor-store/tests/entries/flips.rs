@@ -75,7 +75,8 @@ async fn flip(folder: &Path, file: &[u8], log: &[u8], bit: usize, split: &mut Sp
         &mut split.harmless
     } += 1;
     for number in [0, 7, KEYS] {
-        // A key out of its order can make SQLite lose the way to a new row as it splits a page: none, never a wrong one.
+        // A key out of its order can make SQLite lose the way to a new row as it splits a page: none, never a wrong
+        // one.
         let mut kept = None;
         for _ in 0..2 {
             if kept.is_none() {
@@ -104,7 +105,7 @@ async fn flips(with_log: bool, seed: u64, bits: impl Iterator<Item = usize>, ran
     let mut source = ChaCha8Rng::seed_from_u64(seed);
     let random: Vec<usize> = (0..random).map(|_| source.random_range(0..all)).collect();
     let mut split = Split::default();
-    // In one folder: a file is begun with nothing beside it all the same.
+    // In one folder: a file is begun with nothing next to it all the same.
     let folder = in_memory();
     let mut bits_flipped = 0;
     for bit in bits.chain(random) {

@@ -48,7 +48,7 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The files in a folder that were put aside, without what SQLite keeps beside them.
+/// The files in a folder that were put aside, without SQLite's side files.
 pub(crate) fn put_aside(folder: &Path) -> Vec<String> {
     let aside = |name: &String| name.contains(".broken-") && !name.ends_with("-wal") && !name.ends_with("-shm");
     names(folder).into_iter().filter(aside).collect()

@@ -24,7 +24,7 @@ async fn replicas_share_entries_and_believe_no_damaged_one() {
     let url = database.url(Role::App);
     let (one, other) = (PostgresEntries::open(&url).unwrap(), PostgresEntries::open(&url).unwrap());
 
-    // What one keeps the other reads; the newer entry stays, whoever writes last.
+    // What one keeps the other reads; the newer entry stays, whichever is written last.
     let body: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     one.put(&key("SPY"), &entry(1_000, &body)).await.unwrap();
     assert_eq!(other.get(&key("SPY")).await.unwrap(), Some(entry(1_000, &body)));
@@ -70,7 +70,7 @@ async fn replicas_share_entries_and_believe_no_damaged_one() {
     assert_eq!(one.get(&key("T20")).await.unwrap(), Some(entry(4_000, b"good")));
     assert_eq!(other.health().damaged, 1);
 
-    // A lost server is told, the second time at once, and used again when it is back.
+    // A lost server is reported, the second time at once, and used again when it is back.
     assert_eq!(one.health().problem, None);
     cluster.kill().unwrap();
     let error = one.put(&key("SPY"), &entry(5_000, b"lost")).await.unwrap_err();
@@ -79,7 +79,7 @@ async fn replicas_share_entries_and_believe_no_damaged_one() {
     for _ in 0..100 {
         one.get(&key("SPY")).await.unwrap_err();
     }
-    assert!(began.elapsed() < Duration::from_secs(5), "a hundred told one after the other: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "a hundred errors one after the other: {:?}", began.elapsed());
     assert_eq!(one.health().problem, Some(error.to_string()));
     cluster.restart().unwrap();
     let began = Instant::now();

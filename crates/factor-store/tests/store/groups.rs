@@ -12,7 +12,7 @@ on_both!(groups_are_kept_found_changed_and_deleted, portfolios_are_kept_replaced
 async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     let (store, user) = (&place.server, place.user().await);
 
-    // To the bit, weights that no short decimal is included, whoever reads it.
+    // To the bit, weights that no short decimal is included.
     let made = made_new(store.create_group(user, &custom("My Tech"), Some(&settled())).await.unwrap());
     assert_eq!((recent(made.group.clone()), made.settled.clone()), (custom("My Tech"), Some(settled())));
     assert_eq!(store.groups(user).await.unwrap(), std::slice::from_ref(&made));
@@ -23,7 +23,7 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     }
     assert_eq!(store.group(user, &name("My-Tech")).await.unwrap(), None);
 
-    // The same content is the same group, whatever the order of its members; other content is told.
+    // The same content is the same group, whatever the order of its members; other content is a conflict.
     let mut turned = custom("My Tech");
     turned.tickers.reverse();
     if let GroupWeighting::Custom(weights) = &mut turned.weighting {

@@ -1,4 +1,4 @@
-//! A process killed while it writes groups: what it was told is kept is there, and nothing else is half there.
+//! A process killed while it writes groups: what was acknowledged is there, and nothing else is half there.
 
 use std::{
     io::{self, BufRead as _, BufReader, Write as _},

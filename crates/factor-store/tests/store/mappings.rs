@@ -1,4 +1,4 @@
-//! Reference data: edits, what they import first, and what is told of them.
+//! Reference data: edits, what they import first, and what is reported of them.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -42,14 +42,14 @@ async fn edits_keep_what_they_do_not_touch(place: &Place) {
     let edit = industry("Space", "UFO");
 
     // A dry run tells the same and leaves no trace.
-    let told = store.edit_mapping(kind, &edit, &below, &author(), true).await.unwrap();
-    assert_eq!((told.imported, told.count(RowFate::Added)), (below.len(), 1));
+    let report = store.edit_mapping(kind, &edit, &below, &author(), true).await.unwrap();
+    assert_eq!((report.imported, report.count(RowFate::Added)), (below.len(), 1));
     assert_eq!(store.mapping(kind).await.unwrap(), []);
     assert_eq!(store.recorded_changes(10).await.unwrap(), []);
     assert_eq!(store.mapping_revision().await.unwrap(), first);
 
     // The first row brings the tier below with it.
-    assert_eq!(store.edit_mapping(kind, &edit, &below, &author(), false).await.unwrap(), told);
+    assert_eq!(store.edit_mapping(kind, &edit, &below, &author(), false).await.unwrap(), report);
     let rows = store.mapping(kind).await.unwrap();
     assert_eq!(rows[..below.len()], below);
     assert_eq!(rows[below.len()..], [ProxyRow::new(Category::Industry, "Space", ticker("UFO"))]);

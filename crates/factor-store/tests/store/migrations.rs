@@ -1,4 +1,4 @@
-//! The tables: made once, by whoever comes first, and refused when they are not this version's.
+//! The tables: made once, by the process that comes first, and refused when they are not this version's.
 
 use std::sync::Arc;
 

@@ -124,7 +124,7 @@ async fn only_a_plain_role_is_granted_anything() {
     let sqlite = Place::sqlite().await;
     assert!(refusal(sqlite.admin.grant_to("factor_app").await).contains("SQLite has no roles"));
 
-    // Without its grants, or the tables, a server's role is told what to run.
+    // Without its grants, or the tables, a server's role gets the command to run.
     let empty = cluster.database().unwrap();
     let store = open_with(Some(&empty.url(Role::App)), None, OpenOptions { migrate: true, multi_user: true }).unwrap();
     match store.check().await {

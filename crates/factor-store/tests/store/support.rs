@@ -53,7 +53,7 @@ impl Place {
         self.admin.add_user(&NewUser { tier: UserTier::Registered, email: None }).await.unwrap().0.id
     }
 
-    /// Runs SQL beside the store, with every right.
+    /// Runs SQL past the store, with every right.
     pub(crate) async fn sql(&self, text: &'static str) {
         match &self.keeps {
             Keeps::Sqlite(folder) => {

@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::{DailyClose, Dividend, SecurityProfile, simulate};
+use super::{
+    DailyClose, Dividend, SecurityProfile,
+    draws::{Draws, hashed},
+};
 
 /// One security with its whole history.
 #[derive(Debug)]
@@ -73,6 +76,11 @@ fn profile(ticker: &str) -> SecurityProfile {
         sector: "Financial Services".to_owned(),
         is_etf: true,
         is_fund: false,
-        shares: simulate::shares(ticker),
+        shares: shares(ticker),
     }
+}
+
+/// 10 million to a billion shares, whole.
+fn shares(ticker: &str) -> f64 {
+    (1e7 + 9.9e8 * Draws::new(hashed(ticker) ^ 1).unit()).round()
 }

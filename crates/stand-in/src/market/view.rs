@@ -43,7 +43,7 @@ impl<'a> View<'a> {
         all.iter().copied().filter(|dividend| dividend.ex_date <= self.today).collect()
     }
 
-    /// What is told about a ticker.
+    /// The profile of a ticker.
     #[must_use]
     pub fn profile(self, ticker: &str) -> Option<SecurityProfile> {
         self.market.inner().securities.get(ticker).map(|security| security.profile.clone())

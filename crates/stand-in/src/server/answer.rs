@@ -11,13 +11,13 @@ use flate2::{Compression, write::GzEncoder};
 
 use super::{
     RateLimit, Shared,
-    http::{Delivery, Reply, Request},
+    http::{Delivery, HttpReply, Request},
     locked,
     log::{KeyPlace, RecordedRequest},
 };
 use crate::{
     Options, Vendor,
-    fault::{Armed, Fault, RetryAfter},
+    fault::{ArmedFault, Fault, RetryAfter},
     market::View,
     vendor::Subject,
 };
@@ -26,7 +26,7 @@ use crate::{
 const HUGE: usize = 17 * 1024 * 1024;
 
 /// Everything a vendor needs for an answer.
-pub(crate) struct Ask<'a> {
+pub(crate) struct VendorQuery<'a> {
     pub(crate) request: &'a Request,
     pub(crate) subject: &'a Subject,
     pub(crate) view: View<'a>,
@@ -43,7 +43,7 @@ pub(super) struct Plans {
 
 impl Shared {
     /// The answer, and how long to wait before it.
-    pub(super) fn answer(&self, request: &Request) -> (Reply, Duration) {
+    pub(super) fn answer(&self, request: &Request) -> (HttpReply, Duration) {
         let at = Instant::now();
         let options = locked(&self.options).clone();
         let subject = self.vendor.subject(request);
@@ -55,9 +55,12 @@ impl Shared {
         let reply = match over {
             Some(retry_after) => too_many(self.vendor, retry_after.as_ref()),
             None => {
-                let fault = Armed::strike(&mut locked(&self.faults), &request.path, &subject.symbols);
+                let fault = ArmedFault::strike(&mut locked(&self.faults), &request.path, &subject.symbols);
                 let view = self.market.until(today);
-                reply(self.vendor, &Ask { request, subject: &subject, view, options: &options, fault: fault.as_ref() })
+                reply(
+                    self.vendor,
+                    &VendorQuery { request, subject: &subject, view, options: &options, fault: fault.as_ref() },
+                )
             }
         };
         let reply = if options.gzip { packed(reply, request) } else { reply };
@@ -66,7 +69,7 @@ impl Shared {
     }
 }
 
-impl Ask<'_> {
+impl VendorQuery<'_> {
     /// The first and the last day asked for.
     pub(crate) fn range(&self) -> (NaiveDate, NaiveDate) {
         let subject = self.subject;
@@ -85,7 +88,7 @@ impl Ask<'_> {
 }
 
 impl Plans {
-    /// `Some` when the plan is used up, with the `Retry-After` to tell.
+    /// `Some` when the plan is used up, with the `Retry-After` to send.
     pub(super) fn over(&mut self, plan: Option<RateLimit>, now: Instant) -> Option<Option<RetryAfter>> {
         let plan = plan?;
         while self.taken.front().is_some_and(|taken| now.duration_since(*taken) >= plan.window) {
@@ -108,25 +111,25 @@ impl Plans {
     }
 }
 
-fn reply(vendor: Vendor, ask: &Ask<'_>) -> Reply {
+fn reply(vendor: Vendor, ask: &VendorQuery<'_>) -> HttpReply {
     let well = || vendor.answer(ask);
-    let delivered = |delivery| Reply { delivery, ..well() };
+    let delivered = |delivery| HttpReply { delivery, ..well() };
     let filler = || {
         let mut body = vec![b' '; HUGE];
         body[0] = b'[';
         body[HUGE - 1] = b']';
-        Reply::json(200, body)
+        HttpReply::json(200, body)
     };
     let Some(fault) = ask.fault else { return well() };
     match fault {
-        Fault::Answer { status, headers, body } => Reply {
+        Fault::Answer { status, headers, body } => HttpReply {
             status: *status,
             headers: headers.clone(),
             body: body.clone().into_bytes(),
             delivery: Delivery::Whole,
         },
         Fault::TooMany(retry_after) => too_many(vendor, retry_after.as_ref()),
-        Fault::Html200 => Reply::new(200, "text/html; charset=utf-8", HTML),
+        Fault::Html200 => HttpReply::new(200, "text/html; charset=utf-8", HTML),
         Fault::CutBody => delivered(Delivery::Half),
         Fault::CutText => {
             let mut reply = well();
@@ -137,7 +140,7 @@ fn reply(vendor: Vendor, ask: &Ask<'_>) -> Reply {
         Fault::Hang => delivered(Delivery::Never),
         Fault::Slow(pause) => delivered(Delivery::Drip(*pause)),
         Fault::Huge => filler(),
-        Fault::HugeChunked => Reply { delivery: Delivery::Chunked, ..filler() },
+        Fault::HugeChunked => HttpReply { delivery: Delivery::Chunked, ..filler() },
         Fault::GzipBomb => gzipped(filler()),
         Fault::WrongTypes(_)
         | Fault::BadPrices(_)
@@ -158,7 +161,7 @@ fn reply(vendor: Vendor, ask: &Ask<'_>) -> Reply {
     }
 }
 
-fn too_many(vendor: Vendor, retry_after: Option<&RetryAfter>) -> Reply {
+fn too_many(vendor: Vendor, retry_after: Option<&RetryAfter>) -> HttpReply {
     let reply = vendor.refusal(&Fault::TooMany(None));
     let Some(retry_after) = retry_after else { return reply };
     let value = match retry_after {
@@ -172,21 +175,21 @@ fn too_many(vendor: Vendor, retry_after: Option<&RetryAfter>) -> Reply {
     reply.with("Retry-After", value)
 }
 
-fn packed(reply: Reply, request: &Request) -> Reply {
+fn packed(reply: HttpReply, request: &Request) -> HttpReply {
     let accepts = request.header("accept-encoding").is_some_and(|names| names.contains("gzip"));
     let plain = !reply.headers.iter().any(|(name, _)| name == "Content-Encoding");
     if accepts && plain { gzipped(reply) } else { reply }
 }
 
-fn gzipped(reply: Reply) -> Reply {
+fn gzipped(reply: HttpReply) -> HttpReply {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory does not fail.
     let _ = encoder.write_all(&reply.body);
     let body = encoder.finish().unwrap_or_default();
-    Reply { body, ..reply }.with("Content-Encoding", "gzip")
+    HttpReply { body, ..reply }.with("Content-Encoding", "gzip")
 }
 
-fn seen(at: Instant, request: &Request, subject: Subject, reply: &Reply) -> RecordedRequest {
+fn seen(at: Instant, request: &Request, subject: Subject, reply: &HttpReply) -> RecordedRequest {
     let masked = |pairs: &[(String, String)]| -> Vec<(String, String)> {
         let secret = |name: &str| ["apikey", "api_key", "authorization"].contains(&name);
         let shown = |name: &str, value: &String| if secret(name) { "***".to_owned() } else { value.clone() };

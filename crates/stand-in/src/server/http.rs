@@ -30,7 +30,7 @@ pub(crate) struct Request {
 
 /// An answer and how it is sent.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct HttpReply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -107,7 +107,7 @@ impl Request {
     }
 }
 
-impl Reply {
+impl HttpReply {
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
         Self { status, headers, body: body.into(), delivery: Delivery::Whole }

@@ -5,7 +5,7 @@ mod prices;
 
 use crate::{
     fault::Fault,
-    server::{Ask, Reply},
+    server::{HttpReply, VendorQuery},
     vendor::Vendor,
 };
 
@@ -15,7 +15,7 @@ const LIMIT: &str = r#"{"Error Message":"Limit Reach . Please upgrade your plan 
 const SYMBOL: &str = "Premium Query Parameter: 'Special Endpoint : This value set for 'symbol' is not available under your current subscription please visit our subscription page to upgrade your plan at https://site.financialmodelingprep.com/developer/docs/pricing'";
 const EXCLUSIVE: &str = r#"{"Error Message":"Exclusive Endpoint : This endpoint is not available under your current subscription agreement, please visit our subscription page to upgrade your plan or contact us at https://site.financialmodelingprep.com/developer/docs/pricing"}"#;
 
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+pub(super) fn answer(ask: &VendorQuery<'_>) -> HttpReply {
     let path = ask.request.path.as_str();
     if path.starts_with("/api/v3") {
         return refusal(&Fault::LegacyForbidden);
@@ -32,16 +32,16 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
         return refusal(&Fault::SymbolNotInPlan);
     }
     if endpoint == "/treasury-rates" {
-        return Reply::json(200, prices::treasury(ask));
+        return HttpReply::json(200, prices::treasury(ask));
     }
     let Some(symbol) = ask.symbol() else {
-        return Reply::text(400, "Query Error: Invalid or missing query parameter - symbol");
+        return HttpReply::text(400, "Query Error: Invalid or missing query parameter - symbol");
     };
     let body = match endpoint {
-        "/historical-price-eod/dividend-adjusted" => prices::history(ask, symbol, prices::Shape::Adjusted),
-        "/historical-price-eod/non-split-adjusted" => prices::history(ask, symbol, prices::Shape::NotAdjusted),
-        "/historical-price-eod/full" => prices::history(ask, symbol, prices::Shape::Full),
-        "/historical-price-eod/light" => prices::history(ask, symbol, prices::Shape::Light),
+        "/historical-price-eod/dividend-adjusted" => prices::history(ask, symbol, prices::PriceEndpoint::Adjusted),
+        "/historical-price-eod/non-split-adjusted" => prices::history(ask, symbol, prices::PriceEndpoint::NotAdjusted),
+        "/historical-price-eod/full" => prices::history(ask, symbol, prices::PriceEndpoint::Full),
+        "/historical-price-eod/light" => prices::history(ask, symbol, prices::PriceEndpoint::Light),
         "/dividends" => about::dividends(ask, symbol),
         "/profile" => about::profile(ask, symbol),
         "/market-capitalization" | "/market-capitalization-batch" => about::caps(ask),
@@ -49,20 +49,20 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
         "/quote" | "/batch-quote" => about::quotes(ask),
         _ => return refusal(&Fault::NotFound),
     };
-    Reply::json(200, body)
+    HttpReply::json(200, body)
 }
 
-pub(super) fn refusal(fault: &Fault) -> Reply {
+pub(super) fn refusal(fault: &Fault) -> HttpReply {
     match fault {
-        Fault::Unauthorized => Reply::json(401, INVALID_KEY),
-        Fault::SymbolNotInPlan => Reply::text(402, SYMBOL),
-        Fault::ExclusiveEndpoint => Reply::json(402, EXCLUSIVE),
-        Fault::LegacyForbidden => Reply::json(403, LEGACY),
-        Fault::NotFound => Reply::json(404, "[]"),
-        Fault::Empty => Reply::json(200, "[]"),
-        Fault::TooMany(_) => Reply::json(429, LIMIT),
-        Fault::LimitWith200 => Reply::json(200, LIMIT),
-        Fault::ErrorWith200 => Reply::json(200, r#"{"Error Message":"Error retrieving data."}"#),
-        _ => Reply::text(500, "Internal Server Error"),
+        Fault::Unauthorized => HttpReply::json(401, INVALID_KEY),
+        Fault::SymbolNotInPlan => HttpReply::text(402, SYMBOL),
+        Fault::ExclusiveEndpoint => HttpReply::json(402, EXCLUSIVE),
+        Fault::LegacyForbidden => HttpReply::json(403, LEGACY),
+        Fault::NotFound => HttpReply::json(404, "[]"),
+        Fault::Empty => HttpReply::json(200, "[]"),
+        Fault::TooMany(_) => HttpReply::json(429, LIMIT),
+        Fault::LimitWith200 => HttpReply::json(200, LIMIT),
+        Fault::ErrorWith200 => HttpReply::json(200, r#"{"Error Message":"Error retrieving data."}"#),
+        _ => HttpReply::text(500, "Internal Server Error"),
     }
 }

@@ -9,10 +9,10 @@ use crate::{
     fault::Fault,
     lines::Line,
     market::ParYields,
-    server::{Ask, Reply},
+    server::{HttpReply, VendorQuery},
 };
 
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+pub(super) fn answer(ask: &VendorQuery<'_>) -> HttpReply {
     let series: Option<Vec<usize>> = ask.subject.symbols.iter().map(|name| maturity(name)).collect();
     let series = series.filter(|series| !series.is_empty() && ask.request.path == Vendor::Fred.base_path());
     let Some(series) = series else { return plain_refusal(&Fault::NotFound, "") };
@@ -32,7 +32,7 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
     for line in &lines {
         body.push_str(&row(line, &series));
     }
-    Reply::csv(body)
+    HttpReply::csv(body)
 }
 
 fn maturity(series: &str) -> Option<usize> {

@@ -7,13 +7,13 @@ use crate::{
     fault::Fault,
     lines::Line,
     market::{ParYields, rounded},
-    server::{Ask, Reply},
+    server::{HttpReply, VendorQuery},
 };
 
 /// The header of 2022 to 2024.
 pub(super) const HEADER: &str = "Date,\"1 Mo\",\"2 Mo\",\"3 Mo\",\"4 Mo\",\"6 Mo\",\"1 Yr\",\"2 Yr\",\"3 Yr\",\"5 Yr\",\"7 Yr\",\"10 Yr\",\"20 Yr\",\"30 Yr\"\n";
 
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+pub(super) fn answer(ask: &VendorQuery<'_>) -> HttpReply {
     let year = ask.symbol().and_then(|year| year.parse::<i32>().ok()).filter(|year| (1990..=9999).contains(year));
     let days = year.and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31)));
     let (Some(year), Some((first, last))) = (year, days) else { return plain_refusal(&Fault::NotFound, HEADER) };
@@ -29,7 +29,7 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
     for line in &lines {
         body.push_str(&row(line, year));
     }
-    Reply::csv(body)
+    HttpReply::csv(body)
 }
 
 /// The columns as they were added over the years: 2 months in 2018, 4 months in 2022, 6 weeks in 2025.

@@ -8,7 +8,7 @@ use crate::{
     fault::Fault,
     lines::Line,
     market::{DailyClose, rounded},
-    server::{Ask, Reply},
+    server::{HttpReply, VendorQuery},
 };
 
 /// What stands before the symbol.
@@ -17,7 +17,7 @@ pub(super) const PATH: &str = "/v8/finance/chart/";
 const NOT_FOUND: &str =
     r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}"#;
 
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+pub(super) fn answer(ask: &VendorQuery<'_>) -> HttpReply {
     let Some(symbol) = ask.symbol() else { return refusal(&Fault::NotFound) };
     let Some(days) = ask.view.days(symbol) else { return refusal(&Fault::NotFound) };
     let interval = ask.request.query("interval").unwrap_or("1d");
@@ -39,33 +39,39 @@ pub(super) fn answer(ask: &Ask<'_>) -> Reply {
     if let Some(fault) = ask.fault {
         Line::spoil(&mut lines, fault);
     }
-    Reply::json(200, chart(ask, symbol, &days, &lines, (first, last)).to_string())
+    HttpReply::json(200, chart(ask, symbol, &days, &lines, (first, last)).to_string())
 }
 
-pub(super) fn refusal(fault: &Fault) -> Reply {
+pub(super) fn refusal(fault: &Fault) -> HttpReply {
     match fault {
-        Fault::Unauthorized => Reply::json(
+        Fault::Unauthorized => HttpReply::json(
             401,
             r#"{"finance":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}}}"#,
         ),
-        Fault::SymbolNotInPlan | Fault::ExclusiveEndpoint | Fault::LegacyForbidden => Reply::text(403, "Forbidden"),
-        Fault::NotFound => Reply::json(404, NOT_FOUND),
-        Fault::ErrorWith200 => Reply::json(200, NOT_FOUND),
-        Fault::Empty => Reply::json(200, r#"{"chart":{"result":[],"error":null}}"#),
-        Fault::TooMany(_) => Reply::text(429, "Too Many Requests"),
-        Fault::LimitWith200 => Reply::text(200, "Too Many Requests"),
-        _ => Reply::text(500, "Internal Server Error"),
+        Fault::SymbolNotInPlan | Fault::ExclusiveEndpoint | Fault::LegacyForbidden => HttpReply::text(403, "Forbidden"),
+        Fault::NotFound => HttpReply::json(404, NOT_FOUND),
+        Fault::ErrorWith200 => HttpReply::json(200, NOT_FOUND),
+        Fault::Empty => HttpReply::json(200, r#"{"chart":{"result":[],"error":null}}"#),
+        Fault::TooMany(_) => HttpReply::text(429, "Too Many Requests"),
+        Fault::LimitWith200 => HttpReply::text(200, "Too Many Requests"),
+        _ => HttpReply::text(500, "Internal Server Error"),
     }
 }
 
-fn error(status: u16, code: &str, description: &str) -> Reply {
-    Reply::json(
+fn error(status: u16, code: &str, description: &str) -> HttpReply {
+    HttpReply::json(
         status,
         json!({"chart": {"result": null, "error": {"code": code, "description": description}}}).to_string(),
     )
 }
 
-fn chart(ask: &Ask<'_>, symbol: &str, days: &[DailyClose], lines: &[Line<DailyClose>], asked: (i64, i64)) -> Value {
+fn chart(
+    ask: &VendorQuery<'_>,
+    symbol: &str,
+    days: &[DailyClose],
+    lines: &[Line<DailyClose>],
+    asked: (i64, i64),
+) -> Value {
     let offset = |date: NaiveDate| {
         let zone = New_York.offset_from_utc_datetime(&date.and_time(NaiveTime::MIN)).fix();
         zone.local_minus_utc()
@@ -125,7 +131,7 @@ fn values(lines: &[Line<DailyClose>], of: fn(&DailyClose) -> f64) -> Value {
     lines.iter().filter(|line| !line.lacks_price()).map(|line| line.price(of(&line.data)).value()).collect()
 }
 
-fn dividends(ask: &Ask<'_>, symbol: &str, asked: (i64, i64)) -> Map<String, Value> {
+fn dividends(ask: &VendorQuery<'_>, symbol: &str, asked: (i64, i64)) -> Map<String, Value> {
     if !ask.request.query("events").is_some_and(|events| events.contains("div")) {
         return Map::new();
     }

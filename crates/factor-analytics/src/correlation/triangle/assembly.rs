@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use pulp::NullaryFnOnce;
 
-use super::{panel::Panel, products::Products};
-use crate::correlation::{prepare::room, presence::Presence};
+use super::products::Products;
+use crate::correlation::{missingness::Missingness, prepare::scratch};
 
 /// Variance about the mean of a pair's rows as a share of their squares: under this too many digits are lost.
 const LOST: f64 = 0.01;
@@ -14,12 +14,16 @@ const LOST_OF_ALL: f64 = 0.05;
 /// From here on r is within rounding of 1, and rounding must not decide whether it is 1.
 const NEAR_ONE: f64 = 1.0 - 1e-13;
 /// Marks an entry that is to be computed row by row.
-pub(super) const AFRESH: f64 = f64::INFINITY;
+pub(super) const RECOMPUTE: f64 = f64::INFINITY;
 
-/// The correlations of column `i` with others, from the products that begin at `at`; [`AFRESH`] where those do not do.
+/// The correlations of column `i` with others, from the products that begin at `at`; [`RECOMPUTE`] where those do not do.
 /// Gives true when they do everywhere.
 pub(super) struct Row<'a> {
-    pub(super) panel: &'a Panel<'a>,
+    pub(super) missingness: &'a Missingness,
+    /// Fewest common rows, at least 2.
+    pub(super) min_rows: usize,
+    /// Noise of each series, see [`ColumnStats`](crate::correlation::column_stats::ColumnStats).
+    pub(super) noise: &'a [f64],
     pub(super) products: &'a mut Products,
     pub(super) at: usize,
     pub(super) i: usize,
@@ -33,25 +37,24 @@ impl NullaryFnOnce for Row<'_> {
 
     #[inline(always)]
     fn call(self) -> bool {
-        let Self { panel, products, at, i, others, out } = self;
-        let Panel { presence, min_rows, noise, .. } = panel;
-        let least = match presence {
-            Presence::All { rows } if rows < min_rows => {
+        let Self { missingness, min_rows, noise, products, at, i, others, out } = self;
+        let least = match missingness {
+            Missingness::Complete { rows } if *rows < min_rows => {
                 out.fill(f64::NAN);
                 return true;
             }
-            Presence::All { .. } => {
+            Missingness::Complete { .. } => {
                 of_complete(&products.p[at..at + out.len()], out);
-                return none_afresh(out);
+                return all_found(out);
             }
-            Presence::Spans { open: false, .. } => LOST_OF_ALL,
-            Presence::Spans { open: true, .. } | Presence::Scattered { .. } => 0.0,
+            Missingness::Spans { open: false, .. } => LOST_OF_ALL,
+            Missingness::Spans { open: true, .. } | Missingness::Scattered { .. } => 0.0,
         };
-        let n = room(&mut products.n, out.len());
-        presence.common_rows(i, others.clone(), n);
-        let limits = Limits { min_rows: *min_rows as f64, least, noise: noise[i], noise_other: &noise[others] };
+        let n = scratch(&mut products.n, out.len());
+        missingness.common_rows(i, others.clone(), n);
+        let limits = Limits { min_rows: min_rows as f64, least, noise: noise[i], noise_other: &noise[others] };
         of_common_rows(products, at, &limits, out);
-        none_afresh(out)
+        all_found(out)
     }
 }
 
@@ -66,12 +69,12 @@ struct Limits<'a> {
 }
 
 #[inline(always)]
-fn none_afresh(entries: &[f64]) -> bool {
-    let mut none = true;
+fn all_found(entries: &[f64]) -> bool {
+    let mut all = true;
     for entry in entries {
-        none &= *entry != AFRESH;
+        all &= *entry != RECOMPUTE;
     }
-    none
+    all
 }
 
 #[inline(always)]
@@ -94,7 +97,7 @@ fn of_common_rows(products: &Products, at: usize, limits: &Limits<'_>, out: &mut
             & (x > least)
             & (y > least)
             & (r.abs() < NEAR_ONE);
-        let found = if good { r } else { AFRESH };
+        let found = if good { r } else { RECOMPUTE };
         out[at] = if n[at] >= min_rows { found } else { f64::NAN };
     }
 }
@@ -103,6 +106,6 @@ fn of_common_rows(products: &Products, at: usize, limits: &Limits<'_>, out: &mut
 #[inline(always)]
 fn of_complete(products: &[f64], out: &mut [f64]) {
     for (out, r) in out.iter_mut().zip(products) {
-        *out = if r.abs() < NEAR_ONE { *r } else { AFRESH };
+        *out = if r.abs() < NEAR_ONE { *r } else { RECOMPUTE };
     }
 }

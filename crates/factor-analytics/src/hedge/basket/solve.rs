@@ -6,9 +6,10 @@ use super::{MinimizedVariance, nnls, stats};
 use crate::{
     correlation::{Estimate, Method, NamedSeries},
     hedge::capped,
+    observer::{Progress, Silent},
 };
 
-/// Sets whose objectives differ by less than this share of what is to be offset come to the same.
+/// Sets whose objectives differ by less than this share of what is to be offset are equal.
 const SAME: f64 = 1e-12;
 
 /// The returns on complete rows, and the covariances of both problems.
@@ -98,7 +99,7 @@ impl Problem {
         Some(Trial { set: set.to_vec(), ratios, moves, value: self.before + 2.0 * value, hedged })
     }
 
-    /// Which of two sets is better; the one tried first where both come to the same.
+    /// Which of two sets is better; the one tried first where both are equal.
     pub(super) fn better(&self, first: Trial, second: Trial) -> Trial {
         let same = SAME * self.before;
         let gain = first.value - second.value;
@@ -132,7 +133,8 @@ impl Trial {
 /// correlations of [`Method::LedoitWolf`] with the sample's deviations, which that method leaves as they are.
 fn shrunk(columns: &[&[f64]]) -> Option<(Array2<f64>, f64)> {
     let named: Vec<NamedSeries<'_>> = columns.iter().map(|values| NamedSeries { name: "", values }).collect();
-    let matrix = Method::LedoitWolf.matrix(&named, 2);
+    // A dozen columns at most: too short to be worth stopping.
+    let matrix = Method::LedoitWolf.matrix(&named, 2, &mut Progress::new(&mut Silent, "")).ok()?;
     let deviations: Vec<f64> = columns.iter().map(|values| stats::standard_deviation(values)).collect::<Option<_>>()?;
     if matrix.size() != columns.len() || matrix.undefined_pairs > 0 {
         return None;

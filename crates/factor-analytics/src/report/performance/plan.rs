@@ -1,11 +1,11 @@
 //! Which performance sections to compute, and how.
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::{cmp::Ordering, collections::BTreeSet, hash::Hash, mem::discriminant};
 
 use factor_types::{AssetClass, Category, Factor, Ticker};
 use indexmap::IndexMap;
 
-use crate::{report::Granularity, sections::performance::PerformanceProfile};
+use crate::{fields::eq_and_hash_by_fields, report::Granularity, sections::performance::PerformanceProfile};
 
 /// What the tables are sorted by; missing values come last, ties in order of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -49,9 +49,9 @@ impl SortBy {
 }
 
 /// How the members of a composite are weighted.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub enum Weighting {
-    /// All alike.
+    /// Equal weights.
     #[default]
     Equal,
     /// By market capitalisation as of now, over the whole history: a look-ahead. Members without a capitalisation take
@@ -61,8 +61,20 @@ pub enum Weighting {
     Custom(IndexMap<Ticker, f64>),
 }
 
+eq_and_hash_by_fields!(Weighting);
+
+impl Weighting {
+    fn fields(&self) -> impl Hash + Eq + '_ {
+        let weights = match self {
+            Self::Custom(weights) => weights.iter().map(|(ticker, weight)| (ticker, weight.to_bits())).collect(),
+            Self::Equal | Self::Cap => Vec::new(),
+        };
+        (discriminant(self), weights)
+    }
+}
+
 /// Which performance sections to compute.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct PerformancePlan {
     /// The categories of the per-factor table; `None` for no table.
     pub per_factor: Option<BTreeSet<Category>>,
@@ -84,6 +96,8 @@ pub struct PerformancePlan {
     pub min_coverage: f64,
 }
 
+eq_and_hash_by_fields!(PerformancePlan);
+
 impl PerformancePlan {
     /// True when any composite is computed.
     pub fn has_composites(&self) -> bool {
@@ -100,5 +114,20 @@ impl PerformancePlan {
     /// True when the factor is in the table or in a composite, so that its dividends are needed.
     pub fn needs(&self, factor: &Factor) -> bool {
         self.per_factor.as_ref().is_some_and(|table| table.contains(&factor.category)) || self.is_member(factor)
+    }
+    fn fields(&self) -> impl Hash + Eq + '_ {
+        let Self {
+            per_factor,
+            macro_composites,
+            category_composites,
+            granularity,
+            weights,
+            max_per_composite,
+            benchmark,
+            sort_by,
+            min_coverage,
+        } = self;
+        let composites = (macro_composites, category_composites, granularity, weights, max_per_composite);
+        (per_factor, composites, benchmark, sort_by, min_coverage.to_bits())
     }
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::observer::tests::unobserved;
 
 const NAN: f64 = f64::NAN;
 
@@ -10,19 +11,19 @@ fn swing(rows: usize) -> Vec<f64> {
 }
 
 #[test]
-fn the_least_stable_pair_is_first_and_an_untold_one_last() {
+fn the_least_stable_pair_is_first_and_an_undefined_one_last() {
     let x = swing(40);
     // Turns round in the middle; as x; as x, but for its last rows only.
     let turned: Vec<f64> = x.iter().enumerate().map(|(row, v)| if row < 20 { *v } else { -v }).collect();
     let late: Vec<f64> = x.iter().enumerate().map(|(row, v)| if row < 30 { NAN } else { *v }).collect();
     let columns = [("X", &x), ("LATE", &late), ("TURNED", &turned)].map(|(name, values)| NamedSeries { name, values });
-    let table = table(&columns, &[6, 50]);
+    let table = unobserved(|progress| table(&columns, &[6, 50], progress));
     assert_eq!(table.names, ["X", "LATE", "TURNED"]);
     let pairs = |window: usize| table.windows[&window].iter().map(|pair| (pair.a, pair.b)).collect::<Vec<_>>();
     assert_eq!(pairs(6), [(0, 2), (0, 1), (1, 2)]);
     let first = &table.windows[&6][0].summary;
     assert_eq!((first.windows, first.latest, first.min, first.max), (35, Some(-1.0), Some(-1.0), Some(1.0)));
-    // Five windows, all of them 1: too few to tell a spread.
+    // Five windows, all of them 1: too few for a spread.
     let second = &table.windows[&6][1].summary;
     assert_eq!((second.windows, second.mean, second.sd, second.stability), (5, Some(1.0), None, None));
     // No window of 50 is whole: every pair is there, in order, without a value.
@@ -35,7 +36,7 @@ fn the_least_stable_pair_is_first_and_an_untold_one_last() {
 fn fewer_than_two_columns_have_no_pairs() {
     let x = swing(20);
     for columns in [&[][..], &[NamedSeries { name: "X", values: &x }][..]] {
-        let table = table(columns, &[12]);
+        let table = unobserved(|progress| table(columns, &[12], progress));
         assert_eq!((table.names.len(), table.windows[&12].len(), table.longest_window()), (columns.len(), 0, None));
     }
 }
@@ -49,7 +50,7 @@ proptest! {
     fn every_pair_stands_once_and_says_what_its_series_says(a in values(), b in values(), c in values(), window in 6usize..20) {
         let all = [&a, &b, &c];
         let columns = [("A", &a), ("B", &b), ("C", &c)].map(|(name, values)| NamedSeries { name, values });
-        let table = table(&columns, &[window]);
+        let table = unobserved(|progress| table(&columns, &[window], progress));
         let pairs = &table.windows[&window];
         let mut seen: Vec<(usize, usize)> = pairs.iter().map(|pair| (pair.a, pair.b)).collect();
         seen.sort_unstable();

@@ -1,7 +1,7 @@
 //! Funds of shares, commodities and coins: `[beta, rate, own volatility, drift], loadings, [dividend yield, assets]`.
 
 use super::{Fund, share};
-use crate::sample::path::Common::{
+use crate::sample::factors::CommonFactor::{
     Bank, Biotech, Clean, Consumer, Crypto, Defensive, Developed, Emerging, Energy, Gold, Growth, Health, Home,
     Industrial, Japan, Miner, Momentum, Oil, RealEstate, Silver, Size, Tech, Telecom, Transport,
 };

@@ -1,25 +1,26 @@
-//! The manners, on a clock that is moved by waiting, without a wire.
+//! The policy, on a clock that is moved by waiting, without a wire.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use futures::future::join_all;
 
 use super::*;
+use crate::{SourceFault, upstream::BreakerState};
 
 fn policy(per_minute: u32, in_flight: usize, retries: u32) -> RequestPolicy {
     RequestPolicy::new("The Vendor", Some("THE_KEY"), per_minute, in_flight, retries)
 }
 
-fn trouble(kind: FailureClass, retry_after: Option<u64>) -> AttemptError {
-    let fault = match kind {
+fn failure(class: FailureClass, retry_after: Option<u64>) -> AttemptError {
+    let fault = match class {
         FailureClass::Limited => SourceFault::Limited,
         FailureClass::Auth => SourceFault::Auth,
-        FailureClass::Answer => SourceFault::Plan,
+        FailureClass::Rejected => SourceFault::Plan,
         _ => SourceFault::Unavailable,
     };
-    let why = format!("The Vendor failed ({kind:?})");
+    let why = format!("The Vendor failed ({class:?})");
     let error = UpstreamError { fault, status: Some(500), words: None, why };
-    AttemptError { error, kind, retry_after: retry_after.map(Duration::from_secs) }
+    AttemptError { error, class, retry_after: retry_after.map(Duration::from_secs) }
 }
 
 /// One question whose n-th attempt ends as the script says; `None` is an answer, and so is what follows the script.
@@ -34,7 +35,7 @@ async fn ask(
             let outcome = script.get(tries.fetch_add(1, SeqCst)).copied().flatten();
             async move {
                 tokio::time::sleep(Duration::from_millis(10)).await;
-                outcome.map_or(Ok(()), |(kind, after)| Err(trouble(kind, after)))
+                outcome.map_or(Ok(()), |(kind, after)| Err(failure(kind, after)))
             }
         })
         .await;
@@ -44,7 +45,7 @@ async fn ask(
 #[tokio::test(start_paused = true)]
 async fn a_passing_failure_is_tried_again_with_growing_waits() {
     let (policy, start) = (policy(1000, 4, 3), Instant::now());
-    let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Passing, None)); 3]).await;
+    let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Transient, None)); 3]).await;
     assert_eq!((result, tries), (Ok(()), 4));
     let waited = start.elapsed().as_millis();
     assert!((1_400..=2_900).contains(&waited), "200 + 400 + 800 ms, jittered upwards: {waited}");
@@ -54,25 +55,25 @@ async fn a_passing_failure_is_tried_again_with_growing_waits() {
 #[tokio::test(start_paused = true)]
 async fn after_the_last_retry_the_failure_is_told() {
     let policy = policy(1000, 4, 2);
-    let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Passing, None)); 9]).await;
-    assert_eq!((result.unwrap_err().why.as_str(), tries), ("The Vendor failed (Passing) (tried 3 times)", 3));
+    let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Transient, None)); 9]).await;
+    assert_eq!((result.unwrap_err().why.as_str(), tries), ("The Vendor failed (Transient) (tried 3 times)", 3));
     assert_eq!(policy.stats().failures, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_never_comes_before_retry_after_and_over_half_a_minute_is_not_waited() {
     let (one, start) = (policy(1000, 4, 3), Instant::now());
-    assert_eq!(ask(&one, "SPY", &[Some((FailureClass::Passing, Some(20)))]).await, (Ok(()), 2));
+    assert_eq!(ask(&one, "SPY", &[Some((FailureClass::Transient, Some(20)))]).await, (Ok(()), 2));
     assert!(start.elapsed() >= Duration::from_secs(20));
     let (other, start) = (policy(1000, 4, 3), Instant::now());
-    assert_eq!(ask(&other, "SPY", &[Some((FailureClass::Passing, Some(31)))]).await.1, 1);
+    assert_eq!(ask(&other, "SPY", &[Some((FailureClass::Transient, Some(31)))]).await.1, 1);
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_odd_body_is_asked_for_once_more_only() {
     let policy = policy(1000, 4, 3);
-    let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Odd, None)); 4]).await;
+    let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Malformed, None)); 4]).await;
     assert!(result.is_err() && tries == 2);
 }
 
@@ -80,7 +81,7 @@ async fn an_odd_body_is_asked_for_once_more_only() {
 async fn a_refusal_of_one_ticker_is_never_tried_again_nor_held_against_the_vendor() {
     let policy = policy(1000, 4, 3);
     for n in 0..20 {
-        assert_eq!(ask(&policy, &format!("T{n}"), &[Some((FailureClass::Answer, None))]).await.1, 1);
+        assert_eq!(ask(&policy, &format!("T{n}"), &[Some((FailureClass::Rejected, None))]).await.1, 1);
     }
     assert_eq!((policy.stats().breaker, policy.stats().failures), (BreakerState::Closed, 0));
 }
@@ -92,7 +93,7 @@ async fn the_retry_budget_ends_a_storm_of_retries_and_says_so() {
     let mut last = String::new();
     // Always the same ticker, so that the breaker stays closed.
     for _ in 0..100 {
-        let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Passing, None)); 9]).await;
+        let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Transient, None)); 9]).await;
         sent += tries;
         last = result.unwrap_err().why;
     }
@@ -138,14 +139,14 @@ async fn a_pause_over_half_a_minute_fails_at_once_and_says_when_to_come_back() {
 async fn ten_tickers_failing_open_the_breaker_and_one_probe_without_retries_decides() {
     let policy = policy(1000, 4, 0);
     for n in 0..10 {
-        assert_eq!(ask(&policy, &format!("T{n}"), &[Some((FailureClass::Passing, None))]).await.1, 1);
+        assert_eq!(ask(&policy, &format!("T{n}"), &[Some((FailureClass::Transient, None))]).await.1, 1);
     }
     let (refused, tries) = ask(&policy, "SPY", &[]).await;
     let error = refused.unwrap_err();
     assert_eq!((error.fault, tries), (SourceFault::Unavailable, 0));
     assert_eq!(error.why, "The Vendor is paused after 10 failures in a row; tried again in 30 s");
     tokio::time::sleep(Duration::from_secs(30)).await;
-    let asked = join_all((0..8).map(|_| ask(&policy, "SPY", &[Some((FailureClass::Passing, None))]))).await;
+    let asked = join_all((0..8).map(|_| ask(&policy, "SPY", &[Some((FailureClass::Transient, None))]))).await;
     assert_eq!(asked.iter().map(|(_, tries)| tries).sum::<usize>(), 1, "one probe");
     assert_eq!(policy.stats().breaker.as_str(), "open");
     tokio::time::sleep(Duration::from_secs(30)).await;
@@ -180,13 +181,13 @@ async fn no_more_than_the_places_are_under_way_and_a_dropped_question_gives_its_
         let forever = policy.run("SPY", std::future::pending::<Result<(), AttemptError>>);
         assert!(tokio::time::timeout(Duration::from_secs(1), forever).await.is_err());
     }
-    assert_eq!((policy.stats().in_flight, policy.places.available_permits()), (0, 3));
+    assert_eq!((policy.stats().in_flight, policy.permits.available_permits()), (0, 3));
     assert_eq!(ask(&policy, "SPY", &[]).await, (Ok(()), 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn retries_count_towards_the_minute() {
     let (policy, start) = (policy(2, 4, 3), Instant::now());
-    assert_eq!(ask(&policy, "SPY", &[Some((FailureClass::Passing, None)); 2]).await, (Ok(()), 3));
+    assert_eq!(ask(&policy, "SPY", &[Some((FailureClass::Transient, None)); 2]).await, (Ok(()), 3));
     assert!(start.elapsed() >= Duration::from_secs(60));
 }

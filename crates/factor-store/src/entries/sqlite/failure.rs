@@ -49,7 +49,7 @@ impl CacheFailure {
         EntryError(format!("the cache {} cannot be {doing}: {}; {way_out}", path.display(), self.words))
     }
 
-    /// True when the file may still be readable as it lies.
+    /// True when the file may still be readable as it is.
     pub(super) fn only_writing(&self) -> bool {
         !matches!(self.kind, FailureKind::Damaged | FailureKind::Gone | FailureKind::Busy)
     }

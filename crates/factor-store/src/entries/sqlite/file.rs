@@ -11,28 +11,28 @@ use chrono::Utc;
 
 /// In a file's header: made by this program. No other registered id is near it.
 pub(super) const APPLICATION_ID: u32 = 0xFAC7_E57A;
-/// The form of the table. It goes up when the table or a row's meaning changes.
-pub(super) const FORM: u8 = 1;
+/// The format version of the table. It goes up when the table or a row's meaning changes.
+pub(super) const FORMAT_VERSION: u8 = 1;
 /// The bytes of a page.
 pub(super) const PAGE: u16 = 4096;
 
-/// What SQLite keeps beside a file.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// The files that SQLite keeps next to a database: the endings of their names.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// How often a lock is tried for, and the pause between: five seconds in all. Openings take milliseconds.
 const LOCK_TRIES: u32 = 500;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// What stands under the name.
+/// What is found under the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum FileState {
     Missing,
-    /// Ours, as far as the header tells.
+    /// Ours, as far as the header shows.
     Ours,
-    /// Ours or nobody's, and why it is of no use.
+    /// Unusable, and why: ours damaged, or no database.
     Broken(&'static str),
     /// Another application's database, and its mark.
     Foreign(u32),
-    /// Ours, of a form to come.
+    /// Ours, of a later format version.
     Newer(u8),
 }
 
@@ -75,7 +75,7 @@ impl Lock {
     }
 }
 
-/// A name beside the file's: `entries.db` and `.lock` give `entries.db.lock`.
+/// A name next to the file's: `entries.db` and `.lock` give `entries.db.lock`.
 pub(super) fn named(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -95,18 +95,18 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Reads the header. Not while this process has the file open: closing it would end SQLite's locks.
-pub(super) fn standing(path: &Path) -> io::Result<Standing> {
+pub(super) fn state(path: &Path) -> io::Result<FileState> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FileState::Missing),
         Err(error) => return Err(error),
     };
     let mut header = Vec::with_capacity(100);
     file.take(100).read_to_end(&mut header)?;
-    Ok(header.as_slice().try_into().map_or(Standing::Broken("it ends within its header"), standing_of))
+    Ok(header.as_slice().try_into().map_or(FileState::Broken("it ends within its header"), state_of))
 }
 
-/// Moves a broken file and what SQLite keeps beside it out of the way. Only under the lock.
+/// Moves a broken file and SQLite's side files out of the way. Only under the lock.
 ///
 /// Returns the new name.
 pub(super) fn put_aside(path: &Path) -> io::Result<PathBuf> {
@@ -119,63 +119,63 @@ pub(super) fn put_aside(path: &Path) -> io::Result<PathBuf> {
         aside = named(path, &format!("{stamp}-{more}"));
     }
     fs::rename(path, &aside)?;
-    for ending in BESIDE {
+    for ending in SIDE_FILES {
         unless_missing(fs::rename(named(path, ending), named(&aside, ending)))?;
     }
     Ok(aside)
 }
 
-/// Removes what an earlier file left beside its name: SQLite would play an old log into a new file. Only under the lock
+/// Removes the side files that an earlier file left: SQLite would play an old log into a new file. Only under the lock
 /// and when no file has the name.
 pub(super) fn sweep(path: &Path) -> io::Result<()> {
-    BESIDE.iter().try_for_each(|ending| unless_missing(fs::remove_file(named(path, ending))))
+    SIDE_FILES.iter().try_for_each(|ending| unless_missing(fs::remove_file(named(path, ending))))
 }
 
-/// Removes a file and what is beside it.
+/// Removes a file and its side files.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     unless_missing(fs::remove_file(path))?;
     sweep(path)
 }
 
-/// True when a log with entries lies beside the file.
+/// True when the file has a log with entries.
 pub(super) fn has_log(path: &Path) -> bool {
     fs::metadata(named(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// The form as the header carries it: four times, so that no flipped bit makes another form of it.
-pub(super) fn form_mark() -> u32 {
-    u32::from_be_bytes([FORM; 4])
+/// The format version as the header carries it: four times, so that no flipped bit makes another version of it.
+pub(super) fn version_mark() -> u32 {
+    u32::from_be_bytes([FORMAT_VERSION; 4])
 }
 
-fn standing_of(header: &[u8; 100]) -> Standing {
+fn state_of(header: &[u8; 100]) -> FileState {
     // https://www.sqlite.org/fileformat2.html#the_database_header
     if !header.starts_with(b"SQLite format 3\0") {
-        return Standing::Broken("it is not a database");
+        return FileState::Broken("it is not a database");
     }
     let [.., f3, f2, f1, f0, _, _, _, _, a3, a2, a1, a0] = header[..72] else {
-        return Standing::Broken("its header is cut");
+        return FileState::Broken("its header is cut");
     };
     let id = u32::from_be_bytes([a3, a2, a1, a0]);
     // One bit away is ours with a flipped bit.
     if (id ^ APPLICATION_ID).count_ones() > 1 {
-        return Standing::Foreign(id);
+        return FileState::Foreign(id);
     }
     let form = [f3, f2, f1, f0];
     let same = form.iter().all(|&part| part == f0);
-    if same && f0 > FORM {
-        return Standing::Newer(f0);
+    if same && f0 > FORMAT_VERSION {
+        return FileState::Newer(f0);
     }
     // The page size; the two journal modes; no reserved bytes; the payload fractions; the schema format; no cache size,
     // no vacuuming, UTF-8; the reserved zeros. SQLite would take a changed one at its word.
     let whole = id == APPLICATION_ID
-        && form == [FORM; 4]
+        && form == [FORMAT_VERSION; 4]
         && header[16..18] == PAGE.to_be_bytes()
         && (header[18..20] == [2, 2] || header[18..20] == [1, 1])
         && header[20..24] == [0, 64, 32, 32]
         && header[44..60] == [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
         && header[64..68] == [0; 4]
         && header[72..92] == [0; 20];
-    if whole { Standing::Ours } else { Standing::Broken("its header is damaged") }
+    if whole { FileState::Ours } else { FileState::Broken("its header is damaged") }
 }
 
 fn unless_missing(outcome: io::Result<()>) -> io::Result<()> {

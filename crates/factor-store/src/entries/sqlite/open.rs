@@ -1,6 +1,10 @@
-//! Opening: under the lock look whose file it is, begin one where there is none or a broken one, connect.
+//! Opening: under the lock see whose file it is, create one where there is none or a broken one, connect.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use factor_types::EntryError;
 use sqlx::{
@@ -10,10 +14,9 @@ use sqlx::{
 use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
-    Settings,
     failure::{CacheFailure, FailureKind},
-    file::{self, Identity, Lock, Standing},
-    record::Record,
+    file::{self, FileState, Identity, Lock},
+    record::HealthRecord,
     statements,
 };
 
@@ -23,6 +26,14 @@ const CONNECTIONS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 /// A log that has grown longer is cut at the next checkpoint.
 const LOG_BYTES: &str = "16777216";
+
+/// Which file, and how large it may become.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) path: PathBuf,
+    /// The file's bound in pages, if it has one.
+    pub(super) max_pages: Option<u32>,
+}
 
 /// An open file.
 #[derive(Debug)]
@@ -35,22 +46,22 @@ pub(super) struct Opened {
 }
 
 /// Opens the file, or begins one.
-pub(super) async fn open(settings: &Settings, record: &Record) -> Result<Opened, EntryError> {
+pub(super) async fn open(settings: &Settings, record: &HealthRecord) -> Result<Opened, EntryError> {
     match open_to_write(settings, record).await {
-        Err(Failure::CacheFailure(trouble)) if trouble.only_writing() => {
-            let refusal = trouble.refusal(&settings.path, "opened");
-            open_to_read(settings, trouble).await.ok_or(refusal)
+        Err(OpenError::Cache(failure)) if failure.only_writing() => {
+            let refusal = failure.refusal(&settings.path, "opened");
+            open_to_read(settings, failure).await.ok_or(refusal)
         }
-        Err(Failure::CacheFailure(trouble)) => Err(trouble.refusal(&settings.path, "opened")),
-        Err(Failure::Refused(error)) => Err(error),
+        Err(OpenError::Cache(failure)) => Err(failure.refusal(&settings.path, "opened")),
+        Err(OpenError::NotOurs(error)) => Err(error),
         Ok(opened) => Ok(opened),
     }
 }
 
-/// Puts the file aside if it still is the one that was open, and tells so.
+/// Puts the file aside if it still is the one that was open, and notes it.
 pub(super) async fn put_aside(
     settings: &Settings,
-    record: &Record,
+    record: &HealthRecord,
     opened: &Opened,
     why: &CacheFailure,
 ) -> Result<(), EntryError> {
@@ -77,84 +88,84 @@ pub(super) async fn put_aside(
     }
 }
 
-enum Failure {
-    CacheFailure(CacheFailure),
+enum OpenError {
+    Cache(CacheFailure),
     /// Not our file: it is neither opened nor moved.
-    Refused(EntryError),
+    NotOurs(EntryError),
 }
 
-impl From<&io::Error> for Failure {
+impl From<&io::Error> for OpenError {
     fn from(error: &io::Error) -> Self {
-        Self::CacheFailure(error.into())
+        Self::Cache(error.into())
     }
 }
 
-impl From<&sqlx::Error> for Failure {
+impl From<&sqlx::Error> for OpenError {
     fn from(error: &sqlx::Error) -> Self {
-        Self::CacheFailure(error.into())
+        Self::Cache(error.into())
     }
 }
 
-async fn open_to_write(settings: &Settings, record: &Record) -> Result<Opened, Failure> {
+async fn open_to_write(settings: &Settings, record: &HealthRecord) -> Result<Opened, OpenError> {
     let path = settings.path.clone();
     let locked = blocking(move || {
         file::make_folder(&path)?;
         let lock = Lock::take(&path)?;
-        Ok((lock, file::standing(&path)?))
+        Ok((lock, file::state(&path)?))
     });
-    let (_lock, standing) = locked.await.map_err(|error| Failure::from(&error))?;
-    match standing {
-        Standing::Ours => {}
-        Standing::Missing => begin(settings).await?,
-        Standing::Broken(why) => begin_anew(settings, record, why).await?,
-        Standing::Foreign(_) | Standing::Newer(_) => return Err(Failure::Refused(not_ours(settings, &standing))),
+    let (_lock, state) = locked.await.map_err(|error| OpenError::from(&error))?;
+    match state {
+        FileState::Ours => {}
+        FileState::Missing => create(settings).await?,
+        FileState::Broken(why) => replace_broken(settings, record, why).await?,
+        FileState::Foreign(_) | FileState::Newer(_) => return Err(OpenError::NotOurs(not_ours(settings, &state))),
     }
     match connect(settings, options(settings)).await {
-        Err(trouble) if trouble.kind == FailureKind::Damaged => {
-            begin_anew(settings, record, &trouble.words).await?;
-            connect(settings, options(settings)).await.map_err(Failure::CacheFailure)
+        Err(failure) if failure.kind == FailureKind::Damaged => {
+            replace_broken(settings, record, &failure.words).await?;
+            connect(settings, options(settings)).await.map_err(OpenError::Cache)
         }
-        outcome => outcome.map_err(Failure::CacheFailure),
+        outcome => outcome.map_err(OpenError::Cache),
     }
 }
 
-/// Opens the file as it lies, without making anything beside it.
+/// Opens the file as it is, without making any other.
 async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> {
     let path = settings.path.clone();
-    if !matches!(blocking(move || file::standing(&path)).await, Ok(Standing::Ours)) {
+    if !matches!(blocking(move || file::state(&path)).await, Ok(FileState::Ours)) {
         return None;
     }
     let options = options(settings).read_only(true);
     let mut opened = connect(settings, options.clone()).await;
-    // Without a log there is nothing that could be missed, and without the right to make one nobody here will write.
+    // Without a log nothing can be missed, and without the right to make one no process here can write.
     if opened.is_err() && !file::has_log(&settings.path) {
         opened = connect(settings, options.immutable(true)).await;
     }
     opened.ok().map(|opened| Opened { read_only: Some(why), ..opened })
 }
 
-async fn begin_anew(settings: &Settings, record: &Record, why: &str) -> Result<(), Failure> {
+async fn replace_broken(settings: &Settings, record: &HealthRecord, why: &str) -> Result<(), OpenError> {
     let path = settings.path.clone();
-    let aside = blocking(move || file::put_aside(&path)).await.map_err(|error| Failure::from(&error))?;
+    let aside = blocking(move || file::put_aside(&path)).await.map_err(|error| OpenError::from(&error))?;
     record.damaged_file(note(settings, why, &aside));
-    begin(settings).await
+    create(settings).await
 }
 
-/// Makes a whole file under another name and gives it the name. Only under the lock.
-async fn begin(settings: &Settings) -> Result<(), Failure> {
+/// Makes a whole file under another name and renames it. Only under the lock.
+async fn create(settings: &Settings) -> Result<(), OpenError> {
     let fresh = file::named(&settings.path, ".new");
     let removed = fresh.clone();
-    blocking(move || file::remove(&removed)).await.map_err(|error| Failure::from(&error))?;
-    write_empty(&fresh).await.map_err(|error| Failure::from(&error))?;
+    blocking(move || file::remove(&removed)).await.map_err(|error| OpenError::from(&error))?;
+    write_empty(&fresh).await.map_err(|error| OpenError::from(&error))?;
     let path = settings.path.clone();
     let named = blocking(move || {
-        if file::standing(&fresh)? != Standing::Ours {
+        if file::state(&fresh)? != FileState::Ours {
             return Err(io::Error::other("what was just written reads otherwise"));
         }
         file::sweep(&path)?;
         fs::rename(&fresh, &path)
     });
-    named.await.map_err(|error| Failure::from(&error))
+    named.await.map_err(|error| OpenError::from(&error))
 }
 
 async fn write_empty(path: &Path) -> sqlx::Result<()> {
@@ -164,7 +175,7 @@ async fn write_empty(path: &Path) -> sqlx::Result<()> {
         .page_size(u32::from(file::PAGE))
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("application_id", file::APPLICATION_ID.cast_signed().to_string())
-        .pragma("user_version", file::form_mark().to_string())
+        .pragma("user_version", file::version_mark().to_string())
         .disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await?;
     sqlx::query(statements::TABLE).execute(&mut connection).await?;
@@ -205,13 +216,13 @@ async fn connect(settings: &Settings, options: SqliteConnectOptions) -> Result<O
         drop(held);
         statements::schema_is_whole(&pool).await
     };
-    let trouble = match whole.await {
+    let failure = match whole.await {
         Ok(true) => return Ok(Opened { pool, identity, read_only: None, since: Instant::now() }),
         Ok(false) => CacheFailure::new(FailureKind::Damaged, "its table is damaged"),
         Err(error) => CacheFailure::from(&error),
     };
     pool.close().await;
-    Err(trouble)
+    Err(failure)
 }
 
 fn note(settings: &Settings, why: &str, aside: &Path) -> String {
@@ -222,19 +233,19 @@ fn note(settings: &Settings, why: &str, aside: &Path) -> String {
     )
 }
 
-fn not_ours(settings: &Settings, standing: &Standing) -> EntryError {
+fn not_ours(settings: &Settings, state: &FileState) -> EntryError {
     let path = settings.path.display();
-    EntryError(match standing {
-        Standing::Newer(form) => format!(
+    EntryError(match state {
+        FileState::Newer(form) => format!(
             "the cache {path} was made by a newer version (form {form}, this version knows {}): update this one, or set \
              FACTOR_DATA_DIR to another folder",
-            file::FORM
+            file::FORMAT_VERSION
         ),
-        Standing::Foreign(id) => format!(
+        FileState::Foreign(id) => format!(
             "{path} is another application's database (application id {id:#010x}), so it is left as it is: move it \
              away, or set FACTOR_DATA_DIR to another folder"
         ),
-        Standing::Missing | Standing::Ours | Standing::Broken(_) => format!("the cache {path} cannot be opened"),
+        FileState::Missing | FileState::Ours | FileState::Broken(_) => format!("the cache {path} cannot be opened"),
     })
 }
 

@@ -15,7 +15,7 @@ const LOGGED: usize = 1000;
 
 /// What happened since the start.
 #[derive(Debug, Default)]
-pub(super) struct Record(Mutex<Contents>);
+pub(super) struct HealthRecord(Mutex<Contents>);
 
 #[derive(Debug, Default)]
 struct Contents {
@@ -25,7 +25,7 @@ struct Contents {
     logged: HashSet<EntryKey>,
 }
 
-impl Record {
+impl HealthRecord {
     pub(super) fn health(&self, place: &Path) -> EntryStoreHealth {
         let contents = self.contents();
         EntryStoreHealth {

@@ -20,9 +20,9 @@ pub(super) const AT_ONCE: usize = 500;
 
 /// What is under a key.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum StoredEntry {
     Nothing,
-    Whole(Entry),
+    Intact(Entry),
     Damaged,
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn schema_is_whole(pool: &SqlitePool) -> sqlx::Result<bool> {
     Ok(sum == 1)
 }
 
-pub(super) async fn get(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Result<Found> {
+pub(super) async fn get(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Result<StoredEntry> {
     let row =
         sqlx::query("SELECT fetched_at, checksum, body FROM entries WHERE source = ?1 AND kind = ?2 AND subject = ?3")
             .bind(key.source.as_str())
@@ -42,12 +42,12 @@ pub(super) async fn get(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Re
             .bind(key.subject.as_str())
             .fetch_optional(on)
             .await?;
-    Ok(row.map_or(Found::Nothing, |row| checked(key, &row).map_or(Found::Damaged, Found::Whole)))
+    Ok(row.map_or(StoredEntry::Nothing, |row| checked(key, &row).map_or(StoredEntry::Damaged, StoredEntry::Intact)))
 }
 
-/// Keeps entries, at most [`AT_ONCE`], and tells how many: one whose key has a newer one is not. It is one statement and
-/// no transaction of several: sqlx cannot give a connection back whose transaction SQLite itself has ended, as it does
-/// when the disk is full.
+/// Keeps entries, at most [`AT_ONCE`], and gives their number: one whose key has a newer one is not. It is one
+/// statement and no transaction of several: sqlx cannot give a connection back whose transaction SQLite itself has
+/// ended, as it does when the disk is full.
 pub(super) async fn put(
     on: impl SqliteExecutor<'_>,
     entries: impl ExactSizeIterator<Item = (&EntryKey, &Entry)>,
@@ -87,7 +87,7 @@ pub(super) async fn remove(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx:
 /// the pages are gone through: a row of which a pointer is wrong would free the pages of another, and so on for ever.
 pub(super) async fn remove_damaged(pool: &SqlitePool, key: &EntryKey) -> Result<(), CacheFailure> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    if get(&mut *transaction, key).await? == Found::Damaged {
+    if get(&mut *transaction, key).await? == StoredEntry::Damaged {
         let report = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut *transaction).await?;
         if !report.try_get::<String, _>(0).is_ok_and(|words| words == "ok") {
             return Err(CacheFailure::new(FailureKind::Damaged, "its pages are damaged"));

@@ -139,6 +139,6 @@ async fn a_table_that_is_gone_or_other_is_damage() {
 fn the_marks_of_the_file_are_far_from_each_other() {
     // Zero is what a database without a mark has.
     assert!(file::APPLICATION_ID.count_ones() > 8);
-    assert_eq!(file::form_mark(), 0x0101_0101);
+    assert_eq!(file::version_mark(), 0x0101_0101);
     assert!(!statements::TABLE.contains("  "), "it is compared word for word");
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a key stands for: a ticker, a mapping with a ticker in it, several of those, or none.
-pub(super) enum Entry<F> {
+pub(super) enum MappingEntry<F> {
     None,
     Ticker(Ticker),
     Fields(F),
@@ -169,51 +169,51 @@ impl TryFrom<String> for AssetCategory {
     }
 }
 
-impl<'de, F: Deserialize<'de>> Deserialize<'de> for Entry<F> {
+impl<'de, F: Deserialize<'de>> Deserialize<'de> for MappingEntry<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor(PhantomData))
+        deserializer.deserialize_any(MappingEntryVisitor(PhantomData))
     }
 }
 
-struct EntryVisitor<F>(PhantomData<F>);
+struct MappingEntryVisitor<F>(PhantomData<F>);
 
 // What is no entry is taken in as `Wrong`, not refused: the row knows its key and its place, serde does not.
-impl<'de, F: Deserialize<'de>> Visitor<'de> for EntryVisitor<F> {
-    type Value = Entry<F>;
+impl<'de, F: Deserialize<'de>> Visitor<'de> for MappingEntryVisitor<F> {
+    type Value = MappingEntry<F>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a ticker, a mapping or null")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Entry::None)
+        Ok(MappingEntry::None)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        text.parse().map(Entry::Ticker).map_err(E::custom)
+        text.parse().map(MappingEntry::Ticker).map_err(E::custom)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        F::deserialize(value::MapAccessDeserializer::new(map)).map(Entry::Fields)
+        F::deserialize(value::MapAccessDeserializer::new(map)).map(MappingEntry::Fields)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(value::SeqAccessDeserializer::new(list)).map(Entry::Several)
+        Vec::deserialize(value::SeqAccessDeserializer::new(list)).map(MappingEntry::Several)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Entry::Wrong("a yes or no"))
+        Ok(MappingEntry::Wrong("a yes or no"))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Entry::Wrong("a number"))
+        Ok(MappingEntry::Wrong("a number"))
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Entry::Wrong("a number"))
+        Ok(MappingEntry::Wrong("a number"))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Entry::Wrong("a number"))
+        Ok(MappingEntry::Wrong("a number"))
     }
 }

@@ -1,4 +1,4 @@
-//! What is told about a security besides its history.
+//! What the vendor says about a security besides its history.
 
 use chrono::{Datelike, Days, NaiveTime};
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::prices::list;
 use crate::{
     market::{DailyClose, rounded},
-    server::Ask,
+    server::VendorQuery,
 };
 
-pub(super) fn dividends(ask: &Ask<'_>, symbol: &str) -> String {
+pub(super) fn dividends(ask: &VendorQuery<'_>, symbol: &str) -> String {
     let limit = ask.request.query("limit").and_then(|text| text.parse().ok()).unwrap_or(usize::MAX);
     let all = ask.view.dividends(symbol);
     let days = ask.view.days(symbol).unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) fn dividends(ask: &Ask<'_>, symbol: &str) -> String {
     Value::Array(rows).to_string()
 }
 
-pub(super) fn profile(ask: &Ask<'_>, symbol: &str) -> String {
+pub(super) fn profile(ask: &VendorQuery<'_>, symbol: &str) -> String {
     let (Some(profile), Some(days)) = (ask.view.profile(symbol), ask.view.days(symbol)) else { return "[]".to_owned() };
     let Some((last, before)) = newest_two(&days) else { return "[]".to_owned() };
     let (low, high) = bounds(&days, 252);
@@ -54,7 +54,7 @@ pub(super) fn profile(ask: &Ask<'_>, symbol: &str) -> String {
     .to_string()
 }
 
-pub(super) fn caps(ask: &Ask<'_>) -> String {
+pub(super) fn caps(ask: &VendorQuery<'_>) -> String {
     let known = ask.subject.symbols.iter().filter_map(|symbol| {
         let date = ask.view.days(symbol)?.last()?.date;
         let cap = whole(ask.view.market_cap(symbol)?);
@@ -63,7 +63,7 @@ pub(super) fn caps(ask: &Ask<'_>) -> String {
     Value::Array(known.collect()).to_string()
 }
 
-pub(super) fn past_caps(ask: &Ask<'_>, symbol: &str) -> String {
+pub(super) fn past_caps(ask: &VendorQuery<'_>, symbol: &str) -> String {
     let (from, to) = ask.range();
     let Some(profile) = ask.view.profile(symbol) else { return "[]".to_owned() };
     let mut days = ask.view.days(symbol).unwrap_or_default();
@@ -76,7 +76,7 @@ pub(super) fn past_caps(ask: &Ask<'_>, symbol: &str) -> String {
     })
 }
 
-pub(super) fn quotes(ask: &Ask<'_>) -> String {
+pub(super) fn quotes(ask: &VendorQuery<'_>) -> String {
     let known = ask.subject.symbols.iter().filter_map(|symbol| {
         let (profile, days) = (ask.view.profile(symbol)?, ask.view.days(symbol)?);
         let (last, before) = newest_two(&days)?;

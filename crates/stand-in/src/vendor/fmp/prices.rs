@@ -7,7 +7,7 @@ use chrono::{Datelike, Days};
 use crate::{
     lines::{Line, Scaled, Shown},
     market::{DailyClose, ParYields, rounded},
-    server::Ask,
+    server::VendorQuery,
 };
 
 /// A call for rates answers for at most so many days.
@@ -15,14 +15,14 @@ const TREASURY_DAYS: u64 = 90;
 
 /// Which fields a price row has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum PriceEndpoint {
     Adjusted,
     NotAdjusted,
     Full,
     Light,
 }
 
-pub(super) fn history(ask: &Ask<'_>, symbol: &str, shape: Shape) -> String {
+pub(super) fn history(ask: &VendorQuery<'_>, symbol: &str, endpoint: PriceEndpoint) -> String {
     let (from, to) = ask.range();
     let days = ask.view.days(symbol).unwrap_or_default();
     let mut lines: Vec<Line<(DailyClose, f64)>> = Vec::new();
@@ -35,10 +35,10 @@ pub(super) fn history(ask: &Ask<'_>, symbol: &str, shape: Shape) -> String {
         Line::spoil(&mut lines, fault);
     }
     let symbol = ask.written(symbol);
-    list(&lines, |body, line| price_row(body, line, symbol, shape))
+    list(&lines, |body, line| price_row(body, line, symbol, endpoint))
 }
 
-pub(super) fn treasury(ask: &Ask<'_>) -> String {
+pub(super) fn treasury(ask: &VendorQuery<'_>) -> String {
     let to = ask.range().1;
     let earliest = to.checked_sub_days(Days::new(TREASURY_DAYS)).unwrap_or(to);
     let rates = ask.view.rates(ask.range().0.max(earliest), to);
@@ -69,10 +69,10 @@ impl Scaled for (DailyClose, f64) {
     }
 }
 
-/// A history has thousands of these, and whoever measures a client shares the machine with it: nothing is made twice.
-fn price_row(row: &mut String, line: &Line<(DailyClose, f64)>, symbol: &str, shape: Shape) {
+/// A history has thousands of these, and a benchmark of a client shares the machine with it: nothing is made twice.
+fn price_row(row: &mut String, line: &Line<(DailyClose, f64)>, symbol: &str, endpoint: PriceEndpoint) {
     let (day, before) = line.data;
-    let adjusted = shape == Shape::Adjusted;
+    let adjusted = endpoint == PriceEndpoint::Adjusted;
     let close = if adjusted { day.adj_close } else { day.close };
     let open = rounded(close * (before / day.close).clamp(0.98, 1.02), 4);
     let (high, low) = (rounded(open.max(close) * 1.004, 4), rounded(open.min(close) * 0.996, 4));
@@ -81,12 +81,12 @@ fn price_row(row: &mut String, line: &Line<(DailyClose, f64)>, symbol: &str, sha
     row.push_str(symbol);
     row.push_str("\",");
     date_field(row, line);
-    let [open_name, high_name, low_name, close_name] = match shape {
-        Shape::Adjusted | Shape::NotAdjusted => ["adjOpen", "adjHigh", "adjLow", "adjClose"],
-        Shape::Full => ["open", "high", "low", "close"],
-        Shape::Light => ["open", "high", "low", "price"],
+    let [open_name, high_name, low_name, close_name] = match endpoint {
+        PriceEndpoint::Adjusted | PriceEndpoint::NotAdjusted => ["adjOpen", "adjHigh", "adjLow", "adjClose"],
+        PriceEndpoint::Full => ["open", "high", "low", "close"],
+        PriceEndpoint::Light => ["open", "high", "low", "price"],
     };
-    if shape != Shape::Light {
+    if endpoint != PriceEndpoint::Light {
         for (name, value) in [(open_name, open), (high_name, high), (low_name, low)] {
             name_field(row, name);
             push_number(row, value);
@@ -101,7 +101,7 @@ fn price_row(row: &mut String, line: &Line<(DailyClose, f64)>, symbol: &str, sha
     }
     name_field(row, "volume");
     let _ = write!(row, "{volume}");
-    if shape == Shape::Full {
+    if endpoint == PriceEndpoint::Full {
         let change = rounded(close - before, 4);
         let percent = rounded((close / before - 1.0) * 100.0, 5);
         let vwap = rounded((high + low + close) / 3.0, 4);

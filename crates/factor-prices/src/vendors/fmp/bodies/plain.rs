@@ -1,8 +1,8 @@
 //! Prices in the form that the vendor documents, read without building a tree of them.
 //!
-//! A history has thousands of rows of a dozen fields, of which three count: a tree of it costs more than everything else
-//! that is done with an answer. What is not of this form in every row (a number written as text, a row that is none, an
-//! error message) is left to the tolerant reader, which decides about each row.
+//! A history has thousands of rows of a dozen fields, of which three count: a tree of it costs more than everything
+//! else that is done with an answer. What is not of this form in every row (a number written as text, a row that is
+//! none, an error message) is left to the tolerant reader, which decides about each row.
 
 use std::fmt;
 

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::prepare::ColumnStats;
+use super::column_stats::ColumnStats;
 
-/// The rows present of several series of one length, in the simplest form that says it.
+/// The rows present of several series of one length, in the simplest form that holds them.
 #[derive(Debug, Clone)]
-pub(super) enum Presence {
+pub(super) enum Missingness {
     /// Every row of every series.
-    All {
+    Complete {
         /// Rows of the panel.
         rows: usize,
     },
@@ -32,14 +32,14 @@ pub(super) enum Presence {
     },
 }
 
-impl Presence {
-    pub(super) fn of(columns: &[&[f64]], facts: &[ColumnStats]) -> Self {
+impl Missingness {
+    pub(super) fn of(columns: &[&[f64]], stats: &[ColumnStats]) -> Self {
         let rows = columns.first().map_or(0, |column| column.len());
-        if facts.iter().all(|facts| facts.count == rows) {
-            return Self::All { rows };
+        if stats.iter().all(|stats| stats.count == rows) {
+            return Self::Complete { rows };
         }
-        if facts.iter().all(|facts| facts.count == facts.span.len()) {
-            let spans: Vec<Range<usize>> = facts.iter().map(|facts| facts.span.clone()).collect();
+        if stats.iter().all(|stats| stats.count == stats.span.len()) {
+            let spans: Vec<Range<usize>> = stats.iter().map(|stats| stats.span.clone()).collect();
             let mut marks: Vec<usize> = spans.iter().flat_map(|span| [span.start, span.end]).collect();
             marks.sort_unstable();
             marks.dedup();
@@ -58,7 +58,7 @@ impl Presence {
     #[inline(always)]
     pub(super) fn common(&self, i: usize, j: usize) -> usize {
         match self {
-            Self::All { rows } => *rows,
+            Self::Complete { rows } => *rows,
             Self::Spans { spans, .. } => shared(&spans[i], &spans[j]).len(),
             Self::Scattered { words, bits } => {
                 let (a, b) = (&bits[i * words..(i + 1) * words], &bits[j * words..(j + 1) * words]);
@@ -71,7 +71,7 @@ impl Presence {
         }
     }
 
-    /// As [`Presence::common`], for series `i` and each of some others.
+    /// As [`Missingness::common`], for series `i` and each of some others.
     #[inline(always)]
     pub(super) fn common_rows(&self, i: usize, others: Range<usize>, counts: &mut [f64]) {
         if let Self::Spans { spans, .. } = self {

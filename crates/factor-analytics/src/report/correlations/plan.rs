@@ -1,0 +1,115 @@
+//! Which correlation sections to compute, and how.
+
+use std::hash::Hash;
+
+use factor_types::{AssetClass, Category, Maturity, Ticker};
+
+use crate::{
+    correlation::Method, fields::eq_and_hash_by_fields, regime::Regime, report::Granularity,
+    sections::macro_etf::MacroEtfRules,
+};
+
+/// One correlation matrix of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MatrixKey {
+    /// The composites of industries; nothing at [`Granularity::Industry`].
+    IndustryGroups,
+    /// A category's factors.
+    Category(Category),
+    /// The yield changes of some maturities.
+    Rate(Vec<Maturity>),
+}
+
+impl MatrixKey {
+    /// Its name in the answer.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::IndustryGroups => "industry_groups",
+            Self::Category(category) => category.as_str(),
+            Self::Rate(_) => "rate",
+        }
+    }
+}
+
+/// Which correlation sections to compute.
+#[derive(Debug, Clone)]
+pub struct CorrelationPlan {
+    /// The matrices, in the order of the answer.
+    pub matrices: Vec<MatrixKey>,
+    /// How industries are summed up.
+    pub granularity: Granularity,
+    /// Categories and maturities of the rate overlay.
+    pub rate_sensitivity: Option<(Vec<Category>, Vec<Maturity>)>,
+    /// Categories and benchmarks of the market overlay.
+    pub market_sensitivity: Option<(Vec<Category>, Vec<Ticker>)>,
+    /// The groups of the macro composite matrix.
+    pub macro_composite: Option<Vec<AssetClass>>,
+    /// The rules of the macro ETF matrix.
+    pub macro_etf: Option<MacroEtfRules>,
+    /// How every correlation of the report is measured. A pair of an overlay is in no matrix that could be shrunk:
+    /// there shrinkage means Pearson's.
+    pub method: Method,
+    /// The statistics to take, where the method has them.
+    pub statistics: Option<StatisticsPlan>,
+    /// Take each matrix's eigenvalues.
+    pub spectra: bool,
+    /// Length of the insights' lists; needs the matrices.
+    pub insights: Option<usize>,
+    /// The rows that everything but rolling correlations is taken of; all without one. [`Study::in_regime`](crate::Study::in_regime) settles it.
+    pub regime: Option<Regime>,
+    /// Stand rows and columns of every matrix in the order of their clusters.
+    pub clustered: bool,
+    /// Rolling correlations.
+    pub rolling: Option<RollingPlan>,
+    /// What the best diversifier is measured against.
+    pub benchmark: Ticker,
+    /// Share of a composite's members that must be there (0 to 1).
+    pub min_coverage: f64,
+}
+
+/// Which correlations get statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StatisticsPlan {
+    /// The pairs of the matrices: intervals and p-values.
+    pub matrices: bool,
+    /// The rate overlay: p-values and durations.
+    pub rate_sensitivity: bool,
+}
+
+/// Which rolling correlations to take.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RollingPlan {
+    /// The matrices whose pairs are summed up.
+    pub matrices: Vec<MatrixKey>,
+    /// Window lengths in rows.
+    pub windows: Vec<usize>,
+    /// The pairs of which whole series are given, by name: tickers, composites of industries, maturities.
+    pub pairs: Vec<(String, String)>,
+}
+
+eq_and_hash_by_fields!(CorrelationPlan);
+
+impl CorrelationPlan {
+    fn fields(&self) -> impl Hash + Eq + '_ {
+        let Self {
+            matrices,
+            granularity,
+            rate_sensitivity,
+            market_sensitivity,
+            macro_composite,
+            macro_etf,
+            method,
+            statistics,
+            spectra,
+            insights,
+            regime,
+            clustered,
+            rolling,
+            benchmark,
+            min_coverage,
+        } = self;
+        let overlays = (rate_sensitivity, market_sensitivity, macro_composite, macro_etf);
+        let taken_of = (statistics, spectra, insights, clustered, rolling);
+        (matrices, granularity, overlays, method, taken_of, regime, benchmark, min_coverage.to_bits())
+    }
+}

@@ -1,0 +1,71 @@
+//! Why factors of a universe are not analysed.
+
+use factor_types::{Factor, Ticker};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Panel;
+
+/// Why a factor is not analysed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExclusionReason {
+    /// The source has no price of it in the window.
+    NoData,
+    /// The source could not be read or reached.
+    FetchFailed,
+    /// Fewer returns than the floor.
+    ThinHistory,
+    /// The symbol is not one the source can have.
+    BadTicker,
+    /// The source's prices do not allow the frequency.
+    Unsupported,
+}
+
+/// A factor that is not analysed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Exclusion {
+    /// The ETF.
+    pub ticker: Ticker,
+    /// What it stands for.
+    pub label: String,
+    /// Why, in one word.
+    pub reason: ExclusionReason,
+    /// Why, in a sentence with the figures.
+    pub detail: String,
+}
+
+/// The column of a factor that has at least `floor` returns, or why it is not analysed: in one word, and in a sentence with
+/// the figures.
+pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<usize, (ExclusionReason, String)> {
+    let ticker = &factor.ticker;
+    let column =
+        panel.position(ticker).ok_or_else(|| (ExclusionReason::NoData, format!("no prices of {ticker} were found")))?;
+    let known = &panel.columns()[column];
+    if let Some(why) = &known.unsupported {
+        return Err((ExclusionReason::Unsupported, why.clone()));
+    }
+    if known.observations >= floor.max(1) {
+        return Ok(column);
+    }
+    let frequency = panel.frequency();
+    if ticker.is_group() {
+        let detail = format!(
+            "{} {frequency} returns in the window, {} needed; a group's return needs half of its weight",
+            known.observations,
+            floor.max(1)
+        );
+        return Err((ExclusionReason::ThinHistory, detail));
+    }
+    let (first, last) = (known.series.dates().first(), known.series.dates().last());
+    let (Some(first), Some(last)) = (first, last) else {
+        return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));
+    };
+    let reason = if known.has_price { ExclusionReason::ThinHistory } else { ExclusionReason::NoData };
+    let needed = if floor <= 1 { "at least one".to_owned() } else { floor.to_string() };
+    let detail = format!(
+        "{} {frequency} returns in the window, {needed} needed; its prices run from {first} to {last}",
+        known.observations
+    );
+    Err((reason, detail))
+}

@@ -1,0 +1,68 @@
+//! Treasury yields on a panel's periods: their changes, and the risk-free rate.
+
+use chrono::NaiveDate;
+use factor_types::{Calendar, Frequency, Maturity, Ticker, YieldTable};
+
+use crate::{Panel, composite::covers};
+
+/// A yield counts for a period's end when it is at most this many calendar days older.
+pub const STALE_YIELD_DAYS: i64 = 5;
+
+/// A risk-free source must cover this share of the rows.
+const RISK_FREE_COVERAGE: f64 = 0.9;
+
+/// Where the risk-free rate of an analysis came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RiskFree {
+    /// `UST3M`, `BIL`, `SGOV`, or `0`.
+    pub source: String,
+    /// The rate per period, one per row, `NaN` where unknown.
+    pub per_period: Vec<f64>,
+}
+
+/// The change of a yield over each period of a panel, in percentage points: dy_t = y_t - y_(t-1), one per row.
+///
+/// A month's or week's yield is the last one in it, at most [`STALE_YIELD_DAYS`] before its end; a day's is that day's.
+/// `NaN` where either end is missing.
+pub fn changes(panel: &Panel, yields: &YieldTable, maturity: Maturity) -> Vec<f64> {
+    let at = |label: NaiveDate| {
+        // A daily change must be of one day: an older yield would stretch it over several.
+        let reach = if panel.frequency() == Frequency::Daily { 0 } else { STALE_YIELD_DAYS };
+        let (date, value) = yields.last_on_or_before(maturity, label, reach)?;
+        let within = panel.frequency() != Frequency::Weekly || date.friday() == label;
+        within.then_some(value)
+    };
+    (0..panel.rows())
+        .map(|row| match (at(panel.label_before(row)), at(panel.labels()[row])) {
+            (Some(before), Some(now)) => now - before,
+            _ => f64::NAN,
+        })
+        .collect()
+}
+
+impl RiskFree {
+    /// The first of the three-month Treasury yield, the cash proxies BIL and SGOV, and zero that covers 90% of the rows.
+    ///
+    /// From the yield: y / 100 / P with the last y on or before the end of the period before, at most
+    /// [`STALE_YIELD_DAYS`] older. From a cash proxy: its return over the period.
+    pub fn of(panel: &Panel, yields: &YieldTable) -> Self {
+        let rows = panel.rows();
+        let per_year = panel.frequency().periods_per_year();
+        let from_yield = (0..rows).map(|row| {
+            yields
+                .last_on_or_before(Maturity::Ust3M, panel.label_before(row), STALE_YIELD_DAYS)
+                .map_or(f64::NAN, |(_, percent)| percent / 100.0 / per_year)
+        });
+        let mut candidates = vec![(Maturity::Ust3M.as_str(), from_yield.collect::<Vec<_>>())];
+        for proxy in ["BIL", "SGOV"] {
+            let column = proxy.parse().ok().and_then(|ticker: Ticker| panel.position(&ticker));
+            candidates.extend(column.map(|column| (proxy, panel.column(column).to_vec())));
+        }
+        let covered = |values: &[f64]| values.iter().filter(|value| value.is_finite()).count();
+        candidates
+            .into_iter()
+            .find(|(_, values)| covers(covered(values), rows, RISK_FREE_COVERAGE))
+            .map(|(source, per_period)| Self { source: source.to_owned(), per_period })
+            .unwrap_or_else(|| Self { source: "0".to_owned(), per_period: vec![0.0; rows] })
+    }
+}

@@ -1,0 +1,257 @@
+//! JSON that remembers where its entries end, so that it can be cut without being read.
+//!
+//! A list, a table or a long text is written once, into one buffer; the ends of its entries are noted on the way. To
+//! show fewer of them is to write a prefix of that buffer and close it.
+
+use std::{cell::Cell, io};
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
+
+use super::{Rounding, fields::Fields, fields::Part};
+
+/// A string longer than this, as written, is a text of lines; a shorter one is a word or a date and stays whole.
+const LONGEST_WORD: usize = 200;
+
+/// A list or table of entries, or a text of lines, of which the first few may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entries {
+    text: String,
+    /// Where each entry ends in `text`.
+    ends: Vec<usize>,
+    /// What stands between two entries.
+    between: &'static str,
+    shown: usize,
+    /// True when a byte is a character.
+    ascii: bool,
+}
+
+impl Entries {
+    fn new(text: String, ends: Vec<usize>, between: &'static str) -> Self {
+        let (shown, ascii) = (ends.len(), text.is_ascii());
+        Self { text, ends, between, shown, ascii }
+    }
+
+    /// How many there are.
+    pub(super) fn total(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How many of them are shown.
+    pub(super) fn shown(&self) -> usize {
+        self.shown
+    }
+
+    /// Shows no more than the first `count`.
+    pub(super) fn show(&mut self, count: usize) {
+        self.shown = count.min(self.ends.len());
+    }
+
+    /// Characters of each entry by itself.
+    pub(super) fn own(&self, at: usize) -> usize {
+        let start = if at == 0 { 1 } else { self.ends[at - 1] + self.between.len() };
+        self.count(&self.text[start..self.ends[at]])
+    }
+
+    /// Characters between two entries.
+    pub(super) fn between(&self) -> usize {
+        self.between.len()
+    }
+
+    /// Characters of what is shown.
+    pub(super) fn chars(&self) -> usize {
+        let (shown, close) = self.pieces();
+        self.count(shown) + close.len()
+    }
+
+    pub(super) fn write(&self, text: &mut String) {
+        let (shown, close) = self.pieces();
+        text.push_str(shown);
+        text.push_str(close);
+    }
+
+    /// What is shown, without and with its end.
+    fn pieces(&self) -> (&str, &str) {
+        if self.shown == self.ends.len() {
+            return (&self.text, "");
+        }
+        let end = self.shown.checked_sub(1).map_or(1, |last| self.ends[last]);
+        (&self.text[..end], &self.text[self.text.len() - 1..])
+    }
+
+    fn count(&self, text: &str) -> usize {
+        if self.ascii { text.len() } else { text.chars().count() }
+    }
+}
+
+/// Writes something as a part of an answer: a list, an object or a long text with its entries, anything else whole.
+pub(super) fn write(value: &(impl Serialize + ?Sized), rounding: Rounding) -> Part {
+    let (text, marks) = recorded(value, rounding);
+    part(text, marks.outer)
+}
+
+/// Writes an object whose values are parts of their own, each with its entries; [`write`] for what is no object.
+pub(super) fn write_parts(value: &(impl Serialize + ?Sized), rounding: Rounding) -> Part {
+    let (text, marks) = recorded(value, rounding);
+    if !text.starts_with('{') {
+        return part(text, marks.outer);
+    }
+    let mut inner = marks.inner.into_iter().peekable();
+    let mut start = 1;
+    let mut fields = Fields::rounded(rounding);
+    for (at, (key, end)) in marks.keys.iter().zip(&marks.outer).enumerate() {
+        let value = key + 1;
+        let ends = std::iter::from_fn(|| inner.next_if(|(of, _)| *of == at)).map(|(_, end)| end - value).collect();
+        // The names of an object that is opened are those of fields: plain words.
+        let name = &text[start + 1..key - 1];
+        debug_assert!(!name.contains('\\'), "{name}");
+        fields.put_part(name, part(text[value..*end].to_owned(), ends));
+        start = end + 1;
+    }
+    Part::Fields(fields)
+}
+
+/// A value by what it was written as.
+fn part(text: String, mut ends: Vec<usize>) -> Part {
+    match text.as_bytes().first() {
+        Some(b'{' | b'[') if !ends.is_empty() => Part::Entries(Entries::new(text, ends, ",")),
+        Some(b'"') if text.len() > LONGEST_WORD + 2 => {
+            let quote = text.len() - 1;
+            // A text that ends with a line feed has no line after it.
+            if ends.last().is_none_or(|last| last + LINE_FEED.len() < quote) {
+                ends.push(quote);
+            }
+            Part::Entries(Entries::new(text, ends, LINE_FEED))
+        }
+        _ => Part::Whole(text),
+    }
+}
+
+/// A line feed in JSON.
+const LINE_FEED: &str = "\\n";
+
+/// Ends of entries, as places in the text.
+#[derive(Debug, Default)]
+struct Marks {
+    /// Of the entries of the whole, or of its lines.
+    outer: Vec<usize>,
+    /// Of the keys of the whole.
+    keys: Vec<usize>,
+    /// Of the entries of the entries, with the number of the entry they are in.
+    inner: Vec<(usize, usize)>,
+}
+
+fn recorded(value: &(impl Serialize + ?Sized), rounding: Rounding) -> (String, Marks) {
+    let (at, mut marks) = (Cell::new(0), Marks::default());
+    let mut writer = Counted { text: Vec::new(), at: &at };
+    let recorder = Recorder { rounding, at: &at, depth: 0, in_key: false, marks: &mut marks };
+    let written = value.serialize(&mut Serializer::with_formatter(&mut writer, recorder));
+    // Only a map whose keys are no strings cannot be written, and memory has room.
+    debug_assert!(written.is_ok(), "{written:?}");
+    match written {
+        Ok(()) => (String::from_utf8(writer.text).unwrap_or_default(), marks),
+        Err(error) => {
+            tracing::error!(%error, "a part of an answer cannot be written");
+            ("null".to_owned(), Marks::default())
+        }
+    }
+}
+
+/// A buffer that says how long it is.
+struct Counted<'a> {
+    text: Vec<u8>,
+    at: &'a Cell<usize>,
+}
+
+impl io::Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.text.extend_from_slice(bytes);
+        self.at.set(self.text.len());
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Rounds numbers, and notes where the entries of the first two levels end.
+struct Recorder<'a> {
+    rounding: Rounding,
+    at: &'a Cell<usize>,
+    depth: usize,
+    in_key: bool,
+    marks: &'a mut Marks,
+}
+
+impl Recorder<'_> {
+    fn mark(&mut self, depth: usize) {
+        match depth {
+            0 => self.marks.outer.push(self.at.get()),
+            1 => self.marks.inner.push((self.marks.outer.len(), self.at.get())),
+            _ => {}
+        }
+    }
+}
+
+impl Formatter for Recorder<'_> {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        self.rounding.write_f64(writer, value)
+    }
+
+    fn write_char_escape<W: io::Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        // A text's lines are its entries; a text at depth 1 is the value of a field.
+        if matches!(escape, CharEscape::LineFeed) && !self.in_key {
+            self.mark(self.depth);
+        }
+        CompactFormatter.write_char_escape(writer, escape)
+    }
+
+    fn begin_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        CompactFormatter.begin_array(writer)
+    }
+
+    fn end_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        CompactFormatter.end_array(writer)
+    }
+
+    fn end_array_value<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.mark(self.depth - 1);
+        Ok(())
+    }
+
+    fn begin_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        CompactFormatter.begin_object(writer)
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        CompactFormatter.end_object(writer)
+    }
+
+    fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.in_key = true;
+        CompactFormatter.begin_object_key(writer, first)
+    }
+
+    fn end_object_key<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.in_key = false;
+        if self.depth == 1 {
+            self.marks.keys.push(self.at.get());
+        }
+        Ok(())
+    }
+
+    fn end_object_value<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.mark(self.depth - 1);
+        Ok(())
+    }
+}

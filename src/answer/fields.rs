@@ -1,0 +1,264 @@
+//! What an answer is put together from: an object of parts that are JSON already.
+//!
+//! A section declares how its parts may be cut when it puts them in; whether and where they are is settled later, and
+//! only then is the text of the answer written.
+
+use std::fmt::Write as _;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    Json, Rounding,
+    entries::{self, Entries},
+    matrix::Matrix,
+};
+
+/// The value of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// JSON that is never cut.
+    Whole(String),
+    /// An object of parts.
+    Fields(Fields),
+    /// A list, a table or a text.
+    Entries(Entries),
+    /// A symmetric matrix.
+    Matrix(Matrix),
+}
+
+impl Part {
+    /// How many characters it has.
+    pub(crate) fn chars(&self) -> usize {
+        match self {
+            Self::Whole(text) => text.chars().count(),
+            Self::Fields(fields) => fields.chars(),
+            Self::Entries(entries) => entries.chars(),
+            Self::Matrix(matrix) => matrix.chars(),
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Whole(part) => text.push_str(part),
+            Self::Fields(fields) => fields.write(text),
+            Self::Entries(entries) => entries.write(text),
+            Self::Matrix(matrix) => matrix.write(text),
+        }
+    }
+}
+
+/// The fields of a JSON object, in order, and how numbers are rounded that are put into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fields {
+    parts: IndexMap<String, Part>,
+    rounding: Rounding,
+    table: bool,
+    shown: usize,
+}
+
+impl Fields {
+    /// None yet. The parts that are put in are cut each for itself.
+    pub(crate) fn rounded(rounding: Rounding) -> Self {
+        Self { parts: IndexMap::new(), rounding, table: false, shown: usize::MAX }
+    }
+
+    /// The fields of a map, each written with its numbers rounded.
+    pub(crate) fn of(map: &Map<String, Value>, rounding: Rounding) -> Self {
+        let mut fields = Self::rounded(rounding);
+        map.iter().for_each(|(name, value)| fields.put(name.as_str(), value));
+        fields
+    }
+
+    /// The fields of a typed answer, each cut by itself.
+    pub(crate) fn of_object(value: &impl Serialize, rounding: Rounding) -> Self {
+        match entries::write_parts(value, rounding) {
+            Part::Fields(fields) => fields,
+            _ => Self::rounded(rounding),
+        }
+    }
+
+    /// Makes its fields the entries of a table: the last ones go when it is cut.
+    #[must_use]
+    pub(crate) fn into_table(self) -> Self {
+        Self { table: true, ..self }
+    }
+
+    /// Puts a field at the end, or another value into one that is there. A list, an object or a long text can be cut
+    /// to its first entries or lines.
+    pub(crate) fn put(&mut self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) {
+        self.put_part(name, self.rounding.write(value));
+    }
+
+    /// Puts in what is there, or nothing.
+    pub(crate) fn put_some(&mut self, name: impl Into<String>, value: Option<&(impl Serialize + ?Sized)>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+
+    /// Puts in what tells the reader how to read the rest: it is never cut.
+    pub(crate) fn put_whole(&mut self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) {
+        self.put_part(name, Part::Whole(self.rounding.text(value)));
+    }
+
+    /// Puts in an object whose fields are cut each for itself.
+    pub(crate) fn put_parts(&mut self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) {
+        self.put_part(name, entries::write_parts(value, self.rounding));
+    }
+
+    /// As [`Self::put`], of what is written already.
+    pub(crate) fn put_part(&mut self, name: impl Into<String>, part: Part) {
+        self.parts.insert(name.into(), part);
+    }
+
+    /// Puts an object in, unless it has no fields.
+    pub(crate) fn put_filled(&mut self, name: &str, fields: Self) {
+        if !fields.is_empty() {
+            self.put_part(name, Part::Fields(fields));
+        }
+    }
+
+    /// Puts the fields of another object in.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.parts.extend(other.parts);
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Part> {
+        self.parts.get(name)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Part> {
+        self.parts.get_mut(name)
+    }
+
+    /// Takes a field out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Part> {
+        self.parts.shift_remove(name)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The names of the fields.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.parts.keys().map(String::as_str).collect()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Part)> {
+        self.parts.iter_mut()
+    }
+
+    /// True when its fields are entries.
+    pub(super) fn is_table(&self) -> bool {
+        self.table
+    }
+
+    pub(super) fn shown(&self) -> usize {
+        self.shown.min(self.parts.len())
+    }
+
+    /// Shows no more than the first `count` fields.
+    pub(super) fn show(&mut self, count: usize) {
+        self.shown = count;
+    }
+
+    /// Characters of a field with its name.
+    pub(super) fn own(&self, at: usize) -> usize {
+        let field = self.parts.get_index(at);
+        field.map_or(0, |(name, part)| quoted(name).chars().count() + 1 + part.chars())
+    }
+
+    /// The object's text.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    /// The finished document.
+    pub(crate) fn json(&self) -> Json {
+        Json(self.text().into())
+    }
+
+    /// How many characters its text has.
+    pub(crate) fn chars(&self) -> usize {
+        let shown = self.shown();
+        2 + (0..shown).map(|at| self.own(at)).sum::<usize>() + shown.saturating_sub(1)
+    }
+
+    fn write(&self, text: &mut String) {
+        text.push('{');
+        for (at, (name, part)) in self.parts.iter().take(self.shown).enumerate() {
+            let _ = write!(text, "{}{}:", if at > 0 { "," } else { "" }, quoted(name));
+            part.write(text);
+        }
+        text.push('}');
+    }
+}
+
+impl FromIterator<(String, Part)> for Fields {
+    /// What is written already; what is put in later keeps its numbers.
+    fn from_iter<I: IntoIterator<Item = (String, Part)>>(fields: I) -> Self {
+        Self { parts: fields.into_iter().collect(), ..Self::rounded(Rounding::None) }
+    }
+}
+
+/// A string as JSON.
+fn quoted(words: &str) -> String {
+    Rounding::None.text(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_written_in_order_with_their_numbers_rounded() {
+        let map = json!({"b": 1.23456, "a\"ö": [1, null, "x"], "c": {"d": 0.00005}});
+        let mut fields = Fields::of(map.as_object().unwrap(), Rounding::Decimals(2));
+        assert_eq!(fields.text(), r#"{"b":1.23,"a\"ö":[1,null,"x"],"c":{"d":0.0}}"#);
+        fields.put_part("b", Rounding::None.write(&1.23456));
+        fields.put_filled("none", Fields::rounded(Rounding::None));
+        fields.put_some("none", None::<&str>);
+        fields.put("e", "words");
+        fields.put("f", &1.005);
+        fields.take("a\"ö");
+        assert_eq!(fields.text(), r#"{"b":1.23456,"c":{"d":0.0},"e":"words","f":1.0}"#);
+        assert_eq!(fields.json().value(), json!({"b": 1.23456, "c": {"d": 0.0}, "e": "words", "f": 1.0}));
+    }
+
+    #[test]
+    fn an_object_of_parts_is_written_as_any_other() {
+        let value = json!({"list": [1.23456, {"a": []}], "text": "é".repeat(300), "none": {}, "n": null});
+        let mut fields = Fields::rounded(Rounding::Decimals(2));
+        fields.put_parts("of", &value);
+        fields.put_parts("n", &1);
+        assert!(
+            matches!(fields.get("of"), Some(Part::Fields(parts)) if parts.names() == ["list", "text", "none", "n"])
+        );
+        let expected =
+            json!({"of": {"list": [1.23, {"a": []}], "text": "é".repeat(300), "none": {}, "n": null}, "n": 1});
+        assert_eq!(fields.text(), expected.to_string());
+    }
+
+    #[test]
+    fn characters_are_counted_without_writing() {
+        for map in [json!({}), json!({"ä": {}}), json!({"a": {"ö\n": "é", "c": []}, "b": 1})] {
+            let fields = Fields::of(map.as_object().unwrap(), Rounding::None);
+            assert_eq!(fields.chars(), map.to_string().chars().count());
+            let mut outer = Fields::rounded(Rounding::None);
+            outer.put_filled("of", fields);
+            assert_eq!(outer.chars(), outer.text().chars().count());
+        }
+    }
+}
