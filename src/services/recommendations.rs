@@ -8,6 +8,7 @@ mod candidates;
 mod notes;
 mod report;
 mod request;
+mod rows;
 mod sentences;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use chrono::DateTime;
+use factor_analytics::panel::DefaultStart;
 use factor_store::load_universe;
-use factor_types::{GroupName, UserId};
+use factor_types::{AssetClass, GroupName, UserId};
 use serde_json::{Value, json};
 
 use super::*;

@@ -5,17 +5,19 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 use factor_analytics::{
     exposure::Exposures,
-    hedge::{
-        CandidateExclusion, Effectiveness, HedgeReport, Recommendation, Swap, VolatilityChange,
-        basket::{Basket, BasketMember},
-    },
+    hedge::{CandidateExclusion, HedgeReport},
 };
-use factor_types::{Category, Ticker};
+use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{HeldFactor, Recommended, notes, request::Section, sentences};
+use super::{
+    HeldFactor, Recommended, notes,
+    request::Section,
+    rows::{BasketRow, Further, Names, RecommendationRow},
+    sentences,
+};
 use crate::{
     answer::{Fields, Part, Rounding},
     app::App,
@@ -92,85 +94,6 @@ pub(crate) struct PortfolioFacts<'a> {
     unexplained_weight: f64,
 }
 
-/// An offset.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum RecommendationRow<'a> {
-    /// With every figure.
-    Whole(Explained<'a, Recommendation>),
-    /// Without rolling correlations and the parts of the score.
-    Short(Box<ShortRecommendation<'a>>),
-}
-
-/// The best offsets together.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum BasketRow<'a> {
-    /// With every figure.
-    Whole(Explained<'a, Basket>),
-    /// Without rolling correlations and how it was found.
-    Short(Box<ShortBasket<'a>>),
-}
-
-/// Figures, and in a sentence what they say.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Explained<'a, T> {
-    #[serde(flatten)]
-    figures: &'a T,
-    /// What they say.
-    rationale: String,
-}
-
-/// An offset in a summary; the fields are those of [`Recommendation`].
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ShortRecommendation<'a> {
-    rank: usize,
-    factor: &'a str,
-    etf_ticker: Option<&'a Ticker>,
-    category: Category,
-    correlation_to_overexposed: Option<f64>,
-    correlation_interval: Option<[f64; 2]>,
-    n: usize,
-    down_market_correlation: Option<f64>,
-    rationale: String,
-    hedge_ratio: Option<f64>,
-    hedge_effectiveness: Effectiveness,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_portfolio_exposure: Option<f64>,
-    #[serde(flatten)]
-    swap: Option<&'a Swap>,
-    sharpe_ratio: Option<f64>,
-    max_drawdown: Option<f64>,
-    dividend_yield: Option<f64>,
-    meets_threshold: bool,
-    significant: bool,
-    score: f64,
-}
-
-/// A basket in a summary; the fields are those of [`Basket`].
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ShortBasket<'a> {
-    members: &'a [BasketMember],
-    correlation_to_overexposed: Option<f64>,
-    correlation_interval: Option<[f64; 2]>,
-    n: usize,
-    down_market_correlation: Option<f64>,
-    rationale: String,
-    hedge_effectiveness: Effectiveness,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    portfolio_volatility: Option<VolatilityChange>,
-}
-
-/// An offset in a line.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Further<'a> {
-    rank: usize,
-    factor: &'a str,
-    etf_ticker: Option<&'a Ticker>,
-    correlation_to_overexposed: Option<f64>,
-    score: f64,
-}
-
 /// What stands out, and what was left out.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Insights<'a> {
@@ -183,24 +106,6 @@ pub(crate) struct Insights<'a> {
     /// Candidates that were not looked at, by why.
     left_out: IndexMap<CandidateExclusion, Names<'a>>,
     yields_unknown: Names<'a>,
-}
-
-/// Names, or how many there are.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Names<'a> {
-    /// All of them.
-    Listed(Vec<Cow<'a, str>>),
-    /// Their number.
-    Counted(usize),
-}
-
-impl Names<'_> {
-    fn counted(&mut self) {
-        if let Self::Listed(names) = self {
-            *self = Self::Counted(names.len());
-        }
-    }
 }
 
 /// What the recommendations were asked for with.
@@ -290,13 +195,13 @@ impl PortfolioAnswer for Recommended {
         let (first, rest) = self.report.recommendations.split_at(shown.min(self.report.recommendations.len()));
         let whole = self.sections();
         let mut insights = self.insights();
-        insights.left_out.values_mut().for_each(Names::counted);
-        insights.yields_unknown.counted();
+        insights.left_out.values_mut().for_each(Names::count);
+        insights.yields_unknown.count();
         let answer = RecommendationsAnswer {
             overexposed_factor: Some(self.factor.shown(EXPOSURES)),
             current_portfolio_exposures: whole.current_portfolio_exposures.map(|sums| shortened(sums, EXPOSURES)),
-            recommendations: Some(first.iter().map(|one| ShortRecommendation::row(one, of)).collect()),
-            basket: self.report.basket.as_ref().map(|basket| ShortBasket::row(basket, of)),
+            recommendations: Some(first.iter().map(|one| RecommendationRow::short(one, of)).collect()),
+            basket: self.report.basket.as_ref().map(|basket| BasketRow::short(basket, of)),
             insights: Some(insights),
             as_of: Some(self.context.analysis.study.panel().as_of()),
             period: Some(Period::of(&self.context)),
@@ -330,17 +235,13 @@ impl Recommended {
             &self.report;
         let of = &self.factor.name;
         let portfolio = self.portfolio.as_ref();
-        let row =
-            |figures| RecommendationRow::Whole(Explained { rationale: sentences::rationale(figures, of), figures });
         RecommendationsAnswer {
             overexposed_factor: Some(self.factor.shown(usize::MAX)),
             portfolio: portfolio.map(PortfolioFacts::of),
             current_portfolio_exposures: portfolio.map(|of| of.classifications.by(|one| &one.industry)),
             regression_exposures: portfolio.map(|of| of.exposures.as_ref().ok()),
-            recommendations: Some(recommendations.iter().map(row).collect()),
-            basket: basket
-                .as_ref()
-                .map(|figures| BasketRow::Whole(Explained { rationale: sentences::of_basket(figures, of), figures })),
+            recommendations: Some(recommendations.iter().map(|one| RecommendationRow::whole(one, of)).collect()),
+            basket: basket.as_ref().map(|basket| BasketRow::whole(basket, of)),
             candidates_scanned: Some(*candidates_scanned),
             candidates_meeting_threshold: Some(*candidates_meeting_threshold),
             insights: Some(self.insights()),
@@ -390,60 +291,6 @@ impl<'a> PortfolioFacts<'a> {
             normalisation: &portfolio.held.normalisation,
             weight_of_overexposed: portfolio.weight,
             unexplained_weight: portfolio.returns.unexplained_weight,
-        }
-    }
-}
-
-impl<'a> ShortRecommendation<'a> {
-    fn row(one: &'a Recommendation, of: &str) -> RecommendationRow<'a> {
-        let (figures, relation) = (&one.figures, &one.figures.relation);
-        RecommendationRow::Short(Box::new(Self {
-            rank: one.rank,
-            factor: &one.factor,
-            etf_ticker: one.etf_ticker.as_ref(),
-            category: one.category,
-            correlation_to_overexposed: relation.correlation_to_overexposed,
-            correlation_interval: relation.correlation_interval,
-            n: relation.n,
-            down_market_correlation: relation.down_market_correlation,
-            rationale: sentences::rationale(one, of),
-            hedge_ratio: figures.hedge_ratio,
-            hedge_effectiveness: figures.hedge_effectiveness,
-            current_portfolio_exposure: one.current_portfolio_exposure,
-            swap: one.swap.as_ref(),
-            sharpe_ratio: one.sharpe_ratio,
-            max_drawdown: one.max_drawdown,
-            dividend_yield: one.dividend_yield,
-            meets_threshold: one.meets_threshold,
-            significant: one.significant,
-            score: one.score,
-        }))
-    }
-}
-
-impl<'a> ShortBasket<'a> {
-    fn row(basket: &'a Basket, of: &str) -> BasketRow<'a> {
-        BasketRow::Short(Box::new(Self {
-            members: &basket.members,
-            correlation_to_overexposed: basket.relation.correlation_to_overexposed,
-            correlation_interval: basket.relation.correlation_interval,
-            n: basket.relation.n,
-            down_market_correlation: basket.relation.down_market_correlation,
-            rationale: sentences::of_basket(basket, of),
-            hedge_effectiveness: basket.hedge_effectiveness,
-            portfolio_volatility: basket.portfolio_volatility,
-        }))
-    }
-}
-
-impl<'a> Further<'a> {
-    fn of(one: &'a Recommendation) -> Self {
-        Self {
-            rank: one.rank,
-            factor: &one.factor,
-            etf_ticker: one.etf_ticker.as_ref(),
-            correlation_to_overexposed: one.figures.relation.correlation_to_overexposed,
-            score: one.score,
         }
     }
 }
