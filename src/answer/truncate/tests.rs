@@ -224,7 +224,7 @@ fn tree() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
+        any::<f64>().prop_map(|value| Value::from(value + 0.0)),
         "[\\\\\"{}\\[\\],:a-zé\n]{0,8}".prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 5, |inner| {

@@ -44,8 +44,6 @@ pub(super) struct Query {
     pub(super) triangle: bool,
     pub(super) lists: ListSizes,
     pub(super) preset: Option<Preset>,
-    /// Tickers outside the universe of which the question itself says what is missing.
-    pub(super) holdings: Vec<Ticker>,
 }
 
 /// Lengths of lists and tables in summaries and reports.
@@ -72,7 +70,7 @@ impl ListSizes {
 impl Query {
     /// The analysis of performance that a question on a portfolio rests on: every factor of the universe, no composites,
     /// and the prices of `holdings` as well. Which asset classes are candidates is the question's own matter.
-    pub(super) fn for_portfolio(common: CommonArgs, holdings: Vec<Ticker>) -> Self {
+    pub(super) fn for_portfolio(common: CommonArgs, holdings: &[Ticker]) -> Self {
         let plan = PerformancePlan {
             per_factor: Some(common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
             macro_composites: None,
@@ -98,7 +96,6 @@ impl Query {
             triangle: false,
             lists: ListSizes::of(common.format),
             preset: None,
-            holdings,
             common,
         }
     }
@@ -220,7 +217,6 @@ impl Reader<'_> {
             triangle,
             lists,
             preset,
-            holdings: Vec::new(),
             common,
         }
     }

@@ -3,7 +3,12 @@
 use factor_analytics::report::Undefined;
 use factor_types::{FactorUniverse, Ticker};
 
-use super::{arguments::Query, full, metadata, quality::DataQuality, refusal::tool_error};
+use super::{
+    arguments::Query,
+    full, metadata,
+    quality::{self, DataQuality},
+    refusal::tool_error,
+};
 use crate::{
     analysis::{Analysis, Caller},
     answer::{Fields, Rounding},
@@ -31,10 +36,10 @@ impl AnalysisContext {
         holdings: Vec<Ticker>,
         caller: &Caller<'_>,
     ) -> Result<Self, ToolError> {
-        let query = Query::for_portfolio(common, holdings);
+        let query = Query::for_portfolio(common, &holdings);
         let found = app.analyzer.analyze(&query.request, &query.common.snapshot.loaded.universe, caller).await;
         let analysis = found.map_err(|error| tool_error(&error, &query.common))?;
-        let quality = DataQuality::of(&analysis, &query);
+        let quality = DataQuality::of(&analysis, &query).without_holdings(&holdings);
         Ok(Self { analysis, query, quality })
     }
 
@@ -54,8 +59,8 @@ impl AnalysisContext {
     }
 
     /// The quality of the data, with an answer's own null figures and warnings.
-    pub(crate) fn quality(&self, undefined: Vec<Undefined>, warnings: &[Warning]) -> DataQuality {
-        self.quality.with(undefined, warnings.iter().map(ToString::to_string))
+    pub(crate) fn quality(&self, undefined: Vec<Undefined>, warnings: Vec<Warning>) -> DataQuality {
+        self.quality.with(undefined, warnings.into_iter().map(quality::Warning::Portfolio))
     }
 
     /// One line on the sample, for a report.

@@ -1,11 +1,7 @@
 //! What an answer says of the regime its correlations are of, in each of its places.
 
 use chrono::NaiveDate;
-use factor_analytics::{
-    correlation::CorrelationMatrix,
-    regime::{MIN_ROWS, Regime, RegimeError, SMALL_SLICE, Slice},
-    report::CorrelationReport,
-};
+use factor_analytics::regime::{MIN_ROWS, Regime, RegimeError, Slice};
 use serde::Serialize;
 
 use crate::{
@@ -88,23 +84,6 @@ pub(super) fn told_by(regime: Regime) -> &'static str {
             "periods with a standard deviation of SPY's returns over the 6 months (26 weeks, 126 days) ending there at or above its 75th percentile over the window; threshold per period"
         }
         Regime::Dates { .. } => "periods labelled within these days, both included",
-    }
-}
-
-/// That a regime leaves few rows, all in all or under some pairs.
-pub(super) fn warning(analysis: &Analysis, report: &CorrelationReport) -> Option<String> {
-    let slice = analysis.study.slice()?;
-    let rows = || report.matrices.values().flat_map(CorrelationMatrix::pairs).map(|(.., n)| n);
-    let (all, few) = (rows().count(), rows().filter(|n| *n < SMALL_SLICE).count());
-    match slice.rows {
-        rows if slice.is_small() => {
-            Some(format!("small sample: regime {} has {rows} periods; its correlations are unsure", slice.regime))
-        }
-        _ if few > 0 => Some(format!(
-            "small sample: within regime {} {few} of {all} pairs rest on fewer than {SMALL_SLICE} periods",
-            slice.regime
-        )),
-        _ => None,
     }
 }
 

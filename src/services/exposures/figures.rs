@@ -72,7 +72,7 @@ pub(super) fn compute(
     let mut warnings =
         of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, Some(&returns));
     warnings.extend(not_regressed(&without, state.regression.as_ref()));
-    let quality = context.quality(undefined(&state, what_if.as_ref(), &without), &warnings);
+    let quality = context.quality(undefined(&state, what_if.as_ref(), &without), warnings);
     Ok(Exposed { request, context, held, classifications, returns, state, what_if, risk_free_source, quality })
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn look_at(
     });
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
     let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), report.yields_unknown.len());
-    let quality = context.quality(undefined, &warnings);
+    let quality = context.quality(undefined, warnings);
     Ok(Recommended { request, context, factor, portfolio, report, quality })
 }
 

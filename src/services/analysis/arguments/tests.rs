@@ -158,7 +158,7 @@ fn a_portfolio_rests_on_performance_without_composites() {
         "industry_granularity": "industry", "min_observations": 30, "asset_class_filters": {"include": ["equity"]}});
     let common = CommonArgs::read(&mut args(given.clone()), (&["categories"], &[]), &snapshot(), UserGroups::default());
     let held: Ticker = "NVDA".parse().unwrap();
-    let own = Query::for_portfolio(common.unwrap(), vec![held.clone()]);
+    let own = Query::for_portfolio(common.unwrap(), std::slice::from_ref(&held));
 
     let mut asked = given;
     for (name, value) in [

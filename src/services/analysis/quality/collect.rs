@@ -1,0 +1,184 @@
+//! Which warnings an analysis gives.
+
+use std::collections::BTreeSet;
+
+use factor_analytics::{
+    correlation::{CorrelationMatrix, Estimate, Method},
+    inference::SMALL_SAMPLE,
+    regime::SMALL_SLICE,
+    report::CorrelationReport,
+    study::StudiedFactor,
+};
+use factor_types::Ticker;
+
+use super::{Warning, stale_candidates};
+use crate::{
+    analysis::{Analysis, AnalysisKind, Report, is_small_sample},
+    services::analysis::arguments::Query,
+};
+
+/// Older newest prices than this many days are a warning.
+const STALE_DAYS: i64 = 10;
+
+/// A first return so many days after the window's start is a warning.
+const LATE_DAYS: i64 = 45;
+
+/// Fewer pairs than this are expected to have less than one p-value under 5% by chance.
+const MANY_PAIRS: usize = 20;
+
+/// The warnings of an analysis: on its prices, its sample, its method, and on what was left out.
+pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Vec<Warning> {
+    let mut warnings = of_the_prices(analysis);
+    warnings.extend(of_the_report(analysis));
+    warnings.extend(late_starters(analysis, analyzed));
+    warnings.extend(stopped(analysis, analyzed));
+    let panel = analysis.study.panel();
+    let late = panel.labels().first().filter(|first| (**first - panel.window().start).num_days() > LATE_DAYS);
+    if let Some(first) = late.filter(|_| analysis.kind() != AnalysisKind::Returns) {
+        warnings.push(Warning::PricesBeginLate(*first));
+    }
+    let skipped = analysis.report().skipped();
+    if !skipped.is_empty() {
+        warnings.push(Warning::OutOfTime(skipped.to_vec()));
+    }
+    warnings.extend(analysis.prepared.warnings.iter().cloned().map(Warning::Source));
+    warnings.extend(query.common.snapshot.loaded.problems.iter().map(|problem| Warning::Universe(problem.to_string())));
+    warnings.extend(query.request.groups.trouble.iter().cloned().map(Warning::Groups));
+    warnings
+}
+
+fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let stale: Vec<Ticker> = stale_candidates(analysis).into_iter().map(|one| one.ticker).collect();
+    if !stale.is_empty() {
+        warnings.push(Warning::LongWithoutPrices(stale));
+    }
+    if analysis.source.simulated {
+        warnings.push(Warning::Simulated);
+    }
+    if analysis.stale_days() > STALE_DAYS {
+        warnings.push(old(analysis));
+    }
+    let missing = analysis.prepared.missing_beside.iter();
+    // Without cash proxies there are still yields, or zero: said as the risk-free rate.
+    let missing = missing.filter(|(ticker, _)| !Ticker::cash_proxies().contains(ticker));
+    warnings.extend(missing.map(|(ticker, why)| Warning::NotPriced { ticker: ticker.clone(), why: why.clone() }));
+    warnings
+}
+
+fn of_the_report(analysis: &Analysis) -> Vec<Warning> {
+    let (study, mut warnings) = (&analysis.study, Vec::new());
+    if let Report::Performance(report) = analysis.report() {
+        if report.risk_free_source == "0" {
+            warnings.push(Warning::NoRiskFreeRate);
+        }
+        let weights = report.cap_weights.as_ref();
+        warnings.extend(
+            weights.map(|caps| Warning::LookAhead { as_of: caps.as_of, without_cap: caps.without_cap.clone() }),
+        );
+    }
+    if analysis.kind() != AnalysisKind::Returns && is_small_sample(study.panel()) {
+        warnings.push(Warning::FewMonths(study.panel().rows()));
+    }
+    if let Report::Correlations(report) = analysis.report() {
+        warnings.extend(of_the_tests(report));
+        warnings.extend(of_the_method(report, study.pair_floor()));
+        warnings.extend(of_the_regime(analysis, report));
+    }
+    warnings
+}
+
+/// What intervals and p-values cannot be read without: how few rows, and how many pairs were looked at.
+fn of_the_tests(report: &CorrelationReport) -> Vec<Warning> {
+    let Some(statistics) = &report.statistics else { return Vec::new() };
+    let tests = statistics.tests();
+    let mut said = Vec::new();
+    if let (1.., Some(fewest)) = (tests.on_few_rows, tests.fewest_rows) {
+        let (pairs, few) = (tests.pairs, tests.on_few_rows);
+        said.push(Warning::FewRows { pairs, few, under: SMALL_SAMPLE, fewest });
+    }
+    if tests.pairs >= MANY_PAIRS {
+        said.push(Warning::ManyTests { tests, matrices: statistics.matrices.len() });
+    }
+    said
+}
+
+/// What a method other than plain pairs left out.
+fn of_the_method(report: &CorrelationReport, floor: usize) -> Vec<Warning> {
+    let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
+    let of_overlays = [("macro_composite_matrix", report.macro_composite.as_ref()), ("macro_etf_matrix", macro_etf)];
+    let named = report.matrices.iter().map(|(name, matrix)| (name.as_str(), matrix));
+    let all = named.chain(of_overlays.into_iter().filter_map(|(name, matrix)| Some((name, matrix?))));
+    let (mut said, mut heaviest) = (Vec::new(), 0.0_f64);
+    for (name, matrix) in all {
+        match &matrix.estimate {
+            Estimate::Shrunk(shrinkage) if !shrinkage.dropped.is_empty() => {
+                let (matrix, dropped) = (name.to_owned(), shrinkage.dropped.clone());
+                said.push(Warning::ShortHistories { matrix, floor, dropped });
+            }
+            Estimate::Weighted(rows) => heaviest = rows.iter().copied().fold(heaviest, f64::max),
+            Estimate::Shrunk(_) | Estimate::Pairwise => {}
+        }
+    }
+    // Of equal weights n_eff is the number of rows but for its last digits.
+    if let Method::Ewma { half_life } = report.method
+        && heaviest > 0.0
+        && heaviest * (1.0 + 1e-12) < floor as f64
+    {
+        said.push(Warning::TooQuickDecay { half_life, heaviest, floor });
+    }
+    said
+}
+
+/// That a regime leaves few rows, all in all or under some pairs.
+fn of_the_regime(analysis: &Analysis, report: &CorrelationReport) -> Option<Warning> {
+    let slice = analysis.study.slice()?;
+    let regime = slice.regime;
+    if slice.is_small() {
+        return Some(Warning::SmallRegime { regime, rows: slice.rows });
+    }
+    let rows = || report.matrices.values().flat_map(CorrelationMatrix::pairs).map(|(.., n)| n);
+    let (all, few) = (rows().count(), rows().filter(|n| *n < SMALL_SLICE).count());
+    (few > 0).then_some(Warning::FewRowsInRegime { regime, few, all, under: SMALL_SLICE })
+}
+
+/// Newest prices that are old: of the source, or because the period in progress is left out.
+fn old(analysis: &Analysis) -> Warning {
+    let panel = analysis.study.panel();
+    let newest = panel
+        .columns()
+        .iter()
+        .filter_map(|column| column.series.dates().iter().rev().find(|date| **date <= analysis.today))
+        .max();
+    let (as_of, days) = (panel.as_of(), analysis.stale_days());
+    match newest {
+        Some(newest) if (analysis.today - *newest).num_days() <= STALE_DAYS => {
+            Warning::PeriodInProgress { as_of, days }
+        }
+        _ => Warning::Stale { as_of, days },
+    }
+}
+
+/// Factors whose returns end before the window does: no longer priced, and not to be bought.
+fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<Warning> {
+    let study = &analysis.study;
+    let newest = study.panel().labels().last().copied();
+    let ended = analyzed.iter().filter_map(|studied| {
+        let last = study.history(studied.column).last.filter(|last| Some(*last) < newest)?;
+        Some((studied.factor.ticker.clone(), last))
+    });
+    let ended: Vec<_> = ended.collect();
+    (!ended.is_empty()).then_some(Warning::Stopped(ended))
+}
+
+/// Factors whose history starts after the window's start: their figures rest on less.
+fn late_starters(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<Warning> {
+    let study = &analysis.study;
+    let late: BTreeSet<&str> = analyzed
+        .iter()
+        .filter(|studied| study.history(studied.column).partial_history)
+        .map(|studied| studied.factor.ticker.as_str())
+        .collect();
+    let late: Vec<String> = late.into_iter().map(str::to_owned).collect();
+    (analysis.kind() != AnalysisKind::Returns && !late.is_empty()).then_some(Warning::LateStarters(late))
+}

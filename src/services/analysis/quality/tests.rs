@@ -1,0 +1,77 @@
+use factor_analytics::{inference::TestCounts, regime::Regime};
+use factor_types::Ticker;
+use serde_json::json;
+
+use super::{Warning, score};
+
+#[test]
+fn the_score_falls_with_coverage_and_with_each_bound_of_exclusions() {
+    let scores = [(100.0, 0), (90.0, 1), (90.0, 2), (89.9, 0), (75.0, 4), (75.0, 5), (60.0, 50), (59.9, 0), (0.0, 0)];
+    let expected = ["excellent", "excellent", "good", "good", "good", "fair", "fair", "poor", "poor"];
+    assert_eq!(scores.map(|(coverage, excluded)| score(coverage, excluded)), expected);
+}
+
+#[test]
+fn warnings_are_put_into_words_last() {
+    let day = |text: &str| text.parse().unwrap();
+    let ticker = |name: &str| name.parse::<Ticker>().unwrap();
+    let tests = TestCounts { pairs: 190, significant: 30, after_adjustment: 12, fewest_rows: Some(20), on_few_rows: 3 };
+    let many = |count: usize| Warning::LateStarters((0..count).map(|at| format!("T{at:02}")).collect());
+    for (warning, text) in [
+        (Warning::LongWithoutPrices(vec![ticker("AAA"), ticker("BBB")]), "look for a replacement: AAA, BBB"),
+        (
+            Warning::PeriodInProgress { as_of: day("2025-12-31"), days: 15 },
+            "newest price used: 2025-12-31, 15 days ago;",
+        ),
+        (
+            Warning::Stale { as_of: day("2025-12-31"), days: 15 },
+            "stale: the newest price is of 2025-12-31, 15 days ago",
+        ),
+        (
+            Warning::NotPriced { ticker: ticker("QQQ"), why: "the source does not know it".to_owned() },
+            "figures relative to QQQ are null: the source does not know it",
+        ),
+        (Warning::LookAhead { as_of: None, without_cap: Vec::new() }, "their whole history by market caps"),
+        (
+            Warning::LookAhead { as_of: Some(day("2026-01-02")), without_cap: vec![ticker("AAA")] },
+            "by market caps of 2026-01-02; without a cap: AAA",
+        ),
+        (Warning::FewMonths(14), "small sample: 14 months"),
+        (
+            Warning::FewRows { pairs: 190, few: 3, under: 30, fewest: 20 },
+            "3 of 190 pairs rest on fewer than 30 periods (the fewest: 20)",
+        ),
+        (
+            Warning::ManyTests { tests, matrices: 1 },
+            "190 pairs in one matrix were tested at once: were all unrelated, about 10 would have p under 0.05 by chance; 30 have, and 12 after",
+        ),
+        (Warning::ManyTests { tests, matrices: 3 }, "190 pairs in 3 matrices were"),
+        (
+            Warning::ShortHistories { matrix: "style".to_owned(), floor: 24, dropped: vec!["X".to_owned()] },
+            "style: ledoit_wolf takes complete periods only; left out for their short history, so that 24 are complete: X",
+        ),
+        (
+            Warning::TooQuickDecay { half_life: 3.0, heaviest: 8.66, floor: 24 },
+            "with half_life 3 at most 8.7 periods count (n_eff), under min_observations 24",
+        ),
+        (Warning::SmallRegime { regime: Regime::HighVol, rows: 12 }, "small sample: regime high_vol has 12 periods"),
+        (
+            Warning::FewRowsInRegime { regime: Regime::HighVol, few: 2, all: 10, under: 24 },
+            "within regime high_vol 2 of 10 pairs rest on fewer than 24 periods",
+        ),
+        (many(12), "T00, T01, T02, T03, T04, T05, T06, T07, T08, T09, T10, T11"),
+        (many(14), "T10, T11 and 2 more"),
+        (
+            Warning::Stopped(vec![(ticker("OLD"), day("2024-05-31"))]),
+            "stopped before the window's end, last return in brackets: OLD (2024-05-31)",
+        ),
+        (Warning::PricesBeginLate(day("2020-02-29")), "the first return is of 2020-02-29"),
+        (Warning::OutOfTime(vec!["insights".to_owned()]), "not computed for want of time: insights"),
+        (Warning::Universe("a line".to_owned()), "factor universe: a line"),
+        (Warning::Groups("the store is down".to_owned()), "your factor groups are left out: the store is down"),
+    ] {
+        assert!(warning.to_string().contains(text), "{warning}");
+        assert_eq!(json!(warning), json!(warning.to_string()), "as JSON a warning is its text");
+    }
+    assert!(!many(12).to_string().contains("more"));
+}
