@@ -47,7 +47,11 @@ impl Source {
     /// Reads `holdings` and `portfolio_name`. What is wrong with them `args` remembers.
     pub(crate) fn read(args: &Args) -> Self {
         if args.has("holdings") && args.has("portfolio_name") {
-            args.refuse("portfolio_name", "must not stand beside holdings", Some("keep one of them".to_owned()));
+            args.refuse(
+                "portfolio_name",
+                "must not be given together with holdings",
+                Some("keep one of them".to_owned()),
+            );
         }
         if args.has("holdings") {
             return holdings::read(args, "holdings").map_or(Self::Unsaid, Self::Given);
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn one_source_at_a_time() {
         let both = read(json!({"holdings": {"SPY": 1}, "portfolio_name": "Mine"})).unwrap_err();
-        assert!(both.contains("must not stand beside holdings: keep one of them"), "{both}");
+        assert!(both.contains("must not be given together with holdings: keep one of them"), "{both}");
         assert!(read(json!({"holdings": []})).unwrap_err().contains("must be 1 to 1000 holdings"));
         assert!(read(json!({"portfolio_name": "!"})).is_err());
     }

@@ -131,7 +131,7 @@ impl Recommended {
                  differs from 0 by more than chance, all candidates scanned counted."
             ),
             format!(
-                "hedge ratio: how much of the ETF beside one unit of {of} leaves the least movement; below 0 the ETF would have to be \
+                "hedge ratio: how much of the ETF next to one unit of {of} leaves the least movement; below 0 the ETF would have to be \
                  sold short, and bought it is no offset."
             ),
             format!(

@@ -49,7 +49,7 @@ fn own_mistakes_come_before_common_ones() {
     insta::assert_snapshot!(problems(wrong).join("\n"), @r#"
     `overexposed_factor` (got nothing) is required
     `factor_categories` (got ["cash"]) is another name of categories: keep one of them
-    `portfolio_name` (got "Mine") must not stand beside holdings: keep one of them
+    `portfolio_name` (got "Mine") must not be given together with holdings: keep one of them
     `target_allocation_reduction` (got 10) must be a share from 0.01 to 0.5: write 0.1 for 10%
     `correlation_threshold` (got 0.5) must be a number from -1 to 0
     `max_recommendations` (got 0) must be a whole number from 1 to 50

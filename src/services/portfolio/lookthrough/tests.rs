@@ -81,8 +81,8 @@ fn what_is_not_known_is_said_once() {
         "BITX is under other funds: the profile of a fund does not say what it holds",
         "SHIP is of an industry that no factor stands for",
     ];
-    let untold = "ZZZ is in no industry or category, for want of a profile (it is not known)";
-    assert_eq!(said(&IndexMap::new()), [untold, open[0], open[1]]);
+    let unknown = "ZZZ is in no industry or category, for want of a profile (it is not known)";
+    assert_eq!(said(&IndexMap::new()), [unknown, open[0], open[1]]);
     let zzz = ticker("ZZZ");
     let missing = IndexMap::from([(Reason::of(&zzz, "no prices"), vec![zzz])]);
     assert_eq!(said(&missing), ["ZZZ is unexplained weight: no prices", open[0], open[1]]);
