@@ -110,8 +110,8 @@ impl App {
         }
     }
 
-    /// What a server does beside answering: opens the store, so that the first call finds it migrated, and reads the
-    /// universe anew on SIGHUP.
+    /// What a server does apart from answering: opens the store, so that the first call finds it migrated, and reads the
+    /// universe again on SIGHUP.
     pub fn start(self: &Arc<Self>) {
         let app = Arc::clone(self);
         tokio::spawn(async move {
@@ -133,15 +133,15 @@ impl App {
 
     /// The date taken for today: the one set, else the date in UTC. The only clock for dates.
     pub fn today(&self) -> NaiveDate {
-        self.settings.today.unwrap_or_else(utc_today)
+        self.settings.clock.today.unwrap_or_else(utc_today)
     }
 }
 
 /// The store that the settings name. Nothing is opened yet.
 pub(crate) fn open_store(settings: &Settings, multi_user: bool) -> anyhow::Result<Arc<dyn Store>> {
-    let url = settings.database_url.as_ref().map(Secret::expose);
+    let url = settings.store.database_url.as_ref().map(Secret::expose);
     let options = OpenOptions { migrate: settings.migrate, multi_user };
-    Ok(factor_store::open_with(url, settings.data_dir.as_deref(), options)?)
+    Ok(factor_store::open_with(url, settings.store.data_dir.as_deref(), options)?)
 }
 
 fn utc_today() -> NaiveDate {

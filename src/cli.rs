@@ -8,6 +8,7 @@ pub mod config;
 pub mod industry;
 pub mod migrate;
 pub mod reference;
+pub mod schema;
 pub mod serve;
 mod terminal;
 pub mod user;
@@ -20,7 +21,7 @@ use factor_store::StoreError;
 
 use self::admin::UsageError;
 pub use self::terminal::print;
-use self::terminal::{Format, ask, say, table};
+use self::terminal::{Format, ask, print_json, say, table, time};
 use crate::settings::{Flags, Settings, SettingsError};
 
 /// Factor analysis for AI assistants: correlations, performance and windowed returns of factor ETFs over MCP.
@@ -86,6 +87,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show the settings in force and where each came from
     Config(config::ConfigArgs),
+    /// Print the schemas of a tool: its arguments, and its answer in full
+    Schema(schema::SchemaArgs),
 }
 
 /// The whole program: reads the command line and runs the command.
@@ -149,6 +152,7 @@ impl Cli {
             Command::User(args) => user::run(settings, args).await,
             Command::Migrate(args) => migrate::run(settings, args).await,
             Command::Config(args) => config::run(&settings, &args),
+            Command::Schema(args) => schema::run(&args),
         };
         done.unwrap_or_else(|error| {
             say(&format!("error: {error:#}"));
@@ -157,7 +161,7 @@ impl Cli {
     }
 }
 
-/// True for words that the store knows nothing of: a row, a user.
+/// True for an argument that names what the store does not have: a row, a user.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<UsageError>() || matches!(error.downcast_ref(), Some(StoreError::Refused(_)))
 }

@@ -3,7 +3,7 @@
 //! Each day on which a factor's prices could not be had adds one to its run of failures; a day on which they could ends
 //! the run. A failure counts only when it says something of the factor: that the vendor as a whole could not be reached
 //! does not. After [`STALE_AFTER`] days the factor is a candidate for replacement. The runs are kept in the store of
-//! entries, as one entry; losing it begins the count anew.
+//! entries, as one entry; losing it begins the count again.
 
 use std::{
     collections::{BTreeMap, HashSet},

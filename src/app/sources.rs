@@ -67,14 +67,14 @@ impl Sources {
     /// # Errors
     /// When a source cannot be set up from its settings.
     pub fn pick(settings: &Settings) -> anyhow::Result<Self> {
-        let url = settings.database_url.as_ref().map(Secret::expose);
-        let store: Arc<dyn EntryStore> = match (url, &settings.data_dir) {
+        let url = settings.store.database_url.as_ref().map(Secret::expose);
+        let store: Arc<dyn EntryStore> = match (url, &settings.store.data_dir) {
             // Servers that share a database share what any of them has fetched.
             (Some(url), _) => behind_the_fetches(PostgresEntries::open(url)?),
             (None, Some(folder)) => behind_the_fetches(SqliteEntries::new(folder.join(CACHE_FILE))),
             (None, None) => Arc::new(MemoryEntries::new()),
         };
-        Picker { settings, store, clock: clock(settings.today), vendors: Vec::new() }.pick()
+        Picker { settings, store, clock: clock(settings.clock.today), vendors: Vec::new() }.pick()
     }
 
     /// The vendors' states and counts.
@@ -133,7 +133,7 @@ impl Picker<'_> {
     }
 
     fn sample(self, why: String) -> anyhow::Result<Sources> {
-        let sample = SamplePrices::new(self.settings.today.unwrap_or_else(utc_today));
+        let sample = SamplePrices::new(self.settings.clock.today.unwrap_or_else(utc_today));
         self.local(Arc::new(sample), choice("sample", why), choice("sample", "they are simulated with the prices"))
     }
 
@@ -198,11 +198,11 @@ impl Picker<'_> {
         Ok(self.watched(client, Fmp::stats))
     }
 
-    /// A client whose state and counts are told.
+    /// A client whose state and counts `get_server_status` shows.
     fn watched<C: Send + Sync + 'static>(&mut self, client: C, stats: fn(&C) -> UpstreamStats) -> Arc<C> {
         let client = Arc::new(client);
-        let told = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats(&told)));
+        let watched = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats(&watched)));
         client
     }
 

@@ -126,7 +126,7 @@ impl UniverseWatcher {
         *seen = Seen { files, store: Some(store), store_asked: seen.store_asked };
         let mut snapshot = self.snapshot.write().await;
         if snapshot.loaded != loaded {
-            let read = if snapshot.loaded.rows.is_empty() { "read" } else { "read anew" };
+            let read = if snapshot.loaded.rows.is_empty() { "read" } else { "read again" };
             tracing::info!(factors = loaded.universe.len(), hash = loaded.hash, "the factor universe was {read}");
             *snapshot = Arc::new(UniverseSnapshot { loaded, at: Utc::now() });
         }

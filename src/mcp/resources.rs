@@ -94,7 +94,7 @@ fn not_found(uri: &str, hint: &str) -> ErrorData {
 async fn universe(app: &App) -> String {
     let snapshot = app.universe_watcher.current().await;
     let loaded = &snapshot.loaded;
-    let factors: Vec<_> = loaded.universe.factors().iter().map(factors::row).collect();
+    let factors = factors::rows(&loaded.universe);
     json!({ "universe_hash": loaded.hash, "count": factors.len(), "factors": factors }).to_string()
 }
 

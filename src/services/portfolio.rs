@@ -1,7 +1,6 @@
 //! What the tools over a portfolio share: whose holdings they are, what they stand for, and factors by any of their names.
 
 pub(super) mod answer;
-pub(crate) mod arguments;
 pub(super) mod factor;
 pub(super) mod lookthrough;
 pub(crate) mod source;

@@ -141,8 +141,8 @@ impl MatrixStatistics {
     /// [`Stopped`] when the observer says stop; it is asked at each row.
     pub fn of(matrix: &CorrelationMatrix, of: Coefficient, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
         let shape = (matrix.size(), matrix.size());
-        let empty = || Array2::from_elem(shape, f64::NAN);
-        let (mut low, mut high, mut p, mut p_adjusted) = (empty(), empty(), empty(), empty());
+        let empty = || progress.check().map(|()| Array2::from_elem(shape, f64::NAN));
+        let (mut low, mut high, mut p, mut p_adjusted) = (empty()?, empty()?, empty()?, empty()?);
         let mut tested = Vec::new();
         let size = matrix.size();
         for i in 0..size {

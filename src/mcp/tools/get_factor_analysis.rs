@@ -1,29 +1,32 @@
-//! `get_factor_analysis`: what clients see of it: name, description and schemas. The bounds are enforced in the service's arguments.
+//! `get_factor_analysis`. The bounds are enforced in the service's arguments.
 
+use factor_types::{AssetClass, Category, names_and};
 use futures::future::FutureExt;
-use rmcp::model::Tool;
 use serde_json::{Map, Value, json};
 
-use super::{ToolEntry, define, read_only};
+use super::{Effect, ToolEntry, Toolset};
 use crate::services::analysis::{self, preset::Preset};
 
-/// The tool.
-pub(super) const ENTRY: ToolEntry =
-    ToolEntry { definition, call: |app, call| async move { analysis::answer(&app, call).await }.boxed() };
+pub(super) const ENTRY: ToolEntry = ToolEntry {
+    name: "get_factor_analysis",
+    title: "Factor analysis",
+    description: DESCRIPTION,
+    toolset: Toolset::Analysis,
+    effect: Effect::Reads,
+    open_world: true,
+    input,
+    output,
+    full_answer: None,
+    call: |app, call| async move { analysis::answer(&app, call).await }.boxed(),
+};
 
 const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, markets, bonds, cash, commodities, crypto) on total-return \
 prices. analysis_type: `returns`: trailing windows, rankings; `performance`: return, volatility, Sharpe, drawdown, beta per \
 factor over years; `correlations`: matrices per category, sensitivity to Treasury yields and to the market, macro groups, \
 insights. The default answer is a summary; `include` asks for exactly the named sections in full. Decimals: 0.05 is 5%.";
 
-const CATEGORIES: [&str; 10] =
-    ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user", "custom", "rate"];
-const ASSET_CLASSES: [&str; 5] = ["equity", "bond", "cash", "commodity", "crypto"];
-
-fn definition() -> Tool {
-    define("get_factor_analysis", "Factor analysis", DESCRIPTION, input(), output())
-        .with_annotations(read_only("Factor analysis", true))
-}
+/// As a user names them: the caller's own groups before the factors that a call brings, and yields.
+const CATEGORIES: [&str; 10] = names_and(&Category::names_without::<8>(Category::Custom), &["custom", "rate"]);
 
 fn choice(names: &[&str], default: Option<&str>, description: &str) -> Value {
     let mut schema = json!({ "type": "string", "enum": names, "description": description });
@@ -100,7 +103,7 @@ fn input() -> Value {
                 "additionalProperties": false,
                 "description": "Which asset classes take part; exclude wins.",
                 "properties": {
-                    "include": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } },
+                    "include": { "type": "array", "items": { "type": "string", "enum": AssetClass::NAMES } },
                     "exclude": { "type": "array", "items": { "type": "string" } }
                 }
             },

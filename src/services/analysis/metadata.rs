@@ -73,7 +73,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     }
     if let Some(preset) = query.preset {
         let names: Vec<&str> = categories(analysis);
-        let computed = sections_computed(analysis);
+        let computed = analysis.report().computed();
         metadata.put("preset", &preset.describe(&computed.iter().map(String::as_str).collect::<Vec<_>>(), &names));
     }
     metadata.put("labels", &labels(analysis));
@@ -139,13 +139,8 @@ pub(super) fn performance(analysis: &Analysis, rounding: Rounding) -> Fields {
     }
     fields.put("factors_count_total", &analysis.study.factors.len());
     fields.put("factors_count_per_category", &counts);
-    fields.put("sections_computed", &sections_computed(analysis));
+    fields.put("sections_computed", &analysis.report().computed());
     fields
-}
-
-/// The sections that ran, in order: what the call paid for.
-fn sections_computed(analysis: &Analysis) -> Vec<String> {
-    analysis.timings().keys().cloned().collect()
 }
 
 fn categories(analysis: &Analysis) -> Vec<&'static str> {

@@ -3,7 +3,6 @@
 use factor_store::StoreError;
 use factor_types::{GroupName, Ticker, UserId};
 use indexmap::IndexMap;
-use serde_json::json;
 
 use super::warning::Warning;
 use crate::{
@@ -100,18 +99,6 @@ impl Held {
     pub(crate) fn priced(&self) -> impl Iterator<Item = Ticker> {
         self.weights.keys().filter(|ticker| ticker.as_str() != super::CASH).cloned()
     }
-}
-
-/// The schemas of the two arguments.
-pub(crate) fn schemas() -> [(&'static str, serde_json::Value); 2] {
-    let name = json!({"type": "string", "description": "Default: a saved CURRENT_PORTFOLIO."});
-    let holdings = json!({
-        "type": "array",
-        "items": {"type": "object"},
-        "description": "As in save_portfolio; a plain {ticker: weight} too.",
-        "examples": [[{"ticker": "SPY", "weight": 0.6}]]
-    });
-    [("holdings", holdings), ("portfolio_name", name)]
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{analysis::Caller, app::App, progress::Fetching, services::saved_item
 
 /// Prices asked for at once.
 const IN_FLIGHT: usize = 8;
-/// A price older than this many days is told of.
+/// A price older than this many days is worth a warning.
 const OLD_DAYS: i64 = 10;
 /// A sum of weights this close to 1 is 1.
 const ONE: f64 = 1e-6;

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_success_starts_the_count_anew() {
+    async fn a_success_resets_the_count() {
         let breaker = Breaker::default();
         (0..9).for_each(|n| fail(&breaker, &format!("T{n}")));
         breaker.admit().unwrap().answered();

@@ -1,4 +1,4 @@
-//! Words of the command line, read once. A wrong one ends the command with exit code 2.
+//! What the arguments of these commands may be, read once. A wrong one ends the command with exit code 2.
 
 use std::str::FromStr;
 
