@@ -9,7 +9,7 @@ pub(crate) mod warning;
 
 use factor_analytics::{
     Study,
-    exposure::{PortfolioError, PortfolioReturns, Position},
+    exposure::{ExposureFactor, Exposures, PortfolioError, PortfolioReturns, Position},
 };
 use factor_types::{AssetClass, Ticker};
 use indexmap::IndexMap;
@@ -66,6 +66,22 @@ pub(crate) fn macro_factors(study: &Study) -> Vec<(String, Vec<f64>)> {
         Some((composite.name, composite.values))
     });
     built.collect()
+}
+
+/// The exposures of a portfolio to the macro composites, by regression.
+///
+/// # Errors
+/// Why they cannot be estimated.
+pub(crate) fn macro_exposures(
+    study: &Study,
+    returns: &PortfolioReturns,
+    risk_free: &[f64],
+) -> Result<Exposures, String> {
+    let factors = macro_factors(study);
+    let factors: Vec<ExposureFactor<'_>> =
+        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
+    let (floor, frequency) = (study.min_observations, study.panel().frequency());
+    Exposures::fit(&returns.values, risk_free, &factors, floor, frequency).map_err(|error| error.to_string())
 }
 
 /// Runs what takes the processor's time off the async threads.

@@ -7,7 +7,7 @@ use std::{
 
 use factor_analytics::{
     Study,
-    exposure::{ExposureFactor, Exposures, PortfolioReturns},
+    exposure::PortfolioReturns,
     hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, StudiedFactor},
@@ -55,6 +55,7 @@ pub(super) async fn look_at(
     held: Option<(Held, Classifications)>,
 ) -> Result<Recommended, ToolError> {
     let study = Arc::clone(&context.analysis.study);
+    let rows = rows(&context, &factor, held.as_ref().map(|(_, classifications)| classifications));
     let overexposed = factor.returns(&study).map_err(|why| {
         let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
         let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
@@ -66,13 +67,12 @@ pub(super) async fn look_at(
         None => None,
     };
     let weight = held.as_ref().map(|(_, classifications)| classifications.weight_in(&factor.members));
-    let rows = rows(&context, &factor, held.as_ref().map(|(_, classifications)| classifications));
     let plan = plan(&request, &context);
     let (report, portfolio) = portfolio::off_thread(move || {
         let held = returns.as_ref().zip(weight);
         let report = report(&study, &overexposed, held, &rows, &plan)?;
         let portfolio = returns.map(|returns| {
-            let exposures = by_regression(&study, &returns, &risk_free);
+            let exposures = portfolio::macro_exposures(&study, &returns, &risk_free);
             (returns, exposures)
         });
         Ok::<_, HedgeError>((report, portfolio))
@@ -146,14 +146,6 @@ fn report(
         min_observations: study.min_observations,
     };
     HedgeReport::compute(&question, &candidates, plan)
-}
-
-fn by_regression(study: &Study, returns: &PortfolioReturns, risk_free: &[f64]) -> Result<Exposures, String> {
-    let factors = portfolio::macro_factors(study);
-    let factors: Vec<ExposureFactor<'_>> =
-        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
-    let (floor, frequency) = (study.min_observations, study.panel().frequency());
-    Exposures::fit(&returns.values, risk_free, &factors, floor, frequency).map_err(|error| error.to_string())
 }
 
 /// The candidates: the analysed factors that the filters let through.
