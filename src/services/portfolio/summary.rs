@@ -106,3 +106,17 @@ pub(crate) fn shortened(sums: IndexMap<String, f64>, most: usize) -> IndexMap<St
     let others = (format!("{rest} others"), sums.values().skip(most).sum());
     sums.into_iter().take(most).chain([others]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_summary_leaves_out_is_summed_up() {
+        let sums =
+            || IndexMap::from([("a", 0.5), ("b", 0.25), ("c", 0.125), ("d", -0.0625)].map(|(n, w)| (n.to_owned(), w)));
+        assert_eq!(shortened(sums(), 4), sums());
+        let short: Vec<(String, f64)> = shortened(sums(), 2).into_iter().collect();
+        assert_eq!(short, [("a".to_owned(), 0.5), ("b".to_owned(), 0.25), ("2 others".to_owned(), 0.0625)]);
+    }
+}

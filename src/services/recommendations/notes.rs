@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use factor_analytics::{hedge::Recommendation, report::Undefined};
+use factor_analytics::{
+    hedge::{HedgeReport, Recommendation},
+    report::Undefined,
+};
+use factor_types::Ticker;
+use indexmap::IndexMap;
 
 use super::{HeldFactor, Recommended, request::Request};
 use crate::{
@@ -64,19 +69,21 @@ impl fmt::Display for Note<'_> {
 pub(super) fn of(all: &Recommended) -> Vec<String> {
     let mut notes = all.context.common().notes.clone();
     notes.extend(all.portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
-    let own = [of_portfolio(all), of_candidates(all)].into_iter().flatten();
+    let portfolio = all.portfolio.as_ref().map(|portfolio| (&portfolio.held.weights, portfolio.weight));
+    let own = [of_portfolio(&all.factor, portfolio), of_candidates(&all.report, &all.request)].into_iter().flatten();
     notes.extend(own.map(|note| note.to_string()));
     notes
 }
 
-fn of_portfolio(all: &Recommended) -> Option<Note<'_>> {
-    let Some(HeldFactor { held, weight, .. }) = &all.portfolio else { return Some(Note::NoPortfolio) };
-    let (factor, members) = (all.factor.name.as_str(), &all.factor.members);
-    let some = members.iter().filter(|member| held.weights.contains_key(*member)).count();
-    if *weight == 0.0 {
+/// What is to be said of a portfolio of these weights, so much of it in the factor.
+fn of_portfolio<'a>(factor: &'a Resolved, portfolio: Option<(&IndexMap<Ticker, f64>, f64)>) -> Option<Note<'a>> {
+    let Some((weights, weight)) = portfolio else { return Some(Note::NoPortfolio) };
+    let (factor, members) = (factor.name.as_str(), &factor.members);
+    let some = members.iter().filter(|member| weights.contains_key(*member)).count();
+    if weight == 0.0 {
         Some(Note::NotHeld { factor })
-    } else if *weight < 0.0 {
-        Some(Note::Short { factor, weight: *weight })
+    } else if weight < 0.0 {
+        Some(Note::Short { factor, weight })
     } else if (1..members.len()).contains(&some) {
         Some(Note::HeldInPart { factor, etfs: members.len(), held: some })
     } else {
@@ -84,11 +91,11 @@ fn of_portfolio(all: &Recommended) -> Option<Note<'_>> {
     }
 }
 
-fn of_candidates(all: &Recommended) -> Option<Note<'_>> {
-    if all.report.candidates_scanned == 0 {
+fn of_candidates(report: &HedgeReport, request: &Request) -> Option<Note<'static>> {
+    if report.candidates_scanned == 0 {
         Some(Note::NoCandidate)
-    } else if all.report.candidates_meeting_threshold == 0 {
-        Some(Note::NonePasses { threshold: all.request.correlation_threshold })
+    } else if report.candidates_meeting_threshold == 0 {
+        Some(Note::NonePasses { threshold: request.correlation_threshold })
     } else {
         None
     }
@@ -145,4 +152,34 @@ pub(super) fn undefined(
         });
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::portfolio::factor::{Kind, MatchedBy};
+
+    #[test]
+    fn a_note_says_how_the_portfolio_holds_the_factor() {
+        let [xlk, soxx, spy]: [Ticker; 3] = ["XLK", "SOXX", "SPY"].map(|name| name.parse().unwrap());
+        let factor = Resolved {
+            query: "tech".to_owned(),
+            name: "tech".to_owned(),
+            label: None,
+            kind: Kind::SectorGroup,
+            members: vec![xlk.clone(), soxx.clone()],
+            matched_by: MatchedBy::SectorGroup,
+        };
+        let note = |held: &[&Ticker], weight: f64| {
+            let weights = held.iter().map(|ticker| ((*ticker).clone(), 0.5)).collect();
+            of_portfolio(&factor, Some((&weights, weight))).map(|note| note.to_string())
+        };
+        assert_eq!(of_portfolio(&factor, None), Some(Note::NoPortfolio));
+        assert_eq!(note(&[&spy], 0.0).unwrap(), "the portfolio holds no tech: hedge ratios only, no weights to move");
+        assert!(note(&[&xlk, &soxx], -0.25).unwrap().starts_with("the portfolio is short of tech (-0.2500): "));
+        assert!(note(&[&xlk, &spy], 0.5).unwrap().contains("all of its 2 ETFs, of which the portfolio holds 1: "));
+        assert_eq!(note(&[&xlk, &soxx], 1.0), None);
+        // Shares that stand for its ETFs: none of the ETFs themselves is held.
+        assert_eq!(note(&[&spy], 0.3), None);
+    }
 }
