@@ -11,6 +11,7 @@ mod tests;
 use std::{collections::BTreeSet, sync::Arc};
 
 use factor_analytics::{
+    correlation::Method,
     regime::Regime,
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan, RollingPlan, SortBy, Weighting},
     sections::windows::ReturnWindow,
@@ -172,35 +173,20 @@ impl Reader<'_> {
         let method = self.method(preset, common.frequency, &mut notes);
         let off = self.off(preset, common.granularity, common.categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
-        let mut also_priced = Vec::new();
-        let plan = match self.kind {
+        let (plan, lists, also_priced) = match self.kind {
             AnalysisKind::Correlations => {
-                let regime = self.regime();
-                let of = (common.universe(), &common.groups);
-                let rolling = self.rolling(of, &benchmark, common.granularity, &sections, &mut notes);
-                let lists = self.lists(common.format);
-                let how = (method, &sections);
-                let plan = self.correlations(preset, &common, &benchmark, how);
-                also_priced.extend(plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone()));
-                also_priced.extend(regime.and_then(Regime::needs_price));
-                let rolling = rolling.map(|rolling| RollingPlan {
-                    matrices: self.matrices(preset, &common, &self.maturities()),
-                    ..rolling
-                });
-                let plan = CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan };
-                (Plan::Correlations(plan), lists)
+                self.plan_of_correlations(preset, &common, &benchmark, (method, &sections), &mut notes)
             }
             AnalysisKind::Performance => {
-                also_priced.extend(Ticker::cash_proxies());
                 let lists = self.lists(common.format);
-                (Plan::Performance(self.performance(&common, &benchmark, &sections)), lists)
+                let plan = self.performance(&common, &benchmark, &sections);
+                (Plan::Performance(plan), lists, Ticker::cash_proxies().to_vec())
             }
             AnalysisKind::Returns => {
                 let lists = self.lists(common.format);
-                (Plan::Returns(self.returns(&common, windows, &sections)), lists)
+                (Plan::Returns(self.returns(&common, windows, &sections)), lists, Vec::new())
             }
         };
-        let (plan, lists) = plan;
         if self.mine("min_observations") {
             common.min_observations = reader.min_observations();
         }
@@ -219,6 +205,28 @@ impl Reader<'_> {
             preset,
             common,
         }
+    }
+
+    /// The plan of correlations, the lengths of lists, and the tickers whose prices it needs as well.
+    fn plan_of_correlations(
+        &self,
+        preset: Option<Preset>,
+        common: &CommonArgs,
+        benchmark: &Ticker,
+        how: (Method, &SectionSet),
+        notes: &mut Vec<String>,
+    ) -> (Plan, ListSizes, Vec<Ticker>) {
+        let regime = self.regime();
+        let of = (common.universe(), &common.groups);
+        let rolling = self.rolling(of, benchmark, common.granularity, how.1, notes);
+        let lists = self.lists(common.format);
+        let plan = self.correlations(preset, common, benchmark, how);
+        let benchmarks = plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone());
+        let also_priced = benchmarks.chain(regime.and_then(Regime::needs_price)).collect();
+        let rolling = rolling
+            .map(|rolling| RollingPlan { matrices: self.matrices(preset, common, &self.maturities()), ..rolling });
+        let plan = CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan };
+        (Plan::Correlations(plan), lists, also_priced)
     }
 
     fn returns(&self, common: &CommonArgs, windows: Vec<ReturnWindow>, sections: &SectionSet) -> ReturnsPlan {

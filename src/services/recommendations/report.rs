@@ -8,6 +8,37 @@ use crate::{
     services::portfolio::{answer::add_caveats, summary::heading},
 };
 
+/// What an offset does.
+const EFFECTS: [&str; 12] = [
+    "#",
+    "factor",
+    "ETF",
+    "correlation",
+    "passes",
+    "periods",
+    "hedge ratio",
+    "offset in sample",
+    "out of sample",
+    "move",
+    "volatility before",
+    "after",
+];
+
+/// What else is known of it.
+const FACTS: [&str; 11] = [
+    "#",
+    "factor",
+    "ETF",
+    "down-market correlation",
+    "lowest of 36",
+    "highest of 36",
+    "significant",
+    "Sharpe ratio",
+    "max drawdown",
+    "yield",
+    "score",
+];
+
 impl Recommended {
     /// The report for people.
     pub(super) fn text(&self) -> String {
@@ -77,35 +108,8 @@ impl Recommended {
             ];
             known.push(named.into_iter().chain(facts).collect());
         }
-        let head = [
-            "#",
-            "factor",
-            "ETF",
-            "correlation",
-            "passes",
-            "periods",
-            "hedge ratio",
-            "offset in sample",
-            "out of sample",
-            "move",
-            "volatility before",
-            "after",
-        ];
-        markdown::titled_table(text, "Recommendations", &head, 3, &does);
-        let head = [
-            "#",
-            "factor",
-            "ETF",
-            "down-market correlation",
-            "lowest of 36",
-            "highest of 36",
-            "significant",
-            "Sharpe ratio",
-            "max drawdown",
-            "yield",
-            "score",
-        ];
-        markdown::titled_table(text, "What else is known of them", &head, 3, &known);
+        markdown::titled_table(text, "Recommendations", &EFFECTS, 3, &does);
+        markdown::titled_table(text, "What else is known of them", &FACTS, 3, &known);
     }
 
     /// Its name with what its ETF is.
