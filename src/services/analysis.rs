@@ -1,6 +1,7 @@
 //! Correlations, performance or windowed returns of factor ETFs.
 
 mod arguments;
+pub(crate) mod choices;
 pub(crate) mod context;
 mod full;
 mod metadata;

@@ -21,13 +21,14 @@ use serde_json::{Map, Value};
 
 use self::names::{ADVANCED, BELONGS, TOP};
 use super::{
+    choices::MatrixFormat,
     preset::Preset,
     sections::{Section, SectionSet},
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
     app::UniverseSnapshot,
-    arguments::Args,
+    arguments::{Args, Choices},
     services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Question},
     tool_error::{ErrorCode, Problem, ToolError},
 };
@@ -113,8 +114,7 @@ pub(super) fn read(
 ) -> Result<Query, ToolError> {
     let args = Args::new(arguments);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
-    let kind =
-        args.choice("analysis_type", &["correlations", "performance", "returns"]).unwrap_or(AnalysisKind::Correlations);
+    let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>()).unwrap_or(AnalysisKind::Correlations);
     let query = Reader { args: &args, advanced: &advanced, kind }.query(snapshot, groups);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
@@ -191,7 +191,7 @@ impl Reader<'_> {
             common.min_observations = reader.min_observations();
         }
         let triangle = self.mine("matrix_format")
-            && args.choice::<String>("matrix_format", &["nested", "triangle"]).as_deref() == Some("triangle");
+            && args.choice("matrix_format", Choices::of::<MatrixFormat>()) == Some(MatrixFormat::Triangle);
         reader.limits(&mut common);
         common.notes = notes;
         Query {

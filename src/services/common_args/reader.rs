@@ -11,6 +11,7 @@ use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroups},
     app::UniverseSnapshot,
     arguments::{Args, Choices},
+    services::analysis::choices::IndustryGranularity,
 };
 
 /// Where dates begin that are not given.
@@ -81,13 +82,11 @@ impl CommonReader<'_> {
     }
 
     fn granularity(self, universe: &FactorUniverse) -> Granularity {
-        let granularity = self
-            .args
-            .choice::<String>("industry_granularity", &["group", "industry", "subindustry"])
-            .unwrap_or_default();
-        match granularity.as_str() {
-            "industry" => Granularity::Industry,
-            "subindustry" => {
+        let named = self.args.choice("industry_granularity", Choices::of::<IndustryGranularity>());
+        match named.unwrap_or_default() {
+            IndustryGranularity::Group => Granularity::Group,
+            IndustryGranularity::Industry => Granularity::Industry,
+            IndustryGranularity::Subindustry => {
                 if universe.factors().iter().all(|factor| factor.subindustry.is_none()) {
                     self.args.refuse(
                         "industry_granularity",
@@ -97,7 +96,6 @@ impl CommonReader<'_> {
                 }
                 Granularity::Subindustry
             }
-            _ => Granularity::Group,
         }
     }
 
