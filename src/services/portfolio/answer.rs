@@ -2,7 +2,7 @@
 
 use factor_types::{ClosedSet, UserId};
 use indexmap::IndexMap;
-use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -11,6 +11,7 @@ use crate::{
     app::App,
     services::{
         analysis::{GONE_FIRST, quality::DataQuality},
+        answer_schema,
         common_args::{CommonArgs, Format, Include},
     },
 };
@@ -92,7 +93,7 @@ enum Status {
 
 /// The full schema of an answer.
 pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Framed<T>>()
+    answer_schema::<Framed<T>>()
 }
 
 /// The answer in the shape asked for, no longer than asked for.
