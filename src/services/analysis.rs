@@ -1,11 +1,12 @@
 //! Correlations, performance or windowed returns of factor ETFs.
 
 mod arguments;
+pub(crate) mod choices;
 pub(crate) mod context;
 mod full;
 mod metadata;
 pub(crate) mod preset;
-mod quality;
+pub(crate) mod quality;
 mod refusal;
 mod regime;
 mod rolling;
