@@ -150,6 +150,15 @@ impl Report {
         }
     }
 
+    /// The sections that were computed, in order.
+    pub fn computed(&self) -> &[String] {
+        match self {
+            Self::Correlations(report) => &report.computed,
+            Self::Performance(report) => &report.computed,
+            Self::Returns(report) => &report.computed,
+        }
+    }
+
     /// Sections that the time budget left no room for.
     pub fn skipped(&self) -> &[String] {
         match self {

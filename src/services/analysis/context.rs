@@ -3,7 +3,7 @@
 use factor_types::{FactorUniverse, Ticker};
 use serde_json::{Map, Value, json};
 
-use super::{arguments::Query, full, metadata, quality::DataQuality, refusal::tool_error};
+use super::{arguments::Query, metadata, quality::DataQuality, refusal::tool_error};
 use crate::{
     analysis::{Analysis, Caller},
     answer::{Fields, Rounding},
@@ -50,7 +50,7 @@ impl AnalysisContext {
 
     /// How full answers are rounded.
     pub(crate) fn rounding(&self) -> Rounding {
-        full::rounding(&self.query)
+        self.query.rounding()
     }
 
     /// `data_quality` in full.
@@ -70,12 +70,12 @@ impl AnalysisContext {
 
     /// `analysis_metadata`.
     pub(crate) fn metadata(&self, app: &App) -> Fields {
-        metadata::of(&self.analysis, &self.query, app)
+        metadata::of(&self.analysis, &self.query, &app.sources.choice.why)
     }
 
     /// `performance`: timings and sizes.
     pub(crate) fn timings(&self) -> Fields {
-        metadata::performance(&self.analysis, self.rounding())
+        metadata::timings(&self.analysis, &self.query)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     answer::{Fields, Frame, NotePlace, Rendered, Rounding},
     app::App,
     services::{
-        analysis::{GONE_FIRST, context::AnalysisContext},
+        analysis::{context::AnalysisContext, gone_first},
         common_args::Format,
     },
 };
@@ -63,7 +63,7 @@ pub(crate) async fn answer(told: &impl PortfolioAnswer, app: &App, user: UserId)
         }
     };
     let kept = (&app.results, user);
-    let fitted = frame(told).fitting(body, common.max_chars, GONE_FIRST.to_vec(), kept).await;
+    let fitted = frame(told).fitting(body, common.max_chars, gone_first(), kept).await;
     match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| short(&told.summary())),
