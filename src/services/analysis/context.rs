@@ -5,7 +5,7 @@ use factor_types::{FactorUniverse, Ticker};
 
 use super::{
     arguments::Query,
-    full, metadata,
+    metadata,
     quality::{self, DataQuality},
     refusal::tool_error,
 };
@@ -55,7 +55,7 @@ impl AnalysisContext {
 
     /// How full answers are rounded.
     pub(crate) fn rounding(&self) -> Rounding {
-        full::rounding(&self.query)
+        self.query.rounding()
     }
 
     /// The quality of the data, with an answer's own null figures and warnings.
@@ -70,11 +70,11 @@ impl AnalysisContext {
 
     /// `analysis_metadata`.
     pub(crate) fn metadata(&self, app: &App) -> Fields {
-        metadata::of(&self.analysis, &self.query, app)
+        metadata::of(&self.analysis, &self.query, &app.sources.choice.why)
     }
 
     /// `performance`: timings and sizes.
     pub(crate) fn timings(&self) -> Fields {
-        metadata::performance(&self.analysis, self.rounding())
+        metadata::timings(&self.analysis, &self.query)
     }
 }

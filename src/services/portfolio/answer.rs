@@ -10,7 +10,7 @@ use crate::{
     answer::{Fields, Frame, NotePlace, Rendered, Rounding, markdown},
     app::App,
     services::{
-        analysis::{GONE_FIRST, quality::DataQuality},
+        analysis::{gone_first, quality::DataQuality},
         answer_schema,
         common_args::{CommonArgs, Format, Include},
     },
@@ -111,7 +111,7 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserI
         }
     };
     let kept = (&app.results, user);
-    let fitted = frame(answer).fitting(body, common.max_chars, GONE_FIRST.to_vec(), kept).await;
+    let fitted = frame(answer).fitting(body, common.max_chars, gone_first(), kept).await;
     match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer)),
