@@ -79,6 +79,7 @@ impl CorrelationMatrix {
                     progress.check()?;
                 }
                 let found = pair(i, j);
+                // A series with itself, where rounding may not make it almost 1.
                 let r = if i == j { found.r.map(|_| 1.0) } else { found.r };
                 undefined_pairs += usize::from(i != j && r.is_none());
                 for at in [(i, j), (j, i)] {

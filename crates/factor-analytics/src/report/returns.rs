@@ -74,6 +74,7 @@ impl ReturnsReport {
         let windows = windows::spans(study.panel(), &plan.windows);
         let mut report = Self::default();
         let found = sections.run("factors", |progress| returns::factors(study, &plan.categories, &windows, progress));
+        // Stopped, it leaves empty tables; the sections after it are stopped as well.
         let (factors, missing) = found.unwrap_or_default();
         report.factors = factors;
         if plan.rankings || plan.by_category {

@@ -92,6 +92,7 @@ pub fn macro_etf(
         let mut kept: Vec<&StudiedFactor> = Vec::new();
         for (done, candidate) in by_preference(study, &members).into_iter().enumerate() {
             progress.advance(done, members.len())?;
+            // Those after the last are not looked at, so they are not listed as dropped either.
             if kept.len() == rules.max_per_group {
                 break;
             }
