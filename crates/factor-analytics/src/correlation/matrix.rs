@@ -45,6 +45,8 @@ impl CorrelationMatrix {
         let triangle = Triangle::pearson(&series, min_rows, Threads::Auto, progress)?;
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
+        // Fresh pages of a wide matrix take a good part of a tenth of a second.
+        progress.check()?;
         let mut rows = Array2::zeros((size, size));
         let mut undefined_pairs = 0;
         for i in 0..size {
@@ -69,6 +71,8 @@ impl CorrelationMatrix {
     ) -> Result<Self, Stopped> {
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
+        // Fresh pages of a wide matrix take a good part of a tenth of a second.
+        progress.check()?;
         let mut rows = Array2::zeros((size, size));
         let mut undefined_pairs = 0;
         for i in 0..size {
