@@ -112,6 +112,7 @@ impl Study {
     /// still starts where its history does.
     pub fn sliced(&self) -> Option<Self> {
         let slice = self.slice.as_ref()?;
+        // Masked and not cut: rows stay where they are, so windows and ages keep their meaning.
         let panel = Arc::new(self.panel.masked(&slice.keep));
         Some(Self { panel, min_observations: MIN_ROWS, kept: Some(Arc::clone(&slice.keep)), ..self.clone() })
     }

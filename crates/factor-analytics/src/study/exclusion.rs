@@ -45,6 +45,7 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
     if let Some(why) = &known.unsupported {
         return Err((ExclusionReason::Unsupported, why.clone()));
     }
+    // A floor of 0 still needs a return.
     if known.observations >= floor.max(1) {
         return Ok(column);
     }
@@ -61,6 +62,7 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
     let (Some(first), Some(last)) = (first, last) else {
         return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));
     };
+    // Prices outside the window are no data for it.
     let reason = if known.has_price { ExclusionReason::ThinHistory } else { ExclusionReason::NoData };
     let needed = if floor <= 1 { "at least one".to_owned() } else { floor.to_string() };
     let detail = format!(
