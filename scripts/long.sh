@@ -93,7 +93,7 @@ machine() {
     local model memory
     model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | sort | uniq -c | sed 's/^ *\([0-9]*\) /\1 x /' | paste -sd, -)
     memory=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo 2>/dev/null)
-    printf '%s, %s GB, %s, load %s' "${model:-$(uname -m)}" "$((${memory:-0} / 1000000))" "$(uname -sr)" \
+    printf '%s, %s GB, %s, load %s' "${model:-$(uname -m)}" "$((${memory:-0} / 1000000))" "$(uname -s)" \
         "$(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo '?')"
 }
 

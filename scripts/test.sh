@@ -144,6 +144,10 @@ skip() {
 }
 
 finish() {
+    if [[ -n $only ]] && ((passed + failed + skipped == 0)); then
+        printf 'no check has a name like %s\n' "$only" >&2
+        failed=1
+    fi
     summary
     ((failed == 0))
 }

@@ -68,7 +68,7 @@ pub struct Limits {
     pub max_factors: usize,
     /// The floor on monthly observations when a call names none.
     pub min_observations: usize,
-    /// Computing time after which no further section begins.
+    /// Computing time after which the section that runs is stopped and no further one begins.
     pub compute_budget: Duration,
     /// How long a panel is kept.
     pub cache_ttl: Duration,
@@ -195,6 +195,7 @@ impl Analyzer {
     /// Observations that a figure needs.
     fn floor(&self, request: &AnalysisRequest, panel: &Panel) -> usize {
         match request.kind {
+            // A window of one month is one monthly return.
             AnalysisKind::Returns => 1,
             AnalysisKind::Correlations | AnalysisKind::Performance => request
                 .min_observations
@@ -215,6 +216,7 @@ impl Analyzer {
         let watch = Stopwatch::start(self.limits.compute_budget, caller.cancel.clone());
         let (plan, fundamentals) = (key.plan.clone(), key.fundamentals.clone());
         let computed = reports::compute(Arc::clone(study), plan, fundamentals, watch).await?;
+        // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
         if caller.cancel.is_cancelled() {
             return Err(AnalysisError::Cancelled);
         }
@@ -271,7 +273,7 @@ fn within_regime(study: Study, plan: &Plan, prepared: &Prepared) -> Result<Study
     let Some(regime) = plan.regime else { return Ok(study) };
     study.in_regime(regime).map_err(|error| {
         let needs = regime.needs().filter(|_| matches!(error, RegimeError::NoData { .. }));
-        let missing = prepared.missing_beside.iter().map(|(ticker, why)| (ticker, why));
+        let missing = prepared.also_missing.iter().map(|(ticker, why)| (ticker, why));
         let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
         let why = missing.chain(lost).find(|(ticker, _)| Some(ticker.as_str()) == needs).map(|(_, why)| why.clone());
         AnalysisError::Regime { error, why }

@@ -34,7 +34,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The factors, kept up to date.
     pub universe_watcher: UniverseWatcher,
-    /// Where prices, yields and facts come from.
+    /// Where prices, yields and fundamentals come from.
     pub sources: Sources,
     /// Counts the days on which factors fail.
     pub failure_runs: Arc<FailureRuns>,
@@ -80,10 +80,10 @@ impl App {
             cache_ttl: settings.analysis.cache_ttl,
         };
         let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
-        let (prices, yields, facts) =
-            (Arc::clone(&sources.prices), Arc::clone(&sources.yields), Arc::clone(&sources.facts));
+        let (prices, yields) = (Arc::clone(&sources.prices), Arc::clone(&sources.yields));
+        let fundamentals = Arc::clone(&sources.fundamentals);
         Ok(Arc::new(Self {
-            analyzer: Analyzer::new(prices, yields, facts, Arc::clone(&failure_runs), limits),
+            analyzer: Analyzer::new(prices, yields, fundamentals, Arc::clone(&failure_runs), limits),
             failure_runs,
             answers: AnswerCache::new(settings.analysis.cache_ttl),
             settings,

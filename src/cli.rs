@@ -176,4 +176,44 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
     }
+
+    #[test]
+    fn every_flag_of_a_setting_reaches_its_setting() {
+        let today = "2026-01-30";
+        let line = ["factor-mcp", "config", "--price-source", "sample", "--data-dir", "/srv/data", "--today", today];
+        let settings = Cli::parse_from(line).global.settings(Some("127.0.0.1:80".to_owned())).unwrap();
+        let given: Vec<(&str, &str)> = settings
+            .effective()
+            .iter()
+            .filter(|setting| setting.origin == "flag")
+            .filter_map(|setting| Some((setting.name, setting.value.as_deref()?)))
+            .collect();
+        assert_eq!(
+            given,
+            [
+                ("FACTOR_PRICE_SOURCE", "sample"),
+                ("FACTOR_DATA_DIR", "/srv/data"),
+                ("FACTOR_HTTP_ADDR", "127.0.0.1:80"),
+                ("FACTOR_TODAY", today),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_flag_that_names_a_variable_is_a_setting() {
+        for flag in Cli::command().get_arguments() {
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            let Some((_, named)) = help.split_once("[env: ") else { continue };
+            let variable = named.split(']').next().unwrap();
+            assert!(crate::settings::SETTINGS.iter().any(|setting| setting.variable == variable), "{variable}");
+        }
+    }
+
+    #[test]
+    fn what_the_store_does_not_have_is_wrong_usage_and_a_store_that_is_away_is_not() {
+        assert!(is_usage(&UsageError("there is no user 7".to_owned()).into()));
+        assert!(is_usage(&StoreError::Refused("no such row".to_owned()).into()));
+        assert!(!is_usage(&StoreError::Unavailable("timeout".to_owned()).into()));
+        assert!(!is_usage(&anyhow::anyhow!("the disk is full")));
+    }
 }

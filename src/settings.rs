@@ -147,6 +147,7 @@ impl Settings {
         let mut effective: Vec<Effective> =
             SETTINGS.iter().map(|setting| in_force(setting, flags, &environment, file.as_ref())).collect();
         let mut values = Values::new(&effective, &mut problems);
+        // Secrets are still readable here and hidden below, so that a wrong one is checked and never shown.
         let settings = Self::read(&mut values);
         checks::check_sources(&mut values);
         for (setting, shown) in SETTINGS.iter().zip(&mut effective).filter(|(setting, _)| setting.is_secret) {

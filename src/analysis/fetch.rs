@@ -48,7 +48,7 @@ pub struct Prepared {
     /// Factors that never came to a column.
     pub lost: Vec<Exclusion>,
     /// Tickers needed along with the universe that have no prices, with the reason.
-    pub missing_beside: Vec<(Ticker, String)>,
+    pub also_missing: Vec<(Ticker, String)>,
     /// What the caller should know of the data.
     pub warnings: Vec<String>,
     /// The factors that have failed on several days.
@@ -140,6 +140,7 @@ impl Fetch {
         fetching.expect(1);
         let ((arrived, window), yields) =
             futures::join!(self.histories(prices, range, fetching), self.yields(providers, range));
+        // Counted before anything can end the call: days on which there was no panel at all count too.
         let failures = self.count_failures(providers, &arrived).await;
         let window = window.map_err(|error| self.without_window(error, &arrived))?;
         let panel = Panel::build(window.clone(), &arrived.series).map_err(NoPanel::Panel)?.with_groups(&self.groups);
@@ -162,7 +163,7 @@ impl Fetch {
             panel: Arc::new(panel),
             yields,
             lost: arrived.lost(&self.factors),
-            missing_beside: arrived.missing_beside(&self.factors),
+            also_missing: arrived.also_missing(&self.factors),
             warnings,
             failures,
             complete,
@@ -183,6 +184,7 @@ impl Fetch {
             let window = self.window.resolve(&arrived.series, &self.settling);
             let needed = match &window {
                 Ok(window) => window.price_range().start(),
+                // The prices there are may all lie before the range.
                 Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => BEGINNING,
                 Err(_) => range.start(),
             };

@@ -104,6 +104,7 @@ impl PanelCache {
             let fetching = Arc::new(Fetching::default());
             let counted = Arc::clone(&fetching);
             let work = async move {
+                // Kept by the flight itself: the one who asked may have gone by then.
                 let prepared = Arc::new(fetch.prepare(&providers, &counted).await?);
                 if prepared.complete {
                     panels.insert(key, Arc::clone(&prepared)).await;

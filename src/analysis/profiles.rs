@@ -23,7 +23,7 @@ impl Analyzer {
         let found = answers.into_iter().map(|answer| match answer {
             Some(Ok(profile)) => Ok(profile),
             Some(Err(error)) => Err(error.to_string()),
-            None => Err("not fetched in time".to_owned()),
+            None => Err(gather::LATE.to_owned()),
         });
         Ok(found.collect())
     }

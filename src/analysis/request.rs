@@ -109,3 +109,24 @@ impl AssetClassFilter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exclusion_wins_over_an_inclusion_and_no_filter_lets_all_through() {
+        use AssetClass::{Bond, Crypto, Equity};
+        let filter = |include: &[AssetClass], exclude: &[AssetClass]| AssetClassFilter {
+            include: include.to_vec(),
+            exclude: exclude.to_vec(),
+        };
+        let passing = |filter: &AssetClassFilter| [Equity, Bond, Crypto].map(|class| filter.lets_through(class));
+        assert_eq!(passing(&filter(&[], &[])), [true, true, true]);
+        assert_eq!(passing(&filter(&[Equity, Bond], &[Bond])), [true, false, false]);
+        assert_eq!(passing(&filter(&[], &[Crypto])), [true, true, false]);
+        assert_eq!(filter(&[], &[]).describe(), "the universe is empty");
+        assert_eq!(filter(&[], &[Crypto, Bond]).describe(), "asset_class_filters excludes crypto, bond");
+        assert_eq!(filter(&[Equity], &[Bond]).describe(), "asset_class_filters includes only equity and excludes bond");
+    }
+}

@@ -71,6 +71,14 @@ impl Fields {
         fields
     }
 
+    /// The fields of a typed answer, each cut by itself.
+    pub(crate) fn of_object(value: &impl Serialize, rounding: Rounding) -> Self {
+        match entries::write_parts(value, rounding) {
+            Part::Fields(fields) => fields,
+            _ => Self::rounded(rounding),
+        }
+    }
+
     /// Makes its fields the entries of a table: the last ones go when it is cut.
     #[must_use]
     pub(crate) fn into_table(self) -> Self {
@@ -139,9 +147,8 @@ impl Fields {
     }
 
     /// The names of the fields.
-    #[cfg(test)]
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.parts.keys().map(String::as_str).collect()
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.keys().map(String::as_str)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Part)> {
@@ -196,35 +203,6 @@ impl Fields {
     }
 }
 
-/// Where the sections of an answer are put: written at once, or as trees that a summary takes parts out of.
-pub(crate) trait Sections {
-    /// Puts a section at the end, or another one into its place.
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized));
-
-    /// As [`Self::put_section`], of an object whose fields are cut each for itself.
-    fn put_section_of_parts(&mut self, name: &str, value: &(impl Serialize + ?Sized));
-}
-
-impl Sections for Fields {
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put(name, value);
-    }
-
-    fn put_section_of_parts(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put_parts(name, value);
-    }
-}
-
-impl Sections for Map<String, Value> {
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.insert(name.to_owned(), serde_json::json!(value));
-    }
-
-    fn put_section_of_parts(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put_section(name, value);
-    }
-}
-
 impl FromIterator<(String, Part)> for Fields {
     /// What is written already; what is put in later keeps its numbers.
     fn from_iter<I: IntoIterator<Item = (String, Part)>>(fields: I) -> Self {
@@ -265,7 +243,7 @@ mod tests {
         fields.put_parts("of", &value);
         fields.put_parts("n", &1);
         assert!(
-            matches!(fields.get("of"), Some(Part::Fields(parts)) if parts.names() == ["list", "text", "none", "n"])
+            matches!(fields.get("of"), Some(Part::Fields(parts)) if parts.names().eq(["list", "text", "none", "n"]))
         );
         let expected =
             json!({"of": {"list": [1.23, {"a": []}], "text": "é".repeat(300), "none": {}, "n": null}, "n": 1});

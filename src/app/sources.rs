@@ -1,4 +1,4 @@
-//! Where prices, yields and facts come from: picked by the settings, with the reason.
+//! Where prices, yields and fundamentals come from: picked by the settings, with the reason.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -37,7 +37,7 @@ pub struct Sources {
     /// Where prices come from.
     pub prices: Arc<dyn PriceProvider>,
     /// Where dividends and market capitalisations come from: the price source.
-    pub facts: Arc<dyn FundamentalsProvider>,
+    pub fundamentals: Arc<dyn FundamentalsProvider>,
     /// Where yields come from.
     pub yields: Arc<dyn YieldProvider>,
     /// The source of prices itself, past what is kept: what it says now.
@@ -146,9 +146,20 @@ impl Picker<'_> {
     ) -> anyhow::Result<Sources> {
         let named = self.named_yields(None)?;
         let (yields, yield_choice) = named.unwrap_or_else(|| (source.clone() as Arc<dyn YieldProvider>, own_yields));
-        let (prices, facts, scope) = (source.clone(), source.clone(), choice.name.clone());
+        let (prices, fundamentals, scope) = (source.clone(), source.clone(), choice.name.clone());
         let Self { store, vendors, .. } = self;
-        Ok(Sources { prices, facts, yields, direct: source, choice, yield_choice, cached: None, store, scope, vendors })
+        Ok(Sources {
+            prices,
+            fundamentals,
+            yields,
+            direct: source,
+            choice,
+            yield_choice,
+            cached: None,
+            store,
+            scope,
+            vendors,
+        })
     }
 
     fn fmp(mut self, why: String) -> anyhow::Result<Sources> {
@@ -178,7 +189,7 @@ impl Picker<'_> {
         let cached = CachedMarketSource::new(source.clone(), scope.as_str(), Arc::clone(&store), clock);
         Sources {
             prices: Arc::new(cached.clone()),
-            facts: Arc::new(cached.clone()),
+            fundamentals: Arc::new(cached.clone()),
             yields,
             direct: source,
             choice,
@@ -240,6 +251,7 @@ impl Picker<'_> {
 
     fn kept_yields(&self, source: Arc<dyn YieldProvider>, name: &str) -> Arc<dyn YieldProvider> {
         let vendors = &self.settings.vendors;
+        // A chain may answer from any of them, so yields are kept under a name with every address that is not the usual one.
         let elsewhere: Vec<&str> = [&vendors.treasury_url, &vendors.fred_url, &vendors.fmp_url]
             .into_iter()
             .filter(|url| !url.is_default)
@@ -281,3 +293,6 @@ fn choice(name: impl Into<String>, why: impl Into<String>) -> SourceChoice {
 fn scope(name: &str, url: &BaseUrl) -> String {
     if url.is_default { name.to_owned() } else { format!("{name} at {}", url.url) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,6 +116,7 @@ impl UniverseWatcher {
             Ok(_) => read_mappings(&*self.store).await,
             Err(error) => DatabaseRows::failed(error),
         };
+        // Off the async threads: three files are read and parsed.
         let (before, folder) = (self.last().await, self.folder.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let yaml = YamlSource::new(folder.as_deref());

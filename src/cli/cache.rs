@@ -135,6 +135,7 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
         print(&format!("prices come from `{name}`: there is nothing to fetch"))?;
         return Ok(ExitCode::SUCCESS);
     }
+    // The cheapest question for which every factor's prices and the yields are needed.
     let arguments = json!({"analysis_type": "correlations", "include": ["data_quality"], "max_chars": 0});
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     let call = Call { arguments, progress: Progress::bar(), ..Call::default() };

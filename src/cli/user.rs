@@ -97,6 +97,7 @@ fn list(users: &[User], format: Format) -> anyhow::Result<ExitCode> {
 }
 
 async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<ExitCode> {
+    // Looked up first, so that the question names who loses the key.
     let users = store.users().await?;
     let Some(user) = users.iter().find(|user| user.id == id) else {
         return Err(UsageError(format!("there is no user {id}: `user list` shows their numbers")).into());

@@ -90,6 +90,29 @@ async fn every_example_is_answered_as_written() {
     }
 }
 
+/// The full schema of an analysis holds for every example that was not cut; the errors have one of their own.
+#[test]
+fn every_analysis_is_as_its_full_schema_says() {
+    let validator = jsonschema::validator_for(&Value::from(factor_mcp::services::analysis::schema())).unwrap();
+    let mut checked = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let example: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let answer = &example["answer"];
+        if example["tool"] != "get_factor_analysis" || answer["status"] != "success" || !answer["truncated"].is_null() {
+            continue;
+        }
+        let errors: Vec<String> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        checked += 1;
+        let mut broken = answer.clone();
+        broken["analysis_type"] = json!("none");
+        assert!(!validator.is_valid(&broken), "{name}");
+    }
+    assert!(checked >= 12, "{checked}");
+}
+
 fn first_difference(expected: &str, got: &str) -> String {
     expected
         .lines()

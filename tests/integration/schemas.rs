@@ -16,6 +16,9 @@ fn strict(mut schema: Value) -> Value {
     schema
 }
 
+/// Tools whose answers have the fields that `format` and `include` ask for: none of them is in every answer.
+const SHAPED: [&str; 2] = ["get_factor_recommendations", "get_portfolio_exposures"];
+
 fn examples(tool: &str) -> Vec<(String, Value)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract");
     let read = |path: PathBuf| {
@@ -42,6 +45,9 @@ fn every_example_is_valid_against_the_full_schema_of_its_tool() {
             let mut more = answer.clone();
             more["no_such_field"] = json!(1);
             assert!(!validator.is_valid(&more), "{name}: a field too many is valid");
+            if SHAPED.contains(&tool.name) {
+                continue;
+            }
             let mut less = answer;
             let last = less.as_object().unwrap().keys().find(|name| *name != "status").unwrap().clone();
             less.as_object_mut().unwrap().shift_remove(&last);

@@ -202,6 +202,7 @@ impl Inner {
             Err(error) => {
                 Counts::count(&self.counts.failed);
                 match (kept, &error) {
+                    // Old prices with a caveat are worth more than none.
                     (Some(kept), _) => Ok(kept.unrefreshed(&error)),
                     (None, PriceError::NoData(why)) => {
                         self.remember(ticker, CacheEntry::Unknown { why: why.clone(), since: now }, now).await;
@@ -232,6 +233,7 @@ impl Inner {
             if let Some(joined) = kept.joined(&tail, now) {
                 return Ok(joined);
             }
+            // An adjusted price of any earlier day may have changed too, so nothing kept can be used.
             Counts::count(&self.counts.restated);
             tracing::info!(%ticker, "prices were restated; fetching the whole history");
         }

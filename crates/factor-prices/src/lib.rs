@@ -137,7 +137,7 @@ pub struct MarketCap {
     pub ticker: Ticker,
     /// US dollars, above zero.
     pub dollars: f64,
-    /// The trading day whose close it is computed with.
+    /// The day for which the source states it.
     pub as_of: NaiveDate,
 }
 

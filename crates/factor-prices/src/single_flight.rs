@@ -49,6 +49,7 @@ impl<K: Hash + Eq, V: Clone, T: Clone> SingleFlight<K, V, T> {
         {
             return (flight, with.clone());
         }
+        // Finished and abandoned work is swept out here: no task of its own is needed for it.
         flying.retain(|_, (weak, _)| in_the_air(weak).is_some());
         let (work, with) = start();
         let flight = work.shared();

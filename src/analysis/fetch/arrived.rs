@@ -58,7 +58,7 @@ impl Arrived {
     }
 
     /// The tickers without prices that are none of `factors`, with the reason.
-    pub(super) fn missing_beside(&self, factors: &[Arc<Factor>]) -> Vec<(Ticker, String)> {
+    pub(super) fn also_missing(&self, factors: &[Arc<Factor>]) -> Vec<(Ticker, String)> {
         let universe: HashSet<&Ticker> = factors.iter().map(|factor| &factor.ticker).collect();
         let others = self.failures.iter().filter(|(ticker, _)| !universe.contains(ticker));
         others.map(|(ticker, error)| (ticker.clone(), error.to_string())).collect()
@@ -96,6 +96,7 @@ impl Arrived {
 
     /// How the source failed, if it failed for every ticker: the fault that the caller can do most about.
     pub(super) fn worst_fault(&self) -> Option<SourceFault> {
+        // A source that says there is no such ticker is there and answers: it did not fail.
         let fault = |(_, error): &(Ticker, PriceError)| match error {
             PriceError::NoData(_) => None,
             PriceError::Failed { fault, .. } => Some(*fault),

@@ -62,8 +62,8 @@ async fn late_tickers_are_left_out_and_the_panel_may_be_better_next_time() {
     let columns: Vec<&str> = prepared.panel.columns().iter().map(|column| column.series.ticker().as_str()).collect();
     assert_eq!(columns, ["SPY", "MTUM"]);
     assert_eq!(prepared.lost.len(), 1);
-    assert_eq!(prepared.missing_beside.len(), 1);
-    assert_eq!(prepared.missing_beside[0].0, ticker("BIL"));
+    assert_eq!(prepared.also_missing.len(), 1);
+    assert_eq!(prepared.also_missing[0].0, ticker("BIL"));
     assert!(prepared.warnings[0].starts_with("partial: 2 of 4 histories"), "{:?}", prepared.warnings);
 }
 

@@ -56,6 +56,7 @@ pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow
         say("nothing was written");
         return Ok(ExitCode::FAILURE);
     }
+    // A full disk or a kill in the middle leaves the old file as it was.
     let cannot = || format!("cannot write {}", path.display());
     let mut unfinished = path.to_path_buf().into_os_string();
     unfinished.push(format!(".{}.new", std::process::id()));

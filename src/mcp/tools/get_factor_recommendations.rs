@@ -23,7 +23,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
             ("candidates_scanned", "integer"),
         ])
     },
-    full_answer: None,
+    full_answer: Some(recommendations::answer_schema),
     call: |app, call| async move { recommendations::answer(&app, call).await }.boxed(),
 };
 

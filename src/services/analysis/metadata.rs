@@ -1,30 +1,31 @@
 //! `analysis_metadata` and `performance`: what was done, on what, by which conventions and how fast.
 
 use chrono::{SecondsFormat, Utc};
-use factor_analytics::{
-    composite::Composite,
-    correlation::{CorrelationMatrix, Estimate, Method},
-    report::{CapWeights, CorrelationReport},
-    study::ExclusionReason,
-};
+use factor_analytics::{correlation::Method, study::ExclusionReason};
 use factor_types::{Category, PriceKind, Ticker};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{arguments::Query, full, quality, regime, rolling};
+use super::{
+    arguments::Query,
+    quality,
+    regime::{self, RegimeMetadata},
+    sections::{Place, Section, Spec, View, composites, placed},
+};
 use crate::{
     analysis::{Analysis, AnalysisKind, Plan, Report},
     answer::{Fields, Part, Rounding},
-    app::App,
 };
 
+/// Where among the sections' conventions the definition of a regime stands.
+const REGIME: u8 = 50;
+
 /// The metadata of an analysis.
-pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
+pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fields {
     let panel = analysis.study.panel();
     let window = analysis.window();
-    let rounding = full::rounding(query);
-    let mut metadata = Fields::rounded(rounding);
+    let mut metadata = Fields::rounded(query.rounding());
     metadata.put("start_date", &window.start);
     metadata.put("end_date", &window.end);
     metadata.put("first_period", &panel.labels().first());
@@ -35,7 +36,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
     metadata.put("stale_days", &analysis.stale_days());
     metadata.put("categories", &categories(analysis));
     metadata.put("min_observations", &analysis.study.min_observations);
-    metadata.put("price_source", &price_source(analysis, app));
+    metadata.put("price_source", &price_source(analysis, source_choice));
     metadata.put("universe_source", &universe_source(query));
     metadata.put("universe_hash", &query.common.snapshot.loaded.hash);
     match analysis.report() {
@@ -46,35 +47,26 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
                 metadata.put("half_life", &half_life);
             }
             if let Some(slice) = analysis.study.slice() {
-                metadata.put("regime", &regime::Facts::of(slice, analysis));
+                metadata.put("regime", &RegimeMetadata::of(slice, analysis));
             }
-            if let Plan::Correlations(plan) = &query.request.plan {
-                if plan.clustered {
-                    metadata.put("order", "cluster");
-                }
-                if let Some(rolling) = &plan.rolling {
-                    metadata.put("rolling_windows", &rolling.windows);
-                }
+            if matches!(&query.request.plan, Plan::Correlations(plan) if plan.clustered) {
+                metadata.put("order", "cluster");
             }
-            metadata.put_part("matrices", Part::Fields(matrices(report, rounding).into_table()));
-            metadata.put_filled("overlay_matrices", overlay_matrices(report, rounding).into_table());
-            metadata.put("macro_composites", &starts(&report.macro_composites.built));
         }
         Report::Performance(report) => {
             metadata.put("benchmark", &query.request.benchmark);
             metadata.put("risk_free_source", &report.risk_free_source);
             metadata.put("risk_free_periods", &report.risk_free_rows);
-            metadata.put("macro_composites", &starts(&report.macro_composites));
-            if let Some(weights) = &report.cap_weights {
-                metadata.put("composite_weighting", &composite_weighting(weights, analysis));
-            }
         }
         Report::Returns(report) => metadata.put("windows", &report.windows),
     }
+    put_views(analysis, query, &mut metadata, |spec| spec.metadata);
+    if let Report::Correlations(report) = analysis.report() {
+        metadata.put("macro_composites", &composites::starts(&report.macro_composites.built));
+    }
     if let Some(preset) = query.preset {
         let names: Vec<&str> = categories(analysis);
-        let computed = analysis.report().computed();
-        metadata.put("preset", &preset.describe(&computed.iter().map(String::as_str).collect::<Vec<_>>(), &names));
+        metadata.put("preset", &preset.describe(analysis.report().computed(), &names));
     }
     metadata.put("labels", &labels(analysis));
     metadata.put("history", &history(analysis));
@@ -99,39 +91,23 @@ pub(super) fn of(analysis: &Analysis, query: &Query, app: &App) -> Fields {
 }
 
 /// The timings and sizes of an analysis.
-pub(super) fn performance(analysis: &Analysis, rounding: Rounding) -> Fields {
-    let took = |name: &str| analysis.timings().get(name).copied();
-    let per_category: IndexMap<&str, f64> =
-        analysis.timings().iter().filter_map(|(name, took)| Some((name.strip_prefix("matrices:")?, *took))).collect();
-    let mut fields = Fields::rounded(rounding);
+pub(super) fn timings(analysis: &Analysis, query: &Query) -> Fields {
+    let mut fields = Fields::rounded(query.rounding());
     fields.put("returns_panel_build_ms", &((analysis.panel_ms * 1e3).round() / 1e3));
-    match analysis.report() {
-        Report::Correlations(report) => {
-            fields.put("total_corr_ms", &per_category.values().sum::<f64>());
-            fields.put("per_category_corr_ms", &per_category);
-            for name in ["rate_sensitivity", "market_sensitivity", "macro_composite", "macro_etf"] {
-                fields.put(format!("{name}_ms"), &took(name));
-            }
-            if !report.rolling.is_empty() {
-                let rolling = analysis.timings().iter().filter(|(name, _)| name.starts_with("rolling"));
-                fields.put("rolling_ms", &rolling.map(|(_, took)| took).sum::<f64>());
-            }
-            let included: Vec<&str> = report.macro_composites.built.iter().map(|c| c.name.as_str()).collect();
-            fields.put("macro_groups_included", &included);
-            let used = report.macro_composites.built.iter().map(|composite| composite.members.len()).sum::<usize>();
-            fields.put("macro_constituents_used", &used);
-            let dropped = report.macro_etf.as_ref().map_or(0, |section| section.dropped.len());
-            fields.put("macro_constituents_dropped", &dropped);
-        }
-        Report::Performance(report) => {
-            fields.put("performance_profiles_ms", &took("per_factor"));
-            fields.put("composite_performance_ms", &took("composites"));
-            let included: Vec<&str> = report.macro_composites.iter().map(|c| c.name.as_str()).collect();
-            fields.put("macro_groups_included", &included);
-            let used = report.macro_composites.iter().map(|composite| composite.members.len()).sum::<usize>();
-            fields.put("macro_constituents_used", &used);
-        }
-        Report::Returns(_) => fields.put("returns_ms", &took("factors")),
+    put_views(analysis, query, &mut fields, |spec| spec.timings);
+    let composites = match analysis.report() {
+        Report::Correlations(report) => Some(&report.macro_composites.built),
+        Report::Performance(report) => Some(&report.macro_composites),
+        Report::Returns(_) => None,
+    };
+    if let Some(composites) = composites {
+        fields.put("macro_groups_included", &composites.iter().map(|one| one.name.as_str()).collect::<Vec<_>>());
+        let used = composites.iter().map(|composite| composite.members.len()).sum::<usize>();
+        fields.put("macro_constituents_used", &used);
+    }
+    if let Report::Correlations(report) = analysis.report() {
+        let dropped = report.macro_etf.as_ref().map_or(0, |section| section.dropped.len());
+        fields.put("macro_constituents_dropped", &dropped);
     }
     let mut counts = IndexMap::<Category, usize>::new();
     for studied in &analysis.study.factors {
@@ -139,8 +115,17 @@ pub(super) fn performance(analysis: &Analysis, rounding: Rounding) -> Fields {
     }
     fields.put("factors_count_total", &analysis.study.factors.len());
     fields.put("factors_count_per_category", &counts);
-    fields.put("sections_computed", &analysis.report().computed());
+    fields.put("sections_computed", analysis.report().computed());
     fields
+}
+
+/// Puts in what the sections of this analysis have in a view.
+fn put_views(analysis: &Analysis, query: &Query, fields: &mut Fields, view: impl Fn(&Spec) -> Option<Place<View>>) {
+    for (section, put) in placed(view) {
+        if section.spec().kind.is_none_or(|kind| kind == analysis.kind()) {
+            put(analysis, query, fields);
+        }
+    }
 }
 
 fn categories(analysis: &Analysis) -> Vec<&'static str> {
@@ -149,7 +134,7 @@ fn categories(analysis: &Analysis) -> Vec<&'static str> {
     analysis.selected.iter().filter(present).map(|category| category.as_str()).collect()
 }
 
-fn price_source(analysis: &Analysis, app: &App) -> impl Serialize {
+fn price_source(analysis: &Analysis, source_choice: &str) -> impl Serialize + use<> {
     let columns = analysis.study.panel().columns();
     let of_kind = |kind: PriceKind| {
         columns.iter().filter(|column| column.series.kind() == kind && !column.series.ticker().is_group()).count()
@@ -157,7 +142,7 @@ fn price_source(analysis: &Analysis, app: &App) -> impl Serialize {
     json!({
         "name": analysis.source.name,
         "description": analysis.source.description,
-        "picked_because": app.sources.choice.why,
+        "picked_because": source_choice,
         "simulated": analysis.source.simulated,
         "price_kinds": { "adjusted": of_kind(PriceKind::Adjusted), "close": of_kind(PriceKind::Close) },
     })
@@ -168,67 +153,6 @@ fn universe_source(query: &Query) -> impl Serialize {
         Some(_) => json!({ "factor_universe": "request" }),
         None => json!(query.common.snapshot.loaded.tiers),
     }
-}
-
-fn matrices(report: &CorrelationReport, rounding: Rounding) -> Fields {
-    let each = report.matrices.iter().map(|(name, matrix)| {
-        let mut facts = Fields::rounded(rounding);
-        facts.put("rows", &matrix.size());
-        facts.put("undefined_pairs", &matrix.undefined_pairs);
-        facts.put("min_eigenvalue", &report.spectra.get(name).map(|spectrum| spectrum.min_eigenvalue));
-        facts.put("observations", &(0..matrix.size()).map(|i| matrix.rows[(i, i)]).max());
-        facts.extend(estimate(matrix, rounding));
-        (name.clone(), Part::Fields(facts))
-    });
-    each.collect()
-}
-
-/// What the method says of the matrices that stand among the overlays; nothing for plain pairs.
-fn overlay_matrices(report: &CorrelationReport, rounding: Rounding) -> Fields {
-    let macro_etf = report.macro_etf.as_ref().and_then(|section| section.matrix.as_ref());
-    let mut facts = Fields::rounded(rounding);
-    for (name, matrix) in [("macro_composite_matrix", report.macro_composite.as_ref()), ("macro_etf_matrix", macro_etf)]
-    {
-        if let Some(matrix) = matrix {
-            facts.put_filled(name, estimate(matrix, rounding));
-        }
-    }
-    facts
-}
-
-fn estimate(matrix: &CorrelationMatrix, rounding: Rounding) -> Fields {
-    let mut facts = Fields::rounded(rounding);
-    match &matrix.estimate {
-        Estimate::Pairwise => {}
-        Estimate::Weighted(rows) => {
-            let of = |pick: fn(f64, f64) -> f64| rows.iter().copied().reduce(pick);
-            facts.put("n_eff", &json!({ "lowest": of(f64::min), "highest": of(f64::max) }));
-        }
-        Estimate::Shrunk(shrinkage) => {
-            facts.put("kappa", &shrinkage.kappa);
-            facts.put("intensity", &shrinkage.intensity);
-            facts.put("mean_correlation", &shrinkage.mean_correlation);
-            facts.put("complete_rows", &shrinkage.rows);
-            facts.put("dropped", &shrinkage.dropped);
-        }
-    }
-    facts
-}
-
-/// What the composites' weights by market capitalisation rest on.
-fn composite_weighting(weights: &CapWeights, analysis: &Analysis) -> impl Serialize {
-    json!({
-        "method": "cap",
-        "source": analysis.source.name,
-        "as_of": weights.as_of,
-        "lookahead": true,
-        "without_cap": weights.without_cap,
-    })
-}
-
-/// When each member of a composite starts.
-fn starts(composites: &[Composite]) -> IndexMap<&str, impl Serialize> {
-    composites.iter().map(|composite| (composite.name.as_str(), &composite.starts)).collect()
 }
 
 /// What a ticker stands for.
@@ -268,7 +192,7 @@ fn say_of_correlations(conventions: &mut Fields, analysis: &Analysis) {
             "Pearson over the common rows of each pair; null under min_observations or without variation"
         }
         Method::Spearman => {
-            "Spearman: Pearson of average ranks, taken anew on the common rows of each pair; null under min_observations or without variation"
+            "Spearman: Pearson of average ranks, taken again on the common rows of each pair; null under min_observations or without variation"
         }
         Method::Ewma { .. } => {
             "weights 2^(-age / half_life) over the common rows of each pair, age in rows from the window's last; null where n_eff = (sum w)^2 / sum w^2 is under min_observations or without variation; no statistics"
@@ -277,30 +201,17 @@ fn say_of_correlations(conventions: &mut Fields, analysis: &Analysis) {
             "matrices shrunk to constant correlation (Ledoit and Wolf 2004, divisor T) over complete rows, by intensity = kappa / T within 0 and 1; the columns of rate and market sensitivity, which are no matrix, are Pearson's; no statistics"
         }
     };
-    let mut say = |name: &str, said: &str| conventions.put(name, said);
-    say("correlation", correlation);
-    say(
-        "rate_sensitivity",
-        "correlation of the return with the yield change of the same period; a correlation, not a duration",
-    );
-    if let Some(slice) = analysis.study.slice() {
-        say("regime", regime::told_by(slice.regime));
+    conventions.put("correlation", correlation);
+    let mut said: Vec<Place<(&str, &str)>> = Vec::new();
+    for section in Section::ALL {
+        let place = section.spec().convention;
+        let of = place.and_then(|place| Some(Place { at: place.at, of: (place.of)(analysis)? }));
+        said.extend(of);
     }
-    if !report.rolling.is_empty() || !report.rolling_series.is_empty() {
-        say("rolling", rolling::CONVENTION);
-    }
-    if report.insights.as_ref().is_some_and(|insights| insights.blocks.is_some()) {
-        say(
-            "clusters",
-            "average linkage on sqrt(0.5 (1 - correlation)), null as correlation 0; blocks: cut at distance 0.5, which is correlation 0.5",
-        );
-    }
-    if report.statistics.is_some() {
-        say(
-            "statistics",
-            "95% intervals by Fisher's z; p two-sided, t with n - 2; p_adjusted by Benjamini and Hochberg within each matrix; return_per_100bp: least squares on one yield's change, Newey-West error; effective_duration = -100 return_per_100bp",
-        );
-    }
+    let regime = analysis.study.slice().map(|slice| ("regime", regime::definition(slice.regime)));
+    said.extend(regime.map(|of| Place { at: REGIME, of }));
+    said.sort_by_key(|place| place.at);
+    said.iter().for_each(|place| conventions.put(place.of.0, place.of.1));
 }
 
 fn conventions(analysis: &Analysis, query: &Query) -> Fields {

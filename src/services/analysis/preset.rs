@@ -56,7 +56,7 @@ impl Preset {
     }
 
     /// The settled options, for the metadata.
-    pub(super) fn describe(self, computed: &[&str], categories: &[&str]) -> Value {
+    pub(super) fn describe(self, computed: &[String], categories: &[&str]) -> Value {
         json!({ "name": self.name(), "sections": computed, "categories": categories })
     }
 }

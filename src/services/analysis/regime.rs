@@ -9,16 +9,7 @@ use crate::{
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
-/// What has to be known of correlations on picked rows.
-pub(super) fn note(analysis: &Analysis) -> Option<String> {
-    let slice = analysis.study.slice()?;
-    let (regime, rows, of) = (slice.regime, slice.rows, analysis.study.panel().rows());
-    Some(format!(
-        "correlations are of the {rows} of {of} periods of regime {regime}; picking turbulent periods raises correlations by itself: a higher one is no proof that the relation changed"
-    ))
-}
-
-/// The rows a regime picked, as a summary tells it.
+/// The rows a regime picked, as a summary has it.
 #[derive(Serialize)]
 pub(super) struct Picked {
     name: String,
@@ -40,7 +31,7 @@ pub(super) fn summary(analysis: &Analysis) -> Option<Picked> {
 
 /// Which rows the correlations are of.
 #[derive(Serialize)]
-pub(super) struct Facts {
+pub(super) struct RegimeMetadata {
     name: String,
     periods: usize,
     of: usize,
@@ -53,7 +44,7 @@ pub(super) struct Facts {
     small_sample: bool,
 }
 
-impl Facts {
+impl RegimeMetadata {
     pub(super) fn of(slice: &Slice, analysis: &Analysis) -> Self {
         let labels = analysis.study.panel().labels();
         let kept = || labels.iter().zip(&*slice.keep).filter(|(_, kept)| **kept).map(|(label, _)| *label);
@@ -72,7 +63,7 @@ impl Facts {
 }
 
 /// The regime's definition.
-pub(super) fn told_by(regime: Regime) -> &'static str {
+pub(super) fn definition(regime: Regime) -> &'static str {
     match regime {
         Regime::RateShock => {
             "periods whose |change of UST10Y| is at or above its 90th percentile over the window; threshold in percentage points"

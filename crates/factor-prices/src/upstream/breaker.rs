@@ -115,8 +115,10 @@ impl Pass<'_> {
     pub(super) fn failed(self, subject: &str) {
         let mut state = self.breaker.state();
         if self.probe {
+            // One failure of the probe is enough: the vendor has not recovered.
             state.open = Some((TripReason::Failures, Instant::now() + OPEN));
         } else if state.open.is_none() {
+            // A set of subjects: one ticker that fails ten times says nothing about the vendor.
             state.failing.insert(subject.to_owned());
             if state.failing.len() >= FAILURES {
                 state.open = Some((TripReason::Failures, Instant::now() + OPEN));
@@ -133,6 +135,7 @@ impl Pass<'_> {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         if self.probe {
+            // Also when the probe was cancelled: otherwise no request would ever leave again.
             self.breaker.state().probing = false;
         }
     }

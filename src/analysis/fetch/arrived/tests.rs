@@ -48,7 +48,7 @@ fn who_is_lost_and_who_is_missing_depends_on_the_universe() {
     assert_eq!(lost.len(), 1);
     assert_eq!((lost[0].ticker.as_str(), lost[0].reason), ("B", ExclusionReason::NoData));
     assert_eq!(lost[0].detail, "never heard of it");
-    assert_eq!(all.missing_beside(&[factor("A"), factor("B")]), [(ticker("C"), "it failed".to_owned())]);
+    assert_eq!(all.also_missing(&[factor("A"), factor("B")]), [(ticker("C"), "it failed".to_owned())]);
 }
 
 #[test]

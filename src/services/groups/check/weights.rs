@@ -45,7 +45,7 @@ async fn by_market_cap(
     caller: &Caller<'_>,
     source: &str,
 ) -> Result<SettledWeights, CheckError> {
-    let asked = timeout_at(caller.fetch_until, app.sources.facts.market_caps(included));
+    let asked = timeout_at(caller.fetch_until, app.sources.fundamentals.market_caps(included));
     let answer = tokio::select! {
         answer = asked => answer,
         () = caller.cancel.cancelled() => return Err(CheckError::Cancelled),

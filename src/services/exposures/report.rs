@@ -4,11 +4,9 @@ use factor_analytics::exposure::{Exposures, Risk};
 use indexmap::IndexMap;
 
 use super::{Exposed, sentences};
-use crate::services::portfolio::{
-    answer::add_mind,
-    lookthrough::Classification,
-    markdown::{self, percent, places},
-    summary::heading,
+use crate::{
+    answer::markdown::{self, decimal, percent},
+    services::portfolio::{answer::add_caveats, lookthrough::Classification, summary::heading},
 };
 
 /// Rows of a table of weights.
@@ -29,7 +27,7 @@ impl Exposed {
         }
         self.add_risk(&mut text);
         markdown::list(&mut text, "How to read it", &self.legend());
-        add_mind(&mut text, self);
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
         text
     }
 
@@ -41,7 +39,7 @@ impl Exposed {
             vec![one.ticker.to_string(), one.industry.clone(), stands_for, percent(Some(one.weight))]
         };
         let rows: Vec<Vec<String>> = heaviest.iter().take(ROWS).map(row).collect();
-        markdown::table(text, "Holdings", &["ticker", "industry or category", "stands for", "weight"], 3, &rows);
+        markdown::titled_table(text, "Holdings", &["ticker", "industry or category", "stands for", "weight"], 3, &rows);
         if heaviest.len() > ROWS {
             *text += &format!("\n{} of {} holdings, the heaviest.\n", ROWS, heaviest.len());
         }
@@ -51,7 +49,7 @@ impl Exposed {
     fn add_weights(&self, text: &mut String, title: &str, of: &str, word: impl Fn(&Classification) -> &str) {
         let now = self.classifications.by(&word);
         let Some(traded) = &self.what_if else {
-            return markdown::table(text, title, &[of, "weight"], 1, &markdown::weights(&now, ROWS));
+            return markdown::titled_table(text, title, &[of, "weight"], 1, &markdown::weights(&now, ROWS));
         };
         let after = traded.classifications.by(&word);
         let added = after.keys().filter(|name| !now.contains_key(*name));
@@ -65,7 +63,7 @@ impl Exposed {
         if !rest.is_empty() {
             rows.push(row(format!("{} others", rest.len()), rest));
         }
-        markdown::table(text, title, &[of, "weight", "after the trade"], 1, &rows);
+        markdown::titled_table(text, title, &[of, "weight", "after the trade"], 1, &rows);
     }
 
     fn add_regression(&self, text: &mut String, fit: &Exposures) {
@@ -74,12 +72,12 @@ impl Exposed {
             |name: &String| traded.map(|state| state.regression.as_ref()?.factors.get(name).map(|one| one.beta));
         let row = |(name, one): (&String, &factor_analytics::exposure::FactorExposure)| -> Vec<String> {
             let figures = [
-                places(Some(one.beta), 2),
-                places(one.t, 1),
-                places(Some(one.vif), 1),
+                decimal(Some(one.beta), 2),
+                decimal(one.t, 1),
+                decimal(Some(one.vif), 1),
                 percent(Some(one.variance_share)),
             ];
-            let traded = after(name).map(|beta| places(beta, 2));
+            let traded = after(name).map(|beta| decimal(beta, 2));
             std::iter::once(name.clone()).chain(figures).chain(traded).collect()
         };
         let mut rows: Vec<Vec<String>> = fit.factors.iter().map(row).collect();
@@ -87,11 +85,11 @@ impl Exposed {
         let unexplained = ["unexplained".to_owned(), dash(), dash(), dash(), percent(Some(fit.residual_share))];
         rows.push(unexplained.into_iter().chain(traded.map(|_| dash())).collect());
         let head = ["factor", "beta", "t", "VIF", "share of variance", "beta after the trade"];
-        markdown::table(text, "Regression of excess returns", &head[..rows[0].len()], 1, &rows);
+        markdown::titled_table(text, "Regression of excess returns", &head[..rows[0].len()], 1, &rows);
         *text += &format!(
             "\nAlpha {} a year (t {}), R-squared {}, {} periods.\n",
             percent(Some(fit.alpha)),
-            places(fit.alpha_t, 1),
+            decimal(fit.alpha_t, 1),
             percent(Some(fit.r_squared)),
             fit.observations
         );
@@ -107,13 +105,13 @@ impl Exposed {
         };
         let rows = [
             row("volatility, a year", &|risk| percent(risk.volatility)),
-            row("beta to SPY", &|risk| places(risk.beta, 2)),
+            row("beta to SPY", &|risk| decimal(risk.beta, 2)),
             row("max drawdown", &|risk| percent(risk.max_drawdown)),
             row("VaR 95%, a period", &|risk| percent(risk.var_95)),
             row("CVaR 95%, a period", &|risk| percent(risk.cvar_95)),
         ];
         let head = ["", "now", "before the trade", "after"];
-        markdown::table(text, "Risk", &head[..=all.len()], 1, &rows);
+        markdown::titled_table(text, "Risk", &head[..=all.len()], 1, &rows);
     }
 
     fn legend(&self) -> Vec<String> {

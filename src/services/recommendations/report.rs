@@ -3,16 +3,46 @@
 use factor_analytics::hedge::Recommendation;
 
 use super::{Recommended, sentences};
-use crate::services::portfolio::{
-    answer::add_mind,
-    markdown::{self, percent, places},
-    summary::heading,
+use crate::{
+    answer::markdown::{self, decimal, percent},
+    services::portfolio::{answer::add_caveats, summary::heading},
 };
+
+/// What an offset does.
+const EFFECTS: [&str; 12] = [
+    "#",
+    "factor",
+    "ETF",
+    "correlation",
+    "passes",
+    "periods",
+    "hedge ratio",
+    "offset in sample",
+    "out of sample",
+    "move",
+    "volatility before",
+    "after",
+];
+
+/// What else is known of it.
+const FACTS: [&str; 11] = [
+    "#",
+    "factor",
+    "ETF",
+    "down-market correlation",
+    "lowest of 36",
+    "highest of 36",
+    "significant",
+    "Sharpe ratio",
+    "max drawdown",
+    "yield",
+    "score",
+];
 
 impl Recommended {
     /// The report for people.
     pub(super) fn text(&self) -> String {
-        let report = &self.found.report;
+        let report = &self.report;
         let label = self.factor.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
         let mut text = format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context));
         markdown::list(&mut text, "In short", &sentences::insights(self));
@@ -27,14 +57,20 @@ impl Recommended {
         if let Some(basket) = &report.basket {
             markdown::list(&mut text, "Together", &[sentences::of_basket(basket, &self.factor.name)]);
         }
-        if let Some((_, classifications, _)) = &self.portfolio {
-            let rows = markdown::weights(&classifications.by(|one| &one.industry), 15);
-            markdown::table(&mut text, "What the portfolio holds", &["industry or category", "weight"], 1, &rows);
+        if let Some(portfolio) = &self.portfolio {
+            let rows = markdown::weights(&portfolio.classifications.by(|one| &one.industry), 15);
+            markdown::titled_table(
+                &mut text,
+                "What the portfolio holds",
+                &["industry or category", "weight"],
+                1,
+                &rows,
+            );
         }
         if !report.recommendations.is_empty() {
             markdown::list(&mut text, "How to read it", &self.legend());
         }
-        add_mind(&mut text, self);
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
         text
     }
 
@@ -42,17 +78,17 @@ impl Recommended {
     fn add_rows(&self, text: &mut String) {
         let yes = |so: bool| if so { "yes" } else { "no" }.to_owned();
         let (mut does, mut known) = (Vec::new(), Vec::new());
-        for one in &self.found.report.recommendations {
+        for one in &self.report.recommendations {
             let ticker = one.etf_ticker.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
             let named = [one.rank.to_string(), one.factor.clone(), ticker];
             let (relation, worth) = (&one.figures.relation, &one.figures.hedge_effectiveness);
             let swap = one.swap.as_ref();
             let volatility = swap.and_then(|swap| swap.portfolio_volatility);
             let effects = [
-                places(relation.correlation_to_overexposed, 2),
+                decimal(relation.correlation_to_overexposed, 2),
                 yes(one.meets_threshold),
                 relation.n.to_string(),
-                places(one.figures.hedge_ratio, 2),
+                decimal(one.figures.hedge_ratio, 2),
                 percent(worth.in_sample),
                 percent(worth.out_of_sample),
                 percent(swap.and_then(|swap| swap.suggested_additional_allocation)),
@@ -61,46 +97,19 @@ impl Recommended {
             ];
             does.push(named.iter().cloned().chain(effects).collect());
             let facts = [
-                places(relation.down_market_correlation, 2),
-                places(relation.rolling_36.min, 2),
-                places(relation.rolling_36.max, 2),
+                decimal(relation.down_market_correlation, 2),
+                decimal(relation.rolling_36.min, 2),
+                decimal(relation.rolling_36.max, 2),
                 yes(one.significant),
-                places(one.sharpe_ratio, 2),
+                decimal(one.sharpe_ratio, 2),
                 percent(one.max_drawdown),
                 percent(one.dividend_yield),
-                places(Some(one.score), 2),
+                decimal(Some(one.score), 2),
             ];
             known.push(named.into_iter().chain(facts).collect());
         }
-        let head = [
-            "#",
-            "factor",
-            "ETF",
-            "correlation",
-            "passes",
-            "periods",
-            "hedge ratio",
-            "offset in sample",
-            "out of sample",
-            "move",
-            "volatility before",
-            "after",
-        ];
-        markdown::table(text, "Recommendations", &head, 3, &does);
-        let head = [
-            "#",
-            "factor",
-            "ETF",
-            "down-market correlation",
-            "lowest of 36",
-            "highest of 36",
-            "significant",
-            "Sharpe ratio",
-            "max drawdown",
-            "yield",
-            "score",
-        ];
-        markdown::table(text, "What else is known of them", &head, 3, &known);
+        markdown::titled_table(text, "Recommendations", &EFFECTS, 3, &does);
+        markdown::titled_table(text, "What else is known of them", &FACTS, 3, &known);
     }
 
     /// Its name with what its ETF is.
@@ -117,7 +126,8 @@ impl Recommended {
 
     fn legend(&self) -> Vec<String> {
         let of = &self.factor.name;
-        let (threshold, most) = (self.ask.correlation_threshold, percent(Some(self.ask.target_allocation_reduction)));
+        let (threshold, most) =
+            (self.request.correlation_threshold, percent(Some(self.request.target_allocation_reduction)));
         let mut said = vec![
             format!(
                 "correlation: 1 moves with {of}, 0 has nothing to do with it, -1 moves against it; passes: at or under {threshold}; \
@@ -125,7 +135,7 @@ impl Recommended {
                  differs from 0 by more than chance, all candidates scanned counted."
             ),
             format!(
-                "hedge ratio: how much of the ETF beside one unit of {of} leaves the least movement; below 0 the ETF would have to be \
+                "hedge ratio: how much of the ETF next to one unit of {of} leaves the least movement; below 0 the ETF would have to be \
                  sold short, and bought it is no offset."
             ),
             format!(
@@ -133,7 +143,7 @@ impl Recommended {
                  periods, at the ratio of those before; below 0 it made things worse."
             ),
         ];
-        if self.portfolio.as_ref().is_some_and(|(.., weight)| *weight > 0.0) {
+        if self.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) {
             said.push(format!(
                 "move: how much of the portfolio to move out of {of} into the ETF, at most {most}; volatility: the portfolio's, a year, \
                  over the periods that both have."

@@ -1,4 +1,4 @@
-//! Rolling correlations in an answer: in full, in a summary, in a report.
+//! Correlations over moving windows: what the pairs of each matrix come to, and the series of pairs asked for by name.
 
 use std::fmt::Write as _;
 
@@ -11,48 +11,98 @@ use factor_analytics::{
     stats,
 };
 use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::arguments::ListSizes;
+use super::{
+    schemas,
+    spec::{Spec, at},
+};
 use crate::{
-    analysis::Analysis,
+    analysis::{Analysis, AnalysisKind, Report},
     answer::{
         Fields, Part, Rounding,
         markdown::{decimal, table, title},
     },
+    services::analysis::{
+        answer::AnalysisAnswer,
+        arguments::{ListSizes, Query},
+        note::Note,
+        summary,
+    },
+};
+
+pub(super) const SPEC: Spec = Spec {
+    summary: at(50, put_summary),
+    report: at(80, |answer, text| {
+        if let Some(report) = answer.correlations() {
+            write_tables(text, report, answer.query.lists);
+            write_series(text, report);
+        }
+    }),
+    metadata: at(10, put_metadata),
+    convention: at(60, |analysis| {
+        let report = report(analysis)?;
+        let there = !report.rolling.is_empty() || !report.rolling_series.is_empty();
+        there.then_some(("rolling", CONVENTION))
+    }),
+    timings: at(60, put_timings),
+    notes: at(90, notes),
+    not_computed: at(10, |analysis| {
+        let report = report(analysis)?;
+        let none = report.rolling.is_empty() && report.skipped.is_empty();
+        none.then_some("no matrix is asked for whose pairs it could follow; name categories")
+    }),
+    more: |analysis| report(analysis).is_some_and(|report| !report.rolling.is_empty()),
+    goes: at(50, &["rolling_series", "rolling"]),
+    ..Spec::of(Some(AnalysisKind::Correlations), 50, put_full, schema)
 };
 
 /// How the figures are made.
-pub(super) const CONVENTION: &str = "Pearson over every whole window of that many periods (a value needs each of them on both sides); latest: of the newest such window; sd with ddof 1 and stability = max(0, 1 - sd) from 12 windows on; least stable pairs first";
+const CONVENTION: &str = "Pearson over every whole window of that many periods (a value needs each of them on both sides); latest: of the newest such window; sd with ddof 1 and stability = max(0, 1 - sd) from 12 windows on; least stable pairs first";
+
+fn report(analysis: &Analysis) -> Option<&CorrelationReport> {
+    match analysis.report() {
+        Report::Correlations(report) => Some(report),
+        Report::Performance(_) | Report::Returns(_) => None,
+    }
+}
+
+fn schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
+    let pairs = schemas::map_of(&schemas::map_of(&generator.subschema_for::<Vec<Pair<'_>>>()));
+    vec![("rolling", pairs), ("rolling_series", schemas::map_of(&schemas::table()))]
+}
 
 /// What has to be known of them.
-pub(super) fn notes(analysis: &Analysis, report: &CorrelationReport) -> Vec<String> {
+fn notes(analysis: &Analysis) -> Vec<Note> {
     let mut notes = Vec::new();
+    let Some(report) = report(analysis) else { return notes };
     if report.rolling.is_empty() && report.rolling_series.is_empty() {
         return notes;
     }
     if analysis.study.slice().is_some() {
-        notes.push("rolling correlations are of all periods: those of a regime make no windows".to_owned());
+        notes.push(Note::RollingOfAllPeriods);
     }
     if report.method != Method::Pearson {
-        notes.push("rolling correlations are Pearson's".to_owned());
+        notes.push(Note::RollingIsPearson);
     }
-    let lengths = report.rolling.values().flat_map(|table| table.windows.keys());
-    if let Some(longest) = lengths.max().filter(|longest| **longest > analysis.study.panel().rows()) {
-        let rows = analysis.study.panel().rows();
-        notes.push(format!("no rolling window of {longest} periods is whole: there are {rows}; move start_date back"));
+    let (lengths, periods) =
+        (report.rolling.values().flat_map(|table| table.windows.keys()), analysis.study.panel().rows());
+    if let Some(longest) = lengths.copied().max().filter(|longest| *longest > periods) {
+        notes.push(Note::NoWholeWindow { longest, periods });
     }
     for series in &report.rolling_series {
         if let Err(missing) = &series.windows {
-            notes.push(format!("rolling_series leaves {}/{} out: {missing} has no data here", series.a, series.b));
+            notes.push(Note::NoSeries { a: series.a.clone(), b: series.b.clone(), missing: missing.clone() });
         }
     }
     notes
 }
 
-/// The sections in full: every pair summed up, and the series of those asked for by name.
-pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], rounding: Rounding) -> Fields {
-    let mut sections = Fields::rounded(rounding);
+/// Every pair summed up, and the series of those asked for by name.
+fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
+    let Some(report) = answer.correlations() else { return };
+    let (labels, rounding) = (answer.analysis.study.panel().labels(), answer.query.rounding());
     let tables = report.rolling.iter().map(|(name, table)| {
         let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
             let pairs: Vec<Pair<'_>> = pairs.iter().map(|pair| Pair::of(table, pair, labels)).collect();
@@ -60,41 +110,49 @@ pub(super) fn sections(report: &CorrelationReport, labels: &[NaiveDate], roundin
         };
         (name.clone(), Part::Fields(table.windows.iter().map(of_window).collect()))
     });
-    sections.put_filled("rolling", tables.collect());
+    fields.put_filled("rolling", tables.collect());
     let series = report.rolling_series.iter().filter_map(|one| series_in_full(one, labels, rounding));
-    sections.put_filled("rolling_series", series.collect());
-    sections
+    fields.put_filled("rolling_series", series.collect());
 }
 
-/// The sections of a summary: the `size` least stable pairs of each matrix, and what the pairs asked for by name come to.
-pub(super) fn summaries(report: &CorrelationReport, labels: &[NaiveDate], size: usize, rounding: Rounding) -> Fields {
-    let mut sections = Fields::rounded(rounding);
-    let mut tables = Fields::rounded(rounding);
+/// The least stable pairs of each matrix, and what the pairs asked for by name come to.
+fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
+    let Some(report) = answer.correlations() else { return };
+    let labels = answer.analysis.study.panel().labels();
+    let mut tables = Fields::rounded(summary::ROUNDING);
     for (name, table) in &report.rolling {
-        if let Some(least) = LeastStable::of(table, labels, size) {
+        if let Some(least) = LeastStable::of(table, labels, lists.per_matrix) {
             tables.put_parts(name.as_str(), &least);
         }
     }
-    sections.put_filled("rolling", tables);
-    let mut pairs = Fields::rounded(rounding);
+    fields.put_filled("rolling", tables);
+    let mut pairs = Fields::rounded(summary::ROUNDING);
     for series in &report.rolling_series {
         if let Ok(windows) = &series.windows {
             let windows = windows.iter().map(|(window, values)| (window, PairBrief::of(values)));
             pairs.put_parts(format!("{}/{}", series.a, series.b), &windows.collect::<IndexMap<_, _>>());
         }
     }
-    sections.put_filled("rolling_series", pairs);
-    sections
+    fields.put_filled("rolling_series", pairs);
 }
 
-/// The parts of a report.
-pub(super) fn write(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
-    write_tables(text, report, lists);
-    write_series(text, report);
+fn put_metadata(_: &Analysis, query: &Query, metadata: &mut Fields) {
+    if let crate::analysis::Plan::Correlations(plan) = &query.request.plan
+        && let Some(rolling) = &plan.rolling
+    {
+        metadata.put("rolling_windows", &rolling.windows);
+    }
+}
+
+fn put_timings(analysis: &Analysis, _: &Query, fields: &mut Fields) {
+    if report(analysis).is_some_and(|report| !report.rolling.is_empty()) {
+        let rolling = analysis.timings().iter().filter(|(name, _)| name.starts_with("rolling"));
+        fields.put("rolling_ms", &rolling.map(|(_, took)| took).sum::<f64>());
+    }
 }
 
 /// One pair and window.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Pair<'a> {
     a: &'a str,
     b: &'a str,

@@ -1,0 +1,184 @@
+//! An analysis with the call it answers: what every form of the answer is rendered from.
+
+use factor_analytics::report::{CorrelationReport, ReturnsReport};
+use factor_types::UserId;
+use indexmap::IndexMap;
+
+use super::{
+    arguments::Query,
+    note::Note,
+    quality::DataQuality,
+    sections::{Section, gone_first, placed},
+    summary, text,
+};
+use crate::{
+    analysis::{Analysis, Report},
+    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding},
+    results::ResultStore,
+    services::common_args::Format,
+};
+
+/// Where among the sections' notes the one on a regime stands.
+const REGIME: u8 = 50;
+
+/// A finished analysis, what it rests on, and what was asked for.
+#[derive(Debug)]
+pub(crate) struct AnalysisAnswer {
+    pub(super) analysis: Analysis,
+    pub(super) query: Query,
+    pub(super) quality: DataQuality,
+    /// Why the price source is the one it is.
+    pub(super) source_choice: String,
+}
+
+impl Query {
+    /// How full answers are rounded.
+    pub(super) fn rounding(&self) -> Rounding {
+        Rounding::Significant(self.common.precision)
+    }
+}
+
+impl AnalysisAnswer {
+    /// An analysis as the answer to `query`.
+    pub(super) fn new(analysis: Analysis, query: Query, source_choice: String) -> Self {
+        let quality = DataQuality::of(&analysis, &query);
+        Self { analysis, query, quality, source_choice }
+    }
+
+    /// The report of correlations, if it is one.
+    pub(super) fn correlations(&self) -> Option<&CorrelationReport> {
+        match self.analysis.report() {
+            Report::Correlations(report) => Some(report),
+            Report::Performance(_) | Report::Returns(_) => None,
+        }
+    }
+
+    /// The report of returns, if it is one.
+    pub(super) fn returns(&self) -> Option<&ReturnsReport> {
+        match self.analysis.report() {
+            Report::Returns(report) => Some(report),
+            Report::Correlations(_) | Report::Performance(_) => None,
+        }
+    }
+
+    /// True for a summary or a report.
+    pub(super) fn is_short(&self) -> bool {
+        self.query.include.is_none() && self.query.common.format != Format::Full
+    }
+
+    /// True when no price and no section is missing for want of time.
+    pub(super) fn is_whole(&self) -> bool {
+        self.analysis.prepared.complete && self.analysis.report().skipped().is_empty()
+    }
+
+    /// The answer as it leaves: in the form asked for, no longer than asked for.
+    pub(super) async fn rendered(&self, store: &ResultStore, user: UserId) -> Rendered {
+        let (body, report) = match (&self.query.include, self.query.common.format) {
+            (Some(include), _) => (self.included(include), None),
+            (None, Format::Full) => (self.full(), None),
+            (None, Format::Summary) => (summary::of(self), None),
+            (None, Format::Report) => {
+                let report = text::report(self);
+                (self.with_report(&report), Some(report))
+            }
+        };
+        let fitted = self.frame().fitting(body, self.query.common.max_chars, gone_first(), (store, user)).await;
+        match report {
+            Some(report) => fitted.reported(&report),
+            None => fitted.with_json_text(|| summary::of(self)),
+        }
+    }
+
+    /// Every section that was computed.
+    pub(super) fn full(&self) -> Fields {
+        let mut fields = Fields::rounded(self.query.rounding());
+        if let Some(report) = self.returns() {
+            fields.put_whole("windows", &report.windows.keys().collect::<Vec<_>>());
+        }
+        let standing = placed(|spec| (spec.parent.is_none() && !spec.by_name_only).then_some(spec.full));
+        for (section, put) in standing {
+            if section.spec().kind.is_none_or(|kind| kind == self.analysis.kind()) {
+                put(self, &mut fields);
+            }
+        }
+        fields
+    }
+
+    /// The sections named and no other; parts of `overlays` come back nested in one `overlays` object.
+    pub(super) fn included(&self, include: &[Section]) -> Fields {
+        let mut fields = Fields::rounded(self.query.rounding());
+        for section in include {
+            let spec = section.spec();
+            let put = spec.full.of;
+            let Some(parent) = spec.parent else {
+                put(self, &mut fields);
+                continue;
+            };
+            let mut part = Fields::rounded(self.query.rounding());
+            put(self, &mut part);
+            let name = parent.as_str();
+            let there = match fields.get(name) {
+                Some(Part::Fields(all)) => part.names().any(|name| all.get(name).is_some()),
+                _ => false,
+            };
+            if part.is_empty() || there {
+                continue;
+            }
+            let mut all = match fields.take(name) {
+                Some(Part::Fields(all)) => all,
+                _ => Fields::rounded(self.query.rounding()),
+            };
+            all.extend(part);
+            fields.put_part(name, Part::Fields(all));
+        }
+        fields
+    }
+
+    /// What goes with the report, and the report.
+    fn with_report(&self, report: &str) -> Fields {
+        let mut fields = Fields::rounded(summary::ROUNDING);
+        fields.put("as_of", &self.analysis.study.panel().as_of());
+        fields.put_parts("data_quality", &self.quality.short());
+        fields.put("formatted_report", report);
+        fields
+    }
+
+    /// What stands around the body.
+    pub(super) fn frame(&self) -> Frame {
+        let notes = self.notes().into_iter().map(|note| note.to_string());
+        Frame {
+            analysis_type: Some(self.query.request.kind.as_str()),
+            notes: self.query.common.notes.iter().map(ToString::to_string).chain(notes).collect(),
+            notes_at: NotePlace::First,
+            invalid_sections: self.query.invalid_sections.clone(),
+            not_computed: self.not_computed(),
+        }
+    }
+
+    /// What has to be known of the sections, and of the regime they are of.
+    fn notes(&self) -> Vec<Note> {
+        let of = |before: bool| {
+            let sections = placed(|spec| spec.notes.filter(|place| (place.at < REGIME) == before));
+            sections.into_iter().flat_map(|(_, notes)| notes(&self.analysis))
+        };
+        of(true).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
+    }
+
+    /// Sections asked for and not given, with what to do about each.
+    fn not_computed(&self) -> IndexMap<String, String> {
+        let refused = self.query.sections.not_computed.iter();
+        let mut reasons: IndexMap<String, String> =
+            refused.map(|(name, why)| ((*name).to_owned(), why.clone())).collect();
+        for name in self.analysis.report().skipped() {
+            reasons.insert(name.clone(), "the time for computing was used up; ask for fewer sections".to_owned());
+        }
+        for (section, reason) in placed(|spec| spec.not_computed) {
+            if self.query.sections.has(section)
+                && let Some(reason) = reason(&self.analysis)
+            {
+                reasons.entry(section.as_str().to_owned()).or_insert_with(|| reason.to_owned());
+            }
+        }
+        reasons
+    }
+}

@@ -1,0 +1,57 @@
+//! What has to be known of the sections that were asked for, put into words last.
+
+use std::fmt::{self, Display};
+
+use factor_analytics::{regime::Regime, sections::macro_etf::MAX_COLUMNS};
+
+use crate::analysis::Analysis;
+
+/// A note on what was computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// The matrix of ETFs would have too many of them.
+    TooManyEtfs(usize),
+    /// The correlations are of some periods only.
+    Regime { regime: Regime, periods: usize, of: usize },
+    /// Those over moving windows are not.
+    RollingOfAllPeriods,
+    /// They know one method.
+    RollingIsPearson,
+    /// No window is long enough.
+    NoWholeWindow { longest: usize, periods: usize },
+    /// A pair asked for by name is not there.
+    NoSeries { a: String, b: String, missing: String },
+}
+
+impl Note {
+    /// That the correlations are of a regime's periods.
+    pub(super) fn on_regime(analysis: &Analysis) -> Option<Self> {
+        let slice = analysis.study.slice()?;
+        Some(Self::Regime { regime: slice.regime, periods: slice.rows, of: analysis.study.panel().rows() })
+    }
+}
+
+impl Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyEtfs(used) => write!(
+                f,
+                "macro_etf_matrix is left out: {used} ETFs, at most {MAX_COLUMNS}; lower macro_max_per_group or name macro_groups"
+            ),
+            Self::Regime { regime, periods, of } => write!(
+                f,
+                "correlations are of the {periods} of {of} periods of regime {regime}; picking turbulent periods raises correlations by itself: a higher one is no proof that the relation changed"
+            ),
+            Self::RollingOfAllPeriods => {
+                f.write_str("rolling correlations are of all periods: those of a regime make no windows")
+            }
+            Self::RollingIsPearson => f.write_str("rolling correlations are Pearson's"),
+            Self::NoWholeWindow { longest, periods } => {
+                write!(f, "no rolling window of {longest} periods is whole: there are {periods}; move start_date back")
+            }
+            Self::NoSeries { a, b, missing } => {
+                write!(f, "rolling_series leaves {a}/{b} out: {missing} has no data here")
+            }
+        }
+    }
+}

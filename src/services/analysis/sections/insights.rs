@@ -1,0 +1,117 @@
+//! What stands out: extreme pairs, standouts, independent bets, blocks.
+
+use std::fmt::Write as _;
+
+use factor_analytics::sections::insights::{ClusterBlock, Insights};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::{
+    schemas,
+    spec::{Spec, at},
+};
+use crate::{
+    analysis::{Analysis, AnalysisKind, Report},
+    answer::{Fields, Part, markdown::title},
+    services::analysis::{answer::AnalysisAnswer, summary},
+};
+
+pub(super) const SPEC: Spec = Spec {
+    summary: at(40, |answer, lists, fields| {
+        if let Some(insights) = insights(&answer.analysis) {
+            fields.put_part("insights", Part::Fields(in_short(insights, lists.top)));
+        }
+    }),
+    report: at(70, write_report),
+    convention: at(70, |analysis| {
+        insights(analysis).is_some_and(|insights| insights.blocks.is_some()).then_some((
+            "clusters",
+            "average linkage on sqrt(0.5 (1 - correlation)), null as correlation 0; blocks: cut at distance 0.5, which is correlation 0.5",
+        ))
+    }),
+    goes: at(30, &["insights"]),
+    ..Spec::of(
+        Some(AnalysisKind::Correlations),
+        40,
+        |answer, fields| {
+            if let Some(insights) = insights(&answer.analysis) {
+                fields.put_parts("insights", insights);
+            }
+        },
+        |generator| schemas::field::<Insights>("insights", generator),
+    )
+};
+
+fn insights(analysis: &Analysis) -> Option<&Insights> {
+    match analysis.report() {
+        Report::Correlations(report) => report.insights.as_ref(),
+        Report::Performance(_) | Report::Returns(_) => None,
+    }
+}
+
+/// How many independent bets a category is, as its principal components have it.
+#[derive(Serialize)]
+struct Bets {
+    effective_bets: f64,
+    first_component_share: Option<f64>,
+}
+
+/// How many blocks a matrix has, and the largest of them that are more than one factor.
+#[derive(Serialize)]
+struct Blocks<'a> {
+    blocks: usize,
+    largest: Vec<&'a ClusterBlock>,
+}
+
+fn in_short(insights: &Insights, size: usize) -> Fields {
+    let mut brief = Fields::rounded(summary::ROUNDING);
+    brief.put("best_diversifier", &insights.best_diversifier);
+    brief.put("most_negative_to_ust10y", &insights.most_negative_to_ust10y);
+    let bets = insights.components.iter().map(|(name, components)| {
+        let first_component_share = components.explained.first().copied();
+        (name, Bets { effective_bets: components.effective_bets, first_component_share })
+    });
+    brief.put("components", &bets.collect::<IndexMap<_, _>>());
+    if let Some(blocks) = &insights.blocks {
+        let of_matrix = |(name, blocks): (&'_ String, &'_ Vec<ClusterBlock>)| {
+            let mut largest: Vec<&ClusterBlock> = blocks.iter().filter(|block| block.members.len() > 1).collect();
+            largest.sort_by_key(|block| std::cmp::Reverse(block.members.len()));
+            largest.truncate(size);
+            (name.clone(), summary::ROUNDING.write(&Blocks { blocks: blocks.len(), largest }))
+        };
+        brief.put_part("blocks", Part::Fields(blocks.iter().map(of_matrix).collect::<Fields>().into_table()));
+    }
+    brief
+}
+
+fn write_report(answer: &AnalysisAnswer, text: &mut String) {
+    let Some(insights) = insights(&answer.analysis) else { return };
+    let _ = write!(text, "\n## Insights\n\n");
+    for (name, blocks) in insights.blocks.iter().flatten() {
+        let several = blocks.iter().filter(|block| block.members.len() > 1);
+        let joined: Vec<String> = several.map(|block| block.members.join(" ")).collect();
+        let alone = blocks.len() - joined.len();
+        let _ = writeln!(text, "- {}, blocks: {}; {alone} alone", title(name), joined.join(" | "));
+    }
+    for (what, found) in [
+        ("Least correlated with", &insights.best_diversifier),
+        ("Most negative to a rise of", &insights.most_negative_to_ust10y),
+    ] {
+        if let Some(found) = found {
+            let _ = writeln!(
+                text,
+                "- {what} {}: {} ({}), {:.2} over {} periods",
+                found.against, found.ticker, found.label, found.correlation, found.n
+            );
+        }
+    }
+    for (name, components) in &insights.components {
+        let _ = writeln!(
+            text,
+            "- {}: {} factors are as {:.1} independent bets",
+            title(name),
+            components.factors,
+            components.effective_bets
+        );
+    }
+}

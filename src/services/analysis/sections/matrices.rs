@@ -1,0 +1,225 @@
+//! Correlation matrices per category.
+
+use std::fmt::Write as _;
+
+use factor_analytics::{
+    correlation::{CorrelationMatrix, Estimate},
+    inference::MatrixStatistics,
+    sections::insights::extreme_pairs,
+    stats,
+};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    Section, schemas,
+    spec::{Spec, at},
+};
+use crate::{
+    analysis::{Analysis, AnalysisKind, Report},
+    answer::{
+        Fields, Layout, Matrix, Part, Rounding,
+        markdown::{decimal, table, title},
+    },
+    services::analysis::{
+        answer::AnalysisAnswer,
+        arguments::{ListSizes, Query},
+        summary,
+    },
+};
+
+/// A matrix of no more rows is whole in a report.
+const SMALL: usize = 6;
+
+pub(super) const SPEC: Spec = Spec {
+    summary: at(10, put_summary),
+    report: at(10, write_report),
+    metadata: at(20, put_metadata),
+    timings: at(10, put_timings),
+    ..Spec::of(Some(AnalysisKind::Correlations), 10, put_full, |_| {
+        vec![("matrices", schemas::map_of(&schemas::matrix()))]
+    })
+};
+
+fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
+    // A preset may want the insights of matrices that it does not show.
+    let Some(report) = answer.correlations().filter(|_| answer.query.sections.has(Section::Matrices)) else { return };
+    let matrices = report.matrices.iter().map(|(name, matrix)| (name.clone(), laid_out(answer, matrix)));
+    fields.put_part("matrices", Part::Fields(matrices.collect()));
+}
+
+/// A matrix in the layout asked for.
+pub(super) fn laid_out(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> Part {
+    of_pairs(answer, matrix, |i, j| matrix.get(i, j))
+}
+
+/// Something of every pair of a matrix, laid out like it.
+pub(super) fn of_pairs<T: Serialize>(
+    answer: &AnalysisAnswer,
+    matrix: &CorrelationMatrix,
+    cell: impl Fn(usize, usize) -> T,
+) -> Part {
+    let layout = if answer.query.triangle { Layout::Triangle } else { Layout::Nested };
+    Part::Matrix(Matrix::of(&matrix.names, layout, answer.query.rounding(), cell))
+}
+
+fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
+    let Some(report) = answer.correlations().filter(|_| answer.query.sections.has(Section::Matrices)) else { return };
+    let mut matrices = Fields::rounded(summary::ROUNDING);
+    for (name, matrix) in &report.matrices {
+        matrices.put(name.as_str(), &MatrixSummary::of(name, matrix, lists.per_matrix));
+    }
+    fields.put_filled("matrices", matrices);
+}
+
+/// A pair of a matrix.
+#[derive(Serialize)]
+struct PairLine {
+    a: String,
+    b: String,
+    r: f64,
+    n: usize,
+}
+
+/// Size, mean and median off the diagonal, and the extreme pairs with their row counts.
+#[derive(Serialize)]
+pub(super) struct MatrixSummary {
+    size: usize,
+    mean: Option<f64>,
+    median: Option<f64>,
+    strongest: Vec<PairLine>,
+    weakest: Vec<PairLine>,
+}
+
+impl MatrixSummary {
+    pub(super) fn of(name: &str, matrix: &CorrelationMatrix, size: usize) -> Self {
+        let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
+        let pairs = values.len();
+        let list = |size: usize, strongest: bool| {
+            let found = extreme_pairs(name, matrix, size, strongest).into_iter();
+            found.map(|pair| PairLine { a: pair.a, b: pair.b, r: pair.correlation, n: pair.n }).collect()
+        };
+        Self {
+            size: matrix.size(),
+            mean: stats::mean(&values),
+            median: stats::median(&values),
+            // A pair is in one list only: a small matrix has its pairs halved between them.
+            strongest: list(size.min(pairs.div_ceil(2)), true),
+            weakest: list(size.min(pairs / 2), false),
+        }
+    }
+}
+
+fn write_report(answer: &AnalysisAnswer, text: &mut String) {
+    let Some(report) = answer.correlations().filter(|_| answer.query.sections.has(Section::Matrices)) else { return };
+    let per_matrix = answer.query.lists.per_matrix;
+    for (name, matrix) in &report.matrices {
+        let _ = write!(text, "\n## {} ({})\n\n", title(name), matrix.size());
+        let statistics = report.statistics.as_ref().and_then(|statistics| statistics.matrices.get(name));
+        if matrix.size() <= SMALL {
+            write_whole(text, matrix);
+            if statistics.is_some() {
+                text.push('\n');
+                write_pairs(text, name, matrix, (statistics, per_matrix));
+            }
+            continue;
+        }
+        let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
+        let (mean, median) = (decimal(stats::mean(&values), 2), decimal(stats::median(&values), 2));
+        let _ = writeln!(text, "Mean correlation {mean}, median {median}.\n");
+        write_pairs(text, name, matrix, (statistics, per_matrix));
+    }
+}
+
+/// The extreme pairs, with how sure each is where that was computed.
+pub(super) fn write_pairs(
+    text: &mut String,
+    name: &str,
+    matrix: &CorrelationMatrix,
+    (statistics, size): (Option<&MatrixStatistics>, usize),
+) {
+    let mut header = vec!["", "a", "b", "correlation", "periods"];
+    if statistics.is_some() {
+        header.extend(["95% interval", "adjusted p"]);
+    }
+    let at = |name: &str| matrix.names.iter().position(|known| known == name);
+    let mut rows = Vec::new();
+    for (what, highest) in [("strongest", true), ("weakest", false)] {
+        for pair in extreme_pairs(name, matrix, size, highest) {
+            let place = at(&pair.a).zip(at(&pair.b));
+            let mut row = vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation), 2), pair.n.to_string()];
+            if let Some((of, place)) = statistics.zip(place) {
+                let p = of.p_adjusted[place];
+                row.push(format!("{:.2} to {:.2}", of.interval_low[place], of.interval_high[place]));
+                row.push(if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") });
+            }
+            rows.push(row);
+        }
+    }
+    table(text, &header, 3, rows);
+}
+
+pub(super) fn write_whole(text: &mut String, matrix: &CorrelationMatrix) {
+    let header: Vec<&str> = std::iter::once("").chain(matrix.names.iter().map(String::as_str)).collect();
+    let row = |i: usize| {
+        let cells = (0..matrix.size()).map(|j| decimal(matrix.get(i, j), 2));
+        std::iter::once(matrix.names[i].clone()).chain(cells).collect()
+    };
+    table(text, &header, 1, (0..matrix.size()).map(row).collect());
+}
+
+fn put_metadata(analysis: &Analysis, query: &Query, metadata: &mut Fields) {
+    let Report::Correlations(report) = analysis.report() else { return };
+    let rounding = query.rounding();
+    let each = report.matrices.iter().map(|(name, matrix)| {
+        let mut facts = Fields::rounded(rounding);
+        facts.put("rows", &matrix.size());
+        facts.put("undefined_pairs", &matrix.undefined_pairs);
+        facts.put("min_eigenvalue", &report.spectra.get(name).map(|spectrum| spectrum.min_eigenvalue));
+        facts.put("observations", &(0..matrix.size()).map(|i| matrix.rows[(i, i)]).max());
+        facts.extend(estimate(matrix, rounding));
+        (name.clone(), Part::Fields(facts))
+    });
+    metadata.put_part("matrices", Part::Fields(each.collect::<Fields>().into_table()));
+}
+
+/// What the method says of a matrix among the overlays; nothing for plain pairs.
+pub(super) fn put_overlay_metadata(name: &str, matrix: &CorrelationMatrix, query: &Query, metadata: &mut Fields) {
+    let facts = estimate(matrix, query.rounding());
+    if facts.is_empty() {
+        return;
+    }
+    let mut table = match metadata.take("overlay_matrices") {
+        Some(Part::Fields(table)) => table,
+        _ => Fields::rounded(query.rounding()).into_table(),
+    };
+    table.put_part(name, Part::Fields(facts));
+    metadata.put_part("overlay_matrices", Part::Fields(table));
+}
+
+fn estimate(matrix: &CorrelationMatrix, rounding: Rounding) -> Fields {
+    let mut facts = Fields::rounded(rounding);
+    match &matrix.estimate {
+        Estimate::Pairwise => {}
+        Estimate::Weighted(rows) => {
+            let of = |pick: fn(f64, f64) -> f64| rows.iter().copied().reduce(pick);
+            facts.put("n_eff", &json!({ "lowest": of(f64::min), "highest": of(f64::max) }));
+        }
+        Estimate::Shrunk(shrinkage) => {
+            facts.put("kappa", &shrinkage.kappa);
+            facts.put("intensity", &shrinkage.intensity);
+            facts.put("mean_correlation", &shrinkage.mean_correlation);
+            facts.put("complete_rows", &shrinkage.rows);
+            facts.put("dropped", &shrinkage.dropped);
+        }
+    }
+    facts
+}
+
+fn put_timings(analysis: &Analysis, _: &Query, fields: &mut Fields) {
+    let per_category: IndexMap<&str, f64> =
+        analysis.timings().iter().filter_map(|(name, took)| Some((name.strip_prefix("matrices:")?, *took))).collect();
+    fields.put("total_corr_ms", &per_category.values().sum::<f64>());
+    fields.put("per_category_corr_ms", &per_category);
+}

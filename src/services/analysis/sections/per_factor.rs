@@ -1,0 +1,126 @@
+//! Risk and return per factor.
+
+use std::fmt::Write as _;
+
+use factor_analytics::{report::FactorProfile, sections::performance::PerformanceProfile};
+use factor_types::{Category, Ticker};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::{
+    schemas,
+    spec::{Spec, at},
+};
+use crate::{
+    analysis::{Analysis, AnalysisKind, Plan, Report},
+    answer::{
+        Fields,
+        markdown::{decimal, percent, table},
+    },
+    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary::first_and_last},
+};
+
+/// What a sorted table of factors has.
+type Profiles = IndexMap<Ticker, FactorProfile>;
+
+/// The columns of a report's tables of profiles, after the names.
+pub(super) const FIGURES: [&str; 9] =
+    ["annual return", "volatility", "Sharpe", "Sortino", "drawdown", "daily", "beta", "alpha", "up/down"];
+
+pub(super) const SPEC: Spec = Spec {
+    summary: at(10, put_summary),
+    report: at(10, write_report),
+    timings: at(10, |analysis, _, fields| {
+        fields.put("performance_profiles_ms", &analysis.timings().get("per_factor"));
+    }),
+    ..Spec::of(
+        Some(AnalysisKind::Performance),
+        10,
+        |answer, fields| fields.put_some("per_factor", profiles(&answer.analysis)),
+        |generator| schemas::field::<Profiles>("per_factor", generator),
+    )
+};
+
+fn profiles(analysis: &Analysis) -> Option<&Profiles> {
+    match analysis.report() {
+        Report::Performance(report) => report.per_factor.as_ref(),
+        Report::Correlations(_) | Report::Returns(_) => None,
+    }
+}
+
+/// The figures of a profile that a summary has.
+#[derive(Serialize)]
+pub(super) struct Brief {
+    annual_return: Option<f64>,
+    volatility: Option<f64>,
+    sharpe_ratio: Option<f64>,
+    max_drawdown: Option<f64>,
+    beta: Option<f64>,
+}
+
+impl Brief {
+    pub(super) fn of(profile: &PerformanceProfile) -> Self {
+        Self {
+            annual_return: profile.annual_return,
+            volatility: profile.volatility,
+            sharpe_ratio: profile.sharpe_ratio,
+            max_drawdown: profile.max_drawdown,
+            beta: profile.beta,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FactorLine<'a> {
+    ticker: &'a Ticker,
+    label: &'a str,
+    category: Category,
+    #[serde(flatten)]
+    figures: Brief,
+}
+
+fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
+    let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let line = |(ticker, entry): (&'a Ticker, &'a FactorProfile)| FactorLine {
+        ticker,
+        label: &entry.label,
+        category: entry.category,
+        figures: Brief::of(&entry.profile),
+    };
+    let rows: Vec<FactorLine<'_>> = per_factor.iter().map(line).collect();
+    let (top, bottom) = first_and_last(&rows, lists.top);
+    fields.put("top", &top);
+    fields.put("bottom", &bottom);
+}
+
+/// The cells of a profile in a report.
+pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
+    vec![
+        percent(profile.annual_return),
+        percent(profile.volatility),
+        decimal(profile.sharpe_ratio, 2),
+        decimal(profile.sortino_ratio, 2),
+        percent(profile.max_drawdown),
+        percent(profile.max_drawdown_daily),
+        decimal(profile.beta, 2),
+        percent(profile.alpha),
+        format!("{}/{}", decimal(profile.up_capture, 2), decimal(profile.down_capture, 2)),
+    ]
+}
+
+fn write_report(answer: &AnalysisAnswer, text: &mut String) {
+    let Plan::Performance(plan) = &answer.query.request.plan else { return };
+    let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let size = answer.query.lists.top;
+    let row = |(ticker, entry): (&Ticker, &FactorProfile)| {
+        let names = [ticker.to_string(), entry.label.clone(), entry.category.to_string()];
+        names.into_iter().chain(figures(&entry.profile)).collect()
+    };
+    let all: Vec<Vec<String>> = per_factor.iter().map(row).collect();
+    let (top, bottom) = (size.min(all.len().div_ceil(2)), size.min(all.len() / 2));
+    let header: Vec<&str> = ["ticker", "label", "category"].into_iter().chain(FIGURES).collect();
+    let _ = write!(text, "\n## Best by {}\n\n", plan.sort_by.field());
+    table(text, &header, 3, all[..top].to_vec());
+    let _ = write!(text, "\n## Worst by {}\n\n", plan.sort_by.field());
+    table(text, &header, 3, all[all.len() - bottom..].to_vec());
+}

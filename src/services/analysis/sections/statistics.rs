@@ -1,0 +1,149 @@
+//! How sure the matrices and the rate overlay are.
+
+use std::fmt::Write as _;
+
+use factor_analytics::sections::statistics::{RateStatistics, Statistics};
+use indexmap::IndexMap;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+use super::{
+    matrices::of_pairs,
+    schemas,
+    spec::{Spec, at},
+};
+use crate::{
+    analysis::{AnalysisKind, Report},
+    answer::{Fields, Part, markdown::table},
+    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary},
+};
+
+/// The maturity by which durations are sorted, where it is there.
+const LEADING: &str = "UST10Y";
+
+pub(super) const SPEC: Spec = Spec {
+    summary: at(30, put_summary),
+    report: at(40, write_report),
+    convention: at(80, |analysis| match analysis.report() {
+        Report::Correlations(report) if report.statistics.is_some() => Some((
+            "statistics",
+            "95% intervals by Fisher's z; p two-sided, t with n - 2; p_adjusted by Benjamini and Hochberg within each matrix; return_per_100bp: least squares on one yield's change, Newey-West error; effective_duration = -100 return_per_100bp",
+        )),
+        _ => None,
+    }),
+    ..Spec::of(Some(AnalysisKind::Correlations), 30, put_full, schema)
+};
+
+/// Per matrix the number of rows, the interval and the p-values, each laid out like the matrix; then the rate overlay's.
+fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
+    let Some(report) = answer.correlations() else { return };
+    let Some(statistics) = &report.statistics else { return };
+    let of_matrices = statistics.matrices.iter().filter_map(|(name, of)| {
+        let matrix = report.matrices.get(name)?;
+        let measure = |value: &dyn Fn((usize, usize)) -> f64| {
+            of_pairs(answer, matrix, |i, j| Some(value((i, j))).filter(|value| value.is_finite()))
+        };
+        let measures = [
+            ("n", of_pairs(answer, matrix, |i, j| matrix.rows[(i, j)])),
+            ("interval_low", measure(&|at| of.interval_low[at])),
+            ("interval_high", measure(&|at| of.interval_high[at])),
+            ("p", measure(&|at| of.p[at])),
+            ("p_adjusted", measure(&|at| of.p_adjusted[at])),
+        ];
+        let measures = measures.into_iter().map(|(name, part)| (name.to_owned(), part));
+        Some((name.clone(), Part::Fields(measures.collect())))
+    });
+    let of_rates = statistics.rate_sensitivity.iter();
+    let of_rates = of_rates.map(|rows| ("rate_sensitivity".to_owned(), answer.query.rounding().write(rows)));
+    fields.put_part("statistics", Part::Fields(of_matrices.chain(of_rates).collect()));
+}
+
+fn schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
+    let matrix = schemas::matrix();
+    let measures = ["n", "interval_low", "interval_high", "p", "p_adjusted"].map(|name| (name.to_owned(), &matrix));
+    let measures = serde_json::json!(IndexMap::<String, &Schema>::from(measures));
+    let rates = generator.subschema_for::<IndexMap<String, IndexMap<String, RateStatistics>>>();
+    let schema = json_schema!({
+        "type": "object",
+        "properties": {"rate_sensitivity": rates},
+        "additionalProperties": {"type": "object", "properties": measures, "additionalProperties": false},
+    });
+    vec![("statistics", schema)]
+}
+
+fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
+    if let Some(statistics) = answer.correlations().and_then(|report| report.statistics.as_ref()) {
+        fields.put_part("statistics", Part::Fields(in_short(statistics, lists.top)));
+    }
+}
+
+/// What the tests of a matrix amount to.
+#[derive(Serialize)]
+struct TestsSummary {
+    pairs: usize,
+    p_under_5pct: usize,
+    expected_by_chance: f64,
+    p_adjusted_under_5pct: usize,
+    fewest_n: Option<usize>,
+}
+
+/// The largest durations by one maturity.
+#[derive(Serialize)]
+struct Durations<'a> {
+    against: Option<&'a String>,
+    largest_durations: IndexMap<&'a String, &'a RateStatistics>,
+}
+
+/// Per matrix what its tests amount to; of the rate overlay the largest durations of one maturity.
+fn in_short(statistics: &Statistics, size: usize) -> Fields {
+    let mut short = Fields::rounded(summary::ROUNDING);
+    for (name, of) in &statistics.matrices {
+        let tests = TestsSummary {
+            pairs: of.tests.pairs,
+            p_under_5pct: of.tests.significant,
+            expected_by_chance: of.tests.expected_by_chance(),
+            p_adjusted_under_5pct: of.tests.after_adjustment,
+            fewest_n: of.tests.fewest_rows,
+        };
+        short.put(name.as_str(), &tests);
+    }
+    if let Some(rows) = &statistics.rate_sensitivity {
+        let columns = || rows.values().flat_map(|row| row.keys());
+        let against = columns().find(|name| *name == LEADING).or_else(|| columns().next());
+        let mut longest: Vec<(&String, &RateStatistics, f64)> = rows
+            .iter()
+            .filter_map(|(name, row)| row.get(against?).map(|cell| (name, cell)))
+            .filter_map(|(name, cell)| Some((name, cell, cell.effective_duration?)))
+            .collect();
+        longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
+        let largest_durations = longest.into_iter().take(size).map(|(name, cell, _)| (name, cell)).collect();
+        short.put("rate_sensitivity", &Durations { against, largest_durations });
+    }
+    short
+}
+
+fn write_report(answer: &AnalysisAnswer, text: &mut String) {
+    let statistics = answer.correlations().and_then(|report| report.statistics.as_ref());
+    if let Some(rows) = statistics.and_then(|statistics| statistics.rate_sensitivity.as_ref()) {
+        let _ = write!(text, "\n## Effective durations (standard errors)\n\n");
+        write_durations(text, rows, answer.query.lists);
+    }
+}
+
+/// The largest durations, by the ten-year yield where it is among the maturities.
+fn write_durations(text: &mut String, rows: &IndexMap<String, IndexMap<String, RateStatistics>>, lists: ListSizes) {
+    let Some(first) = rows.values().next() else { return };
+    let by = first.keys().find(|name| *name == LEADING).or_else(|| first.keys().next());
+    let length = |row: &IndexMap<String, RateStatistics>| by.and_then(|by| row.get(by)?.effective_duration);
+    let mut longest: Vec<_> = rows.iter().filter_map(|(name, row)| Some((name, row, length(row)?))).collect();
+    longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
+    let cell = |cell: &RateStatistics| match (cell.effective_duration, cell.standard_error) {
+        (Some(duration), Some(error)) => format!("{duration:.2} ({:.2})", 100.0 * error),
+        (Some(duration), None) => format!("{duration:.2}"),
+        _ => String::new(),
+    };
+    let lines = longest.into_iter().take(lists.factors);
+    let lines = lines.map(|(name, row, _)| std::iter::once(name.clone()).chain(row.values().map(cell)).collect());
+    let header: Vec<&str> = std::iter::once("row").chain(first.keys().map(String::as_str)).collect();
+    table(text, &header, 1, lines.collect());
+}

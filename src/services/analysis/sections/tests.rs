@@ -1,0 +1,52 @@
+use super::*;
+
+#[test]
+fn names_read_back() {
+    for section in Section::ALL {
+        assert_eq!(section.as_str().to_uppercase().parse(), Ok(section));
+    }
+}
+
+#[test]
+fn parts_have_a_parent_of_their_own_kind_and_no_other_place() {
+    let parts: Vec<Section> = Section::Overlays.parts().collect();
+    use Section::{MacroComposite, MacroEtf, MarketSensitivity, Overlays, RateSensitivity};
+    assert_eq!(parts, [RateSensitivity, MarketSensitivity, MacroComposite, MacroEtf]);
+    for section in Section::ALL {
+        let spec = section.spec();
+        assert_eq!(spec.parent.is_some(), parts.contains(&section), "{section}");
+        assert!(spec.parent.is_none_or(|parent| parent == Overlays && parent.spec().kind == spec.kind), "{section}");
+    }
+}
+
+#[test]
+fn no_two_sections_of_a_kind_have_one_place() {
+    use crate::analysis::AnalysisKind::{Correlations, Performance, Returns};
+    for kind in [Correlations, Performance, Returns] {
+        let check = |what: &str, place: &dyn Fn(&Spec) -> Option<u8>| {
+            let specs = Section::ALL.map(Section::spec);
+            let of_kind = specs.iter().filter(|spec| spec.kind.is_none_or(|of| of == kind));
+            let mut places: Vec<(bool, u8)> =
+                of_kind.filter_map(|spec| Some((spec.parent.is_some(), place(spec)?))).collect();
+            let all = places.len();
+            places.sort_unstable();
+            places.dedup();
+            assert_eq!(places.len(), all, "{what} of {kind}");
+        };
+        check("full", &|spec| Some(spec.full.at));
+        check("summary", &|spec| spec.summary.map(|place| place.at));
+        check("report", &|spec| spec.report.map(|place| place.at));
+        check("metadata", &|spec| spec.metadata.map(|place| place.at));
+        check("conventions", &|spec| spec.convention.map(|place| place.at));
+        check("timings", &|spec| spec.timings.map(|place| place.at));
+        check("notes", &|spec| spec.notes.map(|place| place.at));
+    }
+}
+
+#[test]
+fn what_describes_an_answer_goes_in_this_order() {
+    assert_eq!(
+        gone_first(),
+        ["performance", "analysis_metadata", "insights", "data_quality", "rolling_series", "rolling"]
+    );
+}

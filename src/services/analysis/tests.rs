@@ -1,0 +1,177 @@
+//! Answers of simulated prices, in every form.
+
+use serde_json::{Map, Value, json};
+
+use super::{answer::AnalysisAnswer, sections::Section, *};
+use crate::{analysis::AnalysisKind, answer::Fields, settings::Settings};
+
+/// Every section that correlations can have.
+fn everything() -> Value {
+    json!({
+        "include_macro_etf": true, "include_statistics": true, "include_rolling_summaries": true,
+        "advanced": {"rolling_pairs": ["XLK/XLE"], "order": "cluster"},
+    })
+}
+
+async fn answer_to(arguments: Value) -> AnalysisAnswer {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let settings =
+        [("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15"), ("FACTOR_DATA_DIR", data.as_str())];
+    let app = App::build(Settings::with(&settings).unwrap()).unwrap();
+    let snapshot = app.universe_watcher.current().await;
+    let groups = app.groups_of(Default::default(), &snapshot.loaded.universe).await;
+    let arguments = arguments.as_object().unwrap().clone();
+    let call = Call { arguments, ..Call::default() };
+    run(&app, call, &Basis { snapshot, groups }).await.unwrap()
+}
+
+fn kind_of(arguments: &Value) -> AnalysisKind {
+    arguments["analysis_type"].as_str().map_or(AnalysisKind::Correlations, |kind| kind.parse().unwrap())
+}
+
+fn names(fields: &Fields) -> Vec<String> {
+    fields.names().map(str::to_owned).collect()
+}
+
+/// The answer in full has the fields that the sections' schemas name, and each section by name its own alone.
+async fn check_full(arguments: Value, expected: &[&str]) -> AnalysisAnswer {
+    let answer = answer_to(arguments.clone()).await;
+    let full = answer.full();
+    assert_eq!(names(&full), expected);
+    let schema = Value::from(answer_schema(kind_of(&arguments)));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let framed = answer.frame().around(full.clone()).json().value();
+    let errors: Vec<String> =
+        validator.iter_errors(&framed).map(|error| format!("{error} {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for section in Section::ALL {
+        let spec = section.spec();
+        let by_name = answer.included(&[section]);
+        if spec.kind.is_some_and(|kind| kind != answer.analysis.kind()) {
+            assert_eq!(by_name.text(), "{}", "{section}");
+            continue;
+        }
+        let mut generator = schemars::SchemaGenerator::default();
+        let known: Vec<&str> = (spec.schema)(&mut generator).into_iter().map(|(name, _)| name).collect();
+        let value = by_name.json().value();
+        let there = match spec.parent {
+            None => &value,
+            Some(parent) => &value[parent.as_str()],
+        };
+        let there: Vec<&String> = there.as_object().unwrap().keys().collect();
+        assert!(!there.is_empty() && there.iter().all(|name| known.contains(&name.as_str())), "{section}: {there:?}");
+        if spec.parent.is_none() && !spec.by_name_only {
+            let whole = full.json().value();
+            let own: Map<String, Value> = there.iter().map(|name| ((*name).clone(), whole[*name].clone())).collect();
+            let timed = |value: &Value| value.to_string().replace(|c: char| c.is_ascii_digit(), "0");
+            assert_eq!(timed(&value), timed(&Value::Object(own)), "{section}");
+        }
+    }
+    answer
+}
+
+fn headings(report: &str) -> Vec<&str> {
+    report.lines().filter_map(|line| line.strip_prefix("## ")).collect()
+}
+
+fn more(answer: &AnalysisAnswer) -> String {
+    summary::of(answer).json().value()["more"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn correlations_in_every_form() {
+    let common = ["data_quality", "performance", "analysis_metadata"];
+    let own = ["matrices", "overlays", "statistics", "insights", "rolling", "rolling_series"];
+    let answer = check_full(everything(), &[&own[..], &common].concat()).await;
+    assert_eq!(
+        more(&answer),
+        "include: matrices, overlays, rate_sensitivity, market_sensitivity, macro_composite, macro_etf, rolling, statistics, insights, data_quality, metadata"
+    );
+    let report = text::report(&answer);
+    let found = headings(&report);
+    let order = [
+        "Rate sensitivity",
+        "Market sensitivity",
+        "Effective durations (standard errors)",
+        "Macro composites",
+        "Insights",
+        "Rolling correlations of pairs",
+        "Caveats",
+    ];
+    let places: Vec<usize> = order.iter().map(|title| found.iter().position(|found| found == title).unwrap()).collect();
+    assert!(places.is_sorted(), "{found:?}");
+    let metadata = answer.included(&[Section::Metadata]).json().value();
+    let conventions: Vec<&String> = metadata["analysis_metadata"]["conventions"].as_object().unwrap().keys().collect();
+    assert_eq!(conventions[4..], ["correlation", "rate_sensitivity", "rolling", "clusters", "statistics"]);
+}
+
+#[tokio::test]
+async fn performance_in_every_form() {
+    let expected = ["per_factor", "composites", "data_quality", "performance", "analysis_metadata"];
+    let answer = check_full(json!({"analysis_type": "performance"}), &expected).await;
+    assert_eq!(more(&answer), "include: per_factor, composites, data_quality, metadata");
+    let short = names(&summary::of(&answer));
+    assert_eq!(short[..5], ["sorted_by", "top", "bottom", "macro_composites", "risk_free_source"]);
+    let report = text::report(&answer);
+    assert_eq!(headings(&report)[..3], ["Best by sharpe_ratio", "Worst by sharpe_ratio", "Composites"]);
+    assert!(report.contains("\nBenchmark SPY, risk-free rate from "), "{report}");
+}
+
+#[tokio::test]
+async fn returns_in_every_form() {
+    let own = ["windows", "factors", "industry_groups", "rankings", "by_category"];
+    let expected = [&own[..], &["data_quality", "performance", "analysis_metadata"]].concat();
+    let answer = check_full(json!({"analysis_type": "returns"}), &expected).await;
+    assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");
+    let found = text::report(&answer);
+    let found = headings(&found);
+    assert!(found.ends_with(&["Mean return by category", "Industry groups", "Caveats"]), "{found:?}");
+}
+
+#[tokio::test]
+async fn parts_of_the_overlays_come_back_nested_in_the_order_asked_for() {
+    let answer = answer_to(json!({})).await;
+    let parts = |include: &[Section]| {
+        let value = answer.included(include).json().value();
+        let of = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<String>>();
+        (of(&value), of(&value["overlays"]))
+    };
+    use Section::{MacroEtf, MarketSensitivity, Matrices, Overlays, RateSensitivity};
+    let (market, rate) = ("market_sensitivity".to_owned(), "rate_sensitivity".to_owned());
+    assert_eq!(parts(&[MarketSensitivity, MacroEtf, RateSensitivity]).1, [market, rate.clone()]);
+    let all = parts(&[Overlays]).1;
+    assert_eq!(all, [rate, "market_sensitivity".to_owned(), "macro_composite_matrix".to_owned()]);
+    let first = ["overlays".to_owned(), "matrices".to_owned()];
+    assert_eq!(parts(&[Overlays, Matrices, RateSensitivity]), (first.to_vec(), all.clone()));
+    assert_eq!(parts(&[RateSensitivity, Overlays]).1, all);
+}
+
+#[tokio::test]
+async fn what_cannot_be_given_says_why() {
+    let answer = answer_to(json!({
+        "include": ["rolling", "market_sensitivity", "rankings", "macro_etf"], "benchmark_ticker": "ZZZZZ",
+        "categories": ["cash"], "include_rolling_summaries": true,
+    }))
+    .await;
+    let reasons = answer.frame().not_computed;
+    assert_eq!(reasons["rankings"], "it belongs to analysis_type returns");
+    assert_eq!(reasons["macro_etf"], "set include_macro_etf: true");
+    assert_eq!(reasons["market_sensitivity"], "the benchmark has no prices in the window; name another one");
+    let warnings: Vec<String> = answer.quality.warnings().iter().map(ToString::to_string).collect();
+    assert!(warnings.iter().any(|text| text.starts_with("figures relative to ZZZZZ are null: ")), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_summary_is_short_unless_its_lists_were_asked_for() {
+    let answer = answer_to(everything()).await;
+    let short = summary::of(&answer).chars();
+    assert!(short <= 8_000, "{short}");
+    let mut arguments = everything();
+    arguments["top_n"] = json!(40);
+    let asked = answer_to(arguments).await;
+    let value = summary::of(&asked).json().value();
+    assert!(value.to_string().len() > 8_000);
+    let strongest = value["matrices"]["industry"]["strongest"].as_array().unwrap();
+    assert_eq!(strongest.len(), 40);
+}
