@@ -5,11 +5,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{
-    quality::ShortQuality,
-    sections::Section,
-    summary::Period,
-};
+use super::{quality::ShortQuality, sections::Section, summary::Period};
 use crate::analysis::AnalysisKind;
 
 /// The schema of an answer to any analysis.
