@@ -209,7 +209,7 @@ impl Study {
 
 #[cfg(test)]
 mod tests {
-    use factor_types::{Ticker, Tier};
+    use factor_types::{SourceTier, Ticker};
 
     use super::*;
     use crate::test_study::{Fund, month_end, study, ticker, yields};
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_factor_that_never_came_to_a_column_keeps_its_reason() {
         let panel = crate::test_study::panel(&[("A", &[0.1, 0.2, 0.3])]);
-        let universe = [Arc::new(Factor::new(ticker("X"), "x", Category::Style, Tier::Request))];
+        let universe = [Arc::new(Factor::new(ticker("X"), "x", Category::Style, SourceTier::Request))];
         let lost = Exclusion {
             ticker: ticker("X"),
             label: "x".to_owned(),

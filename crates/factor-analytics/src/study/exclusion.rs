@@ -74,7 +74,7 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
 
 #[cfg(test)]
 mod tests {
-    use factor_types::{Category, Tier};
+    use factor_types::{Category, SourceTier};
 
     use super::*;
     use crate::test_study::{panel, ticker};
@@ -83,7 +83,7 @@ mod tests {
     fn a_factor_is_analysed_or_has_a_reason_with_figures() {
         let panel = panel(&[("OLD", &[0.1, 0.2, 0.3]), ("NEW", &[f64::NAN, f64::NAN, 0.1])]);
         let judge = |name: &str, floor: usize| {
-            verdict(&panel, &Factor::new(ticker(name), "", Category::Style, Tier::Request), floor)
+            verdict(&panel, &Factor::new(ticker(name), "", Category::Style, SourceTier::Request), floor)
         };
         assert_eq!((judge("OLD", 3), judge("NEW", 1), judge("NEW", 0)), (Ok(0), Ok(1), Ok(1)));
         let thin = "1 monthly returns in the window, 2 needed; its prices run from 2010-02-28 to 2010-03-31";
