@@ -42,8 +42,10 @@ async fn check_full(arguments: Value, expected: &[&str]) -> AnalysisAnswer {
     let schema = Value::from(answer_schema(kind_of(&arguments)));
     let validator = jsonschema::validator_for(&schema).unwrap();
     let framed = answer.frame().around(full.clone()).json().value();
-    let errors: Vec<String> =
-        validator.iter_errors(&framed).map(|error| format!("{error} {}", error.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&framed)
+        .map(|error| format!("{:.300} {}", error.to_string(), error.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
     for section in Section::ALL {
         let spec = section.spec();
