@@ -3,26 +3,26 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
-use indexmap::IndexMap;
 
 /// What stands for a number that is not known.
 const NONE: &str = "-";
 
 /// A number with so many places, or `-` where there is none.
 pub(crate) fn decimal(value: Option<f64>, places: usize) -> String {
-    let shown = |value: f64| {
-        let text = format!("{value:.places$}");
-        // A small loss is no negative nothing.
-        let nothing = text.starts_with('-') && !text.contains(|c: char| ('1'..='9').contains(&c));
-        if nothing { text.trim_start_matches('-').to_owned() } else { text }
-    };
-    value.filter(|value| value.is_finite()).map_or_else(|| NONE.to_owned(), shown)
+    let known = value.filter(|value| value.is_finite());
+    known.map_or_else(|| NONE.to_owned(), |value| format!("{:.places$}", value + 0.0))
 }
 
 /// A share as a percentage with two places, or `-`.
 pub(crate) fn percent(value: Option<f64>) -> String {
     let share = value.filter(|value| value.is_finite());
     share.map_or_else(|| NONE.to_owned(), |share| decimal(Some(100.0 * share), 2) + "%")
+}
+
+/// A number without the sign that is all that is left of it: `-0.00%` is `0.00%`.
+pub(crate) fn without_lone_sign(number: String) -> String {
+    let nothing = number.starts_with('-') && number != NONE && !number.contains(|c: char| ('1'..='9').contains(&c));
+    if nothing { number.trim_start_matches('-').to_owned() } else { number }
 }
 
 /// A number in a sentence, as the fields of a summary have it: four places at most, none that are zero, never `-0`.
@@ -71,17 +71,6 @@ pub(crate) fn titled_table(text: &mut String, title: &str, head: &[&str], words:
     table(text, &head, words, rows.iter().map(row).collect());
 }
 
-/// Names with their weights, heaviest first; those after `most` are one row.
-pub(crate) fn weights(sums: &IndexMap<String, f64>, most: usize) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> =
-        sums.iter().take(most).map(|(name, weight)| vec![name.clone(), percent(Some(*weight))]).collect();
-    let rest: Vec<f64> = sums.values().skip(most).copied().collect();
-    if !rest.is_empty() {
-        rows.push(vec![format!("{} others", rest.len()), percent(Some(rest.iter().sum()))]);
-    }
-    rows
-}
-
 /// A list of sentences under a title; nothing for none.
 pub(crate) fn list(text: &mut String, title: &str, items: &[String]) {
     if items.is_empty() {
@@ -98,12 +87,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_their_places_and_no_negative_nothing() {
+    fn numbers_have_their_places() {
         assert_eq!(decimal(Some(1.005_1), 2), "1.01");
-        assert_eq!(decimal(Some(-0.004), 2), "0.00");
-        assert_eq!(decimal(Some(-0.005_1), 2), "-0.01");
-        assert_eq!(decimal(Some(-2.0), 0), "-2");
-        assert_eq!(percent(Some(-0.000_04)), "0.00%");
+        assert_eq!((decimal(Some(-0.004), 2), decimal(Some(-0.0), 2)), ("-0.00".to_owned(), "0.00".to_owned()));
         assert_eq!(percent(Some(0.123_456)), "12.35%");
         for unknown in [None, Some(f64::NAN), Some(f64::INFINITY)] {
             assert_eq!((decimal(unknown, 2), percent(unknown)), ("-".to_owned(), "-".to_owned()));
@@ -113,6 +99,15 @@ mod tests {
             (in_words(0.5), in_words(-0.000_04), in_words(1.234_56)),
             ("0.5".into(), "0".into(), "1.2346".into())
         );
+    }
+
+    #[test]
+    fn a_sign_alone_can_go() {
+        for (number, shown) in
+            [("-0.00", "0.00"), ("-0.00%", "0.00%"), ("-0.01", "-0.01"), ("0.00", "0.00"), ("-", "-"), ("-2", "-2")]
+        {
+            assert_eq!(without_lone_sign(number.to_owned()), shown);
+        }
     }
 
     #[test]
@@ -131,13 +126,6 @@ mod tests {
         assert_eq!(text, "\n## Risk\n\n| name | t |\n|------|---|\n| a    | 1 |\n");
         titled_table(&mut text, "Nothing", &["name"], 1, &[]);
         assert!(!text.contains("Nothing"));
-    }
-
-    #[test]
-    fn what_is_too_light_is_summed_up() {
-        let sums = IndexMap::from([("a".to_owned(), 0.5), ("b".to_owned(), 0.3), ("c".to_owned(), 0.2)]);
-        assert_eq!(weights(&sums, 3).len(), 3);
-        assert_eq!(weights(&sums, 1), [["a", "50.00%"], ["2 others", "50.00%"]]);
     }
 
     #[test]
