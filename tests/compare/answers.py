@@ -118,15 +118,20 @@ class Meant:
     new: str
     # In answers of these tools only.
     where: re.Pattern
+    # Put into the new answer as well: for what says nothing, such as the width of a column.
+    both: bool = False
     applied: int = 0
 
 
 def meant_differences(path: Path | None) -> list[Meant]:
-    """Reads a TOML file of `[[difference]]` tables with `about`, `old` (a regular expression), `new`, and perhaps `where`."""
+    """Reads a TOML file of `[[difference]]` tables with `about`, `old` (a regular expression), `new`, and perhaps `where` and `both`."""
     if path is None:
         return []
     tables = tomllib.loads(path.read_text())["difference"]
-    return [Meant(one["about"], re.compile(one["old"]), one["new"], re.compile(one.get("where", ""))) for one in tables]
+    return [
+        Meant(one["about"], re.compile(one["old"]), one["new"], re.compile(one.get("where", "")), one.get("both", False))
+        for one in tables
+    ]
 
 
 def replaced(value: Any, meant: list[Meant], used: set[int]) -> Any:
@@ -307,10 +312,11 @@ def judged(old: str, new: str, meant: list[Meant], name: str) -> Verdict:
     mine = [one for one in meant if one.where.search(name)]
     used: set[int] = set()
     settled = replaced(before, mine, used) if mine else before
+    after = replaced(after, [one for one in mine if one.both], set())
     pieces = list(dict.fromkeys(differences(settled, after)))
     if pieces and cut_alike(settled, after):
         return Verdict("cut elsewhere")
-    if not pieces and (written(before) == old) != (written(after) == new):
+    if not pieces and (written(before) == old) != (written(tree(new)) == new):
         pieces = [Piece("", "(white space, escapes)", "(written otherwise)")]
     if pieces:
         return Verdict("different", pieces)
