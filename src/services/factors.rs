@@ -1,6 +1,7 @@
 //! The universe's factors, searchable, page by page.
 
-use factor_types::{AssetClass, Category, ClosedSet, Factor, FactorUniverse, SourceTier, Ticker};
+use factor_store::LoadedUniverse;
+use factor_types::{AssetClass, Category, ClosedSet, Factor, FactorUniverse, SourceTier, Ticker, UserId};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -72,11 +73,15 @@ pub struct FactorRow {
 /// Every mistake of the arguments.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let snapshot = app.universe_watcher.current().await;
-    let loaded = &snapshot.loaded;
-    let groups = app.groups_of(call.user, &loaded.universe).await;
-    let request = Request::read(&Args::new(call.arguments.clone()), &loaded.hash)?;
+    let request = Request::read(&Args::new(call.arguments.clone()), &snapshot.loaded.hash)?;
+    Ok(Rendered::json(&run(app, &snapshot.loaded, &request, call.user).await))
+}
+
+/// A page of the universe's factors and the caller's groups.
+pub async fn run(app: &App, loaded: &LoadedUniverse, request: &Request, user: UserId) -> FactorsPage {
+    let groups = app.groups_of(user, &loaded.universe).await;
     let all = loaded.universe.factors().iter().chain(groups.factors().map(AsRef::as_ref));
-    Ok(Rendered::json(&page(all, &request, &loaded.hash)))
+    page(all, request, &loaded.hash)
 }
 
 /// The universe's factors as they are listed, in its order.

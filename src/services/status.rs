@@ -4,6 +4,7 @@ pub mod parts;
 pub mod usage;
 
 use chrono::NaiveDate;
+use factor_types::UserId;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -74,13 +75,14 @@ pub struct Configured {
 /// Arguments, which there are none of.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    Ok(Rendered::json(&status(app, call).await))
+    Ok(Rendered::json(&run(app, call.user).await))
 }
 
-async fn status(app: &App, call: &Call) -> ServerStatus {
+/// Asks every part how it is.
+pub async fn run(app: &App, user: UserId) -> ServerStatus {
     let snapshot = app.universe_watcher.current().await;
     let loaded = &snapshot.loaded;
-    let parts = Parts::probed(app, call.user, loaded).await;
+    let parts = Parts::probed(app, user, loaded).await;
     let calls = app.counters.figures();
     let caches = Caches::of(app).await;
     let about = app.sources.prices.about();

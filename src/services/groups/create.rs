@@ -56,8 +56,8 @@ pub struct CreatedGroup {
 /// Every mistake of the arguments, a name that is taken, too little data, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(&Args::new(call.arguments.clone()), &app.settings.groups)?;
-    let created = create(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &created, &["warnings"]).await)
+    let answer = run(app, request, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
 }
 
 impl Request {
@@ -77,7 +77,11 @@ impl Request {
     }
 }
 
-async fn create(app: &App, request: Request, call: &Call) -> Result<CreatedGroup, ToolError> {
+/// Saves the group, checked first where that is asked for.
+///
+/// # Errors
+/// A name that is taken, too little data, a source that cannot answer.
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<CreatedGroup, ToolError> {
     let Request { group, validate } = request;
     let there = app.store.group(call.user, &group.name).await?;
     if let Some(other) = there.as_ref().filter(|kept| !kept.group.what.same_content(&group)) {

@@ -1,5 +1,6 @@
 //! A group deleted for good, and what it was.
 
+use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,13 +32,21 @@ pub struct DeletedGroup {
 /// Every mistake of the arguments, no such group.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let Some(gone) = app.store.delete_group(call.user, &name).await? else {
-        return Err(missing(app, call.user, &name).await?);
+    let answer = run(app, &name, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+}
+
+/// Deletes the group of this name.
+///
+/// # Errors
+/// No such group.
+pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<DeletedGroup, ToolError> {
+    let Some(gone) = app.store.delete_group(user, name).await? else {
+        return Err(missing(app, user, name).await?);
     };
-    let answer = DeletedGroup {
+    Ok(DeletedGroup {
         status: Success::Success,
         group_name: gone.group.what.name.to_string(),
         deleted: GroupView::from(&gone),
-    };
-    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+    })
 }

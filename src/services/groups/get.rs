@@ -1,5 +1,6 @@
 //! A group as it is kept.
 
+use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,11 +35,19 @@ pub struct KeptGroup {
 /// Every mistake of the arguments, no such group.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let kept = find(app, call.user, &name).await?;
-    let answer = KeptGroup {
+    let answer = run(app, &name, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+}
+
+/// The group of this name.
+///
+/// # Errors
+/// No such group.
+pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<KeptGroup, ToolError> {
+    let kept = find(app, user, name).await?;
+    Ok(KeptGroup {
         status: Success::Success,
         group: GroupView::from(&kept),
         validation_metadata: ValidationMetadata::of_kept(&kept),
-    };
-    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+    })
 }

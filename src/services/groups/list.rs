@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use factor_store::SavedGroup;
-use factor_types::{Ticker, WeightingMethod};
+use factor_types::{Ticker, UserId, WeightingMethod};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,13 +50,21 @@ pub struct ListedGroup {
 /// Arguments, which there are none of; a store that is away.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    let groups = app.store.groups(call.user).await?;
-    let answer = ListedGroups {
+    let answer = run(app, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["factor_groups"]).await)
+}
+
+/// All groups of a user.
+///
+/// # Errors
+/// A store that is away.
+pub async fn run(app: &App, user: UserId) -> Result<ListedGroups, ToolError> {
+    let groups = app.store.groups(user).await?;
+    Ok(ListedGroups {
         status: Success::Success,
         count: groups.len(),
         factor_groups: groups.into_iter().map(ListedGroup::from).collect(),
-    };
-    Ok(saved_items::rendered(app, call.user, &answer, &["factor_groups"]).await)
+    })
 }
 
 impl From<SavedGroup> for ListedGroup {

@@ -59,8 +59,8 @@ pub struct UpdatedGroup {
 /// Every mistake of the arguments, no such group, a name that is taken, too little data, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(app, call.user, &Args::new(call.arguments.clone())).await?;
-    let updated = update(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &updated, &["warnings"]).await)
+    let answer = run(app, request, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
 }
 
 impl Request {
@@ -95,7 +95,11 @@ impl Request {
     }
 }
 
-async fn update(app: &App, request: Request, call: &Call) -> Result<UpdatedGroup, ToolError> {
+/// Saves the group as it will be, checked first where that is asked for.
+///
+/// # Errors
+/// A name that is taken, too little data, a source that cannot answer.
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<UpdatedGroup, ToolError> {
     let Request { name, before, group, validate } = request;
     let old = &before.group.what;
     if group.name != old.name

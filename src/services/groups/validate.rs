@@ -59,11 +59,15 @@ pub struct Verdict {
 /// Every mistake of the arguments, no such group, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let answer = validate(app, &name, call).await?;
+    let answer = run(app, &name, call).await?;
     Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
 }
 
-async fn validate(app: &App, name: &GroupName, call: &Call) -> Result<ValidatedGroup, ToolError> {
+/// Checks the group of this name.
+///
+/// # Errors
+/// No such group, a source that cannot answer.
+pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<ValidatedGroup, ToolError> {
     let kept = find(app, call.user, name).await?;
     let group = &kept.group.what;
     let verdict = match check(app, group, None, &call.caller(app.today())).await {

@@ -1,5 +1,6 @@
 //! A portfolio deleted for good, and what it held.
 
+use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,10 +32,17 @@ pub struct DeletedPortfolio {
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let name = only_name(&Args::new(call.arguments.clone()))?;
-    let Some(gone) = app.store.delete_portfolio(call.user, &name).await? else {
-        return Err(missing(app, call.user, &name).await?);
-    };
-    let answer =
-        DeletedPortfolio { status: Success::Success, portfolio_name: gone.what.name.to_string(), deleted: gone.into() };
+    let answer = run(app, &name, call.user).await?;
     Ok(saved_items::rendered(app, call.user, &answer, &["deleted"]).await)
+}
+
+/// Deletes the portfolio of this name.
+///
+/// # Errors
+/// No such portfolio.
+pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<DeletedPortfolio, ToolError> {
+    let Some(gone) = app.store.delete_portfolio(user, name).await? else {
+        return Err(missing(app, user, name).await?);
+    };
+    Ok(DeletedPortfolio { status: Success::Success, portfolio_name: gone.what.name.to_string(), deleted: gone.into() })
 }

@@ -1,5 +1,6 @@
 //! Holdings as they were given, and what they weigh now.
 
+use factor_types::GroupName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,8 +35,16 @@ pub struct KeptPortfolio {
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let name = only_name(&Args::new(call.arguments.clone()))?;
-    let kept = find(app, call.user, &name).await?;
-    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.today())).await;
-    let answer = KeptPortfolio { status: Success::Success, portfolio: kept.into(), valuation: valuation.into() };
+    let answer = run(app, &name, call).await?;
     Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
+}
+
+/// The portfolio of this name at the latest prices.
+///
+/// # Errors
+/// No such portfolio.
+pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<KeptPortfolio, ToolError> {
+    let kept = find(app, call.user, name).await?;
+    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.today())).await;
+    Ok(KeptPortfolio { status: Success::Success, portfolio: kept.into(), valuation: valuation.into() })
 }

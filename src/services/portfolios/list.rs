@@ -1,7 +1,7 @@
 //! The caller's portfolios.
 
 use chrono::{DateTime, Utc};
-use factor_types::{Portfolio, Saved};
+use factor_types::{Portfolio, Saved, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,13 +41,21 @@ pub struct ListedPortfolio {
 /// Arguments, which there are none of; a store that is away.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    let portfolios = app.store.portfolios(call.user).await?;
-    let answer = ListedPortfolios {
+    let answer = run(app, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["portfolios"]).await)
+}
+
+/// All portfolios of a user.
+///
+/// # Errors
+/// A store that is away.
+pub async fn run(app: &App, user: UserId) -> Result<ListedPortfolios, ToolError> {
+    let portfolios = app.store.portfolios(user).await?;
+    Ok(ListedPortfolios {
         status: Success::Success,
         count: portfolios.len(),
         portfolios: portfolios.into_iter().map(ListedPortfolio::from).collect(),
-    };
-    Ok(saved_items::rendered(app, call.user, &answer, &["portfolios"]).await)
+    })
 }
 
 impl From<Saved<Portfolio>> for ListedPortfolio {

@@ -49,8 +49,8 @@ pub struct SavedPortfolio {
 /// Every mistake of the arguments, holdings without any value.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(&Args::new(call.arguments.clone()))?;
-    let saved = save(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &saved, &CUTTABLE).await)
+    let answer = run(app, request, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
 }
 
 impl Request {
@@ -64,7 +64,11 @@ impl Request {
     }
 }
 
-async fn save(app: &App, request: Request, call: &Call) -> Result<SavedPortfolio, ToolError> {
+/// Keeps the portfolio, and says what it weighs now.
+///
+/// # Errors
+/// Holdings without any value.
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<SavedPortfolio, ToolError> {
     let holdings::Holdings { holdings, mut notes } = request.holdings;
     let valuation = valuation::value(app, &holdings, &call.caller(app.today())).await;
     // With every price known a total of nothing will not mend itself.
