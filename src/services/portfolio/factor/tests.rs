@@ -41,6 +41,7 @@ fn a_factor_is_found_by_any_of_its_names() {
         ("bonds", "fixed_income", "category_composite", "category"),
         ("Fixed Income", "fixed_income", "category_composite", "category"),
         ("Cyclical", "cyclical", "sector_group_composite", "sector_group"),
+        ("cyclicals", "cyclical", "sector_group_composite", "sector_group"),
         ("equity", "equity", "asset_class_composite", "asset_class"),
         ("residential", "REZ", "etf", "part of a name"),
         ("Real Estate", "VNQ", "etf", "description"),

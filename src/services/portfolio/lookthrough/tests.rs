@@ -61,6 +61,15 @@ fn shares_stand_for_their_industry_and_funds_for_their_category() {
 }
 
 #[test]
+fn shares_stand_for_industries_alone() {
+    let weights = IndexMap::from([(ticker("BILL"), 1.0)]);
+    let profiles = HashMap::from([(ticker("BILL"), profile(false, Some("UST30Y")))]);
+    let all = Classifications::by_profiles(&weights, &[&universe()], profiles);
+    assert_eq!((all.each[0].factor.as_ref(), all.each[0].industry.as_str()), (None, "UST30Y"));
+    assert!(all.warnings(&IndexMap::new())[0].to_string().ends_with("of an industry that no factor stands for"));
+}
+
+#[test]
 fn weight_in_a_factor_is_that_of_its_etf_and_of_its_shares() {
     let all = classifications();
     let xlk = [ticker("XLK")];
