@@ -73,7 +73,8 @@ impl Frame {
         (store, user): (&ResultStore, UserId),
     ) -> Fitted {
         let mut answer = self.around(body);
-        let mut fitted = Fitted { frame: self, answer: Fields::rounded(Rounding::None), link: None };
+        let notes = self.notes.clone();
+        let mut fitted = Fitted { frame: self, notes, answer: Fields::rounded(Rounding::None), link: None };
         if let Some(limit) = limit.filter(|limit| answer.chars() > *limit) {
             let whole = answer.text();
             let rule = Rule::Level { then };
@@ -91,8 +92,8 @@ impl Frame {
                 }
                 if cut.triangles {
                     let how = "matrices are written as lower triangles ({labels, rows}) to fit max_chars";
-                    fitted.frame.notes.push(format!("{how} {limit}"));
-                    put_notes(&mut answer, &fitted.frame.notes);
+                    fitted.notes.push(format!("{how} {limit}"));
+                    put_notes(&mut answer, &fitted.notes);
                 }
             }
         }
@@ -104,6 +105,8 @@ impl Frame {
 #[derive(Debug)]
 pub(crate) struct Fitted {
     frame: Frame,
+    /// The frame's notes, and what was done to the answer so that it fits.
+    notes: Vec<String>,
     answer: Fields,
     link: Option<ResultLink>,
 }
@@ -117,21 +120,23 @@ impl Fitted {
             }
             _ => report.to_owned(),
         };
-        if !self.frame.notes.is_empty() {
-            text += &format!("\nNote: {}\n", self.frame.notes.join("; "));
+        if !self.notes.is_empty() {
+            text += &format!("\nNote: {}\n", self.notes.join("; "));
         }
         self.rendered(|_, _| text)
     }
 
     /// The answer whose text block is its JSON, or the summary where that would be too long to read.
     pub(crate) fn with_json_text(self, summary: impl FnOnce() -> Fields) -> Rendered {
-        self.rendered(|json, mut frame| {
+        self.rendered(|json, frame| {
             if json.len() <= LONGEST_TEXT || json.chars().count() <= LONGEST_TEXT {
                 return json.to_owned();
             }
             let said = "this text is the summary; all sections asked for are in the structured content of this result";
-            frame.notes.push(said.to_owned());
-            frame.around(summary()).text()
+            let mut short = frame.around(summary());
+            let notes = frame.notes.into_iter().chain([said.to_owned()]);
+            put_notes(&mut short, &notes.collect::<Vec<_>>());
+            short.text()
         })
     }
 
@@ -247,6 +252,14 @@ mod tests {
         assert_eq!(text["rows"], json!(["row 0000"]));
         assert!(text["note"].as_str().unwrap().starts_with("one; two; this text is the summary"));
         assert_eq!(answer.structured.value()["note"], "one; two");
+    }
+
+    #[tokio::test]
+    async fn a_summary_without_notes_has_its_own_at_the_end() {
+        let (_, fitted) = fitted(Frame { notes: Vec::new(), ..frame(NotePlace::First) }, body(5_000), 100_000).await;
+        let text: Value = serde_json::from_str(&fitted.with_json_text(|| body(1)).text).unwrap();
+        let keys: Vec<&String> = text.as_object().unwrap().keys().collect();
+        assert_eq!(keys[keys.len() - 2..], ["rows", "note"]);
     }
 
     #[tokio::test]
