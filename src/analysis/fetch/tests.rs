@@ -39,7 +39,9 @@ fn members_are_priced_in_the_place_of_their_group_and_each_ticker_once() {
     let chips = group("chips", &[("NVDA", 1.0), ("VLUE", 1.0)]);
     let mut all = factors(&["MTUM", "VLUE"]);
     all.push(Arc::clone(&chips.factor));
-    let requested = [chips.factor.ticker.clone(), ticker("VLUE")];
+    // A group without weights has no members that could be priced.
+    let unsettled = group("unsettled", &[]).factor.ticker.clone();
+    let requested = [chips.factor.ticker.clone(), unsettled, ticker("VLUE")];
     request.groups = UserGroups { groups: vec![chips], ..UserGroups::default() };
     request.benchmark = ticker("MTUM");
     request.also_priced = vec![ticker("BIL"), ticker("SPY")];
