@@ -41,7 +41,7 @@ impl Json {
         &self.0
     }
 
-    /// The document as a tree, for who wants to look into it.
+    /// The document as a tree, for those who look into it.
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.0).unwrap_or_default()
     }

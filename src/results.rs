@@ -1,6 +1,6 @@
 //! Whole results, kept for a while for those whose answer was cut.
 //!
-//! Key: the user and a random id, so that only who was given it can ask for it. Life: 30 minutes. Size: bounded by bytes,
+//! Key: the user and a random id, so that only those who were given it can ask for it. Life: 30 minutes. Size: bounded by bytes,
 //! the least used leave first. A result that is gone is computed again by calling the tool again.
 
 use std::{sync::Arc, time::Duration};

@@ -124,14 +124,14 @@ mod tests {
     use std::{collections::HashSet, sync::atomic::Ordering};
 
     use factor_store::MemoryEntries;
-    use factor_types::{Category, Factor, SourceTier};
+    use factor_types::Factor;
     use tokio::time::Instant;
 
     use super::{
         super::{
-            AnalysisKind, AnalysisRequest, UserGroup, UserGroups,
+            AnalysisKind, AnalysisRequest, UserGroups,
             failure_runs::FailureRuns,
-            test_market::{Answer, Market, TODAY, day, request, returns, ticker, universe},
+            test_market::{Answer, Market, TODAY, day, group, request, returns, ticker, universe},
         },
         *,
     };
@@ -145,10 +145,8 @@ mod tests {
     }
 
     fn groups(user: i64, weight: f64) -> UserGroups {
-        let (name, category) = (ticker("USER:chips"), Category::User);
-        let factor = Arc::new(Factor::new(name, "chips", category, SourceTier::Database));
-        let members = Ok(vec![(ticker("NVDA"), weight), (ticker("AMD"), 1.0)]);
-        UserGroups { user: UserId::new(user), groups: vec![UserGroup { factor, members }], trouble: None }
+        let groups = vec![group("chips", &[("NVDA", weight), ("AMD", 1.0)])];
+        UserGroups { user: UserId::new(user), groups, trouble: None }
     }
 
     fn providers(market: &Arc<Market>) -> Arc<Providers> {

@@ -18,13 +18,14 @@ use factor_prices::{
 };
 use factor_store::MemoryEntries;
 use factor_types::{
-    Category, DateRange, Factor, FactorUniverse, Frequency, PriceKind, PriceSeries, SourceTier, Ticker, YieldTable,
+    Category, DateRange, Factor, FactorUniverse, Frequency, GroupName, PriceKind, PriceSeries, SourceTier, Ticker,
+    YieldTable,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AnalysisKind, AnalysisRequest, Analyzer, AssetClassFilter, Caller, DateRule, Limits, Plan, UserGroups,
+    AnalysisKind, AnalysisRequest, Analyzer, AssetClassFilter, Caller, DateRule, Limits, Plan, UserGroup, UserGroups,
     failure_runs::FailureRuns,
 };
 use crate::progress::Progress;
@@ -151,6 +152,14 @@ pub(super) fn universe(styles: &[&str]) -> FactorUniverse {
     let style = |name: &&str| Factor::new(ticker(name), *name, Category::Style, SourceTier::Request);
     let market = Factor::new(Ticker::spy(), "S&P 500", Category::Market, SourceTier::Request);
     FactorUniverse::new(styles.iter().map(style).chain([market]))
+}
+
+/// A group of this name and these members, with their weights.
+pub(super) fn group(name: &str, members: &[(&str, f64)]) -> UserGroup {
+    let name = GroupName::read(name).unwrap();
+    let factor = Factor::new(Ticker::of_group(&name), name.as_str(), Category::User, SourceTier::Database);
+    let members = members.iter().map(|(name, weight)| (ticker(name), *weight)).collect();
+    UserGroup { factor: Arc::new(factor), members: Ok(members) }
 }
 
 /// A request for one kind of analysis of everything there is, over two years.

@@ -98,7 +98,7 @@ impl Fields {
         }
     }
 
-    /// Puts in what tells the reader how to read the rest: it is never cut.
+    /// Puts in what says how to read the rest: it is never cut.
     pub(crate) fn put_whole(&mut self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) {
         self.put_part(name, Part::Whole(self.rounding.text(value)));
     }

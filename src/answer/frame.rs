@@ -73,7 +73,8 @@ impl Frame {
         (store, user): (&ResultStore, UserId),
     ) -> Fitted {
         let mut answer = self.around(body);
-        let mut fitted = Fitted { frame: self, answer: Fields::rounded(Rounding::None), link: None };
+        let notes = self.notes.clone();
+        let mut fitted = Fitted { frame: self, notes, answer: Fields::rounded(Rounding::None), link: None };
         if let Some(limit) = limit.filter(|limit| answer.chars() > *limit) {
             let whole = answer.text();
             let rule = Rule::Level { then };
@@ -91,8 +92,8 @@ impl Frame {
                 }
                 if cut.triangles {
                     let how = "matrices are written as lower triangles ({labels, rows}) to fit max_chars";
-                    fitted.frame.notes.push(format!("{how} {limit}"));
-                    put_notes(&mut answer, &fitted.frame.notes);
+                    fitted.notes.push(format!("{how} {limit}"));
+                    put_notes(&mut answer, &fitted.notes);
                 }
             }
         }
@@ -104,6 +105,8 @@ impl Frame {
 #[derive(Debug)]
 pub(crate) struct Fitted {
     frame: Frame,
+    /// The frame's notes, and what was done to the answer so that it fits.
+    notes: Vec<String>,
     answer: Fields,
     link: Option<ResultLink>,
 }
@@ -117,21 +120,23 @@ impl Fitted {
             }
             _ => report.to_owned(),
         };
-        if !self.frame.notes.is_empty() {
-            text += &format!("\nNote: {}\n", self.frame.notes.join("; "));
+        if !self.notes.is_empty() {
+            text += &format!("\nNote: {}\n", self.notes.join("; "));
         }
         self.rendered(|_, _| text)
     }
 
     /// The answer whose text block is its JSON, or the summary where that would be too long to read.
     pub(crate) fn with_json_text(self, summary: impl FnOnce() -> Fields) -> Rendered {
-        self.rendered(|json, mut frame| {
+        self.rendered(|json, frame| {
             if json.len() <= LONGEST_TEXT || json.chars().count() <= LONGEST_TEXT {
                 return json.to_owned();
             }
             let said = "this text is the summary; all sections asked for are in the structured content of this result";
-            frame.notes.push(said.to_owned());
-            frame.around(summary()).text()
+            let mut short = frame.around(summary());
+            let notes = frame.notes.into_iter().chain([said.to_owned()]);
+            put_notes(&mut short, &notes.collect::<Vec<_>>());
+            short.text()
         })
     }
 
@@ -168,5 +173,124 @@ pub(crate) async fn fitting_listed(
 fn put_notes(answer: &mut Fields, notes: &[String]) {
     if !notes.is_empty() {
         answer.put_whole("note", &notes.join("; "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::answer::{Layout, Matrix};
+
+    fn frame(notes_at: NotePlace) -> Frame {
+        Frame {
+            analysis_type: Some("returns"),
+            notes: vec!["one".to_owned(), "two".to_owned()],
+            notes_at,
+            invalid_sections: vec!["x".to_owned()],
+            not_computed: IndexMap::from([("rolling".to_owned(), "why".to_owned())]),
+        }
+    }
+
+    fn body(rows: usize) -> Fields {
+        let mut body = Fields::rounded(Rounding::None);
+        body.put("rows", &(0..rows).map(|at| format!("row {at:04}")).collect::<Vec<_>>());
+        body
+    }
+
+    fn keys(answer: &Rendered) -> Vec<String> {
+        answer.structured.value().as_object().unwrap().keys().cloned().collect()
+    }
+
+    async fn fitted(frame: Frame, body: Fields, limit: usize) -> (ResultStore, Fitted) {
+        let store = ResultStore::new();
+        let fitted = frame.fitting(body, Some(limit), Vec::new(), (&store, UserId::LOCAL)).await;
+        (store, fitted)
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let nothing = Frame {
+            analysis_type: None,
+            notes: Vec::new(),
+            notes_at: NotePlace::First,
+            invalid_sections: Vec::new(),
+            not_computed: IndexMap::new(),
+        };
+        assert_eq!(nothing.around(body(0)).text(), r#"{"status":"success","rows":[]}"#);
+        let all = frame(NotePlace::First).around(body(0));
+        assert!(all.names().eq(["status", "analysis_type", "note", "invalid_sections", "not_computed", "rows"]));
+        let last = frame(NotePlace::Last).around(body(0));
+        assert_eq!(last.names().last(), Some("note"));
+    }
+
+    #[tokio::test]
+    async fn a_cut_answer_says_where_the_whole_is() {
+        let (store, fitted) = fitted(frame(NotePlace::Last), body(400), 3_000).await;
+        let answer = fitted.with_json_text(|| body(1));
+        let value = answer.structured.value();
+        let shown = value["rows"].as_array().unwrap().len();
+        assert_eq!(
+            (value["truncated"]["shown"].as_u64(), value["truncated"]["total"].as_u64()),
+            (Some(shown as u64), Some(400))
+        );
+        assert_eq!(keys(&answer)[5..], ["note", "truncated"]);
+        assert_eq!(answer.text, answer.structured.as_str());
+        let [link] = answer.links.as_slice() else { panic!("{:?}", answer.links) };
+        assert!(value["truncated"]["how_to_get_the_rest"].as_str().unwrap().contains(&link.uri));
+        let whole: Value = serde_json::from_str(&store.get(UserId::LOCAL, &link.uri).await.unwrap()).unwrap();
+        assert_eq!(whole["rows"].as_array().unwrap().len(), 400);
+        assert_eq!(whole["truncated"], Value::Null);
+    }
+
+    #[tokio::test]
+    async fn a_long_text_block_is_the_summary() {
+        let (_, fitted) = fitted(frame(NotePlace::First), body(5_000), 100_000).await;
+        let answer = fitted.with_json_text(|| body(1));
+        let text: Value = serde_json::from_str(&answer.text).unwrap();
+        assert_eq!(text["rows"], json!(["row 0000"]));
+        assert!(text["note"].as_str().unwrap().starts_with("one; two; this text is the summary"));
+        assert_eq!(answer.structured.value()["note"], "one; two");
+    }
+
+    #[tokio::test]
+    async fn a_summary_without_notes_has_its_own_at_the_end() {
+        let (_, fitted) = fitted(Frame { notes: Vec::new(), ..frame(NotePlace::First) }, body(5_000), 100_000).await;
+        let text: Value = serde_json::from_str(&fitted.with_json_text(|| body(1)).text).unwrap();
+        let keys: Vec<&String> = text.as_object().unwrap().keys().collect();
+        assert_eq!(keys[keys.len() - 2..], ["rows", "note"]);
+    }
+
+    #[tokio::test]
+    async fn a_report_is_shown_as_far_as_its_field() {
+        let report = "a line of a report\n".repeat(300);
+        let with_report = || {
+            let mut body = Fields::rounded(Rounding::None);
+            body.put("formatted_report", &report);
+            body
+        };
+        let (_, whole) = fitted(frame(NotePlace::First), with_report(), 50_000).await;
+        assert_eq!(whole.reported(&report).text, format!("{report}\nNote: one; two\n"));
+        let (_, cut) = fitted(frame(NotePlace::First), with_report(), 3_000).await;
+        let answer = cut.reported(&report);
+        let shown = answer.structured.value()["formatted_report"].as_str().unwrap().to_owned();
+        assert!(shown.len() < 3_000 && report.starts_with(&shown));
+        assert_eq!(answer.text, format!("{shown}\nNote: one; two\n"));
+    }
+
+    #[tokio::test]
+    async fn folded_matrices_are_noted() {
+        let labels: Vec<String> = (0..40).map(|at| format!("T{at}")).collect();
+        let mut whole = Fields::rounded(Rounding::None);
+        let matrix = Matrix::of(&labels, Layout::Nested, Rounding::None, |i, j| i * j);
+        whole.put_part("matrix", Part::Matrix(matrix));
+        let limit = whole.chars() - 1;
+        let (_, fitted) = fitted(frame(NotePlace::First), whole, limit).await;
+        let answer = fitted.with_json_text(|| body(1));
+        let note =
+            format!("one; two; matrices are written as lower triangles ({{labels, rows}}) to fit max_chars {limit}");
+        assert_eq!(answer.structured.value()["note"], json!(note));
+        assert_eq!((answer.links.len(), keys(&answer).last().unwrap().as_str()), (0, "matrix"));
     }
 }

@@ -225,7 +225,7 @@ impl Leaf<'_> {
     }
 }
 
-/// What was cut, as an answer tells it.
+/// What was cut, as an answer says it.
 #[derive(Debug, Serialize)]
 pub(super) struct Truncated<'a> {
     #[serde(flatten)]

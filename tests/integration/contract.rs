@@ -103,7 +103,8 @@ fn every_analysis_is_as_its_full_schema_says() {
         if example["tool"] != "get_factor_analysis" || answer["status"] != "success" || !answer["truncated"].is_null() {
             continue;
         }
-        let errors: Vec<String> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(answer).map(|error| format!("{:.300}", error.to_string())).collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
         checked += 1;
         let mut broken = answer.clone();

@@ -46,6 +46,7 @@ impl Composite {
     pub fn build(name: &str, panel: &Panel, members: &[Member], listed: usize, min_coverage: f64) -> Self {
         let first = |member: &Member| panel.columns()[member.column].span.as_ref().map(|span| span.start);
         let value = |row: usize| {
+            // A member that has stopped still counts: otherwise a dying group would look complete to the end.
             let started = members.iter().filter(|member| first(member).is_some_and(|first| first <= row)).count();
             let (mut present, mut weighted, mut weight) = (0, 0.0, 0.0);
             for member in members {
@@ -56,6 +57,7 @@ impl Composite {
                     weight += member.weight;
                 }
             }
+            // Nothing has started in the first rows of a late group: 0 of 0 covers anything.
             if present > 0 && covers(present, started, min_coverage) { weighted / weight } else { f64::NAN }
         };
         let ticker = |member: &Member| panel.columns()[member.column].series.ticker().clone();

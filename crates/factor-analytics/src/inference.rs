@@ -28,6 +28,7 @@ pub fn interval(r: f64, n: usize, of: Coefficient) -> Option<(f64, f64)> {
     if r.abs() >= 1.0 {
         return Some((r, r));
     }
+    // Ranks vary more than values from sample to sample.
     let inflation = match of {
         Coefficient::Pearson => 1.0,
         Coefficient::Spearman => 1.0 + r * r / 2.0,
@@ -156,6 +157,7 @@ impl MatrixStatistics {
                 if i == j {
                     p_adjusted[(i, i)] = value;
                 } else {
+                    // The diagonal is no test and must not count among them.
                     tested.push((i, j, value, n));
                 }
             }

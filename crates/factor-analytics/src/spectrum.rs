@@ -53,6 +53,7 @@ impl Spectrum {
             let Some(of_nearest) = self::eigenvalues(&nearest, progress)? else { return Ok(None) };
             eigenvalues = of_nearest;
         }
+        // Zero but for rounding: a logarithm would not take a negative one.
         eigenvalues.iter_mut().for_each(|value| *value = value.max(0.0));
         eigenvalues.sort_by(|a, b| b.total_cmp(a));
         let total: f64 = eigenvalues.iter().sum();
@@ -122,6 +123,7 @@ pub fn nearest_correlation(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Re
         progress.advance(step, STEPS)?;
         let shifted = &current - &correction;
         let Some(semidefinite) = semidefinite_part(&shifted, progress)? else { return Ok(None) };
+        // Dykstra: without it the projections end at some correlation matrix, not the nearest.
         correction = &semidefinite - &shifted;
         let mut next = semidefinite;
         for i in 0..n {

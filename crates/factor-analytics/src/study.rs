@@ -112,6 +112,7 @@ impl Study {
     /// still starts where its history does.
     pub fn sliced(&self) -> Option<Self> {
         let slice = self.slice.as_ref()?;
+        // Masked and not cut: rows stay where they are, so windows and ages keep their meaning.
         let panel = Arc::new(self.panel.masked(&slice.keep));
         Some(Self { panel, min_observations: MIN_ROWS, kept: Some(Arc::clone(&slice.keep)), ..self.clone() })
     }
@@ -208,7 +209,7 @@ impl Study {
 
 #[cfg(test)]
 mod tests {
-    use factor_types::{Ticker, Tier};
+    use factor_types::{SourceTier, Ticker};
 
     use super::*;
     use crate::test_study::{Fund, month_end, study, ticker, yields};
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn a_factor_that_never_came_to_a_column_keeps_its_reason() {
         let panel = crate::test_study::panel(&[("A", &[0.1, 0.2, 0.3])]);
-        let universe = [Arc::new(Factor::new(ticker("X"), "x", Category::Style, Tier::Request))];
+        let universe = [Arc::new(Factor::new(ticker("X"), "x", Category::Style, SourceTier::Request))];
         let lost = Exclusion {
             ticker: ticker("X"),
             label: "x".to_owned(),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{Months, NaiveDate};
-use factor_types::{Calendar, Category, Factor, Frequency, Maturity, PriceKind, PriceSeries, Ticker, Tier, YieldTable};
+use factor_types::{
+    Calendar, Category, Factor, Frequency, Maturity, PriceKind, PriceSeries, SourceTier, Ticker, YieldTable,
+};
 
 use crate::{Panel, Study, panel::Window};
 
@@ -16,7 +18,7 @@ pub(crate) struct Fund<'a> {
 impl<'a> Fund<'a> {
     pub(crate) fn new(ticker: &str, category: Category, returns: &'a [f64]) -> Self {
         Self {
-            factor: Factor::new(ticker.parse().unwrap(), format!("{ticker} fund"), category, Tier::Request),
+            factor: Factor::new(ticker.parse().unwrap(), format!("{ticker} fund"), category, SourceTier::Request),
             returns,
         }
     }

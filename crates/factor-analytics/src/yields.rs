@@ -53,6 +53,7 @@ impl RiskFree {
                 .last_on_or_before(Maturity::Ust3M, panel.label_before(row), STALE_YIELD_DAYS)
                 .map_or(f64::NAN, |(_, percent)| percent / 100.0 / per_year)
         });
+        // In order of preference: a yield known at the start of the period, a fund that earned it, nothing.
         let mut candidates = vec![(Maturity::Ust3M.as_str(), from_yield.collect::<Vec<_>>())];
         for proxy in ["BIL", "SGOV"] {
             let column = proxy.parse().ok().and_then(|ticker: Ticker| panel.position(&ticker));

@@ -5,18 +5,13 @@ use factor_store::MemoryEntries;
 use factor_types::Frequency;
 
 use super::{
-    super::test_market::{Answer, Market, TODAY, day, request, returns, ticker, universe},
+    super::test_market::{Answer, Market, TODAY, day, group, request, returns, ticker, universe},
     *,
 };
-use crate::analysis::{UserGroup, UserGroups};
+use crate::analysis::UserGroups;
 
 fn factors(styles: &[&str]) -> Vec<Arc<Factor>> {
     universe(styles).factors().iter().cloned().map(Arc::new).collect()
-}
-
-fn group(name: &str, members: &[&str]) -> UserGroup {
-    let factor = Factor::new(ticker(name), name, factor_types::Category::User, factor_types::SourceTier::Database);
-    UserGroup { factor: Arc::new(factor), members: Ok(members.iter().map(|name| (ticker(name), 1.0)).collect()) }
 }
 
 fn names(tickers: &[Ticker]) -> Vec<&str> {
@@ -41,15 +36,15 @@ const PATIENT: Duration = Duration::from_secs(20);
 #[test]
 fn members_are_priced_in_the_place_of_their_group_and_each_ticker_once() {
     let mut request = request(returns());
-    let chips = group("USER:chips", &["NVDA", "VLUE"]);
+    let chips = group("chips", &[("NVDA", 1.0), ("VLUE", 1.0)]);
     let mut all = factors(&["MTUM", "VLUE"]);
     all.push(Arc::clone(&chips.factor));
+    let requested = [chips.factor.ticker.clone(), ticker("VLUE")];
     request.groups = UserGroups { groups: vec![chips], ..UserGroups::default() };
     request.benchmark = ticker("MTUM");
     request.also_priced = vec![ticker("BIL"), ticker("SPY")];
-    let requested = [ticker("USER:chips"), ticker("VLUE")];
     let fetch = Fetch::new(&request, &all, &requested, day(TODAY), Instant::now());
-    assert_eq!(names(&fetch.tickers), ["SPY", "MTUM", "VLUE", "NVDA", "BIL"]);
+    assert_eq!(names(&fetch.tickers), ["MTUM", "VLUE", "SPY", "NVDA", "BIL"]);
     assert_eq!(names(&fetch.settling), ["NVDA", "VLUE"]);
     assert!(!fetch.with_yields, "returns need none");
 }
@@ -60,7 +55,7 @@ async fn late_tickers_are_left_out_and_the_panel_may_be_better_next_time() {
     let prepared = prepare(market, Duration::from_millis(100)).await.unwrap();
     assert!(!prepared.complete);
     let columns: Vec<&str> = prepared.panel.columns().iter().map(|column| column.series.ticker().as_str()).collect();
-    assert_eq!(columns, ["SPY", "MTUM"]);
+    assert_eq!(columns, ["MTUM", "SPY"]);
     assert_eq!(prepared.lost.len(), 1);
     assert_eq!(prepared.also_missing.len(), 1);
     assert_eq!(prepared.also_missing[0].0, ticker("BIL"));

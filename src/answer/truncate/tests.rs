@@ -118,21 +118,21 @@ fn listed_fields_are_cut_in_their_order() {
         json!({"section": "second", "shown": cut.lost[0].shown, "total": 200, "how_to_get_the_rest": "there"})
     );
     let (cut, _) = cut_to(answer, 2_500, &rule);
-    let told = json!(cut.unwrap().truncated(&rule, "there"));
-    assert_eq!((told["section"].as_str(), told["shown"].as_u64()), (Some("second"), Some(0)));
-    assert_eq!(told["also"][0]["section"], "first");
+    let said = json!(cut.unwrap().truncated(&rule, "there"));
+    assert_eq!((said["section"].as_str(), said["shown"].as_u64()), (Some("second"), Some(0)));
+    assert_eq!(said["also"][0]["section"], "first");
 }
 
 #[test]
-fn what_is_told_of_a_cut_names_the_first_few() {
+fn what_is_said_of_a_cut_names_the_first_few() {
     let loss = |section: &str| Loss { section: section.to_owned(), shown: 1, total: 2 };
-    let told = |count: usize| {
+    let said = |count: usize| {
         let lost = ["a", "b", "c", "d", "e"][..count].iter().map(|section| loss(section)).collect();
         json!(Cut { triangles: false, lost }.truncated(&by_level(), "there"))
     };
-    assert_eq!(told(0), Value::Null);
-    assert_eq!(told(1), json!({"section": "a", "shown": 1, "total": 2, "how_to_get_the_rest": "there"}));
-    let many = told(5);
+    assert_eq!(said(0), Value::Null);
+    assert_eq!(said(1), json!({"section": "a", "shown": 1, "total": 2, "how_to_get_the_rest": "there"}));
+    let many = said(5);
     assert_eq!((many["sections_cut"].as_u64(), many["also"].as_array().map(Vec::len)), (Some(5), Some(3)));
 }
 

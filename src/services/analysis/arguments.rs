@@ -29,7 +29,7 @@ use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
     app::UniverseSnapshot,
     arguments::{Args, Choices},
-    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Question},
+    services::common_args::{CommonArgs, CommonReader, Format, Include, MIN_COVERAGE, Question},
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
@@ -169,7 +169,7 @@ impl Reader<'_> {
             }
             AnalysisKind::Correlations | AnalysisKind::Performance => reader.dates(),
         };
-        let (include, invalid_sections) = self.include();
+        let Include { sections: include, invalid: invalid_sections } = Include::read(args);
         let method = self.method(preset, common.frequency, &mut notes);
         let off = self.off(preset, common.granularity, common.categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());

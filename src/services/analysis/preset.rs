@@ -1,35 +1,29 @@
 //! Named sets of correlation options.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::collections::BTreeSet;
 
-use factor_types::Category;
+use factor_types::{Category, closed_set};
 use serde_json::{Value, json};
 
 use super::sections::Section;
 
-/// A named set of options; an explicit argument wins over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Preset {
-    Overview,
-    EquityFactors,
-    MacroFocus,
-    IncomeFocus,
-    Light,
+closed_set! {
+    /// A named set of options; an explicit argument wins over it.
+    pub(crate) enum Preset: "a preset" {
+        /// Equity by groups and styles, with every overlay.
+        Overview = "overview",
+        /// Equity categories against the market.
+        EquityFactors = "equity_factors",
+        /// Bonds and commodities.
+        MacroFocus = "macro_focus",
+        /// Bonds and industries against rates.
+        IncomeFocus = "income_focus",
+        /// Macro composites and what stands out.
+        Light = "light",
+    }
 }
 
 impl Preset {
-    pub(crate) const NAMES: [&'static str; 5] = ["overview", "equity_factors", "macro_focus", "income_focus", "light"];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::EquityFactors => "equity_factors",
-            Self::MacroFocus => "macro_focus",
-            Self::IncomeFocus => "income_focus",
-            Self::Light => "light",
-        }
-    }
-
     /// The categories it picks; `None` for all.
     pub(super) fn categories(self) -> Option<BTreeSet<Category>> {
         match self {
@@ -57,23 +51,28 @@ impl Preset {
 
     /// The settled options, for the metadata.
     pub(super) fn describe(self, computed: &[String], categories: &[&str]) -> Value {
-        json!({ "name": self.name(), "sections": computed, "categories": categories })
+        json!({ "name": self, "sections": computed, "categories": categories })
     }
 }
 
-impl FromStr for Preset {
-    type Err = String;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Overview, Self::EquityFactors, Self::MacroFocus, Self::IncomeFocus, Self::Light]
-            .into_iter()
-            .find(|preset| preset.name() == text)
-            .ok_or_else(|| format!("`{text}` is not a preset"))
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+    #[test]
+    fn a_preset_shows_some_of_what_correlations_have() {
+        for preset in Preset::ALL {
+            let shown: Vec<Section> = Section::ALL.into_iter().filter(|section| preset.has(*section)).collect();
+            assert!((1..8).contains(&shown.len()), "{preset}: {shown:?}");
+            let kinds = shown.iter().map(|section| section.spec().kind);
+            assert!(
+                kinds.into_iter().all(|kind| kind == Some(crate::analysis::AnalysisKind::Correlations)),
+                "{preset}"
+            );
+        }
+        assert_eq!(Preset::Light.categories(), None);
+        let described = Preset::MacroFocus.describe(&["matrices:commodity".to_owned()], &["commodity"]);
+        let expected = json!({"name": "macro_focus", "sections": ["matrices:commodity"], "categories": ["commodity"]});
+        assert_eq!(described, expected);
     }
 }

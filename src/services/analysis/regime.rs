@@ -78,7 +78,7 @@ pub(super) fn definition(regime: Regime) -> &'static str {
     }
 }
 
-/// What is missing of a regime: what tells it, or enough rows.
+/// What is missing of a regime: what defines it, or enough rows.
 pub(super) fn refused(error: &RegimeError, message: String) -> ToolError {
     let problem = |regime: Regime, rule: String, hint: &str| Problem {
         field: "regime".to_owned(),

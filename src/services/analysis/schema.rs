@@ -2,7 +2,7 @@
 //!
 //! They hold for answers that were not cut. `tools/list` goes on advertising the short ones.
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{quality::ShortQuality, sections::Section, summary::Period};
@@ -10,7 +10,7 @@ use crate::analysis::AnalysisKind;
 
 /// The schema of an answer to any analysis.
 pub fn schema() -> Schema {
-    let mut generator = SchemaGenerator::default();
+    let mut generator = generator();
     let kinds = [AnalysisKind::Correlations, AnalysisKind::Performance, AnalysisKind::Returns];
     let forms: Vec<Value> = kinds.into_iter().flat_map(|kind| forms(kind, &mut generator)).collect();
     whole("get_factor_analysis", forms, &mut generator)
@@ -18,9 +18,14 @@ pub fn schema() -> Schema {
 
 /// The schema of an answer to an analysis of this kind.
 pub fn answer_schema(kind: AnalysisKind) -> Schema {
-    let mut generator = SchemaGenerator::default();
+    let mut generator = generator();
     let forms = forms(kind, &mut generator);
     whole(kind.as_str(), forms.to_vec(), &mut generator)
+}
+
+/// Of what is written, not of what would be read: a field that may be left out is not required.
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().for_serialize().into_generator()
 }
 
 fn whole(title: &str, forms: Vec<Value>, generator: &mut SchemaGenerator) -> Schema {

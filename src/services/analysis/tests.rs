@@ -16,8 +16,13 @@ fn everything() -> Value {
 async fn answer_to(arguments: Value) -> AnalysisAnswer {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().display().to_string();
-    let settings =
-        [("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_TODAY", "2026-01-15"), ("FACTOR_DATA_DIR", data.as_str())];
+    // Time enough on a machine with other work too: what runs out of time is left out.
+    let settings = [
+        ("FACTOR_PRICE_SOURCE", "sample"),
+        ("FACTOR_TODAY", "2026-01-15"),
+        ("FACTOR_DATA_DIR", data.as_str()),
+        ("FACTOR_CORRELATION_TIMEOUT", "600"),
+    ];
     let app = App::build(Settings::with(&settings).unwrap()).unwrap();
     let snapshot = app.universe_watcher.current().await;
     let groups = app.groups_of(Default::default(), &snapshot.loaded.universe).await;
@@ -42,8 +47,10 @@ async fn check_full(arguments: Value, expected: &[&str]) -> AnalysisAnswer {
     let schema = Value::from(answer_schema(kind_of(&arguments)));
     let validator = jsonschema::validator_for(&schema).unwrap();
     let framed = answer.frame().around(full.clone()).json().value();
-    let errors: Vec<String> =
-        validator.iter_errors(&framed).map(|error| format!("{error} {}", error.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&framed)
+        .map(|error| format!("{:.300} {}", error.to_string(), error.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
     for section in Section::ALL {
         let spec = section.spec();
@@ -126,7 +133,7 @@ async fn returns_in_every_form() {
     assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");
     let found = text::report(&answer);
     let found = headings(&found);
-    assert!(found.ends_with(&["Mean return by category", "Industry groups", "Caveats"]), "{found:?}");
+    assert_eq!(found[4..], ["Mean return by category", "Industry groups", "Not analysed", "Caveats"]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use factor_types::ClosedSet;
 
 use crate::arguments::Args;
 
-/// The sections that `include` names, in the caller's order, and the names of none.
+/// The sections that `include` names, in the caller's order, and the names that no section has, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Include<S> {
     /// `None` where no section is asked for by name: an empty list is as if it were not there.
@@ -22,8 +22,8 @@ impl<S: ClosedSet + PartialEq> Include<S> {
         for name in names {
             match S::read(&name) {
                 Ok(section) if !known.contains(&section) => known.push(section),
-                Ok(_) => {}
-                Err(_) => invalid.push(name),
+                Err(_) if !invalid.contains(&name) => invalid.push(name),
+                Ok(_) | Err(_) => {}
             }
         }
         Self { sections: Some(known), invalid }

@@ -103,6 +103,9 @@ pub struct Insights {
 
 /// Gathers the section from matrices that were computed. `size` bounds each list; `method` is that of the matrices. The
 /// blocks are the caller's to add.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn insights(
     study: &Study,
     matrices: &IndexMap<String, CorrelationMatrix>,

@@ -75,6 +75,9 @@ pub fn by_preference<'a>(study: &Study, members: &[&'a StudiedFactor]) -> Vec<&'
 
 /// `macro_etf_matrix`: per group up to `max_per_group` ETFs in order of preference; a near duplicate of a kept one is
 /// dropped, listed, and does not count. Near duplicates are recognised by Pearson's r, whatever the matrix's method.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn macro_etf(
     study: &Study,
     rules: &MacroEtfRules,
@@ -92,6 +95,7 @@ pub fn macro_etf(
         let mut kept: Vec<&StudiedFactor> = Vec::new();
         for (done, candidate) in by_preference(study, &members).into_iter().enumerate() {
             progress.advance(done, members.len())?;
+            // Those after the last are not looked at, so they are not listed as dropped either.
             if kept.len() == rules.max_per_group {
                 break;
             }

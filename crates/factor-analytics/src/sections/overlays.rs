@@ -35,6 +35,9 @@ pub struct OverlayRow {
 
 /// `rate_sensitivity`: correlation of each return with the change of a Treasury yield over the same period. Maturities
 /// are taken one at a time, never jointly: they are nearly collinear. `None` when no maturity has a yield in the window.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn rate_sensitivity(
     study: &Study,
     categories: &[Category],
@@ -52,6 +55,9 @@ pub fn rate_sensitivity(
 
 /// `market_sensitivity`: correlation of each return with that of each benchmark. A benchmark is never a row. A benchmark
 /// without a column in the panel is left out.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn market_sensitivity(
     study: &Study,
     categories: &[Category],

@@ -139,6 +139,7 @@ impl PerformanceProfile {
         let gains = returns.iter().filter(|r| **r > 0.0).count();
         self.hit_rate = Some(gains as f64 / returns.len() as f64);
 
+        // Before the first row wealth is 1, so that a loss in it is a drawdown.
         let drawdown = Drawdown::on_period_ends(inputs);
         self.max_drawdown = Some(drawdown.depth);
         (self.drawdown_peak, self.drawdown_trough, self.drawdown_recovery) =
@@ -182,6 +183,7 @@ impl PerformanceProfile {
             self.beta_t = fit.slope_t();
             self.alpha_t = fit.intercept_t();
         }
+        // Not excess over cash on both sides: it would cancel.
         let active: Vec<f64> = common.iter().map(|(r, b)| r - b).collect();
         let deviation = stats::standard_deviation(&active);
         self.tracking_error = deviation.map(|sd| sd * per_year.sqrt());

@@ -119,6 +119,7 @@ fn over(values: &[f64], labels: &[NaiveDate], frequency: Frequency, span: &Windo
     if let Some(reason) = &span.reason {
         return Err(reason.clone());
     }
+    // Windows end with the last row.
     let from = values.len() - span.periods;
     let rows = &values[from..];
     let missing: Vec<usize> = (0..rows.len()).filter(|row| !rows[*row].is_finite()).collect();

@@ -49,6 +49,9 @@ impl Statistics {
 }
 
 /// The statistics of matrices and of a rate overlay whose composites are `composites`.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn statistics(
     study: &Study,
     matrices: &IndexMap<String, CorrelationMatrix>,

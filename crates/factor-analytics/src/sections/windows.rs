@@ -185,6 +185,7 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
 /// Rows after the last label on or before `target`, which may be at most [`BASE_REACH_DAYS`] older.
 fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
     let after = panel.labels().partition_point(|label| *label <= target);
+    // The row whose price the window starts from.
     let base = panel.label_before(after);
     let within = (target - base).num_days();
     let rows = panel.rows() - after;

@@ -27,6 +27,7 @@ impl History {
         let rows = 0..values.len();
         let (first, last) = (rows.clone().find(present), rows.clone().rev().find(present));
         let observations = rows.filter(present).count();
+        // Missing rows before the first are a late start and no gap.
         let span = first.zip(last).map_or(0, |(first, last)| last - first + 1);
         Self {
             first: first.map(|row| labels[row]),

@@ -16,22 +16,6 @@ use crate::{
 };
 
 impl Reader<'_> {
-    /// The sections asked for by name, and the names that are none.
-    pub(super) fn include(&self) -> (Option<Vec<Section>>, Vec<String>) {
-        let Some(names) = self.args.strings("include") else { return (None, Vec::new()) };
-        let (mut known, mut invalid) = (Vec::new(), Vec::new());
-        for name in names {
-            match name.parse::<Section>() {
-                Ok(section) if !known.contains(&section) => known.push(section),
-                Ok(_) => {}
-                Err(_) if !invalid.contains(&name) => invalid.push(name),
-                Err(_) => {}
-            }
-        }
-        // An empty list asks for nothing by name: as if it were not there.
-        ((!known.is_empty() || !invalid.is_empty()).then_some(known), invalid)
-    }
-
     /// The sections that flags, the preset or `advanced.sections` leave out, with what to do about each.
     pub(super) fn off(
         &self,

@@ -195,7 +195,7 @@ fn series_in_full(series: &RollingSeries, labels: &[NaiveDate], rounding: Roundi
     Some((format!("{}/{}", series.a, series.b), Part::Fields(windows.collect())))
 }
 
-/// The least stable pairs of a matrix by its longest window that tells.
+/// The least stable pairs of a matrix by the longest window at which they have one.
 #[derive(Serialize)]
 struct LeastStable<'a> {
     window: usize,
@@ -205,15 +205,15 @@ struct LeastStable<'a> {
 }
 
 impl<'a> LeastStable<'a> {
-    /// `None` where no window tells.
+    /// `None` where no pair has a stability.
     fn of(table: &'a RollingTable, labels: &[NaiveDate], size: usize) -> Option<Self> {
         let (window, pairs) = table.longest_window()?;
-        let told: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
-        let least = pairs.iter().take(size.min(told.len()));
+        let stabilities: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
+        let least = pairs.iter().take(size.min(stabilities.len()));
         Some(Self {
             window,
-            pairs: told.len(),
-            median_stability: stats::median(&told),
+            pairs: stabilities.len(),
+            median_stability: stats::median(&stabilities),
             least_stable: least.map(|pair| Pair::of(table, pair, labels)).collect(),
         })
     }
@@ -246,8 +246,8 @@ fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes)
             let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(|value| decimal(value, 2));
             [table.names[pair.a].clone(), table.names[pair.b].clone()].into_iter().chain(figures).collect()
         };
-        let told = pairs.iter().filter(|pair| pair.summary.stability.is_some());
-        let rows = told.take(lists.per_matrix).map(row).collect();
+        let known = pairs.iter().filter(|pair| pair.summary.stability.is_some());
+        let rows = known.take(lists.per_matrix).map(row).collect();
         crate::answer::markdown::table(
             text,
             &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability"],
@@ -259,13 +259,13 @@ fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes)
 
 /// The pairs whose rolling correlation was asked for by name.
 fn write_series(text: &mut String, report: &CorrelationReport) {
-    let told = report.rolling_series.iter().filter_map(|series| Some((series, series.windows.as_ref().ok()?)));
+    let found = report.rolling_series.iter().filter_map(|series| Some((series, series.windows.as_ref().ok()?)));
     let row = |series: &RollingSeries, window: usize, values: &[Option<f64>]| {
         let of = summary_of(values);
         let figures = [of.latest, of.mean, of.min, of.max, of.sd].map(|value| decimal(value, 2));
         [format!("{}/{}", series.a, series.b), window.to_string()].into_iter().chain(figures).collect()
     };
-    let rows: Vec<Vec<String>> = told
+    let rows: Vec<Vec<String>> = found
         .flat_map(|(series, windows)| windows.iter().map(move |(window, values)| row(series, *window, values)))
         .collect();
     if !rows.is_empty() {

@@ -56,7 +56,7 @@ pub(crate) struct Spec {
     pub(crate) kind: Option<AnalysisKind>,
     /// The section it is a part of.
     pub(crate) parent: Option<Section>,
-    /// True for what is told of the whole answer, whatever is included: all of it has to be computed.
+    /// True for what is said of the whole answer, whatever is included: all of it has to be computed.
     pub(crate) of_the_whole: bool,
     /// True for what no full answer has: it has to be asked for by name.
     pub(crate) by_name_only: bool,

@@ -136,7 +136,7 @@ impl PerformancePlan {
 mod tests {
     use std::collections::HashSet;
 
-    use factor_types::Tier;
+    use factor_types::SourceTier;
 
     use super::*;
 
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn dividends_are_needed_of_what_is_shown_or_a_member() {
         let factor = |category, class| {
-            let mut factor = Factor::new(Ticker::spy(), "", category, Tier::Request);
+            let mut factor = Factor::new(Ticker::spy(), "", category, SourceTier::Request);
             factor.asset_class = class;
             factor
         };
