@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use self::schema::answer_schema;
+pub use self::schema::{answer_schema, or_failure};
 use crate::{analysis::Caller, progress::Progress};
 
 /// One question as it comes in from an adapter.

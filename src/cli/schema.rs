@@ -26,7 +26,7 @@ pub fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
         "tool": tool.name,
         "description": tool.description,
         "arguments": (tool.input)(),
-        "answer": tool.full_answer.map(|schema| schema()),
+        "answer": (tool.full_answer)(),
     });
     print(&serde_json::to_string_pretty(&schemas)?)?;
     Ok(ExitCode::SUCCESS)

@@ -93,7 +93,7 @@ pub struct ToolEntry {
     /// The short schema of its answer that clients are shown, made portable as well.
     pub output: fn() -> Value,
     /// The full schema of its answer ([`crate::services::answer_schema`]).
-    pub full_answer: Option<fn() -> Schema>,
+    pub full_answer: fn() -> Schema,
     /// The call.
     pub call: ToolFn,
 }

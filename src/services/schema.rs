@@ -1,6 +1,7 @@
 //! The full schemas of answers, made from the types they are written from.
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, json_schema};
+use serde_json::Value;
 
 use crate::tool_error::Failure;
 
@@ -9,13 +10,26 @@ use crate::tool_error::Failure;
 pub fn answer_schema<T: JsonSchema>() -> Schema {
     // As things are written, not as they would be read: what may be left out is not required.
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let either = [generator.subschema_for::<T>(), generator.subschema_for::<Failure<'_>>()];
+    let answer = generator.subschema_for::<T>();
     let definitions = generator.take_definitions(true);
-    json_schema!({
+    or_failure(json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "anyOf": either,
+        "anyOf": [answer],
         "$defs": definitions,
-    })
+    }))
+}
+
+/// A schema of several forms (`anyOf`, with `$defs`), with a failure as one more of them.
+pub fn or_failure(mut forms: Schema) -> Schema {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let failure = generator.subschema_for::<Failure<'_>>();
+    if let Some(Value::Array(forms)) = forms.get_mut("anyOf") {
+        forms.push(failure.into());
+    }
+    if let Some(Value::Object(definitions)) = forms.get_mut("$defs") {
+        definitions.extend(generator.take_definitions(true));
+    }
+    forms
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use factor_mcp::{
         tools::{Effect, TOOLS, ToolEntry, Toolset},
     },
     progress::{Fetching, Progress},
+    services::answer_schema,
 };
 use futures::future::FutureExt;
 use rmcp::{ServiceExt, model::CallToolRequestParams};
@@ -33,7 +34,7 @@ const IDLE: ToolEntry = ToolEntry {
     open_world: false,
     input: || json!({"type": "object"}),
     output,
-    full_answer: None,
+    full_answer: answer_schema::<bool>,
     call: |_, _| async { Ok(done()) }.boxed(),
 };
 

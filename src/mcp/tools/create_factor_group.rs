@@ -17,7 +17,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || schemas::output(&[("proxy_identifier", "string"), ("validation_metadata", "object")]),
-    full_answer: Some(answer_schema::<create::CreatedGroup>),
+    full_answer: answer_schema::<create::CreatedGroup>,
     call: |app, call| async move { create::answer(&app, &call).await }.boxed(),
 };
 

@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({"group_name": schemas::group_name()}), &["group_name"]),
     output: || schemas::output(&[("deleted", "object")]),
-    full_answer: Some(answer_schema::<delete::DeletedGroup>),
+    full_answer: answer_schema::<delete::DeletedGroup>,
     call: |app, call| async move { delete::answer(&app, &call).await }.boxed(),
 };

@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({"portfolio_name": schemas::portfolio_name()}), &[]),
     output: || schemas::output(&[("deleted", "object")]),
-    full_answer: Some(answer_schema::<delete::DeletedPortfolio>),
+    full_answer: answer_schema::<delete::DeletedPortfolio>,
     call: |app, call| async move { delete::answer(&app, &call).await }.boxed(),
 };

@@ -16,6 +16,7 @@ use crate::{
             preset::Preset,
         },
         common_args::Format,
+        or_failure,
     },
 };
 
@@ -28,7 +29,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output,
-    full_answer: None,
+    full_answer: || or_failure(analysis::schema()),
     call: |app, call| async move { analysis::answer(&app, call).await }.boxed(),
 };
 

@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({"group_name": schemas::group_name()}), &["group_name"]),
     output: || schemas::output(&[]),
-    full_answer: Some(answer_schema::<get::KeptGroup>),
+    full_answer: answer_schema::<get::KeptGroup>,
     call: |app, call| async move { get::answer(&app, &call).await }.boxed(),
 };

@@ -23,7 +23,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
             ("candidates_scanned", "integer"),
         ])
     },
-    full_answer: Some(recommendations::answer_schema),
+    full_answer: recommendations::answer_schema,
     call: |app, call| async move { recommendations::answer(&app, call).await }.boxed(),
 };
 

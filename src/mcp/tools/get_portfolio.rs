@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input: || schemas::input(json!({"portfolio_name": schemas::portfolio_name()}), &[]),
     output: || schemas::output(&[("holdings", "array"), ("normalisation", "string")]),
-    full_answer: Some(answer_schema::<get::KeptPortfolio>),
+    full_answer: answer_schema::<get::KeptPortfolio>,
     call: |app, call| async move { get::answer(&app, &call).await }.boxed(),
 };

@@ -18,7 +18,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     output: || {
         schemas::output(&[("holdings", "array"), ("regression", "object"), ("risk", "object"), ("what_if", "object")])
     },
-    full_answer: Some(exposures::answer_schema),
+    full_answer: exposures::answer_schema,
     call: |app, call| async move { exposures::answer(&app, call).await }.boxed(),
 };
 

@@ -16,7 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input: || schemas::input(json!({}), &[]),
     output,
-    full_answer: Some(answer_schema::<status::ServerStatus>),
+    full_answer: answer_schema::<status::ServerStatus>,
     call: |app, call| async move { status::answer(&app, &call).await }.boxed(),
 };
 

@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({}), &[]),
     output: || schemas::output(&[("factor_groups", "array")]),
-    full_answer: Some(answer_schema::<list::ListedGroups>),
+    full_answer: answer_schema::<list::ListedGroups>,
     call: |app, call| async move { list::answer(&app, &call).await }.boxed(),
 };

@@ -16,7 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input,
     output,
-    full_answer: Some(answer_schema::<factors::FactorsPage>),
+    full_answer: answer_schema::<factors::FactorsPage>,
     call: |app, call| async move { factors::answer(&app, &call).await }.boxed(),
 };
 

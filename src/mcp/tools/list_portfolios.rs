@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: false,
     input: || schemas::input(json!({}), &[]),
     output: || schemas::output(&[("portfolios", "array")]),
-    full_answer: Some(answer_schema::<list::ListedPortfolios>),
+    full_answer: answer_schema::<list::ListedPortfolios>,
     call: |app, call| async move { list::answer(&app, &call).await }.boxed(),
 };

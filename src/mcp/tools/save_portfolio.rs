@@ -16,7 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || schemas::output(&[("holdings", "array"), ("normalisation", "string")]),
-    full_answer: Some(answer_schema::<save::SavedPortfolio>),
+    full_answer: answer_schema::<save::SavedPortfolio>,
     call: |app, call| async move { save::answer(&app, &call).await }.boxed(),
 };
 

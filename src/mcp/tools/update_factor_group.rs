@@ -15,7 +15,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || schemas::output(&[]),
-    full_answer: Some(answer_schema::<update::UpdatedGroup>),
+    full_answer: answer_schema::<update::UpdatedGroup>,
     call: |app, call| async move { update::answer(&app, &call).await }.boxed(),
 };
 

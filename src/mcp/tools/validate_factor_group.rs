@@ -15,6 +15,6 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input: || schemas::input(json!({"group_name": schemas::group_name()}), &["group_name"]),
     output: || schemas::output(&[("is_valid", "boolean"), ("issues", "array")]),
-    full_answer: Some(answer_schema::<validate::ValidatedGroup>),
+    full_answer: answer_schema::<validate::ValidatedGroup>,
     call: |app, call| async move { validate::answer(&app, &call).await }.boxed(),
 };
