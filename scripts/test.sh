@@ -4,10 +4,12 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/test.sh [--quick] [--keep-going]
+usage: scripts/test.sh [--quick] [--keep-going] [--only PATTERN] [--tests FILTER]...
 
-  --quick        formatting, clippy and the Rust tests only; installs nothing
-  --keep-going   runs the other checks after one has failed
+  --quick           formatting, clippy and the Rust tests only; installs nothing
+  --keep-going      runs the other checks after one has failed
+  --only PATTERN    only the checks whose name fits the regular expression, and what they need
+  --tests FILTER    of the Rust tests those whose name contains FILTER; may be given again
 
 Needs Rust, and on Debian the right to install packages if python3, npm, Postgres or a C compiler are missing. Everything
 else is installed into target/test-tools. Market data for the oracle is looked for in ../shared/data/prices, or in the folder
@@ -15,14 +17,17 @@ that MARKET_DATA names: one wide CSV of daily prices and treasury_yields.csv.
 TEXT
 }
 
-quick=no keep_going=no
-for argument in "$@"; do
-    case $argument in
+quick=no keep_going=no only= filter=()
+while (($#)); do
+    case $1 in
         --quick) quick=yes ;;
         --keep-going) keep_going=yes ;;
+        --only) only=${2:?--only needs a pattern}; shift ;;
+        --tests) filter+=("${2:?--tests needs a part of a name}"); shift ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
+    shift
 done
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -78,26 +83,35 @@ record() {
         printf -- '--- FAILED: %s (%d s, exit status %d)\n' "$name" "$took" "$status"
         if [[ $keep_going == no ]]; then
             lines+=("The checks after it were not run (see --keep-going).")
+            wait
             summary
             exit 1
         fi
     fi
 }
 
+# wanted NAME: whether --only, if it is given, asks for the check.
+wanted() { [[ -z $only || $1 =~ $only ]]; }
+
 # check NAME COMMAND...: a heading, the command, and how long it took.
 check() {
     local name=$1 from=$SECONDS status=0
+    wanted "$name" || return 0
     shift
     printf '\n=== %s\n' "$name"
     in_order "$@"
     record "$name" "$status" $((SECONDS - from))
 }
 
-# begin NAME COMMAND...: a check beside others, for work that keeps one core busy; `await` shows how they went.
+# begin NAME COMMAND...: a check beside others, for work that keeps one core busy, as many at once as there are cores;
+# `await` shows how they went, in the order of their beginning.
 begun=()
+cores=$(nproc 2>/dev/null || echo 2)
 begin() {
     local name=$1 folder=$tools/begun/${#begun[@]}
+    wanted "$name" || return 0
     shift
+    while (($(jobs -rp | wc -l) >= cores)); do wait -n || true; done
     rm -rf "$folder"
     mkdir -p "$folder"
     (
@@ -123,12 +137,17 @@ await() {
 
 skip() {
     local name=$1 why=$2
+    wanted "$name" || return 0
     skipped=$((skipped + 1))
     lines+=("$(printf 'skip          %s: %s' "$name" "$why")")
     printf '\n=== %s\n--- SKIPPED: %s\n' "$name" "$why"
 }
 
 finish() {
+    if [[ -n $only ]] && ((passed + failed + skipped == 0)); then
+        printf 'no check has a name like %s\n' "$only" >&2
+        failed=1
+    fi
     summary
     ((failed == 0))
 }
@@ -163,22 +182,34 @@ without_postgres_cluster() {
             echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf'
 }
 
+# What a build needs. The rest is installed while the first checks compile.
+install_compilers() {
+    has cc || install_packages gcc libc6-dev
+    install_rust_components
+}
+
+# install_packages NAME...: of Debian.
+packages_known=no
+install_packages() {
+    if ! has apt-get; then
+        printf 'please install, and run this again: %s\n' "$*" >&2
+        return 1
+    fi
+    printf 'installing Debian packages: %s\n' "$*"
+    [[ $packages_known == yes ]] || as_root apt-get update -qq
+    packages_known=yes
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
 install_system_packages() {
     local missing=()
-    has cc || missing+=(gcc libc6-dev)
     has curl || missing+=(curl ca-certificates)
     has_venv || missing+=(python3 python3-venv)
     has npm || missing+=(nodejs npm)
     has_postgres || missing+=(postgresql)
     if ((${#missing[@]})); then
-        if ! has apt-get; then
-            printf 'please install, and run this again: %s\n' "${missing[*]}" >&2
-            return 1
-        fi
-        printf 'installing Debian packages: %s\n' "${missing[*]}"
         has_postgres || without_postgres_cluster
-        as_root apt-get update -qq
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+        install_packages "${missing[@]}"
     fi
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         printf 'Python 3.11 or newer is needed, this is %s\n' "$(python_version)" >&2
@@ -237,9 +268,7 @@ install_node_packages() {
 }
 
 install_tools() {
-    mkdir -p "$tools"
     install_system_packages
-    install_rust_components
     install_python_packages
     install_node_packages
 }
@@ -256,10 +285,10 @@ deny() { cargo deny "${locked[@]}" check --allow unused-wrapper bans licenses so
 
 rust_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run "${locked[@]}" --workspace
+        cargo nextest run "${locked[@]}" --workspace "${filter[@]}"
     else
         echo "cargo-nextest is not installed: cargo test instead"
-        cargo test "${locked[@]}" --workspace --lib --bins --tests --examples
+        cargo test "${locked[@]}" --workspace --lib --bins --tests --examples -- "${filter[@]}"
     fi
 }
 
@@ -292,8 +321,14 @@ conformance() { with_node tests/clients/conformance.sh "$server"; }
 
 # --------------------------------------------------------------------------------------------------------------- run
 
+mkdir -p "$tools"
 if [[ $quick == no ]]; then
-    check "Tools" install_tools
+    check "Compilers" install_compilers
+    if [[ -z $only || $only =~ Tools || ! -d $tools/venv || ! -d $tools/node ]]; then
+        everything=$only only=
+        begin "Tools" install_tools
+        only=$everything
+    fi
     export PATH=$tools/venv/bin:$PATH
 fi
 
@@ -306,6 +341,7 @@ if [[ $quick == no ]]; then
     else
         skip "Dependencies: bans, licences, sources" "cargo-deny is not there or does not run here: ${why%%$'\n'*}"
     fi
+    await
 fi
 check "Rust tests" rust_tests
 check "Documentation tests" doc_tests
@@ -315,23 +351,25 @@ if [[ $quick == yes ]]; then
 fi
 
 check "Release build" release
-check "Oracle: hand-made series" oracle --hand --server "$server"
 check "Oracle: export of the bundled sample" export_sample
-begin "Oracle: bundled sample" oracle_on_the_sample
+# The longest first.
 if [[ -d $market_data ]]; then
     begin "Oracle: market data" oracle_on_market_data
-    await
-    check "Oracle: its own comparison" oracle_self_test
-    market_ran=yes
+    wanted "Oracle: market data" && market_ran=yes
+fi
+begin "Oracle: bundled sample" oracle_on_the_sample
+if [[ -d $market_data ]]; then
+    begin "Oracle: its own comparison" oracle_self_test
 else
-    await
     skip "Oracle: market data" "there is no folder $market_data"
 fi
-check "Python client" python_client
-check "Inspector" inspector
-check "Conformance" conformance
+begin "Inspector" inspector
+begin "Conformance" conformance
+begin "Python client" python_client
+begin "Oracle: hand-made series" oracle --hand --server "$server"
+await
 
-if [[ $ci == yes && -d $market_data && $market_ran == no ]]; then
+if [[ $ci == yes && -z $only && -d $market_data && $market_ran == no ]]; then
     failed=$((failed + 1))
     lines+=("FAIL          the market data is there, but the oracle did not run on it")
 fi

@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::results::ResultLink;
 
 pub(crate) use self::{
-    fields::{Fields, Part, Sections},
+    fields::{Fields, Part},
     frame::{Frame, NotePlace, fitting_listed},
     matrix::{Layout, Matrix},
     rounding::Rounding,

@@ -34,7 +34,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The factors, kept up to date.
     pub universe_watcher: UniverseWatcher,
-    /// Where prices, yields and facts come from.
+    /// Where prices, yields and fundamentals come from.
     pub sources: Sources,
     /// Counts the days on which factors fail.
     pub failure_runs: Arc<FailureRuns>,
@@ -80,10 +80,10 @@ impl App {
             cache_ttl: settings.analysis.cache_ttl,
         };
         let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
-        let (prices, yields, facts) =
-            (Arc::clone(&sources.prices), Arc::clone(&sources.yields), Arc::clone(&sources.facts));
+        let (prices, yields) = (Arc::clone(&sources.prices), Arc::clone(&sources.yields));
+        let fundamentals = Arc::clone(&sources.fundamentals);
         Ok(Arc::new(Self {
-            analyzer: Analyzer::new(prices, yields, facts, Arc::clone(&failure_runs), limits),
+            analyzer: Analyzer::new(prices, yields, fundamentals, Arc::clone(&failure_runs), limits),
             failure_runs,
             answers: AnswerCache::new(settings.analysis.cache_ttl),
             settings,
@@ -110,8 +110,8 @@ impl App {
         }
     }
 
-    /// What a server does beside answering: opens the store, so that the first call finds it migrated, and reads the
-    /// universe anew on SIGHUP.
+    /// What a server does apart from answering: opens the store, so that the first call finds it migrated, and reads the
+    /// universe again on SIGHUP.
     pub fn start(self: &Arc<Self>) {
         let app = Arc::clone(self);
         tokio::spawn(async move {
@@ -133,15 +133,15 @@ impl App {
 
     /// The date taken for today: the one set, else the date in UTC. The only clock for dates.
     pub fn today(&self) -> NaiveDate {
-        self.settings.today.unwrap_or_else(utc_today)
+        self.settings.clock.today.unwrap_or_else(utc_today)
     }
 }
 
 /// The store that the settings name. Nothing is opened yet.
 pub(crate) fn open_store(settings: &Settings, multi_user: bool) -> anyhow::Result<Arc<dyn Store>> {
-    let url = settings.database_url.as_ref().map(Secret::expose);
+    let url = settings.store.database_url.as_ref().map(Secret::expose);
     let options = OpenOptions { migrate: settings.migrate, multi_user };
-    Ok(factor_store::open_with(url, settings.data_dir.as_deref(), options)?)
+    Ok(factor_store::open_with(url, settings.store.data_dir.as_deref(), options)?)
 }
 
 fn utc_today() -> NaiveDate {

@@ -8,6 +8,7 @@ pub mod config;
 pub mod industry;
 pub mod migrate;
 pub mod reference;
+pub mod schema;
 pub mod serve;
 mod terminal;
 pub mod user;
@@ -20,7 +21,7 @@ use factor_store::StoreError;
 
 use self::admin::UsageError;
 pub use self::terminal::print;
-use self::terminal::{Format, ask, say, table};
+use self::terminal::{Format, ask, print_json, say, table, time};
 use crate::settings::{Flags, Settings, SettingsError};
 
 /// Factor analysis for AI assistants: correlations, performance and windowed returns of factor ETFs over MCP.
@@ -86,6 +87,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show the settings in force and where each came from
     Config(config::ConfigArgs),
+    /// Print the schemas of a tool: its arguments, and its answer in full
+    Schema(schema::SchemaArgs),
 }
 
 /// The whole program: reads the command line and runs the command.
@@ -149,6 +152,7 @@ impl Cli {
             Command::User(args) => user::run(settings, args).await,
             Command::Migrate(args) => migrate::run(settings, args).await,
             Command::Config(args) => config::run(&settings, &args),
+            Command::Schema(args) => schema::run(&args),
         };
         done.unwrap_or_else(|error| {
             say(&format!("error: {error:#}"));
@@ -157,7 +161,7 @@ impl Cli {
     }
 }
 
-/// True for words that the store knows nothing of: a row, a user.
+/// True for an argument that names what the store does not have: a row, a user.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<UsageError>() || matches!(error.downcast_ref(), Some(StoreError::Refused(_)))
 }
@@ -171,5 +175,45 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_a_setting_reaches_its_setting() {
+        let today = "2026-01-30";
+        let line = ["factor-mcp", "config", "--price-source", "sample", "--data-dir", "/srv/data", "--today", today];
+        let settings = Cli::parse_from(line).global.settings(Some("127.0.0.1:80".to_owned())).unwrap();
+        let given: Vec<(&str, &str)> = settings
+            .effective()
+            .iter()
+            .filter(|setting| setting.origin == "flag")
+            .filter_map(|setting| Some((setting.name, setting.value.as_deref()?)))
+            .collect();
+        assert_eq!(
+            given,
+            [
+                ("FACTOR_PRICE_SOURCE", "sample"),
+                ("FACTOR_DATA_DIR", "/srv/data"),
+                ("FACTOR_HTTP_ADDR", "127.0.0.1:80"),
+                ("FACTOR_TODAY", today),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_flag_that_names_a_variable_is_a_setting() {
+        for flag in Cli::command().get_arguments() {
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            let Some((_, named)) = help.split_once("[env: ") else { continue };
+            let variable = named.split(']').next().unwrap();
+            assert!(crate::settings::SETTINGS.iter().any(|setting| setting.variable == variable), "{variable}");
+        }
+    }
+
+    #[test]
+    fn what_the_store_does_not_have_is_wrong_usage_and_a_store_that_is_away_is_not() {
+        assert!(is_usage(&UsageError("there is no user 7".to_owned()).into()));
+        assert!(is_usage(&StoreError::Refused("no such row".to_owned()).into()));
+        assert!(!is_usage(&StoreError::Unavailable("timeout".to_owned()).into()));
+        assert!(!is_usage(&anyhow::anyhow!("the disk is full")));
     }
 }

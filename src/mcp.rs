@@ -3,6 +3,7 @@
 pub mod catalog;
 mod progress;
 pub mod prompts;
+pub mod raw_content;
 pub mod resources;
 pub mod schema;
 pub mod server;

@@ -39,7 +39,7 @@ pub enum Progress {
     Bar(ProgressBar),
 }
 
-/// How far fetching is. Work counts here, and whoever follows it looks.
+/// How far fetching is. Work counts here, and the one that follows it looks.
 #[derive(Debug, Default)]
 pub struct Fetching {
     done: AtomicUsize,
@@ -76,9 +76,9 @@ impl Progress {
         Self::Bar(bar)
     }
 
-    /// Does the work and tells meanwhile how far it is.
+    /// Does the work and reports how far it is until then.
     pub async fn follow<T>(&self, what: &str, fetching: &Fetching, work: impl Future<Output = T>) -> T {
-        let telling = async {
+        let reporting = async {
             match self {
                 Self::Silent => std::future::pending::<Infallible>().await,
                 Self::Client(listener) => report(&**listener, what, fetching).await,
@@ -88,7 +88,7 @@ impl Progress {
         let done = tokio::select! {
             biased;
             done = work => done,
-            never = telling => match never {},
+            never = reporting => match never {},
         };
         if let Self::Bar(bar) = self {
             bar.finish_and_clear();

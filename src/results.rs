@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use factor_types::UserId;
 use moka::future::Cache;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub struct ResultLink {
 }
 
 /// What the store holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StoreFigures {
     /// Results kept.
     pub entries: u64,

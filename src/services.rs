@@ -9,16 +9,19 @@ pub(crate) mod portfolio;
 pub mod portfolios;
 pub mod recommendations;
 pub(crate) mod saved_items;
+mod schema;
 pub mod status;
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use factor_types::UserId;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::progress::Progress;
+pub use self::schema::answer_schema;
+use crate::{analysis::Caller, progress::Progress};
 
 /// One question as it comes in from an adapter.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +40,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Who waits for this call's figures, and until when.
+    pub fn caller(&self, today: NaiveDate) -> Caller<'_> {
+        Caller { today, cancel: &self.cancel, progress: &self.progress, fetch_until: self.fetch_until() }
+    }
+
     /// When fetching has to end, so that what has arrived can still be computed and written.
     pub fn fetch_until(&self) -> Instant {
         const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,74 +1,47 @@
 //! What a caller sees of a failure, made in one place.
 //!
 //! A mistake of the caller, or a source that cannot answer, is a tool result with `isError: true` rather than a
-//! JSON-RPC error: clients show the former to the model, which can then mend its call. JSON-RPC errors are left for
+//! JSON-RPC error: clients show the former to the model, which can then correct its call. JSON-RPC errors are left for
 //! what is no call at all, such as an unknown tool.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use factor_store::StoreError;
+use factor_types::closed_set;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::answer::Json;
 
-/// What kind of failure it is, by what the caller does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// An argument breaks its rule: mend the call.
-    InvalidArgument,
-    /// No factor has this name: take one of the nearest.
-    UnknownFactor,
-    /// The source has no prices for what was asked.
-    NoData,
-    /// There is data, but too little of it: widen the range.
-    InsufficientData,
-    /// Nothing is stored under this name.
-    NotFound,
-    /// The name is taken.
-    AlreadyExists,
-    /// The price source cannot answer: try later.
-    UpstreamUnavailable,
-    /// The price source refuses the key or the plan.
-    UpstreamAuth,
-    /// Too many calls: come back later.
-    RateLimited,
-    /// The call ran out of time: ask for less.
-    Timeout,
-    /// The caller may not do this.
-    Unauthorized,
-    /// Someone else changed the thing meanwhile: read it again.
-    Conflict,
-    /// A fault of the server.
-    Internal,
-}
-
-impl ErrorCode {
-    /// The name in answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidArgument => "invalid_argument",
-            Self::UnknownFactor => "unknown_factor",
-            Self::NoData => "no_data",
-            Self::InsufficientData => "insufficient_data",
-            Self::NotFound => "not_found",
-            Self::AlreadyExists => "already_exists",
-            Self::UpstreamUnavailable => "upstream_unavailable",
-            Self::UpstreamAuth => "upstream_auth",
-            Self::RateLimited => "rate_limited",
-            Self::Timeout => "timeout",
-            Self::Unauthorized => "unauthorized",
-            Self::Conflict => "conflict",
-            Self::Internal => "internal",
-        }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+closed_set! {
+    /// What kind of failure it is, by what the caller does next.
+    pub enum ErrorCode: "an error code" {
+        /// An argument breaks its rule: correct the call.
+        InvalidArgument = "invalid_argument",
+        /// No factor has this name: take one of the nearest.
+        UnknownFactor = "unknown_factor",
+        /// The source has no prices for what was asked.
+        NoData = "no_data",
+        /// There is data, but too little of it: widen the range.
+        InsufficientData = "insufficient_data",
+        /// Nothing is stored under this name.
+        NotFound = "not_found",
+        /// The name is taken.
+        AlreadyExists = "already_exists",
+        /// The price source cannot answer: try later.
+        UpstreamUnavailable = "upstream_unavailable",
+        /// The price source refuses the key or the plan.
+        UpstreamAuth = "upstream_auth",
+        /// Too many calls: come back later.
+        RateLimited = "rate_limited",
+        /// The call ran out of time: ask for less.
+        Timeout = "timeout",
+        /// The caller may not do this.
+        Unauthorized = "unauthorized",
+        /// Someone else changed the thing meanwhile: read it again.
+        Conflict = "conflict",
+        /// A fault of the server.
+        Internal = "internal",
     }
 }
 
@@ -144,11 +117,33 @@ impl ToolError {
 
     /// The structured content of the result the client gets; its text block says the same.
     pub fn structured(&self) -> Json {
-        Json::of(&json!({
-            "status": "error",
-            "error": { "code": self.code, "message": self.message, "problems": self.problems },
-        }))
+        let Self { code, message, problems } = self;
+        let error = FailureBody { code: *code, message: message.into(), problems: problems.into() };
+        Json::of(&Failure { status: Failed::Error, error })
     }
+}
+
+/// A failed call as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Failure<'a> {
+    status: Failed,
+    error: FailureBody<'a>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Failed {
+    Error,
+}
+
+/// What went wrong, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+struct FailureBody<'a> {
+    code: ErrorCode,
+    /// One sentence: the value, the rule, the way out.
+    message: Cow<'a, str>,
+    /// The arguments at fault.
+    problems: Cow<'a, [Problem]>,
 }
 
 /// What the store says is for the log where it is about the server, not about the call.
@@ -181,6 +176,8 @@ impl From<StoreError> for ToolError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn problem(field: &str, hint: Option<&str>) -> Problem {
@@ -226,13 +223,6 @@ mod tests {
             let error = ToolError::from(error);
             assert_eq!(error.code, code);
             assert!(!error.message.contains("secret"), "{error}");
-        }
-    }
-
-    #[test]
-    fn codes_are_spelled_alike_everywhere() {
-        for code in [ErrorCode::InvalidArgument, ErrorCode::UpstreamAuth, ErrorCode::Internal, ErrorCode::NoData] {
-            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }
     }
 }

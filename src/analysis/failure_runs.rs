@@ -3,7 +3,7 @@
 //! Each day on which a factor's prices could not be had adds one to its run of failures; a day on which they could ends
 //! the run. A failure counts only when it says something of the factor: that the vendor as a whole could not be reached
 //! does not. After [`STALE_AFTER`] days the factor is a candidate for replacement. The runs are kept in the store of
-//! entries, as one entry; losing it begins the count anew.
+//! entries, as one entry; losing it begins the count again.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -108,5 +108,55 @@ impl FailureRuns {
             tracing::debug!(%error, "the runs of failures cannot be kept");
         }
         self.store.flush().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_store::MemoryEntries;
+
+    use super::*;
+
+    fn ticker(text: &str) -> Ticker {
+        text.parse().unwrap()
+    }
+
+    fn failure(name: &str, detail: &str) -> Failure {
+        Failure { ticker: ticker(name), reason: ExclusionReason::NoData, detail: detail.to_owned() }
+    }
+
+    fn day(number: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 1, number).unwrap()
+    }
+
+    fn runs(store: &Arc<MemoryEntries>) -> FailureRuns {
+        FailureRuns::new(store.clone(), "fmp")
+    }
+
+    #[tokio::test]
+    async fn a_day_counts_once_and_a_success_ends_the_run() {
+        let store = Arc::new(MemoryEntries::new());
+        let (runs, nobody) = (runs(&store), HashSet::new());
+        for (number, days) in [(1, 1), (1, 1), (2, 2), (5, 3)] {
+            let found = runs.record(day(number), &[failure("OLD", "gone")], &nobody).await;
+            assert_eq!((found[&ticker("OLD")].days, found[&ticker("OLD")].is_stale()), (days, days >= 3));
+        }
+        let found = runs.record(day(4), &[failure("OLD", "closed")], &nobody).await;
+        let run = &found[&ticker("OLD")];
+        assert_eq!((run.days, run.last_day, run.detail.as_str()), (3, day(5), "closed"), "an earlier day adds none");
+        assert!(runs.record(day(6), &[], &HashSet::from([ticker("OLD")])).await.is_empty());
+        assert_eq!(runs.record(day(7), &[failure("OLD", "gone")], &nobody).await[&ticker("OLD")].days, 1);
+    }
+
+    #[tokio::test]
+    async fn what_others_wrote_is_counted_on() {
+        let store = Arc::new(MemoryEntries::new());
+        let (one, other, nobody) = (runs(&store), runs(&store), HashSet::new());
+        one.record(day(1), &[failure("OLD", "gone")], &nobody).await;
+        other.record(day(2), &[failure("OLD", "gone")], &nobody).await;
+        let found = one.record(day(3), &[failure("OLD", "gone"), failure("NEW", "gone")], &nobody).await;
+        assert_eq!((found[&ticker("OLD")].days, found[&ticker("NEW")].days), (3, 1));
+        assert!(FailureRuns::new(store.clone(), "yahoo").record(day(3), &[], &nobody).await.is_empty());
+        assert_eq!(runs(&store).record(day(4), &[], &nobody).await, found, "without news the runs go on");
     }
 }

@@ -19,10 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Plan, gather};
 
-/// Why something is missing that had not come by the deadline.
-const LATE: &str = "not fetched in time";
-
-/// The facts that a plan needs of the factors of a study; none for plans that need none. What has not come by `deadline`
+/// What a plan needs to know of the factors of a study; nothing for plans that need none. What has not come by `deadline`
 /// is missing with that reason. Dropping the future gives up what is under way.
 pub(super) async fn fetch(
     source: &dyn FundamentalsProvider,
@@ -67,7 +64,7 @@ async fn trailing(
     let found = |answer: Option<Result<Arc<[Dividend]>, PriceError>>| match answer {
         Some(Ok(paid)) => Ok(sum(&paid)),
         Some(Err(error)) => Err(error.to_string()),
-        None => Err(LATE.to_owned()),
+        None => Err(gather::LATE.to_owned()),
     };
     tickers.into_iter().zip(answers.into_iter().map(found)).collect()
 }
@@ -92,7 +89,7 @@ async fn caps(
     let (known, unavailable) = match answer {
         Ok(Ok(known)) => (known, None),
         Ok(Err(PriceError::NoData(why) | PriceError::Failed { why, .. })) => (Vec::new(), Some(why)),
-        Err(_) => (Vec::new(), Some(LATE.to_owned())),
+        Err(_) => (Vec::new(), Some(gather::LATE.to_owned())),
     };
     let known: HashMap<Ticker, MarketCap> = known
         .into_iter()

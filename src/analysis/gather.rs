@@ -5,7 +5,10 @@ use std::future::Future;
 use futures::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
-/// Questions asked at once.
+/// Why something is missing that had not come by the deadline.
+pub(super) const LATE: &str = "not fetched in time";
+
+/// Questions asked at once: what vendors put up with from one client.
 const IN_FLIGHT: usize = 8;
 
 /// The answers in the order of `questions`; `None` for what has not come by `deadline`. What is under way then is
@@ -28,4 +31,39 @@ where
     }
     drop(arriving);
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn answers_stand_in_the_order_of_the_questions_whichever_comes_first() {
+        let later = |at: u64| async move {
+            tokio::time::sleep(Duration::from_millis(5 * (4 - at))).await;
+            at * 10
+        };
+        let answers = by_deadline(&[1, 2, 3], Instant::now() + Duration::from_secs(10), later).await;
+        assert_eq!(answers, [Some(10), Some(20), Some(30)]);
+    }
+
+    #[tokio::test]
+    async fn a_slow_question_holds_nobody_back_and_is_given_up() {
+        let asked = Cell::new(0);
+        let ask = |number: usize| {
+            asked.set(asked.get() + 1);
+            async move { if number == 0 { std::future::pending().await } else { number } }
+        };
+        let questions: Vec<usize> = (0..30).collect();
+        let answers = by_deadline(&questions, Instant::now() + Duration::from_millis(100), ask).await;
+        assert_eq!((answers[0], answers.iter().flatten().count(), asked.get()), (None, 29, 30));
+    }
+
+    #[tokio::test]
+    async fn after_the_deadline_nothing_is_waited_for() {
+        let never = |_: usize| std::future::pending::<usize>();
+        assert_eq!(by_deadline(&[1, 2], Instant::now(), never).await, [None, None]);
+    }
 }

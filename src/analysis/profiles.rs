@@ -17,16 +17,13 @@ impl Analyzer {
         tickers: &[Ticker],
         caller: &Caller<'_>,
     ) -> Result<Vec<Result<Arc<SecurityProfile>, String>>, AnalysisError> {
-        let facts = &*self.facts;
-        let ask = |ticker: Ticker| async move { facts.profile(&ticker).await };
-        let answers = tokio::select! {
-            answers = gather::by_deadline(tickers, caller.fetch_until, ask) => answers,
-            () = caller.cancel.cancelled() => return Err(AnalysisError::Cancelled),
-        };
+        let source = &*self.fundamentals;
+        let ask = |ticker: Ticker| async move { source.profile(&ticker).await };
+        let answers = caller.waits_for(gather::by_deadline(tickers, caller.fetch_until, ask)).await?;
         let found = answers.into_iter().map(|answer| match answer {
             Some(Ok(profile)) => Ok(profile),
             Some(Err(error)) => Err(error.to_string()),
-            None => Err("not fetched in time".to_owned()),
+            None => Err(gather::LATE.to_owned()),
         });
         Ok(found.collect())
     }

@@ -1,91 +1,162 @@
-//! Computed reports, kept beside their panels.
-//!
-//! Key: the panel it was computed on (by a number of its own), the factors with all that is said of them, the floor,
-//! the plan and the facts beside the prices (dividends, market caps, or why they are missing); so nothing that could
-//! change a figure is missing from it. Life: that of panels. Size: at most [`CACHE_BYTES`] by estimate, least recently
-//! used first. A report whose computing was stopped early is not kept.
+//! What an analysis gives: the sections of its kind and everything an answer says of them.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    Fundamentals, Study,
+    composite::Composite,
+    panel::Window,
+    report::{CorrelationReport, PerformanceReport, ReturnsReport},
+    sections::rolling::RollingPair,
 };
+use factor_prices::SourceInfo;
+use factor_types::{Category, Ticker};
 
-use factor_analytics::Fundamentals;
-use factor_types::Factor;
-use moka::future::Cache;
+use super::{AnalysisError, AnalysisKind, Plan, Prepared, Timings, off_thread::off_thread, stopwatch::Stopwatch};
 
-use super::{Plan, Prepared, Report, Timings, prices::CacheStats};
-
-/// Memory for kept reports.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    panel: u64,
-    factors: Vec<Arc<Factor>>,
-    floor: usize,
-    /// The plan as Rust writes it: every field is in it, and floats in full.
-    plan: String,
-    /// The facts, written the same way.
-    facts: String,
+/// A finished analysis: everything an answer is made of.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The factors analysed, those excluded and their panel.
+    pub study: Arc<Study>,
+    /// What was fetched, and what was wrong with it.
+    pub prepared: Arc<Prepared>,
+    /// True when the panel was there already.
+    pub panel_cached: bool,
+    /// The categories counted in `data_quality`.
+    pub selected: BTreeSet<Category>,
+    /// Their factors, analysed or not.
+    pub requested: Vec<Ticker>,
+    /// True when the sections were there already; their timings are then those of their computing.
+    pub report_cached: bool,
+    pub(super) computed: Computed,
+    /// How long the panel took to come by, in milliseconds.
+    pub panel_ms: f64,
+    /// The price source.
+    pub source: SourceInfo,
+    /// The clock of this analysis.
+    pub today: NaiveDate,
 }
 
-impl Key {
-    pub(super) fn new(
-        prepared: &Prepared,
-        factors: &[Arc<Factor>],
-        floor: usize,
-        plan: &Plan,
-        facts: &Fundamentals,
-    ) -> Self {
-        let (plan, facts) = (format!("{plan:?}"), format!("{facts:?}"));
-        Self { panel: prepared.id, factors: factors.to_vec(), floor, plan, facts }
+/// The sections of one kind of analysis.
+#[derive(Debug)]
+pub enum Report {
+    /// Of `correlations`.
+    Correlations(Box<CorrelationReport>),
+    /// Of `performance`.
+    Performance(Box<PerformanceReport>),
+    /// Of `returns`.
+    Returns(Box<ReturnsReport>),
+}
+
+impl Report {
+    /// An estimate of the memory it takes.
+    pub fn bytes(&self) -> usize {
+        const ENTRY: usize = 700;
+        let composites = |composites: &[Composite]| {
+            composites.iter().map(|composite| 8 * composite.values.len() + ENTRY).sum::<usize>()
+        };
+        match self {
+            Self::Correlations(report) => {
+                let cells: usize = report.matrices.values().map(|matrix| matrix.values.len()).sum();
+                let overlays = report.rate_sensitivity.iter().chain(&report.market_sensitivity);
+                let rows: usize = overlays.map(|overlay| overlay.rows.len()).sum();
+                let rolled =
+                    report.rolling.values().flat_map(|table| table.windows.values()).map(Vec::len).sum::<usize>();
+                let series = report.rolling_series.iter().flat_map(|series| series.windows.iter().flatten());
+                let points: usize = series.map(|(_, values)| values.len()).sum();
+                16 * (cells + points)
+                    + 300 * rows
+                    + size_of::<RollingPair>() * rolled
+                    + composites(&report.macro_composites.built)
+                    + composites(&report.industry_groups.built)
+                    + 10 * ENTRY
+            }
+            Self::Performance(report) => {
+                let factors = report.per_factor.as_ref().map_or(0, |table| table.len());
+                2 * ENTRY * (factors + 20) + composites(&report.macro_composites)
+            }
+            Self::Returns(report) => report.factors.len() * report.windows.len() * ENTRY + 10 * ENTRY,
+        }
+    }
+
+    /// The sections that were computed, in order: what the call paid for.
+    pub fn computed(&self) -> &[String] {
+        match self {
+            Self::Correlations(report) => &report.computed,
+            Self::Performance(report) => &report.computed,
+            Self::Returns(report) => &report.computed,
+        }
+    }
+
+    /// Sections that the time budget left no room for.
+    pub fn skipped(&self) -> &[String] {
+        match self {
+            Self::Correlations(report) => &report.skipped,
+            Self::Performance(report) => &report.skipped,
+            Self::Returns(report) => &report.skipped,
+        }
     }
 }
 
-/// A report and how long it took to compute.
+impl Analysis {
+    /// The sections.
+    pub fn report(&self) -> &Report {
+        &self.computed.0
+    }
+
+    /// How long the sections took, in milliseconds.
+    pub fn timings(&self) -> &Timings {
+        &self.computed.1
+    }
+
+    /// The window that was analysed.
+    pub fn window(&self) -> &Window {
+        self.study.panel().window()
+    }
+
+    /// The kind of analysis.
+    pub fn kind(&self) -> AnalysisKind {
+        match self.report() {
+            Report::Correlations(_) => AnalysisKind::Correlations,
+            Report::Performance(_) => AnalysisKind::Performance,
+            Report::Returns(_) => AnalysisKind::Returns,
+        }
+    }
+
+    /// True for a factor of the categories that are counted.
+    pub fn is_selected(&self, ticker: &Ticker) -> bool {
+        self.requested.contains(ticker)
+    }
+
+    /// Age of the newest price used, in days.
+    pub fn stale_days(&self) -> i64 {
+        (self.today - self.study.panel().as_of()).num_days()
+    }
+}
+
+/// A report and how long its sections took.
 pub(super) type Computed = Arc<(Report, Timings)>;
 
-/// Reports, kept.
-#[derive(Debug)]
-pub(super) struct ReportCache {
-    reports: Cache<Key, Computed>,
-    requests: AtomicU64,
-    hits: AtomicU64,
-}
-
-impl ReportCache {
-    pub(super) fn new(ttl: Duration) -> Self {
-        let reports = Cache::builder()
-            .max_capacity(CACHE_BYTES)
-            .weigher(|_, computed: &Computed| u32::try_from(computed.0.bytes()).unwrap_or(u32::MAX))
-            .time_to_live(ttl)
-            .build();
-        Self { reports, requests: AtomicU64::new(0), hits: AtomicU64::new(0) }
-    }
-
-    pub(super) async fn get(&self, key: &Key) -> Option<Computed> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let found = self.reports.get(key).await;
-        self.hits.fetch_add(u64::from(found.is_some()), Ordering::Relaxed);
-        found
-    }
-
-    pub(super) async fn keep(&self, key: Key, computed: &Computed) {
-        if computed.0.skipped().is_empty() {
-            self.reports.insert(key, Arc::clone(computed)).await;
-        }
-    }
-
-    pub(super) fn stats(&self) -> CacheStats {
-        CacheStats {
-            entries: self.reports.entry_count(),
-            bytes: self.reports.weighted_size(),
-            requests: self.requests.load(Ordering::Relaxed),
-            hits: self.hits.load(Ordering::Relaxed),
-        }
-    }
+/// Computes a report off the async threads.
+pub(super) async fn compute(
+    study: Arc<Study>,
+    plan: Plan,
+    fundamentals: Fundamentals,
+    mut watch: Stopwatch,
+) -> Result<Computed, AnalysisError> {
+    off_thread(move || {
+        let report = match &plan {
+            Plan::Correlations(plan) => {
+                Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
+            }
+            Plan::Performance(plan) => {
+                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &fundamentals, &mut watch)))
+            }
+            Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
+        };
+        Arc::new((report, watch.into_timings()))
+    })
+    .await
 }

@@ -1,52 +1,25 @@
 //! What a call means, settled: no defaults left to fill, no words left to read.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use factor_analytics::{
     panel::DefaultStart,
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan},
 };
-use factor_types::{AssetClass, Category, FactorUniverse, Frequency, Ticker};
+use factor_types::{AssetClass, Category, FactorUniverse, Frequency, Ticker, closed_set};
 
 use super::UserGroups;
 
-/// The kinds of analysis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AnalysisKind {
-    /// Matrices and overlays.
-    Correlations,
-    /// Risk and return per factor.
-    Performance,
-    /// Trailing windows.
-    Returns,
-}
-
-impl AnalysisKind {
-    /// The name in arguments and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Correlations => "correlations",
-            Self::Performance => "performance",
-            Self::Returns => "returns",
-        }
-    }
-}
-
-impl fmt::Display for AnalysisKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl std::str::FromStr for AnalysisKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Correlations, Self::Performance, Self::Returns]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not an analysis: write correlations, performance or returns"))
+closed_set! {
+    /// The kinds of analysis.
+    pub enum AnalysisKind: "an analysis" {
+        /// Matrices and overlays.
+        Correlations = "correlations",
+        /// Risk and return per factor.
+        Performance = "performance",
+        /// Trailing windows.
+        Returns = "returns",
     }
 }
 
@@ -65,7 +38,7 @@ pub struct AnalysisRequest {
     pub asset_classes: AssetClassFilter,
     /// A universe of the call's own.
     pub universe: Option<FactorUniverse>,
-    /// The caller's groups that take part beside the universe.
+    /// The caller's groups that take part along with the universe.
     pub groups: UserGroups,
     /// The benchmark.
     pub benchmark: Ticker,
@@ -88,8 +61,8 @@ pub struct DateRule {
     pub default_start: DefaultStart,
 }
 
-/// The sections to compute, by kind.
-#[derive(Debug, Clone)]
+/// The sections to compute, by kind. Equal and hashed by fields, numbers by their bits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Plan {
     /// Matrices and overlays.
     Correlations(CorrelationPlan),
@@ -134,5 +107,26 @@ impl AssetClassFilter {
                 names(&self.exclude)
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exclusion_wins_over_an_inclusion_and_no_filter_lets_all_through() {
+        use AssetClass::{Bond, Crypto, Equity};
+        let filter = |include: &[AssetClass], exclude: &[AssetClass]| AssetClassFilter {
+            include: include.to_vec(),
+            exclude: exclude.to_vec(),
+        };
+        let passing = |filter: &AssetClassFilter| [Equity, Bond, Crypto].map(|class| filter.lets_through(class));
+        assert_eq!(passing(&filter(&[], &[])), [true, true, true]);
+        assert_eq!(passing(&filter(&[Equity, Bond], &[Bond])), [true, false, false]);
+        assert_eq!(passing(&filter(&[], &[Crypto])), [true, true, false]);
+        assert_eq!(filter(&[], &[]).describe(), "the universe is empty");
+        assert_eq!(filter(&[], &[Crypto, Bond]).describe(), "asset_class_filters excludes crypto, bond");
+        assert_eq!(filter(&[Equity], &[Bond]).describe(), "asset_class_filters includes only equity and excludes bond");
     }
 }

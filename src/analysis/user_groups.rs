@@ -119,3 +119,6 @@ impl UserGroup {
         Self { factor: Arc::new(factor), members }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,14 @@ impl Fields {
         fields
     }
 
+    /// The fields of a typed answer, each cut by itself.
+    pub(crate) fn of_object(value: &impl Serialize, rounding: Rounding) -> Self {
+        match entries::write_parts(value, rounding) {
+            Part::Fields(fields) => fields,
+            _ => Self::rounded(rounding),
+        }
+    }
+
     /// Makes its fields the entries of a table: the last ones go when it is cut.
     #[must_use]
     pub(crate) fn into_table(self) -> Self {
@@ -192,35 +200,6 @@ impl Fields {
             part.write(text);
         }
         text.push('}');
-    }
-}
-
-/// Where the sections of an answer are put: written at once, or as trees that a summary takes parts out of.
-pub(crate) trait Sections {
-    /// Puts a section at the end, or another one into its place.
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized));
-
-    /// As [`Self::put_section`], of an object whose fields are cut each for itself.
-    fn put_section_of_parts(&mut self, name: &str, value: &(impl Serialize + ?Sized));
-}
-
-impl Sections for Fields {
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put(name, value);
-    }
-
-    fn put_section_of_parts(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put_parts(name, value);
-    }
-}
-
-impl Sections for Map<String, Value> {
-    fn put_section(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.insert(name.to_owned(), serde_json::json!(value));
-    }
-
-    fn put_section_of_parts(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.put_section(name, value);
     }
 }
 

@@ -30,16 +30,16 @@ pub struct AnswerKey {
     pub revision: u64,
 }
 
-/// What an answer was made from, beside its question.
+/// What an answer was made from, apart from its question.
 #[derive(Debug, Clone)]
 pub struct Basis {
     /// The universe.
     pub snapshot: Arc<UniverseSnapshot>,
-    /// The groups of the one who asked.
+    /// The groups of the user who asked.
     pub groups: UserGroups,
 }
 
-/// AnswerCache, kept.
+/// Answers, kept.
 #[derive(Debug)]
 pub struct AnswerCache {
     kept: Cache<AnswerKey, Arc<(Basis, Rendered)>>,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What happened since the start.
@@ -20,7 +21,7 @@ pub struct Counters {
     last_success: [AtomicI64; 4],
 }
 
-/// A part of the server whose health is told.
+/// A part of the server whose health `get_server_status` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The store of what users and administrators write.
@@ -33,8 +34,8 @@ pub enum Part {
     Yields,
 }
 
-/// The counts as told by `get_server_status`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The counts as `get_server_status` shows them.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CallFigures {
     /// Calls of all tools.
     pub calls: u64,

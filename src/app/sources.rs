@@ -1,4 +1,4 @@
-//! Where prices, yields and facts come from: picked by the settings, with the reason.
+//! Where prices, yields and fundamentals come from: picked by the settings, with the reason.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -37,7 +37,7 @@ pub struct Sources {
     /// Where prices come from.
     pub prices: Arc<dyn PriceProvider>,
     /// Where dividends and market capitalisations come from: the price source.
-    pub facts: Arc<dyn FundamentalsProvider>,
+    pub fundamentals: Arc<dyn FundamentalsProvider>,
     /// Where yields come from.
     pub yields: Arc<dyn YieldProvider>,
     /// The source of prices itself, past what is kept: what it says now.
@@ -67,14 +67,14 @@ impl Sources {
     /// # Errors
     /// When a source cannot be set up from its settings.
     pub fn pick(settings: &Settings) -> anyhow::Result<Self> {
-        let url = settings.database_url.as_ref().map(Secret::expose);
-        let store: Arc<dyn EntryStore> = match (url, &settings.data_dir) {
+        let url = settings.store.database_url.as_ref().map(Secret::expose);
+        let store: Arc<dyn EntryStore> = match (url, &settings.store.data_dir) {
             // Servers that share a database share what any of them has fetched.
             (Some(url), _) => behind_the_fetches(PostgresEntries::open(url)?),
             (None, Some(folder)) => behind_the_fetches(SqliteEntries::new(folder.join(CACHE_FILE))),
             (None, None) => Arc::new(MemoryEntries::new()),
         };
-        Picker { settings, store, clock: clock(settings.today), vendors: Vec::new() }.pick()
+        Picker { settings, store, clock: clock(settings.clock.today), vendors: Vec::new() }.pick()
     }
 
     /// The vendors' states and counts.
@@ -133,7 +133,7 @@ impl Picker<'_> {
     }
 
     fn sample(self, why: String) -> anyhow::Result<Sources> {
-        let sample = SamplePrices::new(self.settings.today.unwrap_or_else(utc_today));
+        let sample = SamplePrices::new(self.settings.clock.today.unwrap_or_else(utc_today));
         self.local(Arc::new(sample), choice("sample", why), choice("sample", "they are simulated with the prices"))
     }
 
@@ -146,9 +146,20 @@ impl Picker<'_> {
     ) -> anyhow::Result<Sources> {
         let named = self.named_yields(None)?;
         let (yields, yield_choice) = named.unwrap_or_else(|| (source.clone() as Arc<dyn YieldProvider>, own_yields));
-        let (prices, facts, scope) = (source.clone(), source.clone(), choice.name.clone());
+        let (prices, fundamentals, scope) = (source.clone(), source.clone(), choice.name.clone());
         let Self { store, vendors, .. } = self;
-        Ok(Sources { prices, facts, yields, direct: source, choice, yield_choice, cached: None, store, scope, vendors })
+        Ok(Sources {
+            prices,
+            fundamentals,
+            yields,
+            direct: source,
+            choice,
+            yield_choice,
+            cached: None,
+            store,
+            scope,
+            vendors,
+        })
     }
 
     fn fmp(mut self, why: String) -> anyhow::Result<Sources> {
@@ -178,7 +189,7 @@ impl Picker<'_> {
         let cached = CachedMarketSource::new(source.clone(), scope.as_str(), Arc::clone(&store), clock);
         Sources {
             prices: Arc::new(cached.clone()),
-            facts: Arc::new(cached.clone()),
+            fundamentals: Arc::new(cached.clone()),
             yields,
             direct: source,
             choice,
@@ -198,11 +209,11 @@ impl Picker<'_> {
         Ok(self.watched(client, Fmp::stats))
     }
 
-    /// A client whose state and counts are told.
+    /// A client whose state and counts `get_server_status` shows.
     fn watched<C: Send + Sync + 'static>(&mut self, client: C, stats: fn(&C) -> UpstreamStats) -> Arc<C> {
         let client = Arc::new(client);
-        let told = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats(&told)));
+        let watched = Arc::clone(&client);
+        self.vendors.push(Box::new(move || stats(&watched)));
         client
     }
 
@@ -240,6 +251,7 @@ impl Picker<'_> {
 
     fn kept_yields(&self, source: Arc<dyn YieldProvider>, name: &str) -> Arc<dyn YieldProvider> {
         let vendors = &self.settings.vendors;
+        // A chain may answer from any of them, so yields are kept under a name with every address that is not the usual one.
         let elsewhere: Vec<&str> = [&vendors.treasury_url, &vendors.fred_url, &vendors.fmp_url]
             .into_iter()
             .filter(|url| !url.is_default)
@@ -281,3 +293,6 @@ fn choice(name: impl Into<String>, why: impl Into<String>) -> SourceChoice {
 fn scope(name: &str, url: &BaseUrl) -> String {
     if url.is_default { name.to_owned() } else { format!("{name} at {}", url.url) }
 }
+
+#[cfg(test)]
+mod tests;

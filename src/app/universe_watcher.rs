@@ -116,6 +116,7 @@ impl UniverseWatcher {
             Ok(_) => read_mappings(&*self.store).await,
             Err(error) => DatabaseRows::failed(error),
         };
+        // Off the async threads: three files are read and parsed.
         let (before, folder) = (self.last().await, self.folder.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let yaml = YamlSource::new(folder.as_deref());
@@ -126,7 +127,7 @@ impl UniverseWatcher {
         *seen = Seen { files, store: Some(store), store_asked: seen.store_asked };
         let mut snapshot = self.snapshot.write().await;
         if snapshot.loaded != loaded {
-            let read = if snapshot.loaded.rows.is_empty() { "read" } else { "read anew" };
+            let read = if snapshot.loaded.rows.is_empty() { "read" } else { "read again" };
             tracing::info!(factors = loaded.universe.len(), hash = loaded.hash, "the factor universe was {read}");
             *snapshot = Arc::new(UniverseSnapshot { loaded, at: Utc::now() });
         }

@@ -150,6 +150,42 @@ fn fields_of_an_object_may_stand_at_the_top_level() {
 }
 
 #[test]
+fn another_name_stands_in_for_an_absent_one() {
+    let mut a = args(json!({"colour": "red", "size": null, "extent": 3, "shade": "dark", "tone": "light"}));
+    a.also_called("colour", "color");
+    a.also_called("extent", "size");
+    a.also_called("shade", "tone");
+    a.also_called("nothing", "something");
+    assert_eq!(a.string("color").as_deref(), Some("red"));
+    assert!(!a.has("size") && !a.has("something"), "an explicit null stands");
+    assert_eq!(a.string("tone").as_deref(), Some("light"), "the name itself wins");
+}
+
+#[test]
+fn a_field_has_one_problem_where_that_is_asked_for() {
+    let wrong = || {
+        let a = args(json!({"x": {"S PY": "much"}, "y": 3}));
+        for entry in a.objects("x", Some(MapForm { key: "ticker", value: "weight" })).unwrap() {
+            entry.parsed::<Ticker>("ticker");
+            entry.share("weight");
+        }
+        a.only(&["x"]);
+        a
+    };
+    let fields = |error: ToolError| error.problems.into_iter().map(|problem| problem.field).collect::<Vec<_>>();
+    assert_eq!(fields(wrong().result().unwrap_err()), ["x.S PY", "x.S PY", "y"]);
+    assert_eq!(fields(wrong().first_of_each().unwrap_err()), ["x.S PY", "y"]);
+    assert!(args(json!({"x": 1})).first_of_each().is_ok());
+}
+
+#[test]
+fn the_choices_of_a_set_are_its_names_and_spellings() {
+    let a = args(json!({"c": ["Bonds", "fixed income", "stile"]}));
+    assert_eq!(a.choices("c", Choices::of::<Category>()), Some(vec![Category::FixedIncome; 2]));
+    assert!(problems(&a, &["c"])[0].ends_with("did you mean `style`?"));
+}
+
+#[test]
 fn a_long_value_is_not_echoed_whole() {
     let a = args(json!({ "n": "x".repeat(5_000), "é".repeat(500): 1 }));
     a.integer("n", 1..=2);
@@ -205,8 +241,8 @@ proptest! {
         for question in questions {
             let a = args(json!({ "v": value }));
             let answered = usize::from(question(&a));
-            let told = problems(&a, &["v"]).len();
-            prop_assert_eq!(answered + told, usize::from(a.has("v")));
+            let reported = problems(&a, &["v"]).len();
+            prop_assert_eq!(answered + reported, usize::from(a.has("v")));
         }
 
         let a = args(json!({ "v": value }));

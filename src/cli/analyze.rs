@@ -12,8 +12,7 @@ use super::{print, say};
 use crate::{
     app::App,
     progress::Progress,
-    services::Call,
-    services::{analysis, exposures, recommendations},
+    services::{Call, analysis, exposures, recommendations},
     settings::Settings,
 };
 
@@ -152,5 +151,64 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
             }
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: AnalyzeArgs,
+    }
+
+    fn arguments(line: &[&str]) -> anyhow::Result<Value> {
+        Line::parse_from(["analyze"].iter().chain(line)).args.arguments().map(Value::Object)
+    }
+
+    #[test]
+    fn options_become_the_arguments_of_the_tool() {
+        assert_eq!(
+            arguments(&["returns", "--windows", "3m,ytd", "--top", "2", "--end", "2026-01-30"]).unwrap(),
+            json!({
+                "analysis_type": "returns", "format": "report", "max_chars": 0, "windows": ["3m", "ytd"],
+                "end_date": "2026-01-30", "top_n": 2,
+            })
+        );
+        assert_eq!(
+            arguments(&["recommendations", "--factor", "momentum", "--top", "2", "--portfolio", "MINE", "--json"])
+                .unwrap(),
+            json!({
+                "format": "full", "max_chars": 0, "overexposed_factor": "momentum", "portfolio_name": "MINE",
+                "max_recommendations": 2,
+            })
+        );
+    }
+
+    #[test]
+    fn args_win_over_the_other_options_and_are_an_object() {
+        let line =
+            ["performance", "--frequency", "weekly", "--args", r#"{"frequency": "daily", "sort_by": "volatility"}"#];
+        let read = arguments(&line).unwrap();
+        assert_eq!((&read["frequency"], &read["sort_by"]), (&json!("daily"), &json!("volatility")));
+        let refused = |text| format!("{:#}", arguments(&["returns", "--args", text]).unwrap_err());
+        assert!(refused("{").starts_with("--args is not JSON"), "{}", refused("{"));
+        assert!(refused("[1]").ends_with("it is [1]"), "{}", refused("[1]"));
+    }
+
+    #[test]
+    fn holdings_are_read_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("held.csv");
+        std::fs::write(&path, "ticker,weight\nSPY,60%\n").unwrap();
+        let read = arguments(&["exposures", "--holdings", path.to_str().unwrap()]).unwrap();
+        assert_eq!(read["holdings"], json!([{"ticker": "SPY", "weight": 0.6}]));
+        assert_eq!(read.get("analysis_type"), None);
+        let missing = arguments(&["exposures", "--holdings", "/no/such.csv"]).unwrap_err();
+        assert!(missing.to_string().contains("cannot read /no/such.csv"), "{missing}");
     }
 }

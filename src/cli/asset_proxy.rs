@@ -116,7 +116,7 @@ struct Place {
     key: Name,
 }
 
-/// How a change is made and told.
+/// How a change is made and reported.
 #[derive(Debug, Args)]
 struct Output {
     #[command(flatten)]
@@ -139,27 +139,27 @@ pub async fn run(settings: Settings, args: AssetProxyArgs) -> anyhow::Result<Exi
             list::run(store, &before, asset_class.map(|class| class.0), all, format).await
         }
         AssetProxyCommand::Add { place, etf, alt, priority, desc, force, output } => {
-            let words = format!("asset-proxy add {} {} {etf}", place.class.0, place.key.0);
+            let command = format!("asset-proxy add {} {} {etf}", place.class.0, place.key.0);
             let row = added(&before, place, etf, alt, priority, desc);
-            change(store, &before, MappingEdit::Upsert(vec![row]), words, !force, &output).await
+            change(store, &before, MappingEdit::Upsert(vec![row]), command, !force, &output).await
         }
         AssetProxyCommand::Replace { place, old, new, output } => {
-            let words = format!("asset-proxy replace {} {} {old} {new}", place.class.0, place.key.0);
-            before.knows(place.class.0, &place.key.0)?;
+            let command = format!("asset-proxy replace {} {} {old} {new}", place.class.0, place.key.0);
+            before.check_key(place.class.0, &place.key.0)?;
             let edit = MappingEdit::Replace { category: place.class.0, key: place.key.0, old, new };
-            change(store, &before, edit, words, false, &output).await
+            change(store, &before, edit, command, false, &output).await
         }
         AssetProxyCommand::Deactivate { place, etf, output } => {
-            let words = format!("asset-proxy deactivate {} {} {etf}", place.class.0, place.key.0);
-            before.knows(place.class.0, &place.key.0)?;
+            let command = format!("asset-proxy deactivate {} {} {etf}", place.class.0, place.key.0);
+            before.check_key(place.class.0, &place.key.0)?;
             let edit = MappingEdit::Deactivate { category: place.class.0, key: place.key.0, etf };
-            change(store, &before, edit, words, false, &output).await
+            change(store, &before, edit, command, false, &output).await
         }
         AssetProxyCommand::SyncFromYaml { path, output } => yaml::sync(store, &settings, &before, path, &output).await,
         AssetProxyCommand::ExportYaml { path, force } => yaml::export(&before, &path, force),
         AssetProxyCommand::ClearClass { class, force, output } => {
-            let words = format!("asset-proxy clear-class {}", class.0);
-            change(store, &before, MappingEdit::Clear(class.0), words, !force, &output).await
+            let command = format!("asset-proxy clear-class {}", class.0);
+            change(store, &before, MappingEdit::Clear(class.0), command, !force, &output).await
         }
     }
 }
@@ -168,14 +168,14 @@ async fn change(
     store: &dyn Store,
     before: &RowsInForce,
     edit: MappingEdit,
-    words: String,
+    command: String,
     asks: bool,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    Change { kind: KIND, edit, before, words, asks, format: output.format }.make(store, &output.how).await
+    Change { kind: KIND, edit, before, command, asks, format: output.format }.make(store, &output.how).await
 }
 
-/// The row to be added; where it exists, what the command does not say is what it says already.
+/// The row to be added. Where it exists, what the command does not say stays as it is.
 fn added(
     before: &RowsInForce,
     Place { class, key }: Place,
@@ -193,5 +193,35 @@ fn added(
         priority: priority.or(row.priority),
         description: desc.map(|text| text.0).or(row.description),
         ..row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::{Category, SourceTier};
+
+    use super::*;
+
+    fn place(key: &str) -> Place {
+        Place { class: AssetCategory(Category::Cash), key: key.parse().unwrap() }
+    }
+
+    #[test]
+    fn adding_a_row_that_exists_changes_what_is_said_alone() {
+        let known = ProxyRow {
+            priority: Some(7),
+            description: Some("bills".to_owned()),
+            active: false,
+            ..ProxyRow::new(Category::Cash, "usd", "BIL".parse().unwrap())
+        };
+        let before = RowsInForce { tier: SourceTier::Database, rows: vec![known.clone()] };
+        let bil: Ticker = "BIL".parse().unwrap();
+        let row = added(&before, place("usd"), bil.clone(), true, None, None);
+        assert_eq!(row, ProxyRow { canonical: false, active: true, ..known.clone() });
+        let row = added(&before, place("usd"), bil.clone(), false, Some(1), Some("T-bills".parse().unwrap()));
+        assert_eq!((row.canonical, row.priority, row.description.as_deref()), (true, Some(1), Some("T-bills")));
+        // Another key is another row.
+        let row = added(&before, place("eur"), bil, false, None, None);
+        assert_eq!((row.priority, row.description, row.active), (None, None, true));
     }
 }

@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use factor_types::{EntryFilter, EntryInfo};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Format, ask, print, say, table};
+use super::{Format, ask, print, print_json, say, table, time};
 use crate::{app::App, progress::Progress, services::Call, services::analysis, settings::Settings};
 
 /// What to do with what is kept.
@@ -78,26 +77,11 @@ pub async fn run(settings: Settings, args: CacheArgs) -> anyhow::Result<ExitCode
 async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
     let entries = app.sources.store.list(&EntryFilter::default()).await?;
     let health = app.sources.store.health();
-    let mut groups: BTreeMap<(&str, &str), Vec<&EntryInfo>> = BTreeMap::new();
-    for entry in &entries {
-        groups.entry((&entry.key.source, &entry.key.kind)).or_default().push(entry);
-    }
-    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let kept: Vec<Kept<'_>> = groups
-        .iter()
-        .map(|((source, kind), entries)| Kept {
-            source,
-            kind,
-            entries: entries.len(),
-            bytes: entries.iter().map(|entry| entry.bytes).sum(),
-            oldest: entries.iter().map(|entry| entry.fetched_at).min().map(time).unwrap_or_default(),
-            newest: entries.iter().map(|entry| entry.fetched_at).max().map(time).unwrap_or_default(),
-        })
-        .collect();
+    let kept = by_source_and_kind(&entries);
     match format {
         Format::Json => {
             let all = json!({"place": health.place, "problem": health.problem, "notes": health.notes, "kept": kept});
-            print(&serde_json::to_string_pretty(&all)?)?;
+            print_json(&all)?;
         }
         Format::Table => {
             print(&format!("kept in {}", health.place))?;
@@ -113,6 +97,23 @@ async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is kept, summed up.
+fn by_source_and_kind(entries: &[EntryInfo]) -> Vec<Kept<'_>> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&EntryInfo>> = BTreeMap::new();
+    for entry in entries {
+        groups.entry((&entry.key.source, &entry.key.kind)).or_default().push(entry);
+    }
+    let kept = |((source, kind), entries): ((_, _), Vec<&EntryInfo>)| Kept {
+        source,
+        kind,
+        entries: entries.len(),
+        bytes: entries.iter().map(|entry| entry.bytes).sum(),
+        oldest: entries.iter().map(|entry| entry.fetched_at).min().map(time).unwrap_or_default(),
+        newest: entries.iter().map(|entry| entry.fetched_at).max().map(time).unwrap_or_default(),
+    };
+    groups.into_iter().map(kept).collect()
 }
 
 async fn clear(app: &App, filter: EntryFilter, force: bool) -> anyhow::Result<ExitCode> {
@@ -134,6 +135,7 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
         print(&format!("prices come from `{name}`: there is nothing to fetch"))?;
         return Ok(ExitCode::SUCCESS);
     }
+    // The cheapest question for which every factor's prices and the yields are needed.
     let arguments = json!({"analysis_type": "correlations", "include": ["data_quality"], "max_chars": 0});
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     let call = Call { arguments, progress: Progress::bar(), ..Call::default() };
@@ -149,5 +151,36 @@ async fn warm(app: &std::sync::Arc<App>) -> anyhow::Result<ExitCode> {
             say(&format!("error: {}", error.message));
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::EntryKey;
+
+    use super::*;
+
+    #[test]
+    fn entries_are_summed_up_by_source_and_kind() {
+        let entry = |source: &str, kind: &str, subject: &str, day: u8, bytes| EntryInfo {
+            key: EntryKey::new(source, kind, subject),
+            fetched_at: format!("2026-01-{day:02}T00:00:00Z").parse().unwrap(),
+            bytes,
+        };
+        let entries = [
+            entry("yahoo", "prices", "SPY", 5, 10),
+            entry("fmp", "prices", "SPY", 4, 7),
+            entry("fmp", "dividends", "SPY", 3, 1),
+            entry("fmp", "prices", "AGG", 2, 5),
+        ];
+        let rows: Vec<[String; 6]> = by_source_and_kind(&entries).into_iter().map(Kept::row).collect();
+        assert_eq!(
+            rows,
+            [
+                ["fmp", "dividends", "1", "1", "2026-01-03T00:00:00Z", "2026-01-03T00:00:00Z"],
+                ["fmp", "prices", "2", "12", "2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"],
+                ["yahoo", "prices", "1", "10", "2026-01-05T00:00:00Z", "2026-01-05T00:00:00Z"],
+            ]
+        );
     }
 }

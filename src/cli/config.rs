@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Format, print};
+use super::{Format, print, print_json};
 use crate::settings::{Effective, Settings};
 
 /// How to show the settings.
@@ -20,10 +20,10 @@ pub struct ConfigArgs {
 /// # Errors
 /// When standard output cannot be written to.
 pub fn run(settings: &Settings, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
-    print(&match args.format {
-        Format::Json => serde_json::to_string_pretty(settings.effective())?,
-        Format::Table => table(settings.effective()),
-    })?;
+    match args.format {
+        Format::Json => print_json(&settings.effective())?,
+        Format::Table => print(&table(settings.effective()))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -33,4 +33,20 @@ fn table(settings: &[Effective]) -> String {
     let values = settings.iter().map(|setting| value(setting).chars().count()).max().unwrap_or(0);
     let line = |s: &Effective| format!("{:names$}  {:values$}  {}", s.name, value(s), s.origin);
     settings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_value() {
+        let row = |name, value: Option<&str>| {
+            let (value, origin) = (value.map(str::to_owned), "default".to_owned());
+            Effective { name, value, origin }
+        };
+        // Letters are counted, not bytes.
+        let shown = table(&[row("SHORT", Some("\u{fc}ber")), row("LONGER_NAME", None)]);
+        assert_eq!(shown, "SHORT        \u{fc}ber       default\nLONGER_NAME  (not set)  default");
+    }
 }

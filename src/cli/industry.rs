@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     admin::{self, Change, ChangeArgs, Name, RowsInForce, rows_in_force},
-    terminal::{Format, print, table},
+    terminal::{Format, print, print_json, table},
 };
 use crate::settings::Settings;
 
@@ -70,7 +70,7 @@ pub async fn run(settings: Settings, args: IndustryArgs) -> anyhow::Result<ExitC
     match args.command {
         IndustryCommand::List { all, format } => list(&before, all, format),
         IndustryCommand::Add { industry, etf, asset_class, group, subindustry, force, how, format } => {
-            let words = format!("industry add {} {etf}", industry.0);
+            let command = format!("industry add {} {etf}", industry.0);
             let edit = MappingEdit::Industry(IndustryEdit {
                 industry: industry.0,
                 etf,
@@ -78,7 +78,7 @@ pub async fn run(settings: Settings, args: IndustryArgs) -> anyhow::Result<ExitC
                 sector_group: group.map(|name| name.0),
                 subindustry: subindustry.map(|name| name.0),
             });
-            Change { kind: KIND, edit, before: &before, words, asks: !force, format }.make(store, &how).await
+            Change { kind: KIND, edit, before: &before, command, asks: !force, format }.make(store, &how).await
         }
     }
 }
@@ -88,7 +88,7 @@ fn list(snapshot: &RowsInForce, all: bool, format: Format) -> anyhow::Result<Exi
     match format {
         Format::Json => {
             let rows: Vec<Value> = rows.into_iter().map(|row| object(snapshot, row)).collect();
-            print(&serde_json::to_string_pretty(&json!({"source": snapshot.tier, "industries": rows}))?)?;
+            print_json(&json!({"source": snapshot.tier, "industries": rows}))?;
         }
         Format::Table => {
             let count = rows.len();
@@ -123,4 +123,22 @@ fn cells(snapshot: &RowsInForce, row: &ProxyRow) -> [String; 6] {
         row.subindustry.clone().unwrap_or_default(),
         if row.active { "yes" } else { "no" }.to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::{Category, SourceTier};
+
+    use super::*;
+
+    #[test]
+    fn an_industry_is_equity_unless_its_row_says_otherwise() {
+        let plain = ProxyRow::new(Category::Industry, "Gold", "GDX".parse().unwrap());
+        let bonds = ProxyRow { asset_class: Some(AssetClass::Bond), active: false, ..plain.clone() };
+        let snapshot = RowsInForce { tier: SourceTier::Yaml, rows: vec![] };
+        assert_eq!(cells(&snapshot, &plain), ["Gold", "GDX", "equity", "", "", "yes"]);
+        assert_eq!(cells(&snapshot, &bonds), ["Gold", "GDX", "bond", "", "", "no"]);
+        assert_eq!(object(&snapshot, &bonds)["asset_class"], "bond");
+        assert_eq!(object(&snapshot, &plain)["sector_group"], Value::Null);
+    }
 }

@@ -8,8 +8,8 @@ use factor_types::SourceTier;
 use serde_json::{Value, json};
 
 use super::{
-    admin::{self, ChangeArgs, is_missing, report, time, told},
-    terminal::{Format, print, say, table},
+    admin::{self, ChangeArgs, is_missing, report_json, report_text},
+    terminal::{Format, print, print_json, say, table, time},
 };
 use crate::settings::Settings;
 
@@ -79,12 +79,12 @@ async fn import(store: &dyn Store, settings: &Settings, how: &ChangeArgs, format
         // These rows are the tier in force: there is none to be put before them.
         let done = store.edit_mapping(kind, &MappingEdit::Upsert(rows), &[], &author, how.dry_run).await?;
         match format {
-            Format::Json => reports.push(report(kind, &done, how.dry_run)),
-            Format::Table => print(&told(kind, &done, SourceTier::Yaml, how.dry_run))?,
+            Format::Json => reports.push(report_json(kind, &done, how.dry_run)),
+            Format::Table => print(&report_text(kind, &done, SourceTier::Yaml, how.dry_run))?,
         }
     }
     if format == Format::Json {
-        print(&serde_json::to_string_pretty(&reports)?)?;
+        print_json(&reports)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -102,7 +102,7 @@ fn changes(changes: &[RecordedChange], format: Format) -> anyhow::Result<ExitCod
                 })
             };
             let all: Vec<Value> = changes.iter().map(object).collect();
-            print(&serde_json::to_string_pretty(&all)?)?;
+            print_json(&all)?;
         }
         Format::Table if changes.is_empty() => print("no change is recorded")?,
         Format::Table => {

@@ -10,7 +10,7 @@ use crate::{
     mcp::{
         catalog::ToolFilter,
         server::Server,
-        tools::TOOLS,
+        tools::{TOOLS, Toolset},
         transport::{
             http::{HttpOptions, HttpServer},
             stdio, stop_signal,
@@ -32,8 +32,8 @@ pub struct ServeArgs {
     /// Offer only tools that change nothing
     #[arg(long)]
     read_only: bool,
-    /// Offer only tools of these sets: analysis, groups, portfolios, admin
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// Offer only tools of these sets
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help = format!("Offer only tools of these sets: {}", Toolset::NAMES.join(", ")))]
     toolsets: Vec<String>,
     /// Offer only these tools
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]

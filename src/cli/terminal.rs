@@ -2,8 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
 
 /// How a command writes what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,10 +26,23 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes to standard error, whatever the log's filter.
+/// Writes JSON for programs to standard output.
+///
+/// # Errors
+/// When it cannot be written to.
+pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    Ok(print(&serde_json::to_string_pretty(value)?)?)
+}
+
+/// Writes to standard error, past the log and its filter.
 pub(super) fn say(text: &str) {
-    // Nobody is left to tell that standard error cannot be written to.
+    // Where standard error cannot be written to, there is no place left to say so.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A time as answers write it.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// A table for people, as wide as the terminal.

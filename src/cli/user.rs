@@ -8,8 +8,8 @@ use factor_types::UserId;
 use serde_json::json;
 
 use super::{
-    admin::{self, UsageError, time},
-    terminal::{Format, ask, print, say, table},
+    admin::{self, UsageError},
+    terminal::{Format, ask, print, print_json, say, table, time},
 };
 use crate::settings::Settings;
 
@@ -72,7 +72,7 @@ async fn add(store: &dyn Store, email: Option<String>, tier: UserTier, format: F
             let mut shown = object(&user);
             shown["key"] = json!(key.reveal());
             shown["note"] = json!(ONCE);
-            print(&serde_json::to_string_pretty(&shown)?)?;
+            print_json(&shown)?;
         }
         Format::Table => {
             print(&format!("user {}, {}", user.id, user.tier))?;
@@ -88,7 +88,7 @@ fn list(users: &[User], format: Format) -> anyhow::Result<ExitCode> {
     match format {
         Format::Json => {
             let all: Vec<_> = users.iter().map(object).collect();
-            print(&serde_json::to_string_pretty(&all)?)?;
+            print_json(&all)?;
         }
         Format::Table if users.is_empty() => print("there is no user yet: `user add` makes one")?,
         Format::Table => print(&table(&["id", "tier", "email", "added", "key"], users.iter().map(cells).collect()))?,
@@ -97,6 +97,7 @@ fn list(users: &[User], format: Format) -> anyhow::Result<ExitCode> {
 }
 
 async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<ExitCode> {
+    // Looked up first, so that the question names who loses the key.
     let users = store.users().await?;
     let Some(user) = users.iter().find(|user| user.id == id) else {
         return Err(UsageError(format!("there is no user {id}: `user list` shows their numbers")).into());
@@ -133,4 +134,26 @@ fn cells(user: &User) -> [String; 5] {
         time(user.created_at),
         if user.has_key { "yes" } else { "no" }.to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_shown_without_a_key() {
+        let user = User {
+            id: UserId::new(7),
+            tier: UserTier::Paid,
+            email: None,
+            created_at: "2026-01-02T03:04:05Z".parse().unwrap(),
+            has_key: false,
+        };
+        assert_eq!(cells(&user), ["7", "paid", "", "2026-01-02T03:04:05Z", "no"]);
+        let shown = object(&User { email: Some("ada@example.com".to_owned()), has_key: true, ..user });
+        assert_eq!(
+            shown,
+            json!({"id": 7, "tier": "paid", "email": "ada@example.com", "created_at": "2026-01-02T03:04:05Z", "has_key": true})
+        );
+    }
 }

@@ -10,7 +10,7 @@ use factor_types::{DateRange, Factor, Ticker};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Format, print, say, table};
+use super::{Format, print, print_json, say, table};
 use crate::{
     analysis::failure_runs::{Failure, FailureRun, Runs},
     app::App,
@@ -78,7 +78,7 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
     let trouble = findings.iter().filter(|finding| finding.status != "ok").count();
     findings.retain(|finding| args.all || finding.status != "ok");
     match args.format {
-        Format::Json => print(&serde_json::to_string_pretty(&findings)?)?,
+        Format::Json => print_json(&findings)?,
         Format::Table => {
             if !findings.is_empty() {
                 let header = ["ticker", "label", "status", "last price", "days failed", "detail"];
@@ -133,21 +133,26 @@ async fn check(source: &dyn PriceProvider, factor: Arc<Factor>, range: DateRange
     }
 }
 
-/// Counts today's failures; when nothing at all has arrived, they are the source's and not the factors'.
+/// Counts today's failures and successes.
 async fn record(app: &App, today: NaiveDate, findings: &[Finding]) -> Runs {
     let succeeded: HashSet<Ticker> =
         findings.iter().filter(|finding| finding.status == "ok").map(|finding| finding.ticker.clone()).collect();
+    let failures = failures(findings, !succeeded.is_empty());
+    app.failure_runs.record(today, &failures, &succeeded).await
+}
+
+/// The failures that say something of their factor: where nothing at all has arrived, a failed fetch is the source's.
+fn failures(findings: &[Finding], some_arrived: bool) -> Vec<Failure> {
     let failure = |finding: &Finding| {
         let reason = match finding.status {
             "stopped" => ExclusionReason::ThinHistory,
             "no_data" => ExclusionReason::NoData,
-            "fetch_failed" if !succeeded.is_empty() => ExclusionReason::FetchFailed,
+            "fetch_failed" if some_arrived => ExclusionReason::FetchFailed,
             _ => return None,
         };
         Some(Failure { ticker: finding.ticker.clone(), reason, detail: finding.detail.clone() })
     };
-    let failures: Vec<Failure> = findings.iter().filter_map(failure).collect();
-    app.failure_runs.record(today, &failures, &succeeded).await
+    findings.iter().filter_map(failure).collect()
 }
 
 fn row(finding: &Finding) -> [String; 6] {
@@ -161,3 +166,6 @@ fn row(finding: &Finding) -> [String; 6] {
         finding.detail.clone(),
     ]
 }
+
+#[cfg(test)]
+mod tests;

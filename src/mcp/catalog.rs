@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     schema::{self, SchemaError, Side},
-    tools::{TOOLSETS, ToolEntry, ToolFn, toolset},
+    tools::{Effect, ToolEntry, ToolFn, Toolset},
 };
 use crate::arguments::nearest;
 
@@ -53,35 +53,30 @@ pub(super) struct Catalog {
 
 impl Catalog {
     pub(super) fn new(entries: &[ToolEntry], filter: &ToolFilter) -> Result<Self, CatalogError> {
-        let mut tools = Vec::with_capacity(entries.len());
-        for entry in entries {
-            tools.push((portable((entry.definition)())?, entry.call));
+        let mut entries: Vec<&ToolEntry> = entries.iter().collect();
+        entries.sort_by_key(|entry| entry.name);
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(CatalogError::Twice(pair[0].name.to_owned()));
         }
-        tools.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        if let Some(pair) = tools.windows(2).find(|pair| pair[0].0.name == pair[1].0.name) {
-            return Err(CatalogError::Twice(pair[0].0.name.to_string()));
+        if let Some(name) = filter.only.iter().chain(&filter.exclude).find(|name| !is_among(&entries, name)) {
+            return Err(CatalogError::Unknown(unknown(name, entries.iter().map(|entry| entry.name))));
         }
-        let all = Self { tools };
-        if let Some(name) = filter.only.iter().chain(&filter.exclude).find(|name| all.get(name).is_none()) {
-            return Err(CatalogError::Unknown(all.unknown(name)));
-        }
-        let sets = TOOLSETS.map(|(set, _)| set);
-        if let Some(unknown) = filter.toolsets.iter().find(|set| !sets.contains(&set.as_str())) {
-            let shown: String = unknown.chars().take(80).collect();
-            return Err(CatalogError::Unknown(format!("unknown toolset `{shown}`: there are {}", sets.join(", "))));
-        }
-        let offered = |tool: &Tool| {
-            let changes_nothing = tool.annotations.as_ref().and_then(|a| a.read_only_hint).unwrap_or(false);
-            let named = |names: &[String]| names.iter().any(|name| *name == tool.name);
-            (changes_nothing || !filter.read_only)
-                && (filter.toolsets.is_empty() || filter.toolsets.iter().any(|set| set == toolset(&tool.name)))
-                && (filter.only.is_empty() || named(&filter.only))
-                && !named(&filter.exclude)
+        let toolsets = filter.toolsets.iter().map(|name| toolset(name)).collect::<Result<Vec<_>, _>>()?;
+        let named = |names: &[String], entry: &ToolEntry| names.iter().any(|name| name == entry.name);
+        let offered = |entry: &&ToolEntry| {
+            (entry.effect == Effect::Reads || !filter.read_only)
+                && (toolsets.is_empty() || toolsets.contains(&entry.toolset))
+                && (filter.only.is_empty() || named(&filter.only, entry))
+                && !named(&filter.exclude, entry)
         };
-        Ok(Self { tools: all.tools.into_iter().filter(|(tool, _)| offered(tool)).collect() })
+        // Every schema is made, also of a tool that is hidden: a mistake in one shows whatever is offered.
+        let made = entries.iter().map(|entry| Ok((portable(entry.definition())?, entry.call)));
+        let made = made.collect::<Result<Vec<_>, _>>()?;
+        let tools = entries.into_iter().zip(made).filter(|(entry, _)| offered(entry)).map(|(_, tool)| tool);
+        Ok(Self { tools: tools.collect() })
     }
 
-    pub(super) fn tools(&self) -> impl Iterator<Item = &Tool> {
+    pub(super) fn tools(&self) -> impl Iterator<Item = &Tool> + Clone {
         self.tools.iter().map(|(tool, _)| tool)
     }
 
@@ -92,13 +87,27 @@ impl Catalog {
 
     /// What is said of a name that is no tool.
     pub(super) fn unknown(&self, name: &str) -> String {
-        let shown: String = name.chars().take(80).collect();
-        let names = || self.tools().map(|tool| tool.name.as_ref());
-        match nearest(name, names()) {
-            Some(near) => format!("unknown tool `{shown}`: did you mean `{near}`?"),
-            None => format!("unknown tool `{shown}`: the tools are {}", names().collect::<Vec<_>>().join(", ")),
-        }
+        unknown(name, self.tools().map(|tool| tool.name.as_ref()))
     }
+}
+
+fn is_among(entries: &[&ToolEntry], name: &str) -> bool {
+    entries.binary_search_by(|entry| entry.name.cmp(name)).is_ok()
+}
+
+fn unknown<'a>(name: &str, tools: impl Iterator<Item = &'a str> + Clone) -> String {
+    let shown: String = name.chars().take(80).collect();
+    match nearest(name, tools.clone()) {
+        Some(near) => format!("unknown tool `{shown}`: did you mean `{near}`?"),
+        None => format!("unknown tool `{shown}`: the tools are {}", tools.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn toolset(name: &str) -> Result<Toolset, CatalogError> {
+    Toolset::ALL.into_iter().find(|set| set.as_str() == name).ok_or_else(|| {
+        let shown: String = name.chars().take(80).collect();
+        CatalogError::Unknown(format!("unknown toolset `{shown}`: there are {}", Toolset::NAMES.join(", ")))
+    })
 }
 
 fn portable(mut tool: Tool) -> Result<Tool, CatalogError> {
@@ -157,10 +166,7 @@ mod tests {
             |set: &str| Catalog::new(TOOLS, &ToolFilter { toolsets: vec![set.to_owned()], ..Default::default() });
         let count = |set: &str| with(set).unwrap().tools().count();
         assert_eq!((count("groups"), count("portfolios"), count("admin")), (6, 4, 1));
-        assert_eq!(TOOLSETS.iter().map(|(set, _)| count(set)).sum::<usize>(), TOOLS.len());
-        for (_, names) in TOOLSETS {
-            assert!(names.iter().all(|name| catalog().get(name).is_some()), "{names:?}");
-        }
+        assert_eq!(Toolset::NAMES.map(count).iter().sum::<usize>(), TOOLS.len());
         assert!(with("group").unwrap_err().to_string().contains("there are analysis, groups"));
     }
 

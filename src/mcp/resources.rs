@@ -10,13 +10,29 @@ use serde_json::json;
 use super::catalog::Catalog;
 use crate::{app::App, results, services::factors};
 
-const UNIVERSE: &str = "factor://universe";
-const GLOSSARY: &str = "factor://glossary";
-const SCHEMA: &str = "factor://schema/";
+factor_types::closed_set! {
+    /// The resources with a fixed address.
+    enum Fixed: "an address" {
+        /// The terms of the analyses.
+        Glossary = "factor://glossary",
+        /// Every factor.
+        Universe = "factor://universe",
+    }
+}
+
+factor_types::closed_set! {
+    /// The resources whose address has a variable part.
+    enum Template: "a template of addresses" {
+        /// The whole of an answer that was cut.
+        Result = "factor://result/{id}",
+        /// The schemas of a tool.
+        Schema = "factor://schema/{tool}",
+    }
+}
 
 /// The template of the tools' schemas; completions go by it.
-pub const SCHEMA_TEMPLATE: &str = "factor://schema/{tool}";
-const RESULT_TEMPLATE: &str = "factor://result/{id}";
+pub(super) const SCHEMA_TEMPLATE: &str = Template::Schema.as_str();
+const SCHEMA: &str = "factor://schema/";
 
 const JSON: &str = "application/json";
 const MARKDOWN: &str = "text/markdown";
@@ -26,31 +42,50 @@ const LIFE_MS: u64 = 10 * 60 * 1000;
 
 /// The resources with a fixed address.
 pub fn list() -> Vec<Resource> {
-    vec![
-        Resource::new(GLOSSARY, "glossary")
-            .with_title("Glossary")
-            .with_description("The terms of the analyses in plain words.")
-            .with_mime_type(MARKDOWN)
-            .with_size(GLOSSARY_TEXT.len() as u64),
-        Resource::new(UNIVERSE, "universe")
-            .with_title("Factor universe")
-            .with_description("Every factor: ticker, label, aliases, category, asset class, sector group.")
-            .with_mime_type(JSON),
-    ]
+    Fixed::ALL.into_iter().map(Fixed::resource).collect()
 }
 
 /// The resources whose address has a variable part.
 pub fn templates() -> Vec<ResourceTemplate> {
-    vec![
-        ResourceTemplate::new(RESULT_TEMPLATE, "result")
-            .with_title("Whole result")
-            .with_description("The whole of an answer that was cut; the answer links to it. Kept 30 minutes.")
-            .with_mime_type(JSON),
-        ResourceTemplate::new(SCHEMA_TEMPLATE, "schema")
-            .with_title("Tool schema")
-            .with_description("The argument and answer schemas of one tool.")
-            .with_mime_type(JSON),
-    ]
+    Template::ALL.into_iter().map(Template::resource).collect()
+}
+
+impl Fixed {
+    fn resource(self) -> Resource {
+        match self {
+            Self::Glossary => Resource::new(self.as_str(), "glossary")
+                .with_title("Glossary")
+                .with_description("The terms of the analyses in plain words.")
+                .with_mime_type(MARKDOWN)
+                .with_size(GLOSSARY_TEXT.len() as u64),
+            Self::Universe => Resource::new(self.as_str(), "universe")
+                .with_title("Factor universe")
+                .with_description("Every factor: ticker, label, aliases, category, asset class, sector group.")
+                .with_mime_type(JSON),
+        }
+    }
+
+    async fn text(self, app: &App) -> (String, &'static str) {
+        match self {
+            Self::Glossary => (GLOSSARY_TEXT.to_owned(), MARKDOWN),
+            Self::Universe => (universe(app).await, JSON),
+        }
+    }
+}
+
+impl Template {
+    fn resource(self) -> ResourceTemplate {
+        match self {
+            Self::Result => ResourceTemplate::new(self.as_str(), "result")
+                .with_title("Whole result")
+                .with_description("The whole of an answer that was cut; the answer links to it. Kept 30 minutes.")
+                .with_mime_type(JSON),
+            Self::Schema => ResourceTemplate::new(self.as_str(), "schema")
+                .with_title("Tool schema")
+                .with_description("The argument and answer schemas of one tool.")
+                .with_mime_type(JSON),
+        }
+    }
 }
 
 /// The contents of a resource; a whole result is read by the user it was computed for, and by nobody else.
@@ -67,11 +102,9 @@ pub(super) async fn read(
         let contents = ResourceContents::text(text, uri).with_mime_type(mime);
         Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Public))
     };
-    if uri == GLOSSARY {
-        return shared(GLOSSARY_TEXT.to_owned(), MARKDOWN);
-    }
-    if uri == UNIVERSE {
-        return shared(universe(app).await, JSON);
+    if let Some(fixed) = Fixed::ALL.into_iter().find(|fixed| fixed.as_str() == uri) {
+        let (text, mime) = fixed.text(app).await;
+        return shared(text, mime);
     }
     if let Some(schema) = uri.strip_prefix(SCHEMA).and_then(|tool| schema(catalog, tool)) {
         return shared(schema, JSON);
@@ -83,7 +116,9 @@ pub(super) async fn read(
         let contents = ResourceContents::text(result.as_ref(), uri).with_mime_type(JSON);
         return Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Private));
     }
-    Err(not_found(uri, &format!("there are {GLOSSARY}, {UNIVERSE}, {SCHEMA_TEMPLATE} and {RESULT_TEMPLATE}")))
+    let [glossary, universe] = Fixed::NAMES;
+    let [result, schema] = Template::NAMES;
+    Err(not_found(uri, &format!("there are {glossary}, {universe}, {schema} and {result}")))
 }
 
 fn not_found(uri: &str, hint: &str) -> ErrorData {
@@ -94,7 +129,7 @@ fn not_found(uri: &str, hint: &str) -> ErrorData {
 async fn universe(app: &App) -> String {
     let snapshot = app.universe_watcher.current().await;
     let loaded = &snapshot.loaded;
-    let factors: Vec<_> = loaded.universe.factors().iter().map(factors::row).collect();
+    let factors = factors::rows(&loaded.universe);
     json!({ "universe_hash": loaded.hash, "count": factors.len(), "factors": factors }).to_string()
 }
 
@@ -107,4 +142,21 @@ fn schema(catalog: &Catalog, name: &str) -> Option<String> {
         "output_schema": tool.output_schema,
     });
     Some(schema.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_stand_for_the_addresses_that_are_read() {
+        assert_eq!(Template::Schema.as_str().strip_prefix(SCHEMA), Some("{tool}"));
+        assert_eq!(Template::Result.as_str().strip_prefix(results::URI_PREFIX), Some("{id}"));
+    }
+
+    #[test]
+    fn an_address_that_is_shown_back_is_cut() {
+        let error = not_found(&"x".repeat(500), "there are others");
+        assert!(error.message.len() < 200, "{}", error.message);
+    }
 }

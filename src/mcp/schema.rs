@@ -130,15 +130,16 @@ impl Pass {
         Ok(Value::Object(out))
     }
 
-    fn inline(&mut self, target: &str, beside: &Map<String, Value>) -> Result<Value, SchemaError> {
+    fn inline(&mut self, target: &str, siblings: &Map<String, Value>) -> Result<Value, SchemaError> {
         let name = target.rsplit('/').next().unwrap_or(target).to_owned();
         if self.open.contains(&name) {
             return Err(SchemaError::Recursive(name));
         }
         let definition = self.defs.get(&name).cloned().ok_or_else(|| SchemaError::Dangling(target.to_owned()))?;
         let mut merged = object(definition);
-        // What stands beside a reference is about this use of it, and wins.
-        merged.extend(beside.iter().filter(|(key, _)| *key != "$ref").map(|(key, value)| (key.clone(), value.clone())));
+        // What stands next to a reference is about this use of it, and wins.
+        merged
+            .extend(siblings.iter().filter(|(key, _)| *key != "$ref").map(|(key, value)| (key.clone(), value.clone())));
         self.open.push(name);
         let out = self.schema(&Value::Object(merged));
         self.open.pop();

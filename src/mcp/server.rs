@@ -25,7 +25,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     catalog::{Catalog, CatalogError, ToolFilter},
-    progress, prompts, resources,
+    progress, prompts,
+    raw_content::RawContent,
+    resources,
     tools::{ToolEntry, ToolFn},
 };
 use crate::{
@@ -37,7 +39,7 @@ use crate::{
     tool_error::{ErrorCode, ToolError},
 };
 
-/// What a model is told about the server as a whole. At most 2,048 characters: clients cut what is longer.
+/// What a model hears about the server as a whole. At most 2,048 characters: clients cut what is longer.
 pub const INSTRUCTIONS: &str = "\
 Factor analysis for portfolios, over a universe of about 95 ETFs that stand for industries, styles, markets, bonds, cash, \
 commodities and crypto.
@@ -158,13 +160,12 @@ fn too_late(deadline: Duration) -> ToolError {
     ToolError::new(ErrorCode::Timeout, message)
 }
 
-/// A result as rmcp has it, where structured content is a tree. Ours is text: it goes as one string, which the transports
-/// take out of its quotes on the wire ([`crate::mcp::transport::raw_content`]).
+/// A result as rmcp has it.
 fn result(kind: fn(Vec<ContentBlock>) -> CallToolResult, answer: Rendered) -> CallToolResult {
     let mut content = vec![ContentBlock::text(answer.text)];
     content.extend(answer.links.into_iter().map(|link| ContentBlock::ResourceLink(resource(link))));
     let mut result = kind(content);
-    result.structured_content = Some(answer.structured.to_string().into());
+    result.structured_content = Some(RawContent::of(&answer.structured).into());
     result
 }
 

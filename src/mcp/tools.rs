@@ -1,72 +1,99 @@
 //! The tools: the list, and what a tool is.
 //!
-//! A tool is one line in [`TOOLS`].
+//! A tool is one file here and one line in [`TOOLS`]; what it answers is a service's.
 
+mod create_factor_group;
+mod delete_factor_group;
+mod delete_portfolio;
 mod get_factor_analysis;
+mod get_factor_group;
 mod get_factor_recommendations;
+mod get_portfolio;
 mod get_portfolio_exposures;
+mod get_server_status;
+mod list_factor_groups;
+mod list_factors;
+mod list_portfolios;
+mod save_portfolio;
+mod schemas;
+mod update_factor_group;
+mod validate_factor_group;
 
 use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use rmcp::model::{Tool, ToolAnnotations};
+use schemars::Schema;
 use serde_json::Value;
 
 use super::schema;
-use crate::{
-    answer::Rendered,
-    app::App,
-    services::{Call, factors, groups, portfolios, status},
-    tool_error::ToolError,
-};
+use crate::{answer::Rendered, app::App, services::Call, tool_error::ToolError};
 
 /// Every tool of the server.
 pub const TOOLS: &[ToolEntry] = &[
-    groups::create::ENTRY,
-    groups::delete::ENTRY,
-    groups::get::ENTRY,
-    groups::list::ENTRY,
-    groups::update::ENTRY,
-    groups::validate::ENTRY,
+    create_factor_group::ENTRY,
+    delete_factor_group::ENTRY,
+    delete_portfolio::ENTRY,
     get_factor_analysis::ENTRY,
+    get_factor_group::ENTRY,
     get_factor_recommendations::ENTRY,
+    get_portfolio::ENTRY,
     get_portfolio_exposures::ENTRY,
-    status::ENTRY,
-    factors::ENTRY,
-    portfolios::delete::ENTRY,
-    portfolios::get::ENTRY,
-    portfolios::list::ENTRY,
-    portfolios::save::ENTRY,
+    get_server_status::ENTRY,
+    list_factor_groups::ENTRY,
+    list_factors::ENTRY,
+    list_portfolios::ENTRY,
+    save_portfolio::ENTRY,
+    update_factor_group::ENTRY,
+    validate_factor_group::ENTRY,
 ];
 
-/// The sets that tools are offered by, each with the names of its tools. A tool of no set is in `analysis`.
-pub const TOOLSETS: [(&str, &[&str]); 4] = [
-    ("analysis", &["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures", "list_factors"]),
-    (
-        "groups",
-        &[
-            "list_factor_groups",
-            "create_factor_group",
-            "get_factor_group",
-            "update_factor_group",
-            "delete_factor_group",
-            "validate_factor_group",
-        ],
-    ),
-    ("portfolios", &["save_portfolio", "list_portfolios", "get_portfolio", "delete_portfolio"]),
-    ("admin", &["get_server_status"]),
-];
+factor_types::closed_set! {
+    /// A set that tools are offered by.
+    pub enum Toolset: "a toolset" {
+        /// The analyses and what they are of.
+        Analysis = "analysis",
+        /// The caller's factor groups.
+        Groups = "groups",
+        /// The caller's portfolios.
+        Portfolios = "portfolios",
+        /// The server itself.
+        Admin = "admin",
+    }
+}
 
-/// The set of a tool.
-pub fn toolset(tool: &str) -> &'static str {
-    TOOLSETS.iter().find(|(_, tools)| tools.contains(&tool)).map_or(TOOLSETS[0].0, |(set, _)| set)
+/// What a call does to what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes nothing.
+    Reads,
+    /// It adds something and leaves the rest as it is.
+    Adds,
+    /// It may replace or delete something.
+    Replaces,
 }
 
 /// One tool.
 #[derive(Clone, Copy)]
 pub struct ToolEntry {
-    /// What clients are told about it; made once at the start.
-    pub definition: fn() -> Tool,
+    /// The name that it is called by.
+    pub name: &'static str,
+    /// The same for people.
+    pub title: &'static str,
+    /// What it is for: a model chooses by it.
+    pub description: &'static str,
+    /// The set it is offered with.
+    pub toolset: Toolset,
+    /// What a call does to what is kept. Every tool gives the same when it is called again.
+    pub effect: Effect,
+    /// True when a call may ask a price source outside.
+    pub open_world: bool,
+    /// The schema of its arguments; [`schema::portable`] is applied when the server is built.
+    pub input: fn() -> Value,
+    /// The short schema of its answer that clients are shown, made portable as well.
+    pub output: fn() -> Value,
+    /// The full schema of its answer ([`crate::services::answer_schema`]).
+    pub full_answer: Option<fn() -> Schema>,
     /// The call.
     pub call: ToolFn,
 }
@@ -74,20 +101,23 @@ pub struct ToolEntry {
 /// The function behind a tool.
 pub type ToolFn = fn(Arc<App>, Call) -> BoxFuture<'static, Result<Rendered, ToolError>>;
 
-impl fmt::Debug for ToolEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ToolEntry").field(&(self.definition)().name).finish()
+impl ToolEntry {
+    /// What clients are shown of it.
+    pub fn definition(&self) -> Tool {
+        let hints = ToolAnnotations::with_title(self.title)
+            .read_only(self.effect == Effect::Reads)
+            .destructive(self.effect == Effect::Replaces)
+            .idempotent(true)
+            .open_world(self.open_world);
+        Tool::new(self.name, self.description, schema::object((self.input)()))
+            .with_title(self.title)
+            .with_raw_output_schema(schema::object((self.output)()).into())
+            .with_annotations(hints)
     }
 }
 
-/// The annotations of a tool that changes nothing; `open_world` when it may ask a price source outside.
-pub fn read_only(title: &str, open_world: bool) -> ToolAnnotations {
-    ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(true).open_world(open_world)
-}
-
-/// A tool's definition from its schemas as JSON; [`schema::portable`] is applied when the server is built.
-pub fn define(name: &'static str, title: &'static str, description: &'static str, input: Value, output: Value) -> Tool {
-    Tool::new(name, description, schema::object(input))
-        .with_title(title)
-        .with_raw_output_schema(schema::object(output).into())
+impl fmt::Debug for ToolEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ToolEntry").field(&self.name).finish()
+    }
 }

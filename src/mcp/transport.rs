@@ -1,10 +1,7 @@
 //! How clients reach the server.
 
 pub mod http;
-mod raw_content;
 pub mod stdio;
-
-pub use self::raw_content::Unquoted;
 
 /// Resolves when the process is asked to stop: SIGINT, or SIGTERM where there is such a thing. The signals are listened
 /// to from this call on, not from the first poll on, so that one that comes early is not lost.

@@ -2,11 +2,12 @@
 
 mod answer;
 mod arguments;
+pub(crate) mod choices;
 pub(crate) mod context;
 mod metadata;
 mod note;
 pub(crate) mod preset;
-mod quality;
+pub(crate) mod quality;
 mod refusal;
 mod regime;
 mod schema;

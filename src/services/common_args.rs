@@ -5,17 +5,20 @@
 //! dates follow from its windows; so that mistakes come in the order of its arguments it takes the three steps of
 //! [`CommonReader`] one by one.
 
+mod include;
+mod reader;
 mod universe;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use chrono::NaiveDate;
-use factor_analytics::{panel::DefaultStart, report::Granularity};
-use factor_types::{AssetClass, Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
+use factor_analytics::report::Granularity;
+use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
 
+pub(crate) use self::{include::Include, reader::CommonReader};
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
     app::UniverseSnapshot,
@@ -49,6 +52,9 @@ const NAMES: [&str; 8] = [
 
 /// The fields of `advanced`, read at the top level too.
 const ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
+
+/// The least share of a composite's members that must have data.
+pub(crate) const MIN_COVERAGE: f64 = 0.6;
 
 /// The longest answer where the call does not say, in characters.
 const MAX_CHARS: usize = 40_000;
@@ -192,171 +198,5 @@ impl CommonArgs {
             min_observations: self.min_observations,
             plan,
         }
-    }
-}
-
-/// Reads the common arguments step by step.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CommonReader<'a> {
-    pub(crate) args: &'a Args,
-    /// The fields of `advanced`.
-    pub(crate) advanced: &'a Args,
-    pub(crate) question: Question,
-}
-
-impl CommonReader<'_> {
-    /// The first step: what is looked at and how the answer looks. The rest has its defaults.
-    pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> CommonArgs {
-        let format = self.args.choice("format", Choices::of::<Format>()).unwrap_or_default();
-        let frequency = self.args.choice("frequency", Choices::of::<Frequency>()).unwrap_or_default();
-        let (own_universe, groups) = universe::read(self.args, self.advanced, groups);
-        let granularity = self.granularity(own_universe.as_ref().unwrap_or(&snapshot.loaded.universe));
-        let mut notes = Vec::new();
-        let (categories, rate_matrix) = self.categories(&mut notes);
-        CommonArgs {
-            question: self.question,
-            dates: DateRule { start: None, end: None, default_start: DefaultStart::MonthEndBefore(120) },
-            frequency,
-            categories,
-            rate_matrix,
-            asset_classes: AssetClassFilter::default(),
-            granularity,
-            own_universe,
-            groups,
-            min_observations: None,
-            format,
-            max_chars: Some(MAX_CHARS),
-            precision: 6,
-            notes,
-            snapshot: Arc::clone(snapshot),
-        }
-    }
-
-    /// The second step: dates, ten years by default.
-    pub(crate) fn dates(self) -> DateRule {
-        let end = self.args.date("end_date");
-        let start = self.args.date("start_date");
-        if let (Some(start), Some(end)) = (start, end) {
-            self.check_order(start, end);
-        }
-        DateRule { start, end, default_start: DefaultStart::MonthEndBefore(120) }
-    }
-
-    /// The second step where windows look back from the last date.
-    pub(crate) fn dates_back(self, months: u32) -> DateRule {
-        DateRule { start: None, end: self.args.date("end_date"), default_start: DefaultStart::MonthsBefore(months) }
-    }
-
-    /// The floor on observations.
-    pub(crate) fn min_observations(self) -> Option<usize> {
-        self.advanced.count("min_observations", 12..=120)
-    }
-
-    /// The last step: length, asset classes, precision.
-    pub(crate) fn limits(self, common: &mut CommonArgs) {
-        common.max_chars = self.max_chars();
-        common.asset_classes = self.asset_classes();
-        common.precision = self.advanced.count("precision", 2..=17).unwrap_or(common.precision);
-    }
-
-    fn granularity(self, universe: &FactorUniverse) -> Granularity {
-        let granularity = self
-            .args
-            .choice::<String>("industry_granularity", &["group", "industry", "subindustry"])
-            .unwrap_or_default();
-        match granularity.as_str() {
-            "industry" => Granularity::Industry,
-            "subindustry" => {
-                if universe.factors().iter().all(|factor| factor.subindustry.is_none()) {
-                    self.args.refuse(
-                        "industry_granularity",
-                        "is unsupported here: no industry of this universe has a subindustry",
-                        Some("write group or industry".to_owned()),
-                    );
-                }
-                Granularity::Subindustry
-            }
-            _ => Granularity::Group,
-        }
-    }
-
-    /// The categories picked, `None` for none named, and whether the matrix of yield changes is among them.
-    fn categories(self, notes: &mut Vec<String>) -> (Option<BTreeSet<Category>>, bool) {
-        let names = self.args.choices::<String>("categories", CATEGORIES).unwrap_or_default();
-        let kind = self.question.kind();
-        let rate = names.iter().any(|name| name == "rate");
-        if rate && kind != AnalysisKind::Correlations {
-            notes.push(format!("category rate is ignored for {kind} mode; it belongs to correlations"));
-        }
-        let picked: BTreeSet<Category> = names.iter().filter_map(|name| name.parse().ok()).collect();
-        ((!picked.is_empty()).then_some(picked), rate && kind == AnalysisKind::Correlations)
-    }
-
-    fn asset_classes(self) -> AssetClassFilter {
-        let Some(filter) = self.args.object("asset_class_filters") else { return AssetClassFilter::default() };
-        filter.only(&["include", "exclude"]);
-        let classes = Choices::of::<AssetClass>();
-        AssetClassFilter {
-            include: filter.choices("include", classes).unwrap_or_default(),
-            exclude: filter.choices("exclude", classes).unwrap_or_default(),
-        }
-    }
-
-    fn check_order(self, start: NaiveDate, end: NaiveDate) {
-        let days = (end - start).num_days();
-        if days <= 0 {
-            self.args.refuse("start_date", format!("must be before end_date, which is {end}"), None);
-        } else if days < MIN_WINDOW_DAYS {
-            let whom = self.question.of_whom();
-            self.args.refuse(
-                "start_date",
-                format!("must be at least {MIN_WINDOW_DAYS} days before end_date {end}{whom}; it is {days}"),
-                Some(self.question.shorter_window().to_owned()),
-            );
-        }
-    }
-
-    fn max_chars(self) -> Option<usize> {
-        let limit = self.args.count("max_chars", 0..=usize::MAX).unwrap_or(MAX_CHARS);
-        if (1..LEAST_CHARS).contains(&limit) {
-            self.args.refuse("max_chars", format!("must be 0 for no limit, or at least {LEAST_CHARS}"), None);
-        }
-        (limit > 0).then_some(limit)
-    }
-}
-
-/// The sections that `include` names, in the caller's order, and the names of none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Include<S> {
-    /// `None` where no section is asked for by name: an empty list is as if it were not there.
-    pub(crate) sections: Option<Vec<S>>,
-    pub(crate) invalid: Vec<String>,
-}
-
-impl<S: ClosedSet + PartialEq> Include<S> {
-    /// Reads `include`.
-    pub(crate) fn read(args: &Args) -> Self {
-        let Some(names) = args.strings("include").filter(|names| !names.is_empty()) else {
-            return Self { sections: None, invalid: Vec::new() };
-        };
-        let (mut known, mut invalid) = (Vec::new(), Vec::new());
-        for name in names {
-            match S::read(&name) {
-                Ok(section) if !known.contains(&section) => known.push(section),
-                Ok(_) => {}
-                Err(_) => invalid.push(name),
-            }
-        }
-        Self { sections: Some(known), invalid }
-    }
-
-    /// True where a section is wanted: asked for by name, or nothing is.
-    pub(crate) fn wants(&self, section: S) -> bool {
-        self.sections.as_ref().is_none_or(|named| named.contains(&section))
-    }
-
-    /// True where it is asked for by name.
-    pub(crate) fn names(&self, section: S) -> bool {
-        self.sections.as_ref().is_some_and(|named| named.contains(&section))
     }
 }

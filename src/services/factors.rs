@@ -1,118 +1,148 @@
-//! `list_factors`: the universe, searchable, page by page.
+//! The universe's factors, searchable, page by page.
 
-use factor_types::{Category, Factor};
-use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::{Value, json};
+use factor_store::LoadedUniverse;
+use factor_types::{AssetClass, Category, ClosedSet, Factor, FactorUniverse, SourceTier, Ticker, UserId};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     answer::Rendered,
     app::App,
     arguments::{Args, Choices},
-    mcp::tools::{ToolEntry, define, read_only},
-    services::Call,
+    services::{Call, saved_items::Success},
     tool_error::ToolError,
 };
-
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { list(&app, &call).await }.boxed() };
 
 const NAMES: [&str; 3] = ["query", "categories", "cursor"];
 const PAGE: usize = 100;
 
 /// The categories of a loaded universe; `bond` reads as `fixed_income`.
-const CATEGORIES: Choices = Choices {
-    names: &["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user"],
-    aliases: &[("bond", "fixed_income"), ("bonds", "fixed_income")],
-};
+pub(crate) const CATEGORIES: [&str; 8] = Category::names_without(Category::Custom);
 
-fn definition() -> Tool {
-    let input = json!({
-        "type": "object",
-        "properties": {
-            "query": {
-                "type": "string",
-                "description": "Text to look for in tickers, labels, aliases and sector groups, whatever its case.",
-                "examples": ["semiconductor", "XLF"]
-            },
-            "categories": {
-                "type": "array",
-                "items": {"type": "string", "enum": CATEGORIES.names},
-                "description": "Only factors of these categories. Default: all.",
-                "examples": [["style", "market"]]
-            },
-            "cursor": {"type": "string", "description": "next_cursor of the answer before, for the next 100 factors."}
-        },
-        "additionalProperties": false
-    });
-    let output = json!({
-        "type": "object",
-        "properties": {
-            "status": {"type": "string", "enum": ["success", "error"]},
-            "factors": {"type": "array", "items": {"type": "object"}},
-            "count": {"type": "integer", "description": "Factors in this answer."},
-            "total": {"type": "integer", "description": "Factors that match."},
-            "counts_by_category": {
-                "type": "object",
-                "additionalProperties": {"type": "integer"},
-                "description": "Factors that match, per category."
-            },
-            "next_cursor": {"type": ["string", "null"], "description": "For the next page; null on the last one."},
-            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
-        },
-        "required": ["status"]
-    });
-    define(
-        "list_factors",
-        "List factors",
-        "Lists the factor ETFs that the analyses use: to find the ticker for an industry, style or maturity, or to see \
-         what a category holds.",
-        input,
-        output,
-    )
-    .with_annotations(read_only("List factors", false))
+/// What is looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// In lower case; text that a name of the factor has.
+    pub query: Option<String>,
+    /// Of these categories only.
+    pub categories: Option<Vec<Category>>,
+    /// How many factors that match came on earlier pages.
+    pub start: usize,
 }
 
-async fn list(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let snapshot = app.universe_watcher.current().await;
-    let loaded = &snapshot.loaded;
-    let groups = app.groups_of(call.user, &loaded.universe).await;
-    let args = Args::new(call.arguments.clone());
-    let query = args.string("query").map(|text| text.to_lowercase()).filter(|text| !text.is_empty());
-    let categories: Option<Vec<Category>> = args.choices("categories", CATEGORIES).filter(|names| !names.is_empty());
-    let start = args.string("cursor").map_or(0, |cursor| {
-        start_of(&cursor, &loaded.hash).unwrap_or_else(|| {
-            let hint = "give next_cursor as it came, or leave cursor out for the first page".to_owned();
-            args.refuse("cursor", "is not a cursor of this list", Some(hint));
-            0
-        })
-    });
-    args.finish(&NAMES)?;
+/// One page of the factors that match.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FactorsPage {
+    status: Success,
+    /// Factors on this page.
+    count: usize,
+    /// Factors that match.
+    total: usize,
+    /// Factors that match, per category that has any.
+    counts_by_category: IndexMap<Category, usize>,
+    factors: Vec<FactorRow>,
+    /// For the next page; `null` on the last one.
+    next_cursor: Option<String>,
+}
 
+/// One factor as it is listed.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FactorRow {
+    /// The ETF, or `USER:<group>`.
+    pub ticker: Ticker,
+    /// The first name it stands for.
+    pub label: String,
+    /// Further names of the same.
+    pub aliases: Vec<String>,
+    /// Its kind.
+    pub category: Category,
+    /// Its asset class.
+    pub asset_class: AssetClass,
+    /// For an industry: `cyclical`, `sensitive`, `defensive`, or whatever the mapping says.
+    pub sector_group: Option<String>,
+    /// The key it has in its mapping.
+    pub proxy_key: Option<String>,
+    /// Where its definition came from.
+    pub source: SourceTier,
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// Every mistake of the arguments.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    let snapshot = app.universe_watcher.current().await;
+    let request = Request::read(&Args::new(call.arguments.clone()), &snapshot.loaded.hash)?;
+    Ok(Rendered::json(&run(app, &snapshot.loaded, &request, call.user).await))
+}
+
+/// A page of the universe's factors and the caller's groups.
+pub async fn run(app: &App, loaded: &LoadedUniverse, request: &Request, user: UserId) -> FactorsPage {
+    let groups = app.groups_of(user, &loaded.universe).await;
     let all = loaded.universe.factors().iter().chain(groups.factors().map(AsRef::as_ref));
-    let matching: Vec<&Factor> = all
-        .filter(|factor| categories.as_ref().is_none_or(|wanted| wanted.contains(&factor.category)))
-        .filter(|factor| {
-            query.as_ref().is_none_or(|query| names(factor).any(|name| name.to_lowercase().contains(query)))
-        })
-        .collect();
-    let mut counts = serde_json::Map::new();
-    for category in Category::ALL {
-        let count = matching.iter().filter(|factor| factor.category == category).count();
-        if count > 0 {
-            counts.insert(category.as_str().to_owned(), count.into());
+    page(all, request, &loaded.hash)
+}
+
+/// The universe's factors as they are listed, in its order.
+pub fn rows(universe: &FactorUniverse) -> Vec<FactorRow> {
+    universe.factors().iter().map(FactorRow::from).collect()
+}
+
+impl Request {
+    fn read(args: &Args, hash: &str) -> Result<Self, ToolError> {
+        const CHOICES: Choices = Choices { names: &CATEGORIES, aliases: <Category as ClosedSet>::ALIASES };
+        let query = args.string("query").map(|text| text.to_lowercase()).filter(|text| !text.is_empty());
+        let categories = args.choices("categories", CHOICES).filter(|names: &Vec<Category>| !names.is_empty());
+        let start = args.string("cursor").map_or(0, |cursor| {
+            start_of(&cursor, hash).unwrap_or_else(|| {
+                let hint = "give next_cursor as it came, or leave cursor out for the first page".to_owned();
+                args.refuse("cursor", "is not a cursor of this list", Some(hint));
+                0
+            })
+        });
+        args.finish(&NAMES)?;
+        Ok(Self { query, categories, start })
+    }
+
+    fn matches(&self, factor: &Factor) -> bool {
+        let wanted = self.categories.as_ref().is_none_or(|wanted| wanted.contains(&factor.category));
+        let named = |query: &String| names(factor).any(|name| name.to_lowercase().contains(query));
+        wanted && self.query.as_ref().is_none_or(named)
+    }
+}
+
+impl From<&Factor> for FactorRow {
+    fn from(factor: &Factor) -> Self {
+        Self {
+            ticker: factor.ticker.clone(),
+            label: factor.label.clone(),
+            aliases: factor.aliases.clone(),
+            category: factor.category,
+            asset_class: factor.asset_class,
+            sector_group: factor.sector_group.clone(),
+            proxy_key: factor.proxy_key.clone(),
+            source: factor.source,
         }
     }
-    let page: Vec<Value> = matching.iter().skip(start).take(PAGE).map(|factor| row(factor)).collect();
-    let end = start + page.len();
-    Ok(Rendered::json(&json!({
-        "status": "success",
-        "count": page.len(),
-        "total": matching.len(),
-        "counts_by_category": counts,
-        "factors": page,
-        "next_cursor": (end < matching.len()).then(|| cursor_at(end, &loaded.hash)),
-    })))
+}
+
+/// The page of those factors that match; `hash` is that of the universe, for the cursor.
+fn page<'a>(all: impl Iterator<Item = &'a Factor>, request: &Request, hash: &str) -> FactorsPage {
+    let matching: Vec<&Factor> = all.filter(|factor| request.matches(factor)).collect();
+    let count_of = |category| matching.iter().filter(|factor| factor.category == category).count();
+    let counts = Category::ALL.into_iter().map(|category| (category, count_of(category)));
+    let factors: Vec<FactorRow> =
+        matching.iter().skip(request.start).take(PAGE).map(|factor| FactorRow::from(*factor)).collect();
+    let end = request.start + factors.len();
+    FactorsPage {
+        status: Success::Success,
+        count: factors.len(),
+        total: matching.len(),
+        counts_by_category: counts.filter(|(_, count)| *count > 0).collect(),
+        factors,
+        next_cursor: (end < matching.len()).then(|| cursor_at(end, hash)),
+    }
 }
 
 fn names(factor: &Factor) -> impl Iterator<Item = &str> {
@@ -122,20 +152,6 @@ fn names(factor: &Factor) -> impl Iterator<Item = &str> {
         .chain(factor.sector_group.as_deref())
         .chain(factor.proxy_key.as_deref())
         .chain(factor.description.as_deref())
-}
-
-/// One factor as it is listed.
-pub fn row(factor: &Factor) -> Value {
-    json!({
-        "ticker": factor.ticker,
-        "label": factor.label,
-        "aliases": factor.aliases,
-        "category": factor.category,
-        "asset_class": factor.asset_class,
-        "sector_group": factor.sector_group,
-        "proxy_key": factor.proxy_key,
-        "source": factor.source.as_str(),
-    })
 }
 
 /// A cursor is a position in this universe: after a reload it would point elsewhere, so it is refused then.
@@ -162,5 +178,29 @@ mod tests {
         for wrong in ["", "100", ".", "zz.0123456789ab", "+64.0123456789ab", "064.0123456789ab"] {
             assert_eq!(start_of(wrong, "0123456789abcdef"), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn pages_hold_every_factor_that_matches_once() {
+        let factor = |at: usize| {
+            let category = if at.is_multiple_of(2_usize) { Category::Style } else { Category::Industry };
+            Factor::new(format!("T{at}").parse().unwrap(), format!("Number {at}"), category, SourceTier::Yaml)
+        };
+        let all: Vec<Factor> = (0..505).map(factor).collect();
+        let hash = "0123456789abcdef";
+        let mut request = Request { categories: Some(vec![Category::Style]), ..Request::default() };
+        let mut seen = Vec::new();
+        loop {
+            let page = page(all.iter(), &request, hash);
+            assert_eq!((page.total, page.count), (253, page.factors.len()));
+            assert_eq!(page.counts_by_category, IndexMap::from([(Category::Style, 253)]), "none of zero");
+            seen.extend(page.factors.into_iter().map(|row| row.ticker.to_string()));
+            let Some(next) = page.next_cursor else { break };
+            assert_eq!(seen.len() % PAGE, 0);
+            request.start = start_of(&next, hash).unwrap();
+        }
+        assert_eq!(seen, (0..505).step_by(2).map(|at| format!("T{at}")).collect::<Vec<_>>());
+        let found = page(all.iter(), &Request { query: Some("number 50".to_owned()), ..Request::default() }, hash);
+        assert_eq!((found.total, found.next_cursor), (6, None), "50 and 500 to 504");
     }
 }

@@ -1,20 +1,22 @@
 //! What the tools over a portfolio share: whose holdings they are, what they stand for, and factors by any of their names.
 
 pub(super) mod answer;
-pub(crate) mod arguments;
 pub(super) mod factor;
 pub(super) mod lookthrough;
 pub(super) mod markdown;
 pub(crate) mod source;
 pub(super) mod summary;
+pub(crate) mod warning;
 
 use factor_analytics::{
     Study,
-    exposure::{PortfolioError, PortfolioReturns, Position},
+    exposure::{ExposureFactor, Exposures, PortfolioError, PortfolioReturns, Position},
 };
 use factor_types::{AssetClass, Ticker};
 use indexmap::IndexMap;
 
+use self::warning::a_few;
+use super::common_args::MIN_COVERAGE;
 use crate::{
     analysis,
     answer::markdown::capitalised,
@@ -23,9 +25,6 @@ use crate::{
 
 /// Cash in an account's currency.
 pub(crate) const CASH: &str = "CUR:USD";
-
-/// The least share of a composite's ETFs that must have data.
-pub(crate) const MIN_COVERAGE: f64 = 0.6;
 
 /// The returns of a portfolio's weights on a study's panel. `CUR:USD` earns the risk-free rate.
 ///
@@ -52,11 +51,8 @@ pub(crate) fn returns(
                 let known = panel.position(ticker).is_some_and(|at| panel.column(at).iter().any(|r| r.is_finite()));
                 ticker.as_str() != CASH && !known
             };
-            let unknown: Vec<&str> = weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()).collect();
-            let more = unknown.len().saturating_sub(8);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let named = unknown[..unknown.len().min(8)].join(", ");
-            ToolError::new(ErrorCode::InsufficientData, format!("{}: {named}{more}.", capitalised(&error.to_string())))
+            let unknown = a_few(weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()));
+            ToolError::new(ErrorCode::InsufficientData, format!("{}: {unknown}.", capitalised(&error.to_string())))
         }
         error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", capitalised(&error.to_string()))),
     })
@@ -71,6 +67,22 @@ pub(crate) fn macro_factors(study: &Study) -> Vec<(String, Vec<f64>)> {
         Some((composite.name, composite.values))
     });
     built.collect()
+}
+
+/// The exposures of a portfolio to the macro composites, by regression.
+///
+/// # Errors
+/// Why they cannot be estimated.
+pub(crate) fn macro_exposures(
+    study: &Study,
+    returns: &PortfolioReturns,
+    risk_free: &[f64],
+) -> Result<Exposures, String> {
+    let factors = macro_factors(study);
+    let factors: Vec<ExposureFactor<'_>> =
+        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
+    let (floor, frequency) = (study.min_observations, study.panel().frequency());
+    Exposures::fit(&returns.values, risk_free, &factors, floor, frequency).map_err(|error| error.to_string())
 }
 
 /// Runs what takes the processor's time off the async threads.

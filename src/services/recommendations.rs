@@ -1,17 +1,31 @@
 //! What offsets a factor, how much of it, and whether that worked out of sample.
+//!
+//! Arguments ([`mod@request`]) -> holdings -> the factor meant -> the analysis of performance -> what the holdings stand for ->
+//! the figures of every candidate ([`mod@candidates`]) -> the answer in its shapes ([`mod@answer`]).
 
-mod arguments;
-mod compute;
+mod answer;
+mod candidates;
+mod notes;
+mod report;
+mod request;
+mod rows;
 mod sentences;
-mod shape;
-mod text;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
-use self::{arguments::Ask, compute::Found};
+use factor_analytics::{
+    exposure::{Exposures, PortfolioReturns},
+    hedge::HedgeReport,
+};
+use schemars::Schema;
+
+use self::answer::RecommendationsAnswer;
+use self::request::Request;
 use super::{
-    analysis::context::AnalysisContext,
-    common_args::CommonArgs,
+    analysis::{context::AnalysisContext, quality::DataQuality},
     portfolio::{
         self,
         factor::{Resolved, resolve},
@@ -23,15 +37,32 @@ use crate::{analysis::Caller, answer::Rendered, app::App, arguments::Args, servi
 
 /// Everything an answer is made of.
 struct Recommended {
-    ask: Ask,
+    request: Request,
     context: AnalysisContext,
     factor: Resolved,
-    /// The portfolio, what its holdings stand for and how much of it is in the factor.
-    portfolio: Option<(Held, Classifications, f64)>,
-    found: Found,
+    portfolio: Option<HeldFactor>,
+    report: HedgeReport,
+    quality: DataQuality,
 }
 
-/// Runs a call and shapes its answer.
+/// A portfolio that may hold the factor.
+struct HeldFactor {
+    held: Held,
+    /// What its holdings stand for.
+    classifications: Classifications,
+    /// How much of it is in the factor.
+    weight: f64,
+    returns: PortfolioReturns,
+    /// Its exposures to macro composites, or why there are none.
+    exposures: Result<Exposures, String>,
+}
+
+/// The full schema of an answer.
+pub fn answer_schema() -> Schema {
+    portfolio::answer::schema_of::<RecommendationsAnswer<'static>>()
+}
+
+/// Runs a call and renders its answer.
 ///
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing can be said.
@@ -39,29 +70,24 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let fetch_until = call.fetch_until();
     let snapshot = app.universe_watcher.current().await;
     let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
-    let mut args = Args::new(call.arguments);
-    let ask = Ask::read(&args);
-    let common = CommonArgs::read(&mut args, (&arguments::NAMES, &[]), &snapshot, groups)?;
+    let (request, common) = Request::read(Args::new(call.arguments), &snapshot, groups)?;
     let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
 
-    let held = ask.source.clone().weigh(app, call.user, &caller).await?;
+    let held = request.source.weigh(app, call.user, &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
-    let factor = resolve("overexposed_factor", &ask.overexposed, common.universe(), &common.groups, &tickers)?;
+    let factor = resolve("overexposed_factor", &request.overexposed, common.universe(), &common.groups, &tickers)?;
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
-    let portfolio = match held {
+    let held = match held {
         Some(held) => {
             let classifications = Classifications::of(app, &held.weights, &context.universes(), &caller).await?;
-            let weight = classifications.weight_in(&factor.members);
-            Some((held, classifications, weight))
+            Some((held, classifications))
         }
         None => None,
     };
-    let found = compute::run(&ask, &context, &factor, portfolio.as_ref()).await?;
+    let recommended = candidates::look_at(request, context, factor, held).await?;
     if call.cancel.is_cancelled() {
         return Err(portfolio::cancelled());
     }
-    let user = call.user;
-    let recommended = Recommended { ask, context, factor, portfolio, found };
-    Ok(portfolio::answer::answer(&recommended, app, user).await)
+    Ok(portfolio::answer::render(&recommended, app, call.user).await)
 }

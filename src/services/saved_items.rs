@@ -1,8 +1,10 @@
-//! What the tools over stored things share: names, times, numbers, long answers.
+//! What the questions about stored things share: names, times, numbers, long answers.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use factor_types::{GroupName, UserId};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::{
     answer::{Fields, Rendered, Rounding, fitting_listed},
@@ -13,7 +15,7 @@ use crate::{
 
 /// An answer longer than this is cut.
 const LONGEST: usize = 40_000;
-/// Names told when one is not found.
+/// Names shown when one is not found.
 const NAMED: usize = 3;
 
 /// A name of a group or portfolio in an argument; `USER:My_Tech` is read too.
@@ -29,7 +31,7 @@ pub(crate) fn name(args: &Args, field: &str) -> Option<GroupName> {
 
 /// Nothing is kept under this name: the nearest names, or how to make one.
 pub(crate) fn not_found(what: &str, field: &str, name: &GroupName, known: &[String], make: &str) -> ToolError {
-    // Alike by what tells names apart: case and underscores do not.
+    // Names are compared as the store compares them: case and underscores make no difference.
     let key = |name: &str| name.to_lowercase().replace(' ', "_");
     let mut left: Vec<(String, &str)> = known.iter().map(|name| (key(name), name.as_str())).collect();
     let mut near = Vec::new();
@@ -63,12 +65,15 @@ pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A number with six significant digits, never `-0`; `null` when it is missing or not finite.
-pub(crate) fn rounded(value: Option<f64>) -> Value {
-    match value {
-        Some(value) if value.is_finite() => json!(significant(value)),
-        _ => Value::Null,
-    }
+/// For a field of an answer: as [`time`].
+pub(crate) fn to_the_second<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time(*at))
+}
+
+/// For a field of an answer: six significant digits, never `-0`; `null` when it is missing or not finite.
+#[expect(clippy::ref_option, reason = "serde hands over a field by reference")]
+pub(crate) fn six_digits<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.filter(|value| value.is_finite()).map(significant).serialize(serializer)
 }
 
 /// The nearest number with six significant digits.
@@ -76,28 +81,24 @@ pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value) + 0.0
 }
 
-/// An answer, cut when it is too long: of the lists and objects named, in this order, as much is left out as is needed.
-/// The whole is then kept under a link.
-pub(super) async fn fitted(app: &App, user: UserId, answer: Map<String, Value>, cuttable: &[&str]) -> Rendered {
-    fitting_listed(Fields::of(&answer, Rounding::None), LONGEST, cuttable, (&app.results, user)).await
+/// The status of an answer that is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Success {
+    /// It worked.
+    Success,
 }
 
-/// An input schema.
-pub(crate) fn input(properties: Value, required: &[&str]) -> Value {
-    let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
-    if let (Value::Object(fields), false) = (&mut schema, required.is_empty()) {
-        fields.insert("required".to_owned(), json!(required));
+/// An answer as it leaves, cut when it is too long: of the lists and objects named, in this order, as much is left out as
+/// is needed. The whole is then kept under a link.
+pub(super) async fn rendered(app: &App, user: UserId, answer: &impl Serialize, cuttable: &[&str]) -> Rendered {
+    let whole = Rendered::json(answer);
+    if whole.text.chars().count() <= LONGEST {
+        return whole;
     }
-    schema
-}
-
-/// An output schema with the types of the main fields: what they hold is in the description and the examples, since
-/// clients keep every schema in mind all the time.
-pub(crate) fn output(fields: &[(&str, &str)]) -> Value {
-    let mut properties = Map::new();
-    properties.insert("status".to_owned(), json!({"type": "string", "enum": ["success", "error"]}));
-    properties.extend(fields.iter().map(|(name, kind)| ((*name).to_owned(), json!({"type": kind}))));
-    json!({"type": "object", "properties": properties, "required": ["status"]})
+    // A cut is rare: only then is the answer taken apart into fields.
+    let Ok(Value::Object(fields)) = serde_json::to_value(answer) else { return whole };
+    fitting_listed(Fields::of(&fields, Rounding::None), LONGEST, cuttable, (&app.results, user)).await
 }
 
 #[cfg(test)]
@@ -122,11 +123,15 @@ mod tests {
         assert_eq!(hint("zzz", &[]), "there are none yet; create_factor_group makes one");
     }
 
+    #[derive(Serialize)]
+    struct Figure(#[serde(serialize_with = "six_digits")] Option<f64>);
+
     #[test]
     fn six_digits_and_no_minus_zero() {
-        assert_eq!(rounded(Some(0.123_456_78)), json!(0.123_457));
-        assert_eq!(rounded(Some(-0.0)).to_string(), "0.0");
-        assert_eq!(rounded(Some(f64::NAN)), Value::Null);
-        assert_eq!(rounded(None), Value::Null);
+        let written = |value| serde_json::to_string(&Figure(value)).unwrap();
+        assert_eq!(written(Some(0.123_456_78)), "0.123457");
+        assert_eq!(written(Some(-0.0)), "0.0");
+        assert_eq!(written(Some(f64::NAN)), "null");
+        assert_eq!(written(None), "null");
     }
 }

@@ -71,9 +71,9 @@ impl File {
     /// The value of a setting and where it stands. A relative path is relative to the file.
     pub(super) fn value(&self, key: &str, is_path: bool) -> Option<(String, String)> {
         let value = plain(self.table.get(key)?)?;
-        let beside =
-            is_path.then(|| self.path.parent().map(|folder| folder.join(&value).display().to_string())).flatten();
-        Some((beside.unwrap_or(value), self.path.display().to_string()))
+        let folder = self.path.parent().filter(|_| is_path);
+        let value = folder.map(|folder| folder.join(&value).display().to_string()).unwrap_or(value);
+        Some((value, self.path.display().to_string()))
     }
 }
 

@@ -1,3 +1,8 @@
+use std::{collections::HashSet, time::Duration};
+
+use chrono::NaiveDate;
+use factor_prices::vendors::fmp;
+
 use super::*;
 
 fn load(
@@ -31,7 +36,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(settings.calls.deadline, Duration::from_secs(50));
     assert_eq!(settings.http.addr.to_string(), "127.0.0.1:8765");
     assert_eq!(settings.log.filter, "info,rmcp=error");
-    assert_eq!(settings.today, None);
+    assert_eq!(settings.clock.today, None);
 }
 
 #[test]
@@ -51,8 +56,8 @@ fn a_flag_beats_the_environment_and_that_beats_the_file() {
 }
 
 #[test]
-fn every_wrong_value_is_told_with_what_is_allowed() {
-    let told = problems(load(
+fn every_wrong_value_is_named_with_what_is_allowed() {
+    let found = problems(load(
         &[("FACTOR_TODAY", "1.1.2026")],
         &[
             ("FACTOR_PRICE_SOURCE", "bloomberg"),
@@ -66,7 +71,7 @@ fn every_wrong_value_is_told_with_what_is_allowed() {
         None,
     ));
     assert_eq!(
-        told,
+        found,
         [
             "FACTOR_PRICE_SOURCE is `bloomberg` (from environment): write auto, fmp, yahoo, files or sample",
             "FMP_API_KEY is `***` (from environment): write the key alone: letters, digits and signs without a space",
@@ -82,9 +87,9 @@ fn every_wrong_value_is_told_with_what_is_allowed() {
 
 #[test]
 fn unknown_names_in_the_file_are_refused_with_the_nearest() {
-    let told = problems(load(&[], &[], Some("price_sorce = \"files\"\n[prices]\n")));
-    assert!(told[0].contains("`price_sorce`") && told[0].ends_with("did you mean `price_source`?"), "{told:?}");
-    assert_eq!(told.len(), 2);
+    let found = problems(load(&[], &[], Some("price_sorce = \"files\"\n[prices]\n")));
+    assert!(found[0].contains("`price_sorce`") && found[0].ends_with("did you mean `price_source`?"), "{found:?}");
+    assert_eq!(found.len(), 2);
 }
 
 #[test]
@@ -96,7 +101,7 @@ fn a_path_in_the_file_is_relative_to_the_file() {
     let file = super::file::find(Some(&path), |_| None).unwrap();
     let settings = Settings::gather(&Flags::new(), |_| None, file).unwrap();
     assert_eq!(settings.prices.files, Some(folder.path().join("prices")));
-    assert_eq!(settings.today, NaiveDate::from_ymd_opt(2026, 1, 30));
+    assert_eq!(settings.clock.today, NaiveDate::from_ymd_opt(2026, 1, 30));
 }
 
 #[test]
@@ -109,14 +114,14 @@ fn a_key_is_never_shown() {
 
 #[test]
 fn a_source_with_a_key_needs_the_key() {
-    let told = problems(load(&[("FACTOR_PRICE_SOURCE", "fmp")], &[], None));
-    assert!(told[0].contains("FMP_API_KEY is not set"), "{told:?}");
+    let found = problems(load(&[("FACTOR_PRICE_SOURCE", "fmp")], &[], None));
+    assert!(found[0].contains("FMP_API_KEY is not set"), "{found:?}");
 }
 
 #[test]
 #[cfg(all(unix, not(target_os = "macos")))]
-fn data_is_kept_in_the_users_folder_unless_told() {
-    let folder = |environment: &[(&str, &str)]| load(&[], environment, None).unwrap().data_dir;
+fn data_is_kept_in_the_users_folder_unless_set_otherwise() {
+    let folder = |environment: &[(&str, &str)]| load(&[], environment, None).unwrap().store.data_dir;
     assert_eq!(folder(&[]), None);
     assert_eq!(folder(&[("HOME", "/home/ada")]), Some("/home/ada/.local/share/factor-mcp".into()));
     assert_eq!(folder(&[("HOME", "/home/ada"), ("XDG_DATA_HOME", "/data")]), Some("/data/factor-mcp".into()));
@@ -125,6 +130,67 @@ fn data_is_kept_in_the_users_folder_unless_told() {
 
 #[test]
 fn files_without_a_folder_is_refused() {
-    let told = problems(load(&[("FACTOR_PRICE_SOURCE", "files")], &[], None));
-    assert!(told[0].contains("FACTOR_PRICE_FILES is not set"), "{told:?}");
+    let found = problems(load(&[("FACTOR_PRICE_SOURCE", "files")], &[], None));
+    assert!(found[0].contains("FACTOR_PRICE_FILES is not set"), "{found:?}");
+}
+
+#[test]
+fn the_fewest_tickers_are_not_above_the_most() {
+    let sizes = [("FACTOR_GROUP_MIN_TICKERS", "9"), ("FACTOR_GROUP_MAX_TICKERS", "8")];
+    let found = problems(load(&sizes, &[], None));
+    let rule = "it must not be above FACTOR_GROUP_MAX_TICKERS, which is 8";
+    assert_eq!(found, [format!("FACTOR_GROUP_MIN_TICKERS is `9` (from flag): {rule}")]);
+    assert!(load(&[("FACTOR_GROUP_MIN_TICKERS", "8"), sizes[1]], &[], None).is_ok());
+}
+
+#[test]
+fn a_value_may_be_written_as_people_write_it() {
+    let settings = load(
+        &[],
+        &[
+            ("FACTOR_PRICE_SOURCE", " Sample "),
+            ("FACTOR_CALL_DEADLINE", "20 s"),
+            ("FACTOR_HTTP_ADDR", "localhost:80"),
+            ("FMP_BASE_URL", &format!("{}/", fmp::BASE_URL)),
+        ],
+        None,
+    )
+    .unwrap();
+    assert_eq!(settings.prices.source, PriceSource::Sample);
+    assert_eq!(settings.calls.deadline, Duration::from_secs(20));
+    assert_eq!(settings.http.addr.to_string(), "127.0.0.1:80");
+    assert_eq!(settings.vendors.fmp_url, BaseUrl { url: fmp::BASE_URL.to_owned(), is_default: true });
+}
+
+#[test]
+fn every_row_has_its_own_name_and_key_and_says_what_it_is() {
+    let names: HashSet<&str> = SETTINGS.iter().map(|setting| setting.variable).collect();
+    let keys: HashSet<String> = SETTINGS.iter().map(Setting::key).collect();
+    assert_eq!((names.len(), keys.len()), (SETTINGS.len(), SETTINGS.len()));
+    for setting in SETTINGS {
+        assert!(setting.doc.ends_with('.'), "{}: {}", setting.variable, setting.doc);
+        assert!(!setting.is_secret || setting.preset == Preset::Nothing, "{} has a default", setting.variable);
+    }
+}
+
+#[test]
+fn the_readme_has_a_row_for_every_setting() {
+    const HEAD: &str = "| variable | default | what |\n| --- | --- | --- |\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = readme.split_once(HEAD).expect("README.md has a table of settings");
+    let (found, after) = rest.split_once("\n\n").unwrap();
+    let default = |setting: &Setting| match (setting.preset_in_words, setting.preset) {
+        (Some(words), _) => words.to_owned(),
+        (None, Preset::Value(number)) if number.parse::<u64>().is_ok() => number.to_owned(),
+        (None, Preset::Value(text)) => format!("`{text}`"),
+        (None, Preset::Nothing | Preset::UserDataFolder) => String::new(),
+    };
+    let row = |setting: &Setting| format!("| `{}` | {} | {} |", setting.variable, default(setting), setting.doc);
+    let wanted = SETTINGS.iter().map(row).collect::<Vec<_>>().join("\n").replace("|  |", "| |");
+    if super::environment("UPDATE_README").is_some() {
+        std::fs::write(path, format!("{before}{HEAD}{wanted}\n\n{after}")).unwrap();
+    } else {
+        assert_eq!(found, wanted, "write the table again with UPDATE_README=1");
+    }
 }

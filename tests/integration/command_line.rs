@@ -2,6 +2,8 @@
 
 use std::process::Output;
 
+use factor_mcp::settings::SETTINGS;
+
 use crate::support::{TODAY, command};
 
 async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -28,7 +30,7 @@ async fn the_version_and_the_settings_are_shown() {
 
     let json = run(&["config", "--format", "json"], &[]).await;
     let all: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(all.len(), 25);
+    assert_eq!(all.len(), SETTINGS.len());
 }
 
 #[tokio::test]

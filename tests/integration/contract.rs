@@ -58,7 +58,7 @@ async fn every_example_is_answered_as_written() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let example: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let tool = example["tool"].as_str().unwrap();
-        let entry = TOOLS.iter().find(|entry| (entry.definition)().name == tool).unwrap();
+        let entry = TOOLS.iter().find(|entry| entry.name == tool).unwrap();
         let data = tempfile::tempdir().unwrap();
         let folder = data.path().display().to_string();
         let settings =
@@ -66,8 +66,7 @@ async fn every_example_is_answered_as_written() {
         let server = support::server(&settings, TOOLS);
         // What has to be there before: `before` names the calls that make it.
         for earlier in example["before"].as_array().into_iter().flatten() {
-            let entry =
-                TOOLS.iter().find(|entry| (entry.definition)().name == *earlier["tool"].as_str().unwrap()).unwrap();
+            let entry = TOOLS.iter().find(|entry| *entry.name == *earlier["tool"].as_str().unwrap()).unwrap();
             let result = server.run("before", entry.call, call_of(&earlier["arguments"])).await;
             assert_ne!(result.is_error, Some(true), "{name}: {result:?}");
         }

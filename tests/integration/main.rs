@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod architecture;
 mod bad_input;
 mod command_line;
 mod contract;
@@ -27,6 +28,7 @@ mod recommendations;
 mod regimes;
 mod reload;
 mod rolling;
+mod schemas;
 mod statistics;
 mod stdio;
 mod support;

@@ -164,7 +164,7 @@ async fn every_mistake_is_told_at_once() {
         "max_recommendations: ",
         "min_dividend_yield: ",
         "holdings.SPY: ",
-        "portfolio_name: must not stand beside",
+        "portfolio_name: must not be given together",
         "frequency: ",
         "advanced.precission: ",
         "start_date: must be at least 365 days",

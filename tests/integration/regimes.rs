@@ -119,7 +119,7 @@ async fn a_regime_that_is_none_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_a_regime_is_told_by_is_named_when_it_is_missing() {
+async fn what_defines_a_regime_is_named_when_it_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let mut csv = "date,IWM,TLT\n".to_owned();
     let mut day: chrono::NaiveDate = "2020-12-31".parse().unwrap();
@@ -142,7 +142,7 @@ async fn what_a_regime_is_told_by_is_named_when_it_is_missing() {
         assert_eq!(error["code"], "no_data", "{error}");
         let message = error["message"].as_str().unwrap();
         assert!(
-            message.contains(&format!("is told by {needs}, which has no value")) && message.contains(way),
+            message.contains(&format!("is defined by {needs}, which has no value")) && message.contains(way),
             "{message}"
         );
     }

@@ -75,5 +75,5 @@ async fn sighup_reads_everything_anew_and_ends_nothing() {
     process.close();
     let (code, _, log) = process.end().await;
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("the factor universe was read anew"), "{log}");
+    assert!(log.contains("the factor universe was read again"), "{log}");
 }

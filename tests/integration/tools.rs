@@ -13,7 +13,7 @@ use crate::support::{server, structured};
 
 /// Calls a tool and checks what holds for every answer: valid against its schema, the same facts as text.
 async fn call(server: &Server, name: &str, arguments: Value) -> Value {
-    let entry = TOOLS.iter().find(|entry| (entry.definition)().name == name).unwrap();
+    let entry = TOOLS.iter().find(|entry| entry.name == name).unwrap();
     let call = Call { arguments: arguments.as_object().unwrap().clone(), ..Call::default() };
     let result: CallToolResult = server.run(name, entry.call, call).await;
     let structured = structured(&result);

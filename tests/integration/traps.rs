@@ -9,39 +9,46 @@ use factor_mcp::{
     answer::Rendered,
     mcp::{
         catalog::{CatalogError, ToolFilter},
+        raw_content::RawContent,
         server::Server,
-        tools::{TOOLS, ToolEntry, define, read_only},
-        transport::Unquoted,
+        tools::{Effect, TOOLS, ToolEntry, Toolset},
     },
     progress::{Fetching, Progress},
 };
 use futures::future::FutureExt;
-use rmcp::{
-    ServiceExt,
-    model::{CallToolRequestParams, Tool},
-};
+use rmcp::{ServiceExt, model::CallToolRequestParams};
 use serde_json::{Value, json};
 
 use crate::support::{Http, app, modern, modern_headers, server};
 
 const SECRET: &str = "holdings of somebody";
 
-fn tool(name: &'static str) -> Tool {
-    let output = json!({"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]});
-    define(name, name, "For tests.", json!({"type": "object"}), output)
+/// A tool that does nothing; tests give it a name and a call of their own.
+const IDLE: ToolEntry = ToolEntry {
+    name: "idle_tool",
+    title: "For tests",
+    description: "For tests.",
+    toolset: Toolset::Analysis,
+    effect: Effect::Reads,
+    open_world: false,
+    input: || json!({"type": "object"}),
+    output,
+    full_answer: None,
+    call: |_, _| async { Ok(done()) }.boxed(),
+};
+
+fn output() -> Value {
+    json!({"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]})
 }
 
 fn done() -> Rendered {
     Rendered::json(&json!({"status": "success"}))
 }
 
-const PANICS: ToolEntry = ToolEntry {
-    definition: || tool("a_panicking_tool").with_annotations(read_only("Panics", false)),
-    call: |_, _| async { panic!("{SECRET}") }.boxed(),
-};
+const PANICS: ToolEntry =
+    ToolEntry { name: "a_panicking_tool", call: |_, _| async { panic!("{SECRET}") }.boxed(), ..IDLE };
 
-const PANICS_AT_ONCE: ToolEntry =
-    ToolEntry { definition: || tool("another_panicking_tool"), call: |_, _| panic!("{SECRET}") };
+const PANICS_AT_ONCE: ToolEntry = ToolEntry { name: "another_panicking_tool", call: |_, _| panic!("{SECRET}"), ..IDLE };
 
 fn is_contained(result: &Value) {
     assert_eq!(result["isError"], true, "{result}");
@@ -65,7 +72,7 @@ async fn a_panic_is_an_answer_and_the_server_goes_on() {
 
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (reader, writer) = tokio::io::split(ours);
-    let serving = tokio::spawn(server(&[], &tools).serve((reader, Unquoted::new(writer))));
+    let serving = tokio::spawn(server(&[], &tools).serve((reader, RawContent::writer(writer))));
     let client = ().serve(theirs).await.unwrap();
     let result = client.call_tool(CallToolRequestParams::new("a_panicking_tool")).await.unwrap();
     is_contained(&serde_json::to_value(result).unwrap());
@@ -76,7 +83,7 @@ async fn a_panic_is_an_answer_and_the_server_goes_on() {
 #[tokio::test]
 async fn a_call_ends_at_its_deadline() {
     const SLEEPS: ToolEntry = ToolEntry {
-        definition: || tool("sleeping_tool"),
+        name: "sleeping_tool",
         call: |_, _| {
             async {
                 tokio::time::sleep(Duration::from_secs(60)).await;
@@ -84,6 +91,7 @@ async fn a_call_ends_at_its_deadline() {
             }
             .boxed()
         },
+        ..IDLE
     };
     let http = Http::with(server(&[("FACTOR_CALL_DEADLINE", "1")], &[SLEEPS])).await;
     let call = json!({"name": "sleeping_tool", "arguments": {}});
@@ -121,7 +129,7 @@ async fn a_cancelled_call_stops_in_both_eras() {
     static STARTED: AtomicUsize = AtomicUsize::new(0);
     static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
     const ENDLESS: ToolEntry = ToolEntry {
-        definition: || tool("endless_tool"),
+        name: "endless_tool",
         call: |_, call| {
             async move {
                 STARTED.fetch_add(1, SeqCst);
@@ -132,6 +140,7 @@ async fn a_cancelled_call_stops_in_both_eras() {
             }
             .boxed()
         },
+        ..IDLE
     };
     let http = Http::with(server(&[], &[ENDLESS])).await;
     let session = http.session().await;
@@ -160,7 +169,7 @@ async fn a_cancelled_call_stops_in_both_eras() {
 #[tokio::test]
 async fn progress_reaches_the_client_that_asks_for_it() {
     const REPORTS: ToolEntry = ToolEntry {
-        definition: || tool("reporting_tool"),
+        name: "reporting_tool",
         call: |_, call| {
             async move {
                 let asked = matches!(call.progress, Progress::Client(..));
@@ -174,6 +183,7 @@ async fn progress_reaches_the_client_that_asks_for_it() {
             }
             .boxed()
         },
+        ..IDLE
     };
     let http = Http::with(server(&[], &[REPORTS])).await;
     let session = http.session().await;
@@ -205,7 +215,7 @@ async fn progress_reaches_the_client_that_asks_for_it() {
 async fn a_call_at_work_is_finished_before_the_server_stops() {
     static STARTED: AtomicUsize = AtomicUsize::new(0);
     const SLOW: ToolEntry = ToolEntry {
-        definition: || tool("slow_tool"),
+        name: "slow_tool",
         call: |_, _| {
             async {
                 STARTED.fetch_add(1, SeqCst);
@@ -214,6 +224,7 @@ async fn a_call_at_work_is_finished_before_the_server_stops() {
             }
             .boxed()
         },
+        ..IDLE
     };
     let mut http = Http::with(server(&[], &[SLOW])).await;
     let session = http.session().await;
@@ -232,11 +243,12 @@ async fn a_call_at_work_is_finished_before_the_server_stops() {
 async fn definitions_are_made_once() {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     const COUNTED: ToolEntry = ToolEntry {
-        definition: || {
+        name: "counted_tool",
+        output: || {
             MADE.fetch_add(1, SeqCst);
-            tool("counted_tool")
+            output()
         },
-        call: |_, _| async { Ok(done()) }.boxed(),
+        ..IDLE
     };
     let http = Http::with(server(&[], &[COUNTED])).await;
     for _ in 0..3 {
@@ -248,8 +260,7 @@ async fn definitions_are_made_once() {
 
 #[test]
 fn a_hidden_tool_is_not_there_and_read_only_wins() {
-    const WRITES: ToolEntry =
-        ToolEntry { definition: || tool("writing_tool"), call: |_, _| async { Ok(done()) }.boxed() };
+    const WRITES: ToolEntry = ToolEntry { name: "writing_tool", effect: Effect::Adds, ..IDLE };
     let tools = [TOOLS, &[WRITES]].concat();
     let names = |filter: ToolFilter| -> Vec<String> {
         let server = Server::new(app(&[]), &tools, &filter).unwrap();

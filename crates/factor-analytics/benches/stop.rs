@@ -1,7 +1,8 @@
 //! How soon the kernels end once the observer says stop: `cargo bench -p factor-analytics --bench stop -- [<series> <rows>]`.
 //!
 //! Each kernel runs on a panel of that size and is stopped at several times; printed are the longest time from the stop to
-//! its return, and how often it asked. A kernel that was done before a stop does not count for it. Without arguments: a
+//! its return, how often it asked, and the most of the processor's time between two questions, which other jobs on the
+//! machine have no part in. A kernel that was done before a stop does not count for it. Without arguments: a
 //! small panel.
 #![expect(clippy::print_stdout, reason = "a program for the command line")]
 
@@ -45,29 +46,54 @@ const STOPS: [Duration; 6] = [
 struct Clock {
     at: Instant,
     asked: Cell<u64>,
+    /// The processor's time at the start or the last question, and the most of it between two.
+    longest: Cell<(Option<f64>, f64)>,
+}
+
+impl Clock {
+    fn take_time(&self) {
+        let (before, longest) = self.longest.get();
+        let now = busy_seconds();
+        self.longest.set((now, before.zip(now).map_or(longest, |(before, now)| longest.max(now - before))));
+    }
 }
 
 impl Observer for Clock {
     fn stop(&self) -> bool {
         self.asked.set(self.asked.get() + 1);
+        self.take_time();
         Instant::now() >= self.at
     }
 }
 
 fn stop<T>(name: &str, kernel: impl Fn(&mut Progress<'_>) -> Result<T, Stopped>) {
-    let (mut longest, mut asked, mut stopped) = (Duration::ZERO, 0, 0);
+    let (mut longest, mut busiest, mut asked, mut stopped) = (Duration::ZERO, 0.0, 0, 0);
     for after in STOPS {
-        let mut clock = Clock { at: Instant::now() + after, asked: Cell::new(0) };
+        let mut clock =
+            Clock { at: Instant::now() + after, asked: Cell::new(0), longest: Cell::new((busy_seconds(), 0.0)) };
         let found = black_box(kernel(&mut Progress::new(&mut clock, name))).err();
         asked = clock.asked.get();
         if found.is_none() {
             break;
         }
         longest = longest.max(clock.at.elapsed());
+        // What came after the last question, giving memory back for the most part.
+        clock.take_time();
+        busiest = clock.longest.get().1.max(busiest);
         stopped += 1;
     }
     let longest = longest.as_secs_f64() * 1e3;
-    println!("{name:32} stopped {stopped} times, {longest:6.1} ms at most after the stop; asked {asked} times");
+    println!(
+        "{name:32} stopped {stopped} times, {longest:7.1} ms at most after the stop; asked {asked} times, \
+         {:6.1} ms of processor time at most between two questions",
+        busiest * 1e3
+    );
+}
+
+/// What the calling thread has had of the processor, which other jobs on the machine do not take part in; Linux only.
+fn busy_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e9)
 }
 
 /// Columns of noise with a common part; some start late, some have holes.

@@ -39,7 +39,11 @@ impl Clusters {
     /// [`Stopped`] when the observer says stop; it is asked at each link of the chain, which is one row of the matrix.
     pub fn of(matrix: &CorrelationMatrix, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
         let size = matrix.size();
-        let distances = Array2::from_shape_fn((size, size), |(i, j)| distance(matrix.get(i, j)));
+        let mut distances = Array2::zeros((size, size));
+        for (i, mut row) in distances.rows_mut().into_iter().enumerate() {
+            progress.check()?;
+            row.iter_mut().enumerate().for_each(|(j, entry)| *entry = distance(matrix.get(i, j)));
+        }
         let merges = linkage(distances, progress)?;
         let order = leaves(size, &merges);
         Ok(Self { blocks: blocks(&order, &merges), order })
@@ -77,6 +81,7 @@ fn linkage(mut distances: Array2<f64>, progress: &mut Progress<'_>) -> Result<Ve
     let mut merges: Vec<Merge> = Vec::with_capacity(n.saturating_sub(1));
     while merges.len() + 1 < n {
         progress.advance(merges.len(), n)?;
+        // Where a chain begins does not change the tree, but it does the order of ties: the first cluster, as in SciPy.
         if chain.is_empty() {
             chain.extend(sizes.iter().position(|size| *size > 0));
         }
@@ -96,6 +101,7 @@ fn linkage(mut distances: Array2<f64>, progress: &mut Progress<'_>) -> Result<Ve
             continue;
         }
         chain.truncate(chain.len() - 2);
+        // The later place keeps the joint cluster, as in SciPy: it decides which of equal distances comes first.
         let (gone, stays) = (end.min(nearest), end.max(nearest));
         merges.push(Merge { left: gone, right: stays, distance: least });
         let (of_gone, of_stays) = (sizes[gone] as f64, sizes[stays] as f64);
@@ -107,6 +113,7 @@ fn linkage(mut distances: Array2<f64>, progress: &mut Progress<'_>) -> Result<Ve
             distances[(stays, other)] = joint;
         }
     }
+    // The chain finds merges out of order; a stable sort keeps equals as they were found.
     merges.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     let mut parents: Vec<usize> = (0..n + merges.len()).collect();
     for (k, merge) in merges.iter_mut().enumerate() {
@@ -130,6 +137,7 @@ fn leaves(size: usize, merges: &[Merge]) -> Vec<usize> {
     let mut open: Vec<usize> = (size + merges.len()).checked_sub(1).into_iter().collect();
     while let Some(cluster) = open.pop() {
         match cluster.checked_sub(size).map(|k| merges[k]) {
+            // A stack: the left side is taken off first.
             Some(merge) => open.extend([merge.right, merge.left]),
             None => order.push(cluster),
         }

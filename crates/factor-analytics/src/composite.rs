@@ -46,6 +46,7 @@ impl Composite {
     pub fn build(name: &str, panel: &Panel, members: &[Member], listed: usize, min_coverage: f64) -> Self {
         let first = |member: &Member| panel.columns()[member.column].span.as_ref().map(|span| span.start);
         let value = |row: usize| {
+            // A member that has stopped still counts: otherwise a dying group would look complete to the end.
             let started = members.iter().filter(|member| first(member).is_some_and(|first| first <= row)).count();
             let (mut present, mut weighted, mut weight) = (0, 0.0, 0.0);
             for member in members {
@@ -56,6 +57,7 @@ impl Composite {
                     weight += member.weight;
                 }
             }
+            // Nothing has started in the first rows of a late group: 0 of 0 covers anything.
             if present > 0 && covers(present, started, min_coverage) { weighted / weight } else { f64::NAN }
         };
         let ticker = |member: &Member| panel.columns()[member.column].series.ticker().clone();
@@ -96,5 +98,51 @@ impl Composites {
                 self.coverage_pct.insert(name.to_owned(), coverage);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_study::{month_end, near, panel};
+
+    const NAN: f64 = f64::NAN;
+
+    #[test]
+    fn the_needed_share_has_room_for_its_own_rounding() {
+        assert!(covers(3, 5, 0.6) && covers(6, 10, 0.6) && !covers(5, 10, 0.6));
+        assert!(covers(0, 0, 0.6));
+    }
+
+    #[test]
+    fn weights_are_shared_among_the_members_present() {
+        // B starts a month late, C is missing in February and so has no return in March either.
+        let panel = panel(&[("A", &[0.1, 0.2, 0.3, 0.1]), ("B", &[NAN, 0.1, 0.1, 0.2]), ("C", &[0.4, NAN, 0.9, 0.3])]);
+        let members = [(0, 1.0), (1, 3.0), (2, 4.0)].map(|(column, weight)| Member { column, weight });
+        let composite = Composite::build("mix", &panel, &members, 4, 0.6);
+        // January: A and C of the two that have started: (0.1 + 4 x 0.4) / 5.
+        near(composite.values[0], 0.34);
+        // February and March: two of three, which is over 0.6: (0.2 + 3 x 0.1) / 4 and (0.3 + 3 x 0.1) / 4.
+        near(composite.values[1], 0.125);
+        near(composite.values[2], 0.15);
+        // April: (0.1 + 3 x 0.2 + 4 x 0.3) / 8.
+        near(composite.values[3], 0.2375);
+        assert_eq!(composite.coverage_pct(), 75.0);
+        assert_eq!(composite.starts.values().copied().collect::<Vec<_>>(), [1, 2, 1].map(month_end));
+        let strict = Composite::build("mix", &panel, &members, 4, 0.7);
+        assert!(strict.values[1].is_nan() && strict.values[2].is_nan() && strict.values[3].is_finite());
+    }
+
+    #[test]
+    fn coverage_is_kept_of_those_that_were_not_built_too() {
+        let panel = panel(&[("A", &[0.1, 0.2])]);
+        let mut composites = Composites::default();
+        composites.push("built", Ok(Composite::build("built", &panel, &[Member { column: 0, weight: 1.0 }], 2, 0.0)));
+        composites.push("left out", Err(12.5));
+        assert_eq!(composites.built.len(), 1);
+        assert_eq!(
+            composites.coverage_pct.into_iter().collect::<Vec<_>>(),
+            [("built".to_owned(), 50.0), ("left out".to_owned(), 12.5)]
+        );
     }
 }

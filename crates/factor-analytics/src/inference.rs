@@ -28,6 +28,7 @@ pub fn interval(r: f64, n: usize, of: Coefficient) -> Option<(f64, f64)> {
     if r.abs() >= 1.0 {
         return Some((r, r));
     }
+    // Ranks vary more than values from sample to sample.
     let inflation = match of {
         Coefficient::Pearson => 1.0,
         Coefficient::Spearman => 1.0 + r * r / 2.0,
@@ -141,8 +142,8 @@ impl MatrixStatistics {
     /// [`Stopped`] when the observer says stop; it is asked at each row.
     pub fn of(matrix: &CorrelationMatrix, of: Coefficient, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
         let shape = (matrix.size(), matrix.size());
-        let empty = || Array2::from_elem(shape, f64::NAN);
-        let (mut low, mut high, mut p, mut p_adjusted) = (empty(), empty(), empty(), empty());
+        let empty = || progress.check().map(|()| Array2::from_elem(shape, f64::NAN));
+        let (mut low, mut high, mut p, mut p_adjusted) = (empty()?, empty()?, empty()?, empty()?);
         let mut tested = Vec::new();
         let size = matrix.size();
         for i in 0..size {
@@ -156,6 +157,7 @@ impl MatrixStatistics {
                 if i == j {
                     p_adjusted[(i, i)] = value;
                 } else {
+                    // The diagonal is no test and must not count among them.
                     tested.push((i, j, value, n));
                 }
             }

@@ -31,6 +31,9 @@ pub mod stats;
 pub mod study;
 pub mod yields;
 
+#[cfg(test)]
+mod test_study;
+
 pub use fundamentals::Fundamentals;
 pub use observer::Observer;
 pub use panel::Panel;

@@ -67,13 +67,16 @@ fn active_set(
     let mut used = Vec::<usize>::new();
     // Those that were let in and could not stay, until x moves: without it rounding may let them in for ever.
     let mut refused = vec![false; size];
+    // Some passes per coefficient are usual; rounding may keep a few in a circle.
     for _ in 0..10 * (size + 1) {
         let gains = gain(&x);
         let next = (0..size)
             .filter(|at| !used.contains(at) && !refused[*at] && gains[*at] > noise[*at])
+            // The first of equals.
             .max_by(|a, b| gains[*a].total_cmp(&gains[*b]).then(b.cmp(a)));
         let Some(next) = next else { return Some(x) };
         used.push(next);
+        // A newcomer whose coefficient comes out negative would leave at once and be let in again.
         let mut first = true;
         loop {
             let found = solve(&used).filter(|found| !first || found.last().is_some_and(|entry| *entry > 0.0));

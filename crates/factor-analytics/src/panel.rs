@@ -134,3 +134,26 @@ impl Panel {
         self.returns.len() * size_of::<f64>() + self.columns.len() * size_of::<Column>() + self.labels.len() * 4
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::test_study::{month_end, panel, ticker};
+
+    #[test]
+    fn what_is_masked_is_missing_and_stays_known() {
+        let panel = panel(&[("A", &[0.1, 0.2, 0.3]), ("B", &[0.3, 0.2, 0.1])]);
+        let masked = panel.masked(&[true, false, true]);
+        assert!(masked.column(1)[1].is_nan() && masked.column(0)[1].is_nan());
+        assert_eq!((masked.column(0)[0], masked.column(1)[2]), (panel.column(0)[0], panel.column(1)[2]));
+        assert_eq!((masked.columns()[0].observations, masked.columns()[0].span.clone()), (3, Some(0..3)));
+        assert!(panel.column(0).iter().all(|r| r.is_finite()));
+    }
+
+    #[test]
+    fn the_base_lies_before_the_first_row() {
+        let panel = panel(&[("A", &[0.1, 0.2]), ("B", &[0.1, 0.2])]);
+        assert_eq!((panel.rows(), panel.base(), panel.label_before(0)), (2, month_end(0), month_end(0)));
+        assert_eq!((panel.label_before(1), panel.as_of()), (month_end(1), month_end(2)));
+        assert_eq!((panel.position(&ticker("B")), panel.position(&ticker("C"))), (Some(1), None));
+    }
+}

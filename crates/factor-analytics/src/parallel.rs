@@ -126,6 +126,7 @@ pub(crate) fn observed<T, S>(
         Ok(())
     };
     std::thread::scope(|scope| {
+        // One less: the calling thread works too.
         for _ in 1..threads {
             let help = || {
                 let _leaving = Leaving { helping: &helping, calling: &calling };

@@ -186,6 +186,7 @@ impl FromStr for Regime {
                 "write rate_shock, equity_drawdown, high_vol, or dates such as 2020-02/2020-04, 2008".to_owned()
             );
         };
+        // Each end may be a year, a month or a day, so only now are they comparable.
         if from > to {
             return Err(format!("the slice ends ({to}) before it begins ({from})"));
         }
@@ -243,6 +244,7 @@ fn spy(panel: &Panel) -> &[f64] {
 fn from_quantile(values: Vec<f64>, q: f64) -> (Vec<bool>, usize, Option<f64>) {
     let known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     let threshold = stats::quantile(&known, q);
+    // A value that is the threshold but for its last bit is at it.
     let least = threshold.map_or(f64::INFINITY, |threshold| threshold * (1.0 - ROUNDING));
     (values.iter().map(|value| *value >= least).collect(), known.len(), threshold)
 }
@@ -256,6 +258,7 @@ fn in_drawdown(returns: &[f64]) -> Vec<bool> {
             return false;
         }
         wealth *= 1.0 + r;
+        // Before the comparison: a new maximum is no drawdown.
         highest = highest.max(wealth);
         wealth <= DRAWDOWN_LEVEL * highest * (1.0 + ROUNDING)
     };

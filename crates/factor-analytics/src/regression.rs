@@ -42,9 +42,11 @@ impl Regression {
         let xy = stats::sum(x.iter().zip(y).map(|(a, b)| (a - centre_x) * (b - centre_y)));
         let slope = xy / xx;
         let intercept = centre_y - slope * centre_x;
+        // From centred data: a level far above the variation would cancel here.
         let residuals: Vec<f64> = x.iter().zip(y).map(|(a, b)| (b - centre_y) - slope * (a - centre_x)).collect();
         let total = stats::sum(y.iter().map(|b| (b - centre_y).powi(2)));
         let unexplained = stats::sum(residuals.iter().map(|e| e * e));
+        // A constant y leaves 0 / 0.
         let r_squared = (!stats::is_constant(y)).then(|| (1.0 - unexplained / total).clamp(0.0, 1.0));
         let errors = (n >= MIN_ROWS_FOR_ERRORS).then(|| newey_west(x, &residuals, centre_x, xx));
         Some(Self {
@@ -93,6 +95,7 @@ fn newey_west(x: &[f64], residuals: &[f64], centre: f64, xx: f64) -> (f64, f64) 
     let rows = n as f64;
     let (level, slope, cross) = (uu / (rows * rows), vv / (xx * xx), uv / (rows * xx));
     let intercept = level - 2.0 * centre * cross + centre * centre * slope;
+    // Rounding can take a variance of nearly 0 below it.
     (intercept.max(0.0).sqrt(), slope.max(0.0).sqrt())
 }
 

@@ -86,3 +86,20 @@ impl Undefined {
         groups.into_iter().map(|((section, field, reason), row)| Self { section, row, field, reason }).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_with_one_reason_are_one_entry() {
+        let cell = |row: &str, field: &str, reason: &str| {
+            ("table".to_owned(), row.to_owned(), field.to_owned(), reason.to_owned())
+        };
+        let found =
+            Undefined::grouped([cell("A", "beta", "thin"), cell("B", "alpha", "thin"), cell("C", "beta", "thin")]);
+        let rows: Vec<(&str, Vec<&str>)> =
+            found.iter().map(|one| (one.field.as_str(), one.row.iter().map(String::as_str).collect())).collect();
+        assert_eq!(rows, [("beta", vec!["A", "C"]), ("alpha", vec!["B"])]);
+    }
+}

@@ -29,6 +29,9 @@ use crate::{
 /// Series that stand against a group at one time; they divide a group.
 const SIDES: usize = 4;
 
+/// Summaries that are made room for between two questions to the observer.
+const SUMMARIES_AT_A_TIME: usize = 1 << 17;
+
 /// Under this many windows with a value, how much they vary is not given.
 pub const MIN_WINDOWS: usize = 12;
 
@@ -83,7 +86,13 @@ pub fn summarise(
 ) -> Result<Vec<RollingSummary>, Stopped> {
     let columns = panel.ncols();
     let groups = Groups::of(&panel.columns().into_iter().collect::<Vec<_>>(), window, progress)?;
-    let mut summaries = vec![RollingSummary::default(); columns * columns.saturating_sub(1) / 2];
+    let pairs = columns * columns.saturating_sub(1) / 2;
+    let mut summaries = Vec::with_capacity(pairs);
+    while summaries.len() < pairs {
+        // The summaries of a wide panel are half a gigabyte: fresh pages take their time.
+        progress.check()?;
+        summaries.resize(pairs.min(summaries.len() + SUMMARIES_AT_A_TIME), RollingSummary::default());
+    }
     let mut rest = summaries.as_mut_slice();
     let firsts = (0..columns).step_by(SIDES).map(move |first| {
         let pairs = (first..columns.min(first + SIDES)).map(|i| {

@@ -1,5 +1,7 @@
 //! Eigenvalues of correlation matrices, and the nearest one that is a correlation matrix.
 
+mod wide;
+
 use faer::{Mat, Side};
 
 use crate::{
@@ -23,6 +25,9 @@ pub struct Spectrum {
     pub effective_bets: f64,
 }
 
+/// Wider matrices are decomposed in steps that can be stopped; up to here one call to the library takes tenths of a second.
+const WIDE: usize = 768;
+
 /// Below this an eigenvalue is negative beyond rounding, and the matrix is repaired.
 const NEGATIVE: f64 = -1e-10;
 
@@ -40,15 +45,15 @@ impl Spectrum {
             return Ok(None);
         }
         let whole = Mat::from_fn(kept.len(), kept.len(), |i, j| matrix.values[(kept[i], kept[j])]);
-        progress.check()?;
-        let Some(mut eigenvalues) = eigenvalues(&whole) else { return Ok(None) };
+        let Some(mut eigenvalues) = eigenvalues(&whole, progress)? else { return Ok(None) };
         let min_eigenvalue = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
         let repaired = min_eigenvalue < NEGATIVE;
         if repaired {
             let Some(nearest) = nearest_correlation(&whole, progress)? else { return Ok(None) };
-            let Some(of_nearest) = self::eigenvalues(&nearest) else { return Ok(None) };
+            let Some(of_nearest) = self::eigenvalues(&nearest, progress)? else { return Ok(None) };
             eigenvalues = of_nearest;
         }
+        // Zero but for rounding: a logarithm would not take a negative one.
         eigenvalues.iter_mut().for_each(|value| *value = value.max(0.0));
         eigenvalues.sort_by(|a, b| b.total_cmp(a));
         let total: f64 = eigenvalues.iter().sum();
@@ -79,8 +84,25 @@ fn without_undefined(matrix: &CorrelationMatrix, progress: &Progress<'_>) -> Res
     }
 }
 
-fn eigenvalues(matrix: &Mat<f64>) -> Option<Vec<f64>> {
-    matrix.self_adjoint_eigenvalues(Side::Lower).ok()
+fn eigenvalues(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Vec<f64>>, Stopped> {
+    if matrix.nrows() > WIDE {
+        return wide::eigenvalues(matrix, progress);
+    }
+    progress.check()?;
+    Ok(matrix.self_adjoint_eigenvalues(Side::Lower).ok())
+}
+
+/// The nearest positive semidefinite matrix: negative eigenvalues become 0.
+fn semidefinite_part(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Mat<f64>>, Stopped> {
+    if matrix.nrows() > WIDE {
+        return wide::semidefinite_part(matrix, progress);
+    }
+    progress.check()?;
+    let n = matrix.nrows();
+    let Ok(decomposed) = matrix.self_adjoint_eigen(Side::Lower) else { return Ok(None) };
+    let (vectors, values) = (decomposed.U(), decomposed.S().column_vector());
+    let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] * values[j].max(0.0));
+    Ok(Some(&scaled * vectors.transpose()))
 }
 
 /// The nearest correlation matrix in the Frobenius norm: alternating projections onto the positive semidefinite
@@ -100,10 +122,8 @@ pub fn nearest_correlation(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Re
     for step in 0..STEPS {
         progress.advance(step, STEPS)?;
         let shifted = &current - &correction;
-        let Ok(decomposed) = shifted.self_adjoint_eigen(Side::Lower) else { return Ok(None) };
-        let (vectors, values) = (decomposed.U(), decomposed.S().column_vector());
-        let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] * values[j].max(0.0));
-        let semidefinite = &scaled * vectors.transpose();
+        let Some(semidefinite) = semidefinite_part(&shifted, progress)? else { return Ok(None) };
+        // Dykstra: without it the projections end at some correlation matrix, not the nearest.
         correction = &semidefinite - &shifted;
         let mut next = semidefinite;
         for i in 0..n {

@@ -8,6 +8,7 @@ pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     let (mut total, mut lost) = (0.0_f64, 0.0_f64);
     for value in values {
         let next = total + value;
+        // What the smaller of the two has lost.
         lost += if total.abs() >= value.abs() { (total - next) + value } else { (value - next) + total };
         total = next;
     }
@@ -38,6 +39,7 @@ pub fn is_constant(values: &[f64]) -> bool {
 }
 
 fn below_noise(deviation: f64, values: &[f64]) -> bool {
+    // Relative to the level, and absolute for what is practically 0.
     let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     deviation <= 1e-12 * largest.max(1e-8)
 }

@@ -112,6 +112,7 @@ impl Study {
     /// still starts where its history does.
     pub fn sliced(&self) -> Option<Self> {
         let slice = self.slice.as_ref()?;
+        // Masked and not cut: rows stay where they are, so windows and ages keep their meaning.
         let panel = Arc::new(self.panel.masked(&slice.keep));
         Some(Self { panel, min_observations: MIN_ROWS, kept: Some(Arc::clone(&slice.keep)), ..self.clone() })
     }
@@ -203,5 +204,69 @@ impl Study {
         let cells = self.panel.rows() * factors.len();
         let present: usize = factors.iter().map(|f| self.panel.columns()[f.column].observations).sum();
         if cells == 0 { 0.0 } else { 100.0 * present as f64 / cells as f64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::{SourceTier, Ticker};
+
+    use super::*;
+    use crate::test_study::{Fund, month_end, study, ticker, yields};
+
+    const NAN: f64 = f64::NAN;
+
+    #[test]
+    fn a_floor_is_what_is_usual_within_what_there_is() {
+        assert_eq!(default_floor(Frequency::Monthly, 120, 24), 24);
+        assert_eq!(default_floor(Frequency::Weekly, 30, 24), 30);
+        assert_eq!(default_floor(Frequency::Daily, 5, 24), MIN_FLOOR);
+    }
+
+    #[test]
+    fn what_is_not_analysed_is_listed_and_counts_in_the_coverage() {
+        let funds = [
+            Fund::new("A", Category::Style, &[0.1, 0.2, 0.3, 0.1]),
+            Fund::new("B", Category::Style, &[NAN, NAN, 0.3, 0.1]),
+            Fund::new("C", Category::Market, &[0.1, 0.2, 0.3, 0.2]),
+        ];
+        let study = study(&funds, YieldTable::default());
+        let styles = BTreeSet::from([Category::Style]);
+        let names = |factors: Vec<&StudiedFactor>| -> Vec<Ticker> {
+            factors.iter().map(|studied| studied.factor.ticker.clone()).collect()
+        };
+        assert_eq!((names(study.in_categories(&styles)), study.count_listed(&styles)), (vec![ticker("A")], 2));
+        assert_eq!((study.excluded[0].ticker.as_str(), study.excluded[0].reason), ("B", ExclusionReason::ThinHistory));
+        let (members, listed) = study.members(|factor| factor.category == Category::Style);
+        assert_eq!(study.composite("style", &members, listed, 0.6).unwrap_err(), 50.0);
+        assert_eq!(study.composite("style", &members, listed, 0.5).unwrap().values.len(), 4);
+        assert_eq!(study.coverage_pct(&members), 100.0);
+        assert_eq!(study.history(1).first, Some(month_end(3)));
+    }
+
+    #[test]
+    fn a_factor_that_never_came_to_a_column_keeps_its_reason() {
+        let panel = crate::test_study::panel(&[("A", &[0.1, 0.2, 0.3])]);
+        let universe = [Arc::new(Factor::new(ticker("X"), "x", Category::Style, SourceTier::Request))];
+        let lost = Exclusion {
+            ticker: ticker("X"),
+            label: "x".to_owned(),
+            reason: ExclusionReason::FetchFailed,
+            detail: "the source did not answer".to_owned(),
+        };
+        let study = Study::new(Arc::new(panel), Arc::default(), &universe, std::slice::from_ref(&lost), 1);
+        assert_eq!((study.factors.len(), &study.excluded), (0, &vec![lost]));
+    }
+
+    #[test]
+    fn a_sliced_study_has_yield_changes_on_the_rows_of_the_slice_alone() {
+        let returns: Vec<f64> = (0..24).map(|at| f64::from(at % 5) / 100.0).collect();
+        let percent: Vec<f64> = (0..25).map(|at| 4.0 + f64::from(at % 3) / 10.0).collect();
+        let whole = study(&[Fund::new("A", Category::Style, &returns)], yields(Maturity::Ust10Y, &percent));
+        assert!(whole.sliced().is_none() && whole.pair_floor() == 3);
+        let within = whole.in_regime("2011".parse().unwrap()).unwrap();
+        let sliced = within.sliced().unwrap();
+        let known = |study: &Study| study.yield_changes(Maturity::Ust10Y).iter().filter(|y| y.is_finite()).count();
+        assert_eq!((known(&within), known(&sliced), sliced.pair_floor()), (24, 12, MIN_ROWS));
     }
 }

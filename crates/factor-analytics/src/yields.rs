@@ -53,6 +53,7 @@ impl RiskFree {
                 .last_on_or_before(Maturity::Ust3M, panel.label_before(row), STALE_YIELD_DAYS)
                 .map_or(f64::NAN, |(_, percent)| percent / 100.0 / per_year)
         });
+        // In order of preference: a yield known at the start of the period, a fund that earned it, nothing.
         let mut candidates = vec![(Maturity::Ust3M.as_str(), from_yield.collect::<Vec<_>>())];
         for proxy in ["BIL", "SGOV"] {
             let column = proxy.parse().ok().and_then(|ticker: Ticker| panel.position(&ticker));
@@ -64,5 +65,39 @@ impl RiskFree {
             .find(|(_, values)| covers(covered(values), rows, RISK_FREE_COVERAGE))
             .map(|(source, per_period)| Self { source: source.to_owned(), per_period })
             .unwrap_or_else(|| Self { source: "0".to_owned(), per_period: vec![0.0; rows] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_study::{near, panel, yields};
+
+    const NAN: f64 = f64::NAN;
+
+    #[test]
+    fn changes_are_in_percentage_points_and_need_both_ends() {
+        let panel = panel(&[("A", &[0.1, 0.2, 0.3])]);
+        let found = changes(&panel, &yields(Maturity::Ust10Y, &[4.0, 4.25, 4.0]), Maturity::Ust10Y);
+        assert_eq!(found[..2], [0.25, -0.25]);
+        // March's yield is over five days older than March's end.
+        assert!(found[2].is_nan());
+        assert!(changes(&panel, &YieldTable::default(), Maturity::Ust10Y).iter().all(|change| change.is_nan()));
+    }
+
+    #[test]
+    fn the_first_source_that_covers_nine_tenths_is_the_risk_free_rate() {
+        let eleven = [0.001; 11];
+        let series: [(&str, &[f64]); 2] = [("A", &eleven), ("BIL", &[0.002; 11])];
+        let panel_with_bill = panel(&series);
+        let found = RiskFree::of(&panel_with_bill, &yields(Maturity::Ust3M, &[2.4; 11]));
+        assert_eq!(found.source, "UST3M");
+        near(found.per_period[0], 0.002);
+        // Eight of eleven periods begin with a yield that is recent enough: too few.
+        let found = RiskFree::of(&panel_with_bill, &yields(Maturity::Ust3M, &[2.4; 8]));
+        assert_eq!(found.source, "BIL");
+        near(found.per_period[10], 0.002);
+        let found = RiskFree::of(&panel(&[("A", &eleven), ("BIL", &[NAN, NAN, 0.1])]), &YieldTable::default());
+        assert_eq!(found, RiskFree { source: "0".to_owned(), per_period: vec![0.0; 11] });
     }
 }

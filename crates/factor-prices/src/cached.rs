@@ -30,15 +30,10 @@ mod entries;
 mod fundamentals;
 mod fundamentals_cache;
 mod history;
+mod stats;
 mod yields;
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Months, NaiveDate, Utc};
@@ -46,14 +41,14 @@ use chrono_tz::America::New_York;
 use factor_types::{DateRange, Entry, EntryKey, EntryStore, Ticker};
 use futures::FutureExt;
 use moka::sync::Cache;
-use serde::Serialize;
 use tokio::task::JoinSet;
 
-pub use self::yields::CachedYields;
 use self::{
     fundamentals_cache::FundamentalsCache,
     history::{CacheEntry, CachedHistory, Step},
+    stats::Counts,
 };
+pub use self::{stats::CacheStats, yields::CachedYields};
 use crate::{FundamentalsProvider, History, PriceError, PriceProvider, SingleFlight, SourceInfo, market_hours};
 
 /// Memory for kept histories.
@@ -80,44 +75,13 @@ struct Inner {
     scope: String,
     store: Arc<dyn EntryStore>,
     clock: Clock,
-    held: Cache<Ticker, CacheEntry>,
+    memory: Cache<Ticker, CacheEntry>,
     flights: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
     /// Requests to the source: questions about different ranges need the same one.
-    asks: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
+    requests: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
     fundamentals: FundamentalsCache,
     dividend_flights: SingleFlight<EntryKey, Result<Arc<[u8]>, PriceError>>,
     counts: Counts,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    memory: AtomicU64,
-    disk: AtomicU64,
-    whole: AtomicU64,
-    tails: AtomicU64,
-    restated: AtomicU64,
-    failed: AtomicU64,
-}
-
-/// What became of the histories asked for since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct CacheStats {
-    /// Histories in memory.
-    pub entries: u64,
-    /// Their memory, in bytes.
-    pub bytes: u64,
-    /// Answered from memory.
-    pub memory_hits: u64,
-    /// Answered from disk.
-    pub disk_hits: u64,
-    /// Fetched whole.
-    pub fetched: u64,
-    /// Refreshed by their tail alone.
-    pub tails: u64,
-    /// Fetched again because the vendor had restated them.
-    pub restated: u64,
-    /// Fetches that failed.
-    pub failed: u64,
 }
 
 impl fmt::Debug for CachedMarketSource {
@@ -138,7 +102,7 @@ impl CachedMarketSource {
         store: Arc<dyn EntryStore>,
         clock: Clock,
     ) -> Self {
-        let held = Cache::builder()
+        let memory = Cache::builder()
             .max_capacity(MEMORY_BYTES)
             .weigher(|_: &Ticker, held: &CacheEntry| u32::try_from(held.bytes()).unwrap_or(u32::MAX))
             .build();
@@ -150,9 +114,9 @@ impl CachedMarketSource {
             scope,
             store,
             clock,
-            held,
+            memory,
             flights: SingleFlight::default(),
-            asks: SingleFlight::default(),
+            requests: SingleFlight::default(),
             counts: Counts::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -160,19 +124,9 @@ impl CachedMarketSource {
 
     /// What became of the histories asked for.
     pub fn stats(&self) -> CacheStats {
-        let counts = &self.inner.counts;
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        self.inner.held.run_pending_tasks();
-        CacheStats {
-            entries: self.inner.held.entry_count(),
-            bytes: self.inner.held.weighted_size(),
-            memory_hits: read(&counts.memory),
-            disk_hits: read(&counts.disk),
-            fetched: read(&counts.whole),
-            tails: read(&counts.tails),
-            restated: read(&counts.restated),
-            failed: read(&counts.failed),
-        }
+        let memory = &self.inner.memory;
+        memory.run_pending_tasks();
+        self.inner.counts.snapshot(memory.entry_count(), memory.weighted_size())
     }
 }
 
@@ -195,14 +149,14 @@ impl PriceProvider for CachedMarketSource {
 
     async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError> {
         let now = (self.inner.clock)();
-        if let Some(held) = self.inner.held.get(ticker)
+        if let Some(held) = self.inner.memory.get(ticker)
             && let Some(answer) = held.answer(range, now)
         {
-            self.inner.counts.memory.fetch_add(1, Ordering::Relaxed);
+            Counts::count(&self.inner.counts.memory);
             return answer;
         }
         let (inner, asked) = (Arc::clone(&self.inner), ticker.clone());
-        let start = move || (on_its_own(async move { inner.history(&asked, range, now).await }).boxed(), ());
+        let start = move || (as_own_task(async move { inner.history(&asked, range, now).await }).boxed(), ());
         self.inner.flights.join((ticker.clone(), range), start).0.await
     }
 
@@ -212,7 +166,7 @@ impl PriceProvider for CachedMarketSource {
 }
 
 /// Runs work as a task of its own, which ends with its caller.
-async fn on_its_own<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+async fn as_own_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let mut task = JoinSet::new();
     task.spawn(work);
     match task.join_next().await {
@@ -225,16 +179,16 @@ async fn on_its_own<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
 
 impl Inner {
     async fn history(&self, ticker: &Ticker, range: DateRange, now: DateTime<Utc>) -> Result<History, PriceError> {
-        let in_memory = self.held.get(ticker);
+        let in_memory = self.memory.get(ticker);
         let held = match in_memory {
             Some(held) => Some(held),
             // A question about another range may have fetched it meanwhile.
-            None => self.load(ticker).await.or_else(|| self.held.get(ticker)),
+            None => self.load(ticker).await.or_else(|| self.memory.get(ticker)),
         };
         if let Some(held) = &held {
-            self.held.insert(ticker.clone(), held.clone());
+            self.memory.insert(ticker.clone(), held.clone());
             if let Some(answer) = held.answer(range, now) {
-                self.counts.disk.fetch_add(1, Ordering::Relaxed);
+                Counts::count(&self.counts.disk);
                 return answer;
             }
         }
@@ -242,15 +196,16 @@ impl Inner {
         match self.fetched(ticker, kept.as_deref(), range, now).await {
             Ok(fresh) => {
                 let fresh = Arc::new(fresh);
-                self.hold(ticker, CacheEntry::Known(Arc::clone(&fresh)), now).await;
+                self.remember(ticker, CacheEntry::Known(Arc::clone(&fresh)), now).await;
                 Ok(fresh.history())
             }
             Err(error) => {
-                self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                Counts::count(&self.counts.failed);
                 match (kept, &error) {
+                    // Old prices with a caveat are worth more than none.
                     (Some(kept), _) => Ok(kept.unrefreshed(&error)),
                     (None, PriceError::NoData(why)) => {
-                        self.hold(ticker, CacheEntry::Unknown { why: why.clone(), since: now }, now).await;
+                        self.remember(ticker, CacheEntry::Unknown { why: why.clone(), since: now }, now).await;
                         Err(error)
                     }
                     (None, PriceError::Failed { .. }) => Err(error),
@@ -274,15 +229,16 @@ impl Inner {
             && let Step::Tail(tail_from) = kept.step(range, now)
         {
             let tail = self.ask(ticker, tail_from, today).await?;
-            self.counts.tails.fetch_add(1, Ordering::Relaxed);
+            Counts::count(&self.counts.tails);
             if let Some(joined) = kept.joined(&tail, now) {
                 return Ok(joined);
             }
-            self.counts.restated.fetch_add(1, Ordering::Relaxed);
+            // An adjusted price of any earlier day may have changed too, so nothing kept can be used.
+            Counts::count(&self.counts.restated);
             tracing::info!(%ticker, "prices were restated; fetching the whole history");
         }
         let whole = self.ask(ticker, from, today).await?;
-        self.counts.whole.fetch_add(1, Ordering::Relaxed);
+        Counts::count(&self.counts.whole);
         CachedHistory::whole(whole, from, now, kept)
     }
 
@@ -291,7 +247,7 @@ impl Inner {
             .map_err(|error| PriceError::NoData(format!("{ticker} has no prices: {error}")))?;
         let (source, asked) = (Arc::clone(&self.source), ticker.clone());
         let start = move || (async move { source.history(&asked, range).await }.boxed(), ());
-        self.asks.join((ticker.clone(), range), start).0.await
+        self.requests.join((ticker.clone(), range), start).0.await
     }
 
     fn key(&self, kind: &str, subject: &str) -> EntryKey {
@@ -308,12 +264,12 @@ impl Inner {
         Some(CacheEntry::Unknown { why, since: unknown.fetched_at })
     }
 
-    async fn hold(&self, ticker: &Ticker, held: CacheEntry, now: DateTime<Utc>) {
+    async fn remember(&self, ticker: &Ticker, held: CacheEntry, now: DateTime<Utc>) {
         let (kind, body) = match &held {
             CacheEntry::Known(kept) => (history::PRICES, codec::write_kept(kept)),
             CacheEntry::Unknown { why, .. } => (history::UNKNOWN, Some(why.clone().into_bytes())),
         };
-        self.held.insert(ticker.clone(), held);
+        self.memory.insert(ticker.clone(), held);
         if let Some(body) = body {
             entries::keep(&*self.store, &self.key(kind, ticker.as_str()), &Entry { fetched_at: now, body }).await;
         }

@@ -34,6 +34,7 @@ mod error;
 mod folder;
 mod fundamentals;
 mod layout;
+mod merge;
 mod notes;
 mod parquet;
 mod table;
@@ -133,6 +134,7 @@ impl Inner {
         let mut state = self.state();
         let now = self.look(&mut state);
         let (read, when) = state.read?;
+        // A failure is tried again after a while even if nothing seems to have changed: a drive may have come back.
         if read != now || (state.failure.is_some() && when.elapsed() > RETRY_AFTER) {
             return None;
         }
@@ -145,6 +147,7 @@ impl Inner {
 
     /// Reads what changed. Only one thread is here at a time.
     fn read(&self) -> Result<Arc<Data>, PriceError> {
+        // The lock is not held while files are read: `about` and `revision` must not wait for a slow drive.
         let (stamps, now, before) = {
             let mut state = self.state();
             let now = self.look(&mut state);

@@ -137,7 +137,7 @@ pub struct MarketCap {
     pub ticker: Ticker,
     /// US dollars, above zero.
     pub dollars: f64,
-    /// The trading day whose close it is computed with.
+    /// The day for which the source states it.
     pub as_of: NaiveDate,
 }
 
@@ -220,4 +220,25 @@ fn nearest<'a>(asked: &Ticker, present: impl Iterator<Item = &'a str>) -> Option
         .filter(|(distance, ..)| *distance <= reach)
         .min()
         .map(|(.., ticker)| ticker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_ticker_is_one_slip_away() {
+        let near = |asked: &str| nearest(&asked.parse().unwrap(), ["SPY", "SPYG", "QQQ", "BRK-B", "BF-B"].into_iter());
+        assert_eq!(near("SPT"), Some("SPY"));
+        assert_eq!(near("SYP"), Some("SPY"), "two letters in the wrong order are one slip");
+        let two = ["XPY", "SPX"];
+        assert_eq!(
+            nearest(&"SPY".parse().unwrap(), two.into_iter()),
+            Some("SPX"),
+            "the one that begins alike for longer"
+        );
+        assert_eq!(near("BRK.C"), Some("BRK-B"), "two slips in a long ticker");
+        assert_eq!(near("QQXX"), None);
+        assert_eq!(near("XLF"), None);
+    }
 }

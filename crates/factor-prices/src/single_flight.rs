@@ -49,6 +49,7 @@ impl<K: Hash + Eq, V: Clone, T: Clone> SingleFlight<K, V, T> {
         {
             return (flight, with.clone());
         }
+        // Finished and abandoned work is swept out here: no task of its own is needed for it.
         flying.retain(|_, (weak, _)| in_the_air(weak).is_some());
         let (work, with) = start();
         let flight = work.shared();
@@ -81,16 +82,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_thousand_askers_are_one_piece_of_work() {
+    async fn a_thousand_callers_are_one_piece_of_work() {
         let (flights, count) = (SingleFlight::default(), Arc::new(AtomicUsize::new(0)));
-        let askers = (0..1000).map(|_| flights.join("a", || work(&count)).0);
-        assert!(futures::future::join_all(askers).await.into_iter().all(|result| result == 1));
+        let callers = (0..1000).map(|_| flights.join("a", || work(&count)).0);
+        assert!(futures::future::join_all(callers).await.into_iter().all(|result| result == 1));
         // Finished work is not handed out again.
         assert_eq!(flights.join("a", || work(&count)).0.await, 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_asker_may_go_away() {
+    async fn the_first_caller_may_be_cancelled() {
         let (flights, count) = (SingleFlight::default(), Arc::new(AtomicUsize::new(0)));
         let first = tokio::spawn(flights.join("a", || work(&count)).0);
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_that_nobody_waits_for_is_dropped() {
+    async fn work_without_a_caller_is_dropped() {
         let (flights, count) = (SingleFlight::default(), Arc::new(AtomicUsize::new(0)));
         let only = tokio::spawn(flights.join("a", || work(&count)).0);
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -20,6 +20,7 @@ mod budget;
 mod config;
 mod cooldown;
 mod error;
+mod failure;
 mod limiter;
 mod policy;
 mod response;

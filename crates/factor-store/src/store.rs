@@ -131,6 +131,12 @@ pub struct RecordedChange {
 /// then survives a killed process, or it fails, and then nothing of it is seen. No method waits for a lost server
 /// longer than two seconds; [`edit_mapping`](Self::edit_mapping), an administrator's, may take longer on one that
 /// answers.
+///
+/// # Errors
+/// Any method: [`StoreError::NotConfigured`] without a folder or database, [`StoreError::Unavailable`] when the store
+/// cannot be used just now, [`StoreError::Schema`] when its tables are not this version's, [`StoreError::UnsafeRole`]
+/// when its role could read across users. Methods that read: [`StoreError::Unreadable`] for a row of another form.
+/// Methods that write: [`StoreError::Refused`] for what must not be stored.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// `sqlite` or `postgres`.

@@ -37,6 +37,7 @@ pub fn load_from(sources: &[&dyn MappingSource]) -> LoadedUniverse {
     let mut tiers = BTreeMap::new();
     let mut rows = BTreeMap::new();
     let mut problems = Vec::new();
+    // Kind by kind, so that one broken file costs one kind.
     for kind in MappingKind::ALL {
         if let Some((tier, read)) = first_with_rows(kind, sources, &mut problems) {
             tiers.insert(kind, tier);

@@ -73,12 +73,12 @@ impl ApiKey {
         Ok(Self { user, secret })
     }
 
-    /// Whose key it says to be.
+    /// The user whose key it claims to be.
     pub fn user(&self) -> UserId {
         self.user
     }
 
-    /// The key itself, to be shown once to whom it is for.
+    /// The key itself, to be shown once to its user.
     pub fn reveal(&self) -> String {
         let mut key = format!("{PREFIX}{}_", self.user);
         for byte in self.secret {

@@ -192,3 +192,32 @@ impl ArmedFault {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of some requests for a symbol are struck.
+    fn struck(target: Target, times: Times, requests: &[(&str, &str)]) -> Vec<bool> {
+        let mut all = [ArmedFault::new(target, times, Fault::Empty)];
+        let strike =
+            |(path, symbol): &(&str, &str)| ArmedFault::strike(&mut all, path, &[(*symbol).to_owned()]).is_some();
+        requests.iter().map(strike).collect()
+    }
+
+    #[test]
+    fn a_fault_strikes_as_often_as_it_is_armed() {
+        let four = [("/p", "SPY"); 4];
+        assert_eq!(struck(Target::All, Times::Always, &four), [true; 4]);
+        assert_eq!(struck(Target::All, Times::First(2), &four), [true, true, false, false]);
+        let after = Times::After { skip: 1, count: 2 };
+        assert_eq!(struck(Target::All, after, &four), [false, true, true, false]);
+    }
+
+    #[test]
+    fn only_requests_that_reach_it_count() {
+        let mixed = [("/p", "TLT"), ("/p", "SPY"), ("/q", "TLT"), ("/q", "SPY")];
+        assert_eq!(struck(Target::symbol("SPY"), Times::First(1), &mixed), [false, true, false, false]);
+        assert_eq!(struck(Target::path("q"), Times::First(1), &mixed), [false, false, true, false]);
+    }
+}

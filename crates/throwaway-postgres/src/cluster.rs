@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{ClusterError, programs::Programs};
+use crate::{ClusterError, database::Database, programs::Programs};
 
 /// How long a server may take to answer after its start.
 const STARTING: Duration = Duration::from_secs(20);
@@ -44,28 +44,6 @@ pub enum Durability {
     Full,
 }
 
-/// The roles of a cluster, as production has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// May everything.
-    Superuser,
-    /// Owns the databases, and the tables it makes in them.
-    Owner,
-    /// May log in, and what it was granted.
-    App,
-}
-
-impl Role {
-    /// The name in Postgres.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Superuser => "postgres",
-            Self::Owner => "factor_owner",
-            Self::App => "factor_app",
-        }
-    }
-}
-
 /// A running Postgres of the test's own.
 pub struct Cluster {
     folder: PathBuf,
@@ -74,13 +52,6 @@ pub struct Cluster {
     server: Mutex<Option<Child>>,
     watch: Mutex<Child>,
     databases: AtomicU32,
-}
-
-/// A database of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Database {
-    folder: PathBuf,
-    name: String,
 }
 
 impl Cluster {
@@ -120,14 +91,14 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A new, empty database that belongs to [`Role::Owner`].
+    /// A new, empty database that belongs to [`Role::Owner`](crate::Role::Owner).
     ///
     /// # Errors
     /// What Postgres says.
     pub fn database(&self) -> Result<Database, ClusterError> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.superuser("postgres", &format!("CREATE DATABASE {name} OWNER factor_owner"))?;
-        Ok(Database { folder: self.folder.clone(), name })
+        Ok(Database::new(self.folder.clone(), name))
     }
 
     /// Runs SQL as the superuser, and gives what it prints: columns apart by `|`, a line for each row.
@@ -135,7 +106,7 @@ impl Cluster {
     /// # Errors
     /// What Postgres says.
     pub fn sql(&self, database: &Database, text: &str) -> Result<String, ClusterError> {
-        self.superuser(&database.name, text)
+        self.superuser(database.name(), text)
     }
 
     /// Kills the server as a crash does (SIGKILL).
@@ -255,18 +226,6 @@ impl Drop for Cluster {
             let _ = server.wait();
         }
         let _ = watch.wait();
-    }
-}
-
-impl Database {
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its address for a role.
-    pub fn url(&self, role: Role) -> String {
-        format!("postgres://{}@localhost/{}?host={}", role.as_str(), self.name, self.folder.display())
     }
 }
 

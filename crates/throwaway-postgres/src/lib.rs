@@ -23,9 +23,11 @@
 #![cfg(unix)]
 
 mod cluster;
+mod database;
 mod programs;
 
-pub use cluster::{Cluster, Database, Durability, Role};
+pub use cluster::{Cluster, Durability};
+pub use database::{Database, Role};
 
 /// Why there is no Postgres.
 #[derive(Debug, thiserror::Error)]

@@ -128,9 +128,9 @@ async fn each_ticker_has_its_sum_or_its_reason() {
         ("ASIDE", Category::Market),
     ]);
     let vendor = Vendor::default();
-    let facts = fetch(&vendor, &study, &plan(Weighting::Equal, false), day(TODAY), soon()).await;
+    let known = fetch(&vendor, &study, &plan(Weighting::Equal, false), day(TODAY), soon()).await;
     let found: Vec<(&str, &Result<f64, String>)> =
-        facts.dividends.iter().map(|(t, found)| (t.as_str(), found)).collect();
+        known.dividends.iter().map(|(t, found)| (t.as_str(), found)).collect();
     assert_eq!(
         found,
         [
@@ -150,29 +150,29 @@ async fn each_ticker_has_its_sum_or_its_reason() {
             .iter()
             .all(|range| { (range.start(), range.end()) == (day("2022-12-30"), day("2023-12-29")) })
     );
-    assert_eq!(facts.caps, MarketCaps::default());
+    assert_eq!(known.caps, MarketCaps::default());
 }
 
 #[tokio::test]
 async fn composites_need_the_dividends_of_their_members_too() {
     let study = study(&[("PAYER", Category::Style), ("ASIDE", Category::Market)]);
-    let facts = fetch(&Vendor::default(), &study, &plan(Weighting::Equal, true), day(TODAY), soon()).await;
-    assert_eq!(facts.dividends.len(), 2);
+    let known = fetch(&Vendor::default(), &study, &plan(Weighting::Equal, true), day(TODAY), soon()).await;
+    assert_eq!(known.dividends.len(), 2);
 }
 
 #[tokio::test]
 async fn a_window_of_the_past_asks_nobody() {
     let study = study(&[("PAYER", Category::Style)]);
     let vendor = Vendor::default();
-    let facts = fetch(&vendor, &study, &plan(Weighting::Equal, true), day("2024-06-30"), soon()).await;
-    assert!(facts.dividends.is_empty() && vendor.asked.lock().unwrap().is_empty());
+    let known = fetch(&vendor, &study, &plan(Weighting::Equal, true), day("2024-06-30"), soon()).await;
+    assert!(known.dividends.is_empty() && vendor.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_deadline_that_has_passed_leaves_reasons_for_all() {
     let study = study(&[("STUCK", Category::Style), ("DOWN", Category::Style)]);
-    let facts = fetch(&Vendor::default(), &study, &plan(Weighting::Cap, true), day(TODAY), Instant::now()).await;
-    assert_eq!(facts.dividends[&ticker("STUCK")], Err("not fetched in time".to_owned()));
+    let known = fetch(&Vendor::default(), &study, &plan(Weighting::Cap, true), day(TODAY), Instant::now()).await;
+    assert_eq!(known.dividends[&ticker("STUCK")], Err("not fetched in time".to_owned()));
 }
 
 #[tokio::test]
@@ -181,10 +181,10 @@ async fn at_most_eight_are_asked_at_once() {
     let tickers: Vec<(&str, Category)> = names.iter().map(|name| (name.as_str(), Category::Style)).collect();
     let vendor = Vendor::default();
     let deadline = Instant::now() + Duration::from_secs(20);
-    let facts = fetch(&vendor, &study(&tickers), &plan(Weighting::Equal, false), day(TODAY), deadline).await;
-    assert_eq!(facts.dividends.values().filter(|found| **found == Ok(0.75)).count(), 30);
+    let known = fetch(&vendor, &study(&tickers), &plan(Weighting::Equal, false), day(TODAY), deadline).await;
+    assert_eq!(known.dividends.values().filter(|found| **found == Ok(0.75)).count(), 30);
     assert_eq!(vendor.most_at_once.load(Ordering::SeqCst), 8);
-    assert!(facts.dividends.keys().map(Ticker::as_str).eq(names.iter().map(String::as_str)), "in the study's order");
+    assert!(known.dividends.keys().map(Ticker::as_str).eq(names.iter().map(String::as_str)), "in the study's order");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A change of a mapping: asked about, made, told.
+//! A change of a mapping: asked about, made, reported.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use factor_types::SourceTier;
 use serde_json::{Value, json};
 
 use super::{ChangeArgs, RowsInForce};
-use crate::cli::terminal::{Format, ask, print, say, table};
+use crate::cli::terminal::{Format, ask, print, print_json, say, table};
 
 /// A change to be made.
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub(in crate::cli) struct Change<'a> {
     pub(in crate::cli) edit: MappingEdit,
     /// What is in force before it.
     pub(in crate::cli) before: &'a RowsInForce,
-    /// The command in words.
-    pub(in crate::cli) words: String,
+    /// The command as it was written, for the record of changes.
+    pub(in crate::cli) command: String,
     /// Asks before a row that exists is changed or removed.
     pub(in crate::cli) asks: bool,
     pub(in crate::cli) format: Format,
@@ -29,35 +29,43 @@ impl Change<'_> {
     /// # Errors
     /// When the store refuses the change or cannot be written.
     pub(in crate::cli) async fn make(self, store: &dyn Store, how: &ChangeArgs) -> anyhow::Result<ExitCode> {
-        let Self { kind, edit, before, words, asks, format } = self;
-        let author = how.author(&words);
+        let Self { kind, edit, before, command, asks, format } = self;
+        let author = how.author(&command);
         let edited = async |dry_run| store.edit_mapping(kind, &edit, before.below(), &author, dry_run).await;
-        if asks && !how.dry_run {
-            let would = edited(true).await?;
-            let touched = would.rows.iter().filter(|row| matches!(row.fate, RowFate::Updated | RowFate::Removed));
-            let touched: Vec<&EditedRow> = touched.collect();
-            if !touched.is_empty() {
-                say(&rows_table(&touched));
-                let rows =
-                    if touched.len() == 1 { "this row".to_owned() } else { format!("these {} rows", touched.len()) };
-                let what = if touched.iter().all(|row| row.fate == RowFate::Removed) { "Remove" } else { "Change" };
-                if !ask(&format!("{what} {rows}?"))? {
-                    say("nothing was changed");
-                    return Ok(ExitCode::FAILURE);
-                }
-            }
+        if asks && !how.dry_run && !confirmed(&edited(true).await?)? {
+            say("nothing was changed");
+            return Ok(ExitCode::FAILURE);
         }
         let done = edited(how.dry_run).await?;
-        print(&match format {
-            Format::Json => serde_json::to_string_pretty(&report(kind, &done, how.dry_run))?,
-            Format::Table => told(kind, &done, before.tier, how.dry_run),
-        })?;
+        match format {
+            Format::Json => print_json(&report_json(kind, &done, how.dry_run))?,
+            Format::Table => print(&report_text(kind, &done, before.tier, how.dry_run))?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// Shows the rows that exist and would be changed or removed, and asks; without any there is nothing to ask.
+fn confirmed(would: &EditReport) -> anyhow::Result<bool> {
+    let touched = would.rows.iter().filter(|row| matches!(row.fate, RowFate::Updated | RowFate::Removed));
+    let touched: Vec<&EditedRow> = touched.collect();
+    let Some(question) = question(&touched) else { return Ok(true) };
+    say(&rows_table(&touched));
+    Ok(ask(&question)?)
+}
+
+fn question(touched: &[&EditedRow]) -> Option<String> {
+    let rows = match touched.len() {
+        0 => return None,
+        1 => "this row".to_owned(),
+        several => format!("these {several} rows"),
+    };
+    let what = if touched.iter().all(|row| row.fate == RowFate::Removed) { "Remove" } else { "Change" };
+    Some(format!("{what} {rows}?"))
+}
+
 /// What became of the rows, for programs.
-pub(in crate::cli) fn report(kind: MappingKind, report: &EditReport, dry_run: bool) -> Value {
+pub(in crate::cli) fn report_json(kind: MappingKind, report: &EditReport, dry_run: bool) -> Value {
     json!({
         "kind": kind,
         "dry_run": dry_run,
@@ -71,7 +79,7 @@ pub(in crate::cli) fn report(kind: MappingKind, report: &EditReport, dry_run: bo
 }
 
 /// What became of the rows, for people.
-pub(in crate::cli) fn told(kind: MappingKind, report: &EditReport, before: SourceTier, dry_run: bool) -> String {
+pub(in crate::cli) fn report_text(kind: MappingKind, report: &EditReport, before: SourceTier, dry_run: bool) -> String {
     let mut lines = Vec::new();
     if dry_run {
         lines.push("dry run: nothing was written".to_owned());
@@ -134,4 +142,53 @@ fn rows_table(rows: &[&EditedRow]) -> String {
     };
     let header = ["", "class", "key", "ETF", "standing", "priority", "group", "description"];
     table(&header, rows.iter().map(cells).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_store::ProxyRow;
+    use factor_types::Category;
+
+    use super::*;
+
+    const KIND: MappingKind = MappingKind::AssetProxies;
+
+    fn row(etf: &str, fate: RowFate) -> EditedRow {
+        EditedRow { fate, row: ProxyRow::new(Category::Cash, "usd", etf.parse().unwrap()) }
+    }
+
+    #[test]
+    fn rows_that_exist_are_asked_about_and_new_ones_are_not() {
+        let (changed, removed) = (row("BIL", RowFate::Updated), row("SGOV", RowFate::Removed));
+        assert_eq!(question(&[]), None);
+        assert_eq!(question(&[&removed]).unwrap(), "Remove this row?");
+        assert_eq!(question(&[&removed, &removed]).unwrap(), "Remove these 2 rows?");
+        assert_eq!(question(&[&removed, &changed]).unwrap(), "Change these 2 rows?");
+        let new = EditReport { imported: 0, rows: vec![row("BIL", RowFate::Added), row("SGOV", RowFate::Unchanged)] };
+        assert!(confirmed(&new).unwrap());
+    }
+
+    #[test]
+    fn a_report_counts_every_fate_and_shows_what_changed() {
+        let rows = vec![row("BIL", RowFate::Added), row("SGOV", RowFate::Unchanged)];
+        let report = EditReport { imported: 0, rows };
+        let text = report_text(KIND, &report, SourceTier::Database, false);
+        assert!(text.ends_with("asset_proxies: 1 added, 0 updated, 1 unchanged"), "{text}");
+        assert!(text.contains("BIL") && !text.contains("SGOV"), "{text}");
+        let json = report_json(KIND, &report, true);
+        assert_eq!(json["added"], 1);
+        assert_eq!(json["dry_run"], true);
+        assert_eq!(json["rows"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_dry_run_and_a_first_import_are_said_first() {
+        let report = EditReport { imported: 3, rows: vec![row("BIL", RowFate::Removed)] };
+        let text = |tier| report_text(KIND, &report, tier, true);
+        let lines: Vec<String> = text(SourceTier::Yaml).lines().map(str::to_owned).collect();
+        assert_eq!(lines[0], "dry run: nothing was written");
+        assert!(lines[1].contains("3 rows of the YAML mapping were put there first"), "{lines:?}");
+        assert!(lines.last().unwrap().ends_with("0 unchanged, 1 removed"), "{lines:?}");
+        assert!(text(SourceTier::Builtin).contains("3 rows of the minimal set built into the binary"));
+    }
 }

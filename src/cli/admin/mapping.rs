@@ -20,7 +20,7 @@ impl RowsInForce {
     }
 
     /// Refuses a key that no row of the category has, with the nearest one.
-    pub(in crate::cli) fn knows(&self, category: Category, key: &str) -> Result<(), UsageError> {
+    pub(in crate::cli) fn check_key(&self, category: Category, key: &str) -> Result<(), UsageError> {
         let keys = || self.rows.iter().filter(|row| row.category == category).map(|row| row.key.as_str());
         if keys().any(|known| known == key) {
             return Ok(());
@@ -57,4 +57,54 @@ pub(in crate::cli) async fn rows_in_force(
 /// True when there is no such file, which is no mistake of its own.
 pub(in crate::cli) fn is_missing(error: &MappingError) -> bool {
     matches!(error, MappingError::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_store::{Author, MappingEdit};
+
+    use super::*;
+
+    const KIND: MappingKind = MappingKind::AssetProxies;
+
+    fn row(category: Category, key: &str, etf: &str) -> ProxyRow {
+        ProxyRow::new(category, key, etf.parse().unwrap())
+    }
+
+    #[test]
+    fn a_key_that_no_row_has_is_refused_with_the_nearest() {
+        let rows = vec![row(Category::Commodity, "gold", "GLD"), row(Category::Cash, "usd", "BIL")];
+        let rows = RowsInForce { tier: SourceTier::Database, rows };
+        assert!(rows.check_key(Category::Commodity, "gold").is_ok());
+        let refused = |key| rows.check_key(Category::Commodity, key).unwrap_err().to_string();
+        assert_eq!(refused("goold"), "commodity has no key `goold`: did you mean `gold`?");
+        // A key of another category is none of this one.
+        assert_eq!(
+            refused("usd"),
+            "commodity has no key `usd`: `asset-proxy list --asset-class commodity` shows what there is"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_database_wins_as_soon_as_it_has_a_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = factor_store::open(None, Some(folder.path())).unwrap();
+        store.migrate().await.unwrap();
+        let mut settings = Settings::defaults().unwrap();
+        let before = rows_in_force(&*store, &settings, KIND).await.unwrap();
+        assert_eq!((before.tier, before.below().len()), (SourceTier::Yaml, before.rows.len()));
+
+        let author = Author { who: "Ada".to_owned(), why: "test".to_owned() };
+        let edit = MappingEdit::Upsert(vec![row(Category::Cash, "usd", "BIL")]);
+        store.edit_mapping(KIND, &edit, &[], &author, false).await.unwrap();
+        let after = rows_in_force(&*store, &settings, KIND).await.unwrap();
+        assert_eq!((after.tier, after.rows.len(), after.below().len()), (SourceTier::Database, 1, 0));
+
+        // Another kind still has the minimal set where the folder has no file of it, and a wrong file is an error.
+        settings.universe.proxies_dir = Some(folder.path().to_owned());
+        let industries = rows_in_force(&*store, &settings, MappingKind::Industries).await.unwrap();
+        assert_eq!(industries.tier, SourceTier::Builtin);
+        std::fs::write(folder.path().join(MappingKind::Industries.file_name()), "- no mapping").unwrap();
+        assert!(rows_in_force(&*store, &settings, MappingKind::Industries).await.is_err());
+    }
 }

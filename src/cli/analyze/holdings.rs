@@ -12,7 +12,7 @@ const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
 /// value, in any order; other columns are not looked at. Numbers may have `%`, `$` and commas between thousands.
 ///
 /// # Errors
-/// When the file cannot be read, or a row is no holding; the line is told.
+/// When the file cannot be read, or a row is no holding; the error names the line.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::{
-    admin::{RowsInForce, time},
-    terminal::{Format, print, table},
+    admin::RowsInForce,
+    terminal::{Format, print, print_json, table, time},
 };
 
 /// A proxy as it is shown; its defaults are filled in.
@@ -57,7 +57,7 @@ pub(super) async fn run(
         .collect();
     match format {
         Format::Json => {
-            print(&serde_json::to_string_pretty(&json!({"source": snapshot.tier, "asset_proxies": shown}))?)?;
+            print_json(&json!({"source": snapshot.tier, "asset_proxies": shown}))?;
         }
         Format::Table => {
             let count = shown.len();

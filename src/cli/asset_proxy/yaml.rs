@@ -27,7 +27,7 @@ pub(super) async fn sync(
     path: Option<PathBuf>,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let (rows, words) = match &path {
+    let (rows, command) = match &path {
         Some(path) => (read_mapping(KIND, path)?, format!("asset-proxy sync-from-yaml {}", path.display())),
         None => {
             let rows = YamlSource::new(settings.universe.proxies_dir.as_deref()).rows(KIND)?;
@@ -38,7 +38,7 @@ pub(super) async fn sync(
     let empty = RowsInForce { tier: before.tier, rows: Vec::new() };
     let before = if before.below() == rows { &empty } else { before };
     let change =
-        Change { kind: KIND, edit: MappingEdit::Upsert(rows), before, words, asks: false, format: output.format };
+        Change { kind: KIND, edit: MappingEdit::Upsert(rows), before, command, asks: false, format: output.format };
     change.make(store, &output.how).await
 }
 
@@ -56,12 +56,13 @@ pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow
         say("nothing was written");
         return Ok(ExitCode::FAILURE);
     }
+    // A full disk or a kill in the middle leaves the old file as it was.
     let cannot = || format!("cannot write {}", path.display());
-    let mut beside = path.to_path_buf().into_os_string();
-    beside.push(format!(".{}.new", std::process::id()));
-    fs::write(&beside, text).with_context(cannot)?;
-    if let Err(error) = fs::rename(&beside, path) {
-        let _ = fs::remove_file(&beside);
+    let mut unfinished = path.to_path_buf().into_os_string();
+    unfinished.push(format!(".{}.new", std::process::id()));
+    fs::write(&unfinished, text).with_context(cannot)?;
+    if let Err(error) = fs::rename(&unfinished, path) {
+        let _ = fs::remove_file(&unfinished);
         return Err(error).with_context(cannot);
     }
     print(&format!("{} rows written to {}", snapshot.rows.len(), path.display()))?;

@@ -1,29 +1,44 @@
-//! `get_factor_analysis`: what clients see of it: name, description and schemas. The bounds are enforced in the service's arguments.
+//! `get_factor_analysis`. The bounds are enforced in the service's arguments.
 
+use factor_types::{AssetClass, Category, Frequency, Maturity, names_and};
 use futures::future::FutureExt;
-use rmcp::model::Tool;
 use serde_json::{Map, Value, json};
 
-use super::{ToolEntry, define, read_only};
-use crate::services::analysis::{self, preset::Preset};
+use super::{Effect, ToolEntry, Toolset};
+use crate::{
+    analysis::AnalysisKind,
+    services::{
+        analysis::{
+            self,
+            choices::{
+                CompositeWeighting, CorrelationMethod, IndustryGranularity, MatrixFormat, MatrixOrder, TableOrder,
+            },
+            preset::Preset,
+        },
+        common_args::Format,
+    },
+};
 
-/// The tool.
-pub(super) const ENTRY: ToolEntry =
-    ToolEntry { definition, call: |app, call| async move { analysis::answer(&app, call).await }.boxed() };
+pub(super) const ENTRY: ToolEntry = ToolEntry {
+    name: "get_factor_analysis",
+    title: "Factor analysis",
+    description: DESCRIPTION,
+    toolset: Toolset::Analysis,
+    effect: Effect::Reads,
+    open_world: true,
+    input,
+    output,
+    full_answer: None,
+    call: |app, call| async move { analysis::answer(&app, call).await }.boxed(),
+};
 
 const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, markets, bonds, cash, commodities, crypto) on total-return \
 prices. analysis_type: `returns`: trailing windows, rankings; `performance`: return, volatility, Sharpe, drawdown, beta per \
 factor over years; `correlations`: matrices per category, sensitivity to Treasury yields and to the market, macro groups, \
 insights. The default answer is a summary; `include` asks for exactly the named sections in full. Decimals: 0.05 is 5%.";
 
-const CATEGORIES: [&str; 10] =
-    ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user", "custom", "rate"];
-const ASSET_CLASSES: [&str; 5] = ["equity", "bond", "cash", "commodity", "crypto"];
-
-fn definition() -> Tool {
-    define("get_factor_analysis", "Factor analysis", DESCRIPTION, input(), output())
-        .with_annotations(read_only("Factor analysis", true))
-}
+/// As a user names them: the caller's own groups before the factors that a call brings, and yields.
+const CATEGORIES: [&str; 10] = names_and(&Category::names_without::<8>(Category::Custom), &["custom", "rate"]);
 
 fn choice(names: &[&str], default: Option<&str>, description: &str) -> Value {
     let mut schema = json!({ "type": "string", "enum": names, "description": description });
@@ -60,7 +75,7 @@ fn input() -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": {
-            "analysis_type": choice(&["correlations", "performance", "returns"], Some("correlations"), "What to compute."),
+            "analysis_type": choice(&AnalysisKind::NAMES, Some("correlations"), "What to compute."),
             "windows": list(
                 text.clone(),
                 "returns: trailing windows out of 1m 3m 6m 1y 2y 3y 5y 10y ytd; weekly and daily also 1w 2w mtd, daily 1d. Default 1m 3m 6m 1y.",
@@ -76,19 +91,19 @@ fn input() -> Value {
                 "Of matrices and rankings; overlays and macro groups use the whole universe. Default: all (matrices: not cash). user: your groups; rate: yield changes.",
                 json!(["industry"])
             ),
-            "format": choice(&["summary", "full", "report"], Some("summary"), "full: every section as JSON; report: text for people."),
+            "format": choice(&Format::NAMES, Some("summary"), "full: every section as JSON; report: text for people."),
             "top_n": whole(1, 100, "Length of lists: 5 in summaries, 10 in reports; never cuts `full`."),
             "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
             "end_date": date("Last date; at least 365 days after start_date. Default: newest whole month."),
-            "frequency": choice(&["monthly", "weekly", "daily"], Some("monthly"), "Of the returns."),
+            "frequency": choice(&Frequency::NAMES, Some("monthly"), "Of the returns."),
             "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
-            "industry_granularity": choice(&["group", "industry", "subindustry"], Some("group"), "group adds composites per sector group."),
-            "sort_by": choice(&["sharpe_ratio", "annual_return", "volatility"], Some("sharpe_ratio"), "performance: order of the tables."),
+            "industry_granularity": choice(&IndustryGranularity::NAMES, Some("group"), "group adds composites per sector group."),
+            "sort_by": choice(&TableOrder::NAMES, Some("sharpe_ratio"), "performance: order of the tables."),
             "include_macro_etf": flag(false, "correlations: the matrix of a few ETFs per macro group."),
             "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
             "include_rolling_summaries": flag(false, "correlations: over moving windows."),
             "regime": json!({ "type": "string", "default": "all", "description": "correlations: only rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04.", "examples": ["high_vol", "2020-02/2022-12"] }),
-            "correlation_method": choice(&["pearson", "spearman", "ewma", "ledoit_wolf"], Some("pearson"), "correlations: ewma weighs recent periods more; ledoit_wolf shrinks matrices; neither has statistics."),
+            "correlation_method": choice(&CorrelationMethod::NAMES, Some("pearson"), "correlations: ewma weighs recent periods more; ledoit_wolf shrinks matrices; neither has statistics."),
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections."),
             "factor_universe": list(
                 json!({ "type": "object" }),
@@ -100,17 +115,17 @@ fn input() -> Value {
                 "additionalProperties": false,
                 "description": "Which asset classes take part; exclude wins.",
                 "properties": {
-                    "include": { "type": "array", "items": { "type": "string", "enum": ASSET_CLASSES } },
+                    "include": { "type": "array", "items": { "type": "string", "enum": AssetClass::NAMES } },
                     "exclude": { "type": "array", "items": { "type": "string" } }
                 }
             },
-            "composite_weighting_method": choice(&["equal", "cap", "custom"], Some("equal"), "performance: cap: today's market caps; custom needs composite_weights."),
+            "composite_weighting_method": choice(&CompositeWeighting::NAMES, Some("equal"), "performance: cap: today's market caps; custom needs composite_weights."),
             "composite_weights": list(
                 json!({ "type": "object" }),
                 "For composite_weighting_method custom; others take no part.",
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
-            "matrix_format": choice(&["nested", "triangle"], Some("nested"), "triangle {labels, rows} is a third of the size."),
+            "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle {labels, rows} is a third of the size."),
             "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer, 0 for no limit, else at least 2000; what is cut is linked." }),
             "advanced": advanced(),
         }
@@ -129,7 +144,7 @@ fn advanced() -> Value {
             "min_observations": whole(12, 120, "Fewest periods. Default 24 monthly, 52 weekly, 60 daily."),
             "precision": whole(2, 17, "Significant digits in full. Default 6."),
             "sections": { "type": "array", "items": { "type": "string" }, "description": "Only matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling." },
-            "rate_maturities": names(&["UST3M", "UST2Y", "UST5Y", "UST10Y", "UST30Y"], "Of the rate overlay. Default: all but UST3M."),
+            "rate_maturities": names(&Maturity::NAMES, "Of the rate overlay. Default: all but UST3M."),
             "rate_sensitivity_categories": overlay("Its rows. Default: fixed_income, industry, market, cash."),
             "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Of the market overlay. Default: benchmark_ticker." },
             "market_sensitivity_categories": overlay("Its rows. Default: industry, style."),
@@ -144,7 +159,7 @@ fn advanced() -> Value {
             "include_factor_composite_performance": flag(true, "Category composites."),
             "composite_max_per_group": whole(1, 100, "Most members of a composite."),
             "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods. Default 36 monthly, 156 weekly, 126 daily." }),
-            "order": choice(&["universe", "cluster"], Some("universe"), "cluster: like next to like, and blocks in insights."),
+            "order": choice(&MatrixOrder::NAMES, Some("universe"), "cluster: like next to like, and blocks in insights."),
             "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "In periods. Default: 12, 24, 36." }),
             "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
             "max_factors": whole(5, 100, "Rows of a report's tables. Default 15."),

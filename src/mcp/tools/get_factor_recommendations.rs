@@ -1,28 +1,33 @@
-//! `get_factor_recommendations`: what clients see of it: name, description and schemas. The bounds are enforced in the service's arguments.
+//! `get_factor_recommendations`. The bounds are enforced in the service's arguments.
 
 use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{ToolEntry, define, read_only};
-use crate::services::{
-    portfolio::{
-        arguments::{add, shared},
-        source,
+use super::{Effect, ToolEntry, Toolset, schemas};
+use crate::services::recommendations;
+
+pub(super) const ENTRY: ToolEntry = ToolEntry {
+    name: "get_factor_recommendations",
+    title: "Offsets of a factor",
+    description: "What offsets a factor there is too much of: correlation, hedge ratio, effectiveness in and out of sample, \
+                  the swap in a portfolio, the best two or three together. Says so where nothing does.",
+    toolset: Toolset::Analysis,
+    effect: Effect::Reads,
+    open_world: true,
+    input,
+    output: || {
+        schemas::output(&[
+            ("overexposed_factor", "object"),
+            ("recommendations", "array"),
+            ("basket", "object"),
+            ("candidates_scanned", "integer"),
+        ])
     },
-    recommendations, saved_items,
+    full_answer: Some(recommendations::answer_schema),
+    call: |app, call| async move { recommendations::answer(&app, call).await }.boxed(),
 };
 
-/// The tool.
-pub(super) const ENTRY: ToolEntry =
-    ToolEntry { definition, call: |app, call| async move { recommendations::answer(&app, call).await }.boxed() };
-
-const TITLE: &str = "Offsets of a factor";
-
-const DESCRIPTION: &str = "What offsets a factor there is too much of: correlation, hedge ratio, effectiveness in and out of sample, \
-the swap in a portfolio, the best two or three together. Says so where nothing does.";
-
-fn definition() -> Tool {
+fn input() -> Value {
     let share = |low: f64, high: f64, default: f64, description: &str| json!({"type": "number", "minimum": low, "maximum": high, "default": default, "description": description});
     let as_there = "As in get_factor_analysis.";
     let mut properties = json!({
@@ -37,12 +42,14 @@ fn definition() -> Tool {
         "prefer_income": {"type": "boolean", "default": false, "description": "Rank by dividend yield more."},
         "min_dividend_yield": {"type": "number", "minimum": 0, "maximum": 1, "description": "0.03 is 3%."},
     });
-    add(&mut properties, &source::schemas());
-    add(
+    schemas::add(&mut properties, &schemas::portfolio_source());
+    schemas::add(
         &mut properties,
-        &shared("recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full."),
+        &schemas::portfolio_analysis(
+            "recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
+        ),
     );
-    add(
+    schemas::add(
         &mut properties,
         &[
             ("categories", json!({"type": "array", "items": {"type": "string"}, "description": "Of candidates."})),
@@ -51,18 +58,5 @@ fn definition() -> Tool {
             ("factor_universe", json!({"type": "array", "items": {"type": "object"}, "description": as_there})),
         ],
     );
-    let output = saved_items::output(&[
-        ("overexposed_factor", "object"),
-        ("recommendations", "array"),
-        ("basket", "object"),
-        ("candidates_scanned", "integer"),
-    ]);
-    define(
-        "get_factor_recommendations",
-        TITLE,
-        DESCRIPTION,
-        saved_items::input(properties, &["overexposed_factor"]),
-        output,
-    )
-    .with_annotations(read_only(TITLE, true))
+    schemas::input(properties, &["overexposed_factor"])
 }

@@ -1,29 +1,28 @@
-//! `get_portfolio_exposures`: what clients see of it: name, description and schemas. The bounds are enforced in the service's arguments.
+//! `get_portfolio_exposures`. The bounds are enforced in the service's arguments.
 
 use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{ToolEntry, define, read_only};
-use crate::services::{
-    exposures,
-    portfolio::{
-        arguments::{add, shared},
-        source,
+use super::{Effect, ToolEntry, Toolset, schemas};
+use crate::services::exposures;
+
+pub(super) const ENTRY: ToolEntry = ToolEntry {
+    name: "get_portfolio_exposures",
+    title: "Exposures of a portfolio",
+    description: "What a portfolio is exposed to: weights by industry, sector group and asset class, a regression on macro \
+                  composites or chosen factors, risk, and what trades would change.",
+    toolset: Toolset::Analysis,
+    effect: Effect::Reads,
+    open_world: true,
+    input,
+    output: || {
+        schemas::output(&[("holdings", "array"), ("regression", "object"), ("risk", "object"), ("what_if", "object")])
     },
-    saved_items,
+    full_answer: Some(exposures::answer_schema),
+    call: |app, call| async move { exposures::answer(&app, call).await }.boxed(),
 };
 
-/// The tool.
-pub(super) const ENTRY: ToolEntry =
-    ToolEntry { definition, call: |app, call| async move { exposures::answer(&app, call).await }.boxed() };
-
-const TITLE: &str = "Exposures of a portfolio";
-
-const DESCRIPTION: &str = "What a portfolio is exposed to: weights by industry, sector group and asset class, a regression \
-on macro composites or chosen factors, risk, and what trades would change.";
-
-fn definition() -> Tool {
+fn input() -> Value {
     let mut properties = json!({
         "factors": {
             "type": "array",
@@ -40,16 +39,8 @@ fn definition() -> Tool {
             "description": "Changes of weight; cash balances them."
         },
     });
-    add(&mut properties, &source::schemas());
+    schemas::add(&mut properties, &schemas::portfolio_source());
     let sections = "holdings, by_industry, by_sector_group, by_asset_class, regression, risk, what_if, insights, data_quality, metadata, formatted_report: in full.";
-    add(&mut properties, &shared(sections));
-    let fields = [("holdings", "array"), ("regression", "object"), ("risk", "object"), ("what_if", "object")];
-    define(
-        "get_portfolio_exposures",
-        TITLE,
-        DESCRIPTION,
-        saved_items::input(properties, &[]),
-        saved_items::output(&fields),
-    )
-    .with_annotations(read_only(TITLE, true))
+    schemas::add(&mut properties, &schemas::portfolio_analysis(sections));
+    schemas::input(properties, &[])
 }

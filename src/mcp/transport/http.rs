@@ -30,8 +30,7 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use self::{guard::Guard, keys::Door, sessions::Sessions};
-use super::raw_content;
-use crate::mcp::server::Server;
+use crate::mcp::{raw_content::RawContent, server::Server};
 
 /// The store that several users share.
 const POSTGRES: &str = "postgres";
@@ -49,11 +48,11 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 pub struct HttpOptions {
     /// Where it listens; port 0 for any free one.
     pub addr: SocketAddr,
-    /// Host names it answers to, beside those of the loopback interface: `example.com` or `example.com:8080`.
+    /// Host names it answers to, besides those of the loopback interface: `example.com` or `example.com:8080`.
     pub allowed_hosts: Vec<String>,
-    /// Origins of web pages that may call it, beside those of the loopback interface: `https://example.com:443`.
+    /// Origins of web pages that may call it, besides those of the loopback interface: `https://example.com:443`.
     pub allowed_origins: Vec<String>,
-    /// Ask nobody for a key, wherever it listens; a shared store asks nevertheless.
+    /// Ask for no key, wherever it listens; a shared store asks nevertheless.
     pub insecure: bool,
 }
 
@@ -93,7 +92,7 @@ impl HttpServer {
     /// Where it listens.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// When the system does not say.
     pub fn addr(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -140,7 +139,7 @@ impl HttpServer {
     }
 }
 
-/// Whether nobody comes in without a key; refuses what would let nobody in, or let users see each other's data.
+/// Whether a key is required; refuses what would lock everyone out, or let users see each other's data.
 async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Result<bool> {
     let addr = options.addr;
     if store.name() == POSTGRES {
@@ -194,7 +193,7 @@ fn router(
     let guard = Guard::new(requests, sessions);
     Router::new()
         .nest_service("/mcp", mcp)
-        .layer(middleware::from_fn(raw_content::responses))
+        .layer(middleware::from_fn(RawContent::responses))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
         .layer(middleware::from_fn_with_state(door, keys::identify))
         .route("/health/live", get(|| async { "ok" }))

@@ -6,8 +6,8 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Unquoted, stop_signal};
-use crate::mcp::server::Server;
+use super::stop_signal;
+use crate::mcp::{raw_content::RawContent, server::Server};
 
 /// Serves until the client closes its end or the process is asked to stop.
 ///
@@ -23,7 +23,7 @@ pub async fn serve(server: Server) -> anyhow::Result<()> {
         asked.cancel();
     });
     let (reader, writer) = stdio_pipes();
-    let serving = serve_server_with_ct(server, (reader, Unquoted::new(writer)), stop.clone());
+    let serving = serve_server_with_ct(server, (reader, RawContent::writer(writer)), stop.clone());
     let running = match serving.await {
         Ok(running) => running,
         // Going away before saying anything is how a client probes whether the program is there.

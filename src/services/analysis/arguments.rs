@@ -11,6 +11,7 @@ mod tests;
 use std::{collections::BTreeSet, sync::Arc};
 
 use factor_analytics::{
+    correlation::Method,
     regime::Regime,
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan, RollingPlan, SortBy, Weighting},
     sections::windows::ReturnWindow,
@@ -20,14 +21,15 @@ use serde_json::{Map, Value};
 
 use self::names::{ADVANCED, BELONGS, TOP};
 use super::{
+    choices::MatrixFormat,
     preset::Preset,
     sections::{Section, SectionSet},
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
     app::UniverseSnapshot,
-    arguments::Args,
-    services::common_args::{CommonArgs, CommonReader, Format, Question},
+    arguments::{Args, Choices},
+    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Question},
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
@@ -69,8 +71,8 @@ impl ListSizes {
 
 impl Query {
     /// The analysis of performance that a question on a portfolio rests on: every factor of the universe, no composites,
-    /// and the prices of `also_priced` as well. Which asset classes are candidates is the question's own matter.
-    pub(super) fn for_portfolio(common: CommonArgs, also_priced: impl IntoIterator<Item = Ticker>) -> Self {
+    /// and the prices of `holdings` as well. Which asset classes are candidates is the question's own matter.
+    pub(super) fn for_portfolio(common: CommonArgs, holdings: &[Ticker]) -> Self {
         let plan = PerformancePlan {
             per_factor: Some(common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
             macro_composites: None,
@@ -80,9 +82,9 @@ impl Query {
             max_per_composite: None,
             benchmark: Ticker::spy(),
             sort_by: SortBy::SharpeRatio,
-            min_coverage: plans::MIN_COVERAGE,
+            min_coverage: MIN_COVERAGE,
         };
-        let also_priced = Ticker::cash_proxies().into_iter().chain(also_priced).collect();
+        let also_priced = Ticker::cash_proxies().into_iter().chain(holdings.iter().cloned()).collect();
         let request = AnalysisRequest {
             asset_classes: Default::default(),
             ..common.request(Ticker::spy(), also_priced, Plan::Performance(plan))
@@ -112,8 +114,7 @@ pub(super) fn read(
 ) -> Result<Query, ToolError> {
     let args = Args::new(arguments);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
-    let kind =
-        args.choice("analysis_type", &["correlations", "performance", "returns"]).unwrap_or(AnalysisKind::Correlations);
+    let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>()).unwrap_or(AnalysisKind::Correlations);
     let query = Reader { args: &args, advanced: &advanced, kind }.query(snapshot, groups);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
@@ -172,40 +173,25 @@ impl Reader<'_> {
         let method = self.method(preset, common.frequency, &mut notes);
         let off = self.off(preset, common.granularity, common.categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
-        let mut also_priced = Vec::new();
-        let plan = match self.kind {
+        let (plan, lists, also_priced) = match self.kind {
             AnalysisKind::Correlations => {
-                let regime = self.regime();
-                let of = (common.universe(), &common.groups);
-                let rolling = self.rolling(of, &benchmark, common.granularity, &sections, &mut notes);
-                let lists = self.lists(common.format);
-                let how = (method, &sections);
-                let plan = self.correlations(preset, &common, &benchmark, how);
-                also_priced.extend(plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone()));
-                also_priced.extend(regime.and_then(Regime::needs_price));
-                let rolling = rolling.map(|rolling| RollingPlan {
-                    matrices: self.matrices(preset, &common, &self.maturities()),
-                    ..rolling
-                });
-                let plan = CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan };
-                (Plan::Correlations(plan), lists)
+                self.plan_of_correlations(preset, &common, &benchmark, (method, &sections), &mut notes)
             }
             AnalysisKind::Performance => {
-                also_priced.extend(Ticker::cash_proxies());
                 let lists = self.lists(common.format);
-                (Plan::Performance(self.performance(&common, &benchmark, &sections)), lists)
+                let plan = self.performance(&common, &benchmark, &sections);
+                (Plan::Performance(plan), lists, Ticker::cash_proxies().to_vec())
             }
             AnalysisKind::Returns => {
                 let lists = self.lists(common.format);
-                (Plan::Returns(self.returns(&common, windows, &sections)), lists)
+                (Plan::Returns(self.returns(&common, windows, &sections)), lists, Vec::new())
             }
         };
-        let (plan, lists) = plan;
         if self.mine("min_observations") {
             common.min_observations = reader.min_observations();
         }
         let triangle = self.mine("matrix_format")
-            && args.choice::<String>("matrix_format", &["nested", "triangle"]).as_deref() == Some("triangle");
+            && args.choice("matrix_format", Choices::of::<MatrixFormat>()) == Some(MatrixFormat::Triangle);
         reader.limits(&mut common);
         common.notes = notes;
         Query {
@@ -219,6 +205,28 @@ impl Reader<'_> {
             preset,
             common,
         }
+    }
+
+    /// The plan of correlations, the lengths of lists, and the tickers whose prices it needs as well.
+    fn plan_of_correlations(
+        &self,
+        preset: Option<Preset>,
+        common: &CommonArgs,
+        benchmark: &Ticker,
+        how: (Method, &SectionSet),
+        notes: &mut Vec<String>,
+    ) -> (Plan, ListSizes, Vec<Ticker>) {
+        let regime = self.regime();
+        let of = (common.universe(), &common.groups);
+        let rolling = self.rolling(of, benchmark, common.granularity, how.1, notes);
+        let lists = self.lists(common.format);
+        let plan = self.correlations(preset, common, benchmark, how);
+        let benchmarks = plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone());
+        let also_priced = benchmarks.chain(regime.and_then(Regime::needs_price)).collect();
+        let rolling = rolling
+            .map(|rolling| RollingPlan { matrices: self.matrices(preset, common, &self.maturities()), ..rolling });
+        let plan = CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan };
+        (Plan::Correlations(plan), lists, also_priced)
     }
 
     fn returns(&self, common: &CommonArgs, windows: Vec<ReturnWindow>, sections: &SectionSet) -> ReturnsPlan {

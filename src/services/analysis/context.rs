@@ -1,14 +1,19 @@
 //! What a question on a portfolio rests on: an analysis of performance under the common arguments.
 
+use factor_analytics::report::Undefined;
 use factor_types::{FactorUniverse, Ticker};
-use serde_json::{Map, Value, json};
 
-use super::{arguments::Query, metadata, quality::DataQuality, refusal::tool_error};
+use super::{
+    arguments::Query,
+    metadata,
+    quality::{self, DataQuality},
+    refusal::tool_error,
+};
 use crate::{
     analysis::{Analysis, Caller},
     answer::{Fields, Rounding},
     app::App,
-    services::common_args::CommonArgs,
+    services::{common_args::CommonArgs, portfolio::warning::Warning},
     tool_error::ToolError,
 };
 
@@ -21,20 +26,20 @@ pub(crate) struct AnalysisContext {
 }
 
 impl AnalysisContext {
-    /// Runs the analysis of performance, with the prices of further tickers than the universe's.
+    /// Runs the analysis of performance, with the prices of some holdings as well.
     ///
     /// # Errors
     /// Why nothing could be analysed.
     pub(crate) async fn of(
         common: CommonArgs,
         app: &App,
-        also_priced: impl IntoIterator<Item = Ticker>,
+        holdings: Vec<Ticker>,
         caller: &Caller<'_>,
     ) -> Result<Self, ToolError> {
-        let query = Query::for_portfolio(common, also_priced);
+        let query = Query::for_portfolio(common, &holdings);
         let found = app.analyzer.analyze(&query.request, &query.common.snapshot.loaded.universe, caller).await;
         let analysis = found.map_err(|error| tool_error(&error, &query.common))?;
-        let quality = DataQuality::of(&analysis, &query);
+        let quality = DataQuality::of(&analysis, &query).without_holdings(&holdings);
         Ok(Self { analysis, query, quality })
     }
 
@@ -53,14 +58,9 @@ impl AnalysisContext {
         self.query.rounding()
     }
 
-    /// `data_quality` in full.
-    pub(crate) fn quality(&self) -> Map<String, Value> {
-        fields(json!(self.quality))
-    }
-
-    /// What a summary shows of it.
-    pub(crate) fn short_quality(&self) -> Map<String, Value> {
-        fields(json!(self.quality.short()))
+    /// The quality of the data, with an answer's own null figures and warnings.
+    pub(crate) fn quality(&self, undefined: Vec<Undefined>, warnings: Vec<Warning>) -> DataQuality {
+        self.quality.with(undefined, warnings.into_iter().map(quality::Warning::Portfolio))
     }
 
     /// One line on the sample, for a report.
@@ -76,13 +76,5 @@ impl AnalysisContext {
     /// `performance`: timings and sizes.
     pub(crate) fn timings(&self) -> Fields {
         metadata::timings(&self.analysis, &self.query)
-    }
-}
-
-/// The fields of an object.
-pub(crate) fn fields(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
     }
 }

@@ -55,10 +55,20 @@ pub(crate) struct ShortQuality<'a> {
     excluded: IndexMap<ExclusionReason, Vec<&'a Ticker>>,
     data_coverage_pct: f64,
     quality_score: &'static str,
-    #[schemars(with = "Vec<String>")]
-    warnings: &'a [Warning],
+    /// In words; in a summary long ones end with an ellipsis.
+    warnings: Vec<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     invalid_windows: &'a [String],
+}
+
+/// `data_quality`, whole or in short.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Quality<'a> {
+    /// Whole.
+    Whole(&'a DataQuality),
+    /// In short.
+    Short(ShortQuality<'a>),
 }
 
 /// A factor whose data has failed day after day and which may have to be replaced.
@@ -110,6 +120,33 @@ impl DataQuality {
         }
     }
 
+    /// The same without a warning on the prices of holdings, of which the question that holds them says more.
+    #[must_use]
+    pub(super) fn without_holdings(mut self, holdings: &[Ticker]) -> Self {
+        self.warnings
+            .retain(|warning| !matches!(warning, Warning::NotPriced { ticker, .. } if holdings.contains(ticker)));
+        self
+    }
+
+    /// The same for an answer with null figures of its own in place of the analysis', and with further warnings.
+    #[must_use]
+    pub(super) fn with(&self, undefined: Vec<Undefined>, warnings: impl IntoIterator<Item = Warning>) -> Self {
+        let mut with = Self { undefined, ..self.clone() };
+        with.warnings.extend(warnings);
+        with
+    }
+
+    /// As [`Self::short`], no warning longer than so many characters: long ones take room from what was asked.
+    pub(crate) fn short_within(&self, longest: usize) -> ShortQuality<'_> {
+        let mut short = self.short();
+        for warning in &mut short.warnings {
+            if warning.chars().count() > longest {
+                *warning = warning.chars().take(longest - 1).chain(['…']).collect();
+            }
+        }
+        short
+    }
+
     /// What a summary shows of it.
     pub(crate) fn short(&self) -> ShortQuality<'_> {
         let mut excluded = IndexMap::<ExclusionReason, Vec<&Ticker>>::new();
@@ -123,7 +160,7 @@ impl DataQuality {
             excluded,
             data_coverage_pct: self.data_coverage_pct,
             quality_score: self.quality_score,
-            warnings: &self.warnings,
+            warnings: self.warnings.iter().map(ToString::to_string).collect(),
             invalid_windows: &self.invalid_windows,
         }
     }

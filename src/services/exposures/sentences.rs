@@ -3,7 +3,7 @@
 use factor_analytics::exposure::Exposures;
 
 use super::Exposed;
-use crate::services::portfolio::markdown::{cell, decimal};
+use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// A variance inflation above this leaves a beta hardly its own.
 const HIGH_VIF: f64 = 10.0;
@@ -13,7 +13,7 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
     let mut said = Vec::new();
     let by_industry = all.classifications.by(|one| &one.industry);
     if let Some((name, weight)) = by_industry.first() {
-        said.push(format!("The largest weight by industry or category is {name} with {}.", decimal(*weight)));
+        said.push(format!("The largest weight by industry or category is {name} with {}.", in_words(*weight)));
     }
     match &all.state.regression {
         Some(fit) => said.extend(of_regression(all, fit)),
@@ -22,17 +22,17 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
     if let Some(what_if) = all.what_if.as_ref().map(|traded| &traded.figures) {
         said.push(format!(
             "The trade takes volatility from {} to {} and beta from {} to {}, over the same {} periods.",
-            cell(what_if.before.risk.volatility),
-            cell(what_if.after.risk.volatility),
-            cell(what_if.before.risk.beta),
-            cell(what_if.after.risk.beta),
+            in_words_or_dash(what_if.before.risk.volatility),
+            in_words_or_dash(what_if.after.risk.volatility),
+            in_words_or_dash(what_if.before.risk.beta),
+            in_words_or_dash(what_if.after.risk.beta),
             what_if.observations
         ));
     }
     if all.returns.unexplained_weight > 0.0 {
         said.push(format!(
             "{} of what is held besides cash has no returns: it is spread over the others in regression and risk.",
-            decimal(all.returns.unexplained_weight)
+            in_words(all.returns.unexplained_weight)
         ));
     }
     said
@@ -44,10 +44,10 @@ fn of_regression(all: &Exposed, fit: &Exposures) -> Vec<String> {
     if let Some((name, exposure)) = most {
         said.push(format!(
             "{name} explains most: {} of the variance, with beta {} (t {}); {} is explained by no factor.",
-            decimal(exposure.variance_share),
-            decimal(exposure.beta),
-            cell(exposure.t),
-            decimal(fit.residual_share)
+            in_words(exposure.variance_share),
+            in_words(exposure.beta),
+            in_words_or_dash(exposure.t),
+            in_words(fit.residual_share)
         ));
     }
     let alike: Vec<&str> =

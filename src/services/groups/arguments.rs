@@ -1,92 +1,29 @@
 //! The arguments of the group tools.
 
-use std::{cell::Cell, str::FromStr};
+use std::cell::Cell;
 
-use factor_types::{GroupWeighting, Ticker};
-use serde_json::{Value, json};
+use factor_types::{GroupName, GroupWeighting, Ticker, WeightingMethod};
 
 use crate::{
     arguments::{Args, Choices, MapForm},
+    services::saved_items,
     settings::GroupSettings,
+    tool_error::ToolError,
 };
 
 /// Characters of a description.
-pub(super) const LONGEST_DESCRIPTION: usize = 500;
+pub(crate) const LONGEST_DESCRIPTION: usize = 500;
 /// How far the sum of custom weights may be from 1, with room for the rounding of the sum itself.
 const SUM_WITHIN: f64 = 0.001 + 1e-12;
 
-const METHODS: Choices = Choices {
-    names: &["equal", "market_cap", "custom"],
-    aliases: &[("cap", "market_cap"), ("marketcap", "market_cap"), ("equal_weight", "equal")],
-};
+const METHODS: Choices = Choices::of::<WeightingMethod>();
 
-/// A weighting method as typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Equal,
-    MarketCap,
-    Custom,
-}
-
-impl FromStr for Method {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "equal" => Ok(Self::Equal),
-            "market_cap" => Ok(Self::MarketCap),
-            "custom" => Ok(Self::Custom),
-            other => Err(format!("`{other}` is not a weighting method")),
-        }
-    }
-}
-
-impl Method {
-    /// That of a group.
-    pub(super) fn of(weighting: &GroupWeighting) -> Self {
-        match weighting {
-            GroupWeighting::Equal => Self::Equal,
-            GroupWeighting::MarketCap => Self::MarketCap,
-            GroupWeighting::Custom(_) => Self::Custom,
-        }
-    }
-}
-
-/// The name of a group that is there.
-pub(super) fn name_schema() -> Value {
-    json!({"type": "string", "description": "The group."})
-}
-
-pub(super) fn tickers_schema() -> Value {
-    let text = json!({"type": "string"});
-    json!({"type": "array", "items": text, "description": "2 to 50, none twice.", "examples": [["XLK", "SMH"]]})
-}
-
-pub(super) fn description_schema() -> Value {
-    json!({"type": "string", "maxLength": LONGEST_DESCRIPTION, "description": "What it is for."})
-}
-
-pub(super) fn method_schema() -> Value {
-    json!({
-        "type": "string",
-        "enum": METHODS.names,
-        "description": "Default equal. market_cap: today's market caps."
-    })
-}
-
-pub(super) fn weights_schema() -> Value {
-    json!({
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"ticker": {"type": "string"}, "weight": {"type": "number"}}
-        },
-        "description": "custom: one per ticker, sum 1."
-    })
-}
-
-pub(super) fn validate_schema() -> Value {
-    json!({"type": "boolean", "description": "false saves without asking the price source."})
+/// The name of a group, where it is the only argument.
+pub(super) fn only_name(args: &Args) -> Result<GroupName, ToolError> {
+    args.require("group_name");
+    let name = saved_items::name(args, "group_name");
+    args.finish(&["group_name"])?;
+    name.ok_or_else(ToolError::internal)
 }
 
 /// What the group is for.
@@ -126,14 +63,14 @@ pub(super) fn tickers(args: &Args, settings: &GroupSettings) -> Option<Vec<Ticke
 }
 
 /// The weighting method.
-pub(super) fn method(args: &Args) -> Option<Method> {
+pub(super) fn method(args: &Args) -> Option<WeightingMethod> {
     args.choice("weighting_method", METHODS)
 }
 
 /// How the members of the group that is to be saved are weighted. `kept` is the group before an update, with its members.
 pub(super) fn weighting(
     args: &Args,
-    method: Option<Method>,
+    method: Option<WeightingMethod>,
     tickers: Option<&[Ticker]>,
     kept: Option<(&[Ticker], &GroupWeighting)>,
 ) -> Option<GroupWeighting> {
@@ -141,16 +78,20 @@ pub(super) fn weighting(
     if method.is_none() && args.has("weighting_method") {
         return None;
     }
-    let method = method.or(kept.map(|(_, weighting)| Method::of(weighting))).unwrap_or(Method::Equal);
-    if method == Method::Custom {
-        return given.or_else(|| kept_weights(args, tickers?, kept)).map(GroupWeighting::Custom);
-    }
+    let method = method.or(kept.map(|(_, weighting)| weighting.method())).unwrap_or(WeightingMethod::Equal);
+    let plain = match method {
+        WeightingMethod::Custom => {
+            return given.or_else(|| kept_weights(args, tickers?, kept)).map(GroupWeighting::Custom);
+        }
+        WeightingMethod::Equal => GroupWeighting::Equal,
+        WeightingMethod::MarketCap => GroupWeighting::MarketCap,
+    };
     if args.has("weights") {
         let hint = "add weighting_method: custom, or leave weights out".to_owned();
         args.refuse("weights", "is for weighting_method custom only", Some(hint));
         return None;
     }
-    Some(if method == Method::Equal { GroupWeighting::Equal } else { GroupWeighting::MarketCap })
+    Some(plain)
 }
 
 /// The weights that a group had, while its members are the same; else they have to be given.
@@ -211,10 +152,94 @@ fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
     let weights: Vec<f64> = tickers.iter().filter_map(of).collect();
     let sum: f64 = weights.iter().sum();
     if (sum - 1.0).abs() > SUM_WITHIN {
-        let sum = super::super::saved_items::significant(sum);
+        let sum = saved_items::significant(sum);
         let hint = format!("they sum to {sum}; divide each by {sum}");
         args.refuse("weights", "must sum to 1 within 0.001", Some(hint));
         return None;
     }
     Some(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NAMES: [&str; 4] = ["tickers", "weighting_method", "weights", "description"];
+
+    fn members(names: &[&str]) -> Vec<Ticker> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn args(given: &Value) -> Args {
+        Args::new(given.as_object().unwrap().clone())
+    }
+
+    /// The weighting of XLK and SMH, or what is wrong with it.
+    fn try_weighting(given: Value, kept: Option<(&[Ticker], &GroupWeighting)>) -> Result<GroupWeighting, String> {
+        let args = args(&given);
+        let read = weighting(&args, method(&args), Some(&members(&["XLK", "SMH"])), kept);
+        args.finish(&NAMES).map_err(|error| error.message)?;
+        Ok(read.unwrap())
+    }
+
+    fn refused(given: Value, why: &str) {
+        let message = try_weighting(given.clone(), None).unwrap_err();
+        assert!(message.contains(why), "{given}: {message}");
+    }
+
+    #[test]
+    fn weights_stand_in_the_order_of_the_members() {
+        let given = json!({"weighting_method": "custom", "weights": [
+            {"ticker": "SMH", "weight": 0.4}, {"ticker": "xlk", "weight": 0.6}
+        ]});
+        assert_eq!(try_weighting(given, None), Ok(GroupWeighting::Custom(vec![0.6, 0.4])));
+        let plain = json!({"weighting_method": "custom", "weights": {"XLK": 0.6004, "SMH": 0.4}});
+        assert_eq!(try_weighting(plain, None), Ok(GroupWeighting::Custom(vec![0.6004, 0.4])), "within 0.001 of 1");
+        assert_eq!(try_weighting(json!({}), None), Ok(GroupWeighting::Equal));
+        assert_eq!(try_weighting(json!({"weighting_method": "Cap"}), None), Ok(GroupWeighting::MarketCap));
+    }
+
+    #[test]
+    fn weights_that_are_no_weights_of_the_members_are_refused() {
+        let custom = |weights: Value| json!({"weighting_method": "custom", "weights": weights});
+        refused(custom(json!({"XLK": 0.7, "SMH": 0.2})), "they sum to 0.9; divide each by 0.9");
+        refused(custom(json!({"XLK": 1.0})), "SMH lack one");
+        refused(custom(json!({"XLK": 0.5, "SMH": 0.4, "XLF": 0.1})), "names XLF, which is not among tickers");
+        refused(
+            custom(json!([{"ticker": "XLK", "weight": 0.5}, {"ticker": "XLK", "weight": 0.5}])),
+            "has a weight already",
+        );
+        refused(custom(json!({"XLK": 1.0, "SMH": 0.0})), "must be above 0");
+        refused(json!({"weighting_method": "custom"}), "is required with weighting_method custom");
+        refused(json!({"weights": {"XLK": 0.5, "SMH": 0.5}}), "is for weighting_method custom only");
+    }
+
+    #[test]
+    fn a_group_keeps_its_weights_while_its_members_are_the_same() {
+        let kept = GroupWeighting::Custom(vec![0.4, 0.6]);
+        let turned = members(&["SMH", "XLK"]);
+        assert_eq!(try_weighting(json!({}), Some((&turned, &kept))), Ok(GroupWeighting::Custom(vec![0.6, 0.4])));
+        let others = members(&["SMH", "XLF"]);
+        assert!(try_weighting(json!({}), Some((&others, &kept))).unwrap_err().contains("is required"));
+        let equal = json!({"weighting_method": "equal"});
+        assert_eq!(try_weighting(equal, Some((&turned, &kept))), Ok(GroupWeighting::Equal));
+    }
+
+    #[test]
+    fn members_are_counted_as_they_were_given() {
+        let settings = GroupSettings { min_tickers: 2, max_tickers: 3 };
+        let refused = |given: Value| {
+            let args = args(&json!({"tickers": given}));
+            tickers(&args, &settings);
+            args.finish(&NAMES).unwrap_err().message
+        };
+        assert!(refused(json!(["XLK"])).contains("must be 2 to 3 tickers: they are 1"));
+        assert!(refused(json!(["A", "B", "C", "D"])).contains("they are 4"));
+        assert!(refused(json!(["XLK", "xlk", "SMH"])).contains("no ticker twice: XLK"));
+        // One that cannot be read is a mistake of its own, and counts.
+        let unreadable = refused(json!(["XLK", "S PY"]));
+        assert!(!unreadable.contains("they are"), "{unreadable}");
+    }
 }

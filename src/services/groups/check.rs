@@ -17,13 +17,15 @@ use factor_prices::SourceFault;
 use factor_types::{
     Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, SourceTier, Ticker,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     analysis::{
         Analysis, AnalysisError, AnalysisKind, AnalysisRequest, AssetClassFilter, Caller, DateRule, Plan, UserGroups,
     },
     app::App,
+    services::saved_items::six_digits,
 };
 
 /// Monthly returns that a member needs.
@@ -33,27 +35,51 @@ pub const FEWEST_MEMBERS: usize = 2;
 /// Months of history looked at, as in an analysis without dates.
 const MONTHS: u32 = 120;
 
+factor_types::closed_set! {
+    /// Why a member takes no part, in one word.
+    pub enum ExcludedReason: "a reason" {
+        /// The source has no price of it.
+        NoData = "no_data",
+        /// The source could not be read or reached.
+        FetchFailed = "fetch_failed",
+        /// Fewer monthly returns than a member needs.
+        ThinHistory = "thin_history",
+        /// The symbol is not one the source can have.
+        BadTicker = "bad_ticker",
+        /// The source's prices do not allow monthly returns.
+        Unsupported = "unsupported",
+        /// Weights by market capitalisation, and none is known of it.
+        NoMarketCap = "no_market_cap",
+        /// A check left it out before, and this answer has made no new one.
+        LeftOut = "left_out",
+    }
+}
+
 /// A member that takes no part in a group's returns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excluded {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ExcludedMember {
     /// The member.
     pub ticker: Ticker,
-    /// Why, in one word: a reason of [`ExclusionReason`], or `no_market_cap`.
-    pub reason: &'static str,
+    /// Why, in one word.
+    pub reason: ExcludedReason,
     /// Why, in a sentence.
     pub detail: String,
 }
 
 /// How a group did over the window: decimals, annualised, on monthly returns (see [`PerformanceProfile`]).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Performance {
     /// (1 + total return)^(12 / T) - 1.
+    #[serde(serialize_with = "six_digits")]
     pub annual_return: Option<f64>,
     /// Standard deviation of the returns times sqrt(12).
+    #[serde(serialize_with = "six_digits")]
     pub volatility: Option<f64>,
     /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12).
+    #[serde(serialize_with = "six_digits")]
     pub sharpe_ratio: Option<f64>,
     /// Deepest fall below the highest month end.
+    #[serde(serialize_with = "six_digits")]
     pub max_drawdown: Option<f64>,
     /// Where the risk-free rate came from: `UST3M`, `BIL`, `SGOV` or `0`.
     pub risk_free_source: String,
@@ -65,7 +91,7 @@ pub struct Check {
     /// The members with enough history, in the group's order.
     pub included: Vec<Ticker>,
     /// The others.
-    pub excluded: Vec<Excluded>,
+    pub excluded: Vec<ExcludedMember>,
     /// What those included weigh.
     pub settled: SettledWeights,
     /// True where today's capitalisations weight all of the history.
@@ -89,7 +115,7 @@ pub enum CheckError {
         /// Members that have enough history.
         included: Vec<Ticker>,
         /// The others.
-        excluded: Vec<Excluded>,
+        excluded: Vec<ExcludedMember>,
         /// What is missing and the way out.
         message: String,
     },
@@ -109,7 +135,7 @@ pub enum CheckError {
     Cancelled,
 }
 
-/// Checks a group. With `kept` its weights are those and nothing is settled anew.
+/// Checks a group. With `kept` its weights are those and none are settled.
 ///
 /// # Errors
 /// [`CheckError`].
@@ -125,7 +151,7 @@ pub async fn check(
         let analysed = |ticker: &&Ticker| study.factors.iter().any(|studied| studied.factor.ticker == **ticker);
         group.tickers.iter().filter(analysed).cloned().collect()
     };
-    let mut excluded: Vec<Excluded> = study.excluded.iter().map(excluded_of).collect();
+    let mut excluded: Vec<ExcludedMember> = study.excluded.iter().map(excluded_of).collect();
     if included.len() < FEWEST_MEMBERS {
         return Err(too_few(included, excluded, &study.excluded));
     }
@@ -169,11 +195,6 @@ pub async fn check(
     })
 }
 
-/// Members that take no part as they are listed in answers.
-pub fn excluded_json(excluded: &[Excluded]) -> Vec<Value> {
-    excluded.iter().map(|one| json!({"ticker": one.ticker, "reason": one.reason, "detail": one.detail})).collect()
-}
-
 async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<Analysis, CheckError> {
     let member = |ticker: &Ticker| Factor::new(ticker.clone(), ticker.as_str(), Category::Custom, SourceTier::Request);
     let benchmark = Ticker::spy();
@@ -186,7 +207,7 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         universe: Some(FactorUniverse::new(group.tickers.iter().map(member))),
         groups: UserGroups::default(),
         benchmark: benchmark.clone(),
-        also_priced: ["BIL", "SGOV"].iter().filter_map(|proxy| proxy.parse().ok()).collect(),
+        also_priced: Ticker::cash_proxies().into(),
         min_observations: Some(NEEDED_MONTHS),
         plan: Plan::Performance(PerformancePlan {
             per_factor: None,
@@ -217,19 +238,19 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
     })
 }
 
-fn excluded_of(exclusion: &Exclusion) -> Excluded {
+fn excluded_of(exclusion: &Exclusion) -> ExcludedMember {
     let reason = match exclusion.reason {
-        ExclusionReason::NoData => "no_data",
-        ExclusionReason::FetchFailed => "fetch_failed",
-        ExclusionReason::ThinHistory => "thin_history",
-        ExclusionReason::BadTicker => "bad_ticker",
-        ExclusionReason::Unsupported => "unsupported",
+        ExclusionReason::NoData => ExcludedReason::NoData,
+        ExclusionReason::FetchFailed => ExcludedReason::FetchFailed,
+        ExclusionReason::ThinHistory => ExcludedReason::ThinHistory,
+        ExclusionReason::BadTicker => ExcludedReason::BadTicker,
+        ExclusionReason::Unsupported => ExcludedReason::Unsupported,
     };
-    Excluded { ticker: exclusion.ticker.clone(), reason, detail: exclusion.detail.clone() }
+    ExcludedMember { ticker: exclusion.ticker.clone(), reason, detail: exclusion.detail.clone() }
 }
 
 /// Fewer members than a group needs: the source's fault where those it could not give would have been enough.
-fn too_few(included: Vec<Ticker>, excluded: Vec<Excluded>, lost: &[Exclusion]) -> CheckError {
+fn too_few(included: Vec<Ticker>, excluded: Vec<ExcludedMember>, lost: &[Exclusion]) -> CheckError {
     let failed = lost.iter().filter(|one| one.reason == ExclusionReason::FetchFailed).count();
     let reasons = reasons(&excluded);
     if included.len() + failed >= FEWEST_MEMBERS && failed > 0 {
@@ -244,7 +265,7 @@ fn too_few(included: Vec<Ticker>, excluded: Vec<Excluded>, lost: &[Exclusion]) -
     CheckError::Insufficient { included, excluded, message }
 }
 
-fn reasons(excluded: &[Excluded]) -> String {
+fn reasons(excluded: &[ExcludedMember]) -> String {
     let each: Vec<String> = excluded.iter().map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
     each.join("; ")
 }
@@ -252,13 +273,16 @@ fn reasons(excluded: &[Excluded]) -> String {
 fn warnings(
     analysis: &Analysis,
     group: &FactorGroup,
-    excluded: &[Excluded],
+    excluded: &[ExcludedMember],
     lookahead: bool,
     data_points: usize,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
-    let failed: Vec<&str> =
-        excluded.iter().filter(|one| one.reason == "fetch_failed").map(|one| one.ticker.as_str()).collect();
+    let failed: Vec<&str> = excluded
+        .iter()
+        .filter(|one| one.reason == ExcludedReason::FetchFailed)
+        .map(|one| one.ticker.as_str())
+        .collect();
     if !failed.is_empty() {
         warnings.push(format!(
             "{} could not be fetched and is left out of the weights; update_factor_group with group_name {} alone checks again",
@@ -280,4 +304,52 @@ fn warnings(
     }
     warnings.extend(analysis.prepared.warnings.iter().cloned());
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(reasons: &[ExclusionReason]) -> Vec<Exclusion> {
+        let one = |(at, reason): (usize, &ExclusionReason)| Exclusion {
+            ticker: format!("T{at}").parse().unwrap(),
+            label: String::new(),
+            reason: *reason,
+            detail: format!("reason {at}"),
+        };
+        reasons.iter().enumerate().map(one).collect()
+    }
+
+    fn check_too_few(included: &[&str], reasons: &[ExclusionReason]) -> CheckError {
+        let lost = lost(reasons);
+        let included = included.iter().map(|ticker| ticker.parse().unwrap()).collect();
+        too_few(included, lost.iter().map(excluded_of).collect(), &lost)
+    }
+
+    #[test]
+    fn too_few_members_are_the_groups_fault_where_a_fetch_would_not_have_helped() {
+        let error = check_too_few(&["SPY"], &[ExclusionReason::ThinHistory, ExclusionReason::NoData]);
+        let CheckError::Insufficient { included, excluded, message } = error else { panic!("{error:?}") };
+        assert_eq!((included.len(), excluded.len()), (1, 2));
+        assert_eq!((excluded[0].reason, excluded[1].reason), (ExcludedReason::ThinHistory, ExcludedReason::NoData));
+        let wanted =
+            "a group needs 2 members with 24 monthly returns each, and 1 of 3 has them: T0: reason 0; T1: reason 1";
+        assert_eq!(message, wanted);
+        // One that could not be fetched would not make two members.
+        let error = check_too_few(&[], &[ExclusionReason::FetchFailed, ExclusionReason::NoData]);
+        assert!(matches!(error, CheckError::Insufficient { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn too_few_members_are_the_sources_fault_where_those_it_failed_on_would_be_enough() {
+        for (included, reasons) in [
+            (&["SPY"][..], &[ExclusionReason::FetchFailed][..]),
+            (&[], &[ExclusionReason::FetchFailed, ExclusionReason::FetchFailed]),
+        ] {
+            let error = check_too_few(included, reasons);
+            let CheckError::Source { fault, why } = error else { panic!("{error:?}") };
+            assert_eq!(fault, SourceFault::Unavailable);
+            assert!(why.starts_with("T0: reason 0"), "{why}");
+        }
+    }
 }

@@ -1,47 +1,53 @@
-//! `get_factor_group`: a group as it is kept.
+//! A group as it is kept.
 
-use std::sync::Arc;
+use factor_types::{GroupName, UserId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::json;
-
-use super::{arguments, describe, find, metadata_kept, success};
+use super::{
+    arguments, find,
+    view::{GroupView, ValidationMetadata},
+};
 use crate::{
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define, read_only},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success},
+    },
     tool_error::ToolError,
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { get(app, call).await }.boxed() };
-
-const TITLE: &str = "Get factor group";
-
-fn definition() -> Tool {
-    let input = saved_items::input(json!({"group_name": arguments::name_schema()}), &["group_name"]);
-    define(
-        "get_factor_group",
-        TITLE,
-        "A saved group: tickers, weighting, final weights.",
-        input,
-        saved_items::output(&[]),
-    )
-    .with_annotations(read_only(TITLE, false))
+/// A saved group.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct KeptGroup {
+    status: Success,
+    #[serde(flatten)]
+    group: GroupView,
+    /// Who takes part and what they weigh, as settled when it was last checked.
+    validation_metadata: ValidationMetadata,
 }
 
-async fn get(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let args = Args::new(call.arguments.clone());
-    args.require("group_name");
-    let name = saved_items::name(&args, "group_name");
-    args.finish(&["group_name"])?;
-    let kept = find(&app, call.user, &name.ok_or_else(ToolError::internal)?).await?;
-    let mut answer = success();
-    describe(&mut answer, &kept);
-    answer.insert("validation_metadata".to_owned(), metadata_kept(&kept));
-    Ok(saved_items::fitted(&app, call.user, answer, &[]).await)
+/// Answers a call.
+///
+/// # Errors
+/// Every mistake of the arguments, no such group.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
+    let answer = run(app, &name, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+}
+
+/// The group of this name.
+///
+/// # Errors
+/// No such group.
+pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<KeptGroup, ToolError> {
+    let kept = find(app, user, name).await?;
+    Ok(KeptGroup {
+        status: Success::Success,
+        group: GroupView::from(&kept),
+        validation_metadata: ValidationMetadata::of_kept(&kept),
+    })
 }

@@ -1,59 +1,86 @@
-//! `list_factor_groups`: the caller's groups.
+//! The caller's groups.
 
-use std::sync::Arc;
-
+use chrono::{DateTime, Utc};
 use factor_store::SavedGroup;
-use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::{Value, json};
+use factor_types::{Ticker, UserId, WeightingMethod};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::{is_valid, success};
+use super::view::is_valid;
 use crate::{
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define, read_only},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success, to_the_second},
+    },
     tool_error::ToolError,
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { list(app, call).await }.boxed() };
-
-const TITLE: &str = "List factor groups";
-
-fn definition() -> Tool {
-    define(
-        "list_factor_groups",
-        TITLE,
-        "Your factor groups. is_valid null: saved unchecked.",
-        saved_items::input(json!({}), &[]),
-        saved_items::output(&[("factor_groups", "array")]),
-    )
-    .with_annotations(read_only(TITLE, false))
+/// All groups of one user.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ListedGroups {
+    status: Success,
+    count: usize,
+    factor_groups: Vec<ListedGroup>,
 }
 
-async fn list(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
+/// One of them, without its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ListedGroup {
+    group_name: String,
+    /// How it is called among tickers.
+    proxy_identifier: String,
+    description: String,
+    tickers: Vec<Ticker>,
+    ticker_count: usize,
+    weighting_method: WeightingMethod,
+    /// True when its last check passed, `null` when it was saved without one.
+    is_valid: Option<bool>,
+    #[serde(serialize_with = "to_the_second")]
+    created_at: DateTime<Utc>,
+    #[serde(serialize_with = "to_the_second")]
+    updated_at: DateTime<Utc>,
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// Arguments, which there are none of; a store that is away.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    let groups = app.store.groups(call.user).await?;
-    let mut answer = success();
-    answer.insert("count".to_owned(), json!(groups.len()));
-    answer.insert("factor_groups".to_owned(), groups.iter().map(row).collect());
-    Ok(saved_items::fitted(&app, call.user, answer, &["factor_groups"]).await)
+    let answer = run(app, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["factor_groups"]).await)
 }
 
-fn row(kept: &SavedGroup) -> Value {
-    let group = &kept.group.what;
-    json!({
-        "group_name": group.name,
-        "proxy_identifier": group.name.identifier(),
-        "description": group.description,
-        "tickers": group.tickers,
-        "ticker_count": group.tickers.len(),
-        "weighting_method": group.weighting.as_str(),
-        "is_valid": is_valid(kept),
-        "created_at": saved_items::time(kept.group.created_at),
-        "updated_at": saved_items::time(kept.group.updated_at),
+/// All groups of a user.
+///
+/// # Errors
+/// A store that is away.
+pub async fn run(app: &App, user: UserId) -> Result<ListedGroups, ToolError> {
+    let groups = app.store.groups(user).await?;
+    Ok(ListedGroups {
+        status: Success::Success,
+        count: groups.len(),
+        factor_groups: groups.into_iter().map(ListedGroup::from).collect(),
     })
+}
+
+impl From<SavedGroup> for ListedGroup {
+    fn from(kept: SavedGroup) -> Self {
+        let is_valid = is_valid(&kept);
+        let group = kept.group.what;
+        Self {
+            group_name: group.name.to_string(),
+            proxy_identifier: group.name.identifier(),
+            description: group.description,
+            ticker_count: group.tickers.len(),
+            tickers: group.tickers,
+            weighting_method: group.weighting.method(),
+            is_valid,
+            created_at: kept.group.created_at,
+            updated_at: kept.group.updated_at,
+        }
+    }
 }

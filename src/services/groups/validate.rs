@@ -1,92 +1,140 @@
-//! `validate_factor_group`: checks a kept group against the price source, and changes nothing.
-
-use std::sync::Arc;
+//! The check of a kept group against the price source, which changes nothing.
 
 use factor_store::SavedGroup;
-use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::{Map, Value, json};
+use factor_types::{GroupName, SettledWeights, Ticker};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::check::{self, Check, CheckError, excluded_json};
-use super::{arguments, caller, check_error, find, metadata_of, performance, success};
+use super::{
+    arguments,
+    check::{Check, CheckError, Performance, check},
+    errors::check_error,
+    find,
+    view::ValidationMetadata,
+};
 use crate::{
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define, read_only},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success},
+    },
     tool_error::ToolError,
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry =
-    ToolEntry { definition, call: |app, call| async move { validate(app, call).await }.boxed() };
-
-const TITLE: &str = "Validate factor group";
 /// Weights that differ by less are the same.
 const SAME_WEIGHT: f64 = 1e-9;
 
-fn definition() -> Tool {
-    let input = saved_items::input(json!({"group_name": arguments::name_schema()}), &["group_name"]);
-    define(
-        "validate_factor_group",
-        TITLE,
-        "Checks a saved group's data and changes nothing: who is left out and why, weights, performance.",
-        input,
-        saved_items::output(&[("is_valid", "boolean"), ("issues", "array")]),
-    )
-    .with_annotations(read_only(TITLE, true))
+/// What the check found.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ValidatedGroup {
+    status: Success,
+    group_name: String,
+    /// How it is called among tickers.
+    proxy_identifier: String,
+    #[serde(flatten)]
+    verdict: Verdict,
 }
 
-async fn validate(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let args = Args::new(call.arguments.clone());
-    args.require("group_name");
-    let name = saved_items::name(&args, "group_name");
-    args.finish(&["group_name"])?;
-    let kept = find(&app, call.user, &name.ok_or_else(ToolError::internal)?).await?;
+/// Whether a group may be a factor now.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Verdict {
+    /// True when enough members have enough history.
+    is_valid: bool,
+    /// Who takes part, what they weigh.
+    validation_metadata: ValidationMetadata,
+    /// How it did, when it is valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    performance: Option<Performance>,
+    /// Why it is not valid.
+    issues: Vec<String>,
+    /// What its user should know.
+    warnings: Vec<String>,
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// Every mistake of the arguments, no such group, a source that cannot answer.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
+    let answer = run(app, &name, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
+}
+
+/// Checks the group of this name.
+///
+/// # Errors
+/// No such group, a source that cannot answer.
+pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<ValidatedGroup, ToolError> {
+    let kept = find(app, call.user, name).await?;
     let group = &kept.group.what;
-    let mut answer = success();
-    answer.insert("group_name".to_owned(), json!(group.name));
-    answer.insert("proxy_identifier".to_owned(), json!(group.name.identifier()));
-    match check::check(&app, group, None, &caller(&app, &call)).await {
-        Ok(check) => passed(&mut answer, &kept, &check),
-        Err(CheckError::Insufficient { included, excluded, message }) => {
-            answer.insert("is_valid".to_owned(), json!(false));
-            let metadata = json!({
-                "tickers_included": included,
-                "tickers_excluded": excluded_json(&excluded),
-                "final_weights": null,
-            });
-            answer.insert("validation_metadata".to_owned(), metadata);
-            answer.insert("issues".to_owned(), json!([message]));
-            answer.insert("warnings".to_owned(), json!([]));
-        }
+    let verdict = match check(app, group, None, &call.caller(app.today())).await {
+        Ok(check) => Verdict::passed(&kept, check),
+        Err(CheckError::Insufficient { included, excluded, message }) => Verdict {
+            is_valid: false,
+            validation_metadata: ValidationMetadata {
+                tickers_included: Some(included),
+                tickers_excluded: excluded,
+                final_weights: None,
+                history: None,
+                origin: None,
+            },
+            performance: None,
+            issues: vec![message],
+            warnings: Vec::new(),
+        },
         Err(error) => return Err(check_error(&error, false)),
-    }
-    Ok(saved_items::fitted(&app, call.user, answer, &["warnings"]).await)
+    };
+    Ok(ValidatedGroup {
+        status: Success::Success,
+        group_name: group.name.to_string(),
+        proxy_identifier: group.name.identifier(),
+        verdict,
+    })
 }
 
-fn passed(answer: &mut Map<String, Value>, kept: &SavedGroup, check: &Check) {
-    let left_out = check.excluded.iter().map(|one| format!("{} is left out: {}", one.ticker, one.detail));
-    let mut warnings: Vec<String> = left_out.chain(check.warnings.iter().cloned()).collect();
-    let differ = |(a, b): (&(factor_types::Ticker, f64), &(factor_types::Ticker, f64))| {
-        a.0 != b.0 || (a.1 - b.1).abs() > SAME_WEIGHT
-    };
-    let settled = &check.settled;
-    let changed = kept.settled.as_ref().is_none_or(|known| {
-        known.weights.len() != settled.weights.len() || known.weights.iter().zip(&settled.weights).any(differ)
-    });
-    if changed {
-        let known = kept.settled.as_ref().map(|known| format!("are those of {}", known.as_of));
-        warnings.push(format!(
-            "the weights in use {}; update_factor_group with group_name alone takes these",
-            known.unwrap_or_else(|| "were never settled".to_owned())
-        ));
+impl Verdict {
+    fn passed(kept: &SavedGroup, check: Check) -> Self {
+        let validation_metadata = ValidationMetadata::of_check(&check);
+        let left_out = check.excluded.iter().map(|one| format!("{} is left out: {}", one.ticker, one.detail));
+        let mut warnings: Vec<String> = left_out.chain(check.warnings).collect();
+        if kept.settled.as_ref().is_none_or(|known| differ(&known.weights, &check.settled.weights)) {
+            warnings.push(outdated(kept.settled.as_ref()));
+        }
+        Self { is_valid: true, validation_metadata, performance: Some(check.performance), issues: Vec::new(), warnings }
     }
-    answer.insert("is_valid".to_owned(), json!(true));
-    answer.insert("validation_metadata".to_owned(), metadata_of(check));
-    answer.insert("performance".to_owned(), performance(check));
-    answer.insert("issues".to_owned(), json!([]));
-    answer.insert("warnings".to_owned(), json!(warnings));
+}
+
+/// What is said of kept weights that are no longer those of a check.
+fn outdated(known: Option<&SettledWeights>) -> String {
+    let known = known.map_or_else(|| "were never settled".to_owned(), |known| format!("are those of {}", known.as_of));
+    format!("the weights in use {known}; update_factor_group with group_name alone takes these")
+}
+
+fn differ(known: &[(Ticker, f64)], found: &[(Ticker, f64)]) -> bool {
+    let same = |(a, b): (&(Ticker, f64), &(Ticker, f64))| a.0 == b.0 && (a.1 - b.1).abs() <= SAME_WEIGHT;
+    known.len() != found.len() || !known.iter().zip(found).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_differ_by_member_number_or_size() {
+        let weights = |given: &[(&str, f64)]| -> Vec<(Ticker, f64)> {
+            given.iter().map(|(ticker, weight)| (ticker.parse().unwrap(), *weight)).collect()
+        };
+        let known = weights(&[("XLK", 0.6), ("SMH", 0.4)]);
+        assert!(!differ(&known, &weights(&[("XLK", 0.6 + 1e-12), ("SMH", 0.4)])));
+        assert!(differ(&known, &weights(&[("XLK", 0.61), ("SMH", 0.39)])));
+        assert!(differ(&known, &weights(&[("XLF", 0.6), ("SMH", 0.4)])));
+        assert!(differ(&known, &known[..1]));
+        assert!(
+            differ(&known, &weights(&[("XLK", f64::NAN), ("SMH", 0.4)])),
+            "what cannot be compared is not the same"
+        );
+    }
 }

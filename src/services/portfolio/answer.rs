@@ -1,151 +1,166 @@
-//! The frame of an answer over a portfolio: its shape, what was asked for by name, notes, and the text block.
+//! How an answer on a portfolio leaves: in the shape asked for, with what was asked for by name, notes, and the text block.
 
-use factor_types::UserId;
+use factor_types::{ClosedSet, UserId};
 use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::markdown;
 use crate::{
-    answer::{Fields, Frame, NotePlace, Rendered, Rounding},
+    answer::{Fields, Frame, NotePlace, Rendered, Rounding, markdown},
     app::App,
     services::{
-        analysis::{context::AnalysisContext, gone_first},
-        common_args::Format,
+        analysis::{gone_first, quality::DataQuality},
+        answer_schema,
+        common_args::{CommonArgs, Format, Include},
     },
 };
 
 /// A summary has so many characters at most.
 const SUMMARY: usize = 8_000;
 
-/// What an answer is put together from.
+/// How summaries and what goes with reports are rounded.
+pub(crate) const SHORT: Rounding = Rounding::Decimals(4);
+
+/// The answer to a question on a portfolio.
 pub(crate) trait PortfolioAnswer: Sync {
-    /// The analysis below it, with the common arguments.
-    fn context(&self) -> &AnalysisContext;
+    /// The sections that can be asked for by name.
+    type Section: ClosedSet + PartialEq + Sync;
+    /// The one that is the report.
+    const REPORT: Self::Section;
+    /// Characters of a summary that are kept free.
+    const ROOM: usize;
+
+    /// The common arguments.
+    fn common(&self) -> &CommonArgs;
     /// The sections asked for by name.
-    fn include(&self) -> Option<&[&'static str]>;
-    /// Names in `include` that no section has.
-    fn invalid_sections(&self) -> &[String];
+    fn include(&self) -> &Include<Self::Section>;
     /// Sections that are not there, with what to do.
     fn not_computed(&self) -> IndexMap<&'static str, String>;
     /// What was read or done differently than asked.
     fn notes(&self) -> Vec<String>;
-    /// The fields of a section that has others than one of its own name.
-    fn fields_of(section: &str) -> Option<&'static [&'static str]>;
-    /// Every section, rounded to the precision asked for, without the frame.
+    /// The fields of the full answer that are a section.
+    fn fields_of(section: Self::Section) -> &'static [&'static str];
+    /// Every section, rounded to the precision asked for.
     fn full(&self, app: &App) -> Fields;
-    /// The answer in short.
-    fn summary(&self) -> Map<String, Value>;
-    /// What goes with the report, beside it.
-    fn report_body(&self) -> Map<String, Value>;
+    /// The most entries of a list of a summary.
+    fn entries(&self) -> usize;
+    /// The answer in short, its lists with `shown` entries at most.
+    fn summary(&self, shown: usize) -> Fields;
+    /// What goes with the report.
+    fn with_report(&self) -> Fields;
     /// The report for people.
     fn report(&self) -> String;
-    /// What the answer cannot know, in a sentence.
-    fn not_known(&self) -> String;
-    /// Puts into the warnings of an analysis what concerns the portfolio, and takes out what is said better there.
-    fn mend_warnings(&self, quality: &mut Map<String, Value>);
 }
 
-/// How summaries and what goes with reports are rounded.
-const SHORT: Rounding = Rounding::Decimals(4);
+/// An answer with what stands around it, for its schema: the frame is put around the fields part by part.
+#[derive(Serialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
+struct Framed<T> {
+    status: Status,
+    /// Names in `include` that no section has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invalid_sections: Option<Vec<String>>,
+    /// Sections that are not there, with what to do about each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_computed: Option<IndexMap<String, String>>,
+    #[serde(flatten)]
+    answer: T,
+    /// Timings and sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    performance: Option<Map<String, Value>>,
+    /// What was done, on what and by which conventions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analysis_metadata: Option<Map<String, Value>>,
+    /// Text for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formatted_report: Option<String>,
+    /// What was left out to keep to `max_chars`, and where the whole is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<Map<String, Value>>,
+    /// What was read or done differently than asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// An answer is a success: what fails is an error.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Status {
+    Success,
+}
+
+/// The full schema of an answer.
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
+    answer_schema::<Framed<T>>()
+}
 
 /// The answer in the shape asked for, no longer than asked for.
-pub(crate) async fn answer(told: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
-    let common = &told.context().common();
-    let report = || told.report();
-    let (body, report) = match (told.include(), common.format) {
-        (Some(include), _) => (included(told, include, app), None),
-        (None, Format::Full) => (told.full(app), None),
-        (None, Format::Summary) => (short(&told.summary()), None),
+pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
+    let common = answer.common();
+    let named = answer.include().sections.as_deref();
+    let (body, report) = match (named, common.format) {
+        (Some(sections), _) => (included(answer, sections, app), None),
+        (None, Format::Full) => (answer.full(app), None),
+        (None, Format::Summary) => (summary(answer), None),
         (None, Format::Report) => {
-            let (mut body, report) = (short(&told.report_body()), report());
+            let (mut body, report) = (answer.with_report(), answer.report());
             body.put("formatted_report", &report);
             (body, Some(report))
         }
     };
     let kept = (&app.results, user);
-    let fitted = frame(told).fitting(body, common.max_chars, gone_first(), kept).await;
+    let fitted = frame(answer).fitting(body, common.max_chars, gone_first(), kept).await;
     match report {
         Some(report) => fitted.reported(&report),
-        None => fitted.with_json_text(|| short(&told.summary())),
+        None => fitted.with_json_text(|| summary(answer)),
     }
 }
 
-/// What is shown in short, rounded.
-fn short(fields: &Map<String, Value>) -> Fields {
-    let mut body = Fields::rounded(SHORT);
-    for (name, value) in fields {
-        match name.as_str() {
-            "insights" | "data_quality" => body.put_parts(name, value),
-            "more" => body.put_whole(name, value),
-            _ => body.put(name, value),
-        }
-    }
-    body
-}
-
-/// The summary that fits: with so many entries at most, and fewer until it has no more than [`SUMMARY`] characters, `room` of
-/// them kept free. `of` gives it with so many.
-pub(crate) fn fitting<T: PortfolioAnswer>(
-    told: &T,
-    most: usize,
-    room: usize,
-    of: impl Fn(usize) -> Map<String, Value>,
-) -> Map<String, Value> {
-    let mut shown = most;
+/// The summary that fits: with as many entries as it may have, and fewer until it has no more than [`SUMMARY`] characters.
+fn summary<T: PortfolioAnswer>(answer: &T) -> Fields {
+    let mut shown = answer.entries();
     loop {
-        let answer = of(shown);
-        if shown <= 1 || frame(told).around(short(&answer)).chars() + room <= SUMMARY {
-            return answer;
+        let summary = answer.summary(shown);
+        if shown <= 1 || frame(answer).around(summary.clone()).chars() + T::ROOM <= SUMMARY {
+            return summary;
         }
         shown -= 1;
     }
 }
 
-/// The data quality in short, with the answer's own warnings.
-pub(crate) fn short_quality(told: &impl PortfolioAnswer) -> Map<String, Value> {
-    let mut quality = told.context().short_quality();
-    told.mend_warnings(&mut quality);
-    quality
-}
-
 /// The end of a report: what is not known, and the warnings.
-pub(crate) fn add_mind(text: &mut String, told: &impl PortfolioAnswer) {
-    let quality = short_quality(told);
-    let warnings = quality["warnings"].as_array().into_iter().flatten();
-    let warnings = warnings.filter_map(Value::as_str).map(str::to_owned);
-    markdown::list(text, "Caveats", &std::iter::once(told.not_known()).chain(warnings).collect::<Vec<_>>());
+pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQuality) {
+    let warnings = quality.warnings().iter().map(ToString::to_string);
+    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(warnings).collect::<Vec<_>>());
 }
 
 /// What stands around an answer.
-fn frame(told: &impl PortfolioAnswer) -> Frame {
+fn frame(answer: &impl PortfolioAnswer) -> Frame {
     Frame {
         analysis_type: None,
-        notes: told.notes(),
+        notes: answer.notes(),
         notes_at: NotePlace::Last,
-        invalid_sections: told.invalid_sections().to_vec(),
-        not_computed: told.not_computed().into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
+        invalid_sections: answer.include().invalid.clone(),
+        not_computed: answer.not_computed().into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
     }
 }
 
 /// The sections asked for, in full.
-fn included<T: PortfolioAnswer>(told: &T, include: &[&'static str], app: &App) -> Fields {
+fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) -> Fields {
     let mut kept = Fields::rounded(Rounding::None);
-    if include.is_empty() {
+    if sections.is_empty() {
         return kept;
     }
-    let mut full = told.full(app);
-    for section in include {
-        let keys = match *section {
-            "formatted_report" => {
-                kept.put("formatted_report", &told.report());
-                continue;
-            }
-            "metadata" => &["analysis_metadata"],
-            other => T::fields_of(other).unwrap_or(std::slice::from_ref(section)),
-        };
-        for key in keys {
-            if let Some(part) = full.take(key) {
-                kept.put_part(*key, part);
+    let mut full = answer.full(app);
+    for section in sections {
+        if *section == T::REPORT {
+            kept.put("formatted_report", &answer.report());
+        }
+        for name in T::fields_of(*section) {
+            if let Some(part) = full.take(name) {
+                kept.put_part(*name, part);
             }
         }
     }

@@ -5,9 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use factor_prices::SecurityProfile;
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Ticker};
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::CASH;
+use super::{
+    CASH,
+    warning::{Reason, Warning},
+};
 use crate::{
     analysis::{AnalysisError, Caller},
     app::App,
@@ -18,25 +22,36 @@ use crate::{
 const UNKNOWN: &str = "unclassified";
 /// Funds that are no factor.
 const OTHER_FUNDS: &str = "other funds";
-/// What profiles leave open, after the tickers and their verb.
-const FUND: &str = "under other funds: the profile of a fund does not say what it holds";
-const NO_INDUSTRY: &str = "in no industry: the profile names none";
-const NO_FACTOR: &str = "of an industry that no factor stands for";
 
 /// A holding and what it stands for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Classification {
+    /// What is held.
     pub(crate) ticker: Ticker,
+    /// Its share of the portfolio; below 0 for a short position.
     pub(crate) weight: f64,
-    /// The factor of the universe that it is, or whose industry it is in.
-    pub(crate) factor: Option<Ticker>,
     /// Its industry; of other funds their category.
     pub(crate) industry: String,
     /// Its industry's sector group; of other funds their category.
     pub(crate) sector_group: String,
     pub(crate) asset_class: String,
+    /// The factor of the universe that it is, or whose industry it is in.
+    #[serde(rename = "stands_for")]
+    pub(crate) factor: Option<Ticker>,
     /// True for a share that stands for its industry's ETF.
+    #[serde(skip)]
     pub(crate) by_profile: bool,
+}
+
+/// What a profile leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Unplaced {
+    /// A fund, and its profile does not say what it holds.
+    Fund,
+    /// A share of no industry.
+    NoIndustry,
+    /// A share of an industry that is no factor.
+    NoFactor,
 }
 
 /// What every holding stands for.
@@ -44,9 +59,9 @@ pub(crate) struct Classification {
 pub(crate) struct Classifications {
     pub(crate) each: Vec<Classification>,
     /// Holdings without a profile, by the reason.
-    untold: IndexMap<String, Vec<String>>,
-    /// Holdings whose profile does not place them, by what is not known.
-    unplaced: IndexMap<&'static str, Vec<String>>,
+    unknown: IndexMap<Reason, Vec<Ticker>>,
+    /// Holdings whose profile does not place them, by what it leaves open.
+    unplaced: IndexMap<Unplaced, Vec<Ticker>>,
 }
 
 impl Classifications {
@@ -73,64 +88,29 @@ impl Classifications {
         universes: &[&FactorUniverse],
         profiles: HashMap<Ticker, Result<Arc<SecurityProfile>, String>>,
     ) -> Self {
-        let known = |ticker: &Ticker| universes.iter().find_map(|universe| universe.get(ticker));
-        let mut untold: IndexMap<String, Vec<String>> = IndexMap::new();
-        let mut unplaced: IndexMap<&'static str, Vec<String>> = IndexMap::new();
-        let each = weights.iter().map(|(ticker, weight)| {
-            let classification = |industry: &str, group: &str, class: &str| Classification {
-                ticker: ticker.clone(),
-                weight: *weight,
-                factor: None,
-                industry: industry.to_owned(),
-                sector_group: group.to_owned(),
-                asset_class: class.to_owned(),
-                by_profile: false,
-            };
-            if ticker.is_currency() {
-                return classification(if ticker.as_str() == CASH { "cash" } else { "currency" }, "cash", "cash");
-            }
-            if let Some(factor) = known(ticker) {
-                return Classification { factor: Some(factor.ticker.clone()), ..of_factor(factor, classification) };
-            }
-            match profiles.get(ticker) {
-                Some(Ok(profile)) if profile.is_fund => {
-                    unplaced.entry(FUND).or_default().push(ticker.to_string());
-                    classification(OTHER_FUNDS, UNKNOWN, UNKNOWN)
-                }
-                Some(Ok(profile)) => {
-                    let Some(industry) = &profile.industry else {
-                        unplaced.entry(NO_INDUSTRY).or_default().push(ticker.to_string());
-                        let sector = profile.sector.as_deref().unwrap_or(UNKNOWN);
-                        return classification(sector, UNKNOWN, AssetClass::Equity.as_str());
-                    };
-                    let stands = |factor: &&Factor| {
-                        let names = || std::iter::once(&factor.label).chain(&factor.aliases);
-                        factor.category == Category::Industry && names().any(|name| name.eq_ignore_ascii_case(industry))
-                    };
-                    let factor = universes.iter().find_map(|universe| universe.factors().iter().find(stands));
-                    match factor {
-                        Some(factor) => Classification {
-                            factor: Some(factor.ticker.clone()),
-                            industry: industry.clone(),
-                            asset_class: AssetClass::Equity.as_str().to_owned(),
-                            by_profile: true,
-                            ..of_factor(factor, classification)
-                        },
-                        None => {
-                            unplaced.entry(NO_FACTOR).or_default().push(ticker.to_string());
-                            classification(industry, UNKNOWN, AssetClass::Equity.as_str())
-                        }
+        let mut all = Self::default();
+        for (ticker, weight) in weights {
+            let holding = Holding { ticker, weight: *weight };
+            let known = universes.iter().find_map(|universe| universe.get(ticker));
+            let one = match (known, profiles.get(ticker)) {
+                _ if ticker.is_currency() => holding.currency(),
+                (Some(factor), _) => holding.factor(factor),
+                (None, Some(Ok(profile))) => {
+                    let (one, unplaced) = holding.by_profile(profile, universes);
+                    if let Some(what) = unplaced {
+                        all.unplaced.entry(what).or_default().push(ticker.clone());
                     }
+                    one
                 }
-                Some(Err(why)) => {
-                    untold.entry(why.replace(ticker.as_str(), "it")).or_default().push(ticker.to_string());
-                    classification(UNKNOWN, UNKNOWN, UNKNOWN)
+                (None, Some(Err(why))) => {
+                    all.unknown.entry(Reason::of(ticker, why)).or_default().push(ticker.clone());
+                    holding.unknown()
                 }
-                None => classification(UNKNOWN, UNKNOWN, UNKNOWN),
-            }
-        });
-        let each = each.collect();
-        Self { each, untold, unplaced }
+                (None, None) => holding.unknown(),
+            };
+            all.each.push(one);
+        }
+        all
     }
 
     /// The same holdings with other weights; those without a weight are left out.
@@ -144,20 +124,16 @@ impl Classifications {
 
     /// What is not known of the holdings: those `missing` have no returns, by the reason; others have no profile, or one
     /// that does not place them.
-    pub(crate) fn warnings(&self, missing: &IndexMap<String, Vec<String>>) -> Vec<String> {
-        let is_missing = |ticker: &&String| missing.values().flatten().any(|other| other == *ticker);
-        let without_returns = missing
-            .iter()
-            .map(|(why, tickers)| format!("{} unexplained weight: {}", some(tickers), of_all(why, tickers)));
-        let without_profile = self.untold.iter().filter_map(|(why, tickers)| {
-            let others: Vec<String> = tickers.iter().filter(|ticker| !is_missing(ticker)).cloned().collect();
-            let said = || {
-                let why = of_all(why, &others);
-                format!("{} in no industry or category, for want of a profile ({why})", some(&others))
-            };
-            (!others.is_empty()).then(said)
+    pub(crate) fn warnings(&self, missing: &IndexMap<Reason, Vec<Ticker>>) -> Vec<Warning> {
+        let is_missing = |ticker: &Ticker| missing.values().flatten().any(|other| other == ticker);
+        let without_returns =
+            missing.iter().map(|(why, tickers)| Warning::WithoutReturns { tickers: tickers.clone(), why: why.clone() });
+        let without_profile = self.unknown.iter().filter_map(|(why, tickers)| {
+            let others: Vec<Ticker> = tickers.iter().filter(|ticker| !is_missing(ticker)).cloned().collect();
+            (!others.is_empty()).then(|| Warning::WithoutProfile { tickers: others, why: why.clone() })
         });
-        let unplaced = self.unplaced.iter().map(|(why, tickers)| format!("{} {why}", some(tickers)));
+        let unplaced =
+            self.unplaced.iter().map(|(what, tickers)| Warning::Unplaced { tickers: tickers.clone(), what: *what });
         without_returns.chain(without_profile).chain(unplaced).collect()
     }
 
@@ -185,20 +161,72 @@ impl Classifications {
             one.by_profile && !members.contains(&one.ticker) && one.factor.as_ref().is_some_and(|f| members.contains(f))
         })
     }
+}
 
-    /// The holdings as rows.
-    pub(crate) fn rows(&self) -> Vec<Value> {
-        let row = |one: &Classification| {
-            json!({
-                "ticker": one.ticker,
-                "weight": one.weight,
-                "industry": one.industry,
-                "sector_group": one.sector_group,
-                "asset_class": one.asset_class,
-                "stands_for": one.factor,
-            })
+/// A holding that is being classified.
+#[derive(Debug, Clone, Copy)]
+struct Holding<'a> {
+    ticker: &'a Ticker,
+    weight: f64,
+}
+
+impl Holding<'_> {
+    fn is(self, industry: &str, sector_group: &str, asset_class: &str) -> Classification {
+        Classification {
+            ticker: self.ticker.clone(),
+            weight: self.weight,
+            industry: industry.to_owned(),
+            sector_group: sector_group.to_owned(),
+            asset_class: asset_class.to_owned(),
+            factor: None,
+            by_profile: false,
+        }
+    }
+
+    fn unknown(self) -> Classification {
+        self.is(UNKNOWN, UNKNOWN, UNKNOWN)
+    }
+
+    fn currency(self) -> Classification {
+        self.is(if self.ticker.as_str() == CASH { "cash" } else { "currency" }, "cash", "cash")
+    }
+
+    fn factor(self, factor: &Factor) -> Classification {
+        let (category, class) = (factor.category.as_str(), factor.asset_class.as_str());
+        let one = match factor.category {
+            Category::Industry => self.is(&factor.label, factor.sector_group.as_deref().unwrap_or(UNKNOWN), class),
+            _ => self.is(category, category, class),
         };
-        self.each.iter().map(row).collect()
+        Classification { factor: Some(factor.ticker.clone()), ..one }
+    }
+
+    /// What a profile says, and what it leaves open.
+    fn by_profile(
+        self,
+        profile: &SecurityProfile,
+        universes: &[&FactorUniverse],
+    ) -> (Classification, Option<Unplaced>) {
+        let equity = AssetClass::Equity.as_str();
+        if profile.is_fund {
+            return (self.is(OTHER_FUNDS, UNKNOWN, UNKNOWN), Some(Unplaced::Fund));
+        }
+        let Some(industry) = &profile.industry else {
+            let sector = profile.sector.as_deref().unwrap_or(UNKNOWN);
+            return (self.is(sector, UNKNOWN, equity), Some(Unplaced::NoIndustry));
+        };
+        let stands = |factor: &&Factor| {
+            let mut names = std::iter::once(&factor.label).chain(&factor.aliases);
+            factor.category == Category::Industry && names.any(|name| name.eq_ignore_ascii_case(industry))
+        };
+        let factor = universes.iter().find_map(|universe| universe.factors().iter().find(stands));
+        let Some(factor) = factor else { return (self.is(industry, UNKNOWN, equity), Some(Unplaced::NoFactor)) };
+        let one = Classification {
+            industry: industry.clone(),
+            asset_class: equity.to_owned(),
+            by_profile: true,
+            ..self.factor(factor)
+        };
+        (one, None)
     }
 }
 
@@ -206,33 +234,6 @@ impl Classifications {
 fn strangers(weights: &IndexMap<Ticker, f64>, universes: &[&FactorUniverse]) -> Vec<Ticker> {
     let known = |ticker: &&Ticker| universes.iter().any(|universe| universe.get(ticker).is_some());
     weights.keys().filter(|ticker| !known(ticker) && !ticker.is_currency()).cloned().collect()
-}
-
-fn of_factor(factor: &Factor, classification: impl Fn(&str, &str, &str) -> Classification) -> Classification {
-    let category = factor.category.as_str();
-    let class = factor.asset_class.as_str();
-    match factor.category {
-        Category::Industry => classification(&factor.label, factor.sector_group.as_deref().unwrap_or(UNKNOWN), class),
-        _ => classification(category, category, class),
-    }
-}
-
-/// A few of many tickers, with the verb that fits.
-fn some(tickers: &[String]) -> String {
-    const NAMED: usize = 8;
-    let more = tickers.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let verb = if tickers.len() == 1 { "is" } else { "are" };
-    format!("{}{more} {verb}", tickers[..tickers.len().min(NAMED)].join(", "))
-}
-
-/// A reason said of `it`, of as many as there are.
-fn of_all(why: &str, tickers: &[String]) -> String {
-    if tickers.len() == 1 {
-        return why.to_owned();
-    }
-    let why = why.strip_suffix(" it").map_or_else(|| why.to_owned(), |start| format!("{start} them"));
-    why.strip_prefix("it is ").map(|rest| format!("they are {rest}")).unwrap_or(why)
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 
 use crate::answer::markdown::{self, without_lone_sign};
-pub(crate) use crate::answer::markdown::{in_words as decimal, in_words_or_dash as cell, list, titled_table as table};
+pub(crate) use crate::answer::markdown::{list, titled_table};
 
 /// A number with so many places, or `-` where there is none.
-pub(crate) fn places(value: Option<f64>, places: usize) -> String {
+pub(crate) fn decimal(value: Option<f64>, places: usize) -> String {
     without_lone_sign(markdown::decimal(value, places))
 }
 

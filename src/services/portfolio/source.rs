@@ -3,8 +3,8 @@
 use factor_store::StoreError;
 use factor_types::{GroupName, Ticker, UserId};
 use indexmap::IndexMap;
-use serde_json::json;
 
+use super::warning::Warning;
 use crate::{
     analysis::Caller,
     app::App,
@@ -39,14 +39,18 @@ pub(crate) struct Held {
     /// What the caller should know.
     pub(crate) notes: Vec<String>,
     /// What is to be known of the prices.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Source {
     /// Reads `holdings` and `portfolio_name`. What is wrong with them `args` remembers.
     pub(crate) fn read(args: &Args) -> Self {
         if args.has("holdings") && args.has("portfolio_name") {
-            args.refuse("portfolio_name", "must not stand beside holdings", Some("keep one of them".to_owned()));
+            args.refuse(
+                "portfolio_name",
+                "must not be given together with holdings",
+                Some("keep one of them".to_owned()),
+            );
         }
         if args.has("holdings") {
             return holdings::read(args, "holdings").map_or(Self::Unsaid, Self::Given);
@@ -58,11 +62,11 @@ impl Source {
     ///
     /// # Errors
     /// A portfolio that is not saved, holdings without a price.
-    pub(crate) async fn weigh(self, app: &App, user: UserId, caller: &Caller<'_>) -> Result<Option<Held>, ToolError> {
+    pub(crate) async fn weigh(&self, app: &App, user: UserId, caller: &Caller<'_>) -> Result<Option<Held>, ToolError> {
         let (name, holdings, mut notes) = match self {
-            Self::Given(given) => (None, given.holdings, given.notes),
+            Self::Given(given) => (None, given.holdings.clone(), given.notes.clone()),
             Self::Named(name) => {
-                let kept = portfolios::find(app, user, &name).await?;
+                let kept = portfolios::find(app, user, name).await?;
                 (Some(kept.what.name.to_string()), kept.what.holdings, Vec::new())
             }
             Self::Unsaid => {
@@ -78,14 +82,15 @@ impl Source {
             }
         };
         let valued = valuation::value(app, &holdings, caller).await;
-        let normalisation = valued.in_words();
+        let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
         let weights = valued
             .weights
             .map_err(|why| ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {why}.")))?;
-        if !normalisation.ends_with("sum to 1") {
+        if !as_given {
             notes.push(normalisation.clone());
         }
-        Ok(Some(Held { name, weights, normalisation, notes, warnings: valued.warnings }))
+        let warnings = valued.warnings.into_iter().map(Warning::OfPrices).collect();
+        Ok(Some(Held { name, weights, normalisation, notes, warnings }))
     }
 }
 
@@ -96,14 +101,34 @@ impl Held {
     }
 }
 
-/// The schemas of the two arguments.
-pub(crate) fn schemas() -> [(&'static str, serde_json::Value); 2] {
-    let name = json!({"type": "string", "description": "Default: a saved CURRENT_PORTFOLIO."});
-    let holdings = json!({
-        "type": "array",
-        "items": {"type": "object"},
-        "description": "As in save_portfolio; a plain {ticker: weight} too.",
-        "examples": [[{"ticker": "SPY", "weight": 0.6}]]
-    });
-    [("holdings", holdings), ("portfolio_name", name)]
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(values: Value) -> Result<Source, String> {
+        let Value::Object(values) = values else { panic!("no object") };
+        let args = Args::new(values);
+        let source = Source::read(&args);
+        args.finish(&["holdings", "portfolio_name"]).map_err(|error| error.message)?;
+        Ok(source)
+    }
+
+    #[test]
+    fn holdings_come_with_the_call_or_by_name() {
+        let Ok(Source::Given(given)) = read(json!({"holdings": {"SPY": 0.6, "CUR:USD": 0.4}})) else { panic!() };
+        assert_eq!(given.holdings.len(), 2);
+        let Ok(Source::Named(name)) = read(json!({"portfolio_name": "My Own"})) else { panic!() };
+        assert_eq!(name.key(), "my_own");
+        assert!(matches!(read(json!({"holdings": null})), Ok(Source::Unsaid)));
+    }
+
+    #[test]
+    fn one_source_at_a_time() {
+        let both = read(json!({"holdings": {"SPY": 1}, "portfolio_name": "Mine"})).unwrap_err();
+        assert!(both.contains("must not be given together with holdings: keep one of them"), "{both}");
+        assert!(read(json!({"holdings": []})).unwrap_err().contains("must be 1 to 1000 holdings"));
+        assert!(read(json!({"portfolio_name": "!"})).is_err());
+    }
 }

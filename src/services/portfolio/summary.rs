@@ -1,14 +1,56 @@
-//! Parts of the answers that both tools show alike.
+//! Parts of the answers that the questions on a portfolio have alike.
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use factor_analytics::exposure::PortfolioReturns;
-use factor_types::Ticker;
+use factor_types::{Frequency, Ticker};
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::{lookthrough::Classifications, source::Held};
+use super::{
+    CASH,
+    lookthrough::Classifications,
+    source::Held,
+    warning::{Reason, Warning},
+};
 use crate::services::analysis::context::AnalysisContext;
+
+/// The longest warning of a summary, in characters.
+pub(crate) const LONGEST_WARNING: usize = 220;
+
+/// The window that figures rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Period {
+    /// The label before the first period.
+    from: NaiveDate,
+    /// The label of the last one.
+    to: Option<NaiveDate>,
+    frequency: Frequency,
+    /// How many there are.
+    periods: usize,
+}
+
+impl Period {
+    /// The periods of an analysis.
+    pub(crate) fn of(context: &AnalysisContext) -> Self {
+        let panel = context.analysis.study.panel();
+        Self {
+            from: panel.base(),
+            to: panel.labels().last().copied(),
+            frequency: panel.frequency(),
+            periods: panel.rows(),
+        }
+    }
+}
+
+/// What a summary leaves out, and how to ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct More {
+    /// Names for `include`.
+    pub(crate) include: &'static [&'static str],
+}
 
 /// Dates and source in a line.
 pub(crate) fn heading(context: &AnalysisContext) -> String {
@@ -24,77 +66,57 @@ pub(crate) fn heading(context: &AnalysisContext) -> String {
     )
 }
 
-/// From, to, frequency and number of periods.
-pub(crate) fn period(context: &AnalysisContext) -> Value {
-    let panel = context.analysis.study.panel();
-    json!({
-        "from": panel.base(), "to": panel.labels().last(), "frequency": panel.frequency(), "periods": panel.rows(),
-    })
-}
-
-/// Puts into an analysis' warnings what is not known of the holdings, among them those that are only bought (`tickers`); what
-/// it says of them itself goes.
-pub(crate) fn warn_of_holdings<'a>(
-    warnings: &mut Vec<Value>,
+/// What is not known of the holdings, among them those that are only bought (`tickers`).
+pub(crate) fn of_holdings<'a>(
     context: &AnalysisContext,
     tickers: impl Iterator<Item = &'a Ticker>,
     classifications: &Classifications,
     held: &Held,
     returns: Option<&PortfolioReturns>,
-) {
-    let missing = holdings_without_returns(context, tickers.map(Ticker::as_str));
-    warnings.retain(|warning| !is_of_a_holding(warning, &missing));
-    warnings.extend(classifications.warnings(&missing).iter().chain(&held.warnings).map(|text| json!(text)));
-    if let Some(rows) = returns.map(|returns| returns.spread_rows).filter(|rows| *rows > 0) {
-        warnings.push(json!(format!(
-            "on {rows} periods a holding has no return yet; its weight is spread over the others"
-        )));
-    }
+) -> Vec<Warning> {
+    let mut warnings = classifications.warnings(&without_returns(context, tickers));
+    warnings.extend(held.warnings.iter().cloned());
+    let spread = returns.map(|returns| returns.spread_rows).filter(|rows| *rows > 0);
+    warnings.extend(spread.map(Warning::SpreadRows));
+    warnings
 }
 
 /// The holdings among `tickers` that the source has no returns of, by reason.
-fn holdings_without_returns<'a>(
+fn without_returns<'a>(
     context: &AnalysisContext,
-    tickers: impl Iterator<Item = &'a str>,
-) -> IndexMap<String, Vec<String>> {
-    let held: HashSet<&str> = tickers.collect();
+    tickers: impl Iterator<Item = &'a Ticker>,
+) -> IndexMap<Reason, Vec<Ticker>> {
+    let held: HashSet<&Ticker> = tickers.filter(|ticker| ticker.as_str() != CASH).collect();
     let prepared = &context.analysis.prepared;
-    let beside = prepared.missing_beside.iter().map(|(ticker, why)| (ticker, why));
+    let outside = prepared.also_missing.iter().map(|(ticker, why)| (ticker, why));
     let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
-    let mut reasons = IndexMap::<String, Vec<String>>::new();
-    for (ticker, why) in beside.chain(lost).filter(|(ticker, _)| held.contains(ticker.as_str())) {
-        if ticker.as_str() != super::CASH {
-            reasons.entry(why.replace(ticker.as_str(), "it")).or_default().push(ticker.to_string());
-        }
+    let mut reasons = IndexMap::<Reason, Vec<Ticker>>::new();
+    for (ticker, why) in outside.chain(lost).filter(|(ticker, _)| held.contains(ticker)) {
+        reasons.entry(Reason::of(ticker, why)).or_default().push(ticker.clone());
     }
     reasons
 }
 
-/// True for the warning of the analysis on a ticker beside the universe that is a holding here.
-fn is_of_a_holding(warning: &Value, missing: &IndexMap<String, Vec<String>>) -> bool {
-    let named = warning
-        .as_str()
-        .and_then(|text| text.strip_prefix("figures relative to "))
-        .and_then(|rest| rest.split(' ').next());
-    named.is_some_and(|named| missing.values().flatten().any(|ticker| ticker == named))
-}
-
-/// The first few entries; the others are summed as `others`.
-pub(crate) fn shorten(sums: &mut Map<String, Value>, most: usize) {
+/// The first few sums of weights; the others are summed as `others`.
+pub(crate) fn shortened(sums: IndexMap<String, f64>, most: usize) -> IndexMap<String, f64> {
     if sums.len() <= most {
-        return;
+        return sums;
     }
-    let rest: Vec<String> = sums.keys().skip(most).cloned().collect();
-    let sum: f64 = rest.iter().filter_map(|name| sums.remove(name)?.as_f64()).sum();
-    sums.insert(format!("{} others", rest.len()), json!(sum));
+    let rest = sums.len() - most;
+    let others = (format!("{rest} others"), sums.values().skip(most).sum());
+    sums.into_iter().take(most).chain([others]).collect()
 }
 
-/// Long warnings take room from what was asked.
-pub(crate) fn shorten_warnings(quality: &mut Map<String, Value>) {
-    const LONGEST: usize = 220;
-    for warning in quality.get_mut("warnings").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(text) = warning.as_str().filter(|text| text.chars().count() > LONGEST) {
-            *warning = json!(text.chars().take(LONGEST - 1).chain(['…']).collect::<String>());
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_summary_leaves_out_is_summed_up() {
+        let sums =
+            || IndexMap::from([("a", 0.5), ("b", 0.25), ("c", 0.125), ("d", -0.0625)].map(|(n, w)| (n.to_owned(), w)));
+        assert_eq!(shortened(sums(), 4), sums());
+        let short: Vec<(String, f64)> = shortened(sums(), 2).into_iter().collect();
+        assert_eq!(short, [("a".to_owned(), 0.5), ("b".to_owned(), 0.25), ("2 others".to_owned(), 0.0625)]);
     }
 }

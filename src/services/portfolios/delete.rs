@@ -1,52 +1,48 @@
-//! `delete_portfolio`: deletes a portfolio and says what it was.
+//! A portfolio deleted for good, and what it held.
 
-use std::sync::Arc;
+use factor_types::{GroupName, UserId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use futures::future::FutureExt;
-use rmcp::model::{Tool, ToolAnnotations};
-use serde_json::{Map, Value, json};
-
-use super::{describe, missing, name, name_schema};
+use super::{missing, only_name, view::PortfolioView};
 use crate::{
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success},
+    },
     tool_error::ToolError,
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { delete(app, call).await }.boxed() };
-
-const TITLE: &str = "Delete portfolio";
-
-fn definition() -> Tool {
-    define(
-        "delete_portfolio",
-        TITLE,
-        "Deletes a portfolio for good; answers what it held.",
-        saved_items::input(json!({"portfolio_name": name_schema()}), &[]),
-        saved_items::output(&[("deleted", "object")]),
-    )
-    .with_annotations(
-        ToolAnnotations::with_title(TITLE).read_only(false).destructive(true).idempotent(true).open_world(false),
-    )
+/// The portfolio that is gone.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DeletedPortfolio {
+    status: Success,
+    /// Its name.
+    portfolio_name: String,
+    /// What it was.
+    deleted: PortfolioView,
 }
 
-async fn delete(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let args = Args::new(call.arguments.clone());
-    let name = name(&args);
-    args.finish(&["portfolio_name"])?;
-    let name = name.ok_or_else(ToolError::internal)?;
-    let Some(gone) = app.store.delete_portfolio(call.user, &name).await? else {
-        return Err(missing(&app, call.user, &name).await?);
+/// Answers a call.
+///
+/// # Errors
+/// Every mistake of the arguments, no such portfolio.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    let name = only_name(&Args::new(call.arguments.clone()))?;
+    let answer = run(app, &name, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["deleted"]).await)
+}
+
+/// Deletes the portfolio of this name.
+///
+/// # Errors
+/// No such portfolio.
+pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<DeletedPortfolio, ToolError> {
+    let Some(gone) = app.store.delete_portfolio(user, name).await? else {
+        return Err(missing(app, user, name).await?);
     };
-    let mut deleted = Map::new();
-    describe(&mut deleted, &gone);
-    let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
-    answer.insert("portfolio_name".to_owned(), json!(gone.what.name));
-    answer.insert("deleted".to_owned(), Value::Object(deleted));
-    Ok(saved_items::fitted(&app, call.user, answer, &["deleted"]).await)
+    Ok(DeletedPortfolio { status: Success::Success, portfolio_name: gone.what.name.to_string(), deleted: gone.into() })
 }

@@ -1,49 +1,50 @@
-//! `get_portfolio`: holdings as they were said, and what they weigh now.
+//! Holdings as they were given, and what they weigh now.
 
-use std::sync::Arc;
+use factor_types::GroupName;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::{Map, json};
-
-use super::{CUTTABLE, FIELDS, add_valuation, describe, find, name, name_schema, valuation};
+use super::{
+    CUTTABLE, find, only_name, valuation,
+    view::{PortfolioView, ValuationView},
+};
 use crate::{
-    analysis::Caller,
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define, read_only},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success},
+    },
     tool_error::ToolError,
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { get(app, call).await }.boxed() };
-
-const TITLE: &str = "Get portfolio";
-
-fn definition() -> Tool {
-    define(
-        "get_portfolio",
-        TITLE,
-        "A saved portfolio: holdings as given, weights at the latest prices.",
-        saved_items::input(json!({"portfolio_name": name_schema()}), &[]),
-        saved_items::output(&FIELDS),
-    )
-    .with_annotations(read_only(TITLE, true))
+/// A saved portfolio at the latest prices.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct KeptPortfolio {
+    status: Success,
+    #[serde(flatten)]
+    portfolio: PortfolioView,
+    #[serde(flatten)]
+    valuation: ValuationView,
 }
 
-async fn get(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let fetch_until = call.fetch_until();
-    let args = Args::new(call.arguments.clone());
-    let name = name(&args);
-    args.finish(&["portfolio_name"])?;
-    let kept = find(&app, call.user, &name.ok_or_else(ToolError::internal)?).await?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
-    let valuation = valuation::value(&app, &kept.what.holdings, &caller).await;
-    let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
-    describe(&mut answer, &kept);
-    add_valuation(&mut answer, &valuation);
-    Ok(saved_items::fitted(&app, call.user, answer, &CUTTABLE).await)
+/// Answers a call.
+///
+/// # Errors
+/// Every mistake of the arguments, no such portfolio.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    let name = only_name(&Args::new(call.arguments.clone()))?;
+    let answer = run(app, &name, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
+}
+
+/// The portfolio of this name at the latest prices.
+///
+/// # Errors
+/// No such portfolio.
+pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<KeptPortfolio, ToolError> {
+    let kept = find(app, call.user, name).await?;
+    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.today())).await;
+    Ok(KeptPortfolio { status: Success::Success, portfolio: kept.into(), valuation: valuation.into() })
 }

@@ -1,7 +1,6 @@
 //! Holdings in an argument: `[{ticker, weight | shares | value}]`, or a plain `{ticker: weight}` object.
 
 use factor_types::{Amount, Holding, Ticker};
-use serde_json::{Value, json};
 
 use crate::{
     arguments::{Args, MapForm},
@@ -23,25 +22,6 @@ pub struct Holdings {
     pub holdings: Vec<Holding>,
     /// What the caller should know of how they were read.
     pub notes: Vec<String>,
-}
-
-/// The schema of the argument.
-pub fn schema() -> Value {
-    let number = json!({"type": "number"});
-    json!({
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "ticker": {"type": "string"},
-                "weight": number.clone(),
-                "shares": number.clone(),
-                "value": number
-            }
-        },
-        "description": "Each with weight (0.6 is 60%), shares or value. Negative: short; CUR:USD: cash.",
-        "examples": [[{"ticker": "SPY", "weight": 0.6}]]
-    })
 }
 
 /// Reads the argument `field`; `None` when it is absent or wrong, which `args` then remembers.
@@ -167,7 +147,7 @@ fn has_a_sum(args: &Args, field: &str, holdings: &[Holding]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -218,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_at_once() {
+    fn every_problem_is_listed_at_once() {
         let message = try_read(json!([
             {"ticker": "S PY", "weight": 0.5},
             {"ticker": "AGG"},

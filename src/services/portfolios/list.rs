@@ -1,50 +1,70 @@
-//! `list_portfolios`: the caller's portfolios.
+//! The caller's portfolios.
 
-use std::sync::Arc;
-
-use futures::future::FutureExt;
-use rmcp::model::Tool;
-use serde_json::{Map, Value, json};
+use chrono::{DateTime, Utc};
+use factor_types::{Portfolio, Saved, UserId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define, read_only},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success, to_the_second},
+    },
     tool_error::ToolError,
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { list(app, call).await }.boxed() };
-
-const TITLE: &str = "List portfolios";
-
-fn definition() -> Tool {
-    define(
-        "list_portfolios",
-        TITLE,
-        "Your saved portfolios.",
-        saved_items::input(json!({}), &[]),
-        saved_items::output(&[("portfolios", "array")]),
-    )
-    .with_annotations(read_only(TITLE, false))
+/// All portfolios of one user.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ListedPortfolios {
+    status: Success,
+    count: usize,
+    portfolios: Vec<ListedPortfolio>,
 }
 
-async fn list(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
+/// One of them, without its holdings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ListedPortfolio {
+    portfolio_name: String,
+    holding_count: usize,
+    #[serde(serialize_with = "to_the_second")]
+    created_at: DateTime<Utc>,
+    #[serde(serialize_with = "to_the_second")]
+    updated_at: DateTime<Utc>,
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// Arguments, which there are none of; a store that is away.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    let portfolios = app.store.portfolios(call.user).await?;
-    let row = |kept: &factor_types::Saved<factor_types::Portfolio>| {
-        json!({
-            "portfolio_name": kept.what.name,
-            "holding_count": kept.what.holdings.len(),
-            "created_at": saved_items::time(kept.created_at),
-            "updated_at": saved_items::time(kept.updated_at),
-        })
-    };
-    let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
-    answer.insert("count".to_owned(), json!(portfolios.len()));
-    answer.insert("portfolios".to_owned(), portfolios.iter().map(row).collect::<Value>());
-    Ok(saved_items::fitted(&app, call.user, answer, &["portfolios"]).await)
+    let answer = run(app, call.user).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["portfolios"]).await)
+}
+
+/// All portfolios of a user.
+///
+/// # Errors
+/// A store that is away.
+pub async fn run(app: &App, user: UserId) -> Result<ListedPortfolios, ToolError> {
+    let portfolios = app.store.portfolios(user).await?;
+    Ok(ListedPortfolios {
+        status: Success::Success,
+        count: portfolios.len(),
+        portfolios: portfolios.into_iter().map(ListedPortfolio::from).collect(),
+    })
+}
+
+impl From<Saved<Portfolio>> for ListedPortfolio {
+    fn from(kept: Saved<Portfolio>) -> Self {
+        Self {
+            portfolio_name: kept.what.name.to_string(),
+            holding_count: kept.what.holdings.len(),
+            created_at: kept.created_at,
+            updated_at: kept.updated_at,
+        }
+    }
 }

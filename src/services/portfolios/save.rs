@@ -1,80 +1,106 @@
-//! `save_portfolio`: keeps named holdings.
+//! Named holdings, kept.
 
-use std::sync::Arc;
+use factor_types::{GroupName, Portfolio, Saved};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use factor_types::Portfolio;
-use futures::future::FutureExt;
-use rmcp::model::{Tool, ToolAnnotations};
-use serde_json::{Map, json};
-
-use super::{CUTTABLE, FIELDS, add_valuation, describe, holdings, name, name_schema, valuation};
+use super::{
+    CUTTABLE, holdings, name, valuation,
+    view::{PortfolioView, ValuationView},
+};
 use crate::{
-    analysis::Caller,
     answer::Rendered,
     app::App,
     arguments::Args,
-    mcp::tools::{ToolEntry, define},
-    services::Call,
-    services::saved_items,
+    services::{
+        Call,
+        saved_items::{self, Success},
+    },
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
-/// The tool.
-pub const ENTRY: ToolEntry = ToolEntry { definition, call: |app, call| async move { save(app, call).await }.boxed() };
-
-const TITLE: &str = "Save portfolio";
-
-fn definition() -> Tool {
-    let properties = json!({"holdings": holdings::schema(), "portfolio_name": name_schema()});
-    define(
-        "save_portfolio",
-        TITLE,
-        "Saves holdings in the place of a portfolio of the same name. Weights under 1 leave the rest in cash, over 1 is \
-         leverage; shares count at the latest price.",
-        saved_items::input(properties, &["holdings"]),
-        saved_items::output(&FIELDS),
-    )
-    .with_annotations(
-        ToolAnnotations::with_title(TITLE).read_only(false).destructive(true).idempotent(true).open_world(true),
-    )
+/// The portfolio to be saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Its name.
+    pub name: GroupName,
+    /// What it holds.
+    pub holdings: holdings::Holdings,
 }
 
-async fn save(app: Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let fetch_until = call.fetch_until();
-    let args = Args::new(call.arguments.clone());
-    args.require("holdings");
-    let read = holdings::read(&args, "holdings");
-    let name = name(&args);
-    args.finish(&["portfolio_name", "holdings"])?;
-    let (Some(name), Some(read)) = (name, read) else { return Err(ToolError::internal()) };
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
-    let valuation = valuation::value(&app, &read.holdings, &caller).await;
+/// The portfolio as it was saved.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SavedPortfolio {
+    status: Success,
+    #[serde(flatten)]
+    portfolio: PortfolioView,
+    #[serde(flatten)]
+    valuation: ValuationView,
+    /// True when it took the place of another.
+    replaced: bool,
+    /// How the holdings were read, and what they replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// Every mistake of the arguments, holdings without any value.
+pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    let request = Request::read(&Args::new(call.arguments.clone()))?;
+    let answer = run(app, request, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
+}
+
+impl Request {
+    fn read(args: &Args) -> Result<Self, ToolError> {
+        args.require("holdings");
+        let holdings = holdings::read(args, "holdings");
+        let name = name(args);
+        args.finish(&["portfolio_name", "holdings"])?;
+        let (Some(name), Some(holdings)) = (name, holdings) else { return Err(ToolError::internal()) };
+        Ok(Self { name, holdings })
+    }
+}
+
+/// Keeps the portfolio, and says what it weighs now.
+///
+/// # Errors
+/// Holdings without any value.
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<SavedPortfolio, ToolError> {
+    let holdings::Holdings { holdings, mut notes } = request.holdings;
+    let valuation = valuation::value(app, &holdings, &call.caller(app.today())).await;
     // With every price known a total of nothing will not mend itself.
     if let (Err(why), Some(_)) = (&valuation.weights, valuation.total_value) {
-        let problem = Problem {
-            field: "holdings".to_owned(),
-            got: format!("{} holdings", read.holdings.len()),
-            rule: "must have a total value above 0".to_owned(),
-            hint: Some(why.clone()),
-        };
-        return Err(ToolError::new(ErrorCode::InvalidArgument, format!("The weights are {why}.")).with_problem(problem));
+        return Err(worthless(holdings.len(), why));
     }
-    let (kept, before) = app.store.save_portfolio(call.user, &Portfolio { name, holdings: read.holdings }).await?;
-    let mut answer = Map::from_iter([("status".to_owned(), json!("success"))]);
-    describe(&mut answer, &kept);
-    add_valuation(&mut answer, &valuation);
-    answer.insert("replaced".to_owned(), json!(before.is_some()));
-    let mut notes = read.notes;
-    if let Some(before) = before {
-        notes.push(format!(
-            "This takes the place of {} with {} holdings, last changed {}.",
-            before.what.name,
-            before.what.holdings.len(),
-            saved_items::time(before.updated_at)
-        ));
-    }
-    if !notes.is_empty() {
-        answer.insert("note".to_owned(), json!(notes.join(" ")));
-    }
-    Ok(saved_items::fitted(&app, call.user, answer, &CUTTABLE).await)
+    let (kept, before) = app.store.save_portfolio(call.user, &Portfolio { name: request.name, holdings }).await?;
+    notes.extend(before.as_ref().map(replacing));
+    Ok(SavedPortfolio {
+        status: Success::Success,
+        portfolio: kept.into(),
+        valuation: valuation.into(),
+        replaced: before.is_some(),
+        note: (!notes.is_empty()).then(|| notes.join(" ")),
+    })
+}
+
+fn worthless(count: usize, why: &str) -> ToolError {
+    let problem = Problem {
+        field: "holdings".to_owned(),
+        got: format!("{count} holdings"),
+        rule: "must have a total value above 0".to_owned(),
+        hint: Some(why.to_owned()),
+    };
+    ToolError::new(ErrorCode::InvalidArgument, format!("The weights are {why}.")).with_problem(problem)
+}
+
+fn replacing(before: &Saved<Portfolio>) -> String {
+    format!(
+        "This takes the place of {} with {} holdings, last changed {}.",
+        before.what.name,
+        before.what.holdings.len(),
+        saved_items::time(before.updated_at)
+    )
 }

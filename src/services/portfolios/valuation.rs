@@ -3,6 +3,8 @@
 //! Weights are taken as they are; what they lack to 1 is cash, what they have beyond it is borrowed. Shares and values are
 //! divided by the total value, shares at the latest close. Cash is `CUR:USD`.
 
+use std::fmt;
+
 use chrono::{Days, NaiveDate};
 use factor_prices::{PriceError, PriceProvider, SourceFault};
 use factor_types::{Amount, DateRange, Holding, Ticker, ValuationPrice};
@@ -14,7 +16,7 @@ use crate::{analysis::Caller, app::App, progress::Fetching, services::saved_item
 
 /// Prices asked for at once.
 const IN_FLIGHT: usize = 8;
-/// A price older than this many days is told of.
+/// A price older than this many days is worth a warning.
 const OLD_DAYS: i64 = 10;
 /// A sum of weights this close to 1 is 1.
 const ONE: f64 = 1e-6;
@@ -27,7 +29,7 @@ pub struct Valuation {
     /// The weights, sum 1, or why they are not known.
     pub weights: Result<IndexMap<Ticker, f64>, String>,
     /// How the weights came about.
-    normalisation: String,
+    normalisation: Normalisation,
     /// True when the holdings are shares and values, false when they are weights.
     pub by_value: bool,
     /// The value of all holdings, where every one is known.
@@ -40,10 +42,57 @@ pub struct Valuation {
     pub warnings: Vec<String>,
 }
 
+/// How weights came about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Normalisation {
+    /// Taken as given: their sum is 1.
+    AsGiven,
+    /// Taken as given; what they lack to 1 is cash.
+    Cash { sum: f64, rest: f64 },
+    /// Taken as given; what they have beyond 1 is borrowed.
+    Borrowed { sum: f64, beyond: f64 },
+    /// Values divided by their total.
+    Values { total: f64 },
+    /// Shares at their latest price, by this source, divided by their total.
+    Shares { source: &'static str, total: f64 },
+    /// There are no weights.
+    Unknown,
+}
+
+impl fmt::Display for Normalisation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::AsGiven => f.write_str("weights as given; they sum to 1"),
+            Self::Cash { sum, rest } => {
+                let (sum, rest) = (significant(sum), significant(rest));
+                write!(f, "weights as given; they sum to {sum}, and the remaining {rest} is cash (CUR:USD)")
+            }
+            Self::Borrowed { sum, beyond } => {
+                let (sum, beyond) = (significant(sum), significant(beyond));
+                write!(f, "weights as given; they sum to {sum}: leverage, with {beyond} borrowed (CUR:USD below zero)")
+            }
+            Self::Values { total } => {
+                write!(f, "each value divided by their total, {} US dollars", cents(total))
+            }
+            Self::Shares { source, total } => write!(
+                f,
+                "shares at their latest price ({source}, prices_used), each value divided by their total, {} in the prices' currency",
+                cents(total)
+            ),
+            Self::Unknown => Ok(()),
+        }
+    }
+}
+
 impl Valuation {
     /// How the weights came about, or why there are none.
     pub fn in_words(&self) -> String {
-        self.weights.as_ref().err().unwrap_or(&self.normalisation).clone()
+        self.weights.as_ref().err().cloned().unwrap_or_else(|| self.normalisation.to_string())
+    }
+
+    /// True when the weights are those given and nothing had to be added to them.
+    pub fn is_as_given(&self) -> bool {
+        self.normalisation == Normalisation::AsGiven
     }
 }
 
@@ -79,15 +128,9 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
     }
     let (weights, total_value) = by_total(holdings, &prices, &unpriced);
     let normalisation = match total_value {
-        Some(total) if prices.is_empty() => {
-            format!("each value divided by their total, {} US dollars", cents(total))
-        }
-        Some(total) => format!(
-            "shares at their latest price ({}, prices_used), each value divided by their total, {} in the prices' currency",
-            about.name,
-            cents(total)
-        ),
-        None => String::new(),
+        Some(total) if prices.is_empty() => Normalisation::Values { total },
+        Some(total) => Normalisation::Shares { source: about.name, total },
+        None => Normalisation::Unknown,
     };
     Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings }
 }
@@ -98,25 +141,23 @@ pub(super) fn cents(money: f64) -> f64 {
 }
 
 /// Weights as they are, with cash for the rest.
-fn by_weight(holdings: &[Holding]) -> (IndexMap<Ticker, f64>, String) {
+fn by_weight(holdings: &[Holding]) -> (IndexMap<Ticker, f64>, Normalisation) {
     let mut weights: IndexMap<Ticker, f64> =
         holdings.iter().map(|holding| (holding.ticker.clone(), holding.amount.number())).collect();
     let sum: f64 = weights.values().sum();
     // Without the noise of the sum: 0.1, not 0.10000000000000009.
     let rest = ((1.0 - sum) * 1e12).round() / 1e12;
     if rest.abs() <= ONE {
-        return (weights, "weights as given; they sum to 1".to_owned());
+        return (weights, Normalisation::AsGiven);
     }
     if let Ok(cash) = "CUR:USD".parse() {
         *weights.entry(cash).or_default() += rest;
     }
-    let (sum, size) = (significant(sum), significant(rest.abs()));
-    let words = if rest > 0.0 {
-        format!("weights as given; they sum to {sum}, and the remaining {size} is cash (CUR:USD)")
-    } else {
-        format!("weights as given; they sum to {sum}: leverage, with {size} borrowed (CUR:USD below zero)")
+    let normalisation = match rest {
+        0.0.. => Normalisation::Cash { sum, rest },
+        _ => Normalisation::Borrowed { sum, beyond: -rest },
     };
-    (weights, words)
+    (weights, normalisation)
 }
 
 /// The weights by value, or why there are none, and the total value.
@@ -214,14 +255,15 @@ mod tests {
     fn what_weights_lack_is_cash_and_what_they_exceed_is_borrowed() {
         let (weights, words) = by_weight(&[holding("SPY", Amount::Weight(0.6)), holding("AGG", Amount::Weight(0.3))]);
         assert!((weight(&weights, "CUR:USD") - 0.1).abs() < 1e-12);
-        assert_eq!(words, "weights as given; they sum to 0.9, and the remaining 0.1 is cash (CUR:USD)");
+        assert_eq!(words.to_string(), "weights as given; they sum to 0.9, and the remaining 0.1 is cash (CUR:USD)");
         let (weights, words) = by_weight(&[holding("SPY", Amount::Weight(1.3))]);
         assert!((weight(&weights, "CUR:USD") + 0.3).abs() < 1e-12);
-        assert!(words.contains("leverage, with 0.3 borrowed"), "{words}");
+        assert!(words.to_string().contains("leverage, with 0.3 borrowed"), "{words}");
         let own_cash = [holding("SPY", Amount::Weight(0.5)), holding("CUR:USD", Amount::Weight(0.2))];
         assert!((weight(&by_weight(&own_cash).0, "CUR:USD") - 0.5).abs() < 1e-12);
         let (weights, words) = by_weight(&[holding("SPY", Amount::Weight(1.0))]);
-        assert_eq!((weights.len(), words.as_str()), (1, "weights as given; they sum to 1"));
+        assert_eq!((weights.len(), words), (1, Normalisation::AsGiven));
+        assert_eq!(words.to_string(), "weights as given; they sum to 1");
     }
 
     #[test]

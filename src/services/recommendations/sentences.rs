@@ -6,17 +6,17 @@ use factor_analytics::hedge::{
 };
 
 use super::Recommended;
-use crate::services::portfolio::markdown::{cell, decimal};
+use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// One sentence on a recommendation.
 pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
     let relation = &one.figures.relation;
     let interval = relation
         .correlation_interval
-        .map(|[low, high]| format!(" (95% interval {} to {})", decimal(low), decimal(high)));
+        .map(|[low, high]| format!(" (95% interval {} to {})", in_words(low), in_words(high)));
     let mut said = format!(
         "Correlation {} with {of} over {} periods{}",
-        cell(relation.correlation_to_overexposed),
+        in_words_or_dash(relation.correlation_to_overexposed),
         relation.n,
         interval.unwrap_or_default()
     );
@@ -25,12 +25,12 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
         Some(ratio) if ratio > 0.0 => {
             said += &format!(
                 "; {} of it per unit of {of} takes away {} of the variance in sample",
-                decimal(ratio),
-                cell(worth.in_sample)
+                in_words(ratio),
+                in_words_or_dash(worth.in_sample)
             );
             said += &out_of_sample(worth.out_of_sample);
         }
-        Some(ratio) => said += &format!("; no offset when bought (hedge ratio {})", decimal(ratio)),
+        Some(ratio) => said += &format!("; no offset when bought (hedge ratio {})", in_words(ratio)),
         None => {}
     }
     if let Some(swap) = &one.swap
@@ -39,12 +39,12 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
         said += &if weight > 0.0 {
             format!(
                 "; moving {} of the portfolio into it takes volatility from {} to {}",
-                decimal(weight),
-                decimal(change.before),
-                decimal(change.after)
+                in_words(weight),
+                in_words(change.before),
+                in_words(change.after)
             )
         } else {
-            format!("; no move into it lowers the portfolio's volatility of {}", decimal(change.before))
+            format!("; no move into it lowers the portfolio's volatility of {}", in_words(change.before))
         };
     }
     said + "."
@@ -53,24 +53,25 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
 /// One sentence on the basket.
 pub(super) fn of_basket(basket: &Basket, of: &str) -> String {
     let moved = basket.portfolio_volatility.map(|change| {
-        let into =
-            |member: &BasketMember| format!("{} into {}", cell(member.suggested_additional_allocation), member.factor);
+        let into = |member: &BasketMember| {
+            format!("{} into {}", in_words_or_dash(member.suggested_additional_allocation), member.factor)
+        };
         let weights: Vec<String> = basket.members.iter().map(into).collect();
-        let (before, after) = (decimal(change.before), decimal(change.after));
+        let (before, after) = (in_words(change.before), in_words(change.after));
         format!("Moving {} takes the portfolio's volatility from {before} to {after}; ", weights.join(", "))
     });
     let ratios: Vec<String> = basket
         .members
         .iter()
         .filter(|member| member.hedge_ratio > 0.0)
-        .map(|member| format!("{} of {}", decimal(member.hedge_ratio), member.factor))
+        .map(|member| format!("{} of {}", in_words(member.hedge_ratio), member.factor))
         .collect();
     let moved = moved.unwrap_or_default();
     if ratios.is_empty() {
         return format!("{moved}bought, none of them offsets {of} itself.");
     }
     let worth = &basket.hedge_effectiveness;
-    let in_sample = cell(worth.in_sample);
+    let in_sample = in_words_or_dash(worth.in_sample);
     let out_of_sample = out_of_sample(worth.out_of_sample);
     format!(
         "{moved}{} per unit of {of} take away {in_sample} of its variance in sample{out_of_sample}.",
@@ -81,15 +82,15 @@ pub(super) fn of_basket(basket: &Basket, of: &str) -> String {
 /// What is left of an offset on rows that did not set its ratio.
 fn out_of_sample(worth: Option<f64>) -> String {
     match worth {
-        Some(share) if share < 0.0 => format!(" and {} out of sample: it added to it", decimal(share)),
-        Some(share) => format!(" and {} out of sample", decimal(share)),
+        Some(share) if share < 0.0 => format!(" and {} out of sample: it added to it", in_words(share)),
+        Some(share) => format!(" and {} out of sample", in_words(share)),
         None => ", untested out of sample".to_owned(),
     }
 }
 
 /// What stands out, the warnings among it first.
 pub(super) fn insights(all: &Recommended) -> Vec<String> {
-    let report = &all.found.report;
+    let report = &all.report;
     let of = &all.factor.name;
     let mut said = Vec::new();
     said.extend(nothing(report, of));
@@ -98,7 +99,7 @@ pub(super) fn insights(all: &Recommended) -> Vec<String> {
         said.push(format!(
             "None of the {} candidates scanned has a correlation with {of} at or under {}: those listed have the lowest, and \
              meets_threshold is false.",
-            report.candidates_scanned, all.ask.correlation_threshold
+            report.candidates_scanned, all.request.correlation_threshold
         ));
     }
     if !report.recommendations.is_empty() {
@@ -114,7 +115,7 @@ pub(super) fn insights(all: &Recommended) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if all.portfolio.as_ref().is_some_and(|(.., weight)| *weight > 0.0) {
+    if all.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) {
         said.push(format!(
             "A move out of {of} into anything calm lowers volatility, whatever its correlation: short bonds and their like gain \
              by diluting. Their hedge_effectiveness says whether they offset."
@@ -162,7 +163,7 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
     Some(match report.best_out_of_sample {
         Some(best) => format!(
             "Nothing here offsets {of}: the best of those tested takes away {} of its variance out of sample, under 0.05.",
-            decimal(best)
+            in_words(best)
         ),
         None if report.recommendations.is_empty() => {
             format!("Nothing here offsets {of}: no candidate is left to look at.")

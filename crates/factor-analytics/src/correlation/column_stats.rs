@@ -75,18 +75,21 @@ impl ColumnStats {
         let (count, n) = (extent.count as usize, extent.count.max(1.0));
         let centre = extent.sum / n;
         let (left, squares) = deviations(simd, values, centre);
+        // The mean is rounded, so deviations from it have a mean of their own; taken out in a second step.
         let left = left / n;
         let squares = squares - n * left * left;
         let largest = extent.max.abs().max(extent.min.abs()).max(1e-8);
         let near = (1e-11 * largest).powi(2);
         let plain = RANGE.contains(&squares) && squares > near * (n - 1.0);
         let varies = plain || (squares.is_finite() && !stats::is_constant(&present(values)));
+        // Equal extremes are a constant series without any arithmetic that could blur it.
         let same = count < 2 || extent.min == extent.max;
         let strategy = match () {
             () if same || (count == values.len() && !varies) => Strategy::Undefined,
             () if plain => Strategy::Gemm,
             () => Strategy::Pairwise,
         };
+        // Of unit norm, so that the product of two columns is their correlation.
         let scale = if strategy == Strategy::Gemm { 1.0 / squares.sqrt() } else { 0.0 };
         let span = first..last.max(first);
         Self { span, count, strategy, varies, centre: (centre, left), scale, noise: near * scale * scale }
@@ -144,6 +147,7 @@ impl Extent {
         let lowest = simd.splat_f64s(f64::NEG_INFINITY);
         let (mut count, mut sum) = ([zero; 2], [zero; 2]);
         let (mut min, mut max) = ([infinite; 2], [lowest; 2]);
+        // Two accumulators: an addition need not wait for the one before it.
         for pair in whole.chunks(2) {
             for (lane, x) in pair.iter().enumerate() {
                 let there = simd.less_than_f64s(simd.abs_f64s(*x), infinite);

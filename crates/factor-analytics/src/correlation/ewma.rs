@@ -44,6 +44,7 @@ pub(super) fn correlate(x: &[f64], y: &[f64], weights: &Weights, min_rows: usize
     }
     let centre = |side: fn(&(f64, f64, f64)) -> f64| stats::sum(rows.iter().map(|row| row.2 * side(row))) / total;
     let (centre_x, centre_y) = (centre(|row| row.0), centre(|row| row.1));
+    // About the weighted means: sums of raw squares would lose the digits of a level.
     let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
     for (a, b, w) in &rows {
         let (dx, dy) = (a - centre_x, b - centre_y);

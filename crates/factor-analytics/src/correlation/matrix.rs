@@ -45,6 +45,8 @@ impl CorrelationMatrix {
         let triangle = Triangle::pearson(&series, min_rows, Threads::Auto, progress)?;
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
+        // Fresh pages of a wide matrix take a good part of a tenth of a second.
+        progress.check()?;
         let mut rows = Array2::zeros((size, size));
         let mut undefined_pairs = 0;
         for i in 0..size {
@@ -69,6 +71,8 @@ impl CorrelationMatrix {
     ) -> Result<Self, Stopped> {
         let size = columns.len();
         let mut values = Array2::from_elem((size, size), f64::NAN);
+        // Fresh pages of a wide matrix take a good part of a tenth of a second.
+        progress.check()?;
         let mut rows = Array2::zeros((size, size));
         let mut undefined_pairs = 0;
         for i in 0..size {
@@ -79,6 +83,7 @@ impl CorrelationMatrix {
                     progress.check()?;
                 }
                 let found = pair(i, j);
+                // A series with itself, where rounding may not make it almost 1.
                 let r = if i == j { found.r.map(|_| 1.0) } else { found.r };
                 undefined_pairs += usize::from(i != j && r.is_none());
                 for at in [(i, j), (j, i)] {

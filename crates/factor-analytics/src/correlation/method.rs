@@ -74,7 +74,7 @@ impl Method {
 
     /// The matrix of some columns, by the rules of each method on too few rows and constant series.
     ///
-    /// By shrinkage, columns may be left out of the matrix; [`Shrinkage::dropped`] names them.
+    /// By shrinkage, columns may be left out of the matrix; [`Shrinkage::dropped`](super::Shrinkage::dropped) names them.
     ///
     /// # Errors
     /// [`Stopped`] when the observer says stop.

@@ -35,6 +35,7 @@ pub(super) enum Missingness {
 impl Missingness {
     pub(super) fn of(columns: &[&[f64]], stats: &[ColumnStats]) -> Self {
         let rows = columns.first().map_or(0, |column| column.len());
+        // The simplest form that fits, since each needs fewer products than the next.
         if stats.iter().all(|stats| stats.count == rows) {
             return Self::Complete { rows };
         }
@@ -45,6 +46,7 @@ impl Missingness {
             marks.dedup();
             let place = |row: usize| marks.partition_point(|mark| *mark < row);
             let places = spans.iter().map(|span| place(span.start)..place(span.end)).collect();
+            // Then sums over common rows are running sums from a start, and none is a difference of two.
             let open = spans.iter().all(|span| span.is_empty() || span.end == rows);
             return Self::Spans { spans, marks, places, open };
         }

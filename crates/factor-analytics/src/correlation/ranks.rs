@@ -31,6 +31,7 @@ impl<'a> Ranked<'a> {
         let mut from = 0;
         while from < common.len() {
             let value = self.values[common[from]];
+            // The values are in order, so equals are neighbours.
             let tied = common[from..].iter().take_while(|row| self.values[**row] == value).count();
             // Positions from + 1 ..= from + tied.
             let rank = from as f64 + (tied as f64 + 1.0) / 2.0;
@@ -50,6 +51,7 @@ pub(super) fn spearman(x: &Ranked<'_>, y: &Ranked<'_>, min_rows: usize) -> PairC
         .filter(|row| x.values[*row].is_finite() && y.values[*row].is_finite())
         .collect();
     let n = common.len();
+    // Judged by the values and not by the ranks: tiny differences of equals would have ranks.
     let varies = |values: &[f64]| !stats::is_constant(&common.iter().map(|row| values[*row]).collect::<Vec<_>>());
     if n < min_rows.max(2) || !varies(x.values) || !varies(y.values) {
         return PairCorrelation { r: None, n };

@@ -39,6 +39,7 @@ pub(super) fn matrix(
     let mut next = 0;
     let places: Vec<Option<usize>> =
         centred.iter().map(|column| column.as_ref().map(|_| (next, next += 1).0)).collect();
+    // Too few complete rows leave a matrix of the right shape without values.
     let enough = n >= min_rows.max(2);
     let matrix = CorrelationMatrix::of_pairs(&kept, &mut progress.part(2, 3), |i, j| {
         let r = places[i].zip(places[j]).filter(|_| enough).map(|(a, b)| {
@@ -114,8 +115,10 @@ impl Sample {
         let mean = stats::sum(pairs().map(|(i, j)| self.correlation(i, j))) / (size * (size - 1) / 2) as f64;
         let target = |i: usize, j: usize| mean * (s[i][i] * s[j][j]).sqrt();
         let gamma = 2.0 * stats::sum(pairs().map(|(i, j)| (target(i, j) - s[i][j]).powi(2)));
+        // Relative to the sample: gamma has the unit of a variance squared.
         let norm = stats::sum(s.iter().flatten().map(|value| value * value));
         let unshrunk = Shrinkage { mean_correlation: Some(mean), ..Shrinkage::default() };
+        // Two columns have one correlation: its mean is itself, and there is nothing to shrink towards.
         if size < 3 || gamma <= NO_DISTANCE * norm {
             return Ok(unshrunk);
         }

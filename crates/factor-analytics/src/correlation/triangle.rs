@@ -75,6 +75,7 @@ impl Triangle {
         progress: &mut Progress<'_>,
     ) -> Result<Self, Stopped> {
         let size = columns.len();
+        // Columns of different lengths have only the shortest in common.
         let rows = columns.iter().map(|column| column.len()).min().unwrap_or(0);
         let columns: Vec<&[f64]> = columns.iter().map(|column| &column[..rows]).collect();
         let work = size as f64 * size as f64 * rows as f64;
@@ -82,6 +83,7 @@ impl Triangle {
         let stats = ColumnStats::of_all(&columns, threads);
         let missingness = Missingness::of(&columns, &stats);
         let fits = Prepared::bytes_per_cell(&missingness) * rows * size + 8 * triangular_number(size) <= bytes;
+        // Few columns are one block anyway: an order would cost a copy and save no product.
         let order = if fits && size > ORDERED_BLOCK { missingness.order() } else { None };
         let Some(order) = order else {
             let panel = Blocked::of(bytes, &columns, stats, missingness, min_rows, threads);
@@ -172,6 +174,7 @@ fn pieces<'a>(values: &'a mut [f64], size: usize, cut: &Cut) -> Vec<Piece<'a>> {
     for (at, block) in blocks.iter().enumerate() {
         let columns = if cut.squares { blocks[..=at].to_vec() } else { std::iter::once(0..block.end).collect() };
         let mut own: Vec<Piece<'a>> = columns.into_iter().map(|columns| Piece::new(block.clone(), columns)).collect();
+        // Rows are handed out in order, so that each piece gets its own slices and no two can meet.
         for i in block.clone() {
             let (mut row, after) = rest.split_at_mut(i + 1);
             rest = after;

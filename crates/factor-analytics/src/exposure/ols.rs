@@ -71,6 +71,7 @@ impl MultipleRegression {
         check(x, y)?;
         let (centre, target) = centred(y);
         let (centres, columns): (Vec<f64>, Vec<Vec<f64>>) = x.iter().map(|column| centred(column)).unzip();
+        // Scaled to length 1, so that what counts as dependent does not depend on a factor's volatility.
         let norms: Vec<f64> = columns.iter().map(|column| dot(column, column).sqrt()).collect();
         let design = Mat::from_fn(n, size, |row, at| columns[at][row] / norms[at]);
         let decomposed: Qr<f64> = design.qr();
@@ -78,6 +79,7 @@ impl MultipleRegression {
         if let Some(at) = (0..size).find(|at| r[(*at, *at)].powi(2) <= DEPENDENT) {
             return Err(OlsError::Collinear(at));
         }
+        // B = R^-1: the coefficients and their errors need it, the normal equations (with a squared condition) do not.
         let q = decomposed.compute_thin_Q();
         let mut inverse = Mat::<f64>::identity(size, size);
         r.solve_upper_triangular_in_place(inverse.as_mut());

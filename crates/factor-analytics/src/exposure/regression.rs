@@ -145,11 +145,13 @@ impl Exposures {
             }
             let series: Vec<&[f64]> = [p, risk_free].into_iter().chain(kept.iter().map(|f| f.returns)).collect();
             let rows = common_rows(&series);
+            // Two rows more than coefficients leave something to estimate an error from.
             let needed = min_rows.max(kept.len() + 2);
             if rows.len() < needed {
                 let in_common =
                     |factor: &ExposureFactor<'_>| picked(factor.returns, &own).iter().filter(|r| r.is_finite()).count();
                 let shortest = kept.iter().map(in_common).enumerate().rev().min_by_key(|(_, length)| *length);
+                // The last of equals: what was named first is wanted most.
                 let Some((at, length)) = shortest else { continue };
                 let detail = format!(
                     "{length} periods in common with the portfolio; with it {} are complete, {needed} needed",

@@ -92,6 +92,7 @@ impl PortfolioReturns {
         let known = |position: &Position<'_>| position.returns.is_some_and(|r| r.iter().any(|r| r.is_finite()));
         let net = stats::sum(held.iter().map(|position| position.weight));
         let gross = stats::sum(held.iter().map(|position| position.weight.abs()));
+        // As much short as long is no portfolio whose returns could be a share of anything, unless it rests on cash.
         if net.abs() <= ROUNDING * gross && cash.abs() <= ROUNDING {
             return Err(PortfolioError::NoWeight);
         }
@@ -100,6 +101,7 @@ impl PortfolioReturns {
         if unexplained_weight > 0.5 + ROUNDING {
             return Err(PortfolioError::MostlyUnknown { share: unexplained_weight });
         }
+        // Weights read from percentages sum to 1 but for rounding: that is no cash.
         let cash_weight = if (1.0 - net).abs() <= ROUNDING { 0.0 } else { 1.0 - net };
         let total =
             |short: bool| stats::sum(held.iter().filter(|p| (p.weight < 0.0) == short).map(|position| position.weight));
@@ -115,6 +117,7 @@ impl PortfolioReturns {
                     side.present += position.weight;
                     side.earned += position.weight * r;
                 } else {
+                    // A holding without any return was spread from the start; it does not make a row special.
                     missing |= known(position);
                 }
             }

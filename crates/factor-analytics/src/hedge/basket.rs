@@ -145,9 +145,11 @@ impl Basket {
         let alone = kept[single.set[0]].factor;
         match active.len() {
             0 => return Err("would_not_reduce: no two or three of the first candidates lower the variance".to_owned()),
+            // A basket of one is a single offset under another name.
             1 => return Err(format!("{alone} alone does as well as any two or three")),
             _ => {}
         }
+        // Solved again on those with a part in it, so that weights of 0 are not listed as members.
         let trial = problem.solve(&active).ok_or("the chosen set's weights could not be found")?;
         let members: Vec<&Candidate<'_>> = trial.set.iter().map(|at| kept[*at]).collect();
         let basket = Self {

@@ -37,6 +37,7 @@ pub(super) fn objective(gram: ArrayView2<'_, f64>, linear: &[f64], weights: &[f6
 fn optimum(gram: ArrayView2<'_, f64>, linear: &[f64], used: &[usize], cap: f64) -> Option<Vec<f64>> {
     let mut weights = solve_some(gram, linear, used)?;
     let total = stats::sum(weights.iter().copied());
+    // On the cap all weights give way at the price of the constraint, its Lagrange multiplier.
     if total > cap {
         let along = solve_some(gram, &vec![1.0; linear.len()], used)?;
         let price = (total - cap) / stats::sum(along.iter().copied());
@@ -45,5 +46,6 @@ fn optimum(gram: ArrayView2<'_, f64>, linear: &[f64], used: &[usize], cap: f64) 
         let over = cap / stats::sum(weights.iter().copied());
         weights.iter_mut().filter(|_| over < 1.0).for_each(|weight| *weight *= over);
     }
+    // A weight at or under 0 belongs to a smaller set, which is tried as well.
     weights.iter().all(|weight| *weight > 0.0).then_some(weights)
 }

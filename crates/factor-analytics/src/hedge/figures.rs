@@ -92,6 +92,7 @@ impl HedgeFigures {
             },
             None => Effectiveness::default(),
         };
+        // 0 - slope and not -slope: an offset that does nothing has a ratio of 0 and not of -0.
         let hedge_ratio = fit.map(|fit| 0.0 - fit.slope);
         if hedge_ratio.is_none() {
             undefined.push(("hedge_ratio", too_few(common.len(), min_rows, "the offset does not vary on them")));
@@ -105,6 +106,7 @@ impl Relation {
     /// How c goes together with f, and each null field with its reason.
     pub fn of(f: &[f64], c: &[f64], min_rows: usize) -> (Self, Vec<UndefinedField>) {
         let pair = pearson(f, c, min_rows);
+        // Picked by the factor alone: picked by both, the correlation would be one of the picking.
         let falling: Vec<usize> = common_rows(&[f, c]).into_iter().filter(|row| f[*row] < 0.0).collect();
         let down = pearson(&picked(f, &falling), &picked(c, &falling), MIN_ROWS);
         let rolling = rolling::summary_of(&rolling::series(f, c, ROLLING_WINDOW));

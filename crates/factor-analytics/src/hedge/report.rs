@@ -112,6 +112,7 @@ impl HedgeReport {
         let (looked, left_out) = scan(question, candidates, plan);
         let scored: Vec<ScoreInputs> = looked.iter().map(Looked::scored).collect();
         let parts = ScoreParts::of(&scored, plan.prefer_income);
+        // A pair without a p-value counts as a test that showed nothing.
         let p: Vec<f64> = looked.iter().map(|one| one.figures.relation.p.unwrap_or(1.0)).collect();
         let adjusted = benjamini_hochberg(&p);
         let passes = |at: &usize| looked[*at].correlation <= plan.correlation_threshold;
@@ -137,6 +138,7 @@ impl HedgeReport {
             ..Self::default()
         };
         let mut undefined = Vec::new();
+        // At least the shortlist, so that the basket does not change with the length of the list shown.
         let ranked = best_first(plan.max_recommendations.max(SHORTLIST));
         if plan.basket {
             let first: Vec<&Candidate<'_>> = ranked.iter().map(|at| looked[*at].candidate).collect();

@@ -52,6 +52,7 @@ impl ScoreParts {
         let sharpe_ratios = ranked(|candidate| candidate.sharpe_ratio);
         let drawdowns = ranked(|candidate| candidate.max_drawdown);
         let mut yields = ranked(|candidate| candidate.dividend_yield);
+        // Half of the candidates may pay nothing: they would share a middle rank.
         for (rank, _) in yields.iter_mut().zip(candidates).filter(|(_, one)| one.dividend_yield == Some(0.0)) {
             *rank = Some(0.0);
         }

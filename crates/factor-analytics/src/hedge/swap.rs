@@ -82,6 +82,7 @@ impl Swap {
         let p = picked(p, &common);
         let difference: Vec<f64> = common.iter().map(|row| c[*row] - f[*row]).collect();
         let unbounded = Regression::fit(&difference, &p).map(|fit| -fit.slope);
+        // The objective is a parabola in one weight: its lowest point within bounds is the clamped one.
         let weight = unbounded.unwrap_or(0.0).clamp(0.0, cap);
         let (weight, volatility) = change(&p, &[&difference], &[weight], frequency);
         let weight = weight[0];

@@ -75,7 +75,7 @@ fn a_matrix_is_adjusted_over_its_defined_pairs_alone() {
         [("A", &a), ("B", &b), ("C", &c), ("FLAT", &flat)].map(|(name, values)| NamedSeries { name, values }).to_vec();
     let matrix = unobserved(|progress| Method::Pearson.matrix(&columns, 12, progress));
     let of = unobserved(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress));
-    assert_eq!(stops(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress)), matrix.size() + 1);
+    assert_eq!(stops(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress)), 4 + matrix.size() + 1);
     assert_eq!((of.tests.pairs, of.tests.fewest_rows, of.tests.on_few_rows), (3, Some(40), 0));
     let upper = [(0, 1), (0, 2), (1, 2)];
     let p = upper.map(|at| of.p[at]);

@@ -73,6 +73,7 @@ impl Panel {
         }
         let periods = PricedPeriods::of(&window, series, &usable);
         let rows = periods.labels.len().saturating_sub(1);
+        // One period alone has a price and no return.
         let Some((&base, labels)) = periods.labels.split_first().filter(|(_, labels)| !labels.is_empty()) else {
             return Err(PanelError::NoPeriods {
                 frequency,

@@ -36,6 +36,7 @@ impl Panel {
             let values = self.group_returns(&group.members);
             let present = |row: &usize| values[*row].is_finite();
             let (first, last) = ((0..rows).find(present), (0..rows).rfind(present));
+            // A group has no prices: what asks for them must find none.
             let nothing = PriceSeries::new(group.ticker.clone(), PriceKind::Adjusted, std::iter::empty());
             self.by_ticker.insert(group.ticker.clone(), columns + offset);
             self.columns.push(Column {
@@ -66,6 +67,7 @@ impl Panel {
                 weighted += weight * returns[row];
                 present += weight;
             }
+            // Room for rounding: two weights of a half are half of the whole.
             let enough = whole > 0.0 && present / whole >= NEEDED_WEIGHT - 1e-9;
             if enough { weighted / present } else { f64::NAN }
         };

@@ -69,6 +69,7 @@ fn next_month(label: NaiveDate) -> NaiveDate {
 fn weeks(window: &Window, series: &[Arc<PriceSeries>]) -> PricedPeriods {
     let week = Days::new(7);
     let mut first = window.start.friday();
+    // The start is excluded: a period that ends on it has no part in the window.
     if first <= window.start {
         first = first.checked_add_days(week).unwrap_or(first);
     }
@@ -102,6 +103,7 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Priced
         if *last < range.start() {
             continue;
         }
+        // Changes and a running sum: one pass over the days instead of one per series and day.
         alive_change[offset(*first).max(0) as usize] += 1;
         alive_change[(offset(*last) + 1).max(0) as usize] -= 1;
         for date in known.iter().rev().take_while(|date| **date >= range.start()) {
@@ -112,6 +114,7 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Priced
     let mut dates = Vec::new();
     for (day, priced) in priced_on.iter().enumerate() {
         alive += alive_change[day];
+        // Half of those alive: a holiday of one exchange is no trading day of the panel.
         if *priced > 0 && priced * 2 >= alive {
             dates.extend(range.start().checked_add_days(Days::new(day as u64)));
         }

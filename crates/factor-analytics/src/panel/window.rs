@@ -67,6 +67,7 @@ impl WindowRequest {
         let clock = self.clock(all);
         let known = self.end.map_or(clock, |end| end.min(clock));
         let newest = all.iter().filter_map(|series| newest_within(series, known)).max().ok_or(WindowError::NoPrices)?;
+        // A source that is behind the clock ends the window where its prices do.
         let cutoff = newest.min(known);
         let end = match self.end {
             Some(end) => end,
@@ -184,6 +185,7 @@ pub(super) fn month_price(series: &PriceSeries, label: NaiveDate, until: NaiveDa
     let at = series.dates().partition_point(|date| *date <= label.min(until)).checked_sub(1)?;
     let date = series.dates()[at];
     let same_month = (date.year(), date.month()) == (label.year(), label.month());
+    // Prices that stopped in mid-month would pass a part of it off as the whole.
     let fresh = (label - date).num_days() <= STALE_MONTH_DAYS;
     (same_month && (fresh || is_monthly(series))).then_some(at)
 }

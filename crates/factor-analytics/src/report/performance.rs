@@ -140,3 +140,49 @@ impl PerformanceReport {
         report
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use factor_types::YieldTable;
+
+    use super::*;
+    use crate::{
+        observer::{Silent, tests::StopAt},
+        test_study::{Fund, study, ticker},
+    };
+
+    fn plan() -> PerformancePlan {
+        PerformancePlan {
+            per_factor: Some(BTreeSet::from([Category::Style])),
+            macro_composites: Some(vec![AssetClass::Equity]),
+            category_composites: true,
+            granularity: Granularity::Industry,
+            weights: Weighting::Equal,
+            max_per_composite: None,
+            benchmark: ticker("A"),
+            sort_by: SortBy::AnnualReturn,
+            min_coverage: 0.6,
+        }
+    }
+
+    #[test]
+    fn tables_are_recorded_and_a_stopped_one_leaves_nothing_behind() {
+        let funds =
+            [Fund::new("A", Category::Style, &[0.1, 0.2, 0.3]), Fund::new("B", Category::Style, &[0.2, 0.3, 0.4])];
+        let study = study(&funds, YieldTable::default());
+        let compute = |observer: &mut dyn Observer| {
+            PerformanceReport::compute(&study, &plan(), &Fundamentals::default(), observer)
+        };
+        let whole = compute(&mut Silent);
+        assert_eq!(whole.computed, ["per_factor", "composites"]);
+        let order: Vec<&str> = whole.per_factor.iter().flatten().map(|(ticker, _)| ticker.as_str()).collect();
+        assert_eq!(order, ["B", "A"]);
+        assert!(whole.undefined.iter().any(|one| one.section == "composites.macro"));
+        // Asked before the table, at its two factors, before the composites and at their first group.
+        let stopped = compute(&mut StopAt::question(5));
+        assert_eq!((stopped.computed, stopped.skipped), (vec!["per_factor".to_owned()], vec!["composites".to_owned()]));
+        assert!(stopped.composites.is_none() && stopped.undefined.iter().all(|one| one.section == "per_factor"));
+    }
+}

@@ -74,6 +74,7 @@ impl ReturnsReport {
         let windows = windows::spans(study.panel(), &plan.windows);
         let mut report = Self::default();
         let found = sections.run("factors", |progress| returns::factors(study, &plan.categories, &windows, progress));
+        // Stopped, it leaves empty tables; the sections after it are stopped as well.
         let (factors, missing) = found.unwrap_or_default();
         report.factors = factors;
         if plan.rankings || plan.by_category {
@@ -103,5 +104,48 @@ impl ReturnsReport {
         report.windows = windows;
         (report.computed, report.skipped) = (sections.computed, sections.skipped);
         report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::YieldTable;
+
+    use super::*;
+    use crate::{
+        observer::{Silent, tests::StopAt},
+        test_study::{Fund, study},
+    };
+
+    fn plan() -> ReturnsPlan {
+        ReturnsPlan {
+            categories: BTreeSet::from([Category::Style]),
+            windows: vec![ReturnWindow::Months(3)],
+            rankings: false,
+            by_category: true,
+            industry_groups: Some(Granularity::Group),
+            min_coverage: 0.6,
+        }
+    }
+
+    #[test]
+    fn what_ran_is_recorded_in_order() {
+        let study = study(&[Fund::new("A", Category::Style, &[0.1, 0.2, 0.3])], YieldTable::default());
+        let report = ReturnsReport::compute(&study, &plan(), &mut Silent);
+        // Categories are summed up from rankings, which are computed for them and not shown.
+        assert_eq!(report.computed, ["factors", "rankings", "by_category", "industry_groups"]);
+        assert!(report.skipped.is_empty() && report.rankings.is_none() && report.by_category.is_some());
+        let factors_only = ReturnsPlan { by_category: false, industry_groups: None, ..plan() };
+        assert_eq!(ReturnsReport::compute(&study, &factors_only, &mut Silent).computed, ["factors"]);
+    }
+
+    #[test]
+    fn a_stop_between_sections_names_the_rest() {
+        let study = study(&[Fund::new("A", Category::Style, &[0.1, 0.2, 0.3])], YieldTable::default());
+        // Asked before the factors, at the one there is, before the rankings and before the categories.
+        let report = ReturnsReport::compute(&study, &plan(), &mut StopAt::question(4));
+        assert_eq!(report.computed, ["factors", "rankings"]);
+        assert_eq!(report.skipped, ["by_category", "industry_groups"]);
+        assert_eq!((report.factors.len(), report.by_category.is_none()), (1, true));
     }
 }

@@ -51,6 +51,7 @@ impl Group {
             present: &mut present,
             scales: &mut scales,
         });
+        // Only now: the kernel has marked the windows that need a closer look with NaN.
         let mut group = Self { columns: columns.len(), values, deviations, scales, weak: Vec::new() };
         for at in 0..windows {
             let inverse = &mut group.scales.inverse[at];

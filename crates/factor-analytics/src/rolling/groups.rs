@@ -70,6 +70,7 @@ impl Groups {
             values[at][x - lanes.start][y] = r.unwrap_or(f64::NAN);
             weak = true;
         }
+        // Rare, so that it is looked for once in the extremes and not at every value.
         let past_one = seen.past_one();
         if past_one {
             values.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));

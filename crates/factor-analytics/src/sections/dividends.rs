@@ -76,6 +76,7 @@ pub fn year_before(as_of: NaiveDate) -> NaiveDate {
 /// # Errors
 /// Above 25% (shares) or 15% (bonds and bills) it is undefined; the reason has the value.
 pub fn dividend_yield(class: AssetClass, trailing: f64, close: f64) -> Result<f64, String> {
+    // A correction by the source can make a sum negative.
     let found = (trailing / close).max(0.0);
     let (most, of) = match class {
         AssetClass::Bond | AssetClass::Cash => (MOST_OF_BONDS, "bonds and cash"),
@@ -117,6 +118,7 @@ pub fn composite_yield(members: &[(f64, &Result<f64, String>)]) -> Result<f64, S
     let known = || members.iter().filter_map(|(weight, found)| Some((weight, found.as_ref().ok()?)));
     let all: f64 = members.iter().map(|(weight, _)| weight).sum();
     let weight: f64 = known().map(|(weight, _)| weight).sum();
+    // A yield of a small part passed off as that of the whole would mislead.
     if weight > 0.0 && weight >= LEAST_WEIGHT * all {
         return Ok(known().map(|(weight, found)| weight * found).sum::<f64>() / weight);
     }

@@ -103,6 +103,9 @@ pub struct Insights {
 
 /// Gathers the section from matrices that were computed. `size` bounds each list; `method` is that of the matrices. The
 /// blocks are the caller's to add.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn insights(
     study: &Study,
     matrices: &IndexMap<String, CorrelationMatrix>,
@@ -235,4 +238,92 @@ fn lowest(
         correlation,
         n,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::YieldTable;
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::{
+        correlation::Estimate,
+        observer::Silent,
+        test_study::{Fund, study, ticker, yields},
+    };
+
+    fn matrix(names: &[&str], upper: &[f64]) -> CorrelationMatrix {
+        let size = names.len();
+        let mut values = Array2::eye(size);
+        let pairs = (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j)));
+        for ((i, j), r) in pairs.zip(upper) {
+            (values[(i, j)], values[(j, i)]) = (*r, *r);
+        }
+        CorrelationMatrix {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            values,
+            rows: Array2::from_elem((size, size), 24),
+            undefined_pairs: 0,
+            estimate: Estimate::Pairwise,
+        }
+    }
+
+    fn sides(pairs: &[CorrelatedPair]) -> Vec<(&str, &str)> {
+        pairs.iter().map(|pair| (pair.a.as_str(), pair.b.as_str())).collect()
+    }
+
+    #[test]
+    fn extremes_are_by_value_and_then_by_name() {
+        // (D, C) 0.5, (D, B) 0.1, (D, A) 0.5, (C, B) undefined, (C, A) -0.3, (B, A) 0.5.
+        let matrix = matrix(&["D", "C", "B", "A"], &[0.5, 0.1, 0.5, f64::NAN, -0.3, 0.5]);
+        let highest = extreme_pairs("style", &matrix, 2, true);
+        assert_eq!(sides(&highest), [("B", "A"), ("D", "A")]);
+        assert_eq!((highest[0].category.as_str(), highest[0].correlation, highest[0].n), ("style", 0.5, 24));
+        assert_eq!(sides(&extreme_pairs("style", &matrix, 2, false)), [("C", "A"), ("D", "B")]);
+        assert_eq!(extreme_pairs("style", &matrix, 9, true).len(), 5);
+        assert!(extreme_pairs("style", &matrix, 0, true).is_empty());
+    }
+
+    #[test]
+    fn composites_and_yields_are_in_no_list_of_pairs() {
+        let matrices: IndexMap<String, CorrelationMatrix> = [("industry_groups", 0.9), ("rate", 0.8), ("style", 0.1)]
+            .into_iter()
+            .map(|(name, r)| (name.to_owned(), matrix(&["A", "B"], &[r])))
+            .collect();
+        let found = extremes(&matrices, 5, true, &Progress::new(&mut Silent, "")).unwrap();
+        assert_eq!(found.iter().map(|pair| pair.category.as_str()).collect::<Vec<_>>(), ["style"]);
+    }
+
+    #[test]
+    fn a_diversifier_is_neither_cash_nor_the_benchmark() {
+        let market = [0.01, -0.02, 0.03, -0.01];
+        let (with, against) = (market.map(|r| 2.0 * r), market.map(|r| -r));
+        let funds = [
+            Fund::new("SPY", Category::Market, &market),
+            Fund::new("BIL", Category::Cash, &against),
+            Fund::new("UP", Category::Style, &with),
+            Fund::new("MIX", Category::Style, &[0.01, 0.02, 0.01, 0.02]),
+        ];
+        let study = study(&funds, YieldTable::default());
+        let found = best_diversifier(&study, &ticker("SPY"), Method::Pearson, &Progress::new(&mut Silent, ""));
+        let found = found.unwrap().unwrap();
+        assert_eq!((found.ticker.as_str(), found.against.as_str(), found.n), ("MIX", "SPY", 4));
+        // Deviations of SPY (3 -9 11 -5) / 400 and of MIX (-1 1 -1 1) / 200: -28 / (sqrt(236) x 2).
+        assert!((found.correlation + 14.0 / 236.0_f64.sqrt()).abs() < 1e-12, "{}", found.correlation);
+        let none = best_diversifier(&study, &ticker("QQQ"), Method::Pearson, &Progress::new(&mut Silent, ""));
+        assert_eq!(none, Ok(None));
+    }
+
+    #[test]
+    fn only_a_fall_with_rising_yields_is_sensitive_to_them() {
+        let returns = [0.01, -0.02, 0.03, -0.01];
+        let funds = [Fund::new("SPY", Category::Market, &returns)];
+        let percent = |sign: f64| [4.0, 4.0 + sign * 0.1, 4.0 - sign * 0.1, 4.0 + sign * 0.2, 4.0 + sign * 0.1];
+        let found = |sign: f64| {
+            let study = study(&funds, yields(Maturity::Ust10Y, &percent(sign)));
+            most_negative_to_ten_year(&study, Method::Pearson, &Progress::new(&mut Silent, "")).unwrap()
+        };
+        assert_eq!(found(1.0), None);
+        assert_eq!(found(-1.0).map(|found| found.ticker), Some(ticker("SPY")));
+    }
 }

@@ -75,6 +75,9 @@ pub fn by_preference<'a>(study: &Study, members: &[&'a StudiedFactor]) -> Vec<&'
 
 /// `macro_etf_matrix`: per group up to `max_per_group` ETFs in order of preference; a near duplicate of a kept one is
 /// dropped, listed, and does not count. Near duplicates are recognised by Pearson's r, whatever the matrix's method.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn macro_etf(
     study: &Study,
     rules: &MacroEtfRules,
@@ -92,6 +95,7 @@ pub fn macro_etf(
         let mut kept: Vec<&StudiedFactor> = Vec::new();
         for (done, candidate) in by_preference(study, &members).into_iter().enumerate() {
             progress.advance(done, members.len())?;
+            // Those after the last are not looked at, so they are not listed as dropped either.
             if kept.len() == rules.max_per_group {
                 break;
             }
@@ -127,4 +131,54 @@ fn duplicate_of<'a>(
             correlation::pearson(panel.column(candidate.column), panel.column(twin.column), study.min_observations).r?;
         (r.abs() >= threshold).then_some((*twin, r))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::{Category, YieldTable};
+
+    use super::*;
+    use crate::{
+        observer::tests::unobserved,
+        test_study::{Fund, study, ticker},
+    };
+
+    const A: [f64; 5] = [0.01, -0.02, 0.03, -0.01, 0.02];
+    const B: [f64; 5] = [0.02, 0.01, -0.01, -0.03, 0.01];
+
+    #[test]
+    fn a_twin_of_a_kept_one_is_dropped_and_does_not_count() {
+        let twin = A.map(|r| 1.5 * r);
+        let fund = |name: &str, priority: u32, returns| {
+            let mut fund = Fund::new(name, Category::Style, returns);
+            fund.factor.priority = priority;
+            fund.factor.asset_class = AssetClass::Equity;
+            fund
+        };
+        let late = [f64::NAN, 0.01, -0.01, -0.03, 0.01];
+        let funds = [fund("LATE", 2, &late), fund("TWIN", 2, &twin), fund("A", 1, &A), fund("B", 2, &B)];
+        let study = study(&funds, YieldTable::default());
+        let (members, _) = study.macro_members(AssetClass::Equity);
+        let order: Vec<&str> = by_preference(&study, &members).iter().map(|one| one.factor.ticker.as_str()).collect();
+        // Priority, then the longer history, then the name.
+        assert_eq!(order, ["A", "B", "TWIN", "LATE"]);
+        let rules = |max_per_group| MacroEtfRules {
+            groups: vec![AssetClass::Equity],
+            max_per_group,
+            duplicate_threshold: 0.95,
+            min_coverage: 0.6,
+        };
+        let found = unobserved(|progress| macro_etf(&study, &rules(3), Method::Pearson, progress));
+        let dropped: Vec<(&str, &str)> =
+            found.dropped.iter().map(|one| (one.ticker.as_str(), one.kept.as_str())).collect();
+        // LATE is B from its second month on.
+        assert_eq!((found.used, dropped), (2, vec![("TWIN", "A"), ("LATE", "B")]));
+        assert_eq!(found.matrix.unwrap().names, ["A", "B"]);
+        let one = unobserved(|progress| macro_etf(&study, &rules(1), Method::Pearson, progress));
+        assert_eq!((one.used, one.dropped.len()), (1, 0));
+        let none = MacroEtfRules { groups: vec![AssetClass::Bond], ..rules(3) };
+        let none = unobserved(|progress| macro_etf(&study, &none, Method::Pearson, progress));
+        assert!(none.matrix.is_none() && none.used == 0);
+        assert_eq!(ticker("A"), study.factors[2].factor.ticker);
+    }
 }

@@ -12,6 +12,9 @@ use crate::{
 };
 
 /// The matrix of one category's analysed factors, `None` when there are none.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn category(
     study: &Study,
     category: Category,
@@ -29,6 +32,9 @@ pub fn members(study: &Study, category: Category) -> Vec<&StudiedFactor> {
 }
 
 /// The matrix of some factors, `None` when there are none.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn of_factors(
     study: &Study,
     factors: &[&StudiedFactor],
@@ -46,6 +52,9 @@ pub fn of_factors(
 }
 
 /// The matrix of composites, `None` when there are none.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn of_composites(
     study: &Study,
     composites: &[Composite],
@@ -58,6 +67,9 @@ pub fn of_composites(
 }
 
 /// The matrix of yield changes (percentage points) between maturities; `None` without any yield.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn rate(
     study: &Study,
     maturities: &[Maturity],

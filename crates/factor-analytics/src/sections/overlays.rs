@@ -35,6 +35,9 @@ pub struct OverlayRow {
 
 /// `rate_sensitivity`: correlation of each return with the change of a Treasury yield over the same period. Maturities
 /// are taken one at a time, never jointly: they are nearly collinear. `None` when no maturity has a yield in the window.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn rate_sensitivity(
     study: &Study,
     categories: &[Category],
@@ -52,6 +55,9 @@ pub fn rate_sensitivity(
 
 /// `market_sensitivity`: correlation of each return with that of each benchmark. A benchmark is never a row. A benchmark
 /// without a column in the panel is left out.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn market_sensitivity(
     study: &Study,
     categories: &[Category],
@@ -111,4 +117,48 @@ fn overlay(
         }
     }
     Ok(Overlay { columns: columns.iter().map(|column| column.name.to_owned()).collect(), rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::YieldTable;
+
+    use super::*;
+    use crate::{
+        observer::tests::unobserved,
+        test_study::{Fund, near, study, ticker, yields},
+    };
+
+    const SPY: [f64; 4] = [0.01, -0.02, 0.03, -0.01];
+
+    #[test]
+    fn a_benchmark_is_a_column_and_never_a_row() {
+        let opposite = SPY.map(|r| -r);
+        let funds = [Fund::new("SPY", Category::Style, &SPY), Fund::new("INV", Category::Style, &opposite)];
+        let study = study(&funds, YieldTable::default());
+        let of = |benchmarks: &[Ticker]| {
+            let categories = [Category::Style];
+            unobserved(|progress| market_sensitivity(&study, &categories, benchmarks, &[], Method::Pearson, progress))
+        };
+        let found = of(&[ticker("SPY"), ticker("GONE")]).unwrap();
+        assert_eq!(found.columns, ["SPY"]);
+        assert_eq!(found.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["INV"]);
+        near(found.rows[0].values[0].r.unwrap(), -1.0);
+        assert_eq!(of(&[ticker("GONE")]), None);
+    }
+
+    #[test]
+    fn rates_are_correlated_as_changes() {
+        let funds = [Fund::new("TLT", Category::Style, &SPY)];
+        // Changes of -0.1, 0.2, -0.3 and 0.1: minus ten times the returns.
+        let study = study(&funds, yields(Maturity::Ust10Y, &[4.0, 3.9, 4.1, 3.8, 3.9]));
+        let of = |maturity| {
+            let categories = [Category::Style];
+            unobserved(|progress| rate_sensitivity(&study, &categories, &[maturity], &[], Method::Pearson, progress))
+        };
+        let found = of(Maturity::Ust10Y).unwrap();
+        assert_eq!((found.columns[0].as_str(), found.rows[0].values[0].n), ("UST10Y", 4));
+        near(found.rows[0].values[0].r.unwrap(), -1.0);
+        assert_eq!(of(Maturity::Ust3M), None);
+    }
 }

@@ -139,6 +139,7 @@ impl PerformanceProfile {
         let gains = returns.iter().filter(|r| **r > 0.0).count();
         self.hit_rate = Some(gains as f64 / returns.len() as f64);
 
+        // Before the first row wealth is 1, so that a loss in it is a drawdown.
         let drawdown = Drawdown::on_period_ends(inputs);
         self.max_drawdown = Some(drawdown.depth);
         (self.drawdown_peak, self.drawdown_trough, self.drawdown_recovery) =
@@ -182,6 +183,7 @@ impl PerformanceProfile {
             self.beta_t = fit.slope_t();
             self.alpha_t = fit.intercept_t();
         }
+        // Not excess over cash on both sides: it would cancel.
         let active: Vec<f64> = common.iter().map(|(r, b)| r - b).collect();
         let deviation = stats::standard_deviation(&active);
         self.tracking_error = deviation.map(|sd| sd * per_year.sqrt());
@@ -277,4 +279,63 @@ fn deepest(prices: &[f64]) -> f64 {
         highest = highest.max(*price);
         lowest.min(price / highest - 1.0)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_study::{month_end, near};
+
+    const NAN: f64 = f64::NAN;
+
+    fn profile(returns: &[f64], benchmark: Option<&[f64]>, daily: &[f64]) -> PerformanceProfile {
+        let labels: Vec<NaiveDate> = (1..=returns.len()).map(month_end).collect();
+        let risk_free = vec![0.0; returns.len()];
+        let inputs = ProfileInputs {
+            returns,
+            risk_free: &risk_free,
+            benchmark,
+            labels: &labels,
+            base: month_end(0),
+            frequency: Frequency::Monthly,
+        };
+        PerformanceProfile::compute(&inputs, daily)
+    }
+
+    #[test]
+    fn a_drawdown_has_its_dates() {
+        // Wealth 1.1, 0.99, 0.891, 1.1138 (regained), 1.0024: the deepest fall is from 1.1 to 0.891.
+        let found = profile(&[0.1, -0.1, -0.1, 0.25, -0.1], None, &[100.0, 110.0, 77.0, 120.0]);
+        near(found.max_drawdown.unwrap(), -0.19);
+        assert_eq!((found.drawdown_peak, found.drawdown_trough), (Some(month_end(1)), Some(month_end(3))));
+        assert_eq!(found.drawdown_recovery, Some(month_end(4)));
+        near(found.max_drawdown_daily.unwrap(), -0.3);
+        near(found.hit_rate.unwrap(), 0.4);
+        // A maximum before the first row lies at the base.
+        let falling = profile(&[-0.1, 0.05, 0.01], None, &[]);
+        assert_eq!((falling.drawdown_peak, falling.drawdown_recovery), (Some(month_end(0)), None));
+    }
+
+    #[test]
+    fn missing_rows_count_for_nothing_and_null_figures_have_reasons() {
+        let found = profile(&[NAN, 0.1, NAN, 0.1], None, &[]);
+        near(found.total_return.unwrap(), 0.21);
+        near(found.annual_return.unwrap(), 1.21_f64.powf(6.0) - 1.0);
+        assert_eq!((found.volatility, found.sharpe_ratio, found.max_drawdown), (Some(0.0), None, Some(0.0)));
+        let reason = |name: &str| found.undefined.iter().find(|(field, _)| *field == name).map(|(_, reason)| *reason);
+        assert_eq!((reason("sharpe_ratio"), reason("calmar_ratio")), (Some(NO_VARIATION), Some(NO_DRAWDOWN)));
+        assert_eq!((reason("beta"), reason("volatility")), (Some(NO_BENCHMARK), None));
+        assert_eq!(profile(&[NAN; 4], None, &[]), PerformanceProfile::default());
+    }
+
+    #[test]
+    fn captures_are_of_the_rows_on_one_side_of_the_market() {
+        let benchmark = [0.1, 0.1, 0.1, -0.1, -0.1, 0.0];
+        let returns = [0.2, 0.2, 0.2, -0.05, -0.05, 0.3];
+        let found = profile(&returns, Some(&benchmark), &[]);
+        near(found.up_capture.unwrap(), 2.0);
+        // Two rows are under three; six are under the twelve of a regression.
+        assert_eq!((found.down_capture, found.beta, found.alpha_t), (None, None, None));
+        assert!(found.tracking_error.is_some());
+    }
 }

@@ -119,6 +119,7 @@ fn over(values: &[f64], labels: &[NaiveDate], frequency: Frequency, span: &Windo
     if let Some(reason) = &span.reason {
         return Err(reason.clone());
     }
+    // Windows end with the last row.
     let from = values.len() - span.periods;
     let rows = &values[from..];
     let missing: Vec<usize> = (0..rows.len()).filter(|row| !rows[*row].is_finite()).collect();
@@ -256,4 +257,82 @@ pub fn by_category(
             (category, windows)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::YieldTable;
+
+    use super::*;
+    use crate::{
+        observer::tests::unobserved,
+        sections::windows::{ReturnWindow, spans},
+        test_study::{Fund, near, study},
+    };
+
+    const NAN: f64 = f64::NAN;
+
+    #[test]
+    fn a_window_with_a_missing_row_has_no_return_and_says_why() {
+        let funds = [
+            Fund::new("A", Category::Style, &[0.1, 0.1, 0.1, 0.1, 0.1, 0.2]),
+            Fund::new("NEW", Category::Style, &[NAN, 0.1, 0.1, 0.1, 0.1, 0.2]),
+            Fund::new("OLD", Category::Style, &[0.1, 0.1, 0.1, 0.1, 0.1, NAN]),
+        ];
+        let study = study(&funds, YieldTable::default());
+        let windows =
+            spans(study.panel(), &[ReturnWindow::Months(1), ReturnWindow::Months(6), ReturnWindow::Months(12)]);
+        let categories = BTreeSet::from([Category::Style]);
+        let (found, missing) = unobserved(|progress| factors(&study, &categories, &windows, progress));
+        let of = |name: &str, window: &str| {
+            found
+                .iter()
+                .find(|(ticker, _)| ticker.as_str() == name)
+                .and_then(|(_, entry)| entry.windows[window].clone())
+        };
+        near(of("A", "1m").unwrap().total_return, 0.2);
+        near(of("A", "6m").unwrap().total_return, 1.1_f64.powi(5) * 1.2 - 1.0);
+        near(of("NEW", "1m").unwrap().total_return, 0.2);
+        assert!(of("NEW", "6m").is_none() && of("A", "1y").is_none() && of("OLD", "1m").is_none());
+        let reason = |name: &str, window: &str| {
+            let of = missing.iter().find(|one| one.ticker.as_str() == name && one.window == window);
+            of.map(|one| one.reason.clone()).unwrap()
+        };
+        assert_eq!(reason("A", "1y"), "the prices cover 6 whole months, the window needs 12");
+        assert_eq!(reason("NEW", "6m"), "its first return is of 2010-02-28, after the window's start");
+        assert_eq!(reason("OLD", "1m"), "no return in the window");
+    }
+
+    fn entry(category: Category, total_return: Option<f64>) -> FactorReturns {
+        let found = total_return.map(|total_return| WindowReturn {
+            total_return,
+            annualized_return: None,
+            volatility: None,
+            annualized_short: false,
+        });
+        FactorReturns { label: String::new(), category, windows: [("1m".to_owned(), found)].into_iter().collect() }
+    }
+
+    #[test]
+    fn rankings_are_best_first_and_ties_by_ticker() {
+        let factors: IndexMap<Ticker, FactorReturns> = [
+            ("C", entry(Category::Style, Some(0.1))),
+            ("A", entry(Category::Style, Some(0.1))),
+            ("D", entry(Category::Market, Some(0.3))),
+            ("B", entry(Category::Style, None)),
+        ]
+        .into_iter()
+        .map(|(name, entry)| (name.parse().unwrap(), entry))
+        .collect();
+        let study = study(&[Fund::new("A", Category::Style, &[0.1, 0.1, 0.1])], YieldTable::default());
+        let rankings = rankings(&factors, &spans(study.panel(), &[ReturnWindow::Months(1)]));
+        let order: Vec<(usize, &str)> = rankings["1m"].iter().map(|one| (one.rank, one.ticker.as_str())).collect();
+        assert_eq!(order, [(1, "D"), (2, "A"), (3, "C")]);
+        let found = by_category(&rankings, &factors);
+        let style = &found[&Category::Style]["1m"];
+        near(style.avg_return.unwrap(), 0.1);
+        let name = |extreme: &Option<Extreme>| extreme.as_ref().unwrap().ticker.to_string();
+        // Among equals the first ticker is both the best and the worst.
+        assert_eq!((style.count, name(&style.best), name(&style.worst)), (2, "A".to_owned(), "A".to_owned()));
+    }
 }

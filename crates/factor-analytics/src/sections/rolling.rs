@@ -17,6 +17,9 @@ use crate::{
     study::Study,
 };
 
+/// Pairs of a table that are put in order between two questions to the observer.
+const PAIRS_BETWEEN_QUESTIONS: usize = 1 << 16;
+
 /// The pairs of one matrix.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RollingTable {
@@ -81,8 +84,13 @@ pub fn table(
         let spreads = summaries.iter().map(|summary| summary.sd.unwrap_or(f64::NEG_INFINITY));
         let mut order: Vec<(f64, usize)> = spreads.zip(0..).collect();
         sort_by(&mut order, |x, y| y.0.total_cmp(&x.0), &progress)?;
-        let pair = |(_, at): (f64, usize)| RollingPair { a: pairs[at].0, b: pairs[at].1, summary: summaries[at] };
-        of_windows.insert(*window, order.into_iter().map(pair).collect());
+        let pair = |(_, at): &(f64, usize)| RollingPair { a: pairs[*at].0, b: pairs[*at].1, summary: summaries[*at] };
+        let mut found = Vec::with_capacity(order.len());
+        for some in order.chunks(PAIRS_BETWEEN_QUESTIONS) {
+            progress.check()?;
+            found.extend(some.iter().map(pair));
+        }
+        of_windows.insert(*window, found);
     }
     Ok(RollingTable { names: columns.iter().map(|column| column.name.to_owned()).collect(), windows: of_windows })
 }

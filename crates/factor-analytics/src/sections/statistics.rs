@@ -49,6 +49,9 @@ impl Statistics {
 }
 
 /// The statistics of matrices and of a rate overlay whose composites are `composites`.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
 pub fn statistics(
     study: &Study,
     matrices: &IndexMap<String, CorrelationMatrix>,
@@ -111,5 +114,38 @@ fn cell(returns: &[f64], changes: &[f64], r: f64, n: usize) -> RateStatistics {
         return_per_100bp: slope,
         standard_error: fit.and_then(|fit| fit.slope_error),
         effective_duration: slope.map(|slope| -100.0 * slope),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::Category;
+
+    use super::*;
+    use crate::{
+        correlation::Method,
+        observer::tests::unobserved,
+        sections::overlays,
+        test_study::{Fund, near, study, yields},
+    };
+
+    #[test]
+    fn a_duration_is_minus_a_hundred_times_the_slope() {
+        // Twelve changes, and returns of -0.07 per point.
+        let percent: Vec<f64> = (0..13).map(|at| 4.0 + [0.0, 0.1, -0.1, 0.3][at % 4]).collect();
+        let returns: Vec<f64> = percent.windows(2).map(|two| -0.07 * (two[1] - two[0])).collect();
+        let study = study(&[Fund::new("TLT", Category::Style, &returns)], yields(Maturity::Ust10Y, &percent));
+        let maturities = [Maturity::Ust10Y, Maturity::Ust3M];
+        let overlay = unobserved(|progress| {
+            overlays::rate_sensitivity(&study, &[Category::Style], &maturities, &[], Method::Pearson, progress)
+        });
+        let found = unobserved(|progress| {
+            statistics(&study, &IndexMap::new(), overlay.as_ref(), &[], Coefficient::Pearson, progress)
+        });
+        let rates = &found.rate_sensitivity.as_ref().unwrap()["TLT"];
+        near(rates["UST10Y"].return_per_100bp.unwrap(), -0.07);
+        near(rates["UST10Y"].effective_duration.unwrap(), 7.0);
+        assert_eq!((rates["UST10Y"].n, rates["UST3M"].n, rates["UST3M"].effective_duration), (12, 0, None));
+        assert_eq!(found.tests(), TestCounts::default());
     }
 }

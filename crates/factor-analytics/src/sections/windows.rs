@@ -185,6 +185,7 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
 /// Rows after the last label on or before `target`, which may be at most [`BASE_REACH_DAYS`] older.
 fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
     let after = panel.labels().partition_point(|label| *label <= target);
+    // The row whose price the window starts from.
     let base = panel.label_before(after);
     let within = (target - base).num_days();
     let rows = panel.rows() - after;
@@ -192,5 +193,36 @@ fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
         _ if rows == 0 => Err(format!("no complete period lies after {target}")),
         true => Ok(rows),
         false => Err(format!("there is no price on or within {BASE_REACH_DAYS} days before {target}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_study::{month_end, panel};
+
+    #[test]
+    fn every_name_reads_as_what_it_writes() {
+        for (name, window) in NAMES {
+            assert_eq!((name.parse(), window.to_string()), (Ok(window), name.to_owned()));
+        }
+        assert_eq!(" 3M ".parse(), Ok(ReturnWindow::Months(3)));
+        assert!("4m".parse::<ReturnWindow>().unwrap_err().contains("write one of 1d, 1w"));
+        assert_eq!(ReturnWindow::names(Frequency::Monthly)[0], "1m");
+        assert_eq!(ReturnWindow::names(Frequency::Weekly)[0], "1w");
+    }
+
+    #[test]
+    fn months_are_rows_and_the_year_is_the_calendar_s() {
+        // Fourteen months from January 2010: February 2011 is the last.
+        let panel = panel(&[("A", &[0.01; 14])]);
+        let windows =
+            [ReturnWindow::Months(3), ReturnWindow::YearToDate, ReturnWindow::Months(12), ReturnWindow::Days(5)];
+        let found = spans(&panel, &windows);
+        let span = |name: &str| (found[name].periods, found[name].start, found[name].annualised, found[name].short);
+        assert_eq!(span("3m"), (3, Some(month_end(11)), true, true));
+        assert_eq!(span("ytd"), (2, Some(month_end(12)), false, true));
+        assert_eq!(span("1y"), (12, Some(month_end(2)), true, false));
+        assert_eq!(found["1w"].reason.as_deref(), Some("1w cannot be measured from monthly returns"));
     }
 }

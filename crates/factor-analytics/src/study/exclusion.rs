@@ -45,6 +45,7 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
     if let Some(why) = &known.unsupported {
         return Err((ExclusionReason::Unsupported, why.clone()));
     }
+    // A floor of 0 still needs a return.
     if known.observations >= floor.max(1) {
         return Ok(column);
     }
@@ -61,6 +62,7 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
     let (Some(first), Some(last)) = (first, last) else {
         return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));
     };
+    // Prices outside the window are no data for it.
     let reason = if known.has_price { ExclusionReason::ThinHistory } else { ExclusionReason::NoData };
     let needed = if floor <= 1 { "at least one".to_owned() } else { floor.to_string() };
     let detail = format!(
@@ -68,4 +70,24 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
         known.observations
     );
     Err((reason, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::{Category, SourceTier};
+
+    use super::*;
+    use crate::test_study::{panel, ticker};
+
+    #[test]
+    fn a_factor_is_analysed_or_has_a_reason_with_figures() {
+        let panel = panel(&[("OLD", &[0.1, 0.2, 0.3]), ("NEW", &[f64::NAN, f64::NAN, 0.1])]);
+        let judge = |name: &str, floor: usize| {
+            verdict(&panel, &Factor::new(ticker(name), "", Category::Style, SourceTier::Request), floor)
+        };
+        assert_eq!((judge("OLD", 3), judge("NEW", 1), judge("NEW", 0)), (Ok(0), Ok(1), Ok(1)));
+        let thin = "1 monthly returns in the window, 2 needed; its prices run from 2010-02-28 to 2010-03-31";
+        assert_eq!(judge("NEW", 2), Err((ExclusionReason::ThinHistory, thin.to_owned())));
+        assert_eq!(judge("GONE", 1), Err((ExclusionReason::NoData, "no prices of GONE were found".to_owned())));
+    }
 }

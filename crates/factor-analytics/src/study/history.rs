@@ -27,6 +27,7 @@ impl History {
         let rows = 0..values.len();
         let (first, last) = (rows.clone().find(present), rows.clone().rev().find(present));
         let observations = rows.filter(present).count();
+        // Missing rows before the first are a late start and no gap.
         let span = first.zip(last).map_or(0, |(first, last)| last - first + 1);
         Self {
             first: first.map(|row| labels[row]),
@@ -35,5 +36,33 @@ impl History {
             gaps: span - observations,
             partial_history: first.is_some_and(|first| first > 0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_study::month_end;
+
+    const NAN: f64 = f64::NAN;
+
+    #[test]
+    fn gaps_lie_between_the_first_and_the_last_return() {
+        let labels: Vec<NaiveDate> = (1..=6).map(month_end).collect();
+        let found = History::of(&[NAN, 0.1, NAN, NAN, -0.2, NAN], &labels);
+        let expected = History {
+            first: Some(month_end(2)),
+            last: Some(month_end(5)),
+            observations: 2,
+            gaps: 2,
+            partial_history: true,
+        };
+        assert_eq!(found, expected);
+        let none = History::of(&[NAN; 6], &labels);
+        assert_eq!(
+            (none.first, none.last, none.observations, none.gaps, none.partial_history),
+            (None, None, 0, 0, false)
+        );
+        assert!(!History::of(&[0.0, NAN], &labels[..2]).partial_history);
     }
 }

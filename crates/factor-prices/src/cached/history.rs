@@ -185,3 +185,86 @@ pub(super) fn with_bad_prices(
     let bad = std::iter::repeat_n((NaiveDate::MIN, f64::NAN), bad);
     PriceSeries::new(like.ticker().clone(), like.kind(), rows.into_iter().chain(bad))
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_types::PriceKind;
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// Seven in the evening in New York (summer time), when the day's prices are final.
+    fn evening(of: &str) -> DateTime<Utc> {
+        format!("{of}T23:00:00Z").parse().unwrap()
+    }
+
+    fn series(rows: &[(&str, f64)]) -> Arc<PriceSeries> {
+        let rows = rows.iter().map(|(date, price)| (day(date), *price));
+        Arc::new(PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows))
+    }
+
+    /// Five rows of the week up to Friday 7 June 2024, fetched whole that evening.
+    fn kept() -> CachedHistory {
+        let dates = ["2024-06-03", "2024-06-04", "2024-06-05", "2024-06-06", "2024-06-07"];
+        let rows: Vec<_> = dates.iter().zip(1..).map(|(date, price)| (*date, f64::from(price))).collect();
+        let at = evening("2024-06-07");
+        CachedHistory { series: series(&rows), from: day("2024-06-01"), fetched_at: at, whole_at: at, caveat: None }
+    }
+
+    fn until(end: &str) -> DateRange {
+        DateRange::new(day("2024-06-01"), day(end)).unwrap()
+    }
+
+    #[test]
+    fn a_question_needs_nothing_a_tail_or_the_whole() {
+        let kept = kept();
+        assert_eq!(kept.step(until("2024-06-10"), evening("2024-06-08")), Step::Enough, "no day has closed since");
+        let tail = Step::Tail(day("2024-06-03"));
+        assert_eq!(kept.step(until("2024-06-10"), evening("2024-06-10")), tail, "a day has closed since");
+        assert_eq!(kept.step(until("2024-06-07"), evening("2024-06-10")), Step::Enough, "the question ends before it");
+        let earlier = DateRange::new(day("2024-05-31"), day("2024-06-07")).unwrap();
+        assert_eq!(kept.step(earlier, evening("2024-06-07")), Step::Whole, "it begins before what was asked for");
+        let month_later = evening("2024-07-08");
+        assert_eq!(kept.step(until("2024-07-08"), month_later), Step::Whole, "the whole is over 30 days old");
+        let ahead = kept.whole_at - Duration::days(1);
+        assert_eq!(kept.step(until("2024-06-10"), ahead), Step::Whole, "it claims to be of tomorrow");
+        let short = CachedHistory { series: series(&[("2024-06-07", 5.0)]), ..kept };
+        assert_eq!(short.step(until("2024-06-10"), evening("2024-06-10")), Step::Whole, "too few rows to compare");
+    }
+
+    #[test]
+    fn a_tail_joins_only_where_the_last_rows_are_as_they_were() {
+        let (kept, now) = (kept(), evening("2024-06-10"));
+        let tail = |change: f64| {
+            let mut rows: Vec<_> =
+                kept.series.dates().iter().copied().zip(kept.series.prices().iter().copied()).collect();
+            rows[4].1 += change;
+            rows.push((day("2024-06-10"), 6.0));
+            History::from(Arc::new(PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows)))
+        };
+        let joined = kept.joined(&tail(0.0), now).unwrap();
+        assert_eq!(joined.series.prices(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!((joined.fetched_at, joined.whole_at, joined.from), (now, kept.whole_at, kept.from));
+        assert_eq!(kept.joined(&tail(1e-6), now), None, "a restated price");
+        assert!(kept.joined(&tail(1e-12), now).is_some(), "rounding on the way is no restatement");
+        let closes = PriceSeries::new("SPY".parse().unwrap(), PriceKind::Close, [(day("2024-06-03"), 1.0)]);
+        assert_eq!(kept.joined(&History::from(Arc::new(closes)), now), None, "another kind of price");
+    }
+
+    #[test]
+    fn a_whole_history_is_not_replaced_by_less() {
+        let (kept, now) = (kept(), evening("2024-06-10"));
+        let whole = |rows: &[(&str, f64)], before| {
+            CachedHistory::whole(History::from(series(rows)), kept.from, now, before).map(|new| new.series.len())
+        };
+        assert_eq!(whole(&[("2024-06-07", 5.0)], None), Ok(1), "there is nothing to lose");
+        let fewer = whole(&[("2024-06-06", 4.0), ("2024-06-07", 5.0)], Some(&kept)).unwrap_err();
+        assert!(fewer.to_string().contains("fewer prices of SPY than before"), "{fewer}");
+        let ended =
+            [("2024-05-31", 0.5), ("2024-06-03", 1.0), ("2024-06-04", 2.0), ("2024-06-05", 3.0), ("2024-06-06", 4.0)];
+        assert!(whole(&ended, Some(&kept)).is_err(), "as many rows, but the last day is gone");
+    }
+}

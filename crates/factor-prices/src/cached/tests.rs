@@ -99,7 +99,7 @@ async fn a_question_about_the_past_needs_no_tail() {
 }
 
 #[tokio::test]
-async fn a_restated_history_is_fetched_anew() {
+async fn a_restated_history_is_fetched_again() {
     let bench = Bench::new("2026-02-10");
     let asked = range("2026-01-05", "2026-02-11");
     bench.rows("SPY", asked).await;
@@ -226,7 +226,7 @@ async fn a_fund_that_has_stopped_is_not_asked_for_all_day() {
 }
 
 #[tokio::test]
-async fn the_whole_is_fetched_anew_after_a_month() {
+async fn the_whole_is_fetched_again_after_a_month() {
     let bench = Bench::new("2026-02-10");
     bench.rows("SPY", range("2026-01-20", "2026-02-10")).await;
     bench.requests();
@@ -236,7 +236,7 @@ async fn the_whole_is_fetched_anew_after_a_month() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_questions_at_once_are_one_request_even_if_the_first_asker_leaves() {
+async fn a_thousand_questions_at_once_are_one_request_even_if_the_first_is_cancelled() {
     let bench = Bench::new("2026-02-10");
     bench.book.slow(std::time::Duration::from_millis(100));
     let asked = range("2026-01-20", "2026-02-10");
@@ -256,7 +256,7 @@ async fn a_thousand_questions_at_once_are_one_request_even_if_the_first_asker_le
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_nobody_waits_for_is_dropped() {
+async fn a_question_without_a_caller_is_dropped() {
     let bench = Bench::new("2026-02-10");
     bench.book.slow(std::time::Duration::from_secs(5));
     let asked = range("2026-01-20", "2026-02-10");
@@ -282,7 +282,7 @@ async fn a_store_that_fails_costs_requests_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn who_settles_waits_for_the_store() {
+async fn flush_waits_for_the_store() {
     let bench = Bench::new("2026-02-10");
     bench.rows("SPY", range("2026-01-20", "2026-02-10")).await;
     assert_eq!(bench.shelf.settled(), 0, "a fetch does not wait for the disk");

@@ -167,6 +167,7 @@ impl Inner {
             return Err(PriceError::NoData("the source answered without a single yield".to_owned()));
         }
         if let Some((kept, tail_from)) = tail {
+            // The tail replaces the days it covers, also a maturity's that the source no longer gives.
             for maturity in kept.table.maturities() {
                 let before = kept.table.get(maturity).iter().copied().filter(|(date, _)| *date < tail_from);
                 let joined: Vec<_> = before.chain(table.get(maturity).iter().copied()).collect();

@@ -1,4 +1,4 @@
-//! Which files a source consists of, when they changed, and how their contents merge.
+//! Which files a source consists of, and when they changed.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,9 +11,9 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use factor_types::{Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
+use factor_types::{PriceSeries, Ticker, YieldTable};
 
-use super::{content::Content, csv, error::FileError, parquet};
+use super::{content::Content, csv, error::FileError, merge::Merge, parquet};
 use crate::Dividend;
 
 /// The names under which yields are looked for next to a single price file.
@@ -161,7 +161,7 @@ impl Data {
             if let Some((old, content)) = known
                 && *old == stamp
             {
-                merge.add(&stamp, content, &mut data.warnings);
+                merge.add(&stamp.name(), stamp.purpose == Purpose::Yields, content, &mut data.warnings);
                 data.files.push((stamp, Arc::clone(content)));
                 continue;
             }
@@ -180,13 +180,13 @@ impl Data {
                         continue;
                     };
                     data.warnings.push(format!("{error} (what was read from it before is still used)"));
-                    merge.add(old, content, &mut data.warnings);
+                    merge.add(&old.name(), old.purpose == Purpose::Yields, content, &mut data.warnings);
                     // The old stamp stays, so that the next reading tries the file again.
                     data.files.push((old.clone(), Arc::clone(content)));
                     continue;
                 }
             };
-            merge.add(&stamp, &content, &mut data.warnings);
+            merge.add(&stamp.name(), stamp.purpose == Purpose::Yields, &content, &mut data.warnings);
             data.files.push((stamp, content));
         }
         if data.files.is_empty()
@@ -194,7 +194,7 @@ impl Data {
         {
             return Err(error);
         }
-        merge.finish(&mut data);
+        (data.prices, data.dividends, data.yields) = merge.finish();
         Ok(data)
     }
 }
@@ -212,86 +212,5 @@ impl Stamp {
             content.dividends.clear();
         }
         Ok(content)
-    }
-}
-
-/// Contents on their way to becoming one.
-#[derive(Default)]
-struct Merge {
-    /// A ticker's series and the file it is from.
-    prices: HashMap<Ticker, (Arc<PriceSeries>, String)>,
-    /// The dividends that came with those prices.
-    dividends: HashMap<Ticker, Arc<[Dividend]>>,
-    yields: HashMap<Maturity, (Arc<Content>, String, bool)>,
-}
-
-impl Merge {
-    fn add(&mut self, stamp: &Stamp, content: &Arc<Content>, warnings: &mut Vec<String>) {
-        let name = stamp.name();
-        warnings.extend(content.warnings.iter().cloned());
-        let mut twice = Vec::new();
-        for series in &content.prices {
-            match self.prices.get_mut(series.ticker()) {
-                None => {
-                    self.prices.insert(series.ticker().clone(), (Arc::clone(series), name.clone()));
-                    take_dividends(&mut self.dividends, series.ticker(), content);
-                }
-                Some((kept, from)) => {
-                    // Adjusted wins over close, else the longer history, else the file named first.
-                    let rank = |series: &PriceSeries| {
-                        (series.kind() == PriceKind::Adjusted && !series.is_empty(), series.len())
-                    };
-                    let other = from.clone();
-                    if rank(series) > rank(kept) {
-                        *kept = Arc::clone(series);
-                        from.clone_from(&name);
-                        take_dividends(&mut self.dividends, series.ticker(), content);
-                    }
-                    twice.push((series.ticker().clone(), other, from.clone()));
-                }
-            }
-        }
-        if let Some((ticker, other, used)) = twice.first() {
-            let more = twice.len() - 1;
-            let more = if more > 0 { format!(" (and {more} more tickers)") } else { String::new() };
-            warnings.push(format!("{ticker} is in {other} and in {name}: {used} is used{more}"));
-        }
-        for (maturity, rows) in &content.yields {
-            let explicit = stamp.purpose == Purpose::Yields;
-            let better = self.yields.get(maturity).is_none_or(|(kept, from, was_explicit)| {
-                let length = kept.rows(*maturity).len();
-                let better = (explicit, rows.len()) > (*was_explicit, length);
-                let used = if better { &name } else { from };
-                warnings.push(format!("{maturity} is in {from} and in {name}: {used} is used"));
-                better
-            });
-            if better {
-                self.yields.insert(*maturity, (Arc::clone(content), name.clone(), explicit));
-            }
-        }
-    }
-
-    fn finish(self, data: &mut Data) {
-        data.dividends = self.dividends;
-        data.prices = self.prices.into_iter().map(|(ticker, (series, _))| (ticker, series)).collect();
-        let mut table = YieldTable::default();
-        for (maturity, (content, ..)) in self.yields {
-            table.insert(maturity, content.rows(maturity).iter().copied());
-        }
-        data.yields = Arc::new(table);
-    }
-}
-
-/// Dividends follow the prices: those of another file may end long before them, and would seem to be none.
-fn take_dividends(kept: &mut HashMap<Ticker, Arc<[Dividend]>>, ticker: &Ticker, content: &Content) {
-    match content.dividends.get(ticker) {
-        Some(dividends) => drop(kept.insert(ticker.clone(), Arc::clone(dividends))),
-        None => drop(kept.remove(ticker)),
-    }
-}
-
-impl Content {
-    fn rows(&self, maturity: Maturity) -> &[(NaiveDate, f64)] {
-        self.yields.iter().find(|(known, _)| *known == maturity).map_or(&[], |(_, rows)| rows)
     }
 }

@@ -112,7 +112,7 @@ async fn an_unknown_ticker_is_named_with_the_place_and_a_near_one() {
 }
 
 #[tokio::test]
-async fn yields_lie_beside_a_single_file_or_where_said() {
+async fn yields_are_next_to_a_single_file_or_at_the_given_path() {
     let folder = folder(&[
         ("p.csv", "date,SPY\n2024-01-02,100\n"),
         ("treasury_yields.csv", "date,UST2Y\n2024-01-02,4\n"),
@@ -199,19 +199,19 @@ async fn a_change_is_read_and_a_bad_one_leaves_the_last_good_data() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn askers_at_once_share_one_reading() {
+async fn callers_at_once_share_one_reading() {
     let folder = folder(&[("p.csv", "date,SPY\n2024-01-02,100\n")]);
     let source = open(&folder, "p.csv");
     let spy: Ticker = "SPY".parse().unwrap();
-    let askers: Vec<_> = (0..16)
+    let callers: Vec<_> = (0..16)
         .map(|_| {
             let (source, spy) = (source.clone(), spy.clone());
             tokio::spawn(async move { source.history(&spy, all()).await.unwrap().series })
         })
         .collect();
     let mut got = Vec::new();
-    for asker in askers {
-        got.push(asker.await.unwrap());
+    for caller in callers {
+        got.push(caller.await.unwrap());
     }
     assert!(got.iter().all(|series| Arc::ptr_eq(series, &got[0])));
 }

@@ -115,8 +115,10 @@ impl Pass<'_> {
     pub(super) fn failed(self, subject: &str) {
         let mut state = self.breaker.state();
         if self.probe {
+            // One failure of the probe is enough: the vendor has not recovered.
             state.open = Some((TripReason::Failures, Instant::now() + OPEN));
         } else if state.open.is_none() {
+            // A set of subjects: one ticker that fails ten times says nothing about the vendor.
             state.failing.insert(subject.to_owned());
             if state.failing.len() >= FAILURES {
                 state.open = Some((TripReason::Failures, Instant::now() + OPEN));
@@ -133,6 +135,7 @@ impl Pass<'_> {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         if self.probe {
+            // Also when the probe was cancelled: otherwise no request would ever leave again.
             self.breaker.state().probing = false;
         }
     }
@@ -168,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_success_starts_the_count_anew() {
+    async fn a_success_resets_the_count() {
         let breaker = Breaker::default();
         (0..9).for_each(|n| fail(&breaker, &format!("T{n}")));
         breaker.admit().unwrap().answered();

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pauses_double_up_to_a_minute_and_start_anew_after_a_success() {
+    async fn cooldowns_double_up_to_a_minute_and_start_over_after_a_success() {
         let cooldown = Cooldown::default();
         let mut lengths = Vec::new();
         for _ in 0..8 {

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_asker_that_goes_away_takes_no_place() {
+    async fn a_cancelled_caller_takes_no_place() {
         let (limiter, start) = (Arc::new(Limiter::new(1)), Instant::now());
         limiter.acquire().await;
         for _ in 0..5 {

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_told_apart() {
+    fn what_is_no_json_is_recognised() {
         assert_eq!(reply("application/json", "<!DOCTYPE html>").json(), Err(ResponseError::NotData("a page of HTML")));
         assert_eq!(reply("text/html; charset=utf-8", "hello").json(), Err(ResponseError::NotData("a page of HTML")));
         assert_eq!(

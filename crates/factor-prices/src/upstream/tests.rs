@@ -149,7 +149,7 @@ async fn silence_ends_with_the_time_out() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_without_the_address() {
+async fn an_unreachable_server_is_reported_without_its_address() {
     let error = ask(&upstream("http://127.0.0.1:1", |config| config.max_retries = 0)).await.unwrap_err();
     assert_eq!(error.fault, SourceFault::Unavailable);
     assert!(error.why.starts_with("The Vendor cannot be reached (") && error.why.contains("THE_URL"), "{}", error.why);

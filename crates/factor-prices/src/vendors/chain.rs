@@ -19,25 +19,25 @@ struct State {
     /// The link that answered last.
     served: Option<usize>,
     /// Per link, why it did not answer the last time it was asked.
-    troubles: Vec<Option<String>>,
+    failures: Vec<Option<String>>,
 }
 
 impl YieldChain {
     /// A chain of sources.
     pub fn new(links: Vec<Arc<dyn YieldProvider>>) -> Self {
-        let state = State { served: None, troubles: vec![None; links.len()] };
+        let state = State { served: None, failures: vec![None; links.len()] };
         Self { links, state: Mutex::new(state) }
     }
 
     /// Notes how a link did. A failure is logged when it is news.
-    fn note(&self, link: usize, name: &str, trouble: Option<String>) {
+    fn note(&self, link: usize, name: &str, failure: Option<String>) {
         let mut state = self.lock();
-        let Some(known) = state.troubles.get_mut(link) else { return };
-        if let (None, Some(why)) = (&known, &trouble) {
+        let Some(known) = state.failures.get_mut(link) else { return };
+        if let (None, Some(why)) = (&known, &failure) {
             tracing::warn!(source = name, why, "yields could not be had; the next source is asked");
         }
-        let served = trouble.is_none();
-        *known = trouble;
+        let served = failure.is_none();
+        *known = failure;
         if served {
             state.served = Some(link);
         }
@@ -52,14 +52,14 @@ impl YieldChain {
 impl YieldProvider for YieldChain {
     /// The source that answered last, before that the first one; its warnings and the others' failures.
     fn about_yields(&self) -> SourceInfo {
-        let (served, troubles) = {
+        let (served, failures) = {
             let state = self.lock();
-            (state.served, state.troubles.iter().flatten().cloned().collect::<Vec<_>>())
+            (state.served, state.failures.iter().flatten().cloned().collect::<Vec<_>>())
         };
         match self.links.get(served.unwrap_or_default()) {
             Some(link) => {
                 let mut info = link.about_yields();
-                info.warnings.extend(troubles);
+                info.warnings.extend(failures);
                 info
             }
             None => SourceInfo {
@@ -84,6 +84,7 @@ impl YieldProvider for YieldChain {
                 }
                 Ok(_) => format!("{name} has no yields in this range"),
                 Err(error) => {
+                    // Without data from any link the caller may try again, so that is no lasting "no data".
                     fault = Some(match &error {
                         PriceError::NoData(_) => SourceFault::Unavailable,
                         PriceError::Failed { fault, .. } => *fault,

@@ -106,6 +106,7 @@ impl Fmp {
         let (symbol, dates) = (dashed(ticker), &self.dates);
         let read = |reply: &UpstreamResponse| bodies::market_caps(reply, std::slice::from_ref(ticker), dates);
         match self.get(&["market-capitalization"], &[("symbol", &symbol)], ticker.as_str(), read).await {
+            // One fund without a capitalisation must not cost the others theirs.
             Err(error) if error.fault == SourceFault::Plan || is_unknown(&error) => Ok(Vec::new()),
             other => other,
         }
@@ -116,6 +117,7 @@ impl Fmp {
         let read = |reply: &UpstreamResponse| bodies::market_caps(reply, tickers, &self.dates);
         match self.get(&["market-capitalization-batch"], &[("symbols", &symbols)], "market capitalisations", read).await
         {
+            // The plan may lack the batch endpoint and have the one for a single symbol.
             Err(error) if error.fault == SourceFault::Plan || error.status == Some(404) => {
                 let each = join_all(tickers.iter().map(|ticker| self.one_cap(ticker))).await;
                 Ok(each.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
@@ -167,6 +169,7 @@ impl FundamentalsProvider for Fmp {
         let symbol = dashed(ticker);
         match self.get(&["profile"], &[("symbol", &symbol)], ticker.as_str(), bodies::profile).await {
             Ok(Some(profile)) => Ok(Arc::new(profile)),
+            // The vendor answers an unknown symbol with an empty list.
             Ok(None) => Err(unknown(ticker)),
             Err(error) => Err(unknown_or(error, ticker)),
         }

@@ -45,6 +45,7 @@ impl PriceRows {
         self.total += 1;
         match (date, price) {
             (Some(date), Some(price)) if date <= self.today && price.is_finite() && price > 0.0 && price < MOST => {
+                // The running day's row is a quote, neither usable nor bad.
                 if date <= self.closed_through {
                     self.rows.push((date, price));
                 }
@@ -81,6 +82,7 @@ impl YieldRows {
             self.bad += 1;
             return;
         };
+        // One bad cell makes the row bad for the count; its other cells are used all the same.
         let mut sound = true;
         for (maturity, cell) in cells {
             match cell {

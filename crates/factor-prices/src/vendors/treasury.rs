@@ -99,6 +99,7 @@ impl YieldProvider for Treasury {
 
 fn read(reply: &UpstreamResponse, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
     let body = reply.data()?;
+    // Columns were added over the years, so they are found by name and rows may be of different lengths.
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
     let header = csv.headers().map_err(|_| ResponseError::NotData("not CSV"))?;
     if header.get(0) != Some("Date") {

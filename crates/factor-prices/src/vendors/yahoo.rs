@@ -94,6 +94,7 @@ impl Yahoo {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(unknown(ticker)),
             Err(error) if is_unknown(&error) => Err(unknown(ticker)),
+            // A known ticker without rows in the range is an empty series, not an unknown ticker.
             Err(error) if has_no_rows(&error) => {
                 read(&Value::Null).map_err(|_| PriceError::NoData(format!("Yahoo has nothing of {ticker} then")))
             }
@@ -165,6 +166,7 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
         Some(prices) => (PriceKind::Adjusted, prices.as_slice()),
         None => {
             let closes = chart["indicators"]["quote"][0]["close"].as_array().map_or(&[][..], Vec::as_slice);
+            // An empty chart says nothing of its kind, and must not look like one without adjusted prices.
             (if closes.is_empty() { PriceKind::Adjusted } else { PriceKind::Close }, closes)
         }
     };
@@ -173,6 +175,7 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
         return Err(ResponseError::Unusable(format!("it has {} dates and {} prices", stamps.len(), prices.len())));
     }
     let (offset, mut rows) = (offset(chart), PriceRows::new(dates));
+    // Yahoo sends nulls for days without trades: they are missing, not bad.
     for (stamp, price) in stamps.iter().zip(prices).filter(|(stamp, price)| !stamp.is_null() && !price.is_null()) {
         rows.push(day(stamp, offset), number(price));
     }

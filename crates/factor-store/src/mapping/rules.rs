@@ -72,3 +72,51 @@ pub(crate) fn in_order(rows: Vec<ProxyRow>) -> Vec<ProxyRow> {
 }
 
 const CATEGORIES: &str = "write industry, style, market, fixed_income, cash, commodity or crypto";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(category: Category, key: &str, etf: &str, canonical: bool) -> ProxyRow {
+        ProxyRow { canonical, ..ProxyRow::new(category, key, etf.parse().unwrap()) }
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_files() {
+        let rows = vec![
+            row(Category::Commodity, "gold", "IAU", false),
+            row(Category::Cash, "USD", "SGOV", true),
+            row(Category::Commodity, "broad", "DBC", true),
+            row(Category::Commodity, "gold", "GLD", true),
+        ];
+        let etfs = |rows: Vec<ProxyRow>| rows.iter().map(|row| row.etf.to_string()).collect::<Vec<_>>();
+        // Categories as they first come, canonical ETFs before alternates, keys as they first come.
+        assert_eq!(etfs(in_order(rows)), ["DBC", "GLD", "IAU", "SGOV"]);
+        let styles = vec![row(Category::Market, "us", "SPY", false), row(Category::Style, "value", "VLUE", false)];
+        assert_eq!(etfs(in_order(styles)), ["VLUE", "SPY"], "styles before markets, whatever comes first");
+    }
+
+    #[test]
+    fn a_row_that_could_not_be_read_back_is_refused() {
+        let good = row(Category::Cash, "USD", "SGOV", true);
+        assert_eq!(checked(&good), Ok(good.clone()));
+        let refused = |row: ProxyRow| checked(&row).unwrap_err();
+        assert!(refused(ProxyRow { key: " USD".to_owned(), ..good.clone() }).contains("no spaces around"));
+        assert!(refused(ProxyRow { description: Some("x".repeat(501)), ..good.clone() }).contains("1 to 500"));
+        assert!(
+            refused(ProxyRow { sector_group: Some("cyclical".to_owned()), ..good.clone() })
+                .contains("only an industry")
+        );
+        let day = chrono::NaiveDate::from_ymd_opt(2024, 5, 2);
+        assert!(refused(ProxyRow { inception: day, ..good.clone() }).contains("give its first day"));
+        assert!(
+            refused(ProxyRow { category: Category::Custom, ..good }).contains("no mapping has the category custom")
+        );
+    }
+
+    #[test]
+    fn only_asset_proxies_have_canonical_etfs() {
+        assert!(!checked(&row(Category::Style, "value", "VLUE", true)).unwrap().canonical);
+        assert!(checked(&row(Category::FixedIncome, "UST10Y", "IEF", true)).unwrap().canonical);
+    }
+}

@@ -46,6 +46,7 @@ pub(super) async fn revoke(tx: &mut Transaction<'_>, user: UserId) -> Result<Opt
 }
 
 pub(super) async fn of_key(tx: &mut Transaction<'_>, key: &ApiKey) -> Result<Option<User>, StoreError> {
+    // Found by its number and compared in constant time: a search by the hash would tell by its time how much is right.
     let found = one(tx, key.user()).await?;
     Ok(found.filter(|(_, hash)| hash.as_deref().is_some_and(|hash| key.has_hash(hash))).map(|(user, _)| user))
 }

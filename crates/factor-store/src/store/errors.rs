@@ -74,3 +74,51 @@ fn of_sqlite(place: &str, error: Option<&SqliteError>, message: &str) -> StoreEr
         _ => StoreError::Unavailable(format!("{words}; try again in a moment")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Executor as _, SqliteConnection};
+
+    use super::*;
+
+    /// What SQLite itself says to the last of some statements.
+    async fn error_of(statements: &[&'static str]) -> StoreError {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let mut outcome = Ok(Default::default());
+        for statement in statements {
+            outcome = connection.execute(*statement).await;
+        }
+        refusal("the place", &outcome.unwrap_err())
+    }
+
+    #[tokio::test]
+    async fn a_missing_table_is_a_matter_of_the_version() {
+        let StoreError::Schema(words) = error_of(&["SELECT * FROM users"]).await else {
+            panic!("no matter of the schema")
+        };
+        assert!(words.starts_with("the place: ") && words.ends_with("run `factor-mcp migrate`"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn a_row_that_does_not_fit_is_refused() {
+        let twice = ["CREATE TABLE t (x UNIQUE)", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)"];
+        let StoreError::Refused(words) = error_of(&twice).await else { panic!("not refused") };
+        assert!(words.ends_with("the change does not fit the tables"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_written_may_be_another_time() {
+        let read_only = ["CREATE TABLE t (x)", "PRAGMA query_only = 1", "INSERT INTO t VALUES (1)"];
+        let StoreError::Unavailable(words) = error_of(&read_only).await else { panic!("not unavailable") };
+        assert!(words.ends_with("make the folder and its files writable"), "{words}");
+    }
+
+    #[test]
+    fn what_is_no_word_of_a_database_names_the_place_and_what_to_do() {
+        let unavailable = |error| refusal("the place", &error).to_string();
+        assert!(unavailable(sqlx::Error::PoolTimedOut).contains("the place did not answer in time; try again"));
+        assert!(unavailable(sqlx::Error::PoolClosed).contains("the place: "));
+        let unreadable = refusal("the place", &sqlx::Error::ColumnNotFound("x".to_owned()));
+        assert!(matches!(unreadable, StoreError::Unreadable(_)), "{unreadable}");
+    }
+}

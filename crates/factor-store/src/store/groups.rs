@@ -37,6 +37,7 @@ pub(super) async fn create(
     group: &FactorGroup,
     settled: Option<&SettledWeights>,
 ) -> Result<WriteOutcome<SavedGroup>, StoreError> {
+    // Within the transaction no other write of this user comes between this look and the insert.
     if let Some(there) = one(tx, user, &group.name).await? {
         let same = there.group.what.same_content(group);
         return Ok(if same { WriteOutcome::Unchanged(there) } else { WriteOutcome::Conflict(there) });

@@ -83,6 +83,7 @@ impl EntryStore for PostgresEntries {
                     None
                 }
             };
+            // What was read is right even if the transaction cannot be closed.
             let _ = transaction.commit().await;
             Ok(entry)
         };

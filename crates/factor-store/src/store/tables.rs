@@ -103,7 +103,7 @@ impl DatabaseStore {
         if self.0.ready.initialized() {
             return Ok(());
         }
-        // Goes on when the caller does not wait for it.
+        // A task of its own: a migration goes on when the caller's time is up or it is cancelled.
         let inner = Arc::clone(&self.0);
         let preparing = tokio::spawn(async move {
             let OpenOptions { migrate, multi_user } = inner.options;

@@ -19,7 +19,7 @@ async fn fill(path: &Path) {
 }
 
 /// The store must begin a new file, say so, keep the broken file and keep entries.
-async fn begins_anew(path: &Path, broken: &[u8]) {
+async fn begins_a_new_file(path: &Path, broken: &[u8]) {
     fs::write(path, broken).unwrap();
     let store = SqliteEntries::new(path.to_owned());
     for number in 0..10 {
@@ -47,7 +47,7 @@ async fn a_truncated_file_is_put_aside() {
     let last = bytes.len();
     for length in [1, 99, 100, 4_095, 4_096, 5_000, 8_192, last / 2, last - 4_096, last - 3_500] {
         let folder = tempdir().unwrap();
-        begins_anew(&folder.path().join("entries.db"), &bytes[..length]).await;
+        begins_a_new_file(&folder.path().join("entries.db"), &bytes[..length]).await;
     }
     // The end of the last page is unused here, so nothing is lost without it.
     let path = folder.path().join("short.db");
@@ -60,14 +60,14 @@ async fn a_truncated_file_is_put_aside() {
 #[tokio::test]
 async fn an_empty_file_is_put_aside() {
     let folder = tempdir().unwrap();
-    begins_anew(&folder.path().join("entries.db"), b"").await;
+    begins_a_new_file(&folder.path().join("entries.db"), b"").await;
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_put_aside() {
     for garbage in [&b"hello"[..], &[0; 10_000], &[0xa5; 4_096]] {
         let folder = tempdir().unwrap();
-        begins_anew(&folder.path().join("entries.db"), garbage).await;
+        begins_a_new_file(&folder.path().join("entries.db"), garbage).await;
     }
 }
 

@@ -53,11 +53,12 @@ async fn a_process_killed_a_hundred_times_leaves_whole_entries() {
         thread::sleep(Duration::from_millis(random.random_range(5..80)));
         child.kill().unwrap();
         child.wait().unwrap();
-        let mut told = String::new();
-        child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
-        let told: Vec<u64> = told.lines().filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).collect();
-        writing += usize::from(!told.is_empty());
-        for version in told {
+        let mut acknowledged = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut acknowledged).unwrap();
+        let acknowledged: Vec<u64> =
+            acknowledged.lines().filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).collect();
+        writing += usize::from(!acknowledged.is_empty());
+        for version in acknowledged {
             kept[(version % KEYS) as usize] = Some(version);
         }
 
@@ -67,7 +68,7 @@ async fn a_process_killed_a_hundred_times_leaves_whole_entries() {
         times.push(began.elapsed());
         let found = versions(&store, KEYS).await;
         for (number, (found, kept)) in found.iter().zip(&kept).enumerate() {
-            assert!(found >= kept, "T{number} of version {kept:?} was told kept; version {found:?} is there");
+            assert!(found >= kept, "T{number} of version {kept:?} was acknowledged; version {found:?} is there");
         }
         let health = store.health();
         assert_eq!((health.damaged, health.notes), (0, vec![]), "round {round}");

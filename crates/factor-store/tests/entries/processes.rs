@@ -21,14 +21,14 @@ const KEYS: u64 = 5;
 
 fn finish(child: Child) {
     let done = child.wait_with_output().unwrap();
-    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(done.status.success(), "{}{}", told(&done.stdout), told(&done.stderr));
-    assert!(told(&done.stdout).contains("1 passed"), "{}", told(&done.stdout));
+    let output = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(done.status.success(), "{}{}", output(&done.stdout), output(&done.stderr));
+    assert!(output(&done.stdout).contains("1 passed"), "{}", output(&done.stdout));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "one of the processes that write at once"]
-async fn writes_beside_others() {
+async fn writes_next_to_others() {
     let Some((path, process)) = orders() else { return };
     let store = SqliteEntries::new(path);
     let tasks: Vec<_> = (0..TASKS)
@@ -57,7 +57,7 @@ async fn processes_that_write_at_once_lose_nothing() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("data/entries.db");
     let children: Vec<Child> = (0..PROCESSES)
-        .map(|process| start("processes::writes_beside_others", &format!("{process} {}", path.display())))
+        .map(|process| start("processes::writes_next_to_others", &format!("{process} {}", path.display())))
         .collect();
     children.into_iter().for_each(finish);
 

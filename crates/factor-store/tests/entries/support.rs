@@ -1,4 +1,4 @@
-//! Entries whose bodies can be told from damaged ones, and this binary run again as another process.
+//! Entries whose bodies can be distinguished from damaged ones, and this binary run again as another process.
 
 use std::{
     io::{self, Write as _},

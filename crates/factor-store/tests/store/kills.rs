@@ -79,16 +79,16 @@ async fn kill_again_and_again(place: &Place) {
     for round in 0..KILLS {
         let mut child = start(&format!("{next} {address}"));
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let mut told = lines.filter_map(|line| line.strip_prefix("kept ")?.parse::<u64>().ok());
+        let mut printed = lines.filter_map(|line| line.strip_prefix("kept ")?.parse::<u64>().ok());
         // Now and then it is killed while it opens the store, else while it writes.
-        let first = if round % 20 == 0 { None } else { told.next() };
+        let first = if round % 20 == 0 { None } else { printed.next() };
         thread::sleep(Duration::from_millis(random.random_range(0..40)));
         child.kill().unwrap();
         child.wait().unwrap();
-        let told: Vec<u64> = first.into_iter().chain(told).collect();
-        writing += u32::from(!told.is_empty());
-        all += told.len();
-        for version in told {
+        let printed: Vec<u64> = first.into_iter().chain(printed).collect();
+        writing += u32::from(!printed.is_empty());
+        all += printed.len();
+        for version in printed {
             acknowledged[(version % GROUPS) as usize] = Some(version);
         }
         // One look at all: what a killed client had sent last, its server may still finish.
@@ -100,8 +100,8 @@ async fn kill_again_and_again(place: &Place) {
             there[(version % GROUPS) as usize] = Some(version);
             next = next.max(version + 1);
         }
-        for (number, (there, told)) in there.iter().zip(&acknowledged).enumerate() {
-            assert!(there >= told, "round {round}: g{number} of version {told:?} was kept; {there:?} is there");
+        for (number, (there, expected)) in there.iter().zip(&acknowledged).enumerate() {
+            assert!(there >= expected, "round {round}: g{number} of version {expected:?} was kept; {there:?} is there");
         }
     }
     println!("killed while writing: {writing} of {KILLS}; {all} writes acknowledged");

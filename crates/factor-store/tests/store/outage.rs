@@ -10,7 +10,7 @@ use crate::support::{Place, equal, made_new};
 const PROMISE: Duration = Duration::from_millis(2_500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_server_is_told_soon_and_a_returned_one_is_used_soon() {
+async fn a_lost_server_is_reported_soon_and_a_returned_one_is_used_soon() {
     let place = Place::postgres().await;
     let (store, user) = (&place.server, place.user().await);
     let mut kept = 0;

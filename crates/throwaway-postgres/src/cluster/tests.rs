@@ -1,6 +1,7 @@
 use std::io::{BufRead as _, BufReader};
 
 use super::*;
+use crate::Role;
 
 #[test]
 fn a_cluster_answers_is_killed_comes_back_and_goes() {

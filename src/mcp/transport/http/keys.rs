@@ -34,7 +34,7 @@ const SESSION: &str = "mcp-session-id";
 pub(super) struct Door {
     store: Arc<dyn Store>,
     sessions: Arc<Sessions>,
-    /// True when nobody comes in without a key.
+    /// True when a request without a key is refused.
     key_required: bool,
     known: Cache<[u8; 32], UserId>,
 }
@@ -75,7 +75,7 @@ impl Door {
         let found = self.known.try_get_with(key.hash(), async {
             match self.store.user_of(&key).await {
                 Ok(Some(user)) => Ok(user.id),
-                // Where nothing is kept nobody has a key.
+                // Where nothing is kept there are no keys.
                 Ok(None) | Err(StoreError::NotConfigured) => Err(Refusal::WrongKey),
                 Err(error) => {
                     tracing::warn!(%error, "a key could not be looked up");
@@ -146,7 +146,7 @@ impl IntoResponse for Refusal {
                 body(
                     "wrong_key",
                     "The key sent is not, or no longer, a key of this server: send the one you were given, whole, as \
-                     `Authorization: Bearer fie_...` or `X-API-Key: fie_...`, or ask whoever runs the server for a new one (`factor-mcp user add`).",
+                     `Authorization: Bearer fie_...` or `X-API-Key: fie_...`, or ask the server's administrator for a new one (`factor-mcp user add`).",
                 ),
             ),
             Self::StoreDown => (

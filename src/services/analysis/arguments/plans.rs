@@ -15,15 +15,13 @@ use crate::{
     arguments::{Choices, MapForm},
     services::{
         analysis::{
+            choices::{CompositeWeighting, CorrelationMethod, TableOrder},
             preset::Preset,
             sections::{Section, SectionSet},
         },
-        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES},
+        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, MIN_COVERAGE},
     },
 };
-
-/// The least share of a composite's members that must have data.
-pub(super) const MIN_COVERAGE: f64 = 0.6;
 
 impl Reader<'_> {
     pub(super) fn min_coverage(&self) -> f64 {
@@ -49,19 +47,19 @@ impl Reader<'_> {
         if !self.mine("correlation_method") {
             return Method::Pearson;
         }
-        let name = self.args.choice::<String>("correlation_method", &["pearson", "spearman", "ewma", "ledoit_wolf"]);
+        let name = self.args.choice("correlation_method", Choices::of::<CorrelationMethod>()).unwrap_or_default();
         let half_life = self.advanced.number("half_life", 1.0..=2520.0);
-        let method = match name.as_deref() {
-            Some("spearman") => Method::Spearman,
-            Some("ledoit_wolf") => Method::LedoitWolf,
-            Some("ewma") => Method::Ewma {
+        let method = match name {
+            CorrelationMethod::Pearson => Method::Pearson,
+            CorrelationMethod::Spearman => Method::Spearman,
+            CorrelationMethod::LedoitWolf => Method::LedoitWolf,
+            CorrelationMethod::Ewma => Method::Ewma {
                 half_life: half_life.unwrap_or(match frequency {
                     Frequency::Monthly => 36.0,
                     Frequency::Weekly => 156.0,
                     Frequency::Daily => 126.0,
                 }),
             },
-            _ => Method::Pearson,
         };
         if half_life.is_some() && !matches!(method, Method::Ewma { .. }) {
             notes.push("half_life is ignored; it belongs to correlation_method ewma".to_owned());
@@ -186,7 +184,7 @@ impl Reader<'_> {
         sections: &SectionSet,
     ) -> PerformancePlan {
         let flag = |name| self.advanced.boolean(name).unwrap_or(true) && sections.has(Section::Composites);
-        let sort_by = self.args.choice::<String>("sort_by", &["sharpe_ratio", "annual_return", "volatility"]);
+        let sort_by = self.args.choice("sort_by", Choices::of::<TableOrder>()).unwrap_or_default();
         PerformancePlan {
             per_factor: sections
                 .has(Section::PerFactor)
@@ -197,27 +195,27 @@ impl Reader<'_> {
             weights: self.weights(),
             max_per_composite: self.advanced.count("composite_max_per_group", 1..=100),
             benchmark: benchmark.clone(),
-            sort_by: match sort_by.as_deref() {
-                Some("annual_return") => SortBy::AnnualReturn,
-                Some("volatility") => SortBy::Volatility,
-                _ => SortBy::SharpeRatio,
+            sort_by: match sort_by {
+                TableOrder::SharpeRatio => SortBy::SharpeRatio,
+                TableOrder::AnnualReturn => SortBy::AnnualReturn,
+                TableOrder::Volatility => SortBy::Volatility,
             },
             min_coverage: self.min_coverage(),
         }
     }
 
     pub(super) fn weights(&self) -> Weighting {
-        let method = self.advanced.choice::<String>("composite_weighting_method", &["equal", "cap", "custom"]);
+        let method = self.advanced.choice("composite_weighting_method", Choices::of::<CompositeWeighting>());
         let entries = self.advanced.objects("composite_weights", Some(MapForm { key: "ticker", value: "weight" }));
-        match (method.as_deref(), &entries) {
-            (Some("custom"), None) => {
+        match (method, &entries) {
+            (Some(CompositeWeighting::Custom), None) => {
                 self.advanced.refuse(
                     "composite_weighting_method",
                     "needs composite_weights",
                     Some("write composite_weights: [{\"ticker\": \"SPY\", \"weight\": 0.6}, ..]".to_owned()),
                 );
             }
-            (Some("equal" | "cap"), Some(_)) => {
+            (Some(CompositeWeighting::Equal | CompositeWeighting::Cap), Some(_)) => {
                 self.advanced.refuse("composite_weights", "needs composite_weighting_method custom", None);
             }
             _ => {}
@@ -238,8 +236,8 @@ impl Reader<'_> {
                 entry.refuse("ticker", "is there twice", Some("give each ticker one weight".to_owned()));
             }
         }
-        match method.as_deref() {
-            Some("cap") => Weighting::Cap,
+        match method {
+            Some(CompositeWeighting::Cap) => Weighting::Cap,
             _ if is_custom => Weighting::Custom(weights),
             _ => Weighting::Equal,
         }

@@ -9,8 +9,11 @@ use factor_types::{Category, FactorUniverse, Maturity, Ticker};
 use super::Reader;
 use crate::{
     analysis::UserGroups,
-    arguments::nearest,
-    services::analysis::sections::{Section, SectionSet},
+    arguments::{Choices, nearest},
+    services::analysis::{
+        choices::MatrixOrder,
+        sections::{Section, SectionSet},
+    },
 };
 
 /// Window lengths in periods when none are named.
@@ -34,7 +37,7 @@ impl Reader<'_> {
 
     /// True when matrices stand in the order of their clusters.
     pub(super) fn clustered(&self) -> bool {
-        self.advanced.choice::<String>("order", &["universe", "cluster"]).as_deref() == Some("cluster")
+        self.advanced.choice("order", Choices::of::<MatrixOrder>()) == Some(MatrixOrder::Cluster)
     }
 
     /// Windows and pairs of rolling correlations; the matrices are the caller's to add. Read whether wanted or not, so

@@ -59,7 +59,7 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
     if analysis.stale_days() > STALE_DAYS {
         warnings.push(old(analysis));
     }
-    let missing = analysis.prepared.missing_beside.iter();
+    let missing = analysis.prepared.also_missing.iter();
     // Without cash proxies there are still yields, or zero: said as the risk-free rate.
     let missing = missing.filter(|(ticker, _)| !Ticker::cash_proxies().contains(ticker));
     warnings.extend(missing.map(|(ticker, why)| Warning::NotPriced { ticker: ticker.clone(), why: why.clone() }));

@@ -7,7 +7,7 @@ use factor_analytics::{inference::TestCounts, regime::Regime};
 use factor_types::Ticker;
 use serde::{Serialize, Serializer};
 
-use crate::analysis::failure_runs::STALE_AFTER;
+use crate::{analysis::failure_runs::STALE_AFTER, services::portfolio};
 
 /// Tickers that a list names before it counts the others.
 const NAMED: usize = 12;
@@ -57,6 +57,8 @@ pub(crate) enum Warning {
     Universe(String),
     /// Why the caller's groups are left out.
     Groups(String),
+    /// What is to be known of a portfolio.
+    Portfolio(portfolio::warning::Warning),
 }
 
 impl Display for Warning {
@@ -114,6 +116,7 @@ impl Display for Warning {
             Self::Source(said) => f.write_str(said),
             Self::Universe(problem) => write!(f, "factor universe: {problem}"),
             Self::Groups(why) => write!(f, "your factor groups are left out: {why}"),
+            Self::Portfolio(warning) => warning.fmt(f),
         }
     }
 }

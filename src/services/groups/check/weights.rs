@@ -6,7 +6,7 @@ use factor_prices::{PriceError, SourceFault};
 use factor_types::{FactorGroup, GroupWeighting, SettledWeights, Ticker};
 use tokio::time::timeout_at;
 
-use super::{CheckError, Excluded, FEWEST_MEMBERS};
+use super::{CheckError, ExcludedMember, ExcludedReason, FEWEST_MEMBERS};
 use crate::{analysis::Caller, app::App};
 
 /// Weights with sum 1 over `included`: equal; custom, divided by their sum over those included; or by market
@@ -18,7 +18,7 @@ pub(super) async fn settle(
     app: &App,
     group: &FactorGroup,
     included: &[Ticker],
-    excluded: &mut Vec<Excluded>,
+    excluded: &mut Vec<ExcludedMember>,
     caller: &Caller<'_>,
     source: &str,
 ) -> Result<SettledWeights, CheckError> {
@@ -41,11 +41,11 @@ pub(super) async fn settle(
 async fn by_market_cap(
     app: &App,
     included: &[Ticker],
-    excluded: &mut Vec<Excluded>,
+    excluded: &mut Vec<ExcludedMember>,
     caller: &Caller<'_>,
     source: &str,
 ) -> Result<SettledWeights, CheckError> {
-    let asked = timeout_at(caller.fetch_until, app.sources.facts.market_caps(included));
+    let asked = timeout_at(caller.fetch_until, app.sources.fundamentals.market_caps(included));
     let answer = tokio::select! {
         answer = asked => answer,
         () = caller.cancel.cancelled() => return Err(CheckError::Cancelled),
@@ -63,9 +63,9 @@ async fn by_market_cap(
         caps.iter().filter(|cap| cap.dollars.is_finite() && cap.dollars > 0.0).map(|cap| (&cap.ticker, cap)).collect();
     let (with, without): (Vec<&Ticker>, Vec<&Ticker>) = included.iter().partition(|ticker| known.contains_key(ticker));
     let detail = none.unwrap_or_else(|| format!("the source ({source}) knows no market capitalisation of it"));
-    excluded.extend(without.into_iter().map(|ticker| Excluded {
+    excluded.extend(without.into_iter().map(|ticker| ExcludedMember {
         ticker: ticker.clone(),
-        reason: "no_market_cap",
+        reason: ExcludedReason::NoMarketCap,
         detail: detail.clone(),
     }));
     if with.len() < FEWEST_MEMBERS {

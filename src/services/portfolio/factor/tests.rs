@@ -1,6 +1,7 @@
-use factor_types::SourceTier;
+use factor_types::{FactorUniverse, SourceTier};
 
 use super::*;
+use crate::{analysis::UserGroups, tool_error::ErrorCode};
 
 fn universe() -> FactorUniverse {
     let factor =
@@ -19,7 +20,7 @@ fn universe() -> FactorUniverse {
 fn found(query: &str) -> (String, &'static str, &'static str) {
     let held = ["NVDA".parse().unwrap()];
     let found = resolve("f", query, &universe(), &UserGroups::default(), &held).unwrap();
-    (found.name, found.kind.as_str(), found.matched_by)
+    (found.name, found.kind.as_str(), found.matched_by.as_str())
 }
 
 fn refused(query: &str) -> String {

@@ -74,15 +74,18 @@ fn weight_in_a_factor_is_that_of_its_etf_and_of_its_shares() {
 #[test]
 fn what_is_not_known_is_said_once() {
     let all = classifications();
-    let said = all.warnings(&IndexMap::new());
+    let said = |missing: &IndexMap<Reason, Vec<Ticker>>| {
+        all.warnings(missing).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
     let open = [
         "BITX is under other funds: the profile of a fund does not say what it holds",
         "SHIP is of an industry that no factor stands for",
     ];
-    let untold = "ZZZ is in no industry or category, for want of a profile (it is not known)";
-    assert_eq!(said, [untold, open[0], open[1]]);
-    let missing = IndexMap::from([("no prices".to_owned(), vec!["ZZZ".to_owned()])]);
-    assert_eq!(all.warnings(&missing), ["ZZZ is unexplained weight: no prices", open[0], open[1]]);
+    let unknown = "ZZZ is in no industry or category, for want of a profile (it is not known)";
+    assert_eq!(said(&IndexMap::new()), [unknown, open[0], open[1]]);
+    let zzz = ticker("ZZZ");
+    let missing = IndexMap::from([(Reason::of(&zzz, "no prices"), vec![zzz])]);
+    assert_eq!(said(&missing), ["ZZZ is unexplained weight: no prices", open[0], open[1]]);
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn of_common_rows(products: &Products, at: usize, limits: &Limits<'_>, out: &mut
         let y = q_other[at] - s_other[at] * s_other[at] * each;
         let r = (p[at] - s[at] * s_other[at] * each) / (x * y).sqrt();
         let freedom = n[at] - 1.0;
+        // One mask and no branches: the loop stays in wide registers.
         let good = (x > noise * freedom)
             & (y > noise_other[at] * freedom)
             & (x >= LOST * q[at])

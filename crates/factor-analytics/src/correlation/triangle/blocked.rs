@@ -76,6 +76,7 @@ impl<'a> Blocked<'a> {
             prepared.fill(columns, &stats, &missingness, 0..columns.len(), threads);
             prepared
         });
+        // Then no pair needs a look at its strategy.
         let plain = stats.iter().all(|stats| stats.strategy == Strategy::Gemm);
         let noise = stats.iter().map(|stats| stats.noise).collect();
         Self { columns, stats, missingness, min_rows: min_rows.max(2), noise, plain, prepared }
@@ -164,6 +165,7 @@ impl<'a> Blocked<'a> {
                 (Strategy::Undefined, _) | (_, Strategy::Undefined) => f64::NAN,
                 (Strategy::Gemm, Strategy::Gemm) if *r != RECOMPUTE => continue,
                 _ => {
+                    // Outside both spans nothing is common: a late start costs no look at the rows before it.
                     let rows = shared(&x.span, &y.span);
                     let pair = common.correlate(&self.columns[i][rows.clone()], &self.columns[j][rows], self.min_rows);
                     pair.r.unwrap_or(f64::NAN)

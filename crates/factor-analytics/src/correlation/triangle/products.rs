@@ -115,6 +115,7 @@ fn times(out: &mut Vec<f64>, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
 
 fn transposed(matrix: &[f64], out: &mut Vec<f64>, size: usize) {
     let out = scratch(out, size * size);
+    // Eight numbers are a cache line: each line written is written whole.
     for tile in (0..size).step_by(8) {
         for (i, row) in matrix.chunks_exact(size).take(size).enumerate() {
             for j in tile..size.min(tile + 8) {

@@ -101,6 +101,7 @@ impl Problem {
 
     /// Which of two sets is better; the one tried first where both are equal.
     pub(super) fn better(&self, first: Trial, second: Trial) -> Trial {
+        // Sets that differ by rounding must not change places between machines.
         let same = SAME * self.before;
         let gain = first.value - second.value;
         let hedges_better = second.hedged < first.hedged && first.set.len() == second.set.len();

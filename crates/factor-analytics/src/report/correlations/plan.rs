@@ -113,3 +113,65 @@ impl CorrelationPlan {
         (matrices, granularity, overlays, method, taken_of, regime, benchmark, min_coverage.to_bits())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_field_makes_another_plan() {
+        let plan = || CorrelationPlan {
+            matrices: vec![MatrixKey::Category(Category::Style)],
+            granularity: Granularity::Group,
+            rate_sensitivity: None,
+            market_sensitivity: None,
+            macro_composite: None,
+            macro_etf: None,
+            method: Method::Pearson,
+            statistics: None,
+            spectra: false,
+            insights: None,
+            regime: None,
+            clustered: false,
+            rolling: None,
+            benchmark: Ticker::spy(),
+            min_coverage: 0.6,
+        };
+        let rules = |duplicate_threshold| MacroEtfRules {
+            groups: vec![AssetClass::Equity],
+            max_per_group: 5,
+            duplicate_threshold,
+            min_coverage: 0.6,
+        };
+        let rolling = |window| RollingPlan { matrices: Vec::new(), windows: vec![window], pairs: Vec::new() };
+        let statistics = StatisticsPlan { matrices: true, rate_sensitivity: false };
+        let different = [
+            plan(),
+            CorrelationPlan { matrices: vec![MatrixKey::Rate(vec![Maturity::Ust10Y])], ..plan() },
+            CorrelationPlan { matrices: vec![MatrixKey::Rate(vec![Maturity::Ust2Y])], ..plan() },
+            CorrelationPlan { granularity: Granularity::Industry, ..plan() },
+            CorrelationPlan { rate_sensitivity: Some((Vec::new(), Vec::new())), ..plan() },
+            CorrelationPlan { market_sensitivity: Some((Vec::new(), Vec::new())), ..plan() },
+            CorrelationPlan { macro_composite: Some(Vec::new()), ..plan() },
+            CorrelationPlan { macro_etf: Some(rules(0.9)), ..plan() },
+            CorrelationPlan { macro_etf: Some(rules(0.9_f64.next_up())), ..plan() },
+            CorrelationPlan { method: Method::Spearman, ..plan() },
+            CorrelationPlan { method: Method::Ewma { half_life: 12.0 }, ..plan() },
+            CorrelationPlan { method: Method::Ewma { half_life: 12.0_f64.next_up() }, ..plan() },
+            CorrelationPlan { statistics: Some(statistics), ..plan() },
+            CorrelationPlan { spectra: true, ..plan() },
+            CorrelationPlan { insights: Some(5), ..plan() },
+            CorrelationPlan { regime: Some(Regime::HighVol), ..plan() },
+            CorrelationPlan { clustered: true, ..plan() },
+            CorrelationPlan { rolling: Some(rolling(12)), ..plan() },
+            CorrelationPlan { rolling: Some(rolling(36)), ..plan() },
+            CorrelationPlan { benchmark: "QQQ".parse().unwrap(), ..plan() },
+            CorrelationPlan { min_coverage: 0.5, ..plan() },
+        ];
+        let keys: HashSet<&CorrelationPlan> = different.iter().collect();
+        assert_eq!(keys.len(), different.len());
+        assert_eq!(plan(), plan());
+    }
+}

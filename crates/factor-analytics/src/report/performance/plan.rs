@@ -131,3 +131,75 @@ impl PerformancePlan {
         (per_factor, composites, benchmark, sort_by, min_coverage.to_bits())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use factor_types::SourceTier;
+
+    use super::*;
+
+    fn plan() -> PerformancePlan {
+        PerformancePlan {
+            per_factor: Some(BTreeSet::from([Category::Style])),
+            macro_composites: Some(vec![AssetClass::Equity]),
+            category_composites: false,
+            granularity: Granularity::Group,
+            weights: Weighting::Equal,
+            max_per_composite: None,
+            benchmark: Ticker::spy(),
+            sort_by: SortBy::SharpeRatio,
+            min_coverage: 0.6,
+        }
+    }
+
+    #[test]
+    fn tables_are_sorted_highest_first_and_missing_last() {
+        let with = |volatility| PerformanceProfile { volatility, ..PerformanceProfile::default() };
+        let mut rows = [("D", with(None)), ("B", with(Some(0.1))), ("C", with(Some(0.3))), ("A", with(Some(0.1)))];
+        rows.sort_by(|a, b| SortBy::Volatility.compare((a.0, &a.1), (b.0, &b.1)));
+        assert_eq!(rows.map(|(name, _)| name), ["C", "A", "B", "D"]);
+    }
+
+    #[test]
+    fn dividends_are_needed_of_what_is_shown_or_a_member() {
+        let factor = |category, class| {
+            let mut factor = Factor::new(Ticker::spy(), "", category, SourceTier::Request);
+            factor.asset_class = class;
+            factor
+        };
+        let plan = plan();
+        assert!(plan.needs(&factor(Category::Style, AssetClass::Commodity)));
+        assert!(plan.needs(&factor(Category::Market, AssetClass::Equity)));
+        // A user's group is in no macro composite.
+        assert!(!plan.needs(&factor(Category::User, AssetClass::Equity)));
+        assert!(!plan.needs(&factor(Category::Market, AssetClass::Bond)));
+    }
+
+    #[test]
+    fn every_field_makes_another_plan() {
+        let weighted = |weight| PerformancePlan {
+            weights: Weighting::Custom([(Ticker::spy(), weight)].into_iter().collect()),
+            ..plan()
+        };
+        let different = [
+            plan(),
+            PerformancePlan { per_factor: None, ..plan() },
+            PerformancePlan { macro_composites: None, ..plan() },
+            PerformancePlan { category_composites: true, ..plan() },
+            PerformancePlan { granularity: Granularity::Industry, ..plan() },
+            PerformancePlan { weights: Weighting::Cap, ..plan() },
+            weighted(0.0),
+            weighted(-0.0),
+            weighted(0.5),
+            PerformancePlan { max_per_composite: Some(3), ..plan() },
+            PerformancePlan { benchmark: "QQQ".parse().unwrap(), ..plan() },
+            PerformancePlan { sort_by: SortBy::Volatility, ..plan() },
+            PerformancePlan { min_coverage: 0.6_f64.next_up(), ..plan() },
+        ];
+        let keys: HashSet<&PerformancePlan> = different.iter().collect();
+        assert_eq!(keys.len(), different.len());
+        assert_eq!(plan(), plan());
+    }
+}

@@ -49,7 +49,7 @@ fn dividends(content: &Content, ticker: &str) -> Vec<(String, f64)> {
 }
 
 #[test]
-fn dividends_lie_beside_the_prices() {
+fn dividends_are_read_with_the_prices() {
     let text = "date,ticker,close,dividend\n2024-01-03,SPY,100,0.5\n2024-01-02,SPY,99,0\n2024-01-02,GLD,50,\n\
                 2024-01-05,SPY,101,1\n2024-01-05,SPY,101,1.5\n2024-01-06,SPY,,0.25\n";
     let content = parsed("prices.csv", text).unwrap();

@@ -53,7 +53,7 @@ async fn a_passing_failure_is_tried_again_with_growing_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_last_retry_the_failure_is_told() {
+async fn after_the_last_retry_the_failure_is_returned() {
     let policy = policy(1000, 4, 2);
     let (result, tries) = ask(&policy, "SPY", &[Some((FailureClass::Transient, None)); 9]).await;
     assert_eq!((result.unwrap_err().why.as_str(), tries), ("The Vendor failed (Transient) (tried 3 times)", 3));

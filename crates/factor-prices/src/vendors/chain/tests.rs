@@ -51,7 +51,7 @@ async fn the_first_table_that_is_not_empty_is_taken() {
 }
 
 #[tokio::test]
-async fn when_all_fail_every_reason_is_told() {
+async fn when_all_fail_every_reason_is_given() {
     let chain =
         YieldChain::new(vec![link("a", Err(SourceFault::Plan)), link("b", Err(SourceFault::Late)), link("c", Ok(0.0))]);
     let why = "no source has yields: a is down; b is down; c has no yields in this range";

@@ -46,6 +46,7 @@ impl Fmp {
             Ok(rows) if rows.total > 0 => Ok(history(CLOSE, ticker, rows, Some(caveat))),
             Ok(_) => Err(unknown(ticker)),
             Err(error) => {
+                // Neither kind of prices is in the plan: that is so for a while, whatever else is asked.
                 if error.fault == SourceFault::Plan {
                     self.refusals.remember(ticker.as_str(), &error);
                 }
@@ -68,12 +69,15 @@ impl Fmp {
             if piece < SMALLEST_CAP || piece < self.uncut.load(Relaxed) {
                 break;
             }
+            // Pieces are asked for backwards from the oldest row, since the vendor keeps the newest when it cuts.
             let Some(before) = oldest.pred_opt() else { break };
             let earlier = self.piece(place, ticker, range.start(), before).await?;
+            // Nothing earlier: the piece before was whole, however long it was.
             if earlier.total == 0 {
                 self.uncut.fetch_max(piece, Relaxed);
                 break;
             }
+            // A vendor that ignores the end date would be asked for ever.
             if earlier.oldest().is_none_or(|date| date >= oldest) {
                 break;
             }

@@ -110,3 +110,40 @@ fn kind_of(code: i32) -> FailureKind {
         _ => FailureKind::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_what_is_to_be_done() {
+        for (code, kind) in [
+            (5, FailureKind::Busy),
+            (517, FailureKind::Busy),
+            (8, FailureKind::ReadOnly),
+            (1032, FailureKind::Gone),
+            (11, FailureKind::Damaged),
+            (26, FailureKind::Damaged),
+            (522, FailureKind::Damaged),
+            (13, FailureKind::Full),
+            (4874, FailureKind::Full),
+            (10, FailureKind::Other),
+        ] {
+            assert_eq!(kind_of(code), kind, "SQLite {code}");
+        }
+    }
+
+    #[test]
+    fn a_way_out_goes_with_every_failure() {
+        let refusal = |kind| CacheFailure::new(kind, "why").refusal(Path::new("/a/b.db"), "read").0;
+        assert_eq!(
+            refusal(FailureKind::Full),
+            "the cache /a/b.db cannot be read: why; free space on its disk or set FACTOR_DATA_DIR to a folder on another one"
+        );
+        for kind in
+            [FailureKind::Damaged, FailureKind::Gone, FailureKind::ReadOnly, FailureKind::Busy, FailureKind::Other]
+        {
+            assert!(refusal(kind).contains("set FACTOR_DATA_DIR"), "{kind:?}");
+        }
+    }
+}

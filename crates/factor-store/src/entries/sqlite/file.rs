@@ -181,3 +181,46 @@ fn state_of(header: &[u8; 100]) -> FileState {
 fn unless_missing(outcome: io::Result<()>) -> io::Result<()> {
     outcome.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The header of a file as SQLite writes it for us.
+    fn header() -> [u8; 100] {
+        let mut header = [0; 100];
+        header[..16].copy_from_slice(b"SQLite format 3\0");
+        header[16..18].copy_from_slice(&PAGE.to_be_bytes());
+        header[18..24].copy_from_slice(&[2, 2, 0, 64, 32, 32]);
+        header[47] = 4;
+        header[59] = 1;
+        header[60..64].copy_from_slice(&version_mark().to_be_bytes());
+        header[68..72].copy_from_slice(&APPLICATION_ID.to_be_bytes());
+        header
+    }
+
+    #[test]
+    fn a_header_says_whose_file_it_is() {
+        assert_eq!(state_of(&header()), FileState::Ours);
+        let mut foreign = header();
+        foreign[68..72].copy_from_slice(&0x4750_4B47_u32.to_be_bytes());
+        assert_eq!(state_of(&foreign), FileState::Foreign(0x4750_4B47));
+        let mut newer = header();
+        newer[60..64].copy_from_slice(&[FORMAT_VERSION + 1; 4]);
+        assert_eq!(state_of(&newer), FileState::Newer(FORMAT_VERSION + 1));
+        assert_eq!(state_of(&[b'x'; 100]), FileState::Broken("it is not a database"));
+    }
+
+    proptest! {
+        /// Damage never makes our file somebody else's, or one of a version to come, which would be left as it is.
+        #[test]
+        fn a_flipped_bit_leaves_it_ours_or_broken(at in 0usize..100, bit in 0u8..8) {
+            let mut flipped = header();
+            flipped[at] ^= 1 << bit;
+            let state = state_of(&flipped);
+            prop_assert!(matches!(state, FileState::Ours | FileState::Broken(_)), "byte {at}, bit {bit}: {state:?}");
+        }
+    }
+}

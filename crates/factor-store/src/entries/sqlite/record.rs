@@ -75,3 +75,31 @@ impl HealthRecord {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_stands_until_a_write_succeeds() {
+        let record = HealthRecord::default();
+        let problem = || record.health(Path::new("x")).problem;
+        let _ = record.written::<()>(Err(EntryError("the disk is full".to_owned())));
+        assert_eq!(problem().as_deref(), Some("the disk is full"));
+        let _ = record.written::<()>(Err(EntryError("no right".to_owned())));
+        assert_eq!(problem().as_deref(), Some("no right"), "the latest one");
+        let _ = record.written(Ok(()));
+        assert_eq!(problem(), None);
+    }
+
+    #[test]
+    fn the_newest_notes_are_kept_and_all_damage_is_counted() {
+        let record = HealthRecord::default();
+        (0..NOTES + 2).for_each(|number| record.damaged_file(format!("note {number}")));
+        record.damaged_entry(&EntryKey::new("fmp", "prices", "SPY"));
+        record.damaged_entry(&EntryKey::new("fmp", "prices", "SPY"));
+        let health = record.health(Path::new("x"));
+        assert_eq!(health.damaged, NOTES as u64 + 4);
+        assert_eq!((health.notes.len(), health.notes.first().unwrap().as_str()), (NOTES, "note 2"));
+    }
+}

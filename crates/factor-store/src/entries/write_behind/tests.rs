@@ -108,7 +108,7 @@ async fn a_transaction_has_a_bound() {
 }
 
 #[tokio::test]
-async fn who_reads_waits_for_what_was_put_under_that_key_only() {
+async fn a_reader_waits_for_what_was_put_under_its_key_only() {
     let gate = Gate::shut();
     let later = WriteBehind::new(gate.clone());
     later.put(&key(1), &entry(1)).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_full_queue_makes_the_next_one_wait() {
 }
 
 #[tokio::test]
-async fn a_failure_to_write_keeps_nobody_waiting_and_stands_in_the_health() {
+async fn a_failure_to_write_blocks_no_caller_and_is_in_the_health() {
     let gate = Arc::new(Gate { failing: true, ..Arc::into_inner(Gate::shut()).unwrap() });
     let later = WriteBehind::new(gate.clone());
     gate.open.add_permits(9);

@@ -86,6 +86,7 @@ impl Book {
         let Self { rows, report } = self;
         for row in rows.iter_mut() {
             let same_key = (row.category, &row.key) == (canonical.category, &canonical.key);
+            // A row that the same edit names says itself whether it is canonical.
             if same_key && row.canonical && row.etf != canonical.etf && !named.contains(&identity(row)) {
                 row.canonical = false;
                 report.push(EditedRow { fate: RowFate::Updated, row: row.clone() });
@@ -100,6 +101,7 @@ impl Book {
             None => ProxyRow::new(Category::Industry, edit.industry.clone(), edit.etf.clone()),
         };
         if row.etf != edit.etf {
+            // The month of inception was the old ETF's.
             row.etf = edit.etf.clone();
             row.inception = None;
         }
@@ -138,6 +140,7 @@ impl Book {
             ..come
         };
         let row = checked(&row).map_err(StoreError::Refused)?;
+        // The new ETF takes the old one's place; where it was in the mapping already, that row goes.
         self.rows[at] = row.clone();
         let mut index = 0;
         self.rows.retain(|other| {

@@ -198,7 +198,7 @@ async fn rows_come_unsorted_twice_too_late_or_under_another_name() {
 }
 
 #[tokio::test]
-async fn a_fault_strikes_whom_and_as_often_as_told() {
+async fn a_fault_strikes_its_targets_as_often_as_armed() {
     let server = start(Vendor::Fmp, Options::default()).await;
     server.fail(Target::symbol("SPY"), Times::First(2), Fault::ServerError);
     server.fail(Target::path("/dividends"), Times::After { skip: 1, count: 1 }, Fault::Html200);

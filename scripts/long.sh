@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Checks too long for every change. Each run adds a line to logs/long/index.md and leaves what it printed beside it.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: scripts/long.sh NAME [TIMES]
+
+  oracle     every case of the oracle on both data sets, against the release build (MARKET_DATA as in scripts/test.sh)
+  proptest   the property tests, TIMES x 256 cases each instead of 256 (default 16)
+  crashes    the tests of the store that kill, flip bits and fill disks, TIMES over (default 10)
+  flaky      all Rust tests, TIMES over (default 5)
+  kernels    criterion on the kernels, and their scale
+  calls      whole calls over stdio (benches/calls.py)
+  peers      the kernels beside numpy, pandas, polars, empyrical and quantstats (benches/peers)
+
+The line holds the date, the commit, the machine, the command and the result. Commit both files when the result is worth
+keeping: a release, a change of what is measured, a failure.
+TEXT
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+case ${1:-} in
+    -h | --help) usage; exit 0 ;;
+    oracle | proptest | crashes | flaky | kernels | calls | peers) name=$1 ;;
+    *) usage >&2; exit 2 ;;
+esac
+times=${2:-}
+[[ -z $times || $times =~ ^[1-9][0-9]*$ ]] || { usage >&2; exit 2; }
+target=${CARGO_TARGET_DIR:-$root/target}
+[[ $target = /* ]] || target=$root/$target
+market_data=${MARKET_DATA:-../shared/data/prices}
+
+for variable in $(compgen -e | grep -E '^(FACTOR|FMP|YAHOO|TREASURY|FRED)_' || true); do unset "$variable"; done
+
+# tests ARGUMENT...: by nextest where it is installed.
+tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --locked "$@"
+    else
+        cargo test --locked "$@"
+    fi
+}
+
+venv() {
+    local packages=("$@") folder=$target/test-tools/$name
+    [[ -x $folder/bin/python ]] || python3 -m venv "$folder"
+    "$folder/bin/pip" install --disable-pip-version-check --quiet "${packages[@]}"
+    python=$folder/bin/python
+}
+
+run_oracle() { MARKET_DATA=$market_data scripts/test.sh --only 'Release build|Oracle'; }
+
+run_proptest() { PROPTEST_CASES=$((256 * ${times:-16})) tests --workspace --lib --test entries; }
+
+run_crashes() {
+    local time
+    for time in $(seq "${times:-10}"); do
+        printf '\n--- %d of %d\n' "$time" "${times:-10}"
+        tests --package factor-store --test entries --test store
+    done
+}
+
+run_flaky() {
+    local time
+    for time in $(seq "${times:-5}"); do
+        printf '\n--- %d of %d\n' "$time" "${times:-5}"
+        tests --workspace
+    done
+}
+
+run_kernels() {
+    cargo bench --locked --package factor-analytics --bench kernels
+    cargo bench --locked --package factor-analytics --bench scale -- 600 10000 complete 2
+}
+
+run_calls() {
+    cargo build --locked --release
+    python3 benches/calls.py "$target/release/factor-mcp"
+}
+
+run_peers() {
+    cargo build --locked --release --package factor-analytics --example kernels
+    venv numpy scipy pandas polars pyarrow empyrical-reloaded quantstats
+    "$python" benches/peers/peers.py --binary "$target/release/examples/kernels" complete masks rolling figures
+    "$python" benches/peers/growth.py --binary "$target/release/examples/kernels"
+}
+
+# ---------------------------------------------------------------------------------------------------------- the log
+
+machine() {
+    local model memory
+    model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | sort | uniq -c | sed 's/^ *\([0-9]*\) /\1 x /' | paste -sd, -)
+    memory=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo 2>/dev/null)
+    printf '%s, %s GB, %s, load %s' "${model:-$(uname -m)}" "$((${memory:-0} / 1000000))" "$(uname -s)" \
+        "$(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo '?')"
+}
+
+began=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+commit=$(git rev-parse --short=12 HEAD)
+[[ -z $(git status --porcelain --untracked-files=no) ]] || commit+=" and changes"
+command="scripts/long.sh $name${times:+ $times}"
+folder=logs/long
+log=$folder/${began//:/}-$name.log
+before=$(machine)
+mkdir -p "$folder"
+printf 'date     %s\ncommit   %s\nmachine  %s\ncommand  %s\n\n' "$began" "$commit" "$before" "$command" >"$log"
+
+# Where this machine keeps things is nobody's concern. Progress and compiling are left out.
+without_paths() { sed -u -e "s#$target#target#g" -e "s#$root#.#g" -e "s#${HOME:-/nonexistent}#~#g" -e "s#${TMPDIR:-/tmp}/#tmp/#g"; }
+without_noise() { grep --line-buffered -vE '^ *(Compiling|Downloading|Downloaded|Blocking|Locking|Checking|Fresh) |^ *PASS \[' || true; }
+
+# Without `set -e` around it: behind `||` it would not end at its first failure.
+set +e
+(
+    set -e
+    "run_$name"
+) 2>&1 | tee /dev/stderr | without_paths | without_noise >>"$log"
+status=$?
+set -e
+result=passed
+((status == 0)) || result="FAILED ($status)"
+# What a check says of itself in a line, beside whether it passed.
+said=$(grep -E '^[0-9]+ cases, |^checks: |^ *Summary \[|^inspector: |^conformance: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
+printf '\nresult   %s, %d s\n' "$result" "$SECONDS" >>"$log"
+[[ -s $folder/index.md ]] || cat >"$folder/index.md" <<'TEXT'
+# Long checks
+
+Written by `scripts/long.sh`; newest last.
+
+| date | commit | command | result | seconds | machine | log |
+| --- | --- | --- | --- | --- | --- | --- |
+TEXT
+printf '| %s | %s | `%s` | %s | %d | %s | [log](%s) |\n' "$began" "$commit" "$command" "$result${said:+: ${said//|/\\|}}" "$SECONDS" "$before" \
+    "${log##*/}" >>"$folder/index.md"
+printf '\n%s: %s in %d s; see %s\n' "$name" "$result" "$SECONDS" "$log"
+exit "$status"

@@ -1,0 +1,262 @@
+//! Prices and yields for an analysis: asked for, waited for until the deadline, and put into a panel.
+
+mod arrived;
+
+use std::{
+    collections::HashSet,
+    iter,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::NaiveDate;
+use factor_analytics::{
+    Panel,
+    panel::{GroupColumn, PanelError, Window, WindowError, WindowRequest},
+    study::Exclusion,
+};
+use factor_prices::{PriceProvider, SourceFault, YieldProvider};
+use factor_types::{DateRange, Factor, Ticker, UserId, YieldTable};
+use tokio::time::{Instant, timeout_at};
+
+use self::arrived::Arrived;
+use super::{
+    AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
+    failure_runs::{FailureRuns, Runs},
+    gather,
+};
+use crate::progress::Fetching;
+
+/// Before all prices, and a date that vendors understand.
+const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+/// The next panel's number.
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
+/// A panel and what was found out while making it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The panel: the universe's tickers that have prices, then those that are only needed along with them.
+    pub panel: Arc<Panel>,
+    /// Yields; empty when the analysis needs none.
+    pub yields: Arc<YieldTable>,
+    /// Factors that never came to a column.
+    pub lost: Vec<Exclusion>,
+    /// Tickers needed along with the universe that have no prices, with the reason.
+    pub also_missing: Vec<(Ticker, String)>,
+    /// What the caller should know of the data.
+    pub warnings: Vec<String>,
+    /// The factors that have failed on several days.
+    pub failures: Runs,
+    /// False when something could not be fetched that a later call may get.
+    pub complete: bool,
+    /// A number that no other panel of this process has.
+    pub(super) id: u64,
+}
+
+/// Where prices and yields come from, and who counts their failures.
+#[derive(Debug)]
+pub(super) struct Providers {
+    pub(super) prices: Arc<dyn PriceProvider>,
+    pub(super) yields: Arc<dyn YieldProvider>,
+    pub(super) failure_runs: Arc<FailureRuns>,
+}
+
+/// What to fetch.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    pub(super) window: WindowRequest,
+    factors: Vec<Arc<Factor>>,
+    /// The tickers by whose prices the window is settled: the factors asked for, members in the place of their group.
+    pub(super) settling: Vec<Ticker>,
+    /// The tickers whose prices are needed: the universe, the members of groups, then the benchmark and what else is
+    /// needed along with it.
+    pub(super) tickers: Vec<Ticker>,
+    pub(super) user: UserId,
+    pub(super) groups: Vec<GroupColumn>,
+    pub(super) with_yields: bool,
+    deadline: Instant,
+    pub(super) dates: DateRule,
+}
+
+/// Why there is no panel; for each of those who wait for it.
+#[derive(Debug, Clone)]
+pub(super) enum NoPanel {
+    Window(WindowError),
+    Panel(PanelError),
+    Nothing(Vec<Exclusion>, Option<SourceFault>),
+}
+
+impl From<NoPanel> for AnalysisError {
+    fn from(error: NoPanel) -> Self {
+        match error {
+            NoPanel::Window(error) => Self::Window(error),
+            NoPanel::Panel(error) => Self::Panel(error),
+            NoPanel::Nothing(lost, fault) => Self::NothingAnalysed { lost, fault },
+        }
+    }
+}
+
+impl Fetch {
+    pub(super) fn new(
+        request: &AnalysisRequest,
+        factors: &[Arc<Factor>],
+        requested: &[Ticker],
+        today: NaiveDate,
+        deadline: Instant,
+    ) -> Self {
+        let groups = request.groups.columns(factors);
+        let window = WindowRequest {
+            start: request.dates.start,
+            end: request.dates.end,
+            default_start: request.dates.default_start,
+            frequency: request.frequency,
+            today,
+            benchmark: request.benchmark.clone(),
+        };
+        Self {
+            window,
+            factors: factors.to_vec(),
+            settling: settling(requested, &groups),
+            tickers: tickers(request, factors, &groups),
+            user: request.groups.user,
+            groups,
+            with_yields: request.kind != AnalysisKind::Returns,
+            deadline,
+            dates: request.dates,
+        }
+    }
+
+    /// Fetches, settles the window and builds the panel.
+    pub(super) async fn prepare(&self, providers: &Providers, fetching: &Fetching) -> Result<Prepared, NoPanel> {
+        let prices = &*providers.prices;
+        let range = self.window.fetch_range();
+        // One more than the tickers: the panel itself, so that the count ends with the work.
+        fetching.expect(1);
+        let ((arrived, window), yields) =
+            futures::join!(self.histories(prices, range, fetching), self.yields(providers, range));
+        // Counted before anything can end the call: days on which there was no panel at all count too.
+        let failures = self.count_failures(providers, &arrived).await;
+        let window = window.map_err(|error| self.without_window(error, &arrived))?;
+        let panel = Panel::build(window.clone(), &arrived.series).map_err(NoPanel::Panel)?.with_groups(&self.groups);
+        let (yields, yield_warning) = if window.price_range().start() < range.start() {
+            self.yields(providers, window.price_range()).await
+        } else {
+            yields
+        };
+        // Before the source is asked what went wrong.
+        prices.flush().await;
+        let complete = arrived.complete && yield_warning.is_none();
+        let mut warnings = arrived.warnings();
+        warnings.extend(prices.about().warnings);
+        warnings.extend(yield_warning);
+        if self.with_yields {
+            warnings.extend(providers.yields.about_yields().warnings);
+        }
+        fetching.step();
+        Ok(Prepared {
+            panel: Arc::new(panel),
+            yields,
+            lost: arrived.lost(&self.factors),
+            also_missing: arrived.also_missing(&self.factors),
+            warnings,
+            failures,
+            complete,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        })
+    }
+
+    /// The histories and the window that follows from them. A source whose newest prices are old has its window further
+    /// back than the clock suggested, and is asked again from there.
+    async fn histories(
+        &self,
+        prices: &dyn PriceProvider,
+        mut range: DateRange,
+        fetching: &Fetching,
+    ) -> (Arrived, Result<Window, WindowError>) {
+        loop {
+            let arrived = self.fetch_all(prices, range, fetching).await;
+            let window = self.window.resolve(&arrived.series, &self.settling);
+            let needed = match &window {
+                Ok(window) => window.price_range().start(),
+                // The prices there are may all lie before the range.
+                Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => BEGINNING,
+                Err(_) => range.start(),
+            };
+            // Where nothing arrived, asking again would only hide the reasons.
+            if needed >= range.start() || arrived.series.is_empty() || Instant::now() >= self.deadline {
+                return (arrived, window);
+            }
+            range = range.reaching_back_to(needed);
+        }
+    }
+
+    /// What arrives of every ticker's history before the deadline.
+    async fn fetch_all(&self, prices: &dyn PriceProvider, range: DateRange, fetching: &Fetching) -> Arrived {
+        fetching.expect(self.tickers.len());
+        let ask = |ticker: Ticker| async move {
+            let answer = prices.history(&ticker, range).await;
+            fetching.step();
+            answer
+        };
+        Arrived::new(&self.tickers, gather::by_deadline(&self.tickers, self.deadline, ask).await)
+    }
+
+    /// The yields of a range, or an empty table and why.
+    async fn yields(&self, providers: &Providers, range: DateRange) -> (Arc<YieldTable>, Option<String>) {
+        if !self.with_yields {
+            return (Arc::default(), None);
+        }
+        match timeout_at(self.deadline, providers.yields.yields(range)).await {
+            Ok(Ok(table)) => (table, None),
+            Ok(Err(error)) => (Arc::default(), Some(format!("no Treasury yields: {error}"))),
+            Err(_) => (Arc::default(), Some("no Treasury yields: they did not arrive in time; call again".to_owned())),
+        }
+    }
+
+    /// Counts what failed for the factor's own sake, and what succeeded.
+    async fn count_failures(&self, providers: &Providers, arrived: &Arrived) -> Runs {
+        let (failures, succeeded) = (arrived.own_failures(), arrived.succeeded());
+        providers.failure_runs.record(self.window.today, &failures, &succeeded).await
+    }
+
+    /// Without any price the reasons of the tickers say more than that there is no window.
+    fn without_window(&self, error: WindowError, arrived: &Arrived) -> NoPanel {
+        let lost = arrived.lost(&self.factors);
+        let nothing_left = self.settling.iter().all(|ticker| lost.iter().any(|one| one.ticker == *ticker));
+        match error {
+            WindowError::NoPrices | WindowError::NoWholeMonth { .. } if nothing_left => {
+                NoPanel::Nothing(lost, arrived.worst_fault())
+            }
+            error => NoPanel::Window(error),
+        }
+    }
+}
+
+/// The tickers whose prices are needed, each once: a group has none, its members do.
+fn tickers(request: &AnalysisRequest, factors: &[Arc<Factor>], groups: &[GroupColumn]) -> Vec<Ticker> {
+    let funds = factors.iter().map(|factor| &factor.ticker).filter(|ticker| !ticker.is_group());
+    let members = groups.iter().flat_map(|group| group.members.iter().map(|(member, _)| member));
+    let further = iter::once(&request.benchmark).chain(&request.also_priced);
+    let mut seen = HashSet::new();
+    funds.chain(members).chain(further).filter(|ticker| seen.insert(*ticker)).cloned().collect()
+}
+
+/// The tickers by whose prices the window is settled, each once.
+fn settling(requested: &[Ticker], groups: &[GroupColumn]) -> Vec<Ticker> {
+    let funds = |ticker: &Ticker| match groups.iter().find(|group| group.ticker == *ticker) {
+        Some(group) => group.members.iter().map(|(member, _)| member.clone()).collect(),
+        None => vec![ticker.clone()],
+    };
+    let mut seen = HashSet::new();
+    let all = requested.iter().flat_map(funds);
+    all.filter(|ticker| !ticker.is_group() && seen.insert(ticker.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! What arrived of the histories asked for, and what is to be said of the rest.
+
+use std::{collections::HashSet, sync::Arc};
+
+use factor_analytics::study::{Exclusion, ExclusionReason};
+use factor_prices::{History, PriceError, SourceFault};
+use factor_types::{Factor, PriceSeries, Ticker};
+
+use crate::analysis::failure_runs::Failure;
+
+/// What arrived, in the order of the tickers asked for.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) series: Vec<Arc<PriceSeries>>,
+    pub(super) failures: Vec<(Ticker, PriceError)>,
+    caveats: Vec<(Ticker, String)>,
+    /// False when a later call may get more.
+    pub(super) complete: bool,
+    asked: usize,
+}
+
+impl Arrived {
+    /// Sorts the answers; `None` is one that did not come in time.
+    pub(super) fn new(tickers: &[Ticker], answers: Vec<Option<Result<History, PriceError>>>) -> Self {
+        let late =
+            || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again, what arrived is kept");
+        let (series, asked) = (Vec::with_capacity(answers.len()), tickers.len());
+        let mut arrived = Self { series, failures: vec![], caveats: vec![], complete: true, asked };
+        // In the tickers' order, so that the panel's columns do not depend on which answer came first.
+        for (ticker, answer) in tickers.iter().zip(answers) {
+            match answer.unwrap_or_else(|| Err(late())) {
+                Ok(history) => {
+                    arrived.complete &= history.complete;
+                    arrived.caveats.extend(history.caveat.map(|caveat| (ticker.clone(), caveat)));
+                    arrived.series.push(history.series);
+                }
+                Err(error) => {
+                    arrived.complete &= matches!(error, PriceError::NoData(_));
+                    arrived.failures.push((ticker.clone(), error));
+                }
+            }
+        }
+        arrived
+    }
+
+    /// The factors among `factors` that have no prices, with the reason.
+    pub(super) fn lost(&self, factors: &[Arc<Factor>]) -> Vec<Exclusion> {
+        let exclusion = |factor: &Arc<Factor>| {
+            let (_, error) = self.failures.iter().find(|(ticker, _)| *ticker == factor.ticker)?;
+            let reason = match error {
+                PriceError::NoData(_) => ExclusionReason::NoData,
+                PriceError::Failed { .. } => ExclusionReason::FetchFailed,
+            };
+            let (ticker, label) = (factor.ticker.clone(), factor.label.clone());
+            Some(Exclusion { ticker, label, reason, detail: error.to_string() })
+        };
+        factors.iter().filter_map(exclusion).collect()
+    }
+
+    /// The tickers without prices that are none of `factors`, with the reason.
+    pub(super) fn also_missing(&self, factors: &[Arc<Factor>]) -> Vec<(Ticker, String)> {
+        let universe: HashSet<&Ticker> = factors.iter().map(|factor| &factor.ticker).collect();
+        let others = self.failures.iter().filter(|(ticker, _)| !universe.contains(ticker));
+        others.map(|(ticker, error)| (ticker.clone(), error.to_string())).collect()
+    }
+
+    /// What the caller should know of the prices.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.late().into_iter().chain(by_caveat(&self.caveats)).collect()
+    }
+
+    /// The tickers that arrived.
+    pub(super) fn succeeded(&self) -> HashSet<Ticker> {
+        self.series.iter().map(|series| series.ticker().clone()).collect()
+    }
+
+    /// The failures that say something of their ticker, and not of the source or of the time there was.
+    pub(super) fn own_failures(&self) -> Vec<Failure> {
+        let some_arrived = !self.series.is_empty();
+        let own = |error: &PriceError| match error {
+            PriceError::NoData(_) => Some(ExclusionReason::NoData),
+            PriceError::Failed { fault: SourceFault::Plan | SourceFault::Unusable, .. } => {
+                Some(ExclusionReason::FetchFailed)
+            }
+            // While the vendor answers for others, no answer says something of this one.
+            PriceError::Failed { fault: SourceFault::Unavailable, .. } if some_arrived => {
+                Some(ExclusionReason::FetchFailed)
+            }
+            PriceError::Failed { .. } => None,
+        };
+        let failure = |(ticker, error): &(Ticker, PriceError)| {
+            Some(Failure { ticker: ticker.clone(), reason: own(error)?, detail: error.to_string() })
+        };
+        self.failures.iter().filter_map(failure).collect()
+    }
+
+    /// How the source failed, if it failed for every ticker: the fault that the caller can do most about.
+    pub(super) fn worst_fault(&self) -> Option<SourceFault> {
+        // A source that says there is no such ticker is there and answers: it did not fail.
+        let fault = |(_, error): &(Ticker, PriceError)| match error {
+            PriceError::NoData(_) => None,
+            PriceError::Failed { fault, .. } => Some(*fault),
+        };
+        let faults: HashSet<SourceFault> = self.failures.iter().map(fault).collect::<Option<_>>()?;
+        [
+            SourceFault::Auth,
+            SourceFault::Plan,
+            SourceFault::Limited,
+            SourceFault::Late,
+            SourceFault::Unavailable,
+            SourceFault::Unusable,
+        ]
+        .into_iter()
+        .find(|fault| faults.contains(fault))
+    }
+
+    /// Says that an answer is partial because time ran out.
+    fn late(&self) -> Option<String> {
+        let late = |error: &PriceError| matches!(error, PriceError::Failed { fault: SourceFault::Late, .. });
+        let late = self.failures.iter().filter(|(_, error)| late(error)).count();
+        let asked = self.asked;
+        (late > 0).then(|| {
+            format!("partial: {late} of {asked} histories did not arrive in time; call again and the rest is fetched")
+        })
+    }
+}
+
+/// One line per caveat, with the tickers it is about.
+fn by_caveat(caveats: &[(Ticker, String)]) -> Vec<String> {
+    const NAMED: usize = 8;
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (ticker, caveat) in caveats {
+        match groups.iter_mut().find(|(known, _)| known == caveat) {
+            Some((_, tickers)) => tickers.push(ticker.as_str()),
+            None => groups.push((caveat, vec![ticker.as_str()])),
+        }
+    }
+    let line = |(caveat, tickers): (&str, Vec<&str>)| {
+        let more = tickers.len().checked_sub(NAMED).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+        format!("{}{more}: {caveat}", tickers[..tickers.len().min(NAMED)].join(", "))
+    };
+    groups.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests;

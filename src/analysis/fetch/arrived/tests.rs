@@ -1,0 +1,84 @@
+use chrono::NaiveDate;
+use factor_types::{Category, PriceKind, SourceTier};
+
+use super::*;
+
+fn ticker(text: &str) -> Ticker {
+    text.parse().unwrap()
+}
+
+fn history(name: &str, caveat: Option<&str>, complete: bool) -> Option<Result<History, PriceError>> {
+    let rows = [(NaiveDate::from_ymd_opt(2024, 1, 2).unwrap(), 1.0)];
+    let series = Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows));
+    Some(Ok(History { series, caveat: caveat.map(str::to_owned), complete }))
+}
+
+fn failed(fault: SourceFault) -> Option<Result<History, PriceError>> {
+    Some(Err(PriceError::failed(fault, "it failed")))
+}
+
+fn unknown() -> Option<Result<History, PriceError>> {
+    Some(Err(PriceError::NoData("never heard of it".to_owned())))
+}
+
+/// Answers for `A`, `B`, `C` ... in that order.
+fn arrived(answers: Vec<Option<Result<History, PriceError>>>) -> Arrived {
+    let tickers: Vec<Ticker> = ('A'..).take(answers.len()).map(|name| ticker(&name.to_string())).collect();
+    Arrived::new(&tickers, answers)
+}
+
+#[test]
+fn what_may_come_later_makes_it_incomplete() {
+    assert!(arrived(vec![history("A", None, true), unknown()]).complete, "asking again gives no more");
+    assert!(!arrived(vec![history("A", None, false)]).complete);
+    assert!(!arrived(vec![failed(SourceFault::Unusable)]).complete);
+    let late = arrived(vec![history("A", None, true), None]);
+    assert!(!late.complete);
+    assert_eq!(
+        late.warnings(),
+        ["partial: 1 of 2 histories did not arrive in time; call again and the rest is fetched"]
+    );
+}
+
+#[test]
+fn who_is_lost_and_who_is_missing_depends_on_the_universe() {
+    let all = arrived(vec![history("A", None, true), unknown(), failed(SourceFault::Plan)]);
+    let factor = |name: &str| Arc::new(Factor::new(ticker(name), name, Category::Style, SourceTier::Request));
+    let lost = all.lost(&[factor("A"), factor("B")]);
+    assert_eq!(lost.len(), 1);
+    assert_eq!((lost[0].ticker.as_str(), lost[0].reason), ("B", ExclusionReason::NoData));
+    assert_eq!(lost[0].detail, "never heard of it");
+    assert_eq!(all.also_missing(&[factor("A"), factor("B")]), [(ticker("C"), "it failed".to_owned())]);
+}
+
+#[test]
+fn a_failure_counts_only_where_it_says_something_of_the_ticker() {
+    use SourceFault::{Auth, Late, Limited, Plan, Unavailable, Unusable};
+    let counted = |answers| -> Vec<(String, ExclusionReason)> {
+        arrived(answers).own_failures().into_iter().map(|one| (one.ticker.to_string(), one.reason)).collect()
+    };
+    let fetch = ExclusionReason::FetchFailed;
+    assert_eq!(
+        counted(vec![unknown(), failed(Plan), failed(Unusable), failed(Auth), failed(Limited), failed(Late), None]),
+        [("A".to_owned(), ExclusionReason::NoData), ("B".to_owned(), fetch), ("C".to_owned(), fetch),]
+    );
+    assert_eq!(counted(vec![failed(Unavailable)]), [], "the vendor is away for all");
+    assert_eq!(counted(vec![failed(Unavailable), history("B", None, true)]), [("A".to_owned(), fetch)]);
+}
+
+#[test]
+fn the_fault_is_the_one_to_do_something_about() {
+    use SourceFault::{Auth, Late, Unavailable, Unusable};
+    assert_eq!(arrived(vec![failed(Unusable), failed(Late), failed(Unavailable)]).worst_fault(), Some(Late));
+    assert_eq!(arrived(vec![failed(Late), failed(Auth)]).worst_fault(), Some(Auth));
+    assert_eq!(arrived(vec![failed(Auth), unknown()]).worst_fault(), None, "the source answered for one");
+    assert_eq!(arrived(vec![]).worst_fault(), None);
+}
+
+#[test]
+fn tickers_with_the_same_caveat_share_a_line() {
+    let names: Vec<String> = ('A'..='J').map(String::from).collect();
+    let mut answers: Vec<_> = names.iter().map(|name| history(name, Some("prices of yesterday"), true)).collect();
+    answers[1] = history("B", Some("the close"), true);
+    assert_eq!(arrived(answers).warnings(), ["A, C, D, E, F, G, H, I and 1 more: prices of yesterday", "B: the close"]);
+}

@@ -1,0 +1,233 @@
+//! Panels, kept for those who ask about the same prices again.
+//!
+//! Key: everything a panel depends on (the tickers in order, the user's groups with their weights and whose they are,
+//! dates, frequency, the clock's day, and the source's revision, which changes when its files do or the prices of a further
+//! day are final). Life: as `FACTOR_INTELLIGENCE_CACHE_TTL` says. Size: at most [`CACHE_BYTES`], least recently used first.
+//! Equal requests in flight are one, whichever of the askers goes away. A panel that lacks what could not be fetched this
+//! time is not kept: the next call tries again for that.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::NaiveDate;
+use factor_analytics::panel::GroupColumn;
+use factor_prices::SingleFlight;
+use factor_types::{Frequency, Ticker, UserId};
+use futures::FutureExt;
+use moka::future::Cache;
+
+use super::{
+    AnalysisError, CacheStats, DateRule, Prepared,
+    cache_stats::CacheCounts,
+    fetch::{Fetch, NoPanel, Providers},
+};
+use crate::progress::{Fetching, Progress};
+
+/// Memory for kept panels.
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What a panel depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PanelKey {
+    tickers: Vec<Ticker>,
+    settling: Vec<Ticker>,
+    /// `None` where there are no groups: then users share the panel.
+    groups: Option<(UserId, Vec<GroupKey>)>,
+    dates: DateRule,
+    frequency: Frequency,
+    benchmark: Ticker,
+    with_yields: bool,
+    today: NaiveDate,
+    revision: u64,
+}
+
+/// A group and its members with the bits of their weights.
+type GroupKey = (Ticker, Vec<(Ticker, u64)>);
+
+/// Panels, kept.
+#[derive(Debug)]
+pub(super) struct PanelCache {
+    panels: Cache<PanelKey, Arc<Prepared>>,
+    flights: SingleFlight<PanelKey, Result<Arc<Prepared>, NoPanel>, Arc<Fetching>>,
+    counts: CacheCounts,
+}
+
+impl PanelKey {
+    fn new(fetch: &Fetch, revision: u64) -> Self {
+        let group_key = |group: &GroupColumn| {
+            let members = group.members.iter().map(|(ticker, weight)| (ticker.clone(), weight.to_bits()));
+            (group.ticker.clone(), members.collect())
+        };
+        let groups = (!fetch.groups.is_empty()).then(|| (fetch.user, fetch.groups.iter().map(group_key).collect()));
+        Self {
+            tickers: fetch.tickers.clone(),
+            settling: fetch.settling.clone(),
+            groups,
+            dates: fetch.dates,
+            frequency: fetch.window.frequency,
+            benchmark: fetch.window.benchmark.clone(),
+            with_yields: fetch.with_yields,
+            today: fetch.window.today,
+            revision,
+        }
+    }
+}
+
+impl PanelCache {
+    pub(super) fn new(ttl: Duration) -> Self {
+        let panels = Cache::builder()
+            .max_capacity(CACHE_BYTES)
+            .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.panel.bytes()).unwrap_or(u32::MAX))
+            .time_to_live(ttl)
+            .build();
+        Self { panels, flights: SingleFlight::default(), counts: CacheCounts::default() }
+    }
+
+    pub(super) fn stats(&self) -> CacheStats {
+        self.counts.stats(self.panels.entry_count(), self.panels.weighted_size())
+    }
+
+    /// The panel of a request, and whether it was there already.
+    pub(super) async fn prepare(
+        &self,
+        providers: &Arc<Providers>,
+        fetch: Fetch,
+        progress: &Progress,
+    ) -> Result<(Arc<Prepared>, bool), AnalysisError> {
+        let key = PanelKey::new(&fetch, providers.prices.revision());
+        let kept = self.panels.get(&key).await;
+        self.counts.count(kept.is_some());
+        if let Some(prepared) = kept {
+            return Ok((prepared, true));
+        }
+        let start = || {
+            let (panels, providers, key) = (self.panels.clone(), Arc::clone(providers), key.clone());
+            let fetching = Arc::new(Fetching::default());
+            let counted = Arc::clone(&fetching);
+            let work = async move {
+                // Kept by the flight itself: the one who asked may have gone by then.
+                let prepared = Arc::new(fetch.prepare(&providers, &counted).await?);
+                if prepared.complete {
+                    panels.insert(key, Arc::clone(&prepared)).await;
+                }
+                Ok(prepared)
+            };
+            (work.boxed(), fetching)
+        };
+        let (flight, fetching) = self.flights.join(key.clone(), start);
+        let prepared = progress.follow("fetching prices", &fetching, flight).await?;
+        Ok((prepared, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, sync::atomic::Ordering};
+
+    use factor_store::MemoryEntries;
+    use factor_types::Factor;
+    use tokio::time::Instant;
+
+    use super::{
+        super::{
+            AnalysisKind, AnalysisRequest, UserGroups,
+            failure_runs::FailureRuns,
+            test_market::{Answer, Market, TODAY, day, group, request, returns, ticker, universe},
+        },
+        *,
+    };
+
+    fn fetch(request: &AnalysisRequest, patience: Duration) -> Fetch {
+        let universe = universe(&["MTUM", "VLUE"]);
+        let factors = universe.factors().iter().cloned().map(Arc::new);
+        let factors: Vec<Arc<Factor>> = factors.chain(request.groups.factors().cloned()).collect();
+        let requested: Vec<Ticker> = factors.iter().map(|factor| factor.ticker.clone()).collect();
+        Fetch::new(request, &factors, &requested, day(TODAY), Instant::now() + patience)
+    }
+
+    fn groups(user: i64, weight: f64) -> UserGroups {
+        let groups = vec![group("chips", &[("NVDA", weight), ("AMD", 1.0)])];
+        UserGroups { user: UserId::new(user), groups, trouble: None }
+    }
+
+    fn providers(market: &Arc<Market>) -> Arc<Providers> {
+        let failure_runs = Arc::new(FailureRuns::new(Arc::new(MemoryEntries::new()), "market"));
+        Arc::new(Providers { prices: market.clone(), yields: market.clone(), failure_runs })
+    }
+
+    #[test]
+    fn whatever_changes_a_panel_makes_another_key() {
+        let base = || request(returns());
+        let with = |change: fn(&mut AnalysisRequest)| {
+            let mut request = base();
+            change(&mut request);
+            request
+        };
+        let requests = [
+            base(),
+            with(|request| request.dates.end = Some(day("2023-06-30"))),
+            with(|request| request.dates.start = Some(day("2020-06-30"))),
+            with(|request| request.frequency = Frequency::Daily),
+            with(|request| request.benchmark = ticker("QQQ")),
+            with(|request| request.also_priced = vec![ticker("BIL")]),
+            with(|request| request.kind = AnalysisKind::Performance),
+            with(|request| request.groups = groups(1, 0.5)),
+            with(|request| request.groups = groups(1, 0.5_f64.next_up())),
+            with(|request| request.groups = groups(2, 0.5)),
+        ];
+        let mut keys: HashSet<PanelKey> =
+            requests.iter().map(|request| PanelKey::new(&fetch(request, Duration::ZERO), 7)).collect();
+        assert_eq!(keys.len(), requests.len());
+        assert!(keys.insert(PanelKey::new(&fetch(&base(), Duration::ZERO), 8)), "other prices");
+        let mut tomorrow = fetch(&base(), Duration::ZERO);
+        tomorrow.window.today = day("2024-01-11");
+        assert!(keys.insert(PanelKey::new(&tomorrow, 7)));
+    }
+
+    #[test]
+    fn users_without_groups_share_a_panel_whatever_their_floor() {
+        let key = |user, min_observations| {
+            let groups = UserGroups { user: UserId::new(user), ..UserGroups::default() };
+            let request = AnalysisRequest { groups, min_observations, ..request(returns()) };
+            PanelKey::new(&fetch(&request, Duration::ZERO), 7)
+        };
+        assert_eq!(key(1, None), key(2, Some(12)));
+    }
+
+    #[tokio::test]
+    async fn a_panel_is_there_for_the_next_until_the_prices_change() {
+        let market = Arc::new(Market::default());
+        let (cache, providers) = (PanelCache::new(Duration::from_secs(60)), providers(&market));
+        let ask = || cache.prepare(&providers, fetch(&request(returns()), Duration::from_secs(20)), &Progress::Silent);
+        let (first, cached) = ask().await.unwrap();
+        assert!(!cached);
+        let (second, cached) = ask().await.unwrap();
+        assert!(cached && Arc::ptr_eq(&first, &second));
+        market.revision.store(1, Ordering::Relaxed);
+        let (third, cached) = ask().await.unwrap();
+        assert!(!cached);
+        assert_ne!(first.id, third.id, "reports are computed again");
+        assert_eq!((cache.stats().requests, cache.stats().hits), (3, 1));
+        assert_eq!(market.asked.lock().unwrap().len(), 6, "three tickers, twice");
+    }
+
+    #[tokio::test]
+    async fn a_panel_that_lacks_what_was_late_is_not_kept() {
+        let market = Arc::new(Market::answering(&[("VLUE", Answer::Silence)]));
+        let (cache, providers) = (PanelCache::new(Duration::from_secs(60)), providers(&market));
+        for _ in 0..2 {
+            let fetch = fetch(&request(returns()), Duration::from_millis(50));
+            let (prepared, cached) = cache.prepare(&providers, fetch, &Progress::Silent).await.unwrap();
+            assert!(!cached && !prepared.complete);
+        }
+    }
+
+    #[tokio::test]
+    async fn two_who_ask_at_once_share_one_fetch() {
+        let market = Arc::new(Market::default());
+        let (cache, providers) = (PanelCache::new(Duration::from_secs(60)), providers(&market));
+        let ask = || cache.prepare(&providers, fetch(&request(returns()), Duration::from_secs(20)), &Progress::Silent);
+        let (first, second) = tokio::join!(ask(), ask());
+        assert!(Arc::ptr_eq(&first.unwrap().0, &second.unwrap().0));
+        assert_eq!(market.asked.lock().unwrap().len(), 3);
+    }
+}

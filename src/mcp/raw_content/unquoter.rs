@@ -1,0 +1,118 @@
+//! Quoted structured content taken out of its quotes, in a stream that is cut anywhere.
+
+/// What stands before a quoted text, its opening quote included.
+const MARK: &[u8] = br#""structuredContent":""#;
+
+/// Where a stream of messages is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// So many bytes of the mark have just been seen.
+    Outside(usize),
+    /// In a quoted text.
+    Inside,
+    /// After its backslash.
+    Escaped,
+}
+
+/// Takes structured content out of its quotes in a stream that comes in pieces of any size.
+#[derive(Debug)]
+pub(super) struct Unquoter(At);
+
+impl Unquoter {
+    pub(super) const fn new() -> Self {
+        Self(At::Outside(0))
+    }
+
+    pub(super) fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
+        while let Some((first, rest)) = bytes.split_first() {
+            match self.0 {
+                At::Outside(0) => match memchr::memmem::find(bytes, MARK) {
+                    Some(at) => {
+                        let (before, after) = bytes.split_at(at + MARK.len());
+                        out.extend_from_slice(&before[..before.len() - 1]);
+                        self.0 = At::Inside;
+                        bytes = after;
+                        continue;
+                    }
+                    None => {
+                        out.extend_from_slice(bytes);
+                        // The mark may begin in this piece and end in the next.
+                        let seen = (1..MARK.len()).rev().find(|seen| bytes.ends_with(&MARK[..*seen]));
+                        self.0 = At::Outside(seen.unwrap_or(0));
+                        return;
+                    }
+                },
+                At::Outside(seen) if *first == MARK[seen] && seen + 1 == MARK.len() => self.0 = At::Inside,
+                At::Outside(seen) => {
+                    out.push(*first);
+                    let again = usize::from(*first == MARK[0]);
+                    self.0 = At::Outside(if *first == MARK[seen] { seen + 1 } else { again });
+                }
+                At::Inside => match first {
+                    b'\\' => self.0 = At::Escaped,
+                    b'"' => self.0 = At::Outside(0),
+                    _ => {
+                        let run = memchr::memchr2(b'\\', b'"', bytes).unwrap_or(bytes.len());
+                        out.extend_from_slice(&bytes[..run]);
+                        bytes = &bytes[run..];
+                        continue;
+                    }
+                },
+                At::Escaped => {
+                    // JSON text has no control characters, so nothing else than these two is escaped when it is quoted.
+                    out.push(*first);
+                    self.0 = At::Inside;
+                }
+            }
+            bytes = rest;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A message as rmcp writes it, and as the client should have it.
+    pub(in crate::mcp::raw_content) fn message(text: &str, structured: &Value) -> (String, String) {
+        let with = |structured: Value| {
+            let result =
+                json!({"content": [{"type": "text", "text": text}], "structuredContent": structured, "isError": false});
+            json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string()
+        };
+        (with(structured.to_string().into()), with(structured.clone()))
+    }
+
+    fn unquoted<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> String {
+        let (mut unquoter, mut out) = (Unquoter::new(), Vec::new());
+        pieces.for_each(|piece| unquoter.feed(piece, &mut out));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn structured_content_comes_out_of_its_quotes_wherever_the_stream_is_cut() {
+        let tricky =
+            json!({"a\"b\\": ["\n\u{1}é", {}, 1.5], "structuredContent": "no", "x": r#""structuredContent":""#});
+        let (sent, wanted) = message(r#"says "structuredContent":"{\"a\"}" and "structuredContent"#, &tricky);
+        let (sent, wanted) = (format!("{sent}\n{sent}"), format!("{wanted}\n{wanted}"));
+        for size in 1..80 {
+            // What the tricky text says of itself is inside quotes twice over, and stays what it is.
+            assert_eq!(unquoted(sent.as_bytes().chunks(size)), wanted, "pieces of {size}");
+        }
+        let plain = r#"{"jsonrpc":"2.0","result":{"structuredContent":{"status":"error"}},"x":"structuredContent"}"#;
+        assert_eq!(unquoted(plain.as_bytes().chunks(7)), plain);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_and_any_strings(
+            text in "[\\\\\"{}:a-zé\n\u{1}]{0,30}", words in "[\\\\\"{}:a-zé\n\u{1}]{0,30}", size in 1_usize..60,
+        ) {
+            let (sent, wanted) = message(&text, &json!({"words": words, "list": [words, null]}));
+            prop_assert_eq!(unquoted(sent.as_bytes().chunks(size)), wanted);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `list_factors`.
+
+use futures::future::FutureExt;
+use serde_json::{Value, json};
+
+use super::{Effect, ToolEntry, Toolset, schemas};
+use crate::services::{answer_schema, factors};
+
+pub(super) const ENTRY: ToolEntry = ToolEntry {
+    name: "list_factors",
+    title: "List factors",
+    description: "Lists the factor ETFs that the analyses use: to find the ticker for an industry, style or maturity, or to \
+                  see what a category holds.",
+    toolset: Toolset::Analysis,
+    effect: Effect::Reads,
+    open_world: false,
+    input,
+    output,
+    full_answer: Some(answer_schema::<factors::FactorsPage>),
+    call: |app, call| async move { factors::answer(&app, &call).await }.boxed(),
+};
+
+fn input() -> Value {
+    let properties = json!({
+        "query": {
+            "type": "string",
+            "description": "Text to look for in tickers, labels, aliases and sector groups, whatever its case.",
+            "examples": ["semiconductor", "XLF"]
+        },
+        "categories": {
+            "type": "array",
+            "items": {"type": "string", "enum": factors::CATEGORIES},
+            "description": "Only factors of these categories. Default: all.",
+            "examples": [["style", "market"]]
+        },
+        "cursor": {"type": "string", "description": "next_cursor of the answer before, for the next 100 factors."}
+    });
+    schemas::input(properties, &[])
+}
+
+fn output() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "status": {"type": "string", "enum": ["success", "error"]},
+            "factors": {"type": "array", "items": {"type": "object"}},
+            "count": {"type": "integer", "description": "Factors in this answer."},
+            "total": {"type": "integer", "description": "Factors that match."},
+            "counts_by_category": {
+                "type": "object",
+                "additionalProperties": {"type": "integer"},
+                "description": "Factors that match, per category."
+            },
+            "next_cursor": {"type": ["string", "null"], "description": "For the next page; null on the last one."},
+            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
+        },
+        "required": ["status"]
+    })
+}

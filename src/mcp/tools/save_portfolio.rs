@@ -1,0 +1,39 @@
+//! `save_portfolio`.
+
+use futures::future::FutureExt;
+use serde_json::{Value, json};
+
+use super::{Effect, ToolEntry, Toolset, schemas};
+use crate::services::{answer_schema, portfolios::save};
+
+pub(super) const ENTRY: ToolEntry = ToolEntry {
+    name: "save_portfolio",
+    title: "Save portfolio",
+    description: "Saves holdings in the place of a portfolio of the same name. Weights under 1 leave the rest in cash, over \
+                  1 is leverage; shares count at the latest price.",
+    toolset: Toolset::Portfolios,
+    effect: Effect::Replaces,
+    open_world: true,
+    input,
+    output: || schemas::output(&[("holdings", "array"), ("normalisation", "string")]),
+    full_answer: Some(answer_schema::<save::SavedPortfolio>),
+    call: |app, call| async move { save::answer(&app, &call).await }.boxed(),
+};
+
+fn input() -> Value {
+    let holdings = json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "ticker": {"type": "string"},
+                "weight": {"type": "number"},
+                "shares": {"type": "number"},
+                "value": {"type": "number"}
+            }
+        },
+        "description": "Each with weight (0.6 is 60%), shares or value. Negative: short; CUR:USD: cash.",
+        "examples": [[{"ticker": "SPY", "weight": 0.6}]]
+    });
+    schemas::input(json!({"holdings": holdings, "portfolio_name": schemas::portfolio_name()}), &["holdings"])
+}

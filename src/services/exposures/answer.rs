@@ -1,0 +1,296 @@
+//! The answer, typed: whole, in short, and what goes with the report.
+
+use chrono::NaiveDate;
+use factor_analytics::exposure::{ExposureState, Exposures, Risk};
+use factor_types::Ticker;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Exposed, Traded, request::Section, sentences};
+use crate::{
+    answer::{Fields, Part, Rounding},
+    app::App,
+    services::{
+        analysis::quality::Quality,
+        common_args::{CommonArgs, Include},
+        portfolio::{
+            answer::{PortfolioAnswer, SHORT},
+            lookthrough::{Classification, Classifications},
+            summary::{LONGEST_WARNING, More, Period, shortened},
+        },
+    },
+};
+
+/// Holdings and sums of weights of a summary.
+const SHOWN: usize = 10;
+/// What a summary says can be asked for.
+const MORE: [&str; 7] =
+    ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
+
+/// What a portfolio is exposed to. Which fields there are depends on the shape asked for and on `include`.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct ExposuresAnswer<'a> {
+    /// The saved portfolio that it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    portfolio_name: Option<&'a str>,
+    /// What is held and what it stands for; in a summary the heaviest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holdings: Option<Vec<&'a Classification>>,
+    /// How the weights came about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    normalisation: Option<&'a str>,
+    #[serde(flatten)]
+    by_weight: Option<ByWeight>,
+    /// Exposures to the factors; absent where they cannot be estimated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regression: Option<&'a Exposures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<&'a Risk>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<Weights>,
+    /// What the trade changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<Box<Trade<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    insights: Option<Insights>,
+    /// The newest price used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period: Option<Period>,
+    /// How many holdings there are, the summary's among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holding_count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_quality: Option<Quality<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<More>,
+}
+
+/// The sums of weights by what holdings stand for, heaviest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ByWeight {
+    by_industry: IndexMap<String, f64>,
+    by_sector_group: IndexMap<String, f64>,
+    by_asset_class: IndexMap<String, f64>,
+}
+
+/// What the weights come to, as shares of the portfolio.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Weights {
+    /// Their sum.
+    net: f64,
+    /// The sum of their sizes.
+    gross: f64,
+    /// What earns the risk-free rate; below 0 what is borrowed.
+    cash: f64,
+    /// The share of the gross weight without any return.
+    unexplained: f64,
+}
+
+/// The portfolio before and after a trade, on the same periods.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Trade<'a> {
+    /// Periods on which both have a return.
+    observations: usize,
+    before: TradeState<'a>,
+    after: TradeState<'a>,
+    /// The change of weight by ticker.
+    changes: Option<&'a IndexMap<Ticker, f64>>,
+    /// The weights after it; not in a summary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights_after: Option<&'a IndexMap<Ticker, f64>>,
+}
+
+/// One side of a trade.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TradeState<'a> {
+    #[serde(flatten)]
+    state: &'a ExposureState,
+    #[serde(flatten)]
+    by_weight: ByWeight,
+}
+
+/// What stands out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Insights {
+    sentences: Vec<String>,
+    /// What the answer cannot know.
+    not_known: String,
+}
+
+impl ExposuresAnswer<'_> {
+    /// Its fields, each to be cut by its entries; of objects that hold lists by those of each list.
+    fn fields(&self, rounding: Rounding) -> Fields {
+        let mut fields = Fields::of_object(self, rounding);
+        if let Some(insights) = &self.insights {
+            fields.put_parts("insights", insights);
+        }
+        if let Some(quality) = &self.data_quality {
+            fields.put_parts("data_quality", quality);
+        }
+        if let Some(more) = &self.more {
+            fields.put_whole("more", more);
+        }
+        fields
+    }
+}
+
+impl PortfolioAnswer for Exposed {
+    type Section = Section;
+
+    const REPORT: Section = Section::FormattedReport;
+    const ROOM: usize = 0;
+
+    fn common(&self) -> &CommonArgs {
+        self.context.common()
+    }
+
+    fn include(&self) -> &Include<Section> {
+        &self.request.include
+    }
+
+    fn fields_of(section: Section) -> &'static [&'static str] {
+        match section {
+            Section::Holdings => &["holdings", "normalisation", "portfolio_name", "weights"],
+            Section::ByIndustry => &["by_industry"],
+            Section::BySectorGroup => &["by_sector_group"],
+            Section::ByAssetClass => &["by_asset_class"],
+            Section::Regression => &["regression"],
+            Section::Risk => &["risk"],
+            Section::WhatIf => &["what_if"],
+            Section::Insights => &["insights"],
+            Section::DataQuality => &["data_quality"],
+            Section::Metadata => &["analysis_metadata"],
+            Section::FormattedReport => &[],
+        }
+    }
+
+    fn not_computed(&self) -> IndexMap<&'static str, String> {
+        let mut reasons = IndexMap::new();
+        if let Some(why) = self.state.no_regression.as_ref().filter(|_| self.request.include.wants(Section::Regression))
+        {
+            reasons.insert("regression", why.clone());
+        }
+        if self.what_if.is_none() && self.request.include.names(Section::WhatIf) {
+            reasons.insert("what_if", "give what_if: [{ticker, change}]".to_owned());
+        }
+        reasons
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.context.common().notes.iter().chain(&self.held.notes).cloned().collect()
+    }
+
+    fn full(&self, app: &App) -> Fields {
+        let answer = ExposuresAnswer { data_quality: Some(Quality::Whole(&self.quality)), ..self.sections() };
+        let mut body = answer.fields(self.context.rounding());
+        body.put_part("performance", Part::Fields(self.context.timings()));
+        let mut metadata = self.context.metadata(app);
+        metadata.put("benchmark", "SPY");
+        metadata.put("risk_free_source", &self.risk_free_source);
+        body.put_part("analysis_metadata", Part::Fields(metadata));
+        body
+    }
+
+    fn entries(&self) -> usize {
+        SHOWN
+    }
+
+    fn summary(&self, shown: usize) -> Fields {
+        let whole = self.sections();
+        let mut holdings: Vec<&Classification> = self.classifications.each.iter().collect();
+        let count = holdings.len();
+        holdings.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        holdings.truncate(shown);
+        let answer = ExposuresAnswer {
+            holdings: Some(holdings),
+            by_weight: whole.by_weight.map(|sums| sums.shortened(shown)),
+            what_if: whole.what_if.map(|trade| Box::new(trade.shortened(shown))),
+            as_of: Some(self.context.analysis.study.panel().as_of()),
+            period: Some(Period::of(&self.context)),
+            holding_count: Some(count),
+            data_quality: Some(Quality::Short(self.quality.short_within(LONGEST_WARNING))),
+            more: Some(More { include: &MORE }),
+            ..whole
+        };
+        answer.fields(SHORT)
+    }
+
+    fn with_report(&self) -> Fields {
+        let answer = ExposuresAnswer {
+            as_of: Some(self.context.analysis.study.panel().as_of()),
+            data_quality: Some(Quality::Short(self.quality.short())),
+            ..ExposuresAnswer::default()
+        };
+        answer.fields(SHORT)
+    }
+
+    fn report(&self) -> String {
+        self.text()
+    }
+}
+
+impl Exposed {
+    /// The sections that hold figures, whole.
+    fn sections(&self) -> ExposuresAnswer<'_> {
+        ExposuresAnswer {
+            portfolio_name: self.held.name.as_deref(),
+            holdings: Some(self.classifications.each.iter().collect()),
+            normalisation: Some(&self.held.normalisation),
+            by_weight: Some(ByWeight::of(&self.classifications)),
+            regression: self.state.regression.as_ref(),
+            risk: Some(&self.state.risk),
+            weights: Some(Weights {
+                net: self.returns.net_weight,
+                gross: self.returns.gross_weight,
+                cash: self.returns.cash_weight,
+                unexplained: self.returns.unexplained_weight,
+            }),
+            what_if: self.what_if.as_ref().map(|traded| Box::new(self.trade(traded))),
+            insights: Some(Insights { sentences: sentences::insights(self), not_known: sentences::not_known(self) }),
+            ..ExposuresAnswer::default()
+        }
+    }
+
+    fn trade<'a>(&'a self, traded: &'a Traded) -> Trade<'a> {
+        Trade {
+            observations: traded.figures.observations,
+            before: TradeState { state: &traded.figures.before, by_weight: ByWeight::of(&self.classifications) },
+            after: TradeState { state: &traded.figures.after, by_weight: ByWeight::of(&traded.classifications) },
+            changes: self.request.what_if.as_ref(),
+            weights_after: Some(&traded.weights),
+        }
+    }
+}
+
+impl ByWeight {
+    fn of(classifications: &Classifications) -> Self {
+        Self {
+            by_industry: classifications.by(|one| &one.industry),
+            by_sector_group: classifications.by(|one| &one.sector_group),
+            by_asset_class: classifications.by(|one| &one.asset_class),
+        }
+    }
+
+    fn shortened(self, most: usize) -> Self {
+        Self {
+            by_industry: shortened(self.by_industry, most),
+            by_sector_group: shortened(self.by_sector_group, most),
+            by_asset_class: shortened(self.by_asset_class, most),
+        }
+    }
+}
+
+impl Trade<'_> {
+    fn shortened(self, most: usize) -> Self {
+        Self { weights_after: None, before: self.before.shortened(most), after: self.after.shortened(most), ..self }
+    }
+}
+
+impl TradeState<'_> {
+    fn shortened(self, most: usize) -> Self {
+        Self { by_weight: self.by_weight.shortened(most), ..self }
+    }
+}

@@ -1,0 +1,149 @@
+//! The figures of a portfolio: returns, regression, risk, and the same after a trade.
+
+use std::sync::Arc;
+
+use factor_analytics::{
+    Study,
+    exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, WhatIf},
+    report::Undefined,
+};
+use factor_types::Ticker;
+use indexmap::IndexMap;
+
+use super::{Exposed, Traded, request::Request};
+use crate::{
+    services::{
+        analysis::context::AnalysisContext,
+        portfolio::{
+            self, CASH, factor::Resolved, lookthrough::Classifications, source::Held, summary::of_holdings,
+            warning::Warning,
+        },
+    },
+    tool_error::{Problem, ToolError},
+};
+
+/// A factor's name and its returns, one per row of the panel.
+type NamedReturns = (String, Vec<f64>);
+
+/// Computes everything that the answer shows; `all` classifies what is held and what is traded.
+///
+/// # Errors
+/// The portfolio, before or after the trade, cannot be analysed.
+pub(super) fn compute(
+    request: Request,
+    context: AnalysisContext,
+    held: Held,
+    all: &Classifications,
+    factors: Option<Vec<Resolved>>,
+) -> Result<Exposed, ToolError> {
+    let study = Arc::clone(&context.analysis.study);
+    let panel = study.panel();
+    let risk_free = study.risk_free();
+    let returns = portfolio::returns(&study, &held.weights, &risk_free.per_period)?;
+    let (factors, without) = match factors {
+        None => (portfolio::macro_factors(&study), Vec::new()),
+        Some(named) => returns_of(named, &study),
+    };
+    let factors: Vec<ExposureFactor<'_>> =
+        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
+    let benchmark = panel.position(&Ticker::spy()).map(|at| panel.column(at));
+    let inputs = ExposureInputs {
+        risk_free: &risk_free.per_period,
+        benchmark,
+        factors: &factors,
+        labels: panel.labels(),
+        base: panel.base(),
+        frequency: panel.frequency(),
+        min_observations: study.min_observations,
+    };
+    let state = ExposureState::of(&returns.values, &inputs);
+    let what_if = match &request.what_if {
+        Some(changes) => {
+            let weights = changed(&held.weights, changes);
+            let after = portfolio::returns(&study, &weights, &risk_free.per_period)
+                .map_err(|error| not_after(&error, changes.len()))?;
+            let figures = WhatIf::of(&returns.values, &after.values, &inputs);
+            Some(Traded { figures, classifications: all.weighing(&weights), weights })
+        }
+        None => None,
+    };
+    let risk_free_source = risk_free.source.clone();
+    let classifications = all.weighing(&held.weights);
+    let mut warnings =
+        of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, Some(&returns));
+    warnings.extend(not_regressed(&without, state.regression.as_ref()));
+    let quality = context.quality(undefined(&state, what_if.as_ref(), &without), warnings);
+    Ok(Exposed { request, context, held, classifications, returns, state, what_if, risk_free_source, quality })
+}
+
+/// The returns of the factors named, and why others have none.
+fn returns_of(named: Vec<Resolved>, study: &Study) -> (Vec<NamedReturns>, Vec<(String, String)>) {
+    let (mut found, mut without) = (Vec::new(), Vec::new());
+    for factor in named {
+        match factor.returns(study) {
+            Ok(returns) => found.push((factor.name, returns)),
+            Err(why) => without.push((factor.name, why)),
+        }
+    }
+    (found, without)
+}
+
+/// The factors that are not in the regression: those without returns, and those that it leaves out.
+fn not_regressed(without: &[(String, String)], fit: Option<&Exposures>) -> Vec<Warning> {
+    let warning = |factor: &str, why: &str| Warning::NotRegressed { factor: factor.to_owned(), why: why.to_owned() };
+    let dropped = fit.into_iter().flat_map(|fit| &fit.dropped);
+    let dropped = dropped.map(|one| warning(&one.factor, &one.detail));
+    without.iter().map(|(name, why)| warning(name, why)).chain(dropped).collect()
+}
+
+fn not_after(error: &ToolError, changes: usize) -> ToolError {
+    let rule = format!("leaves a portfolio that cannot be analysed: {}", error.message);
+    ToolError::new(error.code, format!("what_if {rule}")).with_problem(Problem {
+        field: "what_if".to_owned(),
+        got: format!("{changes} changes"),
+        rule,
+        hint: None,
+    })
+}
+
+/// The weights after some changes; what they do not balance comes from or goes to cash.
+pub(super) fn changed(weights: &IndexMap<Ticker, f64>, changes: &IndexMap<Ticker, f64>) -> IndexMap<Ticker, f64> {
+    let mut after = weights.clone();
+    let mut cash = 0.0;
+    for (ticker, change) in changes {
+        *after.entry(ticker.clone()).or_default() += change;
+        cash -= change;
+    }
+    if cash != 0.0
+        && let Ok(ticker) = CASH.parse()
+    {
+        *after.entry(ticker).or_default() += cash;
+    }
+    // Selling all of 0.3 leaves nothing, not 5e-17.
+    after.retain(|_, weight| weight.abs() > 1e-12);
+    after
+}
+
+/// The null figures and why.
+fn undefined(state: &ExposureState, traded: Option<&Traded>, without: &[(String, String)]) -> Vec<Undefined> {
+    let entry = |section: String, row: &str, field: &str, reason: &str| Undefined {
+        section,
+        row: vec![row.to_owned()],
+        field: field.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let mut all = Vec::new();
+    let mut add = |within: &str, state: &ExposureState| {
+        let risk = state.risk.undefined.iter();
+        all.extend(risk.map(|(field, why)| entry(format!("{within}risk"), "portfolio", field, why)));
+        let regression = state.regression.iter().flat_map(|fit| &fit.undefined);
+        all.extend(regression.map(|(field, why)| entry(format!("{within}regression"), "portfolio", field, why)));
+    };
+    add("", state);
+    if let Some(traded) = traded {
+        add("what_if.before.", &traded.figures.before);
+        add("what_if.after.", &traded.figures.after);
+    }
+    all.extend(without.iter().map(|(name, why)| entry("regression".to_owned(), name, "factors", why)));
+    all
+}

@@ -1,0 +1,142 @@
+//! The report for people.
+
+use factor_analytics::exposure::{Exposures, Risk};
+use indexmap::IndexMap;
+
+use super::{Exposed, sentences};
+use crate::services::portfolio::{
+    answer::add_caveats,
+    lookthrough::Classification,
+    markdown::{self, decimal, percent},
+    summary::heading,
+};
+
+/// Rows of a table of weights.
+const ROWS: usize = 15;
+
+impl Exposed {
+    /// The report for people.
+    pub(super) fn text(&self) -> String {
+        let name = self.held.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+        let mut text = format!("# Exposures{name}\n\n{}\n", heading(&self.context));
+        markdown::list(&mut text, "In short", &sentences::insights(self));
+        self.add_holdings(&mut text);
+        self.add_weights(&mut text, "By industry or category", "industry or category", |one| &one.industry);
+        self.add_weights(&mut text, "By sector group", "sector group", |one| &one.sector_group);
+        self.add_weights(&mut text, "By asset class", "asset class", |one| &one.asset_class);
+        if let Some(fit) = &self.state.regression {
+            self.add_regression(&mut text, fit);
+        }
+        self.add_risk(&mut text);
+        markdown::list(&mut text, "How to read it", &self.legend());
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
+        text
+    }
+
+    fn add_holdings(&self, text: &mut String) {
+        let mut heaviest: Vec<&Classification> = self.classifications.each.iter().collect();
+        heaviest.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        let row = |one: &&Classification| {
+            let stands_for = one.factor.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            vec![one.ticker.to_string(), one.industry.clone(), stands_for, percent(Some(one.weight))]
+        };
+        let rows: Vec<Vec<String>> = heaviest.iter().take(ROWS).map(row).collect();
+        markdown::titled_table(text, "Holdings", &["ticker", "industry or category", "stands for", "weight"], 3, &rows);
+        if heaviest.len() > ROWS {
+            *text += &format!("\n{} of {} holdings, the heaviest.\n", ROWS, heaviest.len());
+        }
+    }
+
+    /// Weights by a word of the holdings, with those after the trade.
+    fn add_weights(&self, text: &mut String, title: &str, of: &str, word: impl Fn(&Classification) -> &str) {
+        let now = self.classifications.by(&word);
+        let Some(traded) = &self.what_if else {
+            return markdown::titled_table(text, title, &[of, "weight"], 1, &markdown::weights(&now, ROWS));
+        };
+        let after = traded.classifications.by(&word);
+        let added = after.keys().filter(|name| !now.contains_key(*name));
+        let names: Vec<&String> = now.keys().chain(added).collect();
+        let weight = |sums: &IndexMap<String, f64>, names: &[&String]| {
+            percent(Some(names.iter().filter_map(|name| sums.get(*name)).sum()))
+        };
+        let row = |called: String, names: &[&String]| vec![called, weight(&now, names), weight(&after, names)];
+        let (shown, rest) = names.split_at(names.len().min(ROWS));
+        let mut rows: Vec<Vec<String>> = shown.iter().map(|name| row((*name).clone(), &[name])).collect();
+        if !rest.is_empty() {
+            rows.push(row(format!("{} others", rest.len()), rest));
+        }
+        markdown::titled_table(text, title, &[of, "weight", "after the trade"], 1, &rows);
+    }
+
+    fn add_regression(&self, text: &mut String, fit: &Exposures) {
+        let traded = self.what_if.as_ref().map(|traded| &traded.figures.after);
+        let after =
+            |name: &String| traded.map(|state| state.regression.as_ref()?.factors.get(name).map(|one| one.beta));
+        let row = |(name, one): (&String, &factor_analytics::exposure::FactorExposure)| -> Vec<String> {
+            let figures = [
+                decimal(Some(one.beta), 2),
+                decimal(one.t, 1),
+                decimal(Some(one.vif), 1),
+                percent(Some(one.variance_share)),
+            ];
+            let traded = after(name).map(|beta| decimal(beta, 2));
+            std::iter::once(name.clone()).chain(figures).chain(traded).collect()
+        };
+        let mut rows: Vec<Vec<String>> = fit.factors.iter().map(row).collect();
+        let dash = || "-".to_owned();
+        let unexplained = ["unexplained".to_owned(), dash(), dash(), dash(), percent(Some(fit.residual_share))];
+        rows.push(unexplained.into_iter().chain(traded.map(|_| dash())).collect());
+        let head = ["factor", "beta", "t", "VIF", "share of variance", "beta after the trade"];
+        markdown::titled_table(text, "Regression of excess returns", &head[..rows[0].len()], 1, &rows);
+        *text += &format!(
+            "\nAlpha {} a year (t {}), R-squared {}, {} periods.\n",
+            percent(Some(fit.alpha)),
+            decimal(fit.alpha_t, 1),
+            percent(Some(fit.r_squared)),
+            fit.observations
+        );
+    }
+
+    fn add_risk(&self, text: &mut String) {
+        let own = [&self.state.risk];
+        let figures = self.what_if.as_ref().map(|traded| &traded.figures);
+        let traded = figures.into_iter().flat_map(|figures| [&figures.before.risk, &figures.after.risk]);
+        let all: Vec<&Risk> = own.into_iter().chain(traded).collect();
+        let row = |name: &str, figure: &dyn Fn(&Risk) -> String| -> Vec<String> {
+            std::iter::once(name.to_owned()).chain(all.iter().map(|risk| figure(risk))).collect()
+        };
+        let rows = [
+            row("volatility, a year", &|risk| percent(risk.volatility)),
+            row("beta to SPY", &|risk| decimal(risk.beta, 2)),
+            row("max drawdown", &|risk| percent(risk.max_drawdown)),
+            row("VaR 95%, a period", &|risk| percent(risk.var_95)),
+            row("CVaR 95%, a period", &|risk| percent(risk.cvar_95)),
+        ];
+        let head = ["", "now", "before the trade", "after"];
+        markdown::titled_table(text, "Risk", &head[..=all.len()], 1, &rows);
+    }
+
+    fn legend(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        if self.state.regression.is_some() {
+            said.push(
+                "beta: what the portfolio gains when the factor gains 1 and the others stand still; t beyond 2 either way is more than \
+                 chance; VIF: how much the other factors blur that beta, above 10 too much; share of variance: what of the \
+                 portfolio's movement it explains, negative where it dampens."
+                    .to_owned(),
+            );
+            said.push("excess returns: those above cash; alpha: what is left of them without the factors; R-squared: the share of their \
+                 variance that the factors explain.".to_owned());
+        }
+        said.push(
+            "max drawdown: the deepest fall from a high, at period ends; VaR 95%: one period in twenty was worse; CVaR 95%: the mean of \
+             those."
+                .to_owned(),
+        );
+        if self.what_if.is_some() {
+            said.push("before and after the trade: over the periods that both portfolios have.".to_owned());
+        }
+        said.push("Sentences have shares as decimals, like the fields: 0.1 is 10%.".to_owned());
+        said
+    }
+}

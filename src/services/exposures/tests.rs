@@ -1,0 +1,87 @@
+use serde_json::{Value, json};
+
+use super::{figures::changed, request::Section, *};
+use crate::{
+    analysis::UserGroups,
+    services::{
+        common_args::tests::{args, snapshot},
+        portfolio::source::Source,
+        recommendations::tests::examples,
+    },
+};
+
+fn ticker(text: &str) -> Ticker {
+    text.parse().unwrap()
+}
+
+fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
+    Request::read(args(values), &snapshot(), UserGroups::default())
+}
+
+fn problems(values: Value) -> Vec<String> {
+    read(values).unwrap_err().problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_trade_is_read_as_a_map_or_a_list() {
+    let changes = IndexMap::from([(ticker("VNQ"), -0.25), (ticker("GLD"), 0.25)]);
+    for what_if in [
+        json!({"vnq": -0.25, "GLD": "0.25"}),
+        json!([{"ticker": "VNQ", "change": -0.5}, {"ticker": "GLD", "change": 0.25}, {"ticker": "VNQ", "change": 0.25}]),
+    ] {
+        let (request, _) = read(json!({ "what_if": what_if })).unwrap();
+        assert_eq!(request.what_if.as_ref(), Some(&changes));
+        assert_eq!(request.traded().count(), 2);
+    }
+}
+
+#[test]
+fn what_is_not_said_has_its_default() {
+    let (request, _) = read(json!({"factors": [], "include": "risk"})).unwrap();
+    assert!(request.factors.is_none() && request.what_if.is_none());
+    assert!(matches!(request.source, Source::Unsaid));
+    assert!(request.include.wants(Section::Risk) && !request.include.wants(Section::Regression));
+}
+
+#[test]
+fn mistakes_come_all_at_once() {
+    let many: Vec<String> = (0..21).map(|n| format!("F{n}")).collect();
+    let wrong = json!({"factors": many, "what_if": [{"ticker": "SPY", "change": 60}, {"change": 0.1, "by": 1}],
+        "industry_granularity": "group", "precision": 1});
+    let found = problems(wrong);
+    assert!(found[0].ends_with("must be at most 20 names"), "{found:?}");
+    assert_eq!(found[1], "`what_if[0].change` (got 60) must be a share from -10 to 10: write 0.6 for 60%");
+    assert!(found[2].starts_with("`what_if[1].by` (got 1) is not a known argument"), "{found:?}");
+    assert_eq!(found[3], "`what_if[1].ticker` (got nothing) is required");
+    assert!(found[4].starts_with("`industry_granularity` (got \"group\") is not a known argument"), "{found:?}");
+    assert_eq!(found[5], "`precision` (got 1) must be a whole number from 2 to 17");
+    assert_eq!(found.len(), 6);
+    assert_eq!(problems(json!({"what_if": []})), ["`what_if` (got []) must be 1 to 100 changes"]);
+}
+
+#[test]
+fn cash_balances_a_trade() {
+    let weights = IndexMap::from([(ticker("SPY"), 0.7), (ticker("VNQ"), 0.3)]);
+    let after = changed(&weights, &IndexMap::from([(ticker("VNQ"), -0.3), (ticker("GLD"), 0.1)]));
+    let names: Vec<&str> = after.keys().map(Ticker::as_str).collect();
+    assert_eq!(names, ["SPY", "GLD", "CUR:USD"], "what is sold wholly is gone");
+    assert!((after[&ticker("CUR:USD")] - 0.2).abs() < 1e-12);
+    let balanced = changed(&weights, &IndexMap::from([(ticker("VNQ"), -0.1), (ticker("SPY"), 0.1)]));
+    assert!((balanced[&ticker("SPY")] - 0.8).abs() < 1e-12 && balanced.len() == 2);
+}
+
+#[test]
+fn every_example_is_valid_by_the_full_schema() {
+    let validator = jsonschema::validator_for(answer_schema().as_value()).unwrap();
+    let examples = examples("get_portfolio_exposures");
+    assert!(examples.len() >= 4, "{}", examples.len());
+    for (file, answer) in &examples {
+        let errors: Vec<String> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{file}: {errors:#?}");
+    }
+    for (name, value) in [("unheard_of", json!(1)), ("risk", json!({})), ("holdings", json!([{"ticker": "SPY"}]))] {
+        let mut wrong = examples[0].1.clone();
+        wrong[name] = value;
+        assert!(!validator.is_valid(&wrong), "{name}");
+    }
+}

@@ -1,0 +1,226 @@
+//! Which factor a name means: by ticker, label, alias, composite, group, and at last by a part of a name.
+
+use std::collections::HashSet;
+
+use factor_types::{AssetClass, Category, Factor, FactorUniverse, Ticker};
+use serde_json::json;
+
+use super::{Kind, MatchedBy, Resolved};
+use crate::{
+    analysis::UserGroups,
+    arguments::nearest,
+    tool_error::{ErrorCode, Problem, ToolError},
+};
+
+/// Names listed when one is not found, or stands for several.
+const NAMED: usize = 6;
+/// The shortest part of a name that is looked for, and of a description.
+const PART: usize = 2;
+const PART_OF_DESCRIPTION: usize = 4;
+
+/// Why a name means no factor.
+enum Miss<'a> {
+    /// It has no letter and no digit.
+    Empty,
+    /// No factor has such a name.
+    Unknown,
+    /// Several have.
+    Several(Vec<&'a Factor>),
+}
+
+/// Finds a factor: by ticker, label, label without case and punctuation, alias, category or sector group, group of the
+/// caller's, and at last by a part of a name. `held` are the call's holdings, which may be named by their tickers.
+///
+/// # Errors
+/// None or several fit: the nearest are listed.
+pub(crate) fn resolve(
+    field: &str,
+    query: &str,
+    universe: &FactorUniverse,
+    groups: &UserGroups,
+    held: &[Ticker],
+) -> Result<Resolved, ToolError> {
+    let refused = |miss| {
+        let names = match &miss {
+            Miss::Empty => nearest_names("etf", universe, groups),
+            Miss::Unknown => nearest_names(query, universe, groups),
+            Miss::Several(factors) => factors.iter().map(|factor| shown(factor)).collect(),
+        };
+        miss.refused(field, query, &names)
+    };
+    find(query, universe.factors(), groups, held).map_err(refused)
+}
+
+fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Ticker]) -> Result<Resolved, Miss<'a>> {
+    let wanted = plain(query);
+    if wanted.is_empty() {
+        return Err(Miss::Empty);
+    }
+    if let Some(factor) = factors.iter().find(|factor| factor.ticker.as_str().eq_ignore_ascii_case(query)) {
+        return Ok(etf(query, factor, MatchedBy::Ticker));
+    }
+    if let Some(ticker) = held.iter().find(|ticker| ticker.as_str().eq_ignore_ascii_case(query)) {
+        return Ok(Resolved {
+            query: query.to_owned(),
+            name: ticker.to_string(),
+            label: None,
+            kind: Kind::Holding,
+            members: vec![ticker.clone()],
+            matched_by: MatchedBy::Holding,
+        });
+    }
+    let is_alias = |factor: &Factor| factor.aliases.iter().any(|alias| plain(alias) == wanted);
+    let by_name = only(query, factors, MatchedBy::Label, |factor| factor.label == query)
+        .or_else(|| only(query, factors, MatchedBy::Label, |factor| plain(&factor.label) == wanted))
+        .or_else(|| only(query, factors, MatchedBy::Alias, is_alias));
+    if let Some(found) = by_name {
+        return found;
+    }
+    if let Some(found) = composite(query, &wanted, factors) {
+        return Ok(found);
+    }
+    if let Some(group) = groups.find(query) {
+        return Ok(Resolved {
+            query: query.to_owned(),
+            name: group.factor.ticker.to_string(),
+            label: Some(group.factor.label.clone()),
+            kind: Kind::UserGroup,
+            members: group.members.iter().flatten().map(|(ticker, _)| ticker.clone()).collect(),
+            matched_by: MatchedBy::UserGroup,
+        });
+    }
+    let holds = |name: &str| wanted.len() >= PART && plain(name).contains(&wanted);
+    let in_name = |factor: &Factor| holds(&factor.label) || factor.aliases.iter().any(|alias| holds(alias));
+    let in_description =
+        |factor: &Factor| wanted.len() >= PART_OF_DESCRIPTION && factor.description.as_deref().is_some_and(holds);
+    only(query, factors, MatchedBy::PartOfName, in_name)
+        .or_else(|| only(query, factors, MatchedBy::Description, in_description))
+        .unwrap_or(Err(Miss::Unknown))
+}
+
+/// The one factor that fits, or those that do; `None` for none.
+fn only<'a>(
+    query: &str,
+    factors: &'a [Factor],
+    matched_by: MatchedBy,
+    fits: impl Fn(&Factor) -> bool,
+) -> Option<Result<Resolved, Miss<'a>>> {
+    let fitting: Vec<&Factor> = factors.iter().filter(|factor| fits(factor)).collect();
+    match fitting.as_slice() {
+        [] => None,
+        [one] => Some(Ok(etf(query, one, matched_by))),
+        _ => Some(Err(Miss::Several(fitting))),
+    }
+}
+
+fn etf(query: &str, factor: &Factor, matched_by: MatchedBy) -> Resolved {
+    Resolved {
+        query: query.to_owned(),
+        name: factor.ticker.to_string(),
+        label: Some(factor.label.clone()),
+        kind: Kind::Etf,
+        members: vec![factor.ticker.clone()],
+        matched_by,
+    }
+}
+
+/// The composite of a category, a sector group, a subindustry or an asset class.
+fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> {
+    let singular = wanted.strip_suffix('s').unwrap_or(wanted);
+    let is = |name: &str| plain(name) == wanted || plain(name) == singular;
+    let of = |name: &str, kind: Kind, matched_by: MatchedBy, belongs: &dyn Fn(&Factor) -> bool| {
+        let members: Vec<Ticker> =
+            factors.iter().filter(|factor| belongs(factor)).map(|factor| factor.ticker.clone()).collect();
+        (!members.is_empty()).then(|| Resolved {
+            query: query.to_owned(),
+            name: name.to_owned(),
+            label: None,
+            kind,
+            members,
+            matched_by,
+        })
+    };
+    let category = Category::ALL
+        .into_iter()
+        .filter(|category| *category != Category::User)
+        .find(|category| is(category.as_str()) || (*category == Category::FixedIncome && singular == "bond"));
+    if let Some(category) = category
+        && let Some(found) =
+            of(category.as_str(), Kind::Category(category), MatchedBy::Category, &|factor| factor.category == category)
+    {
+        return Some(found);
+    }
+    let mut named = factors.iter().flat_map(|factor| [&factor.sector_group, &factor.subindustry]).flatten();
+    if let Some(name) = named.find(|name| is(name)) {
+        let belongs =
+            |factor: &Factor| factor.sector_group.as_ref() == Some(name) || factor.subindustry.as_ref() == Some(name);
+        return of(name, Kind::SectorGroup, MatchedBy::SectorGroup, &belongs);
+    }
+    let class = AssetClass::ALL.into_iter().find(|class| is(class.as_str()) || is(class.macro_group()))?;
+    let belongs = |factor: &Factor| factor.asset_class == class;
+    of(class.macro_group(), Kind::AssetClass(class), MatchedBy::AssetClass, &belongs)
+}
+
+/// Letters and digits alone, small.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn shown(factor: &Factor) -> String {
+    format!("{} ({})", factor.ticker, factor.label)
+}
+
+/// What factors and composites are called that is nearest to `query`, by whole names and by their words.
+fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) -> Vec<String> {
+    /// Shorter words say little.
+    const WORD: usize = 5;
+    let mut names: Vec<(String, String)> = Vec::new();
+    for factor in universe.factors() {
+        let all = [factor.ticker.as_str(), &factor.label].into_iter().chain(factor.aliases.iter().map(String::as_str));
+        let words = all
+            .clone()
+            .chain(factor.description.as_deref())
+            .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        let words = words.filter(|word| word.len() >= WORD);
+        names.extend(all.clone().chain(words).map(|name| (name.to_owned(), shown(factor))));
+        names.push((factor.category.as_str().to_owned(), format!("{} (category)", factor.category.as_str())));
+        names.extend(factor.sector_group.iter().map(|group| (group.clone(), format!("{group} (sector group)"))));
+    }
+    names.extend(groups.factors().map(|factor| (factor.label.clone(), factor.ticker.to_string())));
+    let (mut near, mut seen) = (Vec::new(), HashSet::new());
+    while near.len() < NAMED
+        && let Some(found) = nearest(query, names.iter().map(|(name, _)| name.as_str())).map(str::to_owned)
+    {
+        for (_, factor) in names.extract_if(.., |(name, _)| *name == found) {
+            if near.len() < NAMED && seen.insert(factor.clone()) {
+                near.push(factor);
+            }
+        }
+    }
+    near
+}
+
+impl Miss<'_> {
+    fn refused(&self, field: &str, query: &str, names: &[String]) -> ToolError {
+        let (rule, lead) = match self {
+            Self::Empty => ("must name a factor".to_owned(), "the nearest are"),
+            Self::Unknown => ("must name one factor".to_owned(), "the nearest are"),
+            Self::Several(factors) => (format!("fits {} factors", factors.len()), "name one by its ticker:"),
+        };
+        let more = names.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let hint = if names.is_empty() {
+            "list_factors names them; categories and sector groups are read too".to_owned()
+        } else {
+            format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
+        };
+        let query: String = query.chars().take(80).collect();
+        let message = format!("`{query}` {rule}: {hint}.");
+        ToolError::new(ErrorCode::UnknownFactor, message).with_problem(Problem {
+            field: field.to_owned(),
+            got: json!(query).to_string(),
+            rule,
+            hint: Some(hint),
+        })
+    }
+}

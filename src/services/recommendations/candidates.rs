@@ -1,0 +1,185 @@
+//! The figures: candidates out of the analysis of performance, then the report over them.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use factor_analytics::{
+    Study,
+    exposure::PortfolioReturns,
+    hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
+    sections::performance::PerformanceProfile,
+    study::{Exclusion, ExclusionReason, StudiedFactor},
+};
+use factor_types::{AssetClass, Category, Ticker};
+
+use super::{HeldFactor, Recommended, notes, request::Request};
+use crate::{
+    analysis::Report,
+    services::{
+        analysis::context::AnalysisContext,
+        portfolio::{self, factor::Resolved, lookthrough::Classifications, source::Held},
+    },
+    tool_error::{ErrorCode, Problem, ToolError},
+};
+
+/// What a candidate is, owned.
+struct Row {
+    name: String,
+    ticker: Option<Ticker>,
+    category: Category,
+    column: usize,
+    part: bool,
+    cash: bool,
+    weight: Option<f64>,
+    figures: Figures,
+}
+
+/// What the analysis of performance says of a candidate.
+#[derive(Debug, Clone, Copy, Default)]
+struct Figures {
+    sharpe_ratio: Option<f64>,
+    max_drawdown: Option<f64>,
+    dividend_yield: Option<f64>,
+}
+
+/// Looks at every candidate, off the async threads.
+///
+/// # Errors
+/// The factor has no returns or does not vary; the portfolio is mostly unknown.
+pub(super) async fn look_at(
+    request: Request,
+    context: AnalysisContext,
+    factor: Resolved,
+    held: Option<(Held, Classifications)>,
+) -> Result<Recommended, ToolError> {
+    let study = Arc::clone(&context.analysis.study);
+    let rows = rows(&context, &factor, held.as_ref().map(|(_, classifications)| classifications));
+    let overexposed = factor.returns(&study).map_err(|why| {
+        let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
+        let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
+        not_analysed(&factor, code, &why)
+    })?;
+    let risk_free = study.risk_free().per_period;
+    let returns = match &held {
+        Some((held, _)) => Some(portfolio::returns(&study, &held.weights, &risk_free)?),
+        None => None,
+    };
+    let weight = held.as_ref().map(|(_, classifications)| classifications.weight_in(&factor.members));
+    let plan = plan(&request, &context);
+    let (report, portfolio) = portfolio::off_thread(move || {
+        let held = returns.as_ref().zip(weight);
+        let report = report(&study, &overexposed, held, &rows, &plan)?;
+        let portfolio = returns.map(|returns| {
+            let exposures = portfolio::macro_exposures(&study, &returns, &risk_free);
+            (returns, exposures)
+        });
+        Ok::<_, HedgeError>((report, portfolio))
+    })
+    .await?
+    .map_err(|error| not_analysed(&factor, ErrorCode::InsufficientData, &error.to_string()))?;
+    let portfolio = held.zip(weight).zip(portfolio);
+    let portfolio = portfolio.map(|(((held, classifications), weight), (returns, exposures))| HeldFactor {
+        held,
+        classifications,
+        weight,
+        returns,
+        exposures,
+    });
+    let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
+    let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), report.yields_unknown.len());
+    let quality = context.quality(undefined, warnings);
+    Ok(Recommended { request, context, factor, portfolio, report, quality })
+}
+
+fn not_analysed(factor: &Resolved, code: ErrorCode, why: &str) -> ToolError {
+    let rule = format!("cannot be analysed: {why}");
+    ToolError::new(code, format!("{} {rule}.", factor.name)).with_problem(Problem {
+        field: "overexposed_factor".to_owned(),
+        got: serde_json::json!(factor.query).to_string(),
+        rule,
+        hint: Some("name another factor, or choose other dates".to_owned()),
+    })
+}
+
+fn plan(request: &Request, context: &AnalysisContext) -> HedgePlan {
+    let asked_cash = context.common().categories.as_ref().is_some_and(|picked| picked.contains(&Category::Cash));
+    HedgePlan {
+        target_allocation_reduction: request.target_allocation_reduction,
+        correlation_threshold: request.correlation_threshold,
+        max_recommendations: request.max_recommendations,
+        prefer_income: request.prefer_income,
+        min_dividend_yield: request.min_dividend_yield,
+        include_cash: asked_cash,
+        basket: true,
+    }
+}
+
+fn report(
+    study: &Study,
+    overexposed: &[f64],
+    held: Option<(&PortfolioReturns, f64)>,
+    rows: &[Row],
+    plan: &HedgePlan,
+) -> Result<HedgeReport, HedgeError> {
+    let panel = study.panel();
+    let candidates: Vec<Candidate<'_>> = rows
+        .iter()
+        .map(|row| Candidate {
+            factor: &row.name,
+            ticker: row.ticker.as_ref(),
+            category: row.category,
+            returns: panel.column(row.column),
+            part_of_overexposed: row.part,
+            is_cash: row.cash,
+            portfolio_weight: row.weight,
+            sharpe_ratio: row.figures.sharpe_ratio,
+            max_drawdown: row.figures.max_drawdown,
+            dividend_yield: row.figures.dividend_yield,
+        })
+        .collect();
+    let question = HedgeQuestion {
+        overexposed,
+        portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
+        frequency: panel.frequency(),
+        min_observations: study.min_observations,
+    };
+    HedgeReport::compute(&question, &candidates, plan)
+}
+
+/// The candidates: the analysed factors that the filters let through.
+fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&Classifications>) -> Vec<Row> {
+    let analysis = &context.analysis;
+    let profiles: HashMap<&Ticker, &PerformanceProfile> = match analysis.report() {
+        Report::Performance(report) => {
+            report.per_factor.iter().flatten().map(|(ticker, entry)| (ticker, &entry.profile)).collect()
+        }
+        Report::Correlations(_) | Report::Returns(_) => HashMap::new(),
+    };
+    let members: BTreeSet<&Ticker> = factor.members.iter().collect();
+    let asset_classes = &context.common().asset_classes;
+    let chosen = analysis.study.factors.iter().filter(|studied| {
+        let own = &studied.factor;
+        analysis.selected.contains(&own.category) && asset_classes.lets_through(own.asset_class)
+    });
+    let row = |studied: &StudiedFactor| {
+        let own = &studied.factor;
+        let figures = profiles.get(&own.ticker).map(|profile| Figures {
+            sharpe_ratio: profile.sharpe_ratio,
+            max_drawdown: profile.max_drawdown,
+            dividend_yield: profile.dividend_yield,
+        });
+        Row {
+            name: if own.ticker.is_group() { own.ticker.to_string() } else { own.label.clone() },
+            ticker: (!own.ticker.is_group()).then(|| own.ticker.clone()),
+            category: own.category,
+            column: studied.column,
+            part: members.contains(&own.ticker) || own.ticker.as_str() == factor.name,
+            cash: own.category == Category::Cash || own.asset_class == AssetClass::Cash,
+            weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
+            figures: figures.unwrap_or_default(),
+        }
+    };
+    chosen.map(row).collect()
+}

@@ -1,0 +1,185 @@
+//! What was read or done differently than asked, and what is missing from the data.
+
+use std::fmt;
+
+use factor_analytics::{
+    hedge::{HedgeReport, Recommendation},
+    report::Undefined,
+};
+use factor_types::Ticker;
+use indexmap::IndexMap;
+
+use super::{HeldFactor, Recommended, request::Request};
+use crate::{
+    analysis::Report,
+    services::{
+        analysis::context::AnalysisContext,
+        portfolio::{factor::Resolved, summary::of_holdings, warning::Warning},
+    },
+};
+
+/// A note of this answer.
+#[derive(Debug, PartialEq)]
+enum Note<'a> {
+    /// There is no portfolio.
+    NoPortfolio,
+    /// The portfolio does not hold the factor.
+    NotHeld { factor: &'a str },
+    /// It is short of it.
+    Short { factor: &'a str, weight: f64 },
+    /// It holds only some of the factor's ETFs.
+    HeldInPart { factor: &'a str, etfs: usize, held: usize },
+    /// The filters leave no candidate.
+    NoCandidate,
+    /// No candidate passes the threshold.
+    NonePasses { threshold: f64 },
+}
+
+impl fmt::Display for Note<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPortfolio => f.write_str(
+                "no portfolio: recommendations only; give holdings or portfolio_name, or save CURRENT_PORTFOLIO, for \
+                 exposures and weights to move",
+            ),
+            Self::NotHeld { factor } => {
+                write!(f, "the portfolio holds no {factor}: hedge ratios only, no weights to move")
+            }
+            Self::Short { factor, weight } => write!(
+                f,
+                "the portfolio is short of {factor} ({weight:.4}): hedge ratios only, no weights to move out of it"
+            ),
+            Self::HeldInPart { factor, etfs, held } => write!(
+                f,
+                "{factor} is followed as all of its {etfs} ETFs, of which the portfolio holds {held}: weights to move \
+                 are out of something broader than what is held"
+            ),
+            Self::NoCandidate => {
+                f.write_str("no candidate is left after the filters: insights.left_out says why each is not")
+            }
+            Self::NonePasses { threshold } => write!(
+                f,
+                "no offset passes correlation_threshold {threshold}; the lowest correlations are listed with meets_threshold false"
+            ),
+        }
+    }
+}
+
+/// The notes of an answer.
+pub(super) fn of(all: &Recommended) -> Vec<String> {
+    let mut notes = all.context.common().notes.clone();
+    notes.extend(all.portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
+    let portfolio = all.portfolio.as_ref().map(|portfolio| (&portfolio.held.weights, portfolio.weight));
+    let own = [of_portfolio(&all.factor, portfolio), of_candidates(&all.report, &all.request)].into_iter().flatten();
+    notes.extend(own.map(|note| note.to_string()));
+    notes
+}
+
+/// What is to be said of a portfolio of these weights, so much of it in the factor.
+fn of_portfolio<'a>(factor: &'a Resolved, portfolio: Option<(&IndexMap<Ticker, f64>, f64)>) -> Option<Note<'a>> {
+    let Some((weights, weight)) = portfolio else { return Some(Note::NoPortfolio) };
+    let (factor, members) = (factor.name.as_str(), &factor.members);
+    let some = members.iter().filter(|member| weights.contains_key(*member)).count();
+    if weight == 0.0 {
+        Some(Note::NotHeld { factor })
+    } else if weight < 0.0 {
+        Some(Note::Short { factor, weight })
+    } else if (1..members.len()).contains(&some) {
+        Some(Note::HeldInPart { factor, etfs: members.len(), held: some })
+    } else {
+        None
+    }
+}
+
+fn of_candidates(report: &HedgeReport, request: &Request) -> Option<Note<'static>> {
+    if report.candidates_scanned == 0 {
+        Some(Note::NoCandidate)
+    } else if report.candidates_meeting_threshold == 0 {
+        Some(Note::NonePasses { threshold: request.correlation_threshold })
+    } else {
+        None
+    }
+}
+
+/// What the caller should know of the data.
+pub(super) fn warnings(
+    request: &Request,
+    context: &AnalysisContext,
+    factor: &Resolved,
+    portfolio: Option<&HeldFactor>,
+    yields_unknown: usize,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if let Some(HeldFactor { held, classifications, returns, .. }) = portfolio {
+        warnings = of_holdings(context, held.weights.keys(), classifications, held, Some(returns));
+        if classifications.looked_through(&factor.members) {
+            warnings.push(Warning::LookedThrough { factor: factor.name.clone() });
+        }
+    }
+    if let Some(least) = request.min_dividend_yield.filter(|_| yields_unknown > 0) {
+        warnings.push(Warning::YieldsUnknown { count: yields_unknown, least });
+    }
+    warnings
+}
+
+/// The null figures of the answer: the reason of a missing yield is the analysis' own.
+pub(super) fn undefined(
+    context: &AnalysisContext,
+    portfolio: Option<&HeldFactor>,
+    recommendations: &[Recommendation],
+    own: &[Undefined],
+) -> Vec<Undefined> {
+    const YIELD: &str = "dividend_yield";
+    let mut all: Vec<Undefined> = own.iter().filter(|one| one.field != YIELD).cloned().collect();
+    if let Report::Performance(report) = context.analysis.report() {
+        for one in report.undefined.iter().filter(|one| one.field == YIELD) {
+            // There rows are tickers, here what is recommended is named by its factor.
+            let concerned = |r: &&Recommendation| {
+                r.etf_ticker.as_ref().is_some_and(|ticker| one.row.iter().any(|row| row == ticker.as_str()))
+            };
+            let row: Vec<String> = recommendations.iter().filter(concerned).map(|r| r.factor.clone()).collect();
+            if !row.is_empty() {
+                all.push(Undefined { section: "recommendations".to_owned(), row, ..one.clone() });
+            }
+        }
+    }
+    if let Some(why) = portfolio.and_then(|portfolio| portfolio.exposures.as_ref().err()) {
+        all.push(Undefined {
+            section: "exposures".to_owned(),
+            row: vec!["portfolio".to_owned()],
+            field: "regression_exposures".to_owned(),
+            reason: why.clone(),
+        });
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::portfolio::factor::{Kind, MatchedBy};
+
+    #[test]
+    fn a_note_says_how_the_portfolio_holds_the_factor() {
+        let [xlk, soxx, spy]: [Ticker; 3] = ["XLK", "SOXX", "SPY"].map(|name| name.parse().unwrap());
+        let factor = Resolved {
+            query: "tech".to_owned(),
+            name: "tech".to_owned(),
+            label: None,
+            kind: Kind::SectorGroup,
+            members: vec![xlk.clone(), soxx.clone()],
+            matched_by: MatchedBy::SectorGroup,
+        };
+        let note = |held: &[&Ticker], weight: f64| {
+            let weights = held.iter().map(|ticker| ((*ticker).clone(), 0.5)).collect();
+            of_portfolio(&factor, Some((&weights, weight))).map(|note| note.to_string())
+        };
+        assert_eq!(of_portfolio(&factor, None), Some(Note::NoPortfolio));
+        assert_eq!(note(&[&spy], 0.0).unwrap(), "the portfolio holds no tech: hedge ratios only, no weights to move");
+        assert!(note(&[&xlk, &soxx], -0.25).unwrap().starts_with("the portfolio is short of tech (-0.2500): "));
+        assert!(note(&[&xlk, &spy], 0.5).unwrap().contains("all of its 2 ETFs, of which the portfolio holds 1: "));
+        assert_eq!(note(&[&xlk, &soxx], 1.0), None);
+        // Shares that stand for its ETFs: none of the ETFs themselves is held.
+        assert_eq!(note(&[&spy], 0.3), None);
+    }
+}

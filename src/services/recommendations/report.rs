@@ -1,0 +1,161 @@
+//! The report for people.
+
+use factor_analytics::hedge::Recommendation;
+
+use super::{Recommended, sentences};
+use crate::services::portfolio::{
+    answer::add_caveats,
+    markdown::{self, decimal, percent},
+    summary::heading,
+};
+
+/// What an offset does.
+const EFFECTS: [&str; 12] = [
+    "#",
+    "factor",
+    "ETF",
+    "correlation",
+    "passes",
+    "periods",
+    "hedge ratio",
+    "offset in sample",
+    "out of sample",
+    "move",
+    "volatility before",
+    "after",
+];
+
+/// What else is known of it.
+const FACTS: [&str; 11] = [
+    "#",
+    "factor",
+    "ETF",
+    "down-market correlation",
+    "lowest of 36",
+    "highest of 36",
+    "significant",
+    "Sharpe ratio",
+    "max drawdown",
+    "yield",
+    "score",
+];
+
+impl Recommended {
+    /// The report for people.
+    pub(super) fn text(&self) -> String {
+        let report = &self.report;
+        let label = self.factor.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+        let mut text = format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context));
+        markdown::list(&mut text, "In short", &sentences::insights(self));
+        self.add_rows(&mut text);
+        let why: Vec<String> = report
+            .recommendations
+            .iter()
+            .take(5)
+            .map(|one| format!("{}: {}", self.called(one), sentences::rationale(one, &self.factor.name)))
+            .collect();
+        markdown::list(&mut text, "Why", &why);
+        if let Some(basket) = &report.basket {
+            markdown::list(&mut text, "Together", &[sentences::of_basket(basket, &self.factor.name)]);
+        }
+        if let Some(portfolio) = &self.portfolio {
+            let rows = markdown::weights(&portfolio.classifications.by(|one| &one.industry), 15);
+            markdown::titled_table(
+                &mut text,
+                "What the portfolio holds",
+                &["industry or category", "weight"],
+                1,
+                &rows,
+            );
+        }
+        if !report.recommendations.is_empty() {
+            markdown::list(&mut text, "How to read it", &self.legend());
+        }
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
+        text
+    }
+
+    /// What an offset does, and what else is known of it.
+    fn add_rows(&self, text: &mut String) {
+        let yes = |so: bool| if so { "yes" } else { "no" }.to_owned();
+        let (mut does, mut known) = (Vec::new(), Vec::new());
+        for one in &self.report.recommendations {
+            let ticker = one.etf_ticker.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            let named = [one.rank.to_string(), one.factor.clone(), ticker];
+            let (relation, worth) = (&one.figures.relation, &one.figures.hedge_effectiveness);
+            let swap = one.swap.as_ref();
+            let volatility = swap.and_then(|swap| swap.portfolio_volatility);
+            let effects = [
+                decimal(relation.correlation_to_overexposed, 2),
+                yes(one.meets_threshold),
+                relation.n.to_string(),
+                decimal(one.figures.hedge_ratio, 2),
+                percent(worth.in_sample),
+                percent(worth.out_of_sample),
+                percent(swap.and_then(|swap| swap.suggested_additional_allocation)),
+                percent(volatility.map(|change| change.before)),
+                percent(volatility.map(|change| change.after)),
+            ];
+            does.push(named.iter().cloned().chain(effects).collect());
+            let facts = [
+                decimal(relation.down_market_correlation, 2),
+                decimal(relation.rolling_36.min, 2),
+                decimal(relation.rolling_36.max, 2),
+                yes(one.significant),
+                decimal(one.sharpe_ratio, 2),
+                percent(one.max_drawdown),
+                percent(one.dividend_yield),
+                decimal(Some(one.score), 2),
+            ];
+            known.push(named.into_iter().chain(facts).collect());
+        }
+        markdown::titled_table(text, "Recommendations", &EFFECTS, 3, &does);
+        markdown::titled_table(text, "What else is known of them", &FACTS, 3, &known);
+    }
+
+    /// Its name with what its ETF is.
+    fn called(&self, one: &Recommendation) -> String {
+        let factor = one.etf_ticker.as_ref().and_then(|ticker| self.context.common().universe().get(ticker));
+        match factor {
+            Some(factor) => {
+                let what = factor.description.as_ref().map(|what| format!(": {what}")).unwrap_or_default();
+                format!("{} ({}{what})", one.factor, factor.ticker)
+            }
+            None => one.factor.clone(),
+        }
+    }
+
+    fn legend(&self) -> Vec<String> {
+        let of = &self.factor.name;
+        let (threshold, most) =
+            (self.request.correlation_threshold, percent(Some(self.request.target_allocation_reduction)));
+        let mut said = vec![
+            format!(
+                "correlation: 1 moves with {of}, 0 has nothing to do with it, -1 moves against it; passes: at or under {threshold}; \
+                 down-market: in periods in which {of} fell; lowest and highest of 36: over any 36 periods in a row; significant: \
+                 differs from 0 by more than chance, all candidates scanned counted."
+            ),
+            format!(
+                "hedge ratio: how much of the ETF next to one unit of {of} leaves the least movement; below 0 the ETF would have to be \
+                 sold short, and bought it is no offset."
+            ),
+            format!(
+                "offset: the share of {of}'s variance that goes away at the hedge ratio; out of sample: on the last third of the \
+                 periods, at the ratio of those before; below 0 it made things worse."
+            ),
+        ];
+        if self.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) {
+            said.push(format!(
+                "move: how much of the portfolio to move out of {of} into the ETF, at most {most}; volatility: the portfolio's, a year, \
+                 over the periods that both have."
+            ));
+        }
+        said.push(
+            "score: the correlation above all, then ranks among the candidates: Sharpe ratio (return above cash per unit of \
+             risk), max drawdown (deepest fall) and dividend yield."
+                .to_owned(),
+        );
+        said.push("Sentences have shares as decimals, like the fields: 0.1 is 10%.".to_owned());
+        said
+    }
+}

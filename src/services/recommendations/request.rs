@@ -1,0 +1,90 @@
+//! What is asked: the arguments that only this question has.
+
+use std::sync::Arc;
+
+use factor_types::closed_set;
+
+use crate::{
+    analysis::UserGroups,
+    app::UniverseSnapshot,
+    arguments::Args,
+    services::{
+        common_args::{CommonArgs, Include},
+        portfolio::source::Source,
+    },
+    tool_error::ToolError,
+};
+
+/// The names of its own arguments; the others are those of every analysis.
+const NAMES: [&str; 11] = [
+    "overexposed_factor",
+    "holdings",
+    "portfolio_name",
+    "target_allocation_reduction",
+    "correlation_threshold",
+    "max_recommendations",
+    "prefer_income",
+    "min_dividend_yield",
+    "categories",
+    "factor_categories",
+    "include",
+];
+
+closed_set! {
+    /// A section of an answer, as `include` names it.
+    pub(crate) enum Section: "a section" {
+        Recommendations = "recommendations",
+        Basket = "basket",
+        Exposures = "exposures",
+        Insights = "insights",
+        DataQuality = "data_quality",
+        Metadata = "metadata",
+        FormattedReport = "formatted_report",
+    }
+}
+
+/// A question for what offsets a factor.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The factor of which there is too much, by any of its names.
+    pub(crate) overexposed: String,
+    pub(crate) source: Source,
+    /// The most weight to move out of it, a share of the portfolio.
+    pub(crate) target_allocation_reduction: f64,
+    /// An offset's correlation is at or under it.
+    pub(crate) correlation_threshold: f64,
+    pub(crate) max_recommendations: usize,
+    pub(crate) prefer_income: bool,
+    pub(crate) min_dividend_yield: Option<f64>,
+    pub(crate) include: Include<Section>,
+}
+
+impl Request {
+    /// Reads a call's arguments, the common ones too.
+    ///
+    /// # Errors
+    /// Every argument that breaks its rule.
+    pub(crate) fn read(
+        mut args: Args,
+        snapshot: &Arc<UniverseSnapshot>,
+        groups: UserGroups,
+    ) -> Result<(Self, CommonArgs), ToolError> {
+        args.require("overexposed_factor");
+        let include = Include::read(&args);
+        if args.has("categories") && args.has("factor_categories") {
+            args.refuse("factor_categories", "is another name of categories", Some("keep one of them".to_owned()));
+        }
+        let request = Self {
+            overexposed: args.string("overexposed_factor").unwrap_or_default(),
+            source: Source::read(&args),
+            target_allocation_reduction: args.share_within("target_allocation_reduction", 0.01..=0.5).unwrap_or(0.10),
+            correlation_threshold: args.number("correlation_threshold", -1.0..=0.0).unwrap_or(-0.2),
+            max_recommendations: args.count("max_recommendations", 1..=50).unwrap_or(10),
+            prefer_income: args.boolean("prefer_income").unwrap_or(false),
+            min_dividend_yield: args.share("min_dividend_yield"),
+            include,
+        };
+        let common = CommonArgs::read(&mut args, (&NAMES, &[]), snapshot, groups)?;
+        Ok((request, common))
+    }
+}

@@ -1,0 +1,161 @@
+use std::fs;
+
+use factor_analytics::hedge::{
+    Effectiveness, HedgeFigures, Recommendation, Relation, ScoreParts, Swap, VolatilityChange,
+};
+use factor_types::{Category, Ticker};
+use serde_json::{Value, json};
+
+use super::{request::Section, sentences::rationale, *};
+use crate::{
+    analysis::UserGroups,
+    services::{
+        common_args::{
+            CommonArgs,
+            tests::{args, snapshot},
+        },
+        portfolio::{
+            factor::{Kind, MatchedBy},
+            source::Source,
+        },
+    },
+};
+
+fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
+    Request::read(args(values), &snapshot(), UserGroups::default())
+}
+
+fn problems(values: Value) -> Vec<String> {
+    read(values).unwrap_err().problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_is_not_said_has_its_default() {
+    let (request, _) = read(json!({"overexposed_factor": " VNQ "})).unwrap();
+    assert_eq!(request.overexposed, "VNQ");
+    assert!(matches!(request.source, Source::Unsaid));
+    assert_eq!((request.target_allocation_reduction, request.correlation_threshold), (0.1, -0.2));
+    assert_eq!((request.max_recommendations, request.prefer_income, request.min_dividend_yield), (10, false, None));
+    assert!(request.include.wants(Section::Basket));
+}
+
+#[test]
+fn own_mistakes_come_before_common_ones() {
+    let wrong = json!({
+        "holdings": {"SPY": 1}, "portfolio_name": "Mine", "target_allocation_reduction": 10, "correlation_threshold": 0.5,
+        "max_recommendations": 0, "min_dividend_yield": "3%", "categories": ["style"], "factor_categories": ["cash"],
+        "format": "txt", "windows": ["1m"],
+    });
+    insta::assert_snapshot!(problems(wrong).join("\n"), @r#"
+    `overexposed_factor` (got nothing) is required
+    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
+    `portfolio_name` (got "Mine") must not be given together with holdings: keep one of them
+    `target_allocation_reduction` (got 10) must be a share from 0.01 to 0.5: write 0.1 for 10%
+    `correlation_threshold` (got 0.5) must be a number from -1 to 0
+    `max_recommendations` (got 0) must be a whole number from 1 to 50
+    `min_dividend_yield` (got "3%") must be a share from 0 to 1: write 0.03 for 3%
+    `windows` (got ["1m"]) is not a known argument: the arguments are overexposed_factor, holdings, portfolio_name, target_allocation_reduction, correlation_threshold, max_recommendations, prefer_income, min_dividend_yield, categories, factor_categories, include, start_date, end_date, frequency, asset_class_filters, factor_universe, industry_granularity, format, max_chars, min_observations, precision, include_user_groups, advanced
+    `format` (got "txt") must be one of summary, full, report
+    "#);
+}
+
+fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommendation {
+    let relation = Relation {
+        correlation_to_overexposed: Some(-0.25),
+        correlation_interval: Some([-0.5, 0.04]),
+        n: 60,
+        ..Relation::default()
+    };
+    let hedge_effectiveness = Effectiveness { in_sample: Some(0.0625), out_of_sample: Some(-0.01) };
+    Recommendation {
+        rank: 1,
+        factor: "gold".to_owned(),
+        etf_ticker: None,
+        category: Category::Commodity,
+        figures: HedgeFigures {
+            relation,
+            hedge_ratio: Some(hedge_ratio),
+            hedge_effectiveness,
+            ..HedgeFigures::default()
+        },
+        current_portfolio_exposure: None,
+        swap,
+        sharpe_ratio: None,
+        max_drawdown: None,
+        dividend_yield: None,
+        meets_threshold: true,
+        significant: false,
+        score: 0.1,
+        score_parts: ScoreParts::default(),
+    }
+}
+
+#[test]
+fn a_rationale_says_what_the_figures_say() {
+    let swap = |weight| Swap {
+        suggested_additional_allocation: Some(weight),
+        portfolio_volatility: Some(VolatilityChange { before: 0.15, after: 0.12 }),
+        ..Swap::default()
+    };
+    let start = "Correlation -0.25 with VNQ over 60 periods (95% interval -0.5 to 0.04); ";
+    let bought =
+        "0.5 of it per unit of VNQ takes away 0.0625 of the variance in sample and -0.01 out of sample: it added to it";
+    let said = |ratio, swap| rationale(&recommendation(ratio, swap), "VNQ");
+    assert_eq!(said(0.5, None), format!("{start}{bought}."));
+    assert_eq!(
+        said(0.5, Some(swap(0.1))),
+        format!("{start}{bought}; moving 0.1 of the portfolio into it takes volatility from 0.15 to 0.12.")
+    );
+    assert_eq!(
+        said(0.5, Some(swap(0.0))),
+        format!("{start}{bought}; no move into it lowers the portfolio's volatility of 0.15.")
+    );
+    assert_eq!(said(-0.5, None), format!("{start}no offset when bought (hedge ratio -0.5)."));
+}
+
+/// Every example of a tool's answers in the contract; those of errors are no answers.
+pub(crate) fn examples(tool: &str) -> Vec<(String, Value)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/contract");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mine = files.filter(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with(&format!("{tool}.")) && !name.contains(".error")
+    });
+    let answer = |path: std::path::PathBuf| {
+        let example: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        (path.display().to_string(), example["answer"].clone())
+    };
+    mine.map(answer).collect()
+}
+
+#[test]
+fn every_example_is_valid_by_the_full_schema() {
+    let validator = jsonschema::validator_for(answer_schema().as_value()).unwrap();
+    let examples = examples("get_factor_recommendations");
+    assert!(examples.len() >= 5, "{}", examples.len());
+    for (file, answer) in &examples {
+        let errors: Vec<String> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{file}: {errors:#?}");
+    }
+    for (name, value) in [("unheard_of", json!(1)), ("recommendations", json!([{}])), ("as_of", json!(3))] {
+        let mut wrong = examples[0].1.clone();
+        wrong[name] = value;
+        assert!(!validator.is_valid(&wrong), "{name}");
+    }
+}
+
+#[test]
+fn members_of_a_wide_factor_are_counted_in_a_summary() {
+    let members: Vec<Ticker> = ["A", "B", "C"].map(|name| name.parse().unwrap()).into();
+    let factor = Resolved {
+        query: "x".to_owned(),
+        name: "x".to_owned(),
+        label: None,
+        kind: Kind::SectorGroup,
+        members,
+        matched_by: MatchedBy::SectorGroup,
+    };
+    assert_eq!(json!(factor.shown(3))["members"], json!(["A", "B", "C"]));
+    let short = json!(factor.shown(2));
+    assert_eq!((&short["member_count"], short.get("members")), (&json!(3), None));
+}

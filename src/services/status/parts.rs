@@ -1,0 +1,290 @@
+//! The parts that an answer rests on, each asked whether it works.
+
+use std::time::Duration;
+
+use chrono::Days;
+use factor_prices::PriceError;
+use factor_store::{LoadedUniverse, MappingKind, StoreError};
+use factor_types::{DateRange, FactorUniverse, SourceTier, Ticker, UserId};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Health;
+use crate::app::{App, Part};
+
+/// A part that has not answered by then is not well.
+const PROBE_TIME: Duration = Duration::from_secs(5);
+
+/// How every part is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Parts {
+    store: StorePart,
+    universe: UniversePart,
+    prices: PricesPart,
+    yields: YieldsPart,
+}
+
+factor_types::closed_set! {
+    /// How a part is.
+    pub enum PartStatus: "a status of a part" {
+        /// It works.
+        Ok = "ok",
+        /// There is none, and none is needed.
+        None = "none",
+        /// It works with something missing.
+        Degraded = "degraded",
+        /// It does not work.
+        Failed = "failed",
+    }
+}
+
+/// The store of what users and administrators write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StorePart {
+    status: PartStatus,
+    /// Which kind of store it is.
+    kind: &'static str,
+    /// What is wrong with it.
+    detail: Option<String>,
+    /// The caller's groups, where they can be counted.
+    factor_groups: Option<usize>,
+    /// The caller's portfolios, where they can be counted.
+    portfolios: Option<usize>,
+    /// When it last worked.
+    last_success: Option<String>,
+}
+
+/// The factor universe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UniversePart {
+    status: PartStatus,
+    /// How many factors it has.
+    factors: usize,
+    /// The tier that served each kind of mapping.
+    tiers: IndexMap<MappingKind, SourceTier>,
+    /// Changes with the rows and with nothing else.
+    universe_hash: String,
+    last_success: Option<String>,
+}
+
+/// The price source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PricesPart {
+    status: PartStatus,
+    /// Its name.
+    source: String,
+    /// Why it was chosen.
+    why: String,
+    /// Where its data comes from.
+    description: String,
+    /// True when the prices are no market's prices.
+    simulated: bool,
+    /// What it answered just now.
+    probe: String,
+    last_success: Option<String>,
+}
+
+/// The source of yields; of an empty universe only its status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct YieldsPart {
+    status: PartStatus,
+    #[serde(flatten)]
+    probed: Option<ProbedYields>,
+}
+
+/// A source of yields that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ProbedYields {
+    source: String,
+    why: String,
+    /// The maturities it has, or what it answered.
+    probe: String,
+    last_success: Option<String>,
+}
+
+impl Parts {
+    /// Asks all of them at once.
+    pub(super) async fn probed(app: &App, user: UserId, loaded: &LoadedUniverse) -> Self {
+        let universe = UniversePart::of(app, loaded);
+        let (store, prices, yields) = futures::join!(
+            StorePart::probed(app, user),
+            PricesPart::probed(app, &loaded.universe),
+            YieldsPart::probed(app, &loaded.universe)
+        );
+        Self { store, universe, prices, yields }
+    }
+
+    pub(super) fn health(&self) -> Health {
+        let all = [self.store.status, self.universe.status, self.prices.status, self.yields.status];
+        let well = all.iter().all(|status| matches!(status, PartStatus::Ok | PartStatus::None));
+        if well { Health::Ok } else { Health::Degraded }
+    }
+}
+
+impl StorePart {
+    async fn probed(app: &App, user: UserId) -> Self {
+        let counted = async {
+            app.store.check().await?;
+            Ok::<_, StoreError>((app.store.groups(user).await?.len(), app.store.portfolios(user).await?.len()))
+        };
+        let (status, detail, counts) = match tokio::time::timeout(PROBE_TIME, counted).await {
+            Ok(Ok(counts)) => {
+                app.counters.succeeded(Part::Store);
+                (PartStatus::Ok, None, Some(counts))
+            }
+            // Nothing is broken where no place was given.
+            Ok(Err(error @ StoreError::NotConfigured)) => (PartStatus::None, Some(error.to_string()), None),
+            Ok(Err(error)) => (PartStatus::Failed, Some(error.to_string()), None),
+            Err(_) => (PartStatus::Failed, Some(late()), None),
+        };
+        Self {
+            status,
+            kind: app.store.name(),
+            detail,
+            factor_groups: counts.map(|(groups, _)| groups),
+            portfolios: counts.map(|(_, portfolios)| portfolios),
+            last_success: app.counters.last_success(Part::Store),
+        }
+    }
+}
+
+impl UniversePart {
+    fn of(app: &App, loaded: &LoadedUniverse) -> Self {
+        let well = loaded.problems.is_empty();
+        if well {
+            app.counters.succeeded(Part::Universe);
+        }
+        Self {
+            status: if well { PartStatus::Ok } else { PartStatus::Degraded },
+            factors: loaded.universe.len(),
+            tiers: loaded.tiers.iter().map(|(kind, tier)| (*kind, *tier)).collect(),
+            universe_hash: loaded.hash.clone(),
+            last_success: app.counters.last_success(Part::Universe),
+        }
+    }
+}
+
+impl PricesPart {
+    async fn probed(app: &App, universe: &FactorUniverse) -> Self {
+        let about = app.sources.prices.about();
+        let (status, probe) = match probe(app, universe) {
+            None => (PartStatus::None, "the universe is empty".to_owned()),
+            Some((ticker, month)) => Self::ask(app, &ticker, month).await,
+        };
+        Self {
+            status,
+            source: app.sources.choice.name.clone(),
+            why: app.sources.choice.why.clone(),
+            description: about.description,
+            simulated: about.simulated,
+            probe,
+            last_success: app.counters.last_success(Part::Prices),
+        }
+    }
+
+    async fn ask(app: &App, ticker: &Ticker, month: DateRange) -> (PartStatus, String) {
+        match tokio::time::timeout(PROBE_TIME, app.sources.prices.history(ticker, month)).await {
+            Ok(Ok(history)) => {
+                app.counters.succeeded(Part::Prices);
+                let last = history.series.dates().last();
+                let last = last.map_or_else(|| "no prices".to_owned(), |date| format!("up to {date}"));
+                (PartStatus::Ok, format!("{ticker}: {last}"))
+            }
+            // The source works; it only does not have this one.
+            Ok(Err(PriceError::NoData(why))) => {
+                app.counters.succeeded(Part::Prices);
+                (PartStatus::Ok, why)
+            }
+            Ok(Err(PriceError::Failed { why, .. })) => (PartStatus::Failed, why),
+            Err(_) => (PartStatus::Failed, late()),
+        }
+    }
+}
+
+impl YieldsPart {
+    async fn probed(app: &App, universe: &FactorUniverse) -> Self {
+        let Some((_, month)) = probe(app, universe) else { return Self { status: PartStatus::None, probed: None } };
+        let (status, probe) = match tokio::time::timeout(PROBE_TIME, app.sources.yields.yields(month)).await {
+            Ok(Ok(table)) if table.is_empty() => (PartStatus::None, "the source has no yields".to_owned()),
+            Ok(Ok(table)) => {
+                app.counters.succeeded(Part::Yields);
+                let maturities: Vec<&str> = table.maturities().map(|maturity| maturity.as_str()).collect();
+                (PartStatus::Ok, maturities.join(", "))
+            }
+            Ok(Err(PriceError::NoData(why))) => (PartStatus::None, why),
+            Ok(Err(PriceError::Failed { why, .. })) => (PartStatus::Failed, why),
+            Err(_) => (PartStatus::Failed, late()),
+        };
+        let probed = ProbedYields {
+            source: app.sources.yield_choice.name.clone(),
+            why: app.sources.yield_choice.why.clone(),
+            probe,
+            last_success: app.counters.last_success(Part::Yields),
+        };
+        Self { status, probed: Some(probed) }
+    }
+}
+
+fn late() -> String {
+    format!("no answer within {} s", PROBE_TIME.as_secs())
+}
+
+/// The last month of the most usual ticker that the universe has.
+fn probe(app: &App, universe: &FactorUniverse) -> Option<(Ticker, DateRange)> {
+    let ticker = Some(Ticker::spy()).filter(|spy| universe.get(spy).is_some());
+    let ticker = ticker.or_else(|| universe.factors().first().map(|factor| factor.ticker.clone()))?;
+    let today = app.today();
+    let month = DateRange::new(today.checked_sub_days(Days::new(31))?, today).ok()?;
+    Some((ticker, month))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(store: PartStatus, universe: PartStatus) -> Parts {
+        let (text, time) = (String::new, || None);
+        Parts {
+            store: StorePart {
+                status: store,
+                kind: "sqlite",
+                detail: None,
+                factor_groups: None,
+                portfolios: None,
+                last_success: time(),
+            },
+            universe: UniversePart {
+                status: universe,
+                factors: 0,
+                tiers: IndexMap::new(),
+                universe_hash: text(),
+                last_success: time(),
+            },
+            prices: PricesPart {
+                status: PartStatus::Ok,
+                source: text(),
+                why: text(),
+                description: text(),
+                simulated: false,
+                probe: text(),
+                last_success: time(),
+            },
+            yields: YieldsPart { status: PartStatus::None, probed: None },
+        }
+    }
+
+    #[test]
+    fn one_part_that_is_not_well_is_enough_and_none_is_well() {
+        assert_eq!(parts(PartStatus::Ok, PartStatus::Ok).health(), Health::Ok);
+        assert_eq!(parts(PartStatus::None, PartStatus::Ok).health(), Health::Ok);
+        assert_eq!(parts(PartStatus::Failed, PartStatus::Ok).health(), Health::Degraded);
+        assert_eq!(parts(PartStatus::Ok, PartStatus::Degraded).health(), Health::Degraded);
+    }
+
+    #[test]
+    fn yields_that_were_not_asked_show_their_status_alone() {
+        let written = serde_json::to_string(&parts(PartStatus::Ok, PartStatus::Ok)).unwrap();
+        assert!(written.ends_with(r#""yields":{"status":"none"}}"#), "{written}");
+    }
+}

@@ -1,0 +1,188 @@
+//! What is kept, what was asked of vendors, what memory it took.
+
+use chrono::SecondsFormat;
+use factor_prices::{CachedMarketSource, upstream::UpstreamStats};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{analysis::CacheStats, app::App, results::StoreFigures};
+
+/// What is kept, per cache.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Caches {
+    panels: AnalysisCache,
+    reports: AnalysisCache,
+    answers: AnswersKept,
+    /// Price histories; `null` where the source keeps none.
+    histories: Option<HistoriesKept>,
+    disk: Disk,
+    /// Whole results of answers that were cut.
+    pub(super) results: StoreFigures,
+}
+
+/// A cache of the analyses.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AnalysisCache {
+    entries: u64,
+    bytes: u64,
+    life_seconds: u64,
+    requests: u64,
+    hits: u64,
+    /// `hits` over `requests`, 0 when there were none.
+    hit_rate: f64,
+}
+
+/// Answers that are given again while nothing they rest on has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AnswersKept {
+    entries: u64,
+    bytes: u64,
+}
+
+/// Price histories, and what became of those asked for since the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HistoriesKept {
+    entries: u64,
+    bytes: u64,
+    memory_hits: u64,
+    disk_hits: u64,
+    /// Fetched whole.
+    fetched: u64,
+    /// Refreshed by their tail alone.
+    tails: u64,
+    /// Fetched again because the vendor had restated them.
+    restated: u64,
+    failed: u64,
+}
+
+/// What is kept between runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Disk {
+    /// A path, or `memory`.
+    place: String,
+    damaged_entries: u64,
+    /// Why nothing can be kept at present.
+    problem: Option<String>,
+    notes: Vec<String>,
+}
+
+/// How a vendor was reached since the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Vendor {
+    vendor: &'static str,
+    /// Requests sent, retries included.
+    requests: u64,
+    retries: u64,
+    failures: u64,
+    /// Answers that said "too many requests".
+    limit_answers: u64,
+    in_flight: usize,
+    /// What the circuit breaker lets through.
+    breaker: &'static str,
+    /// What is left of the pause after such an answer.
+    paused_seconds: Option<u64>,
+    /// When the vendor last gave data.
+    last_success: Option<String>,
+}
+
+/// The process's memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Memory {
+    /// The most it ever held; `null` where the system does not say.
+    peak_bytes: Option<u64>,
+}
+
+impl Caches {
+    pub(super) async fn of(app: &App) -> Self {
+        let (panels, reports) = app.analyzer.cache_stats();
+        let life_seconds = app.settings.analysis.cache_ttl.as_secs();
+        let (entries, bytes) = app.answers.figures();
+        let health = app.sources.store.health();
+        Self {
+            panels: AnalysisCache::of(panels, life_seconds),
+            reports: AnalysisCache::of(reports, life_seconds),
+            answers: AnswersKept { entries, bytes },
+            histories: app.sources.cached.as_ref().map(HistoriesKept::of),
+            disk: Disk {
+                place: health.place,
+                damaged_entries: health.damaged,
+                problem: health.problem,
+                notes: health.notes,
+            },
+            results: app.results.figures().await,
+        }
+    }
+}
+
+impl AnalysisCache {
+    fn of(stats: CacheStats, life_seconds: u64) -> Self {
+        let hit_rate = if stats.requests == 0 { 0.0 } else { stats.hits as f64 / stats.requests as f64 };
+        let CacheStats { entries, bytes, requests, hits } = stats;
+        Self { entries, bytes, life_seconds, requests, hits, hit_rate }
+    }
+}
+
+impl HistoriesKept {
+    fn of(cached: &CachedMarketSource) -> Self {
+        let stats = cached.stats();
+        Self {
+            entries: stats.entries,
+            bytes: stats.bytes,
+            memory_hits: stats.memory_hits,
+            disk_hits: stats.disk_hits,
+            fetched: stats.fetched,
+            tails: stats.tails,
+            restated: stats.restated,
+            failed: stats.failed,
+        }
+    }
+}
+
+impl From<&UpstreamStats> for Vendor {
+    fn from(stats: &UpstreamStats) -> Self {
+        Self {
+            vendor: stats.vendor,
+            requests: stats.sent,
+            retries: stats.retries,
+            failures: stats.failures,
+            limit_answers: stats.limited,
+            in_flight: stats.in_flight,
+            breaker: stats.breaker.as_str(),
+            paused_seconds: stats.paused_for.map(|left| left.as_secs()),
+            last_success: stats.last_success.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
+    }
+}
+
+impl Memory {
+    /// The most memory the process ever held, where `/proc` has it.
+    pub(super) fn now() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").ok();
+        Self { peak_bytes: status.and_then(|status| peak(&status)) }
+    }
+}
+
+fn peak(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peak_memory_is_read_where_the_system_says_it() {
+        assert_eq!(peak("Name:\tfactor-mcp\nVmPeak:\t 9 kB\nVmHWM:\t  2048 kB\n"), Some(2_097_152));
+        assert_eq!(peak("Name:\tfactor-mcp\n"), None);
+        assert_eq!(peak("VmHWM:\t much kB"), None);
+    }
+
+    #[test]
+    fn a_cache_that_nobody_asked_has_a_hit_rate_of_zero() {
+        let of = |requests, hits| AnalysisCache::of(CacheStats { entries: 1, bytes: 8, requests, hits }, 60);
+        assert_eq!(of(0, 0).hit_rate, 0.0);
+        assert_eq!(of(4, 3).hit_rate, 0.75);
+    }
+}

@@ -1,0 +1,111 @@
+//! What a value may be, and what a wrong one is answered with.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    time::Duration,
+};
+
+use chrono::NaiveDate;
+use factor_types::ClosedSet;
+
+use super::{BaseUrl, Secret};
+
+type Read<T> = Box<dyn Fn(&str) -> Option<T>>;
+
+/// What a value may be.
+pub(super) struct Rule<T> {
+    /// What a setting without value and default is; `None` where it must have one.
+    pub(super) absent: Option<T>,
+    /// Reads a value without the space around it; `None` when it is not allowed.
+    pub(super) read: Read<T>,
+    /// What is allowed, as the way out for somebody who wrote something else.
+    pub(super) allowed: String,
+}
+
+impl<T> Rule<T> {
+    fn new(allowed: impl Into<String>, read: impl Fn(&str) -> Option<T> + 'static) -> Self {
+        Self { absent: None, read: Box::new(read), allowed: allowed.into() }
+    }
+}
+
+/// The same rule for a setting that may be left open.
+pub(super) fn optional<T: 'static>(rule: Rule<T>) -> Rule<Option<T>> {
+    let Rule { read, allowed, .. } = rule;
+    Rule { absent: Some(None), read: Box::new(move |text| read(text).map(Some)), allowed }
+}
+
+/// A member of a closed set.
+pub(super) fn one_of<T: ClosedSet>() -> Rule<T> {
+    let allowed = match T::NAMES {
+        [first @ .., last] if !first.is_empty() => format!("write {} or {last}", first.join(", ")),
+        names => format!("write {}", names.concat()),
+    };
+    Rule::new(allowed, |text| T::read(text).ok())
+}
+
+/// A file or folder, there or not.
+pub(super) fn any_path() -> Rule<PathBuf> {
+    Rule::new("write a path", |text| Some(PathBuf::from(text)))
+}
+
+/// A file or folder that is there.
+pub(super) fn existing_path() -> Rule<PathBuf> {
+    Rule::new("there is no such file or folder", |text| Some(PathBuf::from(text)).filter(|path| path.exists()))
+}
+
+/// A key or an address with a password.
+pub(super) fn secret() -> Rule<Secret> {
+    Rule::new("write the key alone: letters, digits and signs without a space", |text| {
+        text.chars().all(|letter| letter.is_ascii_graphic()).then(|| Secret(text.to_owned()))
+    })
+}
+
+/// An address that requests are sent to.
+pub(super) fn url(default: &'static str) -> Rule<BaseUrl> {
+    let allowed = "write an address that begins with https:// or http://, without user name, `?` and `#`";
+    Rule::new(allowed, move |text| {
+        let url = text.trim_end_matches('/');
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+        let plain = !rest.is_empty() && !rest.contains(['?', '#', '@']) && !rest.contains(char::is_whitespace);
+        plain.then(|| BaseUrl { url: url.to_owned(), is_default: url == default })
+    })
+}
+
+/// A whole number of this range.
+pub(super) fn whole(range: RangeInclusive<usize>) -> Rule<usize> {
+    let allowed = format!("write a whole number from {} to {}", range.start(), range.end());
+    Rule::new(allowed, move |text| text.parse().ok().filter(|number| range.contains(number)))
+}
+
+/// A whole number of seconds, with or without `s`.
+pub(super) fn seconds(range: RangeInclusive<u64>) -> Rule<Duration> {
+    let allowed = format!("write a whole number of seconds from {} to {}", range.start(), range.end());
+    Rule::new(allowed, move |text| {
+        let seconds = text.trim_end_matches('s').trim_end().parse().ok();
+        seconds.filter(|seconds| range.contains(seconds)).map(Duration::from_secs)
+    })
+}
+
+/// An IP address or `localhost`, and a port.
+pub(super) fn address() -> Rule<SocketAddr> {
+    Rule::new("write an address and a port, such as 127.0.0.1:8765 or [::1]:8765", |text| {
+        match text.strip_prefix("localhost:") {
+            Some(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?))),
+            None => text.parse().ok(),
+        }
+    })
+}
+
+/// A filter that the log understands.
+pub(super) fn log_filter() -> Rule<String> {
+    Rule::new("write a log filter such as `info`, `debug` or `info,rmcp=error`", |text| {
+        tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
+    })
+}
+
+/// A date, written in full: `2026-1-5` would be read differently elsewhere.
+pub(super) fn date() -> Rule<NaiveDate> {
+    Rule::new("write a date as YYYY-MM-DD", |text| text.parse().ok().filter(|_| text.len() == 10))
+}

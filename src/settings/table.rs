@@ -1,0 +1,117 @@
+//! The settings, a row each: field and type, variable and default, rule. The comment of a row is also its documentation in
+//! the README, so it says what the value is and, where it is a number, its unit and range.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use chrono::NaiveDate;
+use factor_prices::vendors::{fmp, fred, treasury, yahoo};
+
+use super::{
+    BaseUrl, PriceSource, Secret, Setting, YieldSource, checks,
+    declare::settings,
+    rules::{address, any_path, date, existing_path, log_filter, one_of, optional, seconds, secret, url, whole},
+};
+
+settings! {
+    /// Where prices and yields come from.
+    prices: PriceSettings {
+        /// Where prices come from: `fmp`, `yahoo`, `files`, `sample`, or `auto`: files if `FACTOR_PRICE_FILES` is set, else
+        /// `fmp` if there is a key, else the sample.
+        source: PriceSource = Setting::new("FACTOR_PRICE_SOURCE").preset("auto"), one_of();
+        /// Folder or file of prices, CSV or Parquet.
+        files: Option<PathBuf> = Setting::new("FACTOR_PRICE_FILES").path(), optional(existing_path());
+        /// Where yields come from: `treasury`, `fred`, `fmp`, or `auto`: those of the files or the sample; with a vendor's
+        /// prices the first of these that answers.
+        yield_source: YieldSource = Setting::new("FACTOR_YIELD_SOURCE").preset("auto"), one_of();
+        /// File of Treasury yields, CSV or Parquet.
+        yield_file: Option<PathBuf> =
+            Setting::new("FACTOR_YIELD_FILE").path().in_words("next to the prices"), optional(existing_path());
+    }
+
+    /// How the vendors of prices and yields are reached.
+    vendors: VendorSettings {
+        /// Key of Financial Modeling Prep; sent in a header, never shown or logged.
+        fmp_key: Option<Secret> = Setting::new("FMP_API_KEY").secret(), optional(secret());
+        /// Another address for Financial Modeling Prep, up to and with `/stable`, for a proxy or a test.
+        fmp_url: BaseUrl =
+            Setting::new("FMP_BASE_URL").preset(fmp::BASE_URL).in_words("the vendor's own"), url(fmp::BASE_URL);
+        /// Requests that the key's plan allows in a minute.
+        fmp_per_minute: usize = Setting::new("FMP_REQUESTS_PER_MINUTE").preset("300"), whole(1..=100_000);
+        /// Another address for Yahoo's charts: what comes before `/v8/finance/chart`.
+        yahoo_url: BaseUrl =
+            Setting::new("YAHOO_BASE_URL").preset(yahoo::BASE_URL).in_words("the vendor's own"), url(yahoo::BASE_URL);
+        /// Another address for the Treasury's yields, up to and with `/daily-treasury-rates.csv`.
+        treasury_url: BaseUrl =
+            Setting::new("TREASURY_BASE_URL").preset(treasury::BASE_URL).in_words("the vendor's own"),
+            url(treasury::BASE_URL);
+        /// Another address for FRED's yields, up to and with `/graph/fredgraph.csv`.
+        fred_url: BaseUrl =
+            Setting::new("FRED_BASE_URL").preset(fred::BASE_URL).in_words("the vendor's own"), url(fred::BASE_URL);
+        /// Seconds a vendor has for one request, 1 to 300.
+        timeout: Duration = Setting::new("FACTOR_PRICE_TIMEOUT").preset("10"), seconds(1..=300);
+        /// Tries after the first, 0 to 10.
+        max_retries: usize = Setting::new("FACTOR_PRICE_MAX_RETRIES").preset("3"), whole(0..=10);
+    }
+
+    /// What is kept between runs, and where.
+    store: StoreSettings {
+        /// Folder for fetched prices, groups and portfolios (`~/.local/share/factor-mcp` on Linux); where the system has no
+        /// such folder, nothing is kept.
+        data_dir: Option<PathBuf> =
+            Setting::new("FACTOR_DATA_DIR").user_data_folder().in_words("the user's data folder"), optional(any_path());
+        /// `postgres://...` for groups, portfolios, reference data, users and fetched prices; never shown or logged.
+        database_url: Option<Secret> =
+            Setting::new("DATABASE_URL").secret().in_words("SQLite in the data folder"), optional(secret());
+    }
+
+    /// Where the factor universe comes from.
+    universe: UniverseSettings {
+        /// Folder with your own factor mappings in YAML; the folder `proxies` of the repository shows the form.
+        proxies_dir: Option<PathBuf> =
+            Setting::new("FACTOR_PROXIES_DIR").path().in_words("built in"), optional(existing_path());
+    }
+
+    /// Limits of an analysis.
+    analysis: AnalysisSettings {
+        /// Seconds that computed panels and sections are kept, 1 to 86400.
+        cache_ttl: Duration = Setting::new("FACTOR_INTELLIGENCE_CACHE_TTL").preset("1800"), seconds(1..=86_400);
+        /// Most factors of one analysis, 2 to 1000.
+        max_factors: usize = Setting::new("FACTOR_INTELLIGENCE_MAX_FACTORS").preset("200"), whole(2..=1_000);
+        /// Fewest monthly observations that a figure needs, 12 to 120.
+        min_observations: usize = Setting::new("FACTOR_CORRELATION_MIN_OBSERVATIONS").preset("24"), whole(12..=120);
+        /// Seconds of computing per analysis, 1 to 600.
+        compute_timeout: Duration = Setting::new("FACTOR_CORRELATION_TIMEOUT").preset("30"), seconds(1..=600);
+    }
+
+    /// Limits of a call, whatever the tool.
+    calls: CallSettings {
+        /// Seconds within which a call answers, 1 to 3600.
+        deadline: Duration = Setting::new("FACTOR_CALL_DEADLINE").preset("50"), seconds(1..=3_600);
+    }
+
+    /// Limits of a factor group.
+    groups: GroupSettings checked by checks::check_group_sizes {
+        /// Fewest tickers of a factor group, 2 to 50.
+        min_tickers: usize = Setting::new("FACTOR_GROUP_MIN_TICKERS").preset("2"), whole(2..=50);
+        /// Most tickers of a factor group, 2 to 500.
+        max_tickers: usize = Setting::new("FACTOR_GROUP_MAX_TICKERS").preset("50"), whole(2..=500);
+    }
+
+    /// The HTTP server.
+    http: HttpSettings {
+        /// Address and port where `serve http` listens.
+        addr: SocketAddr = Setting::new("FACTOR_HTTP_ADDR").preset("127.0.0.1:8765"), address();
+    }
+
+    /// The log.
+    log: LogSettings {
+        /// Filter of the log, as tracing-subscriber reads it; logs go to stderr.
+        filter: String = Setting::new("RUST_LOG").preset("info,rmcp=error"), log_filter();
+    }
+
+    /// The clock.
+    clock: ClockSettings {
+        /// Date taken for today, so that an answer can be given again.
+        today: Option<NaiveDate> = Setting::new("FACTOR_TODAY").in_words("the date in UTC"), optional(date());
+    }
+}

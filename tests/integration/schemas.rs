@@ -1,0 +1,58 @@
+//! The full schemas of answers: every example of the contract is valid against its tool's, and holds nothing more.
+
+use std::{fs, path::PathBuf};
+
+use factor_mcp::mcp::tools::TOOLS;
+use serde_json::{Value, json};
+
+/// The schema with no fields allowed but those it names, in every type of its own.
+fn strict(mut schema: Value) -> Value {
+    let definitions = schema["$defs"].as_object_mut().unwrap();
+    for (_, definition) in definitions {
+        if definition.get("properties").is_some() && definition.get("additionalProperties").is_none() {
+            definition["unevaluatedProperties"] = json!(false);
+        }
+    }
+    schema
+}
+
+/// Tools whose answers have the fields that `format` and `include` ask for: none of them is in every answer.
+const SHAPED: [&str; 2] = ["get_factor_recommendations", "get_portfolio_exposures"];
+
+fn examples(tool: &str) -> Vec<(String, Value)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract");
+    let read = |path: PathBuf| {
+        let example: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        (path.file_name().unwrap().to_string_lossy().into_owned(), example)
+    };
+    let all = fs::read_dir(folder).unwrap().map(|entry| read(entry.unwrap().path()));
+    let of_tool = all.filter(|(_, example)| example["tool"] == tool);
+    of_tool.map(|(name, example)| (name, example["answer"].clone())).collect()
+}
+
+#[test]
+fn every_example_is_valid_against_the_full_schema_of_its_tool() {
+    let mut checked = 0;
+    for tool in TOOLS {
+        let Some(schema) = tool.full_answer else { continue };
+        let schema = strict(schema().to_value());
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for (name, answer) in examples(tool.name) {
+            let errors: Vec<String> = validator.iter_errors(&answer).map(|error| error.to_string()).collect();
+            assert_eq!(errors, [""; 0], "{name}: {schema:#}");
+            checked += 1;
+            // A schema that takes anything would pass as well.
+            let mut more = answer.clone();
+            more["no_such_field"] = json!(1);
+            assert!(!validator.is_valid(&more), "{name}: a field too many is valid");
+            if SHAPED.contains(&tool.name) {
+                continue;
+            }
+            let mut less = answer;
+            let last = less.as_object().unwrap().keys().find(|name| *name != "status").unwrap().clone();
+            less.as_object_mut().unwrap().shift_remove(&last);
+            assert!(!validator.is_valid(&less), "{name}: it is valid without {last}");
+        }
+    }
+    assert!(checked >= 20, "{checked} examples");
+}
