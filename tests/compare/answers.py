@@ -32,6 +32,10 @@ def _numbers_out(found: re.Match) -> str:
     return found[1] + re.sub(rf":{NUMBER}", ":0", found[2])
 
 
+COUNTERS = [
+    "uptime_seconds", "peak_bytes", "entries", "bytes", "requests", "hits", "hit_rate", "memory_hits", "disk_hits", "fetched", "tails",
+]  # fmt: skip
+
 # What may differ from run to run. Everything else is compared byte for byte.
 MASKS = [
     Mask("times in milliseconds", re.compile(rf"_ms({Q}):{NUMBER}"), r"_ms\1:0"),
@@ -45,7 +49,7 @@ MASKS = [
     Mask("keys of users", re.compile(r"fie_\w+"), "KEY"),
     Mask(
         "counters of the status",
-        re.compile(rf"({Q}(?:uptime_seconds|peak_bytes|entries|bytes|requests|hits|hit_rate){Q}:){NUMBER}"),
+        re.compile(rf"({Q}(?:{'|'.join(COUNTERS)}){Q}:){NUMBER}"),
         r"\g<1>0",
         "get_server_status",
     ),

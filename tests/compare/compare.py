@@ -22,7 +22,7 @@ from pathlib import Path
 from altered import ALTERATIONS
 from answers import MASKS, Meant, Verdict, count_shapes, judged, masked, meant_differences, tree
 from other_calls import TOOLS, protocol
-from servers import Side
+from servers import Side, vendor
 from sessions import LEGACY, RESTART, Session, Step, drawn, request
 
 LINK = re.compile(r'"uri":"(factor://result/[0-9a-f]{32})"')
@@ -249,6 +249,7 @@ def main() -> int:
     parser.add_argument("--prices", required=True, help="folder with the market's prices and yields")
     parser.add_argument("--count", type=int, default=5_000, help="about so many calls")
     parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--stand-in", metavar="PROGRAM", help="factor-stand-in: plays some calls over a vendor's prices too")
     parser.add_argument("--accept", type=Path, help="TOML file of meant differences")
     parser.add_argument("--keep", type=Path, help="write answers that differ to this folder")
     parser.add_argument("--session", help="only sessions whose name holds this")
@@ -277,9 +278,11 @@ def whole_run(programs: tuple[str, str], args: argparse.Namespace, prices: str) 
     if args.keep:
         args.keep.mkdir(parents=True, exist_ok=True)
     meant = meant_differences(args.accept)
-    sessions = [session for session in drawn(args.seed, args.count, prices) if args.session is None or args.session in session.name]
-    started = time.monotonic()
-    outcome = compared(programs, sessions, meant, args.keep)
+    with vendor(args.stand_in, Path(prices)) as settings:
+        sessions = drawn(args.seed, args.count, prices, settings)
+        sessions = [session for session in sessions if args.session is None or args.session in session.name]
+        started = time.monotonic()
+        outcome = compared(programs, sessions, meant, args.keep)
     with tempfile.TemporaryDirectory() as folder:
         unused = [name for name in advertised(programs[0], prices, Path(folder)) if name not in outcome.used]
     report(outcome, meant, unused, time.monotonic() - started, args.most)

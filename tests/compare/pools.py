@@ -28,8 +28,8 @@ class World:
     thin: list[str]
 
 
-def worlds(prices: str) -> dict[str, World]:
-    """The bundled sample, the market's prices, and the sample under other settings."""
+def worlds(prices: str, vendor: dict[str, str] | None = None) -> dict[str, World]:
+    """The bundled sample, the market's prices, the sample under other settings, and perhaps a vendor of prices."""
     sample = [("2015-12-31", "2025-12-31"), ("2019-12", "2024-12"), ("2022-06-30", "2026-05-31"), ("2012-03-31", "2020-02-28")]
     market = [("2014-12-31", "2024-12-31"), ("2009-12-31", "2019-12-31"), ("2018-12", "2023-12"), ("2021-06-30", "2024-06-28")]
     strict = {
@@ -38,7 +38,7 @@ def worlds(prices: str) -> dict[str, World]:
         "FACTOR_GROUP_MAX_TICKERS": "6",
         "FACTOR_GROUP_MIN_TICKERS": "3",
     }
-    return {
+    known = {
         "sample": World(
             "sample", {"FACTOR_PRICE_SOURCE": "sample", "FACTOR_TODAY": "2026-06-15"}, sample, ["PEJ", "ETHA", "IBIT", "ZZZZ"]
         ),
@@ -49,6 +49,9 @@ def worlds(prices: str) -> dict[str, World]:
             "strict", {"FACTOR_PRICE_SOURCE": "sample", "FACTOR_TODAY": "2026-01-15"} | strict, sample, ["PEJ", "ETHA", "IBIT", "ZZZZ"]
         ),
     }
+    if vendor is not None:
+        known["vendor"] = World("vendor", {"FACTOR_TODAY": "2025-01-06"} | vendor, market, ["BJK", "PEJ", "IBIT", "ZZZZ"])
+    return known
 
 
 INDUSTRIES = ["XLK", "SOXX", "XLF", "KRE", "VNQ", "XLE", "XLU", "XLP", "XBI", "ITA", "GDX", "TAN", "URA", "ITB", "XRT", "IYZ"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
+import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,34 @@ from pools import World
 from sessions import LEGACY, MODERN
 
 PATIENCE = 180.0
+
+
+@contextlib.contextmanager
+def vendor(program: str | None, prices: Path) -> Iterator[dict[str, str] | None]:
+    """Stand-in vendors that serve the market's prices, as settings; `None` without the program."""
+    if program is None:
+        yield None
+        return
+    yields = next(prices.glob("*yield*"))
+    of_prices = next(path for path in prices.glob("*.csv*") if path != yields)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = min(free.getsockname()[1], 65_000)
+    words = ["--prices", of_prices, "--yields", yields, "--today", "2025-01-06", "--port", str(port)]
+    process = subprocess.Popen([program, *words], stdout=subprocess.PIPE)
+    try:
+        # One line for each of the four vendors, and one on what they serve.
+        for _ in range(5):
+            if not process.stdout.readline():
+                raise SystemExit("the stand-in vendors did not start")
+        at = f"http://127.0.0.1:{port}/stable"
+        source = {"FACTOR_PRICE_SOURCE": "fmp", "FACTOR_YIELD_SOURCE": "fmp", "FMP_API_KEY": "key", "FMP_BASE_URL": at}
+        # What is not fetched in time is left out of an answer: here nothing is late.
+        patience = {"FMP_REQUESTS_PER_MINUTE": "100000", "FACTOR_PRICE_TIMEOUT": "300"}
+        yield source | patience
+    finally:
+        process.terminate()
+        process.wait()
 
 
 class Gone(Exception):
@@ -34,7 +65,9 @@ class Side:
     def environment(self) -> dict[str, str]:
         """Nothing of this machine's."""
         own = {"HOME": str(self.home), "USER": "tester", "RUST_LOG": "error", "FACTOR_DATA_DIR": str(self.home / "data")}
-        return own | {"PATH": os.environ.get("PATH", "")} | self.world.settings
+        # A machine at work on other things must not cut a call short.
+        patience = {"FACTOR_CALL_DEADLINE": "3600", "FACTOR_CORRELATION_TIMEOUT": "600"}
+        return own | patience | {"PATH": os.environ.get("PATH", "")} | self.world.settings
 
     def send(self, method: str, params: dict | None) -> None:
         if self.server is None:

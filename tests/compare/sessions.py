@@ -23,6 +23,8 @@ WEIGHTS = {
 # A server that lives long has its caches warm; one that lives for a few calls has them cold.
 LONG_LIVED = [("sample", LEGACY, 0.25), ("sample", MODERN, 0.15), ("market", LEGACY, 0.22), ("market", MODERN, 0.13), ("strict", LEGACY, 0.07)]
 COLD_CALLS = 8
+# Calls over a vendor's prices, as a share of the others.
+OF_VENDOR = 0.07
 CALLS_BETWEEN_RESTARTS = 160
 
 
@@ -113,10 +115,10 @@ def request(kind: str, method: str, params: dict | None) -> Step:
     return Step(method if method != "tools/call" else "an unknown tool", kind, method, params)
 
 
-def drawn(seed: int, count: int, prices: str) -> list[Session]:
-    """About `count` calls (restarts are none), the same for the same seed."""
+def drawn(seed: int, count: int, prices: str, vendor: dict[str, str] | None = None) -> list[Session]:
+    """About `count` calls (restarts are none), the same for the same seed; with a vendor's settings some more."""
     rng = random.Random(seed)
-    known = worlds(prices)
+    known = worlds(prices, vendor)
     of_commands = command_sessions(rng, known, count // 20)
     left = count - sum(len(session.steps) for session in of_commands)
     drawers = {name: Drawer(rng, world) for name, world in known.items()}
@@ -134,12 +136,7 @@ def drawn(seed: int, count: int, prices: str) -> list[Session]:
         steps += [request(*one) for one in protocol()][: max(0, size - len(first) - len(steps))]
         steps += [drawer.draw() for _ in range(size - len(first) - len(steps))]
         rng.shuffle(steps)
-        session = Session(f"{name}, {era}, warm", known[name], era)
-        for at, step in enumerate(first + steps):
-            if at and at % CALLS_BETWEEN_RESTARTS == 0:
-                session.steps.append(RESTART)
-            session.steps.append(step)
-        sessions.append(session)
+        sessions.append(Session(f"{name}, {era}, warm", known[name], era, with_restarts(first + steps)))
     left -= sum(1 for session in sessions for step in session.steps if step is not RESTART)
     at = 0
     while left > 0:
@@ -150,7 +147,21 @@ def drawn(seed: int, count: int, prices: str) -> list[Session]:
         sessions.append(Session(f"{name}, {era}, cold {at}", known[name], era, steps[:left]))
         left -= len(sessions[-1].steps)
         at += 1
+    if vendor is not None:
+        # A generator of its own: the other calls are the same with a vendor and without.
+        drawer = Drawer(random.Random(seed + 1), known["vendor"])
+        steps = drawer.beginning() + [drawer.draw() for _ in range(int(count * OF_VENDOR))]
+        sessions.append(Session("vendor, warm", known["vendor"], LEGACY, with_restarts(steps)))
     return sessions + of_commands
+
+
+def with_restarts(steps: list[Step]) -> list[Step]:
+    played = []
+    for at, step in enumerate(steps):
+        if at and at % CALLS_BETWEEN_RESTARTS == 0:
+            played.append(RESTART)
+        played.append(step)
+    return played
 
 
 def command_sessions(rng: random.Random, known: dict[str, World], count: int) -> list[Session]:
