@@ -1,10 +1,10 @@
 //! Structured content that is text already.
 //!
 //! Answers are written once, as text; rmcp's model has a tree of values for structured content, and nothing else. A tree of
-//! a large answer costs several times its text. So a result carries the text as one JSON string, which rmcp passes on
-//! untouched, and on the way to the client it is taken out of its quotes:
-//! `"structuredContent":"{\"status\":…}"` becomes `"structuredContent":{"status":…}`. Inside a JSON string every quote is
-//! escaped, so those bytes stand nowhere else in a message, and no result has a string there that is meant as one.
+//! a large answer costs several times its text. So a result carries the text as one JSON string, in an object because rmcp
+//! passes only objects on to clients of older protocols, and on the way to the client it is taken out:
+//! `"structuredContent":{"json":"{\"status\":…}"}` becomes `"structuredContent":{"status":…}`. Inside a JSON string every
+//! quote is escaped, so those bytes stand nowhere else in a message, and no answer has `json` as its first field.
 //!
 //! [`RawContent`] is the only door: what puts text in ([`RawContent::of`]) and what takes it out
 //! ([`RawContent::writer`], [`RawContent::responses`]) are its functions. It goes when the SDK can carry raw content.
@@ -65,7 +65,7 @@ impl RawContent {
 
 impl From<RawContent> for Value {
     fn from(content: RawContent) -> Self {
-        content.0.into()
+        serde_json::json!({ "json": content.0 })
     }
 }
 

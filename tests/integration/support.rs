@@ -386,5 +386,5 @@ pub(crate) fn files_with(folder: &Path, bytes: &[u8]) -> Vec<String> {
 
 /// The structured content of a call in the process, where it is text; transports take it out of its quotes.
 pub(crate) fn structured(result: &CallToolResult) -> Value {
-    serde_json::from_str(result.structured_content.as_ref().unwrap().as_str().unwrap()).unwrap()
+    serde_json::from_str(result.structured_content.as_ref().unwrap()["json"].as_str().unwrap()).unwrap()
 }

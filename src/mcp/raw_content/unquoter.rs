@@ -1,7 +1,10 @@
 //! Quoted structured content taken out of its quotes, in a stream that is cut anywhere.
 
-/// What stands before a quoted text, its opening quote included.
-const MARK: &[u8] = br#""structuredContent":""#;
+/// What stands before a quoted text, its opening quote included; one brace stands after it.
+const MARK: &[u8] = br#""structuredContent":{"json":""#;
+
+/// How much of the mark the client gets.
+const NAME: usize = br#""structuredContent":"#.len();
 
 /// Where a stream of messages is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +15,8 @@ enum At {
     Inside,
     /// After its backslash.
     Escaped,
+    /// Before the brace after it.
+    Behind,
 }
 
 /// Takes structured content out of its quotes in a stream that comes in pieces of any size.
@@ -28,29 +33,34 @@ impl Unquoter {
             match self.0 {
                 At::Outside(0) => match memchr::memmem::find(bytes, MARK) {
                     Some(at) => {
-                        let (before, after) = bytes.split_at(at + MARK.len());
-                        out.extend_from_slice(&before[..before.len() - 1]);
+                        out.extend_from_slice(&bytes[..at + NAME]);
                         self.0 = At::Inside;
-                        bytes = after;
+                        bytes = &bytes[at + MARK.len()..];
                         continue;
                     }
                     None => {
-                        out.extend_from_slice(bytes);
                         // The mark may begin in this piece and end in the next.
-                        let seen = (1..MARK.len()).rev().find(|seen| bytes.ends_with(&MARK[..*seen]));
-                        self.0 = At::Outside(seen.unwrap_or(0));
+                        let seen = begun(bytes, MARK.len() - 1);
+                        out.extend_from_slice(&bytes[..bytes.len() - seen.saturating_sub(NAME)]);
+                        self.0 = At::Outside(seen);
                         return;
                     }
                 },
-                At::Outside(seen) if *first == MARK[seen] && seen + 1 == MARK.len() => self.0 = At::Inside,
+                At::Outside(seen) if *first == MARK[seen] => {
+                    if seen < NAME {
+                        out.push(*first);
+                    }
+                    self.0 = if seen + 1 == MARK.len() { At::Inside } else { At::Outside(seen + 1) };
+                }
                 At::Outside(seen) => {
-                    out.push(*first);
-                    let again = usize::from(*first == MARK[0]);
-                    self.0 = At::Outside(if *first == MARK[seen] { seen + 1 } else { again });
+                    // Not the mark after all: what was kept back goes out, and may end in the beginning of another.
+                    let seen_bytes = [&MARK[..seen], &[*first]].concat();
+                    out.extend_from_slice(&seen_bytes[seen.min(NAME)..]);
+                    self.0 = At::Outside(begun(&seen_bytes, seen));
                 }
                 At::Inside => match first {
                     b'\\' => self.0 = At::Escaped,
-                    b'"' => self.0 = At::Outside(0),
+                    b'"' => self.0 = At::Behind,
                     _ => {
                         let run = memchr::memchr2(b'\\', b'"', bytes).unwrap_or(bytes.len());
                         out.extend_from_slice(&bytes[..run]);
@@ -63,10 +73,16 @@ impl Unquoter {
                     out.push(*first);
                     self.0 = At::Inside;
                 }
+                At::Behind => self.0 = At::Outside(0),
             }
             bytes = rest;
         }
     }
+}
+
+/// The length, at most `most`, of the longest beginning of the mark that these bytes end in.
+fn begun(bytes: &[u8], most: usize) -> usize {
+    (1..=most).rev().find(|seen| bytes.ends_with(&MARK[..*seen])).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -77,13 +93,13 @@ pub(super) mod tests {
     use super::*;
 
     /// A message as rmcp writes it, and as the client should have it.
-    pub(in crate::mcp::raw_content) fn message(text: &str, structured: &Value) -> (String, String) {
+    pub(in crate::mcp) fn message(text: &str, structured: &Value) -> (String, String) {
         let with = |structured: Value| {
             let result =
                 json!({"content": [{"type": "text", "text": text}], "structuredContent": structured, "isError": false});
             json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string()
         };
-        (with(structured.to_string().into()), with(structured.clone()))
+        (with(json!({ "json": structured.to_string() })), with(structured.clone()))
     }
 
     fn unquoted<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> String {
@@ -94,16 +110,23 @@ pub(super) mod tests {
 
     #[test]
     fn structured_content_comes_out_of_its_quotes_wherever_the_stream_is_cut() {
-        let tricky =
-            json!({"a\"b\\": ["\n\u{1}é", {}, 1.5], "structuredContent": "no", "x": r#""structuredContent":""#});
-        let (sent, wanted) = message(r#"says "structuredContent":"{\"a\"}" and "structuredContent"#, &tricky);
+        let tricky = json!({
+            "a\"b\\": ["\n\u{1}é", {}, 1.5], "structuredContent": "no", "x": r#""structuredContent":{"json":""#,
+        });
+        let (sent, wanted) = message(r#"says "structuredContent":{"json":"{\"a\"}"} and "structuredContent"#, &tricky);
         let (sent, wanted) = (format!("{sent}\n{sent}"), format!("{wanted}\n{wanted}"));
         for size in 1..80 {
             // What the tricky text says of itself is inside quotes twice over, and stays what it is.
             assert_eq!(unquoted(sent.as_bytes().chunks(size)), wanted, "pieces of {size}");
         }
         let plain = r#"{"jsonrpc":"2.0","result":{"structuredContent":{"status":"error"}},"x":"structuredContent"}"#;
-        assert_eq!(unquoted(plain.as_bytes().chunks(7)), plain);
+        let nested = r#"{"structuredContent":{"structuredContent":{"jso":"structuredContent":{}"#;
+        for size in 1..40 {
+            assert_eq!(unquoted(plain.as_bytes().chunks(size)), plain, "pieces of {size}");
+            assert_eq!(unquoted(nested.as_bytes().chunks(size)), nested, "pieces of {size}");
+            let after = unquoted(format!("{nested}{sent}").as_bytes().chunks(size));
+            assert_eq!(after, format!("{nested}{wanted}"), "pieces of {size}");
+        }
     }
 
     proptest! {
