@@ -5,6 +5,7 @@ pub(crate) mod common_args;
 pub mod exposures;
 pub mod factors;
 pub mod groups;
+pub(crate) mod holdings_warning;
 pub(crate) mod portfolio;
 pub mod portfolios;
 pub mod recommendations;

@@ -75,6 +75,17 @@ closed_set! {
     }
 }
 
+closed_set! {
+    /// What industries are summed up by.
+    #[derive(Default)]
+    pub(crate) enum IndustryGranularity: "a granularity" {
+        #[default]
+        Group = "group",
+        Industry = "industry",
+        Subindustry = "subindustry",
+    }
+}
+
 /// The question that the arguments belong to: the rules that they break speak of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question {

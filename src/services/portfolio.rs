@@ -5,7 +5,6 @@ pub(super) mod factor;
 pub(super) mod lookthrough;
 pub(crate) mod source;
 pub(super) mod summary;
-pub(crate) mod warning;
 
 use factor_analytics::{
     Study,
@@ -14,8 +13,8 @@ use factor_analytics::{
 use factor_types::{AssetClass, Ticker};
 use indexmap::IndexMap;
 
-use self::warning::a_few;
 use super::common_args::MIN_COVERAGE;
+use super::holdings_warning::a_few;
 use crate::{
     analysis,
     answer::markdown::capitalised,

@@ -10,12 +10,10 @@ use crate::{
     services::{
         analysis::{
             self,
-            choices::{
-                CompositeWeighting, CorrelationMethod, IndustryGranularity, MatrixFormat, MatrixOrder, TableOrder,
-            },
+            choices::{CompositeWeighting, CorrelationMethod, MatrixFormat, MatrixOrder, TableOrder},
             preset::Preset,
         },
-        common_args::Format,
+        common_args::{Format, IndustryGranularity},
         or_failure,
     },
 };

@@ -3,17 +3,6 @@
 use factor_types::closed_set;
 
 closed_set! {
-    /// What industries are summed up by.
-    #[derive(Default)]
-    pub(crate) enum IndustryGranularity: "a granularity" {
-        #[default]
-        Group = "group",
-        Industry = "industry",
-        Subindustry = "subindustry",
-    }
-}
-
-closed_set! {
     /// How correlations are measured.
     #[derive(Default)]
     pub(crate) enum CorrelationMethod: "a method of correlation" {

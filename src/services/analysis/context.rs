@@ -13,7 +13,7 @@ use crate::{
     analysis::{Analysis, Caller},
     answer::{Fields, Rounding},
     app::App,
-    services::{common_args::CommonArgs, portfolio::warning::Warning},
+    services::{common_args::CommonArgs, holdings_warning::Warning},
     tool_error::ToolError,
 };
 

@@ -6,12 +6,11 @@ use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
 use factor_types::{AssetClass, Category, FactorUniverse, Frequency};
 
-use super::{CATEGORIES, CommonArgs, Format, LEAST_CHARS, MAX_CHARS, Question, universe};
+use super::{CATEGORIES, CommonArgs, Format, IndustryGranularity, LEAST_CHARS, MAX_CHARS, Question, universe};
 use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroups},
     app::UniverseSnapshot,
     arguments::{Args, Choices},
-    services::analysis::choices::IndustryGranularity,
 };
 
 /// Where dates begin that are not given.

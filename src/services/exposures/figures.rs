@@ -14,10 +14,8 @@ use super::{Exposed, Traded, request::Request};
 use crate::{
     services::{
         analysis::context::AnalysisContext,
-        portfolio::{
-            self, CASH, factor::Resolved, lookthrough::Classifications, source::Held, summary::of_holdings,
-            warning::Warning,
-        },
+        holdings_warning::Warning,
+        portfolio::{self, CASH, factor::Resolved, lookthrough::Classifications, source::Held, summary::of_holdings},
     },
     tool_error::{Problem, ToolError},
 };

@@ -8,13 +8,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    CASH,
-    warning::{Reason, Warning},
-};
+use super::CASH;
 use crate::{
     analysis::{AnalysisError, Caller},
     app::App,
+    services::holdings_warning::{Reason, Unplaced, Warning},
     tool_error::{ErrorCode, ToolError},
 };
 
@@ -41,17 +39,6 @@ pub(crate) struct Classification {
     /// True for a share that stands for its industry's ETF.
     #[serde(skip)]
     pub(crate) by_profile: bool,
-}
-
-/// What a profile leaves open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Unplaced {
-    /// A fund, and its profile does not say what it holds.
-    Fund,
-    /// A share of no industry.
-    NoIndustry,
-    /// A share of an industry that is no factor.
-    NoFactor,
 }
 
 /// What every holding stands for.

@@ -4,12 +4,12 @@ use factor_store::StoreError;
 use factor_types::{GroupName, Ticker, UserId};
 use indexmap::IndexMap;
 
-use super::warning::Warning;
 use crate::{
     analysis::Caller,
     app::App,
     arguments::Args,
     services::{
+        holdings_warning::Warning,
         portfolios::{self, DEFAULT_NAME, holdings, valuation},
         saved_items,
     },

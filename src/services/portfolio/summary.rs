@@ -9,13 +9,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    CASH,
-    lookthrough::Classifications,
-    source::Held,
-    warning::{Reason, Warning},
+use super::{CASH, lookthrough::Classifications, source::Held};
+use crate::services::{
+    analysis::context::AnalysisContext,
+    holdings_warning::{Reason, Warning},
 };
-use crate::services::analysis::context::AnalysisContext;
 
 /// The longest warning of a summary, in characters.
 pub(crate) const LONGEST_WARNING: usize = 220;

@@ -14,7 +14,8 @@ use crate::{
     analysis::Report,
     services::{
         analysis::context::AnalysisContext,
-        portfolio::{factor::Resolved, summary::of_holdings, warning::Warning},
+        holdings_warning::Warning,
+        portfolio::{factor::Resolved, summary::of_holdings},
     },
 };
 

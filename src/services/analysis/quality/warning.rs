@@ -7,7 +7,7 @@ use factor_analytics::{inference::TestCounts, regime::Regime};
 use factor_types::Ticker;
 use serde::{Serialize, Serializer};
 
-use crate::{analysis::failure_runs::STALE_AFTER, services::portfolio};
+use crate::{analysis::failure_runs::STALE_AFTER, services::holdings_warning};
 
 /// Tickers that a list names before it counts the others.
 const NAMED: usize = 12;
@@ -58,7 +58,7 @@ pub(crate) enum Warning {
     /// Why the caller's groups are left out.
     Groups(String),
     /// What is to be known of a portfolio.
-    Portfolio(portfolio::warning::Warning),
+    Portfolio(holdings_warning::Warning),
 }
 
 impl Display for Warning {

@@ -4,8 +4,6 @@ use std::fmt;
 
 use factor_types::Ticker;
 
-use super::lookthrough::Unplaced;
-
 /// Tickers named in one warning.
 const NAMED: usize = 8;
 
@@ -28,6 +26,17 @@ pub(crate) enum Warning {
     YieldsUnknown { count: usize, least: f64 },
     /// A factor that is not in the regression.
     NotRegressed { factor: String, why: String },
+}
+
+/// What a profile leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Unplaced {
+    /// A fund, and its profile does not say what it holds.
+    Fund,
+    /// A share of no industry.
+    NoIndustry,
+    /// A share of an industry that is no factor.
+    NoFactor,
 }
 
 impl fmt::Display for Warning {
