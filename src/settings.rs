@@ -1,6 +1,6 @@
 //! What can be set, and from where: flag, environment variable or `factor-mcp.toml`, in that order of strength.
 //!
-//! A setting is one row of [`table`]. The environment is read here and nowhere else. Every value is checked before the
+//! A setting is one row of `table`. The environment is read here and nowhere else. Every value is checked before the
 //! server starts; all wrong ones are named together, each with its value and what is allowed.
 
 mod checks;

@@ -1,7 +1,7 @@
 //! What a portfolio is exposed to, by weight and by regression, its risk, and what trades change.
 //!
-//! Arguments ([`mod@request`]) -> holdings -> the factors meant -> the analysis of performance -> what the holdings stand for ->
-//! the figures ([`mod@figures`]) -> the answer in its shapes ([`mod@answer`]).
+//! Arguments (`request`) -> holdings -> the factors meant -> the analysis of performance -> what the holdings stand for ->
+//! the figures (`figures`) -> the answer in its shapes (`answer`).
 
 mod answer;
 mod figures;

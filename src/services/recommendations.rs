@@ -1,7 +1,7 @@
 //! What offsets a factor, how much of it, and whether that worked out of sample.
 //!
-//! Arguments ([`mod@request`]) -> holdings -> the factor meant -> the analysis of performance -> what the holdings stand for ->
-//! the figures of every candidate ([`mod@candidates`]) -> the answer in its shapes ([`mod@answer`]).
+//! Arguments (`request`) -> holdings -> the factor meant -> the analysis of performance -> what the holdings stand for ->
+//! the figures of every candidate (`candidates`) -> the answer in its shapes (`answer`).
 
 mod answer;
 mod candidates;
