@@ -6,6 +6,7 @@
 //! holding an array or object, a number or bool in a string, `252.0` for `252`, `null` for absent, one string for a
 //! list of one, `a, b` for a list of names, any case for a name of a closed set.
 
+mod include;
 mod nested;
 mod values;
 
@@ -20,6 +21,7 @@ use std::{
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+pub(crate) use self::include::Include;
 pub use self::{
     nested::MapForm,
     values::{Choices, Refusal, nearest, shown},

@@ -5,7 +5,6 @@
 //! dates follow from its windows; so that mistakes come in the order of its arguments it takes the three steps of
 //! [`CommonReader`] one by one.
 
-mod include;
 mod reader;
 mod universe;
 
@@ -18,7 +17,7 @@ use chrono::NaiveDate;
 use factor_analytics::report::Granularity;
 use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
 
-pub(crate) use self::{include::Include, reader::CommonReader};
+pub(crate) use self::reader::CommonReader;
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
     app::UniverseSnapshot,

@@ -28,8 +28,8 @@ use super::{
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
     app::UniverseSnapshot,
-    arguments::{Args, Choices},
-    services::common_args::{CommonArgs, CommonReader, Format, Include, MIN_COVERAGE, Question},
+    arguments::{Args, Choices, Include},
+    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Question},
     tool_error::{ErrorCode, Problem, ToolError},
 };
 

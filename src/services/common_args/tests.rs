@@ -199,23 +199,3 @@ fn subindustries_need_a_universe_that_has_some() {
     let own = json!({"industry_granularity": "subindustry", "factor_universe": {"Innovation": "ARKK"}});
     assert!(problems(own)[0].contains("no industry of this universe has a subindustry"));
 }
-
-closed_set! {
-    enum Part: "a part" {
-        First = "first",
-        Second = "second_one",
-    }
-}
-
-#[test]
-fn sections_are_named_in_any_case_and_once() {
-    let read = |value: Value| Include::<Part>::read(&args(json!({"include": value})));
-    let both = read(json!("SECOND_ONE, first, third, first, third"));
-    assert_eq!(both.sections, Some(vec![Part::Second, Part::First]));
-    assert_eq!(both.invalid, ["third"]);
-    assert!(both.wants(Part::First) && both.names(Part::First));
-    let none = read(json!([]));
-    assert!(none.sections.is_none() && none.wants(Part::First) && !none.names(Part::First));
-    let wrong = read(json!(["third"]));
-    assert_eq!((wrong.sections.as_deref(), wrong.wants(Part::First)), (Some([].as_slice()), false));
-}

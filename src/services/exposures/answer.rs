@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use super::{Exposed, Traded, request::Section, sentences};
 use crate::{
-    answer::{Fields, Part, Rounding},
+    answer::{Fields, Frame, Part, Rounding},
     app::App,
+    arguments::Include,
     services::{
         analysis::quality::Quality,
-        common_args::{CommonArgs, Include},
+        common_args::CommonArgs,
         portfolio::{
-            answer::{PortfolioAnswer, SHORT},
+            answer::{PortfolioAnswer, SHORT, frame},
             lookthrough::{Classification, Classifications},
             summary::{LONGEST_WARNING, More, Period, shortened},
         },
@@ -151,6 +152,14 @@ impl PortfolioAnswer for Exposed {
         &self.request.include
     }
 
+    fn frame(&self) -> Frame {
+        frame(
+            &self.request.include,
+            self.not_computed(),
+            self.context.common().notes.iter().chain(&self.held.notes).cloned().collect(),
+        )
+    }
+
     fn fields_of(section: Section) -> &'static [&'static str] {
         match section {
             Section::Holdings => &["holdings", "normalisation", "portfolio_name", "weights"],
@@ -165,22 +174,6 @@ impl PortfolioAnswer for Exposed {
             Section::Metadata => &["analysis_metadata"],
             Section::FormattedReport => &[],
         }
-    }
-
-    fn not_computed(&self) -> IndexMap<&'static str, String> {
-        let mut reasons = IndexMap::new();
-        if let Some(why) = self.state.no_regression.as_ref().filter(|_| self.request.include.wants(Section::Regression))
-        {
-            reasons.insert("regression", why.clone());
-        }
-        if self.what_if.is_none() && self.request.include.names(Section::WhatIf) {
-            reasons.insert("what_if", "give what_if: [{ticker, change}]".to_owned());
-        }
-        reasons
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.context.common().notes.iter().chain(&self.held.notes).cloned().collect()
     }
 
     fn full(&self, app: &App) -> Fields {
@@ -233,6 +226,19 @@ impl PortfolioAnswer for Exposed {
 }
 
 impl Exposed {
+    /// Sections that are not there, with what to do.
+    fn not_computed(&self) -> IndexMap<&'static str, String> {
+        let mut reasons = IndexMap::new();
+        if let Some(why) = self.state.no_regression.as_ref().filter(|_| self.request.include.wants(Section::Regression))
+        {
+            reasons.insert("regression", why.clone());
+        }
+        if self.what_if.is_none() && self.request.include.names(Section::WhatIf) {
+            reasons.insert("what_if", "give what_if: [{ticker, change}]".to_owned());
+        }
+        reasons
+    }
+
     /// The sections that hold figures, whole.
     fn sections(&self) -> ExposuresAnswer<'_> {
         ExposuresAnswer {

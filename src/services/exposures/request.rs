@@ -8,11 +8,8 @@ use indexmap::IndexMap;
 use crate::{
     analysis::UserGroups,
     app::UniverseSnapshot,
-    arguments::{Args, MapForm},
-    services::{
-        common_args::{CommonArgs, Include},
-        portfolio::source::Source,
-    },
+    arguments::{Args, Include, MapForm},
+    services::{common_args::CommonArgs, portfolio::source::Source},
     tool_error::ToolError,
 };
 

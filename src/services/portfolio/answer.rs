@@ -9,10 +9,11 @@ use serde_json::{Map, Value};
 use crate::{
     answer::{Fields, Frame, NotePlace, Rendered, Rounding, markdown},
     app::App,
+    arguments::Include,
     services::{
         analysis::{gone_first, quality::DataQuality},
         answer_schema,
-        common_args::{CommonArgs, Format, Include},
+        common_args::{CommonArgs, Format},
     },
 };
 
@@ -35,10 +36,8 @@ pub(crate) trait PortfolioAnswer: Sync {
     fn common(&self) -> &CommonArgs;
     /// The sections asked for by name.
     fn include(&self) -> &Include<Self::Section>;
-    /// Sections that are not there, with what to do.
-    fn not_computed(&self) -> IndexMap<&'static str, String>;
-    /// What was read or done differently than asked.
-    fn notes(&self) -> Vec<String>;
+    /// What stands around it.
+    fn frame(&self) -> Frame;
     /// The fields of the full answer that are a section.
     fn fields_of(section: Self::Section) -> &'static [&'static str];
     /// Every section, rounded to the precision asked for.
@@ -98,12 +97,12 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
 
 /// The answer in the shape asked for, no longer than asked for.
 pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
-    let common = answer.common();
-    let named = answer.include().sections.as_deref();
+    let (common, named) = (answer.common(), answer.include().sections.as_deref());
+    let frame = answer.frame();
     let (body, report) = match (named, common.format) {
         (Some(sections), _) => (included(answer, sections, app), None),
         (None, Format::Full) => (answer.full(app), None),
-        (None, Format::Summary) => (summary(answer), None),
+        (None, Format::Summary) => (summary(answer, &frame), None),
         (None, Format::Report) => {
             let (mut body, report) = (answer.with_report(), answer.report());
             body.put("formatted_report", &report);
@@ -111,19 +110,21 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserI
         }
     };
     let kept = (&app.results, user);
-    let fitted = frame(answer).fitting(body, common.max_chars, gone_first(), kept).await;
+    // A text block that is too long to read becomes the summary, which fits the frame as it was.
+    let around = frame.clone();
+    let fitted = frame.fitting(body, common.max_chars, gone_first(), kept).await;
     match report {
         Some(report) => fitted.reported(&report),
-        None => fitted.with_json_text(|| summary(answer)),
+        None => fitted.with_json_text(|| summary(answer, &around)),
     }
 }
 
 /// The summary that fits: with as many entries as it may have, and fewer until it has no more than [`SUMMARY`] characters.
-fn summary<T: PortfolioAnswer>(answer: &T) -> Fields {
+fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
     let mut shown = answer.entries();
     loop {
         let summary = answer.summary(shown);
-        if shown <= 1 || frame(answer).around(summary.clone()).chars() + T::ROOM <= SUMMARY {
+        if shown <= 1 || frame.around(summary.clone()).chars() + T::ROOM <= SUMMARY {
             return summary;
         }
         shown -= 1;
@@ -136,14 +137,18 @@ pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQu
     markdown::list(text, "Caveats", &std::iter::once(not_known).chain(warnings).collect::<Vec<_>>());
 }
 
-/// What stands around an answer.
-fn frame(answer: &impl PortfolioAnswer) -> Frame {
+/// What stands around an answer on a portfolio.
+pub(crate) fn frame<S>(
+    include: &Include<S>,
+    not_computed: IndexMap<&'static str, String>,
+    notes: Vec<String>,
+) -> Frame {
     Frame {
         analysis_type: None,
-        notes: answer.notes(),
+        notes,
         notes_at: NotePlace::Last,
-        invalid_sections: answer.include().invalid.clone(),
-        not_computed: answer.not_computed().into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
+        invalid_sections: include.invalid.clone(),
+        not_computed: not_computed.into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
     }
 }
 

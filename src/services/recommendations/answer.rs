@@ -19,13 +19,14 @@ use super::{
     sentences,
 };
 use crate::{
-    answer::{Fields, Part, Rounding},
+    answer::{Fields, Frame, Part, Rounding},
     app::App,
+    arguments::Include,
     services::{
         analysis::quality::Quality,
-        common_args::{CommonArgs, Include},
+        common_args::CommonArgs,
         portfolio::{
-            answer::{PortfolioAnswer, SHORT},
+            answer::{PortfolioAnswer, SHORT, frame},
             factor::ResolvedFactor,
             summary::{LONGEST_WARNING, More, Period, shortened},
         },
@@ -149,6 +150,10 @@ impl PortfolioAnswer for Recommended {
         &self.request.include
     }
 
+    fn frame(&self) -> Frame {
+        frame(&self.request.include, self.not_computed(), notes::of(self))
+    }
+
     fn fields_of(section: Section) -> &'static [&'static str] {
         match section {
             Section::Recommendations => {
@@ -161,21 +166,6 @@ impl PortfolioAnswer for Recommended {
             Section::Metadata => &["analysis_metadata"],
             Section::FormattedReport => &[],
         }
-    }
-
-    fn notes(&self) -> Vec<String> {
-        notes::of(self)
-    }
-
-    fn not_computed(&self) -> IndexMap<&'static str, String> {
-        let mut reasons = IndexMap::new();
-        if self.portfolio.is_none() && self.request.include.wants(Section::Exposures) {
-            reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
-        }
-        if let Some(why) = self.report.no_basket.as_ref().filter(|_| self.request.include.wants(Section::Basket)) {
-            reasons.insert("basket", why.clone());
-        }
-        reasons
     }
 
     fn full(&self, app: &App) -> Fields {
@@ -229,6 +219,18 @@ impl PortfolioAnswer for Recommended {
 }
 
 impl Recommended {
+    /// Sections that are not there, with what to do.
+    fn not_computed(&self) -> IndexMap<&'static str, String> {
+        let mut reasons = IndexMap::new();
+        if self.portfolio.is_none() && self.request.include.wants(Section::Exposures) {
+            reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
+        }
+        if let Some(why) = self.report.no_basket.as_ref().filter(|_| self.request.include.wants(Section::Basket)) {
+            reasons.insert("basket", why.clone());
+        }
+        reasons
+    }
+
     /// The sections that hold figures, whole.
     fn sections(&self) -> RecommendationsAnswer<'_> {
         let HedgeReport { recommendations, basket, candidates_scanned, candidates_meeting_threshold, .. } =

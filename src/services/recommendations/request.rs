@@ -7,11 +7,8 @@ use factor_types::closed_set;
 use crate::{
     analysis::UserGroups,
     app::UniverseSnapshot,
-    arguments::Args,
-    services::{
-        common_args::{CommonArgs, Include},
-        portfolio::source::Source,
-    },
+    arguments::{Args, Include},
+    services::{common_args::CommonArgs, portfolio::source::Source},
     tool_error::ToolError,
 };
 

@@ -2,7 +2,7 @@
 
 use factor_types::ClosedSet;
 
-use crate::arguments::Args;
+use super::Args;
 
 /// The sections that `include` names, in the caller's order, and the names that no section has, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,5 +37,33 @@ impl<S: ClosedSet + PartialEq> Include<S> {
     /// True where it is asked for by name.
     pub(crate) fn names(&self, section: S) -> bool {
         self.sections.as_ref().is_some_and(|named| named.contains(&section))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::closed_set;
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    closed_set! {
+        enum Part: "a part" {
+            First = "first",
+            Second = "second_one",
+        }
+    }
+
+    #[test]
+    fn sections_are_named_in_any_case_and_once() {
+        let read = |value: Value| Include::<Part>::read(&Args::new(Map::from_iter([("include".to_owned(), value)])));
+        let both = read(json!("SECOND_ONE, first, third, first, third"));
+        assert_eq!(both.sections, Some(vec![Part::Second, Part::First]));
+        assert_eq!(both.invalid, ["third"]);
+        assert!(both.wants(Part::First) && both.names(Part::First));
+        let none = read(json!([]));
+        assert!(none.sections.is_none() && none.wants(Part::First) && !none.names(Part::First));
+        let wrong = read(json!(["third"]));
+        assert_eq!((wrong.sections.as_deref(), wrong.wants(Part::First)), (Some([].as_slice()), false));
     }
 }
