@@ -14,3 +14,25 @@ pub(crate) async fn off_thread<T: Send + 'static>(
         Err(_) => AnalysisError::Cancelled,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{panic::AssertUnwindSafe, thread};
+
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_on_another_thread() {
+        let here = thread::current().id();
+        assert_ne!(off_thread(|| thread::current().id()).await.unwrap(), here);
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_work_goes_on_in_the_one_who_waits() {
+        let work = off_thread(|| -> u8 { panic!("broken") });
+        let caught = AssertUnwindSafe(work).catch_unwind().await.unwrap_err();
+        assert_eq!(caught.downcast_ref::<&str>(), Some(&"broken"));
+    }
+}

@@ -112,7 +112,10 @@ impl AssetClassFilter {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::test_market::{request, returns},
+        *,
+    };
 
     #[test]
     fn an_exclusion_wins_over_an_inclusion_and_no_filter_lets_all_through() {
@@ -128,5 +131,13 @@ mod tests {
         assert_eq!(filter(&[], &[]).describe(), "the universe is empty");
         assert_eq!(filter(&[], &[Crypto, Bond]).describe(), "asset_class_filters excludes crypto, bond");
         assert_eq!(filter(&[Equity], &[Bond]).describe(), "asset_class_filters includes only equity and excludes bond");
+    }
+
+    #[test]
+    fn without_a_choice_of_categories_all_are_counted() {
+        let mut request = request(returns());
+        assert_eq!(request.selected_categories(), BTreeSet::from(Category::ALL));
+        request.categories = Some([Category::Style].into());
+        assert_eq!(request.selected_categories(), [Category::Style].into());
     }
 }

@@ -6,7 +6,7 @@ use factor_analytics::{
     fundamentals::MarketCaps,
     observer::Silent,
     regime::Regime,
-    report::{CorrelationPlan, CorrelationReport, Granularity, MatrixKey, PerformancePlan, SortBy},
+    report::{CorrelationPlan, CorrelationReport, Granularity, MatrixKey, PerformancePlan, ReturnsPlan, SortBy},
 };
 use factor_prices::{PriceError, SourceFault};
 use factor_types::AssetClass;
@@ -323,4 +323,47 @@ async fn a_source_that_fails_for_all_is_the_answer() {
     use SourceFault::{Auth, Late, Limited, Unavailable};
     assert_eq!(fault(all([Unavailable, Auth, Late])).await, (3, Some(Auth)));
     assert_eq!(fault(all([Unavailable, Limited, Limited])).await, (3, Some(Limited)));
+}
+
+/// The analysis of so many styles.
+async fn of_styles(count: usize, plan: Plan) -> Analysis {
+    let names: Vec<String> = (0..count).map(|n| format!("F{n}")).collect();
+    let universe = universe(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let cancel = CancellationToken::new();
+    let market = Arc::new(Market::default());
+    market.analyzer().analyze(&request(plan), &universe, &caller(&cancel, PATIENT)).await.unwrap()
+}
+
+/// A cache that counts too little holds more than it may.
+#[tokio::test]
+async fn a_reports_estimate_grows_with_what_it_holds() {
+    const NUMBER: usize = size_of::<f64>();
+    let bytes = async |count, plan| of_styles(count, plan).await.report().bytes();
+    let (few, many) = (bytes(2, correlations(None)).await, bytes(9, correlations(None)).await);
+    assert!(many - few >= (9 * 9 - 2 * 2) * NUMBER, "cells of the matrix: {few}, {many}");
+    let figures = || performance(Weighting::Equal, false);
+    let (few, many) = (bytes(2, figures()).await, bytes(9, figures()).await);
+    assert!(many - few >= 7 * 10 * NUMBER, "at least ten figures of a factor: {few}, {many}");
+    let composites = bytes(9, performance(Weighting::Equal, true)).await;
+    assert!(composites >= many, "{composites}, {many}");
+    let windows = |names: &[&str]| {
+        let Plan::Returns(plan) = returns() else { unreachable!() };
+        Plan::Returns(ReturnsPlan { windows: names.iter().map(|name| name.parse().unwrap()).collect(), ..plan })
+    };
+    let (one, two) = (bytes(9, windows(&["1m"])).await, bytes(9, windows(&["1m", "3m"])).await);
+    assert!(two - one >= 9 * 2 * NUMBER, "return and volatility of another window: {one}, {two}");
+}
+
+#[tokio::test]
+async fn an_analysis_knows_its_kind_and_how_old_its_prices_are() {
+    use AnalysisKind::{Correlations, Performance, Returns};
+    for (plan, kind) in
+        [(correlations(None), Correlations), (performance(Weighting::Equal, false), Performance), (returns(), Returns)]
+    {
+        let analysis = of_styles(2, plan).await;
+        assert_eq!((analysis.kind(), analysis.report_cached), (kind, false));
+        // The window ends with the last whole month, 2023-12; its last weekday is the 29th, 12 days before the 10th.
+        assert_eq!((analysis.window().end, analysis.stale_days()), (day("2023-12-31"), 12));
+        assert!(analysis.is_selected(&ticker("F1")) && !analysis.is_selected(&ticker("F2")));
+    }
 }

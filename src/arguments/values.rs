@@ -241,3 +241,100 @@ pub(super) fn object(value: &Value) -> Result<Map<String, Value>, Refusal> {
         _ => Err(Refusal::new("must be an object")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule<T: std::fmt::Debug>(read: Result<T, Refusal>) -> String {
+        read.unwrap_err().rule
+    }
+
+    #[test]
+    fn a_whole_number_is_one_that_a_float_can_name() {
+        let any = i64::MIN..=i64::MAX;
+        for (value, meant) in [
+            (json!(9_007_199_254_740_992.0), 9_007_199_254_740_992),
+            (json!("1e3"), 1_000),
+            (json!(" -7 "), -7),
+            (json!(-0.0), 0),
+            (json!(i64::MAX), i64::MAX),
+        ] {
+            assert_eq!(integer(&value, &any), Ok(meant), "{value}");
+        }
+        for value in [json!(1e16), json!(u64::MAX), json!(0.5), json!("1,000"), json!(""), json!("inf"), json!(true)] {
+            assert_eq!(rule(integer(&value, &any)), "must be a whole number", "{value}");
+        }
+        assert_eq!(rule(integer(&json!(0), &(1..=i64::MAX))), "must be a whole number of at least 1");
+        assert_eq!(rule(integer(&json!(3), &(i64::MIN..=2))), "must be a whole number of at most 2");
+    }
+
+    #[test]
+    fn a_number_is_finite_and_its_bounds_belong_to_the_range() {
+        let share = 0.0..=1.0;
+        for value in [json!(0), json!(1), json!("1"), json!(" 0.5")] {
+            assert!(number(&value, &share).is_ok(), "{value}");
+        }
+        for value in [json!("NaN"), json!("inf"), json!(1.0_f64.next_up()), json!(-1e-300), json!([1]), json!("0,5")] {
+            assert_eq!(rule(number(&value, &share)), "must be a number from 0 to 1", "{value}");
+        }
+        let open = f64::NEG_INFINITY..=f64::INFINITY;
+        assert_eq!(rule(number(&json!("-inf"), &open)), "must be a number");
+        assert_eq!(rule(number(&json!(2), &(f64::NEG_INFINITY..=1.5))), "must be a number of at most 1.5");
+    }
+
+    #[test]
+    fn a_percentage_is_never_guessed_and_the_hint_is_only_what_would_be_allowed() {
+        let hint = |value: Value, range| share(&value, &range).unwrap_err().hint;
+        let write = |text: &str| Some(text.to_owned());
+        assert_eq!(hint(json!(100), 0.0..=1.0), write("write 1 for 100%"));
+        assert_eq!(hint(json!("0.5%"), 0.0..=1.0), write("write 0.005 for 0.5%"));
+        assert_eq!(hint(json!("60 %"), 0.0..=1.0), write("write 0.6 for 60%"));
+        assert_eq!(hint(json!(-60), -1.0..=1.0), write("write -0.6 for -60%"));
+        // 150% would be refused again, 0.7 is no percentage, and -0.5 may be anything.
+        assert_eq!(hint(json!(150), 0.0..=1.0), None);
+        assert_eq!(hint(json!(0.7), 0.0..=0.5), None);
+        assert_eq!(hint(json!(-0.5), 0.0..=1.0), None);
+        assert_eq!(hint(json!("much%"), 0.0..=1.0), None);
+    }
+
+    #[test]
+    fn a_date_is_within_the_years_that_can_be_meant() {
+        assert_eq!(date(&json!("1900-01-01")).unwrap().to_string(), "1900-01-01");
+        assert_eq!(date(&json!(" 2199-12 ")).unwrap().to_string(), "2199-12-31");
+        assert_eq!(date(&json!("1900-02")).unwrap().to_string(), "1900-02-28", "no leap year");
+        for value in [json!("1899-12-31"), json!("2200-01")] {
+            let hint = date(&value).unwrap_err().hint;
+            assert_eq!(hint.as_deref(), Some("the year must be from 1900 to 2199"), "{value}");
+        }
+        // Digits of other scripts, and a number that looks like one.
+        for value in [json!("٢٠٢٤-٠١"), json!(20_240_101), json!("2024/01/31")] {
+            assert_eq!(date(&value).unwrap_err().hint, None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_list_may_be_written_as_people_write_lists() {
+        let names = |value: Value| items(&value).unwrap();
+        let both = vec![json!("SPY"), json!("TLT")];
+        for value in [json!("SPY; TLT"), json!("SPY\nTLT\n"), json!(" ,SPY,,TLT, "), json!(" [\"SPY\", \"TLT\"]")] {
+            assert_eq!(names(value.clone()), both, "{value}");
+        }
+        assert_eq!(names(json!("")), [json!(null); 0]);
+        assert_eq!(names(json!("[]")), [json!(null); 0]);
+        assert_eq!(names(json!("[SPY")), [json!("[SPY")], "no JSON, so a name as it stands");
+        assert_eq!(names(json!(12)), [json!(12)]);
+        assert_eq!(rule(items(&json!({"a": 1}))), "must be a list");
+        assert_eq!(rule(items(&json!("{\"a\": 1}"))), "must be a list");
+    }
+
+    #[test]
+    fn a_value_is_shown_back_in_whole_letters() {
+        // 80 letters at most: the quotation mark before them is one of them.
+        let shown = shown(&json!("é".repeat(100)));
+        assert_eq!(shown, format!("\"{}…", "é".repeat(79)));
+        assert_eq!(super::shown(&json!({"a": [1, null]})), r#"{"a":[1,null]}"#);
+    }
+}

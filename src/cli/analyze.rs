@@ -211,4 +211,33 @@ mod tests {
         let missing = arguments(&["exposures", "--holdings", "/no/such.csv"]).unwrap_err();
         assert!(missing.to_string().contains("cannot read /no/such.csv"), "{missing}");
     }
+
+    #[test]
+    fn every_option_has_its_argument() {
+        let line = [
+            "performance",
+            "--start",
+            "2020-01",
+            "--end",
+            "2025-12",
+            "--frequency",
+            "weekly",
+            "--benchmark",
+            "QQQ",
+            "--sort-by",
+            "volatility",
+            "--categories",
+            "style,market",
+        ];
+        assert_eq!(
+            arguments(&line).unwrap(),
+            json!({
+                "analysis_type": "performance", "format": "report", "max_chars": 0, "categories": ["style", "market"],
+                "start_date": "2020-01", "end_date": "2025-12", "frequency": "weekly", "benchmark_ticker": "QQQ",
+                "sort_by": "volatility",
+            })
+        );
+        let exposures = arguments(&["exposures", "--top", "3"]).unwrap();
+        assert_eq!(exposures, json!({"format": "report", "max_chars": 0, "top_n": 3}));
+    }
 }

@@ -147,6 +147,10 @@ fn schema(catalog: &Catalog, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        mcp::{catalog::ToolFilter, tools::TOOLS},
+        settings::Settings,
+    };
 
     #[test]
     fn templates_stand_for_the_addresses_that_are_read() {
@@ -158,5 +162,41 @@ mod tests {
     fn an_address_that_is_shown_back_is_cut() {
         let error = not_found(&"x".repeat(500), "there are others");
         assert!(error.message.len() < 200, "{}", error.message);
+    }
+
+    /// What a user reads at an address.
+    async fn read_by(app: &App, user: UserId, uri: &str) -> Result<serde_json::Value, String> {
+        let catalog = Catalog::new(TOOLS, &ToolFilter::default()).unwrap();
+        let read = read(app, &catalog, user, uri).await;
+        read.map(|read| serde_json::to_value(read).unwrap()).map_err(|error| error.message.into_owned())
+    }
+
+    #[tokio::test]
+    async fn every_address_of_the_list_is_read() {
+        let app = App::build(Settings::defaults().unwrap()).unwrap();
+        for resource in list() {
+            let found = read_by(&app, UserId::LOCAL, &resource.uri).await.unwrap();
+            let contents = &found["contents"][0];
+            assert_eq!(contents["mimeType"].as_str(), resource.mime_type.as_deref(), "{}", resource.uri);
+            let text = contents["text"].as_str().unwrap();
+            assert!(resource.size.is_none_or(|size| size as usize == text.len()), "{}", resource.uri);
+            if contents["mimeType"] == JSON {
+                let universe: serde_json::Value = serde_json::from_str(text).unwrap();
+                let rows = universe["factors"].as_array().unwrap();
+                assert_eq!(universe["count"], rows.len());
+                assert!(rows.iter().any(|row| row["ticker"] == "SPY"));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_whole_result_is_read_by_its_user_alone() {
+        let app = App::build(Settings::defaults().unwrap()).unwrap();
+        let (ada, bob) = (UserId::new(2), UserId::new(3));
+        let uri = app.results.put(ada, "{\"a\":1}".to_owned()).await;
+        let found = read_by(&app, ada, &uri).await.unwrap();
+        assert_eq!((&found["contents"][0]["text"], &found["cacheScope"]), (&json!("{\"a\":1}"), &json!("private")));
+        let refused = read_by(&app, bob, &uri).await.unwrap_err();
+        assert!(refused.contains("results are kept 30 minutes: call the tool again"), "{refused}");
     }
 }

@@ -269,3 +269,109 @@ impl ServerHandler for Server {
         Ok(prompts::complete(&self.inner.app, &self.inner.catalog, &request).await)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::future::BoxFuture;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{mcp::tools::TOOLS, settings::Settings};
+
+    type Answer = BoxFuture<'static, Result<Rendered, ToolError>>;
+
+    fn server(filter: &ToolFilter) -> Server {
+        let app = App::build(Settings::defaults().unwrap()).unwrap();
+        Server::new(app, TOOLS, filter).unwrap()
+    }
+
+    /// The failure in a result, after what holds for every failed call.
+    fn failure(result: &CallToolResult) -> Value {
+        assert_eq!(result.is_error, Some(true));
+        let text = &result.content[0].as_text().unwrap().text;
+        let failed: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(failed["status"], "error");
+        failed["error"].clone()
+    }
+
+    fn answers(_app: Arc<App>, call: Call) -> Answer {
+        async move { Ok(Rendered::json(&json!({"status": "success", "limited": call.deadline.is_some()}))) }.boxed()
+    }
+
+    fn panics(_app: Arc<App>, _call: Call) -> Answer {
+        async { panic!("the holdings of Ada") }.boxed()
+    }
+
+    fn waits_for_ever(_app: Arc<App>, _call: Call) -> Answer {
+        std::future::pending().boxed()
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_panics_is_a_failed_call_that_keeps_its_secrets() {
+        let server = server(&ToolFilter::default());
+        let error = failure(&server.run("list_factors", panics, Call::default()).await);
+        assert_eq!(error["code"], "internal");
+        assert!(!error.to_string().contains("Ada"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn every_call_has_a_deadline_and_its_end_stops_what_it_began_elsewhere() {
+        let server = server(&ToolFilter::default());
+        let call = Call::default();
+        let elsewhere = call.cancel.clone();
+        let result = server.run("list_factors", answers, call).await;
+        assert_eq!(result.is_error, Some(false));
+        assert_eq!(result.content[0].as_text().unwrap().text, r#"{"status":"success","limited":true}"#);
+        assert!(elsewhere.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_the_client_gives_up_ends_at_once() {
+        let server = server(&ToolFilter::default());
+        let call = Call::default();
+        call.cancel.cancel();
+        let error = failure(&server.run("list_factors", waits_for_ever, call).await);
+        assert_eq!((&error["code"], &error["message"]), (&json!("timeout"), &json!("The call was cancelled.")));
+    }
+
+    #[tokio::test]
+    async fn failed_calls_are_counted_as_such_whatever_failed() {
+        let server = server(&ToolFilter::default());
+        server.run("get_factor_analysis", answers, Call::default()).await;
+        server.run("get_factor_analysis", panics, Call::default()).await;
+        server.run("list_factors", answers, Call::default()).await;
+        let figures = server.app().counters.figures();
+        assert_eq!((figures.calls, figures.errors, figures.analyses, figures.analysis_errors), (3, 1, 2, 1));
+    }
+
+    #[test]
+    fn over_http_a_request_that_came_past_the_door_is_nobodys() {
+        let parts = |user: Option<UserId>| {
+            let (mut parts, ()) = http::Request::new(()).into_parts();
+            if let Some(user) = user {
+                parts.extensions.insert(user);
+            }
+            let mut extensions = Extensions::new();
+            extensions.insert(parts);
+            extensions
+        };
+        assert_eq!(caller(&Extensions::new()), UserId::LOCAL, "over standard input there is one user");
+        assert_eq!(caller(&parts(Some(UserId::new(7)))), UserId::new(7));
+        assert_eq!(caller(&parts(None)), UserId::new(0));
+        assert_ne!(UserId::LOCAL, UserId::new(0));
+    }
+
+    #[test]
+    fn the_instructions_name_tools_and_resources_that_there_are() {
+        const VERBS: [&str; 5] = ["get_", "list_", "create_", "save_", "update_"];
+        let words = INSTRUCTIONS.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+        let named: Vec<&str> = words.filter(|word| VERBS.iter().any(|verb| word.starts_with(verb))).collect();
+        assert!(named.len() >= 6, "{named:?}");
+        for name in named {
+            assert!(TOOLS.iter().any(|tool| tool.name == name), "{name}");
+        }
+        let fixed: Vec<String> = resources::list().into_iter().map(|resource| resource.uri.to_string()).collect();
+        assert_eq!(fixed, ["factor://glossary", "factor://universe"]);
+        assert!(fixed.iter().all(|uri| INSTRUCTIONS.contains(uri)));
+    }
+}

@@ -121,3 +121,47 @@ impl fmt::Debug for ToolEntry {
         f.debug_tuple("ToolEntry").field(&self.name).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_call_does_to_what_is_kept_becomes_hints() {
+        let hints = |effect, open_world| {
+            let entry = ToolEntry { effect, open_world, ..get_server_status::ENTRY };
+            let hints = entry.definition().annotations.unwrap();
+            (hints.read_only_hint, hints.destructive_hint, hints.open_world_hint)
+        };
+        assert_eq!(hints(Effect::Reads, true), (Some(true), Some(false), Some(true)));
+        assert_eq!(hints(Effect::Adds, false), (Some(false), Some(false), Some(false)));
+        assert_eq!(hints(Effect::Replaces, false), (Some(false), Some(true), Some(false)));
+    }
+
+    /// The properties of a schema and of the objects in it, each with its path.
+    fn properties(schema: &Value, at: &str, found: &mut Vec<(String, Value)>) {
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{at}.{name}");
+            properties(property, &path, found);
+            properties(&property["items"], &path, found);
+            found.push((path, property.clone()));
+        }
+    }
+
+    #[test]
+    fn a_default_or_example_that_a_model_copies_is_allowed() {
+        let mut checked = 0;
+        for tool in TOOLS {
+            let mut found = Vec::new();
+            properties(&(tool.input)(), tool.name, &mut found);
+            for (path, schema) in found {
+                let examples = schema["examples"].as_array().into_iter().flatten();
+                for shown in examples.chain(schema.get("default")) {
+                    assert!(jsonschema::is_valid(&schema, shown), "{path}: {shown} is not allowed by {schema}");
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 40, "{checked} defaults and examples");
+    }
+}

@@ -85,3 +85,54 @@ fn plain(value: &toml::Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> File {
+        File { path: PathBuf::from("/etc/app/factor-mcp.toml"), table: text.parse().unwrap() }
+    }
+
+    #[test]
+    fn values_are_text_or_whole_numbers_or_dates() {
+        let known: Vec<String> = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).into();
+        let file = file("a = \"x\"\nb = 12\nc = 2026-01-30\nd = true\ne = [1]\n[f]\ng = 1\n");
+        let place = "/etc/app/factor-mcp.toml";
+        let value = |key| file.value(key, false).map(|(value, origin)| format!("{value} of {origin}"));
+        assert_eq!(value("a").unwrap(), format!("x of {place}"));
+        assert_eq!(
+            (value("b").unwrap(), value("c").unwrap()),
+            (format!("12 of {place}"), format!("2026-01-30 of {place}"))
+        );
+        assert_eq!(value("nothing"), None);
+        let odd = |key: &str| format!("`{key}` (in {place}): write a text or a number");
+        assert_eq!(file.problems(&known), ["d", "e", "f"].map(odd));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_relative_path_starts_at_the_file_and_another_stays() {
+        let file = file("near = \"prices\"\nfar = \"/srv/prices\"");
+        let path = |key| file.value(key, true).unwrap().0;
+        assert_eq!((path("near"), path("far")), ("/etc/app/prices".to_owned(), "/srv/prices".to_owned()));
+        assert_eq!(file.value("near", false).unwrap().0, "prices", "no path");
+    }
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn a_file_is_looked_for_in_the_users_folder_and_a_named_one_must_be_there() {
+        let home = tempfile::tempdir().unwrap();
+        let environment = |name: &str| (name == "HOME").then(|| home.path().display().to_string());
+        assert!(find(None, environment).unwrap().is_none());
+        let folder = home.path().join(".config/factor-mcp");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("factor-mcp.toml"), "log = \"debug\"").unwrap();
+        let found = find(None, environment).unwrap().unwrap();
+        assert_eq!(found.value("log", false).unwrap().0, "debug");
+        let missing = find(Some(&home.path().join("other.toml")), environment).unwrap_err();
+        assert!(missing.contains("other.toml: "), "{missing}");
+        std::fs::write(folder.join("factor-mcp.toml"), "log = debug").unwrap();
+        assert!(find(None, environment).unwrap_err().contains("factor-mcp.toml: "), "no TOML");
+    }
+}

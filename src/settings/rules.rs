@@ -109,3 +109,75 @@ pub(super) fn log_filter() -> Rule<String> {
 pub(super) fn date() -> Rule<NaiveDate> {
     Rule::new("write a date as YYYY-MM-DD", |text| text.parse().ok().filter(|_| text.len() == 10))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks which of these texts a rule allows.
+    fn check<T>(rule: &Rule<T>, allowed: &[&str], refused: &[&str]) {
+        for text in allowed {
+            assert!((rule.read)(text).is_some(), "`{text}` is refused: {}", rule.allowed);
+        }
+        for text in refused {
+            assert!((rule.read)(text).is_none(), "`{text}` is allowed: {}", rule.allowed);
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_and_within_their_bounds() {
+        let refused = ["11", "121", "-12", "24.0", "1e2", "", "24 months", "99999999999999999999"];
+        check(&whole(12..=120), &["12", "120", "024"], &refused);
+        let time = seconds(1..=3_600);
+        check(&time, &["1", "3600", "50s", "50 s"], &["0", "3601", "1m", "1.5", "-1", "s", "50 sec"]);
+        assert_eq!((time.read)("90 s"), Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn addresses_to_ask_have_no_part_that_would_be_lost() {
+        let rule = url("https://example.com/stable");
+        let refused = [
+            "example.com",
+            "https://",
+            "http:///",
+            "ftp://example.com",
+            "https://ada:secret@example.com",
+            "https://example.com?key=1",
+            "https://example.com/#top",
+            "https://exa mple.com",
+        ];
+        check(&rule, &["http://127.0.0.1:9", "https://example.com"], &refused);
+        let read = |text| (rule.read)(text).unwrap();
+        assert_eq!(read("https://example.com/stable//").url, "https://example.com/stable");
+        assert!(read("https://example.com/stable/").is_default && !read("https://example.com").is_default);
+    }
+
+    #[test]
+    fn addresses_to_listen_on_have_a_port() {
+        let refused = ["localhost", "localhost:", "localhost:65536", "127.0.0.1", "example.com:80", "::1:80", ":80"];
+        check(&address(), &["localhost:0", "0.0.0.0:80", "[::1]:8765"], &refused);
+    }
+
+    #[test]
+    fn a_date_is_a_day_of_the_calendar_written_in_full() {
+        check(&date(), &["2024-02-29"], &["2023-02-29", "2026-1-5", "30.01.2026", "2026-01", "20260130", ""]);
+    }
+
+    #[test]
+    fn a_key_is_one_word_and_a_filter_one_that_the_log_understands() {
+        check(&secret(), &["abc-123_XYZ", "postgres://ada:pw@host/db?x=1"], &["two words", "tab\there", "clé"]);
+        check(&log_filter(), &["info", "info,rmcp=error", "factor_mcp=debug"], &["rmcp=loud", "a=b=c"]);
+    }
+
+    #[test]
+    fn what_may_be_left_open_may_still_not_be_wrong() {
+        let rule = optional(whole(1..=2));
+        assert_eq!(rule.absent, Some(None));
+        assert_eq!(((rule.read)("2"), (rule.read)("3")), (Some(Some(2)), None));
+        assert_eq!(whole(1..=2).absent, None, "without `optional` there must be one");
+        let folder = tempfile::tempdir().unwrap();
+        let (there, not) = (folder.path().display().to_string(), folder.path().join("not").display().to_string());
+        check(&existing_path(), &[&there], &[&not]);
+        check(&any_path(), &[&there, &not], &[]);
+    }
+}

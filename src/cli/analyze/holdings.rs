@@ -85,4 +85,31 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
     }
+
+    #[test]
+    fn numbers_are_read_as_spreadsheets_write_them() {
+        for (cell, read) in [
+            ("$1,234.50", Some(1_234.5)),
+            ("-5%", Some(-0.05)),
+            ("12.5 %", Some(0.125)),
+            ("$ 7", Some(7.0)),
+            ("1e3", Some(1_000.0)),
+            ("0", Some(0.0)),
+            ("(5)", None),
+            ("%", None),
+            ("$", None),
+            ("5 €", None),
+        ] {
+            assert_eq!(number(cell), read, "{cell}");
+        }
+    }
+
+    #[test]
+    fn rows_may_be_short_and_a_ticker_may_come_twice() {
+        let read = parse("TICKER,Shares,Weight\r\nSPY,3,\r\nSPY\r\n\"BRK.B\",-2,50%\r\n").unwrap();
+        let wanted = json!([
+            {"ticker": "SPY", "shares": 3.0}, {"ticker": "SPY"}, {"ticker": "BRK.B", "weight": 0.5, "shares": -2.0},
+        ]);
+        assert_eq!(read, wanted, "what is held of the second is for the service to ask");
+    }
 }

@@ -64,7 +64,13 @@ fn matching<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, typed: &str) ->
 
 #[cfg(test)]
 mod tests {
+    use rmcp::model::ArgumentInfo;
+
     use super::*;
+    use crate::{
+        mcp::{catalog::ToolFilter, tools::TOOLS},
+        settings::Settings,
+    };
 
     #[test]
     fn names_that_begin_so_come_before_those_that_hold_it() {
@@ -88,5 +94,36 @@ mod tests {
         assert_eq!(completed("hedge_my_portfolio", "portfolio_name"), Completed::No);
         assert_eq!(completed("what_moved_this_month", "benchmark_ticker"), Completed::No);
         assert_eq!(completed("nothing", "categories"), Completed::No);
+    }
+
+    /// The values an argument is completed to, and how many there are in all.
+    async fn completions(reference: Reference, argument: &str, typed: &str) -> (Vec<String>, Option<u32>) {
+        let app = App::build(Settings::defaults().unwrap()).unwrap();
+        let hidden = ToolFilter { exclude: vec!["list_portfolios".to_owned()], ..ToolFilter::default() };
+        let catalog = Catalog::new(TOOLS, &hidden).unwrap();
+        let request = CompleteRequestParams::new(reference, ArgumentInfo::new(argument, typed));
+        let found = complete(&app, &catalog, &request).await.completion;
+        (found.values, found.total)
+    }
+
+    #[tokio::test]
+    async fn a_factor_is_completed_out_of_the_universe_in_force() {
+        let hedge = || Reference::for_prompt("hedge_my_portfolio");
+        let (found, total) = completions(hedge(), "overexposed_factor", " spy ").await;
+        assert_eq!((found[0].as_str(), total), ("SPY", u32::try_from(found.len()).ok()));
+        let (all, total) = completions(hedge(), "overexposed_factor", "").await;
+        let most = usize::try_from(total.unwrap()).unwrap().min(100);
+        assert!(most > 50 && all.len() == most, "{} of {total:?}", all.len());
+        assert_eq!(completions(hedge(), "overexposed_factor", "no such thing").await, (vec![], Some(0)));
+        assert_eq!(completions(hedge(), "portfolio_name", "").await, (vec![], Some(0)), "a user's own");
+    }
+
+    #[tokio::test]
+    async fn a_schemas_address_is_completed_to_the_tools_on_offer() {
+        let schema = || Reference::for_resource("factor://schema/{tool}");
+        let (found, _) = completions(schema(), "tool", "list_").await;
+        assert_eq!(found, ["list_factor_groups", "list_factors"]);
+        assert_eq!(completions(schema(), "id", "list_").await.0, [""; 0]);
+        assert_eq!(completions(Reference::for_resource("factor://result/{id}"), "tool", "list_").await.0, [""; 0]);
     }
 }

@@ -198,3 +198,43 @@ fn router(
         .layer(middleware::from_fn_with_state(door, keys::identify))
         .route("/health/live", get(|| async { "ok" }))
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_store::{NewUser, UserTier};
+
+    use super::*;
+
+    /// Whether a key is asked for by a server with this store that listens there.
+    async fn asks(store: &dyn Store, addr: &str, insecure: bool) -> Result<bool, String> {
+        let options = HttpOptions { insecure, ..HttpOptions::local(addr.parse().unwrap()) };
+        key_required(store, &options).await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_server_that_others_can_reach_needs_a_user_with_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = factor_store::open(None, Some(folder.path())).unwrap();
+        store.migrate().await.unwrap();
+        for local in ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80"] {
+            assert_eq!(asks(&*store, local, false).await, Ok(false), "{local}");
+        }
+        for open in ["0.0.0.0:80", "[::]:80", "192.168.1.2:80"] {
+            let refused = asks(&*store, open, false).await.unwrap_err();
+            assert!(refused.starts_with(open) && refused.contains("`factor-mcp user add`"), "{refused}");
+            assert_eq!(asks(&*store, open, true).await, Ok(false), "{open}");
+        }
+        let (user, _key) = store.add_user(&NewUser { tier: UserTier::Registered, email: None }).await.unwrap();
+        assert_eq!(asks(&*store, "0.0.0.0:80", false).await, Ok(true));
+        assert_eq!(asks(&*store, "127.0.0.1:80", false).await, Ok(false));
+        store.revoke_user(user.id).await.unwrap();
+        assert!(asks(&*store, "0.0.0.0:80", false).await.is_err(), "a user without a key cannot come in");
+    }
+
+    #[tokio::test]
+    async fn where_nothing_is_kept_nobody_has_a_key() {
+        let store = factor_store::open(None, None).unwrap();
+        assert!(asks(&*store, "0.0.0.0:80", false).await.is_err());
+        assert_eq!(asks(&*store, "127.0.0.1:80", false).await, Ok(false));
+    }
+}

@@ -149,4 +149,30 @@ mod tests {
         sessions.close_session(&first).await.unwrap();
         assert!(sessions.create_session().await.is_ok());
     }
+
+    #[tokio::test]
+    async fn a_session_is_its_users_until_it_is_closed() {
+        let sessions = Sessions::new(1, Duration::from_secs(60));
+        let (ada, bob) = (UserId::new(2), UserId::new(3));
+        let (id, _transport) = sessions.create_session().await.unwrap();
+        assert!(!sessions.belongs_to_another(&id, bob), "nobody has opened it yet");
+        sessions.owners(|owners| owners.insert(id.clone(), ada));
+        assert!(sessions.belongs_to_another(&id, bob) && !sessions.belongs_to_another(&id, ada));
+        assert!(!sessions.belongs_to_another("no such session", bob));
+        sessions.close_session(&id).await.unwrap();
+        assert!(sessions.owners(|owners| owners.is_empty()), "what is closed is forgotten");
+    }
+
+    #[test]
+    fn a_message_is_sent_by_the_user_of_its_request() {
+        let message = |json: &str| -> ClientJsonRpcMessage { serde_json::from_str(json).unwrap() };
+        let mut ping = message(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
+        assert_eq!(sender(&ping), None);
+        let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+        parts.extensions.insert(UserId::new(5));
+        let ClientJsonRpcMessage::Request(request) = &mut ping else { panic!("{ping:?}") };
+        request.request.extensions_mut().insert(parts);
+        assert_eq!(sender(&ping), Some(UserId::new(5)));
+        assert_eq!(sender(&message(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)), None);
+    }
 }
