@@ -95,3 +95,95 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
 pub(crate) fn cancelled() -> ToolError {
     ToolError::new(ErrorCode::Timeout, "the call was cancelled")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::{Months, NaiveDate};
+    use factor_analytics::{
+        Panel,
+        panel::Window,
+        study::{Exclusion, ExclusionReason},
+    };
+    use factor_types::{Category, Factor, Frequency, PriceKind, PriceSeries, SourceTier};
+
+    use super::{
+        factor::{Kind, MatchedBy, Resolved},
+        *,
+    };
+
+    fn ticker(text: &str) -> Ticker {
+        text.parse().unwrap()
+    }
+
+    /// Twelve months in which SPY gains a tenth and TLT a twentieth each; a style of two, one of them without prices.
+    fn study() -> Study {
+        let base: NaiveDate = "2022-12-31".parse().unwrap();
+        let series = [("SPY", 1.1_f64), ("TLT", 1.05)].map(|(name, growth)| {
+            let rows = (0..=12).map(|n| (base + Months::new(n), 100.0 * growth.powi(n.cast_signed())));
+            Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows))
+        });
+        let end = base + Months::new(12);
+        let window = Window { frequency: Frequency::Monthly, start: base, end, cutoff: end, prices_until: end };
+        let factor = |name: &str, category| Arc::new(Factor::new(ticker(name), name, category, SourceTier::Request));
+        let lost = Exclusion {
+            ticker: ticker("MTUM"),
+            label: "MTUM".to_owned(),
+            reason: ExclusionReason::NoData,
+            detail: "no prices of MTUM".to_owned(),
+        };
+        let universe =
+            [factor("SPY", Category::Market), factor("TLT", Category::Style), factor("MTUM", Category::Style)];
+        Study::new(Arc::new(Panel::build(window, &series).unwrap()), Arc::default(), &universe, &[lost], 12)
+    }
+
+    fn weighed(weights: &[(&str, f64)]) -> Result<PortfolioReturns, ToolError> {
+        let weights = weights.iter().map(|(name, weight)| (ticker(name), *weight)).collect();
+        returns(&study(), &weights, &[0.01; 12])
+    }
+
+    #[test]
+    fn cash_earns_the_risk_free_rate_and_what_is_borrowed_costs_it() {
+        let half = weighed(&[("SPY", 0.5), ("CUR:USD", 0.5)]).unwrap();
+        assert_eq!((half.values.len(), half.cash_weight), (12, 0.5));
+        assert!(half.values.iter().all(|r| (r - 0.055).abs() < 1e-9), "{:?}", half.values);
+        let levered = weighed(&[("SPY", 1.5), ("CUR:USD", -0.5)]).unwrap();
+        assert!(levered.values.iter().all(|r| (r - 0.145).abs() < 1e-9), "{:?}", levered.values);
+        let idle = weighed(&[("CUR:USD", 1.0)]).unwrap();
+        assert!(idle.values.iter().all(|r| (r - 0.01).abs() < 1e-9), "{:?}", idle.values);
+    }
+
+    #[test]
+    fn a_portfolio_that_is_mostly_unknown_names_what_is_not_known() {
+        let error = weighed(&[("SPY", 0.25), ("AAA", 0.5), ("BBB", 0.15), ("CUR:USD", 0.1)]).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InsufficientData);
+        assert!(error.message.starts_with("0.72 of the weight is in holdings without any return"), "{}", error.message);
+        assert!(error.message.ends_with(": AAA, BBB."), "{}", error.message);
+        assert_eq!(weighed(&[("SPY", 0.5), ("TLT", -0.5)]).unwrap_err().code, ErrorCode::InvalidArgument);
+    }
+
+    #[test]
+    fn a_named_factor_has_returns_or_a_reason() {
+        let returns = |name: &str, kind, members: &[&str]| {
+            let resolved = Resolved {
+                query: name.to_owned(),
+                name: name.to_owned(),
+                label: None,
+                kind,
+                members: members.iter().map(|name| ticker(name)).collect(),
+                matched_by: MatchedBy::Ticker,
+            };
+            resolved.returns(&study())
+        };
+        let all = |found: Result<Vec<f64>, String>, r: f64| found.unwrap().iter().all(|v| (v - r).abs() < 1e-9);
+        assert!(all(returns("SPY", Kind::Etf, &["SPY"]), 0.1));
+        assert!(all(returns("pair", Kind::SectorGroup, &["SPY", "TLT"]), 0.075), "in equal parts");
+        assert!(all(returns("TLT", Kind::Holding, &["TLT"]), 0.05));
+        assert_eq!(returns("MTUM", Kind::Etf, &["MTUM"]).unwrap_err(), "no prices of MTUM");
+        assert_eq!(returns("QQQ", Kind::Etf, &["QQQ"]).unwrap_err(), "it has no returns in the window");
+        assert!(returns("NVDA", Kind::Holding, &["NVDA"]).unwrap_err().contains("has no returns of it"));
+        let style = returns("style", Kind::Category(Category::Style), &["TLT", "MTUM"]).unwrap_err();
+        assert_eq!(style, "only 50% of its ETFs have enough data, 60% needed");
+    }
+}

@@ -138,3 +138,87 @@ impl Exposed {
         said
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::tests::exposed;
+    use crate::services::{
+        portfolio::{answer::PortfolioAnswer, lookthrough::Classification},
+        recommendations::tests::cells,
+    };
+
+    /// Holdings of an industry each, `H1` with 1%, `H2` short of 2%, and so on.
+    fn holdings(count: u32) -> Vec<Classification> {
+        let one = |n: u32| Classification {
+            ticker: format!("H{n}").parse().unwrap(),
+            weight: f64::from(n) / if n.is_multiple_of(2) { -100.0 } else { 100.0 },
+            industry: format!("industry {n}"),
+            sector_group: "all".to_owned(),
+            asset_class: "equity".to_owned(),
+            factor: None,
+            by_profile: false,
+        };
+        (1..=count).map(one).collect()
+    }
+
+    #[tokio::test]
+    async fn long_tables_show_the_heaviest_either_way_and_sum_up_the_others() {
+        let mut all = exposed(json!({"holdings": {"SPY": 1}})).await;
+        all.classifications.each = holdings(17);
+        let text = all.text();
+        let held = cells(&text, "Holdings");
+        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00%".to_owned()));
+        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00%", "a short position is heavy as well");
+        assert!(text.contains("\n15 of 17 holdings, the heaviest.\n"), "{text}");
+        let by_industry = cells(&text, "By industry or category");
+        assert_eq!(by_industry[1], ["industry 17", "17.00%"]);
+        // The longest short positions come last: 14 and 16 per cent.
+        assert_eq!(by_industry[16], ["2 others", "-30.00%"]);
+        all.classifications.each.truncate(15);
+        assert!(!all.text().contains("holdings, the heaviest"), "all are shown");
+
+        let short = all.summary(3).json().value();
+        assert_eq!((&short["holding_count"], &short["holdings"][0]["ticker"]), (&json!(15), &json!("H15")));
+        assert_eq!(short["holdings"].as_array().unwrap().len(), 3);
+        assert_eq!(short["by_industry"].as_object().unwrap().len(), 4, "three, and the others");
+    }
+
+    #[tokio::test]
+    async fn a_trade_adds_columns_and_what_is_only_bought_a_row() {
+        let asked = json!({"holdings": {"SPY": 0.75, "TLT": 0.25}, "what_if": {"TLT": -0.25, "VNQ": 0.125}});
+        let mut all = exposed(asked).await;
+        let text = all.text();
+        let weights = [
+            ["industry or category", "weight", "after the trade"],
+            ["market", "75.00%", "75.00%"],
+            ["fixed_income", "25.00%", "0.00%"],
+            ["REIT - Diversified", "0.00%", "12.50%"],
+            ["cash", "0.00%", "12.50%"],
+        ];
+        let mut found = cells(&text, "By industry or category");
+        found[3..].sort();
+        assert_eq!(found, weights.map(|row| row.map(str::to_owned).to_vec()));
+        assert_eq!(cells(&text, "Risk")[0], ["", "now", "before the trade", "after"]);
+        let regression = cells(&text, "Regression of excess returns");
+        assert_eq!(regression[0].last().unwrap(), "beta after the trade");
+        assert_eq!(regression.last().unwrap()[0], "unexplained");
+        let trade = all.summary(10).json().value()["what_if"].clone();
+        assert_eq!(trade["changes"], json!({"TLT": -0.25, "VNQ": 0.125}));
+        assert_eq!((trade.get("weights_after"), &trade["after"]["by_asset_class"]["cash"]), (None, &json!(0.125)));
+        let whole = json!(all.what_if.as_ref().unwrap().weights);
+        assert_eq!(whole, json!({"SPY": 0.75, "VNQ": 0.125, "CUR:USD": 0.125}));
+
+        all.what_if = None;
+        all.state.regression = None;
+        all.state.no_regression = Some("too short".to_owned());
+        all.request.include.sections = None;
+        assert_eq!(cells(&all.text(), "Risk")[0], ["", "now"]);
+        assert!(!all.text().contains("## Regression"));
+        assert_eq!(json!(all.not_computed()), json!({"regression": "too short"}), "no trade was asked about");
+        all.request.include.sections = Some(vec![super::super::request::Section::WhatIf]);
+        let said: Value = json!(all.not_computed());
+        assert_eq!(said, json!({"what_if": "give what_if: [{ticker, change}]"}));
+    }
+}

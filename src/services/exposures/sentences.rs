@@ -79,3 +79,72 @@ pub(super) fn not_known(all: &Exposed) -> String {
         panel.base()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_analytics::exposure::{ExposureState, FactorExposure, Risk, WhatIf};
+    use indexmap::IndexMap;
+    use serde_json::json;
+
+    use super::{
+        super::{Traded, tests::exposed},
+        *,
+    };
+
+    fn fit(factors: &[(&str, f64, f64)], observations: usize) -> Exposures {
+        let one = |(name, share, vif): &(&str, f64, f64)| {
+            ((*name).to_owned(), FactorExposure { beta: 0.5, t: None, vif: *vif, variance_share: *share })
+        };
+        Exposures {
+            alpha: 0.0,
+            alpha_t: None,
+            r_squared: 0.75,
+            observations,
+            factors: factors.iter().map(one).collect(),
+            residual_share: 0.25,
+            dropped: Vec::new(),
+            undefined: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stands_out_is_the_heaviest_and_what_explains_most() {
+        let mut all = exposed(json!({"holdings": {"SPY": 0.625, "TLT": 0.375}})).await;
+        all.returns.values = vec![0.01; 40];
+        let factors = [("equity", 0.25, 10.0), ("bonds", 0.5, 10.1), ("gold", -0.6, 12.0)];
+        all.state.regression = Some(fit(&factors, 30));
+        assert_eq!(
+            insights(&all),
+            [
+                "The largest weight by industry or category is market with 0.625.",
+                "bonds explains most: 0.5 of the variance, with beta 0.5 (t -); 0.25 is explained by no factor.",
+                "bonds, gold move so much with the other factors (vif above 10) that their betas are hardly their own; ask \
+                 for fewer factors.",
+            ],
+            "30 of 40 periods are enough"
+        );
+        all.state.regression = Some(fit(&factors[..1], 29));
+        assert!(insights(&all)[2].starts_with("The regression rests on 29 of the portfolio's 40 periods"));
+        all.state.regression = None;
+        all.state.no_regression = Some("too few periods".to_owned());
+        all.returns.unexplained_weight = 0.25;
+        let risk = |volatility| ExposureState {
+            risk: Risk { volatility, ..Risk::default() },
+            regression: None,
+            no_regression: None,
+        };
+        all.what_if = Some(Traded {
+            figures: WhatIf { observations: 30, before: risk(Some(0.15)), after: risk(None) },
+            weights: IndexMap::new(),
+            classifications: all.classifications.clone(),
+        });
+        assert_eq!(
+            insights(&all)[1..],
+            [
+                "No regression: too few periods.",
+                "The trade takes volatility from 0.15 to - and beta from - to -, over the same 30 periods.",
+                "0.25 of what is held besides cash has no returns: it is spread over the others in regression and risk.",
+            ]
+        );
+    }
+}

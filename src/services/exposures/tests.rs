@@ -6,7 +6,7 @@ use crate::{
     services::{
         common_args::tests::{args, snapshot},
         portfolio::source::Source,
-        recommendations::tests::examples,
+        recommendations::tests::{examples, sample_app},
     },
 };
 
@@ -84,4 +84,35 @@ fn every_example_is_valid_by_the_full_schema() {
         wrong[name] = value;
         assert!(!validator.is_valid(&wrong), "{name}");
     }
+}
+
+/// What is found on the simulated prices, before it is put into a shape.
+pub(super) async fn exposed(values: Value) -> Exposed {
+    let (_folder, app) = sample_app();
+    let (request, common) = read(values).unwrap();
+    let call = Call::default();
+    let caller = call.caller(app.today());
+    let held = request.source.weigh(&app, call.user, &caller).await.unwrap().unwrap();
+    let mut tickers: Vec<Ticker> = held.priced().collect();
+    tickers.extend(request.traded().cloned());
+    let factors = resolved(request.factors.as_deref(), &common, &tickers).unwrap();
+    let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
+    let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
+    let all = Classifications::of(&app, &all, &context.universes(), &caller).await.unwrap();
+    figures::compute(request, context, held, &all, factors).unwrap()
+}
+
+#[test]
+fn names_of_one_factor_count_once_and_every_wrong_one_is_refused() {
+    let (_, common) = read(json!({})).unwrap();
+    let find = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        resolved(Some(&names), &common, &[ticker("NVDA")])
+    };
+    let found = find(&["VNQ", "vnq", "REIT - Diversified", "nvda"]).unwrap().unwrap();
+    assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["VNQ", "NVDA"]);
+    let error = find(&["zzzzzz", "VNQ", "!?"]).unwrap_err();
+    let fields: Vec<&str> = error.problems.iter().map(|one| one.field.as_str()).collect();
+    assert_eq!((error.code, fields), (ErrorCode::UnknownFactor, vec!["factors[0]", "factors[2]"]));
+    assert_eq!(resolved(None, &common, &[]).unwrap(), None);
 }

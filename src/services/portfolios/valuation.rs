@@ -242,6 +242,7 @@ async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::{Call, recommendations::tests::sample_app};
 
     fn holding(ticker: &str, amount: Amount) -> Holding {
         Holding { ticker: ticker.parse().unwrap(), amount }
@@ -288,5 +289,52 @@ mod tests {
         assert!(unknown.unwrap_err().contains("(SPY)") && total.is_none());
         let short = [holding("SPY", Amount::Shares(1.0)), holding("AGG", Amount::Value(-50.0))];
         assert!(by_total(&short, &[price], &[]).0.unwrap_err().contains("total above 0"));
+    }
+
+    #[tokio::test]
+    async fn shares_are_valued_at_the_latest_price_and_what_is_odd_about_it_is_said() {
+        let (_folder, app) = sample_app();
+        let call = Call::default();
+        let caller = call.caller(app.today());
+        let stopped = [holding("PEJ", Amount::Shares(2.0)), holding("CUR:USD", Amount::Shares(10.0))];
+        let found = value(&app, &stopped, &caller).await;
+        let warned =
+            ["the latest price of PEJ is of 2023-06-15", "the prices are simulated: they are no market's prices"];
+        assert_eq!(found.warnings, warned);
+        assert_eq!(found.prices.len(), 1, "cash needs no price");
+        let total = 2.0 * found.prices[0].price + 10.0;
+        assert_eq!(found.total_value, Some(total));
+        assert!((weight(found.weights.as_ref().unwrap(), "CUR:USD") - 10.0 / total).abs() < 1e-12);
+        assert!(
+            found.in_words().starts_with("shares at their latest price (sample, prices_used)"),
+            "{}",
+            found.in_words()
+        );
+
+        let strangers = [holding("ZZZZ", Amount::Shares(1.0)), holding("SPY", Amount::Shares(1.0))];
+        let found = value(&app, &strangers, &caller).await;
+        assert_eq!(found.unpriced[0].0.as_str(), "ZZZZ");
+        assert!(found.in_words().starts_with("not known: 1 of the holdings given in shares have no price (ZZZZ)"));
+        assert_eq!((found.total_value, found.prices.len()), (None, 1), "SPY has one all the same");
+
+        let values = [holding("SPY", Amount::Value(30.0)), holding("ZZZZ", Amount::Value(10.0))];
+        let found = value(&app, &values, &caller).await;
+        assert_eq!(found.in_words(), "each value divided by their total, 40 US dollars");
+        assert_eq!((weight(found.weights.as_ref().unwrap(), "ZZZZ"), found.warnings.len()), (0.25, 0));
+    }
+
+    #[tokio::test]
+    async fn the_latest_price_is_one_up_to_today_however_old() {
+        let (_folder, app) = sample_app();
+        let latest = |ticker: &str, today: &str| {
+            let (ticker, today) = (ticker.parse::<Ticker>().unwrap(), today.parse().unwrap());
+            let source = app.sources.prices.clone();
+            async move { latest(&*source, &ticker, today).await }
+        };
+        // 1 January 2020 is a holiday, 4 January a Saturday.
+        assert_eq!(latest("SPY", "2020-01-01").await.unwrap().0.to_string(), "2019-12-31");
+        assert_eq!(latest("SPY", "2020-01-04").await.unwrap().0.to_string(), "2020-01-03");
+        let before = latest("SPY", "2009-06-30").await.unwrap_err().to_string();
+        assert_eq!(before, "the source has no price of SPY up to 2009-06-30");
     }
 }

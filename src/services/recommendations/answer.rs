@@ -296,3 +296,95 @@ impl<'a> PortfolioFacts<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_analytics::hedge::ExcludedCandidate;
+    use serde_json::{Value, json};
+
+    use super::{
+        super::tests::{ranked, recommended, sample_app},
+        *,
+    };
+
+    /// Seven recommendations, three candidates left out, two without a yield.
+    async fn seven(arguments: Value) -> Recommended {
+        let mut all = recommended(arguments).await;
+        let one = |factor: &str, ticker: Option<&str>, reason| ExcludedCandidate {
+            factor: factor.to_owned(),
+            ticker: ticker.map(|ticker| ticker.parse().unwrap()),
+            reason,
+            detail: String::new(),
+        };
+        all.report = HedgeReport {
+            recommendations: ranked(7),
+            no_basket: Some("too few rows".to_owned()),
+            candidates_scanned: 9,
+            left_out: vec![
+                one("REIT", Some("VNQ"), CandidateExclusion::PartOfOverexposed),
+                one("cash", Some("BIL"), CandidateExclusion::Cash),
+                one("USER:Homes", None, CandidateExclusion::PartOfOverexposed),
+            ],
+            yields_unknown: vec!["gold".to_owned(), "oil".to_owned()],
+            ..HedgeReport::default()
+        };
+        all
+    }
+
+    #[tokio::test]
+    async fn a_summary_counts_what_the_whole_answer_lists() {
+        let all = seven(json!({"overexposed_factor": "VNQ"})).await;
+        let whole = json!(all.sections());
+        let left_out = json!({"part_of_overexposed": ["VNQ", "USER:Homes"], "cash": ["BIL"]});
+        assert_eq!(whole["insights"]["left_out"], left_out);
+        assert_eq!(whole["insights"]["yields_unknown"], json!(["gold", "oil"]));
+        assert_eq!((whole["recommendations"].as_array().unwrap().len(), whole.get("further")), (7, None));
+        assert_eq!(all.entries(), 5);
+        let short = all.summary(2).json().value();
+        assert_eq!(short["insights"]["left_out"], json!({"part_of_overexposed": 2, "cash": 1}));
+        assert_eq!(short["insights"]["yields_unknown"], 2);
+        let ranks =
+            |name: &str| short[name].as_array().unwrap().iter().map(|one| one["rank"].clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (ranks("recommendations"), ranks("further")),
+            (vec![json!(1), json!(2)], (3..=7).map(Value::from).collect())
+        );
+        // As many as there are, or more: nothing is left for a line each.
+        for shown in [7, 8] {
+            let every = all.summary(shown).json().value();
+            assert!(every.get("further").is_none() && every["recommendations"].as_array().unwrap().len() == 7);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_said_where_it_was_wanted() {
+        let mut all = seven(json!({"overexposed_factor": "VNQ"})).await;
+        let said = all.not_computed();
+        assert_eq!(said["exposures"], "give holdings or portfolio_name");
+        assert_eq!(said["basket"], "too few rows");
+        all.request.include.sections = Some(vec![Section::Insights]);
+        assert!(all.not_computed().is_empty(), "neither was asked for");
+    }
+
+    #[tokio::test]
+    async fn every_section_has_its_fields_in_the_full_answer_and_none_has_anothers() {
+        let mut all = recommended(json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.3, "SPY": 0.7}})).await;
+        let (_folder, app) = sample_app();
+        let names: Vec<String> = all.full(&app).names().map(str::to_owned).collect();
+        let mut of_sections: Vec<&str> = Section::ALL.into_iter().flat_map(Recommended::fields_of).copied().collect();
+        // None was found, and that is said elsewhere.
+        assert!(all.report.basket.is_none() && all.not_computed().contains_key("basket"));
+        of_sections.retain(|name| *name != "basket");
+        of_sections.sort_unstable();
+        let mut known: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != "performance").collect();
+        known.sort_unstable();
+        assert_eq!(of_sections, known, "timings alone are of no section");
+        let exposures = json!(all.sections())["regression_exposures"].clone();
+        assert!(exposures.is_object(), "{exposures}");
+        all.portfolio.as_mut().unwrap().exposures = Err("too short".to_owned());
+        let whole = json!(all.sections());
+        assert_eq!(whole.get("regression_exposures"), Some(&Value::Null), "wanted, and not to be had");
+        all.portfolio = None;
+        assert_eq!(json!(all.sections()).get("regression_exposures"), None, "nothing to regress");
+    }
+}

@@ -183,3 +183,30 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
     };
     chosen.map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::tests::recommended, *};
+
+    #[tokio::test]
+    async fn candidates_are_of_the_categories_picked_and_weigh_what_is_held() {
+        let all = recommended(json!({
+            "overexposed_factor": "GLD", "holdings": {"GLD": 0.25, "SPY": 0.75}, "categories": ["commodity", "cash"]
+        }))
+        .await;
+        let held = all.portfolio.as_ref().unwrap();
+        let found = rows(&all.context, &all.factor, Some(&held.classifications));
+        assert!(found.iter().all(|row| matches!(row.category, Category::Commodity | Category::Cash)));
+        let gold = found.iter().find(|row| row.ticker.as_ref().is_some_and(|ticker| ticker.as_str() == "GLD")).unwrap();
+        assert_eq!((gold.part, gold.cash, gold.weight), (true, false, Some(0.25)), "it is the factor itself");
+        let others: Vec<&Row> = found.iter().filter(|row| !row.part).collect();
+        assert_eq!(others.len() + 1, found.len());
+        assert!(others.iter().all(|row| row.weight == Some(0.0)), "known to be nothing");
+        assert!(others.iter().any(|row| row.cash) && others.iter().any(|row| !row.cash));
+        assert!(found.iter().all(|row| row.cash == (row.category == Category::Cash)));
+        assert!(rows(&all.context, &all.factor, None).iter().all(|row| row.weight.is_none()), "nothing is held");
+        assert!(plan(&all.request, &all.context).include_cash, "cash was asked for by name");
+    }
+}

@@ -158,3 +158,67 @@ impl Recommended {
         said
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_analytics::hedge::{HedgeReport, Swap, VolatilityChange};
+    use serde_json::json;
+
+    use super::{
+        super::tests::{cells, ranked, recommended},
+        *,
+    };
+
+    #[tokio::test]
+    async fn offsets_are_rows_of_two_tables_without_empty_columns() {
+        let mut all = recommended(json!({"overexposed_factor": "VNQ"})).await;
+        let mut listed = ranked(6);
+        listed[0].swap = Some(Swap {
+            suggested_additional_allocation: Some(0.1),
+            portfolio_volatility: Some(VolatilityChange { before: 0.15, after: 0.12 }),
+            ..Swap::default()
+        });
+        listed[0].etf_ticker = Some("GLD".parse().unwrap());
+        listed[1].meets_threshold = false;
+        listed[1].significant = true;
+        all.report = HedgeReport { recommendations: listed, ..HedgeReport::default() };
+        let text = all.text();
+        let does = cells(&text, "Recommendations");
+        assert_eq!(does[0], EFFECTS);
+        let first =
+            ["1", "factor 1", "GLD", "-0.25", "yes", "60", "0.50", "6.25%", "-1.00%", "10.00%", "15.00%", "12.00%"];
+        assert_eq!(does[1], first);
+        assert_eq!(does[2], ["2", "factor 2", "-", "-0.25", "no", "60", "0.50", "6.25%", "-1.00%", "-", "-", "-"]);
+        let known = cells(&text, "What else is known of them");
+        assert_eq!(known[0], ["#", "factor", "ETF", "significant", "score"]);
+        assert_eq!(
+            (does.len(), known[2].as_slice()),
+            (7, &["2", "factor 2", "-", "yes", "0.10"].map(str::to_owned)[..])
+        );
+        let why = text.split("\n## Why\n\n").nth(1).unwrap().lines().take_while(|line| line.starts_with("- "));
+        let why: Vec<&str> = why.collect();
+        assert_eq!(why.len(), 5, "the first five are explained");
+        assert!(why[0].starts_with("- factor 1 (GLD"), "{}", why[0]);
+        assert!(why[1].starts_with("- factor 2: Correlation -0.25 with VNQ"), "{}", why[1]);
+        assert!(!text.contains("What the portfolio holds") && !text.contains("- move: how much"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn without_an_offset_there_is_nothing_to_explain() {
+        let mut all = recommended(json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.25, "SPY": 0.75}})).await;
+        assert!(
+            all.text().contains("- move: how much of the portfolio to move out of VNQ into the ETF, at most 10.00%;")
+        );
+        all.report = HedgeReport::default();
+        let text = all.text();
+        assert!(text.starts_with("# Offsets of VNQ (REIT - Diversified)\n"), "{text}");
+        for title in ["Recommendations", "What else is known of them", "Why", "Together", "How to read it"] {
+            assert!(!text.contains(&format!("## {title}\n")), "{title}: {text}");
+        }
+        let held = cells(&text, "What the portfolio holds");
+        assert_eq!(
+            held[1..],
+            [["market", "75.00%"], ["REIT - Diversified", "25.00%"]].map(|row| row.map(str::to_owned).to_vec())
+        );
+    }
+}

@@ -175,3 +175,41 @@ impl<'a> Further<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{super::tests::recommendation, *};
+
+    /// The names of `whole` that `short` leaves out; the others must be the same.
+    fn left_out(whole: &Value, short: &Value) -> Vec<String> {
+        let (whole, short) = (whole.as_object().unwrap(), short.as_object().unwrap());
+        assert!(short.iter().all(|(name, value)| whole.get(name) == Some(value)), "{whole:#?} {short:#?}");
+        whole.keys().filter(|name| !short.contains_key(*name)).cloned().collect()
+    }
+
+    #[test]
+    fn a_short_row_has_the_whole_ones_figures_but_rolling_ones_and_parts_of_the_score() {
+        let swap = Swap {
+            suggested_additional_allocation: Some(0.0),
+            portfolio_volatility: Some(VolatilityChange { before: 0.15, after: 0.15 }),
+            ..Swap::default()
+        };
+        let one = Recommendation {
+            current_portfolio_exposure: Some(0.0),
+            etf_ticker: "GLD".parse().ok(),
+            dividend_yield: Some(0.02),
+            ..recommendation(0.5, Some(swap))
+        };
+        let (whole, short) = (RecommendationRow::whole(&one, "VNQ"), RecommendationRow::short(&one, "VNQ"));
+        assert_eq!(left_out(&json!(whole), &json!(short)), ["rolling_36", "score_parts"]);
+        // Without a portfolio there is nothing to move, and nothing says so with a null.
+        let bare = recommendation(0.5, None);
+        let short = json!(RecommendationRow::short(&bare, "VNQ"));
+        for name in ["current_portfolio_exposure", "suggested_additional_allocation", "portfolio_volatility"] {
+            assert!(short.get(name).is_none(), "{name}: {short}");
+        }
+        assert_eq!((&short["etf_ticker"], &short["sharpe_ratio"]), (&Value::Null, &Value::Null), "null, not absent");
+    }
+}

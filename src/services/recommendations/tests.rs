@@ -19,6 +19,7 @@ use crate::{
             source::Source,
         },
     },
+    settings::Settings,
 };
 
 fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
@@ -59,7 +60,7 @@ fn own_mistakes_come_before_common_ones() {
     "#);
 }
 
-fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommendation {
+pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommendation {
     let relation = Relation {
         correlation_to_overexposed: Some(-0.25),
         correlation_interval: Some([-0.5, 0.04]),
@@ -158,4 +159,54 @@ fn members_of_a_wide_factor_are_counted_in_a_summary() {
     assert_eq!(json!(factor.shown(3))["members"], json!(["A", "B", "C"]));
     let short = json!(factor.shown(2));
     assert_eq!((&short["member_count"], short.get("members")), (&json!(3), None));
+}
+
+/// A server on the simulated prices, and the folder that it keeps things in.
+pub(crate) fn sample_app() -> (tempfile::TempDir, Arc<App>) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    // Time enough on a machine with other work too: what runs out of time is left out.
+    let settings = [
+        ("FACTOR_PRICE_SOURCE", "sample"),
+        ("FACTOR_TODAY", "2026-01-15"),
+        ("FACTOR_DATA_DIR", data.as_str()),
+        ("FACTOR_CORRELATION_TIMEOUT", "600"),
+    ];
+    let app = App::build(Settings::with(&settings).unwrap()).unwrap();
+    (folder, app)
+}
+
+/// What is found on the simulated prices, before it is put into a shape.
+pub(super) async fn recommended(values: Value) -> Recommended {
+    let (_folder, app) = sample_app();
+    let snapshot = app.universe_watcher.current().await;
+    let (request, common) = Request::read(args(values), &snapshot, UserGroups::default()).unwrap();
+    let call = Call::default();
+    let caller = call.caller(app.today());
+    let held = request.source.weigh(&app, call.user, &caller).await.unwrap();
+    let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
+    let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
+    let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();
+    let held = match held {
+        Some(held) => {
+            let all = Classifications::of(&app, &held.weights, &context.universes(), &caller).await.unwrap();
+            Some((held, all))
+        }
+        None => None,
+    };
+    candidates::look_at(request, context, factor, held).await.unwrap()
+}
+
+/// So many recommendations, ranked: `factor 1`, `factor 2`.
+pub(super) fn ranked(count: usize) -> Vec<Recommendation> {
+    let one = |rank| Recommendation { rank, factor: format!("factor {rank}"), ..recommendation(0.5, None) };
+    (1..=count).map(one).collect()
+}
+
+/// The cells of the table under a title, its head first.
+pub(crate) fn cells(text: &str, title: &str) -> Vec<Vec<String>> {
+    let under = text.split(&format!("\n## {title}\n\n")).nth(1).unwrap_or_else(|| panic!("no {title}: {text}"));
+    let lines = under.lines().take_while(|line| line.starts_with('|'));
+    let row = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    lines.filter(|line| !line.starts_with("|-") && !line.starts_with("|:")).map(row).collect()
 }

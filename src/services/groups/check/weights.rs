@@ -94,6 +94,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::services::{Call, recommendations::tests::sample_app};
 
     proptest! {
         #[test]
@@ -107,5 +108,58 @@ mod tests {
                 prop_assert!((one.1 - expected).abs() <= 1e-12 * expected.abs().max(1.0));
             }
         }
+    }
+
+    fn members(names: &[&str]) -> Vec<Ticker> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    /// The weights of those of XLK, SPY and PEJ that are `included`, and who was left out on the way.
+    async fn settled(
+        weighting: GroupWeighting,
+        included: &[&str],
+    ) -> (Result<SettledWeights, CheckError>, Vec<ExcludedMember>) {
+        let (_folder, app) = sample_app();
+        let group = FactorGroup {
+            name: "Mine".parse().unwrap(),
+            description: String::new(),
+            tickers: members(&["XLK", "SPY", "PEJ"]),
+            weighting,
+        };
+        let mut excluded = Vec::new();
+        let call = Call::default();
+        let caller = call.caller(app.today());
+        let found = settle(&app, &group, &members(included), &mut excluded, &caller, "sample").await;
+        (found, excluded)
+    }
+
+    #[tokio::test]
+    async fn weights_given_are_spread_over_those_included_in_their_proportions() {
+        let weights = |found: SettledWeights| found.weights.iter().map(|(_, weight)| *weight).collect::<Vec<_>>();
+        let (found, _) = settled(GroupWeighting::Custom(vec![0.125, 0.375, 0.5]), &["XLK", "SPY"]).await;
+        assert_eq!(weights(found.unwrap()), [0.25, 0.75]);
+        let (found, _) = settled(GroupWeighting::Equal, &["XLK", "SPY", "PEJ"]).await;
+        let found = found.unwrap();
+        assert_eq!((found.source.as_str(), found.as_of.to_string().as_str()), ("sample", "2026-01-15"));
+        assert_eq!(weights(found), [1.0 / 3.0; 3]);
+    }
+
+    #[tokio::test]
+    async fn a_member_without_a_market_cap_is_left_out_and_one_left_is_no_group() {
+        let (found, excluded) = settled(GroupWeighting::MarketCap, &["XLK", "SPY", "PEJ"]).await;
+        let found = found.unwrap();
+        assert_eq!(
+            found.weights.iter().map(|(ticker, _)| ticker.clone()).collect::<Vec<_>>(),
+            members(&["XLK", "SPY"])
+        );
+        assert_eq!(found.as_of.to_string(), "2026-01-14", "the day of the capitalisations, not of the call");
+        assert_eq!((excluded.len(), excluded[0].reason), (1, ExcludedReason::NoMarketCap));
+        let (found, _) = settled(GroupWeighting::MarketCap, &["XLK", "PEJ"]).await;
+        let Err(CheckError::Insufficient { included, excluded, message }) = found else { panic!("{found:?}") };
+        assert_eq!((included, excluded.len()), (members(&["XLK"]), 1));
+        assert!(
+            message.contains("and 1 of 2 have one (the source (sample) knows no market capitalisation of it)"),
+            "{message}"
+        );
     }
 }
