@@ -255,3 +255,83 @@ impl Formatter for Recorder<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn entries(value: &(impl Serialize + ?Sized)) -> Entries {
+        match write(value, Rounding::None) {
+            Part::Entries(entries) => entries,
+            other => panic!("{other:?} has no entries"),
+        }
+    }
+
+    /// What the first `count` entries are written as.
+    fn first(mut entries: Entries, count: usize) -> String {
+        entries.show(count);
+        let mut text = String::new();
+        entries.write(&mut text);
+        assert_eq!(entries.chars(), text.chars().count(), "{text}");
+        text
+    }
+
+    #[test]
+    fn a_cut_list_or_table_is_closed_again() {
+        let list = entries(&json!([1, [2, {"a": "]"}], "ü,\"\n", null]));
+        assert_eq!(list.total(), 4);
+        assert_eq!(first(list.clone(), 0), "[]");
+        assert_eq!(first(list.clone(), 2), r#"[1,[2,{"a":"]"}]]"#);
+        assert_eq!(first(list.clone(), 3), r#"[1,[2,{"a":"]"}],"ü,\"\n"]"#);
+        assert_eq!(first(list, 99), r#"[1,[2,{"a":"]"}],"ü,\"\n",null]"#, "more than there are is all");
+        let table = entries(&json!({"a\n\"": {"x": 1, "y": [2, 3]}, "é": -0.5}));
+        assert_eq!(table.total(), 2);
+        assert_eq!(first(table.clone(), 1), r#"{"a\n\"":{"x":1,"y":[2,3]}}"#);
+        assert_eq!(first(table, 0), "{}");
+    }
+
+    #[test]
+    fn what_has_no_entries_is_whole() {
+        for value in [json!(null), json!(1.5), json!("a\nb"), json!([]), json!({}), json!("\n".repeat(100))] {
+            assert_eq!(write(&value, Rounding::None), Part::Whole(value.to_string()), "{value}");
+        }
+        assert_eq!(write(&[0.123_456, f64::NAN][..0], Rounding::None), Part::Whole("[]".to_owned()));
+    }
+
+    #[test]
+    fn a_text_has_lines_from_its_length_as_it_is_written() {
+        assert!(matches!(write(&"x".repeat(200), Rounding::None), Part::Whole(_)));
+        assert_eq!(entries(&"x".repeat(201)).total(), 1);
+        // Each quote is written as two characters.
+        assert!(matches!(write(&"\"".repeat(100), Rounding::None), Part::Whole(_)));
+        assert_eq!(entries(&"\"".repeat(101)).total(), 1);
+    }
+
+    #[test]
+    fn a_backslash_before_an_n_ends_no_line() {
+        let text = format!(r"C:\new\n{}", "\\n".repeat(100));
+        let lines = entries(&text);
+        assert_eq!(lines.total(), 1);
+        assert_eq!(first(lines.clone(), 1), json!(text).to_string());
+        assert_eq!(first(lines, 0), r#""""#);
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_lines_of_a_text_are_its_beginning(lines in prop::collection::vec("[a-z é😀\"\\\\\t]{0,12}", 1..12), shown in 0_usize..14) {
+            let text = format!("{}\n{}", "x".repeat(201), lines.join("\n"));
+            let mut entries = entries(&text);
+            let all: Vec<&str> = text.lines().collect();
+            prop_assert_eq!(entries.total(), all.len());
+            entries.show(shown);
+            let mut written = String::new();
+            entries.write(&mut written);
+            prop_assert_eq!(entries.chars(), written.chars().count());
+            let expected = if shown < all.len() { all[..shown].join("\n") } else { text.clone() };
+            prop_assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!(expected));
+        }
+    }
+}

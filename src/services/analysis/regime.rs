@@ -108,3 +108,61 @@ pub(super) fn refused(error: &RegimeError, message: String) -> ToolError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_types::Frequency;
+
+    use super::*;
+
+    fn few(regime: &str) -> ToolError {
+        let day = |text: &str| text.parse().unwrap();
+        let error = RegimeError::TooFewRows {
+            regime: regime.parse().unwrap(),
+            rows: 7,
+            of: 120,
+            frequency: Frequency::Monthly,
+            first: day("2016-01-31"),
+            last: day("2025-12-31"),
+        };
+        refused(&error, error.to_string())
+    }
+
+    #[test]
+    fn a_regime_without_its_measure_says_where_to_get_it() {
+        let none = |regime: Regime, needs: &'static str| {
+            let error = RegimeError::NoData { regime, needs };
+            let refused = refused(&error, "the source has none".to_owned());
+            assert_eq!((refused.code, refused.problems.len()), (ErrorCode::NoData, 1));
+            (refused.message, refused.problems[0].to_string())
+        };
+        let (message, problem) = none(Regime::RateShock, "UST10Y");
+        assert_eq!(message, "the source has none; set FACTOR_YIELD_FILE, or name dates such as 2022-01/2023-12");
+        assert_eq!(
+            problem,
+            "`regime` (got rate_shock) needs UST10Y within the window: set FACTOR_YIELD_FILE, or name dates such as \
+             2022-01/2023-12"
+        );
+        for regime in [Regime::HighVol, Regime::EquityDrawdown] {
+            let (message, problem) = none(regime, "SPY");
+            assert!(message.contains("take a price source that has SPY"), "{message}");
+            assert!(problem.starts_with(&format!("`regime` (got {regime}) needs SPY")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_regime_of_few_periods_says_how_to_get_more() {
+        let dates = few("2022-01/2022-07");
+        assert_eq!(dates.code, ErrorCode::InsufficientData);
+        assert_eq!(
+            dates.problems[0].to_string(),
+            "`regime` (got 2022-01/2022-07) has 7 periods in the window, at least 12 are needed: name longer dates within \
+             the window, move start_date back, or take frequency weekly or daily"
+        );
+        assert!(dates.message.contains("7 of the window's 120 monthly periods"), "{}", dates.message);
+        // Longer dates are no way out where the regime is not one of dates.
+        let named = few("high_vol");
+        assert!(named.message.ends_with("needed; move start_date back, or take frequency weekly or daily"));
+        assert_eq!(named.problems[0].got, "high_vol");
+    }
+}

@@ -175,3 +175,193 @@ fn a_portfolio_rests_on_performance_without_composites() {
     assert_eq!(format!("{:?}", own.request), format!("{:?}", other.request));
     assert_eq!(own.common.asset_classes.include.len(), 1);
 }
+
+fn correlations(values: Value) -> CorrelationPlan {
+    match read_json(values).unwrap().request.plan {
+        Plan::Correlations(plan) => plan,
+        _ => panic!("not of correlations"),
+    }
+}
+
+fn matrices(values: Value) -> Vec<&'static str> {
+    correlations(values).matrices.iter().map(|key| key.name()).collect()
+}
+
+/// The only mistake of a call.
+fn problem(values: Value) -> String {
+    let mut all = problems(values);
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0)
+}
+
+#[test]
+fn a_call_without_categories_has_every_matrix_but_cash() {
+    let all =
+        ["industry_groups", "industry", "style", "market", "fixed_income", "commodity", "crypto", "custom", "user"];
+    assert_eq!(matrices(json!({})), all);
+    assert_eq!(matrices(json!({"industry_granularity": "industry"})), all[1..]);
+    assert_eq!(matrices(json!({"categories": ["cash", "style"]})), ["style", "cash"]);
+    assert_eq!(matrices(json!({"categories": "rate"})), ["rate"]);
+    assert_eq!(matrices(json!({"categories": ["rate", "market"]})), ["market", "rate"]);
+}
+
+#[test]
+fn matrices_are_named_by_sections_too() {
+    let of = |names: Value| matrices(json!({"sections": names}));
+    assert_eq!(of(json!(["Matrices:Bonds", "matrices:cash"])), ["fixed_income", "cash"]);
+    assert_eq!(of(json!(["matrices:industry_groups"])), ["industry_groups"]);
+    assert_eq!(of(json!(["matrices:industry"])), ["industry_groups", "industry"]);
+    assert_eq!(of(json!(["matrices:rate"])), ["rate"]);
+    assert_eq!(of(json!(["matrices"])).len(), 9, "all of them");
+    assert_eq!(of(json!(["rolling"])), [""; 0], "nothing needs one");
+    // Named in both places is what is in both.
+    let both = json!({"categories": ["style", "market"], "sections": ["matrices:market", "matrices:cash"]});
+    assert_eq!(matrices(both), ["market"]);
+}
+
+#[test]
+fn an_overview_sums_industries_up_unless_they_are_asked_for() {
+    assert_eq!(matrices(json!({"preset": "overview"})), ["industry_groups", "style", "market"]);
+    let named = json!({"preset": "overview", "categories": ["industry"]});
+    assert_eq!(matrices(named), ["industry_groups", "industry"]);
+    let single = json!({"preset": "overview", "industry_granularity": "industry"});
+    assert_eq!(matrices(single), ["industry", "style", "market"]);
+}
+
+#[test]
+fn a_flag_wins_over_sections_and_sections_win_over_a_preset() {
+    let has = |values: Value, section: Section| read_json(values).unwrap().sections.has(section);
+    assert!(!has(json!({}), Section::MacroEtf) && has(json!({}), Section::MacroComposite));
+    assert!(has(json!({"preset": "macro_focus"}), Section::MacroEtf));
+    let listed = json!({"preset": "macro_focus", "sections": ["OVERLAYS:RATE"]});
+    assert!(has(listed.clone(), Section::RateSensitivity) && !has(listed.clone(), Section::MacroEtf));
+    assert!(!has(listed.clone(), Section::Matrices) && !has(listed.clone(), Section::Insights));
+    let mut flagged = listed;
+    flagged["include_macro_etf"] = json!(true);
+    flagged["include_rate_sensitivity"] = json!("false");
+    assert!(has(flagged.clone(), Section::MacroEtf) && !has(flagged, Section::RateSensitivity));
+    assert!(!has(json!({"preset": "equity_factors"}), Section::Insights));
+}
+
+#[test]
+fn a_section_that_is_asked_for_but_off_says_what_turns_it_on() {
+    let why = |values: Value| read_json(values).unwrap().sections.not_computed.into_iter().collect::<Vec<_>>();
+    let of = |name: &'static str, why: &str| vec![(name, why.to_owned())];
+    assert_eq!(why(json!({"include": ["rolling"]})), of("rolling", "set include_rolling_summaries: true"));
+    assert_eq!(why(json!({"include": ["statistics"]})), of("statistics", "set include_statistics: true"));
+    assert_eq!(
+        why(json!({"include": ["statistics"], "include_statistics": true, "correlation_method": "ewma"})),
+        of("statistics", "correlation_method ewma has no intervals and p-values; write pearson or spearman")
+    );
+    assert_eq!(
+        why(json!({"include": ["matrices"], "preset": "light"})),
+        of("matrices", "name matrices:<category> in advanced.sections, or leave preset out")
+    );
+    let returns = |more: Value| {
+        let mut values = json!({"analysis_type": "returns", "include": ["industry_groups"]});
+        values.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        why(values)
+    };
+    let single = returns(json!({"industry_granularity": "industry"}));
+    assert_eq!(single, of("industry_groups", "set industry_granularity: group"));
+    let without = returns(json!({"categories": ["style"]}));
+    assert_eq!(without, of("industry_groups", "name industry among the categories"));
+    assert_eq!(returns(json!({"categories": ["industry"]})), []);
+    let flags = |factors: bool| {
+        json!({"analysis_type": "performance", "include": ["composites"], "include_macro_composite_performance": false,
+            "include_factor_composite_performance": factors})
+    };
+    assert_eq!(why(flags(false)), of("composites", "set include_macro_composite_performance: true"));
+    assert_eq!(why(flags(true)), [], "one kind of composites is left");
+}
+
+#[test]
+fn weights_decay_by_half_in_a_time_that_goes_with_the_frequency() {
+    let method = |frequency: &str, half_life: Value| {
+        correlations(json!({"correlation_method": "EWMA", "frequency": frequency, "half_life": half_life})).method
+    };
+    for (frequency, half_life) in [("monthly", 36.0), ("weekly", 156.0), ("daily", 126.0)] {
+        assert_eq!(method(frequency, Value::Null), Method::Ewma { half_life });
+        assert_eq!(method(frequency, json!("1.5")), Method::Ewma { half_life: 1.5 });
+    }
+    for wrong in [json!(0), json!(-12), json!(2521)] {
+        let refused = problem(json!({"correlation_method": "ewma", "half_life": wrong}));
+        assert!(refused.ends_with("must be a number from 1 to 2520"), "{refused}");
+    }
+}
+
+#[test]
+fn a_regime_is_a_name_dates_or_all() {
+    let regime = |text: &str| correlations(json!({"regime": text})).regime.map(|regime| regime.to_string());
+    assert_eq!((regime("ALL"), regime(" High_Vol ").as_deref()), (None, Some("high_vol")));
+    assert_eq!(regime("2008-01/2008-12").as_deref(), Some("2008"));
+    let priced = |text: &str| {
+        let values = json!({"regime": text, "include_market_sensitivity": false});
+        read_json(values).unwrap().request.also_priced.len()
+    };
+    assert_eq!((priced("equity_drawdown"), priced("rate_shock"), priced("2008")), (1, 0, 0));
+    let backwards = problem(json!({"regime": "2020/2008"}));
+    assert!(
+        backwards.starts_with("`regime` (got \"2020/2008\") is neither a regime nor a span of dates: the slice ends")
+    );
+}
+
+#[test]
+fn rolling_windows_and_pairs_are_put_in_order_and_said_once() {
+    let rolling = |more: Value| {
+        let mut values = json!({"include_rolling_summaries": true, "categories": ["style"]});
+        values.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        correlations(values).rolling.unwrap()
+    };
+    let default = rolling(json!({}));
+    assert_eq!((default.windows, default.pairs.len()), (vec![12, 24, 36], 0));
+    assert_eq!(default.matrices.iter().map(|key| key.name()).collect::<Vec<_>>(), ["style"]);
+    let asked =
+        rolling(json!({"rolling_windows": [60, "6", 60], "rolling_pairs": ["spy / ust10y", "SPY/UST10Y", "TLT/spy"]}));
+    assert_eq!(asked.windows, [6, 60]);
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(asked.pairs, [pair("SPY", "UST10Y"), pair("TLT", "SPY")]);
+    for window in [5, 121] {
+        let refused = problem(json!({"include_rolling_summaries": true, "rolling_windows": [12, window]}));
+        assert!(refused.contains("from 6 to 120"), "{refused}");
+    }
+}
+
+#[test]
+fn pairs_may_name_groups_and_benchmarks_of_the_call_and_are_five_at_most() {
+    let own = json!({"include_rolling_summaries": true, "market_benchmarks": ["ARKK"], "benchmark_ticker": "VT",
+        "factor_universe": [{"ticker": "XOP", "category": "industry", "sector_group": "Öl & Gas"}, {"ticker": "AAA"}],
+        "rolling_pairs": ["Öl & Gas/arkk", "XOP/vt", "aaa/UST30Y"]});
+    let pairs = correlations(own.clone()).rolling.unwrap().pairs;
+    let named: Vec<String> = pairs.iter().map(|(a, b)| format!("{a}/{b}")).collect();
+    assert_eq!(named, ["Öl & Gas/ARKK", "XOP/VT", "AAA/UST30Y"]);
+    let mut single = own;
+    single["industry_granularity"] = json!("industry");
+    assert!(problem(single).contains("`Öl & Gas` is no factor, industry group, benchmark or maturity of this call"));
+    let six = ["SPY/UST2Y", "SPY/UST5Y", "SPY/UST10Y", "SPY/UST30Y", "SPY/UST3M", "TLT/UST2Y"];
+    let many = |pairs: &[&str]| json!({"include_rolling_summaries": true, "rolling_pairs": pairs});
+    assert!(problem(many(&six)).contains("must name at most 5 pairs"));
+    let again = [&six[..5], &six[..1]].concat();
+    assert_eq!(correlations(many(&again)).rolling.unwrap().pairs.len(), 5, "one is there twice");
+}
+
+#[test]
+fn a_weight_of_a_composite_is_a_number_above_zero_and_there_once() {
+    let refused = |weights: Value| problem(json!({"analysis_type": "performance", "composite_weights": weights}));
+    assert_eq!(
+        refused(json!([{"ticker": "SPY", "weight": 1}, {"ticker": "spy", "weight": 2}])),
+        "`composite_weights[1].ticker` (got \"spy\") is there twice: give each ticker one weight"
+    );
+    assert!(refused(json!({"SPY": -0.5})).ends_with("(got -0.5) must be a number of at least 0"));
+    assert!(refused(json!([{"ticker": "SPY"}])).ends_with("is required"));
+    assert!(refused(json!([{"weight": 1}])).ends_with("is required"));
+    assert!(
+        refused(json!([{"ticker": "SPY", "weight": 1, "wait": 2}])).contains("`composite_weights[0].wait` (got 2)")
+    );
+    let plan = |values: Value| match read_json(values).unwrap().request.plan {
+        Plan::Performance(plan) => plan.weights,
+        _ => panic!("not of performance"),
+    };
+    assert_eq!(plan(json!({"analysis_type": "performance"})), Weighting::Equal);
+    assert_eq!(plan(json!({"analysis_type": "performance", "composite_weighting_method": "CAP"})), Weighting::Cap);
+}

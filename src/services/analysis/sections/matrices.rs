@@ -223,3 +223,100 @@ fn put_timings(analysis: &Analysis, _: &Query, fields: &mut Fields) {
     fields.put("total_corr_ms", &per_category.values().sum::<f64>());
     fields.put("per_category_corr_ms", &per_category);
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_analytics::{correlation::Shrinkage, inference::TestCounts};
+    use serde_json::Value;
+
+    use super::{super::tests::matrix_of, *};
+
+    fn summary(matrix: &CorrelationMatrix, size: usize) -> Value {
+        json!(MatrixSummary::of("style", matrix, size))
+    }
+
+    /// The pairs of a list of a summary, as `A/B`.
+    fn pairs(summary: &Value, list: &str) -> Vec<String> {
+        let lines = summary[list].as_array().unwrap().iter();
+        lines.map(|pair| format!("{}/{}", pair["a"].as_str().unwrap(), pair["b"].as_str().unwrap())).collect()
+    }
+
+    fn pair_lines(matrix: &CorrelationMatrix, statistics: Option<&MatrixStatistics>, size: usize) -> String {
+        let mut text = String::new();
+        write_pairs(&mut text, "style", matrix, (statistics, size));
+        text
+    }
+
+    #[test]
+    fn a_summary_has_the_mean_the_median_and_the_extreme_pairs() {
+        let found = summary(&matrix_of(&["A", "B", "C", "D"], &[0.5, -0.25, 0.25, 0.75, 0.0, 1.0]), 2);
+        assert_eq!((&found["size"], &found["mean"], &found["median"]), (&json!(4), &json!(0.375), &json!(0.375)));
+        assert_eq!(pairs(&found, "strongest"), ["C/D", "A/D"]);
+        assert_eq!(pairs(&found, "weakest"), ["A/C", "B/D"]);
+        assert_eq!(found["weakest"][0], json!({"a": "A", "b": "C", "r": -0.25, "n": 100}));
+    }
+
+    #[test]
+    fn a_small_matrix_has_its_pairs_halved_between_the_lists() {
+        let three = summary(&matrix_of(&["A", "B", "C"], &[0.1, 0.2, 0.3]), 5);
+        assert_eq!(pairs(&three, "strongest"), ["B/C", "A/C"]);
+        assert_eq!(pairs(&three, "weakest"), ["A/B"]);
+        let two = summary(&matrix_of(&["A", "B"], &[-0.9]), 5);
+        assert_eq!((pairs(&two, "strongest"), pairs(&two, "weakest").len()), (vec!["A/B".to_owned()], 0));
+    }
+
+    #[test]
+    fn equal_pairs_stand_by_their_names() {
+        let equal = summary(&matrix_of(&["B", "A", "C"], &[0.1, 0.5, 0.5]), 5);
+        assert_eq!(pairs(&equal, "strongest"), ["A/C", "B/C"]);
+        assert_eq!(pairs(&equal, "weakest"), ["B/A"]);
+    }
+
+    #[test]
+    fn undefined_pairs_count_for_nothing() {
+        let some = summary(&matrix_of(&["A", "B", "C"], &[f64::NAN, 0.5, f64::NAN]), 5);
+        assert_eq!((&some["mean"], &some["median"], &some["weakest"]), (&json!(0.5), &json!(0.5), &json!([])));
+        for matrix in [matrix_of(&["A", "B"], &[f64::NAN]), matrix_of(&["A"], &[]), matrix_of(&[], &[])] {
+            let none = json!({"size": matrix.size(), "mean": null, "median": null, "strongest": [], "weakest": []});
+            assert_eq!(summary(&matrix, 5), none);
+        }
+    }
+
+    #[test]
+    fn extreme_pairs_are_followed_by_how_sure_they_are() {
+        let matrix = matrix_of(&["A", "B", "C"], &[0.9, -0.5, 0.2]);
+        let statistics = MatrixStatistics {
+            interval_low: matrix_of(&["A", "B", "C"], &[0.8, -0.7, 0.1]).values,
+            interval_high: matrix_of(&["A", "B", "C"], &[0.95, -0.3, 0.3]).values,
+            p: matrix_of(&["A", "B", "C"], &[0.5, 0.5, 0.5]).values,
+            p_adjusted: matrix_of(&["A", "B", "C"], &[0.000_09, 0.0001, 0.25]).values,
+            tests: TestCounts::default(),
+        };
+        let text = pair_lines(&matrix, Some(&statistics), 3);
+        let cells = |line: usize| -> Vec<&str> {
+            text.lines().nth(line).unwrap().trim_matches('|').split('|').map(str::trim).collect()
+        };
+        assert_eq!(cells(0)[5..], ["95% interval", "adjusted p"]);
+        assert_eq!(cells(2), ["strongest", "A", "B", "0.90", "100", "0.80 to 0.95", "< 0.0001"]);
+        assert_eq!(cells(3)[5..], ["0.10 to 0.30", "0.2500"]);
+        assert_eq!(cells(5), ["weakest", "A", "C", "-0.50", "100", "-0.70 to -0.30", "0.0001"]);
+    }
+
+    #[test]
+    fn a_method_says_of_its_matrix_what_plain_pairs_need_not() {
+        let facts = |estimate: Estimate| {
+            let matrix = CorrelationMatrix { estimate, ..matrix_of(&["A", "B"], &[0.5]) };
+            super::estimate(&matrix, Rounding::Significant(3)).json().value()
+        };
+        assert_eq!(facts(Estimate::Pairwise), json!({}));
+        let mut rows = matrix_of(&["A", "B"], &[17.123_4]).values;
+        rows[(0, 0)] = 40.0;
+        assert_eq!(facts(Estimate::Weighted(rows)), json!({"n_eff": {"lowest": 1.0, "highest": 40.0}}));
+        let nothing = matrix_of(&[], &[]).values;
+        assert_eq!(facts(Estimate::Weighted(nothing)), json!({"n_eff": {"lowest": null, "highest": null}}));
+        let shrunk =
+            Shrinkage { intensity: 0.123_456, rows: 90, dropped: vec!["NEW".to_owned()], ..Shrinkage::default() };
+        let expected = json!({"kappa": null, "intensity": 0.123, "mean_correlation": null, "complete_rows": 90, "dropped": ["NEW"]});
+        assert_eq!(facts(Estimate::Shrunk(shrunk)), expected);
+    }
+}

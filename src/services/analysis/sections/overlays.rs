@@ -125,3 +125,122 @@ pub(super) fn write_table(text: &mut String, title: &str, overlay: &Overlay, que
     }
     table(text, &header, 2, chosen.map(row).collect());
 }
+
+#[cfg(test)]
+mod tests {
+    use factor_analytics::correlation::PairCorrelation;
+    use factor_types::Category;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        analysis::UserGroups,
+        services::{analysis::arguments, common_args::tests::snapshot},
+    };
+
+    fn overlay(columns: &[&str], rows: &[(&str, &[Option<f64>])]) -> Overlay {
+        let row = |(name, values): &(&str, &[Option<f64>])| OverlayRow {
+            name: (*name).to_owned(),
+            category: Category::Style,
+            composite: false,
+            values: values.iter().map(|r| PairCorrelation { r: *r, n: 100 }).collect(),
+        };
+        Overlay {
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            rows: rows.iter().map(row).collect(),
+        }
+    }
+
+    /// Against one column.
+    fn of_one(rows: &[(&str, f64)]) -> Overlay {
+        let values: Vec<[Option<f64>; 1]> = rows.iter().map(|(_, r)| [Some(*r)]).collect();
+        let rows: Vec<(&str, &[Option<f64>])> =
+            rows.iter().zip(&values).map(|((name, _), values)| (*name, &values[..])).collect();
+        overlay(&["SPY"], &rows)
+    }
+
+    fn names(value: &Value) -> Vec<&str> {
+        value.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    fn report(max_factors: usize, overlay: &Overlay) -> String {
+        let Value::Object(arguments) = json!({"max_factors": max_factors}) else { panic!("no object") };
+        let query = arguments::read(arguments, &snapshot(), UserGroups::default()).unwrap();
+        let mut text = String::new();
+        write_table(&mut text, "Rates", overlay, &query);
+        text
+    }
+
+    #[test]
+    fn extremes_are_the_highest_the_lowest_and_those_nearest_to_zero() {
+        let found = of_one(&[("A", 0.1), ("B", -0.7), ("C", 0.9), ("D", -0.05), ("E", 0.5), ("F", -0.4)]);
+        let found = json!(extremes(&found, 2));
+        assert_eq!(found["SPY"]["highest"], json!({"C": 0.9, "E": 0.5}));
+        assert_eq!(found["SPY"]["lowest"], json!({"B": -0.7, "F": -0.4}));
+        assert_eq!(names(&found["SPY"]["highest"]), ["C", "E"], "the highest first");
+        assert_eq!(names(&found["SPY"]["lowest"]), ["B", "F"], "the lowest first");
+        assert_eq!(names(&found["SPY"]["least_sensitive"]), ["D", "A"]);
+    }
+
+    #[test]
+    fn no_row_is_among_the_highest_and_the_lowest() {
+        let three = json!(extremes(&of_one(&[("A", 0.1), ("B", 0.2), ("C", 0.3)]), 5));
+        assert_eq!((names(&three["SPY"]["highest"]), names(&three["SPY"]["lowest"])), (vec!["C", "B"], vec!["A"]));
+        let one = json!(extremes(&of_one(&[("A", -0.9)]), 5));
+        assert_eq!(one["SPY"], json!({"highest": {"A": -0.9}, "lowest": {}, "least_sensitive": {"A": -0.9}}));
+    }
+
+    #[test]
+    fn at_most_three_rows_are_nearest_to_zero_and_equals_stand_by_name() {
+        let equal = of_one(&[("D", 0.2), ("B", -0.2), ("A", 0.2), ("C", -0.2), ("E", 0.3)]);
+        let found = |size: usize| json!(extremes(&equal, size))["SPY"].clone();
+        assert_eq!(names(&found(10)["least_sensitive"]), ["A", "B", "C"]);
+        assert_eq!(names(&found(10)["highest"]), ["E", "A", "D"]);
+        assert_eq!(names(&found(1)["least_sensitive"]), ["A"]);
+    }
+
+    #[test]
+    fn a_row_without_a_value_is_left_out_of_its_column_alone() {
+        let two =
+            overlay(&["SPY", "QQQ"], &[("A", &[None, Some(0.5)]), ("B", &[Some(0.25), None]), ("C", &[None, None])]);
+        let found = json!(extremes(&two, 5));
+        assert_eq!(names(&found), ["SPY", "QQQ"]);
+        assert_eq!(found["SPY"]["highest"], json!({"B": 0.25}));
+        assert_eq!(found["QQQ"]["highest"], json!({"A": 0.5}));
+        assert_eq!(found["QQQ"]["lowest"], json!({}));
+        let all = json!({
+            "A": {"SPY": null, "QQQ": 0.5}, "B": {"SPY": 0.25, "QQQ": null}, "C": {"SPY": null, "QQQ": null},
+        });
+        assert_eq!(json!(Rows(&two)), all);
+    }
+
+    #[test]
+    fn a_report_sorts_by_the_ten_year_yield_where_it_is_there() {
+        let rows: [(&str, &[Option<f64>]); 3] =
+            [("A", &[Some(0.9), Some(-0.5)]), ("B", &[Some(-0.9), Some(0.25)]), ("C", &[None, Some(-0.004)])];
+        assert_eq!(
+            report(15, &overlay(&["UST2Y", "UST10Y"], &rows)),
+            "\n## Rates\n\n\
+             | row | category | UST2Y | UST10Y |\n\
+             |-----|----------|-------|--------|\n\
+             | B   | style    | -0.90 |   0.25 |\n\
+             | C   | style    |     - |   0.00 |\n\
+             | A   | style    |  0.90 |  -0.50 |\n"
+        );
+        // By the first column otherwise; a row without a value there has no place.
+        let text = report(15, &overlay(&["SPY", "QQQ"], &rows));
+        let found: Vec<&str> = text.lines().skip(5).map(|line| &line[2..3]).collect();
+        assert_eq!(found, ["A", "B"]);
+    }
+
+    #[test]
+    fn a_long_report_has_the_first_and_the_last_and_says_of_how_many() {
+        let eight = [("A", 0.8), ("B", 0.7), ("C", 0.6), ("D", 0.5), ("E", 0.4), ("F", 0.3), ("G", 0.2), ("H", 0.1)];
+        let text = report(5, &of_one(&eight));
+        assert!(text.contains("\n## Rates\n\nThe 3 highest and 2 lowest of 8 by SPY.\n\n| row "), "{text}");
+        let found: Vec<&str> = text.lines().skip(7).map(|line| &line[2..3]).collect();
+        assert_eq!(found, ["A", "B", "C", "G", "H"]);
+        assert!(!report(8, &of_one(&eight)).contains("highest"), "all are shown");
+        assert_eq!(report(5, &of_one(&[])).lines().count(), 5, "a head without rows");
+    }
+}

@@ -1,4 +1,23 @@
+use factor_analytics::{
+    correlation::{CorrelationMatrix, NamedSeries},
+    observer::{Progress, Silent},
+};
+
 use super::*;
+
+/// A matrix with these entries below its diagonal, row by row, `NaN` for none; each rests on 100 rows.
+pub(super) fn matrix_of(names: &[&str], below: &[f64]) -> CorrelationMatrix {
+    let columns: Vec<NamedSeries<'_>> =
+        names.iter().map(|name| NamedSeries { name, values: &[0.01, 0.02, 0.04] }).collect();
+    let mut matrix = CorrelationMatrix::pairwise(&columns, 2, &mut Progress::new(&mut Silent, "")).unwrap();
+    let places = (0..names.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    for ((i, j), r) in places.zip(below) {
+        (matrix.values[(i, j)], matrix.values[(j, i)]) = (*r, *r);
+    }
+    matrix.rows.fill(100);
+    matrix.undefined_pairs = below.iter().filter(|r| r.is_nan()).count();
+    matrix
+}
 
 #[test]
 fn names_read_back() {
