@@ -44,7 +44,9 @@ fn parse(text: &str) -> anyhow::Result<Value> {
         let mut row = Map::from_iter([("ticker".to_owned(), json!(name))]);
         for (kind, at) in &amounts {
             let Some(cell) = record.get(*at).filter(|cell| !cell.is_empty()) else { continue };
-            let number = number(cell).with_context(|| format!("line {line}: `{cell}` is no number"))?;
+            let number = number(cell).with_context(|| format!(
+                    "line {line}: `{cell}` is no number: write it as 1,234.5 or 12.5%, with a comma between thousands only"
+                ))?;
             row.insert((*kind).to_owned(), json!(number));
         }
         rows.push(Value::Object(row));
@@ -53,12 +55,23 @@ fn parse(text: &str) -> anyhow::Result<Value> {
     Ok(Value::Array(rows))
 }
 
+/// A number as spreadsheets write it; `None` for what is none, and for a comma that is not between thousands: `0,5` may be
+/// a half or a five.
 fn number(cell: &str) -> Option<f64> {
-    let plain = cell.replace([',', '$'], "");
-    match plain.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
-        None => plain.trim().parse().ok(),
+    let plain = cell.replace('$', "");
+    let (digits, scale) = match plain.trim().strip_suffix('%') {
+        Some(percent) => (percent.trim(), 100.0),
+        None => (plain.trim(), 1.0),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut groups = whole.trim_start_matches(['-', '+']).split(',');
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let thousands = first && groups.all(|group| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit()));
+    if fraction.contains(',') || (whole.contains(',') && !thousands) {
+        return None;
     }
+    let number: f64 = digits.replace(',', "").parse().ok()?;
+    number.is_finite().then_some(number / scale)
 }
 
 #[cfg(test)]
@@ -99,6 +112,16 @@ mod tests {
             ("%", None),
             ("$", None),
             ("5 €", None),
+            ("1,234,567.8", Some(1_234_567.8)),
+            ("-1,000%", Some(-10.0)),
+            ("0,5", None),
+            ("12,5%", None),
+            ("1,2345", None),
+            (",5", None),
+            ("1234,567", None),
+            ("1.5,000", None),
+            ("NaN", None),
+            ("inf", None),
         ] {
             assert_eq!(number(cell), read, "{cell}");
         }
