@@ -227,7 +227,7 @@ impl PortfolioAnswer for Exposed {
 
 impl Exposed {
     /// Sections that are not there, with what to do.
-    fn not_computed(&self) -> IndexMap<&'static str, String> {
+    pub(super) fn not_computed(&self) -> IndexMap<&'static str, String> {
         let mut reasons = IndexMap::new();
         if let Some(why) = self.state.no_regression.as_ref().filter(|_| self.request.include.wants(Section::Regression))
         {

@@ -220,7 +220,7 @@ impl PortfolioAnswer for Recommended {
 
 impl Recommended {
     /// Sections that are not there, with what to do.
-    fn not_computed(&self) -> IndexMap<&'static str, String> {
+    pub(super) fn not_computed(&self) -> IndexMap<&'static str, String> {
         let mut reasons = IndexMap::new();
         if self.portfolio.is_none() && self.request.include.wants(Section::Exposures) {
             reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
