@@ -51,7 +51,7 @@ pub(crate) fn title(name: &str) -> String {
 pub(crate) fn table(text: &mut String, head: &[&str], words: usize, rows: Vec<Vec<String>>) {
     let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.replace('|', "/")).collect::<Vec<_>>());
     let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(head.iter().copied()).add_rows(rows);
+    table.load_style(ASCII_MARKDOWN).set_header(head.iter().map(|name| name.replace('|', "/"))).add_rows(rows);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_cell_alignment(if at < words { CellAlignment::Left } else { CellAlignment::Right });
     }
@@ -96,6 +96,14 @@ pub(crate) fn list(text: &mut String, title: &str, items: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bar_in_a_name_opens_no_column() {
+        let mut text = String::new();
+        table(&mut text, &["B|C", "r"], 1, vec![vec!["D|E".to_owned(), "1".to_owned()]]);
+        assert!(text.contains("B/C") && text.contains("D/E"), "{text}");
+        assert!(text.lines().all(|line| line.matches('|').count() == 3), "{text}");
+    }
 
     #[test]
     fn numbers_have_their_places_and_no_negative_nothing() {
