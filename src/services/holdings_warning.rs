@@ -18,8 +18,8 @@ pub(crate) enum Warning {
     Unplaced { tickers: Vec<Ticker>, what: Unplaced },
     /// What is to be known of the prices that made weights of shares.
     OfPrices(String),
-    /// Periods on which a holding has no return yet.
-    SpreadRows(usize),
+    /// Holdings for want of which the portfolio has fewer periods.
+    LostRows { tickers: Vec<Ticker>, rows: usize, rows_without: usize },
     /// Shares count as the factor.
     LookedThrough { factor: String },
     /// Recommendations whose dividend yield is not known, though a least one is asked for.
@@ -58,8 +58,9 @@ impl fmt::Display for Warning {
                 write!(f, "{} {what}", Named(tickers))
             }
             Self::OfPrices(words) => f.write_str(words),
-            Self::SpreadRows(rows) => {
-                write!(f, "on {rows} periods a holding has no return yet; its weight is spread over the others")
+            Self::LostRows { tickers, rows, rows_without } => {
+                let names = a_few(tickers.iter().map(Ticker::as_str));
+                write!(f, "{names} leaves the portfolio {rows} periods; without it there would be {rows_without}")
             }
             Self::LookedThrough { factor } => write!(
                 f,

@@ -79,8 +79,9 @@ pub(crate) fn macro_exposures(
     let factors = macro_factors(study);
     let factors: Vec<ExposureFactor<'_>> =
         factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
-    let (floor, frequency) = (study.min_observations, study.panel().frequency());
-    Exposures::fit(&returns.values, risk_free, &factors, floor, frequency).map_err(|error| error.to_string())
+    let (floor, panel) = (study.min_observations, study.panel());
+    let found = Exposures::of_defaults(&returns.values, risk_free, &factors, panel.labels(), floor, panel.frequency());
+    found.map_err(|error| error.to_string())
 }
 
 /// Runs what takes the processor's time off the async threads.

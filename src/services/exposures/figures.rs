@@ -38,6 +38,7 @@ pub(super) fn compute(
     let panel = study.panel();
     let risk_free = study.risk_free();
     let returns = portfolio::returns(&study, &held.weights, &risk_free.per_period)?;
+    let named = factors.is_some();
     let (factors, without) = match factors {
         None => (portfolio::macro_factors(&study), Vec::new()),
         Some(named) => returns_of(named, &study),
@@ -49,6 +50,7 @@ pub(super) fn compute(
         risk_free: &risk_free.per_period,
         benchmark,
         factors: &factors,
+        named,
         labels: panel.labels(),
         base: panel.base(),
         frequency: panel.frequency(),

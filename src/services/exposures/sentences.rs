@@ -103,6 +103,7 @@ mod tests {
             factors: factors.iter().map(one).collect(),
             residual_share: 0.25,
             dropped: Vec::new(),
+            young_factors: None,
             undefined: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use factor_analytics::hedge::{
-    Effectiveness, Recommendation, Swap, VolatilityChange,
+    Direction, Effectiveness, Recommendation, Swap, VolatilityChange,
     basket::{Basket, BasketMember},
 };
 use factor_types::{Category, Ticker};
@@ -48,12 +48,15 @@ pub(crate) struct ShortRecommendation<'a> {
     factor: &'a str,
     etf_ticker: Option<&'a Ticker>,
     category: Category,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    young: bool,
     correlation_to_overexposed: Option<f64>,
     correlation_interval: Option<[f64; 2]>,
     n: usize,
     down_market_correlation: Option<f64>,
     rationale: String,
     hedge_ratio: Option<f64>,
+    direction: Option<Direction>,
     hedge_effectiveness: Effectiveness,
     #[serde(skip_serializing_if = "Option::is_none")]
     current_portfolio_exposure: Option<f64>,
@@ -124,12 +127,14 @@ impl<'a> RecommendationRow<'a> {
             factor: &one.factor,
             etf_ticker: one.etf_ticker.as_ref(),
             category: one.category,
+            young: one.young,
             correlation_to_overexposed: relation.correlation_to_overexposed,
             correlation_interval: relation.correlation_interval,
             n: relation.n,
             down_market_correlation: relation.down_market_correlation,
             rationale: sentences::rationale(one, of),
             hedge_ratio: figures.hedge_ratio,
+            direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
             current_portfolio_exposure: one.current_portfolio_exposure,
             swap: one.swap.as_ref(),

@@ -73,6 +73,7 @@ pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommenda
         factor: "gold".to_owned(),
         etf_ticker: None,
         category: Category::Commodity,
+        young: false,
         figures: HedgeFigures {
             relation,
             hedge_ratio: Some(hedge_ratio),
