@@ -5,6 +5,7 @@
 //! days a window has in [`mod@window`].
 
 pub mod build;
+pub mod calendar;
 pub mod group;
 mod periods;
 pub mod window;
@@ -17,8 +18,9 @@ use ndarray::{Array2, ArrayView2};
 
 pub use self::{
     build::{PanelError, SuspectReturn},
+    calendar::{Period, TradingCalendar},
     group::GroupColumn,
-    window::{DefaultStart, Window, WindowError, WindowRequest},
+    window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
 
 /// Returns of several tickers on common periods.
