@@ -1,6 +1,6 @@
 //! Which price stands for a period: that of a month's or week's last trading day, a trading day's own.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use chrono::{Days, NaiveDate};
 use factor_types::PriceSeries;
@@ -62,6 +62,19 @@ fn whole_periods(window: &Window, series: &[Arc<PriceSeries>], containing_start:
         .map(|series| ends.iter().map(|(period, last_day)| period_price(series, *period, *last_day)).collect())
         .collect();
     PricedPeriods { labels: ends.iter().map(|(period, _)| period.label).collect(), priced }
+}
+
+/// A series' prices of the `count` periods up to the one labelled `base`, the newest last; of days its own.
+pub(super) fn before(window: &Window, series: &PriceSeries, base: NaiveDate, count: usize) -> Vec<Option<usize>> {
+    let Some(of_base) = Period::of(window.frequency, base) else {
+        let until = series.dates().partition_point(|date| *date <= base);
+        return (until.saturating_sub(count)..until).map(Some).collect();
+    };
+    let back = iter::successors(Some(of_base), |period| Some(period.before())).take(count);
+    let mut priced: Vec<_> =
+        back.map(|period| period_price(series, period, window.calendar.last_day(period))).collect();
+    priced.reverse();
+    priced
 }
 
 /// Trading days: the dates on which at least half of the series alive (between their first and last price) have a

@@ -13,6 +13,10 @@ pub const STALE_MONTH_DAYS: i64 = 7;
 /// A fund whose prices ended more than so many days before others' has stopped.
 pub const STOPPED_DAYS: i64 = 35;
 
+/// Months of prices before a window's start: the price under the first return may be of the month before the one that
+/// holds the start.
+pub const LEAD_MONTHS: u32 = 2;
+
 /// How far back a day with enough prices is looked for.
 const YEARS_OF_PRICES: usize = 150;
 
@@ -62,6 +66,8 @@ pub struct WindowRequest {
     pub default_start: DefaultStart,
     /// How often returns are measured.
     pub frequency: Frequency,
+    /// Months of prices before the start: [`LEAD_MONTHS`], or more where something looks further back.
+    pub lead_months: u32,
     /// The clock.
     pub clock: Clock,
     /// The ticker whose exchange and newest price say which periods are whole.
@@ -76,7 +82,7 @@ impl WindowRequest {
         let today = self.clock.today;
         let end = self.end.map_or(today, |end| end.min(today));
         let start = self.start.unwrap_or_else(|| self.default_start.of(end).month_end_back(3));
-        DateRange::new(with_room(start), today).unwrap_or_else(|_| DateRange::day(today))
+        DateRange::new(with_room(start, self.lead_months), today).unwrap_or_else(|_| DateRange::day(today))
     }
 
     /// Settles the window from what the prices show.
@@ -122,6 +128,7 @@ impl WindowRequest {
         Ok(Window {
             frequency: self.frequency,
             start,
+            lead_months: self.lead_months,
             end,
             cutoff: judged.min(end),
             prices_until: final_through.min(end),
@@ -201,6 +208,8 @@ pub struct Window {
     pub frequency: Frequency,
     /// The first date, excluded.
     pub start: NaiveDate,
+    /// Months of prices before it.
+    pub lead_months: u32,
     /// The last date, included.
     pub end: NaiveDate,
     /// The day up to which periods are whole.
@@ -246,6 +255,7 @@ impl Window {
         Self {
             frequency,
             start,
+            lead_months: LEAD_MONTHS,
             end,
             cutoff: end,
             prices_until: end,
@@ -256,9 +266,9 @@ impl Window {
         }
     }
 
-    /// The price dates the window needs: some weeks before `start` for the price under the first return, to the end.
+    /// The price dates the window needs: some months before `start` for the price under the first return, to the end.
     pub fn price_range(&self) -> DateRange {
-        DateRange::new(with_room(self.start), self.end).unwrap_or_else(|_| DateRange::day(self.end))
+        DateRange::new(with_room(self.start, self.lead_months), self.end).unwrap_or_else(|_| DateRange::day(self.end))
     }
 }
 
@@ -296,9 +306,8 @@ pub enum WindowError {
     },
 }
 
-fn with_room(start: NaiveDate) -> NaiveDate {
-    // The price under the first return may be of the month before the one that holds `start`.
-    start.month_end_back(2).checked_sub_days(Days::new(15)).unwrap_or(start)
+fn with_room(start: NaiveDate, months: u32) -> NaiveDate {
+    start.month_end_back(months).checked_sub_days(Days::new(15)).unwrap_or(start)
 }
 
 /// True when the source gives one price a month: median spacing of its dates over 20 days. Of a single price nothing can

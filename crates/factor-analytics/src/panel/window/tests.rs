@@ -19,6 +19,7 @@ fn request(today: &str) -> WindowRequest {
         end: None,
         default_start: DefaultStart::MonthEndBefore(120),
         frequency: Frequency::Monthly,
+        lead_months: LEAD_MONTHS,
         clock: Clock::evening_of(date(today)),
         benchmark: "SPY".parse().unwrap(),
     }
