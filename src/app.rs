@@ -96,6 +96,13 @@ impl App {
         }))
     }
 
+    /// What a user's question is read and answered against: the universe in force and the user's groups.
+    pub async fn basis(&self, user: UserId) -> Basis {
+        let snapshot = self.universe_watcher.current().await;
+        let groups = self.groups_of(user, &snapshot.loaded.universe).await;
+        Basis { snapshot, groups }
+    }
+
     /// A user's groups as factors; where the store cannot be read, none and why.
     pub async fn groups_of(&self, user: UserId, universe: &FactorUniverse) -> UserGroups {
         // After the look at the reference data: a store that is away costs one waiting, not two.

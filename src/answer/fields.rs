@@ -79,6 +79,15 @@ impl Fields {
         }
     }
 
+    /// The same with an object among its fields opened, where there is one: its fields are cut each for itself.
+    #[must_use]
+    pub(crate) fn opening(mut self, name: &str, object: Option<&impl Serialize>) -> Self {
+        if let Some(object) = object {
+            self.put_parts(name, object);
+        }
+        self
+    }
+
     /// Makes its fields the entries of a table: the last ones go when it is cut.
     #[must_use]
     pub(crate) fn into_table(self) -> Self {
