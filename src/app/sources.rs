@@ -129,7 +129,7 @@ impl Picker<'_> {
     fn files(self, path: &Path, why: String) -> anyhow::Result<Sources> {
         let files = FilePrices::open(path, self.settings.prices.yield_file.as_deref(), utc_today)
             .with_context(|| format!("FACTOR_PRICE_FILES is `{}`", path.display()))?;
-        self.local(Arc::new(files), choice("files", why), choice("files", "they lie beside the prices"))
+        self.local(Arc::new(files), choice("files", why), choice("files", "they lie next to the prices"))
     }
 
     fn sample(self, why: String) -> anyhow::Result<Sources> {
