@@ -137,12 +137,15 @@ impl Analyzer {
     ) -> Result<Analysis, AnalysisError> {
         let factors = self.factors(request, universe)?;
         let selected = request.selected_categories();
+        // All of the universe is fetched, whatever categories are picked: composites and overlays need the others as
+        // well.
         let requested = requested(&factors, &selected)?;
 
         let started = Instant::now();
         let panel = self.panels.prepare(&self.providers, request, (&factors, &requested), caller);
         let (prepared, panel_cached) = caller.waits_for(panel).await??;
         let panel_ms = started.elapsed().as_secs_f64() * 1e3;
+        // Only now: the window follows from the prices that arrived.
         check_length(request.kind, prepared.panel.window())?;
 
         let floor = self.floor(request, &prepared.panel);
@@ -152,6 +155,7 @@ impl Analyzer {
         let source = &*self.fundamentals;
         let known = fundamentals::fetch(source, &study, &request.plan, caller.today, caller.fetch_until);
         let fundamentals = caller.waits_for(known).await?;
+        // Before the sections: the answer would be none of what was asked.
         check_caps(&request.plan, &fundamentals)?;
 
         let plan = request.plan.clone();
@@ -179,6 +183,7 @@ impl Analyzer {
         let factors: Vec<Arc<Factor>> = universe
             .factors()
             .iter()
+            // Shared from here on: study, report key and answer hold the same ones.
             .map(|factor| Arc::new(factor.clone()))
             .chain(request.groups.factors().cloned())
             .filter(|factor| request.asset_classes.lets_through(factor.asset_class))
@@ -236,6 +241,7 @@ fn study(
 ) -> Result<Arc<Study>, AnalysisError> {
     lost.extend(prepared.lost.iter().cloned());
     let (panel, yields) = (Arc::clone(&prepared.panel), Arc::clone(&prepared.yields));
+    // The study is of all categories; only the ones picked have to be there.
     let study = Study::new(panel, yields, factors, &lost, floor);
     if study.in_categories(selected).is_empty() {
         let of_requested = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);

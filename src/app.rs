@@ -79,6 +79,7 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        // With the prices, not with what users write: they can be lost, and belong to one source.
         let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
         let (prices, yields) = (Arc::clone(&sources.prices), Arc::clone(&sources.yields));
         let fundamentals = Arc::clone(&sources.fundamentals);

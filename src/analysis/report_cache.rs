@@ -95,6 +95,7 @@ async fn compute(
     fundamentals: Fundamentals,
     mut watch: Stopwatch,
 ) -> Result<Computed, AnalysisError> {
+    // A second of arithmetic on an async thread would hold up whoever else is served by it.
     off_thread(move || {
         let report = match &plan {
             Plan::Correlations(plan) => {

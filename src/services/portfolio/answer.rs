@@ -123,6 +123,7 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
         return Err(cancelled());
     }
     let (common, named) = (answer.context().common(), answer.include().sections.as_deref());
+    // Notes and reasons are known before any part is written, and count for the length of a summary.
     let frame = answer.frame();
     let (body, report) = match (named, common.format) {
         (Some(sections), _) => (included(answer, sections, app), None),
@@ -185,6 +186,7 @@ fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
     let mut last = Fields::rounded(SHORT);
     last.put_parts("data_quality", &Quality::Short(answer.quality().short_within(LONGEST_WARNING)));
     last.put_whole("more", &More { include: T::MORE });
+    // Once: whatever the length of the lists, this stays the same.
     let mut shown = answer.entries();
     loop {
         let mut summary = answer.summary(shown);

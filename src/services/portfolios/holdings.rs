@@ -114,6 +114,7 @@ fn one(entry: &Args) -> Option<Holding> {
     };
     let holding = Holding { ticker: ticker?, amount: amount? };
     let foreign = holding.ticker.is_currency() && holding.ticker.as_str() != "CUR:USD";
+    // Exchange rates are no part of any source here.
     if foreign && matches!(holding.amount, Amount::Shares(_)) {
         let hint = "give its value in US dollars".to_owned();
         entry.refuse("shares", "have no price for a currency other than CUR:USD", Some(hint));
