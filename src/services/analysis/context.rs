@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct AnalysisContext {
     pub(crate) analysis: Analysis,
-    pub(super) query: Query,
+    query: Query,
 }
 
 impl AnalysisContext {
@@ -33,6 +33,11 @@ impl AnalysisContext {
         let found = app.analyzer.analyze(&query.request, &query.common.snapshot.loaded.universe, caller).await;
         let analysis = found.map_err(|error| tool_error(&error, &query.common))?;
         Ok(Self { analysis, query })
+    }
+
+    /// The analysis with the call that it answers.
+    pub(crate) fn analysed(&self) -> (&Analysis, &Query) {
+        (&self.analysis, &self.query)
     }
 
     /// The common arguments.

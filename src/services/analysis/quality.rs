@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use self::warning::Warning;
-use super::{arguments::Query, context::AnalysisContext};
+use super::arguments::Query;
 use crate::{
     analysis::{Analysis, Report},
     services::holdings_warning,
@@ -126,7 +126,7 @@ impl DataQuality {
     /// What an answer on a portfolio rests on, with null figures of its own in place of the analysis', and with further
     /// warnings.
     pub(crate) fn of_portfolio(
-        AnalysisContext { analysis, query }: &AnalysisContext,
+        (analysis, query): (&Analysis, &Query),
         undefined: Vec<Undefined>,
         further: Vec<holdings_warning::Warning>,
     ) -> Self {

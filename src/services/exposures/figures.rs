@@ -71,7 +71,7 @@ pub(super) fn compute(
         of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, Some(&returns));
     warnings.extend(not_regressed(&without, state.regression.as_ref()));
     let undefined = undefined(&state, what_if.as_ref(), &without);
-    let quality = DataQuality::of_portfolio(&context, undefined, warnings);
+    let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
     Ok(Exposed { request, context, held, classifications, returns, state, what_if, risk_free_source, quality })
 }
 

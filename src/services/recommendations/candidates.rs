@@ -90,7 +90,7 @@ pub(super) async fn look_at(
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
     let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), report.yields_unknown.len());
     let frame = notes::frame(&request, &context, &factor, portfolio.as_ref(), &report);
-    let quality = DataQuality::of_portfolio(&context, undefined, warnings);
+    let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
     Ok(Recommended { request, context, factor, portfolio, report, quality, frame })
 }
 
