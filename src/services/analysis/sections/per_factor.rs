@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use factor_analytics::{report::FactorProfile, sections::performance::PerformanceProfile};
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
@@ -75,6 +76,11 @@ struct FactorLine<'a> {
     ticker: &'a Ticker,
     label: &'a str,
     category: Category,
+    /// The date of its last price, where it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    young: bool,
     #[serde(flatten)]
     figures: Brief,
 }
@@ -85,12 +91,18 @@ fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fi
         ticker,
         label: &entry.label,
         category: entry.category,
+        stopped: entry.history.stopped,
+        young: entry.history.young,
         figures: Brief::of(&entry.profile),
     };
-    let rows: Vec<FactorLine<'_>> = per_factor.iter().map(line).collect();
-    let (top, bottom) = first_and_last(&rows, lists.top);
+    let (alive, mut stopped): (Vec<_>, Vec<_>) = per_factor.iter().map(line).partition(|line| line.stopped.is_none());
+    let (top, bottom) = first_and_last(&alive, lists.top);
     fields.put("top", &top);
     fields.put("bottom", &bottom);
+    stopped.truncate(lists.top);
+    if !stopped.is_empty() {
+        fields.put("stopped", &stopped);
+    }
 }
 
 /// The cells of a profile in a report.
@@ -116,11 +128,17 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
         let names = [ticker.to_string(), entry.label.clone(), entry.category.to_string()];
         names.into_iter().chain(figures(&entry.profile)).collect()
     };
-    let all: Vec<Vec<String>> = per_factor.iter().map(row).collect();
+    let (alive, stopped): (Vec<_>, Vec<_>) = per_factor.iter().partition(|(_, entry)| entry.history.stopped.is_none());
+    let all: Vec<Vec<String>> = alive.into_iter().map(row).collect();
     let (top, bottom) = (size.min(all.len().div_ceil(2)), size.min(all.len() / 2));
     let header: Vec<&str> = ["ticker", "label", "category"].into_iter().chain(FIGURES).collect();
     let _ = write!(text, "\n## Best by {}\n\n", plan.sort_by.field());
     table(text, &header, 3, all[..top].to_vec());
     let _ = write!(text, "\n## Worst by {}\n\n", plan.sort_by.field());
     table(text, &header, 3, all[all.len() - bottom..].to_vec());
+    let named = stopped.iter().take(size).filter_map(|(ticker, entry)| Some((ticker, entry.history.stopped?)));
+    let named: Vec<String> = named.map(|(ticker, last)| format!("{ticker} (last price {last})")).collect();
+    if !named.is_empty() {
+        let _ = write!(text, "\nNot ranked, stopped before the window's end: {}.\n", named.join(", "));
+    }
 }
