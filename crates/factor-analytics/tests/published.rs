@@ -52,9 +52,8 @@ fn empyricals_own_test_values() {
         let start: NaiveDate = "2000-01-31".parse().unwrap();
         let labels: Vec<NaiveDate> = (1..=returns.len() as u32).map(|n| start + Months::new(n)).collect();
         let profile = |risk_free: &[f64], benchmark: Option<&[f64]>| {
-            let inputs =
-                ProfileInputs { returns: &returns, risk_free, benchmark, labels: &labels, base: start, frequency };
-            PerformanceProfile::compute(&inputs, &[])
+            let alone = ProfileInputs::new(&returns, &labels, start, frequency.periods_per_year());
+            PerformanceProfile::compute(&ProfileInputs { risk_free: Some(risk_free), benchmark, ..alone })
         };
         let zero = vec![0.0; returns.len()];
         let per_year = frequency.periods_per_year();
