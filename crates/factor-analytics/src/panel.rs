@@ -140,7 +140,10 @@ impl Panel {
     /// An estimate of the memory it takes, without the shared price series.
     pub fn bytes(&self) -> usize {
         let prices: usize = self.columns.iter().map(|column| column.prices.len() * size_of::<Option<f64>>()).sum();
-        self.returns.len() * size_of::<f64>() + prices + self.columns.len() * size_of::<Column>() + self.labels.len() * 4
+        self.returns.len() * size_of::<f64>()
+            + prices
+            + self.columns.len() * size_of::<Column>()
+            + self.labels.len() * 4
     }
 }
 

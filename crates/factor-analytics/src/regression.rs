@@ -234,7 +234,9 @@ mod tests {
         // slope 0.5, fitted 0.5, 1, 1.5, residuals -0.5, 1, -0.5, SSR 1.5, SST 2.
         let fit = Regression::fit(&[0.0, 1.0, 2.0], &[0.0, 2.0, 1.0]).unwrap();
         assert!((fit.residual_deviation.unwrap() - 1.5_f64.sqrt()).abs() < 1e-15);
-        assert!((fit.r_squared.unwrap() - 0.25).abs() < 1e-15 && (fit.adjusted_r_squared().unwrap() + 0.5).abs() < 1e-15);
+        assert!(
+            (fit.r_squared.unwrap() - 0.25).abs() < 1e-15 && (fit.adjusted_r_squared().unwrap() + 0.5).abs() < 1e-15
+        );
         // The normal distribution beyond 1.96 on both sides.
         let at = |t: f64| Regression { slope: t, slope_error: Some(1.0), ..fit.clone() }.slope_p().unwrap();
         let found = (at(1.959_963_984_540_054), at(-3.0));

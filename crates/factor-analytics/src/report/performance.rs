@@ -159,7 +159,7 @@ mod tests {
             weights: Weighting::Equal,
             max_per_composite: None,
             benchmark: ticker("A"),
-            sort_by: SortBy::of(Figure::named("annual_return").unwrap(), false),
+            sort_by: SortBy::of(Figure::named("annual_return").unwrap()),
             min_coverage: 0.6,
         }
     }

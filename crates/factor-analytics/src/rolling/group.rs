@@ -153,7 +153,8 @@ fn centre<S: Simd, const P: usize>(
 ) -> Row<S, P> {
     let rows = values.len();
     let [zero, one, infinite] = [0.0, 1.0, f64::INFINITY].map(|x| simd.splat_f64s(x));
-    let [[mut sums], [mut counts], [mut largest]] = [0.0, 0.0, stats::SMALLEST_SCALE].map(|x| splat::<S, P, 1>(simd, x));
+    let [[mut sums], [mut counts], [mut largest]] =
+        [0.0, 0.0, stats::SMALLEST_SCALE].map(|x| splat::<S, P, 1>(simd, x));
     for row in 0..rows {
         for part in 0..P {
             let x = values[row][part];

@@ -169,7 +169,8 @@ fn describe(spans: &[Span], parts: &[RiskFreePart], panel: &Panel) -> String {
         let part = parts.get(at);
         let name = part.map_or("none", |part| part.source.as_str());
         let rows = if span.rows == 1 { "row" } else { "rows" };
-        let from = if span.first == 0 || span.first == next { String::new() } else { format!(" from {}", date(span.first)) };
+        let from =
+            if span.first == 0 || span.first == next { String::new() } else { format!(" from {}", date(span.first)) };
         let to = if span.last + 1 == panel.rows() { String::new() } else { format!(" to {}", date(span.last)) };
         let closes = if part.is_some_and(|part| part.without_dividends) { " (closes without dividends)" } else { "" };
         words.push(format!("{name} {} {rows}{from}{to}{closes}", span.rows));

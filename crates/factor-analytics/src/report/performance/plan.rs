@@ -16,8 +16,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SortBy {
     field: &'static str,
-    /// Lowest first: of `max_drawdown` the deepest.
-    pub ascending: bool,
+    ascending: bool,
 }
 
 impl Default for SortBy {
@@ -27,9 +26,20 @@ impl Default for SortBy {
 }
 
 impl SortBy {
-    /// By a numeric field of a profile ([`Figure`]), highest first or lowest first.
-    pub fn of(figure: Figure, ascending: bool) -> Self {
-        Self { field: figure.name, ascending }
+    /// By a numeric field of a profile, highest first.
+    pub fn of(figure: Figure) -> Self {
+        Self { field: figure.name, ascending: false }
+    }
+
+    /// The same with the lowest first (of `max_drawdown` the deepest), or the highest.
+    #[must_use]
+    pub fn ascending(self, ascending: bool) -> Self {
+        Self { ascending, ..self }
+    }
+
+    /// True with the lowest first.
+    pub fn is_ascending(self) -> bool {
+        self.ascending
     }
 
     /// The field.
@@ -38,7 +48,7 @@ impl SortBy {
     }
 
     /// What an entry is sorted by.
-    pub(super) fn value(self, history: &History, profile: &PerformanceProfile) -> Option<f64> {
+    pub fn value(self, history: &History, profile: &PerformanceProfile) -> Option<f64> {
         Figure::named(self.field)?.of(history, profile)
     }
 
@@ -164,7 +174,7 @@ mod tests {
     fn tables_are_sorted_either_way_with_missing_values_last() {
         let history = History::of(&[], &[]);
         let sorted = |ascending| {
-            let by = SortBy::of(Figure::named("max_drawdown").unwrap(), ascending);
+            let by = SortBy::of(Figure::named("max_drawdown").unwrap()).ascending(ascending);
             let mut rows = [("D", None), ("B", Some(-0.3)), ("C", Some(-0.1)), ("A", Some(-0.3))];
             let value = |max_drawdown| {
                 by.value(&history, &PerformanceProfile { max_drawdown, ..PerformanceProfile::default() })
@@ -210,8 +220,8 @@ mod tests {
             weighted(0.5),
             PerformancePlan { max_per_composite: Some(3), ..plan() },
             PerformancePlan { benchmark: "QQQ".parse().unwrap(), ..plan() },
-            PerformancePlan { sort_by: SortBy { ascending: true, ..SortBy::default() }, ..plan() },
-            PerformancePlan { sort_by: SortBy::of(Figure::named("volatility").unwrap(), false), ..plan() },
+            PerformancePlan { sort_by: SortBy::default().ascending(true), ..plan() },
+            PerformancePlan { sort_by: SortBy::of(Figure::named("volatility").unwrap()), ..plan() },
             PerformancePlan { min_coverage: 0.6_f64.next_up(), ..plan() },
         ];
         let keys: HashSet<&PerformancePlan> = different.iter().collect();

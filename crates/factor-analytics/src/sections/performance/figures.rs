@@ -1,5 +1,7 @@
 //! The numeric fields of a profile, by the names that they have in answers.
 
+use std::str::FromStr;
+
 use super::{MarketSide, PerformanceProfile};
 use crate::study::History;
 
@@ -18,6 +20,16 @@ impl Figure {
     /// Every numeric field, in the order of the answer.
     pub const ALL: [Self; NAMED.len()] = NAMED;
 
+    /// Their names, in the same order.
+    pub const NAMES: [&'static str; NAMED.len()] = {
+        let (mut names, mut at) = ([""; NAMED.len()], 0);
+        while at < NAMED.len() {
+            names[at] = NAMED[at].name;
+            at += 1;
+        }
+        names
+    };
+
     /// The field of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|figure| figure.name == name)
@@ -26,6 +38,15 @@ impl Figure {
     /// Its value in an entry.
     pub fn of(self, history: &History, profile: &PerformanceProfile) -> Option<f64> {
         (self.value)(history, profile)
+    }
+}
+
+impl FromStr for Figure {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::named(name)
+            .ok_or_else(|| format!("`{name}` is no number of a profile: write one of {}", Self::NAMES.join(", ")))
     }
 }
 
@@ -146,5 +167,6 @@ mod tests {
         assert_eq!(written.len(), Figure::ALL.len() - 1);
         assert_eq!(Figure::named("beta").map(|figure| figure.name), Some("beta"));
         assert!(Figure::named("drawdown_peak").is_none());
+        assert!("drawdown_peak".parse::<Figure>().is_err_and(|why| why.contains("write one of observations, ")));
     }
 }

@@ -81,7 +81,8 @@ impl PerformanceProfile {
         let fit = Regression::fit(&x, &y).filter(|fit| over_cash && fit.n >= MIN_ROWS_FOR_ERRORS);
         let Some(fit) = fit else { return x.len() };
         let per_year = inputs.per_year;
-        let interval = |value: f64, error: Option<f64>| error.map(|error| [value - Z_975 * error, value + Z_975 * error]);
+        let interval =
+            |value: f64, error: Option<f64>| error.map(|error| [value - Z_975 * error, value + Z_975 * error]);
         self.beta = Some(fit.slope);
         self.beta_t = fit.slope_t();
         self.beta_se = fit.slope_error;

@@ -34,7 +34,10 @@ fn missing_rows_count_for_nothing_and_null_figures_have_reasons() {
     near(found.total_return.unwrap(), 0.21);
     near(found.annual_return.unwrap(), 1.21_f64.powf(6.0) - 1.0);
     assert_eq!((found.volatility, found.sharpe_ratio, found.max_drawdown), (Some(0.0), None, Some(0.0)));
-    assert_eq!((reason(&found, "sharpe_ratio"), reason(&found, "calmar_ratio")), (Some(NO_VARIATION), Some(NO_DRAWDOWN)));
+    assert_eq!(
+        (reason(&found, "sharpe_ratio"), reason(&found, "calmar_ratio")),
+        (Some(NO_VARIATION), Some(NO_DRAWDOWN))
+    );
     assert_eq!((reason(&found, "beta"), reason(&found, "volatility")), (Some(NO_BENCHMARK), None));
     assert_eq!(profile(&[NAN; 4], None), PerformanceProfile::default());
 }
@@ -92,7 +95,10 @@ fn captures_are_annual_returns_on_one_side_of_the_market() {
     assert_eq!((up.n, up.hit_rate, up.correlation), (3, Some(1.0), None));
     assert_eq!((down.n, down.hit_rate, down.mean_return), (2, Some(0.5), Some(0.0)));
     near(up.mean_return.unwrap(), 0.2);
-    assert_eq!(reason(&found, "up_months.correlation"), Some("fewer than 12 periods with the benchmark on that side, or one side does not vary"));
+    assert_eq!(
+        reason(&found, "up_months.correlation"),
+        Some("fewer than 12 periods with the benchmark on that side, or one side does not vary")
+    );
     // Where the benchmark hardly moves, 1 + r would leave nothing of the digits: 2e-16 over 1e-16.
     let found = profile(&[2e-16, 2e-16, 4e-16], Some(&[1e-16, 1e-16, 2e-16]));
     near(found.up_capture.unwrap(), 2.0);
@@ -130,7 +136,10 @@ fn without_a_source_of_cash_there_is_a_ratio_of_another_name() {
     assert_eq!((without.sharpe_ratio, without.sortino_ratio, without.downside_deviation), (None, None, None));
     assert_eq!((without.return_to_risk, zero.return_to_risk), (zero.sharpe_ratio, None));
     // Of plain returns; a return over cash is none.
-    assert_eq!((without.beta, without.beta_interval, without.r_squared), (zero.beta, zero.beta_interval, zero.r_squared));
+    assert_eq!(
+        (without.beta, without.beta_interval, without.r_squared),
+        (zero.beta, zero.beta_interval, zero.r_squared)
+    );
     assert_eq!((without.alpha, without.alpha_t, without.alpha_se, without.alpha_interval), (None, None, None, None));
     for field in ["sharpe_ratio", "sortino_ratio", "downside_deviation", "alpha", "alpha_interval"] {
         assert_eq!(reason(&without, field), Some(NO_RATE), "{field}");
@@ -150,7 +159,10 @@ fn ratios_are_not_taken_over_rounding_noise() {
     for rates in [None, Some(&[0.0015; 47][..])] {
         let found = over(rates, &copy, Some(&market_returns));
         assert_eq!((found.tracking_error, found.information_ratio), (Some(0.0), None));
-        assert_eq!((found.beta_t, found.alpha_t, found.beta_se, found.specific_risk), (None, None, Some(0.0), Some(0.0)));
+        assert_eq!(
+            (found.beta_t, found.alpha_t, found.beta_se, found.specific_risk),
+            (None, None, Some(0.0), Some(0.0))
+        );
         near(found.beta.unwrap(), 1.0);
         near(found.up_capture.unwrap(), 1.0);
         assert_eq!((found.r_squared, found.adjusted_r_squared), (Some(1.0), Some(1.0)));
