@@ -3,7 +3,11 @@
 use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
-use factor_analytics::{inference::TestCounts, regime::Regime};
+use factor_analytics::{
+    inference::TestCounts,
+    panel::{LeftOut, WhyLeftOut},
+    regime::Regime,
+};
 use factor_types::Ticker;
 use serde::{Serialize, Serializer};
 
@@ -21,10 +25,10 @@ pub(crate) enum Warning {
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
     Simulated,
-    /// The newest prices are not used: their period is not over.
-    PeriodInProgress { as_of: NaiveDate, days: i64 },
+    /// The month or week that the end names is not in; the newest that is has this label.
+    LeftOut { left_out: LeftOut, end: NaiveDate, newest: Option<NaiveDate> },
     /// The source has no newer prices.
-    Stale { as_of: NaiveDate, days: i64 },
+    Stale { newest: NaiveDate, days: i64 },
     /// A ticker that is priced next to the universe (a benchmark, a holding) has no prices.
     NotPriced { ticker: Ticker, why: String },
     /// What is wrong with yields and the risk-free rate.
@@ -73,10 +77,10 @@ impl Display for Warning {
             Self::Simulated => {
                 f.write_str("prices are simulated, no market's; set FMP_API_KEY or FACTOR_PRICE_FILES for real ones")
             }
-            Self::PeriodInProgress { as_of, days } => {
-                write!(f, "newest price used: {as_of}, {days} days ago; the period in progress is left out")
+            Self::LeftOut { left_out, end, newest } => is_left_out(f, left_out, *end, *newest),
+            Self::Stale { newest, days } => {
+                write!(f, "stale: the source's newest price is of {newest}, {days} days ago")
             }
-            Self::Stale { as_of, days } => write!(f, "stale: the newest price is of {as_of}, {days} days ago"),
             Self::NotPriced { ticker, why } => write!(f, "figures relative to {ticker} are null: {why}"),
             Self::Rates(warning) => warning.fmt(f),
             Self::LookAhead { as_of, without_cap } => look_ahead(f, *as_of, without_cap),
@@ -124,6 +128,33 @@ impl Display for Warning {
 impl Serialize for Warning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+fn is_left_out(
+    f: &mut fmt::Formatter<'_>,
+    left_out: &LeftOut,
+    end: NaiveDate,
+    newest: Option<NaiveDate>,
+) -> fmt::Result {
+    let LeftOut { period, last_day, why } = left_out;
+    let named = if period.is_week() {
+        format!("the week to {}", period.label)
+    } else {
+        period.label.format("%B %Y").to_string()
+    };
+    write!(f, "{named} is left out: ")?;
+    match why {
+        WhyLeftOut::EndsBeforeIt => {
+            write!(f, "end_date {end} lies before its last trading day {last_day}; the frequency daily reaches it")?
+        }
+        WhyLeftOut::NotWhole { newest } => {
+            write!(f, "it is not over in the source, whose newest price is of {newest} (last trading day {last_day})")?;
+        }
+    }
+    match newest {
+        Some(label) => write!(f, "; the newest period here is that of {label}"),
+        None => Ok(()),
     }
 }
 
