@@ -48,7 +48,7 @@ fn performance(weights: Weighting, composites: bool) -> Plan {
         weights,
         max_per_composite: None,
         benchmark: Ticker::spy(),
-        sort_by: SortBy::SharpeRatio,
+        sort_by: SortBy::default(),
         min_coverage: 0.6,
     })
 }

@@ -56,7 +56,7 @@ pub struct AnalyzeArgs {
     /// Benchmark ticker
     #[arg(long, value_name = "TICKER")]
     benchmark: Option<String>,
-    /// Performance: sharpe_ratio, annual_return or volatility
+    /// Performance: any number of a profile, such as sharpe_ratio, max_drawdown or alpha_t
     #[arg(long, value_name = "FIELD")]
     sort_by: Option<String>,
     /// Length of lists and tables

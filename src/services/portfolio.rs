@@ -102,7 +102,8 @@ pub(crate) fn macro_exposures(
     let factors: Vec<ExposureFactor<'_>> =
         factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
     let (floor, panel) = (study.min_observations, study.panel());
-    let found = Exposures::of_defaults(&returns.values, risk_free, &factors, panel.labels(), floor, panel.frequency());
+    let found =
+        Exposures::of_defaults(&returns.values, risk_free, &factors, panel.labels(), floor, panel.periods_per_year());
     found.map_err(|error| error.to_string())
 }
 

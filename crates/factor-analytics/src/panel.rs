@@ -13,7 +13,7 @@ pub mod window;
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use chrono::NaiveDate;
-use factor_types::{Frequency, PriceSeries, Ticker};
+use factor_types::{Frequency, PriceSeries, Ticker, exchange::is_weekend};
 use ndarray::{Array2, ArrayView2};
 
 pub use self::{
@@ -49,7 +49,9 @@ pub struct Column {
     pub span: Option<Range<usize>>,
     /// Returns present.
     pub observations: usize,
-    /// The prices under the first to the last return, as an index range of the series' rows.
+    /// The price of each period, the base's first; empty for a group.
+    pub prices: Vec<Option<f64>>,
+    /// The series' rows from the first to the last of these prices.
     pub priced: Option<Range<usize>>,
     /// True when some period has a price, the base's included.
     pub has_price: bool,
@@ -68,6 +70,12 @@ impl Panel {
         let rows = self.labels.len();
         // OK because the array is stored column by column (`build` makes it so): column `at` is contiguous.
         self.returns.as_slice_memory_order().map_or(&[], |all| &all[at * rows..(at + 1) * rows])
+    }
+
+    /// One column's price of each period, that of the base first and then one per row; empty for a group. Between two of
+    /// them lies what a missing return in between does not show.
+    pub fn period_prices(&self, at: usize) -> &[Option<f64>] {
+        self.columns.get(at).map_or(&[], |column| &column.prices)
     }
 
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
@@ -131,6 +139,20 @@ impl Panel {
         self.window.frequency
     }
 
+    /// Periods in a year, the `P` of every annualised figure: 12, 52 and 252, or 365 on the rows of what trades every day.
+    pub fn periods_per_year(&self) -> f64 {
+        if self.has_every_day() { 365.0 } else { self.frequency().periods_per_year() }
+    }
+
+    /// True of daily rows that have weekends: the benchmark trades every day, and so does what most of the panel holds.
+    pub fn has_every_day(&self) -> bool {
+        let weekends = || self.labels.iter().filter(|label| is_weekend(**label)).count();
+        // Two rows of seven; a fifth leaves room for days on which few had a price.
+        self.window.frequency == Frequency::Daily
+            && self.window.calendar == TradingCalendar::EveryDay
+            && 5 * weekends() >= self.labels.len()
+    }
+
     /// The newest price date used.
     pub fn as_of(&self) -> NaiveDate {
         self.as_of
@@ -143,7 +165,11 @@ impl Panel {
 
     /// An estimate of the memory it takes, without the shared price series.
     pub fn bytes(&self) -> usize {
-        self.returns.len() * size_of::<f64>() + self.columns.len() * size_of::<Column>() + self.labels.len() * 4
+        let prices: usize = self.columns.iter().map(|column| column.prices.len() * size_of::<Option<f64>>()).sum();
+        self.returns.len() * size_of::<f64>()
+            + prices
+            + self.columns.len() * size_of::<Column>()
+            + self.labels.len() * 4
     }
 }
 
@@ -165,6 +191,17 @@ mod tests {
     }
 
     #[test]
+    fn prices_of_periods_bridge_a_missing_return() {
+        // B starts in February (its base of 100 is January's), lacks March and so has no return in April either.
+        let panel = panel(&[("A", &[0.1, 0.2, 0.1, 0.1]), ("B", &[f64::NAN, 0.1, f64::NAN, 0.2])]);
+        let found: Vec<Option<f64>> = panel.period_prices(1).to_vec();
+        assert_eq!((found[0], found[1], found[3]), (None, Some(100.0), None));
+        assert!((found[2].unwrap() - 110.0).abs() < 1e-12 && (found[4].unwrap() - 132.0).abs() < 1e-12);
+        assert_eq!((panel.columns()[1].observations, panel.columns()[1].priced.clone()), (1, Some(0..3)));
+        assert!(panel.period_prices(9).is_empty());
+    }
+
+    #[test]
     fn returns_before_the_window_are_those_of_its_periods() {
         // Prices 100, 110, 99, (none), 120, 126, 126 at the month ends of December 2009 to June 2010; the window starts
         // after April's, so that its base is April's.
@@ -179,6 +216,24 @@ mod tests {
         assert!(before[2].is_nan() && before[3].is_nan() && before.len() == 4);
         // Nothing before the first price.
         assert!(panel.returns_before(0, 6)[..2].iter().all(|r| r.is_nan()));
+    }
+
+    #[test]
+    fn what_trades_every_day_has_365_periods_a_year() {
+        let days = month_end(0).iter_days().take(90);
+        let coin = |trades: fn(NaiveDate) -> bool| {
+            let rows = days.clone().filter(|day| trades(*day)).enumerate().map(|(at, day)| (day, 100.0 + at as f64));
+            PriceSeries::new(ticker("BTC"), PriceKind::Close, rows.collect::<Vec<_>>())
+        };
+        let per_year = |series: PriceSeries, frequency| {
+            let end = month_end(2);
+            let calendar = TradingCalendar::of(Some(&series), end);
+            let window = Window { calendar, ..Window::whole(frequency, month_end(0), end) };
+            Panel::build(window, &[Arc::new(series)]).unwrap().periods_per_year()
+        };
+        assert_eq!(per_year(coin(|_| true), Frequency::Daily), 365.0);
+        assert_eq!(per_year(coin(|_| true), Frequency::Monthly), 12.0);
+        assert_eq!(per_year(coin(|day| !is_weekend(day)), Frequency::Daily), 252.0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use factor_analytics::{
     nnls, stats,
     study::Standing,
 };
-use factor_types::{Category, Frequency};
+use factor_types::Category;
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -33,8 +33,8 @@ fn close(what: &str, ours: Option<f64>, theirs: &Value) {
     }
 }
 
-fn frequency(case: &Value) -> Frequency {
-    if case["frequency"] == "weekly" { Frequency::Weekly } else { Frequency::Monthly }
+fn per_year(case: &Value) -> f64 {
+    if case["frequency"] == "weekly" { 52.0 } else { 12.0 }
 }
 
 fn floor(case: &Value) -> usize {
@@ -94,7 +94,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
             returns: &portfolio.values,
             weight_of_overexposed: case["weights"]["f"].as_f64().unwrap(),
         }),
-        frequency: frequency(case),
+        per_year: per_year(case),
         min_observations: floor(case),
     };
     let plan = HedgePlan {
@@ -255,7 +255,7 @@ fn exposures_as_statsmodels() {
             .map(|name| ExposureFactor { name, returns: columns.get(name).unwrap_or(&combined) })
             .collect();
         let risk_free = columns.get("rf").unwrap();
-        let fit = Exposures::fit(&portfolio.values, risk_free, &factors, floor(case), frequency(case)).unwrap();
+        let fit = Exposures::fit(&portfolio.values, risk_free, &factors, floor(case), per_year(case)).unwrap();
         let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.clone(), one.reason)).collect();
         assert_eq!(serde_json::json!(dropped), case["dropped"]);
         assert_eq!(fit.observations, count(&case["observations"]));
@@ -281,7 +281,7 @@ fn exposures_as_statsmodels() {
                 named: true,
                 labels: &labels,
                 base: first - Days::new(1),
-                frequency: frequency(case),
+                per_year: per_year(case),
                 min_observations: floor(case),
             },
         );

@@ -81,7 +81,7 @@ impl Query {
             weights: Weighting::Equal,
             max_per_composite: None,
             benchmark: Ticker::spy(),
-            sort_by: SortBy::SharpeRatio,
+            sort_by: SortBy::default(),
             min_coverage: MIN_COVERAGE,
         };
         let also_priced = Ticker::cash_proxies().into_iter().chain(holdings.iter().cloned()).collect();

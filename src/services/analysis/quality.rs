@@ -1,6 +1,7 @@
 //! `data_quality`: what the answer rests on, what is missing from it and why.
 
 mod collect;
+mod rates;
 mod warning;
 
 #[cfg(test)]
@@ -17,7 +18,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::warning::Warning;
+pub(crate) use self::{rates::yields_as_of, warning::Warning};
 use super::arguments::Query;
 use crate::{
     analysis::{Analysis, Report},

@@ -53,7 +53,7 @@ pub(super) fn compute(
         named,
         labels: panel.labels(),
         base: panel.base(),
-        frequency: panel.frequency(),
+        per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
     };
     let mut state = ExposureState::of(&returns.values, &inputs);

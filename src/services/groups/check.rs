@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     panel::{DefaultStart, PanelError},
     report::{Granularity, PerformancePlan, SortBy, Weighting},
-    sections::performance::{PerformanceProfile, ProfileInputs},
+    sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInputs},
     study::{Exclusion, ExclusionReason},
 };
 use factor_prices::SourceFault;
@@ -75,13 +75,16 @@ pub struct Performance {
     /// Standard deviation of the returns times sqrt(12).
     #[serde(serialize_with = "six_digits")]
     pub volatility: Option<f64>,
-    /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12).
+    /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12); null where there is none.
     #[serde(serialize_with = "six_digits")]
     pub sharpe_ratio: Option<f64>,
     /// Deepest fall below the highest month end.
     #[serde(serialize_with = "six_digits")]
     pub max_drawdown: Option<f64>,
-    /// Where the risk-free rate came from: `UST3M`, `BIL`, `SGOV` or `0`.
+    /// When that was.
+    #[serde(flatten)]
+    pub drawdown: DrawdownTimes,
+    /// Where the risk-free rate came from, with the rows of each source: `UST3M 120 rows`; `none` where there is none.
     pub risk_free_source: String,
 }
 
@@ -165,18 +168,12 @@ pub async fn check(
     let present: Vec<NaiveDate> =
         values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label).collect();
     let risk_free = study.risk_free();
-    let profile = PerformanceProfile::compute(
-        &ProfileInputs {
-            returns: &values,
-            risk_free: &risk_free.per_period,
-            // Beta and alpha are no part of what is said of a group here.
-            benchmark: None,
-            labels,
-            base: study.panel().base(),
-            frequency: study.panel().frequency(),
-        },
-        &[],
-    );
+    let per_year = study.panel().periods_per_year();
+    let profile = PerformanceProfile::compute(&ProfileInputs {
+        // Beta and alpha are no part of what is said of a group here: no benchmark.
+        risk_free: risk_free.known(),
+        ..ProfileInputs::new(&values, labels, study.panel().base(), per_year)
+    });
     let lookahead = group.weighting == GroupWeighting::MarketCap;
     let warnings = warnings(&analysis, group, &excluded, lookahead, present.len());
     Ok(Check {
@@ -191,6 +188,7 @@ pub async fn check(
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
             max_drawdown: profile.max_drawdown,
+            drawdown: profile.drawdown,
             risk_free_source: risk_free.source,
         },
         warnings,

@@ -145,7 +145,7 @@ fn report(
     let question = HedgeQuestion {
         overexposed,
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
-        frequency: panel.frequency(),
+        per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
     };
     HedgeReport::compute(&question, &candidates, plan)

@@ -1,7 +1,6 @@
 //! Which factors a portfolio is regressed on when none is named.
 
 use chrono::NaiveDate;
-use factor_types::Frequency;
 
 use super::{DropReason, DroppedFactor, ExposureError, ExposureFactor, Exposures};
 use crate::{composite::covers, study::Standing};
@@ -21,7 +20,7 @@ impl Exposures {
         factors: &[ExposureFactor<'_>],
         labels: &[NaiveDate],
         min_rows: usize,
-        frequency: Frequency,
+        per_year: f64,
     ) -> Result<Self, ExposureError> {
         let (mut kept, mut left_out) = (Vec::new(), Vec::new());
         for factor in factors {
@@ -31,7 +30,7 @@ impl Exposures {
             }
         }
         let first = |dropped: Vec<DroppedFactor>| left_out.iter().cloned().chain(dropped).collect();
-        match Self::fit(p, risk_free, &kept, min_rows, frequency) {
+        match Self::fit(p, risk_free, &kept, min_rows, per_year) {
             Ok(found) => Ok(Self { dropped: first(found.dropped), ..found }),
             Err(ExposureError::NoFactors { dropped }) => Err(ExposureError::NoFactors { dropped: first(dropped) }),
             Err(error) => Err(error),
@@ -80,13 +79,13 @@ mod tests {
         }
         let factors = [factor("old", &old), factor("coins", &coins), factor("ended", &ended)];
         let rates = [0.001; 120];
-        let found = Exposures::of_defaults(&p, &rates, &factors, &labels, 24, Frequency::Monthly).unwrap();
+        let found = Exposures::of_defaults(&p, &rates, &factors, &labels, 24, 12.0).unwrap();
         assert_eq!((found.observations, found.factors.len(), &found.young_factors), (115, 1, &None));
         let why: Vec<_> = found.dropped.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
         assert_eq!(why, [("coins", DropReason::Young), ("ended", DropReason::Stopped)]);
         assert!(found.dropped[0].detail.starts_with("returns on 25 of the window's 120 rows, under 60%"));
         // Named it stays, and both counts are there.
-        let named = Exposures::fit(&p, &rates, &factors[..2], 24, Frequency::Monthly).unwrap();
+        let named = Exposures::fit(&p, &rates, &factors[..2], 24, 12.0).unwrap();
         let young = named.young_factors.unwrap();
         assert_eq!(
             (named.observations, young.observations_without, young.factors),
@@ -96,10 +95,10 @@ mod tests {
         for (late, kept) in [(48, true), (49, false)] {
             let late_one = wave(7, 120, late);
             let both = [factor("old", &old), factor("late", &late_one)];
-            let found = Exposures::of_defaults(&p, &rates, &both, &labels, 24, Frequency::Monthly).unwrap();
+            let found = Exposures::of_defaults(&p, &rates, &both, &labels, 24, 12.0).unwrap();
             assert_eq!(found.factors.contains_key("late"), kept, "{late}");
         }
-        let none = Exposures::of_defaults(&p, &rates, &factors[1..2], &labels, 24, Frequency::Monthly).unwrap_err();
+        let none = Exposures::of_defaults(&p, &rates, &factors[1..2], &labels, 24, 12.0).unwrap_err();
         assert!(none.to_string().contains("coins (returns on 25"), "{none}");
     }
 }

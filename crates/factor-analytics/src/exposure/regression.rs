@@ -1,6 +1,5 @@
 //! A portfolio's excess returns on those of several factors.
 
-use factor_types::Frequency;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -148,7 +147,7 @@ impl Exposures {
         risk_free: &[f64],
         factors: &[ExposureFactor<'_>],
         min_rows: usize,
-        frequency: Frequency,
+        per_year: f64,
     ) -> Result<Self, ExposureError> {
         let own = common_rows(&[p, risk_free]);
         if own.len() < min_rows {
@@ -184,7 +183,7 @@ impl Exposures {
             match MultipleRegression::fit(&columns, &excess(p)) {
                 Ok(fit) => {
                     let young_factors = YoungFactors::among(&kept, &[p, risk_free], rows.len());
-                    return Ok(Self { young_factors, ..Self::new(&fit, &kept, dropped, frequency) });
+                    return Ok(Self { young_factors, ..Self::new(&fit, &kept, dropped, per_year) });
                 }
                 Err(OlsError::ConstantTarget | OlsError::TooFewRows) => {
                     return Err(ExposureError::Constant { rows: rows.len() });
@@ -202,12 +201,7 @@ impl Exposures {
         }
     }
 
-    fn new(
-        fit: &MultipleRegression,
-        kept: &[ExposureFactor<'_>],
-        dropped: Vec<DroppedFactor>,
-        frequency: Frequency,
-    ) -> Self {
+    fn new(fit: &MultipleRegression, kept: &[ExposureFactor<'_>], dropped: Vec<DroppedFactor>, per_year: f64) -> Self {
         let alpha_t = stats::ratio(Some(fit.intercept), fit.intercept_error);
         let exposure = |slope: &Slope| FactorExposure {
             beta: slope.value,
@@ -224,7 +218,7 @@ impl Exposures {
         let without = factors.iter().filter(|(_, exposure)| exposure.t.is_none());
         undefined.extend(without.map(|(name, _)| (format!("factors.{name}.t"), NO_ERROR.to_owned())));
         Self {
-            alpha: fit.intercept * frequency.periods_per_year(),
+            alpha: fit.intercept * per_year,
             alpha_t,
             r_squared: 1.0 - fit.residual_share,
             observations: fit.n,

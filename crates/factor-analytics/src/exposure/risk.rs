@@ -1,13 +1,12 @@
 //! A portfolio's risk, and what a trade changes.
 
 use chrono::NaiveDate;
-use factor_types::Frequency;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ExposureFactor, Exposures};
-use crate::sections::performance::{PerformanceProfile, ProfileInputs};
+use crate::sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInputs};
 
 /// What a portfolio is measured against: one value per panel row in each slice, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +23,8 @@ pub struct ExposureInputs<'a> {
     pub labels: &'a [NaiveDate],
     /// The label before the first row.
     pub base: NaiveDate,
-    /// How often returns are measured.
-    pub frequency: Frequency,
+    /// Periods of a year.
+    pub per_year: f64,
     /// The fewest complete rows of the regression.
     pub min_observations: usize,
 }
@@ -43,6 +42,9 @@ pub struct Risk {
     pub beta: Option<f64>,
     /// Lowest wealth / running maximum - 1 on period ends.
     pub max_drawdown: Option<f64>,
+    /// When that was.
+    #[serde(flatten)]
+    pub drawdown: DrawdownTimes,
     /// 5% quantile of r, per period; negative is a loss.
     pub var_95: Option<f64>,
     /// Mean of r at or below var_95.
@@ -61,19 +63,22 @@ const NO_RETURNS: &str = "the portfolio has no return in the window";
 impl Risk {
     /// The risk of some returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let profile = PerformanceProfile::compute(
-            &ProfileInputs {
-                returns,
-                risk_free: inputs.risk_free,
-                benchmark: inputs.benchmark,
-                labels: inputs.labels,
-                base: inputs.base,
-                frequency: inputs.frequency,
-            },
-            &[],
-        );
-        let PerformanceProfile { annual_return, volatility, sharpe_ratio, beta, max_drawdown, var_95, cvar_95, .. } =
-            profile;
+        let profile = PerformanceProfile::compute(&ProfileInputs {
+            risk_free: Some(inputs.risk_free),
+            benchmark: inputs.benchmark,
+            ..ProfileInputs::new(returns, inputs.labels, inputs.base, inputs.per_year)
+        });
+        let PerformanceProfile {
+            annual_return,
+            volatility,
+            sharpe_ratio,
+            beta,
+            max_drawdown,
+            drawdown,
+            var_95,
+            cvar_95,
+            ..
+        } = profile;
         let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
         let fields = [
             ("annual_return", annual_return),
@@ -92,6 +97,7 @@ impl Risk {
             sharpe_ratio,
             beta,
             max_drawdown,
+            drawdown,
             var_95,
             cvar_95,
             risk_contribution: None,
@@ -115,11 +121,11 @@ pub struct ExposureState {
 impl ExposureState {
     /// The state of a portfolio with these returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let ExposureInputs { risk_free, factors, labels, min_observations, frequency, .. } = *inputs;
+        let ExposureInputs { risk_free, factors, labels, min_observations, per_year, .. } = *inputs;
         let fit = if inputs.named {
-            Exposures::fit(returns, risk_free, factors, min_observations, frequency)
+            Exposures::fit(returns, risk_free, factors, min_observations, per_year)
         } else {
-            Exposures::of_defaults(returns, risk_free, factors, labels, min_observations, frequency)
+            Exposures::of_defaults(returns, risk_free, factors, labels, min_observations, per_year)
         };
         let (regression, no_regression) = match fit {
             Ok(exposures) => (Some(exposures), None),

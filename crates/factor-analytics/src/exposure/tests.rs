@@ -1,5 +1,4 @@
 use chrono::{Days, NaiveDate};
-use factor_types::Frequency;
 use proptest::prelude::*;
 
 use super::{
@@ -170,7 +169,7 @@ fn a_portfolio_that_is_a_factor_has_all_of_it() {
     let x = wave(5, 48);
     let other = wave(7, 48);
     let factors = [ExposureFactor { name: "own", returns: &x }, ExposureFactor { name: "other", returns: &other }];
-    let fit = Exposures::fit(&x, &[0.001; 48], &factors, 24, Frequency::Monthly).unwrap();
+    let fit = Exposures::fit(&x, &[0.001; 48], &factors, 24, 12.0).unwrap();
     assert!((fit.factors["own"].beta - 1.0).abs() < 1e-12 && fit.factors["other"].beta.abs() < 1e-12);
     assert!((fit.factors["own"].variance_share - 1.0).abs() < 1e-12);
     assert_eq!((fit.residual_share, fit.r_squared), (0.0, 1.0));
@@ -188,7 +187,7 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     let factor = |name, returns| ExposureFactor { name, returns };
     let factors =
         [factor("x", &x), factor("young", &young), factor("cash", &rates), factor("z", &z), factor("sum", &sum)];
-    let fit = Exposures::fit(&p, &rates, &factors, 24, Frequency::Monthly).unwrap();
+    let fit = Exposures::fit(&p, &rates, &factors, 24, 12.0).unwrap();
     let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
     assert_eq!(
         dropped,
@@ -197,17 +196,17 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     assert_eq!(fit.dropped[0].detail, "18 periods in common with the portfolio; with it 18 are complete, 24 needed");
     assert_eq!(fit.dropped[2].detail, "a linear combination of x, z");
     assert_eq!((fit.observations, fit.factors.len()), (48, 2));
-    let none = Exposures::fit(&p, &rates, &factors[2..3], 24, Frequency::Monthly).unwrap_err();
+    let none = Exposures::fit(&p, &rates, &factors[2..3], 24, 12.0).unwrap_err();
     assert!(none.to_string().contains("cash (its excess returns do not vary"), "{none}");
-    let few = Exposures::fit(&p[..10], &rates, &factors, 24, Frequency::Monthly).unwrap_err();
+    let few = Exposures::fit(&p[..10], &rates, &factors, 24, 12.0).unwrap_err();
     assert_eq!(few, ExposureError::ThinHistory { rows: 10, needed: 24 });
-    let flat = Exposures::fit(&rates, &rates, &factors, 24, Frequency::Monthly).unwrap_err();
+    let flat = Exposures::fit(&rates, &rates, &factors, 24, 12.0).unwrap_err();
     assert_eq!(flat, ExposureError::Constant { rows: 48 });
     // More factors than the rows bear: twelve rows leave room for ten.
     let many: Vec<Vec<f64>> = (0..12).map(|at| wave(at + 1, 12).iter().map(|r| r * r + 0.01 * r).collect()).collect();
     let names: Vec<String> = (0..12).map(|at| at.to_string()).collect();
     let many: Vec<_> = names.iter().zip(&many).map(|(name, returns)| factor(name, returns.as_slice())).collect();
-    let fit = Exposures::fit(&p[..12], &rates[..12], &many, 12, Frequency::Monthly).unwrap();
+    let fit = Exposures::fit(&p[..12], &rates[..12], &many, 12, 12.0).unwrap();
     assert!(fit.factors.len() <= 10 && fit.factors.len() + fit.dropped.len() == 12);
 }
 
@@ -225,7 +224,7 @@ fn inputs<'a>(
         named: true,
         labels,
         base,
-        frequency: Frequency::Monthly,
+        per_year: 12.0,
         min_observations: 24,
     }
 }
@@ -236,20 +235,16 @@ fn risk_is_that_of_the_performance_profile() {
     let (p, b, rates) = (wave(2, 48), wave(5, 48), [0.001; 48]);
     let inputs = inputs(&b, &rates, &[], base, &labels);
     let risk = Risk::of(&p, &inputs);
-    let profile = PerformanceProfile::compute(
-        &ProfileInputs {
-            returns: &p,
-            risk_free: &rates,
-            benchmark: Some(&b),
-            labels: &labels,
-            base,
-            frequency: Frequency::Monthly,
-        },
-        &[],
-    );
+    let profile = PerformanceProfile::compute(&ProfileInputs {
+        risk_free: Some(&rates),
+        benchmark: Some(&b),
+        ..ProfileInputs::new(&p, &labels, base, 12.0)
+    });
     assert_eq!((risk.volatility, risk.beta), (profile.volatility, profile.beta));
     assert_eq!((risk.annual_return, risk.sharpe_ratio), (profile.annual_return, profile.sharpe_ratio));
     assert_eq!((risk.max_drawdown, risk.var_95, risk.cvar_95), (profile.max_drawdown, profile.var_95, profile.cvar_95));
+    assert_eq!(risk.drawdown, profile.drawdown);
+    assert!(risk.drawdown.drawdown_trough.is_some());
     assert!(risk.volatility.is_some() && risk.beta.is_some() && risk.undefined.is_empty());
     let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
     assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));
@@ -313,7 +308,7 @@ proptest! {
             let names = ["a", "b", "c", "d", "e", "f"];
             let factors: Vec<ExposureFactor<'_>> =
                 names.iter().zip(&series[1..]).map(|(name, returns)| ExposureFactor { name, returns }).collect();
-            Exposures::fit(&p.values, &rates, &factors, 24, Frequency::Monthly)
+            Exposures::fit(&p.values, &rates, &factors, 24, 12.0)
         };
         prop_assume!(series.len() > 1);
         let (one, scaled) = (of(1.0).unwrap(), of(scale).unwrap());

@@ -11,7 +11,7 @@
 
 mod solve;
 
-use factor_types::{Frequency, Ticker};
+use factor_types::Ticker;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -103,8 +103,8 @@ pub struct BasketInputs<'a> {
     pub overexposed: &'a [f64],
     /// The portfolio's returns and the most that may move in it ([`super::Portfolio::cap`]).
     pub portfolio: Option<(&'a [f64], f64)>,
-    /// How often returns are measured.
-    pub frequency: Frequency,
+    /// Periods of a year.
+    pub per_year: f64,
     /// The fewest complete rows.
     pub min_rows: usize,
 }
@@ -183,7 +183,7 @@ impl Basket {
             let differences: Vec<Vec<f64>> =
                 chosen.iter().map(|c| c.iter().zip(&problem.factor).map(|(c, f)| c - f).collect()).collect();
             let differences: Vec<&[f64]> = differences.iter().map(Vec::as_slice).collect();
-            let (moved, volatility) = swap::change(&p.0, &differences, moves, inputs.frequency);
+            let (moved, volatility) = swap::change(&p.0, &differences, moves, inputs.per_year);
             if moved.iter().all(|weight| *weight == 0.0) {
                 return Err("would_not_reduce: what a basket takes away is less than rounding".to_owned());
             }

@@ -171,7 +171,7 @@ impl HedgeReport {
         let inputs = BasketInputs {
             overexposed: question.overexposed,
             portfolio: question.portfolio.and_then(|portfolio| Some((portfolio.returns, within(portfolio)?))),
-            frequency: question.frequency,
+            per_year: question.per_year,
             min_rows: question.min_observations,
         };
         match Basket::best(&inputs, ranked) {
@@ -205,7 +205,7 @@ impl Recommendation {
         let swap = question.portfolio.and_then(|portfolio| {
             let cap = portfolio.cap(plan.target_allocation_reduction)?;
             let (f, c) = (question.overexposed, candidate.returns);
-            Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.frequency))
+            Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.per_year))
         });
         Self {
             rank: 0,

@@ -1,4 +1,4 @@
-use factor_types::{Category, Frequency};
+use factor_types::Category;
 use ndarray::array;
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
 }
 
 fn question(overexposed: &[f64]) -> HedgeQuestion<'_> {
-    HedgeQuestion { overexposed, portfolio: None, frequency: Frequency::Monthly, min_observations: 12 }
+    HedgeQuestion { overexposed, portfolio: None, per_year: 12.0, min_observations: 12 }
 }
 
 /// a and b: uncorrelated, mean 0, the same variance.
@@ -124,19 +124,19 @@ fn a_swap_by_hand() {
     // The whole portfolio is f and c = -f: c - f = -2f, w* = 2 / 4. A tenth of it moved leaves 0.8 f.
     let f = noise(2, 40);
     let against = mixed(&[(-1.0, &f)]);
-    let swap = Swap::of(&f, &f, &against, 0.1, 12, Frequency::Monthly);
+    let swap = Swap::of(&f, &f, &against, 0.1, 12, 12.0);
     assert!((swap.unbounded.unwrap() - 0.5).abs() < 1e-12);
     assert_eq!((swap.suggested_additional_allocation, swap.reason), (Some(0.1), None));
     let change = swap.portfolio_volatility.unwrap();
     assert!((change.after / change.before - 0.8).abs() < 1e-12);
     // Twice f adds risk: w* = -1. f itself changes nothing.
     for other in [mixed(&[(2.0, &f)]), f.clone()] {
-        let swap = Swap::of(&f, &f, &other, 0.1, 12, Frequency::Monthly);
+        let swap = Swap::of(&f, &f, &other, 0.1, 12, 12.0);
         assert_eq!((swap.suggested_additional_allocation, swap.reason), (Some(0.0), Some(NoSwap::WouldNotReduce)));
         let change = swap.portfolio_volatility.unwrap();
         assert_eq!(change.before, change.after);
     }
-    let short = Swap::of(&f[..11], &f, &against, 0.1, 12, Frequency::Monthly);
+    let short = Swap::of(&f[..11], &f, &against, 0.1, 12, 12.0);
     assert_eq!((short.suggested_additional_allocation, short.undefined.len()), (None, 2));
     assert_eq!(Portfolio { returns: &f, weight_of_overexposed: 0.05 }.cap(0.1), Some(0.05));
     assert_eq!(Portfolio { returns: &f, weight_of_overexposed: 0.0 }.cap(0.1), None);
@@ -151,8 +151,7 @@ fn a_basket_by_hand() {
     let (not_a, not_b) = (mixed(&[(-1.0, &a)]), mixed(&[(-1.0, &b)]));
     let wobble = noise(3, 48);
     let (first, second, third) = (candidate("-a", &not_a), candidate("-b", &not_b), candidate("noise", &wobble));
-    let inputs =
-        BasketInputs { overexposed: &f, portfolio: Some((&f, 0.5)), frequency: Frequency::Monthly, min_rows: 12 };
+    let inputs = BasketInputs { overexposed: &f, portfolio: Some((&f, 0.5)), per_year: 12.0, min_rows: 12 };
     let basket = Basket::best(&inputs, &[&first, &second]).unwrap();
     let moved: Vec<f64> = basket.members.iter().filter_map(|m| m.suggested_additional_allocation).collect();
     assert!(moved.iter().all(|weight| (weight - 0.25).abs() < 1e-12), "{moved:?}");
@@ -183,7 +182,7 @@ fn a_short_history_leaves_the_basket_and_is_named() {
     let other: Vec<f64> = mixed(&[(-0.5, &f), (1.0, &two)]);
     let young: Vec<f64> = (0..60).map(|row| if row < 30 { NAN } else { -f[row] }).collect();
     let (against, other, young) = (candidate("old", &against), candidate("older", &other), candidate("young", &young));
-    let inputs = BasketInputs { overexposed: &f, portfolio: None, frequency: Frequency::Monthly, min_rows: 48 };
+    let inputs = BasketInputs { overexposed: &f, portfolio: None, per_year: 12.0, min_rows: 48 };
     let basket = Basket::best(&inputs, &[&against, &young, &other]).unwrap();
     assert_eq!((basket.dropped, basket.relation.n), (vec!["young".to_owned()], 60));
 }
@@ -198,7 +197,7 @@ fn a_basket_has_the_rows_of_its_own_members() {
     let short: Vec<f64> = with.iter().enumerate().map(|(row, r)| if row < 30 { NAN } else { *r }).collect();
     let (one, two, short) = (candidate("one", &one), candidate("two", &two), candidate("short", &short));
     for portfolio in [None, Some((f.as_slice(), 0.5))] {
-        let inputs = BasketInputs { overexposed: &f, portfolio, frequency: Frequency::Monthly, min_rows: 12 };
+        let inputs = BasketInputs { overexposed: &f, portfolio, per_year: 12.0, min_rows: 12 };
         let with = Basket::best(&inputs, &[&one, &short, &two]).unwrap();
         let without = Basket::best(&inputs, &[&one, &two]).unwrap();
         let names: Vec<&str> = with.members.iter().map(|member| member.factor.as_str()).collect();

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 
-use crate::{Panel, panel::Column};
-
-/// A series whose prices ended more than so many days before the window did has stopped.
-const STOPPED_DAYS: i64 = 35;
+use crate::{
+    Panel,
+    panel::{Column, window::STOPPED_DAYS},
+};
 
 /// How far a series can be counted on at the end of a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,7 +22,8 @@ impl Standing {
         let labels = panel.labels();
         let last_return = || column.span.as_ref().and_then(|span| labels.get(span.end.checked_sub(1)?)).copied();
         let last = column.series.dates().last().copied().or_else(last_return);
-        let end = labels.last().map_or(panel.window().end, |label| panel.window().end.min(*label));
+        // A source that is behind the clock stops nothing: of its own newest price a fund may be as old.
+        let end = panel.window().end.min(panel.window().newest);
         Self::measured(column.observations, panel.rows(), last, end)
     }
 

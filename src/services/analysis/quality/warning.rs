@@ -11,6 +11,8 @@ use factor_analytics::{
 use factor_types::Ticker;
 use serde::{Serialize, Serializer};
 
+use super::rates::RateWarning;
+
 use crate::{analysis::failure_runs::STALE_AFTER, services::holdings_warning};
 
 /// Tickers that a list names before it counts the others.
@@ -29,8 +31,8 @@ pub(crate) enum Warning {
     Stale { newest: NaiveDate, days: i64 },
     /// A ticker that is priced next to the universe (a benchmark, a holding) has no prices.
     NotPriced { ticker: Ticker, why: String },
-    /// Ratios are taken over zero.
-    NoRiskFreeRate,
+    /// What is wrong with yields and the risk-free rate.
+    Rates(RateWarning),
     /// Composites are weighted by what is known only now.
     LookAhead { as_of: Option<NaiveDate>, without_cap: Vec<Ticker> },
     /// So many monthly returns in all.
@@ -80,9 +82,7 @@ impl Display for Warning {
                 write!(f, "stale: the source's newest price is of {newest}, {days} days ago")
             }
             Self::NotPriced { ticker, why } => write!(f, "figures relative to {ticker} are null: {why}"),
-            Self::NoRiskFreeRate => {
-                f.write_str("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used")
-            }
+            Self::Rates(warning) => warning.fmt(f),
             Self::LookAhead { as_of, without_cap } => look_ahead(f, *as_of, without_cap),
             Self::FewMonths(rows) => {
                 write!(f, "small sample: {rows} months; correlations and ratios are unsure")
@@ -143,17 +143,13 @@ fn is_left_out(
     } else {
         period.label.format("%B %Y").to_string()
     };
-    write!(f, "{named} is left out: ")?;
+    write!(f, "{named} is left out: its last trading day is {last_day}, ")?;
     match why {
-        WhyLeftOut::EndsBeforeIt => {
-            write!(f, "end_date {end} lies before its last trading day {last_day}; the frequency daily reaches it")?
-        }
-        WhyLeftOut::NotWhole { newest } => {
-            write!(f, "it is not over in the source, whose newest price is of {newest} (last trading day {last_day})")?;
-        }
+        WhyLeftOut::EndsBeforeIt => write!(f, "after end_date {end}")?,
+        WhyLeftOut::NotWhole { newest } => write!(f, "and the source's newest price is of {newest}")?,
     }
     match newest {
-        Some(label) => write!(f, "; the newest period here is that of {label}"),
+        Some(label) => write!(f, "; the newest period here is that of {label}, frequency daily goes on"),
         None => Ok(()),
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
-use factor_analytics::{report::FactorProfile, sections::performance::PerformanceProfile};
+use factor_analytics::{
+    report::{FactorProfile, SortBy},
+    sections::performance::PerformanceProfile,
+};
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -47,6 +50,29 @@ fn profiles(analysis: &Analysis) -> Option<&Profiles> {
         Report::Performance(report) => report.per_factor.as_ref(),
         Report::Correlations(_) | Report::Returns(_) => None,
     }
+}
+
+/// By what the table is sorted.
+fn sort_by(answer: &AnalysisAnswer) -> Option<SortBy> {
+    match &answer.query.request.plan {
+        Plan::Performance(plan) => Some(plan.sort_by),
+        Plan::Correlations(_) | Plan::Returns(_) => None,
+    }
+}
+
+/// The factors that have not stopped and have what the table is sorted by, in its order; all that have not where none has.
+/// One without is neither first nor last.
+fn ranked<'a>(answer: &AnalysisAnswer, profiles: &'a Profiles) -> Vec<(&'a Ticker, &'a FactorProfile)> {
+    let ranks =
+        |entry: &FactorProfile| sort_by(answer).is_none_or(|by| by.value(&entry.history, &entry.profile).is_some());
+    let alive = || profiles.iter().filter(|(_, entry)| entry.history.stopped.is_none());
+    let ranked: Vec<_> = alive().filter(|(_, entry)| ranks(entry)).collect();
+    if ranked.is_empty() { alive().collect() } else { ranked }
+}
+
+/// Those that stopped before the window's end.
+fn stopped(profiles: &Profiles) -> impl Iterator<Item = (&Ticker, &FactorProfile)> {
+    profiles.iter().filter(|(_, entry)| entry.history.stopped.is_some())
 }
 
 /// The figures of a profile that a summary has.
@@ -95,11 +121,11 @@ fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fi
         young: entry.history.young,
         figures: Brief::of(&entry.profile),
     };
-    let (alive, mut stopped): (Vec<_>, Vec<_>) = per_factor.iter().map(line).partition(|line| line.stopped.is_none());
-    let (top, bottom) = first_and_last(&alive, lists.top);
+    let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
+    let (top, bottom) = first_and_last(&rows, lists.top);
     fields.put("top", &top);
     fields.put("bottom", &bottom);
-    stopped.truncate(lists.top);
+    let stopped: Vec<_> = stopped(per_factor).take(lists.top).map(line).collect();
     if !stopped.is_empty() {
         fields.put("stopped", &stopped);
     }
@@ -121,22 +147,21 @@ pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
-    let Plan::Performance(plan) = &answer.query.request.plan else { return };
-    let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let (Some(sort_by), Some(per_factor)) = (sort_by(answer), profiles(&answer.analysis)) else { return };
     let size = answer.query.lists.top;
     let row = |(ticker, entry): (&Ticker, &FactorProfile)| {
         let names = [ticker.to_string(), entry.label.clone(), entry.category.to_string()];
         names.into_iter().chain(figures(&entry.profile)).collect()
     };
-    let (alive, stopped): (Vec<_>, Vec<_>) = per_factor.iter().partition(|(_, entry)| entry.history.stopped.is_none());
-    let all: Vec<Vec<String>> = alive.into_iter().map(row).collect();
+    let all: Vec<Vec<String>> = ranked(answer, per_factor).into_iter().map(row).collect();
     let (top, bottom) = (size.min(all.len().div_ceil(2)), size.min(all.len() / 2));
     let header: Vec<&str> = ["ticker", "label", "category"].into_iter().chain(FIGURES).collect();
-    let _ = write!(text, "\n## Best by {}\n\n", plan.sort_by.field());
+    let (first, last) = if sort_by.is_ascending() { ("Lowest", "Highest") } else { ("Highest", "Lowest") };
+    let _ = write!(text, "\n## {first} {}\n\n", sort_by.field());
     table(text, &header, 3, all[..top].to_vec());
-    let _ = write!(text, "\n## Worst by {}\n\n", plan.sort_by.field());
+    let _ = write!(text, "\n## {last} {}\n\n", sort_by.field());
     table(text, &header, 3, all[all.len() - bottom..].to_vec());
-    let named = stopped.iter().take(size).filter_map(|(ticker, entry)| Some((ticker, entry.history.stopped?)));
+    let named = stopped(per_factor).take(size).filter_map(|(ticker, entry)| Some((ticker, entry.history.stopped?)));
     let named: Vec<String> = named.map(|(ticker, last)| format!("{ticker} (last price {last})")).collect();
     if !named.is_empty() {
         let _ = write!(text, "\nNot ranked, stopped before the window's end: {}.\n", named.join(", "));
