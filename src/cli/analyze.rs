@@ -113,6 +113,7 @@ impl AnalyzeArgs {
         if let Some(path) = &self.holdings {
             arguments.insert("holdings".to_owned(), holdings::read(path)?);
         }
+        // Last: what is written out wins over a flag.
         if let Some(text) = &self.args {
             match serde_json::from_str(text).context("--args is not JSON")? {
                 Value::Object(given) => arguments.extend(given),

@@ -35,7 +35,7 @@ use crate::{
 
 /// The settled call: what to compute and how to show it.
 #[derive(Debug, Clone)]
-pub(super) struct Query {
+pub(crate) struct Query {
     pub(super) common: CommonArgs,
     pub(super) request: AnalysisRequest,
     pub(super) sections: SectionSet,

@@ -161,6 +161,7 @@ pub async fn check(
     if included.len() < FEWEST_MEMBERS {
         return Err(too_few(included, excluded, &study.excluded));
     }
+    // A check of a group that stands looks at its history under its own weights, not under those of today.
     let settled = match kept {
         Some(kept) => kept.clone(),
         None => weights::settle(app, group, &included, &mut excluded, caller, analysis.source.name).await?,
@@ -172,6 +173,7 @@ pub async fn check(
     let risk_free = study.risk_free();
     let per_year = study.panel().frequency().periods_per_year();
     let profile = PerformanceProfile::compute(&ProfileInputs {
+        // Beta and alpha are no part of what is said of a group here: no benchmark.
         risk_free: risk_free.known(),
         ..ProfileInputs::new(&values, labels, study.panel().base(), per_year)
     });
@@ -206,12 +208,14 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         frequency: Frequency::Monthly,
         categories: None,
         asset_classes: AssetClassFilter::default(),
+        // The members alone: nothing else of the universe has a part in the check.
         universe: Some(FactorUniverse::new(group.tickers.iter().map(member))),
         groups: UserGroups::default(),
         benchmark: benchmark.clone(),
         also_priced: Ticker::cash_proxies().into(),
         min_observations: Some(NEEDED_MONTHS),
         plan: Plan::Performance(PerformancePlan {
+            // No section: the panel and the study are all that is wanted.
             per_factor: None,
             macro_composites: None,
             category_composites: false,
@@ -255,6 +259,7 @@ fn excluded_of(exclusion: &Exclusion) -> ExcludedMember {
 fn too_few(included: Vec<Ticker>, excluded: Vec<ExcludedMember>, lost: &[Exclusion]) -> CheckError {
     let failed = lost.iter().filter(|one| one.reason == ExclusionReason::FetchFailed).count();
     let reasons = reasons(&excluded);
+    // The group may be sound: the caller is to try again and not to change it.
     if included.len() + failed >= FEWEST_MEMBERS && failed > 0 {
         return CheckError::Source { fault: SourceFault::Unavailable, why: reasons };
     }

@@ -61,7 +61,9 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
         warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().copied() });
     }
     let days = analysis.stale_days();
-    if days > STALE_DAYS {
+    // An end chosen among the prices there are: what the source lacks since then is none of the answer's.
+    let chosen_earlier = window.asked_end.is_some_and(|end| end <= window.newest);
+    if days > STALE_DAYS && !chosen_earlier {
         warnings.push(Warning::Stale { newest: window.newest, days });
     }
     let missing = analysis.prepared.also_missing.iter();
