@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use factor_analytics::{
     report::{FactorProfile, SortBy},
-    sections::performance::PerformanceProfile,
+    sections::performance::{DrawdownTimes, PerformanceProfile},
 };
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
@@ -27,8 +28,18 @@ use crate::{
 type Profiles = IndexMap<Ticker, FactorProfile>;
 
 /// The columns of a report's tables of profiles, after the names.
-pub(super) const FIGURES: [&str; 9] =
-    ["annual return", "volatility", "Sharpe", "Sortino", "drawdown", "daily", "beta", "alpha", "up/down"];
+pub(super) const FIGURES: [&str; 10] = [
+    "annual return",
+    "volatility",
+    "Sharpe",
+    "Sortino",
+    "drawdown",
+    "peak, trough, regained",
+    "daily",
+    "beta",
+    "alpha",
+    "up/down",
+];
 
 pub(super) const SPEC: Spec = Spec {
     summary: at(10, put_summary),
@@ -74,6 +85,8 @@ pub(super) struct Brief {
     annual_return: Option<f64>,
     volatility: Option<f64>,
     sharpe_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to_risk: Option<f64>,
     max_drawdown: Option<f64>,
     beta: Option<f64>,
 }
@@ -84,6 +97,7 @@ impl Brief {
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
+            return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
             beta: profile.beta,
         }
@@ -121,11 +135,24 @@ pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
         decimal(profile.sharpe_ratio, 2),
         decimal(profile.sortino_ratio, 2),
         percent(profile.max_drawdown),
+        times(&profile.drawdown),
         percent(profile.max_drawdown_daily),
         decimal(profile.beta, 2),
         percent(profile.alpha),
         format!("{}/{}", decimal(profile.up_capture, 2), decimal(profile.down_capture, 2)),
     ]
+}
+
+/// The months of a drawdown's peak, of its trough, and of the return to the peak's height.
+fn times(drawdown: &DrawdownTimes) -> String {
+    let month = |date: Option<NaiveDate>| date.map_or_else(|| "-".to_owned(), |date| date.format("%Y-%m").to_string());
+    match drawdown.drawdown_trough {
+        None => "-".to_owned(),
+        trough => {
+            let [peak, regained] = [drawdown.drawdown_peak, drawdown.drawdown_recovery].map(month);
+            format!("{peak}, {}, {regained}", month(trough))
+        }
+    }
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
@@ -143,4 +170,22 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
     table(text, &header, 3, all[..top].to_vec());
     let _ = write!(text, "\n## {last} {}\n\n", sort_by.field());
     table(text, &header, 3, all[all.len() - bottom..].to_vec());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawdown_that_is_not_regained_says_so() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        let fall = DrawdownTimes {
+            drawdown_peak: day("2021-12-31"),
+            drawdown_trough: day("2022-09-30"),
+            ..DrawdownTimes::default()
+        };
+        assert_eq!(times(&fall), "2021-12, 2022-09, -");
+        assert_eq!(times(&DrawdownTimes { drawdown_recovery: day("2023-12-31"), ..fall }), "2021-12, 2022-09, 2023-12");
+        assert_eq!(times(&DrawdownTimes::default()), "-");
+    }
 }
