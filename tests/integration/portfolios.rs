@@ -22,7 +22,7 @@ async fn a_portfolio_lives_from_one_process_to_the_next() {
     let mut server = Session::on_prices(data.path(), PRICES).await;
     let none = server.error("get_portfolio", json!({}), "not_found").await;
     assert!(
-        none["message"].as_str().unwrap().contains("`CURRENT_PORTFOLIO`: there are none yet; save_portfolio"),
+        none["message"].as_str().unwrap().contains("`CURRENT_PORTFOLIO`. There are none yet; save_portfolio"),
         "{none}"
     );
     let saved = server.answer("save_portfolio", json!({"holdings": {"aaa": 0.6, "BBB": 0.3}})).await;

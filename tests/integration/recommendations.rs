@@ -222,7 +222,7 @@ async fn portfolios_of_every_kind() {
 
     let unknown = server.answer(TOOL, ask(json!({"VNQ": 0.6, "ZZZZ": 0.4}))).await;
     assert_eq!(unknown["portfolio"]["unexplained_weight"], 0.4);
-    let warnings = unknown["data_quality"]["warnings"].to_string();
+    let warnings = crate::support::warnings_of(&unknown).to_string();
     assert!(warnings.contains("ZZZZ is unexplained weight") && !warnings.contains("relative to ZZZZ"), "{warnings}");
     let error = server.error(TOOL, ask(json!({"VNQ": 0.4, "ZZZZ": 0.6})), "insufficient_data").await;
     assert!(
@@ -233,7 +233,7 @@ async fn portfolios_of_every_kind() {
         (0..999).map(|n| (format!("Q{n}"), json!(0.0004))).chain([("VNQ".to_owned(), json!(0.6004))]).collect();
     let many = server.answer(TOOL, ask(Value::Object(many))).await;
     assert!(many.to_string().chars().count() <= LONGEST, "{}", many.to_string().len());
-    assert!(many["data_quality"]["warnings"].to_string().contains("and 991 more are unexplained weight"), "{many}");
+    assert!(crate::support::warnings_of(&many).to_string().contains("and 991 more are unexplained weight"), "{many}");
 }
 
 /// 61 month ends to May 2026 of a factor F and of series made from it; TWIN is F under another name.

@@ -20,7 +20,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 fn warnings(answer: &Value) -> String {
-    answer["data_quality"]["warnings"].to_string()
+    crate::support::warnings_of(answer).to_string()
 }
 
 #[tokio::test]

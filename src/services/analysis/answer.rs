@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding},
+    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding},
     results::ResultStore,
     services::common_args::Format,
 };
@@ -82,7 +82,9 @@ impl AnalysisAnswer {
                 (self.with_report(&report), Some(report))
             }
         };
-        let fitted = self.frame().fitting(body, self.query.common.max_chars, gone_first(), (store, user)).await;
+        let is_summary = self.query.include.is_none() && self.query.common.format == Format::Summary;
+        let limit = if is_summary { summary::limit(&self.query) } else { Limit::of(self.query.common.max_chars) };
+        let fitted = self.frame().fitting(body, limit, gone_first(), (store, user)).await;
         match report {
             Some(report) => fitted.reported(&report),
             None => fitted.with_json_text(|| summary::of(self)),
@@ -147,6 +149,8 @@ impl AnalysisAnswer {
     pub(super) fn frame(&self) -> Frame {
         let notes = self.notes().into_iter().map(|note| note.to_string());
         Frame {
+            not_analysed: self.quality.not_analysed(),
+            warnings: self.quality.warnings(),
             analysis_type: Some(self.query.request.kind.as_str()),
             notes: self.query.common.notes.iter().map(ToString::to_string).chain(notes).collect(),
             notes_at: NotePlace::First,

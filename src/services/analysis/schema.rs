@@ -96,6 +96,19 @@ fn frame(kind: AnalysisKind) -> Map<String, Value> {
     let fields = [
         ("status", json!({"const": "success"})),
         ("analysis_type", json!({"const": kind.as_str()})),
+        (
+            "not_analysed",
+            json!({
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"ticker": {"type": "string"}, "reason": {"type": "string"}},
+                    "required": ["ticker", "reason"],
+                    "additionalProperties": false,
+                },
+            }),
+        ),
+        ("warnings", json!({"type": "array", "items": {"type": "string"}})),
         ("note", json!({"type": "string"})),
         ("invalid_sections", json!({"type": "array", "items": {"type": "string"}})),
         ("not_computed", json!({"type": "object", "additionalProperties": {"type": "string"}})),

@@ -7,34 +7,43 @@ use serde::Serialize;
 
 use super::{
     answer::AnalysisAnswer,
-    arguments::ListSizes,
+    arguments::{ListSizes, Query},
     regime,
     sections::{Section, placed},
 };
 use crate::{
     analysis::{Analysis, Plan, Report},
-    answer::{Fields, Rounding},
+    answer::{Fields, Limit, Rounding},
 };
 
 /// How a summary is rounded.
 pub(super) const ROUNDING: Rounding = Rounding::Decimals(4);
 
-/// A summary for which no list length was asked takes at most this many characters.
-const LONGEST: usize = 8_000;
+/// The longest label in a list of a summary, in characters.
+pub(super) const LONGEST_LABEL: usize = 60;
 
-/// Room for what stands around a summary: status, analysis type, a note.
-const FRAME: usize = 300;
+/// A summary for which no list length was asked takes at most this many characters, with all that stands around it.
+const LONGEST: usize = 8_000;
 
 /// The summary of an analysis, rounded. Lists whose length the call left open are shortened until it fits.
 pub(super) fn of(answer: &AnalysisAnswer) -> Fields {
-    let mut lists = answer.query.lists;
+    let (frame, mut lists) = (answer.frame(), answer.query.lists);
     loop {
         let summary = with_lists(answer, lists);
-        if lists.asked || lists.top <= 1 || summary.chars() + FRAME <= LONGEST {
+        if lists.asked || lists.top <= 1 || frame.around(summary.clone()).chars() <= LONGEST {
             return summary;
         }
         lists.top -= 1;
         lists.per_matrix = lists.per_matrix.min(lists.top);
+    }
+}
+
+/// How long a summary may be: what its call allows, and no longer than is usual where that names no length.
+pub(super) fn limit(query: &Query) -> Limit {
+    match query.common.max_chars {
+        Some(most) if query.lists.asked || most <= LONGEST => Limit::MaxChars(most),
+        None if query.lists.asked => Limit::None,
+        _ => Limit::Summary(LONGEST),
     }
 }
 

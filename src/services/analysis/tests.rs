@@ -98,13 +98,13 @@ async fn correlations_in_every_form() {
     let report = text::report(&answer);
     let found = headings(&report);
     let order = [
+        "Caveats",
         "Rate sensitivity",
         "Market sensitivity",
         "Effective durations (standard errors)",
         "Macro composites",
         "Insights",
         "Rolling correlations of pairs",
-        "Caveats",
     ];
     let places: Vec<usize> = order.iter().map(|title| found.iter().position(|found| found == title).unwrap()).collect();
     assert!(places.is_sorted(), "{found:?}");
@@ -121,7 +121,7 @@ async fn performance_in_every_form() {
     let short = names(&summary::of(&answer));
     assert_eq!(short[..5], ["sorted_by", "top", "bottom", "macro_composites", "risk_free_source"]);
     let report = text::report(&answer);
-    assert_eq!(headings(&report)[..3], ["Best by sharpe_ratio", "Worst by sharpe_ratio", "Composites"]);
+    assert_eq!(headings(&report)[..3], ["Caveats", "Best by sharpe_ratio", "Worst by sharpe_ratio"]);
     assert!(report.contains("\nBenchmark SPY, risk-free rate from "), "{report}");
 }
 
@@ -133,7 +133,8 @@ async fn returns_in_every_form() {
     assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");
     let found = text::report(&answer);
     let found = headings(&found);
-    assert_eq!(found[4..], ["Mean return by category", "Industry groups", "Not analysed", "Caveats"]);
+    assert_eq!(found[0], "Caveats");
+    assert_eq!(found[5..], ["Mean return by category", "Industry groups", "Not analysed"]);
 }
 
 #[tokio::test]
@@ -165,8 +166,11 @@ async fn what_cannot_be_given_says_why() {
     assert_eq!(reasons["rankings"], "it belongs to analysis_type returns");
     assert_eq!(reasons["macro_etf"], "set include_macro_etf: true");
     assert_eq!(reasons["market_sensitivity"], "the benchmark has no prices in the window; name another one");
-    let warnings: Vec<String> = answer.quality.warnings().iter().map(ToString::to_string).collect();
+    let warnings = answer.quality.warnings();
     assert!(warnings.iter().any(|text| text.starts_with("figures relative to ZZZZZ are null: ")), "{warnings:?}");
+    let frame = answer.frame().around(Fields::rounded(crate::answer::Rounding::None)).json().value();
+    assert_eq!(frame["not_analysed"][0]["ticker"], "ZZZZZ", "{frame}");
+    assert_eq!(frame["warnings"], json!(warnings));
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
 use factor_types::{AssetClass, Category, FactorUniverse, Frequency};
 
-use super::{CATEGORIES, CommonArgs, Format, IndustryGranularity, LEAST_CHARS, MAX_CHARS, Question, universe};
+use super::{
+    CATEGORIES, CommonArgs, Format, IndustryGranularity, LEAST_CHARS, MAX_CHARS, Named, Question, Role, universe,
+};
 use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroups},
     app::UniverseSnapshot,
@@ -34,6 +36,11 @@ impl CommonReader<'_> {
         let granularity = self.granularity(own_universe.as_ref().unwrap_or(&snapshot.loaded.universe));
         let mut notes = Vec::new();
         let (categories, rate_matrix) = self.categories(&mut notes);
+        let mut named = Named::default();
+        if let Some(own) = &own_universe {
+            named.add(Role::Factor, own.factors().iter().map(|factor| factor.ticker.clone()));
+            named.add(Role::Factor, groups.factors().map(|factor| factor.ticker.clone()));
+        }
         CommonArgs {
             question: self.question,
             dates: DateRule { start: None, end: None, default_start: TEN_YEARS },
@@ -43,6 +50,7 @@ impl CommonReader<'_> {
             asset_classes: AssetClassFilter::default(),
             granularity,
             own_universe,
+            named,
             groups,
             min_observations: None,
             format,
@@ -90,7 +98,7 @@ impl CommonReader<'_> {
                     self.args.refuse(
                         "industry_granularity",
                         "is unsupported here: no industry of this universe has a subindustry",
-                        Some("write group or industry".to_owned()),
+                        "write group or industry",
                     );
                 }
                 Granularity::Subindustry
@@ -123,13 +131,13 @@ impl CommonReader<'_> {
     fn check_order(self, start: NaiveDate, end: NaiveDate) {
         let days = (end - start).num_days();
         if days <= 0 {
-            self.args.refuse("start_date", format!("must be before end_date, which is {end}"), None);
+            self.args.must("start_date", format_args!("be before end_date, which is {end}"));
         } else if days < MIN_WINDOW_DAYS {
             let whom = self.question.of_whom();
             self.args.refuse(
                 "start_date",
                 format!("must be at least {MIN_WINDOW_DAYS} days before end_date {end}{whom}; it is {days}"),
-                Some(self.question.shorter_window().to_owned()),
+                self.question.shorter_window(),
             );
         }
     }
@@ -137,7 +145,7 @@ impl CommonReader<'_> {
     fn max_chars(self) -> Option<usize> {
         let limit = self.args.count("max_chars", 0..=usize::MAX).unwrap_or(MAX_CHARS);
         if (1..LEAST_CHARS).contains(&limit) {
-            self.args.refuse("max_chars", format!("must be 0 for no limit, or at least {LEAST_CHARS}"), None);
+            self.args.must("max_chars", format_args!("be 0 for no limit, or at least {LEAST_CHARS}"));
         }
         (limit > 0).then_some(limit)
     }

@@ -24,7 +24,7 @@ pub(super) fn read(args: &Args, advanced: &Args, groups: UserGroups) -> (Option<
         return (None, if with_groups { groups } else { none });
     };
     if entries.is_empty() {
-        args.refuse("factor_universe", "must name at least one factor", None);
+        args.must("factor_universe", "name at least one factor");
     }
     let (mut factors, mut named) = (Vec::new(), Vec::new());
     for entry in &entries {
@@ -48,7 +48,7 @@ fn one(entry: &Args, groups: &UserGroups) -> Option<Entry> {
         let found = groups.find(&name);
         if found.is_none() {
             let hint = "list_factor_groups names them".to_owned();
-            entry.refuse("ticker", "is not one of your factor groups", Some(hint));
+            entry.refuse("ticker", "is not one of your factor groups", hint);
         }
         return found.map(|found| Entry::Group(found.taken_as(label, category, asset_class)));
     }

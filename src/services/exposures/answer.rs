@@ -13,12 +13,12 @@ use crate::{
     app::App,
     arguments::Include,
     services::{
-        analysis::quality::Quality,
+        analysis::quality::{DataQuality, Quality},
         common_args::CommonArgs,
         portfolio::{
             answer::{PortfolioAnswer, SHORT, frame},
             lookthrough::{Classification, Classifications},
-            summary::{LONGEST_WARNING, More, Period, shortened},
+            summary::{More, Period, shortened},
         },
     },
 };
@@ -152,6 +152,10 @@ impl PortfolioAnswer for Exposed {
         &self.request.include
     }
 
+    fn quality(&self) -> &DataQuality {
+        &self.quality
+    }
+
     fn frame(&self) -> Frame {
         frame(
             &self.request.include,
@@ -204,7 +208,7 @@ impl PortfolioAnswer for Exposed {
             as_of: Some(self.context.analysis.study.panel().as_of()),
             period: Some(Period::of(&self.context)),
             holding_count: Some(count),
-            data_quality: Some(Quality::Short(self.quality.short_within(LONGEST_WARNING))),
+            data_quality: Some(Quality::Short(self.quality.short())),
             more: Some(More { include: &MORE }),
             ..whole
         };

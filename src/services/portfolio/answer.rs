@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    answer::{Fields, Frame, NotePlace, Rendered, Rounding, markdown},
+    answer::{Fields, Frame, Limit, NotAnalysed, NotePlace, Rendered, Rounding, markdown},
     app::App,
     arguments::Include,
     services::{
@@ -36,7 +36,9 @@ pub(crate) trait PortfolioAnswer: Sync {
     fn common(&self) -> &CommonArgs;
     /// The sections asked for by name.
     fn include(&self) -> &Include<Self::Section>;
-    /// What stands around it.
+    /// What it rests on.
+    fn quality(&self) -> &DataQuality;
+    /// What stands around it, but for what the quality of the data has to say.
     fn frame(&self) -> Frame;
     /// The fields of the full answer that are a section.
     fn fields_of(section: Self::Section) -> &'static [&'static str];
@@ -57,6 +59,12 @@ pub(crate) trait PortfolioAnswer: Sync {
 #[schemars(extend("unevaluatedProperties" = false))]
 struct Framed<T> {
     status: Status,
+    /// What was named one by one and could not be analysed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_analysed: Option<Vec<NotAnalysed>>,
+    /// What has to be known before the figures are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<String>>,
     /// Names in `include` that no section has.
     #[serde(skip_serializing_if = "Option::is_none")]
     invalid_sections: Option<Vec<String>>,
@@ -98,7 +106,8 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
 /// The answer in the shape asked for, no longer than asked for.
 pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
     let (common, named) = (answer.common(), answer.include().sections.as_deref());
-    let frame = answer.frame();
+    let quality = answer.quality();
+    let frame = Frame { not_analysed: quality.not_analysed(), warnings: quality.warnings(), ..answer.frame() };
     let (body, report) = match (named, common.format) {
         (Some(sections), _) => (included(answer, sections, app), None),
         (None, Format::Full) => (answer.full(app), None),
@@ -112,7 +121,13 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserI
     let kept = (&app.results, user);
     // A text block that is too long to read becomes the summary, which fits the frame as it was.
     let around = frame.clone();
-    let fitted = frame.fitting(body, common.max_chars, gone_first(), kept).await;
+    let is_summary = named.is_none() && common.format == Format::Summary;
+    let limit = match common.max_chars {
+        Some(most) if most <= SUMMARY => Limit::MaxChars(most),
+        _ if is_summary => Limit::Summary(SUMMARY),
+        most => Limit::of(most),
+    };
+    let fitted = frame.fitting(body, limit, gone_first(), kept).await;
     match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),
@@ -133,8 +148,7 @@ fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
 
 /// The end of a report: what is not known, and the warnings.
 pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQuality) {
-    let warnings = quality.warnings().iter().map(ToString::to_string);
-    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(warnings).collect::<Vec<_>>());
+    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(quality.warnings()).collect::<Vec<_>>());
 }
 
 /// What stands around an answer on a portfolio.
@@ -144,11 +158,11 @@ pub(crate) fn frame<S>(
     notes: Vec<String>,
 ) -> Frame {
     Frame {
-        analysis_type: None,
         notes,
         notes_at: NotePlace::Last,
         invalid_sections: include.invalid.clone(),
         not_computed: not_computed.into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
+        ..Frame::default()
     }
 }
 

@@ -46,11 +46,7 @@ impl Source {
     /// Reads `holdings` and `portfolio_name`. What is wrong with them `args` remembers.
     pub(crate) fn read(args: &Args) -> Self {
         if args.has("holdings") && args.has("portfolio_name") {
-            args.refuse(
-                "portfolio_name",
-                "must not be given together with holdings",
-                Some("keep one of them".to_owned()),
-            );
+            args.refuse("portfolio_name", "must not be given together with holdings", "keep one of them");
         }
         if args.has("holdings") {
             return holdings::read(args, "holdings").map_or(Self::Unsaid, Self::Given);
@@ -83,9 +79,10 @@ impl Source {
         };
         let valued = valuation::value(app, &holdings, caller).await;
         let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
-        let weights = valued
-            .weights
-            .map_err(|why| ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {why}.")))?;
+        let weights = valued.weights.map_err(|why| {
+            let (what, way_out) = why.split_once("; ").unwrap_or((&why, "give their values or weights"));
+            ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {what}"), way_out)
+        })?;
         if !as_given {
             notes.push(normalisation.clone());
         }

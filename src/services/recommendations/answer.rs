@@ -23,12 +23,12 @@ use crate::{
     app::App,
     arguments::Include,
     services::{
-        analysis::quality::Quality,
+        analysis::quality::{DataQuality, Quality},
         common_args::CommonArgs,
         portfolio::{
             answer::{PortfolioAnswer, SHORT, frame},
             factor::ResolvedFactor,
-            summary::{LONGEST_WARNING, More, Period, shortened},
+            summary::{More, Period, shortened},
         },
     },
 };
@@ -150,6 +150,10 @@ impl PortfolioAnswer for Recommended {
         &self.request.include
     }
 
+    fn quality(&self) -> &DataQuality {
+        &self.quality
+    }
+
     fn frame(&self) -> Frame {
         frame(&self.request.include, self.not_computed(), notes::of(self))
     }
@@ -196,7 +200,7 @@ impl PortfolioAnswer for Recommended {
             as_of: Some(self.context.analysis.study.panel().as_of()),
             period: Some(Period::of(&self.context)),
             further: (!rest.is_empty()).then(|| rest.iter().map(Further::of).collect()),
-            data_quality: Some(Quality::Short(self.quality.short_within(LONGEST_WARNING))),
+            data_quality: Some(Quality::Short(self.quality.short())),
             more: Some(More { include: &Section::NAMES }),
             ..whole
         };

@@ -68,9 +68,6 @@ impl Request {
     ) -> Result<(Self, CommonArgs), ToolError> {
         args.require("overexposed_factor");
         let include = Include::read(&args);
-        if args.has("categories") && args.has("factor_categories") {
-            args.refuse("factor_categories", "is another name of categories", Some("keep one of them".to_owned()));
-        }
         let request = Self {
             overexposed: args.string("overexposed_factor").unwrap_or_default(),
             source: Source::read(&args),

@@ -1,15 +1,7 @@
 use factor_analytics::{inference::TestCounts, regime::Regime};
 use factor_types::Ticker;
-use serde_json::json;
 
-use super::{Warning, score};
-
-#[test]
-fn the_score_falls_with_coverage_and_with_each_bound_of_exclusions() {
-    let scores = [(100.0, 0), (90.0, 1), (90.0, 2), (89.9, 0), (75.0, 4), (75.0, 5), (60.0, 50), (59.9, 0), (0.0, 0)];
-    let expected = ["excellent", "excellent", "good", "good", "good", "fair", "fair", "poor", "poor"];
-    assert_eq!(scores.map(|(coverage, excluded)| score(coverage, excluded)), expected);
-}
+use super::Warning;
 
 #[test]
 fn warnings_are_put_into_words_last() {
@@ -71,7 +63,6 @@ fn warnings_are_put_into_words_last() {
         (Warning::Groups("the store is down".to_owned()), "your factor groups are left out: the store is down"),
     ] {
         assert!(warning.to_string().contains(text), "{warning}");
-        assert_eq!(json!(warning), json!(warning.to_string()), "as JSON a warning is its text");
     }
     assert!(!many(12).to_string().contains("more"));
 }

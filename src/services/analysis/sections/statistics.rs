@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     analysis::{AnalysisKind, Report},
-    answer::{Fields, Part, markdown::table},
+    answer::{
+        Fields, Part,
+        markdown::{decimal, table},
+    },
     services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary},
 };
 
@@ -138,8 +141,10 @@ fn write_durations(text: &mut String, rows: &IndexMap<String, IndexMap<String, R
     let mut longest: Vec<_> = rows.iter().filter_map(|(name, row)| Some((name, row, length(row)?))).collect();
     longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
     let cell = |cell: &RateStatistics| match (cell.effective_duration, cell.standard_error) {
-        (Some(duration), Some(error)) => format!("{duration:.2} ({:.2})", 100.0 * error),
-        (Some(duration), None) => format!("{duration:.2}"),
+        (Some(duration), Some(error)) => {
+            format!("{} ({})", decimal(Some(duration), 2), decimal(Some(100.0 * error), 2))
+        }
+        (Some(duration), None) => decimal(Some(duration), 2),
         _ => String::new(),
     };
     let lines = longest.into_iter().take(lists.factors);
