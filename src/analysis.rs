@@ -22,10 +22,9 @@ mod user_groups;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use chrono::NaiveDate;
 use factor_analytics::{
     Fundamentals, Panel, Study,
-    panel::Window,
+    panel::{Clock, Window},
     regime::RegimeError,
     report::Weighting,
     study::{Exclusion, default_floor},
@@ -77,8 +76,8 @@ pub struct Limits {
 /// Who waits for an analysis, and until when.
 #[derive(Debug)]
 pub struct Caller<'a> {
-    /// The clock's day.
-    pub today: NaiveDate,
+    /// The clock.
+    pub clock: Clock,
     /// Cancelled when nobody waits any more.
     pub cancel: &'a CancellationToken,
     /// Hears how far fetching is.
@@ -150,7 +149,7 @@ impl Analyzer {
 
     /// The first and the last price of a ticker that the source has up to today.
     async fn prices_run(&self, ticker: Ticker, caller: &Caller<'_>) -> Option<PricesRun> {
-        let all = DateRange::new(BEGINNING, caller.today).ok()?;
+        let all = DateRange::new(BEGINNING, caller.clock.today).ok()?;
         let asked = timeout_at(caller.fetch_until, self.providers.prices.history(&ticker, all));
         let history = caller.waits_for(asked).await.ok()?.ok()?.ok()?;
         let dates = history.series.dates();
@@ -168,7 +167,7 @@ impl Analyzer {
         let requested = requested(&factors, &selected)?;
 
         let started = Instant::now();
-        let fetch = Fetch::new(request, &factors, &requested, caller.today, caller.fetch_until);
+        let fetch = Fetch::new(request, &factors, &requested, caller.clock, caller.fetch_until);
         let panel = self.panels.prepare(&self.providers, fetch, caller.progress);
         let (prepared, panel_cached) = caller.waits_for(panel).await??;
         let panel_ms = started.elapsed().as_secs_f64() * 1e3;
@@ -177,7 +176,7 @@ impl Analyzer {
         let floor = self.floor(request, &prepared.panel);
         let study = study(request, &factors, &selected, &requested, &prepared, floor)?;
         let source = &*self.fundamentals;
-        let known = fundamentals::fetch(source, &study, &request.plan, caller.today, caller.fetch_until);
+        let known = fundamentals::fetch(source, &study, &request.plan, caller.clock.today, caller.fetch_until);
         let fundamentals = caller.waits_for(known).await?;
         check_caps(&request.plan, &fundamentals)?;
 
@@ -197,7 +196,7 @@ impl Analyzer {
             computed,
             panel_ms,
             source: self.providers.prices.about(),
-            today: caller.today,
+            today: caller.clock.today,
         })
     }
 

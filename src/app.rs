@@ -8,6 +8,8 @@ mod universe_watcher;
 use std::{sync::Arc, time::Instant};
 
 use chrono::{NaiveDate, Utc};
+use factor_analytics::panel::Clock;
+use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
 #[cfg(unix)]
@@ -131,9 +133,17 @@ impl App {
         });
     }
 
-    /// The date taken for today: the one set, else the date in UTC. The only clock for dates.
+    /// The date taken for today: the one set, else the date in UTC.
     pub fn today(&self) -> NaiveDate {
-        self.settings.clock.today.unwrap_or_else(utc_today)
+        self.clock().today
+    }
+
+    /// The only clock for dates: the evening of the date set, else now.
+    pub fn clock(&self) -> Clock {
+        match self.settings.clock.today {
+            Some(today) => Clock::evening_of(today),
+            None => Clock { today: utc_today(), final_through: market_hours::final_through(Utc::now()) },
+        }
     }
 }
 

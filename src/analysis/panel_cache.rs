@@ -1,15 +1,14 @@
 //! Panels, kept for those who ask about the same prices again.
 //!
 //! Key: everything a panel depends on (the tickers in order, the user's groups with their weights and whose they are,
-//! dates, frequency, the clock's day, and the source's revision, which changes when its files do or the prices of a further
+//! dates, frequency, the clock, and the source's revision, which changes when its files do or the prices of a further
 //! day are final). Life: as `FACTOR_INTELLIGENCE_CACHE_TTL` says. Size: at most [`CACHE_BYTES`], least recently used first.
 //! Equal requests in flight are one, whichever of the askers goes away. A panel that lacks what could not be fetched this
 //! time is not kept: the next call tries again for that.
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::NaiveDate;
-use factor_analytics::panel::GroupColumn;
+use factor_analytics::panel::{Clock, GroupColumn};
 use factor_prices::SingleFlight;
 use factor_types::{Frequency, Ticker, UserId};
 use futures::FutureExt;
@@ -34,9 +33,10 @@ struct PanelKey {
     groups: Option<(UserId, Vec<GroupKey>)>,
     dates: DateRule,
     frequency: Frequency,
+    lead_months: u32,
     benchmark: Ticker,
     with_yields: bool,
-    today: NaiveDate,
+    clock: Clock,
     revision: u64,
 }
 
@@ -64,9 +64,10 @@ impl PanelKey {
             groups,
             dates: fetch.dates,
             frequency: fetch.window.frequency,
+            lead_months: fetch.window.lead_months,
             benchmark: fetch.window.benchmark.clone(),
             with_yields: fetch.with_yields,
-            today: fetch.window.today,
+            clock: fetch.window.clock,
             revision,
         }
     }
@@ -141,7 +142,7 @@ mod tests {
         let factors = universe.factors().iter().cloned().map(Arc::new);
         let factors: Vec<Arc<Factor>> = factors.chain(request.groups.factors().cloned()).collect();
         let requested: Vec<Ticker> = factors.iter().map(|factor| factor.ticker.clone()).collect();
-        Fetch::new(request, &factors, &requested, day(TODAY), Instant::now() + patience)
+        Fetch::new(request, &factors, &requested, Clock::evening_of(day(TODAY)), Instant::now() + patience)
     }
 
     fn groups(user: i64, weight: f64) -> UserGroups {
@@ -179,7 +180,7 @@ mod tests {
         assert_eq!(keys.len(), requests.len());
         assert!(keys.insert(PanelKey::new(&fetch(&base(), Duration::ZERO), 8)), "other prices");
         let mut tomorrow = fetch(&base(), Duration::ZERO);
-        tomorrow.window.today = day("2024-01-11");
+        tomorrow.window.clock.today = day("2024-01-11");
         assert!(keys.insert(PanelKey::new(&tomorrow, 7)));
     }
 

@@ -132,9 +132,10 @@ impl Analysis {
         self.requested.contains(ticker)
     }
 
-    /// Age of the newest price used, in days.
+    /// Age of the source's newest price in days, whatever the window's end: an end chosen in the past makes nothing stale.
     pub fn stale_days(&self) -> i64 {
-        (self.today - self.study.panel().as_of()).num_days()
+        // A source of one price a month is as new as its month's end, which may be to come.
+        (self.today - self.window().newest).num_days().max(0)
     }
 }
 

@@ -362,8 +362,8 @@ async fn an_analysis_knows_its_kind_and_how_old_its_prices_are() {
     {
         let analysis = of_styles(2, plan).await;
         assert_eq!((analysis.kind(), analysis.report_cached), (kind, false));
-        // The window ends with the last whole month, 2023-12; its last weekday is the 29th, 12 days before the 10th.
-        assert_eq!((analysis.window().end, analysis.stale_days()), (day("2023-12-31"), 12));
+        // The window ends with the last whole month, 2023-12; the source's newest price is of the 9th, a day before the 10th.
+        assert_eq!((analysis.window().end, analysis.stale_days()), (day("2023-12-31"), 1));
         assert!(analysis.is_selected(&ticker("F1")) && !analysis.is_selected(&ticker("F2")));
     }
 }

@@ -76,7 +76,7 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let snapshot = app.universe_watcher.current().await;
     let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
     let (request, common) = Request::read(Args::new(call.arguments), &snapshot, groups)?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+    let caller = Caller { clock: app.clock(), cancel: &call.cancel, progress: &call.progress, fetch_until };
 
     let Some(held) = request.source.weigh(app, call.user, &caller).await? else { return Err(no_portfolio()) };
     let mut tickers: Vec<Ticker> = held.priced().collect();

@@ -135,7 +135,7 @@ mod tests {
             Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows))
         });
         let end = base + Months::new(12);
-        let window = Window { frequency: Frequency::Monthly, start: base, end, cutoff: end, prices_until: end };
+        let window = Window::whole(Frequency::Monthly, base, end);
         let factor = |name: &str, category| Arc::new(Factor::new(ticker(name), name, category, SourceTier::Request));
         let lost = Exclusion {
             ticker: ticker("MTUM"),

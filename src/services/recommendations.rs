@@ -71,7 +71,7 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let snapshot = app.universe_watcher.current().await;
     let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
     let (request, common) = Request::read(Args::new(call.arguments), &snapshot, groups)?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+    let caller = Caller { clock: app.clock(), cancel: &call.cancel, progress: &call.progress, fetch_until };
 
     let held = request.source.weigh(app, call.user, &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();

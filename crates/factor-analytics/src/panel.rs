@@ -5,6 +5,7 @@
 //! days a window has in [`mod@window`].
 
 pub mod build;
+pub mod calendar;
 pub mod group;
 mod periods;
 pub mod window;
@@ -17,8 +18,9 @@ use ndarray::{Array2, ArrayView2};
 
 pub use self::{
     build::{PanelError, SuspectReturn},
+    calendar::{Period, TradingCalendar},
     group::GroupColumn,
-    window::{DefaultStart, Window, WindowError, WindowRequest},
+    window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
 
 /// Returns of several tickers on common periods.
@@ -79,6 +81,16 @@ impl Panel {
         panel
     }
 
+    /// A column's newest returns before the first row, at most `count` of them, the newest last and `NaN` where missing:
+    /// what the prices show of the periods before the window, or (daily) of the series' own trading days. Empty for a
+    /// group.
+    pub fn returns_before(&self, at: usize, count: usize) -> Vec<f64> {
+        let series = &self.columns[at].series;
+        let periods = periods::before(&self.window, series, self.base, count + 1);
+        let price = |at: &Option<usize>| at.map_or(f64::NAN, |at| series.prices()[at]);
+        periods.windows(2).map(|pair| price(&pair[1]) / price(&pair[0]) - 1.0).collect()
+    }
+
     /// What is known of each column, in the order of the array's columns.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -137,6 +149,9 @@ impl Panel {
 
 #[cfg(test)]
 mod tests {
+    use factor_types::PriceKind;
+
+    use super::*;
     use crate::test_study::{month_end, panel, ticker};
 
     #[test]
@@ -147,6 +162,23 @@ mod tests {
         assert_eq!((masked.column(0)[0], masked.column(1)[2]), (panel.column(0)[0], panel.column(1)[2]));
         assert_eq!((masked.columns()[0].observations, masked.columns()[0].span.clone()), (3, Some(0..3)));
         assert!(panel.column(0).iter().all(|r| r.is_finite()));
+    }
+
+    #[test]
+    fn returns_before_the_window_are_those_of_its_periods() {
+        // Prices 100, 110, 99, (none), 120, 126, 126 at the month ends of December 2009 to June 2010; the window starts
+        // after April's, so that its base is April's.
+        let prices = [Some(100.0), Some(110.0), Some(99.0), None, Some(120.0), Some(126.0), Some(126.0)];
+        let rows = prices.iter().enumerate().filter_map(|(at, price)| Some((month_end(at), (*price)?)));
+        let series = Arc::new(PriceSeries::new(ticker("A"), PriceKind::Close, rows));
+        let window = Window::whole(Frequency::Monthly, month_end(4), month_end(6));
+        let panel = Panel::build(window, &[series]).unwrap();
+        assert_eq!((panel.rows(), panel.base()), (2, month_end(4)));
+        let before = panel.returns_before(0, 4);
+        assert!((before[0] - 0.1).abs() < 1e-15 && (before[1] + 0.1).abs() < 1e-15);
+        assert!(before[2].is_nan() && before[3].is_nan() && before.len() == 4);
+        // Nothing before the first price.
+        assert!(panel.returns_before(0, 6)[..2].iter().all(|r| r.is_nan()));
     }
 
     #[test]

@@ -222,7 +222,12 @@ fn conventions(analysis: &Analysis, query: &Query) -> Fields {
     );
     conventions.put("periods_per_year", &query.request.frequency.periods_per_year());
     conventions.put("units", "decimals (0.01 is 1%); yields and their changes in percentage points");
-    conventions.put("whole_periods", "the running month or week is left out");
+    let running =
+        "a month or week ends on its last trading day and counts when the benchmark has a price on or after it";
+    conventions.put("whole_periods", running);
+    if let Some(said) = analysis.window().calendar.in_words() {
+        conventions.put("calendar", said);
+    }
     match analysis.kind() {
         AnalysisKind::Correlations => say_of_correlations(&mut conventions, analysis),
         AnalysisKind::Performance => {

@@ -73,10 +73,15 @@ fn of_window(error: &WindowError, message: String, common: &CommonArgs, prices: 
                 None => failed,
             }
         }
-        WindowError::NoWholeMonth { .. } => {
-            let way_out =
-                with_prices("give an end_date after a whole month of prices, or ask for frequency daily", prices);
-            ToolError::new(ErrorCode::NoData, message, way_out)
+        WindowError::NoWholePeriod { .. } => {
+            let way_out = "give an end_date after a whole period of prices, or ask for frequency daily";
+            ToolError::new(ErrorCode::NoData, message, with_prices(way_out, prices))
+        }
+        WindowError::EndsBeforePrices { end, first, newest } => {
+            let way_out = with_prices(&format!("give an end_date from {first} to {newest}"), prices);
+            let refusal = Refusal::new(format!("lies before the first price, of {first}"), &way_out);
+            let problem = Problem::new("end_date", end.to_string(), refusal);
+            ToolError::new(ErrorCode::NoData, message, way_out).with_problem(problem)
         }
         WindowError::StartNotBeforeEnd { start, end } => {
             let way_out = with_prices("give an earlier start_date, or an end_date after it", prices);
@@ -192,7 +197,8 @@ mod tests {
         let refused = of_analysis(&reversed, json!({"start_date": "2026-03-01"}));
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
         assert_eq!((refused.problems[0].field(), refused.problems[0].got()), ("start_date", "2026-03-01"));
-        for window in [WindowError::NoPrices, WindowError::NoWholeMonth { newest: end }] {
+        for window in [WindowError::NoPrices, WindowError::NoWholePeriod { frequency: Frequency::Monthly, newest: end }]
+        {
             let refused = of_analysis(&AnalysisError::Window(window), json!({}));
             assert_eq!((refused.code, refused.problems.len()), (ErrorCode::NoData, 0), "{}", refused.message);
         }

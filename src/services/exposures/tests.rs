@@ -91,7 +91,7 @@ pub(super) async fn exposed(values: Value) -> Exposed {
     let (_folder, app) = sample_app();
     let (request, common) = read(values).unwrap();
     let call = Call::default();
-    let caller = call.caller(app.today());
+    let caller = call.caller(app.clock());
     let held = request.source.weigh(&app, call.user, &caller).await.unwrap().unwrap();
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());

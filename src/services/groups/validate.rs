@@ -70,7 +70,7 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<ValidatedGroup, ToolError> {
     let kept = find(app, call.user, name).await?;
     let group = &kept.group.what;
-    let verdict = match check(app, group, None, &call.caller(app.today())).await {
+    let verdict = match check(app, group, None, &call.caller(app.clock())).await {
         Ok(check) => Verdict::passed(&kept, check),
         Err(CheckError::Insufficient { included, excluded, message }) => Verdict {
             is_valid: false,

@@ -45,6 +45,6 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 /// No such portfolio.
 pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<KeptPortfolio, ToolError> {
     let kept = find(app, call.user, name).await?;
-    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.today())).await;
+    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.clock())).await;
     Ok(KeptPortfolio { status: Success::Success, portfolio: kept.into(), valuation: valuation.into() })
 }

@@ -120,7 +120,7 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
     let (prices, unpriced) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
     let mut warnings: Vec<String> = prices
         .iter()
-        .filter(|price| (caller.today - price.date).num_days() > OLD_DAYS)
+        .filter(|price| (caller.clock.today - price.date).num_days() > OLD_DAYS)
         .map(|price| format!("the latest price of {} is of {}", price.ticker, price.date))
         .collect();
     if about.simulated && !prices.is_empty() {
@@ -207,7 +207,7 @@ async fn latest_prices(
         let fetching = &fetching;
         async move {
             let late = || Err(PriceError::failed(SourceFault::Late, "it did not arrive in time; call again"));
-            let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.today));
+            let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.clock.today));
             let found = found.await.unwrap_or_else(|_| late());
             fetching.step();
             (ticker, found)
@@ -295,7 +295,7 @@ mod tests {
     async fn shares_are_valued_at_the_latest_price_and_what_is_odd_about_it_is_said() {
         let (_folder, app) = sample_app();
         let call = Call::default();
-        let caller = call.caller(app.today());
+        let caller = call.caller(app.clock());
         let stopped = [holding("PEJ", Amount::Shares(2.0)), holding("CUR:USD", Amount::Shares(10.0))];
         let found = value(&app, &stopped, &caller).await;
         let warned =

@@ -182,7 +182,7 @@ pub(super) async fn recommended(values: Value) -> Recommended {
     let snapshot = app.universe_watcher.current().await;
     let (request, common) = Request::read(args(values), &snapshot, UserGroups::default()).unwrap();
     let call = Call::default();
-    let caller = call.caller(app.today());
+    let caller = call.caller(app.clock());
     let held = request.source.weigh(&app, call.user, &caller).await.unwrap();
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();

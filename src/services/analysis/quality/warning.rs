@@ -3,7 +3,11 @@
 use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
-use factor_analytics::{inference::TestCounts, panel::SuspectReturn, regime::Regime};
+use factor_analytics::{
+    inference::TestCounts,
+    panel::{LeftOut, SuspectReturn, WhyLeftOut},
+    regime::Regime,
+};
 use factor_types::Ticker;
 
 use crate::{analysis::failure_runs::STALE_AFTER, answer::markdown::percent, services::holdings_warning};
@@ -28,10 +32,10 @@ pub(crate) enum Warning {
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
     Simulated,
-    /// The newest prices are not used: their period is not over.
-    PeriodInProgress { as_of: NaiveDate, days: i64 },
+    /// The month or week that the end names is not in; the newest that is has this label.
+    LeftOut { left_out: LeftOut, end: NaiveDate, newest: Option<NaiveDate> },
     /// The source has no newer prices.
-    Stale { as_of: NaiveDate, days: i64 },
+    Stale { newest: NaiveDate, days: i64 },
     /// A ticker that is priced next to the universe (a benchmark, a holding) has no prices.
     NotPriced { ticker: Ticker, why: String },
     /// Ratios are taken over zero.
@@ -104,10 +108,10 @@ impl Display for Warning {
             Self::Simulated => {
                 f.write_str("prices are simulated, no market's; set FMP_API_KEY or FACTOR_PRICE_FILES for real ones")
             }
-            Self::PeriodInProgress { as_of, days } => {
-                write!(f, "newest price used: {as_of}, {days} days ago; the period in progress is left out")
+            Self::LeftOut { left_out, end, newest } => is_left_out(f, left_out, *end, *newest),
+            Self::Stale { newest, days } => {
+                write!(f, "stale: the source's newest price is of {newest}, {days} days ago")
             }
-            Self::Stale { as_of, days } => write!(f, "stale: the newest price is of {as_of}, {days} days ago"),
             Self::NotPriced { ticker, why } => write!(f, "figures relative to {ticker} are null: {why}"),
             Self::NoRiskFreeRate => {
                 f.write_str("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used")
@@ -158,6 +162,33 @@ impl Display for Warning {
             Self::Groups(why) => write!(f, "your factor groups are left out: {why}"),
             Self::Portfolio(warning) => warning.fmt(f),
         }
+    }
+}
+
+fn is_left_out(
+    f: &mut fmt::Formatter<'_>,
+    left_out: &LeftOut,
+    end: NaiveDate,
+    newest: Option<NaiveDate>,
+) -> fmt::Result {
+    let LeftOut { period, last_day, why } = left_out;
+    let named = if period.is_week() {
+        format!("the week to {}", period.label)
+    } else {
+        period.label.format("%B %Y").to_string()
+    };
+    write!(f, "{named} is left out: ")?;
+    match why {
+        WhyLeftOut::EndsBeforeIt => {
+            write!(f, "end_date {end} lies before its last trading day {last_day}; the frequency daily reaches it")?
+        }
+        WhyLeftOut::NotWhole { newest } => {
+            write!(f, "it is not over in the source, whose newest price is of {newest} (last trading day {last_day})")?;
+        }
+    }
+    match newest {
+        Some(label) => write!(f, "; the newest period here is that of {label}"),
+        None => Ok(()),
     }
 }
 
