@@ -60,11 +60,14 @@ impl Args {
     pub fn also_called(&mut self, alias: &str, name: &str) {
         let Some(value) = self.get(alias).cloned() else { return };
         match self.get(name) {
-            Some(named) if *named != value => self.refuse(alias, format!("is another name of {name}"), "keep one of them"),
-            Some(_) => {}
-            None => {
+            Some(named) if *named != value => {
+                self.refuse(alias, format!("is another name of {name}"), "keep one of them")
+            }
+            // Written as null it is given too.
+            None if !self.values.contains_key(name) => {
                 self.values.insert(name.to_owned(), value);
             }
+            _ => {}
         }
     }
 

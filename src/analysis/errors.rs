@@ -105,6 +105,8 @@ impl AnalysisError {
     /// The ticker whose first and last price tell the caller which dates there are; `None` where dates are not the matter.
     pub(super) fn dates_of<'a>(&'a self, benchmark: &'a Ticker) -> Option<&'a Ticker> {
         match self {
+            // It has them itself.
+            Self::Window(WindowError::EndsBeforePrices { .. }) => None,
             Self::WindowTooShort { .. }
             | Self::Window(_)
             | Self::Panel(PanelError::NoPeriods { .. })

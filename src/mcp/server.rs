@@ -330,7 +330,10 @@ mod tests {
         let call = Call::default();
         call.cancel.cancel();
         let error = failure(&server.run("list_factors", waits_for_ever, call).await);
-        assert_eq!((&error["code"], &error["message"]), (&json!("timeout"), &json!("The call was cancelled. Call again: prices fetched so far are kept.")));
+        assert_eq!(
+            (&error["code"], &error["message"]),
+            (&json!("timeout"), &json!("The call was cancelled. Call again: prices fetched so far are kept."))
+        );
     }
 
     #[tokio::test]

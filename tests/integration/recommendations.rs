@@ -131,7 +131,11 @@ async fn sections_are_those_asked_for() {
     let keys = |answer: &Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
     let ask = |include: Value| json!({"overexposed_factor": "IEF", "holdings": holdings(), "include": include, "correlation_threshold": 0});
     let only = server.answer(TOOL, ask(json!(["basket", "nonsense"]))).await;
-    assert_eq!(keys(&only), ["status", "invalid_sections", "basket", "note"].map(str::to_owned)[..], "{only}");
+    assert_eq!(
+        keys(&only),
+        ["status", "warnings", "invalid_sections", "basket", "note"].map(str::to_owned)[..],
+        "{only}"
+    );
     assert_eq!(only["invalid_sections"], json!(["nonsense"]));
     let none = server.answer(TOOL, ask(json!(["nonsense"]))).await;
     assert!(none.get("recommendations").is_none() && none["invalid_sections"] == json!(["nonsense"]), "{none}");
@@ -180,7 +184,7 @@ async fn every_mistake_is_told_at_once() {
     {
         let error = server.error(TOOL, json!({"overexposed_factor": typed}), "unknown_factor").await;
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains("the nearest are ") && message.contains(near), "{message}");
+        assert!(message.contains("The nearest are ") && message.contains(near), "{message}");
     }
     let error = server.error(TOOL, json!({"overexposed_factor": "ETHA"}), "insufficient_data").await;
     assert!(error["message"].as_str().unwrap().contains("24 needed"), "{error}");

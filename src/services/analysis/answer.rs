@@ -74,7 +74,7 @@ impl AnalysisAnswer {
     /// The answer as it leaves: in the form asked for, no longer than asked for.
     pub(super) async fn rendered(&self, store: &ResultStore, user: UserId) -> Rendered {
         let (body, report) = match (&self.query.include, self.query.common.format) {
-            (Some(include), _) => (self.included(include), None),
+            (Some(include), _) => (self.by_name(include), None),
             (None, Format::Full) => (self.full(), None),
             (None, Format::Summary) => (summary::of(self), None),
             (None, Format::Report) => {
@@ -103,6 +103,16 @@ impl AnalysisAnswer {
                 put(self, &mut fields);
             }
         }
+        fields
+    }
+
+    /// The sections named, after what they are of.
+    fn by_name(&self, include: &[Section]) -> Fields {
+        let mut fields = Fields::rounded(self.query.rounding());
+        if !include.is_empty() {
+            summary::put_dates(&self.analysis, &mut fields);
+        }
+        fields.extend(self.included(include));
         fields
     }
 

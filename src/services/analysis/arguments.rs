@@ -176,7 +176,10 @@ impl Reader<'_> {
         let of_report = common.format == Format::Report
             || include.as_ref().is_some_and(|named| named.contains(&Section::FormattedReport));
         if self.advanced.has("max_factors") && !of_report {
-            notes.push("max_factors is ignored: it sizes the tables of a report (format report); top_n is for summaries".to_owned());
+            notes.push(
+                "max_factors is ignored: it sizes the tables of a report (format report); top_n is for summaries"
+                    .to_owned(),
+            );
         }
         let method = self.method(preset, common.frequency, &mut notes);
         let off = self.off(preset, common.granularity, common.categories.as_ref(), method);

@@ -8,7 +8,7 @@ mod score;
 mod warning;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use factor_analytics::{
     panel::SuspectReturn,

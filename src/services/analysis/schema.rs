@@ -5,7 +5,11 @@
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{quality::ShortQuality, sections::Section, summary::Period};
+use super::{
+    quality::ShortQuality,
+    sections::Section,
+    summary::{Period, WindowDates},
+};
 use crate::analysis::AnalysisKind;
 
 /// The schema of an answer to any analysis.
@@ -40,6 +44,8 @@ fn whole(title: &str, forms: Vec<Value>, generator: &mut SchemaGenerator) -> Sch
 /// In full or with some sections by name; the summary; the report.
 fn forms(kind: AnalysisKind, generator: &mut SchemaGenerator) -> [Value; 3] {
     let mut full = frame(kind);
+    let dates = dates(kind, generator);
+    full.extend(dates.clone());
     if kind == AnalysisKind::Returns {
         full.insert("windows".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
     }
@@ -51,12 +57,12 @@ fn forms(kind: AnalysisKind, generator: &mut SchemaGenerator) -> [Value; 3] {
         }
     }
     let mut report = frame(kind);
-    report.insert("as_of".to_owned(), json!({"type": "string", "format": "date"}));
+    report.extend(dates.iter().filter(|(name, _)| *name == "as_of").map(|(name, of)| (name.clone(), of.clone())));
     report.insert("data_quality".to_owned(), generator.subschema_for::<ShortQuality<'static>>().into());
     let mut summary = report.clone();
     report.insert("formatted_report".to_owned(), json!({"type": "string"}));
     summary.insert("factors_analyzed".to_owned(), json!({"type": "integer"}));
-    summary.insert("period".to_owned(), generator.subschema_for::<Period<'static>>().into());
+    summary.extend(dates);
     summary.insert("more".to_owned(), json!({"type": "string"}));
     [
         json!({
@@ -80,6 +86,18 @@ fn forms(kind: AnalysisKind, generator: &mut SchemaGenerator) -> [Value; 3] {
             "additionalProperties": false,
         }),
     ]
+}
+
+/// What figures are of.
+fn dates(kind: AnalysisKind, generator: &mut SchemaGenerator) -> Map<String, Value> {
+    let mut dates = Map::new();
+    dates.insert("as_of".to_owned(), json!({"type": "string", "format": "date"}));
+    dates.insert("period".to_owned(), generator.subschema_for::<Period<'static>>().into());
+    if kind == AnalysisKind::Returns {
+        let of_windows = generator.subschema_for::<WindowDates<'static>>();
+        dates.insert("window_dates".to_owned(), json!({"type": "object", "additionalProperties": of_windows}));
+    }
+    dates
 }
 
 /// What stands around every body.

@@ -19,7 +19,11 @@ use crate::{
         markdown::{decimal, percent, table},
         shortened,
     },
-    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary::{LONGEST_LABEL, first_and_last}},
+    services::analysis::{
+        answer::AnalysisAnswer,
+        arguments::ListSizes,
+        summary::{LONGEST_LABEL, first_and_last},
+    },
 };
 
 /// What a sorted table of factors has.
