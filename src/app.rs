@@ -81,6 +81,7 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        // With the prices, not with what users write: they can be lost, and belong to one source.
         let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
         let (prices, yields) = (Arc::clone(&sources.prices), Arc::clone(&sources.yields));
         let fundamentals = Arc::clone(&sources.fundamentals);
@@ -96,6 +97,13 @@ impl App {
             counters: Counters::default(),
             started: Instant::now(),
         }))
+    }
+
+    /// What a user's question is read and answered against: the universe in force and the user's groups.
+    pub async fn basis(&self, user: UserId) -> Basis {
+        let snapshot = self.universe_watcher.current().await;
+        let groups = self.groups_of(user, &snapshot.loaded.universe).await;
+        Basis { snapshot, groups }
     }
 
     /// A user's groups as factors; where the store cannot be read, none and why.

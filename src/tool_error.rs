@@ -271,6 +271,7 @@ impl From<StoreError> for ToolError {
             StoreError::Refused(why) => {
                 Self::new(ErrorCode::InvalidArgument, why, "Nothing was changed: correct this and call again")
             }
+            // The caller can do nothing about it, and what is wrong may name hosts and roles.
             StoreError::Schema(_) | StoreError::UnsafeRole(_) | StoreError::Unreadable(_) => {
                 tracing::error!(%error, "the store cannot be used");
                 Self::new(

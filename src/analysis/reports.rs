@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Fundamentals, Study,
+    Study,
     composite::Composite,
     panel::Window,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
@@ -13,7 +13,7 @@ use factor_analytics::{
 use factor_prices::SourceInfo;
 use factor_types::{Category, Factor, Ticker};
 
-use super::{AnalysisError, AnalysisKind, Plan, Prepared, Timings, off_thread::off_thread, stopwatch::Stopwatch};
+use super::{AnalysisKind, Prepared, Timings};
 
 /// A finished analysis: everything an answer is made of.
 #[derive(Debug)]
@@ -141,25 +141,3 @@ impl Analysis {
 
 /// A report and how long its sections took.
 pub(super) type Computed = Arc<(Report, Timings)>;
-
-/// Computes a report off the async threads.
-pub(super) async fn compute(
-    study: Arc<Study>,
-    plan: Plan,
-    fundamentals: Fundamentals,
-    mut watch: Stopwatch,
-) -> Result<Computed, AnalysisError> {
-    off_thread(move || {
-        let report = match &plan {
-            Plan::Correlations(plan) => {
-                Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
-            }
-            Plan::Performance(plan) => {
-                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &fundamentals, &mut watch)))
-            }
-            Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
-        };
-        Arc::new((report, watch.into_timings()))
-    })
-    .await
-}

@@ -35,15 +35,13 @@ use crate::{
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let snapshot = app.universe_watcher.current().await;
-    let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
+    let basis = app.basis(call.user).await;
     let question = AnswerKey {
         user: call.user,
         arguments: Value::Object(call.arguments.clone()).to_string(),
         clock: app.clock(),
         revision: app.sources.prices.revision(),
     };
-    let basis = Basis { snapshot, groups };
     if let Some(answer) = app.answers.get(&question, &basis) {
         return Ok(answer);
     }

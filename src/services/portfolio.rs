@@ -2,8 +2,8 @@
 
 pub(super) mod answer;
 pub(super) mod factor;
+pub(crate) mod held;
 pub(super) mod lookthrough;
-pub(crate) mod source;
 pub(super) mod summary;
 
 use factor_analytics::{

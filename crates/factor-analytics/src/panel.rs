@@ -49,7 +49,9 @@ pub struct Column {
     pub span: Option<Range<usize>>,
     /// Returns present.
     pub observations: usize,
-    /// The prices under the first to the last return, as an index range of the series' rows.
+    /// The price of each period, the base's first; empty for a group.
+    pub prices: Vec<Option<f64>>,
+    /// The series' rows from the first to the last of these prices.
     pub priced: Option<Range<usize>>,
     /// True when some period has a price, the base's included.
     pub has_price: bool,
@@ -68,6 +70,12 @@ impl Panel {
         let rows = self.labels.len();
         // OK because the array is stored column by column (`build` makes it so): column `at` is contiguous.
         self.returns.as_slice_memory_order().map_or(&[], |all| &all[at * rows..(at + 1) * rows])
+    }
+
+    /// One column's price of each period, that of the base first and then one per row; empty for a group. Between two of
+    /// them lies what a missing return in between does not show.
+    pub fn period_prices(&self, at: usize) -> &[Option<f64>] {
+        self.columns.get(at).map_or(&[], |column| &column.prices)
     }
 
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
@@ -143,7 +151,11 @@ impl Panel {
 
     /// An estimate of the memory it takes, without the shared price series.
     pub fn bytes(&self) -> usize {
-        self.returns.len() * size_of::<f64>() + self.columns.len() * size_of::<Column>() + self.labels.len() * 4
+        let prices: usize = self.columns.iter().map(|column| column.prices.len() * size_of::<Option<f64>>()).sum();
+        self.returns.len() * size_of::<f64>()
+            + prices
+            + self.columns.len() * size_of::<Column>()
+            + self.labels.len() * 4
     }
 }
 
@@ -162,6 +174,17 @@ mod tests {
         assert_eq!((masked.column(0)[0], masked.column(1)[2]), (panel.column(0)[0], panel.column(1)[2]));
         assert_eq!((masked.columns()[0].observations, masked.columns()[0].span.clone()), (3, Some(0..3)));
         assert!(panel.column(0).iter().all(|r| r.is_finite()));
+    }
+
+    #[test]
+    fn prices_of_periods_bridge_a_missing_return() {
+        // B starts in February (its base of 100 is January's), lacks March and so has no return in April either.
+        let panel = panel(&[("A", &[0.1, 0.2, 0.1, 0.1]), ("B", &[f64::NAN, 0.1, f64::NAN, 0.2])]);
+        let found: Vec<Option<f64>> = panel.period_prices(1).to_vec();
+        assert_eq!((found[0], found[1], found[3]), (None, Some(100.0), None));
+        assert!((found[2].unwrap() - 110.0).abs() < 1e-12 && (found[4].unwrap() - 132.0).abs() < 1e-12);
+        assert_eq!((panel.columns()[1].observations, panel.columns()[1].priced.clone()), (1, Some(0..3)));
+        assert!(panel.period_prices(9).is_empty());
     }
 
     #[test]

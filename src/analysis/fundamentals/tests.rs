@@ -105,7 +105,7 @@ fn plan(weights: Weighting, composites: bool) -> Plan {
         weights,
         max_per_composite: None,
         benchmark: Ticker::spy(),
-        sort_by: SortBy::SharpeRatio,
+        sort_by: SortBy::default(),
         min_coverage: 0.6,
     })
 }

@@ -158,9 +158,13 @@ impl AnalysisAnswer {
     /// What stands around the body.
     pub(super) fn frame(&self) -> Frame {
         let notes = self.notes().into_iter().map(|note| note.to_string());
+        // An answer that has not one section has nothing to warn of.
+        let has_sections = self.query.include.as_ref().is_none_or(|named| !named.is_empty());
+        let (not_analysed, warnings) =
+            if has_sections { (self.quality.not_analysed(), self.quality.warnings()) } else { Default::default() };
         Frame {
-            not_analysed: self.quality.not_analysed(),
-            warnings: self.quality.warnings(),
+            not_analysed,
+            warnings,
             analysis_type: Some(self.query.request.kind.as_str()),
             notes: self.query.common.notes.iter().map(ToString::to_string).chain(notes).collect(),
             notes_at: NotePlace::First,

@@ -55,11 +55,13 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
         }
         Report::Performance(report) => {
             metadata.put("benchmark", &query.request.benchmark);
-            metadata.put("risk_free_source", &report.risk_free_source);
-            metadata.put("risk_free_periods", &report.risk_free_rows);
+            metadata.put("risk_free_source", &report.risk_free.source);
+            metadata.put("risk_free_periods", &report.risk_free.rows());
+            metadata.put("risk_free_parts", &report.risk_free.parts);
         }
         Report::Returns(report) => metadata.put("windows", &report.windows),
     }
+    metadata.put_some("yields_as_of", quality::yields_as_of(analysis).as_ref());
     put_views(analysis, query, &mut metadata, |spec| spec.metadata);
     if let Report::Correlations(report) = analysis.report() {
         metadata.put("macro_composites", &composites::starts(&report.macro_composites.built));
@@ -234,9 +236,19 @@ fn conventions(analysis: &Analysis, query: &Query) -> Fields {
             conventions.put("ddof", &1);
             let mut say = |name: &str, said: &str| conventions.put(name, said);
             say("annualisation", "return geometric, volatility by the square root of the periods per year");
-            say("risk_free", "UST3M / 100 / periods, known at the start of the period; else BIL, SGOV, zero");
-            say("drawdown", "on period ends; max_drawdown_daily on daily closes");
-            say("regression", "excess returns on the benchmark's; t-values Newey-West");
+            say(
+                "risk_free",
+                "per period UST3M / 100 / periods, known at its start, else BIL's return, else SGOV's; a fund is not measured over itself",
+            );
+            say(
+                "total_return",
+                "of a fund price to price, so that a missing period takes no move with it; else compounded",
+            );
+            say("drawdown", "on period ends; max_drawdown_daily on daily closes; whole months");
+            say("regression", "excess returns on the benchmark's; errors Newey-West, intervals 95% normal");
+            say("capture", "annual returns of the periods with the benchmark up (down), fund's over benchmark's");
+            say("noise", "what is left under 1e-10 of the size of what was subtracted is zero");
+            say("observations_of", "periods of the figures that rest on fewer than observations");
             say(
                 "dividend_yield",
                 "trailing twelve months / last price, only of today; of a composite the weighted mean of its members'",

@@ -152,7 +152,7 @@ mod tests {
         answer::markdown::capitalised,
         services::{
             analysis::arguments,
-            common_args::tests::{args, snapshot},
+            common_args::tests::{args, basis, snapshot},
         },
     };
 
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn of_portfolio(error: &AnalysisError) -> ToolError {
-        let common = CommonArgs::read(&mut args(json!({})), (&[], &[]), &snapshot(), UserGroups::default());
+        let common = CommonArgs::read(&mut args(json!({})), (&[], &[]), basis());
         tool_error(error, &common.unwrap())
     }
 

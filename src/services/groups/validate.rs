@@ -15,7 +15,6 @@ use super::{
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -58,9 +57,8 @@ pub struct Verdict {
 /// # Errors
 /// Every mistake of the arguments, no such group, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
+    let run = |name| async move { run(app, &name, call).await };
+    saved_items::of_name(app, call, arguments::only_name, run, &["warnings"]).await
 }
 
 /// Checks the group of this name.

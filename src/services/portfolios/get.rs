@@ -11,7 +11,6 @@ use super::{
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -34,9 +33,8 @@ pub struct KeptPortfolio {
 /// # Errors
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
+    let run = |name| async move { run(app, &name, call).await };
+    saved_items::of_name(app, call, only_name, run, &CUTTABLE).await
 }
 
 /// The portfolio of this name at the latest prices.

@@ -183,6 +183,7 @@ fn by_total(
     let values: Vec<(Ticker, f64)> = holdings.iter().map(|holding| (holding.ticker.clone(), value(holding))).collect();
     let total: f64 = values.iter().map(|(_, value)| value).sum();
     let gross: f64 = values.iter().map(|(_, value)| value.abs()).sum();
+    // Dividing by what is left of long minus short would make weights of any size.
     if total <= 1e-9 * gross {
         let why = format!(
             "not known: the holdings are worth {} in all, and weights need a total above 0; add what pays for the short \
@@ -214,6 +215,7 @@ async fn latest_prices(
         }
     };
     let owned: Vec<Ticker> = tickers.iter().map(|ticker| (*ticker).clone()).collect();
+    // In the order of the holdings, whichever answers first.
     let asked = stream::iter(owned).map(ask).buffered(IN_FLIGHT).collect::<Vec<_>>();
     let (mut prices, mut unpriced) = (Vec::new(), Vec::new());
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
@@ -228,6 +230,7 @@ async fn latest_prices(
 async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<(NaiveDate, f64), PriceError> {
     let recent = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
     let beginning = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(recent);
+    // A few days are enough for all that trade; the whole history is asked for only of what no longer does.
     for start in [recent, beginning] {
         let range = DateRange::new(start, today).unwrap_or_else(|_| DateRange::day(today));
         let series = source.history(ticker, range).await?.series;

@@ -6,24 +6,21 @@ use factor_analytics::hedge::{
 use factor_types::{Category, Ticker};
 use serde_json::{Value, json};
 
-use super::{request::Section, sentences::rationale, *};
+use super::{request::Section, rows::rationale, *};
 use crate::{
-    analysis::UserGroups,
     services::{
         common_args::{
             CommonArgs,
-            tests::{args, snapshot},
+            tests::{args, basis},
         },
-        portfolio::{
-            factor::{Kind, MatchedBy},
-            source::Source,
-        },
+        portfolio::factor::{Kind, MatchedBy},
+        portfolios::holdings::Source,
     },
     settings::Settings,
 };
 
 fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
-    Request::read(args(values), &snapshot(), UserGroups::default())
+    Request::read(args(values), basis())
 }
 
 fn problems(values: Value) -> Vec<String> {
@@ -49,12 +46,12 @@ fn own_mistakes_come_before_common_ones() {
     });
     insta::assert_snapshot!(problems(wrong).join("\n"), @r#"
     `overexposed_factor` (got nothing) is required
-    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `portfolio_name` (got "Mine") must not be given together with holdings: keep one of them
     `target_allocation_reduction` (got 10) must be a share from 0.01 to 0.5: write 0.1 for 10%
     `correlation_threshold` (got 0.5) must be a number from -1 to 0
     `max_recommendations` (got 0) must be a whole number from 1 to 50
     `min_dividend_yield` (got "3%") must be a share from 0 to 1: write 0.03 for 3%
+    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `windows` (got ["1m"]) is not a known argument: the arguments are overexposed_factor, holdings, portfolio_name, target_allocation_reduction, correlation_threshold, max_recommendations, prefer_income, min_dividend_yield, categories, factor_categories, include, start_date, end_date, frequency, asset_class_filters, factor_universe, industry_granularity, format, max_chars, min_observations, precision, include_user_groups, advanced
     `format` (got "txt") must be one of summary, full, report
     "#);
@@ -179,17 +176,16 @@ pub(crate) fn sample_app() -> (tempfile::TempDir, Arc<App>) {
 /// What is found on the simulated prices, before it is put into a shape.
 pub(super) async fn recommended(values: Value) -> Recommended {
     let (_folder, app) = sample_app();
-    let snapshot = app.universe_watcher.current().await;
-    let (request, common) = Request::read(args(values), &snapshot, UserGroups::default()).unwrap();
     let call = Call::default();
+    let (request, common) = Request::read(args(values), app.basis(call.user).await).unwrap();
     let caller = call.caller(app.clock());
-    let held = request.source.weigh(&app, call.user, &caller).await.unwrap();
+    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap();
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();
     let held = match held {
         Some(held) => {
-            let all = Classifications::of(&app, &held.weights, &context.universes(), &caller).await.unwrap();
+            let all = Classifications::of(&app, &held.weights, &context.common().universes(), &caller).await.unwrap();
             Some((held, all))
         }
         None => None,

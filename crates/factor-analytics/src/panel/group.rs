@@ -43,6 +43,7 @@ impl Panel {
                 series: Arc::new(nothing),
                 span: first.zip(last).map(|(first, last)| first..last + 1),
                 observations: (0..rows).filter(present).count(),
+                prices: Vec::new(),
                 priced: None,
                 has_price: first.is_some(),
                 unsupported: None,

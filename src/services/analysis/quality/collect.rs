@@ -11,7 +11,7 @@ use factor_analytics::{
 };
 use factor_types::{PriceKind, Ticker};
 
-use super::{Warning, macro_groups, stale_candidates};
+use super::{Warning, macro_groups, rates, stale_candidates};
 use crate::{
     analysis::{Analysis, AnalysisKind, Report, is_small_sample},
     services::analysis::arguments::Query,
@@ -84,7 +84,9 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
         warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().copied() });
     }
     let days = analysis.stale_days();
-    if days > STALE_DAYS {
+    // An end chosen among the prices there are: what the source lacks since then is none of the answer's.
+    let chosen_earlier = window.asked_end.is_some_and(|end| end <= window.newest);
+    if days > STALE_DAYS && !chosen_earlier {
         warnings.push(Warning::Stale { newest: window.newest, days });
     }
     let missing = analysis.prepared.also_missing.iter();
@@ -95,11 +97,9 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
 }
 
 fn of_the_report(analysis: &Analysis) -> Vec<Warning> {
-    let (study, mut warnings) = (&analysis.study, Vec::new());
+    let study = &analysis.study;
+    let mut warnings: Vec<Warning> = rates::warnings(analysis).into_iter().map(Warning::Rates).collect();
     if let Report::Performance(report) = analysis.report() {
-        if report.risk_free_source == "0" {
-            warnings.push(Warning::NoRiskFreeRate);
-        }
         let weights = report.cap_weights.as_ref();
         warnings.extend(
             weights.map(|caps| Warning::LookAhead { as_of: caps.as_of, without_cap: caps.without_cap.clone() }),

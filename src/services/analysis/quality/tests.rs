@@ -9,7 +9,7 @@ use factor_analytics::{
 };
 use factor_types::Ticker;
 
-use super::{DataQuality, Warning};
+use super::{DataQuality, Warning, rates::RateWarning};
 use crate::{answer::NotAnalysed, services::holdings_warning};
 
 /// The quality of data of which everything that can be wrong is wrong `count` times, in texts of `length` characters.
@@ -38,7 +38,7 @@ pub(crate) fn overload(quality: &mut DataQuality, count: usize, length: usize) {
         Warning::Gaps(tickers.iter().map(|ticker| (ticker.clone(), 12)).collect()),
         Warning::LongWithoutPrices(tickers.clone()),
         Warning::Simulated,
-        Warning::NoRiskFreeRate,
+        Warning::Rates(RateWarning::None),
         Warning::LookAhead { as_of: Some(day), without_cap: tickers.clone() },
         Warning::FewMonths(12),
         Warning::ShortHistories { matrix: text(0), floor: 24, dropped: names.clone() },

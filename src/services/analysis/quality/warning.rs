@@ -10,6 +10,7 @@ use factor_analytics::{
 };
 use factor_types::Ticker;
 
+use super::rates::RateWarning;
 use crate::{analysis::failure_runs::STALE_AFTER, answer::markdown::percent, services::holdings_warning};
 
 /// Tickers that a list names before it counts the others.
@@ -38,8 +39,8 @@ pub(crate) enum Warning {
     Stale { newest: NaiveDate, days: i64 },
     /// A ticker that is priced next to the universe (a benchmark, a holding) has no prices.
     NotPriced { ticker: Ticker, why: String },
-    /// Ratios are taken over zero.
-    NoRiskFreeRate,
+    /// What is wrong with yields and the risk-free rate.
+    Rates(RateWarning),
     /// Composites are weighted by what is known only now.
     LookAhead { as_of: Option<NaiveDate>, without_cap: Vec<Ticker> },
     /// So many monthly returns in all.
@@ -113,9 +114,7 @@ impl Display for Warning {
                 write!(f, "stale: the source's newest price is of {newest}, {days} days ago")
             }
             Self::NotPriced { ticker, why } => write!(f, "figures relative to {ticker} are null: {why}"),
-            Self::NoRiskFreeRate => {
-                f.write_str("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used")
-            }
+            Self::Rates(warning) => warning.fmt(f),
             Self::LookAhead { as_of, without_cap } => look_ahead(f, *as_of, without_cap),
             Self::FewMonths(rows) => {
                 write!(f, "small sample: {rows} months; correlations and ratios are unsure")

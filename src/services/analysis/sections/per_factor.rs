@@ -3,7 +3,11 @@
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
-use factor_analytics::{report::FactorProfile, sections::performance::PerformanceProfile, study::History};
+use factor_analytics::{
+    report::{FactorProfile, SortBy},
+    sections::performance::PerformanceProfile,
+    study::History,
+};
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -52,6 +56,23 @@ fn profiles(analysis: &Analysis) -> Option<&Profiles> {
         Report::Performance(report) => report.per_factor.as_ref(),
         Report::Correlations(_) | Report::Returns(_) => None,
     }
+}
+
+/// By what the table is sorted.
+fn sort_by(answer: &AnalysisAnswer) -> Option<SortBy> {
+    match &answer.query.request.plan {
+        Plan::Performance(plan) => Some(plan.sort_by),
+        Plan::Correlations(_) | Plan::Returns(_) => None,
+    }
+}
+
+/// The factors that have what the table is sorted by, in its order; all where none has. One without is neither first nor
+/// last.
+fn ranked<'a>(answer: &AnalysisAnswer, profiles: &'a Profiles) -> Vec<(&'a Ticker, &'a FactorProfile)> {
+    let ranks =
+        |entry: &FactorProfile| sort_by(answer).is_none_or(|by| by.value(&entry.history, &entry.profile).is_some());
+    let ranked: Vec<_> = profiles.iter().filter(|(_, entry)| ranks(entry)).collect();
+    if ranked.is_empty() { profiles.iter().collect() } else { ranked }
 }
 
 /// The figures of a profile that a summary has.
@@ -107,7 +128,7 @@ fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fi
         category: entry.category,
         figures: Brief::of(&entry.profile, &entry.history, window),
     };
-    let rows: Vec<FactorLine<'_>> = per_factor.iter().map(line).collect();
+    let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
     let (top, bottom) = first_and_last(&rows, lists.top);
     fields.put("top", &top);
     fields.put("bottom", &bottom);
@@ -129,18 +150,18 @@ pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
-    let Plan::Performance(plan) = &answer.query.request.plan else { return };
-    let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let (Some(sort_by), Some(per_factor)) = (sort_by(answer), profiles(&answer.analysis)) else { return };
     let size = answer.query.lists.top;
     let row = |(ticker, entry): (&Ticker, &FactorProfile)| {
         let names = [ticker.to_string(), entry.label.clone(), entry.category.to_string()];
         names.into_iter().chain(figures(&entry.profile)).collect()
     };
-    let all: Vec<Vec<String>> = per_factor.iter().map(row).collect();
+    let all: Vec<Vec<String>> = ranked(answer, per_factor).into_iter().map(row).collect();
     let (top, bottom) = (size.min(all.len().div_ceil(2)), size.min(all.len() / 2));
     let header: Vec<&str> = ["ticker", "label", "category"].into_iter().chain(FIGURES).collect();
-    let _ = write!(text, "\n## Best by {}\n\n", plan.sort_by.field());
+    let (first, last) = if sort_by.is_ascending() { ("Lowest", "Highest") } else { ("Highest", "Lowest") };
+    let _ = write!(text, "\n## {first} {}\n\n", sort_by.field());
     table(text, &header, 3, all[..top].to_vec());
-    let _ = write!(text, "\n## Worst by {}\n\n", plan.sort_by.field());
+    let _ = write!(text, "\n## {last} {}\n\n", sort_by.field());
     table(text, &header, 3, all[all.len() - bottom..].to_vec());
 }

@@ -45,6 +45,7 @@ async fn by_market_cap(
     caller: &Caller<'_>,
     source: &str,
 ) -> Result<SettledWeights, CheckError> {
+    // The prices took their share of the time already.
     let asked = timeout_at(caller.fetch_until, app.sources.fundamentals.market_caps(included));
     let answer = tokio::select! {
         answer = asked => answer,
