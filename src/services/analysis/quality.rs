@@ -206,6 +206,13 @@ impl DataQuality {
         not_analysed::first_of(&self.not_analysed)
     }
 
+    /// The same as a sentence, for a report.
+    pub(crate) fn not_analysed_in_words(&self) -> Option<String> {
+        let named: Vec<String> =
+            self.not_analysed().iter().map(|one| format!("{} ({})", one.ticker, one.reason)).collect();
+        (!named.is_empty()).then(|| format!("Asked for and not analysed: {}.", named.join("; ")))
+    }
+
     /// The excluded factors, for a report.
     pub(super) fn excluded(&self) -> &[Exclusion] {
         &self.excluded_factor_list

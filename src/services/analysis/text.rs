@@ -53,10 +53,8 @@ fn heading(analysis: &Analysis, quality: &DataQuality) -> String {
 
 /// What has to be known before the figures are read.
 fn first_lines(text: &mut String, quality: &DataQuality) {
-    let missing = quality.not_analysed();
-    if !missing.is_empty() {
-        let named: Vec<String> = missing.iter().map(|one| format!("{} ({})", one.ticker, one.reason)).collect();
-        let _ = writeln!(text, "\nAsked for and not analysed: {}.", named.join("; "));
+    if let Some(missing) = quality.not_analysed_in_words() {
+        let _ = writeln!(text, "\n{missing}");
     }
     list(text, "Caveats", &quality.warnings());
 }

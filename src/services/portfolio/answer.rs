@@ -139,7 +139,7 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
         (None, Format::Full) => (full(answer, app), None),
         (None, Format::Summary) => (summary(answer, &frame), None),
         (None, Format::Report) => {
-            let (mut body, report) = (answer.with_report(), answer.report());
+            let (mut body, report) = (answer.with_report(), report_of(answer));
             body.put_parts("data_quality", &Quality::Short(answer.quality().short()));
             body.put("formatted_report", &report);
             (body, Some(report))
@@ -159,6 +159,16 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),
     })
+}
+
+/// The report, with what was named and could not be analysed before its first section.
+fn report_of<T: PortfolioAnswer>(answer: &T) -> String {
+    let mut report = answer.report();
+    if let Some(missing) = answer.quality().not_analysed_in_words() {
+        let at = report.find("\n## ").unwrap_or(report.len());
+        report.insert_str(at, &format!("\n{missing}\n"));
+    }
+    report
 }
 
 /// Everything, or of it what belongs to the sections asked for by name.
@@ -192,7 +202,7 @@ fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) 
     let mut full = full(answer, app);
     for name in sections.iter().flat_map(|section| T::fields_of(*section)) {
         match *name {
-            "formatted_report" => kept.put(*name, &answer.report()),
+            "formatted_report" => kept.put(*name, &report_of(answer)),
             name => full.take(name).into_iter().for_each(|part| kept.put_part(name, part)),
         }
     }
