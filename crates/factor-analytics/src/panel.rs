@@ -13,7 +13,7 @@ pub mod window;
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use chrono::NaiveDate;
-use factor_types::{Frequency, PriceSeries, Ticker};
+use factor_types::{Frequency, PriceSeries, Ticker, exchange::is_weekend};
 use ndarray::{Array2, ArrayView2};
 
 pub use self::{
@@ -139,6 +139,20 @@ impl Panel {
         self.window.frequency
     }
 
+    /// Periods in a year, the `P` of every annualised figure: 12, 52 and 252, or 365 on the rows of what trades every day.
+    pub fn periods_per_year(&self) -> f64 {
+        if self.has_every_day() { 365.0 } else { self.frequency().periods_per_year() }
+    }
+
+    /// True of daily rows that have weekends: the benchmark trades every day, and so does what most of the panel holds.
+    pub fn has_every_day(&self) -> bool {
+        let weekends = || self.labels.iter().filter(|label| is_weekend(**label)).count();
+        // Two rows of seven; a fifth leaves room for days on which few had a price.
+        self.window.frequency == Frequency::Daily
+            && self.window.calendar == TradingCalendar::EveryDay
+            && 5 * weekends() >= self.labels.len()
+    }
+
     /// The newest price date used.
     pub fn as_of(&self) -> NaiveDate {
         self.as_of
@@ -202,6 +216,24 @@ mod tests {
         assert!(before[2].is_nan() && before[3].is_nan() && before.len() == 4);
         // Nothing before the first price.
         assert!(panel.returns_before(0, 6)[..2].iter().all(|r| r.is_nan()));
+    }
+
+    #[test]
+    fn what_trades_every_day_has_365_periods_a_year() {
+        let days = month_end(0).iter_days().take(90);
+        let coin = |trades: fn(NaiveDate) -> bool| {
+            let rows = days.clone().filter(|day| trades(*day)).enumerate().map(|(at, day)| (day, 100.0 + at as f64));
+            PriceSeries::new(ticker("BTC"), PriceKind::Close, rows.collect::<Vec<_>>())
+        };
+        let per_year = |series: PriceSeries, frequency| {
+            let end = month_end(2);
+            let calendar = TradingCalendar::of(Some(&series), end);
+            let window = Window { calendar, ..Window::whole(frequency, month_end(0), end) };
+            Panel::build(window, &[Arc::new(series)]).unwrap().periods_per_year()
+        };
+        assert_eq!(per_year(coin(|_| true), Frequency::Daily), 365.0);
+        assert_eq!(per_year(coin(|_| true), Frequency::Monthly), 12.0);
+        assert_eq!(per_year(coin(|day| !is_weekend(day)), Frequency::Daily), 252.0);
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
     }
     metadata.put("labels", &labels(analysis));
     metadata.put("history", &history(analysis));
-    metadata.put_part("conventions", Part::Fields(conventions(analysis, query).into_table()));
+    metadata.put_part("conventions", Part::Fields(conventions(analysis).into_table()));
     let hit = |cached: bool| if cached { "hit" } else { "miss" };
     metadata.put("cache", &json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
     let excluded = quality::excluded(analysis).into_iter();
@@ -216,13 +216,13 @@ fn say_of_correlations(conventions: &mut Fields, analysis: &Analysis) {
     said.iter().for_each(|place| conventions.put(place.of.0, place.of.1));
 }
 
-fn conventions(analysis: &Analysis, query: &Query) -> Fields {
+fn conventions(analysis: &Analysis) -> Fields {
     let mut conventions = Fields::rounded(Rounding::None);
     conventions.put(
         "returns",
         "simple, total return where the source adjusts for dividends; adjacent periods only; nothing filled",
     );
-    conventions.put("periods_per_year", &query.request.frequency.periods_per_year());
+    conventions.put("periods_per_year", &analysis.study.panel().periods_per_year());
     conventions.put("units", "decimals (0.01 is 1%); yields and their changes in percentage points");
     let running =
         "a month or week ends on its last trading day and counts when the benchmark has a price on or after it";

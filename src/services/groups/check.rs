@@ -168,7 +168,7 @@ pub async fn check(
     let present: Vec<NaiveDate> =
         values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label).collect();
     let risk_free = study.risk_free();
-    let per_year = study.panel().frequency().periods_per_year();
+    let per_year = study.panel().periods_per_year();
     let profile = PerformanceProfile::compute(&ProfileInputs {
         // Beta and alpha are no part of what is said of a group here: no benchmark.
         risk_free: risk_free.known(),

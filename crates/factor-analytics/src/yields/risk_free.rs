@@ -122,7 +122,7 @@ impl RiskFree {
 
 /// The sources there may be, in order of preference: a yield known at the start of the period, a fund that earned it.
 fn candidates(panel: &Panel, yields: &YieldTable) -> Vec<Candidate> {
-    let per_year = panel.frequency().periods_per_year();
+    let per_year = panel.periods_per_year();
     let from_yield = |row: usize| {
         let known = yields.last_on_or_before(Maturity::Ust3M, panel.label_before(row), STALE_YIELD_DAYS);
         known.map_or(f64::NAN, |(_, percent)| percent / 100.0 / per_year)

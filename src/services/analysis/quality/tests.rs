@@ -75,8 +75,8 @@ fn warnings_are_put_into_words_last() {
                 end: day("2024-03-27"),
                 newest: Some(day("2024-02-29")),
             },
-            "March 2024 is left out: end_date 2024-03-27 lies before its last trading day 2024-03-28; the frequency daily \
-             reaches it; the newest period here is that of 2024-02-29",
+            "March 2024 is left out: its last trading day is 2024-03-28, after end_date 2024-03-27; the newest period \
+             here is that of 2024-02-29, frequency daily goes on",
         ),
         (
             Warning::LeftOut {
@@ -88,7 +88,8 @@ fn warnings_are_put_into_words_last() {
                 end: day("2024-03-31"),
                 newest: None,
             },
-            "the week to 2024-03-29 is left out: it is not over in the source, whose newest price is of 2024-03-27",
+            "the week to 2024-03-29 is left out: its last trading day is 2024-03-28, and the source's newest price is of \
+             2024-03-27",
         ),
         (
             Warning::Stale { newest: day("2025-12-31"), days: 15 },

@@ -176,17 +176,13 @@ fn is_left_out(
     } else {
         period.label.format("%B %Y").to_string()
     };
-    write!(f, "{named} is left out: ")?;
+    write!(f, "{named} is left out: its last trading day is {last_day}, ")?;
     match why {
-        WhyLeftOut::EndsBeforeIt => {
-            write!(f, "end_date {end} lies before its last trading day {last_day}; the frequency daily reaches it")?
-        }
-        WhyLeftOut::NotWhole { newest } => {
-            write!(f, "it is not over in the source, whose newest price is of {newest} (last trading day {last_day})")?;
-        }
+        WhyLeftOut::EndsBeforeIt => write!(f, "after end_date {end}")?,
+        WhyLeftOut::NotWhole { newest } => write!(f, "and the source's newest price is of {newest}")?,
     }
     match newest {
-        Some(label) => write!(f, "; the newest period here is that of {label}"),
+        Some(label) => write!(f, "; the newest period here is that of {label}, frequency daily goes on"),
         None => Ok(()),
     }
 }

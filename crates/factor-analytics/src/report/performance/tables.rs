@@ -50,7 +50,7 @@ impl Tables<'_> {
         ProfileInputs {
             risk_free: self.risk_free.known(),
             benchmark: panel.position(&self.plan.benchmark).map(|column| panel.column(column)),
-            ..ProfileInputs::new(values, panel.labels(), panel.base(), panel.frequency().periods_per_year())
+            ..ProfileInputs::new(values, panel.labels(), panel.base(), panel.periods_per_year())
         }
     }
 
