@@ -60,9 +60,10 @@ impl Held {
         };
         let valued = valuation::value(app, &holdings, caller).await;
         let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
-        let weights = valued
-            .weights
-            .map_err(|why| ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {why}.")))?;
+        let weights = valued.weights.map_err(|why| {
+            let (what, way_out) = why.split_once("; ").unwrap_or((&why, "give their values or weights"));
+            ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {what}"), way_out)
+        })?;
         if !as_given {
             notes.push(normalisation.clone());
         }

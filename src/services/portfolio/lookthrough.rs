@@ -13,7 +13,7 @@ use crate::{
     analysis::{AnalysisError, Caller},
     app::App,
     services::holdings_warning::{Reason, Unplaced, Warning},
-    tool_error::{ErrorCode, ToolError},
+    tool_error::ToolError,
 };
 
 /// What is not known of a holding.
@@ -64,8 +64,7 @@ impl Classifications {
     ) -> Result<Self, ToolError> {
         let strangers = strangers(weights, universes);
         let profiles = app.analyzer.profiles(&strangers, caller).await;
-        let profiles =
-            profiles.map_err(|error: AnalysisError| ToolError::new(ErrorCode::Timeout, error.to_string()))?;
+        let profiles = profiles.map_err(|_: AnalysisError| ToolError::cancelled())?;
         Ok(Self::by_profiles(weights, universes, strangers.into_iter().zip(profiles).collect()))
     }
 

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, AnalysisKind, Report},
-    answer::{Fields, Part, markdown::title},
+    answer::{
+        Fields, Part,
+        markdown::{decimal, title},
+    },
     services::analysis::{answer::AnalysisAnswer, summary},
 };
 
@@ -100,8 +103,12 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
         if let Some(found) = found {
             let _ = writeln!(
                 text,
-                "- {what} {}: {} ({}), {:.2} over {} periods",
-                found.against, found.ticker, found.label, found.correlation, found.n
+                "- {what} {}: {} ({}), {} over {} periods",
+                found.against,
+                found.ticker,
+                found.label,
+                decimal(Some(found.correlation), 2),
+                found.n
             );
         }
     }

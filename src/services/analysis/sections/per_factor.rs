@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     report::{FactorProfile, SortBy},
     sections::performance::{DrawdownTimes, PerformanceProfile},
+    study::History,
 };
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
@@ -20,8 +21,13 @@ use crate::{
     answer::{
         Fields,
         markdown::{decimal, percent, table},
+        shortened,
     },
-    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary::first_and_last},
+    services::analysis::{
+        answer::AnalysisAnswer,
+        arguments::ListSizes,
+        summary::{LONGEST_LABEL, first_and_last},
+    },
 };
 
 /// What a sorted table of factors has.
@@ -89,11 +95,24 @@ pub(super) struct Brief {
     return_to_risk: Option<f64>,
     max_drawdown: Option<f64>,
     beta: Option<f64>,
+    #[serde(flatten)]
+    fewer: Option<Fewer>,
+}
+
+/// The rows that figures rest on, where they are fewer than the window's.
+#[derive(Serialize)]
+struct Fewer {
+    observations: usize,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
 }
 
 impl Brief {
-    pub(super) fn of(profile: &PerformanceProfile) -> Self {
+    /// The figures of a profile in a window of so many rows.
+    pub(super) fn of(profile: &PerformanceProfile, history: &History, rows: usize) -> Self {
+        let fewer = || Fewer { observations: history.observations, first: history.first, last: history.last };
         Self {
+            fewer: (history.observations < rows).then(fewer),
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
@@ -107,7 +126,7 @@ impl Brief {
 #[derive(Serialize)]
 struct FactorLine<'a> {
     ticker: &'a Ticker,
-    label: &'a str,
+    label: String,
     category: Category,
     #[serde(flatten)]
     figures: Brief,
@@ -115,11 +134,12 @@ struct FactorLine<'a> {
 
 fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let window = answer.analysis.study.panel().rows();
     let line = |(ticker, entry): (&'a Ticker, &'a FactorProfile)| FactorLine {
         ticker,
-        label: &entry.label,
+        label: shortened(&entry.label, LONGEST_LABEL),
         category: entry.category,
-        figures: Brief::of(&entry.profile),
+        figures: Brief::of(&entry.profile, &entry.history, window),
     };
     let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
     let (top, bottom) = first_and_last(&rows, lists.top);
