@@ -36,7 +36,7 @@ use crate::{
     app::App,
     arguments::Args,
     services::Call,
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Everything an answer is made of.
@@ -127,10 +127,5 @@ fn resolved(
 fn no_portfolio() -> ToolError {
     let rule = "is required, or portfolio_name: no CURRENT_PORTFOLIO is saved";
     let hint = "give holdings such as [{\"ticker\": \"SPY\", \"weight\": 0.6}], or save_portfolio first";
-    ToolError::invalid(vec![Problem {
-        field: "holdings".to_owned(),
-        got: "nothing".to_owned(),
-        rule: rule.to_owned(),
-        hint: Some(hint.to_owned()),
-    }])
+    ToolError::invalid(vec![Problem::new("holdings", "nothing", Refusal::new(rule, hint))])
 }

@@ -17,7 +17,6 @@ use super::common_args::MIN_COVERAGE;
 use super::holdings_warning::a_few;
 use crate::{
     analysis,
-    answer::markdown::capitalised,
     tool_error::{ErrorCode, ToolError},
 };
 
@@ -44,10 +43,21 @@ pub(crate) fn returns(
                 ticker.as_str() != CASH && !known
             };
             let unknown = a_few(weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()));
-            ToolError::new(ErrorCode::InsufficientData, format!("{}: {unknown}.", capitalised(&error.to_string())))
+            let (what, way_out) = apart(&error);
+            ToolError::new(ErrorCode::InsufficientData, format!("{what}: {unknown}"), way_out)
         }
-        error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", capitalised(&error.to_string()))),
+        error => {
+            let (what, way_out) = apart(&error);
+            ToolError::new(ErrorCode::InvalidArgument, what, way_out)
+        }
     })
+}
+
+/// What is wrong with a portfolio, and the way out, which its words have after a semicolon.
+fn apart(error: &PortfolioError) -> (String, String) {
+    let words = error.to_string();
+    let (what, way_out) = words.split_once("; ").unwrap_or((&words, "give other holdings or other dates"));
+    (what.to_owned(), way_out.to_owned())
 }
 
 /// All but cash, in the order of the weights.
@@ -117,7 +127,7 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
 
 /// The call has been given up.
 pub(crate) fn cancelled() -> ToolError {
-    ToolError::new(ErrorCode::Timeout, "the call was cancelled")
+    ToolError::cancelled()
 }
 
 #[cfg(test)]
@@ -183,7 +193,11 @@ mod tests {
         let error = weighed(&[("SPY", 0.25), ("AAA", 0.5), ("BBB", 0.15), ("CUR:USD", 0.1)]).unwrap_err();
         assert_eq!(error.code, ErrorCode::InsufficientData);
         assert!(error.message.starts_with("0.72 of the weight is in holdings without any return"), "{}", error.message);
-        assert!(error.message.ends_with(": AAA, BBB."), "{}", error.message);
+        assert!(
+            error.message.ends_with(": AAA, BBB. Correct their tickers or choose other dates."),
+            "{}",
+            error.message
+        );
         assert_eq!(weighed(&[("SPY", 0.5), ("TLT", -0.5)]).unwrap_err().code, ErrorCode::InvalidArgument);
     }
 

@@ -190,7 +190,9 @@ async fn an_unknown_section_is_named_and_the_others_answer() {
     let answer =
         client.analysis(json!({"analysis_type": "returns", "windows": ["1m"], "include": ["rankings", "bogus"]})).await;
     assert_eq!(answer["invalid_sections"], json!(["bogus"]));
-    assert_eq!(keys(&answer), ["analysis_type", "invalid_sections", "rankings", "status"]);
+    let expected =
+        ["analysis_type", "as_of", "invalid_sections", "period", "rankings", "status", "warnings", "window_dates"];
+    assert_eq!(keys(&answer), expected);
     let only = client.analysis(json!({"analysis_type": "returns", "include": ["bogus"]})).await;
     assert_eq!(keys(&only), ["analysis_type", "invalid_sections", "status"]);
 }
@@ -259,7 +261,7 @@ async fn performance_by_default() {
     assert_eq!(answer["sorted_by"], "sharpe_ratio");
     assert_eq!((answer["top"].as_array().unwrap().len(), answer["bottom"].as_array().unwrap().len()), (5, 5));
     assert!(number(&answer["top"][0]["sharpe_ratio"]) > number(&answer["bottom"][0]["sharpe_ratio"]));
-    assert_eq!(answer["risk_free_source"], "UST3M");
+    assert_eq!(answer["risk_free_source"], "UST3M 120 rows");
     let equity = &answer["macro_composites"]["equity"];
     assert!(equity["members"].as_u64().unwrap() > 60 && number(&equity["beta"]) > 0.6);
     assert!(answer.to_string().len() <= 8_000, "{} characters", answer.to_string().len());

@@ -15,7 +15,8 @@ const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
 /// When the file cannot be read, or a row is no holding; the error names the line.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {shown}: give --holdings the path of a CSV file that can be read"))?;
     parse(&text).with_context(|| format!("{shown} is no file of holdings"))
 }
 
@@ -26,12 +27,12 @@ fn parse(text: &str) -> anyhow::Result<Value> {
     let head: Vec<String> = reader.headers()?.iter().map(str::to_lowercase).collect();
     let column = |names: &[&str]| head.iter().position(|name| names.contains(&name.as_str()));
     let Some(ticker) = column(&["ticker", "symbol"]) else {
-        bail!("its first line has no column ticker: it is {}", head.join(","))
+        bail!("its first line has no column ticker: it is {}; write ticker,weight there", head.join(","))
     };
     let amounts: Vec<(&str, usize)> = AMOUNTS.iter().filter_map(|name| Some((*name, column(&[name])?))).collect();
     ensure!(
         !amounts.is_empty(),
-        "its first line has none of the columns weight, shares, value: it is {}",
+        "its first line has none of the columns weight, shares, value: it is {}; name one of them there",
         head.join(",")
     );
     let mut rows = Vec::new();
@@ -57,7 +58,7 @@ fn parse(text: &str) -> anyhow::Result<Value> {
         }
         rows.push(Value::Object(row));
     }
-    ensure!(!rows.is_empty(), "it has no holding");
+    ensure!(!rows.is_empty(), "it has no holding: write one line each, such as SPY,0.6");
     Ok(Value::Array(rows))
 }
 

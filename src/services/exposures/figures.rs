@@ -17,7 +17,7 @@ use crate::{
         holdings_warning::Warning,
         portfolio::{self, CASH, factor::Resolved, held::Held, lookthrough::Classifications, summary::of_holdings},
     },
-    tool_error::{Problem, ToolError},
+    tool_error::{Problem, Refusal, ToolError},
 };
 
 /// A factor's name and its returns, one per row of the panel.
@@ -113,12 +113,12 @@ fn young_factors(fit: Option<&Exposures>) -> Option<Warning> {
 
 fn not_after(error: &ToolError, changes: usize) -> ToolError {
     let rule = format!("leaves a portfolio that cannot be analysed: {}", error.message);
-    ToolError::new(error.code, format!("what_if {rule}")).with_problem(Problem {
-        field: "what_if".to_owned(),
-        got: format!("{changes} changes"),
-        rule,
-        hint: None,
-    })
+    let way_out = "make the changes smaller, or of other tickers";
+    ToolError::new(error.code, format!("what_if {rule}"), way_out).with_problem(Problem::new(
+        "what_if",
+        format!("{changes} changes"),
+        Refusal::new(rule, way_out),
+    ))
 }
 
 /// The weights after some changes; what they do not balance comes from or goes to cash.

@@ -64,7 +64,7 @@ impl Request {
     pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
         let factors = args.strings("factors").filter(|names| !names.is_empty());
         if factors.as_ref().is_some_and(|names| names.len() > MOST_FACTORS) {
-            args.refuse("factors", format!("must be at most {MOST_FACTORS} names"), None);
+            args.must("factors", format_args!("be at most {MOST_FACTORS} names"));
         }
         let include = Include::read(&args);
         let request = Self { source: Source::read(&args), factors, what_if: what_if(&args), include };
@@ -95,7 +95,7 @@ impl Request {
 fn what_if(args: &Args) -> Option<IndexMap<Ticker, f64>> {
     let entries = args.objects("what_if", Some(MapForm { key: "ticker", value: "change" }))?;
     if !(1..=MOST_CHANGES).contains(&entries.len()) {
-        args.refuse("what_if", format!("must be 1 to {MOST_CHANGES} changes"), None);
+        args.must("what_if", format_args!("be 1 to {MOST_CHANGES} changes"));
     }
     let mut changes = IndexMap::new();
     for entry in &entries {

@@ -111,7 +111,7 @@ fn names_of_one_factor_count_once_and_every_wrong_one_is_refused() {
     let found = find(&["VNQ", "vnq", "REIT - Diversified", "nvda"]).unwrap().unwrap();
     assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["VNQ", "NVDA"]);
     let error = find(&["zzzzzz", "VNQ", "!?"]).unwrap_err();
-    let fields: Vec<&str> = error.problems.iter().map(|one| one.field.as_str()).collect();
+    let fields: Vec<&str> = error.problems.iter().map(|one| one.field()).collect();
     assert_eq!((error.code, fields), (ErrorCode::UnknownFactor, vec!["factors[0]", "factors[2]"]));
     assert_eq!(resolved(None, &common, &[]).unwrap(), None);
 }

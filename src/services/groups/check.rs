@@ -78,6 +78,9 @@ pub struct Performance {
     /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12); null where there is none.
     #[serde(serialize_with = "six_digits")]
     pub sharpe_ratio: Option<f64>,
+    /// The same of the returns as they are, in its place where there is no source of a risk-free rate at all.
+    #[serde(serialize_with = "six_digits", skip_serializing_if = "Option::is_none")]
+    pub return_to_risk: Option<f64>,
     /// Deepest fall below the highest month end.
     #[serde(serialize_with = "six_digits")]
     pub max_drawdown: Option<f64>,
@@ -187,6 +190,7 @@ pub async fn check(
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
+            return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
             drawdown: profile.drawdown,
             risk_free_source: risk_free.source,
@@ -223,7 +227,19 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             min_coverage: 0.5,
         }),
     };
-    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(|error| match error {
+    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(without_check)
+}
+
+/// Why there is no check: the group's data, or the source.
+fn without_check(error: AnalysisError) -> CheckError {
+    let words = error.to_string();
+    match error {
+        AnalysisError::OfDates { error, prices } => match without_check(*error) {
+            CheckError::Insufficient { included, excluded, message } => {
+                CheckError::Insufficient { included, excluded, message: format!("{message}; {prices}") }
+            }
+            other => other,
+        },
         AnalysisError::NothingAnalysed { lost, fault: None } => {
             too_few(Vec::new(), lost.iter().map(excluded_of).collect(), &lost)
         }
@@ -232,12 +248,12 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             CheckError::Source { fault, why }
         }
         AnalysisError::Window(_) | AnalysisError::Panel(PanelError::NoPeriods { .. }) => {
-            let message = format!("none of the members has {NEEDED_MONTHS} monthly returns: {error}");
+            let message = format!("none of the members has {NEEDED_MONTHS} monthly returns: {words}");
             CheckError::Insufficient { included: Vec::new(), excluded: Vec::new(), message }
         }
         AnalysisError::Cancelled => CheckError::Cancelled,
         error => CheckError::Refused(error),
-    })
+    }
 }
 
 fn excluded_of(exclusion: &Exclusion) -> ExcludedMember {

@@ -12,7 +12,7 @@ use crate::{
         holdings_warning::Warning,
         portfolios::{self, DEFAULT_NAME, holdings::Source, valuation},
     },
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Holdings as weights.
@@ -62,9 +62,10 @@ impl Held {
         let holdings = with_own_groups(holdings, groups)?;
         let valued = valuation::value(app, &holdings, caller).await;
         let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
-        let weights = valued
-            .weights
-            .map_err(|why| ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {why}.")))?;
+        let weights = valued.weights.map_err(|why| {
+            let (what, way_out) = why.split_once("; ").unwrap_or((&why, "give their values or weights"));
+            ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {what}"), way_out)
+        })?;
         if !as_given {
             notes.push(normalisation.clone());
         }
@@ -105,8 +106,8 @@ pub(crate) fn own_group(ticker: &Ticker, groups: &UserGroups, field: &str) -> Re
         }
     };
     let rule = "must name a factor group of yours".to_owned();
-    let error = ToolError::new(ErrorCode::NotFound, format!("{ticker} is no factor group of yours: {hint}."));
-    Err(error.with_problem(Problem { field: field.to_owned(), got: ticker.to_string(), rule, hint: Some(hint) }))
+    let error = ToolError::new(ErrorCode::NotFound, format!("{ticker} is no factor group of yours"), &hint);
+    Err(error.with_problem(Problem::new(field, ticker.to_string(), Refusal::new(rule, hint))))
 }
 
 #[cfg(test)]

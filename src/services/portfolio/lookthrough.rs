@@ -16,7 +16,7 @@ use crate::{
     analysis::{AnalysisError, Caller, UserGroups},
     app::App,
     services::holdings_warning::{Reason, Unplaced, Warning},
-    tool_error::{ErrorCode, ToolError},
+    tool_error::ToolError,
 };
 
 /// What is not known of a holding.
@@ -70,8 +70,7 @@ impl Classifications {
     ) -> Result<Self, ToolError> {
         let strangers = strangers(weights.keys().chain(members(weights, groups)), universes);
         let profiles = app.analyzer.profiles(&strangers, caller).await;
-        let profiles =
-            profiles.map_err(|error: AnalysisError| ToolError::new(ErrorCode::Timeout, error.to_string()))?;
+        let profiles = profiles.map_err(|_: AnalysisError| ToolError::cancelled())?;
         Ok(Self::by_profiles(weights, (universes, groups), strangers.into_iter().zip(profiles).collect()))
     }
 

@@ -15,9 +15,6 @@ use crate::services::{
     holdings_warning::{Reason, Warning},
 };
 
-/// The longest warning of a summary, in characters.
-pub(crate) const LONGEST_WARNING: usize = 220;
-
 /// The window that figures rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Period {

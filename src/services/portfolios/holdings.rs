@@ -56,11 +56,7 @@ impl Source {
     /// Reads `holdings` and `portfolio_name`. What is wrong with them `args` remembers.
     pub(crate) fn read(args: &Args) -> Self {
         if args.has("holdings") && args.has("portfolio_name") {
-            args.refuse(
-                "portfolio_name",
-                "must not be given together with holdings",
-                Some("keep one of them".to_owned()),
-            );
+            args.refuse("portfolio_name", "must not be given together with holdings", "keep one of them");
         }
         if args.has("holdings") {
             return read(args, "holdings").map_or(Self::Unsaid, Self::Given);
@@ -73,7 +69,11 @@ impl Source {
 pub fn read(args: &Args, field: &str) -> Option<Holdings> {
     let entries = args.objects(field, Some(MapForm { key: "ticker", value: "weight" }))?;
     if !(1..=MOST).contains(&entries.len()) {
-        args.refuse(field, format!("must be 1 to {MOST} holdings"), Some(format!("they are {}", entries.len())));
+        args.refuse(
+            field,
+            format!("must be 1 to {MOST} holdings"),
+            format!("they are {}: join or leave out the smallest", entries.len()),
+        );
         return None;
     }
     let mut sound = true;
@@ -93,7 +93,7 @@ pub fn read(args: &Args, field: &str) -> Option<Holdings> {
             None => {
                 let (first, again) = (known.amount.as_str(), holding.amount.as_str());
                 let rule = format!("gives {} by {again} and also by {first}", holding.ticker);
-                entry.refuse("ticker", rule, Some("give it once, or each time in the same kind".to_owned()));
+                entry.refuse("ticker", rule, "give it once, or each time in the same kind");
                 sound = false;
             }
         }
@@ -128,25 +128,25 @@ fn one(entry: &Args) -> Option<Holding> {
         ["shares"] => entry.number("shares", -1e15..=1e15).map(Amount::Shares),
         ["value"] => entry.number("value", -1e15..=1e15).map(Amount::Value),
         [] => {
-            entry.refuse("weight", "is required, or shares or value in its place", None);
+            entry.refuse("weight", "is required, or shares or value in its place", "give one of the three");
             None
         }
         several => {
             let rule = format!("must stand alone: {} are given", several.join(", "));
-            entry.refuse(several[0], rule, Some("keep one of them".to_owned()));
+            entry.refuse(several[0], rule, "keep one of them");
             None
         }
     };
     let holding = Holding { ticker: ticker?, amount: amount? };
     if holding.ticker.is_group() && matches!(holding.amount, Amount::Shares(_)) {
-        entry.refuse("shares", "have no price for a group", Some("give its weight, or its value".to_owned()));
+        entry.refuse("shares", "have no price for a group", "give its weight, or its value");
         return None;
     }
     let foreign = holding.ticker.is_currency() && holding.ticker.as_str() != "CUR:USD";
     // Exchange rates are no part of any source here.
     if foreign && matches!(holding.amount, Amount::Shares(_)) {
         let hint = "give its value in US dollars".to_owned();
-        entry.refuse("shares", "have no price for a currency other than CUR:USD", Some(hint));
+        entry.refuse("shares", "have no price for a currency other than CUR:USD", hint);
         return None;
     }
     Some(holding)
@@ -161,7 +161,7 @@ pub(crate) fn held(entry: &Args) -> Option<Ticker> {
         HeldName::Cash(text) if is_fund => match text.parse() {
             Ok(ticker) => Some(ticker),
             Err(_) => {
-                entry.refuse("ticker_is_fund", "must be left out: no fund is called so", None);
+                entry.refuse("ticker_is_fund", "must be left out: no fund is called so", "leave it out");
                 None
             }
         },
@@ -201,7 +201,7 @@ fn is_one_kind(args: &Args, field: &str, holdings: &[Holding]) -> bool {
     if mixed {
         let named = weights.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let rule = format!("must not mix weights ({named}) with shares or values");
-        args.refuse(field, rule, Some("give all by weight, or all by shares and value".to_owned()));
+        args.refuse(field, rule, "give all by weight, or all by shares and value");
     }
     !mixed
 }
@@ -229,7 +229,7 @@ fn has_a_sum(args: &Args, field: &str, holdings: &[Holding]) -> bool {
     } else {
         "add what pays for the short positions, such as CUR:USD"
     };
-    args.refuse(field, rule, Some(hint.to_owned()));
+    args.refuse(field, rule, hint);
     false
 }
 

@@ -21,7 +21,7 @@ use crate::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         portfolio::{self, factor::Resolved, held::Held, lookthrough::Classifications},
     },
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// What a candidate is, owned.
@@ -97,12 +97,12 @@ pub(super) async fn look_at(
 
 fn not_analysed(factor: &Resolved, code: ErrorCode, why: &str) -> ToolError {
     let rule = format!("cannot be analysed: {why}");
-    ToolError::new(code, format!("{} {rule}.", factor.name)).with_problem(Problem {
-        field: "overexposed_factor".to_owned(),
-        got: serde_json::json!(factor.query).to_string(),
-        rule,
-        hint: Some("name another factor, or choose other dates".to_owned()),
-    })
+    let way_out = "name another factor, or choose other dates";
+    ToolError::new(code, format!("{} {rule}", factor.name), way_out).with_problem(Problem::new(
+        "overexposed_factor",
+        serde_json::json!(factor.query).to_string(),
+        Refusal::new(rule, way_out),
+    ))
 }
 
 fn plan(request: &Request, context: &AnalysisContext) -> HedgePlan {

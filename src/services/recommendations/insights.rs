@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use factor_analytics::hedge::{BestShort, CandidateExclusion, HedgeReport};
+use factor_analytics::hedge::{BestShort, CandidateExclusion, HedgeReport, MIN_EFFECTIVENESS};
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -167,10 +167,16 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
         return None;
     }
     Some(match report.best_out_of_sample {
-        Some(best) => format!(
-            "Nothing here offsets {of} when bought: the best of those tested takes away {} of its variance out of sample, under 0.05.",
-            in_words(best)
-        ),
+        Some(best) => {
+            let (least, shown) = (in_words(MIN_EFFECTIVENESS), in_words(best));
+            // Rounded to the least it would read as if it reached it.
+            let takes_away = if shown == least {
+                format!("a little less than {least} of its variance out of sample")
+            } else {
+                format!("{shown} of its variance out of sample, under {least}")
+            };
+            format!("Nothing here offsets {of} when bought: the best of those tested takes away {takes_away}.")
+        }
         None if report.recommendations.is_empty() => {
             format!("Nothing here offsets {of} when bought: no candidate is left to look at.")
         }
@@ -203,6 +209,8 @@ mod tests {
         };
         assert!(said(None, Vec::new()).starts_with("Nothing here offsets VNQ when bought: "));
         assert!(said(Some(0.03), ranked(1)).ends_with("takes away 0.03 of its variance out of sample, under 0.05."));
+        let rounded = said(Some(0.049_99), ranked(1));
+        assert!(rounded.ends_with("takes away a little less than 0.05 of its variance out of sample."), "{rounded}");
         assert!(said(None, Vec::new()).ends_with("no candidate is left to look at."));
         assert!(said(None, ranked(1)).ends_with("none of those looked at moves against it."));
         let something = HedgeReport { best_out_of_sample: Some(0.03), ..HedgeReport::default() };

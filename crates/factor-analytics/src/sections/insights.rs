@@ -1,5 +1,5 @@
-//! What stands out: the strongest and weakest pairs, the best diversifier, the most rate-sensitive equity and factor of
-//! all, and how many independent bets each category holds.
+//! What stands out: the strongest and the most negative pairs, the best diversifier, the most rate-sensitive equity and
+//! factor of all, and how many independent bets each category holds.
 
 use std::cmp::Ordering;
 
@@ -94,8 +94,8 @@ impl ClusterBlock {
 pub struct Insights {
     /// Highest correlations over all matrices.
     pub strongest_pairs: Vec<CorrelatedPair>,
-    /// Lowest correlations over all matrices.
-    pub weakest_pairs: Vec<CorrelatedPair>,
+    /// Lowest correlations over all matrices, the most negative first; none is also among the strongest.
+    pub most_negative_pairs: Vec<CorrelatedPair>,
     /// The analysed factor, cash apart, that is least correlated with the benchmark.
     pub best_diversifier: Option<Standout>,
     /// Of equities (industries, styles, markets, and the composites of industries where they were built) the one most
@@ -124,14 +124,15 @@ pub fn insights(
     (size, method): (usize, Method),
     progress: &mut Progress<'_>,
 ) -> Result<Insights, Stopped> {
+    let (strongest_pairs, most_negative_pairs) = extremes(matrices, size, progress)?;
     let changes = study.yield_changes(Maturity::Ust10Y);
     let ten_year = Against { values: &changes, name: Maturity::Ust10Y.as_str(), method };
     let equities = ten_year.lowest(study, EQUITIES, is_equity, equity_composites(study, composites), progress)?;
     let all = ten_year.lowest(study, "all factors", |_| true, Vec::new(), progress)?;
     let is_negative = |found: &Standout| found.correlation < 0.0;
     Ok(Insights {
-        strongest_pairs: extremes(matrices, size, true, progress)?,
-        weakest_pairs: extremes(matrices, size, false, progress)?,
+        strongest_pairs,
+        most_negative_pairs,
         best_diversifier: best_diversifier(study, benchmark, method, progress)?,
         most_negative_to_ust10y: equities.filter(is_negative),
         most_negative_to_ust10y_all: all.filter(is_negative),
@@ -150,19 +151,20 @@ pub fn insights(
     })
 }
 
-/// The `size` highest or lowest pairs of one matrix; equals in order of their names.
+/// The `size` highest or lowest pairs of one matrix, equals in order of their names. Of equal pairs the highest are the
+/// first by name and the lowest the last, so that no pair is among both while there are enough for both.
 pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highest: bool) -> Vec<CorrelatedPair> {
     // Places and not names while all pairs are compared: a wide matrix has millions.
     let mut pairs: Vec<(usize, usize, f64, usize)> = matrix.pairs().collect();
     let names = |pair: &(usize, usize, f64, usize)| (&matrix.names[pair.0], &matrix.names[pair.1]);
     let by_value = |x: &(usize, usize, f64, usize), y: &(usize, usize, f64, usize)| {
-        by_correlation(x.2, y.2, highest).then_with(|| names(x).cmp(&names(y)))
+        picked_first((x.2, names(x)), (y.2, names(y)), highest)
     };
     if pairs.len() > size && size > 0 {
         pairs.select_nth_unstable_by(size - 1, by_value);
     }
     pairs.truncate(size);
-    pairs.sort_by(by_value);
+    pairs.sort_by(|x, y| shown_first((x.2, names(x)), (y.2, names(y)), highest));
     let named = |(i, j, correlation, n): (usize, usize, f64, usize)| CorrelatedPair {
         category: name.to_owned(),
         a: matrix.names[i].clone(),
@@ -173,27 +175,60 @@ pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highes
     pairs.into_iter().map(named).collect()
 }
 
-fn by_correlation(x: f64, y: f64, highest: bool) -> Ordering {
-    if highest { y.total_cmp(&x) } else { x.total_cmp(&y) }
+/// The highest and the lowest pairs of one matrix, `size` of each at most and no pair in both: where there are too few,
+/// they are halved.
+pub fn both_ends(name: &str, matrix: &CorrelationMatrix, size: usize) -> (Vec<CorrelatedPair>, Vec<CorrelatedPair>) {
+    let (first, last) = halves(matrix.pairs().count(), size);
+    (extreme_pairs(name, matrix, first, true), extreme_pairs(name, matrix, last, false))
 }
 
+/// How many of so many stand at either end.
+fn halves(all: usize, size: usize) -> (usize, usize) {
+    (size.min(all.div_ceil(2)), size.min(all / 2))
+}
+
+type Named<'a> = (f64, (&'a String, &'a String));
+
+/// The order in which pairs are picked: that of the lowest is that of the highest from its other end.
+fn picked_first(x: Named<'_>, y: Named<'_>, highest: bool) -> Ordering {
+    let from_above = y.0.total_cmp(&x.0).then_with(|| x.1.cmp(&y.1));
+    if highest { from_above } else { from_above.reverse() }
+}
+
+/// The order in which those picked stand: by value, equals by name.
+fn shown_first(x: Named<'_>, y: Named<'_>, highest: bool) -> Ordering {
+    let by_value = if highest { y.0.total_cmp(&x.0) } else { x.0.total_cmp(&y.0) };
+    by_value.then_with(|| x.1.cmp(&y.1))
+}
+
+/// The highest and the lowest pairs over all matrices.
 fn extremes(
     matrices: &IndexMap<String, CorrelationMatrix>,
     size: usize,
-    highest: bool,
     progress: &Progress<'_>,
-) -> Result<Vec<CorrelatedPair>, Stopped> {
-    let mut pairs = Vec::new();
+) -> Result<(Vec<CorrelatedPair>, Vec<CorrelatedPair>), Stopped> {
+    let (mut high, mut low, mut all) = (Vec::new(), Vec::new(), 0);
     // Composites hold the industries themselves, and yields are no factors: neither is a pair one can hold.
     for (name, matrix) in matrices.iter().filter(|(name, _)| !["industry_groups", "rate"].contains(&name.as_str())) {
         progress.check()?;
-        pairs.extend(extreme_pairs(name, matrix, size, highest));
+        all += matrix.pairs().count();
+        high.extend(extreme_pairs(name, matrix, size, true));
+        low.extend(extreme_pairs(name, matrix, size, false));
     }
-    pairs.sort_by(|x, y| {
-        by_correlation(x.correlation, y.correlation, highest).then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b)))
-    });
+    let (first, last) = halves(all, size);
+    Ok((ordered(high, first, true), ordered(low, last, false)))
+}
+
+fn ordered(mut pairs: Vec<CorrelatedPair>, size: usize, highest: bool) -> Vec<CorrelatedPair> {
+    let by = |order: fn(Named<'_>, Named<'_>, bool) -> Ordering| {
+        move |x: &CorrelatedPair, y: &CorrelatedPair| {
+            order((x.correlation, (&x.a, &x.b)), (y.correlation, (&y.a, &y.b)), highest)
+        }
+    };
+    pairs.sort_by(by(picked_first));
     pairs.truncate(size);
-    Ok(pairs)
+    pairs.sort_by(by(shown_first));
+    pairs
 }
 
 fn best_diversifier(
@@ -313,13 +348,25 @@ mod tests {
     }
 
     #[test]
+    fn equal_pairs_are_at_one_end_only() {
+        // Six pairs of one value: by name A/B A/C A/D B/C B/D C/D, the first two are the highest, the last the lowest.
+        let equal = matrix(&["A", "B", "C", "D"], &[0.5; 6]);
+        let (high, low) = both_ends("style", &equal, 2);
+        assert_eq!((sides(&high), sides(&low)), (vec![("A", "B"), ("A", "C")], vec![("B", "D"), ("C", "D")]));
+        let (high, low) = both_ends("style", &equal, 9);
+        assert_eq!((high.len(), low.len()), (3, 3));
+        assert!(sides(&high).iter().all(|pair| !sides(&low).contains(pair)));
+    }
+
+    #[test]
     fn composites_and_yields_are_in_no_list_of_pairs() {
         let matrices: IndexMap<String, CorrelationMatrix> = [("industry_groups", 0.9), ("rate", 0.8), ("style", 0.1)]
             .into_iter()
             .map(|(name, r)| (name.to_owned(), matrix(&["A", "B"], &[r])))
             .collect();
-        let found = extremes(&matrices, 5, true, &Progress::new(&mut Silent, "")).unwrap();
-        assert_eq!(found.iter().map(|pair| pair.category.as_str()).collect::<Vec<_>>(), ["style"]);
+        let (high, low) = extremes(&matrices, 5, &Progress::new(&mut Silent, "")).unwrap();
+        assert_eq!(high.iter().map(|pair| pair.category.as_str()).collect::<Vec<_>>(), ["style"]);
+        assert!(low.is_empty(), "the one pair is at one end only");
     }
 
     #[test]

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, AnalysisKind, Report},
-    answer::{Fields, Part, markdown::title},
+    answer::{
+        Fields, Part,
+        markdown::{decimal, title},
+    },
     services::analysis::{answer::AnalysisAnswer, summary},
 };
 
@@ -102,11 +105,11 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
         if let Some(found) = found {
             let _ = writeln!(
                 text,
-                "- {what} {}: {} ({}), {:.2} over {} periods",
+                "- {what} {}: {} ({}), {} over {} periods",
                 found.against,
                 found.ticker,
                 if found.composite { "a composite" } else { &found.label },
-                found.correlation,
+                decimal(Some(found.correlation), 2),
                 found.n
             );
         }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use factor_analytics::{
     report::{FactorProfile, SortBy},
-    sections::performance::PerformanceProfile,
+    sections::performance::{DrawdownTimes, PerformanceProfile},
+    study::History,
 };
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
@@ -20,16 +21,31 @@ use crate::{
     answer::{
         Fields,
         markdown::{decimal, percent, table},
+        shortened,
     },
-    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary::first_and_last},
+    services::analysis::{
+        answer::AnalysisAnswer,
+        arguments::ListSizes,
+        summary::{LONGEST_LABEL, first_and_last},
+    },
 };
 
 /// What a sorted table of factors has.
 type Profiles = IndexMap<Ticker, FactorProfile>;
 
 /// The columns of a report's tables of profiles, after the names.
-pub(super) const FIGURES: [&str; 9] =
-    ["annual return", "volatility", "Sharpe", "Sortino", "drawdown", "daily", "beta", "alpha", "up/down"];
+pub(super) const FIGURES: [&str; 10] = [
+    "annual return",
+    "volatility",
+    "Sharpe",
+    "Sortino",
+    "drawdown",
+    "peak, trough, regained",
+    "daily",
+    "beta",
+    "alpha",
+    "up/down",
+];
 
 pub(super) const SPEC: Spec = Spec {
     summary: at(10, put_summary),
@@ -81,16 +97,32 @@ pub(super) struct Brief {
     annual_return: Option<f64>,
     volatility: Option<f64>,
     sharpe_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to_risk: Option<f64>,
     max_drawdown: Option<f64>,
     beta: Option<f64>,
+    #[serde(flatten)]
+    fewer: Option<Fewer>,
+}
+
+/// The rows that figures rest on, where they are fewer than the window's.
+#[derive(Serialize)]
+struct Fewer {
+    observations: usize,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
 }
 
 impl Brief {
-    pub(super) fn of(profile: &PerformanceProfile) -> Self {
+    /// The figures of a profile in a window of so many rows.
+    pub(super) fn of(profile: &PerformanceProfile, history: &History, rows: usize) -> Self {
+        let fewer = || Fewer { observations: history.observations, first: history.first, last: history.last };
         Self {
+            fewer: (history.observations < rows).then(fewer),
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
+            return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
             beta: profile.beta,
         }
@@ -100,7 +132,7 @@ impl Brief {
 #[derive(Serialize)]
 struct FactorLine<'a> {
     ticker: &'a Ticker,
-    label: &'a str,
+    label: String,
     category: Category,
     /// The date of its last price, where it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,13 +145,14 @@ struct FactorLine<'a> {
 
 fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let window = answer.analysis.study.panel().rows();
     let line = |(ticker, entry): (&'a Ticker, &'a FactorProfile)| FactorLine {
         ticker,
-        label: &entry.label,
+        label: shortened(&entry.label, LONGEST_LABEL),
         category: entry.category,
         stopped: entry.history.stopped,
         young: entry.history.young,
-        figures: Brief::of(&entry.profile),
+        figures: Brief::of(&entry.profile, &entry.history, window),
     };
     let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
     let (top, bottom) = first_and_last(&rows, lists.top);
@@ -139,11 +172,24 @@ pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
         decimal(profile.sharpe_ratio, 2),
         decimal(profile.sortino_ratio, 2),
         percent(profile.max_drawdown),
+        times(&profile.drawdown),
         percent(profile.max_drawdown_daily),
         decimal(profile.beta, 2),
         percent(profile.alpha),
         format!("{}/{}", decimal(profile.up_capture, 2), decimal(profile.down_capture, 2)),
     ]
+}
+
+/// The months of a drawdown's peak, of its trough, and of the return to the peak's height.
+fn times(drawdown: &DrawdownTimes) -> String {
+    let month = |date: Option<NaiveDate>| date.map_or_else(|| "-".to_owned(), |date| date.format("%Y-%m").to_string());
+    match drawdown.drawdown_trough {
+        None => "-".to_owned(),
+        trough => {
+            let [peak, regained] = [drawdown.drawdown_peak, drawdown.drawdown_recovery].map(month);
+            format!("{peak}, {}, {regained}", month(trough))
+        }
+    }
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
@@ -165,5 +211,23 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
     let named: Vec<String> = named.map(|(ticker, last)| format!("{ticker} (last price {last})")).collect();
     if !named.is_empty() {
         let _ = write!(text, "\nNot ranked, stopped before the window's end: {}.\n", named.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawdown_that_is_not_regained_says_so() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        let fall = DrawdownTimes {
+            drawdown_peak: day("2021-12-31"),
+            drawdown_trough: day("2022-09-30"),
+            ..DrawdownTimes::default()
+        };
+        assert_eq!(times(&fall), "2021-12, 2022-09, -");
+        assert_eq!(times(&DrawdownTimes { drawdown_recovery: day("2023-12-31"), ..fall }), "2021-12, 2022-09, 2023-12");
+        assert_eq!(times(&DrawdownTimes::default()), "-");
     }
 }

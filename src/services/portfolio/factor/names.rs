@@ -9,7 +9,7 @@ use super::{Kind, MatchedBy, Resolved};
 use crate::{
     analysis::UserGroups,
     arguments::nearest,
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Names listed when one is not found, or stands for several.
@@ -217,12 +217,11 @@ impl Miss<'_> {
             format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
         };
         let query: String = query.chars().take(80).collect();
-        let message = format!("`{query}` {rule}: {hint}.");
-        ToolError::new(ErrorCode::UnknownFactor, message).with_problem(Problem {
-            field: field.to_owned(),
-            got: json!(query).to_string(),
-            rule,
-            hint: Some(hint),
-        })
+        let what = format!("`{query}` {rule}");
+        ToolError::new(ErrorCode::UnknownFactor, what, &hint).with_problem(Problem::new(
+            field,
+            json!(query).to_string(),
+            Refusal::new(rule, hint),
+        ))
     }
 }
