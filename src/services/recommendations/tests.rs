@@ -112,7 +112,7 @@ fn a_rationale_says_what_the_figures_say() {
     assert_eq!(
         said(-0.5, None),
         format!(
-            "{start}sell short 0.5 of it per unit of VNQ to take away 0.0625 of the variance in sample and -0.01 out of \
+            "{start}sell short (hedge ratio -0.5 per unit of VNQ) to take away 0.0625 of the variance in sample and -0.01 out of \
              sample: it added to it; bought it is no offset."
         )
     );
