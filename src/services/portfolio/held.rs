@@ -12,7 +12,7 @@ use crate::{
         holdings_warning::Warning,
         portfolios::{self, DEFAULT_NAME, holdings::Source, valuation},
     },
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Holdings as weights.
@@ -107,7 +107,7 @@ pub(crate) fn own_group(ticker: &Ticker, groups: &UserGroups, field: &str) -> Re
     };
     let rule = "must name a factor group of yours".to_owned();
     let error = ToolError::new(ErrorCode::NotFound, format!("{ticker} is no factor group of yours"), &hint);
-    Err(error.with_problem(Problem { field: field.to_owned(), got: ticker.to_string(), rule, hint: Some(hint) }))
+    Err(error.with_problem(Problem::new(field, ticker.to_string(), Refusal::new(rule, hint))))
 }
 
 #[cfg(test)]
