@@ -184,8 +184,8 @@ mod tests {
         all.classifications.each = holdings(17);
         let text = all.text();
         let held = cells(&text, "Holdings");
-        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00% -".to_owned()));
-        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00% -", "a short position is heavy as well");
+        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00%".to_owned()));
+        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00%", "a short position is heavy as well");
         assert!(text.contains("\n15 of 17 holdings, the heaviest.\n"), "{text}");
         let by_industry = cells(&text, "By industry or category");
         assert_eq!(by_industry[1], ["industry 17", "17.00%"]);
