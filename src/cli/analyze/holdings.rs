@@ -15,7 +15,8 @@ const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
 /// When the file cannot be read, or a row is no holding; the error names the line.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}: give --holdings the path of a CSV file that can be read"))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {shown}: give --holdings the path of a CSV file that can be read"))?;
     parse(&text).with_context(|| format!("{shown} is no file of holdings"))
 }
 
