@@ -73,9 +73,12 @@ pub fn answer_schema() -> Schema {
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
-    let (request, common) = Request::read(args, app.basis(call.user).await)?;
+    let (mut request, common) = Request::read(args, app.basis(call.user).await)?;
+    request.trade_own_groups(&common.groups)?;
 
-    let Some(held) = Held::of(&request.source, app, call.user, &caller).await? else { return Err(no_portfolio()) };
+    let Some(held) = Held::of(&request.source, app, (call.user, &common.groups), &caller).await? else {
+        return Err(no_portfolio());
+    };
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(request.factors.as_deref(), &common, &tickers)?;
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
@@ -85,7 +88,8 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     for ticker in request.traded().cloned().chain(CASH.parse()) {
         all.entry(ticker).or_default();
     }
-    let classifications = Classifications::of(app, &all, &context.common().universes(), &caller).await?;
+    let (universes, groups) = (context.common().universes(), &context.common().groups);
+    let classifications = Classifications::of(app, &all, (&universes, groups), &caller).await?;
     let figures = move || figures::compute(request, context, held, &classifications, factors);
     let exposed = portfolio::off_thread(figures).await??;
     portfolio::answer::render(&exposed, app, &call).await

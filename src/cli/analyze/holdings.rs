@@ -44,6 +44,10 @@ fn parse(text: &str) -> anyhow::Result<Value> {
         if name.is_empty() {
             continue;
         }
+        // A sum of the rows above, which would be held a second time.
+        if name.eq_ignore_ascii_case("total") {
+            bail!("line {line}: `{name}` is a sum and no holding: delete the row")
+        }
         let mut row = Map::from_iter([("ticker".to_owned(), json!(name))]);
         for (kind, at) in &amounts {
             let Some(cell) = record.get(*at).filter(|cell| !cell.is_empty()) else { continue };
@@ -96,6 +100,7 @@ mod tests {
             ("ticker,amount\nSPY,1\n", "none of the columns weight"),
             ("ticker,weight\n", "no holding"),
             ("ticker,weight\nSPY,0.5\nAGG,half\n", "line 3: `half`"),
+            ("ticker,value\nSPY,500\nTotal,500\n", "line 3: `Total` is a sum and no holding: delete the row"),
         ] {
             let error = format!("{:#}", parse(text).unwrap_err());
             assert!(error.contains(why), "{text}: {error}");

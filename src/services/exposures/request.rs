@@ -4,9 +4,14 @@ use factor_types::{Ticker, closed_set};
 use indexmap::IndexMap;
 
 use crate::{
+    analysis::UserGroups,
     app::Basis,
     arguments::{Args, Include, MapForm},
-    services::{common_args::CommonArgs, portfolios::holdings::Source},
+    services::{
+        common_args::CommonArgs,
+        portfolio::held::own_group,
+        portfolios::holdings::{Source, held},
+    },
     tool_error::ToolError,
 };
 
@@ -67,6 +72,20 @@ impl Request {
         Ok((request, common))
     }
 
+    /// Puts the groups that the trade changes under the names that they were saved with.
+    ///
+    /// # Errors
+    /// No such group is the caller's.
+    pub(super) fn trade_own_groups(&mut self, groups: &UserGroups) -> Result<(), ToolError> {
+        let Some(changes) = self.what_if.take() else { return Ok(()) };
+        let mut own = IndexMap::with_capacity(changes.len());
+        for (ticker, change) in changes {
+            *own.entry(own_group(&ticker, groups, "what_if")?).or_insert(0.0) += change;
+        }
+        self.what_if = Some(own);
+        Ok(())
+    }
+
     /// The tickers that the trade changes.
     pub(crate) fn traded(&self) -> impl Iterator<Item = &Ticker> {
         self.what_if.iter().flat_map(IndexMap::keys)
@@ -80,10 +99,10 @@ fn what_if(args: &Args) -> Option<IndexMap<Ticker, f64>> {
     }
     let mut changes = IndexMap::new();
     for entry in &entries {
-        entry.only(&["ticker", "change"]);
+        entry.only(&["ticker", "change", "ticker_is_fund"]);
         entry.require("ticker");
         entry.require("change");
-        let ticker = entry.parsed::<Ticker>("ticker");
+        let ticker = held(entry);
         let change = entry.share_within("change", -LARGEST_CHANGE..=LARGEST_CHANGE);
         if let (Some(ticker), Some(change)) = (ticker, change) {
             *changes.entry(ticker).or_insert(0.0) += change;

@@ -89,13 +89,15 @@ pub(super) async fn exposed(values: Value) -> Exposed {
     let (request, common) = read(values).unwrap();
     let call = Call::default();
     let caller = call.caller(app.clock());
-    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap().unwrap();
+    let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap().unwrap();
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());
     let factors = resolved(request.factors.as_deref(), &common, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
     let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
-    let all = Classifications::of(&app, &all, &context.common().universes(), &caller).await.unwrap();
+    let all = Classifications::of(&app, &all, (&context.common().universes(), &context.common().groups), &caller)
+        .await
+        .unwrap();
     figures::compute(request, context, held, &all, factors).unwrap()
 }
 

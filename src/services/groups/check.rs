@@ -78,6 +78,9 @@ pub struct Performance {
     /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12); null where there is none.
     #[serde(serialize_with = "six_digits")]
     pub sharpe_ratio: Option<f64>,
+    /// The same of the returns as they are, in its place where there is no source of a risk-free rate at all.
+    #[serde(serialize_with = "six_digits", skip_serializing_if = "Option::is_none")]
+    pub return_to_risk: Option<f64>,
     /// Deepest fall below the highest month end.
     #[serde(serialize_with = "six_digits")]
     pub max_drawdown: Option<f64>,
@@ -187,6 +190,7 @@ pub async fn check(
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
+            return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
             drawdown: profile.drawdown,
             risk_free_source: risk_free.source,

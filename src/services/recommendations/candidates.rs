@@ -10,7 +10,7 @@ use factor_analytics::{
     exposure::PortfolioReturns,
     hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
     sections::performance::PerformanceProfile,
-    study::{Exclusion, ExclusionReason, StudiedFactor},
+    study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
 use factor_types::{AssetClass, Category, Ticker};
 
@@ -32,6 +32,7 @@ struct Row {
     column: usize,
     part: bool,
     cash: bool,
+    standing: Standing,
     weight: Option<f64>,
     figures: Figures,
 }
@@ -134,6 +135,7 @@ fn report(
             returns: panel.column(row.column),
             part_of_overexposed: row.part,
             is_cash: row.cash,
+            standing: row.standing,
             portfolio_weight: row.weight,
             sharpe_ratio: row.figures.sharpe_ratio,
             max_drawdown: row.figures.max_drawdown,
@@ -143,7 +145,7 @@ fn report(
     let question = HedgeQuestion {
         overexposed,
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
-        frequency: panel.frequency(),
+        per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
     };
     HedgeReport::compute(&question, &candidates, plan)
@@ -178,6 +180,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             column: studied.column,
             part: members.contains(&own.ticker) || own.ticker.as_str() == factor.name,
             cash: own.category == Category::Cash || own.asset_class == AssetClass::Cash,
+            standing: studied.standing,
             weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
             figures: figures.unwrap_or_default(),
         }

@@ -70,6 +70,7 @@ pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommenda
         factor: "gold".to_owned(),
         etf_ticker: None,
         category: Category::Commodity,
+        young: false,
         figures: HedgeFigures {
             relation,
             hedge_ratio: Some(hedge_ratio),
@@ -179,13 +180,14 @@ pub(super) async fn recommended(values: Value) -> Recommended {
     let call = Call::default();
     let (request, common) = Request::read(args(values), app.basis(call.user).await).unwrap();
     let caller = call.caller(app.clock());
-    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap();
+    let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap();
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();
     let held = match held {
         Some(held) => {
-            let all = Classifications::of(&app, &held.weights, &context.common().universes(), &caller).await.unwrap();
+            let of = (&context.common().universes()[..], &context.common().groups);
+            let all = Classifications::of(&app, &held.weights, of, &caller).await.unwrap();
             Some((held, all))
         }
         None => None,

@@ -89,12 +89,23 @@ impl Reader<'_> {
         let rate = (
             overlay_categories(
                 "rate_sensitivity_categories",
-                &[Category::FixedIncome, Category::Industry, Category::Market, Category::Cash],
+                // Groups and factors of the caller's own are asked for by being there.
+                &[
+                    Category::FixedIncome,
+                    Category::Industry,
+                    Category::Market,
+                    Category::Cash,
+                    Category::User,
+                    Category::Custom,
+                ],
             ),
             self.maturities(),
         );
         let market = (
-            overlay_categories("market_sensitivity_categories", &[Category::Industry, Category::Style]),
+            overlay_categories(
+                "market_sensitivity_categories",
+                &[Category::Industry, Category::Style, Category::User, Category::Custom],
+            ),
             self.advanced
                 .list_of("market_benchmarks", Ticker::from_str)
                 .filter(|named| !named.is_empty())

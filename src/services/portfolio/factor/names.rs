@@ -59,7 +59,9 @@ fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Tic
     if let Some(factor) = factors.iter().find(|factor| factor.ticker.as_str().eq_ignore_ascii_case(query)) {
         return Ok(etf(query, factor, MatchedBy::Ticker));
     }
-    if let Some(ticker) = held.iter().find(|ticker| ticker.as_str().eq_ignore_ascii_case(query)) {
+    // A group that is held is found below, with what it is made of.
+    let held = held.iter().filter(|ticker| !ticker.is_group());
+    if let Some(ticker) = held.clone().find(|ticker| ticker.as_str().eq_ignore_ascii_case(query)) {
         return Ok(Resolved {
             query: query.to_owned(),
             name: ticker.to_string(),
