@@ -153,7 +153,7 @@ impl Display for Warning {
             ),
             Self::LateStarters(tickers) => write!(
                 f,
-                "partial history, starting after the window: {} (analysis_metadata.history)",
+                "partial history, of less than the window: {} (analysis_metadata.history)",
                 a_few(tickers, NAMED)
             ),
             Self::Stopped(ended) => {
