@@ -128,7 +128,7 @@ async fn performance_in_every_form() {
 
 #[tokio::test]
 async fn returns_in_every_form() {
-    let own = ["windows", "factors", "industry_groups", "rankings", "by_category"];
+    let own = ["windows", "window_dates", "factors", "industry_groups", "rankings", "by_category"];
     let expected = [&own[..], &["data_quality", "performance", "analysis_metadata"]].concat();
     let answer = check_full(json!({"analysis_type": "returns"}), &expected).await;
     assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");
