@@ -120,7 +120,7 @@ async fn performance_in_every_form() {
     let answer = check_full(json!({"analysis_type": "performance"}), &expected).await;
     assert_eq!(more(&answer), "include: per_factor, composites, data_quality, metadata");
     let short = names(&summary::of(&answer));
-    assert_eq!(short[..5], ["sorted_by", "top", "bottom", "stopped", "macro_composites"]);
+    assert_eq!(short[..6], ["sorted_by", "top", "bottom", "stopped", "macro_composites", "risk_free_source"]);
     let report = text::report(&answer);
     assert_eq!(headings(&report)[..3], ["Caveats", "Highest sharpe_ratio", "Lowest sharpe_ratio"]);
     assert!(report.contains("\nBenchmark SPY, risk-free rate from "), "{report}");

@@ -109,7 +109,13 @@ fn a_rationale_says_what_the_figures_say() {
         said(0.5, Some(swap(0.0))),
         format!("{start}{bought}; no move into it lowers the portfolio's volatility of 0.15.")
     );
-    assert_eq!(said(-0.5, None), format!("{start}no offset when bought (hedge ratio -0.5)."));
+    assert_eq!(
+        said(-0.5, None),
+        format!(
+            "{start}sell short (hedge ratio -0.5 per unit of VNQ) to take away 0.0625 of the variance in sample and -0.01 out of \
+             sample: it added to it; bought it is no offset."
+        )
+    );
 }
 
 /// Every example of a tool's answers in the contract; those of errors are no answers.
