@@ -128,8 +128,8 @@ mod tests {
         assert_eq!(read("spy").unwrap().as_str(), "SPY");
         let error = read("USER:My Mox").unwrap_err();
         assert_eq!(error.code, ErrorCode::NotFound);
-        assert!(error.message.to_lowercase().contains("the nearest is user:my_mix"), "{}", error.message);
+        assert!(error.message.contains("The nearest is USER:My_Mix"), "{}", error.message);
         let none = own_group(&Holding::name("USER:x").unwrap(), &UserGroups::default(), "holdings").unwrap_err();
-        assert!(none.message.to_lowercase().contains("list_factor_groups"), "{}", none.message);
+        assert!(none.message.contains("list_factor_groups"), "{}", none.message);
     }
 }
