@@ -22,10 +22,9 @@ mod user_groups;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use chrono::NaiveDate;
 use factor_analytics::{
     Fundamentals, Panel, Study,
-    panel::Window,
+    panel::{Clock, Window},
     regime::RegimeError,
     report::Weighting,
     study::{Exclusion, default_floor},
@@ -47,11 +46,9 @@ pub use self::{
 };
 use self::{
     failure_runs::FailureRuns,
-    fetch::{Fetch, Providers},
+    fetch::Providers,
     panel_cache::PanelCache,
     report_cache::{ReportCache, ReportKey},
-    reports::Computed,
-    stopwatch::Stopwatch,
 };
 use crate::progress::Progress;
 
@@ -77,8 +74,8 @@ pub struct Limits {
 /// Who waits for an analysis, and until when.
 #[derive(Debug)]
 pub struct Caller<'a> {
-    /// The clock's day.
-    pub today: NaiveDate,
+    /// The clock.
+    pub clock: Clock,
     /// Cancelled when nobody waits any more.
     pub cancel: &'a CancellationToken,
     /// Hears how far fetching is.
@@ -116,7 +113,8 @@ impl Analyzer {
         failure_runs: Arc<FailureRuns>,
         limits: Limits,
     ) -> Self {
-        let (panels, reports) = (PanelCache::new(limits.cache_ttl), ReportCache::new(limits.cache_ttl));
+        let (panels, reports) =
+            (PanelCache::new(limits.cache_ttl), ReportCache::new(limits.cache_ttl, limits.compute_budget));
         let providers = Arc::new(Providers { prices, yields, failure_runs });
         Self { providers, fundamentals, panels, reports, limits }
     }
@@ -138,25 +136,30 @@ impl Analyzer {
     ) -> Result<Analysis, AnalysisError> {
         let factors = self.factors(request, universe)?;
         let selected = request.selected_categories();
+        // All of the universe is fetched, whatever categories are picked: composites and overlays need the others as
+        // well.
         let requested = requested(&factors, &selected)?;
 
         let started = Instant::now();
-        let fetch = Fetch::new(request, &factors, &requested, caller.today, caller.fetch_until);
-        let panel = self.panels.prepare(&self.providers, fetch, caller.progress);
+        let panel = self.panels.prepare(&self.providers, request, (&factors, &requested), caller);
         let (prepared, panel_cached) = caller.waits_for(panel).await??;
         let panel_ms = started.elapsed().as_secs_f64() * 1e3;
+        // Only now: the window follows from the prices that arrived.
         check_length(request.kind, prepared.panel.window())?;
 
         let floor = self.floor(request, &prepared.panel);
-        let study = study(request, &factors, &selected, &requested, &prepared, floor)?;
+        // Not in `prepared`: a panel without group columns is shared by all users.
+        let weightless = request.groups.without_weights(&factors);
+        let study = study(request, &factors, (&selected, &requested), &prepared, weightless, floor)?;
         let source = &*self.fundamentals;
-        let known = fundamentals::fetch(source, &study, &request.plan, caller.today, caller.fetch_until);
+        let known = fundamentals::fetch(source, &study, &request.plan, caller.clock.today, caller.fetch_until);
         let fundamentals = caller.waits_for(known).await?;
+        // Before the sections: the answer would be none of what was asked.
         check_caps(&request.plan, &fundamentals)?;
 
         let plan = request.plan.clone();
         let key = ReportKey { panel: prepared.id, factors, floor, plan, fundamentals };
-        let (computed, report_cached) = self.report(key, &study, caller).await?;
+        let (computed, report_cached) = self.reports.report(key, &study, caller).await?;
         // What the fundamentals left to write: after the answer nothing is asked for again.
         self.providers.prices.flush().await;
         Ok(Analysis {
@@ -169,7 +172,7 @@ impl Analyzer {
             computed,
             panel_ms,
             source: self.providers.prices.about(),
-            today: caller.today,
+            today: caller.clock.today,
         })
     }
 
@@ -179,6 +182,7 @@ impl Analyzer {
         let factors: Vec<Arc<Factor>> = universe
             .factors()
             .iter()
+            // Shared from here on: study, report key and answer hold the same ones.
             .map(|factor| Arc::new(factor.clone()))
             .chain(request.groups.factors().cloned())
             .filter(|factor| request.asset_classes.lets_through(factor.asset_class))
@@ -202,27 +206,6 @@ impl Analyzer {
                 .unwrap_or_else(|| default_floor(request.frequency, panel.rows(), self.limits.min_observations)),
         }
     }
-
-    /// The report of this key, and whether it was there already.
-    async fn report(
-        &self,
-        key: ReportKey,
-        study: &Arc<Study>,
-        caller: &Caller<'_>,
-    ) -> Result<(Computed, bool), AnalysisError> {
-        if let Some(computed) = self.reports.get(&key).await {
-            return Ok((computed, true));
-        }
-        let watch = Stopwatch::start(self.limits.compute_budget, caller.cancel.clone());
-        let (plan, fundamentals) = (key.plan.clone(), key.fundamentals.clone());
-        let computed = reports::compute(Arc::clone(study), plan, fundamentals, watch).await?;
-        // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
-        if caller.cancel.is_cancelled() {
-            return Err(AnalysisError::Cancelled);
-        }
-        self.reports.keep(key, &computed).await;
-        Ok((computed, false))
-    }
 }
 
 /// True when monthly rows are too few to be quiet about it.
@@ -245,19 +228,19 @@ fn requested(factors: &[Arc<Factor>], selected: &BTreeSet<Category>) -> Result<V
     }))
 }
 
-/// The study of a panel, on the rows of the plan's regime if it names one. At least one requested factor is in it.
+/// The study of a panel without the factors that are `lost` or have no column, on the rows of the plan's regime if it
+/// names one. At least one requested factor is in it.
 fn study(
     request: &AnalysisRequest,
     factors: &[Arc<Factor>],
-    selected: &BTreeSet<Category>,
-    requested: &[Ticker],
+    (selected, requested): (&BTreeSet<Category>, &[Ticker]),
     prepared: &Prepared,
+    mut lost: Vec<Exclusion>,
     floor: usize,
 ) -> Result<Arc<Study>, AnalysisError> {
-    // Not in `prepared`: a panel without group columns is shared by all users.
-    let mut lost = request.groups.without_weights(factors);
     lost.extend(prepared.lost.iter().cloned());
     let (panel, yields) = (Arc::clone(&prepared.panel), Arc::clone(&prepared.yields));
+    // The study is of all categories; only the ones picked have to be there.
     let study = Study::new(panel, yields, factors, &lost, floor);
     if study.in_categories(selected).is_empty() {
         let of_requested = |exclusion: &&Exclusion| requested.contains(&exclusion.ticker);

@@ -8,6 +8,8 @@ mod universe_watcher;
 use std::{sync::Arc, time::Instant};
 
 use chrono::{NaiveDate, Utc};
+use factor_analytics::panel::Clock;
+use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
 #[cfg(unix)]
@@ -79,6 +81,7 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        // With the prices, not with what users write: they can be lost, and belong to one source.
         let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
         let (prices, yields) = (Arc::clone(&sources.prices), Arc::clone(&sources.yields));
         let fundamentals = Arc::clone(&sources.fundamentals);
@@ -94,6 +97,13 @@ impl App {
             counters: Counters::default(),
             started: Instant::now(),
         }))
+    }
+
+    /// What a user's question is read and answered against: the universe in force and the user's groups.
+    pub async fn basis(&self, user: UserId) -> Basis {
+        let snapshot = self.universe_watcher.current().await;
+        let groups = self.groups_of(user, &snapshot.loaded.universe).await;
+        Basis { snapshot, groups }
     }
 
     /// A user's groups as factors; where the store cannot be read, none and why.
@@ -131,9 +141,17 @@ impl App {
         });
     }
 
-    /// The date taken for today: the one set, else the date in UTC. The only clock for dates.
+    /// The date taken for today: the one set, else the date in UTC.
     pub fn today(&self) -> NaiveDate {
-        self.settings.clock.today.unwrap_or_else(utc_today)
+        self.clock().today
+    }
+
+    /// The only clock for dates: the evening of the date set, else now.
+    pub fn clock(&self) -> Clock {
+        match self.settings.clock.today {
+            Some(today) => Clock::evening_of(today),
+            None => Clock { today: utc_today(), final_through: market_hours::final_through(Utc::now()) },
+        }
     }
 }
 

@@ -222,6 +222,7 @@ impl Args {
                 None if known.is_empty() => "there are none".to_owned(),
                 None => format!("the arguments are {}", known.join(", ")),
             };
+            // The name is the caller's own text, of any length.
             let field: String = self.path(name).chars().take(80).collect();
             let rule = "is not a known argument".to_owned();
             self.record(Problem { field, got: shown(value), rule, hint: Some(hint) });

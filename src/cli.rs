@@ -130,6 +130,7 @@ impl Cli {
             Command::Serve(args) => args.addr.clone(),
             _ => None,
         };
+        // Not among the settings: it is said of one run, never in a file.
         let migrate = !self.global.no_migrate;
         let settings = match self.global.settings(addr) {
             Ok(mut settings) => {

@@ -86,6 +86,7 @@ impl Progress {
             }
         };
         let done = tokio::select! {
+            // Work that is done ends the waiting even where a report is due at the same moment.
             biased;
             done = work => done,
             never = reporting => match never {},

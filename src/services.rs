@@ -15,7 +15,7 @@ pub mod status;
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use factor_analytics::panel::Clock;
 use factor_types::UserId;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -42,8 +42,8 @@ pub struct Call {
 
 impl Call {
     /// Who waits for this call's figures, and until when.
-    pub fn caller(&self, today: NaiveDate) -> Caller<'_> {
-        Caller { today, cancel: &self.cancel, progress: &self.progress, fetch_until: self.fetch_until() }
+    pub fn caller(&self, clock: Clock) -> Caller<'_> {
+        Caller { clock, cancel: &self.cancel, progress: &self.progress, fetch_until: self.fetch_until() }
     }
 
     /// When fetching has to end, so that what has arrived can still be computed and written.

@@ -164,6 +164,7 @@ impl From<StoreError> for ToolError {
                 )
             }
             StoreError::Refused(why) => Self::new(ErrorCode::InvalidArgument, why),
+            // The caller can do nothing about it, and what is wrong may name hosts and roles.
             StoreError::Schema(_) | StoreError::UnsafeRole(_) | StoreError::Unreadable(_) => {
                 tracing::error!(%error, "the store cannot be used");
                 let message = "The store of groups and portfolios cannot be used: get_server_status says why. Nothing was \

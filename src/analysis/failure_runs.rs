@@ -71,6 +71,7 @@ impl FailureRuns {
     /// Counts a day's failures and successes and gives the runs that go on.
     pub async fn record(&self, day: NaiveDate, failures: &[Failure], succeeded: &HashSet<Ticker>) -> Runs {
         let mut last = self.last.lock().await;
+        // The usual case, in every call: nothing failed and no run ends, so the store is not read.
         if failures.is_empty() && last.as_ref().is_some_and(|runs| !runs.keys().any(|one| succeeded.contains(one))) {
             return last.clone().unwrap_or_default();
         }
@@ -81,9 +82,11 @@ impl FailureRuns {
             let (reason, detail) = (failure.reason, failure.detail.clone());
             let new = FailureRun { days: 0, last_day: NaiveDate::MIN, reason, detail: String::new() };
             let run = runs.entry(failure.ticker.clone()).or_insert(new);
+            // A day counts once, however often it is asked about, and a clock that was set back counts nothing.
             run.days += u32::from(run.last_day < day);
             *run = FailureRun { days: run.days, last_day: run.last_day.max(day), reason, detail };
         }
+        // Most calls of a day repeat what is known.
         if runs != before {
             self.write(&runs).await;
         }

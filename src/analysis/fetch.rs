@@ -14,7 +14,7 @@ use std::{
 use chrono::NaiveDate;
 use factor_analytics::{
     Panel,
-    panel::{GroupColumn, PanelError, Window, WindowError, WindowRequest},
+    panel::{Clock, GroupColumn, PanelError, Window, WindowError, WindowRequest},
     study::Exclusion,
 };
 use factor_prices::{PriceProvider, SourceFault, YieldProvider};
@@ -107,7 +107,7 @@ impl Fetch {
         request: &AnalysisRequest,
         factors: &[Arc<Factor>],
         requested: &[Ticker],
-        today: NaiveDate,
+        clock: Clock,
         deadline: Instant,
     ) -> Self {
         let groups = request.groups.columns(factors);
@@ -116,7 +116,8 @@ impl Fetch {
             end: request.dates.end,
             default_start: request.dates.default_start,
             frequency: request.frequency,
-            today,
+            lead_months: request.plan.lead_months(),
+            clock,
             benchmark: request.benchmark.clone(),
         };
         Self {
@@ -185,7 +186,7 @@ impl Fetch {
             let needed = match &window {
                 Ok(window) => window.price_range().start(),
                 // The prices there are may all lie before the range.
-                Err(WindowError::NoPrices | WindowError::NoWholeMonth { .. }) => BEGINNING,
+                Err(WindowError::NoPrices | WindowError::NoWholePeriod { .. }) => BEGINNING,
                 Err(_) => range.start(),
             };
             // Where nothing arrived, asking again would only hide the reasons.
@@ -222,7 +223,7 @@ impl Fetch {
     /// Counts what failed for the factor's own sake, and what succeeded.
     async fn count_failures(&self, providers: &Providers, arrived: &Arrived) -> Runs {
         let (failures, succeeded) = (arrived.own_failures(), arrived.succeeded());
-        providers.failure_runs.record(self.window.today, &failures, &succeeded).await
+        providers.failure_runs.record(self.window.clock.today, &failures, &succeeded).await
     }
 
     /// Without any price the reasons of the tickers say more than that there is no window.
@@ -230,7 +231,7 @@ impl Fetch {
         let lost = arrived.lost(&self.factors);
         let nothing_left = self.settling.iter().all(|ticker| lost.iter().any(|one| one.ticker == *ticker));
         match error {
-            WindowError::NoPrices | WindowError::NoWholeMonth { .. } if nothing_left => {
+            WindowError::NoPrices | WindowError::NoWholePeriod { .. } if nothing_left => {
                 NoPanel::Nothing(lost, arrived.worst_fault())
             }
             error => NoPanel::Window(error),

@@ -29,6 +29,7 @@ pub(super) async fn fetch(
     deadline: Instant,
 ) -> Fundamentals {
     let Plan::Performance(plan) = plan else { return Fundamentals::default() };
+    // At once: they are other requests of the vendor, and the deadline is one.
     let (dividends, caps) =
         tokio::join!(trailing(source, study, plan, today, deadline), caps(source, study, plan, deadline));
     Fundamentals { today: Some(today), dividends, caps }
@@ -43,6 +44,7 @@ async fn trailing(
     deadline: Instant,
 ) -> IndexMap<Ticker, Result<f64, String>> {
     let as_of = study.panel().as_of();
+    // Commodities and coins pay nothing, and old prices have no yield of today: the vendor need not be asked.
     let is_open = |column: usize, factor: &factor_types::Factor| {
         let series = &study.panel().columns()[column].series;
         matches!(YieldBasis::of(factor, series, as_of, today), YieldBasis::Dividends { .. })
@@ -93,12 +95,14 @@ async fn caps(
     };
     let known: HashMap<Ticker, MarketCap> = known
         .into_iter()
+        // A source may write 0 for what it does not know; as a weight that would be an opinion.
         .filter(|cap| cap.dollars.is_finite() && cap.dollars > 0.0)
         .map(|cap| (cap.ticker.clone(), cap))
         .collect();
     let (with, without): (Vec<&Ticker>, Vec<&Ticker>) = members.iter().partition(|ticker| known.contains_key(*ticker));
     MarketCaps {
         dollars: with.iter().filter_map(|ticker| Some(((*ticker).clone(), known.get(*ticker)?.dollars))).collect(),
+        // The oldest: nothing is newer than the answer says.
         as_of: with.iter().filter_map(|ticker| Some(known.get(*ticker)?.as_of)).min(),
         without: without.into_iter().cloned().collect(),
         unavailable,

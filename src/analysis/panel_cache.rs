@@ -1,26 +1,25 @@
 //! Panels, kept for those who ask about the same prices again.
 //!
 //! Key: everything a panel depends on (the tickers in order, the user's groups with their weights and whose they are,
-//! dates, frequency, the clock's day, and the source's revision, which changes when its files do or the prices of a further
+//! dates, frequency, the clock, and the source's revision, which changes when its files do or the prices of a further
 //! day are final). Life: as `FACTOR_INTELLIGENCE_CACHE_TTL` says. Size: at most [`CACHE_BYTES`], least recently used first.
 //! Equal requests in flight are one, whichever of the askers goes away. A panel that lacks what could not be fetched this
 //! time is not kept: the next call tries again for that.
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::NaiveDate;
-use factor_analytics::panel::GroupColumn;
+use factor_analytics::panel::{Clock, GroupColumn};
 use factor_prices::SingleFlight;
-use factor_types::{Frequency, Ticker, UserId};
+use factor_types::{Factor, Frequency, Ticker, UserId};
 use futures::FutureExt;
 use moka::future::Cache;
 
 use super::{
-    AnalysisError, CacheStats, DateRule, Prepared,
+    AnalysisError, AnalysisRequest, CacheStats, Caller, DateRule, Prepared,
     cache_stats::CacheCounts,
     fetch::{Fetch, NoPanel, Providers},
 };
-use crate::progress::{Fetching, Progress};
+use crate::progress::Fetching;
 
 /// Memory for kept panels.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -34,9 +33,10 @@ struct PanelKey {
     groups: Option<(UserId, Vec<GroupKey>)>,
     dates: DateRule,
     frequency: Frequency,
+    lead_months: u32,
     benchmark: Ticker,
     with_yields: bool,
-    today: NaiveDate,
+    clock: Clock,
     revision: u64,
 }
 
@@ -64,9 +64,10 @@ impl PanelKey {
             groups,
             dates: fetch.dates,
             frequency: fetch.window.frequency,
+            lead_months: fetch.window.lead_months,
             benchmark: fetch.window.benchmark.clone(),
             with_yields: fetch.with_yields,
-            today: fetch.window.today,
+            clock: fetch.window.clock,
             revision,
         }
     }
@@ -86,13 +87,16 @@ impl PanelCache {
         self.counts.stats(self.panels.entry_count(), self.panels.weighted_size())
     }
 
-    /// The panel of a request, and whether it was there already.
+    /// The panel of a request over some factors, of which those in `requested` settle its window; and whether it was there
+    /// already.
     pub(super) async fn prepare(
         &self,
         providers: &Arc<Providers>,
-        fetch: Fetch,
-        progress: &Progress,
+        request: &AnalysisRequest,
+        (factors, requested): (&[Arc<Factor>], &[Ticker]),
+        caller: &Caller<'_>,
     ) -> Result<(Arc<Prepared>, bool), AnalysisError> {
+        let fetch = Fetch::new(request, factors, requested, caller.clock, caller.fetch_until);
         let key = PanelKey::new(&fetch, providers.prices.revision());
         let kept = self.panels.get(&key).await;
         self.counts.count(kept.is_some());
@@ -114,7 +118,7 @@ impl PanelCache {
             (work.boxed(), fetching)
         };
         let (flight, fetching) = self.flights.join(key.clone(), start);
-        let prepared = progress.follow("fetching prices", &fetching, flight).await?;
+        let prepared = caller.progress.follow("fetching prices", &fetching, flight).await?;
         Ok((prepared, false))
     }
 }
@@ -126,6 +130,7 @@ mod tests {
     use factor_store::MemoryEntries;
     use factor_types::Factor;
     use tokio::time::Instant;
+    use tokio_util::sync::CancellationToken;
 
     use super::{
         super::{
@@ -135,13 +140,30 @@ mod tests {
         },
         *,
     };
+    use crate::progress::Progress;
 
-    fn fetch(request: &AnalysisRequest, patience: Duration) -> Fetch {
+    /// Two factors and the groups of a request, and their tickers.
+    fn factors(request: &AnalysisRequest) -> (Vec<Arc<Factor>>, Vec<Ticker>) {
         let universe = universe(&["MTUM", "VLUE"]);
         let factors = universe.factors().iter().cloned().map(Arc::new);
         let factors: Vec<Arc<Factor>> = factors.chain(request.groups.factors().cloned()).collect();
-        let requested: Vec<Ticker> = factors.iter().map(|factor| factor.ticker.clone()).collect();
-        Fetch::new(request, &factors, &requested, day(TODAY), Instant::now() + patience)
+        let requested = factors.iter().map(|factor| factor.ticker.clone()).collect();
+        (factors, requested)
+    }
+
+    fn fetch(request: &AnalysisRequest) -> Fetch {
+        let (factors, requested) = factors(request);
+        Fetch::new(request, &factors, &requested, Clock::evening_of(day(TODAY)), Instant::now())
+    }
+
+    /// Asks a cache for the panel of those two.
+    async fn ask(cache: &PanelCache, market: &Arc<Market>, patience: Duration) -> (Arc<Prepared>, bool) {
+        let (request, cancel) = (request(returns()), CancellationToken::new());
+        let (factors, requested) = factors(&request);
+        let fetch_until = Instant::now() + patience;
+        let caller =
+            Caller { clock: Clock::evening_of(day(TODAY)), cancel: &cancel, progress: &Progress::Silent, fetch_until };
+        cache.prepare(&providers(market), &request, (&factors, &requested), &caller).await.unwrap()
     }
 
     fn groups(user: i64, weight: f64) -> UserGroups {
@@ -174,12 +196,11 @@ mod tests {
             with(|request| request.groups = groups(1, 0.5_f64.next_up())),
             with(|request| request.groups = groups(2, 0.5)),
         ];
-        let mut keys: HashSet<PanelKey> =
-            requests.iter().map(|request| PanelKey::new(&fetch(request, Duration::ZERO), 7)).collect();
+        let mut keys: HashSet<PanelKey> = requests.iter().map(|request| PanelKey::new(&fetch(request), 7)).collect();
         assert_eq!(keys.len(), requests.len());
-        assert!(keys.insert(PanelKey::new(&fetch(&base(), Duration::ZERO), 8)), "other prices");
-        let mut tomorrow = fetch(&base(), Duration::ZERO);
-        tomorrow.window.today = day("2024-01-11");
+        assert!(keys.insert(PanelKey::new(&fetch(&base()), 8)), "other prices");
+        let mut tomorrow = fetch(&base());
+        tomorrow.window.clock.today = day("2024-01-11");
         assert!(keys.insert(PanelKey::new(&tomorrow, 7)));
     }
 
@@ -188,7 +209,7 @@ mod tests {
         let key = |user, min_observations| {
             let groups = UserGroups { user: UserId::new(user), ..UserGroups::default() };
             let request = AnalysisRequest { groups, min_observations, ..request(returns()) };
-            PanelKey::new(&fetch(&request, Duration::ZERO), 7)
+            PanelKey::new(&fetch(&request), 7)
         };
         assert_eq!(key(1, None), key(2, Some(12)));
     }
@@ -196,14 +217,14 @@ mod tests {
     #[tokio::test]
     async fn a_panel_is_there_for_the_next_until_the_prices_change() {
         let market = Arc::new(Market::default());
-        let (cache, providers) = (PanelCache::new(Duration::from_secs(60)), providers(&market));
-        let ask = || cache.prepare(&providers, fetch(&request(returns()), Duration::from_secs(20)), &Progress::Silent);
-        let (first, cached) = ask().await.unwrap();
+        let cache = PanelCache::new(Duration::from_secs(60));
+        let ask = || ask(&cache, &market, Duration::from_secs(20));
+        let (first, cached) = ask().await;
         assert!(!cached);
-        let (second, cached) = ask().await.unwrap();
+        let (second, cached) = ask().await;
         assert!(cached && Arc::ptr_eq(&first, &second));
         market.revision.store(1, Ordering::Relaxed);
-        let (third, cached) = ask().await.unwrap();
+        let (third, cached) = ask().await;
         assert!(!cached);
         assert_ne!(first.id, third.id, "reports are computed again");
         assert_eq!((cache.stats().requests, cache.stats().hits), (3, 1));
@@ -213,10 +234,9 @@ mod tests {
     #[tokio::test]
     async fn a_panel_that_lacks_what_was_late_is_not_kept() {
         let market = Arc::new(Market::answering(&[("VLUE", Answer::Silence)]));
-        let (cache, providers) = (PanelCache::new(Duration::from_secs(60)), providers(&market));
+        let cache = PanelCache::new(Duration::from_secs(60));
         for _ in 0..2 {
-            let fetch = fetch(&request(returns()), Duration::from_millis(50));
-            let (prepared, cached) = cache.prepare(&providers, fetch, &Progress::Silent).await.unwrap();
+            let (prepared, cached) = ask(&cache, &market, Duration::from_millis(50)).await;
             assert!(!cached && !prepared.complete);
         }
     }
@@ -224,10 +244,10 @@ mod tests {
     #[tokio::test]
     async fn two_who_ask_at_once_share_one_fetch() {
         let market = Arc::new(Market::default());
-        let (cache, providers) = (PanelCache::new(Duration::from_secs(60)), providers(&market));
-        let ask = || cache.prepare(&providers, fetch(&request(returns()), Duration::from_secs(20)), &Progress::Silent);
+        let cache = PanelCache::new(Duration::from_secs(60));
+        let ask = || ask(&cache, &market, Duration::from_secs(20));
         let (first, second) = tokio::join!(ask(), ask());
-        assert!(Arc::ptr_eq(&first.unwrap().0, &second.unwrap().0));
+        assert!(Arc::ptr_eq(&first.0, &second.0));
         assert_eq!(market.asked.lock().unwrap().len(), 3);
     }
 }

@@ -1,4 +1,4 @@
-//! Computed reports, kept next to their panels.
+//! Reports, computed and kept next to their panels.
 //!
 //! Key: the panel it was computed on (by a number of its own), the factors with all that is said of them, the floor,
 //! the plan and what is known apart from the prices (dividends, market caps, or why they are missing); so nothing that
@@ -7,14 +7,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use factor_analytics::Fundamentals;
+use factor_analytics::{
+    Fundamentals, Study,
+    report::{CorrelationReport, PerformanceReport, ReturnsReport},
+};
 use factor_types::Factor;
 use moka::future::Cache;
 
 use super::{
-    CacheStats, Plan,
+    AnalysisError, CacheStats, Caller, Plan,
     cache_stats::CacheCounts,
+    off_thread::off_thread,
     reports::{Computed, Report},
+    stopwatch::Stopwatch,
 };
 
 /// Memory for kept reports.
@@ -36,28 +41,46 @@ pub(super) struct ReportKey {
 pub(super) struct ReportCache {
     reports: Cache<ReportKey, Computed>,
     counts: CacheCounts,
+    /// Computing time after which the section that runs is stopped and no further one begins.
+    budget: Duration,
 }
 
 impl ReportCache {
-    pub(super) fn new(ttl: Duration) -> Self {
+    pub(super) fn new(ttl: Duration, budget: Duration) -> Self {
         let reports = Cache::builder()
             .max_capacity(CACHE_BYTES)
             .weigher(|_, computed: &Computed| u32::try_from(computed.0.bytes()).unwrap_or(u32::MAX))
             .time_to_live(ttl)
             .build();
-        Self { reports, counts: CacheCounts::default() }
+        Self { reports, counts: CacheCounts::default(), budget }
     }
 
-    pub(super) async fn get(&self, key: &ReportKey) -> Option<Computed> {
-        let found = self.reports.get(key).await;
-        self.counts.count(found.is_some());
-        found
-    }
-
-    pub(super) async fn keep(&self, key: ReportKey, computed: &Computed) {
-        if is_whole(&computed.0) {
-            self.reports.insert(key, Arc::clone(computed)).await;
+    /// The report of this key, on its study, and whether it was there already.
+    ///
+    /// # Errors
+    /// When the caller has gone.
+    pub(super) async fn report(
+        &self,
+        key: ReportKey,
+        study: &Arc<Study>,
+        caller: &Caller<'_>,
+    ) -> Result<(Computed, bool), AnalysisError> {
+        let kept = self.reports.get(&key).await;
+        self.counts.count(kept.is_some());
+        if let Some(computed) = kept {
+            return Ok((computed, true));
         }
+        let watch = Stopwatch::start(self.budget, caller.cancel.clone());
+        let computed = compute(Arc::clone(study), key.plan.clone(), key.fundamentals.clone(), watch).await?;
+        // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
+        if caller.cancel.is_cancelled() {
+            return Err(AnalysisError::Cancelled);
+        }
+        // One that was stopped early is not kept: a later call may get more.
+        if computed.0.skipped().is_empty() {
+            self.reports.insert(key, Arc::clone(&computed)).await;
+        }
+        Ok((computed, false))
     }
 
     pub(super) fn stats(&self) -> CacheStats {
@@ -65,7 +88,25 @@ impl ReportCache {
     }
 }
 
-/// True when nothing stopped its computing: a later call would get no more.
-fn is_whole(report: &Report) -> bool {
-    report.skipped().is_empty()
+/// Computes a report off the async threads.
+async fn compute(
+    study: Arc<Study>,
+    plan: Plan,
+    fundamentals: Fundamentals,
+    mut watch: Stopwatch,
+) -> Result<Computed, AnalysisError> {
+    // A second of arithmetic on an async thread would hold up whoever else is served by it.
+    off_thread(move || {
+        let report = match &plan {
+            Plan::Correlations(plan) => {
+                Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
+            }
+            Plan::Performance(plan) => {
+                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &fundamentals, &mut watch)))
+            }
+            Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
+        };
+        Arc::new((report, watch.into_timings()))
+    })
+    .await
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Fundamentals, Study,
+    Study,
     composite::Composite,
     panel::Window,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
@@ -13,7 +13,7 @@ use factor_analytics::{
 use factor_prices::SourceInfo;
 use factor_types::{Category, Ticker};
 
-use super::{AnalysisError, AnalysisKind, Plan, Prepared, Timings, off_thread::off_thread, stopwatch::Stopwatch};
+use super::{AnalysisKind, Prepared, Timings};
 
 /// A finished analysis: everything an answer is made of.
 #[derive(Debug)]
@@ -130,33 +130,12 @@ impl Analysis {
         self.requested.contains(ticker)
     }
 
-    /// Age of the newest price used, in days.
+    /// Age of the source's newest price in days, whatever the window's end: an end chosen in the past makes nothing stale.
     pub fn stale_days(&self) -> i64 {
-        (self.today - self.study.panel().as_of()).num_days()
+        // A source of one price a month is as new as its month's end, which may be to come.
+        (self.today - self.window().newest).num_days().max(0)
     }
 }
 
 /// A report and how long its sections took.
 pub(super) type Computed = Arc<(Report, Timings)>;
-
-/// Computes a report off the async threads.
-pub(super) async fn compute(
-    study: Arc<Study>,
-    plan: Plan,
-    fundamentals: Fundamentals,
-    mut watch: Stopwatch,
-) -> Result<Computed, AnalysisError> {
-    off_thread(move || {
-        let report = match &plan {
-            Plan::Correlations(plan) => {
-                Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))
-            }
-            Plan::Performance(plan) => {
-                Report::Performance(Box::new(PerformanceReport::compute(&study, plan, &fundamentals, &mut watch)))
-            }
-            Plan::Returns(plan) => Report::Returns(Box::new(ReturnsReport::compute(&study, plan, &mut watch))),
-        };
-        Arc::new((report, watch.into_timings()))
-    })
-    .await
-}

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    panel::DefaultStart,
+    panel::{DefaultStart, window::LEAD_MONTHS},
+    regime::Regime,
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan},
 };
 use factor_types::{AssetClass, Category, FactorUniverse, Frequency, Ticker, closed_set};
@@ -70,6 +71,16 @@ pub enum Plan {
     Performance(PerformancePlan),
     /// Trailing windows.
     Returns(ReturnsPlan),
+}
+
+impl Plan {
+    /// Months of prices before the window's start that the sections look at.
+    pub fn lead_months(&self) -> u32 {
+        match self {
+            Self::Correlations(plan) if plan.regime == Some(Regime::HighVol) => LEAD_MONTHS + Regime::TRAILING_MONTHS,
+            Self::Correlations(_) | Self::Performance(_) | Self::Returns(_) => LEAD_MONTHS,
+        }
+    }
 }
 
 impl AnalysisRequest {

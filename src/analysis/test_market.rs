@@ -11,7 +11,10 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{Datelike, NaiveDate, Weekday};
-use factor_analytics::{panel::DefaultStart, report::ReturnsPlan};
+use factor_analytics::{
+    panel::{Clock, DefaultStart},
+    report::ReturnsPlan,
+};
 use factor_prices::{
     Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceInfo,
     YieldProvider,
@@ -198,5 +201,10 @@ pub(super) fn returns() -> Plan {
 
 /// Somebody who waits this long for prices.
 pub(super) fn caller(cancel: &CancellationToken, patience: Duration) -> Caller<'_> {
-    Caller { today: day(TODAY), cancel, progress: &Progress::Silent, fetch_until: Instant::now() + patience }
+    Caller {
+        clock: Clock::evening_of(day(TODAY)),
+        cancel,
+        progress: &Progress::Silent,
+        fetch_until: Instant::now() + patience,
+    }
 }

@@ -101,6 +101,7 @@ impl UserGroup {
         for member in group.tickers.iter().filter_map(|ticker| universe.get(ticker)) {
             *classes.entry(member.asset_class).or_default() += 1;
         }
+        // Members of one class alone give a group theirs; a mixed one stays what user factors are.
         if let (1, Some((class, _))) = (classes.len(), classes.first_key_value()) {
             factor.asset_class = *class;
         }
@@ -110,6 +111,7 @@ impl UserGroup {
             (Some(settled), _) => Ok(settled.weights.clone()),
             (None, GroupWeighting::Equal) => Ok(all().map(|ticker| (ticker, 1.0)).collect()),
             (None, GroupWeighting::Custom(weights)) => Ok(all().zip(weights.iter().copied()).collect()),
+            // Equal weights never take the place of others that were asked for.
             (None, GroupWeighting::MarketCap) => Err(format!(
                 "the market-cap weights of {} were never settled: it was saved without a check; call update_factor_group \
                  for it when the price source answers",

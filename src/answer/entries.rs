@@ -8,7 +8,7 @@ use std::{cell::Cell, io};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
-use super::{Rounding, fields::Fields, fields::Part};
+use super::Rounding;
 
 /// A string longer than this, as written, is a text of lines; a shorter one is a word or a date and stays whole.
 const LONGEST_WORD: usize = 200;
@@ -27,9 +27,22 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    fn new(text: String, ends: Vec<usize>, between: &'static str) -> Self {
+    /// The entries of a written list, object or long text, by where they end in it; the text back where it has none.
+    pub(super) fn of(text: String, mut ends: Vec<usize>) -> Result<Self, String> {
+        let between = match text.as_bytes().first() {
+            Some(b'{' | b'[') if !ends.is_empty() => ",",
+            Some(b'"') if text.len() > LONGEST_WORD + 2 => {
+                let quote = text.len() - 1;
+                // A text that ends with a line feed has no line after it.
+                if ends.last().is_none_or(|last| last + LINE_FEED.len() < quote) {
+                    ends.push(quote);
+                }
+                LINE_FEED
+            }
+            _ => return Err(text),
+        };
         let (shown, ascii) = (ends.len(), text.is_ascii());
-        Self { text, ends, between, shown, ascii }
+        Ok(Self { text, ends, between, shown, ascii })
     }
 
     /// How many there are.
@@ -84,64 +97,22 @@ impl Entries {
     }
 }
 
-/// Writes something as a part of an answer: a list, an object or a long text with its entries, anything else whole.
-pub(super) fn write(value: &(impl Serialize + ?Sized), rounding: Rounding) -> Part {
-    let (text, marks) = recorded(value, rounding);
-    part(text, marks.outer)
-}
-
-/// Writes an object whose values are parts of their own, each with its entries; [`write`] for what is no object.
-pub(super) fn write_parts(value: &(impl Serialize + ?Sized), rounding: Rounding) -> Part {
-    let (text, marks) = recorded(value, rounding);
-    if !text.starts_with('{') {
-        return part(text, marks.outer);
-    }
-    let mut inner = marks.inner.into_iter().peekable();
-    let mut start = 1;
-    let mut fields = Fields::rounded(rounding);
-    for (at, (key, end)) in marks.keys.iter().zip(&marks.outer).enumerate() {
-        let value = key + 1;
-        let ends = std::iter::from_fn(|| inner.next_if(|(of, _)| *of == at)).map(|(_, end)| end - value).collect();
-        // The names of an object that is opened are those of fields: plain words.
-        let name = &text[start + 1..key - 1];
-        debug_assert!(!name.contains('\\'), "{name}");
-        fields.put_part(name, part(text[value..*end].to_owned(), ends));
-        start = end + 1;
-    }
-    Part::Fields(fields)
-}
-
-/// A value by what it was written as.
-fn part(text: String, mut ends: Vec<usize>) -> Part {
-    match text.as_bytes().first() {
-        Some(b'{' | b'[') if !ends.is_empty() => Part::Entries(Entries::new(text, ends, ",")),
-        Some(b'"') if text.len() > LONGEST_WORD + 2 => {
-            let quote = text.len() - 1;
-            // A text that ends with a line feed has no line after it.
-            if ends.last().is_none_or(|last| last + LINE_FEED.len() < quote) {
-                ends.push(quote);
-            }
-            Part::Entries(Entries::new(text, ends, LINE_FEED))
-        }
-        _ => Part::Whole(text),
-    }
-}
-
 /// A line feed in JSON.
 const LINE_FEED: &str = "\\n";
 
 /// Ends of entries, as places in the text.
 #[derive(Debug, Default)]
-struct Marks {
+pub(super) struct Marks {
     /// Of the entries of the whole, or of its lines.
-    outer: Vec<usize>,
+    pub(super) outer: Vec<usize>,
     /// Of the keys of the whole.
-    keys: Vec<usize>,
+    pub(super) keys: Vec<usize>,
     /// Of the entries of the entries, with the number of the entry they are in.
-    inner: Vec<(usize, usize)>,
+    pub(super) inner: Vec<(usize, usize)>,
 }
 
-fn recorded(value: &(impl Serialize + ?Sized), rounding: Rounding) -> (String, Marks) {
+/// Something as JSON, and where its entries end.
+pub(super) fn recorded(value: &(impl Serialize + ?Sized), rounding: Rounding) -> (String, Marks) {
     let (at, mut marks) = (Cell::new(0), Marks::default());
     let mut writer = Counted { text: Vec::new(), at: &at };
     let recorder = Recorder { rounding, at: &at, depth: 0, in_key: false, marks: &mut marks };
@@ -262,9 +233,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::answer::Part;
+
+    fn write(value: &(impl Serialize + ?Sized)) -> Part {
+        Rounding::None.write(value)
+    }
 
     fn entries(value: &(impl Serialize + ?Sized)) -> Entries {
-        match write(value, Rounding::None) {
+        match write(value) {
             Part::Entries(entries) => entries,
             other => panic!("{other:?} has no entries"),
         }
@@ -296,17 +272,17 @@ mod tests {
     #[test]
     fn what_has_no_entries_is_whole() {
         for value in [json!(null), json!(1.5), json!("a\nb"), json!([]), json!({}), json!("\n".repeat(100))] {
-            assert_eq!(write(&value, Rounding::None), Part::Whole(value.to_string()), "{value}");
+            assert_eq!(write(&value), Part::Whole(value.to_string()), "{value}");
         }
-        assert_eq!(write(&[0.123_456, f64::NAN][..0], Rounding::None), Part::Whole("[]".to_owned()));
+        assert_eq!(write(&[0.123_456, f64::NAN][..0]), Part::Whole("[]".to_owned()));
     }
 
     #[test]
     fn a_text_has_lines_from_its_length_as_it_is_written() {
-        assert!(matches!(write(&"x".repeat(200), Rounding::None), Part::Whole(_)));
+        assert!(matches!(write(&"x".repeat(200)), Part::Whole(_)));
         assert_eq!(entries(&"x".repeat(201)).total(), 1);
         // Each quote is written as two characters.
-        assert!(matches!(write(&"\"".repeat(100), Rounding::None), Part::Whole(_)));
+        assert!(matches!(write(&"\"".repeat(100)), Part::Whole(_)));
         assert_eq!(entries(&"\"".repeat(101)).total(), 1);
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Json, Rounding,
-    entries::{self, Entries},
+    entries::{Entries, recorded},
     matrix::Matrix,
 };
 
@@ -28,7 +28,41 @@ pub(crate) enum Part {
     Matrix(Matrix),
 }
 
+impl Rounding {
+    /// Something as a part of an answer: a list, an object or a long text with its entries, anything else whole.
+    pub(crate) fn write(self, value: &(impl Serialize + ?Sized)) -> Part {
+        let (text, marks) = recorded(value, self);
+        Part::written(text, marks.outer)
+    }
+
+    /// As [`Self::write`], of an object each of whose values is a part of its own.
+    fn write_parts(self, value: &(impl Serialize + ?Sized)) -> Part {
+        let (text, marks) = recorded(value, self);
+        if !text.starts_with('{') {
+            return Part::written(text, marks.outer);
+        }
+        let mut inner = marks.inner.into_iter().peekable();
+        let mut start = 1;
+        let mut fields = Fields::rounded(self);
+        for (at, (key, end)) in marks.keys.iter().zip(&marks.outer).enumerate() {
+            let value = key + 1;
+            let ends = std::iter::from_fn(|| inner.next_if(|(of, _)| *of == at)).map(|(_, end)| end - value).collect();
+            // The names of an object that is opened are those of fields: plain words.
+            let name = &text[start + 1..key - 1];
+            debug_assert!(!name.contains('\\'), "{name}");
+            fields.put_part(name, Part::written(text[value..*end].to_owned(), ends));
+            start = end + 1;
+        }
+        Part::Fields(fields)
+    }
+}
+
 impl Part {
+    /// What was written, with the ends of its entries if it has any.
+    fn written(text: String, ends: Vec<usize>) -> Self {
+        Entries::of(text, ends).map_or_else(Self::Whole, Self::Entries)
+    }
+
     /// How many characters it has.
     pub(crate) fn chars(&self) -> usize {
         match self {
@@ -73,10 +107,19 @@ impl Fields {
 
     /// The fields of a typed answer, each cut by itself.
     pub(crate) fn of_object(value: &impl Serialize, rounding: Rounding) -> Self {
-        match entries::write_parts(value, rounding) {
+        match rounding.write_parts(value) {
             Part::Fields(fields) => fields,
             _ => Self::rounded(rounding),
         }
+    }
+
+    /// The same with an object among its fields opened, where there is one: its fields are cut each for itself.
+    #[must_use]
+    pub(crate) fn opening(mut self, name: &str, object: Option<&impl Serialize>) -> Self {
+        if let Some(object) = object {
+            self.put_parts(name, object);
+        }
+        self
     }
 
     /// Makes its fields the entries of a table: the last ones go when it is cut.
@@ -105,7 +148,7 @@ impl Fields {
 
     /// Puts in an object whose fields are cut each for itself.
     pub(crate) fn put_parts(&mut self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) {
-        self.put_part(name, entries::write_parts(value, self.rounding));
+        self.put_part(name, self.rounding.write_parts(value));
     }
 
     /// As [`Self::put`], of what is written already.

@@ -37,12 +37,14 @@ impl Matrix {
         cell: impl Fn(usize, usize) -> T,
     ) -> Self {
         let size = labels.len();
+        // Ten characters for each cell of the lower triangle; more only cost another allocation.
         let mut cells = Vec::with_capacity(size * (size + 1) * 5);
         let mut ends = Vec::with_capacity(size * (size + 1) / 2);
         for i in 0..size {
             for j in 0..=i {
                 let start = cells.len();
                 if cell(i, j).serialize(&mut Serializer::with_formatter(&mut cells, rounding)).is_err() {
+                    // What was written of a cell that cannot be is taken back: the matrix stays JSON.
                     cells.truncate(start);
                     cells.extend_from_slice(b"null");
                 }

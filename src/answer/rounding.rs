@@ -5,8 +5,6 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use super::{Part, entries};
-
 /// How numbers are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rounding {
@@ -32,11 +30,6 @@ impl Rounding {
                 "null".to_owned()
             }
         }
-    }
-
-    /// As [`Self::text`], as a part of an answer that can be cut to its first entries.
-    pub(crate) fn write(self, value: &(impl Serialize + ?Sized)) -> Part {
-        entries::write(value, self)
     }
 
     fn round(self, value: f64) -> f64 {

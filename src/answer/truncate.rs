@@ -116,6 +116,7 @@ fn common_size(leaves: &[Leaf<'_>], length: usize, wanted: usize) -> usize {
     sizes.sort_unstable();
     let count = sizes.len();
     for (at, size) in sizes.into_iter().enumerate() {
+        // Smaller ones first: what they do not use is shared by the larger.
         let share = left / (count - at);
         if size > share {
             return share;

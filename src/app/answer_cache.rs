@@ -1,13 +1,13 @@
 //! Summaries and reports of analyses, kept for those who ask the same again.
 //!
-//! Key: the user, the arguments as they were written, the clock's day and the prices' revision; and an answer counts only
+//! Key: the user, the arguments as they were written, the clock and the prices' revision; and an answer counts only
 //! while the universe and the user's groups are those it was made from. Life: a minute, within that of panels. Size:
 //! bounded by bytes, the least used leave first. Only answers that say nothing of their own making (no timings, no cache
 //! hits, no links) and lack nothing that a later call may get are kept.
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::NaiveDate;
+use factor_analytics::panel::Clock;
 use factor_types::UserId;
 use moka::sync::Cache;
 
@@ -24,8 +24,8 @@ pub struct AnswerKey {
     pub user: UserId,
     /// The arguments as JSON.
     pub arguments: String,
-    /// The clock's day.
-    pub today: NaiveDate,
+    /// The clock.
+    pub clock: Clock,
     /// The revision of the prices.
     pub revision: u64,
 }
@@ -96,8 +96,8 @@ mod tests {
     }
 
     fn question(user: i64) -> AnswerKey {
-        let today = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
-        AnswerKey { user: UserId::new(user), arguments: "{}".to_owned(), today, revision: 1 }
+        let clock = Clock::evening_of("2026-06-15".parse().unwrap());
+        AnswerKey { user: UserId::new(user), arguments: "{}".to_owned(), clock, revision: 1 }
     }
 
     #[test]

@@ -83,6 +83,7 @@ impl Counters {
     /// The counts so far.
     pub fn figures(&self) -> CallFigures {
         let (calls, errors) = (self.calls.load(Relaxed), self.errors.load(Relaxed));
+        // The counts are read one by one while calls go on: a rate may be off by one call.
         let per_call = |sum: u64| if calls == 0 { 0.0 } else { sum as f64 / calls as f64 };
         CallFigures {
             calls,

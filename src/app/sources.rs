@@ -108,6 +108,7 @@ impl Picker<'_> {
         let prices = &self.settings.prices;
         let key = self.settings.vendors.fmp_key.is_some();
         let asked = || "FACTOR_PRICE_SOURCE asks for it".to_owned();
+        // Where none is named: files that lie there, before a vendor, which costs requests, before simulated prices.
         match (prices.source, &prices.files) {
             (PriceSource::Auto, Some(path)) => self.files(path, "FACTOR_PRICE_FILES is set".to_owned()),
             (PriceSource::Files, Some(path)) => self.files(path, asked()),
@@ -129,7 +130,7 @@ impl Picker<'_> {
     fn files(self, path: &Path, why: String) -> anyhow::Result<Sources> {
         let files = FilePrices::open(path, self.settings.prices.yield_file.as_deref(), utc_today)
             .with_context(|| format!("FACTOR_PRICE_FILES is `{}`", path.display()))?;
-        self.local(Arc::new(files), choice("files", why), choice("files", "they lie beside the prices"))
+        self.local(Arc::new(files), choice("files", why), choice("files", "they lie next to the prices"))
     }
 
     fn sample(self, why: String) -> anyhow::Result<Sources> {
@@ -144,6 +145,7 @@ impl Picker<'_> {
         choice: SourceChoice,
         own_yields: SourceChoice,
     ) -> anyhow::Result<Sources> {
+        // Files and the sample have yields too; another source only where it is named.
         let named = self.named_yields(None)?;
         let (yields, yield_choice) = named.unwrap_or_else(|| (source.clone() as Arc<dyn YieldProvider>, own_yields));
         let (prices, fundamentals, scope) = (source.clone(), source.clone(), choice.name.clone());
@@ -165,6 +167,7 @@ impl Picker<'_> {
     fn fmp(mut self, why: String) -> anyhow::Result<Sources> {
         let client = self.fmp_client()?;
         let yields = self.vendor_yields(Some(Arc::clone(&client)))?;
+        // Kept under the address too: a trial server's prices never pass for the market's.
         let scope = scope("fmp", &self.settings.vendors.fmp_url);
         Ok(self.vendor(client, scope, choice("fmp", why), yields))
     }
@@ -241,6 +244,7 @@ impl Picker<'_> {
             YieldSource::Auto => return Ok(None),
             YieldSource::Treasury => ("treasury", self.treasury()?),
             YieldSource::Fred => ("fred", self.fred()?),
+            // The client of the prices, where there is one: the limit of requests is that of the account.
             YieldSource::Fmp => match fmp {
                 Some(client) => ("fmp", client),
                 None => ("fmp", self.fmp_client()?),
@@ -273,6 +277,7 @@ impl Picker<'_> {
 
     fn config(&self, url: &BaseUrl, per_minute: u32) -> VendorConfig {
         let (now, also_now) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
+        // Vendors date prices by the exchange; in the evening of New York UTC has the next day already.
         let in_new_york = move |now: DateTime<Utc>| now.with_timezone(&New_York).date_naive();
         let dates = VendorDates {
             today: Arc::new(move || in_new_york(now())),

@@ -223,6 +223,7 @@ pub(super) fn unwrapped(value: &Value) -> Value {
 pub(super) fn items(value: &Value) -> Result<Vec<Value>, Refusal> {
     match unwrapped(value) {
         Value::Array(items) => Ok(items),
+        // No ticker, category or window has one of these in it, and models write lists as they write sentences.
         Value::String(text) => Ok(text
             .split([',', ';', '\n'])
             .map(str::trim)

@@ -56,7 +56,7 @@ pub struct AnalyzeArgs {
     /// Benchmark ticker
     #[arg(long, value_name = "TICKER")]
     benchmark: Option<String>,
-    /// Performance: sharpe_ratio, annual_return or volatility
+    /// Performance: any number of a profile, such as sharpe_ratio, max_drawdown or alpha_t
     #[arg(long, value_name = "FIELD")]
     sort_by: Option<String>,
     /// Length of lists and tables
@@ -113,6 +113,7 @@ impl AnalyzeArgs {
         if let Some(path) = &self.holdings {
             arguments.insert("holdings".to_owned(), holdings::read(path)?);
         }
+        // Last: what is written out wins over a flag.
         if let Some(text) = &self.args {
             match serde_json::from_str(text).context("--args is not JSON")? {
                 Value::Object(given) => arguments.extend(given),

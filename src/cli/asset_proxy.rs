@@ -145,6 +145,7 @@ pub async fn run(settings: Settings, args: AssetProxyArgs) -> anyhow::Result<Exi
         }
         AssetProxyCommand::Replace { place, old, new, output } => {
             let command = format!("asset-proxy replace {} {} {old} {new}", place.class.0, place.key.0);
+            // Here, where the keys in force are known: a slip gets the nearest one as its answer.
             before.check_key(place.class.0, &place.key.0)?;
             let edit = MappingEdit::Replace { category: place.class.0, key: place.key.0, old, new };
             change(store, &before, edit, command, false, &output).await
@@ -189,6 +190,7 @@ fn added(
     let row = known.unwrap_or_else(|| ProxyRow::new(class.0, key.0.clone(), etf.clone()));
     ProxyRow {
         canonical: !alt,
+        // Adding a row that was taken out of use takes it back into it.
         active: true,
         priority: priority.or(row.priority),
         description: desc.map(|text| text.0).or(row.description),

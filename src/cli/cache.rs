@@ -77,6 +77,7 @@ pub async fn run(settings: Settings, args: CacheArgs) -> anyhow::Result<ExitCode
 async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
     let entries = app.sources.store.list(&EntryFilter::default()).await?;
     let health = app.sources.store.health();
+    // By address too: a trial server and the market's own are two sources.
     let kept = by_source_and_kind(&entries);
     match format {
         Format::Json => {

@@ -76,6 +76,7 @@ async fn add(store: &dyn Store, email: Option<String>, tier: UserTier, format: F
         }
         Format::Table => {
             print(&format!("user {}, {}", user.id, user.tier))?;
+            // On a line of its own on standard output, so that a script can take it; the rest goes to standard error.
             print(&key.reveal())?;
             say(ONCE);
             say("They send it with every request: `Authorization: Bearer <key>` or `X-API-Key: <key>`.");

@@ -63,8 +63,10 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
     let range = DateRange::new(from, today)?;
     let snapshot = app.universe_watcher.current().await;
     let factors: Vec<Arc<Factor>> = snapshot.loaded.universe.factors().iter().cloned().map(Arc::new).collect();
+    // Past the cache: what is kept says nothing of what the vendor has today.
     let (fetching, source) = (Fetching::default(), &*app.sources.direct);
     fetching.expect(factors.len());
+    // In the order of the universe, whichever answers first.
     let asked = stream::iter(factors).map(|factor| check(source, factor, range, &fetching)).buffered(IN_FLIGHT);
     let mut findings: Vec<Finding> = Progress::bar().follow("verifying", &fetching, asked.collect()).await;
     let runs = record(&app, today, &findings).await;
@@ -76,6 +78,7 @@ pub async fn run(settings: Settings, args: VerifyArgs) -> anyhow::Result<ExitCod
     note_seen(&app, &findings).await;
     let count = findings.len();
     let trouble = findings.iter().filter(|finding| finding.status != "ok").count();
+    // After counting: the last line is of all factors.
     findings.retain(|finding| args.all || finding.status != "ok");
     match args.format {
         Format::Json => print_json(&findings)?,

@@ -114,6 +114,7 @@ pub(super) async fn read(
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let contents = ResourceContents::text(result.as_ref(), uri).with_mime_type(JSON);
+        // Not for a cache that several users share: it may hold their portfolio.
         return Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Private));
     }
     let [glossary, universe] = Fixed::NAMES;

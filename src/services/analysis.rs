@@ -35,15 +35,13 @@ use crate::{
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let snapshot = app.universe_watcher.current().await;
-    let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
+    let basis = app.basis(call.user).await;
     let question = AnswerKey {
         user: call.user,
         arguments: Value::Object(call.arguments.clone()).to_string(),
-        today: app.today(),
+        clock: app.clock(),
         revision: app.sources.prices.revision(),
     };
-    let basis = Basis { snapshot, groups };
     if let Some(answer) = app.answers.get(&question, &basis) {
         return Ok(answer);
     }
@@ -63,7 +61,7 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
 async fn run(app: &App, call: Call, basis: &Basis) -> Result<AnalysisAnswer, ToolError> {
     let fetch_until = call.fetch_until();
     let query = arguments::read(call.arguments, &basis.snapshot, basis.groups.clone())?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+    let caller = Caller { clock: app.clock(), cancel: &call.cancel, progress: &call.progress, fetch_until };
     let found = app.analyzer.analyze(&query.request, &basis.snapshot.loaded.universe, &caller).await;
     let analysis = found.map_err(|error| tool_error(&error, &query.common))?;
     Ok(AnalysisAnswer::new(analysis, query, app.sources.choice.why.clone()))

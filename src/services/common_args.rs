@@ -6,7 +6,6 @@
 //! [`CommonReader`] one by one.
 
 mod reader;
-mod universe;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -21,8 +20,7 @@ pub(crate) use self::reader::CommonReader;
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
     app::UniverseSnapshot,
-    arguments::{Args, Choices},
-    tool_error::ToolError,
+    arguments::Choices,
 };
 
 /// What `categories` takes: every category, and `rate` for yield changes.
@@ -37,28 +35,8 @@ pub(crate) const FACTOR_CATEGORIES: Choices = {
     Choices { names: &NAMES, aliases: <Category as ClosedSet>::ALIASES }
 };
 
-/// The names of the first level, without `advanced` and `include`.
-const NAMES: [&str; 8] = [
-    "start_date",
-    "end_date",
-    "frequency",
-    "asset_class_filters",
-    "factor_universe",
-    "industry_granularity",
-    "format",
-    "max_chars",
-];
-
-/// The fields of `advanced`, read at the top level too.
-const ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
-
 /// The least share of a composite's members that must have data.
 pub(crate) const MIN_COVERAGE: f64 = 0.6;
-
-/// The longest answer where the call does not say, in characters.
-const MAX_CHARS: usize = 40_000;
-/// No answer can be cut to less.
-const LEAST_CHARS: usize = 2_000;
 
 closed_set! {
     /// How an answer looks.
@@ -159,38 +137,14 @@ pub(crate) struct CommonArgs {
 }
 
 impl CommonArgs {
-    /// Reads the common arguments of a question on a portfolio, whose own ones, `own`, have been read from `args`. Of the
-    /// common ones those in `without` mean nothing to it.
-    ///
-    /// # Errors
-    /// Every argument of the call that breaks its rule.
-    pub(crate) fn read(
-        args: &mut Args,
-        (own, without): (&[&'static str], &[&str]),
-        snapshot: &Arc<UniverseSnapshot>,
-        groups: UserGroups,
-    ) -> Result<Self, ToolError> {
-        if let Some(advanced) = args.object("advanced") {
-            advanced.only(&ADVANCED);
-        }
-        let common = NAMES.into_iter().filter(|name| !without.contains(name));
-        let known: Vec<&str> = own.iter().copied().chain(common).chain(ADVANCED).chain(["advanced"]).collect();
-        args.only(&known);
-        // The name that many configurations of clients have.
-        args.also_called("factor_categories", "categories");
-        let advanced = args.object_or_top_level("advanced", &ADVANCED);
-        let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio };
-        let mut common = reader.scope(snapshot, groups);
-        common.dates = reader.dates();
-        common.min_observations = reader.min_observations();
-        reader.limits(&mut common);
-        args.first_of_each()?;
-        Ok(common)
-    }
-
     /// The universe of the call: its own, or the one in force.
     pub(crate) fn universe(&self) -> &FactorUniverse {
         self.own_universe.as_ref().unwrap_or(&self.snapshot.loaded.universe)
+    }
+
+    /// Where holdings are looked up: the universe of the call, then the one in force.
+    pub(crate) fn universes(&self) -> [&FactorUniverse; 2] {
+        [self.universe(), &self.snapshot.loaded.universe]
     }
 
     /// The analysis that these arguments and a plan describe.

@@ -12,7 +12,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use factor_analytics::exposure::{ExposureState, PortfolioReturns, WhatIf};
 use factor_types::Ticker;
@@ -27,12 +27,11 @@ use super::{
     portfolio::{
         self, CASH,
         factor::{Resolved, resolve},
+        held::Held,
         lookthrough::Classifications,
-        source::Held,
     },
 };
 use crate::{
-    analysis::Caller,
     answer::Rendered,
     app::App,
     arguments::Args,
@@ -71,14 +70,12 @@ pub fn answer_schema() -> Schema {
 ///
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing can be said.
-pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let fetch_until = call.fetch_until();
-    let snapshot = app.universe_watcher.current().await;
-    let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
-    let (request, common) = Request::read(Args::new(call.arguments), &snapshot, groups)?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
+    let args = Args::new(mem::take(&mut call.arguments));
+    let caller = call.caller(app.clock());
+    let (request, common) = Request::read(args, app.basis(call.user).await)?;
 
-    let Some(held) = request.source.weigh(app, call.user, &caller).await? else { return Err(no_portfolio()) };
+    let Some(held) = Held::of(&request.source, app, call.user, &caller).await? else { return Err(no_portfolio()) };
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(request.factors.as_deref(), &common, &tickers)?;
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
@@ -88,13 +85,10 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     for ticker in request.traded().cloned().chain(CASH.parse()) {
         all.entry(ticker).or_default();
     }
-    let classifications = Classifications::of(app, &all, &context.universes(), &caller).await?;
+    let classifications = Classifications::of(app, &all, &context.common().universes(), &caller).await?;
     let figures = move || figures::compute(request, context, held, &classifications, factors);
     let exposed = portfolio::off_thread(figures).await??;
-    if call.cancel.is_cancelled() {
-        return Err(portfolio::cancelled());
-    }
-    Ok(portfolio::answer::render(&exposed, app, call.user).await)
+    portfolio::answer::render(&exposed, app, &call).await
 }
 
 /// The factors named; `None` for the macro composites.

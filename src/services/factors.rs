@@ -131,6 +131,7 @@ impl From<&Factor> for FactorRow {
 fn page<'a>(all: impl Iterator<Item = &'a Factor>, request: &Request, hash: &str) -> FactorsPage {
     let matching: Vec<&Factor> = all.filter(|factor| request.matches(factor)).collect();
     let count_of = |category| matching.iter().filter(|factor| factor.category == category).count();
+    // Of all that match, not of the page: what else there is can be seen from the first one.
     let counts = Category::ALL.into_iter().map(|category| (category, count_of(category)));
     let factors: Vec<FactorRow> =
         matching.iter().skip(request.start).take(PAGE).map(|factor| FactorRow::from(*factor)).collect();

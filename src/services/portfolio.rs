@@ -2,8 +2,8 @@
 
 pub(super) mod answer;
 pub(super) mod factor;
+pub(crate) mod held;
 pub(super) mod lookthrough;
-pub(crate) mod source;
 pub(super) mod summary;
 
 use factor_analytics::{
@@ -125,7 +125,7 @@ mod tests {
             Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows))
         });
         let end = base + Months::new(12);
-        let window = Window { frequency: Frequency::Monthly, start: base, end, cutoff: end, prices_until: end };
+        let window = Window::whole(Frequency::Monthly, base, end);
         let factor = |name: &str, category| Arc::new(Factor::new(ticker(name), name, category, SourceTier::Request));
         let lost = Exclusion {
             ticker: ticker("MTUM"),

@@ -5,16 +5,16 @@
 
 mod answer;
 mod candidates;
+mod insights;
 mod notes;
 mod report;
 mod request;
 mod rows;
-mod sentences;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use factor_analytics::{
     exposure::{Exposures, PortfolioReturns},
@@ -29,11 +29,17 @@ use super::{
     portfolio::{
         self,
         factor::{Resolved, resolve},
+        held::Held,
         lookthrough::Classifications,
-        source::Held,
     },
 };
-use crate::{analysis::Caller, answer::Rendered, app::App, arguments::Args, services::Call, tool_error::ToolError};
+use crate::{
+    answer::{Frame, Rendered},
+    app::App,
+    arguments::Args,
+    services::Call,
+    tool_error::ToolError,
+};
 
 /// Everything an answer is made of.
 struct Recommended {
@@ -43,6 +49,8 @@ struct Recommended {
     portfolio: Option<HeldFactor>,
     report: HedgeReport,
     quality: DataQuality,
+    /// What stands around it.
+    frame: Frame,
 }
 
 /// A portfolio that may hold the factor.
@@ -66,28 +74,24 @@ pub fn answer_schema() -> Schema {
 ///
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing can be said.
-pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let fetch_until = call.fetch_until();
-    let snapshot = app.universe_watcher.current().await;
-    let groups = app.groups_of(call.user, &snapshot.loaded.universe).await;
-    let (request, common) = Request::read(Args::new(call.arguments), &snapshot, groups)?;
-    let caller = Caller { today: app.today(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
+    let args = Args::new(mem::take(&mut call.arguments));
+    let caller = call.caller(app.clock());
+    let (request, common) = Request::read(args, app.basis(call.user).await)?;
 
-    let held = request.source.weigh(app, call.user, &caller).await?;
+    let held = Held::of(&request.source, app, call.user, &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("overexposed_factor", &request.overexposed, common.universe(), &common.groups, &tickers)?;
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
     let held = match held {
         Some(held) => {
-            let classifications = Classifications::of(app, &held.weights, &context.universes(), &caller).await?;
+            let classifications =
+                Classifications::of(app, &held.weights, &context.common().universes(), &caller).await?;
             Some((held, classifications))
         }
         None => None,
     };
     let recommended = candidates::look_at(request, context, factor, held).await?;
-    if call.cancel.is_cancelled() {
-        return Err(portfolio::cancelled());
-    }
-    Ok(portfolio::answer::render(&recommended, app, call.user).await)
+    portfolio::answer::render(&recommended, app, &call).await
 }

@@ -10,6 +10,7 @@ use crate::{
     answer::{Fields, Rendered, Rounding, fitting_listed},
     app::App,
     arguments::{Args, nearest},
+    services::Call,
     tool_error::{ErrorCode, Problem, ToolError},
 };
 
@@ -87,6 +88,21 @@ pub(crate) fn significant(value: f64) -> f64 {
 pub(crate) enum Success {
     /// It worked.
     Success,
+}
+
+/// Answers a call whose only argument is a name.
+///
+/// # Errors
+/// Every mistake of the arguments, and what `run` answers.
+pub(super) async fn of_name<T: Serialize, F: Future<Output = Result<T, ToolError>>>(
+    app: &App,
+    call: &Call,
+    name: fn(&Args) -> Result<GroupName, ToolError>,
+    run: impl FnOnce(GroupName) -> F,
+    cuttable: &[&str],
+) -> Result<Rendered, ToolError> {
+    let answer = run(name(&Args::new(call.arguments.clone()))?).await?;
+    Ok(rendered(app, call.user, &answer, cuttable).await)
 }
 
 /// An answer as it leaves, cut when it is too long: of the lists and objects named, in this order, as much is left out as

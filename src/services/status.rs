@@ -82,6 +82,7 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 pub async fn run(app: &App, user: UserId) -> ServerStatus {
     let snapshot = app.universe_watcher.current().await;
     let loaded = &snapshot.loaded;
+    // First: the caches and counters then show what the probes did as well.
     let parts = Parts::probed(app, user, loaded).await;
     let calls = app.counters.figures();
     let caches = Caches::of(app).await;
@@ -113,6 +114,7 @@ fn usage_warnings(simulated: bool, calls: &CallFigures, results: &StoreFigures) 
     if simulated {
         warnings.push("The prices are simulated: they are no market's prices.".to_owned());
     }
+    // One error in two calls is no news.
     if calls.calls >= FEWEST_CALLS && calls.error_rate > MANY_ERRORS {
         warnings.push(format!("{} of {} calls ended in an error.", calls.errors, calls.calls));
     }

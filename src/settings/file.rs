@@ -70,7 +70,8 @@ impl File {
 
     /// The value of a setting and where it stands. A relative path is relative to the file.
     pub(super) fn value(&self, key: &str, is_path: bool) -> Option<(String, String)> {
-        let value = plain(self.table.get(key)?)?;
+        // As in the environment: what is empty is not set.
+        let value = plain(self.table.get(key)?).filter(|value| !value.trim().is_empty())?;
         let folder = self.path.parent().filter(|_| is_path);
         let value = folder.map(|folder| folder.join(&value).display().to_string()).unwrap_or(value);
         Some((value, self.path.display().to_string()))
@@ -81,6 +82,8 @@ fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
+        // A setting that wants whole numbers says so itself.
+        toml::Value::Float(number) => Some(number.to_string()),
         toml::Value::Datetime(date) => Some(date.to_string()),
         _ => None,
     }
@@ -95,9 +98,9 @@ mod tests {
     }
 
     #[test]
-    fn values_are_text_or_whole_numbers_or_dates() {
-        let known: Vec<String> = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).into();
-        let file = file("a = \"x\"\nb = 12\nc = 2026-01-30\nd = true\ne = [1]\n[f]\ng = 1\n");
+    fn values_are_texts_numbers_or_dates() {
+        let known: Vec<String> = ["a", "b", "c", "d", "e", "f", "h", "i"].map(str::to_owned).into();
+        let file = file("a = \"x\"\nb = 12\nc = 2026-01-30\nd = true\ne = [1]\nh = 20.5\ni = \"\"\n[f]\ng = 1\n");
         let place = "/etc/app/factor-mcp.toml";
         let value = |key| file.value(key, false).map(|(value, origin)| format!("{value} of {origin}"));
         assert_eq!(value("a").unwrap(), format!("x of {place}"));
@@ -105,7 +108,8 @@ mod tests {
             (value("b").unwrap(), value("c").unwrap()),
             (format!("12 of {place}"), format!("2026-01-30 of {place}"))
         );
-        assert_eq!(value("nothing"), None);
+        assert_eq!(value("h").unwrap(), format!("20.5 of {place}"));
+        assert_eq!((value("nothing"), value("i")), (None, None));
         let odd = |key: &str| format!("`{key}` (in {place}): write a text or a number");
         assert_eq!(file.problems(&known), ["d", "e", "f"].map(odd));
     }

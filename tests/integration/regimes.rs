@@ -90,7 +90,7 @@ async fn a_slice_that_is_too_small_is_refused_with_its_count() {
         (json!({"regime": "2020-02/2020-04"}), 3),
         (json!({"regime": "2008"}), 0),
         (json!({"regime": "2024-02-01/2024-12-30"}), 10),
-        (json!({"regime": "high_vol", "start_date": "2023-12-31", "end_date": "2025-12-31"}), 5),
+        (json!({"regime": "high_vol", "start_date": "2023-12-31", "end_date": "2025-12-31"}), 6),
     ] {
         let error = ask(&mut process, arguments.clone()).await["error"].clone();
         assert_eq!(error["code"], "insufficient_data", "{arguments}: {error}");

@@ -259,7 +259,7 @@ async fn performance_by_default() {
     assert_eq!(answer["sorted_by"], "sharpe_ratio");
     assert_eq!((answer["top"].as_array().unwrap().len(), answer["bottom"].as_array().unwrap().len()), (5, 5));
     assert!(number(&answer["top"][0]["sharpe_ratio"]) > number(&answer["bottom"][0]["sharpe_ratio"]));
-    assert_eq!(answer["risk_free_source"], "UST3M");
+    assert_eq!(answer["risk_free_source"], "UST3M 120 rows");
     let equity = &answer["macro_composites"]["equity"];
     assert!(equity["members"].as_u64().unwrap() > 60 && number(&equity["beta"]) > 0.6);
     assert!(answer.to_string().len() <= 8_000, "{} characters", answer.to_string().len());

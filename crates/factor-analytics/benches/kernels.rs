@@ -102,8 +102,8 @@ fn profiles(c: &mut Criterion) {
         let profile = |returns: &[f64]| {
             let benchmark = Some(slices[0]);
             let (risk_free, labels) = (&risk_free[..], &labels[..]);
-            let inputs = ProfileInputs { returns, risk_free, benchmark, labels, base, frequency: Frequency::Daily };
-            PerformanceProfile::compute(&inputs, &[])
+            let alone = ProfileInputs::new(returns, labels, base, Frequency::Daily.periods_per_year());
+            PerformanceProfile::compute(&ProfileInputs { risk_free: Some(risk_free), benchmark, ..alone })
         };
         group.throughput(Throughput::Elements((rows * columns) as u64));
         let id = BenchmarkId::from_parameter(format!("{rows}x{columns}"));

@@ -89,8 +89,8 @@ fn profiles(columns: &[&[f64]]) -> Vec<PerformanceProfile> {
     let labels: Vec<NaiveDate> = base.iter_days().skip(1).take(rows).collect();
     let (benchmark, risk_free, labels) = (columns.last().copied(), &risk_free[..], &labels[..]);
     let profile = |returns: &&[f64]| {
-        let inputs = ProfileInputs { returns, risk_free, benchmark, labels, base, frequency: Frequency::Daily };
-        PerformanceProfile::compute(&inputs, &[])
+        let alone = ProfileInputs::new(returns, labels, base, Frequency::Daily.periods_per_year());
+        PerformanceProfile::compute(&ProfileInputs { risk_free: Some(risk_free), benchmark, ..alone })
     };
     columns.iter().map(profile).collect()
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The 97.5% quantile of the standard normal distribution: half the width of a 95% interval in standard errors.
-const Z_975: f64 = 1.959_963_984_540_054;
+pub(crate) const Z_975: f64 = 1.959_963_984_540_054;
 
 /// At and under this many rows neither an interval nor a p-value is given.
 pub const TOO_FEW_ROWS: usize = 3;

@@ -5,6 +5,7 @@
 //! days a window has in [`mod@window`].
 
 pub mod build;
+pub mod calendar;
 pub mod group;
 mod periods;
 pub mod window;
@@ -12,13 +13,14 @@ pub mod window;
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use chrono::NaiveDate;
-use factor_types::{Frequency, PriceSeries, Ticker};
+use factor_types::{Frequency, PriceSeries, Ticker, exchange::is_weekend};
 use ndarray::{Array2, ArrayView2};
 
 pub use self::{
     build::{PanelError, SuspectReturn},
+    calendar::{Period, TradingCalendar},
     group::GroupColumn,
-    window::{DefaultStart, Window, WindowError, WindowRequest},
+    window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
 
 /// Returns of several tickers on common periods.
@@ -47,7 +49,9 @@ pub struct Column {
     pub span: Option<Range<usize>>,
     /// Returns present.
     pub observations: usize,
-    /// The prices under the first to the last return, as an index range of the series' rows.
+    /// The price of each period, the base's first; empty for a group.
+    pub prices: Vec<Option<f64>>,
+    /// The series' rows from the first to the last of these prices.
     pub priced: Option<Range<usize>>,
     /// True when some period has a price, the base's included.
     pub has_price: bool,
@@ -68,6 +72,12 @@ impl Panel {
         self.returns.as_slice_memory_order().map_or(&[], |all| &all[at * rows..(at + 1) * rows])
     }
 
+    /// One column's price of each period, that of the base first and then one per row; empty for a group. Between two of
+    /// them lies what a missing return in between does not show.
+    pub fn period_prices(&self, at: usize) -> &[Option<f64>] {
+        self.columns.get(at).map_or(&[], |column| &column.prices)
+    }
+
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
     /// each column, its span and its observations, stays that of all rows.
     #[must_use]
@@ -77,6 +87,16 @@ impl Panel {
             row.fill(f64::NAN);
         }
         panel
+    }
+
+    /// A column's newest returns before the first row, at most `count` of them, the newest last and `NaN` where missing:
+    /// what the prices show of the periods before the window, or (daily) of the series' own trading days. Empty for a
+    /// group.
+    pub fn returns_before(&self, at: usize, count: usize) -> Vec<f64> {
+        let series = &self.columns[at].series;
+        let periods = periods::before(&self.window, series, self.base, count + 1);
+        let price = |at: &Option<usize>| at.map_or(f64::NAN, |at| series.prices()[at]);
+        periods.windows(2).map(|pair| price(&pair[1]) / price(&pair[0]) - 1.0).collect()
     }
 
     /// What is known of each column, in the order of the array's columns.
@@ -119,6 +139,20 @@ impl Panel {
         self.window.frequency
     }
 
+    /// Periods in a year, the `P` of every annualised figure: 12, 52 and 252, or 365 on the rows of what trades every day.
+    pub fn periods_per_year(&self) -> f64 {
+        if self.has_every_day() { 365.0 } else { self.frequency().periods_per_year() }
+    }
+
+    /// True of daily rows that have weekends: the benchmark trades every day, and so does what most of the panel holds.
+    pub fn has_every_day(&self) -> bool {
+        let weekends = || self.labels.iter().filter(|label| is_weekend(**label)).count();
+        // Two rows of seven; a fifth leaves room for days on which few had a price.
+        self.window.frequency == Frequency::Daily
+            && self.window.calendar == TradingCalendar::EveryDay
+            && 5 * weekends() >= self.labels.len()
+    }
+
     /// The newest price date used.
     pub fn as_of(&self) -> NaiveDate {
         self.as_of
@@ -131,12 +165,19 @@ impl Panel {
 
     /// An estimate of the memory it takes, without the shared price series.
     pub fn bytes(&self) -> usize {
-        self.returns.len() * size_of::<f64>() + self.columns.len() * size_of::<Column>() + self.labels.len() * 4
+        let prices: usize = self.columns.iter().map(|column| column.prices.len() * size_of::<Option<f64>>()).sum();
+        self.returns.len() * size_of::<f64>()
+            + prices
+            + self.columns.len() * size_of::<Column>()
+            + self.labels.len() * 4
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use factor_types::PriceKind;
+
+    use super::*;
     use crate::test_study::{month_end, panel, ticker};
 
     #[test]
@@ -147,6 +188,52 @@ mod tests {
         assert_eq!((masked.column(0)[0], masked.column(1)[2]), (panel.column(0)[0], panel.column(1)[2]));
         assert_eq!((masked.columns()[0].observations, masked.columns()[0].span.clone()), (3, Some(0..3)));
         assert!(panel.column(0).iter().all(|r| r.is_finite()));
+    }
+
+    #[test]
+    fn prices_of_periods_bridge_a_missing_return() {
+        // B starts in February (its base of 100 is January's), lacks March and so has no return in April either.
+        let panel = panel(&[("A", &[0.1, 0.2, 0.1, 0.1]), ("B", &[f64::NAN, 0.1, f64::NAN, 0.2])]);
+        let found: Vec<Option<f64>> = panel.period_prices(1).to_vec();
+        assert_eq!((found[0], found[1], found[3]), (None, Some(100.0), None));
+        assert!((found[2].unwrap() - 110.0).abs() < 1e-12 && (found[4].unwrap() - 132.0).abs() < 1e-12);
+        assert_eq!((panel.columns()[1].observations, panel.columns()[1].priced.clone()), (1, Some(0..3)));
+        assert!(panel.period_prices(9).is_empty());
+    }
+
+    #[test]
+    fn returns_before_the_window_are_those_of_its_periods() {
+        // Prices 100, 110, 99, (none), 120, 126, 126 at the month ends of December 2009 to June 2010; the window starts
+        // after April's, so that its base is April's.
+        let prices = [Some(100.0), Some(110.0), Some(99.0), None, Some(120.0), Some(126.0), Some(126.0)];
+        let rows = prices.iter().enumerate().filter_map(|(at, price)| Some((month_end(at), (*price)?)));
+        let series = Arc::new(PriceSeries::new(ticker("A"), PriceKind::Close, rows));
+        let window = Window::whole(Frequency::Monthly, month_end(4), month_end(6));
+        let panel = Panel::build(window, &[series]).unwrap();
+        assert_eq!((panel.rows(), panel.base()), (2, month_end(4)));
+        let before = panel.returns_before(0, 4);
+        assert!((before[0] - 0.1).abs() < 1e-15 && (before[1] + 0.1).abs() < 1e-15);
+        assert!(before[2].is_nan() && before[3].is_nan() && before.len() == 4);
+        // Nothing before the first price.
+        assert!(panel.returns_before(0, 6)[..2].iter().all(|r| r.is_nan()));
+    }
+
+    #[test]
+    fn what_trades_every_day_has_365_periods_a_year() {
+        let days = month_end(0).iter_days().take(90);
+        let coin = |trades: fn(NaiveDate) -> bool| {
+            let rows = days.clone().filter(|day| trades(*day)).enumerate().map(|(at, day)| (day, 100.0 + at as f64));
+            PriceSeries::new(ticker("BTC"), PriceKind::Close, rows.collect::<Vec<_>>())
+        };
+        let per_year = |series: PriceSeries, frequency| {
+            let end = month_end(2);
+            let calendar = TradingCalendar::of(Some(&series), end);
+            let window = Window { calendar, ..Window::whole(frequency, month_end(0), end) };
+            Panel::build(window, &[Arc::new(series)]).unwrap().periods_per_year()
+        };
+        assert_eq!(per_year(coin(|_| true), Frequency::Daily), 365.0);
+        assert_eq!(per_year(coin(|_| true), Frequency::Monthly), 12.0);
+        assert_eq!(per_year(coin(|day| !is_weekend(day)), Frequency::Daily), 252.0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Regimes: the rows of a window that are picked for what happened in them.
 //!
-//! A regime decides which rows of a panel a report looks at; all its thresholds are of the window itself. Correlations
+//! A regime decides which rows of a panel a report looks at; all its thresholds are of the window's rows. Correlations
 //! of rows picked for their turbulence are higher by the picking alone (B. Boyer, M. Gibson and M. Loretan, "Pitfalls in
 //! tests for changes in correlations", Federal Reserve 597, 1999; K. Forbes and R. Rigobon, J. Finance 57, 2002).
 
@@ -38,7 +38,7 @@ pub enum Regime {
     /// SPY's wealth at or below 90% of its running maximum, both 1 at the window's start.
     EquityDrawdown,
     /// SPY's standard deviation over the 6 months (26 weeks, 126 days) that end with the row, at or above its 75th
-    /// percentile over the window.
+    /// percentile over the window. For the first rows SPY's returns before the window count.
     HighVol,
     /// Rows whose label lies in these days, both included.
     Dates {
@@ -97,6 +97,9 @@ pub enum RegimeError {
 }
 
 impl Regime {
+    /// Months that the trailing deviation of [`Regime::HighVol`] looks back.
+    pub const TRAILING_MONTHS: u32 = 6;
+
     /// What defines the regime, apart from the calendar.
     pub fn needs(self) -> Option<&'static str> {
         match self {
@@ -132,7 +135,10 @@ impl Regime {
             Self::HighVol => {
                 let returns = spy(panel);
                 self.require_data(returns)?;
-                from_quantile(trailing_deviation(returns, panel.frequency()), VOLATILE_QUANTILE)
+                let before = panel
+                    .position(&Ticker::spy())
+                    .map_or(Vec::new(), |column| panel.returns_before(column, trailing_rows(panel.frequency()) - 1));
+                from_quantile(trailing_deviation(&before, returns, panel.frequency()), VOLATILE_QUANTILE)
             }
             Self::Dates { from, to } => {
                 let keep = labels.iter().map(|label| (from..=to).contains(label)).collect();
@@ -265,18 +271,25 @@ fn in_drawdown(returns: &[f64]) -> Vec<bool> {
     returns.iter().map(&mut judge).collect()
 }
 
-/// The standard deviation of the half year of returns that ends with each row; `NaN` where it is not whole.
-fn trailing_deviation(returns: &[f64], frequency: Frequency) -> Vec<f64> {
-    let window = match frequency {
-        Frequency::Monthly => 6,
-        Frequency::Weekly => 26,
-        Frequency::Daily => 126,
-    };
+/// The standard deviation of the half year of returns that ends with each row, those `before` the first row (the newest
+/// last) included; `NaN` where it is not whole.
+fn trailing_deviation(before: &[f64], returns: &[f64], frequency: Frequency) -> Vec<f64> {
+    let all = [before, returns].concat();
+    let window = trailing_rows(frequency);
     let ending = |end: usize| {
-        let trailing = &returns[(end + 1).checked_sub(window)?..=end];
+        let trailing = &all[(end + 1).checked_sub(window)?..=end];
         stats::standard_deviation(trailing).filter(|_| present(trailing) == window)
     };
-    (0..returns.len()).map(|end| ending(end).unwrap_or(f64::NAN)).collect()
+    (before.len()..all.len()).map(|end| ending(end).unwrap_or(f64::NAN)).collect()
+}
+
+/// Rows of half a year.
+fn trailing_rows(frequency: Frequency) -> usize {
+    match frequency {
+        Frequency::Monthly => Regime::TRAILING_MONTHS as usize,
+        Frequency::Weekly => 26,
+        Frequency::Daily => 126,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Simple linear regression with Newey-West standard errors.
 
+use statrs::function::gamma::checked_gamma_ur;
+
 use crate::stats;
 
 /// y = intercept + slope x + e by ordinary least squares, with heteroskedasticity- and autocorrelation-consistent
@@ -16,6 +18,8 @@ pub struct Regression {
     pub intercept_error: Option<f64>,
     /// Newey-West standard error of the slope; `None` under [`MIN_ROWS_FOR_ERRORS`] rows.
     pub slope_error: Option<f64>,
+    /// Standard deviation of the residuals, divisor n - 2; `None` under three rows.
+    pub residual_deviation: Option<f64>,
     /// Rows used.
     pub n: usize,
 }
@@ -30,6 +34,9 @@ impl Regression {
     /// weights w_l = 1 - l / (L + 1), L = floor(4 (n / 100)^(2/9)), G_l = sum_t e_t e_(t-l) z_t z_(t-l)', z = (1, x);
     /// covariance (Z'Z)^-1 S (Z'Z)^-1 without a small-sample correction.
     ///
+    /// What is rounding noise of the size of y ([`stats::is_residue`]) is zero: the residuals of a copy of x, and with them
+    /// its errors; the slope of a y that does not vary.
+    ///
     /// `None` under two rows or when x does not vary.
     pub fn fit(x: &[f64], y: &[f64]) -> Option<Self> {
         let n = x.len().min(y.len());
@@ -40,14 +47,21 @@ impl Regression {
         let (centre_x, centre_y) = (stats::mean(x)?, stats::mean(y)?);
         let xx = stats::sum(x.iter().map(|a| (a - centre_x).powi(2)));
         let xy = stats::sum(x.iter().zip(y).map(|(a, b)| (a - centre_x) * (b - centre_y)));
-        let slope = xy / xx;
-        let intercept = centre_y - slope * centre_x;
+        let varies = !stats::is_constant(y);
+        let slope = if varies { xy / xx } else { 0.0 };
+        let intercept = Some(centre_y - slope * centre_x)
+            .filter(|intercept| !stats::is_residue(*intercept, centre_y.abs().max((slope * centre_x).abs())))
+            .unwrap_or(0.0);
         // From centred data: a level far above the variation would cancel here.
-        let residuals: Vec<f64> = x.iter().zip(y).map(|(a, b)| (b - centre_y) - slope * (a - centre_x)).collect();
+        let mut residuals: Vec<f64> = x.iter().zip(y).map(|(a, b)| (b - centre_y) - slope * (a - centre_x)).collect();
+        let mut unexplained = stats::sum(residuals.iter().map(|e| e * e));
+        if stats::is_residue((unexplained / n as f64).sqrt(), stats::largest(y.iter().copied())) {
+            residuals.fill(0.0);
+            unexplained = 0.0;
+        }
         let total = stats::sum(y.iter().map(|b| (b - centre_y).powi(2)));
-        let unexplained = stats::sum(residuals.iter().map(|e| e * e));
         // A constant y leaves 0 / 0.
-        let r_squared = (!stats::is_constant(y)).then(|| (1.0 - unexplained / total).clamp(0.0, 1.0));
+        let r_squared = varies.then(|| (1.0 - unexplained / total).clamp(0.0, 1.0));
         let errors = (n >= MIN_ROWS_FOR_ERRORS).then(|| newey_west(x, &residuals, centre_x, xx));
         Some(Self {
             intercept,
@@ -55,8 +69,21 @@ impl Regression {
             r_squared,
             intercept_error: errors.map(|(intercept, _)| intercept),
             slope_error: errors.map(|(_, slope)| slope),
+            residual_deviation: (n > 2).then(|| (unexplained / (n - 2) as f64).sqrt()),
             n,
         })
+    }
+
+    /// 1 - (1 - R^2)(n - 1) / (n - 2); `None` under three rows or without an R^2.
+    pub fn adjusted_r_squared(&self) -> Option<f64> {
+        let r_squared = self.r_squared.filter(|_| self.n > 2)?;
+        Some(1.0 - (1.0 - r_squared) * (self.n - 1) as f64 / (self.n - 2) as f64)
+    }
+
+    /// The two-sided p-value of the slope's t, normal as that of the estimator in large samples; `None` without a t.
+    pub fn slope_p(&self) -> Option<f64> {
+        // erfc(|t| / sqrt 2) as an incomplete gamma function: statrs' erfc has ten digits alone.
+        self.slope_t().and_then(|t| checked_gamma_ur(0.5, t * t / 2.0).ok()).map(|p| p.clamp(0.0, 1.0))
     }
 
     /// intercept / its error.
@@ -176,7 +203,54 @@ mod tests {
         let short = Regression::fit(&[1.0, 2.0, 4.0], &[2.0, 1.0, 7.0]).unwrap();
         assert!(short.slope_error.is_none() && short.slope_t().is_none());
         let flat = Regression::fit(&[1.0, 2.0, 4.0], &[2.0; 3]).unwrap();
-        assert_eq!((flat.slope, flat.r_squared), (0.0, None));
+        assert_eq!((flat.slope, flat.r_squared, flat.adjusted_r_squared()), (0.0, None, None));
+        assert_eq!(Regression::fit(&[1.0, 2.0], &[2.0, 1.0]).unwrap().residual_deviation, None);
+    }
+
+    /// Prices of a fund and of 3.7 of it, as a file of sixteen digits has them: the returns differ by rounding alone.
+    #[test]
+    fn a_copy_leaves_no_residuals() {
+        let prices: Vec<f64> = (0..40).map(|at| 400.0 + f64::from(at * at * 7 % 31) * 1.7).collect();
+        let returns = |scale: f64| -> Vec<f64> {
+            let scaled: Vec<f64> = prices.iter().map(|price| price * scale).collect();
+            scaled.windows(2).map(|two| two[1] / two[0] - 1.0).collect()
+        };
+        let (x, y) = (returns(1.0), returns(3.7));
+        assert!(x.iter().zip(&y).any(|(a, b)| a != b), "they differ in their last bits");
+        let fit = Regression::fit(&x, &y).unwrap();
+        assert!((fit.slope - 1.0).abs() < 1e-12 && fit.intercept == 0.0);
+        assert_eq!((fit.r_squared, fit.residual_deviation), (Some(1.0), Some(0.0)));
+        assert_eq!((fit.slope_error, fit.slope_t(), fit.intercept_t(), fit.slope_p()), (Some(0.0), None, None, None));
+        // A steady grower does not vary, whatever its last bits say.
+        let steady: Vec<f64> = (0..40).map(|at| 100.0 * 1.001_f64.powi(at)).collect();
+        let steady: Vec<f64> = steady.windows(2).map(|two| two[1] / two[0] - 1.0).collect();
+        let fit = Regression::fit(&x, &steady).unwrap();
+        assert_eq!((fit.slope, fit.r_squared, fit.slope_t(), fit.intercept_t()), (0.0, None, None, None));
+    }
+
+    #[test]
+    fn further_figures_of_a_fit() {
+        // NIST certifies the residual standard deviation of Norris; here three points by hand: x 0, 1, 2, y 0, 2, 1:
+        // slope 0.5, fitted 0.5, 1, 1.5, residuals -0.5, 1, -0.5, SSR 1.5, SST 2.
+        let fit = Regression::fit(&[0.0, 1.0, 2.0], &[0.0, 2.0, 1.0]).unwrap();
+        assert!((fit.residual_deviation.unwrap() - 1.5_f64.sqrt()).abs() < 1e-15);
+        assert!(
+            (fit.r_squared.unwrap() - 0.25).abs() < 1e-15 && (fit.adjusted_r_squared().unwrap() + 0.5).abs() < 1e-15
+        );
+        // The normal distribution beyond 1.96 on both sides.
+        let at = |t: f64| Regression { slope: t, slope_error: Some(1.0), ..fit.clone() }.slope_p().unwrap();
+        let found = (at(1.959_963_984_540_054), at(-3.0));
+        assert!((found.0 - 0.05).abs() < 1e-12 && (found.1 - 0.002_699_796_063_260_19).abs() < 1e-12, "{found:?}");
+        // scipy.stats.norm.sf, twice: 1e-6, 0.1, 6, 12 and 37 standard deviations out.
+        for (t, expected) in [
+            (1e-6, 0.999_999_202_115_439_2),
+            (0.1, 0.920_344_325_445_942),
+            (6.0, 1.973_175_290_075_397_7e-9),
+            (12.0, 3.552_964_224_155_358e-33),
+            (37.0, 1.145_114_245_519_626_7e-299),
+        ] {
+            assert!((at(t) / expected - 1.0).abs() < 1e-9, "{t}: {}", at(t));
+        }
     }
 
     proptest! {

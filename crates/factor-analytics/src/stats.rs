@@ -3,6 +3,25 @@
 //! Every function takes the values that are present; choosing them (the common rows of a pair, the rows with a
 //! risk-free rate) is the caller's. `None` is "undefined", and each function says when.
 
+/// A residue at or under this share of the scale of what it was computed from is rounding noise: prices with sixteen
+/// digits give returns that are off by 1e-16, and ratios over such a residue (the tracking error of a copy of the
+/// benchmark) are figures of nothing (ffn#317, #346).
+pub const NOISE: f64 = 1e-10;
+
+/// A scale is taken for this one at least: a return is a price ratio less 1, so its noise does not shrink with it.
+pub const SMALLEST_SCALE: f64 = 1e-5;
+
+/// True when what is left of inputs of this scale (their largest size) is rounding noise: residue <= 1e-10 max(1e-5,
+/// scale).
+pub fn is_residue(residue: f64, scale: f64) -> bool {
+    residue.abs() <= NOISE * scale.max(SMALLEST_SCALE)
+}
+
+/// The largest |x|; 0 without values.
+pub fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |largest, value| largest.max(value.abs()))
+}
+
 /// Sum with Neumaier's compensation (A. Neumaier, ZAMM 54, 1974): the error does not grow with the length.
 pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     let (mut total, mut lost) = (0.0_f64, 0.0_f64);
@@ -24,24 +43,30 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 ///
 /// A constant series (see [`is_constant`]) gives exactly 0, not the rounding noise of its mean.
 pub fn standard_deviation(values: &[f64]) -> Option<f64> {
+    deviation_at(values, largest(values.iter().copied()))
+}
+
+/// The standard deviation of a - b over aligned, complete slices; exactly 0 where it is noise of the size of a and b: a
+/// copy has no deviation from its original. `None` under two values.
+pub fn deviation_of_difference(a: &[f64], b: &[f64]) -> Option<f64> {
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    deviation_at(&differences, largest(a.iter().chain(b).copied()))
+}
+
+fn deviation_at(values: &[f64], scale: f64) -> Option<f64> {
     if values.len() < 2 {
         return None;
     }
     let centre = mean(values)?;
     let squares = sum(values.iter().map(|value| (value - centre).powi(2)));
     let deviation = (squares / (values.len() - 1) as f64).sqrt();
-    Some(if below_noise(deviation, values) { 0.0 } else { deviation })
+    Some(if is_residue(deviation, scale) { 0.0 } else { deviation })
 }
 
-/// True when the values do not vary: sd <= 1e-12 max(1e-8, max |x|). Under two values nothing varies.
+/// True when the values do not vary: their standard deviation [`is_residue`] of their largest size. Under two values
+/// nothing varies.
 pub fn is_constant(values: &[f64]) -> bool {
     standard_deviation(values).is_none_or(|deviation| deviation == 0.0)
-}
-
-fn below_noise(deviation: f64, values: &[f64]) -> bool {
-    // Relative to the level, and absolute for what is practically 0.
-    let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    deviation <= 1e-12 * largest.max(1e-8)
 }
 
 /// `numerator / denominator`, `None` when the denominator is zero or either is missing or not finite.
@@ -92,6 +117,19 @@ fn central_moment(values: &[f64], power: i32) -> Option<f64> {
 /// Compound return prod(1 + r) - 1; 0 without values.
 pub fn compound(returns: &[f64]) -> f64 {
     returns.iter().fold(1.0, |wealth, r| wealth * (1.0 + r)) - 1.0
+}
+
+/// The compound return of returns brought to `periods` periods: prod(1 + r)^(periods / n) - 1, n the number of returns.
+///
+/// Through logarithms, so that a small return is not what 1 leaves of its digits. `None` without values or when one is
+/// below -1.
+pub fn compound_over(returns: &[f64], periods: f64) -> Option<f64> {
+    if returns.iter().any(|r| *r <= -1.0) {
+        // All is lost whatever comes after; below that there is no root.
+        return returns.iter().all(|r| *r >= -1.0).then_some(-1.0);
+    }
+    let logs = sum(returns.iter().map(|r| r.ln_1p()));
+    (!returns.is_empty()).then(|| (periods / returns.len() as f64 * logs).exp_m1())
 }
 
 /// Median; `None` without values.
@@ -150,6 +188,35 @@ mod tests {
         assert!(is_constant(&[1e6 + 0.1; 50]));
         assert!(is_constant(&[3.0]));
         assert!(!is_constant(&[0.1, 0.100_001]));
+        // A money-market index that gains a hundredth of a basis point a day, from prices of sixteen digits.
+        let prices: Vec<f64> = (0..250).map(|at| 100.0 * (1.0 + 1e-6_f64).powi(at)).collect();
+        let returns: Vec<f64> = prices.windows(2).map(|two| two[1] / two[0] - 1.0).collect();
+        assert!(returns.windows(2).any(|two| two[0] != two[1]) && is_constant(&returns));
+        // A bill whose yield moves by a basis point varies: 1e-4 / 252 a day.
+        assert!(!is_constant(&[4e-7, 8e-7, 4e-7, 8e-7]));
+    }
+
+    #[test]
+    fn a_copy_does_not_deviate_from_its_original() {
+        let original = [0.031, -0.052, 0.017, 0.008];
+        let copy = original.map(|r| ((1.0 + r) * 3.7) / 3.7 - 1.0);
+        assert!(original.iter().zip(&copy).any(|(a, b)| a != b));
+        assert_eq!(deviation_of_difference(&original, &copy), Some(0.0));
+        // A real difference of a millionth is one.
+        let near = [0.031, -0.052, 0.017, 0.008_001];
+        assert!(deviation_of_difference(&original, &near).is_some_and(|deviation| deviation > 1e-7));
+        assert_eq!(deviation_of_difference(&[0.1], &[0.1]), None);
+    }
+
+    #[test]
+    fn a_compound_return_is_brought_to_other_periods() {
+        // 10% and 21% in two periods: 1.1 x 1.21 = 1.1^3, so 1.1^1.5 - 1 a period; over two, 33.1%.
+        close(compound_over(&[0.1, 0.21], 1.0).unwrap(), 1.1_f64.powf(1.5) - 1.0);
+        close(compound_over(&[0.1, 0.21], 2.0).unwrap(), 0.331);
+        // 1 + r would have no digit of it left: ln(1 + x) = x - x^2 / 2.
+        close(compound_over(&[1e-17, 3e-17], 1.0).unwrap() * 1e17, 2.0);
+        assert_eq!(compound_over(&[-1.0, 0.5], 12.0), Some(-1.0));
+        assert_eq!((compound_over(&[], 12.0), compound_over(&[-1.5], 12.0)), (None, None));
     }
 
     proptest! {

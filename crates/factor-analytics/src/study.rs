@@ -5,6 +5,7 @@ mod history;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use chrono::NaiveDate;
 use factor_types::{AssetClass, Category, Factor, Frequency, Maturity, YieldTable};
 
 use self::exclusion::verdict;
@@ -150,6 +151,18 @@ impl Study {
             changes.iter_mut().zip(kept.iter()).filter(|(_, kept)| !**kept).for_each(|(change, _)| *change = f64::NAN);
         }
         changes
+    }
+
+    /// The date of a maturity's newest yield within the window ([`yields::as_of`]).
+    pub fn yields_as_of(&self, maturity: Maturity) -> Option<NaiveDate> {
+        yields::as_of(&self.panel, &self.yields, maturity)
+    }
+
+    /// Those of some maturities whose yields end more than a period before the window ([`yields::end_early`]), with the
+    /// date of the newest.
+    pub fn yields_that_end_early(&self, maturities: &[Maturity]) -> Vec<(Maturity, NaiveDate)> {
+        let ends = maturities.iter().filter_map(|maturity| Some((*maturity, self.yields_as_of(*maturity)?)));
+        ends.filter(|(_, last)| yields::end_early(&self.panel, *last)).collect()
     }
 
     /// The risk-free rate per period ([`RiskFree::of`]).

@@ -49,7 +49,7 @@ pub(crate) fn panel(series: &[(&str, &[f64])]) -> Panel {
         Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows))
     };
     let end = month_end(months);
-    let window = Window { frequency: Frequency::Monthly, start: month_end(0), end, cutoff: end, prices_until: end };
+    let window = Window::whole(Frequency::Monthly, month_end(0), end);
     Panel::build(window, &series.iter().map(priced).collect::<Vec<_>>()).unwrap()
 }
 

@@ -52,9 +52,8 @@ fn empyricals_own_test_values() {
         let start: NaiveDate = "2000-01-31".parse().unwrap();
         let labels: Vec<NaiveDate> = (1..=returns.len() as u32).map(|n| start + Months::new(n)).collect();
         let profile = |risk_free: &[f64], benchmark: Option<&[f64]>| {
-            let inputs =
-                ProfileInputs { returns: &returns, risk_free, benchmark, labels: &labels, base: start, frequency };
-            PerformanceProfile::compute(&inputs, &[])
+            let alone = ProfileInputs::new(&returns, &labels, start, frequency.periods_per_year());
+            PerformanceProfile::compute(&ProfileInputs { risk_free: Some(risk_free), benchmark, ..alone })
         };
         let zero = vec![0.0; returns.len()];
         let per_year = frequency.periods_per_year();
@@ -74,6 +73,7 @@ fn empyricals_own_test_values() {
                 Regression::fit(&x, &y).map(|fit| fit.slope)
             }
             "up_capture" => profile(&zero, Some(&other)).up_capture,
+            "downside_deviation" => profile(&other, None).downside_deviation,
             "down_capture_of_two_rows" => {
                 // Two falling rows: the answer is null, under three; a series against itself captures all of it.
                 assert_eq!(profile(&zero, Some(&other)).down_capture, None);
@@ -88,7 +88,55 @@ fn empyricals_own_test_values() {
         let bound = 1.5 * 10_f64.powi(-(case["decimals"].as_i64().unwrap() as i32));
         assert!((got - expected).abs() < bound, "{case}: {got}");
     }
-    assert!(cases.len() >= 37);
+    assert!(cases.len() >= 50);
+}
+
+/// The months of Bacon's book: what the documentation of R's PerformanceAnalytics expects of them, and statsmodels'
+/// regression (`fixtures/published/bacon.json` says with which settings).
+#[test]
+fn the_months_of_bacons_book() {
+    let book = read("bacon.json");
+    let numbers =
+        |value: &Value| -> Vec<f64> { value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect() };
+    let (returns, benchmark) = (numbers(&book["portfolio"]), numbers(&book["benchmark"]));
+    let start: NaiveDate = "2000-01-31".parse().unwrap();
+    let labels: Vec<NaiveDate> = (1..=returns.len() as u32).map(|n| start + Months::new(n)).collect();
+    let over = |rate: f64| {
+        let rates = vec![rate; returns.len()];
+        let alone = ProfileInputs::new(&returns, &labels, start, 12.0);
+        PerformanceProfile::compute(&ProfileInputs { risk_free: Some(&rates), benchmark: Some(&benchmark), ..alone })
+    };
+    let published = book["published"].as_array().unwrap();
+    for one in published {
+        let profile = serde_json::to_value(over(one["risk_free"].as_f64().unwrap())).unwrap();
+        let ours = profile[one["field"].as_str().unwrap()].as_f64().unwrap() * one["times"].as_f64().unwrap();
+        assert!((ours - one["expected"].as_f64().unwrap()).abs() <= one["within"].as_f64().unwrap(), "{one}: {ours}");
+    }
+    assert_eq!(published.len(), 4);
+    let profile = serde_json::to_value(over(0.0)).unwrap();
+    let close = |ours: &Value, theirs: &Value, what: &str| {
+        let (ours, theirs) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
+        assert!((ours - theirs).abs() <= 1e-12 + 1e-9 * theirs.abs(), "{what}: {ours} is not {theirs}");
+    };
+    let regression = book["regression"].as_object().unwrap();
+    for (name, theirs) in regression.iter().filter(|(name, _)| *name != "beta_p") {
+        match theirs {
+            Value::Array(ends) => (0..2).for_each(|end| close(&profile[name][end], &ends[end], name)),
+            theirs => close(&profile[name], theirs, name),
+        }
+    }
+    assert_eq!(regression.len(), 12);
+    for side in ["up_months", "down_months"] {
+        let theirs = book[side].as_object().unwrap();
+        assert_eq!(profile[side].as_object().unwrap().len(), theirs.len());
+        for (name, theirs) in theirs {
+            if theirs.is_null() {
+                assert!(profile[side][name].is_null(), "{side}.{name}");
+            } else {
+                close(&profile[side][name], theirs, name);
+            }
+        }
+    }
 }
 
 #[test]
@@ -103,4 +151,6 @@ fn nist_norris_from_its_file() {
     assert_eq!(fit.n, 36);
     assert!((fit.slope - 1.002_116_818_020_45).abs() < 1e-13);
     assert!((fit.intercept + 0.262_323_073_774_029).abs() < 1e-11);
+    let certified = norris["certified"]["residual_sd"].as_f64().unwrap();
+    assert!((fit.residual_deviation.unwrap() / certified - 1.0).abs() < 1e-12);
 }

@@ -2,7 +2,8 @@
 //!
 //! # Model
 //!
-//! Daily steps from 2010-12-31 over Monday to Friday without New Year's Day, Good Friday, 4 July and 25 December.
+//! Daily steps from 2010-12-31 over Monday to Friday without New Year's Day, Good Friday, 4 July and 25 December, shown on
+//! the exchange's trading days ([`factor_types::exchange`]).
 //! `e` are independent standard normal draws, each from a ChaCha8 stream seeded by its name; `dt` = 1/252 year.
 //!
 //! - Market: `m = mu dt + sigma sqrt(dt) e`. Two regimes, calm (`mu` 16.5%, `sigma` 10% a year) and turbulent (2%,
@@ -40,7 +41,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{Datelike, NaiveDate};
-use factor_types::{DateRange, Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
+use factor_types::{DateRange, Maturity, PriceKind, PriceSeries, Ticker, YieldTable, exchange::is_trading_day};
 use tokio::sync::OnceCell;
 
 use self::{
@@ -132,7 +133,8 @@ impl Sample {
             .collect();
         let mut yields = YieldTable::default();
         for (at, maturity) in Maturity::ALL.into_iter().enumerate() {
-            yields.insert(maturity, path.iter().map(|day| (day.date, rounded(day.yields[at], 100.0))));
+            let shown = path.iter().filter(|day| is_trading_day(day.date));
+            yields.insert(maturity, shown.map(|day| (day.date, rounded(day.yields[at], 100.0))));
         }
         Self { prices, yields: Arc::new(yields) }
     }
@@ -155,6 +157,7 @@ impl Fund {
                 }
                 (day.date, rounded(price, 1e6))
             })
+            .filter(|(date, _)| is_trading_day(*date))
             .collect()
     }
 

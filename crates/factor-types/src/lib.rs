@@ -7,6 +7,7 @@
 mod closed_set;
 mod dates;
 mod entries;
+pub mod exchange;
 mod factor;
 mod group;
 mod portfolio;

@@ -24,7 +24,7 @@ async fn prepare(market: Market, patience: Duration) -> Result<Prepared, NoPanel
     request.also_priced = vec![ticker("BIL")];
     request.kind = AnalysisKind::Performance;
     let requested: Vec<Ticker> = all.iter().map(|factor| factor.ticker.clone()).collect();
-    let fetch = Fetch::new(&request, &all, &requested, day(TODAY), Instant::now() + patience);
+    let fetch = Fetch::new(&request, &all, &requested, Clock::evening_of(day(TODAY)), Instant::now() + patience);
     let market = Arc::new(market);
     let failure_runs = Arc::new(FailureRuns::new(Arc::new(MemoryEntries::new()), "market"));
     let providers = Providers { prices: market.clone(), yields: market, failure_runs };
@@ -45,7 +45,7 @@ fn members_are_priced_in_the_place_of_their_group_and_each_ticker_once() {
     request.groups = UserGroups { groups: vec![chips], ..UserGroups::default() };
     request.benchmark = ticker("MTUM");
     request.also_priced = vec![ticker("BIL"), ticker("SPY")];
-    let fetch = Fetch::new(&request, &all, &requested, day(TODAY), Instant::now());
+    let fetch = Fetch::new(&request, &all, &requested, Clock::evening_of(day(TODAY)), Instant::now());
     assert_eq!(names(&fetch.tickers), ["MTUM", "VLUE", "SPY", "NVDA", "BIL"]);
     assert_eq!(names(&fetch.settling), ["NVDA", "VLUE"]);
     assert!(!fetch.with_yields, "returns need none");
@@ -89,7 +89,7 @@ async fn a_start_before_all_prices_is_no_reason_to_ask_for_ever() {
     let mut request = request(returns());
     request.frequency = Frequency::Daily;
     request.dates.start = Some(day("1990-01-01"));
-    let fetch = Fetch::new(&request, &all, &[ticker("MTUM")], day(TODAY), Instant::now() + PATIENT);
+    let fetch = Fetch::new(&request, &all, &[ticker("MTUM")], Clock::evening_of(day(TODAY)), Instant::now() + PATIENT);
     let market = Market::default();
     let (arrived, window) = fetch.histories(&market, fetch.window.fetch_range(), &Fetching::default()).await;
     assert!(window.is_ok());

@@ -87,8 +87,7 @@ fn study(tickers: &[(&str, Category)]) -> Study {
         })
         .collect();
     let end = day("2023-12-31");
-    let window =
-        Window { frequency: Frequency::Monthly, start: day("2021-12-31"), end, cutoff: end, prices_until: end };
+    let window = Window::whole(Frequency::Monthly, day("2021-12-31"), end);
     let panel = Arc::new(Panel::build(window, &series).unwrap());
     let factor = |(name, category): &(&str, Category)| {
         Arc::new(Factor::new(ticker(name), *name, *category, SourceTier::Request))
@@ -106,7 +105,7 @@ fn plan(weights: Weighting, composites: bool) -> Plan {
         weights,
         max_per_composite: None,
         benchmark: Ticker::spy(),
-        sort_by: SortBy::SharpeRatio,
+        sort_by: SortBy::default(),
         min_coverage: 0.6,
     })
 }

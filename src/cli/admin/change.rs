@@ -32,6 +32,7 @@ impl Change<'_> {
         let Self { kind, edit, before, command, asks, format } = self;
         let author = how.author(&command);
         let edited = async |dry_run| store.edit_mapping(kind, &edit, before.below(), &author, dry_run).await;
+        // A dry run shows what would be changed, so that the question is about rows and not about a command.
         if asks && !how.dry_run && !confirmed(&edited(true).await?)? {
             say("nothing was changed");
             return Ok(ExitCode::FAILURE);
@@ -85,6 +86,7 @@ pub(in crate::cli) fn report_text(kind: MappingKind, report: &EditReport, before
         lines.push("dry run: nothing was written".to_owned());
     }
     if report.imported > 0 {
+        // A database that holds a kind hides the tiers below for all of it.
         let tier = match before {
             SourceTier::Builtin => "the minimal set built into the binary",
             _ => "the YAML mapping",

@@ -20,6 +20,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
 }
 
 fn parse(text: &str) -> anyhow::Result<Value> {
+    // Spreadsheets begin a UTF-8 file with a byte order mark, which is no part of the first name.
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let head: Vec<String> = reader.headers()?.iter().map(str::to_lowercase).collect();
@@ -38,6 +39,7 @@ fn parse(text: &str) -> anyhow::Result<Value> {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let name = record.get(ticker).unwrap_or_default();
+        // Lines of sums and notes, as spreadsheets have them, name no ticker.
         if name.is_empty() {
             continue;
         }

@@ -37,6 +37,7 @@ pub(super) async fn run(
     let verified: HashMap<Ticker, DateTime<Utc>> = store.verified().await?.into_iter().collect();
     let is_shown = |row: &&ProxyRow| (all || row.active) && class.is_none_or(|class| row.category == class);
     let mut rows: Vec<&ProxyRow> = snapshot.rows.iter().filter(is_shown).collect();
+    // Stable: within a class the rows keep the order of their source.
     rows.sort_by_key(|row| row.category);
     let shown: Vec<Shown<'_>> = rows
         .into_iter()

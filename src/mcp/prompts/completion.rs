@@ -28,6 +28,7 @@ pub(in crate::mcp) async fn complete(app: &App, catalog: &Catalog, request: &Com
         _ => Vec::new(),
     };
     let total = u32::try_from(found.len()).ok();
+    // The protocol allows 100.
     let more = found.len() > CompletionInfo::MAX_VALUES;
     let shown = found.into_iter().take(CompletionInfo::MAX_VALUES).collect();
     CompleteResult::new(CompletionInfo::with_pagination(shown, total, more).unwrap_or_default())

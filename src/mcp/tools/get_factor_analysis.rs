@@ -10,7 +10,7 @@ use crate::{
     services::{
         analysis::{
             self,
-            choices::{CompositeWeighting, CorrelationMethod, MatrixFormat, MatrixOrder, TableOrder},
+            choices::{CompositeWeighting, CorrelationMethod, MatrixFormat, MatrixOrder, SortOrder},
             preset::Preset,
         },
         common_args::{Format, IndustryGranularity},
@@ -97,7 +97,8 @@ fn input() -> Value {
             "frequency": choice(&Frequency::NAMES, Some("monthly"), "Of the returns."),
             "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
             "industry_granularity": choice(&IndustryGranularity::NAMES, Some("group"), "group adds composites per sector group."),
-            "sort_by": choice(&TableOrder::NAMES, Some("sharpe_ratio"), "performance: order of the tables."),
+            "sort_by": json!({ "type": "string", "default": "sharpe_ratio", "description": "performance: any number of a profile.", "examples": ["max_drawdown", "alpha_t"] }),
+            "sort_order": choice(&SortOrder::NAMES, Some("desc"), "performance: asc has the lowest first, the deepest drawdown."),
             "include_macro_etf": flag(false, "correlations: the matrix of a few ETFs per macro group."),
             "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
             "include_rolling_summaries": flag(false, "correlations: over moving windows."),

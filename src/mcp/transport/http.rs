@@ -142,9 +142,11 @@ impl HttpServer {
 /// Whether a key is required; refuses what would lock everyone out, or let users see each other's data.
 async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Result<bool> {
     let addr = options.addr;
+    // Several servers may share it, and users are told apart by their keys alone.
     if store.name() == POSTGRES {
         match store.check().await {
             Ok(()) => {}
+            // What no waiting mends; a database that is away for a moment is no reason not to start.
             Err(error @ (StoreError::UnsafeRole(_) | StoreError::Schema(_))) => return Err(error.into()),
             Err(error) => tracing::warn!(%error, "the store cannot be checked yet"),
         }
@@ -154,6 +156,7 @@ async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Resul
         return Ok(false);
     }
     let users = match store.users().await {
+        // Without a store there are no users: as if nobody had a key.
         Err(StoreError::NotConfigured) => Ok(Vec::new()),
         users => users,
     };

@@ -161,7 +161,8 @@ impl AnalysisAnswer {
             let sections = placed(|spec| spec.notes.filter(|place| (place.at < REGIME) == before));
             sections.into_iter().flat_map(|(_, notes)| notes(&self.analysis))
         };
-        of(true).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
+        let on_the_end = Note::on_the_end(&self.analysis).into_iter();
+        on_the_end.chain(of(true)).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
     }
 
     /// Sections asked for and not given, with what to do about each.

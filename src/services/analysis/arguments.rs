@@ -35,7 +35,7 @@ use crate::{
 
 /// The settled call: what to compute and how to show it.
 #[derive(Debug, Clone)]
-pub(super) struct Query {
+pub(crate) struct Query {
     pub(super) common: CommonArgs,
     pub(super) request: AnalysisRequest,
     pub(super) sections: SectionSet,
@@ -81,7 +81,7 @@ impl Query {
             weights: Weighting::Equal,
             max_per_composite: None,
             benchmark: Ticker::spy(),
-            sort_by: SortBy::SharpeRatio,
+            sort_by: SortBy::default(),
             min_coverage: MIN_COVERAGE,
         };
         let also_priced = Ticker::cash_proxies().into_iter().chain(holdings.iter().cloned()).collect();

@@ -16,13 +16,14 @@ closed_set! {
 }
 
 closed_set! {
-    /// By what tables of performance are sorted.
+    /// Which end of tables of performance stands first.
     #[derive(Default)]
-    pub(crate) enum TableOrder: "an order of tables" {
+    pub(crate) enum SortOrder: "an order of rows" {
+        /// Highest first.
         #[default]
-        SharpeRatio = "sharpe_ratio",
-        AnnualReturn = "annual_return",
-        Volatility = "volatility",
+        Descending = "desc" | "descending",
+        /// Lowest first: of drawdowns the deepest.
+        Ascending = "asc" | "ascending",
     }
 }
 

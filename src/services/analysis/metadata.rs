@@ -55,11 +55,13 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
         }
         Report::Performance(report) => {
             metadata.put("benchmark", &query.request.benchmark);
-            metadata.put("risk_free_source", &report.risk_free_source);
-            metadata.put("risk_free_periods", &report.risk_free_rows);
+            metadata.put("risk_free_source", &report.risk_free.source);
+            metadata.put("risk_free_periods", &report.risk_free.rows());
+            metadata.put("risk_free_parts", &report.risk_free.parts);
         }
         Report::Returns(report) => metadata.put("windows", &report.windows),
     }
+    metadata.put_some("yields_as_of", quality::yields_as_of(analysis).as_ref());
     put_views(analysis, query, &mut metadata, |spec| spec.metadata);
     if let Report::Correlations(report) = analysis.report() {
         metadata.put("macro_composites", &composites::starts(&report.macro_composites.built));
@@ -70,7 +72,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
     }
     metadata.put("labels", &labels(analysis));
     metadata.put("history", &history(analysis));
-    metadata.put_part("conventions", Part::Fields(conventions(analysis, query).into_table()));
+    metadata.put_part("conventions", Part::Fields(conventions(analysis).into_table()));
     let hit = |cached: bool| if cached { "hit" } else { "miss" };
     metadata.put("cache", &json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
     let excluded = quality::excluded(analysis).into_iter();
@@ -214,24 +216,39 @@ fn say_of_correlations(conventions: &mut Fields, analysis: &Analysis) {
     said.iter().for_each(|place| conventions.put(place.of.0, place.of.1));
 }
 
-fn conventions(analysis: &Analysis, query: &Query) -> Fields {
+fn conventions(analysis: &Analysis) -> Fields {
     let mut conventions = Fields::rounded(Rounding::None);
     conventions.put(
         "returns",
         "simple, total return where the source adjusts for dividends; adjacent periods only; nothing filled",
     );
-    conventions.put("periods_per_year", &query.request.frequency.periods_per_year());
+    conventions.put("periods_per_year", &analysis.study.panel().periods_per_year());
     conventions.put("units", "decimals (0.01 is 1%); yields and their changes in percentage points");
-    conventions.put("whole_periods", "the running month or week is left out");
+    let running =
+        "a month or week ends on its last trading day and counts when the benchmark has a price on or after it";
+    conventions.put("whole_periods", running);
+    if let Some(said) = analysis.window().calendar.in_words() {
+        conventions.put("calendar", said);
+    }
     match analysis.kind() {
         AnalysisKind::Correlations => say_of_correlations(&mut conventions, analysis),
         AnalysisKind::Performance => {
             conventions.put("ddof", &1);
             let mut say = |name: &str, said: &str| conventions.put(name, said);
             say("annualisation", "return geometric, volatility by the square root of the periods per year");
-            say("risk_free", "UST3M / 100 / periods, known at the start of the period; else BIL, SGOV, zero");
-            say("drawdown", "on period ends; max_drawdown_daily on daily closes");
-            say("regression", "excess returns on the benchmark's; t-values Newey-West");
+            say(
+                "risk_free",
+                "per period UST3M / 100 / periods, known at its start, else BIL's return, else SGOV's; a fund is not measured over itself",
+            );
+            say(
+                "total_return",
+                "of a fund price to price, so that a missing period takes no move with it; else compounded",
+            );
+            say("drawdown", "on period ends; max_drawdown_daily on daily closes; whole months");
+            say("regression", "excess returns on the benchmark's; errors Newey-West, intervals 95% normal");
+            say("capture", "annual returns of the periods with the benchmark up (down), fund's over benchmark's");
+            say("noise", "what is left under 1e-10 of the size of what was subtracted is zero");
+            say("observations_of", "periods of the figures that rest on fewer than observations");
             say(
                 "dividend_yield",
                 "trailing twelve months / last price, only of today; of a composite the weighted mean of its members'",

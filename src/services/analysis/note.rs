@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use chrono::NaiveDate;
 use factor_analytics::{regime::Regime, sections::macro_etf::MAX_COLUMNS};
 
 use crate::analysis::Analysis;
@@ -11,6 +12,8 @@ use crate::analysis::Analysis;
 pub(crate) enum Note {
     /// The matrix of ETFs would have too many of them.
     TooManyEtfs(usize),
+    /// The end that was asked for has not been yet.
+    EndAfterToday { asked: NaiveDate, today: NaiveDate },
     /// The correlations are of some periods only.
     Regime { regime: Regime, periods: usize, of: usize },
     /// Those over moving windows are not.
@@ -24,6 +27,12 @@ pub(crate) enum Note {
 }
 
 impl Note {
+    /// That an end after today is today.
+    pub(crate) fn on_the_end(analysis: &Analysis) -> Option<Self> {
+        let (asked, today) = (analysis.window().asked_end?, analysis.today);
+        (asked > today).then_some(Self::EndAfterToday { asked, today })
+    }
+
     /// That the correlations are of a regime's periods.
     pub(super) fn on_regime(analysis: &Analysis) -> Option<Self> {
         let slice = analysis.study.slice()?;
@@ -38,6 +47,9 @@ impl Display for Note {
                 f,
                 "macro_etf_matrix is left out: {used} ETFs, at most {MAX_COLUMNS}; lower macro_max_per_group or name macro_groups"
             ),
+            Self::EndAfterToday { asked, today } => {
+                write!(f, "end_date {asked} has not been yet: the window ends today, {today}")
+            }
             Self::Regime { regime, periods, of } => write!(
                 f,
                 "correlations are of the {periods} of {of} periods of regime {regime}; picking turbulent periods raises correlations by itself: a higher one is no proof that the relation changed"

@@ -1,6 +1,7 @@
 //! `data_quality`: what the answer rests on, what is missing from it and why.
 
 mod collect;
+mod rates;
 mod warning;
 
 #[cfg(test)]
@@ -17,9 +18,12 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::warning::Warning;
+pub(crate) use self::{rates::yields_as_of, warning::Warning};
 use super::arguments::Query;
-use crate::analysis::{Analysis, Report};
+use crate::{
+    analysis::{Analysis, Report},
+    services::holdings_warning,
+};
 
 /// What the answer rests on.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -120,20 +124,21 @@ impl DataQuality {
         }
     }
 
-    /// The same without a warning on the prices of holdings, of which the question that holds them says more.
-    #[must_use]
-    pub(super) fn without_holdings(mut self, holdings: &[Ticker]) -> Self {
-        self.warnings
-            .retain(|warning| !matches!(warning, Warning::NotPriced { ticker, .. } if holdings.contains(ticker)));
-        self
-    }
-
-    /// The same for an answer with null figures of its own in place of the analysis', and with further warnings.
-    #[must_use]
-    pub(super) fn with(&self, undefined: Vec<Undefined>, warnings: impl IntoIterator<Item = Warning>) -> Self {
-        let mut with = Self { undefined, ..self.clone() };
-        with.warnings.extend(warnings);
-        with
+    /// What an answer on a portfolio rests on, with null figures of its own in place of the analysis', and with further
+    /// warnings.
+    pub(crate) fn of_portfolio(
+        (analysis, query): (&Analysis, &Query),
+        undefined: Vec<Undefined>,
+        further: Vec<holdings_warning::Warning>,
+    ) -> Self {
+        let mut quality = Self { undefined, ..Self::of(analysis, query) };
+        // The question's own warnings say more of a holding without prices than this one does.
+        let holdings = &query.request.also_priced;
+        let is_of_holding =
+            |one: &Warning| matches!(one, Warning::NotPriced { ticker, .. } if holdings.contains(ticker));
+        quality.warnings.retain(|warning| !is_of_holding(warning));
+        quality.warnings.extend(further.into_iter().map(Warning::Portfolio));
+        quality
     }
 
     /// As [`Self::short`], no warning longer than so many characters: long ones take room from what was asked.

@@ -27,9 +27,17 @@ pub(super) fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolErro
             ToolError::invalid(vec![about(field, start.to_string(), rule, Some(hint))])
         }
         AnalysisError::Window(window) => {
-            use factor_analytics::panel::WindowError::{NoPrices, NoWholeMonth, StartNotBeforeEnd};
+            use factor_analytics::panel::WindowError::{EndsBeforePrices, NoPrices, NoWholePeriod, StartNotBeforeEnd};
             match window {
-                NoPrices | NoWholeMonth { .. } => ToolError::new(ErrorCode::NoData, message),
+                NoPrices | NoWholePeriod { .. } => ToolError::new(ErrorCode::NoData, message),
+                EndsBeforePrices { end, first, newest } => {
+                    ToolError::new(ErrorCode::NoData, message).with_problem(about(
+                        "end_date",
+                        end.to_string(),
+                        format!("lies before the first price, of {first}"),
+                        Some(&format!("give an end_date from {first} to {newest}")),
+                    ))
+                }
                 StartNotBeforeEnd { start, .. } => ToolError::invalid(vec![about(
                     "start_date",
                     start.to_string(),
@@ -93,7 +101,7 @@ mod tests {
         analysis::{AnalysisKind, UserGroups},
         services::{
             analysis::arguments,
-            common_args::tests::{args, snapshot},
+            common_args::tests::{args, basis, snapshot},
         },
     };
 
@@ -103,7 +111,7 @@ mod tests {
     }
 
     fn of_portfolio(error: &AnalysisError) -> ToolError {
-        let common = CommonArgs::read(&mut args(json!({})), (&[], &[]), &snapshot(), UserGroups::default());
+        let common = CommonArgs::read(&mut args(json!({})), (&[], &[]), basis());
         tool_error(error, &common.unwrap())
     }
 
@@ -141,7 +149,8 @@ mod tests {
             (refused.problems[0].field.as_str(), refused.problems[0].got.as_str()),
             ("start_date", "2026-03-01")
         );
-        for window in [WindowError::NoPrices, WindowError::NoWholeMonth { newest: end }] {
+        for window in [WindowError::NoPrices, WindowError::NoWholePeriod { frequency: Frequency::Monthly, newest: end }]
+        {
             let refused = of_analysis(&AnalysisError::Window(window), json!({}));
             assert_eq!((refused.code, refused.problems.len()), (ErrorCode::NoData, 0), "{}", refused.message);
         }

@@ -72,7 +72,7 @@ pub(super) fn definition(regime: Regime) -> &'static str {
             "periods at whose end SPY's wealth is at most 0.90 of its running maximum, both 1 at the window's start"
         }
         Regime::HighVol => {
-            "periods with a standard deviation of SPY's returns over the 6 months (26 weeks, 126 days) ending there at or above its 75th percentile over the window; threshold per period"
+            "periods with a standard deviation of SPY's returns over the 6 months (26 weeks, 126 days) ending there, those before the window included, at or above its 75th percentile over the window; threshold per period"
         }
         Regime::Dates { .. } => "periods labelled within these days, both included",
     }

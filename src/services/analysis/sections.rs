@@ -15,6 +15,7 @@ mod macro_etf;
 mod market_sensitivity;
 mod matrices;
 mod metadata;
+mod overlay_parts;
 mod overlays;
 mod per_factor;
 mod performance;

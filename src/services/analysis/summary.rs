@@ -46,6 +46,7 @@ fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {
         Report::Performance(_) => {
             if let Plan::Performance(plan) = &answer.query.request.plan {
                 fields.put("sorted_by", plan.sort_by.field());
+                fields.put_some("sort_order", plan.sort_by.is_ascending().then_some("asc"));
             }
         }
         Report::Returns(report) => fields.put_whole("windows", &report.windows.keys().collect::<Vec<_>>()),
@@ -57,7 +58,7 @@ fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {
     }
     match analysis.report() {
         Report::Correlations(_) => fields.put_some("regime", regime::summary(analysis).as_ref()),
-        Report::Performance(report) => fields.put("risk_free_source", &report.risk_free_source),
+        Report::Performance(report) => fields.put("risk_free_source", &report.risk_free.source),
         Report::Returns(_) => {}
     }
     fields.put("factors_analyzed", &answer.quality.factors_analyzed);

@@ -121,7 +121,7 @@ async fn performance_in_every_form() {
     let short = names(&summary::of(&answer));
     assert_eq!(short[..5], ["sorted_by", "top", "bottom", "macro_composites", "risk_free_source"]);
     let report = text::report(&answer);
-    assert_eq!(headings(&report)[..3], ["Best by sharpe_ratio", "Worst by sharpe_ratio", "Composites"]);
+    assert_eq!(headings(&report)[..3], ["Highest sharpe_ratio", "Lowest sharpe_ratio", "Composites"]);
     assert!(report.contains("\nBenchmark SPY, risk-free rate from "), "{report}");
 }
 

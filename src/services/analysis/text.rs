@@ -16,7 +16,7 @@ pub(super) fn report(answer: &AnalysisAnswer) -> String {
         let _ = writeln!(text, "\nRegime: {note}.");
     }
     if let (Report::Performance(report), Plan::Performance(plan)) = (analysis.report(), &answer.query.request.plan) {
-        let _ = writeln!(text, "Benchmark {}, risk-free rate from {}.", plan.benchmark, report.risk_free_source);
+        let _ = writeln!(text, "Benchmark {}, risk-free rate from {}.", plan.benchmark, report.risk_free.source);
     }
     for (section, write) in placed(|spec| spec.report) {
         if section.spec().kind.is_none_or(|kind| kind == analysis.kind()) {

@@ -1,17 +1,38 @@
-//! Reading the common arguments, step by step.
+//! Reading the common arguments: all of them for a question on a portfolio, step by step for the analysis.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
-use factor_types::{AssetClass, Category, FactorUniverse, Frequency};
+use factor_types::{AssetClass, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
 
-use super::{CATEGORIES, CommonArgs, Format, IndustryGranularity, LEAST_CHARS, MAX_CHARS, Question, universe};
+use super::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Question};
 use crate::{
-    analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroups},
-    app::UniverseSnapshot,
-    arguments::{Args, Choices},
+    analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups},
+    app::{Basis, UniverseSnapshot},
+    arguments::{Args, Choices, MapForm},
+    tool_error::ToolError,
 };
+
+/// The names of the first level, without `advanced` and `include`.
+const NAMES: [&str; 8] = [
+    "start_date",
+    "end_date",
+    "frequency",
+    "asset_class_filters",
+    "factor_universe",
+    "industry_granularity",
+    "format",
+    "max_chars",
+];
+
+/// The fields of `advanced`, read at the top level too.
+pub(super) const ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
+
+/// The longest answer where the call does not say, in characters.
+const MAX_CHARS: usize = 40_000;
+/// No answer can be cut to less.
+const LEAST_CHARS: usize = 2_000;
 
 /// Where dates begin that are not given.
 const TEN_YEARS: DefaultStart = DefaultStart::MonthEndBefore(120);
@@ -25,12 +46,48 @@ pub(crate) struct CommonReader<'a> {
     pub(crate) question: Question,
 }
 
+/// One entry of `factor_universe`.
+enum Entry {
+    Factor(Factor),
+    Group(UserGroup),
+}
+
+impl CommonArgs {
+    /// Reads the common arguments of a question on a portfolio, whose own ones, `own`, have been read from `args`. Of the
+    /// common ones those in `without` mean nothing to it.
+    ///
+    /// # Errors
+    /// Every argument of the call that breaks its rule.
+    pub(crate) fn read(
+        args: &mut Args,
+        (own, without): (&[&'static str], &[&str]),
+        basis: Basis,
+    ) -> Result<Self, ToolError> {
+        if let Some(advanced) = args.object("advanced") {
+            advanced.only(&ADVANCED);
+        }
+        let common = NAMES.into_iter().filter(|name| !without.contains(name));
+        let known: Vec<&str> = own.iter().copied().chain(common).chain(ADVANCED).chain(["advanced"]).collect();
+        args.only(&known);
+        // The name that many configurations of clients have.
+        args.also_called("factor_categories", "categories");
+        let advanced = args.object_or_top_level("advanced", &ADVANCED);
+        let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio };
+        let mut common = reader.scope(&basis.snapshot, basis.groups);
+        common.dates = reader.dates();
+        common.min_observations = reader.min_observations();
+        reader.limits(&mut common);
+        args.first_of_each()?;
+        Ok(common)
+    }
+}
+
 impl CommonReader<'_> {
     /// The first step: what is looked at and how the answer looks. The rest has its defaults.
     pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> CommonArgs {
         let format = self.args.choice("format", Choices::of::<Format>()).unwrap_or_default();
         let frequency = self.args.choice("frequency", Choices::of::<Frequency>()).unwrap_or_default();
-        let (own_universe, groups) = universe::read(self.args, self.advanced, groups);
+        let (own_universe, groups) = universe(self.args, self.advanced, groups);
         let granularity = self.granularity(own_universe.as_ref().unwrap_or(&snapshot.loaded.universe));
         let mut notes = Vec::new();
         let (categories, rate_matrix) = self.categories(&mut notes);
@@ -141,4 +198,55 @@ impl CommonReader<'_> {
         }
         (limit > 0).then_some(limit)
     }
+}
+
+/// Reads `factor_universe`, if the call brings one, and the caller's groups that take part: all of them, or those that the
+/// call's own universe names.
+fn universe(args: &Args, advanced: &Args, groups: UserGroups) -> (Option<FactorUniverse>, UserGroups) {
+    let with_groups = advanced.boolean("include_user_groups").unwrap_or(true);
+    let form = MapForm { key: "label", value: "ticker" };
+    let Some(entries) = args.objects("factor_universe", Some(form)) else {
+        let none = UserGroups { groups: Vec::new(), trouble: None, ..groups };
+        return (None, if with_groups { groups } else { none });
+    };
+    if entries.is_empty() {
+        args.refuse("factor_universe", "must name at least one factor", None);
+    }
+    let (mut factors, mut named) = (Vec::new(), Vec::new());
+    for entry in &entries {
+        match factor_or_group(entry, &groups) {
+            Some(Entry::Factor(factor)) => factors.push(factor),
+            Some(Entry::Group(group)) => named.push(group),
+            None => {}
+        }
+    }
+    (Some(FactorUniverse::new(factors)), UserGroups { groups: named, trouble: None, ..groups })
+}
+
+fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
+    entry.require("ticker");
+    let label = entry.string("label");
+    let category = entry.choice("category", FACTOR_CATEGORIES).unwrap_or(Category::Custom);
+    let asset_class = entry.choice("asset_class", Choices::of::<AssetClass>());
+    let sector_group = entry.string("sector_group");
+    entry.only(&["label", "ticker", "category", "asset_class", "sector_group"]);
+    if let Some(name) = entry.string("ticker").filter(|text| is_group(text)) {
+        let found = groups.find(&name);
+        if found.is_none() {
+            let hint = "list_factor_groups names them".to_owned();
+            entry.refuse("ticker", "is not one of your factor groups", Some(hint));
+        }
+        return found.map(|found| Entry::Group(found.taken_as(label, category, asset_class)));
+    }
+    let ticker: Ticker = entry.parsed("ticker")?;
+    let label = label.unwrap_or_else(|| ticker.to_string());
+    let mut factor = Factor::new(ticker, label, category, SourceTier::Request);
+    factor.asset_class = asset_class.unwrap_or(factor.asset_class);
+    factor.sector_group = sector_group;
+    Some(Entry::Factor(factor))
+}
+
+/// True for the name of a factor group among tickers: `USER:My_Tech`.
+fn is_group(text: &str) -> bool {
+    text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("USER:"))
 }

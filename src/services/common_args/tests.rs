@@ -4,12 +4,17 @@ use factor_store::load_universe;
 use factor_types::{AssetClass, GroupName, UserId};
 use serde_json::{Value, json};
 
-use super::*;
-use crate::analysis::UserGroup;
+use super::{reader::ADVANCED, *};
+use crate::{analysis::UserGroup, app::Basis, arguments::Args, tool_error::ToolError};
 
 /// The universe that the server brings along.
 pub(crate) fn snapshot() -> Arc<UniverseSnapshot> {
     Arc::new(UniverseSnapshot { loaded: load_universe(None), at: DateTime::UNIX_EPOCH })
+}
+
+/// That universe for a user without groups.
+pub(crate) fn basis() -> Basis {
+    Basis { snapshot: snapshot(), groups: UserGroups::default() }
 }
 
 pub(crate) fn args(values: Value) -> Args {
@@ -27,7 +32,8 @@ fn groups() -> UserGroups {
 }
 
 fn read(values: Value) -> Result<CommonArgs, ToolError> {
-    CommonArgs::read(&mut args(values), (&["own", "categories", "factor_categories"], &[]), &snapshot(), groups())
+    let basis = Basis { groups: groups(), ..basis() };
+    CommonArgs::read(&mut args(values), (&["own", "categories", "factor_categories"], &[]), basis)
 }
 
 fn read_as(question: Question, values: Value) -> Vec<String> {

@@ -9,25 +9,21 @@ use serde::Serialize;
 
 use super::{Exposed, Traded, request::Section, sentences};
 use crate::{
-    answer::{Fields, Frame, Part, Rounding},
+    answer::{Fields, Frame},
     app::App,
     arguments::Include,
     services::{
-        analysis::quality::Quality,
-        common_args::CommonArgs,
+        analysis::{context::AnalysisContext, quality::DataQuality},
         portfolio::{
             answer::{PortfolioAnswer, SHORT, frame},
             lookthrough::{Classification, Classifications},
-            summary::{LONGEST_WARNING, More, Period, shortened},
+            summary::{Period, shortened},
         },
     },
 };
 
 /// Holdings and sums of weights of a summary.
 const SHOWN: usize = 10;
-/// What a summary says can be asked for.
-const MORE: [&str; 7] =
-    ["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
 
 /// What a portfolio is exposed to. Which fields there are depends on the shape asked for and on `include`.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -63,10 +59,6 @@ pub(crate) struct ExposuresAnswer<'a> {
     /// How many holdings there are, the summary's among them.
     #[serde(skip_serializing_if = "Option::is_none")]
     holding_count: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_quality: Option<Quality<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    more: Option<More>,
 }
 
 /// The sums of weights by what holdings stand for, heaviest first.
@@ -121,31 +113,19 @@ pub(crate) struct Insights {
     not_known: String,
 }
 
-impl ExposuresAnswer<'_> {
-    /// Its fields, each to be cut by its entries; of objects that hold lists by those of each list.
-    fn fields(&self, rounding: Rounding) -> Fields {
-        let mut fields = Fields::of_object(self, rounding);
-        if let Some(insights) = &self.insights {
-            fields.put_parts("insights", insights);
-        }
-        if let Some(quality) = &self.data_quality {
-            fields.put_parts("data_quality", quality);
-        }
-        if let Some(more) = &self.more {
-            fields.put_whole("more", more);
-        }
-        fields
-    }
-}
-
 impl PortfolioAnswer for Exposed {
     type Section = Section;
 
-    const REPORT: Section = Section::FormattedReport;
     const ROOM: usize = 0;
+    const MORE: &'static [&'static str] =
+        &["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
 
-    fn common(&self) -> &CommonArgs {
-        self.context.common()
+    fn context(&self) -> &AnalysisContext {
+        &self.context
+    }
+
+    fn quality(&self) -> &DataQuality {
+        &self.quality
     }
 
     fn include(&self) -> &Include<Section> {
@@ -153,11 +133,8 @@ impl PortfolioAnswer for Exposed {
     }
 
     fn frame(&self) -> Frame {
-        frame(
-            &self.request.include,
-            self.not_computed(),
-            self.context.common().notes.iter().chain(&self.held.notes).cloned().collect(),
-        )
+        let notes = self.context.common().notes.iter().chain(&self.held.notes).cloned().collect();
+        frame(&self.request.include, self.not_computed(), notes)
     }
 
     fn fields_of(section: Section) -> &'static [&'static str] {
@@ -172,19 +149,28 @@ impl PortfolioAnswer for Exposed {
             Section::Insights => &["insights"],
             Section::DataQuality => &["data_quality"],
             Section::Metadata => &["analysis_metadata"],
-            Section::FormattedReport => &[],
+            Section::FormattedReport => &["formatted_report"],
         }
     }
 
-    fn full(&self, app: &App) -> Fields {
-        let answer = ExposuresAnswer { data_quality: Some(Quality::Whole(&self.quality)), ..self.sections() };
-        let mut body = answer.fields(self.context.rounding());
-        body.put_part("performance", Part::Fields(self.context.timings()));
+    fn whole(&self) -> Fields {
+        let include = &self.request.include;
+        let trade = self.what_if.as_ref().filter(|_| include.wants(Section::WhatIf));
+        let answer = ExposuresAnswer {
+            holdings: include.wants(Section::Holdings).then(|| self.classifications.each.iter().collect()),
+            by_weight: Some(ByWeight::of(&self.classifications)),
+            what_if: trade.map(|traded| Box::new(self.trade(traded))),
+            insights: include.wants(Section::Insights).then(|| Insights::of(self)),
+            ..self.figures()
+        };
+        Fields::of_object(&answer, self.context.rounding()).opening("insights", answer.insights.as_ref())
+    }
+
+    fn metadata(&self, app: &App) -> Fields {
         let mut metadata = self.context.metadata(app);
         metadata.put("benchmark", "SPY");
         metadata.put("risk_free_source", &self.risk_free_source);
-        body.put_part("analysis_metadata", Part::Fields(metadata));
-        body
+        metadata
     }
 
     fn entries(&self) -> usize {
@@ -192,32 +178,27 @@ impl PortfolioAnswer for Exposed {
     }
 
     fn summary(&self, shown: usize) -> Fields {
-        let whole = self.sections();
         let mut holdings: Vec<&Classification> = self.classifications.each.iter().collect();
         let count = holdings.len();
         holdings.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         holdings.truncate(shown);
+        let trade = self.what_if.as_ref().map(|traded| self.trade(traded).shortened(shown));
         let answer = ExposuresAnswer {
             holdings: Some(holdings),
-            by_weight: whole.by_weight.map(|sums| sums.shortened(shown)),
-            what_if: whole.what_if.map(|trade| Box::new(trade.shortened(shown))),
+            by_weight: Some(ByWeight::of(&self.classifications).shortened(shown)),
+            what_if: trade.map(Box::new),
+            insights: Some(Insights::of(self)),
             as_of: Some(self.context.analysis.study.panel().as_of()),
             period: Some(Period::of(&self.context)),
             holding_count: Some(count),
-            data_quality: Some(Quality::Short(self.quality.short_within(LONGEST_WARNING))),
-            more: Some(More { include: &MORE }),
-            ..whole
+            ..self.figures()
         };
-        answer.fields(SHORT)
+        Fields::of_object(&answer, SHORT).opening("insights", answer.insights.as_ref())
     }
 
     fn with_report(&self) -> Fields {
-        let answer = ExposuresAnswer {
-            as_of: Some(self.context.analysis.study.panel().as_of()),
-            data_quality: Some(Quality::Short(self.quality.short())),
-            ..ExposuresAnswer::default()
-        };
-        answer.fields(SHORT)
+        let as_of = Some(self.context.analysis.study.panel().as_of());
+        Fields::of_object(&ExposuresAnswer { as_of, ..ExposuresAnswer::default() }, SHORT)
     }
 
     fn report(&self) -> String {
@@ -239,13 +220,11 @@ impl Exposed {
         reasons
     }
 
-    /// The sections that hold figures, whole.
-    fn sections(&self) -> ExposuresAnswer<'_> {
+    /// What a whole answer and a summary have alike.
+    fn figures(&self) -> ExposuresAnswer<'_> {
         ExposuresAnswer {
             portfolio_name: self.held.name.as_deref(),
-            holdings: Some(self.classifications.each.iter().collect()),
             normalisation: Some(&self.held.normalisation),
-            by_weight: Some(ByWeight::of(&self.classifications)),
             regression: self.state.regression.as_ref(),
             risk: Some(&self.state.risk),
             weights: Some(Weights {
@@ -254,8 +233,6 @@ impl Exposed {
                 cash: self.returns.cash_weight,
                 unexplained: self.returns.unexplained_weight,
             }),
-            what_if: self.what_if.as_ref().map(|traded| Box::new(self.trade(traded))),
-            insights: Some(Insights { sentences: sentences::insights(self), not_known: sentences::not_known(self) }),
             ..ExposuresAnswer::default()
         }
     }
@@ -268,6 +245,12 @@ impl Exposed {
             changes: self.request.what_if.as_ref(),
             weights_after: Some(&traded.weights),
         }
+    }
+}
+
+impl Insights {
+    fn of(all: &Exposed) -> Self {
+        Self { sentences: sentences::insights(all), not_known: sentences::not_known(all) }
     }
 }
 

@@ -13,9 +13,9 @@ use indexmap::IndexMap;
 use super::{Exposed, Traded, request::Request};
 use crate::{
     services::{
-        analysis::context::AnalysisContext,
+        analysis::{context::AnalysisContext, quality::DataQuality},
         holdings_warning::Warning,
-        portfolio::{self, CASH, factor::Resolved, lookthrough::Classifications, source::Held, summary::of_holdings},
+        portfolio::{self, CASH, factor::Resolved, held::Held, lookthrough::Classifications, summary::of_holdings},
     },
     tool_error::{Problem, ToolError},
 };
@@ -70,7 +70,8 @@ pub(super) fn compute(
     let mut warnings =
         of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, Some(&returns));
     warnings.extend(not_regressed(&without, state.regression.as_ref()));
-    let quality = context.quality(undefined(&state, what_if.as_ref(), &without), warnings);
+    let undefined = undefined(&state, what_if.as_ref(), &without);
+    let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
     Ok(Exposed { request, context, held, classifications, returns, state, what_if, risk_free_source, quality })
 }
 

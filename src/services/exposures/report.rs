@@ -16,7 +16,7 @@ impl Exposed {
     /// The report for people.
     pub(super) fn text(&self) -> String {
         let name = self.held.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let mut text = format!("# Exposures{name}\n\n{}\n", heading(&self.context));
+        let mut text = format!("# Exposures{name}\n\n{}\n", heading(&self.context, &self.quality));
         markdown::list(&mut text, "In short", &sentences::insights(self));
         self.add_holdings(&mut text);
         self.add_weights(&mut text, "By industry or category", "industry or category", |one| &one.industry);

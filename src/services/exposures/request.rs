@@ -1,15 +1,12 @@
 //! What is asked: the arguments that only this question has.
 
-use std::sync::Arc;
-
 use factor_types::{Ticker, closed_set};
 use indexmap::IndexMap;
 
 use crate::{
-    analysis::UserGroups,
-    app::UniverseSnapshot,
+    app::Basis,
     arguments::{Args, Include, MapForm},
-    services::{common_args::CommonArgs, portfolio::source::Source},
+    services::{common_args::CommonArgs, portfolios::holdings::Source},
     tool_error::ToolError,
 };
 
@@ -59,18 +56,14 @@ impl Request {
     ///
     /// # Errors
     /// Every argument that breaks its rule.
-    pub(crate) fn read(
-        mut args: Args,
-        snapshot: &Arc<UniverseSnapshot>,
-        groups: UserGroups,
-    ) -> Result<(Self, CommonArgs), ToolError> {
+    pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
         let factors = args.strings("factors").filter(|names| !names.is_empty());
         if factors.as_ref().is_some_and(|names| names.len() > MOST_FACTORS) {
             args.refuse("factors", format!("must be at most {MOST_FACTORS} names"), None);
         }
         let include = Include::read(&args);
         let request = Self { source: Source::read(&args), factors, what_if: what_if(&args), include };
-        let common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), snapshot, groups)?;
+        let common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), basis)?;
         Ok((request, common))
     }
 

@@ -1,13 +1,10 @@
 use serde_json::{Value, json};
 
 use super::{figures::changed, request::Section, *};
-use crate::{
-    analysis::UserGroups,
-    services::{
-        common_args::tests::{args, snapshot},
-        portfolio::source::Source,
-        recommendations::tests::{examples, sample_app},
-    },
+use crate::services::{
+    common_args::tests::{args, basis},
+    portfolios::holdings::Source,
+    recommendations::tests::{examples, sample_app},
 };
 
 fn ticker(text: &str) -> Ticker {
@@ -15,7 +12,7 @@ fn ticker(text: &str) -> Ticker {
 }
 
 fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
-    Request::read(args(values), &snapshot(), UserGroups::default())
+    Request::read(args(values), basis())
 }
 
 fn problems(values: Value) -> Vec<String> {
@@ -91,14 +88,14 @@ pub(super) async fn exposed(values: Value) -> Exposed {
     let (_folder, app) = sample_app();
     let (request, common) = read(values).unwrap();
     let call = Call::default();
-    let caller = call.caller(app.today());
-    let held = request.source.weigh(&app, call.user, &caller).await.unwrap().unwrap();
+    let caller = call.caller(app.clock());
+    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap().unwrap();
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());
     let factors = resolved(request.factors.as_deref(), &common, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
     let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
-    let all = Classifications::of(&app, &all, &context.universes(), &caller).await.unwrap();
+    let all = Classifications::of(&app, &all, &context.common().universes(), &caller).await.unwrap();
     figures::compute(request, context, held, &all, factors).unwrap()
 }
 

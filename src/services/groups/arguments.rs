@@ -40,6 +40,7 @@ pub(super) fn description(args: &Args) -> Option<String> {
 
 /// The members.
 pub(super) fn tickers(args: &Args, settings: &GroupSettings) -> Option<Vec<Ticker>> {
+    // Unreadable ones count as well: one slip must not look like a group that is too small.
     let given = Cell::new(0);
     let read = args.list_of("tickers", |text| {
         given.set(given.get() + 1);
@@ -75,9 +76,11 @@ pub(super) fn weighting(
     kept: Option<(&[Ticker], &GroupWeighting)>,
 ) -> Option<GroupWeighting> {
     let given = weights(args, tickers);
+    // It was given and is wrong: what follows from a default would only add to the mistakes.
     if method.is_none() && args.has("weighting_method") {
         return None;
     }
+    // An update keeps what it does not name.
     let method = method.or(kept.map(|(_, weighting)| weighting.method())).unwrap_or(WeightingMethod::Equal);
     let plain = match method {
         WeightingMethod::Custom => {
@@ -142,6 +145,7 @@ fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
             None => sound = false,
         }
     }
+    // Sums and gaps are of the whole, which says nothing while a part of it is wrong.
     let tickers = tickers.filter(|_| sound)?;
     let of = |ticker: &Ticker| read.iter().find(|(known, _)| known == ticker).map(|(_, weight)| *weight);
     let lacking: Vec<&str> = tickers.iter().filter(|ticker| of(ticker).is_none()).map(Ticker::as_str).collect();

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     panel::{DefaultStart, PanelError},
     report::{Granularity, PerformancePlan, SortBy, Weighting},
-    sections::performance::{PerformanceProfile, ProfileInputs},
+    sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInputs},
     study::{Exclusion, ExclusionReason},
 };
 use factor_prices::SourceFault;
@@ -75,13 +75,19 @@ pub struct Performance {
     /// Standard deviation of the returns times sqrt(12).
     #[serde(serialize_with = "six_digits")]
     pub volatility: Option<f64>,
-    /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12).
+    /// Mean over standard deviation of the returns above the risk-free rate, times sqrt(12); null where there is none.
     #[serde(serialize_with = "six_digits")]
     pub sharpe_ratio: Option<f64>,
+    /// The same of the returns as they are, in its place where there is no source of a risk-free rate at all.
+    #[serde(serialize_with = "six_digits", skip_serializing_if = "Option::is_none")]
+    pub return_to_risk: Option<f64>,
     /// Deepest fall below the highest month end.
     #[serde(serialize_with = "six_digits")]
     pub max_drawdown: Option<f64>,
-    /// Where the risk-free rate came from: `UST3M`, `BIL`, `SGOV` or `0`.
+    /// When that was.
+    #[serde(flatten)]
+    pub drawdown: DrawdownTimes,
+    /// Where the risk-free rate came from, with the rows of each source: `UST3M 120 rows`; `none` where there is none.
     pub risk_free_source: String,
 }
 
@@ -155,6 +161,7 @@ pub async fn check(
     if included.len() < FEWEST_MEMBERS {
         return Err(too_few(included, excluded, &study.excluded));
     }
+    // A check of a group that stands looks at its history under its own weights, not under those of today.
     let settled = match kept {
         Some(kept) => kept.clone(),
         None => weights::settle(app, group, &included, &mut excluded, caller, analysis.source.name).await?,
@@ -164,17 +171,12 @@ pub async fn check(
     let present: Vec<NaiveDate> =
         values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label).collect();
     let risk_free = study.risk_free();
-    let profile = PerformanceProfile::compute(
-        &ProfileInputs {
-            returns: &values,
-            risk_free: &risk_free.per_period,
-            benchmark: None,
-            labels,
-            base: study.panel().base(),
-            frequency: study.panel().frequency(),
-        },
-        &[],
-    );
+    let per_year = study.panel().periods_per_year();
+    let profile = PerformanceProfile::compute(&ProfileInputs {
+        // Beta and alpha are no part of what is said of a group here: no benchmark.
+        risk_free: risk_free.known(),
+        ..ProfileInputs::new(&values, labels, study.panel().base(), per_year)
+    });
     let lookahead = group.weighting == GroupWeighting::MarketCap;
     let warnings = warnings(&analysis, group, &excluded, lookahead, present.len());
     Ok(Check {
@@ -188,7 +190,9 @@ pub async fn check(
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
+            return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
+            drawdown: profile.drawdown,
             risk_free_source: risk_free.source,
         },
         warnings,
@@ -204,12 +208,14 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         frequency: Frequency::Monthly,
         categories: None,
         asset_classes: AssetClassFilter::default(),
+        // The members alone: nothing else of the universe has a part in the check.
         universe: Some(FactorUniverse::new(group.tickers.iter().map(member))),
         groups: UserGroups::default(),
         benchmark: benchmark.clone(),
         also_priced: Ticker::cash_proxies().into(),
         min_observations: Some(NEEDED_MONTHS),
         plan: Plan::Performance(PerformancePlan {
+            // No section: the panel and the study are all that is wanted.
             per_factor: None,
             macro_composites: None,
             category_composites: false,
@@ -253,6 +259,7 @@ fn excluded_of(exclusion: &Exclusion) -> ExcludedMember {
 fn too_few(included: Vec<Ticker>, excluded: Vec<ExcludedMember>, lost: &[Exclusion]) -> CheckError {
     let failed = lost.iter().filter(|one| one.reason == ExclusionReason::FetchFailed).count();
     let reasons = reasons(&excluded);
+    // The group may be sound: the caller is to try again and not to change it.
     if included.len() + failed >= FEWEST_MEMBERS && failed > 0 {
         return CheckError::Source { fault: SourceFault::Unavailable, why: reasons };
     }

@@ -90,7 +90,7 @@ pub async fn run(app: &App, request: Request, call: &Call) -> Result<CreatedGrou
     let settled = there.and_then(|kept| kept.settled);
     let check = if validate {
         // A group that is there keeps its weights: saving it again changes nothing.
-        let checked = check(app, &group, settled.as_ref(), &call.caller(app.today())).await;
+        let checked = check(app, &group, settled.as_ref(), &call.caller(app.clock())).await;
         Some(checked.map_err(|error| check_error(&error, true))?)
     } else {
         None

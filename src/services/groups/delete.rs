@@ -8,7 +8,6 @@ use super::{arguments, missing, view::GroupView};
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -31,9 +30,8 @@ pub struct DeletedGroup {
 /// # Errors
 /// Every mistake of the arguments, no such group.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call.user).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+    let run = |name| async move { run(app, &name, call.user).await };
+    saved_items::of_name(app, call, arguments::only_name, run, &[]).await
 }
 
 /// Deletes the group of this name.

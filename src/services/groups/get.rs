@@ -11,7 +11,6 @@ use super::{
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -34,9 +33,8 @@ pub struct KeptGroup {
 /// # Errors
 /// Every mistake of the arguments, no such group.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call.user).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &[]).await)
+    let run = |name| async move { run(app, &name, call.user).await };
+    saved_items::of_name(app, call, arguments::only_name, run, &[]).await
 }
 
 /// The group of this name.

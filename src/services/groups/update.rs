@@ -108,7 +108,7 @@ pub async fn run(app: &App, request: Request, call: &Call) -> Result<UpdatedGrou
         return Err(taken(&other, "new_name", &group.name));
     }
     let check = if validate {
-        let checked = check(app, &group, None, &call.caller(app.today())).await;
+        let checked = check(app, &group, None, &call.caller(app.clock())).await;
         Some(checked.map_err(|error| check_error(&error, true))?)
     } else {
         None

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -58,9 +57,8 @@ pub struct Verdict {
 /// # Errors
 /// Every mistake of the arguments, no such group, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
+    let run = |name| async move { run(app, &name, call).await };
+    saved_items::of_name(app, call, arguments::only_name, run, &["warnings"]).await
 }
 
 /// Checks the group of this name.
@@ -70,7 +68,7 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<ValidatedGroup, ToolError> {
     let kept = find(app, call.user, name).await?;
     let group = &kept.group.what;
-    let verdict = match check(app, group, None, &call.caller(app.today())).await {
+    let verdict = match check(app, group, None, &call.caller(app.clock())).await {
         Ok(check) => Verdict::passed(&kept, check),
         Err(CheckError::Insufficient { included, excluded, message }) => Verdict {
             is_valid: false,

@@ -1,20 +1,30 @@
 //! How an answer on a portfolio leaves: in the shape asked for, with what was asked for by name, notes, and the text block.
 
-use factor_types::{ClosedSet, UserId};
+use factor_types::ClosedSet;
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::{
+    cancelled,
+    summary::{LONGEST_WARNING, More},
+};
 use crate::{
-    answer::{Fields, Frame, NotePlace, Rendered, Rounding, markdown},
+    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding, markdown},
     app::App,
     arguments::Include,
     services::{
-        analysis::{gone_first, quality::DataQuality},
+        Call,
+        analysis::{
+            context::AnalysisContext,
+            gone_first,
+            quality::{DataQuality, Quality},
+        },
         answer_schema,
-        common_args::{CommonArgs, Format},
+        common_args::Format,
     },
+    tool_error::ToolError,
 };
 
 /// A summary has so many characters at most.
@@ -23,25 +33,30 @@ const SUMMARY: usize = 8_000;
 /// How summaries and what goes with reports are rounded.
 pub(crate) const SHORT: Rounding = Rounding::Decimals(4);
 
-/// The answer to a question on a portfolio.
+/// The answer to a question on a portfolio. What every such answer has (the quality of the data, timings, metadata) is put
+/// in by [`render`].
 pub(crate) trait PortfolioAnswer: Sync {
     /// The sections that can be asked for by name.
     type Section: ClosedSet + PartialEq + Sync;
-    /// The one that is the report.
-    const REPORT: Self::Section;
     /// Characters of a summary that are kept free.
     const ROOM: usize;
+    /// What a summary says can be asked for.
+    const MORE: &'static [&'static str];
 
-    /// The common arguments.
-    fn common(&self) -> &CommonArgs;
+    /// The analysis that it rests on.
+    fn context(&self) -> &AnalysisContext;
+    /// What that rests on, and what has to be known of it.
+    fn quality(&self) -> &DataQuality;
     /// The sections asked for by name.
     fn include(&self) -> &Include<Self::Section>;
     /// What stands around it.
     fn frame(&self) -> Frame;
-    /// The fields of the full answer that are a section.
+    /// The fields that are a section, in the order in which it is shown by itself.
     fn fields_of(section: Self::Section) -> &'static [&'static str];
-    /// Every section, rounded to the precision asked for.
-    fn full(&self, app: &App) -> Fields;
+    /// The sections wanted, whole, rounded to the precision asked for.
+    fn whole(&self) -> Fields;
+    /// What was done, on what and by which conventions.
+    fn metadata(&self, app: &App) -> Fields;
     /// The most entries of a list of a summary.
     fn entries(&self) -> usize;
     /// The answer in short, its lists with `shown` entries at most.
@@ -55,7 +70,7 @@ pub(crate) trait PortfolioAnswer: Sync {
 /// An answer with what stands around it, for its schema: the frame is put around the fields part by part.
 #[derive(Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
-struct Framed<T> {
+struct Framed<'a, T> {
     status: Status,
     /// Names in `include` that no section has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +80,10 @@ struct Framed<T> {
     not_computed: Option<IndexMap<String, String>>,
     #[serde(flatten)]
     answer: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_quality: Option<Quality<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<More>,
     /// Timings and sizes.
     #[serde(skip_serializing_if = "Option::is_none")]
     performance: Option<Map<String, Value>>,
@@ -92,38 +111,86 @@ enum Status {
 
 /// The full schema of an answer.
 pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
-    answer_schema::<Framed<T>>()
+    answer_schema::<Framed<'static, T>>()
 }
 
 /// The answer in the shape asked for, no longer than asked for.
-pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, user: UserId) -> Rendered {
-    let (common, named) = (answer.common(), answer.include().sections.as_deref());
+///
+/// # Errors
+/// When the call was given up meanwhile.
+pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call) -> Result<Rendered, ToolError> {
+    if call.cancel.is_cancelled() {
+        return Err(cancelled());
+    }
+    let (common, named) = (answer.context().common(), answer.include().sections.as_deref());
+    // Notes and reasons are known before any part is written, and count for the length of a summary.
     let frame = answer.frame();
     let (body, report) = match (named, common.format) {
         (Some(sections), _) => (included(answer, sections, app), None),
-        (None, Format::Full) => (answer.full(app), None),
+        (None, Format::Full) => (full(answer, app), None),
         (None, Format::Summary) => (summary(answer, &frame), None),
         (None, Format::Report) => {
             let (mut body, report) = (answer.with_report(), answer.report());
+            body.put_parts("data_quality", &Quality::Short(answer.quality().short()));
             body.put("formatted_report", &report);
             (body, Some(report))
         }
     };
-    let kept = (&app.results, user);
+    let kept = (&app.results, call.user);
     // A text block that is too long to read becomes the summary, which fits the frame as it was.
     let around = frame.clone();
     let fitted = frame.fitting(body, common.max_chars, gone_first(), kept).await;
-    match report {
+    Ok(match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),
+    })
+}
+
+/// Everything, or of it what belongs to the sections asked for by name.
+fn full<T: PortfolioAnswer>(answer: &T, app: &App) -> Fields {
+    let named = answer.include().sections.as_deref();
+    let wanted =
+        |name: &str| named.is_none_or(|sections| sections.iter().any(|section| T::fields_of(*section).contains(&name)));
+    let mut body = answer.whole();
+    // In the order of the fields of the answer's schema.
+    if wanted("data_quality") {
+        body.put_parts("data_quality", &Quality::Whole(answer.quality()));
     }
+    if wanted("performance") {
+        body.put_part("performance", Part::Fields(answer.context().timings()));
+    }
+    if wanted("analysis_metadata") {
+        body.put_part("analysis_metadata", Part::Fields(answer.metadata(app)));
+    }
+    body
+}
+
+/// The sections asked for by name, in full and in the caller's order.
+fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) -> Fields {
+    let mut kept = Fields::rounded(Rounding::None);
+    if sections.is_empty() {
+        return kept;
+    }
+    let mut full = full(answer, app);
+    for name in sections.iter().flat_map(|section| T::fields_of(*section)) {
+        match *name {
+            "formatted_report" => kept.put(*name, &answer.report()),
+            name => full.take(name).into_iter().for_each(|part| kept.put_part(name, part)),
+        }
+    }
+    kept
 }
 
 /// The summary that fits: with as many entries as it may have, and fewer until it has no more than [`SUMMARY`] characters.
 fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
+    let mut last = Fields::rounded(SHORT);
+    last.put_parts("data_quality", &Quality::Short(answer.quality().short_within(LONGEST_WARNING)));
+    last.put_whole("more", &More { include: T::MORE });
+    // Once: whatever the length of the lists, this stays the same.
     let mut shown = answer.entries();
     loop {
-        let summary = answer.summary(shown);
+        let mut summary = answer.summary(shown);
+        summary.extend(last.clone());
         if shown <= 1 || frame.around(summary.clone()).chars() + T::ROOM <= SUMMARY {
             return summary;
         }
@@ -150,24 +217,4 @@ pub(crate) fn frame<S>(
         invalid_sections: include.invalid.clone(),
         not_computed: not_computed.into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
     }
-}
-
-/// The sections asked for, in full.
-fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) -> Fields {
-    let mut kept = Fields::rounded(Rounding::None);
-    if sections.is_empty() {
-        return kept;
-    }
-    let mut full = answer.full(app);
-    for section in sections {
-        if *section == T::REPORT {
-            kept.put("formatted_report", &answer.report());
-        }
-        for name in T::fields_of(*section) {
-            if let Some(part) = full.take(name) {
-                kept.put_part(*name, part);
-            }
-        }
-    }
-    kept
 }

@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CASH, lookthrough::Classifications, source::Held};
+use super::{CASH, held::Held, lookthrough::Classifications};
 use crate::services::{
-    analysis::context::AnalysisContext,
+    analysis::{context::AnalysisContext, quality::DataQuality},
     holdings_warning::{Reason, Warning},
 };
 
@@ -51,7 +51,7 @@ pub(crate) struct More {
 }
 
 /// Dates and source in a line.
-pub(crate) fn heading(context: &AnalysisContext) -> String {
+pub(crate) fn heading(context: &AnalysisContext, quality: &DataQuality) -> String {
     let panel = context.analysis.study.panel();
     let last = panel.labels().last().copied().unwrap_or(panel.base());
     let source = if context.analysis.source.simulated { "SIMULATED prices" } else { context.analysis.source.name };
@@ -60,7 +60,7 @@ pub(crate) fn heading(context: &AnalysisContext) -> String {
         panel.base(),
         panel.frequency(),
         panel.as_of(),
-        context.quality_line()
+        quality.line()
     )
 }
 

@@ -8,7 +8,6 @@ use super::{missing, only_name, view::PortfolioView};
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -31,9 +30,8 @@ pub struct DeletedPortfolio {
 /// # Errors
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call.user).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["deleted"]).await)
+    let run = |name| async move { run(app, &name, call.user).await };
+    saved_items::of_name(app, call, only_name, run, &["deleted"]).await
 }
 
 /// Deletes the portfolio of this name.

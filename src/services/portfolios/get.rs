@@ -11,7 +11,6 @@ use super::{
 use crate::{
     answer::Rendered,
     app::App,
-    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -34,9 +33,8 @@ pub struct KeptPortfolio {
 /// # Errors
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let name = only_name(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, &name, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
+    let run = |name| async move { run(app, &name, call).await };
+    saved_items::of_name(app, call, only_name, run, &CUTTABLE).await
 }
 
 /// The portfolio of this name at the latest prices.
@@ -45,6 +43,6 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 /// No such portfolio.
 pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<KeptPortfolio, ToolError> {
     let kept = find(app, call.user, name).await?;
-    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.today())).await;
+    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.clock())).await;
     Ok(KeptPortfolio { status: Success::Success, portfolio: kept.into(), valuation: valuation.into() })
 }

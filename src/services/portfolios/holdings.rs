@@ -1,10 +1,11 @@
-//! Holdings in an argument: `[{ticker, weight | shares | value}]`, or a plain `{ticker: weight}` object.
+//! Holdings in an argument: `[{ticker, weight | shares | value}]`, or a plain `{ticker: weight}` object; and whose holdings
+//! a question is about, which may be saved ones.
 
-use factor_types::{Amount, Holding, Ticker};
+use factor_types::{Amount, GroupName, Holding, Ticker};
 
 use crate::{
     arguments::{Args, MapForm},
-    services::saved_items::significant,
+    services::saved_items::{self, significant},
 };
 
 /// Holdings of one portfolio.
@@ -22,6 +23,34 @@ pub struct Holdings {
     pub holdings: Vec<Holding>,
     /// What the caller should know of how they were read.
     pub notes: Vec<String>,
+}
+
+/// Where the holdings come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// The call itself.
+    Given(Holdings),
+    /// A saved portfolio.
+    Named(GroupName),
+    /// `CURRENT_PORTFOLIO`, where there is one.
+    Unsaid,
+}
+
+impl Source {
+    /// Reads `holdings` and `portfolio_name`. What is wrong with them `args` remembers.
+    pub(crate) fn read(args: &Args) -> Self {
+        if args.has("holdings") && args.has("portfolio_name") {
+            args.refuse(
+                "portfolio_name",
+                "must not be given together with holdings",
+                Some("keep one of them".to_owned()),
+            );
+        }
+        if args.has("holdings") {
+            return read(args, "holdings").map_or(Self::Unsaid, Self::Given);
+        }
+        saved_items::name(args, "portfolio_name").map_or(Self::Unsaid, Self::Named)
+    }
 }
 
 /// Reads the argument `field`; `None` when it is absent or wrong, which `args` then remembers.
@@ -85,6 +114,7 @@ fn one(entry: &Args) -> Option<Holding> {
     };
     let holding = Holding { ticker: ticker?, amount: amount? };
     let foreign = holding.ticker.is_currency() && holding.ticker.as_str() != "CUR:USD";
+    // Exchange rates are no part of any source here.
     if foreign && matches!(holding.amount, Amount::Shares(_)) {
         let hint = "give its value in US dollars".to_owned();
         entry.refuse("shares", "have no price for a currency other than CUR:USD", Some(hint));
@@ -150,6 +180,31 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    fn source(values: Value) -> Result<Source, String> {
+        let Value::Object(values) = values else { panic!("no object") };
+        let args = Args::new(values);
+        let source = Source::read(&args);
+        args.finish(&["holdings", "portfolio_name"]).map_err(|error| error.message)?;
+        Ok(source)
+    }
+
+    #[test]
+    fn holdings_come_with_the_call_or_by_name() {
+        let Ok(Source::Given(given)) = source(json!({"holdings": {"SPY": 0.6, "CUR:USD": 0.4}})) else { panic!() };
+        assert_eq!(given.holdings.len(), 2);
+        let Ok(Source::Named(name)) = source(json!({"portfolio_name": "My Own"})) else { panic!() };
+        assert_eq!(name.key(), "my_own");
+        assert!(matches!(source(json!({"holdings": null})), Ok(Source::Unsaid)));
+    }
+
+    #[test]
+    fn one_source_at_a_time() {
+        let both = source(json!({"holdings": {"SPY": 1}, "portfolio_name": "Mine"})).unwrap_err();
+        assert!(both.contains("must not be given together with holdings: keep one of them"), "{both}");
+        assert!(source(json!({"holdings": []})).unwrap_err().contains("must be 1 to 1000 holdings"));
+        assert!(source(json!({"portfolio_name": "!"})).is_err());
+    }
 
     fn try_read(holdings: Value) -> Result<Holdings, String> {
         let args = Args::new(json!({"holdings": holdings}).as_object().unwrap().clone());

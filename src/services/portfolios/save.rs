@@ -70,7 +70,7 @@ impl Request {
 /// Holdings without any value.
 pub async fn run(app: &App, request: Request, call: &Call) -> Result<SavedPortfolio, ToolError> {
     let holdings::Holdings { holdings, mut notes } = request.holdings;
-    let valuation = valuation::value(app, &holdings, &call.caller(app.today())).await;
+    let valuation = valuation::value(app, &holdings, &call.caller(app.clock())).await;
     // With every price known a total of nothing will not mend itself.
     if let (Err(why), Some(_)) = (&valuation.weights, valuation.total_value) {
         return Err(worthless(holdings.len(), why));

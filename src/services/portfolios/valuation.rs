@@ -120,7 +120,7 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
     let (prices, unpriced) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
     let mut warnings: Vec<String> = prices
         .iter()
-        .filter(|price| (caller.today - price.date).num_days() > OLD_DAYS)
+        .filter(|price| (caller.clock.today - price.date).num_days() > OLD_DAYS)
         .map(|price| format!("the latest price of {} is of {}", price.ticker, price.date))
         .collect();
     if about.simulated && !prices.is_empty() {
@@ -183,6 +183,7 @@ fn by_total(
     let values: Vec<(Ticker, f64)> = holdings.iter().map(|holding| (holding.ticker.clone(), value(holding))).collect();
     let total: f64 = values.iter().map(|(_, value)| value).sum();
     let gross: f64 = values.iter().map(|(_, value)| value.abs()).sum();
+    // Dividing by what is left of long minus short would make weights of any size.
     if total <= 1e-9 * gross {
         let why = format!(
             "not known: the holdings are worth {} in all, and weights need a total above 0; add what pays for the short \
@@ -207,13 +208,14 @@ async fn latest_prices(
         let fetching = &fetching;
         async move {
             let late = || Err(PriceError::failed(SourceFault::Late, "it did not arrive in time; call again"));
-            let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.today));
+            let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.clock.today));
             let found = found.await.unwrap_or_else(|_| late());
             fetching.step();
             (ticker, found)
         }
     };
     let owned: Vec<Ticker> = tickers.iter().map(|ticker| (*ticker).clone()).collect();
+    // In the order of the holdings, whichever answers first.
     let asked = stream::iter(owned).map(ask).buffered(IN_FLIGHT).collect::<Vec<_>>();
     let (mut prices, mut unpriced) = (Vec::new(), Vec::new());
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
@@ -228,6 +230,7 @@ async fn latest_prices(
 async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<(NaiveDate, f64), PriceError> {
     let recent = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
     let beginning = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(recent);
+    // A few days are enough for all that trade; the whole history is asked for only of what no longer does.
     for start in [recent, beginning] {
         let range = DateRange::new(start, today).unwrap_or_else(|_| DateRange::day(today));
         let series = source.history(ticker, range).await?.series;
@@ -295,7 +298,7 @@ mod tests {
     async fn shares_are_valued_at_the_latest_price_and_what_is_odd_about_it_is_said() {
         let (_folder, app) = sample_app();
         let call = Call::default();
-        let caller = call.caller(app.today());
+        let caller = call.caller(app.clock());
         let stopped = [holding("PEJ", Amount::Shares(2.0)), holding("CUR:USD", Amount::Shares(10.0))];
         let found = value(&app, &stopped, &caller).await;
         let warned =

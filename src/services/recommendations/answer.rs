@@ -1,34 +1,27 @@
 //! The answer, typed: whole, in short, and what goes with the report.
 
-use std::borrow::Cow;
-
 use chrono::NaiveDate;
-use factor_analytics::{
-    exposure::Exposures,
-    hedge::{CandidateExclusion, HedgeReport},
-};
-use factor_types::Ticker;
+use factor_analytics::exposure::Exposures;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    HeldFactor, Recommended, notes,
+    HeldFactor, Recommended,
+    insights::Insights,
     request::Section,
-    rows::{BasketRow, Further, Names, RecommendationRow},
-    sentences,
+    rows::{BasketRow, Further, RecommendationRow},
 };
 use crate::{
-    answer::{Fields, Frame, Part, Rounding},
+    answer::{Fields, Frame},
     app::App,
     arguments::Include,
     services::{
-        analysis::quality::Quality,
-        common_args::CommonArgs,
+        analysis::{context::AnalysisContext, quality::DataQuality},
         portfolio::{
-            answer::{PortfolioAnswer, SHORT, frame},
+            answer::{PortfolioAnswer, SHORT},
             factor::ResolvedFactor,
-            summary::{LONGEST_WARNING, More, Period, shortened},
+            summary::{Period, shortened},
         },
     },
 };
@@ -76,10 +69,6 @@ pub(crate) struct RecommendationsAnswer<'a> {
     /// The recommendations that a summary shows in a line each.
     #[serde(skip_serializing_if = "Option::is_none")]
     further: Option<Vec<Further<'a>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_quality: Option<Quality<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    more: Option<More>,
 }
 
 /// A portfolio in this answer.
@@ -95,20 +84,6 @@ pub(crate) struct PortfolioFacts<'a> {
     unexplained_weight: f64,
 }
 
-/// What stands out, and what was left out.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Insights<'a> {
-    sentences: Vec<String>,
-    /// What the answer cannot know.
-    not_known: String,
-    nothing_offsets: bool,
-    best_out_of_sample: Option<f64>,
-    selection_in_sample: bool,
-    /// Candidates that were not looked at, by why.
-    left_out: IndexMap<CandidateExclusion, Names<'a>>,
-    yields_unknown: Names<'a>,
-}
-
 /// What the recommendations were asked for with.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Settings {
@@ -119,31 +94,18 @@ struct Settings {
     min_dividend_yield: Option<f64>,
 }
 
-impl RecommendationsAnswer<'_> {
-    /// Its fields, each to be cut by its entries; of objects that hold lists by those of each list.
-    fn fields(&self, rounding: Rounding) -> Fields {
-        let mut fields = Fields::of_object(self, rounding);
-        if let Some(insights) = &self.insights {
-            fields.put_parts("insights", insights);
-        }
-        if let Some(quality) = &self.data_quality {
-            fields.put_parts("data_quality", quality);
-        }
-        if let Some(more) = &self.more {
-            fields.put_whole("more", more);
-        }
-        fields
-    }
-}
-
 impl PortfolioAnswer for Recommended {
     type Section = Section;
 
-    const REPORT: Section = Section::FormattedReport;
     const ROOM: usize = 200;
+    const MORE: &'static [&'static str] = &Section::NAMES;
 
-    fn common(&self) -> &CommonArgs {
-        self.context.common()
+    fn context(&self) -> &AnalysisContext {
+        &self.context
+    }
+
+    fn quality(&self) -> &DataQuality {
+        &self.quality
     }
 
     fn include(&self) -> &Include<Section> {
@@ -151,7 +113,7 @@ impl PortfolioAnswer for Recommended {
     }
 
     fn frame(&self) -> Frame {
-        frame(&self.request.include, self.not_computed(), notes::of(self))
+        self.frame.clone()
     }
 
     fn fields_of(section: Section) -> &'static [&'static str] {
@@ -164,109 +126,22 @@ impl PortfolioAnswer for Recommended {
             Section::Insights => &["insights"],
             Section::DataQuality => &["data_quality"],
             Section::Metadata => &["analysis_metadata"],
-            Section::FormattedReport => &[],
+            Section::FormattedReport => &["formatted_report"],
         }
     }
 
-    fn full(&self, app: &App) -> Fields {
-        let answer = RecommendationsAnswer { data_quality: Some(Quality::Whole(&self.quality)), ..self.sections() };
-        let mut body = answer.fields(self.context.rounding());
-        body.put_part("performance", Part::Fields(self.context.timings()));
-        body.put_part("analysis_metadata", Part::Fields(self.metadata(app)));
-        body
-    }
-
-    fn entries(&self) -> usize {
-        RECOMMENDATIONS.min(self.report.recommendations.len())
-    }
-
-    fn summary(&self, shown: usize) -> Fields {
-        let of = &self.factor.name;
-        let (first, rest) = self.report.recommendations.split_at(shown.min(self.report.recommendations.len()));
-        let whole = self.sections();
-        let mut insights = self.insights();
-        insights.left_out.values_mut().for_each(Names::count);
-        insights.yields_unknown.count();
+    fn whole(&self) -> Fields {
+        let (of, include) = (&self.factor.name, &self.request.include);
+        let rows = || self.report.recommendations.iter().map(|one| RecommendationRow::whole(one, of)).collect();
+        let basket = self.report.basket.as_ref().filter(|_| include.wants(Section::Basket));
+        let figures = self.figures(usize::MAX);
         let answer = RecommendationsAnswer {
-            overexposed_factor: Some(self.factor.shown(EXPOSURES)),
-            current_portfolio_exposures: whole.current_portfolio_exposures.map(|sums| shortened(sums, EXPOSURES)),
-            recommendations: Some(first.iter().map(|one| RecommendationRow::short(one, of)).collect()),
-            basket: self.report.basket.as_ref().map(|basket| BasketRow::short(basket, of)),
-            insights: Some(insights),
-            as_of: Some(self.context.analysis.study.panel().as_of()),
-            period: Some(Period::of(&self.context)),
-            further: (!rest.is_empty()).then(|| rest.iter().map(Further::of).collect()),
-            data_quality: Some(Quality::Short(self.quality.short_within(LONGEST_WARNING))),
-            more: Some(More { include: &Section::NAMES }),
-            ..whole
+            insights: include.wants(Section::Insights).then(|| Insights::of(self)),
+            recommendations: include.wants(Section::Recommendations).then(rows),
+            basket: basket.map(|basket| BasketRow::whole(basket, of)),
+            ..figures
         };
-        answer.fields(SHORT)
-    }
-
-    fn with_report(&self) -> Fields {
-        let answer = RecommendationsAnswer {
-            overexposed_factor: Some(self.factor.shown(usize::MAX)),
-            as_of: Some(self.context.analysis.study.panel().as_of()),
-            data_quality: Some(Quality::Short(self.quality.short())),
-            ..RecommendationsAnswer::default()
-        };
-        answer.fields(SHORT)
-    }
-
-    fn report(&self) -> String {
-        self.text()
-    }
-}
-
-impl Recommended {
-    /// Sections that are not there, with what to do.
-    pub(super) fn not_computed(&self) -> IndexMap<&'static str, String> {
-        let mut reasons = IndexMap::new();
-        if self.portfolio.is_none() && self.request.include.wants(Section::Exposures) {
-            reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
-        }
-        if let Some(why) = self.report.no_basket.as_ref().filter(|_| self.request.include.wants(Section::Basket)) {
-            reasons.insert("basket", why.clone());
-        }
-        reasons
-    }
-
-    /// The sections that hold figures, whole.
-    fn sections(&self) -> RecommendationsAnswer<'_> {
-        let HedgeReport { recommendations, basket, candidates_scanned, candidates_meeting_threshold, .. } =
-            &self.report;
-        let of = &self.factor.name;
-        let portfolio = self.portfolio.as_ref();
-        RecommendationsAnswer {
-            overexposed_factor: Some(self.factor.shown(usize::MAX)),
-            portfolio: portfolio.map(PortfolioFacts::of),
-            current_portfolio_exposures: portfolio.map(|of| of.classifications.by(|one| &one.industry)),
-            regression_exposures: portfolio.map(|of| of.exposures.as_ref().ok()),
-            recommendations: Some(recommendations.iter().map(|one| RecommendationRow::whole(one, of)).collect()),
-            basket: basket.as_ref().map(|basket| BasketRow::whole(basket, of)),
-            candidates_scanned: Some(*candidates_scanned),
-            candidates_meeting_threshold: Some(*candidates_meeting_threshold),
-            insights: Some(self.insights()),
-            ..RecommendationsAnswer::default()
-        }
-    }
-
-    fn insights(&self) -> Insights<'_> {
-        let report = &self.report;
-        let mut left_out = IndexMap::<CandidateExclusion, Vec<Cow<'_, str>>>::new();
-        for one in &report.left_out {
-            let name = one.ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
-            left_out.entry(one.reason).or_default().push(name.into());
-        }
-        Insights {
-            sentences: sentences::insights(self),
-            not_known: sentences::not_known(self),
-            nothing_offsets: report.nothing_offsets,
-            best_out_of_sample: report.best_out_of_sample,
-            selection_in_sample: report.selection_in_sample,
-            left_out: left_out.into_iter().map(|(why, names)| (why, Names::Listed(names))).collect(),
-            yields_unknown: Names::Listed(report.yields_unknown.iter().map(Cow::from).collect()),
-        }
+        Fields::of_object(&answer, self.context.rounding()).opening("insights", answer.insights.as_ref())
     }
 
     fn metadata(&self, app: &App) -> Fields {
@@ -284,6 +159,56 @@ impl Recommended {
         );
         metadata
     }
+
+    fn entries(&self) -> usize {
+        RECOMMENDATIONS.min(self.report.recommendations.len())
+    }
+
+    fn summary(&self, shown: usize) -> Fields {
+        let of = &self.factor.name;
+        let (first, rest) = self.report.recommendations.split_at(shown.min(self.report.recommendations.len()));
+        let figures = self.figures(EXPOSURES);
+        let answer = RecommendationsAnswer {
+            insights: Some(Insights::short(self)),
+            recommendations: Some(first.iter().map(|one| RecommendationRow::short(one, of)).collect()),
+            basket: self.report.basket.as_ref().map(|basket| BasketRow::short(basket, of)),
+            as_of: Some(self.context.analysis.study.panel().as_of()),
+            period: Some(Period::of(&self.context)),
+            further: (!rest.is_empty()).then(|| rest.iter().map(Further::of).collect()),
+            ..figures
+        };
+        Fields::of_object(&answer, SHORT).opening("insights", answer.insights.as_ref())
+    }
+
+    fn with_report(&self) -> Fields {
+        let answer = RecommendationsAnswer {
+            overexposed_factor: Some(self.factor.shown(usize::MAX)),
+            as_of: Some(self.context.analysis.study.panel().as_of()),
+            ..RecommendationsAnswer::default()
+        };
+        Fields::of_object(&answer, SHORT)
+    }
+
+    fn report(&self) -> String {
+        self.text()
+    }
+}
+
+impl Recommended {
+    /// What a whole answer and a summary have alike: of long lists the first `most`.
+    fn figures(&self, most: usize) -> RecommendationsAnswer<'_> {
+        let portfolio = self.portfolio.as_ref();
+        let by_industry = |of: &HeldFactor| shortened(of.classifications.by(|one| &one.industry), most);
+        RecommendationsAnswer {
+            overexposed_factor: Some(self.factor.shown(most)),
+            portfolio: portfolio.map(PortfolioFacts::of),
+            current_portfolio_exposures: portfolio.map(by_industry),
+            regression_exposures: portfolio.map(|of| of.exposures.as_ref().ok()),
+            candidates_scanned: Some(self.report.candidates_scanned),
+            candidates_meeting_threshold: Some(self.report.candidates_meeting_threshold),
+            ..RecommendationsAnswer::default()
+        }
+    }
 }
 
 impl<'a> PortfolioFacts<'a> {
@@ -299,11 +224,14 @@ impl<'a> PortfolioFacts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::hedge::ExcludedCandidate;
+    use factor_analytics::hedge::{CandidateExclusion, ExcludedCandidate, HedgeReport};
     use serde_json::{Value, json};
 
     use super::{
-        super::tests::{ranked, recommended, sample_app},
+        super::{
+            notes::not_computed,
+            tests::{ranked, recommended},
+        },
         *,
     };
 
@@ -334,7 +262,7 @@ mod tests {
     #[tokio::test]
     async fn a_summary_counts_what_the_whole_answer_lists() {
         let all = seven(json!({"overexposed_factor": "VNQ"})).await;
-        let whole = json!(all.sections());
+        let whole = all.whole().json().value();
         let left_out = json!({"part_of_overexposed": ["VNQ", "USER:Homes"], "cash": ["BIL"]});
         assert_eq!(whole["insights"]["left_out"], left_out);
         assert_eq!(whole["insights"]["yields_unknown"], json!(["gold", "oil"]));
@@ -359,32 +287,39 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_there_is_said_where_it_was_wanted() {
         let mut all = seven(json!({"overexposed_factor": "VNQ"})).await;
-        let said = all.not_computed();
-        assert_eq!(said["exposures"], "give holdings or portfolio_name");
-        assert_eq!(said["basket"], "too few rows");
+        let said = |all: &Recommended| not_computed(&all.request, all.portfolio.as_ref(), &all.report);
+        assert_eq!(said(&all).len(), 2);
+        assert_eq!(said(&all)["exposures"], "give holdings or portfolio_name");
+        assert_eq!(said(&all)["basket"], "too few rows");
         all.request.include.sections = Some(vec![Section::Insights]);
-        assert!(all.not_computed().is_empty(), "neither was asked for");
+        assert!(said(&all).is_empty(), "neither was asked for");
     }
 
     #[tokio::test]
-    async fn every_section_has_its_fields_in_the_full_answer_and_none_has_anothers() {
+    async fn every_section_has_its_fields_in_the_whole_answer_and_none_has_anothers() {
         let mut all = recommended(json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.3, "SPY": 0.7}})).await;
-        let (_folder, app) = sample_app();
-        let names: Vec<String> = all.full(&app).names().map(str::to_owned).collect();
-        let mut of_sections: Vec<&str> = Section::ALL.into_iter().flat_map(Recommended::fields_of).copied().collect();
         // None was found, and that is said elsewhere.
-        assert!(all.report.basket.is_none() && all.not_computed().contains_key("basket"));
-        of_sections.retain(|name| *name != "basket");
+        assert!(all.report.basket.is_none() && all.frame.not_computed.contains_key("basket"));
+        let whole = all.whole();
+        let mut known: Vec<&str> = whole.names().chain(["analysis_metadata", "basket", "data_quality"]).collect();
+        known.extend(["formatted_report"]);
+        let mut of_sections: Vec<&str> = Section::ALL.into_iter().flat_map(Recommended::fields_of).copied().collect();
         of_sections.sort_unstable();
-        let mut known: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != "performance").collect();
         known.sort_unstable();
-        assert_eq!(of_sections, known, "timings alone are of no section");
-        let exposures = json!(all.sections())["regression_exposures"].clone();
-        assert!(exposures.is_object(), "{exposures}");
+        assert_eq!(of_sections, known);
+        let regression = |all: &Recommended| all.whole().json().value().get("regression_exposures").cloned();
+        assert!(regression(&all).unwrap().is_object());
         all.portfolio.as_mut().unwrap().exposures = Err("too short".to_owned());
-        let whole = json!(all.sections());
-        assert_eq!(whole.get("regression_exposures"), Some(&Value::Null), "wanted, and not to be had");
+        assert_eq!(regression(&all), Some(Value::Null), "wanted, and not to be had");
         all.portfolio = None;
-        assert_eq!(json!(all.sections()).get("regression_exposures"), None, "nothing to regress");
+        assert_eq!(regression(&all), None, "nothing to regress");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_asked_for_by_name_is_not_written() {
+        let mut all = seven(json!({"overexposed_factor": "VNQ"})).await;
+        all.request.include.sections = Some(vec![Section::Exposures]);
+        let whole = all.whole();
+        assert!(["recommendations", "insights", "basket"].into_iter().all(|name| whole.get(name).is_none()));
     }
 }

@@ -18,8 +18,8 @@ use super::{HeldFactor, Recommended, notes, request::Request};
 use crate::{
     analysis::Report,
     services::{
-        analysis::context::AnalysisContext,
-        portfolio::{self, factor::Resolved, lookthrough::Classifications, source::Held},
+        analysis::{context::AnalysisContext, quality::DataQuality},
+        portfolio::{self, factor::Resolved, held::Held, lookthrough::Classifications},
     },
     tool_error::{ErrorCode, Problem, ToolError},
 };
@@ -89,8 +89,9 @@ pub(super) async fn look_at(
     });
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
     let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), report.yields_unknown.len());
-    let quality = context.quality(undefined, warnings);
-    Ok(Recommended { request, context, factor, portfolio, report, quality })
+    let frame = notes::frame(&request, &context, &factor, portfolio.as_ref(), &report);
+    let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
+    Ok(Recommended { request, context, factor, portfolio, report, quality, frame })
 }
 
 fn not_analysed(factor: &Resolved, code: ErrorCode, why: &str) -> ToolError {

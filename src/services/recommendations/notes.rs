@@ -9,13 +9,17 @@ use factor_analytics::{
 use factor_types::Ticker;
 use indexmap::IndexMap;
 
-use super::{HeldFactor, Recommended, request::Request};
+use super::{
+    HeldFactor,
+    request::{Request, Section},
+};
 use crate::{
     analysis::Report,
+    answer::Frame,
     services::{
         analysis::context::AnalysisContext,
         holdings_warning::Warning,
-        portfolio::{factor::Resolved, summary::of_holdings},
+        portfolio::{answer, factor::Resolved, summary::of_holdings},
     },
 };
 
@@ -66,14 +70,36 @@ impl fmt::Display for Note<'_> {
     }
 }
 
-/// The notes of an answer.
-pub(super) fn of(all: &Recommended) -> Vec<String> {
-    let mut notes = all.context.common().notes.clone();
-    notes.extend(all.portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
-    let portfolio = all.portfolio.as_ref().map(|portfolio| (&portfolio.held.weights, portfolio.weight));
-    let own = [of_portfolio(&all.factor, portfolio), of_candidates(&all.report, &all.request)].into_iter().flatten();
+/// What stands around an answer: its notes, and the sections that are not there.
+pub(super) fn frame(
+    request: &Request,
+    context: &AnalysisContext,
+    factor: &Resolved,
+    portfolio: Option<&HeldFactor>,
+    report: &HedgeReport,
+) -> Frame {
+    let mut notes = context.common().notes.clone();
+    notes.extend(portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
+    let held = portfolio.map(|portfolio| (&portfolio.held.weights, portfolio.weight));
+    let own = [of_portfolio(factor, held), of_candidates(report, request)].into_iter().flatten();
     notes.extend(own.map(|note| note.to_string()));
-    notes
+    answer::frame(&request.include, not_computed(request, portfolio, report), notes)
+}
+
+/// Sections that are not there, with what to do.
+pub(super) fn not_computed(
+    request: &Request,
+    portfolio: Option<&HeldFactor>,
+    report: &HedgeReport,
+) -> IndexMap<&'static str, String> {
+    let mut reasons = IndexMap::new();
+    if portfolio.is_none() && request.include.wants(Section::Exposures) {
+        reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
+    }
+    if let Some(why) = report.no_basket.as_ref().filter(|_| request.include.wants(Section::Basket)) {
+        reasons.insert("basket", why.clone());
+    }
+    reasons
 }
 
 /// What is to be said of a portfolio of these weights, so much of it in the factor.

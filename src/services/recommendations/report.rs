@@ -2,7 +2,11 @@
 
 use factor_analytics::hedge::Recommendation;
 
-use super::{Recommended, sentences};
+use super::{
+    Recommended,
+    insights::{not_known, sentences},
+    rows::{of_basket, rationale},
+};
 use crate::{
     answer::markdown::{self, decimal, percent},
     services::portfolio::{answer::add_caveats, summary::heading},
@@ -44,18 +48,19 @@ impl Recommended {
     pub(super) fn text(&self) -> String {
         let report = &self.report;
         let label = self.factor.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
-        let mut text = format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context));
-        markdown::list(&mut text, "In short", &sentences::insights(self));
+        let mut text =
+            format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context, &self.quality));
+        markdown::list(&mut text, "In short", &sentences(self));
         self.add_rows(&mut text);
         let why: Vec<String> = report
             .recommendations
             .iter()
             .take(5)
-            .map(|one| format!("{}: {}", self.called(one), sentences::rationale(one, &self.factor.name)))
+            .map(|one| format!("{}: {}", self.called(one), rationale(one, &self.factor.name)))
             .collect();
         markdown::list(&mut text, "Why", &why);
         if let Some(basket) = &report.basket {
-            markdown::list(&mut text, "Together", &[sentences::of_basket(basket, &self.factor.name)]);
+            markdown::list(&mut text, "Together", &[of_basket(basket, &self.factor.name)]);
         }
         if let Some(portfolio) = &self.portfolio {
             let rows = markdown::weights(&portfolio.classifications.by(|one| &one.industry), 15);
@@ -70,7 +75,7 @@ impl Recommended {
         if !report.recommendations.is_empty() {
             markdown::list(&mut text, "How to read it", &self.legend());
         }
-        add_caveats(&mut text, sentences::not_known(self), &self.quality);
+        add_caveats(&mut text, not_known(self), &self.quality);
         text
     }
 

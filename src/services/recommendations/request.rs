@@ -1,14 +1,11 @@
 //! What is asked: the arguments that only this question has.
 
-use std::sync::Arc;
-
 use factor_types::closed_set;
 
 use crate::{
-    analysis::UserGroups,
-    app::UniverseSnapshot,
+    app::Basis,
     arguments::{Args, Include},
-    services::{common_args::CommonArgs, portfolio::source::Source},
+    services::{common_args::CommonArgs, portfolios::holdings::Source},
     tool_error::ToolError,
 };
 
@@ -61,11 +58,7 @@ impl Request {
     ///
     /// # Errors
     /// Every argument that breaks its rule.
-    pub(crate) fn read(
-        mut args: Args,
-        snapshot: &Arc<UniverseSnapshot>,
-        groups: UserGroups,
-    ) -> Result<(Self, CommonArgs), ToolError> {
+    pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
         args.require("overexposed_factor");
         let include = Include::read(&args);
         if args.has("categories") && args.has("factor_categories") {
@@ -81,7 +74,7 @@ impl Request {
             min_dividend_yield: args.share("min_dividend_yield"),
             include,
         };
-        let common = CommonArgs::read(&mut args, (&NAMES, &[]), snapshot, groups)?;
+        let common = CommonArgs::read(&mut args, (&NAMES, &[]), basis)?;
         Ok((request, common))
     }
 }

@@ -1,6 +1,5 @@
-//! The rows of an answer, whole and in short.
-
-use std::borrow::Cow;
+//! The rows of an answer, whole and in short, each with what its figures say in words: the numbers of the sentences are
+//! those of the fields, to four decimals.
 
 use factor_analytics::hedge::{
     Effectiveness, Recommendation, Swap, VolatilityChange,
@@ -10,7 +9,7 @@ use factor_types::{Category, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::sentences;
+use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// An offset.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -91,29 +90,10 @@ pub(crate) struct Further<'a> {
     score: f64,
 }
 
-/// Names, or how many there are.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Names<'a> {
-    /// All of them.
-    Listed(Vec<Cow<'a, str>>),
-    /// Their number.
-    Counted(usize),
-}
-
-impl Names<'_> {
-    /// Only how many there are.
-    pub(super) fn count(&mut self) {
-        if let Self::Listed(names) = self {
-            *self = Self::Counted(names.len());
-        }
-    }
-}
-
 impl<'a> RecommendationRow<'a> {
     /// With every figure; `of` is what it is to offset.
     pub(super) fn whole(figures: &'a Recommendation, of: &str) -> Self {
-        Self::Whole(Explained { rationale: sentences::rationale(figures, of), figures })
+        Self::Whole(Explained { rationale: rationale(figures, of), figures })
     }
 
     /// As a summary has it.
@@ -128,7 +108,7 @@ impl<'a> RecommendationRow<'a> {
             correlation_interval: relation.correlation_interval,
             n: relation.n,
             down_market_correlation: relation.down_market_correlation,
-            rationale: sentences::rationale(one, of),
+            rationale: rationale(one, of),
             hedge_ratio: figures.hedge_ratio,
             hedge_effectiveness: figures.hedge_effectiveness,
             current_portfolio_exposure: one.current_portfolio_exposure,
@@ -146,7 +126,7 @@ impl<'a> RecommendationRow<'a> {
 impl<'a> BasketRow<'a> {
     /// With every figure.
     pub(super) fn whole(figures: &'a Basket, of: &str) -> Self {
-        Self::Whole(Explained { rationale: sentences::of_basket(figures, of), figures })
+        Self::Whole(Explained { rationale: of_basket(figures, of), figures })
     }
 
     /// As a summary has it.
@@ -157,7 +137,7 @@ impl<'a> BasketRow<'a> {
             correlation_interval: basket.relation.correlation_interval,
             n: basket.relation.n,
             down_market_correlation: basket.relation.down_market_correlation,
-            rationale: sentences::of_basket(basket, of),
+            rationale: of_basket(basket, of),
             hedge_effectiveness: basket.hedge_effectiveness,
             portfolio_volatility: basket.portfolio_volatility,
         }))
@@ -176,8 +156,92 @@ impl<'a> Further<'a> {
     }
 }
 
+/// One sentence on a recommendation.
+pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
+    let relation = &one.figures.relation;
+    let interval = relation
+        .correlation_interval
+        .map(|[low, high]| format!(" (95% interval {} to {})", in_words(low), in_words(high)));
+    let mut said = format!(
+        "Correlation {} with {of} over {} periods{}",
+        in_words_or_dash(relation.correlation_to_overexposed),
+        relation.n,
+        interval.unwrap_or_default()
+    );
+    let worth = &one.figures.hedge_effectiveness;
+    match one.figures.hedge_ratio {
+        Some(ratio) if ratio > 0.0 => {
+            said += &format!(
+                "; {} of it per unit of {of} takes away {} of the variance in sample",
+                in_words(ratio),
+                in_words_or_dash(worth.in_sample)
+            );
+            said += &out_of_sample(worth.out_of_sample);
+        }
+        Some(ratio) => said += &format!("; no offset when bought (hedge ratio {})", in_words(ratio)),
+        None => {}
+    }
+    if let Some(swap) = &one.swap
+        && let (Some(weight), Some(change)) = (swap.suggested_additional_allocation, swap.portfolio_volatility)
+    {
+        said += &if weight > 0.0 {
+            format!(
+                "; moving {} of the portfolio into it takes volatility from {} to {}",
+                in_words(weight),
+                in_words(change.before),
+                in_words(change.after)
+            )
+        } else {
+            format!("; no move into it lowers the portfolio's volatility of {}", in_words(change.before))
+        };
+    }
+    said + "."
+}
+
+/// One sentence on the basket.
+pub(super) fn of_basket(basket: &Basket, of: &str) -> String {
+    let moved = basket.portfolio_volatility.map(|change| {
+        let into = |member: &BasketMember| {
+            format!("{} into {}", in_words_or_dash(member.suggested_additional_allocation), member.factor)
+        };
+        let weights: Vec<String> = basket.members.iter().map(into).collect();
+        let (before, after) = (in_words(change.before), in_words(change.after));
+        format!("Moving {} takes the portfolio's volatility from {before} to {after}; ", weights.join(", "))
+    });
+    let ratios: Vec<String> = basket
+        .members
+        .iter()
+        .filter(|member| member.hedge_ratio > 0.0)
+        .map(|member| format!("{} of {}", in_words(member.hedge_ratio), member.factor))
+        .collect();
+    let moved = moved.unwrap_or_default();
+    if ratios.is_empty() {
+        return format!("{moved}bought, none of them offsets {of} itself.");
+    }
+    let worth = &basket.hedge_effectiveness;
+    let in_sample = in_words_or_dash(worth.in_sample);
+    let out_of_sample = out_of_sample(worth.out_of_sample);
+    format!(
+        "{moved}{} per unit of {of} take away {in_sample} of its variance in sample{out_of_sample}.",
+        ratios.join(", ")
+    )
+}
+
+/// What is left of an offset on rows that did not set its ratio.
+fn out_of_sample(worth: Option<f64>) -> String {
+    match worth {
+        Some(share) if share < 0.0 => format!(" and {} out of sample: it added to it", in_words(share)),
+        Some(share) => format!(" and {} out of sample", in_words(share)),
+        None => ", untested out of sample".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use factor_analytics::hedge::{
+        Relation,
+        basket::{MinimizedVariance, Objective},
+    };
     use serde_json::{Value, json};
 
     use super::{super::tests::recommendation, *};
@@ -211,5 +275,49 @@ mod tests {
             assert!(short.get(name).is_none(), "{name}: {short}");
         }
         assert_eq!((&short["etf_ticker"], &short["sharpe_ratio"]), (&Value::Null, &Value::Null), "null, not absent");
+    }
+
+    /// A basket of members with their ratios and weights to move, and what is left out of sample.
+    fn basket(members: &[(&str, f64, Option<f64>)], moved: bool, left: Option<f64>) -> Basket {
+        let member = |(factor, hedge_ratio, weight): &(&str, f64, Option<f64>)| BasketMember {
+            factor: (*factor).to_owned(),
+            etf_ticker: None,
+            hedge_ratio: *hedge_ratio,
+            suggested_additional_allocation: *weight,
+        };
+        Basket {
+            members: members.iter().map(member).collect(),
+            relation: Relation::default(),
+            hedge_effectiveness: Effectiveness { in_sample: Some(0.3), out_of_sample: left },
+            portfolio_volatility: moved.then_some(VolatilityChange { before: 0.15, after: 0.12 }),
+            objective: Objective {
+                minimised: MinimizedVariance::FactorVariance,
+                before: 0.2,
+                after: 0.1,
+                best_single: 0.15,
+                best_single_factor: "gold".to_owned(),
+            },
+            shrinkage_intensity: 0.0,
+            dropped: Vec::new(),
+            sets_tried: 1,
+            undefined: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_basket_names_only_the_members_that_offset_when_bought() {
+        let two = basket(&[("gold", 0.5, None), ("bonds", 0.25, None)], false, Some(0.1));
+        assert_eq!(
+            of_basket(&two, "VNQ"),
+            "0.5 of gold, 0.25 of bonds per unit of VNQ take away 0.3 of its variance in sample and 0.1 out of sample."
+        );
+        let moved = basket(&[("gold", 0.5, Some(0.06)), ("bonds", 0.0, Some(0.04))], true, None);
+        assert_eq!(
+            of_basket(&moved, "VNQ"),
+            "Moving 0.06 into gold, 0.04 into bonds takes the portfolio's volatility from 0.15 to 0.12; 0.5 of gold per \
+             unit of VNQ take away 0.3 of its variance in sample, untested out of sample."
+        );
+        let none = basket(&[("gold", -0.5, None), ("bonds", 0.0, None)], false, Some(0.1));
+        assert_eq!(of_basket(&none, "VNQ"), "bought, none of them offsets VNQ itself.");
     }
 }

@@ -6,24 +6,21 @@ use factor_analytics::hedge::{
 use factor_types::{Category, Ticker};
 use serde_json::{Value, json};
 
-use super::{request::Section, sentences::rationale, *};
+use super::{request::Section, rows::rationale, *};
 use crate::{
-    analysis::UserGroups,
     services::{
         common_args::{
             CommonArgs,
-            tests::{args, snapshot},
+            tests::{args, basis},
         },
-        portfolio::{
-            factor::{Kind, MatchedBy},
-            source::Source,
-        },
+        portfolio::factor::{Kind, MatchedBy},
+        portfolios::holdings::Source,
     },
     settings::Settings,
 };
 
 fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
-    Request::read(args(values), &snapshot(), UserGroups::default())
+    Request::read(args(values), basis())
 }
 
 fn problems(values: Value) -> Vec<String> {
@@ -179,17 +176,16 @@ pub(crate) fn sample_app() -> (tempfile::TempDir, Arc<App>) {
 /// What is found on the simulated prices, before it is put into a shape.
 pub(super) async fn recommended(values: Value) -> Recommended {
     let (_folder, app) = sample_app();
-    let snapshot = app.universe_watcher.current().await;
-    let (request, common) = Request::read(args(values), &snapshot, UserGroups::default()).unwrap();
     let call = Call::default();
-    let caller = call.caller(app.today());
-    let held = request.source.weigh(&app, call.user, &caller).await.unwrap();
+    let (request, common) = Request::read(args(values), app.basis(call.user).await).unwrap();
+    let caller = call.caller(app.clock());
+    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap();
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();
     let held = match held {
         Some(held) => {
-            let all = Classifications::of(&app, &held.weights, &context.universes(), &caller).await.unwrap();
+            let all = Classifications::of(&app, &held.weights, &context.common().universes(), &caller).await.unwrap();
             Some((held, all))
         }
         None => None,

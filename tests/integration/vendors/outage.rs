@@ -79,17 +79,18 @@ async fn a_refused_key_is_told_at_once_and_not_asked_with_again() {
     world.check(&world.fresh().await, &world.tickers);
 }
 
-/// A window before all prices has no answer; looking for older ones asks for dates that vendors understand.
+/// A window before all prices has no answer but the dates that there are, which the prices after it show.
 #[tokio::test]
-async fn a_window_before_all_prices_costs_two_requests_a_ticker() {
+async fn a_window_before_all_prices_costs_one_request_a_ticker() {
     let world = World::small(2).await;
     let mut server = world.server().await;
     let arguments = json!({"analysis_type": "returns", "end_date": "2019-12-31"});
     let reply = server.call("get_factor_analysis", arguments).await;
     assert_eq!(reply["structuredContent"]["error"]["code"], "no_data", "{reply}");
-    world.each_cost(2);
-    let earliest = world.fmp.requests().iter().filter_map(|seen| seen.from).min();
-    assert_eq!(earliest, Some(super::world::day("1900-01-01")));
+    let message = reply["structuredContent"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("the prices run from 20"), "{message}");
+    assert_eq!(reply["structuredContent"]["error"]["problems"][0]["field"], "end_date");
+    world.each_cost(1);
 }
 
 #[tokio::test]

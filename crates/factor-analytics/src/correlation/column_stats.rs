@@ -78,8 +78,9 @@ impl ColumnStats {
         // The mean is rounded, so deviations from it have a mean of their own; taken out in a second step.
         let left = left / n;
         let squares = squares - n * left * left;
-        let largest = extent.max.abs().max(extent.min.abs()).max(1e-8);
-        let near = (1e-11 * largest).powi(2);
+        let largest = extent.max.abs().max(extent.min.abs()).max(stats::SMALLEST_SCALE);
+        // Ten times the threshold: what comes near it is looked at again, without the kernel's rounding.
+        let near = (10.0 * stats::NOISE * largest).powi(2);
         let plain = RANGE.contains(&squares) && squares > near * (n - 1.0);
         let varies = plain || (squares.is_finite() && !stats::is_constant(&present(values)));
         // Equal extremes are a constant series without any arithmetic that could blur it.

@@ -75,7 +75,7 @@ impl CommonRows {
         xy -= left_x * left_y / n;
         let freedom = n - 1.0;
         let varies =
-            |squares: f64, largest: f64| squares.is_finite() && (squares / freedom).sqrt() > 1e-12 * largest.max(1e-8);
+            |squares: f64, largest: f64| squares.is_finite() && !stats::is_residue((squares / freedom).sqrt(), largest);
         let r = xy / root_of_product(xx, yy);
         (varies(xx, largest_x) && varies(yy, largest_y) && r.is_finite()).then(|| r.clamp(-1.0, 1.0))
     }

@@ -54,9 +54,6 @@ pub enum OlsError {
 /// inflation would be above 10^8, and its coefficient mean nothing.
 const DEPENDENT: f64 = 1e-8;
 
-/// Residuals with at most this share of the sum of squares are rounding: the x explain all of y.
-const NO_RESIDUAL: f64 = 1e-24;
-
 impl MultipleRegression {
     /// Regresses y on the x; all slices have one length and no missing values.
     ///
@@ -89,7 +86,8 @@ impl MultipleRegression {
         let mut residuals: Vec<f64> =
             (0..n).map(|row| target[row] - stats::sum((0..size).map(|at| q[(row, at)] * along[at]))).collect();
         let total = dot(&target, &target);
-        if dot(&residuals, &residuals) <= NO_RESIDUAL * total {
+        // The x explain all of y but its last bits: there is no error, and nothing to divide by.
+        if stats::is_residue((dot(&residuals, &residuals) / n as f64).sqrt(), stats::largest(y.iter().copied())) {
             residuals.fill(0.0);
         }
         // Row `at` of B q_t, for every t.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ExposureFactor, Exposures};
-use crate::sections::performance::{PerformanceProfile, ProfileInputs};
+use crate::sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInputs};
 
 /// What a portfolio is measured against: one value per panel row in each slice, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +36,9 @@ pub struct Risk {
     pub beta: Option<f64>,
     /// Lowest wealth / running maximum - 1 on period ends.
     pub max_drawdown: Option<f64>,
+    /// When that was.
+    #[serde(flatten)]
+    pub drawdown: DrawdownTimes,
     /// 5% quantile of r, per period; negative is a loss.
     pub var_95: Option<f64>,
     /// Mean of r at or below var_95.
@@ -50,18 +53,13 @@ const NO_RETURNS: &str = "the portfolio has no return in the window";
 impl Risk {
     /// The risk of some returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let profile = PerformanceProfile::compute(
-            &ProfileInputs {
-                returns,
-                risk_free: inputs.risk_free,
-                benchmark: inputs.benchmark,
-                labels: inputs.labels,
-                base: inputs.base,
-                frequency: inputs.frequency,
-            },
-            &[],
-        );
-        let PerformanceProfile { volatility, beta, max_drawdown, var_95, cvar_95, .. } = profile;
+        let per_year = inputs.frequency.periods_per_year();
+        let profile = PerformanceProfile::compute(&ProfileInputs {
+            risk_free: Some(inputs.risk_free),
+            benchmark: inputs.benchmark,
+            ..ProfileInputs::new(returns, inputs.labels, inputs.base, per_year)
+        });
+        let PerformanceProfile { volatility, beta, max_drawdown, drawdown, var_95, cvar_95, .. } = profile;
         let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
         let fields = [
             ("volatility", volatility),
@@ -72,7 +70,7 @@ impl Risk {
         ];
         let missing = fields.into_iter().filter(|(_, value)| value.is_none());
         let undefined = missing.map(|(field, _)| (field, known(field).unwrap_or(NO_RETURNS))).collect();
-        Self { volatility, beta, max_drawdown, var_95, cvar_95, undefined }
+        Self { volatility, beta, max_drawdown, drawdown, var_95, cvar_95, undefined }
     }
 }
 

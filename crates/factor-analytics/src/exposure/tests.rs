@@ -187,19 +187,15 @@ fn risk_is_that_of_the_performance_profile() {
     let (p, b, rates) = (wave(2, 48), wave(5, 48), [0.001; 48]);
     let inputs = inputs(&b, &rates, &[], base, &labels);
     let risk = Risk::of(&p, &inputs);
-    let profile = PerformanceProfile::compute(
-        &ProfileInputs {
-            returns: &p,
-            risk_free: &rates,
-            benchmark: Some(&b),
-            labels: &labels,
-            base,
-            frequency: Frequency::Monthly,
-        },
-        &[],
-    );
+    let profile = PerformanceProfile::compute(&ProfileInputs {
+        risk_free: Some(&rates),
+        benchmark: Some(&b),
+        ..ProfileInputs::new(&p, &labels, base, 12.0)
+    });
     assert_eq!((risk.volatility, risk.beta), (profile.volatility, profile.beta));
     assert_eq!((risk.max_drawdown, risk.var_95, risk.cvar_95), (profile.max_drawdown, profile.var_95, profile.cvar_95));
+    assert_eq!(risk.drawdown, profile.drawdown);
+    assert!(risk.drawdown.drawdown_trough.is_some());
     assert!(risk.volatility.is_some() && risk.beta.is_some() && risk.undefined.is_empty());
     let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
     assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));

@@ -1,6 +1,6 @@
 //! Prices into returns, one row a period and one column a series.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use factor_types::{Frequency, PriceSeries, Ticker};
@@ -95,7 +95,7 @@ impl Panel {
                 let (Some(before), Some(now)) = (priced[row], priced[row + 1]) else { continue };
                 let value = series.prices()[now] / series.prices()[before] - 1.0;
                 returns[(row, at)] = value;
-                column.count(row, before..now + 1);
+                column.count(row);
                 if value > high || value < low {
                     suspects.push(SuspectReturn { ticker: series.ticker().clone(), date: labels[row], value });
                 }
@@ -120,21 +120,23 @@ impl Panel {
 impl Column {
     fn without_returns(series: &Arc<PriceSeries>, priced: &[Option<usize>], usable: bool) -> Self {
         let unsupported = || format!("the source gives {} one price a month; ask for monthly", series.ticker());
+        let mut present = priced.iter().flatten();
+        let (first, last) = (present.next(), present.next_back());
         Self {
             series: Arc::clone(series),
             span: None,
             observations: 0,
-            priced: None,
-            has_price: priced.iter().any(Option::is_some),
+            prices: priced.iter().map(|row| row.map(|row| series.prices()[row])).collect(),
+            priced: first.map(|first| *first..last.unwrap_or(first) + 1),
+            has_price: first.is_some(),
             unsupported: (!usable).then(unsupported),
         }
     }
 
-    /// Counts a return in, of a row after all before, and the prices it lies between.
-    fn count(&mut self, row: usize, prices: Range<usize>) {
+    /// Counts a return in, of a row after all before.
+    fn count(&mut self, row: usize) {
         self.observations += 1;
         self.span = Some(self.span.as_ref().map_or(row, |span| span.start)..row + 1);
-        self.priced = Some(self.priced.as_ref().map_or(prices.start, |priced| priced.start)..prices.end);
     }
 }
 

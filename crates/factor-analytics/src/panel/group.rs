@@ -43,6 +43,7 @@ impl Panel {
                 series: Arc::new(nothing),
                 span: first.zip(last).map(|(first, last)| first..last + 1),
                 observations: (0..rows).filter(present).count(),
+                prices: Vec::new(),
                 priced: None,
                 has_price: first.is_some(),
                 unsupported: None,
@@ -96,8 +97,7 @@ mod tests {
         // B starts a month later: its first return is March's.
         let b = [("2024-02-29", 10.0), ("2024-03-29", 12.0), ("2024-04-30", 9.0)];
         let end = date("2024-04-30");
-        let window =
-            Window { frequency: Frequency::Monthly, start: date("2024-01-31"), end, cutoff: end, prices_until: end };
+        let window = Window::whole(Frequency::Monthly, date("2024-01-31"), end);
         Panel::build(window, &[series("A", &a), series("B", &b)]).unwrap()
     }
 

@@ -1,11 +1,11 @@
-//! Which price stands for a period: a month's last, a week's last, a trading day's own.
+//! Which price stands for a period: that of a month's or week's last trading day, a trading day's own.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use chrono::{Days, NaiveDate};
-use factor_types::{Calendar, Frequency, PriceSeries};
+use factor_types::PriceSeries;
 
-use super::{Window, window::month_price};
+use super::{Window, calendar::Period, window::period_price};
 
 /// For each period, base first, the index of each series' price, if it has one.
 pub(super) struct PricedPeriods {
@@ -17,10 +17,9 @@ pub(super) struct PricedPeriods {
 impl PricedPeriods {
     /// The periods of a window; a series that is not `usable` has no price in any of them.
     pub(super) fn of(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Self {
-        let mut periods = match window.frequency {
-            Frequency::Monthly => months(window, series),
-            Frequency::Weekly => weeks(window, series),
-            Frequency::Daily => days(window, series, usable),
+        let mut periods = match Period::of(window.frequency, window.start) {
+            Some(containing_start) => whole_periods(window, series, containing_start),
+            None => days(window, series, usable),
         };
         for (priced, _) in periods.priced.iter_mut().zip(usable).filter(|(_, usable)| !**usable) {
             priced.fill(None);
@@ -42,55 +41,44 @@ impl PricedPeriods {
     }
 }
 
-/// Calendar months: in when `start < last weekday <= cutoff`; the base is the month before the first.
-fn months(window: &Window, series: &[Arc<PriceSeries>]) -> PricedPeriods {
-    let mut first = window.start.month_end();
-    if first.last_weekday_of_month() <= window.start {
-        first = next_month(first);
+/// Months or weeks: in when `start < last trading day <= cutoff`; the base is the period before the first. Every series is
+/// read at its last price up to the period's last trading day, whatever it has after that.
+fn whole_periods(window: &Window, series: &[Arc<PriceSeries>], containing_start: Period) -> PricedPeriods {
+    let last_day = |period: Period| window.calendar.last_day(period);
+    let mut first = containing_start;
+    // The start is excluded: a period that ends on it or before has no part in the window.
+    while last_day(first) <= window.start {
+        first = first.next();
     }
-    let mut labels = vec![first.month_end_back(1)];
-    let mut label = first;
-    while label.last_weekday_of_month() <= window.cutoff {
-        labels.push(label);
-        label = next_month(label);
+    let mut periods = vec![first.before()];
+    let mut period = first;
+    while last_day(period) <= window.cutoff {
+        periods.push(period);
+        period = period.next();
     }
+    let ends: Vec<(Period, NaiveDate)> = periods.into_iter().map(|period| (period, last_day(period))).collect();
     let priced = series
         .iter()
-        .map(|series| labels.iter().map(|label| month_price(series, *label, window.prices_until)).collect())
+        .map(|series| ends.iter().map(|(period, last_day)| period_price(series, *period, *last_day)).collect())
         .collect();
-    PricedPeriods { labels, priced }
+    PricedPeriods { labels: ends.iter().map(|(period, _)| period.label).collect(), priced }
 }
 
-fn next_month(label: NaiveDate) -> NaiveDate {
-    label.checked_add_days(Days::new(1)).map_or(label, Calendar::month_end)
-}
-
-/// ISO weeks, labelled Friday: in when `start < Friday <= cutoff`; the last price of Monday to Sunday stands for it.
-fn weeks(window: &Window, series: &[Arc<PriceSeries>]) -> PricedPeriods {
-    let week = Days::new(7);
-    let mut first = window.start.friday();
-    // The start is excluded: a period that ends on it has no part in the window.
-    if first <= window.start {
-        first = first.checked_add_days(week).unwrap_or(first);
-    }
-    let mut labels = vec![first.checked_sub_days(week).unwrap_or(first)];
-    let mut label = first;
-    while label <= window.cutoff {
-        labels.push(label);
-        label = label.checked_add_days(week).unwrap_or(NaiveDate::MAX);
-    }
-    let last_of_week = |series: &PriceSeries, friday: NaiveDate| {
-        let sunday = friday.checked_add_days(Days::new(2)).unwrap_or(friday);
-        let at = series.dates().partition_point(|date| *date <= sunday.min(window.prices_until)).checked_sub(1)?;
-        (series.dates()[at].friday() == friday).then_some(at)
+/// A series' prices of the `count` periods up to the one labelled `base`, the newest last; of days its own.
+pub(super) fn before(window: &Window, series: &PriceSeries, base: NaiveDate, count: usize) -> Vec<Option<usize>> {
+    let Some(of_base) = Period::of(window.frequency, base) else {
+        let until = series.dates().partition_point(|date| *date <= base);
+        return (until.saturating_sub(count)..until).map(Some).collect();
     };
-    let priced =
-        series.iter().map(|series| labels.iter().map(|label| last_of_week(series, *label)).collect()).collect();
-    PricedPeriods { labels, priced }
+    let back = iter::successors(Some(of_base), |period| Some(period.before())).take(count);
+    let mut priced: Vec<_> =
+        back.map(|period| period_price(series, period, window.calendar.last_day(period))).collect();
+    priced.reverse();
+    priced
 }
 
 /// Trading days: the dates on which at least half of the series alive (between their first and last price) have a
-/// price; in when `start < date <= cutoff`, the base being the last one on or before the start.
+/// price; in when `start < date <= prices_until`, the base being the last one on or before the start.
 fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> PricedPeriods {
     let range = window.price_range();
     let length = (range.end() - range.start()).num_days().max(0) as usize + 1;
@@ -120,7 +108,8 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Priced
         }
     }
     let first = dates.partition_point(|date| *date <= window.start).saturating_sub(1);
-    let labels: Vec<NaiveDate> = dates.into_iter().skip(first).take_while(|date| *date <= window.cutoff).collect();
+    let labels: Vec<NaiveDate> =
+        dates.into_iter().skip(first).take_while(|date| *date <= window.prices_until).collect();
     let priced = series
         .iter()
         .map(|series| labels.iter().map(|label| series.dates().binary_search(label).ok()).collect())

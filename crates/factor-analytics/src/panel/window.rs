@@ -1,12 +1,24 @@
-//! Which periods a window has: the rules about whole months, the clock and default dates.
+//! Which periods a window has: the rules about whole periods, the clock and default dates.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use chrono::{Datelike, Days, NaiveDate};
-use factor_types::{Calendar, DateRange, Frequency, PriceSeries, Ticker};
+use chrono::{Days, NaiveDate};
+use factor_types::{Calendar, DateRange, Frequency, PriceSeries, Ticker, exchange::last_trading_day};
+
+use super::calendar::{Period, TradingCalendar};
 
 /// A month's last price may be at most this many days before the month's end; older, and the series had stopped.
 pub const STALE_MONTH_DAYS: i64 = 7;
+
+/// A fund whose prices ended more than so many days before others' has stopped.
+pub const STOPPED_DAYS: i64 = 35;
+
+/// Months of prices before a window's start: the price under the first return may be of the month before the one that
+/// holds the start.
+pub const LEAD_MONTHS: u32 = 2;
+
+/// How far back a day with enough prices is looked for.
+const YEARS_OF_PRICES: usize = 150;
 
 /// Where a window starts that was given no start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,10 +39,26 @@ impl DefaultStart {
     }
 }
 
+/// What time it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Clock {
+    /// The day.
+    pub today: NaiveDate,
+    /// The last day whose prices are final: a row dated later is one of a day that is not over.
+    pub final_through: NaiveDate,
+}
+
+impl Clock {
+    /// The evening of a day: its prices are final.
+    pub fn evening_of(today: NaiveDate) -> Self {
+        Self { today, final_through: today }
+    }
+}
+
 /// What was asked for, dates as typed.
 #[derive(Debug, Clone)]
 pub struct WindowRequest {
-    /// The first date, excluded: a period is in when `start < its last weekday`.
+    /// The first date, excluded: a period is in when `start < its last trading day`.
     pub start: Option<NaiveDate>,
     /// The last date, included.
     pub end: Option<NaiveDate>,
@@ -38,77 +66,139 @@ pub struct WindowRequest {
     pub default_start: DefaultStart,
     /// How often returns are measured.
     pub frequency: Frequency,
+    /// Months of prices before the start: [`LEAD_MONTHS`], or more where something looks further back.
+    pub lead_months: u32,
     /// The clock.
-    pub today: NaiveDate,
-    /// The ticker whose close of today makes today count.
+    pub clock: Clock,
+    /// The ticker whose exchange and newest price say which periods are whole.
     pub benchmark: Ticker,
 }
 
 impl WindowRequest {
     /// The price dates to ask for before the window is known: from the start, with room for the price under the first
-    /// return and for an end some months before today, up to today or the asked end.
+    /// return and for an end some months before today, up to today whatever the end: whether a period is whole is seen in
+    /// the prices after it.
     pub fn fetch_range(&self) -> DateRange {
-        let end = self.end.map_or(self.today, |end| end.min(self.today));
+        let today = self.clock.today;
+        let end = self.end.map_or(today, |end| end.min(today));
         let start = self.start.unwrap_or_else(|| self.default_start.of(end).month_end_back(3));
-        DateRange::new(with_room(start), end).unwrap_or_else(|_| DateRange::day(end))
+        DateRange::new(with_room(start, self.lead_months), today).unwrap_or_else(|_| DateRange::day(today))
     }
 
     /// Settles the window from what the prices show.
     ///
-    /// - The clock counts up to yesterday, or up to today once the benchmark has today's close.
-    /// - Wholeness is judged by the earliest of `end`, the newest price date and the clock.
-    /// - Default end: the label of the newest whole month for which at least half of the `requested` series have a
-    ///   price (of those that have any, when fewer than half have any), never later than the clock's today.
+    /// - No price after [`Clock::final_through`] counts, and an end after today is today.
+    /// - A month or week is whole when the benchmark's newest price, after the end too, is on or after its last trading day
+    ///   ([`TradingCalendar::last_day`]). Without a benchmark, or where its prices ended more than [`STOPPED_DAYS`] before
+    ///   others', the newest price of any series decides.
+    /// - Default end: monthly the label of the newest whole month, weekly that of the newest whole week, for which at
+    ///   least half of the `requested` series have a price (of those that have any, when fewer than half have any), daily
+    ///   the newest date of which that holds; never later than today.
     /// - Default start: see [`DefaultStart`].
     ///
     /// # Errors
-    /// [`WindowError`]: no prices at all, or a start that is not before the end.
+    /// [`WindowError`]: no prices at all, no whole period, or a start that is not before the end.
     pub fn resolve(&self, all: &[Arc<PriceSeries>], requested: &[Ticker]) -> Result<Window, WindowError> {
-        let clock = self.clock(all);
-        let known = self.end.map_or(clock, |end| end.min(clock));
-        let newest = all.iter().filter_map(|series| newest_within(series, known)).max().ok_or(WindowError::NoPrices)?;
-        // A source that is behind the clock ends the window where its prices do.
-        let cutoff = newest.min(known);
-        let end = match self.end {
+        let Clock { today, final_through } = self.clock;
+        let benchmark = all.iter().find(|series| *series.ticker() == self.benchmark).map(|series| &**series);
+        let newest_of = |series: &PriceSeries| newest_within(series, final_through);
+        let newest = all.iter().filter_map(|series| newest_of(series)).max().ok_or(WindowError::NoPrices)?;
+        let of_benchmark = benchmark.and_then(newest_of).filter(|date| (newest - *date).num_days() <= STOPPED_DAYS);
+        let judged = of_benchmark.unwrap_or(newest);
+        let calendar = TradingCalendar::of(benchmark, final_through);
+
+        let asked_end = self.end.map(|end| end.min(today));
+        let first = all.iter().filter_map(|series| series.dates().first()).min();
+        if let (Some(end), Some(first)) = (asked_end, first)
+            && end < *first
+        {
+            return Err(WindowError::EndsBeforePrices { end, first: *first, newest });
+        }
+        let end = match asked_end {
             Some(end) => end,
-            None => self.default_end(all, requested, cutoff, known).ok_or(WindowError::NoWholeMonth { newest })?,
+            None => self
+                .default_end(all, requested, &calendar, judged)
+                .ok_or(WindowError::NoWholePeriod { frequency: self.frequency, newest })?,
         };
         let start = self.start.unwrap_or_else(|| self.default_start.of(end));
         if start >= end {
             return Err(WindowError::StartNotBeforeEnd { start, end });
         }
-        Ok(Window { frequency: self.frequency, start, end, cutoff: cutoff.min(end), prices_until: known.min(end) })
-    }
-
-    fn clock(&self, all: &[Arc<PriceSeries>]) -> NaiveDate {
-        let benchmark = all.iter().find(|series| *series.ticker() == self.benchmark);
-        let closed_today = benchmark.is_some_and(|series| series.dates().binary_search(&self.today).is_ok());
-        if closed_today { self.today } else { self.today.pred_opt().unwrap_or(self.today) }
+        let left_out = asked_end.and_then(|end| self.left_out(end, &calendar, judged));
+        Ok(Window {
+            frequency: self.frequency,
+            start,
+            lead_months: self.lead_months,
+            end,
+            cutoff: judged.min(end),
+            prices_until: final_through.min(end),
+            calendar,
+            newest,
+            asked_end: self.end,
+            left_out,
+        })
     }
 
     fn default_end(
         &self,
         all: &[Arc<PriceSeries>],
         requested: &[Ticker],
-        cutoff: NaiveDate,
-        known: NaiveDate,
+        calendar: &TradingCalendar,
+        judged: NaiveDate,
     ) -> Option<NaiveDate> {
         let wanted: Vec<_> =
             all.iter().filter(|series| requested.contains(series.ticker()) && !series.is_empty()).collect();
         // Tickers without any price are excluded by name elsewhere; they must not hold the date back.
         let needed = if wanted.len() * 2 >= requested.len() { requested.len() } else { wanted.len() };
-        let mut month = if cutoff.last_weekday_of_month() <= cutoff { cutoff } else { cutoff.month_end_back(1) };
+        let enough = |priced: usize| priced * 2 >= needed && priced > 0;
+        let Some(mut period) = Period::of(self.frequency, judged) else {
+            return newest_priced_day(&wanted, self.clock.final_through, enough);
+        };
         let oldest = wanted.iter().filter_map(|series| series.dates().first()).min()?;
-        while month.month_end() >= *oldest {
-            let label = month.month_end();
-            let priced = wanted.iter().filter(|series| month_price(series, label, known).is_some()).count();
-            if priced * 2 >= needed && priced > 0 {
-                return Some(label.min(self.today));
+        while period.last >= *oldest {
+            let last_day = calendar.last_day(period);
+            let priced = || wanted.iter().filter(|series| period_price(series, period, last_day).is_some()).count();
+            if last_day <= judged && enough(priced()) {
+                return Some(period.label.min(self.clock.today));
             }
-            month = month.month_end_back(1);
+            period = period.before();
         }
         None
     }
+
+    /// The period that an end names and that is not in.
+    fn left_out(&self, end: NaiveDate, calendar: &TradingCalendar, judged: NaiveDate) -> Option<LeftOut> {
+        let period = Period::of(self.frequency, end)?;
+        let last_day = calendar.last_day(period);
+        if end < last_day {
+            return Some(LeftOut { period, last_day, why: WhyLeftOut::EndsBeforeIt });
+        }
+        (judged < last_day).then_some(LeftOut { period, last_day, why: WhyLeftOut::NotWhole { newest: judged } })
+    }
+}
+
+/// The newest day up to `until` on which `enough` of the series have a price.
+fn newest_priced_day(
+    series: &[&Arc<PriceSeries>],
+    until: NaiveDate,
+    enough: impl Fn(usize) -> bool,
+) -> Option<NaiveDate> {
+    let mut priced = BTreeMap::<NaiveDate, usize>::new();
+    // From the newest back, a year at a time: the day is nearly always among the last few.
+    for (from, to) in (0..).map(|year| (year, year + 1)).take(YEARS_OF_PRICES) {
+        let after = until.checked_sub_days(Days::new(366 * to)).unwrap_or(NaiveDate::MIN);
+        let upto = until.checked_sub_days(Days::new(366 * from)).unwrap_or(NaiveDate::MIN);
+        for series in series {
+            let rows = series.dates().partition_point(|date| *date <= after)
+                ..series.dates().partition_point(|date| *date <= upto);
+            series.dates()[rows].iter().for_each(|date| *priced.entry(*date).or_default() += 1);
+        }
+        if let Some((date, _)) = priced.iter().rev().find(|(_, count)| enough(**count)) {
+            return Some(*date);
+        }
+        priced.clear();
+    }
+    None
 }
 
 /// The periods of an analysis.
@@ -118,18 +208,67 @@ pub struct Window {
     pub frequency: Frequency,
     /// The first date, excluded.
     pub start: NaiveDate,
+    /// Months of prices before it.
+    pub lead_months: u32,
     /// The last date, included.
     pub end: NaiveDate,
     /// The day up to which periods are whole.
     pub cutoff: NaiveDate,
     /// No price after this day is used.
     pub prices_until: NaiveDate,
+    /// Which days months and weeks end on.
+    pub calendar: TradingCalendar,
+    /// The source's newest price, which may lie after the end.
+    pub newest: NaiveDate,
+    /// The end as it was asked for, which may lie after today.
+    pub asked_end: Option<NaiveDate>,
+    /// The month or week that the end names and that is not in.
+    pub left_out: Option<LeftOut>,
+}
+
+/// A month or week that a window's end names and that does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The period.
+    pub period: Period,
+    /// Its last trading day.
+    pub last_day: NaiveDate,
+    /// Why it is not in.
+    pub why: WhyLeftOut,
+}
+
+/// Why a period that an end names is not in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyLeftOut {
+    /// The end lies before the period's last trading day.
+    EndsBeforeIt,
+    /// The newest price that could show that it is over is older than its last trading day.
+    NotWhole {
+        /// That price's date.
+        newest: NaiveDate,
+    },
 }
 
 impl Window {
-    /// The price dates the window needs: some weeks before `start` for the price under the first return, to the end.
+    /// A window of whole periods from `start` to `end`, in New York's calendar and with all its prices there.
+    pub fn whole(frequency: Frequency, start: NaiveDate, end: NaiveDate) -> Self {
+        Self {
+            frequency,
+            start,
+            lead_months: LEAD_MONTHS,
+            end,
+            cutoff: end,
+            prices_until: end,
+            calendar: TradingCalendar::NewYork,
+            newest: end,
+            asked_end: Some(end),
+            left_out: None,
+        }
+    }
+
+    /// The price dates the window needs: some months before `start` for the price under the first return, to the end.
     pub fn price_range(&self) -> DateRange {
-        DateRange::new(with_room(self.start), self.end).unwrap_or_else(|_| DateRange::day(self.end))
+        DateRange::new(with_room(self.start, self.lead_months), self.end).unwrap_or_else(|_| DateRange::day(self.end))
     }
 }
 
@@ -137,11 +276,23 @@ impl Window {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// No series has a price on or before the end.
-    #[error("no factor has a price on or before the end of the window")]
+    #[error("no factor has a price up to today")]
     NoPrices,
-    /// Prices exist, but no month is over.
-    #[error("no calendar month is complete yet: the newest price is of {newest}")]
-    NoWholeMonth {
+    /// The window ends before the first price.
+    #[error("the window ends on {end}, and the prices run from {first} to {newest}: choose an end_date among them")]
+    EndsBeforePrices {
+        /// The end.
+        end: NaiveDate,
+        /// The first price of any series.
+        first: NaiveDate,
+        /// The newest.
+        newest: NaiveDate,
+    },
+    /// Prices exist, but no period is over.
+    #[error("no {frequency} period is complete yet: the newest price is of {newest}; daily returns need none")]
+    NoWholePeriod {
+        /// How often returns are measured.
+        frequency: Frequency,
         /// The newest price date.
         newest: NaiveDate,
     },
@@ -155,39 +306,45 @@ pub enum WindowError {
     },
 }
 
-fn with_room(start: NaiveDate) -> NaiveDate {
-    // The price under the first return may be of the month before the one that holds `start`.
-    start.month_end_back(2).checked_sub_days(Days::new(15)).unwrap_or(start)
+fn with_room(start: NaiveDate, months: u32) -> NaiveDate {
+    start.month_end_back(months).checked_sub_days(Days::new(15)).unwrap_or(start)
 }
 
-/// True when the source gives one price a month: median spacing of its dates over 20 days. Under three prices nothing
-/// can be said, and the series counts as daily.
+/// True when the source gives one price a month: median spacing of its dates over 20 days. Of a single price nothing can
+/// be said, and the series counts as daily.
 pub fn is_monthly(series: &PriceSeries) -> bool {
     let mut spacing: Vec<i64> = series.dates().windows(2).map(|pair| (pair[1] - pair[0]).num_days()).collect();
-    if spacing.len() < 2 {
+    if spacing.is_empty() {
         return false;
     }
     let middle = spacing.len() / 2;
     *spacing.select_nth_unstable(middle).1 > 20
 }
 
-/// The newest price date up to `until`; for a source of one price a month that month's end, since its date only names
-/// the month.
+/// The newest price date up to `until`; for a source of one price a month that month's end once it is over, since its date
+/// only names the month.
 fn newest_within(series: &PriceSeries, until: NaiveDate) -> Option<NaiveDate> {
     let at = series.dates().partition_point(|date| *date <= until).checked_sub(1)?;
     let date = series.dates()[at];
-    Some(if is_monthly(series) { date.month_end() } else { date })
+    let over = last_trading_day(date.month_end()) <= until;
+    Some(if over && is_monthly(series) { date.month_end() } else { date })
 }
 
-/// The index of the price of the month labelled `label`, using no price after `until`: its last price, unless that is
-/// more than [`STALE_MONTH_DAYS`] before the month's end in a source of daily prices.
-pub(super) fn month_price(series: &PriceSeries, label: NaiveDate, until: NaiveDate) -> Option<usize> {
-    let at = series.dates().partition_point(|date| *date <= label.min(until)).checked_sub(1)?;
-    let date = series.dates()[at];
-    let same_month = (date.year(), date.month()) == (label.year(), label.month());
+/// The index of the price of a month or week: its last one up to the period's last trading day. A month has none when that
+/// is more than [`STALE_MONTH_DAYS`] before the month's end in a source of daily prices.
+pub(super) fn period_price(series: &PriceSeries, period: Period, last_day: NaiveDate) -> Option<usize> {
+    let up_to = |day: NaiveDate| {
+        let at = series.dates().partition_point(|date| *date <= day).checked_sub(1)?;
+        (series.dates()[at] >= period.first).then_some(at)
+    };
+    let last_of_period = up_to(period.last)?;
     // Prices that stopped in mid-month would pass a part of it off as the whole.
-    let fresh = (label - date).num_days() <= STALE_MONTH_DAYS;
-    (same_month && (fresh || is_monthly(series))).then_some(at)
+    let fresh = |at: &usize| (period.last - series.dates()[*at]).num_days() <= STALE_MONTH_DAYS;
+    if let Some(at) = up_to(last_day).filter(fresh) {
+        return Some(at);
+    }
+    // One price a month may bear any date of it, the last Sunday's too.
+    is_monthly(series).then_some(last_of_period)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn study(series: &[(&str, &[f64])], ten_year: &[f64]) -> Study {
     };
     let series: Vec<Arc<PriceSeries>> = series.iter().map(priced).collect();
     let end = month_end(months);
-    let window = Window { frequency: Frequency::Monthly, start: month_end(0), end, cutoff: end, prices_until: end };
+    let window = Window::whole(Frequency::Monthly, month_end(0), end);
     let factor = |series: &Arc<PriceSeries>| {
         Arc::new(Factor::new(
             series.ticker().clone(),

@@ -18,6 +18,7 @@ use crate::{
     observer::Observer,
     sections::{dividends, performance::PerformanceProfile},
     study::History,
+    yields::RiskFree,
 };
 
 /// One factor's entry.
@@ -85,10 +86,8 @@ pub struct PerformanceReport {
     pub macro_composites: Vec<Composite>,
     /// Industries without a group.
     pub unlabeled_industries: Vec<String>,
-    /// Where the risk-free rate came from.
-    pub risk_free_source: String,
-    /// Periods with a risk-free rate.
-    pub risk_free_rows: usize,
+    /// The risk-free rate and where it came from.
+    pub risk_free: RiskFree,
     /// Set when composites were computed with [`Weighting::Cap`].
     pub cap_weights: Option<CapWeights>,
     /// Null figures and why.
@@ -112,11 +111,7 @@ impl PerformanceReport {
         let risk_free = study.risk_free();
         let yields = dividends::yields(study, fundamentals);
         let tables = Tables { study, plan, fundamentals, risk_free: &risk_free, yields };
-        let mut report = Self {
-            risk_free_source: risk_free.source.clone(),
-            risk_free_rows: risk_free.per_period.iter().filter(|rf| rf.is_finite()).count(),
-            ..Self::default()
-        };
+        let mut report = Self::default();
         let mut undefined = Vec::new();
         if let Some(categories) = &plan.per_factor {
             let found = sections.run("per_factor", |progress| tables.per_factor(categories, progress));
@@ -136,6 +131,7 @@ impl PerformanceReport {
             report.cap_weights = tables.cap_weights();
         }
         report.undefined = Undefined::grouped(undefined);
+        report.risk_free = risk_free;
         (report.computed, report.skipped) = (sections.computed, sections.skipped);
         report
     }
@@ -150,6 +146,7 @@ mod tests {
     use super::*;
     use crate::{
         observer::{Silent, tests::StopAt},
+        sections::performance::Figure,
         test_study::{Fund, study, ticker},
     };
 
@@ -162,7 +159,7 @@ mod tests {
             weights: Weighting::Equal,
             max_per_composite: None,
             benchmark: ticker("A"),
-            sort_by: SortBy::AnnualReturn,
+            sort_by: SortBy::of(Figure::named("annual_return").unwrap()),
             min_coverage: 0.6,
         }
     }

@@ -102,7 +102,7 @@ impl Job for Scaling<'_> {
         let largest = centre::<S, P>(simd, values, deviations, present);
         let (n, rest) = (window as f64, (window - 1) as f64);
         let [n, each, each_root, rest] = [n, 1.0 / n, 1.0 / n.sqrt(), rest].map(|x| simd.splat_f64s(x));
-        let [lost, noise, low, high] = [LOST, 1e-11, RANGE.start, RANGE.end].map(|x| simd.splat_f64s(x));
+        let [lost, noise, low, high] = [LOST, 10.0 * stats::NOISE, RANGE.start, RANGE.end].map(|x| simd.splat_f64s(x));
         let mut to_end = vec![[[0.0; LANES]; 3]; window];
         window_sums(
             simd,
@@ -153,7 +153,8 @@ fn centre<S: Simd, const P: usize>(
 ) -> Row<S, P> {
     let rows = values.len();
     let [zero, one, infinite] = [0.0, 1.0, f64::INFINITY].map(|x| simd.splat_f64s(x));
-    let [[mut sums], [mut counts], [mut largest]] = [0.0, 0.0, 1e-8].map(|x| splat::<S, P, 1>(simd, x));
+    let [[mut sums], [mut counts], [mut largest]] =
+        [0.0, 0.0, stats::SMALLEST_SCALE].map(|x| splat::<S, P, 1>(simd, x));
     for row in 0..rows {
         for part in 0..P {
             let x = values[row][part];

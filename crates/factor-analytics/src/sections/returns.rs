@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use factor_types::{Category, Frequency, Ticker};
+use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,20 +92,20 @@ pub struct CategoryReturns {
     pub count: usize,
 }
 
-/// A series' return over each window, and the reason where there is none.
+/// A series' return over each window, and the reason where there is none; `per_year` rows make a year.
 ///
 /// A series that misses any row of a window has no return for it: never a shorter window passed off as a longer one.
 pub fn window_returns(
     values: &[f64],
     labels: &[NaiveDate],
-    frequency: Frequency,
+    per_year: f64,
     spans: &IndexMap<String, WindowSpan>,
 ) -> (WindowReturns, Vec<(String, String)>) {
     let mut reasons = Vec::new();
     let returns = spans
         .iter()
         .map(|(name, span)| {
-            let outcome = over(values, labels, frequency, span);
+            let outcome = over(values, labels, per_year, span);
             if let Err(reason) = &outcome {
                 reasons.push((name.clone(), reason.clone()));
             }
@@ -115,7 +115,7 @@ pub fn window_returns(
     (returns, reasons)
 }
 
-fn over(values: &[f64], labels: &[NaiveDate], frequency: Frequency, span: &WindowSpan) -> Result<WindowReturn, String> {
+fn over(values: &[f64], labels: &[NaiveDate], per_year: f64, span: &WindowSpan) -> Result<WindowReturn, String> {
     if let Some(reason) = &span.reason {
         return Err(reason.clone());
     }
@@ -138,7 +138,6 @@ fn over(values: &[f64], labels: &[NaiveDate], frequency: Frequency, span: &Windo
         });
     }
     let total_return = stats::compound(rows);
-    let per_year = frequency.periods_per_year();
     Ok(WindowReturn {
         total_return,
         annualized_return: span
@@ -182,7 +181,7 @@ pub fn factors(
             progress.advance(at, count)?;
             let ticker = studied.factor.ticker.clone();
             let (windows, reasons) =
-                window_returns(panel.column(studied.column), panel.labels(), panel.frequency(), spans);
+                window_returns(panel.column(studied.column), panel.labels(), panel.periods_per_year(), spans);
             missing.extend(reasons.into_iter().map(|(window, reason)| MissingReturn {
                 ticker: ticker.clone(),
                 window,
@@ -205,7 +204,7 @@ pub fn groups(
     composites
         .iter()
         .map(|composite| {
-            let (windows, _) = window_returns(&composite.values, panel.labels(), panel.frequency(), spans);
+            let (windows, _) = window_returns(&composite.values, panel.labels(), panel.periods_per_year(), spans);
             (composite.name.clone(), GroupReturns { members: composite.members.clone(), windows })
         })
         .collect()

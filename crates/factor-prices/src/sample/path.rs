@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    calendar::{first_day, trading_days},
+    calendar::{first_day, steps},
     draws::Draws,
     factors::{COUNT, FACTORS},
 };
@@ -81,7 +81,7 @@ pub(super) fn simulate(last: NaiveDate) -> Vec<Day> {
     let mut credit = Credit::new();
     let mut streams: Vec<Draws> = FACTORS.iter().map(|(name, _)| Draws::new(name)).collect();
     let mut path: Vec<Day> = Vec::with_capacity(4500);
-    for date in trading_days(first_day(), last) {
+    for date in steps(first_day(), last) {
         let Some(before) = path.last() else {
             path.push(Day::first(date, curve.yields(), credit.spread));
             continue;

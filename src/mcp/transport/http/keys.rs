@@ -93,6 +93,7 @@ pub(super) async fn identify(State(door): State<Door>, mut request: Request, nex
         Ok(user) => user,
         Err(refusal) => return refusal.into_response(),
     };
+    // The key has done its work: nothing further in can log it or give it away.
     request.headers_mut().remove(header::AUTHORIZATION);
     request.headers_mut().remove(API_KEY);
     let session = request.headers().get(SESSION).and_then(|id| id.to_str().ok());
@@ -149,6 +150,7 @@ impl IntoResponse for Refusal {
                      `Authorization: Bearer fie_...` or `X-API-Key: fie_...`, or ask the server's administrator for a new one (`factor-mcp user add`).",
                 ),
             ),
+            // Not 401: a client that is told its key is wrong throws it away.
             Self::StoreDown => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 header::RETRY_AFTER,

@@ -9,7 +9,7 @@ pub(super) const MACRO_GROUPS: Choices = Choices {
 };
 
 /// The arguments of the first level.
-pub(super) const TOP: [&str; 25] = [
+pub(super) const TOP: [&str; 26] = [
     "analysis_type",
     "start_date",
     "end_date",
@@ -21,6 +21,7 @@ pub(super) const TOP: [&str; 25] = [
     "industry_granularity",
     "windows",
     "sort_by",
+    "sort_order",
     "top_n",
     "include",
     "include_macro_etf",
@@ -70,11 +71,12 @@ pub(super) const ADVANCED: [&str; 28] = [
 ];
 
 /// Arguments of one or two analyses: elsewhere they are a note.
-pub(super) const BELONGS: [(&str, &[AnalysisKind]); 28] = {
+pub(super) const BELONGS: [(&str, &[AnalysisKind]); 29] = {
     use AnalysisKind::{Correlations as C, Performance as P, Returns as R};
     [
         ("windows", &[R]),
         ("sort_by", &[P]),
+        ("sort_order", &[P]),
         ("benchmark_ticker", &[P, C]),
         ("include_macro_etf", &[C]),
         ("include_statistics", &[C]),

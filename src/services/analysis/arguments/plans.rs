@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, str::FromStr};
 use factor_analytics::{
     correlation::Method,
     report::{CorrelationPlan, Granularity, MatrixKey, PerformancePlan, SortBy, StatisticsPlan, Weighting},
-    sections::macro_etf::MacroEtfRules,
+    sections::{macro_etf::MacroEtfRules, performance::Figure},
 };
 use factor_types::{AssetClass, Category, Frequency, Maturity, Ticker};
 use indexmap::IndexMap;
@@ -15,7 +15,7 @@ use crate::{
     arguments::{Choices, MapForm},
     services::{
         analysis::{
-            choices::{CompositeWeighting, CorrelationMethod, TableOrder},
+            choices::{CompositeWeighting, CorrelationMethod, SortOrder},
             preset::Preset,
             sections::{Section, SectionSet},
         },
@@ -184,7 +184,8 @@ impl Reader<'_> {
         sections: &SectionSet,
     ) -> PerformancePlan {
         let flag = |name| self.advanced.boolean(name).unwrap_or(true) && sections.has(Section::Composites);
-        let sort_by = self.args.choice("sort_by", Choices::of::<TableOrder>()).unwrap_or_default();
+        let field = self.args.choice::<Figure>("sort_by", &Figure::NAMES);
+        let order: SortOrder = self.args.choice("sort_order", Choices::of::<SortOrder>()).unwrap_or_default();
         PerformancePlan {
             per_factor: sections
                 .has(Section::PerFactor)
@@ -195,11 +196,7 @@ impl Reader<'_> {
             weights: self.weights(),
             max_per_composite: self.advanced.count("composite_max_per_group", 1..=100),
             benchmark: benchmark.clone(),
-            sort_by: match sort_by {
-                TableOrder::SharpeRatio => SortBy::SharpeRatio,
-                TableOrder::AnnualReturn => SortBy::AnnualReturn,
-                TableOrder::Volatility => SortBy::Volatility,
-            },
+            sort_by: field.map_or_else(SortBy::default, SortBy::of).ascending(order == SortOrder::Ascending),
             min_coverage: self.min_coverage(),
         }
     }

@@ -11,13 +11,13 @@ use factor_analytics::{
 };
 use factor_types::Ticker;
 
-use super::{Warning, stale_candidates};
+use super::{Warning, rates, stale_candidates};
 use crate::{
     analysis::{Analysis, AnalysisKind, Report, is_small_sample},
     services::analysis::arguments::Query,
 };
 
-/// Older newest prices than this many days are a warning.
+/// A source whose newest price is older than this many days is a warning.
 const STALE_DAYS: i64 = 10;
 
 /// A first return so many days after the window's start is a warning.
@@ -56,8 +56,15 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
     if analysis.source.simulated {
         warnings.push(Warning::Simulated);
     }
-    if analysis.stale_days() > STALE_DAYS {
-        warnings.push(old(analysis));
+    let (window, labels) = (analysis.window(), analysis.study.panel().labels());
+    if let Some(left_out) = window.left_out {
+        warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().copied() });
+    }
+    let days = analysis.stale_days();
+    // An end chosen among the prices there are: what the source lacks since then is none of the answer's.
+    let chosen_earlier = window.asked_end.is_some_and(|end| end <= window.newest);
+    if days > STALE_DAYS && !chosen_earlier {
+        warnings.push(Warning::Stale { newest: window.newest, days });
     }
     let missing = analysis.prepared.also_missing.iter();
     // Without cash proxies there are still yields, or zero: said as the risk-free rate.
@@ -67,11 +74,9 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
 }
 
 fn of_the_report(analysis: &Analysis) -> Vec<Warning> {
-    let (study, mut warnings) = (&analysis.study, Vec::new());
+    let study = &analysis.study;
+    let mut warnings: Vec<Warning> = rates::warnings(analysis).into_iter().map(Warning::Rates).collect();
     if let Report::Performance(report) = analysis.report() {
-        if report.risk_free_source == "0" {
-            warnings.push(Warning::NoRiskFreeRate);
-        }
         let weights = report.cap_weights.as_ref();
         warnings.extend(
             weights.map(|caps| Warning::LookAhead { as_of: caps.as_of, without_cap: caps.without_cap.clone() }),
@@ -140,23 +145,6 @@ fn of_the_regime(analysis: &Analysis, report: &CorrelationReport) -> Option<Warn
     let rows = || report.matrices.values().flat_map(CorrelationMatrix::pairs).map(|(.., n)| n);
     let (all, few) = (rows().count(), rows().filter(|n| *n < SMALL_SLICE).count());
     (few > 0).then_some(Warning::FewRowsInRegime { regime, few, all, under: SMALL_SLICE })
-}
-
-/// Newest prices that are old: of the source, or because the period in progress is left out.
-fn old(analysis: &Analysis) -> Warning {
-    let panel = analysis.study.panel();
-    let newest = panel
-        .columns()
-        .iter()
-        .filter_map(|column| column.series.dates().iter().rev().find(|date| **date <= analysis.today))
-        .max();
-    let (as_of, days) = (panel.as_of(), analysis.stale_days());
-    match newest {
-        Some(newest) if (analysis.today - *newest).num_days() <= STALE_DAYS => {
-            Warning::PeriodInProgress { as_of, days }
-        }
-        _ => Warning::Stale { as_of, days },
-    }
 }
 
 /// Factors whose returns end before the window does: no longer priced, and not to be bought.

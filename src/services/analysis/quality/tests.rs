@@ -1,4 +1,8 @@
-use factor_analytics::{inference::TestCounts, regime::Regime};
+use factor_analytics::{
+    inference::TestCounts,
+    panel::{LeftOut, Period, WhyLeftOut},
+    regime::Regime,
+};
 use factor_types::Ticker;
 use serde_json::json;
 
@@ -20,12 +24,34 @@ fn warnings_are_put_into_words_last() {
     for (warning, text) in [
         (Warning::LongWithoutPrices(vec![ticker("AAA"), ticker("BBB")]), "look for a replacement: AAA, BBB"),
         (
-            Warning::PeriodInProgress { as_of: day("2025-12-31"), days: 15 },
-            "newest price used: 2025-12-31, 15 days ago;",
+            Warning::LeftOut {
+                left_out: LeftOut {
+                    period: Period::month_of(day("2024-03-05")),
+                    last_day: day("2024-03-28"),
+                    why: WhyLeftOut::EndsBeforeIt,
+                },
+                end: day("2024-03-27"),
+                newest: Some(day("2024-02-29")),
+            },
+            "March 2024 is left out: its last trading day is 2024-03-28, after end_date 2024-03-27; the newest period \
+             here is that of 2024-02-29, frequency daily goes on",
         ),
         (
-            Warning::Stale { as_of: day("2025-12-31"), days: 15 },
-            "stale: the newest price is of 2025-12-31, 15 days ago",
+            Warning::LeftOut {
+                left_out: LeftOut {
+                    period: Period::week_of(day("2024-03-27")),
+                    last_day: day("2024-03-28"),
+                    why: WhyLeftOut::NotWhole { newest: day("2024-03-27") },
+                },
+                end: day("2024-03-31"),
+                newest: None,
+            },
+            "the week to 2024-03-29 is left out: its last trading day is 2024-03-28, and the source's newest price is of \
+             2024-03-27",
+        ),
+        (
+            Warning::Stale { newest: day("2025-12-31"), days: 15 },
+            "stale: the source's newest price is of 2025-12-31, 15 days ago",
         ),
         (
             Warning::NotPriced { ticker: ticker("QQQ"), why: "the source does not know it".to_owned() },

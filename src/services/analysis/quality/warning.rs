@@ -3,9 +3,15 @@
 use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
-use factor_analytics::{inference::TestCounts, regime::Regime};
+use factor_analytics::{
+    inference::TestCounts,
+    panel::{LeftOut, WhyLeftOut},
+    regime::Regime,
+};
 use factor_types::Ticker;
 use serde::{Serialize, Serializer};
+
+use super::rates::RateWarning;
 
 use crate::{analysis::failure_runs::STALE_AFTER, services::holdings_warning};
 
@@ -19,14 +25,14 @@ pub(crate) enum Warning {
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
     Simulated,
-    /// The newest prices are not used: their period is not over.
-    PeriodInProgress { as_of: NaiveDate, days: i64 },
+    /// The month or week that the end names is not in; the newest that is has this label.
+    LeftOut { left_out: LeftOut, end: NaiveDate, newest: Option<NaiveDate> },
     /// The source has no newer prices.
-    Stale { as_of: NaiveDate, days: i64 },
+    Stale { newest: NaiveDate, days: i64 },
     /// A ticker that is priced next to the universe (a benchmark, a holding) has no prices.
     NotPriced { ticker: Ticker, why: String },
-    /// Ratios are taken over zero.
-    NoRiskFreeRate,
+    /// What is wrong with yields and the risk-free rate.
+    Rates(RateWarning),
     /// Composites are weighted by what is known only now.
     LookAhead { as_of: Option<NaiveDate>, without_cap: Vec<Ticker> },
     /// So many monthly returns in all.
@@ -71,14 +77,12 @@ impl Display for Warning {
             Self::Simulated => {
                 f.write_str("prices are simulated, no market's; set FMP_API_KEY or FACTOR_PRICE_FILES for real ones")
             }
-            Self::PeriodInProgress { as_of, days } => {
-                write!(f, "newest price used: {as_of}, {days} days ago; the period in progress is left out")
+            Self::LeftOut { left_out, end, newest } => is_left_out(f, left_out, *end, *newest),
+            Self::Stale { newest, days } => {
+                write!(f, "stale: the source's newest price is of {newest}, {days} days ago")
             }
-            Self::Stale { as_of, days } => write!(f, "stale: the newest price is of {as_of}, {days} days ago"),
             Self::NotPriced { ticker, why } => write!(f, "figures relative to {ticker} are null: {why}"),
-            Self::NoRiskFreeRate => {
-                f.write_str("no risk-free rate: neither UST3M yields nor BIL or SGOV cover the window; zero is used")
-            }
+            Self::Rates(warning) => warning.fmt(f),
             Self::LookAhead { as_of, without_cap } => look_ahead(f, *as_of, without_cap),
             Self::FewMonths(rows) => {
                 write!(f, "small sample: {rows} months; correlations and ratios are unsure")
@@ -124,6 +128,29 @@ impl Display for Warning {
 impl Serialize for Warning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+fn is_left_out(
+    f: &mut fmt::Formatter<'_>,
+    left_out: &LeftOut,
+    end: NaiveDate,
+    newest: Option<NaiveDate>,
+) -> fmt::Result {
+    let LeftOut { period, last_day, why } = left_out;
+    let named = if period.is_week() {
+        format!("the week to {}", period.label)
+    } else {
+        period.label.format("%B %Y").to_string()
+    };
+    write!(f, "{named} is left out: its last trading day is {last_day}, ")?;
+    match why {
+        WhyLeftOut::EndsBeforeIt => write!(f, "after end_date {end}")?,
+        WhyLeftOut::NotWhole { newest } => write!(f, "and the source's newest price is of {newest}")?,
+    }
+    match newest {
+        Some(label) => write!(f, "; the newest period here is that of {label}, frequency daily goes on"),
+        None => Ok(()),
     }
 }
 

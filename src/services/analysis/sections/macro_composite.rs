@@ -2,56 +2,42 @@
 
 use std::fmt::Write as _;
 
-use factor_analytics::correlation::CorrelationMatrix;
+use factor_analytics::{correlation::CorrelationMatrix, report::CorrelationReport};
 
 use super::{
-    matrices::{self, laid_out, write_whole},
-    overlays::{self, part},
-    schemas,
+    matrices::write_whole,
+    overlay_parts::{OverlayMatrix, matrix, overlay_matrix},
     spec::{Spec, at},
 };
 use crate::{
-    analysis::{Analysis, Report},
     answer::{Layout, Matrix, Part},
     services::analysis::{answer::AnalysisAnswer, summary},
 };
 
-const FIELD: &str = "macro_composite_matrix";
-
 pub(super) const SPEC: Spec = Spec {
     summary: at(30, |answer, _, fields| {
-        if let Some(of) = matrix(&answer.analysis) {
+        if let Some(of) = matrix::<Composites>(&answer.analysis) {
             let whole = Matrix::of(&of.names, Layout::Nested, summary::ROUNDING, |i, j| of.get(i, j));
-            fields.put_part(FIELD, Part::Matrix(whole));
+            fields.put_part(Composites::FIELD, Part::Matrix(whole));
         }
     }),
     report: at(50, write_report),
-    metadata: at(30, |analysis, query, metadata| {
-        if let Some(matrix) = matrix(analysis) {
-            matrices::put_overlay_metadata(FIELD, matrix, query, metadata);
-        }
-    }),
-    timings: at(40, |analysis, _, fields| overlays::put_timing(analysis, "macro_composite", fields)),
-    ..part(
-        30,
-        |answer, fields| {
-            if let Some(matrix) = matrix(&answer.analysis) {
-                fields.put_part(FIELD, laid_out(answer, matrix));
-            }
-        },
-        |_| vec![(FIELD, schemas::matrix())],
-    )
+    ..overlay_matrix::<Composites>(30)
 };
 
-fn matrix(analysis: &Analysis) -> Option<&CorrelationMatrix> {
-    match analysis.report() {
-        Report::Correlations(report) => report.macro_composite.as_ref(),
-        Report::Performance(_) | Report::Returns(_) => None,
+struct Composites;
+
+impl OverlayMatrix for Composites {
+    const FIELD: &'static str = "macro_composite_matrix";
+    const SECTION: &'static str = "macro_composite";
+
+    fn of(report: &CorrelationReport) -> Option<&CorrelationMatrix> {
+        report.macro_composite.as_ref()
     }
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
-    if let Some(matrix) = matrix(&answer.analysis) {
+    if let Some(matrix) = matrix::<Composites>(&answer.analysis) {
         let _ = write!(text, "\n## Macro composites\n\n");
         write_whole(text, matrix);
     }

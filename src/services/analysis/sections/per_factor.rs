@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use factor_analytics::{report::FactorProfile, sections::performance::PerformanceProfile};
+use chrono::NaiveDate;
+use factor_analytics::{
+    report::{FactorProfile, SortBy},
+    sections::performance::{DrawdownTimes, PerformanceProfile},
+};
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -24,8 +28,18 @@ use crate::{
 type Profiles = IndexMap<Ticker, FactorProfile>;
 
 /// The columns of a report's tables of profiles, after the names.
-pub(super) const FIGURES: [&str; 9] =
-    ["annual return", "volatility", "Sharpe", "Sortino", "drawdown", "daily", "beta", "alpha", "up/down"];
+pub(super) const FIGURES: [&str; 10] = [
+    "annual return",
+    "volatility",
+    "Sharpe",
+    "Sortino",
+    "drawdown",
+    "peak, trough, regained",
+    "daily",
+    "beta",
+    "alpha",
+    "up/down",
+];
 
 pub(super) const SPEC: Spec = Spec {
     summary: at(10, put_summary),
@@ -48,12 +62,31 @@ fn profiles(analysis: &Analysis) -> Option<&Profiles> {
     }
 }
 
+/// By what the table is sorted.
+fn sort_by(answer: &AnalysisAnswer) -> Option<SortBy> {
+    match &answer.query.request.plan {
+        Plan::Performance(plan) => Some(plan.sort_by),
+        Plan::Correlations(_) | Plan::Returns(_) => None,
+    }
+}
+
+/// The factors that have what the table is sorted by, in its order; all where none has. One without is neither first nor
+/// last.
+fn ranked<'a>(answer: &AnalysisAnswer, profiles: &'a Profiles) -> Vec<(&'a Ticker, &'a FactorProfile)> {
+    let ranks =
+        |entry: &FactorProfile| sort_by(answer).is_none_or(|by| by.value(&entry.history, &entry.profile).is_some());
+    let ranked: Vec<_> = profiles.iter().filter(|(_, entry)| ranks(entry)).collect();
+    if ranked.is_empty() { profiles.iter().collect() } else { ranked }
+}
+
 /// The figures of a profile that a summary has.
 #[derive(Serialize)]
 pub(super) struct Brief {
     annual_return: Option<f64>,
     volatility: Option<f64>,
     sharpe_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to_risk: Option<f64>,
     max_drawdown: Option<f64>,
     beta: Option<f64>,
 }
@@ -64,6 +97,7 @@ impl Brief {
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
+            return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
             beta: profile.beta,
         }
@@ -87,7 +121,7 @@ fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fi
         category: entry.category,
         figures: Brief::of(&entry.profile),
     };
-    let rows: Vec<FactorLine<'_>> = per_factor.iter().map(line).collect();
+    let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
     let (top, bottom) = first_and_last(&rows, lists.top);
     fields.put("top", &top);
     fields.put("bottom", &bottom);
@@ -101,6 +135,7 @@ pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
         decimal(profile.sharpe_ratio, 2),
         decimal(profile.sortino_ratio, 2),
         percent(profile.max_drawdown),
+        times(&profile.drawdown),
         percent(profile.max_drawdown_daily),
         decimal(profile.beta, 2),
         percent(profile.alpha),
@@ -108,19 +143,49 @@ pub(super) fn figures(profile: &PerformanceProfile) -> Vec<String> {
     ]
 }
 
+/// The months of a drawdown's peak, of its trough, and of the return to the peak's height.
+fn times(drawdown: &DrawdownTimes) -> String {
+    let month = |date: Option<NaiveDate>| date.map_or_else(|| "-".to_owned(), |date| date.format("%Y-%m").to_string());
+    match drawdown.drawdown_trough {
+        None => "-".to_owned(),
+        trough => {
+            let [peak, regained] = [drawdown.drawdown_peak, drawdown.drawdown_recovery].map(month);
+            format!("{peak}, {}, {regained}", month(trough))
+        }
+    }
+}
+
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
-    let Plan::Performance(plan) = &answer.query.request.plan else { return };
-    let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let (Some(sort_by), Some(per_factor)) = (sort_by(answer), profiles(&answer.analysis)) else { return };
     let size = answer.query.lists.top;
     let row = |(ticker, entry): (&Ticker, &FactorProfile)| {
         let names = [ticker.to_string(), entry.label.clone(), entry.category.to_string()];
         names.into_iter().chain(figures(&entry.profile)).collect()
     };
-    let all: Vec<Vec<String>> = per_factor.iter().map(row).collect();
+    let all: Vec<Vec<String>> = ranked(answer, per_factor).into_iter().map(row).collect();
     let (top, bottom) = (size.min(all.len().div_ceil(2)), size.min(all.len() / 2));
     let header: Vec<&str> = ["ticker", "label", "category"].into_iter().chain(FIGURES).collect();
-    let _ = write!(text, "\n## Best by {}\n\n", plan.sort_by.field());
+    let (first, last) = if sort_by.is_ascending() { ("Lowest", "Highest") } else { ("Highest", "Lowest") };
+    let _ = write!(text, "\n## {first} {}\n\n", sort_by.field());
     table(text, &header, 3, all[..top].to_vec());
-    let _ = write!(text, "\n## Worst by {}\n\n", plan.sort_by.field());
+    let _ = write!(text, "\n## {last} {}\n\n", sort_by.field());
     table(text, &header, 3, all[all.len() - bottom..].to_vec());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawdown_that_is_not_regained_says_so() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        let fall = DrawdownTimes {
+            drawdown_peak: day("2021-12-31"),
+            drawdown_trough: day("2022-09-30"),
+            ..DrawdownTimes::default()
+        };
+        assert_eq!(times(&fall), "2021-12, 2022-09, -");
+        assert_eq!(times(&DrawdownTimes { drawdown_recovery: day("2023-12-31"), ..fall }), "2021-12, 2022-09, 2023-12");
+        assert_eq!(times(&DrawdownTimes::default()), "-");
+    }
 }

@@ -18,6 +18,9 @@ use crate::{
     services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary},
 };
 
+/// What is said of each row of the rate overlay, per maturity.
+type RateRows = IndexMap<String, IndexMap<String, RateStatistics>>;
+
 /// The maturity by which durations are sorted, where it is there.
 const LEADING: &str = "UST10Y";
 
@@ -27,7 +30,7 @@ pub(super) const SPEC: Spec = Spec {
     convention: at(80, |analysis| match analysis.report() {
         Report::Correlations(report) if report.statistics.is_some() => Some((
             "statistics",
-            "95% intervals by Fisher's z; p two-sided, t with n - 2; p_adjusted by Benjamini and Hochberg within each matrix; return_per_100bp: least squares on one yield's change, Newey-West error; effective_duration = -100 return_per_100bp",
+            "95% intervals by Fisher's z; p two-sided, t with n - 2; p_adjusted by Benjamini and Hochberg within each matrix; return_per_100bp: least squares on one yield's change, with the t and p (normal) of its Newey-West error; effective_duration = -100 return_per_100bp; rows by the slope at UST10Y, lowest first",
         )),
         _ => None,
     }),
@@ -62,7 +65,7 @@ fn schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
     let matrix = schemas::matrix();
     let measures = ["n", "interval_low", "interval_high", "p", "p_adjusted"].map(|name| (name.to_owned(), &matrix));
     let measures = serde_json::json!(IndexMap::<String, &Schema>::from(measures));
-    let rates = generator.subschema_for::<IndexMap<String, IndexMap<String, RateStatistics>>>();
+    let rates = generator.subschema_for::<RateRows>();
     let schema = json_schema!({
         "type": "object",
         "properties": {"rate_sensitivity": rates},
@@ -110,16 +113,27 @@ fn in_short(statistics: &Statistics, size: usize) -> Fields {
     if let Some(rows) = &statistics.rate_sensitivity {
         let columns = || rows.values().flat_map(|row| row.keys());
         let against = columns().find(|name| *name == LEADING).or_else(|| columns().next());
-        let mut longest: Vec<(&String, &RateStatistics, f64)> = rows
-            .iter()
-            .filter_map(|(name, row)| row.get(against?).map(|cell| (name, cell)))
-            .filter_map(|(name, cell)| Some((name, cell, cell.effective_duration?)))
-            .collect();
-        longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
-        let largest_durations = longest.into_iter().take(size).map(|(name, cell, _)| (name, cell)).collect();
+        let largest_durations = against.map_or_else(IndexMap::new, |against| {
+            let largest = largest(rows, against, size).into_iter();
+            largest.filter_map(|(name, row)| Some((name, row.get(against)?))).collect()
+        });
         short.put("rate_sensitivity", &Durations { against, largest_durations });
     }
     short
+}
+
+/// The rows with the largest durations by one maturity, in the order of the table: what loses most when yields rise stands
+/// first.
+fn largest<'a>(rows: &'a RateRows, by: &str, size: usize) -> Vec<(&'a String, &'a IndexMap<String, RateStatistics>)> {
+    let with_length = rows.iter().enumerate().filter_map(|(at, (name, row))| {
+        let length = row.get(by)?.effective_duration?.abs();
+        Some((at, length, (name, row)))
+    });
+    let mut longest: Vec<_> = with_length.collect();
+    longest.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.2.0.cmp(b.2.0)));
+    longest.truncate(size);
+    longest.sort_by_key(|(at, ..)| *at);
+    longest.into_iter().map(|(.., row)| row).collect()
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
@@ -131,19 +145,16 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
 }
 
 /// The largest durations, by the ten-year yield where it is among the maturities.
-fn write_durations(text: &mut String, rows: &IndexMap<String, IndexMap<String, RateStatistics>>, lists: ListSizes) {
+fn write_durations(text: &mut String, rows: &RateRows, lists: ListSizes) {
     let Some(first) = rows.values().next() else { return };
     let by = first.keys().find(|name| *name == LEADING).or_else(|| first.keys().next());
-    let length = |row: &IndexMap<String, RateStatistics>| by.and_then(|by| row.get(by)?.effective_duration);
-    let mut longest: Vec<_> = rows.iter().filter_map(|(name, row)| Some((name, row, length(row)?))).collect();
-    longest.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then_with(|| a.0.cmp(b.0)));
     let cell = |cell: &RateStatistics| match (cell.effective_duration, cell.standard_error) {
         (Some(duration), Some(error)) => format!("{duration:.2} ({:.2})", 100.0 * error),
         (Some(duration), None) => format!("{duration:.2}"),
         _ => String::new(),
     };
-    let lines = longest.into_iter().take(lists.factors);
-    let lines = lines.map(|(name, row, _)| std::iter::once(name.clone()).chain(row.values().map(cell)).collect());
+    let lines = by.map_or_else(Vec::new, |by| largest(rows, by, lists.factors)).into_iter();
+    let lines = lines.map(|(name, row)| std::iter::once(name.clone()).chain(row.values().map(cell)).collect());
     let header: Vec<&str> = std::iter::once("row").chain(first.keys().map(String::as_str)).collect();
     table(text, &header, 1, lines.collect());
 }

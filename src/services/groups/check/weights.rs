@@ -25,7 +25,7 @@ pub(super) async fn settle(
     let source = source.to_owned();
     let settled = |weights: Vec<(Ticker, f64)>| SettledWeights {
         weights: normalised(weights),
-        as_of: caller.today,
+        as_of: caller.clock.today,
         source: source.clone(),
     };
     match &group.weighting {
@@ -45,6 +45,7 @@ async fn by_market_cap(
     caller: &Caller<'_>,
     source: &str,
 ) -> Result<SettledWeights, CheckError> {
+    // The prices took their share of the time already.
     let asked = timeout_at(caller.fetch_until, app.sources.fundamentals.market_caps(included));
     let answer = tokio::select! {
         answer = asked => answer,
@@ -79,7 +80,7 @@ async fn by_market_cap(
         return Err(CheckError::Insufficient { included, excluded: std::mem::take(excluded), message });
     }
     let dollars = with.iter().filter_map(|ticker| Some(((*ticker).clone(), known.get(*ticker)?.dollars))).collect();
-    let as_of = with.iter().filter_map(|ticker| Some(known.get(*ticker)?.as_of)).min().unwrap_or(caller.today);
+    let as_of = with.iter().filter_map(|ticker| Some(known.get(*ticker)?.as_of)).min().unwrap_or(caller.clock.today);
     Ok(SettledWeights { weights: normalised(dollars), as_of, source: source.to_owned() })
 }
 
@@ -128,7 +129,7 @@ mod tests {
         };
         let mut excluded = Vec::new();
         let call = Call::default();
-        let caller = call.caller(app.today());
+        let caller = call.caller(app.clock());
         let found = settle(&app, &group, &members(included), &mut excluded, &caller, "sample").await;
         (found, excluded)
     }

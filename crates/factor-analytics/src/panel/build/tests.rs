@@ -14,7 +14,7 @@ fn series(ticker: &str, rows: &[(&str, f64)]) -> Arc<PriceSeries> {
 }
 
 fn window(frequency: Frequency, start: &str, cutoff: &str) -> Window {
-    Window { frequency, start: date(start), end: date(cutoff), cutoff: date(cutoff), prices_until: date(cutoff) }
+    Window::whole(frequency, date(start), date(cutoff))
 }
 
 #[test]
@@ -128,7 +128,7 @@ proptest! {
             Arc::new(PriceSeries::new("A".parse().unwrap(), PriceKind::Adjusted, rows)),
             Arc::new(PriceSeries::new("B".parse().unwrap(), PriceKind::Adjusted, dense)),
         );
-        let panel = Panel::build(Window { frequency: Frequency::Monthly, start: first, end, cutoff: end, prices_until: end }, &[a, b]).unwrap();
+        let panel = Panel::build(Window::whole(Frequency::Monthly, first, end), &[a, b]).unwrap();
         prop_assert_eq!(panel.rows(), present.len() - 1);
         for (row, r) in panel.column(0).iter().enumerate() {
             prop_assert_eq!(r.is_finite(), present[row] && present[row + 1]);

@@ -5,40 +5,56 @@ use std::{cmp::Ordering, collections::BTreeSet, hash::Hash, mem::discriminant};
 use factor_types::{AssetClass, Category, Factor, Ticker};
 use indexmap::IndexMap;
 
-use crate::{fields::eq_and_hash_by_fields, report::Granularity, sections::performance::PerformanceProfile};
+use crate::{
+    fields::eq_and_hash_by_fields,
+    report::Granularity,
+    sections::performance::{Figure, PerformanceProfile},
+    study::History,
+};
 
-/// What the tables are sorted by; missing values come last, ties in order of names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SortBy {
-    /// `sharpe_ratio`, highest first.
-    #[default]
-    SharpeRatio,
-    /// `annual_return`, highest first.
-    AnnualReturn,
-    /// `volatility`, highest first.
-    Volatility,
+/// What the tables are sorted by; missing values come last either way, ties in order of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SortBy {
+    field: &'static str,
+    ascending: bool,
+}
+
+impl Default for SortBy {
+    fn default() -> Self {
+        Self { field: "sharpe_ratio", ascending: false }
+    }
 }
 
 impl SortBy {
+    /// By a numeric field of a profile, highest first.
+    pub fn of(figure: Figure) -> Self {
+        Self { field: figure.name, ascending: false }
+    }
+
+    /// The same with the lowest first (of `max_drawdown` the deepest), or the highest.
+    #[must_use]
+    pub fn ascending(self, ascending: bool) -> Self {
+        Self { ascending, ..self }
+    }
+
+    /// True with the lowest first.
+    pub fn is_ascending(self) -> bool {
+        self.ascending
+    }
+
     /// The field.
     pub fn field(self) -> &'static str {
-        match self {
-            Self::SharpeRatio => "sharpe_ratio",
-            Self::AnnualReturn => "annual_return",
-            Self::Volatility => "volatility",
-        }
+        self.field
     }
 
-    fn of(self, profile: &PerformanceProfile) -> Option<f64> {
-        match self {
-            Self::SharpeRatio => profile.sharpe_ratio,
-            Self::AnnualReturn => profile.annual_return,
-            Self::Volatility => profile.volatility,
-        }
+    /// What an entry is sorted by.
+    pub fn value(self, history: &History, profile: &PerformanceProfile) -> Option<f64> {
+        Figure::named(self.field)?.of(history, profile)
     }
 
-    pub(super) fn compare(self, a: (&str, &PerformanceProfile), b: (&str, &PerformanceProfile)) -> Ordering {
-        let by_value = match (self.of(a.1), self.of(b.1)) {
+    pub(super) fn compare(self, a: (&str, Option<f64>), b: (&str, Option<f64>)) -> Ordering {
+        let by_value = match (a.1, b.1) {
+            (Some(x), Some(y)) if self.ascending => x.total_cmp(&y),
             (Some(x), Some(y)) => y.total_cmp(&x),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
@@ -149,17 +165,26 @@ mod tests {
             weights: Weighting::Equal,
             max_per_composite: None,
             benchmark: Ticker::spy(),
-            sort_by: SortBy::SharpeRatio,
+            sort_by: SortBy::default(),
             min_coverage: 0.6,
         }
     }
 
     #[test]
-    fn tables_are_sorted_highest_first_and_missing_last() {
-        let with = |volatility| PerformanceProfile { volatility, ..PerformanceProfile::default() };
-        let mut rows = [("D", with(None)), ("B", with(Some(0.1))), ("C", with(Some(0.3))), ("A", with(Some(0.1)))];
-        rows.sort_by(|a, b| SortBy::Volatility.compare((a.0, &a.1), (b.0, &b.1)));
-        assert_eq!(rows.map(|(name, _)| name), ["C", "A", "B", "D"]);
+    fn tables_are_sorted_either_way_with_missing_values_last() {
+        let history = History::of(&[], &[]);
+        let sorted = |ascending| {
+            let by = SortBy::of(Figure::named("max_drawdown").unwrap()).ascending(ascending);
+            let mut rows = [("D", None), ("B", Some(-0.3)), ("C", Some(-0.1)), ("A", Some(-0.3))];
+            let value = |max_drawdown| {
+                by.value(&history, &PerformanceProfile { max_drawdown, ..PerformanceProfile::default() })
+            };
+            rows.sort_by(|a, b| by.compare((a.0, value(a.1)), (b.0, value(b.1))));
+            (by.field(), rows.map(|(name, _)| name))
+        };
+        assert_eq!(sorted(false), ("max_drawdown", ["C", "A", "B", "D"]));
+        // The deepest first.
+        assert_eq!(sorted(true), ("max_drawdown", ["A", "B", "C", "D"]));
     }
 
     #[test]
@@ -195,7 +220,8 @@ mod tests {
             weighted(0.5),
             PerformancePlan { max_per_composite: Some(3), ..plan() },
             PerformancePlan { benchmark: "QQQ".parse().unwrap(), ..plan() },
-            PerformancePlan { sort_by: SortBy::Volatility, ..plan() },
+            PerformancePlan { sort_by: SortBy::default().ascending(true), ..plan() },
+            PerformancePlan { sort_by: SortBy::of(Figure::named("volatility").unwrap()), ..plan() },
             PerformancePlan { min_coverage: 0.6_f64.next_up(), ..plan() },
         ];
         let keys: HashSet<&PerformancePlan> = different.iter().collect();

@@ -14,7 +14,7 @@ use crate::{
     sections::{
         dividends,
         macro_etf::by_preference,
-        performance::{PerformanceProfile, ProfileInputs},
+        performance::{DailyPrices, PerformanceProfile, ProfileInputs},
     },
     study::{History, StudiedFactor},
     yields::RiskFree,
@@ -44,18 +44,14 @@ const NO_CAP: &str = "insufficient_data: no market cap is known for any of its m
 type Missing = Vec<(String, String, String, String)>;
 
 impl Tables<'_> {
-    fn profile(&self, values: &[f64], daily: &[f64], relative: bool) -> PerformanceProfile {
+    /// What any profile of a series on the panel is computed from: the benchmark is the plan's.
+    fn inputs<'a>(&'a self, values: &'a [f64]) -> ProfileInputs<'a> {
         let panel = self.study.panel();
-        let benchmark = panel.position(&self.plan.benchmark).filter(|_| relative).map(|column| panel.column(column));
-        let inputs = ProfileInputs {
-            returns: values,
-            risk_free: &self.risk_free.per_period,
-            benchmark,
-            labels: panel.labels(),
-            base: panel.base(),
-            frequency: panel.frequency(),
-        };
-        PerformanceProfile::compute(&inputs, daily)
+        ProfileInputs {
+            risk_free: self.risk_free.known(),
+            benchmark: panel.position(&self.plan.benchmark).map(|column| panel.column(column)),
+            ..ProfileInputs::new(values, panel.labels(), panel.base(), panel.periods_per_year())
+        }
     }
 
     /// The entries of the factors of some categories, in the plan's order, and which figures are null in them.
@@ -70,7 +66,8 @@ impl Tables<'_> {
             progress.advance(at, studied.len())?;
             entries.push((one.factor.ticker.clone(), self.factor(one)));
         }
-        entries.sort_by(|a, b| self.plan.sort_by.compare((a.0.as_str(), &a.1.profile), (b.0.as_str(), &b.1.profile)));
+        let value = |entry: &FactorProfile| self.plan.sort_by.value(&entry.history, &entry.profile);
+        entries.sort_by(|a, b| self.plan.sort_by.compare((a.0.as_str(), value(&a.1)), (b.0.as_str(), value(&b.1))));
         let mut missing = Missing::new();
         for (ticker, entry) in &entries {
             note_missing(&mut missing, "per_factor", ticker.as_str(), &entry.profile);
@@ -83,12 +80,22 @@ impl Tables<'_> {
         let (panel, factor) = (self.study.panel(), &studied.factor);
         let column = &panel.columns()[studied.column];
         let daily = match &column.priced {
-            Some(priced) if !is_monthly(&column.series) => &column.series.prices()[priced.clone()],
-            _ => &[],
+            Some(priced) if !is_monthly(&column.series) => DailyPrices {
+                dates: &column.series.dates()[priced.clone()],
+                prices: &column.series.prices()[priced.clone()],
+            },
+            _ => DailyPrices::default(),
         };
-        // Against itself a benchmark has no figures.
-        let relative = factor.ticker != self.plan.benchmark;
-        let mut profile = self.profile(panel.column(studied.column), daily, relative);
+        let inputs = self.inputs(panel.column(studied.column));
+        let risk_free = self.risk_free.over(&factor.ticker);
+        let mut profile = PerformanceProfile::compute(&ProfileInputs {
+            prices: panel.period_prices(studied.column),
+            daily,
+            risk_free: risk_free.as_deref(),
+            // Against itself a benchmark has no figures.
+            benchmark: inputs.benchmark.filter(|_| factor.ticker != self.plan.benchmark),
+            ..inputs
+        });
         profile.dividend_yield = self.yields.get(&factor.ticker).and_then(|found| found.as_ref().ok().copied());
         FactorProfile {
             label: factor.label.clone(),
@@ -202,7 +209,7 @@ impl Tables<'_> {
         let mut entries: Vec<(String, CompositeProfile)> = composites
             .iter()
             .map(|composite| {
-                let mut profile = self.profile(&composite.values, &[], true);
+                let mut profile = PerformanceProfile::compute(&self.inputs(&composite.values));
                 profile.dividend_yield = self.composite_yield(composite).ok();
                 let entry = CompositeProfile {
                     members: composite.members.clone(),
@@ -213,7 +220,8 @@ impl Tables<'_> {
                 (composite.name.clone(), entry)
             })
             .collect();
-        entries.sort_by(|a, b| self.plan.sort_by.compare((&a.0, &a.1.profile), (&b.0, &b.1.profile)));
+        let value = |entry: &CompositeProfile| self.plan.sort_by.value(&entry.history, &entry.profile);
+        entries.sort_by(|a, b| self.plan.sort_by.compare((&a.0, value(&a.1)), (&b.0, value(&b.1))));
         for (name, entry) in &entries {
             note_missing(missing, section, name, &entry.profile);
             if let Some(composite) = composites.iter().find(|composite| composite.name == *name) {

@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use factor_types::{
     DateRange, Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth, Maturity, PriceKind,
-    PriceSeries, Ticker, YieldTable,
+    PriceSeries, Ticker, YieldTable, exchange::is_trading_day,
 };
 
 use crate::{
     Clock, Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceInfo,
-    YieldProvider, market_hours::is_trading_day,
+    YieldProvider,
 };
 
 /// A clock set by hand.

@@ -1,95 +1,80 @@
-//! What the figures say in words. Their numbers are the fields' numbers, to four decimals.
+//! What stands out of the figures, in words and by name, and what was left out.
 
-use factor_analytics::hedge::{
-    HedgeReport, Recommendation,
-    basket::{Basket, BasketMember},
-};
+use std::borrow::Cow;
+
+use factor_analytics::hedge::{CandidateExclusion, HedgeReport};
+use factor_types::Ticker;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Recommended;
-use crate::answer::markdown::{in_words, in_words_or_dash};
+use crate::answer::markdown::in_words;
 
-/// One sentence on a recommendation.
-pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
-    let relation = &one.figures.relation;
-    let interval = relation
-        .correlation_interval
-        .map(|[low, high]| format!(" (95% interval {} to {})", in_words(low), in_words(high)));
-    let mut said = format!(
-        "Correlation {} with {of} over {} periods{}",
-        in_words_or_dash(relation.correlation_to_overexposed),
-        relation.n,
-        interval.unwrap_or_default()
-    );
-    let worth = &one.figures.hedge_effectiveness;
-    match one.figures.hedge_ratio {
-        Some(ratio) if ratio > 0.0 => {
-            said += &format!(
-                "; {} of it per unit of {of} takes away {} of the variance in sample",
-                in_words(ratio),
-                in_words_or_dash(worth.in_sample)
-            );
-            said += &out_of_sample(worth.out_of_sample);
+/// What stands out, and what was left out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Insights<'a> {
+    sentences: Vec<String>,
+    /// What the answer cannot know.
+    not_known: String,
+    nothing_offsets: bool,
+    best_out_of_sample: Option<f64>,
+    selection_in_sample: bool,
+    /// Candidates that were not looked at, by why.
+    left_out: IndexMap<CandidateExclusion, Names<'a>>,
+    yields_unknown: Names<'a>,
+}
+
+/// Names, or how many there are.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Names<'a> {
+    /// All of them.
+    Listed(Vec<Cow<'a, str>>),
+    /// Their number.
+    Counted(usize),
+}
+
+impl Names<'_> {
+    /// Only how many there are.
+    fn count(&mut self) {
+        if let Self::Listed(names) = self {
+            *self = Self::Counted(names.len());
         }
-        Some(ratio) => said += &format!("; no offset when bought (hedge ratio {})", in_words(ratio)),
-        None => {}
     }
-    if let Some(swap) = &one.swap
-        && let (Some(weight), Some(change)) = (swap.suggested_additional_allocation, swap.portfolio_volatility)
-    {
-        said += &if weight > 0.0 {
-            format!(
-                "; moving {} of the portfolio into it takes volatility from {} to {}",
-                in_words(weight),
-                in_words(change.before),
-                in_words(change.after)
-            )
-        } else {
-            format!("; no move into it lowers the portfolio's volatility of {}", in_words(change.before))
-        };
-    }
-    said + "."
 }
 
-/// One sentence on the basket.
-pub(super) fn of_basket(basket: &Basket, of: &str) -> String {
-    let moved = basket.portfolio_volatility.map(|change| {
-        let into = |member: &BasketMember| {
-            format!("{} into {}", in_words_or_dash(member.suggested_additional_allocation), member.factor)
-        };
-        let weights: Vec<String> = basket.members.iter().map(into).collect();
-        let (before, after) = (in_words(change.before), in_words(change.after));
-        format!("Moving {} takes the portfolio's volatility from {before} to {after}; ", weights.join(", "))
-    });
-    let ratios: Vec<String> = basket
-        .members
-        .iter()
-        .filter(|member| member.hedge_ratio > 0.0)
-        .map(|member| format!("{} of {}", in_words(member.hedge_ratio), member.factor))
-        .collect();
-    let moved = moved.unwrap_or_default();
-    if ratios.is_empty() {
-        return format!("{moved}bought, none of them offsets {of} itself.");
+impl<'a> Insights<'a> {
+    /// Everything, with the names of what was left out.
+    pub(super) fn of(all: &'a Recommended) -> Self {
+        let report = &all.report;
+        let mut left_out = IndexMap::<CandidateExclusion, Vec<Cow<'_, str>>>::new();
+        for one in &report.left_out {
+            let name = one.ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
+            left_out.entry(one.reason).or_default().push(name.into());
+        }
+        Self {
+            sentences: sentences(all),
+            not_known: not_known(all),
+            nothing_offsets: report.nothing_offsets,
+            best_out_of_sample: report.best_out_of_sample,
+            selection_in_sample: report.selection_in_sample,
+            left_out: left_out.into_iter().map(|(why, names)| (why, Names::Listed(names))).collect(),
+            yields_unknown: Names::Listed(report.yields_unknown.iter().map(Cow::from).collect()),
+        }
     }
-    let worth = &basket.hedge_effectiveness;
-    let in_sample = in_words_or_dash(worth.in_sample);
-    let out_of_sample = out_of_sample(worth.out_of_sample);
-    format!(
-        "{moved}{} per unit of {of} take away {in_sample} of its variance in sample{out_of_sample}.",
-        ratios.join(", ")
-    )
-}
 
-/// What is left of an offset on rows that did not set its ratio.
-fn out_of_sample(worth: Option<f64>) -> String {
-    match worth {
-        Some(share) if share < 0.0 => format!(" and {} out of sample: it added to it", in_words(share)),
-        Some(share) => format!(" and {} out of sample", in_words(share)),
-        None => ", untested out of sample".to_owned(),
+    /// As a summary has it: names are counted.
+    pub(super) fn short(all: &'a Recommended) -> Self {
+        let mut insights = Self::of(all);
+        insights.left_out.values_mut().for_each(Names::count);
+        insights.yields_unknown.count();
+        insights
     }
 }
 
 /// What stands out, the warnings among it first.
-pub(super) fn insights(all: &Recommended) -> Vec<String> {
+pub(super) fn sentences(all: &Recommended) -> Vec<String> {
     let report = &all.report;
     let of = &all.factor.name;
     let mut said = Vec::new();
@@ -174,10 +159,7 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::hedge::{
-        Effectiveness, HedgeFigures, Relation, VolatilityChange,
-        basket::{MinimizedVariance, Objective},
-    };
+    use factor_analytics::hedge::{HedgeFigures, Recommendation, Relation};
     use serde_json::json;
 
     use super::{
@@ -185,54 +167,10 @@ mod tests {
         *,
     };
 
-    /// A basket of members with their ratios and weights to move, and what is left out of sample.
-    fn basket(members: &[(&str, f64, Option<f64>)], moved: bool, left: Option<f64>) -> Basket {
-        let member = |(factor, hedge_ratio, weight): &(&str, f64, Option<f64>)| BasketMember {
-            factor: (*factor).to_owned(),
-            etf_ticker: None,
-            hedge_ratio: *hedge_ratio,
-            suggested_additional_allocation: *weight,
-        };
-        Basket {
-            members: members.iter().map(member).collect(),
-            relation: Relation::default(),
-            hedge_effectiveness: Effectiveness { in_sample: Some(0.3), out_of_sample: left },
-            portfolio_volatility: moved.then_some(VolatilityChange { before: 0.15, after: 0.12 }),
-            objective: Objective {
-                minimised: MinimizedVariance::FactorVariance,
-                before: 0.2,
-                after: 0.1,
-                best_single: 0.15,
-                best_single_factor: "gold".to_owned(),
-            },
-            shrinkage_intensity: 0.0,
-            dropped: Vec::new(),
-            sets_tried: 1,
-            undefined: Vec::new(),
-        }
-    }
-
     fn bought(factor: &str, hedge_ratio: Option<f64>, n: usize) -> Recommendation {
         let figures =
             HedgeFigures { hedge_ratio, relation: Relation { n, ..Relation::default() }, ..HedgeFigures::default() };
         Recommendation { factor: factor.to_owned(), figures, ..recommendation(0.5, None) }
-    }
-
-    #[test]
-    fn a_basket_names_only_the_members_that_offset_when_bought() {
-        let two = basket(&[("gold", 0.5, None), ("bonds", 0.25, None)], false, Some(0.1));
-        assert_eq!(
-            of_basket(&two, "VNQ"),
-            "0.5 of gold, 0.25 of bonds per unit of VNQ take away 0.3 of its variance in sample and 0.1 out of sample."
-        );
-        let moved = basket(&[("gold", 0.5, Some(0.06)), ("bonds", 0.0, Some(0.04))], true, None);
-        assert_eq!(
-            of_basket(&moved, "VNQ"),
-            "Moving 0.06 into gold, 0.04 into bonds takes the portfolio's volatility from 0.15 to 0.12; 0.5 of gold per \
-             unit of VNQ take away 0.3 of its variance in sample, untested out of sample."
-        );
-        let none = basket(&[("gold", -0.5, None), ("bonds", 0.0, None)], false, Some(0.1));
-        assert_eq!(of_basket(&none, "VNQ"), "bought, none of them offsets VNQ itself.");
     }
 
     #[test]
@@ -275,7 +213,7 @@ mod tests {
             best_out_of_sample: Some(0.2),
             ..HedgeReport::default()
         };
-        let said = insights(&all);
+        let said = sentences(&all);
         let starts = [
             "None of the 12 candidates scanned has a correlation with VNQ at or under -0.2: ",
             "Correlations listed that differ from 0 ",
@@ -290,10 +228,10 @@ mod tests {
 
         all.report.candidates_meeting_threshold = 1;
         all.portfolio.as_mut().unwrap().weight = -0.1;
-        assert_eq!(insights(&all).len(), 3, "one passes, and a short position is not moved out of");
+        assert_eq!(sentences(&all).len(), 3, "one passes, and a short position is not moved out of");
         all.report.recommendations.clear();
         all.portfolio = None;
-        let alone = insights(&all);
+        let alone = sentences(&all);
         assert!(alone.len() == 1 && alone[0].starts_with("Cash offsets nothing"), "{alone:#?}");
         assert!(not_known(&all).ends_with("; without holdings, how much to move."), "{}", not_known(&all));
     }
