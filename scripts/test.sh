@@ -316,7 +316,10 @@ oracle_on_ends() {
     "$tools/venv/bin/python" fixtures/oracle/sweep.py --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv" --every 150 --cut 5
 }
 
-oracle_self_test() { oracle --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
+oracle_self_test() {
+    oracle --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
+    "$tools/venv/bin/python" fixtures/oracle/sweep.py --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
+}
 
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
 
