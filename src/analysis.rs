@@ -30,14 +30,14 @@ use factor_analytics::{
     study::{Exclusion, default_floor},
 };
 use factor_prices::{FundamentalsProvider, PriceProvider, YieldProvider};
-use factor_types::{Category, Factor, FactorUniverse, Frequency, Ticker};
-use tokio::time::Instant;
+use factor_types::{Category, DateRange, Factor, FactorUniverse, Frequency, Ticker};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::off_thread::off_thread;
 pub use self::{
     cache_stats::CacheStats,
-    errors::AnalysisError,
+    errors::{AnalysisError, PricesRun},
     fetch::Prepared,
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
@@ -46,7 +46,7 @@ pub use self::{
 };
 use self::{
     failure_runs::FailureRuns,
-    fetch::Providers,
+    fetch::{BEGINNING, Providers},
     panel_cache::PanelCache,
     report_cache::{ReportCache, ReportKey},
 };
@@ -127,8 +127,35 @@ impl Analyzer {
     /// Runs one analysis.
     ///
     /// # Errors
-    /// [`AnalysisError`]; one factor's failure is none of them, but an exclusion in the answer.
+    /// [`AnalysisError`]; one factor's failure is none of them, but an exclusion in the answer. What is wrong with the dates
+    /// comes with the dates that there are.
     pub async fn analyze(
+        &self,
+        request: &AnalysisRequest,
+        universe: &FactorUniverse,
+        caller: &Caller<'_>,
+    ) -> Result<Analysis, AnalysisError> {
+        let error = match self.run(request, universe, caller).await {
+            Ok(analysis) => return Ok(analysis),
+            Err(error) => error,
+        };
+        let Some(ticker) = error.dates_of(&request.benchmark) else { return Err(error) };
+        Err(match self.prices_run(ticker.clone(), caller).await {
+            Some(prices) => AnalysisError::OfDates { error: Box::new(error), prices },
+            None => error,
+        })
+    }
+
+    /// The first and the last price of a ticker that the source has up to today.
+    async fn prices_run(&self, ticker: Ticker, caller: &Caller<'_>) -> Option<PricesRun> {
+        let all = DateRange::new(BEGINNING, caller.clock.today).ok()?;
+        let asked = timeout_at(caller.fetch_until, self.providers.prices.history(&ticker, all));
+        let history = caller.waits_for(asked).await.ok()?.ok()?.ok()?;
+        let dates = history.series.dates();
+        Some(PricesRun { first: *dates.first()?, last: *dates.last()?, ticker })
+    }
+
+    async fn run(
         &self,
         request: &AnalysisRequest,
         universe: &FactorUniverse,
@@ -158,7 +185,7 @@ impl Analyzer {
         check_caps(&request.plan, &fundamentals)?;
 
         let plan = request.plan.clone();
-        let key = ReportKey { panel: prepared.id, factors, floor, plan, fundamentals };
+        let key = ReportKey { panel: prepared.id, factors: factors.clone(), floor, plan, fundamentals };
         let (computed, report_cached) = self.reports.report(key, &study, caller).await?;
         // What the fundamentals left to write: after the answer nothing is asked for again.
         self.providers.prices.flush().await;
@@ -168,6 +195,7 @@ impl Analyzer {
             panel_cached,
             selected,
             requested,
+            factors,
             report_cached,
             computed,
             panel_ms,

@@ -21,10 +21,18 @@ use crate::results::ResultLink;
 
 pub(crate) use self::{
     fields::{Fields, Part},
-    frame::{Frame, NotePlace, fitting_listed},
+    frame::{Frame, Limit, NotAnalysed, NotePlace, fitting_listed},
     matrix::{Layout, Matrix},
     rounding::Rounding,
 };
+
+/// At most so many characters of a text; a longer one ends with an ellipsis.
+pub(crate) fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
 
 /// A JSON document as compact text.
 #[derive(Debug, Clone, PartialEq, Eq)]

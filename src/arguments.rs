@@ -24,9 +24,10 @@ use serde_json::{Map, Value};
 pub(crate) use self::include::Include;
 pub use self::{
     nested::MapForm,
-    values::{Choices, Refusal, nearest, shown},
+    values::{Choices, nearest, shown},
 };
-use crate::tool_error::{Problem, ToolError};
+pub use crate::tool_error::Refusal;
+use crate::tool_error::{MOST_PROBLEMS, Problem, ToolError};
 
 /// The arguments of a call, or of an object within them.
 #[derive(Debug, Clone)]
@@ -55,12 +56,18 @@ impl Args {
         Self { values, at: At::Top, problems: Arc::default() }
     }
 
-    /// Takes what is given as `alias` for `name`, where `name` itself is not given.
+    /// Takes what is given as `alias` for `name`. Both at once are a problem, unless they say the same.
     pub fn also_called(&mut self, alias: &str, name: &str) {
-        if !self.values.contains_key(name)
-            && let Some(value) = self.values.get(alias).cloned()
-        {
-            self.values.insert(name.to_owned(), value);
+        let Some(value) = self.get(alias).cloned() else { return };
+        match self.get(name) {
+            Some(named) if *named != value => {
+                self.refuse(alias, format!("is another name of {name}"), "keep one of them")
+            }
+            // Written as null it is given too.
+            None if !self.values.contains_key(name) => {
+                self.values.insert(name.to_owned(), value);
+            }
+            _ => {}
         }
     }
 
@@ -89,25 +96,39 @@ impl Args {
         }
     }
 
-    /// Remembers that this argument breaks a rule, for what only the reader can know: `start` after `end`.
-    pub fn refuse(&self, name: &str, rule: impl Into<String>, hint: Option<String>) {
-        let got = self.get(name).map_or_else(|| "nothing".to_owned(), shown);
-        self.record(Problem { field: self.path(name), got, rule: rule.into(), hint });
+    /// Remembers that this argument breaks a rule, for what only the reader can know, and the way out.
+    pub fn refuse(&self, name: &str, rule: impl Into<String>, way_out: impl Into<String>) {
+        self.refused(name, Refusal::new(rule, way_out));
     }
 
-    /// Remembers a problem as it is.
+    /// Remembers that this argument breaks a rule that says what to write: `must` and what follows.
+    pub fn must(&self, name: &str, what: impl fmt::Display) {
+        self.refused(name, Refusal::must(what));
+    }
+
+    fn refused(&self, name: &str, refusal: Refusal) {
+        let got = self.get(name).map_or_else(|| "nothing".to_owned(), shown);
+        self.record(Problem::new(self.path(name), got, refusal));
+    }
+
+    /// Remembers a problem as it is, unless there are enough of them already: a call may bring thousands.
     pub fn record(&self, problem: Problem) {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
         // An argument may be read in two places; its mistake is reported once.
-        if !problems.contains(&problem) {
+        if problems.len() < MOST_PROBLEMS && !problems.contains(&problem) {
             problems.push(problem);
         }
+    }
+
+    /// True when no further problem is remembered.
+    fn is_full(&self) -> bool {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).len() >= MOST_PROBLEMS
     }
 
     /// Remembers that an argument is missing, if it is.
     pub fn require(&self, name: &str) {
         if !self.has(name) {
-            self.refuse(name, "is required", None);
+            self.refused(name, Refusal::required());
         }
     }
 
@@ -116,7 +137,7 @@ impl Args {
         match read(self.get(name)?) {
             Ok(read) => Some(read),
             Err(refusal) => {
-                self.refuse(name, refusal.rule, refusal.hint);
+                self.refused(name, refusal);
                 None
             }
         }
@@ -166,8 +187,11 @@ impl Args {
         for (at, item) in items.iter().enumerate() {
             match read(item) {
                 Ok(item) => good.push(item),
-                Err(Refusal { rule, hint }) => {
-                    self.record(Problem { field: format!("{}[{at}]", self.path(name)), got: shown(item), rule, hint });
+                Err(refusal) => {
+                    self.record(Problem::new(format!("{}[{at}]", self.path(name)), shown(item), refusal));
+                    if self.is_full() {
+                        break;
+                    }
                 }
             }
         }
@@ -217,15 +241,15 @@ impl Args {
             if known.contains(&name.as_str()) {
                 continue;
             }
+            if self.is_full() {
+                break;
+            }
             let hint = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "there are none".to_owned(),
                 None => format!("the arguments are {}", known.join(", ")),
             };
-            // The name is the caller's own text, of any length.
-            let field: String = self.path(name).chars().take(80).collect();
-            let rule = "is not a known argument".to_owned();
-            self.record(Problem { field, got: shown(value), rule, hint: Some(hint) });
+            self.record(Problem::new(self.path(name), shown(value), Refusal::new("is not a known argument", hint)));
         }
     }
 
@@ -255,21 +279,21 @@ impl Args {
     pub fn first_of_each(&self) -> Result<(), ToolError> {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fields = HashSet::new();
-        problems.retain(|problem| fields.insert(problem.field.clone()));
+        problems.retain(|problem| fields.insert(problem.field().to_owned()));
         drop(problems);
         self.result()
     }
 }
 
 fn parse_as<T, E: fmt::Display>(value: &Value, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, Refusal> {
-    parse(&values::text(value)?).map_err(|error| Refusal::with_hint("cannot be read", error.to_string()))
+    parse(&values::text(value)?).map_err(|error| Refusal::new("cannot be read", error.to_string()))
 }
 
 fn choose<T: FromStr<Err: fmt::Display>>(value: &Value, choices: Choices) -> Result<T, Refusal> {
     let Value::String(text) = value else {
-        return Err(Refusal::new(format!("must be one of {}", choices.names.join(", "))));
+        return Err(Refusal::must(format_args!("be one of {}", choices.names.join(", "))));
     };
-    choices.find(text)?.parse().map_err(|error: T::Err| Refusal::with_hint("cannot be read", error.to_string()))
+    choices.find(text)?.parse().map_err(|error: T::Err| Refusal::new("cannot be read", error.to_string()))
 }
 
 #[cfg(test)]

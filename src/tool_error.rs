@@ -11,7 +11,7 @@ use factor_types::closed_set;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::answer::Json;
+use crate::answer::{Json, markdown::capitalised, shortened};
 
 closed_set! {
     /// What kind of failure it is, by what the caller does next.
@@ -45,18 +45,103 @@ closed_set! {
     }
 }
 
-/// One argument that breaks its rule.
+/// The longest name of an argument in a problem, in characters.
+const LONGEST_FIELD: usize = 80;
+
+/// The longest rule and the longest way out, in characters.
+const LONGEST_RULE: usize = 400;
+
+/// The most problems of one call that are told.
+pub const MOST_PROBLEMS: usize = 50;
+
+/// Problems that the message spells out; the others it counts.
+const IN_MESSAGE: usize = 10;
+
+/// A rule that a value breaks, with the way out: either the rule is one that says what to write, or the way out stands
+/// beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    rule: String,
+    hint: Option<String>,
+}
+
+impl Refusal {
+    /// A rule that says what to write: `must` and what follows, `be true or false`.
+    pub fn must(what: impl fmt::Display) -> Self {
+        Self { rule: format!("must {what}"), hint: None }
+    }
+
+    /// What is missing: the rule is that it be given.
+    pub fn required() -> Self {
+        Self { rule: "is required".to_owned(), hint: None }
+    }
+
+    /// A rule and the way out.
+    pub fn new(rule: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self { rule: rule.into(), hint: Some(way_out.into()) }
+    }
+
+    /// The same with a better way out, where there is one.
+    #[must_use]
+    pub fn or_rather(self, way_out: Option<String>) -> Self {
+        Self { hint: way_out.or(self.hint), ..self }
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The way out, where it is more than the rule.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// One argument that breaks its rule. Only a [`Refusal`] makes one, so that none is without a way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
     /// Where: `end_date`, `advanced.min_observations`, `composite_weights[2].weight`.
-    pub field: String,
+    field: String,
     /// What was given, as compact JSON, cut when long; `nothing` when the argument is missing.
-    pub got: String,
+    got: String,
     /// The rule it breaks: `must be a whole number from 12 to 120`.
-    pub rule: String,
+    rule: String,
     /// The way out, where it is more than the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    hint: Option<String>,
+}
+
+impl Problem {
+    /// What was given for an argument, and why it was refused. Long texts are cut.
+    pub fn new(field: impl AsRef<str>, got: impl Into<String>, refusal: Refusal) -> Self {
+        Self {
+            field: shortened(field.as_ref(), LONGEST_FIELD),
+            got: got.into(),
+            rule: shortened(&refusal.rule, LONGEST_RULE),
+            hint: refusal.hint.map(|hint| shortened(&hint, LONGEST_RULE)),
+        }
+    }
+
+    /// Where.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What was given.
+    pub fn got(&self) -> &str {
+        &self.got
+    }
+
+    /// The rule it breaks.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The way out, where it is more than the rule.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
 }
 
 impl fmt::Display for Problem {
@@ -82,19 +167,30 @@ pub struct ToolError {
 }
 
 impl ToolError {
-    /// A failure that no single argument is to blame for.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), problems: Vec::new() }
+    /// A failure: what is wrong, with the value and the rule, and what the caller can do about it.
+    pub fn new(code: ErrorCode, what: impl AsRef<str>, way_out: impl AsRef<str>) -> Self {
+        let message = format!("{} {}", sentence(what.as_ref()), sentence(way_out.as_ref()));
+        Self { code, message, problems: Vec::new() }
+    }
+
+    /// The call was given up: what is asked again is answered from what was fetched by then.
+    pub fn cancelled() -> Self {
+        Self::new(ErrorCode::Timeout, "The call was cancelled", "Call again: prices fetched so far are kept")
     }
 
     /// Arguments that break their rules; the message is made of them.
-    pub fn invalid(problems: Vec<Problem>) -> Self {
+    pub fn invalid(mut problems: Vec<Problem>) -> Self {
+        let full = problems.len() >= MOST_PROBLEMS;
+        problems.truncate(MOST_PROBLEMS);
         let message = match problems.as_slice() {
-            [] => "The arguments are not valid.".to_owned(),
+            [] => "The arguments are not valid: compare them with the tool's input schema.".to_owned(),
             [only] => format!("{only}."),
             several => {
-                let each: Vec<_> = several.iter().map(Problem::to_string).collect();
-                format!("{} problems: {}.", several.len(), each.join("; "))
+                let each: Vec<_> = several.iter().take(IN_MESSAGE).map(Problem::to_string).collect();
+                let more = several.len().saturating_sub(IN_MESSAGE);
+                let more = if more > 0 { format!("; and {more} more in problems") } else { String::new() };
+                let at_least = if full { "at least " } else { "" };
+                format!("{at_least}{} problems: {}{more}.", several.len(), each.join("; "))
             }
         };
         Self { code: ErrorCode::InvalidArgument, message, problems }
@@ -104,7 +200,8 @@ impl ToolError {
     pub fn internal() -> Self {
         Self::new(
             ErrorCode::Internal,
-            "The server failed while working on this call. Other calls are not affected; try again, or ask for less.",
+            "The server failed while working on this call",
+            "Other calls are not affected; try again, or ask for less",
         )
     }
 
@@ -121,6 +218,15 @@ impl ToolError {
         let error = FailureBody { code: *code, message: message.into(), problems: problems.into() };
         Json::of(&Failure { status: Failed::Error, error })
     }
+}
+
+/// A text as a sentence: a capital letter before it, unless it begins with the name of something, and a stop after it.
+fn sentence(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_word = first.chars().all(|letter| letter.is_ascii_lowercase());
+    let text = if is_word { capitalised(text) } else { text.to_owned() };
+    if text.ends_with('?') { text } else { format!("{text}.") }
 }
 
 /// A failed call as it leaves.
@@ -152,24 +258,27 @@ impl From<StoreError> for ToolError {
         match error {
             StoreError::Unavailable(_) => {
                 tracing::warn!(%error, "the store does not answer");
-                let message =
-                    "The store of groups and portfolios does not answer just now. Nothing was changed; call again.";
-                Self::new(ErrorCode::UpstreamUnavailable, message)
-            }
-            StoreError::NotConfigured => {
-                let why = error.to_string();
                 Self::new(
                     ErrorCode::UpstreamUnavailable,
-                    format!("Nothing can be kept: {why}, and start the server again."),
+                    "The store of groups and portfolios does not answer just now",
+                    "Nothing was changed: call again, and if it stays so see get_server_status and that the disk has room",
                 )
             }
-            StoreError::Refused(why) => Self::new(ErrorCode::InvalidArgument, why),
+            StoreError::NotConfigured => {
+                let what = format!("Nothing can be kept: {error}");
+                Self::new(ErrorCode::UpstreamUnavailable, what, "Then start the server again")
+            }
+            StoreError::Refused(why) => {
+                Self::new(ErrorCode::InvalidArgument, why, "Nothing was changed: correct this and call again")
+            }
             // The caller can do nothing about it, and what is wrong may name hosts and roles.
             StoreError::Schema(_) | StoreError::UnsafeRole(_) | StoreError::Unreadable(_) => {
                 tracing::error!(%error, "the store cannot be used");
-                let message = "The store of groups and portfolios cannot be used: get_server_status says why. Nothing was \
-                               changed; analyses without groups work.";
-                Self::new(ErrorCode::Internal, message)
+                Self::new(
+                    ErrorCode::Internal,
+                    "The store of groups and portfolios cannot be used, and nothing was changed",
+                    "get_server_status says why; analyses without groups work",
+                )
             }
         }
     }
@@ -182,12 +291,29 @@ mod tests {
     use super::*;
 
     fn problem(field: &str, hint: Option<&str>) -> Problem {
-        Problem {
-            field: field.into(),
-            got: "5".into(),
-            rule: "must be a whole number from 12 to 120".into(),
-            hint: hint.map(Into::into),
-        }
+        let refusal = Refusal::must("be a whole number from 12 to 120").or_rather(hint.map(Into::into));
+        Problem::new(field, "5", refusal)
+    }
+
+    #[test]
+    fn a_message_is_what_is_wrong_and_then_the_way_out() {
+        let error = ToolError::new(ErrorCode::NoData, "no prices of X.", "name another ticker");
+        assert_eq!(error.message, "No prices of X. Name another ticker.");
+        let asked = ToolError::new(ErrorCode::NotFound, "there is no A", "did you mean B?");
+        assert_eq!(asked.message, "There is no A. Did you mean B?");
+        let named = ToolError::new(ErrorCode::NoData, "what_if is empty", "`a` is an example");
+        assert_eq!(named.message, "what_if is empty. `a` is an example.");
+    }
+
+    #[test]
+    fn an_error_is_short_however_much_is_wrong() {
+        let long = "x".repeat(5_000);
+        let one = || Problem::new(&long, "5", Refusal::new(&long, &long));
+        let error = ToolError::invalid((0..5_000).map(|_| one()).collect());
+        assert_eq!(error.problems.len(), MOST_PROBLEMS);
+        assert!(error.message.starts_with("at least 50 problems: "), "{}", error.message);
+        assert!(error.message.ends_with("; and 40 more in problems."), "{}", error.message);
+        assert!(error.structured().as_str().len() < 80_000, "{}", error.structured().as_str().len());
     }
 
     #[test]

@@ -30,7 +30,7 @@ use super::{
 use crate::progress::Fetching;
 
 /// Before all prices, and a date that vendors understand.
-const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
+pub(super) const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };

@@ -1,7 +1,7 @@
 //! Dividends and market capitalisations for a plan, asked for before computing.
 //!
 //! One ticker's failure is a null with its reason, never a failed analysis. Nothing is asked twice or in vain: only
-//! tickers of the plan, only where the window ends in the present, and commodities and coins not at all.
+//! tickers of the plan, only where there is a close to take a share of, and commodities and coins not at all.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -29,10 +29,25 @@ pub(super) async fn fetch(
     deadline: Instant,
 ) -> Fundamentals {
     let Plan::Performance(plan) = plan else { return Fundamentals::default() };
+    let closes = closes(source, study, plan).await;
     // At once: they are other requests of the vendor, and the deadline is one.
     let (dividends, caps) =
-        tokio::join!(trailing(source, study, plan, today, deadline), caps(source, study, plan, deadline));
-    Fundamentals { today: Some(today), dividends, caps }
+        tokio::join!(trailing(source, study, plan, (&closes, today), deadline), caps(source, study, plan, deadline));
+    Fundamentals { today: Some(today), dividends, closes, caps }
+}
+
+/// The closes that the source has beside adjusted prices, of every factor that the plan shows.
+async fn closes(
+    source: &dyn FundamentalsProvider,
+    study: &Study,
+    plan: &PerformancePlan,
+) -> IndexMap<Ticker, (NaiveDate, f64)> {
+    let mut closes = IndexMap::new();
+    for studied in study.factors.iter().filter(|studied| plan.needs(&studied.factor)) {
+        let ticker = &studied.factor.ticker;
+        closes.extend(source.close(ticker, study.panel().as_of()).await.map(|close| (ticker.clone(), close)));
+    }
+    closes
 }
 
 /// The trailing dividends of every factor that the plan shows and that may have any, in the study's order.
@@ -40,14 +55,15 @@ async fn trailing(
     source: &dyn FundamentalsProvider,
     study: &Study,
     plan: &PerformancePlan,
-    today: NaiveDate,
+    (closes, today): (&IndexMap<Ticker, (NaiveDate, f64)>, NaiveDate),
     deadline: Instant,
 ) -> IndexMap<Ticker, Result<f64, String>> {
     let as_of = study.panel().as_of();
     // Commodities and coins pay nothing, and old prices have no yield of today: the vendor need not be asked.
     let is_open = |column: usize, factor: &factor_types::Factor| {
         let series = &study.panel().columns()[column].series;
-        matches!(YieldBasis::of(factor, series, as_of, today), YieldBasis::Dividends { .. })
+        let close = closes.get(&factor.ticker).copied();
+        matches!(YieldBasis::of(factor, series, close, as_of, today), YieldBasis::Dividends { .. })
     };
     let tickers: Vec<Ticker> = study
         .factors

@@ -11,7 +11,7 @@ use factor_analytics::{
     sections::rolling::RollingPair,
 };
 use factor_prices::SourceInfo;
-use factor_types::{Category, Ticker};
+use factor_types::{Category, Factor, Ticker};
 
 use super::{AnalysisKind, Prepared, Timings};
 
@@ -28,6 +28,8 @@ pub struct Analysis {
     pub selected: BTreeSet<Category>,
     /// Their factors, analysed or not.
     pub requested: Vec<Ticker>,
+    /// Every factor that takes part, analysed or not.
+    pub factors: Vec<Arc<Factor>>,
     /// True when the sections were there already; their timings are then those of their computing.
     pub report_cached: bool,
     pub(super) computed: Computed,

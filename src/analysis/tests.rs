@@ -104,7 +104,10 @@ async fn only_returns_take_a_window_under_a_year() {
         request
     };
     let message = refused(Market::default(), &short(correlations(None))).await;
-    assert_eq!(message, "correlations needs at least 365 days between start and end; 2023-01-01 to 2023-12-31 are 364");
+    assert_eq!(
+        message,
+        "correlations needs at least 365 days between start and end; 2023-01-01 to 2023-12-31 are 364; prices of SPY run from 2020-12-01 to 2024-01-09"
+    );
     assert!(analyze(Market::default(), &short(returns())).await.is_ok());
     let mut year = short(correlations(None));
     year.dates.start = Some(day("2022-12-31"));
@@ -116,11 +119,13 @@ async fn a_panel_without_one_factor_of_the_selection_gives_their_reasons() {
     // Prices enough for a window, too few for the floor.
     let market = Market::answering(&[("MTUM", Answer::Since("2023-11-01")), ("VLUE", Answer::Since("2023-10-02"))]);
     let styles = AnalysisRequest { categories: Some([Category::Style].into()), ..request(correlations(None)) };
-    let Err(AnalysisError::NothingAnalysed { lost, fault }) = analyze(market, &styles).await else {
+    let refused = analyze(market, &styles).await.unwrap_err();
+    let (AnalysisError::NothingAnalysed { lost, fault }, Some(prices)) = refused.apart() else {
         panic!("something was analysed")
     };
+    assert_eq!(prices.to_string(), "prices of MTUM run from 2023-11-01 to 2024-01-09");
     let lost: Vec<&str> = lost.iter().map(|one| one.ticker.as_str()).collect();
-    assert_eq!((lost, fault), (vec!["MTUM", "VLUE"], None));
+    assert_eq!((lost, fault), (vec!["MTUM", "VLUE"], &None));
 }
 
 #[tokio::test]
@@ -152,11 +157,8 @@ fn weights_by_cap_need_one_cap_where_there_is_a_composite() {
         Fundamentals { caps: MarketCaps { without, unavailable, ..MarketCaps::default() }, ..Fundamentals::default() }
     };
     let refused = |plan, known| check_caps(&plan, &known).map_err(|error| error.to_string());
-    let rule = |why: &str| {
-        Err(format!(
-            "composite_weighting_method cap: no market cap is known for any member ({why}); use equal or custom"
-        ))
-    };
+    let rule =
+        |why: &str| Err(format!("composite_weighting_method cap: no market cap is known for any member ({why})"));
     assert_eq!(refused(performance(Weighting::Cap, true), caps(Some("no plan"))), rule("no plan"));
     assert_eq!(refused(performance(Weighting::Cap, true), caps(None)), rule("1 were asked for"));
     assert_eq!(refused(performance(Weighting::Cap, false), caps(None)), Ok(()));

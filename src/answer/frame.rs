@@ -1,34 +1,93 @@
 //! What stands around an answer's body, and its last step: cut to its length, with its text block, and a link to what
 //! was left out.
 
-use factor_types::UserId;
+use factor_types::{Ticker, UserId};
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
     Rendered,
     fields::{Fields, Part},
     rounding::Rounding,
+    shortened,
     truncate::{self, Rule},
 };
 use crate::results::{ResultLink, ResultStore};
+
+/// All notes together, in characters: a call may give occasion to many.
+const LONGEST_NOTE: usize = 1_500;
 
 /// A text block longer than this is the summary instead.
 const LONGEST_TEXT: usize = 40_000;
 
 /// Where an answer says what was read or done differently than asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum NotePlace {
     /// Before the body.
+    #[default]
     First,
     /// After it.
     Last,
 }
 
+/// A ticker that the call named and that could not be analysed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct NotAnalysed {
+    pub(crate) ticker: Ticker,
+    /// Why, in a sentence.
+    pub(crate) reason: String,
+}
+
+/// How long an answer may be, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// No limit.
+    None,
+    /// What the call's `max_chars` allows.
+    MaxChars(usize),
+    /// What a summary has at most.
+    Summary(usize),
+}
+
+impl Limit {
+    /// What a call allows.
+    pub(crate) fn of(max_chars: Option<usize>) -> Self {
+        max_chars.map_or(Self::None, Self::MaxChars)
+    }
+
+    fn chars(self) -> Option<usize> {
+        match self {
+            Self::None => None,
+            Self::MaxChars(most) | Self::Summary(most) => Some(most),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::None => "no limit".to_owned(),
+            Self::MaxChars(most) => format!("max_chars {most}"),
+            Self::Summary(most) => format!("a summary's {most} characters"),
+        }
+    }
+
+    fn way_out(self) -> String {
+        match self {
+            Self::None | Self::Summary(_) => "or name sections with include".to_owned(),
+            Self::MaxChars(most) => format!("raise max_chars (now {most}), or ask for fewer sections with include"),
+        }
+    }
+}
+
 /// What stands around a body.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {
     /// The kind of answer, where a question has several.
     pub(crate) analysis_type: Option<&'static str>,
+    /// What was named one by one and could not be analysed.
+    pub(crate) not_analysed: Vec<NotAnalysed>,
+    /// What has to be known before the figures are used.
+    pub(crate) warnings: Vec<String>,
     /// What was read or done differently than asked.
     pub(crate) notes: Vec<String>,
     /// Where the notes stand.
@@ -47,6 +106,12 @@ impl Frame {
         if let Some(kind) = self.analysis_type {
             answer.put_whole("analysis_type", kind);
         }
+        if !self.not_analysed.is_empty() {
+            answer.put("not_analysed", &self.not_analysed);
+        }
+        if !self.warnings.is_empty() {
+            answer.put("warnings", &self.warnings);
+        }
         if self.notes_at == NotePlace::First {
             put_notes(&mut answer, &self.notes);
         }
@@ -63,36 +128,33 @@ impl Frame {
         answer
     }
 
-    /// The answer with this body, shortened to `limit` characters; what is left out is kept under a link. `then` names
+    /// The answer with this body, no longer than `limit`; what is left out is kept under a link. `then` names
     /// the fields that go when cutting lists and tables is not enough.
     pub(crate) async fn fitting(
         self,
         body: Fields,
-        limit: Option<usize>,
+        limit: Limit,
         then: Vec<&str>,
         (store, user): (&ResultStore, UserId),
     ) -> Fitted {
         let mut answer = self.around(body);
         let notes = self.notes.clone();
         let mut fitted = Fitted { frame: self, notes, answer: Fields::rounded(Rounding::None), link: None };
-        if let Some(limit) = limit.filter(|limit| answer.chars() > *limit) {
+        if let Some(most) = limit.chars().filter(|most| answer.chars() > *most) {
             let whole = answer.text();
             let rule = Rule::Level { then };
-            if let Some(cut) = truncate::cut(&mut answer, limit, &rule) {
+            if let Some(cut) = truncate::cut(&mut answer, most, &rule) {
                 if !cut.lost.is_empty() {
                     let link = store.put_link(user, "The whole answer", whole).await;
-                    let how = format!(
-                        "read the resource {} (kept 30 minutes), raise max_chars (now {limit}), or ask for fewer sections with include",
-                        link.uri
-                    );
+                    let how = format!("read the resource {} (kept 30 minutes), {}", link.uri, limit.way_out());
                     if let Some(entry) = cut.truncated(&rule, &how) {
                         answer.put_whole("truncated", &entry);
                     }
                     fitted.link = Some(link);
                 }
                 if cut.triangles {
-                    let how = "matrices are written as lower triangles ({labels, rows}) to fit max_chars";
-                    fitted.notes.push(format!("{how} {limit}"));
+                    let how = "matrices are written as lower triangles ({labels, rows}) to fit";
+                    fitted.notes.push(format!("{how} {}", limit.name()));
                     put_notes(&mut answer, &fitted.notes);
                 }
             }
@@ -172,7 +234,7 @@ pub(crate) async fn fitting_listed(
 /// Puts the notes into an answer, or in the place of those that are there.
 fn put_notes(answer: &mut Fields, notes: &[String]) {
     if !notes.is_empty() {
-        answer.put_whole("note", &notes.join("; "));
+        answer.put_whole("note", &shortened(&notes.join("; "), LONGEST_NOTE));
     }
 }
 
@@ -190,6 +252,7 @@ mod tests {
             notes_at,
             invalid_sections: vec!["x".to_owned()],
             not_computed: IndexMap::from([("rolling".to_owned(), "why".to_owned())]),
+            ..Frame::default()
         }
     }
 
@@ -205,22 +268,21 @@ mod tests {
 
     async fn fitted(frame: Frame, body: Fields, limit: usize) -> (ResultStore, Fitted) {
         let store = ResultStore::new();
-        let fitted = frame.fitting(body, Some(limit), Vec::new(), (&store, UserId::LOCAL)).await;
+        let fitted = frame.fitting(body, Limit::MaxChars(limit), Vec::new(), (&store, UserId::LOCAL)).await;
         (store, fitted)
     }
 
     #[test]
     fn what_is_empty_is_left_out() {
-        let nothing = Frame {
-            analysis_type: None,
-            notes: Vec::new(),
-            notes_at: NotePlace::First,
-            invalid_sections: Vec::new(),
-            not_computed: IndexMap::new(),
-        };
+        let nothing = Frame::default();
         assert_eq!(nothing.around(body(0)).text(), r#"{"status":"success","rows":[]}"#);
         let all = frame(NotePlace::First).around(body(0));
         assert!(all.names().eq(["status", "analysis_type", "note", "invalid_sections", "not_computed", "rows"]));
+        let missing = NotAnalysed { ticker: "XYZ".parse().unwrap(), reason: "no prices".to_owned() };
+        let warned =
+            Frame { not_analysed: vec![missing], warnings: vec!["look".to_owned()], ..frame(NotePlace::First) };
+        let first: Vec<String> = warned.around(body(0)).names().take(5).map(str::to_owned).collect();
+        assert_eq!(first, ["status", "analysis_type", "not_analysed", "warnings", "note"]);
         let last = frame(NotePlace::Last).around(body(0));
         assert_eq!(last.names().last(), Some("note"));
     }

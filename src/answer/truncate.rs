@@ -8,6 +8,9 @@ use super::fields::{Fields, Part};
 /// first [`NAMED`] sections.
 pub(super) const OVERHEAD: usize = 740;
 
+/// What stands in an answer's first lines: it is not shortened while it takes no more than three fifths of the room.
+const FIRST_LINES: [&str; 2] = ["warnings", "not_analysed"];
+
 /// Sections that `truncated` names after the first.
 const NAMED: usize = 3;
 
@@ -65,6 +68,11 @@ fn level(answer: &mut Fields, whole: usize, limit: usize, then: &[&str]) -> Cut 
     {
         let mut leaves = Vec::new();
         collect(answer, &mut Vec::new(), &mut leaves);
+        let is_first = |leaf: &Leaf<'_>| leaf.path.first().is_some_and(|name| FIRST_LINES.contains(&name.as_str()));
+        let first_lines: usize = leaves.iter().filter(|leaf| is_first(leaf)).map(Leaf::chars).sum();
+        if 5 * first_lines <= 3 * room {
+            leaves.retain(|leaf| !is_first(leaf));
+        }
         // What stands around the leaves: names, braces, and all that is not cut.
         let around = whole - leaves.iter().map(Leaf::chars).sum::<usize>();
         shorten(&mut leaves, around, room);

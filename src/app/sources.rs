@@ -113,7 +113,9 @@ impl Picker<'_> {
             (PriceSource::Auto, Some(path)) => self.files(path, "FACTOR_PRICE_FILES is set".to_owned()),
             (PriceSource::Files, Some(path)) => self.files(path, asked()),
             (PriceSource::Files, None) => {
-                anyhow::bail!("FACTOR_PRICE_SOURCE is `files`, but FACTOR_PRICE_FILES is not set")
+                anyhow::bail!(
+                    "FACTOR_PRICE_SOURCE is `files`, but FACTOR_PRICE_FILES is not set: set it to a price file or to a folder of them"
+                )
             }
             (PriceSource::Auto, None) if key => self.fmp("FMP_API_KEY is set".to_owned()),
             (PriceSource::Fmp, _) => self.fmp(asked()),

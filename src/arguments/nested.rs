@@ -33,7 +33,11 @@ impl Args {
         for &field in fields {
             let Some(value) = self.get(field) else { continue };
             if values.get(field).is_some_and(|inner| !inner.is_null() && inner != value) {
-                self.refuse(field, format!("is also given as `{prefix}.{field}`, with another value"), None);
+                self.refuse(
+                    field,
+                    format!("is also given as `{prefix}.{field}`, with another value"),
+                    "keep one of them",
+                );
                 continue;
             }
             values.insert(field.to_owned(), value.clone());
@@ -44,7 +48,6 @@ impl Args {
 
     /// A list of objects; one object is a list of one. With a [`MapForm`] a plain map is read too.
     pub fn objects(&self, name: &str, map: Option<MapForm>) -> Option<Vec<Self>> {
-        const RULE: &str = "must be a list of objects";
         let path = self.path(name);
         match values::unwrapped(self.get(name)?) {
             Value::Array(items) => {
@@ -53,12 +56,10 @@ impl Args {
                     let field = format!("{path}[{at}]");
                     match values::object(&item) {
                         Ok(values) => objects.push(self.nested(values, At::Within(field))),
-                        Err(refusal) => self.record(Problem {
-                            field,
-                            got: shown(&item),
-                            rule: refusal.rule,
-                            hint: map.map(|map| format!("write {{\"{}\": .., \"{}\": ..}}", map.key, map.value)),
-                        }),
+                        Err(refusal) => {
+                            let form = map.map(|map| format!("write {{\"{}\": .., \"{}\": ..}}", map.key, map.value));
+                            self.record(Problem::new(field, shown(&item), refusal.or_rather(form)));
+                        }
                     }
                 }
                 Some(objects)
@@ -70,7 +71,7 @@ impl Args {
                 _ => Some(vec![self.nested(values, At::Within(path))]),
             },
             _ => {
-                self.refuse(name, RULE, None);
+                self.must(name, "be a list of objects");
                 None
             }
         }

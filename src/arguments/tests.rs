@@ -145,7 +145,7 @@ fn fields_of_an_object_may_stand_at_the_top_level() {
     let _ = twice.object_or_top_level("advanced", &FIELDS);
     assert_eq!(
         problems(&twice, &["order", "advanced"]),
-        ["`order` (got \"universe\") is also given as `advanced.order`, with another value"]
+        ["`order` (got \"universe\") is also given as `advanced.order`, with another value: keep one of them"]
     );
 }
 
@@ -172,7 +172,7 @@ fn a_field_has_one_problem_where_that_is_asked_for() {
         a.only(&["x"]);
         a
     };
-    let fields = |error: ToolError| error.problems.into_iter().map(|problem| problem.field).collect::<Vec<_>>();
+    let fields = |error: ToolError| error.problems.iter().map(|problem| problem.field().to_owned()).collect::<Vec<_>>();
     assert_eq!(fields(wrong().result().unwrap_err()), ["x.S PY", "x.S PY", "y"]);
     assert_eq!(fields(wrong().first_of_each().unwrap_err()), ["x.S PY", "y"]);
     assert!(args(json!({"x": 1})).first_of_each().is_ok());
@@ -258,7 +258,7 @@ proptest! {
         let nested = a.object_or_top_level("v", &["v"]);
         nested.only(&["v"]);
         if let Err(error) = a.finish(&["v"]) {
-            prop_assert!(error.problems.iter().all(|problem| problem.got.chars().count() <= 81));
+            prop_assert!(error.problems.iter().all(|problem| problem.got().chars().count() <= 81));
         }
     }
 }

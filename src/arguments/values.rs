@@ -8,26 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use factor_types::{Calendar, ClosedSet};
 use serde_json::{Map, Value};
 
-/// Why a value was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The rule, as a predicate: `must be true or false`.
-    pub rule: String,
-    /// The way out, where it is more than the rule.
-    pub hint: Option<String>,
-}
-
-impl Refusal {
-    /// A refusal that its rule explains.
-    pub fn new(rule: impl Into<String>) -> Self {
-        Self { rule: rule.into(), hint: None }
-    }
-
-    /// A refusal with a way out.
-    pub fn with_hint(rule: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { rule: rule.into(), hint: Some(hint.into()) }
-    }
-}
+use crate::tool_error::Refusal;
 
 /// A closed set of names: those advertised, and further spellings of them.
 #[derive(Debug, Clone, Copy)]
@@ -67,10 +48,8 @@ impl Choices {
         if let Some(name) = self.names.iter().find(|name| name.eq_ignore_ascii_case(meant)) {
             return Ok(name);
         }
-        Err(Refusal {
-            rule: format!("must be one of {}", self.names.join(", ")),
-            hint: nearest(meant, self.names.iter().copied()).map(|name| format!("did you mean `{name}`?")),
-        })
+        let near = nearest(meant, self.names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+        Err(Refusal::must(format_args!("be one of {}", self.names.join(", "))).or_rather(near))
     }
 }
 
@@ -107,7 +86,7 @@ pub(super) fn text(value: &Value) -> Result<String, Refusal> {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(value) => Ok(value.to_string()),
-        _ => Err(Refusal::new("must be a string")),
+        _ => Err(Refusal::must("be a string")),
     }
 }
 
@@ -117,7 +96,7 @@ pub(super) fn boolean(value: &Value) -> Result<bool, Refusal> {
         Value::Bool(value) => Ok(*value),
         Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
         Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(Refusal::new("must be true or false")),
+        _ => Err(Refusal::must("be true or false")),
     }
 }
 
@@ -125,11 +104,11 @@ pub(super) fn boolean(value: &Value) -> Result<bool, Refusal> {
 pub(super) fn integer(value: &Value, range: &RangeInclusive<i64>) -> Result<i64, Refusal> {
     let rule = || {
         let (low, high) = (range.start(), range.end());
-        Refusal::new(match (*low, *high) {
-            (i64::MIN, i64::MAX) => "must be a whole number".to_owned(),
-            (_, i64::MAX) => format!("must be a whole number of at least {low}"),
-            (i64::MIN, _) => format!("must be a whole number of at most {high}"),
-            _ => format!("must be a whole number from {low} to {high}"),
+        Refusal::must(match (*low, *high) {
+            (i64::MIN, i64::MAX) => "be a whole number".to_owned(),
+            (_, i64::MAX) => format!("be a whole number of at least {low}"),
+            (i64::MIN, _) => format!("be a whole number of at most {high}"),
+            _ => format!("be a whole number from {low} to {high}"),
         })
     };
     // 2^53: beyond it a float no longer names one whole number.
@@ -155,11 +134,11 @@ pub(super) fn number(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, 
     };
     read.filter(|number| number.is_finite() && range.contains(number)).ok_or_else(|| {
         let (low, high) = (*range.start(), *range.end());
-        Refusal::new(match (low.is_finite(), high.is_finite()) {
-            (false, false) => "must be a number".to_owned(),
-            (true, false) => format!("must be a number of at least {low}"),
-            (false, true) => format!("must be a number of at most {high}"),
-            (true, true) => format!("must be a number from {low} to {high}"),
+        Refusal::must(match (low.is_finite(), high.is_finite()) {
+            (false, false) => "be a number".to_owned(),
+            (true, false) => format!("be a number of at least {low}"),
+            (false, true) => format!("be a number of at most {high}"),
+            (true, true) => format!("be a number from {low} to {high}"),
         })
     })
 }
@@ -178,13 +157,13 @@ pub(super) fn share(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, R
                 percent.is_finite() && (percent.abs() > 1.0 || marked) && range.contains(&(percent / 100.0))
             })
             .map(|percent| format!("write {} for {percent}%", percent / 100.0));
-        Refusal { rule: refusal.rule.replace("a number", "a share"), hint }
+        Refusal::must(refusal.rule().trim_start_matches("must ").replace("a number", "a share")).or_rather(hint)
     })
 }
 
 /// A date: `YYYY-MM-DD`, or `YYYY-MM` for that month's end.
 pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
-    const RULE: &str = "must be a date as YYYY-MM-DD (or YYYY-MM for that month's end)";
+    const RULE: &str = "be a date as YYYY-MM-DD (or YYYY-MM for that month's end)";
     let text = value.as_str().map(str::trim).unwrap_or_default();
     let shaped = |form: &str| {
         text.len() == form.len()
@@ -195,12 +174,12 @@ pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
     } else if shaped("yyyy-mm") {
         format!("{text}-01").parse::<NaiveDate>().ok().map(Calendar::month_end)
     } else {
-        return Err(Refusal::new(RULE));
+        return Err(Refusal::must(RULE));
     };
     match read {
-        None => Err(Refusal::with_hint(RULE, "the calendar has no such day")),
+        None => Err(Refusal::must(RULE).or_rather(Some("the calendar has no such day".to_owned()))),
         Some(date) if !(1900..=2199).contains(&date.year()) => {
-            Err(Refusal::with_hint(RULE, "the year must be from 1900 to 2199"))
+            Err(Refusal::must(RULE).or_rather(Some("the year must be from 1900 to 2199".to_owned())))
         }
         Some(date) => Ok(date),
     }
@@ -231,7 +210,7 @@ pub(super) fn items(value: &Value) -> Result<Vec<Value>, Refusal> {
             .map(|part| Value::String(part.to_owned()))
             .collect()),
         single @ (Value::Number(_) | Value::Bool(_)) => Ok(vec![single]),
-        _ => Err(Refusal::new("must be a list")),
+        _ => Err(Refusal::must("be a list")),
     }
 }
 
@@ -239,7 +218,7 @@ pub(super) fn items(value: &Value) -> Result<Vec<Value>, Refusal> {
 pub(super) fn object(value: &Value) -> Result<Map<String, Value>, Refusal> {
     match unwrapped(value) {
         Value::Object(object) => Ok(object),
-        _ => Err(Refusal::new("must be an object")),
+        _ => Err(Refusal::must("be an object")),
     }
 }
 
@@ -250,7 +229,7 @@ mod tests {
     use super::*;
 
     fn rule<T: std::fmt::Debug>(read: Result<T, Refusal>) -> String {
-        read.unwrap_err().rule
+        read.unwrap_err().rule().to_owned()
     }
 
     #[test]
@@ -288,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_percentage_is_never_guessed_and_the_hint_is_only_what_would_be_allowed() {
-        let hint = |value: Value, range| share(&value, &range).unwrap_err().hint;
+        let hint = |value: Value, range| share(&value, &range).unwrap_err().hint().map(str::to_owned);
         let write = |text: &str| Some(text.to_owned());
         assert_eq!(hint(json!(100), 0.0..=1.0), write("write 1 for 100%"));
         assert_eq!(hint(json!("0.5%"), 0.0..=1.0), write("write 0.005 for 0.5%"));
@@ -307,12 +286,12 @@ mod tests {
         assert_eq!(date(&json!(" 2199-12 ")).unwrap().to_string(), "2199-12-31");
         assert_eq!(date(&json!("1900-02")).unwrap().to_string(), "1900-02-28", "no leap year");
         for value in [json!("1899-12-31"), json!("2200-01")] {
-            let hint = date(&value).unwrap_err().hint;
-            assert_eq!(hint.as_deref(), Some("the year must be from 1900 to 2199"), "{value}");
+            let refused = date(&value).unwrap_err();
+            assert_eq!(refused.hint(), Some("the year must be from 1900 to 2199"), "{value}");
         }
         // Digits of other scripts, and a number that looks like one.
         for value in [json!("٢٠٢٤-٠١"), json!(20_240_101), json!("2024/01/31")] {
-            assert_eq!(date(&value).unwrap_err().hint, None, "{value}");
+            assert_eq!(date(&value).unwrap_err().hint(), None, "{value}");
         }
     }
 

@@ -115,7 +115,9 @@ impl AnalyzeArgs {
         }
         // Last: what is written out wins over a flag.
         if let Some(text) = &self.args {
-            match serde_json::from_str(text).context("--args is not JSON")? {
+            match serde_json::from_str(text).context(
+                "--args is not JSON: write one object in quotes of the shell, such as '{\"windows\": [\"3m\"]}'",
+            )? {
                 Value::Object(given) => arguments.extend(given),
                 other => bail!("--args must be a JSON object, such as {{\"windows\": [\"3m\"]}}; it is {other}"),
             }
@@ -140,7 +142,9 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
         Ok(answer) => {
             let text = if args.json { answer.structured.to_string() } else { answer.text };
             match &args.output {
-                Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
+                Some(path) => std::fs::write(path, text).with_context(|| {
+                    format!("cannot write {}: give --output a file in a folder that can be written to", path.display())
+                })?,
                 None => print(&text)?,
             }
             Ok(ExitCode::SUCCESS)

@@ -68,10 +68,10 @@ async fn import(store: &dyn Store, settings: &Settings, how: &ChangeArgs, format
         }
     }
     if !wrong.is_empty() {
-        anyhow::bail!("{}\nnothing was written", wrong.join("\n"));
+        anyhow::bail!("{}\nnothing was written: mend these lines and import again", wrong.join("\n"));
     }
     if read.is_empty() {
-        anyhow::bail!("there is nothing to import: none of the three files is in the proxies folder");
+        anyhow::bail!("there is nothing to import: put one of the three files into the proxies folder");
     }
     let author = how.author("reference import");
     let mut reports: Vec<Value> = Vec::new();

@@ -128,7 +128,7 @@ impl Server {
                 Ok(Err(_panic)) => Err(ToolError::internal()),
                 Err(_) => Err(too_late(deadline)),
             },
-            () = cancelled.cancelled() => Err(ToolError::new(ErrorCode::Timeout, "The call was cancelled.")),
+            () = cancelled.cancelled() => Err(ToolError::cancelled()),
         };
         self.inner.app.counters.record(name, started.elapsed(), outcome.is_err());
         match outcome {
@@ -152,12 +152,11 @@ fn caller(extensions: &Extensions) -> UserId {
 }
 
 fn too_late(deadline: Duration) -> ToolError {
-    let message = format!(
-        "The call took longer than its {} s. Ask for fewer categories, a shorter range or fewer sections, or call again: \
-         prices fetched so far are kept.",
-        deadline.as_secs()
-    );
-    ToolError::new(ErrorCode::Timeout, message)
+    ToolError::new(
+        ErrorCode::Timeout,
+        format!("The call took longer than its {} s", deadline.as_secs()),
+        "Ask for fewer categories, a shorter range or fewer sections, or call again: prices fetched so far are kept",
+    )
 }
 
 /// A result as rmcp has it.
@@ -331,7 +330,10 @@ mod tests {
         let call = Call::default();
         call.cancel.cancel();
         let error = failure(&server.run("list_factors", waits_for_ever, call).await);
-        assert_eq!((&error["code"], &error["message"]), (&json!("timeout"), &json!("The call was cancelled.")));
+        assert_eq!(
+            (&error["code"], &error["message"]),
+            (&json!("timeout"), &json!("The call was cancelled. Call again: prices fetched so far are kept."))
+        );
     }
 
     #[tokio::test]

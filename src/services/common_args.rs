@@ -5,6 +5,7 @@
 //! dates follow from its windows; so that mistakes come in the order of its arguments it takes the three steps of
 //! [`CommonReader`] one by one.
 
+mod named;
 mod reader;
 
 #[cfg(test)]
@@ -16,7 +17,10 @@ use chrono::NaiveDate;
 use factor_analytics::report::Granularity;
 use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
 
-pub(crate) use self::reader::CommonReader;
+pub(crate) use self::{
+    named::{Named, Role},
+    reader::CommonReader,
+};
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
     app::UniverseSnapshot,
@@ -122,6 +126,8 @@ pub(crate) struct CommonArgs {
     pub(crate) granularity: Granularity,
     /// The call's own universe; `None` for the one of the snapshot.
     pub(crate) own_universe: Option<FactorUniverse>,
+    /// The tickers that the call names one by one.
+    pub(crate) named: Named,
     /// The caller's groups that take part.
     pub(crate) groups: UserGroups,
     pub(crate) min_observations: Option<usize>,

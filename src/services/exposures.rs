@@ -36,7 +36,7 @@ use crate::{
     app::App,
     arguments::Args,
     services::Call,
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Everything an answer is made of.
@@ -73,9 +73,12 @@ pub fn answer_schema() -> Schema {
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
-    let (request, common) = Request::read(args, app.basis(call.user).await)?;
+    let (mut request, common) = Request::read(args, app.basis(call.user).await)?;
+    request.trade_own_groups(&common.groups)?;
 
-    let Some(held) = Held::of(&request.source, app, call.user, &caller).await? else { return Err(no_portfolio()) };
+    let Some(held) = Held::of(&request.source, app, (call.user, &common.groups), &caller).await? else {
+        return Err(no_portfolio());
+    };
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(request.factors.as_deref(), &common, &tickers)?;
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
@@ -85,7 +88,8 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     for ticker in request.traded().cloned().chain(CASH.parse()) {
         all.entry(ticker).or_default();
     }
-    let classifications = Classifications::of(app, &all, &context.common().universes(), &caller).await?;
+    let (universes, groups) = (context.common().universes(), &context.common().groups);
+    let classifications = Classifications::of(app, &all, (&universes, groups), &caller).await?;
     let figures = move || figures::compute(request, context, held, &classifications, factors);
     let exposed = portfolio::off_thread(figures).await??;
     portfolio::answer::render(&exposed, app, &call).await
@@ -123,10 +127,5 @@ fn resolved(
 fn no_portfolio() -> ToolError {
     let rule = "is required, or portfolio_name: no CURRENT_PORTFOLIO is saved";
     let hint = "give holdings such as [{\"ticker\": \"SPY\", \"weight\": 0.6}], or save_portfolio first";
-    ToolError::invalid(vec![Problem {
-        field: "holdings".to_owned(),
-        got: "nothing".to_owned(),
-        rule: rule.to_owned(),
-        hint: Some(hint.to_owned()),
-    }])
+    ToolError::invalid(vec![Problem::new("holdings", "nothing", Refusal::new(rule, hint))])
 }

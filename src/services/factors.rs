@@ -73,7 +73,7 @@ pub struct FactorRow {
 /// Every mistake of the arguments.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let snapshot = app.universe_watcher.current().await;
-    let request = Request::read(&Args::new(call.arguments.clone()), &snapshot.loaded.hash)?;
+    let request = Request::read(&mut Args::new(call.arguments.clone()), &snapshot.loaded.hash)?;
     Ok(Rendered::json(&run(app, &snapshot.loaded, &request, call.user).await))
 }
 
@@ -90,18 +90,20 @@ pub fn rows(universe: &FactorUniverse) -> Vec<FactorRow> {
 }
 
 impl Request {
-    fn read(args: &Args, hash: &str) -> Result<Self, ToolError> {
+    fn read(args: &mut Args, hash: &str) -> Result<Self, ToolError> {
+        args.also_called("factor_categories", "categories");
         const CHOICES: Choices = Choices { names: &CATEGORIES, aliases: <Category as ClosedSet>::ALIASES };
         let query = args.string("query").map(|text| text.to_lowercase()).filter(|text| !text.is_empty());
         let categories = args.choices("categories", CHOICES).filter(|names: &Vec<Category>| !names.is_empty());
         let start = args.string("cursor").map_or(0, |cursor| {
             start_of(&cursor, hash).unwrap_or_else(|| {
                 let hint = "give next_cursor as it came, or leave cursor out for the first page".to_owned();
-                args.refuse("cursor", "is not a cursor of this list", Some(hint));
+                args.refuse("cursor", "is not a cursor of this list", hint);
                 0
             })
         });
-        args.finish(&NAMES)?;
+        let known: Vec<&str> = NAMES.into_iter().chain(["factor_categories"]).collect();
+        args.finish(&known)?;
         Ok(Self { query, categories, start })
     }
 

@@ -18,12 +18,14 @@ pub(crate) enum Warning {
     Unplaced { tickers: Vec<Ticker>, what: Unplaced },
     /// What is to be known of the prices that made weights of shares.
     OfPrices(String),
-    /// Periods on which a holding has no return yet.
-    SpreadRows(usize),
+    /// Holdings for want of which the portfolio has fewer periods.
+    LostRows { tickers: Vec<Ticker>, rows: usize, rows_without: usize },
     /// Shares count as the factor.
     LookedThrough { factor: String },
     /// Recommendations whose dividend yield is not known, though a least one is asked for.
     YieldsUnknown { count: usize, least: f64 },
+    /// Factors asked for by name that leave the others with fewer periods.
+    YoungFactors { factors: Vec<String>, with: usize, without: usize },
     /// A factor that is not in the regression.
     NotRegressed { factor: String, why: String },
 }
@@ -58,8 +60,19 @@ impl fmt::Display for Warning {
                 write!(f, "{} {what}", Named(tickers))
             }
             Self::OfPrices(words) => f.write_str(words),
-            Self::SpreadRows(rows) => {
-                write!(f, "on {rows} periods a holding has no return yet; its weight is spread over the others")
+            Self::LostRows { tickers, rows, rows_without } => {
+                let names = a_few(tickers.iter().map(Ticker::as_str));
+                let it = if tickers.len() == 1 { "it" } else { "them" };
+                write!(
+                    f,
+                    "the portfolio has {rows} periods, those on which {names} and all others have a return; without {it} \
+                     {rows_without}"
+                )
+            }
+            Self::YoungFactors { factors, with, without } => {
+                let names = a_few(factors.iter().map(String::as_str));
+                let it = if factors.len() == 1 { "it" } else { "them" };
+                write!(f, "{names}: few returns; the regression rests on {with} periods, without {it} on {without}")
             }
             Self::LookedThrough { factor } => write!(
                 f,
@@ -134,6 +147,20 @@ mod tests {
         assert_eq!(said("AAA is not known", &["AAA"]), "AAA is unexplained weight: it is not known");
         assert_eq!(said("AAA is not known", &["AAA", "BBB"]), "AAA, BBB are unexplained weight: they are not known");
         assert_eq!(said("no price of AAA", &["AAA", "BBB"]), "AAA, BBB are unexplained weight: no price of them");
+    }
+
+    #[test]
+    fn what_is_lost_is_said_with_both_counts() {
+        let lost = |names: &[&str]| Warning::LostRows { tickers: tickers(names), rows: 25, rows_without: 116 };
+        assert_eq!(
+            lost(&["IBIT"]).to_string(),
+            "the portfolio has 25 periods, those on which IBIT and all others have a return; without it 116"
+        );
+        assert!(
+            lost(&["IBIT", "ETHA"]).to_string().ends_with("IBIT, ETHA and all others have a return; without them 116")
+        );
+        let young = Warning::YoungFactors { factors: vec!["IBIT".to_owned()], with: 25, without: 115 };
+        assert_eq!(young.to_string(), "IBIT: few returns; the regression rests on 25 periods, without it on 115");
     }
 
     #[test]

@@ -17,7 +17,6 @@ use super::common_args::MIN_COVERAGE;
 use super::holdings_warning::a_few;
 use crate::{
     analysis,
-    answer::markdown::capitalised,
     tool_error::{ErrorCode, ToolError},
 };
 
@@ -34,13 +33,7 @@ pub(crate) fn returns(
     risk_free: &[f64],
 ) -> Result<PortfolioReturns, ToolError> {
     let panel = study.panel();
-    let held = weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH);
-    let positions: Vec<Position<'_>> = held
-        .map(|(ticker, weight)| Position {
-            weight: *weight,
-            returns: panel.position(ticker).map(|column| panel.column(column)),
-        })
-        .collect();
+    let positions = positions(study, weights);
     let cash = weights.iter().find(|(ticker, _)| ticker.as_str() == CASH).map_or(0.0, |(_, weight)| *weight);
     let found = PortfolioReturns::with_cash(&positions, cash, risk_free);
     found.map_err(|error| match error {
@@ -50,10 +43,49 @@ pub(crate) fn returns(
                 ticker.as_str() != CASH && !known
             };
             let unknown = a_few(weights.iter().filter(without).map(|(ticker, _)| ticker.as_str()));
-            ToolError::new(ErrorCode::InsufficientData, format!("{}: {unknown}.", capitalised(&error.to_string())))
+            let (what, way_out) = apart(&error);
+            ToolError::new(ErrorCode::InsufficientData, format!("{what}: {unknown}"), way_out)
         }
-        error => ToolError::new(ErrorCode::InvalidArgument, format!("{}.", capitalised(&error.to_string()))),
+        error => {
+            let (what, way_out) = apart(&error);
+            ToolError::new(ErrorCode::InvalidArgument, what, way_out)
+        }
     })
+}
+
+/// What is wrong with a portfolio, and the way out, which its words have after a semicolon.
+fn apart(error: &PortfolioError) -> (String, String) {
+    let words = error.to_string();
+    let (what, way_out) = words.split_once("; ").unwrap_or((&words, "give other holdings or other dates"));
+    (what.to_owned(), way_out.to_owned())
+}
+
+/// All but cash, in the order of the weights.
+fn positions<'a>(study: &'a Study, weights: &IndexMap<Ticker, f64>) -> Vec<Position<'a>> {
+    let panel = study.panel();
+    let position = |(ticker, weight): (&Ticker, &f64)| Position {
+        weight: *weight,
+        returns: panel.position(ticker).map(|column| panel.column(column)),
+    };
+    weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH).map(position).collect()
+}
+
+/// What each holding has of the portfolio's variance, in the order of the weights, cash among them; `None` where the
+/// portfolio does not vary.
+pub(crate) fn risk_contributions(
+    study: &Study,
+    weights: &IndexMap<Ticker, f64>,
+    returns: &PortfolioReturns,
+    risk_free: &[f64],
+) -> Option<IndexMap<String, Option<f64>>> {
+    let (each, cash) = returns.risk_contributions(&positions(study, weights), risk_free);
+    let cash = cash?;
+    let held = weights.keys().filter(|ticker| ticker.as_str() != CASH).map(Ticker::to_string);
+    let mut shares: IndexMap<String, Option<f64>> = held.zip(each).collect();
+    if returns.cash_weight != 0.0 {
+        shares.insert(CASH.to_owned(), Some(cash));
+    }
+    Some(shares)
 }
 
 /// The macro composites that a portfolio is regressed on: all but cash, which the risk-free rate stands for.
@@ -79,8 +111,10 @@ pub(crate) fn macro_exposures(
     let factors = macro_factors(study);
     let factors: Vec<ExposureFactor<'_>> =
         factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
-    let (floor, frequency) = (study.min_observations, study.panel().frequency());
-    Exposures::fit(&returns.values, risk_free, &factors, floor, frequency).map_err(|error| error.to_string())
+    let (floor, panel) = (study.min_observations, study.panel());
+    let found =
+        Exposures::of_defaults(&returns.values, risk_free, &factors, panel.labels(), floor, panel.periods_per_year());
+    found.map_err(|error| error.to_string())
 }
 
 /// Runs what takes the processor's time off the async threads.
@@ -93,7 +127,7 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
 
 /// The call has been given up.
 pub(crate) fn cancelled() -> ToolError {
-    ToolError::new(ErrorCode::Timeout, "the call was cancelled")
+    ToolError::cancelled()
 }
 
 #[cfg(test)]
@@ -159,7 +193,11 @@ mod tests {
         let error = weighed(&[("SPY", 0.25), ("AAA", 0.5), ("BBB", 0.15), ("CUR:USD", 0.1)]).unwrap_err();
         assert_eq!(error.code, ErrorCode::InsufficientData);
         assert!(error.message.starts_with("0.72 of the weight is in holdings without any return"), "{}", error.message);
-        assert!(error.message.ends_with(": AAA, BBB."), "{}", error.message);
+        assert!(
+            error.message.ends_with(": AAA, BBB. Correct their tickers or choose other dates."),
+            "{}",
+            error.message
+        );
         assert_eq!(weighed(&[("SPY", 0.5), ("TLT", -0.5)]).unwrap_err().code, ErrorCode::InvalidArgument);
     }
 

@@ -79,15 +79,15 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     let caller = call.caller(app.clock());
     let (request, common) = Request::read(args, app.basis(call.user).await)?;
 
-    let held = Held::of(&request.source, app, call.user, &caller).await?;
+    let held = Held::of(&request.source, app, (call.user, &common.groups), &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("overexposed_factor", &request.overexposed, common.universe(), &common.groups, &tickers)?;
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
     let held = match held {
         Some(held) => {
-            let classifications =
-                Classifications::of(app, &held.weights, &context.common().universes(), &caller).await?;
+            let (universes, groups) = (context.common().universes(), &context.common().groups);
+            let classifications = Classifications::of(app, &held.weights, (&universes, groups), &caller).await?;
             Some((held, classifications))
         }
         None => None,

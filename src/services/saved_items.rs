@@ -11,7 +11,7 @@ use crate::{
     app::App,
     arguments::{Args, nearest},
     services::Call,
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// An answer longer than this is cut.
@@ -24,8 +24,7 @@ pub(crate) fn name(args: &Args, field: &str) -> Option<GroupName> {
     let text = args.string(field)?;
     let name = GroupName::read(&text).ok();
     if name.is_none() {
-        let rule = "must be 1 to 100 letters, digits, spaces or _ - & . with at least one letter or digit";
-        args.refuse(field, rule, None);
+        args.must(field, "be 1 to 100 letters, digits, spaces or _ - & . with at least one letter or digit");
     }
     name
 }
@@ -52,13 +51,12 @@ pub(crate) fn not_found(what: &str, field: &str, name: &GroupName, known: &[Stri
         }
         (near, _) => format!("did you mean {}?", quoted(near)),
     };
-    let message = format!("There is no {what} called `{name}`: {hint}{}", if hint.ends_with('?') { "" } else { "." });
-    ToolError::new(ErrorCode::NotFound, message).with_problem(Problem {
-        field: field.to_owned(),
-        got: json!(name.as_str()).to_string(),
-        rule: format!("must be the name of a saved {what}"),
-        hint: Some(hint),
-    })
+    let refusal = Refusal::new(format!("must be the name of a saved {what}"), &hint);
+    ToolError::new(ErrorCode::NotFound, format!("There is no {what} called `{name}`"), hint).with_problem(Problem::new(
+        field,
+        json!(name.as_str()).to_string(),
+        refusal,
+    ))
 }
 
 /// A time as RFC 3339 in UTC.
@@ -125,7 +123,7 @@ mod tests {
         let known: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
         let error = not_found("factor group", "group_name", &asked.parse().unwrap(), &known, "create_factor_group");
         assert_eq!(error.code, ErrorCode::NotFound);
-        error.problems[0].hint.clone().unwrap()
+        error.problems[0].hint().unwrap().to_owned()
     }
 
     #[test]

@@ -48,8 +48,10 @@ fn user_folder(
 }
 
 fn read(path: &Path) -> Result<File, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let table = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{}: {error}; put a readable file there, or take it away", path.display()))?;
+    let table =
+        text.parse().map_err(|error| format!("{}: {error}; write TOML, one `name = value` a line", path.display()))?;
     Ok(File { path: path.to_owned(), table })
 }
 

@@ -343,7 +343,7 @@ async def summaries_are_short_and_say_where_the_rest_is(caller: Caller) -> None:
         equal(structured["factors_analyzed"], quality["factors_analyzed"], f"{kind}: factors analysed")
         that(quality["factors_analyzed"] >= 80, f"{kind}: {quality['factors_analyzed']} factors")
         that(quality["quality_score"] in ("excellent", "good", "fair", "poor"), f"{kind}: quality {quality['quality_score']}")
-        that(any("simulated" in warning for warning in quality["warnings"]), f"{kind}: nothing says that the prices are simulated")
+        that(any("simulated" in warning for warning in structured["warnings"]), f"{kind}: nothing says that the prices are simulated")
         for section in SECTIONS[kind]:
             that(section in structured["more"], f"{kind}: `more` does not name {section}")
         that(all_finite(structured, kind) > 50, f"{kind}: hardly any number")
@@ -382,9 +382,9 @@ async def summary_of_correlations(caller: Caller) -> None:
     for name, matrix in answer["matrices"].items():
         that({"size", "mean", "median"} <= matrix.keys(), f"{name}: {shown(matrix)}")
         that(-1 <= matrix["mean"] <= 1 and matrix["size"] >= 2, f"{name}: {shown(matrix)}")
-        strongest, weakest = [p["r"] for p in matrix["strongest"]], [p["r"] for p in matrix["weakest"]]
+        strongest, weakest = [p["r"] for p in matrix["strongest"]], [p["r"] for p in matrix["most_negative"]]
         that(strongest == sorted(strongest, reverse=True) and weakest == sorted(weakest), f"{name}: pairs out of order")
-        that(all(pair["n"] >= 24 for pair in matrix["strongest"] + matrix["weakest"]), f"{name}: a pair without its rows")
+        that(all(pair["n"] >= 24 for pair in matrix["strongest"] + matrix["most_negative"]), f"{name}: a pair without its rows")
     overlays = answer["overlays"]
     keys(overlays, {"rate_sensitivity", "market_sensitivity", "macro_composite_matrix"}, "overlays")
     is_matrix(overlays["macro_composite_matrix"], "macro composites")

@@ -355,7 +355,7 @@ async fn an_update_changes_what_is_given_and_nothing_else() {
     server.error("update_factor_group", taken, "already_exists").await;
     let none = json!({"group_name": "My Pear", "description": "x"});
     let error = server.error("update_factor_group", none, "not_found").await;
-    assert!(error["message"].as_str().unwrap().contains("did you mean `My_Pair`"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("Did you mean `My_Pair`"), "{error}");
 }
 
 #[tokio::test]
@@ -363,7 +363,7 @@ async fn a_deletion_says_what_is_gone() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::on_prices(data.path(), &prices()).await;
     let nothing = server.error("delete_factor_group", json!({"group_name": "Pair"}), "not_found").await;
-    assert!(nothing["message"].as_str().unwrap().contains("there are none yet"), "{nothing}");
+    assert!(nothing["message"].as_str().unwrap().contains("There are none yet"), "{nothing}");
     let group = json!({
         "group_name": "Pair", "tickers": ["AAA", "BBB"], "weighting_method": "custom",
         "weights": {"AAA": 0.25, "BBB": 0.75},

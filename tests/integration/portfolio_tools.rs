@@ -308,7 +308,7 @@ async fn a_source_without_profiles_says_so() {
     for (answer, sums) in [(&exposures, "by_industry"), (&offsets, "current_portfolio_exposures")] {
         assert_eq!(answer[sums], json!({"market": 0.15, "unclassified": 0.85}), "{answer}");
         let said = "ACME is in no industry or category, for want of a profile (price files hold no profiles)";
-        let warnings = answer["data_quality"]["warnings"].as_array().unwrap();
+        let warnings = crate::support::warnings_of(answer).as_array().unwrap();
         assert!(warnings.iter().any(|one| one == said), "{warnings:?}");
     }
     // It has prices: it is in the risk, and can be the factor itself.

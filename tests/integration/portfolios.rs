@@ -22,7 +22,7 @@ async fn a_portfolio_lives_from_one_process_to_the_next() {
     let mut server = Session::on_prices(data.path(), PRICES).await;
     let none = server.error("get_portfolio", json!({}), "not_found").await;
     assert!(
-        none["message"].as_str().unwrap().contains("`CURRENT_PORTFOLIO`: there are none yet; save_portfolio"),
+        none["message"].as_str().unwrap().contains("`CURRENT_PORTFOLIO`. There are none yet; save_portfolio"),
         "{none}"
     );
     let saved = server.answer("save_portfolio", json!({"holdings": {"aaa": 0.6, "BBB": 0.3}})).await;
@@ -52,7 +52,7 @@ async fn a_portfolio_lives_from_one_process_to_the_next() {
     let gone = server.answer("delete_portfolio", json!({"portfolio_name": "long_ago"})).await;
     assert_eq!(gone["deleted"]["holdings"], json!([{"ticker": "OLD", "weight": 1.0}]));
     let error = server.error("get_portfolio", json!({"portfolio_name": "CURENT PORTFOLIO"}), "not_found").await;
-    assert!(error["message"].as_str().unwrap().contains("did you mean `CURRENT_PORTFOLIO`?"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("Did you mean `CURRENT_PORTFOLIO`?"), "{error}");
     server.error("delete_portfolio", json!({"portfolio_name": "Long ago"}), "not_found").await;
 }
 

@@ -27,7 +27,7 @@ fn served_by(answer: &Value) -> (&str, &str) {
 }
 
 fn warnings(answer: &Value) -> String {
-    answer["data_quality"]["warnings"].to_string()
+    crate::support::warnings_of(answer).to_string()
 }
 
 fn has(answer: &Value, category: &str, ticker: &str) -> bool {

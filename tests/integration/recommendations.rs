@@ -131,7 +131,11 @@ async fn sections_are_those_asked_for() {
     let keys = |answer: &Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
     let ask = |include: Value| json!({"overexposed_factor": "IEF", "holdings": holdings(), "include": include, "correlation_threshold": 0});
     let only = server.answer(TOOL, ask(json!(["basket", "nonsense"]))).await;
-    assert_eq!(keys(&only), ["status", "invalid_sections", "basket", "note"].map(str::to_owned)[..], "{only}");
+    assert_eq!(
+        keys(&only),
+        ["status", "warnings", "invalid_sections", "basket", "note"].map(str::to_owned)[..],
+        "{only}"
+    );
     assert_eq!(only["invalid_sections"], json!(["nonsense"]));
     let none = server.answer(TOOL, ask(json!(["nonsense"]))).await;
     assert!(none.get("recommendations").is_none() && none["invalid_sections"] == json!(["nonsense"]), "{none}");
@@ -180,7 +184,7 @@ async fn every_mistake_is_told_at_once() {
     {
         let error = server.error(TOOL, json!({"overexposed_factor": typed}), "unknown_factor").await;
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains("the nearest are ") && message.contains(near), "{message}");
+        assert!(message.contains("The nearest are ") && message.contains(near), "{message}");
     }
     let error = server.error(TOOL, json!({"overexposed_factor": "ETHA"}), "insufficient_data").await;
     assert!(error["message"].as_str().unwrap().contains("24 needed"), "{error}");
@@ -222,7 +226,7 @@ async fn portfolios_of_every_kind() {
 
     let unknown = server.answer(TOOL, ask(json!({"VNQ": 0.6, "ZZZZ": 0.4}))).await;
     assert_eq!(unknown["portfolio"]["unexplained_weight"], 0.4);
-    let warnings = unknown["data_quality"]["warnings"].to_string();
+    let warnings = crate::support::warnings_of(&unknown).to_string();
     assert!(warnings.contains("ZZZZ is unexplained weight") && !warnings.contains("relative to ZZZZ"), "{warnings}");
     let error = server.error(TOOL, ask(json!({"VNQ": 0.4, "ZZZZ": 0.6})), "insufficient_data").await;
     assert!(
@@ -233,7 +237,7 @@ async fn portfolios_of_every_kind() {
         (0..999).map(|n| (format!("Q{n}"), json!(0.0004))).chain([("VNQ".to_owned(), json!(0.6004))]).collect();
     let many = server.answer(TOOL, ask(Value::Object(many))).await;
     assert!(many.to_string().chars().count() <= LONGEST, "{}", many.to_string().len());
-    assert!(many["data_quality"]["warnings"].to_string().contains("and 991 more are unexplained weight"), "{many}");
+    assert!(crate::support::warnings_of(&many).to_string().contains("and 991 more are unexplained weight"), "{many}");
 }
 
 /// 61 month ends to May 2026 of a factor F and of series made from it; TWIN is F under another name.

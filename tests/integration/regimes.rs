@@ -67,7 +67,7 @@ async fn a_small_slice_is_marked_and_warned_of() {
     let call = json!({"regime": "2020", "categories": ["style", "crypto"]});
     let summary = ask(&mut process, call.clone()).await;
     assert_eq!(summary["regime"], json!({"name": "2020", "periods": 12, "of": 120, "small_sample": true}));
-    let warnings = summary["data_quality"]["warnings"].to_string();
+    let warnings = crate::support::warnings_of(&summary).to_string();
     assert!(warnings.contains("small sample: regime 2020 has 12 periods"), "{warnings}");
     let report = ask(&mut process, with(&call, json!({"format": "report"}))).await;
     assert!(report["formatted_report"].as_str().unwrap().contains("the 12 of 120 periods of regime 2020"));
@@ -156,7 +156,7 @@ async fn spy_tells_regimes_of_whatever_is_analysed() {
     let all = ask(&mut process, json!({"regime": "high_vol", "categories": ["style"]})).await;
     assert_eq!(bonds["regime"], all["regime"]);
     assert!(
-        !bonds["data_quality"]["warnings"].to_string().contains("figures relative to"),
+        !crate::support::warnings_of(&bonds).to_string().contains("figures relative to"),
         "{}",
         bonds["data_quality"]
     );

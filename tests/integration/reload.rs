@@ -42,7 +42,7 @@ async fn an_edited_mapping_changes_the_next_answer_and_a_half_written_one_does_n
     fs::write(&path, &whole[..whole.find("MTUM").unwrap() - 2]).unwrap();
     let (half, answer) = markets(&mut process).await;
     assert_eq!(half, before);
-    let problems = answer["data_quality"]["warnings"].to_string();
+    let problems = crate::support::warnings_of(&answer).to_string();
     assert!(problems.contains(FILE) && problems.contains("the last good YAML mapping"), "{problems}");
 
     fs::write(&path, whole).unwrap();

@@ -36,7 +36,7 @@ fn with(call: Value, more: Value) -> Value {
 async fn rolling_correlations_are_absent_unless_asked_for() {
     let mut process = sample().await;
     let without = ask(&mut process, json!({"include": ["rolling", "insights"], "categories": ["style"]})).await;
-    assert_eq!(keys(&without), ["status", "analysis_type", "not_computed", "insights"]);
+    assert_eq!(keys(&without), ["status", "analysis_type", "warnings", "not_computed", "as_of", "period", "insights"]);
     assert_eq!(without["not_computed"], json!({"rolling": "set include_rolling_summaries: true"}));
     let full = ask(&mut process, json!({"format": "full", "categories": ["style"], "max_chars": 0})).await;
     assert!(full.get("rolling").is_none() && full["performance"].get("rolling_ms").is_none());
@@ -62,7 +62,7 @@ async fn the_section_alone_is_that_of_the_full_answer_and_holds_every_pair() {
     });
     let full = ask(&mut process, with(call.clone(), json!({"format": "full"}))).await;
     let alone = ask(&mut process, with(call, json!({"include": ["rolling"]}))).await;
-    assert_eq!(keys(&alone), ["status", "analysis_type", "rolling", "rolling_series"]);
+    assert_eq!(keys(&alone), ["status", "analysis_type", "warnings", "as_of", "period", "rolling", "rolling_series"]);
     assert_eq!((&alone["rolling"], &alone["rolling_series"]), (&full["rolling"], &full["rolling_series"]));
     assert_eq!(keys(&full["rolling"]), ["industry_groups", "industry", "style", "commodity"]);
     assert_eq!(full["analysis_metadata"]["rolling_windows"], json!([12, 24]));
@@ -117,7 +117,7 @@ async fn a_named_pair_has_its_whole_series() {
     let brief = json!({"include_rolling_summaries": true, "rolling_pairs": ["SPY/TLT"], "categories": ["market"]});
     let brief = ask(&mut process, brief).await;
     assert_eq!(keys(&brief["rolling_series"]["SPY/TLT"]), ["12", "24", "36"]);
-    assert_eq!(keys(&brief["rolling_series"]["SPY/TLT"]["12"]), ["latest", "mean", "min", "max", "sd"]);
+    assert_eq!(keys(&brief["rolling_series"]["SPY/TLT"]["12"]), ["windows", "latest", "mean", "min", "max", "sd"]);
 }
 
 #[tokio::test]

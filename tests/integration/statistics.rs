@@ -20,13 +20,13 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 fn warnings(answer: &Value) -> String {
-    answer["data_quality"]["warnings"].to_string()
+    crate::support::warnings_of(answer).to_string()
 }
 
 #[tokio::test]
 async fn statistics_are_absent_unless_asked_for() {
     let without = ask(json!({"include": ["statistics", "matrices"], "categories": ["style"]})).await;
-    assert_eq!(keys(&without), ["status", "analysis_type", "not_computed", "matrices"]);
+    assert_eq!(keys(&without), ["status", "analysis_type", "warnings", "not_computed", "as_of", "period", "matrices"]);
     assert_eq!(without["not_computed"], json!({"statistics": "set include_statistics: true"}));
     let full = ask(json!({"format": "full", "categories": ["style"], "max_chars": 0})).await;
     assert!(full.get("statistics").is_none() && !warnings(&full).contains("tested"));
@@ -41,7 +41,7 @@ async fn the_section_alone_is_that_of_the_full_answer() {
     };
     let full = ask(call(json!({"format": "full"}))).await;
     let alone = ask(call(json!({"include": ["statistics"]}))).await;
-    assert_eq!(keys(&alone), ["status", "analysis_type", "statistics"]);
+    assert_eq!(keys(&alone), ["status", "analysis_type", "warnings", "as_of", "period", "statistics"]);
     assert_eq!(alone["statistics"], full["statistics"]);
     assert_eq!(keys(&full["statistics"]), ["style", "market", "rate_sensitivity"]);
     let style = &full["statistics"]["style"];

@@ -36,6 +36,14 @@ pub(crate) const MODERN: &str = "2026-07-28";
 /// Far longer than anything here takes: a test that waits for nothing should fail, not hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The warnings of an answer: all of `data_quality` in full, else those in its first lines.
+pub(crate) fn warnings_of(answer: &Value) -> &Value {
+    match &answer["data_quality"]["warnings"] {
+        Value::Null => &answer["warnings"],
+        all => all,
+    }
+}
+
 /// The binary, with nothing of this machine's environment or settings.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_factor-mcp"));

@@ -4,6 +4,7 @@
 //! Which holding stands for what, and how weights were read, comes in as data; weights are shares of the portfolio
 //! (0.25 is a quarter), below zero for a short position. Returns are simple and per period, `NaN` where missing.
 
+mod defaults;
 pub mod ols;
 mod regression;
 mod risk;
@@ -13,7 +14,7 @@ mod series;
 mod tests;
 
 pub use self::{
-    regression::{DropReason, DroppedFactor, ExposureError, ExposureFactor, Exposures, FactorExposure},
+    regression::{DropReason, DroppedFactor, ExposureError, ExposureFactor, Exposures, FactorExposure, YoungFactors},
     risk::{ExposureInputs, ExposureState, Risk, WhatIf},
-    series::{PortfolioError, PortfolioReturns, Position},
+    series::{LostRows, PortfolioError, PortfolioReturns, Position},
 };

@@ -20,6 +20,9 @@ pub struct Fundamentals {
     /// The dividends per share of the twelve months up to the panel's `as_of`, summed
     /// ([`crate::sections::dividends::trailing_twelve_months`]), in the prices' currency; or why they are not known.
     pub dividends: IndexMap<Ticker, Result<f64, String>>,
+    /// The newest close on or before the panel's `as_of`, and its date, of the tickers of which the source has one beside
+    /// adjusted prices.
+    pub closes: IndexMap<Ticker, (NaiveDate, f64)>,
     /// Market capitalisations, for plans that weight by them.
     pub caps: MarketCaps,
 }
@@ -42,9 +45,11 @@ eq_and_hash_by_fields!(MarketCaps);
 
 impl Fundamentals {
     fn fields(&self) -> impl Hash + Eq + '_ {
-        let Self { today, dividends, caps } = self;
+        let Self { today, dividends, closes, caps } = self;
         let bits = |found: &Result<f64, String>| found.clone().map(f64::to_bits);
-        (today, dividends.iter().map(|(ticker, found)| (ticker, bits(found))).collect::<Vec<_>>(), caps)
+        let dividends: Vec<_> = dividends.iter().map(|(ticker, found)| (ticker, bits(found))).collect();
+        let closes: Vec<_> = closes.iter().map(|(ticker, (date, close))| (ticker, date, close.to_bits())).collect();
+        (today, dividends, closes, caps)
     }
 }
 
@@ -74,8 +79,15 @@ mod tests {
             caps: MarketCaps { dollars: [(spy(), dollars)].into_iter().collect(), ..MarketCaps::default() },
             ..Fundamentals::default()
         };
+        let closed = |date: u32, close: f64| Fundamentals {
+            closes: [(spy(), (NaiveDate::from_ymd_opt(2024, 1, date).unwrap(), close))].into_iter().collect(),
+            ..Fundamentals::default()
+        };
         let different = [
             Fundamentals::default(),
+            closed(2, 1.0),
+            closed(3, 1.0),
+            closed(2, 2.0),
             Fundamentals { today: None, ..paid(Ok(1.0)) },
             paid(Ok(1.0)),
             // The next number there is.

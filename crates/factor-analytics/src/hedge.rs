@@ -3,7 +3,7 @@
 //! f is the factor of which there is too much, c a candidate to offset it, p the portfolio, all returns per period with
 //! `NaN` where missing. A figure rests on the rows on which all of its series are present.
 //!
-//! [`HedgeReport::compute`] is the straight line: which candidates are looked at ([`mod@candidates`]), each one's
+//! [`HedgeReport::compute`] is the straight line: which candidates are looked at ([`mod@candidates`], `scan`), each one's
 //! figures against f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), which of them pass the threshold,
 //! their scores ([`mod@score`]), and the best two or three together ([`mod@basket`]). Whose portfolio it is, and what f
 //! is made of, comes in as data.
@@ -14,6 +14,7 @@ mod capped;
 pub mod figures;
 mod question;
 mod report;
+mod scan;
 pub mod score;
 pub mod swap;
 
@@ -23,9 +24,10 @@ mod tests;
 pub use self::{
     basket::Basket,
     candidates::{Candidate, CandidateExclusion, ExcludedCandidate},
-    figures::{Effectiveness, HedgeFigures, Relation, Rolling36},
+    figures::{Direction, Effectiveness, HedgeFigures, Relation, Rolling36},
     question::{HedgeError, HedgePlan, HedgeQuestion},
     report::{HedgeReport, MIN_EFFECTIVENESS, Recommendation},
+    scan::BestShort,
     score::ScoreParts,
     swap::{NoSwap, Portfolio, Swap, VolatilityChange},
 };

@@ -2,6 +2,7 @@
 
 mod exclusion;
 mod history;
+mod standing;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,6 +13,7 @@ use self::exclusion::verdict;
 pub use self::{
     exclusion::{Exclusion, ExclusionReason},
     history::History,
+    standing::Standing,
 };
 use crate::{
     Panel,
@@ -30,6 +32,8 @@ pub struct StudiedFactor {
     pub factor: Arc<Factor>,
     /// Its panel column.
     pub column: usize,
+    /// Whether it is too young, or over.
+    pub standing: Standing,
 }
 
 /// A panel with the decision which of a universe's factors are analysed on it.
@@ -80,7 +84,10 @@ impl Study {
                 continue;
             }
             match verdict(&panel, factor, min_observations) {
-                Ok(column) => factors.push(StudiedFactor { factor: Arc::clone(factor), column }),
+                Ok(column) => {
+                    let standing = Standing::of(&panel, &panel.columns()[column]);
+                    factors.push(StudiedFactor { factor: Arc::clone(factor), column, standing });
+                }
                 Err((reason, detail)) => excluded.push(Exclusion {
                     ticker: factor.ticker.clone(),
                     label: factor.label.clone(),
@@ -140,7 +147,8 @@ impl Study {
 
     /// A column's history in the panel.
     pub fn history(&self, column: usize) -> History {
-        History::of(self.panel.column(column), self.panel.labels())
+        let Standing { young, stopped } = Standing::of(&self.panel, &self.panel.columns()[column]);
+        History { young, stopped, ..History::of(self.panel.column(column), self.panel.labels()) }
     }
 
     /// The change of a yield over each period ([`yields::changes`]), `NaN` outside the rows to which the study was cut down

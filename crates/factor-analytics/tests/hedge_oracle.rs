@@ -10,8 +10,9 @@ use factor_analytics::{
     exposure::{ExposureFactor, ExposureInputs, Exposures, PortfolioReturns, Position, Risk},
     hedge::{Basket, Candidate, HedgePlan, HedgeQuestion, HedgeReport, NoSwap, Portfolio, Recommendation},
     nnls, stats,
+    study::Standing,
 };
-use factor_types::{Category, Frequency};
+use factor_types::Category;
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -32,8 +33,8 @@ fn close(what: &str, ours: Option<f64>, theirs: &Value) {
     }
 }
 
-fn frequency(case: &Value) -> Frequency {
-    if case["frequency"] == "weekly" { Frequency::Weekly } else { Frequency::Monthly }
+fn per_year(case: &Value) -> f64 {
+    if case["frequency"] == "weekly" { 52.0 } else { 12.0 }
 }
 
 fn floor(case: &Value) -> usize {
@@ -78,6 +79,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
                 returns,
                 part_of_overexposed: false,
                 is_cash: false,
+                standing: Standing::default(),
                 // The oracle filters nothing: what is held is not given here.
                 portfolio_weight: None,
                 sharpe_ratio: fact("sharpe_ratio"),
@@ -92,7 +94,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
             returns: &portfolio.values,
             weight_of_overexposed: case["weights"]["f"].as_f64().unwrap(),
         }),
-        frequency: frequency(case),
+        per_year: per_year(case),
         min_observations: floor(case),
     };
     let plan = HedgePlan {
@@ -206,6 +208,18 @@ fn compare_basket(ours: &Basket, theirs: &Value) {
     assert!((moved - theirs["moves_total"].as_f64().unwrap()).abs() < 1e-6);
 }
 
+/// The share of a holding in the portfolio's variance, or of `cash`.
+fn risk_contributions(case: &Value, columns: &Columns, name: &str) -> Option<f64> {
+    let weights = case["weights"].as_object().unwrap();
+    let positions: Vec<Position<'_>> = weights
+        .iter()
+        .map(|(name, weight)| Position { weight: weight.as_f64().unwrap(), returns: columns.get(name) })
+        .collect();
+    let risk_free = columns.get("rf").unwrap();
+    let (each, cash) = PortfolioReturns::of(&positions, risk_free).unwrap().risk_contributions(&positions, risk_free);
+    if name == "cash" { cash } else { each[weights.keys().position(|known| known == name).unwrap()] }
+}
+
 #[test]
 fn non_negative_least_squares_as_scipy() {
     let all = cases();
@@ -241,7 +255,7 @@ fn exposures_as_statsmodels() {
             .map(|name| ExposureFactor { name, returns: columns.get(name).unwrap_or(&combined) })
             .collect();
         let risk_free = columns.get("rf").unwrap();
-        let fit = Exposures::fit(&portfolio.values, risk_free, &factors, floor(case), frequency(case)).unwrap();
+        let fit = Exposures::fit(&portfolio.values, risk_free, &factors, floor(case), per_year(case)).unwrap();
         let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.clone(), one.reason)).collect();
         assert_eq!(serde_json::json!(dropped), case["dropped"]);
         assert_eq!(fit.observations, count(&case["observations"]));
@@ -264,12 +278,19 @@ fn exposures_as_statsmodels() {
                 risk_free,
                 benchmark: columns.get("b"),
                 factors: &factors,
+                named: true,
                 labels: &labels,
                 base: first - Days::new(1),
-                frequency: frequency(case),
+                per_year: per_year(case),
                 min_observations: floor(case),
             },
         );
+        close("annual_return", risk.annual_return, &case["risk"]["annual_return"]);
+        close("sharpe_ratio", risk.sharpe_ratio, &case["risk"]["sharpe_ratio"]);
+        let share = |name: &str| risk_contributions(case, &columns, name);
+        for (name, theirs) in case["risk"]["risk_contribution"].as_object().unwrap() {
+            close(name, share(name), theirs);
+        }
         close("volatility", risk.volatility, &case["risk"]["volatility"]);
         close("beta", risk.beta, &case["risk"]["beta"]);
         close("max_drawdown", risk.max_drawdown, &case["risk"]["max_drawdown"]);

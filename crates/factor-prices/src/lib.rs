@@ -108,6 +108,12 @@ pub trait FundamentalsProvider: fmt::Debug + Send + Sync {
     /// [`PriceError::NoData`] when the source has no dividends at all or does not know the ticker.
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError>;
 
+    /// The newest close on or before a day, and its date, of a ticker whose prices are adjusted: what a dividend yield is
+    /// a share of. `None` where the source has no closes beside them. Nothing is fetched for it.
+    async fn close(&self, _ticker: &Ticker, _on: NaiveDate) -> Option<(NaiveDate, f64)> {
+        None
+    }
+
     /// Market capitalisations (of a fund: its assets) in US dollars, of the tickers that have one.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Portfolios: named holdings of a user's.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::Ticker;
+use crate::{GroupName, Ticker};
 
 /// How much of something is held. Negative is a short position.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,13 +35,34 @@ impl Amount {
     }
 }
 
-/// One holding as the user gave it. `CUR:USD` and other currencies are cash.
+/// One holding as the user gave it. `CUR:USD` and other currencies are cash, `USER:<name>` is a group of the user's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holding {
     /// What is held.
+    #[serde(deserialize_with = "kept_name")]
     pub ticker: Ticker,
     /// How much.
     pub amount: Amount,
+}
+
+impl Holding {
+    /// What a name held means: a group where it begins with `USER:`, else a ticker.
+    ///
+    /// # Errors
+    /// Why it is neither, for people.
+    pub fn name(text: &str) -> Result<Ticker, String> {
+        let is_group = text.trim().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("USER:"));
+        if is_group {
+            let name = GroupName::read(text).map_err(|error| error.to_string())?;
+            return Ok(Ticker::of_group(&name));
+        }
+        text.parse::<Ticker>().map_err(|error| error.to_string())
+    }
+}
+
+/// A user's own holdings come back from the store: a group among them is that user's.
+fn kept_name<'de, D: Deserializer<'de>>(from: D) -> Result<Ticker, D::Error> {
+    Holding::name(&String::deserialize(from)?).map_err(D::Error::custom)
 }
 
 /// A price that turned a number of shares into a value.
@@ -61,7 +82,7 @@ pub struct ValuationPrice {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Portfolio {
     /// The name as its user wrote it; names are compared as those of groups are.
-    pub name: crate::GroupName,
+    pub name: GroupName,
     /// The holdings as the user gave them, in their order, no ticker twice.
     pub holdings: Vec<Holding>,
 }
@@ -75,4 +96,21 @@ pub struct Saved<T> {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holdings_come_back_as_they_were_kept_groups_too() {
+        let kept = ["spy", "CUR:USD", "USER:My Mix"]
+            .map(|name| Holding { ticker: Holding::name(name).unwrap(), amount: Amount::Weight(0.25) });
+        assert_eq!(kept.each_ref().map(|one| one.ticker.as_str()), ["SPY", "CUR:USD", "USER:My_Mix"]);
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Holding>>(&text).unwrap(), kept);
+        for wrong in ["S PY", "USER:", "user:a/b"] {
+            assert!(Holding::name(wrong).is_err(), "{wrong}");
+        }
+    }
 }

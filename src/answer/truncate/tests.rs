@@ -235,3 +235,25 @@ fn tree() -> impl Strategy<Value = Value> {
         ]
     })
 }
+
+#[test]
+fn the_first_lines_stay_whole_while_they_leave_room_for_the_rest() {
+    let with_warnings = |count: usize| {
+        let mut answer = Fields::rounded(Rounding::None);
+        answer.put("warnings", &vec!["a warning of some thirty letters"; count]);
+        answer.put("factors", &(0..400).map(|at| format!("row {at:04}")).collect::<Vec<_>>());
+        answer
+    };
+    let shown = |count: usize| {
+        let (_, after) = cut_to(with_warnings(count), 3_000, &by_level());
+        assert!(after.chars() <= 3_000);
+        let value = after.json().value();
+        let of = |name: &str| value[name].as_array().map_or(0, Vec::len);
+        (of("warnings"), of("factors"))
+    };
+    let (warnings, rows) = shown(30);
+    assert!(warnings == 30 && rows > 50, "{warnings} warnings, {rows} rows");
+    // A thousand of them would leave nothing of what was asked for.
+    let (warnings, rows) = shown(1_000);
+    assert!(warnings < 60 && rows > 50, "{warnings} warnings, {rows} rows");
+}

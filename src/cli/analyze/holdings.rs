@@ -15,7 +15,8 @@ const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
 /// When the file cannot be read, or a row is no holding; the error names the line.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {shown}: give --holdings the path of a CSV file that can be read"))?;
     parse(&text).with_context(|| format!("{shown} is no file of holdings"))
 }
 
@@ -26,12 +27,12 @@ fn parse(text: &str) -> anyhow::Result<Value> {
     let head: Vec<String> = reader.headers()?.iter().map(str::to_lowercase).collect();
     let column = |names: &[&str]| head.iter().position(|name| names.contains(&name.as_str()));
     let Some(ticker) = column(&["ticker", "symbol"]) else {
-        bail!("its first line has no column ticker: it is {}", head.join(","))
+        bail!("its first line has no column ticker: it is {}; write ticker,weight there", head.join(","))
     };
     let amounts: Vec<(&str, usize)> = AMOUNTS.iter().filter_map(|name| Some((*name, column(&[name])?))).collect();
     ensure!(
         !amounts.is_empty(),
-        "its first line has none of the columns weight, shares, value: it is {}",
+        "its first line has none of the columns weight, shares, value: it is {}; name one of them there",
         head.join(",")
     );
     let mut rows = Vec::new();
@@ -43,6 +44,10 @@ fn parse(text: &str) -> anyhow::Result<Value> {
         if name.is_empty() {
             continue;
         }
+        // A sum of the rows above, which would be held a second time.
+        if name.eq_ignore_ascii_case("total") {
+            bail!("line {line}: `{name}` is a sum and no holding: delete the row")
+        }
         let mut row = Map::from_iter([("ticker".to_owned(), json!(name))]);
         for (kind, at) in &amounts {
             let Some(cell) = record.get(*at).filter(|cell| !cell.is_empty()) else { continue };
@@ -53,7 +58,7 @@ fn parse(text: &str) -> anyhow::Result<Value> {
         }
         rows.push(Value::Object(row));
     }
-    ensure!(!rows.is_empty(), "it has no holding");
+    ensure!(!rows.is_empty(), "it has no holding: write one line each, such as SPY,0.6");
     Ok(Value::Array(rows))
 }
 
@@ -95,6 +100,7 @@ mod tests {
             ("ticker,amount\nSPY,1\n", "none of the columns weight"),
             ("ticker,weight\n", "no holding"),
             ("ticker,weight\nSPY,0.5\nAGG,half\n", "line 3: `half`"),
+            ("ticker,value\nSPY,500\nTotal,500\n", "line 3: `Total` is a sum and no holding: delete the row"),
         ] {
             let error = format!("{:#}", parse(text).unwrap_err());
             assert!(error.contains(why), "{text}: {error}");

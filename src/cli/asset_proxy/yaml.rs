@@ -57,7 +57,9 @@ pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow
         return Ok(ExitCode::FAILURE);
     }
     // A full disk or a kill in the middle leaves the old file as it was.
-    let cannot = || format!("cannot write {}", path.display());
+    let cannot = || {
+        format!("cannot write {}: name a file in a folder that can be written to, or - for the screen", path.display())
+    };
     let mut unfinished = path.to_path_buf().into_os_string();
     unfinished.push(format!(".{}.new", std::process::id()));
     fs::write(&unfinished, text).with_context(cannot)?;

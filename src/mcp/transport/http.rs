@@ -81,8 +81,9 @@ impl HttpServer {
     /// be bound.
     pub async fn bind(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
         let key_required = key_required(&*server.app().store, &options).await?;
-        let listener =
-            TcpListener::bind(options.addr).await.with_context(|| format!("cannot listen on {}", options.addr))?;
+        let listener = TcpListener::bind(options.addr).await.with_context(|| {
+            format!("cannot listen on {}: take another port, or stop what listens there", options.addr)
+        })?;
         let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
         let stop = CancellationToken::new();
         let router = router(server, options, key_required, Arc::clone(&requests), stop.clone());

@@ -31,7 +31,7 @@ pub async fn serve(server: Server) -> anyhow::Result<()> {
         // The message itself is not shown: it may hold anything of the caller's.
         Err(ServerInitializeError::ExpectedInitializeRequest(_)) => {
             anyhow::bail!(
-                "the client's first message is neither initialize nor a request that names its protocol version"
+                "the client's first message is neither initialize nor a request that names its protocol version: begin with initialize"
             )
         }
         Err(error) => return Err(error.into()),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding},
+    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding},
     results::ResultStore,
     services::common_args::Format,
 };
@@ -74,7 +74,7 @@ impl AnalysisAnswer {
     /// The answer as it leaves: in the form asked for, no longer than asked for.
     pub(super) async fn rendered(&self, store: &ResultStore, user: UserId) -> Rendered {
         let (body, report) = match (&self.query.include, self.query.common.format) {
-            (Some(include), _) => (self.included(include), None),
+            (Some(include), _) => (self.by_name(include), None),
             (None, Format::Full) => (self.full(), None),
             (None, Format::Summary) => (summary::of(self), None),
             (None, Format::Report) => {
@@ -82,7 +82,9 @@ impl AnalysisAnswer {
                 (self.with_report(&report), Some(report))
             }
         };
-        let fitted = self.frame().fitting(body, self.query.common.max_chars, gone_first(), (store, user)).await;
+        let is_summary = self.query.include.is_none() && self.query.common.format == Format::Summary;
+        let limit = if is_summary { summary::limit(&self.query) } else { Limit::of(self.query.common.max_chars) };
+        let fitted = self.frame().fitting(body, limit, gone_first(), (store, user)).await;
         match report {
             Some(report) => fitted.reported(&report),
             None => fitted.with_json_text(|| summary::of(self)),
@@ -101,6 +103,16 @@ impl AnalysisAnswer {
                 put(self, &mut fields);
             }
         }
+        fields
+    }
+
+    /// The sections named, after what they are of.
+    fn by_name(&self, include: &[Section]) -> Fields {
+        let mut fields = Fields::rounded(self.query.rounding());
+        if !include.is_empty() {
+            summary::put_dates(&self.analysis, &mut fields);
+        }
+        fields.extend(self.included(include));
         fields
     }
 
@@ -146,7 +158,13 @@ impl AnalysisAnswer {
     /// What stands around the body.
     pub(super) fn frame(&self) -> Frame {
         let notes = self.notes().into_iter().map(|note| note.to_string());
+        // An answer that has not one section has nothing to warn of.
+        let has_sections = self.query.include.as_ref().is_none_or(|named| !named.is_empty());
+        let (not_analysed, warnings) =
+            if has_sections { (self.quality.not_analysed(), self.quality.warnings()) } else { Default::default() };
         Frame {
+            not_analysed,
+            warnings,
             analysis_type: Some(self.query.request.kind.as_str()),
             notes: self.query.common.notes.iter().map(ToString::to_string).chain(notes).collect(),
             notes_at: NotePlace::First,

@@ -16,7 +16,7 @@ use factor_analytics::{
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan, RollingPlan, SortBy, Weighting},
     sections::windows::ReturnWindow,
 };
-use factor_types::{Category, Frequency, Ticker};
+use factor_types::{Category, Frequency, Maturity, Ticker};
 use serde_json::{Map, Value};
 
 use self::names::{ADVANCED, BELONGS, TOP};
@@ -27,10 +27,11 @@ use super::{
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
+    answer::shortened,
     app::UniverseSnapshot,
     arguments::{Args, Choices, Include},
-    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Question},
-    tool_error::{ErrorCode, Problem, ToolError},
+    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// The settled call: what to compute and how to show it.
@@ -72,7 +73,8 @@ impl ListSizes {
 impl Query {
     /// The analysis of performance that a question on a portfolio rests on: every factor of the universe, no composites,
     /// and the prices of `holdings` as well. Which asset classes are candidates is the question's own matter.
-    pub(super) fn for_portfolio(common: CommonArgs, holdings: &[Ticker]) -> Self {
+    pub(super) fn for_portfolio(mut common: CommonArgs, holdings: &[Ticker]) -> Self {
+        common.named.add(Role::Holding, holdings.iter().cloned());
         let plan = PerformancePlan {
             per_factor: Some(common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
             macro_composites: None,
@@ -112,14 +114,15 @@ pub(super) fn read(
     snapshot: &Arc<UniverseSnapshot>,
     groups: UserGroups,
 ) -> Result<Query, ToolError> {
-    let args = Args::new(arguments);
+    let mut args = Args::new(arguments);
+    args.also_called("factor_categories", "categories");
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
     let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>()).unwrap_or(AnalysisKind::Correlations);
     let query = Reader { args: &args, advanced: &advanced, kind }.query(snapshot, groups);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
     }
-    let known: Vec<&str> = TOP.into_iter().chain(ADVANCED).collect();
+    let known: Vec<&str> = TOP.into_iter().chain(ADVANCED).chain(["factor_categories"]).collect();
     args.finish(&known)?;
     if let Plan::Returns(plan) = &query.request.plan
         && plan.windows.is_empty()
@@ -130,16 +133,14 @@ pub(super) fn read(
 }
 
 fn no_valid_windows(query: &Query) -> ToolError {
-    let names = ReturnWindow::names(query.request.frequency).join(", ");
+    let windows = ReturnWindow::names(query.request.frequency);
+    let names = windows.join(", ");
     let frequency = query.request.frequency;
     let rule = format!("must name at least one window of {frequency} returns: {names}");
-    let message = format!("No valid windows specified: `windows` (got {:?}) {rule}", query.invalid_windows);
-    ToolError::new(ErrorCode::InvalidArgument, message).with_problem(Problem {
-        field: "windows".into(),
-        got: format!("{:?}", query.invalid_windows),
-        rule,
-        hint: None,
-    })
+    let got = shortened(&format!("{:?}", query.invalid_windows), 80);
+    let what = format!("No valid windows specified: `windows` (got {got}) {rule}");
+    ToolError::new(ErrorCode::InvalidArgument, what, format!("Write windows: [\"{}\"]", windows[0]))
+        .with_problem(Problem::new("windows", got, Refusal::must(rule.trim_start_matches("must "))))
 }
 
 struct Reader<'a> {
@@ -159,7 +160,9 @@ impl Reader<'_> {
         if !args.has("categories") {
             common.categories = preset.and_then(Preset::categories);
         }
-        let benchmark = self.mine("benchmark_ticker").then(|| args.parsed("benchmark_ticker")).flatten();
+        let benchmark: Option<Ticker> =
+            self.mine("benchmark_ticker").then(|| args.parsed("benchmark_ticker")).flatten();
+        common.named.add(Role::Benchmark, benchmark.clone());
         let benchmark = benchmark.unwrap_or_else(Ticker::spy);
         let (windows, invalid_windows) = self.windows(common.frequency);
         common.dates = match self.kind {
@@ -170,6 +173,14 @@ impl Reader<'_> {
             AnalysisKind::Correlations | AnalysisKind::Performance => reader.dates(),
         };
         let Include { sections: include, invalid: invalid_sections } = Include::read(args);
+        let of_report = common.format == Format::Report
+            || include.as_ref().is_some_and(|named| named.contains(&Section::FormattedReport));
+        if self.advanced.has("max_factors") && !of_report {
+            notes.push(
+                "max_factors is ignored: it sizes the tables of a report (format report); top_n is for summaries"
+                    .to_owned(),
+            );
+        }
         let method = self.method(preset, common.frequency, &mut notes);
         let off = self.off(preset, common.granularity, common.categories.as_ref(), method);
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
@@ -193,6 +204,7 @@ impl Reader<'_> {
         let triangle = self.mine("matrix_format")
             && args.choice("matrix_format", Choices::of::<MatrixFormat>()) == Some(MatrixFormat::Triangle);
         reader.limits(&mut common);
+        self.name_of_plan(&plan, &mut common.named);
         common.notes = notes;
         Query {
             request: common.request(benchmark, also_priced, plan),
@@ -227,6 +239,32 @@ impl Reader<'_> {
             .map(|rolling| RollingPlan { matrices: self.matrices(preset, common, &self.maturities()), ..rolling });
         let plan = CorrelationPlan { regime, rolling, clustered: self.clustered(), ..plan };
         (Plan::Correlations(plan), lists, also_priced)
+    }
+
+    /// The tickers that the plan has because the call names them.
+    fn name_of_plan(&self, plan: &Plan, named: &mut Named) {
+        match plan {
+            Plan::Correlations(plan) => {
+                if let Some((_, benchmarks)) =
+                    plan.market_sensitivity.as_ref().filter(|_| self.advanced.has("market_benchmarks"))
+                {
+                    named.add(Role::Benchmark, benchmarks.iter().cloned());
+                }
+                let pairs = plan.rolling.iter().flat_map(|rolling| &rolling.pairs);
+                // Industry groups and maturities are no tickers with prices of their own.
+                let ticker = |name: &String| {
+                    let read: Ticker = name.parse().ok()?;
+                    (read.as_str() == name && name.parse::<Maturity>().is_err()).then_some(read)
+                };
+                named.add(Role::Benchmark, pairs.flat_map(|(a, b)| [a, b]).filter_map(ticker));
+            }
+            Plan::Performance(plan) => {
+                if let Weighting::Custom(weights) = &plan.weights {
+                    named.add(Role::Factor, weights.keys().cloned());
+                }
+            }
+            Plan::Returns(_) => {}
+        }
     }
 
     fn returns(&self, common: &CommonArgs, windows: Vec<ReturnWindow>, sections: &SectionSet) -> ReturnsPlan {

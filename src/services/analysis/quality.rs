@@ -1,11 +1,15 @@
 //! `data_quality`: what the answer rests on, what is missing from it and why.
 
 mod collect;
+mod macro_groups;
+mod not_analysed;
 mod rates;
+mod said;
+mod score;
 mod warning;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use factor_analytics::{
     panel::SuspectReturn,
@@ -16,14 +20,19 @@ use factor_analytics::{
 use factor_types::{PriceKind, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use self::score::{Findings, Score};
 pub(crate) use self::{rates::yields_as_of, warning::Warning};
 use super::arguments::Query;
 use crate::{
     analysis::{Analysis, Report},
+    answer::NotAnalysed,
     services::holdings_warning,
 };
+
+/// Excluded tickers that a summary names of each reason.
+const LISTED: usize = 12;
 
 /// What the answer rests on.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -32,10 +41,12 @@ pub(crate) struct DataQuality {
     pub(super) factors_analyzed: usize,
     factors_excluded: usize,
     excluded_factor_list: Vec<Exclusion>,
+    /// Of the tickers that the call named one by one.
+    not_analysed: Vec<NotAnalysed>,
     observations: usize,
     data_coverage_pct: f64,
     coverage_pct_per_group: IndexMap<String, f64>,
-    quality_score: &'static str,
+    quality_score: Score,
     pairs_below_min: usize,
     deduplicated_pairs: usize,
     price_only_tickers: Vec<Ticker>,
@@ -47,7 +58,12 @@ pub(crate) struct DataQuality {
     macro_dropped: Vec<DroppedEtf>,
     stale_factor_candidates: Vec<StaleCandidate>,
     #[schemars(with = "Vec<String>")]
+    #[serde(serialize_with = "sentences")]
     warnings: Vec<Warning>,
+}
+
+fn sentences<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(said::in_full(warnings))
 }
 
 /// What a summary shows of it.
@@ -56,11 +72,13 @@ pub(crate) struct ShortQuality<'a> {
     factors_requested: usize,
     factors_analyzed: usize,
     factors_excluded: usize,
+    /// The first of each reason.
     excluded: IndexMap<ExclusionReason, Vec<&'a Ticker>>,
+    /// How many more each reason has.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    excluded_more: IndexMap<ExclusionReason, usize>,
     data_coverage_pct: f64,
-    quality_score: &'static str,
-    /// In words; in a summary long ones end with an ellipsis.
-    warnings: Vec<String>,
+    quality_score: Score,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     invalid_windows: &'a [String],
 }
@@ -93,6 +111,14 @@ impl DataQuality {
         let excluded: Vec<Exclusion> = excluded(analysis);
         let coverage = study.coverage_pct(&analyzed);
         let columns = study.panel().columns();
+        let not_analysed = not_analysed::of(analysis, &query.common.named);
+        let found = Findings {
+            coverage_pct: coverage,
+            excluded: excluded.len(),
+            named: query.common.named.iter().count(),
+            not_analysed: not_analysed.len(),
+            suspects: study.panel().suspects().len(),
+        };
         Self {
             factors_requested: requested,
             factors_analyzed: analyzed.len(),
@@ -100,7 +126,7 @@ impl DataQuality {
             observations: study.panel().rows(),
             data_coverage_pct: coverage,
             coverage_pct_per_group: coverage_per_group(analysis.report()),
-            quality_score: score(coverage, excluded.len()),
+            quality_score: Score::of(found),
             pairs_below_min: pairs_below_min(analysis.report()),
             deduplicated_pairs: dropped(analysis.report()).len(),
             price_only_tickers: columns
@@ -119,8 +145,12 @@ impl DataQuality {
             undefined: undefined(analysis.report()),
             macro_dropped: dropped(analysis.report()).to_vec(),
             stale_factor_candidates: stale_candidates(analysis),
-            warnings: collect::warnings(analysis, &analyzed, query),
+            warnings: not_analysed::too_many(&found)
+                .into_iter()
+                .chain(collect::warnings(analysis, &analyzed, query))
+                .collect(),
             excluded_factor_list: excluded,
+            not_analysed,
         }
     }
 
@@ -141,38 +171,46 @@ impl DataQuality {
         quality
     }
 
-    /// As [`Self::short`], no warning longer than so many characters: long ones take room from what was asked.
-    pub(crate) fn short_within(&self, longest: usize) -> ShortQuality<'_> {
-        let mut short = self.short();
-        for warning in &mut short.warnings {
-            if warning.chars().count() > longest {
-                *warning = warning.chars().take(longest - 1).chain(['…']).collect();
-            }
-        }
-        short
-    }
-
     /// What a summary shows of it.
     pub(crate) fn short(&self) -> ShortQuality<'_> {
         let mut excluded = IndexMap::<ExclusionReason, Vec<&Ticker>>::new();
         for exclusion in &self.excluded_factor_list {
             excluded.entry(exclusion.reason).or_default().push(&exclusion.ticker);
         }
+        let mut excluded_more = IndexMap::new();
+        for (reason, tickers) in &mut excluded {
+            if tickers.len() > LISTED {
+                excluded_more.insert(*reason, tickers.len() - LISTED);
+                tickers.truncate(LISTED);
+            }
+        }
         ShortQuality {
             factors_requested: self.factors_requested,
             factors_analyzed: self.factors_analyzed,
             factors_excluded: self.factors_excluded,
             excluded,
+            excluded_more,
             data_coverage_pct: self.data_coverage_pct,
             quality_score: self.quality_score,
-            warnings: self.warnings.iter().map(ToString::to_string).collect(),
             invalid_windows: &self.invalid_windows,
         }
     }
 
-    /// What has to be known before the figures are used.
-    pub(crate) fn warnings(&self) -> &[Warning] {
-        &self.warnings
+    /// What has to be known before the figures are used: a few sentences, none of them long.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        said::in_short(&self.warnings)
+    }
+
+    /// The first of the tickers that the call named and that could not be analysed.
+    pub(crate) fn not_analysed(&self) -> Vec<NotAnalysed> {
+        not_analysed::first_of(&self.not_analysed)
+    }
+
+    /// The same as a sentence, for a report.
+    pub(crate) fn not_analysed_in_words(&self) -> Option<String> {
+        let named: Vec<String> =
+            self.not_analysed().iter().map(|one| format!("{} ({})", one.ticker, one.reason)).collect();
+        (!named.is_empty()).then(|| format!("Asked for and not analysed: {}.", named.join("; ")))
     }
 
     /// The excluded factors, for a report.
@@ -188,7 +226,7 @@ impl DataQuality {
             self.factors_requested,
             self.observations,
             self.data_coverage_pct,
-            self.quality_score
+            self.quality_score.as_str()
         )
     }
 }
@@ -212,16 +250,6 @@ pub(super) fn stale_candidates(analysis: &Analysis) -> Vec<StaleCandidate> {
         })
     })
     .collect()
-}
-
-/// `excellent` from 90% with fewer than 2 excluded, `good` from 75% with fewer than 5, `fair` from 60%, else `poor`.
-fn score(coverage_pct: f64, excluded: usize) -> &'static str {
-    match coverage_pct {
-        90.0.. if excluded < 2 => "excellent",
-        75.0.. if excluded < 5 => "good",
-        60.0.. => "fair",
-        _ => "poor",
-    }
 }
 
 fn coverage_per_group(report: &Report) -> IndexMap<String, f64> {

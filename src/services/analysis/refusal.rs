@@ -1,104 +1,155 @@
 //! The caller's view of an analysis that failed.
 
+use chrono::NaiveDate;
+use factor_analytics::{
+    panel::{PanelError, WindowError},
+    study::{Exclusion, ExclusionReason::ThinHistory},
+};
 use factor_prices::SourceFault;
 
 use super::regime;
 use crate::{
-    analysis::AnalysisError,
+    analysis::{AnalysisError, PricesRun},
+    answer::shortened,
     services::common_args::CommonArgs,
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
-/// What went wrong, and what to do about it.
+/// The longest reason of one factor, in characters.
+const LONGEST_DETAIL: usize = 300;
+
+/// What went wrong, and what to do about it; where dates are the matter, which dates there are.
 pub(super) fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
+    let (error, prices) = error.apart();
     let message = error.to_string();
-    let about = |field: &str, got: String, rule: String, hint: Option<&str>| Problem {
-        field: field.to_owned(),
-        got,
-        rule,
-        hint: hint.map(str::to_owned),
-    };
     match error {
-        AnalysisError::NoFactors(_) => ToolError::new(ErrorCode::InvalidArgument, message),
-        AnalysisError::TooManyFactors { .. } => ToolError::new(ErrorCode::InvalidArgument, message),
+        AnalysisError::NoFactors(_) => {
+            let way_out =
+                "name other categories or asset classes, or a factor_universe; list_factors lists what there is";
+            ToolError::new(ErrorCode::InvalidArgument, message, way_out)
+        }
+        AnalysisError::TooManyFactors { limit, .. } => {
+            let way_out = format!("name at most {limit} in factor_universe, or raise FACTOR_INTELLIGENCE_MAX_FACTORS");
+            ToolError::new(ErrorCode::InvalidArgument, message, way_out)
+        }
         AnalysisError::WindowTooShort { start, end, days, .. } => {
-            let field = if common.dates.start.is_some() { "start_date" } else { "end_date" };
             let (rule, hint) = common.question.short_window(*start, *end, *days);
-            ToolError::invalid(vec![about(field, start.to_string(), rule, Some(hint))])
+            ToolError::invalid(vec![of_dates(common, (*start, *end), rule, &with_prices(hint, prices))])
         }
-        AnalysisError::Window(window) => {
-            use factor_analytics::panel::WindowError::{EndsBeforePrices, NoPrices, NoWholePeriod, StartNotBeforeEnd};
-            match window {
-                NoPrices | NoWholePeriod { .. } => ToolError::new(ErrorCode::NoData, message),
-                EndsBeforePrices { end, first, newest } => {
-                    ToolError::new(ErrorCode::NoData, message).with_problem(about(
-                        "end_date",
-                        end.to_string(),
-                        format!("lies before the first price, of {first}"),
-                        Some(&format!("give an end_date from {first} to {newest}")),
-                    ))
-                }
-                StartNotBeforeEnd { start, .. } => ToolError::invalid(vec![about(
-                    "start_date",
-                    start.to_string(),
-                    message,
-                    Some("give an earlier start_date, or an end_date after it"),
-                )]),
-            }
-        }
-        AnalysisError::Panel(factor_analytics::panel::PanelError::NoPeriods { .. }) => {
-            ToolError::new(ErrorCode::NoData, format!("{message}. Give dates for which the price source has prices."))
+        AnalysisError::Window(window) => of_window(window, message, common, prices),
+        AnalysisError::Panel(PanelError::NoPeriods { start, end, .. }) => {
+            let way_out = with_prices("give dates with two whole periods at least between them", prices);
+            let problem = of_dates(common, (*start, *end), "leave no whole period".to_owned(), &way_out);
+            ToolError::new(ErrorCode::NoData, message, way_out).with_problem(problem)
         }
         AnalysisError::Panel(_) => {
-            ToolError::invalid(vec![about("frequency", common.frequency.to_string(), message, None)])
+            let refusal = Refusal::new(message, "ask for frequency monthly");
+            ToolError::invalid(vec![Problem::new("frequency", common.frequency.to_string(), refusal)])
         }
-        AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault),
-        AnalysisError::NoCaps(_) => ToolError::new(ErrorCode::InsufficientData, message).with_problem(about(
-            "composite_weighting_method",
-            "cap".to_owned(),
-            "needs a market cap of one member at least".to_owned(),
-            Some("write equal, or custom with composite_weights"),
-        )),
-        AnalysisError::Regime { error, .. } => regime::refused(error, message),
-        AnalysisError::Cancelled => ToolError::new(ErrorCode::Timeout, message),
+        AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault, prices),
+        AnalysisError::NoCaps(_) => {
+            let way_out = "write equal, or custom with composite_weights";
+            let refusal = Refusal::new("needs a market cap of one member at least", way_out);
+            let problem = Problem::new("composite_weighting_method", "cap", refusal);
+            ToolError::new(ErrorCode::InsufficientData, message, way_out).with_problem(problem)
+        }
+        AnalysisError::Regime { error, .. } => regime::refused(error, message, prices),
+        AnalysisError::OfDates { error, .. } => tool_error(error, common),
+        AnalysisError::Cancelled => ToolError::cancelled(),
+    }
+}
+
+/// A window that cannot be settled.
+fn of_window(error: &WindowError, message: String, common: &CommonArgs, prices: Option<&PricesRun>) -> ToolError {
+    match error {
+        WindowError::NoPrices => {
+            let way_out = with_prices("give an end_date within the prices that there are", prices);
+            let failed = ToolError::new(ErrorCode::NoData, message, &way_out);
+            match common.dates.end {
+                Some(end) => {
+                    let refusal = Refusal::new("lies before every price", way_out);
+                    failed.with_problem(Problem::new("end_date", end.to_string(), refusal))
+                }
+                None => failed,
+            }
+        }
+        WindowError::NoWholePeriod { .. } => {
+            let way_out = "give an end_date after a whole period of prices, or ask for frequency daily";
+            ToolError::new(ErrorCode::NoData, message, with_prices(way_out, prices))
+        }
+        WindowError::EndsBeforePrices { end, first, newest } => {
+            let way_out = with_prices(&format!("give an end_date from {first} to {newest}"), prices);
+            let refusal = Refusal::new(format!("lies before the first price, of {first}"), &way_out);
+            let problem = Problem::new("end_date", end.to_string(), refusal);
+            ToolError::new(ErrorCode::NoData, message, way_out).with_problem(problem)
+        }
+        WindowError::StartNotBeforeEnd { start, end } => {
+            let way_out = with_prices("give an earlier start_date, or an end_date after it", prices);
+            ToolError::invalid(vec![of_dates(common, (*start, *end), message, &way_out)])
+        }
+    }
+}
+
+/// A problem of the window's dates: of `start_date` where the call gives one, else of `end_date`.
+fn of_dates(common: &CommonArgs, (start, end): (NaiveDate, NaiveDate), rule: String, way_out: &str) -> Problem {
+    let refusal = Refusal::new(rule, way_out);
+    match common.dates.start {
+        Some(_) => Problem::new("start_date", start.to_string(), refusal),
+        None => Problem::new("end_date", end.to_string(), refusal),
+    }
+}
+
+/// A way out with the dates that there are.
+pub(super) fn with_prices(way_out: &str, prices: Option<&PricesRun>) -> String {
+    match prices {
+        Some(prices) => format!("{way_out}; {prices}"),
+        None => way_out.to_owned(),
     }
 }
 
 fn nothing_analysed(
     message: String,
-    lost: &[factor_analytics::study::Exclusion],
+    lost: &[Exclusion],
     fault: Option<SourceFault>,
+    prices: Option<&PricesRun>,
 ) -> ToolError {
-    use factor_analytics::study::ExclusionReason::ThinHistory;
     // One of each kind: the same reason thirty times says no more than once.
     let mut kinds = std::collections::HashSet::new();
     let different = lost.iter().filter(|one| kinds.insert(one.detail.replace(one.ticker.as_str(), "")));
-    let first: Vec<String> = different.take(3).map(|one| format!("{}: {}", one.ticker, one.detail)).collect();
+    let first: Vec<String> =
+        different.take(3).map(|one| format!("{}: {}", one.ticker, shortened(&one.detail, LONGEST_DETAIL))).collect();
     let more = lost.len() - first.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    let code = match fault {
-        Some(SourceFault::Auth | SourceFault::Plan) => ErrorCode::UpstreamAuth,
-        Some(SourceFault::Limited) => ErrorCode::RateLimited,
-        Some(SourceFault::Late) => ErrorCode::Timeout,
-        Some(SourceFault::Unavailable | SourceFault::Unusable) => ErrorCode::UpstreamUnavailable,
-        None if lost.iter().any(|one| one.reason == ThinHistory) => ErrorCode::InsufficientData,
-        None => ErrorCode::NoData,
+    let is_thin = lost.iter().any(|one| one.reason == ThinHistory);
+    let (code, way_out) = match fault {
+        Some(SourceFault::Auth | SourceFault::Plan) => {
+            (ErrorCode::UpstreamAuth, "check the key and the plan of the price source; get_server_status names it")
+        }
+        Some(SourceFault::Limited) => (ErrorCode::RateLimited, "wait a minute and call again: what arrived is kept"),
+        Some(SourceFault::Late) => (ErrorCode::Timeout, "call again: what arrived is kept"),
+        Some(SourceFault::Unavailable | SourceFault::Unusable) => {
+            (ErrorCode::UpstreamUnavailable, "call again later; get_server_status says how the price source is")
+        }
+        None if is_thin => {
+            let way_out =
+                "give an earlier start_date, a lower advanced.min_observations (12 at least), or other tickers";
+            (ErrorCode::InsufficientData, way_out)
+        }
+        None => (ErrorCode::NoData, "give dates within the prices that there are, or other tickers"),
     };
-    ToolError::new(code, format!("{message}. {}{more}.", first.join("; ")))
+    ToolError::new(code, format!("{message}. {}{more}", first.join("; ")), with_prices(way_out, prices))
 }
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::{
-        panel::{PanelError, WindowError},
-        study::{Exclusion, ExclusionReason},
-    };
+    use factor_analytics::study::ExclusionReason;
     use factor_types::Frequency;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::{
         analysis::{AnalysisKind, UserGroups},
+        answer::markdown::capitalised,
         services::{
             analysis::arguments,
             common_args::tests::{args, basis, snapshot},
@@ -135,8 +186,8 @@ mod tests {
              2025-06-30 are 150: for a shorter look-back use analysis_type returns with windows."
         );
         let portfolio = of_portfolio(&error);
-        assert_eq!(portfolio.problems[0].hint.as_deref(), Some("give an earlier start_date"));
-        assert!(portfolio.problems[0].rule.starts_with("the analysis needs at least 365 days"));
+        assert_eq!(portfolio.problems[0].hint(), Some("give an earlier start_date"));
+        assert!(portfolio.problems[0].rule().starts_with("the analysis needs at least 365 days"));
     }
 
     #[test]
@@ -145,10 +196,7 @@ mod tests {
         let reversed = AnalysisError::Window(WindowError::StartNotBeforeEnd { start, end });
         let refused = of_analysis(&reversed, json!({"start_date": "2026-03-01"}));
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
-        assert_eq!(
-            (refused.problems[0].field.as_str(), refused.problems[0].got.as_str()),
-            ("start_date", "2026-03-01")
-        );
+        assert_eq!((refused.problems[0].field(), refused.problems[0].got()), ("start_date", "2026-03-01"));
         for window in [WindowError::NoPrices, WindowError::NoWholePeriod { frequency: Frequency::Monthly, newest: end }]
         {
             let refused = of_analysis(&AnalysisError::Window(window), json!({}));
@@ -162,13 +210,39 @@ mod tests {
         let monthly = AnalysisError::Panel(PanelError::OnlyMonthlyPrices { frequency });
         let refused = of_analysis(&monthly, json!({"frequency": "weekly"}));
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
-        assert_eq!((refused.problems[0].field.as_str(), refused.problems[0].got.as_str()), ("frequency", "weekly"));
+        assert_eq!((refused.problems[0].field(), refused.problems[0].got()), ("frequency", "weekly"));
         let day = |text: &str| text.parse().unwrap();
         let (start, end, cutoff) = (day("2025-01-31"), day("2026-01-14"), day("2025-01-31"));
         let none = AnalysisError::Panel(PanelError::NoPeriods { frequency, start, end, cutoff });
         let refused = of_analysis(&none, json!({}));
-        assert_eq!((refused.code, refused.problems.len()), (ErrorCode::NoData, 0));
-        assert!(refused.message.ends_with("2025-01-31. Give dates for which the price source has prices."));
+        assert_eq!((refused.code, refused.problems[0].field()), (ErrorCode::NoData, "end_date"));
+        assert!(refused.message.ends_with("2025-01-31. Give dates with two whole periods at least between them."));
+    }
+
+    #[test]
+    fn what_is_wrong_with_dates_says_which_dates_there_are() {
+        let day = |text: &str| text.parse().unwrap();
+        let prices = PricesRun { ticker: "SPY".parse().unwrap(), first: day("1993-01-29"), last: day("2026-01-14") };
+        let error = |error: AnalysisError| AnalysisError::OfDates { error: error.into(), prices: prices.clone() };
+        let run = "prices of SPY run from 1993-01-29 to 2026-01-14";
+        let early =
+            of_analysis(&error(AnalysisError::Window(WindowError::NoPrices)), json!({"end_date": "1990-01-31"}));
+        assert_eq!((early.problems[0].field(), early.problems[0].got()), ("end_date", "1990-01-31"));
+        let (start, end) = (day("2025-06-30"), day("2026-01-14"));
+        let short = || AnalysisError::WindowTooShort { kind: AnalysisKind::Performance, start, end, days: 198 };
+        let from = of_analysis(&error(short()), json!({"analysis_type": "performance", "start_date": "2025-06-30"}));
+        assert_eq!((from.problems[0].field(), from.problems[0].got()), ("start_date", "2025-06-30"));
+        // Without a start date it is the end that lies too early, and what is shown is the end.
+        let to = of_analysis(&error(short()), json!({"analysis_type": "performance", "end_date": "2026-01-14"}));
+        assert_eq!((to.problems[0].field(), to.problems[0].got()), ("end_date", "2026-01-14"));
+        let late = AnalysisError::Window(WindowError::StartNotBeforeEnd { start: day("2027-01-01"), end });
+        let late = of_analysis(&error(late), json!({"start_date": "2027-01-01"}));
+        let thin = vec![lost("IBIT", ExclusionReason::NoData, "no price of IBIT")];
+        let thin = of_analysis(&error(AnalysisError::NothingAnalysed { lost: thin, fault: None }), json!({}));
+        for refused in [&early, &from, &to, &late, &thin] {
+            assert!(refused.message.contains(run), "{}", refused.message);
+            assert_eq!(refused.message.matches(run).count(), 1, "{}", refused.message);
+        }
     }
 
     #[test]
@@ -179,13 +253,20 @@ mod tests {
             nothing_of(vec![none("AAA"), none("BBB"), lost("C.C", BadTicker, "no symbol"), none("DDD")], None);
         assert_eq!(
             refused.message,
-            "none of the 4 factors can be analysed. AAA: no price of AAA in the window; C.C: no symbol; and 2 more."
+            "None of the 4 factors can be analysed. AAA: no price of AAA in the window; C.C: no symbol; and 2 more. Give \
+             dates within the prices that there are, or other tickers."
         );
         let alone = nothing_of(vec![none("AAA")], None);
-        assert_eq!(alone.message, "none of the 1 factors can be analysed. AAA: no price of AAA in the window.");
+        assert!(
+            alone
+                .message
+                .starts_with("The one factor asked for cannot be analysed. AAA: no price of AAA in the window."),
+            "{}",
+            alone.message
+        );
         let all_different = ["AAA", "BBB", "CCC", "DDD"].map(|ticker| lost(ticker, NoData, &ticker.repeat(2)[1..]));
         let refused = nothing_of(all_different.to_vec(), None).message;
-        assert!(refused.contains("CCC: ") && !refused.contains("DDD: ") && refused.ends_with("; and 1 more."));
+        assert!(refused.contains("CCC: ") && !refused.contains("DDD: ") && refused.contains("; and 1 more."));
     }
 
     #[test]
@@ -222,7 +303,13 @@ mod tests {
             (AnalysisError::Cancelled, ErrorCode::Timeout),
         ] {
             let refused = of_analysis(&error, json!({}));
-            assert_eq!((refused.code, &refused.message), (code, &error.to_string()));
+            let what = capitalised(&error.to_string());
+            assert_eq!(refused.code, code);
+            assert!(
+                refused.message.starts_with(&what) && refused.message.len() > what.len() + 10,
+                "{}",
+                refused.message
+            );
             assert!(refused.problems.is_empty());
         }
     }

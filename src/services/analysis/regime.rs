@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use factor_analytics::regime::{MIN_ROWS, Regime, RegimeError, Slice};
 use serde::Serialize;
 
+use super::refusal::with_prices;
 use crate::{
-    analysis::Analysis,
-    tool_error::{ErrorCode, Problem, ToolError},
+    analysis::{Analysis, PricesRun},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// The rows a regime picked, as a summary has it.
@@ -79,34 +80,28 @@ pub(super) fn definition(regime: Regime) -> &'static str {
 }
 
 /// What is missing of a regime: what defines it, or enough rows.
-pub(super) fn refused(error: &RegimeError, message: String) -> ToolError {
-    let problem = |regime: Regime, rule: String, hint: &str| Problem {
-        field: "regime".to_owned(),
-        got: regime.to_string(),
-        rule,
-        hint: Some(hint.to_owned()),
-    };
-    match error {
+pub(super) fn refused(error: &RegimeError, message: String, prices: Option<&PricesRun>) -> ToolError {
+    let (code, regime, rule, way_out) = match error {
         RegimeError::NoData { regime, needs } => {
-            let hint = match regime {
+            let way_out = match regime {
                 Regime::RateShock => "set FACTOR_YIELD_FILE, or name dates such as 2022-01/2023-12",
                 _ => "take a price source that has SPY, or name dates such as 2022-01/2023-12",
             };
-            let rule = format!("needs {needs} within the window");
-            ToolError::new(ErrorCode::NoData, format!("{message}; {hint}")).with_problem(problem(*regime, rule, hint))
+            (ErrorCode::NoData, regime, format!("needs {needs} within the window"), way_out.to_owned())
         }
-        RegimeError::TooFewRows { regime, rows, .. } => {
+        RegimeError::TooFewRows { regime, rows, first, last, .. } => {
             let rule = format!("has {rows} periods in the window, at least {MIN_ROWS} are needed");
-            let hint = match regime {
-                Regime::Dates { .. } => {
-                    "name longer dates within the window, move start_date back, or take frequency weekly or daily"
-                }
-                _ => "move start_date back, or take frequency weekly or daily",
+            let way_out = match regime {
+                Regime::Dates { .. } => format!(
+                    "name longer dates within the window ({first} to {last}), move start_date back, or take frequency weekly or daily"
+                ),
+                _ => "move start_date back, or take frequency weekly or daily".to_owned(),
             };
-            let message = format!("{message}; {hint}");
-            ToolError::new(ErrorCode::InsufficientData, message).with_problem(problem(*regime, rule, hint))
+            (ErrorCode::InsufficientData, regime, rule, with_prices(&way_out, prices))
         }
-    }
+    };
+    let problem = Problem::new("regime", regime.to_string(), Refusal::new(rule, &way_out));
+    ToolError::new(code, message, way_out).with_problem(problem)
 }
 
 #[cfg(test)]
@@ -125,19 +120,19 @@ mod tests {
             first: day("2016-01-31"),
             last: day("2025-12-31"),
         };
-        refused(&error, error.to_string())
+        refused(&error, error.to_string(), None)
     }
 
     #[test]
     fn a_regime_without_its_measure_says_where_to_get_it() {
         let none = |regime: Regime, needs: &'static str| {
             let error = RegimeError::NoData { regime, needs };
-            let refused = refused(&error, "the source has none".to_owned());
+            let refused = refused(&error, "the source has none".to_owned(), None);
             assert_eq!((refused.code, refused.problems.len()), (ErrorCode::NoData, 1));
             (refused.message, refused.problems[0].to_string())
         };
         let (message, problem) = none(Regime::RateShock, "UST10Y");
-        assert_eq!(message, "the source has none; set FACTOR_YIELD_FILE, or name dates such as 2022-01/2023-12");
+        assert_eq!(message, "The source has none. Set FACTOR_YIELD_FILE, or name dates such as 2022-01/2023-12.");
         assert_eq!(
             problem,
             "`regime` (got rate_shock) needs UST10Y within the window: set FACTOR_YIELD_FILE, or name dates such as \
@@ -145,7 +140,7 @@ mod tests {
         );
         for regime in [Regime::HighVol, Regime::EquityDrawdown] {
             let (message, problem) = none(regime, "SPY");
-            assert!(message.contains("take a price source that has SPY"), "{message}");
+            assert!(message.contains("Take a price source that has SPY"), "{message}");
             assert!(problem.starts_with(&format!("`regime` (got {regime}) needs SPY")), "{problem}");
         }
     }
@@ -157,12 +152,12 @@ mod tests {
         assert_eq!(
             dates.problems[0].to_string(),
             "`regime` (got 2022-01/2022-07) has 7 periods in the window, at least 12 are needed: name longer dates within \
-             the window, move start_date back, or take frequency weekly or daily"
+             the window (2016-01-31 to 2025-12-31), move start_date back, or take frequency weekly or daily"
         );
         assert!(dates.message.contains("7 of the window's 120 monthly periods"), "{}", dates.message);
         // Longer dates are no way out where the regime is not one of dates.
         let named = few("high_vol");
-        assert!(named.message.ends_with("needed; move start_date back, or take frequency weekly or daily"));
-        assert_eq!(named.problems[0].got, "high_vol");
+        assert!(named.message.ends_with("needed. Move start_date back, or take frequency weekly or daily."));
+        assert_eq!(named.problems[0].got(), "high_vol");
     }
 }

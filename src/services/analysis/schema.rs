@@ -5,7 +5,11 @@
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{quality::ShortQuality, sections::Section, summary::Period};
+use super::{
+    quality::ShortQuality,
+    sections::Section,
+    summary::{Period, WindowDates},
+};
 use crate::analysis::AnalysisKind;
 
 /// The schema of an answer to any analysis.
@@ -40,6 +44,8 @@ fn whole(title: &str, forms: Vec<Value>, generator: &mut SchemaGenerator) -> Sch
 /// In full or with some sections by name; the summary; the report.
 fn forms(kind: AnalysisKind, generator: &mut SchemaGenerator) -> [Value; 3] {
     let mut full = frame(kind);
+    let dates = dates(kind, generator);
+    full.extend(dates.clone());
     if kind == AnalysisKind::Returns {
         full.insert("windows".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
     }
@@ -51,12 +57,12 @@ fn forms(kind: AnalysisKind, generator: &mut SchemaGenerator) -> [Value; 3] {
         }
     }
     let mut report = frame(kind);
-    report.insert("as_of".to_owned(), json!({"type": "string", "format": "date"}));
+    report.extend(dates.iter().filter(|(name, _)| *name == "as_of").map(|(name, of)| (name.clone(), of.clone())));
     report.insert("data_quality".to_owned(), generator.subschema_for::<ShortQuality<'static>>().into());
     let mut summary = report.clone();
     report.insert("formatted_report".to_owned(), json!({"type": "string"}));
     summary.insert("factors_analyzed".to_owned(), json!({"type": "integer"}));
-    summary.insert("period".to_owned(), generator.subschema_for::<Period<'static>>().into());
+    summary.extend(dates);
     summary.insert("more".to_owned(), json!({"type": "string"}));
     [
         json!({
@@ -82,6 +88,18 @@ fn forms(kind: AnalysisKind, generator: &mut SchemaGenerator) -> [Value; 3] {
     ]
 }
 
+/// What figures are of.
+fn dates(kind: AnalysisKind, generator: &mut SchemaGenerator) -> Map<String, Value> {
+    let mut dates = Map::new();
+    dates.insert("as_of".to_owned(), json!({"type": "string", "format": "date"}));
+    dates.insert("period".to_owned(), generator.subschema_for::<Period<'static>>().into());
+    if kind == AnalysisKind::Returns {
+        let of_windows = generator.subschema_for::<WindowDates<'static>>();
+        dates.insert("window_dates".to_owned(), json!({"type": "object", "additionalProperties": of_windows}));
+    }
+    dates
+}
+
 /// What stands around every body.
 fn frame(kind: AnalysisKind) -> Map<String, Value> {
     let loss = json!({
@@ -96,6 +114,19 @@ fn frame(kind: AnalysisKind) -> Map<String, Value> {
     let fields = [
         ("status", json!({"const": "success"})),
         ("analysis_type", json!({"const": kind.as_str()})),
+        (
+            "not_analysed",
+            json!({
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"ticker": {"type": "string"}, "reason": {"type": "string"}},
+                    "required": ["ticker", "reason"],
+                    "additionalProperties": false,
+                },
+            }),
+        ),
+        ("warnings", json!({"type": "array", "items": {"type": "string"}})),
         ("note", json!({"type": "string"})),
         ("invalid_sections", json!({"type": "array", "items": {"type": "string"}})),
         ("not_computed", json!({"type": "object", "additionalProperties": {"type": "string"}})),

@@ -1,40 +1,51 @@
 //! The summary: what a reader needs first, in at most a few thousand characters.
 
 use chrono::NaiveDate;
+use factor_analytics::sections::windows::WindowSpan;
 use factor_types::Frequency;
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     answer::AnalysisAnswer,
-    arguments::ListSizes,
+    arguments::{ListSizes, Query},
     regime,
     sections::{Section, placed},
 };
 use crate::{
     analysis::{Analysis, Plan, Report},
-    answer::{Fields, Rounding},
+    answer::{Fields, Limit, Rounding},
 };
 
 /// How a summary is rounded.
 pub(super) const ROUNDING: Rounding = Rounding::Decimals(4);
 
-/// A summary for which no list length was asked takes at most this many characters.
-const LONGEST: usize = 8_000;
+/// The longest label in a list of a summary, in characters.
+pub(super) const LONGEST_LABEL: usize = 60;
 
-/// Room for what stands around a summary: status, analysis type, a note.
-const FRAME: usize = 300;
+/// A summary for which no list length was asked takes at most this many characters, with all that stands around it.
+const LONGEST: usize = 8_000;
 
 /// The summary of an analysis, rounded. Lists whose length the call left open are shortened until it fits.
 pub(super) fn of(answer: &AnalysisAnswer) -> Fields {
-    let mut lists = answer.query.lists;
+    let (frame, mut lists) = (answer.frame(), answer.query.lists);
     loop {
         let summary = with_lists(answer, lists);
-        if lists.asked || lists.top <= 1 || summary.chars() + FRAME <= LONGEST {
+        if lists.asked || lists.top <= 1 || frame.around(summary.clone()).chars() <= LONGEST {
             return summary;
         }
         lists.top -= 1;
         lists.per_matrix = lists.per_matrix.min(lists.top);
+    }
+}
+
+/// How long a summary may be: what its call allows, and no longer than is usual where that names no length.
+pub(super) fn limit(query: &Query) -> Limit {
+    match query.common.max_chars {
+        Some(most) if query.lists.asked || most <= LONGEST => Limit::MaxChars(most),
+        None if query.lists.asked => Limit::None,
+        _ => Limit::Summary(LONGEST),
     }
 }
 
@@ -62,11 +73,20 @@ fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {
         Report::Returns(_) => {}
     }
     fields.put("factors_analyzed", &answer.quality.factors_analyzed);
-    fields.put("period", &Period::of(analysis));
-    fields.put("as_of", &analysis.study.panel().as_of());
+    put_dates(analysis, &mut fields);
     fields.put_parts("data_quality", &answer.quality.short());
     fields.put_whole("more", &format!("include: {}", more(analysis).join(", ")));
     fields
+}
+
+/// Puts in what the figures are of: the newest price used, the window, and in returns the dates of each window.
+pub(super) fn put_dates(analysis: &Analysis, fields: &mut Fields) {
+    fields.put_whole("as_of", &analysis.study.panel().as_of());
+    fields.put_whole("period", &Period::of(analysis));
+    if let Report::Returns(report) = analysis.report() {
+        let dates = report.windows.iter().map(|(name, span)| (name, WindowDates::of(span)));
+        fields.put("window_dates", &dates.collect::<IndexMap<_, _>>());
+    }
 }
 
 /// The sections that can be asked for by name.
@@ -98,13 +118,36 @@ pub(super) struct Period<'a> {
 impl<'a> Period<'a> {
     fn of(analysis: &'a Analysis) -> Self {
         let panel = analysis.study.panel();
+        // In returns the windows, not the prices that were loaded for them.
+        let longest = match analysis.report() {
+            Report::Returns(report) => report.windows.values().max_by_key(|span| span.periods),
+            Report::Correlations(_) | Report::Performance(_) => None,
+        };
+        let longest = longest.filter(|span| span.periods > 0);
         Self {
-            from: panel.base(),
-            to: panel.labels().last(),
+            from: longest.and_then(|span| span.start).unwrap_or(panel.base()),
+            to: longest.and_then(|span| span.end.as_ref()).or(panel.labels().last()),
             frequency: panel.frequency(),
-            periods: panel.rows(),
+            periods: longest.map_or(panel.rows(), |span| span.periods),
             price_source: analysis.source.name,
         }
+    }
+}
+
+/// The rows of one window of returns.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct WindowDates<'a> {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    periods: usize,
+    /// Why nothing has a return over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> WindowDates<'a> {
+    fn of(span: &'a WindowSpan) -> Self {
+        Self { from: span.start, to: span.end, periods: span.periods, reason: span.reason.as_deref() }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Answers of simulated prices, in every form.
 
+use factor_types::UserId;
 use serde_json::{Map, Value, json};
 
-use super::{answer::AnalysisAnswer, sections::Section, *};
-use crate::{analysis::AnalysisKind, answer::Fields, settings::Settings};
+use super::{answer::AnalysisAnswer, quality::tests::overload, sections::Section, *};
+use crate::{analysis::AnalysisKind, answer::Fields, results::ResultStore, settings::Settings};
 
 /// Every section that correlations can have.
 fn everything() -> Value {
@@ -98,13 +99,13 @@ async fn correlations_in_every_form() {
     let report = text::report(&answer);
     let found = headings(&report);
     let order = [
+        "Caveats",
         "Rate sensitivity",
         "Market sensitivity",
         "Effective durations (standard errors)",
         "Macro composites",
         "Insights",
         "Rolling correlations of pairs",
-        "Caveats",
     ];
     let places: Vec<usize> = order.iter().map(|title| found.iter().position(|found| found == title).unwrap()).collect();
     assert!(places.is_sorted(), "{found:?}");
@@ -121,7 +122,7 @@ async fn performance_in_every_form() {
     let short = names(&summary::of(&answer));
     assert_eq!(short[..5], ["sorted_by", "top", "bottom", "macro_composites", "risk_free_source"]);
     let report = text::report(&answer);
-    assert_eq!(headings(&report)[..3], ["Highest sharpe_ratio", "Lowest sharpe_ratio", "Composites"]);
+    assert_eq!(headings(&report)[..3], ["Caveats", "Highest sharpe_ratio", "Lowest sharpe_ratio"]);
     assert!(report.contains("\nBenchmark SPY, risk-free rate from "), "{report}");
 }
 
@@ -133,7 +134,8 @@ async fn returns_in_every_form() {
     assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");
     let found = text::report(&answer);
     let found = headings(&found);
-    assert_eq!(found[4..], ["Mean return by category", "Industry groups", "Not analysed", "Caveats"]);
+    assert_eq!(found[0], "Caveats");
+    assert_eq!(found[5..], ["Mean return by category", "Industry groups", "Not analysed"]);
 }
 
 #[tokio::test]
@@ -165,8 +167,11 @@ async fn what_cannot_be_given_says_why() {
     assert_eq!(reasons["rankings"], "it belongs to analysis_type returns");
     assert_eq!(reasons["macro_etf"], "set include_macro_etf: true");
     assert_eq!(reasons["market_sensitivity"], "the benchmark has no prices in the window; name another one");
-    let warnings: Vec<String> = answer.quality.warnings().iter().map(ToString::to_string).collect();
+    let warnings = answer.quality.warnings();
     assert!(warnings.iter().any(|text| text.starts_with("figures relative to ZZZZZ are null: ")), "{warnings:?}");
+    let frame = answer.frame().around(Fields::rounded(crate::answer::Rounding::None)).json().value();
+    assert_eq!(frame["not_analysed"][0]["ticker"], "ZZZZZ", "{frame}");
+    assert_eq!(frame["warnings"], json!(warnings));
 }
 
 #[tokio::test]
@@ -181,4 +186,57 @@ async fn a_summary_is_short_unless_its_lists_were_asked_for() {
     assert!(value.to_string().len() > 8_000);
     let strongest = value["matrices"]["industry"]["strongest"].as_array().unwrap();
     assert_eq!(strongest.len(), 40);
+}
+
+/// The built-in universe as a call's own, every label and every group of `length` characters and each industry alone in its
+/// group.
+fn wordy(length: usize) -> Value {
+    let universe = factor_store::load_universe(None).universe;
+    let entry = |(at, factor): (usize, &factor_types::Factor)| {
+        json!({
+            "ticker": factor.ticker, "category": factor.category, "asset_class": factor.asset_class,
+            "label": format!("{at} {}", "label ".repeat(length / 6)),
+            "sector_group": format!("{at} {}", "group ".repeat(length / 6)),
+        })
+    };
+    universe.factors().iter().enumerate().map(entry).collect()
+}
+
+#[tokio::test]
+async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
+    let long = |kind: &str, more: Value| {
+        let mut call = json!({"analysis_type": kind, "factor_universe": wordy(600)});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call
+    };
+    let calls = [
+        json!({}),
+        json!({"analysis_type": "performance"}),
+        json!({"analysis_type": "returns"}),
+        everything(),
+        long("correlations", json!({"include_rolling_summaries": true})),
+        long("performance", json!({})),
+        long("returns", json!({"windows": ["1m", "3m", "6m", "1y", "2y", "3y", "5y", "10y", "ytd"]})),
+    ];
+    let store = ResultStore::new();
+    for call in calls {
+        let mut answer = answer_to(call).await;
+        for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
+            overload(&mut answer.quality, count, length);
+            let rendered = answer.rendered(&store, UserId::LOCAL).await;
+            let of = format!("{:?}, {count} of {length}", answer.analysis.kind());
+            let length = rendered.structured.as_str().chars().count();
+            assert!(length <= 8_000 && rendered.text.chars().count() <= 8_000, "{of}: {length}");
+            let value = rendered.structured.value();
+            // What was asked for stands in it however long the warnings are.
+            let body = match answer.analysis.kind() {
+                AnalysisKind::Correlations => "matrices",
+                AnalysisKind::Performance => "top",
+                AnalysisKind::Returns => "top_performers",
+            };
+            assert!(value[body].to_string().len() > 100, "{of}: {value}");
+            assert!(value["period"]["periods"].is_u64() && value["as_of"].is_string(), "{of}");
+            assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 5), "{of}: {value}");
+        }
+    }
 }

@@ -2,16 +2,22 @@
 
 use std::fmt::Write as _;
 
+use factor_analytics::study::Exclusion;
+
 use super::{answer::AnalysisAnswer, note::Note, quality::DataQuality, sections::placed};
 use crate::{
     analysis::{Analysis, AnalysisKind, Plan, Report},
     answer::markdown::{list, table},
 };
 
+/// Excluded factors in a report.
+const LISTED: usize = 20;
+
 /// The report of an analysis.
 pub(super) fn report(answer: &AnalysisAnswer) -> String {
     let analysis = &answer.analysis;
     let mut text = heading(analysis, &answer.quality);
+    first_lines(&mut text, &answer.quality);
     if let Some(note) = Note::on_regime(analysis) {
         let _ = writeln!(text, "\nRegime: {note}.");
     }
@@ -45,15 +51,24 @@ fn heading(analysis: &Analysis, quality: &DataQuality) -> String {
     )
 }
 
-fn footer(text: &mut String, quality: &DataQuality) {
-    if !quality.excluded().is_empty() {
-        let _ = write!(text, "\n## Not analysed\n\n");
-        let mut rows = Vec::new();
-        for exclusion in quality.excluded() {
-            rows.push(vec![exclusion.ticker.to_string(), exclusion.label.clone(), exclusion.detail.clone()]);
-        }
-        table(text, &["ticker", "label", "why"], 3, rows);
+/// What has to be known before the figures are read.
+fn first_lines(text: &mut String, quality: &DataQuality) {
+    if let Some(missing) = quality.not_analysed_in_words() {
+        let _ = writeln!(text, "\n{missing}");
     }
-    let caveats: Vec<String> = quality.warnings().iter().map(ToString::to_string).collect();
-    list(text, "Caveats", &caveats);
+    list(text, "Caveats", &quality.warnings());
+}
+
+/// The excluded factors, as many as people read.
+fn footer(text: &mut String, quality: &DataQuality) {
+    let excluded = quality.excluded();
+    if excluded.is_empty() {
+        return;
+    }
+    let _ = write!(text, "\n## Not analysed\n\n");
+    let row = |one: &Exclusion| vec![one.ticker.to_string(), one.label.clone(), one.detail.clone()];
+    table(text, &["ticker", "label", "why"], 3, excluded.iter().take(LISTED).map(row).collect());
+    if excluded.len() > LISTED {
+        let _ = writeln!(text, "\nAnd {} more: include data_quality lists them.", excluded.len() - LISTED);
+    }
 }

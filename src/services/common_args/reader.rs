@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
 
-use super::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Question};
+use super::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role};
 use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups},
     app::{Basis, UniverseSnapshot},
@@ -91,6 +91,11 @@ impl CommonReader<'_> {
         let granularity = self.granularity(own_universe.as_ref().unwrap_or(&snapshot.loaded.universe));
         let mut notes = Vec::new();
         let (categories, rate_matrix) = self.categories(&mut notes);
+        let mut named = Named::default();
+        if let Some(own) = &own_universe {
+            named.add(Role::Factor, own.factors().iter().map(|factor| factor.ticker.clone()));
+            named.add(Role::Factor, groups.factors().map(|factor| factor.ticker.clone()));
+        }
         CommonArgs {
             question: self.question,
             dates: DateRule { start: None, end: None, default_start: TEN_YEARS },
@@ -100,6 +105,7 @@ impl CommonReader<'_> {
             asset_classes: AssetClassFilter::default(),
             granularity,
             own_universe,
+            named,
             groups,
             min_observations: None,
             format,
@@ -147,7 +153,7 @@ impl CommonReader<'_> {
                     self.args.refuse(
                         "industry_granularity",
                         "is unsupported here: no industry of this universe has a subindustry",
-                        Some("write group or industry".to_owned()),
+                        "write group or industry",
                     );
                 }
                 Granularity::Subindustry
@@ -180,13 +186,13 @@ impl CommonReader<'_> {
     fn check_order(self, start: NaiveDate, end: NaiveDate) {
         let days = (end - start).num_days();
         if days <= 0 {
-            self.args.refuse("start_date", format!("must be before end_date, which is {end}"), None);
+            self.args.must("start_date", format_args!("be before end_date, which is {end}"));
         } else if days < MIN_WINDOW_DAYS {
             let whom = self.question.of_whom();
             self.args.refuse(
                 "start_date",
                 format!("must be at least {MIN_WINDOW_DAYS} days before end_date {end}{whom}; it is {days}"),
-                Some(self.question.shorter_window().to_owned()),
+                self.question.shorter_window(),
             );
         }
     }
@@ -194,7 +200,7 @@ impl CommonReader<'_> {
     fn max_chars(self) -> Option<usize> {
         let limit = self.args.count("max_chars", 0..=usize::MAX).unwrap_or(MAX_CHARS);
         if (1..LEAST_CHARS).contains(&limit) {
-            self.args.refuse("max_chars", format!("must be 0 for no limit, or at least {LEAST_CHARS}"), None);
+            self.args.must("max_chars", format_args!("be 0 for no limit, or at least {LEAST_CHARS}"));
         }
         (limit > 0).then_some(limit)
     }
@@ -210,7 +216,7 @@ fn universe(args: &Args, advanced: &Args, groups: UserGroups) -> (Option<FactorU
         return (None, if with_groups { groups } else { none });
     };
     if entries.is_empty() {
-        args.refuse("factor_universe", "must name at least one factor", None);
+        args.must("factor_universe", "name at least one factor");
     }
     let (mut factors, mut named) = (Vec::new(), Vec::new());
     for entry in &entries {
@@ -234,7 +240,7 @@ fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
         let found = groups.find(&name);
         if found.is_none() {
             let hint = "list_factor_groups names them".to_owned();
-            entry.refuse("ticker", "is not one of your factor groups", Some(hint));
+            entry.refuse("ticker", "is not one of your factor groups", hint);
         }
         return found.map(|found| Entry::Group(found.taken_as(label, category, asset_class)));
     }

@@ -1,5 +1,7 @@
 //! The answer, typed: whole, in short, and what goes with the report.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use factor_analytics::exposure::{ExposureState, Exposures, Risk};
 use factor_types::Ticker;
@@ -16,7 +18,7 @@ use crate::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         portfolio::{
             answer::{PortfolioAnswer, SHORT, frame},
-            lookthrough::{Classification, Classifications},
+            lookthrough::{Classification, Classifications, heavier},
             summary::{Period, shortened},
         },
     },
@@ -43,7 +45,7 @@ pub(crate) struct ExposuresAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     regression: Option<&'a Exposures>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    risk: Option<&'a Risk>,
+    risk: Option<Cow<'a, Risk>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weights: Option<Weights>,
     /// What the trade changes.
@@ -180,12 +182,13 @@ impl PortfolioAnswer for Exposed {
     fn summary(&self, shown: usize) -> Fields {
         let mut holdings: Vec<&Classification> = self.classifications.each.iter().collect();
         let count = holdings.len();
-        holdings.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        holdings.sort_by(|a, b| heavier(a, b));
         holdings.truncate(shown);
         let trade = self.what_if.as_ref().map(|traded| self.trade(traded).shortened(shown));
         let answer = ExposuresAnswer {
             holdings: Some(holdings),
             by_weight: Some(ByWeight::of(&self.classifications).shortened(shown)),
+            risk: Some(Cow::Owned(largest_shares(&self.state.risk, shown))),
             what_if: trade.map(Box::new),
             insights: Some(Insights::of(self)),
             as_of: Some(self.context.analysis.study.panel().as_of()),
@@ -226,7 +229,7 @@ impl Exposed {
             portfolio_name: self.held.name.as_deref(),
             normalisation: Some(&self.held.normalisation),
             regression: self.state.regression.as_ref(),
-            risk: Some(&self.state.risk),
+            risk: Some(Cow::Borrowed(&self.state.risk)),
             weights: Some(Weights {
                 net: self.returns.net_weight,
                 gross: self.returns.gross_weight,
@@ -246,6 +249,21 @@ impl Exposed {
             weights_after: Some(&traded.weights),
         }
     }
+}
+
+/// The risk with the largest shares of variance, those of the other holdings summed.
+fn largest_shares(risk: &Risk, most: usize) -> Risk {
+    let shorten = |shares: &IndexMap<String, Option<f64>>| {
+        let mut largest = shares.clone();
+        let size = |share: &Option<f64>| share.map_or(-1.0, f64::abs);
+        largest.sort_by(|a, x, b, y| size(y).total_cmp(&size(x)).then_with(|| a.cmp(b)));
+        let rest = largest.split_off(most.min(largest.len()));
+        if !rest.is_empty() {
+            largest.insert(format!("{} others", rest.len()), Some(rest.values().flatten().sum()));
+        }
+        largest
+    };
+    Risk { risk_contribution: risk.risk_contribution.as_ref().map(shorten), ..risk.clone() }
 }
 
 impl Insights {

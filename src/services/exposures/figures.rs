@@ -17,7 +17,7 @@ use crate::{
         holdings_warning::Warning,
         portfolio::{self, CASH, factor::Resolved, held::Held, lookthrough::Classifications, summary::of_holdings},
     },
-    tool_error::{Problem, ToolError},
+    tool_error::{Problem, Refusal, ToolError},
 };
 
 /// A factor's name and its returns, one per row of the panel.
@@ -38,6 +38,7 @@ pub(super) fn compute(
     let panel = study.panel();
     let risk_free = study.risk_free();
     let returns = portfolio::returns(&study, &held.weights, &risk_free.per_period)?;
+    let named = factors.is_some();
     let (factors, without) = match factors {
         None => (portfolio::macro_factors(&study), Vec::new()),
         Some(named) => returns_of(named, &study),
@@ -49,12 +50,18 @@ pub(super) fn compute(
         risk_free: &risk_free.per_period,
         benchmark,
         factors: &factors,
+        named,
         labels: panel.labels(),
         base: panel.base(),
-        frequency: panel.frequency(),
+        per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
     };
-    let state = ExposureState::of(&returns.values, &inputs);
+    let mut state = ExposureState::of(&returns.values, &inputs);
+    state.risk.risk_contribution =
+        portfolio::risk_contributions(&study, &held.weights, &returns, &risk_free.per_period);
+    if state.risk.risk_contribution.is_none() {
+        state.risk.undefined.push(("risk_contribution", "the portfolio does not vary"));
+    }
     let what_if = match &request.what_if {
         Some(changes) => {
             let weights = changed(&held.weights, changes);
@@ -70,6 +77,7 @@ pub(super) fn compute(
     let mut warnings =
         of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, Some(&returns));
     warnings.extend(not_regressed(&without, state.regression.as_ref()));
+    warnings.extend(young_factors(state.regression.as_ref()));
     let undefined = undefined(&state, what_if.as_ref(), &without);
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
     Ok(Exposed { request, context, held, classifications, returns, state, what_if, risk_free_source, quality })
@@ -95,14 +103,22 @@ fn not_regressed(without: &[(String, String)], fit: Option<&Exposures>) -> Vec<W
     without.iter().map(|(name, why)| warning(name, why)).chain(dropped).collect()
 }
 
+/// The factors named that leave the others with fewer periods.
+fn young_factors(fit: Option<&Exposures>) -> Option<Warning> {
+    let fit = fit?;
+    let young = fit.young_factors.as_ref()?;
+    let factors = young.factors.clone();
+    Some(Warning::YoungFactors { factors, with: fit.observations, without: young.observations_without })
+}
+
 fn not_after(error: &ToolError, changes: usize) -> ToolError {
     let rule = format!("leaves a portfolio that cannot be analysed: {}", error.message);
-    ToolError::new(error.code, format!("what_if {rule}")).with_problem(Problem {
-        field: "what_if".to_owned(),
-        got: format!("{changes} changes"),
-        rule,
-        hint: None,
-    })
+    let way_out = "make the changes smaller, or of other tickers";
+    ToolError::new(error.code, format!("what_if {rule}"), way_out).with_problem(Problem::new(
+        "what_if",
+        format!("{changes} changes"),
+        Refusal::new(rule, way_out),
+    ))
 }
 
 /// The weights after some changes; what they do not balance comes from or goes to cash.

@@ -6,7 +6,11 @@ use indexmap::IndexMap;
 use super::{Exposed, sentences};
 use crate::{
     answer::markdown::{self, decimal, percent},
-    services::portfolio::{answer::add_caveats, lookthrough::Classification, summary::heading},
+    services::portfolio::{
+        answer::add_caveats,
+        lookthrough::{Classification, heavier},
+        summary::heading,
+    },
 };
 
 /// Rows of a table of weights.
@@ -33,13 +37,16 @@ impl Exposed {
 
     fn add_holdings(&self, text: &mut String) {
         let mut heaviest: Vec<&Classification> = self.classifications.each.iter().collect();
-        heaviest.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        heaviest.sort_by(|a, b| heavier(a, b));
+        let risk = self.state.risk.risk_contribution.as_ref();
         let row = |one: &&Classification| {
             let stands_for = one.factor.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-            vec![one.ticker.to_string(), one.industry.clone(), stands_for, percent(Some(one.weight))]
+            let share = risk.and_then(|shares| shares.get(one.ticker.as_str()).copied().flatten());
+            vec![one.ticker.to_string(), one.industry.clone(), stands_for, percent(Some(one.weight)), percent(share)]
         };
         let rows: Vec<Vec<String>> = heaviest.iter().take(ROWS).map(row).collect();
-        markdown::titled_table(text, "Holdings", &["ticker", "industry or category", "stands for", "weight"], 3, &rows);
+        let head = ["ticker", "industry or category", "stands for", "weight", "share of variance"];
+        markdown::titled_table(text, "Holdings", &head, 3, &rows);
         if heaviest.len() > ROWS {
             *text += &format!("\n{} of {} holdings, the heaviest.\n", ROWS, heaviest.len());
         }
@@ -104,7 +111,9 @@ impl Exposed {
             std::iter::once(name.to_owned()).chain(all.iter().map(|risk| figure(risk))).collect()
         };
         let rows = [
+            row("annual return", &|risk| percent(risk.annual_return)),
             row("volatility, a year", &|risk| percent(risk.volatility)),
+            row("Sharpe ratio", &|risk| decimal(risk.sharpe_ratio, 2)),
             row("beta to SPY", &|risk| decimal(risk.beta, 2)),
             row("max drawdown", &|risk| percent(risk.max_drawdown)),
             row("VaR 95%, a period", &|risk| percent(risk.var_95)),
@@ -159,6 +168,7 @@ mod tests {
             asset_class: "equity".to_owned(),
             factor: None,
             by_profile: false,
+            members: Vec::new(),
         };
         (1..=count).map(one).collect()
     }
@@ -169,8 +179,8 @@ mod tests {
         all.classifications.each = holdings(17);
         let text = all.text();
         let held = cells(&text, "Holdings");
-        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00%".to_owned()));
-        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00%", "a short position is heavy as well");
+        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00% -".to_owned()));
+        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00% -", "a short position is heavy as well");
         assert!(text.contains("\n15 of 17 holdings, the heaviest.\n"), "{text}");
         let by_industry = cells(&text, "By industry or category");
         assert_eq!(by_industry[1], ["industry 17", "17.00%"]);

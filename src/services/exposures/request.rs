@@ -4,9 +4,14 @@ use factor_types::{Ticker, closed_set};
 use indexmap::IndexMap;
 
 use crate::{
+    analysis::UserGroups,
     app::Basis,
     arguments::{Args, Include, MapForm},
-    services::{common_args::CommonArgs, portfolios::holdings::Source},
+    services::{
+        common_args::CommonArgs,
+        portfolio::held::own_group,
+        portfolios::holdings::{Source, held},
+    },
     tool_error::ToolError,
 };
 
@@ -59,12 +64,26 @@ impl Request {
     pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
         let factors = args.strings("factors").filter(|names| !names.is_empty());
         if factors.as_ref().is_some_and(|names| names.len() > MOST_FACTORS) {
-            args.refuse("factors", format!("must be at most {MOST_FACTORS} names"), None);
+            args.must("factors", format_args!("be at most {MOST_FACTORS} names"));
         }
         let include = Include::read(&args);
         let request = Self { source: Source::read(&args), factors, what_if: what_if(&args), include };
         let common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), basis)?;
         Ok((request, common))
+    }
+
+    /// Puts the groups that the trade changes under the names that they were saved with.
+    ///
+    /// # Errors
+    /// No such group is the caller's.
+    pub(super) fn trade_own_groups(&mut self, groups: &UserGroups) -> Result<(), ToolError> {
+        let Some(changes) = self.what_if.take() else { return Ok(()) };
+        let mut own = IndexMap::with_capacity(changes.len());
+        for (ticker, change) in changes {
+            *own.entry(own_group(&ticker, groups, "what_if")?).or_insert(0.0) += change;
+        }
+        self.what_if = Some(own);
+        Ok(())
     }
 
     /// The tickers that the trade changes.
@@ -76,14 +95,14 @@ impl Request {
 fn what_if(args: &Args) -> Option<IndexMap<Ticker, f64>> {
     let entries = args.objects("what_if", Some(MapForm { key: "ticker", value: "change" }))?;
     if !(1..=MOST_CHANGES).contains(&entries.len()) {
-        args.refuse("what_if", format!("must be 1 to {MOST_CHANGES} changes"), None);
+        args.must("what_if", format_args!("be 1 to {MOST_CHANGES} changes"));
     }
     let mut changes = IndexMap::new();
     for entry in &entries {
-        entry.only(&["ticker", "change"]);
+        entry.only(&["ticker", "change", "ticker_is_fund"]);
         entry.require("ticker");
         entry.require("change");
-        let ticker = entry.parsed::<Ticker>("ticker");
+        let ticker = held(entry);
         let change = entry.share_within("change", -LARGEST_CHANGE..=LARGEST_CHANGE);
         if let (Some(ticker), Some(change)) = (ticker, change) {
             *changes.entry(ticker).or_insert(0.0) += change;

@@ -1,6 +1,6 @@
 //! What the figures say in words. Their numbers are the fields' numbers, to four decimals.
 
-use factor_analytics::exposure::Exposures;
+use factor_analytics::exposure::{Exposures, Risk};
 
 use super::Exposed;
 use crate::answer::markdown::{in_words, in_words_or_dash};
@@ -15,17 +15,15 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
     if let Some((name, weight)) = by_industry.first() {
         said.push(format!("The largest weight by industry or category is {name} with {}.", in_words(*weight)));
     }
+    said.extend(most_of_the_risk(all));
     match &all.state.regression {
         Some(fit) => said.extend(of_regression(all, fit)),
         None => said.extend(all.state.no_regression.iter().map(|why| format!("No regression: {why}."))),
     }
     if let Some(what_if) = all.what_if.as_ref().map(|traded| &traded.figures) {
         said.push(format!(
-            "The trade takes volatility from {} to {} and beta from {} to {}, over the same {} periods.",
-            in_words_or_dash(what_if.before.risk.volatility),
-            in_words_or_dash(what_if.after.risk.volatility),
-            in_words_or_dash(what_if.before.risk.beta),
-            in_words_or_dash(what_if.after.risk.beta),
+            "The trade takes {}, over the same {} periods.",
+            changes(&what_if.before.risk, &what_if.after.risk),
             what_if.observations
         ));
     }
@@ -36,6 +34,31 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
         ));
     }
     said
+}
+
+/// What a trade does to each figure.
+fn changes(before: &Risk, after: &Risk) -> String {
+    let figures = [
+        ("annual return", before.annual_return, after.annual_return),
+        ("Sharpe ratio", before.sharpe_ratio, after.sharpe_ratio),
+        ("volatility", before.volatility, after.volatility),
+        ("max drawdown", before.max_drawdown, after.max_drawdown),
+        ("beta", before.beta, after.beta),
+    ];
+    let said = figures.map(|(name, before, after)| {
+        format!("{name} from {} to {}", in_words_or_dash(before), in_words_or_dash(after))
+    });
+    said.join(", ")
+}
+
+/// The holding with the largest part of the variance.
+fn most_of_the_risk(all: &Exposed) -> Option<String> {
+    let shares = all.state.risk.risk_contribution.as_ref()?;
+    let known = shares.iter().filter_map(|(ticker, share)| Some((ticker, (*share)?)));
+    let (ticker, share) = known.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let weight = all.held.weights.get(ticker.as_str())?;
+    let (share, weight) = (in_words(share), in_words(*weight));
+    Some(format!("The largest part of the variance is that of {ticker}: {share}, at a weight of {weight}."))
 }
 
 fn of_regression(all: &Exposed, fit: &Exposures) -> Vec<String> {
@@ -82,7 +105,7 @@ pub(super) fn not_known(all: &Exposed) -> String {
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::exposure::{ExposureState, FactorExposure, Risk, WhatIf};
+    use factor_analytics::exposure::{ExposureState, FactorExposure, WhatIf};
     use indexmap::IndexMap;
     use serde_json::json;
 
@@ -103,6 +126,7 @@ mod tests {
             factors: factors.iter().map(one).collect(),
             residual_share: 0.25,
             dropped: Vec::new(),
+            young_factors: None,
             undefined: Vec::new(),
         }
     }
@@ -113,6 +137,12 @@ mod tests {
         all.returns.values = vec![0.01; 40];
         let factors = [("equity", 0.25, 10.0), ("bonds", 0.5, 10.1), ("gold", -0.6, 12.0)];
         all.state.regression = Some(fit(&factors, 30));
+        assert!(
+            insights(&all)[1].starts_with("The largest part of the variance is that of SPY: "),
+            "{:?}",
+            insights(&all)
+        );
+        all.state.risk.risk_contribution = None;
         assert_eq!(
             insights(&all),
             [
@@ -142,7 +172,8 @@ mod tests {
             insights(&all)[1..],
             [
                 "No regression: too few periods.",
-                "The trade takes volatility from 0.15 to - and beta from - to -, over the same 30 periods.",
+                "The trade takes annual return from - to -, Sharpe ratio from - to -, volatility from 0.15 to -, max drawdown \
+                 from - to -, beta from - to -, over the same 30 periods.",
                 "0.25 of what is held besides cash has no returns: it is spread over the others in regression and risk.",
             ]
         );

@@ -89,13 +89,15 @@ pub(super) async fn exposed(values: Value) -> Exposed {
     let (request, common) = read(values).unwrap();
     let call = Call::default();
     let caller = call.caller(app.clock());
-    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap().unwrap();
+    let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap().unwrap();
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());
     let factors = resolved(request.factors.as_deref(), &common, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
     let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
-    let all = Classifications::of(&app, &all, &context.common().universes(), &caller).await.unwrap();
+    let all = Classifications::of(&app, &all, (&context.common().universes(), &context.common().groups), &caller)
+        .await
+        .unwrap();
     figures::compute(request, context, held, &all, factors).unwrap()
 }
 
@@ -109,7 +111,7 @@ fn names_of_one_factor_count_once_and_every_wrong_one_is_refused() {
     let found = find(&["VNQ", "vnq", "REIT - Diversified", "nvda"]).unwrap().unwrap();
     assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["VNQ", "NVDA"]);
     let error = find(&["zzzzzz", "VNQ", "!?"]).unwrap_err();
-    let fields: Vec<&str> = error.problems.iter().map(|one| one.field.as_str()).collect();
+    let fields: Vec<&str> = error.problems.iter().map(|one| one.field()).collect();
     assert_eq!((error.code, fields), (ErrorCode::UnknownFactor, vec!["factors[0]", "factors[2]"]));
     assert_eq!(resolved(None, &common, &[]).unwrap(), None);
 }

@@ -32,7 +32,7 @@ pub(super) fn description(args: &Args) -> Option<String> {
     let length = text.chars().count();
     if length > LONGEST_DESCRIPTION {
         let hint = format!("it has {length}; shorten it");
-        args.refuse("description", format!("must have at most {LONGEST_DESCRIPTION} characters"), Some(hint));
+        args.refuse("description", format!("must have at most {LONGEST_DESCRIPTION} characters"), hint);
         return None;
     }
     Some(text)
@@ -54,11 +54,11 @@ pub(super) fn tickers(args: &Args, settings: &GroupSettings) -> Option<Vec<Ticke
         }
     }
     if !twice.is_empty() {
-        args.refuse("tickers", format!("must have no ticker twice: {}", twice.join(", ")), None);
+        args.must("tickers", format_args!("have no ticker twice: {}", twice.join(", ")));
     }
     if !(fewest..=most).contains(&given.get()) {
         let hint = format!("they are {}", given.get());
-        args.refuse("tickers", format!("must be {fewest} to {most} tickers"), Some(hint));
+        args.refuse("tickers", format!("must be {fewest} to {most} tickers"), hint);
     }
     Some(read)
 }
@@ -91,7 +91,7 @@ pub(super) fn weighting(
     };
     if args.has("weights") {
         let hint = "add weighting_method: custom, or leave weights out".to_owned();
-        args.refuse("weights", "is for weighting_method custom only", Some(hint));
+        args.refuse("weights", "is for weighting_method custom only", hint);
         return None;
     }
     Some(plain)
@@ -110,7 +110,7 @@ fn kept_weights(args: &Args, tickers: &[Ticker], kept: Option<(&[Ticker], &Group
             return Some(weights);
         }
     }
-    args.refuse("weights", "is required with weighting_method custom: one weight per ticker", None);
+    args.refuse("weights", "is required with weighting_method custom", "give one weight per ticker");
     None
 }
 
@@ -126,19 +126,27 @@ fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
         let ticker = entry.parsed::<Ticker>("ticker");
         let weight = entry.share_within("weight", 0.0..=1.0).filter(|weight| {
             if *weight <= 0.0 {
-                entry.refuse("weight", "must be above 0", Some("leave the ticker out of the group".to_owned()));
+                entry.refuse("weight", "must be above 0", "leave the ticker out of the group");
             }
             *weight > 0.0
         });
         if let (Some(ticker), Some(tickers)) = (&ticker, tickers)
             && !tickers.contains(ticker)
         {
-            entry.refuse("ticker", format!("names {ticker}, which is not among tickers"), None);
+            entry.refuse(
+                "ticker",
+                format!("names {ticker}, which is not among tickers"),
+                "add it to tickers, or leave its weight out",
+            );
             sound = false;
         }
         match ticker.zip(weight) {
             Some((ticker, _)) if read.iter().any(|(known, _)| *known == ticker) => {
-                entry.refuse("ticker", format!("names {ticker}, which has a weight already"), None);
+                entry.refuse(
+                    "ticker",
+                    format!("names {ticker}, which has a weight already"),
+                    "give each ticker one weight",
+                );
                 sound = false;
             }
             Some(one) => read.push(one),
@@ -150,7 +158,7 @@ fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
     let of = |ticker: &Ticker| read.iter().find(|(known, _)| known == ticker).map(|(_, weight)| *weight);
     let lacking: Vec<&str> = tickers.iter().filter(|ticker| of(ticker).is_none()).map(Ticker::as_str).collect();
     if !lacking.is_empty() {
-        args.refuse("weights", format!("must have a weight for every ticker: {} lack one", lacking.join(", ")), None);
+        args.must("weights", format_args!("have a weight for every ticker: {} lack one", lacking.join(", ")));
         return None;
     }
     let weights: Vec<f64> = tickers.iter().filter_map(of).collect();
@@ -158,7 +166,7 @@ fn weights(args: &Args, tickers: Option<&[Ticker]>) -> Option<Vec<f64>> {
     if (sum - 1.0).abs() > SUM_WITHIN {
         let sum = saved_items::significant(sum);
         let hint = format!("they sum to {sum}; divide each by {sum}");
-        args.refuse("weights", "must sum to 1 within 0.001", Some(hint));
+        args.refuse("weights", "must sum to 1 within 0.001", hint);
         return None;
     }
     Some(weights)

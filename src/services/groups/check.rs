@@ -227,7 +227,19 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             min_coverage: 0.5,
         }),
     };
-    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(|error| match error {
+    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(without_check)
+}
+
+/// Why there is no check: the group's data, or the source.
+fn without_check(error: AnalysisError) -> CheckError {
+    let words = error.to_string();
+    match error {
+        AnalysisError::OfDates { error, prices } => match without_check(*error) {
+            CheckError::Insufficient { included, excluded, message } => {
+                CheckError::Insufficient { included, excluded, message: format!("{message}; {prices}") }
+            }
+            other => other,
+        },
         AnalysisError::NothingAnalysed { lost, fault: None } => {
             too_few(Vec::new(), lost.iter().map(excluded_of).collect(), &lost)
         }
@@ -236,12 +248,12 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             CheckError::Source { fault, why }
         }
         AnalysisError::Window(_) | AnalysisError::Panel(PanelError::NoPeriods { .. }) => {
-            let message = format!("none of the members has {NEEDED_MONTHS} monthly returns: {error}");
+            let message = format!("none of the members has {NEEDED_MONTHS} monthly returns: {words}");
             CheckError::Insufficient { included: Vec::new(), excluded: Vec::new(), message }
         }
         AnalysisError::Cancelled => CheckError::Cancelled,
         error => CheckError::Refused(error),
-    })
+    }
 }
 
 fn excluded_of(exclusion: &Exclusion) -> ExcludedMember {

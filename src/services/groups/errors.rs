@@ -5,44 +5,38 @@ use factor_store::SavedGroup;
 use factor_types::GroupName;
 use serde_json::json;
 
-use super::check::CheckError;
-use crate::{
-    answer::markdown::capitalised,
-    tool_error::{ErrorCode, Problem, ToolError},
-};
+use super::check::{CheckError, ExcludedMember};
+use crate::tool_error::{ErrorCode, Problem, Refusal, ToolError};
 
 /// What is said of a name that another group has.
 pub(super) fn taken(kept: &SavedGroup, field: &str, asked: &GroupName) -> ToolError {
     let group = &kept.group.what;
-    let message = format!(
-        "A factor group called `{}` exists already with other content ({} tickers, weighting_method {}): change it with \
-         update_factor_group, or take another name.",
+    let what = format!(
+        "A factor group called `{}` exists already with other content ({} tickers, weighting_method {})",
         group.name,
         group.tickers.len(),
         group.weighting.as_str()
     );
-    ToolError::new(ErrorCode::AlreadyExists, message).with_problem(Problem {
-        field: field.to_owned(),
-        got: json!(asked.as_str()).to_string(),
-        rule: "must not be the name of another group, whatever the case and with spaces or underscores".to_owned(),
-        hint: Some("call update_factor_group, or take another name".to_owned()),
-    })
+    let way_out = "change it with update_factor_group, or take another name";
+    let rule = "must not be the name of another group, whatever the case and with spaces or underscores";
+    ToolError::new(ErrorCode::AlreadyExists, what, way_out).with_problem(Problem::new(
+        field,
+        json!(asked.as_str()).to_string(),
+        Refusal::new(rule, way_out),
+    ))
 }
 
 /// The caller's view of a check that failed. `unchecked` when the call could have gone without one.
 pub(super) fn check_error(error: &CheckError, unchecked: bool) -> ToolError {
     match error {
         CheckError::Insufficient { excluded, message, .. } => {
-            let mut failed = ToolError::new(ErrorCode::InsufficientData, sentence(message));
-            failed.problems = excluded
-                .iter()
-                .map(|one| Problem {
-                    field: "tickers".to_owned(),
-                    got: json!(one.ticker).to_string(),
-                    rule: one.detail.clone(),
-                    hint: None,
-                })
-                .collect();
+            let way_out = "Take other tickers with longer histories, or leave these out";
+            let mut failed = ToolError::new(ErrorCode::InsufficientData, message, way_out);
+            let problem = |one: &ExcludedMember| {
+                let refusal = Refusal::new(&one.detail, "take another ticker, or leave it out");
+                Problem::new("tickers", json!(one.ticker).to_string(), refusal)
+            };
+            failed.problems = excluded.iter().map(problem).collect();
             failed
         }
         CheckError::Source { fault, why } => {
@@ -57,21 +51,19 @@ pub(super) fn check_error(error: &CheckError, unchecked: bool) -> ToolError {
             } else {
                 "Call again later"
             };
-            ToolError::new(code, format!("The price source cannot check this group now: {why}. {way_out}."))
+            ToolError::new(code, format!("The price source cannot check this group now: {why}"), way_out)
         }
-        CheckError::Refused(refused) => ToolError::new(ErrorCode::InvalidArgument, sentence(&refused.to_string())),
-        CheckError::Cancelled => ToolError::new(ErrorCode::Timeout, "The call was cancelled."),
+        CheckError::Refused(refused) => {
+            ToolError::new(ErrorCode::InvalidArgument, refused.to_string(), "Take fewer tickers, or others")
+        }
+        CheckError::Cancelled => ToolError::cancelled(),
     }
-}
-
-fn sentence(text: &str) -> String {
-    format!("{}.", capitalised(text.trim_end_matches('.')))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::groups::check::{ExcludedMember, ExcludedReason};
+    use crate::services::groups::check::ExcludedReason;
 
     #[test]
     fn a_source_that_fails_is_no_fault_of_the_group() {
@@ -101,7 +93,13 @@ mod tests {
         }];
         let message = "a group needs 2 members".to_owned();
         let error = check_error(&CheckError::Insufficient { included: Vec::new(), excluded, message }, true);
-        assert_eq!((error.code, error.message.as_str()), (ErrorCode::InsufficientData, "A group needs 2 members."));
-        assert_eq!((error.problems[0].got.as_str(), error.problems[0].field.as_str()), ("\"XYZ\"", "tickers"));
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (
+                ErrorCode::InsufficientData,
+                "A group needs 2 members. Take other tickers with longer histories, or leave these out."
+            )
+        );
+        assert_eq!((error.problems[0].got(), error.problems[0].field()), ("\"XYZ\"", "tickers"));
     }
 }

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{
     cancelled,
-    summary::{LONGEST_WARNING, More},
+    summary::{More, Period},
 };
 use crate::{
-    answer::{Fields, Frame, NotePlace, Part, Rendered, Rounding, markdown},
+    answer::{Fields, Frame, Limit, NotAnalysed, NotePlace, Part, Rendered, Rounding, markdown},
     app::App,
     arguments::Include,
     services::{
@@ -49,7 +49,7 @@ pub(crate) trait PortfolioAnswer: Sync {
     fn quality(&self) -> &DataQuality;
     /// The sections asked for by name.
     fn include(&self) -> &Include<Self::Section>;
-    /// What stands around it.
+    /// What stands around it, but for what the quality of the data has to say.
     fn frame(&self) -> Frame;
     /// The fields that are a section, in the order in which it is shown by itself.
     fn fields_of(section: Self::Section) -> &'static [&'static str];
@@ -72,6 +72,12 @@ pub(crate) trait PortfolioAnswer: Sync {
 #[schemars(extend("unevaluatedProperties" = false))]
 struct Framed<'a, T> {
     status: Status,
+    /// What was named one by one and could not be analysed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_analysed: Option<Vec<NotAnalysed>>,
+    /// What has to be known before the figures are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<String>>,
     /// Names in `include` that no section has.
     #[serde(skip_serializing_if = "Option::is_none")]
     invalid_sections: Option<Vec<String>>,
@@ -124,13 +130,16 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
     }
     let (common, named) = (answer.context().common(), answer.include().sections.as_deref());
     // Notes and reasons are known before any part is written, and count for the length of a summary.
-    let frame = answer.frame();
+    let mut frame = answer.frame();
+    if named.is_none_or(|sections| !sections.is_empty()) {
+        (frame.not_analysed, frame.warnings) = (answer.quality().not_analysed(), answer.quality().warnings());
+    }
     let (body, report) = match (named, common.format) {
         (Some(sections), _) => (included(answer, sections, app), None),
         (None, Format::Full) => (full(answer, app), None),
         (None, Format::Summary) => (summary(answer, &frame), None),
         (None, Format::Report) => {
-            let (mut body, report) = (answer.with_report(), answer.report());
+            let (mut body, report) = (answer.with_report(), report_of(answer));
             body.put_parts("data_quality", &Quality::Short(answer.quality().short()));
             body.put("formatted_report", &report);
             (body, Some(report))
@@ -139,11 +148,27 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
     let kept = (&app.results, call.user);
     // A text block that is too long to read becomes the summary, which fits the frame as it was.
     let around = frame.clone();
-    let fitted = frame.fitting(body, common.max_chars, gone_first(), kept).await;
+    let is_summary = named.is_none() && common.format == Format::Summary;
+    let limit = match common.max_chars {
+        Some(most) if most <= SUMMARY => Limit::MaxChars(most),
+        _ if is_summary => Limit::Summary(SUMMARY),
+        most => Limit::of(most),
+    };
+    let fitted = frame.fitting(body, limit, gone_first(), kept).await;
     Ok(match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),
     })
+}
+
+/// The report, with what was named and could not be analysed before its first section.
+fn report_of<T: PortfolioAnswer>(answer: &T) -> String {
+    let mut report = answer.report();
+    if let Some(missing) = answer.quality().not_analysed_in_words() {
+        let at = report.find("\n## ").unwrap_or(report.len());
+        report.insert_str(at, &format!("\n{missing}\n"));
+    }
+    report
 }
 
 /// Everything, or of it what belongs to the sections asked for by name.
@@ -171,10 +196,13 @@ fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) 
     if sections.is_empty() {
         return kept;
     }
+    let panel = answer.context().analysis.study.panel();
+    kept.put_whole("as_of", &panel.as_of());
+    kept.put_whole("period", &Period::of(answer.context()));
     let mut full = full(answer, app);
     for name in sections.iter().flat_map(|section| T::fields_of(*section)) {
         match *name {
-            "formatted_report" => kept.put(*name, &answer.report()),
+            "formatted_report" => kept.put(*name, &report_of(answer)),
             name => full.take(name).into_iter().for_each(|part| kept.put_part(name, part)),
         }
     }
@@ -184,7 +212,7 @@ fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) 
 /// The summary that fits: with as many entries as it may have, and fewer until it has no more than [`SUMMARY`] characters.
 fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
     let mut last = Fields::rounded(SHORT);
-    last.put_parts("data_quality", &Quality::Short(answer.quality().short_within(LONGEST_WARNING)));
+    last.put_parts("data_quality", &Quality::Short(answer.quality().short()));
     last.put_whole("more", &More { include: T::MORE });
     // Once: whatever the length of the lists, this stays the same.
     let mut shown = answer.entries();
@@ -200,8 +228,7 @@ fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
 
 /// The end of a report: what is not known, and the warnings.
 pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQuality) {
-    let warnings = quality.warnings().iter().map(ToString::to_string);
-    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(warnings).collect::<Vec<_>>());
+    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(quality.warnings()).collect::<Vec<_>>());
 }
 
 /// What stands around an answer on a portfolio.
@@ -211,10 +238,10 @@ pub(crate) fn frame<S>(
     notes: Vec<String>,
 ) -> Frame {
     Frame {
-        analysis_type: None,
         notes,
         notes_at: NotePlace::Last,
         invalid_sections: include.invalid.clone(),
         not_computed: not_computed.into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),
+        ..Frame::default()
     }
 }

@@ -1,17 +1,18 @@
 //! The holdings that a call is about, as weights.
 
 use factor_store::StoreError;
-use factor_types::{GroupName, Ticker, UserId};
+use factor_types::{GroupName, Holding, Ticker, UserId};
 use indexmap::IndexMap;
 
 use crate::{
-    analysis::Caller,
+    analysis::{Caller, UserGroups},
     app::App,
+    arguments::nearest,
     services::{
         holdings_warning::Warning,
         portfolios::{self, DEFAULT_NAME, holdings::Source, valuation},
     },
-    tool_error::{ErrorCode, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Holdings as weights.
@@ -37,7 +38,7 @@ impl Held {
     pub(crate) async fn of(
         source: &Source,
         app: &App,
-        user: UserId,
+        (user, groups): (UserId, &UserGroups),
         caller: &Caller<'_>,
     ) -> Result<Option<Self>, ToolError> {
         let (name, holdings, mut notes) = match source {
@@ -58,11 +59,13 @@ impl Held {
                 }
             }
         };
+        let holdings = with_own_groups(holdings, groups)?;
         let valued = valuation::value(app, &holdings, caller).await;
         let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
-        let weights = valued
-            .weights
-            .map_err(|why| ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {why}.")))?;
+        let weights = valued.weights.map_err(|why| {
+            let (what, way_out) = why.split_once("; ").unwrap_or((&why, "give their values or weights"));
+            ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {what}"), way_out)
+        })?;
         if !as_given {
             notes.push(normalisation.clone());
         }
@@ -73,5 +76,60 @@ impl Held {
     /// The tickers whose prices are needed.
     pub(crate) fn priced(&self) -> impl Iterator<Item = Ticker> {
         self.weights.keys().filter(|ticker| ticker.as_str() != super::CASH).cloned()
+    }
+}
+
+/// The holdings with groups under the names that they were saved with.
+fn with_own_groups(holdings: Vec<Holding>, groups: &UserGroups) -> Result<Vec<Holding>, ToolError> {
+    let own = |holding: Holding| Ok(Holding { ticker: own_group(&holding.ticker, groups, "holdings")?, ..holding });
+    holdings.into_iter().map(own).collect()
+}
+
+/// A ticker as it is; a group under the name that it was saved with.
+///
+/// # Errors
+/// No such group is the caller's.
+pub(crate) fn own_group(ticker: &Ticker, groups: &UserGroups, field: &str) -> Result<Ticker, ToolError> {
+    if !ticker.is_group() {
+        return Ok(ticker.clone());
+    }
+    if let Some(group) = groups.find(ticker.as_str()) {
+        return Ok(group.factor.ticker.clone());
+    }
+    let near = nearest(ticker.as_str(), groups.factors().map(|factor| factor.ticker.as_str()));
+    let hint = match (&groups.trouble, near) {
+        (Some(trouble), _) => format!("the groups could not be read: {trouble}"),
+        (None, Some(near)) => format!("the nearest is {near}"),
+        (None, None) => {
+            "list_factor_groups names them, create_factor_group makes one; include_user_groups must not be false"
+                .to_owned()
+        }
+    };
+    let rule = "must name a factor group of yours".to_owned();
+    let error = ToolError::new(ErrorCode::NotFound, format!("{ticker} is no factor group of yours"), &hint);
+    Err(error.with_problem(Problem::new(field, ticker.to_string(), Refusal::new(rule, hint))))
+}
+
+#[cfg(test)]
+mod tests {
+    use factor_types::{Category, Factor, SourceTier};
+
+    use super::*;
+    use crate::analysis::UserGroup;
+
+    #[test]
+    fn a_group_is_held_under_its_own_name_or_is_none() {
+        let name: GroupName = "My Mix".parse().unwrap();
+        let factor = Factor::new(Ticker::of_group(&name), "My Mix", Category::User, SourceTier::Database);
+        let group = UserGroup { factor: std::sync::Arc::new(factor), members: Ok(Vec::new()) };
+        let groups = UserGroups { groups: vec![group], ..UserGroups::default() };
+        let read = |name: &str| own_group(&Holding::name(name).unwrap(), &groups, "holdings");
+        assert_eq!(read("USER:my mix").unwrap().as_str(), "USER:My_Mix");
+        assert_eq!(read("spy").unwrap().as_str(), "SPY");
+        let error = read("USER:My Mox").unwrap_err();
+        assert_eq!(error.code, ErrorCode::NotFound);
+        assert!(error.message.contains("the nearest is USER:My_Mix"), "{}", error.message);
+        let none = own_group(&Holding::name("USER:x").unwrap(), &UserGroups::default(), "holdings").unwrap_err();
+        assert!(none.message.contains("list_factor_groups"), "{}", none.message);
     }
 }

@@ -1,6 +1,9 @@
 //! What holdings stand for: shares their industry's ETF, funds their own category.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use factor_prices::SecurityProfile;
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Ticker};
@@ -10,10 +13,10 @@ use serde::Serialize;
 
 use super::CASH;
 use crate::{
-    analysis::{AnalysisError, Caller},
+    analysis::{AnalysisError, Caller, UserGroups},
     app::App,
     services::holdings_warning::{Reason, Unplaced, Warning},
-    tool_error::{ErrorCode, ToolError},
+    tool_error::ToolError,
 };
 
 /// What is not known of a holding.
@@ -39,6 +42,9 @@ pub(crate) struct Classification {
     /// True for a share that stands for its industry's ETF.
     #[serde(skip)]
     pub(crate) by_profile: bool,
+    /// What a group is made of, as shares of it: sums of weights are of these. Empty for anything else.
+    #[serde(skip)]
+    pub(crate) members: Vec<Self>,
 }
 
 /// What every holding stands for.
@@ -59,45 +65,67 @@ impl Classifications {
     pub(crate) async fn of(
         app: &App,
         weights: &IndexMap<Ticker, f64>,
-        universes: &[&FactorUniverse],
+        (universes, groups): (&[&FactorUniverse], &UserGroups),
         caller: &Caller<'_>,
     ) -> Result<Self, ToolError> {
-        let strangers = strangers(weights, universes);
+        let strangers = strangers(weights.keys().chain(members(weights, groups)), universes);
         let profiles = app.analyzer.profiles(&strangers, caller).await;
-        let profiles =
-            profiles.map_err(|error: AnalysisError| ToolError::new(ErrorCode::Timeout, error.to_string()))?;
-        Ok(Self::by_profiles(weights, universes, strangers.into_iter().zip(profiles).collect()))
+        let profiles = profiles.map_err(|_: AnalysisError| ToolError::cancelled())?;
+        Ok(Self::by_profiles(weights, (universes, groups), strangers.into_iter().zip(profiles).collect()))
     }
 
     /// The same with the profiles at hand.
     fn by_profiles(
         weights: &IndexMap<Ticker, f64>,
-        universes: &[&FactorUniverse],
+        (universes, groups): (&[&FactorUniverse], &UserGroups),
         profiles: HashMap<Ticker, Result<Arc<SecurityProfile>, String>>,
     ) -> Self {
         let mut all = Self::default();
         for (ticker, weight) in weights {
             let holding = Holding { ticker, weight: *weight };
-            let known = universes.iter().find_map(|universe| universe.get(ticker));
-            let one = match (known, profiles.get(ticker)) {
-                _ if ticker.is_currency() => holding.currency(),
-                (Some(factor), _) => holding.factor(factor),
-                (None, Some(Ok(profile))) => {
-                    let (one, unplaced) = holding.by_profile(profile, universes);
-                    if let Some(what) = unplaced {
-                        all.unplaced.entry(what).or_default().push(ticker.clone());
-                    }
-                    one
+            let group = groups.groups.iter().find(|group| group.factor.ticker == *ticker);
+            let one = match group {
+                Some(group) => {
+                    let parts = group.members.as_deref().unwrap_or_default();
+                    let whole: f64 = parts.iter().map(|(_, weight)| weight).sum();
+                    let part = |(ticker, weight): &(Ticker, f64)| {
+                        all.placed(Holding { ticker, weight: weight / whole }, universes, &profiles)
+                    };
+                    let members = parts.iter().map(part).collect();
+                    Classification { members, ..holding.factor(&group.factor) }
                 }
-                (None, Some(Err(why))) => {
-                    all.unknown.entry(Reason::of(ticker, why)).or_default().push(ticker.clone());
-                    holding.unknown()
-                }
-                (None, None) => holding.unknown(),
+                None => all.placed(holding, universes, &profiles),
             };
             all.each.push(one);
         }
         all
+    }
+
+    /// What a holding or a group's member stands for; what is not known of it is remembered.
+    fn placed(
+        &mut self,
+        holding: Holding<'_>,
+        universes: &[&FactorUniverse],
+        profiles: &HashMap<Ticker, Result<Arc<SecurityProfile>, String>>,
+    ) -> Classification {
+        let ticker = holding.ticker;
+        let known = universes.iter().find_map(|universe| universe.get(ticker));
+        match (known, profiles.get(ticker)) {
+            _ if ticker.is_currency() => holding.currency(),
+            (Some(factor), _) => holding.factor(factor),
+            (None, Some(Ok(profile))) => {
+                let (one, unplaced) = holding.by_profile(profile, universes);
+                if let Some(what) = unplaced {
+                    self.unplaced.entry(what).or_default().push(ticker.clone());
+                }
+                one
+            }
+            (None, Some(Err(why))) => {
+                self.unknown.entry(Reason::of(ticker, why)).or_default().push(ticker.clone());
+                holding.unknown()
+            }
+            (None, None) => holding.unknown(),
+        }
     }
 
     /// The same holdings with other weights; those without a weight are left out.
@@ -127,27 +155,43 @@ impl Classifications {
     /// Weights by some word of theirs, heaviest first.
     pub(crate) fn by(&self, word: impl Fn(&Classification) -> &str) -> IndexMap<String, f64> {
         let mut sums = IndexMap::<String, f64>::new();
-        for one in &self.each {
-            *sums.entry(word(one).to_owned()).or_default() += one.weight;
+        for (one, weight) in self.parts() {
+            *sums.entry(word(one).to_owned()).or_default() += weight;
         }
         sums.sort_by(|a, x, b, y| y.total_cmp(x).then_with(|| a.cmp(b)));
         sums
     }
 
-    /// The weight in some tickers: of holdings that are one of them, or stand for one.
+    /// The weight in some tickers: of holdings that are one of them or stand for one, and of what groups hold of them.
     pub(crate) fn weight_in(&self, members: &[Ticker]) -> f64 {
-        let among = |one: &&Classification| {
+        let is_one = |one: &Classification| {
             members.contains(&one.ticker) || one.factor.as_ref().is_some_and(|f| members.contains(f))
         };
-        factor_analytics::stats::sum(self.each.iter().filter(among).map(|one| one.weight))
+        let whole = self.each.iter().filter(|one| is_one(one)).map(|one| one.weight);
+        let groups = self.each.iter().filter(|one| !is_one(one) && !one.members.is_empty());
+        let within = groups.flat_map(|one| one.members.iter().filter(|m| is_one(m)).map(|m| one.weight * m.weight));
+        factor_analytics::stats::sum(whole.chain(within))
+    }
+
+    /// Every holding with its weight; of a group its members.
+    fn parts(&self) -> impl Iterator<Item = (&Classification, f64)> {
+        self.each.iter().flat_map(|one| {
+            let itself = one.members.is_empty().then_some((one, one.weight));
+            itself.into_iter().chain(one.members.iter().map(|member| (member, one.weight * member.weight)))
+        })
     }
 
     /// True where the weight in some tickers is partly that of shares that stand for them.
     pub(crate) fn looked_through(&self, members: &[Ticker]) -> bool {
-        self.each.iter().any(|one| {
+        self.parts().any(|(one, _)| {
             one.by_profile && !members.contains(&one.ticker) && one.factor.as_ref().is_some_and(|f| members.contains(f))
         })
     }
+}
+
+/// The order of holdings: the heaviest first, long or short; equals by ticker.
+pub(crate) fn heavier(a: &Classification, b: &Classification) -> std::cmp::Ordering {
+    b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.ticker.cmp(&b.ticker))
 }
 
 /// A holding that is being classified.
@@ -167,6 +211,7 @@ impl Holding<'_> {
             asset_class: asset_class.to_owned(),
             factor: None,
             by_profile: false,
+            members: Vec::new(),
         }
     }
 
@@ -217,10 +262,18 @@ impl Holding<'_> {
     }
 }
 
-/// The holdings that are in no universe.
-fn strangers(weights: &IndexMap<Ticker, f64>, universes: &[&FactorUniverse]) -> Vec<Ticker> {
-    let known = |ticker: &&Ticker| universes.iter().any(|universe| universe.get(ticker).is_some());
-    weights.keys().filter(|ticker| !known(ticker) && !ticker.is_currency()).cloned().collect()
+/// What the groups among the holdings are made of.
+fn members<'a>(weights: &IndexMap<Ticker, f64>, groups: &'a UserGroups) -> impl Iterator<Item = &'a Ticker> {
+    let held = groups.groups.iter().filter(|group| weights.contains_key(&group.factor.ticker));
+    held.flat_map(|group| group.members.iter().flatten().map(|(ticker, _)| ticker))
+}
+
+/// Those that are in no universe, each once.
+fn strangers<'a>(tickers: impl Iterator<Item = &'a Ticker>, universes: &[&FactorUniverse]) -> Vec<Ticker> {
+    let known = |ticker: &Ticker| universes.iter().any(|universe| universe.get(ticker).is_some());
+    let mut seen = HashSet::new();
+    let strange = tickers.filter(|ticker| !known(ticker) && !ticker.is_currency() && !ticker.is_group());
+    strange.filter(|ticker| seen.insert((*ticker).clone())).cloned().collect()
 }
 
 #[cfg(test)]

@@ -15,9 +15,6 @@ use crate::services::{
     holdings_warning::{Reason, Warning},
 };
 
-/// The longest warning of a summary, in characters.
-pub(crate) const LONGEST_WARNING: usize = 220;
-
 /// The window that figures rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Period {
@@ -74,8 +71,12 @@ pub(crate) fn of_holdings<'a>(
 ) -> Vec<Warning> {
     let mut warnings = classifications.warnings(&without_returns(context, tickers));
     warnings.extend(held.warnings.iter().cloned());
-    let spread = returns.map(|returns| returns.spread_rows).filter(|rows| *rows > 0);
-    warnings.extend(spread.map(Warning::SpreadRows));
+    let lost = returns.and_then(|returns| returns.lost_rows.as_ref());
+    warnings.extend(lost.map(|lost| {
+        let positions: Vec<&Ticker> = held.weights.keys().filter(|ticker| ticker.as_str() != CASH).collect();
+        let tickers = lost.positions.iter().filter_map(|at| positions.get(*at)).map(|ticker| (*ticker).clone());
+        Warning::LostRows { tickers: tickers.collect(), rows: lost.rows, rows_without: lost.rows_without }
+    }));
     warnings
 }
 

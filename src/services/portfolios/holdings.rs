@@ -1,11 +1,16 @@
 //! Holdings in an argument: `[{ticker, weight | shares | value}]`, or a plain `{ticker: weight}` object; and whose holdings
 //! a question is about, which may be saved ones.
 
+use std::str::FromStr;
+
 use factor_types::{Amount, GroupName, Holding, Ticker};
 
 use crate::{
     arguments::{Args, MapForm},
-    services::saved_items::{self, significant},
+    services::{
+        portfolio::CASH,
+        saved_items::{self, significant},
+    },
 };
 
 /// Holdings of one portfolio.
@@ -15,6 +20,17 @@ const LARGEST_WEIGHT: f64 = 10.0;
 /// Sums closer to 0 than this are 0.
 const ZERO: f64 = 1e-9;
 const AMOUNTS: [&str; 3] = ["weight", "shares", "value"];
+
+/// What cash is called. A fund has the ticker `USD` too, and is rarely meant.
+const CASH_NAMES: [&str; 4] = ["CASH", "USD", "$", CASH];
+
+/// A name of something held.
+enum HeldName {
+    /// Cash, under this name.
+    Cash(String),
+    /// A ticker, or a group.
+    Other(Ticker),
+}
 
 /// Holdings as they were said, no ticker twice.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,11 +56,7 @@ impl Source {
     /// Reads `holdings` and `portfolio_name`. What is wrong with them `args` remembers.
     pub(crate) fn read(args: &Args) -> Self {
         if args.has("holdings") && args.has("portfolio_name") {
-            args.refuse(
-                "portfolio_name",
-                "must not be given together with holdings",
-                Some("keep one of them".to_owned()),
-            );
+            args.refuse("portfolio_name", "must not be given together with holdings", "keep one of them");
         }
         if args.has("holdings") {
             return read(args, "holdings").map_or(Self::Unsaid, Self::Given);
@@ -57,7 +69,11 @@ impl Source {
 pub fn read(args: &Args, field: &str) -> Option<Holdings> {
     let entries = args.objects(field, Some(MapForm { key: "ticker", value: "weight" }))?;
     if !(1..=MOST).contains(&entries.len()) {
-        args.refuse(field, format!("must be 1 to {MOST} holdings"), Some(format!("they are {}", entries.len())));
+        args.refuse(
+            field,
+            format!("must be 1 to {MOST} holdings"),
+            format!("they are {}: join or leave out the smallest", entries.len()),
+        );
         return None;
     }
     let mut sound = true;
@@ -77,7 +93,7 @@ pub fn read(args: &Args, field: &str) -> Option<Holdings> {
             None => {
                 let (first, again) = (known.amount.as_str(), holding.amount.as_str());
                 let rule = format!("gives {} by {again} and also by {first}", holding.ticker);
-                entry.refuse("ticker", rule, Some("give it once, or each time in the same kind".to_owned()));
+                entry.refuse("ticker", rule, "give it once, or each time in the same kind");
                 sound = false;
             }
         }
@@ -90,37 +106,79 @@ pub fn read(args: &Args, field: &str) -> Option<Holdings> {
         return None;
     }
     let twice = added.iter().map(|ticker| format!("{ticker} came more than once; its amounts were added"));
-    Some(Holdings { notes: twice.collect(), holdings })
+    let usd = entries.iter().any(is_usd).then(|| {
+        "USD is read as cash (CUR:USD); for the fund of that ticker give ticker_is_fund: true in its holding".to_owned()
+    });
+    Some(Holdings { notes: usd.into_iter().chain(twice).collect(), holdings })
+}
+
+/// Whether an entry says `USD`, which a fund is called too, and means cash.
+fn is_usd(entry: &Args) -> bool {
+    let name = entry.string("ticker");
+    name.is_some_and(|name| name.trim().eq_ignore_ascii_case("USD")) && !entry.has("ticker_is_fund")
 }
 
 fn one(entry: &Args) -> Option<Holding> {
-    entry.only(&["ticker", "weight", "shares", "value"]);
+    entry.only(&["ticker", "weight", "shares", "value", "ticker_is_fund"]);
     entry.require("ticker");
-    let ticker = entry.parsed::<Ticker>("ticker");
+    let ticker = held(entry);
     let given: Vec<&str> = AMOUNTS.into_iter().filter(|name| entry.has(name)).collect();
     let amount = match given.as_slice() {
         ["weight"] => entry.share_within("weight", -LARGEST_WEIGHT..=LARGEST_WEIGHT).map(Amount::Weight),
         ["shares"] => entry.number("shares", -1e15..=1e15).map(Amount::Shares),
         ["value"] => entry.number("value", -1e15..=1e15).map(Amount::Value),
         [] => {
-            entry.refuse("weight", "is required, or shares or value in its place", None);
+            entry.refuse("weight", "is required, or shares or value in its place", "give one of the three");
             None
         }
         several => {
             let rule = format!("must stand alone: {} are given", several.join(", "));
-            entry.refuse(several[0], rule, Some("keep one of them".to_owned()));
+            entry.refuse(several[0], rule, "keep one of them");
             None
         }
     };
     let holding = Holding { ticker: ticker?, amount: amount? };
+    if holding.ticker.is_group() && matches!(holding.amount, Amount::Shares(_)) {
+        entry.refuse("shares", "have no price for a group", "give its weight, or its value");
+        return None;
+    }
     let foreign = holding.ticker.is_currency() && holding.ticker.as_str() != "CUR:USD";
     // Exchange rates are no part of any source here.
     if foreign && matches!(holding.amount, Amount::Shares(_)) {
         let hint = "give its value in US dollars".to_owned();
-        entry.refuse("shares", "have no price for a currency other than CUR:USD", Some(hint));
+        entry.refuse("shares", "have no price for a currency other than CUR:USD", hint);
         return None;
     }
     Some(holding)
+}
+
+/// What an entry's `ticker` means: cash by any of its names, a group of the caller's, or a ticker. `ticker_is_fund` says
+/// that a name of cash is that of a fund.
+pub(crate) fn held(entry: &Args) -> Option<Ticker> {
+    let is_fund = entry.boolean("ticker_is_fund") == Some(true);
+    let name = entry.parsed::<HeldName>("ticker")?;
+    match name {
+        HeldName::Cash(text) if is_fund => match text.parse() {
+            Ok(ticker) => Some(ticker),
+            Err(_) => {
+                entry.refuse("ticker_is_fund", "must be left out: no fund is called so", "leave it out");
+                None
+            }
+        },
+        HeldName::Cash(_) => CASH.parse().ok(),
+        HeldName::Other(ticker) => Some(ticker),
+    }
+}
+
+impl FromStr for HeldName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if CASH_NAMES.iter().any(|name| name.eq_ignore_ascii_case(text.trim())) {
+            return Ok(Self::Cash(text.to_owned()));
+        }
+        Holding::name(text).map(Self::Other)
+    }
 }
 
 fn sum(a: Amount, b: Amount) -> Option<Amount> {
@@ -143,7 +201,7 @@ fn is_one_kind(args: &Args, field: &str, holdings: &[Holding]) -> bool {
     if mixed {
         let named = weights.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let rule = format!("must not mix weights ({named}) with shares or values");
-        args.refuse(field, rule, Some("give all by weight, or all by shares and value".to_owned()));
+        args.refuse(field, rule, "give all by weight, or all by shares and value");
     }
     !mixed
 }
@@ -171,7 +229,7 @@ fn has_a_sum(args: &Args, field: &str, holdings: &[Holding]) -> bool {
     } else {
         "add what pays for the short positions, such as CUR:USD"
     };
-    args.refuse(field, rule, Some(hint.to_owned()));
+    args.refuse(field, rule, hint);
     false
 }
 
@@ -232,6 +290,28 @@ mod tests {
         assert_eq!(read.holdings, [Holding { ticker: "SPY".parse().unwrap(), amount: Amount::Shares(1.5) }]);
         assert_eq!(read.notes, ["SPY came more than once; its amounts were added"]);
         refused(json!([{"ticker": "SPY", "shares": 2}, {"ticker": "SPY", "value": 5}]), "by value and also by shares");
+    }
+
+    #[test]
+    fn cash_has_several_names_and_a_fund_must_be_said_to_be_one() {
+        for name in ["CASH", "cash", " usd ", "$", "CUR:USD"] {
+            let read = try_read(json!([{"ticker": name, "weight": 0.4}, {"ticker": "SPY", "weight": 0.6}])).unwrap();
+            assert_eq!(read.holdings[0].ticker.as_str(), "CUR:USD", "{name}");
+            assert_eq!(read.notes.len(), usize::from(name.trim() == "usd"), "{name}");
+        }
+        let both = try_read(json!({"SPY": 0.6, "CASH": 0.2, "$": 0.2})).unwrap();
+        assert_eq!(both.holdings[1].amount, Amount::Weight(0.4));
+        let fund = try_read(json!([{"ticker": "USD", "weight": 1.0, "ticker_is_fund": true}])).unwrap();
+        assert_eq!((fund.holdings[0].ticker.as_str(), fund.notes.len()), ("USD", 0));
+        refused(json!([{"ticker": "$", "weight": 1.0, "ticker_is_fund": true}]), "no fund is called so");
+    }
+
+    #[test]
+    fn a_group_is_held_by_weight_or_value() {
+        let read = try_read(json!({"user:My Mix": 0.4, "SPY": 0.6})).unwrap();
+        assert_eq!(read.holdings[0].ticker.as_str(), "USER:My_Mix");
+        refused(json!([{"ticker": "USER:My Mix", "shares": 4}]), "no price for a group: give its weight, or its value");
+        refused(json!({"USER:a/b": 1.0}), "a/b");
     }
 
     #[test]

@@ -9,14 +9,14 @@ use super::{
     view::{PortfolioView, ValuationView},
 };
 use crate::{
-    answer::Rendered,
+    answer::{Rendered, markdown::capitalised},
     app::App,
     arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
     },
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// The portfolio to be saved.
@@ -82,25 +82,32 @@ pub async fn run(app: &App, request: Request, call: &Call) -> Result<SavedPortfo
         portfolio: kept.into(),
         valuation: valuation.into(),
         replaced: before.is_some(),
-        note: (!notes.is_empty()).then(|| notes.join(" ")),
+        note: (!notes.is_empty()).then(|| as_sentences(&notes)),
     })
 }
 
+/// Notes one after the other, each a sentence of its own.
+fn as_sentences(notes: &[String]) -> String {
+    let sentence = |note: &String| format!("{}.", capitalised(note.trim_end_matches('.')));
+    notes.iter().map(sentence).collect::<Vec<_>>().join(" ")
+}
+
 fn worthless(count: usize, why: &str) -> ToolError {
-    let problem = Problem {
-        field: "holdings".to_owned(),
-        got: format!("{count} holdings"),
-        rule: "must have a total value above 0".to_owned(),
-        hint: Some(why.to_owned()),
-    };
-    ToolError::new(ErrorCode::InvalidArgument, format!("The weights are {why}.")).with_problem(problem)
+    let refusal = Refusal::new("must have a total value above 0", why);
+    let (what, way_out) = why.split_once("; ").unwrap_or((why, "give holdings whose total value is above 0"));
+    ToolError::new(ErrorCode::InvalidArgument, format!("The weights are {what}"), way_out).with_problem(Problem::new(
+        "holdings",
+        format!("{count} holdings"),
+        refusal,
+    ))
 }
 
 fn replacing(before: &Saved<Portfolio>) -> String {
+    let count = before.what.holdings.len();
     format!(
-        "This takes the place of {} with {} holdings, last changed {}.",
+        "this takes the place of {} with {count} {}, last changed {}",
         before.what.name,
-        before.what.holdings.len(),
+        if count == 1 { "holding" } else { "holdings" },
         saved_items::time(before.updated_at)
     )
 }

@@ -10,7 +10,7 @@ use factor_analytics::{
     exposure::PortfolioReturns,
     hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
     sections::performance::PerformanceProfile,
-    study::{Exclusion, ExclusionReason, StudiedFactor},
+    study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
 use factor_types::{AssetClass, Category, Ticker};
 
@@ -21,7 +21,7 @@ use crate::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         portfolio::{self, factor::Resolved, held::Held, lookthrough::Classifications},
     },
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// What a candidate is, owned.
@@ -32,6 +32,7 @@ struct Row {
     column: usize,
     part: bool,
     cash: bool,
+    standing: Standing,
     weight: Option<f64>,
     figures: Figures,
 }
@@ -96,12 +97,12 @@ pub(super) async fn look_at(
 
 fn not_analysed(factor: &Resolved, code: ErrorCode, why: &str) -> ToolError {
     let rule = format!("cannot be analysed: {why}");
-    ToolError::new(code, format!("{} {rule}.", factor.name)).with_problem(Problem {
-        field: "overexposed_factor".to_owned(),
-        got: serde_json::json!(factor.query).to_string(),
-        rule,
-        hint: Some("name another factor, or choose other dates".to_owned()),
-    })
+    let way_out = "name another factor, or choose other dates";
+    ToolError::new(code, format!("{} {rule}", factor.name), way_out).with_problem(Problem::new(
+        "overexposed_factor",
+        serde_json::json!(factor.query).to_string(),
+        Refusal::new(rule, way_out),
+    ))
 }
 
 fn plan(request: &Request, context: &AnalysisContext) -> HedgePlan {
@@ -134,6 +135,7 @@ fn report(
             returns: panel.column(row.column),
             part_of_overexposed: row.part,
             is_cash: row.cash,
+            standing: row.standing,
             portfolio_weight: row.weight,
             sharpe_ratio: row.figures.sharpe_ratio,
             max_drawdown: row.figures.max_drawdown,
@@ -143,7 +145,7 @@ fn report(
     let question = HedgeQuestion {
         overexposed,
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
-        frequency: panel.frequency(),
+        per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
     };
     HedgeReport::compute(&question, &candidates, plan)
@@ -178,6 +180,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             column: studied.column,
             part: members.contains(&own.ticker) || own.ticker.as_str() == factor.name,
             cash: own.category == Category::Cash || own.asset_class == AssetClass::Cash,
+            standing: studied.standing,
             weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
             figures: figures.unwrap_or_default(),
         }

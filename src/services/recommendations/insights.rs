@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use factor_analytics::hedge::{CandidateExclusion, HedgeReport};
+use factor_analytics::hedge::{BestShort, CandidateExclusion, HedgeReport, MIN_EFFECTIVENESS};
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Recommended;
-use crate::answer::markdown::in_words;
+use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// What stands out, and what was left out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -19,6 +19,8 @@ pub(crate) struct Insights<'a> {
     not_known: String,
     nothing_offsets: bool,
     best_out_of_sample: Option<f64>,
+    /// The candidate whose short sale takes most away.
+    best_short: Option<&'a BestShort>,
     selection_in_sample: bool,
     /// Candidates that were not looked at, by why.
     left_out: IndexMap<CandidateExclusion, Names<'a>>,
@@ -58,6 +60,7 @@ impl<'a> Insights<'a> {
             not_known: not_known(all),
             nothing_offsets: report.nothing_offsets,
             best_out_of_sample: report.best_out_of_sample,
+            best_short: report.best_short.as_ref(),
             selection_in_sample: report.selection_in_sample,
             left_out: left_out.into_iter().map(|(why, names)| (why, Names::Listed(names))).collect(),
             yields_unknown: Names::Listed(report.yields_unknown.iter().map(Cow::from).collect()),
@@ -79,6 +82,7 @@ pub(super) fn sentences(all: &Recommended) -> Vec<String> {
     let of = &all.factor.name;
     let mut said = Vec::new();
     said.extend(nothing(report, of));
+    said.extend(report.best_short.as_ref().map(|best| sold_short(best, of)));
     said.extend(untested(report, of));
     if report.candidates_meeting_threshold == 0 && !report.recommendations.is_empty() {
         said.push(format!(
@@ -124,6 +128,23 @@ pub(super) fn not_known(all: &Recommended) -> String {
     )
 }
 
+/// What the best short sale is worth.
+fn sold_short(best: &BestShort, of: &str) -> String {
+    let ticker = best.etf_ticker.as_ref().map(|ticker| format!(" ({ticker})")).unwrap_or_default();
+    let worth = &best.hedge_effectiveness;
+    let tested = match worth.out_of_sample {
+        Some(share) => format!("{} out of sample", in_words(share)),
+        None => "untested out of sample".to_owned(),
+    };
+    format!(
+        "Sold short, {}{ticker} takes most away: {} of the variance in sample, {tested}, at {} of it per unit of {of}; before \
+         what borrowing it costs, and where short sales are allowed.",
+        best.factor,
+        in_words_or_dash(worth.in_sample),
+        in_words(-best.hedge_ratio)
+    )
+}
+
 /// That what is listed rests on too little to be tested, or on little.
 fn untested(report: &HedgeReport, of: &str) -> Option<String> {
     const FEW: usize = 36;
@@ -146,20 +167,26 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
         return None;
     }
     Some(match report.best_out_of_sample {
-        Some(best) => format!(
-            "Nothing here offsets {of}: the best of those tested takes away {} of its variance out of sample, under 0.05.",
-            in_words(best)
-        ),
-        None if report.recommendations.is_empty() => {
-            format!("Nothing here offsets {of}: no candidate is left to look at.")
+        Some(best) => {
+            let (least, shown) = (in_words(MIN_EFFECTIVENESS), in_words(best));
+            // Rounded to the least it would read as if it reached it.
+            let takes_away = if shown == least {
+                format!("a little less than {least} of its variance out of sample")
+            } else {
+                format!("{shown} of its variance out of sample, under {least}")
+            };
+            format!("Nothing here offsets {of} when bought: the best of those tested takes away {takes_away}.")
         }
-        None => format!("Nothing here offsets {of}: none of those looked at moves against it."),
+        None if report.recommendations.is_empty() => {
+            format!("Nothing here offsets {of} when bought: no candidate is left to look at.")
+        }
+        None => format!("Nothing here offsets {of} when bought: none of those looked at moves against it."),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::hedge::{HedgeFigures, Recommendation, Relation};
+    use factor_analytics::hedge::{Effectiveness, HedgeFigures, Recommendation, Relation};
     use serde_json::json;
 
     use super::{
@@ -180,11 +207,35 @@ mod tests {
                 HedgeReport { nothing_offsets: true, best_out_of_sample, recommendations, ..HedgeReport::default() };
             nothing(&report, "VNQ").unwrap()
         };
+        assert!(said(None, Vec::new()).starts_with("Nothing here offsets VNQ when bought: "));
         assert!(said(Some(0.03), ranked(1)).ends_with("takes away 0.03 of its variance out of sample, under 0.05."));
+        let rounded = said(Some(0.049_99), ranked(1));
+        assert!(rounded.ends_with("takes away a little less than 0.05 of its variance out of sample."), "{rounded}");
         assert!(said(None, Vec::new()).ends_with("no candidate is left to look at."));
         assert!(said(None, ranked(1)).ends_with("none of those looked at moves against it."));
         let something = HedgeReport { best_out_of_sample: Some(0.03), ..HedgeReport::default() };
         assert_eq!(nothing(&something, "VNQ"), None);
+    }
+
+    #[test]
+    fn the_best_short_is_named_with_its_worth() {
+        let mut best = BestShort {
+            factor: "REIT".to_owned(),
+            etf_ticker: "IYR".parse().ok(),
+            hedge_ratio: -0.75,
+            hedge_effectiveness: Effectiveness { in_sample: Some(0.7), out_of_sample: Some(0.65) },
+            n: 120,
+        };
+        assert_eq!(
+            sold_short(&best, "VNQ"),
+            "Sold short, REIT (IYR) takes most away: 0.7 of the variance in sample, 0.65 out of sample, at 0.75 of it per unit \
+             of VNQ; before what borrowing it costs, and where short sales are allowed."
+        );
+        best.hedge_effectiveness.out_of_sample = None;
+        best.etf_ticker = None;
+        assert!(
+            sold_short(&best, "VNQ").contains("REIT takes most away: 0.7 of the variance in sample, untested out of")
+        );
     }
 
     #[test]

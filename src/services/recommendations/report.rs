@@ -85,7 +85,8 @@ impl Recommended {
         let (mut does, mut known) = (Vec::new(), Vec::new());
         for one in &self.report.recommendations {
             let ticker = one.etf_ticker.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-            let named = [one.rank.to_string(), one.factor.clone(), ticker];
+            let young = if one.young { " (young)" } else { "" };
+            let named = [one.rank.to_string(), format!("{}{young}", one.factor), ticker];
             let (relation, worth) = (&one.figures.relation, &one.figures.hedge_effectiveness);
             let swap = one.swap.as_ref();
             let volatility = swap.and_then(|swap| swap.portfolio_volatility);

@@ -61,9 +61,6 @@ impl Request {
     pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
         args.require("overexposed_factor");
         let include = Include::read(&args);
-        if args.has("categories") && args.has("factor_categories") {
-            args.refuse("factor_categories", "is another name of categories", Some("keep one of them".to_owned()));
-        }
         let request = Self {
             overexposed: args.string("overexposed_factor").unwrap_or_default(),
             source: Source::read(&args),

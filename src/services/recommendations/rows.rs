@@ -2,7 +2,7 @@
 //! those of the fields, to four decimals.
 
 use factor_analytics::hedge::{
-    Effectiveness, Recommendation, Swap, VolatilityChange,
+    Direction, Effectiveness, Recommendation, Swap, VolatilityChange,
     basket::{Basket, BasketMember},
 };
 use factor_types::{Category, Ticker};
@@ -47,12 +47,15 @@ pub(crate) struct ShortRecommendation<'a> {
     factor: &'a str,
     etf_ticker: Option<&'a Ticker>,
     category: Category,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    young: bool,
     correlation_to_overexposed: Option<f64>,
     correlation_interval: Option<[f64; 2]>,
     n: usize,
     down_market_correlation: Option<f64>,
     rationale: String,
     hedge_ratio: Option<f64>,
+    direction: Option<Direction>,
     hedge_effectiveness: Effectiveness,
     #[serde(skip_serializing_if = "Option::is_none")]
     current_portfolio_exposure: Option<f64>,
@@ -104,12 +107,14 @@ impl<'a> RecommendationRow<'a> {
             factor: &one.factor,
             etf_ticker: one.etf_ticker.as_ref(),
             category: one.category,
+            young: one.young,
             correlation_to_overexposed: relation.correlation_to_overexposed,
             correlation_interval: relation.correlation_interval,
             n: relation.n,
             down_market_correlation: relation.down_market_correlation,
             rationale: rationale(one, of),
             hedge_ratio: figures.hedge_ratio,
+            direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
             current_portfolio_exposure: one.current_portfolio_exposure,
             swap: one.swap.as_ref(),
@@ -178,7 +183,16 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
             );
             said += &out_of_sample(worth.out_of_sample);
         }
-        Some(ratio) => said += &format!("; no offset when bought (hedge ratio {})", in_words(ratio)),
+        Some(ratio) if ratio < 0.0 => {
+            said += &format!(
+                "; sell short {} of it per unit of {of} to take away {} of the variance in sample",
+                in_words(-ratio),
+                in_words_or_dash(worth.in_sample)
+            );
+            said += &out_of_sample(worth.out_of_sample);
+            said += "; bought it is no offset";
+        }
+        Some(_) => said += "; it offsets nothing, bought or sold short (hedge ratio 0)",
         None => {}
     }
     if let Some(swap) = &one.swap
@@ -275,6 +289,18 @@ mod tests {
             assert!(short.get(name).is_none(), "{name}: {short}");
         }
         assert_eq!((&short["etf_ticker"], &short["sharpe_ratio"]), (&Value::Null, &Value::Null), "null, not absent");
+    }
+
+    #[test]
+    fn what_is_sold_short_is_called_so() {
+        let said = rationale(&recommendation(-0.5, None), "VNQ");
+        let wanted = "; sell short 0.5 of it per unit of VNQ to take away 0.0625 of the variance in sample and -0.01 out of \
+                      sample: it added to it; bought it is no offset.";
+        assert!(said.ends_with(wanted), "{said}");
+        assert!(
+            rationale(&recommendation(0.0, None), "VNQ")
+                .ends_with("it offsets nothing, bought or sold short (hedge ratio 0).")
+        );
     }
 
     /// A basket of members with their ratios and weights to move, and what is left out of sample.

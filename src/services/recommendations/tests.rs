@@ -46,12 +46,12 @@ fn own_mistakes_come_before_common_ones() {
     });
     insta::assert_snapshot!(problems(wrong).join("\n"), @r#"
     `overexposed_factor` (got nothing) is required
-    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `portfolio_name` (got "Mine") must not be given together with holdings: keep one of them
     `target_allocation_reduction` (got 10) must be a share from 0.01 to 0.5: write 0.1 for 10%
     `correlation_threshold` (got 0.5) must be a number from -1 to 0
     `max_recommendations` (got 0) must be a whole number from 1 to 50
     `min_dividend_yield` (got "3%") must be a share from 0 to 1: write 0.03 for 3%
+    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `windows` (got ["1m"]) is not a known argument: the arguments are overexposed_factor, holdings, portfolio_name, target_allocation_reduction, correlation_threshold, max_recommendations, prefer_income, min_dividend_yield, categories, factor_categories, include, start_date, end_date, frequency, asset_class_filters, factor_universe, industry_granularity, format, max_chars, min_observations, precision, include_user_groups, advanced
     `format` (got "txt") must be one of summary, full, report
     "#);
@@ -70,6 +70,7 @@ pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommenda
         factor: "gold".to_owned(),
         etf_ticker: None,
         category: Category::Commodity,
+        young: false,
         figures: HedgeFigures {
             relation,
             hedge_ratio: Some(hedge_ratio),
@@ -179,13 +180,14 @@ pub(super) async fn recommended(values: Value) -> Recommended {
     let call = Call::default();
     let (request, common) = Request::read(args(values), app.basis(call.user).await).unwrap();
     let caller = call.caller(app.clock());
-    let held = Held::of(&request.source, &app, call.user, &caller).await.unwrap();
+    let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap();
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();
     let held = match held {
         Some(held) => {
-            let all = Classifications::of(&app, &held.weights, &context.common().universes(), &caller).await.unwrap();
+            let of = (&context.common().universes()[..], &context.common().groups);
+            let all = Classifications::of(&app, &held.weights, of, &caller).await.unwrap();
             Some((held, all))
         }
         None => None,

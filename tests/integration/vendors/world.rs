@@ -225,7 +225,12 @@ pub(super) fn excluded(answer: &Value) -> BTreeMap<&str, (&str, &str)> {
 }
 
 pub(super) fn warnings(answer: &Value) -> Vec<&str> {
-    answer["data_quality"]["warnings"].as_array().unwrap().iter().map(|warning| warning.as_str().unwrap()).collect()
+    crate::support::warnings_of(answer)
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|warning| warning.as_str().unwrap())
+        .collect()
 }
 
 pub(super) fn day(text: &str) -> NaiveDate {

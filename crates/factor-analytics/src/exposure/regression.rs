@@ -1,12 +1,12 @@
 //! A portfolio's excess returns on those of several factors.
 
-use factor_types::Frequency;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ols::{MultipleRegression, OlsError, Slope};
 use crate::{
+    exposure::defaults::is_young,
     hedge::figures::{common_rows, picked},
     stats,
 };
@@ -38,6 +38,10 @@ pub struct FactorExposure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DropReason {
+    /// No default, since it has returns on under 60% of the window's rows: with it the others would lose theirs.
+    Young,
+    /// No default, since it ended before the window did.
+    Stopped,
     /// With it too few periods are complete.
     ThinHistory,
     /// Its excess returns do not vary.
@@ -55,6 +59,15 @@ pub struct DroppedFactor {
     pub reason: DropReason,
     /// Why, in a sentence with the figures.
     pub detail: String,
+}
+
+/// Factors with returns on under 60% of the window's rows, and what they cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct YoungFactors {
+    /// Which ones.
+    pub factors: Vec<String>,
+    /// Complete periods without them.
+    pub observations_without: usize,
 }
 
 /// A portfolio's exposures to several factors at once, from a regression of excess returns (over the risk-free rate) on
@@ -75,6 +88,9 @@ pub struct Exposures {
     pub residual_share: f64,
     /// Factors left out, and why.
     pub dropped: Vec<DroppedFactor>,
+    /// Factors asked for by name that leave the others with fewer periods. Absent where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub young_factors: Option<YoungFactors>,
     /// Each null figure and why.
     #[serde(skip)]
     pub undefined: Vec<(String, String)>,
@@ -131,7 +147,7 @@ impl Exposures {
         risk_free: &[f64],
         factors: &[ExposureFactor<'_>],
         min_rows: usize,
-        frequency: Frequency,
+        per_year: f64,
     ) -> Result<Self, ExposureError> {
         let own = common_rows(&[p, risk_free]);
         if own.len() < min_rows {
@@ -165,7 +181,10 @@ impl Exposures {
             let columns: Vec<Vec<f64>> = kept.iter().map(|factor| excess(factor.returns)).collect();
             let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
             match MultipleRegression::fit(&columns, &excess(p)) {
-                Ok(fit) => return Ok(Self::new(&fit, &kept, dropped, frequency)),
+                Ok(fit) => {
+                    let young_factors = YoungFactors::among(&kept, &[p, risk_free], rows.len());
+                    return Ok(Self { young_factors, ..Self::new(&fit, &kept, dropped, per_year) });
+                }
                 Err(OlsError::ConstantTarget | OlsError::TooFewRows) => {
                     return Err(ExposureError::Constant { rows: rows.len() });
                 }
@@ -182,12 +201,7 @@ impl Exposures {
         }
     }
 
-    fn new(
-        fit: &MultipleRegression,
-        kept: &[ExposureFactor<'_>],
-        dropped: Vec<DroppedFactor>,
-        frequency: Frequency,
-    ) -> Self {
+    fn new(fit: &MultipleRegression, kept: &[ExposureFactor<'_>], dropped: Vec<DroppedFactor>, per_year: f64) -> Self {
         let alpha_t = stats::ratio(Some(fit.intercept), fit.intercept_error);
         let exposure = |slope: &Slope| FactorExposure {
             beta: slope.value,
@@ -204,20 +218,35 @@ impl Exposures {
         let without = factors.iter().filter(|(_, exposure)| exposure.t.is_none());
         undefined.extend(without.map(|(name, _)| (format!("factors.{name}.t"), NO_ERROR.to_owned())));
         Self {
-            alpha: fit.intercept * frequency.periods_per_year(),
+            alpha: fit.intercept * per_year,
             alpha_t,
             r_squared: 1.0 - fit.residual_share,
             observations: fit.n,
             factors,
             residual_share: fit.residual_share,
             dropped,
+            young_factors: None,
             undefined,
         }
     }
 }
 
+impl YoungFactors {
+    /// Those among the factors that a regression over so many rows was left with.
+    fn among(kept: &[ExposureFactor<'_>], own: &[&[f64]], observations: usize) -> Option<Self> {
+        let (young, others): (Vec<ExposureFactor<'_>>, Vec<ExposureFactor<'_>>) =
+            kept.iter().copied().partition(|factor| is_young(factor.returns));
+        let series: Vec<&[f64]> = own.iter().copied().chain(others.iter().map(|factor| factor.returns)).collect();
+        let observations_without = common_rows(&series).len();
+        (observations_without > observations).then(|| Self {
+            factors: young.iter().map(|factor| factor.name.to_owned()).collect(),
+            observations_without,
+        })
+    }
+}
+
 impl DroppedFactor {
-    fn new(name: &str, reason: DropReason, detail: String) -> Self {
+    pub(super) fn new(name: &str, reason: DropReason, detail: String) -> Self {
         Self { factor: name.to_owned(), reason, detail }
     }
 }

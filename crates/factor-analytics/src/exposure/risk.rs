@@ -1,7 +1,7 @@
 //! A portfolio's risk, and what a trade changes.
 
 use chrono::NaiveDate;
-use factor_types::Frequency;
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,12 +17,14 @@ pub struct ExposureInputs<'a> {
     pub benchmark: Option<&'a [f64]>,
     /// What to regress on.
     pub factors: &'a [ExposureFactor<'a>],
+    /// Whether the factors were asked for by name; else the young and the stopped among them are left out.
+    pub named: bool,
     /// The label of each row.
     pub labels: &'a [NaiveDate],
     /// The label before the first row.
     pub base: NaiveDate,
-    /// How often returns are measured.
-    pub frequency: Frequency,
+    /// Periods of a year.
+    pub per_year: f64,
     /// The fewest complete rows of the regression.
     pub min_observations: usize,
 }
@@ -30,8 +32,12 @@ pub struct ExposureInputs<'a> {
 /// The risk of a portfolio, by the definitions of [`PerformanceProfile`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Risk {
+    /// (1 + total_return)^(P / T) - 1.
+    pub annual_return: Option<f64>,
     /// sd(r), divisor n - 1, times sqrt(P).
     pub volatility: Option<f64>,
+    /// mean(r - rf) / sd(r - rf) * sqrt(P).
+    pub sharpe_ratio: Option<f64>,
     /// Slope of r - rf on the benchmark's; null under 12 common periods.
     pub beta: Option<f64>,
     /// Lowest wealth / running maximum - 1 on period ends.
@@ -43,6 +49,10 @@ pub struct Risk {
     pub var_95: Option<f64>,
     /// Mean of r at or below var_95.
     pub cvar_95: Option<f64>,
+    /// By holding w cov(r, p) / var(p), its share of the portfolio's variance, on the portfolio's periods: negative where it
+    /// dampens, null where it has no returns. They sum to 1. Absent where it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_contribution: Option<IndexMap<String, Option<f64>>>,
     /// Each null figure and why.
     #[serde(skip)]
     pub undefined: Vec<(&'static str, &'static str)>,
@@ -53,16 +63,27 @@ const NO_RETURNS: &str = "the portfolio has no return in the window";
 impl Risk {
     /// The risk of some returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let per_year = inputs.frequency.periods_per_year();
         let profile = PerformanceProfile::compute(&ProfileInputs {
             risk_free: Some(inputs.risk_free),
             benchmark: inputs.benchmark,
-            ..ProfileInputs::new(returns, inputs.labels, inputs.base, per_year)
+            ..ProfileInputs::new(returns, inputs.labels, inputs.base, inputs.per_year)
         });
-        let PerformanceProfile { volatility, beta, max_drawdown, drawdown, var_95, cvar_95, .. } = profile;
+        let PerformanceProfile {
+            annual_return,
+            volatility,
+            sharpe_ratio,
+            beta,
+            max_drawdown,
+            drawdown,
+            var_95,
+            cvar_95,
+            ..
+        } = profile;
         let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
         let fields = [
+            ("annual_return", annual_return),
             ("volatility", volatility),
+            ("sharpe_ratio", sharpe_ratio),
             ("beta", beta),
             ("max_drawdown", max_drawdown),
             ("var_95", var_95),
@@ -70,7 +91,18 @@ impl Risk {
         ];
         let missing = fields.into_iter().filter(|(_, value)| value.is_none());
         let undefined = missing.map(|(field, _)| (field, known(field).unwrap_or(NO_RETURNS))).collect();
-        Self { volatility, beta, max_drawdown, drawdown, var_95, cvar_95, undefined }
+        Self {
+            annual_return,
+            volatility,
+            sharpe_ratio,
+            beta,
+            max_drawdown,
+            drawdown,
+            var_95,
+            cvar_95,
+            risk_contribution: None,
+            undefined,
+        }
     }
 }
 
@@ -89,7 +121,12 @@ pub struct ExposureState {
 impl ExposureState {
     /// The state of a portfolio with these returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let fit = Exposures::fit(returns, inputs.risk_free, inputs.factors, inputs.min_observations, inputs.frequency);
+        let ExposureInputs { risk_free, factors, labels, min_observations, per_year, .. } = *inputs;
+        let fit = if inputs.named {
+            Exposures::fit(returns, risk_free, factors, min_observations, per_year)
+        } else {
+            Exposures::of_defaults(returns, risk_free, factors, labels, min_observations, per_year)
+        };
         let (regression, no_regression) = match fit {
             Ok(exposures) => (Some(exposures), None),
             Err(error) => (None, Some(error.to_string())),

@@ -24,8 +24,23 @@ pub struct PortfolioReturns {
     pub cash_weight: f64,
     /// The share of the gross weight in holdings without any return: their weight is spread over the others.
     pub unexplained_weight: f64,
-    /// Rows on which a holding that has returns elsewhere is missing, so that its weight is spread.
-    pub spread_rows: usize,
+    /// The rows that a holding costs, where one does.
+    pub lost_rows: Option<LostRows>,
+    /// The weight with which each position counts, in the order given: its own, and its part of what is spread; 0 for one
+    /// without any return.
+    weights: Vec<f64>,
+}
+
+/// Rows on which the portfolio has no return because a few of its holdings have none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostRows {
+    /// Rows on which every holding has a return.
+    pub rows: usize,
+    /// The positions that cost the others rows, in the order given: the one with the fewest returns, or as many of the
+    /// fewest as leave more rows when they are left out.
+    pub positions: Vec<usize>,
+    /// Rows on which all others have one.
+    pub rows_without: usize,
 }
 
 /// Why there are no such returns.
@@ -51,26 +66,19 @@ pub enum PortfolioError {
     },
 }
 
-/// Less than this share of the gross weight present makes a period missing.
-const LEAST_PRESENT: f64 = 0.5;
-
 /// A sum of weights this close to 0 or 1 is it.
 const ROUNDING: f64 = 1e-9;
-
-#[derive(Default)]
-struct Side {
-    present: f64,
-    earned: f64,
-}
 
 impl PortfolioReturns {
     /// p_t = sum w_i r_it + (1 - sum w) rf_t: weights fixed, rebalanced each period, the rest in cash at the risk-free
     /// rate (a sum above 1 is borrowed at it). So p - rf is a sum of w_i (r_i - rf), and follows the scale of the
     /// weights.
     ///
-    /// A missing holding's weight is spread over those present on its side, long or short, in proportion. A period is
-    /// missing when less than half of the gross weight is present, when nothing of a side is, and when there is cash
-    /// and no risk-free rate. `risk_free` has one entry per row; give zeros for cash that earns nothing.
+    /// A period has a return only where every holding has one: weights are not spread for a while, which would make
+    /// another portfolio of each period. A holding without any return at all is the exception, since with it there would
+    /// be none: its weight is spread over the others of its side, long or short, in proportion, and where nothing of a
+    /// side has returns there are none. A period is missing too when there is cash and no risk-free rate. `risk_free` has
+    /// one entry per row; give zeros for cash that earns nothing.
     ///
     /// # Errors
     /// [`PortfolioError`] for weights that are not finite or sum to 0, and when over half of the gross weight has no
@@ -88,60 +96,107 @@ impl PortfolioReturns {
         if let Some(at) = positions.iter().position(|position| !position.weight.is_finite()) {
             return Err(PortfolioError::BadWeight { at });
         }
-        let held: Vec<&Position<'_>> = positions.iter().filter(|position| position.weight != 0.0).collect();
-        let known = |position: &Position<'_>| position.returns.is_some_and(|r| r.iter().any(|r| r.is_finite()));
-        let net = stats::sum(held.iter().map(|position| position.weight));
-        let gross = stats::sum(held.iter().map(|position| position.weight.abs()));
+        let total = |chosen: &dyn Fn(&Position<'_>) -> bool| {
+            stats::sum(positions.iter().filter(|position| chosen(position)).map(|position| position.weight))
+        };
+        let (net, gross) = (total(&|_| true), stats::sum(positions.iter().map(|position| position.weight.abs())));
         // As much short as long is no portfolio whose returns could be a share of anything, unless it rests on cash.
         if net.abs() <= ROUNDING * gross && cash.abs() <= ROUNDING {
             return Err(PortfolioError::NoWeight);
         }
-        let unknown = stats::sum(held.iter().filter(|position| !known(position)).map(|position| position.weight.abs()));
+        let unknown = positions.iter().filter(|position| !position.is_known()).map(|position| position.weight.abs());
+        let unknown = stats::sum(unknown);
         let unexplained_weight = if unknown == 0.0 { 0.0 } else { unknown / gross };
         if unexplained_weight > 0.5 + ROUNDING {
             return Err(PortfolioError::MostlyUnknown { share: unexplained_weight });
         }
+        // Of each side, by how much those with returns stand for all of it.
+        let spread = [false, true].map(|short| {
+            let all = total(&|position| position.is_short() == short);
+            let known = total(&|position| position.is_short() == short && position.is_known());
+            if all == known { 1.0 } else { all / known }
+        });
+        let weight = |position: &Position<'_>| {
+            let spread = spread[usize::from(position.is_short())];
+            if position.is_known() && position.weight != 0.0 { position.weight * spread } else { 0.0 }
+        };
+        let weights: Vec<f64> = positions.iter().map(weight).collect();
         // Weights read from percentages sum to 1 but for rounding: that is no cash.
         let cash_weight = if (1.0 - net).abs() <= ROUNDING { 0.0 } else { 1.0 - net };
-        let total =
-            |short: bool| stats::sum(held.iter().filter(|p| (p.weight < 0.0) == short).map(|position| position.weight));
-        let totals = [total(false), total(true)];
-        let mut spread_rows = 0;
-        let mut value = |row: usize| {
-            let mut sides = [Side::default(), Side::default()];
-            let mut missing = false;
-            for position in &held {
-                let r = position.returns.and_then(|returns| returns.get(row)).copied().unwrap_or(f64::NAN);
-                if r.is_finite() {
-                    let side = &mut sides[usize::from(position.weight < 0.0)];
-                    side.present += position.weight;
-                    side.earned += position.weight * r;
-                } else {
-                    // A holding without any return was spread from the start; it does not make a row special.
-                    missing |= known(position);
-                }
-            }
-            let present = sides[0].present - sides[1].present;
-            if gross > 0.0 && !covers_share(present, gross) {
+        // A side of which nothing has returns: there is nothing to spread it over.
+        let is_lost = spread.iter().any(|spread| !spread.is_finite());
+        let value = |row: usize| {
+            if is_lost {
                 return f64::NAN;
             }
-            let earned = sides.iter().zip(totals).map(|(side, total)| match (total, side.present) {
-                (0.0, _) => 0.0,
-                // Nothing of this side is present: nothing to spread it over.
-                (_, 0.0) => f64::NAN,
-                (total, present) if total == present => side.earned,
-                (total, present) => side.earned * (total / present),
-            });
-            let cash = if cash_weight == 0.0 { 0.0 } else { cash_weight * risk_free[row] };
-            let value = earned.sum::<f64>() + cash;
-            spread_rows += usize::from(missing && value.is_finite());
-            value
+            let held = positions.iter().zip(&weights).filter(|(_, weight)| **weight != 0.0);
+            let earned: f64 = held.map(|(position, weight)| weight * position.at(row)).sum();
+            if cash_weight == 0.0 { earned } else { earned + cash_weight * risk_free[row] }
         };
-        let values = (0..risk_free.len()).map(&mut value).collect();
-        Ok(Self { values, net_weight: net, gross_weight: gross, cash_weight, unexplained_weight, spread_rows })
+        Ok(Self {
+            values: (0..risk_free.len()).map(value).collect(),
+            net_weight: net,
+            gross_weight: gross,
+            cash_weight,
+            unexplained_weight,
+            lost_rows: LostRows::of(positions, &weights, risk_free.len()),
+            weights,
+        })
+    }
+
+    /// w_i cov(r_i, p) / var(p) of each position, in the order given, and of cash, on the rows that the portfolio has: the
+    /// shares sum to 1. `None` for a position without any return, and for all where the portfolio does not vary.
+    pub fn risk_contributions(&self, positions: &[Position<'_>], risk_free: &[f64]) -> (Vec<Option<f64>>, Option<f64>) {
+        let rows: Vec<usize> = (0..self.values.len()).filter(|row| self.values[*row].is_finite()).collect();
+        let centred = |value: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let mean = stats::sum(rows.iter().map(|row| value(*row))) / rows.len().max(1) as f64;
+            rows.iter().map(|row| value(*row) - mean).collect()
+        };
+        let p = centred(&|row| self.values[row]);
+        let whole = stats::sum(p.iter().map(|p| p * p));
+        let own: Vec<f64> = rows.iter().map(|row| self.values[*row]).collect();
+        if own.len() < 2 || stats::is_constant(&own) {
+            return (vec![None; positions.len()], None);
+        }
+        let share = |weight: f64, value: &dyn Fn(usize) -> f64| {
+            weight * stats::sum(centred(value).iter().zip(&p).map(|(r, p)| r * p)) / whole
+        };
+        let of_position = |(position, weight): (&Position<'_>, &f64)| {
+            let known = position.is_known() || position.weight == 0.0;
+            known.then(|| if *weight == 0.0 { 0.0 } else { share(*weight, &|row| position.at(row)) })
+        };
+        let each = positions.iter().zip(&self.weights).map(of_position).collect();
+        let cash = if self.cash_weight == 0.0 { 0.0 } else { share(self.cash_weight, &|row| risk_free[row]) };
+        (each, Some(cash))
     }
 }
 
-fn covers_share(present: f64, gross: f64) -> bool {
-    present > 0.0 && present >= LEAST_PRESENT * gross - ROUNDING * gross
+impl LostRows {
+    fn of(positions: &[Position<'_>], weights: &[f64], rows: usize) -> Option<Self> {
+        let mut held: Vec<usize> = (0..positions.len()).filter(|at| weights[*at] != 0.0).collect();
+        held.sort_by_cached_key(|at| (0..rows).filter(|row| positions[*at].at(*row).is_finite()).count());
+        // How many of those with the fewest returns must go before a row has all that are left.
+        let must_go =
+            |row: usize| held.iter().rposition(|at| !positions[*at].at(row).is_finite()).map_or(0, |at| at + 1);
+        let must_go: Vec<usize> = (0..rows).map(must_go).collect();
+        let fewest = must_go.iter().copied().filter(|go| (1..held.len()).contains(go)).min()?;
+        let with = |most: usize| must_go.iter().filter(|go| **go <= most).count();
+        let mut positions = held[..fewest].to_vec();
+        positions.sort_unstable();
+        Some(Self { rows: with(0), positions, rows_without: with(fewest) })
+    }
+}
+
+impl Position<'_> {
+    fn is_known(&self) -> bool {
+        self.returns.is_some_and(|returns| returns.iter().any(|r| r.is_finite()))
+    }
+
+    fn is_short(&self) -> bool {
+        self.weight < 0.0
+    }
+
+    fn at(&self, row: usize) -> f64 {
+        self.returns.and_then(|returns| returns.get(row)).copied().unwrap_or(f64::NAN)
+    }
 }

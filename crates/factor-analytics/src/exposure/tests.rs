@@ -1,5 +1,4 @@
 use chrono::{Days, NaiveDate};
-use factor_types::Frequency;
 use proptest::prelude::*;
 
 use super::{
@@ -36,29 +35,77 @@ fn wave(step: usize, rows: usize) -> Vec<f64> {
 #[test]
 fn returns_from_weights_by_hand() {
     let (a, b) = ([0.10, 0.10, NAN, NAN], [0.02, NAN, 0.02, NAN]);
-    // 0.6 and 0.2, a fifth in cash: 0.06 + 0.004 + 0.2 * 0.01. Without b its 0.2 goes to a: 0.8 * 0.1. Without a less
-    // than half is present.
+    // 0.6 and 0.2, a fifth in cash: 0.06 + 0.004 + 0.2 * 0.01. Without either of them there is no such portfolio.
     let found = PortfolioReturns::of(&[held(0.6, &a), held(0.2, &b)], &[0.01; 4]).unwrap();
-    near(&found.values, &[0.066, 0.082, NAN, NAN]);
+    near(&found.values, &[0.066, NAN, NAN, NAN]);
     assert!((found.cash_weight - 0.2).abs() < 1e-15);
-    assert_eq!((found.spread_rows, found.unexplained_weight), (1, 0.0));
+    assert_eq!(found.unexplained_weight, 0.0);
     // Borrowed: 0.9 + 0.6, half of it at the rate.
     let found = PortfolioReturns::of(&[held(0.9, &a), held(0.6, &b)], &[0.01; 4]).unwrap();
     near(&found.values[..1], &[0.09 + 0.012 - 0.005]);
     // Whole: the rate is not needed. With cash it is.
     let found = PortfolioReturns::of(&[held(0.5, &a), held(0.5, &b)], &[NAN; 4]).unwrap();
-    near(&found.values, &[0.06, 0.10, 0.02, NAN]);
+    near(&found.values, &[0.06, NAN, NAN, NAN]);
     let found = PortfolioReturns::of(&[held(0.5, &a)], &[NAN, 0.0, 0.0, 0.0]).unwrap();
     near(&found.values, &[NAN, 0.05, NAN, NAN]);
 }
 
 #[test]
-fn a_short_position_is_spread_over_shorts_alone() {
-    let (a, b, c) = ([0.10, 0.10, 0.10], [0.02, NAN, NAN], [0.04, 0.04, NAN]);
-    let found = PortfolioReturns::of(&[held(1.5, &a), held(-0.3, &b), held(-0.2, &c)], &[0.0; 3]).unwrap();
-    // -0.006 - 0.008, then -0.5 * 0.04; then nothing of the short side is left.
-    near(&found.values, &[0.15 - 0.014, 0.15 - 0.02, NAN]);
-    assert!((found.gross_weight - 2.0).abs() < 1e-15 && found.cash_weight == 0.0);
+fn the_holding_that_costs_rows_is_known() {
+    let (old, young) = ([0.1, 0.2, 0.3, 0.1], [NAN, NAN, 0.3, 0.1]);
+    let of = |positions: &[Position<'_>]| PortfolioReturns::of(positions, &[0.0; 4]).unwrap().lost_rows;
+    let lost =
+        |rows, positions: &[usize], rows_without| Some(LostRows { rows, positions: positions.to_vec(), rows_without });
+    assert_eq!(of(&[held(0.5, &old), held(0.5, &old)]), None);
+    assert_eq!(of(&[held(0.9, &old), held(0.1, &young)]), lost(2, &[1], 4));
+    // Two of one age: without one of them alone nothing is gained.
+    assert_eq!(of(&[held(0.1, &young), held(0.8, &old), held(0.1, &young)]), lost(2, &[0, 2], 4));
+    // Without the younger one row is gained, and it is the one to name.
+    let younger = [NAN, NAN, NAN, 0.1];
+    assert_eq!(of(&[held(0.1, &young), held(0.1, &younger), held(0.8, &old)]), lost(1, &[1], 2));
+    // One that ended before the other began: they are never both there.
+    let ended = [0.1, NAN, NAN, NAN];
+    assert_eq!(of(&[held(0.5, &young), held(0.5, &ended)]), lost(0, &[1], 2));
+    assert_eq!(of(&[held(1.0, &young)]), None, "alone it costs nobody anything");
+}
+
+#[test]
+fn weight_without_any_return_is_spread_over_its_own_side() {
+    let (a, b) = ([0.10, 0.10], [0.04, NAN]);
+    let unknown = |weight: f64| Position { weight, returns: None };
+    // 1.0 + 0.2 long of which a stands for all, -0.2 short.
+    let found = PortfolioReturns::of(&[held(1.0, &a), unknown(0.2), held(-0.2, &b)], &[0.0; 2]).unwrap();
+    near(&found.values, &[0.12 - 0.008, NAN]);
+    assert!((found.gross_weight - 1.4).abs() < 1e-15 && (found.unexplained_weight - 0.2 / 1.4).abs() < 1e-15);
+    // Nothing of the short side is known: nothing can stand for it.
+    let found = PortfolioReturns::of(&[held(1.0, &a), unknown(-0.2)], &[0.0; 2]).unwrap();
+    near(&found.values, &[NAN, NAN]);
+}
+
+#[test]
+fn contributions_to_risk_by_hand() {
+    // a and b of mean 0, uncorrelated, the same variance v: p = 0.6 a + 0.2 b varies by (0.36 + 0.04) v, and a's part of
+    // that is 0.6 * 0.6 v. The rate varies as a does, a tenth of it: cov(rf, p) = 0.06 v + 0.2 * 0.01 v.
+    let (a, b) = ([0.02, 0.02, -0.02, -0.02], [0.02, -0.02, 0.02, -0.02]);
+    let of = |positions: &[Position<'_>], rates: &[f64]| {
+        PortfolioReturns::of(positions, rates).unwrap().risk_contributions(positions, rates)
+    };
+    let still = of(&[held(0.6, &a), held(0.2, &b)], &[0.001; 4]);
+    assert!((still.0[0].unwrap() - 0.9).abs() < 1e-12 && (still.0[1].unwrap() - 0.1).abs() < 1e-12, "{still:?}");
+    assert!(still.1.unwrap().abs() < 1e-12);
+    // p = 0.62 a + 0.2 b: var 0.4244 v; a: 0.6 * 0.62, b: 0.2 * 0.2, cash: 0.2 * 0.1 * 0.62.
+    let (each, cash) = of(&[held(0.6, &a), held(0.2, &b)], &a.map(|r| 0.1 * r));
+    let found = [each[0].unwrap(), each[1].unwrap(), cash.unwrap()];
+    for (found, wanted) in found.iter().zip([0.372, 0.04, 0.0124]) {
+        assert!((found - wanted / 0.4244).abs() < 1e-12, "{found} {wanted}");
+    }
+    assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    // What is spread counts where it went; what is not known has no share of its own.
+    let unknown = Position { weight: 0.4, returns: None };
+    let (each, cash) = of(&[held(0.6, &a), unknown], &[0.0; 4]);
+    assert_eq!((each[1], cash), (None, Some(0.0)));
+    assert!((each[0].unwrap() - 1.0).abs() < 1e-12);
+    assert_eq!(of(&[held(1.0, &[0.01; 4])], &[0.0; 4]), (vec![None], None), "nothing varies");
 }
 
 #[test]
@@ -72,7 +119,7 @@ fn weights_that_make_no_portfolio_are_refused() {
     assert_eq!(of(&[held(0.4, &a), unknown]), Err(PortfolioError::MostlyUnknown { share: 0.6 }));
     let half = of(&[held(0.5, &a), held(0.5, &[NAN, NAN])]).unwrap();
     near(&half.values, &a);
-    assert_eq!((half.unexplained_weight, half.spread_rows), (0.5, 0));
+    assert_eq!((half.unexplained_weight, half.lost_rows), (0.5, None));
 }
 
 #[test]
@@ -122,7 +169,7 @@ fn a_portfolio_that_is_a_factor_has_all_of_it() {
     let x = wave(5, 48);
     let other = wave(7, 48);
     let factors = [ExposureFactor { name: "own", returns: &x }, ExposureFactor { name: "other", returns: &other }];
-    let fit = Exposures::fit(&x, &[0.001; 48], &factors, 24, Frequency::Monthly).unwrap();
+    let fit = Exposures::fit(&x, &[0.001; 48], &factors, 24, 12.0).unwrap();
     assert!((fit.factors["own"].beta - 1.0).abs() < 1e-12 && fit.factors["other"].beta.abs() < 1e-12);
     assert!((fit.factors["own"].variance_share - 1.0).abs() < 1e-12);
     assert_eq!((fit.residual_share, fit.r_squared), (0.0, 1.0));
@@ -140,7 +187,7 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     let factor = |name, returns| ExposureFactor { name, returns };
     let factors =
         [factor("x", &x), factor("young", &young), factor("cash", &rates), factor("z", &z), factor("sum", &sum)];
-    let fit = Exposures::fit(&p, &rates, &factors, 24, Frequency::Monthly).unwrap();
+    let fit = Exposures::fit(&p, &rates, &factors, 24, 12.0).unwrap();
     let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
     assert_eq!(
         dropped,
@@ -149,17 +196,17 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     assert_eq!(fit.dropped[0].detail, "18 periods in common with the portfolio; with it 18 are complete, 24 needed");
     assert_eq!(fit.dropped[2].detail, "a linear combination of x, z");
     assert_eq!((fit.observations, fit.factors.len()), (48, 2));
-    let none = Exposures::fit(&p, &rates, &factors[2..3], 24, Frequency::Monthly).unwrap_err();
+    let none = Exposures::fit(&p, &rates, &factors[2..3], 24, 12.0).unwrap_err();
     assert!(none.to_string().contains("cash (its excess returns do not vary"), "{none}");
-    let few = Exposures::fit(&p[..10], &rates, &factors, 24, Frequency::Monthly).unwrap_err();
+    let few = Exposures::fit(&p[..10], &rates, &factors, 24, 12.0).unwrap_err();
     assert_eq!(few, ExposureError::ThinHistory { rows: 10, needed: 24 });
-    let flat = Exposures::fit(&rates, &rates, &factors, 24, Frequency::Monthly).unwrap_err();
+    let flat = Exposures::fit(&rates, &rates, &factors, 24, 12.0).unwrap_err();
     assert_eq!(flat, ExposureError::Constant { rows: 48 });
     // More factors than the rows bear: twelve rows leave room for ten.
     let many: Vec<Vec<f64>> = (0..12).map(|at| wave(at + 1, 12).iter().map(|r| r * r + 0.01 * r).collect()).collect();
     let names: Vec<String> = (0..12).map(|at| at.to_string()).collect();
     let many: Vec<_> = names.iter().zip(&many).map(|(name, returns)| factor(name, returns.as_slice())).collect();
-    let fit = Exposures::fit(&p[..12], &rates[..12], &many, 12, Frequency::Monthly).unwrap();
+    let fit = Exposures::fit(&p[..12], &rates[..12], &many, 12, 12.0).unwrap();
     assert!(fit.factors.len() <= 10 && fit.factors.len() + fit.dropped.len() == 12);
 }
 
@@ -174,9 +221,10 @@ fn inputs<'a>(
         risk_free,
         benchmark: Some(benchmark),
         factors,
+        named: true,
         labels,
         base,
-        frequency: Frequency::Monthly,
+        per_year: 12.0,
         min_observations: 24,
     }
 }
@@ -193,13 +241,14 @@ fn risk_is_that_of_the_performance_profile() {
         ..ProfileInputs::new(&p, &labels, base, 12.0)
     });
     assert_eq!((risk.volatility, risk.beta), (profile.volatility, profile.beta));
+    assert_eq!((risk.annual_return, risk.sharpe_ratio), (profile.annual_return, profile.sharpe_ratio));
     assert_eq!((risk.max_drawdown, risk.var_95, risk.cvar_95), (profile.max_drawdown, profile.var_95, profile.cvar_95));
     assert_eq!(risk.drawdown, profile.drawdown);
     assert!(risk.drawdown.drawdown_trough.is_some());
     assert!(risk.volatility.is_some() && risk.beta.is_some() && risk.undefined.is_empty());
     let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
     assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));
-    assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 5);
+    assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 7);
 }
 
 #[test]
@@ -259,7 +308,7 @@ proptest! {
             let names = ["a", "b", "c", "d", "e", "f"];
             let factors: Vec<ExposureFactor<'_>> =
                 names.iter().zip(&series[1..]).map(|(name, returns)| ExposureFactor { name, returns }).collect();
-            Exposures::fit(&p.values, &rates, &factors, 24, Frequency::Monthly)
+            Exposures::fit(&p.values, &rates, &factors, 24, 12.0)
         };
         prop_assume!(series.len() > 1);
         let (one, scaled) = (of(1.0).unwrap(), of(scale).unwrap());

@@ -1,28 +1,32 @@
 //! The best two or three offsets together.
 //!
-//! Sets of two and three of the first ten ranked candidates are tried, all on the same rows, so that their objectives
-//! compare. With a portfolio that holds the factor the objective is the variance of p + sum w_i (c_i - f), w >= 0 and
-//! sum w at most the cap of a single swap, solved exactly on the sample covariance, so that in sample no
-//! basket is worse than its best member alone, and none raises the volatility; the cap keeps the estimates in bounds.
-//! Without, it is the variance of f + sum h_i c_i, h >= 0, which no cap holds back: non-negative least squares
-//! ([`nnls`]) on the covariance shrunk towards constant correlation.
+//! Sets of two and three of the first ten ranked candidates are tried, each on the rows on which its own members, the
+//! factor and the portfolio have values: a candidate outside a set never shortens its window. So objectives are of
+//! different rows, and what compares is the share that is left: the variance after over the variance before on the same
+//! rows. With a portfolio that holds the factor the variance is that of p + sum w_i (c_i - f), w >= 0 and sum w at most the
+//! cap of a single swap, solved exactly on the sample covariance, so that in sample no basket is worse than its best
+//! member alone, and none raises the volatility; the cap keeps the estimates in bounds. Without, it is that of f + sum h_i
+//! c_i, h >= 0, which no cap holds back: non-negative least squares ([`nnls`]) on the covariance of factor and members
+//! shrunk towards constant correlation.
 
 mod solve;
 
-use factor_types::{Frequency, Ticker};
+use factor_types::Ticker;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::solve::{Problem, Trial};
+use self::solve::Trial;
 use super::{
     Candidate, Effectiveness, Relation, UndefinedField, VolatilityChange,
-    figures::{common_rows, out_of_sample, picked, reduction},
+    figures::{NOT_VARYING, common_rows, out_of_sample, reduction},
     swap,
 };
 use crate::{nnls, stats};
 
 /// Sets are taken from so many of the best ranked.
 pub const SHORTLIST: usize = 10;
+
+const WOULD_NOT_REDUCE: &str = "would_not_reduce: no two or three of the first candidates lower the variance";
 
 /// What a basket's weights minimise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -43,7 +47,7 @@ pub struct Objective {
     pub before: f64,
     /// With the basket.
     pub after: f64,
-    /// With the best single one of the same candidates, on the same rows.
+    /// With the best of its members alone, on the same rows.
     pub best_single: f64,
     /// Which one that is.
     pub best_single_factor: String,
@@ -82,7 +86,8 @@ pub struct Basket {
     pub objective: Objective,
     /// The weight of constant correlation in the covariance of the hedge ratios, 0 to 1.
     pub shrinkage_intensity: f64,
-    /// Of the candidates sets are taken from, those left out: short histories, so that enough rows are complete.
+    /// Of the candidates sets are taken from, those in no set that could be tried: too few rows in common with the others,
+    /// or no variation on them.
     pub dropped: Vec<String>,
     /// Sets tried.
     pub sets_tried: usize,
@@ -98,8 +103,8 @@ pub struct BasketInputs<'a> {
     pub overexposed: &'a [f64],
     /// The portfolio's returns and the most that may move in it ([`super::Portfolio::cap`]).
     pub portfolio: Option<(&'a [f64], f64)>,
-    /// How often returns are measured.
-    pub frequency: Frequency,
+    /// Periods of a year.
+    pub per_year: f64,
     /// The fewest complete rows.
     pub min_rows: usize,
 }
@@ -107,9 +112,10 @@ pub struct BasketInputs<'a> {
 impl Basket {
     /// The best set of two or three of the first [`SHORTLIST`] of `ranked`.
     ///
-    /// Rows: those on which the factor, the portfolio and every candidate have a value. While there are fewer than
-    /// `min_rows`, the candidate with the fewest values (the last of equals) is dropped. Of sets that come to the same
-    /// within rounding the smaller counts, then the one that hedges the factor better, then the one ranked first.
+    /// A set's rows: those on which the factor, the portfolio and its members have a value; with fewer than `min_rows` of
+    /// them it is not tried. A set in which a member has no part and two others have stands for nothing: the smaller set is
+    /// tried as well, on its own rows. Of sets that come to the same share within rounding the smaller counts, then the one that
+    /// hedges the factor better, then the one ranked first.
     ///
     /// # Errors
     /// A sentence, where there is no basket: too few candidates or rows, or none in which two members have a part.
@@ -122,71 +128,62 @@ impl Basket {
                 inputs.min_rows
             ));
         }
-        let (kept, rows, dropped) = complete(inputs, &ranked[..ranked.len().min(SHORTLIST)]);
-        if kept.len() < 2 {
+        let shortlist = &ranked[..ranked.len().min(SHORTLIST)];
+        let trials: Vec<Trial> = sets(shortlist.len()).filter_map(|set| Trial::of(inputs, shortlist, set)).collect();
+        let (sets_tried, mut in_a_set) = (trials.len(), vec![false; shortlist.len()]);
+        trials.iter().flat_map(|trial| &trial.set).for_each(|at| in_a_set[*at] = true);
+        if trials.is_empty() {
             return Err(format!(
-                "a basket needs two candidates with {} common periods that vary, {} left of {}",
+                "a basket needs two candidates with {} common periods that vary; no two of {} have them",
                 inputs.min_rows,
-                kept.len(),
-                ranked.len().min(SHORTLIST)
+                shortlist.len()
             ));
         }
-        let offsets: Vec<Vec<f64>> = kept.iter().map(|candidate| picked(candidate.returns, &rows)).collect();
-        let portfolio = inputs.portfolio.map(|(returns, cap)| (picked(returns, &rows), cap));
-        let problem = Problem::new(picked(inputs.overexposed, &rows), portfolio, offsets)
-            .ok_or("the covariance of the candidates is not defined")?;
-        let trials: Vec<Trial> = sets(kept.len()).filter_map(|set| problem.solve(&set)).collect();
-        let singles = (0..kept.len()).filter_map(|at| problem.solve(&[at]));
-        let single =
-            singles.min_by(|a, b| a.value.total_cmp(&b.value)).ok_or("no candidate's weight could be found")?;
-        let sets_tried = trials.len();
-        let chosen = trials.into_iter().reduce(|best, other| problem.better(best, other));
-        let active: Vec<usize> = chosen.iter().flat_map(Trial::active).collect();
-        let alone = kept[single.set[0]].factor;
-        match active.len() {
-            0 => return Err("would_not_reduce: no two or three of the first candidates lower the variance".to_owned()),
+        let stands = |trial: &Trial| trial.stands_for_itself(inputs, shortlist);
+        let trial = trials.into_iter().filter(stands).reduce(Trial::better).ok_or(WOULD_NOT_REDUCE)?;
+        match trial.active().as_slice() {
+            [] => return Err(WOULD_NOT_REDUCE.to_owned()),
             // A basket of one is a single offset under another name.
-            1 => return Err(format!("{alone} alone does as well as any two or three")),
+            [one] => return Err(format!("{} alone does as well as any two or three", shortlist[*one].factor)),
             _ => {}
         }
-        // Solved again on those with a part in it, so that weights of 0 are not listed as members.
-        let trial = problem.solve(&active).ok_or("the chosen set's weights could not be found")?;
-        let members: Vec<&Candidate<'_>> = trial.set.iter().map(|at| kept[*at]).collect();
+        let members: Vec<&Candidate<'_>> = trial.set.iter().map(|at| shortlist[*at]).collect();
+        let (alone, best_single) = trial.best_single().ok_or("no member's weight could be found")?;
+        let left_out = in_a_set.iter().zip(shortlist).filter(|(is_in, _)| !**is_in);
         let basket = Self {
             members: Vec::new(),
             relation: Relation::default(),
             hedge_effectiveness: Effectiveness::default(),
             portfolio_volatility: None,
             objective: Objective {
-                minimised: problem.minimised(),
-                before: problem.before,
+                minimised: trial.problem.minimised(),
+                before: trial.problem.before,
                 after: trial.value,
-                best_single: single.value,
-                best_single_factor: alone.to_owned(),
+                best_single,
+                best_single_factor: members[alone].factor.to_owned(),
             },
-            shrinkage_intensity: problem.shrinkage_intensity,
-            dropped: dropped.iter().map(|candidate| candidate.factor.to_owned()).collect(),
+            shrinkage_intensity: trial.problem.shrinkage_intensity,
+            dropped: left_out.map(|(_, candidate)| candidate.factor.to_owned()).collect(),
             sets_tried,
             undefined: Vec::new(),
         };
-        basket.with_figures(inputs, &problem, &trial, &members, &rows)
+        basket.with_figures(inputs, &trial, &members)
     }
 
     fn with_figures(
         mut self,
         inputs: &BasketInputs<'_>,
-        problem: &Problem,
         trial: &Trial,
         members: &[&Candidate<'_>],
-        rows: &[usize],
     ) -> Result<Self, String> {
-        let chosen: Vec<&[f64]> = trial.set.iter().map(|at| problem.offsets[*at].as_slice()).collect();
+        let (problem, rows) = (&trial.problem, &trial.rows);
+        let chosen: Vec<&[f64]> = problem.offsets.iter().map(Vec::as_slice).collect();
         let mut weights = None;
         if let Some((p, moves)) = problem.portfolio.as_ref().zip(trial.moves.as_ref()) {
             let differences: Vec<Vec<f64>> =
                 chosen.iter().map(|c| c.iter().zip(&problem.factor).map(|(c, f)| c - f).collect()).collect();
             let differences: Vec<&[f64]> = differences.iter().map(Vec::as_slice).collect();
-            let (moved, volatility) = swap::change(&p.0, &differences, moves, inputs.frequency);
+            let (moved, volatility) = swap::change(&p.0, &differences, moves, inputs.per_year);
             if moved.iter().all(|weight| *weight == 0.0) {
                 return Err("would_not_reduce: what a basket takes away is less than rounding".to_owned());
             }
@@ -215,11 +212,9 @@ impl Basket {
         };
         self.hedge_effectiveness = Effectiveness {
             in_sample: reduction(&problem.factor, &hedged(&trial.ratios, 0)),
-            out_of_sample: out_of_sample(&problem.factor, |rows| {
-                Some(hedged(&problem.first(rows)?.ratios(&trial.set)?, rows))
-            }),
+            out_of_sample: out_of_sample(&problem.factor, |rows| Some(hedged(&problem.first(rows)?.ratios()?, rows))),
         };
-        self.hedge_effectiveness.note_missing(rows.len(), &mut self.undefined);
+        self.hedge_effectiveness.note_missing(rows.len(), NOT_VARYING, &mut self.undefined);
         Ok(self)
     }
 }
@@ -228,30 +223,6 @@ impl Basket {
 fn combined(series: &[&[f64]], weights: &[f64]) -> Vec<f64> {
     let rows = series.first().map_or(0, |values| values.len());
     (0..rows).map(|row| stats::sum(series.iter().zip(weights).map(|(values, x)| x * values[row]))).collect()
-}
-
-/// The candidates that are used, the rows on which all of them have values, and the candidates that are not.
-fn complete<'a, 'b>(
-    inputs: &BasketInputs<'_>,
-    ranked: &[&'a Candidate<'b>],
-) -> (Vec<&'a Candidate<'b>>, Vec<usize>, Vec<&'a Candidate<'b>>) {
-    let (mut kept, mut dropped) = (ranked.to_vec(), Vec::new());
-    let rows = loop {
-        let series = (kept.iter().map(|candidate| candidate.returns))
-            .chain([inputs.overexposed])
-            .chain(inputs.portfolio.map(|(returns, _)| returns));
-        let rows = common_rows(&series.collect::<Vec<_>>());
-        let length = |candidate: &Candidate<'_>| candidate.returns.iter().filter(|r| r.is_finite()).count();
-        let shortest = kept.iter().enumerate().rev().min_by_key(|(_, candidate)| length(candidate)).map(|(at, _)| at);
-        match shortest {
-            Some(at) if rows.len() < inputs.min_rows.max(2) => dropped.push(kept.remove(at)),
-            _ => break rows,
-        }
-    };
-    let (varying, constant) = kept.into_iter().partition(|c| !stats::is_constant(&picked(c.returns, &rows)));
-    kept = varying;
-    dropped.extend::<Vec<_>>(constant);
-    (kept, rows, dropped)
 }
 
 /// The sets of two, then of three, of so many candidates, best ranked first.

@@ -4,6 +4,8 @@ use factor_types::{Category, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::study::Standing;
+
 /// A holding above this share of the portfolio is heavy itself.
 pub const HEAVY_WEIGHT: f64 = 0.20;
 
@@ -22,6 +24,8 @@ pub struct Candidate<'a> {
     pub part_of_overexposed: bool,
     /// True for cash and its like.
     pub is_cash: bool,
+    /// Whether it is too young to rank with the others, or has stopped.
+    pub standing: Standing,
     /// Its weight in the portfolio, as a share; `None` without a portfolio.
     pub portfolio_weight: Option<f64>,
     /// Its Sharpe ratio over the window.
@@ -40,6 +44,8 @@ pub enum CandidateExclusion {
     PartOfOverexposed,
     /// Cash offsets nothing; it dilutes.
     Cash,
+    /// It has no prices up to the window's end: it cannot be bought or sold.
+    Stopped,
     /// The portfolio holds as much of it as of the factor, or over 20%.
     HeavyHolding,
     /// Its dividend yield is known and below the minimum asked for.
@@ -86,6 +92,9 @@ impl Filter {
         if candidate.is_cash && !self.include_cash {
             let detail = "cash dilutes a factor and does not offset it; ask for category cash to include it";
             return Some((CandidateExclusion::Cash, detail.to_owned()));
+        }
+        if let Some(last) = candidate.standing.stopped {
+            return Some((CandidateExclusion::Stopped, format!("it stopped: its last price is of {last}")));
         }
         let held = candidate.portfolio_weight.filter(|weight| *weight > 0.0);
         let factor = self.weight_of_overexposed.filter(|weight| *weight > 0.0);

@@ -14,6 +14,9 @@ use crate::{
 /// Rows of a rolling window.
 pub const ROLLING_WINDOW: usize = 36;
 
+/// Why there is nothing out of sample on rows that are enough.
+pub(super) const NOT_VARYING: &str = "a side does not vary on its part of them";
+
 /// How an offset goes together with the factor it is to offset.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Relation {
@@ -50,8 +53,19 @@ pub struct Rolling36 {
 pub struct Effectiveness {
     /// On the rows that the hedge was estimated on; of the factor alone, so for one offset the squared correlation.
     pub in_sample: Option<f64>,
-    /// Estimated on the first two thirds of the rows, evaluated on the rest; null under 12 rows to evaluate on.
+    /// Estimated on the first two thirds of the rows, evaluated on the rest. Null under 12 rows to evaluate on, and where
+    /// the ratio of the first two thirds has the other sign than that of all rows: it tests another trade.
     pub out_of_sample: Option<f64>,
+}
+
+/// Which side of an offset takes variance away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Buying it: its hedge ratio is above 0.
+    Long,
+    /// Selling it short: its hedge ratio is below 0.
+    Short,
 }
 
 /// The figures of one offset c of the factor f.
@@ -62,6 +76,8 @@ pub struct HedgeFigures {
     pub relation: Relation,
     /// -cov(f, c) / var(c), uncapped: units of the offset per unit of the factor; negative is a short position.
     pub hedge_ratio: Option<f64>,
+    /// Its sign: whether c is to be bought, or to be sold short. Null where the ratio is 0 or not known.
+    pub direction: Option<Direction>,
     /// What that takes away of the factor's variance.
     pub hedge_effectiveness: Effectiveness,
     /// Each null figure and why.
@@ -72,7 +88,7 @@ pub struct HedgeFigures {
 impl HedgeFigures {
     /// Whether the offset is one that is bought: its hedge ratio is above 0.
     pub fn is_bought(&self) -> bool {
-        self.hedge_ratio.is_some_and(|ratio| ratio > 0.0)
+        self.hedge_ratio.and_then(Direction::of) == Some(Direction::Long)
     }
 
     /// The figures of c against f over their common rows; all but `n` undefined with fewer than `min_rows` of them, or
@@ -82,23 +98,35 @@ impl HedgeFigures {
         let common = common_rows(&[f, c]);
         let (own, other) = (picked(f, &common), picked(c, &common));
         let fit = Regression::fit(&other, &own).filter(|_| common.len() >= min_rows);
-        let hedge_effectiveness = match &fit {
-            Some(fit) => Effectiveness {
-                in_sample: fit.r_squared,
-                out_of_sample: out_of_sample(&own, |rows| {
-                    let ratio = -Regression::fit(&other[..rows], &own[..rows])?.slope;
-                    Some(own.iter().zip(&other).skip(rows).map(|(f, c)| f + ratio * c).collect())
-                }),
-            },
-            None => Effectiveness::default(),
-        };
         // 0 - slope and not -slope: an offset that does nothing has a ratio of 0 and not of -0.
-        let hedge_ratio = fit.map(|fit| 0.0 - fit.slope);
+        let hedge_ratio = fit.as_ref().map(|fit| 0.0 - fit.slope);
         if hedge_ratio.is_none() {
             undefined.push(("hedge_ratio", too_few(common.len(), min_rows, "the offset does not vary on them")));
         }
-        hedge_effectiveness.note_missing(common.len(), &mut undefined);
-        Self { relation, hedge_ratio, hedge_effectiveness, undefined }
+        let direction = hedge_ratio.and_then(Direction::of);
+        let first = estimation_rows(own.len());
+        let early = Regression::fit(&other[..first], &own[..first]).map(|fit| 0.0 - fit.slope);
+        let same_trade = early.and_then(Direction::of) == direction;
+        let hedged = |ratio: f64, from: usize| own.iter().zip(&other).skip(from).map(|(f, c)| f + ratio * c).collect();
+        let hedge_effectiveness = fit.map_or_else(Effectiveness::default, |fit| Effectiveness {
+            in_sample: fit.r_squared,
+            out_of_sample: early
+                .filter(|_| same_trade)
+                .and_then(|ratio| out_of_sample(&own, |rows| Some(hedged(ratio, rows)))),
+        });
+        let otherwise = match early {
+            Some(_) if !same_trade => "the ratio of those before them has the other sign: it was another trade",
+            _ => NOT_VARYING,
+        };
+        hedge_effectiveness.note_missing(common.len(), otherwise, &mut undefined);
+        Self { relation, hedge_ratio, direction, hedge_effectiveness, undefined }
+    }
+}
+
+impl Direction {
+    /// The sign of a hedge ratio; none at 0.
+    fn of(ratio: f64) -> Option<Self> {
+        (ratio != 0.0).then_some(if ratio > 0.0 { Self::Long } else { Self::Short })
     }
 }
 
@@ -143,14 +171,15 @@ impl Relation {
 }
 
 impl Effectiveness {
-    pub(super) fn note_missing(&self, rows: usize, undefined: &mut Vec<UndefinedField>) {
+    /// Notes what is null over so many rows: out of sample for want of rows, or else for the reason given.
+    pub(super) fn note_missing(&self, rows: usize, otherwise: &str, undefined: &mut Vec<UndefinedField>) {
         if self.in_sample.is_none() {
             let reason = format!("{rows} common periods are too few, or a side does not vary on them");
             undefined.push(("hedge_effectiveness.in_sample", reason));
         }
         if self.out_of_sample.is_none() {
             let left = rows - estimation_rows(rows);
-            let reason = too_few(left, MIN_ROWS, "a side does not vary on its part of them");
+            let reason = too_few(left, MIN_ROWS, otherwise);
             undefined.push(("hedge_effectiveness.out_of_sample", format!("of the periods to evaluate on: {reason}")));
         }
     }

@@ -1,7 +1,5 @@
 //! What is asked of an offset.
 
-use factor_types::Frequency;
-
 use super::Portfolio;
 
 /// What is to be offset.
@@ -11,8 +9,8 @@ pub struct HedgeQuestion<'a> {
     pub overexposed: &'a [f64],
     /// The portfolio it is in.
     pub portfolio: Option<Portfolio<'a>>,
-    /// How often returns are measured.
-    pub frequency: Frequency,
+    /// Periods of a year.
+    pub per_year: f64,
     /// The fewest common rows a figure may rest on.
     pub min_observations: usize,
 }

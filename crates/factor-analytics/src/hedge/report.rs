@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Basket, Candidate, CandidateExclusion, ExcludedCandidate, HedgeError, HedgeFigures, HedgePlan, HedgeQuestion,
-    Portfolio, ScoreParts, Swap, UndefinedField,
+    Basket, Candidate, ExcludedCandidate, HedgeError, HedgeFigures, HedgePlan, HedgeQuestion, Portfolio, ScoreParts,
+    Swap, UndefinedField,
     basket::{BasketInputs, SHORTLIST},
-    candidates::Filter,
     figures::{common_rows, picked},
+    scan::{BestShort, Looked, in_order, scan},
     score::ScoreInputs,
 };
 use crate::{
@@ -32,6 +32,9 @@ pub struct Recommendation {
     pub etf_ticker: Option<Ticker>,
     /// Its category.
     pub category: Category,
+    /// True where it has returns on under half of the window's rows: it is ranked after all others and in no basket.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub young: bool,
     /// Correlation, hedge ratio and effectiveness.
     #[serde(flatten)]
     pub figures: HedgeFigures,
@@ -60,7 +63,7 @@ pub struct Recommendation {
 /// The offsets found, best first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct HedgeReport {
-    /// Best score first, ties by name.
+    /// Best score first, ties by ticker; the young after all others.
     pub recommendations: Vec<Recommendation>,
     /// The best two or three together.
     pub basket: Option<Basket>,
@@ -79,19 +82,16 @@ pub struct HedgeReport {
     /// True where that is under 0.05: nothing here offsets the factor out of sample. False where it could not be
     /// tested.
     pub nothing_offsets: bool,
+    /// Of all candidates scanned but the young, the one whose short sale takes most away: out of sample, or in sample where
+    /// none could be tested. Null where none has a hedge ratio below 0.
+    pub best_short: Option<BestShort>,
     /// Candidates that were not looked at, and why.
     pub left_out: Vec<ExcludedCandidate>,
-    /// Recommended candidates whose dividend yield is not known: not scored by it, nor held to a minimum.
+    /// Recommended candidates whose dividend yield is not known: scored as one in the middle, and not held to a minimum.
     pub yields_unknown: Vec<String>,
     /// Null figures and why.
     #[serde(skip)]
     pub undefined: Vec<Undefined>,
-}
-
-struct Looked<'a> {
-    candidate: &'a Candidate<'a>,
-    figures: HedgeFigures,
-    correlation: f64,
 }
 
 impl HedgeReport {
@@ -117,16 +117,13 @@ impl HedgeReport {
         let adjusted = benjamini_hochberg(&p);
         let passes = |at: &usize| looked[*at].correlation <= plan.correlation_threshold;
         let meeting = (0..looked.len()).filter(passes).count();
-        let correlation = |at: usize| looked[at].correlation;
         let best_first = |count: usize| {
             let mut chosen: Vec<usize> = (0..looked.len()).filter(|at| meeting == 0 || passes(at)).collect();
-            let by_name = |a: usize, b: usize| looked[a].name().cmp(looked[b].name());
             if meeting == 0 {
-                chosen.sort_by(|a, b| correlation(*a).total_cmp(&correlation(*b)).then_with(|| by_name(*a, *b)));
+                in_order(&mut chosen, &looked, |at| looked[at].correlation);
                 chosen.truncate(count);
             }
-            let by_score = |a: usize, b: usize| parts[b].score().total_cmp(&parts[a].score());
-            chosen.sort_by(|a, b| by_score(*a, *b).then_with(|| by_name(*a, *b)));
+            in_order(&mut chosen, &looked, |at| -parts[at].score());
             chosen.truncate(count);
             chosen
         };
@@ -141,7 +138,8 @@ impl HedgeReport {
         // At least the shortlist, so that the basket does not change with the length of the list shown.
         let ranked = best_first(plan.max_recommendations.max(SHORTLIST));
         if plan.basket {
-            let first: Vec<&Candidate<'_>> = ranked.iter().map(|at| looked[*at].candidate).collect();
+            let old = ranked.iter().map(|at| &looked[*at]).filter(|one| !one.is_young());
+            let first: Vec<&Candidate<'_>> = old.map(|one| one.candidate).collect();
             report.find_basket(question, plan, &first, &mut undefined);
         }
         for (at, rank) in best_first(plan.max_recommendations).into_iter().zip(1..) {
@@ -151,12 +149,13 @@ impl HedgeReport {
                 significant: adjusted[at] < SIGNIFICANCE_LEVEL,
                 score: parts[at].score(),
                 score_parts: parts[at],
-                ..looked[at].recommendation(question, plan)
+                ..Recommendation::of(&looked[at], question, plan)
             };
             note_missing(&mut undefined, "recommendations", looked[at].name(), &recommendation.missing());
             report.recommendations.push(recommendation);
         }
         report.sum_up(ranked.iter().map(|at| &looked[*at].figures));
+        report.best_short = BestShort::among(&looked);
         report.undefined = Undefined::grouped(undefined);
         Ok(report)
     }
@@ -172,7 +171,7 @@ impl HedgeReport {
         let inputs = BasketInputs {
             overexposed: question.overexposed,
             portfolio: question.portfolio.and_then(|portfolio| Some((portfolio.returns, within(portfolio)?))),
-            frequency: question.frequency,
+            per_year: question.per_year,
             min_rows: question.min_observations,
         };
         match Basket::best(&inputs, ranked) {
@@ -200,33 +199,21 @@ impl HedgeReport {
     }
 }
 
-impl Looked<'_> {
-    fn name(&self) -> &str {
-        self.candidate.factor
-    }
-
-    fn scored(&self) -> ScoreInputs {
-        ScoreInputs {
-            correlation: Some(self.correlation),
-            sharpe_ratio: self.candidate.sharpe_ratio,
-            max_drawdown: self.candidate.max_drawdown,
-            dividend_yield: self.candidate.dividend_yield,
-        }
-    }
-
-    fn recommendation(&self, question: &HedgeQuestion<'_>, plan: &HedgePlan) -> Recommendation {
-        let candidate = self.candidate;
+impl Recommendation {
+    fn of(looked: &Looked<'_>, question: &HedgeQuestion<'_>, plan: &HedgePlan) -> Self {
+        let candidate = looked.candidate;
         let swap = question.portfolio.and_then(|portfolio| {
             let cap = portfolio.cap(plan.target_allocation_reduction)?;
             let (f, c) = (question.overexposed, candidate.returns);
-            Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.frequency))
+            Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.per_year))
         });
-        Recommendation {
+        Self {
             rank: 0,
             factor: candidate.factor.to_owned(),
             etf_ticker: candidate.ticker.cloned(),
             category: candidate.category,
-            figures: self.figures.clone(),
+            young: candidate.standing.young,
+            figures: looked.figures.clone(),
             current_portfolio_exposure: question.portfolio.map(|_| candidate.portfolio_weight.unwrap_or(0.0)),
             swap,
             sharpe_ratio: candidate.sharpe_ratio,
@@ -238,15 +225,13 @@ impl Looked<'_> {
             score_parts: ScoreParts::default(),
         }
     }
-}
 
-impl Recommendation {
     fn missing(&self) -> Vec<UndefinedField> {
         let own = self.figures.undefined.iter().chain(self.swap.iter().flat_map(|swap| &swap.undefined)).cloned();
         let unknown = [
             ("sharpe_ratio", self.sharpe_ratio.is_none(), "not given: see the performance of the candidate"),
             ("max_drawdown", self.max_drawdown.is_none(), "not given: see the performance of the candidate"),
-            ("dividend_yield", self.dividend_yield.is_none(), "not known; not scored"),
+            ("dividend_yield", self.dividend_yield.is_none(), "not known; scored as one in the middle"),
         ];
         own.chain(unknown.into_iter().filter(|(_, missing, _)| *missing).map(|(field, _, why)| (field, why.to_owned())))
             .collect()
@@ -261,40 +246,6 @@ fn check(question: &HedgeQuestion<'_>) -> Result<(), HedgeError> {
         return Err(HedgeError::ThinHistory { rows: present.len(), needed: question.min_observations });
     }
     if stats::is_constant(&present) { Err(HedgeError::Constant) } else { Ok(()) }
-}
-
-/// The candidates that pass the filters, with their figures, and the others.
-fn scan<'a>(
-    question: &HedgeQuestion<'_>,
-    candidates: &'a [Candidate<'a>],
-    plan: &HedgePlan,
-) -> (Vec<Looked<'a>>, Vec<ExcludedCandidate>) {
-    let filter = Filter {
-        include_cash: plan.include_cash,
-        min_dividend_yield: plan.min_dividend_yield,
-        weight_of_overexposed: question.portfolio.map(|portfolio| portfolio.weight_of_overexposed),
-    };
-    let (mut looked, mut left_out) = (Vec::new(), Vec::new());
-    for candidate in candidates {
-        if let Some((reason, detail)) = filter.against(candidate) {
-            left_out.push(ExcludedCandidate::new(candidate, reason, detail));
-            continue;
-        }
-        let figures = HedgeFigures::of(question.overexposed, candidate.returns, question.min_observations);
-        let (n, needed) = (figures.relation.n, question.min_observations.max(2));
-        match figures.relation.correlation_to_overexposed {
-            Some(correlation) => looked.push(Looked { candidate, figures, correlation }),
-            None if n < needed => {
-                let detail = format!("{n} periods in common with the factor, {needed} needed");
-                left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::ThinHistory, detail));
-            }
-            None => {
-                let detail = format!("its returns or the factor's do not vary on their {n} common periods");
-                left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::Constant, detail));
-            }
-        }
-    }
-    (looked, left_out)
 }
 
 fn note_missing(

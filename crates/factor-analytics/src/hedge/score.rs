@@ -13,7 +13,8 @@ pub struct ScoreParts {
     /// Of the rank of the deepest fall, the shallowest 1; weight 0.2.
     pub max_drawdown: Option<f64>,
     /// Of the rank of the dividend yield; weight 0.1, or 0.3 where income is preferred (the others scaled to 0.7).
-    /// A yield of 0 ranks 0, however many have none: no income earns no points. Null where the yield is not known.
+    /// A yield of 0 ranks 0, however many have none: no income earns no points. One that is not known ranks in the middle,
+    /// 0.5.
     pub dividend_yield: Option<f64>,
 }
 
@@ -36,11 +37,14 @@ const WEIGHTS: [f64; 4] = [0.5, 0.2, 0.2, 0.1];
 /// The weight of the yield where income is preferred.
 const INCOME_WEIGHT: f64 = 0.3;
 
+/// The rank of a yield that is not known: neither none nor a high one.
+const UNKNOWN_YIELD: f64 = 0.5;
+
 impl ScoreParts {
     /// The parts of each candidate, their ranks taken over all of them.
     ///
-    /// A figure that is not known is not scored: its part is null, and the weights of the others are scaled so that
-    /// they sum to 1. So an unknown yield counts neither as none nor as an average one.
+    /// A Sharpe ratio or drawdown that is not known is not scored: its part is null, and the weights of the others are
+    /// scaled so that they sum to 1. A yield that is not known counts as one in the middle, since many have none.
     pub fn of(candidates: &[ScoreInputs], prefer_income: bool) -> Vec<Self> {
         let mut weights = WEIGHTS;
         if prefer_income {
@@ -52,9 +56,13 @@ impl ScoreParts {
         let sharpe_ratios = ranked(|candidate| candidate.sharpe_ratio);
         let drawdowns = ranked(|candidate| candidate.max_drawdown);
         let mut yields = ranked(|candidate| candidate.dividend_yield);
-        // Half of the candidates may pay nothing: they would share a middle rank.
-        for (rank, _) in yields.iter_mut().zip(candidates).filter(|(_, one)| one.dividend_yield == Some(0.0)) {
-            *rank = Some(0.0);
+        for (rank, candidate) in yields.iter_mut().zip(candidates) {
+            match candidate.dividend_yield {
+                None => *rank = Some(UNKNOWN_YIELD),
+                // Half of the candidates may pay nothing: they would share a middle rank.
+                Some(0.0) => *rank = Some(0.0),
+                Some(_) => {}
+            }
         }
         (0..candidates.len())
             .map(|at| {

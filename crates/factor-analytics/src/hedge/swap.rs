@@ -1,6 +1,5 @@
 //! Moving weight in a portfolio out of the factor and into an offset.
 
-use factor_types::Frequency;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -70,7 +69,7 @@ impl Swap {
     ///
     /// Null with fewer than `min_rows` of them. w = 0 and [`NoSwap::WouldNotReduce`] where w* <= 0, where c - f does
     /// not vary, and where the gain is less than rounding.
-    pub fn of(p: &[f64], f: &[f64], c: &[f64], cap: f64, min_rows: usize, frequency: Frequency) -> Self {
+    pub fn of(p: &[f64], f: &[f64], c: &[f64], cap: f64, min_rows: usize, per_year: f64) -> Self {
         let common = common_rows(&[p, f, c]);
         let rows = common.len();
         if rows < min_rows.max(2) {
@@ -84,7 +83,7 @@ impl Swap {
         let unbounded = Regression::fit(&difference, &p).map(|fit| -fit.slope);
         // The objective is a parabola in one weight: its lowest point within bounds is the clamped one.
         let weight = unbounded.unwrap_or(0.0).clamp(0.0, cap);
-        let (weight, volatility) = change(&p, &[&difference], &[weight], frequency);
+        let (weight, volatility) = change(&p, &[&difference], &[weight], per_year);
         let weight = weight[0];
         Self {
             suggested_additional_allocation: Some(weight),
@@ -102,9 +101,9 @@ pub(super) fn change(
     p: &[f64],
     differences: &[&[f64]],
     weights: &[f64],
-    frequency: Frequency,
+    per_year: f64,
 ) -> (Vec<f64>, Option<VolatilityChange>) {
-    let yearly = frequency.periods_per_year().sqrt();
+    let yearly = per_year.sqrt();
     let moved = |row: usize| stats::sum(differences.iter().zip(weights).map(|(d, w)| w * d[row]));
     let after: Vec<f64> = p.iter().enumerate().map(|(row, p)| p + moved(row)).collect();
     let both = stats::standard_deviation(p).zip(stats::standard_deviation(&after));

@@ -1,8 +1,9 @@
-use factor_types::{Category, Frequency};
+use factor_types::Category;
 use ndarray::array;
 use proptest::prelude::*;
 
 use super::{basket::BasketInputs, *};
+use crate::study::Standing;
 
 const NAN: f64 = f64::NAN;
 
@@ -14,6 +15,7 @@ fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
         returns,
         part_of_overexposed: false,
         is_cash: false,
+        standing: Standing::default(),
         portfolio_weight: None,
         sharpe_ratio: Some(0.5),
         max_drawdown: Some(-0.2),
@@ -22,7 +24,7 @@ fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
 }
 
 fn question(overexposed: &[f64]) -> HedgeQuestion<'_> {
-    HedgeQuestion { overexposed, portfolio: None, frequency: Frequency::Monthly, min_observations: 12 }
+    HedgeQuestion { overexposed, portfolio: None, per_year: 12.0, min_observations: 12 }
 }
 
 /// a and b: uncorrelated, mean 0, the same variance.
@@ -86,6 +88,25 @@ fn what_worked_and_then_did_not_is_negative_out_of_sample() {
 }
 
 #[test]
+fn an_offset_is_bought_or_sold_and_is_tested_as_that() {
+    // 60 rows: c = f on the first 40 (h = -1), c = -2f on the last 20: sum fc = 40 - 40 = 0 but for a row that tips it.
+    let (f, _) = squares(60);
+    let turned = |from: usize| -> Vec<f64> {
+        f.iter().enumerate().map(|(row, r)| if row < from { *r } else { -2.0 * r }).collect()
+    };
+    let direction = |c: &[f64]| HedgeFigures::of(&f, c, 12).direction;
+    assert_eq!((direction(&turned(60)), direction(&turned(0))), (Some(Direction::Short), Some(Direction::Long)));
+    // sum fc = 32 - 2 * 28 < 0: bought over all rows, sold by the first forty (32 - 16 > 0), so nothing was tested.
+    let found = HedgeFigures::of(&f, &turned(32), 12);
+    assert_eq!((found.direction, found.hedge_effectiveness.out_of_sample), (Some(Direction::Long), None));
+    let why = &found.undefined.iter().find(|(field, _)| *field == "hedge_effectiveness.out_of_sample").unwrap().1;
+    assert!(why.contains("has the other sign"), "{why}");
+    // Sold on both: 1 - (1 - 1)^2 on the rows that follow.
+    let sold = HedgeFigures::of(&f, &f, 12);
+    assert_eq!((sold.direction, sold.hedge_effectiveness.out_of_sample), (Some(Direction::Short), Some(1.0)));
+}
+
+#[test]
 fn falling_markets_need_twelve_periods() {
     let (f, c) = squares(24);
     assert_eq!(f.iter().filter(|r| **r < 0.0).count(), 12);
@@ -103,19 +124,19 @@ fn a_swap_by_hand() {
     // The whole portfolio is f and c = -f: c - f = -2f, w* = 2 / 4. A tenth of it moved leaves 0.8 f.
     let f = noise(2, 40);
     let against = mixed(&[(-1.0, &f)]);
-    let swap = Swap::of(&f, &f, &against, 0.1, 12, Frequency::Monthly);
+    let swap = Swap::of(&f, &f, &against, 0.1, 12, 12.0);
     assert!((swap.unbounded.unwrap() - 0.5).abs() < 1e-12);
     assert_eq!((swap.suggested_additional_allocation, swap.reason), (Some(0.1), None));
     let change = swap.portfolio_volatility.unwrap();
     assert!((change.after / change.before - 0.8).abs() < 1e-12);
     // Twice f adds risk: w* = -1. f itself changes nothing.
     for other in [mixed(&[(2.0, &f)]), f.clone()] {
-        let swap = Swap::of(&f, &f, &other, 0.1, 12, Frequency::Monthly);
+        let swap = Swap::of(&f, &f, &other, 0.1, 12, 12.0);
         assert_eq!((swap.suggested_additional_allocation, swap.reason), (Some(0.0), Some(NoSwap::WouldNotReduce)));
         let change = swap.portfolio_volatility.unwrap();
         assert_eq!(change.before, change.after);
     }
-    let short = Swap::of(&f[..11], &f, &against, 0.1, 12, Frequency::Monthly);
+    let short = Swap::of(&f[..11], &f, &against, 0.1, 12, 12.0);
     assert_eq!((short.suggested_additional_allocation, short.undefined.len()), (None, 2));
     assert_eq!(Portfolio { returns: &f, weight_of_overexposed: 0.05 }.cap(0.1), Some(0.05));
     assert_eq!(Portfolio { returns: &f, weight_of_overexposed: 0.0 }.cap(0.1), None);
@@ -130,8 +151,7 @@ fn a_basket_by_hand() {
     let (not_a, not_b) = (mixed(&[(-1.0, &a)]), mixed(&[(-1.0, &b)]));
     let wobble = noise(3, 48);
     let (first, second, third) = (candidate("-a", &not_a), candidate("-b", &not_b), candidate("noise", &wobble));
-    let inputs =
-        BasketInputs { overexposed: &f, portfolio: Some((&f, 0.5)), frequency: Frequency::Monthly, min_rows: 12 };
+    let inputs = BasketInputs { overexposed: &f, portfolio: Some((&f, 0.5)), per_year: 12.0, min_rows: 12 };
     let basket = Basket::best(&inputs, &[&first, &second]).unwrap();
     let moved: Vec<f64> = basket.members.iter().filter_map(|m| m.suggested_additional_allocation).collect();
     assert!(moved.iter().all(|weight| (weight - 0.25).abs() < 1e-12), "{moved:?}");
@@ -162,9 +182,76 @@ fn a_short_history_leaves_the_basket_and_is_named() {
     let other: Vec<f64> = mixed(&[(-0.5, &f), (1.0, &two)]);
     let young: Vec<f64> = (0..60).map(|row| if row < 30 { NAN } else { -f[row] }).collect();
     let (against, other, young) = (candidate("old", &against), candidate("older", &other), candidate("young", &young));
-    let inputs = BasketInputs { overexposed: &f, portfolio: None, frequency: Frequency::Monthly, min_rows: 48 };
+    let inputs = BasketInputs { overexposed: &f, portfolio: None, per_year: 12.0, min_rows: 48 };
     let basket = Basket::best(&inputs, &[&against, &young, &other]).unwrap();
     assert_eq!((basket.dropped, basket.relation.n), (vec!["young".to_owned()], 60));
+}
+
+#[test]
+fn a_basket_has_the_rows_of_its_own_members() {
+    // The third goes with the factor, so that it has no part in any set, and has half of the rows: the two keep all sixty.
+    let (a, b) = squares(60);
+    let f = mixed(&[(1.0, &a), (1.0, &b)]);
+    let (one, two) = (mixed(&[(-1.0, &a), (0.1, &noise(21, 60))]), mixed(&[(-1.0, &b), (0.1, &noise(22, 60))]));
+    let with = mixed(&[(1.0, &f), (0.5, &noise(23, 60))]);
+    let short: Vec<f64> = with.iter().enumerate().map(|(row, r)| if row < 30 { NAN } else { *r }).collect();
+    let (one, two, short) = (candidate("one", &one), candidate("two", &two), candidate("short", &short));
+    for portfolio in [None, Some((f.as_slice(), 0.5))] {
+        let inputs = BasketInputs { overexposed: &f, portfolio, per_year: 12.0, min_rows: 12 };
+        let with = Basket::best(&inputs, &[&one, &short, &two]).unwrap();
+        let without = Basket::best(&inputs, &[&one, &two]).unwrap();
+        let names: Vec<&str> = with.members.iter().map(|member| member.factor.as_str()).collect();
+        assert_eq!((names, with.relation.n, with.sets_tried), (vec!["one", "two"], 60, 4));
+        // What stands outside changes no figure of it, to the last bit.
+        assert_eq!(Basket { sets_tried: 1, ..with }, without);
+    }
+}
+
+#[test]
+fn the_young_come_last_and_are_in_no_basket() {
+    let f = noise(31, 90);
+    let against = |seed: u64, share: f64| mixed(&[(-share, &f), (1.0, &noise(seed, 90))]);
+    let (weak, other, strong) = (against(32, 0.5), against(33, 0.6), against(34, 3.0));
+    let young = Candidate { standing: Standing { young: true, stopped: None }, ..candidate("young", &strong) };
+    let candidates = [young, candidate("weak", &weak), candidate("other", &other)];
+    let report = HedgeReport::compute(&question(&f), &candidates, &HedgePlan::default()).unwrap();
+    let last = report.recommendations.last().unwrap();
+    assert_eq!((last.factor.as_str(), last.rank, last.young), ("young", 3, true));
+    assert!(report.recommendations.iter().all(|one| one.score <= last.score), "the best score, and still last");
+    assert!(report.basket.unwrap().members.iter().all(|member| member.factor != "young"));
+    // Where none passes the lowest correlations are listed: its own is the lowest, and it comes last again.
+    let plan = HedgePlan { correlation_threshold: -1.0, max_recommendations: 2, ..HedgePlan::default() };
+    let report = HedgeReport::compute(&question(&f), &candidates, &plan).unwrap();
+    assert!(report.recommendations.iter().all(|one| !one.young), "two others were to be had");
+}
+
+#[test]
+fn equals_stand_in_order_of_their_tickers() {
+    let f = noise(35, 60);
+    let same = mixed(&[(-1.0, &f), (1.0, &noise(36, 60))]);
+    let [vnq, agg]: [factor_types::Ticker; 2] = ["VNQ", "AGG"].map(|name| name.parse().unwrap());
+    let estate = Candidate { ticker: Some(&vnq), ..candidate("a: real estate", &same) };
+    let bonds = Candidate { ticker: Some(&agg), ..candidate("b: bonds", &same) };
+    let report = HedgeReport::compute(&question(&f), &[estate, bonds], &HedgePlan::default()).unwrap();
+    let order: Vec<&str> = report.recommendations.iter().map(|one| one.factor.as_str()).collect();
+    assert_eq!(order, ["b: bonds", "a: real estate"]);
+}
+
+#[test]
+fn the_best_short_is_named_and_is_neither_young_nor_bought() {
+    let f = noise(41, 90);
+    let with = |seed: u64, share: f64| mixed(&[(share, &f), (1.0, &noise(seed, 90))]);
+    let (near, far, twin, against) = (with(42, 2.0), with(43, 0.5), with(44, 9.0), with(45, -1.0));
+    let young = Candidate { standing: Standing { young: true, stopped: None }, ..candidate("twin", &twin) };
+    let candidates = [candidate("far", &far), candidate("near", &near), young, candidate("against", &against)];
+    let report = HedgeReport::compute(&question(&f), &candidates, &HedgePlan::default()).unwrap();
+    let best = report.best_short.unwrap();
+    let figures = HedgeFigures::of(&f, &near, 12);
+    assert_eq!((best.factor.as_str(), best.n), ("near", 90));
+    assert_eq!((Some(best.hedge_ratio), best.hedge_effectiveness), (figures.hedge_ratio, figures.hedge_effectiveness));
+    assert!(best.hedge_ratio < 0.0);
+    let none = HedgeReport::compute(&question(&f), &candidates[3..], &HedgePlan::default()).unwrap();
+    assert_eq!(none.best_short, None);
 }
 
 #[test]
@@ -181,6 +268,7 @@ fn every_candidate_left_out_has_its_reason() {
     let candidates = [
         named("itself", |c| c.part_of_overexposed = true),
         named("bills", |c| c.is_cash = true),
+        named("gone", |c| c.standing.stopped = "2022-03-04".parse().ok()),
         named("as heavy", |c| c.portfolio_weight = Some(0.15)),
         named("low yield", |c| c.dividend_yield = Some(0.005)),
         named("unknown yield", |c| c.dividend_yield = None),
@@ -198,6 +286,7 @@ fn every_candidate_left_out_has_its_reason() {
         [
             ("itself", CandidateExclusion::PartOfOverexposed),
             ("bills", CandidateExclusion::Cash),
+            ("gone", CandidateExclusion::Stopped),
             ("as heavy", CandidateExclusion::HeavyHolding),
             ("low yield", CandidateExclusion::LowDividendYield),
             ("flat", CandidateExclusion::Constant),
@@ -207,10 +296,12 @@ fn every_candidate_left_out_has_its_reason() {
     assert_eq!((report.candidates_scanned, report.yields_unknown), (2, vec!["unknown yield".to_owned()]));
     assert!(report.undefined.iter().any(|one| one.field == "dividend_yield" && one.row == ["unknown yield"]));
     // Where the factor is not held, only what is heavy by itself is left out.
+    let gone = report.left_out.iter().find(|one| one.factor == "gone").unwrap();
+    assert_eq!(gone.detail, "it stopped: its last price is of 2022-03-04");
     let elsewhere = Portfolio { weight_of_overexposed: 0.0, ..portfolio };
     let not_held = HedgeQuestion { portfolio: Some(elsewhere), ..question(&f) };
     let heavy = named("heavy", |c| c.portfolio_weight = Some(0.21));
-    let report = HedgeReport::compute(&not_held, &[candidates[2], heavy], &HedgePlan::default()).unwrap();
+    let report = HedgeReport::compute(&not_held, &[candidates[3], heavy], &HedgePlan::default()).unwrap();
     assert_eq!((report.candidates_scanned, report.left_out.len()), (1, 1));
     assert!(report.recommendations[0].swap.is_none() && report.recommendations[0].current_portfolio_exposure.is_some());
     let asked = HedgePlan { include_cash: true, ..HedgePlan::default() };
@@ -253,18 +344,21 @@ fn scores_by_hand() {
     };
     let candidates =
         [scored(-0.5, 0.1, -0.3, Some(0.02)), scored(-0.2, 0.3, -0.1, None), scored(0.1, 0.2, -0.1, Some(0.04))];
-    // Ranks: Sharpe 0, 1, 0.5; drawdown 0, 0.75, 0.75; yield 0, unknown, 1.
+    // Ranks: Sharpe 0, 1, 0.5; drawdown 0, 0.75, 0.75; yield 0, 1, and the unknown one in the middle of the two.
     let parts = score::ScoreParts::of(&candidates, false);
     let scores: Vec<f64> = parts.iter().map(score::ScoreParts::score).collect();
-    let wanted = [0.25, (0.1 + 0.2 + 0.15) / 0.9, -0.05 + 0.1 + 0.15 + 0.1];
+    let wanted = [0.25, 0.1 + 0.2 + 0.15 + 0.05, -0.05 + 0.1 + 0.15 + 0.1];
     for (score, wanted) in scores.iter().zip(wanted) {
         assert!((score - wanted).abs() < 1e-15, "{score} {wanted}");
     }
-    assert_eq!(parts[1].dividend_yield, None);
+    assert!((parts[1].dividend_yield.unwrap() - 0.05).abs() < 1e-15);
     // With income preferred 0.3 for the yield, the others times 0.7 / 0.9.
     let income = score::ScoreParts::of(&candidates, true);
     assert!((income[2].score() - ((-0.05 + 0.1 + 0.15) * 0.7 / 0.9 + 0.3)).abs() < 1e-15);
-    assert!((income[1].score() - wanted[1]).abs() < 1e-15);
+    assert!((income[1].score() - ((0.1 + 0.2 + 0.15) * 0.7 / 0.9 + 0.15)).abs() < 1e-15);
+    // A known 0 ranks 0, under the unknown, also where nobody is known to pay.
+    let unknown = score::ScoreParts::of(&[None, Some(0.0)].map(|paid| scored(-0.2, 0.1, -0.1, paid)), false);
+    assert!((unknown[0].dividend_yield.unwrap() - 0.05).abs() < 1e-15 && unknown[1].dividend_yield == Some(0.0));
     assert_eq!(score::ranks(&[Some(3.0), None]), [Some(0.5), None]);
     // Where nobody pays, nobody has points for it.
     let unpaid = [scored(-0.5, 0.1, -0.3, Some(0.0)), scored(-0.2, 0.3, -0.1, Some(0.0))];
@@ -321,6 +415,7 @@ fn the_answer_has_the_fields_of_the_contract() {
         "down_market_correlation",
         "rolling_36",
         "hedge_ratio",
+        "direction",
         "hedge_effectiveness",
         "current_portfolio_exposure",
         "suggested_additional_allocation",

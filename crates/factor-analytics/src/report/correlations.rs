@@ -115,7 +115,8 @@ impl CorrelationReport {
         if let Some(size) = plan.insights {
             let found = sections.run("insights", |progress| {
                 let (matrices, spectra) = (&report.matrices, &report.spectra);
-                insights::insights(study, matrices, spectra, &plan.benchmark, (size, plan.method), progress)
+                let (groups, of) = (&report.industry_groups.built, (size, plan.method));
+                insights::insights(study, matrices, spectra, &plan.benchmark, groups, of, progress)
             });
             report.insights = found.map(|found| Insights { blocks: plan.clustered.then_some(blocks), ..found });
         }

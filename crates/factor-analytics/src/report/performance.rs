@@ -76,7 +76,7 @@ pub struct CapWeights {
 /// The sections that were computed.
 #[derive(Debug, Clone, Default)]
 pub struct PerformanceReport {
-    /// By ticker, sorted.
+    /// By ticker, sorted; those that stopped before the window's end after all others.
     pub per_factor: Option<IndexMap<Ticker, FactorProfile>>,
     /// Macro and category composites.
     pub composites: Option<CompositeReport>,
@@ -139,9 +139,9 @@ impl PerformanceReport {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, sync::Arc};
 
-    use factor_types::YieldTable;
+    use factor_types::{Factor, YieldTable};
 
     use super::*;
     use crate::{
@@ -162,6 +162,20 @@ mod tests {
             sort_by: SortBy::of(Figure::named("annual_return").unwrap()),
             min_coverage: 0.6,
         }
+    }
+
+    #[test]
+    fn what_has_stopped_comes_last_and_is_marked() {
+        let gone = Fund::new("GONE", Category::Style, &[0.9, f64::NAN, f64::NAN, f64::NAN]);
+        let old = [0.1, 0.2, 0.3, 0.1];
+        let funds = [gone, Fund::new("A", Category::Style, &old), Fund::new("B", Category::Style, &old)];
+        let panel = study(&funds, YieldTable::default()).panel().clone();
+        let universe: Vec<Arc<Factor>> = funds.iter().map(|fund| Arc::new(fund.factor.clone())).collect();
+        let study = Study::new(Arc::new(panel), Arc::default(), &universe, &[], 1);
+        let report = PerformanceReport::compute(&study, &plan(), &Fundamentals::default(), &mut Silent);
+        let ranked = report.per_factor.unwrap();
+        assert_eq!(ranked.keys().map(Ticker::as_str).collect::<Vec<_>>(), ["A", "B", "GONE"], "the best, and over");
+        assert!(ranked[2].history.stopped.is_some() && ranked[0].history.stopped.is_none());
     }
 
     #[test]

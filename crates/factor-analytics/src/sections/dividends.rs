@@ -1,11 +1,12 @@
 //! Dividend yields: trailing twelve months' dividends / latest close.
 //!
-//! The latest close is a ticker's last price at or before the panel's `as_of`. A price adjusted for dividends equals the
-//! close only at the newest end of its history; before that it is lower by what was paid since. So a yield is given
-//! only where that price is of the present ([`CURRENT_DAYS`]), and never for a window that ended in the past.
+//! The latest close is that of the source on or before the panel's `as_of`, and the dividends are those of the twelve
+//! months before. Where the source has no closes beside adjusted prices, the adjusted price stands in: it equals the close
+//! only at the newest end of its history; before that it is lower by what was paid since. So from it a yield is given only
+//! where it is of the present ([`CURRENT_DAYS`]), and not for a window that ended in the past.
 
 use chrono::{Months, NaiveDate};
-use factor_types::{AssetClass, Factor, PriceSeries, Ticker};
+use factor_types::{AssetClass, Factor, PriceKind, PriceSeries, Ticker};
 use indexmap::IndexMap;
 
 use crate::{Fundamentals, Study};
@@ -32,25 +33,40 @@ pub enum YieldBasis {
     Undefined(String),
     /// Its dividends decide, over this latest close.
     Dividends {
-        /// The last price at or before the panel's `as_of`.
+        /// The last close at or before the panel's `as_of`.
         close: f64,
     },
 }
 
 impl YieldBasis {
-    /// Judges one factor. `as_of` is the newest price date that the panel uses, `today` the clock's day.
-    pub fn of(factor: &Factor, series: &PriceSeries, as_of: NaiveDate, today: NaiveDate) -> Self {
+    /// Judges one factor. `close` is the newest one of the source on or before `as_of`, the newest price date that the panel
+    /// uses, where it has closes beside adjusted prices; `today` is the clock's day.
+    pub fn of(
+        factor: &Factor,
+        series: &PriceSeries,
+        close: Option<(NaiveDate, f64)>,
+        as_of: NaiveDate,
+        today: NaiveDate,
+    ) -> Self {
         if factor.ticker.is_group() {
             return Self::Undefined("a group has no dividends of its own; ask for its members".to_owned());
         }
         if matches!(factor.asset_class, AssetClass::Commodity | AssetClass::Crypto) {
             return Self::NonPaying;
         }
+        let rows = series.dates().partition_point(|date| *date <= as_of);
+        let last = rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last]));
+        // A close is what it was, whenever that is; a price adjusted for dividends is so only for now.
+        if let Some((date, close)) = close.or(last.filter(|_| series.kind() == PriceKind::Close)) {
+            if !is_present(date, as_of) {
+                return Self::Undefined(format!("its last close is of {date}, long before {as_of}"));
+            }
+            return Self::Dividends { close };
+        }
         if !is_present(as_of, today) {
             return Self::Undefined(of_the_past(as_of));
         }
-        let rows = series.dates().partition_point(|date| *date <= as_of);
-        match rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last])) {
+        match last {
             None => Self::Undefined(format!("no price on or before {as_of}")),
             Some((date, _)) if !is_present(date, today) => {
                 Self::Undefined(format!("dividend yields are of today; its last price is of {date}"))
@@ -93,7 +109,8 @@ pub fn yields(study: &Study, fundamentals: &Fundamentals) -> IndexMap<Ticker, Re
     let panel = study.panel();
     let of = |factor: &Factor, series: &PriceSeries| {
         let today = fundamentals.today.ok_or("dividends were not asked for")?;
-        match YieldBasis::of(factor, series, panel.as_of(), today) {
+        let close = fundamentals.closes.get(&factor.ticker).copied();
+        match YieldBasis::of(factor, series, close, panel.as_of(), today) {
             YieldBasis::NonPaying => Ok(0.0),
             YieldBasis::Undefined(reason) => Err(reason),
             YieldBasis::Dividends { close } => {
@@ -134,7 +151,7 @@ fn is_present(date: NaiveDate, today: NaiveDate) -> bool {
 }
 
 fn of_the_past(as_of: NaiveDate) -> String {
-    format!("dividend yields are of today; this window ends on {as_of}")
+    format!("without closes beside adjusted prices a dividend yield is of today; this window ends on {as_of}")
 }
 
 #[cfg(test)]

@@ -173,9 +173,7 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
         }
         (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
         // Of what trades every day a week is seven rows.
-        (_, ReturnWindow::Days(days)) if panel.has_every_day() => {
-            enough((days as usize * 7).div_ceil(5).min(14), "days")
-        }
+        (_, ReturnWindow::Days(days)) if panel.has_every_day() => enough(days as usize + days as usize / 5 * 2, "days"),
         (_, ReturnWindow::Days(days)) => enough(days as usize, "trading days"),
         (_, ReturnWindow::Months(months)) => since(panel, last.months_back(months)),
         (_, ReturnWindow::MonthToDate) => since(panel, panel.window().end.month_end_back(1)),

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Standing;
+
 /// How much history one factor has in the panel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct History {
@@ -18,11 +20,18 @@ pub struct History {
     /// True where the factor starts after the panel's first row.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub partial_history: bool,
+    /// True where it has returns on under half of the window's rows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub young: bool,
+    /// The date of its last price, where that lies more than 35 days before the window's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<NaiveDate>,
 }
 
 impl History {
     /// The history of a series with one value per label, `NaN` where missing.
     pub fn of(values: &[f64], labels: &[NaiveDate]) -> Self {
+        let Standing { young, stopped } = Standing::of_values(values, labels);
         let present = |row: &usize| values[*row].is_finite();
         let rows = 0..values.len();
         let (first, last) = (rows.clone().find(present), rows.clone().rev().find(present));
@@ -35,6 +44,8 @@ impl History {
             observations,
             gaps: span - observations,
             partial_history: first.is_some_and(|first| first > 0),
+            young,
+            stopped,
         }
     }
 }
@@ -56,6 +67,8 @@ mod tests {
             observations: 2,
             gaps: 2,
             partial_history: true,
+            young: true,
+            stopped: None,
         };
         assert_eq!(found, expected);
         let none = History::of(&[NAN; 6], &labels);

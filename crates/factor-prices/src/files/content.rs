@@ -14,6 +14,8 @@ pub(super) struct Content {
     pub(super) prices: Vec<Arc<PriceSeries>>,
     /// The dividends of each ticker of a file that has a column for them; empty for one that paid none.
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
+    /// The closes of each ticker that has adjusted prices too.
+    pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
     /// Yields in percent.
     pub(super) yields: Vec<(Maturity, Vec<(NaiveDate, f64)>)>,
     /// What was wrong with the file.
@@ -46,6 +48,9 @@ impl Content {
                 // The close of a ticker follows its adjusted prices and only steps in where those are not there.
                 match self.prices.last_mut().filter(|last| last.ticker() == series.ticker()) {
                     Some(last) if last.is_empty() && !series.is_empty() => *last = Arc::new(series),
+                    Some(_) if price_kind == PriceKind::Close => {
+                        self.closes.insert(series.ticker().clone(), Arc::new(series));
+                    }
                     Some(_) => {}
                     None => self.prices.push(Arc::new(series)),
                 }
@@ -93,9 +98,10 @@ mod tests {
             (both.prices.len(), both.prices[0].kind(), both.prices[0].prices()),
             (1, PriceKind::Adjusted, &[1.0][..])
         );
+        assert_eq!(both.closes[&spy].prices(), [2.0], "and is kept for what it is a close of");
         let mut bad = Content::default();
         bad.take(column(PriceKind::Adjusted, f64::NAN));
         bad.take(column(PriceKind::Close, 2.0));
-        assert_eq!((bad.prices.len(), bad.prices[0].kind()), (1, PriceKind::Close));
+        assert_eq!((bad.prices.len(), bad.prices[0].kind(), bad.closes.len()), (1, PriceKind::Close, 0));
     }
 }

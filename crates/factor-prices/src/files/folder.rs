@@ -13,7 +13,13 @@ use std::{
 use chrono::NaiveDate;
 use factor_types::{PriceSeries, Ticker, YieldTable};
 
-use super::{content::Content, csv, error::FileError, merge::Merge, parquet};
+use super::{
+    content::Content,
+    csv,
+    error::FileError,
+    merge::{Merge, Merged},
+    parquet,
+};
 use crate::Dividend;
 
 /// The names under which yields are looked for next to a single price file.
@@ -51,6 +57,8 @@ pub(super) struct Data {
     pub(super) prices: BTreeMap<Ticker, Arc<PriceSeries>>,
     /// Of each ticker whose prices are from a file with a column of dividends: those of that file.
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
+    /// The closes beside the adjusted prices, of the same file.
+    pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
     pub(super) yields: Arc<YieldTable>,
     /// Set when the file named for yields gave none.
     pub(super) yield_fault: Option<String>,
@@ -194,8 +202,8 @@ impl Data {
         {
             return Err(error);
         }
-        (data.prices, data.dividends, data.yields) = merge.finish();
-        Ok(data)
+        let Merged { prices, dividends, closes, yields } = merge.finish();
+        Ok(Self { prices, dividends, closes, yields, ..data })
     }
 }
 
@@ -210,6 +218,7 @@ impl Stamp {
             }
             content.prices.clear();
             content.dividends.clear();
+            content.closes.clear();
         }
         Ok(content)
     }

@@ -1,8 +1,9 @@
-//! Dividends out of price files. They hold neither capitalisations nor profiles.
+//! Dividends, and the closes they are a share of, out of price files. They hold neither capitalisations nor profiles.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use factor_types::{DateRange, Ticker};
 
 use super::FilePrices;
@@ -25,6 +26,14 @@ impl FundamentalsProvider for FilePrices {
             "the file of its prices has no dividend column"
         };
         Err(PriceError::NoData(text.to_owned()))
+    }
+
+    /// The close that stands beside the adjusted price in the file that the ticker's prices are from.
+    async fn close(&self, ticker: &Ticker, on: NaiveDate) -> Option<(NaiveDate, f64)> {
+        let data = self.data().await.ok()?;
+        let closes = data.closes.get(ticker)?;
+        let last = closes.dates().partition_point(|date| *date <= on).checked_sub(1)?;
+        Some((closes.dates()[last], closes.prices()[last]))
     }
 
     async fn market_caps(&self, _tickers: &[Ticker]) -> Result<Vec<MarketCap>, PriceError> {

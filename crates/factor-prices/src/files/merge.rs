@@ -11,8 +11,13 @@ use factor_types::{Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
 use super::content::Content;
 use crate::Dividend;
 
-/// Prices, dividends and yields of all files.
-type Merged = (BTreeMap<Ticker, Arc<PriceSeries>>, HashMap<Ticker, Arc<[Dividend]>>, Arc<YieldTable>);
+/// The contents of all files.
+pub(super) struct Merged {
+    pub(super) prices: BTreeMap<Ticker, Arc<PriceSeries>>,
+    pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
+    pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    pub(super) yields: Arc<YieldTable>,
+}
 
 /// Contents on their way to becoming one.
 #[derive(Default)]
@@ -21,6 +26,8 @@ pub(super) struct Merge {
     prices: HashMap<Ticker, (Arc<PriceSeries>, String)>,
     /// The dividends that came with those prices.
     dividends: HashMap<Ticker, Arc<[Dividend]>>,
+    /// The closes beside them.
+    closes: HashMap<Ticker, Arc<PriceSeries>>,
     yields: HashMap<Maturity, (Arc<Content>, String, bool)>,
 }
 
@@ -33,7 +40,8 @@ impl Merge {
             match self.prices.get_mut(series.ticker()) {
                 None => {
                     self.prices.insert(series.ticker().clone(), (Arc::clone(series), name.to_owned()));
-                    take_dividends(&mut self.dividends, series.ticker(), content);
+                    follow(&mut self.dividends, series.ticker(), &content.dividends);
+                    follow(&mut self.closes, series.ticker(), &content.closes);
                 }
                 Some((kept, from)) => {
                     // Adjusted wins over close, else the longer history, else the file named first.
@@ -44,7 +52,8 @@ impl Merge {
                     if rank(series) > rank(kept) {
                         *kept = Arc::clone(series);
                         name.clone_into(from);
-                        take_dividends(&mut self.dividends, series.ticker(), content);
+                        follow(&mut self.dividends, series.ticker(), &content.dividends);
+                        follow(&mut self.closes, series.ticker(), &content.closes);
                     }
                     twice.push((series.ticker().clone(), other, from.clone()));
                 }
@@ -69,21 +78,21 @@ impl Merge {
         }
     }
 
-    /// The prices and dividends by ticker, and the yields.
+    /// All of them by ticker, and the yields.
     pub(super) fn finish(self) -> Merged {
         let prices = self.prices.into_iter().map(|(ticker, (series, _))| (ticker, series)).collect();
         let mut table = YieldTable::default();
         for (maturity, (content, ..)) in self.yields {
             table.insert(maturity, content.rows(maturity).iter().copied());
         }
-        (prices, self.dividends, Arc::new(table))
+        Merged { prices, dividends: self.dividends, closes: self.closes, yields: Arc::new(table) }
     }
 }
 
-/// Dividends follow the prices: those of another file may end long before them, and would seem to be none.
-fn take_dividends(kept: &mut HashMap<Ticker, Arc<[Dividend]>>, ticker: &Ticker, content: &Content) {
-    match content.dividends.get(ticker) {
-        Some(dividends) => drop(kept.insert(ticker.clone(), Arc::clone(dividends))),
+/// Dividends and closes follow the prices: those of another file may end long before them, and would seem to be none.
+fn follow<T: ?Sized>(kept: &mut HashMap<Ticker, Arc<T>>, ticker: &Ticker, own: &HashMap<Ticker, Arc<T>>) {
+    match own.get(ticker) {
+        Some(found) => drop(kept.insert(ticker.clone(), Arc::clone(found))),
         None => drop(kept.remove(ticker)),
     }
 }

@@ -99,6 +99,24 @@ async fn dividends_follow_the_prices() {
 }
 
 #[tokio::test]
+async fn closes_stand_beside_the_adjusted_prices_of_the_same_file() {
+    use crate::FundamentalsProvider;
+    let folder = folder(&[
+        ("a.csv", "date,ticker,adj_close,close\n2024-01-02,SPY,95,100\n2024-01-04,SPY,96,101\n2024-01-02,TLT,80,90\n"),
+        // The longer adjusted history wins for TLT, and has no closes.
+        ("b.csv", "date,TLT\n2024-01-02,81\n2024-01-03,82\n"),
+        ("c.csv", "date,ticker,close\n2024-01-02,GLD,50\n"),
+    ]);
+    let source = open(&folder, "");
+    let close = async |ticker: &str, on: &str| source.close(&ticker.parse().unwrap(), on.parse().unwrap()).await;
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+    assert_eq!(close("SPY", "2024-01-03").await, Some((day("2024-01-02"), 100.0)));
+    assert_eq!(close("SPY", "2024-02-03").await, Some((day("2024-01-04"), 101.0)));
+    assert_eq!((close("SPY", "2024-01-01").await, close("TLT", "2024-02-03").await), (None, None));
+    assert_eq!(close("GLD", "2024-02-03").await, None, "its prices are closes themselves");
+}
+
+#[tokio::test]
 async fn an_unknown_ticker_is_named_with_the_place_and_a_near_one() {
     let folder = folder(&[("p.csv", "date,SPY,TLT\n2024-01-02,100,90\n")]);
     let source = open(&folder, "p.csv");

@@ -99,7 +99,8 @@ pub(super) async fn identify(State(door): State<Door>, mut request: Request, nex
     let session = request.headers().get(SESSION).and_then(|id| id.to_str().ok());
     if session.is_some_and(|id| door.sessions.belongs_to_another(id, user)) {
         // As for a session that does not exist: whether it does is its user's business.
-        return (StatusCode::NOT_FOUND, "Not Found: Session not found").into_response();
+        return (StatusCode::NOT_FOUND, "Not Found: Session not found; begin a new one with initialize")
+            .into_response();
     }
     request.extensions_mut().insert(user);
     next.run(request).await

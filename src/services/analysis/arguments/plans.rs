@@ -89,12 +89,23 @@ impl Reader<'_> {
         let rate = (
             overlay_categories(
                 "rate_sensitivity_categories",
-                &[Category::FixedIncome, Category::Industry, Category::Market, Category::Cash],
+                // Groups and factors of the caller's own are asked for by being there.
+                &[
+                    Category::FixedIncome,
+                    Category::Industry,
+                    Category::Market,
+                    Category::Cash,
+                    Category::User,
+                    Category::Custom,
+                ],
             ),
             self.maturities(),
         );
         let market = (
-            overlay_categories("market_sensitivity_categories", &[Category::Industry, Category::Style]),
+            overlay_categories(
+                "market_sensitivity_categories",
+                &[Category::Industry, Category::Style, Category::User, Category::Custom],
+            ),
             self.advanced
                 .list_of("market_benchmarks", Ticker::from_str)
                 .filter(|named| !named.is_empty())
@@ -209,11 +220,15 @@ impl Reader<'_> {
                 self.advanced.refuse(
                     "composite_weighting_method",
                     "needs composite_weights",
-                    Some("write composite_weights: [{\"ticker\": \"SPY\", \"weight\": 0.6}, ..]".to_owned()),
+                    "write composite_weights: [{\"ticker\": \"SPY\", \"weight\": 0.6}, ..]",
                 );
             }
             (Some(CompositeWeighting::Equal | CompositeWeighting::Cap), Some(_)) => {
-                self.advanced.refuse("composite_weights", "needs composite_weighting_method custom", None);
+                self.advanced.refuse(
+                    "composite_weights",
+                    "needs composite_weighting_method custom",
+                    "write custom, or leave the weights out",
+                );
             }
             _ => {}
         }
@@ -226,11 +241,11 @@ impl Reader<'_> {
             let (ticker, weight) = (entry.parsed::<Ticker>("ticker"), entry.number("weight", 0.0..=f64::INFINITY));
             entry.only(&["ticker", "weight"]);
             if weight == Some(0.0) {
-                entry.refuse("weight", "must be above 0", Some("leave the ticker out for no weight".to_owned()));
+                entry.refuse("weight", "must be above 0", "leave the ticker out for no weight");
             }
             let (Some(ticker), Some(weight)) = (ticker, weight) else { continue };
             if weights.insert(ticker, weight).is_some() {
-                entry.refuse("ticker", "is there twice", Some("give each ticker one weight".to_owned()));
+                entry.refuse("ticker", "is there twice", "give each ticker one weight");
             }
         }
         match method {

@@ -29,7 +29,7 @@ impl Reader<'_> {
             "all" => None,
             name => name
                 .parse()
-                .map_err(|hint| self.args.refuse("regime", "is neither a regime nor a span of dates", Some(hint)))
+                .map_err(|hint| self.args.refuse("regime", "is neither a regime nor a span of dates", hint))
                 .ok(),
         };
         self.args.string("regime").and_then(read)
@@ -99,8 +99,7 @@ impl Reader<'_> {
         let mut seen = std::collections::HashSet::new();
         pairs.retain(|pair| seen.insert(pair.clone()));
         if pairs.len() > MOST_PAIRS {
-            let rule = format!("must name at most {MOST_PAIRS} pairs");
-            self.advanced.refuse("rolling_pairs", rule, None);
+            self.advanced.must("rolling_pairs", format_args!("name at most {MOST_PAIRS} pairs"));
         }
         pairs
     }

@@ -98,10 +98,7 @@ impl Reader<'_> {
                 self.advanced.refuse(
                     "sections",
                     format!("names `{name}`, which is no section of correlations"),
-                    Some(
-                        "write matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf or rolling"
-                            .to_owned(),
-                    ),
+                    "write matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf or rolling",
                 );
             }
         }

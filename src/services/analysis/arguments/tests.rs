@@ -34,7 +34,8 @@ fn mistakes_come_in_the_order_of_reading() {
         "categories": "x", "correlation_method": "kendall", "regime": "9", "top_n": 0, "min_observations": 1,
         "matrix_format": "flat", "max_chars": 5, "precision": 0, "unknown": 1, "advanced": {"mystery": 2},
     });
-    let fields: Vec<String> = read_json(wrong).unwrap_err().problems.into_iter().map(|problem| problem.field).collect();
+    let fields: Vec<String> =
+        read_json(wrong).unwrap_err().problems.iter().map(|problem| problem.field().to_owned()).collect();
     assert_eq!(
         fields,
         [

@@ -9,9 +9,9 @@ use factor_analytics::{
     report::CorrelationReport,
     study::StudiedFactor,
 };
-use factor_types::Ticker;
+use factor_types::{PriceKind, Ticker};
 
-use super::{Warning, rates, stale_candidates};
+use super::{Warning, macro_groups, rates, stale_candidates};
 use crate::{
     analysis::{Analysis, AnalysisKind, Report, is_small_sample},
     services::analysis::arguments::Query,
@@ -28,8 +28,10 @@ const MANY_PAIRS: usize = 20;
 
 /// The warnings of an analysis: on its prices, its sample, its method, and on what was left out.
 pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Vec<Warning> {
-    let mut warnings = of_the_prices(analysis);
+    let mut warnings = of_the_data(analysis, analyzed);
+    warnings.extend(of_the_prices(analysis));
     warnings.extend(of_the_report(analysis));
+    warnings.extend(macro_groups::missing(analysis, query));
     warnings.extend(late_starters(analysis, analyzed));
     warnings.extend(stopped(analysis, analyzed));
     let panel = analysis.study.panel();
@@ -44,6 +46,27 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(analysis.prepared.warnings.iter().cloned().map(Warning::Source));
     warnings.extend(query.common.snapshot.loaded.problems.iter().map(|problem| Warning::Universe(problem.to_string())));
     warnings.extend(query.request.groups.trouble.iter().cloned().map(Warning::Groups));
+    warnings
+}
+
+/// What is doubtful in the prices themselves: it comes first, since it changes what the figures are worth.
+fn of_the_data(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Vec<Warning> {
+    let panel = analysis.study.panel();
+    let (suspects, mut warnings) = (panel.suspects(), Vec::new());
+    if !suspects.is_empty() {
+        warnings.push(Warning::Suspects(suspects.to_vec()));
+    }
+    let closes = panel.columns().iter().map(|column| &column.series);
+    let closes = closes.filter(|series| series.kind() == PriceKind::Close && !series.is_empty());
+    let closes: Vec<Ticker> = closes.map(|series| series.ticker().clone()).collect();
+    if !closes.is_empty() {
+        warnings.push(Warning::ClosesOnly(closes));
+    }
+    let gaps = analyzed.iter().map(|of| (of.factor.ticker.clone(), analysis.study.history(of.column).gaps));
+    let gaps: Vec<(Ticker, usize)> = gaps.filter(|(_, gaps)| *gaps > 0).collect();
+    if !gaps.is_empty() {
+        warnings.push(Warning::Gaps(gaps));
+    }
     warnings
 }
 

@@ -5,15 +5,13 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     inference::TestCounts,
-    panel::{LeftOut, WhyLeftOut},
+    panel::{LeftOut, SuspectReturn, WhyLeftOut},
     regime::Regime,
 };
 use factor_types::Ticker;
-use serde::{Serialize, Serializer};
 
 use super::rates::RateWarning;
-
-use crate::{analysis::failure_runs::STALE_AFTER, services::holdings_warning};
+use crate::{analysis::failure_runs::STALE_AFTER, answer::markdown::percent, services::holdings_warning};
 
 /// Tickers that a list names before it counts the others.
 const NAMED: usize = 12;
@@ -21,6 +19,16 @@ const NAMED: usize = 12;
 /// A warning.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Warning {
+    /// More tickers were named and not analysed than an answer's first lines hold.
+    ManyNotAnalysed { missing: usize, named: usize },
+    /// Returns that no market is likely to have had.
+    Suspects(Vec<SuspectReturn>),
+    /// Prices that leave dividends out.
+    ClosesOnly(Vec<Ticker>),
+    /// Factors with periods missing inside their history, and how many.
+    Gaps(Vec<(Ticker, usize)>),
+    /// A macro group without a composite, or without correlations.
+    NoMacroGroup { group: String, why: String },
     /// Factors that have failed day after day.
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
@@ -70,10 +78,34 @@ pub(crate) enum Warning {
 impl Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LongWithoutPrices(tickers) => {
-                let named: Vec<&str> = tickers.iter().map(Ticker::as_str).collect();
-                write!(f, "no prices on {STALE_AFTER} days or more, look for a replacement: {}", named.join(", "))
-            }
+            Self::ManyNotAnalysed { missing, named } => write!(
+                f,
+                "{missing} of the {named} tickers named could not be analysed; not_analysed has the first, include data_quality all"
+            ),
+            Self::Suspects(suspects) => write!(
+                f,
+                "suspect prices, likelier an unadjusted split or a bad price than such a move: {}; check them before using these figures (data_quality.suspect_returns)",
+                a_few(
+                    suspects.iter().map(|one| format!("{} {} ({})", one.ticker, percent(Some(one.value)), one.date)),
+                    4
+                )
+            ),
+            Self::ClosesOnly(tickers) => write!(
+                f,
+                "closes only, so returns leave dividends out: {} (data_quality.price_only_tickers)",
+                a_few(tickers, NAMED)
+            ),
+            Self::Gaps(gaps) => write!(
+                f,
+                "periods missing inside the history, how many in brackets: {} (analysis_metadata.history)",
+                a_few(gaps.iter().map(|(ticker, gaps)| format!("{ticker} ({gaps})")), NAMED)
+            ),
+            Self::NoMacroGroup { group, why } => write!(f, "no macro composite {group}: {why}"),
+            Self::LongWithoutPrices(tickers) => write!(
+                f,
+                "no prices on {STALE_AFTER} days or more, look for a replacement: {} (data_quality.stale_factor_candidates)",
+                a_few(tickers, NAMED)
+            ),
             Self::Simulated => {
                 f.write_str("prices are simulated, no market's; set FMP_API_KEY or FACTOR_PRICE_FILES for real ones")
             }
@@ -94,8 +126,8 @@ impl Display for Warning {
             Self::ManyTests { tests, matrices } => many_tests(f, tests, *matrices),
             Self::ShortHistories { matrix, floor, dropped } => write!(
                 f,
-                "{matrix}: ledoit_wolf takes complete periods only; left out for their short history, so that {floor} are complete: {}",
-                dropped.join(", ")
+                "{matrix}: ledoit_wolf takes complete periods only; left out for their short history, so that {floor} are complete: {} (analysis_metadata.matrices)",
+                a_few(dropped, NAMED)
             ),
             Self::TooQuickDecay { half_life, heaviest, floor } => write!(
                 f,
@@ -108,10 +140,17 @@ impl Display for Warning {
                 f,
                 "small sample: within regime {regime} {few} of {all} pairs rest on fewer than {under} periods"
             ),
-            Self::LateStarters(tickers) => late_starters(f, tickers),
+            Self::LateStarters(tickers) => write!(
+                f,
+                "partial history, starting after the window: {} (analysis_metadata.history)",
+                a_few(tickers, NAMED)
+            ),
             Self::Stopped(ended) => {
-                let named: Vec<String> = ended.iter().map(|(ticker, last)| format!("{ticker} ({last})")).collect();
-                write!(f, "stopped before the window's end, last return in brackets: {}", named.join(", "))
+                let named = a_few(ended.iter().map(|(ticker, last)| format!("{ticker} ({last})")), NAMED);
+                write!(
+                    f,
+                    "stopped before the window's end, last return in brackets: {named} (analysis_metadata.history)"
+                )
             }
             Self::PricesBeginLate(first) => {
                 write!(f, "prices begin after start_date: the first return is of {first}")
@@ -122,12 +161,6 @@ impl Display for Warning {
             Self::Groups(why) => write!(f, "your factor groups are left out: {why}"),
             Self::Portfolio(warning) => warning.fmt(f),
         }
-    }
-}
-
-impl Serialize for Warning {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 
@@ -162,8 +195,7 @@ fn look_ahead(f: &mut fmt::Formatter<'_>, as_of: Option<NaiveDate>, without_cap:
     if without_cap.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = without_cap.iter().map(Ticker::as_str).collect();
-    write!(f, "; without a cap: {}", named.join(", "))
+    write!(f, "; without a cap: {} (analysis_metadata.composite_weighting)", a_few(without_cap, NAMED))
 }
 
 fn many_tests(f: &mut fmt::Formatter<'_>, tests: &TestCounts, matrices: usize) -> fmt::Result {
@@ -181,11 +213,11 @@ fn many_tests(f: &mut fmt::Formatter<'_>, tests: &TestCounts, matrices: usize) -
     )
 }
 
-fn late_starters(f: &mut fmt::Formatter<'_>, tickers: &[String]) -> fmt::Result {
-    let named = &tickers[..tickers.len().min(NAMED)];
-    write!(f, "partial history, starting after the window: {}", named.join(", "))?;
-    match tickers.len() - named.len() {
-        0 => Ok(()),
-        more => write!(f, " and {more} more"),
-    }
+/// The first of a list, and how many more there are.
+fn a_few<T: Display>(all: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>, most: usize) -> String {
+    let all = all.into_iter();
+    let more = all.len().saturating_sub(most);
+    let first: Vec<String> = all.take(most).map(|one| one.to_string()).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", first.join(", "))
 }

@@ -42,6 +42,8 @@ struct CategoryLine<A, B, C> {
     avg_return: A,
     best: B,
     worst: C,
+    /// Factors that the mean is of.
+    count: usize,
 }
 
 fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
@@ -49,7 +51,8 @@ fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
     let mut by_category = Fields::rounded(summary::ROUNDING);
     for (category, windows) in report.by_category.iter().flatten() {
         let windows = windows.iter().map(|(window, entry)| {
-            (window, CategoryLine { avg_return: &entry.avg_return, best: &entry.best, worst: &entry.worst })
+            let (avg_return, best, worst) = (&entry.avg_return, &entry.best, &entry.worst);
+            (window, CategoryLine { avg_return, best, worst, count: entry.count })
         });
         by_category.put(category.to_string(), &windows.collect::<IndexMap<_, _>>());
     }

@@ -59,8 +59,10 @@ struct CompositeLine {
 
 fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
     let Some(composites) = composites(&answer.analysis) else { return };
+    let rows = answer.analysis.study.panel().rows();
     let macros = composites.macro_groups.iter().map(|(name, entry)| {
-        (name, CompositeLine { members: entry.members.len(), figures: Brief::of(&entry.profile) })
+        let figures = Brief::of(&entry.profile, &entry.history, rows);
+        (name, CompositeLine { members: entry.members.len(), figures })
     });
     fields.put("macro_composites", &macros.collect::<IndexMap<_, _>>());
 }

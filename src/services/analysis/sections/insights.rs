@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, AnalysisKind, Report},
-    answer::{Fields, Part, markdown::title},
+    answer::{
+        Fields, Part,
+        markdown::{decimal, title},
+    },
     services::analysis::{answer::AnalysisAnswer, summary},
 };
 
@@ -67,6 +70,7 @@ fn in_short(insights: &Insights, size: usize) -> Fields {
     let mut brief = Fields::rounded(summary::ROUNDING);
     brief.put("best_diversifier", &insights.best_diversifier);
     brief.put("most_negative_to_ust10y", &insights.most_negative_to_ust10y);
+    brief.put("most_negative_to_ust10y_all", &insights.most_negative_to_ust10y_all);
     let bets = insights.components.iter().map(|(name, components)| {
         let first_component_share = components.explained.first().copied();
         (name, Bets { effective_bets: components.effective_bets, first_component_share })
@@ -95,13 +99,18 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
     }
     for (what, found) in [
         ("Least correlated with", &insights.best_diversifier),
-        ("Most negative to a rise of", &insights.most_negative_to_ust10y),
+        ("Of equities the most negative to a rise of", &insights.most_negative_to_ust10y),
+        ("Of all factors the most negative to a rise of", &insights.most_negative_to_ust10y_all),
     ] {
         if let Some(found) = found {
             let _ = writeln!(
                 text,
-                "- {what} {}: {} ({}), {:.2} over {} periods",
-                found.against, found.ticker, found.label, found.correlation, found.n
+                "- {what} {}: {} ({}), {} over {} periods",
+                found.against,
+                found.ticker,
+                if found.composite { "a composite" } else { &found.label },
+                decimal(Some(found.correlation), 2),
+                found.n
             );
         }
     }

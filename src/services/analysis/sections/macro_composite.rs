@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use factor_analytics::{correlation::CorrelationMatrix, report::CorrelationReport};
+use indexmap::IndexMap;
 
 use super::{
     matrices::write_whole,
@@ -19,6 +20,10 @@ pub(super) const SPEC: Spec = Spec {
         if let Some(of) = matrix::<Composites>(&answer.analysis) {
             let whole = Matrix::of(&of.names, Layout::Nested, summary::ROUNDING, |i, j| of.get(i, j));
             fields.put_part(Composites::FIELD, Part::Matrix(whole));
+            let fewer = fewer_periods(of);
+            if !fewer.is_empty() {
+                fields.put("macro_composite_fewer_periods", &fewer);
+            }
         }
     }),
     report: at(50, write_report),
@@ -36,9 +41,21 @@ impl OverlayMatrix for Composites {
     }
 }
 
+/// The periods of the composites that have fewer than others: their pairs rest on these at most.
+fn fewer_periods(of: &CorrelationMatrix) -> IndexMap<&str, usize> {
+    let own = || of.names.iter().enumerate().map(|(at, name)| (name.as_str(), of.rows[(at, at)]));
+    let most = own().map(|(_, rows)| rows).max().unwrap_or_default();
+    own().filter(|(_, rows)| *rows < most).collect()
+}
+
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {
     if let Some(matrix) = matrix::<Composites>(&answer.analysis) {
         let _ = write!(text, "\n## Macro composites\n\n");
         write_whole(text, matrix);
+        let fewer: Vec<String> =
+            fewer_periods(matrix).into_iter().map(|(name, rows)| format!("{name} {rows}")).collect();
+        if !fewer.is_empty() {
+            let _ = writeln!(text, "\nOn fewer periods than the others: {}.", fewer.join(", "));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use factor_analytics::{
     correlation::{CorrelationMatrix, Estimate},
     inference::MatrixStatistics,
-    sections::insights::extreme_pairs,
+    sections::insights::{CorrelatedPair, both_ends},
     stats,
 };
 use indexmap::IndexMap;
@@ -89,24 +89,23 @@ pub(super) struct MatrixSummary {
     mean: Option<f64>,
     median: Option<f64>,
     strongest: Vec<PairLine>,
-    weakest: Vec<PairLine>,
+    /// The lowest correlations, the most negative first.
+    most_negative: Vec<PairLine>,
 }
 
 impl MatrixSummary {
     pub(super) fn of(name: &str, matrix: &CorrelationMatrix, size: usize) -> Self {
         let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
-        let pairs = values.len();
-        let list = |size: usize, strongest: bool| {
-            let found = extreme_pairs(name, matrix, size, strongest).into_iter();
-            found.map(|pair| PairLine { a: pair.a, b: pair.b, r: pair.correlation, n: pair.n }).collect()
+        let (strongest, most_negative) = both_ends(name, matrix, size);
+        let lines = |pairs: Vec<CorrelatedPair>| {
+            pairs.into_iter().map(|pair| PairLine { a: pair.a, b: pair.b, r: pair.correlation, n: pair.n }).collect()
         };
         Self {
             size: matrix.size(),
             mean: stats::mean(&values),
             median: stats::median(&values),
-            // A pair is in one list only: a small matrix has its pairs halved between them.
-            strongest: list(size.min(pairs.div_ceil(2)), true),
-            weakest: list(size.min(pairs / 2), false),
+            strongest: lines(strongest),
+            most_negative: lines(most_negative),
         }
     }
 }
@@ -145,13 +144,19 @@ pub(super) fn write_pairs(
     }
     let at = |name: &str| matrix.names.iter().position(|known| known == name);
     let mut rows = Vec::new();
-    for (what, highest) in [("strongest", true), ("weakest", false)] {
-        for pair in extreme_pairs(name, matrix, size, highest) {
+    let (strongest, lowest) = both_ends(name, matrix, size);
+    for (what, pairs) in [("strongest", strongest), ("lowest", lowest)] {
+        for pair in pairs {
             let place = at(&pair.a).zip(at(&pair.b));
             let mut row = vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation), 2), pair.n.to_string()];
             if let Some((of, place)) = statistics.zip(place) {
                 let p = of.p_adjusted[place];
-                row.push(format!("{:.2} to {:.2}", of.interval_low[place], of.interval_high[place]));
+                let of_interval = |bound: f64| decimal(Some(bound), 2);
+                row.push(format!(
+                    "{} to {}",
+                    of_interval(of.interval_low[place]),
+                    of_interval(of.interval_high[place])
+                ));
                 row.push(if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") });
             }
             rows.push(row);
@@ -252,32 +257,33 @@ mod tests {
         let found = summary(&matrix_of(&["A", "B", "C", "D"], &[0.5, -0.25, 0.25, 0.75, 0.0, 1.0]), 2);
         assert_eq!((&found["size"], &found["mean"], &found["median"]), (&json!(4), &json!(0.375), &json!(0.375)));
         assert_eq!(pairs(&found, "strongest"), ["C/D", "A/D"]);
-        assert_eq!(pairs(&found, "weakest"), ["A/C", "B/D"]);
-        assert_eq!(found["weakest"][0], json!({"a": "A", "b": "C", "r": -0.25, "n": 100}));
+        assert_eq!(pairs(&found, "most_negative"), ["A/C", "B/D"]);
+        assert_eq!(found["most_negative"][0], json!({"a": "A", "b": "C", "r": -0.25, "n": 100}));
     }
 
     #[test]
     fn a_small_matrix_has_its_pairs_halved_between_the_lists() {
         let three = summary(&matrix_of(&["A", "B", "C"], &[0.1, 0.2, 0.3]), 5);
         assert_eq!(pairs(&three, "strongest"), ["B/C", "A/C"]);
-        assert_eq!(pairs(&three, "weakest"), ["A/B"]);
+        assert_eq!(pairs(&three, "most_negative"), ["A/B"]);
         let two = summary(&matrix_of(&["A", "B"], &[-0.9]), 5);
-        assert_eq!((pairs(&two, "strongest"), pairs(&two, "weakest").len()), (vec!["A/B".to_owned()], 0));
+        assert_eq!((pairs(&two, "strongest"), pairs(&two, "most_negative").len()), (vec!["A/B".to_owned()], 0));
     }
 
     #[test]
     fn equal_pairs_stand_by_their_names() {
         let equal = summary(&matrix_of(&["B", "A", "C"], &[0.1, 0.5, 0.5]), 5);
         assert_eq!(pairs(&equal, "strongest"), ["A/C", "B/C"]);
-        assert_eq!(pairs(&equal, "weakest"), ["B/A"]);
+        assert_eq!(pairs(&equal, "most_negative"), ["B/A"]);
     }
 
     #[test]
     fn undefined_pairs_count_for_nothing() {
         let some = summary(&matrix_of(&["A", "B", "C"], &[f64::NAN, 0.5, f64::NAN]), 5);
-        assert_eq!((&some["mean"], &some["median"], &some["weakest"]), (&json!(0.5), &json!(0.5), &json!([])));
+        assert_eq!((&some["mean"], &some["median"], &some["most_negative"]), (&json!(0.5), &json!(0.5), &json!([])));
         for matrix in [matrix_of(&["A", "B"], &[f64::NAN]), matrix_of(&["A"], &[]), matrix_of(&[], &[])] {
-            let none = json!({"size": matrix.size(), "mean": null, "median": null, "strongest": [], "weakest": []});
+            let none =
+                json!({"size": matrix.size(), "mean": null, "median": null, "strongest": [], "most_negative": []});
             assert_eq!(summary(&matrix, 5), none);
         }
     }
@@ -299,7 +305,7 @@ mod tests {
         assert_eq!(cells(0)[5..], ["95% interval", "adjusted p"]);
         assert_eq!(cells(2), ["strongest", "A", "B", "0.90", "100", "0.80 to 0.95", "< 0.0001"]);
         assert_eq!(cells(3)[5..], ["0.10 to 0.30", "0.2500"]);
-        assert_eq!(cells(5), ["weakest", "A", "C", "-0.50", "100", "-0.70 to -0.30", "0.0001"]);
+        assert_eq!(cells(4), ["lowest", "A", "C", "-0.50", "100", "-0.70 to -0.30", "0.0001"]);
     }
 
     #[test]

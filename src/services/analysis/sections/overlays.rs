@@ -87,6 +87,9 @@ pub(super) struct Extremes<'a> {
     highest: IndexMap<&'a str, f64>,
     lowest: IndexMap<&'a str, f64>,
     least_sensitive: IndexMap<&'a str, f64>,
+    /// The periods of those that rest on fewer than others.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    fewer_periods: IndexMap<&'a str, usize>,
 }
 
 /// Per column the extremes, `size` of each at most.
@@ -95,11 +98,16 @@ pub(super) fn extremes(overlay: &Overlay, size: usize) -> IndexMap<&String, Extr
         let mut rows: Vec<(&str, f64)> =
             overlay.rows.iter().filter_map(|row| Some((row.name.as_str(), row.values[at].r?))).collect();
         rows.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let highest = rows.iter().copied().take(size.min(rows.len().div_ceil(2))).collect();
-        let lowest = rows.iter().rev().copied().take(size.min(rows.len() / 2)).collect();
+        let highest: IndexMap<&str, f64> = rows.iter().copied().take(size.min(rows.len().div_ceil(2))).collect();
+        let lowest: IndexMap<&str, f64> = rows.iter().rev().copied().take(size.min(rows.len() / 2)).collect();
         rows.sort_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| a.0.cmp(b.0)));
         rows.truncate(size.min(3));
-        Extremes { highest, lowest, least_sensitive: rows.into_iter().collect() }
+        let least_sensitive: IndexMap<&str, f64> = rows.into_iter().collect();
+        let most = overlay.rows.iter().map(|row| row.values[at].n).max().unwrap_or_default();
+        let is_shown = |name: &str| [&highest, &lowest, &least_sensitive].iter().any(|shown| shown.contains_key(name));
+        let fewer = overlay.rows.iter().filter(|row| row.values[at].n < most && is_shown(&row.name));
+        let fewer_periods = fewer.map(|row| (row.name.as_str(), row.values[at].n)).collect();
+        Extremes { highest, lowest, least_sensitive, fewer_periods }
     };
     overlay.columns.iter().enumerate().map(|(at, name)| (name, column(at))).collect()
 }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     report::{FactorProfile, SortBy},
     sections::performance::{DrawdownTimes, PerformanceProfile},
+    study::History,
 };
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
@@ -20,8 +21,13 @@ use crate::{
     answer::{
         Fields,
         markdown::{decimal, percent, table},
+        shortened,
     },
-    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary::first_and_last},
+    services::analysis::{
+        answer::AnalysisAnswer,
+        arguments::ListSizes,
+        summary::{LONGEST_LABEL, first_and_last},
+    },
 };
 
 /// What a sorted table of factors has.
@@ -70,13 +76,19 @@ fn sort_by(answer: &AnalysisAnswer) -> Option<SortBy> {
     }
 }
 
-/// The factors that have what the table is sorted by, in its order; all where none has. One without is neither first nor
-/// last.
+/// The factors that have not stopped and have what the table is sorted by, in its order; all that have not where none has.
+/// One without is neither first nor last.
 fn ranked<'a>(answer: &AnalysisAnswer, profiles: &'a Profiles) -> Vec<(&'a Ticker, &'a FactorProfile)> {
     let ranks =
         |entry: &FactorProfile| sort_by(answer).is_none_or(|by| by.value(&entry.history, &entry.profile).is_some());
-    let ranked: Vec<_> = profiles.iter().filter(|(_, entry)| ranks(entry)).collect();
-    if ranked.is_empty() { profiles.iter().collect() } else { ranked }
+    let alive = || profiles.iter().filter(|(_, entry)| entry.history.stopped.is_none());
+    let ranked: Vec<_> = alive().filter(|(_, entry)| ranks(entry)).collect();
+    if ranked.is_empty() { alive().collect() } else { ranked }
+}
+
+/// Those that stopped before the window's end.
+fn stopped(profiles: &Profiles) -> impl Iterator<Item = (&Ticker, &FactorProfile)> {
+    profiles.iter().filter(|(_, entry)| entry.history.stopped.is_some())
 }
 
 /// The figures of a profile that a summary has.
@@ -89,11 +101,24 @@ pub(super) struct Brief {
     return_to_risk: Option<f64>,
     max_drawdown: Option<f64>,
     beta: Option<f64>,
+    #[serde(flatten)]
+    fewer: Option<Fewer>,
+}
+
+/// The rows that figures rest on, where they are fewer than the window's.
+#[derive(Serialize)]
+struct Fewer {
+    observations: usize,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
 }
 
 impl Brief {
-    pub(super) fn of(profile: &PerformanceProfile) -> Self {
+    /// The figures of a profile in a window of so many rows.
+    pub(super) fn of(profile: &PerformanceProfile, history: &History, rows: usize) -> Self {
+        let fewer = || Fewer { observations: history.observations, first: history.first, last: history.last };
         Self {
+            fewer: (history.observations < rows).then(fewer),
             annual_return: profile.annual_return,
             volatility: profile.volatility,
             sharpe_ratio: profile.sharpe_ratio,
@@ -107,24 +132,36 @@ impl Brief {
 #[derive(Serialize)]
 struct FactorLine<'a> {
     ticker: &'a Ticker,
-    label: &'a str,
+    label: String,
     category: Category,
+    /// The date of its last price, where it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    young: bool,
     #[serde(flatten)]
     figures: Brief,
 }
 
 fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     let Some(per_factor) = profiles(&answer.analysis) else { return };
+    let window = answer.analysis.study.panel().rows();
     let line = |(ticker, entry): (&'a Ticker, &'a FactorProfile)| FactorLine {
         ticker,
-        label: &entry.label,
+        label: shortened(&entry.label, LONGEST_LABEL),
         category: entry.category,
-        figures: Brief::of(&entry.profile),
+        stopped: entry.history.stopped,
+        young: entry.history.young,
+        figures: Brief::of(&entry.profile, &entry.history, window),
     };
     let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
     let (top, bottom) = first_and_last(&rows, lists.top);
     fields.put("top", &top);
     fields.put("bottom", &bottom);
+    let stopped: Vec<_> = stopped(per_factor).take(lists.top).map(line).collect();
+    if !stopped.is_empty() {
+        fields.put("stopped", &stopped);
+    }
 }
 
 /// The cells of a profile in a report.
@@ -170,6 +207,11 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
     table(text, &header, 3, all[..top].to_vec());
     let _ = write!(text, "\n## {last} {}\n\n", sort_by.field());
     table(text, &header, 3, all[all.len() - bottom..].to_vec());
+    let named = stopped(per_factor).take(size).filter_map(|(ticker, entry)| Some((ticker, entry.history.stopped?)));
+    let named: Vec<String> = named.map(|(ticker, last)| format!("{ticker} (last price {last})")).collect();
+    if !named.is_empty() {
+        let _ = write!(text, "\nNot ranked, stopped before the window's end: {}.\n", named.join(", "));
+    }
 }
 
 #[cfg(test)]

@@ -16,11 +16,12 @@ use crate::{
     answer::{
         Fields, Part,
         markdown::{percent, table},
+        shortened,
     },
     services::analysis::{
         answer::AnalysisAnswer,
         arguments::ListSizes,
-        summary::{self, first_and_last},
+        summary::{self, LONGEST_LABEL, first_and_last},
     },
 };
 
@@ -42,7 +43,7 @@ pub(super) const SPEC: Spec = Spec {
 #[derive(Serialize)]
 struct RankedLine<'a> {
     ticker: &'a Ticker,
-    label: &'a str,
+    label: String,
     category: Category,
     total_return: f64,
 }
@@ -55,7 +56,7 @@ fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
             .iter()
             .map(|one| RankedLine {
                 ticker: &one.ticker,
-                label: &one.label,
+                label: shortened(&one.label, LONGEST_LABEL),
                 category: one.category,
                 total_return: one.total_return,
             })

@@ -129,7 +129,7 @@ fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     let mut pairs = Fields::rounded(summary::ROUNDING);
     for series in &report.rolling_series {
         if let Ok(windows) = &series.windows {
-            let windows = windows.iter().map(|(window, values)| (window, PairBrief::of(values)));
+            let windows = windows.iter().map(|(window, values)| (window, PairBrief::of(values, labels)));
             pairs.put_parts(format!("{}/{}", series.a, series.b), &windows.collect::<IndexMap<_, _>>());
         }
     }
@@ -181,9 +181,14 @@ impl<'a> Pair<'a> {
             sd: of.sd,
             stability: of.stability,
             windows: of.windows,
-            latest_date: of.latest_row.filter(|row| row + 1 < labels.len()).map(|row| labels[row]),
+            latest_date: old_label(of.latest_row, labels),
         }
     }
+}
+
+/// The label of a row that is not the last.
+fn old_label(row: Option<usize>, labels: &[NaiveDate]) -> Option<NaiveDate> {
+    row.filter(|row| row + 1 < labels.len()).and_then(|row| labels.get(row).copied())
 }
 
 /// Per window length {last period of a window: r or null}, from the first that could be whole.
@@ -222,6 +227,10 @@ impl<'a> LeastStable<'a> {
 /// What a pair's rolling correlation comes to.
 #[derive(Serialize)]
 struct PairBrief {
+    windows: usize,
+    /// Only where the newest whole window is not the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_date: Option<NaiveDate>,
     latest: Option<f64>,
     mean: Option<f64>,
     min: Option<f64>,
@@ -230,9 +239,10 @@ struct PairBrief {
 }
 
 impl PairBrief {
-    fn of(values: &[Option<f64>]) -> Self {
+    fn of(values: &[Option<f64>], labels: &[NaiveDate]) -> Self {
         let of = summary_of(values);
-        Self { latest: of.latest, mean: of.mean, min: of.min, max: of.max, sd: of.sd }
+        let latest_date = old_label(of.latest_row, labels);
+        Self { windows: of.windows, latest_date, latest: of.latest, mean: of.mean, min: of.min, max: of.max, sd: of.sd }
     }
 }
 
@@ -244,13 +254,14 @@ fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes)
         let row = |pair: &RollingPair| {
             let of = &pair.summary;
             let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(|value| decimal(value, 2));
-            [table.names[pair.a].clone(), table.names[pair.b].clone()].into_iter().chain(figures).collect()
+            let names = [table.names[pair.a].clone(), table.names[pair.b].clone()];
+            names.into_iter().chain(figures).chain([of.windows.to_string()]).collect()
         };
         let known = pairs.iter().filter(|pair| pair.summary.stability.is_some());
         let rows = known.take(lists.per_matrix).map(row).collect();
         crate::answer::markdown::table(
             text,
-            &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability"],
+            &["a", "b", "latest", "mean", "lowest", "highest", "sd", "stability", "windows"],
             2,
             rows,
         );
@@ -263,13 +274,14 @@ fn write_series(text: &mut String, report: &CorrelationReport) {
     let row = |series: &RollingSeries, window: usize, values: &[Option<f64>]| {
         let of = summary_of(values);
         let figures = [of.latest, of.mean, of.min, of.max, of.sd].map(|value| decimal(value, 2));
-        [format!("{}/{}", series.a, series.b), window.to_string()].into_iter().chain(figures).collect()
+        let named = [format!("{}/{}", series.a, series.b), window.to_string()];
+        named.into_iter().chain(figures).chain([of.windows.to_string()]).collect()
     };
     let rows: Vec<Vec<String>> = found
         .flat_map(|(series, windows)| windows.iter().map(move |(window, values)| row(series, *window, values)))
         .collect();
     if !rows.is_empty() {
         let _ = write!(text, "\n## Rolling correlations of pairs\n\n");
-        table(text, &["pair", "periods", "latest", "mean", "lowest", "highest", "sd"], 1, rows);
+        table(text, &["pair", "periods", "latest", "mean", "lowest", "highest", "sd", "windows"], 1, rows);
     }
 }

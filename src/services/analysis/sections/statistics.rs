@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     analysis::{AnalysisKind, Report},
-    answer::{Fields, Part, markdown::table},
+    answer::{
+        Fields, Part,
+        markdown::{decimal, table},
+    },
     services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary},
 };
 
@@ -149,8 +152,10 @@ fn write_durations(text: &mut String, rows: &RateRows, lists: ListSizes) {
     let Some(first) = rows.values().next() else { return };
     let by = first.keys().find(|name| *name == LEADING).or_else(|| first.keys().next());
     let cell = |cell: &RateStatistics| match (cell.effective_duration, cell.standard_error) {
-        (Some(duration), Some(error)) => format!("{duration:.2} ({:.2})", 100.0 * error),
-        (Some(duration), None) => format!("{duration:.2}"),
+        (Some(duration), Some(error)) => {
+            format!("{} ({})", decimal(Some(duration), 2), decimal(Some(100.0 * error), 2))
+        }
+        (Some(duration), None) => decimal(Some(duration), 2),
         _ => String::new(),
     };
     let lines = by.map_or_else(Vec::new, |by| largest(rows, by, lists.factors)).into_iter();

@@ -9,7 +9,7 @@ use super::{Kind, MatchedBy, Resolved};
 use crate::{
     analysis::UserGroups,
     arguments::nearest,
-    tool_error::{ErrorCode, Problem, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// Names listed when one is not found, or stands for several.
@@ -59,7 +59,9 @@ fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Tic
     if let Some(factor) = factors.iter().find(|factor| factor.ticker.as_str().eq_ignore_ascii_case(query)) {
         return Ok(etf(query, factor, MatchedBy::Ticker));
     }
-    if let Some(ticker) = held.iter().find(|ticker| ticker.as_str().eq_ignore_ascii_case(query)) {
+    // A group that is held is found below, with what it is made of.
+    let held = held.iter().filter(|ticker| !ticker.is_group());
+    if let Some(ticker) = held.clone().find(|ticker| ticker.as_str().eq_ignore_ascii_case(query)) {
         return Ok(Resolved {
             query: query.to_owned(),
             name: ticker.to_string(),
@@ -215,12 +217,11 @@ impl Miss<'_> {
             format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
         };
         let query: String = query.chars().take(80).collect();
-        let message = format!("`{query}` {rule}: {hint}.");
-        ToolError::new(ErrorCode::UnknownFactor, message).with_problem(Problem {
-            field: field.to_owned(),
-            got: json!(query).to_string(),
-            rule,
-            hint: Some(hint),
-        })
+        let what = format!("`{query}` {rule}");
+        ToolError::new(ErrorCode::UnknownFactor, what, &hint).with_problem(Problem::new(
+            field,
+            json!(query).to_string(),
+            Refusal::new(rule, hint),
+        ))
     }
 }

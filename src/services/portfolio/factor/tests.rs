@@ -25,7 +25,7 @@ fn found(query: &str) -> (String, &'static str, &'static str) {
 
 fn refused(query: &str) -> String {
     let error = resolve("f", query, &universe(), &UserGroups::default(), &[]).unwrap_err();
-    assert_eq!((error.code, error.problems[0].field.as_str()), (ErrorCode::UnknownFactor, "f"));
+    assert_eq!((error.code, error.problems[0].field()), (ErrorCode::UnknownFactor, "f"));
     error.message
 }
 
@@ -59,7 +59,7 @@ fn none_or_several_list_the_nearest() {
     for (query, near) in
         [("estaet", "VNQ"), ("cyclcal", "cyclical (sector group)"), ("fixed incom", "fixed_income (category)")]
     {
-        assert!(refused(query).contains(&format!("the nearest are {near}")), "{}", refused(query));
+        assert!(refused(query).contains(&format!("The nearest are {near}")), "{}", refused(query));
     }
     assert!(refused("zzzzzz").contains("list_factors"));
     assert!(refused("!?").contains("must name a factor"));

@@ -1,6 +1,7 @@
 use factor_types::SourceTier;
 
 use super::*;
+use crate::analysis::UserGroup;
 
 fn ticker(text: &str) -> Ticker {
     text.parse().unwrap()
@@ -32,7 +33,7 @@ fn classifications() -> Classifications {
     ];
     let weights: IndexMap<Ticker, f64> = held.into_iter().map(|(name, weight)| (ticker(name), weight)).collect();
     let universe = universe();
-    let names: Vec<String> = strangers(&weights, &[&universe]).iter().map(Ticker::to_string).collect();
+    let names: Vec<String> = strangers(weights.keys(), &[&universe]).iter().map(Ticker::to_string).collect();
     assert_eq!(names, ["AAPL", "BITX", "SHIP", "ZZZ"], "only these are asked for");
     let profiles = HashMap::from([
         (ticker("AAPL"), profile(false, Some("consumer electronics"))),
@@ -40,7 +41,7 @@ fn classifications() -> Classifications {
         (ticker("SHIP"), profile(false, Some("Marine Shipping"))),
         (ticker("ZZZ"), Err("ZZZ is not known".to_owned())),
     ]);
-    Classifications::by_profiles(&weights, &[&universe], profiles)
+    Classifications::by_profiles(&weights, (&[&universe], &UserGroups::default()), profiles)
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn shares_stand_for_their_industry_and_funds_for_their_category() {
 fn shares_stand_for_industries_alone() {
     let weights = IndexMap::from([(ticker("BILL"), 1.0)]);
     let profiles = HashMap::from([(ticker("BILL"), profile(false, Some("UST30Y")))]);
-    let all = Classifications::by_profiles(&weights, &[&universe()], profiles);
+    let all = Classifications::by_profiles(&weights, (&[&universe()], &UserGroups::default()), profiles);
     assert_eq!((all.each[0].factor.as_ref(), all.each[0].industry.as_str()), (None, "UST30Y"));
     assert!(all.warnings(&IndexMap::new())[0].to_string().ends_with("of an industry that no factor stands for"));
 }
@@ -109,4 +110,31 @@ fn other_weights_leave_what_holdings_stand_for() {
         IndexMap::from([("bond".to_owned(), 0.5), ("equity".to_owned(), 0.5)])
     );
     assert!((after.weight_in(&[ticker("XLK")]) - 0.5).abs() < 1e-12);
+}
+
+#[test]
+fn a_group_is_looked_through_and_stays_one_holding() {
+    use factor_types::GroupName;
+    let name: GroupName = "Mix".parse().unwrap();
+    let mut factor = Factor::new(Ticker::of_group(&name), "Mix", Category::User, SourceTier::Database);
+    factor.asset_class = AssetClass::Equity;
+    let members = vec![(ticker("AAPL"), 3.0), (ticker("TLT"), 1.0)];
+    let group = UserGroup { factor: Arc::new(factor), members: Ok(members) };
+    let groups = UserGroups { groups: vec![group], ..UserGroups::default() };
+    let weights = IndexMap::from([(Ticker::of_group(&name), 0.4), (ticker("XLK"), 0.6)]);
+    let universe = universe();
+    let asked = strangers(weights.keys().chain(super::members(&weights, &groups)), &[&universe]);
+    assert_eq!(asked, [ticker("AAPL")], "a group has no profile, and its members may have");
+    let profiles = HashMap::from([(ticker("AAPL"), profile(false, Some("consumer electronics")))]);
+    let all = Classifications::by_profiles(&weights, (&[&universe], &groups), profiles);
+    assert_eq!(all.each.len(), 2);
+    // 0.4 of it are 0.3 of shares and 0.1 of bonds.
+    let sums = all.by(|one| &one.industry);
+    let wanted = [("Information Technology Services", 0.6), ("consumer electronics", 0.3), ("fixed_income", 0.1)];
+    assert_eq!(sums.len(), wanted.len());
+    assert!(wanted.iter().all(|(name, weight)| (sums[*name] - weight).abs() < 1e-12), "{sums:?}");
+    assert!((all.weight_in(&[ticker("XLK")]) - 0.9).abs() < 1e-12 && all.looked_through(&[ticker("XLK")]));
+    assert!((all.weight_in(&[Ticker::of_group(&name)]) - 0.4).abs() < 1e-12);
+    // What is both, the group and its member, is counted once.
+    assert!((all.weight_in(&[Ticker::of_group(&name), ticker("TLT")]) - 0.4).abs() < 1e-12);
 }

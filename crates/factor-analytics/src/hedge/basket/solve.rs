@@ -2,17 +2,20 @@
 
 use ndarray::Array2;
 
-use super::{MinimizedVariance, nnls, stats};
+use super::{BasketInputs, Candidate, MinimizedVariance, nnls, stats};
 use crate::{
     correlation::{Estimate, Method, NamedSeries},
-    hedge::capped,
+    hedge::{
+        capped,
+        figures::{common_rows, picked},
+    },
     observer::{Progress, Silent},
 };
 
-/// Sets whose objectives differ by less than this share of what is to be offset are equal.
+/// Sets whose shares of what is left differ by less than this are equal.
 const SAME: f64 = 1e-12;
 
-/// The returns on complete rows, and the covariances of both problems.
+/// The returns of one set on its rows, and the covariances of both problems.
 pub(super) struct Problem {
     pub(super) factor: Vec<f64>,
     /// The portfolio's returns, and the cap.
@@ -23,6 +26,8 @@ pub(super) struct Problem {
     pub(super) shrinkage_intensity: f64,
     hedge: Quadratic,
     swap: Option<Quadratic>,
+    /// The factor's variance.
+    unhedged: f64,
 }
 
 /// x'Gx / 2 - d'x.
@@ -31,17 +36,20 @@ struct Quadratic {
     linear: Vec<f64>,
 }
 
-/// What one set comes to.
+/// What one set comes to on its own rows.
 pub(super) struct Trial {
     /// Which candidates.
     pub(super) set: Vec<usize>,
+    /// The rows on which all of them, the factor and the portfolio have values.
+    pub(super) rows: Vec<usize>,
+    pub(super) problem: Problem,
     /// Their hedge ratios.
     pub(super) ratios: Vec<f64>,
     /// The weights to move into them, with a portfolio.
     pub(super) moves: Option<Vec<f64>>,
     /// The variance that was minimised.
     pub(super) value: f64,
-    /// The factor's variance after the hedge.
+    /// The factor's variance after the hedge, as a share of that before.
     hedged: f64,
 }
 
@@ -64,7 +72,8 @@ impl Problem {
             }
         });
         let before = portfolio.as_ref().map_or(covariance[(0, 0)], |(p, _)| covariance_of(p, p));
-        Some(Self { factor, portfolio, offsets, before, shrinkage_intensity, hedge, swap })
+        let unhedged = covariance[(0, 0)];
+        Some(Self { factor, portfolio, offsets, before, shrinkage_intensity, hedge, swap, unhedged })
     }
 
     /// The same problem on the first rows alone.
@@ -77,35 +86,24 @@ impl Problem {
         if self.swap.is_some() { MinimizedVariance::PortfolioVariance } else { MinimizedVariance::FactorVariance }
     }
 
-    /// The hedge ratios of a set.
-    pub(super) fn ratios(&self, set: &[usize]) -> Option<Vec<f64>> {
-        let own = self.hedge.on(set);
-        nnls::quadratic(own.gram.view(), &own.linear)
+    /// The hedge ratios.
+    pub(super) fn ratios(&self) -> Option<Vec<f64>> {
+        nnls::quadratic(self.hedge.gram.view(), &self.hedge.linear)
     }
 
-    /// The weights of a set; `None` when those of the hedge do not settle.
-    pub(super) fn solve(&self, set: &[usize]) -> Option<Trial> {
-        let ratios = self.ratios(set)?;
-        let hedged = self.hedge.on(set).value(&ratios);
-        let (moves, value) = match (&self.swap, &self.portfolio) {
+    /// The variance that the best weight of one member alone comes to.
+    fn alone(&self, member: usize) -> Option<f64> {
+        let value = match (&self.swap, &self.portfolio) {
             (Some(swap), Some((_, cap))) => {
-                let own = swap.on(set);
-                let moves = capped::minimise(own.gram.view(), &own.linear, *cap);
-                let value = own.value(&moves);
-                (Some(moves), value)
+                let own = swap.on(&[member]);
+                own.value(&capped::minimise(own.gram.view(), &own.linear, *cap))
             }
-            _ => (None, hedged),
+            _ => {
+                let own = self.hedge.on(&[member]);
+                own.value(&nnls::quadratic(own.gram.view(), &own.linear)?)
+            }
         };
-        Some(Trial { set: set.to_vec(), ratios, moves, value: self.before + 2.0 * value, hedged })
-    }
-
-    /// Which of two sets is better; the one tried first where both are equal.
-    pub(super) fn better(&self, first: Trial, second: Trial) -> Trial {
-        // Sets that differ by rounding must not change places between machines.
-        let same = SAME * self.before;
-        let gain = first.value - second.value;
-        let hedges_better = second.hedged < first.hedged && first.set.len() == second.set.len();
-        if gain > same || (gain.abs() <= same && hedges_better) { second } else { first }
+        Some(self.before + 2.0 * value)
     }
 }
 
@@ -123,11 +121,75 @@ impl Quadratic {
 }
 
 impl Trial {
+    /// Tries a set of the candidates; `None` with too few rows or no variation on them, and where the weights do not
+    /// settle.
+    pub(super) fn of(inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>], set: Vec<usize>) -> Option<Self> {
+        let rows = rows_of(inputs, ranked, &set);
+        if rows.len() < inputs.min_rows.max(2) {
+            return None;
+        }
+        let offsets: Vec<Vec<f64>> = set.iter().map(|at| picked(ranked[*at].returns, &rows)).collect();
+        if offsets.iter().any(|offset| stats::is_constant(offset)) {
+            return None;
+        }
+        let portfolio = inputs.portfolio.map(|(returns, cap)| (picked(returns, &rows), cap));
+        let problem = Problem::new(picked(inputs.overexposed, &rows), portfolio, offsets)?;
+        let ratios = problem.ratios()?;
+        let hedged = problem.hedge.value(&ratios);
+        let (moves, value) = match (&problem.swap, &problem.portfolio) {
+            (Some(swap), Some((_, cap))) => {
+                let moves = capped::minimise(swap.gram.view(), &swap.linear, *cap);
+                let value = swap.value(&moves);
+                (Some(moves), value)
+            }
+            _ => (None, hedged),
+        };
+        let value = problem.before + 2.0 * value;
+        let hedged = 1.0 + 2.0 * hedged / problem.unhedged;
+        Some(Self { set, rows, problem, ratios, moves, value, hedged })
+    }
+
+    /// Whether the set is one to choose: all of it has a part; or only one member or none, which the others do not leave
+    /// with fewer rows than it has by itself, so that it says whether one alone does as well.
+    pub(super) fn stands_for_itself(&self, inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>]) -> bool {
+        let active = self.active();
+        match active.len() {
+            some if some == self.set.len() => true,
+            0 | 1 => rows_of(inputs, ranked, &active).len() == self.rows.len(),
+            _ => false,
+        }
+    }
+
+    /// What is left of the variance that was minimised.
+    fn share(&self) -> f64 {
+        self.value / self.problem.before
+    }
+
+    /// The better of two sets; the one tried first where both are equal.
+    pub(super) fn better(self, second: Self) -> Self {
+        // Sets that differ by rounding must not change places between machines.
+        let gain = self.share() - second.share();
+        let hedges_better = second.hedged < self.hedged && self.set.len() == second.set.len();
+        if gain > SAME || (gain.abs() <= SAME && hedges_better) { second } else { self }
+    }
+
+    /// The best member alone, by its place in the set, and the variance that it comes to; the first of equals.
+    pub(super) fn best_single(&self) -> Option<(usize, f64)> {
+        let each = (0..self.set.len()).filter_map(|member| Some((member, self.problem.alone(member)?)));
+        each.min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// The candidates that have a part in it.
     pub(super) fn active(&self) -> Vec<usize> {
         let weights = self.moves.as_ref().unwrap_or(&self.ratios);
         self.set.iter().zip(weights).filter(|(_, weight)| **weight > 0.0).map(|(at, _)| *at).collect()
     }
+}
+
+/// The rows on which some candidates, the factor and the portfolio have values.
+fn rows_of(inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>], set: &[usize]) -> Vec<usize> {
+    let own = [inputs.overexposed].into_iter().chain(inputs.portfolio.map(|(returns, _)| returns));
+    common_rows(&own.chain(set.iter().map(|at| ranked[*at].returns)).collect::<Vec<_>>())
 }
 
 /// The covariance of complete columns shrunk towards constant correlation, divisor n - 1, and the intensity: the

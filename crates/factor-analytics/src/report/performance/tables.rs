@@ -67,7 +67,11 @@ impl Tables<'_> {
             entries.push((one.factor.ticker.clone(), self.factor(one)));
         }
         let value = |entry: &FactorProfile| self.plan.sort_by.value(&entry.history, &entry.profile);
-        entries.sort_by(|a, b| self.plan.sort_by.compare((a.0.as_str(), value(&a.1)), (b.0.as_str(), value(&b.1))));
+        entries.sort_by(|a, b| {
+            // What has stopped is ranked in no window that it does not fill: it comes after all others.
+            let stopped = a.1.history.stopped.is_some().cmp(&b.1.history.stopped.is_some());
+            stopped.then_with(|| self.plan.sort_by.compare((a.0.as_str(), value(&a.1)), (b.0.as_str(), value(&b.1))))
+        });
         let mut missing = Missing::new();
         for (ticker, entry) in &entries {
             note_missing(&mut missing, "per_factor", ticker.as_str(), &entry.profile);

@@ -19,7 +19,7 @@ fn prices(rows: &[(&str, f64)]) -> PriceSeries {
 }
 
 fn basis(class: AssetClass, rows: &[(&str, f64)], as_of: &str, today: &str) -> YieldBasis {
-    YieldBasis::of(&factor(class), &prices(rows), day(as_of), day(today))
+    YieldBasis::of(&factor(class), &prices(rows), None, day(as_of), day(today))
 }
 
 /// Paid on the day a year before: no longer in. On the day itself: in.
@@ -67,8 +67,28 @@ fn the_close_is_the_last_price_at_or_before_the_window_s_end() {
     assert_eq!(basis(AssetClass::Bond, &rows, "2023-12-29", "2024-02-02"), open(112.0));
     assert_eq!(
         basis(AssetClass::Bond, &rows, "2023-12-29", "2024-02-03"),
-        YieldBasis::Undefined("dividend yields are of today; this window ends on 2023-12-29".to_owned())
+        YieldBasis::Undefined(
+            "without closes beside adjusted prices a dividend yield is of today; this window ends on 2023-12-29"
+                .to_owned()
+        )
     );
+}
+
+#[test]
+fn a_close_beside_the_adjusted_price_gives_a_yield_of_any_window() {
+    let adjusted = prices(&[("2015-12-31", 80.0), ("2024-01-05", 120.0)]);
+    let of = |close: Option<(&str, f64)>, series: &PriceSeries| {
+        let close = close.map(|(date, close)| (day(date), close));
+        YieldBasis::of(&factor(AssetClass::Equity), series, close, day("2015-12-31"), day("2024-01-10"))
+    };
+    // 100 was paid for a share, of which the price adjusted for what came after is 80.
+    assert_eq!(of(Some(("2015-12-30", 100.0)), &adjusted), YieldBasis::Dividends { close: 100.0 });
+    assert!(matches!(of(None, &adjusted), YieldBasis::Undefined(_)));
+    let closes = PriceSeries::new("FUND".parse().unwrap(), PriceKind::Close, [(day("2015-12-31"), 101.0)]);
+    assert_eq!(of(None, &closes), YieldBasis::Dividends { close: 101.0 });
+    // It had stopped by then.
+    let old = YieldBasis::Undefined("its last close is of 2015-11-25, long before 2015-12-31".to_owned());
+    assert_eq!(of(Some(("2015-11-25", 100.0)), &adjusted), old);
 }
 
 #[test]

@@ -1,0 +1,122 @@
+//! Looking at the candidates: which pass the filters, their figures, their order, and the best one to sell short.
+
+use factor_types::Ticker;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    Candidate, CandidateExclusion, Direction, Effectiveness, ExcludedCandidate, HedgeFigures, HedgePlan, HedgeQuestion,
+    candidates::Filter, score::ScoreInputs,
+};
+
+/// A candidate that passes the filters, and its figures.
+pub(super) struct Looked<'a> {
+    pub(super) candidate: &'a Candidate<'a>,
+    pub(super) figures: HedgeFigures,
+    pub(super) correlation: f64,
+}
+
+/// The candidate that takes most away when it is sold short.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BestShort {
+    /// What it stands for.
+    pub factor: String,
+    /// Its ETF; null for a composite.
+    pub etf_ticker: Option<Ticker>,
+    /// Units of it per unit of the factor; below 0, since it is sold.
+    pub hedge_ratio: f64,
+    /// What selling it takes away.
+    pub hedge_effectiveness: Effectiveness,
+    /// Common rows.
+    pub n: usize,
+}
+
+impl Looked<'_> {
+    pub(super) fn name(&self) -> &str {
+        self.candidate.factor
+    }
+
+    /// What ties are ordered by.
+    fn symbol(&self) -> &str {
+        self.candidate.ticker.map_or(self.candidate.factor, Ticker::as_str)
+    }
+
+    pub(super) fn is_young(&self) -> bool {
+        self.candidate.standing.young
+    }
+
+    pub(super) fn scored(&self) -> ScoreInputs {
+        ScoreInputs {
+            correlation: Some(self.correlation),
+            sharpe_ratio: self.candidate.sharpe_ratio,
+            max_drawdown: self.candidate.max_drawdown,
+            dividend_yield: self.candidate.dividend_yield,
+        }
+    }
+}
+
+impl BestShort {
+    /// The best of those looked at, the young apart: those tested out of sample before those that are not.
+    pub(super) fn among(looked: &[Looked<'_>]) -> Option<Self> {
+        let worth = |one: &Looked<'_>| {
+            let Effectiveness { in_sample, out_of_sample } = one.figures.hedge_effectiveness;
+            out_of_sample.map_or((false, in_sample.unwrap_or(f64::MIN)), |share| (true, share))
+        };
+        let short = looked.iter().filter(|one| one.figures.direction == Some(Direction::Short) && !one.is_young());
+        let best = short.max_by(|a, b| {
+            let ((tested, share), (other_tested, other)) = (worth(a), worth(b));
+            // Of equals the first by its symbol.
+            tested.cmp(&other_tested).then_with(|| share.total_cmp(&other)).then_with(|| b.symbol().cmp(a.symbol()))
+        })?;
+        Some(Self {
+            factor: best.name().to_owned(),
+            etf_ticker: best.candidate.ticker.cloned(),
+            hedge_ratio: best.figures.hedge_ratio?,
+            hedge_effectiveness: best.figures.hedge_effectiveness,
+            n: best.figures.relation.n,
+        })
+    }
+}
+
+/// The candidates that pass the filters, with their figures, and the others.
+pub(super) fn scan<'a>(
+    question: &HedgeQuestion<'_>,
+    candidates: &'a [Candidate<'a>],
+    plan: &HedgePlan,
+) -> (Vec<Looked<'a>>, Vec<ExcludedCandidate>) {
+    let filter = Filter {
+        include_cash: plan.include_cash,
+        min_dividend_yield: plan.min_dividend_yield,
+        weight_of_overexposed: question.portfolio.map(|portfolio| portfolio.weight_of_overexposed),
+    };
+    let (mut looked, mut left_out) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        if let Some((reason, detail)) = filter.against(candidate) {
+            left_out.push(ExcludedCandidate::new(candidate, reason, detail));
+            continue;
+        }
+        let figures = HedgeFigures::of(question.overexposed, candidate.returns, question.min_observations);
+        let (n, needed) = (figures.relation.n, question.min_observations.max(2));
+        match figures.relation.correlation_to_overexposed {
+            Some(correlation) => looked.push(Looked { candidate, figures, correlation }),
+            None if n < needed => {
+                let detail = format!("{n} periods in common with the factor, {needed} needed");
+                left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::ThinHistory, detail));
+            }
+            None => {
+                let detail = format!("its returns or the factor's do not vary on their {n} common periods");
+                left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::Constant, detail));
+            }
+        }
+    }
+    (looked, left_out)
+}
+
+/// Sorts candidates by a value, lowest first: the young after all others, equals by their symbol.
+pub(super) fn in_order(chosen: &mut [usize], looked: &[Looked<'_>], value: impl Fn(usize) -> f64) {
+    chosen.sort_by(|a, b| {
+        let (one, other) = (&looked[*a], &looked[*b]);
+        let by_value = one.is_young().cmp(&other.is_young()).then_with(|| value(*a).total_cmp(&value(*b)));
+        by_value.then_with(|| one.symbol().cmp(other.symbol()))
+    });
+}
