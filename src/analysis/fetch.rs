@@ -241,11 +241,13 @@ impl Fetch {
 
 /// The tickers whose prices are needed, each once: a group has none, its members do.
 fn tickers(request: &AnalysisRequest, factors: &[Arc<Factor>], groups: &[GroupColumn]) -> Vec<Ticker> {
-    let funds = factors.iter().map(|factor| &factor.ticker).filter(|ticker| !ticker.is_group());
+    let all = factors.iter().map(|factor| &factor.ticker);
     let members = groups.iter().flat_map(|group| group.members.iter().map(|(member, _)| member));
     let further = iter::once(&request.benchmark).chain(&request.also_priced);
     let mut seen = HashSet::new();
-    funds.chain(members).chain(further).filter(|ticker| seen.insert(*ticker)).cloned().collect()
+    // Holdings may be groups as well.
+    let all = all.chain(members).chain(further).filter(|ticker| !ticker.is_group());
+    all.filter(|ticker| seen.insert(*ticker)).cloned().collect()
 }
 
 /// The tickers by whose prices the window is settled, each once.

@@ -3,6 +3,13 @@
 use factor_types::ClosedSet;
 
 use super::Args;
+use crate::answer::shortened;
+
+/// Names that no section has are told back so many at most.
+const MOST_INVALID: usize = 20;
+
+/// The longest of them, in characters.
+const LONGEST_INVALID: usize = 60;
 
 /// The sections that `include` names, in the caller's order, and the names that no section has, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +29,12 @@ impl<S: ClosedSet + PartialEq> Include<S> {
         for name in names {
             match S::read(&name) {
                 Ok(section) if !known.contains(&section) => known.push(section),
-                Err(_) if !invalid.contains(&name) => invalid.push(name),
+                Err(_) if invalid.len() < MOST_INVALID => {
+                    let name = shortened(&name, LONGEST_INVALID);
+                    if !invalid.contains(&name) {
+                        invalid.push(name);
+                    }
+                }
                 Ok(_) | Err(_) => {}
             }
         }

@@ -114,7 +114,10 @@ pub(crate) fn macro_exposures(
     let (floor, panel) = (study.min_observations, study.panel());
     let found =
         Exposures::of_defaults(&returns.values, risk_free, &factors, panel.labels(), floor, panel.periods_per_year());
-    found.map_err(|error| error.to_string())
+    match found {
+        Ok(exposures) if study.risk_free().known().is_none() => Ok(exposures.without_alpha()),
+        found => found.map_err(|error| error.to_string()),
+    }
 }
 
 /// Runs what takes the processor's time off the async threads.

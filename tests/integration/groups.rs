@@ -108,7 +108,7 @@ fn close(a: &Value, b: f64) {
     assert!((a - b).abs() <= 1e-5 * b.abs(), "{a} is not {b}");
 }
 
-/// annual_return, volatility, sharpe_ratio (no yields: over 0) and max_drawdown of monthly returns, by their definitions.
+/// annual_return, volatility, return_to_risk (there is no risk-free rate) and max_drawdown of monthly returns, by their definitions.
 fn by_hand(returns: &[f64]) -> [f64; 4] {
     let n = returns.len() as f64;
     let (mut wealth, mut high, mut drawdown) = (1.0_f64, 1.0_f64, 0.0_f64);
@@ -175,7 +175,7 @@ async fn the_figures_of_a_group_are_those_of_its_weights() {
         "analysis_type": "performance", "categories": ["user"], "include": ["per_factor"], "benchmark_ticker": "AAA",
     });
     let factor = server.answer("get_factor_analysis", analysis).await["per_factor"]["USER:Half_and_half"].clone();
-    for name in ["annual_return", "volatility", "sharpe_ratio", "max_drawdown"] {
+    for name in ["annual_return", "volatility", "return_to_risk", "max_drawdown"] {
         close(&factor[name], answer["performance"][name].as_f64().unwrap());
     }
     assert_eq!(factor["observations"], 29);

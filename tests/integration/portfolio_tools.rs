@@ -325,3 +325,70 @@ async fn a_source_without_profiles_says_so() {
     let said = nobody["insights"]["sentences"].to_string();
     assert!(said.contains("Nothing here offsets ACME: no candidate is left") && !said.contains("of 0"), "{said}");
 }
+
+/// A group of equal weights is what its members are, rebalanced each month; cash is cash by any name.
+#[tokio::test]
+async fn a_group_is_held_as_its_members_are_and_cash_by_any_name() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    server.answer("create_factor_group", json!({"group_name": "My Mix", "tickers": ["VNQ", "TLT"]})).await;
+    let holdings = [
+        json!({"USER:my mix": 0.5, "SPY": 0.3, "CASH": 0.2}),
+        json!([{"ticker": "VNQ", "weight": 0.25}, {"ticker": "TLT", "weight": 0.25}, {"ticker": "SPY", "weight": 0.3},
+            {"ticker": "USD", "weight": 0.2}]),
+    ];
+    let mut answers = Vec::new();
+    for holdings in holdings {
+        let arguments = json!({"holdings": holdings, "factors": ["SPY", "TLT"], "format": "full", "max_chars": 0});
+        answers.push(server.answer(EXPOSURES, arguments).await);
+    }
+    let [grouped, apart] = [&answers[0], &answers[1]];
+    let near = |path: &[&str]| {
+        let figure = |answer: &Value| path.iter().fold(answer, |at, part| &at[part]).as_f64().unwrap();
+        assert!((figure(grouped) - figure(apart)).abs() < 1e-6, "{path:?}: {} {}", figure(grouped), figure(apart));
+    };
+    for field in ["annual_return", "volatility", "sharpe_ratio", "beta", "max_drawdown"] {
+        near(&["risk", field]);
+    }
+    near(&["regression", "factors", "TLT", "beta"]);
+    for industry in ["REIT - Diversified", "fixed_income", "market", "cash"] {
+        near(&["by_industry", industry]);
+    }
+    let shares = grouped["risk"]["risk_contribution"].as_object().unwrap();
+    let sum: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-5 && shares.contains_key("USER:My_Mix"), "{shares:?}");
+    // What it is made of is no offset of it, and nor is it itself.
+    let arguments = json!({"overexposed_factor": "USER:My Mix", "holdings": {"USER:My Mix": 0.5, "SPY": 0.5},
+        "include": ["insights", "recommendations", "exposures"]});
+    let offsets = server.answer(OFFSETS, arguments).await;
+    assert_eq!(offsets["portfolio"]["weight_of_overexposed"], 0.5, "{offsets}");
+    let parts = offsets["insights"]["left_out"]["part_of_overexposed"].as_array().unwrap();
+    assert!(
+        parts.len() == 3 && ["VNQ", "TLT", "USER:My_Mix"].iter().all(|part| parts.contains(&json!(part))),
+        "{offsets}"
+    );
+    let unknown = server.error(EXPOSURES, json!({"holdings": {"USER:My Mox": 1.0}}), "not_found").await;
+    assert!(unknown.to_string().contains("the nearest is USER:My_Mix"), "{unknown}");
+}
+
+/// PEJ of the sample has no price after June 2023.
+#[tokio::test]
+async fn a_stopped_fund_is_marked_and_offsets_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let arguments = json!({"overexposed_factor": "SPY", "max_recommendations": 50, "correlation_threshold": 0,
+        "include": ["insights", "recommendations"]});
+    let offsets = server.answer(OFFSETS, arguments).await;
+    assert_eq!(offsets["insights"]["left_out"]["stopped"], json!(["PEJ"]), "{offsets}");
+    assert!(offsets["insights"]["best_short"]["hedge_ratio"].as_f64().unwrap() < 0.0, "{offsets}");
+    for row in offsets["recommendations"].as_array().unwrap() {
+        let ratio = row["hedge_ratio"].as_f64().unwrap();
+        assert_eq!(row["direction"], if ratio > 0.0 { "long" } else { "short" }, "{row}");
+        assert_eq!(row["rationale"].as_str().unwrap().contains("sell short"), ratio < 0.0, "{row}");
+    }
+    let asked = json!({"analysis_type": "performance", "include": ["per_factor"], "max_chars": 0});
+    let profiles = server.answer("get_factor_analysis", asked).await;
+    let rows = profiles["per_factor"].as_object().unwrap();
+    assert_eq!(rows["PEJ"]["stopped"], "2023-06-15", "{}", rows["PEJ"]);
+    assert_eq!(rows.values().filter(|row| row.get("stopped").is_some()).count(), 1);
+}

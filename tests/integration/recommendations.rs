@@ -133,7 +133,7 @@ async fn sections_are_those_asked_for() {
     let only = server.answer(TOOL, ask(json!(["basket", "nonsense"]))).await;
     assert_eq!(
         keys(&only),
-        ["status", "warnings", "invalid_sections", "basket", "note"].map(str::to_owned)[..],
+        ["status", "warnings", "invalid_sections", "as_of", "period", "basket", "note"].map(str::to_owned)[..],
         "{only}"
     );
     assert_eq!(only["invalid_sections"], json!(["nonsense"]));

@@ -59,7 +59,7 @@ async fn the_section_alone_is_that_of_the_full_answer() {
         }
     }
     let cell = &full["statistics"]["rate_sensitivity"]["TLT"]["UST10Y"];
-    assert_eq!(keys(cell), ["n", "p", "return_per_100bp", "standard_error", "effective_duration"]);
+    assert_eq!(keys(cell), ["n", "return_per_100bp", "standard_error", "t", "p", "effective_duration"]);
     let (slope, years) = (cell["return_per_100bp"].as_f64().unwrap(), cell["effective_duration"].as_f64().unwrap());
     assert!((years + 100.0 * slope).abs() < 1e-4 * years.abs() && years > 5.0, "a long bond is long: {years}");
     // Without the rate overlay there is nothing to tell of it.

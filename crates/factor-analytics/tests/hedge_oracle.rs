@@ -259,7 +259,7 @@ fn exposures_as_statsmodels() {
         let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.clone(), one.reason)).collect();
         assert_eq!(serde_json::json!(dropped), case["dropped"]);
         assert_eq!(fit.observations, count(&case["observations"]));
-        close("alpha", Some(fit.alpha), &case["alpha"]);
+        close("alpha", fit.alpha, &case["alpha"]);
         close("alpha_t", fit.alpha_t, &case["alpha_t"]);
         close("r_squared", Some(fit.r_squared), &case["r_squared"]);
         let theirs = case["exposures"].as_object().unwrap();
@@ -276,6 +276,7 @@ fn exposures_as_statsmodels() {
             &portfolio.values,
             &ExposureInputs {
                 risk_free,
+                rate_known: true,
                 benchmark: columns.get("b"),
                 factors: &factors,
                 named: true,

@@ -171,7 +171,7 @@ fn advanced() -> Value {
 
 /// Every answer satisfies it: it names what may be there and requires only `status`.
 fn output() -> Value {
-    let fields: [(&str, &str, &str); 26] = [
+    let fields: [(&str, &str, &str); 29] = [
         ("analysis_type", "string", ""),
         ("note", "string", "What was ignored or done differently than asked."),
         ("as_of", "string", "Date of the newest price used."),
@@ -187,13 +187,16 @@ fn output() -> Value {
         ("per_factor", "object", "By ticker, sorted."),
         ("composites", "object", ""),
         ("windows", "array", ""),
+        ("window_dates", "object", "The dates of each window's prices."),
         ("factors", "object", "By ticker and window."),
         ("industry_groups", "object", ""),
         ("rankings", "object", "Per window, best first."),
         ("by_category", "object", ""),
         ("top_performers", "object", ""),
         ("bottom_performers", "object", "Worst first."),
-        ("data_quality", "object", "Factors excluded and why, coverage, warnings."),
+        ("not_analysed", "array", "Named in the call and not analysed: {ticker, reason}."),
+        ("warnings", "array", "What has to be known before the figures are used."),
+        ("data_quality", "object", "Factors excluded and why, coverage."),
         ("performance", "object", "Timings in milliseconds."),
         ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
         ("formatted_report", "string", ""),

@@ -21,6 +21,8 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
             ("recommendations", "array"),
             ("basket", "object"),
             ("candidates_scanned", "integer"),
+            ("not_analysed", "array"),
+            ("warnings", "array"),
         ])
     },
     full_answer: recommendations::answer_schema,

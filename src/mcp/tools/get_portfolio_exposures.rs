@@ -16,7 +16,14 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || {
-        schemas::output(&[("holdings", "array"), ("regression", "object"), ("risk", "object"), ("what_if", "object")])
+        schemas::output(&[
+            ("holdings", "array"),
+            ("regression", "object"),
+            ("risk", "object"),
+            ("what_if", "object"),
+            ("not_analysed", "array"),
+            ("warnings", "array"),
+        ])
     },
     full_answer: exposures::answer_schema,
     call: |app, call| async move { exposures::answer(&app, call).await }.boxed(),

@@ -32,7 +32,7 @@ fn input() -> Value {
                 "value": {"type": "number"}
             }
         },
-        "description": "Each with weight (0.6 is 60%), shares or value. Negative: short; CUR:USD: cash.",
+        "description": "Each with weight (0.6 is 60%), shares or value. Negative: short; CASH: cash; USER:<name>: a group.",
         "examples": [[{"ticker": "SPY", "weight": 0.6}]]
     });
     schemas::input(json!({"holdings": holdings, "portfolio_name": schemas::portfolio_name()}), &["holdings"])

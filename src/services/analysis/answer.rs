@@ -96,6 +96,7 @@ impl AnalysisAnswer {
         let mut fields = Fields::rounded(self.query.rounding());
         if let Some(report) = self.returns() {
             fields.put_whole("windows", &report.windows.keys().collect::<Vec<_>>());
+            summary::put_window_dates(self, &mut fields);
         }
         let standing = placed(|spec| (spec.parent.is_none() && !spec.by_name_only).then_some(spec.full));
         for (section, put) in standing {
@@ -110,7 +111,7 @@ impl AnalysisAnswer {
     fn by_name(&self, include: &[Section]) -> Fields {
         let mut fields = Fields::rounded(self.query.rounding());
         if !include.is_empty() {
-            summary::put_dates(&self.analysis, &mut fields);
+            summary::put_dates(self, &mut fields);
         }
         fields.extend(self.included(include));
         fields

@@ -139,8 +139,18 @@ fn no_valid_windows(query: &Query) -> ToolError {
     let rule = format!("must name at least one window of {frequency} returns: {names}");
     let got = shortened(&format!("{:?}", query.invalid_windows), 80);
     let what = format!("No valid windows specified: `windows` (got {got}) {rule}");
-    ToolError::new(ErrorCode::InvalidArgument, what, format!("Write windows: [\"{}\"]", windows[0]))
-        .with_problem(Problem::new("windows", got, Refusal::must(rule.trim_start_matches("must "))))
+    // A window that another frequency has was meant: its name is no slip.
+    let of_days = ReturnWindow::names(Frequency::Daily);
+    let meant = query.invalid_windows.iter().find(|name| of_days.contains(&name.as_str()));
+    let way_out = match meant {
+        Some(name) => format!("Ask for {name} with frequency \"daily\""),
+        None => format!("Write windows: [\"{}\"]", windows[0]),
+    };
+    ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new(
+        "windows",
+        got,
+        Refusal::must(rule.trim_start_matches("must ")),
+    ))
 }
 
 struct Reader<'a> {

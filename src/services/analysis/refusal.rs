@@ -81,7 +81,8 @@ fn of_window(error: &WindowError, message: String, common: &CommonArgs, prices: 
             let way_out = with_prices(&format!("give an end_date from {first} to {newest}"), prices);
             let refusal = Refusal::new(format!("lies before the first price, of {first}"), &way_out);
             let problem = Problem::new("end_date", end.to_string(), refusal);
-            ToolError::new(ErrorCode::NoData, message, way_out).with_problem(problem)
+            let what = format!("the window ends on {end}, before the first price: prices run from {first} to {newest}");
+            ToolError::new(ErrorCode::NoData, what, way_out).with_problem(problem)
         }
         WindowError::StartNotBeforeEnd { start, end } => {
             let way_out = with_prices("give an earlier start_date, or an end_date after it", prices);

@@ -1,7 +1,10 @@
 //! The summary: what a reader needs first, in at most a few thousand characters.
 
 use chrono::NaiveDate;
-use factor_analytics::sections::windows::WindowSpan;
+use factor_analytics::{
+    panel::{Column, calendar as period, window::STALE_MONTH_DAYS},
+    sections::windows::WindowSpan,
+};
 use factor_types::Frequency;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -73,18 +76,23 @@ fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {
         Report::Returns(_) => {}
     }
     fields.put("factors_analyzed", &answer.quality.factors_analyzed);
-    put_dates(analysis, &mut fields);
+    put_dates(answer, &mut fields);
     fields.put_parts("data_quality", &answer.quality.short());
     fields.put_whole("more", &format!("include: {}", more(analysis).join(", ")));
     fields
 }
 
 /// Puts in what the figures are of: the newest price used, the window, and in returns the dates of each window.
-pub(super) fn put_dates(analysis: &Analysis, fields: &mut Fields) {
-    fields.put_whole("as_of", &analysis.study.panel().as_of());
-    fields.put_whole("period", &Period::of(analysis));
-    if let Report::Returns(report) = analysis.report() {
-        let dates = report.windows.iter().map(|(name, span)| (name, WindowDates::of(span)));
+pub(super) fn put_dates(answer: &AnalysisAnswer, fields: &mut Fields) {
+    fields.put_whole("as_of", &answer.analysis.study.panel().as_of());
+    fields.put_whole("period", &Period::of(&answer.analysis));
+    put_window_dates(answer, fields);
+}
+
+/// Puts in the dates of each window of returns: of the prices that it lies between.
+pub(super) fn put_window_dates(answer: &AnalysisAnswer, fields: &mut Fields) {
+    if let Report::Returns(report) = answer.analysis.report() {
+        let dates = report.windows.iter().map(|(name, span)| (name, WindowDates::of(answer, span)));
         fields.put("window_dates", &dates.collect::<IndexMap<_, _>>());
     }
 }
@@ -146,9 +154,26 @@ pub(super) struct WindowDates<'a> {
 }
 
 impl<'a> WindowDates<'a> {
-    fn of(span: &'a WindowSpan) -> Self {
-        Self { from: span.start, to: span.end, periods: span.periods, reason: span.reason.as_deref() }
+    fn of(answer: &AnalysisAnswer, span: &'a WindowSpan) -> Self {
+        let of = |label: Option<NaiveDate>| label.map(|label| price_date(answer, label));
+        Self { from: of(span.start), to: of(span.end), periods: span.periods, reason: span.reason.as_deref() }
     }
+}
+
+/// The date of the price that a period with this label ends with: of the benchmark, or of the factor with the newest one
+/// where that has none. A label is a calendar month's end or a Friday, on which there may be no price.
+fn price_date(answer: &AnalysisAnswer, label: NaiveDate) -> NaiveDate {
+    let (panel, window) = (answer.analysis.study.panel(), answer.analysis.window());
+    let last_day = period::Period::of(window.frequency, label).map_or(label, |of| window.calendar.last_day(of));
+    let until = last_day.min(window.prices_until);
+    let newest = |column: &Column| {
+        let dates = column.series.dates();
+        dates.partition_point(|date| *date <= until).checked_sub(1).and_then(|at| dates.get(at).copied())
+    };
+    let benchmark = panel.position(&answer.query.request.benchmark).and_then(|at| newest(&panel.columns()[at]));
+    // A benchmark that had stopped by then says nothing of the others.
+    let is_near = |date: &NaiveDate| (until - *date).num_days() <= STALE_MONTH_DAYS;
+    benchmark.filter(is_near).or_else(|| panel.columns().iter().filter_map(newest).max()).unwrap_or(label)
 }
 
 #[cfg(test)]

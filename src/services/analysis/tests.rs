@@ -120,7 +120,7 @@ async fn performance_in_every_form() {
     let answer = check_full(json!({"analysis_type": "performance"}), &expected).await;
     assert_eq!(more(&answer), "include: per_factor, composites, data_quality, metadata");
     let short = names(&summary::of(&answer));
-    assert_eq!(short[..5], ["sorted_by", "top", "bottom", "macro_composites", "risk_free_source"]);
+    assert_eq!(short[..6], ["sorted_by", "top", "bottom", "stopped", "macro_composites", "risk_free_source"]);
     let report = text::report(&answer);
     assert_eq!(headings(&report)[..3], ["Caveats", "Highest sharpe_ratio", "Lowest sharpe_ratio"]);
     assert!(report.contains("\nBenchmark SPY, risk-free rate from "), "{report}");
@@ -128,7 +128,7 @@ async fn performance_in_every_form() {
 
 #[tokio::test]
 async fn returns_in_every_form() {
-    let own = ["windows", "factors", "industry_groups", "rankings", "by_category"];
+    let own = ["windows", "window_dates", "factors", "industry_groups", "rankings", "by_category"];
     let expected = [&own[..], &["data_quality", "performance", "analysis_metadata"]].concat();
     let answer = check_full(json!({"analysis_type": "returns"}), &expected).await;
     assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");

@@ -48,6 +48,7 @@ pub(super) fn compute(
     let benchmark = panel.position(&Ticker::spy()).map(|at| panel.column(at));
     let inputs = ExposureInputs {
         risk_free: &risk_free.per_period,
+        rate_known: risk_free.known().is_some(),
         benchmark,
         factors: &factors,
         named,

@@ -95,7 +95,7 @@ impl Exposed {
         markdown::titled_table(text, "Regression of excess returns", &head[..rows[0].len()], 1, &rows);
         *text += &format!(
             "\nAlpha {} a year (t {}), R-squared {}, {} periods.\n",
-            percent(Some(fit.alpha)),
+            percent(fit.alpha),
             decimal(fit.alpha_t, 1),
             percent(Some(fit.r_squared)),
             fit.observations
@@ -110,10 +110,15 @@ impl Exposed {
         let row = |name: &str, figure: &dyn Fn(&Risk) -> String| -> Vec<String> {
             std::iter::once(name.to_owned()).chain(all.iter().map(|risk| figure(risk))).collect()
         };
+        // Without any risk-free rate the ratio has another name.
+        let ratio = match self.state.risk.return_to_risk {
+            Some(_) => row("return to risk", &|risk| decimal(risk.return_to_risk, 2)),
+            None => row("Sharpe ratio", &|risk| decimal(risk.sharpe_ratio, 2)),
+        };
         let rows = [
             row("annual return", &|risk| percent(risk.annual_return)),
             row("volatility, a year", &|risk| percent(risk.volatility)),
-            row("Sharpe ratio", &|risk| decimal(risk.sharpe_ratio, 2)),
+            ratio,
             row("beta to SPY", &|risk| decimal(risk.beta, 2)),
             row("max drawdown", &|risk| percent(risk.max_drawdown)),
             row("VaR 95%, a period", &|risk| percent(risk.var_95)),
@@ -179,8 +184,8 @@ mod tests {
         all.classifications.each = holdings(17);
         let text = all.text();
         let held = cells(&text, "Holdings");
-        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00% -".to_owned()));
-        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00% -", "a short position is heavy as well");
+        assert_eq!((held.len(), held[1].join(" ")), (16, "H17 industry 17 - 17.00%".to_owned()));
+        assert_eq!(held[2].join(" "), "H16 industry 16 - -16.00%", "a short position is heavy as well");
         assert!(text.contains("\n15 of 17 holdings, the heaviest.\n"), "{text}");
         let by_industry = cells(&text, "By industry or category");
         assert_eq!(by_industry[1], ["industry 17", "17.00%"]);

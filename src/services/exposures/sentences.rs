@@ -119,7 +119,7 @@ mod tests {
             ((*name).to_owned(), FactorExposure { beta: 0.5, t: None, vif: *vif, variance_share: *share })
         };
         Exposures {
-            alpha: 0.0,
+            alpha: Some(0.0),
             alpha_t: None,
             r_squared: 0.75,
             observations,

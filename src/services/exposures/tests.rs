@@ -4,7 +4,7 @@ use super::{figures::changed, request::Section, *};
 use crate::services::{
     common_args::tests::{args, basis},
     portfolios::holdings::Source,
-    recommendations::tests::{examples, sample_app},
+    recommendations::tests::{examples, longest_summary, sample_app},
 };
 
 fn ticker(text: &str) -> Ticker {
@@ -114,4 +114,11 @@ fn names_of_one_factor_count_once_and_every_wrong_one_is_refused() {
     let fields: Vec<&str> = error.problems.iter().map(|one| one.field()).collect();
     assert_eq!((error.code, fields), (ErrorCode::UnknownFactor, vec!["factors[0]", "factors[2]"]));
     assert_eq!(resolved(None, &common, &[]).unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
+    let mut answer = exposed(json!({"holdings": {"VNQ": 0.5, "SPY": 0.3, "ZZZZ": 0.2}})).await;
+    let longest = longest_summary(&mut answer, |answer| &mut answer.quality).await;
+    assert!(longest <= 8_000, "{longest}");
 }

@@ -137,11 +137,11 @@ fn sold_short(best: &BestShort, of: &str) -> String {
         None => "untested out of sample".to_owned(),
     };
     format!(
-        "Sold short, {}{ticker} takes most away: {} of the variance in sample, {tested}, at {} of it per unit of {of}; before \
-         what borrowing it costs, and where short sales are allowed.",
+        "Sold short, {}{ticker} takes most of {of}'s variance away: {} in sample, {tested} (hedge ratio {}); before what \
+         borrowing it costs, and where short sales are allowed.",
         best.factor,
         in_words_or_dash(worth.in_sample),
-        in_words(-best.hedge_ratio)
+        in_words(best.hedge_ratio)
     )
 }
 
@@ -228,13 +228,13 @@ mod tests {
         };
         assert_eq!(
             sold_short(&best, "VNQ"),
-            "Sold short, REIT (IYR) takes most away: 0.7 of the variance in sample, 0.65 out of sample, at 0.75 of it per unit \
-             of VNQ; before what borrowing it costs, and where short sales are allowed."
+            "Sold short, REIT (IYR) takes most of VNQ's variance away: 0.7 in sample, 0.65 out of sample (hedge ratio -0.75); \
+             before what borrowing it costs, and where short sales are allowed."
         );
         best.hedge_effectiveness.out_of_sample = None;
         best.etf_ticker = None;
         assert!(
-            sold_short(&best, "VNQ").contains("REIT takes most away: 0.7 of the variance in sample, untested out of")
+            sold_short(&best, "VNQ").contains("REIT takes most of VNQ's variance away: 0.7 in sample, untested out of")
         );
     }
 

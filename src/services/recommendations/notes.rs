@@ -170,6 +170,14 @@ pub(super) fn undefined(
             }
         }
     }
+    if let Some(Ok(fit)) = portfolio.map(|portfolio| portfolio.exposures.as_ref()) {
+        all.extend(fit.undefined.iter().map(|(field, why)| Undefined {
+            section: "exposures".to_owned(),
+            row: vec!["portfolio".to_owned()],
+            field: format!("regression_exposures.{field}"),
+            reason: why.clone(),
+        }));
+    }
     if let Some(why) = portfolio.and_then(|portfolio| portfolio.exposures.as_ref().err()) {
         all.push(Undefined {
             section: "exposures".to_owned(),

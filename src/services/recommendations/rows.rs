@@ -185,8 +185,8 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
         }
         Some(ratio) if ratio < 0.0 => {
             said += &format!(
-                "; sell short {} of it per unit of {of} to take away {} of the variance in sample",
-                in_words(-ratio),
+                "; sell short (hedge ratio {} per unit of {of}) to take away {} of the variance in sample",
+                in_words(ratio),
                 in_words_or_dash(worth.in_sample)
             );
             said += &out_of_sample(worth.out_of_sample);
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn what_is_sold_short_is_called_so() {
         let said = rationale(&recommendation(-0.5, None), "VNQ");
-        let wanted = "; sell short 0.5 of it per unit of VNQ to take away 0.0625 of the variance in sample and -0.01 out of \
+        let wanted = "; sell short (hedge ratio -0.5 per unit of VNQ) to take away 0.0625 of the variance in sample and -0.01 out of \
                       sample: it added to it; bought it is no offset.";
         assert!(said.ends_with(wanted), "{said}");
         assert!(

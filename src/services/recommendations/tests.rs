@@ -51,8 +51,8 @@ fn own_mistakes_come_before_common_ones() {
     `correlation_threshold` (got 0.5) must be a number from -1 to 0
     `max_recommendations` (got 0) must be a whole number from 1 to 50
     `min_dividend_yield` (got "3%") must be a share from 0 to 1: write 0.03 for 3%
-    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `windows` (got ["1m"]) is not a known argument: the arguments are overexposed_factor, holdings, portfolio_name, target_allocation_reduction, correlation_threshold, max_recommendations, prefer_income, min_dividend_yield, categories, factor_categories, include, start_date, end_date, frequency, asset_class_filters, factor_universe, industry_granularity, format, max_chars, min_observations, precision, include_user_groups, advanced
+    `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `format` (got "txt") must be one of summary, full, report
     "#);
 }
@@ -109,7 +109,13 @@ fn a_rationale_says_what_the_figures_say() {
         said(0.5, Some(swap(0.0))),
         format!("{start}{bought}; no move into it lowers the portfolio's volatility of 0.15.")
     );
-    assert_eq!(said(-0.5, None), format!("{start}no offset when bought (hedge ratio -0.5)."));
+    assert_eq!(
+        said(-0.5, None),
+        format!(
+            "{start}sell short (hedge ratio -0.5 per unit of VNQ) to take away 0.0625 of the variance in sample and -0.01 out of \
+             sample: it added to it; bought it is no offset."
+        )
+    );
 }
 
 /// Every example of a tool's answers in the contract; those of errors are no answers.
@@ -207,4 +213,34 @@ pub(crate) fn cells(text: &str, title: &str) -> Vec<Vec<String>> {
     let lines = under.lines().take_while(|line| line.starts_with('|'));
     let row = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
     lines.filter(|line| !line.starts_with("|-") && !line.starts_with("|:")).map(row).collect()
+}
+
+/// Of an answer on a portfolio with whatever is wrong with its data, the summary in characters.
+pub(crate) async fn longest_summary<T: crate::services::portfolio::answer::PortfolioAnswer>(
+    answer: &mut T,
+    quality: fn(&mut T) -> &mut DataQuality,
+) -> usize {
+    let (_folder, app) = sample_app();
+    let mut longest = 0;
+    for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
+        crate::services::analysis::quality::tests::overload(quality(answer), count, length);
+        let rendered = portfolio::answer::render(answer, &app, &Call::default()).await.unwrap();
+        let value = rendered.structured.value();
+        assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 5), "{value}");
+        assert_eq!(value["not_analysed"][0]["ticker"], "T00000.X", "{value}");
+        assert!(value["insights"]["sentences"].as_array().is_some_and(|said| !said.is_empty()), "{value}");
+        longest = longest.max(rendered.structured.as_str().chars().count()).max(rendered.text.chars().count());
+    }
+    longest
+}
+
+#[tokio::test]
+async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
+    let held: serde_json::Map<String, Value> = (0..400).map(|n| (format!("Q{n}"), json!(0.001))).collect();
+    let mut held = Value::Object(held);
+    held["VNQ"] = json!(0.6);
+    let mut answer =
+        recommended(json!({"overexposed_factor": "VNQ", "holdings": held, "correlation_threshold": 0})).await;
+    let longest = longest_summary(&mut answer, |answer| &mut answer.quality).await;
+    assert!(longest <= 8_000, "{longest}");
 }

@@ -40,7 +40,7 @@ async fn yahoo_is_asked_when_it_is_chosen_and_kept_apart_from_the_other_vendor()
 async fn the_treasury_gives_the_risk_free_rate() {
     let world = World::small(3).await;
     let (answer, status) = ask(&world).await;
-    assert_eq!(answer["analysis_metadata"]["risk_free_source"], "UST3M 120 rows");
+    assert_eq!(answer["analysis_metadata"]["risk_free_source"], "UST3M 41 rows");
     assert_eq!((&status["status"], &status["source"]), (&json!("ok"), &json!("treasury, then fred, then fmp")));
     // One request a year that the fetch reaches back to, 2015 to 2026.
     assert_eq!((world.treasury.count(), world.fred.count()), (12, 0));
@@ -58,7 +58,7 @@ async fn fred_stands_in_for_the_treasury_and_gives_the_same_figures() {
     world.set("FACTOR_PRICE_MAX_RETRIES", 0);
     world.treasury.fail(Target::All, Times::Always, Fault::Html200);
     let (answer, status) = ask(&world).await;
-    assert_eq!(answer["analysis_metadata"]["risk_free_source"], "UST3M 120 rows");
+    assert_eq!(answer["analysis_metadata"]["risk_free_source"], "UST3M 41 rows");
     assert_eq!(answer["per_factor"], first["per_factor"], "both have the same yields");
     assert_eq!((&status["status"], world.fred.count()), (&json!("ok"), 5));
     assert!(warnings(&answer).iter().any(|warning| warning.contains("The US Treasury")), "{:?}", warnings(&answer));
@@ -87,5 +87,5 @@ async fn without_any_yields_the_answer_goes_on_and_says_so() {
         vendor.heal();
     }
     let (answer, _) = ask(&world).await;
-    assert_eq!(answer["analysis_metadata"]["risk_free_source"], "UST3M 120 rows");
+    assert_eq!(answer["analysis_metadata"]["risk_free_source"], "UST3M 41 rows");
 }

@@ -8,6 +8,7 @@ use super::ols::{MultipleRegression, OlsError, Slope};
 use crate::{
     exposure::defaults::is_young,
     hedge::figures::{common_rows, picked},
+    sections::performance::NO_RATE,
     stats,
 };
 
@@ -74,8 +75,9 @@ pub struct YoungFactors {
 /// both sides, over the periods on which all have a value.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Exposures {
-    /// Excess return that no factor explains, per year: the intercept times the periods in a year.
-    pub alpha: f64,
+    /// Excess return that no factor explains, per year: the intercept times the periods in a year. Null where there is no
+    /// source of a risk-free rate, and returns are taken as they are.
+    pub alpha: Option<f64>,
     /// Its Newey-West t-value; null under 12 rows or without residual variation.
     pub alpha_t: Option<f64>,
     /// Share of the variance that the factors explain together, 1 - residual_share.
@@ -201,6 +203,15 @@ impl Exposures {
         }
     }
 
+    /// The same where returns are not over any rate: what no factor explains of them is no return over cash.
+    #[must_use]
+    pub fn without_alpha(mut self) -> Self {
+        (self.alpha, self.alpha_t) = (None, None);
+        self.undefined.retain(|(field, _)| field != "alpha_t");
+        self.undefined.extend(["alpha", "alpha_t"].map(|field| (field.to_owned(), NO_RATE.to_owned())));
+        self
+    }
+
     fn new(fit: &MultipleRegression, kept: &[ExposureFactor<'_>], dropped: Vec<DroppedFactor>, per_year: f64) -> Self {
         let alpha_t = stats::ratio(Some(fit.intercept), fit.intercept_error);
         let exposure = |slope: &Slope| FactorExposure {
@@ -218,7 +229,7 @@ impl Exposures {
         let without = factors.iter().filter(|(_, exposure)| exposure.t.is_none());
         undefined.extend(without.map(|(name, _)| (format!("factors.{name}.t"), NO_ERROR.to_owned())));
         Self {
-            alpha: fit.intercept * per_year,
+            alpha: Some(fit.intercept * per_year),
             alpha_t,
             r_squared: 1.0 - fit.residual_share,
             observations: fit.n,

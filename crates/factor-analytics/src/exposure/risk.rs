@@ -13,6 +13,8 @@ use crate::sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInp
 pub struct ExposureInputs<'a> {
     /// The risk-free rate per period.
     pub risk_free: &'a [f64],
+    /// False where there is no source of one: the rate is 0 then, and what is a return over cash is left out.
+    pub rate_known: bool,
     /// The benchmark's returns; `None` when it has no prices.
     pub benchmark: Option<&'a [f64]>,
     /// What to regress on.
@@ -38,7 +40,10 @@ pub struct Risk {
     pub volatility: Option<f64>,
     /// mean(r - rf) / sd(r - rf) * sqrt(P).
     pub sharpe_ratio: Option<f64>,
-    /// Slope of r - rf on the benchmark's; null under 12 common periods.
+    /// mean(r) / sd(r) * sqrt(P), in place of sharpe_ratio where there is no source of a risk-free rate at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_to_risk: Option<f64>,
+    /// Slope of r - rf on the benchmark's (of r on it where there is no source of rf at all); null under 12 common periods.
     pub beta: Option<f64>,
     /// Lowest wealth / running maximum - 1 on period ends.
     pub max_drawdown: Option<f64>,
@@ -64,7 +69,7 @@ impl Risk {
     /// The risk of some returns.
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
         let profile = PerformanceProfile::compute(&ProfileInputs {
-            risk_free: Some(inputs.risk_free),
+            risk_free: inputs.rate_known.then_some(inputs.risk_free),
             benchmark: inputs.benchmark,
             ..ProfileInputs::new(returns, inputs.labels, inputs.base, inputs.per_year)
         });
@@ -72,6 +77,7 @@ impl Risk {
             annual_return,
             volatility,
             sharpe_ratio,
+            return_to_risk,
             beta,
             max_drawdown,
             drawdown,
@@ -95,6 +101,7 @@ impl Risk {
             annual_return,
             volatility,
             sharpe_ratio,
+            return_to_risk,
             beta,
             max_drawdown,
             drawdown,
@@ -128,7 +135,8 @@ impl ExposureState {
             Exposures::of_defaults(returns, risk_free, factors, labels, min_observations, per_year)
         };
         let (regression, no_regression) = match fit {
-            Ok(exposures) => (Some(exposures), None),
+            Ok(exposures) if inputs.rate_known => (Some(exposures), None),
+            Ok(exposures) => (Some(exposures.without_alpha()), None),
             Err(error) => (None, Some(error.to_string())),
         };
         Self { risk: Risk::of(returns, inputs), regression, no_regression }

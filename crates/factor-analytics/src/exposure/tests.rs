@@ -219,6 +219,7 @@ fn inputs<'a>(
 ) -> ExposureInputs<'a> {
     ExposureInputs {
         risk_free,
+        rate_known: true,
         benchmark: Some(benchmark),
         factors,
         named: true,
@@ -249,6 +250,24 @@ fn risk_is_that_of_the_performance_profile() {
     let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
     assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));
     assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 7);
+}
+
+#[test]
+fn without_a_rate_nothing_is_a_return_over_cash() {
+    let (base, labels) = labels(48);
+    let (p, b, zeros) = (wave(2, 48), wave(5, 48), [0.0; 48]);
+    let factors = [ExposureFactor { name: "b", returns: &b }];
+    let known = inputs(&b, &zeros, &factors, base, &labels);
+    let unknown = ExposureInputs { rate_known: false, ..known };
+    let (over_zero, state) = (ExposureState::of(&p, &known), ExposureState::of(&p, &unknown));
+    assert_eq!((state.risk.sharpe_ratio, state.risk.return_to_risk), (None, over_zero.risk.sharpe_ratio));
+    assert_eq!((state.risk.beta, over_zero.risk.return_to_risk), (over_zero.risk.beta, None));
+    let (fit, other) = (state.regression.unwrap(), over_zero.regression.unwrap());
+    assert_eq!((fit.alpha, fit.alpha_t, &fit.factors), (None, None, &other.factors));
+    assert!(
+        other.alpha.is_some() && fit.undefined.iter().any(|(field, why)| field == "alpha" && why.contains("UST3M"))
+    );
+    assert!(state.risk.undefined.iter().any(|(field, why)| *field == "sharpe_ratio" && why.contains("UST3M")));
 }
 
 #[test]
@@ -312,7 +331,7 @@ proptest! {
         };
         prop_assume!(series.len() > 1);
         let (one, scaled) = (of(1.0).unwrap(), of(scale).unwrap());
-        prop_assert!((scaled.alpha - scale * one.alpha).abs() < 1e-12);
+        prop_assert!((scaled.alpha.unwrap() - scale * one.alpha.unwrap()).abs() < 1e-12);
         prop_assert!((scaled.residual_share - one.residual_share).abs() < 1e-10);
         for (name, exposure) in &one.factors {
             let other = &scaled.factors[name];

@@ -279,7 +279,7 @@ pub enum WindowError {
     #[error("no factor has a price up to today")]
     NoPrices,
     /// The window ends before the first price.
-    #[error("the window ends on {end}, and the prices run from {first} to {newest}: choose an end_date among them")]
+    #[error("the window ends on {end}, before the first price: the prices run from {first} to {newest}")]
     EndsBeforePrices {
         /// The end.
         end: NaiveDate,

@@ -14,6 +14,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use self::missing::NO_RATE;
 pub use self::{
     drawdown::{DailyDrawdownTimes, Drawdown, DrawdownTimes},
     figures::Figure,

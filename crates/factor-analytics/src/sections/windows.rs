@@ -158,7 +158,7 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
         }
     };
     if !window.fits(panel.frequency()) {
-        return Err(format!("{window} cannot be measured from {} returns", panel.frequency()));
+        return Err(format!("{window} cannot be measured from {} returns: ask for frequency daily", panel.frequency()));
     }
     match (panel.frequency(), window) {
         (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),
@@ -225,6 +225,9 @@ mod tests {
         assert_eq!(span("3m"), (3, Some(month_end(11)), true, true));
         assert_eq!(span("ytd"), (2, Some(month_end(12)), false, true));
         assert_eq!(span("1y"), (12, Some(month_end(2)), true, false));
-        assert_eq!(found["1w"].reason.as_deref(), Some("1w cannot be measured from monthly returns"));
+        assert_eq!(
+            found["1w"].reason.as_deref(),
+            Some("1w cannot be measured from monthly returns: ask for frequency daily")
+        );
     }
 }

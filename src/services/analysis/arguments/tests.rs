@@ -100,6 +100,8 @@ fn windows_settle_the_dates_of_returns() {
     assert_eq!(query.invalid_windows, ["9x"]);
     let none = read_json(json!({"analysis_type": "returns", "windows": ["9x"]})).unwrap_err();
     assert!(none.message.starts_with("No valid windows specified: `windows` (got [\"9x\"])"), "{}", none.message);
+    let daily = read_json(json!({"analysis_type": "returns", "windows": ["mtd"]})).unwrap_err();
+    assert!(daily.message.ends_with("Ask for mtd with frequency \"daily\"."), "{}", daily.message);
 }
 
 #[test]

@@ -28,7 +28,12 @@ const MANY_PAIRS: usize = 20;
 
 /// The warnings of an analysis: on its prices, its sample, its method, and on what was left out.
 pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Vec<Warning> {
-    let mut warnings = of_the_data(analysis, analyzed);
+    let mut warnings = Vec::new();
+    if !query.invalid_windows.is_empty() {
+        let (named, frequency) = (query.invalid_windows.clone(), query.request.frequency);
+        warnings.push(Warning::InvalidWindows { named, frequency });
+    }
+    warnings.extend(of_the_data(analysis, analyzed));
     warnings.extend(of_the_prices(analysis));
     warnings.extend(of_the_report(analysis));
     warnings.extend(macro_groups::missing(analysis, query));

@@ -7,7 +7,7 @@ use factor_analytics::{
     panel::SuspectReturn,
     study::{Exclusion, ExclusionReason},
 };
-use factor_types::Ticker;
+use factor_types::{Frequency, Ticker};
 
 use super::{DataQuality, Warning, rates::RateWarning};
 use crate::{answer::NotAnalysed, services::holdings_warning};
@@ -98,6 +98,11 @@ fn warnings_are_put_into_words_last() {
         (
             Warning::NotPriced { ticker: ticker("QQQ"), why: "the source does not know it".to_owned() },
             "figures relative to QQQ are null: the source does not know it",
+        ),
+        (
+            Warning::InvalidWindows { named: vec!["mtd".to_owned(), "zz".to_owned()], frequency: Frequency::Monthly },
+            "windows not answered: mtd (ask for it with frequency daily), zz (no window); those of monthly returns are \
+             1m, 3m, 6m, ytd, 1y, 2y, 3y, 5y, 10y",
         ),
         (Warning::LookAhead { as_of: None, without_cap: Vec::new() }, "their whole history by market caps"),
         (

@@ -7,20 +7,30 @@ use factor_analytics::{
     inference::TestCounts,
     panel::{LeftOut, SuspectReturn, WhyLeftOut},
     regime::Regime,
+    sections::windows::ReturnWindow,
 };
-use factor_types::Ticker;
+use factor_types::{Frequency, Ticker};
 
 use super::rates::RateWarning;
-use crate::{analysis::failure_runs::STALE_AFTER, answer::markdown::percent, services::holdings_warning};
+use crate::{
+    analysis::failure_runs::STALE_AFTER,
+    answer::{markdown::percent, shortened},
+    services::holdings_warning,
+};
 
 /// Tickers that a list names before it counts the others.
 const NAMED: usize = 12;
+
+/// The longest name of a window that is none, in characters.
+const LONGEST_WINDOW: usize = 16;
 
 /// A warning.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Warning {
     /// More tickers were named and not analysed than an answer's first lines hold.
     ManyNotAnalysed { missing: usize, named: usize },
+    /// Windows that were asked for and are not answered, by the names they were given.
+    InvalidWindows { named: Vec<String>, frequency: Frequency },
     /// Returns that no market is likely to have had.
     Suspects(Vec<SuspectReturn>),
     /// Prices that leave dividends out.
@@ -78,6 +88,7 @@ pub(crate) enum Warning {
 impl Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::InvalidWindows { named, frequency } => invalid_windows(f, named, *frequency),
             Self::ManyNotAnalysed { missing, named } => write!(
                 f,
                 "{missing} of the {named} tickers named could not be analysed; not_analysed has the first, include data_quality all"
@@ -142,7 +153,7 @@ impl Display for Warning {
             ),
             Self::LateStarters(tickers) => write!(
                 f,
-                "partial history, starting after the window: {} (analysis_metadata.history)",
+                "partial history, of less than the window: {} (analysis_metadata.history)",
                 a_few(tickers, NAMED)
             ),
             Self::Stopped(ended) => {
@@ -162,6 +173,21 @@ impl Display for Warning {
             Self::Portfolio(warning) => warning.fmt(f),
         }
     }
+}
+
+fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Frequency) -> fmt::Result {
+    let of_days = ReturnWindow::names(Frequency::Daily);
+    let each = named.iter().take(NAMED).map(|name| match of_days.contains(&name.as_str()) {
+        true => format!("{name} (ask for it with frequency daily)"),
+        false => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
+    });
+    let each: Vec<String> = each.collect();
+    write!(f, "windows not answered: {}", each.join(", "))?;
+    let more = named.len() - each.len();
+    if more > 0 {
+        write!(f, " and {more} more")?;
+    }
+    write!(f, "; those of {frequency} returns are {}", ReturnWindow::names(frequency).join(", "))
 }
 
 fn is_left_out(

@@ -54,12 +54,12 @@ fn correlations(analysis: &Analysis) -> Option<&CorrelationReport> {
 pub(super) const fn sensitivity<T: Sensitivity>(place: u8) -> Spec {
     Spec {
         summary: at(place, |answer, lists, fields| {
-            if let Some(overlay) = table::<T>(&answer.analysis) {
+            if let Some(overlay) = table::<T>(&answer.analysis).filter(|overlay| !overlay.rows.is_empty()) {
                 fields.put(T::FIELD, &extremes(overlay, lists.top));
             }
         }),
         report: at(place + 10, |answer, text| {
-            if let Some(overlay) = table::<T>(&answer.analysis) {
+            if let Some(overlay) = table::<T>(&answer.analysis).filter(|overlay| !overlay.rows.is_empty()) {
                 overlays::write_table(text, T::TITLE, overlay, &answer.query);
             }
         }),

@@ -21,7 +21,7 @@ const TOO_FEW_ON_SIDE: &str = "fewer than 12 periods with the benchmark on that 
 const TOO_FEW_FOR_T: &str = "fewer than 12 common periods, or no residual variation";
 pub(super) const NO_DRAWDOWN: &str = "there was no drawdown";
 const NO_SHAPE: &str = "too few periods, or the returns do not vary";
-pub(super) const NO_RATE: &str = "no risk-free rate: neither UST3M yields nor prices of BIL or SGOV; give the server \
+pub(crate) const NO_RATE: &str = "no risk-free rate: neither UST3M yields nor prices of BIL or SGOV; give the server \
     yields (FACTOR_YIELD_FILE) or prices of BIL";
 pub(super) const FEW_RATES: &str =
     "under 12 or under half of its periods have a risk-free rate that is not its own return";
