@@ -323,7 +323,10 @@ async fn a_source_without_profiles_says_so() {
     assert_eq!((&nobody["candidates_scanned"], &nobody["recommendations"]), (&json!(0), &json!([])), "{nobody}");
     assert!(nobody["note"].as_str().unwrap().contains("no candidate is left after the filters"), "{nobody}");
     let said = nobody["insights"]["sentences"].to_string();
-    assert!(said.contains("Nothing here offsets ACME: no candidate is left") && !said.contains("of 0"), "{said}");
+    assert!(
+        said.contains("Nothing here offsets ACME when bought: no candidate is left") && !said.contains("of 0"),
+        "{said}"
+    );
 }
 
 /// A group of equal weights is what its members are, rebalanced each month; cash is cash by any name.
@@ -386,7 +389,8 @@ async fn a_stopped_fund_is_marked_and_offsets_nothing() {
         assert_eq!(row["direction"], if ratio > 0.0 { "long" } else { "short" }, "{row}");
         assert_eq!(row["rationale"].as_str().unwrap().contains("sell short"), ratio < 0.0, "{row}");
     }
-    let asked = json!({"analysis_type": "performance", "include": ["per_factor"], "max_chars": 0});
+    let industries = json!(["industry"]);
+    let asked = json!({"analysis_type": "performance", "include": ["per_factor"], "categories": industries});
     let profiles = server.answer("get_factor_analysis", asked).await;
     let rows = profiles["per_factor"].as_object().unwrap();
     assert_eq!(rows["PEJ"]["stopped"], "2023-06-15", "{}", rows["PEJ"]);

@@ -130,10 +130,10 @@ async fn sections_are_those_asked_for() {
     let mut server = Session::start(data.path(), &[]).await;
     let keys = |answer: &Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
     let ask = |include: Value| json!({"overexposed_factor": "IEF", "holdings": holdings(), "include": include, "correlation_threshold": 0});
-    let only = server.answer(TOOL, ask(json!(["basket", "nonsense"]))).await;
+    let only = server.answer(TOOL, ask(json!(["insights", "nonsense"]))).await;
     assert_eq!(
         keys(&only),
-        ["status", "warnings", "invalid_sections", "as_of", "period", "basket", "note"].map(str::to_owned)[..],
+        ["status", "warnings", "invalid_sections", "as_of", "period", "insights", "note"].map(str::to_owned)[..],
         "{only}"
     );
     assert_eq!(only["invalid_sections"], json!(["nonsense"]));
@@ -141,9 +141,7 @@ async fn sections_are_those_asked_for() {
     assert!(none.get("recommendations").is_none() && none["invalid_sections"] == json!(["nonsense"]), "{none}");
     let report = server.answer(TOOL, ask(json!("formatted_report"))).await;
     let text = report["formatted_report"].as_str().unwrap();
-    for heading in
-        ["# Offsets of IEF", "## Recommendations", "## Together", "## What the portfolio holds", "## Caveats"]
-    {
+    for heading in ["# Offsets of IEF", "## Recommendations", "## What the portfolio holds", "## Caveats"] {
         assert!(text.contains(heading), "{heading}: {text}");
     }
     let small = server.answer(TOOL, json!({"overexposed_factor": "VNQ", "format": "full", "max_chars": 3000})).await;

@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(read("spy").unwrap().as_str(), "SPY");
         let error = read("USER:My Mox").unwrap_err();
         assert_eq!(error.code, ErrorCode::NotFound);
-        assert!(error.message.contains("the nearest is USER:My_Mix"), "{}", error.message);
+        assert!(error.message.contains("The nearest is USER:My_Mix"), "{}", error.message);
         let none = own_group(&Holding::name("USER:x").unwrap(), &UserGroups::default(), "holdings").unwrap_err();
         assert!(none.message.contains("list_factor_groups"), "{}", none.message);
     }

@@ -2,7 +2,7 @@
 //!
 //! Sets of two and three of the first ten ranked candidates are tried, each on the rows on which its own members, the
 //! factor and the portfolio have values: a candidate outside a set never shortens its window. So objectives are of
-//! different rows, and what compares is the share that is left: the variance after over the variance before on the same
+//! different rows, and what compares is the share that is left: the sample's variance after over that before on the same
 //! rows. With a portfolio that holds the factor the variance is that of p + sum w_i (c_i - f), w >= 0 and sum w at most the
 //! cap of a single swap, solved exactly on the sample covariance, so that in sample no basket is worse than its best
 //! member alone, and none raises the volatility; the cap keeps the estimates in bounds. Without, it is that of f + sum h_i

@@ -7,7 +7,7 @@ use crate::{
     correlation::{Estimate, Method, NamedSeries},
     hedge::{
         capped,
-        figures::{common_rows, picked},
+        figures::{common_rows, picked, reduction},
     },
     observer::{Progress, Silent},
 };
@@ -26,8 +26,6 @@ pub(super) struct Problem {
     pub(super) shrinkage_intensity: f64,
     hedge: Quadratic,
     swap: Option<Quadratic>,
-    /// The factor's variance.
-    unhedged: f64,
 }
 
 /// x'Gx / 2 - d'x.
@@ -49,7 +47,7 @@ pub(super) struct Trial {
     pub(super) moves: Option<Vec<f64>>,
     /// The variance that was minimised.
     pub(super) value: f64,
-    /// The factor's variance after the hedge, as a share of that before.
+    /// The factor's variance after the hedge, as a share of that before, on the sample.
     hedged: f64,
 }
 
@@ -72,8 +70,7 @@ impl Problem {
             }
         });
         let before = portfolio.as_ref().map_or(covariance[(0, 0)], |(p, _)| covariance_of(p, p));
-        let unhedged = covariance[(0, 0)];
-        Some(Self { factor, portfolio, offsets, before, shrinkage_intensity, hedge, swap, unhedged })
+        Some(Self { factor, portfolio, offsets, before, shrinkage_intensity, hedge, swap })
     }
 
     /// The same problem on the first rows alone.
@@ -135,17 +132,20 @@ impl Trial {
         let portfolio = inputs.portfolio.map(|(returns, cap)| (picked(returns, &rows), cap));
         let problem = Problem::new(picked(inputs.overexposed, &rows), portfolio, offsets)?;
         let ratios = problem.ratios()?;
-        let hedged = problem.hedge.value(&ratios);
+        let of_hedge = problem.hedge.value(&ratios);
         let (moves, value) = match (&problem.swap, &problem.portfolio) {
             (Some(swap), Some((_, cap))) => {
                 let moves = capped::minimise(swap.gram.view(), &swap.linear, *cap);
                 let value = swap.value(&moves);
                 (Some(moves), value)
             }
-            _ => (None, hedged),
+            _ => (None, of_hedge),
         };
         let value = problem.before + 2.0 * value;
-        let hedged = 1.0 + 2.0 * hedged / problem.unhedged;
+        let hedge = problem.factor.iter().enumerate().map(|(row, f)| {
+            f + stats::sum(ratios.iter().zip(&problem.offsets).map(|(ratio, offset)| ratio * offset[row]))
+        });
+        let hedged = 1.0 - reduction(&problem.factor, &hedge.collect::<Vec<_>>())?;
         Some(Self { set, rows, problem, ratios, moves, value, hedged })
     }
 
@@ -160,9 +160,10 @@ impl Trial {
         }
     }
 
-    /// What is left of the variance that was minimised.
+    /// What is left of the sample's variance. Shrunk covariances of different sets, each shrunk by its own intensity, would
+    /// not compare.
     fn share(&self) -> f64 {
-        self.value / self.problem.before
+        if self.moves.is_some() { self.value / self.problem.before } else { self.hedged }
     }
 
     /// The better of two sets; the one tried first where both are equal.
