@@ -6,6 +6,8 @@ usage() {
     cat <<'TEXT'
 usage: scripts/long.sh NAME [TIMES]
 
+  ends       every month end and Friday of 2010 to 2024 as an analysis' end, the prices cut there or not, and the evenings before
+             holidays, by the oracle on the market data and the sample
   oracle     every case of the oracle on both data sets, against the release build (MARKET_DATA as in scripts/test.sh)
   proptest   the property tests, TIMES x 256 cases each instead of 256 (default 16)
   crashes    the tests of the store that kill, flip bits and fill disks, TIMES over (default 10)
@@ -23,7 +25,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    oracle | proptest | crashes | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | flaky | kernels | calls | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -51,6 +53,17 @@ venv() {
 }
 
 run_oracle() { MARKET_DATA=$market_data scripts/test.sh --only 'Release build|Oracle'; }
+
+run_ends() {
+    cargo build --locked --release
+    venv --requirement=fixtures/oracle/requirements.txt
+    "$python" fixtures/oracle/sweep.py --server "$target/release/factor-mcp" --prices "$market_data" --yields "$market_data/treasury_yields.csv"
+    local sample=$target/test-tools/$name/sample
+    rm -rf "$sample"
+    mkdir -p "$sample"
+    cargo run --locked --release --package factor-prices --example export_sample -- "$sample" --today 2026-01-15
+    "$python" fixtures/oracle/sweep.py --server "$target/release/factor-mcp" --sample-dir "$sample"
+}
 
 run_proptest() { PROPTEST_CASES=$((256 * ${times:-16})) tests --workspace --lib --test entries; }
 

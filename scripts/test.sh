@@ -311,7 +311,15 @@ oracle_on_the_sample() { oracle --server "$server" --sample-dir "$tools/sample";
 
 oracle_on_market_data() { oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
 
-oracle_self_test() { oracle --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
+# A sample: `scripts/long.sh ends` has every date.
+oracle_on_ends() {
+    "$tools/venv/bin/python" fixtures/oracle/sweep.py --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv" --every 150 --cut 5
+}
+
+oracle_self_test() {
+    oracle --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
+    "$tools/venv/bin/python" fixtures/oracle/sweep.py --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
+}
 
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
 
@@ -360,6 +368,7 @@ fi
 begin "Oracle: bundled sample" oracle_on_the_sample
 if [[ -d $market_data ]]; then
     begin "Oracle: its own comparison" oracle_self_test
+    begin "Oracle: ends of months and weeks" oracle_on_ends
 else
     skip "Oracle: market data" "there is no folder $market_data"
 fi
