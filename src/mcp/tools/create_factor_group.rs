@@ -10,7 +10,7 @@ use crate::services::{answer_schema, groups::create};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "create_factor_group",
     title: "Create factor group",
-    description: "Saves a basket of tickers that is then a factor in your analyses: `USER:<name>`, category user. Tickers \
+    description: "Saves a basket of tickers, then a factor in your analyses: `USER:<name>`, category user. Tickers \
                   with under 24 months of prices are left out, with the reason. Answers final weights and performance.",
     toolset: Toolset::Groups,
     effect: Effect::Adds,

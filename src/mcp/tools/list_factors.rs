@@ -9,8 +9,8 @@ use crate::services::{answer_schema, factors};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "list_factors",
     title: "List factors",
-    description: "Lists the factor ETFs that the analyses use: to find the ticker for an industry, style or maturity, or to \
-                  see what a category holds.",
+    description: "The factor ETFs that the analyses use: the ticker for an industry, style or maturity, or what a category \
+                  holds.",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: false,
@@ -24,7 +24,7 @@ fn input() -> Value {
     let properties = json!({
         "query": {
             "type": "string",
-            "description": "Text to look for in tickers, labels, aliases and sector groups, whatever its case.",
+            "description": "Text to look for in tickers, labels, aliases and sector groups.",
             "examples": ["semiconductor", "XLF"]
         },
         "categories": {
