@@ -389,8 +389,8 @@ async fn a_stopped_fund_is_marked_and_offsets_nothing() {
         assert_eq!(row["direction"], if ratio > 0.0 { "long" } else { "short" }, "{row}");
         assert_eq!(row["rationale"].as_str().unwrap().contains("sell short"), ratio < 0.0, "{row}");
     }
-    let industries = json!(["industry"]);
-    let asked = json!({"analysis_type": "performance", "include": ["per_factor"], "categories": industries});
+    let two = json!({"Leisure": "PEJ", "Shares": "SPY"});
+    let asked = json!({"analysis_type": "performance", "include": ["per_factor"], "factor_universe": two});
     let profiles = server.answer("get_factor_analysis", asked).await;
     let rows = profiles["per_factor"].as_object().unwrap();
     assert_eq!(rows["PEJ"]["stopped"], "2023-06-15", "{}", rows["PEJ"]);

@@ -78,6 +78,17 @@ impl Panel {
         self.columns.get(at).map_or(&[], |column| &column.prices)
     }
 
+    /// The date of a column's price of the period labelled `label`: a label is a calendar month's end or a Friday, on which
+    /// there may be no price. `None` where the column has none, and for a group.
+    pub fn price_date(&self, at: usize, label: NaiveDate) -> Option<NaiveDate> {
+        let series = &self.columns.get(at)?.series;
+        let priced = match Period::of(self.window.frequency, label) {
+            Some(period) => window::period_price(series, period, self.window.calendar.last_day(period)),
+            None => series.dates().binary_search(&label).ok(),
+        };
+        priced.map(|at| series.dates()[at])
+    }
+
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
     /// each column, its span and its observations, stays that of all rows.
     #[must_use]

@@ -1,10 +1,7 @@
 //! The summary: what a reader needs first, in at most a few thousand characters.
 
 use chrono::NaiveDate;
-use factor_analytics::{
-    panel::{Column, calendar as period, window::STALE_MONTH_DAYS},
-    sections::windows::WindowSpan,
-};
+use factor_analytics::sections::windows::WindowSpan;
 use factor_types::Frequency;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -161,19 +158,12 @@ impl<'a> WindowDates<'a> {
 }
 
 /// The date of the price that a period with this label ends with: of the benchmark, or of the factor with the newest one
-/// where that has none. A label is a calendar month's end or a Friday, on which there may be no price.
+/// where that has none.
 fn price_date(answer: &AnalysisAnswer, label: NaiveDate) -> NaiveDate {
-    let (panel, window) = (answer.analysis.study.panel(), answer.analysis.window());
-    let last_day = period::Period::of(window.frequency, label).map_or(label, |of| window.calendar.last_day(of));
-    let until = last_day.min(window.prices_until);
-    let newest = |column: &Column| {
-        let dates = column.series.dates();
-        dates.partition_point(|date| *date <= until).checked_sub(1).and_then(|at| dates.get(at).copied())
-    };
-    let benchmark = panel.position(&answer.query.request.benchmark).and_then(|at| newest(&panel.columns()[at]));
-    // A benchmark that had stopped by then says nothing of the others.
-    let is_near = |date: &NaiveDate| (until - *date).num_days() <= STALE_MONTH_DAYS;
-    benchmark.filter(is_near).or_else(|| panel.columns().iter().filter_map(newest).max()).unwrap_or(label)
+    let panel = answer.analysis.study.panel();
+    let of_benchmark = panel.position(&answer.query.request.benchmark).and_then(|at| panel.price_date(at, label));
+    let of_others = || (0..panel.columns().len()).filter_map(|at| panel.price_date(at, label)).max();
+    of_benchmark.or_else(of_others).unwrap_or(label)
 }
 
 #[cfg(test)]
