@@ -78,6 +78,16 @@ impl Panel {
         self.columns.get(at).map_or(&[], |column| &column.prices)
     }
 
+    /// A column's largest move, up or down, between two prices that periods without one lie between: what no single return
+    /// shows. `None` without such a gap, and for a group.
+    pub fn largest_move_over_a_gap(&self, at: usize) -> Option<f64> {
+        let priced = self.period_prices(at).iter().enumerate().filter_map(|(row, price)| Some((row, (*price)?)));
+        let pairs = priced.clone().zip(priced.skip(1));
+        let moves =
+            pairs.filter(|((row, _), (next, _))| next - row > 1).map(|((_, before), (_, after))| after / before - 1.0);
+        moves.max_by(|a, b| a.abs().total_cmp(&b.abs()))
+    }
+
     /// The date of a column's price of the period labelled `label`: a label is a calendar month's end or a Friday, on which
     /// there may be no price. `None` where the column has none, and for a group.
     pub fn price_date(&self, at: usize, label: NaiveDate) -> Option<NaiveDate> {
@@ -225,8 +235,21 @@ mod tests {
         let before = panel.returns_before(0, 4);
         assert!((before[0] - 0.1).abs() < 1e-15 && (before[1] + 0.1).abs() < 1e-15);
         assert!(before[2].is_nan() && before[3].is_nan() && before.len() == 4);
-        // Nothing before the first price.
-        assert!(panel.returns_before(0, 6)[..2].iter().all(|r| r.is_nan()));
+        let whole = Window::whole(Frequency::Monthly, month_end(0), month_end(6));
+        let panel =
+            Panel::build(whole, &panel.columns.iter().map(|column| Arc::clone(&column.series)).collect::<Vec<_>>());
+        // 99 before the month without a price, 120 after it.
+        assert!((panel.unwrap().largest_move_over_a_gap(0).unwrap() - 21.0 / 99.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn nothing_is_known_before_the_first_price() {
+        let rows = [(month_end(0), 100.0), (month_end(1), 110.0), (month_end(2), 121.0)];
+        let series = Arc::new(PriceSeries::new(ticker("A"), PriceKind::Close, rows));
+        let panel = Panel::build(Window::whole(Frequency::Monthly, month_end(1), month_end(2)), &[series]).unwrap();
+        assert_eq!(panel.largest_move_over_a_gap(0), None);
+        let before = panel.returns_before(0, 6);
+        assert!(before[..5].iter().all(|r| r.is_nan()) && (before[5] - 0.1).abs() < 1e-15, "{before:?}");
     }
 
     #[test]

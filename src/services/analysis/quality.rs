@@ -23,7 +23,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use self::score::{Findings, Score};
-pub(crate) use self::{rates::yields_as_of, warning::Warning};
+pub(crate) use self::{
+    rates::yields_as_of,
+    warning::{Gap, Warning},
+};
 use super::arguments::Query;
 use crate::{
     analysis::{Analysis, Report},

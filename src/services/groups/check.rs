@@ -24,6 +24,7 @@ use crate::{
     analysis::{
         Analysis, AnalysisError, AnalysisKind, AnalysisRequest, AssetClassFilter, Caller, DateRule, Plan, UserGroups,
     },
+    answer::markdown::percent,
     app::App,
     services::saved_items::six_digits,
 };
@@ -307,6 +308,15 @@ fn warnings(
             "{} could not be fetched and is left out of the weights; update_factor_group with group_name {} alone checks again",
             failed.join(", "),
             group.name
+        ));
+    }
+    let panel = analysis.study.panel();
+    for ticker in &group.tickers {
+        let Some(over_gap) = panel.position(ticker).and_then(|at| panel.largest_move_over_a_gap(at)) else { continue };
+        warnings.push(format!(
+            "{ticker} has months without a price, with a move of {} over them: the group's return leaves that out, since \
+             the others stand for {ticker} in those months",
+            percent(Some(over_gap))
         ));
     }
     if lookahead {

@@ -177,6 +177,10 @@ impl FromStr for HeldName {
         if CASH_NAMES.iter().any(|name| name.eq_ignore_ascii_case(text.trim())) {
             return Ok(Self::Cash(text.to_owned()));
         }
+        // The sum of a table, not a fund: read as one it would double what is held.
+        if text.trim().trim_end_matches(':').eq_ignore_ascii_case("TOTAL") {
+            return Err("must be what is held: leave out the row TOTAL, which is the sum of the others".to_owned());
+        }
         Holding::name(text).map(Self::Other)
     }
 }

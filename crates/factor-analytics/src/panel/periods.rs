@@ -87,13 +87,17 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Priced
     for (series, _) in series.iter().zip(usable).filter(|(_, usable)| **usable) {
         let until = series.dates().partition_point(|date| *date <= window.prices_until);
         let known = &series.dates()[..until];
-        let (Some(first), Some(last)) = (known.first(), known.last()) else { continue };
-        if *last < range.start() {
+        let (Some(first), Some(newest), Some(last)) = (known.first(), known.last(), series.dates().last()) else {
+            continue;
+        };
+        if *newest < range.start() {
             continue;
         }
+        // Alive on a holiday at the window's end too: its next price may lie after the window.
+        let last = *last.min(&range.end());
         // Changes and a running sum: one pass over the days instead of one per series and day.
         alive_change[offset(*first).max(0) as usize] += 1;
-        alive_change[(offset(*last) + 1).max(0) as usize] -= 1;
+        alive_change[(offset(last) + 1).max(0) as usize] -= 1;
         for date in known.iter().rev().take_while(|date| **date >= range.start()) {
             priced_on[offset(*date) as usize] += 1;
         }

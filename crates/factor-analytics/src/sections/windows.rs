@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::Panel;
+use crate::{Panel, panel::Period};
 
 /// A trailing window, as named in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,14 +119,14 @@ pub fn spans(panel: &Panel, windows: &[ReturnWindow]) -> IndexMap<String, Window
 
 fn span(panel: &Panel, window: ReturnWindow) -> WindowSpan {
     let last = panel.labels().last().copied().unwrap_or(panel.base());
-    match periods(panel, window, last) {
+    match periods(panel, window, ended(panel, last)) {
         Ok(periods) => WindowSpan {
             start: Some(panel.label_before(panel.rows() - periods)),
             end: Some(last),
             periods,
             reason: None,
-            annualised: long_as(panel, window, periods, last, ANNUALISED_FROM_MONTHS),
-            short: !long_as(panel, window, periods, last, 12),
+            annualised: long_as(panel, window, periods, ended(panel, last), ANNUALISED_FROM_MONTHS),
+            short: !long_as(panel, window, periods, ended(panel, last), 12),
         },
         Err(reason) => {
             WindowSpan { start: None, end: None, periods: 0, reason: Some(reason), annualised: false, short: true }
@@ -141,6 +141,15 @@ fn long_as(panel: &Panel, window: ReturnWindow, periods: usize, last: NaiveDate,
         (ReturnWindow::YearToDate, Frequency::Monthly) => periods >= months as usize,
         (ReturnWindow::YearToDate, _) => year_before(last).is_some_and(|base| base <= last.months_back(months)),
         (ReturnWindow::Days(_) | ReturnWindow::MonthToDate, _) => false,
+    }
+}
+
+/// The last trading day of the period labelled `label`: the day of its price. A week's label may lie in the next month.
+fn ended(panel: &Panel, label: NaiveDate) -> NaiveDate {
+    match (panel.frequency(), Period::of(panel.frequency(), label)) {
+        (Frequency::Weekly, Some(week)) => panel.window().calendar.last_day(week),
+        // Whole months are counted, and a day is its own.
+        _ => label,
     }
 }
 
@@ -184,11 +193,11 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
     }
 }
 
-/// Rows after the last label on or before `target`, which may be at most [`BASE_REACH_DAYS`] older.
+/// Rows after the last one that ended on or before `target`, which may be at most [`BASE_REACH_DAYS`] older.
 fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
-    let after = panel.labels().partition_point(|label| *label <= target);
+    let after = panel.labels().partition_point(|label| ended(panel, *label) <= target);
     // The row whose price the window starts from.
-    let base = panel.label_before(after);
+    let base = ended(panel, panel.label_before(after));
     let within = (target - base).num_days();
     let rows = panel.rows() - after;
     match (0..=BASE_REACH_DAYS).contains(&within) {
@@ -200,8 +209,39 @@ fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use factor_types::{PriceKind, PriceSeries, exchange::is_trading_day};
+
     use super::*;
-    use crate::test_study::{month_end, panel};
+    use crate::{
+        panel::Window,
+        test_study::{month_end, panel},
+    };
+
+    /// The weekly panel of one fund with a price on each of New York's days, up to `end`.
+    fn weeks(start: &str, end: &str) -> Panel {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let days = day(start).iter_days().take_while(|date| *date <= day(end)).filter(|date| is_trading_day(*date));
+        let rows = days.enumerate().map(|(at, date)| (date, 100.0 + at as f64));
+        let series = PriceSeries::new("A".parse().unwrap(), PriceKind::Close, rows.collect::<Vec<_>>());
+        Panel::build(Window::whole(Frequency::Weekly, day(start), day(end)), &[Arc::new(series)]).unwrap()
+    }
+
+    #[test]
+    fn a_week_ends_on_its_last_trading_day_wherever_its_friday_lies() {
+        // The last week of 2020 ends on Thursday the 31st; its label is New Year's Day.
+        let panel = weeks("2020-11-01", "2021-05-28");
+        let year = &spans(&panel, &[ReturnWindow::YearToDate])["ytd"];
+        assert_eq!(year.start, "2021-01-01".parse().ok());
+        // No week of 2021 is over on 2 January.
+        let panel = weeks("2020-11-01", "2021-01-02");
+        let found = spans(&panel, &[ReturnWindow::YearToDate, ReturnWindow::MonthToDate]);
+        assert!(found.values().all(|span| span.periods == 0 && span.reason.is_some()), "{found:?}");
+        // Three months before Friday 24 June 2016 is Thursday 24 March, the day before Good Friday.
+        let panel = weeks("2016-01-01", "2016-06-29");
+        assert_eq!(spans(&panel, &[ReturnWindow::Months(3)])["3m"].start, "2016-03-25".parse().ok());
+    }
 
     #[test]
     fn every_name_reads_as_what_it_writes() {

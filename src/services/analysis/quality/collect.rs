@@ -11,7 +11,7 @@ use factor_analytics::{
 };
 use factor_types::{PriceKind, Ticker};
 
-use super::{Warning, macro_groups, rates, stale_candidates};
+use super::{Gap, Warning, macro_groups, rates, stale_candidates};
 use crate::{
     analysis::{Analysis, AnalysisKind, Report, is_small_sample},
     services::analysis::arguments::Query,
@@ -33,7 +33,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
         let (named, frequency) = (query.invalid_windows.clone(), query.request.frequency);
         warnings.push(Warning::InvalidWindows { named, frequency });
     }
-    warnings.extend(of_the_data(analysis, analyzed));
+    warnings.extend(of_the_data(analysis));
     warnings.extend(of_the_prices(analysis));
     warnings.extend(of_the_report(analysis));
     warnings.extend(macro_groups::missing(analysis, query));
@@ -55,7 +55,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
 }
 
 /// What is doubtful in the prices themselves: it comes first, since it changes what the figures are worth.
-fn of_the_data(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Vec<Warning> {
+fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
     let panel = analysis.study.panel();
     let (suspects, mut warnings) = (panel.suspects(), Vec::new());
     if !suspects.is_empty() {
@@ -67,8 +67,13 @@ fn of_the_data(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Vec<Warning>
     if !closes.is_empty() {
         warnings.push(Warning::ClosesOnly(closes));
     }
-    let gaps = analyzed.iter().map(|of| (of.factor.ticker.clone(), analysis.study.history(of.column).gaps));
-    let gaps: Vec<(Ticker, usize)> = gaps.filter(|(_, gaps)| *gaps > 0).collect();
+    // Of the benchmark and of holdings outside the universe too.
+    let gap = |at: usize| {
+        let largest_move = panel.largest_move_over_a_gap(at)?;
+        let periods = analysis.study.history(at).gaps;
+        Some(Gap { ticker: panel.columns()[at].series.ticker().clone(), periods, largest_move })
+    };
+    let gaps: Vec<Gap> = (0..panel.columns().len()).filter_map(gap).collect();
     if !gaps.is_empty() {
         warnings.push(Warning::Gaps(gaps));
     }

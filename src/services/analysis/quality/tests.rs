@@ -9,7 +9,7 @@ use factor_analytics::{
 };
 use factor_types::{Frequency, Ticker};
 
-use super::{DataQuality, Warning, rates::RateWarning};
+use super::{DataQuality, Gap, Warning, rates::RateWarning};
 use crate::{answer::NotAnalysed, services::holdings_warning};
 
 /// The quality of data of which everything that can be wrong is wrong `count` times, in texts of `length` characters.
@@ -35,7 +35,9 @@ pub(crate) fn overload(quality: &mut DataQuality, count: usize, length: usize) {
         Warning::ManyNotAnalysed { missing: count, named: count },
         Warning::Suspects(tickers.iter().map(suspect).collect()),
         Warning::ClosesOnly(tickers.clone()),
-        Warning::Gaps(tickers.iter().map(|ticker| (ticker.clone(), 12)).collect()),
+        Warning::Gaps(
+            tickers.iter().map(|ticker| Gap { ticker: ticker.clone(), periods: 12, largest_move: -0.5 }).collect(),
+        ),
         Warning::LongWithoutPrices(tickers.clone()),
         Warning::Simulated,
         Warning::Rates(RateWarning::None),

@@ -24,6 +24,24 @@ const NAMED: usize = 12;
 /// The longest name of a window that is none, in characters.
 const LONGEST_WINDOW: usize = 16;
 
+/// Periods without a price inside a history.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Gap {
+    /// Whose.
+    pub ticker: Ticker,
+    /// Returns that are missing.
+    pub periods: usize,
+    /// The largest move over them.
+    pub largest_move: f64,
+}
+
+impl Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ticker, periods, largest_move } = self;
+        write!(f, "{ticker} ({periods} returns, {} over the gap)", percent(Some(*largest_move)))
+    }
+}
+
 /// A warning.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Warning {
@@ -35,8 +53,8 @@ pub(crate) enum Warning {
     Suspects(Vec<SuspectReturn>),
     /// Prices that leave dividends out.
     ClosesOnly(Vec<Ticker>),
-    /// Factors with periods missing inside their history, and how many.
-    Gaps(Vec<(Ticker, usize)>),
+    /// Series with periods missing inside their history.
+    Gaps(Vec<Gap>),
     /// A macro group without a composite, or without correlations.
     NoMacroGroup { group: String, why: String },
     /// Factors that have failed day after day.
@@ -108,8 +126,9 @@ impl Display for Warning {
             ),
             Self::Gaps(gaps) => write!(
                 f,
-                "periods missing inside the history, how many in brackets: {} (analysis_metadata.history)",
-                a_few(gaps.iter().map(|(ticker, gaps)| format!("{ticker} ({gaps})")), NAMED)
+                "prices missing inside the history: {}; total return and drawdown of a fund have the move over the gap, what \
+                 rests on single periods (volatility, Sharpe ratio, beta, correlations, groups, portfolios) does not",
+                a_few(gaps, NAMED)
             ),
             Self::NoMacroGroup { group, why } => write!(f, "no macro composite {group}: {why}"),
             Self::LongWithoutPrices(tickers) => write!(

@@ -135,3 +135,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_holiday_at_the_end_is_no_day_of_most_whatever_trades_on_it() {
+    // Thursday 2024-03-28 and Monday 2024-04-01 have all prices, Good Friday the coin's alone.
+    let days = |all: &[&str]| all.iter().map(|day| (date(day), 100.0)).collect::<Vec<_>>();
+    let series = |name: &str, rows| Arc::new(PriceSeries::new(name.parse().unwrap(), PriceKind::Close, rows));
+    let fund = |name: &str| series(name, days(&["2024-03-26", "2024-03-27", "2024-03-28", "2024-04-01"]));
+    let coin = series("COIN", days(&["2024-03-26", "2024-03-27", "2024-03-28", "2024-03-29", "2024-04-01"]));
+    let window = Window::whole(Frequency::Daily, date("2024-03-26"), date("2024-03-29"));
+    let panel = Panel::build(window, &[fund("A"), fund("B"), coin]).unwrap();
+    assert_eq!(panel.labels(), [date("2024-03-27"), date("2024-03-28")]);
+}
