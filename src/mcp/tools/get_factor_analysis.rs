@@ -97,8 +97,8 @@ fn input() -> Value {
             "frequency": choice(&Frequency::NAMES, Some("monthly"), "Of the returns."),
             "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
             "industry_granularity": choice(&IndustryGranularity::NAMES, Some("group"), "group adds composites per sector group."),
-            "sort_by": json!({ "type": "string", "default": "sharpe_ratio", "description": "performance: any number of a profile, as max_drawdown." }),
-            "sort_order": choice(&SortOrder::NAMES, Some("desc"), "performance: asc: lowest first."),
+            "sort_by": json!({ "type": "string", "default": "sharpe_ratio", "description": "performance: any number of a profile." }),
+            "sort_order": choice(&SortOrder::NAMES, Some("desc"), "asc: lowest first."),
             "include_macro_etf": flag(false, "correlations: the matrix of a few ETFs per macro group."),
             "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
             "include_rolling_summaries": flag(false, "correlations: over moving windows."),
@@ -126,7 +126,7 @@ fn input() -> Value {
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle {labels, rows} is a third of the size."),
-            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer, 0 for no limit, else at least 2000; what is cut is linked." }),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer; 0: no limit, else at least 2000. What is cut is linked." }),
             "advanced": advanced(),
         }
     })

@@ -24,7 +24,7 @@ fn input() -> Value {
     let properties = json!({
         "query": {
             "type": "string",
-            "description": "Text to look for in tickers, labels, aliases and sector groups.",
+            "description": "Looked for in tickers, labels, aliases and sector groups.",
             "examples": ["semiconductor", "XLF"]
         },
         "categories": {

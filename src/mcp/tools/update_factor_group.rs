@@ -9,7 +9,7 @@ use crate::services::{answer_schema, groups::update};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "update_factor_group",
     title: "Update factor group",
-    description: "Changes what is given of a group and checks it; group_name alone checks again and keeps the new weights.",
+    description: "Changes a group and checks it; group_name alone checks again and keeps the new weights.",
     toolset: Toolset::Groups,
     effect: Effect::Replaces,
     open_world: true,

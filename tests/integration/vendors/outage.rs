@@ -88,7 +88,7 @@ async fn a_window_before_all_prices_costs_one_request_a_ticker() {
     let reply = server.call("get_factor_analysis", arguments).await;
     assert_eq!(reply["structuredContent"]["error"]["code"], "no_data", "{reply}");
     let message = reply["structuredContent"]["error"]["message"].as_str().unwrap();
-    assert!(message.contains("the prices run from 20"), "{message}");
+    assert!(message.contains("prices run from 2023-01-02"), "{message}");
     assert_eq!(reply["structuredContent"]["error"]["problems"][0]["field"], "end_date");
     world.each_cost(1);
 }
