@@ -96,7 +96,7 @@ run_calls() {
 run_peers() {
     cargo build --locked --release --package factor-analytics --example kernels
     venv numpy scipy pandas polars pyarrow empyrical-reloaded quantstats
-    "$python" benches/peers/peers.py --binary "$target/release/examples/kernels" complete masks rolling figures
+    "$python" benches/peers/peers.py --binary "$target/release/examples/kernels" complete masks rolling profiles
     "$python" benches/peers/growth.py --binary "$target/release/examples/kernels"
 }
 
