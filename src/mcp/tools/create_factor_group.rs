@@ -11,7 +11,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "create_factor_group",
     title: "Create factor group",
     description: "Saves a basket of tickers, then a factor in your analyses: `USER:<name>`, category user. Tickers \
-                  with under 24 months of prices are left out, with the reason. Answers final weights and performance.",
+                  with under 24 months of prices are left out, with the reason.",
     toolset: Toolset::Groups,
     effect: Effect::Adds,
     open_world: true,

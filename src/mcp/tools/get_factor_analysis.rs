@@ -31,7 +31,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     call: |app, call| async move { analysis::answer(&app, call).await }.boxed(),
 };
 
-const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, markets, bonds, cash, commodities, crypto) on total-return \
+const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, bonds, commodities, crypto) on total-return \
 prices. analysis_type: `returns`: trailing windows, rankings; `performance`: return, volatility, Sharpe, drawdown, beta per \
 factor over years; `correlations`: matrices per category, sensitivity to Treasury yields and to the market, macro groups, \
 insights. The default answer is a summary; `include` asks for exactly the named sections in full. Decimals: 0.05 is 5%.";

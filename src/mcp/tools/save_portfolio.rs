@@ -9,7 +9,7 @@ use crate::services::{answer_schema, portfolios::save};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "save_portfolio",
     title: "Save portfolio",
-    description: "Saves holdings in the place of a portfolio of the same name. Weights under 1 leave the rest in cash, over \
+    description: "Saves (replaces) holdings under a name. Weights under 1 leave the rest in cash, over \
                   1 is leverage; shares count at the latest price.",
     toolset: Toolset::Portfolios,
     effect: Effect::Replaces,

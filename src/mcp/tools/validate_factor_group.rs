@@ -9,7 +9,7 @@ use crate::services::{answer_schema, groups::validate};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "validate_factor_group",
     title: "Validate factor group",
-    description: "Checks a saved group's data and changes nothing: who is left out and why, weights, performance.",
+    description: "Checks a saved group's data, changes nothing: who is left out and why, weights, performance.",
     toolset: Toolset::Groups,
     effect: Effect::Reads,
     open_world: true,
