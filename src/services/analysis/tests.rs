@@ -4,7 +4,9 @@ use factor_types::UserId;
 use serde_json::{Map, Value, json};
 
 use super::{answer::AnalysisAnswer, quality::tests::overload, sections::Section, *};
-use crate::{analysis::AnalysisKind, answer::Fields, results::ResultStore, settings::Settings};
+use crate::{
+    analysis::AnalysisKind, answer::Fields, results::ResultStore, services::recommendations::tests::sample_app,
+};
 
 /// Every section that correlations can have.
 fn everything() -> Value {
@@ -15,21 +17,11 @@ fn everything() -> Value {
 }
 
 async fn answer_to(arguments: Value) -> AnalysisAnswer {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().display().to_string();
-    // Time enough on a machine with other work too: what runs out of time is left out.
-    let settings = [
-        ("FACTOR_PRICE_SOURCE", "sample"),
-        ("FACTOR_TODAY", "2026-01-15"),
-        ("FACTOR_DATA_DIR", data.as_str()),
-        ("FACTOR_CORRELATION_TIMEOUT", "600"),
-    ];
-    let app = App::build(Settings::with(&settings).unwrap()).unwrap();
-    let snapshot = app.universe_watcher.current().await;
-    let groups = app.groups_of(Default::default(), &snapshot.loaded.universe).await;
+    let (_folder, app) = sample_app();
+    let basis = app.basis(UserId::default()).await;
     let arguments = arguments.as_object().unwrap().clone();
     let call = Call { arguments, ..Call::default() };
-    run(&app, call, &Basis { snapshot, groups }).await.unwrap()
+    run(&app, call, &basis).await.unwrap()
 }
 
 fn kind_of(arguments: &Value) -> AnalysisKind {
