@@ -11,7 +11,7 @@ use factor_store::{Author, Store};
 
 pub(super) use self::{
     change::{Change, report_json, report_text},
-    mapping::{RowsInForce, is_missing, rows_in_force},
+    mapping::{RowsInForce, rows_in_force},
     values::{AssetCategory, Name, Text},
 };
 use crate::{app::open_store, settings::Settings};

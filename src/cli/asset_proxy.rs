@@ -67,6 +67,9 @@ enum AssetProxyCommand {
         old: Ticker,
         /// The ETF that comes
         new: Ticker,
+        /// Do not ask first
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -76,10 +79,13 @@ enum AssetProxyCommand {
         place: Place,
         /// The ETF
         etf: Ticker,
+        /// Do not ask first
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Add to the database what a YAML file has, and change what it says differently; nothing is removed
+    /// Add to the database what a YAML file has, and change what it says differently; what it does not say stays
     SyncFromYaml {
         /// The file (default: asset_etf_proxies.yaml of the proxies folder, or the one built in)
         path: Option<PathBuf>,
@@ -140,21 +146,26 @@ pub async fn run(settings: Settings, args: AssetProxyArgs) -> anyhow::Result<Exi
         }
         AssetProxyCommand::Add { place, etf, alt, priority, desc, force, output } => {
             let command = format!("asset-proxy add {} {} {etf}", place.class.0, place.key.0);
-            let row = added(&before, place, etf, alt, priority, desc);
+            let row = ProxyRow {
+                canonical: !alt,
+                priority,
+                description: desc.map(|text| text.0),
+                ..ProxyRow::new(place.class.0, place.key.0, etf)
+            };
             change(store, &before, MappingEdit::Upsert(vec![row]), command, !force, &output).await
         }
-        AssetProxyCommand::Replace { place, old, new, output } => {
+        AssetProxyCommand::Replace { place, old, new, force, output } => {
             let command = format!("asset-proxy replace {} {} {old} {new}", place.class.0, place.key.0);
             // Here, where the keys in force are known: a slip gets the nearest one as its answer.
             before.check_key(place.class.0, &place.key.0)?;
             let edit = MappingEdit::Replace { category: place.class.0, key: place.key.0, old, new };
-            change(store, &before, edit, command, false, &output).await
+            change(store, &before, edit, command, !force, &output).await
         }
-        AssetProxyCommand::Deactivate { place, etf, output } => {
+        AssetProxyCommand::Deactivate { place, etf, force, output } => {
             let command = format!("asset-proxy deactivate {} {} {etf}", place.class.0, place.key.0);
             before.check_key(place.class.0, &place.key.0)?;
             let edit = MappingEdit::Deactivate { category: place.class.0, key: place.key.0, etf };
-            change(store, &before, edit, command, false, &output).await
+            change(store, &before, edit, command, !force, &output).await
         }
         AssetProxyCommand::SyncFromYaml { path, output } => yaml::sync(store, &settings, &before, path, &output).await,
         AssetProxyCommand::ExportYaml { path, force } => yaml::export(&before, &path, force),
@@ -174,56 +185,4 @@ async fn change(
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
     Change { kind: KIND, edit, before, command, asks, format: output.format }.make(store, &output.how).await
-}
-
-/// The row to be added. Where it exists, what the command does not say stays as it is.
-fn added(
-    before: &RowsInForce,
-    Place { class, key }: Place,
-    etf: Ticker,
-    alt: bool,
-    priority: Option<u32>,
-    desc: Option<Text>,
-) -> ProxyRow {
-    let same = |row: &&ProxyRow| row.category == class.0 && row.key == key.0 && row.etf == etf;
-    let known = before.rows.iter().find(same).cloned();
-    let row = known.unwrap_or_else(|| ProxyRow::new(class.0, key.0.clone(), etf.clone()));
-    ProxyRow {
-        canonical: !alt,
-        // Adding a row that was taken out of use takes it back into it.
-        active: true,
-        priority: priority.or(row.priority),
-        description: desc.map(|text| text.0).or(row.description),
-        ..row
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use factor_types::{Category, SourceTier};
-
-    use super::*;
-
-    fn place(key: &str) -> Place {
-        Place { class: AssetCategory(Category::Cash), key: key.parse().unwrap() }
-    }
-
-    #[test]
-    fn adding_a_row_that_exists_changes_what_is_said_alone() {
-        let known = ProxyRow {
-            priority: Some(7),
-            description: Some("bills".to_owned()),
-            active: false,
-            ..ProxyRow::new(Category::Cash, "usd", "BIL".parse().unwrap())
-        };
-        let before = RowsInForce { tier: SourceTier::Database, rows: vec![known.clone()] };
-        let bil: Ticker = "BIL".parse().unwrap();
-        let row = added(&before, place("usd"), bil.clone(), true, None, None);
-        assert_eq!(row, ProxyRow { canonical: false, active: true, ..known.clone() });
-        let row = added(&before, place("usd"), bil.clone(), false, Some(1), Some("T-bills".parse().unwrap()));
-        assert_eq!((row.canonical, row.priority, row.description.as_deref()), (true, Some(1), Some("T-bills")));
-        // Another key is another row.
-        let row = added(&before, place("eur"), bil, false, None, None);
-        assert_eq!((row.priority, row.description, row.active), (None, None, true));
-    }
 }

@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use factor_store::{MappingEdit, MappingKind, MappingSource, ProxyRow, RecordedChange, Store, YamlSource};
+use factor_store::{
+    MappingEdit, MappingKind, MappingSource, ProxyRow, RecordedChange, Store, YamlSource, read_mapping,
+};
 use factor_types::SourceTier;
 use serde_json::{Value, json};
 
 use super::{
-    admin::{self, ChangeArgs, is_missing, report_json, report_text},
+    admin::{self, ChangeArgs, report_json, report_text},
     terminal::{Format, print, print_json, say, table, time},
 };
 use crate::settings::Settings;
@@ -55,13 +57,17 @@ pub async fn run(settings: Settings, args: ReferenceArgs) -> anyhow::Result<Exit
 
 /// Every file is read before anything is written: one wrong file changes nothing.
 async fn import(store: &dyn Store, settings: &Settings, how: &ChangeArgs, format: Format) -> anyhow::Result<ExitCode> {
-    let source = YamlSource::new(settings.universe.proxies_dir.as_deref());
+    let rows_of = |kind: MappingKind| match settings.universe.proxies_dir.as_deref() {
+        // Of a folder its own files alone: what is built in need not be copied to be in force.
+        Some(dir) => read_mapping(kind, &dir.join(kind.file_name())),
+        None => YamlSource::default().rows(kind),
+    };
     let mut read: Vec<(MappingKind, Vec<ProxyRow>)> = Vec::new();
     let mut wrong = Vec::new();
     for kind in MappingKind::ALL {
-        match source.rows(kind) {
+        match rows_of(kind) {
             Ok(rows) => read.push((kind, rows)),
-            Err(error) if is_missing(&error) => {
+            Err(error) if error.is_missing() => {
                 say(&format!("there is no {}: {kind} stay as they are", kind.file_name()))
             }
             Err(error) => wrong.push(error.to_string()),

@@ -71,3 +71,10 @@ pub enum MappingError {
     #[error("built-in set: {0}")]
     Builtin(#[from] TickerError),
 }
+
+impl MappingError {
+    /// True when there is no such file, which is no mistake of its own.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}

@@ -44,13 +44,14 @@ pub fn load_from(sources: &[&dyn MappingSource]) -> LoadedUniverse {
             rows.insert(kind, read);
         }
     }
-    // An ETF in two categories belongs to the first of the universe's order, whichever file was read first.
+    // An ETF in two categories belongs to the first of the universe's order, whichever file was read first; but what
+    // is an alternate in one stays where it stands first.
     let mut active: Vec<(SourceTier, &ProxyRow)> = tiers
         .iter()
         .flat_map(|(kind, &tier)| rows.get(kind).into_iter().flatten().map(move |row| (tier, row)))
         .filter(|(_, row)| row.active)
         .collect();
-    active.sort_by_key(|(_, row)| row.category);
+    active.sort_by_key(|(_, row)| (is_alternate(row), row.category));
     problems.extend(in_two_categories(&active));
     let universe = FactorUniverse::new(active.iter().map(|(tier, row)| row.factor(*tier)));
     let hash = content_hash(&tiers, &rows);
@@ -80,6 +81,11 @@ fn first_with_rows(
     let instead = served.as_ref().map_or("nothing", |(what, _)| what);
     problems.extend(failures.into_iter().map(|failure| format!("{failure}. For {kind}, {instead} is used instead")));
     served.map(|(_, served)| served)
+}
+
+/// True for an ETF that comes after the canonical one of its key; industries, styles and markets have none.
+fn is_alternate(row: &ProxyRow) -> bool {
+    MappingKind::of(row.category) == Some(MappingKind::AssetProxies) && !row.canonical
 }
 
 fn in_two_categories(active: &[(SourceTier, &ProxyRow)]) -> Vec<String> {

@@ -51,7 +51,7 @@ fn confirmed(would: &EditReport) -> anyhow::Result<bool> {
     let touched = would.rows.iter().filter(|row| matches!(row.fate, RowFate::Updated | RowFate::Removed));
     let touched: Vec<&EditedRow> = touched.collect();
     let Some(question) = question(&touched) else { return Ok(true) };
-    say(&rows_table(&touched));
+    say(&rows_table(&touched, true));
     Ok(ask(&question)?)
 }
 
@@ -83,7 +83,7 @@ pub(in crate::cli) fn report_json(kind: MappingKind, report: &EditReport, dry_ru
 pub(in crate::cli) fn report_text(kind: MappingKind, report: &EditReport, before: SourceTier, dry_run: bool) -> String {
     let mut lines = Vec::new();
     if dry_run {
-        lines.push("dry run: nothing was written".to_owned());
+        lines.push("dry run: nothing was written; this is what would be done".to_owned());
     }
     if report.imported > 0 {
         // A database that holds a kind hides the tiers below for all of it.
@@ -92,36 +92,45 @@ pub(in crate::cli) fn report_text(kind: MappingKind, report: &EditReport, before
             _ => "the YAML mapping",
         };
         lines.push(format!(
-            "the database held no {kind}: {} rows of {tier} were put there first, so that none is hidden",
-            report.imported
+            "the database {} no {kind}: {} rows of {tier} {} there first, so that none is hidden",
+            if dry_run { "holds" } else { "held" },
+            report.imported,
+            if dry_run { "would be put" } else { "were put" },
         ));
     }
     let changed: Vec<&EditedRow> = report.rows.iter().filter(|row| row.fate != RowFate::Unchanged).collect();
     if !changed.is_empty() {
-        lines.push(rows_table(&changed));
+        lines.push(rows_table(&changed, dry_run));
     }
     let count = |fate| report.count(fate);
     let mut counts = vec![
-        format!("{} added", count(RowFate::Added)),
-        format!("{} updated", count(RowFate::Updated)),
+        format!("{} {}", count(RowFate::Added), happened(RowFate::Added, dry_run)),
+        format!("{} {}", count(RowFate::Updated), happened(RowFate::Updated, dry_run)),
         format!("{} unchanged", count(RowFate::Unchanged)),
     ];
     if count(RowFate::Removed) > 0 {
-        counts.push(format!("{} removed", count(RowFate::Removed)));
+        counts.push(format!("{} {}", count(RowFate::Removed), happened(RowFate::Removed, dry_run)));
     }
     lines.push(format!("{kind}: {}", counts.join(", ")));
     lines.join("\n")
 }
 
-fn rows_table(rows: &[&EditedRow]) -> String {
+/// What became of a row, or what would.
+fn happened(fate: RowFate, dry_run: bool) -> &'static str {
+    match (fate, dry_run) {
+        (RowFate::Added, false) => "added",
+        (RowFate::Added, true) => "would be added",
+        (RowFate::Updated, false) => "updated",
+        (RowFate::Updated, true) => "would be updated",
+        (RowFate::Removed, false) => "removed",
+        (RowFate::Removed, true) => "would be removed",
+        (RowFate::Unchanged, _) => "unchanged",
+    }
+}
+
+fn rows_table(rows: &[&EditedRow], dry_run: bool) -> String {
     let cells = |edited: &&EditedRow| {
         let row = &edited.row;
-        let fate = match edited.fate {
-            RowFate::Added => "added",
-            RowFate::Updated => "updated",
-            RowFate::Unchanged => "unchanged",
-            RowFate::Removed => "removed",
-        };
         // The tier does not matter here: only the priority is looked at.
         let priority = row.factor(SourceTier::Database).priority;
         let standing = match (row.active, row.canonical) {
@@ -132,7 +141,7 @@ fn rows_table(rows: &[&EditedRow]) -> String {
         };
         let group = row.sector_group.clone().unwrap_or_default();
         [
-            fate.to_owned(),
+            happened(edited.fate, dry_run).to_owned(),
             row.category.to_string(),
             row.key.clone(),
             row.etf.to_string(),
@@ -188,9 +197,10 @@ mod tests {
         let report = EditReport { imported: 3, rows: vec![row("BIL", RowFate::Removed)] };
         let text = |tier| report_text(KIND, &report, tier, true);
         let lines: Vec<String> = text(SourceTier::Yaml).lines().map(str::to_owned).collect();
-        assert_eq!(lines[0], "dry run: nothing was written");
-        assert!(lines[1].contains("3 rows of the YAML mapping were put there first"), "{lines:?}");
-        assert!(lines.last().unwrap().ends_with("0 unchanged, 1 removed"), "{lines:?}");
+        assert_eq!(lines[0], "dry run: nothing was written; this is what would be done");
+        assert!(lines[1].contains("3 rows of the YAML mapping would be put there first"), "{lines:?}");
+        assert!(lines[3].trim_start().starts_with("would be removed"), "{lines:?}");
+        assert!(lines.last().unwrap().ends_with("0 unchanged, 1 would be removed"), "{lines:?}");
         assert!(text(SourceTier::Builtin).contains("3 rows of the minimal set built into the binary"));
     }
 }

@@ -1,6 +1,6 @@
 //! The mapping in force, whatever tier it comes from.
 
-use factor_store::{BuiltinSource, MappingError, MappingKind, MappingSource, ProxyRow, Store, YamlSource};
+use factor_store::{BuiltinSource, MappingKind, MappingSource, ProxyRow, Store, YamlSource};
 use factor_types::{Category, SourceTier};
 
 use super::UsageError;
@@ -47,16 +47,11 @@ pub(in crate::cli) async fn rows_in_force(
     let dir = settings.universe.proxies_dir.as_deref();
     match YamlSource::new(dir).rows(kind) {
         Ok(rows) => Ok(RowsInForce { tier: SourceTier::Yaml, rows }),
-        Err(error) if is_missing(&error) => {
+        Err(error) if error.is_missing() => {
             Ok(RowsInForce { tier: SourceTier::Builtin, rows: BuiltinSource.rows(kind)? })
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// True when there is no such file, which is no mistake of its own.
-pub(in crate::cli) fn is_missing(error: &MappingError) -> bool {
-    matches!(error, MappingError::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]
@@ -100,10 +95,13 @@ mod tests {
         let after = rows_in_force(&*store, &settings, KIND).await.unwrap();
         assert_eq!((after.tier, after.rows.len(), after.below().len()), (SourceTier::Database, 1, 0));
 
-        // Another kind still has the minimal set where the folder has no file of it, and a wrong file is an error.
+        // Another kind has the file built in where the folder has none, and the minimal set where no folder is.
+        for (dir, tier) in [(folder.path().to_owned(), SourceTier::Yaml), ("nowhere".into(), SourceTier::Builtin)] {
+            settings.universe.proxies_dir = Some(dir);
+            let industries = rows_in_force(&*store, &settings, MappingKind::Industries).await.unwrap();
+            assert_eq!(industries.tier, tier);
+        }
         settings.universe.proxies_dir = Some(folder.path().to_owned());
-        let industries = rows_in_force(&*store, &settings, MappingKind::Industries).await.unwrap();
-        assert_eq!(industries.tier, SourceTier::Builtin);
         std::fs::write(folder.path().join(MappingKind::Industries.file_name()), "- no mapping").unwrap();
         assert!(rows_in_force(&*store, &settings, MappingKind::Industries).await.is_err());
     }

@@ -1,20 +1,22 @@
 //! `asset-proxy sync-from-yaml` and `export-yaml`.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::Context;
+use chrono::Utc;
 use factor_store::{MappingEdit, MappingSource, Store, YamlSource, read_mapping, write_mapping};
-use factor_types::SourceTier;
+use factor_types::{Category, SourceTier};
 
 use super::{KIND, Output};
 use crate::{
     cli::{
         admin::{Change, RowsInForce},
-        terminal::{ask, print, say},
+        terminal::{ask, print, say, time},
     },
     settings::Settings,
 };
@@ -44,7 +46,7 @@ pub(super) async fn sync(
 
 /// Writes the rows in force; a file is there whole or not at all.
 pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow::Result<ExitCode> {
-    let text = write_mapping(KIND, &snapshot.rows);
+    let text = format!("{}{}", write_mapping(KIND, &snapshot.rows), metadata(snapshot));
     if snapshot.tier != SourceTier::Database {
         say(&format!("the database holds no {KIND}: these are those of {}", snapshot.tier.as_str()));
     }
@@ -69,4 +71,16 @@ pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow
     }
     print(&format!("{} rows written to {}", snapshot.rows.len(), path.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// When it was written and how much it holds: for people, and set aside when the file is read.
+fn metadata(snapshot: &RowsInForce) -> String {
+    let classes: BTreeSet<Category> = snapshot.rows.iter().map(|row| row.category).collect();
+    format!(
+        "_metadata:\n  exported_at: \"{}\"\n  source: {}\n  total_asset_classes: {}\n  total_proxies: {}\n",
+        time(Utc::now()),
+        snapshot.tier.as_str(),
+        classes.len(),
+        snapshot.rows.len()
+    )
 }

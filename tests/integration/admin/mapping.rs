@@ -68,8 +68,8 @@ async fn proxies_are_added_replaced_and_deactivated() {
     let list = desk.asset_proxies().await;
     assert_eq!(rows(&list, "asset_proxies", &[("etf", "SCHP")])[0]["priority"], 50);
 
-    desk.done(&["asset-proxy", "replace", "commodity", "gold", "GLD", "IAU"]).await;
-    desk.done(&["asset-proxy", "deactivate", "crypto", "eth_spot", "ETHA"]).await;
+    desk.done(&["asset-proxy", "replace", "commodity", "gold", "GLD", "IAU", "--force"]).await;
+    desk.done(&["asset-proxy", "deactivate", "crypto", "eth_spot", "ETHA", "--force"]).await;
     let list = desk.json(&["asset-proxy", "list"]).await;
     let gold = rows(&list, "asset_proxies", &[("key", "gold")]);
     assert_eq!(gold.len(), 1, "{gold:?}");
@@ -90,6 +90,8 @@ async fn a_question_that_nobody_answers_is_answered_no() {
     for questioned in [
         &["industry", "add", "Space", "ARKX"][..],
         &["asset-proxy", "add", "fixed_income", "UST10Y", "GOVT"],
+        &["asset-proxy", "replace", "commodity", "gold", "GLD", "IAU"],
+        &["asset-proxy", "deactivate", "crypto", "eth_spot", "ETHA"],
         &["asset-proxy", "clear-class", "crypto"],
         &["asset-proxy", "export-yaml", "here.yaml"],
     ] {
@@ -136,7 +138,7 @@ async fn every_change_is_written_down_with_who_and_why() {
     let desk = Desk::new();
     assert!(desk.done(&["reference", "changes"]).await.contains("no change"));
     desk.done(&["asset-proxy", "add", "commodity", "copper", "CPER", "--by", "Ann", "--why", "asked for"]).await;
-    desk.done(&["asset-proxy", "deactivate", "commodity", "copper", "CPER"]).await;
+    desk.done(&["asset-proxy", "deactivate", "commodity", "copper", "CPER", "--force"]).await;
     let changes = desk.changes().await;
     let (last, first) = (&changes[0], changes.iter().find(|change| change["who"] == "Ann").unwrap());
     assert!(first["what"].as_str().unwrap().contains("CPER"), "{first}");

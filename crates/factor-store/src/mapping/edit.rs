@@ -17,8 +17,9 @@ pub(crate) use apply::fitting;
 /// cash, commodities and crypto assets have canonical ETFs; elsewhere the mark is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MappingEdit {
-    /// Adds rows, or puts them in the place of those of the same category, key and ETF; never removes one. A canonical
-    /// row makes the other rows of its key alternates, since a key has one canonical ETF.
+    /// Adds rows, or changes those of the same category, key and ETF; never removes one. What a row does not say
+    /// (priority, inception, description, what is said of an industry) stays as it is stored. A canonical row makes the
+    /// other rows of its key alternates, since a key has one canonical ETF.
     Upsert(Vec<ProxyRow>),
     /// Adds an industry, or changes what is given and keeps the rest; it is active afterwards. With another ETF the
     /// month of inception goes, since it was the old one's.

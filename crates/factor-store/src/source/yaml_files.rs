@@ -11,8 +11,8 @@ use factor_types::SourceTier;
 use super::{MappingError, MappingSource, yaml_forms};
 use crate::{MappingKind, ProxyRow, yaml};
 
-/// YAML mappings. With a folder only its files count: a file missing there is not replaced by the one built in, since
-/// a user who gives a folder means to say what is in the universe.
+/// YAML mappings. A file that the folder does not have is the one built in: who gives one file means to say what is in
+/// that one. A folder that is not there has no files, which is an error: its name may be mistyped.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct YamlSource<'a> {
     dir: Option<&'a Path>,
@@ -33,7 +33,10 @@ impl MappingSource for YamlSource<'_> {
     fn rows(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, MappingError> {
         match self.dir {
             None => rows_of(kind, format!("built-in {}", kind.file_name()), embedded(kind).as_bytes()),
-            Some(dir) => read_mapping(kind, &dir.join(kind.file_name())),
+            Some(dir) => match read_mapping(kind, &dir.join(kind.file_name())) {
+                Err(error) if error.is_missing() && dir.is_dir() => Self::default().rows(kind),
+                read => read,
+            },
         }
     }
 }

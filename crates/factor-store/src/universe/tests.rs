@@ -85,15 +85,28 @@ fn a_broken_file_costs_its_own_kind_only() {
 }
 
 #[test]
-fn a_folder_without_files_leaves_the_minimal_set() {
-    let dir = tempfile::tempdir().unwrap();
-    for path in [dir.path().to_owned(), dir.path().join("missing")] {
-        let loaded = load_universe(Some(&path));
-        assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, SourceTier::Builtin)).into());
-        assert_eq!(loaded.problems.len(), 3, "{:?}", loaded.problems);
-        assert!(loaded.problems[1].contains("industry_to_etf.yaml"), "{:?}", loaded.problems);
-        assert_eq!(loaded.universe.len(), 29);
+fn a_file_that_is_missing_is_the_one_built_in() {
+    let dir = folder_with(MappingKind::StyleAndMarket, "style: {momentum: MTUM}\n");
+    for kind in [MappingKind::Industries, MappingKind::AssetProxies] {
+        fs::remove_file(dir.path().join(kind.file_name())).unwrap();
     }
+    let (loaded, shipped) = (load_universe(Some(dir.path())), load_universe(None));
+    assert_eq!(loaded.problems, [] as [&str; 0]);
+    assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, SourceTier::Yaml)).into());
+    for kind in [MappingKind::Industries, MappingKind::AssetProxies] {
+        assert_eq!(loaded.rows[&kind], shipped.rows[&kind]);
+    }
+    assert_eq!(loaded.rows[&MappingKind::StyleAndMarket].len(), 1);
+}
+
+#[test]
+fn a_folder_that_is_missing_leaves_the_minimal_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let loaded = load_universe(Some(&dir.path().join("missing")));
+    assert_eq!(loaded.tiers, MappingKind::ALL.map(|kind| (kind, SourceTier::Builtin)).into());
+    assert_eq!(loaded.problems.len(), 3, "{:?}", loaded.problems);
+    assert!(loaded.problems[1].contains("industry_to_etf.yaml"), "{:?}", loaded.problems);
+    assert_eq!(loaded.universe.len(), 29);
 }
 
 #[test]
@@ -122,6 +135,24 @@ fn an_etf_in_two_categories_is_said() {
     let loaded = load_universe(Some(dir.path()));
     assert_eq!(loaded.universe.get(&ticker("XLE")).unwrap().category, Category::Industry);
     assert!(loaded.problems[0].contains("XLE is `Oil & Gas Integrated` (industry) and `energy` (commodity)"));
+}
+
+/// The seed's own file: SGOV is an alternate of the bonds, and stands first for cash.
+#[test]
+fn an_alternate_takes_no_etf_from_where_it_is_canonical() {
+    let text = "asset_classes:
+  fixed_income:
+    canonical: {UST10Y: IEF}
+    alternates: {CASH: SGOV, UST30Y_alt: EDV}
+  cash: {canonical: {USD: SGOV}}
+";
+    let dir = folder_with(MappingKind::AssetProxies, text);
+    let loaded = load_universe(Some(dir.path()));
+    let sgov = loaded.universe.get(&ticker("SGOV")).unwrap();
+    assert_eq!((sgov.category, sgov.label.as_str(), sgov.canonical), (Category::Cash, "USD", true));
+    assert_eq!(sgov.aliases, ["CASH"]);
+    assert_eq!(loaded.universe.get(&ticker("EDV")).unwrap().category, Category::FixedIncome);
+    assert!(loaded.problems[0].contains("so it stays in cash; give `CASH` another ETF"), "{:?}", loaded.problems);
 }
 
 #[test]

@@ -74,12 +74,29 @@ impl Book {
         let given = fitting(given)?;
         let named: HashSet<_> = given.iter().map(identity).collect();
         for row in &given {
+            let row = &self.kept_where_unsaid(row);
             self.put(row.clone());
             if row.canonical {
                 self.make_alternates(row, &named);
             }
         }
         Ok(())
+    }
+
+    /// The row with what is stored of it where it says nothing itself.
+    fn kept_where_unsaid(&self, given: &ProxyRow) -> ProxyRow {
+        let same = identity(given);
+        let Some(stored) = self.rows.iter().find(|stored| identity(stored) == same) else { return given.clone() };
+        ProxyRow {
+            priority: given.priority.or(stored.priority),
+            asset_class: given.asset_class.or(stored.asset_class),
+            sector_group: given.sector_group.clone().or_else(|| stored.sector_group.clone()),
+            subindustry: given.subindustry.clone().or_else(|| stored.subindustry.clone()),
+            // The month of inception is the ETF's, and an industry may be given another.
+            inception: given.inception.or(stored.inception.filter(|_| stored.etf == given.etf)),
+            description: given.description.clone().or_else(|| stored.description.clone()),
+            ..given.clone()
+        }
     }
 
     fn make_alternates(&mut self, canonical: &ProxyRow, named: &HashSet<Identity>) {

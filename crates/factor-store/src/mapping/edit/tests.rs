@@ -56,6 +56,35 @@ fn an_upsert_tells_added_updated_and_unchanged_and_removes_nothing() {
 }
 
 #[test]
+fn an_upsert_keeps_what_a_row_does_not_say() {
+    let month = chrono::NaiveDate::from_ymd_opt(2002, 7, 1);
+    let full = ProxyRow {
+        priority: Some(3),
+        inception: month,
+        description: Some("7 to 10 years".into()),
+        ..bond("UST10Y", "IEF", true)
+    };
+    let gold = ProxyRow {
+        sector_group: Some("cyclical".into()),
+        inception: month,
+        description: Some("miners".into()),
+        ..row(Category::Industry, "Gold", "GDX")
+    };
+    let bare = |stored: &ProxyRow, given: ProxyRow| {
+        MappingEdit::Upsert(vec![given]).apply(std::slice::from_ref(stored)).unwrap()
+    };
+    let (after, report) = bare(&full, bond("UST10Y", "IEF", true));
+    assert_eq!((after, fates(&report)), (vec![full.clone()], vec![(RowFate::Unchanged, "IEF")]));
+    let (after, _) = bare(&full, ProxyRow { priority: Some(9), ..bond("UST10Y", "IEF", true) });
+    assert_eq!(after, [ProxyRow { priority: Some(9), ..full.clone() }], "what it says counts");
+    let (after, _) = bare(&gold, row(Category::Industry, "Gold", "RING"));
+    let ring = ProxyRow { etf: "RING".parse().unwrap(), inception: None, ..gold };
+    assert_eq!(after, [ring], "the month of inception was the other ETF's");
+    let (after, _) = bare(&full, bond("UST10Y", "VGIT", false));
+    assert_eq!(after[1], bond("UST10Y", "VGIT", false), "another ETF is another row");
+}
+
+#[test]
 fn two_canonical_rows_may_change_places_in_one_edit() {
     let edit = MappingEdit::Upsert(vec![
         bond("UST10Y", "IEF", false),
