@@ -2,6 +2,7 @@
 
 mod answer_cache;
 mod counters;
+mod hangups;
 mod sources;
 mod universe_watcher;
 
@@ -12,12 +13,11 @@ use factor_analytics::panel::Clock;
 use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::{
     answer_cache::{AnswerCache, AnswerKey, Basis},
     counters::{CallFigures, Counters, Part},
+    hangups::Hangups,
     sources::{SourceChoice, Sources},
     universe_watcher::{UniverseSnapshot, UniverseWatcher},
 };
@@ -122,21 +122,12 @@ impl App {
 
     /// What a server does apart from answering: opens the store, so that the first call finds it migrated, and reads the
     /// universe again on SIGHUP.
-    pub fn start(self: &Arc<Self>) {
+    pub fn start(self: &Arc<Self>, mut hangups: Hangups) {
         let app = Arc::clone(self);
         tokio::spawn(async move {
-            // Before anything that takes time: until it is heard, SIGHUP ends a process.
-            #[cfg(unix)]
-            let hangups = signal(SignalKind::hangup());
             app.universe_watcher.current().await;
-            #[cfg(unix)]
-            match hangups {
-                Ok(mut hangups) => {
-                    while hangups.recv().await.is_some() {
-                        app.universe_watcher.reload().await;
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "SIGHUP is not heard"),
+            while hangups.next().await.is_some() {
+                app.universe_watcher.reload().await;
             }
         });
     }

@@ -13,9 +13,10 @@ mod values;
 use std::{
     collections::HashSet,
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
     ops::RangeInclusive,
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::NaiveDate;
@@ -34,8 +35,21 @@ use crate::tool_error::{MOST_PROBLEMS, Problem, ToolError};
 pub struct Args {
     values: Map<String, Value>,
     at: At,
-    problems: Arc<Mutex<Vec<Problem>>>,
+    problems: Arc<Mutex<Problems>>,
 }
+
+/// What was wrong, the first of it in full and the rest counted: a call may bring thousands.
+#[derive(Debug, Default)]
+struct Problems {
+    told: Vec<Problem>,
+    /// The fields of those that are only counted.
+    counted: HashSet<u64>,
+}
+
+/// The most entries of a list or map; one that has more is refused before any is read.
+pub(crate) const MOST_ENTRIES: usize = 1_000;
+/// As many names as a hint lists.
+const NAMES_TOLD: usize = 8;
 
 /// How the fields of an object are called in a problem.
 #[derive(Debug, Clone)]
@@ -111,18 +125,41 @@ impl Args {
         self.record(Problem::new(self.path(name), got, refusal));
     }
 
-    /// Remembers a problem as it is, unless there are enough of them already: a call may bring thousands.
+    /// Remembers a problem as it is; of those after the first the number.
     pub fn record(&self, problem: Problem) {
-        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut problems = self.problems();
         // An argument may be read in two places; its mistake is reported once.
-        if problems.len() < MOST_PROBLEMS && !problems.contains(&problem) {
-            problems.push(problem);
+        if problems.told.contains(&problem) {
+            return;
+        }
+        if problems.told.len() < MOST_PROBLEMS {
+            problems.told.push(problem);
+        } else {
+            problems.count(problem.field());
         }
     }
 
-    /// True when no further problem is remembered.
-    fn is_full(&self) -> bool {
-        self.problems.lock().unwrap_or_else(PoisonError::into_inner).len() >= MOST_PROBLEMS
+    fn problems(&self) -> MutexGuard<'_, Problems> {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a problem of this field; true where it is only counted, so that its words need not be found.
+    fn only_counts(&self, field: &str) -> bool {
+        let mut problems = self.problems();
+        let full = problems.told.len() >= MOST_PROBLEMS;
+        if full {
+            problems.count(field);
+        }
+        full
+    }
+
+    /// Refuses a list or map of more entries than any may have.
+    fn within_bounds(&self, name: &str, entries: usize) -> Option<()> {
+        if entries > MOST_ENTRIES {
+            self.refuse(name, format!("has {entries} entries, at most {MOST_ENTRIES} are read"), "send fewer");
+            return None;
+        }
+        Some(())
     }
 
     /// Remembers that an argument is missing, if it is.
@@ -183,16 +220,12 @@ impl Args {
     /// A list whose items are read by a rule of the tool's own. Each wrong one is a problem of its own.
     pub fn list<T>(&self, name: &str, read: impl Fn(&Value) -> Result<T, Refusal>) -> Option<Vec<T>> {
         let items = self.read(name, values::items)?;
+        self.within_bounds(name, items.len())?;
         let mut good = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             match read(item) {
                 Ok(item) => good.push(item),
-                Err(refusal) => {
-                    self.record(Problem::new(format!("{}[{at}]", self.path(name)), shown(item), refusal));
-                    if self.is_full() {
-                        break;
-                    }
-                }
+                Err(refusal) => self.record(Problem::new(format!("{}[{at}]", self.path(name)), shown(item), refusal)),
             }
         }
         Some(good)
@@ -241,13 +274,14 @@ impl Args {
             if known.contains(&name.as_str()) {
                 continue;
             }
-            if self.is_full() {
-                break;
+            if self.only_counts(name) {
+                continue;
             }
             let hint = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "there are none".to_owned(),
-                None => format!("the arguments are {}", known.join(", ")),
+                None if known.len() <= NAMES_TOLD => format!("the arguments are {}", known.join(", ")),
+                None => "leave it out; the tool's input schema names its arguments".to_owned(),
             };
             self.record(Problem::new(self.path(name), shown(value), Refusal::new("is not a known argument", hint)));
         }
@@ -267,8 +301,8 @@ impl Args {
     /// # Errors
     /// When anything was wrong.
     pub fn result(&self) -> Result<(), ToolError> {
-        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        if problems.is_empty() { Ok(()) } else { Err(ToolError::invalid(std::mem::take(&mut problems))) }
+        let Problems { told, counted } = std::mem::take(&mut *self.problems());
+        if told.is_empty() { Ok(()) } else { Err(ToolError::invalid_of(told, counted.len())) }
     }
 
     /// As [`Self::result`], with the first problem of each argument alone: where a plain map stands for a list, both
@@ -277,11 +311,17 @@ impl Args {
     /// # Errors
     /// When anything was wrong.
     pub fn first_of_each(&self) -> Result<(), ToolError> {
-        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fields = HashSet::new();
-        problems.retain(|problem| fields.insert(problem.field().to_owned()));
-        drop(problems);
+        self.problems().told.retain(|problem| fields.insert(problem.field().to_owned()));
         self.result()
+    }
+}
+
+impl Problems {
+    fn count(&mut self, field: &str) {
+        let mut hasher = DefaultHasher::new();
+        field.hash(&mut hasher);
+        self.counted.insert(hasher.finish());
     }
 }
 

@@ -22,7 +22,10 @@ use factor_store::StoreError;
 use self::admin::UsageError;
 pub use self::terminal::print;
 use self::terminal::{Format, ask, print_json, say, table, time};
-use crate::settings::{Flags, Settings, SettingsError};
+use crate::{
+    app::Hangups,
+    settings::{Flags, Settings, SettingsError},
+};
 
 /// Factor analysis for AI assistants: correlations, performance and windowed returns of factor ETFs over MCP.
 ///
@@ -130,6 +133,8 @@ impl Cli {
             Command::Serve(args) => args.addr.clone(),
             _ => None,
         };
+        // Only a server goes on after one, and the settings may take time.
+        let hangups = matches!(command, Command::Serve(_)).then(Hangups::listen);
         // Not among the settings: it is said of one run, never in a file.
         let migrate = !self.global.no_migrate;
         let settings = match self.global.settings(addr) {
@@ -143,7 +148,7 @@ impl Cli {
             }
         };
         let done = match command {
-            Command::Serve(args) => serve::run(settings, args).await,
+            Command::Serve(args) => serve::run(settings, args, hangups).await,
             Command::Analyze(args) => analyze::run(settings, args).await,
             Command::Cache(args) => cache::run(settings, args).await,
             Command::VerifyProxies(args) => verify::run(settings, args).await,

@@ -10,9 +10,10 @@ mod rules;
 mod table;
 mod values;
 
-use std::{fmt, path::Path};
+use std::{fmt, net::IpAddr, path::Path};
 
 use factor_types::closed_set;
+use ipnet::IpNet;
 use serde::Serialize;
 
 pub use self::{
@@ -52,6 +53,29 @@ closed_set! {
         Fred = "fred",
         /// Financial Modeling Prep.
         Fmp = "fmp",
+    }
+}
+
+/// Proxies in front of the server whose word counts; none by default, and then nobody's does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Networks that may be named.
+    const MOST: usize = 64;
+
+    /// Reads addresses and networks, `10.0.0.0/8, 192.168.1.5, ::1`; `None` where one is neither, or there are too many.
+    pub fn read(text: &str) -> Option<Self> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).ok();
+        let networks = parts.map(network).collect::<Option<Vec<IpNet>>>()?;
+        (networks.len() <= Self::MOST).then_some(Self(networks))
+    }
+
+    /// True for the address of a proxy whose word counts.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
     }
 }
 

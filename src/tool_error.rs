@@ -52,7 +52,7 @@ const LONGEST_FIELD: usize = 80;
 const LONGEST_RULE: usize = 400;
 
 /// The most problems of one call that are told.
-pub const MOST_PROBLEMS: usize = 50;
+pub const MOST_PROBLEMS: usize = 20;
 
 /// Problems that the message spells out; the others it counts.
 const IN_MESSAGE: usize = 10;
@@ -179,18 +179,27 @@ impl ToolError {
     }
 
     /// Arguments that break their rules; the message is made of them.
-    pub fn invalid(mut problems: Vec<Problem>) -> Self {
-        let full = problems.len() >= MOST_PROBLEMS;
+    pub fn invalid(problems: Vec<Problem>) -> Self {
+        Self::invalid_of(problems, 0)
+    }
+
+    /// The same where so many as `beyond` more were only counted.
+    pub fn invalid_of(mut problems: Vec<Problem>, beyond: usize) -> Self {
+        let all = problems.len() + beyond;
         problems.truncate(MOST_PROBLEMS);
         let message = match problems.as_slice() {
             [] => "The arguments are not valid: compare them with the tool's input schema.".to_owned(),
             [only] => format!("{only}."),
             several => {
                 let each: Vec<_> = several.iter().take(IN_MESSAGE).map(Problem::to_string).collect();
-                let more = several.len().saturating_sub(IN_MESSAGE);
-                let more = if more > 0 { format!("; and {more} more in problems") } else { String::new() };
-                let at_least = if full { "at least " } else { "" };
-                format!("{at_least}{} problems: {}{more}.", several.len(), each.join("; "))
+                let more = match all.saturating_sub(IN_MESSAGE) {
+                    0 => String::new(),
+                    more if all > several.len() => {
+                        format!("; and {more} more, the first {} of all in problems", several.len())
+                    }
+                    more => format!("; and {more} more in problems"),
+                };
+                format!("{all} problems: {}{more}.", each.join("; "))
             }
         };
         Self { code: ErrorCode::InvalidArgument, message, problems }
@@ -309,11 +318,11 @@ mod tests {
     fn an_error_is_short_however_much_is_wrong() {
         let long = "x".repeat(5_000);
         let one = || Problem::new(&long, "5", Refusal::new(&long, &long));
-        let error = ToolError::invalid((0..5_000).map(|_| one()).collect());
+        let error = ToolError::invalid_of((0..5_000).map(|_| one()).collect(), 7);
         assert_eq!(error.problems.len(), MOST_PROBLEMS);
-        assert!(error.message.starts_with("at least 50 problems: "), "{}", error.message);
-        assert!(error.message.ends_with("; and 40 more in problems."), "{}", error.message);
-        assert!(error.structured().as_str().len() < 80_000, "{}", error.structured().as_str().len());
+        assert!(error.message.starts_with("5007 problems: "), "{}", error.message);
+        assert!(error.message.ends_with("; and 4997 more, the first 20 of all in problems."), "{}", error.message);
+        assert!(error.structured().as_str().len() < 40_000, "{}", error.structured().as_str().len());
     }
 
     #[test]

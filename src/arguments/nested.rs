@@ -51,6 +51,7 @@ impl Args {
         let path = self.path(name);
         match values::unwrapped(self.get(name)?) {
             Value::Array(items) => {
+                self.within_bounds(name, items.len())?;
                 let mut objects = Vec::with_capacity(items.len());
                 for (at, item) in items.into_iter().enumerate() {
                     let field = format!("{path}[{at}]");
@@ -66,6 +67,7 @@ impl Args {
             }
             Value::Object(values) => match map {
                 Some(map) if !values.contains_key(map.key) => {
+                    self.within_bounds(name, values.len())?;
                     Some(values.into_iter().map(|(key, value)| self.entry(&path, map, key, value)).collect())
                 }
                 _ => Some(vec![self.nested(values, At::Within(path))]),

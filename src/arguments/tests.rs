@@ -262,3 +262,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_call_of_thousands_of_mistakes_is_answered_with_the_first_and_their_number() {
+    let names: Vec<String> = (0..5_000).map(|n| format!("unknown_{n}")).collect();
+    let a = args(Value::Object(names.iter().map(|name| (name.clone(), json!(1))).collect()));
+    let error = a.finish(&["known"]).unwrap_err();
+    assert_eq!(error.problems.len(), 20);
+    assert!(error.message.starts_with("5000 problems: "), "{}", error.message);
+    assert!(error.structured().as_str().len() < 5_000, "{}", error.structured().as_str().len());
+}
+
+#[test]
+fn a_list_or_map_has_at_most_a_thousand_entries_and_none_of_more_is_read() {
+    let many: Vec<String> = (0..1_001).map(|n| n.to_string()).collect();
+    let map: Map<String, Value> = many.iter().map(|name| (name.clone(), json!(1))).collect();
+    let a = args(json!({"list": many, "objects": many, "map": map}));
+    assert_eq!(a.list("list", |_| -> Result<(), Refusal> { panic!("it is read") }), None);
+    assert!(a.objects("objects", None).is_none());
+    assert!(a.objects("map", Some(MapForm { key: "ticker", value: "weight" })).is_none());
+    let error = a.result().unwrap_err();
+    assert_eq!(error.problems.len(), 3);
+    assert!(error.problems.iter().all(|problem| problem.rule() == "has 1001 entries, at most 1000 are read"));
+    let most = args(json!({"list": &many[..1_000]}));
+    assert_eq!(most.strings("list").unwrap().len(), 1_000);
+}
+
+#[test]
+fn a_hint_names_few_arguments_or_says_where_they_are_named() {
+    let hint = |known: &[&str]| {
+        let error = args(json!({"zzz": 1})).finish(known).unwrap_err();
+        error.problems[0].hint().unwrap().to_owned()
+    };
+    assert_eq!(hint(&["one", "two"]), "the arguments are one, two");
+    assert_eq!(hint(&["one"; 30]), "leave it out; the tool's input schema names its arguments");
+}
+
+#[test]
+fn what_is_shown_of_a_value_is_its_beginning() {
+    assert_eq!(shown(&json!({"a": [1, "b"]})), r#"{"a":[1,"b"]}"#);
+    let long = shown(&json!(vec!["é"; 100_000]));
+    assert!(long.starts_with(r#"["é","é","#) && long.ends_with('…') && long.chars().count() == 81, "{long}");
+}

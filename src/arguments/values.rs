@@ -2,7 +2,7 @@
 //!
 //! Clients are known to send arrays and numbers as strings; what can only mean one thing is read as that.
 
-use std::ops::RangeInclusive;
+use std::{io, ops::RangeInclusive};
 
 use chrono::{Datelike, NaiveDate};
 use factor_types::{Calendar, ClosedSet};
@@ -73,10 +73,34 @@ pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// Compact JSON, cut when long, for showing a value back.
 pub fn shown(value: &Value) -> String {
     const MOST: usize = 80;
-    let json = value.to_string();
+    let mut beginning = Beginning { bytes: Vec::new(), most: 4 * (MOST + 1) };
+    // It ends with an error where the value is longer than what is shown.
+    let _ = serde_json::to_writer(&mut beginning, value);
+    let json = String::from_utf8_lossy(&beginning.bytes);
     match json.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", &json[..at]),
-        None => json,
+        None => json.into_owned(),
+    }
+}
+
+/// Takes so many bytes and then no more, so that a long value is not written out to be cut.
+struct Beginning {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.most - self.bytes.len());
+        if taken == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.bytes.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -4,9 +4,8 @@ use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, ValueEnum};
 
-use super::say;
 use crate::{
-    app::App,
+    app::{App, Hangups},
     mcp::{
         catalog::ToolFilter,
         server::Server,
@@ -63,20 +62,20 @@ enum Transport {
 ///
 /// # Errors
 /// When the server cannot be built or cannot listen.
-pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode> {
-    telemetry::start(&settings.log);
+pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) -> anyhow::Result<ExitCode> {
+    let log = telemetry::start(&settings.log);
     let filter = ToolFilter {
         read_only: args.read_only,
         toolsets: args.toolsets,
         only: args.tools,
         exclude: args.exclude_tools,
     };
-    let addr = settings.http.addr;
+    let (addr, trusted_proxies) = (settings.http.addr, settings.http.trusted_proxies.clone());
     let app = match args.transport {
         Transport::Stdio => App::build(settings)?,
         Transport::Http => App::build_shared(settings)?,
     };
-    app.start();
+    app.start(hangups.unwrap_or_else(Hangups::listen));
     let store = Arc::clone(&app.sources.store);
     let server = Server::new(app, TOOLS, &filter)?;
     match args.transport {
@@ -87,10 +86,11 @@ pub async fn run(settings: Settings, args: ServeArgs) -> anyhow::Result<ExitCode
                 allowed_hosts: args.allowed_host,
                 allowed_origins: args.allowed_origin,
                 insecure: args.insecure,
+                trusted_proxies,
             };
             let stop = stop_signal()?;
             let http = HttpServer::bind(server, options).await?;
-            say(&format!("listening on http://{}/mcp", http.addr()?));
+            log.say(&format!("listening on http://{}/mcp", http.addr()?));
             http.serve(stop).await;
         }
     }

@@ -1,6 +1,7 @@
 //! How clients reach the server.
 
 pub mod http;
+mod message;
 pub mod stdio;
 
 /// Resolves when the process is asked to stop: SIGINT, or SIGTERM where there is such a thing. The signals are listened

@@ -10,7 +10,7 @@ use std::{
 use chrono::NaiveDate;
 use factor_types::ClosedSet;
 
-use super::{BaseUrl, Secret};
+use super::{BaseUrl, Secret, TrustedProxies};
 
 type Read<T> = Box<dyn Fn(&str) -> Option<T>>;
 
@@ -98,6 +98,15 @@ pub(super) fn address() -> Rule<SocketAddr> {
     })
 }
 
+/// Addresses and networks of proxies; none where nothing is written.
+pub(super) fn proxies() -> Rule<TrustedProxies> {
+    let rule = Rule::new(
+        "write at most 64 addresses and networks, such as 10.0.0.0/8, 192.168.1.5, ::1",
+        TrustedProxies::read,
+    );
+    Rule { absent: Some(TrustedProxies::default()), ..rule }
+}
+
 /// A filter that the log understands.
 pub(super) fn log_filter() -> Rule<String> {
     Rule::new("write a log filter such as `info`, `debug` or `info,rmcp=error`", |text| {
@@ -131,6 +140,19 @@ mod tests {
         let time = seconds(1..=3_600);
         check(&time, &["1", "3600", "50s", "50 s"], &["0", "3601", "1m", "1.5", "-1", "s", "50 sec"]);
         assert_eq!((time.read)("90 s"), Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let many = ["::1"; 65].join(",");
+        check(
+            &proxies(),
+            &["", "10.0.0.0/8", "127.0.0.1, ::1,", "fd00::/8"],
+            &["nginx", "10.0.0.0/33", "::1 ::2", &many],
+        );
+        let read = |text: &str| TrustedProxies::read(text).unwrap();
+        assert!(read("10.0.0.0/8").trusts([10, 9, 8, 7].into()) && !read("10.0.0.0/8").trusts([11, 0, 0, 1].into()));
+        assert!(read("127.0.0.1").trusts("::ffff:127.0.0.1".parse().unwrap()), "the same address, mapped");
     }
 
     #[test]

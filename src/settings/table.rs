@@ -7,9 +7,11 @@ use chrono::NaiveDate;
 use factor_prices::vendors::{fmp, fred, treasury, yahoo};
 
 use super::{
-    BaseUrl, PriceSource, Secret, Setting, YieldSource, checks,
+    BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
-    rules::{address, any_path, date, existing_path, log_filter, one_of, optional, seconds, secret, url, whole},
+    rules::{
+        address, any_path, date, existing_path, log_filter, one_of, optional, proxies, seconds, secret, url, whole,
+    },
 };
 
 settings! {
@@ -101,6 +103,10 @@ settings! {
     http: HttpSettings {
         /// Address and port where `serve http` listens.
         addr: SocketAddr = Setting::new("FACTOR_HTTP_ADDR").preset("127.0.0.1:8765"), address();
+        /// Addresses and networks of proxies in front, such as `10.0.0.0/8, ::1`; theirs is the only `X-Forwarded-For` that
+        /// counts, and connections from them are not limited by address.
+        trusted_proxies: TrustedProxies =
+            Setting::new("FACTOR_TRUSTED_PROXIES").in_words("none"), proxies();
     }
 
     /// The log.

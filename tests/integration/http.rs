@@ -66,14 +66,19 @@ async fn a_body_over_the_limit_is_refused() {
 
 #[tokio::test]
 async fn sessions_are_limited() {
-    let http = Http::start().await;
-    for _ in 0..256 {
-        http.session().await;
-    }
+    let http = Http::behind("127.0.0.1").await;
     let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize_params()});
-    let refused = http.post(&[], &message).await;
-    assert_eq!(refused.status, 503);
-    assert!(refused.header("Retry-After").is_some());
+    let opens = async |client: usize| {
+        let refused = http.post(&[("X-Forwarded-For", &format!("10.0.0.{client}"))], &message).await;
+        (refused.status, refused.header("Retry-After").is_some())
+    };
+    for client in 0..16 {
+        for _ in 0..16 {
+            assert_eq!(opens(client).await, (200, false));
+        }
+        assert_eq!(opens(client).await.0, if client < 15 { 429 } else { 503 }, "one has its share, the server its sum");
+    }
+    assert_eq!(opens(200).await, (503, true));
     // Clients of the newer protocol have no sessions and are not affected.
     assert!(http.modern("tools/list", json!({})).await["result"]["tools"].is_array());
 }
@@ -84,8 +89,10 @@ async fn it_is_alive_and_nothing_else_is_there() {
     let alive = http.send("GET", "/health/live", &[], "").await;
     assert_eq!((alive.status, alive.body.as_str()), (200, "ok"));
     assert_eq!(http.send("GET", "/", &[], "").await.status, 404);
-    assert_eq!(http.send("POST", "/mcp", &JSON_RPC[..1], "{}").await.status, 406);
-    assert_eq!(http.send("POST", "/mcp", &JSON_RPC, "no json").await.status, 415);
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
+    assert_eq!(http.send("POST", "/mcp", &JSON_RPC[..1], &list).await.status, 406);
+    let no_json = http.send("POST", "/mcp", &JSON_RPC, "no json").await;
+    assert_eq!((no_json.status, &no_json.reply()["error"]["code"]), (400, &json!(-32700)));
 }
 
 #[cfg(unix)]

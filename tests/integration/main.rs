@@ -31,6 +31,7 @@ mod rolling;
 mod schemas;
 mod statistics;
 mod stdio;
+mod strain;
 mod support;
 mod tools;
 mod traps;

@@ -16,7 +16,7 @@ use factor_mcp::{
         tools::{TOOLS, ToolEntry},
         transport::http::{HttpOptions, HttpServer},
     },
-    settings::Settings,
+    settings::{Settings, TrustedProxies},
 };
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
@@ -125,6 +125,12 @@ impl Process {
     pub(crate) async fn send(&mut self, message: &Value) {
         let input = self.input.as_mut().unwrap();
         input.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+    }
+
+    /// Sends a line, whatever it is.
+    pub(crate) async fn write(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
     /// Sends a request and waits for its reply.
@@ -254,6 +260,13 @@ impl Http {
     /// A server where other machines could connect, or why there is none. The tests connect over the loopback interface.
     pub(crate) async fn open_to_others(server: Server, insecure: bool) -> anyhow::Result<Self> {
         Self::listen(server, HttpOptions { insecure, ..HttpOptions::local(([0, 0, 0, 0], 0).into()) }).await
+    }
+
+    /// A server behind proxies that it believes.
+    pub(crate) async fn behind(proxies: &str) -> Self {
+        let trusted_proxies = TrustedProxies::read(proxies).unwrap();
+        let options = HttpOptions { trusted_proxies, ..HttpOptions::local(([127, 0, 0, 1], 0).into()) };
+        Self::listen(server(&[], TOOLS), options).await.unwrap()
     }
 
     async fn listen(server: Server, options: HttpOptions) -> anyhow::Result<Self> {

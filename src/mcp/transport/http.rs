@@ -4,44 +4,77 @@
 //!
 //! | limit | what happens beyond it |
 //! | --- | --- |
-//! | `Host` and `Origin` | 403: a web page must not reach a local server through the browser |
-//! | body of 256 KiB | 413 |
-//! | request head within 10 s | the connection is closed |
-//! | 64 requests at work | 503 at once, instead of a queue without end |
-//! | 256 sessions, 10 idle minutes each | 503 until one ends |
-//! | 512 connections | further ones wait to be accepted |
+//! | `Host` and `Origin` | 403: a web page must not reach a local server through the browser; two `Host`s are 400 |
+//! | a body of 256 KiB | 413 |
+//! | a request head in 5 s, a body in 10 s | the connection is closed; 408 |
+//! | 16 requests at work, 16 streams, 16 sessions of one caller | 429 |
+//! | 64 connections of one address | the idlest makes room; 429 where all work |
+//! | 64 requests at work in all | a quarter of a second in the queue, then 503 |
+//! | 256 sessions in all, 10 idle minutes each | 503 until one ends |
+//! | 1,024 connections in all | the idlest makes room; 503 where all work |
+//!
+//! A caller is the user of a key, else an address; of proxies in front only those named in `FACTOR_TRUSTED_PROXIES` are
+//! believed when they say whose request they pass on.
 
+mod connections;
+mod cors;
 mod guard;
 mod keys;
+mod proxies;
+mod refusals;
 mod sessions;
+mod shares;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, middleware, routing::get, serve::ListenerExt};
+use axum::{Router, body::Body, middleware, routing::get, serve::ListenerExt};
 use factor_store::{Store, StoreError};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
-};
+use hyper::service::service_fn;
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::TowerToHyperService};
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_util::sync::CancellationToken;
 
-use self::{guard::Guard, keys::Door, sessions::Sessions};
-use crate::mcp::{raw_content::RawContent, server::Server};
+use self::{
+    connections::{Admitted, ConnectionLimits, Connections, Full, Watched},
+    guard::{CameOver, Guard, held},
+    keys::Door,
+    refusals::Refusal,
+    sessions::Sessions,
+    shares::Shares,
+};
+use crate::{
+    mcp::{raw_content::RawContent, server::Server},
+    settings::TrustedProxies,
+};
 
 /// The store that several users share.
 const POSTGRES: &str = "postgres";
 const MAX_BODY_BYTES: usize = 256 * 1024;
-const MAX_CONNECTIONS: usize = 512;
+const BODY_TIME: Duration = Duration::from_secs(10);
 const MAX_REQUESTS: usize = 64;
 const MAX_SESSIONS: usize = 256;
 const SESSION_IDLE: Duration = Duration::from_secs(10 * 60);
-const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Of requests, of streams and of sessions: what one caller may have at once.
+const SHARE: usize = 16;
+const CONNECTIONS: ConnectionLimits = ConnectionLimits {
+    most: 1_024,
+    most_each: 64,
+    head: Duration::from_secs(5),
+    idle: Duration::from_secs(30),
+    unread: Duration::from_secs(30),
+};
+/// The longest request head, in bytes.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// How long requests at work may take to finish once the server is asked to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// How long a connection that is not taken is heard, so that its client reads why.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// How the HTTP server is run.
 #[derive(Debug, Clone)]
@@ -54,12 +87,20 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<String>,
     /// Ask for no key, wherever it listens; a shared store asks nevertheless.
     pub insecure: bool,
+    /// Proxies in front that are believed when they say whose request they pass on.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl HttpOptions {
     /// The loopback interface only.
     pub fn local(addr: SocketAddr) -> Self {
-        Self { addr, allowed_hosts: Vec::new(), allowed_origins: Vec::new(), insecure: false }
+        Self {
+            addr,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            insecure: false,
+            trusted_proxies: TrustedProxies::default(),
+        }
     }
 }
 
@@ -70,6 +111,7 @@ pub struct HttpServer {
     router: Router,
     stop: CancellationToken,
     requests: Arc<Semaphore>,
+    connections: Arc<Connections>,
 }
 
 impl HttpServer {
@@ -86,8 +128,10 @@ impl HttpServer {
         })?;
         let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
         let stop = CancellationToken::new();
-        let router = router(server, options, key_required, Arc::clone(&requests), stop.clone());
-        Ok(Self { listener, router, stop, requests })
+        let proxies = Arc::new(options.trusted_proxies.clone());
+        let connections = Arc::new(Connections::new(CONNECTIONS, Arc::clone(&proxies)));
+        let router = router(server, options, key_required, (Arc::clone(&requests), proxies), stop.clone());
+        Ok(Self { listener, router, stop, requests, connections })
     }
 
     /// Where it listens.
@@ -100,30 +144,21 @@ impl HttpServer {
 
     /// Serves until `stop` resolves, then lets the requests at work finish.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, router, stop: streams, requests } = self;
+        let Self { listener, router, stop: streams, requests, connections } = self;
         // Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer of a session.
         let mut listener = listener.tap_io(|io| {
             if let Err(error) = io.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY not set");
             }
         });
-        let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let accepting = async {
             loop {
-                let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
-                let (io, _) = axum::serve::Listener::accept(&mut listener).await;
-                // axum's own loop sets no timer, and without one a slow request head is waited for without end.
-                let mut http = hyper::server::conn::http1::Builder::new();
-                http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
-                let connection = http.serve_connection(TokioIo::new(io), TowerToHyperService::new(router.clone()));
-                let connection = graceful.watch(connection);
-                tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "a connection ended");
-                    }
-                    drop(permit);
-                });
+                let (io, peer) = axum::serve::Listener::accept(&mut listener).await;
+                match connections.admit(peer.ip()) {
+                    Ok(admitted) => serve_connection(io, admitted, router.clone(), &graceful),
+                    Err(full) => drop(tokio::spawn(send_away(io, full))),
+                }
             }
         };
         tokio::select! {
@@ -138,6 +173,49 @@ impl HttpServer {
         streams.cancel();
         let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
     }
+}
+
+/// Serves one connection in a task of its own.
+fn serve_connection(io: TcpStream, admitted: Admitted, router: Router, graceful: &GracefulShutdown) {
+    let connection = Arc::clone(&admitted.connection);
+    let watched = Watched::new(io, Arc::clone(&connection));
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut request = request.map(Body::new);
+        let began = Arc::new(connection.begins());
+        request.extensions_mut().insert(CameOver { peer: connection.peer, request: Arc::clone(&began) });
+        let answering = hyper::service::Service::call(&service, request);
+        async move { answering.await.map(|response| held(response, began)) }
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    // The connection keeps the time itself: hyper's counts the pause between two requests as a slow head.
+    http.header_read_timeout(None).max_buf_size(MAX_HEAD_BYTES);
+    let serving = graceful.watch(http.serve_connection(TokioIo::new(watched), service));
+    tokio::spawn(async move {
+        tokio::select! {
+            served = serving => {
+                if let Err(error) = served {
+                    tracing::debug!(%error, "a connection ended");
+                }
+            }
+            () = admitted.connection.overdue() => {}
+        }
+    });
+}
+
+/// Tells a client that there is no place for its connection.
+async fn send_away(mut io: TcpStream, full: Full) {
+    let refusal = match full {
+        Full::Address => Refusal::Connections,
+        Full::Server => Refusal::Busy,
+    };
+    let farewell = async {
+        io.write_all(refusal.at_the_door().as_bytes()).await?;
+        io.shutdown().await?;
+        // A socket closed on bytes that nobody read takes the answer with it.
+        tokio::io::copy(&mut (&mut io).take(MAX_BODY_BYTES as u64), &mut tokio::io::sink()).await
+    };
+    let _ = tokio::time::timeout(FAREWELL, farewell).await;
 }
 
 /// Whether a key is required; refuses what would lock everyone out, or let users see each other's data.
@@ -176,13 +254,14 @@ fn router(
     server: Server,
     options: HttpOptions,
     key_required: bool,
-    requests: Arc<Semaphore>,
+    (requests, proxies): (Arc<Semaphore>, Arc<TrustedProxies>),
     stop: CancellationToken,
 ) -> Router {
     let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(options.allowed_hosts);
     // Without a list rmcp checks no Origin at all.
     let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
-    let origins = local.map(String::from).into_iter().chain(options.allowed_origins);
+    let origins: Vec<String> = local.map(String::from).into_iter().chain(options.allowed_origins).collect();
+    let cors = cors::layer(&origins);
     let config = StreamableHttpServerConfig::default()
         // Without sessions a legacy client could not cancel a call.
         .with_legacy_session_mode(true)
@@ -190,17 +269,20 @@ fn router(
         .with_allowed_origins(origins)
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(stop);
-    let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SESSION_IDLE));
+    let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SHARE, SESSION_IDLE));
     let door = Door::new(Arc::clone(&server.app().store), Arc::clone(&sessions), key_required);
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
-    let guard = Guard::new(requests, sessions);
+    let shares = Arc::new(Shares::new(SHARE));
+    let guard = Guard { requests, shares, sessions, proxies, longest_body: MAX_BODY_BYTES, body_time: BODY_TIME };
     Router::new()
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn(RawContent::responses))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
         .layer(middleware::from_fn_with_state(door, keys::identify))
+        .layer(cors)
         .route("/health/live", get(|| async { "ok" }))
+        .layer(middleware::from_fn(guard::one_host))
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! One client over standard input and output. Output carries the protocol and nothing else.
 
+mod lines;
+
 use rmcp::{
     service::{ServerInitializeError, serve_server_with_ct},
     transport::stdio_pipes,
 };
 use tokio_util::sync::CancellationToken;
 
+use self::lines::Lines;
 use super::stop_signal;
 use crate::mcp::{raw_content::RawContent, server::Server};
 
@@ -23,7 +26,7 @@ pub async fn serve(server: Server) -> anyhow::Result<()> {
         asked.cancel();
     });
     let (reader, writer) = stdio_pipes();
-    let serving = serve_server_with_ct(server, (reader, RawContent::writer(writer)), stop.clone());
+    let serving = serve_server_with_ct(server, Lines::new(reader, RawContent::writer(writer)), stop.clone());
     let running = match serving.await {
         Ok(running) => running,
         // Going away before saying anything is how a client probes whether the program is there.

@@ -51,7 +51,7 @@ fn own_mistakes_come_before_common_ones() {
     `correlation_threshold` (got 0.5) must be a number from -1 to 0
     `max_recommendations` (got 0) must be a whole number from 1 to 50
     `min_dividend_yield` (got "3%") must be a share from 0 to 1: write 0.03 for 3%
-    `windows` (got ["1m"]) is not a known argument: the arguments are overexposed_factor, holdings, portfolio_name, target_allocation_reduction, correlation_threshold, max_recommendations, prefer_income, min_dividend_yield, categories, factor_categories, include, start_date, end_date, frequency, asset_class_filters, factor_universe, industry_granularity, format, max_chars, min_observations, precision, include_user_groups, advanced
+    `windows` (got ["1m"]) is not a known argument: leave it out; the tool's input schema names its arguments
     `factor_categories` (got ["cash"]) is another name of categories: keep one of them
     `format` (got "txt") must be one of summary, full, report
     "#);

@@ -51,7 +51,10 @@ async fn what_was_read_from_either_form_is_written_back_the_same() {
         desk.done(&["asset-proxy", "export-yaml", "out.yaml"]).await;
         let kept = fs::read_to_string(desk.path("out.yaml")).unwrap();
         assert_eq!(proxies(&kept), proxies(&written));
-        assert!(kept.contains(&format!("total_proxies: {}\n", given.len())) && kept.contains("exported_at: "), "{kept}");
+        assert!(
+            kept.contains(&format!("total_proxies: {}\n", given.len())) && kept.contains("exported_at: "),
+            "{kept}"
+        );
         let mut back = read_mapping(KIND, &desk.path("out.yaml")).unwrap();
         let mut given = given;
         // The rows of a class and standing stay in their order; the form groups them.

@@ -1,117 +1,169 @@
-//! What stands before the MCP service: how many requests are at work, and answers said in better words.
+//! What stands before the MCP service: bodies that come in time, shares of each caller, and how many requests are at work.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body_util::BodyExt;
-use tokio::sync::Semaphore;
+use factor_types::UserId;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::sessions::Sessions;
+use super::{
+    connections, proxies,
+    refusals::{Refusal, no_message},
+    sessions::{Owner, Sessions, SessionsError},
+    shares::{Caller, Share, Shares},
+};
+use crate::{
+    mcp::transport::message::{self, Refused},
+    settings::TrustedProxies,
+};
 
+/// How long a request waits for a place before it is sent away.
+const QUEUE_TIME: Duration = Duration::from_millis(250);
+/// Longer bodies are looked at off the async threads.
+const LONG_BODY: usize = 64 * 1024;
+
+/// What every request comes by.
 #[derive(Debug, Clone)]
 pub(super) struct Guard {
-    requests: Arc<Semaphore>,
-    sessions: Arc<Sessions>,
+    pub(super) requests: Arc<Semaphore>,
+    pub(super) shares: Arc<Shares>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) proxies: Arc<TrustedProxies>,
+    /// The longest body, in bytes.
+    pub(super) longest_body: usize,
+    /// For a whole body, however slowly it comes.
+    pub(super) body_time: Duration,
+}
+
+/// The connection a request came over.
+#[derive(Debug, Clone)]
+pub(super) struct CameOver {
+    pub(super) peer: std::net::IpAddr,
+    pub(super) request: Arc<connections::Request>,
+}
+
+/// Refuses a request with two `Host` headers: what stands in front may have looked at the other one.
+pub(super) async fn one_host(request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().count() > 1 {
+        return Refusal::TwoHosts.into_response();
+    }
+    next.run(request).await
+}
+
+/// Lets a request through to the service, as its caller's.
+pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    let came_over = request.extensions_mut().remove::<CameOver>();
+    let sender = guard.sender(&request, came_over.as_ref());
+    let works = || came_over.iter().for_each(|came_over| came_over.request.works());
+    match *request.method() {
+        Method::POST => {
+            let (parts, body) = request.into_parts();
+            // Before anything is taken: a body that drips holds nobody's place.
+            let body = match guard.whole(body).await {
+                Ok(body) => body,
+                Err(refusal) => return refusal.into_response(),
+            };
+            works();
+            if is_json(&parts.headers)
+                && let Err(refused) = looked_at(body.clone()).await
+            {
+                return no_message(refused);
+            }
+            guard.at_work(sender, Request::from_parts(parts, Body::from(body)), next).await
+        }
+        Method::GET => {
+            works();
+            let Some(taken) = guard.shares.take(sender.caller, Share::Streams) else {
+                return Refusal::Streams.into_response();
+            };
+            held(next.run(request).await, taken)
+        }
+        ref method => {
+            works();
+            let ends_session = method == Method::DELETE;
+            let response = next.run(request).await;
+            // Some clients take 202, which is what rmcp says, for a session that could not be ended.
+            let ended = ends_session && response.status() == StatusCode::ACCEPTED;
+            if ended { StatusCode::NO_CONTENT.into_response() } else { response }
+        }
+    }
 }
 
 impl Guard {
-    pub(super) fn new(requests: Arc<Semaphore>, sessions: Arc<Sessions>) -> Self {
-        Self { requests, sessions }
+    /// Who sends a request: the user of its key, else whoever is at its address.
+    fn sender(&self, request: &Request, came_over: Option<&CameOver>) -> Owner {
+        /// Owns nothing, as in the service behind.
+        const NOBODY: UserId = UserId::new(0);
+        let user = request.extensions().get().copied().unwrap_or(NOBODY);
+        let address = came_over.map(|came_over| proxies::client(&self.proxies, came_over.peer, request.headers()));
+        let caller = match address {
+            Some(address) if user == UserId::LOCAL => Caller::Address(address),
+            _ => Caller::User(user),
+        };
+        Owner { user, caller }
+    }
+
+    /// The whole body, in its time and no longer than it may be.
+    async fn whole(&self, body: Body) -> Result<Bytes, Refusal> {
+        let collecting = Limited::new(body, self.longest_body).collect();
+        match tokio::time::timeout(self.body_time, collecting).await {
+            Err(_) => Err(Refusal::SlowBody),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::LongBody),
+            Ok(Err(_)) => Err(Refusal::BrokenBody),
+            Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        }
+    }
+
+    async fn at_work(&self, sender: Owner, request: Request, next: Next) -> Response {
+        let Some(taken) = self.shares.take(sender.caller, Share::Requests) else {
+            return Refusal::Requests.into_response();
+        };
+        let place = Arc::clone(&self.requests).acquire_owned();
+        let Ok(Ok(place)) = tokio::time::timeout(QUEUE_TIME, place).await else {
+            return Refusal::Busy.into_response();
+        };
+        let response = Sessions::sent_by(sender, next.run(request)).await;
+        if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+            match self.sessions.refuse(sender.caller).await {
+                Some(SessionsError::Share) => return Refusal::Sessions.into_response(),
+                Some(_) => return Refusal::NoSession.into_response(),
+                None => {}
+            }
+        }
+        // A tool works while its answer is streamed, so the place is taken until the last of it is sent.
+        held(response, (taken, place))
     }
 }
 
-pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let method = request.method().clone();
-    if method != Method::POST {
-        let response = next.run(request).await;
-        // Some clients take 202, which is what rmcp says, for a session that could not be ended.
-        let ended = method == Method::DELETE && response.status() == StatusCode::ACCEPTED;
-        return if ended { StatusCode::NO_CONTENT.into_response() } else { response };
-    }
-    let Ok(permit) = Arc::clone(&guard.requests).try_acquire_owned() else {
-        return busy("too many requests are at work: send it again in a moment");
-    };
-    let response = next.run(request).await;
-    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && guard.sessions.is_full().await {
-        return busy("too many sessions are open: end one with DELETE, or try again in a moment");
-    }
-    // A tool works while its answer is streamed, so the place is taken until the last of it is sent.
+/// The response, holding something until the last of it is sent.
+pub(super) fn held(response: Response, kept: impl Send + Sync + 'static) -> Response {
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _at_work = &permit;
+            let _held = &kept;
             frame
         }))
     })
 }
 
-fn busy(why: &'static str) -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")], why).into_response()
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Whether a body is a message; one that asks for nothing is.
+async fn looked_at(body: Bytes) -> Result<(), Refused> {
+    if body.len() <= LONG_BODY {
+        return message::read(&body).map(drop);
+    }
+    spawn_blocking(move || message::read(&body).map(drop)).await.unwrap_or_else(|_| Err(Refused::unread()))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use axum::{Router, middleware};
-    use hyper::service::Service;
-    use hyper_util::service::TowerToHyperService;
-
-    use super::*;
-
-    fn guarding(places: usize, sessions: usize) -> Guard {
-        let sessions = Sessions::new(sessions, Duration::from_secs(60));
-        Guard::new(Arc::new(Semaphore::new(places)), Arc::new(sessions))
-    }
-
-    /// What a request gets through this guard from a service that answers so.
-    async fn asked(behind: &Guard, method: Method, answer: StatusCode) -> Response {
-        let layer = middleware::from_fn_with_state(behind.clone(), guard);
-        let router: Router = Router::new().fallback(move || async move { (answer, "said") }).layer(layer);
-        let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
-        TowerToHyperService::new(router).call(request).await.unwrap()
-    }
-
-    async fn text(response: Response) -> String {
-        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_place_is_taken_until_the_answer_has_been_sent() {
-        let guard = guarding(1, 1);
-        let first = asked(&guard, Method::POST, StatusCode::OK).await;
-        let second = asked(&guard, Method::POST, StatusCode::OK).await;
-        assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(second.headers()[header::RETRY_AFTER], "2");
-        assert!(text(second).await.starts_with("too many requests are at work"));
-        let listening = asked(&guard, Method::GET, StatusCode::OK).await;
-        assert_eq!(listening.status(), StatusCode::OK, "who only listens takes no place");
-        assert_eq!(text(first).await, "said");
-        assert_eq!(asked(&guard, Method::POST, StatusCode::OK).await.status(), StatusCode::OK);
-    }
-
-    #[tokio::test]
-    async fn only_a_session_that_was_ended_answers_with_no_content() {
-        let guard = guarding(1, 1);
-        let status = async |method, answer| asked(&guard, method, answer).await.status();
-        assert_eq!(status(Method::DELETE, StatusCode::ACCEPTED).await, StatusCode::NO_CONTENT);
-        assert_eq!(status(Method::DELETE, StatusCode::NOT_FOUND).await, StatusCode::NOT_FOUND);
-        assert_eq!(status(Method::POST, StatusCode::ACCEPTED).await, StatusCode::ACCEPTED, "a notification");
-    }
-
-    #[tokio::test]
-    async fn a_fault_while_all_sessions_are_taken_is_said_to_be_that() {
-        let full = asked(&guarding(1, 0), Method::POST, StatusCode::INTERNAL_SERVER_ERROR).await;
-        assert_eq!(full.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(text(full).await.starts_with("too many sessions are open"));
-        let fault = asked(&guarding(1, 1), Method::POST, StatusCode::INTERNAL_SERVER_ERROR).await;
-        assert_eq!(fault.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        let served = asked(&guarding(1, 0), Method::POST, StatusCode::OK).await;
-        assert_eq!(served.status(), StatusCode::OK, "without a session of its own");
-    }
-}
+mod tests;

@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use axum::http::request::Parts;
 use factor_types::UserId;
 use futures::Stream;
 use rmcp::{
-    model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
     transport::streamable_http_server::session::{
         RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
         local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
@@ -18,15 +17,30 @@ use rmcp::{
 };
 use tokio::sync::Mutex;
 
+use super::shares::Caller;
+
 /// The sessions of one server.
 #[derive(Debug)]
 pub(super) struct Sessions {
     kept: LocalSessionManager,
     most: usize,
+    most_each: usize,
     /// Held from counting to adding, so that the limit holds exactly.
     adding: Mutex<()>,
     /// Who opened each session.
-    owners: SyncMutex<HashMap<SessionId, UserId>>,
+    owners: SyncMutex<HashMap<SessionId, Owner>>,
+}
+
+/// Whose a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) user: UserId,
+    pub(super) caller: Caller,
+}
+
+tokio::task_local! {
+    /// Who sends the request that is at work in this task: rmcp says nothing of it to its session manager.
+    static SENDER: Owner;
 }
 
 /// Why a session cannot be had.
@@ -35,39 +49,51 @@ pub(super) enum SessionsError {
     /// There are as many as there may be.
     #[error("there are too many sessions")]
     Full,
+    /// Its caller has as many as one may have.
+    #[error("the caller has too many sessions")]
+    Share,
     /// The manager's own reasons.
     #[error(transparent)]
     Manager(#[from] LocalSessionManagerError),
 }
 
 impl Sessions {
-    pub(super) fn new(most: usize, idle: Duration) -> Self {
+    pub(super) fn new(most: usize, most_each: usize, idle: Duration) -> Self {
         let mut kept = LocalSessionManager::default();
         let mut config = SessionConfig::default();
         config.keep_alive = Some(idle);
         kept.session_config = config;
-        Self { kept, most, adding: Mutex::default(), owners: SyncMutex::default() }
+        Self { kept, most, most_each, adding: Mutex::default(), owners: SyncMutex::default() }
     }
 
-    pub(super) async fn is_full(&self) -> bool {
-        self.kept.sessions.read().await.len() >= self.most
+    /// Does a request's work as its sender's: a session that it opens is theirs.
+    pub(super) async fn sent_by<T>(sender: Owner, work: impl Future<Output = T>) -> T {
+        SENDER.scope(sender, work).await
+    }
+
+    /// Why a caller can have no further session.
+    pub(super) async fn refuse(&self, caller: Caller) -> Option<SessionsError> {
+        let kept = self.kept.sessions.read().await;
+        if kept.len() >= self.most {
+            return Some(SessionsError::Full);
+        }
+        let theirs = self.owners(|owners| {
+            // Those that have ended by themselves are forgotten here.
+            owners.retain(|id, _| kept.contains_key(id));
+            owners.values().filter(|owner| owner.caller == caller).count()
+        });
+        (theirs >= self.most_each).then_some(SessionsError::Share)
     }
 
     /// True for a session that somebody else opened.
     pub(super) fn belongs_to_another(&self, id: &str, user: UserId) -> bool {
-        self.owners(|owners| owners.get(id).is_some_and(|owner| *owner != user))
+        self.owners(|owners| owners.get(id).is_some_and(|owner| owner.user != user))
     }
 
-    fn owners<T>(&self, look: impl FnOnce(&mut HashMap<SessionId, UserId>) -> T) -> T {
+    fn owners<T>(&self, look: impl FnOnce(&mut HashMap<SessionId, Owner>) -> T) -> T {
         // Nothing panics while it is held, and if it did, the map would still be whole.
         look(&mut self.owners.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Who sent the request that this message came in.
-fn sender(message: &ClientJsonRpcMessage) -> Option<UserId> {
-    let ClientJsonRpcMessage::Request(request) = message else { return None };
-    request.request.extensions().get::<Parts>()?.extensions.get().copied()
 }
 
 impl SessionManager for Sessions {
@@ -76,10 +102,14 @@ impl SessionManager for Sessions {
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionsError> {
         let _adding = self.adding.lock().await;
-        if self.is_full().await {
-            return Err(SessionsError::Full);
+        // Nothing comes here but by the guard, who says for whom.
+        let sender = SENDER.try_with(|sender| *sender).map_err(|_| SessionsError::Full)?;
+        if let Some(refused) = self.refuse(sender.caller).await {
+            return Err(refused);
         }
-        Ok(self.kept.create_session().await?)
+        let (id, transport) = self.kept.create_session().await?;
+        self.owners(|owners| owners.insert(id.clone(), sender));
+        Ok((id, transport))
     }
 
     async fn initialize_session(
@@ -87,10 +117,6 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionsError> {
-        // Nobody knows the id before this has answered.
-        if let Some(user) = sender(&message) {
-            self.owners(|owners| owners.insert(id.clone(), user));
-        }
         Ok(self.kept.initialize_session(id, message).await?)
     }
 
@@ -140,39 +166,49 @@ impl SessionManager for Sessions {
 mod tests {
     use super::*;
 
+    fn ada() -> Owner {
+        Owner { user: UserId::new(2), caller: Caller::User(UserId::new(2)) }
+    }
+
+    fn somebody(n: u8) -> Owner {
+        Owner { user: UserId::LOCAL, caller: Caller::Address([10, 0, 0, n].into()) }
+    }
+
+    async fn opened(sessions: &Sessions, owner: Owner) -> Result<SessionId, SessionsError> {
+        Ok(Sessions::sent_by(owner, sessions.create_session()).await?.0)
+    }
+
     #[tokio::test]
     async fn sessions_are_limited_and_free_their_place() {
-        let sessions = Sessions::new(2, Duration::from_secs(60));
-        let (first, _transport) = sessions.create_session().await.unwrap();
-        let (_second, _transport) = sessions.create_session().await.unwrap();
-        assert!(matches!(sessions.create_session().await, Err(SessionsError::Full)));
+        let sessions = Sessions::new(2, 2, Duration::from_secs(60));
+        let first = opened(&sessions, somebody(1)).await.unwrap();
+        opened(&sessions, somebody(2)).await.unwrap();
+        assert!(matches!(opened(&sessions, somebody(3)).await, Err(SessionsError::Full)));
         sessions.close_session(&first).await.unwrap();
-        assert!(sessions.create_session().await.is_ok());
+        assert!(opened(&sessions, somebody(3)).await.is_ok());
+        assert!(sessions.create_session().await.is_err(), "a session that nobody asks for");
+    }
+
+    #[tokio::test]
+    async fn a_caller_has_a_share_of_them() {
+        let sessions = Sessions::new(10, 2, Duration::from_secs(60));
+        let first = opened(&sessions, somebody(1)).await.unwrap();
+        opened(&sessions, somebody(1)).await.unwrap();
+        assert!(matches!(opened(&sessions, somebody(1)).await, Err(SessionsError::Share)));
+        assert!(opened(&sessions, somebody(2)).await.is_ok());
+        // One that has ended by itself is no longer theirs.
+        sessions.kept.close_session(&first).await.unwrap();
+        assert!(opened(&sessions, somebody(1)).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_session_is_its_users_until_it_is_closed() {
-        let sessions = Sessions::new(1, Duration::from_secs(60));
-        let (ada, bob) = (UserId::new(2), UserId::new(3));
-        let (id, _transport) = sessions.create_session().await.unwrap();
-        assert!(!sessions.belongs_to_another(&id, bob), "nobody has opened it yet");
-        sessions.owners(|owners| owners.insert(id.clone(), ada));
-        assert!(sessions.belongs_to_another(&id, bob) && !sessions.belongs_to_another(&id, ada));
+        let sessions = Sessions::new(1, 1, Duration::from_secs(60));
+        let bob = UserId::new(3);
+        let id = opened(&sessions, ada()).await.unwrap();
+        assert!(sessions.belongs_to_another(&id, bob) && !sessions.belongs_to_another(&id, ada().user));
         assert!(!sessions.belongs_to_another("no such session", bob));
         sessions.close_session(&id).await.unwrap();
         assert!(sessions.owners(|owners| owners.is_empty()), "what is closed is forgotten");
-    }
-
-    #[test]
-    fn a_message_is_sent_by_the_user_of_its_request() {
-        let message = |json: &str| -> ClientJsonRpcMessage { serde_json::from_str(json).unwrap() };
-        let mut ping = message(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
-        assert_eq!(sender(&ping), None);
-        let (mut parts, ()) = axum::http::Request::new(()).into_parts();
-        parts.extensions.insert(UserId::new(5));
-        let ClientJsonRpcMessage::Request(request) = &mut ping else { panic!("{ping:?}") };
-        request.request.extensions_mut().insert(parts);
-        assert_eq!(sender(&ping), Some(UserId::new(5)));
-        assert_eq!(sender(&message(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)), None);
     }
 }

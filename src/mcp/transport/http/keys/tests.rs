@@ -43,7 +43,7 @@ async fn opens_after_revoking(life: Duration) -> bool {
     let store = factor_store::open(None, Some(folder.path())).unwrap();
     store.migrate().await.unwrap();
     let (user, key) = store.add_user(&NewUser { tier: UserTier::Registered, email: None }).await.unwrap();
-    let sessions = Arc::new(Sessions::new(1, Duration::from_secs(60)));
+    let sessions = Arc::new(Sessions::new(1, 1, Duration::from_secs(60)));
     let door = Door::knowing(Arc::clone(&store), sessions, true, life);
     let headers =
         HeaderMap::from_iter([(HeaderName::from_static(API_KEY), HeaderValue::from_str(&key.reveal()).unwrap())]);

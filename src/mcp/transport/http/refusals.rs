@@ -1,0 +1,133 @@
+//! Answers of the transport itself, in JSON like all others.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rmcp::{RoleServer, service::TxJsonRpcMessage};
+use serde_json::json;
+
+use crate::mcp::transport::message::Refused;
+
+/// Why the transport answers in the service's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// More than one `Host`.
+    TwoHosts,
+    /// The body did not come within its time.
+    SlowBody,
+    /// It is longer than it may be.
+    LongBody,
+    /// It broke off, or its chunks are wrong.
+    BrokenBody,
+    /// The caller has its share of requests at work.
+    Requests,
+    /// Of streams.
+    Streams,
+    /// Of sessions.
+    Sessions,
+    /// Of connections.
+    Connections,
+    /// The whole server has as many requests at work as it may have.
+    Busy,
+    /// As many sessions.
+    NoSession,
+}
+
+impl Refusal {
+    fn parts(self) -> (StatusCode, &'static str, &'static str, Option<u8>) {
+        const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+        match self {
+            Self::TwoHosts => (
+                StatusCode::BAD_REQUEST,
+                "two_hosts",
+                "The request names more than one Host: send one, that of this server.",
+                None,
+            ),
+            Self::SlowBody => (
+                StatusCode::REQUEST_TIMEOUT,
+                "slow_body",
+                "The body did not come within 10 seconds: send it at once.",
+                None,
+            ),
+            Self::LongBody => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "long_body",
+                "The body is longer than 256 KiB: send fewer tickers or holdings in one call.",
+                None,
+            ),
+            Self::BrokenBody => (
+                StatusCode::BAD_REQUEST,
+                "broken_body",
+                "The body broke off or its chunks are wrong: send it again.",
+                None,
+            ),
+            Self::Requests => (
+                TOO_MANY,
+                "too_many_requests",
+                "16 of your requests are at work: wait for one of them to end.",
+                Some(1),
+            ),
+            Self::Streams => (TOO_MANY, "too_many_streams", "16 of your streams are open: close one of them.", Some(5)),
+            Self::Sessions => {
+                (TOO_MANY, "too_many_sessions", "16 of your sessions are open: end one with DELETE.", Some(5))
+            }
+            Self::Connections => (
+                TOO_MANY,
+                "too_many_connections",
+                "64 connections of your address are at work: use them again.",
+                Some(1),
+            ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The server is at work on as much as it can: send it again in a moment.",
+                Some(2),
+            ),
+            Self::NoSession => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_session",
+                "The server has as many sessions as it can: try again in a moment, or speak protocol 2026-07-28, which has none.",
+                Some(2),
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, error, message, retry_after) = self.parts();
+        let mut response = (status, axum::Json(json!({"error": error, "message": message}))).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(u16::from(seconds)));
+        }
+        // What is left of a body is not waited for.
+        if matches!(self, Self::SlowBody | Self::LongBody | Self::BrokenBody) {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+impl Refusal {
+    /// The same as bytes, for a connection that no request is read from.
+    pub(super) fn at_the_door(self) -> String {
+        let (status, error, message, retry_after) = self.parts();
+        let body = json!({"error": error, "message": message}).to_string();
+        let retry_after = retry_after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{retry_after}Connection: close\r\n\r\n{body}",
+            body.len()
+        )
+    }
+}
+
+/// The answer to a body that is no message: 400 with an error of JSON-RPC.
+pub(super) fn no_message(refused: Refused) -> Response {
+    let message = TxJsonRpcMessage::<RoleServer>::error(refused.error, refused.id);
+    let body = serde_json::to_vec(&message).unwrap_or_default();
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (StatusCode::BAD_REQUEST, kind, Body::from(body)).into_response()
+}
