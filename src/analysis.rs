@@ -18,6 +18,7 @@ mod request;
 mod stopwatch;
 #[cfg(test)]
 mod test_market;
+mod turns;
 mod user_groups;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -34,7 +35,6 @@ use factor_types::{Category, DateRange, Factor, FactorUniverse, Frequency, Ticke
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::off_thread::off_thread;
 pub use self::{
     cache_stats::CacheStats,
     errors::{AnalysisError, PricesRun},
@@ -50,6 +50,7 @@ use self::{
     panel_cache::PanelCache,
     report_cache::{ReportCache, ReportKey},
 };
+pub(crate) use self::{off_thread::off_thread, turns::of_user};
 use crate::progress::Progress;
 
 /// Correlations and performance need at least this many days between start and end.

@@ -1,14 +1,20 @@
 //! Work that takes the processor's time, away from the threads that answer.
 
-use super::AnalysisError;
+use super::{AnalysisError, turns};
 
-/// Runs what takes the processor's time off the async threads. A panic in it goes on in the caller, where all are caught.
+/// Runs what takes the processor's time off the async threads, when it is its user's turn. A panic in it goes on in the caller, where all are caught.
 ///
 /// # Errors
 /// [`AnalysisError::Cancelled`] when the runtime stops before it is done.
 pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, AnalysisError> {
+    let turn = turns::take().await;
+    let work = move || {
+        // Held by the work, which goes on where nobody waits for it any longer.
+        let _turn = turn;
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => AnalysisError::Cancelled,

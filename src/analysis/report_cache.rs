@@ -70,7 +70,9 @@ impl ReportCache {
         if let Some(computed) = kept {
             return Ok((computed, true));
         }
-        let watch = Stopwatch::start(self.budget, caller.cancel.clone());
+        // The budget is for computing: waiting for a turn at it is in the call's deadline alone.
+        let (budget, cancel) = (self.budget, caller.cancel.clone());
+        let watch = move || Stopwatch::start(budget, cancel);
         let computed = compute(Arc::clone(study), key.plan.clone(), key.fundamentals.clone(), watch).await?;
         // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
         if caller.cancel.is_cancelled() {
@@ -93,10 +95,11 @@ async fn compute(
     study: Arc<Study>,
     plan: Plan,
     fundamentals: Fundamentals,
-    mut watch: Stopwatch,
+    watch: impl FnOnce() -> Stopwatch + Send + 'static,
 ) -> Result<Computed, AnalysisError> {
     // A second of arithmetic on an async thread would hold up whoever else is served by it.
     off_thread(move || {
+        let mut watch = watch();
         let report = match &plan {
             Plan::Correlations(plan) => {
                 Report::Correlations(Box::new(CorrelationReport::compute(&study, plan, &mut watch)))

@@ -31,6 +31,7 @@ use super::{
     tools::{ToolEntry, ToolFn},
 };
 use crate::{
+    analysis::of_user,
     answer::Rendered,
     app::App,
     progress::Progress,
@@ -121,7 +122,9 @@ impl Server {
         // Work on other threads outlives this future; the token is what stops it.
         let _stop = call.cancel.clone().drop_guard();
         let cancelled = call.cancel.clone();
-        let work = AssertUnwindSafe(async { tool(Arc::clone(&self.inner.app), call).await }).catch_unwind();
+        let user = call.user;
+        let work = of_user(user, async { tool(Arc::clone(&self.inner.app), call).await });
+        let work = AssertUnwindSafe(work).catch_unwind();
         let outcome = tokio::select! {
             outcome = tokio::time::timeout(deadline + GRACE, work) => match outcome {
                 Ok(Ok(outcome)) => outcome,

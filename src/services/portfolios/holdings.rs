@@ -349,6 +349,6 @@ mod tests {
         assert!(message.starts_with("5 problems"), "{message}");
         refused(json!([]), "must be 1 to 1000 holdings");
         let many: Vec<Value> = (0..1001).map(|n| json!({"ticker": format!("T{n}"), "weight": 0.001})).collect();
-        refused(json!(many), "they are 1001");
+        refused(json!(many), "has 1001 entries, at most 1000 are read");
     }
 }
