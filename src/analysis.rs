@@ -3,7 +3,6 @@
 //! factors -> prices -> window -> panel (kept for half an hour) -> study -> fundamentals -> report. Nothing here knows of
 //! JSON or of the words a caller used; nothing below knows of a clock, a cache or a time budget.
 
-mod cache_stats;
 mod errors;
 pub mod failure_runs;
 mod fetch;
@@ -36,7 +35,6 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    cache_stats::CacheStats,
     errors::{AnalysisError, PricesRun},
     fetch::Prepared,
     reports::{Analysis, Report},
@@ -51,7 +49,7 @@ use self::{
     report_cache::{ReportCache, ReportKey},
 };
 pub(crate) use self::{off_thread::off_thread, turns::of_user};
-use crate::progress::Progress;
+use crate::{cache_figures::CacheFigures, progress::Progress};
 
 /// Correlations and performance need at least this many days between start and end.
 pub const MIN_WINDOW_DAYS: i64 = 365;
@@ -120,9 +118,9 @@ impl Analyzer {
         Self { providers, fundamentals, panels, reports, limits }
     }
 
-    /// What the caches hold: panels, and computed reports.
-    pub fn cache_stats(&self) -> (CacheStats, CacheStats) {
-        (self.panels.stats(), self.reports.stats())
+    /// What the caches hold and how they did: panels, and computed reports.
+    pub async fn cache_figures(&self) -> (CacheFigures, CacheFigures) {
+        (self.panels.figures().await, self.reports.figures().await)
     }
 
     /// Runs one analysis.

@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod answer;
 pub mod app;
 pub mod arguments;
+pub mod cache_figures;
 pub mod cli;
 pub mod mcp;
 pub mod progress;

@@ -7,9 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use factor_types::UserId;
 use moka::future::Cache;
-use schemars::JsonSchema;
-use serde::Serialize;
 use uuid::Uuid;
+
+use crate::cache_figures::{CacheCounts, CacheFigures};
 
 /// What the URI of a result starts with.
 pub const URI_PREFIX: &str = "factor://result/";
@@ -21,6 +21,7 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct ResultStore {
     kept: Cache<(UserId, Uuid), Arc<str>>,
+    counts: Arc<CacheCounts>,
 }
 
 /// Where a whole result is kept.
@@ -36,19 +37,6 @@ pub struct ResultLink {
     pub bytes: u64,
 }
 
-/// What the store holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct StoreFigures {
-    /// Results kept.
-    pub entries: u64,
-    /// Their size.
-    pub bytes: u64,
-    /// The size at which the least used leave.
-    pub max_bytes: u64,
-    /// How long each is kept, in seconds.
-    pub life_seconds: u64,
-}
-
 impl ResultStore {
     /// An empty store.
     pub fn new() -> Self {
@@ -61,7 +49,7 @@ impl ResultStore {
             .weigher(|_, json: &Arc<str>| u32::try_from(json.len()).unwrap_or(u32::MAX))
             .time_to_live(LIFE)
             .build();
-        Self { kept }
+        Self { kept, counts: Arc::default() }
     }
 
     /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
@@ -82,19 +70,16 @@ impl ResultStore {
     /// The user's result with this URI, while it is kept.
     pub async fn get(&self, user: UserId, uri: &str) -> Option<Arc<str>> {
         let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
-        self.kept.get(&(user, id)).await
+        let found = self.kept.get(&(user, id)).await;
+        self.counts.count(found.is_some());
+        found
     }
 
-    /// What the store holds.
-    pub async fn figures(&self) -> StoreFigures {
+    /// What the store holds and how it did.
+    pub async fn figures(&self) -> CacheFigures {
         // The figures lag behind the inserts until the cache has tidied up.
         self.kept.run_pending_tasks().await;
-        StoreFigures {
-            entries: self.kept.entry_count(),
-            bytes: self.kept.weighted_size(),
-            max_bytes: self.kept.policy().max_capacity().unwrap_or_default(),
-            life_seconds: LIFE.as_secs(),
-        }
+        self.counts.figures((self.kept.entry_count(), self.kept.weighted_size()), &self.kept.policy())
     }
 }
 

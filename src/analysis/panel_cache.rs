@@ -15,11 +15,13 @@ use futures::FutureExt;
 use moka::future::Cache;
 
 use super::{
-    AnalysisError, AnalysisRequest, CacheStats, Caller, DateRule, Prepared,
-    cache_stats::CacheCounts,
+    AnalysisError, AnalysisRequest, Caller, DateRule, Prepared,
     fetch::{Fetch, NoPanel, Providers},
 };
-use crate::progress::Fetching;
+use crate::{
+    cache_figures::{CacheCounts, CacheFigures},
+    progress::Fetching,
+};
 
 /// Memory for kept panels.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -83,8 +85,10 @@ impl PanelCache {
         Self { panels, flights: SingleFlight::default(), counts: CacheCounts::default() }
     }
 
-    pub(super) fn stats(&self) -> CacheStats {
-        self.counts.stats(self.panels.entry_count(), self.panels.weighted_size())
+    pub(super) async fn figures(&self) -> CacheFigures {
+        // What it holds lags behind until it has tidied up.
+        self.panels.run_pending_tasks().await;
+        self.counts.figures((self.panels.entry_count(), self.panels.weighted_size()), &self.panels.policy())
     }
 
     /// The panel of a request over some factors, of which those in `requested` settle its window; and whether it was there
@@ -227,7 +231,8 @@ mod tests {
         let (third, cached) = ask().await;
         assert!(!cached);
         assert_ne!(first.id, third.id, "reports are computed again");
-        assert_eq!((cache.stats().requests, cache.stats().hits), (3, 1));
+        let figures = cache.figures().await;
+        assert_eq!((figures.requests, figures.hits), (3, 1));
         assert_eq!(market.asked.lock().unwrap().len(), 6, "three tickers, twice");
     }
 

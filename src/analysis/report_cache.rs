@@ -15,12 +15,12 @@ use factor_types::Factor;
 use moka::future::Cache;
 
 use super::{
-    AnalysisError, CacheStats, Caller, Plan,
-    cache_stats::CacheCounts,
+    AnalysisError, Caller, Plan,
     off_thread::off_thread,
     reports::{Computed, Report},
     stopwatch::Stopwatch,
 };
+use crate::cache_figures::{CacheCounts, CacheFigures};
 
 /// Memory for kept reports.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
@@ -85,8 +85,10 @@ impl ReportCache {
         Ok((computed, false))
     }
 
-    pub(super) fn stats(&self) -> CacheStats {
-        self.counts.stats(self.reports.entry_count(), self.reports.weighted_size())
+    pub(super) async fn figures(&self) -> CacheFigures {
+        // What it holds lags behind until it has tidied up.
+        self.reports.run_pending_tasks().await;
+        self.counts.figures((self.reports.entry_count(), self.reports.weighted_size()), &self.reports.policy())
     }
 }
 

@@ -257,7 +257,7 @@ async fn what_was_computed_is_there_for_the_same_question() {
     assert_eq!(ask(request(performance(equal(0.1), false))).await, (true, false));
     assert_eq!(ask(request(performance(equal(0.1_f64.next_up()), false))).await, (true, false), "the next number");
     assert_eq!(ask(request(performance(equal(0.1), false))).await, (true, true));
-    let (panels, reports) = analyzer.cache_stats();
+    let (panels, reports) = analyzer.cache_figures().await;
     assert_eq!((panels.requests, panels.hits), (7, 6));
     assert_eq!((reports.requests, reports.hits), (7, 2));
 }

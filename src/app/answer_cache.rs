@@ -12,7 +12,11 @@ use factor_types::UserId;
 use moka::sync::Cache;
 
 use super::UniverseSnapshot;
-use crate::{analysis::UserGroups, answer::Rendered};
+use crate::{
+    analysis::UserGroups,
+    answer::Rendered,
+    cache_figures::{CacheCounts, CacheFigures},
+};
 
 const LIFE: Duration = Duration::from_secs(60);
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -43,6 +47,7 @@ pub struct Basis {
 #[derive(Debug)]
 pub struct AnswerCache {
     kept: Cache<AnswerKey, Arc<(Basis, Rendered)>>,
+    counts: CacheCounts,
 }
 
 impl AnswerCache {
@@ -57,20 +62,23 @@ impl AnswerCache {
             })
             .time_to_live(LIFE.min(panels_live))
             .build();
-        Self { kept }
+        Self { kept, counts: CacheCounts::default() }
     }
 
     /// The answer to a question that was asked before on the same basis.
     pub fn get(&self, question: &AnswerKey, basis: &Basis) -> Option<Rendered> {
-        let kept = self.kept.get(question)?;
-        let (made_from, answer) = &*kept;
-        let same = Arc::ptr_eq(&made_from.snapshot, &basis.snapshot) && made_from.groups == basis.groups;
-        same.then(|| answer.clone())
+        let is_same =
+            |made_from: &Basis| Arc::ptr_eq(&made_from.snapshot, &basis.snapshot) && made_from.groups == basis.groups;
+        let kept = self.kept.get(question).filter(|kept| is_same(&kept.0));
+        self.counts.count(kept.is_some());
+        kept.map(|kept| kept.1.clone())
     }
 
-    /// How many are kept, and their size.
-    pub fn figures(&self) -> (u64, u64) {
-        (self.kept.entry_count(), self.kept.weighted_size())
+    /// What it holds and how it did.
+    pub fn figures(&self) -> CacheFigures {
+        // What it holds lags behind until it has tidied up.
+        self.kept.run_pending_tasks();
+        self.counts.figures((self.kept.entry_count(), self.kept.weighted_size()), &self.kept.policy())
     }
 
     /// Keeps an answer.

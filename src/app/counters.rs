@@ -9,6 +9,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The tools that make an analysis.
+const ANALYSES: [&str; 3] = ["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"];
+
 /// What happened since the start.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -43,7 +46,7 @@ pub struct CallFigures {
     pub errors: u64,
     /// `errors` over `calls`, 0 when there were none.
     pub error_rate: f64,
-    /// Analyses asked for.
+    /// Analyses asked for, recommendations and exposures among them.
     pub analyses: u64,
     /// Analyses that ended in an error.
     pub analysis_errors: u64,
@@ -54,7 +57,7 @@ pub struct CallFigures {
 }
 
 impl Counters {
-    /// Counts one call of a tool; the analysis tools are those whose name asks for an analysis.
+    /// Counts one call of a tool.
     pub fn record(&self, tool: &str, took: Duration, failed: bool) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let failed = u64::from(failed);
@@ -62,7 +65,7 @@ impl Counters {
         self.errors.fetch_add(failed, Relaxed);
         self.total_us.fetch_add(took, Relaxed);
         self.peak_us.fetch_max(took, Relaxed);
-        if tool == "get_factor_analysis" {
+        if ANALYSES.contains(&tool) {
             self.analyses.fetch_add(1, Relaxed);
             self.analysis_errors.fetch_add(failed, Relaxed);
         }
@@ -107,6 +110,11 @@ mod tests {
         assert_eq!(counters.figures().error_rate, 0.0);
         counters.record("get_factor_analysis", Duration::from_millis(30), false);
         counters.record("list_factors", Duration::from_millis(10), true);
+        for tool in ["get_factor_recommendations", "get_portfolio_exposures"] {
+            let other = Counters::default();
+            other.record(tool, Duration::ZERO, false);
+            assert_eq!(other.figures().analyses, 1, "{tool}");
+        }
         let figures = counters.figures();
         assert_eq!((figures.calls, figures.errors, figures.analyses, figures.analysis_errors), (2, 1, 1, 0));
         assert_eq!((figures.error_rate, figures.mean_ms, figures.peak_ms), (0.5, 20.0, 30.0));

@@ -17,7 +17,7 @@ use crate::{
     answer::Rendered,
     app::{App, CallFigures},
     arguments::Args,
-    results::StoreFigures,
+    cache_figures::CacheFigures,
     services::{Call, saved_items::Success},
     settings::Effective,
     tool_error::ToolError,
@@ -109,7 +109,7 @@ fn configured(setting: &Effective) -> (&'static str, Configured) {
     (setting.name, Configured { value: setting.value.clone(), from: setting.origin.clone() })
 }
 
-fn usage_warnings(simulated: bool, calls: &CallFigures, results: &StoreFigures) -> Vec<String> {
+fn usage_warnings(simulated: bool, calls: &CallFigures, results: &CacheFigures) -> Vec<String> {
     let mut warnings = Vec::new();
     if simulated {
         warnings.push("The prices are simulated: they are no market's prices.".to_owned());
@@ -138,7 +138,7 @@ mod tests {
             mean_ms: 0.0,
             peak_ms: 0.0,
         };
-        usage_warnings(false, &figures, &StoreFigures { entries: 1, bytes, max_bytes: 1_000, life_seconds: 60 })
+        usage_warnings(false, &figures, &CacheFigures { bytes, max_bytes: 1_000, ..CacheFigures::in_all(&[]) })
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl CachedMarketSource {
     pub fn stats(&self) -> CacheStats {
         let memory = &self.inner.memory;
         memory.run_pending_tasks();
-        self.inner.counts.snapshot(memory.entry_count(), memory.weighted_size())
+        self.inner.counts.snapshot(memory.entry_count(), memory.weighted_size(), MEMORY_BYTES)
     }
 }
 

@@ -5,45 +5,31 @@ use factor_prices::{CachedMarketSource, upstream::UpstreamStats};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{analysis::CacheStats, app::App, results::StoreFigures};
+use crate::{app::App, cache_figures::CacheFigures};
 
 /// What is kept, per cache.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Caches {
-    panels: AnalysisCache,
-    reports: AnalysisCache,
-    answers: AnswersKept,
+    /// All of these together.
+    overall: CacheFigures,
+    /// Returns of many factors.
+    panels: CacheFigures,
+    /// What was computed from them.
+    reports: CacheFigures,
+    /// Answers that are given again while nothing they rest on has changed.
+    answers: CacheFigures,
     /// Price histories; `null` where the source keeps none.
     histories: Option<HistoriesKept>,
     disk: Disk,
     /// Whole results of answers that were cut.
-    pub(super) results: StoreFigures,
-}
-
-/// A cache of the analyses.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct AnalysisCache {
-    entries: u64,
-    bytes: u64,
-    life_seconds: u64,
-    requests: u64,
-    hits: u64,
-    /// `hits` over `requests`, 0 when there were none.
-    hit_rate: f64,
-}
-
-/// Answers that are given again while nothing they rest on has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct AnswersKept {
-    entries: u64,
-    bytes: u64,
+    pub(super) results: CacheFigures,
 }
 
 /// Price histories, and what became of those asked for since the start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct HistoriesKept {
-    entries: u64,
-    bytes: u64,
+    #[serde(flatten)]
+    figures: CacheFigures,
     memory_hits: u64,
     disk_hits: u64,
     /// Fetched whole.
@@ -94,40 +80,47 @@ pub struct Memory {
 
 impl Caches {
     pub(super) async fn of(app: &App) -> Self {
-        let (panels, reports) = app.analyzer.cache_stats();
-        let life_seconds = app.settings.analysis.cache_ttl.as_secs();
-        let (entries, bytes) = app.answers.figures();
+        let (panels, reports) = app.analyzer.cache_figures().await;
+        let answers = app.answers.figures();
+        let histories = app.sources.cached.as_ref().map(HistoriesKept::of);
+        let results = app.results.figures().await;
         let health = app.sources.store.health();
+        let each = [panels, reports, answers, results];
+        let each: Vec<CacheFigures> = each.into_iter().chain(histories.as_ref().map(|kept| kept.figures)).collect();
         Self {
-            panels: AnalysisCache::of(panels, life_seconds),
-            reports: AnalysisCache::of(reports, life_seconds),
-            answers: AnswersKept { entries, bytes },
-            histories: app.sources.cached.as_ref().map(HistoriesKept::of),
+            overall: CacheFigures::in_all(&each),
+            panels,
+            reports,
+            answers,
+            histories,
             disk: Disk {
                 place: health.place,
                 damaged_entries: health.damaged,
                 problem: health.problem,
                 notes: health.notes,
             },
-            results: app.results.figures().await,
+            results,
         }
-    }
-}
-
-impl AnalysisCache {
-    fn of(stats: CacheStats, life_seconds: u64) -> Self {
-        let hit_rate = if stats.requests == 0 { 0.0 } else { stats.hits as f64 / stats.requests as f64 };
-        let CacheStats { entries, bytes, requests, hits } = stats;
-        Self { entries, bytes, life_seconds, requests, hits, hit_rate }
     }
 }
 
 impl HistoriesKept {
     fn of(cached: &CachedMarketSource) -> Self {
         let stats = cached.stats();
-        Self {
+        let hits = stats.memory_hits + stats.disk_hits;
+        let requests = hits + stats.fetched + stats.tails + stats.restated + stats.failed;
+        let figures = CacheFigures {
+            requests,
+            hits,
+            hit_rate: if requests == 0 { 0.0 } else { hits as f64 / requests as f64 },
             entries: stats.entries,
             bytes: stats.bytes,
+            max_bytes: stats.max_bytes,
+            // Until the market's next close.
+            life_seconds: None,
+        };
+        Self {
+            figures,
             memory_hits: stats.memory_hits,
             disk_hits: stats.disk_hits,
             fetched: stats.fetched,
@@ -177,12 +170,5 @@ mod tests {
         assert_eq!(peak("Name:\tfactor-mcp\nVmPeak:\t 9 kB\nVmHWM:\t  2048 kB\n"), Some(2_097_152));
         assert_eq!(peak("Name:\tfactor-mcp\n"), None);
         assert_eq!(peak("VmHWM:\t much kB"), None);
-    }
-
-    #[test]
-    fn a_cache_that_nobody_asked_has_a_hit_rate_of_zero() {
-        let of = |requests, hits| AnalysisCache::of(CacheStats { entries: 1, bytes: 8, requests, hits }, 60);
-        assert_eq!(of(0, 0).hit_rate, 0.0);
-        assert_eq!(of(4, 3).hit_rate, 0.75);
     }
 }

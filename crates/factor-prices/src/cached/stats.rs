@@ -21,6 +21,8 @@ pub struct CacheStats {
     pub entries: u64,
     /// Their memory, in bytes.
     pub bytes: u64,
+    /// The memory at which the least used leave.
+    pub max_bytes: u64,
     /// Answered from memory.
     pub memory_hits: u64,
     /// Answered from disk.
@@ -41,11 +43,12 @@ impl Counts {
     }
 
     /// The counts as they stand, with the size of the memory cache.
-    pub(super) fn snapshot(&self, entries: u64, bytes: u64) -> CacheStats {
+    pub(super) fn snapshot(&self, entries: u64, bytes: u64, max_bytes: u64) -> CacheStats {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         CacheStats {
             entries,
             bytes,
+            max_bytes,
             memory_hits: read(&self.memory),
             disk_hits: read(&self.disk),
             fetched: read(&self.whole),
