@@ -27,17 +27,23 @@
 //! everything once, off the async threads. Lengths and modification times are looked at once a second at most; what
 //! changed is read again at the next question, and if that fails the last good data stays, with a warning.
 
-mod cells;
+mod arrow;
 mod content;
 mod csv;
+mod dates;
 mod error;
 mod folder;
 mod fundamentals;
+mod header;
 mod layout;
 mod merge;
+mod names;
 mod notes;
+mod numbers;
 mod parquet;
 mod table;
+mod tenor;
+mod text;
 
 use std::{
     path::Path,

