@@ -212,12 +212,34 @@ impl ToolError {
         self
     }
 
+    /// Adds what the price source noticed of its data, where that may be why: the first few.
+    #[must_use]
+    pub fn with_findings(mut self, of_source: &[String]) -> Self {
+        let may_be_why = matches!(
+            self.code,
+            ErrorCode::NoData | ErrorCode::InsufficientData | ErrorCode::UpstreamUnavailable
+        );
+        if let Some(findings) = findings(of_source).filter(|_| may_be_why) {
+            self.message = format!("{} {}", self.message, sentence(&findings));
+        }
+        self
+    }
+
     /// The structured content of the result the client gets; its text block says the same.
     pub fn structured(&self) -> Json {
         let Self { code, message, problems } = self;
         let error = FailureBody { code: *code, message: message.into(), problems: problems.into() };
         Json::of(&Failure { status: Failed::Error, error })
     }
+}
+
+/// What a price source noticed of its data, as one clause: the first few in full, the others counted.
+pub fn findings(of_source: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = of_source.iter().take(SHOWN).map(|text| shortened(text, LONGEST_RULE)).collect();
+    let more = of_source.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!shown.is_empty()).then(|| format!("Noticed of the prices: {}{more}", shown.join("; ")))
 }
 
 /// A text as a sentence: a capital letter before it, unless it begins with the name of something, and a stop after it.
@@ -287,6 +309,18 @@ impl From<StoreError> for ToolError {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn findings_of_the_source_stand_where_they_may_be_why() {
+        let noticed: Vec<String> = (1..=7).map(|line| format!("px.csv: line {line}: bad")).collect();
+        let error = ToolError::new(ErrorCode::NoData, "nothing", "look").with_findings(&noticed);
+        assert!(error.message.starts_with("Nothing. Look. Noticed of the prices: px.csv: line 1: bad; "), "{}", error.message);
+        assert!(error.message.ends_with("px.csv: line 5: bad; and 2 more."), "{}", error.message);
+        let error = ToolError::new(ErrorCode::NoData, "nothing", "look").with_findings(&[]);
+        assert_eq!(error.message, "Nothing. Look.");
+        let error = ToolError::new(ErrorCode::InvalidArgument, "nothing", "look").with_findings(&noticed);
+        assert_eq!(error.message, "Nothing. Look.");
+    }
 
     use super::*;
 

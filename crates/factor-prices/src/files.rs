@@ -5,11 +5,17 @@
 //! | wide | `date`, one column per ticker | adjusted |
 //! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend` | adjusted where a ticker has any, else close |
 //! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
+//! | fields of tickers | `SPY.Adjusted`, `('Close', 'SPY')`, or fields and tickers in two lines | as in long |
 //! | yields | `date`, `UST3M`, `UST2Y`, `UST5Y`, `UST10Y`, `UST30Y` (or `DGS10`, `10 Yr`), in percent | |
 //!
-//! Headers are read without regard to case, spaces, dots, hyphens and underscores. Dates are `YYYY-MM-DD`, `YYYYMMDD`,
-//! `YYYY/MM/DD` or `MM/DD/YYYY`; of a time stamp the date counts. A wide file may hold yield columns too. Volume and
-//! other columns of long files are not read.
+//! Headers are read without regard to case, spaces, dots, hyphens and underscores; lines before them are passed over. The
+//! words of price exports (`Open`, `Low`, `Price`, `Vol.`) are never tickers. A file may hold yield columns too. Volume and
+//! other columns of exports are not read.
+//!
+//! **What can be meant twice is decided by the whole file, or asked.** The order of day and month, day numbers of
+//! spreadsheets and time zones: `dates.rs`. Separators, currency and percent signs: `numbers.rs`. Two prices that could be
+//! meant, and which line names the tickers: `layout.rs`, `header.rs`. Where nothing decides, the file is refused with both
+//! readings and the way out.
 //!
 //! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
@@ -217,12 +223,25 @@ impl PriceProvider for FilePrices {
             let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
                 .map(|near| format!("; did you mean {near}?"));
             PriceError::NoData(format!(
-                "{ticker} is not among the {} tickers of {}{}",
-                data.prices.len(),
+                "{ticker} is not among the {} of {}{}",
+                listed(&data),
                 self.inner.places.prices.display(),
                 near.unwrap_or_default()
             ))
         })
+    }
+}
+
+/// The tickers there are: so many, and the first of them by name.
+fn listed(data: &Data) -> String {
+    const NAMED: usize = 20;
+    let all = data.prices.len();
+    let named: Vec<&str> = data.prices.keys().take(NAMED).map(Ticker::as_str).collect();
+    match all {
+        0 => "0 tickers".to_owned(),
+        _ if all > NAMED => format!("{all} tickers ({}, ...)", named.join(", ")),
+        1 => format!("1 ticker ({})", named.join(", ")),
+        _ => format!("{all} tickers ({})", named.join(", ")),
     }
 }
 

@@ -11,6 +11,7 @@ use super::regime;
 use crate::{
     analysis::{AnalysisError, PricesRun},
     answer::shortened,
+    app::App,
     services::common_args::CommonArgs,
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
@@ -18,8 +19,13 @@ use crate::{
 /// The longest reason of one factor, in characters.
 const LONGEST_DETAIL: usize = 300;
 
+/// What went wrong, with what the price source noticed of its data.
+pub(super) fn refused(app: &App, error: &AnalysisError, common: &CommonArgs) -> ToolError {
+    tool_error(error, common).with_findings(&app.sources.prices.about().warnings)
+}
+
 /// What went wrong, and what to do about it; where dates are the matter, which dates there are.
-pub(super) fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
+fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
     let (error, prices) = error.apart();
     let message = error.to_string();
     match error {
@@ -128,8 +134,13 @@ fn nothing_analysed(
         }
         Some(SourceFault::Limited) => (ErrorCode::RateLimited, "wait a minute and call again: what arrived is kept"),
         Some(SourceFault::Late) => (ErrorCode::Timeout, "call again: what arrived is kept"),
-        Some(SourceFault::Unavailable | SourceFault::Unusable) => {
+        Some(SourceFault::Unavailable) => {
             (ErrorCode::UpstreamUnavailable, "call again later; get_server_status says how the price source is")
+        }
+        Some(SourceFault::Unusable) => {
+            let way_out = "correct the price files, if it is these; else call again later: get_server_status says how the \
+                           price source is";
+            (ErrorCode::UpstreamUnavailable, way_out)
         }
         None if is_thin => {
             let way_out =

@@ -27,6 +27,7 @@ use crate::{
     answer::markdown::percent,
     app::App,
     services::saved_items::six_digits,
+    tool_error::findings,
 };
 
 /// Monthly returns that a member needs.
@@ -228,7 +229,13 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             min_coverage: 0.5,
         }),
     };
-    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(without_check)
+    let found = app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await;
+    found.map_err(|error| match (without_check(error), findings(&app.sources.prices.about().warnings)) {
+        (CheckError::Insufficient { included, excluded, message }, Some(findings)) => {
+            CheckError::Insufficient { included, excluded, message: format!("{message}. {findings}") }
+        }
+        (error, _) => error,
+    })
 }
 
 /// Why there is no check: the group's data, or the source.

@@ -123,7 +123,8 @@ impl Name {
 fn field_of(text: &str) -> Option<(Field, Ticker)> {
     let capitals = |text: &str| {
         let has_letters = text.bytes().any(|b| b.is_ascii_uppercase());
-        ticker_of(text).filter(|_| has_letters && !text.bytes().any(|b| b.is_ascii_lowercase()))
+        let in_capitals = has_letters && !text.bytes().any(|b| b.is_ascii_lowercase());
+        of_bloomberg(text).or_else(|| ticker_of(text).filter(|_| in_capitals))
     };
     let text = text.trim();
     text.char_indices().filter(|(_, c)| matches!(c, '.' | '_' | ' ' | '|' | ':')).find_map(|(at, separator)| {

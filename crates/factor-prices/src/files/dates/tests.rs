@@ -74,8 +74,11 @@ fn day_numbers_only_where_one_way_of_counting_fits() {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         assert_eq!(read(&texts), Ok(week.clone()), "{first}");
     }
-    let error = read(&["45329"]).unwrap_err();
+    // A Thursday of 2020, or a Wednesday of 2024.
+    let error = read(&["43867"]).unwrap_err();
     assert!(error.contains("more than one way"), "{error}");
+    let error = read(&["45325"]).unwrap_err();
+    assert!(error.contains("no way of counting gives weekdays"), "a Saturday: {error}");
     let error = read(&["45329", "2024-02-08"]).unwrap_err();
     assert!(error.contains("line 2: `45329` is a day number, and line 3 has a written date"), "{error}");
 }
