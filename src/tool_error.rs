@@ -215,10 +215,8 @@ impl ToolError {
     /// Adds what the price source noticed of its data, where that may be why: the first few.
     #[must_use]
     pub fn with_findings(mut self, of_source: &[String]) -> Self {
-        let may_be_why = matches!(
-            self.code,
-            ErrorCode::NoData | ErrorCode::InsufficientData | ErrorCode::UpstreamUnavailable
-        );
+        let may_be_why =
+            matches!(self.code, ErrorCode::NoData | ErrorCode::InsufficientData | ErrorCode::UpstreamUnavailable);
         if let Some(findings) = findings(of_source).filter(|_| may_be_why) {
             self.message = format!("{} {}", self.message, sentence(&findings));
         }
@@ -314,7 +312,11 @@ mod tests {
     fn findings_of_the_source_stand_where_they_may_be_why() {
         let noticed: Vec<String> = (1..=7).map(|line| format!("px.csv: line {line}: bad")).collect();
         let error = ToolError::new(ErrorCode::NoData, "nothing", "look").with_findings(&noticed);
-        assert!(error.message.starts_with("Nothing. Look. Noticed of the prices: px.csv: line 1: bad; "), "{}", error.message);
+        assert!(
+            error.message.starts_with("Nothing. Look. Noticed of the prices: px.csv: line 1: bad; "),
+            "{}",
+            error.message
+        );
         assert!(error.message.ends_with("px.csv: line 5: bad; and 2 more."), "{}", error.message);
         let error = ToolError::new(ErrorCode::NoData, "nothing", "look").with_findings(&[]);
         assert_eq!(error.message, "Nothing. Look.");

@@ -180,7 +180,8 @@ fn delimiter(head: &[u8]) -> u8 {
         return *stated;
     }
     let names_date = |line: &[u8], delimiter: u8| {
-        let cells = || line.split(move |byte| *byte == delimiter).map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
+        let cells =
+            || line.split(move |byte| *byte == delimiter).map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
         let is_date = |cell: std::borrow::Cow<'_, str>| Name::parse(cell.trim_matches('"')) == Name::Date;
         cells().nth(1).is_some() && cells().any(is_date)
     };

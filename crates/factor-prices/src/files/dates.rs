@@ -57,7 +57,17 @@ impl Zone {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -69,7 +79,9 @@ impl DateCell {
         let end = bytes.iter().position(|b| matches!(b, b'T' | b't' | b' ')).unwrap_or(bytes.len());
         match Self::numeric(&bytes[..end]) {
             Self::Day(day) => bytes.get(end + 1..).and_then(|time| zoned(day, time)).unwrap_or(Self::Day(day)),
-            Self::Unreadable => std::str::from_utf8(bytes).ok().and_then(named_month).map_or(Self::Unreadable, Self::Day),
+            Self::Unreadable => {
+                std::str::from_utf8(bytes).ok().and_then(named_month).map_or(Self::Unreadable, Self::Day)
+            }
             read => read,
         }
     }
@@ -80,7 +92,9 @@ impl DateCell {
             (8, 8) => calendar(number(&date[..4]), number(&date[4..6]), number(&date[6..])),
             (5, 5) => return number(date).map_or(Self::Unreadable, Self::Count),
             (4, _) => split(&date[4..]).and_then(|(_, month, day)| calendar(number(&date[..4]), month, day)),
-            (1 | 2, _) => return Self::open(number(&date[..digits]), split(&date[digits..])).unwrap_or(Self::Unreadable),
+            (1 | 2, _) => {
+                return Self::open(number(&date[..digits]), split(&date[digits..])).unwrap_or(Self::Unreadable);
+            }
             _ => None,
         };
         day.map_or(Self::Unreadable, Self::Day)
@@ -156,7 +170,8 @@ fn offset(text: &str) -> Option<i32> {
 
 /// `Dec 31, 2024`, `31 December 2024` or `31-Dec-2024`.
 fn named_month(text: &str) -> Option<NaiveDate> {
-    let mut parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/' | '.')).filter(|p| !p.is_empty());
+    let mut parts =
+        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/' | '.')).filter(|p| !p.is_empty());
     let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
         return None;

@@ -230,7 +230,8 @@ fn tickers_above(above: &[Line], fields: &Line) -> Option<Line> {
     }
     let names_tickers = |line: &&Line| {
         let label = line.get(date).map(|cell| cell.trim().to_ascii_lowercase()).unwrap_or_default();
-        let is_label = matches!(label.as_str(), "" | "ticker" | "tickers" | "symbol" | "symbols" | "security" | "securities");
+        let is_label =
+            matches!(label.as_str(), "" | "ticker" | "tickers" | "symbol" | "symbols" | "security" | "securities");
         let mut words = words(line, date).peekable();
         is_label && words.peek().is_some() && words.all(|word| ticker_of(word).is_some())
     };

@@ -1,6 +1,6 @@
 //! Which column of a table is what, judged by the header and the file's name alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use factor_types::{PriceKind, Ticker};
 
@@ -73,7 +73,7 @@ impl Layout {
     /// # Errors
     /// The rule that the header breaks and the way out, without the file's name.
     pub(super) fn of(header: &Header, stem: &str) -> Result<Self, String> {
-        let columns = Columns { header };
+        let columns = Columns::of(header);
         let date = columns.date()?;
         let own = columns.of_ticker(None)?;
         let mut ignored = Notes::default();
@@ -113,10 +113,26 @@ impl Layout {
 /// The columns of a header by what they are.
 struct Columns<'a> {
     header: &'a Header,
+    /// The fields of each ticker, and under no name those of the file's own.
+    fields: HashMap<&'a str, Vec<(usize, Field)>>,
 }
 
-impl Columns<'_> {
-    fn named(&self) -> impl Iterator<Item = (usize, &Name)> {
+impl<'a> Columns<'a> {
+    fn of(header: &'a Header) -> Self {
+        let mut fields: HashMap<_, Vec<_>> = HashMap::new();
+        for (at, name) in header.names.iter().enumerate() {
+            if let Name::Field(field, ticker) = name {
+                fields.entry(ticker.as_ref().map_or("", Ticker::as_str)).or_default().push((at, *field));
+            }
+        }
+        Self { header, fields }
+    }
+
+    fn fields_of(&self, ticker: Option<&Ticker>) -> &[(usize, Field)] {
+        self.fields.get(ticker.map_or("", Ticker::as_str)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn named(&self) -> impl Iterator<Item = (usize, &'a Name)> {
         self.header.names.iter().enumerate()
     }
 
@@ -151,18 +167,13 @@ impl Columns<'_> {
     /// The columns of a ticker, or of the file's own.
     fn of_ticker(&self, ticker: Option<&Ticker>) -> Result<OfTicker, String> {
         let one = |field: Field| {
-            let is = |name: &Name| matches!(name, Name::Field(f, of) if *f == field && of.as_ref() == ticker);
-            let mut all = self.named().filter(|(_, name)| is(name)).map(|(at, _)| at);
+            let mut all = self.fields_of(ticker).iter().filter(|(_, f)| *f == field).map(|(at, _)| *at);
             match (all.next(), all.next()) {
                 (Some(first), Some(second)) => Err(self.ambiguous(first, second)),
                 (first, _) => Ok(first),
             }
         };
-        Ok(OfTicker {
-            adjusted: one(Field::Adjusted)?,
-            close: one(Field::Close)?,
-            dividend: one(Field::Dividend)?,
-        })
+        Ok(OfTicker { adjusted: one(Field::Adjusted)?, close: one(Field::Close)?, dividend: one(Field::Dividend)? })
     }
 
     fn ambiguous(&self, first: usize, second: usize) -> String {
@@ -196,10 +207,12 @@ impl Columns<'_> {
         let of_tickers = self.named().find(|(_, name)| matches!(name, Name::Field(field, Some(_)) if field.is_price()));
         let price = own.adjusted.or(own.close);
         let Some(price) = price else {
-            return Ok(Some(self.or_value(own)).filter(|own| own.has_price() && named.is_none() && of_tickers.is_none()));
+            return Ok(
+                Some(self.or_value(own)).filter(|own| own.has_price() && named.is_none() && of_tickers.is_none())
+            );
         };
         // An export may have columns of its own making, which look like tickers.
-        let is_export = self.named().filter(|(_, name)| **name == Name::Field(Field::Other, None)).count() >= 3;
+        let is_export = self.fields_of(None).iter().filter(|(_, field)| *field == Field::Other).count() >= 3;
         match of_tickers.or(named.filter(|_| !is_export)) {
             None => Ok(Some(own)),
             Some((other, _)) => Err(format!(
@@ -219,9 +232,9 @@ impl Columns<'_> {
         for (at, name) in self.named() {
             match name {
                 Name::Prices(ticker) if seen.insert(ticker) => {
-                    let price = |name: &Name| matches!(name, Name::Field(f, Some(of)) if f.is_price() && of == ticker);
-                    if let Some(other) = self.at(price) {
-                        return Err(self.ambiguous(at, other));
+                    let price = self.fields_of(Some(ticker)).iter().find(|(_, field)| field.is_price());
+                    if let Some((other, _)) = price {
+                        return Err(self.ambiguous(at, *other));
                     }
                     found.push((at, ColumnKind::Price(ticker.clone(), PriceKind::Adjusted)));
                 }

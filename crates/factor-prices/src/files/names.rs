@@ -44,15 +44,50 @@ const DATE: [&str; 8] =
     ["date", "dates", "datetime", "timestamp", "observationdate", "tradedate", "pricedate", "indexlevel0"];
 const TICKERS: [&str; 3] = ["ticker", "symbol", "tickersymbol"];
 const ADJUSTED: [&str; 9] = [
-    "adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj", "closeadjusted", "adjprice", "adjusted",
+    "adjclose",
+    "adjustedclose",
+    "adjcloseprice",
+    "adjustedcloseprice",
+    "closeadj",
+    "closeadjusted",
+    "adjprice",
+    "adjusted",
     "adjustedprice",
 ];
 const CLOSE: [&str; 8] = ["close", "closeprice", "closingprice", "closelast", "price", "last", "lastprice", "pxlast"];
 const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
 const OTHER: [&str; 32] = [
-    "open", "high", "low", "volume", "vol", "change", "change%", "changepercent", "%change", "chg", "chg%", "pctchange",
-    "openprice", "highprice", "lowprice", "adjopen", "adjhigh", "adjlow", "adjvolume", "pxopen", "pxhigh", "pxlow",
-    "pxvolume", "stocksplits", "splits", "splitfactor", "capitalgains", "openint", "openinterest", "unadjustedvolume", "repaired?",
+    "open",
+    "high",
+    "low",
+    "volume",
+    "vol",
+    "change",
+    "change%",
+    "changepercent",
+    "%change",
+    "chg",
+    "chg%",
+    "pctchange",
+    "openprice",
+    "highprice",
+    "lowprice",
+    "adjopen",
+    "adjhigh",
+    "adjlow",
+    "adjvolume",
+    "pxopen",
+    "pxhigh",
+    "pxlow",
+    "pxvolume",
+    "stocksplits",
+    "splits",
+    "splitfactor",
+    "capitalgains",
+    "openint",
+    "openinterest",
+    "unadjustedvolume",
+    "repaired?",
     "trades",
 ];
 
@@ -83,9 +118,15 @@ impl Field {
     }
 }
 
+/// The longest header that may say something, in bytes.
+const LONGEST: usize = 200;
+
 impl Name {
     /// Reads a header.
     pub(super) fn parse(text: &str) -> Self {
+        if text.len() > LONGEST {
+            return Self::Unknown;
+        }
         let name = plain(text);
         if DATE.contains(&name.as_str()) {
             return Self::Date;
@@ -159,7 +200,10 @@ fn of_bloomberg(text: &str) -> Option<Ticker> {
 /// `a name (SPY)`.
 fn in_brackets(text: &str) -> Option<Ticker> {
     let (_, inside) = text.strip_suffix(')')?.rsplit_once('(')?;
-    inside.parse().ok().filter(|_| inside.bytes().any(|b| b.is_ascii_uppercase()) && inside == inside.to_ascii_uppercase())
+    inside
+        .parse()
+        .ok()
+        .filter(|_| inside.bytes().any(|b| b.is_ascii_uppercase()) && inside == inside.to_ascii_uppercase())
 }
 
 /// The ticker that a title over a table names beyond doubt.
@@ -168,11 +212,45 @@ pub(super) fn ticker_of_title(text: &str) -> Option<Ticker> {
 }
 
 /// Words of file names that are no tickers.
-const FILE_WORDS: [&str; 40] = [
-    "adj", "adjusted", "all", "book1", "close", "closes", "csv", "daily", "data", "download", "etf", "etfs", "export", "file",
-    "history", "historical", "historicaldata", "historicalquotes", "hist", "max", "monthly", "ohlc", "ohlcv", "output",
-    "portfolio", "price", "prices", "pv", "quote", "quotes", "series", "sheet1", "stock", "stocks", "table", "tickers", "us",
-    "usd", "weekly", "yahoo",
+const FILE_WORDS: [&str; 38] = [
+    "adj",
+    "adjusted",
+    "book1",
+    "close",
+    "closes",
+    "csv",
+    "daily",
+    "data",
+    "download",
+    "etf",
+    "etfs",
+    "export",
+    "file",
+    "history",
+    "historical",
+    "historicaldata",
+    "historicalquotes",
+    "hist",
+    "max",
+    "monthly",
+    "ohlc",
+    "ohlcv",
+    "output",
+    "portfolio",
+    "price",
+    "prices",
+    "quote",
+    "quotes",
+    "series",
+    "sheet1",
+    "stock",
+    "stocks",
+    "table",
+    "tickers",
+    "us",
+    "usd",
+    "weekly",
+    "yahoo",
 ];
 
 /// The ticker after which a file is named, by whole words: `SPY`, `SPY Historical Data (1)`, `spy_us_d`.
@@ -193,7 +271,8 @@ pub(super) fn ticker_of_file(stem: &str) -> Result<Ticker, String> {
     if let Some(ticker) = ticker_of(own).filter(|_| !is_word(own)) {
         return Ok(ticker);
     }
-    let capitals = |word: &&str| word.bytes().any(|b| b.is_ascii_uppercase()) && !word.bytes().any(|b| b.is_ascii_lowercase());
+    let capitals =
+        |word: &&str| word.bytes().any(|b| b.is_ascii_uppercase()) && !word.bytes().any(|b| b.is_ascii_lowercase());
     let words = name.split(|c: char| c.is_whitespace() || matches!(c, '_' | '(' | ')' | ',' | '[' | ']'));
     let mut tickers: Vec<Ticker> =
         words.filter(capitals).filter(|word| !is_word(word)).filter_map(|word| word.parse().ok()).collect();
@@ -238,7 +317,9 @@ mod tests {
         ] {
             assert_eq!(Name::parse(header), Name::Field(field, Some(ticker(of))), "{header}");
         }
-        for header in ["Open", "HIGH", "Low", "Price", "Close/Last", "Close*", "Adj Close**", "Vol.", "Change %", "<CLOSE>"] {
+        for header in
+            ["Open", "HIGH", "Low", "Price", "Close/Last", "Close*", "Adj Close**", "Vol.", "Change %", "<CLOSE>"]
+        {
             assert!(matches!(Name::parse(header), Name::Field(_, None)), "{header}");
         }
         assert_eq!(Name::parse("Market Price"), Name::Unknown, "a word in small letters is no ticker");

@@ -50,8 +50,7 @@ pub(super) enum Form {
 }
 
 /// What spreadsheets, pandas, R, FRED and Bloomberg write for "no value".
-const MISSING: [&str; 12] =
-    ["nan", "null", "na", "n/a", "#n/a", "none", "nil", "-", ".", "<na>", "--", "#n/a n/a"];
+const MISSING: [&str; 12] = ["nan", "null", "na", "n/a", "#n/a", "none", "nil", "-", ".", "<na>", "--", "#n/a n/a"];
 
 impl<'a> Cell<'a> {
     /// Reads a cell's text.
@@ -126,7 +125,11 @@ fn separated(text: &str) -> Option<(f64, Form)> {
     let by_space = text.contains(is_group_only);
     let Some(at) = last else {
         // `1 234`: spaces and apostrophes only ever stand between thousands.
-        return if by_space { Some((grouped(text, is_group_only)?, Form::Plain)) } else { Some((text.parse().ok()?, Form::Plain)) };
+        return if by_space {
+            Some((grouped(text, is_group_only)?, Form::Plain))
+        } else {
+            Some((text.parse().ok()?, Form::Plain))
+        };
     };
     let (whole, tail) = (&text[..at], &text[at + 1..]);
     let separator = text[at..].chars().next()?;

@@ -62,12 +62,7 @@ struct Series {
 
 impl<'a> Table<'a> {
     /// A table whose layout is judged by its header and the file's name.
-    pub(super) fn new(
-        path: &'a Path,
-        unit: &'static str,
-        header: Header,
-        today: NaiveDate,
-    ) -> Result<Self, FileError> {
+    pub(super) fn new(path: &'a Path, unit: &'static str, header: Header, today: NaiveDate) -> Result<Self, FileError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if header.names.len() > MAX_SERIES {
             let rule = format!("{} columns, and at most {MAX_SERIES} are read: split the file", header.names.len());

@@ -122,7 +122,8 @@ async fn an_unknown_ticker_is_named_with_the_place_and_a_near_one() {
     let source = open(&folder, "p.csv");
     let Err(PriceError::NoData(message)) = prices(&source, "SPX").await else { panic!("no data") };
     assert!(
-        message.starts_with("SPX is not among the 2 tickers (SPY, TLT) of ") && message.ends_with("p.csv; did you mean SPY?"),
+        message.starts_with("SPX is not among the 2 tickers (SPY, TLT) of ")
+            && message.ends_with("p.csv; did you mean SPY?"),
         "{message}"
     );
     let Err(PriceError::NoData(message)) = prices(&source, "QQQ").await else { panic!("no data") };

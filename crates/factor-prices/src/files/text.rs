@@ -187,7 +187,11 @@ mod tests {
     #[test]
     fn every_line_end_is_one_line_feed() {
         for text in ["a\nb\n\nc\n", "a\r\nb\r\n\r\nc\r\n", "a\rb\r\rc", "a\nb\r\n\rc"] {
-            assert!(texts(text.as_bytes()).iter().all(|read| read == "a\nb\n\nc\n"), "{text:?}: {:?}", texts(text.as_bytes()));
+            assert!(
+                texts(text.as_bytes()).iter().all(|read| read == "a\nb\n\nc\n"),
+                "{text:?}: {:?}",
+                texts(text.as_bytes())
+            );
         }
         assert_eq!(texts(b"")[0], "");
     }

@@ -37,9 +37,23 @@ fn dates_that_say_what_they_are() {
         assert_eq!(read(&[text]), Ok(vec![day("2024-02-09")]), "{text}");
     }
     assert_eq!(read(&["05/05/2024"]), Ok(vec![day("2024-05-05")]), "the same in either order");
-    for text in ["", "2024", "2024-13-01", "2024-02-30", "9 Fob 2024", "02/09/24", "31/31/2024", "30/02/2024", "0001-01-01", "//",
-        "2024-", "é", "45331.5", "Feb 2024", "1e5"]
-    {
+    for text in [
+        "",
+        "2024",
+        "2024-13-01",
+        "2024-02-30",
+        "9 Fob 2024",
+        "02/09/24",
+        "31/31/2024",
+        "30/02/2024",
+        "0001-01-01",
+        "//",
+        "2024-",
+        "é",
+        "45331.5",
+        "Feb 2024",
+        "1e5",
+    ] {
         assert_eq!(DateCell::parse(text.as_bytes()), DateCell::Unreadable, "{text}");
     }
 }
@@ -114,7 +128,10 @@ fn a_week_from_sunday_to_thursday_is_a_shifted_one() {
     };
     // 2024-02-04 is a Sunday.
     let early = shifted(&from("2024-02-04", &[0, 1, 2, 3, 4])).unwrap();
-    assert!(early.starts_with("4 of 20 dates fall on Sundays and hardly one on a Friday: they are a day early"), "{early}");
+    assert!(
+        early.starts_with("4 of 20 dates fall on Sundays and hardly one on a Friday: they are a day early"),
+        "{early}"
+    );
     assert!(shifted(&from("2024-02-04", &[2, 3, 4, 5, 6])).unwrap().contains("a day late"));
     for whole in [&[1, 2, 3, 4, 5][..], &[0, 1, 2, 3, 4, 5], &[0, 1, 2, 3, 4, 5, 6], &[0], &[6]] {
         assert_eq!(shifted(&from("2024-02-04", whole)), None, "{whole:?}");

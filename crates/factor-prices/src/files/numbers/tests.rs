@@ -4,7 +4,9 @@ use super::*;
 fn read(texts: &[&str]) -> Result<Vec<f64>, String> {
     let (mut separators, mut values) = (Separators::default(), Vec::new());
     for (line, text) in (2..).zip(texts) {
-        let Cell::Written(written, _) = Cell::parse(text.as_bytes()) else { return Err(format!("{text} is no number")) };
+        let Cell::Written(written, _) = Cell::parse(text.as_bytes()) else {
+            return Err(format!("{text} is no number"));
+        };
         separators.take(written.form, ("line", line, text), (0, values.len()))?;
         values.push(written.value);
     }
@@ -19,7 +21,23 @@ fn cells_are_missing_numbers_or_text() {
     for text in ["", "  ", "NaN", "nan", "null", "NA", "N/A", "#N/A", "#N/A N/A", "None", ".", "-", "--", "<NA>"] {
         assert_eq!(Cell::parse(text.as_bytes()), Cell::Missing, "{text}");
     }
-    for text in ["abc", "inf", "-Infinity", "1e999", "1,23,456", "12,34,5", "1.2.3", "$", "%", "1 23", "1,", ",", "12 %%", "(5)", "1a"] {
+    for text in [
+        "abc",
+        "inf",
+        "-Infinity",
+        "1e999",
+        "1,23,456",
+        "12,34,5",
+        "1.2.3",
+        "$",
+        "%",
+        "1 23",
+        "1,",
+        ",",
+        "12 %%",
+        "(5)",
+        "1a",
+    ] {
         assert_eq!(Cell::parse(text.as_bytes()), Cell::Text(text), "{text}");
     }
 }
@@ -61,7 +79,10 @@ fn others_say_how_an_open_one_is_meant() {
     assert_eq!(read(&["101.234", "99.5"]), Ok(vec![101.234, 99.5]));
     assert_eq!(read(&["101.234", "99.125"]), Ok(vec![101.234, 99.125]), "a plain number is what it seems");
     let error = read(&["1,234", "1,235"]).unwrap_err();
-    assert!(error.starts_with("line 2: `1,234` is 1234 with a separator of thousands or 1.234 with a decimal one"), "{error}");
+    assert!(
+        error.starts_with("line 2: `1,234` is 1234 with a separator of thousands or 1.234 with a decimal one"),
+        "{error}"
+    );
     let error = read(&["675.84", "12,5"]).unwrap_err();
     assert!(error.starts_with("line 2 `675.84` has a decimal point and line 3 `12,5` a decimal comma"), "{error}");
     let error = read(&["101.234", "99.125", "12,5"]).unwrap_err();

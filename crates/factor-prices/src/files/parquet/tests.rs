@@ -170,8 +170,14 @@ fn zones_that_arrow_and_pandas_note() {
 fn columns_of_two_levels() {
     let content = written_by_pandas("yfinance_download.parquet").unwrap();
     let [spy, tlt] = &content.prices[..] else { panic!("two tickers") };
-    assert_eq!((spy.ticker().as_str(), spy.kind(), &spy.prices()[..2]), ("SPY", PriceKind::Adjusted, &[100.0, 101.0][..]));
-    assert_eq!((tlt.ticker().as_str(), tlt.kind(), &tlt.prices()[..2]), ("TLT", PriceKind::Adjusted, &[50.0, 50.5][..]));
+    assert_eq!(
+        (spy.ticker().as_str(), spy.kind(), &spy.prices()[..2]),
+        ("SPY", PriceKind::Adjusted, &[100.0, 101.0][..])
+    );
+    assert_eq!(
+        (tlt.ticker().as_str(), tlt.kind(), &tlt.prices()[..2]),
+        ("TLT", PriceKind::Adjusted, &[50.0, 50.5][..])
+    );
     assert_eq!(content.closes[tlt.ticker()].prices()[..2], [55.0, 55.5]);
     assert_eq!(content.warnings, [""; 0]);
 }

@@ -21,12 +21,18 @@ use PriceKind::{Adjusted, Close};
 #[test]
 fn investing_com() {
     let head = "\u{feff}\"Date\",\"Price\",\"Open\",\"High\",\"Low\",\"Vol.\",\"Change %\"\n";
-    for (newest, before) in [("12/31/2024", "12/30/2024"), ("31/12/2024", "30/12/2024"), ("Dec 31, 2024", "Dec 30, 2024")] {
+    for (newest, before) in
+        [("12/31/2024", "12/30/2024"), ("31/12/2024", "30/12/2024"), ("Dec 31, 2024", "Dec 30, 2024")]
+    {
         let text = format!(
             "{head}\"{newest}\",\"1,003.62\",\"999.00\",\"1,009.10\",\"998.20\",\"56.58M\",\"-0.36%\"\n\
              \"{before}\",\"999.50\",\"1,000.10\",\"1,001.00\",\"990.00\",\"1.2K\",\"0.10%\"\n"
         );
-        assert_eq!(read("SPY Historical Data.csv", text), one("SPY", Close, "2024-12-30", &[999.5, 1003.62]), "{newest}");
+        assert_eq!(
+            read("SPY Historical Data.csv", text),
+            one("SPY", Close, "2024-12-30", &[999.5, 1003.62]),
+            "{newest}"
+        );
     }
     // The fund of Lowe's is no column of lows.
     let low = "Date,Price,Open,High,Low\n2024-12-30,250,249,251,248\n";
@@ -44,7 +50,8 @@ fn nasdaq() {
 
 #[test]
 fn yfinance() {
-    let plain = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-12-30,1,2,0.5,100,98,1000\n2024-12-31,1,2,0.5,101,99,1000\n";
+    let plain =
+        "Date,Open,High,Low,Close,Adj Close,Volume\n2024-12-30,1,2,0.5,100,98,1000\n2024-12-31,1,2,0.5,101,99,1000\n";
     assert_eq!(read("SPY.csv", plain), one("SPY", Adjusted, "2024-12-30", &[98.0, 99.0]));
     let zoned = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits,Capital Gains\n\
                  2024-12-30 00:00:00-05:00,1,2,0.5,100.5,10,0.0,0.0,0.0\n";
@@ -131,7 +138,10 @@ fn two_readings_are_refused_with_both() {
     for (text, expected) in [
         ("Date,SPY\n03/04/2024,1\n", "line 2: `03/04/2024` is 2024-03-04 with the month first or 2024-04-03"),
         ("Date,SPY\n2024-01-02,\"1,234\"\n", "line 2: `1,234` is 1234 with a separator of thousands or 1.234"),
-        ("Date,SPY\n2024-01-02,1.5\n\n2024-01-03,\"1,5\"\n", "line 2 `1.5` has a decimal point and line 4 `1,5` a decimal comma"),
+        (
+            "Date,SPY\n2024-01-02,1.5\n\n2024-01-03,\"1,5\"\n",
+            "line 2 `1.5` has a decimal point and line 4 `1,5` a decimal comma",
+        ),
         ("Date,SPY\n2024-01-02,$1.5\n2024-01-03,€1.5\n", "column 2 `SPY` has `$` in line 2 and `€` in line 3"),
         ("Date,Close,Price\n2024-01-02,1,2\n", "columns 2 `Close` and 3 `Price` could both be meant"),
     ] {
@@ -146,10 +156,22 @@ fn two_readings_are_refused_with_both() {
 #[test]
 fn lines_are_those_of_the_file_whatever_their_ends() {
     for end in ["\n", "\r\n", "\r"] {
-        let lines = ["date,\"S", "PY\"", "", "2024-01-02,1", "2024-01-03,\"n", "m\"", "2024-01-04,x", "", "bad,3", "2024-01-05,y"];
+        let lines = [
+            "date,\"S",
+            "PY\"",
+            "",
+            "2024-01-02,1",
+            "2024-01-03,\"n",
+            "m\"",
+            "2024-01-04,x",
+            "",
+            "bad,3",
+            "2024-01-05,y",
+        ];
         let error = parsed("p.csv", lines.join(end)).unwrap_err().to_string();
         assert!(error.contains("no usable column"), "{error}");
-        let lines = ["date,SPY", "", "2024-01-02,1", "2024-01-03,\"n", "m\"", "2024-01-04,x", "", "bad,3", "2024-01-05,y"];
+        let lines =
+            ["date,SPY", "", "2024-01-02,1", "2024-01-03,\"n", "m\"", "2024-01-04,x", "", "bad,3", "2024-01-05,y"];
         let content = parsed("p.csv", lines.join(end)).unwrap();
         assert_eq!(
             content.warnings,
