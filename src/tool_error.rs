@@ -7,7 +7,7 @@
 use std::{borrow::Cow, fmt};
 
 use factor_store::StoreError;
-use factor_types::closed_set;
+use factor_types::{Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -231,6 +231,15 @@ impl ToolError {
     }
 }
 
+/// The tickers that a price source has, the first of them by name; `None` for a source that does not know them all.
+pub fn tickers_there(known: &[Ticker]) -> Option<String> {
+    const NAMED: usize = 20;
+    let named: Vec<&str> = known.iter().take(NAMED).map(Ticker::as_str).collect();
+    let more = if known.len() > NAMED { ", ..." } else { "" };
+    let tickers = if known.len() == 1 { "ticker" } else { "tickers" };
+    (!named.is_empty()).then(|| format!("{} {tickers}: {}{more}", known.len(), named.join(", ")))
+}
+
 /// What a price source noticed of its data, as one clause: the first few in full, the others counted.
 pub fn findings(of_source: &[String]) -> Option<String> {
     const SHOWN: usize = 5;
@@ -322,6 +331,16 @@ mod tests {
         assert_eq!(error.message, "Nothing. Look.");
         let error = ToolError::new(ErrorCode::InvalidArgument, "nothing", "look").with_findings(&noticed);
         assert_eq!(error.message, "Nothing. Look.");
+    }
+
+    #[test]
+    fn at_most_twenty_tickers_are_named() {
+        let tickers: Vec<Ticker> = (10..35).map(|n| format!("T{n}").parse().unwrap()).collect();
+        assert_eq!(tickers_there(&tickers[..2]).unwrap(), "2 tickers: T10, T11");
+        assert_eq!(tickers_there(&tickers[..1]).unwrap(), "1 ticker: T10");
+        let many = tickers_there(&tickers).unwrap();
+        assert!(many.starts_with("25 tickers: T10, ") && many.ends_with(", T29, ..."), "{many}");
+        assert_eq!(tickers_there(&[]), None);
     }
 
     use super::*;

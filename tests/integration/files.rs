@@ -137,8 +137,8 @@ async fn an_analysis_that_fails_says_what_the_files_hold_and_what_is_wrong_with_
     let answer = ask(folder.path(), returns(&["SPY"], &["1m"], None)).await;
     let message = answer["error"]["message"].as_str().unwrap_or_else(|| panic!("no error in {answer}"));
     for said in [
-        "SPY is not among the 1 ticker (TLT) of ",
-        "Noticed of the prices: px.csv: column 3 `LOW` has a word of price exports for a header and is left aside",
+        "SPY is not among the 1 tickers of ",
+        "Noticed of the prices: 1 ticker: TLT; px.csv: column 3 `LOW` has a word of price exports for a header and is left aside",
         "px.csv: line 3: `yesterday` is no date; skipped",
     ] {
         assert!(message.contains(said), "{said}: {message}");

@@ -217,31 +217,22 @@ impl PriceProvider for FilePrices {
         self.inner.look(&mut self.inner.state())
     }
 
+    fn known(&self) -> Vec<Ticker> {
+        self.inner.state().data.as_ref().map(|data| data.prices.keys().cloned().collect()).unwrap_or_default()
+    }
+
     async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<History, PriceError> {
         let data = self.data().await?;
         data.prices.get(ticker).cloned().map(History::from).ok_or_else(|| {
             let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
                 .map(|near| format!("; did you mean {near}?"));
             PriceError::NoData(format!(
-                "{ticker} is not among the {} of {}{}",
-                listed(&data),
+                "{ticker} is not among the {} tickers of {}{}",
+                data.prices.len(),
                 self.inner.places.prices.display(),
                 near.unwrap_or_default()
             ))
         })
-    }
-}
-
-/// The tickers there are: so many, and the first of them by name.
-fn listed(data: &Data) -> String {
-    const NAMED: usize = 20;
-    let all = data.prices.len();
-    let named: Vec<&str> = data.prices.keys().take(NAMED).map(Ticker::as_str).collect();
-    match all {
-        0 => "0 tickers".to_owned(),
-        _ if all > NAMED => format!("{all} tickers ({}, ...)", named.join(", ")),
-        1 => format!("1 ticker ({})", named.join(", ")),
-        _ => format!("{all} tickers ({})", named.join(", ")),
     }
 }
 

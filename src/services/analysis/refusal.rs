@@ -13,7 +13,7 @@ use crate::{
     answer::shortened,
     app::App,
     services::common_args::CommonArgs,
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError, tickers_there},
 };
 
 /// The longest reason of one factor, in characters.
@@ -21,7 +21,11 @@ const LONGEST_DETAIL: usize = 300;
 
 /// What went wrong, with what the price source noticed of its data.
 pub(super) fn refused(app: &App, error: &AnalysisError, common: &CommonArgs) -> ToolError {
-    tool_error(error, common).with_findings(&app.sources.prices.about().warnings)
+    let prices = &app.sources.prices;
+    let missing = matches!(error.apart().0, AnalysisError::NothingAnalysed { fault: None, .. });
+    let there = missing.then(|| tickers_there(&prices.known())).flatten();
+    let noticed: Vec<String> = there.into_iter().chain(prices.about().warnings).collect();
+    tool_error(error, common).with_findings(&noticed)
 }
 
 /// What went wrong, and what to do about it; where dates are the matter, which dates there are.

@@ -27,7 +27,7 @@ use crate::{
     answer::markdown::percent,
     app::App,
     services::saved_items::six_digits,
-    tool_error::findings,
+    tool_error::{findings, tickers_there},
 };
 
 /// Monthly returns that a member needs.
@@ -230,7 +230,10 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         }),
     };
     let found = app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await;
-    found.map_err(|error| match (without_check(error), findings(&app.sources.prices.about().warnings)) {
+    let prices = &app.sources.prices;
+    let noticed =
+        || findings(&tickers_there(&prices.known()).into_iter().chain(prices.about().warnings).collect::<Vec<_>>());
+    found.map_err(|error| match (without_check(error), noticed()) {
         (CheckError::Insufficient { included, excluded, message }, Some(findings)) => {
             CheckError::Insufficient { included, excluded, message: format!("{message}. {findings}") }
         }

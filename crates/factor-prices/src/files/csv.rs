@@ -100,9 +100,10 @@ impl<'a, R: BufRead> Lines<'a, R> {
                 broken(self.path, self.reader.position().line(), error)
             })?;
             // The position is that of the line after the record; blank lines before it are not part of the record.
-            let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-            self.number = self.reader.position().line().saturating_sub(within + 1).max(1);
-            if self.record.as_slice().len() > MAX_LINE {
+            let fields = self.record.as_slice();
+            let within = if fields.contains(&b'\n') { fields.iter().filter(|byte| **byte == b'\n').count() } else { 0 };
+            self.number = self.reader.position().line().saturating_sub(within as u64 + 1).max(1);
+            if fields.len() > MAX_LINE {
                 let rule = format!("a quote is opened and not closed within {} MiB", MAX_LINE >> 20);
                 return Err(broken(self.path, self.number, too_large(rule)));
             }

@@ -93,15 +93,10 @@ impl<R: BufRead> Text<R> {
         if self.total > MAX_TEXT {
             return Err(too_large(format!("the file holds more than {} MiB of text: split it", MAX_TEXT >> 20)));
         }
-        let mut lines = self.out.split(|byte| *byte == b'\n');
-        let first = self.line + lines.next().map_or(0, <[u8]>::len);
-        let (mut longest, mut latest) = (first, first);
-        for line in lines {
-            latest = line.len();
-            longest = longest.max(latest);
-        }
-        self.line = latest;
-        if longest > MAX_LINE {
+        // A chunk is far shorter than the longest line: only a line that fills many without an end is too long.
+        let ended = self.out.contains(&b'\n').then(|| self.out.rsplit(|byte| *byte == b'\n').next()).flatten();
+        self.line = ended.map_or(self.line + self.out.len(), <[u8]>::len);
+        if self.line > MAX_LINE {
             return Err(too_large(format!("a line is longer than {} MiB: is this a table?", MAX_LINE >> 20)));
         }
         Ok(())
