@@ -7,7 +7,7 @@
 use std::{borrow::Cow, fmt};
 
 use factor_store::StoreError;
-use factor_types::closed_set;
+use factor_types::{Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -221,12 +221,41 @@ impl ToolError {
         self
     }
 
+    /// Adds what the price source noticed of its data, where that may be why: the first few.
+    #[must_use]
+    pub fn with_findings(mut self, of_source: &[String]) -> Self {
+        let may_be_why =
+            matches!(self.code, ErrorCode::NoData | ErrorCode::InsufficientData | ErrorCode::UpstreamUnavailable);
+        if let Some(findings) = findings(of_source).filter(|_| may_be_why) {
+            self.message = format!("{} {}", self.message, sentence(&findings));
+        }
+        self
+    }
+
     /// The structured content of the result the client gets; its text block says the same.
     pub fn structured(&self) -> Json {
         let Self { code, message, problems } = self;
         let error = FailureBody { code: *code, message: message.into(), problems: problems.into() };
         Json::of(&Failure { status: Failed::Error, error })
     }
+}
+
+/// The tickers that a price source has, the first of them by name; `None` for a source that does not know them all.
+pub fn tickers_there(known: &[Ticker]) -> Option<String> {
+    const NAMED: usize = 20;
+    let named: Vec<&str> = known.iter().take(NAMED).map(Ticker::as_str).collect();
+    let more = if known.len() > NAMED { ", ..." } else { "" };
+    let tickers = if known.len() == 1 { "ticker" } else { "tickers" };
+    (!named.is_empty()).then(|| format!("{} {tickers}: {}{more}", known.len(), named.join(", ")))
+}
+
+/// What a price source noticed of its data, as one clause: the first few in full, the others counted.
+pub fn findings(of_source: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = of_source.iter().take(SHOWN).map(|text| shortened(text, LONGEST_RULE)).collect();
+    let more = of_source.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!shown.is_empty()).then(|| format!("Noticed of the prices: {}{more}", shown.join("; ")))
 }
 
 /// A text as a sentence: a capital letter before it, unless it begins with the name of something, and a stop after it.
@@ -296,6 +325,32 @@ impl From<StoreError> for ToolError {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn findings_of_the_source_stand_where_they_may_be_why() {
+        let noticed: Vec<String> = (1..=7).map(|line| format!("px.csv: line {line}: bad")).collect();
+        let error = ToolError::new(ErrorCode::NoData, "nothing", "look").with_findings(&noticed);
+        assert!(
+            error.message.starts_with("Nothing. Look. Noticed of the prices: px.csv: line 1: bad; "),
+            "{}",
+            error.message
+        );
+        assert!(error.message.ends_with("px.csv: line 5: bad; and 2 more."), "{}", error.message);
+        let error = ToolError::new(ErrorCode::NoData, "nothing", "look").with_findings(&[]);
+        assert_eq!(error.message, "Nothing. Look.");
+        let error = ToolError::new(ErrorCode::InvalidArgument, "nothing", "look").with_findings(&noticed);
+        assert_eq!(error.message, "Nothing. Look.");
+    }
+
+    #[test]
+    fn at_most_twenty_tickers_are_named() {
+        let tickers: Vec<Ticker> = (10..35).map(|n| format!("T{n}").parse().unwrap()).collect();
+        assert_eq!(tickers_there(&tickers[..2]).unwrap(), "2 tickers: T10, T11");
+        assert_eq!(tickers_there(&tickers[..1]).unwrap(), "1 ticker: T10");
+        let many = tickers_there(&tickers).unwrap();
+        assert!(many.starts_with("25 tickers: T10, ") && many.ends_with(", T29, ..."), "{many}");
+        assert_eq!(tickers_there(&[]), None);
+    }
 
     use super::*;
 

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 pub use self::schema::{answer_schema, schema};
 pub(crate) use self::sections::gone_first;
-use self::{answer::AnalysisAnswer, refusal::tool_error};
+use self::{answer::AnalysisAnswer, refusal::refused};
 use crate::{
     analysis::Caller,
     answer::Rendered,
@@ -63,7 +63,7 @@ async fn run(app: &App, call: Call, basis: &Basis) -> Result<AnalysisAnswer, Too
     let query = arguments::read(call.arguments, &basis.snapshot, basis.groups.clone())?;
     let caller = Caller { clock: app.clock(), cancel: &call.cancel, progress: &call.progress, fetch_until };
     let found = app.analyzer.analyze(&query.request, &basis.snapshot.loaded.universe, &caller).await;
-    let analysis = found.map_err(|error| tool_error(&error, &query.common))?;
+    let analysis = found.map_err(|error| refused(app, &error, &query.common))?;
     Ok(AnalysisAnswer::new(analysis, query, app.sources.choice.why.clone()))
 }
 

@@ -13,6 +13,7 @@ mod bad_input;
 mod command_line;
 mod contract;
 mod exposures;
+mod files;
 mod groups;
 mod http;
 mod isolation;

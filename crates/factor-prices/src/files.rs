@@ -5,11 +5,17 @@
 //! | wide | `date`, one column per ticker | adjusted |
 //! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend` | adjusted where a ticker has any, else close |
 //! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
+//! | fields of tickers | `SPY.Adjusted`, `('Close', 'SPY')`, or fields and tickers in two lines | as in long |
 //! | yields | `date`, `UST3M`, `UST2Y`, `UST5Y`, `UST10Y`, `UST30Y` (or `DGS10`, `10 Yr`), in percent | |
 //!
-//! Headers are read without regard to case, spaces, dots, hyphens and underscores. Dates are `YYYY-MM-DD`, `YYYYMMDD`,
-//! `YYYY/MM/DD` or `MM/DD/YYYY`; of a time stamp the date counts. A wide file may hold yield columns too. Volume and
-//! other columns of long files are not read.
+//! Headers are read without regard to case, spaces, dots, hyphens and underscores; lines before them are passed over. The
+//! words of price exports (`Open`, `Low`, `Price`, `Vol.`) are never tickers. A file may hold yield columns too. Volume and
+//! other columns of exports are not read.
+//!
+//! **What can be meant twice is decided by the whole file, or asked.** The order of day and month, day numbers of
+//! spreadsheets and time zones: `dates.rs`. Separators, currency and percent signs: `numbers.rs`. Two prices that could be
+//! meant, and which line names the tickers: `layout.rs`, `header.rs`. Where nothing decides, the file is refused with both
+//! readings and the way out.
 //!
 //! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
@@ -27,17 +33,23 @@
 //! everything once, off the async threads. Lengths and modification times are looked at once a second at most; what
 //! changed is read again at the next question, and if that fails the last good data stays, with a warning.
 
-mod cells;
+mod arrow;
 mod content;
 mod csv;
+mod dates;
 mod error;
 mod folder;
 mod fundamentals;
+mod header;
 mod layout;
 mod merge;
+mod names;
 mod notes;
+mod numbers;
 mod parquet;
 mod table;
+mod tenor;
+mod text;
 
 use std::{
     path::Path,
@@ -203,6 +215,10 @@ impl PriceProvider for FilePrices {
 
     fn revision(&self) -> u64 {
         self.inner.look(&mut self.inner.state())
+    }
+
+    fn known(&self) -> Vec<Ticker> {
+        self.inner.state().data.as_ref().map(|data| data.prices.keys().cloned().collect()).unwrap_or_default()
     }
 
     async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<History, PriceError> {

@@ -72,6 +72,12 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
         0
     }
 
+    /// All tickers that it has, in order, where it knows them without asking anyone: for the words of an error. None for a
+    /// vendor.
+    fn known(&self) -> Vec<Ticker> {
+        Vec::new()
+    }
+
     /// The prices of one ticker: at least those within `range` that the source has, possibly more.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use factor_types::Ticker;
 
-use super::{arguments::Query, metadata, refusal::tool_error};
+use super::{arguments::Query, metadata, refusal::refused};
 use crate::{
     analysis::{Analysis, Caller},
     answer::{Fields, Rounding},
@@ -31,7 +31,7 @@ impl AnalysisContext {
     ) -> Result<Self, ToolError> {
         let query = Query::for_portfolio(common, &holdings);
         let found = app.analyzer.analyze(&query.request, &query.common.snapshot.loaded.universe, caller).await;
-        let analysis = found.map_err(|error| tool_error(&error, &query.common))?;
+        let analysis = found.map_err(|error| refused(app, &error, &query.common))?;
         Ok(Self { analysis, query })
     }
 

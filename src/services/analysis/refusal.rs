@@ -11,15 +11,25 @@ use super::regime;
 use crate::{
     analysis::{AnalysisError, PricesRun},
     answer::shortened,
+    app::App,
     services::common_args::CommonArgs,
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError, tickers_there},
 };
 
 /// The longest reason of one factor, in characters.
 const LONGEST_DETAIL: usize = 300;
 
+/// What went wrong, with what the price source noticed of its data.
+pub(super) fn refused(app: &App, error: &AnalysisError, common: &CommonArgs) -> ToolError {
+    let prices = &app.sources.prices;
+    let missing = matches!(error.apart().0, AnalysisError::NothingAnalysed { fault: None, .. });
+    let there = missing.then(|| tickers_there(&prices.known())).flatten();
+    let noticed: Vec<String> = there.into_iter().chain(prices.about().warnings).collect();
+    tool_error(error, common).with_findings(&noticed)
+}
+
 /// What went wrong, and what to do about it; where dates are the matter, which dates there are.
-pub(super) fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
+fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
     let (error, prices) = error.apart();
     let message = error.to_string();
     match error {
@@ -128,8 +138,13 @@ fn nothing_analysed(
         }
         Some(SourceFault::Limited) => (ErrorCode::RateLimited, "wait a minute and call again: what arrived is kept"),
         Some(SourceFault::Late) => (ErrorCode::Timeout, "call again: what arrived is kept"),
-        Some(SourceFault::Unavailable | SourceFault::Unusable) => {
+        Some(SourceFault::Unavailable) => {
             (ErrorCode::UpstreamUnavailable, "call again later; get_server_status says how the price source is")
+        }
+        Some(SourceFault::Unusable) => {
+            let way_out = "correct the price files, if it is these; else call again later: get_server_status says how the \
+                           price source is";
+            (ErrorCode::UpstreamUnavailable, way_out)
         }
         None if is_thin => {
             let way_out =

@@ -27,6 +27,7 @@ use crate::{
     answer::markdown::percent,
     app::App,
     services::saved_items::six_digits,
+    tool_error::{findings, tickers_there},
 };
 
 /// Monthly returns that a member needs.
@@ -228,7 +229,16 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
             min_coverage: 0.5,
         }),
     };
-    app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await.map_err(without_check)
+    let found = app.analyzer.analyze(&request, &FactorUniverse::default(), caller).await;
+    let prices = &app.sources.prices;
+    let noticed =
+        || findings(&tickers_there(&prices.known()).into_iter().chain(prices.about().warnings).collect::<Vec<_>>());
+    found.map_err(|error| match (without_check(error), noticed()) {
+        (CheckError::Insufficient { included, excluded, message }, Some(findings)) => {
+            CheckError::Insufficient { included, excluded, message: format!("{message}. {findings}") }
+        }
+        (error, _) => error,
+    })
 }
 
 /// Why there is no check: the group's data, or the source.

@@ -2,21 +2,25 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader},
     path::Path,
 };
 
 use chrono::NaiveDate;
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
 use flate2::read::MultiGzDecoder;
 
 use super::{
-    cells::{Cell, DateCell},
     content::Content,
+    dates::DateCell,
     error::FileError,
+    header::{Header, OPENING},
     layout::TableShape,
+    names::Name,
     notes::excerpt,
-    table::Table,
+    numbers::Cell,
+    table::{Table, Target},
+    text::{MAX_LINE, Text, too_large},
 };
 
 const BUFFER: usize = 64 * 1024;
@@ -34,75 +38,157 @@ pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> 
 }
 
 /// Reads CSV text; `path` gives the name for messages and, for a ticker's own file, the ticker.
-pub(super) fn parse(path: &Path, mut input: impl BufRead, today: NaiveDate) -> Result<Content, FileError> {
-    let head = input.fill_buf().map_err(|error| FileError::unreadable(path, &error))?;
-    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-        return Err(FileError::unusable(path, "the text is UTF-16: save it as UTF-8".to_owned()));
+pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Result<Content, FileError> {
+    let mut lines = Lines::open(path, input)?;
+    let mut opening = Vec::new();
+    while opening.len() < OPENING && lines.next()? {
+        opening.push((lines.number, lines.record.clone()));
     }
-    let delimiter = delimiter(head);
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(BUFFER)
-        .from_reader(input);
-    let mut record = ByteRecord::new();
-    if !next(path, &mut reader, &mut record)? {
+    if opening.is_empty() {
         return Err(FileError::unusable(path, "the file is empty: write a header and one line per date".to_owned()));
     }
-    let headers = record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let mut table = Table::new(path, "line", headers, today)?;
-    let fixed = table.fixed_targets();
-    let (date_at, width) = (table.layout().date, table.width());
-    let ticker_at = match table.layout().shape {
-        TableShape::Long { ticker, .. } => Some(ticker),
-        _ => None,
-    };
-    while next(path, &mut reader, &mut record)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let filled = record.iter().rposition(|field| !field.trim_ascii().is_empty()).map_or(0, |at| at + 1);
-        if filled == 0 {
-            continue;
+    let header = Header::find(&texts(&opening)).map_err(|rule| FileError::unusable(path, rule))?;
+    let first = header.lines;
+    let mut rows = Rows::new(Table::new(path, "line", header, today)?);
+    for (number, record) in opening.iter().skip(first) {
+        rows.take(*number, record)?;
+    }
+    while lines.next()? {
+        rows.take(lines.number, &lines.record)?;
+    }
+    rows.table.finish()
+}
+
+/// The lines as text, up to the first one of data but for one.
+fn texts(opening: &[(u64, ByteRecord)]) -> Vec<Vec<String>> {
+    let text = |record: &ByteRecord| record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
+    opening.iter().map(|(_, record)| text(record)).collect()
+}
+
+/// The records of a file with the lines on which they begin.
+struct Lines<'a, R> {
+    path: &'a Path,
+    reader: csv::Reader<BufReader<Text<R>>>,
+    record: ByteRecord,
+    /// The line on which the record begins.
+    number: u64,
+}
+
+impl<'a, R: BufRead> Lines<'a, R> {
+    fn open(path: &'a Path, input: R) -> Result<Self, FileError> {
+        let mut input = BufReader::with_capacity(BUFFER, Text::new(input));
+        let head = input.fill_buf().map_err(|error| broken(path, 1, error))?;
+        let delimiter = delimiter(head);
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .buffer_capacity(BUFFER)
+            .from_reader(input);
+        Ok(Self { path, reader, record: ByteRecord::new(), number: 0 })
+    }
+
+    /// Reads the next record that holds something; false at the end.
+    fn next(&mut self) -> Result<bool, FileError> {
+        loop {
+            let more = self.reader.read_byte_record(&mut self.record).map_err(|error| {
+                let error = match error.into_kind() {
+                    csv::ErrorKind::Io(error) => error,
+                    other => io::Error::other(format!("{other:?}")),
+                };
+                broken(self.path, self.reader.position().line(), error)
+            })?;
+            // The position is that of the line after the record; blank lines before it are not part of the record.
+            let fields = self.record.as_slice();
+            let within = if fields.contains(&b'\n') { fields.iter().filter(|byte| **byte == b'\n').count() } else { 0 };
+            self.number = self.reader.position().line().saturating_sub(within as u64 + 1).max(1);
+            if fields.len() > MAX_LINE {
+                let rule = format!("a quote is opened and not closed within {} MiB", MAX_LINE >> 20);
+                return Err(broken(self.path, self.number, too_large(rule)));
+            }
+            let is_blank = self.record.iter().all(|field| field.trim_ascii().is_empty());
+            // `sep=;` is for Excel.
+            let is_for_excel = self.number == 1 && self.record.get(0).is_some_and(|field| field.starts_with(b"sep="));
+            if !more || !(is_blank || is_for_excel) {
+                return Ok(more);
+            }
         }
+    }
+}
+
+fn broken(path: &Path, line: u64, error: io::Error) -> FileError {
+    let rule = match error.kind() {
+        io::ErrorKind::FileTooLarge => format!("line {line}: {error}"),
+        _ => format!("line {line}: the file breaks off or is damaged ({error}): write it again"),
+    };
+    FileError::unusable(path, rule)
+}
+
+/// A table that is filled line by line.
+struct Rows<'a> {
+    table: Table<'a>,
+    targets: Vec<Target>,
+    date: usize,
+    width: usize,
+    ticker: Option<usize>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(mut table: Table<'a>) -> Self {
+        let ticker = match table.layout().shape {
+            TableShape::Long { ticker, .. } => Some(ticker),
+            TableShape::Fixed(_) => None,
+        };
+        let (date, width) = (table.layout().date, table.width());
+        Self { targets: table.fixed_targets(), table, date, width, ticker }
+    }
+
+    fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), FileError> {
+        let (table, width) = (&mut self.table, self.width);
+        let filled = record.iter().rposition(|field| !field.trim_ascii().is_empty()).map_or(0, |at| at + 1);
         // A cut or shifted line would put numbers under the wrong header.
         if record.len() < width || filled > width {
             table.skip(line, || format!("{} fields where the header has {width}", record.len()));
-            continue;
+            return Ok(());
         }
         let field = |at: usize| record.get(at).unwrap_or_default();
-        let text = || excerpt(String::from_utf8_lossy(field(date_at)).trim());
-        let Some(date) = table.date(line, DateCell::parse(field(date_at)), text)? else { continue };
-        if let Some(at) = ticker_at {
-            let Some((group, targets)) = table.targets_of(line, field(at)) else { continue };
-            table.used(group, date);
+        let text = || excerpt(String::from_utf8_lossy(field(self.date)).trim());
+        let Some(row) = table.row(line, DateCell::parse(field(self.date)), text)? else { return Ok(()) };
+        if let Some(at) = self.ticker {
+            let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
+            table.used(group, row);
             for target in targets.into_iter().flatten() {
-                table.put(target, line, date, Cell::parse(field(target.0)));
+                table.put(target, row, Cell::parse(field(target.0)))?;
             }
         } else {
-            table.used(0, date);
-            for target in &fixed {
-                table.put(*target, line, date, Cell::parse(field(target.0)));
+            table.used(0, row);
+            for target in &self.targets {
+                table.put(*target, row, Cell::parse(field(target.0)))?;
             }
         }
+        Ok(())
     }
-    table.finish()
 }
 
-fn next(path: &Path, reader: &mut csv::Reader<impl Read>, record: &mut ByteRecord) -> Result<bool, FileError> {
-    reader.read_byte_record(record).map_err(|error| {
-        let line = reader.position().line();
-        let reason = match error.into_kind() {
-            csv::ErrorKind::Io(error) => error,
-            other => io::Error::other(format!("{other:?}")),
-        };
-        FileError::unusable(path, format!("line {line}: the file breaks off or is damaged ({reason}): write it again"))
-    })
-}
-
-/// The separator: a comma unless the first line has none and another in its place.
+/// The separator: the one by which a line has a date's column, else a comma unless the first line has none and another in
+/// its place.
 fn delimiter(head: &[u8]) -> u8 {
-    let line = head.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or(head);
-    if line.contains(&b',') { b',' } else { [b';', b'\t'].into_iter().find(|b| line.contains(b)).unwrap_or(b',') }
+    const KNOWN: [u8; 4] = [b',', b';', b'\t', b'|'];
+    let mut lines = head.split(|byte| *byte == b'\n').take(OPENING);
+    let first = lines.clone().next().unwrap_or(head);
+    if let Some(stated) = first.strip_prefix(b"sep=").and_then(|rest| rest.first()) {
+        return *stated;
+    }
+    let names_date = |line: &[u8], delimiter: u8| {
+        let cells =
+            || line.split(move |byte| *byte == delimiter).map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
+        let is_date = |cell: std::borrow::Cow<'_, str>| Name::parse(cell.trim_matches('"')) == Name::Date;
+        cells().nth(1).is_some() && cells().any(is_date)
+    };
+    lines.find_map(|line| KNOWN.into_iter().find(|known| names_date(line, *known))).unwrap_or_else(|| {
+        if first.contains(&b',') { b',' } else { KNOWN.into_iter().find(|known| first.contains(known)).unwrap_or(b',') }
+    })
 }
 
 #[cfg(test)]

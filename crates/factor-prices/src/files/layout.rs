@@ -1,11 +1,13 @@
-//! Which column of a table is what, judged by the headers alone.
+//! Which column of a table is what, judged by the header and the file's name alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use factor_types::{Maturity, Ticker};
+use factor_types::{PriceKind, Ticker};
 
 use super::{
-    cells::{Tenor, plain},
+    content::ColumnKind,
+    header::Header,
+    names::{Field, Name, ticker_of_file},
     notes::{Notes, excerpt},
 };
 
@@ -21,88 +23,75 @@ pub(super) struct Layout {
 }
 
 /// What the columns other than the date hold.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum TableShape {
-    /// One column per ticker (adjusted prices) or per maturity (percent).
-    Wide {
-        /// Columns of tickers.
-        tickers: Vec<(usize, Ticker)>,
-        /// Columns of yields.
-        maturities: Vec<(usize, Maturity)>,
-    },
+    /// A series in each column. A ticker's adjusted prices stand directly before its closes, and these before its dividends.
+    Fixed(Vec<(usize, ColumnKind)>),
     /// One line per date and ticker.
     Long {
         /// The column of the ticker.
         ticker: usize,
-        /// The column of the price adjusted for splits and dividends.
-        adjusted: Option<usize>,
-        /// The column of the raw close.
-        close: Option<usize>,
-        /// The column of the dividend per share, on its ex-date.
-        dividend: Option<usize>,
-    },
-    /// One ticker's file, named after it.
-    Single {
-        /// The ticker, from the file's name.
-        ticker: Ticker,
-        /// The column of the price adjusted for splits and dividends.
-        adjusted: Option<usize>,
-        /// The column of the raw close.
-        close: Option<usize>,
-        /// The column of the dividend per share, on its ex-date.
-        dividend: Option<usize>,
+        /// What there is of each ticker.
+        columns: OfTicker,
     },
 }
 
-const DATE: [&str; 8] =
-    ["date", "datetime", "timestamp", "observationdate", "tradedate", "pricedate", "indexlevel0", "index"];
-const TICKER: [&str; 3] = ["ticker", "symbol", "tickersymbol"];
-const ADJUSTED: [&str; 6] =
-    ["adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice", "closeadj", "adjprice"];
-const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
-const CLOSE: [&str; 3] = ["close", "closeprice", "closingprice"];
-/// Names of a raw close that might also be a ticker, so they count only where no ticker is expected.
-const VAGUE_CLOSE: [&str; 3] = ["price", "last", "value"];
+/// The columns of one ticker.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OfTicker {
+    /// The price adjusted for splits and dividends.
+    pub(super) adjusted: Option<usize>,
+    /// The raw close.
+    pub(super) close: Option<usize>,
+    /// The dividend per share, on its ex-date.
+    pub(super) dividend: Option<usize>,
+}
+
+impl OfTicker {
+    /// The columns and what they hold.
+    pub(super) fn of(self, ticker: &Ticker) -> impl Iterator<Item = (usize, ColumnKind)> {
+        let price = |kind| move |at| (at, ColumnKind::Price(ticker.clone(), kind));
+        let adjusted = self.adjusted.map(price(PriceKind::Adjusted));
+        let close = self.close.map(price(PriceKind::Close));
+        let dividend = self.dividend.map(|at| (at, ColumnKind::Dividend(ticker.clone())));
+        adjusted.into_iter().chain(close).chain(dividend)
+    }
+
+    /// The columns in the order of [`Self::of`].
+    pub(super) fn columns(self) -> [Option<usize>; 3] {
+        [self.adjusted, self.close, self.dividend]
+    }
+
+    fn has_price(self) -> bool {
+        self.adjusted.is_some() || self.close.is_some()
+    }
+}
 
 impl Layout {
-    /// Judges a table by its headers and the name of its file without the extensions.
+    /// Judges a table by its header and the name of its file without the extensions.
     ///
     /// # Errors
-    /// The rule that the headers break and the way out, without the file's name.
-    pub(super) fn of(headers: &[String], stem: &str) -> Result<Self, String> {
-        let names: Vec<String> = headers.iter().map(|header| plain(header)).collect();
-        let find = |known: &[&str]| known.iter().find_map(|name| names.iter().position(|have| have == name));
-        // pandas writes an unnamed index as a first column without a header.
-        let unnamed = || names.first().is_some_and(|name| name.is_empty() || is_index(name)).then_some(0);
-        let date = find(&DATE[..7])
-            .or_else(unnamed)
-            .or_else(|| find(&DATE[7..]))
-            .ok_or_else(|| format!("no date column among {}: name one `date`", listed(headers)))?;
-
+    /// The rule that the header breaks and the way out, without the file's name.
+    pub(super) fn of(header: &Header, stem: &str) -> Result<Self, String> {
+        let columns = Columns::of(header);
+        let date = columns.date()?;
+        let own = columns.of_ticker(None)?;
         let mut ignored = Notes::default();
-        let adjusted = find(&ADJUSTED);
-        let close = find(&CLOSE);
-        let dividend = find(&DIVIDEND);
-        let shape = if let Some(ticker) = find(&TICKER) {
-            let close = close.or_else(|| find(&VAGUE_CLOSE));
-            if adjusted.is_none() && close.is_none() {
-                return Err(format!(
-                    "a ticker column but no price column among {}: name one `adj_close` or `close`",
-                    listed(headers)
-                ));
-            }
-            TableShape::Long { ticker, adjusted, close, dividend }
-        } else if let Some((adjusted, close)) = single(headers.len(), adjusted, close, find(&VAGUE_CLOSE)) {
-            let ticker = stem.parse().map_err(|_| {
-                format!(
-                    "one ticker's prices, but the file's name `{}` is no ticker: name the file after the ticker \
-                     (SPY.csv) or add a `ticker` column",
-                    excerpt(stem)
-                )
-            })?;
-            TableShape::Single { ticker, adjusted, close, dividend }
+        let shape = if let Some(ticker) = columns.at(|name| *name == Name::Tickers) {
+            TableShape::Long { ticker, columns: columns.long(own)? }
         } else {
-            wide(headers, date, &mut ignored)?
+            let mut fixed = match columns.own_prices(own)? {
+                Some(own) => {
+                    let ticker = header.ticker.clone().map_or_else(|| ticker_of_file(stem), Ok)?;
+                    own.of(&ticker).collect()
+                }
+                None => columns.prices_by_ticker(&mut ignored)?,
+            };
+            fixed.extend(columns.yields(&mut ignored));
+            if fixed.is_empty() {
+                return Err(columns.useless());
+            }
+            TableShape::Fixed(fixed)
         };
         Ok(Self { date, shape, ignored })
     }
@@ -111,134 +100,200 @@ impl Layout {
     pub(super) fn columns(&self) -> Vec<usize> {
         let mut columns = vec![self.date];
         match &self.shape {
-            TableShape::Wide { tickers, maturities } => {
-                columns.extend(tickers.iter().map(|(at, _)| *at));
-                columns.extend(maturities.iter().map(|(at, _)| *at));
-            }
-            TableShape::Long { ticker, adjusted, close, dividend } => {
+            TableShape::Fixed(fixed) => columns.extend(fixed.iter().map(|(at, _)| *at)),
+            TableShape::Long { ticker, columns: of_ticker } => {
                 columns.push(*ticker);
-                columns.extend(adjusted.iter().chain(close).chain(dividend));
-            }
-            TableShape::Single { adjusted, close, dividend, .. } => {
-                columns.extend(adjusted.iter().chain(close).chain(dividend));
+                columns.extend(of_ticker.columns().into_iter().flatten());
             }
         }
         columns
     }
 }
 
-fn single(
-    columns: usize,
-    adjusted: Option<usize>,
-    close: Option<usize>,
-    vague: Option<usize>,
-) -> Option<(Option<usize>, Option<usize>)> {
-    match (adjusted, close) {
-        (None, None) => vague.filter(|_| columns == 2).map(|close| (None, Some(close))),
-        known => Some(known),
-    }
+/// The columns of a header by what they are.
+struct Columns<'a> {
+    header: &'a Header,
+    /// The fields of each ticker, and under no name those of the file's own.
+    fields: HashMap<&'a str, Vec<(usize, Field)>>,
 }
 
-fn wide(headers: &[String], date: usize, ignored: &mut Notes) -> Result<TableShape, String> {
-    let (mut tickers, mut maturities) = (Vec::new(), Vec::new());
-    let (mut seen, mut seen_yields) = (HashSet::new(), HashSet::new());
-    for (at, header) in headers.iter().enumerate().filter(|(at, _)| *at != date) {
-        let again = || format!("column {} `{}` comes twice; the first is used", at + 1, excerpt(header.trim()));
-        match (Tenor::parse(header), header.trim_start_matches('\u{feff}').parse::<Ticker>()) {
-            (Some(Tenor::Other), _) => {}
-            (Some(Tenor::Used(maturity)), _) => match seen_yields.insert(maturity) {
-                true => maturities.push((at, maturity)),
-                false => ignored.add(again),
-            },
-            (None, Ok(ticker)) => match seen.insert(ticker.clone()) {
-                true => tickers.push((at, ticker)),
-                false => ignored.add(again),
-            },
-            // A row number or a trailing comma; nothing is lost.
-            (None, Err(_)) if plain(header).is_empty() || is_index(&plain(header)) => {}
-            (None, Err(_)) => {
-                ignored.add(|| format!("column {} `{}` is no ticker and is left aside", at + 1, excerpt(header.trim())))
+impl<'a> Columns<'a> {
+    fn of(header: &'a Header) -> Self {
+        let mut fields: HashMap<_, Vec<_>> = HashMap::new();
+        for (at, name) in header.names.iter().enumerate() {
+            if let Name::Field(field, ticker) = name {
+                fields.entry(ticker.as_ref().map_or("", Ticker::as_str)).or_default().push((at, *field));
             }
         }
+        Self { header, fields }
     }
-    if tickers.is_empty() && maturities.is_empty() {
-        return Err(format!(
+
+    fn fields_of(&self, ticker: Option<&Ticker>) -> &[(usize, Field)] {
+        self.fields.get(ticker.map_or("", Ticker::as_str)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn named(&self) -> impl Iterator<Item = (usize, &'a Name)> {
+        self.header.names.iter().enumerate()
+    }
+
+    fn at(&self, is: impl Fn(&Name) -> bool) -> Option<usize> {
+        self.header.names.iter().position(is)
+    }
+
+    fn text(&self, at: usize) -> String {
+        excerpt(self.header.texts.get(at).map_or("", |text| text.trim_start_matches('\u{feff}').trim()))
+    }
+
+    fn date(&self) -> Result<usize, String> {
+        let mut dates = self.named().filter(|(_, name)| **name == Name::Date).map(|(at, _)| at);
+        if let Some(first) = dates.next() {
+            let plain = |at: usize| super::names::plain(&self.text(at));
+            return match dates.find(|at| plain(*at) == plain(first)) {
+                None => Ok(first),
+                Some(other) => Err(format!(
+                    "columns {} and {} are both called `{}`: give each date column and its prices a file of their own",
+                    first + 1,
+                    other + 1,
+                    self.text(first)
+                )),
+            };
+        }
+        // pandas and R write an unnamed index as a first column without a header.
+        let unnamed = (self.header.names.first() == Some(&Name::Nothing)).then_some(0);
+        let found = unnamed.or_else(|| self.at(|name| *name == Name::PerhapsDate));
+        found.ok_or_else(|| format!("no date column among {}: name one `date`", self.listed()))
+    }
+
+    /// The columns of a ticker, or of the file's own.
+    fn of_ticker(&self, ticker: Option<&Ticker>) -> Result<OfTicker, String> {
+        let one = |field: Field| {
+            let mut all = self.fields_of(ticker).iter().filter(|(_, f)| *f == field).map(|(at, _)| *at);
+            match (all.next(), all.next()) {
+                (Some(first), Some(second)) => Err(self.ambiguous(first, second)),
+                (first, _) => Ok(first),
+            }
+        };
+        Ok(OfTicker { adjusted: one(Field::Adjusted)?, close: one(Field::Close)?, dividend: one(Field::Dividend)? })
+    }
+
+    fn ambiguous(&self, first: usize, second: usize) -> String {
+        format!(
+            "columns {} `{}` and {} `{}` could both be meant: leave one of them out, or call the one that is adjusted for \
+             dividends `Adj Close`",
+            first + 1,
+            self.text(first),
+            second + 1,
+            self.text(second)
+        )
+    }
+
+    /// `value`, where no other column is a price.
+    fn or_value(&self, own: OfTicker) -> OfTicker {
+        let value = if own.has_price() { None } else { self.at(|name| *name == Name::Value) };
+        OfTicker { close: own.close.or(value), ..own }
+    }
+
+    fn long(&self, own: OfTicker) -> Result<OfTicker, String> {
+        let own = self.or_value(own);
+        if own.has_price() {
+            return Ok(own);
+        }
+        Err(format!("a ticker column but no price column among {}: name one `adj_close` or `close`", self.listed()))
+    }
+
+    /// The prices that the file's name must give a ticker to, if that is what the file holds.
+    fn own_prices(&self, own: OfTicker) -> Result<Option<OfTicker>, String> {
+        let named = self.named().find(|(_, name)| matches!(name, Name::Prices(_)));
+        let of_tickers = self.named().find(|(_, name)| matches!(name, Name::Field(field, Some(_)) if field.is_price()));
+        let price = own.adjusted.or(own.close);
+        let Some(price) = price else {
+            return Ok(
+                Some(self.or_value(own)).filter(|own| own.has_price() && named.is_none() && of_tickers.is_none())
+            );
+        };
+        // An export may have columns of its own making, which look like tickers.
+        let is_export = self.fields_of(None).iter().filter(|(_, field)| *field == Field::Other).count() >= 3;
+        match of_tickers.or(named.filter(|_| !is_export)) {
+            None => Ok(Some(own)),
+            Some((other, _)) => Err(format!(
+                "column {} `{}` names no ticker, beside column {} `{}`, which does: name it after its ticker, or leave one \
+                 of them out",
+                price + 1,
+                self.text(price),
+                other + 1,
+                self.text(other)
+            )),
+        }
+    }
+
+    /// The prices of tickers that the header names.
+    fn prices_by_ticker(&self, ignored: &mut Notes) -> Result<Vec<(usize, ColumnKind)>, String> {
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        for (at, name) in self.named() {
+            match name {
+                Name::Prices(ticker) if seen.insert(ticker) => {
+                    let price = self.fields_of(Some(ticker)).iter().find(|(_, field)| field.is_price());
+                    if let Some((other, _)) = price {
+                        return Err(self.ambiguous(at, *other));
+                    }
+                    found.push((at, ColumnKind::Price(ticker.clone(), PriceKind::Adjusted)));
+                }
+                Name::Prices(_) => ignored.add(|| self.again(at)),
+                Name::Field(_, Some(ticker)) if seen.insert(ticker) => {
+                    let columns = self.of_ticker(Some(ticker))?;
+                    if columns.has_price() {
+                        found.extend(columns.of(ticker));
+                    }
+                }
+                Name::Field(_, Some(_)) => {}
+                Name::Field(_, None) => ignored.add(|| {
+                    format!(
+                        "column {} `{}` has a word of price exports for a header and is left aside (a ticker of that name \
+                         needs a file named after it, or a `ticker` column)",
+                        at + 1,
+                        self.text(at)
+                    )
+                }),
+                Name::Unknown | Name::Value => {
+                    ignored.add(|| format!("column {} `{}` is no ticker and is left aside", at + 1, self.text(at)));
+                }
+                Name::Date | Name::PerhapsDate | Name::Tickers | Name::Yield(_) | Name::Nothing => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn yields(&self, ignored: &mut Notes) -> Vec<(usize, ColumnKind)> {
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for (at, name) in self.named() {
+            match name {
+                Name::Yield(maturity) if seen.insert(*maturity) => found.push((at, ColumnKind::Yield(*maturity))),
+                Name::Yield(_) => ignored.add(|| self.again(at)),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn again(&self, at: usize) -> String {
+        format!("column {} `{}` comes twice; the first is used", at + 1, self.text(at))
+    }
+
+    fn useless(&self) -> String {
+        format!(
             "no usable column among {}: give one column per ticker, or `ticker` and `adj_close` columns",
-            listed(headers)
-        ));
+            self.listed()
+        )
     }
-    Ok(TableShape::Wide { tickers, maturities })
-}
 
-/// True for the names that pandas gives to a column of row numbers.
-fn is_index(name: &str) -> bool {
-    name.starts_with("unnamed:") || name == "indexlevel0"
-}
-
-fn listed(headers: &[String]) -> String {
-    let names: Vec<String> = headers.iter().take(8).map(|header| format!("`{}`", excerpt(header.trim()))).collect();
-    let more = if headers.len() > 8 { ", ..." } else { "" };
-    format!("{}{more}", names.join(", "))
+    fn listed(&self) -> String {
+        let all = self.header.texts.len();
+        let names: Vec<String> = (0..all.min(8)).map(|at| format!("`{}`", self.text(at))).collect();
+        let more = if all > 8 { ", ..." } else { "" };
+        format!("{}{more}", names.join(", "))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn layout(line: &str, stem: &str) -> Result<Layout, String> {
-        Layout::of(&line.split(',').map(str::to_owned).collect::<Vec<_>>(), stem)
-    }
-
-    #[test]
-    fn long_headers_without_regard_to_spelling() {
-        for (line, dividend) in [
-            ("Date,Symbol,Adj Close,Close,Dividend", Some(4)),
-            ("date,ticker,adj_close,close", None),
-            ("DATE,SYMBOL,AdjustedClose,CLOSE,volume,DIVIDENDS", Some(5)),
-        ] {
-            let shape = layout(line, "prices").unwrap().shape;
-            assert_eq!(shape, TableShape::Long { ticker: 1, adjusted: Some(2), close: Some(3), dividend }, "{line}");
-        }
-        assert!(layout("date,ticker,volume", "x").unwrap_err().contains("name one `adj_close`"));
-    }
-
-    #[test]
-    fn a_ticker_s_own_file_is_named_after_it() {
-        let single = |ticker: &str, adjusted, close, dividend| {
-            let ticker = ticker.parse().unwrap();
-            TableShape::Single { ticker, adjusted, close, dividend }
-        };
-        let shape = layout("Date,Open,High,Low,Close,Adj Close,Volume", "spy").unwrap().shape;
-        assert_eq!(shape, single("SPY", Some(5), Some(4), None));
-        let shape = layout("Date,Price", "GLD").unwrap().shape;
-        assert_eq!(shape, single("GLD", None, Some(1), None));
-        let shape = layout("Date,Close,Dividends,Stock Splits", "TLT").unwrap().shape;
-        assert_eq!(shape, single("TLT", None, Some(1), Some(2)));
-        assert!(layout("Date,Close", "my prices").unwrap_err().contains("`my prices` is no ticker"));
-    }
-
-    #[test]
-    fn wide_headers_may_mix_tickers_and_yields() {
-        let layout = layout("\u{feff}Date,spy,LOW,UST10Y,DGS7,two words,SPY,Unnamed: 7", "x").unwrap();
-        let TableShape::Wide { tickers, maturities } = layout.shape else { panic!("wide") };
-        assert_eq!(tickers, [(1, "SPY".parse().unwrap()), (2, "LOW".parse().unwrap())]);
-        assert_eq!(maturities, [(3, Maturity::Ust10Y)]);
-        let mut warnings = Vec::new();
-        layout.ignored.finish("x.csv", "columns", &mut warnings);
-        assert_eq!(
-            warnings,
-            [
-                "x.csv: column 6 `two words` is no ticker and is left aside",
-                "x.csv: column 7 `SPY` comes twice; the first is used"
-            ]
-        );
-    }
-
-    #[test]
-    fn without_a_date_or_a_use_it_is_refused() {
-        assert!(layout("a,b", "x").unwrap_err().contains("no date column among `a`, `b`"));
-        assert!(layout("date", "x").unwrap_err().contains("no usable column"));
-        assert_eq!(layout(",SPY", "x").unwrap().date, 0);
-        assert_eq!(layout(",date,SPY", "x").unwrap().date, 1);
-    }
-}
+mod tests;

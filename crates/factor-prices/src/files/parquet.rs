@@ -1,6 +1,6 @@
 //! Reads a Parquet file, as pandas, Polars or Spark write it: the same layouts as CSV, the date perhaps an index.
 //!
-//! A time stamp counts by its date in UTC.
+//! Time stamps are read in the zone that Arrow or pandas noted beside them (`arrow.rs`).
 
 use std::{
     fs::File,
@@ -14,21 +14,29 @@ use parquet::{
     column::reader::{ColumnReader, ColumnReaderImpl},
     data_type::{ByteArray, DataType},
     errors::ParquetError,
-    file::reader::{FileReader, RowGroupReader, SerializedFileReader},
+    file::{
+        metadata::ParquetMetaData,
+        reader::{FileReader, RowGroupReader, SerializedFileReader},
+    },
     schema::types::{ColumnDescPtr, ColumnDescriptor},
 };
 
 use super::{
-    cells::{Cell, DateCell},
+    arrow,
     content::Content,
+    dates::{DateCell, Zone},
     error::FileError,
+    header::Header,
     layout::TableShape,
     notes::excerpt,
+    numbers::Cell,
     table::Table,
 };
 
 /// Rows decoded at a time: all columns of a batch are held at once.
 const BATCH: usize = 1024;
+/// The most bytes that the columns of one row group may take, unpacked.
+const MAX_GROUP: i64 = 1 << 30;
 
 /// Reads the file at `path`.
 pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> {
@@ -67,17 +75,23 @@ impl From<ParquetError> for ReadError {
 fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError> {
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
-    let headers = schema.columns().iter().map(|column| header(column)).collect();
-    let mut table = Table::new(path, "row", headers, today)?;
+    let headers: Vec<String> = schema.columns().iter().map(|column| header(column)).collect();
+    let header = Header::find(&[headers]).map_err(|rule| FileError::unusable(path, rule))?;
+    let mut table = Table::new(path, "row", header, today)?;
+    let zone = zone(reader.metadata(), table.layout().date);
     let fixed = table.fixed_targets();
     let columns = table.layout().columns();
     let ticker_at = match table.layout().shape {
         TableShape::Long { ticker, .. } => Some(ticker),
-        _ => None,
+        TableShape::Fixed(_) => None,
     };
     let mut line = 0;
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
+        if group.metadata().total_byte_size() > MAX_GROUP {
+            let rule = format!("a row group holds more than {} MiB: write smaller ones", MAX_GROUP >> 20);
+            return Err(FileError::unusable(path, rule).into());
+        }
         let mut open = columns.iter().map(|at| Open::new(&*group, *at)).collect::<Result<Vec<_>, _>>()?;
         let mut left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         while left > 0 {
@@ -92,17 +106,17 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError
                 line += 1;
                 let Some((value_of_date, column)) = value(columns[0], row) else { continue };
                 let text = || value_of_date.show();
-                let Some(date) = table.date(line, value_of_date.date(&column.descr), text)? else { continue };
+                let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), text)? else { continue };
                 if let Some(at) = ticker_at {
                     let ticker = match value(at, row) {
                         Some((Value::Bytes(bytes), _)) => bytes.data(),
                         _ => b"",
                     };
-                    let Some((group, targets)) = table.targets_of(line, ticker) else { continue };
+                    let Some((group, targets)) = table.targets_of(line, ticker)? else { continue };
                     table.used(group, date);
                     for target in targets.into_iter().flatten() {
                         if let Some((value, column)) = value(target.0, row) {
-                            table.put(target, line, date, value.cell(&column.descr));
+                            table.put(target, date, value.cell(&column.descr))?;
                         }
                     }
                 } else {
@@ -112,7 +126,7 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError
                         if let Some((value, column)) =
                             batch.get(at + 1).and_then(|values| values.get(row)).zip(open.get(at + 1))
                         {
-                            table.put(*target, line, date, value.cell(&column.descr));
+                            table.put(*target, date, value.cell(&column.descr))?;
                         }
                     }
                 }
@@ -120,6 +134,18 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError
         }
     }
     Ok(table.finish()?)
+}
+
+/// The zone in which a column's time stamps are dates.
+fn zone(file: &ParquetMetaData, column: usize) -> Zone {
+    let column = file.file_metadata().schema_descr().column(column);
+    if let Some(LogicalType::Timestamp(stamp)) = column.logical_type_ref()
+        && !stamp.is_adjusted_to_u_t_c
+    {
+        return Zone::Naive;
+    }
+    let noted = file.file_metadata().key_value_metadata().map(Vec::as_slice).unwrap_or_default();
+    arrow::zone(noted, column.name()).map_or(Zone::Fixed(0), |name| Zone::parse(&name))
 }
 
 /// A column's header. A nested one gets a name that is no ticker, for it has no one value per row.
@@ -202,21 +228,22 @@ enum Value {
 }
 
 impl Value {
-    fn date(&self, column: &ColumnDescriptor) -> DateCell {
+    fn date(&self, column: &ColumnDescriptor, zone: Zone) -> DateCell {
         match self {
             Self::Bytes(bytes) => DateCell::parse(bytes.data()),
-            Self::Seconds(seconds) => DateCell::from_seconds(*seconds),
+            Self::Seconds(seconds) => DateCell::from_seconds(*seconds, zone),
             Self::Int(value) => match (column.logical_type_ref(), column.converted_type()) {
                 (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => DateCell::from_days(*value),
                 (Some(LogicalType::Timestamp(stamp)), _) => {
-                    DateCell::from_seconds(value.div_euclid(match stamp.unit {
+                    let per_second = match stamp.unit {
                         TimeUnit::MILLIS => 1_000,
                         TimeUnit::MICROS => 1_000_000,
                         TimeUnit::NANOS => 1_000_000_000,
-                    }))
+                    };
+                    DateCell::from_seconds(value.div_euclid(per_second), zone)
                 }
-                (_, ConvertedType::TIMESTAMP_MILLIS) => DateCell::from_seconds(value.div_euclid(1_000)),
-                (_, ConvertedType::TIMESTAMP_MICROS) => DateCell::from_seconds(value.div_euclid(1_000_000)),
+                (_, ConvertedType::TIMESTAMP_MILLIS) => DateCell::from_seconds(value.div_euclid(1_000), zone),
+                (_, ConvertedType::TIMESTAMP_MICROS) => DateCell::from_seconds(value.div_euclid(1_000_000), zone),
                 // 20241231 as a number.
                 _ => DateCell::parse(value.to_string().as_bytes()),
             },

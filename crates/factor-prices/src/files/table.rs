@@ -1,17 +1,27 @@
 //! Collects one file's rows, whatever its format, into series and yields.
+//!
+//! Cells are kept by their row until the whole file has been seen: which date a row has and what a number's separators mean
+//! may only be known then.
 
 use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
-use factor_types::{PriceKind, Ticker};
 
 use super::{
-    cells::{Cell, DateCell},
     content::{Column, ColumnKind, Content},
+    dates::{self, DateCell},
     error::FileError,
+    header::Header,
     layout::{Layout, TableShape},
+    names::ticker_of,
     notes::{Notes, excerpt},
+    numbers::{Cell, Separators, Signs, Written},
 };
+
+/// The most columns, and the most tickers of a file in long form.
+const MAX_SERIES: usize = 20_000;
+/// The most rows.
+const MAX_ROWS: usize = 20_000_000;
 
 /// A file's rows on their way to becoming [`Content`].
 #[derive(Debug)]
@@ -23,12 +33,14 @@ pub(super) struct Table<'a> {
     headers: Vec<String>,
     layout: Layout,
     today: NaiveDate,
-    series: Vec<Column>,
+    series: Vec<Series>,
     /// Long form: a ticker's text as written and its group.
     tickers: HashMap<String, usize>,
-    /// The dates in file order, per ticker in long form and for the whole file otherwise.
-    groups: Vec<Vec<NaiveDate>>,
-    future: Option<(usize, NaiveDate)>,
+    /// The rows in file order, per ticker in long form and for the whole file otherwise.
+    groups: Vec<Vec<Row>>,
+    /// The lines of the rows and their dates.
+    dates: Vec<(u64, DateCell)>,
+    separators: Separators,
     bad_cells: Notes,
     bad_dividends: Notes,
     bad_lines: Notes,
@@ -37,31 +49,42 @@ pub(super) struct Table<'a> {
 /// Where a cell goes: its column in the file and its series.
 pub(super) type Target = (usize, usize);
 
+/// A row's place among those with a date.
+pub(super) type Row = u32;
+
+#[derive(Debug)]
+struct Series {
+    column: usize,
+    kind: ColumnKind,
+    rows: Vec<(Row, f64)>,
+    signs: Signs,
+}
+
 impl<'a> Table<'a> {
-    /// A table whose layout is judged by `headers` and the file's name.
-    pub(super) fn new(
-        path: &'a Path,
-        unit: &'static str,
-        headers: Vec<String>,
-        today: NaiveDate,
-    ) -> Result<Self, FileError> {
+    /// A table whose layout is judged by its header and the file's name.
+    pub(super) fn new(path: &'a Path, unit: &'static str, header: Header, today: NaiveDate) -> Result<Self, FileError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let layout = Layout::of(&headers, stem(&name)).map_err(|rule| FileError::unusable(path, rule))?;
-        let mut groups = Vec::new();
-        if !matches!(layout.shape, TableShape::Long { .. }) {
-            groups.push(Vec::new());
+        if header.names.len() > MAX_SERIES {
+            let rule = format!("{} columns, and at most {MAX_SERIES} are read: split the file", header.names.len());
+            return Err(FileError::unusable(path, rule));
         }
+        let layout = Layout::of(&header, stem(&name)).map_err(|rule| FileError::unusable(path, rule))?;
+        let groups = match layout.shape {
+            TableShape::Long { .. } => Vec::new(),
+            TableShape::Fixed(_) => vec![Vec::new()],
+        };
         Ok(Self {
             path,
             name,
             unit,
-            headers,
+            headers: header.texts,
             layout,
             today,
             series: Vec::new(),
             tickers: HashMap::new(),
             groups,
-            future: None,
+            dates: Vec::new(),
+            separators: Separators::default(),
             bad_cells: Notes::default(),
             bad_dividends: Notes::default(),
             bad_lines: Notes::default(),
@@ -76,92 +99,96 @@ impl<'a> Table<'a> {
         self.headers.len()
     }
 
-    /// The targets of every line of a wide or single file; none for a long one.
+    /// The targets of every line of a file that is not long; none for a long one.
     pub(super) fn fixed_targets(&mut self) -> Vec<Target> {
-        let wanted: Vec<(usize, ColumnKind)> = match &self.layout.shape {
-            TableShape::Wide { tickers, maturities } => tickers
-                .iter()
-                .map(|(at, ticker)| (*at, ColumnKind::Price(ticker.clone(), PriceKind::Adjusted)))
-                .chain(maturities.iter().map(|(at, maturity)| (*at, ColumnKind::Yield(*maturity))))
-                .collect(),
-            TableShape::Single { ticker, adjusted, close, dividend } => each_of(ticker, [*adjusted, *close, *dividend]),
+        let wanted = match &self.layout.shape {
+            TableShape::Fixed(fixed) => fixed.clone(),
             TableShape::Long { .. } => Vec::new(),
         };
         wanted.into_iter().map(|(at, kind)| self.target(at, kind)).collect()
     }
 
     /// The targets of a line of a long file, and the group of its ticker; `None` when the ticker cannot be read.
-    pub(super) fn targets_of(&mut self, line: u64, ticker: &[u8]) -> Option<(usize, [Option<Target>; 3])> {
-        let TableShape::Long { adjusted, close, dividend, .. } = self.layout.shape else { return None };
-        let columns = [adjusted, close, dividend];
+    ///
+    /// # Errors
+    /// When the file has too many tickers.
+    pub(super) fn targets_of(
+        &mut self,
+        line: u64,
+        ticker: &[u8],
+    ) -> Result<Option<(usize, [Option<Target>; 3])>, FileError> {
+        let TableShape::Long { columns: of_ticker, .. } = self.layout.shape else { return Ok(None) };
         let text = String::from_utf8_lossy(ticker);
         let group = match self.tickers.get(text.as_ref()) {
             Some(group) => *group,
             None => {
-                let Ok(parsed) = text.parse::<Ticker>() else {
+                let Some(parsed) = ticker_of(&text) else {
                     self.bad_lines
                         .add(|| format!("{} {line}: `{}` is no ticker; skipped", self.unit, excerpt(text.trim())));
-                    return None;
+                    return Ok(None);
                 };
                 // ` spy` and `SPY` are one group.
                 let known = self.tickers.get(parsed.as_str()).copied();
-                let group = known.unwrap_or_else(|| {
-                    for (at, kind) in each_of(&parsed, columns) {
-                        self.target(at, kind);
-                    }
-                    self.groups.push(Vec::new());
-                    self.tickers.insert(parsed.as_str().to_owned(), self.groups.len() - 1);
-                    self.groups.len() - 1
-                });
+                let group = match known {
+                    Some(group) => group,
+                    None => self.new_group(&parsed, line)?,
+                };
                 self.tickers.insert(text.into_owned(), group);
                 group
             }
         };
-        // Every ticker has its series side by side, in the order of `each_of`.
+        // Every ticker has its series side by side, in the order of its columns.
+        let columns = of_ticker.columns();
         let mut next = group * columns.iter().flatten().count();
         let targets = columns.map(|column| {
             let target = (column?, next);
             next += 1;
             Some(target)
         });
-        Some((group, targets))
+        Ok(Some((group, targets)))
+    }
+
+    fn new_group(&mut self, ticker: &factor_types::Ticker, line: u64) -> Result<usize, FileError> {
+        if self.groups.len() == MAX_SERIES {
+            let rule = format!("{} {line}: more than {MAX_SERIES} tickers: split the file", self.unit);
+            return Err(FileError::unusable(self.path, rule));
+        }
+        if let TableShape::Long { columns, .. } = self.layout.shape {
+            for (at, kind) in columns.of(ticker) {
+                self.target(at, kind);
+            }
+        }
+        self.groups.push(Vec::new());
+        self.tickers.insert(ticker.as_str().to_owned(), self.groups.len() - 1);
+        Ok(self.groups.len() - 1)
     }
 
     /// Takes a line's date, or notes why the line is skipped. `text` is only asked for a note.
     ///
     /// # Errors
-    /// When the date shows that the file writes the day first: its other dates would be misread in silence.
-    pub(super) fn date(
+    /// When the file has too many rows.
+    pub(super) fn row(
         &mut self,
         line: u64,
         date: DateCell,
         text: impl FnOnce() -> String,
-    ) -> Result<Option<NaiveDate>, FileError> {
-        match date {
-            DateCell::Date(date) => Ok(Some(date)),
-            DateCell::Unreadable => {
-                self.bad_lines.add(|| format!("{} {line}: `{}` is no date; skipped", self.unit, text()));
-                Ok(None)
-            }
-            DateCell::DayFirst => Err(FileError::unusable(
-                self.path,
-                format!(
-                    "{} {line}: `{}` has its day first, but dates with slashes are read month first: write YYYY-MM-DD",
-                    self.unit,
-                    text()
-                ),
-            )),
+    ) -> Result<Option<Row>, FileError> {
+        if date == DateCell::Unreadable {
+            self.bad_lines.add(|| format!("{} {line}: `{}` is no date; skipped", self.unit, text()));
+            return Ok(None);
         }
+        let row = Row::try_from(self.dates.len()).ok().filter(|_| self.dates.len() < MAX_ROWS);
+        let row = row.ok_or_else(|| {
+            FileError::unusable(self.path, format!("more than {MAX_ROWS} {}s: split the file", self.unit))
+        })?;
+        self.dates.push((line, date));
+        Ok(Some(row))
     }
 
-    /// Counts a line's date once its line is known to be used. `group` is 0 in wide and single files.
-    pub(super) fn used(&mut self, group: usize, date: NaiveDate) {
-        if let Some(dates) = self.groups.get_mut(group) {
-            dates.push(date);
-        }
-        if date > self.today {
-            let (count, first) = self.future.unwrap_or((0, date));
-            self.future = Some((count + 1, first.min(date)));
+    /// Counts a row once it is known to be used. `group` is 0 where the file is not long.
+    pub(super) fn used(&mut self, group: usize, row: Row) {
+        if let Some(rows) = self.groups.get_mut(group) {
+            rows.push(row);
         }
     }
 
@@ -171,19 +198,36 @@ impl<'a> Table<'a> {
     }
 
     /// Takes one cell.
-    pub(super) fn put(&mut self, (column, series): Target, line: u64, date: NaiveDate, cell: Cell<'_>) {
-        let Some(series) = self.series.get_mut(series) else { return };
+    ///
+    /// # Errors
+    /// When its separators contradict those of another.
+    pub(super) fn put(&mut self, (column, at): Target, row: Row, cell: Cell<'_>) -> Result<(), FileError> {
+        let Some(series) = self.series.get_mut(at) else { return Ok(()) };
+        let line = self.dates.get(row as usize).map_or(0, |(line, _)| *line);
         let is_dividend = matches!(series.kind, ColumnKind::Dividend(_));
-        match cell {
-            Cell::Missing => {}
-            Cell::Number(value) if is_dividend && !(value.is_finite() && value >= 0.0) => self
-                .bad_dividends
-                .add(|| format!("{} {line}: the dividend {value} is no amount of zero or more; dropped", self.unit)),
-            Cell::Number(value) => series.rows.push((date, value)),
+        if let Cell::Number(value) | Cell::Written(Written { value, .. }, _) = cell
+            && is_dividend
+            && !(value.is_finite() && value >= 0.0)
+        {
+            self.bad_dividends
+                .add(|| format!("{} {line}: the dividend {value} is no amount of zero or more; dropped", self.unit));
+            return Ok(());
+        }
+        let value = match cell {
+            Cell::Missing => return Ok(()),
+            Cell::Number(value) => value,
+            Cell::Written(written, text) => {
+                series.signs.take(&written, line);
+                let place = (at, series.rows.len());
+                self.separators
+                    .take(written.form, (self.unit, line, text), place)
+                    .map_err(|rule| FileError::unusable(self.path, rule))?;
+                written.value
+            }
             Cell::Text(text) => {
                 // Counted as a bad price by the series, never read as zero.
                 if !is_dividend {
-                    series.rows.push((date, f64::NAN));
+                    series.rows.push((row, f64::NAN));
                 }
                 let header = self.headers.get(column).map_or("", |header| header.trim());
                 self.bad_cells.add(|| {
@@ -195,63 +239,113 @@ impl<'a> Table<'a> {
                         excerpt(text)
                     )
                 });
+                return Ok(());
             }
-        }
+        };
+        series.rows.push((row, value));
+        Ok(())
     }
 
     /// The series and yields of the file.
     ///
     /// # Errors
-    /// When no line could be used.
-    pub(super) fn finish(self) -> Result<Content, FileError> {
+    /// When no line could be used, or the file can be meant twice.
+    pub(super) fn finish(mut self) -> Result<Content, FileError> {
+        let path = self.path;
+        self.used_something().map_err(|rule| FileError::unusable(path, rule))?;
         let mut warnings = Vec::new();
-        let lines: usize = self.groups.iter().map(Vec::len).sum();
+        let days = self.settle(&mut warnings).map_err(|rule| FileError::unusable(path, rule))?;
         let unit = self.unit;
-        if lines == 0 {
-            let rule = if self.bad_lines.is_empty() {
-                format!("a header but no {unit} below it: write one {unit} per date")
-            } else {
-                format!("no {unit} could be used: {}", self.bad_lines.texts(&format!("{unit}s")).join("; "))
-            };
-            return Err(FileError::unusable(self.path, rule));
-        }
         self.layout.ignored.finish(&self.name, "columns", &mut warnings);
         self.bad_lines.finish(&self.name, &format!("{unit}s skipped"), &mut warnings);
         self.bad_cells.finish(&self.name, "cells dropped", &mut warnings);
         self.bad_dividends.finish(&self.name, "dividends dropped", &mut warnings);
-        let (mut late, mut twice) = (0, 0);
-        for dates in self.groups {
-            let (l, t) = disorder(dates);
-            (late, twice) = (late + l, twice + t);
-        }
-        if late + twice > 0 {
+        let order = Order::of(&self.groups, &days, self.today);
+        order.shifted.map_or(Ok(()), |rule| Err(FileError::unusable(path, rule)))?;
+        if order.late + order.twice > 0 {
             warnings.push(format!(
-                "{}: {late} {unit}s out of date order, {twice} repeating a date (sorted; a date's last {unit} is used)",
-                self.name
+                "{}: {} {unit}s out of date order, {} repeating a date (sorted; a date's last {unit} is used)",
+                self.name, order.late, order.twice
             ));
         }
-        if let Some((count, first)) = self.future {
+        if let Some((count, first)) = order.future {
             warnings.push(format!("{}: {count} {unit}s dated after today, from {first} on (kept)", self.name));
         }
         let mut content = Content { warnings, ..Content::default() };
-        for series in self.series {
-            content.take(series);
+        let day = |row: Row| days.get(row as usize).copied();
+        for Series { kind, rows, .. } in self.series {
+            let rows = rows.into_iter().filter_map(|(row, value)| Some((day(row)?, value))).collect();
+            content.take(Column { kind, rows });
         }
         Ok(content)
     }
 
+    fn used_something(&mut self) -> Result<(), String> {
+        let unit = self.unit;
+        if self.groups.iter().any(|rows| !rows.is_empty()) {
+            return Ok(());
+        }
+        if self.bad_lines.is_empty() {
+            return Err(format!("a header but no {unit} below it: write one {unit} per date"));
+        }
+        let skipped = std::mem::take(&mut self.bad_lines).texts(&format!("{unit}s"));
+        Err(format!("no {unit} could be used: {}", skipped.join("; ")))
+    }
+
+    /// Decides what can be meant twice: the dates of the rows, and the numbers.
+    fn settle(&mut self, warnings: &mut Vec<String>) -> Result<Vec<NaiveDate>, String> {
+        let days = dates::settle(&self.dates, self.unit, self.today)?;
+        for ((series, at), scale) in std::mem::take(&mut self.separators).settle(self.unit)? {
+            if let Some((_, value)) = self.series.get_mut(series).and_then(|series| series.rows.get_mut(at)) {
+                *value = scale.apply(*value);
+            }
+        }
+        let mut foreign = Notes::default();
+        for series in &self.series {
+            let may_be_percent = matches!(series.kind, ColumnKind::Yield(_));
+            let header = excerpt(self.headers.get(series.column).map_or("", |header| header.trim()));
+            let column = || format!("column {} `{header}`", series.column + 1);
+            let currency = series.signs.settle(self.unit, may_be_percent);
+            if let Some(sign) = currency.map_err(|rule| format!("{} {rule}", column()))? {
+                foreign.add(|| format!("{} is in {sign}: its returns are in that currency", column()));
+            }
+        }
+        foreign.finish(&self.name, "columns in another currency", warnings);
+        Ok(days)
+    }
+
     fn target(&mut self, column: usize, kind: ColumnKind) -> Target {
-        self.series.push(Column { kind, rows: Vec::new() });
+        self.series.push(Series { column, kind, rows: Vec::new(), signs: Signs::default() });
         (column, self.series.len() - 1)
     }
 }
 
-/// A ticker's columns and what they hold: adjusted price, close, dividend, as far as the file has them.
-fn each_of(ticker: &Ticker, [adjusted, close, dividend]: [Option<usize>; 3]) -> Vec<(usize, ColumnKind)> {
-    let adjusted = adjusted.map(|at| (at, ColumnKind::Price(ticker.clone(), PriceKind::Adjusted)));
-    let close = close.map(|at| (at, ColumnKind::Price(ticker.clone(), PriceKind::Close)));
-    let dividend = dividend.map(|at| (at, ColumnKind::Dividend(ticker.clone())));
-    adjusted.into_iter().chain(close).chain(dividend).collect()
+/// What is to be said of the order of the dates.
+#[derive(Debug, Default)]
+struct Order {
+    late: usize,
+    twice: usize,
+    /// How many lie after today, and the first of them.
+    future: Option<(usize, NaiveDate)>,
+    shifted: Option<String>,
+}
+
+impl Order {
+    fn of(groups: &[Vec<Row>], days: &[NaiveDate], today: NaiveDate) -> Self {
+        let mut order = Self::default();
+        for rows in groups {
+            let mut of_group: Vec<NaiveDate> = rows.iter().filter_map(|row| days.get(*row as usize)).copied().collect();
+            for day in of_group.iter().filter(|day| **day > today) {
+                let (count, first) = order.future.unwrap_or((0, *day));
+                order.future = Some((count + 1, first.min(*day)));
+            }
+            let (late, twice) = put_in_order(&mut of_group);
+            order.late += late;
+            order.twice += twice;
+            order.shifted = order.shifted.or_else(|| dates::shifted(&of_group));
+        }
+        order
+    }
 }
 
 /// A file's name without the extensions that [`super::folder`] knows.
@@ -264,14 +358,20 @@ fn stem(name: &str) -> &str {
     [".csv", ".parquet"].iter().find_map(|extension| cut(name, extension)).map_or(name, |at| &name[..at])
 }
 
-/// How many dates come after a later one, and how many repeat one.
-fn disorder(mut dates: Vec<NaiveDate>) -> (usize, usize) {
+/// Sorts dates, each once, and counts how many came after a later one and how many repeated one; rising and falling dates
+/// are both in order.
+fn put_in_order(dates: &mut Vec<NaiveDate>) -> (usize, usize) {
     if dates.is_sorted_by(|a, b| a < b) {
+        return (0, 0);
+    }
+    // Websites write the newest row first.
+    if dates.is_sorted_by(|a, b| a > b) {
+        dates.reverse();
         return (0, 0);
     }
     let mut newest = NaiveDate::MIN;
     let mut late = 0;
-    for date in &dates {
+    for date in dates.iter() {
         late += usize::from(*date < newest);
         newest = newest.max(*date);
     }
@@ -301,9 +401,14 @@ mod tests {
 
     #[test]
     fn disorder_counts() {
-        let dates = |days: &[u64]| days.iter().map(|d| NaiveDate::default() + chrono::Days::new(*d)).collect();
-        assert_eq!(disorder(dates(&[1, 2, 3])), (0, 0));
-        assert_eq!(disorder(dates(&[1, 3, 2, 3, 4])), (1, 1));
-        assert_eq!(disorder(dates(&[])), (0, 0));
+        let mut dates: Vec<NaiveDate> = Vec::new();
+        let mut disorder = |days: &[u64]| {
+            dates = days.iter().map(|d| NaiveDate::default() + chrono::Days::new(*d)).collect();
+            put_in_order(&mut dates)
+        };
+        assert_eq!(disorder(&[1, 2, 3]), (0, 0));
+        assert_eq!(disorder(&[1, 3, 2, 3, 4]), (1, 1));
+        assert_eq!(disorder(&[3, 2, 1]), (0, 0));
+        assert_eq!(disorder(&[]), (0, 0));
     }
 }

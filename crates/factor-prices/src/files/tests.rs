@@ -86,7 +86,7 @@ async fn dividends_follow_the_prices() {
     let no_data = |text: &str| Err(PriceError::NoData(text.to_owned()));
     assert_eq!(paid("SPY", all()).await, no_data("the file of its prices has no dividend column"));
     let Err(PriceError::NoData(unknown)) = paid("SPX", all()).await else { panic!("no data") };
-    assert!(unknown.starts_with("SPX is not among the 3 tickers"), "{unknown}");
+    assert!(unknown.starts_with("SPX is not among the 3 tickers of "), "{unknown}");
     let wide = self::folder(&[("a.csv", "date,SPY\n2024-01-02,100\n")]);
     let source = open(&wide, "a.csv");
     let spy: Ticker = "SPY".parse().unwrap();
@@ -127,6 +127,7 @@ async fn an_unknown_ticker_is_named_with_the_place_and_a_near_one() {
     );
     let Err(PriceError::NoData(message)) = prices(&source, "QQQ").await else { panic!("no data") };
     assert!(message.ends_with("p.csv"), "{message}");
+    assert_eq!(source.known().iter().map(Ticker::as_str).collect::<Vec<_>>(), ["SPY", "TLT"]);
 }
 
 #[tokio::test]

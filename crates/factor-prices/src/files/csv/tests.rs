@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod exports;
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -16,6 +18,10 @@ fn parsed(name: &str, text: impl AsRef<[u8]>) -> Result<Content, FileError> {
 
 fn series<'a>(content: &'a Content, ticker: &str) -> &'a PriceSeries {
     content.prices.iter().find(|series| series.ticker().as_str() == ticker).unwrap()
+}
+
+fn dates_of<'a>(content: &'a Content, ticker: &str) -> &'a [NaiveDate] {
+    series(content, ticker).dates()
 }
 
 #[test]
@@ -100,7 +106,7 @@ fn yields_under_either_name() {
 
 #[test]
 fn semicolons_and_tabs() {
-    for text in ["date;SPY\n20240102;100\n", "date\tSPY\n01/02/2024\t100\n"] {
+    for text in ["date;SPY\n20240102;100\n", "date\tSPY\n2024/01/02\t100\n"] {
         assert_eq!(series(&parsed("p.csv", text).unwrap(), "SPY").dates(), [day("2024-01-02")]);
     }
 }
@@ -164,8 +170,8 @@ fn faults_name_the_file_the_rule_and_the_way_out() {
         (b"date,SPY\nx,1\n", "p.csv: no line could be used: line 2: `x` is no date; skipped"),
         (b"day,SPY\n2024-01-02,1\n", "p.csv: no date column among `day`, `SPY`: name one `date`"),
         (b"date,two words\n2024-01-02,1\n", "p.csv: no usable column among `date`, `two words`"),
-        (b"date,SPY\n31/12/2023,1\n", "p.csv: line 2: `31/12/2023` has its day first"),
-        (b"\xff\xfed\0a\0", "p.csv: the text is UTF-16"),
+        (b"date,SPY\n31/12/2023,1\n12/31/2023,1\n", "p.csv: line 3 `12/31/2023` has its month first and line 2"),
+        (b"\xff\xfed\0a\0", "p.csv: no date column among `da`"),
     ] {
         let error = parsed("p.csv", text).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
@@ -194,7 +200,74 @@ fn gzip_is_known_by_its_bytes_and_a_cut_one_is_refused() {
     assert!(error.contains("breaks off or is damaged"), "{error}");
 }
 
+/// Files of every kind, to be damaged.
+const WHOLE: [&str; 6] = [
+    "\u{feff}\"Date\",\"Price\",\"Open\",\"Change %\"\n\"12/31/2024\",\"1,003.62\",\"999.00\",\"-0.36%\"\n\"12/30/2024\",\"999.50\",\"1\",\"2%\"\n",
+    "Price,Close,Close\nTicker,TLT,SPY\nDate,,\n2024-12-30,90.5,100\n2024-12-31 00:00:00-05:00,91,101\n",
+    "sep=;\r\nDate;SPY;UST10Y\r\n30.12.2024;1.422,40;4,1%\r\n31.12.2024;999,00 €;4,2%\r\n",
+    "Security,SPY US Equity\nPeriod,D\n,\nDate,PX_LAST\n12/30/2024,$588.22\n12/31/2024,#N/A N/A\n",
+    "<TICKER>,<PER>,<DATE>,<CLOSE>\nSPY.US,D,20241230,100\nTLT.US,D,45656,1.234\n",
+    "Date,\"('Close', 'TLT')\",\"('Close', 'SPY')\"\n\"Dec 30, 2024\",90.5,1 234,5\n",
+];
+
+/// A reading takes no longer than the text is long: what is hostile in one line is in every other, too.
+#[test]
+fn hostile_text_is_read_in_linear_time() {
+    let (lines, cells) = (40_000, 10_000);
+    let dots = ".".repeat(1 << 20);
+    for text in [
+        format!("date,SPY\n{}", "2024-01-02,\"1,234\"\n".repeat(lines)),
+        format!("date,SPY\n{}", "03/04/2024,1.234\n".repeat(lines)),
+        format!(
+            "date,ticker,close\n{}",
+            (0..lines).map(|n| format!("2024-01-02,{}SPY,1\n", " ".repeat(n % 9))).collect::<String>()
+        ),
+        format!("date{}\n2024-01-02{}\n", ",SPY.Close,SPY.Adjusted".repeat(cells), ",1,2".repeat(cells)),
+        format!("date{}\n", (0..cells).map(|n| format!(",T{n},T{n}.Close")).collect::<String>()),
+        format!("{}date,{dots}\n2024-01-02,{dots}\n", format!("{dots},{dots}\n").repeat(4)),
+        format!("date,SPY\n2024-01-02,\"{}", "\n".repeat(lines)),
+        "\n".repeat(lines * 20),
+    ] {
+        let started = std::time::Instant::now();
+        let _ = parsed("SPY.csv", &text);
+        assert!(
+            started.elapsed().as_secs() < 20,
+            "{:?} for {} bytes of {}",
+            started.elapsed(),
+            text.len(),
+            &text[..40]
+        );
+    }
+}
+
 proptest! {
+    #[test]
+    fn damaged_files_do_not_panic(
+        file in 0..WHOLE.len(),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..6),
+        wide in any::<bool>(),
+    ) {
+        let mut bytes = WHOLE[file].as_bytes().to_vec();
+        for (at, other, damage, byte) in damages {
+            if bytes.is_empty() {
+                break;
+            }
+            let (at, other) = (at.index(bytes.len()), other.index(bytes.len()));
+            match damage {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 => drop(bytes.drain(at.min(other)..at.max(other))),
+                _ => bytes.extend_from_within(at.min(other)..at.max(other)),
+            }
+        }
+        if wide {
+            bytes = bytes.into_iter().flat_map(|byte| [byte, 0]).collect();
+        }
+        if let Ok(content) = parsed("SPY.csv", bytes) {
+            prop_assert!(content.prices.iter().all(|series| series.prices().iter().all(|price| price.is_finite())));
+        }
+    }
+
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = parsed("p.csv", bytes);

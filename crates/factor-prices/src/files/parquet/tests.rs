@@ -85,12 +85,14 @@ fn wide_with_every_way_to_write_a_date() {
     // 2024-01-02 and 2024-01-03 are days 19724 and 19725.
     let (a, b) = (19_724, 19_725);
     let stamps = |unit: i64| Column::I64(vec![Some(a * DAY * unit), Some((b * DAY + 57_600) * unit)]);
+    // Moments in UTC: midnights are dates.
+    let midnights = |unit: i64| Column::I64(vec![Some(a * DAY * unit), Some(b * DAY * unit)]);
     for (name, date) in [
         ("optional int32 date (DATE);", Column::I32(vec![Some(19_724), Some(19_725)])),
         ("optional int64 date (TIMESTAMP(MILLIS,false));", stamps(1_000)),
-        ("optional int64 Date (TIMESTAMP(MICROS,true));", stamps(1_000_000)),
+        ("optional int64 Date (TIMESTAMP(MICROS,true));", midnights(1_000_000)),
         ("optional int64 __index_level_0__ (TIMESTAMP(NANOS,false));", stamps(1_000_000_000)),
-        ("optional int64 date (TIMESTAMP_MILLIS);", stamps(1_000)),
+        ("optional int64 date (TIMESTAMP_MILLIS);", midnights(1_000)),
         ("optional binary DATE (STRING);", Column::Text(vec![Some("2024-01-02"), Some("2024-01-03T00:00:00")])),
         ("optional int64 date;", Column::I64(vec![Some(20_240_102), Some(20_240_103)])),
         ("optional int96 date;", Column::I96(vec![Some(a), Some(b)])),
@@ -140,6 +142,57 @@ fn long_over_row_groups_and_codecs() {
         assert_eq!((spy.kind(), spy.len()), (PriceKind::Adjusted, 3000));
         assert_eq!((gld.kind(), gld.len()), (PriceKind::Close, 3000));
         assert_eq!(gld.prices()[..2], [2.5, 4.5]);
+    }
+}
+
+/// Files that pandas and pyarrow wrote: `fixtures/files/make_files.py`.
+fn written_by_pandas(name: &str) -> Result<Content, FileError> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/files");
+    read(&folder.join(name), day("2026-01-15"))
+}
+
+#[test]
+fn zones_that_arrow_and_pandas_note() {
+    // Fifteen weekdays from Monday 2024-01-01 on.
+    for name in ["berlin_midnight.parquet", "arrow_berlin.parquet", "close_hong_kong.parquet"] {
+        let content = written_by_pandas(name).unwrap();
+        let spy = prices(&content, "SPY");
+        let ends = [spy[0], spy[4], spy[5], spy[14]];
+        let expected = [("2024-01-01", 100.0), ("2024-01-05", 104.0), ("2024-01-08", 105.0), ("2024-01-19", 114.0)];
+        assert_eq!(ends, expected.map(|(date, price)| (day(date), price)), "{name}");
+        assert_eq!(content.warnings, [""; 0], "{name}");
+    }
+    let error = written_by_pandas("berlin_in_utc.parquet").unwrap_err().to_string();
+    assert!(error.contains("3 of 15 dates fall on Sundays and hardly one on a Friday"), "{error}");
+}
+
+#[test]
+fn columns_of_two_levels() {
+    let content = written_by_pandas("yfinance_download.parquet").unwrap();
+    let [spy, tlt] = &content.prices[..] else { panic!("two tickers") };
+    assert_eq!(
+        (spy.ticker().as_str(), spy.kind(), &spy.prices()[..2]),
+        ("SPY", PriceKind::Adjusted, &[100.0, 101.0][..])
+    );
+    assert_eq!(
+        (tlt.ticker().as_str(), tlt.kind(), &tlt.prices()[..2]),
+        ("TLT", PriceKind::Adjusted, &[50.0, 50.5][..])
+    );
+    assert_eq!(content.closes[tlt.ticker()].prices()[..2], [55.0, 55.5]);
+    assert_eq!(content.warnings, [""; 0]);
+}
+
+#[test]
+fn a_scrambled_note_of_a_zone_is_no_panic() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/files");
+    let bytes = std::fs::read(folder.join("arrow_berlin.parquet")).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("p.parquet");
+    for at in (0..bytes.len()).step_by(7) {
+        let mut scrambled = bytes.clone();
+        scrambled[at] ^= 0x5a;
+        std::fs::write(&path, scrambled).unwrap();
+        let _ = read(&path, NaiveDate::MAX);
     }
 }
 

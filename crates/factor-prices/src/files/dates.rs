@@ -1,0 +1,389 @@
+//! What the cells of a date column say, each alone and all together.
+//!
+//! Some cells can be meant twice: `03/04/2025`, a spreadsheet's `45331`, midnight in another time zone. The whole column
+//! decides, and where it does not the file is refused with both readings.
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
+use chrono_tz::{America::New_York, Tz};
+use factor_types::exchange::is_weekend;
+
+/// A cell of the date column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DateCell {
+    /// A date that says what it is.
+    Day(NaiveDate),
+    /// A moment in a stated zone.
+    Moment {
+        /// Its date in that zone.
+        own: NaiveDate,
+        /// True at midnight there, which means a date and no moment.
+        at_midnight: bool,
+        /// Its date in New York.
+        exchange: NaiveDate,
+    },
+    /// `03/04/2025`: month or day first.
+    Open {
+        /// The first number.
+        first: u8,
+        /// The second number.
+        second: u8,
+        /// The year.
+        year: u16,
+        /// What stands between them.
+        separator: u8,
+    },
+    /// Five digits: days counted by a spreadsheet.
+    Count(u32),
+    /// No date.
+    Unreadable,
+}
+
+/// The zone of a column of time stamps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    /// None: the date written is the date meant.
+    Naive,
+    /// A place.
+    Of(Tz),
+    /// Seconds east of Greenwich.
+    Fixed(i32),
+}
+
+impl Zone {
+    /// Reads `Europe/Berlin` or `+02:00`; a name that nobody knows is UTC, in which the stamps are kept.
+    pub(super) fn parse(name: &str) -> Self {
+        name.parse().map(Self::Of).ok().or_else(|| offset(name).map(Self::Fixed)).unwrap_or(Self::Fixed(0))
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+impl DateCell {
+    /// Reads `2024-12-31`, `20241231`, `2024/12/31`, `12/31/2024`, `31.12.2024`, `Dec 31, 2024`, `31 Dec 2024`, and a time
+    /// after any of the numeric ones; a zone counts where the year stands first.
+    pub(super) fn parse(bytes: &[u8]) -> Self {
+        let bytes = bytes.trim_ascii();
+        let end = bytes.iter().position(|b| matches!(b, b'T' | b't' | b' ')).unwrap_or(bytes.len());
+        match Self::numeric(&bytes[..end]) {
+            Self::Day(day) => bytes.get(end + 1..).and_then(|time| zoned(day, time)).unwrap_or(Self::Day(day)),
+            Self::Unreadable => {
+                std::str::from_utf8(bytes).ok().and_then(named_month).map_or(Self::Unreadable, Self::Day)
+            }
+            read => read,
+        }
+    }
+
+    fn numeric(date: &[u8]) -> Self {
+        let digits = date.iter().take_while(|b| b.is_ascii_digit()).count();
+        let day = match (digits, date.len()) {
+            (8, 8) => calendar(number(&date[..4]), number(&date[4..6]), number(&date[6..])),
+            (5, 5) => return number(date).map_or(Self::Unreadable, Self::Count),
+            (4, _) => split(&date[4..]).and_then(|(_, month, day)| calendar(number(&date[..4]), month, day)),
+            (1 | 2, _) => {
+                return Self::open(number(&date[..digits]), split(&date[digits..])).unwrap_or(Self::Unreadable);
+            }
+            _ => None,
+        };
+        day.map_or(Self::Unreadable, Self::Day)
+    }
+
+    fn open(first: Option<u32>, rest: Option<(u8, Option<u32>, Option<u32>)>) -> Option<Self> {
+        let (separator, second, year) = rest?;
+        let [first, second] = [first?, second?].map(|number| u8::try_from(number).ok());
+        let open = Self::Open { first: first?, second: second?, year: u16::try_from(year?).ok()?, separator };
+        match [Order::MonthFirst, Order::DayFirst].map(|order| order.read(open)) {
+            [None, None] => None,
+            // The fifth of May, either way.
+            [Some(day), Some(other)] if day == other => Some(Self::Day(day)),
+            _ => Some(open),
+        }
+    }
+
+    /// The date of a count of days since 1970-01-01.
+    pub(super) fn from_days(days: i64) -> Self {
+        let day = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);
+        day.filter(|day| plausible(*day)).map_or(Self::Unreadable, Self::Day)
+    }
+
+    /// The date or moment of a count of seconds since 1970-01-01.
+    pub(super) fn from_seconds(seconds: i64, zone: Zone) -> Self {
+        let Some(time) = DateTime::from_timestamp(seconds, 0).filter(|time| plausible(time.date_naive())) else {
+            return Self::Unreadable;
+        };
+        let own = match zone {
+            Zone::Naive => return Self::Day(time.date_naive()),
+            Zone::Of(place) => time.with_timezone(&place).naive_local(),
+            Zone::Fixed(east) => time.naive_utc() + Duration::seconds(east.into()),
+        };
+        Self::Moment { own: own.date(), at_midnight: own.time() == NaiveTime::MIN, exchange: in_new_york(time) }
+    }
+}
+
+fn in_new_york(time: DateTime<Utc>) -> NaiveDate {
+    time.with_timezone(&New_York).date_naive()
+}
+
+/// The moment of a time with a zone on a day; `None` without a zone.
+fn zoned(day: NaiveDate, time: &[u8]) -> Option<DateCell> {
+    let text = std::str::from_utf8(time).ok()?.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).filter(|end| *end > 0)?;
+    let (clock, zone) = (&text[..end], text[end..].trim());
+    let east = match zone.to_ascii_lowercase().as_str() {
+        "z" | "utc" | "gmt" => 0,
+        zone => offset(zone)?,
+    };
+    let mut parts = clock.split(':').map(|part| part.split('.').next().and_then(|whole| whole.parse::<u32>().ok()));
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+    let own = day.and_hms_opt(hour, minute, second)?;
+    let time = own.checked_sub_signed(Duration::seconds(east.into()))?.and_utc();
+    Some(DateCell::Moment { own: day, at_midnight: own.time() == NaiveTime::MIN, exchange: in_new_york(time) })
+}
+
+/// Seconds east of `+02:00`, `-0500` or `+02`.
+fn offset(text: &str) -> Option<i32> {
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|b| b.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
+        return None;
+    }
+    let part = |range: std::ops::Range<usize>| digits.get(range).map_or(Some(0), |part| part.parse::<i32>().ok());
+    let (hours, minutes) = (part(0..2)?, part(2..4)?);
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// `Dec 31, 2024`, `31 December 2024` or `31-Dec-2024`.
+fn named_month(text: &str) -> Option<NaiveDate> {
+    let mut parts =
+        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/' | '.')).filter(|p| !p.is_empty());
+    let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let month = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        let at = MONTHS.iter().position(|month| text.len() >= 3 && month.starts_with(&text))?;
+        u32::try_from(at + 1).ok()
+    };
+    let (month, day, year) = match (month(a), month(b)) {
+        (Some(month), None) => (month, b, c),
+        (None, Some(month)) if a.len() == 4 => (month, c, a),
+        (None, Some(month)) => (month, a, c),
+        _ => return None,
+    };
+    calendar(number(year.as_bytes()).filter(|_| year.len() == 4), Some(month), number(day.as_bytes()))
+}
+
+/// Years outside 1800 to 2200 are misread units, not markets.
+fn plausible(date: NaiveDate) -> bool {
+    (1800..=2200).contains(&date.year())
+}
+
+fn number(bytes: &[u8]) -> Option<u32> {
+    if bytes.is_empty() || bytes.len() > 5 {
+        return None;
+    }
+    bytes.iter().try_fold(0, |sum, b| b.is_ascii_digit().then(|| sum * 10 + u32::from(b - b'0')))
+}
+
+/// Two numbers after two equal separators: `-12-31` is 12 and 31.
+fn split(bytes: &[u8]) -> Option<(u8, Option<u32>, Option<u32>)> {
+    let (separator, rest) = bytes.split_first().filter(|(first, _)| matches!(first, b'-' | b'/' | b'.'))?;
+    let at = rest.iter().position(|b| b == separator)?;
+    Some((*separator, number(&rest[..at]), number(&rest[at + 1..])))
+}
+
+fn calendar(year: Option<u32>, month: Option<u32>, day: Option<u32>) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(i32::try_from(year?).ok()?, month?, day?).filter(|date| plausible(*date))
+}
+
+/// Which number of `03/04/2025` is the month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    MonthFirst,
+    DayFirst,
+}
+
+impl Order {
+    fn read(self, cell: DateCell) -> Option<NaiveDate> {
+        let DateCell::Open { first, second, year, .. } = cell else { return None };
+        let (month, day) = match self {
+            Self::MonthFirst => (first, second),
+            Self::DayFirst => (second, first),
+        };
+        calendar(Some(year.into()), Some(month.into()), Some(day.into()))
+    }
+}
+
+/// A cell and its line.
+type Placed = (u64, DateCell);
+
+/// The dates of a column, one per cell. `unit` is what a line is called in messages.
+///
+/// # Errors
+/// The cells that can be meant twice, both readings, and the way out.
+pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<Vec<NaiveDate>, String> {
+    let order = order(cells, unit)?;
+    let epoch = epoch(cells, unit, today)?;
+    let own_zone = in_own_zone(cells);
+    let day = |(_, cell): &Placed| match *cell {
+        DateCell::Day(day) => Some(day),
+        DateCell::Moment { own, exchange, .. } => Some(if own_zone { own } else { exchange }),
+        DateCell::Open { .. } => order.read(*cell),
+        DateCell::Count(count) => counted(epoch, count),
+        DateCell::Unreadable => None,
+    };
+    // Every cell that comes here is readable in the order and epoch found.
+    Ok(cells.iter().map(|cell| day(cell).unwrap_or_default()).collect())
+}
+
+/// True where nearly all moments are midnight in their own zone: they are dates, which a program gave a zone. The newest
+/// row may carry a time.
+fn in_own_zone(cells: &[Placed]) -> bool {
+    let (mut moments, mut midnights) = (0_usize, 0_usize);
+    for (_, cell) in cells {
+        if let DateCell::Moment { at_midnight, .. } = cell {
+            moments += 1;
+            midnights += usize::from(*at_midnight);
+        }
+    }
+    midnights * 10 >= moments * 9
+}
+
+/// Month or day first, as the whole column shows: by a number above 12, else because in the other order some dates would
+/// fall on weekends. Nobody writes the month first with dots.
+fn order(cells: &[Placed], unit: &str) -> Result<Order, String> {
+    let (mut only_month, mut only_day, mut open) = (None, None, None);
+    let (mut month_weekends, mut day_weekends, mut dotted) = (false, false, true);
+    for (line, cell) in cells {
+        let DateCell::Open { separator, .. } = cell else { continue };
+        dotted &= *separator == b'.';
+        match [Order::MonthFirst, Order::DayFirst].map(|order| order.read(*cell)) {
+            [Some(_), None] => _ = only_month.get_or_insert((*line, *cell)),
+            [None, Some(_)] => _ = only_day.get_or_insert((*line, *cell)),
+            [Some(month), Some(day)] => {
+                open.get_or_insert((*line, *cell, month, day));
+                month_weekends |= is_weekend(month);
+                day_weekends |= is_weekend(day);
+            }
+            [None, None] => {}
+        }
+    }
+    match (only_month, only_day, open) {
+        (Some(month), Some(day), _) => Err(format!(
+            "{unit} {} `{}` has its month first and {unit} {} `{}` its day: write every date as YYYY-MM-DD",
+            month.0,
+            shown(month.1),
+            day.0,
+            shown(day.1)
+        )),
+        (Some(_), None, _) | (None, None, None) => Ok(Order::MonthFirst),
+        (None, Some(_), _) => Ok(Order::DayFirst),
+        (None, None, Some(_)) if dotted => Ok(Order::DayFirst),
+        (None, None, Some(_)) if day_weekends && !month_weekends => Ok(Order::MonthFirst),
+        (None, None, Some(_)) if month_weekends && !day_weekends => Ok(Order::DayFirst),
+        (None, None, Some((line, cell, month, day))) => Err(format!(
+            "{unit} {line}: `{}` is {month} with the month first or {day} with the day first, and no other date of the \
+             file says which: write YYYY-MM-DD",
+            shown(cell)
+        )),
+    }
+}
+
+fn shown(cell: DateCell) -> String {
+    match cell {
+        DateCell::Open { first, second, year, separator } => {
+            let between = char::from(separator);
+            format!("{first:02}{between}{second:02}{between}{year}")
+        }
+        DateCell::Count(count) => count.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The day before the first of each count that is in use: spreadsheets, those of old Macs, and Unix.
+const EPOCHS: [(i32, u32, u32); 3] = [(1899, 12, 30), (1904, 1, 1), (1970, 1, 1)];
+
+fn counted(epoch: NaiveDate, count: u32) -> Option<NaiveDate> {
+    epoch.checked_add_days(chrono::Days::new(count.into())).filter(|day| plausible(*day))
+}
+
+/// The day from which a column of day numbers counts: the one from which no date falls on a weekend or after today.
+fn epoch(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<NaiveDate, String> {
+    let mut counts = cells.iter().filter_map(|(line, cell)| match cell {
+        DateCell::Count(count) => Some((*line, *count)),
+        _ => None,
+    });
+    let Some((line, first)) = counts.next() else { return Ok(NaiveDate::default()) };
+    if let Some((other, _)) = cells.iter().find(|(_, cell)| !matches!(cell, DateCell::Count(_))) {
+        return Err(format!(
+            "{unit} {line}: `{first}` is a day number, and {unit} {other} has a written date: format the whole column as \
+             dates (YYYY-MM-DD)"
+        ));
+    }
+    let trades = |day: NaiveDate| !is_weekend(day) && day <= today;
+    let fits = |epoch: &NaiveDate| {
+        let all = |(_, cell): &Placed| match cell {
+            DateCell::Count(count) => counted(*epoch, *count).is_some_and(trades),
+            _ => false,
+        };
+        cells.iter().all(all)
+    };
+    let epochs = EPOCHS.iter().filter_map(|(year, month, day)| NaiveDate::from_ymd_opt(*year, *month, *day));
+    let fitting: Vec<NaiveDate> = epochs.filter(fits).collect();
+    match fitting[..] {
+        [epoch] => Ok(epoch),
+        _ => Err(format!(
+            "{unit} {line}: `{first}` is a day number, and {} counting gives weekdays up to today alone: format the column \
+             as dates (YYYY-MM-DD)",
+            if fitting.is_empty() { "no way of" } else { "more than one way of" }
+        )),
+    }
+}
+
+/// Why dates that rise from day to day are those of a shifted zone: they fall on Sundays and never on a Friday, or on
+/// Saturdays and never on a Monday. `None` for a week of five, six or seven days, and for bars that are not daily.
+pub(super) fn shifted(days: &[NaiveDate]) -> Option<String> {
+    const FEW: usize = 10;
+    let next_day = |pair: &&[NaiveDate]| (pair[1] - pair[0]).num_days() == 1;
+    if days.len() < FEW || days.windows(2).filter(next_day).count() * 2 < days.len() {
+        return None;
+    }
+    let mut on = [0_usize; 7];
+    for day in days {
+        if let Some(count) = on.get_mut(day.weekday().num_days_from_monday() as usize) {
+            *count += 1;
+        }
+    }
+    let [monday, .., friday, saturday, sunday] = on;
+    let (many, none) = (|count: usize| count * 10 >= days.len(), |count: usize| count * 50 <= days.len());
+    let (count, name, missing, side) = match () {
+        () if many(sunday) && none(friday) => (sunday, "Sundays", "Friday", "early"),
+        () if many(saturday) && none(monday) => (saturday, "Saturdays", "Monday", "late"),
+        () => return None,
+    };
+    Some(format!(
+        "{count} of {} dates fall on {name} and hardly one on a {missing}: they are a day {side}, as when midnight of one \
+         time zone is read in another: write plain dates (YYYY-MM-DD), or time stamps with their zone",
+        days.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests;

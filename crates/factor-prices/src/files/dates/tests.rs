@@ -1,0 +1,139 @@
+use super::*;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn read(texts: &[&str]) -> Result<Vec<NaiveDate>, String> {
+    let cells: Vec<Placed> = (2..).zip(texts).map(|(line, text)| (line, DateCell::parse(text.as_bytes()))).collect();
+    assert!(cells.iter().all(|(_, cell)| *cell != DateCell::Unreadable), "{texts:?}");
+    settle(&cells, "line", day("2026-01-15"))
+}
+
+fn days(texts: &[&str]) -> Vec<NaiveDate> {
+    texts.iter().map(|text| day(text)).collect()
+}
+
+#[test]
+fn dates_that_say_what_they_are() {
+    for text in [
+        "2024-02-09",
+        " 2024-02-09 ",
+        "20240209",
+        "2024/02/09",
+        "2024-2-9",
+        "2024.02.09",
+        "2024-02-09 00:00:00",
+        "2024-02-09T16:00:00-05:00",
+        "2024-02-09T00:00:00.000Z",
+        "2024-02-09 00:00:00+01:00",
+        "Feb 9, 2024",
+        "February 09, 2024",
+        "9 Feb 2024",
+        "09-FEB-2024",
+        "2024-Feb-09",
+        "9.2.2024",
+    ] {
+        assert_eq!(read(&[text]), Ok(vec![day("2024-02-09")]), "{text}");
+    }
+    assert_eq!(read(&["05/05/2024"]), Ok(vec![day("2024-05-05")]), "the same in either order");
+    for text in [
+        "",
+        "2024",
+        "2024-13-01",
+        "2024-02-30",
+        "9 Fob 2024",
+        "02/09/24",
+        "31/31/2024",
+        "30/02/2024",
+        "0001-01-01",
+        "//",
+        "2024-",
+        "é",
+        "45331.5",
+        "Feb 2024",
+        "1e5",
+    ] {
+        assert_eq!(DateCell::parse(text.as_bytes()), DateCell::Unreadable, "{text}");
+    }
+}
+
+#[test]
+fn the_order_of_month_and_day_is_the_whole_column_s() {
+    // A number above 12 decides for all.
+    assert_eq!(read(&["03/04/2025", "3/31/2025"]), Ok(days(&["2025-03-04", "2025-03-31"])));
+    assert_eq!(read(&["03/04/2025", "31/03/2025"]), Ok(days(&["2025-04-03", "2025-03-31"])));
+    assert_eq!(read(&["03-04-2025", "31-03-2025"]), Ok(days(&["2025-04-03", "2025-03-31"])));
+    // 2025-02-01 is a Saturday, so 01/02/2025 is the second of January.
+    assert_eq!(read(&["01/02/2025", "01/03/2025"]), Ok(days(&["2025-01-02", "2025-01-03"])));
+    assert_eq!(read(&["02/01/2025", "03/01/2025"]), Ok(days(&["2025-01-02", "2025-01-03"])));
+    // Dots are written where the day comes first.
+    assert_eq!(read(&["03.04.2025"]), Ok(days(&["2025-04-03"])));
+    let error = read(&["03/04/2025"]).unwrap_err();
+    assert_eq!(
+        error,
+        "line 2: `03/04/2025` is 2025-03-04 with the month first or 2025-04-03 with the day first, and no other date of the \
+         file says which: write YYYY-MM-DD"
+    );
+    let error = read(&["12/31/2025", "31/12/2025"]).unwrap_err();
+    assert!(error.starts_with("line 2 `12/31/2025` has its month first and line 3 `31/12/2025` its day"), "{error}");
+}
+
+#[test]
+fn day_numbers_only_where_one_way_of_counting_fits() {
+    // 2024-02-05 to 2024-02-09, Monday to Friday: 45327 in a spreadsheet, 43865 from 1904, 19758 from 1970.
+    let week = days(&["2024-02-05", "2024-02-06", "2024-02-07", "2024-02-08", "2024-02-09"]);
+    for first in [45_327, 43_865, 19_758] {
+        let texts: Vec<String> = (first..first + 5).map(|count: u32| count.to_string()).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert_eq!(read(&texts), Ok(week.clone()), "{first}");
+    }
+    // A Thursday of 2020, or a Wednesday of 2024.
+    let error = read(&["43867"]).unwrap_err();
+    assert!(error.contains("more than one way"), "{error}");
+    let error = read(&["45325"]).unwrap_err();
+    assert!(error.contains("no way of counting gives weekdays"), "a Saturday: {error}");
+    let error = read(&["45329", "2024-02-08"]).unwrap_err();
+    assert!(error.contains("line 2: `45329` is a day number, and line 3 has a written date"), "{error}");
+}
+
+#[test]
+fn a_moment_is_a_date_of_its_zone_at_midnight_and_of_new_york_otherwise() {
+    let berlin = Zone::parse("Europe/Berlin");
+    let settled = |zone, seconds: &[i64]| {
+        let cells: Vec<Placed> = seconds.iter().map(|seconds| (1, DateCell::from_seconds(*seconds, zone))).collect();
+        settle(&cells, "row", day("2026-01-15")).unwrap()
+    };
+    // 2021-11-30T23:00Z is midnight of 1 December in Berlin, 2022-06-30T22:00Z of 1 July.
+    assert_eq!(settled(berlin, &[1_638_313_200, 1_656_626_400]), days(&["2021-12-01", "2022-07-01"]));
+    // Midnight in New York, 05:00Z and 04:00Z, in any zone.
+    for zone in ["UTC", "Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "+05:30", "America/New_York"] {
+        let dates = settled(Zone::parse(zone), &[1_638_334_800, 1_656_648_000]);
+        assert_eq!(dates, days(&["2021-12-01", "2022-07-01"]), "{zone}");
+    }
+    // The close of New York on 30 November, 21:00Z, is 05:00 of the next day in Hong Kong.
+    assert_eq!(settled(Zone::parse("Asia/Hong_Kong"), &[1_638_306_000]), days(&["2021-11-30"]));
+    assert_eq!(settled(Zone::Naive, &[1_638_313_200]), days(&["2021-11-30"]));
+    // In text, too.
+    assert_eq!(read(&["2021-12-01T05:00:00Z", "2021-12-02 05:00:00+00:00"]), Ok(days(&["2021-12-01", "2021-12-02"])));
+    assert_eq!(read(&["2021-11-30T21:00:00Z"]), Ok(days(&["2021-11-30"])));
+    assert_eq!(read(&["2021-12-01 05:00:00+0800"]), Ok(days(&["2021-11-30"])));
+}
+
+#[test]
+fn a_week_from_sunday_to_thursday_is_a_shifted_one() {
+    let from = |first: &str, on: &[u64]| -> Vec<NaiveDate> {
+        let weeks = (0..4_u64).flat_map(|week| on.iter().map(move |day| week * 7 + day));
+        weeks.map(|days| day(first) + chrono::Days::new(days)).collect()
+    };
+    // 2024-02-04 is a Sunday.
+    let early = shifted(&from("2024-02-04", &[0, 1, 2, 3, 4])).unwrap();
+    assert!(
+        early.starts_with("4 of 20 dates fall on Sundays and hardly one on a Friday: they are a day early"),
+        "{early}"
+    );
+    assert!(shifted(&from("2024-02-04", &[2, 3, 4, 5, 6])).unwrap().contains("a day late"));
+    for whole in [&[1, 2, 3, 4, 5][..], &[0, 1, 2, 3, 4, 5], &[0, 1, 2, 3, 4, 5, 6], &[0], &[6]] {
+        assert_eq!(shifted(&from("2024-02-04", whole)), None, "{whole:?}");
+    }
+}
