@@ -86,10 +86,9 @@ impl Query {
             sort_by: SortBy::default(),
             min_coverage: MIN_COVERAGE,
         };
-        let also_priced = Ticker::cash_proxies().into_iter().chain(holdings.iter().cloned()).collect();
         let request = AnalysisRequest {
             asset_classes: Default::default(),
-            ..common.request(Ticker::spy(), also_priced, Plan::Performance(plan))
+            ..common.request(Ticker::spy(), holdings.to_vec(), Plan::Performance(plan))
         };
         Self {
             request,
@@ -201,7 +200,7 @@ impl Reader<'_> {
             AnalysisKind::Performance => {
                 let lists = self.lists(common.format);
                 let plan = self.performance(&common, &benchmark, &sections);
-                (Plan::Performance(plan), lists, Ticker::cash_proxies().to_vec())
+                (Plan::Performance(plan), lists, Vec::new())
             }
             AnalysisKind::Returns => {
                 let lists = self.lists(common.format);

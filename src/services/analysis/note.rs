@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{regime::Regime, sections::macro_etf::MAX_COLUMNS};
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Plan, Report};
 
 /// A note on what was computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) enum Note {
     TooManyEtfs(usize),
     /// The end that was asked for has not been yet.
     EndAfterToday { asked: NaiveDate, today: NaiveDate },
+    /// What the factors were to be sorted by is null for all of them; what they are sorted by instead.
+    SortedOtherwise { asked: &'static str, by: &'static str },
     /// The correlations are of some periods only.
     Regime { regime: Regime, periods: usize, of: usize },
     /// Those over moving windows are not.
@@ -33,6 +35,13 @@ impl Note {
         (asked > today).then_some(Self::EndAfterToday { asked, today })
     }
 
+    /// That the factors are sorted by something else than was asked.
+    pub(super) fn on_the_order(analysis: &Analysis, plan: &Plan) -> Option<Self> {
+        let (Plan::Performance(plan), Report::Performance(report)) = (plan, analysis.report()) else { return None };
+        let (asked, by) = (plan.sort_by.field(), report.sorted_by.field());
+        (asked != by && report.per_factor.is_some()).then_some(Self::SortedOtherwise { asked, by })
+    }
+
     /// That the correlations are of a regime's periods.
     pub(super) fn on_regime(analysis: &Analysis) -> Option<Self> {
         let slice = analysis.study.slice()?;
@@ -49,6 +58,9 @@ impl Display for Note {
             ),
             Self::EndAfterToday { asked, today } => {
                 write!(f, "end_date {asked} has not been yet: the window ends today, {today}")
+            }
+            Self::SortedOtherwise { asked, by } => {
+                write!(f, "{asked} is null for every factor: they are sorted by {by} (data_quality.undefined says why)")
             }
             Self::Regime { regime, periods, of } => write!(
                 f,

@@ -4,6 +4,7 @@ mod collect;
 mod macro_groups;
 mod not_analysed;
 mod rates;
+mod relations;
 mod said;
 mod score;
 mod warning;
@@ -25,7 +26,7 @@ use serde::{Serialize, Serializer};
 use self::score::{Findings, Score};
 pub(crate) use self::{
     rates::yields_as_of,
-    warning::{Gap, Warning},
+    warning::{Gap, PricedAs, Warning},
 };
 use super::arguments::Query;
 use crate::{
@@ -166,11 +167,12 @@ impl DataQuality {
     ) -> Self {
         let mut quality = Self { undefined, ..Self::of(analysis, query) };
         // The question's own warnings say more of a holding without prices than this one does.
-        let holdings = &query.request.also_priced;
-        let is_of_holding =
-            |one: &Warning| matches!(one, Warning::NotPriced { ticker, .. } if holdings.contains(ticker));
+        let is_of_holding = |one: &Warning| matches!(one, Warning::NotPriced { as_what: PricedAs::Holding, .. });
         quality.warnings.retain(|warning| !is_of_holding(warning));
-        quality.warnings.extend(further.into_iter().map(Warning::Portfolio));
+        let (first, last): (Vec<_>, Vec<_>) =
+            further.into_iter().partition(holdings_warning::Warning::is_of_every_figure);
+        quality.warnings.splice(0..0, first.into_iter().map(Warning::Portfolio));
+        quality.warnings.extend(last.into_iter().map(Warning::Portfolio));
         quality
     }
 

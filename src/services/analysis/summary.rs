@@ -14,7 +14,7 @@ use super::{
     sections::{Section, placed},
 };
 use crate::{
-    analysis::{Analysis, Plan, Report},
+    analysis::{Analysis, Report},
     answer::{Fields, Limit, Rounding},
 };
 
@@ -54,11 +54,9 @@ fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {
     let mut fields = Fields::rounded(ROUNDING);
     match analysis.report() {
         Report::Correlations(_) => {}
-        Report::Performance(_) => {
-            if let Plan::Performance(plan) = &answer.query.request.plan {
-                fields.put("sorted_by", plan.sort_by.field());
-                fields.put_some("sort_order", plan.sort_by.is_ascending().then_some("asc"));
-            }
+        Report::Performance(report) => {
+            fields.put("sorted_by", report.sorted_by.field());
+            fields.put_some("sort_order", report.sorted_by.is_ascending().then_some("asc"));
         }
         Report::Returns(report) => fields.put_whole("windows", &report.windows.keys().collect::<Vec<_>>()),
     }

@@ -213,7 +213,8 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         universe: Some(FactorUniverse::new(group.tickers.iter().map(member))),
         groups: UserGroups::default(),
         benchmark: benchmark.clone(),
-        also_priced: Ticker::cash_proxies().into(),
+        also_priced: Vec::new(),
+        rate_sources: Ticker::cash_proxies().into(),
         min_observations: Some(NEEDED_MONTHS),
         plan: Plan::Performance(PerformancePlan {
             // No section: the panel and the study are all that is wanted.
