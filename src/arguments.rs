@@ -37,6 +37,17 @@ pub struct Args {
     problems: Arc<Mutex<Vec<Problem>>>,
 }
 
+/// Names that are often written for another argument: that one, and what to write.
+const MEANT: [(&str, &str, &str); 4] = {
+    const UNIVERSE: &str = "name tickers in `factor_universe`, each with a label: {\"SPY\": \"SPY\", \"TLT\": \"TLT\"}";
+    [
+        ("tickers", "factor_universe", UNIVERSE),
+        ("ticker", "factor_universe", UNIVERSE),
+        ("symbols", "factor_universe", UNIVERSE),
+        ("factors", "factor_universe", UNIVERSE),
+    ]
+};
+
 /// How the fields of an object are called in a problem.
 #[derive(Debug, Clone)]
 enum At {
@@ -244,7 +255,9 @@ impl Args {
             if self.is_full() {
                 break;
             }
+            let meant = MEANT.iter().find(|(wrong, right, _)| wrong == name && known.contains(right));
             let hint = match nearest(name, known.iter().copied()) {
+                _ if meant.is_some() => meant.map_or_else(String::new, |(.., hint)| (*hint).to_owned()),
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "there are none".to_owned(),
                 None => format!("the arguments are {}", known.join(", ")),

@@ -181,7 +181,8 @@ impl AnalysisAnswer {
             sections.into_iter().flat_map(|(_, notes)| notes(&self.analysis))
         };
         let on_the_order = Note::on_the_order(&self.analysis, &self.query.request.plan);
-        let first = Note::on_the_end(&self.analysis).into_iter().chain(on_the_order);
+        let late = Note::on_late_windows(&self.analysis);
+        let first = Note::on_the_end(&self.analysis).into_iter().chain(late).chain(on_the_order);
         first.chain(of(true)).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
     }
 

@@ -13,10 +13,11 @@ mod warning;
 pub(crate) mod tests;
 
 use factor_analytics::{
+    Study,
     panel::SuspectReturn,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
-    study::{Exclusion, ExclusionReason},
+    study::{Exclusion, ExclusionReason, StudiedFactor},
 };
 use factor_types::{PriceKind, Ticker};
 use indexmap::IndexMap;
@@ -122,6 +123,7 @@ impl DataQuality {
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
             suspects: study.panel().suspects().len(),
+            broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count(),
         };
         Self {
             factors_requested: requested,
@@ -234,6 +236,11 @@ impl DataQuality {
             self.quality_score.as_str()
         )
     }
+}
+
+/// True of a factor that lacks periods inside its history.
+fn has_holes(study: &Study, factor: &StudiedFactor) -> bool {
+    study.history(factor.column).gaps > 0
 }
 
 /// The excluded factors of the categories that are counted.

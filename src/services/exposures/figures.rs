@@ -6,8 +6,9 @@ use factor_analytics::{
     Study,
     exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, PortfolioReturns, WhatIf, where_both},
     report::Undefined,
+    study::{Exclusion, ExclusionReason},
 };
-use factor_types::Ticker;
+use factor_types::{Frequency, Ticker};
 use indexmap::IndexMap;
 
 use super::{Exposed, Traded, request::Request};
@@ -65,6 +66,10 @@ pub(super) fn compute(
     state.risk = state.risk.with_daily(daily(&returns.values, &returns, &held.weights).as_ref());
     state.risk.risk_contribution =
         portfolio::risk_contributions(&study, &held.weights, &returns, &risk_free.per_period);
+    if factors.is_empty() && !without.is_empty() {
+        let each: Vec<String> = without.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        state.no_regression = Some(format!("no factor is left to regress on: {}", each.join("; ")));
+    }
     if state.risk.risk_contribution.is_none() {
         state.risk.undefined.push(("risk_contribution", "the portfolio does not vary"));
     }
@@ -100,7 +105,14 @@ fn returns_of(named: Vec<Resolved>, study: &Study) -> (Vec<NamedReturns>, Vec<(S
     for factor in named {
         match factor.returns(study) {
             Ok(returns) => found.push((factor.name, returns)),
-            Err(why) => without.push((factor.name, why)),
+            Err(why) => {
+                let thin = |lost: &Exclusion| {
+                    lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::ThinHistory
+                };
+                let daily = study.panel().frequency() != Frequency::Daily && study.excluded.iter().any(thin);
+                let more = if daily { "; with frequency daily it has more" } else { "" };
+                without.push((factor.name, format!("{why}{more}")));
+            }
         }
     }
     (found, without)

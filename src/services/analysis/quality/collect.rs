@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use factor_analytics::{
     correlation::{CorrelationMatrix, Estimate, Method},
     inference::SMALL_SAMPLE,
+    panel::Period,
     regime::SMALL_SLICE,
     report::CorrelationReport,
     study::StudiedFactor,
@@ -92,7 +94,11 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
     }
     let (window, labels) = (analysis.window(), analysis.study.panel().labels());
     if let Some(left_out) = window.left_out {
-        warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().copied() });
+        // A label may be a day without trading: that of Good Friday's week.
+        let ended = |label: &NaiveDate| {
+            Period::of(window.frequency, *label).map_or(*label, |period| window.calendar.last_day(period))
+        };
+        warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().map(ended) });
     }
     let days = analysis.stale_days();
     // An end chosen among the prices there are: what the source lacks since then is none of the answer's.

@@ -15,7 +15,7 @@ use super::rates::RateWarning;
 use crate::{
     analysis::failure_runs::STALE_AFTER,
     answer::{markdown::percent, shortened},
-    services::holdings_warning,
+    services::{analysis::arguments::instead_of, holdings_warning},
 };
 
 /// Tickers that a list names before it counts the others.
@@ -72,7 +72,7 @@ pub(crate) enum Warning {
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
     Simulated,
-    /// The month or week that the end names is not in; the newest that is has this label.
+    /// The month or week that the end names is not in; the newest that is ends on this trading day.
     LeftOut { left_out: LeftOut, end: NaiveDate, newest: Option<NaiveDate> },
     /// The source has no newer prices.
     Stale { newest: NaiveDate, days: i64 },
@@ -230,7 +230,10 @@ fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Freq
     let of_days = ReturnWindow::names(Frequency::Daily);
     let each = named.iter().take(NAMED).map(|name| match of_days.contains(&name.as_str()) {
         true => format!("{name} (ask for it with frequency daily)"),
-        false => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
+        false => match instead_of(name) {
+            Some(instead) => format!("{} ({instead})", shortened(name, LONGEST_WINDOW)),
+            None => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
+        },
     });
     let each: Vec<String> = each.collect();
     write!(f, "windows not answered: {}", each.join(", "))?;
@@ -259,7 +262,7 @@ fn is_left_out(
         WhyLeftOut::NotWhole { newest } => write!(f, "and the source's newest price is of {newest}")?,
     }
     match newest {
-        Some(label) => write!(f, "; the newest period here is that of {label}, frequency daily goes on"),
+        Some(day) => write!(f, "; the newest period here ends on {day}, frequency daily goes on"),
         None => Ok(()),
     }
 }
