@@ -36,3 +36,4 @@ mod tools;
 mod traps;
 mod vendors;
 mod verification;
+mod words;

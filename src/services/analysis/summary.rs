@@ -111,15 +111,15 @@ pub(super) fn first_and_last<T>(rows: &[T], size: usize) -> (Vec<&T>, Vec<&T>) {
 /// What the figures are of.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Period<'a> {
-    from: NaiveDate,
-    to: Option<&'a NaiveDate>,
+    pub(super) from: NaiveDate,
+    pub(super) to: Option<&'a NaiveDate>,
     frequency: Frequency,
     periods: usize,
     price_source: &'a str,
 }
 
 impl<'a> Period<'a> {
-    fn of(analysis: &'a Analysis) -> Self {
+    pub(super) fn of(analysis: &'a Analysis) -> Self {
         let panel = analysis.study.panel();
         // In returns the windows, not the prices that were loaded for them.
         let longest = match analysis.report() {

@@ -82,7 +82,7 @@ fn warnings_are_put_into_words_last() {
                 newest: Some(day("2024-02-29")),
             },
             "March 2024 is left out: its last trading day is 2024-03-28, after end_date 2024-03-27; the newest period \
-             here is that of 2024-02-29, frequency daily goes on",
+             here ends on 2024-02-29, frequency daily goes on",
         ),
         (
             Warning::LeftOut {
