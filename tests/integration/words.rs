@@ -227,9 +227,10 @@ async fn members_that_do_not_fill_the_window_are_marked_and_a_stopped_benchmark_
     assert!(created["performance"]["max_drawdown_daily"].as_f64().unwrap() < 0.0);
     let validated = server.answer("validate_factor_group", json!({"group_name": "mix"})).await;
     assert_eq!(&validated["validation_metadata"]["members_marked"], marked);
+    let with_groups = server.answer(ANALYSIS, json!({"analysis_type": "performance"})).await;
+    says(&with_groups, "USER:mix (OLD stopped 2021-05-28, 76 of 119 periods; NEW young, 36 of 119 periods)");
     let ask = json!({"analysis_type": "performance", "factor_universe": universe(&funds), "benchmark_ticker": "OLD"});
     let answer = server.answer(ANALYSIS, ask).await;
-    says(&answer, "USER:mix (OLD stopped 2021-05-28, 76 of 119 periods; NEW young, 36 of 119 periods)");
     says(&answer, "benchmark OLD stopped, its last price is of 2021-05-28: it has returns on 76 of 119 periods");
     assert_eq!(answer["data_quality"]["quality_score"], "good", "what stopped is no excellent data");
 }
