@@ -51,6 +51,17 @@ pub(crate) const MOST_ENTRIES: usize = 1_000;
 /// As many names as a hint lists.
 const NAMES_TOLD: usize = 8;
 
+/// Names that are often written for another argument: that one, and what to write.
+const MEANT: [(&str, &str, &str); 4] = {
+    const UNIVERSE: &str = "name tickers in `factor_universe`, each with a label: {\"SPY\": \"SPY\", \"TLT\": \"TLT\"}";
+    [
+        ("tickers", "factor_universe", UNIVERSE),
+        ("ticker", "factor_universe", UNIVERSE),
+        ("symbols", "factor_universe", UNIVERSE),
+        ("factors", "factor_universe", UNIVERSE),
+    ]
+};
+
 /// How the fields of an object are called in a problem.
 #[derive(Debug, Clone)]
 enum At {
@@ -277,7 +288,9 @@ impl Args {
             if self.only_counts(name) {
                 continue;
             }
+            let meant = MEANT.iter().find(|(wrong, right, _)| wrong == name && known.contains(right));
             let hint = match nearest(name, known.iter().copied()) {
+                _ if meant.is_some() => meant.map_or_else(String::new, |(.., hint)| (*hint).to_owned()),
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "there are none".to_owned(),
                 None if known.len() <= NAMES_TOLD => format!("the arguments are {}", known.join(", ")),

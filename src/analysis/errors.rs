@@ -113,7 +113,8 @@ impl AnalysisError {
             | Self::Regime { error: RegimeError::TooFewRows { .. }, .. } => Some(benchmark),
             Self::NothingAnalysed { lost, fault: None } => lost
                 .iter()
-                .find(|one| matches!(one.reason, ExclusionReason::NoData | ExclusionReason::ThinHistory))
+                .find(|one| one.reason == ExclusionReason::ThinHistory)
+                .or_else(|| lost.iter().find(|one| one.reason == ExclusionReason::NoData))
                 .map(|one| &one.ticker)
                 .filter(|ticker| !ticker.is_group()),
             _ => None,

@@ -119,6 +119,7 @@ impl Fetch {
             lead_months: request.plan.lead_months(),
             clock,
             benchmark: request.benchmark.clone(),
+            silent: silent(request, factors, &groups),
         };
         Self {
             window,
@@ -243,11 +244,22 @@ impl Fetch {
 fn tickers(request: &AnalysisRequest, factors: &[Arc<Factor>], groups: &[GroupColumn]) -> Vec<Ticker> {
     let all = factors.iter().map(|factor| &factor.ticker);
     let members = groups.iter().flat_map(|group| group.members.iter().map(|(member, _)| member));
-    let further = iter::once(&request.benchmark).chain(&request.also_priced);
+    let further = iter::once(&request.benchmark).chain(&request.rate_sources).chain(&request.also_priced);
     let mut seen = HashSet::new();
     // Holdings may be groups as well.
     let all = all.chain(members).chain(further).filter(|ticker| !ticker.is_group());
     all.filter(|ticker| seen.insert(*ticker)).cloned().collect()
+}
+
+/// The sources of the risk-free rate that are priced for its sake alone: no factor, member, benchmark or holding.
+fn silent(request: &AnalysisRequest, factors: &[Arc<Factor>], groups: &[GroupColumn]) -> Vec<Ticker> {
+    let is_asked = |ticker: &Ticker| {
+        factors.iter().any(|factor| factor.ticker == *ticker)
+            || groups.iter().any(|group| group.members.iter().any(|(member, _)| member == ticker))
+            || request.benchmark == *ticker
+            || request.also_priced.contains(ticker)
+    };
+    request.rate_sources.iter().filter(|ticker| !is_asked(ticker)).cloned().collect()
 }
 
 /// The tickers by whose prices the window is settled, each once.

@@ -43,8 +43,10 @@ pub struct AnalysisRequest {
     pub groups: UserGroups,
     /// The benchmark.
     pub benchmark: Ticker,
-    /// Further tickers whose prices are needed though they may be no factors: overlay benchmarks, cash proxies.
+    /// Further tickers whose prices are needed though they may be no factors: overlay benchmarks, holdings.
     pub also_priced: Vec<Ticker>,
+    /// Funds whose prices are needed for the risk-free rate alone.
+    pub rate_sources: Vec<Ticker>,
     /// The floor on observations, if the call names one.
     pub min_observations: Option<usize>,
     /// The sections to compute.

@@ -182,6 +182,7 @@ pub(super) fn request(plan: Plan) -> AnalysisRequest {
         groups: UserGroups::default(),
         benchmark: Ticker::spy(),
         also_priced: Vec::new(),
+        rate_sources: Vec::new(),
         min_observations: None,
         plan,
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use indexmap::IndexMap;
 
@@ -91,6 +92,22 @@ pub(crate) fn list(text: &mut String, title: &str, items: &[String]) {
     for item in items {
         let _ = writeln!(text, "- {item}");
     }
+}
+
+/// The runs of periods that a sentence names.
+const STRETCHES: usize = 6;
+
+/// Runs of periods by their first and last labels, the first few of them.
+pub(crate) fn stretches(runs: &[(NaiveDate, NaiveDate)]) -> String {
+    let run = |(first, last): &(NaiveDate, NaiveDate)| {
+        if first == last { first.to_string() } else { format!("{first} to {last}") }
+    };
+    let named: Vec<String> = runs.iter().take(STRETCHES).map(run).collect();
+    let more = match runs.len().saturating_sub(STRETCHES) {
+        0 => String::new(),
+        more => format!(" and {more} more stretches"),
+    };
+    format!("{}{more}", named.join(", "))
 }
 
 #[cfg(test)]

@@ -165,6 +165,10 @@ impl CommonArgs {
             groups: self.groups.clone(),
             benchmark,
             also_priced,
+            rate_sources: match self.question.kind() {
+                AnalysisKind::Performance => Ticker::cash_proxies().into(),
+                AnalysisKind::Correlations | AnalysisKind::Returns => Vec::new(),
+            },
             min_observations: self.min_observations,
             plan,
         }

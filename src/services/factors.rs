@@ -1,21 +1,25 @@
 //! The universe's factors, searchable, page by page.
 
+use chrono::NaiveDate;
+use factor_prices::PriceError;
 use factor_store::LoadedUniverse;
-use factor_types::{AssetClass, Category, ClosedSet, Factor, FactorUniverse, SourceTier, Ticker, UserId};
+use factor_types::{AssetClass, Category, ClosedSet, DateRange, Factor, FactorUniverse, SourceTier, Ticker, UserId};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    answer::Rendered,
+    answer::{Rendered, shortened},
     app::App,
     arguments::{Args, Choices},
-    services::{Call, saved_items::Success},
+    services::{Call, saved_items::Success, status::parts::FILES},
     tool_error::ToolError,
 };
 
 const NAMES: [&str; 3] = ["query", "categories", "cursor"];
 const PAGE: usize = 100;
+/// The longest reason of a factor without prices, in characters.
+const LONGEST_REASON: usize = 160;
 
 /// The categories of a loaded universe; `bond` reads as `fixed_income`.
 pub(crate) const CATEGORIES: [&str; 8] = Category::names_without(Category::Custom);
@@ -65,6 +69,15 @@ pub struct FactorRow {
     pub proxy_key: Option<String>,
     /// Where its definition came from.
     pub source: SourceTier,
+    /// The date of its first price, where files hold all there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<NaiveDate>,
+    /// The date of its last price, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<NaiveDate>,
+    /// Why it has no prices, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_data: Option<String>,
 }
 
 /// Answers a call.
@@ -81,7 +94,13 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 pub async fn run(app: &App, loaded: &LoadedUniverse, request: &Request, user: UserId) -> FactorsPage {
     let groups = app.groups_of(user, &loaded.universe).await;
     let all = loaded.universe.factors().iter().chain(groups.factors().map(AsRef::as_ref));
-    page(all, request, &loaded.hash)
+    let mut page = page(all, request, &loaded.hash);
+    if app.sources.choice.name == FILES {
+        for row in page.factors.iter_mut().filter(|row| !row.ticker.is_group()) {
+            row.look_up(app).await;
+        }
+    }
+    page
 }
 
 /// The universe's factors as they are listed, in its order.
@@ -114,6 +133,21 @@ impl Request {
     }
 }
 
+impl FactorRow {
+    /// Puts in the dates of its prices, from files, which are in memory.
+    async fn look_up(&mut self, app: &App) {
+        let Ok(all) = DateRange::new(NaiveDate::MIN, app.today()) else { return };
+        match app.sources.prices.history(&self.ticker, all).await {
+            Ok(history) => {
+                let dates = history.series.dates();
+                (self.first, self.last) = (dates.first().copied(), dates.last().copied());
+            }
+            Err(PriceError::NoData(why)) => self.no_data = Some(shortened(&why, LONGEST_REASON)),
+            Err(PriceError::Failed { .. }) => {}
+        }
+    }
+}
+
 impl From<&Factor> for FactorRow {
     fn from(factor: &Factor) -> Self {
         Self {
@@ -125,6 +159,9 @@ impl From<&Factor> for FactorRow {
             sector_group: factor.sector_group.clone(),
             proxy_key: factor.proxy_key.clone(),
             source: factor.source,
+            first: None,
+            last: None,
+            no_data: None,
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use factor_types::Ticker;
+
+use crate::answer::markdown::{in_words, stretches};
 
 /// Tickers named in one warning.
 const NAMED: usize = 8;
@@ -10,8 +13,12 @@ const NAMED: usize = 8;
 /// A warning of an answer on a portfolio.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Warning {
-    /// Holdings without any return.
-    WithoutReturns { tickers: Vec<Ticker>, why: Reason },
+    /// Holdings without any return, and their share of what is held besides cash; 0 of what is only bought.
+    WithoutReturns { tickers: Vec<Ticker>, why: Reason, share: f64 },
+    /// Cash earns nothing, and leverage costs nothing, for want of any risk-free rate. Below zero it is borrowed.
+    NothingOnCash { cash: f64 },
+    /// Periods that the portfolio lacks for want of a rate for its cash, or for what it borrows.
+    WithoutRate { cash: f64, rows: usize, lost: usize, runs: Vec<(NaiveDate, NaiveDate)> },
     /// Holdings that are no factor and have no profile.
     WithoutProfile { tickers: Vec<Ticker>, why: Reason },
     /// Holdings whose profile does not say what they stand for.
@@ -44,8 +51,39 @@ pub(crate) enum Unplaced {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WithoutReturns { tickers, why } => {
-                write!(f, "{} unexplained weight: {}", Named(tickers), why.said_of(tickers.len()))
+            Self::WithoutReturns { tickers, why, share } => {
+                write!(f, "{} unexplained weight", Named(tickers))?;
+                if *share > 0.0 {
+                    let it = if tickers.len() == 1 { "it" } else { "them" };
+                    let share = in_words(*share);
+                    write!(
+                        f,
+                        ", {share} of what is held besides cash: every figure is of the rest, scaled up to stand for {it}"
+                    )?;
+                }
+                write!(f, ": {}", why.said_of(tickers.len()))
+            }
+            Self::NothingOnCash { cash } if *cash < 0.0 => write!(
+                f,
+                "what is borrowed ({} of the portfolio) costs 0 here, for want of any risk-free rate: give the server yields \
+                 (FACTOR_YIELD_FILE) or prices of BIL",
+                in_words(-cash)
+            ),
+            Self::NothingOnCash { cash } => write!(
+                f,
+                "cash ({} of the portfolio) earns 0 here, for want of any risk-free rate: give the server yields \
+                 (FACTOR_YIELD_FILE) or prices of BIL",
+                in_words(*cash)
+            ),
+            Self::WithoutRate { cash, rows, lost, runs } => {
+                let what = if *cash < 0.0 { "what it borrows" } else { "its cash" };
+                write!(
+                    f,
+                    "the portfolio has {rows} periods: on {lost} more ({}) all holdings have a return, and there is no risk-free \
+                     rate for {what} ({}); give the server yields of them (FACTOR_YIELD_FILE) or prices of BIL",
+                    stretches(runs),
+                    in_words(cash.abs())
+                )
             }
             Self::WithoutProfile { tickers, why } => {
                 let why = why.said_of(tickers.len());
@@ -84,6 +122,16 @@ impl fmt::Display for Warning {
             ),
             Self::NotRegressed { factor, why } => write!(f, "{factor} is not in the regression: {why}"),
         }
+    }
+}
+
+impl Warning {
+    /// True of what every figure rests on: it stands before all that is said of prices.
+    pub(crate) fn is_of_every_figure(&self) -> bool {
+        matches!(
+            self,
+            Self::WithoutReturns { .. } | Self::NothingOnCash { .. } | Self::WithoutRate { .. } | Self::LostRows { .. }
+        )
     }
 }
 
@@ -142,11 +190,34 @@ mod tests {
         let said = |why: &str, names: &[&str]| {
             let tickers = tickers(names);
             let why = Reason::of(&tickers[0], why);
-            Warning::WithoutReturns { tickers, why }.to_string()
+            Warning::WithoutReturns { tickers, why, share: 0.0 }.to_string()
         };
         assert_eq!(said("AAA is not known", &["AAA"]), "AAA is unexplained weight: it is not known");
         assert_eq!(said("AAA is not known", &["AAA", "BBB"]), "AAA, BBB are unexplained weight: they are not known");
         assert_eq!(said("no price of AAA", &["AAA", "BBB"]), "AAA, BBB are unexplained weight: no price of them");
+    }
+
+    #[test]
+    fn what_every_figure_rests_on_is_said_with_its_share() {
+        let tickers = tickers(&["ZZZZ"]);
+        let why = Reason::of(&tickers[0], "no price of ZZZZ");
+        let unknown = Warning::WithoutReturns { tickers, why, share: 0.2 };
+        assert_eq!(
+            unknown.to_string(),
+            "ZZZZ is unexplained weight, 0.2 of what is held besides cash: every figure is of the rest, scaled up to stand \
+             for it: no price of it"
+        );
+        let day = |text: &str| text.parse().unwrap();
+        let runs = vec![(day("2024-01-31"), day("2024-12-31"))];
+        let lost = Warning::WithoutRate { cash: 0.4, rows: 108, lost: 12, runs };
+        assert!(lost.to_string().starts_with(
+            "the portfolio has 108 periods: on 12 more (2024-01-31 to 2024-12-31) all holdings have a return, and there is no \
+             risk-free rate for its cash (0.4); "
+        ));
+        let costs = |cash: f64| Warning::NothingOnCash { cash }.to_string();
+        assert!(costs(0.4).starts_with("cash (0.4 of the portfolio) earns 0 here"), "{}", costs(0.4));
+        assert!(costs(-0.5).starts_with("what is borrowed (0.5 of the portfolio) costs 0 here"), "{}", costs(-0.5));
+        assert!([unknown, lost].iter().all(Warning::is_of_every_figure));
     }
 
     #[test]

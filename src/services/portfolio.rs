@@ -9,6 +9,7 @@ pub(super) mod summary;
 use factor_analytics::{
     Study,
     exposure::{ExposureFactor, Exposures, PortfolioError, PortfolioReturns, Position},
+    panel::{CashHeld, DailyWealth},
 };
 use factor_types::{AssetClass, Ticker};
 use indexmap::IndexMap;
@@ -86,6 +87,22 @@ pub(crate) fn risk_contributions(
         shares.insert(CASH.to_owned(), Some(cash));
     }
     Some(shares)
+}
+
+/// What a portfolio is worth on the days between the ends of the rows that `values` has; `None` where something held has no
+/// daily prices.
+pub(crate) fn daily_wealth(
+    study: &Study,
+    weights: &IndexMap<Ticker, f64>,
+    returns: &PortfolioReturns,
+    values: &[f64],
+    risk_free: &[f64],
+) -> Option<DailyWealth> {
+    let panel = study.panel();
+    let columns = weights.keys().filter(|ticker| ticker.as_str() != CASH).map(|ticker| panel.position(ticker));
+    let held: Vec<(usize, f64)> =
+        columns.zip(returns.weights()).filter_map(|(column, weight)| Some((column?, *weight))).collect();
+    panel.daily_wealth(values, |_| held.clone(), CashHeld { weight: returns.cash_weight, rates: risk_free })
 }
 
 /// The macro composites that a portfolio is regressed on: all but cash, which the risk-free rate stands for.

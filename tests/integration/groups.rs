@@ -53,6 +53,13 @@ impl Session {
         answer
     }
 
+    /// The answer of a call that is refused.
+    pub(crate) async fn refusal(&mut self, tool: &str, arguments: Value) -> Value {
+        let answer = self.ask(tool, arguments.clone()).await;
+        assert_eq!(answer["status"], "error", "{tool} {arguments}: {answer}");
+        answer
+    }
+
     /// The error of a call that fails with this code.
     pub(crate) async fn error(&mut self, tool: &str, arguments: Value, code: &str) -> Value {
         let answer = self.ask(tool, arguments.clone()).await;

@@ -38,3 +38,4 @@ mod tools;
 mod traps;
 mod vendors;
 mod verification;
+mod words;

@@ -35,7 +35,11 @@ fn with(call: Value, more: Value) -> Value {
 #[tokio::test]
 async fn rolling_correlations_are_absent_unless_asked_for() {
     let mut process = sample().await;
-    let without = ask(&mut process, json!({"include": ["rolling", "insights"], "categories": ["style"]})).await;
+    let without = ask(
+        &mut process,
+        json!({"include": ["rolling", "insights"], "categories": ["style"], "include_rolling_summaries": false}),
+    )
+    .await;
     assert_eq!(keys(&without), ["status", "analysis_type", "warnings", "not_computed", "as_of", "period", "insights"]);
     assert_eq!(without["not_computed"], json!({"rolling": "set include_rolling_summaries: true"}));
     let full = ask(&mut process, json!({"format": "full", "categories": ["style"], "max_chars": 0})).await;

@@ -25,7 +25,8 @@ fn warnings(answer: &Value) -> String {
 
 #[tokio::test]
 async fn statistics_are_absent_unless_asked_for() {
-    let without = ask(json!({"include": ["statistics", "matrices"], "categories": ["style"]})).await;
+    let without =
+        ask(json!({"include": ["statistics", "matrices"], "categories": ["style"], "include_statistics": false})).await;
     assert_eq!(keys(&without), ["status", "analysis_type", "warnings", "not_computed", "as_of", "period", "matrices"]);
     assert_eq!(without["not_computed"], json!({"statistics": "set include_statistics: true"}));
     let full = ask(json!({"format": "full", "categories": ["style"], "max_chars": 0})).await;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use factor_types::Ticker;
 use indexmap::IndexMap;
 
-use crate::Panel;
+use crate::{Panel, panel::DailyWealth};
 
 /// A weighted mean of its members' returns.
 #[derive(Debug, Clone)]
@@ -69,6 +69,14 @@ impl Composite {
             listed,
             values: (0..panel.rows()).map(value).collect(),
         }
+    }
+
+    /// What it is worth on the days between period ends ([`Panel::daily_wealth_of_mean`]).
+    pub fn daily_wealth(&self, panel: &Panel) -> Option<DailyWealth> {
+        let members = self.members.iter().zip(&self.weights);
+        let members: Vec<(usize, f64)> =
+            members.filter_map(|(ticker, weight)| Some((panel.position(ticker)?, *weight))).collect();
+        panel.daily_wealth_of_mean(&self.values, &members)
     }
 
     /// 100 x analysed members / listed ETFs.

@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod calendar;
+pub mod daily;
 pub mod group;
 mod periods;
 pub mod window;
@@ -19,6 +20,7 @@ use ndarray::{Array2, ArrayView2};
 pub use self::{
     build::{PanelError, SuspectReturn},
     calendar::{Period, TradingCalendar},
+    daily::{CashHeld, DailyWealth},
     group::GroupColumn,
     window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
@@ -55,6 +57,8 @@ pub struct Column {
     pub priced: Option<Range<usize>>,
     /// True when some period has a price, the base's included.
     pub has_price: bool,
+    /// Of a group the columns of its members with their weights; empty for a fund.
+    pub members: Vec<(usize, f64)>,
     /// Why the series could not be put on this panel's periods at all.
     pub unsupported: Option<String>,
 }
@@ -91,12 +95,17 @@ impl Panel {
     /// The date of a column's price of the period labelled `label`: a label is a calendar month's end or a Friday, on which
     /// there may be no price. `None` where the column has none, and for a group.
     pub fn price_date(&self, at: usize, label: NaiveDate) -> Option<NaiveDate> {
+        let priced = self.price_index(at, label)?;
+        self.columns.get(at).map(|column| column.series.dates()[priced])
+    }
+
+    /// Which of a column's prices is that of the period labelled `label`.
+    fn price_index(&self, at: usize, label: NaiveDate) -> Option<usize> {
         let series = &self.columns.get(at)?.series;
-        let priced = match Period::of(self.window.frequency, label) {
+        match Period::of(self.window.frequency, label) {
             Some(period) => window::period_price(series, period, self.window.calendar.last_day(period)),
             None => series.dates().binary_search(&label).ok(),
-        };
-        priced.map(|at| series.dates()[at])
+        }
     }
 
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of

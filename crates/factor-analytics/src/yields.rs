@@ -37,6 +37,18 @@ pub fn as_of(panel: &Panel, yields: &YieldTable, maturity: Maturity) -> Option<N
     yields.last_on_or_before(maturity, *last, i64::MAX).map(|(date, _)| date)
 }
 
+/// The first and last labels of each run of rows, which rise.
+pub fn runs(rows: impl IntoIterator<Item = usize>, labels: &[NaiveDate]) -> Vec<(NaiveDate, NaiveDate)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for row in rows {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == row => *last = row,
+            _ => runs.push((row, row)),
+        }
+    }
+    runs.into_iter().map(|(first, last)| (labels[first], labels[last])).collect()
+}
+
 /// True when yields up to this date end more than a period before the panel does: they do not reach the end of the
 /// period before its last, give or take [`STALE_YIELD_DAYS`] (none for days).
 pub fn end_early(panel: &Panel, as_of: NaiveDate) -> bool {

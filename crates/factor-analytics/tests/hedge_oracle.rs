@@ -277,6 +277,7 @@ fn exposures_as_statsmodels() {
             &ExposureInputs {
                 risk_free,
                 rate_known: true,
+                without_rate: 0,
                 benchmark: columns.get("b"),
                 factors: &factors,
                 named: true,

@@ -180,8 +180,10 @@ impl AnalysisAnswer {
             let sections = placed(|spec| spec.notes.filter(|place| (place.at < REGIME) == before));
             sections.into_iter().flat_map(|(_, notes)| notes(&self.analysis))
         };
-        let on_the_end = Note::on_the_end(&self.analysis).into_iter();
-        on_the_end.chain(of(true)).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
+        let on_the_order = Note::on_the_order(&self.analysis, &self.query.request.plan);
+        let late = Note::on_late_windows(&self.analysis);
+        let first = Note::on_the_end(&self.analysis).into_iter().chain(late).chain(on_the_order);
+        first.chain(of(true)).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
     }
 
     /// Sections asked for and not given, with what to do about each.

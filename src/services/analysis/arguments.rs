@@ -4,6 +4,7 @@ mod names;
 mod plans;
 mod rolling;
 mod sections;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use factor_types::{Category, Frequency, Maturity, Ticker};
 use serde_json::{Map, Value};
 
 use self::names::{ADVANCED, BELONGS, TOP};
+pub(super) use self::windows::instead_of;
 use super::{
     choices::MatrixFormat,
     preset::Preset,
@@ -27,7 +29,7 @@ use super::{
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
-    answer::shortened,
+    answer::{markdown::capitalised, shortened},
     app::UniverseSnapshot,
     arguments::{Args, Choices, Include},
     services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role},
@@ -86,10 +88,9 @@ impl Query {
             sort_by: SortBy::default(),
             min_coverage: MIN_COVERAGE,
         };
-        let also_priced = Ticker::cash_proxies().into_iter().chain(holdings.iter().cloned()).collect();
         let request = AnalysisRequest {
             asset_classes: Default::default(),
-            ..common.request(Ticker::spy(), also_priced, Plan::Performance(plan))
+            ..common.request(Ticker::spy(), holdings.to_vec(), Plan::Performance(plan))
         };
         Self {
             request,
@@ -142,9 +143,11 @@ fn no_valid_windows(query: &Query) -> ToolError {
     // A window that another frequency has was meant: its name is no slip.
     let of_days = ReturnWindow::names(Frequency::Daily);
     let meant = query.invalid_windows.iter().find(|name| of_days.contains(&name.as_str()));
-    let way_out = match meant {
-        Some(name) => format!("Ask for {name} with frequency \"daily\""),
-        None => format!("Write windows: [\"{}\"]", windows[0]),
+    let calendar = query.invalid_windows.iter().find_map(|name| instead_of(name));
+    let way_out = match (meant, calendar) {
+        (Some(name), _) => format!("Ask for {name} with frequency \"daily\""),
+        (None, Some(instead)) => capitalised(&instead),
+        (None, None) => format!("Write windows: [\"{}\"]", windows[0]),
     };
     ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new(
         "windows",
@@ -191,8 +194,13 @@ impl Reader<'_> {
                     .to_owned(),
             );
         }
-        let method = self.method(preset, common.frequency, &mut notes);
-        let off = self.off(preset, common.granularity, common.categories.as_ref(), method);
+        let method = self.method((preset, common.frequency), include.as_deref().unwrap_or_default(), &mut notes);
+        let off = self.off(
+            preset,
+            common.granularity,
+            common.categories.as_ref(),
+            (method, include.as_deref().unwrap_or_default()),
+        );
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
         let (plan, lists, also_priced) = match self.kind {
             AnalysisKind::Correlations => {
@@ -201,7 +209,7 @@ impl Reader<'_> {
             AnalysisKind::Performance => {
                 let lists = self.lists(common.format);
                 let plan = self.performance(&common, &benchmark, &sections);
-                (Plan::Performance(plan), lists, Ticker::cash_proxies().to_vec())
+                (Plan::Performance(plan), lists, Vec::new())
             }
             AnalysisKind::Returns => {
                 let lists = self.lists(common.format);

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Display};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use factor_analytics::{regime::Regime, sections::macro_etf::MAX_COLUMNS};
+use factor_types::{Calendar, Frequency};
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Plan, Report};
 
 /// A note on what was computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,12 @@ pub(crate) enum Note {
     TooManyEtfs(usize),
     /// The end that was asked for has not been yet.
     EndAfterToday { asked: NaiveDate, today: NaiveDate },
+    /// Trailing windows end before the newest month that is over by the calendar.
+    WindowsEndEarly { label: NaiveDate, over: NaiveDate, newest: NaiveDate },
+    /// `ytd` is of the year of the newest whole month, which is not this one.
+    YearBefore { label: NaiveDate, today: NaiveDate, newest: NaiveDate },
+    /// What the factors were to be sorted by is null for all of them; what they are sorted by instead.
+    SortedOtherwise { asked: &'static str, by: &'static str },
     /// The correlations are of some periods only.
     Regime { regime: Regime, periods: usize, of: usize },
     /// Those over moving windows are not.
@@ -33,6 +40,28 @@ impl Note {
         (asked > today).then_some(Self::EndAfterToday { asked, today })
     }
 
+    /// That windows without an end_date end earlier than their reader may think: the source is late, or the year is new.
+    pub(super) fn on_late_windows(analysis: &Analysis) -> Vec<Self> {
+        let Report::Returns(report) = analysis.report() else { return Vec::new() };
+        let window = analysis.window();
+        let (today, newest) = (analysis.today, window.newest);
+        let Some(label) = analysis.study.panel().labels().last().copied() else { return Vec::new() };
+        if window.asked_end.is_some() || window.frequency != Frequency::Monthly {
+            return Vec::new();
+        }
+        let over = today.month_end_back(1);
+        let early = (label < over).then_some(Self::WindowsEndEarly { label, over, newest });
+        let new_year = report.windows.contains_key("ytd") && label.year() < today.year();
+        early.into_iter().chain(new_year.then_some(Self::YearBefore { label, today, newest })).collect()
+    }
+
+    /// That the factors are sorted by something else than was asked.
+    pub(super) fn on_the_order(analysis: &Analysis, plan: &Plan) -> Option<Self> {
+        let (Plan::Performance(plan), Report::Performance(report)) = (plan, analysis.report()) else { return None };
+        let (asked, by) = (plan.sort_by.field(), report.sorted_by.field());
+        (asked != by && report.per_factor.is_some()).then_some(Self::SortedOtherwise { asked, by })
+    }
+
     /// That the correlations are of a regime's periods.
     pub(super) fn on_regime(analysis: &Analysis) -> Option<Self> {
         let slice = analysis.study.slice()?;
@@ -49,6 +78,24 @@ impl Display for Note {
             ),
             Self::EndAfterToday { asked, today } => {
                 write!(f, "end_date {asked} has not been yet: the window ends today, {today}")
+            }
+            Self::WindowsEndEarly { label, over, newest } => write!(
+                f,
+                "windows end with {}, not with {}: the newest price is of {newest}, so later months are not whole; frequency \
+                 daily goes up to {newest}",
+                label.format("%B %Y"),
+                over.format("%B %Y")
+            ),
+            Self::YearBefore { label, today, newest } => {
+                write!(f, "ytd is of {}: no month of {} is whole yet; ", label.year(), today.year())?;
+                if newest.year() == today.year() {
+                    write!(f, "frequency daily has its days up to {newest}")
+                } else {
+                    write!(f, "the source has no price of {} either, its newest is of {newest}", today.year())
+                }
+            }
+            Self::SortedOtherwise { asked, by } => {
+                write!(f, "{asked} is null for every factor: they are sorted by {by} (data_quality.undefined says why)")
             }
             Self::Regime { regime, periods, of } => write!(
                 f,

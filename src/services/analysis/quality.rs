@@ -4,6 +4,7 @@ mod collect;
 mod macro_groups;
 mod not_analysed;
 mod rates;
+mod relations;
 mod said;
 mod score;
 mod warning;
@@ -12,10 +13,11 @@ mod warning;
 pub(crate) mod tests;
 
 use factor_analytics::{
+    Study,
     panel::SuspectReturn,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
-    study::{Exclusion, ExclusionReason},
+    study::{Exclusion, ExclusionReason, StudiedFactor},
 };
 use factor_types::{PriceKind, Ticker};
 use indexmap::IndexMap;
@@ -25,7 +27,7 @@ use serde::{Serialize, Serializer};
 use self::score::{Findings, Score};
 pub(crate) use self::{
     rates::yields_as_of,
-    warning::{Gap, Warning},
+    warning::{Gap, PricedAs, Warning},
 };
 use super::arguments::Query;
 use crate::{
@@ -121,6 +123,7 @@ impl DataQuality {
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
             suspects: study.panel().suspects().len(),
+            broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count(),
         };
         Self {
             factors_requested: requested,
@@ -166,11 +169,12 @@ impl DataQuality {
     ) -> Self {
         let mut quality = Self { undefined, ..Self::of(analysis, query) };
         // The question's own warnings say more of a holding without prices than this one does.
-        let holdings = &query.request.also_priced;
-        let is_of_holding =
-            |one: &Warning| matches!(one, Warning::NotPriced { ticker, .. } if holdings.contains(ticker));
+        let is_of_holding = |one: &Warning| matches!(one, Warning::NotPriced { as_what: PricedAs::Holding, .. });
         quality.warnings.retain(|warning| !is_of_holding(warning));
-        quality.warnings.extend(further.into_iter().map(Warning::Portfolio));
+        let (first, last): (Vec<_>, Vec<_>) =
+            further.into_iter().partition(holdings_warning::Warning::is_of_every_figure);
+        quality.warnings.splice(0..0, first.into_iter().map(Warning::Portfolio));
+        quality.warnings.extend(last.into_iter().map(Warning::Portfolio));
         quality
     }
 
@@ -232,6 +236,11 @@ impl DataQuality {
             self.quality_score.as_str()
         )
     }
+}
+
+/// True of a factor that lacks periods inside its history.
+fn has_holes(study: &Study, factor: &StudiedFactor) -> bool {
+    study.history(factor.column).gaps > 0
 }
 
 /// The excluded factors of the categories that are counted.

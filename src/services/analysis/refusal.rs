@@ -1,11 +1,12 @@
 //! The caller's view of an analysis that failed.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use factor_analytics::{
     panel::{PanelError, WindowError},
     study::{Exclusion, ExclusionReason::ThinHistory},
 };
 use factor_prices::SourceFault;
+use factor_types::Frequency;
 
 use super::regime;
 use crate::{
@@ -56,7 +57,7 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
             let refusal = Refusal::new(message, "ask for frequency monthly");
             ToolError::invalid(vec![Problem::new("frequency", common.frequency.to_string(), refusal)])
         }
-        AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault, prices),
+        AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault, (common, prices)),
         AnalysisError::NoCaps(_) => {
             let way_out = "write equal, or custom with composite_weights";
             let refusal = Refusal::new("needs a market cap of one member at least", way_out);
@@ -95,8 +96,17 @@ fn of_window(error: &WindowError, message: String, common: &CommonArgs, prices: 
             ToolError::new(ErrorCode::NoData, what, way_out).with_problem(problem)
         }
         WindowError::StartNotBeforeEnd { start, end } => {
-            let way_out = with_prices("give an earlier start_date, or an end_date after it", prices);
-            ToolError::invalid(vec![of_dates(common, (*start, *end), message, &way_out)])
+            // An end after today is today: no later one helps, nor does one after the newest price.
+            let clamped = common.dates.end.filter(|asked| asked > end);
+            let ends = clamped.map(|asked| format!(": end_date {asked} has not been yet")).unwrap_or_default();
+            let newest = prices.map(|prices| prices.last);
+            let no_later = clamped.is_some() || common.dates.end.is_none() || newest.is_some_and(|last| *start >= last);
+            let way_out = match (no_later, newest.unwrap_or(*end).min(*end).checked_sub_days(Days::new(366))) {
+                (true, Some(earlier)) => format!("give a start_date of {earlier} or before"),
+                _ => "give an earlier start_date, or an end_date 365 days after it or more".to_owned(),
+            };
+            let way_out = with_prices(&way_out, prices);
+            ToolError::invalid(vec![of_dates(common, (*start, *end), format!("{message}{ends}"), &way_out)])
         }
     }
 }
@@ -122,7 +132,7 @@ fn nothing_analysed(
     message: String,
     lost: &[Exclusion],
     fault: Option<SourceFault>,
-    prices: Option<&PricesRun>,
+    (common, prices): (&CommonArgs, Option<&PricesRun>),
 ) -> ToolError {
     // One of each kind: the same reason thirty times says no more than once.
     let mut kinds = std::collections::HashSet::new();
@@ -132,6 +142,7 @@ fn nothing_analysed(
     let more = lost.len() - first.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let is_thin = lost.iter().any(|one| one.reason == ThinHistory);
+    let of_thin = of_thin_histories(common, prices);
     let (code, way_out) = match fault {
         Some(SourceFault::Auth | SourceFault::Plan) => {
             (ErrorCode::UpstreamAuth, "check the key and the plan of the price source; get_server_status names it")
@@ -146,14 +157,32 @@ fn nothing_analysed(
                            price source is";
             (ErrorCode::UpstreamUnavailable, way_out)
         }
-        None if is_thin => {
-            let way_out =
-                "give an earlier start_date, a lower advanced.min_observations (12 at least), or other tickers";
-            (ErrorCode::InsufficientData, way_out)
-        }
+        None if is_thin => (ErrorCode::InsufficientData, of_thin.as_str()),
         None => (ErrorCode::NoData, "give dates within the prices that there are, or other tickers"),
     };
     ToolError::new(code, format!("{message}. {}{more}", first.join("; ")), with_prices(way_out, prices))
+}
+
+/// What gives factors of too few returns more of them: more of the prices that there are, or returns more often.
+fn of_thin_histories(common: &CommonArgs, prices: Option<&PricesRun>) -> String {
+    const TICKERS: &str = "or name other tickers";
+    if common.min_observations.is_some() {
+        return format!("give a lower advanced.min_observations (12 at least), {TICKERS}");
+    }
+    let Some(PricesRun { first, last, .. }) = prices else {
+        return format!("give an earlier start_date, a lower advanced.min_observations (12 at least), {TICKERS}");
+    };
+    if common.dates.start.is_some_and(|start| *first < start) {
+        return format!("give an earlier start_date, {TICKERS}");
+    }
+    if common.dates.end.is_some_and(|end| end < *last) {
+        return format!("give a later end_date, up to {last}, {TICKERS}");
+    }
+    // Half a year of trading days is more than daily returns need.
+    if common.frequency != Frequency::Daily && (*last - *first).num_days() > 180 {
+        return format!("ask for frequency daily, {TICKERS}");
+    }
+    format!("give a lower advanced.min_observations (12 at least), {TICKERS}")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
     sections::{Section, placed},
 };
 use crate::{
-    analysis::{Analysis, Plan, Report},
+    analysis::{Analysis, Report},
     answer::{Fields, Limit, Rounding},
 };
 
@@ -54,11 +54,9 @@ fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {
     let mut fields = Fields::rounded(ROUNDING);
     match analysis.report() {
         Report::Correlations(_) => {}
-        Report::Performance(_) => {
-            if let Plan::Performance(plan) = &answer.query.request.plan {
-                fields.put("sorted_by", plan.sort_by.field());
-                fields.put_some("sort_order", plan.sort_by.is_ascending().then_some("asc"));
-            }
+        Report::Performance(report) => {
+            fields.put("sorted_by", report.sorted_by.field());
+            fields.put_some("sort_order", report.sorted_by.is_ascending().then_some("asc"));
         }
         Report::Returns(report) => fields.put_whole("windows", &report.windows.keys().collect::<Vec<_>>()),
     }
@@ -113,15 +111,15 @@ pub(super) fn first_and_last<T>(rows: &[T], size: usize) -> (Vec<&T>, Vec<&T>) {
 /// What the figures are of.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Period<'a> {
-    from: NaiveDate,
-    to: Option<&'a NaiveDate>,
+    pub(super) from: NaiveDate,
+    pub(super) to: Option<&'a NaiveDate>,
     frequency: Frequency,
     periods: usize,
     price_source: &'a str,
 }
 
 impl<'a> Period<'a> {
-    fn of(analysis: &'a Analysis) -> Self {
+    pub(super) fn of(analysis: &'a Analysis) -> Self {
         let panel = analysis.study.panel();
         // In returns the windows, not the prices that were loaded for them.
         let longest = match analysis.report() {

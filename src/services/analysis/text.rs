@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use factor_analytics::study::Exclusion;
 
-use super::{answer::AnalysisAnswer, note::Note, quality::DataQuality, sections::placed};
+use super::{answer::AnalysisAnswer, note::Note, quality::DataQuality, sections::placed, summary::Period};
 use crate::{
     analysis::{Analysis, AnalysisKind, Plan, Report},
     answer::markdown::{list, table},
@@ -40,11 +40,12 @@ fn heading(analysis: &Analysis, quality: &DataQuality) -> String {
         AnalysisKind::Performance => "Factor performance",
         AnalysisKind::Returns => "Factor returns",
     };
-    let last = panel.labels().last().copied().unwrap_or(panel.base());
+    let Period { from, to, .. } = Period::of(analysis);
+    let last = to.copied().unwrap_or(from);
     let source = if analysis.source.simulated { "SIMULATED prices" } else { analysis.source.name };
     format!(
         "# {title}\n\n{} to {last}, {} returns, prices to {} ({source}). {}.\n",
-        panel.base(),
+        from,
         panel.frequency(),
         panel.as_of(),
         quality.line(),

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use factor_analytics::{
     Study,
-    exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, WhatIf},
+    exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, PortfolioReturns, WhatIf, where_both},
     report::Undefined,
+    study::{Exclusion, ExclusionReason},
 };
-use factor_types::Ticker;
+use factor_types::{Frequency, Ticker};
 use indexmap::IndexMap;
 
 use super::{Exposed, Traded, request::Request};
@@ -49,6 +50,7 @@ pub(super) fn compute(
     let inputs = ExposureInputs {
         risk_free: &risk_free.per_period,
         rate_known: risk_free.known().is_some(),
+        without_rate: returns.without_rate.len(),
         benchmark,
         factors: &factors,
         named,
@@ -57,9 +59,17 @@ pub(super) fn compute(
         per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
     };
+    let daily = |values: &[f64], of: &PortfolioReturns, weights: &IndexMap<Ticker, f64>| {
+        portfolio::daily_wealth(&study, weights, of, values, &risk_free.per_period)
+    };
     let mut state = ExposureState::of(&returns.values, &inputs);
+    state.risk = state.risk.with_daily(daily(&returns.values, &returns, &held.weights).as_ref());
     state.risk.risk_contribution =
         portfolio::risk_contributions(&study, &held.weights, &returns, &risk_free.per_period);
+    if factors.is_empty() && !without.is_empty() {
+        let each: Vec<String> = without.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        state.no_regression = Some(format!("no factor is left to regress on: {}", each.join("; ")));
+    }
     if state.risk.risk_contribution.is_none() {
         state.risk.undefined.push(("risk_contribution", "the portfolio does not vary"));
     }
@@ -68,7 +78,12 @@ pub(super) fn compute(
             let weights = changed(&held.weights, changes);
             let after = portfolio::returns(&study, &weights, &risk_free.per_period)
                 .map_err(|error| not_after(&error, changes.len()))?;
-            let figures = WhatIf::of(&returns.values, &after.values, &inputs);
+            let inputs = ExposureInputs { without_rate: returns.without_rate_of_either(&after), ..inputs };
+            let mut figures = WhatIf::of(&returns.values, &after.values, &inputs);
+            let before = daily(&where_both(&returns.values, &after.values), &returns, &held.weights);
+            figures.before.risk = figures.before.risk.with_daily(before.as_ref());
+            let bought = daily(&where_both(&after.values, &returns.values), &after, &weights);
+            figures.after.risk = figures.after.risk.with_daily(bought.as_ref());
             Some(Traded { figures, classifications: all.weighing(&weights), weights })
         }
         None => None,
@@ -76,7 +91,7 @@ pub(super) fn compute(
     let risk_free_source = risk_free.source.clone();
     let classifications = all.weighing(&held.weights);
     let mut warnings =
-        of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, Some(&returns));
+        of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, &returns);
     warnings.extend(not_regressed(&without, state.regression.as_ref()));
     warnings.extend(young_factors(state.regression.as_ref()));
     let undefined = undefined(&state, what_if.as_ref(), &without);
@@ -90,7 +105,14 @@ fn returns_of(named: Vec<Resolved>, study: &Study) -> (Vec<NamedReturns>, Vec<(S
     for factor in named {
         match factor.returns(study) {
             Ok(returns) => found.push((factor.name, returns)),
-            Err(why) => without.push((factor.name, why)),
+            Err(why) => {
+                let thin = |lost: &Exclusion| {
+                    lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::ThinHistory
+                };
+                let daily = study.panel().frequency() != Frequency::Daily && study.excluded.iter().any(thin);
+                let more = if daily { "; with frequency daily it has more" } else { "" };
+                without.push((factor.name, format!("{why}{more}")));
+            }
         }
     }
     (found, without)

@@ -21,6 +21,7 @@ impl Exposed {
     pub(super) fn text(&self) -> String {
         let name = self.held.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let mut text = format!("# Exposures{name}\n\n{}\n", heading(&self.context, &self.quality));
+        add_caveats(&mut text, sentences::not_known(self), &self.quality);
         markdown::list(&mut text, "In short", &sentences::insights(self));
         self.add_holdings(&mut text);
         self.add_weights(&mut text, "By industry or category", "industry or category", |one| &one.industry);
@@ -31,7 +32,6 @@ impl Exposed {
         }
         self.add_risk(&mut text);
         markdown::list(&mut text, "How to read it", &self.legend());
-        add_caveats(&mut text, sentences::not_known(self), &self.quality);
         text
     }
 
@@ -93,10 +93,10 @@ impl Exposed {
         rows.push(unexplained.into_iter().chain(traded.map(|_| dash())).collect());
         let head = ["factor", "beta", "t", "VIF", "share of variance", "beta after the trade"];
         markdown::titled_table(text, "Regression of excess returns", &head[..rows[0].len()], 1, &rows);
+        let t = fit.alpha_t.map(|t| format!(" (t {})", decimal(Some(t), 1))).unwrap_or_default();
         *text += &format!(
-            "\nAlpha {} a year (t {}), R-squared {}, {} periods.\n",
+            "\nAlpha {} a year{t}, R-squared {}, {} periods.\n",
             percent(fit.alpha),
-            decimal(fit.alpha_t, 1),
             percent(Some(fit.r_squared)),
             fit.observations
         );

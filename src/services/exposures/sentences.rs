@@ -65,11 +65,11 @@ fn of_regression(all: &Exposed, fit: &Exposures) -> Vec<String> {
     let mut said = Vec::new();
     let most = fit.factors.iter().max_by(|a, b| a.1.variance_share.total_cmp(&b.1.variance_share));
     if let Some((name, exposure)) = most {
+        let t = exposure.t.map(|t| format!(" (t {})", in_words(t))).unwrap_or_default();
         said.push(format!(
-            "{name} explains most: {} of the variance, with beta {} (t {}); {} is explained by no factor.",
+            "{name} explains most: {} of the variance, with beta {}{t}; {} is explained by no factor.",
             in_words(exposure.variance_share),
             in_words(exposure.beta),
-            in_words_or_dash(exposure.t),
             in_words(fit.residual_share)
         ));
     }
@@ -147,7 +147,7 @@ mod tests {
             insights(&all),
             [
                 "The largest weight by industry or category is market with 0.625.",
-                "bonds explains most: 0.5 of the variance, with beta 0.5 (t -); 0.25 is explained by no factor.",
+                "bonds explains most: 0.5 of the variance, with beta 0.5; 0.25 is explained by no factor.",
                 "bonds, gold move so much with the other factors (vif above 10) that their betas are hardly their own; ask \
                  for fewer factors.",
             ],

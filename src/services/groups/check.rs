@@ -8,15 +8,17 @@ mod weights;
 
 use chrono::NaiveDate;
 use factor_analytics::{
+    Study,
     panel::{DefaultStart, PanelError},
     report::{Granularity, PerformancePlan, SortBy, Weighting},
-    sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInputs},
-    study::{Exclusion, ExclusionReason},
+    sections::performance::{DailyDrawdownTimes, DailyPrices, DrawdownTimes, PerformanceProfile, ProfileInputs},
+    study::{Exclusion, ExclusionReason, Standing},
 };
 use factor_prices::SourceFault;
 use factor_types::{
     Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, SourceTier, Ticker,
 };
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -89,8 +91,32 @@ pub struct Performance {
     /// When that was.
     #[serde(flatten)]
     pub drawdown: DrawdownTimes,
+    /// The same on daily prices, the weights restored at each month's end.
+    #[serde(serialize_with = "six_digits")]
+    pub max_drawdown_daily: Option<f64>,
+    /// When that was.
+    #[serde(flatten)]
+    pub drawdown_daily: DailyDrawdownTimes,
     /// Where the risk-free rate came from, with the rows of each source: `UST3M 120 rows`; `none` where there is none.
     pub risk_free_source: String,
+}
+
+/// Why a member that takes part does not fill the window: in the periods that it lacks the others carry its weight.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MemberMark {
+    /// The date of its last price, where that lies more than 35 days before the window's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<NaiveDate>,
+    /// True where it has returns on under half of the window's rows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub young: bool,
+    /// The date of its first price in the window.
+    pub first: Option<NaiveDate>,
+    /// Its monthly returns.
+    pub observations: usize,
+    /// Their share of the window's rows.
+    #[serde(serialize_with = "six_digits")]
+    pub share_of_rows: Option<f64>,
 }
 
 /// A group that may be a factor.
@@ -108,6 +134,8 @@ pub struct Check {
     pub data_points: usize,
     /// The labels of the first and the last of them.
     pub span: Option<(NaiveDate, NaiveDate)>,
+    /// The members among them that do not fill the window.
+    pub marked: IndexMap<Ticker, MemberMark>,
     /// How it did.
     pub performance: Performance,
     /// What its user should know.
@@ -169,6 +197,8 @@ pub async fn check(
         None => weights::settle(app, group, &included, &mut excluded, caller, analysis.source.name).await?,
     };
     let values = study.panel().group_returns(&settled.weights);
+    let members = study.panel().member_columns(&settled.weights);
+    let wealth = study.panel().daily_wealth_of_mean(&values, &members);
     let labels = study.panel().labels();
     let present: Vec<NaiveDate> =
         values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label).collect();
@@ -177,10 +207,13 @@ pub async fn check(
     let profile = PerformanceProfile::compute(&ProfileInputs {
         // Beta and alpha are no part of what is said of a group here: no benchmark.
         risk_free: risk_free.known(),
+        daily: wealth.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
         ..ProfileInputs::new(&values, labels, study.panel().base(), per_year)
     });
     let lookahead = group.weighting == GroupWeighting::MarketCap;
-    let warnings = warnings(&analysis, group, &excluded, lookahead, present.len());
+    let marked = marked(study, &settled);
+    let mut warnings = warnings(&analysis, group, &excluded, lookahead, present.len());
+    warnings.splice(0..0, marked.iter().map(|(ticker, mark)| mark.in_words(ticker)));
     Ok(Check {
         included: settled.weights.iter().map(|(ticker, _)| ticker.clone()).collect(),
         excluded,
@@ -188,6 +221,7 @@ pub async fn check(
         lookahead,
         data_points: present.len(),
         span: present.first().copied().zip(present.last().copied()),
+        marked,
         performance: Performance {
             annual_return: profile.annual_return,
             volatility: profile.volatility,
@@ -195,10 +229,45 @@ pub async fn check(
             return_to_risk: profile.return_to_risk,
             max_drawdown: profile.max_drawdown,
             drawdown: profile.drawdown,
+            max_drawdown_daily: profile.max_drawdown_daily,
+            drawdown_daily: profile.drawdown_daily,
             risk_free_source: risk_free.source,
         },
         warnings,
     })
+}
+
+/// The members with a weight that stopped or are young.
+fn marked(study: &Study, settled: &SettledWeights) -> IndexMap<Ticker, MemberMark> {
+    let panel = study.panel();
+    let mark = |(ticker, _): &(Ticker, f64)| {
+        let column = &panel.columns()[panel.position(ticker)?];
+        let Standing { young, stopped } = Standing::of(panel, column);
+        let mark = MemberMark {
+            stopped,
+            young,
+            first: column.priced.as_ref().and_then(|rows| column.series.dates().get(rows.start).copied()),
+            observations: column.observations,
+            share_of_rows: Some(column.observations as f64 / panel.rows().max(1) as f64),
+        };
+        (young || stopped.is_some()).then(|| (ticker.clone(), mark))
+    };
+    settled.weights.iter().filter_map(mark).collect()
+}
+
+impl MemberMark {
+    fn in_words(&self, ticker: &Ticker) -> String {
+        let Self { stopped, first, observations, share_of_rows, .. } = self;
+        let share = percent(*share_of_rows);
+        let what = match (stopped, first) {
+            (Some(last), _) => format!("stopped, its last price is of {last}: since then"),
+            (None, Some(first)) => format!("is young, its prices begin on {first}: before that"),
+            (None, None) => "is young: where it has no return".to_owned(),
+        };
+        format!(
+            "{ticker} {what} the other members carry its weight ({observations} monthly returns, {share} of the rows)"
+        )
+    }
 }
 
 async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<Analysis, CheckError> {
@@ -214,7 +283,8 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         universe: Some(FactorUniverse::new(group.tickers.iter().map(member))),
         groups: UserGroups::default(),
         benchmark: benchmark.clone(),
-        also_priced: Ticker::cash_proxies().into(),
+        also_priced: Vec::new(),
+        rate_sources: Ticker::cash_proxies().into(),
         min_observations: Some(NEEDED_MONTHS),
         plan: Plan::Performance(PerformancePlan {
             // No section: the panel and the study are all that is wanted.

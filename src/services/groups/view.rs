@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::check::{Check, ExcludedMember, ExcludedReason, Performance};
+use super::check::{Check, ExcludedMember, ExcludedReason, MemberMark, Performance};
 use crate::services::saved_items::to_the_second;
 
 /// Weights by ticker, in the group's order.
@@ -59,12 +59,15 @@ pub struct ValidationMetadata {
 }
 
 /// The returns of a group that has just been checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CheckedHistory {
     /// Monthly returns of the group.
     pub data_points: usize,
     /// Month ends of the first and the last: `2016-01-31 to 2025-12-31`; `null` when there are none.
     pub date_range: Option<String>,
+    /// Of those included the ones that stopped or are young, with their dates.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub members_marked: IndexMap<Ticker, MemberMark>,
 }
 
 /// Where weights come from.
@@ -125,6 +128,7 @@ impl ValidationMetadata {
             history: Some(CheckedHistory {
                 data_points: check.data_points,
                 date_range: check.span.map(|(first, last)| format!("{first} to {last}")),
+                members_marked: check.marked.clone(),
             }),
             origin: Some(WeightsOrigin::of(&check.settled, check.lookahead)),
         }

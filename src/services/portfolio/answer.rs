@@ -226,9 +226,9 @@ fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
     }
 }
 
-/// The end of a report: what is not known, and the warnings.
+/// What has to be known before a report is read: the warnings, and what is not known.
 pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQuality) {
-    markdown::list(text, "Caveats", &std::iter::once(not_known).chain(quality.warnings()).collect::<Vec<_>>());
+    markdown::list(text, "Caveats", &quality.warnings().into_iter().chain([not_known]).collect::<Vec<_>>());
 }
 
 /// What stands around an answer on a portfolio.

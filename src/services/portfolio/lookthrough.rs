@@ -137,12 +137,19 @@ impl Classifications {
         Self { each: weights.iter().filter_map(weighed).collect(), ..self.clone() }
     }
 
-    /// What is not known of the holdings: those `missing` have no returns, by the reason; others have no profile, or one
-    /// that does not place them.
-    pub(crate) fn warnings(&self, missing: &IndexMap<Reason, Vec<Ticker>>) -> Vec<Warning> {
+    /// What is not known of the holdings: those `missing` have no returns, by the reason, with their `share` of what is held;
+    /// others have no profile, or one that does not place them.
+    pub(crate) fn warnings(
+        &self,
+        missing: &IndexMap<Reason, Vec<Ticker>>,
+        share: impl Fn(&[Ticker]) -> f64,
+    ) -> Vec<Warning> {
         let is_missing = |ticker: &Ticker| missing.values().flatten().any(|other| other == ticker);
-        let without_returns =
-            missing.iter().map(|(why, tickers)| Warning::WithoutReturns { tickers: tickers.clone(), why: why.clone() });
+        let without_returns = missing.iter().map(|(why, tickers)| Warning::WithoutReturns {
+            tickers: tickers.clone(),
+            why: why.clone(),
+            share: share(tickers),
+        });
         let without_profile = self.unknown.iter().filter_map(|(why, tickers)| {
             let others: Vec<Ticker> = tickers.iter().filter(|ticker| !is_missing(ticker)).cloned().collect();
             (!others.is_empty()).then(|| Warning::WithoutProfile { tickers: others, why: why.clone() })

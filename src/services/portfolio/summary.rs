@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use factor_analytics::exposure::PortfolioReturns;
+use factor_analytics::{exposure::PortfolioReturns, panel::Column, yields::runs};
 use factor_types::{Frequency, Ticker};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -61,23 +61,40 @@ pub(crate) fn heading(context: &AnalysisContext, quality: &DataQuality) -> Strin
     )
 }
 
-/// What is not known of the holdings, among them those that are only bought (`tickers`).
+/// What is not known of the holdings, among them those that are only bought (`tickers`), and what that costs the portfolio.
 pub(crate) fn of_holdings<'a>(
     context: &AnalysisContext,
     tickers: impl Iterator<Item = &'a Ticker>,
     classifications: &Classifications,
     held: &Held,
-    returns: Option<&PortfolioReturns>,
+    returns: &PortfolioReturns,
 ) -> Vec<Warning> {
-    let mut warnings = classifications.warnings(&without_returns(context, tickers));
+    let mut warnings = classifications.warnings(&without_returns(context, tickers), |tickers| {
+        let weight: f64 = tickers.iter().filter_map(|ticker| held.weights.get(ticker)).map(|weight| weight.abs()).sum();
+        if returns.gross_weight > 0.0 { weight / returns.gross_weight } else { 0.0 }
+    });
+    warnings.extend(of_rows(context, held, returns));
     warnings.extend(held.warnings.iter().cloned());
-    let lost = returns.and_then(|returns| returns.lost_rows.as_ref());
-    warnings.extend(lost.map(|lost| {
+    warnings
+}
+
+/// The periods that holdings or cash cost, and cash that earns nothing.
+fn of_rows(context: &AnalysisContext, held: &Held, returns: &PortfolioReturns) -> Vec<Warning> {
+    let study = &context.analysis.study;
+    let cash = returns.cash_weight;
+    let lost = returns.lost_rows.as_ref().map(|lost| {
         let positions: Vec<&Ticker> = held.weights.keys().filter(|ticker| ticker.as_str() != CASH).collect();
         let tickers = lost.positions.iter().filter_map(|at| positions.get(*at)).map(|ticker| (*ticker).clone());
         Warning::LostRows { tickers: tickers.collect(), rows: lost.rows, rows_without: lost.rows_without }
-    }));
-    warnings
+    });
+    let unpaid = (cash != 0.0 && study.risk_free().known().is_none()).then_some(Warning::NothingOnCash { cash });
+    let without_rate = (!returns.without_rate.is_empty()).then(|| Warning::WithoutRate {
+        cash,
+        rows: returns.values.iter().filter(|r| r.is_finite()).count(),
+        lost: returns.without_rate.len(),
+        runs: runs(returns.without_rate.iter().copied(), study.panel().labels()),
+    });
+    [lost, unpaid, without_rate].into_iter().flatten().collect()
 }
 
 /// The holdings among `tickers` that the source has no returns of, by reason.
@@ -85,7 +102,7 @@ fn without_returns<'a>(
     context: &AnalysisContext,
     tickers: impl Iterator<Item = &'a Ticker>,
 ) -> IndexMap<Reason, Vec<Ticker>> {
-    let held: HashSet<&Ticker> = tickers.filter(|ticker| ticker.as_str() != CASH).collect();
+    let held: IndexSet<&Ticker> = tickers.filter(|ticker| ticker.as_str() != CASH).collect();
     let prepared = &context.analysis.prepared;
     let outside = prepared.also_missing.iter().map(|(ticker, why)| (ticker, why));
     let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
@@ -93,7 +110,27 @@ fn without_returns<'a>(
     for (ticker, why) in outside.chain(lost).filter(|(ticker, _)| held.contains(ticker)) {
         reasons.entry(Reason::of(ticker, why)).or_default().push(ticker.clone());
     }
+    let panel = context.analysis.study.panel();
+    let known: HashSet<Ticker> = reasons.values().flatten().cloned().collect();
+    for ticker in held.into_iter().filter(|ticker| !known.contains(*ticker)) {
+        let column = panel.position(ticker).map(|at| &panel.columns()[at]);
+        if let Some(column) = column.filter(|column| column.observations == 0) {
+            reasons.entry(Reason::of(ticker, &not_in_the_window(column))).or_default().push(ticker.clone());
+        }
+    }
     reasons
+}
+
+/// Why a series that has prices has no return.
+fn not_in_the_window(column: &Column) -> String {
+    let dates = column.series.dates();
+    match (&column.unsupported, dates.first(), dates.last()) {
+        (Some(why), ..) => why.clone(),
+        (None, Some(first), Some(last)) => {
+            format!("no return in the window, the prices run from {first} to {last}")
+        }
+        (None, ..) => "no return in the window".to_owned(),
+    }
 }
 
 /// The first few sums of weights; the others are summed as `others`.

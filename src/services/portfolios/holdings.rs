@@ -72,7 +72,10 @@ pub fn read(args: &Args, field: &str) -> Option<Holdings> {
         args.refuse(
             field,
             format!("must be 1 to {MOST} holdings"),
-            format!("they are {}: join or leave out the smallest", entries.len()),
+            match entries.len() {
+                0 => "write at least one, such as [{\"ticker\": \"SPY\", \"weight\": 1}]".to_owned(),
+                count => format!("they are {count}: join or leave out the smallest"),
+            },
         );
         return None;
     }

@@ -12,7 +12,7 @@ use factor_analytics::{
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
-use factor_types::{AssetClass, Category, Ticker};
+use factor_types::{AssetClass, Category, Frequency, Ticker};
 
 use super::{HeldFactor, Recommended, notes, request::Request};
 use crate::{
@@ -60,7 +60,7 @@ pub(super) async fn look_at(
     let overexposed = factor.returns(&study).map_err(|why| {
         let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
         let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
-        not_analysed(&factor, code, &why)
+        not_analysed(&factor, context.common().frequency, code, &why)
     })?;
     let risk_free = study.risk_free().per_period;
     let returns = match &held {
@@ -79,7 +79,7 @@ pub(super) async fn look_at(
         Ok::<_, HedgeError>((report, portfolio))
     })
     .await?
-    .map_err(|error| not_analysed(&factor, ErrorCode::InsufficientData, &error.to_string()))?;
+    .map_err(|error| not_analysed(&factor, Frequency::Daily, ErrorCode::InsufficientData, &error.to_string()))?;
     let portfolio = held.zip(weight).zip(portfolio);
     let portfolio = portfolio.map(|(((held, classifications), weight), (returns, exposures))| HeldFactor {
         held,
@@ -95,9 +95,15 @@ pub(super) async fn look_at(
     Ok(Recommended { request, context, factor, portfolio, report, quality, frame })
 }
 
-fn not_analysed(factor: &Resolved, code: ErrorCode, why: &str) -> ToolError {
+/// Days make more returns of a short history than months and weeks do.
+fn not_analysed(factor: &Resolved, frequency: Frequency, code: ErrorCode, why: &str) -> ToolError {
     let rule = format!("cannot be analysed: {why}");
-    let way_out = "name another factor, or choose other dates";
+    let way_out = match code {
+        ErrorCode::InsufficientData if frequency != Frequency::Daily => {
+            "ask for frequency daily, name another factor, or choose other dates"
+        }
+        _ => "name another factor, or choose other dates",
+    };
     ToolError::new(code, format!("{} {rule}", factor.name), way_out).with_problem(Problem::new(
         "overexposed_factor",
         serde_json::json!(factor.query).to_string(),

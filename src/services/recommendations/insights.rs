@@ -17,7 +17,8 @@ pub(crate) struct Insights<'a> {
     sentences: Vec<String>,
     /// What the answer cannot know.
     not_known: String,
-    nothing_offsets: bool,
+    /// Null where it could not be tested.
+    nothing_offsets: Option<bool>,
     best_out_of_sample: Option<f64>,
     /// The candidate whose short sale takes most away.
     best_short: Option<&'a BestShort>,
@@ -83,6 +84,7 @@ pub(super) fn sentences(all: &Recommended) -> Vec<String> {
     let mut said = Vec::new();
     said.extend(nothing(report, of));
     said.extend(report.best_short.as_ref().map(|best| sold_short(best, of)));
+    said.extend(young(report));
     said.extend(untested(report, of));
     if report.candidates_meeting_threshold == 0 && !report.recommendations.is_empty() {
         said.push(format!(
@@ -136,21 +138,34 @@ fn sold_short(best: &BestShort, of: &str) -> String {
         Some(share) => format!("{} out of sample", in_words(share)),
         None => "untested out of sample".to_owned(),
     };
-    format!(
-        "Sold short, {}{ticker} takes most of {of}'s variance away: {} in sample, {tested} (hedge ratio {}); before what \
-         borrowing it costs, and where short sales are allowed.",
-        best.factor,
+    let figures = format!(
+        "{} in sample, {tested} (hedge ratio {})",
         in_words_or_dash(worth.in_sample),
         in_words(best.hedge_ratio)
-    )
+    );
+    const MOST: f64 = 0.5;
+    match worth.out_of_sample.or(worth.in_sample).unwrap_or_default() {
+        share if share < MIN_EFFECTIVENESS => format!(
+            "Nothing here takes away much of {of}'s variance when sold short either: the best would be {}{ticker}, {figures}.",
+            best.factor
+        ),
+        share => format!(
+            "Sold short, {}{ticker} takes {} of {of}'s variance away: {figures}; before what borrowing it costs, and where \
+             short sales are allowed.",
+            best.factor,
+            if share >= MOST { "most" } else { "a part" }
+        ),
+    }
 }
 
 /// That what is listed rests on too little to be tested, or on little.
 fn untested(report: &HedgeReport, of: &str) -> Option<String> {
     const FEW: usize = 36;
     if report.best_out_of_sample.is_none() && report.recommendations.iter().any(|one| one.figures.is_bought()) {
-        let said = "None of them could be tested out of sample, the common history is too short: nothing here is shown to offset";
-        return Some(format!("{said} {of}."));
+        return Some(format!(
+            "None of them could be tested out of sample, the common history is too short: whether anything here offsets {of} is \
+             not known."
+        ));
     }
     let short: Vec<&str> = report
         .recommendations
@@ -161,9 +176,28 @@ fn untested(report: &HedgeReport, of: &str) -> Option<String> {
     (!short.is_empty()).then(|| format!("Fewer than {FEW} periods stand behind {}.", short.join(", ")))
 }
 
+/// That funds without much history are recommended, and whether nothing else is.
+fn young(report: &HedgeReport) -> Option<String> {
+    let young = report.recommendations.iter().filter(|one| one.young);
+    let named: Vec<String> = young
+        .map(|one| match &one.etf_ticker {
+            Some(ticker) => format!("{} ({ticker})", one.factor),
+            None => one.factor.clone(),
+        })
+        .collect();
+    if named.is_empty() {
+        return None;
+    }
+    let lead = if named.len() == report.recommendations.len() { "Only young funds are left" } else { "Young" };
+    Some(format!(
+        "{lead}, with returns on under half of the window's periods, ranked after all others and in no basket: {}.",
+        named.join(", ")
+    ))
+}
+
 /// That nothing offsets the factor, where that is so.
 fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
-    if !report.nothing_offsets {
+    if report.nothing_offsets != Some(true) {
         return None;
     }
     Some(match report.best_out_of_sample {
@@ -203,8 +237,12 @@ mod tests {
     #[test]
     fn that_nothing_offsets_says_why() {
         let said = |best_out_of_sample, recommendations: Vec<Recommendation>| {
-            let report =
-                HedgeReport { nothing_offsets: true, best_out_of_sample, recommendations, ..HedgeReport::default() };
+            let report = HedgeReport {
+                nothing_offsets: Some(true),
+                best_out_of_sample,
+                recommendations,
+                ..HedgeReport::default()
+            };
             nothing(&report, "VNQ").unwrap()
         };
         assert!(said(None, Vec::new()).starts_with("Nothing here offsets VNQ when bought: "));
@@ -231,6 +269,24 @@ mod tests {
             "Sold short, REIT (IYR) takes most of VNQ's variance away: 0.7 in sample, 0.65 out of sample (hedge ratio -0.75); \
              before what borrowing it costs, and where short sales are allowed."
         );
+        for (share, part) in
+            [(0.2, "takes a part of VNQ's variance away: 0.7 in sample, 0.2 out of"), (0.5, "takes most of")]
+        {
+            best.hedge_effectiveness.out_of_sample = Some(share);
+            assert!(sold_short(&best, "VNQ").contains(part), "{}", sold_short(&best, "VNQ"));
+        }
+        for share in [0.04, -0.2] {
+            best.hedge_effectiveness.out_of_sample = Some(share);
+            let said = sold_short(&best, "VNQ");
+            assert!(
+                said.starts_with("Nothing here takes away much of VNQ's variance when sold short either: "),
+                "{said}"
+            );
+            assert!(
+                said.ends_with(&format!("REIT (IYR), 0.7 in sample, {share} out of sample (hedge ratio -0.75).")),
+                "{said}"
+            );
+        }
         best.hedge_effectiveness.out_of_sample = None;
         best.etf_ticker = None;
         assert!(
@@ -245,6 +301,16 @@ mod tests {
             untested(&report, "VNQ")
         };
         let young = vec![bought("young", Some(0.5), 35), bought("old", Some(0.5), 36), bought("new", None, 12)];
+        assert_eq!(super::young(&HedgeReport { recommendations: young.clone(), ..HedgeReport::default() }), None);
+        let marked = |count: usize| {
+            let mut recommendations = young.clone();
+            recommendations.iter_mut().take(count).for_each(|one| one.young = true);
+            super::young(&HedgeReport { recommendations, ..HedgeReport::default() }).unwrap()
+        };
+        assert!(
+            marked(1).starts_with("Young, with returns on under half of") && marked(1).contains("no basket: young")
+        );
+        assert!(marked(3).starts_with("Only young funds are left, with"), "{}", marked(3));
         assert_eq!(said(Some(0.1), young.clone()).unwrap(), "Fewer than 36 periods stand behind young, new.");
         assert!(said(None, young).unwrap().starts_with("None of them could be tested out of sample"));
         // What is sold short or has no ratio is not tested anyway.

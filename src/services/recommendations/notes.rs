@@ -138,7 +138,7 @@ pub(super) fn warnings(
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some(HeldFactor { held, classifications, returns, .. }) = portfolio {
-        warnings = of_holdings(context, held.weights.keys(), classifications, held, Some(returns));
+        warnings = of_holdings(context, held.weights.keys(), classifications, held, returns);
         if classifications.looked_through(&factor.members) {
             warnings.push(Warning::LookedThrough { factor: factor.name.clone() });
         }

@@ -50,6 +50,7 @@ impl Recommended {
         let label = self.factor.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
         let mut text =
             format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context, &self.quality));
+        add_caveats(&mut text, not_known(self), &self.quality);
         markdown::list(&mut text, "In short", &sentences(self));
         self.add_rows(&mut text);
         let why: Vec<String> = report
@@ -75,7 +76,6 @@ impl Recommended {
         if !report.recommendations.is_empty() {
             markdown::list(&mut text, "How to read it", &self.legend());
         }
-        add_caveats(&mut text, not_known(self), &self.quality);
         text
     }
 

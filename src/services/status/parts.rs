@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use factor_prices::PriceError;
 use factor_store::{LoadedUniverse, MappingKind, StoreError};
-use factor_types::{DateRange, FactorUniverse, SourceTier, Ticker, UserId};
+use factor_types::{DateRange, FactorUniverse, Maturity, SourceTier, Ticker, UserId};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,6 +15,9 @@ use crate::app::{App, Part};
 
 /// A part that has not answered by then is not well.
 const PROBE_TIME: Duration = Duration::from_secs(5);
+
+/// The source that is read once and kept whole.
+pub(crate) const FILES: &str = "files";
 
 /// How every part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -82,7 +85,18 @@ pub struct PricesPart {
     simulated: bool,
     /// What it answered just now.
     probe: String,
+    /// The first and the newest price of the ticker asked for; the first only where files hold all there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dates: Option<KnownDates>,
     last_success: Option<String>,
+}
+
+/// The dates of what a source has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KnownDates {
+    /// Null where only the newest was asked for.
+    first: Option<NaiveDate>,
+    newest: NaiveDate,
 }
 
 /// The source of yields; of an empty universe only its status.
@@ -100,6 +114,9 @@ pub struct ProbedYields {
     why: String,
     /// The maturities it has, or what it answered.
     probe: String,
+    /// The first and the newest date of each; the first only where files hold all there is.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    maturities: IndexMap<Maturity, KnownDates>,
     last_success: Option<String>,
 }
 
@@ -168,9 +185,9 @@ impl UniversePart {
 impl PricesPart {
     async fn probed(app: &App, universe: &FactorUniverse) -> Self {
         let about = app.sources.prices.about();
-        let (status, probe) = match probe(app, universe) {
-            None => (PartStatus::None, "the universe is empty".to_owned()),
-            Some((ticker, month)) => Self::ask(app, &ticker, month).await,
+        let (status, probe, dates) = match probe(app, universe) {
+            None => (PartStatus::None, "the universe is empty".to_owned(), None),
+            Some((ticker, month)) => Self::ask(app, &ticker, reaching_back(&app.sources.choice.name, month)).await,
         };
         Self {
             status,
@@ -179,38 +196,61 @@ impl PricesPart {
             description: about.description,
             simulated: about.simulated,
             probe,
+            dates,
             last_success: app.counters.last_success(Part::Prices),
         }
     }
 
-    async fn ask(app: &App, ticker: &Ticker, month: DateRange) -> (PartStatus, String) {
-        match tokio::time::timeout(PROBE_TIME, app.sources.prices.history(ticker, month)).await {
+    async fn ask(app: &App, ticker: &Ticker, range: DateRange) -> (PartStatus, String, Option<KnownDates>) {
+        match tokio::time::timeout(PROBE_TIME, app.sources.prices.history(ticker, range)).await {
             Ok(Ok(history)) => {
                 app.counters.succeeded(Part::Prices);
-                let last = history.series.dates().last();
-                let last = last.map_or_else(|| "no prices".to_owned(), |date| format!("up to {date}"));
-                (PartStatus::Ok, format!("{ticker}: {last}"))
+                let dates = KnownDates::of(history.series.dates().iter().copied(), &app.sources.choice.name);
+                let last = dates.map_or_else(|| "no prices".to_owned(), |dates| format!("up to {}", dates.newest));
+                (PartStatus::Ok, format!("{ticker}: {last}"), dates)
             }
             // The source works; it only does not have this one.
             Ok(Err(PriceError::NoData(why))) => {
                 app.counters.succeeded(Part::Prices);
-                (PartStatus::Ok, why)
+                (PartStatus::Ok, why, None)
             }
-            Ok(Err(PriceError::Failed { why, .. })) => (PartStatus::Failed, why),
-            Err(_) => (PartStatus::Failed, late()),
+            Ok(Err(PriceError::Failed { why, .. })) => (PartStatus::Failed, why, None),
+            Err(_) => (PartStatus::Failed, late(), None),
         }
     }
+}
+
+impl KnownDates {
+    fn of(dates: impl DoubleEndedIterator<Item = NaiveDate>, source: &str) -> Option<Self> {
+        let mut dates = dates;
+        let newest = dates.next_back()?;
+        let first = (source == FILES).then(|| dates.next().unwrap_or(newest));
+        Some(Self { first, newest })
+    }
+}
+
+/// A month, or of files, which are in memory, all that they have.
+fn reaching_back(source: &str, month: DateRange) -> DateRange {
+    if source == FILES { DateRange::new(NaiveDate::MIN, month.end()).unwrap_or(month) } else { month }
 }
 
 impl YieldsPart {
     async fn probed(app: &App, universe: &FactorUniverse) -> Self {
         let Some((_, month)) = probe(app, universe) else { return Self { status: PartStatus::None, probed: None } };
-        let (status, probe) = match tokio::time::timeout(PROBE_TIME, app.sources.yields.yields(month)).await {
+        let source = &app.sources.yield_choice.name;
+        let range = reaching_back(source, month);
+        let mut maturities = IndexMap::new();
+        let (status, probe) = match tokio::time::timeout(PROBE_TIME, app.sources.yields.yields(range)).await {
             Ok(Ok(table)) if table.is_empty() => (PartStatus::None, "the source has no yields".to_owned()),
             Ok(Ok(table)) => {
                 app.counters.succeeded(Part::Yields);
-                let maturities: Vec<&str> = table.maturities().map(|maturity| maturity.as_str()).collect();
-                (PartStatus::Ok, maturities.join(", "))
+                let known = table.maturities().filter_map(|maturity| {
+                    let dates = table.get(maturity).iter().map(|(date, _)| *date);
+                    Some((maturity, KnownDates::of(dates, source)?))
+                });
+                maturities.extend(known);
+                let names: Vec<&str> = table.maturities().map(|maturity| maturity.as_str()).collect();
+                (PartStatus::Ok, names.join(", "))
             }
             Ok(Err(PriceError::NoData(why))) => (PartStatus::None, why),
             Ok(Err(PriceError::Failed { why, .. })) => (PartStatus::Failed, why),
@@ -220,6 +260,7 @@ impl YieldsPart {
             source: app.sources.yield_choice.name.clone(),
             why: app.sources.yield_choice.why.clone(),
             probe,
+            maturities,
             last_success: app.counters.last_success(Part::Yields),
         };
         Self { status, probed: Some(probed) }
@@ -268,6 +309,7 @@ mod tests {
                 description: text(),
                 simulated: false,
                 probe: text(),
+                dates: None,
                 last_success: time(),
             },
             yields: YieldsPart { status: PartStatus::None, probed: None },

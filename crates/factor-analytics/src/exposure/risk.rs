@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ExposureFactor, Exposures};
-use crate::sections::performance::{DrawdownTimes, PerformanceProfile, ProfileInputs};
+use crate::{
+    panel::DailyWealth,
+    sections::performance::{DailyDrawdownTimes, Drawdown, DrawdownTimes, NO_DAILY, PerformanceProfile, ProfileInputs},
+};
 
 /// What a portfolio is measured against: one value per panel row in each slice, `NaN` where missing.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +18,8 @@ pub struct ExposureInputs<'a> {
     pub risk_free: &'a [f64],
     /// False where there is no source of one: the rate is 0 then, and what is a return over cash is left out.
     pub rate_known: bool,
+    /// The rows that the portfolio lacks for want of a rate alone ([`super::PortfolioReturns::without_rate`]).
+    pub without_rate: usize,
     /// The benchmark's returns; `None` when it has no prices.
     pub benchmark: Option<&'a [f64]>,
     /// What to regress on.
@@ -34,6 +39,12 @@ pub struct ExposureInputs<'a> {
 /// The risk of a portfolio, by the definitions of [`PerformanceProfile`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Risk {
+    /// Periods with a return: what every figure here rests on.
+    pub observations: usize,
+    /// Label of the first.
+    pub first: Option<NaiveDate>,
+    /// Label of the last.
+    pub last: Option<NaiveDate>,
     /// (1 + total_return)^(P / T) - 1.
     pub annual_return: Option<f64>,
     /// sd(r), divisor n - 1, times sqrt(P).
@@ -50,6 +61,11 @@ pub struct Risk {
     /// When that was.
     #[serde(flatten)]
     pub drawdown: DrawdownTimes,
+    /// The same on daily prices between those period ends, the weights restored at each of them.
+    pub max_drawdown_daily: Option<f64>,
+    /// When that was.
+    #[serde(flatten)]
+    pub drawdown_daily: DailyDrawdownTimes,
     /// 5% quantile of r, per period; negative is a loss.
     pub var_95: Option<f64>,
     /// Mean of r at or below var_95.
@@ -58,6 +74,9 @@ pub struct Risk {
     /// dampens, null where it has no returns. They sum to 1. Absent where it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk_contribution: Option<IndexMap<String, Option<f64>>>,
+    /// How many periods those figures rest on that rest on fewer than `observations`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub observations_of: IndexMap<&'static str, usize>,
     /// Each null figure and why.
     #[serde(skip)]
     pub undefined: Vec<(&'static str, &'static str)>,
@@ -66,11 +85,12 @@ pub struct Risk {
 const NO_RETURNS: &str = "the portfolio has no return in the window";
 
 impl Risk {
-    /// The risk of some returns.
+    /// The risk of some returns, but for what daily prices say ([`Risk::with_daily`]).
     pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
         let profile = PerformanceProfile::compute(&ProfileInputs {
             risk_free: inputs.rate_known.then_some(inputs.risk_free),
             benchmark: inputs.benchmark,
+            without_rate: inputs.without_rate,
             ..ProfileInputs::new(returns, inputs.labels, inputs.base, inputs.per_year)
         });
         let PerformanceProfile {
@@ -86,7 +106,7 @@ impl Risk {
             ..
         } = profile;
         let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
-        let fields = [
+        let fields: [(&'static str, Option<f64>); 7] = [
             ("annual_return", annual_return),
             ("volatility", volatility),
             ("sharpe_ratio", sharpe_ratio),
@@ -95,9 +115,20 @@ impl Risk {
             ("var_95", var_95),
             ("cvar_95", cvar_95),
         ];
-        let missing = fields.into_iter().filter(|(_, value)| value.is_none());
-        let undefined = missing.map(|(field, _)| (field, known(field).unwrap_or(NO_RETURNS))).collect();
+        let missing = fields.iter().filter(|(_, value)| value.is_none());
+        let undefined = missing.map(|(field, _)| (*field, known(field).unwrap_or(NO_RETURNS))).collect();
+        let present = || returns.iter().zip(inputs.labels).filter(|(r, _)| r.is_finite()).map(|(_, label)| *label);
+        let shown = |figure: &&'static str| fields.iter().any(|(name, _)| name == figure);
         Self {
+            observations: present().count(),
+            first: present().next(),
+            last: present().next_back(),
+            observations_of: profile
+                .observations_of
+                .iter()
+                .filter(|(figure, _)| shown(figure))
+                .map(|(f, n)| (*f, *n))
+                .collect(),
             annual_return,
             volatility,
             sharpe_ratio,
@@ -105,11 +136,27 @@ impl Risk {
             beta,
             max_drawdown,
             drawdown,
+            max_drawdown_daily: None,
+            drawdown_daily: DailyDrawdownTimes::default(),
             var_95,
             cvar_95,
             risk_contribution: None,
             undefined,
         }
+    }
+
+    /// The same with the deepest fall on daily prices, where all that is held has some.
+    #[must_use]
+    pub fn with_daily(mut self, wealth: Option<&DailyWealth>) -> Self {
+        match wealth {
+            Some(wealth) => {
+                let fall = Drawdown::of(wealth.days());
+                (self.max_drawdown_daily, self.drawdown_daily) = (Some(fall.depth), fall.into());
+            }
+            None if self.observations == 0 => self.undefined.push(("max_drawdown_daily", NO_RETURNS)),
+            None => self.undefined.push(("max_drawdown_daily", NO_DAILY)),
+        }
+        self
     }
 }
 
@@ -158,9 +205,6 @@ impl WhatIf {
     /// Compares two series of returns of one length on the rows where both are present, so that a holding with a
     /// shorter history does not make a difference by its dates alone.
     pub fn of(before: &[f64], after: &[f64], inputs: &ExposureInputs<'_>) -> Self {
-        let where_both = |own: &[f64], other: &[f64]| -> Vec<f64> {
-            own.iter().zip(other).map(|(own, other)| if other.is_finite() { *own } else { f64::NAN }).collect()
-        };
         let (before, after) = (where_both(before, after), where_both(after, before));
         Self {
             observations: before.iter().filter(|r| r.is_finite()).count(),
@@ -168,4 +212,9 @@ impl WhatIf {
             after: ExposureState::of(&after, inputs),
         }
     }
+}
+
+/// Returns on the rows on which another series has one too, `NaN` on the others.
+pub fn where_both(own: &[f64], other: &[f64]) -> Vec<f64> {
+    own.iter().zip(other).map(|(own, other)| if other.is_finite() { *own } else { f64::NAN }).collect()
 }

@@ -1,5 +1,7 @@
 //! A portfolio's returns from its holdings' weights.
 
+use std::collections::BTreeSet;
+
 use crate::stats;
 
 /// One holding.
@@ -26,6 +28,9 @@ pub struct PortfolioReturns {
     pub unexplained_weight: f64,
     /// The rows that a holding costs, where one does.
     pub lost_rows: Option<LostRows>,
+    /// The rows on which every holding has a return and the portfolio has none, for want of a rate that its cash earns or
+    /// its leverage costs.
+    pub without_rate: Vec<usize>,
     /// The weight with which each position counts, in the order given: its own, and its part of what is spread; 0 for one
     /// without any return.
     weights: Vec<f64>,
@@ -125,23 +130,46 @@ impl PortfolioReturns {
         let cash_weight = if (1.0 - net).abs() <= ROUNDING { 0.0 } else { 1.0 - net };
         // A side of which nothing has returns: there is nothing to spread it over.
         let is_lost = spread.iter().any(|spread| !spread.is_finite());
-        let value = |row: usize| {
+        let earned = |row: usize| {
             if is_lost {
                 return f64::NAN;
             }
             let held = positions.iter().zip(&weights).filter(|(_, weight)| **weight != 0.0);
-            let earned: f64 = held.map(|(position, weight)| weight * position.at(row)).sum();
-            if cash_weight == 0.0 { earned } else { earned + cash_weight * risk_free[row] }
+            held.map(|(position, weight)| weight * position.at(row)).sum()
         };
+        let mut values: Vec<f64> = (0..risk_free.len()).map(earned).collect();
+        let mut without_rate = Vec::new();
+        if cash_weight != 0.0 {
+            for (row, (value, rate)) in values.iter_mut().zip(risk_free).enumerate() {
+                if value.is_finite() && !rate.is_finite() {
+                    without_rate.push(row);
+                }
+                *value += cash_weight * rate;
+            }
+        }
         Ok(Self {
-            values: (0..risk_free.len()).map(value).collect(),
+            values,
             net_weight: net,
             gross_weight: gross,
             cash_weight,
             unexplained_weight,
             lost_rows: LostRows::of(positions, &weights, risk_free.len()),
+            without_rate,
             weights,
         })
+    }
+
+    /// The weight with which each position counts, in the order given.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The rows on which the holdings of both portfolios have returns and one of the two has none for want of a rate.
+    pub fn without_rate_of_either(&self, other: &Self) -> usize {
+        let invested =
+            |of: &Self, row: &usize| of.values[*row].is_finite() || of.without_rate.binary_search(row).is_ok();
+        let either: BTreeSet<&usize> = self.without_rate.iter().chain(&other.without_rate).collect();
+        either.into_iter().filter(|row| invested(self, row) && invested(other, row)).count()
     }
 
     /// w_i cov(r_i, p) / var(p) of each position, in the order given, and of cash, on the rows that the portfolio has: the

@@ -220,6 +220,7 @@ fn inputs<'a>(
     ExposureInputs {
         risk_free,
         rate_known: true,
+        without_rate: 0,
         benchmark: Some(benchmark),
         factors,
         named: true,
@@ -247,9 +248,35 @@ fn risk_is_that_of_the_performance_profile() {
     assert_eq!(risk.drawdown, profile.drawdown);
     assert!(risk.drawdown.drawdown_trough.is_some());
     assert!(risk.volatility.is_some() && risk.beta.is_some() && risk.undefined.is_empty());
+    assert_eq!((risk.observations, risk.first, risk.last), (48, Some(labels[0]), Some(labels[47])));
     let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
     assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));
     assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 7);
+}
+
+#[test]
+fn rows_that_cash_lacks_a_rate_for_count_among_those_of_a_sharpe_ratio() {
+    let (base, labels) = labels(48);
+    let (a, b) = (wave(2, 48), wave(5, 48));
+    // A rate on the last 20 of 48 rows: a portfolio with cash has no others.
+    let rates: Vec<f64> = (0..48).map(|row| if row < 28 { NAN } else { 0.001 }).collect();
+    let with_cash = PortfolioReturns::of(&[held(0.6, &a)], &rates).unwrap();
+    assert_eq!((with_cash.without_rate.len(), with_cash.without_rate.first()), (28, Some(&0)));
+    let all_in = PortfolioReturns::of(&[held(1.0, &a)], &rates).unwrap();
+    assert!(all_in.without_rate.is_empty() && all_in.values.iter().all(|r| r.is_finite()));
+    assert_eq!(all_in.without_rate_of_either(&with_cash), 28);
+    let measured = |of: &PortfolioReturns, without_rate: usize| {
+        let inputs = ExposureInputs { without_rate, ..inputs(&b, &rates, &[], base, &labels) };
+        Risk::of(&of.values, &inputs)
+    };
+    let risk = measured(&with_cash, 28);
+    assert_eq!((risk.observations, risk.first, risk.last), (20, Some(labels[28]), Some(labels[47])));
+    assert!(risk.sharpe_ratio.is_none() && risk.beta.is_none() && risk.volatility.is_some(), "20 of 48 are under half");
+    assert!(risk.undefined.iter().any(|(field, why)| *field == "sharpe_ratio" && why.contains("under half")));
+    // Half of 40 are enough.
+    assert!(measured(&with_cash, 20).sharpe_ratio.is_some());
+    let whole = measured(&all_in, 0);
+    assert_eq!((whole.observations, whole.observations_of.get("sharpe_ratio")), (48, Some(&20)));
 }
 
 #[test]

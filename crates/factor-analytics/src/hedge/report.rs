@@ -79,9 +79,8 @@ pub struct HedgeReport {
     /// The best `hedge_effectiveness.out_of_sample` of those that offset when bought: the first ten ranked, all
     /// recommendations and the basket. So it does not depend on how few are shown.
     pub best_out_of_sample: Option<f64>,
-    /// True where that is under 0.05: nothing here offsets the factor out of sample. False where it could not be
-    /// tested.
-    pub nothing_offsets: bool,
+    /// True where that is under 0.05: nothing here offsets the factor out of sample. Null where it could not be tested.
+    pub nothing_offsets: Option<bool>,
     /// Of all candidates scanned but the young, the one whose short sale takes most away: out of sample, or in sample where
     /// none could be tested. Null where none has a hedge ratio below 0.
     pub best_short: Option<BestShort>,
@@ -191,7 +190,8 @@ impl HedgeReport {
             .collect();
         self.best_out_of_sample = effectiveness.iter().filter_map(|one| one.out_of_sample).reduce(f64::max);
         let untested = !effectiveness.is_empty() && self.best_out_of_sample.is_none();
-        self.nothing_offsets = !untested && self.best_out_of_sample.is_none_or(|best| best < MIN_EFFECTIVENESS);
+        let is_least = || self.best_out_of_sample.is_none_or(|best| best < MIN_EFFECTIVENESS);
+        self.nothing_offsets = (!untested).then(is_least);
         self.yields_unknown = (self.recommendations.iter())
             .filter(|one| one.dividend_yield.is_none())
             .map(|one| one.factor.clone())

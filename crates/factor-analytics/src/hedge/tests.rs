@@ -330,7 +330,7 @@ fn where_none_passes_the_lowest_come_and_it_is_said() {
         .filter(|c| HedgeFigures::of(&f, c.returns, 12).relation.correlation_to_overexposed < Some(worst));
     assert_eq!(lower.count(), 2);
     // All would have to be sold short: nothing offsets by being bought.
-    assert!(report.nothing_offsets && report.best_out_of_sample.is_none());
+    assert!(report.nothing_offsets == Some(true) && report.best_out_of_sample.is_none());
     assert!(report.no_basket.unwrap().starts_with("would_not_reduce"));
 }
 

@@ -71,7 +71,9 @@ impl Panel {
         if !usable.contains(&true) && !series.is_empty() {
             return Err(PanelError::OnlyMonthlyPrices { frequency });
         }
-        let periods = PricedPeriods::of(&window, series, &usable);
+        let voting: Vec<bool> =
+            series.iter().zip(&usable).map(|(of, usable)| *usable && !window.silent.contains(of.ticker())).collect();
+        let periods = PricedPeriods::of(&window, series, (&usable, &voting));
         let rows = periods.labels.len().saturating_sub(1);
         // One period alone has a price and no return.
         let Some((&base, labels)) = periods.labels.split_first().filter(|(_, labels)| !labels.is_empty()) else {
@@ -129,6 +131,7 @@ impl Column {
             prices: priced.iter().map(|row| row.map(|row| series.prices()[row])).collect(),
             priced: first.map(|first| *first..last.unwrap_or(first) + 1),
             has_price: first.is_some(),
+            members: Vec::new(),
             unsupported: (!usable).then(unsupported),
         }
     }

@@ -46,6 +46,7 @@ impl Panel {
                 prices: Vec::new(),
                 priced: None,
                 has_price: first.is_some(),
+                members: self.member_columns(&group.members),
                 unsupported: None,
             });
             for (row, value) in values.into_iter().enumerate() {
@@ -55,13 +56,17 @@ impl Panel {
         Self { returns, ..self }
     }
 
+    /// The columns of those members of a group that have one, with their weights.
+    pub fn member_columns(&self, members: &[(Ticker, f64)]) -> Vec<(usize, f64)> {
+        members.iter().filter_map(|(ticker, weight)| Some((self.position(ticker)?, *weight))).collect()
+    }
+
     /// One return per row of a group of this panel's columns, as [`with_groups`](Self::with_groups) says.
     pub fn group_returns(&self, members: &[(Ticker, f64)]) -> Vec<f64> {
         let whole: f64 = members.iter().map(|(_, weight)| weight).sum();
-        let columns: Vec<(&[f64], f64)> = members
-            .iter()
-            .filter_map(|(ticker, weight)| Some((self.column(self.position(ticker)?), *weight)))
-            .collect();
+        let members = self.member_columns(members);
+        let columns: Vec<(&[f64], f64)> =
+            members.into_iter().map(|(column, weight)| (self.column(column), weight)).collect();
         let value = |row: usize| {
             let (mut weighted, mut present) = (0.0, 0.0);
             for (returns, weight) in columns.iter().filter(|(returns, _)| returns[row].is_finite()) {

@@ -15,23 +15,24 @@ pub(super) struct PricedPeriods {
 }
 
 impl PricedPeriods {
-    /// The periods of a window; a series that is not `usable` has no price in any of them.
-    pub(super) fn of(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> Self {
+    /// The periods of a window; a series that is not `usable` has no price in any of them, and one that is not `voting` has
+    /// no say in which there are.
+    pub(super) fn of(window: &Window, series: &[Arc<PriceSeries>], (usable, voting): (&[bool], &[bool])) -> Self {
         let mut periods = match Period::of(window.frequency, window.start) {
             Some(containing_start) => whole_periods(window, series, containing_start),
-            None => days(window, series, usable),
+            None => days(window, series, voting),
         };
         for (priced, _) in periods.priced.iter_mut().zip(usable).filter(|(_, usable)| !**usable) {
             priced.fill(None);
         }
-        periods.drop_empty_lead();
+        periods.drop_empty_lead(voting);
         periods
     }
 
     /// Drops periods at the front under which no return can lie.
-    fn drop_empty_lead(&mut self) {
-        let has_return =
-            |row: usize| self.priced.iter().any(|priced| priced[row].is_some() && priced[row + 1].is_some());
+    fn drop_empty_lead(&mut self, voting: &[bool]) {
+        let own = |row: usize, priced: &Vec<Option<usize>>| priced[row].is_some() && priced[row + 1].is_some();
+        let has_return = |row: usize| self.priced.iter().zip(voting).any(|(priced, votes)| *votes && own(row, priced));
         let rows = self.labels.len().saturating_sub(1);
         let empty = (0..rows).take_while(|row| !has_return(*row)).count();
         self.labels.drain(..empty);
@@ -79,12 +80,12 @@ pub(super) fn before(window: &Window, series: &PriceSeries, base: NaiveDate, cou
 
 /// Trading days: the dates on which at least half of the series alive (between their first and last price) have a
 /// price; in when `start < date <= prices_until`, the base being the last one on or before the start.
-fn days(window: &Window, series: &[Arc<PriceSeries>], usable: &[bool]) -> PricedPeriods {
+fn days(window: &Window, series: &[Arc<PriceSeries>], voting: &[bool]) -> PricedPeriods {
     let range = window.price_range();
     let length = (range.end() - range.start()).num_days().max(0) as usize + 1;
     let offset = |date: NaiveDate| (date - range.start()).num_days();
     let (mut priced_on, mut alive_change) = (vec![0_i32; length], vec![0_i32; length + 1]);
-    for (series, _) in series.iter().zip(usable).filter(|(_, usable)| **usable) {
+    for (series, _) in series.iter().zip(voting).filter(|(_, votes)| **votes) {
         let until = series.dates().partition_point(|date| *date <= window.prices_until);
         let known = &series.dates()[..until];
         let (Some(first), Some(newest), Some(last)) = (known.first(), known.last(), series.dates().last()) else {

@@ -72,6 +72,8 @@ pub struct WindowRequest {
     pub clock: Clock,
     /// The ticker whose exchange and newest price say which periods are whole.
     pub benchmark: Ticker,
+    /// Tickers that are fetched along and have no say in any date: sources of the risk-free rate that nobody asked for.
+    pub silent: Vec<Ticker>,
 }
 
 impl WindowRequest {
@@ -87,7 +89,7 @@ impl WindowRequest {
 
     /// Settles the window from what the prices show.
     ///
-    /// - No price after [`Clock::final_through`] counts, and an end after today is today.
+    /// - No price after [`Clock::final_through`] counts, none of a ticker in `silent`, and an end after today is today.
     /// - A month or week is whole when the benchmark's newest price, after the end too, is on or after its last trading day
     ///   ([`TradingCalendar::last_day`]). Without a benchmark, or where its prices ended more than [`STOPPED_DAYS`] before
     ///   others', the newest price of any series decides.
@@ -100,6 +102,9 @@ impl WindowRequest {
     /// [`WindowError`]: no prices at all, no whole period, or a start that is not before the end.
     pub fn resolve(&self, all: &[Arc<PriceSeries>], requested: &[Ticker]) -> Result<Window, WindowError> {
         let Clock { today, final_through } = self.clock;
+        let all: Vec<Arc<PriceSeries>> =
+            all.iter().filter(|series| !self.silent.contains(series.ticker())).map(Arc::clone).collect();
+        let all = all.as_slice();
         let benchmark = all.iter().find(|series| *series.ticker() == self.benchmark).map(|series| &**series);
         let newest_of = |series: &PriceSeries| newest_within(series, final_through);
         let newest = all.iter().filter_map(|series| newest_of(series)).max().ok_or(WindowError::NoPrices)?;
@@ -136,6 +141,7 @@ impl WindowRequest {
             newest,
             asked_end: self.end,
             left_out,
+            silent: self.silent.clone(),
         })
     }
 
@@ -159,7 +165,8 @@ impl WindowRequest {
             let last_day = calendar.last_day(period);
             let priced = || wanted.iter().filter(|series| period_price(series, period, last_day).is_some()).count();
             if last_day <= judged && enough(priced()) {
-                return Some(period.label.min(self.clock.today));
+                // A week of what trades every day ends after the Friday that names it.
+                return Some(period.label.max(last_day).min(self.clock.today));
             }
             period = period.before();
         }
@@ -224,6 +231,8 @@ pub struct Window {
     pub asked_end: Option<NaiveDate>,
     /// The month or week that the end names and that is not in.
     pub left_out: Option<LeftOut>,
+    /// Tickers whose prices have no say in which days there are ([`WindowRequest::silent`]).
+    pub silent: Vec<Ticker>,
 }
 
 /// A month or week that a window's end names and that does not count.
@@ -263,6 +272,7 @@ impl Window {
             newest: end,
             asked_end: Some(end),
             left_out: None,
+            silent: Vec::new(),
         }
     }
 

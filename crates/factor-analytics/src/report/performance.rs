@@ -78,6 +78,8 @@ pub struct CapWeights {
 pub struct PerformanceReport {
     /// By ticker, sorted; those that stopped before the window's end after all others.
     pub per_factor: Option<IndexMap<Ticker, FactorProfile>>,
+    /// What the table of factors is sorted by: the plan's figure, or total_return where that is null for every factor.
+    pub sorted_by: SortBy,
     /// Macro and category composites.
     pub composites: Option<CompositeReport>,
     /// 100 x analysed / listed ETFs per group.
@@ -115,7 +117,9 @@ impl PerformanceReport {
         let mut undefined = Vec::new();
         if let Some(categories) = &plan.per_factor {
             let found = sections.run("per_factor", |progress| tables.per_factor(categories, progress));
-            report.per_factor = found.map(|(entries, missing)| {
+            report.sorted_by = plan.sort_by;
+            report.per_factor = found.map(|(entries, sorted_by, missing)| {
+                report.sorted_by = sorted_by;
                 undefined.extend(missing);
                 entries
             });
@@ -176,6 +180,24 @@ mod tests {
         let ranked = report.per_factor.unwrap();
         assert_eq!(ranked.keys().map(Ticker::as_str).collect::<Vec<_>>(), ["A", "B", "GONE"], "the best, and over");
         assert!(ranked[2].history.stopped.is_some() && ranked[0].history.stopped.is_none());
+    }
+
+    #[test]
+    fn a_figure_that_is_null_for_all_sorts_nothing() {
+        let funds =
+            [Fund::new("A", Category::Style, &[0.1, 0.2, 0.3]), Fund::new("B", Category::Style, &[0.2, 0.3, 0.4])];
+        let study = study(&funds, YieldTable::default());
+        // Without any risk-free rate there is no Sharpe ratio.
+        let by_sharpe = PerformancePlan { sort_by: SortBy::default(), ..plan() };
+        let sorted = |plan: &PerformancePlan| {
+            let report = PerformanceReport::compute(&study, plan, &Fundamentals::default(), &mut Silent);
+            let order: Vec<String> = report.per_factor.iter().flatten().map(|(ticker, _)| ticker.to_string()).collect();
+            (report.sorted_by.field(), order)
+        };
+        assert_eq!(sorted(&by_sharpe), ("total_return", vec!["B".to_owned(), "A".to_owned()]));
+        let ascending = PerformancePlan { sort_by: SortBy::default().ascending(true), ..plan() };
+        assert_eq!(sorted(&ascending), ("total_return", vec!["A".to_owned(), "B".to_owned()]));
+        assert_eq!(sorted(&plan()).0, "annual_return");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     observer::{Progress, Stopped},
     spectrum::Spectrum,
     stats,
-    study::Study,
+    study::{Standing, StudiedFactor, Study},
 };
 
 /// A pair of factors of one matrix.
@@ -43,7 +43,7 @@ pub struct Standout {
     /// True for a composite of several ETFs.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub composite: bool,
-    /// Out of what it was picked. The stopped are in no such pick.
+    /// Out of what it was picked. The stopped and the young are in no such pick.
     pub among: String,
     /// What it was correlated with.
     pub against: String,
@@ -269,8 +269,8 @@ struct Against<'a> {
 }
 
 impl Against<'_> {
-    /// The factor that fits and has not stopped, or the composite, that is least correlated with the series; equals by
-    /// name.
+    /// The factor that fits, is not young and has not stopped, or the composite, that is least correlated with the series;
+    /// equals by name.
     fn lowest(
         &self,
         study: &Study,
@@ -279,8 +279,8 @@ impl Against<'_> {
         composites: Vec<&Composite>,
         progress: &Progress<'_>,
     ) -> Result<Option<Standout>, Stopped> {
-        let alive = study.factors.iter().filter(|one| fits(&one.factor) && one.standing.stopped.is_none());
-        let factors = alive.map(|one| {
+        let counts = |one: &&StudiedFactor| fits(&one.factor) && one.standing == Standing::default();
+        let factors = study.factors.iter().filter(counts).map(|one| {
             let factor = &one.factor;
             (factor.ticker.as_str(), factor.label.as_str(), false, study.panel().column(one.column))
         });
@@ -387,6 +387,22 @@ mod tests {
         assert!((found.correlation + 14.0 / 236.0_f64.sqrt()).abs() < 1e-12, "{}", found.correlation);
         let none = best_diversifier(&study, &ticker("QQQ"), Method::Pearson, &Progress::new(&mut Silent, ""));
         assert_eq!(none, Ok(None));
+    }
+
+    #[test]
+    fn a_young_fund_is_no_diversifier() {
+        const NAN: f64 = f64::NAN;
+        let market = [0.01, -0.02, 0.03, -0.01, 0.02, 0.01, -0.03];
+        let young = [NAN, NAN, NAN, NAN, -0.02, -0.01, 0.03];
+        let old = [0.01, 0.02, 0.01, 0.02, 0.01, 0.02, 0.01];
+        let funds = [
+            Fund::new("SPY", Category::Market, &market),
+            Fund::new("NEW", Category::Style, &young),
+            Fund::new("MIX", Category::Style, &old),
+        ];
+        let study = study(&funds, YieldTable::default());
+        let found = best_diversifier(&study, &ticker("SPY"), Method::Pearson, &Progress::new(&mut Silent, ""));
+        assert_eq!(found.unwrap().unwrap().ticker, "MIX", "NEW is at -1 on three of seven rows");
     }
 
     /// What is most negative to the ten-year yield among equities, and among all.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use factor_types::{Category, Maturity, Ticker};
 
 use crate::{
@@ -16,8 +17,28 @@ use crate::{
 pub struct Overlay {
     /// `UST10Y` and its like, or benchmark tickers.
     pub columns: Vec<String>,
+    /// The rows on which each column has a value.
+    pub spans: Vec<ColumnRows>,
     /// One row a composite or factor.
     pub rows: Vec<OverlayRow>,
+}
+
+/// The rows on which a column of an overlay has a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ColumnRows {
+    /// How many.
+    pub rows: usize,
+    /// Label of the first.
+    pub first: Option<NaiveDate>,
+    /// Label of the last.
+    pub last: Option<NaiveDate>,
+}
+
+impl ColumnRows {
+    fn of(values: &[f64], labels: &[NaiveDate]) -> Self {
+        let present = || values.iter().zip(labels).filter(|(value, _)| value.is_finite()).map(|(_, label)| *label);
+        Self { rows: present().count(), first: present().next(), last: present().next_back() }
+    }
 }
 
 /// One row of an overlay.
@@ -116,7 +137,12 @@ fn overlay(
             }
         }
     }
-    Ok(Overlay { columns: columns.iter().map(|column| column.name.to_owned()).collect(), rows })
+    let labels = study.panel().labels();
+    Ok(Overlay {
+        columns: columns.iter().map(|column| column.name.to_owned()).collect(),
+        spans: columns.iter().map(|column| ColumnRows::of(column.values, labels)).collect(),
+        rows,
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::missing::NO_RATE;
+pub(crate) use self::missing::{NO_DAILY, NO_RATE};
 pub use self::{
     drawdown::{DailyDrawdownTimes, Drawdown, DrawdownTimes},
     figures::Figure,
@@ -22,6 +22,7 @@ pub use self::{
 };
 use self::{missing::Undefinable, relative::OF_REGRESSION};
 use crate::{
+    panel::DailyWealth,
     regime::MIN_ROWS,
     stats::{self, ratio},
 };
@@ -38,6 +39,9 @@ pub struct ProfileInputs<'a> {
     pub daily: DailyPrices<'a>,
     /// The risk-free rate per period; `None` where there is no source of one.
     pub risk_free: Option<&'a [f64]>,
+    /// Rows that the series lacks for want of a rate alone: so a portfolio with cash. They count among those of which half
+    /// must have a rate.
+    pub without_rate: usize,
     /// The benchmark's returns; `None` for the benchmark itself, or when it has no prices.
     pub benchmark: Option<&'a [f64]>,
     /// The label of each row.
@@ -149,11 +153,18 @@ pub struct PerformanceProfile {
     pub undefined: Vec<(&'static str, &'static str)>,
 }
 
+impl<'a> DailyPrices<'a> {
+    /// The wealth of a series without prices of its own.
+    pub fn of(wealth: &'a DailyWealth) -> Self {
+        Self { dates: &wealth.dates, prices: &wealth.values }
+    }
+}
+
 impl<'a> ProfileInputs<'a> {
     /// Returns alone: without prices, a risk-free rate or a benchmark.
     pub fn new(returns: &'a [f64], labels: &'a [NaiveDate], base: NaiveDate, per_year: f64) -> Self {
         let (prices, daily) = (&[][..], DailyPrices::default());
-        Self { returns, prices, daily, risk_free: None, benchmark: None, labels, base, per_year }
+        Self { returns, prices, daily, risk_free: None, without_rate: 0, benchmark: None, labels, base, per_year }
     }
 
     /// The first and the last price of the periods that have one, and the periods between.
@@ -236,7 +247,8 @@ impl PerformanceProfile {
         let (r, rf): (Vec<f64>, Vec<f64>) = known.map(|(r, rf)| (*r, *rf)).unzip();
         let (n, own) = (r.len(), returns.len());
         self.note_rows(&["sharpe_ratio", "sortino_ratio", "downside_deviation"], n, own);
-        if n < own && (n < MIN_ROWS || 2 * n < own) {
+        let all = own + inputs.without_rate;
+        if n < all && (n < MIN_ROWS || 2 * n < all) {
             return false;
         }
         let excess: Vec<f64> = r.iter().zip(&rf).map(|(r, rf)| r - rf).collect();

@@ -7,7 +7,7 @@ use factor_types::{Frequency, Maturity, PriceKind, Ticker, YieldTable};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::STALE_YIELD_DAYS;
+use super::{STALE_YIELD_DAYS, runs};
 use crate::Panel;
 
 /// Where the risk-free rate of an analysis came from.
@@ -89,7 +89,7 @@ impl RiskFree {
         Self {
             source: describe(&spans, &parts, panel),
             per_period: (0..rows).map(rate).collect(),
-            uncovered: runs(&served, labels),
+            uncovered: runs((0..rows).filter(|row| served[*row].is_none()), labels),
             served_by: served.iter().map(|at| at.and_then(|at| order.iter().position(|used| *used == at))).collect(),
             parts,
         }
@@ -177,18 +177,6 @@ fn describe(spans: &[Span], parts: &[RiskFreePart], panel: &Panel) -> String {
         next = span.last + 1;
     }
     words.join(", ")
-}
-
-/// The first and last labels of the runs of rows that nothing serves.
-fn runs(served: &[Option<usize>], labels: &[NaiveDate]) -> Vec<(NaiveDate, NaiveDate)> {
-    let mut runs: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-    for (row, label) in labels.iter().enumerate().filter(|(row, _)| served[*row].is_none()) {
-        match runs.last_mut() {
-            Some((_, last)) if row > 0 && *last == labels[row - 1] => *last = *label,
-            _ => runs.push((*label, *label)),
-        }
-    }
-    runs
 }
 
 #[cfg(test)]

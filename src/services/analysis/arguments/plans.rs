@@ -43,7 +43,12 @@ impl Reader<'_> {
     }
 
     /// How correlations are measured; what is left out for it goes to the notes.
-    pub(super) fn method(&self, preset: Option<Preset>, frequency: Frequency, notes: &mut Vec<String>) -> Method {
+    pub(super) fn method(
+        &self,
+        (preset, frequency): (Option<Preset>, Frequency),
+        include: &[Section],
+        notes: &mut Vec<String>,
+    ) -> Method {
         if !self.mine("correlation_method") {
             return Method::Pearson;
         }
@@ -64,15 +69,17 @@ impl Reader<'_> {
         if half_life.is_some() && !matches!(method, Method::Ewma { .. }) {
             notes.push("half_life is ignored; it belongs to correlation_method ewma".to_owned());
         }
-        if self.wants_statistics(preset) && method.coefficient().is_none() {
+        if self.wants_statistics(preset, include) && method.coefficient().is_none() {
             notes.push(format!("statistics are left out: {}", no_statistics(method)));
         }
         method
     }
 
-    pub(super) fn wants_statistics(&self, preset: Option<Preset>) -> bool {
+    /// True where statistics are asked for, by their flag, a preset or their name among the sections.
+    pub(super) fn wants_statistics(&self, preset: Option<Preset>, include: &[Section]) -> bool {
         let asked = self.mine("include_statistics").then(|| self.args.boolean("include_statistics")).flatten();
-        asked.or_else(|| preset.map(|preset| preset.has(Section::Statistics))).unwrap_or(false)
+        let named = include.contains(&Section::Statistics).then_some(true);
+        asked.or(named).or_else(|| preset.map(|preset| preset.has(Section::Statistics))).unwrap_or(false)
     }
 
     pub(super) fn correlations(

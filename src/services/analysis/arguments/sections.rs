@@ -22,11 +22,11 @@ impl Reader<'_> {
         preset: Option<Preset>,
         granularity: Granularity,
         categories: Option<&BTreeSet<Category>>,
-        method: Method,
+        (method, include): (Method, &[Section]),
     ) -> IndexMap<Section, String> {
         let mut off = IndexMap::new();
         match self.kind {
-            AnalysisKind::Correlations => self.correlations_off(preset, method, &mut off),
+            AnalysisKind::Correlations => self.correlations_off(preset, (method, include), &mut off),
             AnalysisKind::Performance => {
                 let flag = |name| self.advanced.boolean(name).unwrap_or(true);
                 let (macros, factors) =
@@ -46,7 +46,14 @@ impl Reader<'_> {
         off
     }
 
-    pub(super) fn correlations_off(&self, preset: Option<Preset>, method: Method, off: &mut IndexMap<Section, String>) {
+    /// Naming `rolling` or `statistics` in `include` asks for them.
+    pub(super) fn correlations_off(
+        &self,
+        preset: Option<Preset>,
+        (method, include): (Method, &[Section]),
+        off: &mut IndexMap<Section, String>,
+    ) {
+        let is_named = |section: Section| include.contains(&section).then_some(true);
         let listed = self.advanced.strings("sections");
         if let Some(names) = &listed {
             self.check_section_names(names);
@@ -61,7 +68,9 @@ impl Reader<'_> {
         for (section, flag, name, default) in flags {
             let given = self.advanced.boolean(flag);
             let among = listed.as_ref().map(|names| names.iter().any(|listed| listed.eq_ignore_ascii_case(name)));
-            let on = given.or(among).or_else(|| preset.map(|preset| preset.has(section))).unwrap_or(default);
+            let by_name = is_named(section).filter(|_| section == Section::Rolling);
+            let on =
+                given.or(among).or(by_name).or_else(|| preset.map(|preset| preset.has(section))).unwrap_or(default);
             if !on {
                 off.insert(section, format!("set {flag}: true"));
             }
@@ -79,7 +88,7 @@ impl Reader<'_> {
         if !insights {
             off.insert(Section::Insights, "leave advanced.sections out, or take preset overview or light".to_owned());
         }
-        if !self.wants_statistics(preset) {
+        if !self.wants_statistics(preset, include) {
             off.insert(Section::Statistics, "set include_statistics: true".to_owned());
         } else if method.coefficient().is_none() {
             off.insert(Section::Statistics, no_statistics(method));

@@ -250,8 +250,17 @@ fn a_flag_wins_over_sections_and_sections_win_over_a_preset() {
 fn a_section_that_is_asked_for_but_off_says_what_turns_it_on() {
     let why = |values: Value| read_json(values).unwrap().sections.not_computed.into_iter().collect::<Vec<_>>();
     let of = |name: &'static str, why: &str| vec![(name, why.to_owned())];
-    assert_eq!(why(json!({"include": ["rolling"]})), of("rolling", "set include_rolling_summaries: true"));
-    assert_eq!(why(json!({"include": ["statistics"]})), of("statistics", "set include_statistics: true"));
+    // Their names ask for them, unless the flag says no.
+    assert_eq!(why(json!({"include": ["rolling", "statistics"]})), []);
+    assert_eq!(
+        why(json!({"include": ["rolling"], "include_rolling_summaries": false})),
+        of("rolling", "set include_rolling_summaries: true")
+    );
+    assert_eq!(
+        why(json!({"include": ["statistics"], "include_statistics": false})),
+        of("statistics", "set include_statistics: true")
+    );
+    assert_eq!(why(json!({"include": ["macro_etf"]})), of("macro_etf", "set include_macro_etf: true"));
     assert_eq!(
         why(json!({"include": ["statistics"], "include_statistics": true, "correlation_method": "ewma"})),
         of("statistics", "correlation_method ewma has no intervals and p-values; write pearson or spearman")

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use factor_analytics::{
     correlation::{CorrelationMatrix, Estimate, Method},
     inference::SMALL_SAMPLE,
+    panel::Period,
     regime::SMALL_SLICE,
     report::CorrelationReport,
     study::StudiedFactor,
 };
 use factor_types::{PriceKind, Ticker};
 
-use super::{Gap, Warning, macro_groups, rates, stale_candidates};
+use super::{Gap, Warning, macro_groups, rates, relations, stale_candidates};
 use crate::{
-    analysis::{Analysis, AnalysisKind, Report, is_small_sample},
+    analysis::{Analysis, AnalysisKind, Plan, Report, is_small_sample},
     services::analysis::arguments::Query,
 };
 
@@ -34,8 +36,9 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
         warnings.push(Warning::InvalidWindows { named, frequency });
     }
     warnings.extend(of_the_data(analysis));
+    warnings.extend(relations::warnings(analysis, analyzed, query));
     warnings.extend(of_the_prices(analysis));
-    warnings.extend(of_the_report(analysis));
+    warnings.extend(of_the_report(analysis, &query.request.plan));
     warnings.extend(macro_groups::missing(analysis, query));
     warnings.extend(late_starters(analysis, analyzed));
     warnings.extend(stopped(analysis, analyzed));
@@ -91,7 +94,11 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
     }
     let (window, labels) = (analysis.window(), analysis.study.panel().labels());
     if let Some(left_out) = window.left_out {
-        warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().copied() });
+        // A label may be a day without trading: that of Good Friday's week.
+        let ended = |label: &NaiveDate| {
+            Period::of(window.frequency, *label).map_or(*label, |period| window.calendar.last_day(period))
+        };
+        warnings.push(Warning::LeftOut { left_out, end: window.end, newest: labels.last().map(ended) });
     }
     let days = analysis.stale_days();
     // An end chosen among the prices there are: what the source lacks since then is none of the answer's.
@@ -99,16 +106,12 @@ fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {
     if days > STALE_DAYS && !chosen_earlier {
         warnings.push(Warning::Stale { newest: window.newest, days });
     }
-    let missing = analysis.prepared.also_missing.iter();
-    // Without cash proxies there are still yields, or zero: said as the risk-free rate.
-    let missing = missing.filter(|(ticker, _)| !Ticker::cash_proxies().contains(ticker));
-    warnings.extend(missing.map(|(ticker, why)| Warning::NotPriced { ticker: ticker.clone(), why: why.clone() }));
     warnings
 }
 
-fn of_the_report(analysis: &Analysis) -> Vec<Warning> {
+fn of_the_report(analysis: &Analysis, plan: &Plan) -> Vec<Warning> {
     let study = &analysis.study;
-    let mut warnings: Vec<Warning> = rates::warnings(analysis).into_iter().map(Warning::Rates).collect();
+    let mut warnings: Vec<Warning> = rates::warnings(analysis, plan).into_iter().map(Warning::Rates).collect();
     if let Report::Performance(report) = analysis.report() {
         let weights = report.cap_weights.as_ref();
         warnings.extend(

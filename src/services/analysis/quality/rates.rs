@@ -3,14 +3,17 @@
 use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
-use factor_analytics::report::{CorrelationReport, PerformanceReport};
-use factor_types::Maturity;
+use factor_analytics::{
+    report::{CorrelationReport, PerformanceReport},
+    yields::runs,
+};
+use factor_types::{Frequency, Maturity};
 use indexmap::IndexMap;
 
-use crate::analysis::{Analysis, Report};
-
-/// The runs of periods without a rate that a warning names.
-const NAMED: usize = 6;
+use crate::{
+    analysis::{Analysis, Plan, Report},
+    answer::markdown::stretches,
+};
 
 /// What is wrong with the rates.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +22,10 @@ pub(crate) enum RateWarning {
     None,
     /// Periods that no source covers: so many of so many, by the first and last label of each run.
     Missing { rows: usize, of: usize, runs: Vec<(NaiveDate, NaiveDate)> },
+    /// Maturities that were asked for and have no yield in the window, and those that have.
+    NoYields { maturities: Vec<Maturity>, there: Vec<Maturity> },
+    /// Changes of yields are missing on so many of so many periods, by the first and last label of each run.
+    ChangesMissing { maturities: Vec<Maturity>, rows: usize, of: usize, runs: Vec<(NaiveDate, NaiveDate)> },
     /// Yields end so early that figures lack them, or rest on another source of the risk-free rate.
     YieldsEnd { maturities: Vec<Maturity>, last: NaiveDate, window: NaiveDate, risk_free: Option<String> },
 }
@@ -31,23 +38,27 @@ impl Display for RateWarning {
                  return_to_risk is the ratio without one, beta and r_squared are of plain returns; give the server yields (FACTOR_YIELD_FILE) or prices of BIL",
             ),
             Self::Missing { rows, of, runs } => {
-                let run = |(first, last): &(NaiveDate, NaiveDate)| {
-                    if first == last { first.to_string() } else { format!("{first} to {last}") }
-                };
-                let named: Vec<String> = runs.iter().take(NAMED).map(run).collect();
-                let more = match runs.len().saturating_sub(NAMED) {
-                    0 => String::new(),
-                    more => format!(" and {more} more stretches"),
-                };
                 write!(
                     f,
-                    "no risk-free rate on {rows} of {of} periods ({}{more}): sharpe_ratio, alpha, beta and their kin rest on the others (observations_of says on how many)",
-                    named.join(", ")
+                    "no risk-free rate on {rows} of {of} periods ({}): sharpe_ratio, alpha, beta and their kin rest on the others (observations_of says on how many)",
+                    stretches(runs)
                 )
             }
+            Self::NoYields { maturities, there } => {
+                write!(f, "no yields of {} in the window, so there is no correlation with them: ", listed(maturities))?;
+                match there.as_slice() {
+                    [] => f.write_str("give the server yields (FACTOR_YIELD_FILE), or dates that have some"),
+                    there => write!(f, "give the server theirs (FACTOR_YIELD_FILE), or name in rate_maturities those that there are: {}", listed(there)),
+                }
+            }
+            Self::ChangesMissing { maturities, rows, of, runs } => write!(
+                f,
+                "yields of {} are missing for {rows} of {of} periods ({}): correlations with them rest on the others",
+                listed(maturities),
+                stretches(runs)
+            ),
             Self::YieldsEnd { maturities, last, window, risk_free } => {
-                let named: Vec<&str> = maturities.iter().map(|maturity| maturity.as_str()).collect();
-                write!(f, "yields of {} end {last}, the window {window}: ", named.join(", "))?;
+                write!(f, "yields of {} end {last}, the window {window}: ", listed(maturities))?;
                 match risk_free {
                     Some(source) => write!(f, "the risk-free rate is {source}"),
                     None => f.write_str("what is measured against them rests on the periods before"),
@@ -57,13 +68,60 @@ impl Display for RateWarning {
     }
 }
 
+fn listed(maturities: &[Maturity]) -> String {
+    maturities.iter().map(|maturity| maturity.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Of daily rows a smaller share than this may lack yields unsaid: the days on which only bonds do not trade.
+const BOND_HOLIDAYS: f64 = 0.03;
+
 /// The warnings on the rates of an analysis.
-pub(super) fn warnings(analysis: &Analysis) -> Vec<RateWarning> {
+pub(super) fn warnings(analysis: &Analysis, plan: &Plan) -> Vec<RateWarning> {
     let mut said = ends(analysis);
-    if let Report::Performance(report) = analysis.report() {
-        said.extend(on_the_risk_free_rate(report));
+    match analysis.report() {
+        Report::Performance(report) => said.extend(on_the_risk_free_rate(report)),
+        Report::Correlations(_) => said.extend(holes(analysis, plan)),
+        Report::Returns(_) => {}
     }
     said
+}
+
+/// The maturities that were asked for and have no yields, and the periods on which others have none, but for those after a
+/// last yield that [`ends`] tells.
+fn holes(analysis: &Analysis, plan: &Plan) -> Vec<RateWarning> {
+    let Plan::Correlations(plan) = plan else { return Vec::new() };
+    let asked = plan.rate_sensitivity.iter().flat_map(|(_, maturities)| maturities.iter().copied());
+    let mut maturities: Vec<Maturity> = asked.chain(used(analysis)).collect();
+    maturities.sort();
+    maturities.dedup();
+    let (study, panel) = (&analysis.study, analysis.study.panel());
+    let early = study.yields_that_end_early(&maturities);
+    let (mut without, mut there) = (Vec::new(), Vec::new());
+    let mut missing = IndexMap::<Vec<(NaiveDate, NaiveDate)>, (usize, Vec<Maturity>)>::new();
+    for maturity in maturities {
+        let changes = study.yield_changes(maturity);
+        let Some(last) = changes.iter().rposition(|change| change.is_finite()) else {
+            without.push(maturity);
+            continue;
+        };
+        there.push(maturity);
+        let until = if early.iter().any(|(known, _)| *known == maturity) { last } else { changes.len() };
+        let rows: Vec<usize> = (0..until).filter(|row| !changes[*row].is_finite()).collect();
+        let few = panel.frequency() == Frequency::Daily && (rows.len() as f64) < BOND_HOLIDAYS * panel.rows() as f64;
+        if !rows.is_empty() && !few {
+            let count = rows.len();
+            missing.entry(runs(rows, panel.labels())).or_insert((count, Vec::new())).1.push(maturity);
+        }
+    }
+    let none = (!without.is_empty()).then_some(RateWarning::NoYields { maturities: without, there });
+    let of = panel.rows();
+    let missing = missing.into_iter().map(|(runs, (rows, maturities))| RateWarning::ChangesMissing {
+        maturities,
+        rows,
+        of,
+        runs,
+    });
+    none.into_iter().chain(missing).collect()
 }
 
 fn on_the_risk_free_rate(report: &PerformanceReport) -> Option<RateWarning> {
@@ -150,6 +208,23 @@ mod tests {
             "yields of UST3M end 2026-02-27, the window 2026-06-30: the risk-free rate is UST3M 115 rows to 2026-02, BIL 5 rows"
         );
         assert!(end(None).to_string().ends_with("rests on the periods before"));
+        let none = |there: &[Maturity]| {
+            let (maturities, there) = (vec![Maturity::Ust2Y, Maturity::Ust30Y], there.to_vec());
+            RateWarning::NoYields { maturities, there }.to_string()
+        };
+        assert!(none(&[Maturity::Ust10Y]).starts_with("no yields of UST2Y, UST30Y in the window, so"));
+        assert!(none(&[Maturity::Ust10Y]).ends_with("name in rate_maturities those that there are: UST10Y"));
+        assert!(none(&[]).ends_with("or dates that have some"));
+        let holes = RateWarning::ChangesMissing {
+            maturities: vec![Maturity::Ust10Y],
+            rows: 7,
+            of: 120,
+            runs: vec![(date("2018-01-31"), date("2018-07-31"))],
+        };
+        assert_eq!(
+            holes.to_string(),
+            "yields of UST10Y are missing for 7 of 120 periods (2018-01-31 to 2018-07-31): correlations with them rest on the others"
+        );
         assert!(RateWarning::None.to_string().contains("FACTOR_YIELD_FILE"));
     }
 }

@@ -28,11 +28,13 @@ pub(super) struct Findings {
     pub(super) not_analysed: usize,
     /// Prices that no market is likely to have had.
     pub(super) suspects: usize,
+    /// Analysed factors that stopped before the window's end, or lack periods inside their history.
+    pub(super) broken: usize,
 }
 
 impl Score {
     /// `excellent` from 90% with fewer than 2 excluded, `good` from 75% with fewer than 5, `fair` from 60%, else `poor`.
-    /// At most `fair` with suspect prices; `poor` where under 80% of the tickers named could be analysed.
+    /// At most `fair` with suspect prices, `good` with factors that stopped or have holes; `poor` where under 80% of the tickers named could be analysed.
     pub(super) fn of(found: Findings) -> Self {
         let of_coverage = match found.coverage_pct {
             90.0.. if found.excluded < 2 => Self::Excellent,
@@ -40,7 +42,11 @@ impl Score {
             60.0.. => Self::Fair,
             _ => Self::Poor,
         };
-        let of_prices = if found.suspects > 0 { Self::Fair } else { Self::Excellent };
+        let of_prices = match found {
+            Findings { suspects: 1.., .. } => Self::Fair,
+            Findings { broken: 1.., .. } => Self::Good,
+            Findings { .. } => Self::Excellent,
+        };
         let analysed = found.named.saturating_sub(found.not_analysed);
         let enough = analysed as f64 >= ENOUGH_OF_THE_NAMED * found.named as f64 - 1e-9;
         let of_the_named = if enough { Self::Excellent } else { Self::Poor };
@@ -75,6 +81,8 @@ mod tests {
         let whole = Findings { coverage_pct: 100.0, ..Findings::default() };
         assert_eq!(Score::of(Findings { suspects: 1, ..whole }), Score::Fair);
         assert_eq!(Score::of(Findings { suspects: 1, coverage_pct: 10.0, ..whole }), Score::Poor, "never raised");
+        assert_eq!(Score::of(Findings { broken: 1, ..whole }), Score::Good);
+        assert_eq!(Score::of(Findings { broken: 1, suspects: 1, ..whole }), Score::Fair);
         // Four of five are 80%, seven of nine under it.
         assert_eq!(Score::of(Findings { named: 5, not_analysed: 1, ..whole }), Score::Excellent);
         assert_eq!(Score::of(Findings { named: 9, not_analysed: 2, ..whole }), Score::Poor);

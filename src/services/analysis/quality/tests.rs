@@ -9,7 +9,7 @@ use factor_analytics::{
 };
 use factor_types::{Frequency, Ticker};
 
-use super::{DataQuality, Gap, Warning, rates::RateWarning};
+use super::{DataQuality, Gap, PricedAs, Warning, rates::RateWarning};
 use crate::{answer::NotAnalysed, services::holdings_warning};
 
 /// The quality of data of which everything that can be wrong is wrong `count` times, in texts of `length` characters.
@@ -50,7 +50,11 @@ pub(crate) fn overload(quality: &mut DataQuality, count: usize, length: usize) {
         Warning::Groups(text(1)),
     ];
     for (at, ticker) in tickers.iter().enumerate() {
-        quality.warnings.push(Warning::NotPriced { ticker: ticker.clone(), why: text(at) });
+        quality.warnings.push(Warning::NotPriced {
+            ticker: ticker.clone(),
+            why: text(at),
+            as_what: PricedAs::Benchmark,
+        });
         quality.warnings.push(Warning::NoMacroGroup { group: text(at), why: text(at) });
         quality.warnings.push(Warning::Source(text(at)));
         quality.warnings.push(Warning::Universe(text(at)));
@@ -78,7 +82,7 @@ fn warnings_are_put_into_words_last() {
                 newest: Some(day("2024-02-29")),
             },
             "March 2024 is left out: its last trading day is 2024-03-28, after end_date 2024-03-27; the newest period \
-             here is that of 2024-02-29, frequency daily goes on",
+             here ends on 2024-02-29, frequency daily goes on",
         ),
         (
             Warning::LeftOut {
@@ -98,8 +102,32 @@ fn warnings_are_put_into_words_last() {
             "stale: the source's newest price is of 2025-12-31, 15 days ago",
         ),
         (
-            Warning::NotPriced { ticker: ticker("QQQ"), why: "the source does not know it".to_owned() },
+            Warning::NotPriced {
+                ticker: ticker("QQQ"),
+                why: "the source does not know it".to_owned(),
+                as_what: PricedAs::Benchmark,
+            },
             "figures relative to QQQ are null: the source does not know it",
+        ),
+        (
+            Warning::NotPriced {
+                ticker: ticker("QQQ"),
+                why: "the source does not know it".to_owned(),
+                as_what: PricedAs::Overlay,
+            },
+            "market_sensitivity has no column QQQ: the source does not know it",
+        ),
+        (
+            Warning::FewOfBenchmark { ticker: ticker("OLD"), rows: 77, of: 120, stopped: Some(day("2021-05-28")) },
+            "benchmark OLD stopped, its last price is of 2021-05-28: it has returns on 77 of 120 periods, so figures",
+        ),
+        (
+            Warning::FewOfBenchmark { ticker: ticker("NEW"), rows: 30, of: 120, stopped: None },
+            "benchmark NEW has returns on 30 of 120 periods, so figures relative to it rest on no more",
+        ),
+        (
+            Warning::MembersShort(vec!["USER:X (OLD stopped 2021-05-28, 77 of 120 periods)".to_owned()]),
+            "group's weight): USER:X (OLD stopped 2021-05-28, 77 of 120 periods)",
         ),
         (
             Warning::InvalidWindows { named: vec!["mtd".to_owned(), "zz".to_owned()], frequency: Frequency::Monthly },

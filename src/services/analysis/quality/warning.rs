@@ -15,7 +15,7 @@ use super::rates::RateWarning;
 use crate::{
     analysis::failure_runs::STALE_AFTER,
     answer::{markdown::percent, shortened},
-    services::holdings_warning,
+    services::{analysis::arguments::instead_of, holdings_warning},
 };
 
 /// Tickers that a list names before it counts the others.
@@ -42,6 +42,17 @@ impl Display for Gap {
     }
 }
 
+/// What a ticker without prices was wanted as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PricedAs {
+    /// What figures are relative to.
+    Benchmark,
+    /// A column of an overlay.
+    Overlay,
+    /// A holding.
+    Holding,
+}
+
 /// A warning.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Warning {
@@ -61,12 +72,16 @@ pub(crate) enum Warning {
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
     Simulated,
-    /// The month or week that the end names is not in; the newest that is has this label.
+    /// The month or week that the end names is not in; the newest that is ends on this trading day.
     LeftOut { left_out: LeftOut, end: NaiveDate, newest: Option<NaiveDate> },
     /// The source has no newer prices.
     Stale { newest: NaiveDate, days: i64 },
-    /// A ticker that is priced next to the universe (a benchmark, a holding) has no prices.
-    NotPriced { ticker: Ticker, why: String },
+    /// A ticker that is priced next to the universe has no prices.
+    NotPriced { ticker: Ticker, why: String, as_what: PricedAs },
+    /// What figures are relative to has few returns, so many of so many, or stopped.
+    FewOfBenchmark { ticker: Ticker, rows: usize, of: usize, stopped: Option<NaiveDate> },
+    /// Groups and those of their members that do not fill the window, in words.
+    MembersShort(Vec<String>),
     /// What is wrong with yields and the risk-free rate.
     Rates(RateWarning),
     /// Composites are weighted by what is known only now.
@@ -143,7 +158,24 @@ impl Display for Warning {
             Self::Stale { newest, days } => {
                 write!(f, "stale: the source's newest price is of {newest}, {days} days ago")
             }
-            Self::NotPriced { ticker, why } => write!(f, "figures relative to {ticker} are null: {why}"),
+            Self::NotPriced { ticker, why, as_what } => match as_what {
+                PricedAs::Benchmark => write!(f, "figures relative to {ticker} are null: {why}"),
+                PricedAs::Overlay => write!(f, "market_sensitivity has no column {ticker}: {why}"),
+                PricedAs::Holding => write!(f, "{ticker} has no returns: {why}"),
+            },
+            Self::FewOfBenchmark { ticker, rows, of, stopped } => {
+                let stopped =
+                    stopped.map(|last| format!(" stopped, its last price is of {last}: it")).unwrap_or_default();
+                write!(
+                    f,
+                    "benchmark {ticker}{stopped} has returns on {rows} of {of} periods, so figures relative to it rest on no more"
+                )
+            }
+            Self::MembersShort(groups) => write!(
+                f,
+                "group members that do not fill the window, their weight on the others where they have no return (a period needs half of a group's weight): {}",
+                a_few(groups, 4)
+            ),
             Self::Rates(warning) => warning.fmt(f),
             Self::LookAhead { as_of, without_cap } => look_ahead(f, *as_of, without_cap),
             Self::FewMonths(rows) => {
@@ -198,7 +230,10 @@ fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Freq
     let of_days = ReturnWindow::names(Frequency::Daily);
     let each = named.iter().take(NAMED).map(|name| match of_days.contains(&name.as_str()) {
         true => format!("{name} (ask for it with frequency daily)"),
-        false => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
+        false => match instead_of(name) {
+            Some(instead) => format!("{} ({instead})", shortened(name, LONGEST_WINDOW)),
+            None => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
+        },
     });
     let each: Vec<String> = each.collect();
     write!(f, "windows not answered: {}", each.join(", "))?;
@@ -227,7 +262,7 @@ fn is_left_out(
         WhyLeftOut::NotWhole { newest } => write!(f, "and the source's newest price is of {newest}")?,
     }
     match newest {
-        Some(label) => write!(f, "; the newest period here is that of {label}, frequency daily goes on"),
+        Some(day) => write!(f, "; the newest period here ends on {day}, frequency daily goes on"),
         None => Ok(()),
     }
 }

@@ -54,8 +54,12 @@ fn correlations(analysis: &Analysis) -> Option<&CorrelationReport> {
 pub(super) const fn sensitivity<T: Sensitivity>(place: u8) -> Spec {
     Spec {
         summary: at(place, |answer, lists, fields| {
-            if let Some(overlay) = table::<T>(&answer.analysis).filter(|overlay| !overlay.rows.is_empty()) {
-                fields.put(T::FIELD, &extremes(overlay, lists.top));
+            let Some(overlay) = table::<T>(&answer.analysis) else { return };
+            let study = &answer.analysis.study;
+            let ended = study.factors.iter().filter_map(|of| Some((of.factor.ticker.as_str(), of.standing.stopped?)));
+            let found = extremes(overlay, lists.top, (study.panel().rows(), &ended.collect()));
+            if !found.is_empty() {
+                fields.put(T::FIELD, &found);
             }
         }),
         report: at(place + 10, |answer, text| {

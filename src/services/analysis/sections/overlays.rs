@@ -1,5 +1,6 @@
 //! The four overlays together; each is a section of its own.
 
+use chrono::NaiveDate;
 use factor_analytics::sections::overlays::{Overlay, OverlayRow};
 use indexmap::IndexMap;
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -87,13 +88,29 @@ pub(super) struct Extremes<'a> {
     highest: IndexMap<&'a str, f64>,
     lowest: IndexMap<&'a str, f64>,
     least_sensitive: IndexMap<&'a str, f64>,
+    /// The periods that correlations with it can rest on.
+    observations: usize,
+    /// Label of the first, where the window has others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<NaiveDate>,
+    /// Label of the last, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<NaiveDate>,
+    /// Those shown that stopped before the window's end, with the date of their last price.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    stopped: IndexMap<&'a str, NaiveDate>,
     /// The periods of those that rest on fewer than others.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     fewer_periods: IndexMap<&'a str, usize>,
 }
 
-/// Per column the extremes, `size` of each at most.
-pub(super) fn extremes(overlay: &Overlay, size: usize) -> IndexMap<&String, Extremes<'_>> {
+/// Per column the extremes, `size` of each at most, in a window of so many rows; a column without any value is left out, and
+/// a warning says why it has none.
+pub(super) fn extremes<'a>(
+    overlay: &'a Overlay,
+    size: usize,
+    (window, stopped): (usize, &IndexMap<&str, NaiveDate>),
+) -> IndexMap<&'a String, Extremes<'a>> {
     let column = |at: usize| {
         let mut rows: Vec<(&str, f64)> =
             overlay.rows.iter().filter_map(|row| Some((row.name.as_str(), row.values[at].r?))).collect();
@@ -107,9 +124,24 @@ pub(super) fn extremes(overlay: &Overlay, size: usize) -> IndexMap<&String, Extr
         let is_shown = |name: &str| [&highest, &lowest, &least_sensitive].iter().any(|shown| shown.contains_key(name));
         let fewer = overlay.rows.iter().filter(|row| row.values[at].n < most && is_shown(&row.name));
         let fewer_periods = fewer.map(|row| (row.name.as_str(), row.values[at].n)).collect();
-        Extremes { highest, lowest, least_sensitive, fewer_periods }
+        let over = |row: &'a OverlayRow| Some((row.name.as_str(), *stopped.get(row.name.as_str())?));
+        let stopped = overlay.rows.iter().filter(|row| is_shown(&row.name)).filter_map(over).collect();
+        let span = overlay.spans[at];
+        let dates = (span.rows < window).then_some((span.first, span.last));
+        Extremes {
+            observations: span.rows,
+            first: dates.and_then(|(first, _)| first),
+            last: dates.and_then(|(_, last)| last),
+            stopped,
+            highest,
+            lowest,
+            least_sensitive,
+            fewer_periods,
+        }
     };
-    overlay.columns.iter().enumerate().map(|(at, name)| (name, column(at))).collect()
+    let known =
+        overlay.columns.iter().enumerate().filter(|(at, _)| overlay.rows.iter().any(|row| row.values[*at].r.is_some()));
+    known.map(|(at, name)| (name, column(at))).collect()
 }
 
 /// The highest and lowest rows of an overlay under a title.
@@ -136,7 +168,7 @@ pub(super) fn write_table(text: &mut String, title: &str, overlay: &Overlay, que
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::correlation::PairCorrelation;
+    use factor_analytics::{correlation::PairCorrelation, sections::overlays::ColumnRows};
     use factor_types::Category;
     use serde_json::{Value, json};
 
@@ -155,8 +187,14 @@ mod tests {
         };
         Overlay {
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            spans: vec![ColumnRows { rows: 100, ..ColumnRows::default() }; columns.len()],
             rows: rows.iter().map(row).collect(),
         }
+    }
+
+    /// The extremes in a window of the hundred rows that all columns have, with nothing that stopped.
+    fn of_window(overlay: &Overlay, size: usize) -> IndexMap<&String, Extremes<'_>> {
+        extremes(overlay, size, (100, &IndexMap::new()))
     }
 
     /// Against one column.
@@ -182,7 +220,7 @@ mod tests {
     #[test]
     fn extremes_are_the_highest_the_lowest_and_those_nearest_to_zero() {
         let found = of_one(&[("A", 0.1), ("B", -0.7), ("C", 0.9), ("D", -0.05), ("E", 0.5), ("F", -0.4)]);
-        let found = json!(extremes(&found, 2));
+        let found = json!(of_window(&found, 2));
         assert_eq!(found["SPY"]["highest"], json!({"C": 0.9, "E": 0.5}));
         assert_eq!(found["SPY"]["lowest"], json!({"B": -0.7, "F": -0.4}));
         assert_eq!(names(&found["SPY"]["highest"]), ["C", "E"], "the highest first");
@@ -192,16 +230,35 @@ mod tests {
 
     #[test]
     fn no_row_is_among_the_highest_and_the_lowest() {
-        let three = json!(extremes(&of_one(&[("A", 0.1), ("B", 0.2), ("C", 0.3)]), 5));
+        let three = json!(of_window(&of_one(&[("A", 0.1), ("B", 0.2), ("C", 0.3)]), 5));
         assert_eq!((names(&three["SPY"]["highest"]), names(&three["SPY"]["lowest"])), (vec!["C", "B"], vec!["A"]));
-        let one = json!(extremes(&of_one(&[("A", -0.9)]), 5));
-        assert_eq!(one["SPY"], json!({"highest": {"A": -0.9}, "lowest": {}, "least_sensitive": {"A": -0.9}}));
+        let one = json!(of_window(&of_one(&[("A", -0.9)]), 5));
+        assert_eq!(
+            one["SPY"],
+            json!({"highest": {"A": -0.9}, "lowest": {}, "least_sensitive": {"A": -0.9}, "observations": 100})
+        );
+    }
+
+    #[test]
+    fn rows_and_what_stopped_stand_beside_and_a_column_without_values_is_left_out() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let mut two = overlay(&["UST2Y", "UST10Y"], &[("A", &[None, Some(0.5)]), ("OLD", &[None, Some(-0.25)])]);
+        two.spans[1] = ColumnRows { rows: 60, first: Some(day("2020-01-31")), last: Some(day("2024-12-31")) };
+        let stopped = IndexMap::from([("OLD", day("2023-05-31")), ("GONE", day("2023-05-31"))]);
+        let found = json!(extremes(&two, 5, (120, &stopped)));
+        assert_eq!(names(&found), ["UST10Y"]);
+        let ten = &found["UST10Y"];
+        assert_eq!(
+            (&ten["observations"], &ten["first"], &ten["last"]),
+            (&json!(60), &json!("2020-01-31"), &json!("2024-12-31"))
+        );
+        assert_eq!(ten["stopped"], json!({"OLD": "2023-05-31"}));
     }
 
     #[test]
     fn at_most_three_rows_are_nearest_to_zero_and_equals_stand_by_name() {
         let equal = of_one(&[("D", 0.2), ("B", -0.2), ("A", 0.2), ("C", -0.2), ("E", 0.3)]);
-        let found = |size: usize| json!(extremes(&equal, size))["SPY"].clone();
+        let found = |size: usize| json!(of_window(&equal, size))["SPY"].clone();
         assert_eq!(names(&found(10)["least_sensitive"]), ["A", "B", "C"]);
         assert_eq!(names(&found(10)["highest"]), ["E", "A", "D"]);
         assert_eq!(names(&found(1)["least_sensitive"]), ["A"]);
@@ -211,7 +268,7 @@ mod tests {
     fn a_row_without_a_value_is_left_out_of_its_column_alone() {
         let two =
             overlay(&["SPY", "QQQ"], &[("A", &[None, Some(0.5)]), ("B", &[Some(0.25), None]), ("C", &[None, None])]);
-        let found = json!(extremes(&two, 5));
+        let found = json!(of_window(&two, 5));
         assert_eq!(names(&found), ["SPY", "QQQ"]);
         assert_eq!(found["SPY"]["highest"], json!({"B": 0.25}));
         assert_eq!(found["QQQ"]["highest"], json!({"A": 0.5}));

@@ -17,7 +17,7 @@ use super::{
     spec::{Spec, at},
 };
 use crate::{
-    analysis::{Analysis, AnalysisKind, Plan, Report},
+    analysis::{Analysis, AnalysisKind, Report},
     answer::{
         Fields,
         markdown::{decimal, percent, table},
@@ -70,20 +70,19 @@ fn profiles(analysis: &Analysis) -> Option<&Profiles> {
 
 /// By what the table is sorted.
 fn sort_by(answer: &AnalysisAnswer) -> Option<SortBy> {
-    match &answer.query.request.plan {
-        Plan::Performance(plan) => Some(plan.sort_by),
-        Plan::Correlations(_) | Plan::Returns(_) => None,
+    match answer.analysis.report() {
+        Report::Performance(report) => Some(report.sorted_by),
+        Report::Correlations(_) | Report::Returns(_) => None,
     }
 }
 
-/// The factors that have not stopped and have what the table is sorted by, in its order; all that have not where none has.
-/// One without is neither first nor last.
+/// The factors that have not stopped and have what the table is sorted by, in its order: one without is neither first nor
+/// last.
 fn ranked<'a>(answer: &AnalysisAnswer, profiles: &'a Profiles) -> Vec<(&'a Ticker, &'a FactorProfile)> {
     let ranks =
         |entry: &FactorProfile| sort_by(answer).is_none_or(|by| by.value(&entry.history, &entry.profile).is_some());
-    let alive = || profiles.iter().filter(|(_, entry)| entry.history.stopped.is_none());
-    let ranked: Vec<_> = alive().filter(|(_, entry)| ranks(entry)).collect();
-    if ranked.is_empty() { alive().collect() } else { ranked }
+    let alive = profiles.iter().filter(|(_, entry)| entry.history.stopped.is_none());
+    alive.filter(|(_, entry)| ranks(entry)).collect()
 }
 
 /// Those that stopped before the window's end.

@@ -212,7 +212,12 @@ impl Miss<'_> {
         let more = names.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let hint = if names.is_empty() {
-            "list_factors names them; categories and sector groups are read too".to_owned()
+            let held = query.parse::<Ticker>().ok().filter(|_| matches!(self, Self::Unknown)).map(|ticker| {
+                format!(
+                    "; a ticker that is no factor is one while it is held: holdings {{\"{ticker}\": 0.2, \"SPY\": 0.8}}"
+                )
+            });
+            format!("list_factors names them; categories and sector groups are read too{}", held.unwrap_or_default())
         } else {
             format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
         };

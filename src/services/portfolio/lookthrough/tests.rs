@@ -67,7 +67,9 @@ fn shares_stand_for_industries_alone() {
     let profiles = HashMap::from([(ticker("BILL"), profile(false, Some("UST30Y")))]);
     let all = Classifications::by_profiles(&weights, (&[&universe()], &UserGroups::default()), profiles);
     assert_eq!((all.each[0].factor.as_ref(), all.each[0].industry.as_str()), (None, "UST30Y"));
-    assert!(all.warnings(&IndexMap::new())[0].to_string().ends_with("of an industry that no factor stands for"));
+    assert!(
+        all.warnings(&IndexMap::new(), |_| 0.0)[0].to_string().ends_with("of an industry that no factor stands for")
+    );
 }
 
 #[test]
@@ -85,7 +87,7 @@ fn weight_in_a_factor_is_that_of_its_etf_and_of_its_shares() {
 fn what_is_not_known_is_said_once() {
     let all = classifications();
     let said = |missing: &IndexMap<Reason, Vec<Ticker>>| {
-        all.warnings(missing).iter().map(ToString::to_string).collect::<Vec<_>>()
+        all.warnings(missing, |_| 0.0).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let open = [
         "BITX is under other funds: the profile of a fund does not say what it holds",

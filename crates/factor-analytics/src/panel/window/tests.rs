@@ -22,6 +22,7 @@ fn request(today: &str) -> WindowRequest {
         lead_months: LEAD_MONTHS,
         clock: Clock::evening_of(date(today)),
         benchmark: "SPY".parse().unwrap(),
+        silent: Vec::new(),
     }
 }
 
@@ -196,4 +197,35 @@ fn a_window_does_not_run_backwards() {
     ));
     let empty: [Arc<PriceSeries>; 0] = [];
     assert_eq!(request("2024-07-10").resolve(&empty, &[]), Err(WindowError::NoPrices));
+}
+
+#[test]
+fn a_source_of_the_risk_free_rate_has_no_say_in_the_window() {
+    // The coin's prices end on Friday 10 May, BIL's on 28 June: only the coin was asked for.
+    let coin: PriceSeries = {
+        let days = date("2020-01-01").iter_days().take_while(|day| *day <= date("2024-05-12"));
+        PriceSeries::new(
+            "BTC".parse().unwrap(),
+            PriceKind::Close,
+            days.enumerate().map(|(at, day)| (day, 1.0 + at as f64)),
+        )
+    };
+    let prices = [Arc::new(coin), daily("BIL", "2010-01-01", "2024-06-28")];
+    let (btc, bil): (Ticker, Ticker) = ("BTC".parse().unwrap(), "BIL".parse().unwrap());
+    let ask = |silent: &[Ticker]| {
+        let request = WindowRequest {
+            benchmark: btc.clone(),
+            silent: silent.to_vec(),
+            frequency: Frequency::Weekly,
+            ..request("2024-06-29")
+        };
+        request.resolve(&prices, std::slice::from_ref(&btc)).unwrap()
+    };
+    let alone = ask(std::slice::from_ref(&bil));
+    assert_eq!(
+        (alone.newest, alone.end, alone.cutoff),
+        (date("2024-05-12"), date("2024-05-12"), date("2024-05-12")),
+        "with its Sunday"
+    );
+    assert_eq!(ask(&[]).newest, date("2024-06-28"), "else BIL's would count");
 }

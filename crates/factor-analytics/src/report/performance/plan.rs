@@ -37,6 +37,17 @@ impl SortBy {
         Self { ascending, ..self }
     }
 
+    /// The same, or by total_return where none of the entries has the figure: nothing would be sorted by it.
+    pub(super) fn or_total_return<'a>(
+        self,
+        mut entries: impl Iterator<Item = (&'a History, &'a PerformanceProfile)>,
+    ) -> Self {
+        if entries.any(|(history, profile)| self.value(history, profile).is_some()) {
+            return self;
+        }
+        Self { field: "total_return", ..self }
+    }
+
     /// True with the lowest first.
     pub fn is_ascending(self) -> bool {
         self.ascending

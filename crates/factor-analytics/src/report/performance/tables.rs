@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use factor_types::{Category, Factor, Ticker};
 use indexmap::IndexMap;
 
-use super::{CapWeights, CompositeProfile, CompositeReport, FactorProfile, Granularity, PerformancePlan, Weighting};
+use super::{
+    CapWeights, CompositeProfile, CompositeReport, FactorProfile, Granularity, PerformancePlan, SortBy, Weighting,
+};
 use crate::{
     Fundamentals, Study,
     composite::{Composite, Composites, Member, covers},
@@ -54,36 +56,42 @@ impl Tables<'_> {
         }
     }
 
-    /// The entries of the factors of some categories, in the plan's order, and which figures are null in them.
+    /// The entries of the factors of some categories, in the plan's order, what they are sorted by, and which figures are null
+    /// in them.
     pub(super) fn per_factor(
         &self,
         categories: &BTreeSet<Category>,
         progress: &mut Progress<'_>,
-    ) -> Result<(IndexMap<Ticker, FactorProfile>, Missing), Stopped> {
+    ) -> Result<(IndexMap<Ticker, FactorProfile>, SortBy, Missing), Stopped> {
         let studied = self.study.in_categories(categories);
         let mut entries = Vec::with_capacity(studied.len());
         for (at, one) in studied.iter().enumerate() {
             progress.advance(at, studied.len())?;
             entries.push((one.factor.ticker.clone(), self.factor(one)));
         }
-        let value = |entry: &FactorProfile| self.plan.sort_by.value(&entry.history, &entry.profile);
+        let sort_by = self.plan.sort_by.or_total_return(entries.iter().map(|(_, one)| (&one.history, &one.profile)));
+        let value = |entry: &FactorProfile| sort_by.value(&entry.history, &entry.profile);
         entries.sort_by(|a, b| {
             // What has stopped is ranked in no window that it does not fill: it comes after all others.
             let stopped = a.1.history.stopped.is_some().cmp(&b.1.history.stopped.is_some());
-            stopped.then_with(|| self.plan.sort_by.compare((a.0.as_str(), value(&a.1)), (b.0.as_str(), value(&b.1))))
+            stopped.then_with(|| sort_by.compare((a.0.as_str(), value(&a.1)), (b.0.as_str(), value(&b.1))))
         });
         let mut missing = Missing::new();
         for (ticker, entry) in &entries {
             note_missing(&mut missing, "per_factor", ticker.as_str(), &entry.profile);
             note_yield(&mut missing, "per_factor", ticker.as_str(), self.yields.get(ticker));
         }
-        Ok((entries.into_iter().collect(), missing))
+        Ok((entries.into_iter().collect(), sort_by, missing))
     }
 
     fn factor(&self, studied: &StudiedFactor) -> FactorProfile {
         let (panel, factor) = (self.study.panel(), &studied.factor);
         let column = &panel.columns()[studied.column];
+        let of_group = (!column.members.is_empty())
+            .then(|| panel.daily_wealth_of_mean(panel.column(studied.column), &column.members))
+            .flatten();
         let daily = match &column.priced {
+            None => of_group.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
             Some(priced) if !is_monthly(&column.series) => DailyPrices {
                 dates: &column.series.dates()[priced.clone()],
                 prices: &column.series.prices()[priced.clone()],
@@ -213,7 +221,10 @@ impl Tables<'_> {
         let mut entries: Vec<(String, CompositeProfile)> = composites
             .iter()
             .map(|composite| {
-                let mut profile = PerformanceProfile::compute(&self.inputs(&composite.values));
+                let daily = composite.daily_wealth(self.study.panel());
+                let daily = daily.as_ref().map_or_else(DailyPrices::default, DailyPrices::of);
+                let inputs = ProfileInputs { daily, ..self.inputs(&composite.values) };
+                let mut profile = PerformanceProfile::compute(&inputs);
                 profile.dividend_yield = self.composite_yield(composite).ok();
                 let entry = CompositeProfile {
                     members: composite.members.clone(),
@@ -224,8 +235,9 @@ impl Tables<'_> {
                 (composite.name.clone(), entry)
             })
             .collect();
-        let value = |entry: &CompositeProfile| self.plan.sort_by.value(&entry.history, &entry.profile);
-        entries.sort_by(|a, b| self.plan.sort_by.compare((&a.0, value(&a.1)), (&b.0, value(&b.1))));
+        let sort_by = self.plan.sort_by.or_total_return(entries.iter().map(|(_, one)| (&one.history, &one.profile)));
+        let value = |entry: &CompositeProfile| sort_by.value(&entry.history, &entry.profile);
+        entries.sort_by(|a, b| sort_by.compare((&a.0, value(&a.1)), (&b.0, value(&b.1))));
         for (name, entry) in &entries {
             note_missing(missing, section, name, &entry.profile);
             if let Some(composite) = composites.iter().find(|composite| composite.name == *name) {

@@ -21,6 +21,7 @@ const TOO_FEW_ON_SIDE: &str = "fewer than 12 periods with the benchmark on that 
 const TOO_FEW_FOR_T: &str = "fewer than 12 common periods, or no residual variation";
 pub(super) const NO_DRAWDOWN: &str = "there was no drawdown";
 const NO_SHAPE: &str = "too few periods, or the returns do not vary";
+pub(crate) const NO_DAILY: &str = "no daily prices of it, or of all that it is made of";
 pub(crate) const NO_RATE: &str = "no risk-free rate: neither UST3M yields nor prices of BIL or SGOV; give the server \
     yields (FACTOR_YIELD_FILE) or prices of BIL";
 pub(super) const FEW_RATES: &str =
@@ -82,7 +83,7 @@ impl PerformanceProfile {
             ("excess_kurtosis", self.excess_kurtosis.is_none(), NO_SHAPE),
             ("var_95", self.var_95.is_none(), NO_SHAPE),
             ("cvar_95", self.cvar_95.is_none(), NO_SHAPE),
-            ("max_drawdown_daily", self.max_drawdown_daily.is_none(), "no daily prices"),
+            ("max_drawdown_daily", self.max_drawdown_daily.is_none(), NO_DAILY),
         ];
         let missing = figures.into_iter().chain(of_regression).filter(|(_, missing, _)| *missing);
         missing.map(|(field, _, reason)| (field, reason)).collect()
