@@ -211,6 +211,8 @@ impl Picker<'_> {
         let key = vendors.fmp_key.as_ref().context("Financial Modeling Prep needs a key: set FMP_API_KEY")?;
         let per_minute = u32::try_from(vendors.fmp_per_minute).unwrap_or(fmp::REQUESTS_PER_MINUTE);
         let client = Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?;
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let client = client.remembering(store, &scope("fmp", &vendors.fmp_url), key.expose(), clock);
         Ok(self.watched(client, Fmp::stats))
     }
 

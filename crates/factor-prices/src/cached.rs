@@ -25,8 +25,8 @@
 //!   share the request that both need. Each is a task of its own, so that answers which arrive together are read side
 //!   by side.
 
-mod codec;
-mod entries;
+pub(crate) mod codec;
+pub(crate) mod entries;
 mod fundamentals;
 mod fundamentals_cache;
 mod history;

@@ -34,12 +34,12 @@ struct WrittenHistory {
 }
 
 /// A value as it is kept; none when it cannot be written, which no value of this crate is.
-pub(super) fn write<T: Serialize>(value: T) -> Option<Vec<u8>> {
+pub(crate) fn write<T: Serialize>(value: T) -> Option<Vec<u8>> {
     postcard::to_stdvec(&Formed { form: FORM, value }).ok()
 }
 
 /// A kept value; none when it is of another form.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     // The form comes first: what follows may be anything in another one.
     (body.first() == Some(&FORM)).then(|| postcard::from_bytes::<Formed<T>>(body).ok())?.map(|formed| formed.value)
 }

@@ -142,7 +142,7 @@ impl RequestPolicy {
                 return Next::Stop(error);
             }
             FailureClass::Auth => {
-                pass.key_refused();
+                pass.key_refused(attempts.subject);
                 return Next::Stop(self.failed(error, attempts.tries, ""));
             }
             FailureClass::Fatal => false,

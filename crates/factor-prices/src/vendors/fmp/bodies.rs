@@ -43,7 +43,7 @@ pub(super) fn meaning(words: &str) -> Option<SourceFault> {
 pub(super) fn refuses_endpoint(error: &UpstreamError) -> bool {
     let words = error.words.as_deref().unwrap_or_default().to_ascii_lowercase();
     let endpoint = ["exclusive endpoint", "restricted endpoint", "legacy endpoint"];
-    endpoint.iter().any(|part| words.contains(part)) || (error.status == Some(403) && words.is_empty())
+    endpoint.iter().any(|part| words.contains(part))
 }
 
 /// Prices from `field`. A row of another symbol is a bad row.
