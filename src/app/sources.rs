@@ -254,6 +254,8 @@ impl Picker<'_> {
                 None => ("fmp", self.fmp_client()?),
             },
         };
+        // A chain of one: it judges what the source gives.
+        let source = Arc::new(YieldChain::new(vec![source]));
         Ok(Some((self.kept_yields(source, name), choice(name, "FACTOR_YIELD_SOURCE asks for it"))))
     }
 

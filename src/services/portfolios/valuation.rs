@@ -6,7 +6,7 @@
 use std::fmt;
 
 use chrono::{Days, NaiveDate};
-use factor_prices::{PriceError, PriceProvider, SourceFault};
+use factor_prices::{History, PriceError, PriceProvider, SourceFault};
 use factor_types::{Amount, DateRange, Holding, Ticker, ValuationPrice};
 use futures::{StreamExt, stream};
 use indexmap::IndexMap;
@@ -233,7 +233,13 @@ async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -
     // A few days are enough for all that trade; the whole history is asked for only of what no longer does.
     for start in [recent, beginning] {
         let range = DateRange::new(start, today).unwrap_or_else(|_| DateRange::day(today));
-        let series = source.history(ticker, range).await?.series;
+        let History { series, currency, .. } = source.history(ticker, range).await?;
+        if let Some(currency) = currency.filter(|currency| currency != "USD") {
+            let why = format!(
+                "prices of {ticker} are in {currency}, and there is no rate to US dollars: give its weight instead"
+            );
+            return Err(PriceError::NoData(why));
+        }
         let rows = series.dates().partition_point(|date| *date <= today);
         if let Some(last) = rows.checked_sub(1) {
             return Ok((series.dates()[last], series.prices()[last]));

@@ -9,7 +9,7 @@ use super::{Fmp, VENDOR, bodies, dashed, unknown, unknown_or};
 use crate::{
     History, PriceError, SourceFault,
     upstream::{UpstreamError, UpstreamResponse},
-    vendors::rows::PriceRows,
+    vendors::{both, rows::PriceRows},
 };
 
 /// An answer that begins so many days after the start asked for may be whole all the same: holidays.
@@ -94,8 +94,7 @@ impl Fmp {
                 break;
             }
             piece = earlier.total;
-            all.total += earlier.total;
-            all.rows.extend(earlier.rows);
+            all.extend(earlier);
         }
         Ok(all)
     }
@@ -144,6 +143,6 @@ fn begins_a_plan(oldest: NaiveDate, end: NaiveDate) -> bool {
 }
 
 fn history(place: Place, ticker: &Ticker, rows: PriceRows, caveat: Option<String>) -> History {
-    let series = PriceSeries::new(ticker.clone(), place.kind, rows.rows);
-    History { caveat, ..Arc::new(series).into() }
+    let series = PriceSeries::new(ticker.clone(), place.kind, rows.rows.iter().copied());
+    History { caveat: both(caveat, rows.notes(&series)), ..Arc::new(series).into() }
 }
