@@ -52,7 +52,13 @@ pub struct Sources {
     pub store: Arc<dyn EntryStore>,
     /// The name under which things are kept: the source, with its address where that is not the vendor's own.
     pub scope: String,
-    vendors: Vec<Box<dyn Fn() -> UpstreamStats + Send + Sync>>,
+    vendors: Vec<Watched>,
+}
+
+/// A vendor's client: its state and counts, and how it is told to ask for nothing more.
+struct Watched {
+    stats: Box<dyn Fn() -> UpstreamStats + Send + Sync>,
+    close: Box<dyn Fn() + Send + Sync>,
 }
 
 impl fmt::Debug for Sources {
@@ -79,7 +85,12 @@ impl Sources {
 
     /// The vendors' states and counts.
     pub fn vendors(&self) -> Vec<UpstreamStats> {
-        self.vendors.iter().map(|stats| stats()).collect()
+        self.vendors.iter().map(|vendor| (vendor.stats)()).collect()
+    }
+
+    /// From now on nothing is asked of any vendor: who asked has gone. What is kept is still there.
+    pub fn close(&self) {
+        self.vendors.iter().for_each(|vendor| (vendor.close)());
     }
 }
 
@@ -100,7 +111,7 @@ struct Picker<'a> {
     settings: &'a Settings,
     store: Arc<dyn EntryStore>,
     clock: Clock,
-    vendors: Vec<Box<dyn Fn() -> UpstreamStats + Send + Sync>>,
+    vendors: Vec<Watched>,
 }
 
 impl Picker<'_> {
@@ -177,7 +188,7 @@ impl Picker<'_> {
     fn yahoo(mut self, why: String) -> anyhow::Result<Sources> {
         let url = &self.settings.vendors.yahoo_url;
         let client = Yahoo::new(self.config(url, yahoo::REQUESTS_PER_MINUTE))?;
-        let client = self.watched(client, Yahoo::stats);
+        let client = self.watched(client, (Yahoo::stats, Yahoo::close));
         let yields = self.vendor_yields(None)?;
         Ok(self.vendor(client, scope("yahoo", url), choice("yahoo", why), yields))
     }
@@ -213,14 +224,19 @@ impl Picker<'_> {
         let client = Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?;
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let client = client.remembering(store, &scope("fmp", &vendors.fmp_url), key.expose(), clock);
-        Ok(self.watched(client, Fmp::stats))
+        Ok(self.watched(client, (Fmp::stats, Fmp::close)))
     }
 
     /// A client whose state and counts `get_server_status` shows.
-    fn watched<C: Send + Sync + 'static>(&mut self, client: C, stats: fn(&C) -> UpstreamStats) -> Arc<C> {
+    fn watched<C: Send + Sync + 'static>(
+        &mut self,
+        client: C,
+        (stats, close): (fn(&C) -> UpstreamStats, fn(&C)),
+    ) -> Arc<C> {
         let client = Arc::new(client);
-        let watched = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats(&watched)));
+        let (watched, closed) = (Arc::clone(&client), Arc::clone(&client));
+        let (stats, close) = (Box::new(move || stats(&watched)), Box::new(move || close(&closed)));
+        self.vendors.push(Watched { stats, close });
         client
     }
 
@@ -273,12 +289,12 @@ impl Picker<'_> {
 
     fn treasury(&mut self) -> anyhow::Result<Arc<Treasury>> {
         let config = self.config(&self.settings.vendors.treasury_url, treasury::REQUESTS_PER_MINUTE);
-        Ok(self.watched(Treasury::new(config)?, Treasury::stats))
+        Ok(self.watched(Treasury::new(config)?, (Treasury::stats, Treasury::close)))
     }
 
     fn fred(&mut self) -> anyhow::Result<Arc<Fred>> {
         let config = self.config(&self.settings.vendors.fred_url, fred::REQUESTS_PER_MINUTE);
-        Ok(self.watched(Fred::new(config)?, Fred::stats))
+        Ok(self.watched(Fred::new(config)?, (Fred::stats, Fred::close)))
     }
 
     fn config(&self, url: &BaseUrl, per_minute: u32) -> VendorConfig {

@@ -79,6 +79,11 @@ impl Upstream {
         self.policy.run(ask.subject, || self.wire.attempt(&url, ask.subject, read)).await
     }
 
+    /// From now on no request leaves: nobody is left who wants an answer.
+    pub fn close(&self) {
+        self.policy.close();
+    }
+
     /// The state and counts of this server.
     pub fn stats(&self) -> UpstreamStats {
         self.policy.stats()

@@ -82,6 +82,11 @@ impl Fmp {
         Self { plan: PlanFacts::kept_in(store, scope, key, clock), ..self }
     }
 
+    /// From now on nothing is asked.
+    pub fn close(&self) {
+        self.upstream.close();
+    }
+
     /// The state and counts of the server.
     pub fn stats(&self) -> UpstreamStats {
         self.upstream.stats()
@@ -105,8 +110,12 @@ impl Fmp {
             return Err(known);
         }
         let result = self.upstream.get(UpstreamRequest { path: endpoint, query, subject }, read).await;
-        self.plan.learn(&name, subject, &result).await;
-        drop(first);
+        let refused = self.plan.learn(&name, subject, &result).await;
+        match first {
+            // Whoever is next waits for the other of the first two, which decides.
+            Some(permit) if refused => permit.forget(),
+            permit => drop(permit),
+        }
         result
     }
 

@@ -81,6 +81,11 @@ impl Yahoo {
         Ok(Self { upstream: Upstream::new(upstream)?, dates: config.dates })
     }
 
+    /// From now on nothing is asked.
+    pub fn close(&self) {
+        self.upstream.close();
+    }
+
     /// The state and counts of the server.
     pub fn stats(&self) -> UpstreamStats {
         self.upstream.stats()

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{Days, Months, NaiveDate};
 use factor_types::{DateRange, PriceKind, PriceSeries, Ticker};
+use tokio::time::{Instant, timeout};
 
 use super::{Fmp, VENDOR, bodies, dashed, unknown, unknown_or};
 use crate::{
@@ -20,8 +21,10 @@ const SMALLEST_CAP: usize = 1_000;
 const PLAN_SLACK: u64 = 5;
 /// The longest plan of whole years that is looked for.
 const PLAN_YEARS: u32 = 30;
-/// How long an answer that may have been cut waits for a longer one that proves that it was not.
-const PROOF: Duration = Duration::from_millis(500);
+/// How long an answer that may have been cut waits for a longer one that proves that it was not, while others are under
+/// way; and how often it looks whether they are.
+const PROOF: Duration = Duration::from_secs(3);
+const PROOF_LOOK: Duration = Duration::from_millis(50);
 
 /// Where prices of one kind are.
 #[derive(Debug, Clone, Copy)]
@@ -115,9 +118,13 @@ impl Fmp {
         if *uncut.borrow_and_update() > rows {
             return true;
         }
-        let others = self.stats().in_flight > 0;
-        others
-            && tokio::time::timeout(PROOF, uncut.wait_for(|known| *known > rows)).await.is_ok_and(|proof| proof.is_ok())
+        let end = Instant::now() + PROOF;
+        while self.stats().in_flight > 0 && Instant::now() < end {
+            if timeout(PROOF_LOOK, uncut.wait_for(|known| *known > rows)).await.is_ok() {
+                return true;
+            }
+        }
+        false
     }
 
     async fn piece(

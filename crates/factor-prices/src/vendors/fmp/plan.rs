@@ -34,7 +34,7 @@ const SKEW: TimeDelta = TimeDelta::minutes(5);
 /// Tickers for which an endpoint must have been refused.
 const TWICE: usize = 2;
 /// How long others wait for an endpoint's first answers.
-const FIRST_ANSWERS: Duration = Duration::from_secs(1);
+const FIRST_ANSWERS: Duration = Duration::from_secs(5);
 /// Refusals kept; with more, nothing new is remembered until some are over.
 const MOST: usize = 10_000;
 
@@ -103,39 +103,44 @@ impl PlanFacts {
         tokio::time::timeout(FIRST_ANSWERS, first.acquire_owned()).await.ok()?.ok()
     }
 
-    /// Learns from an endpoint's answer about a subject.
-    pub(super) async fn learn<T>(&self, endpoint: &str, subject: &str, answer: &Result<T, UpstreamError>) {
+    /// Learns from an endpoint's answer about a subject; true when it was refused as one that is not in the plan.
+    pub(super) async fn learn<T>(&self, endpoint: &str, subject: &str, answer: &Result<T, UpstreamError>) -> bool {
         match answer {
             Ok(_) => {
                 let mut state = self.state();
                 state.suspected.remove(endpoint);
                 state.open(endpoint);
+                false
             }
             Err(error) if error.fault == SourceFault::Plan && bodies::refuses_endpoint(error) => {
                 // A batch is about several tickers.
                 if endpoint.ends_with("-batch") || self.state().is_sure(endpoint, subject) {
-                    self.state().open(endpoint);
                     let why = format!("{VENDOR} has no {endpoint} in the plan of this key; asked again after a day");
-                    self.remember(endpoint, UpstreamError { why, ..error.clone() }).await;
+                    self.note(endpoint, UpstreamError { why, ..error.clone() });
+                    // Only now: who waits for it looks whether it was refused.
+                    self.state().open(endpoint);
+                    self.write().await;
                 }
+                true
             }
-            Err(_) => {}
+            Err(_) => false,
         }
     }
 
     /// Remembers a refusal.
     pub(super) async fn remember(&self, what: &str, error: UpstreamError) {
+        self.note(what, error);
+        self.write().await;
+    }
+
+    fn note(&self, what: &str, error: UpstreamError) {
         let now = (self.clock)();
         let refusal = Refusal { since: now.timestamp(), status: error.status, words: error.words, why: error.why };
-        {
-            let mut state = self.state();
-            state.refused.retain(|_, refusal| refusal.counts(now));
-            if state.refused.len() >= MOST {
-                return;
-            }
+        let mut state = self.state();
+        state.refused.retain(|_, refusal| refusal.counts(now));
+        if state.refused.len() < MOST {
             state.refused.insert(what.to_owned(), refusal);
         }
-        self.write(now).await;
     }
 
     async fn read(&self) {
@@ -149,8 +154,9 @@ impl PlanFacts {
     }
 
     /// Writes what is known along with what another process has written meanwhile.
-    async fn write(&self, now: DateTime<Utc>) {
+    async fn write(&self) {
         let Some((store, key)) = &self.kept else { return };
+        let now = (self.clock)();
         self.read().await;
         let counting = |(_, refusal): &(&String, &Refusal)| refusal.counts(now);
         let body = {
