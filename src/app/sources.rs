@@ -61,6 +61,9 @@ struct Watched {
     close: Box<dyn Fn() + Send + Sync>,
 }
 
+/// A client's state and counts, and its closing.
+type Handles<C> = (fn(&C) -> UpstreamStats, fn(&C));
+
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sources").field("choice", &self.choice).field("yields", &self.yield_choice).finish()
@@ -228,11 +231,7 @@ impl Picker<'_> {
     }
 
     /// A client whose state and counts `get_server_status` shows.
-    fn watched<C: Send + Sync + 'static>(
-        &mut self,
-        client: C,
-        (stats, close): (fn(&C) -> UpstreamStats, fn(&C)),
-    ) -> Arc<C> {
+    fn watched<C: Send + Sync + 'static>(&mut self, client: C, (stats, close): Handles<C>) -> Arc<C> {
         let client = Arc::new(client);
         let (watched, closed) = (Arc::clone(&client), Arc::clone(&client));
         let (stats, close) = (Box::new(move || stats(&watched)), Box::new(move || close(&closed)));

@@ -78,7 +78,7 @@ fn disagrees(new: &PriceSeries, first: NaiveDate) -> PriceError {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Days;
+    use chrono::{Datelike, Days};
     use factor_types::PriceKind;
 
     use super::*;
@@ -128,9 +128,12 @@ mod tests {
         assert_eq!(mended(&kept, &series(9, 292, 0.5)).unwrap(), None, "holidays");
         assert!(mended(&kept, &series(0, 299, 1.0)).is_err(), "the last day is gone");
         let holes = series(0, 300, 1.0);
-        let rows = holes.dates().iter().copied().zip(holes.prices().iter().copied()).filter(|(date, _)| {
-            *date == *holes.dates().last().unwrap() || date.format("%d").to_string() < "24".to_owned()
-        });
+        let rows = holes
+            .dates()
+            .iter()
+            .copied()
+            .zip(holes.prices().iter().copied())
+            .filter(|(date, _)| *date == *holes.dates().last().unwrap() || date.day() < 24);
         let holes = PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows);
         assert!(mended(&kept, &holes).unwrap_err().to_string().contains("fewer prices of SPY than before"));
         assert_eq!(mended(&series(0, 0, 1.0), &kept).unwrap(), None, "there was nothing to lose");

@@ -2,7 +2,8 @@
 //!
 //! A year's file with only its header, another year's file or a column that has gone reads as fewer rows, and fewer rows
 //! read as days without a risk-free rate. So every maturity needs a yield on four fifths of each year's trading days
-//! within the range: 200 of a whole year's 252.
+//! within the range: 200 of a whole year's 252. Of the running year it needs those up to its newest row, and one at least: a
+//! source that is behind is old, which its dates show, and not full of holes.
 
 use chrono::{Datelike, Days, NaiveDate};
 use factor_types::{DateRange, Maturity, YieldTable, exchange::is_trading_day};
@@ -19,6 +20,8 @@ const FEWEST: usize = 5;
 /// What a table lacks of the yields of a range; `None` when it can be whole.
 pub(super) fn implausible(table: &YieldTable, range: DateRange) -> Option<String> {
     let last = range.end().checked_sub_days(Days::new(LATE))?;
+    let newest = table.maturities().filter_map(|maturity| Some(table.get(maturity).last()?.0)).max();
+    let last = newest.filter(|newest| newest.year() == last.year()).map_or(last, |newest| newest.min(last));
     let years = range.start().year().max(FIRST_YEAR)..=last.year();
     years.filter_map(|year| part(year, range.start(), last)).find_map(|(year, first, last)| {
         let days = first.iter_days().take_while(|day| *day <= last).filter(|day| is_trading_day(*day)).count();
@@ -72,6 +75,10 @@ mod tests {
         // Half a year, and the running one.
         assert!(judged(&|_, date| date.year() != 2020 || date.month() < 7).unwrap().contains("in 2020"));
         assert!(judged(&|_, date| date.year() != 2026).unwrap().contains("in 2026, which has"));
+        // Behind by months, which is no hole; a maturity that is behind the others is one.
+        assert_eq!(judged(&|_, date| date < day("2026-03-01")), None);
+        let told = judged(&|maturity, date| maturity != Maturity::Ust2Y || date < day("2026-03-01")).unwrap();
+        assert!(told.contains("yields of UST2Y in 2026, which has"), "{told}");
         assert!(judged(&|_, date| date.year() != 2015).unwrap().contains("in 2015, which has"), "from 10 March on");
     }
 

@@ -90,14 +90,22 @@ async fn after_three_seconds_the_next_is_asked_beside_one_that_hangs() {
 
 #[tokio::test]
 async fn a_table_that_is_not_whole_is_none() {
+    let years = range("2023-01-01", "2024-12-31");
     let chain = YieldChain::new(vec![link("a", Ok(HALF)), link("b", Ok(4.0))]);
-    assert_eq!(ask(&chain).await.unwrap().get(Maturity::Ust3M)[0].1, 4.0);
+    assert_eq!(chain.yields(years).await.unwrap().get(Maturity::Ust3M)[0].1, 4.0);
     let warnings = chain.about_yields().warnings;
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].starts_with("a's yields are not whole (30 yields of UST3M in 2024, which has "),
+        warnings[0].starts_with("a's yields are not whole (30 yields of UST3M in 2023, which has "),
         "{warnings:?}"
     );
     let alone = YieldChain::new(vec![link("a", Ok(HALF))]);
-    assert!(ask(&alone).await.unwrap_err().to_string().starts_with("no source has yields: a's yields are not whole"));
+    assert!(
+        alone
+            .yields(years)
+            .await
+            .unwrap_err()
+            .to_string()
+            .starts_with("no source has yields: a's yields are not whole")
+    );
 }
