@@ -24,6 +24,8 @@
 //!   replaced by something empty or unreadable. [`PriceProvider::kept`] is what is kept for one who cannot wait.
 //! - **Closes in the place of adjusted prices** do not make the adjusted ones forgotten
 //!   ([`History::adjusted_before`]).
+//! - **Processes on one store** share what each has fetched: before anything is asked of the vendor, the store is looked
+//!   into once more. What two fetch at the same moment is fetched twice.
 //! - **Equal requests in flight** are one, whichever of the callers is cancelled; questions about different ranges
 //!   share the request that both need. Each is a task of its own, so that answers which arrive together are read side
 //!   by side.
@@ -192,11 +194,11 @@ async fn as_own_task<T: Send + 'static>(work: impl Future<Output = T> + Send + '
 
 impl Inner {
     async fn history(&self, ticker: &Ticker, range: DateRange, now: DateTime<Utc>) -> Result<History, PriceError> {
-        let in_memory = self.memory.get(ticker);
-        let held = match in_memory {
-            Some(held) => Some(held),
-            // A question about another range may have fetched it meanwhile.
-            None => self.load(ticker).await.or_else(|| self.memory.get(ticker)),
+        // Another process may have kept a newer one; a question about another range may have fetched it meanwhile.
+        let (on_disk, in_memory) = (self.load(ticker).await, self.memory.get(ticker));
+        let held = match (on_disk, in_memory) {
+            (Some(on_disk), Some(in_memory)) if on_disk.fetched_at() <= in_memory.fetched_at() => Some(in_memory),
+            (on_disk, in_memory) => on_disk.or(in_memory),
         };
         if let Some(held) = &held {
             self.memory.insert(ticker.clone(), held.clone());

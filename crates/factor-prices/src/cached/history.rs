@@ -63,6 +63,14 @@ impl CacheEntry {
         }
     }
 
+    /// When the source last said so.
+    pub(super) fn fetched_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Known(kept) => kept.fetched_at,
+            Self::Unknown { since, .. } => *since,
+        }
+    }
+
     pub(super) fn known(self) -> Option<Arc<CachedHistory>> {
         match self {
             Self::Known(kept) => Some(kept),
