@@ -49,7 +49,10 @@ use self::{
     report_cache::{ReportCache, ReportKey},
 };
 pub(crate) use self::{off_thread::off_thread, turns::of_user};
-use crate::{cache_figures::CacheFigures, progress::Progress};
+use crate::{
+    cache_figures::CacheFigures,
+    progress::{Fetching, Progress},
+};
 
 /// Correlations and performance need at least this many days between start and end.
 pub const MIN_WINDOW_DAYS: i64 = 365;
@@ -178,14 +181,19 @@ impl Analyzer {
         let weightless = request.groups.without_weights(&factors);
         let study = study(request, &factors, (&selected, &requested), &prepared, weightless, floor)?;
         let source = &*self.fundamentals;
-        let known = fundamentals::fetch(source, &study, &request.plan, caller.clock.today, caller.fetch_until);
-        let fundamentals = caller.waits_for(known).await?;
+        let fetching = Fetching::default();
+        let (today, until) = (caller.clock.today, caller.fetch_until);
+        let known = fundamentals::fetch(source, &study, &request.plan, today, until, &fetching);
+        let fundamentals = caller.waits_for(caller.progress.follow("fetching dividends", &fetching, known)).await?;
         // Before the sections: the answer would be none of what was asked.
         check_caps(&request.plan, &fundamentals)?;
 
         let plan = request.plan.clone();
         let key = ReportKey { panel: prepared.id, factors: factors.clone(), floor, plan, fundamentals };
-        let (computed, report_cached) = self.reports.report(key, &study, caller).await?;
+        let computing = Fetching::default();
+        computing.expect(1);
+        let report = self.reports.report(key, &study, caller);
+        let (computed, report_cached) = caller.progress.follow("computing", &computing, report).await?;
         // What the fundamentals left to write: after the answer nothing is asked for again.
         self.providers.prices.flush().await;
         Ok(Analysis {

@@ -1,6 +1,7 @@
 //! Prices and yields for an analysis: asked for, waited for until the deadline, and put into a panel.
 
 mod arrived;
+mod ask;
 
 use std::{
     collections::HashSet,
@@ -25,7 +26,6 @@ use self::arrived::Arrived;
 use super::{
     AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
     failure_runs::{FailureRuns, Runs},
-    gather,
 };
 use crate::progress::Fetching;
 
@@ -136,7 +136,7 @@ impl Fetch {
 
     /// Fetches, settles the window and builds the panel.
     pub(super) async fn prepare(&self, providers: &Providers, fetching: &Fetching) -> Result<Prepared, NoPanel> {
-        let prices = &*providers.prices;
+        let prices = &providers.prices;
         let range = self.window.fetch_range();
         // One more than the tickers: the panel itself, so that the count ends with the work.
         fetching.expect(1);
@@ -177,7 +177,7 @@ impl Fetch {
     /// back than the clock suggested, and is asked again from there.
     async fn histories(
         &self,
-        prices: &dyn PriceProvider,
+        prices: &Arc<dyn PriceProvider>,
         mut range: DateRange,
         fetching: &Fetching,
     ) -> (Arrived, Result<Window, WindowError>) {
@@ -199,14 +199,10 @@ impl Fetch {
     }
 
     /// What arrives of every ticker's history before the deadline.
-    async fn fetch_all(&self, prices: &dyn PriceProvider, range: DateRange, fetching: &Fetching) -> Arrived {
+    async fn fetch_all(&self, prices: &Arc<dyn PriceProvider>, range: DateRange, fetching: &Fetching) -> Arrived {
         fetching.expect(self.tickers.len());
-        let ask = |ticker: Ticker| async move {
-            let answer = prices.history(&ticker, range).await;
-            fetching.step();
-            answer
-        };
-        Arrived::new(&self.tickers, gather::by_deadline(&self.tickers, self.deadline, ask).await)
+        let arrived = ask::histories(prices, &self.tickers, range, self.deadline, || fetching.step()).await;
+        Arrived::new(&self.tickers, arrived)
     }
 
     /// The yields of a range, or an empty table and why.

@@ -18,6 +18,7 @@ use indexmap::IndexMap;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Plan, gather};
+use crate::progress::Fetching;
 
 /// What a plan needs to know of the factors of a study; nothing for plans that need none. What has not come by `deadline`
 /// is missing with that reason. Dropping the future gives up what is under way.
@@ -27,12 +28,15 @@ pub(super) async fn fetch(
     plan: &Plan,
     today: NaiveDate,
     deadline: Instant,
+    fetching: &Fetching,
 ) -> Fundamentals {
     let Plan::Performance(plan) = plan else { return Fundamentals::default() };
     let closes = closes(source, study, plan).await;
     // At once: they are other requests of the vendor, and the deadline is one.
-    let (dividends, caps) =
-        tokio::join!(trailing(source, study, plan, (&closes, today), deadline), caps(source, study, plan, deadline));
+    let (dividends, caps) = tokio::join!(
+        trailing(source, study, plan, (&closes, today), deadline, fetching),
+        caps(source, study, plan, deadline)
+    );
     Fundamentals { today: Some(today), dividends, closes, caps }
 }
 
@@ -57,6 +61,7 @@ async fn trailing(
     plan: &PerformancePlan,
     (closes, today): (&IndexMap<Ticker, (NaiveDate, f64)>, NaiveDate),
     deadline: Instant,
+    fetching: &Fetching,
 ) -> IndexMap<Ticker, Result<f64, String>> {
     let as_of = study.panel().as_of();
     // Commodities and coins pay nothing, and old prices have no yield of today: the vendor need not be asked.
@@ -75,7 +80,12 @@ async fn trailing(
     let Some(range) = after.succ_opt().and_then(|start| DateRange::new(start, as_of).ok()) else {
         return IndexMap::new();
     };
-    let ask = |ticker: Ticker| async move { source.dividends(&ticker, range).await };
+    fetching.expect(tickers.len());
+    let ask = |ticker: Ticker| async move {
+        let paid = source.dividends(&ticker, range).await;
+        fetching.step();
+        paid
+    };
     let answers = gather::by_deadline(&tickers, deadline, ask).await;
     let sum =
         |paid: &[Dividend]| dividends::trailing_twelve_months(paid.iter().map(|one| (one.ex_date, one.amount)), as_of);

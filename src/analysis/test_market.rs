@@ -98,7 +98,7 @@ impl PriceProvider for Market {
             Some(Answer::Since(start)) => Ok(prices(ticker, day(start)).into()),
             Some(Answer::Caveat(caveat, more)) => {
                 let (series, caveat) = (prices(ticker, day("2020-12-01")), Some((*caveat).to_owned()));
-                Ok(History { series, caveat, complete: !more })
+                Ok(History { caveat, complete: !more, ..series.into() })
             }
             Some(Answer::Fails(error)) => Err(error.clone()),
             Some(Answer::Silence) => std::future::pending().await,

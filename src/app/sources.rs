@@ -52,8 +52,17 @@ pub struct Sources {
     pub store: Arc<dyn EntryStore>,
     /// The name under which things are kept: the source, with its address where that is not the vendor's own.
     pub scope: String,
-    vendors: Vec<Box<dyn Fn() -> UpstreamStats + Send + Sync>>,
+    vendors: Vec<Watched>,
 }
+
+/// A vendor's client: its state and counts, and how it is told to ask for nothing more.
+struct Watched {
+    stats: Box<dyn Fn() -> UpstreamStats + Send + Sync>,
+    close: Box<dyn Fn() + Send + Sync>,
+}
+
+/// A client's state and counts, and its closing.
+type Handles<C> = (fn(&C) -> UpstreamStats, fn(&C));
 
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,7 +88,12 @@ impl Sources {
 
     /// The vendors' states and counts.
     pub fn vendors(&self) -> Vec<UpstreamStats> {
-        self.vendors.iter().map(|stats| stats()).collect()
+        self.vendors.iter().map(|vendor| (vendor.stats)()).collect()
+    }
+
+    /// From now on nothing is asked of any vendor: who asked has gone. What is kept is still there.
+    pub fn close(&self) {
+        self.vendors.iter().for_each(|vendor| (vendor.close)());
     }
 }
 
@@ -100,7 +114,7 @@ struct Picker<'a> {
     settings: &'a Settings,
     store: Arc<dyn EntryStore>,
     clock: Clock,
-    vendors: Vec<Box<dyn Fn() -> UpstreamStats + Send + Sync>>,
+    vendors: Vec<Watched>,
 }
 
 impl Picker<'_> {
@@ -177,7 +191,7 @@ impl Picker<'_> {
     fn yahoo(mut self, why: String) -> anyhow::Result<Sources> {
         let url = &self.settings.vendors.yahoo_url;
         let client = Yahoo::new(self.config(url, yahoo::REQUESTS_PER_MINUTE))?;
-        let client = self.watched(client, Yahoo::stats);
+        let client = self.watched(client, (Yahoo::stats, Yahoo::close));
         let yields = self.vendor_yields(None)?;
         Ok(self.vendor(client, scope("yahoo", url), choice("yahoo", why), yields))
     }
@@ -211,14 +225,17 @@ impl Picker<'_> {
         let key = vendors.fmp_key.as_ref().context("Financial Modeling Prep needs a key: set FMP_API_KEY")?;
         let per_minute = u32::try_from(vendors.fmp_per_minute).unwrap_or(fmp::REQUESTS_PER_MINUTE);
         let client = Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?;
-        Ok(self.watched(client, Fmp::stats))
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let client = client.remembering(store, &scope("fmp", &vendors.fmp_url), key.expose(), clock);
+        Ok(self.watched(client, (Fmp::stats, Fmp::close)))
     }
 
     /// A client whose state and counts `get_server_status` shows.
-    fn watched<C: Send + Sync + 'static>(&mut self, client: C, stats: fn(&C) -> UpstreamStats) -> Arc<C> {
+    fn watched<C: Send + Sync + 'static>(&mut self, client: C, (stats, close): Handles<C>) -> Arc<C> {
         let client = Arc::new(client);
-        let watched = Arc::clone(&client);
-        self.vendors.push(Box::new(move || stats(&watched)));
+        let (watched, closed) = (Arc::clone(&client), Arc::clone(&client));
+        let (stats, close) = (Box::new(move || stats(&watched)), Box::new(move || close(&closed)));
+        self.vendors.push(Watched { stats, close });
         client
     }
 
@@ -252,6 +269,8 @@ impl Picker<'_> {
                 None => ("fmp", self.fmp_client()?),
             },
         };
+        // A chain of one: it judges what the source gives.
+        let source = Arc::new(YieldChain::new(vec![source]));
         Ok(Some((self.kept_yields(source, name), choice(name, "FACTOR_YIELD_SOURCE asks for it"))))
     }
 
@@ -269,12 +288,12 @@ impl Picker<'_> {
 
     fn treasury(&mut self) -> anyhow::Result<Arc<Treasury>> {
         let config = self.config(&self.settings.vendors.treasury_url, treasury::REQUESTS_PER_MINUTE);
-        Ok(self.watched(Treasury::new(config)?, Treasury::stats))
+        Ok(self.watched(Treasury::new(config)?, (Treasury::stats, Treasury::close)))
     }
 
     fn fred(&mut self) -> anyhow::Result<Arc<Fred>> {
         let config = self.config(&self.settings.vendors.fred_url, fred::REQUESTS_PER_MINUTE);
-        Ok(self.watched(Fred::new(config)?, Fred::stats))
+        Ok(self.watched(Fred::new(config)?, (Fred::stats, Fred::close)))
     }
 
     fn config(&self, url: &BaseUrl, per_minute: u32) -> VendorConfig {

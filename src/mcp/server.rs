@@ -209,7 +209,7 @@ impl ServerHandler for Server {
         let progress = context
             .meta
             .get_progress_token()
-            .map(|token| Progress::Client(Arc::new(progress::Client { peer: context.peer.clone(), token })));
+            .map(|token| Progress::client(Arc::new(progress::Client { peer: context.peer.clone(), token })));
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = request.arguments.unwrap_or_default();
         let user = caller(&context.extensions);

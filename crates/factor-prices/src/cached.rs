@@ -13,23 +13,29 @@
 //! - **Range**: a fetch asks for at least eleven years, so that the usual questions need one request a ticker.
 //!   A question that reaches further back fetches the whole history again.
 //! - **Life**: an entry is fresh until prices of a later day are final (16:30 in New York on a trading day). Then only
-//!   its tail is fetched, and only when the question reaches past its last row. The last five rows must come back as
-//!   they were: if one differs, the vendor restated its prices (as it does after every dividend) and the whole history
-//!   is fetched again. So it is after 30 days in any case.
+//!   its tail is fetched, and only when the question reaches past its last row. The last five rows (once a week the last
+//!   sixty) must come back as they were: if one differs, the vendor restated its prices (as it does after every dividend)
+//!   and the whole history is fetched again. So it is after 30 days in any case.
 //! - **Late vendors**: an answer without the last day's row is asked for again from half an hour later on, until half a
 //!   day after the close.
 //! - **Unknown tickers** are remembered for a day. Failures are never kept.
-//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer that holds less than before
-//!   is such a failure. Nothing is ever replaced by something empty or unreadable.
+//! - **A failed refresh** leaves what was kept in force, and the history says so; an answer with holes or an earlier end is
+//!   such a failure. One that begins later keeps the earlier rows where the two agree (`shorter.rs`). Nothing is ever
+//!   replaced by something empty or unreadable. [`PriceProvider::kept`] is what is kept for one who cannot wait.
+//! - **Closes in the place of adjusted prices** do not make the adjusted ones forgotten
+//!   ([`History::adjusted_before`]).
+//! - **Processes on one store** share what each has fetched: before anything is asked of the vendor, the store is looked
+//!   into once more. What two fetch at the same moment is fetched twice.
 //! - **Equal requests in flight** are one, whichever of the callers is cancelled; questions about different ranges
 //!   share the request that both need. Each is a task of its own, so that answers which arrive together are read side
 //!   by side.
 
-mod codec;
-mod entries;
+pub(crate) mod codec;
+pub(crate) mod entries;
 mod fundamentals;
 mod fundamentals_cache;
 mod history;
+mod shorter;
 mod stats;
 mod yields;
 
@@ -160,6 +166,15 @@ impl PriceProvider for CachedMarketSource {
         self.inner.flights.join((ticker.clone(), range), start).0.await
     }
 
+    async fn kept(&self, ticker: &Ticker, _range: DateRange) -> Option<History> {
+        let in_memory = self.inner.memory.get(ticker);
+        let held = match in_memory {
+            Some(held) => held,
+            None => self.inner.load(ticker).await?,
+        };
+        Some(held.known()?.late())
+    }
+
     async fn flush(&self) {
         self.inner.store.flush().await;
     }
@@ -179,11 +194,11 @@ async fn as_own_task<T: Send + 'static>(work: impl Future<Output = T> + Send + '
 
 impl Inner {
     async fn history(&self, ticker: &Ticker, range: DateRange, now: DateTime<Utc>) -> Result<History, PriceError> {
-        let in_memory = self.memory.get(ticker);
-        let held = match in_memory {
-            Some(held) => Some(held),
-            // A question about another range may have fetched it meanwhile.
-            None => self.load(ticker).await.or_else(|| self.memory.get(ticker)),
+        // Another process may have kept a newer one; a question about another range may have fetched it meanwhile.
+        let (on_disk, in_memory) = (self.load(ticker).await, self.memory.get(ticker));
+        let held = match (on_disk, in_memory) {
+            (Some(on_disk), Some(in_memory)) if on_disk.fetched_at() <= in_memory.fetched_at() => Some(in_memory),
+            (on_disk, in_memory) => on_disk.or(in_memory),
         };
         if let Some(held) = &held {
             self.memory.insert(ticker.clone(), held.clone());
@@ -230,7 +245,7 @@ impl Inner {
         {
             let tail = self.ask(ticker, tail_from, today).await?;
             Counts::count(&self.counts.tails);
-            if let Some(joined) = kept.joined(&tail, now) {
+            if let Some(joined) = kept.joined(&tail, tail_from, now) {
                 return Ok(joined);
             }
             // An adjusted price of any earlier day may have changed too, so nothing kept can be used.

@@ -52,11 +52,37 @@ pub struct History {
     pub caveat: Option<String>,
     /// False when asking again may give more: a refresh failed. What is computed from it is not kept.
     pub complete: bool,
+    /// Set when these are prices kept from earlier that could not be refreshed; the caveat says the same in words.
+    pub stale: Option<Stale>,
+    /// The adjusted prices kept from before the source fell to closes. One fund without adjusted prices is one fund; where
+    /// many fall at once, these are better, though older.
+    pub adjusted_before: Option<Arc<PriceSeries>>,
+    /// The dividends within the range asked for, where the source gives them along with the prices.
+    pub dividends: Option<Arc<[Dividend]>>,
+    /// What the prices are in, where the source says so: `USD`, `GBp`.
+    pub currency: Option<String>,
+}
+
+/// Why a history is older than it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// One clause: why it could not be refreshed.
+    pub why: String,
+    /// The newest price kept.
+    pub until: Option<NaiveDate>,
 }
 
 impl From<Arc<PriceSeries>> for History {
     fn from(series: Arc<PriceSeries>) -> Self {
-        Self { series, caveat: None, complete: true }
+        Self {
+            series,
+            caveat: None,
+            complete: true,
+            stale: None,
+            adjusted_before: None,
+            dividends: None,
+            currency: None,
+        }
     }
 }
 
@@ -84,6 +110,12 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
     /// A [`PriceError`] says what the caller should think of the ticker. A known ticker without a price in the range
     /// is an empty series or one outside the range, not an error.
     async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError>;
+
+    /// What is kept of a ticker's history, however old, with the caveat that it is: for a caller who cannot wait for a newer
+    /// one. Nothing is asked of the vendor. `None` where nothing is kept, and for a source that keeps nothing.
+    async fn kept(&self, _ticker: &Ticker, _range: DateRange) -> Option<History> {
+        None
+    }
 
     /// Waits until whatever was fetched so far is kept for the next run, or could not be, which [`about`](Self::about)
     /// then says. For a caller whose answer goes out; at once for a source that keeps nothing.

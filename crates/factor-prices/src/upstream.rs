@@ -5,9 +5,10 @@
 //! | rate | an exact sliding window of a minute; a full burst is allowed ([`UpstreamConfig::requests_per_minute`]) |
 //! | at once | [`UpstreamConfig::in_flight`] requests under way, the others wait in order |
 //! | retries | connection, time-out, cut body, 408, 425, 429, 5xx: jittered, from 200 ms doubling to 5 s, `Retry-After` never undercut (up to a minute); a body of the wrong form once; never any other 4xx |
-//! | budget | retries are at most a tenth of the requests plus ten |
+//! | budget | retries are at most a tenth of the requests plus one each six seconds plus ten |
 //! | limit answers | 429, or the vendor's words for it, pause the vendor: `Retry-After`, else 1 s doubling to a minute. A caller who would wait over 30 s gets the error at once |
-//! | breaker | ten failures in a row over different subjects open it for 30 s, then one request decides. A refused key opens it for a minute |
+//! | breaker | ten failures in a row over different subjects open it for 30 s, then one request decides. A key refused for two subjects opens it for a minute |
+//! | refusals | a key or a plan refuses only in the vendor's own words; a 401, 402 or 403 without them is passing |
 //! | redirects | on the same host only, so that the key stays there |
 //! | size | a body over [`UpstreamConfig::body_cap`] decompressed bytes is refused |
 //!
@@ -76,6 +77,11 @@ impl Upstream {
         let url = self.wire.url(ask.path, ask.query);
         let read = &read;
         self.policy.run(ask.subject, || self.wire.attempt(&url, ask.subject, read)).await
+    }
+
+    /// From now on no request leaves: nobody is left who wants an answer.
+    pub fn close(&self) {
+        self.policy.close();
     }
 
     /// The state and counts of this server.

@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod fmp;
 pub mod fred;
+mod plausible;
 mod rows;
 pub mod treasury;
 pub mod yahoo;
@@ -19,7 +20,7 @@ use factor_types::Ticker;
 pub use self::{chain::YieldChain, fmp::Fmp, fred::Fred, treasury::Treasury, yahoo::Yahoo};
 use crate::{
     SourceFault,
-    upstream::{BODY_CAP, BreakerState, SecretHeader, TripReason, UpstreamConfig, UpstreamStats},
+    upstream::{BODY_CAP, BreakerState, ResponseError, SecretHeader, TripReason, UpstreamConfig, UpstreamStats},
 };
 
 /// A clock of dates.
@@ -130,6 +131,19 @@ fn warnings(stats: &UpstreamStats) -> Vec<String> {
     let pause =
         stats.paused_for.map(|left| format!("{vendor} limits requests: asked again in {} s", left.as_secs() + 1));
     breaker.into_iter().chain(pause).collect()
+}
+
+/// Refuses a body that is about another symbol than was asked for.
+fn wrong_symbol(found: &str, asked: &str) -> ResponseError {
+    ResponseError::Unusable(format!("wrong_symbol: it is of {found}, not of {asked}"))
+}
+
+/// Two things to say as one.
+fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
 }
 
 /// Distinguishes a fault from a ticker's absence: a 404 whose body says something.

@@ -129,7 +129,7 @@ impl Market {
     ///
     /// Each ticker's path comes from its name and `first` alone, so a market with a later `last` has the same earlier
     /// closes. Closes have 2 decimals; dividends are 0.4 % of the close before, on the first trading day from the 15th
-    /// of March, June, September and December; yields of all five maturities have 2 decimals.
+    /// of March, June, September and December; yields of all five maturities have 2 decimals and begin in 1990.
     #[must_use]
     pub fn simulated<T: AsRef<str>>(tickers: &[T], first: NaiveDate, last: NaiveDate) -> Self {
         let dates = simulate::trading_days(first, last);
@@ -137,7 +137,8 @@ impl Market {
             .iter()
             .map(|ticker| (ticker.as_ref().to_owned(), simulate::security(ticker.as_ref(), &dates)))
             .collect();
-        let rates = dates.iter().map(|&date| (date, simulate::rates(date))).collect();
+        let rates = simulate::trading_days(simulate::FIRST_YIELD, last);
+        let rates = rates.into_iter().map(|date| (date, simulate::rates(date))).collect();
         Self { inner: RwLock::new(Inner { securities, rates }) }
     }
 

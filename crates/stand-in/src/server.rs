@@ -49,6 +49,8 @@ pub struct Options {
     pub plan: Option<RateLimit>,
     /// FMP: the dividend-adjusted prices are not in the plan (402).
     pub adjusted_not_in_plan: bool,
+    /// FMP: the plan has only so many years of prices; earlier ones are left out without a word.
+    pub plan_years: Option<u32>,
     /// FMP: symbols that are not in the plan (402).
     pub symbols_not_in_plan: Vec<String>,
     /// Ends the connection after each answer.
@@ -107,6 +109,7 @@ impl fmt::Debug for Options {
             .field("rows_cap", &self.rows_cap)
             .field("plan", &self.plan)
             .field("adjusted_not_in_plan", &self.adjusted_not_in_plan)
+            .field("plan_years", &self.plan_years)
             .field("symbols_not_in_plan", &self.symbols_not_in_plan)
             .field("close_each", &self.close_each)
             .field("gzip", &self.gzip)

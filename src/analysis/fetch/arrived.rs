@@ -2,11 +2,18 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use chrono::NaiveDate;
 use factor_analytics::study::{Exclusion, ExclusionReason};
-use factor_prices::{History, PriceError, SourceFault};
+use factor_prices::{History, PriceError, SourceFault, Stale};
 use factor_types::{Factor, PriceSeries, Ticker};
 
 use crate::analysis::failure_runs::Failure;
+
+/// Tickers named in a warning; of the others it says how many.
+const NAMED: usize = 5;
+/// Where more than this share of the histories fell from adjusted prices to closes, the adjusted ones that are kept are
+/// used: closes beside adjusted prices cannot be ranked, a few days less can.
+const FALLEN: usize = 10;
 
 /// What arrived, in the order of the tickers asked for.
 #[derive(Debug)]
@@ -14,6 +21,7 @@ pub(super) struct Arrived {
     pub(super) series: Vec<Arc<PriceSeries>>,
     pub(super) failures: Vec<(Ticker, PriceError)>,
     caveats: Vec<(Ticker, String)>,
+    stale: Vec<(Ticker, Stale)>,
     /// False when a later call may get more.
     pub(super) complete: bool,
     asked: usize,
@@ -25,13 +33,19 @@ impl Arrived {
         let late =
             || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again, what arrived is kept");
         let (series, asked) = (Vec::with_capacity(answers.len()), tickers.len());
-        let mut arrived = Self { series, failures: vec![], caveats: vec![], complete: true, asked };
+        let mut arrived = Self { series, failures: vec![], caveats: vec![], stale: vec![], complete: true, asked };
+        let fallen = answers.iter().flatten().flatten().filter(|history| history.adjusted_before.is_some()).count();
+        let many_fell = fallen > asked / FALLEN;
         // In the tickers' order, so that the panel's columns do not depend on which answer came first.
         for (ticker, answer) in tickers.iter().zip(answers) {
             match answer.unwrap_or_else(|| Err(late())) {
                 Ok(history) => {
                     arrived.complete &= history.complete;
-                    arrived.caveats.extend(history.caveat.map(|caveat| (ticker.clone(), caveat)));
+                    let history = if many_fell { adjusted(history) } else { history };
+                    match history.stale {
+                        Some(stale) => arrived.stale.push((ticker.clone(), stale)),
+                        None => arrived.caveats.extend(history.caveat.map(|caveat| (ticker.clone(), caveat))),
+                    }
                     arrived.series.push(history.series);
                 }
                 Err(error) => {
@@ -66,7 +80,7 @@ impl Arrived {
 
     /// What the caller should know of the prices.
     pub(super) fn warnings(&self) -> Vec<String> {
-        self.late().into_iter().chain(by_caveat(&self.caveats)).collect()
+        self.late().into_iter().chain(old(&self.stale)).chain(by_caveat(&self.caveats)).collect()
     }
 
     /// The tickers that arrived.
@@ -125,9 +139,31 @@ impl Arrived {
     }
 }
 
-/// One line per caveat, with the tickers it is about.
+/// The adjusted prices kept from before the source fell to closes, where there are any, and why.
+fn adjusted(history: History) -> History {
+    let Some(series) = history.adjusted_before.clone() else { return history };
+    let until = series.dates().last().copied();
+    let why = "the source has closes only at present, and prices with dividends are not ranked beside prices without"
+        .to_owned();
+    History { series, stale: Some(Stale { why, until }), ..history }
+}
+
+/// One line for all that could not be refreshed: the reason of the first, and from when the prices are.
+fn old(stale: &[(Ticker, Stale)]) -> Option<String> {
+    let (_, first) = stale.first()?;
+    let until: Vec<NaiveDate> = stale.iter().filter_map(|(_, stale)| stale.until).collect();
+    let up_to = match (until.iter().min(), until.iter().max()) {
+        (Some(oldest), Some(newest)) if oldest < newest => format!(" up to between {oldest} and {newest}"),
+        (Some(oldest), _) => format!(" up to {oldest}"),
+        (None, _) => String::new(),
+    };
+    let tickers: Vec<&str> = stale.iter().map(|(ticker, _)| ticker.as_str()).collect();
+    Some(format!("{} could not be refreshed ({}); the prices kept{up_to} are used", named(&tickers), first.why))
+}
+
+/// One line per caveat, with the tickers it is about. Of caveats that only one ticker has each (dates differ) no more than
+/// [`NAMED`] are told.
 fn by_caveat(caveats: &[(Ticker, String)]) -> Vec<String> {
-    const NAMED: usize = 8;
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for (ticker, caveat) in caveats {
         match groups.iter_mut().find(|(known, _)| known == caveat) {
@@ -135,12 +171,21 @@ fn by_caveat(caveats: &[(Ticker, String)]) -> Vec<String> {
             None => groups.push((caveat, vec![ticker.as_str()])),
         }
     }
-    let line = |(caveat, tickers): (&str, Vec<&str>)| {
-        let more = tickers.len().checked_sub(NAMED).filter(|more| *more > 0);
-        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-        format!("{}{more}: {caveat}", tickers[..tickers.len().min(NAMED)].join(", "))
-    };
-    groups.into_iter().map(line).collect()
+    let (shared, single): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, tickers)| tickers.len() > 1);
+    let line = |(caveat, tickers): &(&str, Vec<&str>)| format!("{}: {caveat}", named(tickers));
+    let mut lines: Vec<String> = shared.iter().chain(single.iter().take(NAMED)).map(line).collect();
+    let rest: Vec<&str> = single.iter().skip(NAMED).filter_map(|(_, tickers)| tickers.first().copied()).collect();
+    if !rest.is_empty() {
+        lines.push(format!("{}: each has a remark of its own; ask for fewer factors to see them", named(&rest)));
+    }
+    lines
+}
+
+/// `A, B, C, D, E and 3 more`.
+fn named(tickers: &[&str]) -> String {
+    let more = tickers.len().checked_sub(NAMED).filter(|more| *more > 0);
+    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+    format!("{}{more}", tickers[..tickers.len().min(NAMED)].join(", "))
 }
 
 #[cfg(test)]

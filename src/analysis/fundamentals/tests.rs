@@ -127,7 +127,7 @@ async fn each_ticker_has_its_sum_or_its_reason() {
         ("ASIDE", Category::Market),
     ]);
     let vendor = Vendor::default();
-    let known = fetch(&vendor, &study, &plan(Weighting::Equal, false), day(TODAY), soon()).await;
+    let known = fetch(&vendor, &study, &plan(Weighting::Equal, false), day(TODAY), soon(), &Fetching::default()).await;
     let found: Vec<(&str, &Result<f64, String>)> =
         known.dividends.iter().map(|(t, found)| (t.as_str(), found)).collect();
     assert_eq!(
@@ -155,7 +155,9 @@ async fn each_ticker_has_its_sum_or_its_reason() {
 #[tokio::test]
 async fn composites_need_the_dividends_of_their_members_too() {
     let study = study(&[("PAYER", Category::Style), ("ASIDE", Category::Market)]);
-    let known = fetch(&Vendor::default(), &study, &plan(Weighting::Equal, true), day(TODAY), soon()).await;
+    let known =
+        fetch(&Vendor::default(), &study, &plan(Weighting::Equal, true), day(TODAY), soon(), &Fetching::default())
+            .await;
     assert_eq!(known.dividends.len(), 2);
 }
 
@@ -163,14 +165,23 @@ async fn composites_need_the_dividends_of_their_members_too() {
 async fn a_window_of_the_past_asks_nobody() {
     let study = study(&[("PAYER", Category::Style)]);
     let vendor = Vendor::default();
-    let known = fetch(&vendor, &study, &plan(Weighting::Equal, true), day("2024-06-30"), soon()).await;
+    let known =
+        fetch(&vendor, &study, &plan(Weighting::Equal, true), day("2024-06-30"), soon(), &Fetching::default()).await;
     assert!(known.dividends.is_empty() && vendor.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_deadline_that_has_passed_leaves_reasons_for_all() {
     let study = study(&[("STUCK", Category::Style), ("DOWN", Category::Style)]);
-    let known = fetch(&Vendor::default(), &study, &plan(Weighting::Cap, true), day(TODAY), Instant::now()).await;
+    let known = fetch(
+        &Vendor::default(),
+        &study,
+        &plan(Weighting::Cap, true),
+        day(TODAY),
+        Instant::now(),
+        &Fetching::default(),
+    )
+    .await;
     assert_eq!(known.dividends[&ticker("STUCK")], Err("not fetched in time".to_owned()));
 }
 
@@ -180,7 +191,9 @@ async fn at_most_eight_are_asked_at_once() {
     let tickers: Vec<(&str, Category)> = names.iter().map(|name| (name.as_str(), Category::Style)).collect();
     let vendor = Vendor::default();
     let deadline = Instant::now() + Duration::from_secs(20);
-    let known = fetch(&vendor, &study(&tickers), &plan(Weighting::Equal, false), day(TODAY), deadline).await;
+    let known =
+        fetch(&vendor, &study(&tickers), &plan(Weighting::Equal, false), day(TODAY), deadline, &Fetching::default())
+            .await;
     assert_eq!(known.dividends.values().filter(|found| **found == Ok(0.75)).count(), 30);
     assert_eq!(vendor.most_at_once.load(Ordering::SeqCst), 8);
     assert!(known.dividends.keys().map(Ticker::as_str).eq(names.iter().map(String::as_str)), "in the study's order");
@@ -195,7 +208,7 @@ async fn caps_are_asked_for_once_and_only_by_plans_that_weight_by_them() {
         ("X", Category::Market),
     ]);
     let vendor = Vendor::default();
-    let caps = fetch(&vendor, &study, &plan(Weighting::Cap, true), day(TODAY), soon()).await.caps;
+    let caps = fetch(&vendor, &study, &plan(Weighting::Cap, true), day(TODAY), soon(), &Fetching::default()).await.caps;
     let dollars: Vec<(&str, f64)> = caps.dollars.iter().map(|(ticker, cap)| (ticker.as_str(), *cap)).collect();
     assert_eq!(dollars, [("PAYER", 3e9), ("X", 1e9)]);
     assert_eq!(caps.as_of, Some(day("2024-01-05")), "the oldest");

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use chrono::{Days, NaiveDate};
-use factor_prices::{PriceError, PriceProvider, SourceFault};
+use factor_prices::{History, PriceError, PriceProvider, SourceFault};
 use factor_types::{Amount, DateRange, Holding, Ticker, ValuationPrice};
 use futures::{StreamExt, stream};
 use indexmap::IndexMap;
@@ -207,9 +207,11 @@ async fn latest_prices(
     let ask = |ticker: Ticker| {
         let fetching = &fetching;
         async move {
-            let late = || Err(PriceError::failed(SourceFault::Late, "it did not arrive in time; call again"));
             let found = timeout_at(caller.fetch_until, latest(source, &ticker, caller.clock.today));
-            let found = found.await.unwrap_or_else(|_| late());
+            let found = match found.await {
+                Ok(found) => found,
+                Err(_) => latest_kept(source, &ticker, caller.clock.today).await,
+            };
             fetching.step();
             (ticker, found)
         }
@@ -227,16 +229,39 @@ async fn latest_prices(
     (prices, unpriced)
 }
 
+/// The newest price kept of a ticker whose newer ones did not come in time; its date is told with it.
+async fn latest_kept(
+    source: &dyn PriceProvider,
+    ticker: &Ticker,
+    today: NaiveDate,
+) -> Result<(NaiveDate, f64), PriceError> {
+    let late = || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again");
+    let kept = source.kept(ticker, DateRange::day(today)).await.ok_or_else(late)?;
+    last_price(&kept, ticker, today)?.ok_or_else(late)
+}
+
+/// The newest price of a history up to a day; none where it has none by then.
+fn last_price(history: &History, ticker: &Ticker, today: NaiveDate) -> Result<Option<(NaiveDate, f64)>, PriceError> {
+    if let Some(currency) = history.currency.as_deref().filter(|currency| *currency != "USD") {
+        let why = format!(
+            "prices of {ticker} are in {currency}, and there is no rate to US dollars: give its weight instead"
+        );
+        return Err(PriceError::NoData(why));
+    }
+    let series = &history.series;
+    let rows = series.dates().partition_point(|date| *date <= today);
+    Ok(rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last])))
+}
+
 async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<(NaiveDate, f64), PriceError> {
     let recent = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
     let beginning = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(recent);
     // A few days are enough for all that trade; the whole history is asked for only of what no longer does.
     for start in [recent, beginning] {
         let range = DateRange::new(start, today).unwrap_or_else(|_| DateRange::day(today));
-        let series = source.history(ticker, range).await?.series;
-        let rows = series.dates().partition_point(|date| *date <= today);
-        if let Some(last) = rows.checked_sub(1) {
-            return Ok((series.dates()[last], series.prices()[last]));
+        let history = source.history(ticker, range).await?;
+        if let Some(found) = last_price(&history, ticker, today)? {
+            return Ok(found);
         }
     }
     Err(PriceError::NoData(format!("the source has no price of {ticker} up to {today}")))

@@ -15,11 +15,13 @@ enum Fate {
     BadRows(u64),
     /// It is left out as failed, with these words, after so many requests.
     Failed(&'static str, usize),
+    /// It is left out as outside the plan, with these words, after so many requests, and remembered as such for a day.
+    Refused(&'static str, usize),
     /// It is left out as unknown after so many requests, and remembered as such for a day.
     Unknown(usize),
 }
 
-use Fate::{BadRows, Failed, Harmless, Unknown};
+use Fate::{BadRows, Failed, Harmless, Refused, Unknown};
 
 const RETRIES: usize = 2;
 /// What a request costs that is tried as often as is allowed, and one whose answer was no data.
@@ -49,13 +51,13 @@ fn cases() -> Vec<(Fault, Fate)> {
         bad(BadPrice::NanText),
         bad(BadPrice::Zero),
         bad(BadPrice::Negative),
-        (Fault::SymbolNotInPlan, Failed("it is not in the plan of this key", 2)),
+        (Fault::SymbolNotInPlan, Refused("it is not in the plan of this key", 2)),
         (Fault::NotFound, Unknown(1)),
         (answer(404, r#"{"Error Message":"No such symbol"}"#), Unknown(1)),
         (answer(400, r#"{"Error Message":"Bad symbol"}"#), Failed("(400, \"Bad symbol\")", 1)),
         (Fault::Empty, Unknown(2)),
         (Fault::ErrorWith200, Failed("\"Error retrieving data.\"", 1)),
-        (Fault::WrongSymbol, Failed("have no sound date or price", 1)),
+        (Fault::WrongSymbol, Failed("wrong_symbol: it is of WRONG, not of ", 1)),
         (answer(200, r#"{"symbol":"SPY"}"#), Failed("it is no list of rows", 1)),
         (Fault::Huge, Failed(too_large, 1)),
         (Fault::HugeChunked, Failed(too_large, 1)),
@@ -84,7 +86,7 @@ async fn each_fault_costs_its_ticker_and_nothing_else() {
     let with = |wanted: fn(&Fate) -> bool| -> Vec<&str> {
         spoilt.iter().zip(&cases).filter(|(_, (_, fate))| wanted(fate)).map(|(ticker, _)| ticker.as_str()).collect()
     };
-    let unknown = with(|fate| matches!(fate, Unknown(_)));
+    let unknown = with(|fate| matches!(fate, Unknown(_) | Refused(..)));
     let lost = [with(|fate| matches!(fate, Failed(..))), unknown.clone()].concat();
     world.check(&answer, world.all_but(&lost));
     let told = excluded(&answer);
@@ -95,7 +97,7 @@ async fn each_fault_costs_its_ticker_and_nothing_else() {
         match *fate {
             Harmless => assert!((cost, bad.is_null()) == (1, true), "{fault:?}: {cost} requests, {bad} bad rows"),
             BadRows(rows) => assert!((cost, bad.as_u64()) == (1, Some(rows)), "{fault:?}: {cost} requests, {bad}"),
-            Failed(words, most) => {
+            Failed(words, most) | Refused(words, most) => {
                 let (reason, detail) = told[ticker];
                 assert!(reason == "fetch_failed" && detail.contains(words), "{fault:?}: {reason}, {detail}");
                 assert!(detail.contains("Financial Modeling Prep"), "{fault:?}: {detail}");

@@ -3,7 +3,7 @@
 use factor_types::{Entry, EntryKey, EntryStore};
 
 /// An entry of the store; none when it cannot be read.
-pub(super) async fn read(store: &dyn EntryStore, key: &EntryKey) -> Option<Entry> {
+pub(crate) async fn read(store: &dyn EntryStore, key: &EntryKey) -> Option<Entry> {
     match store.get(key).await {
         Ok(entry) => entry,
         Err(error) => {
@@ -14,7 +14,7 @@ pub(super) async fn read(store: &dyn EntryStore, key: &EntryKey) -> Option<Entry
 }
 
 /// Keeps an entry, if the store can.
-pub(super) async fn keep(store: &dyn EntryStore, key: &EntryKey, entry: &Entry) {
+pub(crate) async fn keep(store: &dyn EntryStore, key: &EntryKey, entry: &Entry) {
     if let Err(error) = store.put(key, entry).await {
         // The store's health holds it for the answer; here it is for those who read the log closely.
         tracing::debug!(%error, subject = key.subject, "an entry cannot be kept");

@@ -17,7 +17,21 @@ const DIVIDENDS_LIFE: Duration = Duration::days(7);
 const CAPS_LIFE: Duration = Duration::days(1);
 /// What a ticker is changes rarely.
 const PROFILE_LIFE: Duration = Duration::days(30);
+
 impl Inner {
+    /// The dividends that came along with a ticker's prices, where the source gives both and the prices reach back so far:
+    /// nothing is asked for twice.
+    async fn with_prices(&self, ticker: &Ticker, range: DateRange) -> Option<Arc<[Dividend]>> {
+        let in_memory = self.memory.get(ticker);
+        let held = match in_memory {
+            Some(held) => held,
+            None => self.load(ticker).await?,
+        };
+        let kept = held.known().filter(|kept| kept.from <= range.start())?;
+        let within = |dividend: &&Dividend| range.contains(dividend.ex_date);
+        Some(kept.dividends.as_ref()?.iter().filter(within).copied().collect())
+    }
+
     /// The dividends from a day on, as the cache keeps them: what a flight gives must be cheap to clone.
     async fn dividends(&self, ticker: &Ticker, from: NaiveDate, now: DateTime<Utc>) -> Result<Arc<[u8]>, PriceError> {
         let today = now.with_timezone(&New_York).date_naive();
@@ -33,6 +47,9 @@ impl Inner {
 #[async_trait]
 impl FundamentalsProvider for CachedMarketSource {
     async fn dividends(&self, ticker: &Ticker, range: DateRange) -> Result<Arc<[Dividend]>, PriceError> {
+        if let Some(paid) = self.inner.with_prices(ticker, range).await {
+            return Ok(paid);
+        }
         let now = (self.inner.clock)();
         let key = self.inner.key("dividends", ticker.as_str());
         let kept: Option<(NaiveDate, Vec<Dividend>)> = self.inner.fundamentals.get(&key, DIVIDENDS_LIFE, now).await;

@@ -3,17 +3,23 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use factor_types::{DateRange, PriceSeries};
+use factor_types::{DateRange, PriceKind, PriceSeries};
 
-use crate::{History, PriceError, SourceFault, market_hours};
+use super::shorter;
+use crate::{Dividend, History, PriceError, Stale, market_hours};
 
 /// The kind of entry that holds a history.
 pub(super) const PRICES: &str = "prices";
 /// The kind of entry that says that a source does not know a ticker.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Rows that must come back as they were.
+/// Rows that must come back as they were ...
 const OVERLAP: usize = 5;
+/// ... and once in so many days so many: a hole that is filled or a price that is mended later is seen within a week.
+const LONG_OVERLAP: usize = 60;
+const LONG_DAYS: i64 = 7;
+/// Relative differences up to this are rounding on the way: some vendors store prices in 32 bits.
+const ROUNDING: f64 = 1e-6;
 /// Days after which a history is fetched again as a whole.
 const WHOLE_DAYS: i64 = 30;
 /// Other processes' clocks may be a little ahead.
@@ -24,8 +30,12 @@ const LATE_RETRY: Duration = Duration::minutes(30);
 const LATE_UNTIL: Duration = Duration::hours(12);
 /// A fund without prices for longer than this has stopped; it is not late.
 const STOPPED_DAYS: i64 = 7;
-/// A whole history with fewer rows than this share of those kept is no replacement for them.
-const LEAST_SHARE: f64 = 0.9;
+/// A whole history that lacks more than this share of the kept rows that it should have is no replacement for them.
+pub(super) const LEAST_SHARE: f64 = 0.9;
+/// Holidays: a history that begins so many days later begins no later.
+pub(super) const START_SLACK: i64 = 10;
+/// Adjusted prices that are older than this by their last row are no better than closes.
+const ADJUSTED_DAYS: i64 = 30;
 
 /// What is known of a ticker.
 #[derive(Debug, Clone)]
@@ -53,6 +63,14 @@ impl CacheEntry {
         }
     }
 
+    /// When the source last said so.
+    pub(super) fn fetched_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Known(kept) => kept.fetched_at,
+            Self::Unknown { since, .. } => *since,
+        }
+    }
+
     pub(super) fn known(self) -> Option<Arc<CachedHistory>> {
         match self {
             Self::Known(kept) => Some(kept),
@@ -63,7 +81,11 @@ impl CacheEntry {
     /// An estimate of its memory.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Known(kept) => 256 + 12 * kept.series.len(),
+            Self::Known(kept) => {
+                let before = kept.adjusted_before.as_ref().map_or(0, |series| series.len());
+                let dividends = kept.dividends.as_ref().map_or(0, |dividends| dividends.len());
+                256 + 12 * (kept.series.len() + before) + 16 * dividends
+            }
             Self::Unknown { why, .. } => 128 + why.len(),
         }
     }
@@ -79,8 +101,16 @@ pub(super) struct CachedHistory {
     pub(super) fetched_at: DateTime<Utc>,
     /// When the whole of it was last fetched.
     pub(super) whole_at: DateTime<Utc>,
+    /// When its last [`LONG_OVERLAP`] rows were last seen to be as they are here.
+    pub(super) compared_at: DateTime<Utc>,
     /// What the source said of it.
     pub(super) caveat: Option<String>,
+    /// The dividends since `from`, where the source gives them along with the prices.
+    pub(super) dividends: Option<Arc<[Dividend]>>,
+    /// What the prices are in, where the source says so.
+    pub(super) currency: Option<String>,
+    /// The adjusted prices from before the source fell to closes.
+    pub(super) adjusted_before: Option<Arc<PriceSeries>>,
 }
 
 /// What a question needs beyond what is kept.
@@ -88,42 +118,80 @@ pub(super) struct CachedHistory {
 pub(super) enum Step {
     /// Nothing.
     Enough,
-    /// The rows from this date on, which begin with [`OVERLAP`] kept ones.
+    /// The rows from this date on, which begin with [`OVERLAP`] or [`LONG_OVERLAP`] kept ones.
     Tail(NaiveDate),
     /// The whole history.
     Whole,
 }
 
 impl CachedHistory {
-    /// A whole history, unless it holds less than the one it would replace.
+    /// A whole history in the place of an earlier one. One that begins later keeps the earlier rows where the two agree.
     pub(super) fn whole(
         history: History,
         from: NaiveDate,
         now: DateTime<Utc>,
         before: Option<&Self>,
     ) -> Result<Self, PriceError> {
-        let (ticker, series) = (history.series.ticker().clone(), &history.series);
-        if let Some(before) = before {
-            let enough = LEAST_SHARE * before.series.len() as f64;
-            if (series.len() as f64) < enough || series.dates().last() < before.series.dates().last() {
-                return Err(PriceError::failed(
-                    SourceFault::Unusable,
-                    format!("the source now has fewer prices of {ticker} than before"),
-                ));
-            }
+        let mut fresh = Self {
+            series: history.series,
+            from,
+            fetched_at: now,
+            whole_at: now,
+            compared_at: now,
+            caveat: history.caveat,
+            dividends: history.dividends,
+            currency: history.currency,
+            adjusted_before: None,
+        };
+        let Some(before) = before else { return Ok(fresh) };
+        if before.series.kind() != fresh.series.kind() {
+            shorter::ends_no_earlier(&before.series, &fresh.series)?;
+            fresh.adjusted_before = match before.series.kind() {
+                PriceKind::Adjusted => Some(Arc::clone(&before.series)),
+                PriceKind::Close => None,
+            };
+            return Ok(fresh);
         }
-        Ok(Self { series: history.series, from, fetched_at: now, whole_at: now, caveat: history.caveat })
+        fresh.adjusted_before = before.adjusted_before.clone();
+        if let Some((series, note)) = shorter::mended(&before.series, &fresh.series)? {
+            fresh.series = Arc::new(series);
+            let caveat = fresh.caveat.take().map_or(note.clone(), |caveat| format!("{caveat}; {note}"));
+            fresh.caveat = Some(caveat);
+            fresh.dividends = joined_dividends(before.dividends.as_deref(), fresh.dividends.as_deref());
+        }
+        Ok(fresh)
     }
 
     pub(super) fn history(&self) -> History {
-        History { series: Arc::clone(&self.series), caveat: self.caveat.clone(), complete: true }
+        let newest = self.series.dates().last();
+        let recent = |adjusted: &&Arc<PriceSeries>| {
+            let age = newest.zip(adjusted.dates().last()).map(|(newest, last)| (*newest - *last).num_days());
+            age.is_some_and(|days| days <= ADJUSTED_DAYS)
+        };
+        History {
+            caveat: self.caveat.clone(),
+            adjusted_before: self.adjusted_before.as_ref().filter(recent).cloned(),
+            dividends: self.dividends.clone(),
+            currency: self.currency.clone(),
+            ..Arc::clone(&self.series).into()
+        }
     }
 
     /// What is kept, with the caveat that it could not be refreshed.
     pub(super) fn unrefreshed(&self, error: &PriceError) -> History {
-        let until = self.series.dates().last().map(|last| format!(" up to {last}")).unwrap_or_default();
-        let caveat = format!("could not be refreshed ({error}); the prices kept{until} are used");
-        History { series: Arc::clone(&self.series), caveat: Some(caveat), complete: false }
+        self.old(error.to_string())
+    }
+
+    /// What is kept, with the caveat that a newer one did not come in time.
+    pub(super) fn late(&self) -> History {
+        self.old("they did not come in time".to_owned())
+    }
+
+    fn old(&self, why: String) -> History {
+        let last = self.series.dates().last().copied();
+        let until = last.map(|last| format!(" up to {last}")).unwrap_or_default();
+        let caveat = Some(format!("could not be refreshed ({why}); the prices kept{until} are used"));
+        History { caveat, complete: false, stale: Some(Stale { why, until: last }), ..self.history() }
     }
 
     /// What a question about `range` needs.
@@ -137,7 +205,9 @@ impl CachedHistory {
         }
         let dates = self.series.dates();
         let old = now - self.whole_at > Duration::days(WHOLE_DAYS) || now < self.whole_at - SKEW;
-        match dates.len().checked_sub(OVERLAP) {
+        let long = now - self.compared_at >= Duration::days(LONG_DAYS) || now < self.compared_at - SKEW;
+        let overlap = if long { LONG_OVERLAP.min(dates.len()) } else { OVERLAP };
+        match dates.len().checked_sub(overlap.max(OVERLAP)) {
             Some(first) if !old => Step::Tail(dates[first]),
             _ => Step::Whole,
         }
@@ -155,25 +225,40 @@ impl CachedHistory {
         !late || now - self.fetched_at < LATE_RETRY
     }
 
-    /// This history with the tail's new rows, if the tail begins with this one's last rows as they are here.
-    pub(super) fn joined(&self, tail: &History, now: DateTime<Utc>) -> Option<Self> {
-        let (kept, tail) = (&self.series, &tail.series);
-        let first = kept.len().checked_sub(OVERLAP)?;
+    /// This history with the new rows of a tail that was asked for from `from` on, if the tail begins with this one's last
+    /// rows as they are here.
+    pub(super) fn joined(&self, tail: &History, from: NaiveDate, now: DateTime<Utc>) -> Option<Self> {
+        let (kept, new) = (&self.series, &tail.series);
+        let first = kept.dates().partition_point(|date| *date < from);
         let (dates, prices) = (&kept.dates()[first..], &kept.prices()[first..]);
-        let agrees = kept.kind() == tail.kind()
-            && tail.dates().get(..OVERLAP) == Some(dates)
-            && tail.prices()[..OVERLAP].iter().zip(prices).all(|(new, old)| (new - old).abs() <= 1e-9 * old);
+        let overlap = dates.len();
+        let agrees = kept.kind() == new.kind()
+            && new.dates().get(..overlap) == Some(dates)
+            && new.prices()[..overlap].iter().zip(prices).all(|(new, old)| (new - old).abs() <= ROUNDING * old);
         if !agrees {
             return None;
         }
         let rows = |series: &PriceSeries, from: usize| -> Vec<(NaiveDate, f64)> {
             series.dates()[from..].iter().copied().zip(series.prices()[from..].iter().copied()).collect()
         };
-        let all = rows(kept, 0).into_iter().chain(rows(tail, OVERLAP));
-        let bad = kept.bad_prices() + tail.bad_prices();
-        let series = with_bad_prices(kept, all, bad);
-        Some(Self { series: Arc::new(series), fetched_at: now, ..self.clone() })
+        let all = rows(kept, 0).into_iter().chain(rows(new, overlap));
+        let bad = kept.bad_prices() + new.bad_prices();
+        let series = Arc::new(with_bad_prices(kept, all, bad));
+        let compared_at = if overlap >= LONG_OVERLAP.min(kept.len()) { now } else { self.compared_at };
+        let dividends = joined_dividends(self.dividends.as_deref(), tail.dividends.as_deref());
+        let caveat = tail.caveat.clone().or_else(|| self.caveat.clone());
+        Some(Self { series, fetched_at: now, compared_at, caveat, dividends, ..self.clone() })
     }
+}
+
+/// Dividends known before and those of an answer that reaches up to today, each once; none where either lacks them.
+fn joined_dividends(before: Option<&[Dividend]>, new: Option<&[Dividend]>) -> Option<Arc<[Dividend]>> {
+    let (before, new) = (before?, new?);
+    let mut all: Vec<Dividend> =
+        before.iter().filter(|old| new.iter().all(|one| one.ex_date != old.ex_date)).copied().collect();
+    all.extend(new);
+    all.sort_by_key(|dividend| dividend.ex_date);
+    Some(all.into())
 }
 
 /// A series of good rows that still counts the bad ones its source sent.
@@ -211,7 +296,7 @@ mod tests {
         let dates = ["2024-06-03", "2024-06-04", "2024-06-05", "2024-06-06", "2024-06-07"];
         let rows: Vec<_> = dates.iter().zip(1..).map(|(date, price)| (*date, f64::from(price))).collect();
         let at = evening("2024-06-07");
-        CachedHistory { series: series(&rows), from: day("2024-06-01"), fetched_at: at, whole_at: at, caveat: None }
+        CachedHistory::whole(series(&rows).into(), day("2024-06-01"), at, None).unwrap()
     }
 
     fn until(end: &str) -> DateRange {
@@ -245,26 +330,54 @@ mod tests {
             rows.push((day("2024-06-10"), 6.0));
             History::from(Arc::new(PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows)))
         };
-        let joined = kept.joined(&tail(0.0), now).unwrap();
+        let from = day("2024-06-03");
+        let joined = kept.joined(&tail(0.0), from, now).unwrap();
         assert_eq!(joined.series.prices(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!((joined.fetched_at, joined.whole_at, joined.from), (now, kept.whole_at, kept.from));
-        assert_eq!(kept.joined(&tail(1e-6), now), None, "a restated price");
-        assert!(kept.joined(&tail(1e-12), now).is_some(), "rounding on the way is no restatement");
+        assert_eq!(kept.joined(&tail(1e-5), from, now), None, "a restated price");
+        // 5 as a number of 32 bits is off by up to 3e-7.
+        assert!(kept.joined(&tail(4e-7), from, now).is_some(), "rounding on the way is no restatement");
         let closes = PriceSeries::new("SPY".parse().unwrap(), PriceKind::Close, [(day("2024-06-03"), 1.0)]);
-        assert_eq!(kept.joined(&History::from(Arc::new(closes)), now), None, "another kind of price");
+        assert_eq!(kept.joined(&History::from(Arc::new(closes)), from, now), None, "another kind of price");
+    }
+
+    /// A year of trading days up to Friday 7 June 2024, compared long ago or just now.
+    #[test]
+    fn once_a_week_sixty_rows_are_compared() {
+        let start = day("2023-06-08");
+        let days: Vec<NaiveDate> = start.iter_days().take_while(|date| *date <= day("2024-06-07")).collect();
+        let rows = days.iter().map(|date| (*date, 100.0));
+        let series = Arc::new(PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows));
+        let kept = CachedHistory::whole(series.into(), start, evening("2024-06-07"), None).unwrap();
+        let last = |back: usize| Step::Tail(days[days.len() - back]);
+        assert_eq!(kept.step(until("2024-06-13"), evening("2024-06-13")), last(5));
+        assert_eq!(kept.step(until("2024-06-14"), evening("2024-06-14")), last(60));
+        let tail = |from: usize| {
+            let rows = days[days.len() - from..].iter().map(|date| (*date, 100.0)).chain([(day("2024-06-14"), 100.0)]);
+            History::from(Arc::new(PriceSeries::new("SPY".parse().unwrap(), PriceKind::Adjusted, rows)))
+        };
+        let now = evening("2024-06-14");
+        let daily = kept.joined(&tail(5), days[days.len() - 5], now).unwrap();
+        assert_eq!((daily.compared_at, daily.fetched_at), (kept.compared_at, now));
+        let weekly = kept.joined(&tail(60), days[days.len() - 60], now).unwrap();
+        assert_eq!(weekly.compared_at, now);
     }
 
     #[test]
-    fn a_whole_history_is_not_replaced_by_less() {
+    fn adjusted_prices_that_fell_to_closes_are_not_forgotten_for_a_month() {
         let (kept, now) = (kept(), evening("2024-06-10"));
-        let whole = |rows: &[(&str, f64)], before| {
-            CachedHistory::whole(History::from(series(rows)), kept.from, now, before).map(|new| new.series.len())
+        let closes = |last: &str| {
+            let rows = [(day("2024-06-07"), 5.5), (day(last), 6.0)];
+            History::from(Arc::new(PriceSeries::new("SPY".parse().unwrap(), PriceKind::Close, rows)))
         };
-        assert_eq!(whole(&[("2024-06-07", 5.0)], None), Ok(1), "there is nothing to lose");
-        let fewer = whole(&[("2024-06-06", 4.0), ("2024-06-07", 5.0)], Some(&kept)).unwrap_err();
-        assert!(fewer.to_string().contains("fewer prices of SPY than before"), "{fewer}");
-        let ended =
-            [("2024-05-31", 0.5), ("2024-06-03", 1.0), ("2024-06-04", 2.0), ("2024-06-05", 3.0), ("2024-06-06", 4.0)];
-        assert!(whole(&ended, Some(&kept)).is_err(), "as many rows, but the last day is gone");
+        let fallen = CachedHistory::whole(closes("2024-06-10"), kept.from, now, Some(&kept)).unwrap();
+        assert_eq!(fallen.history().adjusted_before.as_ref(), Some(&kept.series));
+        // Refreshed closes still know of them, until they are too old.
+        let later = CachedHistory::whole(closes("2024-07-05"), kept.from, now, Some(&fallen)).unwrap();
+        assert!(later.history().adjusted_before.is_some());
+        let too_late = CachedHistory::whole(closes("2024-07-09"), kept.from, now, Some(&fallen)).unwrap();
+        assert!(too_late.history().adjusted_before.is_none());
+        let again = CachedHistory::whole(kept.history(), kept.from, now, Some(&fallen));
+        assert!(again.is_err(), "it ends earlier than the closes");
     }
 }

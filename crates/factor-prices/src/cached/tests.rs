@@ -1,4 +1,5 @@
 mod source;
+mod strain;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use factor_types::{DateRange, EntryFilter, EntryStore, Ticker};
@@ -429,7 +430,7 @@ proptest! {
     fn any_body_is_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..300)) {
         let mut body = body;
         if let Some(first) = body.first_mut() {
-            *first = 1;
+            *first = 2;
         }
         let entry = Entry { fetched_at: evening("2026-02-10"), body };
         let _ = codec::read_kept(&ticker("SPY"), &entry);
@@ -448,7 +449,11 @@ proptest! {
             from: day("2001-02-03"),
             fetched_at: evening("2026-02-10"),
             whole_at: evening("2026-02-01"),
+            compared_at: evening("2026-02-05"),
             caveat,
+            dividends: Some(Arc::new([Dividend { ex_date: day("2025-12-19"), amount: 1.5 }])),
+            currency: Some("GBp".to_owned()),
+            adjusted_before: (bad == 1).then(|| Arc::new(like)),
         };
         let entry = Entry { fetched_at: kept.fetched_at, body: codec::write_kept(&kept).unwrap() };
         let read = codec::read_kept(&ticker("BRK.B"), &entry).unwrap();
@@ -457,6 +462,8 @@ proptest! {
         prop_assert_eq!(read.series.prices(), kept.series.prices());
         prop_assert_eq!(read.series.bad_prices(), bad);
         prop_assert_eq!((read.from, read.whole_at, read.caveat), (kept.from, kept.whole_at, kept.caveat));
+        prop_assert_eq!((read.compared_at, read.dividends), (kept.compared_at, kept.dividends));
+        prop_assert_eq!((read.currency, read.adjusted_before), (kept.currency, kept.adjusted_before));
     }
 }
 

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 pub(super) const FAILURES: usize = 10;
 /// How long it stays open.
 const OPEN: Duration = Duration::from_secs(30);
+/// Subjects for which the key must have been refused to open it: one refusal may be about one ticker.
+const KEY_REFUSALS: usize = 2;
 /// How long it stays open after a refused key: only a person can fix that.
 const OPEN_AUTH: Duration = Duration::from_secs(60);
 
@@ -42,6 +44,8 @@ pub(super) struct Breaker(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     failing: BTreeSet<String>,
+    /// Subjects for which the key was refused since the last answer.
+    refused: BTreeSet<String>,
     open: Option<(TripReason, Instant)>,
     probing: bool,
 }
@@ -108,6 +112,7 @@ impl Pass<'_> {
     pub(super) fn answered(self) {
         let mut state = self.breaker.state();
         state.failing.clear();
+        state.refused.clear();
         state.open = None;
     }
 
@@ -126,9 +131,13 @@ impl Pass<'_> {
         }
     }
 
-    /// The vendor refused the key.
-    pub(super) fn key_refused(self) {
-        self.breaker.state().open = Some((TripReason::Auth, Instant::now() + OPEN_AUTH));
+    /// The vendor refused the key for this subject.
+    pub(super) fn key_refused(self, subject: &str) {
+        let mut state = self.breaker.state();
+        state.refused.insert(subject.to_owned());
+        if self.probe || state.refused.len() >= KEY_REFUSALS {
+            state.open = Some((TripReason::Auth, Instant::now() + OPEN_AUTH));
+        }
     }
 }
 
@@ -190,10 +199,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refused_key_opens_it_at_once_for_a_minute() {
+    async fn a_key_refused_for_two_tickers_opens_it_for_a_minute() {
         let breaker = Breaker::default();
         let early = breaker.admit().unwrap();
-        breaker.admit().unwrap().key_refused();
+        (0..3).for_each(|_| breaker.admit().unwrap().key_refused("SPY"));
+        assert_eq!(breaker.look(), BreakerState::Closed, "it may be about that ticker");
+        breaker.admit().unwrap().key_refused("TLT");
         assert_eq!(breaker.peek(), Err((TripReason::Auth, Duration::from_secs(60))));
         early.failed("SPY");
         assert_eq!(breaker.look(), BreakerState::Open(TripReason::Auth, Duration::from_secs(60)));

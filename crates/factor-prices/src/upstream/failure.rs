@@ -34,7 +34,8 @@ pub(super) fn of_transport(config: &UpstreamConfig, error: &reqwest::Error) -> A
 /// An answer without a 2xx status: what the status says, or the vendor's words where they say more.
 pub(super) fn of_status(config: &UpstreamConfig, reply: &UpstreamResponse, subject: &str) -> AttemptError {
     let UpstreamConfig { vendor, base_setting, secret, .. } = config;
-    let (status, words) = (reply.status, reply.words());
+    // Masked before anything is cut: of a key that is cut in the middle the rest would be shown.
+    let (status, words) = (reply.status, reply.words().map(|words| masked(config, &words)));
     let meaning = words.as_deref().and_then(config.meaning);
     let quoted = quotation(Some(status), words.as_deref());
     let (class, fault, why) = match (status, meaning) {
@@ -45,13 +46,22 @@ pub(super) fn of_status(config: &UpstreamConfig, reply: &UpstreamResponse, subje
         (429, _) | (400..500, Some(SourceFault::Limited)) => {
             (FailureClass::Limited, SourceFault::Limited, String::new())
         }
-        (401, _) | (402..404, Some(SourceFault::Auth)) => return of_key(config, Some(status), words),
+        (401, _) if words.is_some() => return of_key(config, Some(status), words),
+        (402..404, Some(SourceFault::Auth)) => return of_key(config, Some(status), words),
+        (402..404, Some(SourceFault::Plan)) => {
+            (FailureClass::Rejected, SourceFault::Plan, not_in_plan(config, &quoted, subject))
+        }
         (403, _) if secret.is_none() => (
             FailureClass::Fatal,
             SourceFault::Unavailable,
             format!("{vendor} refuses this client{quoted}: choose another source"),
         ),
-        (402 | 403, _) => (FailureClass::Rejected, SourceFault::Plan, not_in_plan(config, &quoted, subject)),
+        // A gateway on the way, or a vendor under load: without the vendor's own words about key or plan it is passing.
+        (401..404, _) => (
+            FailureClass::Transient,
+            SourceFault::Unavailable,
+            format!("{vendor} refused {subject}{quoted} without a word about key or plan: try again later"),
+        ),
         (408 | 425 | 500.., _) => {
             (FailureClass::Transient, SourceFault::Unavailable, format!("{vendor} failed{quoted}: try again later"))
         }
@@ -81,6 +91,7 @@ pub(super) fn of_body(
     let (class, fault, words, why) = match error {
         ResponseError::Said(SourceFault::Auth, words) => return of_key(config, status, Some(words)),
         ResponseError::Said(fault, words) => {
+            let words = masked(config, &words);
             let quoted = quotation(status, Some(&words));
             let (class, why) = match fault {
                 SourceFault::Limited => (FailureClass::Limited, String::new()),
@@ -90,7 +101,7 @@ pub(super) fn of_body(
             (class, fault, Some(words), why)
         }
         ResponseError::NotData(what) => {
-            let quoted = quotation(status, reply.words().as_deref());
+            let quoted = quotation(status, reply.words().map(|words| masked(config, &words)).as_deref());
             let why = format!(
                 "{vendor}'s answer for {subject} cannot be used, it is {what}{quoted}: try again later, or check \
                  {base_setting}"
@@ -138,12 +149,16 @@ pub(super) fn failed(
     words: Option<String>,
     why: String,
 ) -> AttemptError {
-    let clean = |text: &str| match &config.secret {
+    let words = words.map(|words| quote(&masked(config, &words)));
+    AttemptError { error: UpstreamError { fault, status, words, why: masked(config, &why) }, class, retry_after: None }
+}
+
+/// A text with the key masked wherever it occurs.
+fn masked(config: &UpstreamConfig, text: &str) -> String {
+    match &config.secret {
         Some(secret) => secret.redact(text),
         None => text.to_owned(),
-    };
-    let words = words.map(|words| quote(&clean(&words)));
-    AttemptError { error: UpstreamError { fault, status, words, why: clean(&why) }, class, retry_after: None }
+    }
 }
 
 /// The cause of all causes: the outer ones name the address, which people have not typed.
@@ -160,6 +175,7 @@ mod tests {
     use std::time::Duration;
 
     use FailureClass::{Auth, Fatal, Limited, Malformed, Rejected, Transient};
+    use proptest::prelude::*;
 
     use super::*;
     use crate::upstream::SecretHeader;
@@ -180,6 +196,7 @@ mod tests {
             meaning: |words| match words {
                 "slow down" => Some(SourceFault::Limited),
                 "bad key" => Some(SourceFault::Auth),
+                "upgrade" => Some(SourceFault::Plan),
                 _ => None,
             },
         }
@@ -196,9 +213,9 @@ mod tests {
         for (code, class, fault) in [
             (302, Fatal, SourceFault::Unavailable),
             (400, Rejected, SourceFault::Unusable),
-            (401, Auth, SourceFault::Auth),
-            (402, Rejected, SourceFault::Plan),
-            (403, Rejected, SourceFault::Plan),
+            (401, Transient, SourceFault::Unavailable),
+            (402, Transient, SourceFault::Unavailable),
+            (403, Transient, SourceFault::Unavailable),
             (404, Rejected, SourceFault::Unusable),
             (408, Transient, SourceFault::Unavailable),
             (410, Rejected, SourceFault::Unusable),
@@ -217,6 +234,15 @@ mod tests {
     fn the_vendors_words_say_more_than_its_status() {
         assert_eq!(status(Some("k"), 400, "slow down"), (Limited, SourceFault::Limited));
         assert_eq!(status(Some("k"), 403, "bad key"), (Auth, SourceFault::Auth));
+        assert_eq!(status(Some("k"), 401, "who are you"), (Auth, SourceFault::Auth));
+        for code in [402, 403] {
+            assert_eq!(status(Some("k"), code, "upgrade"), (Rejected, SourceFault::Plan));
+        }
+        // A gateway's page says nothing of key or plan, and neither does an empty body.
+        for body in ["", "<html>Access denied</html>", "Forbidden", "{}"] {
+            assert_eq!(status(Some("k"), 403, body), (Transient, SourceFault::Unavailable), "{body}");
+        }
+        assert_eq!(status(Some("k"), 401, "<html>Sign in</html>"), (Transient, SourceFault::Unavailable));
         // A server that failed did not judge the key, whatever it says.
         assert_eq!(status(Some("k"), 500, "bad key"), (Transient, SourceFault::Unavailable));
     }
@@ -228,6 +254,27 @@ mod tests {
         assert_eq!(body(ResponseError::Unusable("it has no prices".to_owned())), Rejected);
         assert_eq!(body(ResponseError::Said(SourceFault::Limited, String::new())), Limited);
         assert_eq!(body(ResponseError::Said(SourceFault::Auth, String::new())), Auth);
+    }
+
+    proptest! {
+        /// Wherever the vendor puts the key into its words, in whatever part they are quoted.
+        #[test]
+        fn no_part_of_an_echoed_key_is_shown_at_any_offset(before in 0usize..400, after in 0usize..400, code in 0usize..6) {
+            const KEY: &str = "s3cret-4711-abcdefgh";
+            let text = format!("{}{KEY}{}", "é".repeat(before), "y".repeat(after));
+            let body = if code % 2 == 0 { format!(r#"{{"Error Message":"{text}"}}"#) } else { text.clone() };
+            let reply = UpstreamResponse { status: [200, 400, 403, 404, 500, 401][code], ..UpstreamResponse::of(&body) };
+            let config = config(Some(KEY));
+            let errors = [
+                of_status(&config, &reply, "SPY").error,
+                of_body(&config, ResponseError::Said(SourceFault::Unusable, text.clone()), &reply, "SPY").error,
+                of_body(&config, ResponseError::NotData("not JSON"), &reply, "SPY").error,
+            ];
+            for UpstreamError { words, why, .. } in errors {
+                let shown = format!("{why} {}", words.unwrap_or_default());
+                prop_assert!(!shown.contains("s3c") && !shown.contains("fgh"), "{}", shown);
+            }
+        }
     }
 
     #[test]

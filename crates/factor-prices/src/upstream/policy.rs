@@ -1,6 +1,10 @@
 //! The policy towards one vendor: when a request may leave, and what a failure leads to.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::{
@@ -38,6 +42,8 @@ pub(super) struct RequestPolicy {
     cooldown: Cooldown,
     breaker: Breaker,
     counters: Counters,
+    /// True once no request may leave any more.
+    closed: AtomicBool,
 }
 
 /// A request on its way through its attempts.
@@ -74,7 +80,20 @@ impl RequestPolicy {
             cooldown: Cooldown::default(),
             breaker: Breaker::default(),
             counters: Counters::default(),
+            closed: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    fn is_open(&self) -> Result<(), UpstreamError> {
+        if !self.closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let why = format!("{} is not asked any more: the client has closed its end", self.vendor);
+        Err(UpstreamError { fault: SourceFault::Unavailable, status: None, words: None, why })
     }
 
     /// Makes attempts until one gives an answer or there is no point in another. Dropping the future ends the attempt
@@ -142,7 +161,7 @@ impl RequestPolicy {
                 return Next::Stop(error);
             }
             FailureClass::Auth => {
-                pass.key_refused();
+                pass.key_refused(attempts.subject);
                 return Next::Stop(self.failed(error, attempts.tries, ""));
             }
             FailureClass::Fatal => false,
@@ -175,6 +194,7 @@ impl RequestPolicy {
 
     /// Waits for a permit, the cooldown and the minute's count, in this order.
     async fn enter(&self) -> Result<(Pass<'_>, Option<SemaphorePermit<'_>>), UpstreamError> {
+        self.is_open()?;
         self.breaker.peek().map_err(|refused| self.open_error(refused))?;
         // The semaphore is never closed, so this is always a permit.
         let permit = self.permits.acquire().await.ok();
@@ -188,6 +208,7 @@ impl RequestPolicy {
                 continue;
             }
             self.limiter.acquire().await;
+            self.is_open()?;
             if self.cooldown.left().is_none() {
                 return Ok((self.breaker.admit().map_err(|refused| self.open_error(refused))?, permit));
             }

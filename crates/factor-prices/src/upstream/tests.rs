@@ -78,8 +78,6 @@ async fn statuses_that_do_not_pass_are_asked_once() {
     for (status, fault, why) in [
         (400, SourceFault::Unusable, "The Vendor refused the request for SPY (400, \"no\"): check THE_URL"),
         (401, SourceFault::Auth, "The Vendor refused the key (401): check THE_KEY"),
-        (402, SourceFault::Plan, "The Vendor refused SPY (402, \"no\"): it is not in the plan of this key"),
-        (403, SourceFault::Plan, "The Vendor refused SPY (403, \"no\"): it is not in the plan of this key"),
         (404, SourceFault::Unusable, "The Vendor has nothing there for SPY (404, \"no\"): check THE_URL"),
     ] {
         assert_eq!(failure(Answer::status(status, said), |_| ()).await, (fault, why.to_owned(), 1));
@@ -92,6 +90,13 @@ async fn statuses_that_pass_are_retried() {
         let script = move |n, _: &str| if n == 0 { Answer::status(status, "") } else { Answer::json("[]") };
         assert_eq!(outcome(script, |_| ()).await.1, 2, "{status}");
     }
+    for status in [401, 402, 403] {
+        let script = move |n, _: &str| if n == 0 { Answer::status(status, "") } else { Answer::json("[]") };
+        assert_eq!(outcome(script, |_| ()).await.1, 2, "a bare {status}");
+    }
+    let (fault, why, requests) = failure(Answer::status(403, "no"), |config| config.max_retries = 1).await;
+    let told = "The Vendor refused SPY (403, \"no\") without a word about key or plan: try again later (tried 2 times)";
+    assert_eq!((fault, why.as_str(), requests), (SourceFault::Unavailable, told, 2));
     let (fault, why, requests) = failure(Answer::status(500, "<html>oops"), |config| config.max_retries = 1).await;
     assert_eq!((fault, requests), (SourceFault::Unavailable, 2));
     assert_eq!(why, "The Vendor failed (500): try again later (tried 2 times)");

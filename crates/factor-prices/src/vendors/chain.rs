@@ -1,13 +1,22 @@
 //! Several sources of yields as one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use factor_types::{DateRange, YieldTable};
+use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, sleep_until};
 
+use super::plausible::implausible;
 use crate::{PriceError, SourceFault, SourceInfo, YieldProvider};
 
-/// Sources of yields in the order of preference: the first that answers with a table that is not empty.
+/// A source that has not answered for so long is no longer waited for alone: the next is asked beside it.
+const ALONE: Duration = Duration::from_secs(3);
+
+/// Sources of yields in the order of preference: the first that answers with a plausible table that is not empty.
 #[derive(Debug)]
 pub struct YieldChain {
     links: Vec<Arc<dyn YieldProvider>>,
@@ -43,6 +52,43 @@ impl YieldChain {
         }
     }
 
+    /// The table of a link's answer, or why it is none and how the link failed, if it did.
+    fn judge(
+        &self,
+        at: usize,
+        answer: Result<Arc<YieldTable>, PriceError>,
+        range: DateRange,
+    ) -> Result<Arc<YieldTable>, (String, Option<SourceFault>)> {
+        let name = self.name(at);
+        let (why, fault) = match answer {
+            Ok(table) if table.is_empty() => (format!("{name} has no yields in this range"), None),
+            Ok(table) => match implausible(&table, range) {
+                None => {
+                    self.note(at, name, None);
+                    return Ok(table);
+                }
+                Some(why) => (format!("{name}'s yields are not whole ({why})"), Some(SourceFault::Unusable)),
+            },
+            // Without data from any link the caller may try again, so that is no lasting "no data".
+            Err(error @ PriceError::NoData(_)) => (error.to_string(), Some(SourceFault::Unavailable)),
+            Err(PriceError::Failed { fault, why }) => (why, Some(fault)),
+        };
+        self.note(at, name, Some(why.clone()));
+        Err((why, fault))
+    }
+
+    /// Notes the links before the one that answered that have not answered yet.
+    fn note_slow(&self, served: usize, reasons: &[Option<String>]) {
+        for at in (0..served).filter(|at| reasons.get(*at).is_some_and(Option::is_none)) {
+            let name = self.name(at);
+            self.note(at, name, Some(format!("{name} did not answer within {} s", ALONE.as_secs())));
+        }
+    }
+
+    fn name(&self, at: usize) -> &'static str {
+        self.links.get(at).map_or("none", |link| link.about_yields().name)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,27 +120,31 @@ impl YieldProvider for YieldChain {
     /// # Errors
     /// When no link has yields and one failed; the error lists every link's reason, its fault is the last failure's.
     async fn yields(&self, range: DateRange) -> Result<Arc<YieldTable>, PriceError> {
-        let (mut reasons, mut fault) = (Vec::new(), None);
-        for (at, link) in self.links.iter().enumerate() {
-            let name = link.about_yields().name;
-            let why = match link.yields(range).await {
-                Ok(table) if !table.is_empty() => {
-                    self.note(at, name, None);
-                    return Ok(table);
-                }
-                Ok(_) => format!("{name} has no yields in this range"),
-                Err(error) => {
-                    // Without data from any link the caller may try again, so that is no lasting "no data".
-                    fault = Some(match &error {
-                        PriceError::NoData(_) => SourceFault::Unavailable,
-                        PriceError::Failed { fault, .. } => *fault,
-                    });
-                    error.to_string()
-                }
-            };
-            self.note(at, name, Some(why.clone()));
-            reasons.push(why);
+        let mut asked = FuturesUnordered::new();
+        let mut reasons: Vec<Option<String>> = vec![None; self.links.len()];
+        let (mut waiting, mut fault) = (self.links.iter().enumerate(), None);
+        loop {
+            if let Some((at, link)) = waiting.next() {
+                asked.push(async move { (at, link.yields(range).await) });
+            }
+            let more = waiting.len() > 0;
+            let beside = sleep_until(Instant::now() + ALONE);
+            tokio::select! {
+                Some((at, answer)) = asked.next() => match self.judge(at, answer, range) {
+                    Ok(table) => {
+                        self.note_slow(at, &reasons);
+                        return Ok(table);
+                    }
+                    Err((why, failed)) => {
+                        fault = failed.or(fault);
+                        reasons[at] = Some(why);
+                    }
+                },
+                () = beside, if more => {}
+                else => break,
+            }
         }
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
         match fault {
             Some(fault) => Err(PriceError::failed(fault, format!("no source has yields: {}", reasons.join("; ")))),
             None => Ok(Arc::default()),

@@ -4,8 +4,8 @@
 //! before a share class (`BRK-B`).
 //!
 //! **Prices** are dividend-adjusted; where the plan or the ticker has none, the close, with a caveat. A key that may
-//! not ask for adjusted prices at all is not asked to again for 15 minutes, nor is a ticker asked for that the plan
-//! refused both ways. The vendor may cut long answers at an undocumented number of rows, keeping the newest: an answer
+//! not ask for adjusted prices at all is not asked to again for a day, nor is a ticker asked for that the plan
+//! refused both ways (`plan.rs`). The vendor may cut long answers at an undocumented number of rows, keeping the newest: an answer
 //! that stops well after the start asked for is continued backwards, until the number of rows proves that nothing was
 //! cut.
 //!
@@ -14,19 +14,20 @@
 
 mod bodies;
 mod history;
-mod refusals;
+mod plan;
 
-use std::sync::{Arc, atomic::AtomicUsize};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
-use factor_types::{DateRange, Ticker, YieldTable};
+use factor_types::{DateRange, EntryStore, Ticker, YieldTable};
 use futures::future::{join_all, try_join_all};
+use tokio::sync::watch;
 
-use self::refusals::Refusals;
+use self::plan::PlanFacts;
 use super::{Names, VendorConfig, VendorDates, dashed, is_unknown, rows::YieldRows};
 use crate::{
-    Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceFault,
+    Clock, Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceFault,
     SourceInfo, YieldProvider,
     upstream::{
         ConfigError, ResponseError, SecretHeader, Upstream, UpstreamConfig, UpstreamError, UpstreamRequest,
@@ -53,9 +54,9 @@ const DIVIDENDS: &str = "1000";
 pub struct Fmp {
     upstream: Upstream,
     dates: VendorDates,
-    refusals: Refusals,
+    plan: PlanFacts,
     /// The most rows an answer is known to have had without being cut.
-    uncut: AtomicUsize,
+    uncut: watch::Sender<usize>,
 }
 
 impl Fmp {
@@ -70,9 +71,20 @@ impl Fmp {
         Ok(Self {
             upstream: Upstream::new(upstream)?,
             dates: config.dates,
-            refusals: Refusals::default(),
-            uncut: AtomicUsize::new(0),
+            plan: PlanFacts::default(),
+            uncut: watch::Sender::new(0),
         })
+    }
+
+    /// Keeps what is learnt of the plan of `key` in `store` under `scope`, so that a restart asks for nothing in vain.
+    #[must_use]
+    pub fn remembering(self, store: Arc<dyn EntryStore>, scope: &str, key: &str, clock: Clock) -> Self {
+        Self { plan: PlanFacts::kept_in(store, scope, key, clock), ..self }
+    }
+
+    /// From now on nothing is asked.
+    pub fn close(&self) {
+        self.upstream.close();
     }
 
     /// The state and counts of the server.
@@ -80,7 +92,7 @@ impl Fmp {
         self.upstream.stats()
     }
 
-    /// One question. An endpoint that the plan refused as a whole is not asked again for a while.
+    /// One question. An endpoint that the plan refused as a whole is not asked again for a day.
     async fn get<T: Send>(
         &self,
         endpoint: &'static [&'static str],
@@ -89,15 +101,20 @@ impl Fmp {
         read: impl Fn(&UpstreamResponse) -> Result<T, ResponseError> + Send + Sync,
     ) -> Result<T, UpstreamError> {
         let name = endpoint.join("/");
-        if let Some(known) = self.refusals.known(&name) {
+        if let Some(known) = self.plan.known(&name).await {
+            return Err(known);
+        }
+        let first = self.plan.enter(&name).await;
+        // What was waited for may have been its refusal.
+        if let Some(known) = self.plan.known(&name).await {
             return Err(known);
         }
         let result = self.upstream.get(UpstreamRequest { path: endpoint, query, subject }, read).await;
-        if let Err(error) = &result
-            && error.fault == SourceFault::Plan
-            && bodies::refuses_endpoint(error)
-        {
-            self.refusals.remember(&name, error);
+        let refused = self.plan.learn(&name, subject, &result).await;
+        match first {
+            // Whoever is next waits for the other of the first two, which decides.
+            Some(permit) if refused => permit.forget(),
+            permit => drop(permit),
         }
         result
     }

@@ -43,6 +43,11 @@ impl Fred {
         Ok(Self { upstream: Upstream::new(config.upstream(names, None, IN_FLIGHT))?, dates: config.dates })
     }
 
+    /// From now on nothing is asked.
+    pub fn close(&self) {
+        self.upstream.close();
+    }
+
     /// The state and counts of the server.
     pub fn stats(&self) -> UpstreamStats {
         self.upstream.stats()

@@ -1,7 +1,9 @@
 //! Rows of vendors' bodies, read tolerantly.
 
+use std::collections::{BTreeMap, HashSet};
+
 use chrono::NaiveDate;
-use factor_types::{Maturity, YieldTable};
+use factor_types::{Maturity, PriceSeries, YieldTable};
 use serde_json::Value;
 
 use super::VendorDates;
@@ -9,6 +11,11 @@ use crate::upstream::ResponseError;
 
 /// Yields outside are slips of the vendor's, in percent.
 const YIELDS: std::ops::RangeInclusive<f64> = -5.0..=40.0;
+
+/// Rows at the end of a series that stand still without a trade, from which on that is said.
+const STILL: usize = 5;
+/// Relative differences up to this are no other price.
+const ROUNDING: f64 = 1e-6;
 
 /// A price from here on is a slip of the vendor's: no share or fund costs a thousandth of it.
 const MOST: f64 = 1e9;
@@ -23,6 +30,8 @@ pub(super) struct PriceRows {
     pub(super) total: usize,
     /// The usable rows, and one whose price is NaN for each bad one, so that the series counts it.
     pub(super) rows: Vec<(NaiveDate, f64)>,
+    /// Days on which nothing was traded.
+    idle: HashSet<NaiveDate>,
     bad: usize,
 }
 
@@ -37,7 +46,57 @@ pub(super) struct YieldRows {
 impl PriceRows {
     /// No rows yet.
     pub(super) fn new(dates: &VendorDates) -> Self {
-        Self { today: dates.today(), closed_through: dates.closed_through(), total: 0, rows: Vec::new(), bad: 0 }
+        let (today, closed_through) = (dates.today(), dates.closed_through());
+        Self { today, closed_through, total: 0, rows: Vec::new(), idle: HashSet::new(), bad: 0 }
+    }
+
+    /// The volume of a day of the answer, where it has one.
+    pub(super) fn volume(&mut self, date: Option<NaiveDate>, volume: Option<f64>) {
+        if let Some(date) = date.filter(|_| volume == Some(0.0)) {
+            self.idle.insert(date);
+        }
+    }
+
+    /// The rows of an earlier part of the same history.
+    pub(super) fn extend(&mut self, earlier: Self) {
+        self.total += earlier.total;
+        self.bad += earlier.bad;
+        self.rows.extend(earlier.rows);
+        self.idle.extend(earlier.idle);
+    }
+
+    /// What people should know of the series made of these rows: days with two prices, prices that stand still.
+    pub(super) fn notes(&self, series: &PriceSeries) -> Option<String> {
+        let notes: Vec<String> = self.conflicts(series).into_iter().chain(self.still(series)).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    fn conflicts(&self, series: &PriceSeries) -> Option<String> {
+        if series.duplicate_dates() == 0 {
+            return None;
+        }
+        let mut seen: BTreeMap<NaiveDate, (f64, bool)> = BTreeMap::new();
+        for (date, price) in self.rows.iter().filter(|(_, price)| price.is_finite()) {
+            let first = seen.entry(*date).or_insert((*price, false));
+            first.1 |= (price - first.0).abs() > ROUNDING * first.0;
+        }
+        let mut dates = seen.into_iter().filter(|(_, (_, differs))| *differs).map(|(date, _)| date);
+        let first = dates.next()?;
+        Some(match dates.count() {
+            0 => format!("{first} comes twice with different prices; the later row is used"),
+            more => format!("{first} and {more} more days come twice with different prices; the later row is used"),
+        })
+    }
+
+    fn still(&self, series: &PriceSeries) -> Option<String> {
+        let last = *series.prices().last()?;
+        let rows = series.dates().iter().zip(series.prices()).rev();
+        let mut still =
+            rows.take_while(|(date, price)| **price == last && self.idle.contains(date)).map(|(date, _)| *date);
+        let newest = still.next()?;
+        let (count, since) = still.fold((1, newest), |(count, _), date| (count + 1, date));
+        (count >= STILL)
+            .then(|| format!("its price stands still with volume 0 since {since}: it may have stopped trading"))
     }
 
     /// A row of the answer. `price` is `None` for what is no number.

@@ -12,6 +12,7 @@ use futures::future::try_join_all;
 
 use super::{
     Names, VendorConfig, VendorDates,
+    plausible::FIRST_YEAR,
     rows::{YieldRows, cell},
 };
 use crate::{
@@ -26,8 +27,6 @@ pub const BASE_URL: &str =
 pub const REQUESTS_PER_MINUTE: u32 = 60;
 
 const IN_FLIGHT: usize = 4;
-/// The first year of the table.
-const FIRST_YEAR: i32 = 1990;
 const COLUMNS: [(&str, Maturity); 5] = [
     ("3 Mo", Maturity::Ust3M),
     ("2 Yr", Maturity::Ust2Y),
@@ -53,6 +52,11 @@ impl Treasury {
         Ok(Self { upstream: Upstream::new(config.upstream(names, None, IN_FLIGHT))?, dates: config.dates })
     }
 
+    /// From now on nothing is asked.
+    pub fn close(&self) {
+        self.upstream.close();
+    }
+
     /// The state and counts of the server.
     pub fn stats(&self) -> UpstreamStats {
         self.upstream.stats()
@@ -71,7 +75,7 @@ impl Treasury {
         let today = self.dates.today();
         let may_be_empty = year == today.year() && today.ordinal() < 8;
         self.upstream
-            .get(ask, |reply| match read(reply, &self.dates) {
+            .get(ask, |reply| match read(reply, year, &self.dates) {
                 Err(_) if may_be_empty && reply.body.trim().is_empty() => Ok(YieldRows::default()),
                 rows => rows,
             })
@@ -97,7 +101,8 @@ impl YieldProvider for Treasury {
     }
 }
 
-fn read(reply: &UpstreamResponse, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
+/// The rows of a year's file. Dates of another year (another file, years of two digits) are bad rows.
+fn read(reply: &UpstreamResponse, year: i32, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
     let body = reply.data()?;
     // Columns were added over the years, so they are found by name and rows may be of different lengths.
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
@@ -114,6 +119,7 @@ fn read(reply: &UpstreamResponse, dates: &VendorDates) -> Result<YieldRows, Resp
     for row in csv.records() {
         let row = row.map_err(|_| ResponseError::NotData("not CSV"))?;
         let date = row.get(0).and_then(|text| NaiveDate::parse_from_str(text, "%m/%d/%Y").ok());
+        let date = date.filter(|date| date.year() == year);
         rows.push(date, columns.iter().map(|(at, maturity)| (*maturity, row.get(*at).map_or(Err(()), cell))), dates);
     }
     rows.usable()

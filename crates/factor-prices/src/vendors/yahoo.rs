@@ -1,8 +1,9 @@
 //! Yahoo's chart, v8: prices adjusted for dividends, and dividend events. No key; used only when chosen.
 //!
 //! The base URL is the host (`https://query1.finance.yahoo.com`); the path is `/v8/finance/chart/SPY`. Tickers are
-//! written with a dash before a share class (`BRK-B`). A row's date is that of its time stamp at the exchange. Rows
-//! with a null are no trading days and are left out; where adjusted closes are absent, closes are used, with a caveat.
+//! written with a dash before a share class (`BRK-B`). A row's date is that of its time stamp in the exchange's own zone,
+//! whose clocks change twice a year. Rows with a null are no trading days and are left out; where adjusted closes are
+//! absent, closes are used, with a caveat. One chart carries prices and dividends: a history has both.
 //!
 //! Yahoo documents no limit. 120 requests a minute let the whole universe of about a hundred funds come in one burst,
 //! within a call's deadline, at four at once; a limit answer pauses it.
@@ -11,12 +12,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime};
+use chrono_tz::Tz;
 use factor_types::{DateRange, PriceKind, PriceSeries, Ticker};
 use serde_json::Value;
 
 use super::{
-    Names, VendorConfig, VendorDates, dashed, is_unknown,
+    Names, VendorConfig, VendorDates, both, dashed, is_unknown,
     rows::{PriceRows, number},
+    wrong_symbol,
 };
 use crate::{
     Dividend, FundamentalsProvider, History, MarketCap, PriceError, PriceProvider, SecurityProfile, SourceFault,
@@ -47,8 +50,21 @@ pub struct Yahoo {
 /// A chart as the crate needs it; `None` where Yahoo does not know the ticker.
 type Known<T> = Option<T>;
 
-/// The prices of a chart and whether they are closes.
-type Prices = (PriceKind, Vec<(NaiveDate, f64)>);
+/// What a chart holds besides its dividends.
+#[derive(Debug)]
+struct Prices {
+    kind: PriceKind,
+    rows: PriceRows,
+    currency: Option<String>,
+}
+
+/// The exchange's clock.
+#[derive(Debug, Clone, Copy)]
+struct ExchangeClock {
+    zone: Option<Tz>,
+    /// Seconds east of Greenwich today, where the zone is not named.
+    offset: i64,
+}
 
 impl Yahoo {
     /// A client. Nothing is sent yet.
@@ -63,6 +79,11 @@ impl Yahoo {
             ..config.upstream(names, None, IN_FLIGHT)
         };
         Ok(Self { upstream: Upstream::new(upstream)?, dates: config.dates })
+    }
+
+    /// From now on nothing is asked.
+    pub fn close(&self) {
+        self.upstream.close();
     }
 
     /// The state and counts of the server.
@@ -89,7 +110,7 @@ impl Yahoo {
         ];
         let ask =
             UpstreamRequest { path: &["v8", "finance", "chart", &symbol], query: &query, subject: ticker.as_str() };
-        let found = self.upstream.get(ask, |reply| result(reply)?.map(|chart| read(&chart)).transpose()).await;
+        let found = self.upstream.get(ask, |reply| result(reply, &symbol)?.map(|chart| read(&chart)).transpose()).await;
         match found {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(unknown(ticker)),
@@ -115,10 +136,20 @@ impl PriceProvider for Yahoo {
     }
 
     async fn history(&self, ticker: &Ticker, range: DateRange) -> Result<History, PriceError> {
-        let (kind, rows) = self.chart(ticker, range, |chart| prices(chart, &self.dates)).await?;
-        let caveat = (kind == PriceKind::Close)
+        let read = |chart: &Value| Ok((prices(chart, &self.dates)?, dividends(chart, range, &self.dates)?));
+        let (Prices { kind, rows, currency }, dividends) = self.chart(ticker, range, read).await?;
+        let series = PriceSeries::new(ticker.clone(), kind, rows.rows.iter().copied());
+        let closes = (kind == PriceKind::Close)
             .then(|| "Yahoo has no adjusted prices of it; closes are used: dividends are left out".to_owned());
-        Ok(History { caveat, ..Arc::new(PriceSeries::new(ticker.clone(), kind, rows)).into() })
+        let foreign = currency.as_deref().filter(|currency| *currency != "USD");
+        let foreign =
+            foreign.map(|currency| format!("its prices are in {currency} and are not converted to US dollars"));
+        Ok(History {
+            caveat: both(closes, both(foreign, rows.notes(&series))),
+            dividends: Some(dividends.into()),
+            currency,
+            ..Arc::new(series).into()
+        })
     }
 }
 
@@ -137,8 +168,8 @@ impl FundamentalsProvider for Yahoo {
     }
 }
 
-/// The one result of an answer; an error object is sent with status 200 too.
-fn result(reply: &UpstreamResponse) -> Result<Known<Value>, ResponseError> {
+/// The one result of an answer about a symbol; an error object is sent with status 200 too.
+fn result(reply: &UpstreamResponse, symbol: &str) -> Result<Known<Value>, ResponseError> {
     let mut body = match reply.json() {
         Err(_) if reply.body.to_ascii_lowercase().contains("too many requests") => {
             return Err(ResponseError::Said(SourceFault::Limited, reply.body.clone()));
@@ -147,7 +178,12 @@ fn result(reply: &UpstreamResponse) -> Result<Known<Value>, ResponseError> {
     };
     let chart = &mut body["chart"];
     if let Some(result) = chart["result"].get_mut(0) {
-        return Ok(Some(result.take()));
+        let chart = result.take();
+        let other = chart["meta"]["symbol"].as_str().filter(|named| !named.eq_ignore_ascii_case(symbol));
+        if let Some(other) = other {
+            return Err(wrong_symbol(&other.chars().take(20).collect::<String>(), symbol));
+        }
+        return Ok(Some(chart));
     }
     let (code, words) = (chart["error"]["code"].as_str(), chart["error"]["description"].as_str());
     match (code, words) {
@@ -161,6 +197,9 @@ fn result(reply: &UpstreamResponse) -> Result<Known<Value>, ResponseError> {
 
 /// Adjusted closes or else closes. Rows with a null are left out; too many of another type refuse the whole.
 fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
+    if let Some(other) = chart["meta"]["dataGranularity"].as_str().filter(|step| *step != "1d") {
+        return Err(ResponseError::Unusable(format!("spacing: its rows are of {other} each, not of a day")));
+    }
     let adjusted = chart["indicators"]["adjclose"][0]["adjclose"].as_array();
     let (kind, prices) = match adjusted.filter(|prices| prices.iter().any(|price| !price.is_null())) {
         Some(prices) => (PriceKind::Adjusted, prices.as_slice()),
@@ -174,21 +213,27 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
     if stamps.len() != prices.len() {
         return Err(ResponseError::Unusable(format!("it has {} dates and {} prices", stamps.len(), prices.len())));
     }
-    let (offset, mut rows) = (offset(chart), PriceRows::new(dates));
+    let (clock, mut rows) = (ExchangeClock::of(chart), PriceRows::new(dates));
+    let volumes = &chart["indicators"]["quote"][0]["volume"];
     // Yahoo sends nulls for days without trades: they are missing, not bad.
-    for (stamp, price) in stamps.iter().zip(prices).filter(|(stamp, price)| !stamp.is_null() && !price.is_null()) {
-        rows.push(day(stamp, offset), number(price));
+    for (at, (stamp, price)) in stamps.iter().zip(prices).enumerate() {
+        if !stamp.is_null() && !price.is_null() {
+            let date = clock.day(stamp);
+            rows.push(date, number(price));
+            rows.volume(date, number(&volumes[at]));
+        }
     }
-    Ok((kind, rows.usable()?.rows))
+    let currency = chart["meta"]["currency"].as_str().map(|currency| currency.chars().take(10).collect());
+    Ok(Prices { kind, rows: rows.usable()?, currency })
 }
 
 /// The dividend events within the range and not after today.
 fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, ResponseError> {
-    let (offset, end) = (offset(chart), range.end().min(dates.today()));
+    let (clock, end) = (ExchangeClock::of(chart), range.end().min(dates.today()));
     let events = chart["events"]["dividends"].as_object();
     let mut paid = Vec::new();
     for event in events.into_iter().flat_map(|events| events.values()) {
-        match (day(&event["date"], offset), number(&event["amount"])) {
+        match (clock.day(&event["date"]), number(&event["amount"])) {
             (Some(ex_date), Some(amount)) if amount >= 0.0 => paid.push(Dividend { ex_date, amount }),
             _ => return Err(ResponseError::Unusable("a dividend has no sound date or amount".to_owned())),
         }
@@ -198,13 +243,23 @@ fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec
     Ok(paid)
 }
 
-fn offset(chart: &Value) -> i64 {
-    chart["meta"]["gmtoffset"].as_i64().unwrap_or_default()
-}
+impl ExchangeClock {
+    fn of(chart: &Value) -> Self {
+        let meta = &chart["meta"];
+        Self {
+            zone: meta["exchangeTimezoneName"].as_str().and_then(|name| name.parse().ok()),
+            offset: meta["gmtoffset"].as_i64().unwrap_or_default(),
+        }
+    }
 
-/// The day of a time stamp at the exchange.
-fn day(stamp: &Value, offset: i64) -> Option<NaiveDate> {
-    DateTime::from_timestamp(stamp.as_i64()?.checked_add(offset)?, 0).map(|time| time.date_naive())
+    /// The day of a time stamp at the exchange.
+    fn day(self, stamp: &Value) -> Option<NaiveDate> {
+        let seconds = stamp.as_i64()?;
+        match self.zone {
+            Some(zone) => Some(DateTime::from_timestamp(seconds, 0)?.with_timezone(&zone).date_naive()),
+            None => Some(DateTime::from_timestamp(seconds.checked_add(self.offset)?, 0)?.date_naive()),
+        }
+    }
 }
 
 /// A known ticker without a row in the range.

@@ -8,6 +8,12 @@ use super::{
     security::{Security, rounded},
 };
 
+/// The first day of the Treasury's table.
+pub(super) const FIRST_YIELD: NaiveDate = match NaiveDate::from_ymd_opt(1990, 1, 2) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
 /// Weekdays but for three fixed holidays.
 pub(super) fn trading_days(first: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
     let holiday = |date: &NaiveDate| matches!((date.month(), date.day()), (1, 1) | (7, 4) | (12, 25));

@@ -10,7 +10,7 @@ fn ticker(text: &str) -> Ticker {
 fn history(name: &str, caveat: Option<&str>, complete: bool) -> Option<Result<History, PriceError>> {
     let rows = [(NaiveDate::from_ymd_opt(2024, 1, 2).unwrap(), 1.0)];
     let series = Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows));
-    Some(Ok(History { series, caveat: caveat.map(str::to_owned), complete }))
+    Some(Ok(History { caveat: caveat.map(str::to_owned), complete, ..series.into() }))
 }
 
 fn failed(fault: SourceFault) -> Option<Result<History, PriceError>> {
@@ -80,5 +80,60 @@ fn tickers_with_the_same_caveat_share_a_line() {
     let names: Vec<String> = ('A'..='J').map(String::from).collect();
     let mut answers: Vec<_> = names.iter().map(|name| history(name, Some("prices of yesterday"), true)).collect();
     answers[1] = history("B", Some("the close"), true);
-    assert_eq!(arrived(answers).warnings(), ["A, C, D, E, F, G, H, I and 1 more: prices of yesterday", "B: the close"]);
+    assert_eq!(arrived(answers).warnings(), ["A, C, D, E, F and 4 more: prices of yesterday", "B: the close"]);
+}
+
+#[test]
+fn remarks_of_single_tickers_are_not_told_without_end() {
+    let names: Vec<String> = ('A'..='Z').map(String::from).collect();
+    let answers = names.iter().map(|name| history(name, Some(&format!("remark of {name}")), true)).collect();
+    let told = arrived(answers).warnings();
+    assert_eq!((told.len(), told[4].as_str()), (6, "E: remark of E"));
+    assert_eq!(told[5], "F, G, H, I, J and 16 more: each has a remark of its own; ask for fewer factors to see them");
+}
+
+fn kept(name: &str, until: u32) -> Option<Result<History, PriceError>> {
+    let mut answer = history(name, Some("in words"), false);
+    let until = NaiveDate::from_ymd_opt(2024, 1, until);
+    let why = format!("{name} failed");
+    if let Some(Ok(history)) = &mut answer {
+        history.stale = Some(Stale { why, until });
+    }
+    answer
+}
+
+#[test]
+fn what_could_not_be_refreshed_is_one_line_whatever_the_reasons() {
+    let told = arrived(vec![kept("A", 2), kept("B", 2), history("C", None, true)]).warnings();
+    assert_eq!(told, ["A, B could not be refreshed (A failed); the prices kept up to 2024-01-02 are used"]);
+    let told = arrived(('A'..='H').map(|name| kept(&name.to_string(), u32::from(name) - 63)).collect()).warnings();
+    let dates = "between 2024-01-02 and 2024-01-09";
+    let line =
+        format!("A, B, C, D, E and 3 more could not be refreshed (A failed); the prices kept up to {dates} are used");
+    assert_eq!(told, [line]);
+}
+
+#[test]
+fn where_many_fall_to_closes_the_adjusted_prices_kept_are_used() {
+    let fell = |name: &str| {
+        let mut answer = history(name, Some("closes are used"), true);
+        if let Some(Ok(history)) = &mut answer {
+            let rows = [(NaiveDate::from_ymd_opt(2023, 12, 29).unwrap(), 2.0)];
+            history.adjusted_before = Some(Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows)));
+        }
+        answer
+    };
+    let others = |count: u8| (0..count).map(|at| history(&format!("T{at}"), None, true));
+    // One of ten is a tenth; two of eleven are more.
+    let one = arrived(std::iter::once(fell("A")).chain(others(9)).collect());
+    assert_eq!((one.series[0].prices(), one.warnings()), (&[1.0][..], vec!["A: closes are used".to_owned()]));
+    let two = arrived([fell("A"), fell("B")].into_iter().chain(others(9)).collect());
+    assert_eq!((two.series[0].prices(), two.series[1].prices()), (&[2.0][..], &[2.0][..]));
+    let told = two.warnings();
+    assert!(
+        told.len() == 1 && told[0].starts_with("A, B could not be refreshed (the source has closes only"),
+        "{told:?}"
+    );
+    assert!(told[0].ends_with("the prices kept up to 2023-12-29 are used"), "{told:?}");
+    assert!(two.complete, "asking again gives no more today");
 }

@@ -55,6 +55,9 @@ struct State {
     slow: Duration,
     answered: usize,
     fundamentals: usize,
+    yields_from: Option<NaiveDate>,
+    /// What it says of dividends along with prices.
+    paid: Option<Vec<Dividend>>,
 }
 
 pub(super) fn yield_of(date: NaiveDate) -> f64 {
@@ -72,6 +75,21 @@ impl Book {
     /// Takes a row back.
     pub(super) fn withdraw(&self, ticker: &str, date: NaiveDate) {
         self.state.lock().unwrap().rows.get_mut(ticker).unwrap().remove(&date).unwrap();
+    }
+
+    /// Takes all rows before a day back.
+    pub(super) fn withdraw_before(&self, ticker: &str, date: NaiveDate) {
+        self.state.lock().unwrap().rows.get_mut(ticker).unwrap().retain(|day, _| *day >= date);
+    }
+
+    /// From now on yields begin on a day.
+    pub(super) fn yields_from(&self, date: NaiveDate) {
+        self.state.lock().unwrap().yields_from = Some(date);
+    }
+
+    /// From now on it gives dividends along with prices, this one among them.
+    pub(super) fn pays(&self, dividend: Dividend) {
+        self.state.lock().unwrap().paid.get_or_insert_default().push(dividend);
     }
 
     /// Multiplies every price before `ex_date`.
@@ -152,7 +170,10 @@ impl PriceProvider for Book {
         let rows = state.rows.get(ticker.as_str());
         let rows = rows.ok_or_else(|| PriceError::NoData(format!("the book does not know {ticker}")))?;
         let rows: Vec<_> = rows.range(range.start()..=until).map(|(date, price)| (*date, *price)).collect();
-        Ok(Arc::new(PriceSeries::new(ticker.clone(), PriceKind::Adjusted, rows)).into())
+        let within = |one: &&Dividend| (range.start()..=until).contains(&one.ex_date);
+        let dividends = state.paid.as_ref().map(|paid| paid.iter().filter(within).copied().collect());
+        let series = Arc::new(PriceSeries::new(ticker.clone(), PriceKind::Adjusted, rows));
+        Ok(History { dividends, ..series.into() })
     }
 }
 
@@ -184,7 +205,9 @@ impl YieldProvider for Book {
     async fn yields(&self, range: DateRange) -> Result<Arc<YieldTable>, PriceError> {
         let until = self.asked("yields", range).await?;
         let mut table = YieldTable::default();
-        let days = range.start().iter_days().take_while(|day| *day <= until).filter(|day| is_trading_day(*day));
+        let from = self.state.lock().unwrap().yields_from.unwrap_or(NaiveDate::MIN);
+        let days =
+            range.start().max(from).iter_days().take_while(|day| *day <= until).filter(|day| is_trading_day(*day));
         table.insert(Maturity::Ust10Y, days.map(|day| (day, yield_of(day))));
         Ok(Arc::new(table))
     }

@@ -13,6 +13,7 @@ use crate::{
     vendors::{
         VendorDates, dashed,
         rows::{PriceRows, YieldRows, date, day, mostly_usable, number, text},
+        wrong_symbol,
     },
 };
 
@@ -43,30 +44,42 @@ pub(super) fn meaning(words: &str) -> Option<SourceFault> {
 pub(super) fn refuses_endpoint(error: &UpstreamError) -> bool {
     let words = error.words.as_deref().unwrap_or_default().to_ascii_lowercase();
     let endpoint = ["exclusive endpoint", "restricted endpoint", "legacy endpoint"];
-    endpoint.iter().any(|part| words.contains(part)) || (error.status == Some(403) && words.is_empty())
+    endpoint.iter().any(|part| words.contains(part))
 }
 
-/// Prices from `field`. A row of another symbol is a bad row.
+/// Prices from `field`. A row of another symbol is a bad row; a body that is mostly of another is refused by its name.
 pub(super) fn prices(
     reply: &UpstreamResponse,
     symbol: &str,
     field: &str,
     dates: &VendorDates,
 ) -> Result<PriceRows, ResponseError> {
-    let own = |named: Option<&str>| named.is_none_or(|named| named.eq_ignore_ascii_case(symbol));
     let mut rows = PriceRows::new(dates);
+    let (mut others, mut other) = (0_usize, None);
+    let mut push = |named: Option<&str>, date: Option<NaiveDate>, price, volume| {
+        let strange = named.filter(|named| !named.eq_ignore_ascii_case(symbol));
+        if let Some(strange) = strange {
+            others += 1;
+            other.get_or_insert_with(|| strange.chars().take(20).collect::<String>());
+        }
+        let date = date.filter(|_| strange.is_none());
+        rows.push(date, price);
+        rows.volume(date, volume);
+    };
     match plain::rows(reply, field) {
         Some(plain) => {
-            for PlainRow { symbol, date, price } in plain {
-                rows.push(date.and_then(day).filter(|_| own(symbol)), price);
+            for PlainRow { symbol, date, price, volume } in plain {
+                push(symbol, date.and_then(day), price, volume);
             }
         }
         None => {
             for row in array(reply)? {
-                let own = own(row["symbol"].as_str());
-                rows.push(date(&row["date"]).filter(|_| own), number(&row[field]));
+                push(row["symbol"].as_str(), date(&row["date"]), number(&row[field]), number(&row["volume"]));
             }
         }
+    }
+    if let Some(other) = other.filter(|_| others * 5 > rows.total) {
+        return Err(wrong_symbol(&other, symbol));
     }
     rows.usable()
 }

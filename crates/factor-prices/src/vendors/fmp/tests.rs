@@ -1,4 +1,5 @@
 use factor_types::{Maturity, PriceKind};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -64,13 +65,48 @@ async fn an_endpoint_outside_the_plan_is_asked_once_for_all_tickers() {
         })
         .await;
         let first = history(&fmp, "AAPL").await.unwrap();
-        assert_eq!(
-            first.caveat.unwrap(),
-            "adjusted prices are not in the plan of this key; closes are used: dividends are left out"
-        );
-        assert_eq!(history(&fmp, "SPY").await.unwrap().series.kind(), PriceKind::Close);
-        assert_eq!(server.heads().len(), 3, "{status}");
+        let told = "adjusted prices are not in the plan of this key (asked again after a day); closes are used: ";
+        assert!(first.caveat.unwrap().starts_with(told));
+        assert_eq!(server.heads().len(), 2);
+        // One ticker's refusal may be about that ticker; two are about the plan.
+        for requests in [4, 5, 6] {
+            assert_eq!(history(&fmp, "SPY").await.unwrap().series.kind(), PriceKind::Close);
+            assert_eq!(server.heads().len(), requests, "{status}");
+        }
     }
+}
+
+/// A gateway's page says nothing of the plan: the ticker fails this once, and the others keep their adjusted prices.
+#[tokio::test]
+async fn a_bare_403_is_learnt_nothing_from() {
+    for body in ["", "<html>Access denied</html>", "Forbidden"] {
+        let (fmp, server) = fmp(move |n, target| match n {
+            0..4 => Answer::status(403, body),
+            _ => Answer::json(ADJUSTED.replace("AAPL", if target.contains("SPY") { "SPY" } else { "AAPL" })),
+        })
+        .await;
+        let error = history(&fmp, "AAPL").await.unwrap_err();
+        assert!(matches!(error, PriceError::Failed { fault: SourceFault::Unavailable, .. }), "{error:?}");
+        for symbol in ["SPY", "AAPL"] {
+            assert_eq!(history(&fmp, symbol).await.unwrap().series.kind(), PriceKind::Adjusted, "{body}");
+        }
+        assert_eq!(server.heads().len(), 6);
+    }
+}
+
+/// Ten tickers at once: two learn of it, and closes are all that the others cost.
+#[tokio::test]
+async fn a_plan_without_adjusted_prices_costs_two_requests_more() {
+    let (fmp, server) = fmp(|_, target| match target.contains("/full") {
+        true => Answer::json(r#"[{"date":"2025-06-02","close":7}]"#),
+        false => Answer::status(402, ENDPOINT_402),
+    })
+    .await;
+    let names = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
+    for history in join_all(names.map(|name| history(&fmp, name))).await {
+        assert_eq!(history.unwrap().series.kind(), PriceKind::Close);
+    }
+    assert_eq!(server.heads().len(), 12);
 }
 
 #[tokio::test]
@@ -178,16 +214,37 @@ async fn answers_cut_at_a_number_of_rows_are_continued_backwards() {
 #[tokio::test]
 async fn funds_that_start_late_are_confirmed_once_per_length() {
     let (fmp, server) = fmp(|_, target| {
-        let first = if target.contains("OLD") { "2021-01-01" } else { "2022-01-01" };
+        let first = if target.contains("OLD") { "2021-02-01" } else { "2022-02-01" };
         daily(target, day(first), usize::MAX)
     })
     .await;
-    assert_eq!(history(&fmp, "OLD").await.unwrap().series.len(), 1_826);
+    assert_eq!(history(&fmp, "OLD").await.unwrap().series.len(), 1_795);
     assert_eq!(server.heads().len(), 2, "an empty earlier answer confirms");
     for _ in 0..3 {
-        assert_eq!(history(&fmp, "NEW").await.unwrap().series.len(), 1_461);
+        assert_eq!(history(&fmp, "NEW").await.unwrap().series.len(), 1_430);
     }
     assert_eq!(server.heads().len(), 5, "shorter answers are known to be whole");
+}
+
+/// Five years back to the day, all of them: that is the plan, and nothing was cut.
+#[tokio::test]
+async fn a_plan_of_five_years_costs_one_request_a_ticker() {
+    let (fmp, server) = fmp(|_, target| daily(target, day("2021-01-02"), usize::MAX)).await;
+    for name in ["A", "B", "C"] {
+        assert_eq!(history(&fmp, name).await.unwrap().series.len(), 1_825);
+    }
+    assert_eq!(server.heads().len(), 3);
+}
+
+#[tokio::test]
+async fn prices_before_the_plan_are_not_missed() {
+    let (fmp, _) = fmp(|_, target| match target.contains("to=2025-12-31") {
+        true => daily(target, day("2022-02-01"), usize::MAX),
+        false => Answer::status(402, SYMBOL_402),
+    })
+    .await;
+    let history = history(&fmp, "AAPL").await.unwrap();
+    assert_eq!((history.series.kind(), history.series.len()), (PriceKind::Adjusted, 1_430));
 }
 
 #[tokio::test]
@@ -224,6 +281,7 @@ async fn capitalisations_come_in_a_batch_or_else_one_by_one() {
     })
     .await;
     for requests in [3, 5] {
+        // A batch that is refused is refused for several tickers.
         assert_eq!(one.market_caps(&tickers).await.unwrap(), expected);
         assert_eq!(server.heads().len(), requests);
     }

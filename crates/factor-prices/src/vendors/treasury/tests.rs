@@ -31,11 +31,13 @@ async fn one_recorded_file_a_year_is_read_by_its_headers() {
 fn missing_cells_are_missing_and_later_days_are_not_read() {
     let body = "Date,\"1.5 Month\",\"10 Yr\",\"2 Yr\"\n01/03/2024,1,N/A,\n01/02/2024,1,3.95,4.33\n";
     let dates = VendorDates::fixed(day("2024-01-31"));
-    let rows = |body: &str| read(&UpstreamResponse::of(body), &dates);
+    let rows = |body: &str| read(&UpstreamResponse::of(body), 2024, &dates);
     let table = YieldRows::table([rows(body).unwrap()]);
     assert_eq!(table.get(Maturity::Ust10Y), [(day("2024-01-02"), 3.95)]);
     assert_eq!(table.get(Maturity::Ust2Y), [(day("2024-01-02"), 4.33)]);
-    assert!(matches!(rows(&body.replace("2024", "2025")), Err(ResponseError::Unusable(_))));
+    for other in ["2025", "2023", "24"] {
+        assert!(matches!(rows(&body.replace("2024", other)), Err(ResponseError::Unusable(_))), "{other}");
+    }
     assert!(matches!(rows("Date,x\n01/02/2024,1\n"), Err(ResponseError::Unusable(_))));
     assert!(matches!(rows("No data"), Err(ResponseError::NotData(_))));
 }

@@ -7,6 +7,11 @@ use crate::{
 const CHART: &str = include_str!("../../../fixtures/yahoo/chart.json");
 const NOT_FOUND: &str = include_str!("../../../fixtures/yahoo/not-found.json");
 
+/// The recorded chart as one of the ticker that is asked for.
+fn chart() -> String {
+    CHART.replace("\"symbol\":\"SPY\"", "\"symbol\":\"BRK-B\"")
+}
+
 async fn history(answer: Answer) -> (Result<History, PriceError>, TestServer) {
     let server = TestServer::start(move |_, _| answer.clone()).await;
     let yahoo = Yahoo::new(config(&server.base, "2026-10-30")).unwrap();
@@ -15,7 +20,7 @@ async fn history(answer: Answer) -> (Result<History, PriceError>, TestServer) {
 
 #[tokio::test]
 async fn a_recorded_chart_is_read_without_its_null_row() {
-    let (result, server) = history(Answer::json(CHART)).await;
+    let (result, server) = history(Answer::json(chart())).await;
     let history = result.unwrap();
     let series = history.series;
     assert_eq!((series.kind(), history.caveat), (PriceKind::Adjusted, None));
@@ -30,7 +35,7 @@ async fn a_recorded_chart_is_read_without_its_null_row() {
 
 #[tokio::test]
 async fn closes_stand_in_for_absent_adjusted_closes() {
-    let body = CHART.replace("\"adjclose\":[{\"adjclose\":[37.0,37.25,null]}]", "\"other\":[]");
+    let body = chart().replace("\"adjclose\":[{\"adjclose\":[37.0,37.25,null]}]", "\"other\":[]");
     let history = history(Answer::json(body)).await.0.unwrap();
     assert_eq!((history.series.kind(), history.series.prices()), (PriceKind::Close, &[37.5, 37.25][..]));
     assert!(history.caveat.unwrap().contains("dividends are left out"));
@@ -67,7 +72,7 @@ async fn a_plain_limit_answer_is_a_limit() {
 
 #[tokio::test]
 async fn dates_and_prices_of_different_number_are_refused() {
-    let (result, _) = history(Answer::json(CHART.replace("[37.0,37.25,null]", "[37.0]"))).await;
+    let (result, _) = history(Answer::json(chart().replace("[37.0,37.25,null]", "[37.0]"))).await;
     assert!(result.unwrap_err().to_string().contains("it has 3 dates and 1 prices"));
 }
 
@@ -79,4 +84,58 @@ async fn a_dividend_event_has_its_day_at_the_exchange() {
     assert_eq!(*dividends, [Dividend { ex_date: day("2026-10-01"), amount: 0.485 }]);
     assert!(matches!(yahoo.profile(&ticker("SPY")).await.unwrap_err(), PriceError::NoData(_)));
     assert!(matches!(yahoo.market_caps(&[]).await.unwrap_err(), PriceError::NoData(_)));
+}
+
+#[tokio::test]
+async fn one_chart_carries_prices_and_dividends_and_what_they_are_in() {
+    let (result, server) = history(Answer::json(chart())).await;
+    let history = result.unwrap();
+    assert_eq!(history.dividends.as_deref(), Some(&[Dividend { ex_date: day("2026-10-01"), amount: 0.485 }][..]));
+    assert_eq!((history.currency.as_deref(), server.heads().len()), (Some("USD"), 1));
+    let (result, _) = self::history(Answer::json(chart().replace("\"USD\"", "\"GBp\""))).await;
+    let history = result.unwrap();
+    assert_eq!(history.currency.as_deref(), Some("GBp"));
+    assert_eq!(history.caveat.unwrap(), "its prices are in GBp and are not converted to US dollars");
+}
+
+#[tokio::test]
+async fn a_chart_of_another_symbol_or_of_other_rows_is_refused() {
+    let (result, server) = history(Answer::json(CHART)).await;
+    let why = result.unwrap_err().to_string();
+    assert!(why.contains("wrong_symbol: it is of SPY, not of BRK-B"), "{why}");
+    assert_eq!(server.heads().len(), 1);
+    let (result, _) = history(Answer::json(chart().replace("\"1d\",\"range\"", "\"1wk\",\"range\""))).await;
+    let why = result.unwrap_err().to_string();
+    assert!(why.contains("spacing: its rows are of 1wk each, not of a day"), "{why}");
+}
+
+/// Sydney opens at ten in the morning: on 31 March 2026 that is 23:00 of the day before in Greenwich (summer time there),
+/// on 30 June midnight. The offset that a chart names is that of the day it is asked.
+#[tokio::test]
+async fn a_row_has_its_day_by_the_exchanges_own_clock_at_the_time() {
+    let body = r#"{"chart":{"result":[{"meta":{"symbol":"BRK-B","gmtoffset":-14400,
+        "exchangeTimezoneName":"Australia/Sydney"},"timestamp":[1774911600,1782777600],
+        "indicators":{"quote":[{"close":[1,2],"volume":[1,1]}],"adjclose":[{"adjclose":[1,2]}]}}],"error":null}}"#;
+    let history = history(Answer::json(body)).await.0.unwrap();
+    assert_eq!(history.series.dates(), [day("2026-03-31"), day("2026-06-30")]);
+}
+
+#[tokio::test]
+async fn days_with_two_prices_and_a_price_that_stands_still_are_said() {
+    // 9:30 in New York from 2 to 9 March 2026 without the weekend; the 3rd twice.
+    let stamps =
+        [1_772_461_800, 1_772_548_200, 1_772_548_200, 1_772_634_600, 1_772_721_000, 1_772_807_400, 1_773_063_000];
+    let body = |prices: &str, volumes: &str| {
+        format!(
+            r#"{{"chart":{{"result":[{{"meta":{{"symbol":"BRK-B","exchangeTimezoneName":"America/New_York"}},"timestamp":{stamps:?},
+            "indicators":{{"quote":[{{"volume":{volumes}}}],"adjclose":[{{"adjclose":{prices}}}]}}}}],"error":null}}}}"#
+        )
+    };
+    let told = async |prices, volumes| history(Answer::json(body(prices, volumes))).await.0.unwrap().caveat;
+    assert_eq!(told("[1,2,2,3,4,5,6]", "[1,1,1,1,1,1,1]").await, None);
+    let twice = "2026-03-03 comes twice with different prices; the later row is used";
+    assert_eq!(told("[1,2,2.5,3,4,5,6]", "[1,1,1,1,1,1,1]").await.as_deref(), Some(twice));
+    let still = "its price stands still with volume 0 since 2026-03-03: it may have stopped trading";
+    assert_eq!(told("[1,2,2,2,2,2,2]", "[1,0,0,0,0,0,0]").await.as_deref(), Some(still));
+    assert_eq!(told("[1,2,2,2,2,2,2]", "[1,1,1,1,1,1,1]").await, None, "it is traded");
 }

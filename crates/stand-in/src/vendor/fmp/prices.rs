@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{Datelike, Days};
+use chrono::{Datelike, Days, Months};
 
 use crate::{
     lines::{Line, Scaled, Shown},
@@ -24,6 +24,8 @@ pub(super) enum PriceEndpoint {
 
 pub(super) fn history(ask: &VendorQuery<'_>, symbol: &str, endpoint: PriceEndpoint) -> String {
     let (from, to) = ask.range();
+    let begins = ask.options.plan_years.and_then(|years| ask.view.today().checked_sub_months(Months::new(12 * years)));
+    let from = begins.map_or(from, |begins| from.max(begins));
     let days = ask.view.days(symbol).unwrap_or_default();
     let mut lines: Vec<Line<(DailyClose, f64)>> = Vec::new();
     for (index, day) in days.iter().enumerate().rev().filter(|(_, day)| (from..=to).contains(&day.date)) {

@@ -19,6 +19,7 @@ pub(super) struct PlainRow<'a> {
     pub(super) symbol: Option<&'a str>,
     pub(super) date: Option<&'a str>,
     pub(super) price: Option<f64>,
+    pub(super) volume: Option<f64>,
 }
 
 /// The rows of an answer with the price from `field`; `None` when it is not of the plain form throughout.
@@ -82,6 +83,7 @@ impl<'de> Visitor<'de> for Row<'_> {
             match name {
                 "symbol" => row.symbol = fields.next_value()?,
                 "date" => row.date = fields.next_value()?,
+                "volume" => row.volume = fields.next_value()?,
                 name if name == self.0 => row.price = fields.next_value()?,
                 _ => {
                     fields.next_value::<IgnoredAny>()?;
