@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use factor_store::WriteOutcome;
+use factor_store::{Deleted, WriteOutcome};
 use rand::RngExt as _;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 
@@ -64,11 +64,14 @@ async fn random_writes_leave_what_a_map_would_hold(place: &Place) {
                 }
             }
             _ => {
-                let gone = store.delete_group(user, &target).await.unwrap().map(|kept| kept.group.what);
+                let gone = store.delete_group(user, &target).await.unwrap().map(|gone| match gone {
+                    Deleted::Whole(kept) => kept.group.what,
+                    Deleted::Damaged => panic!("step {step}: nothing was damaged"),
+                });
                 assert_eq!(gone, model.remove(&at), "step {step}");
             }
         }
-        let held: Vec<_> = store.groups(user).await.unwrap().into_iter().map(|kept| kept.group.what).collect();
+        let held: Vec<_> = store.groups(user).await.unwrap().rows.into_iter().map(|kept| kept.group.what).collect();
         let of_user = model.iter().filter(|((owner, _), _)| *owner == user).map(|(_, group)| group.clone());
         assert_eq!(held, of_user.collect::<Vec<_>>(), "step {step}");
     }
