@@ -12,6 +12,7 @@
 
 pub mod entries;
 mod error;
+mod faults;
 mod files;
 mod mapping;
 mod source;

@@ -35,6 +35,9 @@ mod sqlite;
 mod statement;
 mod tables;
 
+#[cfg(test)]
+mod faults_tests;
+
 pub use price_cache::PostgresEntries;
 pub use tables::DatabaseStore;
 

@@ -223,13 +223,19 @@ async fn mark_damaged(
     write(tx, kind, user, (key, name), &[0; 32]).await
 }
 
-/// Drops the checksum of a row that is gone or has another name now.
-pub(super) async fn forget(tx: &mut Transaction<'_>, kind: RowKind, user: UserId, key: &str) -> Result<(), StoreError> {
+/// Drops the checksum of a row that is gone or has another name now, whichever part of it still names the row.
+pub(super) async fn forget(
+    tx: &mut Transaction<'_>,
+    kind: RowKind,
+    user: UserId,
+    (key, name): (&str, &str),
+) -> Result<(), StoreError> {
     if tx.sqlite().is_none() {
         return Ok(());
     }
-    let forget = statement("DELETE FROM row_checksums WHERE kind = $1 AND user_id = $2 AND name_key = $3");
-    tx.run(forget.bind(kind.as_str()).bind(user.number()).bind(key)).await.map(drop)
+    let forget =
+        statement("DELETE FROM row_checksums WHERE kind = $1 AND user_id = $2 AND (name_key = $3 OR name = $4)");
+    tx.run(forget.bind(kind.as_str()).bind(user.number()).bind(key).bind(name)).await.map(drop)
 }
 
 async fn write(

@@ -18,7 +18,7 @@ use super::{
     sqlite::{SqliteFile, SqliteTransaction, backups},
     statement::{BoundValue, DatabaseRow, Statement, statement},
 };
-use crate::StoreError;
+use crate::{StoreError, faults};
 
 /// A database that is connected to at the first use.
 pub(super) struct Database {
@@ -77,7 +77,7 @@ impl Database {
         }
     }
 
-    async fn back_up(&self) -> Result<(), StoreError> {
+    pub(super) async fn back_up(&self) -> Result<(), StoreError> {
         let Engine::Sqlite(file) = &self.engine else { return Ok(()) };
         let opened = file.opened().await?;
         if opened.is_read_only() || backups::is_there(file.path(), opened.day) {
@@ -93,6 +93,10 @@ impl Database {
         if survey.is_empty() { Ok(()) } else { backups::of_day(&opened.pool, file.path(), opened.day).await.map(drop) }
     }
 
+    fn pass(&self) -> Result<(), StoreError> {
+        faults::pass(&self.place).map_err(|error| errors::of_files(&self.place, &error))
+    }
+
     /// How long an operation may take. A lost server is noticed in less; a file is only slow.
     pub(super) fn patience(&self) -> Duration {
         match self.engine {
@@ -104,6 +108,7 @@ impl Database {
     /// A transaction that sees what belongs to `user`, or only what belongs to no user. Nothing of it is kept unless it
     /// is committed.
     pub(super) async fn begin(&self, user: Option<UserId>, access: Access) -> Result<Transaction<'_>, StoreError> {
+        self.pass()?;
         let inner = match &self.engine {
             Engine::Sqlite(file) => Inner::Sqlite(file.begin(access).await?),
             Engine::Postgres { address, pool } => {
@@ -167,6 +172,7 @@ impl<'a> Transaction<'a> {
 
     /// All rows of a statement.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<DatabaseRow>, StoreError> {
+        self.pass()?;
         let rows = match &mut self.inner {
             Inner::Sqlite(transaction) => query::<Sqlite>(statement)
                 .fetch_all(transaction.connection())
@@ -187,6 +193,7 @@ impl<'a> Transaction<'a> {
 
     /// Runs a statement; the number of rows it changed.
     pub(super) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        self.pass()?;
         let done = match &mut self.inner {
             Inner::Sqlite(transaction) => {
                 query::<Sqlite>(statement).execute(transaction.connection()).await.map(|done| done.rows_affected())
@@ -200,11 +207,16 @@ impl<'a> Transaction<'a> {
 
     /// Keeps what was done. Once this has returned well, it survives a killed process.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.pass()?;
         let done = match self.inner {
             Inner::Sqlite(transaction) => transaction.commit().await,
             Inner::Postgres(transaction) => transaction.commit().await,
         };
         done.map_err(|error| errors::refusal(self.place, &error))
+    }
+
+    fn pass(&self) -> Result<(), StoreError> {
+        faults::pass(self.place).map_err(|error| errors::of_files(self.place, &error))
     }
 
     /// Undoes what was done. Dropping does so too, at the price of the connection.

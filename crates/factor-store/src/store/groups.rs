@@ -83,7 +83,7 @@ pub(super) async fn update(
         return Ok(Some(WriteOutcome::Unchanged(before)));
     }
     if group.name != *name {
-        checksums::forget(tx, RowKind::Group, user, &name.key()).await?;
+        checksums::forget(tx, RowKind::Group, user, (&name.key(), name.as_str())).await?;
     }
     checksums::announce(tx, RowKind::Group, user, (&group.name.key(), group.name.as_str())).await?;
     let update = statement(
@@ -107,7 +107,7 @@ pub(super) async fn delete(
         // What is damaged may be the key, or the row may be gone already.
         let delete = statement("DELETE FROM user_factor_groups WHERE user_id = $1 AND group_name = $2");
         tx.run(delete.bind(user.number()).bind(name.as_str())).await?;
-        checksums::forget(tx, RowKind::Group, user, &name.key()).await?;
+        checksums::forget(tx, RowKind::Group, user, (&name.key(), name.as_str())).await?;
     }
     Ok(gone)
 }

@@ -84,7 +84,7 @@ pub(super) async fn delete(
         // What is damaged may be the key, or the row may be gone already.
         let delete = statement("DELETE FROM portfolios WHERE user_id = $1 AND portfolio_name = $2");
         tx.run(delete.bind(user.number()).bind(name.as_str())).await?;
-        checksums::forget(tx, RowKind::Portfolio, user, &name.key()).await?;
+        checksums::forget(tx, RowKind::Portfolio, user, (&name.key(), name.as_str())).await?;
     }
     Ok(gone)
 }

@@ -29,7 +29,7 @@ pub(super) use self::{
 };
 use super::{database::Access, errors};
 use crate::{
-    StoreError,
+    StoreError, faults,
     files::{self, Identity, Lock},
 };
 
@@ -40,7 +40,7 @@ mod open;
 mod transaction;
 
 /// How long a failed opening, or one for reading only, is left at that.
-const RETRY: Duration = Duration::from_secs(2);
+const RETRY: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(2) };
 /// How often a transaction is begun: once on the file that is open, and again should another have come under its name.
 const TRIES: u32 = 3;
 
@@ -271,7 +271,7 @@ impl SqliteFile {
 /// Why nothing can be written next to a file, when it cannot: SQLite names no cause when it makes a file.
 async fn disk_cause(path: &Path) -> Option<io::Error> {
     let probe = files::named(path, &format!(".probe-{}", std::process::id()));
-    let probing = blocking(move || {
+    let probing = blocking(path, move || {
         let written = std::fs::write(&probe, [0; 4096]);
         let _ = std::fs::remove_file(&probe);
         written
@@ -279,17 +279,19 @@ async fn disk_cause(path: &Path) -> Option<io::Error> {
     probing.await.err()
 }
 
-/// Work that blocks, off the threads that answer.
+/// Work with the file of a path, or beside it, that blocks: off the threads that answer.
 pub(super) async fn blocking<T: Send + 'static>(
+    path: &Path,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
+    faults::pass(&path.display().to_string())?;
     spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// The right to open or move the file of a path, among all processes.
 pub(super) async fn lock(path: &Path) -> io::Result<Lock> {
-    let path = path.to_owned();
-    blocking(move || Lock::take(&path)).await
+    let taken = path.to_owned();
+    blocking(path, move || Lock::take(&taken)).await
 }
 
 #[cfg(test)]

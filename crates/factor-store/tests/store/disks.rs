@@ -18,14 +18,14 @@ use crate::support::{equal, made_new, names, portfolio};
 
 const PAGE: usize = 4_096;
 
-/// A disk of 2 MB.
+/// A disk of 4 MB.
 struct Disk(TempDir);
 
 impl Disk {
     /// None, and a word about it, where it may not be mounted.
     fn mount() -> Option<Self> {
         let disk = Self(tempdir().unwrap());
-        if !run(&["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs"], disk.0.path()) {
+        if !run(&["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs"], disk.0.path()) {
             println!("not tested: a tmpfs may not be mounted here (root may)");
             return None;
         }
@@ -115,7 +115,7 @@ async fn a_full_disk_refuses_writes_with_that_word_reads_on_and_works_again_with
         expected.push("first".to_owned());
     }
     println!("{failed} writes refused, {kept_full} kept on the last pages");
-    assert!(failed > 60, "only {failed} writes met a full disk");
+    assert!(failed > 20, "only {failed} writes met a full disk");
     store.close().await;
     assert_eq!(kept(&disk.open()).await, ["first"]);
 }

@@ -65,7 +65,10 @@ async fn a_damaged_file_is_put_aside_and_restored_with_what_is_newer_in_it() {
         ];
         for error in said {
             let StoreError::Damaged(words) = error else { panic!("{error:?}") };
-            assert!(words.contains("`factor-mcp store restore` brings back the backup factor-mcp.db.backup-"), "{words}");
+            assert!(
+                words.contains("`factor-mcp store restore` brings back the backup factor-mcp.db.backup-"),
+                "{words}"
+            );
         }
         assert_eq!((there(folder.path(), ".damaged-").len(), folder.path().join(FILE).exists()), (1, false));
     }
@@ -100,7 +103,10 @@ async fn without_a_backup_what_can_be_read_is_brought_back() {
     destroy(folder.path(), b"[\"XLK\",\"BRK.B\",\"SMH\"]");
     let store = open(None, Some(folder.path())).unwrap();
     let StoreError::Damaged(words) = store.check().await.unwrap_err() else { panic!("not damaged") };
-    assert!(words.contains("`factor-mcp store restore` brings back what can be read of it: there is no backup"), "{words}");
+    assert!(
+        words.contains("`factor-mcp store restore` brings back what can be read of it: there is no backup"),
+        "{words}"
+    );
     let restored = maintenance::restore(folder.path(), None, false).await.unwrap();
     assert_eq!((restored.from, restored.groups, restored.portfolios), (None, 0, 1));
 }

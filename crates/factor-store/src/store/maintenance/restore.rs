@@ -55,7 +55,7 @@ pub async fn restore(data_dir: &Path, from: Option<&Path>, dry_run: bool) -> Res
     let outcome = put_together(&report, from, &fresh).await;
     let named = match outcome {
         Ok(restored) if !dry_run => {
-            let moved = blocking({
+            let moved = blocking(&path, {
                 let (path, fresh, word) =
                     (path.clone(), fresh.clone(), if report.is_whole() { "replaced" } else { "damaged" });
                 move || {
@@ -71,7 +71,7 @@ pub async fn restore(data_dir: &Path, from: Option<&Path>, dry_run: bool) -> Res
     if let Some(held) = held {
         drop(held.rollback().await);
     }
-    let _ = blocking(move || sweep(&fresh)).await;
+    let _ = blocking(&path, move || sweep(&fresh)).await;
     named
 }
 
@@ -111,7 +111,7 @@ async fn newest_whole(backups: &[Backup]) -> Option<PathBuf> {
 
 /// Writes the whole of it under another name.
 async fn put_together(report: &StoreReport, from: Option<PathBuf>, fresh: &Path) -> Result<Restored, StoreError> {
-    let begun = blocking({
+    let begun = blocking(fresh, {
         let (from, fresh) = (from.clone(), fresh.to_owned());
         move || {
             sweep(&fresh)?;

@@ -32,7 +32,7 @@ pub(super) struct Found {
 /// Reads a copy of a damaged file with its log, so that the file itself stays as it is.
 pub(super) async fn read(damaged: &Path) -> Found {
     let copy = files::named(damaged, ".salvage");
-    let copied = blocking({
+    let copied = blocking(damaged, {
         let (damaged, copy) = (damaged.to_owned(), copy.clone());
         move || {
             files::remove(&copy)?;
@@ -52,7 +52,7 @@ pub(super) async fn read(damaged: &Path) -> Found {
         }
         pool.close().await;
     }
-    let _ = blocking(move || files::remove(&copy)).await;
+    let _ = blocking(damaged, move || files::remove(&copy)).await;
     found
 }
 

@@ -33,8 +33,9 @@ pub(super) async fn put(path: &Path, identity: Option<Identity>, why: String) ->
 
 /// The same for one that has the lock already.
 pub(super) async fn under_lock(path: &Path, identity: Option<Identity>) -> io::Result<()> {
-    let path = path.to_owned();
-    blocking(move || {
+    let named = path.to_owned();
+    blocking(path, move || {
+        let path = named;
         let same = |now: &std::fs::Metadata| identity.is_none_or(|identity| Identity::of(now) == identity);
         if std::fs::metadata(&path).is_ok_and(|now| same(&now)) {
             let aside = files::put_aside(&path, DAMAGED)?;
@@ -58,8 +59,8 @@ pub(in crate::store) fn all(path: &Path) -> Vec<PathBuf> {
 
 /// What every use says until something was restored.
 pub(super) async fn error(path: &Path, why: &str) -> StoreError {
-    let path = path.to_owned();
-    let known = blocking(move || Ok((all(&path).pop(), backups::daily(&path).pop()))).await;
+    let of = path.to_owned();
+    let known = blocking(path, move || Ok((all(&of).pop(), backups::daily(&of).pop()))).await;
     let (aside, backup) = known.unwrap_or_default();
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let aside = aside.as_ref().map_or_else(String::new, |aside| format!("it was put aside as {}; ", name(aside)));

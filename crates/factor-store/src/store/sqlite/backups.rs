@@ -82,7 +82,7 @@ pub(in crate::store) async fn write(pool: &SqlitePool, path: &Path, backup: &Pat
     let refusal = |error: &io::Error| errors::of_files(&format!("the backup {}", backup.display()), error);
     let unfinished = files::named(backup, &format!("{UNFINISHED}{}", std::process::id()));
     let (fresh, of) = (unfinished.clone(), path.to_owned());
-    let begun = blocking(move || {
+    let begun = blocking(path, move || {
         sweep(&of);
         files::remove(&fresh)?;
         files::begin_private(&fresh)
@@ -92,7 +92,7 @@ pub(in crate::store) async fn write(pool: &SqlitePool, path: &Path, backup: &Pat
     let copied = sqlx::query("VACUUM INTO ?1").bind(into).execute(pool).await;
     let (fresh, backup) = (unfinished, backup.to_owned());
     let place = format!("the backup {}", backup.display());
-    let ended = blocking(move || match &copied {
+    let ended = blocking(path, move || match &copied {
         Ok(_) => settle(&fresh, &backup).map(|()| None),
         Err(error) => {
             let _ = files::remove(&fresh);
@@ -118,9 +118,9 @@ pub(in crate::store) fn settle(fresh: &Path, name: &Path) -> io::Result<()> {
 }
 
 async fn drop_oldest(path: &Path, of: fn(&Path) -> Vec<PathBuf>, kept: usize) -> Result<(), StoreError> {
-    let path = path.to_owned();
-    let dropping = blocking(move || {
-        let all = of(&path);
+    let beside = path.to_owned();
+    let dropping = blocking(path, move || {
+        let all = of(&beside);
         let surplus = all.len().saturating_sub(kept);
         all.iter().take(surplus).try_for_each(fs::remove_file)
     });

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{Opened, SqliteFile, aside, blocking, examine, examine::Finding};
 use crate::{
-    StoreError,
+    StoreError, faults,
     files::{self, Identity, Lock},
     store::errors,
 };
@@ -49,6 +49,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         // What was deleted is gone, and no flipped pointer brings an older row back.
         .pragma("secure_delete", "ON")
+        // A log of at most a megabyte: it counts too where a disk is nearly full.
+        .pragma("wal_autocheckpoint", "200")
+        .pragma("journal_size_limit", "1048576")
         .disable_statement_logging()
 }
 
@@ -74,13 +77,13 @@ pub(in crate::store) fn open_to_write(path: &Path) -> SqlitePool {
 
 async fn to_write(file: &SqliteFile) -> Result<Opened, StoreError> {
     let path = file.path.clone();
-    let readied = blocking(move || ready(&path)).await;
+    let readied = blocking(&file.path, move || ready(&path)).await;
     let (_lock, waiting) = readied.map_err(|error| errors::of_files(&file.place, &error))?;
     if waiting {
         return Err(aside::error(&file.path, "the file was found damaged").await);
     }
     let pool = pool(options(&file.path));
-    if let Err(error) = keep_a_log(&pool).await {
+    if let Err(error) = keep_a_log(&pool, &file.place).await {
         pool.close().await;
         return Err(match file.refusal(&error).await {
             StoreError::Damaged(why) if looks_like_ours(&file.path) => put_aside(file, why).await,
@@ -151,6 +154,7 @@ async fn to_read(file: &SqliteFile, why: &StoreError) -> Option<Opened> {
 }
 
 async fn opened(file: &SqliteFile, pool: SqlitePool, read_only: Option<StoreError>) -> Result<Opened, StoreError> {
+    faults::pass(&file.place).map_err(|error| errors::of_files(&file.place, &error))?;
     let metadata = tokio::fs::metadata(&file.path).await.map_err(|error| errors::of_files(&file.place, &error))?;
     let (number, since, day) = (file.next_number(), Instant::now(), (file.today)());
     Ok(Opened { pool, number, identity: Identity::of(&metadata), read_only, since, day })
@@ -167,7 +171,8 @@ fn pool(options: SqliteConnectOptions) -> SqlitePool {
 }
 
 /// Has the file keep a write-ahead log, so that readers and a writer do not wait for each other.
-async fn keep_a_log(pool: &SqlitePool) -> sqlx::Result<()> {
+async fn keep_a_log(pool: &SqlitePool, place: &str) -> sqlx::Result<()> {
+    faults::pass(place)?;
     let mut tries = 0;
     loop {
         match sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await {
