@@ -65,6 +65,7 @@ fn of_sqlite(place: &str, error: Option<&SqliteError>, message: &str) -> StoreEr
     let code: i32 = error.and_then(|error| error.code()?.parse().ok()).unwrap_or_default();
     let words = format!("{place}: {message} (SQLite {code})");
     match (code, code & 0xff) {
+        (_, 1) if message.starts_with("unsupported file format") => StoreError::Damaged(words),
         (_, 1) if message.starts_with("no such") => StoreError::Schema(format!("{words}; run `factor-mcp migrate`")),
         // IOERR_SHMSIZE: no room for the log's index.
         (4874, _) | (_, 13) => StoreError::Full(format!("{words}; make room on the disk")),

@@ -55,7 +55,7 @@ pub(super) async fn prepare(database: &Database, migrate: bool, multi_user: bool
         state => check(database, state)?,
     }
     match &database.engine {
-        Engine::Sqlite(file) => whole(database, file).await?,
+        Engine::Sqlite(_) => whole(database).await?,
         Engine::Postgres { .. } if multi_user => roles::guard(database).await?,
         Engine::Postgres { .. } => {}
     }
@@ -95,12 +95,21 @@ async fn compare(transaction: &mut Transaction<'_>, migrator: &Migrator) -> Resu
         let (version, checksum, success): (i64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match migrator.iter().find(|migration| migration.version == version) {
             None => return Ok(SchemaState::Newer(version)),
+            Some(known) if is_flipped(&known.checksum, &checksum) => {
+                return Err(StoreError::Unreadable(format!("the checksum of step {version} of its tables is damaged")));
+            }
             Some(known) if *known.checksum != *checksum => return Ok(SchemaState::Changed(version)),
             Some(_) if success => missing -= 1,
             Some(_) => {}
         }
     }
     Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Older })
+}
+
+/// Whether a checksum is another with a few flipped bits, and not that of another text.
+fn is_flipped(known: &[u8], found: &[u8]) -> bool {
+    let bits = known.iter().zip(found).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+    known.len() == found.len() && (1..=8).contains(&bits)
 }
 
 fn check(database: &Database, state: SchemaState) -> Result<(), StoreError> {
@@ -169,7 +178,7 @@ async fn begun(transaction: &mut Transaction<'_>) -> Result<bool, StoreError> {
     let names: Vec<String> = transaction.rows(named).await?.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
     let has = |name: &str| names.iter().any(|there| there == name);
     if !has("_sqlx_migrations") && (has("user_factor_groups") || has("portfolios")) {
-        return Err(StoreError::Damaged("the list of its tables is not the one that was made".to_owned()));
+        return Err(StoreError::Unreadable("the list of its tables is not the one that was made".to_owned()));
     }
     Ok(has("_sqlx_migrations"))
 }
@@ -199,8 +208,7 @@ async fn apply_missing(transaction: &mut Transaction<'_>, place: &str) -> Result
 }
 
 /// Refuses a file whose tables, triggers and indexes are not word for word those that were made.
-async fn whole(database: &Database, file: &Arc<SqliteFile>) -> Result<(), StoreError> {
-    let opening = file.opened().await?.number;
+async fn whole(database: &Database) -> Result<(), StoreError> {
     let mut transaction = database.begin(None, Access::Read).await?;
     let there = definitions(&mut transaction).await?;
     transaction.commit().await?;
@@ -209,7 +217,7 @@ async fn whole(database: &Database, file: &Arc<SqliteFile>) -> Result<(), StoreE
         None => Ok(()),
         Some(missing) => {
             let name = missing.split('\n').next().unwrap_or_default();
-            Err(file.condemned(opening, format!("{}: the definition of {name} is damaged", database.place)).await)
+            Err(StoreError::Unreadable(format!("{}: the definition of {name} is damaged", database.place)))
         }
     }
 }

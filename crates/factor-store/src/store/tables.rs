@@ -134,7 +134,11 @@ impl Inner {
             return Ok(());
         }
         let OpenOptions { migrate, multi_user, .. } = self.options;
-        self.database.judged(opening, schema::prepare(&self.database, migrate, multi_user).await).await?;
+        match (schema::prepare(&self.database, migrate, multi_user).await, &self.database.engine) {
+            // The pages are whole, and what makes them a store is not.
+            (Err(StoreError::Unreadable(why)), Engine::Sqlite(file)) => return Err(file.condemned(opening, why).await),
+            (outcome, _) => self.database.judged(opening, outcome).await?,
+        }
         self.ready.store(opening, Ordering::Release);
         self.database.keep_backup();
         Ok(())

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Row as _, Sqlite, SqlitePool, pool::PoolConnection};
 
+use crate::{StoreError, store::errors};
+
 /// How long the pages are gone through; a file of users' rows takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// SQLite's steps between two looks at the clock.
@@ -65,9 +67,8 @@ pub(in crate::store) async fn reindex(pool: &SqlitePool, place: &str) {
 
 /// An error of the question itself: a damage that SQLite does not get past, or nothing to do with the pages.
 fn judged(error: &sqlx::Error) -> Finding {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok()).unwrap_or_default();
-    if code == 522 || matches!(code & 0xff, 11 | 18 | 26) {
-        return Finding::Damaged(error.to_string());
+    if let StoreError::Damaged(why) = errors::refusal("its pages", error) {
+        return Finding::Damaged(why);
     }
     tracing::warn!("the pages of the store were not gone through to the end: {error}");
     Finding::Whole
