@@ -102,7 +102,9 @@ impl App {
     /// What a user's question is read and answered against: the universe in force and the user's groups.
     pub async fn basis(&self, user: UserId) -> Basis {
         let snapshot = self.universe_watcher.current().await;
-        let groups = self.groups_of(user, &snapshot.loaded.universe).await;
+        let universe = &snapshot.loaded.universe;
+        let room = self.settings.analysis.max_factors.saturating_sub(universe.factors().len());
+        let groups = UserGroups { room: Some(room), ..self.groups_of(user, universe).await };
         Basis { snapshot, groups }
     }
 
@@ -149,7 +151,7 @@ impl App {
 /// The store that the settings name. Nothing is opened yet.
 pub(crate) fn open_store(settings: &Settings, multi_user: bool) -> anyhow::Result<Arc<dyn Store>> {
     let url = settings.store.database_url.as_ref().map(Secret::expose);
-    let options = OpenOptions { migrate: settings.migrate, multi_user };
+    let options = OpenOptions { migrate: settings.migrate, multi_user, most_per_user: settings.groups.max_per_user };
     Ok(factor_store::open_with(url, settings.store.data_dir.as_deref(), options)?)
 }
 

@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod reference;
 pub mod schema;
 pub mod serve;
+pub mod store;
 mod terminal;
 pub mod user;
 pub mod verify;
@@ -86,6 +87,8 @@ enum Command {
     Reference(reference::ReferenceArgs),
     /// Who may use a shared server
     User(user::UserArgs),
+    /// Check, back up or restore the file of groups, portfolios and users
+    Store(store::StoreArgs),
     /// Bring the tables of the store to this version
     Migrate(migrate::MigrateArgs),
     /// Show the settings in force and where each came from
@@ -156,6 +159,7 @@ impl Cli {
             Command::Industry(args) => industry::run(settings, args).await,
             Command::Reference(args) => reference::run(settings, args).await,
             Command::User(args) => user::run(settings, args).await,
+            Command::Store(args) => store::run(&settings, args).await,
             Command::Migrate(args) => migrate::run(settings, args).await,
             Command::Config(args) => config::run(&settings, &args),
             Command::Schema(args) => schema::run(&args),

@@ -294,13 +294,40 @@ struct FailureBody<'a> {
 impl From<StoreError> for ToolError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => {
-                tracing::warn!(%error, "the store does not answer");
+            StoreError::Unavailable(_) => Self::of_a_store(
+                &error,
+                "The store of groups and portfolios does not answer just now",
+                "Nothing was changed: call again, and if it stays so see get_server_status",
+            ),
+            StoreError::Full(_) => Self::of_a_store(
+                &error,
+                "Nothing can be saved: the disk of groups and portfolios is full",
+                "Nothing was changed, and what is saved can be read: make room on the disk and call again",
+            ),
+            StoreError::ReadOnly(_) => Self::of_a_store(
+                &error,
+                "Nothing can be saved: groups and portfolios can be read only, there is no right to write",
+                "Nothing was changed: make the data folder and its files writable and call again",
+            ),
+            StoreError::Locked(_) => Self::of_a_store(
+                &error,
+                "Groups and portfolios are locked by another process just now",
+                "Nothing was changed: call again in a moment",
+            ),
+            StoreError::Damaged(_) => {
+                tracing::error!(%error, "the store cannot be used");
                 Self::new(
-                    ErrorCode::UpstreamUnavailable,
-                    "The store of groups and portfolios does not answer just now",
-                    "Nothing was changed: call again, and if it stays so see get_server_status and that the disk has room",
+                    ErrorCode::Internal,
+                    "The file of groups and portfolios is damaged and was put aside; nothing of it is lost yet",
+                    "`factor-mcp store restore`, run where the server runs, brings back the newest backup and what can be \
+                     read of the damaged file; analyses without groups work",
                 )
+            }
+            StoreError::DamagedRow { kind, ref name } => {
+                tracing::warn!(%kind, "a row of the store is damaged");
+                let what =
+                    format!("The saved {kind} `{name}` is damaged: it is not what was saved, so it is not shown");
+                Self::new(ErrorCode::Internal, what, kind.way_out())
             }
             StoreError::NotConfigured => {
                 let what = format!("Nothing can be kept: {error}");
@@ -322,9 +349,20 @@ impl From<StoreError> for ToolError {
     }
 }
 
+impl ToolError {
+    /// A store that cannot be used just now; its own words may name hosts and paths.
+    fn of_a_store(error: &StoreError, what: &str, way_out: &str) -> Self {
+        tracing::warn!(%error, "the store cannot be used just now");
+        Self::new(ErrorCode::UpstreamUnavailable, what, way_out)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use factor_store::RowKind;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn findings_of_the_source_stand_where_they_may_be_why() {
@@ -351,8 +389,6 @@ mod tests {
         assert!(many.starts_with("25 tickers: T10, ") && many.ends_with(", T29, ..."), "{many}");
         assert_eq!(tickers_there(&[]), None);
     }
-
-    use super::*;
 
     fn problem(field: &str, hint: Option<&str>) -> Problem {
         let refusal = Refusal::must("be a whole number from 12 to 120").or_rather(hint.map(Into::into));
@@ -408,6 +444,10 @@ mod tests {
         let secret = || "at postgres://user:secret@host".to_owned();
         for (error, code) in [
             (StoreError::Unavailable(secret()), ErrorCode::UpstreamUnavailable),
+            (StoreError::Full(secret()), ErrorCode::UpstreamUnavailable),
+            (StoreError::ReadOnly(secret()), ErrorCode::UpstreamUnavailable),
+            (StoreError::Locked(secret()), ErrorCode::UpstreamUnavailable),
+            (StoreError::Damaged(secret()), ErrorCode::Internal),
             (StoreError::Schema(secret()), ErrorCode::Internal),
             (StoreError::Unreadable(secret()), ErrorCode::Internal),
         ] {
@@ -415,5 +455,16 @@ mod tests {
             assert_eq!(error.code, code);
             assert!(!error.message.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_cause_and_the_way_out_are_in_words() {
+        let said = |error| ToolError::from(error).message;
+        assert!(said(StoreError::Full(String::new())).contains("disk of groups and portfolios is full"));
+        assert!(said(StoreError::ReadOnly(String::new())).contains("no right to write"));
+        assert!(said(StoreError::Locked(String::new())).contains("locked by another process"));
+        assert!(said(StoreError::Damaged(String::new())).contains("`factor-mcp store restore`"));
+        let row = said(StoreError::DamagedRow { kind: RowKind::Group, name: "Chips".to_owned() });
+        assert!(row.contains("group `Chips` is damaged") && row.contains("delete_factor_group deletes it"), "{row}");
     }
 }

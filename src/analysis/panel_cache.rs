@@ -174,7 +174,7 @@ mod tests {
 
     fn groups(user: i64, weight: f64) -> UserGroups {
         let groups = vec![group("chips", &[("NVDA", weight), ("AMD", 1.0)])];
-        UserGroups { user: UserId::new(user), groups, trouble: None }
+        UserGroups { user: UserId::new(user), groups, ..UserGroups::default() }
     }
 
     fn providers(market: &Arc<Market>) -> Arc<Providers> {

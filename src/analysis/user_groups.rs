@@ -6,10 +6,13 @@ use factor_analytics::{
     panel::GroupColumn,
     study::{Exclusion, ExclusionReason},
 };
-use factor_store::SavedGroup;
+use factor_store::{Listed, RowKind, SavedGroup, StoreError};
 use factor_types::{
     AssetClass, Category, Factor, FactorUniverse, GroupName, GroupWeighting, SourceTier, Ticker, UserId,
 };
+
+/// Groups that are named where they are left out.
+const NAMED: usize = 5;
 
 /// The groups of one user that take part in an analysis.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +23,12 @@ pub struct UserGroups {
     pub groups: Vec<UserGroup>,
     /// Why they could not be read, when they could not.
     pub trouble: Option<String>,
+    /// How many of them may take part beside the whole universe, where that is bounded.
+    pub room: Option<usize>,
+    /// Those that do not, in a sentence.
+    pub surplus: Option<String>,
+    /// The groups, last changed first.
+    pub newest_first: Vec<Ticker>,
 }
 
 /// One group and what its returns are made of.
@@ -34,14 +43,36 @@ pub struct UserGroup {
 impl UserGroups {
     /// The groups as factors. Its members' asset class is a group's where they share one, as far as `universe` knows
     /// them; else it counts as equity.
-    pub fn new(user: UserId, kept: &[SavedGroup], universe: &FactorUniverse) -> Self {
-        let groups = kept.iter().map(|group| UserGroup::new(group, universe)).collect();
-        Self { user, groups, trouble: None }
+    pub fn new(user: UserId, kept: &Listed<SavedGroup>, universe: &FactorUniverse) -> Self {
+        let mut by_change: Vec<&SavedGroup> = kept.rows.iter().collect();
+        by_change.sort_by_key(|kept| std::cmp::Reverse(kept.group.updated_at));
+        let mut groups: Vec<UserGroup> = kept.rows.iter().map(|group| UserGroup::new(group, universe)).collect();
+        groups.extend(kept.damaged.iter().filter_map(|name| UserGroup::damaged(name)));
+        let newest_first = by_change.into_iter().map(|kept| Ticker::of_group(&kept.group.what.name)).collect();
+        Self { user, groups, newest_first, ..Self::default() }
+    }
+
+    /// Those that may take part beside the whole universe: the last changed ones. The others are named.
+    #[must_use]
+    pub fn fitting(self) -> Self {
+        let Some(room) = self.room.filter(|room| self.groups.len() > *room) else { return self };
+        let taken: Vec<&Ticker> = self.newest_first.iter().take(room).collect();
+        let (groups, rest): (Vec<UserGroup>, Vec<UserGroup>) =
+            self.groups.into_iter().partition(|group| taken.contains(&&group.factor.ticker));
+        let named: Vec<&str> = rest.iter().take(NAMED).map(|group| group.factor.ticker.as_str()).collect();
+        let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
+        let surplus = format!(
+            "{} of your factor groups are left out, unchanged the longest: {}{more}; an analysis takes at most so many \
+             factors (FACTOR_INTELLIGENCE_MAX_FACTORS): delete groups, or name those you mean in factor_universe",
+            rest.len(),
+            named.join(", ")
+        );
+        Self { groups, surplus: Some(surplus), ..self }
     }
 
     /// No groups, and why.
     pub fn unreadable(user: UserId, why: String) -> Self {
-        Self { user, groups: Vec::new(), trouble: Some(why) }
+        Self { user, trouble: Some(why), ..Self::default() }
     }
 
     /// The group of this name or identifier.
@@ -91,6 +122,14 @@ impl UserGroup {
             ..(*self.factor).clone()
         };
         Self { factor: Arc::new(factor), members: self.members.clone() }
+    }
+
+    /// A group that is not what was saved: a factor that is excluded, with the reason. None where nobody could name it.
+    fn damaged(name: &str) -> Option<Self> {
+        let name = GroupName::read(name).ok()?;
+        let factor = Factor::new(Ticker::of_group(&name), name.as_str(), Category::User, SourceTier::Database);
+        let why = StoreError::DamagedRow { kind: RowKind::Group, name: name.to_string() };
+        Some(Self { factor: Arc::new(factor), members: Err(why.to_string()) })
     }
 
     fn new(kept: &SavedGroup, universe: &FactorUniverse) -> Self {

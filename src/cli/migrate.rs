@@ -21,10 +21,13 @@ pub struct MigrateArgs {
 /// When the store cannot be reached, or the role it is reached with may not make tables or give rights.
 pub async fn run(settings: Settings, args: MigrateArgs) -> anyhow::Result<ExitCode> {
     let store = open_store(&settings, false)?;
-    store.migrate().await?;
+    // With a role both happen under one lock: somebody else's migration in between would leave new tables without rights.
+    match &args.app_role {
+        Some(role) => store.grant_to(role).await?,
+        None => store.migrate().await?,
+    }
     print(&format!("{}: the tables are those of this version", store.name()))?;
     if let Some(role) = args.app_role {
-        store.grant_to(&role).await?;
         print(&format!("{role} has what a server needs: put it into DATABASE_URL"))?;
     }
     Ok(ExitCode::SUCCESS)

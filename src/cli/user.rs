@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use factor_store::{NewUser, Store, User, UserTier};
+use factor_store::{Listed, NewUser, Store, User, UserTier};
 use factor_types::UserId;
 use serde_json::json;
 
@@ -58,7 +58,7 @@ pub async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<ExitCode>
     let store = admin::open(&settings).await?;
     match args.command {
         UserCommand::Add { email, tier, format } => add(&*store, email, tier, format).await,
-        UserCommand::List { format } => list(&store.users().await?, format),
+        UserCommand::List { format } => list(store.users().await?, format),
         UserCommand::Revoke { id, force } => revoke(&*store, UserId::new(id), force).await,
     }
 }
@@ -85,14 +85,18 @@ async fn add(store: &dyn Store, email: Option<String>, tier: UserTier, format: F
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(users: &[User], format: Format) -> anyhow::Result<ExitCode> {
+fn list(Listed { rows: users, damaged }: Listed<User>, format: Format) -> anyhow::Result<ExitCode> {
     match format {
         Format::Json => {
-            let all: Vec<_> = users.iter().map(object).collect();
+            let damaged = damaged.iter().map(|id| json!({"id": id.parse::<i64>().ok(), "damaged": true}));
+            let all: Vec<_> = users.iter().map(object).chain(damaged).collect();
             print_json(&all)?;
         }
-        Format::Table if users.is_empty() => print("there is no user yet: `user add` makes one")?,
+        Format::Table if users.is_empty() && damaged.is_empty() => print("there is no user yet: `user add` makes one")?,
         Format::Table => print(&table(&["id", "tier", "email", "added", "key"], users.iter().map(cells).collect()))?,
+    }
+    if let (Format::Table, false) = (format, damaged.is_empty()) {
+        say(&format!("damaged: user {}; `factor-mcp store check` says more", damaged.join(", ")));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -100,7 +104,7 @@ fn list(users: &[User], format: Format) -> anyhow::Result<ExitCode> {
 async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<ExitCode> {
     // Looked up first, so that the question names who loses the key.
     let users = store.users().await?;
-    let Some(user) = users.iter().find(|user| user.id == id) else {
+    let Some(user) = users.rows.iter().find(|user| user.id == id) else {
         return Err(UsageError(format!("there is no user {id}: `user list` shows their numbers")).into());
     };
     if !user.has_key {

@@ -34,6 +34,6 @@ async fn find(app: &App, user: UserId, name: &GroupName) -> Result<SavedGroup, T
 /// What is said of a name that no group has.
 async fn missing(app: &App, user: UserId, name: &GroupName) -> Result<ToolError, ToolError> {
     let groups = app.store.groups(user).await?;
-    let known: Vec<String> = groups.iter().map(|kept| kept.group.what.name.to_string()).collect();
+    let known: Vec<String> = groups.rows.iter().map(|kept| kept.group.what.name.to_string()).collect();
     Ok(not_found("factor group", "group_name", name, &known, "create_factor_group"))
 }

@@ -47,6 +47,7 @@ pub(crate) async fn find(app: &App, user: UserId, name: &GroupName) -> Result<Sa
 
 /// What is said of a name that no portfolio has.
 async fn missing(app: &App, user: UserId, name: &GroupName) -> Result<ToolError, ToolError> {
-    let known: Vec<String> = app.store.portfolios(user).await?.iter().map(|kept| kept.what.name.to_string()).collect();
+    let kept = app.store.portfolios(user).await?;
+    let known: Vec<String> = kept.rows.iter().map(|kept| kept.what.name.to_string()).collect();
     Ok(not_found("portfolio", "portfolio_name", name, &known, "save_portfolio"))
 }

@@ -1,6 +1,7 @@
 //! What the questions about stored things share: names, times, numbers, long answers.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use factor_store::{RowKind, StoreError};
 use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -79,6 +80,29 @@ pub(crate) fn six_digits<S: Serializer>(value: &Option<f64>, serializer: S) -> R
 pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value) + 0.0
 }
+
+/// Something kept that is not what was written, and so is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct DamagedItem {
+    /// Its name, as far as it can be read.
+    name: String,
+    /// What happened, and what helps.
+    detail: String,
+}
+
+impl DamagedItem {
+    /// Those of these names.
+    pub(crate) fn all(kind: RowKind, names: Vec<String>) -> Vec<Self> {
+        let item = |name: String| {
+            let detail = StoreError::DamagedRow { kind, name: name.clone() }.to_string();
+            Self { name, detail }
+        };
+        names.into_iter().map(item).collect()
+    }
+}
+
+/// What is said of something damaged that was deleted.
+pub(crate) const DAMAGED_GONE: &str = "It was damaged, so what it was is not known; it is gone now.";
 
 /// The status of an answer that is no error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

@@ -97,6 +97,8 @@ settings! {
         min_tickers: usize = Setting::new("FACTOR_GROUP_MIN_TICKERS").preset("2"), whole(2..=50);
         /// Most tickers of a factor group, 2 to 500.
         max_tickers: usize = Setting::new("FACTOR_GROUP_MAX_TICKERS").preset("50"), whole(2..=500);
+        /// Most groups, and most portfolios, that one user may keep, 1 to 10000.
+        max_per_user: usize = Setting::new("FACTOR_USER_MAX_GROUPS").preset("100"), whole(1..=10_000);
     }
 
     /// The HTTP server.

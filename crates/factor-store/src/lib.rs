@@ -12,6 +12,8 @@
 
 pub mod entries;
 mod error;
+mod faults;
+mod files;
 mod mapping;
 mod source;
 mod store;
@@ -20,7 +22,7 @@ mod users;
 mod yaml;
 
 pub use entries::{MemoryEntries, SqliteEntries};
-pub use error::StoreError;
+pub use error::{RowKind, StoreError};
 pub use mapping::{
     MappingKind, ProxyRow,
     edit::{EditReport, EditedRow, IndustryEdit, MappingEdit, RowFate},
@@ -30,8 +32,8 @@ pub use source::{
     write_mapping,
 };
 pub use store::{
-    Author, DatabaseStore, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store, WriteOutcome, open,
-    open_with,
+    Author, DatabaseStore, Deleted, Listed, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store,
+    WriteOutcome, maintenance, open, open_with,
 };
 pub use universe::{LoadedUniverse, load_from, load_universe};
 pub use users::{ApiKey, ApiKeyError, NewUser, User, UserTier};

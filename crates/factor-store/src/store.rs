@@ -20,9 +20,11 @@ use crate::{
 };
 
 mod accounts;
+mod checksums;
 mod database;
 mod errors;
 mod groups;
+pub mod maintenance;
 mod mappings;
 mod portfolios;
 mod postgres;
@@ -32,6 +34,9 @@ mod schema;
 mod sqlite;
 mod statement;
 mod tables;
+
+#[cfg(test)]
+mod faults_tests;
 
 pub use price_cache::PostgresEntries;
 pub use tables::DatabaseStore;
@@ -75,11 +80,13 @@ pub struct OpenOptions {
     /// Whether several users share the store. Then Postgres is refused ([`StoreError::UnsafeRole`]) to a role that
     /// could read across users.
     pub multi_user: bool,
+    /// The most groups, and the most portfolios, that one user may keep.
+    pub most_per_user: usize,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { migrate: true, multi_user: false }
+        Self { migrate: true, multi_user: false, most_per_user: 100 }
     }
 }
 
@@ -90,6 +97,35 @@ pub struct SavedGroup {
     pub group: Saved<FactorGroup>,
     /// The weights of its last check; `None` when it was saved without one.
     pub settled: Option<SettledWeights>,
+}
+
+/// What a user keeps of a kind: what is whole, and the names of what is not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed<T> {
+    /// What can be read and is what was written, by name.
+    pub rows: Vec<T>,
+    /// The names of what is damaged: [`StoreError::DamagedRow`] is what asking for one of them comes to.
+    pub damaged: Vec<String>,
+}
+
+/// What was deleted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deleted<T> {
+    /// Something whole.
+    Whole(T),
+    /// Something damaged: what it was is not known.
+    Damaged,
+}
+
+impl<T> Deleted<T> {
+    /// What is there to be deleted.
+    fn of(there: Result<Option<T>, StoreError>) -> Result<Option<Self>, StoreError> {
+        match there {
+            Ok(there) => Ok(there.map(Self::Whole)),
+            Err(StoreError::DamagedRow { .. }) => Ok(Some(Self::Damaged)),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// What became of something to be created or changed.
@@ -133,10 +169,11 @@ pub struct RecordedChange {
 /// answers.
 ///
 /// # Errors
-/// Any method: [`StoreError::NotConfigured`] without a folder or database, [`StoreError::Unavailable`] when the store
-/// cannot be used just now, [`StoreError::Schema`] when its tables are not this version's, [`StoreError::UnsafeRole`]
-/// when its role could read across users. Methods that read: [`StoreError::Unreadable`] for a row of another form.
-/// Methods that write: [`StoreError::Refused`] for what must not be stored.
+/// Any method: [`StoreError::NotConfigured`] without a folder or database, [`StoreError::Unavailable`] or
+/// [`StoreError::Locked`] when the store cannot be used just now, [`StoreError::Damaged`] when its file is damaged,
+/// [`StoreError::Schema`] when its tables are not this version's, [`StoreError::UnsafeRole`] when its role could read
+/// across users. Methods that read one row: [`StoreError::DamagedRow`] for one that is not what was written. Methods
+/// that write: [`StoreError::Full`], [`StoreError::ReadOnly`], and [`StoreError::Refused`] for what must not be stored.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// `sqlite` or `postgres`.
@@ -158,7 +195,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn close(&self);
 
     /// A user's groups by name.
-    async fn groups(&self, user: UserId) -> Result<Vec<SavedGroup>, StoreError>;
+    async fn groups(&self, user: UserId) -> Result<Listed<SavedGroup>, StoreError>;
     /// One group of a user's.
     async fn group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError>;
     /// Keeps a new group. One with the [same content](FactorGroup::same_content) is left as it is.
@@ -178,11 +215,11 @@ pub trait Store: fmt::Debug + Send + Sync {
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError>;
-    /// Deletes a group and gives what it was.
-    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError>;
+    /// Deletes a group and gives what it was; a damaged one too.
+    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<Deleted<SavedGroup>>, StoreError>;
 
     /// A user's portfolios by name.
-    async fn portfolios(&self, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError>;
+    async fn portfolios(&self, user: UserId) -> Result<Listed<Saved<Portfolio>>, StoreError>;
     /// One portfolio of a user's.
     async fn portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError>;
     /// Keeps a portfolio, in the place of one of the same name; that one is given back.
@@ -191,8 +228,12 @@ pub trait Store: fmt::Debug + Send + Sync {
         user: UserId,
         portfolio: &Portfolio,
     ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError>;
-    /// Deletes a portfolio and gives what it was.
-    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError>;
+    /// Deletes a portfolio and gives what it was; a damaged one too.
+    async fn delete_portfolio(
+        &self,
+        user: UserId,
+        name: &GroupName,
+    ) -> Result<Option<Deleted<Saved<Portfolio>>>, StoreError>;
 
     /// The rows of one kind of mapping in their order, inactive ones included; none when the kind is empty.
     async fn mapping(&self, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError>;
@@ -218,7 +259,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Makes a user; the key is shown once and kept as SHA-256.
     async fn add_user(&self, user: &NewUser) -> Result<(User, ApiKey), StoreError>;
     /// All users, by number.
-    async fn users(&self) -> Result<Vec<User>, StoreError>;
+    async fn users(&self) -> Result<Listed<User>, StoreError>;
     /// Takes the key from a user; their data stays. `None` when there is no such user.
     async fn revoke_user(&self, user: UserId) -> Result<Option<User>, StoreError>;
     /// The user of a key; `None` for an unknown, revoked or malformed one.

@@ -234,17 +234,18 @@ async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Resul
     if addr.ip().is_loopback() || options.insecure {
         return Ok(false);
     }
-    let users = match store.users().await {
+    let keys = match store.users().await {
         // Without a store there are no users: as if nobody had a key.
-        Err(StoreError::NotConfigured) => Ok(Vec::new()),
-        users => users,
+        Err(StoreError::NotConfigured) => Ok(false),
+        // A damaged one may have had a key.
+        users => users.map(|users| users.rows.iter().any(|user| user.has_key) || !users.damaged.is_empty()),
     };
-    match users {
-        Ok(users) if !users.iter().any(|user| user.has_key) => anyhow::bail!(
+    match keys {
+        Ok(false) => anyhow::bail!(
             "{addr} can be reached from other machines, so every request needs a key, and nobody has one: make one with \
              `factor-mcp user add`, listen on 127.0.0.1, or say --insecure if something in front asks who they are"
         ),
-        Ok(_) => {}
+        Ok(true) => {}
         Err(error) => tracing::warn!(%error, "the users cannot be read yet"),
     }
     Ok(true)

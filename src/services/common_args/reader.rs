@@ -212,8 +212,8 @@ fn universe(args: &Args, advanced: &Args, groups: UserGroups) -> (Option<FactorU
     let with_groups = advanced.boolean("include_user_groups").unwrap_or(true);
     let form = MapForm { key: "label", value: "ticker" };
     let Some(entries) = args.objects("factor_universe", Some(form)) else {
-        let none = UserGroups { groups: Vec::new(), trouble: None, ..groups };
-        return (None, if with_groups { groups } else { none });
+        let none = UserGroups { user: groups.user, ..UserGroups::default() };
+        return (None, if with_groups { groups.fitting() } else { none });
     };
     if entries.is_empty() {
         args.must("factor_universe", "name at least one factor");

@@ -28,7 +28,7 @@ fn groups() -> UserGroups {
     let ticker = Ticker::of_group(&GroupName::read("My Tech").unwrap());
     let factor = factor_types::Factor::new(ticker, "My Tech", Category::User, factor_types::SourceTier::Request);
     let group = UserGroup { factor: Arc::new(factor), members: Ok(vec![(Ticker::spy(), 1.0)]) };
-    UserGroups { user: UserId::default(), groups: vec![group], trouble: None }
+    UserGroups { user: UserId::default(), groups: vec![group], ..UserGroups::default() }
 }
 
 fn read(values: Value) -> Result<CommonArgs, ToolError> {

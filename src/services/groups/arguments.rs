@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn members_are_counted_as_they_were_given() {
-        let settings = GroupSettings { min_tickers: 2, max_tickers: 3 };
+        let settings = GroupSettings { min_tickers: 2, max_tickers: 3, max_per_user: 100 };
         let refused = |given: Value| {
             let args = args(&json!({"tickers": given}));
             tickers(&args, &settings);

@@ -1,5 +1,6 @@
 //! A group deleted for good, and what it was.
 
+use factor_store::Deleted;
 use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::{
     app::App,
     services::{
         Call,
-        saved_items::{self, Success},
+        saved_items::{self, DAMAGED_GONE, Success},
     },
     tool_error::ToolError,
 };
@@ -21,8 +22,11 @@ pub struct DeletedGroup {
     status: Success,
     /// Its name.
     group_name: String,
-    /// What it was.
-    deleted: GroupView,
+    /// What it was; `null` of a damaged one.
+    deleted: Option<GroupView>,
+    /// What is to be known of a damaged one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
 }
 
 /// Answers a call.
@@ -42,9 +46,14 @@ pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<DeletedGro
     let Some(gone) = app.store.delete_group(user, name).await? else {
         return Err(missing(app, user, name).await?);
     };
-    Ok(DeletedGroup {
-        status: Success::Success,
-        group_name: gone.group.what.name.to_string(),
-        deleted: GroupView::from(&gone),
+    let status = Success::Success;
+    Ok(match gone {
+        Deleted::Whole(gone) => {
+            let group_name = gone.group.what.name.to_string();
+            DeletedGroup { status, group_name, deleted: Some(GroupView::from(&gone)), note: None }
+        }
+        Deleted::Damaged => {
+            DeletedGroup { status, group_name: name.to_string(), deleted: None, note: Some(DAMAGED_GONE) }
+        }
     })
 }

@@ -1,7 +1,7 @@
 //! The caller's groups.
 
 use chrono::{DateTime, Utc};
-use factor_store::SavedGroup;
+use factor_store::{RowKind, SavedGroup};
 use factor_types::{Ticker, UserId, WeightingMethod};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::{
     arguments::Args,
     services::{
         Call,
-        saved_items::{self, Success, to_the_second},
+        saved_items::{self, DamagedItem, Success, to_the_second},
     },
     tool_error::ToolError,
 };
@@ -24,6 +24,9 @@ pub struct ListedGroups {
     status: Success,
     count: usize,
     factor_groups: Vec<ListedGroup>,
+    /// Groups that are not what was saved: they are left out everywhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedItem>,
 }
 
 /// One of them, without its weights.
@@ -62,8 +65,9 @@ pub async fn run(app: &App, user: UserId) -> Result<ListedGroups, ToolError> {
     let groups = app.store.groups(user).await?;
     Ok(ListedGroups {
         status: Success::Success,
-        count: groups.len(),
-        factor_groups: groups.into_iter().map(ListedGroup::from).collect(),
+        count: groups.rows.len(),
+        factor_groups: groups.rows.into_iter().map(ListedGroup::from).collect(),
+        damaged: DamagedItem::all(RowKind::Group, groups.damaged),
     })
 }
 

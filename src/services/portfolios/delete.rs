@@ -1,5 +1,6 @@
 //! A portfolio deleted for good, and what it held.
 
+use factor_store::Deleted;
 use factor_types::{GroupName, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::{
     app::App,
     services::{
         Call,
-        saved_items::{self, Success},
+        saved_items::{self, DAMAGED_GONE, Success},
     },
     tool_error::ToolError,
 };
@@ -21,8 +22,11 @@ pub struct DeletedPortfolio {
     status: Success,
     /// Its name.
     portfolio_name: String,
-    /// What it was.
-    deleted: PortfolioView,
+    /// What it was; `null` of a damaged one.
+    deleted: Option<PortfolioView>,
+    /// What is to be known of a damaged one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
 }
 
 /// Answers a call.
@@ -42,5 +46,14 @@ pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<DeletedPor
     let Some(gone) = app.store.delete_portfolio(user, name).await? else {
         return Err(missing(app, user, name).await?);
     };
-    Ok(DeletedPortfolio { status: Success::Success, portfolio_name: gone.what.name.to_string(), deleted: gone.into() })
+    let status = Success::Success;
+    Ok(match gone {
+        Deleted::Whole(gone) => {
+            let portfolio_name = gone.what.name.to_string();
+            DeletedPortfolio { status, portfolio_name, deleted: Some(gone.into()), note: None }
+        }
+        Deleted::Damaged => {
+            DeletedPortfolio { status, portfolio_name: name.to_string(), deleted: None, note: Some(DAMAGED_GONE) }
+        }
+    })
 }

@@ -1,6 +1,7 @@
 //! The caller's portfolios.
 
 use chrono::{DateTime, Utc};
+use factor_store::RowKind;
 use factor_types::{Portfolio, Saved, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use crate::{
     arguments::Args,
     services::{
         Call,
-        saved_items::{self, Success, to_the_second},
+        saved_items::{self, DamagedItem, Success, to_the_second},
     },
     tool_error::ToolError,
 };
@@ -22,6 +23,9 @@ pub struct ListedPortfolios {
     status: Success,
     count: usize,
     portfolios: Vec<ListedPortfolio>,
+    /// Portfolios that are not what was saved: they are left out everywhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedItem>,
 }
 
 /// One of them, without its holdings.
@@ -53,8 +57,9 @@ pub async fn run(app: &App, user: UserId) -> Result<ListedPortfolios, ToolError>
     let portfolios = app.store.portfolios(user).await?;
     Ok(ListedPortfolios {
         status: Success::Success,
-        count: portfolios.len(),
-        portfolios: portfolios.into_iter().map(ListedPortfolio::from).collect(),
+        count: portfolios.rows.len(),
+        portfolios: portfolios.rows.into_iter().map(ListedPortfolio::from).collect(),
+        damaged: DamagedItem::all(RowKind::Portfolio, portfolios.damaged),
     })
 }
 

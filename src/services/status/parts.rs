@@ -42,6 +42,9 @@ factor_types::closed_set! {
     }
 }
 
+/// Damaged rows that are named.
+const DAMAGED_NAMED: usize = 5;
+
 /// The store of what users and administrators write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StorePart {
@@ -143,12 +146,13 @@ impl StorePart {
     async fn probed(app: &App, user: UserId) -> Self {
         let counted = async {
             app.store.check().await?;
-            Ok::<_, StoreError>((app.store.groups(user).await?.len(), app.store.portfolios(user).await?.len()))
+            Ok::<_, StoreError>((app.store.groups(user).await?, app.store.portfolios(user).await?))
         };
         let (status, detail, counts) = match tokio::time::timeout(PROBE_TIME, counted).await {
-            Ok(Ok(counts)) => {
+            Ok(Ok((groups, portfolios))) => {
                 app.counters.succeeded(Part::Store);
-                (PartStatus::Ok, None, Some(counts))
+                let (status, detail) = Self::of_rows(&groups.damaged, &portfolios.damaged);
+                (status, detail, Some((groups.rows.len(), portfolios.rows.len())))
             }
             // Nothing is broken where no place was given.
             Ok(Err(error @ StoreError::NotConfigured)) => (PartStatus::None, Some(error.to_string()), None),
@@ -163,6 +167,23 @@ impl StorePart {
             portfolios: counts.map(|(_, portfolios)| portfolios),
             last_success: app.counters.last_success(Part::Store),
         }
+    }
+}
+
+impl StorePart {
+    /// What is damaged of a user's, by name.
+    fn of_rows(groups: &[String], portfolios: &[String]) -> (PartStatus, Option<String>) {
+        let damaged: Vec<&str> = groups.iter().chain(portfolios).map(String::as_str).collect();
+        if damaged.is_empty() {
+            return (PartStatus::Ok, None);
+        }
+        let named = damaged.iter().take(DAMAGED_NAMED).copied().collect::<Vec<_>>().join(", ");
+        let detail = format!(
+            "{} of what was saved is damaged and left out: {named}; delete it and save it again, or run `factor-mcp store \
+             restore`",
+            damaged.len()
+        );
+        (PartStatus::Degraded, Some(detail))
     }
 }
 

@@ -9,12 +9,12 @@ use tokio::{sync::Mutex, time::Instant};
 
 use self::{
     failure::{CacheFailure, FailureKind},
-    file::Identity,
     open::{Opened, Settings},
     record::HealthRecord,
     statements::StoredEntry,
 };
 use super::check_length;
+use crate::files::Identity;
 
 mod failure;
 mod file;

@@ -3,14 +3,18 @@
 use factor_types::UserId;
 
 use super::{
+    Listed, checksums,
     database::Transaction,
-    statement::{DatabaseRow, statement},
+    statement::{DatabaseRow, Statement, statement},
 };
-use crate::StoreError;
 use crate::users::{ApiKey, NewUser, User};
+use crate::{RowKind, StoreError};
 
 /// Characters of an address; no mail address has more.
 const LONGEST_EMAIL: usize = 254;
+
+/// All users, by number.
+pub(super) const ALL: &str = "SELECT id, tier, email, created_at, api_key_hash FROM users ORDER BY id";
 
 pub(super) async fn add(tx: &mut Transaction<'_>, user: &NewUser) -> Result<(User, ApiKey), StoreError> {
     if let Some(email) = &user.email {
@@ -21,28 +25,67 @@ pub(super) async fn add(tx: &mut Transaction<'_>, user: &NewUser) -> Result<(Use
     let number: i64 = row.ok_or_else(|| StoreError::Unavailable("no user was added; try again".to_owned()))?.get(0)?;
     // The key names its user, so it is made when the number is known.
     let key = ApiKey::generate(UserId::new(number))?;
+    let (id, name) = (UserId::new(number), number.to_string());
+    checksums::announce(tx, RowKind::User, id, ("", &name)).await?;
     let give = statement("UPDATE users SET api_key_hash = $2 WHERE id = $1");
     tx.run(give.bind(number).bind(key.hash().as_slice())).await?;
-    let added = one(tx, UserId::new(number)).await?;
-    let (user, _) = added.ok_or_else(|| StoreError::Unavailable("no user was added; try again".to_owned()))?;
-    Ok((user, key))
+    Ok((sealed(tx, id).await?, key))
 }
 
-pub(super) async fn all(tx: &mut Transaction<'_>) -> Result<Vec<User>, StoreError> {
-    let rows = tx.rows(statement("SELECT id, tier, email, created_at, api_key_hash FROM users ORDER BY id")).await?;
+pub(super) async fn all(tx: &mut Transaction<'_>) -> Result<Listed<User>, StoreError> {
+    let rows = tx.rows(statement(ALL)).await?;
     // The local user is always there: a role that does not see it does not see all.
     if rows.is_empty() {
         return Err(StoreError::Refused(
             "this role does not see the users: it needs the role that ran `factor-mcp migrate`".to_owned(),
         ));
     }
-    rows.iter().map(|row| user(row).map(|(user, _)| user)).collect()
+    checksums::sift_users(tx, &rows).await
 }
 
-pub(super) async fn revoke(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<User>, StoreError> {
+pub(super) async fn revoke(tx: &mut Transaction<'_>, id: UserId) -> Result<Option<User>, StoreError> {
+    // A damaged one has no key that is taken.
+    if one(tx, id).await?.is_none() {
+        return Ok(None);
+    }
+    checksums::announce(tx, RowKind::User, id, ("", &id.to_string())).await?;
     let revoke = statement("UPDATE users SET api_key_hash = NULL WHERE id = $1");
-    tx.run(revoke.bind(user.number())).await?;
-    Ok(one(tx, user).await?.map(|(user, _)| user))
+    tx.run(revoke.bind(id.number())).await?;
+    sealed(tx, id).await.map(Some)
+}
+
+/// Puts in a user as they were, unless they are there. True when they were put in.
+pub(super) async fn bring_back(
+    tx: &mut Transaction<'_>,
+    (kept, hash): &(User, Option<Vec<u8>>),
+) -> Result<bool, StoreError> {
+    if is_there(tx, kept.id).await? {
+        return Ok(false);
+    }
+    let insert = statement("INSERT INTO users (id, tier, email, created_at) VALUES ($1, $2, $3, $4)");
+    let insert = insert.bind(kept.id.number()).bind(kept.tier.as_str()).bind(kept.email.as_deref());
+    tx.run(insert.bind(kept.created_at)).await?;
+    if let Some(hash) = hash {
+        checksums::announce(tx, RowKind::User, kept.id, ("", &kept.id.to_string())).await?;
+        let give = statement("UPDATE users SET api_key_hash = $2 WHERE id = $1");
+        tx.run(give.bind(kept.id.number()).bind(hash.as_slice())).await?;
+    }
+    sealed(tx, kept.id).await.map(|_| true)
+}
+
+/// Whether there is a user of a number.
+pub(super) async fn is_there(tx: &mut Transaction<'_>, id: UserId) -> Result<bool, StoreError> {
+    let there = tx.row(statement("SELECT 1 FROM users WHERE id = $1").bind(id.number())).await?;
+    Ok(there.is_some())
+}
+
+/// What was just written, with its checksum.
+async fn sealed(tx: &mut Transaction<'_>, id: UserId) -> Result<User, StoreError> {
+    let row = tx.row(select_one(id)).await?;
+    let lost = || StoreError::Unavailable(format!("user {id} was written and is not there; try again"));
+    let written = row.as_ref().map(user).transpose()?.ok_or_else(lost)?;
+    checksums::seal(tx, id, ("", &id.to_string()), &written).await?;
+    Ok(written.0)
 }
 
 pub(super) async fn of_key(tx: &mut Transaction<'_>, key: &ApiKey) -> Result<Option<User>, StoreError> {
@@ -51,12 +94,16 @@ pub(super) async fn of_key(tx: &mut Transaction<'_>, key: &ApiKey) -> Result<Opt
     Ok(found.filter(|(_, hash)| hash.as_deref().is_some_and(|hash| key.has_hash(hash))).map(|(user, _)| user))
 }
 
-async fn one(tx: &mut Transaction<'_>, id: UserId) -> Result<Option<(User, Option<Vec<u8>>)>, StoreError> {
-    let one = statement("SELECT id, tier, email, created_at, api_key_hash FROM users WHERE id = $1");
-    tx.row(one.bind(id.number())).await?.as_ref().map(user).transpose()
+pub(super) async fn one(tx: &mut Transaction<'_>, id: UserId) -> Result<Option<(User, Option<Vec<u8>>)>, StoreError> {
+    let row = tx.row(select_one(id)).await?;
+    checksums::one(tx, row.as_ref(), id, ("", &id.to_string())).await
 }
 
-fn user(row: &DatabaseRow) -> Result<(User, Option<Vec<u8>>), StoreError> {
+fn select_one(id: UserId) -> Statement {
+    statement("SELECT id, tier, email, created_at, api_key_hash FROM users WHERE id = $1").bind(id.number())
+}
+
+pub(super) fn user(row: &DatabaseRow) -> Result<(User, Option<Vec<u8>>), StoreError> {
     let hash: Option<Vec<u8>> = row.get(4)?;
     let user = User {
         id: UserId::new(row.get(0)?),

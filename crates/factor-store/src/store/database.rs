@@ -1,21 +1,24 @@
 //! The two databases behind one interface: a pool each, and transactions that know their user.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
 use factor_types::UserId;
-use sqlx::{Encode, PgPool, Postgres, Sqlite, SqlitePool, Type, postgres::PgConnectOptions, query::Query, types::Json};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use sqlx::{
+    Encode, PgConnection, PgPool, Postgres, Sqlite, Type, postgres::PgConnectOptions, query::Query, types::Json,
+};
 
 use super::{
-    errors, postgres, sqlite,
+    errors,
+    maintenance::Survey,
+    postgres,
+    sqlite::{SqliteFile, SqliteTransaction, backups},
     statement::{BoundValue, DatabaseRow, Statement, statement},
 };
-use crate::StoreError;
+use crate::{StoreError, faults};
 
 /// A database that is connected to at the first use.
 pub(super) struct Database {
@@ -25,22 +28,8 @@ pub(super) struct Database {
 }
 
 pub(super) enum Engine {
-    Sqlite {
-        path: PathBuf,
-        pool: OnceLock<SqlitePool>,
-        /// One write at a time: those of one process would only wait for each other in SQLite, by sleeping ever longer.
-        writing: Arc<Mutex<()>>,
-    },
-    Postgres {
-        address: Box<PgConnectOptions>,
-        pool: OnceLock<PgPool>,
-    },
-}
-
-/// A connection's pool, whichever it is.
-pub(super) enum Pool<'a> {
-    Sqlite(&'a SqlitePool),
-    Postgres(&'a PgPool),
+    Sqlite(Arc<SqliteFile>),
+    Postgres { address: Box<PgConnectOptions>, pool: OnceLock<PgPool> },
 }
 
 /// What a transaction is for.
@@ -51,17 +40,67 @@ pub(super) enum Access {
 }
 
 impl Database {
-    pub(super) fn pool(&self) -> Pool<'_> {
+    /// Opens what is not open, and says which opening it is: a file may be another one than before, a server's tables
+    /// are looked at once.
+    pub(super) async fn opening(&self) -> Result<u64, StoreError> {
         match &self.engine {
-            Engine::Sqlite { path, pool, .. } => Pool::Sqlite(pool.get_or_init(|| sqlite::pool(path))),
-            Engine::Postgres { address, pool } => Pool::Postgres(pool.get_or_init(|| postgres::pool(address))),
+            Engine::Sqlite(file) => Ok(file.opened().await?.number),
+            Engine::Postgres { .. } => Ok(1),
         }
+    }
+
+    /// Closes what is open.
+    pub(super) async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(file) => file.close().await,
+            Engine::Postgres { address, pool } => pool.get_or_init(|| postgres::pool(address)).close().await,
+        }
+    }
+
+    /// An outcome; one that speaks of damage has the pages gone through, and then says what restores the file.
+    pub(super) async fn judged<T>(&self, opening: u64, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        match (outcome, &self.engine) {
+            (Err(error @ StoreError::Damaged(_)), Engine::Sqlite(file)) => Err(file.suspected(opening, error).await),
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Has the day's backup made, behind the caller's back, where there is something to keep and all of it is whole.
+    pub(super) fn keep_backup(self: &Arc<Self>) {
+        if let Engine::Sqlite(_) = self.engine {
+            let database = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Err(error) = database.back_up().await {
+                    tracing::warn!("no backup of the day: {error}");
+                }
+            });
+        }
+    }
+
+    pub(super) async fn back_up(&self) -> Result<(), StoreError> {
+        let Engine::Sqlite(file) = &self.engine else { return Ok(()) };
+        let opened = file.opened().await?;
+        if opened.is_read_only() || backups::is_there(file.path(), opened.day) {
+            return Ok(());
+        }
+        let mut transaction = self.begin(None, Access::Read).await?;
+        let survey = Survey::of(&mut transaction).await?;
+        transaction.commit().await?;
+        // The older backups are better than one of damaged rows.
+        if !survey.damaged.is_empty() {
+            return Err(StoreError::Refused("there are damaged rows: see `factor-mcp store check`".to_owned()));
+        }
+        if survey.is_empty() { Ok(()) } else { backups::of_day(&opened.pool, file.path(), opened.day).await.map(drop) }
+    }
+
+    fn pass(&self) -> Result<(), StoreError> {
+        faults::pass(&self.place).map_err(|error| errors::of_files(&self.place, &error))
     }
 
     /// How long an operation may take. A lost server is noticed in less; a file is only slow.
     pub(super) fn patience(&self) -> Duration {
         match self.engine {
-            Engine::Sqlite { .. } => Duration::from_secs(10),
+            Engine::Sqlite(_) => Duration::from_secs(10),
             Engine::Postgres { .. } => Duration::from_millis(1_800),
         }
     }
@@ -69,20 +108,15 @@ impl Database {
     /// A transaction that sees what belongs to `user`, or only what belongs to no user. Nothing of it is kept unless it
     /// is committed.
     pub(super) async fn begin(&self, user: Option<UserId>, access: Access) -> Result<Transaction<'_>, StoreError> {
-        let inner = match (self.pool(), &self.engine) {
-            (Pool::Sqlite(pool), Engine::Sqlite { writing, .. }) => {
-                let turn = match access {
-                    Access::Write => Some(Arc::clone(writing).lock_owned().await),
-                    Access::Read => None,
-                };
-                // A transaction that reads before it writes cannot wait for another's write: it takes the lock at once.
-                let begin = if access == Access::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
-                pool.begin_with(begin).await.map(|transaction| Inner::Sqlite(transaction, turn))
+        self.pass()?;
+        let inner = match &self.engine {
+            Engine::Sqlite(file) => Inner::Sqlite(file.begin(access).await?),
+            Engine::Postgres { address, pool } => {
+                let pool = pool.get_or_init(|| postgres::pool(address));
+                let begun = pool.begin().await;
+                Inner::Postgres(begun.map_err(|error| errors::refusal(&self.place, &error))?)
             }
-            (Pool::Postgres(pool), _) => pool.begin().await.map(Inner::Postgres),
-            (Pool::Sqlite(_), Engine::Postgres { .. }) => Err(sqlx::Error::PoolClosed),
         };
-        let inner = inner.map_err(|error| errors::refusal(&self.place, &error))?;
         let mut transaction = Transaction { inner, place: &self.place };
         if let (Inner::Postgres(_), Some(user)) = (&transaction.inner, user) {
             let whose = match access {
@@ -106,9 +140,16 @@ impl Database {
         work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut transaction = self.begin(user, access).await?;
-        let outcome = work(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(outcome)
+        match work(&mut transaction).await {
+            Ok(outcome) => {
+                transaction.commit().await?;
+                Ok(outcome)
+            }
+            Err(error) => {
+                transaction.rollback().await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -119,16 +160,22 @@ pub(super) struct Transaction<'a> {
 }
 
 enum Inner {
-    Sqlite(sqlx::Transaction<'static, Sqlite>, Option<OwnedMutexGuard<()>>),
+    Sqlite(SqliteTransaction),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
-impl Transaction<'_> {
+impl<'a> Transaction<'a> {
+    /// One on a connection of SQLite, in a file of this place.
+    pub(super) fn of_sqlite(transaction: SqliteTransaction, place: &'a str) -> Self {
+        Self { inner: Inner::Sqlite(transaction), place }
+    }
+
     /// All rows of a statement.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<DatabaseRow>, StoreError> {
+        self.pass()?;
         let rows = match &mut self.inner {
-            Inner::Sqlite(transaction, _) => query::<Sqlite>(statement)
-                .fetch_all(&mut **transaction)
+            Inner::Sqlite(transaction) => query::<Sqlite>(statement)
+                .fetch_all(transaction.connection())
                 .await
                 .map(|rows| rows.into_iter().map(DatabaseRow::Sqlite).collect()),
             Inner::Postgres(transaction) => query::<Postgres>(statement)
@@ -146,9 +193,10 @@ impl Transaction<'_> {
 
     /// Runs a statement; the number of rows it changed.
     pub(super) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        self.pass()?;
         let done = match &mut self.inner {
-            Inner::Sqlite(transaction, _) => {
-                query::<Sqlite>(statement).execute(&mut **transaction).await.map(|done| done.rows_affected())
+            Inner::Sqlite(transaction) => {
+                query::<Sqlite>(statement).execute(transaction.connection()).await.map(|done| done.rows_affected())
             }
             Inner::Postgres(transaction) => {
                 query::<Postgres>(statement).execute(&mut **transaction).await.map(|done| done.rows_affected())
@@ -159,21 +207,39 @@ impl Transaction<'_> {
 
     /// Keeps what was done. Once this has returned well, it survives a killed process.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.pass()?;
         let done = match self.inner {
-            Inner::Sqlite(transaction, turn) => {
-                let done = transaction.commit().await;
-                drop(turn);
-                done
-            }
+            Inner::Sqlite(transaction) => transaction.commit().await,
             Inner::Postgres(transaction) => transaction.commit().await,
         };
         done.map_err(|error| errors::refusal(self.place, &error))
     }
 
+    fn pass(&self) -> Result<(), StoreError> {
+        faults::pass(self.place).map_err(|error| errors::of_files(self.place, &error))
+    }
+
+    /// Undoes what was done. Dropping does so too, at the price of the connection.
+    async fn rollback(self) {
+        match self.inner {
+            Inner::Sqlite(transaction) => drop(transaction.rollback().await),
+            // Where the server is away it undoes it by itself.
+            Inner::Postgres(transaction) => drop(transaction.rollback().await),
+        }
+    }
+
+    /// The connection to Postgres, for what only Postgres does.
+    pub(super) fn postgres(&mut self) -> Option<&mut PgConnection> {
+        match &mut self.inner {
+            Inner::Sqlite(_) => None,
+            Inner::Postgres(transaction) => Some(&mut **transaction),
+        }
+    }
+
     /// The SQLite connection, for what only SQLite does.
     pub(super) fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
         match &mut self.inner {
-            Inner::Sqlite(transaction, _) => Some(&mut **transaction),
+            Inner::Sqlite(transaction) => Some(transaction.connection()),
             Inner::Postgres(_) => None,
         }
     }

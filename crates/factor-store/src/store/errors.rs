@@ -1,5 +1,7 @@
 //! What the databases' errors mean for the store's callers.
 
+use std::io;
+
 use sqlx::{migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
 
 use crate::StoreError;
@@ -14,6 +16,7 @@ pub(super) fn refusal(place: &str, error: &sqlx::Error) -> StoreError {
         sqlx::Error::PoolTimedOut => {
             StoreError::Unavailable(format!("{place} did not answer in time; try again in a moment"))
         }
+        sqlx::Error::Io(error) => of_files(place, error),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
             StoreError::Unreadable(format!("{place}: {error}"))
         }
@@ -61,17 +64,37 @@ fn of_sqlite(place: &str, error: Option<&SqliteError>, message: &str) -> StoreEr
     use sqlx::error::DatabaseError as _;
     let code: i32 = error.and_then(|error| error.code()?.parse().ok()).unwrap_or_default();
     let words = format!("{place}: {message} (SQLite {code})");
-    match code & 0xff {
-        1 if message.starts_with("no such") => StoreError::Schema(format!("{words}; run `factor-mcp migrate`")),
+    match (code, code & 0xff) {
+        (_, 1) if message.starts_with("unsupported file format") => StoreError::Damaged(words),
+        (_, 1) if message.starts_with("no such") => StoreError::Schema(format!("{words}; run `factor-mcp migrate`")),
+        // IOERR_SHMSIZE: no room for the log's index.
+        (4874, _) | (_, 13) => StoreError::Full(format!("{words}; make room on the disk")),
+        // IOERR_SHORT_READ: the file ends within a page. CORRUPT, TOOBIG, NOTADB: a length beyond all bounds is damage too.
+        (522, _) | (_, 11 | 18 | 26) => StoreError::Damaged(words),
         // BUSY, LOCKED, PROTOCOL.
-        5 | 6 | 15 => StoreError::Unavailable(format!("{words}; another process is writing, try again in a moment")),
-        // PERM, READONLY, CANTOPEN, AUTH.
-        3 | 8 | 14 | 23 => StoreError::Unavailable(format!("{words}; make the folder and its files writable")),
-        13 => StoreError::Unavailable(format!("{words}; make room on the disk")),
-        // CORRUPT, NOTADB.
-        11 | 26 => StoreError::Unreadable(format!("{words}; it was left as it is: put a backup in its place")),
-        19 => StoreError::Refused(format!("{words}; the change does not fit the tables")),
+        (_, 5 | 6 | 15) => StoreError::Locked(format!("{words}; another process is writing, try again in a moment")),
+        // PERM, READONLY, AUTH.
+        (_, 3 | 8 | 23) => StoreError::ReadOnly(format!("{words}; make the folder and its files writable")),
+        // CONSTRAINT_TRIGGER: ours, which says what to do.
+        (1811, _) => StoreError::Refused(format!("{place}: {message}")),
+        (_, 19) => StoreError::Refused(format!("{words}; the change does not fit the tables")),
         _ => StoreError::Unavailable(format!("{words}; try again in a moment")),
+    }
+}
+
+/// An error of the file system.
+pub(super) fn of_files(place: &str, error: &io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::Full(format!("{place}: {error}; make room on the disk"))
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly(format!(
+            "{place}: {error}; make the folder and its files writable, or set FACTOR_DATA_DIR to another folder"
+        )),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            StoreError::Locked(format!("{place}: {error}; try again in a moment"))
+        }
+        _ => StoreError::Unavailable(format!("{place}: {error}; set FACTOR_DATA_DIR to a folder that can be written")),
     }
 }
 
@@ -107,10 +130,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_cannot_be_written_may_be_another_time() {
+    async fn a_failure_bears_its_cause_and_the_way_out() {
         let read_only = ["CREATE TABLE t (x)", "PRAGMA query_only = 1", "INSERT INTO t VALUES (1)"];
-        let StoreError::Unavailable(words) = error_of(&read_only).await else { panic!("not unavailable") };
+        let StoreError::ReadOnly(words) = error_of(&read_only).await else { panic!("not read-only") };
         assert!(words.ends_with("make the folder and its files writable"), "{words}");
+        let full = ["CREATE TABLE t (x)", "PRAGMA max_page_count = 2", "INSERT INTO t VALUES (zeroblob(99999))"];
+        let StoreError::Full(words) = error_of(&full).await else { panic!("not full") };
+        assert!(words.ends_with("make room on the disk"), "{words}");
+    }
+
+    #[test]
+    fn what_the_file_system_says_is_told_apart() {
+        let of = |kind| of_files("the place", &io::Error::from(kind));
+        assert!(matches!(of(io::ErrorKind::StorageFull), StoreError::Full(_)));
+        assert!(matches!(of(io::ErrorKind::PermissionDenied), StoreError::ReadOnly(_)));
+        assert!(matches!(of(io::ErrorKind::TimedOut), StoreError::Locked(_)));
+        assert!(matches!(of(io::ErrorKind::NotADirectory), StoreError::Unavailable(_)));
     }
 
     #[test]

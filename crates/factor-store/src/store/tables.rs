@@ -3,22 +3,23 @@
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Ticker, UserId};
-use tokio::{
-    sync::{Mutex, OnceCell},
-    time::timeout,
-};
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    Author, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
-    database::{Access, Database, Engine, Pool, Transaction},
+    Author, Deleted, Listed, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
+    database::{Access, Database, Engine, Transaction},
     groups, mappings, portfolios, postgres, roles, schema,
+    sqlite::SqliteFile,
     statement::statement,
 };
 use crate::{
@@ -40,10 +41,11 @@ const EDITING: Duration = Duration::from_secs(30);
 pub struct DatabaseStore(Arc<Inner>);
 
 struct Inner {
-    database: Database,
+    database: Arc<Database>,
     options: OpenOptions,
-    /// Set when the tables were found to be this version's.
-    ready: OnceCell<()>,
+    /// The opening whose tables were found to be this version's; 0 before the first.
+    ready: AtomicU64,
+    preparing: Mutex<()>,
 }
 
 impl DatabaseStore {
@@ -51,7 +53,7 @@ impl DatabaseStore {
     /// is left as it is.
     pub fn sqlite(path: PathBuf, options: OpenOptions) -> Self {
         let place = path.display().to_string();
-        let engine = Engine::Sqlite { path, pool: OnceLock::new(), writing: Arc::new(Mutex::default()) };
+        let engine = Engine::Sqlite(SqliteFile::new(path));
         Self::new(place, engine, options)
     }
 
@@ -67,7 +69,12 @@ impl DatabaseStore {
     }
 
     fn new(place: String, engine: Engine, options: OpenOptions) -> Self {
-        Self(Arc::new(Inner { database: Database { place, engine }, options, ready: OnceCell::new() }))
+        Self(Arc::new(Inner {
+            database: Arc::new(Database { place, engine }),
+            options,
+            ready: AtomicU64::new(0),
+            preparing: Mutex::default(),
+        }))
     }
 
     /// Does some work in a transaction, in the time that one operation may take.
@@ -78,7 +85,8 @@ impl DatabaseStore {
         work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let database = &self.0.database;
-        self.bounded(database.patience(), database.transact(user.into(), access, work)).await
+        let outcome = self.bounded(database.patience(), database.transact(user.into(), access, work)).await;
+        database.judged(self.0.ready.load(Ordering::Acquire), outcome).await
     }
 
     /// Does something in a bounded time, once the tables are known to be right.
@@ -100,16 +108,13 @@ impl DatabaseStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        if self.0.ready.initialized() {
+        let inner = &self.0;
+        if inner.ready.load(Ordering::Acquire) == inner.database.opening().await? {
             return Ok(());
         }
         // A task of its own: a migration goes on when the caller's time is up or it is cancelled.
-        let inner = Arc::clone(&self.0);
-        let preparing = tokio::spawn(async move {
-            let OpenOptions { migrate, multi_user } = inner.options;
-            let prepare = || schema::prepare(&inner.database, migrate, multi_user);
-            inner.ready.get_or_try_init(prepare).await.copied()
-        });
+        let inner = Arc::clone(inner);
+        let preparing = tokio::spawn(async move { inner.prepare().await });
         match timeout(READY, preparing).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Err(StoreError::Unavailable(format!("{}: {error}", self.0.database.place))),
@@ -118,6 +123,25 @@ impl DatabaseStore {
                 self.0.database.place
             ))),
         }
+    }
+}
+
+impl Inner {
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let _turn = self.preparing.lock().await;
+        let opening = self.database.opening().await?;
+        if self.ready.load(Ordering::Acquire) == opening {
+            return Ok(());
+        }
+        let OpenOptions { migrate, multi_user, .. } = self.options;
+        match (schema::prepare(&self.database, migrate, multi_user).await, &self.database.engine) {
+            // The pages are whole, and what makes them a store is not.
+            (Err(StoreError::Unreadable(why)), Engine::Sqlite(file)) => return Err(file.condemned(opening, why).await),
+            (outcome, _) => self.database.judged(opening, outcome).await?,
+        }
+        self.ready.store(opening, Ordering::Release);
+        self.database.keep_backup();
+        Ok(())
     }
 }
 
@@ -131,7 +155,7 @@ impl fmt::Debug for DatabaseStore {
 impl Store for DatabaseStore {
     fn name(&self) -> &'static str {
         match self.0.database.engine {
-            Engine::Sqlite { .. } => "sqlite",
+            Engine::Sqlite(_) => "sqlite",
             Engine::Postgres { .. } => "postgres",
         }
     }
@@ -160,17 +184,14 @@ impl Store for DatabaseStore {
 
     async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
         let database = &self.0.database;
-        self.bounded(database.patience(), roles::grant_to(database, role)).await
+        self.bounded(EDITING, roles::grant_to(database, role)).await
     }
 
     async fn close(&self) {
-        match self.0.database.pool() {
-            Pool::Sqlite(pool) => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
-        }
+        self.0.database.close().await;
     }
 
-    async fn groups(&self, user: UserId) -> Result<Vec<SavedGroup>, StoreError> {
+    async fn groups(&self, user: UserId) -> Result<Listed<SavedGroup>, StoreError> {
         self.transact(user, Access::Read, async |tx| groups::all(tx, user).await).await
     }
 
@@ -184,7 +205,8 @@ impl Store for DatabaseStore {
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<WriteOutcome<SavedGroup>, StoreError> {
-        self.transact(user, Access::Write, async |tx| groups::create(tx, user, group, settled).await).await
+        let most = self.0.options.most_per_user;
+        self.transact(user, Access::Write, async |tx| groups::create(tx, user, group, settled, most).await).await
     }
 
     async fn update_group(
@@ -197,11 +219,11 @@ impl Store for DatabaseStore {
         self.transact(user, Access::Write, async |tx| groups::update(tx, user, name, group, settled).await).await
     }
 
-    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<SavedGroup>, StoreError> {
+    async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<Deleted<SavedGroup>>, StoreError> {
         self.transact(user, Access::Write, async |tx| groups::delete(tx, user, name).await).await
     }
 
-    async fn portfolios(&self, user: UserId) -> Result<Vec<Saved<Portfolio>>, StoreError> {
+    async fn portfolios(&self, user: UserId) -> Result<Listed<Saved<Portfolio>>, StoreError> {
         self.transact(user, Access::Read, async |tx| portfolios::all(tx, user).await).await
     }
 
@@ -214,10 +236,15 @@ impl Store for DatabaseStore {
         user: UserId,
         portfolio: &Portfolio,
     ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
-        self.transact(user, Access::Write, async |tx| portfolios::save(tx, user, portfolio).await).await
+        let most = self.0.options.most_per_user;
+        self.transact(user, Access::Write, async |tx| portfolios::save(tx, user, portfolio, most).await).await
     }
 
-    async fn delete_portfolio(&self, user: UserId, name: &GroupName) -> Result<Option<Saved<Portfolio>>, StoreError> {
+    async fn delete_portfolio(
+        &self,
+        user: UserId,
+        name: &GroupName,
+    ) -> Result<Option<Deleted<Saved<Portfolio>>>, StoreError> {
         self.transact(user, Access::Write, async |tx| portfolios::delete(tx, user, name).await).await
     }
 
@@ -265,7 +292,7 @@ impl Store for DatabaseStore {
         self.transact(None, Access::Write, async |tx| accounts::add(tx, user).await).await
     }
 
-    async fn users(&self) -> Result<Vec<User>, StoreError> {
+    async fn users(&self) -> Result<Listed<User>, StoreError> {
         self.transact(None, Access::Read, async |tx| accounts::all(tx).await).await
     }
 

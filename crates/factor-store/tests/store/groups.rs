@@ -1,6 +1,6 @@
 //! Groups and portfolios: what is kept is what was meant.
 
-use factor_store::WriteOutcome;
+use factor_store::{Deleted, WriteOutcome};
 use factor_types::{FactorGroup, GroupWeighting, UserId};
 
 use crate::support::{
@@ -15,7 +15,7 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     // To the bit, weights that no short decimal is included.
     let made = made_new(store.create_group(user, &custom("My Tech"), Some(&settled())).await.unwrap());
     assert_eq!((recent(made.group.clone()), made.settled.clone()), (custom("My Tech"), Some(settled())));
-    assert_eq!(store.groups(user).await.unwrap(), std::slice::from_ref(&made));
+    assert_eq!(store.groups(user).await.unwrap().rows, std::slice::from_ref(&made));
 
     // One name, whatever its spelling.
     for spelling in ["my_tech", "MY TECH", "My Tech"] {
@@ -32,11 +32,11 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     assert_eq!(store.create_group(user, &turned, None).await.unwrap(), WriteOutcome::Unchanged(made.clone()));
     let other = equal("my_tech", &["XLK", "SMH"]);
     assert_eq!(store.create_group(user, &other, None).await.unwrap(), WriteOutcome::Conflict(made.clone()));
-    assert_eq!(store.groups(user).await.unwrap(), std::slice::from_ref(&made));
+    assert_eq!(store.groups(user).await.unwrap().rows, std::slice::from_ref(&made));
 
     // Others see nothing of it, and may have the name.
     let stranger = place.user().await;
-    assert_eq!(store.groups(stranger).await.unwrap(), []);
+    assert_eq!(store.groups(stranger).await.unwrap().rows, []);
     assert_eq!(store.update_group(stranger, &name("My Tech"), &other, None).await.unwrap(), None);
     assert_eq!(store.delete_group(stranger, &name("My Tech")).await.unwrap(), None);
     made_new(store.create_group(stranger, &other, None).await.unwrap());
@@ -55,14 +55,15 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     assert_eq!(onto, Some(WriteOutcome::Conflict(banks)));
     let renamed = FactorGroup { name: name("Chips"), ..changed };
     made_new(store.update_group(user, &name("My Tech"), &renamed, None).await.unwrap().unwrap());
-    assert_eq!(names(&store.groups(user).await.unwrap()), ["Banks", "Chips"]);
+    assert_eq!(names(&store.groups(user).await.unwrap().rows), ["Banks", "Chips"]);
     assert_eq!(store.update_group(user, &name("My Tech"), &renamed, None).await.unwrap(), None);
 
     // What is deleted is given back.
     let gone = store.delete_group(user, &name("chips")).await.unwrap().unwrap();
+    let Deleted::Whole(gone) = gone else { panic!("it was whole") };
     assert_eq!(gone.group.what, renamed);
     assert_eq!(store.delete_group(user, &name("chips")).await.unwrap(), None);
-    assert_eq!(names(&store.groups(stranger).await.unwrap()), ["my_tech"]);
+    assert_eq!(names(&store.groups(stranger).await.unwrap().rows), ["my_tech"]);
 
     // What cannot be kept is refused with its reason, and nothing of it is there.
     let weights = |weights: &[f64]| FactorGroup {
@@ -77,7 +78,7 @@ async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     assert!(refusal(store.create_group(user, &nul, None).await).contains("NUL"));
     // A user who is not there has no groups.
     assert!(store.create_group(UserId::new(9_999), &equal("Odd", &["A", "B"]), None).await.is_err());
-    assert_eq!(names(&store.groups(user).await.unwrap()), ["Banks"]);
+    assert_eq!(names(&store.groups(user).await.unwrap().rows), ["Banks"]);
 }
 
 async fn portfolios_are_kept_replaced_and_deleted(place: &Place) {
@@ -89,11 +90,11 @@ async fn portfolios_are_kept_replaced_and_deleted(place: &Place) {
     assert_eq!(second.created_at, first.created_at);
     assert!(second.updated_at > first.updated_at);
     store.save_portfolio(user, &portfolio("Autumn", 1.0)).await.unwrap();
-    let all = store.portfolios(user).await.unwrap();
+    let all = store.portfolios(user).await.unwrap().rows;
     assert_eq!(all.iter().map(|kept| kept.what.name.as_str()).collect::<Vec<_>>(), ["Autumn", "current portfolio"]);
     assert_eq!(store.portfolio(user, &name("Current_Portfolio")).await.unwrap().as_ref(), Some(&second));
 
-    assert_eq!(store.portfolios(stranger).await.unwrap(), []);
+    assert_eq!(store.portfolios(stranger).await.unwrap().rows, []);
     assert_eq!(store.portfolio(stranger, &name("Autumn")).await.unwrap(), None);
     assert_eq!(store.delete_portfolio(stranger, &name("Autumn")).await.unwrap(), None);
 
@@ -101,6 +102,6 @@ async fn portfolios_are_kept_replaced_and_deleted(place: &Place) {
     odd.holdings[2].amount = factor_types::Amount::Weight(f64::INFINITY);
     assert_eq!(refusal(store.save_portfolio(user, &odd).await), "the weight of AGG is no finite number: inf");
     assert_eq!(odd.holdings[2].ticker, ticker("AGG"));
-    assert_eq!(store.delete_portfolio(user, &name("CURRENT_PORTFOLIO")).await.unwrap(), Some(second));
-    assert_eq!(store.portfolios(user).await.unwrap().len(), 1);
+    assert_eq!(store.delete_portfolio(user, &name("CURRENT_PORTFOLIO")).await.unwrap(), Some(Deleted::Whole(second)));
+    assert_eq!(store.portfolios(user).await.unwrap().rows.len(), 1);
 }

@@ -93,7 +93,7 @@ async fn kill_again_and_again(place: &Place) {
         }
         // One look at all: what a killed client had sent last, its server may still finish.
         let mut there = [None; GROUPS as usize];
-        for kept in place.admin.groups(UserId::LOCAL).await.unwrap() {
+        for kept in place.admin.groups(UserId::LOCAL).await.unwrap().rows {
             let found = kept.group.what;
             let version: u64 = found.description.strip_prefix("version ").unwrap().parse().unwrap();
             assert_eq!(found, group(version % GROUPS, version), "round {round}: half of it is there");

@@ -8,7 +8,10 @@
     reason = "a test fails by panicking and tells what it counted, helpers included"
 )]
 
+mod damage;
+mod disks;
 mod entries;
+mod flips;
 mod groups;
 mod isolation;
 mod kills;
@@ -16,6 +19,7 @@ mod mappings;
 mod migrations;
 mod model;
 mod outage;
+mod restores;
 mod roles;
 mod support;
 mod users;

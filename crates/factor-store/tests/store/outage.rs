@@ -38,6 +38,6 @@ async fn a_lost_server_is_reported_soon_and_a_returned_one_is_used_soon() {
             }
         };
         println!("round {round}: used again after {:?}", began.elapsed());
-        assert_eq!(groups.len(), kept, "round {round}");
+        assert_eq!(groups.rows.len(), kept, "round {round}");
     }
 }

@@ -78,7 +78,7 @@ async fn a_write_across_users_is_refused_or_changes_nothing() {
     let edit = factor_store::MappingEdit::Clear(factor_types::Category::Style);
     let kind = factor_store::MappingKind::StyleAndMarket;
     assert!(refusal(place.server.edit_mapping(kind, &edit, &[], &author(), false).await).contains("permission denied"));
-    assert_eq!(place.server.groups(ann).await.unwrap().len(), 1);
+    assert_eq!(place.server.groups(ann).await.unwrap().rows.len(), 1);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_role_that_could_read_across_users_is_refused() {
     // For oneself any role will do.
     let store = open(Some(&database.url(Role::Superuser)), None).unwrap();
     store.check().await.unwrap();
-    assert_eq!(store.groups(UserId::LOCAL).await.unwrap(), []);
+    assert_eq!(store.groups(UserId::LOCAL).await.unwrap().rows, []);
 }
 
 #[tokio::test]
@@ -128,7 +128,9 @@ async fn only_a_plain_role_is_granted_anything() {
 
     // Without its grants, or the tables, a server's role gets the command to run.
     let empty = cluster.database().unwrap();
-    let store = open_with(Some(&empty.url(Role::App)), None, OpenOptions { migrate: true, multi_user: true }).unwrap();
+    let store =
+        open_with(Some(&empty.url(Role::App)), None, OpenOptions { multi_user: true, ..OpenOptions::default() })
+            .unwrap();
     match store.check().await {
         Err(StoreError::Schema(words)) => assert!(words.contains("run `factor-mcp migrate`"), "{words}"),
         other => panic!("{other:?}"),

@@ -94,7 +94,7 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 pub(crate) fn for_several() -> OpenOptions {
-    OpenOptions { migrate: true, multi_user: true }
+    OpenOptions { multi_user: true, ..OpenOptions::default() }
 }
 
 pub(crate) fn name(text: &str) -> GroupName {

@@ -33,7 +33,7 @@ async fn a_key_is_its_user_until_it_is_revoked(place: &Place) {
     }
 
     // The local user is there and has none.
-    let all = place.admin.users().await.unwrap();
+    let all = place.admin.users().await.unwrap().rows;
     assert_eq!(
         all.iter().map(|user| (user.id, user.has_key)).collect::<Vec<_>>(),
         [(UserId::LOCAL, false), (ann.id, true), (bob.id, true)]
@@ -48,7 +48,7 @@ async fn a_key_is_its_user_until_it_is_revoked(place: &Place) {
 
     let wrong = NewUser { tier: UserTier::Public, email: Some("no address".into()) };
     assert!(refusal(place.admin.add_user(&wrong).await).contains("`no address` is not an address"));
-    assert_eq!(place.admin.users().await.unwrap().len(), 3);
+    assert_eq!(place.admin.users().await.unwrap().rows.len(), 3);
 
     // Neither key is in the store in any form but its hash.
     let stored = everything(place);

@@ -54,6 +54,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(analysis.prepared.warnings.iter().cloned().map(Warning::Source));
     warnings.extend(query.common.snapshot.loaded.problems.iter().map(|problem| Warning::Universe(problem.to_string())));
     warnings.extend(query.request.groups.trouble.iter().cloned().map(Warning::Groups));
+    warnings.extend(query.request.groups.surplus.iter().cloned().map(Warning::SurplusGroups));
     warnings
 }
 

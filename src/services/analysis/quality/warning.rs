@@ -114,6 +114,8 @@ pub(crate) enum Warning {
     Universe(String),
     /// Why the caller's groups are left out.
     Groups(String),
+    /// Which of the caller's groups are too many.
+    SurplusGroups(String),
     /// What is to be known of a portfolio.
     Portfolio(holdings_warning::Warning),
 }
@@ -218,7 +220,7 @@ impl Display for Warning {
                 write!(f, "prices begin after start_date: the first return is of {first}")
             }
             Self::OutOfTime(sections) => write!(f, "not computed for want of time: {}", sections.join(", ")),
-            Self::Source(said) => f.write_str(said),
+            Self::Source(said) | Self::SurplusGroups(said) => f.write_str(said),
             Self::Universe(problem) => write!(f, "factor universe: {problem}"),
             Self::Groups(why) => write!(f, "your factor groups are left out: {why}"),
             Self::Portfolio(warning) => warning.fmt(f),

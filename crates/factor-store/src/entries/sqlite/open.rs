@@ -15,10 +15,11 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
     failure::{CacheFailure, FailureKind},
-    file::{self, FileState, Identity, Lock},
+    file::{self, FileState},
     record::HealthRecord,
     statements,
 };
+use crate::files::{self, Identity, Lock};
 
 /// Three readers and a writer.
 const CONNECTIONS: u32 = 4;
@@ -71,7 +72,7 @@ pub(super) async fn put_aside(
     let aside = blocking(move || {
         let _lock = Lock::take(&path)?;
         let same = fs::metadata(&path).is_ok_and(|now| Identity::of(&now) == identity);
-        if same { file::put_aside(&path).map(Some) } else { Ok(None) }
+        if same { files::put_aside(&path, "broken").map(Some) } else { Ok(None) }
     });
     match aside.await {
         Ok(Some(aside)) => {
@@ -109,8 +110,9 @@ impl From<&sqlx::Error> for OpenError {
 async fn open_to_write(settings: &Settings, record: &HealthRecord) -> Result<Opened, OpenError> {
     let path = settings.path.clone();
     let locked = blocking(move || {
-        file::make_folder(&path)?;
+        files::make_folder(&path)?;
         let lock = Lock::take(&path)?;
+        files::make_database_private(&path);
         Ok((lock, file::state(&path)?))
     });
     let (_lock, state) = locked.await.map_err(|error| OpenError::from(&error))?;
@@ -138,7 +140,7 @@ async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> 
     let options = options(settings).read_only(true);
     let mut opened = connect(settings, options.clone()).await;
     // Without a log nothing can be missed, and without the right to make one no process here can write.
-    if opened.is_err() && !file::has_log(&settings.path) {
+    if opened.is_err() && !files::has_log(&settings.path) {
         opened = connect(settings, options.immutable(true)).await;
     }
     opened.ok().map(|opened| Opened { read_only: Some(why), ..opened })
@@ -146,23 +148,28 @@ async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> 
 
 async fn replace_broken(settings: &Settings, record: &HealthRecord, why: &str) -> Result<(), OpenError> {
     let path = settings.path.clone();
-    let aside = blocking(move || file::put_aside(&path)).await.map_err(|error| OpenError::from(&error))?;
+    let aside = blocking(move || files::put_aside(&path, "broken")).await.map_err(|error| OpenError::from(&error))?;
     record.damaged_file(note(settings, why, &aside));
     create(settings).await
 }
 
 /// Makes a whole file under another name and renames it. Only under the lock.
 async fn create(settings: &Settings) -> Result<(), OpenError> {
-    let fresh = file::named(&settings.path, ".new");
+    let fresh = files::named(&settings.path, ".new");
     let removed = fresh.clone();
-    blocking(move || file::remove(&removed)).await.map_err(|error| OpenError::from(&error))?;
+    blocking(move || {
+        files::remove(&removed)?;
+        files::begin_private(&removed)
+    })
+    .await
+    .map_err(|error| OpenError::from(&error))?;
     write_empty(&fresh).await.map_err(|error| OpenError::from(&error))?;
     let path = settings.path.clone();
     let named = blocking(move || {
         if file::state(&fresh)? != FileState::Ours {
             return Err(io::Error::other("what was just written reads otherwise"));
         }
-        file::sweep(&path)?;
+        files::sweep(&path)?;
         fs::rename(&fresh, &path)
     });
     named.await.map_err(|error| OpenError::from(&error))
