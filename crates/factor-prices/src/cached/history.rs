@@ -104,6 +104,9 @@ impl CachedHistory {
     ) -> Result<Self, PriceError> {
         let (ticker, series) = (history.series.ticker().clone(), &history.series);
         if let Some(before) = before {
+            if let Some(refused) = series.refused() {
+                return Err(PriceError::failed(SourceFault::Unusable, refused.to_string()));
+            }
             let enough = LEAST_SHARE * before.series.len() as f64;
             if (series.len() as f64) < enough || series.dates().last() < before.series.dates().last() {
                 return Err(PriceError::failed(
@@ -182,8 +185,7 @@ pub(super) fn with_bad_prices(
     rows: impl IntoIterator<Item = (NaiveDate, f64)>,
     bad: usize,
 ) -> PriceSeries {
-    let bad = std::iter::repeat_n((NaiveDate::MIN, f64::NAN), bad);
-    PriceSeries::new(like.ticker().clone(), like.kind(), rows.into_iter().chain(bad))
+    PriceSeries::new(like.ticker().clone(), like.kind(), rows).with_bad_prices(bad)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     Fundamentals, Study,
     composite::{Composite, Composites, Member, covers},
     observer::{Progress, Stopped},
-    panel::window::is_monthly,
+    panel::Spacing,
     sections::{
         dividends,
         macro_etf::by_preference,
@@ -84,7 +84,7 @@ impl Tables<'_> {
         let (panel, factor) = (self.study.panel(), &studied.factor);
         let column = &panel.columns()[studied.column];
         let daily = match &column.priced {
-            Some(priced) if !is_monthly(&column.series) => DailyPrices {
+            Some(priced) if Spacing::of(column.series.dates()) == Spacing::Daily => DailyPrices {
                 dates: &column.series.dates()[priced.clone()],
                 prices: &column.series.prices()[priced.clone()],
             },
