@@ -91,7 +91,8 @@ async fn a_start_before_all_prices_is_no_reason_to_ask_for_ever() {
     request.dates.start = Some(day("1990-01-01"));
     let fetch = Fetch::new(&request, &all, &[ticker("MTUM")], Clock::evening_of(day(TODAY)), Instant::now() + PATIENT);
     let market = Market::default();
-    let (arrived, window) = fetch.histories(&market, fetch.window.fetch_range(), &Fetching::default()).await;
+    let found = fetch.histories(&market, fetch.window.fetch_range(), &Fetching::default()).await;
+    let (arrived, window) = found.unwrap();
     assert!(window.is_ok());
     assert_eq!(arrived.series.len(), 2);
     assert_eq!(market.asked.lock().unwrap().len(), 2, "each once");

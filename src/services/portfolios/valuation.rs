@@ -3,16 +3,22 @@
 //! Weights are taken as they are; what they lack to 1 is cash, what they have beyond it is borrowed. Shares and values are
 //! divided by the total value, shares at the latest close. Cash is `CUR:USD`.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use chrono::{Days, NaiveDate};
+use factor_analytics::findings::{self, Finding};
 use factor_prices::{PriceError, PriceProvider, SourceFault};
-use factor_types::{Amount, DateRange, Holding, Ticker, ValuationPrice};
+use factor_types::{Amount, DateRange, Holding, PriceSeries, Ticker, ValuationPrice};
 use futures::{StreamExt, stream};
 use indexmap::IndexMap;
 use tokio::time::timeout_at;
 
-use crate::{analysis::Caller, app::App, progress::Fetching, services::saved_items::significant};
+use crate::{
+    analysis::{Caller, off_thread},
+    app::App,
+    progress::Fetching,
+    services::{analysis::quality, saved_items::significant},
+};
 
 /// Prices asked for at once.
 const IN_FLIGHT: usize = 8;
@@ -40,6 +46,8 @@ pub struct Valuation {
     pub unpriced: Vec<(Ticker, String)>,
     /// What the caller should know of the prices.
     pub warnings: Vec<String>,
+    /// What is doubtful in the prices themselves; an analysis of the holdings says it of all that it rests on.
+    pub doubts: Vec<String>,
 }
 
 /// How weights came about.
@@ -109,6 +117,7 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
             prices: Vec::new(),
             unpriced: Vec::new(),
             warnings: Vec::new(),
+            doubts: Vec::new(),
         };
     }
     let shares: Vec<&Ticker> = holdings
@@ -117,7 +126,8 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
         .map(|holding| &holding.ticker)
         .collect();
     let about = app.sources.prices.about();
-    let (prices, unpriced) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
+    let (prices, unpriced, series) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
+    let doubts = doubts(series).await;
     let mut warnings: Vec<String> = prices
         .iter()
         .filter(|price| (caller.clock.today - price.date).num_days() > OLD_DAYS)
@@ -132,7 +142,7 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
         Some(total) => Normalisation::Shares { source: about.name, total },
         None => Normalisation::Unknown,
     };
-    Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings }
+    Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings, doubts }
 }
 
 /// Money to the cent.
@@ -201,7 +211,7 @@ async fn latest_prices(
     name: &str,
     tickers: &[&Ticker],
     caller: &Caller<'_>,
-) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>) {
+) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>, Vec<Arc<PriceSeries>>) {
     let fetching = Fetching::default();
     fetching.expect(tickers.len());
     let ask = |ticker: Ticker| {
@@ -217,26 +227,50 @@ async fn latest_prices(
     let owned: Vec<Ticker> = tickers.iter().map(|ticker| (*ticker).clone()).collect();
     // In the order of the holdings, whichever answers first.
     let asked = stream::iter(owned).map(ask).buffered(IN_FLIGHT).collect::<Vec<_>>();
-    let (mut prices, mut unpriced) = (Vec::new(), Vec::new());
+    let (mut prices, mut unpriced, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
         match found {
-            Ok((date, price)) => prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() }),
+            Ok((date, price, series)) => {
+                prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() });
+                all.push(series);
+            }
             Err(error) => unpriced.push((ticker, error.to_string())),
         }
     }
-    (prices, unpriced)
+    (prices, unpriced, all)
 }
 
-async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<(NaiveDate, f64), PriceError> {
+/// What is doubtful in prices about as old as those used: a misprint, a split or another unit changes what shares are worth.
+async fn doubts(series: Vec<Arc<PriceSeries>>) -> Vec<String> {
+    let recent = |found: &Finding, series: &[Arc<PriceSeries>]| {
+        let newest = series.iter().find(|one| *one.ticker() == found.ticker).and_then(|one| one.dates().last());
+        newest.is_some_and(|newest| (*newest - found.date).num_days() <= RECENT_DAYS.cast_signed())
+    };
+    let look = move || {
+        let mut found = findings::examine(&series, None);
+        found.retain(|one| recent(one, &series));
+        quality::doubtful_moves(&found)
+    };
+    off_thread(look).await.unwrap_or_default()
+}
+
+async fn latest(
+    source: &dyn PriceProvider,
+    ticker: &Ticker,
+    today: NaiveDate,
+) -> Result<(NaiveDate, f64, Arc<PriceSeries>), PriceError> {
     let recent = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
     let beginning = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(recent);
     // A few days are enough for all that trade; the whole history is asked for only of what no longer does.
     for start in [recent, beginning] {
         let range = DateRange::new(start, today).unwrap_or_else(|_| DateRange::day(today));
         let series = source.history(ticker, range).await?.series;
+        if let Some(refused) = series.refused() {
+            return Err(PriceError::failed(SourceFault::Unusable, refused.to_string()));
+        }
         let rows = series.dates().partition_point(|date| *date <= today);
         if let Some(last) = rows.checked_sub(1) {
-            return Ok((series.dates()[last], series.prices()[last]));
+            return Ok((series.dates()[last], series.prices()[last], series));
         }
     }
     Err(PriceError::NoData(format!("the source has no price of {ticker} up to {today}")))

@@ -8,6 +8,9 @@ use serde::Serialize;
 /// A cash fund that falls by more in a day went ex dividend: 10 basis points.
 pub const EX_DATE_FALL: f64 = 0.001;
 
+/// Days between two trading days at most.
+const LONGEST_WEEKEND: i64 = 5;
+
 /// The newest price of a cash fund, not yet adjusted for the dividend of its day.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ExDate {
@@ -39,8 +42,15 @@ pub fn falls_on_its_newest_day(series: &PriceSeries, until: NaiveDate) -> Option
     }
     let known = series.dates().partition_point(|date| *date <= until);
     let [before, now] = series.prices()[..known].last_chunk::<2>()?;
+    let [since, date] = series.dates()[..known].last_chunk::<2>()?;
     let value = now / before - 1.0;
-    (value < -EX_DATE_FALL).then(|| ExDate { ticker: series.ticker().clone(), date: series.dates()[known - 1], value })
+    // Of bars that are not daily a fall is one of weeks.
+    let daily = (*date - *since).num_days() <= LONGEST_WEEKEND;
+    (daily && value < -EX_DATE_FALL).then(|| ExDate {
+        ticker: series.ticker().clone(),
+        date: series.dates()[known - 1],
+        value,
+    })
 }
 
 /// The rows of a series after a day.

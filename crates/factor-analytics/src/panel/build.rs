@@ -26,7 +26,7 @@ pub enum PanelError {
         cutoff: NaiveDate,
     },
     /// No series has prices on days that the frequency needs.
-    #[error("{frequency} returns are unsupported here: the source gives {}; ask for {}", .bars.refusal(*.frequency).0, .bars.refusal(*.frequency).1)]
+    #[error("{frequency} returns are unsupported here: the source gives {}", .bars.refusal(*.frequency).0)]
     Unsupported {
         /// How often returns were asked for.
         frequency: Frequency,

@@ -11,7 +11,7 @@ use factor_analytics::{
 };
 use factor_types::{PriceKind, Ticker};
 
-use super::{Gap, Warning, macro_groups, rates, stale_candidates};
+use super::{Gap, Warning, came_in, macro_groups, rates, stale_candidates};
 use crate::{
     analysis::{Analysis, AnalysisKind, Report, is_small_sample},
     services::analysis::arguments::Query,
@@ -57,10 +57,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
 /// What is doubtful in the prices themselves: it comes first, since it changes what the figures are worth.
 fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
     let panel = analysis.study.panel();
-    let (suspects, mut warnings) = (panel.suspects(), Vec::new());
-    if !suspects.is_empty() {
-        warnings.push(Warning::Suspects(suspects.to_vec()));
-    }
+    let mut warnings: Vec<Warning> = came_in::doubts(analysis).into_iter().map(Warning::CameIn).collect();
     let closes = panel.columns().iter().map(|column| &column.series);
     let closes = closes.filter(|series| series.kind() == PriceKind::Close && !series.is_empty());
     let closes: Vec<Ticker> = closes.map(|series| series.ticker().clone()).collect();
