@@ -36,7 +36,8 @@ impl Session {
         Self::start(data, &[("FACTOR_PRICE_FILES", &path.display().to_string())]).await
     }
 
-    async fn ask(&mut self, tool: &str, arguments: Value) -> Value {
+    /// The answer of a call, or its error.
+    pub(crate) async fn ask(&mut self, tool: &str, arguments: Value) -> Value {
         let result = self.process.call(tool, arguments.clone()).await;
         let structured = result["structuredContent"].clone();
         let errors: Vec<_> = self.schemas[tool].iter_errors(&structured).map(|error| error.to_string()).collect();

@@ -26,7 +26,6 @@ use serde::{Serialize, Serializer};
 
 use self::score::{Findings, Score};
 pub(crate) use self::{
-    came_in::Doubt,
     rates::yields_as_of,
     warning::{Gap, Warning},
 };

@@ -151,29 +151,29 @@ impl Display for Doubt {
                 let named = a_few(ends.iter().map(one), NAMED);
                 write!(
                     f,
-                    "month ends early, before the benchmark's last day: {named}; what moved since is in the month after"
+                    "month ends early (early_month_end), before the benchmark's last day: {named}; what moved since is in the month after"
                 )
             }
             Self::YieldUnit(found) => yield_unit(f, found),
             Self::Unverified(found) => {
                 let one = |found: &YieldFinding| format!("{} ({} values)", found.maturity, found.rows);
-                write!(f, "too few yields to verify that they are percent: {}", a_few(found.iter().map(one), NAMED))
+                write!(f, "too few yields to verify that they are percent (unit_unverified): {}", a_few(found.iter().map(one), NAMED))
             }
             Self::NoMaturity(missing) => {
                 write!(
                     f,
-                    "the source of yields has none of {}: what needs them is null or rests on others",
+                    "the source of yields has none of {} (missing_maturity): what needs them is null or rests on others",
                     a_few(missing, NAMED)
                 )
             }
             Self::ExDates(found) => {
                 let one = |one: &ExDate| format!("{} ({:.2}% on {})", one.ticker, 100.0 * one.value, one.date);
                 let named = a_few(found.iter().map(one), NAMED);
-                write!(f, "the newest price lacks that day's dividend and is left out: {named}")
+                write!(f, "the newest price lacks that day's dividend (unadjusted_exdate) and is left out: {named}")
             }
             Self::Later(found) => {
                 let one = |one: &LaterDates| format!("{} ({} rows, to {})", one.ticker, one.rows, one.last);
-                write!(f, "rows dated after today, not used: {}", a_few(found.iter().map(one), NAMED))
+                write!(f, "rows dated after today (implausible_date), not used: {}", a_few(found.iter().map(one), NAMED))
             }
             Self::Bars(bars) => not_daily(f, bars),
         }
@@ -210,7 +210,7 @@ fn yield_unit(f: &mut fmt::Formatter<'_>, found: &[YieldFinding]) -> fmt::Result
 fn not_daily(f: &mut fmt::Formatter<'_>, bars: &[Bars]) -> fmt::Result {
     let one = |bars: &Bars| format!("{} ({})", bars.ticker, bars.spacing.as_str());
     let named = a_few(bars.iter().map(one), NAMED);
-    write!(f, "prices are not daily: {named}; misprints under a factor of 1.9 are not looked for")?;
+    write!(f, "prices are not daily (spacing): {named}; misprints under a factor of 1.9 are not looked for")?;
     if bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly) {
         f.write_str(", and weeks dated by their first day count on their last trading day")?;
     }
@@ -271,6 +271,6 @@ mod tests {
         assert!(Doubt::Bars(vec![bars(false)]).to_string().ends_with("are not looked for"));
         let (date, value) = ("2026-08-03".parse().unwrap(), -0.0027);
         let said = Doubt::ExDates(vec![ExDate { ticker: ticker("BIL"), date, value }]).to_string();
-        assert!(said.ends_with("left out: BIL (-0.27% on 2026-08-03)"), "{said}");
+        assert!(said.ends_with("is left out: BIL (-0.27% on 2026-08-03)"), "{said}");
     }
 }

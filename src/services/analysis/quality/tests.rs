@@ -9,7 +9,7 @@ use factor_analytics::{
 };
 use factor_types::{Frequency, Ticker};
 
-use super::{DataQuality, Doubt, Gap, Warning, rates::RateWarning};
+use super::{DataQuality, Gap, Warning, came_in::Doubt, rates::RateWarning};
 use crate::{answer::NotAnalysed, services::holdings_warning};
 
 /// The quality of data of which everything that can be wrong is wrong `count` times, in texts of `length` characters.
