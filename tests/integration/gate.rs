@@ -174,7 +174,7 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
             "get_factor_recommendations",
             with(json!({"overexposed_factor": "SPY", "holdings": holdings, "factor_universe": all}), &dates),
         ),
-        ("exposures", "get_portfolio_exposures", with(json!({"holdings": holdings, "factor_universe": all}), &dates)),
+        ("exposures", "get_portfolio_exposures", with(json!({"holdings": holdings}), &dates)),
         ("group", "create_factor_group", json!({"group_name": "pair", "tickers": ["FUND", "TLT", "SPY"]})),
         ("valuation", "save_portfolio", json!({"holdings": [{"ticker": "FUND", "shares": 3}]})),
     ]
@@ -200,7 +200,7 @@ async fn every_fault_is_refused_or_said_in_every_form() {
                 continue;
             }
             cells += 1;
-            let said = said_first(&server.ask(tool, arguments).await);
+            let said = said_first(&server.structured(tool, arguments).await);
             if !said.contains(fault.word) {
                 silent.push(format!("{} in {form}: {said}", fault.name));
             }
@@ -221,8 +221,7 @@ async fn sound_prices_raise_nothing() {
     let mut server = server(folder.path(), TODAY).await;
     let words: Vec<&str> = faults().iter().map(|fault| fault.word).collect();
     for (form, tool, arguments) in forms() {
-        let answer = server.answer(tool, arguments).await;
-        let said = said_first(&answer);
+        let said = said_first(&server.structured(tool, arguments).await);
         assert!(!words.iter().any(|word| said.contains(word)), "{form}: {said}");
     }
     server.end().await;
@@ -316,7 +315,7 @@ async fn ask(prices: &Path, arguments: Value) -> Value {
     let data = tempfile::tempdir().unwrap();
     let path = prices.display().to_string();
     let mut server = Session::start(data.path(), &[("FACTOR_PRICE_FILES", &path), ("FACTOR_TODAY", TODAY)]).await;
-    let answer = server.ask("get_factor_analysis", arguments).await;
+    let answer = server.structured("get_factor_analysis", arguments).await;
     server.end().await;
     answer
 }
@@ -409,7 +408,7 @@ async fn a_month_that_ends_before_the_benchmark_is_named() {
     let answer = ask(&folder, arguments).await;
     let found = &answer["data_quality"]["early_month_end"][0];
     assert_eq!((&found["ticker"], &found["month"]), (&json!("TLT"), &json!("2025-12-31")), "{answer}");
-    assert_eq!((&found["date"], &found["last_day"]), (&json!("2025-12-26"), &json!("2025-12-31")));
+    assert_eq!((&found["date"], &found["last_day"]), (&json!("2025-12-24"), &json!("2025-12-31")));
     assert!(answer["warnings"].to_string().contains("month ends early"), "{}", answer["warnings"]);
     assert_eq!(answer["data_quality"]["quality_score"], "fair");
 }
@@ -423,5 +422,5 @@ async fn ratios_of_rounding_noise_are_null() {
     {
         assert!(answer["per_factor"][ticker][field].is_null(), "{ticker} {field}: {}", answer["per_factor"][ticker]);
     }
-    assert!(answer["warnings"].to_string().contains("not daily (spacing): SPY (monthly)"), "{}", answer["warnings"]);
+    assert!(answer["warnings"].to_string().contains("not daily (spacing): TWIN (monthly)"), "{}", answer["warnings"]);
 }

@@ -157,7 +157,11 @@ impl Display for Doubt {
             Self::YieldUnit(found) => yield_unit(f, found),
             Self::Unverified(found) => {
                 let one = |found: &YieldFinding| format!("{} ({} values)", found.maturity, found.rows);
-                write!(f, "too few yields to verify that they are percent (unit_unverified): {}", a_few(found.iter().map(one), NAMED))
+                write!(
+                    f,
+                    "too few yields to verify that they are percent (unit_unverified): {}",
+                    a_few(found.iter().map(one), NAMED)
+                )
             }
             Self::NoMaturity(missing) => {
                 write!(
@@ -173,7 +177,11 @@ impl Display for Doubt {
             }
             Self::Later(found) => {
                 let one = |one: &LaterDates| format!("{} ({} rows, to {})", one.ticker, one.rows, one.last);
-                write!(f, "rows dated after today (implausible_date), not used: {}", a_few(found.iter().map(one), NAMED))
+                write!(
+                    f,
+                    "rows dated after today (implausible_date), not used: {}",
+                    a_few(found.iter().map(one), NAMED)
+                )
             }
             Self::Bars(bars) => not_daily(f, bars),
         }
