@@ -2,7 +2,7 @@
 //!
 //! One round in the tests; `scripts/long.sh jumps` repeats it (`JUMP_ROUNDS`) and prints the table.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
 
 use chrono::NaiveDate;
 use factor_analytics::findings::{Finding, FindingKind, YieldUnit, examine, examine_yields};
@@ -107,8 +107,9 @@ async fn faults_put_into_market_data_are_found() {
 #[tokio::test]
 async fn nothing_is_called_a_misprint_in_ninety_two_funds_over_fifteen_years() {
     let Some(source) = market("prices") else { return };
-    let found: Vec<String> = raised(&prices(&source).await).iter().map(line).collect();
-    println!("raised on 92 funds:\n{}", found.join("\n"));
+    let (series, began) = (prices(&source).await, Instant::now());
+    let found: Vec<String> = raised(&series).iter().map(line).collect();
+    println!("raised on {} funds, in {} ms:\n{}", series.len(), began.elapsed().as_millis(), found.join("\n"));
     assert_eq!(found, ["jump        IMTM 2015-02-12", "jump        IMTM 2015-02-13", "jump        URA 2011-03-14"]);
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use factor_analytics::{
-    findings::{Bars, ExDate, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
+    findings::{Bars, ExDate, Examined, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
     panel::{EarlyEnd, Spacing},
     study::ExclusionReason,
 };
@@ -44,34 +44,39 @@ pub(crate) enum Doubt {
 /// What is doubtful in what an analysis rests on, what changes most first.
 pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
     let examined = &analysis.prepared.examined;
-    let mut said = Vec::new();
-    let mut say = |doubt: Doubt, count: usize| said.extend((count > 0).then_some(doubt));
-    let refused = refused(analysis);
-    say(Doubt::Refused(refused.clone()), refused.len());
-    for misprints in misprints(&examined.jumps) {
-        say(misprints, 1);
-    }
-    let (unverified, wrong): (Vec<_>, Vec<_>) =
-        examined.yields.iter().cloned().partition(|found| found.unit == YieldUnit::Unverified);
-    say(Doubt::YieldUnit(wrong.clone()), wrong.len());
-    say(Doubt::EarlyEnds(examined.early_ends.clone()), examined.early_ends.len());
-    let missing = missing(analysis);
-    say(Doubt::NoMaturity(missing.clone()), missing.len());
-    say(Doubt::Unverified(unverified.clone()), unverified.len());
-    say(Doubt::ExDates(examined.ex_dates.clone()), examined.ex_dates.len());
-    say(Doubt::Later(examined.later.clone()), examined.later.len());
-    say(Doubt::Bars(examined.bars.clone()), examined.bars.len());
     // What is information is said of the window alone.
     let mut jumps = of_kind(&examined.jumps, FindingKind::Jump);
     jumps.retain(|found| is_inside(analysis, found));
-    say(Doubt::Moves(FindingKind::Jump, jumps.clone()), jumps.len());
-    said
+    let first = some(refused(analysis), Doubt::Refused).into_iter().chain(of_examined(examined));
+    let last =
+        [some(missing(analysis), Doubt::NoMaturity), some(jumps, |jumps| Doubt::Moves(FindingKind::Jump, jumps))];
+    first.chain(last.into_iter().flatten()).collect()
+}
+
+/// What is doubtful in what was examined, without an analysis; moves that are information are none.
+pub(super) fn of_examined(examined: &Examined) -> Vec<Doubt> {
+    let (unverified, wrong): (Vec<_>, Vec<_>) =
+        examined.yields.iter().cloned().partition(|found| found.unit == YieldUnit::Unverified);
+    let others = [
+        some(wrong, Doubt::YieldUnit),
+        some(examined.early_ends.clone(), Doubt::EarlyEnds),
+        some(unverified, Doubt::Unverified),
+        some(examined.ex_dates.clone(), Doubt::ExDates),
+        some(examined.later.clone(), Doubt::Later),
+        some(examined.bars.clone(), Doubt::Bars),
+    ];
+    misprints(&examined.jumps).into_iter().chain(others.into_iter().flatten()).collect()
+}
+
+/// A doubt of what there is of its kind.
+fn some<T>(found: Vec<T>, doubt: impl FnOnce(Vec<T>) -> Doubt) -> Option<Doubt> {
+    (!found.is_empty()).then(|| doubt(found))
 }
 
 /// What is likelier wrong than a move, or too new to tell.
 pub(super) fn misprints(found: &[Finding]) -> Vec<Doubt> {
     let kinds = [FindingKind::UnitJump, FindingKind::SplitLike, FindingKind::Spike, FindingKind::Unconfirmed];
-    let of = |kind| Some(of_kind(found, kind)).filter(|some| !some.is_empty()).map(|some| Doubt::Moves(kind, some));
+    let of = |kind| some(of_kind(found, kind), |found| Doubt::Moves(kind, found));
     kinds.into_iter().filter_map(of).collect()
 }
 

@@ -38,7 +38,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(of_the_report(analysis));
     warnings.extend(macro_groups::missing(analysis, query));
     warnings.extend(late_starters(analysis, analyzed));
-    warnings.extend(stopped(analysis, analyzed));
+    warnings.extend(stopped(analysis, analyzed, query));
     let panel = analysis.study.panel();
     let late = panel.labels().first().filter(|first| (**first - panel.window().start).num_days() > LATE_DAYS);
     if let Some(first) = late.filter(|_| analysis.kind() != AnalysisKind::Returns) {
@@ -177,13 +177,22 @@ fn of_the_regime(analysis: &Analysis, report: &CorrelationReport) -> Option<Warn
     (few > 0).then_some(Warning::FewRowsInRegime { regime, few, all, under: SMALL_SLICE })
 }
 
-/// Factors whose returns end before the window does: no longer priced, and not to be bought.
-fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<Warning> {
+/// Factors whose returns end before the window does, and what figures are relative to or made of: no longer priced, and not
+/// to be bought.
+fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Option<Warning> {
     let study = &analysis.study;
-    let newest = study.panel().labels().last().copied();
-    let ended = analyzed.iter().filter_map(|studied| {
-        let last = study.history(studied.column).last.filter(|last| Some(*last) < newest)?;
-        Some((studied.factor.ticker.clone(), last))
+    let panel = study.panel();
+    let newest = panel.labels().last().copied();
+    let is_factor = |ticker: &Ticker| study.factors.iter().any(|studied| studied.factor.ticker == *ticker);
+    let others = query.request.also_priced.iter().chain([&query.request.benchmark]);
+    // That cash proxies end is said of the risk-free rate.
+    let others = others.filter(|ticker| !is_factor(ticker) && !Ticker::cash_proxies().contains(ticker));
+    let others = others.filter_map(|ticker| Some((ticker, panel.position(ticker)?)));
+    let all = analyzed.iter().map(|studied| (&studied.factor.ticker, studied.column)).chain(others);
+    let mut seen = BTreeSet::new();
+    let ended = all.filter_map(|(ticker, column)| {
+        let last = study.history(column).last.filter(|last| Some(*last) < newest && seen.insert(ticker))?;
+        Some((ticker.clone(), last))
     });
     let ended: Vec<_> = ended.collect();
     (!ended.is_empty()).then_some(Warning::Stopped(ended))
