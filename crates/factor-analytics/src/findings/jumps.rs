@@ -204,19 +204,21 @@ impl Others<'_> {
     /// Who moved along with a move of this size, of a series' row.
     fn moved(&self, at: usize, row: usize, size: f64) -> Moved {
         let (start, end) = (self.moves[at].dates[row - 1], self.moves[at].dates[row]);
+        let benchmark = self.benchmark.filter(|benchmark| *benchmark != at);
+        // What is doubtful itself says nothing of others.
+        let says = |other: usize| other != at && (Some(other) != benchmark || !self.misprinted.contains(&end));
         let far = |(other, moves): (usize, &Moves<'_>)| {
-            let found = moves.over(start, end).filter(|(found, _)| other != at && found.abs() >= FAR * size);
+            let found = moves.over(start, end).filter(|(found, _)| says(other) && found.abs() >= FAR * size);
             found.is_some_and(|(found, row)| row > 0 && near_a_ratio(found.abs(), tolerance(moves.sd(row))).is_none())
         };
         if self.moves.iter().enumerate().any(far) {
             return Moved::Peer;
         }
-        let benchmark = self.benchmark.filter(|benchmark| *benchmark != at && !self.misprinted.contains(&end));
         let unusual = |benchmark: &Moves<'_>| {
             let found = benchmark.over(start, end).filter(|(_, row)| *row > 0);
             found.is_some_and(|(found, row)| found.abs() > OF_BENCHMARK * benchmark.sd(row))
         };
-        match benchmark.map(|at| &self.moves[at]).is_some_and(unusual) {
+        match benchmark.filter(|at| says(*at)).map(|at| &self.moves[at]).is_some_and(unusual) {
             true => Moved::Benchmark,
             false => Moved::Nobody,
         }

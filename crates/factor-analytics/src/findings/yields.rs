@@ -67,7 +67,7 @@ fn examine_column(maturity: Maturity, table: &YieldTable) -> Option<YieldFinding
         return None;
     }
     let share = |fits: &dyn Fn(f64) -> bool| values.iter().filter(|value| fits(**value)).count() as f64 / rows as f64;
-    let whole = share(&|value| value.fract() == 0.0);
+    let whole = share(&|value| (value - value.round()).abs() < 1e-9);
     let fine = share(&|value| ((value * 1e3).round() - value * 1e3).abs() < 1e-6);
     let median = *values.select_nth_unstable_by(rows / 2, f64::total_cmp).1;
     let found = |unit| Some(YieldFinding { maturity, unit, median, rows });

@@ -34,14 +34,17 @@ impl Spacing {
     /// That of rising dates, by the median distance between them. Of a single price nothing can be said, and it counts as
     /// daily.
     pub fn of(dates: &[NaiveDate]) -> Self {
-        let mut spacing: Vec<i64> = dates.windows(2).map(|pair| (pair[1] - pair[0]).num_days()).collect();
-        if spacing.is_empty() {
-            return Self::Daily;
+        let (mut all, mut daily, mut within_months) = (0, 0, 0);
+        for pair in dates.windows(2) {
+            let days = (pair[1] - pair[0]).num_days();
+            all += 1;
+            daily += usize::from(days <= DAILY);
+            within_months += usize::from(days <= WITHIN_MONTHS);
         }
-        let middle = spacing.len() / 2;
-        match *spacing.select_nth_unstable(middle).1 {
-            ..=DAILY => Self::Daily,
-            ..=WITHIN_MONTHS => Self::Weekly,
+        // The median is at most a bound where more than half are.
+        match all / 2 {
+            half if all == 0 || daily > half => Self::Daily,
+            half if within_months > half => Self::Weekly,
             _ => Self::Monthly,
         }
     }
