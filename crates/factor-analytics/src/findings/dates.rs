@@ -11,6 +11,10 @@ pub const EX_DATE_FALL: f64 = 0.001;
 /// Days between two trading days at most.
 const LONGEST_WEEKEND: i64 = 5;
 
+/// Returns by which a fund is known to be one of cash, a year of them, and the share of them that may fall as far.
+const LOOKED_AT: usize = 252;
+const ONE_FALL_IN: usize = 50;
+
 /// The newest price of a cash fund, not yet adjusted for the dividend of its day.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ExDate {
@@ -35,22 +39,20 @@ pub struct LaterDates {
 }
 
 /// The fall of a cash fund on the newest row of adjusted prices up to `until`: its price is without the dividend of that
-/// day, and those before are not adjusted for it yet.
+/// day, and those before are not adjusted for it yet. Of a source with later rows all before are adjusted; and a fund that
+/// falls as far more often than one day in fifty holds more than cash.
 pub fn falls_on_its_newest_day(series: &PriceSeries, until: NaiveDate) -> Option<ExDate> {
-    if series.kind() != PriceKind::Adjusted {
-        return None;
-    }
-    let known = series.dates().partition_point(|date| *date <= until);
-    let [before, now] = series.prices()[..known].last_chunk::<2>()?;
-    let [since, date] = series.dates()[..known].last_chunk::<2>()?;
-    let value = now / before - 1.0;
+    let [since, date] = series.dates().last_chunk::<2>()?;
     // Of bars that are not daily a fall is one of weeks.
     let daily = (*date - *since).num_days() <= LONGEST_WEEKEND;
-    (daily && value < -EX_DATE_FALL).then(|| ExDate {
-        ticker: series.ticker().clone(),
-        date: series.dates()[known - 1],
-        value,
-    })
+    if series.kind() != PriceKind::Adjusted || *date > until || !daily {
+        return None;
+    }
+    let recent = &series.prices()[series.len().saturating_sub(LOOKED_AT + 1)..];
+    let mut returns: Vec<f64> = recent.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+    let value = returns.pop().filter(|newest| *newest < -EX_DATE_FALL)?;
+    let falls = returns.iter().filter(|before| **before < -EX_DATE_FALL).count();
+    (falls * ONE_FALL_IN <= returns.len()).then(|| ExDate { ticker: series.ticker().clone(), date: *date, value })
 }
 
 /// The rows of a series after a day.
@@ -80,9 +82,24 @@ mod tests {
         assert_eq!(found.date, day("2026-08-03"));
         assert!((found.value + 0.0027).abs() < 1e-9, "{found:?}");
         let found = |series: &PriceSeries, until: &str| falls_on_its_newest_day(series, day(until));
-        assert_eq!(found(&bil(PriceKind::Adjusted, 91.462_383), "2026-07-31"), None, "not the newest yet");
+        assert_eq!(found(&bil(PriceKind::Adjusted, 91.462_383), "2026-07-31"), None, "not final yet");
         assert_eq!(found(&bil(PriceKind::Adjusted, 91.63), "2026-08-03"), None, "9 basis points");
         assert_eq!(found(&bil(PriceKind::Close, 91.4), "2026-08-03"), None, "closes fall on every ex-date");
+    }
+
+    #[test]
+    fn a_fund_that_often_falls_holds_more_than_cash() {
+        let rows = day("2026-01-01").iter_days().take(100).enumerate();
+        let fund = |falls: usize| {
+            let mut price = 100.0;
+            let rows = rows.clone().map(|(at, date)| {
+                price *= if at > 99 - falls || at == 99 { 0.998 } else { 1.000_1 };
+                (date, price)
+            });
+            PriceSeries::new("SHY".parse().unwrap(), PriceKind::Adjusted, rows.collect::<Vec<_>>())
+        };
+        assert!(falls_on_its_newest_day(&fund(2), day("2026-12-31")).is_some(), "one of 98 before");
+        assert_eq!(falls_on_its_newest_day(&fund(4), day("2026-12-31")), None, "three of 98");
     }
 
     #[test]

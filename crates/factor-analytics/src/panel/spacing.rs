@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
-use factor_types::{Calendar, Frequency, PriceSeries, Ticker, exchange::is_trading_day};
+use factor_types::{
+    Calendar, Frequency, PriceSeries, Ticker,
+    exchange::{is_trading_day, last_trading_day},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -135,14 +138,15 @@ pub struct EarlyEnd {
     pub last_day: NaiveDate,
 }
 
-/// The last day on which a month has the benchmark's price, else its last trading day.
+/// The last day on which a month has the benchmark's price, else its last trading day; and none after New York's last, on which
+/// a benchmark that trades on other days has prices that funds cannot have.
 pub(super) fn end_of_month(benchmark: Option<&PriceSeries>, calendar: &TradingCalendar, label: NaiveDate) -> NaiveDate {
     let last_day = calendar.last_day(Period::month_of(label));
     let of_benchmark = benchmark.and_then(|series| {
         let at = series.dates().partition_point(|date| *date <= last_day).checked_sub(1)?;
         Some(series.dates()[at])
     });
-    of_benchmark.filter(|date| date.month_end() == label).unwrap_or(last_day)
+    of_benchmark.filter(|date| date.month_end() == label).unwrap_or(last_day).min(last_trading_day(label))
 }
 
 #[cfg(test)]
@@ -215,5 +219,9 @@ mod tests {
         let end = |benchmark| end_of_month(benchmark, &TradingCalendar::NewYork, day("2024-02-29"));
         assert_eq!(end(Some(&days)), day("2024-02-27"), "the benchmark's prices end there");
         assert_eq!(end(None), day("2024-02-29"));
+        // March 2024 ends on a Sunday, and New York's on Maundy Thursday.
+        let coin = series(every(1, "2024-03-01", 31));
+        let end = end_of_month(Some(&coin), &TradingCalendar::EveryDay, day("2024-03-31"));
+        assert_eq!(end, day("2024-03-28"));
     }
 }
