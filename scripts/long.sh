@@ -11,6 +11,8 @@ usage: scripts/long.sh NAME [TIMES]
   oracle     every case of the oracle on both data sets, against the release build (MARKET_DATA as in scripts/test.sh)
   proptest   the property tests, TIMES x 256 cases each instead of 256 (default 16)
   crashes    the tests of the store that kill, flip bits and fill disks, TIMES over (default 10)
+  jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
+             every finding raised where there is none (../shared/data)
   flaky      all Rust tests, TIMES over (default 5)
   kernels    criterion on the kernels, and their scale
   calls      whole calls over stdio (benches/calls.py)
@@ -25,7 +27,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | jumps | flaky | kernels | calls | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -73,6 +75,10 @@ run_crashes() {
         printf '\n--- %d of %d\n' "$time" "${times:-10}"
         tests --package factor-store --test entries --test store
     done
+}
+
+run_jumps() {
+    JUMP_ROUNDS=${times:-20} cargo test --locked --package factor-mcp --test integration jumps:: -- --nocapture --test-threads=1
 }
 
 run_flaky() {
@@ -135,7 +141,7 @@ set -e
 result=passed
 ((status == 0)) || result="FAILED ($status)"
 # What a check says of itself in a line, beside whether it passed.
-said=$(grep -E '^[0-9]+ cases, |^checks: |^ *Summary \[|^inspector: |^conformance: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
+said=$(grep -E '^[0-9]+ cases, |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^inspector: |^conformance: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
 printf '\nresult   %s, %d s\n' "$result" "$SECONDS" >>"$log"
 [[ -s $folder/index.md ]] || cat >"$folder/index.md" <<'TEXT'
 # Long checks

@@ -2,6 +2,7 @@
 
 mod arrived;
 mod ask;
+mod gate;
 
 use std::{
     collections::HashSet,
@@ -15,6 +16,7 @@ use std::{
 use chrono::NaiveDate;
 use factor_analytics::{
     Panel,
+    findings::Examined,
     panel::{Clock, GroupColumn, PanelError, Window, WindowError, WindowRequest},
     study::Exclusion,
 };
@@ -22,10 +24,14 @@ use factor_prices::{PriceProvider, SourceFault, YieldProvider};
 use factor_types::{DateRange, Factor, Ticker, UserId, YieldTable};
 use tokio::time::{Instant, timeout_at};
 
-use self::arrived::Arrived;
+use self::{
+    arrived::Arrived,
+    gate::{CameIn, Gate},
+};
 use super::{
     AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
     failure_runs::{FailureRuns, Runs},
+    off_thread,
 };
 use crate::progress::Fetching;
 
@@ -43,8 +49,10 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 pub struct Prepared {
     /// The panel: the universe's tickers that have prices, then those that are only needed along with them.
     pub panel: Arc<Panel>,
-    /// Yields; empty when the analysis needs none.
+    /// Yields in percent; empty when the analysis needs none.
     pub yields: Arc<YieldTable>,
+    /// What is doubtful in prices and yields.
+    pub examined: Examined,
     /// Factors that never came to a column.
     pub lost: Vec<Exclusion>,
     /// Tickers needed along with the universe that have no prices, with the reason.
@@ -90,6 +98,8 @@ pub(super) enum NoPanel {
     Window(WindowError),
     Panel(PanelError),
     Nothing(Vec<Exclusion>, Option<SourceFault>),
+    /// The server stops.
+    Stopped,
 }
 
 impl From<NoPanel> for AnalysisError {
@@ -98,6 +108,7 @@ impl From<NoPanel> for AnalysisError {
             NoPanel::Window(error) => Self::Window(error),
             NoPanel::Panel(error) => Self::Panel(error),
             NoPanel::Nothing(lost, fault) => Self::NothingAnalysed { lost, fault },
+            NoPanel::Stopped => Self::Cancelled,
         }
     }
 }
@@ -140,17 +151,27 @@ impl Fetch {
         let range = self.window.fetch_range();
         // One more than the tickers: the panel itself, so that the count ends with the work.
         fetching.expect(1);
-        let ((arrived, window), yields) =
+        let (histories, yields) =
             futures::join!(self.histories(prices, range, fetching), self.yields(providers, range));
+        let (arrived, window) = histories?;
         // Counted before anything can end the call: days on which there was no panel at all count too.
         let failures = self.count_failures(providers, &arrived).await;
         let window = window.map_err(|error| self.without_window(error, &arrived))?;
-        let panel = Panel::build(window.clone(), &arrived.series).map_err(NoPanel::Panel)?.with_groups(&self.groups);
         let (yields, yield_warning) = if window.price_range().start() < range.start() {
             self.yields(providers, window.price_range()).await
         } else {
             yields
         };
+        let came_in = CameIn {
+            series: arrived.series.clone(),
+            noted: arrived.noted.clone(),
+            yields,
+            window,
+            groups: self.groups.clone(),
+            gate: self.gate(),
+        };
+        let built = off_thread(|| came_in.panel()).await.map_err(|_| NoPanel::Stopped)?;
+        let (panel, examined, yields) = built.map_err(NoPanel::Panel)?;
         // Before the source is asked what went wrong.
         prices.flush().await;
         let complete = arrived.complete && yield_warning.is_none();
@@ -164,6 +185,7 @@ impl Fetch {
         Ok(Prepared {
             panel: Arc::new(panel),
             yields,
+            examined,
             lost: arrived.lost(&self.factors),
             also_missing: arrived.also_missing(&self.factors),
             warnings,
@@ -180,9 +202,10 @@ impl Fetch {
         prices: &Arc<dyn PriceProvider>,
         mut range: DateRange,
         fetching: &Fetching,
-    ) -> (Arrived, Result<Window, WindowError>) {
+    ) -> Result<(Arrived, Result<Window, WindowError>), NoPanel> {
         loop {
-            let arrived = self.fetch_all(prices, range, fetching).await;
+            let (arrived, gate) = (self.fetch_all(prices, range, fetching).await, self.gate());
+            let arrived = off_thread(move || gate.admit(arrived)).await.map_err(|_| NoPanel::Stopped)?;
             let window = self.window.resolve(&arrived.series, &self.settling);
             let needed = match &window {
                 Ok(window) => window.price_range().start(),
@@ -192,10 +215,14 @@ impl Fetch {
             };
             // Where nothing arrived, asking again would only hide the reasons.
             if needed >= range.start() || arrived.series.is_empty() || Instant::now() >= self.deadline {
-                return (arrived, window);
+                return Ok((arrived, window));
             }
             range = range.reaching_back_to(needed);
         }
+    }
+
+    fn gate(&self) -> Gate {
+        Gate::new(&self.window.benchmark, self.window.clock, &self.factors)
     }
 
     /// What arrives of every ticker's history before the deadline.

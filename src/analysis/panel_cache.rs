@@ -81,7 +81,9 @@ impl PanelCache {
     pub(super) fn new(ttl: Duration) -> Self {
         let panels = Cache::builder()
             .max_capacity(CACHE_BYTES)
-            .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.panel.bytes()).unwrap_or(u32::MAX))
+            .weigher(|_, prepared: &Arc<Prepared>| {
+                u32::try_from(prepared.panel.bytes() + prepared.examined.bytes()).unwrap_or(u32::MAX)
+            })
             .time_to_live(ttl)
             .build();
         Self { panels, flights: SingleFlight::default(), counts: CacheCounts::default() }

@@ -36,6 +36,11 @@ impl Session {
         Self::start(data, &[("FACTOR_PRICE_FILES", &path.display().to_string())]).await
     }
 
+    /// What a call gives in any format, a report's text beside it, or its error.
+    pub(crate) async fn structured(&mut self, tool: &str, arguments: Value) -> Value {
+        self.process.call(tool, arguments).await["structuredContent"].clone()
+    }
+
     async fn ask(&mut self, tool: &str, arguments: Value) -> Value {
         let result = self.process.call(tool, arguments.clone()).await;
         let structured = result["structuredContent"].clone();

@@ -1,17 +1,18 @@
 //! Each kernel on panels of the sizes that a server meets: `cargo bench -p factor-analytics --bench kernels`.
 
-use std::{hint::black_box, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use factor_analytics::{
     Threads,
     correlation::Triangle,
+    findings::examine,
     observer::{Progress, Silent, Stopped},
     rolling,
     sections::performance::{PerformanceProfile, ProfileInputs},
 };
-use factor_types::Frequency;
+use factor_types::{Frequency, PriceKind, PriceSeries, Ticker};
 use ndarray::{ArrayView2, ShapeBuilder};
 
 // As in the server.
@@ -114,6 +115,32 @@ fn profiles(c: &mut Criterion) {
     group.finish();
 }
 
+/// The examination of prices: 97 funds over 15 years of days. Of wild ones every fiftieth price is 40% off, so that each is
+/// compared with all others.
+fn findings(c: &mut Criterion) {
+    let (rows, columns) = (3_780, 97);
+    let days: Vec<NaiveDate> = NaiveDate::default().iter_days().take(rows).collect();
+    let mut group = c.benchmark_group("findings");
+    for (name, off) in [("sound", 1.0), ("wild", 1.4)] {
+        let moves = panel(rows, columns, Holes::None);
+        let series: Vec<Arc<PriceSeries>> = moves
+            .chunks(rows)
+            .enumerate()
+            .map(|(at, moves)| {
+                let mut price = 100.0;
+                let prices = moves.iter().enumerate().map(|(row, change)| {
+                    price *= 1.0 + change / 5.0;
+                    if (row + at) % 50 == 0 { price * off } else { price }
+                });
+                let ticker = format!("T{at}").parse().unwrap_or_else(|_| Ticker::spy());
+                Arc::new(PriceSeries::new(ticker, PriceKind::Adjusted, days.iter().copied().zip(prices)))
+            })
+            .collect();
+        group.bench_function(name, |b| b.iter(|| examine(black_box(&series), None)));
+    }
+    group.finish();
+}
+
 /// What a kernel gives when nobody stops it.
 fn whole<T>(kernel: impl FnOnce(&mut Progress<'_>) -> Result<T, Stopped>) -> Option<T> {
     kernel(&mut Progress::new(&mut Silent, "")).ok()
@@ -123,6 +150,6 @@ criterion_group! {
     name = kernels;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = correlation, rolling_windows, profiles
+    targets = correlation, rolling_windows, profiles, findings
 }
 criterion_main!(kernels);

@@ -13,6 +13,7 @@ pub mod composite;
 pub mod correlation;
 pub mod exposure;
 mod fields;
+pub mod findings;
 pub mod fundamentals;
 pub mod hedge;
 pub mod inference;

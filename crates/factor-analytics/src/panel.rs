@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod daily;
 pub mod group;
 mod periods;
+pub mod spacing;
 pub mod window;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
@@ -18,10 +19,11 @@ use factor_types::{Frequency, PriceSeries, Ticker, exchange::is_weekend};
 use ndarray::{Array2, ArrayView2};
 
 pub use self::{
-    build::{PanelError, SuspectReturn},
+    build::PanelError,
     calendar::{Period, TradingCalendar},
     daily::{CashHeld, DailyWealth},
     group::GroupColumn,
+    spacing::{EarlyEnd, Spacing},
     window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
 
@@ -39,7 +41,6 @@ pub struct Panel {
     returns: Array2<f64>,
     by_ticker: HashMap<Ticker, usize>,
     as_of: NaiveDate,
-    suspects: Vec<SuspectReturn>,
 }
 
 /// What the panel knows of one column.
@@ -188,9 +189,29 @@ impl Panel {
         self.as_of
     }
 
-    /// Returns that look like an unadjusted split or a bad price; kept in the panel, listed here.
-    pub fn suspects(&self) -> &[SuspectReturn] {
-        &self.suspects
+    /// The months of daily series whose price lies before the benchmark's last day in them, base included: what moved in
+    /// between is in the next month's return. Empty for other frequencies.
+    pub fn early_ends(&self, benchmark: &Ticker) -> Vec<EarlyEnd> {
+        if self.window.frequency != Frequency::Monthly {
+            return Vec::new();
+        }
+        let judge = self.position(benchmark).map(|at| &*self.columns[at].series);
+        let judge = judge.filter(|series| Spacing::of(series.dates()) != Spacing::Monthly);
+        let ends: Vec<(NaiveDate, NaiveDate)> = std::iter::once(&self.base)
+            .chain(&self.labels)
+            .map(|label| (*label, spacing::end_of_month(judge, &self.window.calendar, *label)))
+            .collect();
+        let of_column = |at: usize| {
+            let column = &self.columns[at];
+            // The date of a source of one price a month only names the month.
+            let daily = Spacing::of(column.series.dates()) != Spacing::Monthly;
+            let priced = ends.iter().zip(&column.prices).filter(move |(_, price)| daily && price.is_some());
+            priced.filter_map(move |((month, last_day), _)| {
+                let date = self.price_date(at, *month).filter(|date| date < last_day)?;
+                Some(EarlyEnd { ticker: column.series.ticker().clone(), month: *month, date, last_day: *last_day })
+            })
+        };
+        (0..self.columns.len()).flat_map(of_column).collect()
     }
 
     /// An estimate of the memory it takes, without the shared price series.

@@ -211,7 +211,10 @@ impl Inner {
         match self.fetched(ticker, kept.as_deref(), range, now).await {
             Ok(fresh) => {
                 let fresh = Arc::new(fresh);
-                self.remember(ticker, CacheEntry::Known(Arc::clone(&fresh)), now).await;
+                // What is refused as a whole is not kept: the source may mend it.
+                if fresh.series.refused().is_none() {
+                    self.remember(ticker, CacheEntry::Known(Arc::clone(&fresh)), now).await;
+                }
                 Ok(fresh.history())
             }
             Err(error) => {

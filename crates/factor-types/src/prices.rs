@@ -1,5 +1,7 @@
 //! Price histories.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,10 +18,71 @@ pub enum PriceKind {
     Close,
 }
 
+/// A series with more unusable rows than one in so many is refused.
+const ONE_BAD_IN: usize = 20;
+
+/// A longer run of unusable rows is refused, however long the series.
+const LONGEST_RUN: usize = 5;
+
+/// Returns are below zero in at least one row of so many.
+const ONE_NEGATIVE_IN: usize = 10;
+
+/// Returns, even in percent, are mostly nearer to zero than this.
+const NEAR_ZERO: f64 = 5.0;
+
+/// Why a series is refused as a whole: what is left of it would not be random.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refused {
+    /// Values near zero of both signs: returns.
+    NotPrices {
+        /// Values below zero.
+        negative: usize,
+        /// Values in all.
+        of: usize,
+        /// The median size of a value.
+        typical: f64,
+    },
+    /// Too many rows, or too many in a row, that are no finite number above zero.
+    BadPrices {
+        /// Unusable rows.
+        bad: usize,
+        /// Rows in all.
+        of: usize,
+        /// The longest run of them.
+        run: usize,
+    },
+}
+
+impl Refused {
+    /// The reason in one word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotPrices { .. } => "not_prices",
+            Self::BadPrices { .. } => "bad_prices",
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPrices { negative, of, typical } => write!(
+                f,
+                "not_prices: {negative} of {of} values are below zero and their median size is {typical:.3}: these are returns; give the prices themselves"
+            ),
+            Self::BadPrices { bad, of, run } => write!(
+                f,
+                "bad_prices: {bad} of {of} rows hold no price above zero (at most {LONGEST_RUN} in a row and one in {ONE_BAD_IN} are left out, here {run} in a row): refused as a whole; leave cells without a price empty"
+            ),
+        }
+    }
+}
+
 /// One ticker's prices: strictly rising dates, each price finite and above zero.
 ///
 /// [`PriceSeries::new`] makes that so from whatever a source sent: it sorts, keeps the last of several rows for one
-/// date, drops prices that are not finite or not positive, and counts what it dropped.
+/// date, drops prices that are not finite or not positive, and counts what it dropped. Where that is too much for the rest
+/// to be trusted, [`PriceSeries::refused`] says so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PriceSeries {
     ticker: Ticker,
@@ -28,39 +91,59 @@ pub struct PriceSeries {
     prices: Vec<f64>,
     bad_prices: usize,
     duplicate_dates: usize,
+    refused: Option<Refused>,
 }
 
 impl PriceSeries {
     /// A series from a source's rows, in any order.
     pub fn new(ticker: Ticker, kind: PriceKind, rows: impl IntoIterator<Item = (NaiveDate, f64)>) -> Self {
-        let mut bad_prices = 0;
-        let mut good: Vec<(NaiveDate, f64)> = rows
-            .into_iter()
-            .filter(|(_, price)| {
-                let usable = price.is_finite() && *price > 0.0;
-                bad_prices += usize::from(!usable);
-                usable
-            })
-            .collect();
+        let mut rows: Vec<(NaiveDate, f64)> = rows.into_iter().collect();
         // A stable sort keeps the source's order within one date, so "the last row wins" is well defined.
-        if !good.is_sorted_by(|a, b| a.0 < b.0) {
-            good.sort_by_key(|(date, _)| *date);
+        if !rows.is_sorted_by(|a, b| a.0 < b.0) {
+            rows.sort_by_key(|(date, _)| *date);
         }
-        let before = good.len();
-        let mut dates = Vec::with_capacity(before);
-        let mut prices: Vec<f64> = Vec::with_capacity(before);
-        for (date, price) in good {
+        let refused = judged(&rows);
+        let mut dates = Vec::with_capacity(rows.len());
+        let mut prices: Vec<f64> = Vec::with_capacity(rows.len());
+        let mut duplicate_dates = 0;
+        for (date, price) in rows.iter().copied().filter(|(_, price)| usable(*price)) {
             if dates.last() == Some(&date)
                 && let Some(last) = prices.last_mut()
             {
                 *last = price;
+                duplicate_dates += 1;
                 continue;
             }
             dates.push(date);
             prices.push(price);
         }
-        let duplicate_dates = before - dates.len();
-        Self { ticker, kind, dates, prices, bad_prices, duplicate_dates }
+        let bad_prices = rows.len() - dates.len() - duplicate_dates;
+        Self { ticker, kind, dates, prices, bad_prices, duplicate_dates, refused }
+    }
+
+    /// The same series of which its source sent so many unusable rows more.
+    #[must_use]
+    pub fn with_bad_prices(mut self, more: usize) -> Self {
+        self.bad_prices += more;
+        let (bad, of) = (self.bad_prices, self.len() + self.bad_prices + self.duplicate_dates);
+        if self.refused.is_none() && bad * ONE_BAD_IN > of {
+            self.refused = Some(Refused::BadPrices { bad, of, run: 1 });
+        }
+        self
+    }
+
+    /// The same series with other dates for its prices, one a price and in their order; what was dropped from it stays
+    /// counted. `None` for a price leaves it out.
+    #[must_use]
+    pub fn redated(&self, dates: impl IntoIterator<Item = Option<NaiveDate>>) -> Self {
+        let rows = dates.into_iter().zip(&self.prices).filter_map(|(date, price)| Some((date?, *price)));
+        let series = Self::new(self.ticker.clone(), self.kind, rows);
+        Self { bad_prices: self.bad_prices, refused: self.refused.clone(), ..series }
+    }
+
+    /// Why none of it is to be used.
+    pub fn refused(&self) -> Option<&Refused> {
+        self.refused.as_ref()
     }
 
     /// Whose prices these are.
@@ -111,6 +194,31 @@ impl PriceSeries {
     }
 }
 
+fn usable(price: f64) -> bool {
+    price.is_finite() && price > 0.0
+}
+
+/// Whether a source's rows, in order, are a series of prices at all.
+fn judged(rows: &[(NaiveDate, f64)]) -> Option<Refused> {
+    let (mut bad, mut negative, mut run, mut longest) = (0, 0, 0, 0);
+    for (_, price) in rows {
+        run = if usable(*price) { 0 } else { run + 1 };
+        bad += usize::from(run > 0);
+        negative += usize::from(*price < 0.0 && price.is_finite());
+        longest = longest.max(run);
+    }
+    let of = rows.len();
+    if negative > 1 && negative * ONE_NEGATIVE_IN >= of {
+        let mut sizes: Vec<f64> = rows.iter().map(|(_, value)| value.abs()).filter(|size| size.is_finite()).collect();
+        let middle = sizes.len() / 2;
+        let typical = *sizes.select_nth_unstable_by(middle, f64::total_cmp).1;
+        if typical < NEAR_ZERO {
+            return Some(Refused::NotPrices { negative, of, typical });
+        }
+    }
+    (bad * ONE_BAD_IN > of || longest > LONGEST_RUN).then_some(Refused::BadPrices { bad, of, run: longest })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -131,6 +239,45 @@ mod tests {
         assert_eq!(series.dates(), [day(1), day(3)]);
         assert_eq!(series.prices(), [1.0, 3.5]);
         assert_eq!((series.bad_prices(), series.duplicate_dates()), (4, 1));
+    }
+
+    #[test]
+    fn more_than_one_bad_price_in_twenty_or_five_in_a_row_refuse_the_series() {
+        // 40 rows of which the first `bad`, or each tenth, are zero.
+        let of = |bad: &dyn Fn(u64) -> bool, rows: u64| {
+            let rows: Vec<(u64, f64)> = (0..rows).map(|n| (n, if bad(n) { 0.0 } else { 100.0 })).collect();
+            series(&rows).refused().cloned()
+        };
+        assert_eq!(of(&|n| n % 20 == 7, 40), None, "two of forty");
+        assert_eq!(of(&|n| n % 20 == 7 || n == 9, 40), Some(Refused::BadPrices { bad: 3, of: 40, run: 1 }));
+        assert_eq!(of(&|n| n < 5, 400), None, "five in a row");
+        assert_eq!(of(&|n| n < 6, 400), Some(Refused::BadPrices { bad: 6, of: 400, run: 6 }));
+        let counted = series(&[(1, 1.0), (2, 1.0), (3, 1.0)]).with_bad_prices(1);
+        assert_eq!(counted.refused(), Some(&Refused::BadPrices { bad: 1, of: 4, run: 1 }));
+        assert_eq!(series(&[]).refused(), None);
+    }
+
+    #[test]
+    fn values_of_both_signs_near_zero_are_returns() {
+        // The first returns of a file of them, and the same in percent.
+        let returns = [0.015316, -0.008701, 0.011843, 0.020685, 0.003121, -0.007205, 0.009582];
+        let of = |scale: f64| {
+            let rows: Vec<(u64, f64)> = (0..7).map(|n| (n, scale * returns[n as usize])).collect();
+            series(&rows).refused().cloned()
+        };
+        assert_eq!(of(1.0), Some(Refused::NotPrices { negative: 2, of: 7, typical: 0.009582 }));
+        assert!(matches!(of(100.0), Some(Refused::NotPrices { .. })));
+        assert!(of(1.0).unwrap().to_string().contains("2 of 7 values are below zero"));
+        // Prices with their sign lost now and then are bad ones.
+        assert!(matches!(of(1e5), Some(Refused::BadPrices { bad: 2, of: 7, run: 1 })));
+    }
+
+    #[test]
+    fn other_dates_keep_what_was_counted() {
+        let series = series(&[(1, 1.0), (2, 2.0), (3, f64::NAN), (4, 4.0)]);
+        let moved = series.redated([Some(day(11)), None, Some(day(14))]);
+        assert_eq!((moved.dates(), moved.prices()), (&[day(11), day(14)][..], &[1.0, 4.0][..]));
+        assert_eq!((moved.bad_prices(), moved.refused()), (1, series.refused()));
     }
 
     #[test]

@@ -45,6 +45,13 @@ impl YieldTable {
         }
     }
 
+    /// The same table without some maturities.
+    #[must_use]
+    pub fn without(&self, maturities: &[Maturity]) -> Self {
+        let kept = self.series.iter().filter(|(maturity, _)| !maturities.contains(maturity));
+        Self { series: kept.cloned().collect() }
+    }
+
     /// One maturity's history, empty when there is none.
     pub fn get(&self, maturity: Maturity) -> &[(NaiveDate, f64)] {
         self.series.iter().find(|(known, _)| *known == maturity).map_or(&[], |(_, rows)| rows)

@@ -5,8 +5,9 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::NaiveDate;
 use factor_analytics::study::{Exclusion, ExclusionReason};
 use factor_prices::{History, PriceError, SourceFault, Stale};
-use factor_types::{Factor, PriceSeries, Ticker};
+use factor_types::{Factor, PriceSeries, Refused, Ticker};
 
+use super::gate::Noted;
 use crate::analysis::failure_runs::Failure;
 
 /// Tickers named in a warning; of the others it says how many.
@@ -20,6 +21,10 @@ const FALLEN: usize = 10;
 pub(super) struct Arrived {
     pub(super) series: Vec<Arc<PriceSeries>>,
     pub(super) failures: Vec<(Ticker, PriceError)>,
+    /// Histories that are none of prices.
+    refused: Vec<(Ticker, Refused)>,
+    /// What the gate changed about the series.
+    pub(super) noted: Noted,
     caveats: Vec<(Ticker, String)>,
     stale: Vec<(Ticker, Stale)>,
     /// False when a later call may get more.
@@ -33,7 +38,9 @@ impl Arrived {
         let late =
             || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again, what arrived is kept");
         let (series, asked) = (Vec::with_capacity(answers.len()), tickers.len());
-        let mut arrived = Self { series, failures: vec![], caveats: vec![], stale: vec![], complete: true, asked };
+        let (failures, refused, caveats, stale) = (vec![], vec![], vec![], vec![]);
+        let noted = Noted::default();
+        let mut arrived = Self { series, failures, refused, noted, caveats, stale, complete: true, asked };
         let fallen = answers.iter().flatten().flatten().filter(|history| history.adjusted_before.is_some()).count();
         let many_fell = fallen > asked / FALLEN;
         // In the tickers' order, so that the panel's columns do not depend on which answer came first.
@@ -42,6 +49,10 @@ impl Arrived {
                 Ok(history) => {
                     arrived.complete &= history.complete;
                     let history = if many_fell { adjusted(history) } else { history };
+                    if let Some(refused) = history.series.refused() {
+                        arrived.refused.push((ticker.clone(), refused.clone()));
+                        continue;
+                    }
                     match history.stale {
                         Some(stale) => arrived.stale.push((ticker.clone(), stale)),
                         None => arrived.caveats.extend(history.caveat.map(|caveat| (ticker.clone(), caveat))),
@@ -60,12 +71,19 @@ impl Arrived {
     /// The factors among `factors` that have no prices, with the reason.
     pub(super) fn lost(&self, factors: &[Arc<Factor>]) -> Vec<Exclusion> {
         let exclusion = |factor: &Arc<Factor>| {
-            let (_, error) = self.failures.iter().find(|(ticker, _)| *ticker == factor.ticker)?;
+            let (ticker, label) = (factor.ticker.clone(), factor.label.clone());
+            if let Some((_, refused)) = self.refused.iter().find(|(known, _)| *known == ticker) {
+                let reason = match refused {
+                    Refused::NotPrices { .. } => ExclusionReason::NotPrices,
+                    Refused::BadPrices { .. } => ExclusionReason::BadPrices,
+                };
+                return Some(Exclusion { ticker, label, reason, detail: refused.to_string() });
+            }
+            let (_, error) = self.failures.iter().find(|(known, _)| *known == ticker)?;
             let reason = match error {
                 PriceError::NoData(_) => ExclusionReason::NoData,
                 PriceError::Failed { .. } => ExclusionReason::FetchFailed,
             };
-            let (ticker, label) = (factor.ticker.clone(), factor.label.clone());
             Some(Exclusion { ticker, label, reason, detail: error.to_string() })
         };
         factors.iter().filter_map(exclusion).collect()
@@ -74,8 +92,10 @@ impl Arrived {
     /// The tickers without prices that are none of `factors`, with the reason.
     pub(super) fn also_missing(&self, factors: &[Arc<Factor>]) -> Vec<(Ticker, String)> {
         let universe: HashSet<&Ticker> = factors.iter().map(|factor| &factor.ticker).collect();
-        let others = self.failures.iter().filter(|(ticker, _)| !universe.contains(ticker));
-        others.map(|(ticker, error)| (ticker.clone(), error.to_string())).collect()
+        let failed = self.failures.iter().map(|(ticker, error)| (ticker, error.to_string()));
+        let refused = self.refused.iter().map(|(ticker, refused)| (ticker, refused.to_string()));
+        let others = failed.chain(refused).filter(|(ticker, _)| !universe.contains(ticker));
+        others.map(|(ticker, why)| (ticker.clone(), why)).collect()
     }
 
     /// What the caller should know of the prices.
@@ -110,6 +130,9 @@ impl Arrived {
 
     /// How the source failed, if it failed for every ticker: the fault that the caller can do most about.
     pub(super) fn worst_fault(&self) -> Option<SourceFault> {
+        if !self.refused.is_empty() {
+            return None;
+        }
         // A source that says there is no such ticker is there and answers: it did not fail.
         let fault = |(_, error): &(Ticker, PriceError)| match error {
             PriceError::NoData(_) => None,

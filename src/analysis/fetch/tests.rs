@@ -92,7 +92,8 @@ async fn a_start_before_all_prices_is_no_reason_to_ask_for_ever() {
     let fetch = Fetch::new(&request, &all, &[ticker("MTUM")], Clock::evening_of(day(TODAY)), Instant::now() + PATIENT);
     let market = Arc::new(Market::default());
     let prices: Arc<dyn PriceProvider> = market.clone();
-    let (arrived, window) = fetch.histories(&prices, fetch.window.fetch_range(), &Fetching::default()).await;
+    let found = fetch.histories(&prices, fetch.window.fetch_range(), &Fetching::default()).await;
+    let (arrived, window) = found.unwrap();
     assert!(window.is_ok());
     assert_eq!(arrived.series.len(), 2);
     assert_eq!(market.asked.lock().unwrap().len(), 2, "each once");

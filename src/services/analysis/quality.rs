@@ -1,5 +1,6 @@
 //! `data_quality`: what the answer rests on, what is missing from it and why.
 
+mod came_in;
 mod collect;
 mod macro_groups;
 mod not_analysed;
@@ -14,7 +15,8 @@ pub(crate) mod tests;
 
 use factor_analytics::{
     Study,
-    panel::SuspectReturn,
+    findings::{Bars, ExDate, Finding, YieldFinding},
+    panel::EarlyEnd,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
     study::{Exclusion, ExclusionReason, StudiedFactor},
@@ -56,7 +58,20 @@ pub(crate) struct DataQuality {
     deduplicated_pairs: usize,
     price_only_tickers: Vec<Ticker>,
     bad_prices: IndexMap<Ticker, usize>,
-    suspect_returns: Vec<SuspectReturn>,
+    /// Moves that the market does not explain, each with its kind: likely misprints, splits and units, and others.
+    suspect_returns: Vec<Finding>,
+    /// Months whose price lies before the benchmark's last day in them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    early_month_end: Vec<EarlyEnd>,
+    /// Series whose prices are not daily.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spacing: Vec<Bars>,
+    /// Yields in another unit than percent, which are not used, or too few to tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    yield_unit: Vec<YieldFinding>,
+    /// Newest prices of cash funds that lack a dividend and are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unadjusted_exdate: Vec<ExDate>,
     unlabeled_industries: Vec<String>,
     invalid_windows: Vec<String>,
     undefined: Vec<Undefined>,
@@ -110,7 +125,7 @@ pub(crate) struct StaleCandidate {
 
 impl DataQuality {
     pub(super) fn of(analysis: &Analysis, query: &Query) -> Self {
-        let study = &analysis.study;
+        let (study, examined) = (&analysis.study, &analysis.prepared.examined);
         let analyzed = study.in_categories(&analysis.selected);
         let requested = study.count_listed(&analysis.selected);
         let excluded: Vec<Exclusion> = excluded(analysis);
@@ -122,8 +137,8 @@ impl DataQuality {
             excluded: excluded.len(),
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
-            suspects: study.panel().suspects().len(),
             broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count(),
+            doubts: came_in::cost(analysis),
         };
         Self {
             factors_requested: requested,
@@ -145,7 +160,11 @@ impl DataQuality {
                 .filter(|column| column.series.bad_prices() > 0)
                 .map(|column| (column.series.ticker().clone(), column.series.bad_prices()))
                 .collect(),
-            suspect_returns: study.panel().suspects().to_vec(),
+            suspect_returns: examined.jumps.clone(),
+            early_month_end: examined.early_ends.clone(),
+            spacing: examined.bars.clone(),
+            yield_unit: examined.yields.clone(),
+            unadjusted_exdate: examined.ex_dates.clone(),
             unlabeled_industries: unlabeled(analysis.report()).to_vec(),
             invalid_windows: query.invalid_windows.clone(),
             undefined: undefined(analysis.report()),
@@ -241,6 +260,16 @@ impl DataQuality {
 /// True of a factor that lacks periods inside its history.
 fn has_holes(study: &Study, factor: &StudiedFactor) -> bool {
     study.history(factor.column).gaps > 0
+}
+
+/// What is doubtful in the prices and yields of an analysis, in sentences for an answer of another shape.
+pub(crate) fn doubtful(analysis: &Analysis) -> Vec<String> {
+    came_in::doubts(analysis).iter().map(ToString::to_string).collect()
+}
+
+/// What is doubtful among the moves of some series, in the same sentences.
+pub(crate) fn doubtful_moves(found: &[Finding]) -> Vec<String> {
+    came_in::misprints(found).iter().map(ToString::to_string).collect()
 }
 
 /// The excluded factors of the categories that are counted.

@@ -3,7 +3,10 @@
 use chrono::{Days, NaiveDate};
 use factor_analytics::{
     panel::{PanelError, WindowError},
-    study::{Exclusion, ExclusionReason::ThinHistory},
+    study::{
+        Exclusion,
+        ExclusionReason::{BadPrices, NotPrices, ThinHistory},
+    },
 };
 use factor_prices::SourceFault;
 use factor_types::Frequency;
@@ -53,8 +56,9 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
             let problem = of_dates(common, (*start, *end), "leave no whole period".to_owned(), &way_out);
             ToolError::new(ErrorCode::NoData, message, way_out).with_problem(problem)
         }
-        AnalysisError::Panel(_) => {
-            let refusal = Refusal::new(message, "ask for frequency monthly");
+        AnalysisError::Panel(unsupported) => {
+            let other = unsupported.other_frequency().unwrap_or_default();
+            let refusal = Refusal::new(message, format!("ask for frequency {other}"));
             ToolError::invalid(vec![Problem::new("frequency", common.frequency.to_string(), refusal)])
         }
         AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault, (common, prices)),
@@ -158,6 +162,9 @@ fn nothing_analysed(
             (ErrorCode::UpstreamUnavailable, way_out)
         }
         None if is_thin => (ErrorCode::InsufficientData, of_thin.as_str()),
+        None if lost.iter().all(|one| matches!(one.reason, NotPrices | BadPrices)) => {
+            (ErrorCode::NoData, "give prices, mend the source's file, or ask for other tickers")
+        }
         None => (ErrorCode::NoData, "give dates within the prices that there are, or other tickers"),
     };
     ToolError::new(code, format!("{message}. {}{more}", first.join("; ")), with_prices(way_out, prices))
@@ -187,7 +194,7 @@ fn of_thin_histories(common: &CommonArgs, prices: Option<&PricesRun>) -> String 
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::study::ExclusionReason;
+    use factor_analytics::{panel::Spacing, study::ExclusionReason};
     use factor_types::Frequency;
     use serde_json::{Value, json};
 
@@ -252,10 +259,16 @@ mod tests {
     #[test]
     fn prices_that_do_not_allow_the_frequency_blame_it() {
         let frequency = Frequency::Weekly;
-        let monthly = AnalysisError::Panel(PanelError::OnlyMonthlyPrices { frequency });
+        let monthly = AnalysisError::Panel(PanelError::Unsupported { frequency, bars: Spacing::Monthly });
         let refused = of_analysis(&monthly, json!({"frequency": "weekly"}));
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
         assert_eq!((refused.problems[0].field(), refused.problems[0].got()), ("frequency", "weekly"));
+        assert_eq!(refused.problems[0].hint(), Some("ask for frequency monthly"));
+        let frequency = Frequency::Monthly;
+        let weekly = AnalysisError::Panel(PanelError::Unsupported { frequency, bars: Spacing::Weekly });
+        let refused = of_analysis(&weekly, json!({}));
+        assert_eq!(refused.problems[0].hint(), Some("ask for frequency weekly"));
+        assert!(refused.message.contains("weekly bars, whose dates do not reach"), "{}", refused.message);
         let day = |text: &str| text.parse().unwrap();
         let (start, end, cutoff) = (day("2025-01-31"), day("2026-01-14"), day("2025-01-31"));
         let none = AnalysisError::Panel(PanelError::NoPeriods { frequency, start, end, cutoff });

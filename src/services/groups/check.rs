@@ -9,7 +9,7 @@ mod weights;
 use chrono::NaiveDate;
 use factor_analytics::{
     Study,
-    panel::{DefaultStart, PanelError},
+    panel::DefaultStart,
     report::{Granularity, PerformancePlan, SortBy, Weighting},
     sections::performance::{DailyDrawdownTimes, DailyPrices, DrawdownTimes, PerformanceProfile, ProfileInputs},
     study::{Exclusion, ExclusionReason, Standing},
@@ -28,7 +28,7 @@ use crate::{
     },
     answer::markdown::percent,
     app::App,
-    services::saved_items::six_digits,
+    services::{analysis::quality, saved_items::six_digits},
     tool_error::{findings, tickers_there},
 };
 
@@ -52,6 +52,10 @@ factor_types::closed_set! {
         BadTicker = "bad_ticker",
         /// The source's prices do not allow monthly returns.
         Unsupported = "unsupported",
+        /// The source's values are returns and no prices.
+        NotPrices = "not_prices",
+        /// Too many of the source's values are no prices.
+        BadPrices = "bad_prices",
         /// Weights by market capitalisation, and none is known of it.
         NoMarketCap = "no_market_cap",
         /// A check left it out before, and this answer has made no new one.
@@ -328,7 +332,7 @@ fn without_check(error: AnalysisError) -> CheckError {
             let why = lost.first().map_or_else(|| "no answer".to_owned(), |one| one.detail.clone());
             CheckError::Source { fault, why }
         }
-        AnalysisError::Window(_) | AnalysisError::Panel(PanelError::NoPeriods { .. }) => {
+        AnalysisError::Window(_) | AnalysisError::Panel(_) => {
             let message = format!("none of the members has {NEEDED_MONTHS} monthly returns: {words}");
             CheckError::Insufficient { included: Vec::new(), excluded: Vec::new(), message }
         }
@@ -344,6 +348,8 @@ fn excluded_of(exclusion: &Exclusion) -> ExcludedMember {
         ExclusionReason::ThinHistory => ExcludedReason::ThinHistory,
         ExclusionReason::BadTicker => ExcludedReason::BadTicker,
         ExclusionReason::Unsupported => ExcludedReason::Unsupported,
+        ExclusionReason::NotPrices => ExcludedReason::NotPrices,
+        ExclusionReason::BadPrices => ExcludedReason::BadPrices,
     };
     ExcludedMember { ticker: exclusion.ticker.clone(), reason, detail: exclusion.detail.clone() }
 }
@@ -377,7 +383,7 @@ fn warnings(
     lookahead: bool,
     data_points: usize,
 ) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = quality::doubtful(analysis);
     let failed: Vec<&str> = excluded
         .iter()
         .filter(|one| one.reason == ExcludedReason::FetchFailed)
@@ -389,6 +395,11 @@ fn warnings(
             failed.join(", "),
             group.name
         ));
+    }
+    for studied in &analysis.study.factors {
+        let (ticker, Some(last)) = (&studied.factor.ticker, studied.standing.stopped) else { continue };
+        warnings
+            .push(format!("{ticker} has stopped: its last price is of {last}, and the others stand for it since then"));
     }
     let panel = analysis.study.panel();
     for ticker in &group.tickers {

@@ -3,16 +3,22 @@
 //! Weights are taken as they are; what they lack to 1 is cash, what they have beyond it is borrowed. Shares and values are
 //! divided by the total value, shares at the latest close. Cash is `CUR:USD`.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use chrono::{Days, NaiveDate};
+use factor_analytics::findings::{self, Finding};
 use factor_prices::{History, PriceError, PriceProvider, SourceFault};
-use factor_types::{Amount, DateRange, Holding, Ticker, ValuationPrice};
+use factor_types::{Amount, DateRange, Holding, PriceSeries, Ticker, ValuationPrice};
 use futures::{StreamExt, stream};
 use indexmap::IndexMap;
 use tokio::time::timeout_at;
 
-use crate::{analysis::Caller, app::App, progress::Fetching, services::saved_items::significant};
+use crate::{
+    analysis::{Caller, off_thread},
+    app::App,
+    progress::Fetching,
+    services::{analysis::quality, saved_items::significant},
+};
 
 /// Prices asked for at once.
 const IN_FLIGHT: usize = 8;
@@ -40,6 +46,8 @@ pub struct Valuation {
     pub unpriced: Vec<(Ticker, String)>,
     /// What the caller should know of the prices.
     pub warnings: Vec<String>,
+    /// What is doubtful in the prices themselves; an analysis of the holdings says it of all that it rests on.
+    pub doubts: Vec<String>,
 }
 
 /// How weights came about.
@@ -109,6 +117,7 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
             prices: Vec::new(),
             unpriced: Vec::new(),
             warnings: Vec::new(),
+            doubts: Vec::new(),
         };
     }
     let shares: Vec<&Ticker> = holdings
@@ -117,7 +126,8 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
         .map(|holding| &holding.ticker)
         .collect();
     let about = app.sources.prices.about();
-    let (prices, unpriced) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
+    let (prices, unpriced, series) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
+    let doubts = doubts(series).await;
     let mut warnings: Vec<String> = prices
         .iter()
         .filter(|price| (caller.clock.today - price.date).num_days() > OLD_DAYS)
@@ -132,7 +142,7 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
         Some(total) => Normalisation::Shares { source: about.name, total },
         None => Normalisation::Unknown,
     };
-    Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings }
+    Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings, doubts }
 }
 
 /// Money to the cent.
@@ -201,7 +211,7 @@ async fn latest_prices(
     name: &str,
     tickers: &[&Ticker],
     caller: &Caller<'_>,
-) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>) {
+) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>, Vec<Arc<PriceSeries>>) {
     let fetching = Fetching::default();
     fetching.expect(tickers.len());
     let ask = |ticker: Ticker| {
@@ -219,29 +229,31 @@ async fn latest_prices(
     let owned: Vec<Ticker> = tickers.iter().map(|ticker| (*ticker).clone()).collect();
     // In the order of the holdings, whichever answers first.
     let asked = stream::iter(owned).map(ask).buffered(IN_FLIGHT).collect::<Vec<_>>();
-    let (mut prices, mut unpriced) = (Vec::new(), Vec::new());
+    let (mut prices, mut unpriced, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
         match found {
-            Ok((date, price)) => prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() }),
+            Ok((date, price, series)) => {
+                prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() });
+                all.push(series);
+            }
             Err(error) => unpriced.push((ticker, error.to_string())),
         }
     }
-    (prices, unpriced)
+    (prices, unpriced, all)
 }
 
+/// A day, the price on it, and the prices it is one of.
+type Latest = (NaiveDate, f64, Arc<PriceSeries>);
+
 /// The newest price kept of a ticker whose newer ones did not come in time; its date is told with it.
-async fn latest_kept(
-    source: &dyn PriceProvider,
-    ticker: &Ticker,
-    today: NaiveDate,
-) -> Result<(NaiveDate, f64), PriceError> {
+async fn latest_kept(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<Latest, PriceError> {
     let late = || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again");
     let kept = source.kept(ticker, DateRange::day(today)).await.ok_or_else(late)?;
     last_price(&kept, ticker, today)?.ok_or_else(late)
 }
 
 /// The newest price of a history up to a day; none where it has none by then.
-fn last_price(history: &History, ticker: &Ticker, today: NaiveDate) -> Result<Option<(NaiveDate, f64)>, PriceError> {
+fn last_price(history: &History, ticker: &Ticker, today: NaiveDate) -> Result<Option<Latest>, PriceError> {
     if let Some(currency) = history.currency.as_deref().filter(|currency| *currency != "USD") {
         let why = format!(
             "prices of {ticker} are in {currency}, and there is no rate to US dollars: give its weight instead"
@@ -249,11 +261,28 @@ fn last_price(history: &History, ticker: &Ticker, today: NaiveDate) -> Result<Op
         return Err(PriceError::NoData(why));
     }
     let series = &history.series;
+    if let Some(refused) = series.refused() {
+        return Err(PriceError::failed(SourceFault::Unusable, refused.to_string()));
+    }
     let rows = series.dates().partition_point(|date| *date <= today);
-    Ok(rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last])))
+    Ok(rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last], Arc::clone(series))))
 }
 
-async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<(NaiveDate, f64), PriceError> {
+/// What is doubtful in prices about as old as those used: a misprint, a split or another unit changes what shares are worth.
+async fn doubts(series: Vec<Arc<PriceSeries>>) -> Vec<String> {
+    let recent = |found: &Finding, series: &[Arc<PriceSeries>]| {
+        let newest = series.iter().find(|one| *one.ticker() == found.ticker).and_then(|one| one.dates().last());
+        newest.is_some_and(|newest| (*newest - found.date).num_days() <= RECENT_DAYS.cast_signed())
+    };
+    let look = move || {
+        let mut found = findings::examine(&series, None);
+        found.retain(|one| recent(one, &series));
+        quality::doubtful_moves(&found)
+    };
+    off_thread(look).await.unwrap_or_default()
+}
+
+async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<Latest, PriceError> {
     let recent = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
     let beginning = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(recent);
     // A few days are enough for all that trade; the whole history is asked for only of what no longer does.

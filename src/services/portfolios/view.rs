@@ -124,7 +124,7 @@ impl From<Valuation> for ValuationView {
             total_value: valuation.by_value.then(|| valuation.total_value.map(cents)),
             prices_used: valuation.prices.into_iter().map(PriceUsed::from).collect(),
             unpriced: unpriced.collect(),
-            warnings: valuation.warnings,
+            warnings: valuation.doubts.into_iter().chain(valuation.warnings).collect(),
         }
     }
 }

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use factor_types::{Frequency, PriceSeries, Ticker};
+use factor_types::{Frequency, PriceSeries};
 use ndarray::{Array2, ShapeBuilder};
-use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::{Column, Panel, Window, periods::PricedPeriods, window::is_monthly};
+use super::{Column, Panel, Spacing, Window, periods::PricedPeriods, spacing};
 
 /// Why no panel could be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,32 +25,23 @@ pub enum PanelError {
         /// The day up to which periods are whole.
         cutoff: NaiveDate,
     },
-    /// Every series gives one price a month.
-    #[error("{frequency} returns are unsupported here: the source gives one price a month; ask for monthly")]
-    OnlyMonthlyPrices {
+    /// No series has prices on days that the frequency needs.
+    #[error("{frequency} returns are unsupported here: the source gives {}", .bars.refusal(*.frequency).0)]
+    Unsupported {
         /// How often returns were asked for.
         frequency: Frequency,
+        /// How far apart the prices of the first series lie.
+        bars: Spacing,
     },
 }
 
-/// A return so large that an unadjusted split or a bad price is likelier than a move.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct SuspectReturn {
-    /// Whose return.
-    pub ticker: Ticker,
-    /// The label of its period.
-    pub date: NaiveDate,
-    /// The return, as a decimal.
-    #[serde(rename = "return")]
-    pub value: f64,
-}
-
-/// Above the first or below the second a return is suspect.
-fn suspect_bounds(frequency: Frequency) -> (f64, f64) {
-    match frequency {
-        Frequency::Monthly => (3.0, -0.9),
-        Frequency::Weekly => (1.5, -0.7),
-        Frequency::Daily => (0.75, -0.5),
+impl PanelError {
+    /// The frequency to ask for instead, where another one would do.
+    pub fn other_frequency(&self) -> Option<Frequency> {
+        match self {
+            Self::Unsupported { frequency, bars } => Some(bars.refusal(*frequency).1),
+            Self::NoPeriods { .. } => None,
+        }
     }
 }
 
@@ -66,10 +55,14 @@ impl Panel {
     /// [`PanelError`] when nothing remains.
     pub fn build(window: Window, series: &[Arc<PriceSeries>]) -> Result<Self, PanelError> {
         let frequency = window.frequency;
-        let monthly: Vec<bool> = series.iter().map(|series| is_monthly(series)).collect();
-        let usable: Vec<bool> = monthly.iter().map(|monthly| frequency == Frequency::Monthly || !monthly).collect();
-        if !usable.contains(&true) && !series.is_empty() {
-            return Err(PanelError::OnlyMonthlyPrices { frequency });
+        let bars: Vec<Spacing> = series.iter().map(|series| Spacing::of(series.dates())).collect();
+        let of_bars = series.iter().zip(&bars);
+        let usable: Vec<bool> =
+            of_bars.map(|(series, bars)| spacing::allows(series, *bars, frequency, &window.calendar)).collect();
+        if !usable.contains(&true)
+            && let Some(bars) = bars.first()
+        {
+            return Err(PanelError::Unsupported { frequency, bars: *bars });
         }
         let voting: Vec<bool> =
             series.iter().zip(&usable).map(|(of, usable)| *usable && !window.silent.contains(of.ticker())).collect();
@@ -87,20 +80,16 @@ impl Panel {
 
         let mut returns = Array2::from_elem((rows, series.len()).f(), f64::NAN);
         let mut columns = Vec::with_capacity(series.len());
-        let mut suspects = Vec::new();
         let mut as_of = base;
-        let (high, low) = suspect_bounds(frequency);
         for (at, series) in series.iter().enumerate() {
             let priced = &periods.priced[at];
-            let mut column = Column::without_returns(series, priced, usable[at]);
+            let unsupported = (!usable[at]).then(|| bars[at].refusal(frequency));
+            let mut column = Column::without_returns(series, priced, unsupported);
             for row in 0..rows {
                 let (Some(before), Some(now)) = (priced[row], priced[row + 1]) else { continue };
                 let value = series.prices()[now] / series.prices()[before] - 1.0;
                 returns[(row, at)] = value;
                 column.count(row);
-                if value > high || value < low {
-                    suspects.push(SuspectReturn { ticker: series.ticker().clone(), date: labels[row], value });
-                }
             }
             let newest = priced.iter().flatten().next_back();
             as_of = newest.map_or(as_of, |&newest| as_of.max(series.dates()[newest]));
@@ -113,15 +102,19 @@ impl Panel {
             columns,
             returns,
             as_of,
-            suspects,
             window,
         })
     }
 }
 
 impl Column {
-    fn without_returns(series: &Arc<PriceSeries>, priced: &[Option<usize>], usable: bool) -> Self {
-        let unsupported = || format!("the source gives {} one price a month; ask for monthly", series.ticker());
+    fn without_returns(
+        series: &Arc<PriceSeries>,
+        priced: &[Option<usize>],
+        unsupported: Option<(&str, Frequency)>,
+    ) -> Self {
+        let in_words =
+            |(bars, other): (&str, Frequency)| format!("the source gives {} {bars}; ask for {other}", series.ticker());
         let mut present = priced.iter().flatten();
         let (first, last) = (present.next(), present.next_back());
         Self {
@@ -132,7 +125,7 @@ impl Column {
             priced: first.map(|first| *first..last.unwrap_or(first) + 1),
             has_price: first.is_some(),
             members: Vec::new(),
-            unsupported: (!usable).then(unsupported),
+            unsupported: unsupported.map(in_words),
         }
     }
 

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::{Days, NaiveDate};
 use factor_types::{Calendar, DateRange, Frequency, PriceSeries, Ticker, exchange::last_trading_day};
 
-use super::calendar::{Period, TradingCalendar};
+use super::{
+    calendar::{Period, TradingCalendar},
+    spacing::Spacing,
+};
 
 /// A month's last price may be at most this many days before the month's end; older, and the series had stopped.
 pub const STALE_MONTH_DAYS: i64 = 7;
@@ -320,15 +323,9 @@ fn with_room(start: NaiveDate, months: u32) -> NaiveDate {
     start.month_end_back(months).checked_sub_days(Days::new(15)).unwrap_or(start)
 }
 
-/// True when the source gives one price a month: median spacing of its dates over 20 days. Of a single price nothing can
-/// be said, and the series counts as daily.
+/// True when the source gives one price a month.
 pub fn is_monthly(series: &PriceSeries) -> bool {
-    let mut spacing: Vec<i64> = series.dates().windows(2).map(|pair| (pair[1] - pair[0]).num_days()).collect();
-    if spacing.is_empty() {
-        return false;
-    }
-    let middle = spacing.len() / 2;
-    *spacing.select_nth_unstable(middle).1 > 20
+    Spacing::of(series.dates()) == Spacing::Monthly
 }
 
 /// The newest price date up to `until`; for a source of one price a month that month's end once it is over, since its date

@@ -20,6 +20,10 @@ pub enum ExclusionReason {
     BadTicker,
     /// The source's prices do not allow the frequency.
     Unsupported,
+    /// The source's values are returns and no prices.
+    NotPrices,
+    /// Too many of the source's values are no prices.
+    BadPrices,
 }
 
 /// A factor that is not analysed.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use factor_types::{DateRange, PriceKind, PriceSeries};
 
 use super::shorter;
-use crate::{Dividend, History, PriceError, Stale, market_hours};
+use crate::{Dividend, History, PriceError, SourceFault, Stale, market_hours};
 
 /// The kind of entry that holds a history.
 pub(super) const PRICES: &str = "prices";
@@ -144,6 +144,9 @@ impl CachedHistory {
             adjusted_before: None,
         };
         let Some(before) = before else { return Ok(fresh) };
+        if let Some(refused) = fresh.series.refused() {
+            return Err(PriceError::failed(SourceFault::Unusable, refused.to_string()));
+        }
         if before.series.kind() != fresh.series.kind() {
             shorter::ends_no_earlier(&before.series, &fresh.series)?;
             fresh.adjusted_before = match before.series.kind() {
@@ -267,8 +270,7 @@ pub(super) fn with_bad_prices(
     rows: impl IntoIterator<Item = (NaiveDate, f64)>,
     bad: usize,
 ) -> PriceSeries {
-    let bad = std::iter::repeat_n((NaiveDate::MIN, f64::NAN), bad);
-    PriceSeries::new(like.ticker().clone(), like.kind(), rows.into_iter().chain(bad))
+    PriceSeries::new(like.ticker().clone(), like.kind(), rows).with_bad_prices(bad)
 }
 
 #[cfg(test)]

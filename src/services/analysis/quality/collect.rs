@@ -13,7 +13,7 @@ use factor_analytics::{
 };
 use factor_types::{PriceKind, Ticker};
 
-use super::{Gap, Warning, macro_groups, rates, relations, stale_candidates};
+use super::{Gap, Warning, came_in, macro_groups, rates, relations, stale_candidates};
 use crate::{
     analysis::{Analysis, AnalysisKind, Plan, Report, is_small_sample},
     services::analysis::arguments::Query,
@@ -41,7 +41,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(of_the_report(analysis, &query.request.plan));
     warnings.extend(macro_groups::missing(analysis, query));
     warnings.extend(late_starters(analysis, analyzed));
-    warnings.extend(stopped(analysis, analyzed));
+    warnings.extend(stopped(analysis, analyzed, query));
     let panel = analysis.study.panel();
     let late = panel.labels().first().filter(|first| (**first - panel.window().start).num_days() > LATE_DAYS);
     if let Some(first) = late.filter(|_| analysis.kind() != AnalysisKind::Returns) {
@@ -61,10 +61,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
 /// What is doubtful in the prices themselves: it comes first, since it changes what the figures are worth.
 fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
     let panel = analysis.study.panel();
-    let (suspects, mut warnings) = (panel.suspects(), Vec::new());
-    if !suspects.is_empty() {
-        warnings.push(Warning::Suspects(suspects.to_vec()));
-    }
+    let mut warnings: Vec<Warning> = came_in::doubts(analysis).into_iter().map(Warning::CameIn).collect();
     let closes = panel.columns().iter().map(|column| &column.series);
     let closes = closes.filter(|series| series.kind() == PriceKind::Close && !series.is_empty());
     let closes: Vec<Ticker> = closes.map(|series| series.ticker().clone()).collect();
@@ -184,13 +181,22 @@ fn of_the_regime(analysis: &Analysis, report: &CorrelationReport) -> Option<Warn
     (few > 0).then_some(Warning::FewRowsInRegime { regime, few, all, under: SMALL_SLICE })
 }
 
-/// Factors whose returns end before the window does: no longer priced, and not to be bought.
-fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<Warning> {
+/// Factors whose returns end before the window does, and what figures are relative to or made of: no longer priced, and not
+/// to be bought.
+fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Option<Warning> {
     let study = &analysis.study;
-    let newest = study.panel().labels().last().copied();
-    let ended = analyzed.iter().filter_map(|studied| {
-        let last = study.history(studied.column).last.filter(|last| Some(*last) < newest)?;
-        Some((studied.factor.ticker.clone(), last))
+    let panel = study.panel();
+    let newest = panel.labels().last().copied();
+    let is_factor = |ticker: &Ticker| study.factors.iter().any(|studied| studied.factor.ticker == *ticker);
+    let others = query.request.also_priced.iter().chain([&query.request.benchmark]);
+    // That cash proxies end is said of the risk-free rate.
+    let others = others.filter(|ticker| !is_factor(ticker) && !Ticker::cash_proxies().contains(ticker));
+    let others = others.filter_map(|ticker| Some((ticker, panel.position(ticker)?)));
+    let all = analyzed.iter().map(|studied| (&studied.factor.ticker, studied.column)).chain(others);
+    let mut seen = BTreeSet::new();
+    let ended = all.filter_map(|(ticker, column)| {
+        let last = study.history(column).last.filter(|last| Some(*last) < newest && seen.insert(ticker))?;
+        Some((ticker.clone(), last))
     });
     let ended: Vec<_> = ended.collect();
     (!ended.is_empty()).then_some(Warning::Stopped(ended))

@@ -61,5 +61,11 @@ fn why_not(analysis: &Analysis, ticker: &Ticker, role: Role) -> Option<String> {
             format!("{rows} returns in the window, {needed} needed; its prices run from {first} to {last}")
         })
     };
-    outside.or(excluded).or_else(lost).or_else(run).or_else(|| Some("the source has no price of it".to_owned()))
+    let unsupported = || column.and_then(|column| column.unsupported.clone());
+    outside
+        .or(excluded)
+        .or_else(lost)
+        .or_else(unsupported)
+        .or_else(run)
+        .or_else(|| Some("the source has no price of it".to_owned()))
 }

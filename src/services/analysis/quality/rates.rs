@@ -152,7 +152,7 @@ fn ends(analysis: &Analysis) -> Vec<RateWarning> {
 }
 
 /// The maturities whose yields the figures of an analysis rest on.
-fn used(analysis: &Analysis) -> Vec<Maturity> {
+pub(super) fn used(analysis: &Analysis) -> Vec<Maturity> {
     match analysis.report() {
         Report::Performance(_) => vec![Maturity::Ust3M],
         Report::Correlations(report) => of_correlations(report),

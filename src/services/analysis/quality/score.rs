@@ -26,15 +26,28 @@ pub(super) struct Findings {
     /// Tickers that the call named, and how many of them could not be analysed.
     pub(super) named: usize,
     pub(super) not_analysed: usize,
-    /// Prices that no market is likely to have had.
-    pub(super) suspects: usize,
     /// Analysed factors that stopped before the window's end, or lack periods inside their history.
     pub(super) broken: usize,
+    /// What is doubtful in prices and yields.
+    pub(super) doubts: Doubts,
+}
+
+/// How far what came in is doubtful.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Doubts {
+    /// Nothing.
+    #[default]
+    None,
+    /// Something that was looked at: a misprint outside the window, a month that ends early, yields in another unit.
+    Some,
+    /// A misprint within the window, of what is shown.
+    InTheFigures,
 }
 
 impl Score {
     /// `excellent` from 90% with fewer than 2 excluded, `good` from 75% with fewer than 5, `fair` from 60%, else `poor`.
-    /// At most `fair` with suspect prices, `good` with factors that stopped or have holes; `poor` where under 80% of the tickers named could be analysed.
+    /// At most `good` with factors that stopped or have holes, `fair` with doubtful prices or yields, `poor` with a misprint in
+    /// the figures; `poor` where under 80% of the tickers named could be analysed.
     pub(super) fn of(found: Findings) -> Self {
         let of_coverage = match found.coverage_pct {
             90.0.. if found.excluded < 2 => Self::Excellent,
@@ -42,10 +55,11 @@ impl Score {
             60.0.. => Self::Fair,
             _ => Self::Poor,
         };
-        let of_prices = match found {
-            Findings { suspects: 1.., .. } => Self::Fair,
-            Findings { broken: 1.., .. } => Self::Good,
-            Findings { .. } => Self::Excellent,
+        let of_prices = match found.doubts {
+            Doubts::None if found.broken == 0 => Self::Excellent,
+            Doubts::None => Self::Good,
+            Doubts::Some => Self::Fair,
+            Doubts::InTheFigures => Self::Poor,
         };
         let analysed = found.named.saturating_sub(found.not_analysed);
         let enough = analysed as f64 >= ENOUGH_OF_THE_NAMED * found.named as f64 - 1e-9;
@@ -79,10 +93,15 @@ mod tests {
     #[test]
     fn findings_cap_the_score() {
         let whole = Findings { coverage_pct: 100.0, ..Findings::default() };
-        assert_eq!(Score::of(Findings { suspects: 1, ..whole }), Score::Fair);
-        assert_eq!(Score::of(Findings { suspects: 1, coverage_pct: 10.0, ..whole }), Score::Poor, "never raised");
         assert_eq!(Score::of(Findings { broken: 1, ..whole }), Score::Good);
-        assert_eq!(Score::of(Findings { broken: 1, suspects: 1, ..whole }), Score::Fair);
+        assert_eq!(Score::of(Findings { broken: 1, doubts: Doubts::Some, ..whole }), Score::Fair);
+        assert_eq!(Score::of(Findings { doubts: Doubts::Some, ..whole }), Score::Fair);
+        assert_eq!(Score::of(Findings { doubts: Doubts::InTheFigures, ..whole }), Score::Poor);
+        assert_eq!(
+            Score::of(Findings { doubts: Doubts::Some, coverage_pct: 10.0, ..whole }),
+            Score::Poor,
+            "never raised"
+        );
         // Four of five are 80%, seven of nine under it.
         assert_eq!(Score::of(Findings { named: 5, not_analysed: 1, ..whole }), Score::Excellent);
         assert_eq!(Score::of(Findings { named: 9, not_analysed: 2, ..whole }), Score::Poor);

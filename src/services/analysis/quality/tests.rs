@@ -1,15 +1,15 @@
 use factor_analytics::{
+    findings::{Finding, FindingKind},
+    study::{Exclusion, ExclusionReason},
+};
+use factor_analytics::{
     inference::TestCounts,
     panel::{LeftOut, Period, WhyLeftOut},
     regime::Regime,
 };
-use factor_analytics::{
-    panel::SuspectReturn,
-    study::{Exclusion, ExclusionReason},
-};
 use factor_types::{Frequency, Ticker};
 
-use super::{DataQuality, Gap, PricedAs, Warning, rates::RateWarning};
+use super::{DataQuality, Gap, PricedAs, Warning, came_in::Doubt, rates::RateWarning};
 use crate::{answer::NotAnalysed, services::holdings_warning};
 
 /// The quality of data of which everything that can be wrong is wrong `count` times, in texts of `length` characters.
@@ -28,12 +28,22 @@ pub(crate) fn overload(quality: &mut DataQuality, count: usize, length: usize) {
     quality.excluded_factor_list = tickers.iter().enumerate().map(exclusion).collect();
     let reason = |(at, ticker): (usize, &Ticker)| NotAnalysed { ticker: ticker.clone(), reason: text(at) };
     quality.not_analysed = tickers.iter().enumerate().map(reason).collect();
-    let suspect = |ticker: &Ticker| SuspectReturn { ticker: ticker.clone(), date: day, value: 3.5 };
+    let kind = FindingKind::Spike;
+    let suspect = |ticker: &Ticker| Finding {
+        kind,
+        ticker: ticker.clone(),
+        date: day,
+        until: Some(day),
+        before: 100.0,
+        price: 350.0,
+        factor: 3.5,
+    };
+    quality.suspect_returns = tickers.iter().map(suspect).collect();
     let dated: Vec<_> = tickers.iter().map(|ticker| (ticker.clone(), day)).collect();
     let names: Vec<String> = (0..count).map(text).collect();
     quality.warnings = vec![
         Warning::ManyNotAnalysed { missing: count, named: count },
-        Warning::Suspects(tickers.iter().map(suspect).collect()),
+        Warning::CameIn(Doubt::Moves(kind, tickers.iter().map(suspect).collect())),
         Warning::ClosesOnly(tickers.clone()),
         Warning::Gaps(
             tickers.iter().map(|ticker| Gap { ticker: ticker.clone(), periods: 12, largest_move: -0.5 }).collect(),

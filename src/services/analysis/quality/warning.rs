@@ -5,13 +5,13 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     inference::TestCounts,
-    panel::{LeftOut, SuspectReturn, WhyLeftOut},
+    panel::{LeftOut, WhyLeftOut},
     regime::Regime,
     sections::windows::ReturnWindow,
 };
 use factor_types::{Frequency, Ticker};
 
-use super::rates::RateWarning;
+use super::{came_in::Doubt, rates::RateWarning};
 use crate::{
     analysis::failure_runs::STALE_AFTER,
     answer::{markdown::percent, shortened},
@@ -60,8 +60,8 @@ pub(crate) enum Warning {
     ManyNotAnalysed { missing: usize, named: usize },
     /// Windows that were asked for and are not answered, by the names they were given.
     InvalidWindows { named: Vec<String>, frequency: Frequency },
-    /// Returns that no market is likely to have had.
-    Suspects(Vec<SuspectReturn>),
+    /// What is doubtful in prices and yields as they came in.
+    CameIn(Doubt),
     /// Prices that leave dividends out.
     ClosesOnly(Vec<Ticker>),
     /// Series with periods missing inside their history.
@@ -128,14 +128,7 @@ impl Display for Warning {
                 f,
                 "{missing} of the {named} tickers named could not be analysed; not_analysed has the first, include data_quality all"
             ),
-            Self::Suspects(suspects) => write!(
-                f,
-                "suspect prices, likelier an unadjusted split or a bad price than such a move: {}; check them before using these figures (data_quality.suspect_returns)",
-                a_few(
-                    suspects.iter().map(|one| format!("{} {} ({})", one.ticker, percent(Some(one.value)), one.date)),
-                    4
-                )
-            ),
+            Self::CameIn(doubt) => write!(f, "{doubt}{}", doubt.place()),
             Self::ClosesOnly(tickers) => write!(
                 f,
                 "closes only, so returns leave dividends out: {} (data_quality.price_only_tickers)",
@@ -296,7 +289,7 @@ fn many_tests(f: &mut fmt::Formatter<'_>, tests: &TestCounts, matrices: usize) -
 }
 
 /// The first of a list, and how many more there are.
-fn a_few<T: Display>(all: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>, most: usize) -> String {
+pub(super) fn a_few<T: Display>(all: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>, most: usize) -> String {
     let all = all.into_iter();
     let more = all.len().saturating_sub(most);
     let first: Vec<String> = all.take(most).map(|one| one.to_string()).collect();

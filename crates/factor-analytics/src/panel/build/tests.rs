@@ -89,20 +89,11 @@ fn days_need_half_of_those_alive() {
 }
 
 #[test]
-fn suspect_moves_stay_and_are_listed() {
-    let a = series("A", &[("2024-01-31", 100.0), ("2024-02-29", 9.0), ("2024-03-28", 37.0)]);
-    let panel = Panel::build(window(Frequency::Monthly, "2024-01-31", "2024-03-29"), &[a]).unwrap();
-    assert_eq!(panel.columns()[0].observations, 2);
-    let listed: Vec<_> = panel.suspects().iter().map(|suspect| (suspect.date, suspect.value)).collect();
-    assert_eq!(listed.len(), 2, "{listed:?}");
-}
-
-#[test]
 fn monthly_prices_refuse_daily_returns() {
     let a = series("A", &[("2024-01-31", 1.0), ("2024-02-29", 1.0), ("2024-03-28", 1.0), ("2024-04-30", 1.0)]);
     let refused =
         Panel::build(window(Frequency::Daily, "2024-01-31", "2024-04-30"), std::slice::from_ref(&a)).unwrap_err();
-    assert!(matches!(refused, PanelError::OnlyMonthlyPrices { .. }));
+    assert!(matches!(refused, PanelError::Unsupported { bars: Spacing::Monthly, .. }));
     assert!(Panel::build(window(Frequency::Monthly, "2024-01-31", "2024-04-30"), &[a]).is_ok());
 }
 

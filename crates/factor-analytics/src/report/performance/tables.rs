@@ -12,7 +12,7 @@ use crate::{
     Fundamentals, Study,
     composite::{Composite, Composites, Member, covers},
     observer::{Progress, Stopped},
-    panel::window::is_monthly,
+    panel::Spacing,
     sections::{
         dividends,
         macro_etf::by_preference,
@@ -92,7 +92,7 @@ impl Tables<'_> {
             .flatten();
         let daily = match &column.priced {
             None => of_group.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
-            Some(priced) if !is_monthly(&column.series) => DailyPrices {
+            Some(priced) if Spacing::of(column.series.dates()) == Spacing::Daily => DailyPrices {
                 dates: &column.series.dates()[priced.clone()],
                 prices: &column.series.prices()[priced.clone()],
             },

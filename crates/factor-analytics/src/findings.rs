@@ -1,0 +1,87 @@
+//! What is doubtful in prices and yields as they come in, found without an analysis.
+//!
+//! Pure functions over daily prices, whatever the frequency of what is computed from them. [`examine`] looks at the prices of
+//! several series together: what moved with the market, or with another series, is no misprint. [`examine_yields`] looks at
+//! the unit of each column of yields. Nothing is changed here and nothing left out; whoever asks says what follows.
+
+mod dates;
+mod jumps;
+mod moves;
+mod yields;
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use factor_types::{PriceSeries, Ticker, YieldTable};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use self::{
+    dates::{EX_DATE_FALL, ExDate, LaterDates, falls_on_its_newest_day, later_than},
+    jumps::{Finding, FindingKind},
+    yields::{YieldFinding, YieldUnit, examine_yields},
+};
+use crate::panel::{EarlyEnd, Spacing};
+
+/// A series of bars that are not daily.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Bars {
+    /// Whose.
+    pub ticker: Ticker,
+    /// How far apart they lie.
+    pub spacing: Spacing,
+    /// True where weekly bars dated by their week's first day were put on its last.
+    pub placed: bool,
+}
+
+/// Everything that was found in what came in.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Examined {
+    /// Prices that are likelier a misprint than a move, and moves of one series alone.
+    pub jumps: Vec<Finding>,
+    /// Series of bars that are not daily.
+    pub bars: Vec<Bars>,
+    /// Columns of yields in another unit, or too short to tell.
+    pub yields: Vec<YieldFinding>,
+    /// Months whose price lies before the benchmark's.
+    pub early_ends: Vec<EarlyEnd>,
+    /// Cash funds whose newest price lacks a dividend.
+    pub ex_dates: Vec<ExDate>,
+    /// Series with rows dated after today.
+    pub later: Vec<LaterDates>,
+}
+
+impl Examined {
+    /// What is found in the prices of some series, those of the benchmark among them, and in yields; `today` is the last day
+    /// of which there can be a price.
+    pub fn of(series: &[Arc<PriceSeries>], yields: &YieldTable, benchmark: &Ticker, today: NaiveDate) -> Self {
+        Self {
+            jumps: examine(series, Some(benchmark)),
+            bars: bars(series),
+            yields: examine_yields(yields),
+            later: series.iter().filter_map(|series| later_than(series, today)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// An estimate of its memory.
+    pub fn bytes(&self) -> usize {
+        self.jumps.len() * size_of::<Finding>()
+            + self.bars.len() * size_of::<Bars>()
+            + self.early_ends.len() * size_of::<EarlyEnd>()
+    }
+}
+
+/// The findings of the jump rule in each of some series, in their order. Of each the first hundred.
+pub fn examine(series: &[Arc<PriceSeries>], benchmark: Option<&Ticker>) -> Vec<Finding> {
+    jumps::examine(series, benchmark)
+}
+
+/// The series whose bars are not daily.
+pub fn bars(series: &[Arc<PriceSeries>]) -> Vec<Bars> {
+    let of = |series: &Arc<PriceSeries>| {
+        let spacing = Spacing::of(series.dates());
+        (spacing != Spacing::Daily).then(|| Bars { ticker: series.ticker().clone(), spacing, placed: false })
+    };
+    series.iter().filter_map(of).collect()
+}

@@ -1,0 +1,102 @@
+//! The gate: what every fetched set of prices and yields passes, once, before anything is computed from it.
+//!
+//! [`Gate::admit`] settles which series and which of their rows take part: one that is no series of prices is refused, weekly
+//! bars are put on the days they are prices of, and the newest price of a cash fund that lacks its dividend is left out.
+//! [`CameIn::panel`] looks for what is doubtful in the rest, refuses yields in another unit, and builds the panel. What was
+//! found is kept with the panel, so it costs nothing a second time.
+
+use std::sync::Arc;
+
+use factor_analytics::{
+    Panel,
+    findings::{ExDate, Examined, YieldUnit, falls_on_its_newest_day},
+    panel::{Clock, GroupColumn, PanelError, Spacing, TradingCalendar, Window, spacing::placed},
+};
+use factor_types::{AssetClass, Factor, Maturity, PriceSeries, Ticker, YieldTable};
+
+use super::arrived::Arrived;
+
+/// By what prices are let in.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    benchmark: Ticker,
+    clock: Clock,
+    /// Funds that pay what they earn and do not fall otherwise.
+    cash: Vec<Ticker>,
+}
+
+/// What was changed about series that were let in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Noted {
+    /// Weekly bars that were put on their week's last day.
+    placed: Vec<Ticker>,
+    /// Newest prices that were left out.
+    ex_dates: Vec<ExDate>,
+}
+
+/// Everything that came in for one panel.
+#[derive(Debug)]
+pub(super) struct CameIn {
+    pub(super) series: Vec<Arc<PriceSeries>>,
+    pub(super) noted: Noted,
+    pub(super) yields: Arc<YieldTable>,
+    pub(super) window: Window,
+    pub(super) groups: Vec<GroupColumn>,
+    pub(super) gate: Gate,
+}
+
+impl Gate {
+    pub(super) fn new(benchmark: &Ticker, clock: Clock, factors: &[Arc<Factor>]) -> Self {
+        let of_class = factors.iter().filter(|factor| factor.asset_class == AssetClass::Cash);
+        let cash = of_class.map(|factor| factor.ticker.clone()).chain(Ticker::cash_proxies()).collect();
+        Self { benchmark: benchmark.clone(), clock, cash }
+    }
+
+    /// The series with the rows that take part.
+    pub(super) fn admit(&self, mut arrived: Arrived) -> Arrived {
+        let until = self.clock.final_through;
+        let benchmark = arrived.series.iter().find(|series| *series.ticker() == self.benchmark);
+        // Bars say nothing of the days on which an exchange trades.
+        let daily = benchmark.filter(|series| Spacing::of(series.dates()) == Spacing::Daily);
+        let calendar = TradingCalendar::of(daily.map(|series| &**series), until);
+        let Arrived { series, noted, .. } = &mut arrived;
+        for series in series {
+            if let Some(moved) = placed(series, &calendar, until) {
+                noted.placed.push(series.ticker().clone());
+                *series = moved;
+            }
+            if let Some(found) = self.ex_date(series) {
+                let before = |date: &chrono::NaiveDate| (*date < found.date).then_some(*date);
+                *series = Arc::new(series.redated(series.dates().iter().map(before)));
+                noted.ex_dates.push(found);
+            }
+        }
+        arrived
+    }
+
+    fn ex_date(&self, series: &PriceSeries) -> Option<ExDate> {
+        self.cash.contains(series.ticker()).then(|| falls_on_its_newest_day(series, self.clock.final_through))?
+    }
+}
+
+impl CameIn {
+    /// The panel, what was found in what it rests on, and the yields that are percent.
+    pub(super) fn panel(self) -> Result<(Panel, Examined, Arc<YieldTable>), PanelError> {
+        let Self { series, noted, yields, window, groups, gate } = self;
+        let mut examined = Examined::of(&series, &yields, &gate.benchmark, gate.clock.today);
+        for bars in &mut examined.bars {
+            bars.placed = noted.placed.contains(&bars.ticker);
+        }
+        examined.ex_dates = noted.ex_dates;
+        let refused: Vec<Maturity> = examined
+            .yields
+            .iter()
+            .filter(|found| found.unit != YieldUnit::Unverified)
+            .map(|found| found.maturity)
+            .collect();
+        let yields = if refused.is_empty() { yields } else { Arc::new(yields.without(&refused)) };
+        let panel = Panel::build(window, &series)?;
+        examined.early_ends = panel.early_ends(&gate.benchmark);
+        Ok((panel.with_groups(&groups), examined, yields))
+    }
+}

@@ -1,0 +1,289 @@
+//! What the gate found in prices and yields, said in one sentence a kind, and what it costs the score.
+
+use std::fmt::{self, Display};
+
+use factor_analytics::{
+    findings::{Bars, ExDate, Examined, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
+    panel::{EarlyEnd, Spacing},
+    study::ExclusionReason,
+};
+use factor_types::{Maturity, Ticker};
+
+use super::{rates, score::Doubts, warning::a_few};
+use crate::{analysis::Analysis, answer::shortened};
+
+/// Entries that a sentence names.
+const NAMED: usize = 5;
+
+/// The longest reason of a refusal in a sentence, in characters.
+const LONGEST: usize = 190;
+
+/// What is doubtful in what came in, all of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Doubt {
+    /// Series that are none of prices, with the reason.
+    Refused(Vec<(Ticker, String)>),
+    /// Moves that the market does not explain.
+    Moves(FindingKind, Vec<Finding>),
+    /// Months that end before the benchmark's.
+    EarlyEnds(Vec<EarlyEnd>),
+    /// Yields in another unit.
+    YieldUnit(Vec<YieldFinding>),
+    /// Yields too few to tell their unit.
+    Unverified(Vec<YieldFinding>),
+    /// Maturities that the source of yields lacks.
+    NoMaturity(Vec<Maturity>),
+    /// Newest prices that lack a dividend.
+    ExDates(Vec<ExDate>),
+    /// Rows after today.
+    Later(Vec<LaterDates>),
+    /// Bars that are not daily.
+    Bars(Vec<Bars>),
+}
+
+/// What is doubtful in what an analysis rests on, what changes most first.
+pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
+    let examined = &analysis.prepared.examined;
+    // What is information is said of the window alone.
+    let mut jumps = of_kind(&examined.jumps, FindingKind::Jump);
+    jumps.retain(|found| is_inside(analysis, found));
+    let first = some(refused(analysis), Doubt::Refused).into_iter().chain(of_examined(examined));
+    let last =
+        [some(missing(analysis), Doubt::NoMaturity), some(jumps, |jumps| Doubt::Moves(FindingKind::Jump, jumps))];
+    first.chain(last.into_iter().flatten()).collect()
+}
+
+/// What is doubtful in what was examined, without an analysis; moves that are information are none.
+pub(super) fn of_examined(examined: &Examined) -> Vec<Doubt> {
+    let (unverified, wrong): (Vec<_>, Vec<_>) =
+        examined.yields.iter().cloned().partition(|found| found.unit == YieldUnit::Unverified);
+    let others = [
+        some(wrong, Doubt::YieldUnit),
+        some(examined.early_ends.clone(), Doubt::EarlyEnds),
+        some(unverified, Doubt::Unverified),
+        some(examined.ex_dates.clone(), Doubt::ExDates),
+        some(examined.later.clone(), Doubt::Later),
+        some(examined.bars.clone(), Doubt::Bars),
+    ];
+    misprints(&examined.jumps).into_iter().chain(others.into_iter().flatten()).collect()
+}
+
+/// A doubt of what there is of its kind.
+fn some<T>(found: Vec<T>, doubt: impl FnOnce(Vec<T>) -> Doubt) -> Option<Doubt> {
+    (!found.is_empty()).then(|| doubt(found))
+}
+
+/// What is likelier wrong than a move, or too new to tell.
+pub(super) fn misprints(found: &[Finding]) -> Vec<Doubt> {
+    let kinds = [FindingKind::UnitJump, FindingKind::SplitLike, FindingKind::Spike, FindingKind::Unconfirmed];
+    let of = |kind| some(of_kind(found, kind), |found| Doubt::Moves(kind, found));
+    kinds.into_iter().filter_map(of).collect()
+}
+
+/// What it costs the score.
+pub(super) fn cost(analysis: &Analysis) -> Doubts {
+    let examined = &analysis.prepared.examined;
+    let misprints = || examined.jumps.iter().filter(|found| found.kind.is_misprint());
+    if misprints().any(|found| is_shown(analysis, &found.ticker) && is_inside(analysis, found)) {
+        return Doubts::InTheFigures;
+    }
+    let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
+    let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
+    let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
+    if misprints().next().is_some() || wrong_unit || early || unconfirmed { Doubts::Some } else { Doubts::None }
+}
+
+fn of_kind(found: &[Finding], kind: FindingKind) -> Vec<Finding> {
+    found.iter().filter(|one| one.kind == kind).cloned().collect()
+}
+
+/// True where a price of the finding lies in the analysed window.
+fn is_inside(analysis: &Analysis, found: &Finding) -> bool {
+    let panel = analysis.study.panel();
+    let until = found.until.unwrap_or(found.date);
+    until > panel.base() && panel.labels().last().is_some_and(|last| found.date <= *last)
+}
+
+/// True of what a figure of the answer rests on: all but factors of categories that were not asked for.
+fn is_shown(analysis: &Analysis, ticker: &Ticker) -> bool {
+    let is_factor = analysis.factors.iter().any(|factor| factor.ticker == *ticker);
+    !is_factor || analysis.is_selected(ticker)
+}
+
+fn refused(analysis: &Analysis) -> Vec<(Ticker, String)> {
+    let is_refusal = |reason| matches!(reason, ExclusionReason::NotPrices | ExclusionReason::BadPrices);
+    let refused = analysis.prepared.lost.iter().filter(|lost| is_refusal(lost.reason));
+    refused.map(|lost| (lost.ticker.clone(), lost.detail.clone())).collect()
+}
+
+/// The maturities that figures rest on and that a source with others does not have.
+fn missing(analysis: &Analysis) -> Vec<Maturity> {
+    let (prepared, examined) = (&analysis.prepared, &analysis.prepared.examined);
+    if prepared.yields.is_empty() {
+        return Vec::new();
+    }
+    let has = |maturity: &Maturity| {
+        prepared.yields.maturities().any(|known| known == *maturity)
+            || examined.yields.iter().any(|found| found.maturity == *maturity)
+    };
+    rates::used(analysis).into_iter().filter(|maturity| !has(maturity)).collect()
+}
+
+impl Doubt {
+    /// Where an analysis lists all of it.
+    pub(super) fn place(&self) -> &'static str {
+        match self {
+            Self::Moves(..) => " (data_quality.suspect_returns)",
+            Self::EarlyEnds(_) => " (data_quality.early_month_end)",
+            _ => "",
+        }
+    }
+}
+
+impl Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refused) => {
+                let why = refused.first().map(|(_, why)| shortened(why, LONGEST)).unwrap_or_default();
+                let named = a_few(refused.iter().map(|(ticker, _)| ticker), NAMED);
+                write!(f, "left out, no series of prices: {named} ({why})")
+            }
+            Self::Moves(kind, found) => moves(f, *kind, found),
+            Self::EarlyEnds(ends) => {
+                let one = |end: &EarlyEnd| {
+                    format!("{} {} ({}, not {})", end.ticker, end.month.format("%Y-%m"), end.date, end.last_day)
+                };
+                let named = a_few(ends.iter().map(one), NAMED);
+                write!(
+                    f,
+                    "month ends early (early_month_end), before the benchmark's last day: {named}; what moved since is in the month after"
+                )
+            }
+            Self::YieldUnit(found) => yield_unit(f, found),
+            Self::Unverified(found) => {
+                let one = |found: &YieldFinding| format!("{} ({} values)", found.maturity, found.rows);
+                write!(
+                    f,
+                    "too few yields to verify that they are percent (unit_unverified): {}",
+                    a_few(found.iter().map(one), NAMED)
+                )
+            }
+            Self::NoMaturity(missing) => {
+                write!(
+                    f,
+                    "the source of yields has none of {} (missing_maturity): what needs them is null or rests on others",
+                    a_few(missing, NAMED)
+                )
+            }
+            Self::ExDates(found) => {
+                let one = |one: &ExDate| format!("{} ({:.2}% on {})", one.ticker, 100.0 * one.value, one.date);
+                let named = a_few(found.iter().map(one), NAMED);
+                write!(f, "the newest price lacks that day's dividend (unadjusted_exdate) and is left out: {named}")
+            }
+            Self::Later(found) => {
+                let one = |one: &LaterDates| format!("{} ({} rows, to {})", one.ticker, one.rows, one.last);
+                write!(
+                    f,
+                    "rows dated after today (implausible_date), not used: {}",
+                    a_few(found.iter().map(one), NAMED)
+                )
+            }
+            Self::Bars(bars) => not_daily(f, bars),
+        }
+    }
+}
+
+fn moves(f: &mut fmt::Formatter<'_>, kind: FindingKind, found: &[Finding]) -> fmt::Result {
+    let one = |found: &Finding| {
+        format!("{} {} to {} on {}", found.ticker, four_digits(found.before), four_digits(found.price), found.date)
+    };
+    let named = a_few(found.iter().map(one), NAMED);
+    let (what, way_out) = match kind {
+        FindingKind::Spike => ("likely misprints, back within days", "mend or delete these prices"),
+        FindingKind::SplitLike => {
+            ("a split that is not adjusted for, by the size of the move", "adjust the prices before it")
+        }
+        FindingKind::UnitJump => ("another unit from a day on, such as pence", "bring the prices to one unit"),
+        FindingKind::Unconfirmed => ("large moves too new to tell from misprints", "compare them with another source"),
+        FindingKind::Jump => ("large moves of one series alone, used as they are", "no fault by their size"),
+    };
+    write!(f, "{what} ({}): {named}; {way_out}", kind.as_str())
+}
+
+fn yield_unit(f: &mut fmt::Formatter<'_>, found: &[YieldFinding]) -> fmt::Result {
+    let one = |found: &YieldFinding| {
+        let unit = if found.unit == YieldUnit::Decimals { "decimals" } else { "basis points" };
+        let factor = found.unit.factor().unwrap_or(1.0);
+        format!("{} (median {}: {unit}, factor {factor})", found.maturity, four_digits(found.median))
+    };
+    let named = a_few(found.iter().map(one), NAMED);
+    write!(f, "yields refused, not in percent (yield_unit): {named}; write 4.27 for 4.27%")
+}
+
+fn not_daily(f: &mut fmt::Formatter<'_>, bars: &[Bars]) -> fmt::Result {
+    let one = |bars: &Bars| format!("{} ({})", bars.ticker, bars.spacing.as_str());
+    let named = a_few(bars.iter().map(one), NAMED);
+    write!(f, "prices are not daily (spacing): {named}; misprints under a factor of 1.9 are not looked for")?;
+    if bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly) {
+        f.write_str(", and weeks dated by their first day count on their last trading day")?;
+    }
+    Ok(())
+}
+
+/// A price or yield to four digits, without noise.
+fn four_digits(value: f64) -> String {
+    let digits = (3.0 - value.abs().log10().floor()).clamp(0.0, 9.0);
+    let scale = 10.0_f64.powf(digits);
+    format!("{}", (value * scale).round() / scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticker(name: &str) -> Ticker {
+        name.parse().unwrap()
+    }
+
+    fn finding(kind: FindingKind, name: &str) -> Finding {
+        let date = "2025-11-28".parse().unwrap();
+        Finding { kind, ticker: ticker(name), date, until: None, before: 674.095, price: 67777.5, factor: 100.546 }
+    }
+
+    #[test]
+    fn a_sentence_names_five_and_counts_the_others() {
+        let found: Vec<Finding> = (0..7).map(|at| finding(FindingKind::Spike, &format!("T{at}"))).collect();
+        let said = Doubt::Moves(FindingKind::Spike, found).to_string();
+        assert!(
+            said.starts_with("likely misprints, back within days (spike): T0 674.1 to 67778 on 2025-11-28, T1 "),
+            "{said}"
+        );
+        assert!(said.contains("T4 674.1 to 67778 on 2025-11-28 and 2 more; mend or delete"), "{said}");
+        assert!(said.chars().count() <= 340, "{}: an answer's first lines would cut it", said.chars().count());
+    }
+
+    #[test]
+    fn figures_have_four_digits_and_none_is_rounded_away() {
+        assert_eq!(
+            (four_digits(0.042_713), four_digits(427.0), four_digits(0.5)),
+            ("0.04271".into(), "427".into(), "0.5".into())
+        );
+    }
+
+    #[test]
+    fn each_kind_says_what_to_do() {
+        let maturity = Maturity::Ust3M;
+        let found = |unit| YieldFinding { maturity, unit, median: 0.0427, rows: 900 };
+        let said = Doubt::YieldUnit(vec![found(YieldUnit::Decimals)]).to_string();
+        assert_eq!(
+            said,
+            "yields refused, not in percent (yield_unit): UST3M (median 0.0427: decimals, factor 100); write 4.27 for 4.27%"
+        );
+        let bars = |placed| Bars { ticker: ticker("SPY"), spacing: Spacing::Weekly, placed };
+        assert!(Doubt::Bars(vec![bars(true)]).to_string().ends_with("count on their last trading day"));
+        assert!(Doubt::Bars(vec![bars(false)]).to_string().ends_with("are not looked for"));
+        let (date, value) = ("2026-08-03".parse().unwrap(), -0.0027);
+        let said = Doubt::ExDates(vec![ExDate { ticker: ticker("BIL"), date, value }]).to_string();
+        assert!(said.ends_with("is left out: BIL (-0.27% on 2026-08-03)"), "{said}");
+    }
+}
