@@ -10,6 +10,7 @@ use crate::support::{Process, warnings_of};
 const TODAY: &str = "2026-01-15";
 
 /// A folder of the faults, where they lie next to the checkout.
+#[expect(clippy::print_stdout, reason = "a test says that it did not run")]
 fn fault(name: &str) -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/faults").join(name);
     if !folder.is_dir() {

@@ -46,6 +46,7 @@ mod merge;
 mod names;
 mod notes;
 mod numbers;
+mod order;
 mod parquet;
 mod table;
 mod tenor;

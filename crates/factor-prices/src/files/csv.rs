@@ -59,7 +59,7 @@ pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Resul
     rows.table.finish()
 }
 
-/// The lines as text, up to the first one of data but for one.
+/// The lines as text.
 fn texts(opening: &[(u64, ByteRecord)]) -> Vec<Vec<String>> {
     let text = |record: &ByteRecord| record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
     opening.iter().map(|(_, record)| text(record)).collect()

@@ -37,7 +37,7 @@ impl Header {
     /// # Errors
     /// When its lines can be meant twice.
     pub(super) fn find(opening: &[Line]) -> Result<Self, String> {
-        let Some(at) = opening.iter().position(|line| has_date_word(line)) else { return Self::without_date(opening) };
+        let Some(at) = opening.iter().position(has_date_word) else { return Self::without_date(opening) };
         let (above, line) = (&opening[..at], &opening[at]);
         let lines = at + 1;
         if let ([.., fields_or_tickers], 1) = (above, filled(line)) {

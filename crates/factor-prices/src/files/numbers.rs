@@ -174,6 +174,9 @@ fn grouped(text: &str, separates: impl Fn(char) -> bool) -> Option<f64> {
     digits.parse().ok()
 }
 
+/// A cell's place: its series and its number in it.
+pub(super) type Place = (usize, usize);
+
 /// The first cell of a kind.
 #[derive(Debug)]
 struct Seen {
@@ -188,9 +191,9 @@ pub(super) struct Separators {
     comma: Option<Seen>,
     /// True once a decimal comma stood beside dots between thousands.
     grouped: bool,
-    /// The cells that can be meant twice: series and place in it. None is kept once a decimal point has been seen.
-    dots: Vec<(usize, usize)>,
-    commas: Vec<(usize, usize)>,
+    /// The cells that can be meant twice. None is kept once a decimal point has been seen.
+    dots: Vec<Place>,
+    commas: Vec<Place>,
     first_dot: Option<Seen>,
     first_comma: Option<Seen>,
 }
@@ -204,7 +207,7 @@ impl Separators {
         &mut self,
         form: Form,
         (unit, line, text): (&str, u64, &str),
-        place: (usize, usize),
+        place: Place,
     ) -> Result<(), String> {
         let seen = || Seen { line, text: excerpt(text) };
         match form {
@@ -237,7 +240,7 @@ impl Separators {
     ///
     /// # Errors
     /// When cells can be meant twice and no other says which.
-    pub(super) fn settle(self, unit: &str) -> Result<Vec<((usize, usize), Scale)>, String> {
+    pub(super) fn settle(self, unit: &str) -> Result<Vec<(Place, Scale)>, String> {
         let twice = |seen: &Seen, other: &str| {
             let digits: String = seen.text.chars().filter(|c| c.is_ascii_digit()).collect();
             Err(format!(

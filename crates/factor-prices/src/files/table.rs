@@ -16,6 +16,7 @@ use super::{
     names::ticker_of,
     notes::{Notes, excerpt},
     numbers::{Cell, Separators, Signs, Written},
+    order::Order,
 };
 
 /// The most columns, and the most tickers of a file in long form.
@@ -48,6 +49,9 @@ pub(super) struct Table<'a> {
 
 /// Where a cell goes: its column in the file and its series.
 pub(super) type Target = (usize, usize);
+
+/// A ticker's group in a long file, and where its cells go.
+pub(super) type Targets = (usize, [Option<Target>; 3]);
 
 /// A row's place among those with a date.
 pub(super) type Row = u32;
@@ -112,11 +116,7 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// When the file has too many tickers.
-    pub(super) fn targets_of(
-        &mut self,
-        line: u64,
-        ticker: &[u8],
-    ) -> Result<Option<(usize, [Option<Target>; 3])>, FileError> {
+    pub(super) fn targets_of(&mut self, line: u64, ticker: &[u8]) -> Result<Option<Targets>, FileError> {
         let TableShape::Long { columns: of_ticker, .. } = self.layout.shape else { return Ok(None) };
         let text = String::from_utf8_lossy(ticker);
         let group = match self.tickers.get(text.as_ref()) {
@@ -320,34 +320,6 @@ impl<'a> Table<'a> {
     }
 }
 
-/// What is to be said of the order of the dates.
-#[derive(Debug, Default)]
-struct Order {
-    late: usize,
-    twice: usize,
-    /// How many lie after today, and the first of them.
-    future: Option<(usize, NaiveDate)>,
-    shifted: Option<String>,
-}
-
-impl Order {
-    fn of(groups: &[Vec<Row>], days: &[NaiveDate], today: NaiveDate) -> Self {
-        let mut order = Self::default();
-        for rows in groups {
-            let mut of_group: Vec<NaiveDate> = rows.iter().filter_map(|row| days.get(*row as usize)).copied().collect();
-            for day in of_group.iter().filter(|day| **day > today) {
-                let (count, first) = order.future.unwrap_or((0, *day));
-                order.future = Some((count + 1, first.min(*day)));
-            }
-            let (late, twice) = put_in_order(&mut of_group);
-            order.late += late;
-            order.twice += twice;
-            order.shifted = order.shifted.or_else(|| dates::shifted(&of_group));
-        }
-        order
-    }
-}
-
 /// A file's name without the extensions that [`super::folder`] knows.
 fn stem(name: &str) -> &str {
     let cut = |text: &str, extension: &str| {
@@ -356,29 +328,6 @@ fn stem(name: &str) -> &str {
     };
     let name = cut(name, ".gz").map_or(name, |at| &name[..at]);
     [".csv", ".parquet"].iter().find_map(|extension| cut(name, extension)).map_or(name, |at| &name[..at])
-}
-
-/// Sorts dates, each once, and counts how many came after a later one and how many repeated one; rising and falling dates
-/// are both in order.
-fn put_in_order(dates: &mut Vec<NaiveDate>) -> (usize, usize) {
-    if dates.is_sorted_by(|a, b| a < b) {
-        return (0, 0);
-    }
-    // Websites write the newest row first.
-    if dates.is_sorted_by(|a, b| a > b) {
-        dates.reverse();
-        return (0, 0);
-    }
-    let mut newest = NaiveDate::MIN;
-    let mut late = 0;
-    for date in dates.iter() {
-        late += usize::from(*date < newest);
-        newest = newest.max(*date);
-    }
-    let all = dates.len();
-    dates.sort_unstable();
-    dates.dedup();
-    (late, all - dates.len())
 }
 
 #[cfg(test)]
@@ -397,18 +346,5 @@ mod tests {
         ] {
             assert_eq!(stem(name), expected);
         }
-    }
-
-    #[test]
-    fn disorder_counts() {
-        let mut dates: Vec<NaiveDate> = Vec::new();
-        let mut disorder = |days: &[u64]| {
-            dates = days.iter().map(|d| NaiveDate::default() + chrono::Days::new(*d)).collect();
-            put_in_order(&mut dates)
-        };
-        assert_eq!(disorder(&[1, 2, 3]), (0, 0));
-        assert_eq!(disorder(&[1, 3, 2, 3, 4]), (1, 1));
-        assert_eq!(disorder(&[3, 2, 1]), (0, 0));
-        assert_eq!(disorder(&[]), (0, 0));
     }
 }

@@ -56,7 +56,7 @@ fn yfinance() {
     let zoned = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits,Capital Gains\n\
                  2024-12-30 00:00:00-05:00,1,2,0.5,100.5,10,0.0,0.0,0.0\n";
     assert_eq!(read("SPY.csv", zoned), one("SPY", Close, "2024-12-30", &[100.5]));
-    let two = vec![one("TLT", Close, "2024-12-30", &[90.5]), one("SPY", Close, "2024-12-30", &[100.0])].concat();
+    let two = [one("TLT", Close, "2024-12-30", &[90.5]), one("SPY", Close, "2024-12-30", &[100.0])].concat();
     let three_lines = "Price,Close,Close,Volume,Volume\nTicker,TLT,SPY,TLT,SPY\nDate,,,,\n2024-12-30,90.5,100,5,6\n";
     assert_eq!(read("prices.csv", three_lines), two);
     let flat = "Date,\"('Close', 'TLT')\",\"('Close', 'SPY')\",\"('Volume', 'TLT')\"\n2024-12-30,90.5,100,5\n";
