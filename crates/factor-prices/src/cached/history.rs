@@ -268,5 +268,11 @@ mod tests {
         let ended =
             [("2024-05-31", 0.5), ("2024-06-03", 1.0), ("2024-06-04", 2.0), ("2024-06-05", 3.0), ("2024-06-06", 4.0)];
         assert!(whole(&ended, Some(&kept)).is_err(), "as many rows, but the last day is gone");
+        let returns: Vec<(&str, f64)> = ["2024-06-03", "2024-06-04", "2024-06-05", "2024-06-06", "2024-06-07"]
+            .into_iter()
+            .zip([0.01, -0.02, 0.005, -0.004, 0.01])
+            .collect();
+        let refused = whole(&returns, Some(&kept)).unwrap_err().to_string();
+        assert!(refused.starts_with("not_prices: 2 of 5 values are below zero"), "{refused}");
     }
 }
