@@ -12,6 +12,7 @@ mod architecture;
 mod bad_input;
 mod command_line;
 mod contract;
+mod damaged_store;
 mod exposures;
 mod files;
 mod gate;
