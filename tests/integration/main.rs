@@ -29,6 +29,7 @@ mod regimes;
 mod reload;
 mod rolling;
 mod schemas;
+mod seeds_document;
 mod statistics;
 mod stdio;
 mod support;
