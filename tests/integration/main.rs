@@ -33,6 +33,7 @@ mod regimes;
 mod reload;
 mod rolling;
 mod schemas;
+mod seeds_document;
 mod statistics;
 mod stdio;
 mod strain;
