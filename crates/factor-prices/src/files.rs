@@ -104,7 +104,7 @@ struct State {
 }
 
 /// What the files hold, how they were read, and what was wrong with them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Held {
     /// Each ticker's prices, in order of the tickers, with the file they are from.
     pub prices: Vec<(Arc<PriceSeries>, String)>,

@@ -56,11 +56,13 @@ pub struct Remark {
     pub kind: RemarkKind,
     /// One sentence, with line and date where there are some.
     pub text: String,
+    /// Of one that only says how many more there are: how many.
+    pub more: usize,
 }
 
 impl Remark {
     pub(super) fn new(kind: RemarkKind, text: String) -> Self {
-        Self { kind, text }
+        Self { kind, text, more: 0 }
     }
 }
 
@@ -109,7 +111,9 @@ impl Notes {
 
     /// The warnings as [`Self::texts`], each led by the file's name.
     pub(super) fn finish(self, file: &str, (kind, what): (RemarkKind, &str), into: &mut Vec<Remark>) {
-        into.extend(self.texts(what).into_iter().map(|text| Remark::new(kind, format!("{file}: {text}"))));
+        let (shown, more) = (self.shown.len(), self.more);
+        let texts = self.texts(what).into_iter().map(|text| format!("{file}: {text}")).enumerate();
+        into.extend(texts.map(|(at, text)| Remark { kind, text, more: if at < shown { 0 } else { more } }));
     }
 }
 
