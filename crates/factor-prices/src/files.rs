@@ -64,12 +64,12 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use factor_types::{DateRange, PriceSeries, Ticker, YieldTable};
 
+use self::folder::{Data, Places, Stamp, fingerprint};
 pub use self::{
     error::FileError,
     notes::{Remark, RemarkKind},
     reading::Reading,
 };
-use self::folder::{Data, Places, Stamp, fingerprint};
 use crate::{History, PriceError, PriceProvider, SourceFault, SourceInfo, YieldProvider};
 
 /// How long a look at the files' lengths and times counts.

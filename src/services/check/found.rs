@@ -18,6 +18,10 @@ use crate::{
 /// Places that a finding lists; of the others it says how many.
 const PLACES: usize = 10;
 
+/// What an analysis refuses of bars, which says so only where it is asked for it.
+const FINER_THAN_BARS: &str = "; figures of a shorter frequency are refused, and months of weekly bars unless their dates \
+                               reach the months' ends";
+
 /// What a finding means for what is computed from the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,11 +102,12 @@ impl Found {
             }
         };
         let entries = doubt.entries();
+        let further = if matches!(doubt, Doubt::Bars(_)) { FINER_THAN_BARS } else { "" };
         Self {
             kind: doubt.kind(),
             level,
             count: entries.len(),
-            says: doubt.said_of(&format!("{}, listed below", entries.len())),
+            says: format!("{}{further}", doubt.said_of(&format!("{}, listed below", entries.len()))),
             sentence: doubt.to_string(),
             places: entries.into_iter().take(PLACES).map(Place::of).collect(),
         }
@@ -163,9 +168,9 @@ fn refused(examined: &FilesExamined) -> Vec<Found> {
         }
     }
     let found = |(kind, tickers): (&'static str, Vec<(Ticker, String)>)| {
-        let places = tickers.iter().map(|(ticker, why)| {
-            Place { of: Some(ticker.to_string()), ..Place::text(format!("{ticker}: {why}")) }
-        });
+        let places = tickers
+            .iter()
+            .map(|(ticker, why)| Place { of: Some(ticker.to_string()), ..Place::text(format!("{ticker}: {why}")) });
         let places = places.take(PLACES).collect();
         Found { kind, places, ..Found::of_doubt(&Doubt::Refused(tickers)) }
     };

@@ -36,7 +36,12 @@ impl BadCells {
     }
 
     /// The notes, with the line and date of each. `place` knows both.
-    pub(super) fn notes(self, unit: &str, headers: &[String], place: impl Fn(Row) -> Option<(u64, NaiveDate)>) -> Notes {
+    pub(super) fn notes(
+        self,
+        unit: &str,
+        headers: &[String],
+        place: impl Fn(Row) -> Option<(u64, NaiveDate)>,
+    ) -> Notes {
         let mut notes = Notes::default();
         for BadCell { row, column, what } in self.shown {
             let header = excerpt(headers.get(column).map_or("", |header| header.trim()));
@@ -56,7 +61,9 @@ pub(super) fn conflicts(ticker: &Ticker, rows: &mut Vec<(NaiveDate, u64, f64)>, 
         let [(date, line, before), (next, other, price)] = [pair[0], pair[1]];
         if date == next && (price - before).abs() > SAME * price.max(before) {
             notes.add(|| {
-                format!("{unit} {line} and {unit} {other}: {ticker} is {before} and {price} on {date}; the last is used")
+                format!(
+                    "{unit} {line} and {unit} {other}: {ticker} is {before} and {price} on {date}; the last is used"
+                )
             });
         }
     }
@@ -76,9 +83,6 @@ mod tests {
         let rows = [("2024-01-03", 2, 10.0), ("2024-01-02", 3, 5.0), ("2024-01-03", 4, 10.5), ("2024-01-02", 5, 5.0)];
         let mut rows: Vec<_> = rows.iter().map(|(date, line, price)| (day(date), *line, *price)).collect();
         conflicts(&"SPY".parse().unwrap(), &mut rows, "line", &mut notes);
-        assert_eq!(
-            notes.texts("conflicts"),
-            ["line 2 and line 4: SPY is 10 and 10.5 on 2024-01-03; the last is used"]
-        );
+        assert_eq!(notes.texts("conflicts"), ["line 2 and line 4: SPY is 10 and 10.5 on 2024-01-03; the last is used"]);
     }
 }

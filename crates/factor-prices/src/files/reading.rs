@@ -1,5 +1,6 @@
 //! How a file was read: what was decided, and by what.
 
+use factor_types::PriceKind;
 use serde::Serialize;
 
 use super::{
@@ -7,7 +8,6 @@ use super::{
     layout::{Layout, TableShape, TickersFrom},
     notes::excerpt,
 };
-use factor_types::PriceKind;
 
 /// Columns and decisions that a sentence names.
 const NAMED: usize = 5;
@@ -63,8 +63,13 @@ fn meaning(kind: &ColumnKind) -> &'static str {
 }
 
 /// What names a file's tickers.
-pub(super) fn tickers(from: TickersFrom, headers: &[String]) -> String {
-    match from {
+pub(super) fn tickers(layout: &Layout, headers: &[String]) -> String {
+    if let TableShape::Fixed(fixed) = &layout.shape
+        && fixed.iter().all(|(_, kind)| matches!(kind, ColumnKind::Yield(_)))
+    {
+        return "none, yields alone".to_owned();
+    }
+    match layout.tickers {
         TickersFrom::Header => "named by the header".to_owned(),
         TickersFrom::Title => "named by the lines before the header".to_owned(),
         TickersFrom::FileName => "named by the file".to_owned(),

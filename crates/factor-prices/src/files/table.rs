@@ -340,9 +340,8 @@ impl<'a> Table<'a> {
         let mut notes = Notes::default();
         for series in &self.series {
             let ColumnKind::Price(ticker, _) = &series.kind else { continue };
-            let row = |(row, price): &(Row, f64)| {
-                Some((*days.get(*row as usize)?, self.dates.get(*row as usize)?.0, *price))
-            };
+            let row =
+                |(row, price): &(Row, f64)| Some((*days.get(*row as usize)?, self.dates.get(*row as usize)?.0, *price));
             let mut rows = series.rows.iter().filter_map(row).collect();
             flaws::conflicts(ticker, &mut rows, self.unit, &mut notes);
         }
@@ -388,7 +387,7 @@ impl<'a> Table<'a> {
             file: self.name.clone(),
             lines: self.dates.len(),
             columns: reading::columns(&self.layout, &self.headers),
-            tickers: reading::tickers(self.layout.tickers, &self.headers),
+            tickers: reading::tickers(&self.layout, &self.headers),
             dates: reading::dates(&settled.how, self.zone.as_deref()),
             numbers,
             fields: self.delimiter.map(reading::delimiter),

@@ -183,7 +183,11 @@ impl Doubt {
             Self::Refused(refused) => all(refused, |(ticker, _)| entry(ticker, None, ticker.to_string())),
             Self::Moves(_, found) => all(found, |found| {
                 let (before, price) = (four_digits(found.before), four_digits(found.price));
-                entry(&found.ticker, Some(found.date), format!("{} {before} to {price} on {}", found.ticker, found.date))
+                entry(
+                    &found.ticker,
+                    Some(found.date),
+                    format!("{} {before} to {price} on {}", found.ticker, found.date),
+                )
             }),
             Self::EarlyEnds(ends) => all(ends, |end| {
                 let month = end.month.format("%Y-%m");
@@ -196,9 +200,9 @@ impl Doubt {
                 let text = format!("{} (median {median}: {unit}, factor {factor})", found.maturity);
                 entry(found.maturity, None, text)
             }),
-            Self::Unverified(found) => all(found, |found| {
-                entry(found.maturity, None, format!("{} ({} values)", found.maturity, found.rows))
-            }),
+            Self::Unverified(found) => {
+                all(found, |found| entry(found.maturity, None, format!("{} ({} values)", found.maturity, found.rows)))
+            }
             Self::NoMaturity(missing) => all(missing, |maturity| entry(maturity, None, maturity.to_string())),
             Self::ExDates(found) => all(found, |one| {
                 let text = format!("{} ({:.2}% on {})", one.ticker, 100.0 * one.value, one.date);
@@ -207,9 +211,9 @@ impl Doubt {
             Self::Later(found) => all(found, |one| {
                 entry(&one.ticker, Some(one.last), format!("{} ({} rows, to {})", one.ticker, one.rows, one.last))
             }),
-            Self::Bars(bars) => all(bars, |bars| {
-                entry(&bars.ticker, None, format!("{} ({})", bars.ticker, bars.spacing.as_str()))
-            }),
+            Self::Bars(bars) => {
+                all(bars, |bars| entry(&bars.ticker, None, format!("{} ({})", bars.ticker, bars.spacing.as_str())))
+            }
         }
     }
 
