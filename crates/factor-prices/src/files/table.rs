@@ -3,6 +3,8 @@
 //! Cells are kept by their row until the whole file has been seen: which date a row has and what a number's separators mean
 //! may only be known then.
 
+mod lines;
+
 use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
@@ -12,7 +14,7 @@ use super::{
     content::{Column, ColumnKind, Content},
     dates::{self, DateCell},
     error::FileError,
-    flaws::{self, BadCells},
+    flaws::BadCells,
     header::Header,
     layout::{Layout, TableShape},
     names::ticker_of,
@@ -304,48 +306,6 @@ impl<'a> Table<'a> {
             notes.finish(&name, (RemarkKind::BadCell, "cells dropped"), &mut content.warnings);
         }
         Ok(content)
-    }
-
-    /// The lines on which prices stand; of several for one date the last, which is used.
-    ///
-    /// # Errors
-    /// When the file can be meant twice.
-    pub(super) fn lines_of(mut self, wanted: &[&(Ticker, NaiveDate)]) -> Result<Vec<Option<u64>>, FileError> {
-        let path = self.path;
-        let (days, _) = self.settle(&mut Vec::new()).map_err(|rule| FileError::unusable(path, rule))?;
-        let is_long = matches!(self.layout.shape, TableShape::Long { .. });
-        let group = |ticker: &Ticker| if is_long { self.tickers.get(ticker.as_str()).copied() } else { Some(0) };
-        let mut places: HashMap<(usize, NaiveDate), Vec<usize>> = HashMap::new();
-        for (at, (ticker, date)) in wanted.iter().enumerate() {
-            if let Some(group) = group(ticker) {
-                places.entry((group, *date)).or_default().push(at);
-            }
-        }
-        let mut lines = vec![None; wanted.len()];
-        for (group, rows) in self.groups.iter().enumerate() {
-            for row in rows {
-                let (Some(date), Some((line, _))) = (days.get(*row as usize), self.dates.get(*row as usize)) else {
-                    continue;
-                };
-                for at in places.get(&(group, *date)).into_iter().flatten() {
-                    lines[*at] = Some(*line);
-                }
-            }
-        }
-        Ok(lines)
-    }
-
-    /// The dates for which a ticker has two prices.
-    fn conflicts(&self, days: &[NaiveDate]) -> Notes {
-        let mut notes = Notes::default();
-        for series in &self.series {
-            let ColumnKind::Price(ticker, _) = &series.kind else { continue };
-            let row =
-                |(row, price): &(Row, f64)| Some((*days.get(*row as usize)?, self.dates.get(*row as usize)?.0, *price));
-            let mut rows = series.rows.iter().filter_map(row).collect();
-            flaws::conflicts(ticker, &mut rows, self.unit, &mut notes);
-        }
-        notes
     }
 
     fn used_something(&mut self) -> Result<(), String> {
