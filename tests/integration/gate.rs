@@ -302,6 +302,7 @@ async fn the_newest_price_of_a_cash_fund_on_its_ex_date_is_left_out() {
 // ------------------------------------------------------------------------------------------ inputs that went wrong before
 
 /// The folder of inputs that went wrong; `None` where it is not on this machine, which is then said.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn faults_of(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/faults").join(name);
     if !folder.is_dir() {

@@ -37,6 +37,13 @@ fn faults() -> Vec<(&'static str, Fault)> {
     ]
 }
 
+/// How often each kind of fault is put into every fund.
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests and not of the server")]
+fn rounds() -> usize {
+    std::env::var("JUMP_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn market(name: &str) -> Option<FilePrices> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     if !folder.is_dir() {
@@ -79,7 +86,7 @@ fn with_fault(
 async fn faults_put_into_market_data_are_found() {
     let Some(source) = market("prices") else { return };
     let clean = prices(&source).await;
-    let rounds: usize = std::env::var("JUMP_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
+    let rounds = rounds();
     let mut random = ChaCha8Rng::seed_from_u64(15);
     println!("{:22} {:>6} {:>8} {:>8}", "fault", "put in", "found", "raised");
     for (name, fault) in faults() {

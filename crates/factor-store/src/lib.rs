@@ -6,7 +6,8 @@
 //! [`MappingEdit`] changes a mapping of a database, [`write_mapping`] writes one as YAML.
 //!
 //! **What users write.** A [`Store`] keeps groups, portfolios, reference data and users, in SQLite or Postgres
-//! ([`open`]).
+//! ([`open`]). In SQLite each row of users has a checksum, the file is checked and backed up each day, and
+//! [`maintenance`] checks, backs up and restores it from the command line.
 //!
 //! **The cache.** [entries] of bytes under a key, kept between runs; [`PostgresEntries`] are shared by several servers.
 

@@ -4,15 +4,15 @@
 //! It is an analysis of the members alone, over the usual window, so that prices, the clock and the risk-free rate are those
 //! of every other answer, and what was fetched is kept.
 
+mod marks;
 mod weights;
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Study,
     panel::DefaultStart,
     report::{Granularity, PerformancePlan, SortBy, Weighting},
     sections::performance::{DailyDrawdownTimes, DailyPrices, DrawdownTimes, PerformanceProfile, ProfileInputs},
-    study::{Exclusion, ExclusionReason, Standing},
+    study::{Exclusion, ExclusionReason},
 };
 use factor_prices::SourceFault;
 use factor_types::{
@@ -22,6 +22,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::marks::MemberMark;
+use self::marks::marked;
 use crate::{
     analysis::{
         Analysis, AnalysisError, AnalysisKind, AnalysisRequest, AssetClassFilter, Caller, DateRule, Plan, UserGroups,
@@ -103,24 +105,6 @@ pub struct Performance {
     pub drawdown_daily: DailyDrawdownTimes,
     /// Where the risk-free rate came from, with the rows of each source: `UST3M 120 rows`; `none` where there is none.
     pub risk_free_source: String,
-}
-
-/// Why a member that takes part does not fill the window: in the periods that it lacks the others carry its weight.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct MemberMark {
-    /// The date of its last price, where that lies more than 35 days before the window's end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped: Option<NaiveDate>,
-    /// True where it has returns on under half of the window's rows.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub young: bool,
-    /// The date of its first price in the window.
-    pub first: Option<NaiveDate>,
-    /// Its monthly returns.
-    pub observations: usize,
-    /// Their share of the window's rows.
-    #[serde(serialize_with = "six_digits")]
-    pub share_of_rows: Option<f64>,
 }
 
 /// A group that may be a factor.
@@ -239,39 +223,6 @@ pub async fn check(
         },
         warnings,
     })
-}
-
-/// The members with a weight that stopped or are young.
-fn marked(study: &Study, settled: &SettledWeights) -> IndexMap<Ticker, MemberMark> {
-    let panel = study.panel();
-    let mark = |(ticker, _): &(Ticker, f64)| {
-        let column = &panel.columns()[panel.position(ticker)?];
-        let Standing { young, stopped } = Standing::of(panel, column);
-        let mark = MemberMark {
-            stopped,
-            young,
-            first: column.priced.as_ref().and_then(|rows| column.series.dates().get(rows.start).copied()),
-            observations: column.observations,
-            share_of_rows: Some(column.observations as f64 / panel.rows().max(1) as f64),
-        };
-        (young || stopped.is_some()).then(|| (ticker.clone(), mark))
-    };
-    settled.weights.iter().filter_map(mark).collect()
-}
-
-impl MemberMark {
-    fn in_words(&self, ticker: &Ticker) -> String {
-        let Self { stopped, first, observations, share_of_rows, .. } = self;
-        let share = percent(*share_of_rows);
-        let what = match (stopped, first) {
-            (Some(last), _) => format!("stopped, its last price is of {last}: since then"),
-            (None, Some(first)) => format!("is young, its prices begin on {first}: before that"),
-            (None, None) => "is young: where it has no return".to_owned(),
-        };
-        format!(
-            "{ticker} {what} the other members carry its weight ({observations} monthly returns, {share} of the rows)"
-        )
-    }
 }
 
 async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<Analysis, CheckError> {

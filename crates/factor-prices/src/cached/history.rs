@@ -382,4 +382,16 @@ mod tests {
         let again = CachedHistory::whole(kept.history(), kept.from, now, Some(&fallen));
         assert!(again.is_err(), "it ends earlier than the closes");
     }
+
+    #[test]
+    fn a_whole_history_that_is_none_of_prices_does_not_replace_what_is_kept() {
+        let (kept, now) = (kept(), evening("2024-06-10"));
+        let returns: Vec<(&str, f64)> = ["2024-06-03", "2024-06-04", "2024-06-05", "2024-06-06", "2024-06-07"]
+            .into_iter()
+            .zip([0.01, -0.02, 0.005, -0.004, 0.01])
+            .collect();
+        let refused = CachedHistory::whole(History::from(series(&returns)), kept.from, now, Some(&kept));
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.starts_with("not_prices: 2 of 5 values are below zero"), "{refused}");
+    }
 }

@@ -49,8 +49,8 @@ struct Inner {
 }
 
 impl DatabaseStore {
-    /// The store in a SQLite file, which is made at the first use with its folder. A file that is damaged or not ours
-    /// is left as it is.
+    /// The store in a SQLite file, which is made at the first use with its folder. A damaged file is put aside, and
+    /// nothing takes its place before [`restore`](super::maintenance::restore); one that is not ours is left as it is.
     pub fn sqlite(path: PathBuf, options: OpenOptions) -> Self {
         let place = path.display().to_string();
         let engine = Engine::Sqlite(SqliteFile::new(path));

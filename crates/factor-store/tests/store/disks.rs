@@ -12,6 +12,7 @@ use std::{
 
 use factor_store::{Store, StoreError, open};
 use factor_types::UserId;
+use sqlx::{Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::{TempDir, tempdir};
 
 use crate::support::{equal, made_new, names, portfolio};
@@ -166,6 +167,24 @@ async fn a_read_only_disk_is_read_and_says_so() {
     assert!(run(&["mount", "-o", "remount,rw"], disk.0.path()));
     tokio::time::sleep(Duration::from_millis(2_100)).await;
     create(&store, "second").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_keeps_locked_says_so_and_is_written_when_it_is_free() {
+    let folder = tempdir().unwrap();
+    let store = open(None, Some(folder.path())).unwrap();
+    create(&store, "first").await.unwrap();
+    let options = SqliteConnectOptions::new().filename(folder.path().join("factor-mcp.db"));
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    match create(&store, "second").await {
+        Err(StoreError::Locked(words)) => assert!(words.contains("another process is writing"), "{words}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(kept(&store).await, ["first"]);
+    other.execute("ROLLBACK").await.unwrap();
+    create(&store, "second").await.unwrap();
+    assert_eq!(kept(&store).await, ["first", "second"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use factor_store::{NewUser, OpenOptions, StoreError, UserTier, open, open_with};
 use factor_types::UserId;
-use throwaway_postgres::Role;
+use futures::future::join_all;
+use throwaway_postgres::{Cluster, Role};
 
 use crate::support::{Place, author, equal, for_several, made_new, refusal};
 
@@ -111,6 +112,109 @@ async fn a_role_that_could_read_across_users_is_refused() {
     let store = open(Some(&database.url(Role::Superuser)), None).unwrap();
     store.check().await.unwrap();
     assert_eq!(store.groups(UserId::LOCAL).await.unwrap().rows, []);
+}
+
+#[tokio::test]
+async fn what_a_role_could_become_is_refused_in_words() {
+    let place = Place::postgres().await;
+    let (cluster, database) = place.cluster();
+    let sql = |text: &str| drop(cluster.sql(database, text).unwrap());
+    let policy = "CREATE POLICY odd ON portfolios USING (true)";
+    let own = "ALTER POLICY portfolios_own ON portfolios USING (user_id = NULLIF(current_setting('app.user_id', true), \
+               '')::BIGINT OR true)";
+    let put_back = "ALTER POLICY portfolios_own ON portfolios USING (user_id = NULLIF(current_setting('app.user_id', \
+                    true), '')::BIGINT)";
+    for (change, back, said) in [
+        ("ALTER ROLE factor_app CREATEROLE", "ALTER ROLE factor_app NOCREATEROLE", "may make roles"),
+        (
+            "CREATE ROLE middle; GRANT factor_owner TO middle; GRANT middle TO factor_app",
+            "DROP ROLE middle",
+            "owns the tables, or may become the role that does",
+        ),
+        // Not inherited, and yet one SET ROLE away.
+        (
+            "CREATE ROLE aside CREATEROLE NOINHERIT; ALTER ROLE factor_app NOINHERIT; GRANT aside TO factor_app",
+            "DROP ROLE aside; ALTER ROLE factor_app INHERIT",
+            "may make roles",
+        ),
+        (
+            "GRANT pg_execute_server_program TO factor_app",
+            "REVOKE pg_execute_server_program FROM factor_app",
+            "may read or write the server's files or run programs",
+        ),
+        (
+            "CREATE ROLE middle; GRANT pg_read_server_files TO middle; GRANT middle TO factor_app",
+            "DROP ROLE middle",
+            "may read or write the server's files or run programs",
+        ),
+        (
+            "GRANT pg_write_server_files TO factor_app",
+            "REVOKE pg_write_server_files FROM factor_app",
+            "may read or write the server's files",
+        ),
+        (policy, "DROP POLICY odd ON portfolios", "policies that are not ours (odd on portfolios)"),
+        (own, put_back, "policies that are not ours (portfolios_own on portfolios)"),
+        (
+            "CREATE POLICY odd ON users FOR SELECT TO factor_app USING (true)",
+            "DROP POLICY odd ON users",
+            "policies that are not ours (odd on users)",
+        ),
+        (
+            "ALTER POLICY users_administered ON users TO PUBLIC",
+            "ALTER POLICY users_administered ON users TO factor_owner",
+            "policies that are not ours (users_administered on users)",
+        ),
+        (
+            "ALTER FUNCTION set_updated_at() OWNER TO factor_app",
+            "ALTER FUNCTION set_updated_at() OWNER TO factor_owner",
+            "owns the functions",
+        ),
+    ] {
+        place.server.check().await.unwrap_or_else(|error| panic!("before {change}: {error}"));
+        sql(change);
+        match place.server.check().await {
+            Err(StoreError::UnsafeRole(words)) => assert!(words.contains(said), "{change}: {words}"),
+            other => panic!("{change}: {other:?}"),
+        }
+        // Nor does a new server start.
+        let started = open_with(Some(&database.url(Role::App)), None, for_several()).unwrap().check().await;
+        assert!(matches!(started, Err(StoreError::UnsafeRole(_))), "{change}: {started:?}");
+        sql(back);
+    }
+    // A right too few is said with the command that gives it.
+    for (change, said) in [
+        ("REVOKE DELETE ON portfolios FROM factor_app", "lacks DELETE on portfolios"),
+        ("REVOKE SELECT ON industry_proxies FROM factor_app", "lacks SELECT on industry_proxies"),
+    ] {
+        sql(change);
+        match place.server.check().await {
+            Err(StoreError::Schema(words)) => {
+                assert!(words.contains(said), "{words}");
+                assert!(words.contains("factor-mcp migrate --app-role factor_app"), "{words}");
+            }
+            other => panic!("{change}: {other:?}"),
+        }
+        place.admin.grant_to("factor_app").await.unwrap();
+        place.server.check().await.unwrap();
+    }
+}
+
+/// Rights are given under the lock of those who migrate: without it two of them change the same rows of the catalogue,
+/// and one fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_migrate_and_grant_at_once() {
+    let cluster = Cluster::start().unwrap();
+    for _ in 0..3 {
+        let database = cluster.database().unwrap();
+        let granting = (0..8).map(|_| {
+            let store = open(Some(&database.url(Role::Owner)), None).unwrap();
+            tokio::spawn(async move { store.grant_to(Role::App.as_str()).await })
+        });
+        for outcome in join_all(granting).await {
+            outcome.unwrap().unwrap();
+        }
+        open_with(Some(&database.url(Role::App)), None, for_several()).unwrap().check().await.unwrap();
+    }
 }
 
 #[tokio::test]
