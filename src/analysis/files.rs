@@ -23,7 +23,14 @@ pub struct FilesExamined {
 /// The examination of the configured files, kept until they change.
 #[derive(Debug, Clone, Default)]
 pub struct KeptExamination {
-    kept: Arc<Mutex<Option<(u64, NaiveDate, Arc<FilesExamined>)>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    /// The state of the files, and the day.
+    of: (u64, NaiveDate),
+    found: Arc<FilesExamined>,
 }
 
 impl FilesExamined {
@@ -52,17 +59,17 @@ impl KeptExamination {
     /// When nothing could be read.
     pub async fn of(&self, files: &FilePrices, clock: Clock) -> Result<Arc<FilesExamined>, PriceError> {
         let now = (files.revision(), clock.today);
-        if let Some((revision, today, known)) = &*self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-            && (*revision, *today) == now
+        if let Some(kept) = &*self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+            && kept.of == now
         {
-            return Ok(Arc::clone(known));
+            return Ok(Arc::clone(&kept.found));
         }
         let held = files.held().await?;
         let kept = Arc::clone(&self.kept);
         // Kept by the work itself, which goes on where nobody waits for it any longer.
         let work = move || {
             let found = Arc::new(FilesExamined::examine(held, clock));
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now.0, now.1, Arc::clone(&found)));
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { of: now, found: Arc::clone(&found) });
             found
         };
         off_thread(work).await.map_err(stopped)

@@ -77,7 +77,6 @@ fn line_of(date: &str) -> u64 {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "a test says that it did not run")]
 async fn the_inputs_that_went_wrong_have_the_word_and_the_finding_of_their_readme() {
     let faults = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/faults");
     if !faults.is_dir() {
