@@ -24,6 +24,7 @@ use factor_prices::{PriceProvider, SourceFault, YieldProvider};
 use factor_types::{DateRange, Factor, Ticker, UserId, YieldTable};
 use tokio::time::{Instant, timeout_at};
 
+pub(super) use self::gate::examined;
 use self::{
     arrived::Arrived,
     gate::{CameIn, Gate},
