@@ -20,34 +20,34 @@ pub(super) struct Refused {
 
 impl Refused {
     /// For a message longer than messages may be; of `text` there is its beginning.
-    pub(super) fn too_long(text: &[u8], most: usize) -> Self {
+    pub(super) fn too_long(text: &[u8], most: usize) -> Box<Self> {
         let message = format!("The message is longer than {most} bytes: send less in one");
-        Self { error: ErrorData::parse_error(message, None), id: id_within(text) }
+        Box::new(Self { error: ErrorData::parse_error(message, None), id: id_within(text) })
     }
 
     /// For text whose reading failed, which is this server's fault.
-    pub(super) fn unread() -> Self {
-        Self { error: ErrorData::internal_error("The message could not be read", None), id: None }
+    pub(super) fn unread() -> Box<Self> {
+        Box::new(Self { error: ErrorData::internal_error("The message could not be read", None), id: None })
     }
 
-    fn no_json(text: &[u8], error: &serde_json::Error) -> Self {
+    fn no_json(text: &[u8], error: &serde_json::Error) -> Box<Self> {
         let message = format!("This is no JSON: {error}. Send one JSON-RPC message");
-        Self { error: ErrorData::parse_error(message, None), id: id_within(text) }
+        Box::new(Self { error: ErrorData::parse_error(message, None), id: id_within(text) })
     }
 
-    fn no_request(what: &'static str, id: Option<RequestId>) -> Self {
-        Self { error: ErrorData::invalid_request(what, None), id }
+    fn no_request(what: &'static str, id: Option<RequestId>) -> Box<Self> {
+        Box::new(Self { error: ErrorData::invalid_request(what, None), id })
     }
 
-    fn params(method: &str, id: RequestId) -> Self {
+    fn params(method: &str, id: RequestId) -> Box<Self> {
         let method: String = method.chars().take(80).collect();
         let message = format!("The params of {method} have not the shape that it asks for");
-        Self { error: ErrorData::invalid_params(message, None), id: Some(id) }
+        Box::new(Self { error: ErrorData::invalid_params(message, None), id: Some(id) })
     }
 }
 
 /// The message in text; `None` where nothing asks for an answer: nothing at all, a notification that nobody knows.
-pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Refused> {
+pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Box<Refused>> {
     // RFC 8259 lets readers pass over a byte order mark.
     let text = text.strip_prefix(b"\xEF\xBB\xBF".as_slice()).unwrap_or(text).trim_ascii();
     if text.is_empty() {
@@ -66,7 +66,7 @@ pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, 
 }
 
 /// Why text is no message.
-fn unread(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Refused> {
+fn unread(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Box<Refused>> {
     let value: Value = serde_json::from_slice(text).map_err(|error| Refused::no_json(text, &error))?;
     let Value::Object(fields) = value else {
         return Err(Refused::no_request("A message is one JSON object; batches are no part of the protocol", None));

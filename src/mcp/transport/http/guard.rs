@@ -74,7 +74,7 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
             if is_json(&parts.headers)
                 && let Err(refused) = looked_at(body.clone()).await
             {
-                return no_message(refused);
+                return no_message(*refused);
             }
             guard.at_work(sender, Request::from_parts(parts, Body::from(body)), next).await
         }
@@ -158,7 +158,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a body is a message; one that asks for nothing is.
-async fn looked_at(body: Bytes) -> Result<(), Refused> {
+async fn looked_at(body: Bytes) -> Result<(), Box<Refused>> {
     if body.len() <= LONG_BODY {
         return message::read(&body).map(drop);
     }

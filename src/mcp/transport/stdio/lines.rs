@@ -39,7 +39,7 @@ pub(super) struct Lines<R, W: AsyncWrite> {
     /// A request has come. What comes before one means nothing yet, and rmcp would give up over it.
     begun: bool,
     /// A long line that another thread reads.
-    reading: Option<JoinHandle<Result<Option<Message>, Refused>>>,
+    reading: Option<JoinHandle<Result<Option<Message>, Box<Refused>>>>,
     /// An answer that is being written.
     replying: Option<Reply>,
 }
@@ -97,7 +97,7 @@ where
     }
 
     /// What to do with what was read: a message to be passed on, or nothing.
-    fn take(&mut self, read: Result<Option<Message>, Refused>) -> Option<Message> {
+    fn take(&mut self, read: Result<Option<Message>, Box<Refused>>) -> Option<Message> {
         match read {
             Ok(message) => {
                 let message = message?;
@@ -105,14 +105,14 @@ where
                 self.begun.then_some(message)
             }
             Err(refused) => {
-                self.refuse(refused);
+                self.refuse(*refused);
                 None
             }
         }
     }
 
-    fn refuse(&mut self, refused: Refused) {
-        let reply = TxJsonRpcMessage::<RoleServer>::error(refused.error, refused.id);
+    fn refuse(&mut self, Refused { error, id }: Refused) {
+        let reply = TxJsonRpcMessage::<RoleServer>::error(error, id);
         self.replying = Some(Box::pin(self.output.send(reply)));
     }
 }
@@ -150,7 +150,7 @@ where
                 Line::Whole => {}
                 Line::TooLong => {
                     let refused = Refused::too_long(&std::mem::take(&mut self.line), MAX_LINE);
-                    self.refuse(refused);
+                    self.refuse(*refused);
                     continue;
                 }
                 Line::Ended => return None,
