@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     errors::{AnalysisError, PricesRun},
-    fetch::Prepared,
+    fetch::{Prepared, Told},
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,

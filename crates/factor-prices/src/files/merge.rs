@@ -16,6 +16,7 @@ pub(super) struct Merged {
     pub(super) prices: BTreeMap<Ticker, Arc<PriceSeries>>,
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    pub(super) currencies: HashMap<Ticker, Arc<str>>,
     pub(super) yields: Arc<YieldTable>,
 }
 
@@ -28,6 +29,8 @@ pub(super) struct Merge {
     dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes beside them.
     closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// What they are in.
+    currencies: HashMap<Ticker, Arc<str>>,
     yields: HashMap<Maturity, (Arc<Content>, String, bool)>,
 }
 
@@ -42,6 +45,7 @@ impl Merge {
                     self.prices.insert(series.ticker().clone(), (Arc::clone(series), name.to_owned()));
                     follow(&mut self.dividends, series.ticker(), &content.dividends);
                     follow(&mut self.closes, series.ticker(), &content.closes);
+                    follow(&mut self.currencies, series.ticker(), &content.currencies);
                 }
                 Some((kept, from)) => {
                     // Adjusted wins over close, else the longer history, else the file named first.
@@ -54,6 +58,7 @@ impl Merge {
                         name.clone_into(from);
                         follow(&mut self.dividends, series.ticker(), &content.dividends);
                         follow(&mut self.closes, series.ticker(), &content.closes);
+                        follow(&mut self.currencies, series.ticker(), &content.currencies);
                     }
                     twice.push((series.ticker().clone(), other, from.clone()));
                 }
@@ -85,7 +90,8 @@ impl Merge {
         for (maturity, (content, ..)) in self.yields {
             table.insert(maturity, content.rows(maturity).iter().copied());
         }
-        Merged { prices, dividends: self.dividends, closes: self.closes, yields: Arc::new(table) }
+        let Self { dividends, closes, currencies, .. } = self;
+        Merged { prices, dividends, closes, currencies, yields: Arc::new(table) }
     }
 }
 

@@ -10,7 +10,10 @@ use factor_analytics::{
 use factor_types::{Maturity, Ticker};
 
 use super::{rates, score::Doubts, warning::a_few};
-use crate::{analysis::Analysis, answer::shortened};
+use crate::{
+    analysis::{Analysis, Told},
+    answer::shortened,
+};
 
 /// Entries that a sentence names.
 const NAMED: usize = 5;
@@ -39,6 +42,8 @@ pub(crate) enum Doubt {
     Later(Vec<LaterDates>),
     /// Bars that are not daily.
     Bars(Vec<Bars>),
+    /// What the source says of its own prices, all of one kind.
+    Told(Vec<Told>),
 }
 
 /// What is doubtful in what an analysis rests on, what changes most first.
@@ -47,7 +52,10 @@ pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
     // What is information is said of the window alone.
     let mut jumps = of_kind(&examined.jumps, FindingKind::Jump);
     jumps.retain(|found| is_inside(analysis, found));
-    let first = some(refused(analysis), Doubt::Refused).into_iter().chain(of_examined(examined));
+    let first = some(refused(analysis), Doubt::Refused)
+        .into_iter()
+        .chain(of_told(&analysis.prepared.told))
+        .chain(of_examined(examined));
     let last =
         [some(missing(analysis), Doubt::NoMaturity), some(jumps, |jumps| Doubt::Moves(FindingKind::Jump, jumps))];
     first.chain(last.into_iter().flatten()).collect()
@@ -66,6 +74,18 @@ pub(super) fn of_examined(examined: &Examined) -> Vec<Doubt> {
         some(examined.bars.clone(), Doubt::Bars),
     ];
     misprints(&examined.jumps).into_iter().chain(others.into_iter().flatten()).collect()
+}
+
+/// What sources say of their own prices, a kind at a time.
+pub(super) fn of_told(all: &[Told]) -> Vec<Doubt> {
+    let mut kinds = Vec::<Vec<Told>>::new();
+    for told in all {
+        match kinds.iter_mut().find(|kind| kind.iter().any(|one| one.is_like(told))) {
+            Some(kind) => kind.push(told.clone()),
+            None => kinds.push(vec![told.clone()]),
+        }
+    }
+    kinds.into_iter().map(Doubt::Told).collect()
 }
 
 /// A doubt of what there is of its kind.
@@ -90,7 +110,8 @@ pub(super) fn cost(analysis: &Analysis) -> Doubts {
     let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
-    if misprints().next().is_some() || wrong_unit || early || unconfirmed { Doubts::Some } else { Doubts::None }
+    let told = analysis.prepared.told.iter().any(|told| is_shown(analysis, told.ticker()));
+    if misprints().next().is_some() || wrong_unit || early || unconfirmed || told { Doubts::Some } else { Doubts::None }
 }
 
 fn of_kind(found: &[Finding], kind: FindingKind) -> Vec<Finding> {
@@ -135,6 +156,7 @@ impl Doubt {
         match self {
             Self::Moves(..) => " (data_quality.suspect_returns)",
             Self::EarlyEnds(_) => " (data_quality.early_month_end)",
+            Self::Told(_) => " (data_quality.of_the_source)",
             _ => "",
         }
     }
@@ -189,6 +211,7 @@ impl Display for Doubt {
                 )
             }
             Self::Bars(bars) => not_daily(f, bars),
+            Self::Told(told) => of_the_source(f, told),
         }
     }
 }
@@ -218,6 +241,29 @@ fn yield_unit(f: &mut fmt::Formatter<'_>, found: &[YieldFinding]) -> fmt::Result
     };
     let named = a_few(found.iter().map(one), NAMED);
     write!(f, "yields refused, not in percent (yield_unit): {named}; write 4.27 for 4.27%")
+}
+
+fn of_the_source(f: &mut fmt::Formatter<'_>, told: &[Told]) -> fmt::Result {
+    let one = |told: &Told| match told {
+        Told::Currency { ticker, currency } => format!("{ticker} ({currency})"),
+        Told::ConflictingDates { ticker, date, days: 1 } => format!("{ticker} ({date})"),
+        Told::ConflictingDates { ticker, date, days } => format!("{ticker} ({date} and {} more)", days - 1),
+        Told::Frozen { ticker, since } => format!("{ticker} (since {since})"),
+    };
+    let named = a_few(told.iter().map(one), NAMED);
+    match told.first() {
+        Some(Told::Currency { .. }) => write!(
+            f,
+            "prices not in US dollars (currency): {named}; they are not converted: returns are in that currency, and shares are not valued"
+        ),
+        Some(Told::ConflictingDates { .. }) => {
+            write!(f, "days that came twice with different prices (conflicting_dates): {named}; the later row is used")
+        }
+        Some(Told::Frozen { .. }) => {
+            write!(f, "the price stands still with volume 0 (frozen): {named}; it may have stopped trading")
+        }
+        None => Ok(()),
+    }
 }
 
 fn not_daily(f: &mut fmt::Formatter<'_>, bars: &[Bars]) -> fmt::Result {
@@ -267,6 +313,26 @@ mod tests {
         assert_eq!(
             (four_digits(0.042_713), four_digits(427.0), four_digits(0.5)),
             ("0.04271".into(), "427".into(), "0.5".into())
+        );
+    }
+
+    #[test]
+    fn what_a_source_tells_is_a_sentence_a_kind() {
+        let date = "2026-03-03".parse().unwrap();
+        let told = [
+            Told::Currency { ticker: ticker("VOD"), currency: "GBp".to_owned() },
+            Told::Frozen { ticker: ticker("OLD"), since: date },
+            Told::Currency { ticker: ticker("SAP"), currency: "EUR".to_owned() },
+            Told::ConflictingDates { ticker: ticker("SPY"), date, days: 3 },
+        ];
+        let said: Vec<String> = of_told(&told).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "prices not in US dollars (currency): VOD (GBp), SAP (EUR); they are not converted: returns are in that currency, and shares are not valued",
+                "the price stands still with volume 0 (frozen): OLD (since 2026-03-03); it may have stopped trading",
+                "days that came twice with different prices (conflicting_dates): SPY (2026-03-03 and 2 more); the later row is used",
+            ]
         );
     }
 
