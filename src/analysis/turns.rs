@@ -88,31 +88,43 @@ impl Turns {
         }
     }
 
-    /// Gives free turns to those who wait.
+    /// Gives free turns to those who wait, to each user in the round one at a time.
     fn give(self: &Arc<Self>, state: &mut State) {
-        // Each user is looked at once: whoever has its share keeps its place in the round.
-        for _ in 0..state.round.len() {
-            let Some(user) = state.round.pop_front() else { return };
-            while state.has_turn_for(user, self)
-                && let Some(gives) = state.waiting.get_mut(&user).and_then(VecDeque::pop_front)
-            {
-                state.count(user);
-                let turn = Turn { user, turns: Arc::clone(self), counts: true };
-                match gives.send(turn) {
-                    Ok(()) => break,
-                    // Whoever waited has gone.
-                    Err(mut turn) => {
-                        turn.counts = false;
-                        state.count_back(user);
-                    }
-                }
-            }
-            if state.waiting.get(&user).is_some_and(|queue| !queue.is_empty()) {
+        let mut passed_over = VecDeque::new();
+        while state.taken < self.most
+            && let Some(user) = state.round.pop_front()
+        {
+            let given = self.give_one(state, user);
+            if state.waiting.get(&user).is_none_or(VecDeque::is_empty) {
+                state.waiting.remove(&user);
+            } else if given {
                 state.round.push_back(user);
             } else {
-                state.waiting.remove(&user);
+                // It has its share, and keeps its place.
+                passed_over.push_back(user);
             }
         }
+        passed_over.append(&mut state.round);
+        state.round = passed_over;
+    }
+
+    /// Gives the next of a user's waiters a turn, if the user can have one.
+    fn give_one(self: &Arc<Self>, state: &mut State, user: UserId) -> bool {
+        while state.has_turn_for(user, self)
+            && let Some(gives) = state.waiting.get_mut(&user).and_then(VecDeque::pop_front)
+        {
+            state.count(user);
+            let turn = Turn { user, turns: Arc::clone(self), counts: true };
+            match gives.send(turn) {
+                Ok(()) => return true,
+                // Whoever waited has gone.
+                Err(mut turn) => {
+                    turn.counts = false;
+                    state.count_back(user);
+                }
+            }
+        }
+        false
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

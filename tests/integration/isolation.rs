@@ -41,6 +41,8 @@ impl Shop {
         let mut child = in_folder(folder.path(), environment)
             .args(["serve", "http", "--addr", "127.0.0.1:0"])
             .env("RUST_LOG", LOG)
+            // All users are at one address here: as behind a proxy, each is held to the share of its key.
+            .env("FACTOR_TRUSTED_PROXIES", "127.0.0.1")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -149,6 +151,10 @@ async fn nobody_sees_anothers(environment: &[(&str, &str)], administration: &[(&
                     continue;
                 }
                 let body = asking.await;
+                // What was given up may still be at work.
+                if body.contains("too_many_requests") {
+                    continue;
+                }
                 answered += 1;
                 own += usize::from(body.contains(&users[me].canary));
                 for (other, user) in users.iter().enumerate() {

@@ -15,6 +15,18 @@ async fn healthy(http: &Http) -> u16 {
     http.modern_with(&[], "tools/list", json!({})).await.status
 }
 
+/// Whether such a call is answered before a client would give up: sockets that are held give way after a second.
+async fn in_time(http: &Http) -> bool {
+    for _ in 0..60 {
+        match healthy(http).await {
+            200 => return true,
+            429 => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+            other => panic!("{other}"),
+        }
+    }
+    false
+}
+
 #[tokio::test]
 async fn half_sent_heads_and_dripped_bodies_shut_nobody_out() {
     let http = Http::start().await;
@@ -23,10 +35,8 @@ async fn half_sent_heads_and_dripped_bodies_shut_nobody_out() {
         let mut stream = TcpStream::connect(http.addr).await.unwrap();
         let _ = stream.write_all(b"POST /mcp HTTP/1.1\r\nHost: local").await;
         held.push(stream);
-        if held.len() % 128 == 0 {
-            assert_eq!(healthy(&http).await, 200, "beside {} half-sent heads", held.len());
-        }
     }
+    assert!(in_time(&http).await, "beside 512 half-sent heads");
     for _ in 0..64 {
         let mut stream = TcpStream::connect(http.addr).await.unwrap();
         let head = format!("POST /mcp HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\n", http.addr);
@@ -36,7 +46,7 @@ async fn half_sent_heads_and_dripped_bodies_shut_nobody_out() {
     for stream in &mut held {
         let _ = stream.write_all(b"x").await;
     }
-    assert_eq!(healthy(&http).await, 200);
+    assert!(in_time(&http).await, "beside 64 bodies that drip");
     assert_eq!(http.send("GET", "/health/live", &[], "").await.status, 200);
 }
 

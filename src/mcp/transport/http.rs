@@ -68,6 +68,7 @@ const CONNECTIONS: ConnectionLimits = ConnectionLimits {
     head: Duration::from_secs(5),
     idle: Duration::from_secs(30),
     unread: Duration::from_secs(30),
+    spared: Duration::from_secs(1),
 };
 /// The longest request head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;

@@ -347,11 +347,6 @@ fn warnings(
             group.name
         ));
     }
-    for studied in &analysis.study.factors {
-        let (ticker, Some(last)) = (&studied.factor.ticker, studied.standing.stopped) else { continue };
-        warnings
-            .push(format!("{ticker} has stopped: its last price is of {last}, and the others stand for it since then"));
-    }
     let panel = analysis.study.panel();
     for ticker in &group.tickers {
         let Some(over_gap) = panel.position(ticker).and_then(|at| panel.largest_move_over_a_gap(at)) else { continue };

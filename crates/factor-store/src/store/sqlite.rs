@@ -246,7 +246,7 @@ impl SqliteFile {
     /// An error of SQLite. Where it only says that something cannot be opened or written, the disk is asked why.
     async fn refusal(&self, error: &sqlx::Error) -> StoreError {
         let refusal = errors::refusal(&self.place, error);
-        if matches!(refusal, StoreError::Unavailable(_))
+        if matches!(refusal, StoreError::Unavailable(_) | StoreError::ReadOnly(_))
             && let Some(cause) = disk_cause(&self.path).await
         {
             return errors::of_files(&self.place, &cause);

@@ -6,9 +6,9 @@
 //! | between two requests | 30 s |
 //! | whose client does not read its answer | 30 s without a byte taken |
 //!
-//! A request's body has a deadline of its own (see `body.rs`). Where an address has all its connections, a new one takes the
-//! place of the one that has been idle, or slow with its request, for longest: who holds sockets open shuts nobody out, and
-//! what works is never ended.
+//! A request's body has a deadline of its own (see `guard.rs`). Where an address has all its connections, a new one takes the
+//! place of the one that has been idle, or slow with its request, for longest and for a second at least: who holds sockets
+//! open shuts nobody out, and what works or has just come is never ended.
 
 use std::{
     collections::HashMap,
@@ -42,6 +42,8 @@ pub(super) struct ConnectionLimits {
     pub(super) idle: Duration,
     /// Without the client taking a byte of its answer.
     pub(super) unread: Duration,
+    /// Without anything, before it gives its place to another.
+    pub(super) spared: Duration,
 }
 
 /// The connections of a server.
@@ -111,11 +113,11 @@ impl Connections {
         let counted = !self.proxies.trusts(peer);
         let of_peer = || open.connections.values().filter(|connection| connection.peer == peer);
         if counted && of_peer().count() >= self.limits.most_each {
-            let slowest = slowest(of_peer()).ok_or(Full::Address)?;
+            let slowest = self.slowest(of_peer()).ok_or(Full::Address)?;
             open.evict(slowest);
         }
         if open.connections.len() >= self.limits.most {
-            let slowest = slowest(open.connections.values()).ok_or(Full::Server)?;
+            let slowest = self.slowest(open.connections.values()).ok_or(Full::Server)?;
             open.evict(slowest);
         }
         open.next += 1;
@@ -131,6 +133,14 @@ impl Connections {
         Ok(Admitted { connection, all: Arc::clone(self) })
     }
 
+    /// The one that has been idle or slow for longest, and long enough; none where all are at work or have just come.
+    fn slowest<'a>(&self, connections: impl Iterator<Item = &'a Arc<Connection>>) -> Option<u64> {
+        let states = connections.map(|connection| (connection.state(), connection.id));
+        let waits = |state: &State| state.phase != Phase::Work && state.since.elapsed() >= self.limits.spared;
+        let waiting = states.filter(|(state, _)| waits(state));
+        waiting.min_by_key(|(state, id)| (state.since, *id)).map(|(_, id)| id)
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -142,13 +152,6 @@ impl Open {
             connection.evicted.cancel();
         }
     }
-}
-
-/// The one that has been idle or slow for longest; none where all are at work.
-fn slowest<'a>(connections: impl Iterator<Item = &'a Arc<Connection>>) -> Option<u64> {
-    let states = connections.map(|connection| (connection.state(), connection.id));
-    let waiting = states.filter(|(state, _)| state.phase != Phase::Work);
-    waiting.min_by_key(|(state, id)| (state.since, *id)).map(|(_, id)| id)
 }
 
 /// A connection that counts until this is dropped.
@@ -320,6 +323,7 @@ mod tests {
         head: Duration::from_secs(5),
         idle: Duration::from_secs(30),
         unread: Duration::from_secs(30),
+        spared: Duration::from_secs(1),
     };
 
     fn connections() -> Arc<Connections> {
@@ -378,6 +382,7 @@ mod tests {
         let (one, two) = (all.admit(ip("1.1.1.1")).unwrap(), all.admit(ip("1.1.1.1")).unwrap());
         let works = one.connection.begins();
         works.works();
+        assert_eq!(all.admit(ip("1.1.1.1")).unwrap_err(), Full::Address, "the other has just come");
         tokio::time::advance(Duration::from_secs(1)).await;
         let three = all.admit(ip("1.1.1.1")).unwrap();
         assert!(two.connection.evicted.is_cancelled() && !one.connection.evicted.is_cancelled());
@@ -388,6 +393,7 @@ mod tests {
         assert_eq!(all.admit(ip("1.1.1.1")).unwrap_err(), Full::Address, "both work");
         assert!(all.admit(ip("2.2.2.2")).is_ok(), "another address has its own");
         drop(also);
+        tokio::time::advance(Duration::from_secs(1)).await;
         assert!(all.admit(ip("1.1.1.1")).is_ok());
     }
 

@@ -99,7 +99,8 @@ async fn whole_backup(given: &Path) -> Result<PathBuf, StoreError> {
 
 async fn newest_whole(backups: &[Backup]) -> Option<PathBuf> {
     let mut newest: Vec<&Backup> = backups.iter().collect();
-    newest.sort_by_key(|backup| backup.made_at);
+    // A copied folder keeps the names and not the times.
+    newest.sort_by_key(|backup| (backups::day_of(&backup.file), backup.made_at));
     for backup in newest.into_iter().rev() {
         match whole_backup(&backup.file).await {
             Ok(file) => return Some(file),

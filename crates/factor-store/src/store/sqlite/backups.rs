@@ -40,6 +40,15 @@ pub(in crate::store) fn all(path: &Path) -> Vec<PathBuf> {
     all
 }
 
+/// The day that a backup's name says it is of.
+pub(in crate::store) fn day_of(backup: &Path) -> Option<NaiveDate> {
+    let (_, rest) = backup.file_name()?.to_str()?.rsplit_once(BACKUP)?;
+    match rest.strip_prefix(BEFORE) {
+        Some(step) => NaiveDate::parse_from_str(step.rsplit_once('-')?.1.split('T').next()?, "%Y%m%d").ok(),
+        None => rest.parse().ok(),
+    }
+}
+
 /// Makes the backup of a day in the place of an earlier one of that day.
 pub(in crate::store) async fn anew(pool: &SqlitePool, path: &Path, day: NaiveDate) -> Result<PathBuf, StoreError> {
     let backup = files::named(path, &format!("{BACKUP}{day}"));
@@ -150,4 +159,18 @@ pub(in crate::store) fn beside(path: &Path, infix: &str, wanted: impl Fn(&str) -
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(fits).collect();
     found.sort();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_backup_says_its_day() {
+        let day = |name: &str| day_of(Path::new(name)).map(|day| day.to_string());
+        assert_eq!(day("/data/factor-mcp.db.backup-2026-01-02").as_deref(), Some("2026-01-02"));
+        let step = day("/data.backup-x/factor-mcp.db.backup-before-step-2-20260103T040506Z");
+        assert_eq!(step.as_deref(), Some("2026-01-03"));
+        assert_eq!(day("/data/elsewhere.db"), None);
+    }
 }
