@@ -6,6 +6,7 @@
 mod errors;
 pub mod failure_runs;
 mod fetch;
+mod files;
 mod fundamentals;
 mod gather;
 mod off_thread;
@@ -37,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},
+    files::{FilesExamined, KeptExamination},
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,

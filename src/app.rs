@@ -22,7 +22,7 @@ pub use self::{
     universe_watcher::{UniverseSnapshot, UniverseWatcher},
 };
 use crate::{
-    analysis::{Analyzer, Limits, UserGroups, failure_runs::FailureRuns},
+    analysis::{Analyzer, KeptExamination, Limits, UserGroups, failure_runs::FailureRuns},
     results::ResultStore,
     settings::{Secret, Settings},
 };
@@ -38,6 +38,8 @@ pub struct App {
     pub universe_watcher: UniverseWatcher,
     /// Where prices, yields and fundamentals come from.
     pub sources: Sources,
+    /// What the configured files hold, examined.
+    pub files_examined: KeptExamination,
     /// Counts the days on which factors fail.
     pub failure_runs: Arc<FailureRuns>,
     /// Runs analyses on those prices, and keeps panels.
@@ -93,6 +95,7 @@ impl App {
             store,
             universe_watcher,
             sources,
+            files_examined: KeptExamination::default(),
             results: ResultStore::new(),
             counters: Counters::default(),
             started: Instant::now(),
@@ -141,10 +144,15 @@ impl App {
 
     /// The only clock for dates: the evening of the date set, else now.
     pub fn clock(&self) -> Clock {
-        match self.settings.clock.today {
-            Some(today) => Clock::evening_of(today),
-            None => Clock { today: utc_today(), final_through: market_hours::final_through(Utc::now()) },
-        }
+        clock_of(&self.settings)
+    }
+}
+
+/// The clock that the settings name.
+pub(crate) fn clock_of(settings: &Settings) -> Clock {
+    match settings.clock.today {
+        Some(today) => Clock::evening_of(today),
+        None => Clock { today: utc_today(), final_through: market_hours::final_through(Utc::now()) },
     }
 }
 
@@ -155,6 +163,6 @@ pub(crate) fn open_store(settings: &Settings, multi_user: bool) -> anyhow::Resul
     Ok(factor_store::open_with(url, settings.store.data_dir.as_deref(), options)?)
 }
 
-fn utc_today() -> NaiveDate {
+pub(crate) fn utc_today() -> NaiveDate {
     Utc::now().date_naive()
 }

@@ -4,6 +4,7 @@ mod admin;
 pub mod analyze;
 pub mod asset_proxy;
 pub mod cache;
+pub mod check;
 pub mod config;
 pub mod industry;
 pub mod migrate;
@@ -75,6 +76,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Analyse factors and print the report
     Analyze(analyze::AnalyzeArgs),
+    /// Check price files: what they hold, how they are read, what is doubtful in them
+    Check(check::CheckArgs),
     /// Show, drop or fetch the prices kept on disk
     Cache(cache::CacheArgs),
     /// Ask for the newest price of every factor's ETF and report those that have none
@@ -153,6 +156,7 @@ impl Cli {
         let done = match command {
             Command::Serve(args) => serve::run(settings, args, hangups).await,
             Command::Analyze(args) => analyze::run(settings, args).await,
+            Command::Check(args) => check::run(settings, args).await,
             Command::Cache(args) => cache::run(settings, args).await,
             Command::VerifyProxies(args) => verify::run(settings, args).await,
             Command::AssetProxy(args) => asset_proxy::run(settings, args).await,

@@ -1,6 +1,7 @@
 //! The questions that can be asked, each a module: from a request to an answer.
 
 pub mod analysis;
+pub mod check;
 pub(crate) mod common_args;
 pub mod exposures;
 pub mod factors;

@@ -25,6 +25,7 @@ use factor_prices::{PriceProvider, SourceFault, YieldProvider};
 use factor_types::{DateRange, Factor, Ticker, UserId, YieldTable};
 use tokio::time::{Instant, timeout_at};
 
+pub(super) use self::gate::examined;
 pub use self::told::Told;
 use self::{
     arrived::Arrived,

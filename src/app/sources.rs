@@ -46,6 +46,8 @@ pub struct Sources {
     pub choice: SourceChoice,
     /// Which source of yields was picked, and why.
     pub yield_choice: SourceChoice,
+    /// The files, where they are the source.
+    pub files: Option<FilePrices>,
     /// The histories kept, where the source is a vendor.
     pub cached: Option<CachedMarketSource>,
     /// What is kept between runs.
@@ -146,7 +148,9 @@ impl Picker<'_> {
     fn files(self, path: &Path, why: String) -> anyhow::Result<Sources> {
         let files = FilePrices::open(path, self.settings.prices.yield_file.as_deref(), utc_today)
             .with_context(|| format!("FACTOR_PRICE_FILES is `{}`", path.display()))?;
-        self.local(Arc::new(files), choice("files", why), choice("files", "they lie next to the prices"))
+        let own_yields = choice("files", "they lie next to the prices");
+        let sources = self.local(Arc::new(files.clone()), choice("files", why), own_yields)?;
+        Ok(Sources { files: Some(files), ..sources })
     }
 
     fn sample(self, why: String) -> anyhow::Result<Sources> {
@@ -173,6 +177,7 @@ impl Picker<'_> {
             direct: source,
             choice,
             yield_choice,
+            files: None,
             cached: None,
             store,
             scope,
@@ -213,6 +218,7 @@ impl Picker<'_> {
             direct: source,
             choice,
             yield_choice,
+            files: None,
             cached: Some(cached),
             store,
             scope,

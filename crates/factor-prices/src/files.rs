@@ -38,6 +38,7 @@ mod content;
 mod csv;
 mod dates;
 mod error;
+mod flaws;
 mod folder;
 mod fundamentals;
 mod header;
@@ -48,6 +49,7 @@ mod notes;
 mod numbers;
 mod order;
 mod parquet;
+mod reading;
 mod table;
 mod tenor;
 mod text;
@@ -60,10 +62,14 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use factor_types::{DateRange, Ticker, YieldTable};
+use factor_types::{DateRange, PriceSeries, Ticker, YieldTable};
 
-pub use self::error::FileError;
 use self::folder::{Data, Places, Stamp, fingerprint};
+pub use self::{
+    error::FileError,
+    notes::{Remark, RemarkKind},
+    reading::Reading,
+};
 use crate::{History, PriceError, PriceProvider, SourceFault, SourceInfo, YieldProvider};
 
 /// How long a look at the files' lengths and times counts.
@@ -97,6 +103,19 @@ struct State {
     look: Option<(Instant, Result<Vec<Stamp>, FileError>)>,
 }
 
+/// What the files hold, how they were read, and what was wrong with them.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// Each ticker's prices, in order of the tickers, with the file they are from.
+    pub prices: Vec<(Arc<PriceSeries>, String)>,
+    /// Yields, taken as percent.
+    pub yields: Arc<YieldTable>,
+    /// How each file was read.
+    pub readings: Vec<Reading>,
+    /// What was wrong with the files.
+    pub remarks: Vec<Remark>,
+}
+
 impl FilePrices {
     /// A source over `prices`, a folder or a file, and optionally a file of yields. Nothing is read yet.
     ///
@@ -116,6 +135,28 @@ impl FilePrices {
     /// When nothing could be read.
     pub async fn tickers(&self) -> Result<Vec<Ticker>, PriceError> {
         Ok(self.data().await?.prices.keys().cloned().collect())
+    }
+
+    /// What the files hold.
+    ///
+    /// # Errors
+    /// When nothing could be read.
+    pub async fn held(&self) -> Result<Held, PriceError> {
+        let data = self.data().await?;
+        let file = |ticker: &Ticker| data.files_of.get(ticker).cloned().unwrap_or_default();
+        Ok(Held {
+            prices: data.prices.iter().map(|(ticker, series)| (Arc::clone(series), file(ticker))).collect(),
+            yields: Arc::clone(&data.yields),
+            readings: data.readings().cloned().collect(),
+            remarks: data.warnings.clone(),
+        })
+    }
+
+    /// The line on which each of these prices stands, where one does. Reads their files once more.
+    pub async fn lines(&self, wanted: Vec<(Ticker, NaiveDate)>) -> Vec<Option<u64>> {
+        let (Ok(data), none) = (self.data().await, vec![None; wanted.len()]) else { return vec![None; wanted.len()] };
+        let today = (self.inner.today)();
+        tokio::task::spawn_blocking(move || data.lines(&wanted, today)).await.unwrap_or(none)
     }
 
     /// The data as the files stand now (or stood within the last second).
@@ -202,7 +243,8 @@ impl Inner {
 impl PriceProvider for FilePrices {
     fn about(&self) -> SourceInfo {
         let state = self.inner.state();
-        let mut warnings = state.data.as_ref().map(|data| data.warnings.clone()).unwrap_or_default();
+        let remarks = state.data.iter().flat_map(|data| &data.warnings);
+        let mut warnings: Vec<String> = remarks.map(|remark| remark.text.clone()).collect();
         if let (Some(error), Some(_)) = (&state.failure, &state.data) {
             warnings.push(format!("{error} (the data read before is still used)"));
         }

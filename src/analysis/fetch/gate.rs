@@ -10,9 +10,12 @@ use std::sync::Arc;
 use factor_analytics::{
     Panel,
     findings::{ExDate, Examined, YieldUnit, falls_on_its_newest_day},
-    panel::{Clock, GroupColumn, PanelError, Spacing, TradingCalendar, Window, spacing::placed},
+    panel::{
+        Clock, DefaultStart, GroupColumn, PanelError, Spacing, TradingCalendar, Window, WindowRequest, spacing::placed,
+    },
 };
-use factor_types::{AssetClass, Factor, Maturity, PriceSeries, Ticker, YieldTable};
+use factor_prices::History;
+use factor_types::{AssetClass, Factor, Frequency, Maturity, PriceSeries, Ticker, YieldTable};
 
 use super::arrived::Arrived;
 
@@ -74,6 +77,16 @@ impl Gate {
         arrived
     }
 
+    /// What is found in series that were let in.
+    fn examined(&self, series: &[Arc<PriceSeries>], yields: &YieldTable, noted: Noted) -> Examined {
+        let mut examined = Examined::of(series, yields, &self.benchmark, self.clock.today);
+        for bars in &mut examined.bars {
+            bars.placed = noted.placed.contains(&bars.ticker);
+        }
+        examined.ex_dates = noted.ex_dates;
+        examined
+    }
+
     fn ex_date(&self, series: &PriceSeries) -> Option<ExDate> {
         self.cash.contains(series.ticker()).then(|| falls_on_its_newest_day(series, self.clock.final_through))?
     }
@@ -83,11 +96,7 @@ impl CameIn {
     /// The panel, what was found in what it rests on, and the yields that are percent.
     pub(super) fn panel(self) -> Result<(Panel, Examined, Arc<YieldTable>), PanelError> {
         let Self { series, noted, yields, window, groups, gate } = self;
-        let mut examined = Examined::of(&series, &yields, &gate.benchmark, gate.clock.today);
-        for bars in &mut examined.bars {
-            bars.placed = noted.placed.contains(&bars.ticker);
-        }
-        examined.ex_dates = noted.ex_dates;
+        let mut examined = gate.examined(&series, &yields, noted);
         let refused: Vec<Maturity> = examined
             .yields
             .iter()
@@ -99,4 +108,32 @@ impl CameIn {
         examined.early_ends = panel.early_ends(&gate.benchmark);
         Ok((panel.with_groups(&groups), examined, yields))
     }
+}
+
+/// What the gate finds in series of which no analysis is made: in all of their history, months by the benchmark's.
+pub(in crate::analysis) fn examined(
+    series: &[Arc<PriceSeries>],
+    yields: &YieldTable,
+    benchmark: &Ticker,
+    clock: Clock,
+) -> Examined {
+    let gate = Gate::new(benchmark, clock, &[]);
+    let tickers: Vec<Ticker> = series.iter().map(|series| series.ticker().clone()).collect();
+    let histories = series.iter().map(|series| Some(Ok(History::from(Arc::clone(series))))).collect();
+    let Arrived { series, noted, .. } = gate.admit(Arrived::new(&tickers, histories));
+    let mut examined = gate.examined(&series, yields, noted);
+    let request = WindowRequest {
+        start: series.iter().filter_map(|series| series.dates().first()).min().copied(),
+        end: None,
+        default_start: DefaultStart::MonthsBefore(12),
+        frequency: Frequency::Monthly,
+        lead_months: 0,
+        clock,
+        benchmark: benchmark.clone(),
+        silent: Vec::new(),
+    };
+    // Without a whole month there is no end of one.
+    let panel = request.resolve(&series, &tickers).ok().and_then(|window| Panel::build(window, &series).ok());
+    examined.early_ends = panel.map(|panel| panel.early_ends(benchmark)).unwrap_or_default();
+    examined
 }

@@ -60,8 +60,12 @@ impl Told {
         }
     }
 
-    /// True of two findings of one kind.
-    pub fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+    /// Its kind in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Currency { .. } => "currency",
+            Self::ConflictingDates { .. } => "conflicting_dates",
+            Self::Frozen { .. } => "frozen",
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `data_quality`: what the answer rests on, what is missing from it and why.
 
-mod came_in;
+pub(crate) mod came_in;
 mod collect;
 mod macro_groups;
 mod not_analysed;

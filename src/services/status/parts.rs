@@ -11,7 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Health;
-use crate::app::{App, Part};
+use crate::{
+    app::{App, Part},
+    services::check::{self, ShortCheck},
+};
 
 /// A part that has not answered by then is not well.
 const PROBE_TIME: Duration = Duration::from_secs(5);
@@ -91,6 +94,9 @@ pub struct PricesPart {
     /// The first and the newest price of the ticker asked for; the first only where files hold all there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     dates: Option<KnownDates>,
+    /// Of files, what is doubtful in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<ShortCheck>,
     last_success: Option<String>,
 }
 
@@ -210,8 +216,10 @@ impl PricesPart {
             None => (PartStatus::None, "the universe is empty".to_owned(), None),
             Some((ticker, month)) => Self::ask(app, &ticker, reaching_back(&app.sources.choice.name, month)).await,
         };
+        let check = Self::check(app).await;
         Self {
             status,
+            check,
             source: app.sources.choice.name.clone(),
             why: app.sources.choice.why.clone(),
             description: about.description,
@@ -220,6 +228,13 @@ impl PricesPart {
             dates,
             last_success: app.counters.last_success(Part::Prices),
         }
+    }
+
+    /// What is doubtful in the files, where they are the source.
+    async fn check(app: &App) -> Option<ShortCheck> {
+        let files = app.sources.files.as_ref()?;
+        let checked = check::short(files, &app.files_examined, app.clock());
+        tokio::time::timeout(PROBE_TIME, checked).await.unwrap_or_else(|_| Some(ShortCheck::not_yet()))
     }
 
     async fn ask(app: &App, ticker: &Ticker, range: DateRange) -> (PartStatus, String, Option<KnownDates>) {
@@ -331,6 +346,7 @@ mod tests {
                 simulated: false,
                 probe: text(),
                 dates: None,
+                check: None,
                 last_success: time(),
             },
             yields: YieldsPart { status: PartStatus::None, probed: None },

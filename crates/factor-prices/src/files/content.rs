@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::NaiveDate;
 use factor_types::{Maturity, PriceKind, PriceSeries, Ticker};
 
+use super::{notes::Remark, reading::Reading};
 use crate::Dividend;
 
 /// What one file held.
@@ -21,7 +22,9 @@ pub(super) struct Content {
     /// Yields in percent.
     pub(super) yields: Vec<(Maturity, Vec<(NaiveDate, f64)>)>,
     /// What was wrong with the file.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Remark>,
+    /// How it was read.
+    pub(super) reading: Reading,
 }
 
 /// One column's rows, for one ticker where the file is in long form.

@@ -11,7 +11,6 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 use flate2::read::MultiGzDecoder;
 
 use super::{
-    content::Content,
     dates::DateCell,
     error::FileError,
     header::{Header, OPENING},
@@ -26,7 +25,7 @@ use super::{
 const BUFFER: usize = 64 * 1024;
 
 /// Reads the file at `path`. Gzip is known by its first bytes, so a wrong extension does no harm.
-pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> {
+pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Table<'_>, FileError> {
     let file = File::open(path).map_err(|error| FileError::unreadable(path, &error))?;
     let mut input = BufReader::with_capacity(BUFFER, file);
     let head = input.fill_buf().map_err(|error| FileError::unreadable(path, &error))?;
@@ -38,7 +37,7 @@ pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> 
 }
 
 /// Reads CSV text; `path` gives the name for messages and, for a ticker's own file, the ticker.
-pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Result<Content, FileError> {
+pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Result<Table<'_>, FileError> {
     let mut lines = Lines::open(path, input)?;
     let mut opening = Vec::new();
     while opening.len() < OPENING && lines.next()? {
@@ -49,14 +48,14 @@ pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Resul
     }
     let header = Header::find(&texts(&opening)).map_err(|rule| FileError::unusable(path, rule))?;
     let first = header.lines;
-    let mut rows = Rows::new(Table::new(path, "line", header, today)?);
+    let mut rows = Rows::new(Table::new(path, "line", header, today)?.delimited(lines.delimiter));
     for (number, record) in opening.iter().skip(first) {
         rows.take(*number, record)?;
     }
     while lines.next()? {
         rows.take(lines.number, &lines.record)?;
     }
-    rows.table.finish()
+    Ok(rows.table)
 }
 
 /// The lines as text.
@@ -72,6 +71,7 @@ struct Lines<'a, R> {
     record: ByteRecord,
     /// The line on which the record begins.
     number: u64,
+    delimiter: u8,
 }
 
 impl<'a, R: BufRead> Lines<'a, R> {
@@ -86,7 +86,7 @@ impl<'a, R: BufRead> Lines<'a, R> {
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
             .from_reader(input);
-        Ok(Self { path, reader, record: ByteRecord::new(), number: 0 })
+        Ok(Self { path, reader, record: ByteRecord::new(), number: 0, delimiter })
     }
 
     /// Reads the next record that holds something; false at the end.

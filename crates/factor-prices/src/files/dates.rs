@@ -3,9 +3,13 @@
 //! Some cells can be meant twice: `03/04/2025`, a spreadsheet's `45331`, midnight in another time zone. The whole column
 //! decides, and where it does not the file is refused with both readings.
 
+mod epoch;
+
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{America::New_York, Tz};
 use factor_types::exchange::is_weekend;
+
+use self::epoch::{counted, epoch};
 
 /// A cell of the date column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,14 +238,28 @@ impl Order {
 /// A cell and its line.
 type Placed = (u64, DateCell);
 
-/// The dates of a column, one per cell. `unit` is what a line is called in messages.
+/// The dates of a column, and how they were read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// One per cell.
+    pub(super) days: Vec<NaiveDate>,
+    /// What decided, in words; empty where every date has one reading.
+    pub(super) how: Vec<String>,
+}
+
+/// The dates of a column. `unit` is what a line is called in messages.
 ///
 /// # Errors
 /// The cells that can be meant twice, both readings, and the way out.
-pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<Vec<NaiveDate>, String> {
-    let order = order(cells, unit)?;
-    let epoch = epoch(cells, unit, today)?;
+pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<Settled, String> {
+    let (order, by_what) = order(cells, unit)?;
+    let (epoch, counting) = epoch(cells, unit, today)?;
     let own_zone = in_own_zone(cells);
+    let has_moments = cells.iter().any(|(_, cell)| matches!(cell, DateCell::Moment { .. }));
+    let zone = has_moments.then(|| match own_zone {
+        true => "midnights of their own zone, taken as dates there".to_owned(),
+        false => "moments, taken as dates in New York".to_owned(),
+    });
     let day = |(_, cell): &Placed| match *cell {
         DateCell::Day(day) => Some(day),
         DateCell::Moment { own, exchange, .. } => Some(if own_zone { own } else { exchange }),
@@ -250,7 +268,8 @@ pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<V
         DateCell::Unreadable => None,
     };
     // Every cell that comes here is readable in the order and epoch found.
-    Ok(cells.iter().map(|cell| day(cell).unwrap_or_default()).collect())
+    let days = cells.iter().map(|cell| day(cell).unwrap_or_default()).collect();
+    Ok(Settled { days, how: [by_what, counting, zone].into_iter().flatten().collect() })
 }
 
 /// True where nearly all moments are midnight in their own zone: they are dates, which a program gave a zone. The newest
@@ -268,7 +287,9 @@ fn in_own_zone(cells: &[Placed]) -> bool {
 
 /// Month or day first, as the whole column shows: by a number above 12, else because in the other order some dates would
 /// fall on weekends. Nobody writes the month first with dots.
-fn order(cells: &[Placed], unit: &str) -> Result<Order, String> {
+///
+/// With what decided, where something had to.
+fn order(cells: &[Placed], unit: &str) -> Result<(Order, Option<String>), String> {
     let (mut only_month, mut only_day, mut open) = (None, None, None);
     let (mut month_weekends, mut day_weekends, mut dotted) = (false, false, true);
     for (line, cell) in cells {
@@ -285,6 +306,7 @@ fn order(cells: &[Placed], unit: &str) -> Result<Order, String> {
             [None, None] => {}
         }
     }
+    let place = |(line, cell): Placed| format!("{unit} {line} `{}`", shown(cell));
     match (only_month, only_day, open) {
         (Some(month), Some(day), _) => Err(format!(
             "{unit} {} `{}` has its month first and {unit} {} `{}` its day: write every date as YYYY-MM-DD",
@@ -293,11 +315,18 @@ fn order(cells: &[Placed], unit: &str) -> Result<Order, String> {
             day.0,
             shown(day.1)
         )),
-        (Some(_), None, _) | (None, None, None) => Ok(Order::MonthFirst),
-        (None, Some(_), _) => Ok(Order::DayFirst),
-        (None, None, Some(_)) if dotted => Ok(Order::DayFirst),
-        (None, None, Some(_)) if day_weekends && !month_weekends => Ok(Order::MonthFirst),
-        (None, None, Some(_)) if month_weekends && !day_weekends => Ok(Order::DayFirst),
+        (None, None, None) => Ok((Order::MonthFirst, None)),
+        (Some(seen), None, _) => Ok((Order::MonthFirst, Some(format!("month first, as {} shows", place(seen))))),
+        (None, Some(seen), _) => Ok((Order::DayFirst, Some(format!("day first, as {} shows", place(seen))))),
+        (None, None, Some(_)) if dotted => {
+            Ok((Order::DayFirst, Some("day first, as dates with dots are written".to_owned())))
+        }
+        (None, None, Some(_)) if day_weekends && !month_weekends => {
+            Ok((Order::MonthFirst, Some("month first: the other way some fall on weekends".to_owned())))
+        }
+        (None, None, Some(_)) if month_weekends && !day_weekends => {
+            Ok((Order::DayFirst, Some("day first: the other way some fall on weekends".to_owned())))
+        }
         (None, None, Some((line, cell, month, day))) => Err(format!(
             "{unit} {line}: `{}` is {month} with the month first or {day} with the day first, and no other date of the \
              file says which: write YYYY-MM-DD",
@@ -314,46 +343,6 @@ fn shown(cell: DateCell) -> String {
         }
         DateCell::Count(count) => count.to_string(),
         other => format!("{other:?}"),
-    }
-}
-
-/// The day before the first of each count that is in use: spreadsheets, those of old Macs, and Unix.
-const EPOCHS: [(i32, u32, u32); 3] = [(1899, 12, 30), (1904, 1, 1), (1970, 1, 1)];
-
-fn counted(epoch: NaiveDate, count: u32) -> Option<NaiveDate> {
-    epoch.checked_add_days(chrono::Days::new(count.into())).filter(|day| plausible(*day))
-}
-
-/// The day from which a column of day numbers counts: the one from which no date falls on a weekend or after today.
-fn epoch(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<NaiveDate, String> {
-    let mut counts = cells.iter().filter_map(|(line, cell)| match cell {
-        DateCell::Count(count) => Some((*line, *count)),
-        _ => None,
-    });
-    let Some((line, first)) = counts.next() else { return Ok(NaiveDate::default()) };
-    if let Some((other, _)) = cells.iter().find(|(_, cell)| !matches!(cell, DateCell::Count(_))) {
-        return Err(format!(
-            "{unit} {line}: `{first}` is a day number, and {unit} {other} has a written date: format the whole column as \
-             dates (YYYY-MM-DD)"
-        ));
-    }
-    let trades = |day: NaiveDate| !is_weekend(day) && day <= today;
-    let fits = |epoch: &NaiveDate| {
-        let all = |(_, cell): &Placed| match cell {
-            DateCell::Count(count) => counted(*epoch, *count).is_some_and(trades),
-            _ => false,
-        };
-        cells.iter().all(all)
-    };
-    let epochs = EPOCHS.iter().filter_map(|(year, month, day)| NaiveDate::from_ymd_opt(*year, *month, *day));
-    let fitting: Vec<NaiveDate> = epochs.filter(fits).collect();
-    match fitting[..] {
-        [epoch] => Ok(epoch),
-        _ => Err(format!(
-            "{unit} {line}: `{first}` is a day number, and {} counting gives weekdays up to today alone: format the column \
-             as dates (YYYY-MM-DD)",
-            if fitting.is_empty() { "no way of" } else { "more than one way of" }
-        )),
     }
 }
 

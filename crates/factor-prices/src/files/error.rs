@@ -24,9 +24,38 @@ pub enum FileError {
         /// The line where there is one, the rule that is broken, and the way out.
         rule: String,
     },
+    /// None of several files can be used.
+    #[error("{}{}", joined(first), more_files(*more))]
+    Several {
+        /// Why each of the first cannot.
+        first: Vec<FileError>,
+        /// How many more there are.
+        more: usize,
+    },
+}
+
+/// Files that an error names.
+const NAMED: usize = 5;
+
+fn joined(errors: &[FileError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn more_files(more: usize) -> String {
+    if more > 0 { format!("; and {more} more files that cannot be used") } else { String::new() }
 }
 
 impl FileError {
+    /// One error for all of these; `None` of none.
+    pub(super) fn of_all(mut errors: Vec<Self>) -> Option<Self> {
+        let more = errors.len().saturating_sub(NAMED);
+        errors.truncate(NAMED);
+        match errors.len() {
+            0 | 1 => errors.pop(),
+            _ => Some(Self::Several { first: errors, more }),
+        }
+    }
+
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), reason: error.to_string() }
     }

@@ -18,7 +18,10 @@ use super::{
     csv,
     error::FileError,
     merge::{Merge, Merged},
+    notes::{Remark, RemarkKind},
     parquet,
+    reading::Reading,
+    table::Table,
 };
 use crate::Dividend;
 
@@ -55,6 +58,8 @@ enum Purpose {
 #[derive(Debug, Default)]
 pub(super) struct Data {
     pub(super) prices: BTreeMap<Ticker, Arc<PriceSeries>>,
+    /// The file of each ticker's prices.
+    pub(super) files_of: HashMap<Ticker, String>,
     /// Of each ticker whose prices are from a file with a column of dividends: those of that file.
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes beside the adjusted prices, of the same file.
@@ -64,7 +69,7 @@ pub(super) struct Data {
     pub(super) yields: Arc<YieldTable>,
     /// Set when the file named for yields gave none.
     pub(super) yield_fault: Option<String>,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Remark>,
     files: Vec<(Stamp, Arc<Content>)>,
 }
 
@@ -164,7 +169,7 @@ impl Data {
     ) -> Result<Self, FileError> {
         let mut data = Self::default();
         let mut merge = Merge::default();
-        let mut first_error = None;
+        let mut errors = Vec::new();
         let alone = stamps.iter().filter(|stamp| stamp.purpose == Purpose::Everything).count() == 1;
         for stamp in stamps {
             let known = before.and_then(|data| data.files.iter().find(|(old, _)| old.path == stamp.path));
@@ -185,11 +190,13 @@ impl Data {
                         if Some(stamp.path.as_path()) == explicit_yields {
                             data.yield_fault = Some(error.to_string());
                         }
-                        data.warnings.push(format!("{error} (the other files are used)"));
-                        first_error.get_or_insert(error);
+                        let text = format!("{error} (the other files are used)");
+                        data.warnings.push(Remark::new(RemarkKind::BrokenFile, text));
+                        errors.push(error);
                         continue;
                     };
-                    data.warnings.push(format!("{error} (what was read from it before is still used)"));
+                    let text = format!("{error} (what was read from it before is still used)");
+                    data.warnings.push(Remark::new(RemarkKind::BrokenFile, text));
                     merge.add(&old.name(), old.purpose == Purpose::Yields, content, &mut data.warnings);
                     // The old stamp stays, so that the next reading tries the file again.
                     data.files.push((old.clone(), Arc::clone(content)));
@@ -200,19 +207,48 @@ impl Data {
             data.files.push((stamp, content));
         }
         if data.files.is_empty()
-            && let Some(error) = first_error
+            && let Some(error) = FileError::of_all(errors)
         {
             return Err(error);
         }
-        let Merged { prices, dividends, closes, currencies, yields } = merge.finish();
-        Ok(Self { prices, dividends, closes, currencies, yields, ..data })
+        let Merged { prices, files_of, dividends, closes, currencies, yields } = merge.finish();
+        Ok(Self { prices, files_of, dividends, closes, currencies, yields, ..data })
+    }
+
+    /// How each file was read, in order of their names.
+    pub(super) fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.files.iter().map(|(_, content)| &content.reading)
+    }
+
+    /// The lines of prices, with their files. The files are read again for it: no line is kept for those who do not ask.
+    pub(super) fn lines(&self, wanted: &[(Ticker, NaiveDate)], today: NaiveDate) -> Vec<Option<u64>> {
+        let mut lines = vec![None; wanted.len()];
+        for (stamp, _) in &self.files {
+            let name = stamp.name();
+            let is_here = |at: &usize| self.files_of.get(&wanted[*at].0).is_some_and(|file| *file == name);
+            let here: Vec<usize> = (0..wanted.len()).filter(is_here).collect();
+            if here.is_empty() {
+                continue;
+            }
+            // A file that changed since has no line for what was found in it before.
+            let asked: Vec<&(Ticker, NaiveDate)> = here.iter().map(|at| &wanted[*at]).collect();
+            let found = stamp.table(today).and_then(|table| table.lines_of(&asked)).unwrap_or_default();
+            for (at, line) in here.into_iter().zip(found) {
+                lines[at] = line;
+            }
+        }
+        lines
     }
 }
 
 impl Stamp {
-    fn read(&self, today: NaiveDate) -> Result<Content, FileError> {
+    fn table(&self, today: NaiveDate) -> Result<Table<'_>, FileError> {
         let is_parquet = self.name().to_ascii_lowercase().ends_with(".parquet");
-        let mut content = if is_parquet { parquet::read(&self.path, today)? } else { csv::read(&self.path, today)? };
+        if is_parquet { parquet::read(&self.path, today) } else { csv::read(&self.path, today) }
+    }
+
+    fn read(&self, today: NaiveDate) -> Result<Content, FileError> {
+        let mut content = self.table(today)?.finish()?;
         if self.purpose == Purpose::Yields {
             if content.yields.is_empty() {
                 let rule = "no yield column: name one UST3M, UST2Y, UST5Y, UST10Y or UST30Y (or DGS10 and so on)";

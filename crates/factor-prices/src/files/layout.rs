@@ -20,6 +20,21 @@ pub(super) struct Layout {
     pub(super) shape: TableShape,
     /// Columns left aside because their header says nothing known.
     pub(super) ignored: Notes,
+    /// Where the tickers are from.
+    pub(super) tickers: TickersFrom,
+}
+
+/// What names the tickers of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TickersFrom {
+    /// Its header.
+    Header,
+    /// The lines before the header.
+    Title,
+    /// The file's name.
+    FileName,
+    /// A column.
+    Column(usize),
 }
 
 /// What the columns other than the date hold.
@@ -77,11 +92,14 @@ impl Layout {
         let date = columns.date()?;
         let own = columns.of_ticker(None)?;
         let mut ignored = Notes::default();
+        let mut tickers = TickersFrom::Header;
         let shape = if let Some(ticker) = columns.at(|name| *name == Name::Tickers) {
+            tickers = TickersFrom::Column(ticker);
             TableShape::Long { ticker, columns: columns.long(own)? }
         } else {
             let mut fixed = match columns.own_prices(own)? {
                 Some(own) => {
+                    tickers = if header.ticker.is_some() { TickersFrom::Title } else { TickersFrom::FileName };
                     let ticker = header.ticker.clone().map_or_else(|| ticker_of_file(stem), Ok)?;
                     own.of(&ticker).collect()
                 }
@@ -93,7 +111,7 @@ impl Layout {
             }
             TableShape::Fixed(fixed)
         };
-        Ok(Self { date, shape, ignored })
+        Ok(Self { date, shape, ignored, tickers })
     }
 
     /// Every column that is read, the date's first.

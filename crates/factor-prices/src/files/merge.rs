@@ -8,12 +8,17 @@ use std::{
 use chrono::NaiveDate;
 use factor_types::{Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
 
-use super::content::Content;
+use super::{
+    content::Content,
+    notes::{Remark, RemarkKind},
+};
 use crate::Dividend;
 
 /// The contents of all files.
 pub(super) struct Merged {
     pub(super) prices: BTreeMap<Ticker, Arc<PriceSeries>>,
+    /// The file of each ticker's prices.
+    pub(super) files_of: HashMap<Ticker, String>,
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
     pub(super) currencies: HashMap<Ticker, Arc<str>>,
@@ -36,7 +41,7 @@ pub(super) struct Merge {
 
 impl Merge {
     /// Adds a file's contents. `explicit`: the user named the file for its yields.
-    pub(super) fn add(&mut self, name: &str, explicit: bool, content: &Arc<Content>, warnings: &mut Vec<String>) {
+    pub(super) fn add(&mut self, name: &str, explicit: bool, content: &Arc<Content>, warnings: &mut Vec<Remark>) {
         warnings.extend(content.warnings.iter().cloned());
         let mut twice = Vec::new();
         for series in &content.prices {
@@ -67,14 +72,16 @@ impl Merge {
         if let Some((ticker, other, used)) = twice.first() {
             let more = twice.len() - 1;
             let more = if more > 0 { format!(" (and {more} more tickers)") } else { String::new() };
-            warnings.push(format!("{ticker} is in {other} and in {name}: {used} is used{more}"));
+            let text = format!("{ticker} is in {other} and in {name}: {used} is used{more}");
+            warnings.push(Remark::new(RemarkKind::InTwoFiles, text));
         }
         for (maturity, rows) in &content.yields {
             let better = self.yields.get(maturity).is_none_or(|(kept, from, was_explicit)| {
                 let length = kept.rows(*maturity).len();
                 let better = (explicit, rows.len()) > (*was_explicit, length);
                 let used = if better { name } else { from.as_str() };
-                warnings.push(format!("{maturity} is in {from} and in {name}: {used} is used"));
+                let text = format!("{maturity} is in {from} and in {name}: {used} is used");
+                warnings.push(Remark::new(RemarkKind::InTwoFiles, text));
                 better
             });
             if better {
@@ -85,13 +92,14 @@ impl Merge {
 
     /// All of them by ticker, and the yields.
     pub(super) fn finish(self) -> Merged {
+        let files_of = self.prices.iter().map(|(ticker, (_, file))| (ticker.clone(), file.clone())).collect();
         let prices = self.prices.into_iter().map(|(ticker, (series, _))| (ticker, series)).collect();
         let mut table = YieldTable::default();
         for (maturity, (content, ..)) in self.yields {
             table.insert(maturity, content.rows(maturity).iter().copied());
         }
         let Self { dividends, closes, currencies, .. } = self;
-        Merged { prices, dividends, closes, currencies, yields: Arc::new(table) }
+        Merged { prices, files_of, dividends, closes, currencies, yields: Arc::new(table) }
     }
 }
 

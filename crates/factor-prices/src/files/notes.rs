@@ -1,7 +1,77 @@
 //! The warnings of one file: the first few in full, then a count.
 
+use serde::Serialize;
+
 /// How many warnings of one sort are written out per file.
-const SHOWN: usize = 5;
+pub(super) const SHOWN: usize = 5;
+
+/// What a remark about a file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemarkKind {
+    /// A file that cannot be used.
+    BrokenFile,
+    /// Lines that are skipped.
+    BadLine,
+    /// Cells that are no price.
+    BadCell,
+    /// Dividends that are no amount.
+    BadDividend,
+    /// Columns that are left aside.
+    IgnoredColumn,
+    /// Lines out of date order, or repeating a date with the same price.
+    Order,
+    /// Two prices for one date.
+    Conflict,
+    /// Lines dated after today.
+    LaterDates,
+    /// Prices in another currency than dollars.
+    Currency,
+    /// A ticker or maturity that two files have.
+    InTwoFiles,
+}
+
+impl RemarkKind {
+    /// In one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BrokenFile => "broken_file",
+            Self::BadLine => "bad_line",
+            Self::BadCell => "bad_cell",
+            Self::BadDividend => "bad_dividend",
+            Self::IgnoredColumn => "ignored_column",
+            Self::Order => "order",
+            Self::Conflict => "conflict",
+            Self::LaterDates => "implausible_date",
+            Self::Currency => "currency",
+            Self::InTwoFiles => "in_two_files",
+        }
+    }
+}
+
+/// What is to be said of a file, led by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// What about.
+    pub kind: RemarkKind,
+    /// One sentence, with line and date where there are some.
+    pub text: String,
+    /// Of one that only says how many more there are: how many.
+    pub more: usize,
+}
+
+impl Remark {
+    pub(super) fn new(kind: RemarkKind, text: String) -> Self {
+        Self { kind, text, more: 0 }
+    }
+}
+
+#[cfg(test)]
+impl PartialEq<&str> for Remark {
+    fn eq(&self, text: &&str) -> bool {
+        self.text == *text
+    }
+}
 
 /// Warnings of one sort about one file.
 #[derive(Debug, Default)]
@@ -20,6 +90,11 @@ impl Notes {
         }
     }
 
+    /// Counts so many more that are not written out.
+    pub(super) fn more_of(&mut self, more: usize) {
+        self.more += more;
+    }
+
     /// True when nothing was added.
     pub(super) fn is_empty(&self) -> bool {
         self.shown.is_empty()
@@ -35,8 +110,10 @@ impl Notes {
     }
 
     /// The warnings as [`Self::texts`], each led by the file's name.
-    pub(super) fn finish(self, file: &str, what: &str, into: &mut Vec<String>) {
-        into.extend(self.texts(what).into_iter().map(|text| format!("{file}: {text}")));
+    pub(super) fn finish(self, file: &str, (kind, what): (RemarkKind, &str), into: &mut Vec<Remark>) {
+        let (shown, more) = (self.shown.len(), self.more);
+        let texts = self.texts(what).into_iter().map(|text| format!("{file}: {text}")).enumerate();
+        into.extend(texts.map(|(at, text)| Remark { kind, text, more: if at < shown { 0 } else { more } }));
     }
 }
 

@@ -196,6 +196,8 @@ pub(super) struct Separators {
     commas: Vec<Place>,
     first_dot: Option<Seen>,
     first_comma: Option<Seen>,
+    /// The first number with separators between thousands beside its decimal one.
+    thousands: Option<Seen>,
 }
 
 impl Separators {
@@ -210,6 +212,14 @@ impl Separators {
         place: Place,
     ) -> Result<(), String> {
         let seen = || Seen { line, text: excerpt(text) };
+        let has_thousands = match form {
+            Form::Point => self.thousands.is_none() && text.contains(','),
+            Form::Comma { grouped } => grouped,
+            Form::Plain | Form::OpenDot | Form::OpenComma => false,
+        };
+        if has_thousands {
+            self.thousands.get_or_insert_with(seen);
+        }
         match form {
             Form::Plain => {}
             Form::Point => _ = self.point.get_or_insert_with(seen),
@@ -233,6 +243,21 @@ impl Separators {
                 point.line, point.text, comma.line, comma.text
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// How the numbers are read, in words.
+    pub(super) fn how(&self, unit: &str) -> String {
+        let as_in = |seen: &Seen| format!("as in {unit} {} `{}`", seen.line, seen.text);
+        let decimal = match (&self.point, &self.comma, &self.first_dot) {
+            (Some(point), ..) => format!("decimal point, {}", as_in(point)),
+            (None, Some(comma), _) => format!("decimal comma, {}", as_in(comma)),
+            (None, None, Some(dot)) => format!("decimal point, {}", as_in(dot)),
+            (None, None, None) => "without separators".to_owned(),
+        };
+        match &self.thousands {
+            Some(seen) => format!("{decimal}; thousands separated, {}", as_in(seen)),
+            None => decimal,
         }
     }
 
@@ -304,6 +329,11 @@ impl Signs {
         }
         let seen = if written.percent { &mut self.percent } else { &mut self.without_percent };
         seen.get_or_insert(line);
+    }
+
+    /// The currency sign of the column.
+    pub(super) fn currency(&self) -> Option<char> {
+        self.currency.map(|(sign, _)| sign)
     }
 
     /// The currency of the column where it is not the dollar.

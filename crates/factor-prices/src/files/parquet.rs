@@ -23,7 +23,6 @@ use parquet::{
 
 use super::{
     arrow,
-    content::Content,
     dates::{DateCell, Zone},
     error::FileError,
     header::Header,
@@ -39,11 +38,11 @@ const BATCH: usize = 1024;
 const MAX_GROUP: i64 = 1 << 30;
 
 /// Reads the file at `path`.
-pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Content, FileError> {
+pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Table<'_>, FileError> {
     let file = File::open(path).map_err(|error| FileError::unreadable(path, &error))?;
     // The decoders meet bytes that anyone may have written; a panic there must not take the other files along.
     match catch_unwind(AssertUnwindSafe(|| table(path, file, today))) {
-        Ok(Ok(content)) => Ok(content),
+        Ok(Ok(table)) => Ok(table),
         Ok(Err(ReadError::File(error))) => Err(error),
         Ok(Err(ReadError::Parquet(error))) => Err(damaged(path, &error.to_string())),
         Err(_) => Err(damaged(path, "the decoder gave up")),
@@ -72,13 +71,16 @@ impl From<ParquetError> for ReadError {
     }
 }
 
-fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError> {
+fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadError> {
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let headers: Vec<String> = schema.columns().iter().map(|column| header(column)).collect();
     let header = Header::find(&[headers]).map_err(|rule| FileError::unusable(path, rule))?;
     let mut table = Table::new(path, "row", header, today)?;
-    let zone = zone(reader.metadata(), table.layout().date);
+    let (zone, noted) = zone(reader.metadata(), table.layout().date);
+    if let Some(name) = noted {
+        table = table.zoned(name);
+    }
     let fixed = table.fixed_targets();
     let columns = table.layout().columns();
     let ticker_at = match table.layout().shape {
@@ -133,19 +135,20 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Content, ReadError
             }
         }
     }
-    Ok(table.finish()?)
+    Ok(table)
 }
 
-/// The zone in which a column's time stamps are dates.
-fn zone(file: &ParquetMetaData, column: usize) -> Zone {
+/// The zone in which a column's time stamps are dates, and its name where one is noted.
+fn zone(file: &ParquetMetaData, column: usize) -> (Zone, Option<String>) {
     let column = file.file_metadata().schema_descr().column(column);
     if let Some(LogicalType::Timestamp(stamp)) = column.logical_type_ref()
         && !stamp.is_adjusted_to_u_t_c
     {
-        return Zone::Naive;
+        return (Zone::Naive, None);
     }
     let noted = file.file_metadata().key_value_metadata().map(Vec::as_slice).unwrap_or_default();
-    arrow::zone(noted, column.name()).map_or(Zone::Fixed(0), |name| Zone::parse(&name))
+    let name = arrow::zone(noted, column.name());
+    (name.as_deref().map_or(Zone::Fixed(0), Zone::parse), name)
 }
 
 /// A column's header. A nested one gets a name that is no ticker, for it has no one value per row.

@@ -3,20 +3,25 @@
 //! Cells are kept by their row until the whole file has been seen: which date a row has and what a number's separators mean
 //! may only be known then.
 
+mod lines;
+
 use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
+use factor_types::Ticker;
 
 use super::{
     content::{Column, ColumnKind, Content},
     dates::{self, DateCell},
     error::FileError,
+    flaws::BadCells,
     header::Header,
     layout::{Layout, TableShape},
     names::ticker_of,
-    notes::{Notes, excerpt},
+    notes::{Notes, Remark, RemarkKind, excerpt},
     numbers::{Cell, Separators, Signs, Written},
     order::Order,
+    reading::{self, Reading},
 };
 
 /// The most columns, and the most tickers of a file in long form.
@@ -42,9 +47,13 @@ pub(super) struct Table<'a> {
     /// The lines of the rows and their dates.
     dates: Vec<(u64, DateCell)>,
     separators: Separators,
-    bad_cells: Notes,
+    bad_cells: BadCells,
+    /// Numbers that are no price.
+    no_prices: BadCells,
     bad_dividends: Notes,
     bad_lines: Notes,
+    delimiter: Option<u8>,
+    zone: Option<String>,
 }
 
 /// Where a cell goes: its column in the file and its series.
@@ -91,10 +100,23 @@ impl<'a> Table<'a> {
             groups,
             dates: Vec::new(),
             separators: Separators::default(),
-            bad_cells: Notes::default(),
+            bad_cells: BadCells::default(),
+            no_prices: BadCells::default(),
             bad_dividends: Notes::default(),
             bad_lines: Notes::default(),
+            delimiter: None,
+            zone: None,
         })
+    }
+
+    /// The table of a text whose fields are parted by this.
+    pub(super) fn delimited(self, delimiter: u8) -> Self {
+        Self { delimiter: Some(delimiter), ..self }
+    }
+
+    /// The table of a file that notes a zone for its dates.
+    pub(super) fn zoned(self, zone: String) -> Self {
+        Self { zone: Some(zone), ..self }
     }
 
     pub(super) fn layout(&self) -> &Layout {
@@ -150,7 +172,7 @@ impl<'a> Table<'a> {
         Ok(Some((group, targets)))
     }
 
-    fn new_group(&mut self, ticker: &factor_types::Ticker, line: u64) -> Result<usize, FileError> {
+    fn new_group(&mut self, ticker: &Ticker, line: u64) -> Result<usize, FileError> {
         if self.groups.len() == MAX_SERIES {
             let rule = format!("{} {line}: more than {MAX_SERIES} tickers: split the file", self.unit);
             return Err(FileError::unusable(self.path, rule));
@@ -231,19 +253,13 @@ impl<'a> Table<'a> {
                 if !is_dividend {
                     series.rows.push((row, f64::NAN));
                 }
-                let header = self.headers.get(column).map_or("", |header| header.trim());
-                self.bad_cells.add(|| {
-                    format!(
-                        "{} {line}, column {} `{}`: `{}` is no number; dropped",
-                        self.unit,
-                        column + 1,
-                        excerpt(header),
-                        excerpt(text)
-                    )
-                });
+                self.bad_cells.add(row, column, || format!("`{}` is no number; dropped", excerpt(text)));
                 return Ok(());
             }
         };
+        if matches!(series.kind, ColumnKind::Price(..)) && value <= 0.0 {
+            self.no_prices.add(row, column, || format!("{value} is no price above zero; dropped"));
+        }
         series.rows.push((row, value));
         Ok(())
     }
@@ -256,28 +272,40 @@ impl<'a> Table<'a> {
         let path = self.path;
         self.used_something().map_err(|rule| FileError::unusable(path, rule))?;
         let mut warnings = Vec::new();
-        let days = self.settle(&mut warnings).map_err(|rule| FileError::unusable(path, rule))?;
-        let unit = self.unit;
-        self.layout.ignored.finish(&self.name, "columns", &mut warnings);
-        self.bad_lines.finish(&self.name, &format!("{unit}s skipped"), &mut warnings);
-        self.bad_cells.finish(&self.name, "cells dropped", &mut warnings);
-        self.bad_dividends.finish(&self.name, "dividends dropped", &mut warnings);
+        let (days, reading) = self.settle(&mut warnings).map_err(|rule| FileError::unusable(path, rule))?;
         let order = Order::of(&self.groups, &days, self.today);
-        order.shifted.map_or(Ok(()), |rule| Err(FileError::unusable(path, rule)))?;
+        order.shifted.as_ref().map_or(Ok(()), |rule| Err(FileError::unusable(path, rule.clone())))?;
+        let conflicts = if order.twice > 0 { self.conflicts(&days) } else { Notes::default() };
+        let Self { name, unit, series, dates, .. } = self;
+        self.layout.ignored.finish(&name, (RemarkKind::IgnoredColumn, "columns"), &mut warnings);
+        self.bad_lines.finish(&name, (RemarkKind::BadLine, &format!("{unit}s skipped")), &mut warnings);
+        let place = |row: Row| Some((dates.get(row as usize)?.0, *days.get(row as usize)?));
+        let bad_cells = self.bad_cells.notes(unit, &self.headers, place);
+        bad_cells.finish(&name, (RemarkKind::BadCell, "cells dropped"), &mut warnings);
+        self.bad_dividends.finish(&name, (RemarkKind::BadDividend, "dividends dropped"), &mut warnings);
         if order.late + order.twice > 0 {
-            warnings.push(format!(
-                "{}: {} {unit}s out of date order, {} repeating a date (sorted; a date's last {unit} is used)",
-                self.name, order.late, order.twice
-            ));
+            let text = format!(
+                "{name}: {} {unit}s out of date order, {} repeating a date (sorted; a date's last {unit} is used)",
+                order.late, order.twice
+            );
+            warnings.push(Remark::new(RemarkKind::Order, text));
         }
+        conflicts.finish(&name, (RemarkKind::Conflict, "dates with two prices"), &mut warnings);
         if let Some((count, first)) = order.future {
-            warnings.push(format!("{}: {count} {unit}s dated after today, from {first} on (kept)", self.name));
+            let text = format!("{name}: {count} {unit}s dated after today, from {first} on (kept)");
+            warnings.push(Remark::new(RemarkKind::LaterDates, text));
         }
-        let mut content = Content { warnings, ..Content::default() };
-        let day = |row: Row| days.get(row as usize).copied();
-        for Series { kind, rows, currency, .. } in self.series {
+        let mut content = Content { warnings, reading, ..Content::default() };
+        for Series { kind, rows, currency, .. } in series {
+            let day = |row: Row| days.get(row as usize).copied();
             let rows = rows.into_iter().filter_map(|(row, value)| Some((day(row)?, value))).collect();
             content.take(Column { kind, rows, currency });
+        }
+        // A series that is refused as a whole says so itself.
+        if content.prices.iter().all(|series| series.refused().is_none()) {
+            let place = |row: Row| Some((dates.get(row as usize)?.0, *days.get(row as usize)?));
+            let notes = self.no_prices.notes(unit, &self.headers, place);
+            notes.finish(&name, (RemarkKind::BadCell, "cells dropped"), &mut content.warnings);
         }
         Ok(content)
     }
@@ -295,8 +323,9 @@ impl<'a> Table<'a> {
     }
 
     /// Decides what can be meant twice: the dates of the rows, and the numbers.
-    fn settle(&mut self, warnings: &mut Vec<String>) -> Result<Vec<NaiveDate>, String> {
-        let days = dates::settle(&self.dates, self.unit, self.today)?;
+    fn settle(&mut self, warnings: &mut Vec<Remark>) -> Result<(Vec<NaiveDate>, Reading), String> {
+        let settled = dates::settle(&self.dates, self.unit, self.today)?;
+        let numbers = self.separators.how(self.unit);
         for ((series, at), scale) in std::mem::take(&mut self.separators).settle(self.unit)? {
             if let Some((_, value)) = self.series.get_mut(series).and_then(|series| series.rows.get_mut(at)) {
                 *value = scale.apply(*value);
@@ -313,8 +342,21 @@ impl<'a> Table<'a> {
                 foreign.add(|| format!("{} is in {sign}: its returns are in that currency", column()));
             }
         }
-        foreign.finish(&self.name, "columns in another currency", warnings);
-        Ok(days)
+        foreign.finish(&self.name, (RemarkKind::Currency, "columns in another currency"), warnings);
+        let mut signs: Vec<char> = self.series.iter().filter_map(|series| series.signs.currency()).collect();
+        signs.sort_unstable();
+        signs.dedup();
+        let reading = Reading {
+            file: self.name.clone(),
+            lines: self.dates.len(),
+            columns: reading::columns(&self.layout, &self.headers),
+            tickers: reading::tickers(&self.layout, &self.headers),
+            dates: reading::dates(&settled.how, self.zone.as_deref()),
+            numbers,
+            fields: self.delimiter.map(reading::delimiter),
+            currency: (!signs.is_empty()).then(|| signs.into_iter().collect()),
+        };
+        Ok((settled.days, reading))
     }
 
     fn target(&mut self, column: usize, kind: ColumnKind) -> Target {

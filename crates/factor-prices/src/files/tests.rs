@@ -235,6 +235,53 @@ async fn callers_at_once_share_one_reading() {
     assert!(got.iter().all(|series| Arc::ptr_eq(series, &got[0])));
 }
 
+#[tokio::test]
+async fn it_is_said_how_a_file_was_read() {
+    let folder = folder(&[
+        ("SPY.csv", "\u{feff}Date;Close\r\n13/12/2024;1.234,50 €\r\n16/12/2024;1.240,00 €\r\n"),
+        ("long.csv", "date,ticker,adj_close\n2024-12-02,TLT,90\n2024-12-02,GLD,240\n2024-12-03,TLT,91\n"),
+    ]);
+    let held = open(&folder, "").held().await.unwrap();
+    let [own, long] = held.readings.as_slice() else { panic!("{held:?}") };
+    assert_eq!((own.columns.as_str(), own.tickers.as_str()), ("2 `Close` (close)", "named by the file"));
+    assert_eq!(own.dates, "day first, as line 2 `13/12/2024` shows");
+    assert!(own.numbers.starts_with("decimal comma, as in line 2 `1.234,50"), "{}", own.numbers);
+    assert!(own.numbers.contains("; thousands separated, as in line 2"), "{}", own.numbers);
+    assert_eq!((own.fields.as_deref(), own.currency.as_deref(), own.lines), (Some(";"), Some("€"), 2));
+    assert_eq!(
+        (long.columns.as_str(), long.tickers.as_str(), long.dates.as_str(), long.numbers.as_str()),
+        ("3 `adj_close` (adjusted price)", "named in column 2 `ticker`", "each has one reading", "without separators")
+    );
+    assert_eq!((long.lines, long.currency.as_deref()), (3, None));
+    let from: Vec<&str> = held.prices.iter().map(|(_, file)| file.as_str()).collect();
+    assert_eq!(from, ["long.csv", "SPY.csv", "long.csv"], "in order of the tickers");
+    assert_eq!(held.remarks.iter().map(|remark| remark.kind).collect::<Vec<_>>(), [RemarkKind::Currency]);
+}
+
+#[tokio::test]
+async fn the_line_of_a_price_is_that_of_its_file() {
+    let folder = folder(&[
+        ("a.csv", "date,SPY\r\n\r\n2024-12-02,1\r\n2024-12-03,2\r\n2024-12-03,3\r\n"),
+        ("long.csv", "date,ticker,close\n2024-12-02,TLT,90\n2024-12-02,GLD,240\n2024-12-03,TLT,91\n"),
+    ]);
+    let day = |day: u32| NaiveDate::from_ymd_opt(2024, 12, day).unwrap();
+    let wanted = [("SPY", 2), ("SPY", 3), ("SPY", 4), ("GLD", 2), ("GLD", 3), ("TLT", 3), ("XLF", 2)];
+    let wanted = wanted.map(|(ticker, at)| (ticker.parse().unwrap(), day(at))).to_vec();
+    let lines = open(&folder, "").lines(wanted).await;
+    assert_eq!(lines, [Some(3), Some(5), None, Some(3), None, Some(4), None]);
+}
+
+#[tokio::test]
+async fn of_broken_files_five_are_named_and_the_others_counted() {
+    let names: Vec<String> = (1..=7).map(|at| format!("f{at}.csv")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "nothing,here\n1,2\n")).collect();
+    let failed = open(&folder(&files), "").tickers().await.unwrap_err().to_string();
+    for at in 1..=5 {
+        assert!(failed.contains(&format!("f{at}.csv: no date column")), "{failed}");
+    }
+    assert!(!failed.contains("f6.csv") && failed.ends_with("; and 2 more files that cannot be used"), "{failed}");
+}
+
 /// Real prices, where there are some next to the checkout.
 #[tokio::test]
 async fn real_prices_give_the_known_years() {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use chrono::NaiveDate;
 use factor_analytics::{
     findings::{Bars, ExDate, Examined, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
     panel::{EarlyEnd, Spacing},
@@ -62,7 +63,7 @@ pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
 }
 
 /// What is doubtful in what was examined, without an analysis; moves that are information are none.
-pub(super) fn of_examined(examined: &Examined) -> Vec<Doubt> {
+pub(crate) fn of_examined(examined: &Examined) -> Vec<Doubt> {
     let (unverified, wrong): (Vec<_>, Vec<_>) =
         examined.yields.iter().cloned().partition(|found| found.unit == YieldUnit::Unverified);
     let others = [
@@ -80,7 +81,7 @@ pub(super) fn of_examined(examined: &Examined) -> Vec<Doubt> {
 pub(super) fn of_told(all: &[Told]) -> Vec<Doubt> {
     let mut kinds = Vec::<Vec<Told>>::new();
     for told in all {
-        match kinds.iter_mut().find(|kind| kind.iter().any(|one| one.is_like(told))) {
+        match kinds.iter_mut().find(|kind| kind.iter().any(|one| one.kind() == told.kind())) {
             Some(kind) => kind.push(told.clone()),
             None => kinds.push(vec![told.clone()]),
         }
@@ -112,6 +113,11 @@ pub(super) fn cost(analysis: &Analysis) -> Doubts {
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
     let told = analysis.prepared.told.iter().any(|told| is_shown(analysis, told.ticker()));
     if misprints().next().is_some() || wrong_unit || early || unconfirmed || told { Doubts::Some } else { Doubts::None }
+}
+
+/// Moves that are information: large ones of one series alone.
+pub(crate) fn information(examined: &Examined) -> Option<Doubt> {
+    some(of_kind(&examined.jumps, FindingKind::Jump), |jumps| Doubt::Moves(FindingKind::Jump, jumps))
 }
 
 fn of_kind(found: &[Finding], kind: FindingKind) -> Vec<Finding> {
@@ -150,6 +156,23 @@ fn missing(analysis: &Analysis) -> Vec<Maturity> {
     rates::used(analysis).into_iter().filter(|maturity| !has(maturity)).collect()
 }
 
+/// One of what a doubt is about, with its figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The ticker or maturity.
+    pub(crate) subject: String,
+    /// The date of the price, where it is about one.
+    pub(crate) date: Option<NaiveDate>,
+    /// In words, as a sentence names it.
+    pub(crate) text: String,
+}
+
+impl Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl Doubt {
     /// Where an analysis lists all of it.
     pub(super) fn place(&self) -> &'static str {
@@ -160,68 +183,142 @@ impl Doubt {
             _ => "",
         }
     }
-}
 
-impl Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Its kind in one word.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Moves(kind, _) => kind.as_str(),
+            Self::EarlyEnds(_) => "early_month_end",
+            Self::YieldUnit(_) => "yield_unit",
+            Self::Unverified(_) => "unit_unverified",
+            Self::NoMaturity(_) => "missing_maturity",
+            Self::ExDates(_) => "unadjusted_exdate",
+            Self::Later(_) => "implausible_date",
+            Self::Bars(_) => "spacing",
+            Self::Told(told) => told.first().map_or("of_the_source", Told::kind),
+        }
+    }
+
+    /// Each of what it is about.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        match self {
+            Self::Refused(refused) => all(refused, |(ticker, _)| entry(ticker, None, ticker.to_string())),
+            Self::Moves(_, found) => all(found, |found| {
+                let (before, price) = (four_digits(found.before), four_digits(found.price));
+                entry(
+                    &found.ticker,
+                    Some(found.date),
+                    format!("{} {before} to {price} on {}", found.ticker, found.date),
+                )
+            }),
+            Self::EarlyEnds(ends) => all(ends, |end| {
+                let month = end.month.format("%Y-%m");
+                let text = format!("{} {month} ({}, not {})", end.ticker, end.date, end.last_day);
+                entry(&end.ticker, Some(end.date), text)
+            }),
+            Self::YieldUnit(found) => all(found, |found| {
+                let unit = if found.unit == YieldUnit::Decimals { "decimals" } else { "basis points" };
+                let (median, factor) = (four_digits(found.median), found.unit.factor().unwrap_or(1.0));
+                let text = format!("{} (median {median}: {unit}, factor {factor})", found.maturity);
+                entry(found.maturity, None, text)
+            }),
+            Self::Unverified(found) => {
+                all(found, |found| entry(found.maturity, None, format!("{} ({} values)", found.maturity, found.rows)))
+            }
+            Self::NoMaturity(missing) => all(missing, |maturity| entry(maturity, None, maturity.to_string())),
+            Self::ExDates(found) => all(found, |one| {
+                let text = format!("{} ({:.2}% on {})", one.ticker, 100.0 * one.value, one.date);
+                entry(&one.ticker, Some(one.date), text)
+            }),
+            Self::Later(found) => all(found, |one| {
+                entry(&one.ticker, Some(one.last), format!("{} ({} rows, to {})", one.ticker, one.rows, one.last))
+            }),
+            Self::Told(told) => all(told, of_the_source),
+            Self::Bars(bars) => {
+                all(bars, |bars| entry(&bars.ticker, None, format!("{} ({})", bars.ticker, bars.spacing.as_str())))
+            }
+        }
+    }
+
+    /// What is wrong and what to do, about those that are named so.
+    pub(crate) fn said_of(&self, named: &str) -> String {
         match self {
             Self::Refused(refused) => {
                 let why = refused.first().map(|(_, why)| shortened(why, LONGEST)).unwrap_or_default();
-                let named = a_few(refused.iter().map(|(ticker, _)| ticker), NAMED);
-                write!(f, "left out, no series of prices: {named} ({why})")
+                format!("left out, no series of prices: {named} ({why})")
             }
-            Self::Moves(kind, found) => moves(f, *kind, found),
-            Self::EarlyEnds(ends) => {
-                let one = |end: &EarlyEnd| {
-                    format!("{} {} ({}, not {})", end.ticker, end.month.format("%Y-%m"), end.date, end.last_day)
-                };
-                let named = a_few(ends.iter().map(one), NAMED);
-                write!(
-                    f,
-                    "month ends early (early_month_end), before the benchmark's last day: {named}; what moved since is in the month after"
+            Self::Moves(kind, _) => {
+                let (what, way_out) = of_moves(*kind);
+                format!("{what} ({}): {named}; {way_out}", kind.as_str())
+            }
+            Self::EarlyEnds(_) => format!(
+                "month ends early (early_month_end), before the benchmark's last day: {named}; what moved since is in the month after"
+            ),
+            Self::YieldUnit(_) => {
+                format!("yields refused, not in percent (yield_unit): {named}; write 4.27 for 4.27%")
+            }
+            Self::Unverified(_) => {
+                format!("too few yields to verify that they are percent (unit_unverified): {named}")
+            }
+            Self::NoMaturity(_) => format!(
+                "the source of yields has none of {named} (missing_maturity): what needs them is null or rests on others"
+            ),
+            Self::ExDates(_) => {
+                format!("the newest price lacks that day's dividend (unadjusted_exdate) and is left out: {named}")
+            }
+            Self::Told(told) => match told.first() {
+                Some(Told::Currency { .. }) => format!(
+                    "prices not in US dollars (currency): {named}; they are not converted: returns are in that currency, and shares are not valued"
+                ),
+                Some(Told::ConflictingDates { .. }) => format!(
+                    "days that came twice with different prices (conflicting_dates): {named}; the later row is used"
+                ),
+                Some(Told::Frozen { .. }) | None => {
+                    format!("the price stands still with volume 0 (frozen): {named}; it may have stopped trading")
+                }
+            },
+            Self::Later(_) => format!("rows dated after today (implausible_date), not used: {named}"),
+            Self::Bars(bars) => {
+                let placed = bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly);
+                let placed =
+                    if placed { ", and weeks dated by their first day count on their last trading day" } else { "" };
+                format!(
+                    "prices are not daily (spacing): {named}; misprints under a factor of 1.9 are not looked for{placed}"
                 )
             }
-            Self::YieldUnit(found) => yield_unit(f, found),
-            Self::Unverified(found) => {
-                let one = |found: &YieldFinding| format!("{} ({} values)", found.maturity, found.rows);
-                write!(
-                    f,
-                    "too few yields to verify that they are percent (unit_unverified): {}",
-                    a_few(found.iter().map(one), NAMED)
-                )
-            }
-            Self::NoMaturity(missing) => {
-                write!(
-                    f,
-                    "the source of yields has none of {} (missing_maturity): what needs them is null or rests on others",
-                    a_few(missing, NAMED)
-                )
-            }
-            Self::ExDates(found) => {
-                let one = |one: &ExDate| format!("{} ({:.2}% on {})", one.ticker, 100.0 * one.value, one.date);
-                let named = a_few(found.iter().map(one), NAMED);
-                write!(f, "the newest price lacks that day's dividend (unadjusted_exdate) and is left out: {named}")
-            }
-            Self::Later(found) => {
-                let one = |one: &LaterDates| format!("{} ({} rows, to {})", one.ticker, one.rows, one.last);
-                write!(
-                    f,
-                    "rows dated after today (implausible_date), not used: {}",
-                    a_few(found.iter().map(one), NAMED)
-                )
-            }
-            Self::Bars(bars) => not_daily(f, bars),
-            Self::Told(told) => of_the_source(f, told),
         }
     }
 }
 
-fn moves(f: &mut fmt::Formatter<'_>, kind: FindingKind, found: &[Finding]) -> fmt::Result {
-    let one = |found: &Finding| {
-        format!("{} {} to {} on {}", found.ticker, four_digits(found.before), four_digits(found.price), found.date)
-    };
-    let named = a_few(found.iter().map(one), NAMED);
-    let (what, way_out) = match kind {
+impl Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said_of(&a_few(self.entries(), NAMED)))
+    }
+}
+
+fn all<T>(found: &[T], of: impl Fn(&T) -> Entry) -> Vec<Entry> {
+    found.iter().map(of).collect()
+}
+
+fn entry(subject: impl Display, date: Option<NaiveDate>, text: String) -> Entry {
+    Entry { subject: subject.to_string(), date, text }
+}
+
+fn of_the_source(told: &Told) -> Entry {
+    match told {
+        Told::Currency { ticker, currency } => entry(ticker, None, format!("{ticker} ({currency})")),
+        Told::ConflictingDates { ticker, date, days } => {
+            let more = if *days > 1 { format!(" and {} more", days - 1) } else { String::new() };
+            entry(ticker, Some(*date), format!("{ticker} ({date}{more})"))
+        }
+        Told::Frozen { ticker, since } => entry(ticker, Some(*since), format!("{ticker} (since {since})")),
+    }
+}
+
+/// What moves of a kind are, and what to do about them.
+fn of_moves(kind: FindingKind) -> (&'static str, &'static str) {
+    match kind {
         FindingKind::Spike => ("likely misprints, back within days", "mend or delete these prices"),
         FindingKind::SplitLike => {
             ("a split that is not adjusted for, by the size of the move", "adjust the prices before it")
@@ -229,51 +326,7 @@ fn moves(f: &mut fmt::Formatter<'_>, kind: FindingKind, found: &[Finding]) -> fm
         FindingKind::UnitJump => ("another unit from a day on, such as pence", "bring the prices to one unit"),
         FindingKind::Unconfirmed => ("large moves too new to tell from misprints", "compare them with another source"),
         FindingKind::Jump => ("large moves of one series alone, used as they are", "no fault by their size"),
-    };
-    write!(f, "{what} ({}): {named}; {way_out}", kind.as_str())
-}
-
-fn yield_unit(f: &mut fmt::Formatter<'_>, found: &[YieldFinding]) -> fmt::Result {
-    let one = |found: &YieldFinding| {
-        let unit = if found.unit == YieldUnit::Decimals { "decimals" } else { "basis points" };
-        let factor = found.unit.factor().unwrap_or(1.0);
-        format!("{} (median {}: {unit}, factor {factor})", found.maturity, four_digits(found.median))
-    };
-    let named = a_few(found.iter().map(one), NAMED);
-    write!(f, "yields refused, not in percent (yield_unit): {named}; write 4.27 for 4.27%")
-}
-
-fn of_the_source(f: &mut fmt::Formatter<'_>, told: &[Told]) -> fmt::Result {
-    let one = |told: &Told| match told {
-        Told::Currency { ticker, currency } => format!("{ticker} ({currency})"),
-        Told::ConflictingDates { ticker, date, days: 1 } => format!("{ticker} ({date})"),
-        Told::ConflictingDates { ticker, date, days } => format!("{ticker} ({date} and {} more)", days - 1),
-        Told::Frozen { ticker, since } => format!("{ticker} (since {since})"),
-    };
-    let named = a_few(told.iter().map(one), NAMED);
-    match told.first() {
-        Some(Told::Currency { .. }) => write!(
-            f,
-            "prices not in US dollars (currency): {named}; they are not converted: returns are in that currency, and shares are not valued"
-        ),
-        Some(Told::ConflictingDates { .. }) => {
-            write!(f, "days that came twice with different prices (conflicting_dates): {named}; the later row is used")
-        }
-        Some(Told::Frozen { .. }) => {
-            write!(f, "the price stands still with volume 0 (frozen): {named}; it may have stopped trading")
-        }
-        None => Ok(()),
     }
-}
-
-fn not_daily(f: &mut fmt::Formatter<'_>, bars: &[Bars]) -> fmt::Result {
-    let one = |bars: &Bars| format!("{} ({})", bars.ticker, bars.spacing.as_str());
-    let named = a_few(bars.iter().map(one), NAMED);
-    write!(f, "prices are not daily (spacing): {named}; misprints under a factor of 1.9 are not looked for")?;
-    if bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly) {
-        f.write_str(", and weeks dated by their first day count on their last trading day")?;
-    }
-    Ok(())
 }
 
 /// A price or yield to four digits, without noise.

@@ -5,6 +5,7 @@ use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 
 use super::*;
+use crate::files::content::Content;
 
 mod exports;
 
@@ -13,7 +14,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn parsed(name: &str, text: impl AsRef<[u8]>) -> Result<Content, FileError> {
-    parse(Path::new(name), text.as_ref(), day("2024-12-31"))
+    parse(Path::new(name), text.as_ref(), day("2024-12-31"))?.finish()
 }
 
 fn series<'a>(content: &'a Content, ticker: &str) -> &'a PriceSeries {
@@ -80,7 +81,7 @@ fn bad_dividends_are_dropped_and_named_and_cost_no_price() {
     assert_eq!(
         content.warnings,
         [
-            "prices.csv: line 3, column 4 `dividend`: `abc` is no number; dropped",
+            "prices.csv: line 3, column 4 `dividend`: `abc` is no number; dropped (2024-01-03)",
             "prices.csv: line 2: the dividend -0.5 is no amount of zero or more; dropped",
         ]
     );
@@ -122,7 +123,7 @@ fn text_for_a_number_is_dropped_counted_and_named() {
     assert_eq!((series(&content, "SPY").bad_prices(), series(&content, "SPY").len()), (7, 1));
     assert_eq!((series(&content, "TLT").bad_prices(), series(&content, "TLT").len()), (1, 7));
     assert_eq!(content.warnings.len(), 6);
-    assert_eq!(content.warnings[0], "p.csv: line 2, column 2 `SPY`: `n.m.` is no number; dropped");
+    assert_eq!(content.warnings[0], "p.csv: line 2, column 2 `SPY`: `n.m.` is no number; dropped (2024-01-01)");
     assert_eq!(content.warnings[5], "p.csv: and 2 more cells dropped");
 }
 
@@ -153,6 +154,7 @@ fn disorder_and_the_future_are_one_warning_each() {
         content.warnings,
         [
             "p.csv: 1 lines out of date order, 1 repeating a date (sorted; a date's last line is used)",
+            "p.csv: line 2 and line 4: SPY is 103 and 104 on 2024-01-03; the last is used",
             "p.csv: 2 lines dated after today, from 2025-06-01 on (kept)",
         ]
     );
@@ -194,7 +196,7 @@ fn gzip_is_known_by_its_bytes_and_a_cut_one_is_refused() {
     gzip.write_all(text.as_bytes()).unwrap();
     let bytes = gzip.finish().unwrap();
     std::fs::write(&path, &bytes).unwrap();
-    assert_eq!(series(&read(&path, day("2024-01-01")).unwrap(), "SPY").len(), 2000);
+    assert_eq!(series(&read(&path, day("2024-01-01")).unwrap().finish().unwrap(), "SPY").len(), 2000);
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let error = read(&path, day("2024-01-01")).unwrap_err().to_string();
     assert!(error.contains("breaks off or is damaged"), "{error}");

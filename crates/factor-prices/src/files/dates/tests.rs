@@ -7,7 +7,7 @@ fn day(text: &str) -> NaiveDate {
 fn read(texts: &[&str]) -> Result<Vec<NaiveDate>, String> {
     let cells: Vec<Placed> = (2..).zip(texts).map(|(line, text)| (line, DateCell::parse(text.as_bytes()))).collect();
     assert!(cells.iter().all(|(_, cell)| *cell != DateCell::Unreadable), "{texts:?}");
-    settle(&cells, "line", day("2026-01-15"))
+    settle(&cells, "line", day("2026-01-15")).map(|settled| settled.days)
 }
 
 fn days(texts: &[&str]) -> Vec<NaiveDate> {
@@ -102,7 +102,7 @@ fn a_moment_is_a_date_of_its_zone_at_midnight_and_of_new_york_otherwise() {
     let berlin = Zone::parse("Europe/Berlin");
     let settled = |zone, seconds: &[i64]| {
         let cells: Vec<Placed> = seconds.iter().map(|seconds| (1, DateCell::from_seconds(*seconds, zone))).collect();
-        settle(&cells, "row", day("2026-01-15")).unwrap()
+        settle(&cells, "row", day("2026-01-15")).unwrap().days
     };
     // 2021-11-30T23:00Z is midnight of 1 December in Berlin, 2022-06-30T22:00Z of 1 July.
     assert_eq!(settled(berlin, &[1_638_313_200, 1_656_626_400]), days(&["2021-12-01", "2022-07-01"]));

@@ -1,6 +1,7 @@
 use factor_types::Maturity;
 
 use super::*;
+use crate::files::notes::RemarkKind;
 
 fn layout(line: &str, stem: &str) -> Result<Layout, String> {
     let line: Vec<String> = line.split(',').map(str::to_owned).collect();
@@ -26,8 +27,8 @@ fn shown(kind: &ColumnKind) -> String {
 
 fn ignored(line: &str) -> Vec<String> {
     let mut warnings = Vec::new();
-    layout(line, "x").unwrap().ignored.finish("x.csv", "columns", &mut warnings);
-    warnings
+    layout(line, "x").unwrap().ignored.finish("x.csv", (RemarkKind::IgnoredColumn, "columns"), &mut warnings);
+    warnings.into_iter().map(|remark| remark.text).collect()
 }
 
 #[test]

@@ -10,6 +10,7 @@ use parquet::{
 use tempfile::TempDir;
 
 use super::*;
+use crate::files::content::Content;
 
 const DAY: i64 = 86_400;
 
@@ -31,7 +32,7 @@ fn round_trip(
     groups: Vec<Vec<Column>>,
 ) -> Result<Content, FileError> {
     let (_folder, path) = written(name, schema, compression, groups);
-    read(&path, NaiveDate::MAX)
+    read(&path, NaiveDate::MAX)?.finish()
 }
 
 fn written(name: &str, schema: &str, compression: Compression, groups: Vec<Vec<Column>>) -> (TempDir, PathBuf) {
@@ -148,7 +149,7 @@ fn long_over_row_groups_and_codecs() {
 /// Files that pandas and pyarrow wrote: `fixtures/files/make_files.py`.
 fn written_by_pandas(name: &str) -> Result<Content, FileError> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/files");
-    read(&folder.join(name), day("2026-01-15"))
+    read(&folder.join(name), day("2026-01-15"))?.finish()
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn a_scrambled_note_of_a_zone_is_no_panic() {
         let mut scrambled = bytes.clone();
         scrambled[at] ^= 0x5a;
         std::fs::write(&path, scrambled).unwrap();
-        let _ = read(&path, NaiveDate::MAX);
+        let _ = read(&path, NaiveDate::MAX).and_then(Table::finish);
     }
 }
 
@@ -212,7 +213,7 @@ fn faults() {
         content.warnings,
         [
             "p.parquet: row 2: `null` is no date; skipped",
-            "p.parquet: row 1, column 2 `SPY`: `n.m.` is no number; dropped"
+            "p.parquet: row 1, column 2 `SPY`: `n.m.` is no number; dropped (2024-01-02)"
         ]
     );
 
@@ -229,6 +230,6 @@ fn faults() {
         let mut scrambled = bytes.clone();
         scrambled[at] ^= 0x55;
         std::fs::write(&path, scrambled).unwrap();
-        let _ = read(&path, NaiveDate::MAX);
+        let _ = read(&path, NaiveDate::MAX).and_then(Table::finish);
     }
 }

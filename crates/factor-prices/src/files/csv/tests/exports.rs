@@ -177,9 +177,9 @@ fn lines_are_those_of_the_file_whatever_their_ends() {
             content.warnings,
             [
                 "p.csv: line 8: `bad` is no date; skipped",
-                "p.csv: line 4, column 2 `SPY`: `n m` is no number; dropped",
-                "p.csv: line 6, column 2 `SPY`: `x` is no number; dropped",
-                "p.csv: line 9, column 2 `SPY`: `y` is no number; dropped",
+                "p.csv: line 4, column 2 `SPY`: `n m` is no number; dropped (2024-01-03)",
+                "p.csv: line 6, column 2 `SPY`: `x` is no number; dropped (2024-01-04)",
+                "p.csv: line 9, column 2 `SPY`: `y` is no number; dropped (2024-01-05)",
             ],
             "{end:?}"
         );
