@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     errors::{AnalysisError, PricesRun},
-    fetch::Prepared,
+    fetch::{Prepared, Told},
     files::{FilesExamined, KeptExamination},
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},

@@ -3,6 +3,7 @@
 mod arrived;
 mod ask;
 mod gate;
+mod told;
 
 use std::{
     collections::HashSet,
@@ -25,6 +26,7 @@ use factor_types::{DateRange, Factor, Ticker, UserId, YieldTable};
 use tokio::time::{Instant, timeout_at};
 
 pub(super) use self::gate::examined;
+pub use self::told::Told;
 use self::{
     arrived::Arrived,
     gate::{CameIn, Gate},
@@ -54,6 +56,8 @@ pub struct Prepared {
     pub yields: Arc<YieldTable>,
     /// What is doubtful in prices and yields.
     pub examined: Examined,
+    /// What sources say of their own prices.
+    pub told: Vec<Told>,
     /// Factors that never came to a column.
     pub lost: Vec<Exclusion>,
     /// Tickers needed along with the universe that have no prices, with the reason.
@@ -189,6 +193,7 @@ impl Fetch {
             examined,
             lost: arrived.lost(&self.factors),
             also_missing: arrived.also_missing(&self.factors),
+            told: arrived.told,
             warnings,
             failures,
             complete,

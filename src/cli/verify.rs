@@ -12,9 +12,13 @@ use serde::Serialize;
 
 use super::{Format, print, print_json, say, table};
 use crate::{
-    analysis::failure_runs::{Failure, FailureRun, Runs},
+    analysis::{
+        Told,
+        failure_runs::{Failure, FailureRun, Runs},
+    },
     app::App,
     progress::{Fetching, Progress},
+    services::analysis::quality,
     settings::Settings,
 };
 
@@ -116,7 +120,9 @@ async fn check(source: &dyn PriceProvider, factor: Arc<Factor>, range: DateRange
             let last = history.series.dates().iter().rev().find(|date| **date <= range.end()).copied();
             match last {
                 Some(last) if (range.end() - last).num_days() <= STOPPED_DAYS => {
-                    ("ok", Some(last), history.caveat.unwrap_or_default())
+                    let told = quality::doubtful_told(&Told::of(&factor.ticker, &history));
+                    let said: Vec<String> = history.caveat.into_iter().chain(told).collect();
+                    ("ok", Some(last), said.join("; "))
                 }
                 Some(last) => ("stopped", Some(last), format!("no price since {last}")),
                 None => ("stopped", None, format!("no price since {}", range.start())),

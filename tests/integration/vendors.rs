@@ -7,6 +7,7 @@ mod deadline;
 mod facts;
 mod fallback;
 mod faults;
+mod gate;
 mod key;
 mod lifecycle;
 mod look_through;

@@ -266,7 +266,11 @@ impl PriceProvider for FilePrices {
 
     async fn history(&self, ticker: &Ticker, _range: DateRange) -> Result<History, PriceError> {
         let data = self.data().await?;
-        data.prices.get(ticker).cloned().map(History::from).ok_or_else(|| {
+        let found = data.prices.get(ticker).cloned().map(|series| History {
+            currency: data.currencies.get(ticker).map(|currency| currency.to_string()),
+            ..series.into()
+        });
+        found.ok_or_else(|| {
             let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
                 .map(|near| format!("; did you mean {near}?"));
             PriceError::NoData(format!(

@@ -16,6 +16,7 @@
 pub mod cached;
 pub mod files;
 pub mod market_hours;
+mod oddities;
 pub mod sample;
 mod single_flight;
 pub mod upstream;
@@ -38,6 +39,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     cached::{CachedMarketSource, CachedYields, Clock},
     files::{FileError, FilePrices},
+    oddities::Oddities,
     sample::SamplePrices,
     single_flight::{InFlight, SingleFlight},
 };
@@ -61,6 +63,8 @@ pub struct History {
     pub dividends: Option<Arc<[Dividend]>>,
     /// What the prices are in, where the source says so: `USD`, `GBp`.
     pub currency: Option<String>,
+    /// What is odd about the rows.
+    pub oddities: Oddities,
 }
 
 /// Why a history is older than it should be.
@@ -82,6 +86,7 @@ impl From<Arc<PriceSeries>> for History {
             adjusted_before: None,
             dividends: None,
             currency: None,
+            oddities: Oddities::default(),
         }
     }
 }

@@ -138,14 +138,6 @@ fn wrong_symbol(found: &str, asked: &str) -> ResponseError {
     ResponseError::Unusable(format!("wrong_symbol: it is of {found}, not of {asked}"))
 }
 
-/// Two things to say as one.
-fn both(one: Option<String>, other: Option<String>) -> Option<String> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
-        (one, other) => one.or(other),
-    }
-}
-
 /// Distinguishes a fault from a ticker's absence: a 404 whose body says something.
 fn is_unknown(error: &crate::upstream::UpstreamError) -> bool {
     error.status == Some(404) && error.fault == SourceFault::Unusable && error.words.is_some()

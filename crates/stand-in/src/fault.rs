@@ -66,6 +66,12 @@ pub enum Fault {
     FutureDates,
     /// The right rows under the symbol `WRONG`, where the vendor writes one.
     WrongSymbol,
+    /// So many of the newest rows alone, in a body that is sound.
+    Newest(usize),
+    /// The price of the eighth-newest row and volume 0 since: Yahoo alone writes the volumes.
+    Frozen,
+    /// The right rows as prices in pence, where the vendor writes a currency.
+    Pence,
 }
 
 /// How a 429 says when to come back.

@@ -90,6 +90,11 @@ impl<T: Clone + Scaled> Line<T> {
                 let ascending = lines.first().is_some_and(|line| line.date < newest.date);
                 lines.insert(if ascending { lines.len() } else { 0 }, Self { date, ..newest });
             }
+            Fault::Newest(rows) => {
+                let ascending = lines.first().is_some_and(|line| line.date < newest.date);
+                let cut = lines.len().saturating_sub(*rows);
+                drop(if ascending { lines.drain(..cut) } else { lines.drain(lines.len() - cut..) });
+            }
             Fault::WrongTypes(wrong) => lines[middle].odd = Some(odd_type(*wrong)),
             Fault::BadPrices(bad) => lines[middle].odd = Some(Odd::Price(bad_price(*bad))),
             _ => {}

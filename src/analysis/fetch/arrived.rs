@@ -7,7 +7,7 @@ use factor_analytics::study::{Exclusion, ExclusionReason};
 use factor_prices::{History, PriceError, SourceFault, Stale};
 use factor_types::{Factor, PriceSeries, Refused, Ticker};
 
-use super::gate::Noted;
+use super::{gate::Noted, told::Told};
 use crate::analysis::failure_runs::Failure;
 
 /// Tickers named in a warning; of the others it says how many.
@@ -26,6 +26,8 @@ pub(super) struct Arrived {
     /// What the gate changed about the series.
     pub(super) noted: Noted,
     caveats: Vec<(Ticker, String)>,
+    /// What sources say of their own prices.
+    pub(super) told: Vec<Told>,
     stale: Vec<(Ticker, Stale)>,
     /// False when a later call may get more.
     pub(super) complete: bool,
@@ -38,9 +40,9 @@ impl Arrived {
         let late =
             || PriceError::failed(SourceFault::Late, "it did not arrive in time; call again, what arrived is kept");
         let (series, asked) = (Vec::with_capacity(answers.len()), tickers.len());
-        let (failures, refused, caveats, stale) = (vec![], vec![], vec![], vec![]);
+        let (failures, refused, caveats, told, stale) = (vec![], vec![], vec![], vec![], vec![]);
         let noted = Noted::default();
-        let mut arrived = Self { series, failures, refused, noted, caveats, stale, complete: true, asked };
+        let mut arrived = Self { series, failures, refused, noted, caveats, told, stale, complete: true, asked };
         let fallen = answers.iter().flatten().flatten().filter(|history| history.adjusted_before.is_some()).count();
         let many_fell = fallen > asked / FALLEN;
         // In the tickers' order, so that the panel's columns do not depend on which answer came first.
@@ -53,6 +55,7 @@ impl Arrived {
                         arrived.refused.push((ticker.clone(), refused.clone()));
                         continue;
                     }
+                    arrived.told.extend(Told::of(ticker, &history));
                     match history.stale {
                         Some(stale) => arrived.stale.push((ticker.clone(), stale)),
                         None => arrived.caveats.extend(history.caveat.map(|caveat| (ticker.clone(), caveat))),

@@ -33,7 +33,7 @@ pub(crate) use self::{
 };
 use super::arguments::Query;
 use crate::{
-    analysis::{Analysis, Report},
+    analysis::{Analysis, Report, Told},
     answer::NotAnalysed,
     services::holdings_warning,
 };
@@ -72,6 +72,9 @@ pub(crate) struct DataQuality {
     /// Newest prices of cash funds that lack a dividend and are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unadjusted_exdate: Vec<ExDate>,
+    /// What the source says of its own prices: another currency, days with two prices, a price that stands still.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    of_the_source: Vec<Told>,
     unlabeled_industries: Vec<String>,
     invalid_windows: Vec<String>,
     undefined: Vec<Undefined>,
@@ -165,6 +168,7 @@ impl DataQuality {
             spacing: examined.bars.clone(),
             yield_unit: examined.yields.clone(),
             unadjusted_exdate: examined.ex_dates.clone(),
+            of_the_source: analysis.prepared.told.clone(),
             unlabeled_industries: unlabeled(analysis.report()).to_vec(),
             invalid_windows: query.invalid_windows.clone(),
             undefined: undefined(analysis.report()),
@@ -265,6 +269,11 @@ fn has_holes(study: &Study, factor: &StudiedFactor) -> bool {
 /// What is doubtful in the prices and yields of an analysis, in sentences for an answer of another shape.
 pub(crate) fn doubtful(analysis: &Analysis) -> Vec<String> {
     came_in::doubts(analysis).iter().map(ToString::to_string).collect()
+}
+
+/// What sources say of their own prices, in the same sentences.
+pub(crate) fn doubtful_told(told: &[Told]) -> Vec<String> {
+    came_in::of_told(told).iter().map(ToString::to_string).collect()
 }
 
 /// What is doubtful among the moves of some series, in the same sentences.

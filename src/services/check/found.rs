@@ -97,9 +97,12 @@ impl Found {
             Doubt::Refused(_) | Doubt::YieldUnit(_) => Level::Refused,
             Doubt::Moves(kind, _) if *kind == factor_analytics::findings::FindingKind::Jump => Level::Information,
             Doubt::ExDates(_) | Doubt::NoMaturity(_) => Level::Information,
-            Doubt::Moves(..) | Doubt::EarlyEnds(_) | Doubt::Unverified(_) | Doubt::Later(_) | Doubt::Bars(_) => {
-                Level::Doubtful
-            }
+            Doubt::Moves(..)
+            | Doubt::EarlyEnds(_)
+            | Doubt::Unverified(_)
+            | Doubt::Later(_)
+            | Doubt::Bars(_)
+            | Doubt::Told(_) => Level::Doubtful,
         };
         let entries = doubt.entries();
         let further = if matches!(doubt, Doubt::Bars(_)) { FINER_THAN_BARS } else { "" };

@@ -14,10 +14,11 @@ use indexmap::IndexMap;
 use tokio::time::timeout_at;
 
 use crate::{
-    analysis::{Caller, off_thread},
+    analysis::{Caller, Told, off_thread},
     app::App,
     progress::Fetching,
     services::{analysis::quality, saved_items::significant},
+    tool_error,
 };
 
 /// Prices asked for at once.
@@ -126,13 +127,17 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
         .map(|holding| &holding.ticker)
         .collect();
     let about = app.sources.prices.about();
-    let (prices, unpriced, series) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
-    let doubts = doubts(series).await;
+    let (prices, unpriced, used) = latest_prices(&*app.sources.prices, about.name, &shares, caller).await;
+    let doubts = doubts(used).await;
     let mut warnings: Vec<String> = prices
         .iter()
         .filter(|price| (caller.clock.today - price.date).num_days() > OLD_DAYS)
         .map(|price| format!("the latest price of {} is of {}", price.ticker, price.date))
         .collect();
+    if !unpriced.is_empty() {
+        // Asked for now: a file is read at the first question.
+        warnings.extend(tool_error::findings(&app.sources.prices.about().warnings));
+    }
     if about.simulated && !prices.is_empty() {
         warnings.push("the prices are simulated: they are no market's prices".to_owned());
     }
@@ -211,7 +216,7 @@ async fn latest_prices(
     name: &str,
     tickers: &[&Ticker],
     caller: &Caller<'_>,
-) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>, Vec<Arc<PriceSeries>>) {
+) -> (Vec<ValuationPrice>, Vec<(Ticker, String)>, Vec<History>) {
     let fetching = Fetching::default();
     fetching.expect(tickers.len());
     let ask = |ticker: Ticker| {
@@ -232,9 +237,9 @@ async fn latest_prices(
     let (mut prices, mut unpriced, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
         match found {
-            Ok((date, price, series)) => {
+            Ok((date, price, history)) => {
                 prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() });
-                all.push(series);
+                all.push(history);
             }
             Err(error) => unpriced.push((ticker, error.to_string())),
         }
@@ -242,8 +247,8 @@ async fn latest_prices(
     (prices, unpriced, all)
 }
 
-/// A day, the price on it, and the prices it is one of.
-type Latest = (NaiveDate, f64, Arc<PriceSeries>);
+/// A day, the price on it, and the history it is from.
+type Latest = (NaiveDate, f64, History);
 
 /// The newest price kept of a ticker whose newer ones did not come in time; its date is told with it.
 async fn latest_kept(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<Latest, PriceError> {
@@ -265,11 +270,13 @@ fn last_price(history: &History, ticker: &Ticker, today: NaiveDate) -> Result<Op
         return Err(PriceError::failed(SourceFault::Unusable, refused.to_string()));
     }
     let rows = series.dates().partition_point(|date| *date <= today);
-    Ok(rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last], Arc::clone(series))))
+    Ok(rows.checked_sub(1).map(|last| (series.dates()[last], series.prices()[last], history.clone())))
 }
 
 /// What is doubtful in prices about as old as those used: a misprint, a split or another unit changes what shares are worth.
-async fn doubts(series: Vec<Arc<PriceSeries>>) -> Vec<String> {
+async fn doubts(used: Vec<History>) -> Vec<String> {
+    let told: Vec<Told> = used.iter().flat_map(|one| Told::of(one.series.ticker(), one)).collect();
+    let series: Vec<Arc<PriceSeries>> = used.into_iter().map(|history| history.series).collect();
     let recent = |found: &Finding, series: &[Arc<PriceSeries>]| {
         let newest = series.iter().find(|one| *one.ticker() == found.ticker).and_then(|one| one.dates().last());
         newest.is_some_and(|newest| (*newest - found.date).num_days() <= RECENT_DAYS.cast_signed())
@@ -279,7 +286,8 @@ async fn doubts(series: Vec<Arc<PriceSeries>>) -> Vec<String> {
         found.retain(|one| recent(one, &series));
         quality::doubtful_moves(&found)
     };
-    off_thread(look).await.unwrap_or_default()
+    let moves = off_thread(look).await.unwrap_or_default();
+    quality::doubtful_told(&told).into_iter().chain(moves).collect()
 }
 
 async fn latest(source: &dyn PriceProvider, ticker: &Ticker, today: NaiveDate) -> Result<Latest, PriceError> {

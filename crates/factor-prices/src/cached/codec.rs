@@ -7,10 +7,10 @@ use factor_types::{Entry, PriceKind, PriceSeries, Ticker};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::history::{CachedHistory, with_bad_prices};
-use crate::Dividend;
+use crate::{Dividend, Oddities};
 
 /// The form of what is written. An entry of another form is as good as none.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 
 /// Anything kept: its form, then itself.
 #[derive(Serialize, Deserialize)]
@@ -29,6 +29,7 @@ struct WrittenHistory {
     caveat: Option<String>,
     dividends: Option<Vec<Dividend>>,
     currency: Option<String>,
+    oddities: Oddities,
     series: WrittenSeries,
     adjusted_before: Option<WrittenSeries>,
 }
@@ -62,6 +63,7 @@ pub(super) fn write_kept(kept: &CachedHistory) -> Option<Vec<u8>> {
         caveat: kept.caveat.clone(),
         dividends: kept.dividends.as_deref().map(<[Dividend]>::to_vec),
         currency: kept.currency.clone(),
+        oddities: kept.oddities.clone(),
         series: written(&kept.series),
         adjusted_before: kept.adjusted_before.as_deref().map(written),
     })
@@ -82,6 +84,7 @@ pub(super) fn read_kept(ticker: &Ticker, entry: &Entry) -> Option<CachedHistory>
         caveat: written.caveat,
         dividends: written.dividends.map(Arc::from),
         currency: written.currency,
+        oddities: written.oddities,
         adjusted_before,
     })
 }

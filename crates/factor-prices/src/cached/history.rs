@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use factor_types::{DateRange, PriceKind, PriceSeries};
 
 use super::shorter;
-use crate::{Dividend, History, PriceError, SourceFault, Stale, market_hours};
+use crate::{Dividend, History, Oddities, PriceError, SourceFault, Stale, market_hours};
 
 /// The kind of entry that holds a history.
 pub(super) const PRICES: &str = "prices";
@@ -109,6 +109,8 @@ pub(super) struct CachedHistory {
     pub(super) dividends: Option<Arc<[Dividend]>>,
     /// What the prices are in, where the source says so.
     pub(super) currency: Option<String>,
+    /// What is odd about the rows.
+    pub(super) oddities: Oddities,
     /// The adjusted prices from before the source fell to closes.
     pub(super) adjusted_before: Option<Arc<PriceSeries>>,
 }
@@ -141,6 +143,7 @@ impl CachedHistory {
             caveat: history.caveat,
             dividends: history.dividends,
             currency: history.currency,
+            oddities: history.oddities,
             adjusted_before: None,
         };
         let Some(before) = before else { return Ok(fresh) };
@@ -176,6 +179,7 @@ impl CachedHistory {
             adjusted_before: self.adjusted_before.as_ref().filter(recent).cloned(),
             dividends: self.dividends.clone(),
             currency: self.currency.clone(),
+            oddities: self.oddities.clone(),
             ..Arc::clone(&self.series).into()
         }
     }
@@ -250,7 +254,9 @@ impl CachedHistory {
         let compared_at = if overlap >= LONG_OVERLAP.min(kept.len()) { now } else { self.compared_at };
         let dividends = joined_dividends(self.dividends.as_deref(), tail.dividends.as_deref());
         let caveat = tail.caveat.clone().or_else(|| self.caveat.clone());
-        Some(Self { series, fetched_at: now, compared_at, caveat, dividends, ..self.clone() })
+        let currency = tail.currency.clone().or_else(|| self.currency.clone());
+        let oddities = self.oddities.joined(&tail.oddities, new);
+        Some(Self { series, fetched_at: now, compared_at, caveat, dividends, currency, oddities, ..self.clone() })
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use self::source::{Book, Clockwork, Shelf};
 use super::*;
-use crate::{Dividend, MarketCap, SourceFault, YieldProvider};
+use crate::{Dividend, MarketCap, Oddities, SourceFault, YieldProvider};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -453,6 +453,7 @@ proptest! {
             caveat,
             dividends: Some(Arc::new([Dividend { ex_date: day("2025-12-19"), amount: 1.5 }])),
             currency: Some("GBp".to_owned()),
+            oddities: Oddities::new(vec![day("2026-02-03"); bad], (bad == 2).then(|| day("2026-02-04"))),
             adjusted_before: (bad == 1).then(|| Arc::new(like)),
         };
         let entry = Entry { fetched_at: kept.fetched_at, body: codec::write_kept(&kept).unwrap() };
@@ -464,6 +465,7 @@ proptest! {
         prop_assert_eq!((read.from, read.whole_at, read.caveat), (kept.from, kept.whole_at, kept.caveat));
         prop_assert_eq!((read.compared_at, read.dividends), (kept.compared_at, kept.dividends));
         prop_assert_eq!((read.currency, read.adjusted_before), (kept.currency, kept.adjusted_before));
+        prop_assert_eq!(read.oddities, kept.oddities);
     }
 }
 

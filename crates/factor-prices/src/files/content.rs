@@ -17,6 +17,8 @@ pub(super) struct Content {
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes of each ticker that has adjusted prices too.
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// What the prices of a ticker are in, where its column has the sign of another currency than the dollar.
+    pub(super) currencies: HashMap<Ticker, Arc<str>>,
     /// Yields in percent.
     pub(super) yields: Vec<(Maturity, Vec<(NaiveDate, f64)>)>,
     /// What was wrong with the file.
@@ -30,6 +32,8 @@ pub(super) struct Content {
 pub(super) struct Column {
     pub(super) kind: ColumnKind,
     pub(super) rows: Vec<(NaiveDate, f64)>,
+    /// The sign of a currency that is not the dollar.
+    pub(super) currency: Option<char>,
 }
 
 /// What a column holds.
@@ -42,7 +46,10 @@ pub(super) enum ColumnKind {
 
 impl Content {
     /// Adds a column. A ticker's adjusted prices come before its close.
-    pub(super) fn take(&mut self, Column { kind, rows }: Column) {
+    pub(super) fn take(&mut self, Column { kind, rows, currency }: Column) {
+        if let (ColumnKind::Price(ticker, _), Some(sign)) = (&kind, currency) {
+            self.currencies.insert(ticker.clone(), currency_of(sign).into());
+        }
         match kind {
             ColumnKind::Yield(maturity) => self.yields.push((maturity, rows)),
             ColumnKind::Dividend(ticker) => drop(self.dividends.insert(ticker, dividends(rows))),
@@ -59,6 +66,17 @@ impl Content {
                 }
             }
         }
+    }
+}
+
+/// The code of a currency, or its sign where that stands for several.
+fn currency_of(sign: char) -> String {
+    match sign {
+        '€' => "EUR".to_owned(),
+        '£' => "GBP".to_owned(),
+        '₹' => "INR".to_owned(),
+        '₩' => "KRW".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -93,7 +111,11 @@ mod tests {
     #[test]
     fn the_close_steps_in_only_where_no_adjusted_price_is() {
         let spy: Ticker = "SPY".parse().unwrap();
-        let column = |kind, price| Column { kind: ColumnKind::Price(spy.clone(), kind), rows: vec![(day(1), price)] };
+        let column = |kind, price| Column {
+            kind: ColumnKind::Price(spy.clone(), kind),
+            rows: vec![(day(1), price)],
+            currency: None,
+        };
         let mut both = Content::default();
         both.take(column(PriceKind::Adjusted, 1.0));
         both.take(column(PriceKind::Close, 2.0));

@@ -64,6 +64,8 @@ pub(super) struct Data {
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes beside the adjusted prices, of the same file.
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// What prices are in, where that is not the dollar.
+    pub(super) currencies: HashMap<Ticker, Arc<str>>,
     pub(super) yields: Arc<YieldTable>,
     /// Set when the file named for yields gave none.
     pub(super) yield_fault: Option<String>,
@@ -209,8 +211,8 @@ impl Data {
         {
             return Err(error);
         }
-        let Merged { prices, files_of, dividends, closes, yields } = merge.finish();
-        Ok(Self { prices, files_of, dividends, closes, yields, ..data })
+        let Merged { prices, files_of, dividends, closes, currencies, yields } = merge.finish();
+        Ok(Self { prices, files_of, dividends, closes, currencies, yields, ..data })
     }
 
     /// How each file was read, in order of their names.
@@ -255,6 +257,7 @@ impl Stamp {
             content.prices.clear();
             content.dividends.clear();
             content.closes.clear();
+            content.currencies.clear();
         }
         Ok(content)
     }

@@ -21,6 +21,7 @@ pub(super) struct Merged {
     pub(super) files_of: HashMap<Ticker, String>,
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    pub(super) currencies: HashMap<Ticker, Arc<str>>,
     pub(super) yields: Arc<YieldTable>,
 }
 
@@ -33,6 +34,8 @@ pub(super) struct Merge {
     dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes beside them.
     closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// What they are in.
+    currencies: HashMap<Ticker, Arc<str>>,
     yields: HashMap<Maturity, (Arc<Content>, String, bool)>,
 }
 
@@ -47,6 +50,7 @@ impl Merge {
                     self.prices.insert(series.ticker().clone(), (Arc::clone(series), name.to_owned()));
                     follow(&mut self.dividends, series.ticker(), &content.dividends);
                     follow(&mut self.closes, series.ticker(), &content.closes);
+                    follow(&mut self.currencies, series.ticker(), &content.currencies);
                 }
                 Some((kept, from)) => {
                     // Adjusted wins over close, else the longer history, else the file named first.
@@ -59,6 +63,7 @@ impl Merge {
                         name.clone_into(from);
                         follow(&mut self.dividends, series.ticker(), &content.dividends);
                         follow(&mut self.closes, series.ticker(), &content.closes);
+                        follow(&mut self.currencies, series.ticker(), &content.currencies);
                     }
                     twice.push((series.ticker().clone(), other, from.clone()));
                 }
@@ -93,7 +98,8 @@ impl Merge {
         for (maturity, (content, ..)) in self.yields {
             table.insert(maturity, content.rows(maturity).iter().copied());
         }
-        Merged { prices, files_of, dividends: self.dividends, closes: self.closes, yields: Arc::new(table) }
+        let Self { dividends, closes, currencies, .. } = self;
+        Merged { prices, files_of, dividends, closes, currencies, yields: Arc::new(table) }
     }
 }
 

@@ -71,6 +71,8 @@ struct Series {
     kind: ColumnKind,
     rows: Vec<(Row, f64)>,
     signs: Signs,
+    /// Its currency where that is not the dollar, once all signs are known.
+    currency: Option<char>,
 }
 
 impl<'a> Table<'a> {
@@ -294,10 +296,10 @@ impl<'a> Table<'a> {
             warnings.push(Remark::new(RemarkKind::LaterDates, text));
         }
         let mut content = Content { warnings, reading, ..Content::default() };
-        for Series { kind, rows, .. } in series {
+        for Series { kind, rows, currency, .. } in series {
             let day = |row: Row| days.get(row as usize).copied();
             let rows = rows.into_iter().filter_map(|(row, value)| Some((day(row)?, value))).collect();
-            content.take(Column { kind, rows });
+            content.take(Column { kind, rows, currency });
         }
         // A series that is refused as a whole says so itself.
         if content.prices.iter().all(|series| series.refused().is_none()) {
@@ -330,12 +332,13 @@ impl<'a> Table<'a> {
             }
         }
         let mut foreign = Notes::default();
-        for series in &self.series {
+        for series in &mut self.series {
             let may_be_percent = matches!(series.kind, ColumnKind::Yield(_));
             let header = excerpt(self.headers.get(series.column).map_or("", |header| header.trim()));
             let column = || format!("column {} `{header}`", series.column + 1);
             let currency = series.signs.settle(self.unit, may_be_percent);
-            if let Some(sign) = currency.map_err(|rule| format!("{} {rule}", column()))? {
+            series.currency = currency.map_err(|rule| format!("{} {rule}", column()))?;
+            if let Some(sign) = series.currency {
                 foreign.add(|| format!("{} is in {sign}: its returns are in that currency", column()));
             }
         }
@@ -357,7 +360,7 @@ impl<'a> Table<'a> {
     }
 
     fn target(&mut self, column: usize, kind: ColumnKind) -> Target {
-        self.series.push(Series { column, kind, rows: Vec::new(), signs: Signs::default() });
+        self.series.push(Series { column, kind, rows: Vec::new(), signs: Signs::default(), currency: None });
         (column, self.series.len() - 1)
     }
 }

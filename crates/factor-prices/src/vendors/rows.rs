@@ -7,7 +7,7 @@ use factor_types::{Maturity, PriceSeries, YieldTable};
 use serde_json::Value;
 
 use super::VendorDates;
-use crate::upstream::ResponseError;
+use crate::{Oddities, upstream::ResponseError};
 
 /// Yields outside are slips of the vendor's, in percent.
 const YIELDS: std::ops::RangeInclusive<f64> = -5.0..=40.0;
@@ -65,38 +65,33 @@ impl PriceRows {
         self.idle.extend(earlier.idle);
     }
 
-    /// What people should know of the series made of these rows: days with two prices, prices that stand still.
-    pub(super) fn notes(&self, series: &PriceSeries) -> Option<String> {
-        let notes: Vec<String> = self.conflicts(series).into_iter().chain(self.still(series)).collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
+    /// What is odd about the series made of these rows.
+    pub(super) fn oddities(&self, series: &PriceSeries) -> Oddities {
+        Oddities::new(self.conflicts(series), self.frozen_since(series))
     }
 
-    fn conflicts(&self, series: &PriceSeries) -> Option<String> {
+    /// Days with two prices.
+    fn conflicts(&self, series: &PriceSeries) -> Vec<NaiveDate> {
         if series.duplicate_dates() == 0 {
-            return None;
+            return Vec::new();
         }
         let mut seen: BTreeMap<NaiveDate, (f64, bool)> = BTreeMap::new();
         for (date, price) in self.rows.iter().filter(|(_, price)| price.is_finite()) {
             let first = seen.entry(*date).or_insert((*price, false));
             first.1 |= (price - first.0).abs() > ROUNDING * first.0;
         }
-        let mut dates = seen.into_iter().filter(|(_, (_, differs))| *differs).map(|(date, _)| date);
-        let first = dates.next()?;
-        Some(match dates.count() {
-            0 => format!("{first} comes twice with different prices; the later row is used"),
-            more => format!("{first} and {more} more days come twice with different prices; the later row is used"),
-        })
+        seen.into_iter().filter(|(_, (_, differs))| *differs).map(|(date, _)| date).collect()
     }
 
-    fn still(&self, series: &PriceSeries) -> Option<String> {
+    /// The first of the newest days on which the price stands still without a trade.
+    fn frozen_since(&self, series: &PriceSeries) -> Option<NaiveDate> {
         let last = *series.prices().last()?;
         let rows = series.dates().iter().zip(series.prices()).rev();
         let mut still =
             rows.take_while(|(date, price)| **price == last && self.idle.contains(date)).map(|(date, _)| *date);
         let newest = still.next()?;
         let (count, since) = still.fold((1, newest), |(count, _), date| (count + 1, date));
-        (count >= STILL)
-            .then(|| format!("its price stands still with volume 0 since {since}: it may have stopped trading"))
+        (count >= STILL).then_some(since)
     }
 
     /// A row of the answer. `price` is `None` for what is no number.

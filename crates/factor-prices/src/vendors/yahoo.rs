@@ -17,7 +17,7 @@ use factor_types::{DateRange, PriceKind, PriceSeries, Ticker};
 use serde_json::Value;
 
 use super::{
-    Names, VendorConfig, VendorDates, both, dashed, is_unknown,
+    Names, VendorConfig, VendorDates, dashed, is_unknown,
     rows::{PriceRows, number},
     wrong_symbol,
 };
@@ -141,11 +141,9 @@ impl PriceProvider for Yahoo {
         let series = PriceSeries::new(ticker.clone(), kind, rows.rows.iter().copied());
         let closes = (kind == PriceKind::Close)
             .then(|| "Yahoo has no adjusted prices of it; closes are used: dividends are left out".to_owned());
-        let foreign = currency.as_deref().filter(|currency| *currency != "USD");
-        let foreign =
-            foreign.map(|currency| format!("its prices are in {currency} and are not converted to US dollars"));
         Ok(History {
-            caveat: both(closes, both(foreign, rows.notes(&series))),
+            caveat: closes,
+            oddities: rows.oddities(&series),
             dividends: Some(dividends.into()),
             currency,
             ..Arc::new(series).into()

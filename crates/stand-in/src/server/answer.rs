@@ -148,7 +148,10 @@ fn reply(vendor: Vendor, ask: &VendorQuery<'_>) -> HttpReply {
         | Fault::DuplicateDates
         | Fault::ConflictingDates
         | Fault::FutureDates
-        | Fault::WrongSymbol => well(),
+        | Fault::WrongSymbol
+        | Fault::Newest(_)
+        | Fault::Frozen
+        | Fault::Pence => well(),
         Fault::Unauthorized
         | Fault::SymbolNotInPlan
         | Fault::ExclusiveEndpoint

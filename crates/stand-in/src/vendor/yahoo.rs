@@ -14,6 +14,9 @@ use crate::{
 /// What stands before the symbol.
 pub(super) const PATH: &str = "/v8/finance/chart/";
 
+/// Rows of a price that stands still.
+const FROZEN: usize = 8;
+
 const NOT_FOUND: &str =
     r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}"#;
 
@@ -38,6 +41,13 @@ pub(super) fn answer(ask: &VendorQuery<'_>) -> HttpReply {
         .collect();
     if let Some(fault) = ask.fault {
         Line::spoil(&mut lines, fault);
+    }
+    if ask.fault == Some(&Fault::Frozen) {
+        let first = lines.len().saturating_sub(FROZEN);
+        let still = lines[first].data;
+        for line in &mut lines[first..] {
+            line.data = DailyClose { close: still.close, adj_close: still.adj_close, ..line.data };
+        }
     }
     HttpReply::json(200, chart(ask, symbol, &days, &lines, (first, last)).to_string())
 }
@@ -83,7 +93,7 @@ fn chart(
     result.insert(
         "meta".to_owned(),
         json!({
-            "currency": "USD", "symbol": ask.written(symbol), "exchangeName": "PCX", "fullExchangeName": "NYSEArca",
+            "currency": if ask.fault == Some(&Fault::Pence) { "GBp" } else { "USD" }, "symbol": ask.written(symbol), "exchangeName": "PCX", "fullExchangeName": "NYSEArca",
             "instrumentType": "ETF", "firstTradeDate": opening(days[0].date), "gmtoffset": now,
             "timezone": if now == -14400 { "EDT" } else { "EST" }, "exchangeTimezoneName": "America/New_York",
             "regularMarketPrice": last.close, "chartPreviousClose": earlier.close, "priceHint": 2,
@@ -106,7 +116,11 @@ fn chart(
         quote.insert("high".to_owned(), column(|day| rounded(day.close * 1.004, 4)));
         quote.insert("low".to_owned(), column(|day| rounded(day.close * 0.996, 4)));
         quote.insert("close".to_owned(), values(lines, |day| day.close));
-        quote.insert("volume".to_owned(), lines.iter().map(|_| json!(1_000_000)).collect());
+        let traded = if ask.fault == Some(&Fault::Frozen) { lines.len().saturating_sub(FROZEN) } else { lines.len() };
+        quote.insert(
+            "volume".to_owned(),
+            (0..lines.len()).map(|at| json!(if at < traded { 1_000_000 } else { 0 })).collect(),
+        );
         adjusted.insert("adjclose".to_owned(), values(lines, |day| day.adj_close));
     }
     let mut indicators = json!({"quote": [quote]});

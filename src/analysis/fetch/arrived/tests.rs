@@ -137,3 +137,20 @@ fn where_many_fall_to_closes_the_adjusted_prices_kept_are_used() {
     assert!(told[0].ends_with("the prices kept up to 2023-12-29 are used"), "{told:?}");
     assert!(two.complete, "asking again gives no more today");
 }
+
+#[test]
+fn what_a_source_tells_is_told_of_kept_prices_too() {
+    let ticker: Ticker = "VOD".parse().unwrap();
+    let since = "2020-01-02".parse().unwrap();
+    let mut old = history("VOD", None, false).unwrap().unwrap();
+    old.currency = Some("GBp".to_owned());
+    old.oddities.frozen_since = Some(since);
+    old.stale = Some(Stale { why: "it is down".to_owned(), until: None });
+    let arrived = Arrived::new(std::slice::from_ref(&ticker), vec![Some(Ok(old))]);
+    let currency = Told::Currency { ticker: ticker.clone(), currency: "GBp".to_owned() };
+    assert_eq!(arrived.told, [currency, Told::Frozen { ticker, since }]);
+    // Dollars are what is expected.
+    let mut dollars = history("SPY", None, true).unwrap().unwrap();
+    dollars.currency = Some("USD".to_owned());
+    assert!(Arrived::new(&["SPY".parse().unwrap()], vec![Some(Ok(dollars))]).told.is_empty());
+}

@@ -11,7 +11,10 @@ use factor_analytics::{
 use factor_types::{Maturity, Ticker};
 
 use super::{rates, score::Doubts, warning::a_few};
-use crate::{analysis::Analysis, answer::shortened};
+use crate::{
+    analysis::{Analysis, Told},
+    answer::shortened,
+};
 
 /// Entries that a sentence names.
 const NAMED: usize = 5;
@@ -40,6 +43,8 @@ pub(crate) enum Doubt {
     Later(Vec<LaterDates>),
     /// Bars that are not daily.
     Bars(Vec<Bars>),
+    /// What the source says of its own prices, all of one kind.
+    Told(Vec<Told>),
 }
 
 /// What is doubtful in what an analysis rests on, what changes most first.
@@ -48,7 +53,10 @@ pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
     // What is information is said of the window alone.
     let mut jumps = of_kind(&examined.jumps, FindingKind::Jump);
     jumps.retain(|found| is_inside(analysis, found));
-    let first = some(refused(analysis), Doubt::Refused).into_iter().chain(of_examined(examined));
+    let first = some(refused(analysis), Doubt::Refused)
+        .into_iter()
+        .chain(of_told(&analysis.prepared.told))
+        .chain(of_examined(examined));
     let last =
         [some(missing(analysis), Doubt::NoMaturity), some(jumps, |jumps| Doubt::Moves(FindingKind::Jump, jumps))];
     first.chain(last.into_iter().flatten()).collect()
@@ -67,6 +75,18 @@ pub(crate) fn of_examined(examined: &Examined) -> Vec<Doubt> {
         some(examined.bars.clone(), Doubt::Bars),
     ];
     misprints(&examined.jumps).into_iter().chain(others.into_iter().flatten()).collect()
+}
+
+/// What sources say of their own prices, a kind at a time.
+pub(super) fn of_told(all: &[Told]) -> Vec<Doubt> {
+    let mut kinds = Vec::<Vec<Told>>::new();
+    for told in all {
+        match kinds.iter_mut().find(|kind| kind.iter().any(|one| one.kind() == told.kind())) {
+            Some(kind) => kind.push(told.clone()),
+            None => kinds.push(vec![told.clone()]),
+        }
+    }
+    kinds.into_iter().map(Doubt::Told).collect()
 }
 
 /// A doubt of what there is of its kind.
@@ -91,7 +111,8 @@ pub(super) fn cost(analysis: &Analysis) -> Doubts {
     let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
-    if misprints().next().is_some() || wrong_unit || early || unconfirmed { Doubts::Some } else { Doubts::None }
+    let told = analysis.prepared.told.iter().any(|told| is_shown(analysis, told.ticker()));
+    if misprints().next().is_some() || wrong_unit || early || unconfirmed || told { Doubts::Some } else { Doubts::None }
 }
 
 /// Moves that are information: large ones of one series alone.
@@ -158,6 +179,7 @@ impl Doubt {
         match self {
             Self::Moves(..) => " (data_quality.suspect_returns)",
             Self::EarlyEnds(_) => " (data_quality.early_month_end)",
+            Self::Told(_) => " (data_quality.of_the_source)",
             _ => "",
         }
     }
@@ -174,6 +196,7 @@ impl Doubt {
             Self::ExDates(_) => "unadjusted_exdate",
             Self::Later(_) => "implausible_date",
             Self::Bars(_) => "spacing",
+            Self::Told(told) => told.first().map_or("of_the_source", Told::kind),
         }
     }
 
@@ -211,6 +234,7 @@ impl Doubt {
             Self::Later(found) => all(found, |one| {
                 entry(&one.ticker, Some(one.last), format!("{} ({} rows, to {})", one.ticker, one.rows, one.last))
             }),
+            Self::Told(told) => all(told, of_the_source),
             Self::Bars(bars) => {
                 all(bars, |bars| entry(&bars.ticker, None, format!("{} ({})", bars.ticker, bars.spacing.as_str())))
             }
@@ -243,6 +267,17 @@ impl Doubt {
             Self::ExDates(_) => {
                 format!("the newest price lacks that day's dividend (unadjusted_exdate) and is left out: {named}")
             }
+            Self::Told(told) => match told.first() {
+                Some(Told::Currency { .. }) => format!(
+                    "prices not in US dollars (currency): {named}; they are not converted: returns are in that currency, and shares are not valued"
+                ),
+                Some(Told::ConflictingDates { .. }) => format!(
+                    "days that came twice with different prices (conflicting_dates): {named}; the later row is used"
+                ),
+                Some(Told::Frozen { .. }) | None => {
+                    format!("the price stands still with volume 0 (frozen): {named}; it may have stopped trading")
+                }
+            },
             Self::Later(_) => format!("rows dated after today (implausible_date), not used: {named}"),
             Self::Bars(bars) => {
                 let placed = bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly);
@@ -268,6 +303,17 @@ fn all<T>(found: &[T], of: impl Fn(&T) -> Entry) -> Vec<Entry> {
 
 fn entry(subject: impl Display, date: Option<NaiveDate>, text: String) -> Entry {
     Entry { subject: subject.to_string(), date, text }
+}
+
+fn of_the_source(told: &Told) -> Entry {
+    match told {
+        Told::Currency { ticker, currency } => entry(ticker, None, format!("{ticker} ({currency})")),
+        Told::ConflictingDates { ticker, date, days } => {
+            let more = if *days > 1 { format!(" and {} more", days - 1) } else { String::new() };
+            entry(ticker, Some(*date), format!("{ticker} ({date}{more})"))
+        }
+        Told::Frozen { ticker, since } => entry(ticker, Some(*since), format!("{ticker} (since {since})")),
+    }
 }
 
 /// What moves of a kind are, and what to do about them.
@@ -320,6 +366,26 @@ mod tests {
         assert_eq!(
             (four_digits(0.042_713), four_digits(427.0), four_digits(0.5)),
             ("0.04271".into(), "427".into(), "0.5".into())
+        );
+    }
+
+    #[test]
+    fn what_a_source_tells_is_a_sentence_a_kind() {
+        let date = "2026-03-03".parse().unwrap();
+        let told = [
+            Told::Currency { ticker: ticker("VOD"), currency: "GBp".to_owned() },
+            Told::Frozen { ticker: ticker("OLD"), since: date },
+            Told::Currency { ticker: ticker("SAP"), currency: "EUR".to_owned() },
+            Told::ConflictingDates { ticker: ticker("SPY"), date, days: 3 },
+        ];
+        let said: Vec<String> = of_told(&told).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "prices not in US dollars (currency): VOD (GBp), SAP (EUR); they are not converted: returns are in that currency, and shares are not valued",
+                "the price stands still with volume 0 (frozen): OLD (since 2026-03-03); it may have stopped trading",
+                "days that came twice with different prices (conflicting_dates): SPY (2026-03-03 and 2 more); the later row is used",
+            ]
         );
     }
 

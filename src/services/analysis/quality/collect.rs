@@ -36,6 +36,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
         warnings.push(Warning::InvalidWindows { named, frequency });
     }
     warnings.extend(of_the_data(analysis));
+    warnings.extend(analysis.prepared.warnings.iter().cloned().map(Warning::Source));
     warnings.extend(relations::warnings(analysis, analyzed, query));
     warnings.extend(of_the_prices(analysis));
     warnings.extend(of_the_report(analysis, &query.request.plan));
@@ -51,7 +52,6 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     if !skipped.is_empty() {
         warnings.push(Warning::OutOfTime(skipped.to_vec()));
     }
-    warnings.extend(analysis.prepared.warnings.iter().cloned().map(Warning::Source));
     warnings.extend(query.common.snapshot.loaded.problems.iter().map(|problem| Warning::Universe(problem.to_string())));
     warnings.extend(query.request.groups.trouble.iter().cloned().map(Warning::Groups));
     warnings.extend(query.request.groups.surplus.iter().cloned().map(Warning::SurplusGroups));

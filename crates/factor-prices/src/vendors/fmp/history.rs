@@ -10,7 +10,7 @@ use super::{Fmp, VENDOR, bodies, dashed, unknown, unknown_or};
 use crate::{
     History, PriceError, SourceFault,
     upstream::{UpstreamError, UpstreamResponse},
-    vendors::{both, rows::PriceRows},
+    vendors::rows::PriceRows,
 };
 
 /// An answer that begins so many days after the start asked for may be whole all the same: holidays.
@@ -151,5 +151,5 @@ fn begins_a_plan(oldest: NaiveDate, end: NaiveDate) -> bool {
 
 fn history(place: Place, ticker: &Ticker, rows: PriceRows, caveat: Option<String>) -> History {
     let series = PriceSeries::new(ticker.clone(), place.kind, rows.rows.iter().copied());
-    History { caveat: both(caveat, rows.notes(&series)), ..Arc::new(series).into() }
+    History { caveat, oddities: rows.oddities(&series), ..Arc::new(series).into() }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    Oddities,
     upstream::test_server::{Answer, TestServer},
     vendors::tests::{config, day, range, ticker},
 };
@@ -95,7 +96,6 @@ async fn one_chart_carries_prices_and_dividends_and_what_they_are_in() {
     let (result, _) = self::history(Answer::json(chart().replace("\"USD\"", "\"GBp\""))).await;
     let history = result.unwrap();
     assert_eq!(history.currency.as_deref(), Some("GBp"));
-    assert_eq!(history.caveat.unwrap(), "its prices are in GBp and are not converted to US dollars");
 }
 
 #[tokio::test]
@@ -131,11 +131,13 @@ async fn days_with_two_prices_and_a_price_that_stands_still_are_said() {
             "indicators":{{"quote":[{{"volume":{volumes}}}],"adjclose":[{{"adjclose":{prices}}}]}}}}],"error":null}}}}"#
         )
     };
-    let told = async |prices, volumes| history(Answer::json(body(prices, volumes))).await.0.unwrap().caveat;
-    assert_eq!(told("[1,2,2,3,4,5,6]", "[1,1,1,1,1,1,1]").await, None);
-    let twice = "2026-03-03 comes twice with different prices; the later row is used";
-    assert_eq!(told("[1,2,2.5,3,4,5,6]", "[1,1,1,1,1,1,1]").await.as_deref(), Some(twice));
-    let still = "its price stands still with volume 0 since 2026-03-03: it may have stopped trading";
-    assert_eq!(told("[1,2,2,2,2,2,2]", "[1,0,0,0,0,0,0]").await.as_deref(), Some(still));
-    assert_eq!(told("[1,2,2,2,2,2,2]", "[1,1,1,1,1,1,1]").await, None, "it is traded");
+    let told = async |prices, volumes| history(Answer::json(body(prices, volumes))).await.0.unwrap().oddities;
+    let odd = |conflicting: &[&str], frozen_since: Option<&str>| Oddities {
+        conflicting: conflicting.iter().map(|date| day(date)).collect(),
+        frozen_since: frozen_since.map(day),
+    };
+    assert_eq!(told("[1,2,2,3,4,5,6]", "[1,1,1,1,1,1,1]").await, odd(&[], None));
+    assert_eq!(told("[1,2,2.5,3,4,5,6]", "[1,1,1,1,1,1,1]").await, odd(&["2026-03-03"], None));
+    assert_eq!(told("[1,2,2,2,2,2,2]", "[1,0,0,0,0,0,0]").await, odd(&[], Some("2026-03-03")));
+    assert_eq!(told("[1,2,2,2,2,2,2]", "[1,1,1,1,1,1,1]").await, odd(&[], None), "it is traded");
 }

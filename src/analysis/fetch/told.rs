@@ -1,0 +1,71 @@
+//! What a source says of its own prices that changes what figures made of them are worth.
+
+use chrono::NaiveDate;
+use factor_prices::History;
+use factor_types::Ticker;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The currency of the universe.
+const DOLLAR: &str = "USD";
+
+/// A finding that only the source could make: the prices alone do not show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Told {
+    /// Prices in another currency than the dollar. They are not converted.
+    Currency {
+        /// Whose.
+        ticker: Ticker,
+        /// What they are in.
+        currency: String,
+    },
+    /// Days that came twice with different prices. The later row is used.
+    ConflictingDates {
+        /// Whose.
+        ticker: Ticker,
+        /// The first of them.
+        date: NaiveDate,
+        /// How many there are; of more than a hundred the first hundred count.
+        days: usize,
+    },
+    /// A price that stands still without a trade.
+    Frozen {
+        /// Whose.
+        ticker: Ticker,
+        /// The first of these days.
+        since: NaiveDate,
+    },
+}
+
+impl Told {
+    /// What is told of a history.
+    pub fn of(ticker: &Ticker, history: &History) -> Vec<Self> {
+        let odd = &history.oddities;
+        let foreign = history.currency.clone().filter(|currency| currency != DOLLAR);
+        let foreign = foreign.map(|currency| Self::Currency { ticker: ticker.clone(), currency });
+        let days = odd.conflicting.len();
+        let conflicting = odd.conflicting.first();
+        let conflicting = conflicting.map(|date| Self::ConflictingDates { ticker: ticker.clone(), date: *date, days });
+        let frozen = odd.frozen_since.map(|since| Self::Frozen { ticker: ticker.clone(), since });
+        [foreign, conflicting, frozen].into_iter().flatten().collect()
+    }
+
+    /// Whose prices it is about.
+    pub fn ticker(&self) -> &Ticker {
+        match self {
+            Self::Currency { ticker, .. } | Self::ConflictingDates { ticker, .. } | Self::Frozen { ticker, .. } => {
+                ticker
+            }
+        }
+    }
+
+    /// Its kind in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Currency { .. } => "currency",
+            Self::ConflictingDates { .. } => "conflicting_dates",
+            Self::Frozen { .. } => "frozen",
+        }
+    }
+}
