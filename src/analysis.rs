@@ -165,11 +165,11 @@ impl Analyzer {
         universe: &FactorUniverse,
         caller: &Caller<'_>,
     ) -> Result<Analysis, AnalysisError> {
-        let factors = self.factors(request, universe)?;
+        let mut factors = self.factors(request, universe)?;
         let selected = request.selected_categories();
         // All of the universe is fetched, whatever categories are picked: composites and overlays need the others as
         // well.
-        let requested = requested(&factors, &selected)?;
+        let mut requested = requested_of(&factors, &selected)?;
 
         let started = Instant::now();
         let panel = self.panels.prepare(&self.providers, request, (&factors, &requested), caller);
@@ -177,6 +177,11 @@ impl Analyzer {
         let panel_ms = started.elapsed().as_secs_f64() * 1e3;
         // Only now: the window follows from the prices that arrived.
         check_length(request.kind, prepared.panel.window())?;
+        // Prices come first: a vendor may refuse everything after a profile.
+        if factors.iter().any(|factor| factor.asset_class.is_none()) {
+            self.classify(&mut factors, request, caller).await?;
+            requested = requested_of(&factors, &selected)?;
+        }
 
         let floor = self.floor(request, &prepared.panel);
         // Not in `prepared`: a panel without group columns is shared by all users.
@@ -222,7 +227,8 @@ impl Analyzer {
             // Shared from here on: study, report key and answer hold the same ones.
             .map(|factor| Arc::new(factor.clone()))
             .chain(request.groups.factors().cloned())
-            .filter(|factor| request.asset_classes.lets_through(factor.asset_class))
+            // A class that is not known yet may turn out to be one that is let through.
+            .filter(|factor| factor.asset_class.is_none() || request.asset_classes.lets_through(factor.asset_class))
             .collect();
         if factors.is_empty() {
             return Err(AnalysisError::NoFactors(request.asset_classes.describe()));
@@ -251,7 +257,7 @@ pub fn is_small_sample(panel: &Panel) -> bool {
 }
 
 /// The factors of the selected categories, which are counted, ranked and tabled.
-fn requested(factors: &[Arc<Factor>], selected: &BTreeSet<Category>) -> Result<Vec<Ticker>, AnalysisError> {
+fn requested_of(factors: &[Arc<Factor>], selected: &BTreeSet<Category>) -> Result<Vec<Ticker>, AnalysisError> {
     let of_selected = factors.iter().filter(|factor| selected.contains(&factor.category));
     let requested: Vec<Ticker> = of_selected.map(|factor| factor.ticker.clone()).collect();
     if !requested.is_empty() {

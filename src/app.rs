@@ -1,6 +1,7 @@
 //! Everything a request may use, wired in one place.
 
 mod answer_cache;
+mod call_log;
 mod counters;
 mod hangups;
 mod sources;
@@ -15,7 +16,8 @@ use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
 
 pub use self::{
-    answer_cache::{AnswerCache, AnswerKey, Basis},
+    answer_cache::{AnswerCache, AnswerKey, Basis, Usual},
+    call_log::CallLine,
     counters::{CallFigures, Counters, Part},
     hangups::Hangups,
     sources::{SourceChoice, Sources},
@@ -108,7 +110,7 @@ impl App {
         let universe = &snapshot.loaded.universe;
         let room = self.settings.analysis.max_factors.saturating_sub(universe.factors().len());
         let groups = UserGroups { room: Some(room), ..self.groups_of(user, universe).await };
-        Basis { snapshot, groups }
+        Basis { snapshot, groups, usual: Usual::of(&self.settings.analysis) }
     }
 
     /// A user's groups as factors; where the store cannot be read, none and why.

@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod cache_figures;
 pub mod cli;
 pub mod mcp;
+pub mod process_usage;
 pub mod progress;
 pub mod results;
 pub mod services;

@@ -20,7 +20,7 @@ pub use self::{
     declare::{Preset, Setting},
     table::{
         AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, PriceSettings,
-        SETTINGS, Settings, StoreSettings, UniverseSettings, VendorSettings,
+        SETTINGS, Settings, SlowSettings, StoreSettings, UniverseSettings, VendorSettings,
     },
 };
 use self::{file::File, values::Values};

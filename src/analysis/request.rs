@@ -102,8 +102,9 @@ pub struct AssetClassFilter {
 }
 
 impl AssetClassFilter {
-    /// True when a factor of this class takes part.
-    pub fn lets_through(&self, class: AssetClass) -> bool {
+    /// True when a factor of this class takes part; one of no known class does where no class is asked for.
+    pub fn lets_through(&self, class: Option<AssetClass>) -> bool {
+        let Some(class) = class else { return self.include.is_empty() };
         !self.exclude.contains(&class) && (self.include.is_empty() || self.include.contains(&class))
     }
 
@@ -137,7 +138,7 @@ mod tests {
             include: include.to_vec(),
             exclude: exclude.to_vec(),
         };
-        let passing = |filter: &AssetClassFilter| [Equity, Bond, Crypto].map(|class| filter.lets_through(class));
+        let passing = |filter: &AssetClassFilter| [Equity, Bond, Crypto].map(|class| filter.lets_through(Some(class)));
         assert_eq!(passing(&filter(&[], &[])), [true, true, true]);
         assert_eq!(passing(&filter(&[Equity, Bond], &[Bond])), [true, false, false]);
         assert_eq!(passing(&filter(&[], &[Crypto])), [true, true, false]);

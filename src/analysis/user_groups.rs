@@ -118,7 +118,7 @@ impl UserGroup {
         let factor = Factor {
             label: label.unwrap_or_else(|| self.factor.label.clone()),
             category,
-            asset_class: asset_class.unwrap_or(self.factor.asset_class),
+            asset_class: asset_class.or(self.factor.asset_class),
             ..(*self.factor).clone()
         };
         Self { factor: Arc::new(factor), members: self.members.clone() }
@@ -136,7 +136,7 @@ impl UserGroup {
         let group = &kept.group.what;
         let mut factor =
             Factor::new(Ticker::of_group(&group.name), group.name.as_str(), Category::User, SourceTier::Database);
-        let mut classes = BTreeMap::<AssetClass, usize>::new();
+        let mut classes = BTreeMap::<Option<AssetClass>, usize>::new();
         for member in group.tickers.iter().filter_map(|ticker| universe.get(ticker)) {
             *classes.entry(member.asset_class).or_default() += 1;
         }

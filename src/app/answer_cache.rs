@@ -16,6 +16,7 @@ use crate::{
     analysis::UserGroups,
     answer::Rendered,
     cache_figures::{CacheCounts, CacheFigures},
+    settings::AnalysisSettings,
 };
 
 const LIFE: Duration = Duration::from_secs(60);
@@ -41,6 +42,26 @@ pub struct Basis {
     pub snapshot: Arc<UniverseSnapshot>,
     /// The groups of the user who asked.
     pub groups: UserGroups,
+    /// What a call means that does not say it.
+    pub usual: Usual,
+}
+
+/// What the settings say of calls that leave it open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usual {
+    /// Months up to the end where no start is given.
+    pub window_months: u32,
+    /// Highest correlation of an offset.
+    pub correlation_threshold: f64,
+}
+
+impl Usual {
+    /// What these settings say.
+    pub fn of(settings: &AnalysisSettings) -> Self {
+        // A setting of at most 600.
+        let window_months = u32::try_from(settings.default_window_months).unwrap_or(u32::MAX);
+        Self { window_months, correlation_threshold: settings.correlation_threshold }
+    }
 }
 
 /// Answers, kept.
@@ -100,7 +121,11 @@ mod tests {
 
     fn basis() -> Basis {
         let snapshot = UniverseSnapshot { loaded: load_universe(None), at: Utc::now() };
-        Basis { snapshot: Arc::new(snapshot), groups: UserGroups::default() }
+        Basis {
+            snapshot: Arc::new(snapshot),
+            groups: UserGroups::default(),
+            usual: Usual { window_months: 120, correlation_threshold: -0.2 },
+        }
     }
 
     fn question(user: i64) -> AnswerKey {

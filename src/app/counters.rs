@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The tools that make an analysis.
-const ANALYSES: [&str; 3] = ["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"];
+pub(super) const ANALYSES: [&str; 3] = ["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"];
 
 /// What happened since the start.
 #[derive(Debug, Default)]

@@ -167,6 +167,9 @@ pub(super) fn number(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, 
     })
 }
 
+/// A number up to this may be a share that is too large as well as a percentage: nothing is proposed for it.
+const NEAR_ONE: f64 = 1.5;
+
 /// A share of one within `range`. A percentage is not guessed at but refused, with the share to write.
 pub(super) fn share(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
     number(value, range).map_err(|refusal| {
@@ -178,9 +181,10 @@ pub(super) fn share(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, R
         let hint = percent
             .filter(|percent: &f64| {
                 let marked = value.as_str().is_some_and(|text| text.contains('%'));
-                percent.is_finite() && (percent.abs() > 1.0 || marked) && range.contains(&(percent / 100.0))
+                percent.is_finite() && (percent.abs() > NEAR_ONE || marked) && range.contains(&(percent / 100.0))
             })
-            .map(|percent| format!("write {} for {percent}%", percent / 100.0));
+            // Rounded: 1.1 / 100 is no 0.011 in binary.
+            .map(|percent| format!("write {} for {percent}%", (percent * 1e8).round() / 1e10));
         Refusal::must(refusal.rule().trim_start_matches("must ").replace("a number", "a share")).or_rather(hint)
     })
 }

@@ -53,6 +53,9 @@ enum AssetProxyCommand {
         /// What the ETF is
         #[arg(long, value_name = "TEXT")]
         desc: Option<Text>,
+        /// Remarks of yours, kept beside it
+        #[arg(long, value_name = "TEXT")]
+        notes: Option<Text>,
         /// Do not ask before a proxy that exists is changed
         #[arg(long)]
         force: bool,
@@ -144,12 +147,13 @@ pub async fn run(settings: Settings, args: AssetProxyArgs) -> anyhow::Result<Exi
         AssetProxyCommand::List { asset_class, all, format } => {
             list::run(store, &before, asset_class.map(|class| class.0), all, format).await
         }
-        AssetProxyCommand::Add { place, etf, alt, priority, desc, force, output } => {
+        AssetProxyCommand::Add { place, etf, alt, priority, desc, notes, force, output } => {
             let command = format!("asset-proxy add {} {} {etf}", place.class.0, place.key.0);
             let row = ProxyRow {
                 canonical: !alt,
                 priority,
                 description: desc.map(|text| text.0),
+                notes: notes.map(|text| text.0),
                 ..ProxyRow::new(place.class.0, place.key.0, etf)
             };
             change(store, &before, MappingEdit::Upsert(vec![row]), command, !force, &output).await

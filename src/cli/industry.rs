@@ -8,7 +8,7 @@ use factor_types::{AssetClass, Ticker};
 use serde_json::{Value, json};
 
 use super::{
-    admin::{self, Change, ChangeArgs, Name, RowsInForce, rows_in_force},
+    admin::{self, Change, ChangeArgs, Name, RowsInForce, Text, rows_in_force},
     terminal::{Format, print, print_json, table},
 };
 use crate::settings::Settings;
@@ -48,6 +48,9 @@ enum IndustryCommand {
         /// A finer name
         #[arg(long, value_name = "NAME")]
         subindustry: Option<Name>,
+        /// Remarks of yours, kept beside it
+        #[arg(long, value_name = "TEXT")]
+        notes: Option<Text>,
         /// Do not ask before an industry that exists is changed
         #[arg(long)]
         force: bool,
@@ -69,7 +72,7 @@ pub async fn run(settings: Settings, args: IndustryArgs) -> anyhow::Result<ExitC
     let before = rows_in_force(store, &settings, KIND).await?;
     match args.command {
         IndustryCommand::List { all, format } => list(&before, all, format),
-        IndustryCommand::Add { industry, etf, asset_class, group, subindustry, force, how, format } => {
+        IndustryCommand::Add { industry, etf, asset_class, group, subindustry, notes, force, how, format } => {
             let command = format!("industry add {} {etf}", industry.0);
             let edit = MappingEdit::Industry(IndustryEdit {
                 industry: industry.0,
@@ -77,6 +80,7 @@ pub async fn run(settings: Settings, args: IndustryArgs) -> anyhow::Result<ExitC
                 asset_class,
                 sector_group: group.map(|name| name.0),
                 subindustry: subindustry.map(|name| name.0),
+                notes: notes.map(|text| text.0),
             });
             Change { kind: KIND, edit, before: &before, command, asks: !force, format }.make(store, &how).await
         }
@@ -111,6 +115,7 @@ fn object(snapshot: &RowsInForce, row: &ProxyRow) -> Value {
         "subindustry": row.subindustry,
         "active": row.active,
         "description": row.description,
+        "notes": row.notes,
     })
 }
 
@@ -118,7 +123,7 @@ fn cells(snapshot: &RowsInForce, row: &ProxyRow) -> [String; 6] {
     [
         row.key.clone(),
         row.etf.to_string(),
-        row.factor(snapshot.tier).asset_class.to_string(),
+        row.factor(snapshot.tier).asset_class.map_or_else(String::new, |class| class.to_string()),
         row.sector_group.clone().unwrap_or_default(),
         row.subindustry.clone().unwrap_or_default(),
         if row.active { "yes" } else { "no" }.to_owned(),

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     analysis::of_user,
     answer::Rendered,
-    app::App,
+    app::{App, CallLine},
     progress::Progress,
     results::ResultLink,
     services::Call,
@@ -123,6 +123,7 @@ impl Server {
         let _stop = call.cancel.clone().drop_guard();
         let cancelled = call.cancel.clone();
         let user = call.user;
+        let line = CallLine::begin(&self.inner.app.settings.slow, name, &call.arguments);
         let work = of_user(user, async { tool(Arc::clone(&self.inner.app), call).await });
         let work = AssertUnwindSafe(work).catch_unwind();
         let outcome = tokio::select! {
@@ -133,7 +134,9 @@ impl Server {
             },
             () = cancelled.cancelled() => Err(ToolError::cancelled()),
         };
-        self.inner.app.counters.record(name, started.elapsed(), outcome.is_err());
+        let took = started.elapsed();
+        self.inner.app.counters.record(name, took, outcome.is_err());
+        line.end(name, took, outcome.is_err());
         match outcome {
             Ok(answer) => result(CallToolResult::success, answer),
             Err(error) => {

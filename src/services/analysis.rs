@@ -60,7 +60,7 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
 /// As [`answer`].
 async fn run(app: &App, call: Call, basis: &Basis) -> Result<AnalysisAnswer, ToolError> {
     let fetch_until = call.fetch_until();
-    let query = arguments::read(call.arguments, &basis.snapshot, basis.groups.clone())?;
+    let query = arguments::read(call.arguments, basis.clone())?;
     let caller = Caller { clock: app.clock(), cancel: &call.cancel, progress: &call.progress, fetch_until };
     let found = app.analyzer.analyze(&query.request, &basis.snapshot.loaded.universe, &caller).await;
     let analysis = found.map_err(|error| refused(app, &error, &query.common))?;

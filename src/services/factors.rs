@@ -62,7 +62,7 @@ pub struct FactorRow {
     /// Its kind.
     pub category: Category,
     /// Its asset class.
-    pub asset_class: AssetClass,
+    pub asset_class: Option<AssetClass>,
     /// For an industry: `cyclical`, `sensitive`, `defensive`, or whatever the mapping says.
     pub sector_group: Option<String>,
     /// The key it has in its mapping.

@@ -231,6 +231,7 @@ mod tests {
                 kind,
                 members: members.iter().map(|name| ticker(name)).collect(),
                 matched_by: MatchedBy::Ticker,
+                note: None,
             };
             resolved.returns(&study())
         };

@@ -113,7 +113,7 @@ macro_rules! settings {
 
         $(
             $(#[doc = $group_doc])+
-            #[derive(Debug, Clone, PartialEq, Eq)]
+            #[derive(Debug, Clone, PartialEq)]
             pub struct $Group {
                 $(
                     $(#[doc = $doc])+

@@ -79,6 +79,12 @@ pub(super) fn whole(range: RangeInclusive<usize>) -> Rule<usize> {
     Rule::new(allowed, move |text| text.parse().ok().filter(|number| range.contains(number)))
 }
 
+/// A number of this range, with or without decimals.
+pub(super) fn number(range: RangeInclusive<f64>) -> Rule<f64> {
+    let allowed = format!("write a number from {} to {}", range.start(), range.end());
+    Rule::new(allowed, move |text| text.parse().ok().filter(|number| range.contains(number)))
+}
+
 /// A whole number of seconds, with or without `s`.
 pub(super) fn seconds(range: RangeInclusive<u64>) -> Rule<Duration> {
     let allowed = format!("write a whole number of seconds from {} to {}", range.start(), range.end());
@@ -137,6 +143,7 @@ mod tests {
     fn numbers_are_whole_and_within_their_bounds() {
         let refused = ["11", "121", "-12", "24.0", "1e2", "", "24 months", "99999999999999999999"];
         check(&whole(12..=120), &["12", "120", "024"], &refused);
+        check(&number(-1.0..=0.0), &["-0.2", "0", "-1", "-1e-1"], &["0.1", "-1.1", "NaN", "-inf", "", "20%"]);
         let time = seconds(1..=3_600);
         check(&time, &["1", "3600", "50s", "50 s"], &["0", "3601", "1m", "1.5", "-1", "s", "50 sec"]);
         assert_eq!((time.read)("90 s"), Some(Duration::from_secs(90)));

@@ -10,7 +10,8 @@ use super::{
     BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
-        address, any_path, date, existing_path, log_filter, one_of, optional, proxies, seconds, secret, url, whole,
+        address, any_path, date, existing_path, log_filter, number, one_of, optional, proxies, seconds, secret, url,
+        whole,
     },
 };
 
@@ -81,6 +82,10 @@ settings! {
         max_factors: usize = Setting::new("FACTOR_INTELLIGENCE_MAX_FACTORS").preset("200"), whole(2..=1_000);
         /// Fewest monthly observations that a figure needs, 12 to 120.
         min_observations: usize = Setting::new("FACTOR_CORRELATION_MIN_OBSERVATIONS").preset("24"), whole(12..=120);
+        /// Months up to the end that an analysis covers where a call gives no start, 12 to 600.
+        default_window_months: usize = Setting::new("FACTOR_DEFAULT_WINDOW_MONTHS").preset("120"), whole(12..=600);
+        /// Highest correlation at which something is an offset, where a call gives none, -1 to 0.
+        correlation_threshold: f64 = Setting::new("FACTOR_CORRELATION_THRESHOLD_DEFAULT").preset("-0.2"), number(-1.0..=0.0);
         /// Seconds of computing per analysis, 1 to 600.
         compute_timeout: Duration = Setting::new("FACTOR_CORRELATION_TIMEOUT").preset("30"), seconds(1..=600);
     }
@@ -89,6 +94,20 @@ settings! {
     calls: CallSettings {
         /// Seconds within which a call answers, 1 to 3600.
         deadline: Duration = Setting::new("FACTOR_CALL_DEADLINE").preset("50"), seconds(1..=3_600);
+    }
+
+    /// From which time on a call is slow: its line in the log is a warning. All are seconds, 0 to 3600.
+    slow: SlowSettings {
+        /// Seconds from which on an analysis of correlations is slow, 0 to 3600.
+        correlations: Duration = Setting::new("FACTOR_SLOW_CORRELATIONS").preset("10"), seconds(0..=3_600);
+        /// Seconds from which on an analysis of performance, of returns or of a portfolio is slow, 0 to 3600.
+        performance: Duration = Setting::new("FACTOR_SLOW_PERFORMANCE").preset("15"), seconds(0..=3_600);
+        /// Seconds from which on recommendations are slow, 0 to 3600.
+        recommendations: Duration = Setting::new("FACTOR_SLOW_RECOMMENDATIONS").preset("8"), seconds(0..=3_600);
+        /// Seconds from which on reading or deleting groups and portfolios is slow, 0 to 3600.
+        groups: Duration = Setting::new("FACTOR_SLOW_GROUPS").preset("1"), seconds(0..=3_600);
+        /// Seconds from which on checking a group, or saving one, is slow, 0 to 3600.
+        validation: Duration = Setting::new("FACTOR_SLOW_VALIDATION").preset("5"), seconds(0..=3_600);
     }
 
     /// Limits of a factor group.

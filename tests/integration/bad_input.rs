@@ -234,15 +234,8 @@ async fn too_little_history_is_excluded_by_name() {
 }
 
 #[tokio::test]
-async fn the_arguments_of_later_versions_are_refused_by_name() {
+async fn values_that_mean_as_it_is_are_taken() {
     let folder = Folder::with(&[("spy.csv", good("SPY", 1.0))]);
-    for (arguments, field) in [(json!({"industry_granularity": "subindustry"}), "industry_granularity")] {
-        let error = folder.ask(arguments.clone()).await.unwrap_err();
-        assert_eq!(error.code, ErrorCode::InvalidArgument, "{arguments}");
-        assert_eq!(error.problems[0].field(), field, "{arguments}: {}", error.message);
-        assert!(error.problems[0].hint().is_some(), "{}", error.message);
-    }
-    // The values that mean "as it is" are taken.
     let taken = json!({"include_statistics": false, "regime": "all", "correlation_method": "pearson", "factor_universe": universe(&["SPY"])});
     assert!(folder.ask(taken).await.is_ok());
 }

@@ -26,6 +26,7 @@ mod oracle;
 mod portfolio_tools;
 mod portfolios;
 mod postgres;
+mod promises;
 mod prompts;
 mod questions;
 mod readme;

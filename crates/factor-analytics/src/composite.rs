@@ -3,8 +3,26 @@
 use chrono::NaiveDate;
 use factor_types::Ticker;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{Panel, panel::DailyWealth};
+
+/// An analysed ETF of a group that a section leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Omitted {
+    /// The ETF.
+    pub ticker: Ticker,
+    /// Why.
+    pub reason: String,
+}
+
+impl Omitted {
+    /// One that comes after so many of its group.
+    pub(crate) fn after(most: usize, ticker: &Ticker) -> Self {
+        Self { ticker: ticker.clone(), reason: format!("after the first {most} of its group") }
+    }
+}
 
 /// A weighted mean of its members' returns.
 #[derive(Debug, Clone)]
@@ -19,6 +37,8 @@ pub struct Composite {
     pub starts: IndexMap<Ticker, NaiveDate>,
     /// How many ETFs the mapping lists for it, analysed or not.
     pub listed: usize,
+    /// Analysed ETFs that a bound on its members leaves out.
+    pub excluded: Vec<Omitted>,
     /// One return per panel row, `NaN` where the coverage rule is not met.
     pub values: Vec<f64>,
 }
@@ -67,6 +87,7 @@ impl Composite {
             weights: members.iter().map(|member| member.weight).collect(),
             starts: members.iter().filter_map(|m| Some((ticker(m), panel.labels()[first(m)?]))).collect(),
             listed,
+            excluded: Vec::new(),
             values: (0..panel.rows()).map(value).collect(),
         }
     }

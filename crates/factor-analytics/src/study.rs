@@ -180,7 +180,7 @@ impl Study {
 
     /// The analysed members of a macro group, and how many ETFs the universe lists for it. User groups are no members.
     pub fn macro_members(&self, group: AssetClass) -> (Vec<&StudiedFactor>, usize) {
-        self.members(|factor| factor.asset_class == group && factor.category != Category::User)
+        self.members(|factor| factor.asset_class == Some(group) && factor.category != Category::User)
     }
 
     /// The analysed members for which `belongs` holds, and how many ETFs the universe lists for it.

@@ -66,6 +66,8 @@ pub struct ProxyRow {
     pub inception: Option<NaiveDate>,
     /// Free text.
     pub description: Option<String>,
+    /// An administrator's remarks; no answer has them.
+    pub notes: Option<String>,
 }
 
 impl ProxyRow {
@@ -83,6 +85,7 @@ impl ProxyRow {
             subindustry: None,
             inception: None,
             description: None,
+            notes: None,
         }
     }
 
@@ -90,7 +93,7 @@ impl ProxyRow {
     pub fn factor(&self, source: SourceTier) -> Factor {
         let plain = Factor::new(self.etf.clone(), self.key.clone(), self.category, source);
         Factor {
-            asset_class: self.asset_class.unwrap_or(plain.asset_class),
+            asset_class: self.asset_class.or(plain.asset_class),
             sector_group: self.sector_group.clone(),
             subindustry: self.subindustry.clone(),
             proxy_key: Some(self.key.clone()),

@@ -128,6 +128,8 @@ fn content_hash(tiers: &BTreeMap<MappingKind, SourceTier>, rows: &BTreeMap<Mappi
                 subindustry,
                 inception,
                 description,
+                // No factor has them.
+                notes: _,
             } = row;
             field(category.as_str());
             field(key);

@@ -62,14 +62,16 @@ crate::closed_set! {
 }
 
 impl Category {
-    /// The asset class of a factor of this category when nothing else is said.
-    pub fn default_asset_class(self) -> AssetClass {
+    /// The asset class of a factor of this category when nothing else is said; none of a factor that a call brings without a
+    /// category.
+    pub fn default_asset_class(self) -> Option<AssetClass> {
         match self {
-            Self::FixedIncome => AssetClass::Bond,
-            Self::Cash => AssetClass::Cash,
-            Self::Commodity => AssetClass::Commodity,
-            Self::Crypto => AssetClass::Crypto,
-            Self::Industry | Self::Style | Self::Market | Self::Custom | Self::User => AssetClass::Equity,
+            Self::FixedIncome => Some(AssetClass::Bond),
+            Self::Cash => Some(AssetClass::Cash),
+            Self::Commodity => Some(AssetClass::Commodity),
+            Self::Crypto => Some(AssetClass::Crypto),
+            Self::Industry | Self::Style | Self::Market | Self::User => Some(AssetClass::Equity),
+            Self::Custom => None,
         }
     }
 
@@ -105,8 +107,8 @@ pub struct Factor {
     pub aliases: Vec<String>,
     /// Its kind.
     pub category: Category,
-    /// Its asset class.
-    pub asset_class: AssetClass,
+    /// Its asset class; `None` where nothing says it: it is in no macro group.
+    pub asset_class: Option<AssetClass>,
     /// For an industry: `cyclical`, `sensitive`, `defensive`, or whatever the mapping says.
     pub sector_group: Option<String>,
     /// For an industry: the finer name of the mapping.

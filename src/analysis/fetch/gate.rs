@@ -50,7 +50,7 @@ pub(super) struct CameIn {
 
 impl Gate {
     pub(super) fn new(benchmark: &Ticker, clock: Clock, factors: &[Arc<Factor>]) -> Self {
-        let of_class = factors.iter().filter(|factor| factor.asset_class == AssetClass::Cash);
+        let of_class = factors.iter().filter(|factor| factor.asset_class == Some(AssetClass::Cash));
         let cash = of_class.map(|factor| factor.ticker.clone()).chain(Ticker::cash_proxies()).collect();
         Self { benchmark: benchmark.clone(), clock, cash }
     }

@@ -25,7 +25,7 @@ fn saved(weighting: GroupWeighting, settled: Option<&[(&str, f64)]>) -> SavedGro
 fn universe(classes: &[(&str, AssetClass)]) -> FactorUniverse {
     FactorUniverse::new(classes.iter().map(|(name, class)| {
         let mut factor = Factor::new(ticker(name), *name, Category::Style, SourceTier::Yaml);
-        factor.asset_class = *class;
+        factor.asset_class = Some(*class);
         factor
     }))
 }
@@ -56,10 +56,10 @@ fn a_group_has_its_members_asset_class_where_they_share_one() {
     let class = |classes: &[(&str, AssetClass)]| {
         group(&saved(GroupWeighting::Equal, None), &universe(classes)).factor.asset_class
     };
-    assert_eq!(class(&[("NVDA", Bond), ("AMD", Bond)]), Bond);
-    assert_eq!(class(&[("NVDA", Commodity)]), Commodity, "of the members that are known");
-    assert_eq!(class(&[("NVDA", Bond), ("AMD", Commodity)]), Equity);
-    assert_eq!(class(&[]), Equity);
+    assert_eq!(class(&[("NVDA", Bond), ("AMD", Bond)]), Some(Bond));
+    assert_eq!(class(&[("NVDA", Commodity)]), Some(Commodity), "of the members that are known");
+    assert_eq!(class(&[("NVDA", Bond), ("AMD", Commodity)]), Some(Equity));
+    assert_eq!(class(&[]), Some(Equity));
 }
 
 #[test]

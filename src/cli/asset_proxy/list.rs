@@ -22,8 +22,9 @@ struct Shown<'a> {
     canonical: bool,
     priority: u32,
     active: bool,
-    asset_class: AssetClass,
+    asset_class: Option<AssetClass>,
     description: Option<&'a str>,
+    notes: Option<&'a str>,
     last_verified_at: Option<String>,
 }
 
@@ -52,6 +53,7 @@ pub(super) async fn run(
                 active: row.active,
                 asset_class: factor.asset_class,
                 description: row.description.as_deref(),
+                notes: row.notes.as_deref(),
                 last_verified_at: verified.get(&row.etf).copied().map(time),
             }
         })

@@ -9,7 +9,7 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use factor_analytics::{
     correlation::Method,
@@ -28,9 +28,9 @@ use super::{
     sections::{Section, SectionSet},
 };
 use crate::{
-    analysis::{AnalysisKind, AnalysisRequest, Plan, UserGroups},
+    analysis::{AnalysisKind, AnalysisRequest, Plan},
     answer::{markdown::capitalised, shortened},
-    app::UniverseSnapshot,
+    app::Basis,
     arguments::{Args, Choices, Include},
     services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role},
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
@@ -110,16 +110,12 @@ impl Query {
 ///
 /// # Errors
 /// Every argument that breaks its rule.
-pub(super) fn read(
-    arguments: Map<String, Value>,
-    snapshot: &Arc<UniverseSnapshot>,
-    groups: UserGroups,
-) -> Result<Query, ToolError> {
+pub(super) fn read(arguments: Map<String, Value>, basis: Basis) -> Result<Query, ToolError> {
     let mut args = Args::new(arguments);
     args.also_called("factor_categories", "categories");
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
     let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>()).unwrap_or(AnalysisKind::Correlations);
-    let query = Reader { args: &args, advanced: &advanced, kind }.query(snapshot, groups);
+    let query = Reader { args: &args, advanced: &advanced, kind }.query(basis);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
     }
@@ -163,12 +159,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn query(&self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> Query {
+    fn query(&self, basis: Basis) -> Query {
         let (args, advanced) = (self.args, self.advanced);
         let mut notes = self.notes_on_foreign_arguments();
         let preset = self.mine("preset").then(|| args.choice("preset", &Preset::NAMES)).flatten();
-        let reader = CommonReader { args, advanced, question: Question::Analysis(self.kind) };
-        let mut common = reader.scope(snapshot, groups);
+        let months = basis.usual.window_months;
+        let reader = CommonReader { args, advanced, question: Question::Analysis(self.kind), months };
+        let mut common = reader.scope(&basis.snapshot, basis.groups);
         notes.append(&mut common.notes);
         if !args.has("categories") {
             common.categories = preset.and_then(Preset::categories);

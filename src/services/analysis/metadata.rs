@@ -102,6 +102,10 @@ pub(super) fn timings(analysis: &Analysis, query: &Query) -> Fields {
         Report::Performance(report) => Some(&report.macro_composites),
         Report::Returns(_) => None,
     };
+    let computed = analysis.report().computed();
+    // Absent where no macro composite was asked for: an empty list would say that none could be built.
+    let composites =
+        composites.filter(|_| computed.iter().any(|name| ["macro_composite", "composites"].contains(&&**name)));
     if let Some(composites) = composites {
         fields.put("macro_groups_included", &composites.iter().map(|one| one.name.as_str()).collect::<Vec<_>>());
         let used = composites.iter().map(|composite| composite.members.len()).sum::<usize>();

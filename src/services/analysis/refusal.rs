@@ -200,17 +200,17 @@ mod tests {
 
     use super::*;
     use crate::{
-        analysis::{AnalysisKind, UserGroups},
+        analysis::AnalysisKind,
         answer::markdown::capitalised,
         services::{
             analysis::arguments,
-            common_args::tests::{args, basis, snapshot},
+            common_args::tests::{args, basis},
         },
     };
 
     fn of_analysis(error: &AnalysisError, arguments: Value) -> ToolError {
         let Value::Object(arguments) = arguments else { panic!("no object") };
-        tool_error(error, &arguments::read(arguments, &snapshot(), UserGroups::default()).unwrap().common)
+        tool_error(error, &arguments::read(arguments, basis()).unwrap().common)
     }
 
     fn of_portfolio(error: &AnalysisError) -> ToolError {

@@ -27,12 +27,16 @@ pub(super) const LONGEST_LABEL: usize = 60;
 /// A summary for which no list length was asked takes at most this many characters, with all that stands around it.
 const LONGEST: usize = 8_000;
 
+/// What the caller's groups may add to it: lists do not shrink because groups were saved.
+const FOR_GROUPS: usize = 2_000;
+
 /// The summary of an analysis, rounded. Lists whose length the call left open are shortened until it fits.
 pub(super) fn of(answer: &AnalysisAnswer) -> Fields {
     let (frame, mut lists) = (answer.frame(), answer.query.lists);
+    let longest = longest(&answer.query);
     loop {
         let summary = with_lists(answer, lists);
-        if lists.asked || lists.top <= 1 || frame.around(summary.clone()).chars() <= LONGEST {
+        if lists.asked || lists.top <= 1 || frame.around(summary.clone()).chars() <= longest {
             return summary;
         }
         lists.top -= 1;
@@ -42,11 +46,16 @@ pub(super) fn of(answer: &AnalysisAnswer) -> Fields {
 
 /// How long a summary may be: what its call allows, and no longer than is usual where that names no length.
 pub(super) fn limit(query: &Query) -> Limit {
+    let longest = longest(query);
     match query.common.max_chars {
-        Some(most) if query.lists.asked || most <= LONGEST => Limit::MaxChars(most),
+        Some(most) if query.lists.asked || most <= longest => Limit::MaxChars(most),
         None if query.lists.asked => Limit::None,
-        _ => Limit::Summary(LONGEST),
+        _ => Limit::Summary(longest),
     }
+}
+
+fn longest(query: &Query) -> usize {
+    LONGEST + if query.request.groups.groups.is_empty() { 0 } else { FOR_GROUPS }
 }
 
 fn with_lists(answer: &AnalysisAnswer, lists: ListSizes) -> Fields {

@@ -11,6 +11,7 @@ use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups},
     app::{Basis, UniverseSnapshot},
     arguments::{Args, Choices, MapForm},
+    services::holdings_warning::a_few,
     tool_error::ToolError,
 };
 
@@ -34,9 +35,6 @@ const MAX_CHARS: usize = 40_000;
 /// No answer can be cut to less.
 const LEAST_CHARS: usize = 2_000;
 
-/// Where dates begin that are not given.
-const TEN_YEARS: DefaultStart = DefaultStart::MonthEndBefore(120);
-
 /// Reads the common arguments step by step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommonReader<'a> {
@@ -44,6 +42,8 @@ pub(crate) struct CommonReader<'a> {
     /// The fields of `advanced`.
     pub(crate) advanced: &'a Args,
     pub(crate) question: Question,
+    /// Months up to the end where no start is given.
+    pub(crate) months: u32,
 }
 
 /// One entry of `factor_universe`.
@@ -72,7 +72,8 @@ impl CommonArgs {
         // The name that many configurations of clients have.
         args.also_called("factor_categories", "categories");
         let advanced = args.object_or_top_level("advanced", &ADVANCED);
-        let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio };
+        let months = basis.usual.window_months;
+        let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio, months };
         let mut common = reader.scope(&basis.snapshot, basis.groups);
         common.dates = reader.dates();
         common.min_observations = reader.min_observations();
@@ -87,9 +88,10 @@ impl CommonReader<'_> {
     pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> CommonArgs {
         let format = self.args.choice("format", Choices::of::<Format>()).unwrap_or_default();
         let frequency = self.args.choice("frequency", Choices::of::<Frequency>()).unwrap_or_default();
-        let (own_universe, groups) = universe(self.args, self.advanced, groups);
-        let granularity = self.granularity(own_universe.as_ref().unwrap_or(&snapshot.loaded.universe));
         let mut notes = Vec::new();
+        let known = &snapshot.loaded.universe;
+        let (own_universe, groups) = universe(self.args, self.advanced, (known, groups), &mut notes);
+        let granularity = self.granularity(own_universe.as_ref().unwrap_or(known), &mut notes);
         let (categories, rate_matrix) = self.categories(&mut notes);
         let mut named = Named::default();
         if let Some(own) = &own_universe {
@@ -98,7 +100,7 @@ impl CommonReader<'_> {
         }
         CommonArgs {
             question: self.question,
-            dates: DateRule { start: None, end: None, default_start: TEN_YEARS },
+            dates: DateRule { start: None, end: None, default_start: self.usual_start() },
             frequency,
             categories,
             rate_matrix,
@@ -116,14 +118,19 @@ impl CommonReader<'_> {
         }
     }
 
-    /// The second step: dates, ten years by default.
+    /// The second step: dates, from the usual start by default.
     pub(crate) fn dates(self) -> DateRule {
         let end = self.args.date("end_date");
         let start = self.args.date("start_date");
         if let (Some(start), Some(end)) = (start, end) {
             self.check_order(start, end);
         }
-        DateRule { start, end, default_start: TEN_YEARS }
+        DateRule { start, end, default_start: self.usual_start() }
+    }
+
+    /// Where dates begin that are not given.
+    fn usual_start(self) -> DefaultStart {
+        DefaultStart::MonthEndBefore(self.months)
     }
 
     /// The second step where windows look back from the last date.
@@ -143,21 +150,19 @@ impl CommonReader<'_> {
         common.precision = self.advanced.count("precision", 2..=17).unwrap_or(common.precision);
     }
 
-    fn granularity(self, universe: &FactorUniverse) -> Granularity {
+    fn granularity(self, universe: &FactorUniverse, notes: &mut Vec<String>) -> Granularity {
         let named = self.args.choice("industry_granularity", Choices::of::<IndustryGranularity>());
         match named.unwrap_or_default() {
             IndustryGranularity::Group => Granularity::Group,
             IndustryGranularity::Industry => Granularity::Industry,
-            IndustryGranularity::Subindustry => {
-                if universe.factors().iter().all(|factor| factor.subindustry.is_none()) {
-                    self.args.refuse(
-                        "industry_granularity",
-                        "is unsupported here: no industry of this universe has a subindustry",
-                        "write group or industry",
-                    );
-                }
-                Granularity::Subindustry
+            IndustryGranularity::Subindustry if universe.factors().iter().all(|one| one.subindustry.is_none()) => {
+                notes.push(
+                    "industry_granularity subindustry is read as industry: the mapping names no subindustries"
+                        .to_owned(),
+                );
+                Granularity::Industry
             }
+            IndustryGranularity::Subindustry => Granularity::Subindustry,
         }
     }
 
@@ -207,8 +212,13 @@ impl CommonReader<'_> {
 }
 
 /// Reads `factor_universe`, if the call brings one, and the caller's groups that take part: all of them, or those that the
-/// call's own universe names.
-fn universe(args: &Args, advanced: &Args, groups: UserGroups) -> (Option<FactorUniverse>, UserGroups) {
+/// call's own universe names. A ticker of the `known` universe keeps its asset class there, which is noted.
+fn universe(
+    args: &Args,
+    advanced: &Args,
+    (known, groups): (&FactorUniverse, UserGroups),
+    notes: &mut Vec<String>,
+) -> (Option<FactorUniverse>, UserGroups) {
     let with_groups = advanced.boolean("include_user_groups").unwrap_or(true);
     let form = MapForm { key: "label", value: "ticker" };
     let Some(entries) = args.objects("factor_universe", Some(form)) else {
@@ -218,13 +228,25 @@ fn universe(args: &Args, advanced: &Args, groups: UserGroups) -> (Option<FactorU
     if entries.is_empty() {
         args.must("factor_universe", "name at least one factor");
     }
-    let (mut factors, mut named) = (Vec::new(), Vec::new());
+    let (mut factors, mut named, mut as_known) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &entries {
         match factor_or_group(entry, &groups) {
-            Some(Entry::Factor(factor)) => factors.push(factor),
+            Some(Entry::Factor(mut factor)) => {
+                if factor.asset_class.is_none()
+                    && let Some(class) = known.get(&factor.ticker).and_then(|known| known.asset_class)
+                {
+                    as_known.push(format!("{} {class}", factor.ticker));
+                    factor.asset_class = Some(class);
+                }
+                factors.push(factor);
+            }
             Some(Entry::Group(group)) => named.push(group),
             None => {}
         }
+    }
+    if !as_known.is_empty() {
+        let named = a_few(as_known.iter().map(String::as_str));
+        notes.push(format!("asset classes not given in factor_universe are the mapping's: {named}"));
     }
     (Some(FactorUniverse::new(factors)), UserGroups { groups: named, trouble: None, ..groups })
 }
@@ -233,6 +255,7 @@ fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
     entry.require("ticker");
     let label = entry.string("label");
     let category = entry.choice("category", FACTOR_CATEGORIES).unwrap_or(Category::Custom);
+    // None for a ticker of no category: what else is known of it says.
     let asset_class = entry.choice("asset_class", Choices::of::<AssetClass>());
     let sector_group = entry.string("sector_group");
     entry.only(&["label", "ticker", "category", "asset_class", "sector_group"]);
@@ -247,7 +270,7 @@ fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
     let ticker: Ticker = entry.parsed("ticker")?;
     let label = label.unwrap_or_else(|| ticker.to_string());
     let mut factor = Factor::new(ticker, label, category, SourceTier::Request);
-    factor.asset_class = asset_class.unwrap_or(factor.asset_class);
+    factor.asset_class = asset_class.or(factor.asset_class);
     factor.sector_group = sector_group;
     Some(Entry::Factor(factor))
 }

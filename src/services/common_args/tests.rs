@@ -5,7 +5,12 @@ use factor_types::{AssetClass, GroupName, UserId};
 use serde_json::{Value, json};
 
 use super::{reader::ADVANCED, *};
-use crate::{analysis::UserGroup, app::Basis, arguments::Args, tool_error::ToolError};
+use crate::{
+    analysis::UserGroup,
+    app::{Basis, Usual},
+    arguments::Args,
+    tool_error::ToolError,
+};
 
 /// The universe that the server brings along.
 pub(crate) fn snapshot() -> Arc<UniverseSnapshot> {
@@ -14,7 +19,11 @@ pub(crate) fn snapshot() -> Arc<UniverseSnapshot> {
 
 /// That universe for a user without groups.
 pub(crate) fn basis() -> Basis {
-    Basis { snapshot: snapshot(), groups: UserGroups::default() }
+    Basis {
+        snapshot: snapshot(),
+        groups: UserGroups::default(),
+        usual: Usual { window_months: 120, correlation_threshold: -0.2 },
+    }
 }
 
 pub(crate) fn args(values: Value) -> Args {
@@ -39,7 +48,7 @@ fn read(values: Value) -> Result<CommonArgs, ToolError> {
 fn read_as(question: Question, values: Value) -> Vec<String> {
     let args = args(values);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
-    let reader = CommonReader { args: &args, advanced: &advanced, question };
+    let reader = CommonReader { args: &args, advanced: &advanced, question, months: 120 };
     let mut common = reader.scope(&snapshot(), groups());
     common.dates = reader.dates();
     reader.limits(&mut common);
@@ -202,7 +211,9 @@ fn wrong_entries_of_a_universe_are_refused() {
 }
 
 #[test]
-fn subindustries_need_a_universe_that_has_some() {
+fn subindustries_of_a_universe_without_any_are_industries() {
     let own = json!({"industry_granularity": "subindustry", "factor_universe": {"Innovation": "ARKK"}});
-    assert!(problems(own)[0].contains("no industry of this universe has a subindustry"));
+    let own = read(own).unwrap();
+    assert_eq!(own.granularity, Granularity::Industry);
+    assert!(own.notes.iter().any(|note| note.contains("subindustry is read as industry")), "{:?}", own.notes);
 }

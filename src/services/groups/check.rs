@@ -16,7 +16,8 @@ use factor_analytics::{
 };
 use factor_prices::SourceFault;
 use factor_types::{
-    Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, SourceTier, Ticker,
+    AssetClass, Category, Factor, FactorGroup, FactorUniverse, Frequency, GroupWeighting, SettledWeights, SourceTier,
+    Ticker,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -29,7 +30,7 @@ use crate::{
         Analysis, AnalysisError, AnalysisKind, AnalysisRequest, AssetClassFilter, Caller, DateRule, Plan, UserGroups,
     },
     answer::markdown::percent,
-    app::App,
+    app::{App, Usual},
     services::{analysis::quality, saved_items::six_digits},
     tool_error::{findings, tickers_there},
 };
@@ -38,8 +39,6 @@ use crate::{
 pub const NEEDED_MONTHS: usize = 24;
 /// Members that a group needs after those without data are left out.
 pub const FEWEST_MEMBERS: usize = 2;
-/// Months of history looked at, as in an analysis without dates.
-const MONTHS: u32 = 120;
 
 factor_types::closed_set! {
     /// Why a member takes no part, in one word.
@@ -226,11 +225,17 @@ pub async fn check(
 }
 
 async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<Analysis, CheckError> {
-    let member = |ticker: &Ticker| Factor::new(ticker.clone(), ticker.as_str(), Category::Custom, SourceTier::Request);
+    let member = |ticker: &Ticker| Factor {
+        // No figure depends on it, and none that is open is looked up.
+        asset_class: Some(AssetClass::Equity),
+        ..Factor::new(ticker.clone(), ticker.as_str(), Category::Custom, SourceTier::Request)
+    };
+    // As many as an analysis without dates looks at.
+    let months = Usual::of(&app.settings.analysis).window_months;
     let benchmark = Ticker::spy();
     let request = AnalysisRequest {
         kind: AnalysisKind::Performance,
-        dates: DateRule { start: None, end: None, default_start: DefaultStart::MonthEndBefore(MONTHS) },
+        dates: DateRule { start: None, end: None, default_start: DefaultStart::MonthEndBefore(months) },
         frequency: Frequency::Monthly,
         categories: None,
         asset_classes: AssetClassFilter::default(),

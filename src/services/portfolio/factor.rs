@@ -6,7 +6,7 @@ mod names;
 mod tests;
 
 use factor_analytics::Study;
-use factor_types::{AssetClass, Category, Factor, Ticker, closed_set};
+use factor_types::{AssetClass, Category, Factor, Sector, Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     SectorGroup,
     /// That of an asset class.
     AssetClass(AssetClass),
+    /// That of a sector.
+    Sector(Sector),
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Category(_) => "category_composite",
             Self::SectorGroup => "sector_group_composite",
             Self::AssetClass(_) => "asset_class_composite",
+            Self::Sector(_) => "sector_composite",
         }
     }
 }
@@ -53,6 +56,7 @@ closed_set! {
         Category = "category",
         SectorGroup = "sector_group",
         AssetClass = "asset_class",
+        Sector = "sector",
         UserGroup = "user_group",
         PartOfName = "part of a name",
         Description = "description",
@@ -72,6 +76,8 @@ pub(crate) struct Resolved {
     /// What it is made of, analysed or not.
     pub(crate) members: Vec<Ticker>,
     pub(crate) matched_by: MatchedBy,
+    /// What the name might have meant as well.
+    pub(crate) note: Option<String>,
 }
 
 /// A factor as answers show it.
@@ -129,10 +135,10 @@ impl Resolved {
                     .ok_or_else(|| "the price source has no returns of it in the window".to_owned());
             }
             Kind::AssetClass(class) => {
-                Box::new(move |factor| factor.asset_class == class && factor.category != Category::User)
+                Box::new(move |factor| factor.asset_class == Some(class) && factor.category != Category::User)
             }
             Kind::Category(category) => Box::new(move |factor| factor.category == category),
-            Kind::SectorGroup => Box::new(|factor| self.members.contains(&factor.ticker)),
+            Kind::SectorGroup | Kind::Sector(_) => Box::new(|factor| self.members.contains(&factor.ticker)),
         };
         let (members, listed) = study.members(belongs);
         let built = study.composite(&self.name, &members, listed, MIN_COVERAGE);

@@ -1,4 +1,4 @@
-//! What holdings stand for: shares their industry's ETF, funds their own category.
+//! What holdings stand for: shares their industry's ETF, or else their sector's, funds their own category.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -231,7 +231,7 @@ impl Holding<'_> {
     }
 
     fn factor(self, factor: &Factor) -> Classification {
-        let (category, class) = (factor.category.as_str(), factor.asset_class.as_str());
+        let (category, class) = (factor.category.as_str(), factor.asset_class.map_or(UNKNOWN, AssetClass::as_str));
         let one = match factor.category {
             Category::Industry => self.is(&factor.label, factor.sector_group.as_deref().unwrap_or(UNKNOWN), class),
             _ => self.is(category, category, class),
@@ -249,16 +249,23 @@ impl Holding<'_> {
         if profile.is_fund {
             return (self.is(OTHER_FUNDS, UNKNOWN, UNKNOWN), Some(Unplaced::Fund));
         }
-        let Some(industry) = &profile.industry else {
-            let sector = profile.sector.as_deref().unwrap_or(UNKNOWN);
-            return (self.is(sector, UNKNOWN, equity), Some(Unplaced::NoIndustry));
+        let stands = |name: &String| {
+            let stands = |factor: &&Factor| {
+                let mut names = std::iter::once(&factor.label).chain(&factor.aliases);
+                factor.category == Category::Industry && names.any(|known| known.eq_ignore_ascii_case(name))
+            };
+            universes.iter().find_map(|universe| universe.factors().iter().find(stands))
         };
-        let stands = |factor: &&Factor| {
-            let mut names = std::iter::once(&factor.label).chain(&factor.aliases);
-            factor.category == Category::Industry && names.any(|name| name.eq_ignore_ascii_case(industry))
+        // A share whose industry has no ETF is one of its sector still.
+        let (industry, sector) = (profile.industry.as_ref(), profile.sector.as_ref());
+        let factor = industry.and_then(stands).or_else(|| sector.and_then(stands));
+        let Some(industry) = industry.or(sector) else {
+            return (self.is(UNKNOWN, UNKNOWN, equity), Some(Unplaced::NoIndustry));
         };
-        let factor = universes.iter().find_map(|universe| universe.factors().iter().find(stands));
-        let Some(factor) = factor else { return (self.is(industry, UNKNOWN, equity), Some(Unplaced::NoFactor)) };
+        let Some(factor) = factor else {
+            let open = if profile.industry.is_some() { Unplaced::NoFactor } else { Unplaced::NoIndustry };
+            return (self.is(industry, UNKNOWN, equity), Some(open));
+        };
         let one = Classification {
             industry: industry.clone(),
             asset_class: equity.to_owned(),

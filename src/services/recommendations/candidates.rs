@@ -185,7 +185,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             category: own.category,
             column: studied.column,
             part: members.contains(&own.ticker) || own.ticker.as_str() == factor.name,
-            cash: own.category == Category::Cash || own.asset_class == AssetClass::Cash,
+            cash: own.category == Category::Cash || own.asset_class == Some(AssetClass::Cash),
             standing: studied.standing,
             weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
             figures: figures.unwrap_or_default(),

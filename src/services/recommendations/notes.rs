@@ -80,6 +80,7 @@ pub(super) fn frame(
 ) -> Frame {
     let mut notes = context.common().notes.clone();
     notes.extend(portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
+    notes.extend(factor.note.clone());
     let held = portfolio.map(|portfolio| (&portfolio.held.weights, portfolio.weight));
     let own = [of_portfolio(factor, held), of_candidates(report, request)].into_iter().flatten();
     notes.extend(own.map(|note| note.to_string()));
@@ -204,6 +205,7 @@ mod tests {
             kind: Kind::SectorGroup,
             members: vec![xlk.clone(), soxx.clone()],
             matched_by: MatchedBy::SectorGroup,
+            note: None,
         };
         let note = |held: &[&Ticker], weight: f64| {
             let weights = held.iter().map(|ticker| ((*ticker).clone(), 0.5)).collect();

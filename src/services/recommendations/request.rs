@@ -65,7 +65,9 @@ impl Request {
             overexposed: args.string("overexposed_factor").unwrap_or_default(),
             source: Source::read(&args),
             target_allocation_reduction: args.share_within("target_allocation_reduction", 0.01..=0.5).unwrap_or(0.10),
-            correlation_threshold: args.number("correlation_threshold", -1.0..=0.0).unwrap_or(-0.2),
+            correlation_threshold: args
+                .number("correlation_threshold", -1.0..=0.0)
+                .unwrap_or(basis.usual.correlation_threshold),
             max_recommendations: args.count("max_recommendations", 1..=50).unwrap_or(10),
             prefer_income: args.boolean("prefer_income").unwrap_or(false),
             min_dividend_yield: args.share("min_dividend_yield"),

@@ -159,6 +159,7 @@ fn members_of_a_wide_factor_are_counted_in_a_summary() {
         kind: Kind::SectorGroup,
         members,
         matched_by: MatchedBy::SectorGroup,
+        note: None,
     };
     assert_eq!(json!(factor.shown(3))["members"], json!(["A", "B", "C"]));
     let short = json!(factor.shown(2));

@@ -5,7 +5,7 @@ use factor_prices::{CachedMarketSource, upstream::UpstreamStats};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{app::App, cache_figures::CacheFigures};
+use crate::{app::App, cache_figures::CacheFigures, process_usage::ProcessUsage};
 
 /// What is kept, per cache.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -148,27 +148,8 @@ impl From<&UpstreamStats> for Vendor {
 }
 
 impl Memory {
-    /// The most memory the process ever held, where `/proc` has it.
+    /// What the process holds, where the system says it.
     pub(super) fn now() -> Self {
-        let status = std::fs::read_to_string("/proc/self/status").ok();
-        Self { peak_bytes: status.and_then(|status| peak(&status)) }
-    }
-}
-
-fn peak(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn peak_memory_is_read_where_the_system_says_it() {
-        assert_eq!(peak("Name:\tfactor-mcp\nVmPeak:\t 9 kB\nVmHWM:\t  2048 kB\n"), Some(2_097_152));
-        assert_eq!(peak("Name:\tfactor-mcp\n"), None);
-        assert_eq!(peak("VmHWM:\t much kB"), None);
+        Self { peak_bytes: ProcessUsage::now().peak_bytes }
     }
 }

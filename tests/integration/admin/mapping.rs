@@ -63,10 +63,16 @@ async fn proxies_are_added_replaced_and_deactivated() {
     assert_eq!(tens.len(), 2);
     assert!(tens.contains(&("GOVT".to_owned(), true)) && tens.contains(&("IEF".to_owned(), false)), "{tens:?}");
 
-    // What is not said again stays.
+    // What is not said again stays; notes too.
+    desk.done(&["asset-proxy", "add", "fixed_income", "tips", "SCHP", "--alt", "--notes", "checked in May", "--force"])
+        .await;
     desk.done(&["asset-proxy", "add", "fixed_income", "tips", "SCHP", "--alt", "--force"]).await;
     let list = desk.asset_proxies().await;
-    assert_eq!(rows(&list, "asset_proxies", &[("etf", "SCHP")])[0]["priority"], 50);
+    let schp = rows(&list, "asset_proxies", &[("etf", "SCHP")])[0];
+    assert_eq!((&schp["priority"], &schp["notes"]), (&json!(50), &json!("checked in May")));
+    desk.done(&["industry", "add", "Steel", "SLX", "--notes", "narrow", "--force"]).await;
+    let list_of_industries = desk.json(&["industry", "list"]).await;
+    assert_eq!(rows(&list_of_industries, "industries", &[("industry", "Steel")])[0]["notes"], "narrow");
 
     desk.done(&["asset-proxy", "replace", "commodity", "gold", "GLD", "IAU", "--force"]).await;
     desk.done(&["asset-proxy", "deactivate", "crypto", "eth_spot", "ETHA", "--force"]).await;

@@ -20,7 +20,7 @@ async fn world() -> (World, tempfile::TempDir) {
     let mut world = World::small(6).await;
     let proxies = tempfile::tempdir().unwrap();
     let industries = format!(
-        "industry_to_etf:\n  Software - Infrastructure: {{proxy: {TECH}, group: sensitive}}\n  Consumer Electronics: {TECH}\n  \
+        "industry_to_etf:\n  Software - Infrastructure: {{proxy: {TECH}, group: sensitive}}\n  Consumer Electronics: {TECH}\n  Technology: {TECH}\n  \
          Regulated Electric: {{proxy: {UTILITIES}, group: defensive}}\n"
     );
     let assets = format!("asset_classes:\n  fixed_income:\n    canonical:\n      UST30Y: {BONDS}\n");
@@ -41,6 +41,7 @@ async fn world() -> (World, tempfile::TempDir) {
         ("SHIP", false, "Marine Shipping", "Industrials"),
         ("SHELL", false, "", "Energy"),
         ("BLANK", false, "Consumer Electronics", "Technology"),
+        ("QUBIT", false, "Quantum Computers", "Technology"),
     ];
     let others = Market::simulated(&traded.map(|(ticker, ..)| ticker), day("2023-01-02"), day("2026-07-31"));
     let view = others.until(day("2026-07-31"));
@@ -243,4 +244,42 @@ async fn a_profile_that_could_not_be_had_is_asked_for_again() {
         standing(&answer, "AAPL"),
         [json!("consumer electronics"), json!("sensitive"), json!("equity"), json!(TECH)]
     );
+}
+
+#[tokio::test]
+async fn a_share_whose_industry_has_no_fund_is_one_of_its_sector() {
+    let (world, _proxies) = world().await;
+    let mut server = world.server().await;
+    let answer = ask(&mut server, EXPOSURES, json!({"holdings": {"QUBIT": 0.5, "SPY": 0.5}})).await;
+    assert_eq!(json!(standing(&answer, "QUBIT")), json!(["Quantum Computers", "sensitive", "equity", TECH]));
+    assert!(!tells(&answer, "QUBIT"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_asset_class_that_nobody_gave_is_the_mappings_or_the_profiles_or_none() {
+    let (world, _proxies) = world().await;
+    let mut server = world.server().await;
+    let universe = json!({"Apple": "AAPL", "Growth": "QQQ", "Long": BONDS, "Stocks": "SPY"});
+    let question = json!({"analysis_type": "performance", "factor_universe": universe});
+    let answer = ask(&mut server, "get_factor_analysis", question).await;
+    let class = |ticker: &str| answer["per_factor"][ticker]["asset_class"].clone();
+    assert_eq!(
+        ["AAPL", "QQQ", BONDS, "SPY"].map(class),
+        [json!("equity"), json!(null), json!("bond"), json!("equity")]
+    );
+    let members = |group: &str| answer["composites"]["macro"][group]["members"].clone();
+    assert_eq!((members("equity"), members("fixed_income")), (json!(["AAPL", "SPY"]), json!([BONDS])));
+    let said = "asset classes by profile: AAPL equity; no asset class is known of QQQ: in no macro composite; give asset_class in factor_universe";
+    assert!(tells(&answer, said), "{answer}");
+    let note = answer["note"].as_str().unwrap();
+    assert!(
+        note.contains("asset classes not given in factor_universe are the mapping's: TAC bond, SPY equity"),
+        "{note}"
+    );
+    // Only equity: the share stays, the fund of unknown class does not.
+    let more = json!({"analysis_type": "performance", "factor_universe": universe, "asset_class_filters": {"include": ["equity"]}});
+    let answer = ask(&mut server, "get_factor_analysis", more).await;
+    let analysed: Vec<&String> = answer["per_factor"].as_object().unwrap().keys().collect();
+    assert_eq!(analysed.len(), 2, "{analysed:?}");
+    assert!(answer["per_factor"]["AAPL"].is_object() && answer["per_factor"]["SPY"].is_object());
 }

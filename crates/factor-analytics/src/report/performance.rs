@@ -14,7 +14,7 @@ use self::tables::Tables;
 use super::{Granularity, Undefined, run::Sections};
 use crate::{
     Fundamentals, Study,
-    composite::Composite,
+    composite::{Composite, Omitted},
     observer::Observer,
     sections::{dividends, performance::PerformanceProfile},
     study::History,
@@ -29,7 +29,7 @@ pub struct FactorProfile {
     /// Its category.
     pub category: Category,
     /// Its asset class.
-    pub asset_class: AssetClass,
+    pub asset_class: Option<AssetClass>,
     /// How much history it has in the window.
     #[serde(flatten)]
     pub history: History,
@@ -43,6 +43,9 @@ pub struct FactorProfile {
 pub struct CompositeProfile {
     /// Its members' tickers.
     pub members: Vec<Ticker>,
+    /// Analysed ETFs of the group that `composite_max_per_group` leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Omitted>,
     /// True when today's market capitalisations weight the whole history.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub lookahead: bool,

@@ -51,7 +51,7 @@ impl YieldBasis {
         if factor.ticker.is_group() {
             return Self::Undefined("a group has no dividends of its own; ask for its members".to_owned());
         }
-        if matches!(factor.asset_class, AssetClass::Commodity | AssetClass::Crypto) {
+        if matches!(factor.asset_class, Some(AssetClass::Commodity | AssetClass::Crypto)) {
             return Self::NonPaying;
         }
         let rows = series.dates().partition_point(|date| *date <= as_of);
@@ -91,12 +91,12 @@ pub fn year_before(as_of: NaiveDate) -> NaiveDate {
 ///
 /// # Errors
 /// Above 25% (shares) or 15% (bonds and bills) it is undefined; the reason has the value.
-pub fn dividend_yield(class: AssetClass, trailing: f64, close: f64) -> Result<f64, String> {
+pub fn dividend_yield(class: Option<AssetClass>, trailing: f64, close: f64) -> Result<f64, String> {
     // A correction by the source can make a sum negative.
     let found = (trailing / close).max(0.0);
     let (most, of) = match class {
-        AssetClass::Bond | AssetClass::Cash => (MOST_OF_BONDS, "bonds and cash"),
-        AssetClass::Equity | AssetClass::Commodity | AssetClass::Crypto => (MOST_OF_EQUITY, "equity"),
+        Some(AssetClass::Bond | AssetClass::Cash) => (MOST_OF_BONDS, "bonds and cash"),
+        _ => (MOST_OF_EQUITY, "equity"),
     };
     if found > most {
         return Err(format!("{found:.4} is not believed: above {most} for {of}"));

@@ -240,7 +240,7 @@ fn best_diversifier(
     let Some(column) = study.panel().position(benchmark) else { return Ok(None) };
     let against = Against { values: study.panel().column(column), name: benchmark.as_str(), method };
     let fits = |factor: &Factor| {
-        factor.category != Category::Cash && factor.asset_class != AssetClass::Cash && factor.ticker != *benchmark
+        factor.category != Category::Cash && factor.asset_class != Some(AssetClass::Cash) && factor.ticker != *benchmark
     };
     against.lowest(study, "all factors but cash", fits, Vec::new(), progress)
 }
@@ -249,7 +249,7 @@ fn best_diversifier(
 const EQUITIES: &str = "equities: industries, styles, markets and composites of industries";
 
 fn is_equity(factor: &Factor) -> bool {
-    factor.asset_class == AssetClass::Equity
+    factor.asset_class == Some(AssetClass::Equity)
         && [Category::Industry, Category::Style, Category::Market].contains(&factor.category)
 }
 
@@ -429,7 +429,7 @@ mod tests {
         let percent = yields(Maturity::Ust10Y, &[4.0, 3.9, 4.1, 3.8, 3.9]);
         let (bonds, style) = ([0.01, -0.02, 0.03, -0.01], [0.01, -0.02, 0.03, 0.01]);
         let mut bond = Fund::new("TLT", Category::FixedIncome, &bonds);
-        bond.factor.asset_class = AssetClass::Bond;
+        bond.factor.asset_class = Some(AssetClass::Bond);
         let gone = [-0.01, 0.02, f64::NAN, f64::NAN];
         let funds = [
             bond,
@@ -445,6 +445,7 @@ mod tests {
             weights: vec![1.0; members.len()],
             starts: IndexMap::new(),
             listed: members.len(),
+            excluded: Vec::new(),
             values: values.to_vec(),
         };
         let [equity, all] = to_the_ten_year(&study, &[]).map(Option::unwrap);

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
+    composite::Omitted,
     correlation::{self, CorrelationMatrix, Method},
     fields::eq_and_hash_by_fields,
     observer::{Progress, Stopped},
@@ -59,6 +60,8 @@ pub struct MacroEtfs {
     pub used: usize,
     /// Those dropped as near duplicates.
     pub dropped: Vec<DroppedEtf>,
+    /// All analysed ETFs of the groups that were not chosen, with why.
+    pub excluded: Vec<Omitted>,
 }
 
 /// Orders constituents: priority (a lower number is preferred), longest history, ticker.
@@ -85,7 +88,7 @@ pub fn macro_etf(
     progress: &mut Progress<'_>,
 ) -> Result<MacroEtfs, Stopped> {
     let mut chosen: Vec<&StudiedFactor> = Vec::new();
-    let mut dropped = Vec::new();
+    let (mut dropped, mut excluded) = (Vec::new(), Vec::new());
     for (at, group) in rules.groups.iter().enumerate() {
         let mut progress = progress.part(at, 2 * rules.groups.len());
         let (members, listed) = study.macro_members(*group);
@@ -95,16 +98,19 @@ pub fn macro_etf(
         let mut kept: Vec<&StudiedFactor> = Vec::new();
         for (done, candidate) in by_preference(study, &members).into_iter().enumerate() {
             progress.advance(done, members.len())?;
-            // Those after the last are not looked at, so they are not listed as dropped either.
+            let ticker = &candidate.factor.ticker;
+            // Those after the last are not compared, so they are not listed as dropped either.
             if kept.len() == rules.max_per_group {
-                break;
+                excluded.push(Omitted::after(rules.max_per_group, ticker));
+                continue;
             }
             match duplicate_of(study, candidate, &kept, rules.duplicate_threshold) {
-                Some((twin, correlation)) => dropped.push(DroppedEtf {
-                    ticker: candidate.factor.ticker.clone(),
-                    kept: twin.factor.ticker.clone(),
-                    correlation,
-                }),
+                Some((twin, correlation)) => {
+                    let kept = twin.factor.ticker.clone();
+                    let reason = format!("nearly the same as {kept}: correlation {correlation:.2}");
+                    excluded.push(Omitted { ticker: ticker.clone(), reason });
+                    dropped.push(DroppedEtf { ticker: ticker.clone(), kept, correlation });
+                }
                 None => kept.push(candidate),
             }
         }
@@ -116,7 +122,7 @@ pub fn macro_etf(
     } else {
         None
     };
-    Ok(MacroEtfs { matrix, used, dropped })
+    Ok(MacroEtfs { matrix, used, dropped, excluded })
 }
 
 fn duplicate_of<'a>(
@@ -152,7 +158,7 @@ mod tests {
         let fund = |name: &str, priority: u32, returns| {
             let mut fund = Fund::new(name, Category::Style, returns);
             fund.factor.priority = priority;
-            fund.factor.asset_class = AssetClass::Equity;
+            fund.factor.asset_class = Some(AssetClass::Equity);
             fund
         };
         let late = [f64::NAN, 0.01, -0.01, -0.03, 0.01];

@@ -177,7 +177,8 @@ fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize
             if last.year() == end.year() {
                 enough(last.month() as usize, "whole months")
             } else {
-                Err(format!("no month of {} is complete yet", end.year()))
+                let year = end.year();
+                Err(format!("no month of {year} is complete yet: ask for ytd with frequency daily, or for 1m"))
             }
         }
         (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),

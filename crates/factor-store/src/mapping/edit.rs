@@ -18,7 +18,7 @@ pub(crate) use apply::fitting;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MappingEdit {
     /// Adds rows, or changes those of the same category, key and ETF; never removes one. What a row does not say
-    /// (priority, inception, description, what is said of an industry) stays as it is stored. A canonical row makes the
+    /// (priority, inception, description, notes, what is said of an industry) stays as it is stored. A canonical row makes the
     /// other rows of its key alternates, since a key has one canonical ETF.
     Upsert(Vec<ProxyRow>),
     /// Adds an industry, or changes what is given and keeps the rest; it is active afterwards. With another ETF the
@@ -62,6 +62,8 @@ pub struct IndustryEdit {
     pub sector_group: Option<String>,
     /// Its finer name.
     pub subindustry: Option<String>,
+    /// An administrator's remarks.
+    pub notes: Option<String>,
 }
 
 /// What became of a row.

@@ -30,7 +30,7 @@ pub(crate) fn checked(row: &ProxyRow) -> Result<ProxyRow, String> {
     for name in [&row.sector_group, &row.subindustry].into_iter().flatten() {
         check_text(name, LONGEST_NAME)?;
     }
-    if let Some(text) = &row.description {
+    for text in [&row.description, &row.notes].into_iter().flatten() {
         check_text(text, LONGEST_TEXT)?;
     }
     if row.etf.is_group() {

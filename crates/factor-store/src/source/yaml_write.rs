@@ -71,6 +71,7 @@ fn entry(row: &ProxyRow) -> String {
         subindustry,
         inception,
         description,
+        notes,
     } = row;
     let mut fields = Vec::new();
     let mut field = |name: &str, value: Option<String>| fields.extend(value.map(|value| format!("{name}: {value}")));
@@ -81,6 +82,7 @@ fn entry(row: &ProxyRow) -> String {
     field("priority", priority.map(|priority| priority.to_string()));
     field("active", (!active).then(|| active.to_string()));
     field("description", description.as_deref().map(quoted));
+    field("notes", notes.as_deref().map(quoted));
     let etf = word(etf.as_str());
     if fields.is_empty() {
         return etf;

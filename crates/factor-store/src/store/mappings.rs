@@ -21,15 +21,15 @@ use crate::{
 pub(super) async fn rows(tx: &mut Transaction<'_>, kind: MappingKind) -> Result<Vec<ProxyRow>, StoreError> {
     let all = match kind {
         MappingKind::AssetProxies => {
-            "SELECT asset_class, proxy_key, etf_ticker, priority, active, inception, description, is_canonical \
+            "SELECT asset_class, proxy_key, etf_ticker, priority, active, inception, description, notes, is_canonical \
              FROM asset_etf_proxies ORDER BY position, id"
         }
         MappingKind::Industries => {
-            "SELECT 'industry', industry, proxy_etf, priority, active, inception, description, asset_class, \
+            "SELECT 'industry', industry, proxy_etf, priority, active, inception, description, notes, asset_class, \
              sector_group, subindustry FROM industry_proxies ORDER BY position, id"
         }
         MappingKind::StyleAndMarket => {
-            "SELECT category, proxy_key, etf_ticker, priority, active, inception, description \
+            "SELECT category, proxy_key, etf_ticker, priority, active, inception, description, notes \
              FROM factor_proxies ORDER BY position, id"
         }
     };
@@ -191,24 +191,26 @@ fn placing(kind: MappingKind, row: &ProxyRow, position: usize) -> Statement {
             .bind(row.active)
             .bind(row.inception)
             .bind(row.description.as_deref())
+            .bind(row.notes.as_deref())
     };
     match kind {
         MappingKind::AssetProxies => place(
             "INSERT INTO asset_etf_proxies \
-             (position, proxy_key, etf_ticker, priority, active, inception, description, asset_class, is_canonical) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (asset_class, proxy_key, etf_ticker) DO UPDATE \
+             (position, proxy_key, etf_ticker, priority, active, inception, description, notes, asset_class, \
+             is_canonical) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (asset_class, proxy_key, etf_ticker) DO UPDATE \
              SET position = excluded.position, priority = excluded.priority, active = excluded.active, \
-             inception = excluded.inception, description = excluded.description, is_canonical = excluded.is_canonical",
+             inception = excluded.inception, description = excluded.description, notes = excluded.notes, \
+             is_canonical = excluded.is_canonical",
         )
         .bind(row.category.as_str())
         .bind(row.canonical),
         MappingKind::Industries => place(
             "INSERT INTO industry_proxies (position, industry, proxy_etf, priority, active, inception, description, \
-             asset_class, sector_group, subindustry) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (industry) DO UPDATE \
+             notes, asset_class, sector_group, subindustry) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (industry) DO UPDATE \
              SET position = excluded.position, proxy_etf = excluded.proxy_etf, priority = excluded.priority, \
              active = excluded.active, inception = excluded.inception, description = excluded.description, \
-             asset_class = excluded.asset_class, sector_group = excluded.sector_group, \
+             notes = excluded.notes, asset_class = excluded.asset_class, sector_group = excluded.sector_group, \
              subindustry = excluded.subindustry",
         )
         .bind(row.asset_class.map(|class| class.as_str()))
@@ -216,10 +218,10 @@ fn placing(kind: MappingKind, row: &ProxyRow, position: usize) -> Statement {
         .bind(row.subindustry.as_deref()),
         MappingKind::StyleAndMarket => place(
             "INSERT INTO factor_proxies \
-             (position, proxy_key, etf_ticker, priority, active, inception, description, category) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (category, proxy_key, etf_ticker) DO UPDATE \
+             (position, proxy_key, etf_ticker, priority, active, inception, description, notes, category) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (category, proxy_key, etf_ticker) DO UPDATE \
              SET position = excluded.position, priority = excluded.priority, active = excluded.active, \
-             inception = excluded.inception, description = excluded.description",
+             inception = excluded.inception, description = excluded.description, notes = excluded.notes",
         )
         .bind(row.category.as_str()),
     }
@@ -233,14 +235,15 @@ fn proxy_row(kind: MappingKind, row: &DatabaseRow) -> Result<ProxyRow, StoreErro
         active: row.get(4)?,
         inception: row.get(5)?,
         description: row.get(6)?,
+        notes: row.get(7)?,
         ..ProxyRow::new(category, row.get::<String>(1)?, row.read(2)?)
     };
     match kind {
-        MappingKind::AssetProxies => read.canonical = row.get(7)?,
+        MappingKind::AssetProxies => read.canonical = row.get(8)?,
         MappingKind::Industries => {
-            read.asset_class = row.read_some(7)?;
-            read.sector_group = row.get(8)?;
-            read.subindustry = row.get(9)?;
+            read.asset_class = row.read_some(8)?;
+            read.sector_group = row.get(9)?;
+            read.subindustry = row.get(10)?;
         }
         MappingKind::StyleAndMarket => {}
     }

@@ -33,9 +33,10 @@ enum SchemaState {
 /// A step's number, name and text. What was released is never changed: a new step is a new file, and a line here.
 type MigrationStep = (i64, &'static str, &'static str);
 
-const SQLITE_STEPS: [MigrationStep; 2] = [
+const SQLITE_STEPS: [MigrationStep; 3] = [
     (1, "store", include_str!("../../../../migrations/sqlite/0001_store.sql")),
     (CHECKSUMS, "checksums", include_str!("../../../../migrations/sqlite/0002_checksums.sql")),
+    (3, "indexes", include_str!("../../../../migrations/sqlite/0003_indexes.sql")),
 ];
 
 /// The step of SQLite from which rows have checksums.

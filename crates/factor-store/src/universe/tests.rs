@@ -57,12 +57,18 @@ fn priorities_and_flags_have_their_defaults() {
     let loaded = load_universe(None);
     let check = |etf: &str, canonical: bool, priority: u32, class: AssetClass| {
         let factor: &Factor = loaded.universe.get(&ticker(etf)).unwrap();
-        assert_eq!((factor.canonical, factor.priority, factor.asset_class), (canonical, priority, class), "{etf}");
+        assert_eq!(
+            (factor.canonical, factor.priority, factor.asset_class),
+            (canonical, priority, Some(class)),
+            "{etf}"
+        );
     };
     check("IEF", true, 0, AssetClass::Bond);
     check("SGOV", true, 0, AssetClass::Cash);
     check("BIL", false, 100, AssetClass::Cash);
-    check("SPY", false, 10, AssetClass::Equity);
+    check("SPY", false, 0, AssetClass::Equity);
+    check("VTI", false, 10, AssetClass::Equity);
+    check("TLT", true, 30, AssetClass::Bond);
     check("MTUM", false, 20, AssetClass::Equity);
     check("SOXX", false, 100, AssetClass::Equity);
 }

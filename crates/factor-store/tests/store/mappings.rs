@@ -28,6 +28,7 @@ fn industry(name: &str, etf: &str) -> MappingEdit {
         asset_class: None,
         sector_group: None,
         subindustry: None,
+        notes: None,
     })
 }
 

@@ -3,11 +3,11 @@ use factor_types::Ticker;
 use serde_json::json;
 
 use super::*;
-use crate::services::common_args::tests::{args, basis, snapshot};
+use crate::services::common_args::tests::{args, basis};
 
 fn read_json(values: Value) -> Result<Query, ToolError> {
     let Value::Object(values) = values else { panic!("no object") };
-    read(values, &snapshot(), UserGroups::default())
+    read(values, basis())
 }
 
 fn problems(values: Value) -> Vec<String> {

@@ -11,7 +11,7 @@ use factor_analytics::{
     report::CorrelationReport,
     study::StudiedFactor,
 };
-use factor_types::{PriceKind, Ticker};
+use factor_types::{Factor, PriceKind, Ticker};
 
 use super::{Gap, Warning, came_in, macro_groups, rates, relations, stale_candidates};
 use crate::{
@@ -40,6 +40,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(relations::warnings(analysis, analyzed, query));
     warnings.extend(of_the_prices(analysis));
     warnings.extend(of_the_report(analysis, &query.request.plan));
+    warnings.extend(asset_classes(analysis, query));
     warnings.extend(macro_groups::missing(analysis, query));
     warnings.extend(late_starters(analysis, analyzed));
     warnings.extend(stopped(analysis, analyzed, query));
@@ -56,6 +57,17 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(query.request.groups.trouble.iter().cloned().map(Warning::Groups));
     warnings.extend(query.request.groups.surplus.iter().cloned().map(Warning::SurplusGroups));
     warnings
+}
+
+/// The factors of a call's own universe that nobody gave an asset class, where one matters.
+fn asset_classes(analysis: &Analysis, query: &Query) -> Option<Warning> {
+    let own = query.request.universe.as_ref().filter(|_| analysis.kind() != AnalysisKind::Returns)?;
+    let not_given = |factor: &&Factor| own.get(&factor.ticker).is_some_and(|own| own.asset_class.is_none());
+    let factors = analysis.factors.iter().map(|factor| &**factor).filter(not_given);
+    let (by_profile, unknown): (Vec<&Factor>, Vec<&Factor>) = factors.partition(|factor| factor.asset_class.is_some());
+    let tickers = |factors: Vec<&Factor>| factors.into_iter().map(|factor| factor.ticker.clone()).collect::<Vec<_>>();
+    let (by_profile, unknown) = (tickers(by_profile), tickers(unknown));
+    (!by_profile.is_empty() || !unknown.is_empty()).then_some(Warning::AssetClasses { by_profile, unknown })
 }
 
 /// What is doubtful in the prices themselves: it comes first, since it changes what the figures are worth.

@@ -52,10 +52,9 @@ fn asked_for(plan: &Plan) -> (Vec<AssetClass>, f64) {
 
 fn too_few(analysis: &Analysis, class: AssetClass, (analysed, listed): (usize, usize), min_coverage: f64) -> String {
     let is_member = |ticker: &Ticker| {
-        analysis
-            .factors
-            .iter()
-            .any(|factor| factor.ticker == *ticker && factor.asset_class == class && factor.category != Category::User)
+        analysis.factors.iter().any(|factor| {
+            factor.ticker == *ticker && factor.asset_class == Some(class) && factor.category != Category::User
+        })
     };
     let out: Vec<String> = analysis
         .study

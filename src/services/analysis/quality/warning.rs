@@ -68,6 +68,8 @@ pub(crate) enum Warning {
     Gaps(Vec<Gap>),
     /// A macro group without a composite, or without correlations.
     NoMacroGroup { group: String, why: String },
+    /// Factors of a call's own universe whose class only their profile says, and those of which nothing says it.
+    AssetClasses { by_profile: Vec<Ticker>, unknown: Vec<Ticker> },
     /// Factors that have failed day after day.
     LongWithoutPrices(Vec<Ticker>),
     /// The prices are made up.
@@ -141,6 +143,7 @@ impl Display for Warning {
                 a_few(gaps, NAMED)
             ),
             Self::NoMacroGroup { group, why } => write!(f, "no macro composite {group}: {why}"),
+            Self::AssetClasses { by_profile, unknown } => asset_classes(f, by_profile, unknown),
             Self::LongWithoutPrices(tickers) => write!(
                 f,
                 "no prices on {STALE_AFTER} days or more, look for a replacement: {} (data_quality.stale_factor_candidates)",
@@ -219,6 +222,21 @@ impl Display for Warning {
             Self::Portfolio(warning) => warning.fmt(f),
         }
     }
+}
+
+fn asset_classes(f: &mut fmt::Formatter<'_>, by_profile: &[Ticker], unknown: &[Ticker]) -> fmt::Result {
+    if !by_profile.is_empty() {
+        write!(f, "asset classes by profile: {} equity", a_few(by_profile, NAMED))?;
+        f.write_str(if unknown.is_empty() { "" } else { "; " })?;
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    write!(
+        f,
+        "no asset class is known of {}: in no macro composite; give asset_class in factor_universe",
+        a_few(unknown, NAMED)
+    )
 }
 
 fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Frequency) -> fmt::Result {

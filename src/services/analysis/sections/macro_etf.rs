@@ -2,10 +2,15 @@
 
 use std::fmt::Write as _;
 
-use factor_analytics::{correlation::CorrelationMatrix, report::CorrelationReport, sections::macro_etf::MAX_COLUMNS};
+use factor_analytics::{
+    correlation::CorrelationMatrix,
+    report::CorrelationReport,
+    sections::macro_etf::{MAX_COLUMNS, MacroEtfs},
+};
+use serde_json::json;
 
 use super::{
-    matrices::{MatrixSummary, write_pairs},
+    matrices::{MatrixSummary, put_overlay_metadata, write_pairs},
     overlay_parts::{OverlayMatrix, matrix, overlay_matrix},
     spec::{Spec, at},
 };
@@ -21,6 +26,14 @@ pub(super) const SPEC: Spec = Spec {
         }
     }),
     report: at(60, write_report),
+    metadata: at(40, |analysis, query, metadata| {
+        if let Some(matrix) = matrix::<Etfs>(analysis) {
+            put_overlay_metadata(Etfs::FIELD, matrix, query, metadata);
+        }
+        if let Some(section) = section(analysis).filter(|section| !section.excluded.is_empty()) {
+            metadata.put("macro_etf", &json!({ "excluded": section.excluded }));
+        }
+    }),
     notes: at(10, |analysis| too_many(analysis).map(Note::TooManyEtfs).into_iter().collect()),
     ..overlay_matrix::<Etfs>(40)
 };
@@ -36,10 +49,14 @@ impl OverlayMatrix for Etfs {
     }
 }
 
+fn section(analysis: &Analysis) -> Option<&MacroEtfs> {
+    let Report::Correlations(report) = analysis.report() else { return None };
+    report.macro_etf.as_ref()
+}
+
 /// How many ETFs there are, where they are too many for a matrix.
 fn too_many(analysis: &Analysis) -> Option<usize> {
-    let Report::Correlations(report) = analysis.report() else { return None };
-    let section = report.macro_etf.as_ref().filter(|section| section.matrix.is_none())?;
+    let section = section(analysis).filter(|section| section.matrix.is_none())?;
     Some(section.used).filter(|used| *used > MAX_COLUMNS)
 }
 

@@ -29,9 +29,6 @@ use crate::{
     },
 };
 
-/// A matrix of no more rows is whole in a report.
-const SMALL: usize = 6;
-
 pub(super) const SPEC: Spec = Spec {
     summary: at(10, put_summary),
     report: at(10, write_report),
@@ -116,7 +113,7 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
     for (name, matrix) in &report.matrices {
         let _ = write!(text, "\n## {} ({})\n\n", title(name), matrix.size());
         let statistics = report.statistics.as_ref().and_then(|statistics| statistics.matrices.get(name));
-        if matrix.size() <= SMALL {
+        if matrix.size() <= answer.query.lists.factors {
             write_whole(text, matrix);
             if statistics.is_some() {
                 text.push('\n');

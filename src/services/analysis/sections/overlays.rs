@@ -173,10 +173,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{
-        analysis::UserGroups,
-        services::{analysis::arguments, common_args::tests::snapshot},
-    };
+    use crate::services::{analysis::arguments, common_args::tests::basis};
 
     fn overlay(columns: &[&str], rows: &[(&str, &[Option<f64>])]) -> Overlay {
         let row = |(name, values): &(&str, &[Option<f64>])| OverlayRow {
@@ -211,7 +208,7 @@ mod tests {
 
     fn report(max_factors: usize, overlay: &Overlay) -> String {
         let Value::Object(arguments) = json!({"max_factors": max_factors}) else { panic!("no object") };
-        let query = arguments::read(arguments, &snapshot(), UserGroups::default()).unwrap();
+        let query = arguments::read(arguments, basis()).unwrap();
         let mut text = String::new();
         write_table(&mut text, "Rates", overlay, &query);
         text

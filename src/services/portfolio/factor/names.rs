@@ -1,8 +1,8 @@
-//! Which factor a name means: by ticker, label, alias, composite, group, and at last by a part of a name.
+//! Which factor a name means: by ticker, label, alias, composite, group, and at last by words or a part of a name.
 
 use std::collections::HashSet;
 
-use factor_types::{AssetClass, Category, Factor, FactorUniverse, Ticker};
+use factor_types::{AssetClass, Category, Factor, FactorUniverse, Sector, Ticker};
 use serde_json::json;
 
 use super::{Kind, MatchedBy, Resolved};
@@ -17,6 +17,8 @@ const NAMED: usize = 6;
 /// The shortest part of a name that is looked for, and of a description.
 const PART: usize = 2;
 const PART_OF_DESCRIPTION: usize = 4;
+/// What the average of several ETFs is called.
+const COMPOSITE: &str = "composite";
 
 /// Why a name means no factor.
 enum Miss<'a> {
@@ -28,8 +30,9 @@ enum Miss<'a> {
     Several(Vec<&'a Factor>),
 }
 
-/// Finds a factor: by ticker, label, label without case and punctuation, alias, category or sector group, group of the
-/// caller's, and at last by a part of a name. `held` are the call's holdings, which may be named by their tickers.
+/// Finds a factor: by ticker, label, label without case and punctuation, alias (of a sector any of its names), category,
+/// sector group or sector, group of the caller's, and at last by whole words of a name and by a part of one. `held` are the
+/// call's holdings, which may be named by their tickers.
 ///
 /// # Errors
 /// None or several fit: the nearest are listed.
@@ -48,7 +51,9 @@ pub(crate) fn resolve(
         };
         miss.refused(field, query, &names)
     };
-    find(query, universe.factors(), groups, held).map_err(refused)
+    let mut found = find(query, universe.factors(), groups, held).map_err(refused)?;
+    found.note = broader(query, &found, universe.factors());
+    Ok(found)
 }
 
 fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Ticker]) -> Result<Resolved, Miss<'a>> {
@@ -69,12 +74,19 @@ fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Tic
             kind: Kind::Holding,
             members: vec![ticker.clone()],
             matched_by: MatchedBy::Holding,
+            note: None,
         });
     }
+    let sector = Sector::named(query);
     let is_alias = |factor: &Factor| factor.aliases.iter().any(|alias| plain(alias) == wanted);
+    let is_sector = |factor: &Factor| {
+        let mut named = factor.aliases.iter().filter_map(|alias| Sector::named(alias));
+        factor.category == Category::Industry && named.any(|named| Some(named) == sector)
+    };
     let by_name = only(query, factors, MatchedBy::Label, |factor| factor.label == query)
         .or_else(|| only(query, factors, MatchedBy::Label, |factor| plain(&factor.label) == wanted))
-        .or_else(|| only(query, factors, MatchedBy::Alias, is_alias));
+        .or_else(|| only(query, factors, MatchedBy::Alias, is_alias))
+        .or_else(|| only(query, factors, MatchedBy::Alias, is_sector));
     if let Some(found) = by_name {
         return found;
     }
@@ -89,13 +101,22 @@ fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Tic
             kind: Kind::UserGroup,
             members: group.members.iter().flatten().map(|(ticker, _)| ticker.clone()).collect(),
             matched_by: MatchedBy::UserGroup,
+            note: None,
         });
     }
+    let words = words_of(query);
+    let holds_words = |name: &str| words_of(name).windows(words.len()).any(|some| some == words);
+    let in_words =
+        |factor: &Factor| holds_words(&factor.label) || factor.aliases.iter().any(|alias| holds_words(alias));
+    let words_in_description =
+        |factor: &Factor| wanted.len() >= PART_OF_DESCRIPTION && factor.description.as_deref().is_some_and(holds_words);
     let holds = |name: &str| wanted.len() >= PART && plain(name).contains(&wanted);
     let in_name = |factor: &Factor| holds(&factor.label) || factor.aliases.iter().any(|alias| holds(alias));
     let in_description =
         |factor: &Factor| wanted.len() >= PART_OF_DESCRIPTION && factor.description.as_deref().is_some_and(holds);
-    only(query, factors, MatchedBy::PartOfName, in_name)
+    only(query, factors, MatchedBy::PartOfName, in_words)
+        .or_else(|| only(query, factors, MatchedBy::Description, words_in_description))
+        .or_else(|| only(query, factors, MatchedBy::PartOfName, in_name))
         .or_else(|| only(query, factors, MatchedBy::Description, in_description))
         .unwrap_or(Err(Miss::Unknown))
 }
@@ -123,11 +144,13 @@ fn etf(query: &str, factor: &Factor, matched_by: MatchedBy) -> Resolved {
         kind: Kind::Etf,
         members: vec![factor.ticker.clone()],
         matched_by,
+        note: None,
     }
 }
 
-/// The composite of a category, a sector group, a subindustry or an asset class.
+/// The composite of a category, a sector group, a subindustry, an asset class or a sector; "composite" may be said.
 fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> {
+    let wanted = wanted.strip_suffix(COMPOSITE).filter(|rest| !rest.is_empty()).unwrap_or(wanted);
     let singular = wanted.strip_suffix('s').unwrap_or(wanted);
     let is = |name: &str| plain(name) == wanted || plain(name) == singular;
     let of = |name: &str, kind: Kind, matched_by: MatchedBy, belongs: &dyn Fn(&Factor) -> bool| {
@@ -140,6 +163,7 @@ fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> 
             kind,
             members,
             matched_by,
+            note: None,
         })
     };
     let category = Category::ALL
@@ -158,9 +182,40 @@ fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> 
             |factor: &Factor| factor.sector_group.as_ref() == Some(name) || factor.subindustry.as_ref() == Some(name);
         return of(name, Kind::SectorGroup, MatchedBy::SectorGroup, &belongs);
     }
-    let class = AssetClass::ALL.into_iter().find(|class| is(class.as_str()) || is(class.macro_group()))?;
-    let belongs = |factor: &Factor| factor.asset_class == class;
-    of(class.macro_group(), Kind::AssetClass(class), MatchedBy::AssetClass, &belongs)
+    if let Some(class) = AssetClass::ALL.into_iter().find(|class| is(class.as_str()) || is(class.macro_group())) {
+        let belongs = |factor: &Factor| factor.asset_class == Some(class);
+        return of(class.macro_group(), Kind::AssetClass(class), MatchedBy::AssetClass, &belongs);
+    }
+    let sector = Sector::named(wanted)?;
+    of(&composite_of(sector), Kind::Sector(sector), MatchedBy::Sector, &|factor| is_of(factor, sector))
+}
+
+/// What the composite of a sector is called.
+fn composite_of(sector: Sector) -> String {
+    format!("{sector} {COMPOSITE}")
+}
+
+/// True for the ETF of one of a sector's industries.
+fn is_of(factor: &Factor, sector: Sector) -> bool {
+    factor.category == Category::Industry && Sector::of_industry(&factor.label) == Some(sector)
+}
+
+/// What a name of a sector might have meant as well: the composite of the sector's ETFs, where it was read as one of them.
+fn broader(query: &str, found: &Resolved, factors: &[Factor]) -> Option<String> {
+    let sector = Sector::named(query).filter(|_| matches!(found.kind, Kind::Etf))?;
+    let etfs = factors.iter().filter(|factor| is_of(factor, sector)).count();
+    let (name, composite) = (&found.name, composite_of(sector));
+    (etfs > 1).then(|| {
+        format!(
+            "`{query}` is read as {name}, the fund of the sector; \"{composite}\" is the average of its {etfs} ETFs"
+        )
+    })
+}
+
+/// The words of a name, small.
+fn words_of(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Letters and digits alone, small.

@@ -44,7 +44,9 @@ fn a_factor_is_found_by_any_of_its_names() {
         ("cyclicals", "cyclical", "sector_group_composite", "sector_group"),
         ("equity", "equity", "asset_class_composite", "asset_class"),
         ("residential", "REZ", "etf", "part of a name"),
-        ("Real Estate", "VNQ", "etf", "description"),
+        ("whole US real", "VNQ", "etf", "description"),
+        ("Real Estate", "Real Estate composite", "sector_composite", "sector"),
+        ("tech composite", "Technology composite", "sector_composite", "sector"),
     ] {
         assert_eq!(found(query), (name.to_owned(), kind, by), "{query}");
     }
@@ -52,7 +54,7 @@ fn a_factor_is_found_by_any_of_its_names() {
 
 #[test]
 fn none_or_several_list_the_nearest() {
-    let several = refused("REIT");
+    let several = refused("REI");
     assert!(several.contains("fits 2 factors") && several.contains("VNQ (REIT - Diversified)"), "{several}");
     assert!(refused("VNK").contains("VNQ (REIT - Diversified)"), "{}", refused("VNK"));
     // By a word of what an ETF is, by a sector group and by a category.

@@ -119,7 +119,7 @@ fn a_group_is_looked_through_and_stays_one_holding() {
     use factor_types::GroupName;
     let name: GroupName = "Mix".parse().unwrap();
     let mut factor = Factor::new(Ticker::of_group(&name), "Mix", Category::User, SourceTier::Database);
-    factor.asset_class = AssetClass::Equity;
+    factor.asset_class = Some(AssetClass::Equity);
     let members = vec![(ticker("AAPL"), 3.0), (ticker("TLT"), 1.0)];
     let group = UserGroup { factor: Arc::new(factor), members: Ok(members) };
     let groups = UserGroups { groups: vec![group], ..UserGroups::default() };

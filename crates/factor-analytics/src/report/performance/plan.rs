@@ -133,8 +133,9 @@ impl PerformancePlan {
 
     /// True when the factor may be a member of a composite.
     pub fn is_member(&self, factor: &Factor) -> bool {
-        let in_macro =
-            |groups: &Vec<AssetClass>| groups.contains(&factor.asset_class) && factor.category != Category::User;
+        let in_macro = |groups: &Vec<AssetClass>| {
+            factor.asset_class.is_some_and(|class| groups.contains(&class)) && factor.category != Category::User
+        };
         self.category_composites || self.macro_composites.as_ref().is_some_and(in_macro)
     }
 
@@ -202,7 +203,7 @@ mod tests {
     fn dividends_are_needed_of_what_is_shown_or_a_member() {
         let factor = |category, class| {
             let mut factor = Factor::new(Ticker::spy(), "", category, SourceTier::Request);
-            factor.asset_class = class;
+            factor.asset_class = Some(class);
             factor
         };
         let plan = plan();

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Fundamentals, Study,
-    composite::{Composite, Composites, Member, covers},
+    composite::{Composite, Composites, Member, Omitted, covers},
     observer::{Progress, Stopped},
     panel::Spacing,
     sections::{
@@ -126,7 +126,7 @@ impl Tables<'_> {
             let mut groups = Composites::default();
             for class in asset_classes {
                 progress.check()?;
-                let belongs = |factor: &Factor| factor.asset_class == *class && factor.category != Category::User;
+                let belongs = |factor: &Factor| factor.asset_class == Some(*class) && factor.category != Category::User;
                 self.push(&mut groups, class.macro_group(), belongs, "composites.macro", &mut missing);
             }
             computed.report.macro_groups = self.profiles(&groups.built, "composites.macro", &mut missing);
@@ -193,7 +193,8 @@ impl Tables<'_> {
             return;
         }
         let mut preferred = by_preference(self.study, &members);
-        preferred.truncate(self.plan.max_per_composite.unwrap_or(usize::MAX));
+        let most = self.plan.max_per_composite.unwrap_or(usize::MAX);
+        let beyond = preferred.split_off(most.min(preferred.len()));
         let weight = |studied: &StudiedFactor| match &self.plan.weights {
             Weighting::Equal => Some(1.0),
             Weighting::Cap => self.fundamentals.caps.dollars.get(&studied.factor.ticker).copied(),
@@ -205,8 +206,9 @@ impl Tables<'_> {
             .filter_map(|studied| Some(Member { column: studied.column, weight: weight(studied)? }))
             .collect();
         if !chosen.is_empty() {
-            let composite = Composite::build(name, self.study.panel(), &chosen, listed, self.plan.min_coverage);
-            composites.built.push(composite);
+            let built = Composite::build(name, self.study.panel(), &chosen, listed, self.plan.min_coverage);
+            let excluded = beyond.iter().map(|studied| Omitted::after(most, &studied.factor.ticker)).collect();
+            composites.built.push(Composite { excluded, ..built });
         } else if self.plan.weights == Weighting::Cap {
             missing.push((section.to_owned(), name.to_owned(), "composite".to_owned(), NO_CAP.to_owned()));
         }
@@ -228,6 +230,7 @@ impl Tables<'_> {
                 profile.dividend_yield = self.composite_yield(composite).ok();
                 let entry = CompositeProfile {
                     members: composite.members.clone(),
+                    excluded: composite.excluded.clone(),
                     lookahead: self.plan.weights == Weighting::Cap,
                     history: History::of(&composite.values, self.study.panel().labels()),
                     profile,

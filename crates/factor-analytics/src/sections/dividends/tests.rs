@@ -9,7 +9,7 @@ fn day(text: &str) -> NaiveDate {
 
 fn factor(class: AssetClass) -> Factor {
     let mut factor = Factor::new("FUND".parse().unwrap(), "fund", Category::Custom, SourceTier::Request);
-    factor.asset_class = class;
+    factor.asset_class = Some(class);
     factor
 }
 
@@ -38,23 +38,23 @@ fn a_year_begins_after_its_first_day_and_ends_with_its_last() {
 #[test]
 fn four_quarters_over_the_latest_close() {
     // 4 x 0.70 over 112.
-    assert_eq!(dividend_yield(AssetClass::Equity, 4.0 * 0.7, 112.0), Ok(2.8 / 112.0));
-    assert_eq!(dividend_yield(AssetClass::Equity, 0.0, 112.0), Ok(0.0));
-    assert_eq!(dividend_yield(AssetClass::Bond, -1.0, 112.0), Ok(0.0));
+    assert_eq!(dividend_yield(Some(AssetClass::Equity), 4.0 * 0.7, 112.0), Ok(2.8 / 112.0));
+    assert_eq!(dividend_yield(Some(AssetClass::Equity), 0.0, 112.0), Ok(0.0));
+    assert_eq!(dividend_yield(Some(AssetClass::Bond), -1.0, 112.0), Ok(0.0));
 }
 
 #[test]
 fn what_cannot_be_is_not_believed_and_told_with_its_value() {
     // 20/100 is a lot for a share and too much for a bond; the limits themselves are in.
-    assert_eq!(dividend_yield(AssetClass::Equity, 20.0, 100.0), Ok(0.2));
+    assert_eq!(dividend_yield(Some(AssetClass::Equity), 20.0, 100.0), Ok(0.2));
     assert_eq!(
-        dividend_yield(AssetClass::Bond, 20.0, 100.0),
+        dividend_yield(Some(AssetClass::Bond), 20.0, 100.0),
         Err("0.2000 is not believed: above 0.15 for bonds and cash".to_owned())
     );
-    assert!(dividend_yield(AssetClass::Cash, 20.0, 100.0).is_err());
-    assert_eq!(dividend_yield(AssetClass::Bond, 15.0, 100.0), Ok(0.15));
-    assert_eq!(dividend_yield(AssetClass::Equity, 25.0, 100.0), Ok(0.25));
-    assert!(dividend_yield(AssetClass::Equity, 25.1, 100.0).unwrap_err().contains("0.2510"));
+    assert!(dividend_yield(Some(AssetClass::Cash), 20.0, 100.0).is_err());
+    assert_eq!(dividend_yield(Some(AssetClass::Bond), 15.0, 100.0), Ok(0.15));
+    assert_eq!(dividend_yield(Some(AssetClass::Equity), 25.0, 100.0), Ok(0.25));
+    assert!(dividend_yield(Some(AssetClass::Equity), 25.1, 100.0).unwrap_err().contains("0.2510"));
 }
 
 #[test]

@@ -95,6 +95,7 @@ impl Book {
             // The month of inception is the ETF's, and an industry may be given another.
             inception: given.inception.or(stored.inception.filter(|_| stored.etf == given.etf)),
             description: given.description.clone().or_else(|| stored.description.clone()),
+            notes: given.notes.clone().or_else(|| stored.notes.clone()),
             ..given.clone()
         }
     }
@@ -126,6 +127,7 @@ impl Book {
         row.asset_class = edit.asset_class.or(row.asset_class);
         row.sector_group = edit.sector_group.clone().or(row.sector_group);
         row.subindustry = edit.subindustry.clone().or(row.subindustry);
+        row.notes = edit.notes.clone().or(row.notes);
         let row = checked(&row).map_err(StoreError::Refused)?;
         self.put(row);
         Ok(())

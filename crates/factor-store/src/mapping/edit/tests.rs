@@ -127,6 +127,7 @@ fn an_industry_keeps_what_is_not_said_of_it() {
         asset_class: None,
         sector_group: None,
         subindustry: Some("Design".into()),
+        notes: None,
     };
     let (after, report) = MappingEdit::Industry(edit.clone()).apply(std::slice::from_ref(&stored)).unwrap();
     assert_eq!(fates(&report), [(RowFate::Updated, "SOXX")]);

@@ -41,6 +41,7 @@ pub(super) struct EtfFields {
     priority: Option<u32>,
     active: Option<bool>,
     description: Option<Text>,
+    notes: Option<Text>,
 }
 
 impl Fields for EtfFields {
@@ -53,6 +54,7 @@ impl Fields for EtfFields {
         row.priority = self.priority;
         row.active = self.active.unwrap_or(true);
         row.description = self.description.as_ref().map(|text| text.0.clone());
+        row.notes = self.notes.as_ref().map(|text| text.0.clone());
     }
 }
 
@@ -68,6 +70,7 @@ pub(super) struct IndustryFields {
     priority: Option<u32>,
     active: Option<bool>,
     description: Option<Text>,
+    notes: Option<Text>,
 }
 
 impl Fields for IndustryFields {
@@ -83,6 +86,7 @@ impl Fields for IndustryFields {
         row.priority = self.priority;
         row.active = self.active.unwrap_or(true);
         row.description = self.description.as_ref().map(|text| text.0.clone());
+        row.notes = self.notes.as_ref().map(|text| text.0.clone());
     }
 }
 
@@ -104,7 +108,7 @@ impl TryFrom<String> for Name {
     }
 }
 
-/// A description.
+/// A description, or notes.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Text(String);

@@ -58,7 +58,7 @@ asset_classes:
     assert_eq!(brief(&read), expected);
     assert_eq!(read[1].inception, NaiveDate::from_ymd_opt(2002, 7, 1));
     assert_eq!(read[1].description.as_deref(), Some("over 20 years"));
-    assert_eq!(read[1].factor(SourceTier::Yaml).asset_class, AssetClass::Bond);
+    assert_eq!(read[1].factor(SourceTier::Yaml).asset_class, Some(AssetClass::Bond));
 }
 
 #[test]
@@ -81,8 +81,11 @@ industry_to_etf:
     assert_eq!(brief(&read), keys.map(|key| format!("industry {key}")));
     let factor = read[0].factor(SourceTier::Yaml);
     assert_eq!((factor.sector_group.as_deref(), factor.subindustry.as_deref()), (Some("sensitive"), Some("majors")));
-    assert_eq!((factor.asset_class, factor.proxy_key.as_deref()), (AssetClass::Equity, Some("Oil & Gas Integrated")));
-    assert_eq!(read[1].factor(SourceTier::Yaml).asset_class, AssetClass::Bond);
+    assert_eq!(
+        (factor.asset_class, factor.proxy_key.as_deref()),
+        (Some(AssetClass::Equity), Some("Oil & Gas Integrated"))
+    );
+    assert_eq!(read[1].factor(SourceTier::Yaml).asset_class, Some(AssetClass::Bond));
 }
 
 #[test]

@@ -67,18 +67,32 @@ fn any_row(kind: MappingKind) -> impl Strategy<Value = ProxyRow> {
         Category::ALL.into_iter().filter(|category| MappingKind::of(*category) == Some(kind)).collect();
     let industrial = kind == MappingKind::Industries;
     let month = (1980..2030_i32, 1..=12_u32).prop_map(|(year, month)| NaiveDate::from_ymd_opt(year, month, 1).unwrap());
-    let said = (option::of(any::<u32>()), any::<bool>(), option::of(month), option::of(any_name(500)));
+    let said = (
+        option::of(any::<u32>()),
+        any::<bool>(),
+        option::of(month),
+        option::of(any_name(500)),
+        option::of(any_name(500)),
+    );
     let of_industry =
         (option::of(select(AssetClass::ALL.to_vec())), option::of(any_name(100)), option::of(any_name(100)));
     let key = prop_oneof![select(vec!["a", "b", "c"]).prop_map(str::to_owned), any_name(100)];
     (select(categories), key, any_ticker(), any::<bool>(), said, of_industry).prop_map(
-        move |(category, key, etf, canonical, (priority, active, inception, description), (class, group, finer))| {
+        move |(
+            category,
+            key,
+            etf,
+            canonical,
+            (priority, active, inception, description, notes),
+            (class, group, finer),
+        )| {
             ProxyRow {
                 canonical,
                 priority,
                 active,
                 inception,
                 description,
+                notes,
                 asset_class: class.filter(|_| industrial),
                 sector_group: group.filter(|_| industrial),
                 subindustry: finer.filter(|_| industrial),

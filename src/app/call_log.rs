@@ -1,0 +1,103 @@
+//! The line that the log has of a call: what was asked, how long it took and, of an analysis, what it used.
+//!
+//! A call that takes as long as its setting says (`FACTOR_SLOW_CORRELATIONS` and others) is a warning; else an analysis is
+//! information and anything else a detail. Arguments are never logged: they may hold somebody's portfolio.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::counters::ANALYSES;
+use crate::{process_usage::ProcessUsage, settings::SlowSettings};
+
+/// What is known of a call when it begins.
+#[derive(Debug)]
+pub struct CallLine {
+    /// The kind of analysis, where it is one.
+    kind: Option<&'static str>,
+    /// From when on it is slow.
+    limit: Option<Duration>,
+    /// What the process had used before an analysis.
+    before: Option<ProcessUsage>,
+}
+
+impl CallLine {
+    /// A call of a tool that begins now.
+    pub fn begin(settings: &SlowSettings, tool: &str, arguments: &Map<String, Value>) -> Self {
+        let kind = kind(tool, arguments);
+        let before = ANALYSES.contains(&tool).then(ProcessUsage::now);
+        Self { kind, limit: limit(settings, tool, kind), before }
+    }
+
+    /// Writes the line of the call, which has ended.
+    pub fn end(self, tool: &str, took: Duration, failed: bool) {
+        let Self { kind, limit, before } = self;
+        let kind = kind.unwrap_or_default();
+        let ms = took.as_millis();
+        let used = before.map(|before| (before, ProcessUsage::now()));
+        // Of the whole process: calls at the same time are in it too.
+        let cpu_ms = used.and_then(|(before, now)| Some(now.cpu?.saturating_sub(before.cpu?).as_millis()));
+        let memory_bytes = used.and_then(|(_, now)| now.resident_bytes);
+        let peak_bytes = used.and_then(|(_, now)| now.peak_bytes);
+        match limit {
+            Some(limit) if took >= limit => {
+                let limit_ms = limit.as_millis();
+                tracing::warn!(tool, kind, failed, ms, limit_ms, cpu_ms, memory_bytes, peak_bytes, "a slow call");
+            }
+            _ if used.is_some() => {
+                tracing::info!(tool, kind, failed, ms, cpu_ms, memory_bytes, peak_bytes, "an analysis");
+            }
+            _ => tracing::debug!(tool, failed, ms, "a call"),
+        }
+    }
+}
+
+/// The kind of analysis that a call asks for; correlations where it does not say.
+fn kind(tool: &str, arguments: &Map<String, Value>) -> Option<&'static str> {
+    const KINDS: [&str; 3] = ["correlations", "performance", "returns"];
+    if tool != "get_factor_analysis" {
+        return None;
+    }
+    let asked = arguments.get("analysis_type").and_then(Value::as_str).map_or(KINDS[0], str::trim);
+    KINDS.into_iter().find(|kind| kind.eq_ignore_ascii_case(asked))
+}
+
+fn limit(settings: &SlowSettings, tool: &str, kind: Option<&str>) -> Option<Duration> {
+    match (tool, kind) {
+        ("get_factor_analysis", Some("correlations")) => Some(settings.correlations),
+        ("get_factor_analysis" | "get_portfolio_exposures", _) => Some(settings.performance),
+        ("get_factor_recommendations", _) => Some(settings.recommendations),
+        ("create_factor_group" | "update_factor_group" | "validate_factor_group", _) => Some(settings.validation),
+        (tool, _) if tool.contains("factor_group") || tool.contains("portfolio") => Some(settings.groups),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_has_the_bound_of_the_settings() {
+        let settings = crate::settings::Settings::defaults().unwrap().slow;
+        let seconds = |tool: &str, arguments: Value| {
+            let arguments = arguments.as_object().unwrap().clone();
+            limit(&settings, tool, kind(tool, &arguments)).map(|limit| limit.as_secs())
+        };
+        for (tool, arguments, expected) in [
+            ("get_factor_analysis", json!({}), Some(10)),
+            ("get_factor_analysis", json!({"analysis_type": " Performance "}), Some(15)),
+            ("get_factor_analysis", json!({"analysis_type": "returns"}), Some(15)),
+            ("get_factor_recommendations", json!({}), Some(8)),
+            ("list_factor_groups", json!({}), Some(1)),
+            ("get_portfolio", json!({}), Some(1)),
+            ("create_factor_group", json!({}), Some(5)),
+            ("validate_factor_group", json!({}), Some(5)),
+            ("get_server_status", json!({}), None),
+        ] {
+            assert_eq!(seconds(tool, arguments), expected, "{tool}");
+        }
+    }
+}
