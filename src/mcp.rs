@@ -1,6 +1,7 @@
 //! The MCP adapter: the handler, what it offers (tools, prompts, resources) and the transports it speaks over.
 
 pub mod catalog;
+mod injected;
 mod progress;
 pub mod prompts;
 pub mod raw_content;

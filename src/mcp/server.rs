@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     catalog::{Catalog, CatalogError, ToolFilter},
-    progress, prompts,
+    injected, progress, prompts,
     raw_content::RawContent,
     resources,
     tools::{ToolEntry, ToolFn},
@@ -122,6 +122,7 @@ impl Server {
         // Work on other threads outlives this future; the token is what stops it.
         let _stop = call.cancel.clone().drop_guard();
         let cancelled = call.cancel.clone();
+        let aside = injected::set_aside(&mut call.arguments);
         let user = call.user;
         let line = CallLine::begin(&self.inner.app.settings.slow, name, &call.arguments);
         let work = of_user(user, async { tool(Arc::clone(&self.inner.app), call).await });
@@ -138,10 +139,10 @@ impl Server {
         self.inner.app.counters.record(name, took, outcome.is_err());
         line.end(name, took, outcome.is_err());
         match outcome {
-            Ok(answer) => result(CallToolResult::success, answer),
+            Ok(answer) => result(CallToolResult::success, injected::said(answer, &aside)),
             Err(error) => {
                 tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");
-                result(CallToolResult::error, Rendered::of(error.structured()))
+                result(CallToolResult::error, injected::said(Rendered::of(error.structured()), &aside))
             }
         }
     }

@@ -137,7 +137,7 @@ async fn what_cannot_be_answered_says_why() {
     for start in ["what_if[0].ticker: ", "what_if[0].change: ", "what_if[1].change: is required", "top_n: "] {
         assert!(problems.iter().any(|one| one.starts_with(start)), "{start}: {problems:?}");
     }
-    let names = json!({"holdings": {"SPY": 1}, "factors": ["TLT", "xyzzy", "REIT"]});
+    let names = json!({"holdings": {"SPY": 1}, "factors": ["TLT", "xyzzy", "insurance"]});
     let error = server.error(TOOL, names, "unknown_factor").await;
     let fields: Vec<&Value> = error["problems"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
     assert_eq!(fields, ["factors[1]", "factors[2]"], "{error}");

@@ -175,8 +175,8 @@ async fn every_mistake_is_told_at_once() {
         assert!(problems.iter().any(|one| one.starts_with(start)), "{start}: {problems:#?}");
     }
     assert!(!problems.iter().any(|one| one.contains("analysis_type")), "{problems:#?}");
-    let error = server.error(TOOL, json!({"overexposed_factor": "tech"}), "unknown_factor").await;
-    assert!(error["message"].as_str().unwrap().contains("XLK (Information Technology Services)"), "{error}");
+    let error = server.error(TOOL, json!({"overexposed_factor": "insurance"}), "unknown_factor").await;
+    assert!(error["message"].as_str().unwrap().contains("KIE (Insurance - Diversified)"), "{error}");
     for (typed, near) in
         [("utilites", "XLU ("), ("cyclcal", "cyclical (sector group)"), ("comodity", "commodity (category)")]
     {

@@ -208,3 +208,28 @@ async fn a_share_is_the_clients_and_not_its_proxys() {
     let headers = [headers.as_slice(), &[("X-Forwarded-For", "10.0.0.1")]].concat();
     assert_eq!(http.post(&headers, &list).await.status, 200);
 }
+
+/// n8n and agent frameworks put arguments of their own into every call, which a model cannot leave out.
+#[tokio::test]
+async fn arguments_that_clients_inject_are_left_aside_by_every_tool_and_said() {
+    let mut process = Process::legacy(&[]).await;
+    let list = process.request("tools/list", json!({})).await;
+    let tools = list["result"]["tools"].as_array().unwrap().clone();
+    assert!(tools.len() >= 10);
+    for tool in &tools {
+        let name = tool["name"].as_str().unwrap();
+        let injected = json!({"toolCallId": "call_1", "sessionId": "s", "random_string": "x", "requestId": 5, "threadId": null, "_meta": {}});
+        let answer = process.call(name, injected).await;
+        let note = answer["structuredContent"]["note"].as_str().unwrap_or_else(|| panic!("{name}: {answer}"));
+        for argument in ["toolCallId", "sessionId", "random_string", "requestId", "threadId", "_meta"] {
+            assert!(note.contains(argument), "{name}: {note}");
+        }
+        let refused = answer["structuredContent"]["error"]["problems"].to_string();
+        assert!(!refused.contains("toolCallId") && !refused.contains("_meta"), "{name}: {refused}");
+    }
+    let arguments = json!({"analysis_type": "returns", "windows": "1m", "toolCallId": "call_1"});
+    let answer = process.call("get_factor_analysis", arguments).await;
+    assert_eq!(answer["isError"], false, "{answer}");
+    let text: Value = serde_json::from_str(answer["content"][0]["text"].as_str().unwrap()).unwrap();
+    assert_eq!(text, answer["structuredContent"], "the text says it too");
+}
