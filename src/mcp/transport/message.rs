@@ -86,25 +86,9 @@ fn unread(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Box<Refus
     }
 }
 
-/// Requests whose params have a shape of their own.
+/// Requests that cannot do without params, and are known in every version of the protocol: others the SDK answers by version.
 fn is_known(method: &str) -> bool {
-    matches!(
-        method,
-        "initialize"
-            | "ping"
-            | "server/discover"
-            | "tools/call"
-            | "tools/list"
-            | "prompts/get"
-            | "prompts/list"
-            | "resources/list"
-            | "resources/read"
-            | "resources/subscribe"
-            | "resources/unsubscribe"
-            | "resources/templates/list"
-            | "completion/complete"
-            | "logging/setLevel"
-    )
+    matches!(method, "tools/call" | "prompts/get" | "resources/read" | "completion/complete")
 }
 
 /// The id in text that is no JSON, such as a message that was cut off: the value of `id` in the outermost object.
