@@ -15,6 +15,8 @@ const NAMED: usize = 8;
 pub(crate) enum Warning {
     /// Holdings without any return, and their share of what is held besides cash; 0 of what is only bought.
     WithoutReturns { tickers: Vec<Ticker>, why: Reason, share: f64 },
+    /// The portfolio loses all that it is worth, or more, within a period.
+    WipedOut { period: NaiveDate, loss: f64 },
     /// Cash earns nothing, and leverage costs nothing, for want of any risk-free rate. Below zero it is borrowed.
     NothingOnCash { cash: f64 },
     /// Periods that the portfolio lacks for want of a rate for its cash, or for what it borrows.
@@ -63,6 +65,12 @@ impl fmt::Display for Warning {
                 }
                 write!(f, ": {}", why.said_of(tickers.len()))
             }
+            Self::WipedOut { period, loss } => write!(
+                f,
+                "the portfolio is wiped out in the period to {period}: it loses {} of what it is worth; its return is -100%, and what \
+                 goes on after that (volatility, Sharpe ratio, beta) is of nothing that can be held",
+                in_words(-loss)
+            ),
             Self::NothingOnCash { cash } if *cash < 0.0 => write!(
                 f,
                 "what is borrowed ({} of the portfolio) costs 0 here, for want of any risk-free rate: give the server yields \
@@ -130,7 +138,11 @@ impl Warning {
     pub(crate) fn is_of_every_figure(&self) -> bool {
         matches!(
             self,
-            Self::WithoutReturns { .. } | Self::NothingOnCash { .. } | Self::WithoutRate { .. } | Self::LostRows { .. }
+            Self::WithoutReturns { .. }
+                | Self::WipedOut { .. }
+                | Self::NothingOnCash { .. }
+                | Self::WithoutRate { .. }
+                | Self::LostRows { .. }
         )
     }
 }
@@ -209,6 +221,10 @@ mod tests {
         );
         let day = |text: &str| text.parse().unwrap();
         let runs = vec![(day("2024-01-31"), day("2024-12-31"))];
+        let wiped_out = Warning::WipedOut { period: "2020-03-31".parse().unwrap(), loss: -1.666 };
+        assert!(wiped_out.is_of_every_figure());
+        let said = wiped_out.to_string();
+        assert!(said.starts_with("the portfolio is wiped out in the period to 2020-03-31: it loses 1"), "{said}");
         let lost = Warning::WithoutRate { cash: 0.4, rows: 108, lost: 12, runs };
         assert!(lost.to_string().starts_with(
             "the portfolio has 108 periods: on 12 more (2024-01-31 to 2024-12-31) all holdings have a return, and there is no \

@@ -9,6 +9,7 @@ use factor_mcp::{
     services::analysis,
     tool_error::{ErrorCode, ToolError},
 };
+use factor_types::exchange;
 use serde_json::{Value, json};
 
 use crate::support;
@@ -136,6 +137,48 @@ async fn text_in_a_number_costs_that_price_and_is_named() {
     assert_eq!(answer["data_quality"]["bad_prices"], json!({"QQQ": 1}));
     assert!(warned(&answer, "qqq.csv") && warned(&answer, "abc"), "{}", answer["data_quality"]["warnings"]);
     assert_eq!(answer["per_factor"]["QQQ"]["observations"], answer["per_factor"]["SPY"]["observations"]);
+}
+
+/// SPY and QQQ on the days that `keep` leaves, as a file with a row for each.
+fn on_days(keep: impl Fn(usize, NaiveDate) -> bool) -> Folder {
+    let days = weekdays().filter(|day| exchange::is_trading_day(*day)).enumerate();
+    let kept = days.filter(|(at, day)| keep(*at, *day)).map(|(_, day)| day);
+    let row = |csv: String, day| csv + &format!("{day},{},{}\n", price(day, 1.0), price(day, 2.0));
+    Folder::with(&[("px.csv", kept.fold("date,SPY,QQQ\n".to_owned(), row))])
+}
+
+const DAILY: &str = r#"{"analysis_type": "performance", "frequency": "daily", "start_date": "2020-12-31", "include": ["per_factor", "data_quality"], "factor_universe": {"SPY": "SPY", "QQQ": "QQQ"}}"#;
+
+#[tokio::test]
+async fn prices_filled_in_on_closed_days_change_no_daily_figure() {
+    let ask = async |folder: Folder| folder.ask(serde_json::from_str(DAILY).unwrap()).await.unwrap();
+    let clean = ask(on_days(|_, _| true)).await;
+    // Every day of the calendar, a closed one with the price of the day before.
+    let (mut csv, mut last) = ("date,SPY,QQQ\n".to_owned(), None);
+    for day in weekdays().next().unwrap().iter_days().take_while(|day| *day <= weekdays().last().unwrap()) {
+        if exchange::is_trading_day(day) {
+            last = Some((price(day, 1.0), price(day, 2.0)));
+        }
+        if let Some((spy, qqq)) = last {
+            csv += &format!("{day},{spy},{qqq}\n");
+        }
+    }
+    let filled = ask(Folder::with(&[("px.csv", csv)])).await;
+    assert_eq!(filled["per_factor"], clean["per_factor"]);
+}
+
+#[tokio::test]
+async fn daily_prices_that_lack_days_are_said_to_and_cost_the_score() {
+    let ask = async |folder: Folder| folder.ask(serde_json::from_str(DAILY).unwrap()).await.unwrap();
+    let clean = ask(on_days(|_, _| true)).await;
+    assert!(!warned(&clean, "trading days have no price"), "{clean}");
+    // Every third day is missing, and then a quarter of a year.
+    for folder in [on_days(|at, _| at % 3 != 1), on_days(|_, day| day.year() != 2022 || !(3..6).contains(&day.month()))]
+    {
+        let lacking = ask(folder).await;
+        assert!(warned(&lacking, "trading days have no price of anything"), "{}", lacking["data_quality"]);
+        assert_eq!(lacking["data_quality"]["quality_score"], "fair");
+    }
 }
 
 #[tokio::test]

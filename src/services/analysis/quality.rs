@@ -141,7 +141,7 @@ impl DataQuality {
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
             broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count(),
-            doubts: came_in::cost(analysis),
+            doubts: came_in::cost(analysis, collect::missing_days(analysis).is_some()),
         };
         Self {
             factors_requested: requested,

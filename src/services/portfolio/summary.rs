@@ -94,7 +94,10 @@ fn of_rows(context: &AnalysisContext, held: &Held, returns: &PortfolioReturns) -
         lost: returns.without_rate.len(),
         runs: runs(returns.without_rate.iter().copied(), study.panel().labels()),
     });
-    [lost, unpaid, without_rate].into_iter().flatten().collect()
+    let labels = study.panel().labels();
+    let ruin = returns.values.iter().zip(labels).find(|(r, _)| **r <= -1.0);
+    let wiped_out = ruin.map(|(loss, period)| Warning::WipedOut { period: *period, loss: *loss });
+    [wiped_out, lost, unpaid, without_rate].into_iter().flatten().collect()
 }
 
 /// The holdings among `tickers` that the source has no returns of, by reason.

@@ -3,9 +3,13 @@
 use std::{iter, sync::Arc};
 
 use chrono::{Days, NaiveDate};
-use factor_types::PriceSeries;
+use factor_types::{PriceSeries, exchange::is_trading_day};
 
-use super::{Window, calendar::Period, window::period_price};
+use super::{
+    Window,
+    calendar::{Period, TradingCalendar},
+    window::period_price,
+};
 
 /// For each period, base first, the index of each series' price, if it has one.
 pub(super) struct PricedPeriods {
@@ -79,7 +83,8 @@ pub(super) fn before(window: &Window, series: &PriceSeries, base: NaiveDate, cou
 }
 
 /// Trading days: the dates on which at least half of the series alive (between their first and last price) have a
-/// price; in when `start < date <= prices_until`, the base being the last one on or before the start.
+/// price; in when `start < date <= prices_until`, the base being the last one on or before the start. On days on which New
+/// York is closed prices that are there were only filled in, unless the benchmark trades by another calendar.
 fn days(window: &Window, series: &[Arc<PriceSeries>], voting: &[bool]) -> PricedPeriods {
     let range = window.price_range();
     let length = (range.end() - range.start()).num_days().max(0) as usize + 1;
@@ -109,7 +114,8 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], voting: &[bool]) -> Priced
         alive += alive_change[day];
         // Half of those alive: a holiday of one exchange is no trading day of the panel.
         if *priced > 0 && priced * 2 >= alive {
-            dates.extend(range.start().checked_add_days(Days::new(day as u64)));
+            let date = range.start().checked_add_days(Days::new(day as u64));
+            dates.extend(date.filter(|date| window.calendar != TradingCalendar::NewYork || is_trading_day(*date)));
         }
     }
     let first = dates.partition_point(|date| *date <= window.start).saturating_sub(1);

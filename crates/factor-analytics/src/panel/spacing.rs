@@ -97,13 +97,18 @@ fn reaches_month_ends(dates: &[NaiveDate], calendar: &TradingCalendar) -> bool {
     ONE_LACKING_IN * (months - reached) <= months
 }
 
-/// Weekly bars that are dated by their week's first day (Monday, or the Sunday before it), on the last day of that week on
-/// which the exchange trades: `None` for any other series. A week whose last day lies after `until` is not over, and its
-/// bar is left out.
+/// Weekly bars that are dated by their week's first day (Monday, or the Sunday before it), or on a day after its last trading
+/// day (a Friday that is a holiday, a Saturday), on the last day of that week on which the exchange trades: `None` for any
+/// other series. A week whose last day lies after `until` is not over, and its bar is left out.
 pub fn placed(series: &PriceSeries, calendar: &TradingCalendar, until: NaiveDate) -> Option<Arc<PriceSeries>> {
     let dates = series.dates();
-    if Spacing::of(dates) != Spacing::Weekly || !by_the_first_day(dates) {
+    if Spacing::of(dates) != Spacing::Weekly {
         return None;
+    }
+    if !by_the_first_day(dates) {
+        let own = |date: &NaiveDate| calendar.last_day(Period::week_of(*date)).min(*date);
+        let moved = by_the_last_day(dates) && dates.iter().any(|date| own(date) != *date);
+        return moved.then(|| Arc::new(series.redated(dates.iter().map(|date| Some(own(date))))));
     }
     let last_day = |date: &NaiveDate| {
         let within = if date.weekday() == Weekday::Sun { date.succ_opt().unwrap_or(*date) } else { *date };
@@ -123,6 +128,12 @@ fn by_the_first_day(dates: &[NaiveDate]) -> bool {
     };
     let count = dates.iter().filter(first).count();
     10 * count >= 9 * dates.len()
+}
+
+/// True where nine of ten dates are Fridays, or nine of ten Saturdays: each names the week before it.
+fn by_the_last_day(dates: &[NaiveDate]) -> bool {
+    let on = |weekday| dates.iter().filter(|date| date.weekday() == weekday).count();
+    10 * on(Weekday::Fri).max(on(Weekday::Sat)) >= 9 * dates.len()
 }
 
 /// A month's price that lies before the benchmark's.
@@ -187,7 +198,11 @@ mod tests {
         assert_eq!((moved.dates(), moved.prices()[4]), (&expected[..], 104.0));
         // Sundays name the week after them, Fridays are what they say.
         assert_eq!(of(every(7, "2024-02-25", 6)).unwrap().dates(), expected);
-        assert_eq!(of(every(7, "2024-03-01", 5)), None);
+        assert_eq!(of(every(7, "2024-03-01", 4)), None);
+        // Good Friday's bar is Thursday's price, and so is a Saturday's after it; Fridays stay.
+        for first in ["2024-03-01", "2024-03-02"] {
+            assert_eq!(of(every(7, first, 5)).unwrap().dates(), expected, "{first}");
+        }
         assert_eq!(of(every(1, "2024-03-01", 25)), None, "daily");
         // 2024-02-19 is Presidents' Day.
         let with_a_tuesday = vec![day("2024-02-12"), day("2024-02-20"), day("2024-02-26"), day("2024-03-04")];

@@ -206,6 +206,8 @@ impl PerformanceProfile {
     fn own_figures(&mut self, inputs: &ProfileInputs<'_>, returns: &[f64]) {
         let (total, periods) = match inputs.ends() {
             Some((first, last, periods)) => (last / first - 1.0, periods),
+            // What has lost all has lost it for good: a second loss of more than all must not bring anything back.
+            None if returns.iter().any(|r| *r <= -1.0) => (-1.0, returns.len()),
             None => (stats::compound(returns), returns.len()),
         };
         self.total_return = Some(total);

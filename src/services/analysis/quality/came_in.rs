@@ -102,7 +102,7 @@ pub(super) fn misprints(found: &[Finding]) -> Vec<Doubt> {
 }
 
 /// What it costs the score.
-pub(super) fn cost(analysis: &Analysis) -> Doubts {
+pub(super) fn cost(analysis: &Analysis, days_missing: bool) -> Doubts {
     let examined = &analysis.prepared.examined;
     let misprints = || examined.jumps.iter().filter(|found| found.kind.is_misprint());
     if misprints().any(|found| is_shown(analysis, &found.ticker) && is_inside(analysis, found)) {
@@ -112,7 +112,11 @@ pub(super) fn cost(analysis: &Analysis) -> Doubts {
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
     let told = analysis.prepared.told.iter().any(|told| is_shown(analysis, told.ticker()));
-    if misprints().next().is_some() || wrong_unit || early || unconfirmed || told { Doubts::Some } else { Doubts::None }
+    if days_missing || misprints().next().is_some() || wrong_unit || early || unconfirmed || told {
+        Doubts::Some
+    } else {
+        Doubts::None
+    }
 }
 
 /// Moves that are information: large ones of one series alone.
@@ -281,8 +285,11 @@ impl Doubt {
             Self::Later(_) => format!("rows dated after today (implausible_date), not used: {named}"),
             Self::Bars(bars) => {
                 let placed = bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly);
-                let placed =
-                    if placed { ", and weeks dated by their first day count on their last trading day" } else { "" };
+                let placed = if placed {
+                    ", and weeks dated by their first day or a closed one count on their last trading day"
+                } else {
+                    ""
+                };
                 format!(
                     "prices are not daily (spacing): {named}; misprints under a factor of 1.9 are not looked for{placed}"
                 )

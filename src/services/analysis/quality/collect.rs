@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 use factor_analytics::{
     correlation::{CorrelationMatrix, Estimate, Method},
     inference::SMALL_SAMPLE,
-    panel::Period,
+    panel::{Period, TradingCalendar},
     regime::SMALL_SLICE,
     report::CorrelationReport,
     study::StudiedFactor,
 };
-use factor_types::{Factor, PriceKind, Ticker};
+use factor_types::{Factor, Frequency, PriceKind, Ticker, exchange::is_trading_day};
 
 use super::{Gap, Warning, came_in, macro_groups, rates, relations, stale_candidates};
 use crate::{
@@ -80,6 +80,9 @@ fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
     if !closes.is_empty() {
         warnings.push(Warning::ClosesOnly(closes));
     }
+    if let Some((missing, days)) = missing_days(analysis) {
+        warnings.push(Warning::DaysMissing { missing, days });
+    }
     // Of the benchmark and of holdings outside the universe too.
     let gap = |at: usize| {
         let largest_move = panel.largest_move_over_a_gap(at)?;
@@ -91,6 +94,22 @@ fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
         warnings.push(Warning::Gaps(gaps));
     }
     warnings
+}
+
+/// How many of the window's trading days daily prices lack altogether, and of how many: daily figures are annualised as if
+/// each row were a day. A few are nothing.
+pub(super) fn missing_days(analysis: &Analysis) -> Option<(usize, usize)> {
+    const FEW: usize = 5;
+    let panel = analysis.study.panel();
+    let last = *panel.labels().last()?;
+    let window = panel.window();
+    if window.frequency != Frequency::Daily || window.calendar != TradingCalendar::NewYork {
+        return None;
+    }
+    let days =
+        panel.base().iter_days().skip(1).take_while(|day| *day <= last).filter(|day| is_trading_day(*day)).count();
+    let missing = days.saturating_sub(panel.rows());
+    (missing > FEW && 100 * missing > days).then_some((missing, days))
 }
 
 fn of_the_prices(analysis: &Analysis) -> Vec<Warning> {

@@ -64,6 +64,8 @@ pub(crate) enum Warning {
     CameIn(Doubt),
     /// Prices that leave dividends out.
     ClosesOnly(Vec<Ticker>),
+    /// Of so many trading days of the window so many have no price of anything.
+    DaysMissing { missing: usize, days: usize },
     /// Series with periods missing inside their history.
     Gaps(Vec<Gap>),
     /// A macro group without a composite, or without correlations.
@@ -135,6 +137,11 @@ impl Display for Warning {
                 f,
                 "closes only, so returns leave dividends out: {} (data_quality.price_only_tickers)",
                 a_few(tickers, NAMED)
+            ),
+            Self::DaysMissing { missing, days } => write!(
+                f,
+                "{missing} of the window's {days} trading days have no price of anything: daily figures are annualised by the days \
+                 there are and are off by that; frequency monthly is not"
             ),
             Self::Gaps(gaps) => write!(
                 f,

@@ -78,12 +78,13 @@ fn weeks_end_on_friday_and_take_the_last_price() {
 fn days_need_half_of_those_alive() {
     let a = series("A", &[("2024-01-02", 1.0), ("2024-01-03", 2.0), ("2024-01-04", 3.0), ("2024-01-05", 3.0)]);
     let b = series("B", &[("2024-01-02", 1.0), ("2024-01-04", 2.0), ("2024-01-05", 2.0)]);
-    // C lives on 3 to 5 January without a price on the 3rd's neighbours: the 3rd has 1 of 2 alive, the 6th (C only) 1 of 1.
-    let c = series("C", &[("2024-01-05", 1.0), ("2024-01-06", 2.0)]);
-    let panel = Panel::build(window(Frequency::Daily, "2024-01-02", "2024-01-06"), &[a, b, c]).unwrap();
+    // C lives from 5 January without a price on the 3rd's neighbours: the 3rd has 1 of 2 alive, the 8th (C only) 1 of 1.
+    // On Saturday the 6th New York is closed, and what stands there was filled in.
+    let c = series("C", &[("2024-01-05", 1.0), ("2024-01-06", 1.0), ("2024-01-08", 2.0)]);
+    let panel = Panel::build(window(Frequency::Daily, "2024-01-02", "2024-01-08"), &[a, b, c]).unwrap();
     assert_eq!(panel.base(), date("2024-01-02"));
     let days: Vec<u32> = panel.labels().iter().map(|day| day.day()).collect();
-    assert_eq!(days, [3, 4, 5, 6]);
+    assert_eq!(days, [3, 4, 5, 8]);
     assert_eq!(panel.column(0)[0], 1.0);
     assert!(panel.column(1)[0].is_nan() && panel.column(1)[1].is_nan() && panel.column(1)[2] == 0.0);
 }

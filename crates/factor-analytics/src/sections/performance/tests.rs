@@ -187,3 +187,14 @@ fn intervals_are_the_estimate_and_its_error_on_both_sides() {
     near(found.alpha.unwrap() / found.alpha_se.unwrap(), found.alpha_t.unwrap());
     near(found.alpha_interval.unwrap()[0], found.alpha.unwrap() - 1.959_963_984_540_054 * found.alpha_se.unwrap());
 }
+
+#[test]
+fn what_has_lost_all_has_lost_it_for_good() {
+    // Three times a fund that fell by 56% and 43%: -166.6% and -129.7%, whose product would be what is left of 1.
+    let mut returns = wave(24, 7);
+    (returns[10], returns[11]) = (-1.666, -1.297);
+    let found = profile(&returns, None);
+    assert_eq!((found.total_return, found.annual_return), (Some(-1.0), Some(-1.0)));
+    returns[10] = -1.0;
+    assert_eq!(profile(&returns, None).total_return, Some(-1.0));
+}
