@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use chrono::{Datelike, NaiveDate};
 use factor_analytics::{regime::Regime, sections::macro_etf::MAX_COLUMNS};
-use factor_types::{Calendar, Frequency};
+use factor_types::{Calendar, Frequency, exchange::last_trading_day};
 
 use crate::analysis::{Analysis, Plan, Report};
 
@@ -79,6 +79,14 @@ impl Display for Note {
             Self::EndAfterToday { asked, today } => {
                 write!(f, "end_date {asked} has not been yet: the window ends today, {today}")
             }
+            // Some have prices of the later months: too few of what was asked for.
+            Self::WindowsEndEarly { label, over, newest } if last_trading_day(*over) <= *newest => write!(
+                f,
+                "windows end with {}, not with {}: under half of the factors asked for have a price in later months; \
+                 end_date {over} is for those that have",
+                label.format("%B %Y"),
+                over.format("%B %Y")
+            ),
             Self::WindowsEndEarly { label, over, newest } => write!(
                 f,
                 "windows end with {}, not with {}: the newest price is of {newest}, so later months are not whole; frequency \
@@ -112,5 +120,22 @@ impl Display for Note {
                 write!(f, "rolling_series leaves {a}/{b} out: {missing} has no data here")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_that_end_early_say_why() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let note = |newest: &str| {
+            let (label, over) = (day("2024-09-30"), day("2024-12-31"));
+            Note::WindowsEndEarly { label, over, newest: day(newest) }.to_string()
+        };
+        assert!(note("2024-12-20").contains("so later months are not whole"), "the source is late");
+        let stopped = note("2024-12-31");
+        assert!(stopped.contains("under half of the factors") && stopped.contains("end_date 2024-12-31"), "{stopped}");
     }
 }
