@@ -31,11 +31,10 @@ pub struct CacheFigures {
 impl CacheFigures {
     /// The figures of a cache with these counts.
     pub fn new((requests, hits): (u64, u64), (entries, bytes): (u64, u64), policy: &Policy) -> Self {
-        let hit_rate = if requests == 0 { 0.0 } else { hits as f64 / requests as f64 };
         Self {
             requests,
             hits,
-            hit_rate,
+            hit_rate: rate(hits, requests),
             entries,
             bytes,
             max_bytes: policy.max_capacity().unwrap_or_default(),
@@ -50,13 +49,18 @@ impl CacheFigures {
         Self {
             requests,
             hits,
-            hit_rate: if requests == 0 { 0.0 } else { hits as f64 / requests as f64 },
+            hit_rate: rate(hits, requests),
             entries: sum(|one| one.entries),
             bytes: sum(|one| one.bytes),
             max_bytes: sum(|one| one.max_bytes),
             life_seconds: None,
         }
     }
+}
+
+/// The share of hits, 0 where nothing was asked.
+pub(crate) fn rate(hits: u64, requests: u64) -> f64 {
+    if requests == 0 { 0.0 } else { hits as f64 / requests as f64 }
 }
 
 /// Counts the requests of a cache, without locks.

@@ -36,6 +36,11 @@ pub fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
+/// The days from one to another, both included, on which the exchange trades.
+pub fn trading_days(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    from.iter_days().take_while(move |day| *day <= to).filter(|day| is_trading_day(*day))
+}
+
 /// The last day on or before `day` on which the exchange trades.
 pub fn last_trading_day(day: NaiveDate) -> NaiveDate {
     // Six days without trading in a row were the most (September 2001, with a weekend).

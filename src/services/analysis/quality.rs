@@ -135,13 +135,15 @@ impl DataQuality {
         let coverage = study.coverage_pct(&analyzed);
         let columns = study.panel().columns();
         let not_analysed = not_analysed::of(analysis, &query.common.named);
+        let warnings = collect::warnings(analysis, &analyzed, query);
+        let days_missing = warnings.iter().any(|warning| matches!(warning, Warning::DaysMissing { .. }));
         let found = Findings {
             coverage_pct: coverage,
             excluded: excluded.len(),
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
             broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count(),
-            doubts: came_in::cost(analysis, collect::missing_days(analysis).is_some()),
+            doubts: came_in::cost(analysis, days_missing),
         };
         Self {
             factors_requested: requested,
@@ -174,10 +176,7 @@ impl DataQuality {
             undefined: undefined(analysis.report()),
             macro_dropped: dropped(analysis.report()).to_vec(),
             stale_factor_candidates: stale_candidates(analysis),
-            warnings: not_analysed::too_many(&found)
-                .into_iter()
-                .chain(collect::warnings(analysis, &analyzed, query))
-                .collect(),
+            warnings: not_analysed::too_many(&found).into_iter().chain(warnings).collect(),
             excluded_factor_list: excluded,
             not_analysed,
         }

@@ -5,7 +5,11 @@ use factor_prices::{CachedMarketSource, upstream::UpstreamStats};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{app::App, cache_figures::CacheFigures, process_usage::ProcessUsage};
+use crate::{
+    app::App,
+    cache_figures::{CacheFigures, rate},
+    process_usage::ProcessUsage,
+};
 
 /// What is kept, per cache.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -112,7 +116,7 @@ impl HistoriesKept {
         let figures = CacheFigures {
             requests,
             hits,
-            hit_rate: if requests == 0 { 0.0 } else { hits as f64 / requests as f64 },
+            hit_rate: rate(hits, requests),
             entries: stats.entries,
             bytes: stats.bytes,
             max_bytes: stats.max_bytes,

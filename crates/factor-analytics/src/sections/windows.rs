@@ -212,7 +212,7 @@ fn since(panel: &Panel, target: NaiveDate) -> Result<usize, String> {
 mod tests {
     use std::sync::Arc;
 
-    use factor_types::{PriceKind, PriceSeries, exchange::is_trading_day};
+    use factor_types::{PriceKind, PriceSeries, exchange::trading_days};
 
     use super::*;
     use crate::{
@@ -223,7 +223,7 @@ mod tests {
     /// The weekly panel of one fund with a price on each of New York's days, up to `end`.
     fn weeks(start: &str, end: &str) -> Panel {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let days = day(start).iter_days().take_while(|date| *date <= day(end)).filter(|date| is_trading_day(*date));
+        let days = trading_days(day(start), day(end));
         let rows = days.enumerate().map(|(at, date)| (date, 100.0 + at as f64));
         let series = PriceSeries::new("A".parse().unwrap(), PriceKind::Close, rows.collect::<Vec<_>>());
         Panel::build(Window::whole(Frequency::Weekly, day(start), day(end)), &[Arc::new(series)]).unwrap()

@@ -6,7 +6,7 @@
 //! source that is behind is old, which its dates show, and not full of holes.
 
 use chrono::{Datelike, Days, NaiveDate};
-use factor_types::{DateRange, Maturity, YieldTable, exchange::is_trading_day};
+use factor_types::{DateRange, Maturity, YieldTable, exchange::trading_days};
 
 /// The first year of the table of the US Treasury, and of what others take from it.
 pub(super) const FIRST_YEAR: i32 = 1990;
@@ -24,7 +24,7 @@ pub(super) fn implausible(table: &YieldTable, range: DateRange) -> Option<String
     let last = newest.filter(|newest| newest.year() == last.year()).map_or(last, |newest| newest.min(last));
     let years = range.start().year().max(FIRST_YEAR)..=last.year();
     years.filter_map(|year| part(year, range.start(), last)).find_map(|(year, first, last)| {
-        let days = first.iter_days().take_while(|day| *day <= last).filter(|day| is_trading_day(*day)).count();
+        let days = trading_days(first, last).count();
         let lacking = |maturity: Maturity| {
             let rows = table.get(maturity);
             let count = rows.partition_point(|row| row.0 <= last) - rows.partition_point(|row| row.0 < first);
@@ -52,7 +52,7 @@ mod tests {
     fn table(from: &str, to: &str, keep: impl Fn(Maturity, NaiveDate) -> bool) -> YieldTable {
         let mut table = YieldTable::default();
         for maturity in Maturity::ALL {
-            let days = day(from).iter_days().take_while(|date| *date <= day(to)).filter(|date| is_trading_day(*date));
+            let days = trading_days(day(from), day(to));
             table.insert(maturity, days.filter(|date| keep(maturity, *date)).map(|date| (date, 4.0)));
         }
         table

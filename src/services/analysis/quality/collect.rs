@@ -11,7 +11,7 @@ use factor_analytics::{
     report::CorrelationReport,
     study::StudiedFactor,
 };
-use factor_types::{Factor, Frequency, PriceKind, Ticker, exchange::is_trading_day};
+use factor_types::{Factor, Frequency, PriceKind, Ticker, exchange::trading_days};
 
 use super::{Gap, Warning, came_in, macro_groups, rates, relations, stale_candidates};
 use crate::{
@@ -98,7 +98,7 @@ fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
 
 /// How many of the window's trading days daily prices lack altogether, and of how many: daily figures are annualised as if
 /// each row were a day. A few are nothing.
-pub(super) fn missing_days(analysis: &Analysis) -> Option<(usize, usize)> {
+fn missing_days(analysis: &Analysis) -> Option<(usize, usize)> {
     const FEW: usize = 5;
     let panel = analysis.study.panel();
     let last = *panel.labels().last()?;
@@ -106,8 +106,7 @@ pub(super) fn missing_days(analysis: &Analysis) -> Option<(usize, usize)> {
     if window.frequency != Frequency::Daily || window.calendar != TradingCalendar::NewYork {
         return None;
     }
-    let days =
-        panel.base().iter_days().skip(1).take_while(|day| *day <= last).filter(|day| is_trading_day(*day)).count();
+    let days = trading_days(panel.base().succ_opt()?, last).count();
     let missing = days.saturating_sub(panel.rows());
     (missing > FEW && 100 * missing > days).then_some((missing, days))
 }

@@ -113,24 +113,13 @@ impl Book {
     }
 
     fn industry(&mut self, edit: &IndustryEdit) -> Result<(), StoreError> {
-        let stored = self.rows.iter().find(|row| row.category == Category::Industry && row.key == edit.industry);
-        let mut row = match stored {
-            Some(stored) => stored.clone(),
-            None => ProxyRow::new(Category::Industry, edit.industry.clone(), edit.etf.clone()),
-        };
-        if row.etf != edit.etf {
-            // The month of inception was the old ETF's.
-            row.etf = edit.etf.clone();
-            row.inception = None;
-        }
-        row.active = true;
-        row.asset_class = edit.asset_class.or(row.asset_class);
-        row.sector_group = edit.sector_group.clone().or(row.sector_group);
-        row.subindustry = edit.subindustry.clone().or(row.subindustry);
-        row.notes = edit.notes.clone().or(row.notes);
-        let row = checked(&row).map_err(StoreError::Refused)?;
-        self.put(row);
-        Ok(())
+        self.upsert(&[ProxyRow {
+            asset_class: edit.asset_class,
+            sector_group: edit.sector_group.clone(),
+            subindustry: edit.subindustry.clone(),
+            notes: edit.notes.clone(),
+            ..ProxyRow::new(Category::Industry, edit.industry.clone(), edit.etf.clone())
+        }])
     }
 
     fn replace(&mut self, category: Category, key: &str, old: &Ticker, new: &Ticker) -> Result<(), StoreError> {
