@@ -26,8 +26,6 @@ use crate::{
 
 /// How long a request waits for a place before it is sent away.
 const QUEUE_TIME: Duration = Duration::from_millis(250);
-/// Longer bodies are looked at off the async threads.
-const LONG_BODY: usize = 64 * 1024;
 
 /// What every request comes by.
 #[derive(Debug, Clone)]
@@ -159,7 +157,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Whether a body is a message; one that asks for nothing is.
 async fn looked_at(body: Bytes) -> Result<(), Box<Refused>> {
-    if body.len() <= LONG_BODY {
+    if body.len() <= message::LONG {
         return message::read(&body).map(drop);
     }
     spawn_blocking(move || message::read(&body).map(drop)).await.unwrap_or_else(|_| Err(Refused::unread()))

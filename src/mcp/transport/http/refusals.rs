@@ -8,6 +8,7 @@ use axum::{
 use rmcp::{RoleServer, service::TxJsonRpcMessage};
 use serde_json::json;
 
+use super::{BODY_TIME, CONNECTIONS, MAX_BODY_BYTES, SHARE};
 use crate::mcp::transport::message::Refused;
 
 /// Why the transport answers in the service's place.
@@ -36,59 +37,59 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn parts(self) -> (StatusCode, &'static str, &'static str, Option<u8>) {
+    fn parts(self) -> (StatusCode, &'static str, String, Option<u8>) {
         const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
         match self {
             Self::TwoHosts => (
                 StatusCode::BAD_REQUEST,
                 "two_hosts",
-                "The request names more than one Host: send one, that of this server.",
+                "The request names more than one Host: send one, that of this server.".to_owned(),
                 None,
             ),
             Self::SlowBody => (
                 StatusCode::REQUEST_TIMEOUT,
                 "slow_body",
-                "The body did not come within 10 seconds: send it at once.",
+                format!("The body did not come within {} seconds: send it at once.", BODY_TIME.as_secs()),
                 None,
             ),
             Self::LongBody => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "long_body",
-                "The body is longer than 256 KiB: send fewer tickers or holdings in one call.",
+                format!("The body is longer than {} KiB: send fewer tickers or holdings in one call.", MAX_BODY_BYTES / 1024),
                 None,
             ),
             Self::BrokenBody => (
                 StatusCode::BAD_REQUEST,
                 "broken_body",
-                "The body broke off or its chunks are wrong: send it again.",
+                "The body broke off or its chunks are wrong: send it again.".to_owned(),
                 None,
             ),
             Self::Requests => (
                 TOO_MANY,
                 "too_many_requests",
-                "16 of your requests are at work: wait for one of them to end.",
+                format!("{SHARE} of your requests are at work: wait for one of them to end."),
                 Some(1),
             ),
-            Self::Streams => (TOO_MANY, "too_many_streams", "16 of your streams are open: close one of them.", Some(5)),
+            Self::Streams => (TOO_MANY, "too_many_streams", format!("{SHARE} of your streams are open: close one of them."), Some(5)),
             Self::Sessions => {
-                (TOO_MANY, "too_many_sessions", "16 of your sessions are open: end one with DELETE.", Some(5))
+                (TOO_MANY, "too_many_sessions", format!("{SHARE} of your sessions are open: end one with DELETE."), Some(5))
             }
             Self::Connections => (
                 TOO_MANY,
                 "too_many_connections",
-                "64 connections of your address are at work: use them again.",
+                format!("{} connections of your address are at work: use them again.", CONNECTIONS.most_each),
                 Some(1),
             ),
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
-                "The server is at work on as much as it can: send it again in a moment.",
+                "The server is at work on as much as it can: send it again in a moment.".to_owned(),
                 Some(2),
             ),
             Self::NoSession => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "no_session",
-                "The server has as many sessions as it can: try again in a moment, or speak protocol 2026-07-28, which has none.",
+                "The server has as many sessions as it can: try again in a moment, or speak protocol 2026-07-28, which has none.".to_owned(),
                 Some(2),
             ),
         }

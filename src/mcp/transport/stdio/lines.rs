@@ -17,12 +17,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::mcp::transport::message::{Refused, read};
+use crate::mcp::transport::message::{LONG, Refused, read};
 
 /// The longest line, in bytes.
 const MAX_LINE: usize = 16 * 1024 * 1024;
-/// Longer lines are read off the async threads.
-const LONG_LINE: usize = 64 * 1024;
 
 type Message = RxJsonRpcMessage<RoleServer>;
 type Reply = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -155,7 +153,7 @@ where
                 }
                 Line::Ended => return None,
             }
-            if self.line.len() > LONG_LINE {
+            if self.line.len() > LONG {
                 let line = std::mem::take(&mut self.line);
                 self.reading = Some(tokio::task::spawn_blocking(move || read(&line)));
                 continue;

@@ -108,9 +108,8 @@ async fn a_line_that_is_too_long_is_answered_and_costs_no_more_than_it_may() {
 
 #[tokio::test]
 async fn a_long_line_is_read_elsewhere_and_in_its_turn() {
-    let long =
-        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x".repeat(2 * LONG_LINE)}});
-    let (messages, answers) = sent(format!("{long}\n{}\n{PING}\n", "y".repeat(2 * LONG_LINE)).as_bytes()).await;
+    let long = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x".repeat(2 * LONG)}});
+    let (messages, answers) = sent(format!("{long}\n{}\n{PING}\n", "y".repeat(2 * LONG)).as_bytes()).await;
     assert_eq!(codes(&answers), [(-32700, Value::Null)]);
     let ids: Vec<i64> = messages
         .iter()
