@@ -52,9 +52,13 @@ pub(crate) const MOST_ENTRIES: usize = 1_000;
 const NAMES_TOLD: usize = 8;
 
 /// Names that are often written for another argument: that one, and what to write.
-const MEANT: [(&str, &str, &str); 4] = {
+const MEANT: [(&str, &str, &str); 7] = {
+    const TICKERS: &str = "name them in `tickers`: [\"SPY\", \"TLT\"]";
     const UNIVERSE: &str = "name tickers in `factor_universe`, each with a label: {\"SPY\": \"SPY\", \"TLT\": \"TLT\"}";
     [
+        ("ticker", "tickers", TICKERS),
+        ("symbols", "tickers", TICKERS),
+        ("factors", "tickers", TICKERS),
         ("tickers", "factor_universe", UNIVERSE),
         ("ticker", "factor_universe", UNIVERSE),
         ("symbols", "factor_universe", UNIVERSE),
@@ -94,6 +98,22 @@ impl Args {
             }
             _ => {}
         }
+    }
+
+    /// Takes fields of the object `within` for arguments of the call. One that is given in both places, with two values, is
+    /// a problem.
+    pub fn move_up(&mut self, within: &str, fields: &[&str]) {
+        let Some(mut inner) = self.get(within).and_then(|value| values::object(value).ok()) else { return };
+        for &field in fields {
+            let Some(value) = inner.remove(field).filter(|value| !value.is_null()) else { continue };
+            if self.get(field).is_some_and(|own| *own != value) {
+                let rule = format!("is also given as `{within}.{field}`, with another value");
+                self.refuse(field, rule, "keep one of them");
+            } else {
+                self.values.insert(field.to_owned(), value);
+            }
+        }
+        self.values.insert(within.to_owned(), Value::Object(inner));
     }
 
     /// The value of an argument; `null` counts as absent.

@@ -44,6 +44,9 @@ pub struct AnalyzeArgs {
     /// Only these categories, such as industry,style
     #[arg(long, value_delimiter = ',', value_name = "CATEGORIES")]
     categories: Vec<String>,
+    /// Only these, such as SPY,TLT: any ticker or name
+    #[arg(long, value_delimiter = ',', value_name = "TICKERS")]
+    tickers: Vec<String>,
     /// Returns after this date
     #[arg(long, value_name = "YYYY-MM-DD")]
     start: Option<String>,
@@ -92,7 +95,7 @@ impl AnalyzeArgs {
         arguments.insert("format".to_owned(), json!(if self.json { "full" } else { "report" }));
         // A terminal has no limit of its own.
         arguments.insert("max_chars".to_owned(), json!(0));
-        let lists = [("windows", &self.windows), ("categories", &self.categories)];
+        let lists = [("windows", &self.windows), ("categories", &self.categories), ("tickers", &self.tickers)];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
             arguments.insert(name.to_owned(), json!(values));
         }
@@ -233,12 +236,14 @@ mod tests {
             "volatility",
             "--categories",
             "style,market",
+            "--tickers",
+            "SPY,TLT",
         ];
         assert_eq!(
             arguments(&line).unwrap(),
             json!({
                 "analysis_type": "performance", "format": "report", "max_chars": 0, "categories": ["style", "market"],
-                "start_date": "2020-01", "end_date": "2025-12", "frequency": "weekly", "benchmark_ticker": "QQQ",
+                "tickers": ["SPY", "TLT"], "start_date": "2020-01", "end_date": "2025-12", "frequency": "weekly", "benchmark_ticker": "QQQ",
                 "sort_by": "volatility",
             })
         );

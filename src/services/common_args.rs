@@ -7,6 +7,7 @@
 
 mod named;
 mod reader;
+mod tickers;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -19,7 +20,7 @@ use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, close
 
 pub(crate) use self::{
     named::{Named, Role},
-    reader::CommonReader,
+    reader::{CommonReader, settle_categories},
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
@@ -126,6 +127,8 @@ pub(crate) struct CommonArgs {
     pub(crate) granularity: Granularity,
     /// The call's own universe; `None` for the one of the snapshot.
     pub(crate) own_universe: Option<FactorUniverse>,
+    /// Those that the call picks with `tickers`, in its order: its universe has no others.
+    pub(crate) picked: Option<Vec<Ticker>>,
     /// The tickers that the call names one by one.
     pub(crate) named: Named,
     /// The caller's groups that take part.
@@ -146,6 +149,20 @@ impl CommonArgs {
     /// The universe of the call: its own, or the one in force.
     pub(crate) fn universe(&self) -> &FactorUniverse {
         self.own_universe.as_ref().unwrap_or(&self.snapshot.loaded.universe)
+    }
+
+    /// What `tickers` picks and `categories` let through, in the call's order.
+    pub(crate) fn picked(&self) -> Option<Vec<Ticker>> {
+        let category_of = |ticker: &Ticker| {
+            let of_groups =
+                || self.groups.factors().find(|factor| factor.ticker == *ticker).map(|group| group.category);
+            self.universe().get(ticker).map(|factor| factor.category).or_else(of_groups)
+        };
+        let lets_through = |ticker: &&Ticker| {
+            let picked = self.categories.as_ref();
+            picked.is_none_or(|picked| category_of(ticker).is_some_and(|category| picked.contains(&category)))
+        };
+        Some(self.picked.as_ref()?.iter().filter(lets_through).cloned().collect())
     }
 
     /// Where holdings are looked up: the universe of the call, then the one in force.

@@ -73,14 +73,14 @@ pub fn answer_schema() -> Schema {
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
-    let (mut request, common) = Request::read(args, app.basis(call.user).await)?;
+    let (mut request, mut common) = Request::read(args, app.basis(call.user).await)?;
     request.trade_own_groups(&common.groups)?;
 
     let Some(held) = Held::of(&request.source, app, (call.user, &common.groups), &caller).await? else {
         return Err(no_portfolio());
     };
     let mut tickers: Vec<Ticker> = held.priced().collect();
-    let factors = resolved(request.factors.as_deref(), &common, &tickers)?;
+    let factors = resolved(request.regressed_on(&mut common), &common, &tickers)?;
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
@@ -100,15 +100,15 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
 /// # Errors
 /// Every name that is none, at once.
 fn resolved(
-    names: Option<&[String]>,
+    names: Option<(&str, Vec<String>)>,
     common: &CommonArgs,
     held: &[Ticker],
 ) -> Result<Option<Vec<Resolved>>, ToolError> {
-    let Some(names) = names else { return Ok(None) };
+    let Some((field, names)) = names else { return Ok(None) };
     let (mut found, mut problems) = (Vec::<Resolved>::new(), Vec::new());
     let mut code = ErrorCode::UnknownFactor;
     for (at, name) in names.iter().enumerate() {
-        match resolve(&format!("factors[{at}]"), name, common.universe(), &common.groups, held) {
+        match resolve(&format!("{field}[{at}]"), name, common.universe(), &common.groups, held) {
             Ok(one) if found.iter().all(|known| known.name != one.name) => found.push(one),
             Ok(_) => {}
             Err(error) => {

@@ -40,6 +40,7 @@ mod statistics;
 mod stdio;
 mod strain;
 mod support;
+mod tickers;
 mod tools;
 mod traps;
 mod vendors;

@@ -264,13 +264,78 @@ async fn macro_groups_are_named_only_where_they_were_computed() {
 async fn subindustry_without_any_answers_like_industry() {
     let data = tempdir().unwrap();
     let mut server = session(data.path()).await;
+    let own = json!([{"label": "Chips", "ticker": "SOXX", "category": "industry", "sector_group": "sensitive"},
+        {"label": "Software", "ticker": "IGV", "category": "industry"}]);
     let asked = async |server: &mut Session, granularity: &str| {
-        let question =
-            json!({"industry_granularity": granularity, "include": ["matrices"], "sections": ["matrices:industry"]});
+        let question = json!({"industry_granularity": granularity, "include": ["matrices"], "factor_universe": own,
+            "sections": ["matrices:industry"]});
         server.answer(ANALYSIS, question).await
     };
     let finer = asked(&mut server, "subindustry").await;
     let note = finer["note"].as_str().unwrap();
     assert!(note.contains("industry_granularity subindustry is read as industry"), "{note}");
     assert_eq!(finer["matrices"], asked(&mut server, "industry").await["matrices"]);
+}
+
+#[tokio::test]
+async fn subindustries_are_named_where_funds_are_narrower_than_their_sector() {
+    let data = tempdir().unwrap();
+    let mut server = session(data.path()).await;
+    let question = json!({"industry_granularity": "subindustry", "include": ["matrices", "data_quality", "metadata"],
+        "sections": ["matrices:industry"], "max_chars": 0});
+    // Not as text as well: that is a summary of so long an answer.
+    let answer = server.structured(ANALYSIS, question).await;
+    assert!(!answer["note"].as_str().unwrap_or_default().contains("read as industry"), "{}", answer["note"]);
+    let (finer, funds) = (&answer["matrices"]["industry_groups"], &answer["matrices"]["industry"]);
+    // One fund alone is itself; IHE and XPH are both of drug makers.
+    assert_eq!(finer["Regional Banks"]["Diversified Banks"], funds["KRE"]["KBWB"]);
+    assert!(finer["Regional Banks"]["Diversified Banks"].as_f64().is_some_and(|r| r < 1.0), "{finer}");
+    assert!(finer.get("Pharmaceuticals").is_some() && finer.as_object().unwrap().len() > 50, "{finer}");
+    // The funds of whole sectors have none.
+    let unlabeled = answer["data_quality"]["unlabeled_industries"].as_array().unwrap();
+    assert_eq!(unlabeled.len(), 11, "{unlabeled:?}");
+    let (factor, _) = resolved(&mut server, "regional banks").await;
+    assert_eq!((&factor["resolved"], &factor["kind"]), (&json!("KRE"), &json!("etf")), "{factor}");
+    let (factor, _) = resolved(&mut server, "Pharmaceuticals").await;
+    assert_eq!(factor["members"], json!(["IHE", "XPH"]), "{factor}");
+}
+
+#[tokio::test]
+async fn categories_are_read_by_both_names_at_every_place() {
+    let data = tempdir().unwrap();
+    let mut server = session(data.path()).await;
+    let bonds = json!(["fixed_income"]);
+    let rows = async |server: &mut Session, mut question: Value| {
+        question["include"] = json!(["matrices"]);
+        let answer = server.answer(ANALYSIS, question).await;
+        answer["matrices"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    let places = [
+        json!({"categories": bonds}),
+        json!({"factor_categories": bonds}),
+        json!({"advanced": {"factor_categories": bonds}}),
+        json!({"advanced": {"categories": "bond"}}),
+    ];
+    for question in &places {
+        assert_eq!(rows(&mut server, question.clone()).await, ["fixed_income"], "{question}");
+    }
+    for mut question in places.clone() {
+        question["overexposed_factor"] = json!("SPY");
+        let answer = server.answer(OFFSETS, question.clone()).await;
+        let offsets = answer["recommendations"].as_array().unwrap();
+        assert!(!offsets.is_empty() && offsets.iter().all(|one| one["category"] == "fixed_income"), "{question}");
+    }
+    for mut question in places {
+        question["holdings"] = json!({"SPY": 0.6, "TLT": 0.4});
+        question["include"] = json!(["regression"]);
+        let answer = server.answer("get_portfolio_exposures", question.clone()).await;
+        let names: Vec<&String> = answer["regression"]["factors"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["fixed_income"], "{question}");
+    }
+    let both = json!({"holdings": {"SPY": 1}, "factors": ["SPY"], "categories": bonds});
+    let answer = server.answer("get_portfolio_exposures", both).await;
+    assert!(answer["note"].as_str().unwrap().contains("categories is ignored: factors says"), "{answer}");
+    let twice = json!({"categories": ["style"], "advanced": {"factor_categories": bonds}});
+    let problem = server.refusal(ANALYSIS, twice).await["error"]["problems"][0].clone();
+    assert_eq!(problem["field"], "factor_categories", "{problem}");
 }

@@ -91,7 +91,7 @@ fn input() -> Value {
                 json!(["industry"])
             ),
             "format": choice(&Format::NAMES, Some("summary"), "full: every section as JSON; report: text for people."),
-            "top_n": whole(1, 100, "Length of lists: 5 in summaries, 10 in reports; never cuts `full`."),
+            "top_n": whole(1, 100, "Length of lists: 5 in summaries, 10 in reports."),
             "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
             "end_date": date("Last date; at least 365 days after start_date. Default: newest whole period."),
             "frequency": choice(&Frequency::NAMES, Some("monthly"), "Of the returns."),
@@ -102,27 +102,32 @@ fn input() -> Value {
             "include_macro_etf": flag(false, "correlations: the matrix of a few ETFs per macro group."),
             "include_statistics": flag(false, "correlations: n, 95% interval, p and adjusted p per pair; effective durations."),
             "include_rolling_summaries": flag(false, "correlations: over moving windows."),
-            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04.", "examples": ["high_vol", "2020-02/2022-12"] }),
-            "correlation_method": choice(&CorrelationMethod::NAMES, Some("pearson"), "correlations: ewma weighs recent periods more; ledoit_wolf shrinks matrices; neither has statistics."),
+            "regime": json!({ "type": "string", "default": "all", "description": "correlations: only rate_shock, equity_drawdown, high_vol, or dates: 2008, 2020-02/2020-04." }),
+            "correlation_method": choice(&CorrelationMethod::NAMES, Some("pearson"), "correlations: ewma and ledoit_wolf have no statistics."),
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections."),
+            "tickers": list(
+                text.clone(),
+                "Only these, in one matrix (selected): any ticker, name or USER:<group>.",
+                json!(["SPY", "TLT"])
+            ),
             "factor_universe": list(
                 json!({ "type": "object" }),
-                "Analyse these instead of the built-in universe: label, ticker (or USER:<group>), category, asset_class, sector_group.",
+                "A universe of your own: label, ticker (or USER:<group>), category, asset_class, sector_group.",
                 json!([{"label": "Nasdaq 100", "ticker": "QQQ"}])
             ),
             "asset_class_filters": {
                 "type": "object",
                 "additionalProperties": false,
-                "description": "Which asset classes take part; exclude wins.",
+                "description": "Asset classes that take part; exclude wins.",
                 "properties": {
                     "include": { "type": "array", "items": { "type": "string", "enum": AssetClass::NAMES } },
                     "exclude": { "type": "array", "items": { "type": "string" } }
                 }
             },
-            "composite_weighting_method": choice(&CompositeWeighting::NAMES, Some("equal"), "performance: cap: today's market caps; custom needs composite_weights."),
+            "composite_weighting_method": choice(&CompositeWeighting::NAMES, Some("equal"), "performance: cap: today's caps; custom: composite_weights."),
             "composite_weights": list(
                 json!({ "type": "object" }),
-                "For composite_weighting_method custom; others take no part.",
+                "For custom; others take no part.",
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle {labels, rows} is a third of the size."),
@@ -173,11 +178,11 @@ fn advanced() -> Value {
 fn output() -> Value {
     let fields: [(&str, &str, &str); 29] = [
         ("analysis_type", "string", ""),
-        ("note", "string", "What was ignored or done differently than asked."),
-        ("as_of", "string", "Date of the newest price used."),
+        ("note", "string", "Done differently than asked."),
+        ("as_of", "string", "Newest price used."),
         ("factors_analyzed", "integer", ""),
         ("period", "object", ""),
-        ("matrices", "object", "Per category {row: {column: r}} or {labels, rows}; in summaries the extreme pairs."),
+        ("matrices", "object", "{row: {column: r}} or {labels, rows}; in summaries the extreme pairs."),
         ("overlays", "object", ""),
         ("statistics", "object", "Per matrix n, interval, p, p_adjusted; rate_sensitivity with durations."),
         ("insights", "object", "What stands out."),
@@ -194,8 +199,8 @@ fn output() -> Value {
         ("by_category", "object", ""),
         ("top_performers", "object", ""),
         ("bottom_performers", "object", "Worst first."),
-        ("not_analysed", "array", "Named in the call and not analysed: {ticker, reason}."),
-        ("warnings", "array", "What has to be known before the figures are used."),
+        ("not_analysed", "array", "{ticker, reason} of those named."),
+        ("warnings", "array", "To be known before the figures are used."),
         ("data_quality", "object", "Factors excluded and why, coverage."),
         ("performance", "object", "Timings in milliseconds."),
         ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
@@ -213,10 +218,7 @@ fn output() -> Value {
     }
     let strings = json!({ "type": "array", "items": { "type": "string" }, "description": "Unknown names in include." });
     properties.insert("invalid_sections".to_owned(), strings);
-    properties.insert(
-        "not_computed".to_owned(),
-        json!({ "type": "object", "description": "What to do for sections that were not computed." }),
-    );
+    properties.insert("not_computed".to_owned(), json!({ "type": "object", "description": "What to do for each." }));
     properties.insert("error".to_owned(), json!({ "type": "object", "description": "code, message, problems." }));
     json!({ "type": "object", "properties": properties, "required": ["status"] })
 }

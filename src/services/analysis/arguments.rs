@@ -32,7 +32,7 @@ use crate::{
     answer::{markdown::capitalised, shortened},
     app::Basis,
     arguments::{Args, Choices, Include},
-    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role},
+    services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role, settle_categories},
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
@@ -112,7 +112,7 @@ impl Query {
 /// Every argument that breaks its rule.
 pub(super) fn read(arguments: Map<String, Value>, basis: Basis) -> Result<Query, ToolError> {
     let mut args = Args::new(arguments);
-    args.also_called("factor_categories", "categories");
+    settle_categories(&mut args);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
     let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>()).unwrap_or(AnalysisKind::Correlations);
     let query = Reader { args: &args, advanced: &advanced, kind }.query(basis);

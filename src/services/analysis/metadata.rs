@@ -156,8 +156,9 @@ fn price_source(analysis: &Analysis, source_choice: &str) -> impl Serialize + us
 
 fn universe_source(query: &Query) -> impl Serialize {
     match query.request.universe {
-        Some(_) => json!({ "factor_universe": "request" }),
-        None => json!(query.common.snapshot.loaded.tiers),
+        // What was picked keeps its tier, unless it is no factor of any.
+        Some(_) if query.common.picked.is_none() => json!({ "factor_universe": "request" }),
+        _ => json!(query.common.snapshot.loaded.tiers),
     }
 }
 

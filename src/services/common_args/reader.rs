@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
 
-use super::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role};
+use super::{
+    CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role, tickers::Picked,
+};
 use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups},
     app::{Basis, UniverseSnapshot},
@@ -63,14 +65,13 @@ impl CommonArgs {
         (own, without): (&[&'static str], &[&str]),
         basis: Basis,
     ) -> Result<Self, ToolError> {
+        settle_categories(args);
         if let Some(advanced) = args.object("advanced") {
             advanced.only(&ADVANCED);
         }
         let common = NAMES.into_iter().filter(|name| !without.contains(name));
         let known: Vec<&str> = own.iter().copied().chain(common).chain(ADVANCED).chain(["advanced"]).collect();
         args.only(&known);
-        // The name that many configurations of clients have.
-        args.also_called("factor_categories", "categories");
         let advanced = args.object_or_top_level("advanced", &ADVANCED);
         let months = basis.usual.window_months;
         let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio, months };
@@ -83,6 +84,13 @@ impl CommonArgs {
     }
 }
 
+/// Takes the categories from wherever clients put them: under the name that many of their configurations have, and in
+/// `advanced`.
+pub(crate) fn settle_categories(args: &mut Args) {
+    args.move_up("advanced", &["categories", "factor_categories"]);
+    args.also_called("factor_categories", "categories");
+}
+
 impl CommonReader<'_> {
     /// The first step: what is looked at and how the answer looks. The rest has its defaults.
     pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> CommonArgs {
@@ -90,10 +98,22 @@ impl CommonReader<'_> {
         let frequency = self.args.choice("frequency", Choices::of::<Frequency>()).unwrap_or_default();
         let mut notes = Vec::new();
         let known = &snapshot.loaded.universe;
-        let (own_universe, groups) = universe(self.args, self.advanced, (known, groups), &mut notes);
-        let granularity = self.granularity(own_universe.as_ref().unwrap_or(known), &mut notes);
-        let (categories, rate_matrix) = self.categories(&mut notes);
+        let all_groups = groups.clone();
+        let (mut own_universe, mut groups) = universe(self.args, self.advanced, (known, groups), &mut notes);
+        let universes: Vec<&FactorUniverse> = own_universe.iter().chain([known]).collect();
         let mut named = Named::default();
+        let picked = match Picked::read(self.args, &universes, &all_groups, &mut notes) {
+            Some(picked) => {
+                named.add(Role::Factor, picked.order.iter().cloned());
+                own_universe = Some(FactorUniverse::new(picked.factors));
+                groups = UserGroups { groups: picked.groups, trouble: None, surplus: None, ..all_groups };
+                Some(picked.order)
+            }
+            None => None,
+        };
+        let usual = if picked.is_some() { IndustryGranularity::Industry } else { IndustryGranularity::Group };
+        let granularity = self.granularity(usual, own_universe.as_ref().unwrap_or(known), &mut notes);
+        let (categories, rate_matrix) = self.categories(&mut notes);
         if let Some(own) = &own_universe {
             named.add(Role::Factor, own.factors().iter().map(|factor| factor.ticker.clone()));
             named.add(Role::Factor, groups.factors().map(|factor| factor.ticker.clone()));
@@ -107,6 +127,7 @@ impl CommonReader<'_> {
             asset_classes: AssetClassFilter::default(),
             granularity,
             own_universe,
+            picked,
             named,
             groups,
             min_observations: None,
@@ -150,9 +171,14 @@ impl CommonReader<'_> {
         common.precision = self.advanced.count("precision", 2..=17).unwrap_or(common.precision);
     }
 
-    fn granularity(self, universe: &FactorUniverse, notes: &mut Vec<String>) -> Granularity {
+    fn granularity(
+        self,
+        usual: IndustryGranularity,
+        universe: &FactorUniverse,
+        notes: &mut Vec<String>,
+    ) -> Granularity {
         let named = self.args.choice("industry_granularity", Choices::of::<IndustryGranularity>());
-        match named.unwrap_or_default() {
+        match named.unwrap_or(usual) {
             IndustryGranularity::Group => Granularity::Group,
             IndustryGranularity::Industry => Granularity::Industry,
             IndustryGranularity::Subindustry if universe.factors().iter().all(|one| one.subindustry.is_none()) => {
@@ -276,6 +302,6 @@ fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
 }
 
 /// True for the name of a factor group among tickers: `USER:My_Tech`.
-fn is_group(text: &str) -> bool {
+pub(super) fn is_group(text: &str) -> bool {
     text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("USER:"))
 }

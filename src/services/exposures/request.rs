@@ -1,6 +1,6 @@
 //! What is asked: the arguments that only this question has.
 
-use factor_types::{Ticker, closed_set};
+use factor_types::{Category, Ticker, closed_set};
 use indexmap::IndexMap;
 
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// The names of its own arguments; the others are those of every analysis.
-const NAMES: [&str; 5] = ["holdings", "portfolio_name", "factors", "what_if", "include"];
+const NAMES: [&str; 7] =
+    ["holdings", "portfolio_name", "factors", "categories", "factor_categories", "what_if", "include"];
 
 /// Arguments of other analyses that pick candidates or tables, of which there are none here.
 const NOT_HERE: [&str; 3] = ["asset_class_filters", "factor_universe", "industry_granularity"];
@@ -70,6 +71,24 @@ impl Request {
         let request = Self { source: Source::read(&args), factors, what_if: what_if(&args), include };
         let common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), basis)?;
         Ok((request, common))
+    }
+
+    /// The names of the factors to regress on with the argument that they come from: those of `factors`, else the
+    /// composites of `categories`, of `user` the caller's groups. The rest of the question takes the whole universe.
+    pub(super) fn regressed_on(&self, common: &mut CommonArgs) -> Option<(&'static str, Vec<String>)> {
+        let picked = common.categories.take();
+        if let Some(named) = &self.factors {
+            if picked.is_some() {
+                common.notes.push("categories is ignored: factors says what to regress on".to_owned());
+            }
+            return Some(("factors", named.clone()));
+        }
+        let groups: Vec<String> = common.groups.factors().map(|group| group.ticker.to_string()).collect();
+        let names = picked?.into_iter().flat_map(|category| match category {
+            Category::User if !groups.is_empty() => groups.clone(),
+            category => vec![category.as_str().to_owned()],
+        });
+        Some(("categories", names.collect()))
     }
 
     /// Puts the groups that the trade changes under the names that they were saved with.

@@ -86,13 +86,13 @@ fn every_example_is_valid_by_the_full_schema() {
 /// What is found on the simulated prices, before it is put into a shape.
 pub(super) async fn exposed(values: Value) -> Exposed {
     let (_folder, app) = sample_app();
-    let (request, common) = read(values).unwrap();
+    let (request, mut common) = read(values).unwrap();
     let call = Call::default();
     let caller = call.caller(app.clock());
     let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap().unwrap();
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());
-    let factors = resolved(request.factors.as_deref(), &common, &tickers).unwrap();
+    let factors = resolved(request.regressed_on(&mut common), &common, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
     let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
     let all = Classifications::of(&app, &all, (&context.common().universes(), &context.common().groups), &caller)
@@ -106,7 +106,7 @@ fn names_of_one_factor_count_once_and_every_wrong_one_is_refused() {
     let (_, common) = read(json!({})).unwrap();
     let find = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        resolved(Some(&names), &common, &[ticker("NVDA")])
+        resolved(Some(("factors", names)), &common, &[ticker("NVDA")])
     };
     let found = find(&["VNQ", "vnq", "REIT - Diversified", "nvda"]).unwrap().unwrap();
     assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["VNQ", "NVDA"]);

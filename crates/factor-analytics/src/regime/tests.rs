@@ -186,7 +186,8 @@ fn a_slice_is_correlated_and_the_window_keeps_its_histories() {
     let whole = study(&[("SPY", &x), ("IWM", &y)], &yields).in_regime("2011".parse().unwrap()).unwrap();
     let sliced = whole.sliced().unwrap();
     let of = |study: &Study| {
-        unobserved(|progress| matrices::category(study, Category::Style, Default::default(), progress)).unwrap()
+        let members = matrices::members_of(study, &MatrixKey::Category(Category::Style));
+        unobserved(|progress| matrices::of_factors(study, &members, Default::default(), progress)).unwrap()
     };
     // The same as that of the twelve months alone.
     let alone = study(&[("SPY", &x[12..24]), ("IWM", &y[12..24])], &yields[12..=24]);

@@ -2,8 +2,6 @@
 
 mod plan;
 
-use std::collections::BTreeSet;
-
 use factor_types::{AssetClass, Category};
 use indexmap::IndexMap;
 
@@ -130,10 +128,9 @@ impl CorrelationReport {
         plan: &CorrelationPlan,
         sections: &mut Sections<'_>,
     ) -> Vec<(String, Clusters)> {
-        let is_empty = |category: &Category| study.in_categories(&BTreeSet::from([*category])).is_empty();
         let mut clusters = Vec::new();
         for key in &plan.matrices {
-            if matches!(key, MatrixKey::Category(category) if is_empty(category)) {
+            if lacks_factors(study, key) {
                 continue;
             }
             let groups = &self.industry_groups.built;
@@ -142,7 +139,9 @@ impl CorrelationReport {
                 let first = &mut progress.part(0, parts);
                 let matrix = match key {
                     MatrixKey::IndustryGroups => matrices::of_composites(study, groups, plan.method, first),
-                    MatrixKey::Category(category) => matrices::category(study, *category, plan.method, first),
+                    MatrixKey::Selected(_) | MatrixKey::Category(_) => {
+                        matrices::of_factors(study, &matrices::members_of(study, key), plan.method, first)
+                    }
                     MatrixKey::Rate(maturities) => matrices::rate(study, maturities, plan.method, first),
                 }?;
                 let clustered = matrix.as_ref().filter(|_| plan.clustered);
@@ -206,8 +205,7 @@ impl CorrelationReport {
     /// Rolling correlations, on every row of the window.
     fn roll(&mut self, study: &Study, plan: &CorrelationPlan, wanted: &RollingPlan, sections: &mut Sections<'_>) {
         let (groups, _) = plan.granularity.composites(study, plan.min_coverage);
-        let is_empty = |key: &&MatrixKey| matches!(key, MatrixKey::Category(category) if matrices::members(study, *category).is_empty());
-        for key in wanted.matrices.iter().filter(|key| !is_empty(key)) {
+        for key in wanted.matrices.iter().filter(|key| !lacks_factors(study, key)) {
             let table = sections.run(&format!("rolling:{}", key.name()), |progress| {
                 rolling_table(study, key, &groups.built, &wanted.windows, progress)
             });
@@ -224,6 +222,11 @@ impl CorrelationReport {
             self.rolling_series = found.unwrap_or_default();
         }
     }
+}
+
+/// True for a matrix of factors of which none is analysed.
+fn lacks_factors(study: &Study, key: &MatrixKey) -> bool {
+    matches!(key, MatrixKey::Selected(_) | MatrixKey::Category(_)) && matrices::members_of(study, key).is_empty()
 }
 
 /// The blocks of each clustered matrix, under its name in the answer.
@@ -258,12 +261,9 @@ fn rolling_table(
 ) -> Result<Option<RollingTable>, Stopped> {
     let changes = match key {
         MatrixKey::Rate(maturities) => matrices::changes(study, maturities),
-        MatrixKey::IndustryGroups | MatrixKey::Category(_) => Vec::new(),
+        MatrixKey::Selected(_) | MatrixKey::IndustryGroups | MatrixKey::Category(_) => Vec::new(),
     };
-    let members = match key {
-        MatrixKey::Category(category) => matrices::members(study, *category),
-        MatrixKey::IndustryGroups | MatrixKey::Rate(_) => Vec::new(),
-    };
+    let members = matrices::members_of(study, key);
     let groups = if *key == MatrixKey::IndustryGroups { groups } else { &[] };
     let of_groups = groups.iter().map(|group| NamedSeries { name: &group.name, values: &group.values });
     let of_factors = members

@@ -2,31 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use factor_types::{Category, Maturity};
+use factor_types::{Category, Maturity, Ticker};
 
 use crate::{
     composite::Composite,
     correlation::{CorrelationMatrix, Method, NamedSeries},
     observer::{Progress, Stopped},
+    report::MatrixKey,
     study::{StudiedFactor, Study},
 };
 
-/// The matrix of one category's analysed factors, `None` when there are none.
-///
-/// # Errors
-/// [`Stopped`] when the observer says stop.
-pub fn category(
-    study: &Study,
-    category: Category,
-    method: Method,
-    progress: &mut Progress<'_>,
-) -> Result<Option<CorrelationMatrix>, Stopped> {
-    of_factors(study, &members(study, category), method, progress)
+/// The analysed factors whose matrix this is; none for a matrix of something else.
+pub fn members_of<'a>(study: &'a Study, key: &MatrixKey) -> Vec<&'a StudiedFactor> {
+    match key {
+        MatrixKey::Selected(tickers) => {
+            let analysed = |ticker: &Ticker| study.factors.iter().find(|studied| studied.factor.ticker == *ticker);
+            tickers.iter().filter_map(analysed).collect()
+        }
+        MatrixKey::Category(category) => members(study, *category),
+        MatrixKey::IndustryGroups | MatrixKey::Rate(_) => Vec::new(),
+    }
 }
 
 /// The analysed factors of one category's matrix. Currency proxies (`CUR:USD`) are in no matrix but that of category
 /// `cash`.
-pub fn members(study: &Study, category: Category) -> Vec<&StudiedFactor> {
+fn members(study: &Study, category: Category) -> Vec<&StudiedFactor> {
     let fits = |studied: &&StudiedFactor| category == Category::Cash || !studied.factor.ticker.is_currency();
     study.in_categories(&BTreeSet::from([category])).into_iter().filter(fits).collect()
 }

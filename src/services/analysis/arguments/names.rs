@@ -9,13 +9,14 @@ pub(super) const MACRO_GROUPS: Choices = Choices {
 };
 
 /// The arguments of the first level.
-pub(super) const TOP: [&str; 26] = [
+pub(super) const TOP: [&str; 27] = [
     "analysis_type",
     "start_date",
     "end_date",
     "frequency",
     "categories",
     "asset_class_filters",
+    "tickers",
     "factor_universe",
     "benchmark_ticker",
     "industry_granularity",

@@ -90,6 +90,8 @@ impl Reader<'_> {
         (method, sections): (Method, &SectionSet),
     ) -> CorrelationPlan {
         let overlay_categories = |name: &str, default: &[Category]| {
+            // Whatever was picked one by one is asked about.
+            let default = if common.picked.is_some() { &Category::ALL } else { default };
             self.advanced.choices(name, FACTOR_CATEGORIES).unwrap_or_else(|| default.to_vec())
         };
         // Read whether wanted or not, so that a mistake in them is reported.
@@ -172,12 +174,15 @@ impl Reader<'_> {
             })
         };
         let wanted = |category: Category| match (categories, &named) {
+            // What was picked one by one has one matrix of its own.
+            (_, None) if common.picked.is_some() => false,
             (Some(picked), _) => picked.contains(&category) && is_named(category.as_str()),
             (None, Some(_)) => is_named(category.as_str()),
             // Asking for yield changes alone asks for no other matrix.
             (None, None) => category != Category::Cash && !rate_matrix,
         };
         let mut keys = Vec::new();
+        keys.extend(common.picked().filter(|_| is_named("selected")).map(MatrixKey::Selected));
         for category in Category::ALL {
             let groups = category == Category::Industry && common.granularity != Granularity::Industry;
             let only_groups = preset == Some(Preset::Overview)

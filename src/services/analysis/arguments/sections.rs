@@ -100,9 +100,7 @@ impl Reader<'_> {
             ["overlays:rate", "overlays:market", "macro:composite", "macro:etf", "rolling", "matrices"];
         for name in names {
             let lower = name.to_ascii_lowercase();
-            let matrix = lower
-                .strip_prefix("matrices:")
-                .is_some_and(|category| category == "industry_groups" || CATEGORIES.find(category).is_ok());
+            let matrix = lower.strip_prefix("matrices:").is_some_and(|category| self.is_matrix(category));
             if !matrix && !KNOWN.contains(&lower.as_str()) {
                 self.advanced.refuse(
                     "sections",
@@ -110,6 +108,16 @@ impl Reader<'_> {
                     "write matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf or rolling",
                 );
             }
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn is_matrix(&self, name: &str) -> bool {
+        match name {
+            "industry_groups" => true,
+            "selected" => self.args.has("tickers"),
+            category => CATEGORIES.find(category).is_ok(),
         }
     }
 }

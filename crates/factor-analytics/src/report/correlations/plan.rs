@@ -12,6 +12,8 @@ use crate::{
 /// One correlation matrix of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum MatrixKey {
+    /// Some factors, whatever their categories, in this order.
+    Selected(Vec<Ticker>),
     /// The composites of industries; nothing at [`Granularity::Industry`].
     IndustryGroups,
     /// A category's factors.
@@ -24,6 +26,7 @@ impl MatrixKey {
     /// Its name in the answer.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Selected(_) => "selected",
             Self::IndustryGroups => "industry_groups",
             Self::Category(category) => category.as_str(),
             Self::Rate(_) => "rate",
@@ -151,6 +154,7 @@ mod tests {
             plan(),
             CorrelationPlan { matrices: vec![MatrixKey::Rate(vec![Maturity::Ust10Y])], ..plan() },
             CorrelationPlan { matrices: vec![MatrixKey::Rate(vec![Maturity::Ust2Y])], ..plan() },
+            CorrelationPlan { matrices: vec![MatrixKey::Selected(vec![Ticker::spy()])], ..plan() },
             CorrelationPlan { granularity: Granularity::Industry, ..plan() },
             CorrelationPlan { rate_sensitivity: Some((Vec::new(), Vec::new())), ..plan() },
             CorrelationPlan { market_sensitivity: Some((Vec::new(), Vec::new())), ..plan() },

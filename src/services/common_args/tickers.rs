@@ -1,0 +1,226 @@
+//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups or the price source have for
+//! them.
+
+use factor_types::{Category, Factor, FactorUniverse, SourceTier, Ticker};
+
+use super::reader::is_group;
+use crate::{
+    analysis::{UserGroup, UserGroups},
+    arguments::{Args, shown},
+    services::portfolio::factor::{Kind, MatchedBy, Resolved, resolve},
+    tool_error::{Problem, Refusal},
+};
+
+const FIELD: &str = "tickers";
+
+/// What a call picks one by one.
+#[derive(Debug, Default)]
+pub(super) struct Picked {
+    pub(super) factors: Vec<Factor>,
+    pub(super) groups: Vec<UserGroup>,
+    /// All of them in the call's order, each once.
+    pub(super) order: Vec<Ticker>,
+}
+
+/// What one name stands for.
+enum Found {
+    Factor(Box<Factor>),
+    Group(UserGroup),
+}
+
+impl Picked {
+    /// Reads the argument, if it is there. Names are looked up in the first of some universes that has them, then among
+    /// the groups; what neither knows and could be a ticker is asked of the price source. A name that is no ticker's is
+    /// noted with what it is read as.
+    pub(super) fn read(
+        args: &Args,
+        universes: &[&FactorUniverse],
+        groups: &UserGroups,
+        notes: &mut Vec<String>,
+    ) -> Option<Self> {
+        let names = args.strings(FIELD)?;
+        if names.is_empty() {
+            args.must(FIELD, "name at least one factor");
+        }
+        let (mut picked, mut read_as) = (Self::default(), Vec::new());
+        for (at, name) in names.iter().enumerate() {
+            let found = match find(&format!("{FIELD}[{at}]"), name, universes, groups) {
+                Ok(found) => found,
+                Err(problems) => {
+                    problems.into_iter().for_each(|problem| args.record(problem));
+                    continue;
+                }
+            };
+            let ticker = found.ticker();
+            if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_group() {
+                read_as.push(format!("`{name}` as {ticker}"));
+            }
+            if picked.order.contains(ticker) {
+                continue;
+            }
+            picked.order.push(ticker.clone());
+            match found {
+                Found::Factor(factor) => picked.factors.push(*factor),
+                Found::Group(group) => picked.groups.push(group),
+            }
+        }
+        if !read_as.is_empty() {
+            notes.push(format!("tickers reads {}", read_as.join(", ")));
+        }
+        Some(picked)
+    }
+}
+
+impl Found {
+    fn ticker(&self) -> &Ticker {
+        match self {
+            Self::Factor(factor) => &factor.ticker,
+            Self::Group(group) => &group.factor.ticker,
+        }
+    }
+}
+
+fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGroups) -> Result<Found, Vec<Problem>> {
+    let of_universe = |ticker: &Ticker| universes.iter().find_map(|universe| universe.get(ticker)).cloned();
+    if is_group(name) {
+        let rule = Refusal::new("is not one of your factor groups", "list_factor_groups names them");
+        let group = groups.find(name).cloned().map(Found::Group);
+        return group.ok_or_else(|| vec![Problem::new(field, quoted(name), rule)]);
+    }
+    let ticker: Option<Ticker> = name.parse().ok();
+    if let Some(factor) = ticker.as_ref().and_then(of_universe) {
+        return Ok(Found::Factor(Box::new(factor)));
+    }
+    let is_name = |factor: &&Factor| factor.label == name || factor.aliases.iter().any(|alias| alias == name);
+    if let Some(factor) = universes.iter().find_map(|universe| universe.factors().iter().find(is_name)) {
+        return Ok(Found::Factor(Box::new(factor.clone())));
+    }
+    let of_source = |ticker: Ticker| {
+        let label = ticker.to_string();
+        Found::Factor(Box::new(Factor::new(ticker, label, Category::Custom, SourceTier::Request)))
+    };
+    // In capitals a ticker is meant, whatever else is called so: BOND and CASH are funds and shares.
+    let ticker = match ticker {
+        Some(ticker) if ticker.as_str() == name => return Ok(of_source(ticker)),
+        other => other,
+    };
+    let outcomes = universes.iter().map(|universe| resolve(field, name, universe, groups, &[]));
+    // The universe of the call first; if none has it, what the last one says of the nearest names.
+    let resolved = outcomes.reduce(|first, next| first.or(next));
+    match (resolved, ticker) {
+        (Some(Ok(found)), ticker) if ticker.is_none() || is_whole_name(&found) => {
+            single(field, &found, of_universe, groups)
+        }
+        (_, Some(ticker)) => Ok(of_source(ticker)),
+        (Some(Err(error)), None) => Err(error.problems),
+        (Some(Ok(_)) | None, None) => Err(vec![Problem::new(field, quoted(name), Refusal::must("name a factor"))]),
+    }
+}
+
+/// True where all of a name fits: what fits parts of names too might rather be a ticker.
+fn is_whole_name(found: &Resolved) -> bool {
+    !matches!(found.matched_by, MatchedBy::PartOfName | MatchedBy::Description)
+}
+
+/// The one factor or group that a name stands for; an average of several is refused.
+fn single(
+    field: &str,
+    found: &Resolved,
+    of_universe: impl Fn(&Ticker) -> Option<Factor>,
+    groups: &UserGroups,
+) -> Result<Found, Vec<Problem>> {
+    let single = match found.kind {
+        Kind::Etf => found.name.parse().ok().and_then(|ticker| of_universe(&ticker)).map(Box::new).map(Found::Factor),
+        Kind::UserGroup => groups.find(&found.name).cloned().map(Found::Group),
+        _ => None,
+    };
+    single.ok_or_else(|| {
+        let rule = format!("is the average of {} ETFs, and tickers takes single ones", found.members.len());
+        let hint = "name its ETFs, or ask with categories; a ticker that is called so is written in capitals";
+        vec![Problem::new(field, quoted(&found.query), Refusal::new(rule, hint))]
+    })
+}
+
+fn quoted(name: &str) -> String {
+    shown(&name.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn universe() -> FactorUniverse {
+        let factor = |ticker: &str, label: &str, category| {
+            Factor::new(ticker.parse().unwrap(), label, category, SourceTier::Yaml)
+        };
+        let mut financials = factor("XLF", "Conglomerates", Category::Industry);
+        financials.aliases = vec!["Financials".to_owned()];
+        let mut gold = factor("GLD", "gold", Category::Commodity);
+        gold.aliases = vec!["XAU".to_owned()];
+        FactorUniverse::new([
+            factor("SPY", "us_large", Category::Market),
+            factor("VTI", "us_total", Category::Market),
+            factor("XME", "Industrial Metals", Category::Industry),
+            financials,
+            gold,
+        ])
+    }
+
+    /// The tickers picked with their categories, the notes and the refusals.
+    fn read(names: Value) -> (Vec<(String, Category)>, Vec<String>, Vec<String>) {
+        let args = Args::new(json!({"tickers": names}).as_object().unwrap().clone());
+        let (universe, mut notes) = (universe(), Vec::new());
+        let picked = Picked::read(&args, &[&universe], &UserGroups::default(), &mut notes).unwrap();
+        let category =
+            |ticker: &Ticker| picked.factors.iter().find(|factor| factor.ticker == *ticker).unwrap().category;
+        let order = picked.order.iter().map(|ticker| (ticker.to_string(), category(ticker))).collect();
+        let refused = args
+            .result()
+            .err()
+            .map_or_else(Vec::new, |error| error.problems.iter().map(|problem| problem.field().to_owned()).collect());
+        (order, notes, refused)
+    }
+
+    fn only(name: &str) -> (String, Category) {
+        let (picked, _, refused) = read(json!([name]));
+        assert_eq!((picked.len(), refused.len()), (1, 0), "{name}");
+        picked.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn the_order_is_the_calls_and_each_is_there_once() {
+        let (picked, notes, refused) = read(json!(["GLD", "spy", "AAPL", "SPY", "brk.b"]));
+        let tickers: Vec<&str> = picked.iter().map(|(ticker, _)| ticker.as_str()).collect();
+        assert_eq!(tickers, ["GLD", "SPY", "AAPL", "BRK.B"]);
+        let categories: Vec<Category> = picked.iter().map(|(_, category)| *category).collect();
+        assert_eq!(categories, [Category::Commodity, Category::Market, Category::Custom, Category::Custom]);
+        assert_eq!((notes.len(), refused.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_name_of_the_universe_is_found_and_told() {
+        let (picked, notes, _) = read(json!(["gold", "financials", "us total"]));
+        let tickers: Vec<&str> = picked.iter().map(|(ticker, _)| ticker.as_str()).collect();
+        assert_eq!(tickers, ["GLD", "XLF", "VTI"]);
+        assert_eq!(notes, ["tickers reads `gold` as GLD, `financials` as XLF, `us total` as VTI"]);
+        assert_eq!(only("XAU").0, "GLD", "a name is a name in capitals too, where it is written so");
+    }
+
+    #[test]
+    fn a_ticker_is_no_part_of_a_name_and_in_capitals_no_composite() {
+        // `meta` is a part of "Industrial Metals", and `market` a category.
+        assert_eq!(only("meta"), ("META".to_owned(), Category::Custom));
+        assert_eq!(only("MARKET"), ("MARKET".to_owned(), Category::Custom));
+        assert_eq!(only("GOLD"), ("GOLD".to_owned(), Category::Custom), "the miner's share");
+    }
+
+    #[test]
+    fn what_is_no_single_factor_is_refused_each_by_its_place() {
+        let (picked, _, refused) = read(json!(["SPY", "market", "no such thing", "USER:mine"]));
+        assert_eq!(picked.len(), 1);
+        assert_eq!(refused, ["tickers[1]", "tickers[2]", "tickers[3]"]);
+        assert_eq!(read(json!([])).2, ["tickers"]);
+    }
+}
