@@ -55,6 +55,7 @@ closed_set! {
         Alias = "alias",
         Category = "category",
         SectorGroup = "sector_group",
+        Subindustry = "subindustry",
         AssetClass = "asset_class",
         Sector = "sector",
         UserGroup = "user_group",

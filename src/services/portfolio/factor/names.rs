@@ -180,7 +180,11 @@ fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> 
     if let Some(name) = named.find(|name| is(name)) {
         let belongs =
             |factor: &Factor| factor.sector_group.as_ref() == Some(name) || factor.subindustry.as_ref() == Some(name);
-        return of(name, Kind::SectorGroup, MatchedBy::SectorGroup, &belongs);
+        // A subindustry that one fund stands for is that fund.
+        return match factors.iter().filter(|factor| belongs(factor)).collect::<Vec<_>>()[..] {
+            [one] if one.subindustry.as_ref() == Some(name) => Some(etf(query, one, MatchedBy::Subindustry)),
+            _ => of(name, Kind::SectorGroup, MatchedBy::SectorGroup, &belongs),
+        };
     }
     if let Some(class) = AssetClass::ALL.into_iter().find(|class| is(class.as_str()) || is(class.macro_group())) {
         let belongs = |factor: &Factor| factor.asset_class == Some(class);
