@@ -128,6 +128,12 @@ impl Analyzer {
         (self.panels.figures().await, self.reports.figures().await)
     }
 
+    /// Drops the panels and reports that are kept.
+    pub fn forget(&self) {
+        self.panels.forget();
+        self.reports.forget();
+    }
+
     /// Runs one analysis.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod answer_cache;
 mod call_log;
+mod clearing;
 mod counters;
 mod hangups;
 mod sources;
@@ -15,9 +16,11 @@ use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
 
+pub(crate) use self::clearing::{is_mark, leave_mark};
 pub use self::{
     answer_cache::{AnswerCache, AnswerKey, Basis, Usual},
     call_log::CallLine,
+    clearing::Clearing,
     counters::{CallFigures, Counters, Part},
     hangups::Hangups,
     sources::{SourceChoice, Sources},
@@ -48,6 +51,8 @@ pub struct App {
     pub analyzer: Analyzer,
     /// Summaries and reports, for those who ask again.
     pub answers: AnswerCache,
+    /// Hears of `factor-mcp cache clear`.
+    clearing: Clearing,
     /// Whole results of cut answers.
     pub results: ResultStore,
     /// What happened so far.
@@ -93,6 +98,7 @@ impl App {
             analyzer: Analyzer::new(prices, yields, fundamentals, Arc::clone(&failure_runs), limits),
             failure_runs,
             answers: AnswerCache::new(settings.analysis.cache_ttl),
+            clearing: Clearing::new(Arc::clone(&sources.store)),
             settings,
             store,
             universe_watcher,
@@ -102,6 +108,18 @@ impl App {
             counters: Counters::default(),
             started: Instant::now(),
         }))
+    }
+
+    /// Drops what is in memory of prices, panels, reports and answers if somebody has cleared what is kept. Whole results of
+    /// answers that went out stay: their links were given.
+    pub async fn follow_clearing(&self) {
+        if self.clearing.happened().await {
+            self.sources.prices.forget();
+            self.sources.yields.forget();
+            self.analyzer.forget();
+            self.answers.forget();
+            tracing::info!("what was kept is cleared, and what was in memory dropped with it");
+        }
     }
 
     /// What a user's question is read and answered against: the universe in force and the user's groups.

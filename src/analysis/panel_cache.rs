@@ -89,6 +89,10 @@ impl PanelCache {
         Self { panels, flights: SingleFlight::default(), counts: CacheCounts::default() }
     }
 
+    pub(super) fn forget(&self) {
+        self.panels.invalidate_all();
+    }
+
     pub(super) async fn figures(&self) -> CacheFigures {
         // What it holds lags behind until it has tidied up.
         self.panels.run_pending_tasks().await;

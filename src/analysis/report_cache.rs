@@ -85,6 +85,10 @@ impl ReportCache {
         Ok((computed, false))
     }
 
+    pub(super) fn forget(&self) {
+        self.reports.invalidate_all();
+    }
+
     pub(super) async fn figures(&self) -> CacheFigures {
         // What it holds lags behind until it has tidied up.
         self.reports.run_pending_tasks().await;

@@ -95,6 +95,11 @@ impl AnswerCache {
         kept.map(|kept| kept.1.clone())
     }
 
+    /// Drops all of them.
+    pub fn forget(&self) {
+        self.kept.invalidate_all();
+    }
+
     /// What it holds and how it did.
     pub fn figures(&self) -> CacheFigures {
         // What it holds lags behind until it has tidied up.

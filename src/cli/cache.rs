@@ -8,7 +8,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Format, ask, print, print_json, say, table, time};
-use crate::{app::App, progress::Progress, services::Call, services::analysis, settings::Settings};
+use crate::{
+    app::{App, is_mark, leave_mark},
+    progress::Progress,
+    services::{Call, analysis},
+    settings::Settings,
+};
 
 /// What to do with what is kept.
 #[derive(Debug, Args)]
@@ -75,7 +80,7 @@ pub async fn run(settings: Settings, args: CacheArgs) -> anyhow::Result<ExitCode
 }
 
 async fn stats(app: &App, format: Format) -> anyhow::Result<ExitCode> {
-    let entries = app.sources.store.list(&EntryFilter::default()).await?;
+    let entries = fetched(app, &EntryFilter::default()).await?;
     let health = app.sources.store.health();
     // By address too: a trial server and the market's own are two sources.
     let kept = by_source_and_kind(&entries);
@@ -117,16 +122,25 @@ fn by_source_and_kind(entries: &[EntryInfo]) -> Vec<Kept<'_>> {
     groups.into_iter().map(kept).collect()
 }
 
+/// What is kept that was fetched.
+async fn fetched(app: &App, filter: &EntryFilter) -> anyhow::Result<Vec<EntryInfo>> {
+    let mut entries = app.sources.store.list(filter).await?;
+    entries.retain(|entry| !is_mark(&entry.key));
+    Ok(entries)
+}
+
 async fn clear(app: &App, filter: EntryFilter, force: bool) -> anyhow::Result<ExitCode> {
     let filter = EntryFilter { subject: filter.subject.map(|ticker| ticker.to_ascii_uppercase()), ..filter };
-    let count = app.sources.store.list(&filter).await?.len();
+    let count = fetched(app, &filter).await?.len();
     let question = format!("drop {count} entries from {}?", app.sources.store.health().place);
     if count > 0 && !force && !ask(&question)? {
         say("nothing was dropped; --force drops without asking");
         return Ok(ExitCode::FAILURE);
     }
-    let dropped = app.sources.store.clear(&filter).await?;
-    print(&format!("dropped {dropped} entries"))?;
+    app.sources.store.clear(&filter).await?;
+    // After the clearing: who sees the mark finds nothing kept any more.
+    leave_mark(&*app.sources.store).await?;
+    print(&format!("dropped {count} entries; servers that run drop theirs at their next call"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -125,7 +125,10 @@ impl Server {
         let aside = injected::set_aside(&mut call.arguments);
         let user = call.user;
         let line = CallLine::begin(&self.inner.app.settings.slow, name, &call.arguments);
-        let work = of_user(user, async { tool(Arc::clone(&self.inner.app), call).await });
+        let work = of_user(user, async {
+            self.inner.app.follow_clearing().await;
+            tool(Arc::clone(&self.inner.app), call).await
+        });
         let work = AssertUnwindSafe(work).catch_unwind();
         let outcome = tokio::select! {
             outcome = tokio::time::timeout(deadline + GRACE, work) => match outcome {

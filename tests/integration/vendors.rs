@@ -1,6 +1,7 @@
 //! The real binary against stand-in vendors: right numbers, the promised requests, and what it says when they fail.
 
 mod cancelling;
+mod clearing;
 mod coalescing;
 mod crashes;
 mod deadline;

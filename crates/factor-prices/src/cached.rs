@@ -178,6 +178,11 @@ impl PriceProvider for CachedMarketSource {
     async fn flush(&self) {
         self.inner.store.flush().await;
     }
+
+    fn forget(&self) {
+        self.inner.memory.invalidate_all();
+        self.inner.fundamentals.forget();
+    }
 }
 
 /// Runs work as a task of its own, which ends with its caller.

@@ -125,6 +125,9 @@ pub trait PriceProvider: fmt::Debug + Send + Sync {
     /// Waits until whatever was fetched so far is kept for the next run, or could not be, which [`about`](Self::about)
     /// then says. For a caller whose answer goes out; at once for a source that keeps nothing.
     async fn flush(&self) {}
+
+    /// Drops what is kept in memory, for one who knows that it no longer holds. What is kept for the next run stays.
+    fn forget(&self) {}
 }
 
 /// A source of Treasury yields.
@@ -139,6 +142,9 @@ pub trait YieldProvider: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the source should have yields and could not give them.
     async fn yields(&self, range: DateRange) -> Result<Arc<YieldTable>, PriceError>;
+
+    /// Drops what is kept in memory, as [`PriceProvider::forget`] does.
+    fn forget(&self) {}
 }
 
 /// A source of what is known of a fund or share besides its prices.

@@ -46,6 +46,11 @@ impl FundamentalsCache {
         Some(value)
     }
 
+    /// Drops those in memory.
+    pub(super) fn forget(&self) {
+        self.memory.invalidate_all();
+    }
+
     /// Keeps a value, fetched `now`.
     pub(super) async fn put<T: Serialize>(&self, key: EntryKey, value: T, now: DateTime<Utc>) {
         let Some(body) = codec::write(value) else { return };

@@ -129,6 +129,11 @@ impl YieldProvider for CachedYields {
         *lock(&self.inner.unrefreshed) = Some(why);
         Ok(kept.table)
     }
+
+    fn forget(&self) {
+        *lock(&self.inner.kept) = None;
+        *lock(&self.inner.unrefreshed) = None;
+    }
 }
 
 impl CachedTable {
