@@ -19,7 +19,7 @@ use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, close
 
 pub(crate) use self::{
     named::{Named, Role},
-    reader::CommonReader,
+    reader::{CommonReader, longest_of},
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
