@@ -35,6 +35,8 @@ use factor_types::{Category, DateRange, Factor, FactorUniverse, Frequency, Ticke
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+#[cfg(test)]
+pub(crate) use self::turns::all_of;
 pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},
@@ -86,6 +88,8 @@ pub struct Caller<'a> {
     pub progress: &'a Progress,
     /// What has not been fetched by then is left out.
     pub fetch_until: Instant,
+    /// What has not been computed by then is left out.
+    pub compute_until: Instant,
 }
 
 /// Runs analyses on one price source.

@@ -11,6 +11,7 @@ pub(crate) mod markdown;
 mod matrix;
 mod rounding;
 mod truncate;
+mod within;
 
 use std::{fmt, sync::Arc};
 
@@ -24,7 +25,11 @@ pub(crate) use self::{
     frame::{Frame, Limit, NotAnalysed, NotePlace, fitting_listed},
     matrix::{Layout, Matrix},
     rounding::Rounding,
+    within::within,
 };
+
+/// Characters of an answer, and of its text block, where its call names no length.
+pub(crate) const MAX_CHARS: usize = 40_000;
 
 /// At most so many characters of a text; a longer one ends with an ellipsis.
 pub(crate) fn shortened(text: &str, longest: usize) -> String {
@@ -32,6 +37,11 @@ pub(crate) fn shortened(text: &str, longest: usize) -> String {
         Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
         None => text.to_owned(),
     }
+}
+
+/// Whether a text has no more characters than this; only a text of more bytes is counted.
+fn fits(text: &str, most: usize) -> bool {
+    text.len() <= most || text.chars().nth(most).is_none()
 }
 
 /// A JSON document as compact text.
@@ -47,6 +57,11 @@ impl Json {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it has no more characters than this.
+    pub(crate) fn fits(&self, most: usize) -> bool {
+        fits(&self.0, most)
     }
 
     /// The document as a tree, for those who look into it.
@@ -81,6 +96,11 @@ impl Rendered {
     /// As [`Self::json`], of what is written already.
     pub fn of(structured: Json) -> Self {
         Self { text: structured.to_string(), structured, links: Vec::new() }
+    }
+
+    /// Whether neither its content nor its text has more characters than this.
+    pub(crate) fn fits(&self, most: usize) -> bool {
+        self.structured.fits(most) && fits(&self.text, most)
     }
 
     /// Adds a link to a resource with the rest.

@@ -10,3 +10,4 @@ pub mod schema;
 pub mod server;
 pub mod tools;
 pub mod transport;
+mod work;

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use factor_types::UserId;
-use moka::future::Cache;
+use moka::sync::Cache;
 use uuid::Uuid;
 
 use crate::cache_figures::{CacheCounts, CacheFigures};
@@ -53,32 +53,32 @@ impl ResultStore {
     }
 
     /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
-    pub async fn put(&self, user: UserId, json: String) -> String {
+    pub fn put(&self, user: UserId, json: String) -> String {
         let id = Uuid::new_v4();
-        self.kept.insert((user, id), json.into()).await;
+        self.kept.insert((user, id), json.into());
         format!("{URI_PREFIX}{}", id.simple())
     }
 
     /// Keeps a result and gives the link for an answer; `what` is its title: `All correlations`.
-    pub async fn put_link(&self, user: UserId, what: &str, json: String) -> ResultLink {
+    pub fn put_link(&self, user: UserId, what: &str, json: String) -> ResultLink {
         let size = json.len() as u64;
-        let uri = self.put(user, json).await;
+        let uri = self.put(user, json);
         let description = format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60);
         ResultLink { uri, title: what.to_owned(), description, bytes: size }
     }
 
     /// The user's result with this URI, while it is kept.
-    pub async fn get(&self, user: UserId, uri: &str) -> Option<Arc<str>> {
+    pub fn get(&self, user: UserId, uri: &str) -> Option<Arc<str>> {
         let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
-        let found = self.kept.get(&(user, id)).await;
+        let found = self.kept.get(&(user, id));
         self.counts.count(found.is_some());
         found
     }
 
     /// What the store holds and how it did.
-    pub async fn figures(&self) -> CacheFigures {
+    pub fn figures(&self) -> CacheFigures {
         // The figures lag behind the inserts until the cache has tidied up.
-        self.kept.run_pending_tasks().await;
+        self.kept.run_pending_tasks();
         self.counts.figures((self.kept.entry_count(), self.kept.weighted_size()), &self.kept.policy())
     }
 }
@@ -93,27 +93,27 @@ impl Default for ResultStore {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_result_is_read_back_by_its_user_and_uri_only() {
+    #[test]
+    fn a_result_is_read_back_by_its_user_and_uri_only() {
         let (store, user) = (ResultStore::new(), UserId::new(2));
-        let link = store.put_link(user, "All returns", "{\"a\":1}".to_owned()).await;
-        assert_eq!(store.get(user, &link.uri).await.as_deref(), Some("{\"a\":1}"));
-        assert_eq!(store.get(UserId::LOCAL, &link.uri).await, None);
-        assert_eq!(store.get(UserId::new(3), &link.uri).await, None);
+        let link = store.put_link(user, "All returns", "{\"a\":1}".to_owned());
+        assert_eq!(store.get(user, &link.uri).as_deref(), Some("{\"a\":1}"));
+        assert_eq!(store.get(UserId::LOCAL, &link.uri), None);
+        assert_eq!(store.get(UserId::new(3), &link.uri), None);
         assert_eq!(link.bytes, 7);
         for wrong in ["factor://result/", "factor://result/1", "factor://universe", &link.uri[16..]] {
-            assert_eq!(store.get(user, wrong).await, None, "{wrong}");
+            assert_eq!(store.get(user, wrong), None, "{wrong}");
         }
-        assert_eq!(store.figures().await.entries, 1);
+        assert_eq!(store.figures().entries, 1);
     }
 
-    #[tokio::test]
-    async fn the_store_is_bounded_by_bytes() {
+    #[test]
+    fn the_store_is_bounded_by_bytes() {
         let store = ResultStore::bounded(1_000);
         for _ in 0..50 {
-            store.put(UserId::LOCAL, "x".repeat(100)).await;
+            store.put(UserId::LOCAL, "x".repeat(100));
         }
-        let figures = store.figures().await;
+        let figures = store.figures();
         assert!(figures.bytes <= 1_000, "{figures:?}");
     }
 }

@@ -44,16 +44,31 @@ pub struct Call {
 impl Call {
     /// Who waits for this call's figures, and until when.
     pub fn caller(&self, clock: Clock) -> Caller<'_> {
-        Caller { clock, cancel: &self.cancel, progress: &self.progress, fetch_until: self.fetch_until() }
+        Caller {
+            clock,
+            cancel: &self.cancel,
+            progress: &self.progress,
+            fetch_until: self.fetch_until(),
+            compute_until: self.compute_until(),
+        }
     }
 
     /// When fetching has to end, so that what has arrived can still be computed and written.
     pub fn fetch_until(&self) -> Instant {
+        self.leaving(5, Duration::from_secs(5))
+    }
+
+    /// When computing has to end, so that what there is can still be written.
+    pub fn compute_until(&self) -> Instant {
+        self.leaving(10, Duration::from_secs(2))
+    }
+
+    /// The deadline less one of `parts` of what is left until then, and no more than `most`.
+    fn leaving(&self, parts: u32, most: Duration) -> Instant {
         const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-        const RESERVE: Duration = Duration::from_secs(5);
         let now = Instant::now();
         let Some(deadline) = self.deadline else { return now + LONGEST };
         let left = deadline.saturating_duration_since(now);
-        now + left - (left / 5).min(RESERVE)
+        now + left - (left / parts).min(most)
     }
 }

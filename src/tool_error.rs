@@ -11,7 +11,7 @@ use factor_types::{Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::answer::{Json, markdown::capitalised, shortened};
+use crate::answer::{Json, MAX_CHARS, markdown::capitalised, shortened};
 
 closed_set! {
     /// What kind of failure it is, by what the caller does next.
@@ -117,7 +117,7 @@ impl Problem {
     pub fn new(field: impl AsRef<str>, got: impl Into<String>, refusal: Refusal) -> Self {
         Self {
             field: shortened(field.as_ref(), LONGEST_FIELD),
-            got: got.into(),
+            got: shortened(&got.into(), LONGEST_RULE),
             rule: shortened(&refusal.rule, LONGEST_RULE),
             hint: refusal.hint.map(|hint| shortened(&hint, LONGEST_RULE)),
         }
@@ -234,9 +234,23 @@ impl ToolError {
 
     /// The structured content of the result the client gets; its text block says the same.
     pub fn structured(&self) -> Json {
-        let Self { code, message, problems } = self;
-        let error = FailureBody { code: *code, message: message.into(), problems: problems.into() };
-        Json::of(&Failure { status: Failed::Error, error })
+        self.within(MAX_CHARS)
+    }
+
+    /// The same with no more than `most` characters: the last problems go first, the message counts them; then the message is
+    /// cut.
+    pub(crate) fn within(&self, most: usize) -> Json {
+        let body = |message: &str, told: usize| {
+            let problems = self.problems[..told].into();
+            let error = FailureBody { code: self.code, message: message.into(), problems };
+            Json::of(&Failure { status: Failed::Error, error })
+        };
+        let bodies = (0..=self.problems.len()).rev().map(|told| body(&self.message, told));
+        bodies.into_iter().find(|body| body.fits(most)).unwrap_or_else(|| {
+            // As JSON a character is written with six at most.
+            const AROUND: usize = 100;
+            body(&shortened(&self.message, most.saturating_sub(AROUND) / 6), 0)
+        })
     }
 }
 
@@ -414,6 +428,30 @@ mod tests {
         assert!(error.message.starts_with("5007 problems: "), "{}", error.message);
         assert!(error.message.ends_with("; and 4997 more, the first 20 of all in problems."), "{}", error.message);
         assert!(error.structured().as_str().len() < 40_000, "{}", error.structured().as_str().len());
+    }
+
+    #[test]
+    fn an_error_keeps_to_the_length_that_its_call_allows() {
+        // A control character is six characters of JSON: so all of them would be 150,000.
+        let long = "\u{1}".repeat(5_000);
+        let one = || Problem::new(&long, &long, Refusal::new(&long, &long));
+        let error = ToolError::invalid((0..30).map(|_| one()).collect());
+        for most in [2_000, 5_000, MAX_CHARS] {
+            let json = error.within(most);
+            assert!(json.fits(most), "{most}: {}", json.as_str().len());
+            assert_eq!(json.value()["error"]["code"], "invalid_argument");
+        }
+        let small = ToolError::invalid((0..30).map(|at| problem(&format!("field {at}"), None)).collect());
+        let (whole, cut) = (small.within(MAX_CHARS).value(), small.within(2_000).value());
+        assert_eq!(
+            (&cut["error"]["message"], whole["error"]["problems"].as_array().unwrap().len()),
+            (&whole["error"]["message"], 20)
+        );
+        let told = cut["error"]["problems"].as_array().unwrap();
+        assert!((1..20).contains(&told.len()), "{}", told.len());
+        assert_eq!(told[0]["field"], "field 0");
+        let text = ToolError::new(ErrorCode::NoData, "x".repeat(100_000), "look").within(MAX_CHARS);
+        assert!(text.fits(MAX_CHARS) && text.as_str().len() > 5_000);
     }
 
     #[test]

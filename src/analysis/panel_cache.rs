@@ -173,8 +173,8 @@ mod tests {
         let (request, cancel) = (request(returns()), CancellationToken::new());
         let (factors, requested) = factors(&request);
         let fetch_until = Instant::now() + patience;
-        let caller =
-            Caller { clock: Clock::evening_of(day(TODAY)), cancel: &cancel, progress: &Progress::Silent, fetch_until };
+        let (clock, progress) = (Clock::evening_of(day(TODAY)), &Progress::Silent);
+        let caller = Caller { clock, cancel: &cancel, progress, fetch_until, compute_until: fetch_until };
         cache.prepare(&providers(market), &request, (&factors, &requested), &caller).await.unwrap()
     }
 

@@ -202,10 +202,7 @@ pub(super) fn returns() -> Plan {
 
 /// Somebody who waits this long for prices.
 pub(super) fn caller(cancel: &CancellationToken, patience: Duration) -> Caller<'_> {
-    Caller {
-        clock: Clock::evening_of(day(TODAY)),
-        cancel,
-        progress: &Progress::Silent,
-        fetch_until: Instant::now() + patience,
-    }
+    let until = Instant::now() + patience;
+    let (clock, progress) = (Clock::evening_of(day(TODAY)), &Progress::Silent);
+    Caller { clock, cancel, progress, fetch_until: until, compute_until: until + Duration::from_secs(60) }
 }

@@ -235,6 +235,13 @@ async fn a_report_that_was_stopped_is_not_given_and_not_kept() {
             (0, &["matrices:style".to_owned()][..], false)
         );
     }
+    // So is one whose call has no time left, however large the budget is.
+    let late = Caller { compute_until: Instant::now(), ..caller(&patient, PATIENT) };
+    let (computed, cached) = analyzer.reports.report(key(3), &analysis.study, &late).await.unwrap();
+    assert_eq!((computed.0.computed().len(), computed.0.skipped().len(), cached), (0, 1, false));
+    let (computed, cached) =
+        analyzer.reports.report(key(3), &analysis.study, &caller(&patient, PATIENT)).await.unwrap();
+    assert_eq!((computed.0.computed().len(), cached), (1, false));
 }
 
 #[tokio::test]

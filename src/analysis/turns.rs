@@ -43,7 +43,7 @@ struct State {
 
 /// A turn that is taken until this is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     user: UserId,
     turns: Arc<Turns>,
     /// False once it has been counted back.
@@ -59,6 +59,16 @@ pub(crate) async fn of_user<T>(user: UserId, work: impl Future<Output = T>) -> T
 pub(super) async fn take() -> Turn {
     let user = USER.try_with(|user| *user).unwrap_or(UserId::LOCAL);
     ALL.take(user).await
+}
+
+/// Every turn that a user can have, for tests of who waits for one.
+#[cfg(test)]
+pub(crate) async fn all_of(user: UserId) -> Vec<Turn> {
+    let mut taken = Vec::new();
+    for _ in 0..ALL.most_each {
+        taken.push(ALL.take(user).await);
+    }
+    taken
 }
 
 impl Turns {

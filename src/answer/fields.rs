@@ -98,10 +98,18 @@ impl Fields {
         Self { parts: IndexMap::new(), rounding, table: false, shown: usize::MAX }
     }
 
-    /// The fields of a map, each written with its numbers rounded.
+    /// The fields of a map, each written with its numbers rounded; the lists and objects within objects are cut each for
+    /// itself. An object of nothing but objects is a table: they are its entries.
     pub(crate) fn of(map: &Map<String, Value>, rounding: Rounding) -> Self {
         let mut fields = Self::rounded(rounding);
-        map.iter().for_each(|(name, value)| fields.put(name.as_str(), value));
+        for (name, value) in map {
+            match value {
+                Value::Object(inner) if is_opened(inner) => {
+                    fields.put_part(name.as_str(), Part::Fields(Self::of(inner, rounding)));
+                }
+                _ => fields.put(name.as_str(), value),
+            }
+        }
         fields
     }
 
@@ -251,6 +259,11 @@ impl FromIterator<(String, Part)> for Fields {
     fn from_iter<I: IntoIterator<Item = (String, Part)>>(fields: I) -> Self {
         Self { parts: fields.into_iter().collect(), ..Self::rounded(Rounding::None) }
     }
+}
+
+/// True for an object that holds lists or objects beside other things.
+fn is_opened(map: &Map<String, Value>) -> bool {
+    map.values().any(|value| value.is_array() || value.is_object()) && !map.values().all(Value::is_object)
 }
 
 /// A string as JSON.

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Rendered,
+    MAX_CHARS, Rendered,
     fields::{Fields, Part},
+    fits,
     rounding::Rounding,
     shortened,
     truncate::{self, Rule},
@@ -17,9 +18,6 @@ use crate::results::{ResultLink, ResultStore};
 
 /// All notes together, in characters: a call may give occasion to many.
 const LONGEST_NOTE: usize = 1_500;
-
-/// A text block longer than this is the summary instead.
-const LONGEST_TEXT: usize = 40_000;
 
 /// Where an answer says what was read or done differently than asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -130,7 +128,7 @@ impl Frame {
 
     /// The answer with this body, no longer than `limit`; what is left out is kept under a link. `then` names
     /// the fields that go when cutting lists and tables is not enough.
-    pub(crate) async fn fitting(
+    pub(crate) fn fitting(
         self,
         body: Fields,
         limit: Limit,
@@ -145,7 +143,7 @@ impl Frame {
             let rule = Rule::Level { then };
             if let Some(cut) = truncate::cut(&mut answer, most, &rule) {
                 if !cut.lost.is_empty() {
-                    let link = store.put_link(user, "The whole answer", whole).await;
+                    let link = store.put_link(user, "The whole answer", whole);
                     let how = format!("read the resource {} (kept 30 minutes), {}", link.uri, limit.way_out());
                     if let Some(entry) = cut.truncated(&rule, &how) {
                         answer.put_whole("truncated", &entry);
@@ -183,7 +181,7 @@ impl Fitted {
             _ => report.to_owned(),
         };
         if !self.notes.is_empty() {
-            text += &format!("\nNote: {}\n", self.notes.join("; "));
+            text += &format!("\nNote: {}\n", noted(&self.notes));
         }
         self.rendered(|_, _| text)
     }
@@ -191,13 +189,14 @@ impl Fitted {
     /// The answer whose text block is its JSON, or the summary where that would be too long to read.
     pub(crate) fn with_json_text(self, summary: impl FnOnce() -> Fields) -> Rendered {
         self.rendered(|json, frame| {
-            if json.len() <= LONGEST_TEXT || json.chars().count() <= LONGEST_TEXT {
+            if fits(json, MAX_CHARS) {
                 return json.to_owned();
             }
             let said = "this text is the summary; all sections asked for are in the structured content of this result";
             let mut short = frame.around(summary());
             let notes = frame.notes.into_iter().chain([said.to_owned()]);
             put_notes(&mut short, &notes.collect::<Vec<_>>());
+            truncate::cut(&mut short, MAX_CHARS, &Rule::Level { then: Vec::new() });
             short.text()
         })
     }
@@ -211,7 +210,7 @@ impl Fitted {
 
 /// An answer without sections of its own, shortened to `limit` characters: of the lists and objects named, in this
 /// order, as much is left out as is needed. The whole is then kept under a link.
-pub(crate) async fn fitting_listed(
+pub(crate) fn fitting_listed(
     mut answer: Fields,
     limit: usize,
     names: &[&str],
@@ -220,7 +219,7 @@ pub(crate) async fn fitting_listed(
     if answer.chars() <= limit {
         return Rendered::of(answer.json());
     }
-    let link = store.put_link(user, "The whole answer", answer.text()).await;
+    let link = store.put_link(user, "The whole answer", answer.text());
     let rule = Rule::Listed(names);
     if let Some(cut) = truncate::cut(&mut answer, limit, &rule) {
         let how = format!("read the resource {} (kept 30 minutes)", link.uri);
@@ -234,8 +233,13 @@ pub(crate) async fn fitting_listed(
 /// Puts the notes into an answer, or in the place of those that are there.
 fn put_notes(answer: &mut Fields, notes: &[String]) {
     if !notes.is_empty() {
-        answer.put_whole("note", &shortened(&notes.join("; "), LONGEST_NOTE));
+        answer.put_whole("note", &noted(notes));
     }
+}
+
+/// The notes as one text.
+fn noted(notes: &[String]) -> String {
+    shortened(&notes.join("; "), LONGEST_NOTE)
 }
 
 #[cfg(test)]
@@ -266,9 +270,9 @@ mod tests {
         answer.structured.value().as_object().unwrap().keys().cloned().collect()
     }
 
-    async fn fitted(frame: Frame, body: Fields, limit: usize) -> (ResultStore, Fitted) {
+    fn fitted(frame: Frame, body: Fields, limit: usize) -> (ResultStore, Fitted) {
         let store = ResultStore::new();
-        let fitted = frame.fitting(body, Limit::MaxChars(limit), Vec::new(), (&store, UserId::LOCAL)).await;
+        let fitted = frame.fitting(body, Limit::MaxChars(limit), Vec::new(), (&store, UserId::LOCAL));
         (store, fitted)
     }
 
@@ -287,9 +291,9 @@ mod tests {
         assert_eq!(last.names().last(), Some("note"));
     }
 
-    #[tokio::test]
-    async fn a_cut_answer_says_where_the_whole_is() {
-        let (store, fitted) = fitted(frame(NotePlace::Last), body(400), 3_000).await;
+    #[test]
+    fn a_cut_answer_says_where_the_whole_is() {
+        let (store, fitted) = fitted(frame(NotePlace::Last), body(400), 3_000);
         let answer = fitted.with_json_text(|| body(1));
         let value = answer.structured.value();
         let shown = value["rows"].as_array().unwrap().len();
@@ -301,14 +305,14 @@ mod tests {
         assert_eq!(answer.text, answer.structured.as_str());
         let [link] = answer.links.as_slice() else { panic!("{:?}", answer.links) };
         assert!(value["truncated"]["how_to_get_the_rest"].as_str().unwrap().contains(&link.uri));
-        let whole: Value = serde_json::from_str(&store.get(UserId::LOCAL, &link.uri).await.unwrap()).unwrap();
+        let whole: Value = serde_json::from_str(&store.get(UserId::LOCAL, &link.uri).unwrap()).unwrap();
         assert_eq!(whole["rows"].as_array().unwrap().len(), 400);
         assert_eq!(whole["truncated"], Value::Null);
     }
 
-    #[tokio::test]
-    async fn a_long_text_block_is_the_summary() {
-        let (_, fitted) = fitted(frame(NotePlace::First), body(5_000), 100_000).await;
+    #[test]
+    fn a_long_text_block_is_the_summary() {
+        let (_, fitted) = fitted(frame(NotePlace::First), body(5_000), 100_000);
         let answer = fitted.with_json_text(|| body(1));
         let text: Value = serde_json::from_str(&answer.text).unwrap();
         assert_eq!(text["rows"], json!(["row 0000"]));
@@ -316,39 +320,39 @@ mod tests {
         assert_eq!(answer.structured.value()["note"], "one; two");
     }
 
-    #[tokio::test]
-    async fn a_summary_without_notes_has_its_own_at_the_end() {
-        let (_, fitted) = fitted(Frame { notes: Vec::new(), ..frame(NotePlace::First) }, body(5_000), 100_000).await;
+    #[test]
+    fn a_summary_without_notes_has_its_own_at_the_end() {
+        let (_, fitted) = fitted(Frame { notes: Vec::new(), ..frame(NotePlace::First) }, body(5_000), 100_000);
         let text: Value = serde_json::from_str(&fitted.with_json_text(|| body(1)).text).unwrap();
         let keys: Vec<&String> = text.as_object().unwrap().keys().collect();
         assert_eq!(keys[keys.len() - 2..], ["rows", "note"]);
     }
 
-    #[tokio::test]
-    async fn a_report_is_shown_as_far_as_its_field() {
+    #[test]
+    fn a_report_is_shown_as_far_as_its_field() {
         let report = "a line of a report\n".repeat(300);
         let with_report = || {
             let mut body = Fields::rounded(Rounding::None);
             body.put("formatted_report", &report);
             body
         };
-        let (_, whole) = fitted(frame(NotePlace::First), with_report(), 50_000).await;
+        let (_, whole) = fitted(frame(NotePlace::First), with_report(), 50_000);
         assert_eq!(whole.reported(&report).text, format!("{report}\nNote: one; two\n"));
-        let (_, cut) = fitted(frame(NotePlace::First), with_report(), 3_000).await;
+        let (_, cut) = fitted(frame(NotePlace::First), with_report(), 3_000);
         let answer = cut.reported(&report);
         let shown = answer.structured.value()["formatted_report"].as_str().unwrap().to_owned();
         assert!(shown.len() < 3_000 && report.starts_with(&shown));
         assert_eq!(answer.text, format!("{shown}\nNote: one; two\n"));
     }
 
-    #[tokio::test]
-    async fn folded_matrices_are_noted() {
+    #[test]
+    fn folded_matrices_are_noted() {
         let labels: Vec<String> = (0..40).map(|at| format!("T{at}")).collect();
         let mut whole = Fields::rounded(Rounding::None);
         let matrix = Matrix::of(&labels, Layout::Nested, Rounding::None, |i, j| i * j);
         whole.put_part("matrix", Part::Matrix(matrix));
         let limit = whole.chars() - 1;
-        let (_, fitted) = fitted(frame(NotePlace::First), whole, limit).await;
+        let (_, fitted) = fitted(frame(NotePlace::First), whole, limit);
         let answer = fitted.with_json_text(|| body(1));
         let note =
             format!("one; two; matrices are written as lower triangles ({{labels, rows}}) to fit max_chars {limit}");

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::fields::{Fields, Part};
+use super::{
+    fields::{Fields, Part},
+    shortened,
+};
 
 /// What is said of a cut takes at most so many characters: `truncated`, its link and a note, with the names of the
 /// first [`NAMED`] sections.
@@ -10,6 +13,9 @@ pub(super) const OVERHEAD: usize = 740;
 
 /// What stands in an answer's first lines: it is not shortened while it takes no more than three fifths of the room.
 const FIRST_LINES: [&str; 2] = ["warnings", "not_analysed"];
+
+/// The longest name of a section in `truncated`, in characters.
+const LONGEST_PATH: usize = 80;
 
 /// Sections that `truncated` names after the first.
 const NAMED: usize = 3;
@@ -23,7 +29,8 @@ pub(crate) enum Rule<'a> {
         /// The fields that describe the answer.
         then: Vec<&'a str>,
     },
-    /// Of these fields in their order as much is left out as is needed.
+    /// Of these fields in their order as much is left out as is needed; if that is not enough, of all others as with
+    /// [`Self::Level`].
     Listed(&'a [&'a str]),
 }
 
@@ -52,7 +59,15 @@ pub(crate) fn cut(answer: &mut Fields, limit: usize, rule: &Rule<'_>) -> Option<
     }
     match rule {
         Rule::Level { then } => Some(level(answer, whole, limit, then)),
-        Rule::Listed(names) => Some(listed(answer, limit, names)),
+        Rule::Listed(names) => {
+            let mut cut = listed(answer, limit, names);
+            let left = answer.chars();
+            if left > limit {
+                // It counts what was cut before as well.
+                cut.lost = level(answer, left, limit, &[]).lost;
+            }
+            Some(cut)
+        }
     }
 }
 
@@ -79,7 +94,7 @@ fn level(answer: &mut Fields, whole: usize, limit: usize, then: &[&str]) -> Cut 
         for leaf in leaves {
             let (shown, total) = (leaf.shown(), leaf.total());
             if shown < total {
-                let section = leaf.path.join(".");
+                let section = shortened(&leaf.path.join("."), LONGEST_PATH);
                 losses.push((leaf.path.into_iter().next().unwrap_or_default(), Loss { section, shown, total }));
             }
         }
@@ -143,9 +158,8 @@ fn listed(answer: &mut Fields, limit: usize, names: &[&str]) -> Cut {
         let Some(part) = answer.get_mut(name).filter(|_| now > room) else { continue };
         let (size, total) = (part.chars(), total(part));
         let shown = (total * size.saturating_sub(now - room) / size.max(1)).min(total);
-        if let Part::Entries(entries) = part {
-            entries.show(shown);
-        }
+        let Part::Entries(entries) = part else { continue };
+        entries.show(shown);
         lost.push(Loss { section: (*name).to_owned(), shown, total });
     }
     Cut { triangles: false, lost }
@@ -250,10 +264,11 @@ impl Cut {
     /// The `truncated` entry, if anything is missing.
     pub(super) fn truncated<'a>(&'a self, rule: &Rule<'_>, how_to_get_the_rest: &'a str) -> Option<Truncated<'a>> {
         let (first, others) = self.lost.split_first()?;
-        let (sections_cut, also) = match rule {
-            Rule::Level { .. } if others.is_empty() => (None, others),
-            Rule::Level { .. } => (Some(self.lost.len()), &others[..others.len().min(NAMED)]),
-            Rule::Listed(_) => (None, others),
+        let also = &others[..others.len().min(NAMED)];
+        let sections_cut = match rule {
+            Rule::Level { .. } if others.is_empty() => None,
+            Rule::Listed(_) if others.len() <= NAMED => None,
+            Rule::Level { .. } | Rule::Listed(_) => Some(self.lost.len()),
         };
         Some(Truncated { first, how_to_get_the_rest, sections_cut, also })
     }

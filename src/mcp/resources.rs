@@ -110,7 +110,7 @@ pub(super) async fn read(
         return shared(schema, JSON);
     }
     if uri.starts_with(results::URI_PREFIX) {
-        let Some(result) = app.results.get(user, uri).await else {
+        let Some(result) = app.results.get(user, uri) else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let contents = ResourceContents::text(result.as_ref(), uri).with_mime_type(JSON);
@@ -194,7 +194,7 @@ mod tests {
     async fn a_whole_result_is_read_by_its_user_alone() {
         let app = App::build(Settings::defaults().unwrap()).unwrap();
         let (ada, bob) = (UserId::new(2), UserId::new(3));
-        let uri = app.results.put(ada, "{\"a\":1}".to_owned()).await;
+        let uri = app.results.put(ada, "{\"a\":1}".to_owned());
         let found = read_by(&app, ada, &uri).await.unwrap();
         assert_eq!((&found["contents"][0]["text"], &found["cacheScope"]), (&json!("{\"a\":1}"), &json!("private")));
         let refused = read_by(&app, bob, &uri).await.unwrap_err();

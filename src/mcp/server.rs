@@ -2,15 +2,10 @@
 //!
 //! It is built once and cloned per connection (over HTTP even per request), so it is an `Arc` and nothing more.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use axum::http;
 use factor_types::UserId;
-use futures::future::FutureExt;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -25,20 +20,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     catalog::{Catalog, CatalogError, ToolFilter},
-    injected, progress, prompts,
+    progress, prompts,
     raw_content::RawContent,
     resources,
     tools::{ToolEntry, ToolFn},
+    work,
 };
-use crate::{
-    analysis::of_user,
-    answer::Rendered,
-    app::{App, CallLine},
-    progress::Progress,
-    results::ResultLink,
-    services::Call,
-    tool_error::{ErrorCode, ToolError},
-};
+use crate::{answer::Rendered, app::App, progress::Progress, results::ResultLink, services::Call};
 
 /// What a model hears about the server as a whole. At most 2,048 characters: clients cut what is longer.
 pub const INSTRUCTIONS: &str = "\
@@ -68,8 +56,6 @@ factor://glossary explains the terms, factor://universe lists every factor, fact
 
 /// How long clients may keep the lists: they change with the version only.
 const LIST_LIFE_MS: u64 = 60 * 60 * 1000;
-/// What a call may take beyond its deadline before it is given up.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// The MCP handler.
 #[derive(Debug, Clone)]
@@ -114,39 +100,11 @@ impl Server {
         self.inner.catalog.tools()
     }
 
-    /// Calls a tool: whatever happens in it is a result. Counts the call and keeps its deadline.
-    pub async fn run(&self, name: &str, tool: ToolFn, mut call: Call) -> CallToolResult {
-        let started = Instant::now();
-        let deadline = self.inner.app.settings.calls.deadline;
-        call.deadline = Some(tokio::time::Instant::now() + deadline);
-        // Work on other threads outlives this future; the token is what stops it.
-        let _stop = call.cancel.clone().drop_guard();
-        let cancelled = call.cancel.clone();
-        let aside = injected::set_aside(&mut call.arguments);
-        let user = call.user;
-        let line = CallLine::begin(&self.inner.app.settings.slow, name, &call.arguments);
-        let work = of_user(user, async {
-            self.inner.app.follow_clearing().await;
-            tool(Arc::clone(&self.inner.app), call).await
-        });
-        let work = AssertUnwindSafe(work).catch_unwind();
-        let outcome = tokio::select! {
-            outcome = tokio::time::timeout(deadline + GRACE, work) => match outcome {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(_panic)) => Err(ToolError::internal()),
-                Err(_) => Err(too_late(deadline)),
-            },
-            () = cancelled.cancelled() => Err(ToolError::cancelled()),
-        };
-        let took = started.elapsed();
-        self.inner.app.counters.record(name, took, outcome.is_err());
-        line.end(name, took, outcome.is_err());
-        match outcome {
-            Ok(answer) => result(CallToolResult::success, injected::said(answer, &aside)),
-            Err(error) => {
-                tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");
-                result(CallToolResult::error, injected::said(Rendered::of(error.structured()), &aside))
-            }
+    /// Calls a tool: whatever happens in it is a result.
+    pub async fn run(&self, name: &str, tool: ToolFn, call: Call) -> CallToolResult {
+        match work::done(&self.inner.app, name, tool, call).await {
+            Ok(answer) => result(CallToolResult::success, answer),
+            Err(failure) => result(CallToolResult::error, failure),
         }
     }
 }
@@ -159,14 +117,6 @@ fn caller(extensions: &Extensions) -> UserId {
         Some(parts) => parts.extensions.get().copied().unwrap_or(NOBODY),
         None => UserId::LOCAL,
     }
-}
-
-fn too_late(deadline: Duration) -> ToolError {
-    ToolError::new(
-        ErrorCode::Timeout,
-        format!("The call took longer than its {} s", deadline.as_secs()),
-        "Ask for fewer categories, a shorter range or fewer sections, or call again: prices fetched so far are kept",
-    )
 }
 
 /// A result as rmcp has it.
@@ -281,11 +231,11 @@ impl ServerHandler for Server {
 
 #[cfg(test)]
 mod tests {
-    use futures::future::BoxFuture;
+    use futures::future::{BoxFuture, FutureExt};
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{mcp::tools::TOOLS, settings::Settings};
+    use crate::{mcp::tools::TOOLS, settings::Settings, tool_error::ToolError};
 
     type Answer = BoxFuture<'static, Result<Rendered, ToolError>>;
 

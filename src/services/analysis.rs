@@ -15,15 +15,15 @@ mod sections;
 mod summary;
 mod text;
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use serde_json::Value;
 
 pub use self::schema::{answer_schema, schema};
 pub(crate) use self::sections::gone_first;
-use self::{answer::AnalysisAnswer, refusal::refused};
+use self::{answer::AnalysisAnswer, arguments::Query, refusal::refused};
 use crate::{
-    analysis::Caller,
+    analysis::{Analysis, off_thread},
     answer::Rendered,
     app::{AnswerKey, App, Basis},
     services::Call,
@@ -45,10 +45,17 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     if let Some(answer) = app.answers.get(&question, &basis) {
         return Ok(answer);
     }
-    let user = call.user;
-    let answer = run(app, call, &basis).await?;
-    let rendered = answer.rendered(&app.results, user).await;
-    if answer.is_short() && answer.is_whole() {
+    let (user, cancel) = (call.user, call.cancel.clone());
+    let (analysis, query) = run(app, call, &basis).await?;
+    let (why, results) = (app.sources.choice.why.clone(), app.results.clone());
+    // Megabytes may be written: like computing, that is no work for an async thread.
+    let written = off_thread(move || {
+        let answer = AnalysisAnswer::new(analysis, query, why, cancel);
+        (answer.rendered(&results, user), answer.is_short() && answer.is_whole())
+    });
+    let (rendered, is_kept) = written.await.map_err(|_| ToolError::cancelled())?;
+    let rendered = rendered?;
+    if is_kept {
         app.answers.keep(question, basis, &rendered);
     }
     Ok(rendered)
@@ -58,13 +65,12 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
 ///
 /// # Errors
 /// As [`answer`].
-async fn run(app: &App, call: Call, basis: &Basis) -> Result<AnalysisAnswer, ToolError> {
-    let fetch_until = call.fetch_until();
-    let query = arguments::read(call.arguments, basis.clone())?;
-    let caller = Caller { clock: app.clock(), cancel: &call.cancel, progress: &call.progress, fetch_until };
+async fn run(app: &App, mut call: Call, basis: &Basis) -> Result<(Analysis, Query), ToolError> {
+    let query = arguments::read(mem::take(&mut call.arguments), basis.clone())?;
+    let caller = call.caller(app.clock());
     let found = app.analyzer.analyze(&query.request, &basis.snapshot.loaded.universe, &caller).await;
     let analysis = found.map_err(|error| refused(app, &error, &query.common))?;
-    Ok(AnalysisAnswer::new(analysis, query, app.sources.choice.why.clone()))
+    Ok((analysis, query))
 }
 
 #[cfg(test)]

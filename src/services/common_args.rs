@@ -20,7 +20,7 @@ use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, close
 
 pub(crate) use self::{
     named::{Named, Role},
-    reader::{CommonReader, settle_categories},
+    reader::{CommonReader, longest_of, settle_categories},
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},

@@ -92,7 +92,7 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     let classifications = Classifications::of(app, &all, (&universes, groups), &caller).await?;
     let figures = move || figures::compute(request, context, held, &classifications, factors);
     let exposed = portfolio::off_thread(figures).await??;
-    portfolio::answer::render(&exposed, app, &call).await
+    portfolio::answer::render(exposed, app, &call).await
 }
 
 /// The factors named; `None` for the macro composites.

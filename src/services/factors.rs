@@ -12,7 +12,11 @@ use crate::{
     answer::{Rendered, shortened},
     app::App,
     arguments::{Args, Choices},
-    services::{Call, saved_items::Success, status::parts::FILES},
+    services::{
+        Call,
+        saved_items::{self, Success},
+        status::parts::FILES,
+    },
     tool_error::ToolError,
 };
 
@@ -87,7 +91,8 @@ pub struct FactorRow {
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let snapshot = app.universe_watcher.current().await;
     let request = Request::read(&mut Args::new(call.arguments.clone()), &snapshot.loaded.hash)?;
-    Ok(Rendered::json(&run(app, &snapshot.loaded, &request, call.user).await))
+    let page = run(app, &snapshot.loaded, &request, call.user).await;
+    Ok(saved_items::rendered(app, call.user, &page, &["factors"]))
 }
 
 /// A page of the universe's factors and the caller's groups.

@@ -93,5 +93,5 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
         None => None,
     };
     let recommended = candidates::look_at(request, context, factor, held).await?;
-    portfolio::answer::render(&recommended, app, &call).await
+    portfolio::answer::render(recommended, app, &call).await
 }

@@ -8,15 +8,13 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::{Fields, Rendered, Rounding, fitting_listed},
+    answer::{Fields, MAX_CHARS, Rendered, Rounding, fitting_listed},
     app::App,
     arguments::{Args, nearest},
     services::Call,
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
-/// An answer longer than this is cut.
-const LONGEST: usize = 40_000;
 /// Names shown when one is not found.
 const NAMED: usize = 3;
 
@@ -124,19 +122,19 @@ pub(super) async fn of_name<T: Serialize, F: Future<Output = Result<T, ToolError
     cuttable: &[&str],
 ) -> Result<Rendered, ToolError> {
     let answer = run(name(&Args::new(call.arguments.clone()))?).await?;
-    Ok(rendered(app, call.user, &answer, cuttable).await)
+    Ok(rendered(app, call.user, &answer, cuttable))
 }
 
 /// An answer as it leaves, cut when it is too long: of the lists and objects named, in this order, as much is left out as
-/// is needed. The whole is then kept under a link.
-pub(super) async fn rendered(app: &App, user: UserId, answer: &impl Serialize, cuttable: &[&str]) -> Rendered {
+/// is needed, and then of all others. The whole is then kept under a link.
+pub(super) fn rendered(app: &App, user: UserId, answer: &impl Serialize, cuttable: &[&str]) -> Rendered {
     let whole = Rendered::json(answer);
-    if whole.text.chars().count() <= LONGEST {
+    if whole.structured.fits(MAX_CHARS) {
         return whole;
     }
     // A cut is rare: only then is the answer taken apart into fields.
     let Ok(Value::Object(fields)) = serde_json::to_value(answer) else { return whole };
-    fitting_listed(Fields::of(&fields, Rounding::None), LONGEST, cuttable, (&app.results, user)).await
+    fitting_listed(Fields::of(&fields, Rounding::None), MAX_CHARS, cuttable, (&app.results, user))
 }
 
 #[cfg(test)]

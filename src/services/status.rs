@@ -18,7 +18,10 @@ use crate::{
     app::{App, CallFigures},
     arguments::Args,
     cache_figures::CacheFigures,
-    services::{Call, saved_items::Success},
+    services::{
+        Call,
+        saved_items::{self, Success},
+    },
     settings::Effective,
     tool_error::ToolError,
 };
@@ -75,7 +78,7 @@ pub struct Configured {
 /// Arguments, which there are none of.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    Ok(Rendered::json(&run(app, call.user).await))
+    Ok(saved_items::rendered(app, call.user, &run(app, call.user).await, &["warnings"]))
 }
 
 /// Asks every part how it is.

@@ -28,15 +28,15 @@ struct User {
 }
 
 /// A server process that listens, and what it writes to its log.
-struct Shop {
-    http: Http,
+pub(crate) struct Shop {
+    pub(crate) http: Http,
     child: Child,
     log: JoinHandle<String>,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Shop {
-    async fn open(environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn open(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = in_folder(folder.path(), environment)
             .args(["serve", "http", "--addr", "127.0.0.1:0"])
@@ -67,7 +67,7 @@ impl Shop {
     }
 
     /// Stops the server: its log, and its folder.
-    async fn close(mut self) -> (String, TempDir) {
+    pub(crate) async fn close(mut self) -> (String, TempDir) {
         self.child.start_kill().unwrap();
         self.child.wait().await.unwrap();
         (self.log.await.unwrap(), self.folder)
@@ -81,7 +81,7 @@ fn in_folder(folder: &Path, environment: &[(&str, &str)]) -> Command {
 }
 
 /// Adds a user as an administrator does.
-async fn add_user(folder: &Path, environment: &[(&str, &str)], number: usize) -> User {
+pub(crate) async fn add_user(folder: &Path, environment: &[(&str, &str)], number: usize) -> User {
     let output = in_folder(folder, environment).args(["user", "add", "--format", "json"]).output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));

@@ -92,12 +92,12 @@ fn calls() -> Vec<Call<'static>> {
     calls
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The names of all functions in the Rust files below a folder.
-fn functions(folder: &Path, into: &mut HashSet<String>) {
+pub(crate) fn functions(folder: &Path, into: &mut HashSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -1,6 +1,12 @@
 //! Clients that send nonsense, drip, hold sockets, and logs that nobody reads: others are served as if they were not there.
 
-use std::process::Stdio;
+use std::{
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -8,7 +14,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Http, JSON_RPC, Process, command, initialize_params, modern, modern_headers};
+use crate::{
+    isolation::{Shop, add_user},
+    support::{Http, JSON_RPC, Process, command, initialize_params, modern, modern_headers},
+};
 
 /// The status of a call that a client who means well makes now.
 async fn healthy(http: &Http) -> u16 {
@@ -232,4 +241,80 @@ async fn arguments_that_clients_inject_are_left_aside_by_every_tool_and_said() {
     assert_eq!(answer["isError"], false, "{answer}");
     let text: Value = serde_json::from_str(answer["content"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(text, answer["structuredContent"], "the text says it too");
+}
+
+/// Calls of many clients behind a proxy: within what the server takes none is refused, and beyond it each is answered or told
+/// when to come back; afterwards all is as before.
+#[tokio::test]
+async fn a_crowd_is_answered_or_told_when_to_come_back() {
+    let http = Arc::new(Http::behind("127.0.0.0/8").await);
+    let crowd = async |clients: usize, calls: usize| {
+        let asks = (0..calls).map(|call| {
+            let (http, address) = (Arc::clone(&http), format!("10.0.{}.1", call % clients));
+            tokio::spawn(async move {
+                let arguments = json!({"name": "list_factors", "arguments": {"query": "SPY"}});
+                let own = [("X-Forwarded-For", address.as_str())];
+                let response = http.modern_with(&own, "tools/call", arguments).await;
+                if response.status == 200 {
+                    assert_eq!(response.reply()["result"]["isError"], false, "{response:?}");
+                } else {
+                    assert!([429, 503].contains(&response.status), "{response:?}");
+                    assert!(response.header("Retry-After").is_some(), "{response:?}");
+                }
+                response.status
+            })
+        });
+        let asks: Vec<_> = asks.collect();
+        let mut statuses = Vec::new();
+        for ask in asks {
+            statuses.push(ask.await.unwrap());
+        }
+        statuses
+    };
+    // Each within its share, and all within the places there are.
+    assert_eq!(crowd(12, 48).await, [200; 48]);
+    let beyond = crowd(100, 400).await;
+    assert!(beyond.iter().filter(|status| **status == 200).count() >= 64, "{beyond:?}");
+    assert_eq!(crowd(12, 48).await, [200; 48], "as before");
+}
+
+/// Long work of one user does not come before a short question of another that was asked later.
+#[tokio::test]
+async fn a_heavy_neighbour_keeps_nobody_waiting_for_all_of_its_work() {
+    const HEAVY: usize = 12;
+    let environment = [("FACTOR_PRICE_SOURCE", "sample")];
+    let shop = Shop::open(&environment).await;
+    let (ada, bob) =
+        (add_user(shop.folder.path(), &environment, 1).await, add_user(shop.folder.path(), &environment, 2).await);
+    let at = shop.http.addr;
+    let ask = |key: String, arguments: Value| async move {
+        let params = json!({"name": "get_factor_analysis", "arguments": arguments});
+        let response = Http::at(at).modern_with(&[("Authorization", &key)], "tools/call", params).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        assert_eq!(response.reply()["result"]["isError"], false, "{response:?}");
+    };
+    let small = |top: usize| json!({"analysis_type": "returns", "windows": ["1m"], "top_n": top});
+    ask(bob.header.clone(), small(3)).await;
+    let done = Arc::new(AtomicUsize::new(0));
+    let heavy = (0..HEAVY).map(|at| {
+        // Each of other dates: nothing of one helps another.
+        let arguments = json!({"frequency": "daily", "start_date": format!("20{:02}-02-01", 10 + at % 6), "format": "full",
+            "end_date": format!("2025-{:02}-15", 1 + at), "include_statistics": true, "include_rolling_summaries": true,
+            "include_macro_etf": true});
+        let (asked, done) = (ask(ada.header.clone(), arguments), Arc::clone(&done));
+        tokio::spawn(async move {
+            asked.await;
+            done.fetch_add(1, Ordering::Relaxed);
+        })
+    });
+    let heavy: Vec<_> = heavy.collect();
+    tokio::task::yield_now().await;
+    for top in 4..9 {
+        ask(bob.header.clone(), small(top)).await;
+        assert_eq!(Http::at(at).send("GET", "/health/live", &[], "").await.status, 200);
+    }
+    let before = done.load(Ordering::Relaxed);
+    assert!(before < HEAVY, "all {before} of the other's came first");
+    heavy.iter().for_each(tokio::task::JoinHandle::abort);
+    shop.close().await;
 }

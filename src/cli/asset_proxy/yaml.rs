@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -64,8 +65,9 @@ pub(super) fn export(snapshot: &RowsInForce, path: &Path, force: bool) -> anyhow
     };
     let mut unfinished = path.to_path_buf().into_os_string();
     unfinished.push(format!(".{}.new", std::process::id()));
-    fs::write(&unfinished, text).with_context(cannot)?;
-    if let Err(error) = fs::rename(&unfinished, path) {
+    let whole = |file: &mut fs::File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = fs::File::create(&unfinished).and_then(|mut file| whole(&mut file));
+    if let Err(error) = written.and_then(|()| fs::rename(&unfinished, path)) {
         let _ = fs::remove_file(&unfinished);
         return Err(error).with_context(cannot);
     }

@@ -8,7 +8,7 @@ use rmcp::{
 use serde_json::Value;
 
 /// Longer text is read off the async threads, in bytes.
-pub(super) const LONG: usize = 64 * 1024;
+pub(in crate::mcp) const LONG: usize = 64 * 1024;
 
 /// How far into text that is no JSON its id is looked for, in bytes.
 const HEAD: usize = 64 * 1024;

@@ -3,6 +3,7 @@
 use factor_analytics::report::{CorrelationReport, ReturnsReport};
 use factor_types::UserId;
 use indexmap::IndexMap;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     arguments::Query,
@@ -16,6 +17,7 @@ use crate::{
     answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding},
     results::ResultStore,
     services::common_args::Format,
+    tool_error::ToolError,
 };
 
 /// Where among the sections' notes the one on a regime stands.
@@ -29,6 +31,8 @@ pub(crate) struct AnalysisAnswer {
     pub(super) quality: DataQuality,
     /// Why the price source is the one it is.
     pub(super) source_choice: String,
+    /// Cancelled when nobody waits for it any more: then no further section is written.
+    pub(super) cancel: CancellationToken,
 }
 
 impl Query {
@@ -40,9 +44,9 @@ impl Query {
 
 impl AnalysisAnswer {
     /// An analysis as the answer to `query`.
-    pub(super) fn new(analysis: Analysis, query: Query, source_choice: String) -> Self {
+    pub(super) fn new(analysis: Analysis, query: Query, source_choice: String, cancel: CancellationToken) -> Self {
         let quality = DataQuality::of(&analysis, &query);
-        Self { analysis, query, quality, source_choice }
+        Self { analysis, query, quality, source_choice, cancel }
     }
 
     /// The report of correlations, if it is one.
@@ -72,7 +76,10 @@ impl AnalysisAnswer {
     }
 
     /// The answer as it leaves: in the form asked for, no longer than asked for.
-    pub(super) async fn rendered(&self, store: &ResultStore, user: UserId) -> Rendered {
+    ///
+    /// # Errors
+    /// When the call was given up meanwhile.
+    pub(super) fn rendered(&self, store: &ResultStore, user: UserId) -> Result<Rendered, ToolError> {
         let (body, report) = match (&self.query.include, self.query.common.format) {
             (Some(include), _) => (self.by_name(include), None),
             (None, Format::Full) => (self.full(), None),
@@ -84,14 +91,17 @@ impl AnalysisAnswer {
         };
         let is_summary = self.query.include.is_none() && self.query.common.format == Format::Summary;
         let limit = if is_summary { summary::limit(&self.query) } else { Limit::of(self.query.common.max_chars) };
-        let fitted = self.frame().fitting(body, limit, gone_first(), (store, user)).await;
-        match report {
+        if self.cancel.is_cancelled() {
+            return Err(ToolError::cancelled());
+        }
+        let fitted = self.frame().fitting(body, limit, gone_first(), (store, user));
+        Ok(match report {
             Some(report) => fitted.reported(&report),
             None => fitted.with_json_text(|| summary::of(self)),
-        }
+        })
     }
 
-    /// Every section that was computed.
+    /// Every section that was computed; of a call that was given up those before that.
     pub(super) fn full(&self) -> Fields {
         let mut fields = Fields::rounded(self.query.rounding());
         if let Some(report) = self.returns() {
@@ -99,7 +109,7 @@ impl AnalysisAnswer {
             summary::put_window_dates(self, &mut fields);
         }
         let standing = placed(|spec| (spec.parent.is_none() && !spec.by_name_only).then_some(spec.full));
-        for (section, put) in standing {
+        for (section, put) in standing.into_iter().take_while(|_| !self.cancel.is_cancelled()) {
             if section.spec().kind.is_none_or(|kind| kind == self.analysis.kind()) {
                 put(self, &mut fields);
             }
@@ -120,7 +130,7 @@ impl AnalysisAnswer {
     /// The sections named and no other; parts of `overlays` come back nested in one `overlays` object.
     pub(super) fn included(&self, include: &[Section]) -> Fields {
         let mut fields = Fields::rounded(self.query.rounding());
-        for section in include {
+        for section in include.iter().take_while(|_| !self.cancel.is_cancelled()) {
             let spec = section.spec();
             let put = spec.full.of;
             let Some(parent) = spec.parent else {

@@ -1,11 +1,19 @@
 //! Answers of simulated prices, in every form.
 
+use std::time::Duration;
+
 use factor_types::UserId;
 use serde_json::{Map, Value, json};
 
+use tokio_util::sync::CancellationToken;
+
 use super::{answer::AnalysisAnswer, quality::tests::overload, sections::Section, *};
 use crate::{
-    analysis::AnalysisKind, answer::Fields, results::ResultStore, services::recommendations::tests::sample_app,
+    analysis::{AnalysisKind, all_of, of_user},
+    answer::Fields,
+    results::ResultStore,
+    services::recommendations::tests::sample_app,
+    tool_error::ErrorCode,
 };
 
 /// Every section that correlations can have.
@@ -21,7 +29,8 @@ async fn answer_to(arguments: Value) -> AnalysisAnswer {
     let basis = app.basis(UserId::default()).await;
     let arguments = arguments.as_object().unwrap().clone();
     let call = Call { arguments, ..Call::default() };
-    run(&app, call, &basis).await.unwrap()
+    let (analysis, query) = run(&app, call, &basis).await.unwrap();
+    AnalysisAnswer::new(analysis, query, app.sources.choice.why.clone(), CancellationToken::new())
 }
 
 fn kind_of(arguments: &Value) -> AnalysisKind {
@@ -215,7 +224,7 @@ async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
         let mut answer = answer_to(call).await;
         for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
             overload(&mut answer.quality, count, length);
-            let rendered = answer.rendered(&store, UserId::LOCAL).await;
+            let rendered = answer.rendered(&store, UserId::LOCAL).unwrap();
             let of = format!("{:?}, {count} of {length}", answer.analysis.kind());
             let length = rendered.structured.as_str().chars().count();
             assert!(length <= 8_000 && rendered.text.chars().count() <= 8_000, "{of}: {length}");
@@ -231,4 +240,34 @@ async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
             assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 5), "{of}: {value}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_is_written_of_a_call_that_was_given_up() {
+    let answer = answer_to(everything()).await;
+    assert!(answer.full().len() > 3, "{:?}", names(&answer.full()));
+    answer.cancel.cancel();
+    assert_eq!(names(&answer.full()), [""; 0]);
+    assert_eq!(answer.rendered(&ResultStore::new(), UserId::LOCAL).unwrap_err().code, ErrorCode::Timeout);
+}
+
+/// Writing is work of the user's, that waits for a turn away from the async threads as computing does.
+#[tokio::test]
+async fn an_answer_is_written_when_it_is_its_users_turn() {
+    let (_folder, app) = sample_app();
+    let user = UserId::new(4_242);
+    let ask = || {
+        let Value::Object(arguments) = json!({"analysis_type": "returns", "format": "full"}) else {
+            panic!("no object")
+        };
+        of_user(user, super::answer(&app, Call { arguments, user, ..Call::default() }))
+    };
+    // From here on the panel and the report are there: nothing is left to do but to write.
+    let first = ask().await.unwrap();
+    let taken = all_of(user).await;
+    let mut second = Box::pin(ask());
+    let early = tokio::time::timeout(Duration::from_millis(400), &mut second).await;
+    assert!(early.is_err(), "it was written without a turn");
+    drop(taken);
+    assert_eq!(second.await.unwrap().structured.as_str().len() / 100, first.structured.as_str().len() / 100);
 }

@@ -5,12 +5,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::NaiveDate;
 use factor_analytics::{panel::DefaultStart, report::Granularity};
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
+use serde_json::{Map, Value};
 
 use super::{
     CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role, tickers::Picked,
 };
 use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups},
+    answer::MAX_CHARS,
     app::{Basis, UniverseSnapshot},
     arguments::{Args, Choices, MapForm},
     services::holdings_warning::a_few,
@@ -32,9 +34,7 @@ const NAMES: [&str; 8] = [
 /// The fields of `advanced`, read at the top level too.
 pub(super) const ADVANCED: [&str; 3] = ["min_observations", "precision", "include_user_groups"];
 
-/// The longest answer where the call does not say, in characters.
-const MAX_CHARS: usize = 40_000;
-/// No answer can be cut to less.
+/// No answer can be cut to less, in characters.
 const LEAST_CHARS: usize = 2_000;
 
 /// Reads the common arguments step by step.
@@ -234,6 +234,18 @@ impl CommonReader<'_> {
             self.args.must("max_chars", format_args!("be 0 for no limit, or at least {LEAST_CHARS}"));
         }
         (limit > 0).then_some(limit)
+    }
+}
+
+/// How long the answer to a call with these arguments may be, errors too; `None` for no limit. A length that breaks its rule is
+/// as if there were none.
+pub(crate) fn longest_of(arguments: &Map<String, Value>) -> Option<usize> {
+    let given = arguments.get("max_chars").filter(|value| !value.is_array() && !value.is_object());
+    let args = Args::new(given.map(|value| ("max_chars".to_owned(), value.clone())).into_iter().collect());
+    match args.count("max_chars", 0..=usize::MAX) {
+        Some(0) => None,
+        Some(most) if most >= LEAST_CHARS => Some(most),
+        _ => Some(MAX_CHARS),
     }
 }
 

@@ -57,7 +57,7 @@ pub struct CreatedGroup {
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(&Args::new(call.arguments.clone()), &app.settings.groups)?;
     let answer = run(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]))
 }
 
 impl Request {

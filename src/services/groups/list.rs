@@ -54,7 +54,7 @@ pub struct ListedGroup {
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
     let answer = run(app, call.user).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["factor_groups"]).await)
+    Ok(saved_items::rendered(app, call.user, &answer, &["factor_groups"]))
 }
 
 /// All groups of a user.

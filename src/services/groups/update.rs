@@ -60,7 +60,7 @@ pub struct UpdatedGroup {
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(app, call.user, &Args::new(call.arguments.clone())).await?;
     let answer = run(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).await)
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]))
 }
 
 impl Request {

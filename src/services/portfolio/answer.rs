@@ -1,13 +1,16 @@
 //! How an answer on a portfolio leaves: in the shape asked for, with what was asked for by name, notes, and the text block.
 
-use factor_types::ClosedSet;
+use std::sync::Arc;
+
+use factor_types::{ClosedSet, UserId};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    cancelled,
+    cancelled, off_thread,
     summary::{More, Period},
 };
 use crate::{
@@ -124,8 +127,27 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
 ///
 /// # Errors
 /// When the call was given up meanwhile.
-pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    if call.cancel.is_cancelled() {
+pub(crate) async fn render(
+    answer: impl PortfolioAnswer + Send + 'static,
+    app: &Arc<App>,
+    call: &Call,
+) -> Result<Rendered, ToolError> {
+    let (app, cancel, user) = (Arc::clone(app), call.cancel.clone(), call.user);
+    // As an analysis is, it is written off the async threads.
+    off_thread(move || rendered(&answer, &app, &cancel, user)).await?
+}
+
+/// The same on this thread.
+///
+/// # Errors
+/// As [`render`].
+pub(crate) fn rendered(
+    answer: &impl PortfolioAnswer,
+    app: &App,
+    cancel: &CancellationToken,
+    user: UserId,
+) -> Result<Rendered, ToolError> {
+    if cancel.is_cancelled() {
         return Err(cancelled());
     }
     let (common, named) = (answer.context().common(), answer.include().sections.as_deref());
@@ -145,7 +167,7 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
             (body, Some(report))
         }
     };
-    let kept = (&app.results, call.user);
+    let kept = (&app.results, user);
     // A text block that is too long to read becomes the summary, which fits the frame as it was.
     let around = frame.clone();
     let is_summary = named.is_none() && common.format == Format::Summary;
@@ -154,7 +176,7 @@ pub(crate) async fn render(answer: &impl PortfolioAnswer, app: &App, call: &Call
         _ if is_summary => Limit::Summary(SUMMARY),
         most => Limit::of(most),
     };
-    let fitted = frame.fitting(body, limit, gone_first(), kept).await;
+    let fitted = frame.fitting(body, limit, gone_first(), kept);
     Ok(match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),

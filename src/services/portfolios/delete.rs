@@ -35,7 +35,7 @@ pub struct DeletedPortfolio {
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let run = |name| async move { run(app, &name, call.user).await };
-    saved_items::of_name(app, call, only_name, run, &["deleted"]).await
+    saved_items::of_name(app, call, only_name, run, &[]).await
 }
 
 /// Deletes the portfolio of this name.

@@ -46,7 +46,7 @@ pub struct ListedPortfolio {
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
     let answer = run(app, call.user).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["portfolios"]).await)
+    Ok(saved_items::rendered(app, call.user, &answer, &["portfolios"]))
 }
 
 /// All portfolios of a user.

@@ -50,7 +50,7 @@ pub struct SavedPortfolio {
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(&Args::new(call.arguments.clone()))?;
     let answer = run(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).await)
+    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE))
 }
 
 impl Request {

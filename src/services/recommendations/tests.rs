@@ -3,8 +3,9 @@ use std::fs;
 use factor_analytics::hedge::{
     Effectiveness, HedgeFigures, Recommendation, Relation, ScoreParts, Swap, VolatilityChange,
 };
-use factor_types::{Category, Ticker};
+use factor_types::{Category, Ticker, UserId};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{request::Section, rows::rationale, *};
 use crate::{
@@ -225,7 +226,7 @@ pub(crate) async fn longest_summary<T: crate::services::portfolio::answer::Portf
     let mut longest = 0;
     for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
         crate::services::analysis::quality::tests::overload(quality(answer), count, length);
-        let rendered = portfolio::answer::render(answer, &app, &Call::default()).await.unwrap();
+        let rendered = portfolio::answer::rendered(answer, &app, &CancellationToken::new(), UserId::LOCAL).unwrap();
         let value = rendered.structured.value();
         assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 5), "{value}");
         assert_eq!(value["not_analysed"][0]["ticker"], "T00000.X", "{value}");

@@ -87,7 +87,7 @@ impl Caches {
         let (panels, reports) = app.analyzer.cache_figures().await;
         let answers = app.answers.figures();
         let histories = app.sources.cached.as_ref().map(HistoriesKept::of);
-        let results = app.results.figures().await;
+        let results = app.results.figures();
         let health = app.sources.store.health();
         let each = [panels, reports, answers, results];
         let each: Vec<CacheFigures> = each.into_iter().chain(histories.as_ref().map(|kept| kept.figures)).collect();

@@ -176,3 +176,33 @@ async fn all_files_are_imported_at_once() {
     assert!(again.contains("style_and_market: 0 added, 0 updated, 2 unchanged"), "{again}");
     assert!(desk.changes().await.iter().all(|change| change["why"] == "reference import: first"));
 }
+
+/// A file that may not grow: as on a full disk, every byte written to one is refused.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_export_that_cannot_be_written_leaves_the_old_file_and_no_other() {
+    let desk = Desk::new();
+    desk.done(&["asset-proxy", "export-yaml", "out.yaml"]).await;
+    let before = std::fs::read(desk.path("out.yaml")).unwrap();
+    let files = || {
+        let names = std::fs::read_dir(desk.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    let there = files();
+    let program = env!("CARGO_BIN_EXE_factor-mcp");
+    let limited = format!("trap '' XFSZ; ulimit -f 0; exec '{program}' asset-proxy export-yaml out.yaml --force");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &limited])
+        .env_clear()
+        .envs(desk.settings())
+        .env("HOME", desk.folder.path())
+        .current_dir(desk.folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("cannot write out.yaml"), "{said}");
+    assert_eq!((std::fs::read(desk.path("out.yaml")).unwrap(), files()), (before, there));
+    desk.done(&["asset-proxy", "export-yaml", "out.yaml", "--force"]).await;
+}
