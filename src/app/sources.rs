@@ -11,7 +11,7 @@ use factor_prices::{
     files::FilePrices,
     market_hours,
     sample::SamplePrices,
-    upstream::UpstreamStats,
+    upstream::{SharedPause, UpstreamStats},
     vendors::{Fmp, Fred, Treasury, VendorConfig, VendorDates, Yahoo, YieldChain, fmp, fred, treasury, yahoo},
 };
 use factor_store::{MemoryEntries, PostgresEntries, SqliteEntries, entries::WriteBehind};
@@ -195,7 +195,7 @@ impl Picker<'_> {
 
     fn yahoo(mut self, why: String) -> anyhow::Result<Sources> {
         let url = &self.settings.vendors.yahoo_url;
-        let client = Yahoo::new(self.config(url, yahoo::REQUESTS_PER_MINUTE))?;
+        let client = Yahoo::new(self.config("yahoo", url, yahoo::REQUESTS_PER_MINUTE))?;
         let client = self.watched(client, (Yahoo::stats, Yahoo::close));
         let yields = self.vendor_yields(None)?;
         Ok(self.vendor(client, scope("yahoo", url), choice("yahoo", why), yields))
@@ -230,7 +230,7 @@ impl Picker<'_> {
         let vendors = &self.settings.vendors;
         let key = vendors.fmp_key.as_ref().context("Financial Modeling Prep needs a key: set FMP_API_KEY")?;
         let per_minute = u32::try_from(vendors.fmp_per_minute).unwrap_or(fmp::REQUESTS_PER_MINUTE);
-        let client = Fmp::new(self.config(&vendors.fmp_url, per_minute), key.expose())?;
+        let client = Fmp::new(self.config("fmp", &vendors.fmp_url, per_minute), key.expose())?;
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let client = client.remembering(store, &scope("fmp", &vendors.fmp_url), key.expose(), clock);
         Ok(self.watched(client, (Fmp::stats, Fmp::close)))
@@ -293,16 +293,16 @@ impl Picker<'_> {
     }
 
     fn treasury(&mut self) -> anyhow::Result<Arc<Treasury>> {
-        let config = self.config(&self.settings.vendors.treasury_url, treasury::REQUESTS_PER_MINUTE);
+        let config = self.config("treasury", &self.settings.vendors.treasury_url, treasury::REQUESTS_PER_MINUTE);
         Ok(self.watched(Treasury::new(config)?, (Treasury::stats, Treasury::close)))
     }
 
     fn fred(&mut self) -> anyhow::Result<Arc<Fred>> {
-        let config = self.config(&self.settings.vendors.fred_url, fred::REQUESTS_PER_MINUTE);
+        let config = self.config("fred", &self.settings.vendors.fred_url, fred::REQUESTS_PER_MINUTE);
         Ok(self.watched(Fred::new(config)?, (Fred::stats, Fred::close)))
     }
 
-    fn config(&self, url: &BaseUrl, per_minute: u32) -> VendorConfig {
+    fn config(&self, vendor: &str, url: &BaseUrl, per_minute: u32) -> VendorConfig {
         let (now, also_now) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
         // Vendors date prices by the exchange; in the evening of New York UTC has the next day already.
         let in_new_york = move |now: DateTime<Utc>| now.with_timezone(&New_York).date_naive();
@@ -313,6 +313,7 @@ impl Picker<'_> {
         VendorConfig {
             timeout: self.settings.vendors.timeout,
             max_retries: u32::try_from(self.settings.vendors.max_retries).unwrap_or(3),
+            shared_pause: Some(SharedPause::new(Arc::clone(&self.store), &scope(vendor, url))),
             ..VendorConfig::new(url.url.as_str(), per_minute, dates)
         }
     }

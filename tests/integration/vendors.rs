@@ -18,6 +18,7 @@ mod story;
 mod strain;
 mod strain_plans;
 mod strain_yields;
+mod two_processes;
 mod verified;
 mod world;
 mod yields;

@@ -24,8 +24,8 @@
 //!   replaced by something empty or unreadable. [`PriceProvider::kept`] is what is kept for one who cannot wait.
 //! - **Closes in the place of adjusted prices** do not make the adjusted ones forgotten
 //!   ([`History::adjusted_before`]).
-//! - **Processes on one store** share what each has fetched: before anything is asked of the vendor, the store is looked
-//!   into once more. What two fetch at the same moment is fetched twice.
+//! - **Processes on one store** share what each has fetched, and fetch each history once: who asks the vendor has the
+//!   lease of that history, and the others wait for what comes (`leases.rs`).
 //! - **Equal requests in flight** are one, whichever of the callers is cancelled; questions about different ranges
 //!   share the request that both need. Each is a task of its own, so that answers which arrive together are read side
 //!   by side.
@@ -35,6 +35,7 @@ pub(crate) mod entries;
 mod fundamentals;
 mod fundamentals_cache;
 mod history;
+mod leases;
 mod shorter;
 mod stats;
 mod yields;
@@ -52,6 +53,7 @@ use tokio::task::JoinSet;
 use self::{
     fundamentals_cache::FundamentalsCache,
     history::{CacheEntry, CachedHistory, Step},
+    leases::{Leases, Turn},
     stats::Counts,
 };
 pub use self::{stats::CacheStats, yields::CachedYields};
@@ -85,6 +87,7 @@ struct Inner {
     flights: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
     /// Requests to the source: questions about different ranges need the same one.
     requests: SingleFlight<(Ticker, DateRange), Result<History, PriceError>>,
+    leases: Leases,
     fundamentals: FundamentalsCache,
     dividend_flights: SingleFlight<EntryKey, Result<Arc<[u8]>, PriceError>>,
     counts: Counts,
@@ -114,6 +117,7 @@ impl CachedMarketSource {
             .build();
         let scope = scope.into();
         let inner = Inner {
+            leases: Leases::new(Arc::clone(&store)),
             fundamentals: FundamentalsCache::new(Arc::clone(&store)),
             dividend_flights: SingleFlight::default(),
             source,
@@ -177,6 +181,7 @@ impl PriceProvider for CachedMarketSource {
 
     async fn flush(&self) {
         self.inner.store.flush().await;
+        self.inner.leases.settle().await;
     }
 
     fn forget(&self) {
@@ -199,20 +204,48 @@ async fn as_own_task<T: Send + 'static>(work: impl Future<Output = T> + Send + '
 
 impl Inner {
     async fn history(&self, ticker: &Ticker, range: DateRange, now: DateTime<Utc>) -> Result<History, PriceError> {
-        // Another process may have kept a newer one; a question about another range may have fetched it meanwhile.
-        let (on_disk, in_memory) = (self.load(ticker).await, self.memory.get(ticker));
-        let held = match (on_disk, in_memory) {
-            (Some(on_disk), Some(in_memory)) if on_disk.fetched_at() <= in_memory.fetched_at() => Some(in_memory),
-            (on_disk, in_memory) => on_disk.or(in_memory),
+        let held = self.held(ticker).await;
+        let answer = |held: &CacheEntry| {
+            let answer = held.answer(range, now)?;
+            Counts::count(&self.counts.disk);
+            Some(answer)
         };
-        if let Some(held) = &held {
-            self.memory.insert(ticker.clone(), held.clone());
-            if let Some(answer) = held.answer(range, now) {
-                Counts::count(&self.counts.disk);
-                return answer;
+        if let Some(answer) = held.as_ref().and_then(answer) {
+            return answer;
+        }
+        let key = self.key(history::PRICES, ticker.as_str());
+        match self.leases.turn(&key, || async { self.held(ticker).await.as_ref().and_then(answer) }).await {
+            Turn::Found(answer) => answer,
+            Turn::Ours(lease) => {
+                let newest = self.memory.get(ticker).or(held);
+                let answer = self.refreshed(ticker, newest.and_then(CacheEntry::known), range, now).await;
+                // What was fetched is kept by now.
+                drop(lease);
+                answer
             }
         }
-        let kept = held.and_then(CacheEntry::known);
+    }
+
+    /// What is held, the newest of it: another process may have kept a newer one, and a question about another range may
+    /// have fetched it meanwhile.
+    async fn held(&self, ticker: &Ticker) -> Option<CacheEntry> {
+        let (on_disk, in_memory) = (self.load(ticker).await, self.memory.get(ticker));
+        let held = match (on_disk, in_memory) {
+            (Some(on_disk), Some(in_memory)) if on_disk.fetched_at() <= in_memory.fetched_at() => in_memory,
+            (on_disk, in_memory) => on_disk.or(in_memory)?,
+        };
+        self.memory.insert(ticker.clone(), held.clone());
+        Some(held)
+    }
+
+    /// What the source gives, which is kept from now on; what is kept, where the source fails.
+    async fn refreshed(
+        &self,
+        ticker: &Ticker,
+        kept: Option<Arc<CachedHistory>>,
+        range: DateRange,
+        now: DateTime<Utc>,
+    ) -> Result<History, PriceError> {
         match self.fetched(ticker, kept.as_deref(), range, now).await {
             Ok(fresh) => {
                 let fresh = Arc::new(fresh);

@@ -6,7 +6,7 @@
 //! | at once | [`UpstreamConfig::in_flight`] requests under way, the others wait in order |
 //! | retries | connection, time-out, cut body, 408, 425, 429, 5xx: jittered, from 200 ms doubling to 5 s, `Retry-After` never undercut (up to a minute); a body of the wrong form once; never any other 4xx |
 //! | budget | retries are at most a tenth of the requests plus one each six seconds plus ten |
-//! | limit answers | 429, or the vendor's words for it, pause the vendor: `Retry-After`, else 1 s doubling to a minute. A caller who would wait over 30 s gets the error at once |
+//! | limit answers | 429, or the vendor's words for it, pause the vendor: `Retry-After`, else 1 s doubling to a minute. A caller who would wait over 30 s gets the error at once. Processes with one store tell each other |
 //! | breaker | ten failures in a row over different subjects open it for 30 s, then one request decides. A key refused for two subjects opens it for a minute |
 //! | refusals | a key or a plan refuses only in the vendor's own words; a 401, 402 or 403 without them is passing |
 //! | redirects | on the same host only, so that the key stays there |
@@ -26,6 +26,7 @@ mod limiter;
 mod policy;
 mod response;
 mod secret;
+mod shared_pause;
 mod stats;
 #[cfg(test)]
 pub(crate) mod test_server;
@@ -37,6 +38,7 @@ pub use self::{
     error::{ConfigError, ResponseError, UpstreamError},
     response::UpstreamResponse,
     secret::SecretHeader,
+    shared_pause::SharedPause,
     stats::UpstreamStats,
 };
 use self::{policy::RequestPolicy, wire::Wire};
@@ -60,6 +62,7 @@ impl Upstream {
             config.requests_per_minute,
             config.in_flight,
             config.max_retries,
+            config.shared_pause.clone(),
         );
         Ok(Self { wire: Wire::new(config)?, policy })
     }

@@ -20,7 +20,9 @@ use factor_types::Ticker;
 pub use self::{chain::YieldChain, fmp::Fmp, fred::Fred, treasury::Treasury, yahoo::Yahoo};
 use crate::{
     SourceFault,
-    upstream::{BODY_CAP, BreakerState, ResponseError, SecretHeader, TripReason, UpstreamConfig, UpstreamStats},
+    upstream::{
+        BODY_CAP, BreakerState, ResponseError, SecretHeader, SharedPause, TripReason, UpstreamConfig, UpstreamStats,
+    },
 };
 
 /// A clock of dates.
@@ -48,12 +50,22 @@ pub struct VendorConfig {
     pub max_retries: u32,
     /// The clock.
     pub dates: VendorDates,
+    /// Where other processes tell that the vendor is paused.
+    pub shared_pause: Option<SharedPause>,
 }
 
 impl VendorConfig {
     /// A time-out of 10 s and 3 retries.
     pub fn new(base_url: impl Into<String>, requests_per_minute: u32, dates: VendorDates) -> Self {
-        Self { base_url: base_url.into(), requests_per_minute, timeout: Duration::from_secs(10), max_retries: 3, dates }
+        let base_url = base_url.into();
+        Self {
+            base_url,
+            requests_per_minute,
+            timeout: Duration::from_secs(10),
+            max_retries: 3,
+            dates,
+            shared_pause: None,
+        }
     }
 
     fn upstream(&self, name: Names, secret: Option<SecretHeader>, in_flight: usize) -> UpstreamConfig {
@@ -69,6 +81,7 @@ impl VendorConfig {
             timeout: self.timeout,
             max_retries: self.max_retries,
             body_cap: BODY_CAP,
+            shared_pause: self.shared_pause.clone(),
             meaning: |_| None,
         }
     }

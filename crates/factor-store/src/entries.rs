@@ -29,9 +29,17 @@
 //! one store for one file: clone it, do not make a second, whose opening would end the first one's locks (POSIX locks
 //! go when any handle of the process on the file is closed).
 //!
+//! **Leases.** A row whose kind begins with [`LEASE_OF`] and whose body is its holder, by the database's clock. It is
+//! claimed in one statement that either takes it or leaves it as it is, deleted when it is given back, free again after
+//! [`LEASE`](factor_types::LEASE) where its holder was killed, and no entry: neither listed nor cleared. Postgres has
+//! them as rows too and not as advisory locks of a session: those would each hold a connection for as long as a vendor
+//! takes, and a pooler of transactions does not keep them.
+//!
 //! [`WriteBehind`] writes to a store behind its callers' backs, many entries at a time.
 //!
 //! [`MemoryEntries`] keeps the same promises as long as it lives, for a machine without a place on disk.
+
+use std::collections::BTreeSet;
 
 #[cfg(doc)]
 use factor_types::EntryStoreHealth;
@@ -48,6 +56,20 @@ pub use write_behind::WriteBehind;
 
 /// The longest body that is kept, in bytes: 64 MiB. Some hundred times what a long history takes.
 pub const MAX_BODY: usize = 64 << 20;
+
+/// What the kind of a lease begins with; the kind it is a lease of follows.
+pub(crate) const LEASE_OF: &str = "lease of ";
+
+/// The key of a lease.
+pub(crate) fn lease_of(key: &EntryKey) -> EntryKey {
+    EntryKey { kind: format!("{LEASE_OF}{}", key.kind), ..key.clone() }
+}
+
+/// The keys of leases, each once and in one order: two processes that take the same ones do not wait in a ring.
+pub(crate) fn leases_of(keys: &[EntryKey]) -> Vec<EntryKey> {
+    let leases: BTreeSet<EntryKey> = keys.iter().map(lease_of).collect();
+    leases.into_iter().collect()
+}
 
 pub(crate) fn check_length(key: &EntryKey, entry: &Entry) -> Result<(), EntryError> {
     if entry.body.len() <= MAX_BODY {

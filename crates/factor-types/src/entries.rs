@@ -53,6 +53,9 @@ pub struct EntryFilter {
     pub subject: Option<String>,
 }
 
+/// How long a lease lasts that nobody gives back: a few seconds longer than the longest request with its retries.
+pub const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// How a store of entries is doing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryStoreHealth {
@@ -103,6 +106,26 @@ pub trait EntryStore: std::fmt::Debug + Send + Sync {
     /// Waits until everything put before is written, or has failed to be: at once, unless the store is a
     /// write-behind one.
     async fn flush(&self) {}
+
+    /// Takes leases: the right to fetch what is under these keys, for [`LEASE`] at most. For each key whether `holder`
+    /// has it now, be it since before; one that another holder has stays with that one. What one process alone has open
+    /// needs no leases, and grants them all.
+    ///
+    /// # Errors
+    /// When the store cannot be written: nobody is kept from fetching then.
+    async fn lease(&self, keys: &[EntryKey], holder: &str) -> Result<Vec<bool>, EntryError> {
+        let _ = holder;
+        Ok(vec![true; keys.len()])
+    }
+
+    /// Gives leases back, once what was put under their keys is kept. What another holder has stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written; they end by themselves then.
+    async fn release(&self, keys: &[EntryKey], holder: &str) -> Result<(), EntryError> {
+        let _ = (keys, holder);
+        Ok(())
+    }
 
     /// Drops the entry under a key, if there is one.
     ///

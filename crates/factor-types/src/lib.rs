@@ -19,7 +19,7 @@ mod yields;
 
 pub use closed_set::{ClosedSet, names_and};
 pub use dates::{Calendar, DateRange, DateRangeError, Frequency};
-pub use entries::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth};
+pub use entries::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth, LEASE};
 pub use factor::{AssetClass, Category, Factor, FactorUniverse, SourceTier};
 pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledWeights, WeightingMethod};
 pub use portfolio::{Amount, Holding, Portfolio, Saved, ValuationPrice};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Months, NaiveDate, Utc};
 use chrono_tz::America::New_York;
-use factor_types::{DateRange, Ticker};
+use factor_types::{DateRange, EntryKey, Ticker};
 use futures::FutureExt;
 
-use super::{CachedMarketSource, Inner, codec};
+use super::{CachedMarketSource, Inner, codec, leases::Turn};
 use crate::{Dividend, FundamentalsProvider, MarketCap, PriceError, SecurityProfile};
 
 /// Dividends are asked for again after a week: a trailing year changes little in one.
@@ -17,6 +17,9 @@ const DIVIDENDS_LIFE: Duration = Duration::days(7);
 const CAPS_LIFE: Duration = Duration::days(1);
 /// What a ticker is changes rarely.
 const PROFILE_LIFE: Duration = Duration::days(30);
+
+/// Dividends, and the day from which on all of them are there.
+type KeptDividends = (NaiveDate, Vec<Dividend>);
 
 impl Inner {
     /// The dividends that came along with a ticker's prices, where the source gives both and the prices reach back so far:
@@ -37,10 +40,20 @@ impl Inner {
         let today = now.with_timezone(&New_York).date_naive();
         let range = DateRange::new(from.min(today), today)
             .map_err(|error| PriceError::NoData(format!("{ticker} has no dividends: {error}")))?;
-        let paid = self.source.dividends(ticker, range).await?;
-        let value = (from, paid.to_vec());
-        self.fundamentals.put(self.key("dividends", ticker.as_str()), &value, now).await;
+        let key = self.key("dividends", ticker.as_str());
+        let _lease = match self.leases.turn(&key, || self.kept_dividends(&key, from, now)).await {
+            Turn::Found(kept) => return Ok(codec::write(&kept).unwrap_or_default().into()),
+            Turn::Ours(lease) => lease,
+        };
+        let value = (from, self.source.dividends(ticker, range).await?.to_vec());
+        self.fundamentals.put(key, &value, now).await;
         Ok(codec::write(&value).unwrap_or_default().into())
+    }
+
+    /// The dividends that are kept, with the day they begin, where that is early enough.
+    async fn kept_dividends(&self, key: &EntryKey, from: NaiveDate, now: DateTime<Utc>) -> Option<KeptDividends> {
+        let kept: Option<KeptDividends> = self.fundamentals.get(key, DIVIDENDS_LIFE, now).await;
+        kept.filter(|(begin, _)| *begin <= from)
     }
 }
 
@@ -52,8 +65,7 @@ impl FundamentalsProvider for CachedMarketSource {
         }
         let now = (self.inner.clock)();
         let key = self.inner.key("dividends", ticker.as_str());
-        let kept: Option<(NaiveDate, Vec<Dividend>)> = self.inner.fundamentals.get(&key, DIVIDENDS_LIFE, now).await;
-        let (_, paid) = match kept.filter(|(from, _)| *from <= range.start()) {
+        let (_, paid) = match self.inner.kept_dividends(&key, range.start(), now).await {
             Some(kept) => kept,
             None => {
                 let (inner, asked) = (Arc::clone(&self.inner), ticker.clone());

@@ -18,7 +18,10 @@ use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::{Clock, REACH_MONTHS, codec};
+use super::{
+    Clock, REACH_MONTHS, codec,
+    leases::{Leases, Turn},
+};
 use crate::{PriceError, SingleFlight, SourceFault, SourceInfo, YieldProvider, market_hours};
 
 /// A tail begins this many days before the last row: yields come in late, and the last days are published again.
@@ -43,6 +46,7 @@ struct Inner {
     key: EntryKey,
     store: Arc<dyn EntryStore>,
     clock: Clock,
+    leases: Leases,
     kept: Mutex<Option<CachedTable>>,
     /// Why the last refresh failed, if it did.
     unrefreshed: Mutex<Option<String>>,
@@ -84,6 +88,7 @@ impl CachedYields {
         let inner = Inner {
             source,
             key: EntryKey::new(scope, "yields", "UST"),
+            leases: Leases::new(Arc::clone(&store)),
             store,
             clock,
             kept: Mutex::default(),
@@ -202,10 +207,17 @@ impl Inner {
         range: DateRange,
         now: DateTime<Utc>,
     ) -> Result<CachedTable, PriceError> {
-        let fresh = self.fetched(kept.as_ref(), range, now).await?;
+        let enough = || async { self.load().await.filter(|kept| kept.is_enough(range, now)) };
+        let (fresh, _lease) = match self.leases.turn(&self.key, enough).await {
+            Turn::Found(kept) => (kept, None),
+            Turn::Ours(lease) => {
+                let fresh = self.fetched(kept.as_ref(), range, now).await?;
+                self.keep(&fresh).await;
+                (fresh, lease)
+            }
+        };
         *lock(&self.unrefreshed) = None;
         *lock(&self.kept) = Some(fresh.clone());
-        self.keep(&fresh).await;
         Ok(fresh)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::secret::SecretHeader;
+use super::{secret::SecretHeader, shared_pause::SharedPause};
 use crate::SourceFault;
 
 /// The largest body taken, decompressed: thirty years of daily rows are 2 MB.
@@ -33,6 +33,8 @@ pub struct UpstreamConfig {
     pub max_retries: u32,
     /// Bytes of a decompressed body.
     pub body_cap: usize,
+    /// Where other processes tell that the vendor is paused.
+    pub shared_pause: Option<SharedPause>,
     /// What the vendor's words mean, where they say more than the status: `Limited`, `Auth` or `Plan`.
     pub meaning: fn(&str) -> Option<SourceFault>,
 }

@@ -50,6 +50,12 @@ impl Cooldown {
         }
     }
 
+    /// Another process was told to wait for so long from now on. The cooldown is never made shorter.
+    pub(super) fn heard(&self, left: Duration) {
+        let mut state = self.state();
+        state.until = state.until.max(Some(Instant::now() + left.min(LONGEST)));
+    }
+
     /// A request sent at `sent` succeeded: the run of limit answers is over, unless it began after the request left.
     pub(super) fn succeeded(&self, sent: Instant) {
         let mut state = self.state();

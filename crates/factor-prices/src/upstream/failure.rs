@@ -193,6 +193,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             max_retries: 0,
             body_cap: 1,
+            shared_pause: None,
             meaning: |words| match words {
                 "slow down" => Some(SourceFault::Limited),
                 "bad key" => Some(SourceFault::Auth),

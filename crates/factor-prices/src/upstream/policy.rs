@@ -18,6 +18,7 @@ use super::{
     cooldown::{Cooldown, LONGEST},
     error::{self, AttemptError, FailureClass, UpstreamError},
     limiter::Limiter,
+    shared_pause::SharedPause,
     stats::{Counters, UpstreamStats},
 };
 use crate::SourceFault;
@@ -40,6 +41,8 @@ pub(super) struct RequestPolicy {
     limiter: Limiter,
     budget: Budget,
     cooldown: Cooldown,
+    /// What other processes say of the cooldown.
+    shared: Option<SharedPause>,
     breaker: Breaker,
     counters: Counters,
     /// True once no request may leave any more.
@@ -69,6 +72,7 @@ impl RequestPolicy {
         requests_per_minute: u32,
         in_flight: usize,
         max_retries: u32,
+        shared: Option<SharedPause>,
     ) -> Self {
         Self {
             vendor,
@@ -78,6 +82,7 @@ impl RequestPolicy {
             limiter: Limiter::new(requests_per_minute),
             budget: Budget::new(),
             cooldown: Cooldown::default(),
+            shared,
             breaker: Breaker::default(),
             counters: Counters::default(),
             closed: AtomicBool::new(false),
@@ -132,7 +137,12 @@ impl RequestPolicy {
                 }
                 Err(failure) => failure,
             };
-            match self.after_failure(failure, pass, sent, &mut attempts) {
+            let limited = failure.class == FailureClass::Limited;
+            let next = self.after_failure(failure, pass, sent, &mut attempts);
+            if limited && let Some((shared, left)) = self.shared.as_ref().zip(self.cooldown.left()) {
+                shared.tell(left).await;
+            }
+            match next {
                 Next::Stop(error) => return Err(error),
                 Next::Retry { wait, because } => {
                     let tries = attempts.tries;
@@ -200,6 +210,11 @@ impl RequestPolicy {
         let permit = self.permits.acquire().await.ok();
         loop {
             self.breaker.peek().map_err(|refused| self.open_error(refused))?;
+            if let Some(shared) = &self.shared
+                && let Some(left) = shared.left().await
+            {
+                self.cooldown.heard(left);
+            }
             if let Some(left) = self.cooldown.left() {
                 if left > PATIENCE {
                     return Err(self.limited_error(None, None, left));

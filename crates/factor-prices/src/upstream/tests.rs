@@ -27,6 +27,7 @@ fn upstream(base: &str, change: impl FnOnce(&mut UpstreamConfig)) -> Upstream {
         timeout: Duration::from_secs(5),
         max_retries: 3,
         body_cap: 1_000,
+        shared_pause: None,
         meaning: |_| None,
     };
     change(&mut config);

@@ -13,7 +13,7 @@ use self::{
     record::HealthRecord,
     statements::StoredEntry,
 };
-use super::check_length;
+use super::{check_length, lease_of, leases_of};
 use crate::files::Identity;
 
 mod failure;
@@ -128,6 +128,24 @@ impl EntryStore for SqliteEntries {
             self.0.record.written(self.0.run(Access::Write, putting).await)?;
         }
         outcome
+    }
+
+    // No failure of these is one to keep entries, so none is in the store's health.
+    async fn lease(&self, keys: &[EntryKey], holder: &str) -> Result<Vec<bool>, EntryError> {
+        let mut held = Vec::with_capacity(keys.len());
+        for some in leases_of(keys).chunks(statements::AT_ONCE) {
+            let taking = |pool: SqlitePool| async move { Ok(statements::lease(&pool, some, holder).await?) };
+            held.extend(self.0.run(Access::Write, taking).await?);
+        }
+        Ok(keys.iter().map(|key| held.contains(&lease_of(key))).collect())
+    }
+
+    async fn release(&self, keys: &[EntryKey], holder: &str) -> Result<(), EntryError> {
+        for some in leases_of(keys).chunks(statements::AT_ONCE) {
+            let giving = |pool: SqlitePool| async move { Ok(statements::release(&pool, some, holder).await?) };
+            self.0.run(Access::Write, giving).await?;
+        }
+        Ok(())
     }
 
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {

@@ -114,6 +114,21 @@ impl EntryStore for WriteBehind {
         self.0.store.flush().await;
     }
 
+    async fn lease(&self, keys: &[EntryKey], holder: &str) -> Result<Vec<bool>, EntryError> {
+        self.0.store.lease(keys, holder).await
+    }
+
+    async fn release(&self, keys: &[EntryKey], holder: &str) -> Result<(), EntryError> {
+        let last = {
+            let queue = self.0.queue();
+            keys.iter().filter_map(|key| queue.number(key)).max()
+        };
+        if let Some(last) = last {
+            self.done(last).await;
+        }
+        self.0.store.release(keys, holder).await
+    }
+
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
         self.flush().await;
         self.0.store.remove(key).await

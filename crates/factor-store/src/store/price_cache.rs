@@ -11,7 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound as _, Utc};
-use factor_types::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth};
+use factor_types::{Entry, EntryError, EntryFilter, EntryInfo, EntryKey, EntryStore, EntryStoreHealth, LEASE};
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
     statement::{DatabaseRow, Statement, statement},
 };
 use crate::StoreError;
-use crate::entries::{check_length, checksum::checksum};
+use crate::entries::{LEASE_OF, check_length, checksum::checksum, lease_of, leases_of};
 
 /// How long a lost server is not tried again: callers meanwhile get the error at once, and go on without it.
 const RETRY: Duration = Duration::from_secs(1);
@@ -117,6 +118,40 @@ impl EntryStore for PostgresEntries {
             .await
     }
 
+    async fn lease(&self, keys: &[EntryKey], holder: &str) -> Result<Vec<bool>, EntryError> {
+        let take = statement(
+            "INSERT INTO price_cache (source, kind, subject, fetched_at, checksum, body) \
+             SELECT lease.source, lease.kind, lease.subject, date_trunc('second', now()), ''::bytea, $2 \
+             FROM jsonb_to_recordset($1) AS lease (source text, kind text, subject text) \
+             ON CONFLICT (source, kind, subject) DO UPDATE SET fetched_at = excluded.fetched_at, body = excluded.body \
+             WHERE price_cache.body = excluded.body \
+             OR abs(extract(epoch FROM excluded.fetched_at - price_cache.fetched_at)) >= $3 \
+             RETURNING source, kind, subject",
+        );
+        let take = take.bind(as_rows(keys)).bind(holder.as_bytes()).bind(LEASE.as_secs().cast_signed());
+        let taking = async |tx: &mut Transaction<'_>| {
+            let rows = tx.rows(take).await?;
+            let key = |row: &DatabaseRow| {
+                Ok(EntryKey::new(row.get::<String>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
+            };
+            rows.iter().map(key).collect::<Result<Vec<EntryKey>, StoreError>>()
+        };
+        let held = self.0.bounded(self.0.database.transact(None, Access::Write, taking)).await?;
+        Ok(keys.iter().map(|key| held.contains(&lease_of(key))).collect())
+    }
+
+    async fn release(&self, keys: &[EntryKey], holder: &str) -> Result<(), EntryError> {
+        let give = statement(
+            "DELETE FROM price_cache \
+             USING jsonb_to_recordset($1) AS lease (source text, kind text, subject text) \
+             WHERE price_cache.source = lease.source AND price_cache.kind = lease.kind \
+             AND price_cache.subject = lease.subject AND price_cache.body = $2",
+        );
+        let give = give.bind(as_rows(keys)).bind(holder.as_bytes());
+        let giving = async |tx: &mut Transaction<'_>| tx.run(give).await.map(drop);
+        self.0.bounded(self.0.database.transact(None, Access::Write, giving)).await
+    }
+
     async fn remove(&self, key: &EntryKey) -> Result<(), EntryError> {
         let remove = statement("DELETE FROM price_cache WHERE source = $1 AND kind = $2 AND subject = $3");
         self.0.write(async |tx| tx.run(of_key(remove, key)).await.map(drop)).await
@@ -126,7 +161,7 @@ impl EntryStore for PostgresEntries {
         let list = statement(
             "SELECT source, kind, subject, fetched_at, octet_length(body)::BIGINT FROM price_cache \
              WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3) \
-             ORDER BY source COLLATE \"C\", kind COLLATE \"C\", subject COLLATE \"C\"",
+             AND NOT starts_with(kind, $4) ORDER BY source COLLATE \"C\", kind COLLATE \"C\", subject COLLATE \"C\"",
         );
         let listing = async |tx: &mut Transaction<'_>| {
             let rows = tx.rows(filtered(list, filter)).await?;
@@ -138,7 +173,8 @@ impl EntryStore for PostgresEntries {
     async fn clear(&self, filter: &EntryFilter) -> Result<u64, EntryError> {
         let clear = statement(
             "DELETE FROM price_cache \
-             WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3)",
+             WHERE ($1 IS NULL OR source = $1) AND ($2 IS NULL OR kind = $2) AND ($3 IS NULL OR subject = $3) \
+             AND NOT starts_with(kind, $4)",
         );
         self.0.write(async |tx| tx.run(filtered(clear, filter)).await).await
     }
@@ -227,12 +263,18 @@ fn removal_of_damaged(key: &EntryKey, sum: &[u8]) -> Statement {
     of_key(statement(remove), key).bind(sum)
 }
 
+/// The leases of keys, in one order, as a statement takes them in one value.
+fn as_rows(keys: &[EntryKey]) -> serde_json::Value {
+    let row = |key: &EntryKey| json!({"source": key.source, "kind": key.kind, "subject": key.subject});
+    leases_of(keys).iter().map(row).collect()
+}
+
 fn of_key(to: Statement, key: &EntryKey) -> Statement {
     to.bind(key.source.as_str()).bind(key.kind.as_str()).bind(key.subject.as_str())
 }
 
 fn filtered(to: Statement, filter: &EntryFilter) -> Statement {
-    to.bind(filter.source.as_deref()).bind(filter.kind.as_deref()).bind(filter.subject.as_deref())
+    to.bind(filter.source.as_deref()).bind(filter.kind.as_deref()).bind(filter.subject.as_deref()).bind(LEASE_OF)
 }
 
 fn info(row: &DatabaseRow) -> Result<EntryInfo, StoreError> {

@@ -147,12 +147,25 @@ async fn several_entries_are_kept_at_once(store: &dyn EntryStore) {
     assert_eq!(store.health().problem, None);
 }
 
+async fn no_lease_is_an_entry(store: &dyn EntryStore) {
+    let key = EntryKey::new("fmp", "prices", "LEASED");
+    assert_eq!(store.lease(&[key.clone(), key.clone()], "one").await.unwrap(), [true, true]);
+    assert_eq!(store.lease(std::slice::from_ref(&key), "one").await.unwrap(), [true], "it has it already");
+    assert_eq!(store.get(&key).await.unwrap(), None);
+    assert!(store.list(&EntryFilter::default()).await.unwrap().is_empty());
+    assert_eq!(store.clear(&EntryFilter::default()).await.unwrap(), 0);
+    store.release(&[key], "one").await.unwrap();
+    assert_eq!(store.lease(&[], "one").await.unwrap(), [false; 0]);
+    store.release(&[], "one").await.unwrap();
+}
+
 async fn contract(store: &dyn EntryStore) {
     entries_are_kept_replaced_and_removed(store).await;
     unusual_keys_and_bodies_are_kept(store).await;
     times_are_kept_to_the_second(store).await;
     listing_and_clearing_follow_the_filter(store).await;
     a_body_over_the_bound_is_refused(store).await;
+    no_lease_is_an_entry(store).await;
     let health = store.health();
     assert_eq!((health.damaged, health.problem, health.notes), (0, None, vec![]));
 }

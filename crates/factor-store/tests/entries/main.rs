@@ -12,5 +12,6 @@ mod disks;
 mod files;
 mod flips;
 mod kills;
+mod leases;
 mod processes;
 mod support;

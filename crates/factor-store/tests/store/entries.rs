@@ -70,6 +70,21 @@ async fn replicas_share_entries_and_believe_no_damaged_one() {
     assert_eq!(one.get(&key("T20")).await.unwrap(), Some(entry(4_000, b"good")));
     assert_eq!(other.health().damaged, 1);
 
+    // A lease is one server's until it gives it back, or is a minute old.
+    let all = [key("A"), key("B")];
+    assert_eq!(one.lease(&all[..1], "one").await.unwrap(), [true]);
+    assert_eq!(other.lease(&all, "other").await.unwrap(), [false, true]);
+    assert_eq!(one.lease(&all, "one").await.unwrap(), [true, false]);
+    other.release(&all, "other").await.unwrap();
+    assert_eq!(other.lease(&all, "other").await.unwrap(), [false, true]);
+    one.release(&all, "one").await.unwrap();
+    assert_eq!(other.lease(&all, "other").await.unwrap(), [true, true]);
+    assert_eq!(one.list(&EntryFilter::default()).await.unwrap().len(), 44, "no lease is an entry");
+    let older =
+        "UPDATE price_cache SET fetched_at = now() - interval '61 s' WHERE kind = 'lease of prices' AND subject = 'A'";
+    cluster.sql(database, older).unwrap();
+    assert_eq!(one.lease(&all, "one").await.unwrap(), [true, false]);
+
     // A lost server is reported, the second time at once, and used again when it is back.
     assert_eq!(one.health().problem, None);
     cluster.kill().unwrap();

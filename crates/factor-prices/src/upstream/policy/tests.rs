@@ -8,7 +8,7 @@ use super::*;
 use crate::{SourceFault, upstream::BreakerState};
 
 fn policy(per_minute: u32, in_flight: usize, retries: u32) -> RequestPolicy {
-    RequestPolicy::new("The Vendor", Some("THE_KEY"), per_minute, in_flight, retries)
+    RequestPolicy::new("The Vendor", Some("THE_KEY"), per_minute, in_flight, retries, None)
 }
 
 fn failure(class: FailureClass, retry_after: Option<u64>) -> AttemptError {

@@ -1,11 +1,11 @@
 //! The statements, and what a row must be to be believed.
 
 use chrono::DateTime;
-use factor_types::{Entry, EntryFilter, EntryInfo, EntryKey};
+use factor_types::{Entry, EntryFilter, EntryInfo, EntryKey, LEASE};
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteExecutor, SqlitePool, sqlite::SqliteRow};
 
 use super::{
-    super::checksum::checksum,
+    super::{LEASE_OF, checksum::checksum},
     failure::{CacheFailure, FailureKind},
 };
 
@@ -73,6 +73,40 @@ pub(super) async fn put(
     Ok(query.build().persistent(alone).execute(on).await?.rows_affected())
 }
 
+/// Takes leases, at most [`AT_ONCE`], and gives those that `holder` has now. The time is the database's, the same for
+/// all of its processes.
+pub(super) async fn lease(pool: &SqlitePool, leases: &[EntryKey], holder: &str) -> sqlx::Result<Vec<EntryKey>> {
+    let mut query =
+        QueryBuilder::<Sqlite>::new("INSERT INTO entries (source, kind, subject, fetched_at, checksum, body) ");
+    query.push_values(leases, |mut row, key| {
+        row.push_bind(key.source.as_str())
+            .push_bind(key.kind.as_str())
+            .push_bind(key.subject.as_str())
+            .push("unixepoch()")
+            .push("x''")
+            .push_bind(holder.as_bytes());
+    });
+    query.push(
+        " ON CONFLICT (source, kind, subject) DO UPDATE SET fetched_at = excluded.fetched_at, body = excluded.body \
+         WHERE entries.body = excluded.body OR abs(excluded.fetched_at - entries.fetched_at) >= ",
+    );
+    query.push_bind(LEASE.as_secs().cast_signed()).push(" RETURNING source, kind, subject");
+    let rows = query.build().persistent(false).fetch_all(pool).await?;
+    let part = |row: &SqliteRow, column: usize| row.try_get::<String, _>(column);
+    rows.iter().map(|row| Ok(EntryKey::new(part(row, 0)?, part(row, 1)?, part(row, 2)?))).collect()
+}
+
+/// Gives leases back, at most [`AT_ONCE`].
+pub(super) async fn release(pool: &SqlitePool, leases: &[EntryKey], holder: &str) -> sqlx::Result<()> {
+    let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM entries WHERE body = ");
+    query.push_bind(holder.as_bytes()).push(" AND (source, kind, subject) IN (");
+    query.push_values(leases, |mut row, key| {
+        row.push_bind(key.source.as_str()).push_bind(key.kind.as_str()).push_bind(key.subject.as_str());
+    });
+    query.push(")").build().persistent(false).execute(pool).await?;
+    Ok(())
+}
+
 pub(super) async fn remove(on: impl SqliteExecutor<'_>, key: &EntryKey) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM entries WHERE source = ?1 AND kind = ?2 AND subject = ?3")
         .bind(key.source.as_str())
@@ -102,7 +136,7 @@ pub(super) async fn list(pool: &SqlitePool, filter: &EntryFilter) -> sqlx::Resul
     let rows = filtered(
         "SELECT source, kind, subject, fetched_at, length(body) FROM entries \
          WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR subject = ?3) \
-         ORDER BY source, kind, subject",
+         AND kind NOT LIKE ?4 || '%' ORDER BY source, kind, subject",
         filter,
     );
     Ok(rows.fetch_all(pool).await?.iter().filter_map(info).collect())
@@ -111,7 +145,8 @@ pub(super) async fn list(pool: &SqlitePool, filter: &EntryFilter) -> sqlx::Resul
 pub(super) async fn clear(pool: &SqlitePool, filter: &EntryFilter) -> sqlx::Result<u64> {
     let rows = filtered(
         "DELETE FROM entries \
-         WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR subject = ?3)",
+         WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR subject = ?3) \
+         AND kind NOT LIKE ?4 || '%'",
         filter,
     );
     Ok(rows.execute(pool).await?.rows_affected())
@@ -128,7 +163,11 @@ fn filtered(
     statement: &'static str,
     filter: &EntryFilter,
 ) -> sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
-    sqlx::query(statement).bind(filter.source.clone()).bind(filter.kind.clone()).bind(filter.subject.clone())
+    sqlx::query(statement)
+        .bind(filter.source.clone())
+        .bind(filter.kind.clone())
+        .bind(filter.subject.clone())
+        .bind(LEASE_OF)
 }
 
 fn checked(key: &EntryKey, row: &SqliteRow) -> Option<Entry> {
