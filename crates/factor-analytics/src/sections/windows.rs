@@ -149,18 +149,25 @@ fn calendar_rows(panel: &Panel, part: CalendarPart) -> Result<Range<usize>, Stri
     let rows = ends_by(part.base())..ends_by(part.end());
     let (start, end) = (ended(panel, panel.label_before(rows.start)), ended(panel, panel.label_before(rows.end)));
     let late = |target: NaiveDate, found: NaiveDate| !(0..=REACH_DAYS as i64).contains(&(target - found).num_days());
-    if late(part.base(), start) {
-        return Err(format!("the prices begin on {start}, the window needs one of {}", part.base()));
-    }
     let window = panel.window();
     let last_day =
         Period::of(Frequency::Monthly, part.end()).map_or(part.end(), |month| window.calendar.last_day(month));
-    match rows.is_empty() || window.cutoff < last_day || late(part.end(), end) {
-        false => Ok(rows),
-        true => Err(match window.asked_end.filter(|asked| *asked < last_day) {
+    if window.cutoff < last_day {
+        return Err(match window.asked_end.filter(|asked| *asked < last_day) {
             Some(asked) => format!("it is not over by end_date {asked}"),
             None => format!("it is not over: the newest price is of {}; ask for {}", window.cutoff, to_date(part)),
-        }),
+        });
+    }
+    if rows.is_empty() || late(part.base(), start) {
+        return Err(format!(
+            "the prices begin on {}, the window needs one of {}",
+            ended(panel, panel.base()),
+            part.base()
+        ));
+    }
+    match late(part.end(), end) {
+        true => Err(format!("there is no price on or within {REACH_DAYS} days before {}", part.end())),
+        false => Ok(rows),
     }
 }
 
@@ -306,7 +313,7 @@ mod tests {
             let reason = named(&panel, name).reason.unwrap();
             assert!(reason.contains(words), "{name}: {reason}");
         }
-        assert!(named(&panel, "2012").reason.unwrap().ends_with("ask for ytd"));
+        assert_eq!(to_date(CalendarPart::named("2012").unwrap()), "ytd");
     }
 
     #[test]
@@ -328,7 +335,7 @@ mod tests {
         assert_eq!((span.start, span.end), ("2021-01-15".parse().ok(), "2021-02-26".parse().ok()));
         // The 18th (Martin Luther King) and 15 February (Presidents) are no trading days.
         assert_eq!((span.periods, span.annualised, span.is_of_days()), (28, false, true));
-        assert!(named(&panel, "2021-05-01/2021-06-30").reason.unwrap().contains("the newest price is of 2021-05-28"));
+        assert!(named(&panel, "2021-05-01/2021-06-30").reason.unwrap().contains("it ends after end_date 2021-05-28"));
         assert!(named(&panel, "2019-05-01/2021-03-31").reason.unwrap().contains("no price on or within 7 days"));
     }
 

@@ -164,7 +164,7 @@ impl Ord for CalendarPart {
 
 impl CalendarPart {
     /// `2022`, `2022h1`, `2022q1`, `2022-03`, in small letters.
-    fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         let digits = name.get(..4).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))?;
         let year: i32 = digits.parse().ok().filter(|year| YEARS.contains(year))?;
         let number = |text: &str, most: u32| text.parse::<u32>().ok().filter(|number| (1..=most).contains(number));
