@@ -335,9 +335,9 @@ async fn every_way_out_succeeds_when_it_is_followed() {
         ),
         (
             ANALYSIS,
+            returns(json!({"windows": ["the year 2022"]})),
+            "or 2022, 2022H1, 2022Q1, 2022-03, a range such as 2020..2025",
             returns(json!({"windows": ["2022"]})),
-            "Ask for windows 1y with end_date 2022-12-31",
-            returns(json!({"windows": ["1y"], "end_date": "2022-12-31"})),
         ),
         (
             ANALYSIS,

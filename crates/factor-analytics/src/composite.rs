@@ -94,10 +94,13 @@ impl Composite {
 
     /// What it is worth on the days between period ends ([`Panel::daily_wealth_of_mean`]).
     pub fn daily_wealth(&self, panel: &Panel) -> Option<DailyWealth> {
+        panel.daily_wealth_of_mean(&self.values, &self.columns(panel))
+    }
+
+    /// The members' columns with their weights.
+    pub fn columns(&self, panel: &Panel) -> Vec<(usize, f64)> {
         let members = self.members.iter().zip(&self.weights);
-        let members: Vec<(usize, f64)> =
-            members.filter_map(|(ticker, weight)| Some((panel.position(ticker)?, *weight))).collect();
-        panel.daily_wealth_of_mean(&self.values, &members)
+        members.filter_map(|(ticker, weight)| Some((panel.position(ticker)?, *weight))).collect()
     }
 
     /// 100 x analysed members / listed ETFs.

@@ -8,6 +8,7 @@ pub mod build;
 pub mod calendar;
 pub mod daily;
 pub mod group;
+pub mod held;
 mod periods;
 pub mod spacing;
 pub mod window;
@@ -23,6 +24,7 @@ pub use self::{
     calendar::{Period, TradingCalendar},
     daily::{CashHeld, DailyWealth},
     group::GroupColumn,
+    held::HeldReturn,
     spacing::{EarlyEnd, Spacing},
     window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
@@ -173,6 +175,11 @@ impl Panel {
     /// Periods in a year, the `P` of every annualised figure: 12, 52 and 252, or 365 on the rows of what trades every day.
     pub fn periods_per_year(&self) -> f64 {
         if self.has_every_day() { 365.0 } else { self.frequency().periods_per_year() }
+    }
+
+    /// Days with prices in a year, whatever the frequency: 252, or 365 where the benchmark trades every day.
+    pub fn days_per_year(&self) -> f64 {
+        if self.window.calendar == TradingCalendar::EveryDay { 365.0 } else { Frequency::Daily.periods_per_year() }
     }
 
     /// True of daily rows that have weekends: the benchmark trades every day, and so does what most of the panel holds.

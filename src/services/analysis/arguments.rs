@@ -4,24 +4,22 @@ mod names;
 mod plans;
 mod rolling;
 mod sections;
-mod windows;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use factor_analytics::{
     correlation::Method,
     regime::Regime,
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan, RollingPlan, SortBy, Weighting},
-    sections::windows::ReturnWindow,
+    sections::windows::{CALENDAR_FORMS, ReturnWindow},
 };
 use factor_types::{Category, Frequency, Maturity, Ticker};
 use serde_json::{Map, Value};
 
 use self::names::{ADVANCED, BELONGS, TOP};
-pub(super) use self::windows::instead_of;
 use super::{
     choices::MatrixFormat,
     preset::Preset,
@@ -29,7 +27,7 @@ use super::{
 };
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, Plan},
-    answer::{markdown::capitalised, shortened},
+    answer::shortened,
     app::Basis,
     arguments::{Args, Choices, Include},
     services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role, settle_categories},
@@ -139,11 +137,9 @@ fn no_valid_windows(query: &Query) -> ToolError {
     // A window that another frequency has was meant: its name is no slip.
     let of_days = ReturnWindow::names(Frequency::Daily);
     let meant = query.invalid_windows.iter().find(|name| of_days.contains(&name.as_str()));
-    let calendar = query.invalid_windows.iter().find_map(|name| instead_of(name));
-    let way_out = match (meant, calendar) {
-        (Some(name), _) => format!("Ask for {name} with frequency \"daily\""),
-        (None, Some(instead)) => capitalised(&instead),
-        (None, None) => format!("Write windows: [\"{}\"]", windows[0]),
+    let way_out = match meant {
+        Some(name) => format!("Ask for {name} with frequency \"daily\""),
+        None => format!("Write windows: [\"{}\"], or {CALENDAR_FORMS}", windows[0]),
     };
     ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new(
         "windows",
@@ -151,6 +147,9 @@ fn no_valid_windows(query: &Query) -> ToolError {
         Refusal::must(rule.trim_start_matches("must ")),
     ))
 }
+
+/// The most windows of one call: ten years of months.
+const MOST_WINDOWS: usize = 120;
 
 struct Reader<'a> {
     args: &'a Args,
@@ -176,10 +175,7 @@ impl Reader<'_> {
         let benchmark = benchmark.unwrap_or_else(Ticker::spy);
         let (windows, invalid_windows) = self.windows(common.frequency);
         common.dates = match self.kind {
-            AnalysisKind::Returns => {
-                let longest = windows.iter().map(|window| window.months()).max().unwrap_or(12);
-                reader.dates_back(longest + 2)
-            }
+            AnalysisKind::Returns => reader.dates_back(&windows),
             AnalysisKind::Correlations | AnalysisKind::Performance => reader.dates(),
         };
         let Include { sections: include, invalid: invalid_sections } = Include::read(args);
@@ -210,7 +206,7 @@ impl Reader<'_> {
             }
             AnalysisKind::Returns => {
                 let lists = self.lists(common.format);
-                (Plan::Returns(self.returns(&common, windows, &sections)), lists, Vec::new())
+                (Plan::Returns(self.returns(&common, (windows, &benchmark), &sections)), lists, Vec::new())
             }
         };
         if self.mine("min_observations") {
@@ -282,7 +278,12 @@ impl Reader<'_> {
         }
     }
 
-    fn returns(&self, common: &CommonArgs, windows: Vec<ReturnWindow>, sections: &SectionSet) -> ReturnsPlan {
+    fn returns(
+        &self,
+        common: &CommonArgs,
+        (windows, benchmark): (Vec<ReturnWindow>, &Ticker),
+        sections: &SectionSet,
+    ) -> ReturnsPlan {
         ReturnsPlan {
             categories: common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL)),
             windows,
@@ -290,6 +291,7 @@ impl Reader<'_> {
             by_category: sections.has(Section::ByCategory),
             industry_groups: sections.has(Section::IndustryGroups).then_some(common.granularity),
             min_coverage: self.min_coverage(),
+            benchmark: benchmark.clone(),
         }
     }
 
@@ -321,11 +323,19 @@ impl Reader<'_> {
         let names = self.args.strings("windows").unwrap_or_else(default);
         let (mut windows, mut invalid) = (Vec::new(), Vec::new());
         for name in names {
-            match name.parse::<ReturnWindow>() {
-                Ok(window) if window.fits(frequency) && !windows.contains(&window) => windows.push(window),
-                Ok(window) if window.fits(frequency) => {}
+            match ReturnWindow::named(&name) {
+                Ok(parts) if parts.iter().all(|window| window.fits(frequency)) => windows.extend(parts),
                 _ => invalid.push(name),
             }
+        }
+        let mut seen = HashSet::new();
+        windows.retain(|window| seen.insert(*window));
+        if windows.len() > MOST_WINDOWS {
+            let what = format_args!(
+                "name at most {MOST_WINDOWS} windows, ranges counted by their parts; it names {}",
+                windows.len()
+            );
+            self.args.must("windows", what);
         }
         (windows, invalid)
     }

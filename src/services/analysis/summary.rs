@@ -131,16 +131,17 @@ impl<'a> Period<'a> {
     pub(super) fn of(analysis: &'a Analysis) -> Self {
         let panel = analysis.study.panel();
         // In returns the windows, not the prices that were loaded for them.
-        let longest = match analysis.report() {
-            Report::Returns(report) => report.windows.values().max_by_key(|span| span.periods),
-            Report::Correlations(_) | Report::Performance(_) => None,
+        let windows = match analysis.report() {
+            Report::Returns(report) => report.windows.values().filter(|span| span.periods > 0).collect(),
+            Report::Correlations(_) | Report::Performance(_) => Vec::new(),
         };
-        let longest = longest.filter(|span| span.periods > 0);
+        let rows = windows.iter().filter_map(|span| span.rows()).reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+        let days = windows.iter().filter(|span| span.is_of_days()).map(|span| span.periods).max();
         Self {
-            from: longest.and_then(|span| span.start).unwrap_or(panel.base()),
-            to: longest.and_then(|span| span.end.as_ref()).or(panel.labels().last()),
+            from: windows.iter().filter_map(|span| span.start).min().unwrap_or(panel.base()),
+            to: windows.iter().filter_map(|span| span.end.as_ref()).max().or(panel.labels().last()),
             frequency: panel.frequency(),
-            periods: longest.map_or(panel.rows(), |span| span.periods),
+            periods: rows.map(|rows| rows.len()).or(days).unwrap_or(panel.rows()),
             price_source: analysis.source.name,
         }
     }
@@ -159,7 +160,8 @@ pub(super) struct WindowDates<'a> {
 
 impl<'a> WindowDates<'a> {
     fn of(answer: &AnalysisAnswer, span: &'a WindowSpan) -> Self {
-        let of = |label: Option<NaiveDate>| label.map(|label| price_date(answer, label));
+        let of_days = span.is_of_days();
+        let of = |label: Option<NaiveDate>| label.map(|label| if of_days { label } else { price_date(answer, label) });
         Self { from: of(span.start), to: of(span.end), periods: span.periods, reason: span.reason.as_deref() }
     }
 }

@@ -3,8 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
-use factor_analytics::{panel::DefaultStart, report::Granularity};
-use factor_types::{AssetClass, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
+use factor_analytics::{
+    panel::{DefaultStart, window::LEAD_MONTHS},
+    report::Granularity,
+    sections::windows::ReturnWindow,
+};
+use factor_types::{AssetClass, Calendar, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
 use serde_json::{Map, Value};
 
 use super::{
@@ -154,9 +158,16 @@ impl CommonReader<'_> {
         DefaultStart::MonthEndBefore(self.months)
     }
 
-    /// The second step where windows look back from the last date.
-    pub(crate) fn dates_back(self, months: u32) -> DateRule {
-        DateRule { start: None, end: self.args.date("end_date"), default_start: DefaultStart::MonthsBefore(months) }
+    /// The second step where windows look back from the last date, or stand still.
+    pub(crate) fn dates_back(self, windows: &[ReturnWindow]) -> DateRule {
+        let longest = windows.iter().filter_map(|window| window.months()).max();
+        // Where nothing counts back a year is room enough for what the newest prices are asked for.
+        let months = longest.unwrap_or(12) + LEAD_MONTHS;
+        let default_start = match windows.iter().filter_map(|window| window.base()).min() {
+            Some(base) => DefaultStart::MonthsBeforeOrFrom(months, base.month_end_back(LEAD_MONTHS)),
+            None => DefaultStart::MonthsBefore(months),
+        };
+        DateRule { start: None, end: self.args.date("end_date"), default_start }
     }
 
     /// The floor on observations.

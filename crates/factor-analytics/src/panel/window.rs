@@ -30,6 +30,8 @@ pub enum DefaultStart {
     MonthEndBefore(u32),
     /// The same day so many months before the end, month ends clamped.
     MonthsBefore(u32),
+    /// That day, or an earlier one that is needed.
+    MonthsBeforeOrFrom(u32, NaiveDate),
 }
 
 impl DefaultStart {
@@ -38,6 +40,7 @@ impl DefaultStart {
         match self {
             Self::MonthEndBefore(months) => end.month_end_back(months),
             Self::MonthsBefore(months) => end.months_back(months),
+            Self::MonthsBeforeOrFrom(months, day) => end.months_back(months).min(day),
         }
     }
 }

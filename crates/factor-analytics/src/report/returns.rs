@@ -31,14 +31,16 @@ pub struct ReturnsPlan {
     pub industry_groups: Option<Granularity>,
     /// Share of a composite's members that must be there (0 to 1).
     pub min_coverage: f64,
+    /// Whose days count as trading days.
+    pub benchmark: Ticker,
 }
 
 eq_and_hash_by_fields!(ReturnsPlan);
 
 impl ReturnsPlan {
     fn fields(&self) -> impl Hash + Eq + '_ {
-        let Self { categories, windows, rankings, by_category, industry_groups, min_coverage } = self;
-        (categories, windows, rankings, by_category, industry_groups, min_coverage.to_bits())
+        let Self { categories, windows, rankings, by_category, industry_groups, min_coverage, benchmark } = self;
+        (categories, windows, rankings, by_category, industry_groups, min_coverage.to_bits(), benchmark)
     }
 }
 
@@ -71,7 +73,7 @@ impl ReturnsReport {
     /// Computes what the plan names; the factors' returns always, since all else is made of them.
     pub fn compute(study: &Study, plan: &ReturnsPlan, observer: &mut dyn Observer) -> Self {
         let mut sections = Sections::new(observer);
-        let windows = windows::spans(study.panel(), &plan.windows);
+        let windows = windows::spans(study.panel(), &plan.windows, &plan.benchmark);
         let mut report = Self::default();
         let found = sections.run("factors", |progress| returns::factors(study, &plan.categories, &windows, progress));
         // Stopped, it leaves empty tables; the sections after it are stopped as well.
@@ -90,7 +92,11 @@ impl ReturnsReport {
         if let Some(granularity) = plan.industry_groups.filter(|granularity| *granularity != Granularity::Industry) {
             let groups = sections.run("industry_groups", |_| {
                 let (composites, unlabeled) = granularity.composites(study, plan.min_coverage);
-                Ok((returns::groups(study, &composites.built, &windows), composites.coverage_pct, unlabeled))
+                Ok((
+                    returns::groups(study, &composites.built, plan.min_coverage, &windows),
+                    composites.coverage_pct,
+                    unlabeled,
+                ))
             });
             if let Some((groups, coverage_pct, unlabeled)) = groups {
                 report.industry_groups = Some(groups);
@@ -125,6 +131,7 @@ mod tests {
             by_category: true,
             industry_groups: Some(Granularity::Group),
             min_coverage: 0.6,
+            benchmark: Ticker::spy(),
         }
     }
 

@@ -2,29 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use factor_types::{Category, Ticker};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::windows::WindowSpan;
+use super::windows::{Over, WindowSpan};
 use crate::{
+    Panel,
     composite::Composite,
     observer::{Progress, Stopped},
     stats,
     study::Study,
 };
 
+/// Days of a year, on average.
+const DAYS_A_YEAR: f64 = 365.25;
+
+/// The share of a user group's weight that has to have a price, as on rows of the panel.
+const OF_A_GROUP: f64 = 0.5;
+
 /// One factor's return over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct WindowReturn {
-    /// prod(1 + r) - 1.
+    /// prod(1 + r) - 1; over dates the last price over the first, less 1.
     pub total_return: f64,
-    /// (1 + total_return)^(P / periods) - 1; from three months on.
+    /// (1 + total_return)^(P / periods) - 1, over dates with their share of a year of 365.25 days; from three months on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annualized_return: Option<f64>,
-    /// sd(r), divisor n - 1, times sqrt(P); from three months on.
+    /// sd(r), divisor n - 1, times sqrt(P), over dates of daily returns; from three months on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volatility: Option<f64>,
     /// True where less than a year was annualised; GIPS does not.
@@ -92,40 +98,74 @@ pub struct CategoryReturns {
     pub count: usize,
 }
 
-/// A series' return over each window, and the reason where there is none; `per_year` rows make a year.
-///
-/// A series that misses any row of a window has no return for it: never a shorter window passed off as a longer one.
-pub fn window_returns(
-    values: &[f64],
-    labels: &[NaiveDate],
-    per_year: f64,
-    spans: &IndexMap<String, WindowSpan>,
-) -> (WindowReturns, Vec<(String, String)>) {
-    let mut reasons = Vec::new();
-    let returns = spans
-        .iter()
-        .map(|(name, span)| {
-            let outcome = over(values, labels, per_year, span);
-            if let Err(reason) = &outcome {
-                reasons.push((name.clone(), reason.clone()));
-            }
-            (name.clone(), outcome.ok())
-        })
-        .collect();
-    (returns, reasons)
+/// What a series of returns is made of.
+#[derive(Debug, Clone, Copy)]
+struct Series<'a> {
+    panel: &'a Panel,
+    /// One return per row.
+    values: &'a [f64],
+    /// Columns and weights that it stands for on days between rows.
+    held: &'a [(usize, f64)],
+    /// The share of them that has to be there (0 to 1).
+    least: f64,
 }
 
-fn over(values: &[f64], labels: &[NaiveDate], per_year: f64, span: &WindowSpan) -> Result<WindowReturn, String> {
-    if let Some(reason) = &span.reason {
-        return Err(reason.clone());
+impl Series<'_> {
+    /// The return over each window, and the reason where there is none.
+    ///
+    /// A series that misses any row of a window has no return for it: never a shorter window passed off as a longer one.
+    fn returns(self, spans: &IndexMap<String, WindowSpan>) -> (WindowReturns, Vec<(String, String)>) {
+        let mut reasons = Vec::new();
+        let returns = spans
+            .iter()
+            .map(|(name, span)| {
+                let outcome = self.over(span);
+                if let Err(reason) = &outcome {
+                    reasons.push((name.clone(), reason.clone()));
+                }
+                (name.clone(), outcome.ok())
+            })
+            .collect();
+        (returns, reasons)
     }
-    // Windows end with the last row.
-    let from = values.len() - span.periods;
-    let rows = &values[from..];
-    let missing: Vec<usize> = (0..rows.len()).filter(|row| !rows[*row].is_finite()).collect();
-    if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
+
+    fn over(self, span: &WindowSpan) -> Result<WindowReturn, String> {
+        if let Some(reason) = &span.reason {
+            return Err(reason.clone());
+        }
+        let found = |total_return: f64, years: f64, volatility: Option<f64>| WindowReturn {
+            total_return,
+            annualized_return: span
+                .annualised
+                .then(|| (1.0 + total_return).powf(1.0 / years) - 1.0)
+                .filter(|r| r.is_finite()),
+            volatility: volatility.filter(|_| span.annualised),
+            annualized_short: span.annualised && span.short,
+        };
+        let per_year = self.panel.periods_per_year();
+        match &span.over {
+            Over::Days(from, to) => {
+                let held = self.panel.held(self.held, (*from, *to), self.least)?;
+                let years = (*to - *from).num_days() as f64 / DAYS_A_YEAR;
+                let deviation = held.daily_deviation.map(|sd| sd * self.panel.days_per_year().sqrt());
+                Ok(found(held.total_return, years, deviation))
+            }
+            Over::Rows(rows) => {
+                let values = &self.values[rows.clone()];
+                self.whole(values, rows.start)?;
+                let deviation = stats::standard_deviation(values).map(|sd| sd * per_year.sqrt());
+                Ok(found(stats::compound(values), rows.len() as f64 / per_year, deviation))
+            }
+        }
+    }
+
+    /// Refuses rows of which any is missing, `from` being the first one's number in the panel.
+    fn whole(self, rows: &[f64], from: usize) -> Result<(), String> {
+        let missing: Vec<usize> = (0..rows.len()).filter(|row| !rows[*row].is_finite()).collect();
+        let (Some(first), Some(last)) = (missing.first(), missing.last()) else { return Ok(()) };
+        let labels = self.panel.labels();
         let run = last - first + 1 == missing.len();
-        return Err(match (run, *first == 0, *last + 1 == rows.len()) {
+        Err(match (run, *first == 0, *last + 1 == rows.len()) {
             _ if missing.len() == rows.len() => "no return in the window".to_owned(),
             (true, true, _) => format!("its first return is of {}, after the window's start", labels[from + last + 1]),
             (true, _, true) => format!("it stopped: no return after {}", labels[from + first - 1]),
@@ -135,18 +175,8 @@ fn over(values: &[f64], labels: &[NaiveDate], per_year: f64, span: &WindowSpan) 
                 rows.len(),
                 labels[from + first]
             ),
-        });
+        })
     }
-    let total_return = stats::compound(rows);
-    Ok(WindowReturn {
-        total_return,
-        annualized_return: span
-            .annualised
-            .then(|| (1.0 + total_return).powf(per_year / span.periods as f64) - 1.0)
-            .filter(|r| r.is_finite()),
-        volatility: span.annualised.then(|| stats::standard_deviation(rows).map(|sd| sd * per_year.sqrt())).flatten(),
-        annualized_short: span.annualised && span.short,
-    })
 }
 
 /// A return that is null, and why.
@@ -180,8 +210,9 @@ pub fn factors(
         .map(|(at, studied)| {
             progress.advance(at, count)?;
             let ticker = studied.factor.ticker.clone();
-            let (windows, reasons) =
-                window_returns(panel.column(studied.column), panel.labels(), panel.periods_per_year(), spans);
+            let held = [(studied.column, 1.0)];
+            let values = panel.column(studied.column);
+            let (windows, reasons) = Series { panel, values, held: &held, least: OF_A_GROUP }.returns(spans);
             missing.extend(reasons.into_iter().map(|(window, reason)| MissingReturn {
                 ticker: ticker.clone(),
                 window,
@@ -194,17 +225,19 @@ pub fn factors(
     Ok((entries, missing))
 }
 
-/// The entries of composites by name.
+/// The entries of composites by name; over dates `least` (a share of 0 to 1) of the members has to have prices.
 pub fn groups(
     study: &Study,
     composites: &[Composite],
+    least: f64,
     spans: &IndexMap<String, WindowSpan>,
 ) -> IndexMap<String, GroupReturns> {
     let panel = study.panel();
     composites
         .iter()
         .map(|composite| {
-            let (windows, _) = window_returns(&composite.values, panel.labels(), panel.periods_per_year(), spans);
+            let held: Vec<(usize, f64)> = composite.columns(panel);
+            let (windows, _) = Series { panel, values: &composite.values, held: &held, least }.returns(spans);
             (composite.name.clone(), GroupReturns { members: composite.members.clone(), windows })
         })
         .collect()
@@ -279,8 +312,7 @@ mod tests {
             Fund::new("OLD", Category::Style, &[0.1, 0.1, 0.1, 0.1, 0.1, NAN]),
         ];
         let study = study(&funds, YieldTable::default());
-        let windows =
-            spans(study.panel(), &[ReturnWindow::Months(1), ReturnWindow::Months(6), ReturnWindow::Months(12)]);
+        let windows = spans(study.panel(), &[1, 6, 12].map(ReturnWindow::Months), &"A".parse().unwrap());
         let categories = BTreeSet::from([Category::Style]);
         let (found, missing) = unobserved(|progress| factors(&study, &categories, &windows, progress));
         let of = |name: &str, window: &str| {
@@ -324,7 +356,7 @@ mod tests {
         .map(|(name, entry)| (name.parse().unwrap(), entry))
         .collect();
         let study = study(&[Fund::new("A", Category::Style, &[0.1, 0.1, 0.1])], YieldTable::default());
-        let rankings = rankings(&factors, &spans(study.panel(), &[ReturnWindow::Months(1)]));
+        let rankings = rankings(&factors, &spans(study.panel(), &[ReturnWindow::Months(1)], &"A".parse().unwrap()));
         let order: Vec<(usize, &str)> = rankings["1m"].iter().map(|one| (one.rank, one.ticker.as_str())).collect();
         assert_eq!(order, [(1, "D"), (2, "A"), (3, "C")]);
         let found = by_category(&rankings, &factors);

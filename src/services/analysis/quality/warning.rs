@@ -7,7 +7,7 @@ use factor_analytics::{
     inference::TestCounts,
     panel::{LeftOut, WhyLeftOut},
     regime::Regime,
-    sections::windows::ReturnWindow,
+    sections::windows::{CALENDAR_FORMS, ReturnWindow},
 };
 use factor_types::{Frequency, Ticker};
 
@@ -15,7 +15,7 @@ use super::{came_in::Doubt, rates::RateWarning};
 use crate::{
     analysis::failure_runs::STALE_AFTER,
     answer::{markdown::percent, shortened},
-    services::{analysis::arguments::instead_of, holdings_warning},
+    services::holdings_warning,
 };
 
 /// Tickers that a list names before it counts the others.
@@ -250,10 +250,7 @@ fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Freq
     let of_days = ReturnWindow::names(Frequency::Daily);
     let each = named.iter().take(NAMED).map(|name| match of_days.contains(&name.as_str()) {
         true => format!("{name} (ask for it with frequency daily)"),
-        false => match instead_of(name) {
-            Some(instead) => format!("{} ({instead})", shortened(name, LONGEST_WINDOW)),
-            None => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
-        },
+        false => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
     });
     let each: Vec<String> = each.collect();
     write!(f, "windows not answered: {}", each.join(", "))?;
@@ -261,7 +258,8 @@ fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Freq
     if more > 0 {
         write!(f, " and {more} more")?;
     }
-    write!(f, "; those of {frequency} returns are {}", ReturnWindow::names(frequency).join(", "))
+    let names = ReturnWindow::names(frequency).join(", ");
+    write!(f, "; those of {frequency} returns are {names}, {CALENDAR_FORMS}")
 }
 
 fn is_left_out(
