@@ -197,6 +197,7 @@ pub(super) fn returns() -> Plan {
         by_category: false,
         industry_groups: None,
         min_coverage: 0.6,
+        benchmark: Ticker::spy(),
     })
 }
 

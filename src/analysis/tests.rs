@@ -7,6 +7,7 @@ use factor_analytics::{
     observer::Silent,
     regime::Regime,
     report::{CorrelationPlan, CorrelationReport, Granularity, MatrixKey, PerformancePlan, ReturnsPlan, SortBy},
+    sections::windows::ReturnWindow,
 };
 use factor_prices::{PriceError, SourceFault};
 use factor_types::AssetClass;
@@ -360,7 +361,10 @@ async fn a_reports_estimate_grows_with_what_it_holds() {
     assert!(composites >= many, "{composites}, {many}");
     let windows = |names: &[&str]| {
         let Plan::Returns(plan) = returns() else { unreachable!() };
-        Plan::Returns(ReturnsPlan { windows: names.iter().map(|name| name.parse().unwrap()).collect(), ..plan })
+        Plan::Returns(ReturnsPlan {
+            windows: names.iter().flat_map(|name| ReturnWindow::named(name).unwrap()).collect(),
+            ..plan
+        })
     };
     let (one, two) = (bytes(9, windows(&["1m"])).await, bytes(9, windows(&["1m", "3m"])).await);
     assert!(two - one >= 9 * 2 * NUMBER, "return and volatility of another window: {one}, {two}");
