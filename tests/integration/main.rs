@@ -47,4 +47,5 @@ mod tools;
 mod traps;
 mod vendors;
 mod verification;
+mod windows;
 mod words;
