@@ -10,8 +10,10 @@ usage: scripts/long.sh NAME [TIMES]
              holidays, by the oracle on the market data and the sample
   oracle     every case of the oracle on both data sets, against the release build (MARKET_DATA as in scripts/test.sh)
   proptest   the property tests, TIMES x 256 cases each instead of 256 (default 16)
-  crashes    the tests of the store that kill, flip bits and fill disks, TIMES over (default 10), and once their long forms:
-             thousands of flipped bits of the cache and of the file of groups and portfolios
+  crashes    the tests of the store that kill, flip bits, fill disks and fail every operation in turn, TIMES over (default 10), and
+             once their long forms: thousands of flipped bits of the cache, of the file of groups and portfolios and of their logs
+  load       what strangers can do to the release build, in figures (benches/load): attacks, a heavy neighbour, twice its capacity,
+             held sockets, 100,000 calls over stdio; some four minutes on a machine that does nothing else
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
              every finding raised where there is none (../shared/data)
   flaky      all Rust tests, TIMES over (default 5)
@@ -28,7 +30,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | jumps | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | load | jumps | flaky | kernels | calls | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -74,9 +76,14 @@ run_crashes() {
     local time
     for time in $(seq "${times:-10}"); do
         printf '\n--- %d of %d\n' "$time" "${times:-10}"
-        tests --package factor-store --test entries --test store
+        tests --package factor-store --lib --test entries --test store
     done
     cargo test --locked --package factor-store --test entries --test store thousand -- --ignored --nocapture
+}
+
+run_load() {
+    cargo build --locked --release
+    python3 benches/load/load.py "$target/release/factor-mcp"
 }
 
 run_jumps() {
@@ -143,7 +150,7 @@ set -e
 result=passed
 ((status == 0)) || result="FAILED ($status)"
 # What a check says of itself in a line, beside whether it passed.
-said=$(grep -E '^[0-9]+ cases, |^[0-9]+ flips of |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^inspector: |^conformance: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
+said=$(grep -E '^[0-9]+ cases, |^[0-9]+ flips of |^(missed|FAILED) |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^inspector: |^conformance: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
 printf '\nresult   %s, %d s\n' "$result" "$SECONDS" >>"$log"
 [[ -s $folder/index.md ]] || cat >"$folder/index.md" <<'TEXT'
 # Long checks

@@ -1,6 +1,6 @@
 """A server under load, and clients that speak just enough HTTP and stdio to it. Python's standard library is enough."""
 
-import asyncio, json, os, re, subprocess, time
+import asyncio, atexit, json, re, subprocess, time
 
 MODERN = "2026-07-28"
 
@@ -13,7 +13,8 @@ class Server:
                          "FACTOR_TRUSTED_PROXIES": "127.0.0.1", "FACTOR_PRICE_SOURCE": "sample"} | (environment or {})
         self.keys = [self._added(program) for _ in range(users)]
         command = [program, "serve", "http", "--addr", "127.0.0.1:0"]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, env=self.settings, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.settings, text=True)
+        atexit.register(self.process.kill)
         said = ""
         while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", said)):
             line = self.process.stderr.readline()
@@ -113,6 +114,7 @@ class Stdio:
     def __init__(self, program, home):
         settings = {"HOME": home, "FACTOR_TODAY": "2026-06-15", "RUST_LOG": "error", "FACTOR_PRICE_SOURCE": "sample"}
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings)
+        atexit.register(self.process.kill)
         self.asked = 0
         client = {"name": "load", "version": "1"}
         self.ask([("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client})])

@@ -22,8 +22,8 @@ const CALLS: usize = 12;
 const LOG: &str = "info,rmcp=error,factor_mcp=trace,factor_store=trace,factor_prices=trace,sqlx=debug";
 
 /// A user, and words that are in what belongs to them and nowhere else.
-struct User {
-    header: String,
+pub(crate) struct User {
+    pub(crate) header: String,
     canary: String,
 }
 

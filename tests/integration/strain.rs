@@ -314,7 +314,7 @@ async fn a_heavy_neighbour_keeps_nobody_waiting_for_all_of_its_work() {
         assert_eq!(Http::at(at).send("GET", "/health/live", &[], "").await.status, 200);
     }
     let before = done.load(Ordering::Relaxed);
-    assert!(before < HEAVY, "all {before} of the other's came first");
+    assert!(before <= HEAVY / 2, "{before} of {HEAVY} of the other's came first");
     heavy.iter().for_each(tokio::task::JoinHandle::abort);
     shop.close().await;
 }

@@ -23,7 +23,7 @@ mod record;
 mod statements;
 
 /// How long a failed opening, or one for reading only, is left at that.
-const RETRY: Duration = Duration::from_secs(2);
+const RETRY: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(2) };
 /// How often an operation is tried: once on the file as it is, once on the one after it was put aside, and once more
 /// should another process put that aside.
 const TRIES: u32 = 3;
@@ -199,7 +199,11 @@ impl Inner {
             {
                 return Err(failure.refusal(&self.settings.path, doing));
             }
-            let failure = match work(opened.pool.clone()).await {
+            let done = match open::pass(&self.settings) {
+                Ok(()) => work(opened.pool.clone()).await,
+                Err(error) => Err(error.into()),
+            };
+            let failure = match done {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };

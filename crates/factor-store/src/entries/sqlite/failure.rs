@@ -67,6 +67,12 @@ impl From<&io::Error> for CacheFailure {
     }
 }
 
+impl From<io::Error> for CacheFailure {
+    fn from(error: io::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
 impl From<sqlx::Error> for CacheFailure {
     fn from(error: sqlx::Error) -> Self {
         Self::from(&error)

@@ -19,7 +19,10 @@ use super::{
     record::HealthRecord,
     statements,
 };
-use crate::files::{self, Identity, Lock};
+use crate::{
+    faults,
+    files::{self, Identity, Lock},
+};
 
 /// Three readers and a writer.
 const CONNECTIONS: u32 = 4;
@@ -69,7 +72,7 @@ pub(super) async fn put_aside(
     opened.pool.close().await;
     let path = settings.path.clone();
     let identity = opened.identity;
-    let aside = blocking(move || {
+    let aside = blocking(settings, move || {
         let _lock = Lock::take(&path)?;
         let same = fs::metadata(&path).is_ok_and(|now| Identity::of(&now) == identity);
         if same { files::put_aside(&path, "broken").map(Some) } else { Ok(None) }
@@ -109,7 +112,7 @@ impl From<&sqlx::Error> for OpenError {
 
 async fn open_to_write(settings: &Settings, record: &HealthRecord) -> Result<Opened, OpenError> {
     let path = settings.path.clone();
-    let locked = blocking(move || {
+    let locked = blocking(settings, move || {
         files::make_folder(&path)?;
         let lock = Lock::take(&path)?;
         files::make_database_private(&path);
@@ -134,7 +137,7 @@ async fn open_to_write(settings: &Settings, record: &HealthRecord) -> Result<Ope
 /// Opens the file as it is, without making any other.
 async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> {
     let path = settings.path.clone();
-    if !matches!(blocking(move || file::state(&path)).await, Ok(FileState::Ours)) {
+    if !matches!(blocking(settings, move || file::state(&path)).await, Ok(FileState::Ours)) {
         return None;
     }
     let options = options(settings).read_only(true);
@@ -148,7 +151,8 @@ async fn open_to_read(settings: &Settings, why: CacheFailure) -> Option<Opened> 
 
 async fn replace_broken(settings: &Settings, record: &HealthRecord, why: &str) -> Result<(), OpenError> {
     let path = settings.path.clone();
-    let aside = blocking(move || files::put_aside(&path, "broken")).await.map_err(|error| OpenError::from(&error))?;
+    let aside = blocking(settings, move || files::put_aside(&path, "broken"));
+    let aside = aside.await.map_err(|error| OpenError::from(&error))?;
     record.damaged_file(note(settings, why, &aside));
     create(settings).await
 }
@@ -157,15 +161,16 @@ async fn replace_broken(settings: &Settings, record: &HealthRecord, why: &str) -
 async fn create(settings: &Settings) -> Result<(), OpenError> {
     let fresh = files::named(&settings.path, ".new");
     let removed = fresh.clone();
-    blocking(move || {
+    blocking(settings, move || {
         files::remove(&removed)?;
         files::begin_private(&removed)
     })
     .await
     .map_err(|error| OpenError::from(&error))?;
+    pass(settings).map_err(|error| OpenError::from(&error))?;
     write_empty(&fresh).await.map_err(|error| OpenError::from(&error))?;
     let path = settings.path.clone();
-    let named = blocking(move || {
+    let named = blocking(settings, move || {
         if file::state(&fresh)? != FileState::Ours {
             return Err(io::Error::other("what was just written reads otherwise"));
         }
@@ -204,6 +209,7 @@ fn options(settings: &Settings) -> SqliteConnectOptions {
 
 /// Makes all connections now, under the lock: one made later might meet a file that is just being put aside.
 async fn connect(settings: &Settings, options: SqliteConnectOptions) -> Result<Opened, CacheFailure> {
+    pass(settings)?;
     let identity = match fs::metadata(&settings.path) {
         Ok(metadata) => Identity::of(&metadata),
         Err(error) => return Err(CacheFailure::from(&error)),
@@ -256,6 +262,15 @@ fn not_ours(settings: &Settings, state: &FileState) -> EntryError {
     })
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+/// Lets the next operation on the file through, unless a test has it fail.
+pub(super) fn pass(settings: &Settings) -> io::Result<()> {
+    faults::pass(&settings.path.display().to_string())
+}
+
+async fn blocking<T: Send + 'static>(
+    settings: &Settings,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    pass(settings)?;
     spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }

@@ -1,13 +1,14 @@
 //! What needs a look inside: a file that may not grow, and rows changed behind the store's back.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use chrono::DateTime;
-use factor_types::{Entry, EntryKey, EntryStore as _};
+use factor_types::{Entry, EntryError, EntryFilter, EntryKey, EntryStore as _};
 use sqlx::{Connection as _, sqlite::SqliteConnectOptions};
 use tempfile::tempdir;
 
 use super::{SqliteEntries, file, statements};
+use crate::faults;
 
 fn key(subject: &str) -> EntryKey {
     EntryKey::new("fmp", "prices", subject)
@@ -141,4 +142,111 @@ fn the_marks_of_the_file_are_far_from_each_other() {
     assert!(file::APPLICATION_ID.count_ones() > 8);
     assert_eq!(file::version_mark(), 0x0101_0101);
     assert!(!statements::TABLE.contains("  "), "it is compared word for word");
+}
+
+/// What is done with the cache, in turn.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Put(&'static str, i64),
+    PutAll,
+    Remove(&'static str),
+    Read,
+    Clear,
+}
+
+const STEPS: [Step; 9] = [
+    Step::Put("SPY", 1),
+    Step::Put("IEF", 1),
+    Step::Put("SPY", 2),
+    Step::Read,
+    Step::Remove("IEF"),
+    Step::PutAll,
+    Step::Clear,
+    Step::Put("GLD", 3),
+    Step::Read,
+];
+
+async fn take(store: &SqliteEntries, step: Step, model: &mut BTreeMap<&'static str, i64>) -> Result<(), EntryError> {
+    match step {
+        Step::Put(subject, seconds) => {
+            store.put(&key(subject), &entry(seconds, 500)).await?;
+            model.insert(subject, seconds);
+        }
+        Step::PutAll => {
+            let all: Vec<_> = ["TLT", "BIL"].map(|subject| (key(subject), entry(5, 500))).into();
+            store.put_all(&all).await?;
+            model.extend([("TLT", 5), ("BIL", 5)]);
+        }
+        Step::Remove(subject) => {
+            store.remove(&key(subject)).await?;
+            model.remove(subject);
+        }
+        Step::Clear => {
+            let filter = EntryFilter { subject: Some("TLT".to_owned()), ..EntryFilter::default() };
+            store.clear(&filter).await?;
+            model.remove("TLT");
+        }
+        Step::Read => assert_eq!(kept(store).await?, *model),
+    }
+    Ok(())
+}
+
+async fn kept(store: &SqliteEntries) -> Result<BTreeMap<&'static str, i64>, EntryError> {
+    let mut kept = BTreeMap::new();
+    for subject in ["SPY", "IEF", "GLD", "TLT", "BIL"] {
+        if let Some(found) = store.get(&key(subject)).await? {
+            let seconds = found.fetched_at.timestamp();
+            assert_eq!(found, entry(seconds, 500));
+            kept.insert(subject, seconds);
+        }
+    }
+    Ok(kept)
+}
+
+/// Every operation on the cache's file fails once, in turn, on a new file or with a broken one there: what was kept stays,
+/// and the same cache goes on.
+async fn fails_once_in_turn(broken: bool) -> u64 {
+    let mut nth = 0;
+    loop {
+        nth += 1;
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("cache.db");
+        if broken {
+            std::fs::write(&path, "no database").unwrap();
+        }
+        let place = path.display().to_string();
+        faults::arm(&place, Some(nth));
+        let store = SqliteEntries::new(path);
+        let (mut model, mut failed) = (BTreeMap::new(), 0);
+        for step in STEPS {
+            while let Err(error) = take(&store, step, &mut model).await {
+                failed += 1;
+                assert!(failed < 4, "operation {nth}, {step:?}: it does not work again: {error}");
+                assert!(error.0.contains("FACTOR_DATA_DIR"), "operation {nth}, {step:?}: {error}");
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                assert_eq!(kept(&store).await.unwrap(), model, "operation {nth}, {step:?}");
+            }
+        }
+        let last = match kept(&store).await {
+            Err(_) if failed == 0 => kept(&store).await,
+            last => last,
+        };
+        assert_eq!(last.unwrap(), model, "operation {nth}");
+        let all = faults::passed(&place);
+        faults::arm(&place, None);
+        store.close().await;
+        let again = SqliteEntries::new(folder.path().join("cache.db"));
+        assert_eq!(kept(&again).await.unwrap(), model, "operation {nth}");
+        again.close().await;
+        if all < nth {
+            return nth;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_on_the_cache_fails_once_and_what_was_kept_stays() {
+    let (new, broken) = (fails_once_in_turn(false).await, fails_once_in_turn(true).await);
+    println!("{new} operations on a new file, {broken} with a broken one there");
+    assert!(new > 20 && broken > new, "{new} {broken}");
 }
