@@ -16,8 +16,8 @@ use crate::{
 /// What to check.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// A file of prices or yields, or a folder of them
-    path: PathBuf,
+    /// A file of prices or yields, or a folder of them; without one those of FACTOR_PRICE_FILES and FACTOR_YIELD_FILE
+    path: Option<PathBuf>,
     /// A table for people or JSON for programs
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -28,13 +28,31 @@ pub struct CheckArgs {
 /// # Errors
 /// When there is no such file, or standard output cannot be written to.
 pub async fn run(settings: Settings, args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let files = FilePrices::open(&args.path, None, utc_today).map_err(|error| UsageError(error.to_string()))?;
-    let found = check::run(&files, args.path.display().to_string(), clock_of(&settings)).await;
+    let (path, yields) = places(&settings, args.path)?;
+    let files = FilePrices::open(&path, yields.as_deref(), utc_today).map_err(|error| UsageError(error.to_string()))?;
+    let found = check::run(&files, path.display().to_string(), clock_of(&settings)).await;
     match args.format {
         Format::Json => print_json(&found)?,
         Format::Table => print(&written(&found))?,
     }
     Ok(if found.word == Word::Good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is checked, and the yields beside it, which are the server's: a file of yields is checked by itself.
+fn places(settings: &Settings, path: Option<PathBuf>) -> Result<(PathBuf, Option<PathBuf>), UsageError> {
+    let (prices, yields) = (settings.prices.files.clone(), settings.prices.yield_file.clone());
+    match (path.or(prices), yields) {
+        (Some(path), yields) => {
+            let is_it = |yields: &PathBuf| std::fs::canonicalize(yields).ok() == std::fs::canonicalize(&path).ok();
+            let yields = yields.filter(|yields| !is_it(yields));
+            Ok((path, yields))
+        }
+        (None, Some(yields)) => Ok((yields, None)),
+        (None, None) => {
+            let why = "nothing to check: name a file or folder, or set FACTOR_PRICE_FILES or FACTOR_YIELD_FILE";
+            Err(UsageError(why.to_owned()))
+        }
+    }
 }
 
 /// For people: what it holds, how it is read, what was found, and the word on the last line.

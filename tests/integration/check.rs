@@ -169,7 +169,11 @@ async fn what_the_reading_remarks_is_doubtful_and_named_by_line() {
         ),
         ("implausible_date", with("2026-02-02,100,91"), "SPY (1 rows, to 2026-02-02)"),
         ("ignored_column", text.replace("SPY,TLT", "SPY,my fund"), "column 3 `my fund` is no ticker and is left aside"),
-        ("currency", text.replace("2025-01-02,100,90", "2025-01-02,100,£90"), "column 3 `TLT` is in £"),
+        (
+            "currency",
+            text.replace("2025-01-02,100,90", "2025-01-02,100,£90"),
+            "px.csv: prices of TLT are in GBP and not converted: give the dollars for one GBP in a column CUR:GBP",
+        ),
     ] {
         let folder = folder(&[("px.csv", changed)]);
         let (check, code) = checked(folder.path()).await;
@@ -279,4 +283,61 @@ async fn the_status_of_another_source_has_no_check() {
     assert_eq!(status["parts"]["prices"].get("check"), None);
     server.close();
     server.end().await;
+}
+
+/// The server reads FACTOR_YIELD_FILE with the prices, so its check does; a file of yields may be checked by itself.
+#[tokio::test]
+async fn the_yields_that_the_server_reads_are_checked() {
+    let percent = |scale: f64| {
+        let rows = days()
+            .into_iter()
+            .enumerate()
+            .map(|(at, date)| format!("{date},{:.5}\n", scale * (4.0 + (at % 9) as f64 / 100.0)));
+        format!("date,UST3M\n{}", rows.collect::<String>())
+    };
+    let folder = folder(&[
+        ("px.csv", wide(&days(), |_, price| price)),
+        ("rates.txt", percent(0.01)),
+        ("good.csv", percent(1.0)),
+    ]);
+    let (prices, rates) = (folder.path().join("px.csv"), folder.path().join("rates.txt"));
+    let run = async |path: Option<&Path>, rates: &Path| {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = command(home.path());
+        command.env("FACTOR_TODAY", TODAY).env("FACTOR_PRICE_FILES", &prices).env("FACTOR_YIELD_FILE", rates);
+        let output = command.arg("check").args(path).args(["--format", "json"]).output().await.unwrap();
+        let check: Value = serde_json::from_slice(&output.stdout).unwrap();
+        check
+    };
+    for path in [None, Some(prices.as_path())] {
+        let check = run(path, &rates).await;
+        assert_eq!(
+            (&check["word"], &check["yields"][0]["maturity"]),
+            (&json!("refused"), &json!("UST3M")),
+            "{check:#}"
+        );
+        assert_eq!(
+            finding(&check, "yield_unit")["places"][0]["text"].as_str().map(|text| text.contains("decimals")),
+            Some(true)
+        );
+        assert_eq!(check["prices"].as_array().unwrap().len(), 2);
+    }
+    // The same in the status of a server that is set up so.
+    let settings = [
+        ("FACTOR_PRICE_FILES", prices.to_str().unwrap()),
+        ("FACTOR_YIELD_FILE", rates.to_str().unwrap()),
+        ("FACTOR_TODAY", TODAY),
+    ];
+    let mut server = Process::legacy(&settings).await;
+    let status = server.call("get_server_status", json!({})).await.to_string();
+    assert!(status.contains("yields refused, not in percent (yield_unit)"), "{status}");
+    // By itself, whichever file the server reads.
+    for path in [&rates, &folder.path().join("good.csv")] {
+        let alone = run(Some(path), path).await;
+        assert_eq!(
+            (alone["prices"].as_array().unwrap().len(), alone["yields"].as_array().unwrap().len()),
+            (0, 1),
+            "{alone:#}"
+        );
+    }
 }

@@ -10,9 +10,11 @@
 mod admin;
 mod architecture;
 mod bad_input;
+mod bars;
 mod check;
 mod command_line;
 mod contract;
+mod currencies;
 mod damaged_store;
 mod exposures;
 mod files;

@@ -21,7 +21,7 @@ pub use self::{
     jumps::{Finding, FindingKind},
     yields::{YieldFinding, YieldUnit, examine_yields},
 };
-use crate::panel::{EarlyEnd, Spacing};
+use crate::panel::{BarDates, EarlyEnd, Spacing, spacing::names_months};
 
 /// A series of bars that are not daily.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -30,8 +30,12 @@ pub struct Bars {
     pub ticker: Ticker,
     /// How far apart they lie.
     pub spacing: Spacing,
-    /// True where weekly bars dated by their week's first day were put on its last.
+    /// True where weekly bars were put on their weeks' last trading days.
     pub placed: bool,
+    /// What their dates are taken for.
+    pub dates: BarDates,
+    /// True where they could also be something else, and no daily price told which.
+    pub assumed: bool,
 }
 
 /// Everything that was found in what came in.
@@ -43,7 +47,7 @@ pub struct Examined {
     pub bars: Vec<Bars>,
     /// Columns of yields in another unit, or too short to tell.
     pub yields: Vec<YieldFinding>,
-    /// Months whose price lies before the benchmark's.
+    /// Months whose price lies before their last trading day.
     pub early_ends: Vec<EarlyEnd>,
     /// Cash funds whose newest price lacks a dividend.
     pub ex_dates: Vec<ExDate>,
@@ -81,7 +85,15 @@ pub fn examine(series: &[Arc<PriceSeries>], benchmark: Option<&Ticker>) -> Vec<F
 pub fn bars(series: &[Arc<PriceSeries>]) -> Vec<Bars> {
     let of = |series: &Arc<PriceSeries>| {
         let spacing = Spacing::of(series.dates());
-        (spacing != Spacing::Daily).then(|| Bars { ticker: series.ticker().clone(), spacing, placed: false })
+        let months = spacing == Spacing::Monthly && names_months(series.dates());
+        let dates = if months { BarDates::Months } else { BarDates::OwnDays };
+        (spacing != Spacing::Daily).then(|| Bars {
+            ticker: series.ticker().clone(),
+            spacing,
+            placed: false,
+            dates,
+            assumed: false,
+        })
     };
     series.iter().filter_map(of).collect()
 }

@@ -10,6 +10,7 @@ pub mod daily;
 pub mod group;
 pub mod held;
 mod periods;
+pub mod placing;
 pub mod spacing;
 pub mod window;
 
@@ -25,6 +26,7 @@ pub use self::{
     daily::{CashHeld, DailyWealth},
     group::GroupColumn,
     held::HeldReturn,
+    placing::BarDates,
     spacing::{EarlyEnd, Spacing},
     window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
@@ -196,17 +198,15 @@ impl Panel {
         self.as_of
     }
 
-    /// The months of daily series whose price lies before the benchmark's last day in them, base included: what moved in
-    /// between is in the next month's return. Empty for other frequencies.
-    pub fn early_ends(&self, benchmark: &Ticker) -> Vec<EarlyEnd> {
+    /// The months of daily series whose price lies before their last trading day, base included: what moved in between is in
+    /// the next month's return. The benchmark's are among them. Empty for other frequencies.
+    pub fn early_ends(&self) -> Vec<EarlyEnd> {
         if self.window.frequency != Frequency::Monthly {
             return Vec::new();
         }
-        let judge = self.position(benchmark).map(|at| &*self.columns[at].series);
-        let judge = judge.filter(|series| Spacing::of(series.dates()) != Spacing::Monthly);
         let ends: Vec<(NaiveDate, NaiveDate)> = std::iter::once(&self.base)
             .chain(&self.labels)
-            .map(|label| (*label, spacing::end_of_month(judge, &self.window.calendar, *label)))
+            .map(|label| (*label, spacing::end_of_month(&self.window.calendar, *label)))
             .collect();
         let of_column = |at: usize| {
             let column = &self.columns[at];

@@ -5,6 +5,7 @@
 //! | wide | `date`, one column per ticker | adjusted |
 //! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend` | adjusted where a ticker has any, else close |
 //! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
+//! | either | a column `currency` (one for each ticker), or `CUR:EUR` with the dollars for one euro | |
 //! | fields of tickers | `SPY.Adjusted`, `('Close', 'SPY')`, or fields and tickers in two lines | as in long |
 //! | yields | `date`, `UST3M`, `UST2Y`, `UST5Y`, `UST10Y`, `UST30Y` (or `DGS10`, `10 Yr`), in percent | |
 //!
@@ -21,6 +22,8 @@
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
 //! line without a readable date or with too few fields is skipped with a warning.
 //!
+//! **Other currencies than the dollar**: `currency.rs`.
+//!
 //! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none
 //! on that date; a negative one or text is dropped with a warning.
 //!
@@ -36,6 +39,7 @@
 mod arrow;
 mod content;
 mod csv;
+mod currency;
 mod dates;
 mod error;
 mod flaws;
@@ -119,7 +123,7 @@ pub struct Held {
 impl FilePrices {
     /// A source over `prices`, a folder or a file, and optionally a file of yields. Nothing is read yet.
     ///
-    /// `today` is the clock: rows dated later are kept with a warning.
+    /// `today` is the clock: rows dated later are not used before their day, and told.
     ///
     /// # Errors
     /// When a path leads nowhere, or to a folder without a CSV or Parquet file.
@@ -243,7 +247,9 @@ impl Inner {
 impl PriceProvider for FilePrices {
     fn about(&self) -> SourceInfo {
         let state = self.inner.state();
-        let remarks = state.data.iter().flat_map(|data| &data.warnings);
+        // What prices are in is told with the history.
+        let of_currency = |kind| matches!(kind, RemarkKind::Currency | RemarkKind::Converted);
+        let remarks = state.data.iter().flat_map(|data| &data.warnings).filter(|remark| !of_currency(remark.kind));
         let mut warnings: Vec<String> = remarks.map(|remark| remark.text.clone()).collect();
         if let (Some(error), Some(_)) = (&state.failure, &state.data) {
             warnings.push(format!("{error} (the data read before is still used)"));
@@ -268,6 +274,7 @@ impl PriceProvider for FilePrices {
         let data = self.data().await?;
         let found = data.prices.get(ticker).cloned().map(|series| History {
             currency: data.currencies.get(ticker).map(|currency| currency.to_string()),
+            converted: data.converted.get(ticker).cloned(),
             ..series.into()
         });
         found.ok_or_else(|| {

@@ -63,8 +63,19 @@ pub struct History {
     pub dividends: Option<Arc<[Dividend]>>,
     /// What the prices are in, where the source says so: `USD`, `GBp`.
     pub currency: Option<String>,
+    /// What the prices were in before the source took them in dollars.
+    pub converted: Option<Converted>,
     /// What is odd about the rows.
     pub oddities: Oddities,
+}
+
+/// How prices in another currency became dollars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// What they were in: `EUR`, `GBX`.
+    pub from: String,
+    /// Rows left out because there was no rate for them.
+    pub left_out: usize,
 }
 
 /// Why a history is older than it should be.
@@ -86,6 +97,7 @@ impl From<Arc<PriceSeries>> for History {
             adjusted_before: None,
             dividends: None,
             currency: None,
+            converted: None,
             oddities: Oddities::default(),
         }
     }

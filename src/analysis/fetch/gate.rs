@@ -11,7 +11,8 @@ use factor_analytics::{
     Panel,
     findings::{ExDate, Examined, YieldUnit, falls_on_its_newest_day},
     panel::{
-        Clock, DefaultStart, GroupColumn, PanelError, Spacing, TradingCalendar, Window, WindowRequest, spacing::placed,
+        BarDates, Clock, DefaultStart, GroupColumn, PanelError, Spacing, TradingCalendar, Window, WindowRequest,
+        placing::placed,
     },
 };
 use factor_prices::History;
@@ -31,8 +32,8 @@ pub(super) struct Gate {
 /// What was changed about series that were let in.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Noted {
-    /// Weekly bars that were put on their week's last day.
-    placed: Vec<Ticker>,
+    /// What the dates of weekly bars were taken for, and whether that was assumed.
+    placed: Vec<(Ticker, BarDates, bool)>,
     /// Newest prices that were left out.
     ex_dates: Vec<ExDate>,
 }
@@ -63,11 +64,11 @@ impl Gate {
         let daily = benchmark.filter(|series| Spacing::of(series.dates()) == Spacing::Daily);
         let calendar = TradingCalendar::of(daily.map(|series| &**series), until);
         let Arrived { series, noted, .. } = &mut arrived;
+        for placed in placed(series, &calendar, until) {
+            noted.placed.push((placed.series.ticker().clone(), placed.dates, placed.assumed));
+            series[placed.at] = placed.series;
+        }
         for series in series {
-            if let Some(moved) = placed(series, &calendar, until) {
-                noted.placed.push(series.ticker().clone());
-                *series = moved;
-            }
             if let Some(found) = self.ex_date(series) {
                 let before = |date: &chrono::NaiveDate| (*date < found.date).then_some(*date);
                 *series = Arc::new(series.redated(series.dates().iter().map(before)));
@@ -81,7 +82,9 @@ impl Gate {
     fn examined(&self, series: &[Arc<PriceSeries>], yields: &YieldTable, noted: Noted) -> Examined {
         let mut examined = Examined::of(series, yields, &self.benchmark, self.clock.today);
         for bars in &mut examined.bars {
-            bars.placed = noted.placed.contains(&bars.ticker);
+            if let Some((_, dates, assumed)) = noted.placed.iter().find(|(ticker, ..)| *ticker == bars.ticker) {
+                (bars.dates, bars.assumed, bars.placed) = (*dates, *assumed, *dates != BarDates::OwnDays);
+            }
         }
         examined.ex_dates = noted.ex_dates;
         examined
@@ -105,7 +108,7 @@ impl CameIn {
             .collect();
         let yields = if refused.is_empty() { yields } else { Arc::new(yields.without(&refused)) };
         let panel = Panel::build(window, &series)?;
-        examined.early_ends = panel.early_ends(&gate.benchmark);
+        examined.early_ends = panel.early_ends();
         Ok((panel.with_groups(&groups), examined, yields))
     }
 }
@@ -134,6 +137,6 @@ pub(in crate::analysis) fn examined(
     };
     // Without a whole month there is no end of one.
     let panel = request.resolve(&series, &tickers).ok().and_then(|window| Panel::build(window, &series).ok());
-    examined.early_ends = panel.map(|panel| panel.early_ends(benchmark)).unwrap_or_default();
+    examined.early_ends = panel.map(|panel| panel.early_ends()).unwrap_or_default();
     examined
 }

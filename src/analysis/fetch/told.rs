@@ -20,6 +20,15 @@ pub enum Told {
         /// What they are in.
         currency: String,
     },
+    /// Prices in another currency that the source gives in dollars, by rates of its own.
+    Converted {
+        /// Whose.
+        ticker: Ticker,
+        /// What they were in.
+        currency: String,
+        /// Rows left out because there was no rate for them.
+        left_out: usize,
+    },
     /// Days that came twice with different prices. The later row is used.
     ConflictingDates {
         /// Whose.
@@ -44,26 +53,38 @@ impl Told {
         let odd = &history.oddities;
         let foreign = history.currency.clone().filter(|currency| currency != DOLLAR);
         let foreign = foreign.map(|currency| Self::Currency { ticker: ticker.clone(), currency });
+        let converted = history.converted.as_ref().map(|converted| Self::Converted {
+            ticker: ticker.clone(),
+            currency: converted.from.clone(),
+            left_out: converted.left_out,
+        });
         let days = odd.conflicting.len();
         let conflicting = odd.conflicting.first();
         let conflicting = conflicting.map(|date| Self::ConflictingDates { ticker: ticker.clone(), date: *date, days });
         let frozen = odd.frozen_since.map(|since| Self::Frozen { ticker: ticker.clone(), since });
-        [foreign, conflicting, frozen].into_iter().flatten().collect()
+        [foreign, converted, conflicting, frozen].into_iter().flatten().collect()
     }
 
     /// Whose prices it is about.
     pub fn ticker(&self) -> &Ticker {
         match self {
-            Self::Currency { ticker, .. } | Self::ConflictingDates { ticker, .. } | Self::Frozen { ticker, .. } => {
-                ticker
-            }
+            Self::Currency { ticker, .. }
+            | Self::Converted { ticker, .. }
+            | Self::ConflictingDates { ticker, .. }
+            | Self::Frozen { ticker, .. } => ticker,
         }
+    }
+
+    /// True where figures are as good as they would be without it.
+    pub fn is_information(&self) -> bool {
+        matches!(self, Self::Converted { left_out: 0, .. })
     }
 
     /// Its kind in one word.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Currency { .. } => "currency",
+            Self::Converted { .. } => "converted",
             Self::ConflictingDates { .. } => "conflicting_dates",
             Self::Frozen { .. } => "frozen",
         }

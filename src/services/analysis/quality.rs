@@ -60,7 +60,7 @@ pub(crate) struct DataQuality {
     bad_prices: IndexMap<Ticker, usize>,
     /// Moves that the market does not explain, each with its kind: likely misprints, splits and units, and others.
     suspect_returns: Vec<Finding>,
-    /// Months whose price lies before the benchmark's last day in them.
+    /// Months whose price lies before their last trading day.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     early_month_end: Vec<EarlyEnd>,
     /// Series whose prices are not daily.

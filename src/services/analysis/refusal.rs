@@ -57,8 +57,11 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
             ToolError::new(ErrorCode::NoData, message, way_out).with_problem(problem)
         }
         AnalysisError::Panel(unsupported) => {
-            let other = unsupported.other_frequency().unwrap_or_default();
-            let refusal = Refusal::new(message, format!("ask for frequency {other}"));
+            let way_out = match unsupported.other_frequency() {
+                Some(other) => format!("ask for frequency {other}"),
+                None => "give daily prices, or those of the months' last trading days".to_owned(),
+            };
+            let refusal = Refusal::new(message, way_out);
             ToolError::invalid(vec![Problem::new("frequency", common.frequency.to_string(), refusal)])
         }
         AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault, (common, prices)),

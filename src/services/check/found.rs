@@ -214,6 +214,7 @@ fn of_remarks(kind: RemarkKind) -> (&'static str, Level) {
         RemarkKind::Conflict => ("two prices for one date", Level::Doubtful),
         RemarkKind::LaterDates => ("lines dated after today", Level::Doubtful),
         RemarkKind::Currency => ("prices in another currency than US dollars", Level::Doubtful),
+        RemarkKind::Converted => ("prices in another currency, taken in US dollars", Level::Information),
         RemarkKind::InTwoFiles => ("the same in two files, of which one is used", Level::Doubtful),
     }
 }

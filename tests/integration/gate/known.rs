@@ -58,7 +58,12 @@ async fn a_price_times_a_hundred_is_found() {
     fs::write(mended.path().join("px.csv"), lines.join("\n")).unwrap();
     let answer = ask(mended.path(), performance(&["SPY"], to)).await;
     assert!(is_near(&answer["per_factor"]["SPY"]["volatility"], 0.1597), "{}", answer["per_factor"]["SPY"]);
-    assert_eq!(answer["data_quality"]["quality_score"], "excellent");
+    // The day that is gone was November's last.
+    let quality = &answer["data_quality"];
+    assert_eq!(
+        (&quality["early_month_end"][0]["month"], &quality["quality_score"]),
+        (&json!("2025-11-30"), &json!("fair"))
+    );
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl PanelError {
     /// The frequency to ask for instead, where another one would do.
     pub fn other_frequency(&self) -> Option<Frequency> {
         match self {
-            Self::Unsupported { frequency, bars } => Some(bars.refusal(*frequency).1),
+            Self::Unsupported { frequency, bars } => bars.refusal(*frequency).1,
             Self::NoPeriods { .. } => None,
         }
     }
@@ -111,10 +111,12 @@ impl Column {
     fn without_returns(
         series: &Arc<PriceSeries>,
         priced: &[Option<usize>],
-        unsupported: Option<(&str, Frequency)>,
+        unsupported: Option<(&str, Option<Frequency>)>,
     ) -> Self {
-        let in_words =
-            |(bars, other): (&str, Frequency)| format!("the source gives {} {bars}; ask for {other}", series.ticker());
+        let in_words = |(bars, other): (&str, Option<Frequency>)| {
+            let way_out = other.map_or_else(|| "give daily prices".to_owned(), |other| format!("ask for {other}"));
+            format!("the source gives {} {bars}; {way_out}", series.ticker())
+        };
         let mut present = priced.iter().flatten();
         let (first, last) = (present.next(), present.next_back());
         Self {

@@ -1,12 +1,7 @@
-//! Bars that are not daily: found by the spacing of their dates, and put on the days that they are prices of.
+//! Bars that are not daily: found by the spacing of their dates, and what they allow.
 
-use std::sync::Arc;
-
-use chrono::{Datelike, Days, NaiveDate, Weekday};
-use factor_types::{
-    Calendar, Frequency, PriceSeries, Ticker,
-    exchange::{is_trading_day, last_trading_day},
-};
+use chrono::{Datelike, NaiveDate};
+use factor_types::{Calendar, Frequency, PriceSeries, Ticker, exchange::last_trading_day};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,6 +12,14 @@ const DAILY: i64 = 4;
 
 /// Median days between prices of bars within months at most.
 const WITHIN_MONTHS: i64 = 20;
+
+/// Fewest days between prices of one a quarter, and median days at most.
+const QUARTER: i64 = 80;
+const WITHIN_QUARTERS: i64 = 135;
+
+/// Days from a month's start up to which a date names the month, and to its end from which it does.
+const MONTH_BEGINS: u32 = 5;
+const MONTH_ENDS: i64 = 7;
 
 /// Of so many months one may lack a price on its last trading day for bars to reach the months' ends.
 const ONE_LACKING_IN: usize = 4;
@@ -29,26 +32,35 @@ pub enum Spacing {
     Daily,
     /// A price a week, or a fortnight.
     Weekly,
-    /// A price a month, or fewer.
+    /// A price a month.
     Monthly,
+    /// A price a quarter.
+    Quarterly,
+    /// A price a year, or fewer.
+    Annual,
 }
 
 impl Spacing {
     /// That of rising dates, by the median distance between them. Of a single price nothing can be said, and it counts as
     /// daily.
     pub fn of(dates: &[NaiveDate]) -> Self {
-        let (mut all, mut daily, mut within_months) = (0, 0, 0);
+        let (mut all, mut daily, mut within_months, mut within_quarters, mut shortest) = (0, 0, 0, 0, i64::MAX);
         for pair in dates.windows(2) {
             let days = (pair[1] - pair[0]).num_days();
             all += 1;
             daily += usize::from(days <= DAILY);
             within_months += usize::from(days <= WITHIN_MONTHS);
+            within_quarters += usize::from(days <= WITHIN_QUARTERS);
+            shortest = shortest.min(days);
         }
         // The median is at most a bound where more than half are.
         match all / 2 {
             half if all == 0 || daily > half => Self::Daily,
             half if within_months > half => Self::Weekly,
-            _ => Self::Monthly,
+            // Two months in a row are those of one price a month, however many others it lacks.
+            _ if shortest < QUARTER => Self::Monthly,
+            half if within_quarters > half => Self::Quarterly,
+            _ => Self::Annual,
         }
     }
 
@@ -58,15 +70,22 @@ impl Spacing {
             Self::Daily => "daily",
             Self::Weekly => "weekly",
             Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Annual => "annual",
         }
     }
 
-    /// What the source gives, and what to ask for, of a frequency that it does not allow.
-    pub(super) fn refusal(self, frequency: Frequency) -> (&'static str, Frequency) {
+    /// What the source gives, of a frequency that it does not allow, and what to ask for where it allows another.
+    pub(super) fn refusal(self, frequency: Frequency) -> (&'static str, Option<Frequency>) {
         match (self, frequency) {
-            (Self::Monthly, _) => ("one price a month", Frequency::Monthly),
-            (_, Frequency::Monthly) => ("weekly bars, whose dates do not reach the months' ends", Frequency::Weekly),
-            _ => ("weekly bars", Frequency::Weekly),
+            (Self::Annual, _) => ("one price a year", None),
+            (Self::Quarterly, _) => ("one price a quarter", None),
+            (Self::Monthly, Frequency::Monthly) => ("one price a month, dated within it: of no month's end", None),
+            (Self::Monthly, _) => ("one price a month", Some(Frequency::Monthly)),
+            (_, Frequency::Monthly) => {
+                ("weekly bars, whose dates do not reach the months' ends", Some(Frequency::Weekly))
+            }
+            _ => ("weekly bars", Some(Frequency::Weekly)),
         }
     }
 }
@@ -75,10 +94,18 @@ impl Spacing {
 /// prices that reach the months' ends.
 pub(super) fn allows(series: &PriceSeries, spacing: Spacing, frequency: Frequency, calendar: &TradingCalendar) -> bool {
     match (spacing, frequency) {
-        (Spacing::Daily, _) | (Spacing::Weekly, Frequency::Weekly) | (Spacing::Monthly, Frequency::Monthly) => true,
+        (Spacing::Daily, _) | (Spacing::Weekly, Frequency::Weekly) => true,
+        (Spacing::Monthly, Frequency::Monthly) => names_months(series.dates()),
         (Spacing::Weekly, Frequency::Monthly) => reaches_month_ends(series.dates(), calendar),
         _ => false,
     }
+}
+
+/// Whether the dates of one price a month name months, by their first days or their last, but for one in four. A price of the
+/// fifteenth is none of a month's end.
+pub(crate) fn names_months(dates: &[NaiveDate]) -> bool {
+    let within = |date: &&NaiveDate| date.day() > MONTH_BEGINS && (date.month_end() - **date).num_days() > MONTH_ENDS;
+    ONE_LACKING_IN * dates.iter().filter(within).count() <= dates.len()
 }
 
 /// Whether there is a price on the last trading day of the months between the first and the last date, but for one in four.
@@ -97,46 +124,7 @@ fn reaches_month_ends(dates: &[NaiveDate], calendar: &TradingCalendar) -> bool {
     ONE_LACKING_IN * (months - reached) <= months
 }
 
-/// Weekly bars that are dated by their week's first day (Monday, or the Sunday before it), or on a day after its last trading
-/// day (a Friday that is a holiday, a Saturday), on the last day of that week on which the exchange trades: `None` for any
-/// other series. A week whose last day lies after `until` is not over, and its bar is left out.
-pub fn placed(series: &PriceSeries, calendar: &TradingCalendar, until: NaiveDate) -> Option<Arc<PriceSeries>> {
-    let dates = series.dates();
-    if Spacing::of(dates) != Spacing::Weekly {
-        return None;
-    }
-    if !by_the_first_day(dates) {
-        let own = |date: &NaiveDate| calendar.last_day(Period::week_of(*date)).min(*date);
-        let moved = by_the_last_day(dates) && dates.iter().any(|date| own(date) != *date);
-        return moved.then(|| Arc::new(series.redated(dates.iter().map(|date| Some(own(date))))));
-    }
-    let last_day = |date: &NaiveDate| {
-        let within = if date.weekday() == Weekday::Sun { date.succ_opt().unwrap_or(*date) } else { *date };
-        let last = calendar.last_day(Period::week_of(within));
-        (last <= until).then_some(last)
-    };
-    Some(Arc::new(series.redated(dates.iter().map(last_day))))
-}
-
-/// True where nine of ten dates are their week's first: a Sunday, or a day with no trading day before it in the week.
-fn by_the_first_day(dates: &[NaiveDate]) -> bool {
-    let first = |date: &&NaiveDate| match date.weekday() {
-        Weekday::Sun | Weekday::Mon => true,
-        // After a Monday holiday a week begins on Tuesday.
-        Weekday::Tue => date.checked_sub_days(Days::new(1)).is_some_and(|monday| !is_trading_day(monday)),
-        _ => false,
-    };
-    let count = dates.iter().filter(first).count();
-    10 * count >= 9 * dates.len()
-}
-
-/// True where nine of ten dates are Fridays, or nine of ten Saturdays: each names the week before it.
-fn by_the_last_day(dates: &[NaiveDate]) -> bool {
-    let on = |weekday| dates.iter().filter(|date| date.weekday() == weekday).count();
-    10 * on(Weekday::Fri).max(on(Weekday::Sat)) >= 9 * dates.len()
-}
-
-/// A month's price that lies before the benchmark's.
+/// A month's price that lies before its last trading day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EarlyEnd {
     /// Whose price.
@@ -145,19 +133,14 @@ pub struct EarlyEnd {
     pub month: NaiveDate,
     /// The date of its price.
     pub date: NaiveDate,
-    /// The benchmark's last day in it.
+    /// Its last trading day.
     pub last_day: NaiveDate,
 }
 
-/// The last day on which a month has the benchmark's price, else its last trading day; and none after New York's last, on which
-/// a benchmark that trades on other days has prices that funds cannot have.
-pub(super) fn end_of_month(benchmark: Option<&PriceSeries>, calendar: &TradingCalendar, label: NaiveDate) -> NaiveDate {
-    let last_day = calendar.last_day(Period::month_of(label));
-    let of_benchmark = benchmark.and_then(|series| {
-        let at = series.dates().partition_point(|date| *date <= last_day).checked_sub(1)?;
-        Some(series.dates()[at])
-    });
-    of_benchmark.filter(|date| date.month_end() == label).unwrap_or(last_day).min(last_trading_day(label))
+/// The last day of a month on which all that is held can have a price: the calendar's, and none after New York's last, on
+/// which a benchmark that trades on other days has prices that funds cannot have.
+pub(super) fn end_of_month(calendar: &TradingCalendar, label: NaiveDate) -> NaiveDate {
+    calendar.last_day(Period::month_of(label)).min(last_trading_day(label))
 }
 
 #[cfg(test)]
@@ -186,27 +169,8 @@ mod tests {
         assert_eq!(Spacing::of(&every(7, "2024-01-01", 30)), Spacing::Weekly);
         assert_eq!(Spacing::of(&every(15, "2024-01-01", 30)), Spacing::Weekly);
         assert_eq!(Spacing::of(&every(30, "2024-01-01", 30)), Spacing::Monthly);
-    }
-
-    #[test]
-    fn bars_of_mondays_stand_for_the_week_s_last_trading_day() {
-        let until = day("2024-04-02");
-        let of = |dates: Vec<NaiveDate>| placed(&series(dates), &TradingCalendar::NewYork, until);
-        // The week of Good Friday ends on Thursday; that of 1 April is not over.
-        let moved = of(every(7, "2024-02-26", 6)).unwrap();
-        let expected = ["2024-03-01", "2024-03-08", "2024-03-15", "2024-03-22", "2024-03-28"].map(day);
-        assert_eq!((moved.dates(), moved.prices()[4]), (&expected[..], 104.0));
-        // Sundays name the week after them, Fridays are what they say.
-        assert_eq!(of(every(7, "2024-02-25", 6)).unwrap().dates(), expected);
-        assert_eq!(of(every(7, "2024-03-01", 4)), None);
-        // Good Friday's bar is Thursday's price, and so is a Saturday's after it; Fridays stay.
-        for first in ["2024-03-01", "2024-03-02"] {
-            assert_eq!(of(every(7, first, 5)).unwrap().dates(), expected, "{first}");
-        }
-        assert_eq!(of(every(1, "2024-03-01", 25)), None, "daily");
-        // 2024-02-19 is Presidents' Day.
-        let with_a_tuesday = vec![day("2024-02-12"), day("2024-02-20"), day("2024-02-26"), day("2024-03-04")];
-        assert_eq!(of(with_a_tuesday).unwrap().dates()[1], day("2024-02-23"));
+        assert_eq!(Spacing::of(&every(91, "2020-01-01", 10)), Spacing::Quarterly);
+        assert_eq!(Spacing::of(&every(365, "2000-01-01", 10)), Spacing::Annual);
     }
 
     #[test]
@@ -224,19 +188,33 @@ mod tests {
             twice.extend([mid, TradingCalendar::NewYork.last_day(Period::month_of(mid))]);
         }
         assert!(allowed(twice, Frequency::Monthly));
-        assert!(allowed(every(30, "2022-01-07", 20), Frequency::Monthly));
-        assert!(!allowed(every(30, "2022-01-07", 20), Frequency::Weekly));
+        let firsts: Vec<NaiveDate> = (1..=12).map(|month| NaiveDate::from_ymd_opt(2023, month, 1).unwrap()).collect();
+        assert!(allowed(firsts.clone(), Frequency::Monthly) && !allowed(firsts, Frequency::Weekly));
+        for days in [91, 365] {
+            for frequency in [Frequency::Monthly, Frequency::Weekly, Frequency::Daily] {
+                assert!(!allowed(every(days, "2010-01-01", 12), frequency), "{days} {frequency}");
+            }
+        }
     }
 
     #[test]
-    fn a_month_ends_with_the_benchmark() {
-        let days = series(every(1, "2024-02-01", 27));
-        let end = |benchmark| end_of_month(benchmark, &TradingCalendar::NewYork, day("2024-02-29"));
-        assert_eq!(end(Some(&days)), day("2024-02-27"), "the benchmark's prices end there");
-        assert_eq!(end(None), day("2024-02-29"));
+    fn one_price_a_month_names_its_month_by_its_first_or_last_days() {
+        let on = |day: u32| -> Vec<NaiveDate> {
+            let months = (0..24).map(|at| NaiveDate::from_ymd_opt(2022 + at / 12, at as u32 % 12 + 1, 1).unwrap());
+            months.map(|first| first.with_day(day).unwrap_or_else(|| first.month_end())).collect()
+        };
+        for (day, named) in [(1, true), (4, true), (15, false), (20, false), (28, true), (31, true)] {
+            assert_eq!(names_months(&on(day)), named, "{day}");
+        }
+        let series = series(on(15));
+        assert!(!allows(&series, Spacing::Monthly, Frequency::Monthly, &TradingCalendar::NewYork));
+    }
+
+    #[test]
+    fn a_month_ends_on_its_last_trading_day() {
         // March 2024 ends on a Sunday, and New York's on Maundy Thursday.
-        let coin = series(every(1, "2024-03-01", 31));
-        let end = end_of_month(Some(&coin), &TradingCalendar::EveryDay, day("2024-03-31"));
-        assert_eq!(end, day("2024-03-28"));
+        let end = |calendar| end_of_month(&calendar, day("2024-03-31"));
+        assert_eq!(end(TradingCalendar::NewYork), day("2024-03-28"));
+        assert_eq!(end(TradingCalendar::EveryDay), day("2024-03-28"));
     }
 }

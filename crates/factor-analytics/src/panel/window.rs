@@ -131,7 +131,12 @@ impl WindowRequest {
                 .default_end(all, requested, &calendar, judged)
                 .ok_or(WindowError::NoWholePeriod { frequency: self.frequency, newest })?,
         };
-        let start = self.start.unwrap_or_else(|| self.default_start.of(end));
+        let start = self.start.unwrap_or_else(|| {
+            // An end to come names no period: the window begins where it would without one.
+            let is_to_come = self.end.is_some_and(|end| end > today);
+            let newest = is_to_come.then(|| self.default_end(all, requested, &calendar, judged)).flatten();
+            self.default_start.of(newest.unwrap_or(end))
+        });
         if start >= end {
             return Err(WindowError::StartNotBeforeEnd { start, end });
         }

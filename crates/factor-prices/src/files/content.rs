@@ -17,7 +17,7 @@ pub(super) struct Content {
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes of each ticker that has adjusted prices too.
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
-    /// What the prices of a ticker are in, where its column has the sign of another currency than the dollar.
+    /// What the prices of a ticker are in, where that is not the dollar.
     pub(super) currencies: HashMap<Ticker, Arc<str>>,
     /// Yields in percent.
     pub(super) yields: Vec<(Maturity, Vec<(NaiveDate, f64)>)>,
@@ -32,8 +32,8 @@ pub(super) struct Content {
 pub(super) struct Column {
     pub(super) kind: ColumnKind,
     pub(super) rows: Vec<(NaiveDate, f64)>,
-    /// The sign of a currency that is not the dollar.
-    pub(super) currency: Option<char>,
+    /// What it is in, where that is not the dollar.
+    pub(super) currency: Option<String>,
 }
 
 /// What a column holds.
@@ -47,8 +47,8 @@ pub(super) enum ColumnKind {
 impl Content {
     /// Adds a column. A ticker's adjusted prices come before its close.
     pub(super) fn take(&mut self, Column { kind, rows, currency }: Column) {
-        if let (ColumnKind::Price(ticker, _), Some(sign)) = (&kind, currency) {
-            self.currencies.insert(ticker.clone(), currency_of(sign).into());
+        if let (ColumnKind::Price(ticker, _), Some(currency)) = (&kind, currency) {
+            self.currencies.insert(ticker.clone(), currency.into());
         }
         match kind {
             ColumnKind::Yield(maturity) => self.yields.push((maturity, rows)),
@@ -66,17 +66,6 @@ impl Content {
                 }
             }
         }
-    }
-}
-
-/// The code of a currency, or its sign where that stands for several.
-fn currency_of(sign: char) -> String {
-    match sign {
-        '€' => "EUR".to_owned(),
-        '£' => "GBP".to_owned(),
-        '₹' => "INR".to_owned(),
-        '₩' => "KRW".to_owned(),
-        other => other.to_string(),
     }
 }
 

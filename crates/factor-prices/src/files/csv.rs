@@ -132,6 +132,7 @@ struct Rows<'a> {
     date: usize,
     width: usize,
     ticker: Option<usize>,
+    currency: Option<usize>,
 }
 
 impl<'a> Rows<'a> {
@@ -140,8 +141,8 @@ impl<'a> Rows<'a> {
             TableShape::Long { ticker, .. } => Some(ticker),
             TableShape::Fixed(_) => None,
         };
-        let (date, width) = (table.layout().date, table.width());
-        Self { targets: table.fixed_targets(), table, date, width, ticker }
+        let (date, currency, width) = (table.layout().date, table.layout().currency, table.width());
+        Self { targets: table.fixed_targets(), table, date, width, ticker, currency }
     }
 
     fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), FileError> {
@@ -155,19 +156,21 @@ impl<'a> Rows<'a> {
         let field = |at: usize| record.get(at).unwrap_or_default();
         let text = || excerpt(String::from_utf8_lossy(field(self.date)).trim());
         let Some(row) = table.row(line, DateCell::parse(field(self.date)), text)? else { return Ok(()) };
-        if let Some(at) = self.ticker {
+        let group = if let Some(at) = self.ticker {
             let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
             table.used(group, row);
             for target in targets.into_iter().flatten() {
                 table.put(target, row, Cell::parse(field(target.0)))?;
             }
+            group
         } else {
             table.used(0, row);
             for target in &self.targets {
                 table.put(*target, row, Cell::parse(field(target.0)))?;
             }
-        }
-        Ok(())
+            0
+        };
+        self.currency.map_or(Ok(()), |at| table.currency(group, line, field(at)))
     }
 }
 

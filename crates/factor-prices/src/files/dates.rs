@@ -5,7 +5,7 @@
 
 mod epoch;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::{America::New_York, Tz};
 use factor_types::exchange::is_weekend;
 
@@ -35,6 +35,8 @@ pub(super) enum DateCell {
         year: u16,
         /// What stands between them.
         separator: u8,
+        /// True of a year of two digits.
+        short: bool,
     },
     /// Five digits: days counted by a spreadsheet.
     Count(u32),
@@ -76,8 +78,9 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl DateCell {
-    /// Reads `2024-12-31`, `20241231`, `2024/12/31`, `12/31/2024`, `31.12.2024`, `Dec 31, 2024`, `31 Dec 2024`, and a time
-    /// after any of the numeric ones; a zone counts where the year stands first.
+    /// Reads `2024-12-31`, `20241231`, `2024/12/31`, `12/31/2024`, `31.12.2024`, `12/31/24`, `Dec 31, 2024`, `31 Dec 2024`,
+    /// `31-Dec-24`, and a time after any of the numeric ones; a zone counts where the year stands first. Ten digits are
+    /// seconds since 1970, thirteen milliseconds.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let bytes = bytes.trim_ascii();
         let end = bytes.iter().position(|b| matches!(b, b'T' | b't' | b' ')).unwrap_or(bytes.len());
@@ -95,6 +98,11 @@ impl DateCell {
         let day = match (digits, date.len()) {
             (8, 8) => calendar(number(&date[..4]), number(&date[4..6]), number(&date[6..])),
             (5, 5) => return number(date).map_or(Self::Unreadable, Self::Count),
+            // A spreadsheet's day with a time of day, or a decimal that a program gave it.
+            (5, _) if date[5] == b'.' && date[6..].iter().all(u8::is_ascii_digit) => {
+                return number(&date[..5]).map_or(Self::Unreadable, Self::Count);
+            }
+            (10, 10) | (13, 13) => return Self::since_1970(&date[..10]).unwrap_or(Self::Unreadable),
             (4, _) => split(&date[4..]).and_then(|(_, month, day)| calendar(number(&date[..4]), month, day)),
             (1 | 2, _) => {
                 return Self::open(number(&date[..digits]), split(&date[digits..])).unwrap_or(Self::Unreadable);
@@ -107,13 +115,23 @@ impl DateCell {
     fn open(first: Option<u32>, rest: Option<(u8, Option<u32>, Option<u32>)>) -> Option<Self> {
         let (separator, second, year) = rest?;
         let [first, second] = [first?, second?].map(|number| u8::try_from(number).ok());
-        let open = Self::Open { first: first?, second: second?, year: u16::try_from(year?).ok()?, separator };
+        let year = u16::try_from(year?).ok()?;
+        // With dashes the year may well come first.
+        let short = year < 100 && separator != b'-';
+        let year = if short { of_two_digits(year) } else { year };
+        let open = Self::Open { first: first?, second: second?, year, separator, short };
         match [Order::MonthFirst, Order::DayFirst].map(|order| order.read(open)) {
             [None, None] => None,
             // The fifth of May, either way.
             [Some(day), Some(other)] if day == other => Some(Self::Day(day)),
             _ => Some(open),
         }
+    }
+
+    /// The moment of seconds since 1970 in ten digits, between 2001 and 2030: others could be a date and an hour.
+    fn since_1970(digits: &[u8]) -> Option<Self> {
+        let seconds: i64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        (1_000_000_000..1_900_000_000).contains(&seconds).then(|| Self::from_seconds(seconds, Zone::Fixed(0)))
     }
 
     /// The date of a count of days since 1970-01-01.
@@ -176,7 +194,11 @@ fn offset(text: &str) -> Option<i32> {
 fn named_month(text: &str) -> Option<NaiveDate> {
     let mut parts =
         text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/' | '.')).filter(|p| !p.is_empty());
-    let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
+    // `Monday, September 18, 2023`
+    let is_weekday = |part: &str| part.len() >= 3 && part.parse::<Weekday>().is_ok();
+    let first = parts.next()?;
+    let a = if is_weekday(first) { parts.next()? } else { first };
+    let (b, c) = (parts.next()?, parts.next()?);
     if parts.next().is_some() {
         return None;
     }
@@ -191,7 +213,21 @@ fn named_month(text: &str) -> Option<NaiveDate> {
         (None, Some(month)) => (month, a, c),
         _ => return None,
     };
-    calendar(number(year.as_bytes()).filter(|_| year.len() == 4), Some(month), number(day.as_bytes()))
+    let number_of_year = number(year.as_bytes());
+    let year = match year.len() {
+        4 => number_of_year,
+        // `31-Dec-24`: the month stands between.
+        2 if text.as_bytes().iter().filter(|byte| **byte == b'-').count() == 2 => {
+            number_of_year.and_then(|year| u16::try_from(year).ok()).map(|year| of_two_digits(year).into())
+        }
+        _ => None,
+    };
+    calendar(year, Some(month), number(day.as_bytes()))
+}
+
+/// A year of two digits: of 1951 to 2050.
+fn of_two_digits(year: u16) -> u16 {
+    if year <= 50 { 2000 + year } else { 1900 + year }
 }
 
 /// Years outside 1800 to 2200 are misread units, not markets.
@@ -252,6 +288,7 @@ pub(super) struct Settled {
 /// # Errors
 /// The cells that can be meant twice, both readings, and the way out.
 pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<Settled, String> {
+    year_comes_last(cells, unit)?;
     let (order, by_what) = order(cells, unit)?;
     let (epoch, counting) = epoch(cells, unit, today)?;
     let own_zone = in_own_zone(cells);
@@ -283,6 +320,30 @@ fn in_own_zone(cells: &[Placed]) -> bool {
         }
     }
     midnights * 10 >= moments * 9
+}
+
+/// Refuses years of two digits that change as days do: then another number is the year.
+///
+/// # Errors
+/// The first of them, and the way out.
+fn year_comes_last(cells: &[Placed], unit: &str) -> Result<(), String> {
+    let short = |(line, cell): &Placed| match *cell {
+        DateCell::Open { first, second, year, short: true, .. } => Some((*line, *cell, (first, second), year)),
+        _ => None,
+    };
+    let all: Vec<_> = cells.iter().filter_map(short).collect();
+    let (mut of_years, mut of_others) = (0, 0);
+    for pair in all.windows(2) {
+        of_years += usize::from(pair[0].3 != pair[1].3);
+        of_others += usize::from(pair[0].2 != pair[1].2);
+    }
+    match all.first() {
+        Some((line, cell, ..)) if 4 * of_years > of_others => Err(format!(
+            "{unit} {line}: `{}` has a year of two digits, and which number it is cannot be told: write YYYY-MM-DD",
+            shown(*cell)
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Month or day first, as the whole column shows: by a number above 12, else because in the other order some dates would
@@ -337,8 +398,9 @@ fn order(cells: &[Placed], unit: &str) -> Result<(Order, Option<String>), String
 
 fn shown(cell: DateCell) -> String {
     match cell {
-        DateCell::Open { first, second, year, separator } => {
+        DateCell::Open { first, second, year, separator, short } => {
             let between = char::from(separator);
+            let year = if short { format!("{:02}", year % 100) } else { year.to_string() };
             format!("{first:02}{between}{second:02}{between}{year}")
         }
         DateCell::Count(count) => count.to_string(),

@@ -15,7 +15,7 @@ use factor_types::{PriceSeries, Ticker, YieldTable};
 
 use super::{
     content::Content,
-    csv,
+    csv, currency,
     error::FileError,
     merge::{Merge, Merged},
     notes::{Remark, RemarkKind},
@@ -23,11 +23,11 @@ use super::{
     reading::Reading,
     table::Table,
 };
-use crate::Dividend;
+use crate::{Converted, Dividend};
 
 /// The names under which yields are looked for next to a single price file.
 const YIELD_NAMES: [&str; 2] = ["treasury_yields", "yields"];
-const EXTENSIONS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
+const EXTENSIONS: [&str; 5] = [".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet"];
 
 /// Where the user said that the data is.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ pub(super) struct Data {
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
     /// What prices are in, where that is not the dollar.
     pub(super) currencies: HashMap<Ticker, Arc<str>>,
+    /// Prices in another currency that are dollars here.
+    pub(super) converted: HashMap<Ticker, Converted>,
     pub(super) yields: Arc<YieldTable>,
     /// Set when the file named for yields gave none.
     pub(super) yield_fault: Option<String>,
@@ -96,7 +98,9 @@ impl Places {
                 }
             }
             if stamps.is_empty() {
-                let rule = "the folder has no .csv, .csv.gz or .parquet file: put the price files there".to_owned();
+                let rule = "the folder has no .csv, .tsv or .parquet file (the first two plain or .gz): put the price files there, \
+                            those that end in .txt under another ending"
+                    .to_owned();
                 return Err(FileError::unusable(&self.prices, rule));
             }
             stamps.sort_by(|a, b| a.path.cmp(&b.path));
@@ -211,8 +215,10 @@ impl Data {
         {
             return Err(error);
         }
-        let Merged { prices, files_of, dividends, closes, currencies, yields } = merge.finish();
-        Ok(Self { prices, files_of, dividends, closes, currencies, yields, ..data })
+        let mut merged = merge.finish();
+        let converted = currency::into_dollars(&mut merged, &mut data.warnings);
+        let Merged { prices, files_of, dividends, closes, currencies, yields } = merged;
+        Ok(Self { prices, files_of, dividends, closes, currencies, converted, yields, ..data })
     }
 
     /// How each file was read, in order of their names.

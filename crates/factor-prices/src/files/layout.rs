@@ -22,6 +22,8 @@ pub(super) struct Layout {
     pub(super) ignored: Notes,
     /// Where the tickers are from.
     pub(super) tickers: TickersFrom,
+    /// The column that says what the prices of each row are in.
+    pub(super) currency: Option<usize>,
 }
 
 /// What names the tickers of a file.
@@ -111,10 +113,11 @@ impl Layout {
             }
             TableShape::Fixed(fixed)
         };
-        Ok(Self { date, shape, ignored, tickers })
+        let currency = columns.at(|name| *name == Name::Currency);
+        Ok(Self { date, shape, ignored, tickers, currency })
     }
 
-    /// Every column that is read, the date's first.
+    /// Every column that is read: the date's first, those of a table that is not long in their order, the currency's last.
     pub(super) fn columns(&self) -> Vec<usize> {
         let mut columns = vec![self.date];
         match &self.shape {
@@ -124,6 +127,7 @@ impl Layout {
                 columns.extend(of_ticker.columns().into_iter().flatten());
             }
         }
+        columns.extend(self.currency);
         columns
     }
 }
@@ -275,7 +279,12 @@ impl<'a> Columns<'a> {
                 Name::Unknown | Name::Value => {
                     ignored.add(|| format!("column {} `{}` is no ticker and is left aside", at + 1, self.text(at)));
                 }
-                Name::Date | Name::PerhapsDate | Name::Tickers | Name::Yield(_) | Name::Nothing => {}
+                Name::Date
+                | Name::PerhapsDate
+                | Name::Tickers
+                | Name::Currency
+                | Name::Yield(_)
+                | Name::Nothing => {}
             }
         }
         Ok(found)

@@ -2,7 +2,7 @@
 
 use factor_types::{Maturity, Ticker};
 
-use super::{notes::excerpt, tenor::Tenor};
+use super::{currency, notes::excerpt, tenor::Tenor};
 
 /// What a column is, by its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Name {
     PerhapsDate,
     /// The ticker of a row.
     Tickers,
+    /// What the prices of a row are in.
+    Currency,
     /// A field of a price export, of the ticker named with it or of the file's own.
     Field(Field, Option<Ticker>),
     /// `value`: the price, if nothing else is.
@@ -40,9 +42,27 @@ pub(super) enum Field {
     Other,
 }
 
-const DATE: [&str; 8] =
-    ["date", "dates", "datetime", "timestamp", "observationdate", "tradedate", "pricedate", "indexlevel0"];
-const TICKERS: [&str; 3] = ["ticker", "symbol", "tickersymbol"];
+const DATE: [&str; 15] = [
+    "date",
+    "dates",
+    "datetime",
+    "timestamp",
+    "observationdate",
+    "tradedate",
+    "tradingdate",
+    "pricedate",
+    "pricingdate",
+    "valuedate",
+    "asofdate",
+    "exchangedate",
+    "indexlevel0",
+    "datum",
+    "fecha",
+];
+const TICKERS: [&str; 5] = ["ticker", "symbol", "tickersymbol", "instrument", "ric"];
+/// Headers of columns of Reuters codes, which end with their exchange.
+const RICS: [&str; 2] = ["instrument", "ric"];
+const CURRENCY: [&str; 4] = ["currency", "ccy", "currencycode", "crncy"];
 const ADJUSTED: [&str; 9] = [
     "adjclose",
     "adjustedclose",
@@ -54,7 +74,20 @@ const ADJUSTED: [&str; 9] = [
     "adjusted",
     "adjustedprice",
 ];
-const CLOSE: [&str; 8] = ["close", "closeprice", "closingprice", "closelast", "price", "last", "lastprice", "pxlast"];
+const CLOSE: [&str; 12] = [
+    "close",
+    "closeprice",
+    "closingprice",
+    "closelast",
+    "price",
+    "priceclose",
+    "last",
+    "latest",
+    "lastprice",
+    "pxlast",
+    "trdprc1",
+    "schlusskurs",
+];
 const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
 const OTHER: [&str; 32] = [
     "open",
@@ -134,8 +167,12 @@ impl Name {
         if TICKERS.contains(&name.as_str()) {
             return Self::Tickers;
         }
+        if CURRENCY.contains(&name.as_str()) {
+            return Self::Currency;
+        }
         match name.as_str() {
-            "index" => return Self::PerhapsDate,
+            // Barchart calls it `Time`.
+            "index" | "time" => return Self::PerhapsDate,
             "value" => return Self::Value,
             // pandas names a column of row numbers like this.
             name if name.is_empty() || name.starts_with("unnamed:") => return Self::Nothing,
@@ -185,7 +222,21 @@ pub(super) fn ticker_of(text: &str) -> Option<Ticker> {
         let symbol = ticker.as_str().strip_suffix(".US").and_then(|symbol| symbol.parse().ok());
         return Some(symbol.unwrap_or(ticker));
     }
-    of_bloomberg(text).or_else(|| in_brackets(text))
+    let named = || currency::in_header(text).map(|(ticker, _)| ticker).or_else(|| currency::rates_of(text));
+    of_bloomberg(text).or_else(named).or_else(|| in_brackets(text))
+}
+
+/// True for the header of a column of Reuters codes.
+pub(super) fn names_rics(header: &str) -> bool {
+    RICS.contains(&plain(header).as_str())
+}
+
+/// The ticker of a Reuters code of an exchange of the United States: `SPY.P` is SPY, and `VOD.L` stays what it is.
+pub(super) fn ticker_of_ric(text: &str) -> Option<Ticker> {
+    const EXCHANGES: [&str; 8] = ["O", "OQ", "N", "P", "K", "A", "Z", "PK"];
+    let ticker = ticker_of(text)?;
+    let american = ticker.as_str().split_once('.').filter(|(_, exchange)| EXCHANGES.contains(exchange));
+    Some(american.and_then(|(symbol, _)| symbol.parse().ok()).unwrap_or(ticker))
 }
 
 /// `SPY US Equity`, of an exchange of the United States.

@@ -27,6 +27,8 @@ pub enum RemarkKind {
     LaterDates,
     /// Prices in another currency than dollars.
     Currency,
+    /// Prices in another currency that are taken in dollars.
+    Converted,
     /// A ticker or maturity that two files have.
     InTwoFiles,
 }
@@ -44,6 +46,7 @@ impl RemarkKind {
             Self::Conflict => "conflict",
             Self::LaterDates => "implausible_date",
             Self::Currency => "currency",
+            Self::Converted => "converted",
             Self::InTwoFiles => "in_two_files",
         }
     }

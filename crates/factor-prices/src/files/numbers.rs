@@ -50,7 +50,9 @@ pub(super) enum Form {
 }
 
 /// What spreadsheets, pandas, R, FRED and Bloomberg write for "no value".
-const MISSING: [&str; 12] = ["nan", "null", "na", "n/a", "#n/a", "none", "nil", "-", ".", "<na>", "--", "#n/a n/a"];
+const MISSING: [&str; 16] = [
+    "nan", "null", "na", "n/a", "#n/a", "none", "nil", "-", ".", "<na>", "--", "#n/a n/a", "n.a.", "(blank)", "–", "—",
+];
 
 impl<'a> Cell<'a> {
     /// Reads a cell's text.

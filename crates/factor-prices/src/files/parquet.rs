@@ -87,6 +87,7 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
         TableShape::Long { ticker, .. } => Some(ticker),
         TableShape::Fixed(_) => None,
     };
+    let currency_at = table.layout().currency;
     let mut line = 0;
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
@@ -109,18 +110,19 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                 let Some((value_of_date, column)) = value(columns[0], row) else { continue };
                 let text = || value_of_date.show();
                 let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), text)? else { continue };
-                if let Some(at) = ticker_at {
-                    let ticker = match value(at, row) {
-                        Some((Value::Bytes(bytes), _)) => bytes.data(),
-                        _ => b"",
-                    };
-                    let Some((group, targets)) = table.targets_of(line, ticker)? else { continue };
+                let text_of = |at: usize| match value(at, row) {
+                    Some((Value::Bytes(bytes), _)) => bytes.data(),
+                    _ => b"",
+                };
+                let group = if let Some(at) = ticker_at {
+                    let Some((group, targets)) = table.targets_of(line, text_of(at))? else { continue };
                     table.used(group, date);
                     for target in targets.into_iter().flatten() {
                         if let Some((value, column)) = value(target.0, row) {
                             table.put(target, date, value.cell(&column.descr))?;
                         }
                     }
+                    group
                 } else {
                     table.used(0, date);
                     // `columns` lists the date first and then the targets' columns in their order.
@@ -131,6 +133,10 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                             table.put(*target, date, value.cell(&column.descr))?;
                         }
                     }
+                    0
+                };
+                if let Some(at) = currency_at {
+                    table.currency(group, line, text_of(at))?;
                 }
             }
         }

@@ -12,12 +12,13 @@ use factor_types::Ticker;
 
 use super::{
     content::{Column, ColumnKind, Content},
+    currency::{self, Stated},
     dates::{self, DateCell},
     error::FileError,
     flaws::BadCells,
     header::Header,
-    layout::{Layout, TableShape},
-    names::ticker_of,
+    layout::{Layout, TableShape, TickersFrom},
+    names::{names_rics, ticker_of, ticker_of_ric},
     notes::{Notes, Remark, RemarkKind, excerpt},
     numbers::{Cell, Separators, Signs, Written},
     order::Order,
@@ -38,6 +39,8 @@ pub(super) struct Table<'a> {
     unit: &'static str,
     headers: Vec<String>,
     layout: Layout,
+    /// True where the column of tickers holds Reuters codes.
+    rics: bool,
     today: NaiveDate,
     series: Vec<Series>,
     /// Long form: a ticker's text as written and its group.
@@ -47,6 +50,7 @@ pub(super) struct Table<'a> {
     /// The lines of the rows and their dates.
     dates: Vec<(u64, DateCell)>,
     separators: Separators,
+    currencies: Stated,
     bad_cells: BadCells,
     /// Numbers that are no price.
     no_prices: BadCells,
@@ -72,7 +76,7 @@ struct Series {
     rows: Vec<(Row, f64)>,
     signs: Signs,
     /// Its currency where that is not the dollar, once all signs are known.
-    currency: Option<char>,
+    currency: Option<String>,
 }
 
 impl<'a> Table<'a> {
@@ -92,6 +96,7 @@ impl<'a> Table<'a> {
             path,
             name,
             unit,
+            rics: matches!(layout.tickers, TickersFrom::Column(at) if header.texts.get(at).is_some_and(|text| names_rics(text))),
             headers: header.texts,
             layout,
             today,
@@ -100,6 +105,7 @@ impl<'a> Table<'a> {
             groups,
             dates: Vec::new(),
             separators: Separators::default(),
+            currencies: Stated::default(),
             bad_cells: BadCells::default(),
             no_prices: BadCells::default(),
             bad_dividends: Notes::default(),
@@ -146,7 +152,8 @@ impl<'a> Table<'a> {
         let group = match self.tickers.get(text.as_ref()) {
             Some(group) => *group,
             None => {
-                let Some(parsed) = ticker_of(&text) else {
+                let read = if self.rics { ticker_of_ric } else { ticker_of };
+                let Some(parsed) = read(&text) else {
                     self.bad_lines
                         .add(|| format!("{} {line}: `{}` is no ticker; skipped", self.unit, excerpt(text.trim())));
                     return Ok(None);
@@ -216,6 +223,15 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Takes what a row says of its currency. `group` is 0 where the file is not long.
+    ///
+    /// # Errors
+    /// When it is no currency, or another than that of the ticker's rows before.
+    pub(super) fn currency(&mut self, group: usize, line: u64, cell: &[u8]) -> Result<(), FileError> {
+        let cell = String::from_utf8_lossy(cell);
+        self.currencies.take(group, (self.unit, line), &cell).map_err(|rule| FileError::unusable(self.path, rule))
+    }
+
     /// Notes a line that is skipped whole.
     pub(super) fn skip(&mut self, line: u64, why: impl FnOnce() -> String) {
         self.bad_lines.add(|| format!("{} {line}: {}; skipped", self.unit, why()));
@@ -272,7 +288,7 @@ impl<'a> Table<'a> {
         let path = self.path;
         self.used_something().map_err(|rule| FileError::unusable(path, rule))?;
         let mut warnings = Vec::new();
-        let (days, reading) = self.settle(&mut warnings).map_err(|rule| FileError::unusable(path, rule))?;
+        let (days, reading) = self.settle().map_err(|rule| FileError::unusable(path, rule))?;
         let order = Order::of(&self.groups, &days, self.today);
         order.shifted.as_ref().map_or(Ok(()), |rule| Err(FileError::unusable(path, rule.clone())))?;
         let conflicts = if order.twice > 0 { self.conflicts(&days) } else { Notes::default() };
@@ -292,7 +308,7 @@ impl<'a> Table<'a> {
         }
         conflicts.finish(&name, (RemarkKind::Conflict, "dates with two prices"), &mut warnings);
         if let Some((count, first)) = order.future {
-            let text = format!("{name}: {count} {unit}s dated after today, from {first} on (kept)");
+            let text = format!("{name}: {count} {unit}s dated after today, from {first} on (not used before then)");
             warnings.push(Remark::new(RemarkKind::LaterDates, text));
         }
         let mut content = Content { warnings, reading, ..Content::default() };
@@ -319,11 +335,13 @@ impl<'a> Table<'a> {
             return Err(format!("a header but no {unit} below it: write one {unit} per date"));
         }
         let skipped = std::mem::take(&mut self.bad_lines).texts(&format!("{unit}s"));
-        Err(format!("no {unit} could be used: {}", skipped.join("; ")))
+        let way_out =
+            if skipped.iter().any(|why| why.contains("is no date")) { ": write dates as YYYY-MM-DD" } else { "" };
+        Err(format!("no {unit} could be used: {}{way_out}", skipped.join("; ")))
     }
 
     /// Decides what can be meant twice: the dates of the rows, and the numbers.
-    fn settle(&mut self, warnings: &mut Vec<Remark>) -> Result<(Vec<NaiveDate>, Reading), String> {
+    fn settle(&mut self) -> Result<(Vec<NaiveDate>, Reading), String> {
         let settled = dates::settle(&self.dates, self.unit, self.today)?;
         let numbers = self.separators.how(self.unit);
         for ((series, at), scale) in std::mem::take(&mut self.separators).settle(self.unit)? {
@@ -331,18 +349,7 @@ impl<'a> Table<'a> {
                 *value = scale.apply(*value);
             }
         }
-        let mut foreign = Notes::default();
-        for series in &mut self.series {
-            let may_be_percent = matches!(series.kind, ColumnKind::Yield(_));
-            let header = excerpt(self.headers.get(series.column).map_or("", |header| header.trim()));
-            let column = || format!("column {} `{header}`", series.column + 1);
-            let currency = series.signs.settle(self.unit, may_be_percent);
-            series.currency = currency.map_err(|rule| format!("{} {rule}", column()))?;
-            if let Some(sign) = series.currency {
-                foreign.add(|| format!("{} is in {sign}: its returns are in that currency", column()));
-            }
-        }
-        foreign.finish(&self.name, (RemarkKind::Currency, "columns in another currency"), warnings);
+        self.settle_currencies()?;
         let mut signs: Vec<char> = self.series.iter().filter_map(|series| series.signs.currency()).collect();
         signs.sort_unstable();
         signs.dedup();
@@ -359,6 +366,35 @@ impl<'a> Table<'a> {
         Ok((settled.days, reading))
     }
 
+    /// Decides what each series is in: by its signs, its header and the column of currencies, which must agree.
+    fn settle_currencies(&mut self) -> Result<(), String> {
+        let of_ticker = match self.layout.shape {
+            TableShape::Long { columns, .. } => columns.columns().iter().flatten().count().max(1),
+            TableShape::Fixed(_) => usize::MAX,
+        };
+        for (at, series) in self.series.iter_mut().enumerate() {
+            let may_be_percent = matches!(series.kind, ColumnKind::Yield(_));
+            let header = self.headers.get(series.column).map_or("", |header| header.trim());
+            let column = || format!("column {} `{}`", series.column + 1, excerpt(header));
+            let signed =
+                series.signs.settle(self.unit, may_be_percent).map_err(|rule| format!("{} {rule}", column()))?;
+            let signed = signed.map(currency::of_sign);
+            // A rate is in dollars, whatever the other series are in.
+            let is_rate = matches!(&series.kind, ColumnKind::Price(ticker, _) if ticker.is_currency());
+            let stated = self.currencies.of(at / of_ticker).filter(|_| !is_rate).map(str::to_owned);
+            let mut said = [stated, currency::in_header(header).map(|(_, code)| code), signed].into_iter().flatten();
+            let first = said.next();
+            // The sign of pounds stands by pence too.
+            let agrees =
+                |other: &String| Some(other) == first.as_ref() || first.as_deref() == Some("GBX") && other == "GBP";
+            if let Some((other, first)) = said.find(|other| !agrees(other)).zip(first.as_ref()) {
+                return Err(format!("{} is in {first} and in {other}: say one currency", column()));
+            }
+            series.currency = first.filter(|currency| currency != "USD");
+        }
+        Ok(())
+    }
+
     fn target(&mut self, column: usize, kind: ColumnKind) -> Target {
         self.series.push(Series { column, kind, rows: Vec::new(), signs: Signs::default(), currency: None });
         (column, self.series.len() - 1)
@@ -372,7 +408,10 @@ fn stem(name: &str) -> &str {
         text.get(at..).filter(|tail| tail.eq_ignore_ascii_case(extension)).map(|_| at)
     };
     let name = cut(name, ".gz").map_or(name, |at| &name[..at]);
-    [".csv", ".parquet"].iter().find_map(|extension| cut(name, extension)).map_or(name, |at| &name[..at])
+    [".csv", ".tsv", ".txt", ".parquet"]
+        .iter()
+        .find_map(|extension| cut(name, extension))
+        .map_or(name, |at| &name[..at])
 }
 
 #[cfg(test)]
@@ -386,6 +425,7 @@ mod tests {
             ("BRK.B.csv.gz", "BRK.B"),
             ("spy.CSV", "spy"),
             ("a.parquet", "a"),
+            ("spy.us.txt", "spy.us"),
             ("é", "é"),
             ("gz", "gz"),
         ] {

@@ -164,7 +164,7 @@ fn opening_says_what_is_not_there() {
     let missing = folder.path().join("no.csv");
     assert!(matches!(error(&missing, None), FileError::Unreadable { path, .. } if path == missing));
     let text = error(folder.path(), None).to_string();
-    assert!(text.contains("no .csv, .csv.gz or .parquet file"), "{text}");
+    assert!(text.contains("no .csv, .tsv or .parquet file"), "{text}");
     fs::write(folder.path().join("p.csv"), "").unwrap();
     assert!(matches!(error(folder.path(), Some(&missing)), FileError::Unreadable { .. }));
 }

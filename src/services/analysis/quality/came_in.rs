@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     findings::{Bars, ExDate, Examined, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
-    panel::{EarlyEnd, Spacing},
+    panel::{BarDates, EarlyEnd, Spacing},
     study::ExclusionReason,
 };
 use factor_types::{Maturity, Ticker};
@@ -29,7 +29,7 @@ pub(crate) enum Doubt {
     Refused(Vec<(Ticker, String)>),
     /// Moves that the market does not explain.
     Moves(FindingKind, Vec<Finding>),
-    /// Months that end before the benchmark's.
+    /// Months that end before their last trading day.
     EarlyEnds(Vec<EarlyEnd>),
     /// Yields in another unit.
     YieldUnit(Vec<YieldFinding>),
@@ -111,7 +111,7 @@ pub(super) fn cost(analysis: &Analysis, days_missing: bool) -> Doubts {
     let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
-    let told = analysis.prepared.told.iter().any(|told| is_shown(analysis, told.ticker()));
+    let told = analysis.prepared.told.iter().any(|told| !told.is_information() && is_shown(analysis, told.ticker()));
     if days_missing || misprints().next().is_some() || wrong_unit || early || unconfirmed || told {
         Doubts::Some
     } else {
@@ -257,7 +257,7 @@ impl Doubt {
                 format!("{what} ({}): {named}; {way_out}", kind.as_str())
             }
             Self::EarlyEnds(_) => format!(
-                "month ends early (early_month_end), before the benchmark's last day: {named}; what moved since is in the month after"
+                "month ends early (early_month_end), before its last trading day: {named}; what moved since is in the month after"
             ),
             Self::YieldUnit(_) => {
                 format!("yields refused, not in percent (yield_unit): {named}; write 4.27 for 4.27%")
@@ -273,8 +273,11 @@ impl Doubt {
             }
             Self::Told(told) => match told.first() {
                 Some(Told::Currency { .. }) => format!(
-                    "prices not in US dollars (currency): {named}; they are not converted: returns are in that currency, and shares are not valued"
+                    "prices not in US dollars (currency): {named}; they are not converted: returns are in that currency, and shares are not valued; files convert with the dollars for one euro in a column `CUR:EUR`"
                 ),
+                Some(Told::Converted { .. }) => {
+                    format!("prices taken in US dollars by the files' rates (converted): {named}")
+                }
                 Some(Told::ConflictingDates { .. }) => format!(
                     "days that came twice with different prices (conflicting_dates): {named}; the later row is used"
                 ),
@@ -284,12 +287,7 @@ impl Doubt {
             },
             Self::Later(_) => format!("rows dated after today (implausible_date), not used: {named}"),
             Self::Bars(bars) => {
-                let placed = bars.iter().any(|bars| bars.placed && bars.spacing == Spacing::Weekly);
-                let placed = if placed {
-                    ", and weeks dated by their first day or a closed one count on their last trading day"
-                } else {
-                    ""
-                };
+                let placed: String = of_dates(bars).iter().map(|way| format!("; {way}")).collect();
                 format!(
                     "prices are not daily (spacing): {named}; misprints under a factor of 1.9 are not looked for{placed}"
                 )
@@ -315,12 +313,41 @@ fn entry(subject: impl Display, date: Option<NaiveDate>, text: String) -> Entry 
 fn of_the_source(told: &Told) -> Entry {
     match told {
         Told::Currency { ticker, currency } => entry(ticker, None, format!("{ticker} ({currency})")),
+        Told::Converted { ticker, currency, left_out } => {
+            let left_out = match left_out {
+                0 => String::new(),
+                rows => format!(", {rows} rows without a rate of the 5 days before left out"),
+            };
+            entry(ticker, None, format!("{ticker} ({currency}{left_out})"))
+        }
         Told::ConflictingDates { ticker, date, days } => {
             let more = if *days > 1 { format!(" and {} more", days - 1) } else { String::new() };
             entry(ticker, Some(*date), format!("{ticker} ({date}{more})"))
         }
         Told::Frozen { ticker, since } => entry(ticker, Some(*since), format!("{ticker} (since {since})")),
     }
+}
+
+/// How the dates of bars are read, a way at a time.
+fn of_dates(bars: &[Bars]) -> Vec<&'static str> {
+    use BarDates::{FirstDays, LaterDays, Months, OwnDays};
+    let way = |bars: &Bars| match (bars.dates, bars.assumed) {
+        (OwnDays, false) => None,
+        (OwnDays, true) => Some("weeks dated by Mondays without holidays are taken for the closes of those days"),
+        (FirstDays, false) => Some("weeks dated by their first day count on their last trading day"),
+        (FirstDays, true) => Some(
+            "weeks dated by their first day count on their last trading day (no daily price here tells whether they are closes of those days)",
+        ),
+        (LaterDays, false) => Some("weeks dated by a later or closed day count on their last trading day"),
+        (LaterDays, true) => Some(
+            "weeks dated by the Sunday after them count on their last trading day (no daily price here tells whether these Sundays begin weeks)",
+        ),
+        (Months, _) => Some("one price a month is taken for the end of the month of its date"),
+    };
+    let mut ways: Vec<&str> = bars.iter().filter_map(way).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    ways
 }
 
 /// What moves of a kind are, and what to do about them.
@@ -389,7 +416,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "prices not in US dollars (currency): VOD (GBp), SAP (EUR); they are not converted: returns are in that currency, and shares are not valued",
+                "prices not in US dollars (currency): VOD (GBp), SAP (EUR); they are not converted: returns are in that currency, and shares are not valued; files convert with the dollars for one euro in a column `CUR:EUR`",
                 "the price stands still with volume 0 (frozen): OLD (since 2026-03-03); it may have stopped trading",
                 "days that came twice with different prices (conflicting_dates): SPY (2026-03-03 and 2 more); the later row is used",
             ]
@@ -405,9 +432,15 @@ mod tests {
             said,
             "yields refused, not in percent (yield_unit): UST3M (median 0.0427: decimals, factor 100); write 4.27 for 4.27%"
         );
-        let bars = |placed| Bars { ticker: ticker("SPY"), spacing: Spacing::Weekly, placed };
-        assert!(Doubt::Bars(vec![bars(true)]).to_string().ends_with("count on their last trading day"));
-        assert!(Doubt::Bars(vec![bars(false)]).to_string().ends_with("are not looked for"));
+        let bars =
+            |dates, assumed| Bars { ticker: ticker("SPY"), spacing: Spacing::Weekly, placed: true, dates, assumed };
+        let said = |bars: Bars| Doubt::Bars(vec![bars]).to_string();
+        assert!(
+            said(bars(BarDates::FirstDays, false))
+                .ends_with("dated by their first day count on their last trading day")
+        );
+        assert!(said(bars(BarDates::LaterDays, true)).ends_with("tells whether these Sundays begin weeks)"));
+        assert!(said(bars(BarDates::OwnDays, false)).ends_with("are not looked for"));
         let (date, value) = ("2026-08-03".parse().unwrap(), -0.0027);
         let said = Doubt::ExDates(vec![ExDate { ticker: ticker("BIL"), date, value }]).to_string();
         assert!(said.ends_with("is left out: BIL (-0.27% on 2026-08-03)"), "{said}");

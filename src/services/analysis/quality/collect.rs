@@ -83,8 +83,11 @@ fn of_the_data(analysis: &Analysis) -> Vec<Warning> {
     if let Some((missing, days)) = missing_days(analysis) {
         warnings.push(Warning::DaysMissing { missing, days });
     }
-    // Of the benchmark and of holdings outside the universe too.
+    // Of the benchmark and of holdings outside the universe too; what nobody asked for has its gaps told as those of the rate.
     let gap = |at: usize| {
+        if panel.window().silent.contains(panel.columns()[at].series.ticker()) {
+            return None;
+        }
         let largest_move = panel.largest_move_over_a_gap(at)?;
         let periods = analysis.study.history(at).gaps;
         Some(Gap { ticker: panel.columns()[at].series.ticker().clone(), periods, largest_move })

@@ -4,8 +4,9 @@ use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
 use factor_analytics::{
+    panel::Spacing,
     report::{CorrelationReport, PerformanceReport},
-    yields::runs,
+    yields::{STALE_YIELD_DAYS, runs},
 };
 use factor_types::{Frequency, Maturity};
 use indexmap::IndexMap;
@@ -18,12 +19,12 @@ use crate::{
 /// What is wrong with the rates.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum RateWarning {
-    /// There is no source of a risk-free rate.
-    None,
+    /// There is no source of a risk-free rate; there may be yields that do not serve.
+    None { rare: Option<RareYields> },
     /// Periods that no source covers: so many of so many, by the first and last label of each run.
     Missing { rows: usize, of: usize, runs: Vec<(NaiveDate, NaiveDate)> },
     /// Maturities that were asked for and have no yield in the window, and those that have.
-    NoYields { maturities: Vec<Maturity>, there: Vec<Maturity> },
+    NoYields { maturities: Vec<Maturity>, there: Vec<Maturity>, rare: Option<RareYields> },
     /// Changes of yields are missing on so many of so many periods, by the first and last label of each run.
     ChangesMissing { maturities: Vec<Maturity>, rows: usize, of: usize, runs: Vec<(NaiveDate, NaiveDate)> },
     /// Yields end so early that figures lack them, or rest on another source of the risk-free rate.
@@ -33,10 +34,16 @@ pub(crate) enum RateWarning {
 impl Display for RateWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None => f.write_str(
-                "no risk-free rate: neither UST3M yields nor prices of BIL or SGOV in the window; sharpe_ratio, sortino_ratio and alpha are null, \
-                 return_to_risk is the ratio without one, beta and r_squared are of plain returns; give the server yields (FACTOR_YIELD_FILE) or prices of BIL",
-            ),
+            Self::None { rare } => {
+                let none = "neither UST3M yields nor prices of BIL or SGOV in the window";
+                let why = rare.map_or_else(|| none.to_owned(), |rare| rare.to_string());
+                write!(
+                    f,
+                    "no risk-free rate: {why}; sharpe_ratio, sortino_ratio and alpha are null, return_to_risk is the ratio without one, \
+                     beta and r_squared are of plain returns; give the server {}yields (FACTOR_YIELD_FILE) or prices of BIL",
+                    if rare.is_some() { "daily " } else { "" }
+                )
+            }
             Self::Missing { rows, of, runs } => {
                 write!(
                     f,
@@ -44,11 +51,22 @@ impl Display for RateWarning {
                     stretches(runs)
                 )
             }
-            Self::NoYields { maturities, there } => {
-                write!(f, "no yields of {} in the window, so there is no correlation with them: ", listed(maturities))?;
+            Self::NoYields { maturities, there, rare } => {
+                let maturities = listed(maturities);
+                match rare {
+                    Some(rare) => write!(f, "no changes of {maturities}: {rare}: ")?,
+                    None => {
+                        write!(f, "no yields of {maturities} in the window, so there is no correlation with them: ")?
+                    }
+                }
                 match there.as_slice() {
+                    [] if rare.is_some() => f.write_str("give the server daily yields (FACTOR_YIELD_FILE)"),
                     [] => f.write_str("give the server yields (FACTOR_YIELD_FILE), or dates that have some"),
-                    there => write!(f, "give the server theirs (FACTOR_YIELD_FILE), or name in rate_maturities those that there are: {}", listed(there)),
+                    there => write!(
+                        f,
+                        "give the server theirs (FACTOR_YIELD_FILE), or name in rate_maturities those that there are: {}",
+                        listed(there)
+                    ),
                 }
             }
             Self::ChangesMissing { maturities, rows, of, runs } => write!(
@@ -68,6 +86,38 @@ impl Display for RateWarning {
     }
 }
 
+/// Yields of the window that are not daily and do not reach the periods' ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RareYields {
+    maturity: Maturity,
+    spacing: Spacing,
+    newest: NaiveDate,
+}
+
+impl Display for RareYields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { maturity, spacing, newest } = self;
+        write!(
+            f,
+            "the yields of {maturity} are {}, the newest of {newest}, and a period's end takes a yield of its day or the {STALE_YIELD_DAYS} \
+             before (those that FRED dates by the 1st are means of months)",
+            spacing.as_str()
+        )
+    }
+}
+
+/// The first of some maturities whose yields within the window are rarer than daily.
+fn rare(analysis: &Analysis, maturities: &[Maturity]) -> Option<RareYields> {
+    let (panel, yields) = (analysis.study.panel(), &analysis.prepared.yields);
+    let last = *panel.labels().last()?;
+    maturities.iter().find_map(|maturity| {
+        let within = yields.get(*maturity).iter().map(|(date, _)| *date);
+        let dates: Vec<NaiveDate> = within.filter(|date| *date >= panel.base() && *date <= last).collect();
+        let spacing = Spacing::of(&dates);
+        (spacing != Spacing::Daily).then_some(RareYields { maturity: *maturity, spacing, newest: *dates.last()? })
+    })
+}
+
 fn listed(maturities: &[Maturity]) -> String {
     maturities.iter().map(|maturity| maturity.as_str()).collect::<Vec<_>>().join(", ")
 }
@@ -79,7 +129,7 @@ const BOND_HOLIDAYS: f64 = 0.03;
 pub(super) fn warnings(analysis: &Analysis, plan: &Plan) -> Vec<RateWarning> {
     let mut said = ends(analysis);
     match analysis.report() {
-        Report::Performance(report) => said.extend(on_the_risk_free_rate(report)),
+        Report::Performance(report) => said.extend(on_the_risk_free_rate(analysis, report)),
         Report::Correlations(_) => said.extend(holes(analysis, plan)),
         Report::Returns(_) => {}
     }
@@ -113,7 +163,8 @@ fn holes(analysis: &Analysis, plan: &Plan) -> Vec<RateWarning> {
             missing.entry(runs(rows, panel.labels())).or_insert((count, Vec::new())).1.push(maturity);
         }
     }
-    let none = (!without.is_empty()).then_some(RateWarning::NoYields { maturities: without, there });
+    let rare = rare(analysis, &without);
+    let none = (!without.is_empty()).then_some(RateWarning::NoYields { maturities: without, there, rare });
     let of = panel.rows();
     let missing = missing.into_iter().map(|(runs, (rows, maturities))| RateWarning::ChangesMissing {
         maturities,
@@ -124,11 +175,11 @@ fn holes(analysis: &Analysis, plan: &Plan) -> Vec<RateWarning> {
     none.into_iter().chain(missing).collect()
 }
 
-fn on_the_risk_free_rate(report: &PerformanceReport) -> Option<RateWarning> {
+fn on_the_risk_free_rate(analysis: &Analysis, report: &PerformanceReport) -> Option<RateWarning> {
     let risk_free = &report.risk_free;
     let (rows, of) = (risk_free.rows(), risk_free.per_period.len());
     match risk_free.known() {
-        None => Some(RateWarning::None),
+        None => Some(RateWarning::None { rare: rare(analysis, &[Maturity::Ust3M]) }),
         Some(_) if rows < of => Some(RateWarning::Missing { rows: of - rows, of, runs: risk_free.uncovered.clone() }),
         Some(_) => None,
     }
@@ -210,7 +261,7 @@ mod tests {
         assert!(end(None).to_string().ends_with("rests on the periods before"));
         let none = |there: &[Maturity]| {
             let (maturities, there) = (vec![Maturity::Ust2Y, Maturity::Ust30Y], there.to_vec());
-            RateWarning::NoYields { maturities, there }.to_string()
+            RateWarning::NoYields { maturities, there, rare: None }.to_string()
         };
         assert!(none(&[Maturity::Ust10Y]).starts_with("no yields of UST2Y, UST30Y in the window, so"));
         assert!(none(&[Maturity::Ust10Y]).ends_with("name in rate_maturities those that there are: UST10Y"));
@@ -225,6 +276,11 @@ mod tests {
             holes.to_string(),
             "yields of UST10Y are missing for 7 of 120 periods (2018-01-31 to 2018-07-31): correlations with them rest on the others"
         );
-        assert!(RateWarning::None.to_string().contains("FACTOR_YIELD_FILE"));
+        assert!(RateWarning::None { rare: None }.to_string().contains("FACTOR_YIELD_FILE"));
+        let (maturity, newest) = (Maturity::Ust3M, date("2026-01-01"));
+        let rare = RareYields { maturity, spacing: Spacing::Monthly, newest };
+        let said = RateWarning::None { rare: Some(rare) }.to_string();
+        assert!(said.contains("the yields of UST3M are monthly, the newest of 2026-01-01"), "{said}");
+        assert!(said.contains("give the server daily yields"), "{said}");
     }
 }

@@ -66,24 +66,37 @@ fn cut_to(mut said: Vec<String>, most: usize, rest: impl FnOnce(usize) -> String
 
 /// Sentences that differ in names and figures alone become the first of them, with the names of the others.
 fn by_kind(said: Vec<String>) -> Vec<String> {
-    let mut kinds = Vec::<(String, String, Vec<String>)>::new();
+    let mut kinds = Vec::<(String, String, Vec<Option<String>>)>::new();
     for words in said {
         let kind = kind_of(&words);
         match kinds.iter_mut().find(|(known, ..)| *known == kind) {
-            Some((.., others)) => others.extend(name_in(&words)),
+            Some((.., others)) => others.push(name_in(&words)),
             None => kinds.push((kind, words, Vec::new())),
         }
     }
-    let sentence = |(_, first, others): (String, String, Vec<String>)| match others.len() {
-        0 => first,
-        count => {
-            let named: Vec<String> = others.iter().take(NAMED).map(|name| shortened(name, LONGEST_NAME)).collect();
-            let (first, named) = (shortened(&first, LONGEST_FIRST), named.join(", "));
-            let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
-            format!("{first}; likewise {named}{more}: include data_quality lists them")
+    kinds.into_iter().map(|(_, first, others)| with_others(first, &others)).collect()
+}
+
+/// A sentence, and the names of others of its kind; of those about the same name how many there are.
+fn with_others(first: String, others: &[Option<String>]) -> String {
+    let own = name_in(&first);
+    let mut names: Vec<&String> = Vec::new();
+    for name in others.iter().flatten() {
+        if own.as_ref() != Some(name) && !names.contains(&name) {
+            names.push(name);
         }
-    };
-    kinds.into_iter().map(sentence).collect()
+    }
+    if others.is_empty() {
+        return first;
+    }
+    let first = shortened(&first, LONGEST_FIRST);
+    if names.is_empty() {
+        return format!("{first}; and {} more such: include data_quality lists them", others.len());
+    }
+    let named: Vec<String> = names.iter().take(NAMED).map(|name| shortened(name, LONGEST_NAME)).collect();
+    let more = others.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{first}; likewise {}{more}: include data_quality lists them", named.join(", "))
 }
 
 /// What a sentence has in common with others of its kind: its words, without names and figures.
@@ -119,6 +132,13 @@ mod tests {
         );
         assert!(short[1].contains("simulated"));
         assert_eq!(in_full(&all).len(), 98, "the whole list is there, each for itself");
+        // Several about one file name it once.
+        let columns =
+            ["my fund", "other fund", "third"].map(|name| source(format!("px.csv: column `{name}` is left aside")));
+        assert_eq!(
+            in_short(&columns),
+            ["px.csv: column `my fund` is left aside; and 2 more such: include data_quality lists them"]
+        );
         // Another kind stays another sentence, and what is said twice is said once.
         let two = [source("AAA has closes only"), source("AAA has closes only"), source("BBB is late")];
         assert_eq!(in_short(&two), ["AAA has closes only", "BBB is late"]);

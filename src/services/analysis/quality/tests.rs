@@ -50,7 +50,7 @@ pub(crate) fn overload(quality: &mut DataQuality, count: usize, length: usize) {
         ),
         Warning::LongWithoutPrices(tickers.clone()),
         Warning::Simulated,
-        Warning::Rates(RateWarning::None),
+        Warning::Rates(RateWarning::None { rare: None }),
         Warning::LookAhead { as_of: Some(day), without_cap: tickers.clone() },
         Warning::FewMonths(12),
         Warning::ShortHistories { matrix: text(0), floor: 24, dropped: names.clone() },

@@ -170,6 +170,19 @@ fn default_start_is_a_month_end() {
     assert_eq!((window.start, window.end), (date("2014-06-30"), date("2024-06-30")));
 }
 
+/// Ten years of months, as many as without an end.
+#[test]
+fn an_end_to_come_leaves_the_start_where_it_is_without_one() {
+    let prices = [daily("SPY", "2010-01-01", "2024-07-10")];
+    let start = |end: Option<&str>| {
+        let request = WindowRequest { end: end.map(date), ..request("2024-07-10") };
+        request.resolve(&prices, &["SPY".parse().unwrap()]).unwrap().start
+    };
+    assert_eq!((start(None), start(Some("2030-12-31"))), (date("2014-06-30"), date("2014-06-30")));
+    // An end in a month that is chosen counts from that month.
+    assert_eq!(start(Some("2024-07-10")), date("2014-07-31"));
+}
+
 #[test]
 fn one_price_a_month_names_its_month() {
     let rows = (0..30).map(|n| (date("2022-01-01").checked_add_months(chrono::Months::new(n)).unwrap(), 1.0));

@@ -155,7 +155,7 @@ fn disorder_and_the_future_are_one_warning_each() {
         [
             "p.csv: 1 lines out of date order, 1 repeating a date (sorted; a date's last line is used)",
             "p.csv: line 2 and line 4: SPY is 103 and 104 on 2024-01-03; the last is used",
-            "p.csv: 2 lines dated after today, from 2025-06-01 on (kept)",
+            "p.csv: 2 lines dated after today, from 2025-06-01 on (not used before then)",
         ]
     );
     // In long form the same date for two tickers is no repetition.

@@ -32,6 +32,8 @@ fn dates_that_say_what_they_are() {
         "9 Feb 2024",
         "09-FEB-2024",
         "2024-Feb-09",
+        "Friday, February 9, 2024",
+        "Fri 9 Feb 2024",
         "9.2.2024",
     ] {
         assert_eq!(read(&[text]), Ok(vec![day("2024-02-09")]), "{text}");
@@ -43,14 +45,16 @@ fn dates_that_say_what_they_are() {
         "2024-13-01",
         "2024-02-30",
         "9 Fob 2024",
-        "02/09/24",
+        "24-02-09",
         "31/31/2024",
         "30/02/2024",
         "0001-01-01",
         "//",
         "2024-",
         "é",
-        "45331.5",
+        "45331.x",
+        "2024020916",
+        "170748000",
         "Feb 2024",
         "1e5",
     ] {
@@ -77,6 +81,30 @@ fn the_order_of_month_and_day_is_the_whole_column_s() {
     );
     let error = read(&["12/31/2025", "31/12/2025"]).unwrap_err();
     assert!(error.starts_with("line 2 `12/31/2025` has its month first and line 3 `31/12/2025` its day"), "{error}");
+}
+
+#[test]
+fn years_of_two_digits_are_read_where_they_come_last() {
+    assert_eq!(read(&["02/09/24", "02/13/24"]), Ok(days(&["2024-02-09", "2024-02-13"])));
+    let turn = ["28.12.99", "29.12.99", "30.12.99", "31.12.99", "03.01.00", "04.01.00"];
+    assert_eq!(read(&turn).unwrap()[3..5], days(&["1999-12-31", "2000-01-03"]));
+    assert_eq!(read(&["9-Feb-24", "29-Dec-23"]), Ok(days(&["2024-02-09", "2023-12-29"])));
+    let months: Vec<String> = (1..=12).map(|month| format!("{month:02}/28/25")).collect();
+    assert!(read(&months.iter().map(String::as_str).collect::<Vec<_>>()).is_ok(), "a price a month");
+    // Year, month and day: the last number changes with each line.
+    let error = read(&["24/01/02", "24/01/03", "24/01/04", "24/01/05"]).unwrap_err();
+    assert!(error.starts_with("line 2: `24/01/02` has a year of two digits, and which number it is"), "{error}");
+}
+
+#[test]
+fn seconds_and_milliseconds_since_1970_are_moments() {
+    // 2024-02-09 and 12: midnight in Greenwich, and the close of New York.
+    assert_eq!(read(&["1707436800", "1707696000"]), Ok(days(&["2024-02-09", "2024-02-12"])));
+    assert_eq!(read(&["1707512400", "1707771600"]), Ok(days(&["2024-02-09", "2024-02-12"])));
+    assert_eq!(read(&["1707436800000", "1707696000000"]), Ok(days(&["2024-02-09", "2024-02-12"])));
+    // A spreadsheet's days with their time of day.
+    let with_times = ["45327.6666", "45328.6666", "45329.0", "45330.6666", "45331.6666"];
+    assert_eq!(read(&with_times).unwrap()[0], day("2024-02-05"));
 }
 
 #[test]

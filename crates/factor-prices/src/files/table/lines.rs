@@ -15,7 +15,7 @@ impl Table<'_> {
     /// When the file can be meant twice.
     pub(in crate::files) fn lines_of(mut self, wanted: &[&(Ticker, NaiveDate)]) -> Result<Vec<Option<u64>>, FileError> {
         let path = self.path;
-        let (days, _) = self.settle(&mut Vec::new()).map_err(|rule| FileError::unusable(path, rule))?;
+        let (days, _) = self.settle().map_err(|rule| FileError::unusable(path, rule))?;
         let is_long = matches!(self.layout.shape, TableShape::Long { .. });
         let group = |ticker: &Ticker| if is_long { self.tickers.get(ticker.as_str()).copied() } else { Some(0) };
         let mut places: HashMap<(usize, NaiveDate), Vec<usize>> = HashMap::new();

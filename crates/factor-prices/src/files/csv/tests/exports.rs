@@ -150,7 +150,8 @@ fn two_readings_are_refused_with_both() {
     }
     let euros = parsed("SPY.csv", "Date,Close\n2024-01-02,\"1,50 €\"\n").unwrap();
     assert_eq!(series(&euros, "SPY").prices(), [1.5]);
-    assert_eq!(euros.warnings, ["SPY.csv: column 2 `Close` is in €: its returns are in that currency"]);
+    assert_eq!(euros.warnings, [""; 0], "what becomes of it is said with all files");
+    assert_eq!(euros.currencies[&euros.prices[0].ticker().clone()].as_ref(), "EUR");
 }
 
 #[test]
@@ -198,4 +199,59 @@ fn a_shifted_week_is_refused() {
     }
     let error = parsed("p.csv", text).unwrap_err().to_string();
     assert!(error.contains("dates fall on Sundays and hardly one on a Friday: they are a day early"), "{error}");
+}
+
+#[test]
+fn barchart_lseg_and_the_wall_street_journal() {
+    let barchart = "Time,Open,High,Low,Latest,Change,%Change,Volume\n12/31/2024,1,2,0.5,601.2,1,0.1%,5\n12/30/2024,1,2,0.5,600,1,0.1%,5\n";
+    assert_eq!(read("SPY_price-history.csv", barchart), one("SPY", Close, "2024-12-30", &[600.0, 601.2]));
+    // A Reuters code names its exchange: those of New York fall away, others stay.
+    let lseg = "Instrument,Date,Price Close\nSPY.P,2024-12-30T00:00:00Z,600\nTLT.O,2024-12-30T00:00:00Z,90\nVOD.L,2024-12-30T00:00:00Z,70\n";
+    let tickers: Vec<String> = read("data.csv", lseg).into_iter().map(|(ticker, ..)| ticker).collect();
+    assert_eq!(tickers, ["SPY", "TLT", "VOD.L"]);
+    let wsj = "Date, Open, High, Low, Close, Volume\n12/31/24, 1, 1, 1, 601.2, 5\n12/30/24, 1, 1, 1, 600, 5\n";
+    assert_eq!(read("SPY.csv", wsj), one("SPY", Close, "2024-12-30", &[600.0, 601.2]));
+}
+
+#[test]
+fn spreadsheets_in_other_languages_and_words_for_nothing() {
+    let german = "Datum;SPY;TLT\n30.12.2024;1.234,56;90,00\n31.12.2024;1.240,00;–\n";
+    let both = [one("SPY", Adjusted, "2024-12-30", &[1234.56, 1240.0]), one("TLT", Adjusted, "2024-12-30", &[90.0])];
+    assert_eq!(read("kurse.csv", german), both.concat());
+    let words = ["#N/A", "null", "-", "n/a", "NaN", "—", "(blank)", "n.a.", "."];
+    for word in words {
+        let text = format!("date,SPY,TLT\n2024-12-30,1,{word}\n2024-12-31,2,5\n");
+        let content = parsed("p.csv", &text).unwrap();
+        let tlt = series(&content, "TLT");
+        assert_eq!((tlt.prices(), tlt.bad_prices()), (&[5.0][..], 0), "{word}");
+    }
+}
+
+#[test]
+fn the_currency_of_a_column_is_said_in_one_way() {
+    let of = |text: &str, ticker: &str| {
+        let content = parsed("p.csv", text).unwrap_or_else(|error| panic!("{error}"));
+        content.currencies.iter().find(|(known, _)| known.as_str() == ticker).map(|(_, currency)| currency.to_string())
+    };
+    let long = "date,ticker,close,currency\n2024-12-30,SAP,100,EUR\n2024-12-30,SPY,600,USD\n2024-12-30,VOD,70,GBp\n2024-12-31,SAP,101,\n";
+    assert_eq!(
+        (of(long, "SAP").as_deref(), of(long, "SPY"), of(long, "VOD").as_deref()),
+        (Some("EUR"), None, Some("GBX"))
+    );
+    let wide = "date,SAP (EUR),SPY,CUR:EUR\n2024-12-30,100,600,1.04\n";
+    assert_eq!((of(wide, "SAP").as_deref(), of(wide, "SPY"), of(wide, "CUR:EUR")), (Some("EUR"), None, None));
+    // Of all columns of a wide file.
+    let all = "date,SAP,BMW,currency\n2024-12-30,100,80,EUR\n";
+    assert_eq!((of(all, "SAP"), of(all, "BMW")), (Some("EUR".to_owned()), Some("EUR".to_owned())));
+    for (text, expected) in [
+        (
+            "date,ticker,close,currency\n2024-12-30,SAP,1,EUR\n2024-12-31,SAP,1,USD\n",
+            "line 2 has prices in EUR, and line 3 prices in USD of the same ticker",
+        ),
+        ("date,ticker,close,currency\n2024-12-30,SAP,1,Euro\n", "line 2: `Euro` is no currency: write its code"),
+        ("date,SAP (EUR)\n2024-12-30,£1.50\n", "column 2 `SAP (EUR)` is in EUR and in GBP: say one currency"),
+    ] {
+        let error = parsed("p.csv", text).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("p.csv: {expected}")), "{error}");
+    }
 }
