@@ -16,6 +16,7 @@ mod contract;
 mod damaged_store;
 mod exposures;
 mod files;
+mod funds;
 mod gate;
 mod groups;
 mod http;
