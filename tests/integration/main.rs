@@ -10,6 +10,7 @@
 mod admin;
 mod architecture;
 mod bad_input;
+mod caches;
 mod check;
 mod command_line;
 mod contract;
