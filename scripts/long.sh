@@ -16,6 +16,7 @@ usage: scripts/long.sh NAME [TIMES]
              held sockets, 100,000 calls over stdio; some four minutes on a machine that does nothing else
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
              every finding raised where there is none (../shared/data)
+  coverage   which lines of the crates and of src/ the Rust tests run; the goal is 95% of factor-analytics and of the services
   flaky      all Rust tests, TIMES over (default 5)
   kernels    criterion on the kernels, and their scale
   calls      whole calls over stdio (benches/calls.py)
@@ -30,7 +31,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | load | jumps | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | load | jumps | coverage | flaky | kernels | calls | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -88,6 +89,25 @@ run_load() {
 
 run_jumps() {
     JUMP_ROUNDS=${times:-20} cargo test --locked --package factor-mcp --test integration jumps:: -- --nocapture --test-threads=1
+}
+
+# Only the workspace's own crates count their lines. The file of a program says where its counts go: they are kept in step with what
+# runs (%c), since servers of tests are killed, and those of equal programs are added up (%m).
+run_coverage() {
+    local tools built=$target/coverage profiles=$target/coverage/profiles programs=()
+    # Those of the compiler's own version: others cannot read its counts.
+    rustup component add llvm-tools 2>/dev/null || { echo "needs the compiler's llvm-tools: rustup component add llvm-tools" >&2; return 1; }
+    tools=$(rustc --print target-libdir)/../bin
+    rm -rf "$profiles"
+    mkdir -p "$profiles"
+    printf '#!/bin/sh\nexec "$@" -Cinstrument-coverage -Cllvm-args=-runtime-counter-relocation\n' >"$built/rustc"
+    chmod +x "$built/rustc"
+    export CARGO_TARGET_DIR=$built CARGO_INCREMENTAL=0 RUSTC_WORKSPACE_WRAPPER=$built/rustc LLVM_PROFILE_FILE=$profiles/%m%c.profraw
+    tests --workspace --no-fail-fast || echo "some tests failed; what they ran counts all the same"
+    "$tools/llvm-profdata" merge -sparse "$profiles"/*.profraw -o "$built/all.profdata"
+    mapfile -t programs < <(cargo test --locked --workspace --no-run --message-format=json 2>/dev/null |
+        sed -n 's/.*"executable":"\([^"]*\)".*/--object=\1/p' | sort -u)
+    "$tools/llvm-cov" export --format=lcov --instr-profile="$built/all.profdata" "${programs[@]}" | python3 scripts/coverage.py "$root"
 }
 
 run_flaky() {
@@ -150,7 +170,7 @@ set -e
 result=passed
 ((status == 0)) || result="FAILED ($status)"
 # What a check says of itself in a line, beside whether it passed.
-said=$(grep -E '^[0-9]+ cases, |^[0-9]+ flips of |^(missed|FAILED) |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^inspector: |^conformance: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
+said=$(grep -E '^[0-9]+ cases, |^[0-9]+ flips of |^(missed|FAILED) |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^inspector: |^conformance: |^lines run by tests: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
 printf '\nresult   %s, %d s\n' "$result" "$SECONDS" >>"$log"
 [[ -s $folder/index.md ]] || cat >"$folder/index.md" <<'TEXT'
 # Long checks

@@ -1,7 +1,7 @@
 //! Dividends and market capitalisations for a plan, asked for before computing.
 //!
 //! One ticker's failure is a null with its reason, never a failed analysis. Nothing is asked twice or in vain: only
-//! tickers of the plan, only where there is a close to take a share of, and commodities and coins not at all.
+//! tickers of the plan, only where there is a close to take a share of, and none that are known to pay nothing.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -64,7 +64,7 @@ async fn trailing(
     fetching: &Fetching,
 ) -> IndexMap<Ticker, Result<f64, String>> {
     let as_of = study.panel().as_of();
-    // Commodities and coins pay nothing, and old prices have no yield of today: the vendor need not be asked.
+    // What is known to pay nothing pays nothing, and old prices have no yield of today: the vendor need not be asked.
     let is_open = |column: usize, factor: &factor_types::Factor| {
         let series = &study.panel().columns()[column].series;
         let close = closes.get(&factor.ticker).copied();

@@ -86,13 +86,14 @@ impl AnswerCache {
         Self { kept, counts: CacheCounts::default() }
     }
 
-    /// The answer to a question that was asked before on the same basis.
+    /// The answer to a question that was asked before on the same basis. That there is none is counted when one is kept: what
+    /// never can be is no request of this cache.
     pub fn get(&self, question: &AnswerKey, basis: &Basis) -> Option<Rendered> {
         let is_same =
             |made_from: &Basis| Arc::ptr_eq(&made_from.snapshot, &basis.snapshot) && made_from.groups == basis.groups;
-        let kept = self.kept.get(question).filter(|kept| is_same(&kept.0));
-        self.counts.count(kept.is_some());
-        kept.map(|kept| kept.1.clone())
+        let kept = self.kept.get(question).filter(|kept| is_same(&kept.0))?;
+        self.counts.count(true);
+        Some(kept.1.clone())
     }
 
     /// Drops all of them.
@@ -110,6 +111,7 @@ impl AnswerCache {
     /// Keeps an answer.
     pub fn keep(&self, question: AnswerKey, basis: Basis, answer: &Rendered) {
         if answer.links.is_empty() {
+            self.counts.count(false);
             self.kept.insert(question, Arc::new((basis, answer.clone())));
         }
     }

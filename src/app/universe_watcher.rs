@@ -13,8 +13,8 @@ use std::{
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use factor_store::{
-    BuiltinSource, DatabaseRows, LastGoodSource, LoadedUniverse, MappingKind, Store, StoreError, YamlSource, load_from,
-    read_mappings,
+    BuiltinSource, DatabaseRows, FUNDS_FILE, LastGoodSource, LoadedUniverse, MappingKind, Store, StoreError,
+    YamlSource, load_from, read_funds, read_mappings,
 };
 use tokio::{
     sync::{Mutex, RwLock},
@@ -120,7 +120,8 @@ impl UniverseWatcher {
         let (before, folder) = (self.last().await, self.folder.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let yaml = YamlSource::new(folder.as_deref());
-            load_from(&[&database, &yaml, &LastGoodSource::new(&before.loaded), &BuiltinSource])
+            let loaded = load_from(&[&database, &yaml, &LastGoodSource::new(&before.loaded), &BuiltinSource]);
+            loaded.with_facts(read_funds(folder.as_deref()), &before.loaded.facts)
         });
         // The reading panics only if a source does; the universe stays what it was.
         let Ok(loaded) = reading.await else { return };
@@ -150,11 +151,11 @@ impl UniverseWatcher {
 
 fn stamps(folder: Option<&Path>) -> Vec<Option<Stamp>> {
     let Some(folder) = folder else { return Vec::new() };
-    let stamp = |kind: MappingKind| {
-        let about = std::fs::metadata(folder.join(kind.file_name())).ok()?;
+    let stamp = |file: &str| {
+        let about = std::fs::metadata(folder.join(file)).ok()?;
         Some(Stamp { bytes: about.len(), changed: about.modified().ok() })
     };
-    MappingKind::ALL.into_iter().map(stamp).collect()
+    MappingKind::ALL.into_iter().map(MappingKind::file_name).chain([FUNDS_FILE]).map(stamp).collect()
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(crate) enum Warning {
     LookedThrough { factor: String },
     /// Recommendations whose dividend yield is not known, though a least one is asked for.
     YieldsUnknown { count: usize, least: f64 },
+    /// Recommendations of which a fact is not known that a screen asks for.
+    FactsUnknown { what: &'static str, count: usize, screen: &'static str, bound: f64 },
     /// Factors asked for by name that leave the others with fewer periods.
     YoungFactors { factors: Vec<String>, with: usize, without: usize },
     /// A factor that is not in the regression.
@@ -127,6 +129,11 @@ impl fmt::Display for Warning {
             Self::YieldsUnknown { count, least } => write!(
                 f,
                 "the dividend yield of {count} recommended is not known; they are not held to min_dividend_yield {least}"
+            ),
+            Self::FactsUnknown { what, count, screen, bound } => write!(
+                f,
+                "the {what} of {count} recommended is not known; they are not held to {screen} {bound} (funds.csv in \
+                 FACTOR_PROXIES_DIR tells it)"
             ),
             Self::NotRegressed { factor, why } => write!(f, "{factor} is not in the regression: {why}"),
         }

@@ -48,6 +48,8 @@ pub(crate) fn warnings_of(answer: &Value) -> &Value {
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_factor-mcp"));
     command.env_clear().env("FACTOR_TODAY", TODAY).env("HOME", folder).current_dir(folder).kill_on_drop(true);
+    // Where the lines that tests run are counted, a server's count too.
+    command.envs(option_env!("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
     command
 }
 

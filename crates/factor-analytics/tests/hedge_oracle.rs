@@ -12,7 +12,7 @@ use factor_analytics::{
     nnls, stats,
     study::Standing,
 };
-use factor_types::Category;
+use factor_types::{Category, FundFacts};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -85,6 +85,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
                 sharpe_ratio: fact("sharpe_ratio"),
                 max_drawdown: fact("max_drawdown"),
                 dividend_yield: fact("dividend_yield"),
+                facts: FundFacts::default(),
             }
         })
         .collect();
@@ -96,6 +97,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
         }),
         per_year: per_year(case),
         min_observations: floor(case),
+        expense_ratio: None,
     };
     let plan = HedgePlan {
         target_allocation_reduction: case["target"].as_f64().unwrap(),

@@ -15,6 +15,7 @@ pub mod entries;
 mod error;
 mod faults;
 mod files;
+mod funds;
 mod mapping;
 mod source;
 mod store;
@@ -24,6 +25,7 @@ mod yaml;
 
 pub use entries::{MemoryEntries, SqliteEntries};
 pub use error::{RowKind, StoreError};
+pub use funds::{FUNDS_FILE, FundTable, read_funds};
 pub use mapping::{
     MappingKind, ProxyRow,
     edit::{EditReport, EditedRow, IndustryEdit, MappingEdit, RowFate},

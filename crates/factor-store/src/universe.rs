@@ -9,7 +9,7 @@ use std::{
 use factor_types::{FactorUniverse, SourceTier, Ticker};
 use sha2::{Digest, Sha256};
 
-use crate::{BuiltinSource, MappingKind, MappingSource, ProxyRow, YamlSource};
+use crate::{BuiltinSource, FundTable, MappingKind, MappingSource, ProxyRow, YamlSource, read_funds};
 
 /// The universe in force and where it came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct LoadedUniverse {
     pub rows: BTreeMap<MappingKind, Vec<ProxyRow>>,
     /// What went wrong, in words, and what is used instead. Empty when all is well.
     pub problems: Vec<String>,
+    /// What is known of funds besides their prices, of the universe or not.
+    pub facts: FundTable,
     /// 32 hexadecimal digits that change with the rows or their tiers and with nothing else, on any machine.
     pub hash: String,
 }
@@ -29,7 +31,24 @@ pub struct LoadedUniverse {
 /// Loads the universe: the YAML files of `dir`, or those built into the binary without one; for a kind whose file is
 /// missing, empty or wrong, the minimal set built into the binary. Reads files, so it may block.
 pub fn load_universe(dir: Option<&Path>) -> LoadedUniverse {
-    load_from(&[&YamlSource::new(dir), &BuiltinSource])
+    load_from(&[&YamlSource::new(dir), &BuiltinSource]).with_facts(read_funds(dir), &FundTable::new())
+}
+
+impl LoadedUniverse {
+    /// With what is known of its funds. Where that could not be read, `last_good` or what is built in serves, and the
+    /// problem is told.
+    #[must_use]
+    pub fn with_facts(mut self, read: Result<FundTable, String>, last_good: &FundTable) -> Self {
+        self.facts = read.unwrap_or_else(|problem| {
+            tracing::warn!("factor universe: {problem}");
+            let built_in = last_good.is_empty();
+            let instead = if built_in { "what is built in" } else { "what it said before" };
+            self.problems.push(format!("{problem}. Of funds, {instead} is used instead"));
+            if built_in { read_funds(None).unwrap_or_default() } else { last_good.clone() }
+        });
+        self.universe = self.universe.with_facts(&self.facts);
+        self
+    }
 }
 
 /// Loads the universe from sources in the order of their strength. Each problem is logged once.
@@ -58,7 +77,7 @@ pub fn load_from(sources: &[&dyn MappingSource]) -> LoadedUniverse {
     for problem in &problems {
         tracing::warn!("factor universe: {problem}");
     }
-    LoadedUniverse { universe, tiers, rows, problems, hash }
+    LoadedUniverse { universe, tiers, rows, problems, facts: FundTable::new(), hash }
 }
 
 fn first_with_rows(

@@ -1,11 +1,11 @@
 //! Factors and the universe they form.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::Ticker;
+use crate::{FundFacts, Ticker};
 
 crate::closed_set! {
     /// What kind of factor an ETF stands for. Each category has its own correlation matrix.
@@ -123,6 +123,9 @@ pub struct Factor {
     pub inception: Option<NaiveDate>,
     /// Free text of the mapping.
     pub description: Option<String>,
+    /// What is known of the fund besides its prices.
+    #[serde(skip)]
+    pub facts: FundFacts,
     /// Where the definition came from.
     pub source: SourceTier,
 }
@@ -143,6 +146,7 @@ impl Factor {
             priority: category.default_priority(false),
             inception: None,
             description: None,
+            facts: FundFacts::default(),
             source,
         }
     }
@@ -173,6 +177,15 @@ impl FactorUniverse {
         universe.by_ticker =
             universe.factors.iter().enumerate().map(|(at, factor)| (factor.ticker.clone(), at)).collect();
         universe
+    }
+
+    /// The same with what is known of the funds.
+    #[must_use]
+    pub fn with_facts(mut self, facts: &BTreeMap<Ticker, FundFacts>) -> Self {
+        for factor in &mut self.factors {
+            factor.facts = facts.get(&factor.ticker).copied().unwrap_or_default();
+        }
+        self
     }
 
     /// The factors in order.

@@ -90,7 +90,9 @@ fn study(tickers: &[(&str, Category)]) -> Study {
     let window = Window::whole(Frequency::Monthly, day("2021-12-31"), end);
     let panel = Arc::new(Panel::build(window, &series).unwrap());
     let factor = |(name, category): &(&str, Category)| {
-        Arc::new(Factor::new(ticker(name), *name, *category, SourceTier::Request))
+        let mut factor = Factor::new(ticker(name), *name, *category, SourceTier::Request);
+        factor.facts.pays_income = (*name == "GOLD").then_some(false);
+        Arc::new(factor)
     };
     let universe: Vec<Arc<Factor>> = tickers.iter().map(factor).collect();
     Study::new(panel, Arc::default(), &universe, &[], 12)

@@ -10,7 +10,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_factor_recommendations",
     title: "Offsets of a factor",
     description: "What offsets a factor there is too much of: correlation, hedge ratio, effectiveness in and out of sample, \
-                  the swap in a portfolio, the best two or three together. Says so where nothing does.",
+                  the swap in a portfolio, the best two or three together.",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: true,
@@ -43,6 +43,8 @@ fn input() -> Value {
         "max_recommendations": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10, "description": "Longest list."},
         "prefer_income": {"type": "boolean", "default": false, "description": "Rank by dividend yield more."},
         "min_dividend_yield": {"type": "number", "minimum": 0, "maximum": 1, "description": "0.03 is 3%."},
+        "max_expense_ratio": {"type": "number", "description": "0.005 is 0.5% a year."},
+        "min_average_daily_value": {"type": "number", "description": "US dollars."},
     });
     schemas::add(&mut properties, &schemas::portfolio_source());
     schemas::add(

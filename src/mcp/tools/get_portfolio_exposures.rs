@@ -34,7 +34,7 @@ fn input() -> Value {
         "factors": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "To regress on: tickers, names, categories. Default: macro composites.",
+            "description": "To regress on. Default: macro composites.",
             "examples": [["SPY", "fixed_income"]]
         },
         "what_if": {

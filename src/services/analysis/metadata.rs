@@ -1,7 +1,7 @@
 //! `analysis_metadata` and `performance`: what was done, on what, by which conventions and how fast.
 
 use chrono::{SecondsFormat, Utc};
-use factor_analytics::{correlation::Method, study::ExclusionReason};
+use factor_analytics::{correlation::Method, report::Weighting, study::ExclusionReason};
 use factor_types::{Category, PriceKind, Ticker};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -72,7 +72,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
     }
     metadata.put("labels", &labels(analysis));
     metadata.put("history", &history(analysis));
-    metadata.put_part("conventions", Part::Fields(conventions(analysis).into_table()));
+    metadata.put_part("conventions", Part::Fields(conventions(analysis, &query.request.plan).into_table()));
     let hit = |cached: bool| if cached { "hit" } else { "miss" };
     metadata.put("cache", &json!({ "panel": hit(analysis.panel_cached), "sections": hit(analysis.report_cached) }));
     let excluded = quality::excluded(analysis).into_iter();
@@ -221,7 +221,22 @@ fn say_of_correlations(conventions: &mut Fields, analysis: &Analysis) {
     said.iter().for_each(|place| conventions.put(place.of.0, place.of.1));
 }
 
-fn conventions(analysis: &Analysis) -> Fields {
+/// How composites are weighted, and when they are rebalanced.
+fn weighting(plan: &Plan) -> &'static str {
+    match plan {
+        Plan::Performance(plan) if plan.weights == Weighting::Cap => {
+            "weighted by today's market caps, rebalanced at the end of each period; a missing member's weight is spread over those present"
+        }
+        Plan::Performance(plan) if plan.weights != Weighting::Equal => {
+            "weighted by composite_weights, rebalanced at the end of each period; a missing member's weight is spread over those present"
+        }
+        _ => {
+            "equal weights, rebalanced at the end of each period; a missing member's weight is spread over those present"
+        }
+    }
+}
+
+fn conventions(analysis: &Analysis, plan: &Plan) -> Fields {
     let mut conventions = Fields::rounded(Rounding::None);
     conventions.put(
         "returns",
@@ -235,6 +250,8 @@ fn conventions(analysis: &Analysis) -> Fields {
     if let Some(said) = analysis.window().calendar.in_words() {
         conventions.put("calendar", said);
     }
+    conventions.put("currency", "US dollars; prices in another currency are named and not converted");
+    conventions.put("composites", weighting(plan));
     match analysis.kind() {
         AnalysisKind::Correlations => say_of_correlations(&mut conventions, analysis),
         AnalysisKind::Performance => {
@@ -256,7 +273,7 @@ fn conventions(analysis: &Analysis) -> Fields {
             say("observations_of", "periods of the figures that rest on fewer than observations");
             say(
                 "dividend_yield",
-                "trailing twelve months / last price, only of today; of a composite the weighted mean of its members'",
+                "distributions of the trailing twelve months / last price, only of today; of a composite the weighted mean of its members'; sec_yield beside it where funds.csv tells it",
             );
         }
         AnalysisKind::Returns => {

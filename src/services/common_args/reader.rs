@@ -118,6 +118,7 @@ impl CommonReader<'_> {
         let usual = if picked.is_some() { IndustryGranularity::Industry } else { IndustryGranularity::Group };
         let granularity = self.granularity(usual, own_universe.as_ref().unwrap_or(known), &mut notes);
         let (categories, rate_matrix) = self.categories(&mut notes);
+        let own_universe = own_universe.map(|own| own.with_facts(&snapshot.loaded.facts));
         if let Some(own) = &own_universe {
             named.add(Role::Factor, own.factors().iter().map(|factor| factor.ticker.clone()));
             named.add(Role::Factor, groups.factors().map(|factor| factor.ticker.clone()));

@@ -12,7 +12,7 @@ use factor_analytics::{
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
-use factor_types::{AssetClass, Category, Frequency, Ticker};
+use factor_types::{AssetClass, Category, Frequency, FundFacts, Ratio, Ticker};
 
 use super::{HeldFactor, Recommended, notes, request::Request};
 use crate::{
@@ -35,6 +35,7 @@ struct Row {
     standing: Standing,
     weight: Option<f64>,
     figures: Figures,
+    facts: FundFacts,
 }
 
 /// What the analysis of performance says of a candidate.
@@ -69,9 +70,11 @@ pub(super) async fn look_at(
     };
     let weight = held.as_ref().map(|(_, classifications)| classifications.weight_in(&factor.members));
     let plan = plan(&request, &context);
+    let fund = factor.name.parse::<Ticker>().ok().and_then(|ticker| context.common().universe().get(&ticker));
+    let expense_ratio = fund.and_then(|fund| fund.facts.expense_ratio).map(Ratio::decimal);
     let (report, portfolio) = portfolio::off_thread(move || {
         let held = returns.as_ref().zip(weight);
-        let report = report(&study, &overexposed, held, &rows, &plan)?;
+        let report = report(&study, &overexposed, held, (&rows, expense_ratio), &plan)?;
         let portfolio = returns.map(|returns| {
             let exposures = portfolio::macro_exposures(&study, &returns, &risk_free);
             (returns, exposures)
@@ -89,7 +92,7 @@ pub(super) async fn look_at(
         exposures,
     });
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
-    let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), report.yields_unknown.len());
+    let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), &report);
     let frame = notes::frame(&request, &context, &factor, portfolio.as_ref(), &report);
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
     Ok(Recommended { request, context, factor, portfolio, report, quality, frame })
@@ -119,6 +122,8 @@ fn plan(request: &Request, context: &AnalysisContext) -> HedgePlan {
         max_recommendations: request.max_recommendations,
         prefer_income: request.prefer_income,
         min_dividend_yield: request.min_dividend_yield,
+        max_expense_ratio: request.max_expense_ratio,
+        min_average_daily_value: request.min_average_daily_value,
         include_cash: asked_cash,
         basket: true,
     }
@@ -128,7 +133,7 @@ fn report(
     study: &Study,
     overexposed: &[f64],
     held: Option<(&PortfolioReturns, f64)>,
-    rows: &[Row],
+    (rows, expense_ratio): (&[Row], Option<f64>),
     plan: &HedgePlan,
 ) -> Result<HedgeReport, HedgeError> {
     let panel = study.panel();
@@ -146,6 +151,7 @@ fn report(
             sharpe_ratio: row.figures.sharpe_ratio,
             max_drawdown: row.figures.max_drawdown,
             dividend_yield: row.figures.dividend_yield,
+            facts: row.facts,
         })
         .collect();
     let question = HedgeQuestion {
@@ -153,6 +159,7 @@ fn report(
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
         per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
+        expense_ratio,
     };
     HedgeReport::compute(&question, &candidates, plan)
 }
@@ -189,6 +196,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             standing: studied.standing,
             weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
             figures: figures.unwrap_or_default(),
+            facts: own.facts,
         }
     };
     chosen.map(row).collect()

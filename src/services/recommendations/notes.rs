@@ -135,7 +135,7 @@ pub(super) fn warnings(
     context: &AnalysisContext,
     factor: &Resolved,
     portfolio: Option<&HeldFactor>,
-    yields_unknown: usize,
+    report: &HedgeReport,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some(HeldFactor { held, classifications, returns, .. }) = portfolio {
@@ -144,8 +144,24 @@ pub(super) fn warnings(
             warnings.push(Warning::LookedThrough { factor: factor.name.clone() });
         }
     }
-    if let Some(least) = request.min_dividend_yield.filter(|_| yields_unknown > 0) {
-        warnings.push(Warning::YieldsUnknown { count: yields_unknown, least });
+    let count = report.yields_unknown.len();
+    if let Some(least) = request.min_dividend_yield.filter(|_| count > 0) {
+        warnings.push(Warning::YieldsUnknown { count, least });
+    }
+    let unknown = |known: fn(&Recommendation) -> bool| report.recommendations.iter().filter(|one| !known(one)).count();
+    let screens = [
+        ("expense ratio", "max_expense_ratio", request.max_expense_ratio, unknown(|one| one.expense_ratio.is_some())),
+        (
+            "average daily value",
+            "min_average_daily_value",
+            request.min_average_daily_value,
+            unknown(|one| one.average_daily_value.is_some()),
+        ),
+    ];
+    for (what, screen, bound, count) in screens {
+        if let Some(bound) = bound.filter(|_| count > 0) {
+            warnings.push(Warning::FactsUnknown { what, count, screen, bound });
+        }
     }
     warnings
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The names of its own arguments; the others are those of every analysis.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 13] = [
     "overexposed_factor",
     "holdings",
     "portfolio_name",
@@ -19,10 +19,15 @@ const NAMES: [&str; 11] = [
     "max_recommendations",
     "prefer_income",
     "min_dividend_yield",
+    "max_expense_ratio",
+    "min_average_daily_value",
     "categories",
     "factor_categories",
     "include",
 ];
+
+/// No fund costs more; what is above is a percentage.
+const HIGHEST_EXPENSE_RATIO: f64 = 0.1;
 
 closed_set! {
     /// A section of an answer, as `include` names it.
@@ -50,6 +55,10 @@ pub(crate) struct Request {
     pub(crate) max_recommendations: usize,
     pub(crate) prefer_income: bool,
     pub(crate) min_dividend_yield: Option<f64>,
+    /// Funds known to cost more in a year are no candidates.
+    pub(crate) max_expense_ratio: Option<f64>,
+    /// Nor are those of which less is known to be traded on a usual day, in US dollars.
+    pub(crate) min_average_daily_value: Option<f64>,
     pub(crate) include: Include<Section>,
 }
 
@@ -71,6 +80,8 @@ impl Request {
             max_recommendations: args.count("max_recommendations", 1..=50).unwrap_or(10),
             prefer_income: args.boolean("prefer_income").unwrap_or(false),
             min_dividend_yield: args.share("min_dividend_yield"),
+            max_expense_ratio: args.share_within("max_expense_ratio", 0.0..=HIGHEST_EXPENSE_RATIO),
+            min_average_daily_value: args.number("min_average_daily_value", 0.0..=f64::INFINITY),
             include,
         };
         let common = CommonArgs::read(&mut args, (&NAMES, &[]), basis)?;

@@ -64,6 +64,12 @@ pub(crate) struct ShortRecommendation<'a> {
     sharpe_ratio: Option<f64>,
     max_drawdown: Option<f64>,
     dividend_yield: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expense_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    average_daily_value: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_per_year: Option<f64>,
     meets_threshold: bool,
     significant: bool,
     score: f64,
@@ -121,6 +127,9 @@ impl<'a> RecommendationRow<'a> {
             sharpe_ratio: one.sharpe_ratio,
             max_drawdown: one.max_drawdown,
             dividend_yield: one.dividend_yield,
+            expense_ratio: one.expense_ratio,
+            average_daily_value: one.average_daily_value,
+            cost_per_year: one.cost_per_year,
             meets_threshold: one.meets_threshold,
             significant: one.significant,
             score: one.score,

@@ -52,8 +52,8 @@ fn own_mistakes_come_before_common_ones() {
     `correlation_threshold` (got 0.5) must be a number from -1 to 0
     `max_recommendations` (got 0) must be a whole number from 1 to 50
     `min_dividend_yield` (got "3%") must be a share from 0 to 1: write 0.03 for 3%
-    `windows` (got ["1m"]) is not a known argument: leave it out; the tool's input schema names its arguments
     `factor_categories` (got ["cash"]) is another name of categories: keep one of them
+    `windows` (got ["1m"]) is not a known argument: leave it out; the tool's input schema names its arguments
     `format` (got "txt") must be one of summary, full, report
     "#);
 }
@@ -83,6 +83,9 @@ pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommenda
         sharpe_ratio: None,
         max_drawdown: None,
         dividend_yield: None,
+        expense_ratio: None,
+        average_daily_value: None,
+        cost_per_year: None,
         meets_threshold: true,
         significant: false,
         score: 0.1,

@@ -1,6 +1,6 @@
 //! Which candidates are looked at, and why the others are not.
 
-use factor_types::{Category, Ticker};
+use factor_types::{Category, FundFacts, Ratio, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ pub struct Candidate<'a> {
     pub max_drawdown: Option<f64>,
     /// Its dividend yield, a decimal; `None` when unknown.
     pub dividend_yield: Option<f64>,
+    /// What it costs and how much of it is traded, where known.
+    pub facts: FundFacts,
 }
 
 /// Why a candidate is not looked at.
@@ -50,6 +52,10 @@ pub enum CandidateExclusion {
     HeavyHolding,
     /// Its dividend yield is known and below the minimum asked for.
     LowDividendYield,
+    /// Its costs are known and above the most asked for.
+    HighExpenseRatio,
+    /// What is traded of it on a usual day is known and below the least asked for.
+    LowDailyValue,
     /// Too few periods in common with the factor.
     ThinHistory,
     /// Its returns do not vary.
@@ -74,6 +80,8 @@ pub struct ExcludedCandidate {
 pub(super) struct Filter {
     pub(super) include_cash: bool,
     pub(super) min_dividend_yield: Option<f64>,
+    pub(super) max_expense_ratio: Option<f64>,
+    pub(super) min_average_daily_value: Option<f64>,
     /// What the portfolio holds of the factor; `None` without a portfolio.
     pub(super) weight_of_overexposed: Option<f64>,
 }
@@ -81,7 +89,7 @@ pub(super) struct Filter {
 impl Filter {
     /// The first reason not to look at a candidate, before its returns are looked at.
     ///
-    /// A yield that is not known is no reason. Where the factor is not held, a holding can only be heavy by itself.
+    /// A yield, costs or a daily value that is not known is no reason. Where the factor is not held, a holding can only be heavy by itself.
     pub(super) fn against(&self, candidate: &Candidate<'_>) -> Option<(CandidateExclusion, String)> {
         if candidate.part_of_overexposed {
             return Some((
@@ -105,6 +113,22 @@ impl Filter {
         if let Some(weight) = held.filter(|weight| *weight > HEAVY_WEIGHT) {
             let detail = format!("its weight {weight:.4} in the portfolio is above {HEAVY_WEIGHT}");
             return Some((CandidateExclusion::HeavyHolding, detail));
+        }
+        self.screened(candidate)
+    }
+
+    /// The first screen that a candidate fails by what is known of it.
+    fn screened(&self, candidate: &Candidate<'_>) -> Option<(CandidateExclusion, String)> {
+        let costs = candidate.facts.expense_ratio.map(Ratio::decimal);
+        if let Some((known, most)) = costs.zip(self.max_expense_ratio).filter(|(known, most)| known > most) {
+            let detail = format!("its expense ratio {known} is above max_expense_ratio {most}");
+            return Some((CandidateExclusion::HighExpenseRatio, detail));
+        }
+        let traded = candidate.facts.average_daily_value.map(|dollars| dollars as f64);
+        if let Some((known, least)) = traded.zip(self.min_average_daily_value).filter(|(known, least)| known < least) {
+            let detail =
+                format!("{known} US dollars of it are traded on a usual day, min_average_daily_value is {least}");
+            return Some((CandidateExclusion::LowDailyValue, detail));
         }
         let (known, least) = candidate.dividend_yield.zip(self.min_dividend_yield)?;
         let detail = || format!("its dividend yield {known:.4} is below min_dividend_yield {least}");

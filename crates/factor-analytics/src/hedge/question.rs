@@ -13,6 +13,8 @@ pub struct HedgeQuestion<'a> {
     pub per_year: f64,
     /// The fewest common rows a figure may rest on.
     pub min_observations: usize,
+    /// What the factor costs in a year, where known.
+    pub expense_ratio: Option<f64>,
 }
 
 /// How it is to be offset.
@@ -28,6 +30,10 @@ pub struct HedgePlan {
     pub prefer_income: bool,
     /// Candidates with a known yield below this are left out.
     pub min_dividend_yield: Option<f64>,
+    /// Candidates with known costs above this are left out.
+    pub max_expense_ratio: Option<f64>,
+    /// Candidates of which less than so many US dollars are known to be traded on a usual day are left out.
+    pub min_average_daily_value: Option<f64>,
     /// Whether cash may be a candidate.
     pub include_cash: bool,
     /// Whether sets of two and three are tried.
@@ -42,6 +48,8 @@ impl Default for HedgePlan {
             max_recommendations: 10,
             prefer_income: false,
             min_dividend_yield: None,
+            max_expense_ratio: None,
+            min_average_daily_value: None,
             include_cash: false,
             basket: true,
         }

@@ -1,6 +1,6 @@
 //! The answer to "what offsets this factor".
 
-use factor_types::{Category, Ticker};
+use factor_types::{Category, Ratio, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,6 +50,16 @@ pub struct Recommendation {
     pub max_drawdown: Option<f64>,
     /// Null when unknown.
     pub dividend_yield: Option<f64>,
+    /// Its costs in a year, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expense_ratio: Option<f64>,
+    /// US dollars traded of it on a usual day, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_daily_value: Option<u64>,
+    /// What the move costs in a year, as a share of the portfolio: the moved weight times its costs less the factor's. Absent
+    /// where one of them is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_year: Option<f64>,
     /// Whether the correlation is at or under the threshold.
     pub meets_threshold: bool,
     /// Whether the correlation differs from 0 at 5% after Benjamini-Hochberg over all candidates scanned.
@@ -207,6 +217,9 @@ impl Recommendation {
             let (f, c) = (question.overexposed, candidate.returns);
             Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.per_year))
         });
+        let expense_ratio = candidate.facts.expense_ratio.map(Ratio::decimal);
+        let moved = swap.as_ref().and_then(|swap| swap.suggested_additional_allocation);
+        let costs = moved.zip(expense_ratio).zip(question.expense_ratio);
         Self {
             rank: 0,
             factor: candidate.factor.to_owned(),
@@ -219,6 +232,9 @@ impl Recommendation {
             sharpe_ratio: candidate.sharpe_ratio,
             max_drawdown: candidate.max_drawdown,
             dividend_yield: candidate.dividend_yield,
+            expense_ratio,
+            average_daily_value: candidate.facts.average_daily_value,
+            cost_per_year: costs.map(|((moved, own), factor)| moved * (own - factor)),
             meets_threshold: false,
             significant: false,
             score: 0.0,

@@ -87,6 +87,8 @@ pub(super) fn scan<'a>(
     let filter = Filter {
         include_cash: plan.include_cash,
         min_dividend_yield: plan.min_dividend_yield,
+        max_expense_ratio: plan.max_expense_ratio,
+        min_average_daily_value: plan.min_average_daily_value,
         weight_of_overexposed: question.portfolio.map(|portfolio| portfolio.weight_of_overexposed),
     };
     let (mut looked, mut left_out) = (Vec::new(), Vec::new());

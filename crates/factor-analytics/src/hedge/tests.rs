@@ -1,4 +1,4 @@
-use factor_types::Category;
+use factor_types::{Category, FundFacts, Ratio};
 use ndarray::array;
 use proptest::prelude::*;
 
@@ -20,11 +20,54 @@ fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
         sharpe_ratio: Some(0.5),
         max_drawdown: Some(-0.2),
         dividend_yield: Some(0.02),
+        facts: FundFacts::default(),
     }
 }
 
 fn question(overexposed: &[f64]) -> HedgeQuestion<'_> {
-    HedgeQuestion { overexposed, portfolio: None, per_year: 12.0, min_observations: 12 }
+    HedgeQuestion { overexposed, portfolio: None, per_year: 12.0, min_observations: 12, expense_ratio: None }
+}
+
+#[test]
+fn what_is_known_to_cost_too_much_or_to_be_traded_too_little_is_left_out_and_the_unknown_is_not() {
+    let (f, other) = squares(48);
+    let known = |name, costs: Option<f64>, traded: Option<u64>| {
+        let facts = FundFacts {
+            expense_ratio: costs.and_then(Ratio::new),
+            average_daily_value: traded,
+            ..FundFacts::default()
+        };
+        Candidate { facts, ..candidate(name, &other) }
+    };
+    let candidates = [
+        known("dear", Some(0.0051), Some(9_000_000)),
+        known("at both bounds", Some(0.005), Some(5_000_000)),
+        known("quiet", Some(0.001), Some(4_999_999)),
+        known("unknown", None, None),
+    ];
+    let plan = HedgePlan { max_expense_ratio: Some(0.005), min_average_daily_value: Some(5e6), ..HedgePlan::default() };
+    let portfolio = Portfolio { returns: &f, weight_of_overexposed: 0.5 };
+    let held = HedgeQuestion { portfolio: Some(portfolio), expense_ratio: Some(0.001), ..question(&f) };
+    let report = HedgeReport::compute(&held, &candidates, &plan).unwrap();
+    let out: Vec<_> =
+        report.left_out.iter().map(|one| (one.factor.as_str(), one.reason, one.detail.as_str())).collect();
+    assert_eq!(
+        out,
+        [
+            ("dear", CandidateExclusion::HighExpenseRatio, "its expense ratio 0.0051 is above max_expense_ratio 0.005"),
+            (
+                "quiet",
+                CandidateExclusion::LowDailyValue,
+                "4999999 US dollars of it are traded on a usual day, min_average_daily_value is 5000000"
+            ),
+        ]
+    );
+    let of = |name: &str| report.recommendations.iter().find(|one| one.factor == name).unwrap();
+    // A tenth moves, at four tenths of a percent more.
+    let moved = of("at both bounds");
+    assert_eq!(moved.swap.as_ref().unwrap().suggested_additional_allocation, Some(0.1));
+    assert!((moved.cost_per_year.unwrap() - 0.0004).abs() < 1e-15);
+    assert_eq!((of("unknown").expense_ratio, of("unknown").cost_per_year), (None, None));
 }
 
 /// a and b: uncorrelated, mean 0, the same variance.

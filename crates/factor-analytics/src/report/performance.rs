@@ -36,6 +36,9 @@ pub struct FactorProfile {
     /// The figures.
     #[serde(flatten)]
     pub profile: PerformanceProfile,
+    /// The SEC's yield of thirty days, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sec_yield: Option<f64>,
 }
 
 /// One composite's entry.

@@ -22,12 +22,15 @@ const MOST_OF_BONDS: f64 = 0.15;
 /// Members with at least this share of a composite's weight must have a yield.
 const LEAST_WEIGHT: f64 = 0.5;
 
+const UNKNOWN_INCOME: &str = "the source lists no dividends of this fund of commodities or coins, and whether it pays any is not \
+                              known: funds.csv may tell, pays_income yes or no";
+
 const TOO_FEW_MEMBERS: &str = "members with less than half of the weight have a dividend yield";
 
 /// What is known of a factor's dividend yield before anyone is asked for its dividends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum YieldBasis {
-    /// It is 0: commodities and coins pay nothing.
+    /// It is 0: the fund is known to pay nothing out.
     NonPaying,
     /// It is undefined, and why.
     Undefined(String),
@@ -51,7 +54,7 @@ impl YieldBasis {
         if factor.ticker.is_group() {
             return Self::Undefined("a group has no dividends of its own; ask for its members".to_owned());
         }
-        if matches!(factor.asset_class, Some(AssetClass::Commodity | AssetClass::Crypto)) {
+        if factor.facts.pays_income == Some(false) {
             return Self::NonPaying;
         }
         let rows = series.dates().partition_point(|date| *date <= as_of);
@@ -116,6 +119,11 @@ pub fn yields(study: &Study, fundamentals: &Fundamentals) -> IndexMap<Ticker, Re
             YieldBasis::Dividends { close } => {
                 let trailing =
                     fundamentals.dividends.get(&factor.ticker).ok_or("dividends were not asked for")?.clone()?;
+                // Gold pays nothing, but a fund of futures earns on its cash: that none is listed may be for want of a list.
+                let of_things = matches!(factor.asset_class, Some(AssetClass::Commodity | AssetClass::Crypto));
+                if trailing == 0.0 && of_things && factor.facts.pays_income.is_none() {
+                    return Err(UNKNOWN_INCOME.to_owned());
+                }
                 dividend_yield(factor.asset_class, trailing, close)
             }
         }

@@ -64,12 +64,20 @@ pub struct MacroEtfs {
     pub excluded: Vec<Omitted>,
 }
 
-/// Orders constituents: priority (a lower number is preferred), longest history, ticker.
+/// Orders constituents: priority (a lower number is preferred), what is traded most, the lowest costs, longest history,
+/// ticker. What is not known comes after what is.
 pub fn by_preference<'a>(study: &Study, members: &[&'a StudiedFactor]) -> Vec<&'a StudiedFactor> {
     let mut ordered = members.to_vec();
     ordered.sort_by(|a, b| {
         let observations = |studied: &StudiedFactor| study.panel().columns()[studied.column].observations;
+        let traded = |studied: &StudiedFactor| studied.factor.facts.average_daily_value;
+        let costs = |studied: &StudiedFactor| {
+            let known = studied.factor.facts.expense_ratio;
+            (known.is_none(), known)
+        };
         (a.factor.priority.cmp(&b.factor.priority))
+            .then(traded(b).cmp(&traded(a)))
+            .then(costs(a).cmp(&costs(b)))
             .then(observations(b).cmp(&observations(a)))
             .then(a.factor.ticker.cmp(&b.factor.ticker))
     });
@@ -141,7 +149,7 @@ fn duplicate_of<'a>(
 
 #[cfg(test)]
 mod tests {
-    use factor_types::{Category, YieldTable};
+    use factor_types::{Category, Ratio, YieldTable};
 
     use super::*;
     use crate::{
@@ -151,6 +159,29 @@ mod tests {
 
     const A: [f64; 5] = [0.01, -0.02, 0.03, -0.01, 0.02];
     const B: [f64; 5] = [0.02, 0.01, -0.01, -0.03, 0.01];
+
+    #[test]
+    fn of_equals_the_one_that_is_traded_more_and_costs_less_comes_first() {
+        let fund = |name: &str, traded: Option<u64>, costs: Option<f64>| {
+            let mut fund = Fund::new(name, Category::Style, &A);
+            fund.factor.asset_class = Some(AssetClass::Equity);
+            fund.factor.facts.average_daily_value = traded;
+            fund.factor.facts.expense_ratio = costs.and_then(Ratio::new);
+            fund
+        };
+        let funds = [
+            fund("DEAR", Some(5_000_000), Some(0.0075)),
+            fund("QUIET", Some(10_000), Some(0.0001)),
+            fund("BARE", None, None),
+            fund("CHEAP", Some(5_000_000), Some(0.0003)),
+            fund("UNTOLD", Some(5_000_000), None),
+            fund("COSTED", None, Some(0.0001)),
+        ];
+        let study = study(&funds, YieldTable::default());
+        let (members, _) = study.macro_members(AssetClass::Equity);
+        let order: Vec<&str> = by_preference(&study, &members).iter().map(|one| one.factor.ticker.as_str()).collect();
+        assert_eq!(order, ["CHEAP", "DEAR", "UNTOLD", "QUIET", "COSTED", "BARE"]);
+    }
 
     #[test]
     fn a_twin_of_a_kept_one_is_dropped_and_does_not_count() {

@@ -5,15 +5,17 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     panel::Spacing,
-    report::{CorrelationReport, PerformanceReport},
+    report::{CorrelationReport, FactorProfile, PerformanceReport},
+    sections::dividends::year_before,
     yields::{STALE_YIELD_DAYS, runs},
 };
-use factor_types::{Frequency, Maturity};
+use factor_types::{AssetClass, Frequency, Maturity, Ticker};
 use indexmap::IndexMap;
 
+use super::warning::a_few;
 use crate::{
     analysis::{Analysis, Plan, Report},
-    answer::markdown::stretches,
+    answer::markdown::{percent, stretches},
 };
 
 /// What is wrong with the rates.
@@ -27,6 +29,8 @@ pub(crate) enum RateWarning {
     NoYields { maturities: Vec<Maturity>, there: Vec<Maturity>, rare: Option<RareYields> },
     /// Changes of yields are missing on so many of so many periods, by the first and last label of each run.
     ChangesMissing { maturities: Vec<Maturity>, rows: usize, of: usize, runs: Vec<(NaiveDate, NaiveDate)> },
+    /// Dividend yields of cash funds that are no short rate's, beside the mean of UST3M over the year in which they were paid.
+    CashYields { funds: Vec<(Ticker, f64)>, mean: f64 },
     /// Yields end so early that figures lack them, or rest on another source of the risk-free rate.
     YieldsEnd { maturities: Vec<Maturity>, last: NaiveDate, window: NaiveDate, risk_free: Option<String> },
 }
@@ -75,6 +79,16 @@ impl Display for RateWarning {
                 listed(maturities),
                 stretches(runs)
             ),
+            Self::CashYields { funds, mean } => {
+                let funds = funds.iter().map(|(ticker, found)| format!("{ticker} {}", percent(Some(*found))));
+                write!(
+                    f,
+                    "dividend yields of cash funds over {CASH_POINTS} points from the mean of UST3M in the same year ({}): {}; \
+                     look at their dividends and closes",
+                    percent(Some(mean / 100.0)),
+                    a_few(funds.collect::<Vec<_>>(), CASH_NAMED)
+                )
+            }
             Self::YieldsEnd { maturities, last, window, risk_free } => {
                 write!(f, "yields of {} end {last}, the window {window}: ", listed(maturities))?;
                 match risk_free {
@@ -122,6 +136,15 @@ fn listed(maturities: &[Maturity]) -> String {
     maturities.iter().map(|maturity| maturity.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// So far may the dividend yield of a cash fund lie from the mean of UST3M over the year in which it was paid, in percentage
+/// points. From the present UST3M it may lie further when rates move: honest ones would have in nine months of 2022, from the
+/// mean none by more than 0.4 (2011 to 2024).
+const CASH_POINTS: f64 = 2.0;
+/// Cash funds that are named.
+const CASH_NAMED: usize = 5;
+/// Fewer yields in the year say nothing of it.
+const FEWEST_OF_A_YEAR: usize = 100;
+
 /// Of daily rows a smaller share than this may lack yields unsaid: the days on which only bonds do not trade.
 const BOND_HOLIDAYS: f64 = 0.03;
 
@@ -129,7 +152,10 @@ const BOND_HOLIDAYS: f64 = 0.03;
 pub(super) fn warnings(analysis: &Analysis, plan: &Plan) -> Vec<RateWarning> {
     let mut said = ends(analysis);
     match analysis.report() {
-        Report::Performance(report) => said.extend(on_the_risk_free_rate(analysis, report)),
+        Report::Performance(report) => {
+            said.extend(on_the_risk_free_rate(analysis, report));
+            said.extend(cash_yields(analysis, report));
+        }
         Report::Correlations(_) => said.extend(holes(analysis, plan)),
         Report::Returns(_) => {}
     }
@@ -183,6 +209,28 @@ fn on_the_risk_free_rate(analysis: &Analysis, report: &PerformanceReport) -> Opt
         Some(_) if rows < of => Some(RateWarning::Missing { rows: of - rows, of, runs: risk_free.uncovered.clone() }),
         Some(_) => None,
     }
+}
+
+/// The cash funds whose dividend yield is no short rate's; the whole year must be in their history.
+fn cash_yields(analysis: &Analysis, report: &PerformanceReport) -> Option<RateWarning> {
+    let as_of = analysis.study.panel().as_of();
+    let after = year_before(as_of);
+    let rows = analysis.prepared.yields.get(Maturity::Ust3M).iter();
+    let year: Vec<f64> =
+        rows.filter(|(date, _)| *date > after && *date <= as_of).map(|(_, percent)| *percent).collect();
+    if year.len() < FEWEST_OF_A_YEAR {
+        return None;
+    }
+    let mean = year.iter().sum::<f64>() / year.len() as f64;
+    let is_off = |entry: &FactorProfile| {
+        let found = entry.profile.dividend_yield.filter(|_| entry.asset_class == Some(AssetClass::Cash))?;
+        let whole_year = entry.history.first.is_some_and(|first| first <= after);
+        (whole_year && (100.0 * found - mean).abs() > CASH_POINTS).then_some(found)
+    };
+    let all = report.per_factor.iter().flatten();
+    let funds: Vec<(Ticker, f64)> =
+        all.filter_map(|(ticker, entry)| is_off(entry).map(|found| (ticker.clone(), found))).collect();
+    (!funds.is_empty()).then_some(RateWarning::CashYields { funds, mean })
 }
 
 /// The yields that end early, those of one date together.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use factor_types::{Category, Factor, Ticker};
+use factor_types::{Category, Factor, Ratio, Ticker};
 use indexmap::IndexMap;
 
 use super::{
@@ -115,6 +115,7 @@ impl Tables<'_> {
             asset_class: factor.asset_class,
             history: self.study.history(studied.column),
             profile,
+            sec_yield: factor.facts.sec_yield.map(Ratio::decimal),
         }
     }
 

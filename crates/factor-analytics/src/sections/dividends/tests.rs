@@ -102,10 +102,20 @@ fn a_stopped_fund_has_no_yield_of_today() {
 }
 
 #[test]
-fn commodities_and_coins_pay_nothing_whenever_that_is() {
+fn what_commodities_and_coins_pay_is_what_is_known_of_the_fund() {
+    let rows = [("2023-12-29", 112.0)];
+    let of = |class, pays_income| {
+        let mut factor = factor(class);
+        factor.facts.pays_income = pays_income;
+        YieldBasis::of(&factor, &prices(&rows), None, day("2023-12-29"), day("2024-01-10"))
+    };
     for class in [AssetClass::Commodity, AssetClass::Crypto] {
-        assert_eq!(basis(class, &[], "2003-12-29", "2024-01-10"), YieldBasis::NonPaying);
+        assert_eq!(of(class, Some(false)), YieldBasis::NonPaying);
+        assert_eq!(of(class, Some(true)), YieldBasis::Dividends { close: 112.0 });
+        assert_eq!(of(class, None), YieldBasis::Dividends { close: 112.0 }, "the source may list some");
     }
+    assert_eq!(of(AssetClass::Equity, Some(false)), YieldBasis::NonPaying, "whatever the class");
+    assert_eq!(of(AssetClass::Bond, None), YieldBasis::Dividends { close: 112.0 });
 }
 
 #[test]
