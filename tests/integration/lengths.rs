@@ -100,7 +100,7 @@ async fn what_is_kept_is_listed_within_the_length() {
         ("FACTOR_USER_MAX_GROUPS", "300"),
     ];
     let mut server = Measured::start(&environment).await;
-    let members: Vec<String> = (0..499).map(|at| format!("LONGTICKER{at}.XX")).chain(["SPY".to_owned()]).collect();
+    let members: Vec<String> = (0..499).map(|at| format!("TICKER{at:04}.XXXX")).chain(["SPY".to_owned()]).collect();
     let weights: Map<String, Value> = members.iter().map(|ticker| (ticker.clone(), json!(0.002))).collect();
     for at in 0..12 {
         let group = json!({"group_name": format!("Group {at}"), "tickers": members, "description": "é\"".repeat(240),
@@ -115,7 +115,7 @@ async fn what_is_kept_is_listed_within_the_length() {
     }
 
     let holdings: Vec<Value> = (0..1_000)
-        .map(|at| json!({"ticker": format!("LONGTICKER{at}.XX"), "shares": 1_234.5 + f64::from(at)}))
+        .map(|at| json!({"ticker": format!("TICKER{at:04}.XXXX"), "shares": 1_234.5 + f64::from(at)}))
         .collect();
     for at in 0..3 {
         let name = format!("{at} {}", "a name of a portfolio ".repeat(4));
@@ -160,7 +160,7 @@ async fn the_status_and_the_list_keep_to_their_length_whatever_the_files_lack() 
 
 /// Arguments in which everything is wrong.
 fn wrong(tool: &str) -> Vec<Value> {
-    let nasty = || "\u{1}\"\\é".repeat(100);
+    let nasty = || "\u{1}\"\\é".repeat(30);
     let names: Map<String, Value> = (0..1_000).map(|at| (format!("{at}{}", nasty()), json!(nasty()))).collect();
     let list: Vec<Value> = (0..1_000).map(|at| json!(format!("{at}{}", nasty()))).collect();
     let objects: Vec<Value> =
