@@ -196,7 +196,11 @@ impl Analyzer {
         let floor = self.floor(request, &prepared.panel);
         // Not in `prepared`: a panel without group columns is shared by all users.
         let weightless = request.groups.without_weights(&factors);
-        let study = study(request, &factors, (&selected, &requested), &prepared, weightless, floor)?;
+        // It counts every cell of the panel, and with a regime copies it.
+        let (plan, of) = (request.plan.clone(), (factors.clone(), selected.clone(), requested.clone()));
+        let on = Arc::clone(&prepared);
+        let studying = off_thread(move || study(&plan, &of.0, (&of.1, &of.2), &on, weightless, floor));
+        let study = caller.waits_for(studying).await???;
         let source = &*self.fundamentals;
         let fetching = Fetching::default();
         let (today, until) = (caller.clock.today, caller.fetch_until);
@@ -284,7 +288,7 @@ fn requested_of(factors: &[Arc<Factor>], selected: &BTreeSet<Category>) -> Resul
 /// The study of a panel without the factors that are `lost` or have no column, on the rows of the plan's regime if it
 /// names one. At least one requested factor is in it.
 fn study(
-    request: &AnalysisRequest,
+    plan: &Plan,
     factors: &[Arc<Factor>],
     (selected, requested): (&BTreeSet<Category>, &[Ticker]),
     prepared: &Prepared,
@@ -300,7 +304,7 @@ fn study(
         let lost = study.excluded.iter().filter(of_requested).cloned().collect();
         return Err(AnalysisError::NothingAnalysed { lost, fault: None });
     }
-    within_regime(study, &request.plan, prepared).map(Arc::new)
+    within_regime(study, plan, prepared).map(Arc::new)
 }
 
 /// The study on the rows of the plan's regime, if it names one.

@@ -79,7 +79,7 @@ async fn an_analysis_keeps_to_its_length_in_every_form() {
 #[tokio::test]
 async fn a_portfolios_answers_keep_to_their_length() {
     let mut server = Measured::start(&[("FACTOR_PRICE_SOURCE", "sample")]).await;
-    let mut held: Map<String, Value> = (0..700).map(|at| (format!("UNKNOWN{at}.X"), json!(0.0005))).collect();
+    let mut held: Map<String, Value> = (0..350).map(|at| (format!("UNKNOWN{at}.X"), json!(0.001))).collect();
     held.insert("SPY".to_owned(), json!(0.65));
     for format in ["full", "summary", "report"] {
         let arguments = json!({"holdings": held, "format": format});
@@ -100,7 +100,7 @@ async fn what_is_kept_is_listed_within_the_length() {
         ("FACTOR_USER_MAX_GROUPS", "300"),
     ];
     let mut server = Measured::start(&environment).await;
-    let members: Vec<String> = (0..499).map(|at| format!("LONGTICKER{at}.XX")).chain(["SPY".to_owned()]).collect();
+    let members: Vec<String> = (0..499).map(|at| format!("TICKER{at:04}.XXXX")).chain(["SPY".to_owned()]).collect();
     let weights: Map<String, Value> = members.iter().map(|ticker| (ticker.clone(), json!(0.002))).collect();
     for at in 0..12 {
         let group = json!({"group_name": format!("Group {at}"), "tickers": members, "description": "é\"".repeat(240),
@@ -115,7 +115,7 @@ async fn what_is_kept_is_listed_within_the_length() {
     }
 
     let holdings: Vec<Value> = (0..1_000)
-        .map(|at| json!({"ticker": format!("LONGTICKER{at}.XX"), "shares": 1_234.5 + f64::from(at)}))
+        .map(|at| json!({"ticker": format!("TICKER{at:04}.XXXX"), "shares": 1_234.5 + f64::from(at)}))
         .collect();
     for at in 0..3 {
         let name = format!("{at} {}", "a name of a portfolio ".repeat(4));
@@ -160,11 +160,11 @@ async fn the_status_and_the_list_keep_to_their_length_whatever_the_files_lack() 
 
 /// Arguments in which everything is wrong.
 fn wrong(tool: &str) -> Vec<Value> {
-    let nasty = || "\u{1}\"\\é".repeat(100);
-    let names: Map<String, Value> = (0..1_000).map(|at| (format!("{at}{}", nasty()), json!(nasty()))).collect();
-    let list: Vec<Value> = (0..1_000).map(|at| json!(format!("{at}{}", nasty()))).collect();
+    let nasty = || "\u{1}\"\\é".repeat(30);
+    let names: Map<String, Value> = (0..250).map(|at| (format!("{at}{}", nasty()), json!(nasty()))).collect();
+    let list: Vec<Value> = (0..250).map(|at| json!(format!("{at}{}", nasty()))).collect();
     let objects: Vec<Value> =
-        (0..1_000).map(|_| json!({"ticker": nasty(), "label": 5, "weight": nasty(), "other": []})).collect();
+        (0..250).map(|_| json!({"ticker": nasty(), "label": 5, "weight": nasty(), "other": []})).collect();
     let mut each = Map::new();
     for name in ["categories", "windows", "include", "factors", "tickers", "asset_class_filters"] {
         each.insert(name.to_owned(), json!(list));

@@ -247,6 +247,7 @@ async fn arguments_that_clients_inject_are_left_aside_by_every_tool_and_said() {
 /// when to come back; afterwards all is as before.
 #[tokio::test]
 async fn a_crowd_is_answered_or_told_when_to_come_back() {
+    // Clients and server share a thread here, so that all connections are asked for before the first is accepted.
     let http = Arc::new(Http::behind("127.0.0.0/8").await);
     let crowd = async |clients: usize, calls: usize| {
         let asks = (0..calls).map(|call| {

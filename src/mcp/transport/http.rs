@@ -35,7 +35,7 @@ use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::Tower
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
@@ -124,7 +124,7 @@ impl HttpServer {
     /// be bound.
     pub async fn bind(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
         let key_required = key_required(&*server.app().store, &options).await?;
-        let listener = TcpListener::bind(options.addr).await.with_context(|| {
+        let listener = listener(options.addr).with_context(|| {
             format!("cannot listen on {}: take another port, or stop what listens there", options.addr)
         })?;
         let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
@@ -174,6 +174,17 @@ impl HttpServer {
         streams.cancel();
         let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
     }
+}
+
+/// Listens with room for as many who connect at once as there may be connections: what is beyond the usual 128 would be dropped
+/// before anybody could answer it.
+fn listener(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Windows it would let another process take the port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(u32::try_from(CONNECTIONS.most).unwrap_or(u32::MAX))
 }
 
 /// Serves one connection in a task of its own.

@@ -177,32 +177,30 @@ async fn all_files_are_imported_at_once() {
     assert!(desk.changes().await.iter().all(|change| change["why"] == "reference import: first"));
 }
 
-/// A file that may not grow: as on a full disk, every byte written to one is refused.
+/// A file of mappings that may not grow beyond what the database takes: as on a full disk, writing it ends in the middle.
 #[cfg(unix)]
 #[tokio::test]
 async fn an_export_that_cannot_be_written_leaves_the_old_file_and_no_other() {
-    let desk = Desk::new();
+    let described = "words of a description ".repeat(7);
+    let described = described.trim_end();
+    let rows: String =
+        (0..900).map(|at| format!("    KEY{at}: {{etf: E{at}, description: \"{described}\"}}\n")).collect();
+    let desk = Desk::with(&[("asset_etf_proxies.yaml", &format!("asset_etf_proxies:\n  fixed_income:\n{rows}"))]);
     desk.done(&["asset-proxy", "export-yaml", "out.yaml"]).await;
-    let before = std::fs::read(desk.path("out.yaml")).unwrap();
+    let before = fs::read(desk.path("out.yaml")).unwrap();
+    assert!(before.len() > 120_000, "{}", before.len());
     let files = || {
-        let names = std::fs::read_dir(desk.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let mut names: Vec<_> = names.collect();
-        names.sort();
-        names
+        let names = fs::read_dir(desk.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.collect::<std::collections::BTreeSet<_>>()
     };
     let there = files();
     let program = env!("CARGO_BIN_EXE_factor-mcp");
-    let limited = format!("trap '' XFSZ; ulimit -f 0; exec '{program}' asset-proxy export-yaml out.yaml --force");
-    let output = std::process::Command::new("sh")
-        .args(["-c", &limited])
-        .env_clear()
-        .envs(desk.settings())
-        .env("HOME", desk.folder.path())
-        .current_dir(desk.folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("cannot write out.yaml"), "{said}");
-    assert_eq!((std::fs::read(desk.path("out.yaml")).unwrap(), files()), (before, there));
+    let limited = format!("trap '' XFSZ; ulimit -f 80; exec '{program}' asset-proxy export-yaml out.yaml --force");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &limited]).env_clear().env("HOME", desk.folder.path()).envs(desk.settings());
+    let refused = shell.current_dir(desk.folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("cannot write out.yaml"), "{said}");
+    assert_eq!((fs::read(desk.path("out.yaml")).unwrap() == before, files()), (true, there));
     desk.done(&["asset-proxy", "export-yaml", "out.yaml", "--force"]).await;
 }

@@ -17,7 +17,7 @@ fn is_partial(answer: &Value) -> bool {
 #[tokio::test]
 async fn a_slow_vendor_gives_a_partial_answer_that_the_next_calls_complete() {
     let mut world = World::small(39).await;
-    world.set("FACTOR_CALL_DEADLINE", 3);
+    world.set("FACTOR_CALL_DEADLINE", 4);
     world.fmp.change(|options| options.latency = Duration::from_millis(800));
     let mut server = world.server().await;
     let mut answer = server.returns().await;
