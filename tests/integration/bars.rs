@@ -113,6 +113,8 @@ async fn closes_of_mondays_are_not_taken_for_fridays() {
     let expected = on("2026-01-05") / on("2024-12-30") - 1.0;
     let got = returns(&answer, "FUND")[0].1;
     assert!((got - expected).abs() < 1e-5, "{got}, not {expected}: {}", answer["window_dates"]);
+    let own = json!({"ticker": "FUND", "spacing": "weekly", "placed": false, "dates": "own_days", "assumed": false});
+    assert_eq!(answer["data_quality"]["spacing"], json!([own]));
     let alone: Vec<Row> = market().into_iter().filter(|(date, _)| date.weekday() == Weekday::Fri).collect();
     let alone: Vec<Row> = alone.into_iter().map(|(date, price)| (days_before(date, 4), price)).collect();
     let said = ask(&alone, &alone, weekly).await["warnings"].to_string();

@@ -27,6 +27,8 @@ use crate::{Converted, Dividend};
 
 /// The names under which yields are looked for next to a single price file.
 const YIELD_NAMES: [&str; 2] = ["treasury_yields", "yields"];
+/// What texts are called that are prices where nothing else is (stooq's); beside others they are notes.
+const TEXTS: [&str; 2] = [".txt", ".txt.gz"];
 const EXTENSIONS: [&str; 5] = [".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet"];
 
 /// Where the user said that the data is.
@@ -82,25 +84,29 @@ impl Places {
     /// When a place cannot be looked at, or a folder has no file of a known kind.
     pub(super) fn stamps(&self) -> Result<Vec<Stamp>, FileError> {
         let meta = fs::metadata(&self.prices).map_err(|error| FileError::unreadable(&self.prices, &error))?;
-        let mut stamps = Vec::new();
+        let (mut stamps, mut texts) = (Vec::new(), Vec::new());
         if meta.is_dir() {
             let failed = |error| FileError::unreadable(&self.prices, &error);
             for entry in fs::read_dir(&self.prices).map_err(failed)? {
                 let entry = entry.map_err(failed)?;
                 let name = entry.file_name();
-                if is_known(&name) {
-                    // A file that vanished since is simply not there; a link is judged by what it leads to.
-                    if let Ok(meta) = fs::metadata(entry.path())
-                        && meta.is_file()
-                    {
-                        stamps.push(Stamp::new(entry.path(), Purpose::Everything, &meta));
-                    }
+                let into = match () {
+                    () if ends_with(&name, &EXTENSIONS) => &mut stamps,
+                    () if ends_with(&name, &TEXTS) => &mut texts,
+                    () => continue,
+                };
+                // A file that vanished since is simply not there; a link is judged by what it leads to.
+                if let Ok(meta) = fs::metadata(entry.path())
+                    && meta.is_file()
+                {
+                    into.push(Stamp::new(entry.path(), Purpose::Everything, &meta));
                 }
             }
             if stamps.is_empty() {
-                let rule = "the folder has no .csv, .tsv or .parquet file (the first two plain or .gz): put the price files there, \
-                            those that end in .txt under another ending"
-                    .to_owned();
+                stamps = texts;
+            }
+            if stamps.is_empty() {
+                let rule = "the folder has no .csv, .tsv, .txt or .parquet file: put the price files there".to_owned();
                 return Err(FileError::unusable(&self.prices, rule));
             }
             stamps.sort_by(|a, b| a.path.cmp(&b.path));
@@ -154,10 +160,10 @@ fn is_same(a: &Path, b: &Path) -> bool {
             && fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).ok() == Some(a))
 }
 
-fn is_known(name: &OsStr) -> bool {
+fn ends_with(name: &OsStr, extensions: &[&str]) -> bool {
     let name = name.to_string_lossy().to_ascii_lowercase();
     // Hidden files are a spreadsheet's locks and a Mac's shadows.
-    !name.starts_with('.') && EXTENSIONS.iter().any(|extension| name.ends_with(extension))
+    !name.starts_with('.') && extensions.iter().any(|extension| name.ends_with(extension))
 }
 
 impl Data {

@@ -164,7 +164,7 @@ fn opening_says_what_is_not_there() {
     let missing = folder.path().join("no.csv");
     assert!(matches!(error(&missing, None), FileError::Unreadable { path, .. } if path == missing));
     let text = error(folder.path(), None).to_string();
-    assert!(text.contains("no .csv, .tsv or .parquet file"), "{text}");
+    assert!(text.contains("no .csv, .tsv, .txt or .parquet file"), "{text}");
     fs::write(folder.path().join("p.csv"), "").unwrap();
     assert!(matches!(error(folder.path(), Some(&missing)), FileError::Unreadable { .. }));
 }
@@ -306,4 +306,16 @@ async fn real_prices_give_the_known_years() {
         let got = last_of(year) / last_of(year - 1) - 1.0;
         assert!((got - expected).abs() < 0.0006, "{year}: {got}");
     }
+}
+
+/// stooq writes `.txt`; beside other files a text is a note.
+#[tokio::test]
+async fn texts_are_prices_where_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let stooq = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nSPY.US,D,20240102,0,1,1,1,470.5,9,0\n";
+    std::fs::write(folder.path().join("spy.us.txt"), stooq).unwrap();
+    let open = || FilePrices::open(folder.path(), None, || NaiveDate::from_ymd_opt(2024, 12, 31).unwrap()).unwrap();
+    assert_eq!(open().tickers().await.unwrap(), ["SPY".parse().unwrap()]);
+    std::fs::write(folder.path().join("tlt.csv"), "date,TLT\n2024-01-02,90\n").unwrap();
+    assert_eq!(open().tickers().await.unwrap(), ["TLT".parse().unwrap()]);
 }

@@ -39,14 +39,20 @@ impl Display for RateWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None { rare } => {
-                let none = "neither UST3M yields nor prices of BIL or SGOV in the window";
-                let why = rare.map_or_else(|| none.to_owned(), |rare| rare.to_string());
-                write!(
-                    f,
-                    "no risk-free rate: {why}; sharpe_ratio, sortino_ratio and alpha are null, return_to_risk is the ratio without one, \
-                     beta and r_squared are of plain returns; give the server {}yields (FACTOR_YIELD_FILE) or prices of BIL",
-                    if rare.is_some() { "daily " } else { "" }
-                )
+                const THEN: &str = "sharpe_ratio, sortino_ratio and alpha are null, return_to_risk is the ratio without one, beta and r_squared are of plain returns";
+                match rare {
+                    None => write!(
+                        f,
+                        "no risk-free rate: neither UST3M yields nor prices of BIL or SGOV in the window; {THEN}; give the server yields (FACTOR_YIELD_FILE) or prices of BIL"
+                    ),
+                    // First what is less known.
+                    Some(rare) => {
+                        write!(
+                            f,
+                            "no risk-free rate: {rare}: give daily ones (FACTOR_YIELD_FILE) or prices of BIL; {THEN}"
+                        )
+                    }
+                }
             }
             Self::Missing { rows, of, runs } => {
                 write!(
@@ -113,8 +119,8 @@ impl Display for RareYields {
         let Self { maturity, spacing, newest } = self;
         write!(
             f,
-            "the yields of {maturity} are {}, the newest of {newest}, and a period's end takes a yield of its day or the {STALE_YIELD_DAYS} \
-             before (those that FRED dates by the 1st are means of months)",
+            "yields of {maturity} are {} (newest {newest}; FRED's of a 1st are means of months), and a period's end takes one at most \
+             {STALE_YIELD_DAYS} days old",
             spacing.as_str()
         )
     }
@@ -328,7 +334,7 @@ mod tests {
         let (maturity, newest) = (Maturity::Ust3M, date("2026-01-01"));
         let rare = RareYields { maturity, spacing: Spacing::Monthly, newest };
         let said = RateWarning::None { rare: Some(rare) }.to_string();
-        assert!(said.contains("the yields of UST3M are monthly, the newest of 2026-01-01"), "{said}");
-        assert!(said.contains("give the server daily yields"), "{said}");
+        assert!(said.contains("yields of UST3M are monthly (newest 2026-01-01;"), "{said}");
+        assert!(said.contains("give daily ones") && said.chars().count() < 340, "{said}");
     }
 }
