@@ -136,7 +136,7 @@ fn findings(c: &mut Criterion) {
                 Arc::new(PriceSeries::new(ticker, PriceKind::Adjusted, days.iter().copied().zip(prices)))
             })
             .collect();
-        group.bench_function(name, |b| b.iter(|| examine(black_box(&series), None)));
+        group.bench_function(name, |b| b.iter(|| examine(black_box(&series))));
     }
     group.finish();
 }

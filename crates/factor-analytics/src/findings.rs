@@ -2,23 +2,29 @@
 //!
 //! Pure functions over daily prices, whatever the frequency of what is computed from them. [`examine`] looks at the prices of
 //! several series together: what moved with the market, or with another series, is no misprint. [`examine_yields`] looks at
-//! the unit of each column of yields. Nothing is changed here and nothing left out; whoever asks says what follows.
+//! the unit of each column of yields, [`odd_yields`] at what is wrong inside it. Nothing is changed here and nothing left out; whoever asks says what follows.
 
+mod copies;
 mod dates;
 mod jumps;
 mod moves;
+mod odd_yields;
+mod peers;
+mod ratios;
 mod yields;
 
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use factor_types::{PriceSeries, Ticker, YieldTable};
+use factor_types::{Maturity, PriceSeries, Ticker, YieldTable};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
+    copies::{Copies, copies},
     dates::{EX_DATE_FALL, ExDate, LaterDates, falls_on_its_newest_day, later_than},
     jumps::{Finding, FindingKind},
+    odd_yields::{OddKind, OddYields, odd_yields, usable_yields},
     yields::{YieldFinding, YieldUnit, examine_yields},
 };
 use crate::panel::{BarDates, EarlyEnd, Spacing, spacing::names_months};
@@ -47,6 +53,10 @@ pub struct Examined {
     pub bars: Vec<Bars>,
     /// Columns of yields in another unit, or too short to tell.
     pub yields: Vec<YieldFinding>,
+    /// What is wrong inside columns of yields.
+    pub odd_yields: Vec<OddYields>,
+    /// Tickers with all the same prices.
+    pub copies: Vec<Copies>,
     /// Months whose price lies before their last trading day.
     pub early_ends: Vec<EarlyEnd>,
     /// Cash funds whose newest price lacks a dividend.
@@ -56,16 +66,31 @@ pub struct Examined {
 }
 
 impl Examined {
-    /// What is found in the prices of some series, those of the benchmark among them, and in yields; `today` is the last day
-    /// of which there can be a price.
-    pub fn of(series: &[Arc<PriceSeries>], yields: &YieldTable, benchmark: &Ticker, today: NaiveDate) -> Self {
+    /// What is found in the prices of some series and in yields; `today` is the last day of which there can be a price.
+    pub fn of(series: &[Arc<PriceSeries>], yields: &YieldTable, today: NaiveDate) -> Self {
+        let units = examine_yields(yields);
+        // What a step is in another unit nobody knows.
+        let wrong: Vec<Maturity> =
+            units.iter().filter(|found| found.unit != YieldUnit::Unverified).map(|found| found.maturity).collect();
         Self {
-            jumps: examine(series, Some(benchmark)),
+            jumps: examine(series),
             bars: bars(series),
-            yields: examine_yields(yields),
+            odd_yields: odd_yields(&yields.without(&wrong)),
+            yields: units,
+            copies: copies(series),
             later: series.iter().filter_map(|series| later_than(series, today)).collect(),
             ..Self::default()
         }
+    }
+
+    /// The yields that can be used: in percent, without what is wrong inside a column.
+    pub fn usable(&self, yields: &Arc<YieldTable>) -> Arc<YieldTable> {
+        let wrong = self.yields.iter().filter(|found| found.unit != YieldUnit::Unverified);
+        let wrong: Vec<Maturity> = wrong.map(|found| found.maturity).collect();
+        if wrong.is_empty() && self.odd_yields.is_empty() {
+            return Arc::clone(yields);
+        }
+        Arc::new(usable_yields(&yields.without(&wrong), &self.odd_yields))
     }
 
     /// An estimate of its memory.
@@ -73,12 +98,13 @@ impl Examined {
         self.jumps.len() * size_of::<Finding>()
             + self.bars.len() * size_of::<Bars>()
             + self.early_ends.len() * size_of::<EarlyEnd>()
+            + self.odd_yields.len() * size_of::<OddYields>()
     }
 }
 
 /// The findings of the jump rule in each of some series, in their order. Of each the first hundred.
-pub fn examine(series: &[Arc<PriceSeries>], benchmark: Option<&Ticker>) -> Vec<Finding> {
-    jumps::examine(series, benchmark)
+pub fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
+    jumps::examine(series)
 }
 
 /// The series whose bars are not daily.

@@ -30,6 +30,21 @@ const ONE_NEGATIVE_IN: usize = 10;
 /// Returns, even in percent, are mostly nearer to zero than this.
 const NEAR_ZERO: f64 = 5.0;
 
+/// Fewest values by which gross returns are told, how near to 1 (or 100) their median is, and how far a value usually lies from
+/// it at least: a money-market fund stays at 1.00 by less.
+const FEWEST: usize = 120;
+const NEAR_ONE: f64 = 0.03;
+const LEAST_SPREAD: f64 = 0.001;
+
+/// A step from one value to the next is usually as large as the spread of all where nothing adds up. Of 73,061 windows of 120
+/// days of 109 funds over fifteen years the largest was 0.88; of their gross returns 99.99% are above 0.9.
+const NOTHING_ADDS_UP: f64 = 0.9;
+
+/// Values by which cumulated returns are told, from how near to zero they begin, and how large a step is beside the value.
+const BEGINNING: usize = 20;
+const BEGINS_NEAR_ZERO: f64 = 0.05;
+const LARGE_STEP: f64 = 0.1;
+
 /// Why a series is refused as a whole: what is left of it would not be random.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refused {
@@ -41,6 +56,20 @@ pub enum Refused {
         of: usize,
         /// The median size of a value.
         typical: f64,
+    },
+    /// Values around 1, or 100, of which each is as far from the last as from any: 1 + r, or 100 + r in percent.
+    GrossReturns {
+        /// Their median.
+        around: f64,
+        /// Values in all.
+        of: usize,
+    },
+    /// Values that begin near zero with steps as large as themselves: returns that were added up.
+    Cumulated {
+        /// The first of them.
+        first: f64,
+        /// Values in all.
+        of: usize,
     },
     /// Too many rows, or too many in a row, that are no finite number above zero.
     BadPrices {
@@ -57,7 +86,7 @@ impl Refused {
     /// The reason in one word.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::NotPrices { .. } => "not_prices",
+            Self::NotPrices { .. } | Self::GrossReturns { .. } | Self::Cumulated { .. } => "not_prices",
             Self::BadPrices { .. } => "bad_prices",
         }
     }
@@ -69,6 +98,14 @@ impl fmt::Display for Refused {
             Self::NotPrices { negative, of, typical } => write!(
                 f,
                 "not_prices: {negative} of {of} values are below zero and their median size is {typical:.3}: these are returns; give the prices themselves"
+            ),
+            Self::GrossReturns { around, of } => write!(
+                f,
+                "not_prices: {of} values around {around:.3}, each as far from the one before as from any other: these are gross returns; give the prices themselves"
+            ),
+            Self::Cumulated { first, of } => write!(
+                f,
+                "not_prices: {of} values that begin at {first} with steps as large as themselves: these are cumulated returns; give the prices themselves, or 1 + each value"
             ),
             Self::BadPrices { bad, of, run } => write!(
                 f,
@@ -216,7 +253,43 @@ fn judged(rows: &[(NaiveDate, f64)]) -> Option<Refused> {
             return Some(Refused::NotPrices { negative, of, typical });
         }
     }
-    (bad * ONE_BAD_IN > of || longest > LONGEST_RUN).then_some(Refused::BadPrices { bad, of, run: longest })
+    let values: Vec<f64> = rows.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).collect();
+    cumulated(&values).or_else(|| gross_returns(&values)).or_else(|| {
+        (bad * ONE_BAD_IN > of || longest > LONGEST_RUN).then_some(Refused::BadPrices { bad, of, run: longest })
+    })
+}
+
+/// The middle of some values, at least one.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+fn gross_returns(values: &[f64]) -> Option<Refused> {
+    let near = |value: f64, within: f64| [1.0, 100.0].iter().any(|one| (value / one - 1.0).abs() <= within);
+    // One look at the first spares all others the medians.
+    if values.len() < FEWEST || !near(values[0], 0.5) {
+        return None;
+    }
+    let around = median(values.iter().copied());
+    let spread = median(values.iter().map(|value| (value - around).abs()));
+    if !near(around, NEAR_ONE) || spread < LEAST_SPREAD * around {
+        return None;
+    }
+    let step = median(values.windows(2).map(|pair| (pair[1] - pair[0]).abs()));
+    (step >= NOTHING_ADDS_UP * spread).then_some(Refused::GrossReturns { around, of: values.len() })
+}
+
+fn cumulated(values: &[f64]) -> Option<Refused> {
+    let (first, beginning) = (*values.first()?, values.get(..BEGINNING)?);
+    if first.abs() > BEGINS_NEAR_ZERO || beginning.iter().any(|value| value.abs() > 1.0) {
+        return None;
+    }
+    let pairs = || beginning.windows(2);
+    let step = median(pairs().map(|pair| (pair[1] - pair[0]).abs()));
+    let size = median(beginning.iter().map(|value| value.abs()));
+    (step > LARGE_STEP * size).then_some(Refused::Cumulated { first, of: values.len() })
 }
 
 #[cfg(test)]
@@ -270,6 +343,62 @@ mod tests {
         assert!(of(1.0).unwrap().to_string().contains("2 of 7 values are below zero"));
         // Prices with their sign lost now and then are bad ones.
         assert!(matches!(of(1e5), Some(Refused::BadPrices { bad: 2, of: 7, run: 1 })));
+    }
+
+    /// 240 returns of up to 2%, of which 45% fall.
+    fn returns() -> impl Iterator<Item = (u64, f64)> {
+        (0..240).map(|n| (n, (((n * n * 31 + n * 7) % 41) as f64 - 18.0) / 1000.0))
+    }
+
+    #[test]
+    fn returns_in_other_clothes_are_no_prices() {
+        let judged = |rows: Vec<(u64, f64)>| series(&rows).refused().cloned();
+        let gross = judged(returns().map(|(n, r)| (n, 1.0 + r)).collect());
+        assert!(matches!(gross, Some(Refused::GrossReturns { of: 240, .. })), "{gross:?}");
+        let percent = judged(returns().map(|(n, r)| (n, 100.0 * (1.0 + r))).collect());
+        assert!(matches!(percent, Some(Refused::GrossReturns { of: 240, .. })), "{percent:?}");
+        assert_eq!(percent.unwrap().word(), "not_prices");
+        let mut sum = 0.0;
+        let added: Vec<(u64, f64)> = returns()
+            .map(|(n, r)| {
+                let now = sum;
+                sum += r;
+                (n, now)
+            })
+            .collect();
+        assert!(matches!(judged(added), Some(Refused::Cumulated { first: 0.0, of: 240 })));
+        let mut product = 1.0;
+        let rising: Vec<(u64, f64)> = returns()
+            .map(|(n, r)| {
+                product *= 1.0 + r.abs();
+                (n, product - 1.0)
+            })
+            .collect();
+        assert!(matches!(judged(rising), Some(Refused::Cumulated { .. })), "all above zero");
+    }
+
+    #[test]
+    fn prices_near_one_and_near_nothing_are_prices() {
+        let judged = |rows: Vec<(u64, f64)>| series(&rows).refused().cloned();
+        for start in [1.0, 100.0, 0.04] {
+            let mut price = start;
+            let young: Vec<(u64, f64)> = returns()
+                .map(|(n, r)| {
+                    price *= 1.0 + r;
+                    (n, price)
+                })
+                .collect();
+            assert_eq!(judged(young), None, "from {start}");
+        }
+        // A money-market fund, a coin that is held to a dollar, and a misprint in a fund at 100.
+        assert_eq!(judged((0..240).map(|n| (n, 1.0)).collect()), None);
+        assert_eq!(judged((0..240).map(|n| (n, 1.0 + (n % 3) as f64 * 2e-4)).collect()), None);
+        let mut price = 100.0;
+        let spiked = returns().map(|(n, r)| {
+            price *= 1.0 + r / 10.0;
+            (n, if n == 77 { 1e4 } else { price })
+        });
+        assert_eq!(judged(spiked.collect()), None);
     }
 
     #[test]

@@ -2,21 +2,22 @@
 //!
 //! [`Gate::admit`] settles which series and which of their rows take part: one that is no series of prices is refused, weekly
 //! bars are put on the days they are prices of, and the newest price of a cash fund that lacks its dividend is left out.
-//! [`CameIn::panel`] looks for what is doubtful in the rest, refuses yields in another unit, and builds the panel. What was
+//! [`CameIn::panel`] looks for what is doubtful in the rest, leaves yields out that are in another unit or wrong inside their
+//! column, and builds the panel. What was
 //! found is kept with the panel, so it costs nothing a second time.
 
 use std::sync::Arc;
 
 use factor_analytics::{
     Panel,
-    findings::{ExDate, Examined, YieldUnit, falls_on_its_newest_day},
+    findings::{ExDate, Examined, falls_on_its_newest_day},
     panel::{
         BarDates, Clock, DefaultStart, GroupColumn, PanelError, Spacing, TradingCalendar, Window, WindowRequest,
         placing::placed,
     },
 };
 use factor_prices::History;
-use factor_types::{AssetClass, Factor, Frequency, Maturity, PriceSeries, Ticker, YieldTable};
+use factor_types::{AssetClass, Factor, Frequency, PriceSeries, Ticker, YieldTable};
 
 use super::arrived::Arrived;
 
@@ -80,7 +81,7 @@ impl Gate {
 
     /// What is found in series that were let in.
     fn examined(&self, series: &[Arc<PriceSeries>], yields: &YieldTable, noted: Noted) -> Examined {
-        let mut examined = Examined::of(series, yields, &self.benchmark, self.clock.today);
+        let mut examined = Examined::of(series, yields, self.clock.today);
         for bars in &mut examined.bars {
             if let Some((_, dates, assumed)) = noted.placed.iter().find(|(ticker, ..)| *ticker == bars.ticker) {
                 (bars.dates, bars.assumed, bars.placed) = (*dates, *assumed, *dates != BarDates::OwnDays);
@@ -100,13 +101,7 @@ impl CameIn {
     pub(super) fn panel(self) -> Result<(Panel, Examined, Arc<YieldTable>), PanelError> {
         let Self { series, noted, yields, window, groups, gate } = self;
         let mut examined = gate.examined(&series, &yields, noted);
-        let refused: Vec<Maturity> = examined
-            .yields
-            .iter()
-            .filter(|found| found.unit != YieldUnit::Unverified)
-            .map(|found| found.maturity)
-            .collect();
-        let yields = if refused.is_empty() { yields } else { Arc::new(yields.without(&refused)) };
+        let yields = examined.usable(&yields);
         let panel = Panel::build(window, &series)?;
         examined.early_ends = panel.early_ends();
         Ok((panel.with_groups(&groups), examined, yields))

@@ -15,7 +15,7 @@ pub(crate) mod tests;
 
 use factor_analytics::{
     Study,
-    findings::{Bars, ExDate, Finding, YieldFinding},
+    findings::{Bars, Copies, ExDate, Finding, OddYields, YieldFinding},
     panel::EarlyEnd,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
@@ -69,6 +69,12 @@ pub(crate) struct DataQuality {
     /// Yields in another unit than percent, which are not used, or too few to tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     yield_unit: Vec<YieldFinding>,
+    /// What is wrong inside columns of yields: days and carried-on values that are left out, columns whose unit changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    odd_yields: Vec<OddYields>,
+    /// Tickers with all the same prices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    copied_prices: Vec<Copies>,
     /// Newest prices of cash funds that lack a dividend and are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unadjusted_exdate: Vec<ExDate>,
@@ -142,7 +148,9 @@ impl DataQuality {
             excluded: excluded.len(),
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
-            broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count(),
+            broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count()
+                + usize::from(warnings.iter().any(Warning::is_of_lost_members))
+                + excluded.iter().filter(|one| one.reason.is_refusal()).count(),
             doubts: came_in::cost(analysis, days_missing),
         };
         Self {
@@ -169,6 +177,8 @@ impl DataQuality {
             early_month_end: examined.early_ends.clone(),
             spacing: examined.bars.clone(),
             yield_unit: examined.yields.clone(),
+            odd_yields: examined.odd_yields.clone(),
+            copied_prices: examined.copies.clone(),
             unadjusted_exdate: examined.ex_dates.clone(),
             of_the_source: analysis.prepared.told.clone(),
             unlabeled_industries: unlabeled(analysis.report()).to_vec(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use factor_analytics::findings::{FindingKind, OddKind};
 use factor_prices::{
     PriceError,
     files::{Remark, RemarkKind},
@@ -94,10 +95,12 @@ impl Found {
 
     fn of_doubt(doubt: &Doubt) -> Self {
         let level = match doubt {
-            Doubt::Refused(_) | Doubt::YieldUnit(_) => Level::Refused,
-            Doubt::Moves(kind, _) if *kind == factor_analytics::findings::FindingKind::Jump => Level::Information,
+            Doubt::Refused(_) | Doubt::YieldUnit(_) | Doubt::OddYields(OddKind::UnitChange, _) => Level::Refused,
+            Doubt::Moves(FindingKind::Jump, _) => Level::Information,
             Doubt::ExDates(_) | Doubt::NoMaturity(_) => Level::Information,
             Doubt::Moves(..)
+            | Doubt::OddYields(..)
+            | Doubt::Copies(_)
             | Doubt::EarlyEnds(_)
             | Doubt::Unverified(_)
             | Doubt::Later(_)

@@ -282,7 +282,7 @@ async fn doubts(used: Vec<History>) -> Vec<String> {
         newest.is_some_and(|newest| (*newest - found.date).num_days() <= RECENT_DAYS.cast_signed())
     };
     let look = move || {
-        let mut found = findings::examine(&series, None);
+        let mut found = findings::examine(&series);
         found.retain(|one| recent(one, &series));
         quality::doubtful_moves(&found)
     };

@@ -1,47 +1,77 @@
 //! The jump rule: which prices are likelier a misprint, an unadjusted split or another unit than a move.
 //!
-//! A row is a candidate where |g| = |ln(p_t / p_(t-1))| > max(0.15, 8 sd), sd being the usual size of a move around it; of bars
-//! that are not daily, max(ln 1.9, 8 sd). It is the market's, and not reported, where the benchmark moves by 5 of its own sd
-//! over the same days, or another series by 0.4 |g| in either direction (an inverse or geared fund moves with what it is
-//! built on) and not by a ratio itself. On a day that the benchmark alone makes the market's, a move within 1% of a ratio, or
-//! one of ln 4 and more that goes back, is reported all the same.
+//! A row's move g = ln(p_t / p_(t-1)) is measured in usual moves of the series (`moves.rs`: the livelier of the days before and
+//! after, far and near) and against what the three series that it moves with let expect (`peers.rs`). Where half of these or
+//! more say at least half of the move, it is the market's and not reported; a series whose own price of that day is doubtful
+//! says nothing. What is left is *far* beyond 8 usual moves, or beyond 8 usual residuals of a closely followed series
+//! (correlation 0.85).
+//!
+//! - `spike`: within five rows one move brings the price back to within a quarter. Of a move that is not far: more than 2%, and
+//!   back the day after (6 usual moves, or 8 residuals), or closely followed.
+//! - `level`: within 60 rows one move of the same size brings it back; or it stands, in a fund that is calm (half a percent a
+//!   day) or closely followed, where no ratio is near.
+//! - `split_like`, `unit_jump`: it stands, and the move, or what the others do not explain of it, is near a ratio.
+//! - `unconfirmed`: fewer than five rows after it, or at the very beginning; of lively funds from 10%.
+//! - `jump`: any other from 15%.
+//!
+//! Bars that are not daily: from ln 1.9 on.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use factor_types::{PriceSeries, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::moves::Moves;
+use super::{
+    moves::{Moves, median},
+    peers::{self, Peer},
+    ratios::{near_a_ratio, tolerance},
+};
 
 /// Findings of one series; beyond so many it is not looked at further.
 const MOST: usize = 100;
 
-/// Candidates of one series that are compared with all others.
-const MOST_COMPARED: usize = 1000;
+/// Moves of one series that are compared with all others.
+const MOST_COMPARED: usize = 300;
 
-/// The least log move of a candidate, and how many usual moves it has to be.
-const LEAST: f64 = 0.15;
-const USUAL: f64 = 8.0;
+/// Usual moves from which a move is looked at, takes one that goes back at once to be a misprint, and is far.
+const LOOKED_AT: f64 = 3.0;
+const LONE: f64 = 6.0;
+const FAR: f64 = 8.0;
 
-/// Usual moves of the benchmark that make a day the market's.
-const OF_BENCHMARK: f64 = 5.0;
+/// Usual moves of one that another undoes weeks later.
+const OF_A_LEVEL: f64 = 4.0;
 
-/// The share of a move with which another series makes a day the market's.
-const FAR: f64 = 0.4;
+/// Log moves from which one that neither goes back nor is far is looked at, and from which one that goes back is.
+const LARGE: f64 = 0.2;
+const SMALL: f64 = 0.02;
 
-/// Rows within which a misprint goes back, or which a split stands.
+/// From which correlation on a series follows another closely, and the share of a move that makes it the other's too.
+const CLOSE: f64 = 0.85;
+const EXPLAINED: f64 = 0.5;
+
+/// Rows within which a misprint goes back, or which a split stands; and within which a level is undone.
 const ROWS: usize = 5;
+const UNDONE: usize = 60;
 
-/// The share of a move within which a price is back.
+/// The share of a move within which a price is back, and what the move back is of it at least.
 const BACK: f64 = 0.25;
+const AT_ONCE: f64 = 0.5;
 
-/// What splits multiply a price by, or divide it.
-const RATIOS: [f64; 17] = [1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0];
+/// A fund that usually moves by less in a day is calm; of others a move at an end, or one that stands, has to be so large.
+const CALM: f64 = 0.005;
+const AT_AN_END: f64 = 0.10;
+const JUMP: f64 = 0.15;
 
-/// Pounds and pence, dollars and cents.
-const UNIT: f64 = 100.0;
+/// The least move of bars that are not daily.
+const OF_BARS: f64 = 1.9;
+
+/// Rows at the beginning before which nothing says what the price was.
+const BEGINNING: usize = 2;
+
+/// A series of which residuals so small are known moves by a fine ratio only where it was split.
+const STEADY: f64 = 0.01;
 
 /// What a large move of one series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -49,11 +79,13 @@ const UNIT: f64 = 100.0;
 pub enum FindingKind {
     /// A price that is back within five rows.
     Spike,
+    /// A level that is undone within sixty rows, or that a calm or closely followed fund never comes to by itself.
+    Level,
     /// A move by the ratio of a split that stands.
     SplitLike,
     /// A move by 100 or 1/100 that stands.
     UnitJump,
-    /// A move with fewer than five rows after it.
+    /// A move with fewer than five rows after it, or at the very beginning.
     Unconfirmed,
     /// Any other: information.
     Jump,
@@ -64,6 +96,7 @@ impl FindingKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Spike => "spike",
+            Self::Level => "level",
             Self::SplitLike => "split_like",
             Self::UnitJump => "unit_jump",
             Self::Unconfirmed => "unconfirmed",
@@ -73,7 +106,7 @@ impl FindingKind {
 
     /// True of what is likelier wrong than a move.
     pub fn is_misprint(self) -> bool {
-        matches!(self, Self::Spike | Self::SplitLike | Self::UnitJump)
+        matches!(self, Self::Spike | Self::Level | Self::SplitLike | Self::UnitJump)
     }
 }
 
@@ -97,146 +130,164 @@ pub struct Finding {
     pub factor: f64,
 }
 
-/// What the others of a file say about a move.
-struct Others<'a> {
-    moves: &'a [Moves<'a>],
-    /// Which of them is the benchmark.
-    benchmark: Option<usize>,
-    /// The days on which the benchmark's own prices are doubtful, and say nothing about others.
-    misprinted: BTreeSet<NaiveDate>,
-}
-
 /// The findings in each of some series, in their order.
-pub(super) fn examine(series: &[Arc<PriceSeries>], benchmark: Option<&Ticker>) -> Vec<Finding> {
+pub(super) fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     let moves: Vec<Moves<'_>> = series.iter().map(|series| Moves::of(series)).collect();
-    let benchmark = benchmark.and_then(|ticker| series.iter().position(|series| series.ticker() == ticker));
-    let mut others = Others { moves: &moves, benchmark, misprinted: BTreeSet::new() };
-    if let Some(at) = benchmark {
-        let doubtful = examine_one(series[at].ticker(), at, &others);
-        let doubtful = doubtful.iter().filter(|found| found.kind != FindingKind::Jump);
-        others.misprinted = doubtful.flat_map(|found| std::iter::once(found.date).chain(found.until)).collect();
-    }
-    series.iter().enumerate().flat_map(|(at, series)| examine_one(series.ticker(), at, &others)).collect()
+    series.iter().enumerate().flat_map(|(at, series)| examine_one(series.ticker(), at, &moves)).collect()
 }
 
-fn examine_one(ticker: &Ticker, at: usize, others: &Others<'_>) -> Vec<Finding> {
-    let moves = &others.moves[at];
-    let (mut found, mut compared, mut row) = (Vec::new(), 0, 1);
-    while row < moves.rows() && found.len() < MOST && compared < MOST_COMPARED {
-        let Some(sd) = candidate(moves, row) else {
-            row += 1;
-            continue;
-        };
-        compared += 1;
-        let back = back(moves, row);
-        if let Some(kind) = judged(moves, row, sd, back, &|share| others.moved(at, row, share)) {
-            let (before, price) = (moves.prices[row - 1], moves.prices[row]);
-            let until = back.map(|back| moves.dates[back]);
-            found.push(Finding {
-                kind,
-                ticker: ticker.clone(),
-                date: moves.dates[row],
-                until,
-                before,
-                price,
-                factor: price / before,
-            });
-            // The way back is part of the same misprint.
-            row = back.unwrap_or(row);
+fn examine_one(ticker: &Ticker, at: usize, all: &[Moves<'_>]) -> Vec<Finding> {
+    let moves = &all[at];
+    let (mut found, mut compared, mut next) = (Vec::new(), 0, 0);
+    for row in moves.large(LOOKED_AT) {
+        if found.len() == MOST || compared == MOST_COMPARED {
+            break;
         }
-        row += 1;
+        if row < next {
+            continue;
+        }
+        let Some(large) = Large::at(moves, row) else { continue };
+        compared += 1;
+        let Some((kind, until)) = large.judged(&large.said_by(all, at)) else { continue };
+        let (before, price) = (moves.prices[row - 1], moves.prices[row]);
+        let (date, factor) = (moves.dates[row], price / before);
+        let ticker = ticker.clone();
+        found.push(Finding { kind, ticker, date, until: until.map(|row| moves.dates[row]), before, price, factor });
+        // The way back is part of the same misprint.
+        next = until.map_or(0, |until| until + 1);
     }
     found
 }
 
-/// The usual size of a move there, where this one is so large that it is looked at.
-fn candidate(moves: &Moves<'_>, row: usize) -> Option<f64> {
-    let least = if moves.daily { LEAST } else { 1.9_f64.ln() };
-    let size = moves.at(row).abs();
-    if size <= least {
-        return None;
-    }
-    let sd = moves.sd(row);
-    (size > USUAL * sd).then_some(sd)
-}
-
-/// The row within the next five at which the price is back.
-fn back(moves: &Moves<'_>, row: usize) -> Option<usize> {
-    let (before, size) = (moves.prices[row - 1], moves.at(row).abs());
-    let later = row + 1..(row + 1 + ROWS).min(moves.rows());
-    later.into_iter().find(|later| (moves.prices[*later] / before).ln().abs() <= BACK * size)
-}
-
-/// What a candidate is; `None` where the market explains it.
-fn judged(
-    moves: &Moves<'_>,
+/// A move that is looked at.
+#[derive(Debug)]
+struct Large<'a> {
+    moves: &'a Moves<'a>,
     row: usize,
+    step: f64,
     sd: f64,
+    /// The row at which the price is back.
     back: Option<usize>,
-    others_moved: &dyn Fn(f64) -> Moved,
-) -> Option<FindingKind> {
-    let size = moves.at(row).abs();
-    match others_moved(size) {
-        Moved::Peer => return None,
-        Moved::Benchmark if near_a_ratio(size, 0.01).is_none() && (back.is_none() || size < 4.0_f64.ln()) => {
+}
+
+/// What is left of a move when the others have had their say.
+#[derive(Debug)]
+struct Left {
+    /// What they do not explain.
+    step: f64,
+    /// The usual size of that.
+    sd: f64,
+    /// True where it is far more than it ever is; and where one of the others is followed closely, too.
+    unusual: bool,
+    close: bool,
+}
+
+impl<'a> Large<'a> {
+    /// A row's move, where it is large enough to be compared with others.
+    fn at(moves: &'a Moves<'a>, row: usize) -> Option<Self> {
+        let (step, sd) = (moves.at(row), moves.sd(row));
+        let size = step.abs();
+        if size <= LOOKED_AT * sd || (!moves.daily && size <= OF_BARS.ln()) {
             return None;
         }
-        Moved::Benchmark | Moved::Nobody => {}
+        let large = Self { moves, row, step, sd, back: back(moves, row) };
+        (size > LONE * sd || size >= LARGE || large.is_at_an_end() || large.goes_back()).then_some(large)
     }
-    Some(match back {
-        Some(_) => FindingKind::Spike,
-        None if row + ROWS >= moves.rows() => FindingKind::Unconfirmed,
-        None => near_a_ratio(size, tolerance(sd)).unwrap_or(FindingKind::Jump),
-    })
-}
 
-/// Who moved along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moved {
-    Nobody,
-    /// The benchmark, by more than it usually does, and nobody as far.
-    Benchmark,
-    /// Another series, nearly as far.
-    Peer,
-}
+    fn goes_back(&self) -> bool {
+        self.back.or_else(|| self.undone()).is_some()
+    }
 
-impl Others<'_> {
-    /// Who moved along with a move of this size, of a series' row.
-    fn moved(&self, at: usize, row: usize, size: f64) -> Moved {
-        let (start, end) = (self.moves[at].dates[row - 1], self.moves[at].dates[row]);
-        let benchmark = self.benchmark.filter(|benchmark| *benchmark != at);
-        // What is doubtful itself says nothing of others.
-        let says = |other: usize| other != at && (Some(other) != benchmark || !self.misprinted.contains(&end));
-        let far = |(other, moves): (usize, &Moves<'_>)| {
-            let found = moves.over(start, end).filter(|(found, _)| says(other) && found.abs() >= FAR * size);
-            found.is_some_and(|(found, row)| row > 0 && near_a_ratio(found.abs(), tolerance(moves.sd(row))).is_none())
-        };
-        if self.moves.iter().enumerate().any(far) {
-            return Moved::Peer;
+    fn is_too_new(&self) -> bool {
+        self.row + ROWS >= self.moves.rows()
+    }
+
+    fn is_at_an_end(&self) -> bool {
+        self.is_too_new() || self.row <= BEGINNING
+    }
+
+    /// The series that say something of the move: those whose own price of that day is not doubtful.
+    fn said_by(&self, all: &[Moves<'_>], at: usize) -> Vec<Peer> {
+        let mut peers = peers::of(all, at, self.row);
+        peers.retain(|peer| !is_doubtful(&all[peer.series], peer.row));
+        peers
+    }
+
+    /// What it is, and the row at which it is over; `None` where the others explain it.
+    fn judged(&self, peers: &[Peer]) -> Option<(FindingKind, Option<usize>)> {
+        let explaining = peers.iter().filter(|peer| peer.expected / self.step >= EXPLAINED).count();
+        if explaining > 0 && 2 * explaining >= peers.len() {
+            return None;
         }
-        let unusual = |benchmark: &Moves<'_>| {
-            let found = benchmark.over(start, end).filter(|(_, row)| *row > 0);
-            found.is_some_and(|(found, row)| found.abs() > OF_BENCHMARK * benchmark.sd(row))
-        };
-        match benchmark.filter(|at| says(*at)).map(|at| &self.moves[at]).is_some_and(unusual) {
-            true => Moved::Benchmark,
-            false => Moved::Nobody,
+        let (size, left) = (self.step.abs(), self.left(peers));
+        let usual = size / self.sd;
+        let far = usual > FAR || left.close;
+        if let Some(back) = self.back {
+            let at_once = back == self.row + 1 && (left.unusual || usual > LONE);
+            return (far || (at_once && size > SMALL)).then_some((FindingKind::Spike, Some(back)));
         }
+        let alone = [self.row - 1, self.row + 1].iter().all(|near| !is_far(self.moves, *near));
+        let of_rest = near_a_ratio(left.step.abs(), tolerance(left.sd), left.sd <= STEADY && alone);
+        if !far && !(left.unusual && of_rest.is_some()) {
+            return None;
+        }
+        let ratio = near_a_ratio(size, tolerance(self.sd), false).filter(|_| usual > FAR).or(of_rest);
+        let firm = size > AT_AN_END || self.sd <= CALM || left.close;
+        let undone = self.undone().filter(|_| firm);
+        let kind = match ratio {
+            _ if self.is_too_new() => firm.then_some(FindingKind::Unconfirmed),
+            _ if undone.is_some() => Some(FindingKind::Level),
+            Some(ratio) => Some(ratio),
+            None if self.row <= BEGINNING => firm.then_some(FindingKind::Unconfirmed),
+            None if usual > FAR && (self.sd <= CALM || left.close) => Some(FindingKind::Level),
+            None => (size > JUMP).then_some(FindingKind::Jump),
+        };
+        Some((kind?, undone))
+    }
+
+    fn left(&self, peers: &[Peer]) -> Left {
+        let Some(nearest) = peers.first() else {
+            return Left { step: self.step, sd: self.sd, unusual: false, close: false };
+        };
+        let mut steps: Vec<f64> = peers.iter().map(|peer| self.step - peer.expected).collect();
+        let step = median(&mut steps);
+        let loosest = peers.iter().map(|peer| peer.sd).fold(0.0, f64::max);
+        let close = nearest.correlation.abs() >= CLOSE && step.abs() > FAR * nearest.sd;
+        Left { step, sd: nearest.sd.min(self.sd), unusual: step.abs() > FAR * loosest, close }
+    }
+
+    /// The row, six to sixty after it, whose one move takes it back.
+    fn undone(&self) -> Option<usize> {
+        let (moves, size) = (self.moves, self.step.abs());
+        if size <= OF_A_LEVEL * self.sd {
+            return None;
+        }
+        let mut rows = self.row + ROWS + 1..(self.row + UNDONE + 1).min(moves.rows());
+        let takes_back = |row: usize| (moves.at(row) + self.step).abs() <= BACK * size;
+        rows.find(|row| takes_back(*row) && moves.at(*row).abs() > LOOKED_AT * moves.sd(*row))
     }
 }
 
-/// How near to a ratio a move has to be: what the fund itself may have moved on the day.
-fn tolerance(sd: f64) -> f64 {
-    (3.0 * sd).clamp(0.01, 0.06)
+/// The row within the next five at which one move takes the price back.
+fn back(moves: &Moves<'_>, row: usize) -> Option<usize> {
+    let step = moves.at(row);
+    let is_back = |later: usize| moves.from_to(row - 1, later).abs() <= BACK * step.abs();
+    let at_once = |later: usize| -moves.at(later) * step.signum() >= AT_ONCE * step.abs();
+    (row + 1..(row + 1 + ROWS).min(moves.rows())).find(|later| is_back(*later) && at_once(*later))
 }
 
-/// The kind of a move whose size is near a ratio's.
-fn near_a_ratio(size: f64, tolerance: f64) -> Option<FindingKind> {
-    let near = |ratio: f64| (size - ratio.ln()).abs() <= tolerance;
-    if near(UNIT) {
-        return Some(FindingKind::UnitJump);
-    }
-    (size >= 1.4_f64.ln() && RATIOS.into_iter().any(near)).then_some(FindingKind::SplitLike)
+/// True of a row whose move is more than eight usual ones.
+fn is_far(moves: &Moves<'_>, row: usize) -> bool {
+    (1..moves.rows()).contains(&row) && moves.at(row).abs() > FAR * moves.sd(row)
+}
+
+/// True of a far move by a ratio, or that goes back, or that is the way back: it says nothing of others.
+fn is_doubtful(moves: &Moves<'_>, row: usize) -> bool {
+    let is_back = |earlier: usize| is_far(moves, earlier) && back(moves, earlier).is_some_and(|back| back >= row);
+    is_far(moves, row)
+        && (near_a_ratio(moves.at(row).abs(), tolerance(moves.sd(row)), false).is_some()
+            || back(moves, row).is_some()
+            || (row.saturating_sub(ROWS).max(1)..row).any(is_back))
 }
 
 #[cfg(test)]

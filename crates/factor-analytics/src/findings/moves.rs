@@ -5,20 +5,23 @@ use factor_types::PriceSeries;
 
 use crate::panel::Spacing;
 
-/// Rows on either side of a move by which its size is judged.
-const AROUND: usize = 60;
+/// Moves on either side of a row by which its size is judged, and fewest of them; the nearest alone say how lively these days
+/// are.
+pub(super) const AROUND: usize = 60;
+const FEWEST: usize = 20;
+pub(super) const NEAREST: usize = 10;
 
 /// Rows after a move that it may have touched itself: it may be a misprint that goes back.
-const TOUCHED: usize = 5;
-
-/// Fewest rows that a side is judged by.
-const FEWEST: usize = 20;
+pub(super) const TOUCHED: usize = 5;
 
 /// From a median size to a standard deviation, were moves normal.
-const TO_SD: f64 = 1.4826;
+pub(super) const TO_SD: f64 = 1.4826;
 
 /// No series moves less than this by its nature.
-const LEAST_SD: f64 = 0.001;
+pub(super) const LEAST_SD: f64 = 0.001;
+
+/// A price that stands still has not moved: a fund that hardly trades would else be one without moves.
+const STILL: f64 = 1e-9;
 
 /// The prices of a series as moves from row to row.
 #[derive(Debug)]
@@ -26,12 +29,18 @@ pub(super) struct Moves<'a> {
     pub(super) dates: &'a [NaiveDate],
     pub(super) prices: &'a [f64],
     pub(super) daily: bool,
+    /// The rows whose price is not that of the row before, and the sizes of their moves.
+    moving: Vec<usize>,
+    sizes: Vec<f64>,
 }
 
 impl<'a> Moves<'a> {
     pub(super) fn of(series: &'a PriceSeries) -> Self {
-        let daily = Spacing::of(series.dates()) == Spacing::Daily;
-        Self { dates: series.dates(), prices: series.prices(), daily }
+        let (dates, prices) = (series.dates(), series.prices());
+        let daily = Spacing::of(dates) == Spacing::Daily;
+        let all = (1..prices.len()).map(|row| (row, log_move(prices[row - 1], prices[row]).abs()));
+        let (moving, sizes) = all.filter(|(_, size)| *size > STILL).unzip();
+        Self { dates, prices, daily, moving, sizes }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -40,40 +49,63 @@ impl<'a> Moves<'a> {
 
     /// ln(p_t / p_(t-1)), of a row after the first.
     pub(super) fn at(&self, row: usize) -> f64 {
-        (self.prices[row] / self.prices[row - 1]).ln()
+        log_move(self.prices[row - 1], self.prices[row])
     }
 
-    /// The usual size of a move around a row: 1.4826 times the median size of the 60 moves before it, or of the 60 from six
-    /// rows after it, whichever is larger; a side of fewer than 20 says nothing, and where both are so short all moves count.
-    /// At least 0.1%.
+    /// How far a row's price lies from another row's.
+    pub(super) fn from_to(&self, from: usize, to: usize) -> f64 {
+        log_move(self.prices[from], self.prices[to])
+    }
+
+    /// The usual size of a move around a row: 1.4826 times the largest of four medians, those of the sizes of the 60 and of the
+    /// 10 moves before it, and of as many from six rows after it; fewer than 20 (or 10) say nothing, and where all are so few
+    /// all moves count. Rows on which the price stands still are no moves. At least 0.1%.
     pub(super) fn sd(&self, row: usize) -> f64 {
-        let rows = self.rows();
-        let before = row.saturating_sub(AROUND).max(1)..row;
-        let after = (row + TOUCHED + 1).min(rows)..(row + TOUCHED + 1 + AROUND).min(rows);
-        let sides = [before, after].into_iter().filter(|side| side.len() >= FEWEST);
-        let typical = sides.map(|side| self.median_size(side)).reduce(f64::max);
-        (TO_SD * typical.unwrap_or_else(|| self.median_size(1..rows))).max(LEAST_SD)
+        let before = self.moving.partition_point(|moving| *moving < row);
+        let after = self.moving.partition_point(|moving| *moving <= row + TOUCHED);
+        let count = self.sizes.len();
+        let side = |span: usize, fewest: usize| {
+            let sides = [before.saturating_sub(span)..before, after..(after + span).min(count)];
+            sides.into_iter().filter(move |side| side.len() >= fewest)
+        };
+        let sides = side(AROUND, FEWEST).chain(side(NEAREST, NEAREST));
+        let typical = sides.map(|side| median(&mut self.sizes[side].to_vec())).reduce(f64::max);
+        (TO_SD * typical.unwrap_or_else(|| median(&mut self.sizes.clone()))).max(LEAST_SD)
     }
 
-    fn median_size(&self, rows: std::ops::Range<usize>) -> f64 {
-        let mut sizes: Vec<f64> = rows.map(|row| self.at(row).abs()).collect();
-        let (count, middle) = (sizes.len(), sizes.len() / 2);
-        if count == 0 {
-            return 0.0;
-        }
-        let (below, upper, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
-        match count % 2 {
-            1 => *upper,
-            _ => below.iter().copied().fold(0.0, f64::max).midpoint(*upper),
-        }
+    /// The rows whose move may be more than so many times the usual: all such, and few others. Most rows are told by the ten
+    /// moves before or after them, without a median.
+    pub(super) fn large(&self, times: f64) -> impl Iterator<Item = usize> {
+        let is_small = move |at: usize| self.sizes[at] <= times * LEAST_SD || self.is_of_its_days(at, times);
+        (0..self.sizes.len()).filter(move |at| !is_small(*at)).map(|at| self.moving[at])
     }
 
-    /// The move from the last price up to `start` to the last up to `end`, with the row of the latter. `None` where there is
-    /// no price so early.
-    pub(super) fn over(&self, start: NaiveDate, end: NaiveDate) -> Option<(f64, usize)> {
-        let last = |day: NaiveDate| self.dates.partition_point(|date| *date <= day).checked_sub(1);
-        let (from, to) = (last(start)?, last(end)?);
-        Some(((self.prices[to] / self.prices[from]).ln(), to))
+    /// True where more than half of the ten moves on one side are at least the given part of this one: so is their median.
+    fn is_of_its_days(&self, at: usize, times: f64) -> bool {
+        let (bound, row) = (self.sizes[at] / (times * TO_SD), self.moving[at]);
+        let most = |sizes: &[f64]| sizes.iter().filter(|size| **size >= bound).count() > NEAREST / 2;
+        let before = at.checked_sub(NEAREST).and_then(|from| self.sizes.get(from..at));
+        let later = || self.moving[at..].iter().take_while(|later| **later <= row + TOUCHED).count() + at;
+        let after = || later().checked_add(NEAREST).and_then(|until| self.sizes.get(until - NEAREST..until));
+        before.is_some_and(most) || after().is_some_and(most)
+    }
+}
+
+/// ln(to / from), finite for all prices.
+pub(super) fn log_move(from: f64, to: f64) -> f64 {
+    to.ln() - from.ln()
+}
+
+/// Zero of nothing.
+pub(super) fn median(sizes: &mut [f64]) -> f64 {
+    let (count, middle) = (sizes.len(), sizes.len() / 2);
+    if count == 0 {
+        return 0.0;
+    }
+    let (below, upper, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+    match count % 2 {
+        1 => *upper,
+        _ => below.iter().copied().fold(f64::NEG_INFINITY, f64::max).midpoint(*upper),
     }
 }
 
@@ -117,12 +149,31 @@ mod tests {
     }
 
     #[test]
-    fn another_s_move_is_over_the_same_days() {
-        let series = series(&[0.1, 0.2, 0.3]);
-        let moves = Moves::of(&series);
-        let day = |day| NaiveDate::from_ymd_opt(2024, 1, day).unwrap();
-        let (size, row) = moves.over(day(1), day(3)).unwrap();
-        assert!((size - 0.3).abs() < 1e-12 && row == 2);
-        assert_eq!(moves.over(day(1).pred_opt().unwrap(), day(3)), None);
+    fn a_fund_that_hardly_trades_is_judged_by_the_days_on_which_it_does() {
+        // 300 rows of which every fifth moves, by 3%; and ten livelier days in calm ones.
+        let thin: Vec<f64> =
+            (0..300).map(|at| [0.03, 0.0, 0.0, 0.0, 0.0][at % 5] * if at % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        assert!((Moves::of(&series(&thin)).sd(150) - 1.4826 * 0.03).abs() < 1e-12);
+        let mut lively: Vec<f64> = (0..200).map(|at| if at % 2 == 0 { 0.001 } else { -0.001 }).collect();
+        for at in 90..100 {
+            lively[at] *= 20.0;
+        }
+        assert!((Moves::of(&series(&lively)).sd(101) - 1.4826 * 0.02).abs() < 1e-12, "the ten before");
+        assert!((Moves::of(&series(&lively)).sd(150) - 1.4826 * 0.001).abs() < 1e-12);
+    }
+
+    #[test]
+    fn large_moves_are_never_passed_over() {
+        let mut moves: Vec<f64> =
+            (0..200).map(|at| f64::from(1 + at * 7 % 13) * if at % 2 == 0 { 1e-3 } else { -1e-3 }).collect();
+        moves[4] = 0.09;
+        moves[120] = -0.2;
+        let series = series(&moves);
+        let found = Moves::of(&series);
+        let large: Vec<usize> = found.large(3.0).collect();
+        for row in 1..found.rows() {
+            assert!(found.at(row).abs() <= 3.0 * found.sd(row) || large.contains(&row), "{row}");
+        }
+        assert!(large.contains(&5) && large.contains(&121) && large.len() < 30, "{large:?}");
     }
 }

@@ -26,6 +26,13 @@ pub enum ExclusionReason {
     BadPrices,
 }
 
+impl ExclusionReason {
+    /// True where the source's values were refused as a whole.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::NotPrices | Self::BadPrices)
+    }
+}
+
 /// A factor that is not analysed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Exclusion {

@@ -4,9 +4,10 @@ use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    findings::{Bars, ExDate, Examined, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
+    findings::{
+        Bars, Copies, ExDate, Examined, Finding, FindingKind, LaterDates, OddKind, OddYields, YieldFinding, YieldUnit,
+    },
     panel::{BarDates, EarlyEnd},
-    study::ExclusionReason,
 };
 use factor_types::{Maturity, Ticker};
 
@@ -33,6 +34,10 @@ pub(crate) enum Doubt {
     EarlyEnds(Vec<EarlyEnd>),
     /// Yields in another unit.
     YieldUnit(Vec<YieldFinding>),
+    /// What is wrong inside columns of yields, all of one kind.
+    OddYields(OddKind, Vec<OddYields>),
+    /// Tickers with the same prices.
+    Copies(Vec<Copies>),
     /// Yields too few to tell their unit.
     Unverified(Vec<YieldFinding>),
     /// Maturities that the source of yields lacks.
@@ -46,6 +51,10 @@ pub(crate) enum Doubt {
     /// What the source says of its own prices, all of one kind.
     Told(Vec<Told>),
 }
+
+/// What can be wrong inside columns of yields, what changes most first.
+const ODD_KINDS: [OddKind; 5] =
+    [OddKind::UnitChange, OddKind::Swapped, OddKind::Level, OddKind::Still, OddKind::BadDays];
 
 /// What is doubtful in what an analysis rests on, what changes most first.
 pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
@@ -66,15 +75,21 @@ pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
 pub(crate) fn of_examined(examined: &Examined) -> Vec<Doubt> {
     let (unverified, wrong): (Vec<_>, Vec<_>) =
         examined.yields.iter().cloned().partition(|found| found.unit == YieldUnit::Unverified);
+    let inside = ODD_KINDS.into_iter().filter_map(|kind| {
+        let of_kind = examined.odd_yields.iter().filter(|one| one.kind == kind).cloned().collect();
+        some(of_kind, |found| Doubt::OddYields(kind, found))
+    });
+    let inside: Vec<Doubt> = inside.collect();
+    let first = [some(examined.copies.clone(), Doubt::Copies), some(wrong, Doubt::YieldUnit)];
     let others = [
-        some(wrong, Doubt::YieldUnit),
         some(examined.early_ends.clone(), Doubt::EarlyEnds),
         some(unverified, Doubt::Unverified),
         some(examined.ex_dates.clone(), Doubt::ExDates),
         some(examined.later.clone(), Doubt::Later),
         some(examined.bars.clone(), Doubt::Bars),
     ];
-    misprints(&examined.jumps).into_iter().chain(others.into_iter().flatten()).collect()
+    let first = misprints(&examined.jumps).into_iter().chain(first.into_iter().flatten());
+    first.chain(inside).chain(others.into_iter().flatten()).collect()
 }
 
 /// What sources say of their own prices, a kind at a time.
@@ -96,7 +111,13 @@ fn some<T>(found: Vec<T>, doubt: impl FnOnce(Vec<T>) -> Doubt) -> Option<Doubt> 
 
 /// What is likelier wrong than a move, or too new to tell.
 pub(super) fn misprints(found: &[Finding]) -> Vec<Doubt> {
-    let kinds = [FindingKind::UnitJump, FindingKind::SplitLike, FindingKind::Spike, FindingKind::Unconfirmed];
+    let kinds = [
+        FindingKind::UnitJump,
+        FindingKind::SplitLike,
+        FindingKind::Spike,
+        FindingKind::Level,
+        FindingKind::Unconfirmed,
+    ];
     let of = |kind| some(of_kind(found, kind), |found| Doubt::Moves(kind, found));
     kinds.into_iter().filter_map(of).collect()
 }
@@ -109,10 +130,12 @@ pub(super) fn cost(analysis: &Analysis, days_missing: bool) -> Doubts {
         return Doubts::InTheFigures;
     }
     let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
+    let copied = examined.copies.iter().any(|copies| copies.tickers.iter().any(|ticker| is_shown(analysis, ticker)));
+    let inside = !examined.odd_yields.is_empty() || copied;
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
     let told = analysis.prepared.told.iter().any(|told| !told.is_information() && is_shown(analysis, told.ticker()));
-    if days_missing || misprints().next().is_some() || wrong_unit || early || unconfirmed || told {
+    if days_missing || misprints().next().is_some() || wrong_unit || inside || early || unconfirmed || told {
         Doubts::Some
     } else {
         Doubts::None
@@ -142,8 +165,7 @@ fn is_shown(analysis: &Analysis, ticker: &Ticker) -> bool {
 }
 
 fn refused(analysis: &Analysis) -> Vec<(Ticker, String)> {
-    let is_refusal = |reason| matches!(reason, ExclusionReason::NotPrices | ExclusionReason::BadPrices);
-    let refused = analysis.prepared.lost.iter().filter(|lost| is_refusal(lost.reason));
+    let refused = analysis.prepared.lost.iter().filter(|lost| lost.reason.is_refusal());
     refused.map(|lost| (lost.ticker.clone(), lost.detail.clone())).collect()
 }
 
@@ -156,6 +178,7 @@ fn missing(analysis: &Analysis) -> Vec<Maturity> {
     let has = |maturity: &Maturity| {
         prepared.yields.maturities().any(|known| known == *maturity)
             || examined.yields.iter().any(|found| found.maturity == *maturity)
+            || examined.odd_yields.iter().any(|found| found.maturity == *maturity)
     };
     rates::used(analysis).into_iter().filter(|maturity| !has(maturity)).collect()
 }
@@ -183,6 +206,7 @@ impl Doubt {
         match self {
             Self::Moves(..) => " (data_quality.suspect_returns)",
             Self::EarlyEnds(_) => " (data_quality.early_month_end)",
+            Self::OddYields(..) => " (data_quality.odd_yields)",
             Self::Told(_) => " (data_quality.of_the_source)",
             _ => "",
         }
@@ -195,6 +219,8 @@ impl Doubt {
             Self::Moves(kind, _) => kind.as_str(),
             Self::EarlyEnds(_) => "early_month_end",
             Self::YieldUnit(_) => "yield_unit",
+            Self::OddYields(kind, _) => kind.as_str(),
+            Self::Copies(_) => "copied_prices",
             Self::Unverified(_) => "unit_unverified",
             Self::NoMaturity(_) => "missing_maturity",
             Self::ExDates(_) => "unadjusted_exdate",
@@ -213,7 +239,7 @@ impl Doubt {
                 entry(
                     &found.ticker,
                     Some(found.date),
-                    format!("{} {before} to {price} on {}", found.ticker, found.date),
+                    format!("{} {before} to {price} on {}{}", found.ticker, found.date, until(found)),
                 )
             }),
             Self::EarlyEnds(ends) => all(ends, |end| {
@@ -226,6 +252,12 @@ impl Doubt {
                 let (median, factor) = (four_digits(found.median), found.unit.factor().unwrap_or(1.0));
                 let text = format!("{} (median {median}: {unit}, factor {factor})", found.maturity);
                 entry(found.maturity, None, text)
+            }),
+            Self::OddYields(_, found) => all(found, of_odd_yields),
+            Self::Copies(found) => all(found, |copies| {
+                let named = copies.tickers.iter().take(NAMED).map(Ticker::as_str).collect::<Vec<_>>().join(" = ");
+                let first = copies.tickers.first().map(Ticker::to_string).unwrap_or_default();
+                entry(first, None, format!("{named} ({} prices)", copies.rows))
             }),
             Self::Unverified(found) => {
                 all(found, |found| entry(found.maturity, None, format!("{} ({} values)", found.maturity, found.rows)))
@@ -262,6 +294,13 @@ impl Doubt {
             Self::YieldUnit(_) => {
                 format!("yields refused, not in percent (yield_unit): {named}; write 4.27 for 4.27%")
             }
+            Self::OddYields(kind, _) => {
+                let (what, way_out) = of_yields(*kind);
+                format!("{what} ({}): {named}; {way_out}", kind.as_str())
+            }
+            Self::Copies(_) => format!(
+                "different tickers with all the same prices (copied_prices): {named}; give each its own, or leave one out"
+            ),
             Self::Unverified(_) => {
                 format!("too few yields to verify that they are percent (unit_unverified): {named}")
             }
@@ -350,15 +389,57 @@ fn of_dates(bars: &[Bars]) -> Vec<&'static str> {
     ways
 }
 
+fn of_odd_yields(odd: &OddYields) -> Entry {
+    let (maturity, since, until) = (odd.maturity, odd.since, odd.until);
+    let (before, value) = (four_digits(odd.before), four_digits(odd.value));
+    let text = match (odd.kind, odd.with) {
+        (OddKind::Swapped, Some(with)) => format!("{maturity} and {with}"),
+        (OddKind::Still, _) => format!("{maturity} {value} from {since} to {until}"),
+        (OddKind::UnitChange, _) => format!(
+            "{maturity} {before} to {value} on {since}, factor {}",
+            if odd.value > odd.before { "100" } else { "0.01" }
+        ),
+        (OddKind::BadDays, _) if until > since => format!("{maturity} {value} beside {before} from {since} to {until}"),
+        (OddKind::BadDays, _) => format!("{maturity} {value} beside {before} on {since}"),
+        (OddKind::Level | OddKind::Swapped, _) => format!("{maturity} {before} to {value} on {since}"),
+    };
+    entry(maturity, Some(since), text)
+}
+
+/// What is wrong inside a column of yields, and what to do about it.
+fn of_yields(kind: OddKind) -> (&'static str, &'static str) {
+    match kind {
+        OddKind::UnitChange => ("yields refused, another unit from a day on", "write 4.27 for 4.27% throughout"),
+        OddKind::Swapped => ("columns of yields that seem to have changed places", "look at the file's headers"),
+        OddKind::Level => ("a step of one maturity alone, used as it is", "compare the yields with another source"),
+        OddKind::Still => {
+            ("one yield for 40 days or more, of which the first is used", "leave days without a yield empty")
+        }
+        OddKind::BadDays => ("yields that are off for a few days, left out", "mend them or leave their cells empty"),
+    }
+}
+
+/// When a level is undone: of a misprint that is back within days the day is not needed.
+fn until(found: &Finding) -> String {
+    let until = found.until.filter(|_| found.kind == FindingKind::Level);
+    until.map(|until| format!(" until {until}")).unwrap_or_default()
+}
+
 /// What moves of a kind are, and what to do about them.
 fn of_moves(kind: FindingKind) -> (&'static str, &'static str) {
     match kind {
         FindingKind::Spike => ("likely misprints, back within days", "mend or delete these prices"),
+        FindingKind::Level => (
+            "a level that is undone later, or that such a fund never comes to by itself",
+            "mend or delete these prices",
+        ),
         FindingKind::SplitLike => {
             ("a split that is not adjusted for, by the size of the move", "adjust the prices before it")
         }
         FindingKind::UnitJump => ("another unit from a day on, such as pence", "bring the prices to one unit"),
-        FindingKind::Unconfirmed => ("large moves too new to tell from misprints", "compare them with another source"),
+        FindingKind::Unconfirmed => {
+            ("large moves too near an end to tell from misprints", "compare them with another source")
+        }
         FindingKind::Jump => ("large moves of one series alone, used as they are", "no fault by their size"),
     }
 }

@@ -16,10 +16,10 @@ const ENOUGH_ROWS: f64 = 0.9;
 pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Vec<Warning> {
     let mut warnings = not_priced(analysis, &query.request);
     warnings.extend(of_benchmarks(analysis, query));
-    let groups: Vec<String> =
-        analyzed.iter().filter_map(|group| short_members(analysis, &query.request, group)).collect();
+    let short = analyzed.iter().filter_map(|group| short_members(analysis, &query.request, group));
+    let (groups, lost): (Vec<String>, Vec<bool>) = short.unzip();
     if !groups.is_empty() {
-        warnings.push(Warning::MembersShort(groups));
+        warnings.push(Warning::MembersShort { groups, lost: lost.contains(&true) });
     }
     warnings
 }
@@ -67,21 +67,23 @@ fn of_benchmarks(analysis: &Analysis, query: &Query) -> Vec<Warning> {
     lacking.collect()
 }
 
-/// A group with its members that have no prices, stopped or are young, in words; `None` where all fill the window.
-fn short_members(analysis: &Analysis, request: &AnalysisRequest, group: &StudiedFactor) -> Option<String> {
+/// A group with its members that have no prices, stopped or are young, in words, and whether it lost one; `None` where all fill
+/// the window.
+fn short_members(analysis: &Analysis, request: &AnalysisRequest, group: &StudiedFactor) -> Option<(String, bool)> {
     let panel = analysis.study.panel();
     let own = request.groups.groups.iter().find(|own| own.factor.ticker == group.factor.ticker)?;
     let member = |(ticker, _): &(Ticker, f64)| {
         let Some(column) = panel.position(ticker).map(|at| &panel.columns()[at]) else {
-            return Some(format!("{ticker} without prices"));
+            return Some((format!("{ticker} without prices"), true));
         };
         let rows = format!("{} of {} periods", column.observations, panel.rows());
         match Standing::of(panel, column) {
-            Standing { stopped: Some(last), .. } => Some(format!("{ticker} stopped {last}, {rows}")),
-            Standing { young: true, .. } => Some(format!("{ticker} young, {rows}")),
+            Standing { stopped: Some(last), .. } => Some((format!("{ticker} stopped {last}, {rows}"), true)),
+            Standing { young: true, .. } => Some((format!("{ticker} young, {rows}"), false)),
             Standing { .. } => None,
         }
     };
-    let short: Vec<String> = own.members.iter().flatten().filter_map(member).collect();
-    (!short.is_empty()).then(|| format!("{} ({})", group.factor.ticker, short.join("; ")))
+    let (short, lost): (Vec<String>, Vec<bool>) = own.members.iter().flatten().filter_map(member).unzip();
+    let said = || (format!("{} ({})", group.factor.ticker, short.join("; ")), lost.contains(&true));
+    (!short.is_empty()).then(said)
 }

@@ -26,7 +26,8 @@ pub(super) struct Findings {
     /// Tickers that the call named, and how many of them could not be analysed.
     pub(super) named: usize,
     pub(super) not_analysed: usize,
-    /// Analysed factors that stopped before the window's end, or lack periods inside their history.
+    /// Analysed factors that stopped before the window's end, lack periods inside their history or lost members; series that
+    /// were refused.
     pub(super) broken: usize,
     /// What is doubtful in prices and yields.
     pub(super) doubts: Doubts,
@@ -46,7 +47,7 @@ pub(super) enum Doubts {
 
 impl Score {
     /// `excellent` from 90% with fewer than 2 excluded, `good` from 75% with fewer than 5, `fair` from 60%, else `poor`.
-    /// At most `good` with factors that stopped or have holes, `fair` with doubtful prices or yields, `poor` with a misprint in
+    /// At most `good` with factors that stopped, have holes or lost members, and with series refused as no prices, `fair` with doubtful prices or yields, `poor` with a misprint in
     /// the figures; `poor` where under 80% of the tickers named could be analysed.
     pub(super) fn of(found: Findings) -> Self {
         let of_coverage = match found.coverage_pct {

@@ -136,7 +136,10 @@ fn warnings_are_put_into_words_last() {
             "benchmark NEW has returns on 30 of 120 periods, so figures relative to it rest on no more",
         ),
         (
-            Warning::MembersShort(vec!["USER:X (OLD stopped 2021-05-28, 77 of 120 periods)".to_owned()]),
+            Warning::MembersShort {
+                groups: vec!["USER:X (OLD stopped 2021-05-28, 77 of 120 periods)".to_owned()],
+                lost: true,
+            },
             "group's weight): USER:X (OLD stopped 2021-05-28, 77 of 120 periods)",
         ),
         (

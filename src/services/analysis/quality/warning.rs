@@ -84,8 +84,8 @@ pub(crate) enum Warning {
     NotPriced { ticker: Ticker, why: String, as_what: PricedAs },
     /// What figures are relative to has few returns, so many of so many, or stopped.
     FewOfBenchmark { ticker: Ticker, rows: usize, of: usize, stopped: Option<NaiveDate> },
-    /// Groups and those of their members that do not fill the window, in words.
-    MembersShort(Vec<String>),
+    /// Groups and those of their members that do not fill the window, in words; `lost` where one stopped or has no prices.
+    MembersShort { groups: Vec<String>, lost: bool },
     /// What is wrong with yields and the risk-free rate.
     Rates(RateWarning),
     /// Composites are weighted by what is known only now.
@@ -122,6 +122,13 @@ pub(crate) enum Warning {
     SurplusGroups(String),
     /// What is to be known of a portfolio.
     Portfolio(holdings_warning::Warning),
+}
+
+impl Warning {
+    /// True where a group goes on without members that stopped or have no prices.
+    pub(super) fn is_of_lost_members(&self) -> bool {
+        matches!(self, Self::MembersShort { lost: true, .. })
+    }
 }
 
 impl Display for Warning {
@@ -176,7 +183,7 @@ impl Display for Warning {
                     "benchmark {ticker}{stopped} has returns on {rows} of {of} periods, so figures relative to it rest on no more"
                 )
             }
-            Self::MembersShort(groups) => write!(
+            Self::MembersShort { groups, .. } => write!(
                 f,
                 "group members that do not fill the window, their weight on the others where they have no return (a period needs half of a group's weight): {}",
                 a_few(groups, 4)
