@@ -53,6 +53,13 @@ fn on(date: &str, factor: f64) -> Vec<Row> {
     times(|now| if now == date { factor } else { 1.0 })
 }
 
+/// From a day on its price again and again.
+fn carried_on(from: &str) -> Vec<Row> {
+    let (from, rows) = (day(from), fund(2));
+    let last = rows.iter().rfind(|(date, _)| *date < from).unwrap().1;
+    rows.into_iter().map(|(date, price)| (date, if date < from { price } else { last })).collect()
+}
+
 /// Bills: two basis points a day, and on one day a factor.
 fn bills(date: &str, factor: f64) -> Vec<Row> {
     let (mut price, date) = (100.0, day(date));
@@ -171,6 +178,7 @@ fn faults() -> Vec<Fault> {
         harmless("a level for two months", follower("2025-06-10", "2025-08-06", 1.3), "(level)"),
         of("the last price 9% off in bills", bills("2025-12-31", 1.09), "(unconfirmed)"),
         of("another's prices", fund(1), "(copied_prices)"),
+        of("a feed that stopped and was carried on", carried_on("2025-12-01"), "(still_prices)"),
         of("returns", returns(), "not_prices"),
         of("gross returns", returns().into_iter().map(|(date, r)| (date, 1.0 + r)).collect(), "not_prices"),
         of("cumulated returns", fund(2).into_iter().map(|(date, p)| (date, p / 100.0 - 1.0)).collect(), "not_prices"),

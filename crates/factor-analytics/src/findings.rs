@@ -6,6 +6,7 @@
 
 mod copies;
 mod dates;
+mod frozen;
 mod jumps;
 mod moves;
 mod odd_yields;
@@ -23,6 +24,7 @@ use serde::Serialize;
 pub use self::{
     copies::{Copies, copies},
     dates::{EX_DATE_FALL, ExDate, LaterDates, falls_on_its_newest_day, later_than},
+    frozen::Frozen,
     jumps::{Finding, FindingKind},
     odd_yields::{OddKind, OddYields, odd_yields, usable_yields},
     yields::{YieldFinding, YieldUnit, examine_yields},
@@ -57,6 +59,8 @@ pub struct Examined {
     pub odd_yields: Vec<OddYields>,
     /// Tickers with all the same prices.
     pub copies: Vec<Copies>,
+    /// Stretches on which a price stands still.
+    pub frozen: Vec<Frozen>,
     /// Months whose price lies before their last trading day.
     pub early_ends: Vec<EarlyEnd>,
     /// Cash funds whose newest price lacks a dividend.
@@ -78,6 +82,7 @@ impl Examined {
             odd_yields: odd_yields(&yields.without(&wrong)),
             yields: units,
             copies: copies(series),
+            frozen: series.iter().flat_map(|series| frozen::stretches(series)).collect(),
             later: series.iter().filter_map(|series| later_than(series, today)).collect(),
             ..Self::default()
         }
@@ -99,6 +104,7 @@ impl Examined {
             + self.bars.len() * size_of::<Bars>()
             + self.early_ends.len() * size_of::<EarlyEnd>()
             + self.odd_yields.len() * size_of::<OddYields>()
+            + self.frozen.len() * size_of::<Frozen>()
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) mod tests;
 
 use factor_analytics::{
     Study,
-    findings::{Bars, Copies, ExDate, Finding, OddYields, YieldFinding},
+    findings::{Bars, Copies, ExDate, Finding, Frozen, OddYields, YieldFinding},
     panel::EarlyEnd,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
@@ -75,6 +75,9 @@ pub(crate) struct DataQuality {
     /// Tickers with all the same prices.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     copied_prices: Vec<Copies>,
+    /// Stretches of days on which a price does not move, longer than chance makes them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    still_prices: Vec<Frozen>,
     /// Newest prices of cash funds that lack a dividend and are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unadjusted_exdate: Vec<ExDate>,
@@ -179,6 +182,7 @@ impl DataQuality {
             yield_unit: examined.yields.clone(),
             odd_yields: examined.odd_yields.clone(),
             copied_prices: examined.copies.clone(),
+            still_prices: examined.frozen.clone(),
             unadjusted_exdate: examined.ex_dates.clone(),
             of_the_source: analysis.prepared.told.clone(),
             unlabeled_industries: unlabeled(analysis.report()).to_vec(),

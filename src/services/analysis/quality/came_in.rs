@@ -5,7 +5,8 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     findings::{
-        Bars, Copies, ExDate, Examined, Finding, FindingKind, LaterDates, OddKind, OddYields, YieldFinding, YieldUnit,
+        Bars, Copies, ExDate, Examined, Finding, FindingKind, Frozen, LaterDates, OddKind, OddYields, YieldFinding,
+        YieldUnit,
     },
     panel::{BarDates, EarlyEnd},
 };
@@ -38,6 +39,8 @@ pub(crate) enum Doubt {
     OddYields(OddKind, Vec<OddYields>),
     /// Tickers with the same prices.
     Copies(Vec<Copies>),
+    /// Stretches on which a price stands still.
+    Frozen(Vec<Frozen>),
     /// Yields too few to tell their unit.
     Unverified(Vec<YieldFinding>),
     /// Maturities that the source of yields lacks.
@@ -80,7 +83,11 @@ pub(crate) fn of_examined(examined: &Examined) -> Vec<Doubt> {
         some(of_kind, |found| Doubt::OddYields(kind, found))
     });
     let inside: Vec<Doubt> = inside.collect();
-    let first = [some(examined.copies.clone(), Doubt::Copies), some(wrong, Doubt::YieldUnit)];
+    let first = [
+        some(examined.copies.clone(), Doubt::Copies),
+        some(examined.frozen.clone(), Doubt::Frozen),
+        some(wrong, Doubt::YieldUnit),
+    ];
     let others = [
         some(examined.early_ends.clone(), Doubt::EarlyEnds),
         some(unverified, Doubt::Unverified),
@@ -131,7 +138,8 @@ pub(super) fn cost(analysis: &Analysis, days_missing: bool) -> Doubts {
     }
     let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
     let copied = examined.copies.iter().any(|copies| copies.tickers.iter().any(|ticker| is_shown(analysis, ticker)));
-    let inside = !examined.odd_yields.is_empty() || copied;
+    let still = examined.frozen.iter().any(|frozen| is_shown(analysis, &frozen.ticker));
+    let inside = !examined.odd_yields.is_empty() || copied || still;
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
     let told = analysis.prepared.told.iter().any(|told| !told.is_information() && is_shown(analysis, told.ticker()));
@@ -221,6 +229,7 @@ impl Doubt {
             Self::YieldUnit(_) => "yield_unit",
             Self::OddYields(kind, _) => kind.as_str(),
             Self::Copies(_) => "copied_prices",
+            Self::Frozen(_) => "still_prices",
             Self::Unverified(_) => "unit_unverified",
             Self::NoMaturity(_) => "missing_maturity",
             Self::ExDates(_) => "unadjusted_exdate",
@@ -258,6 +267,10 @@ impl Doubt {
                 let named = copies.tickers.iter().take(NAMED).map(Ticker::as_str).collect::<Vec<_>>().join(" = ");
                 let first = copies.tickers.first().map(Ticker::to_string).unwrap_or_default();
                 entry(first, None, format!("{named} ({} prices)", copies.rows))
+            }),
+            Self::Frozen(found) => all(found, |one| {
+                let (price, from, to) = (four_digits(one.price), one.from, one.to);
+                entry(&one.ticker, Some(from), format!("{} {price} from {from} to {to}", one.ticker))
             }),
             Self::Unverified(found) => {
                 all(found, |found| entry(found.maturity, None, format!("{} ({} values)", found.maturity, found.rows)))
@@ -300,6 +313,9 @@ impl Doubt {
             }
             Self::Copies(_) => format!(
                 "different tickers with all the same prices (copied_prices): {named}; give each its own, or leave one out"
+            ),
+            Self::Frozen(_) => format!(
+                "a price that does not move for longer than chance makes it (still_prices), as of a feed that stopped: {named}; leave days without a price empty"
             ),
             Self::Unverified(_) => {
                 format!("too few yields to verify that they are percent (unit_unverified): {named}")
