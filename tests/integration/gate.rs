@@ -70,6 +70,18 @@ fn bills(date: &str, factor: f64) -> Vec<Row> {
     rows.collect()
 }
 
+/// A date that stands there twice, with another price.
+fn twice(date: &str, factor: f64) -> Vec<Row> {
+    let date = day(date);
+    fund(2)
+        .into_iter()
+        .flat_map(|(now, price)| {
+            let again = (now == date).then_some((now, price * factor));
+            std::iter::once((now, price)).chain(again)
+        })
+        .collect()
+}
+
 /// A fund that moves as SPY does but for a little, and from one date to before another times a factor.
 fn follower(from: &str, until: &str, factor: f64) -> Vec<Row> {
     let (from, until) = (day(from), day(until));
@@ -179,6 +191,7 @@ fn faults() -> Vec<Fault> {
         of("the last price 9% off in bills", bills("2025-12-31", 1.09), "(unconfirmed)"),
         of("another's prices", fund(1), "(copied_prices)"),
         of("a feed that stopped and was carried on", carried_on("2025-12-01"), "(still_prices)"),
+        of("a day with two prices", twice("2025-11-12", 1.01), "(conflicting_dates)"),
         of("returns", returns(), "not_prices"),
         of("gross returns", returns().into_iter().map(|(date, r)| (date, 1.0 + r)).collect(), "not_prices"),
         of("cumulated returns", fund(2).into_iter().map(|(date, p)| (date, p / 100.0 - 1.0)).collect(), "not_prices"),
@@ -302,6 +315,9 @@ async fn the_score_follows_what_was_found() {
     assert_eq!(score(on("2023-05-10", 3.0)).await, (json!("fair"), vec![json!("spike")]));
     assert_eq!(score(on("2024-05-10", 3.0)).await, (json!("poor"), vec![json!("spike")]));
     assert_eq!(score(from("2024-05-10", 0.8)).await, (json!("excellent"), vec![json!("jump")]));
+    assert_eq!(score(bills("2024-05-10", 1.04)).await, (json!("poor"), vec![json!("spike")]));
+    assert_eq!(score(twice("2024-05-10", 1.01)).await, (json!("fair"), vec![]));
+    assert_eq!(score(fund(1)).await, (json!("fair"), vec![]), "another's prices");
     assert_eq!(score(from("2025-12-30", 1.8)).await, (json!("fair"), vec![json!("unconfirmed")]));
 }
 
@@ -318,6 +334,7 @@ async fn a_refused_series_is_left_out_and_the_rest_is_answered() {
     let answer = server.answer("get_factor_analysis", arguments).await;
     let excluded = &answer["data_quality"]["excluded_factor_list"][0];
     assert_eq!((&excluded["ticker"], &excluded["reason"]), (&json!("FUND"), &json!("bad_prices")));
+    assert_ne!(answer["data_quality"]["quality_score"], "excellent");
     assert_eq!(answer["not_analysed"][0]["ticker"], "FUND");
     assert!(answer["per_factor"]["TLT"]["beta"].is_number() && answer["per_factor"].get("FUND").is_none());
     let arguments = json!({"analysis_type": "performance", "start_date": "2022-12-31", "format": "full", "benchmark_ticker": "FUND", "factor_universe": universe(&["SPY", "TLT"])});

@@ -351,11 +351,6 @@ async fn faults_inside_columns_of_yields_are_found() {
             swapped.1 += usize::from(found.iter().any(|one| (one.maturity, one.with) == (a, Some(b))));
         }
     }
-    println!(
-        "{:28} {:>6} {:>7.1}%",
-        "two columns exchanged",
-        swapped.0,
-        100.0 * f64::from(swapped.1) / f64::from(swapped.0)
-    );
+    println!("{:28} {:>6} {:>7.1}%", "two columns exchanged", swapped.0, 100.0 * swapped.1 as f64 / swapped.0 as f64);
     assert_eq!(swapped.0, swapped.1);
 }

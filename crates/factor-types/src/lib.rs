@@ -25,7 +25,7 @@ pub use factor::{AssetClass, Category, Factor, FactorUniverse, SourceTier};
 pub use fund_facts::{FundFacts, Ratio};
 pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledWeights, WeightingMethod};
 pub use portfolio::{Amount, Holding, Portfolio, Saved, ValuationPrice};
-pub use prices::{PriceKind, PriceSeries, Refused};
+pub use prices::{Conflicting, PriceKind, PriceSeries, Refused};
 pub use sector::Sector;
 pub use ticker::{Ticker, TickerError};
 pub use user::UserId;

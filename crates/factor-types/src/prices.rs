@@ -40,10 +40,11 @@ const LEAST_SPREAD: f64 = 0.001;
 /// days of 109 funds over fifteen years the largest was 0.88; of their gross returns 99.99% are above 0.9.
 const NOTHING_ADDS_UP: f64 = 0.9;
 
-/// Values by which cumulated returns are told, from how near to zero they begin, and how large a step is beside the value.
+/// Values by which cumulated returns are told, from how near to zero they begin, and how large a step is beside the value: a
+/// tenth where they rise evenly.
 const BEGINNING: usize = 20;
 const BEGINS_NEAR_ZERO: f64 = 0.05;
-const LARGE_STEP: f64 = 0.1;
+const LARGE_STEP: f64 = 0.07;
 
 /// Why a series is refused as a whole: what is left of it would not be random.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +129,17 @@ pub struct PriceSeries {
     prices: Vec<f64>,
     bad_prices: usize,
     duplicate_dates: usize,
+    conflicting: Option<Conflicting>,
     refused: Option<Refused>,
+}
+
+/// Dates for which a source gave different prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflicting {
+    /// The first of them.
+    pub first: NaiveDate,
+    /// How many there are.
+    pub days: usize,
 }
 
 impl PriceSeries {
@@ -142,11 +153,14 @@ impl PriceSeries {
         let refused = judged(&rows);
         let mut dates = Vec::with_capacity(rows.len());
         let mut prices: Vec<f64> = Vec::with_capacity(rows.len());
-        let mut duplicate_dates = 0;
+        let (mut duplicate_dates, mut conflicts) = (0, Vec::new());
         for (date, price) in rows.iter().copied().filter(|(_, price)| usable(*price)) {
             if dates.last() == Some(&date)
                 && let Some(last) = prices.last_mut()
             {
+                if *last != price && conflicts.last() != Some(&date) {
+                    conflicts.push(date);
+                }
                 *last = price;
                 duplicate_dates += 1;
                 continue;
@@ -155,7 +169,8 @@ impl PriceSeries {
             prices.push(price);
         }
         let bad_prices = rows.len() - dates.len() - duplicate_dates;
-        Self { ticker, kind, dates, prices, bad_prices, duplicate_dates, refused }
+        let conflicting = conflicts.first().map(|first| Conflicting { first: *first, days: conflicts.len() });
+        Self { ticker, kind, dates, prices, bad_prices, duplicate_dates, conflicting, refused }
     }
 
     /// The same series of which its source sent so many unusable rows more.
@@ -175,7 +190,7 @@ impl PriceSeries {
     pub fn redated(&self, dates: impl IntoIterator<Item = Option<NaiveDate>>) -> Self {
         let rows = dates.into_iter().zip(&self.prices).filter_map(|(date, price)| Some((date?, *price)));
         let series = Self::new(self.ticker.clone(), self.kind, rows);
-        Self { bad_prices: self.bad_prices, refused: self.refused.clone(), ..series }
+        Self { bad_prices: self.bad_prices, conflicting: self.conflicting, refused: self.refused.clone(), ..series }
     }
 
     /// Why none of it is to be used.
@@ -211,6 +226,11 @@ impl PriceSeries {
     /// Rows dropped because a later row gave the same date again.
     pub fn duplicate_dates(&self) -> usize {
         self.duplicate_dates
+    }
+
+    /// The dates for which the source gave different prices, of which the last is kept.
+    pub fn conflicting(&self) -> Option<Conflicting> {
+        self.conflicting
     }
 
     /// Rows kept.
@@ -312,6 +332,15 @@ mod tests {
         assert_eq!(series.dates(), [day(1), day(3)]);
         assert_eq!(series.prices(), [1.0, 3.5]);
         assert_eq!((series.bad_prices(), series.duplicate_dates()), (4, 1));
+        assert_eq!(series.conflicting(), Some(Conflicting { first: day(3), days: 1 }));
+    }
+
+    #[test]
+    fn dates_with_two_prices_are_counted_once_and_the_same_price_twice_is_none() {
+        let series = series(&[(1, 1.0), (1, 1.0), (2, 2.0), (2, 2.5), (2, 2.0), (3, 3.0), (4, 4.0), (4, 4.5)]);
+        assert_eq!((series.prices(), series.duplicate_dates()), (&[1.0, 2.0, 3.0, 4.5][..], 4));
+        assert_eq!(series.conflicting(), Some(Conflicting { first: day(2), days: 2 }));
+        assert_eq!(self::series(&[(1, 1.0), (1, 1.0)]).conflicting(), None);
     }
 
     #[test]

@@ -58,9 +58,10 @@ impl Told {
             currency: converted.from.clone(),
             left_out: converted.left_out,
         });
-        let days = odd.conflicting.len();
-        let conflicting = odd.conflicting.first();
-        let conflicting = conflicting.map(|date| Self::ConflictingDates { ticker: ticker.clone(), date: *date, days });
+        // A vendor's are kept with its history, a file's are seen as its series is made.
+        let of_vendor = odd.conflicting.first().map(|date| (*date, odd.conflicting.len()));
+        let conflicting = of_vendor.or_else(|| history.series.conflicting().map(|of| (of.first, of.days)));
+        let conflicting = conflicting.map(|(date, days)| Self::ConflictingDates { ticker: ticker.clone(), date, days });
         let frozen = odd.frozen_since.map(|since| Self::Frozen { ticker: ticker.clone(), since });
         [foreign, converted, conflicting, frozen].into_iter().flatten().collect()
     }

@@ -321,10 +321,13 @@ fn swapped(table: &YieldTable) -> Option<OddYields> {
     let of = |order: &[usize]| order.windows(2).map(|pair| alike[pair[0]][pair[1]]).sum::<f64>();
     let as_they_are = of(&order);
     let pairs = order.iter().flat_map(|a| order[a + 1..].iter().map(move |b| (*a, *b)));
-    let gains = pairs.map(|(a, b)| {
+    let gains = pairs.filter_map(|(a, b)| {
         let mut exchanged = order.clone();
         exchanged.swap(a, b);
-        (of(&exchanged) - as_they_are, a, b)
+        // Read backwards a row of neighbours is the same: long yields are more alike than short ones.
+        let (short, long) = (exchanged.first_chunk::<2>()?, exchanged.last_chunk::<2>()?);
+        let forwards = alike[short[0]][short[1]] <= alike[long[0]][long[1]];
+        forwards.then(|| (of(&exchanged) - as_they_are, a, b))
     });
     let (_, a, b) = gains.filter(|(gain, ..)| *gain > GAIN).max_by(|one, other| one.0.total_cmp(&other.0))?;
     let rows = table.get(maturities[a]);
