@@ -35,7 +35,8 @@ async fn of_ten_equal_calls_nine_are_answered_from_memory() {
             server.structured(tool, arguments.clone()).await;
         }
         let after = figures(&mut server).await;
-        let asked: Vec<(u64, u64)> = after.iter().zip(&before).map(|(now, then)| (now.0 - then.0, now.1 - then.1)).collect();
+        let asked: Vec<(u64, u64)> =
+            after.iter().zip(&before).map(|(now, then)| (now.0 - then.0, now.1 - then.1)).collect();
         // The outermost cache is asked by every call, those behind it by what it lacks.
         let (requests, hits) = asked.iter().copied().max().unwrap();
         assert_eq!(requests, CALLS, "{tool} {arguments}: {asked:?}");

@@ -339,3 +339,27 @@ async fn categories_are_read_by_both_names_at_every_place() {
     let problem = server.refusal(ANALYSIS, twice).await["error"]["problems"][0].clone();
     assert_eq!(problem["field"], "factor_categories", "{problem}");
 }
+
+#[tokio::test]
+async fn a_window_of_twelve_months_is_told_as_a_year() {
+    let data = tempdir().unwrap();
+    let mut server = session(data.path()).await;
+    let error =
+        server.refusal(ANALYSIS, json!({"analysis_type": "returns", "windows": ["12m"]})).await["error"].clone();
+    assert!(error["message"].as_str().unwrap().ends_with("Ask for 1y."), "{error}");
+    let some = server.answer(ANALYSIS, json!({"analysis_type": "returns", "windows": ["3m", "36m"]})).await;
+    assert!(some["warnings"].to_string().contains("36m (ask for 3y)"), "{some}");
+}
+
+#[tokio::test]
+async fn no_macro_composite_at_all_is_said() {
+    let data = tempdir().unwrap();
+    let mut server = session(data.path()).await;
+    let group = json!({"group_name": "Pair", "tickers": ["SPY", "GLD"], "weighting_method": "equal"});
+    server.answer("create_factor_group", group).await;
+    let asked = json!({"analysis_type": "performance", "tickers": ["USER:Pair"], "include": ["composites"]});
+    let answer = server.answer(ANALYSIS, asked).await;
+    assert_eq!(answer["composites"]["macro"], json!({}));
+    let said = answer["warnings"].to_string();
+    assert!(said.contains("no macro composite at all: factor groups of your own are members of none"), "{said}");
+}

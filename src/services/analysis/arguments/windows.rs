@@ -1,4 +1,5 @@
-//! What to ask for in the place of a window that no trailing one is: a calendar year, half, quarter or month, or dates.
+//! What to ask for in the place of a window that no trailing one is: years written as months, a calendar year, half, quarter
+//! or month, or dates.
 
 use chrono::NaiveDate;
 use factor_types::Calendar;
@@ -17,10 +18,21 @@ pub(crate) fn instead_of(name: &str) -> Option<String> {
             }
         });
     }
+    if let Some(years) = years_in_months(name) {
+        return Some(format!("ask for {years}"));
+    }
     let (window, last_month) = calendar(name)?;
     let (year, month) = last_month;
     let end = NaiveDate::from_ymd_opt(year, month, 1)?.month_end();
     Some(format!("ask for windows {window} with end_date {end}"))
+}
+
+/// The window of so many months that is named in years.
+fn years_in_months(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_ascii_lowercase();
+    let months: u32 = name.strip_suffix("mo").or_else(|| name.strip_suffix('m'))?.trim_end().parse().ok()?;
+    const NAMED: [(u32, &str); 5] = [(12, "1y"), (24, "2y"), (36, "3y"), (60, "5y"), (120, "10y")];
+    NAMED.iter().find(|(known, _)| *known == months).map(|(_, window)| *window)
 }
 
 /// The trailing window as long as a calendar one, and the year and month with which that ends.
@@ -49,6 +61,9 @@ mod tests {
     fn a_calendar_window_is_a_trailing_one_with_its_end() {
         for (name, words) in [
             ("2022", "ask for windows 1y with end_date 2022-12-31"),
+            ("12m", "ask for 1y"),
+            ("36M", "ask for 3y"),
+            ("120mo", "ask for 10y"),
             ("2022-02", "ask for windows 1m with end_date 2022-02-28"),
             ("2022q1", "ask for windows 3m with end_date 2022-03-31"),
             ("2025H1", "ask for windows 6m with end_date 2025-06-30"),
@@ -60,7 +75,9 @@ mod tests {
         ] {
             assert_eq!(instead_of(name).as_deref(), Some(words), "{name}");
         }
-        for none in ["4m", "zz", "2022-13", "2022Q5", "0022", "2022H3", "a/b", "2022-03-01/2022-01-01", "é22é"] {
+        for none in
+            ["4m", "18m", "m", "zz", "2022-13", "2022Q5", "0022", "2022H3", "a/b", "2022-03-01/2022-01-01", "é22é"]
+        {
             assert_eq!(instead_of(none), None, "{none}");
         }
     }
