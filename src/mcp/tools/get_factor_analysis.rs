@@ -203,7 +203,7 @@ fn output() -> Value {
         ("warnings", "array", "Read them first."),
         ("data_quality", "object", "Factors excluded and why, coverage."),
         ("performance", "object", "Timings in milliseconds."),
-        ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
+        ("analysis_metadata", "object", ""),
         ("formatted_report", "string", ""),
         ("truncated", "object", "What was cut, and how to get the rest."),
     ];
