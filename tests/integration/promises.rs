@@ -237,6 +237,7 @@ async fn the_log_has_a_line_of_each_analysis_and_warns_of_slow_ones() {
     process.call(ANALYSIS, json!({"categories": ["market"]})).await;
     process.call(ANALYSIS, json!({"analysis_type": "returns", "windows": ["1m"]})).await;
     process.call("list_factors", json!({"query": "SPY"})).await;
+    process.call("get_portfolio", json!({"portfolio_name": "of Ada"})).await;
     process.close();
     let (_, _, log) = process.end().await;
     let line = |what: &str| log.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}: {log}"));
@@ -247,6 +248,9 @@ async fn the_log_has_a_line_of_each_analysis_and_warns_of_slow_ones() {
     let quick = line("an analysis");
     assert!(quick.contains("INFO") && quick.contains("returns") && quick.contains("memory_bytes="), "{quick}");
     assert!(!log.contains("list_factors"), "a detail: {log}");
+    let failed = line("a call failed");
+    assert!(failed.contains("get_portfolio") && failed.contains("code="), "{failed}");
+    assert!(!log.contains("Ada"), "what was asked is the caller's: {log}");
 }
 
 #[tokio::test]
