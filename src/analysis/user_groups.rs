@@ -63,7 +63,7 @@ impl UserGroups {
         let more = if rest.len() > NAMED { format!(" and {} more", rest.len() - NAMED) } else { String::new() };
         let surplus = format!(
             "{} of your factor groups are left out, unchanged the longest: {}{more}; an analysis takes at most so many \
-             factors (FACTOR_INTELLIGENCE_MAX_FACTORS): delete groups, or name those you mean in factor_universe",
+             factors (FACTOR_INTELLIGENCE_MAX_FACTORS): delete groups, or name those you mean in tickers",
             rest.len(),
             named.join(", ")
         );

@@ -132,7 +132,8 @@ async fn fetched(app: &App, filter: &EntryFilter) -> anyhow::Result<Vec<EntryInf
 async fn clear(app: &App, filter: EntryFilter, force: bool) -> anyhow::Result<ExitCode> {
     let filter = EntryFilter { subject: filter.subject.map(|ticker| ticker.to_ascii_uppercase()), ..filter };
     let count = fetched(app, &filter).await?.len();
-    let question = format!("drop {count} entries from {}?", app.sources.store.health().place);
+    let place = app.sources.store.health().place;
+    let question = format!("drop {count} entries from {place}?");
     if count > 0 && !force && !ask(&question)? {
         say("nothing was dropped; --force drops without asking");
         return Ok(ExitCode::FAILURE);
@@ -140,7 +141,9 @@ async fn clear(app: &App, filter: EntryFilter, force: bool) -> anyhow::Result<Ex
     app.sources.store.clear(&filter).await?;
     // After the clearing: who sees the mark finds nothing kept any more.
     leave_mark(&*app.sources.store).await?;
-    print(&format!("dropped {count} entries; servers that run drop theirs at their next call"))?;
+    // What is kept in memory is this process's own.
+    let told = if place == "memory" { "" } else { "; servers that run drop theirs at their next call" };
+    print(&format!("dropped {count} entries{told}"))?;
     Ok(ExitCode::SUCCESS)
 }
 

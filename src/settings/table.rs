@@ -69,7 +69,8 @@ settings! {
 
     /// Where the factor universe comes from.
     universe: UniverseSettings {
-        /// Folder with your own factor mappings in YAML; the folder `proxies` of the repository shows the form.
+        /// Folder with your own factor mappings in YAML, and with what is known of funds in `funds.csv` (costs, trade, SEC yield,
+        /// whether one pays income); the folder `proxies` of the repository shows the forms.
         proxies_dir: Option<PathBuf> =
             Setting::new("FACTOR_PROXIES_DIR").path().in_words("built in"), optional(existing_path());
     }

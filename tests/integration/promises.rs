@@ -237,6 +237,7 @@ async fn the_log_has_a_line_of_each_analysis_and_warns_of_slow_ones() {
     process.call(ANALYSIS, json!({"categories": ["market"]})).await;
     process.call(ANALYSIS, json!({"analysis_type": "returns", "windows": ["1m"]})).await;
     process.call("list_factors", json!({"query": "SPY"})).await;
+    process.call("get_portfolio", json!({"portfolio_name": "of Ada"})).await;
     process.close();
     let (_, _, log) = process.end().await;
     let line = |what: &str| log.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}: {log}"));
@@ -247,6 +248,9 @@ async fn the_log_has_a_line_of_each_analysis_and_warns_of_slow_ones() {
     let quick = line("an analysis");
     assert!(quick.contains("INFO") && quick.contains("returns") && quick.contains("memory_bytes="), "{quick}");
     assert!(!log.contains("list_factors"), "a detail: {log}");
+    let failed = line("a call failed");
+    assert!(failed.contains("get_portfolio") && failed.contains("code="), "{failed}");
+    assert!(!log.contains("Ada"), "what was asked is the caller's: {log}");
 }
 
 #[tokio::test]
@@ -338,4 +342,28 @@ async fn categories_are_read_by_both_names_at_every_place() {
     let twice = json!({"categories": ["style"], "advanced": {"factor_categories": bonds}});
     let problem = server.refusal(ANALYSIS, twice).await["error"]["problems"][0].clone();
     assert_eq!(problem["field"], "factor_categories", "{problem}");
+}
+
+#[tokio::test]
+async fn a_window_of_twelve_months_is_told_as_a_year() {
+    let data = tempdir().unwrap();
+    let mut server = session(data.path()).await;
+    let error =
+        server.refusal(ANALYSIS, json!({"analysis_type": "returns", "windows": ["12m"]})).await["error"].clone();
+    assert!(error["message"].as_str().unwrap().ends_with("Ask for 1y."), "{error}");
+    let some = server.answer(ANALYSIS, json!({"analysis_type": "returns", "windows": ["3m", "36m"]})).await;
+    assert!(some["warnings"].to_string().contains("36m (ask for 3y)"), "{some}");
+}
+
+#[tokio::test]
+async fn no_macro_composite_at_all_is_said() {
+    let data = tempdir().unwrap();
+    let mut server = session(data.path()).await;
+    let group = json!({"group_name": "Pair", "tickers": ["SPY", "GLD"], "weighting_method": "equal"});
+    server.answer("create_factor_group", group).await;
+    let asked = json!({"analysis_type": "performance", "tickers": ["USER:Pair"], "include": ["composites"]});
+    let answer = server.answer(ANALYSIS, asked).await;
+    assert_eq!(answer["composites"]["macro"], json!({}));
+    let said = answer["warnings"].to_string();
+    assert!(said.contains("no macro composite at all: factor groups of your own are members of none"), "{said}");
 }

@@ -341,9 +341,9 @@ async fn every_way_out_succeeds_when_it_is_followed() {
         ),
         (
             ANALYSIS,
+            json!({"analysis_type": "returns", "symbols": ["SPY", "TLT"]}),
+            "name them in `tickers`: [\"SPY\", \"TLT\"]",
             json!({"analysis_type": "returns", "tickers": ["SPY", "TLT"]}),
-            "name tickers in `factor_universe`, each with a label: {\"SPY\": \"SPY\", \"TLT\": \"TLT\"}",
-            json!({"analysis_type": "returns", "factor_universe": {"SPY": "SPY", "TLT": "TLT"}}),
         ),
         (
             ANALYSIS,

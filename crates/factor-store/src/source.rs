@@ -45,12 +45,12 @@ pub trait MappingSource {
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
     /// The file could not be read.
-    #[error("{file}: {source}; put a readable file there")]
+    #[error("{file}: {cause}; put a readable file there")]
     Unreadable {
         /// The file.
         file: String,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The file was read and is wrong.
     #[error("{file}:{line}:{column}: {message}")]
@@ -75,6 +75,6 @@ pub enum MappingError {
 impl MappingError {
     /// True when there is no such file, which is no mistake of its own.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        matches!(self, Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound)
     }
 }

@@ -111,7 +111,10 @@ pub(in crate::cli) fn report_text(kind: MappingKind, report: &EditReport, before
     if count(RowFate::Removed) > 0 {
         counts.push(format!("{} {}", count(RowFate::Removed), happened(RowFate::Removed, dry_run)));
     }
-    lines.push(format!("{kind}: {}", counts.join(", ")));
+    match report.rows.is_empty() {
+        true => lines.push(format!("{kind}: there is no such row, so nothing changed")),
+        false => lines.push(format!("{kind}: {}", counts.join(", "))),
+    }
     lines.join("\n")
 }
 
@@ -190,6 +193,12 @@ mod tests {
         assert_eq!(json["added"], 1);
         assert_eq!(json["dry_run"], true);
         assert_eq!(json["rows"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn that_there_was_nothing_to_change_is_said() {
+        let text = report_text(KIND, &EditReport::default(), SourceTier::Database, false);
+        assert_eq!(text, "asset_proxies: there is no such row, so nothing changed");
     }
 
     #[test]

@@ -130,8 +130,8 @@ fn input() -> Value {
                 "For custom; others take no part.",
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
-            "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle {labels, rows} is a third of the size."),
-            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer; 0: no limit, else at least 2000. What is cut is linked." }),
+            "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle: a third of the size."),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer; 0: no limit, else at least 2000." }),
             "advanced": advanced(),
         }
     })
@@ -155,7 +155,7 @@ fn advanced() -> Value {
             "market_sensitivity_categories": overlay("Its rows. Default: industry, style."),
             "macro_groups": overlay("equity, fixed_income, cash, commodity, crypto. Default: all."),
             "macro_max_per_group": whole(1, 20, "Of the macro ETF matrix. Default 5."),
-            "macro_deduplicate_threshold": share(0.95, "An ETF this close to a kept one is dropped."),
+            "macro_deduplicate_threshold": share(0.95, "Closer ones are dropped."),
             "macro_min_group_coverage_pct": share(0.6, "Least share of ETFs with data."),
             "include_rate_sensitivity": flag(true, "The rate overlay."),
             "include_market_sensitivity": flag(true, "The market overlay."),
@@ -164,11 +164,11 @@ fn advanced() -> Value {
             "include_factor_composite_performance": flag(true, "Category composites."),
             "composite_max_per_group": whole(1, 100, "Most members of a composite."),
             "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods. Default 36 monthly, 156 weekly, 126 daily." }),
-            "order": choice(&MatrixOrder::NAMES, Some("universe"), "cluster: like next to like, and blocks in insights."),
+            "order": choice(&MatrixOrder::NAMES, Some("universe"), "cluster: like next to like."),
             "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "In periods. Default: 12, 24, 36." }),
             "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
             "max_factors": whole(5, 100, "Rows of a report's tables. Default 15."),
-            "top_n_per_matrix": whole(5, 100, "Pairs per matrix. Default: top_n."),
+            "top_n_per_matrix": whole(5, 100, "Pairs per matrix; 15 in reports."),
             "include_user_groups": flag(true, "Your groups take part.")
         }
     })
@@ -185,10 +185,10 @@ fn output() -> Value {
         ("matrices", "object", "{row: {column: r}} or {labels, rows}; in summaries the extreme pairs."),
         ("overlays", "object", ""),
         ("statistics", "object", "Per matrix n, interval, p, p_adjusted."),
-        ("insights", "object", "What stands out."),
+        ("insights", "object", ""),
         ("rolling", "object", "Least stable pairs first."),
         ("rolling_series", "object", "Per pair and window {last period: r}."),
-        ("regime", "object", "The periods looked at."),
+        ("regime", "object", ""),
         ("per_factor", "object", "By ticker, sorted."),
         ("composites", "object", ""),
         ("windows", "array", ""),
@@ -203,7 +203,7 @@ fn output() -> Value {
         ("warnings", "array", "Read them first."),
         ("data_quality", "object", "Factors excluded and why, coverage."),
         ("performance", "object", "Timings in milliseconds."),
-        ("analysis_metadata", "object", "Dates, sources, labels, conventions."),
+        ("analysis_metadata", "object", ""),
         ("formatted_report", "string", ""),
         ("truncated", "object", "What was cut, and how to get the rest."),
     ];

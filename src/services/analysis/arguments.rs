@@ -65,8 +65,8 @@ pub(super) struct ListSizes {
 impl ListSizes {
     /// The lengths where the call names none.
     const fn of(format: Format) -> Self {
-        let top = if matches!(format, Format::Report) { 10 } else { 5 };
-        Self { top, per_matrix: top, factors: 15, asked: false }
+        let (top, per_matrix) = if matches!(format, Format::Report) { (10, 15) } else { (5, 5) };
+        Self { top, per_matrix, factors: 15, asked: false }
     }
 }
 
@@ -349,7 +349,7 @@ impl Reader<'_> {
         ListSizes {
             asked: asked.is_some() || per_matrix.is_some(),
             top,
-            per_matrix: per_matrix.unwrap_or(top),
+            per_matrix: per_matrix.or(asked).unwrap_or(default.per_matrix),
             factors: self.advanced.count("max_factors", 5..=100).unwrap_or(default.factors),
         }
     }

@@ -43,7 +43,7 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
             ToolError::new(ErrorCode::InvalidArgument, message, way_out)
         }
         AnalysisError::TooManyFactors { limit, .. } => {
-            let way_out = format!("name at most {limit} in factor_universe, or raise FACTOR_INTELLIGENCE_MAX_FACTORS");
+            let way_out = format!("name at most {limit} in tickers, or raise FACTOR_INTELLIGENCE_MAX_FACTORS");
             ToolError::new(ErrorCode::InvalidArgument, message, way_out)
         }
         AnalysisError::WindowTooShort { start, end, days, .. } => {

@@ -189,3 +189,15 @@ async fn a_running_server_sees_a_change() {
     server.close();
     assert_eq!(server.end().await.0, Some(0));
 }
+
+#[tokio::test]
+async fn an_empty_class_is_said_and_a_missing_file_is_explained_once() {
+    let desk = Desk::new();
+    let first = desk.done(&["asset-proxy", "clear-class", "crypto", "--force"]).await;
+    assert!(first.contains("2 removed"), "{first}");
+    let second = desk.done(&["asset-proxy", "clear-class", "crypto", "--force"]).await;
+    assert!(second.contains("there is no such row, so nothing changed"), "{second}");
+    let missing = desk.refused(&["asset-proxy", "sync-from-yaml", "no-such-file.yaml"], 1).await;
+    assert_eq!(missing.matches("no-such-file.yaml").count(), 1, "{missing}");
+    assert_eq!(missing.to_lowercase().matches("no such file or directory").count(), 1, "{missing}");
+}

@@ -49,7 +49,7 @@ pub fn read_mapping(kind: MappingKind, path: &Path) -> Result<Vec<ProxyRow>, Map
     let file = path.display().to_string();
     match read(path) {
         Ok(text) => rows_of(kind, file, &text),
-        Err(source) => Err(MappingError::Unreadable { file, source }),
+        Err(cause) => Err(MappingError::Unreadable { file, cause }),
     }
 }
 

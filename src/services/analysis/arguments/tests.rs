@@ -107,7 +107,11 @@ fn windows_settle_the_dates_of_returns() {
 #[test]
 fn lists_are_as_long_as_asked() {
     let report = read_json(json!({"format": "report"})).unwrap().lists;
-    assert_eq!(report, ListSizes { top: 10, per_matrix: 10, factors: 15, asked: false });
+    assert_eq!(report, ListSizes { top: 10, per_matrix: 15, factors: 15, asked: false });
+    let summary = read_json(json!({})).unwrap().lists;
+    assert_eq!(summary, ListSizes { top: 5, per_matrix: 5, factors: 15, asked: false });
+    let tables = read_json(json!({"format": "report", "top_n": 3})).unwrap().lists;
+    assert_eq!(tables, ListSizes { top: 3, per_matrix: 3, factors: 15, asked: true });
     let asked = read_json(json!({"top_n": 3, "top_n_per_matrix": 7, "advanced": {"max_factors": "20"}})).unwrap().lists;
     assert_eq!(asked, ListSizes { top: 3, per_matrix: 7, factors: 20, asked: true });
 }

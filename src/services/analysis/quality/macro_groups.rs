@@ -31,7 +31,17 @@ pub(super) fn missing(analysis: &Analysis, query: &Query) -> Vec<Warning> {
         let group = class.macro_group().to_owned();
         why(class).map(|why| Warning::NoMacroGroup { group, why })
     });
-    missing.collect()
+    missing.chain(none_at_all(analysis, &groups)).collect()
+}
+
+/// Of nothing but the caller's groups there is none, which are in no macro group whatever they hold.
+fn none_at_all(analysis: &Analysis, groups: &[AssetClass]) -> Option<Warning> {
+    let only_groups = analysis.factors.iter().all(|factor| factor.category == Category::User);
+    let asked = matches!(analysis.report(), Report::Performance(_)) && !groups.is_empty();
+    (asked && only_groups).then(|| Warning::NoMacroGroup {
+        group: "at all".to_owned(),
+        why: "factor groups of your own are members of none".to_owned(),
+    })
 }
 
 /// The groups of every macro section of a plan, and the share of their ETFs that must have data.

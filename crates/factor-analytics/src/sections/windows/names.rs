@@ -109,6 +109,9 @@ fn one(text: &str) -> Result<ReturnWindow, String> {
     if let Some((_, window)) = NAMES.iter().find(|(known, _)| *known == name) {
         return Ok(*window);
     }
+    if let Some(window) = years_in_months(&name) {
+        return Ok(window);
+    }
     if let Some((from, to)) = name.split_once('/') {
         return dates(from, to);
     }
@@ -116,6 +119,12 @@ fn one(text: &str) -> Result<ReturnWindow, String> {
         let known: Vec<&str> = NAMES.iter().map(|(known, _)| *known).collect();
         format!("is no window: write one of {}, {CALENDAR_FORMS}", known.join(" "))
     })
+}
+
+/// `12m` is `1y`, and so are the other years that have a name.
+fn years_in_months(name: &str) -> Option<ReturnWindow> {
+    let months = name.strip_suffix("mo").or_else(|| name.strip_suffix('m'))?.trim_end().parse().ok()?;
+    NAMES.iter().map(|(_, window)| *window).find(|window| *window == ReturnWindow::Months(months))
 }
 
 fn dates(from: &str, to: &str) -> Result<ReturnWindow, String> {
@@ -246,6 +255,8 @@ mod tests {
             assert_eq!(written(name), Ok(vec![name.to_owned()]));
         }
         assert_eq!(ReturnWindow::named(" 3M "), Ok(vec![ReturnWindow::Months(3)]));
+        // Years that are counted in months.
+        assert_eq!((written("12m"), written("36 M"), written("120mo")), (written("1y"), written("3y"), written("10y")));
         assert_eq!(written("2022q1"), Ok(vec!["2022Q1".to_owned()]));
         assert_eq!(ReturnWindow::names(Frequency::Monthly)[0], "1m");
         assert_eq!(ReturnWindow::names(Frequency::Weekly)[0], "1w");
