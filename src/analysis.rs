@@ -36,7 +36,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(test)]
-pub(crate) use self::turns::all_of;
+pub(crate) use self::turns::had_by;
 pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},

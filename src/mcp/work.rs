@@ -9,7 +9,7 @@ use std::{
 use factor_types::UserId;
 use futures::FutureExt;
 use serde_json::{Map, Value};
-use tokio::{runtime::Handle, task::spawn_blocking, time::timeout_at};
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout_at};
 
 use super::{injected, tools::ToolFn, transport::LONG};
 use crate::{
@@ -72,6 +72,10 @@ async fn finished(
     spawn_blocking(finish).await.unwrap_or_else(|_| Rendered::of(ToolError::internal().structured()))
 }
 
+/// Calls with long arguments that are worked on at once: as many as a server over HTTP has at work, and far fewer than there may be
+/// threads, which computing needs too.
+static LONG_CALLS: Semaphore = Semaphore::const_new(64);
+
 type Outcome = Result<Result<Rendered, ToolError>, Box<dyn std::any::Any + Send>>;
 
 /// The tool's work, until the client gives up. Reading long arguments takes the processor's time: the whole call is then worked on
@@ -93,6 +97,8 @@ async fn worked(app: Arc<App>, tool: ToolFn, call: Call) -> Outcome {
     if !is_long {
         return work.await;
     }
+    // It is never closed.
+    let _place = LONG_CALLS.acquire().await;
     let here = Handle::current();
     spawn_blocking(move || here.block_on(work)).await.unwrap_or_else(|_| Ok(Err(ToolError::internal())))
 }
