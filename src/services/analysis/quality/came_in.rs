@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     findings::{Bars, ExDate, Examined, Finding, FindingKind, LaterDates, YieldFinding, YieldUnit},
-    panel::{BarDates, EarlyEnd, Spacing},
+    panel::{BarDates, EarlyEnd},
     study::ExclusionReason,
 };
 use factor_types::{Maturity, Ticker};
@@ -372,6 +372,8 @@ fn four_digits(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use factor_analytics::panel::Spacing;
+
     use super::*;
 
     fn ticker(name: &str) -> Ticker {
