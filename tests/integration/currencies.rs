@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, fs};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use factor_types::exchange::is_trading_day;
 use serde_json::{Value, json};
 
@@ -28,8 +28,7 @@ fn days() -> Vec<(NaiveDate, f64)> {
 
 /// Cents that come and go, so that no price stands still.
 fn wobble(date: NaiveDate) -> f64 {
-    let at = date.format("%j").to_string().parse::<u32>().unwrap();
-    if date.format("%d").to_string() >= "28".to_owned() { 0.0 } else { 0.1 * f64::from(at % 5) }
+    if date.day() >= 28 { 0.0 } else { 0.1 * f64::from(date.ordinal() % 5) }
 }
 
 /// 100 euros, 105 from 31 December on; a euro is 1.00 dollar at the end of November 2025 and 1.10 at the end of December.

@@ -159,7 +159,7 @@ async fn yields_are_next_to_a_single_file_or_at_the_given_path() {
 
 #[test]
 fn opening_says_what_is_not_there() {
-    let folder = folder(&[("readme.txt", "")]);
+    let folder = folder(&[("readme.md", "")]);
     let error = |path: &Path, yields| FilePrices::open(path, yields, today).unwrap_err();
     let missing = folder.path().join("no.csv");
     assert!(matches!(error(&missing, None), FileError::Unreadable { path, .. } if path == missing));

@@ -25,7 +25,7 @@ async fn a_lease_is_one_holders_until_it_is_given_back_or_a_minute_old() {
     // What is another's stays with it.
     other.release(&all, "other").await.unwrap();
     assert_eq!(other.lease(&all, "other").await.unwrap(), [false, true, false]);
-    one.release(&[spy.clone()], "one").await.unwrap();
+    one.release(std::slice::from_ref(&spy), "one").await.unwrap();
     assert_eq!(other.lease(&all, "other").await.unwrap(), [false, true, true]);
 
     // A killed holder gives nothing back.
@@ -33,7 +33,7 @@ async fn a_lease_is_one_holders_until_it_is_given_back_or_a_minute_old() {
     for (age, taken) in [(58, false), (60, true)] {
         let aged = sqlx::query("UPDATE entries SET fetched_at = unixepoch() - ?1 WHERE subject = 'TLT'");
         assert_eq!(aged.bind(age).execute(&mut file).await.unwrap().rows_affected(), 1);
-        assert_eq!(other.lease(&[tlt.clone()], "other").await.unwrap(), [taken], "{age} s old");
+        assert_eq!(other.lease(std::slice::from_ref(&tlt), "other").await.unwrap(), [taken], "{age} s old");
     }
 }
 
@@ -44,11 +44,11 @@ async fn a_lease_ends_after_what_was_fetched_under_it_is_kept() {
     let (one, other) = (WriteBehind::new(Arc::new(SqliteEntries::new(path.clone()))), SqliteEntries::new(path));
     for round in 0..50 {
         let key = key(&format!("T{round}"));
-        assert_eq!(one.lease(&[key.clone()], "one").await.unwrap(), [true]);
+        assert_eq!(one.lease(std::slice::from_ref(&key), "one").await.unwrap(), [true]);
         let entry = Entry { fetched_at: DateTime::from_timestamp(round, 0).unwrap(), body: vec![7; 100_000] };
         one.put(&key, &entry).await.unwrap();
-        one.release(&[key.clone()], "one").await.unwrap();
-        assert_eq!(other.lease(&[key.clone()], "other").await.unwrap(), [true]);
+        one.release(std::slice::from_ref(&key), "one").await.unwrap();
+        assert_eq!(other.lease(std::slice::from_ref(&key), "other").await.unwrap(), [true]);
         assert!(other.get(&key).await.unwrap() == Some(entry), "round {round}");
     }
 }
