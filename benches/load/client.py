@@ -1,6 +1,6 @@
 """A server under load, and clients that speak just enough HTTP and stdio to it. Python's standard library is enough."""
 
-import asyncio, atexit, json, re, subprocess, time
+import asyncio, atexit, json, os, re, subprocess, time
 
 MODERN = "2026-07-28"
 
@@ -29,6 +29,12 @@ class Server:
 
     def rss(self):
         return rss(self.process.pid)
+
+    def busy(self):
+        """Seconds of processor time that it has taken."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
         self.process.terminate()

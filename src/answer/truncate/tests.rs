@@ -124,6 +124,25 @@ fn listed_fields_are_cut_in_their_order() {
 }
 
 #[test]
+fn where_the_listed_fields_are_not_enough_all_others_are_cut_to_one_size() {
+    let mut answer = Fields::rounded(Rounding::None);
+    answer.put("listed", &rows(20));
+    answer.put("forgotten", &rows(400));
+    answer.put_parts("of", &json!({"within": rows(300), "count": 300}));
+    let rule = Rule::Listed(&["listed"]);
+    let (cut, after) = cut_to(answer, 4_000, &rule);
+    assert!(after.chars() <= 4_000 - OVERHEAD, "{}", after.chars());
+    let value = after.json().value();
+    let shown = |part: &Value| part.as_array().unwrap().len();
+    let (forgotten, within) = (shown(&value["forgotten"]), shown(&value["of"]["within"]));
+    assert!(forgotten > 30 && forgotten.abs_diff(within) <= 1, "{forgotten} {within}");
+    assert_eq!((shown(&value["listed"]), &value["of"]["count"]), (0, &json!(300)));
+    let cut = cut.unwrap();
+    let lost: Vec<(&str, usize)> = cut.lost.iter().map(|loss| (loss.section.as_str(), loss.shown)).collect();
+    assert_eq!(lost, [("forgotten", forgotten), ("of.within", within), ("listed", 0)]);
+}
+
+#[test]
 fn what_is_said_of_a_cut_names_the_first_few() {
     let loss = |section: &str| Loss { section: section.to_owned(), shown: 1, total: 2 };
     let said = |count: usize| {
