@@ -299,7 +299,7 @@ fn gross_returns(values: &[f64]) -> Option<Refused> {
     }
     // What goes to and fro between a few prices is none: returns seldom repeat.
     let several: BTreeSet<u64> = values.iter().take(FEWEST).map(|value| value.to_bits()).collect();
-    if several.len() < FEWEST / 4 {
+    if several.len() < FEWEST / 8 {
         return None;
     }
     let step = median(values.windows(2).map(|pair| (pair[1] - pair[0]).abs()));
