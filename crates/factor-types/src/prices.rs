@@ -1,6 +1,6 @@
 //! Price histories.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -297,6 +297,11 @@ fn gross_returns(values: &[f64]) -> Option<Refused> {
     if !near(around, NEAR_ONE) || spread < LEAST_SPREAD * around {
         return None;
     }
+    // What goes to and fro between a few prices is none: returns seldom repeat.
+    let several: BTreeSet<u64> = values.iter().take(FEWEST).map(|value| value.to_bits()).collect();
+    if several.len() < FEWEST / 8 {
+        return None;
+    }
     let step = median(values.windows(2).map(|pair| (pair[1] - pair[0]).abs()));
     (step >= NOTHING_ADDS_UP * spread).then_some(Refused::GrossReturns { around, of: values.len() })
 }
@@ -419,6 +424,8 @@ mod tests {
                 .collect();
             assert_eq!(judged(young), None, "from {start}");
         }
+        assert_eq!(judged((0..240).map(|n| (n, 100.0 + (n % 2) as f64)).collect()), None, "to and fro");
+        assert_eq!(judged((0..241).map(|n| (n, 101.0 - (n % 2) as f64)).collect()), None, "to and fro");
         // A money-market fund, a coin that is held to a dollar, and a misprint in a fund at 100.
         assert_eq!(judged((0..240).map(|n| (n, 1.0)).collect()), None);
         assert_eq!(judged((0..240).map(|n| (n, 1.0 + (n % 3) as f64 * 2e-4)).collect()), None);

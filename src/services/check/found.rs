@@ -101,6 +101,7 @@ impl Found {
             Doubt::Moves(..)
             | Doubt::OddYields(..)
             | Doubt::Copies(_)
+            | Doubt::Frozen(_)
             | Doubt::EarlyEnds(_)
             | Doubt::Unverified(_)
             | Doubt::Later(_)

@@ -17,10 +17,7 @@ use factor_types::{Maturity, YieldTable};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    moves::median,
-    peers::{clipped, line},
-};
+use super::{moves::median, peers::line};
 
 /// Rows that are taken for single days, and those by which a stretch is judged.
 const DAYS: usize = 5;
@@ -121,7 +118,8 @@ pub fn odd_yields(table: &YieldTable) -> Vec<OddYields> {
     });
     let columns: Vec<OddYields> = columns.flatten().collect();
     // What is wrong inside a column shall not decide whose neighbour it is.
-    let swapped = swapped(&usable_yields(table, &columns));
+    let steps = columns.iter().any(|one| one.kind == OddKind::Level);
+    let swapped = if steps { None } else { swapped(&usable_yields(table, &columns)) };
     columns.into_iter().chain(swapped).collect()
 }
 
@@ -353,7 +351,7 @@ fn correlations(table: &YieldTable, maturities: &[Maturity]) -> Option<Vec<Vec<f
         return None;
     }
     let changes = |column: usize| common.windows(2).map(|pair| pair[1][column] - pair[0][column]).collect::<Vec<_>>();
-    let changes: Vec<Vec<f64>> = (0..columns.len()).map(|column| clipped(&changes(column))).collect();
+    let changes: Vec<Vec<f64>> = (0..columns.len()).map(changes).collect();
     let pair = |a: &[f64], b: &[f64]| line(a, b).map(|(correlation, _)| correlation);
     changes.iter().map(|a| changes.iter().map(|b| pair(a, b)).collect()).collect()
 }

@@ -76,7 +76,7 @@ fn lively(left: &mut [f64], split: usize) -> f64 {
 }
 
 /// Moves, each at most four times as large as usual.
-pub(super) fn clipped(moves: &[f64]) -> Vec<f64> {
+fn clipped(moves: &[f64]) -> Vec<f64> {
     let mut sizes: Vec<f64> = moves.iter().map(|size| size.abs()).collect();
     let bound = CLIPPED * TO_SD * median(&mut sizes);
     moves.iter().map(|size| size.clamp(-bound, bound)).collect()
