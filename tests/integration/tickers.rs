@@ -140,6 +140,8 @@ async fn what_has_no_price_is_said_and_what_is_no_factor_is_refused() {
     let answer = server.answer(ANALYSIS, json!({"tickers": ["emerging", "us_large", "gold", "TLT"]})).await;
     let note = answer["note"].as_str().unwrap();
     assert!(note.contains("tickers reads `emerging` as EEM, `us_large` as SPY, `gold` as GLD"), "{note}");
+    let answer = server.answer(ANALYSIS, json!({"tickers": ["SPY", "TLT", "Bitcoin"]})).await;
+    assert_eq!(answer["not_analysed"][0]["ticker"], "IBIT", "by its description: {answer}");
     let wrong = json!({"tickers": ["cyclical", "USER:nobody", "no such thing at all"]});
     let problems = server.refusal(ANALYSIS, wrong).await["error"]["problems"].clone();
     let field = |at: usize| problems[at]["field"].as_str().unwrap();

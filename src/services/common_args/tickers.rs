@@ -12,6 +12,8 @@ use crate::{
 };
 
 const FIELD: &str = "tickers";
+/// Letters of the longest symbol.
+const LONGEST_SYMBOL: usize = 5;
 
 /// What a call picks one by one.
 #[derive(Debug, Default)]
@@ -102,7 +104,7 @@ fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGro
     // In capitals a ticker is meant, whatever else is called so: BOND and CASH are funds and shares.
     let ticker = match ticker {
         Some(ticker) if ticker.as_str() == name => return Ok(of_source(ticker)),
-        other => other,
+        other => other.filter(|_| !is_word(name)),
     };
     let outcomes = universes.iter().map(|universe| resolve(field, name, universe, groups, &[]));
     // The universe of the call first; if none has it, what the last one says of the nearest names.
@@ -115,6 +117,11 @@ fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGro
         (Some(Err(error)), None) => Err(error.problems),
         (Some(Ok(_)) | None, None) => Err(vec![Problem::new(field, quoted(name), Refusal::must("name a factor"))]),
     }
+}
+
+/// True for letters that are too many for a ticker of an exchange of America: `bitcoin`.
+fn is_word(name: &str) -> bool {
+    name.len() > LONGEST_SYMBOL && name.chars().all(char::is_alphabetic)
 }
 
 /// True where all of a name fits: what fits parts of names too might rather be a ticker.
@@ -214,13 +221,16 @@ mod tests {
         assert_eq!(only("meta"), ("META".to_owned(), Category::Custom));
         assert_eq!(only("MARKET"), ("MARKET".to_owned(), Category::Custom));
         assert_eq!(only("GOLD"), ("GOLD".to_owned(), Category::Custom), "the miner's share");
+        // Longer than tickers are: a word, which may be a part of a name.
+        assert_eq!(only("metals").0, "XME");
+        assert_eq!(read(json!(["Industry4"])).0[0].0, "INDUSTRY4", "with a digit it may be one of another exchange");
     }
 
     #[test]
     fn what_is_no_single_factor_is_refused_each_by_its_place() {
-        let (picked, _, refused) = read(json!(["SPY", "market", "no such thing", "USER:mine"]));
+        let (picked, _, refused) = read(json!(["SPY", "market", "no such thing", "USER:mine", "nonsense"]));
         assert_eq!(picked.len(), 1);
-        assert_eq!(refused, ["tickers[1]", "tickers[2]", "tickers[3]"]);
+        assert_eq!(refused, ["tickers[1]", "tickers[2]", "tickers[3]", "tickers[4]"]);
         assert_eq!(read(json!([])).2, ["tickers"]);
     }
 }
