@@ -86,7 +86,7 @@ fn faults() -> Vec<Fault> {
         of("reverse 4:5", &[SplitLike], 1.25, None, [65.0, 82.0]),
         of("reverse 1:2", &[SplitLike], 2.0, None, [92.0, 95.0]),
         of("reverse 1:10", &[SplitLike], 10.0, None, [92.0, 95.0]),
-        at(Place::Crash, of("split 5:4 in a crash", &[SplitLike], 0.8, None, [50.0, 75.0])),
+        at(Place::Crash, of("split 5:4 in a crash", &[SplitLike], 0.8, None, [25.0, 75.0])),
         at(Place::Crash, of("split 3:2 in a crash", &[SplitLike], 2.0 / 3.0, None, [75.0, 90.0])),
         at(Place::Crash, of("split 2:1 in a crash", &[SplitLike], 0.5, None, [80.0, 92.0])),
         of("pence", &[UnitJump], 100.0, None, [92.0, 95.0]),
