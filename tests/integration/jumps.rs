@@ -86,7 +86,7 @@ fn faults() -> Vec<Fault> {
         of("reverse 4:5", &[SplitLike], 1.25, None, [65.0, 82.0]),
         of("reverse 1:2", &[SplitLike], 2.0, None, [92.0, 95.0]),
         of("reverse 1:10", &[SplitLike], 10.0, None, [92.0, 95.0]),
-        at(Place::Crash, of("split 5:4 in a crash", &[SplitLike], 0.8, None, [50.0, 75.0])),
+        at(Place::Crash, of("split 5:4 in a crash", &[SplitLike], 0.8, None, [25.0, 75.0])),
         at(Place::Crash, of("split 3:2 in a crash", &[SplitLike], 2.0 / 3.0, None, [75.0, 90.0])),
         at(Place::Crash, of("split 2:1 in a crash", &[SplitLike], 0.5, None, [80.0, 92.0])),
         of("pence", &[UnitJump], 100.0, None, [92.0, 95.0]),
@@ -96,7 +96,7 @@ fn faults() -> Vec<Fault> {
         calm(of("+10% for 30 rows, calm", &[Level], 1.1, Some(30), [80.0, 80.0])),
         calm(of("+10% that stands, calm", &[Level], 1.1, None, [85.0, 85.0])),
         of("+20% that stands", stands, 1.2, None, [60.0, 70.0]),
-        at(Place::Last, of("last price +14%", at_the_end, 1.14, None, [85.0, 85.0])),
+        at(Place::Last, of("last price +14%", at_the_end, 1.14, None, [80.0, 80.0])),
         calm(at(Place::Last, of("last price +5%, calm", at_the_end, 1.05, None, [95.0, 95.0]))),
         at(Place::First, of("first price +14%", at_the_end, 1.14, Some(1), [75.0, 85.0])),
     ]

@@ -228,7 +228,7 @@ impl<'a> Large<'a> {
         }
         let alone = [self.row - 1, self.row + 1].iter().all(|near| !is_far(self.moves, *near));
         let of_rest = near_a_ratio(left.step.abs(), tolerance(left.sd), left.sd <= STEADY && alone);
-        if !far && !(left.unusual && of_rest.is_some()) {
+        if !(far || left.unusual && of_rest.is_some()) {
             return None;
         }
         let ratio = near_a_ratio(size, tolerance(self.sd), false).filter(|_| usual > FAR).or(of_rest);
@@ -271,7 +271,7 @@ impl<'a> Large<'a> {
 /// The row within the next five at which one move takes the price back.
 fn back(moves: &Moves<'_>, row: usize) -> Option<usize> {
     let step = moves.at(row);
-    let is_back = |later: usize| moves.from_to(row - 1, later).abs() <= BACK * step.abs();
+    let is_back = |later: usize| moves.between(row - 1, later).abs() <= BACK * step.abs();
     let at_once = |later: usize| -moves.at(later) * step.signum() >= AT_ONCE * step.abs();
     (row + 1..(row + 1 + ROWS).min(moves.rows())).find(|later| is_back(*later) && at_once(*later))
 }

@@ -53,7 +53,7 @@ impl<'a> Moves<'a> {
     }
 
     /// How far a row's price lies from another row's.
-    pub(super) fn from_to(&self, from: usize, to: usize) -> f64 {
+    pub(super) fn between(&self, from: usize, to: usize) -> f64 {
         log_move(self.prices[from], self.prices[to])
     }
 
@@ -155,9 +155,7 @@ mod tests {
             (0..300).map(|at| [0.03, 0.0, 0.0, 0.0, 0.0][at % 5] * if at % 2 == 0 { 1.0 } else { -1.0 }).collect();
         assert!((Moves::of(&series(&thin)).sd(150) - 1.4826 * 0.03).abs() < 1e-12);
         let mut lively: Vec<f64> = (0..200).map(|at| if at % 2 == 0 { 0.001 } else { -0.001 }).collect();
-        for at in 90..100 {
-            lively[at] *= 20.0;
-        }
+        lively[90..100].iter_mut().for_each(|step| *step *= 20.0);
         assert!((Moves::of(&series(&lively)).sd(101) - 1.4826 * 0.02).abs() < 1e-12, "the ten before");
         assert!((Moves::of(&series(&lively)).sd(150) - 1.4826 * 0.001).abs() < 1e-12);
     }
