@@ -218,6 +218,31 @@ async fn faults_of_one_day_do_not_hide_each_other() {
     assert_eq!(found, ["spike       SPY 2017-05-09", "spike       VTI 2017-05-09"]);
 }
 
+/// All of a file times one factor from a day on, and on one day: the funds are no excuse for each other.
+#[tokio::test]
+async fn a_file_that_was_changed_as_a_whole_is_found() {
+    let Some(source) = market("prices") else { return };
+    let clean = prices(&source).await;
+    let of = ["SPY", "TLT", "GLD", "BIL", "XLE", "IWM"];
+    let clean: Vec<_> = clean.iter().filter(|one| of.contains(&one.ticker().as_str())).collect();
+    let day = NaiveDate::from_ymd_opt(2017, 5, 9).unwrap();
+    for (stands, factor) in [(true, 1.25), (true, 0.5), (false, 1.4)] {
+        let changed: Vec<_> = clean
+            .iter()
+            .map(|one| {
+                let prices = one.dates().iter().zip(one.prices()).map(|(date, price)| {
+                    let touched = if stands { *date >= day } else { *date == day };
+                    (*date, if touched { price * factor } else { *price })
+                });
+                Arc::new(PriceSeries::new(one.ticker().clone(), PriceKind::Adjusted, prices.collect::<Vec<_>>()))
+            })
+            .collect();
+        let found = raised(&changed);
+        let on_the_day = found.iter().filter(|one| one.date == day).count();
+        assert_eq!(on_the_day, of.len(), "{stands} {factor}: {found:?}");
+    }
+}
+
 /// Three moves of one fund alone, none a misprint: Fukushima, and two days of a fund that hardly traded.
 #[tokio::test]
 async fn nothing_is_called_a_misprint_in_ninety_two_funds_over_fifteen_years() {

@@ -12,6 +12,7 @@ mod moves;
 mod odd_yields;
 mod peers;
 mod ratios;
+mod together;
 mod yields;
 
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl Examined {
             odd_yields: odd_yields(&yields.without(&wrong)),
             yields: units,
             copies: copies(series),
-            frozen: series.iter().flat_map(|series| frozen::stretches(series)).collect(),
+            frozen: frozen(series),
             later: series.iter().filter_map(|series| later_than(series, today)).collect(),
             ..Self::default()
         }
@@ -111,6 +112,11 @@ impl Examined {
 /// The findings of the jump rule in each of some series, in their order. Of each the first hundred.
 pub fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     jumps::examine(series)
+}
+
+/// The stretches on which prices of some series stand still.
+pub fn frozen(series: &[Arc<PriceSeries>]) -> Vec<Frozen> {
+    series.iter().flat_map(|series| frozen::stretches(series)).collect()
 }
 
 /// The series whose bars are not daily.

@@ -15,7 +15,7 @@ pub(crate) mod tests;
 
 use factor_analytics::{
     Study,
-    findings::{Bars, Copies, ExDate, Finding, Frozen, OddYields, YieldFinding},
+    findings::{Bars, Copies, ExDate, Examined, Finding, Frozen, OddYields, YieldFinding},
     panel::EarlyEnd,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
@@ -289,9 +289,9 @@ pub(crate) fn doubtful_told(told: &[Told]) -> Vec<String> {
     came_in::of_told(told).iter().map(ToString::to_string).collect()
 }
 
-/// What is doubtful among the moves of some series, in the same sentences.
-pub(crate) fn doubtful_moves(found: &[Finding]) -> Vec<String> {
-    came_in::misprints(found).iter().map(ToString::to_string).collect()
+/// What is doubtful in the prices of some series, in the same sentences.
+pub(crate) fn doubtful_prices(examined: &Examined) -> Vec<String> {
+    came_in::of_examined(examined).iter().map(ToString::to_string).collect()
 }
 
 /// The excluded factors of the categories that are counted.

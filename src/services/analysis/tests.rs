@@ -110,7 +110,7 @@ async fn correlations_in_every_form() {
     assert!(places.is_sorted(), "{found:?}");
     let metadata = answer.included(&[Section::Metadata]).json().value();
     let conventions: Vec<&String> = metadata["analysis_metadata"]["conventions"].as_object().unwrap().keys().collect();
-    assert_eq!(conventions[4..], ["correlation", "rate_sensitivity", "rolling", "clusters", "statistics"]);
+    assert_eq!(conventions[6..], ["correlation", "rate_sensitivity", "rolling", "clusters", "statistics"]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc};
 
 use chrono::{Days, NaiveDate};
-use factor_analytics::findings::{self, Finding};
+use factor_analytics::findings::{self, Examined};
 use factor_prices::{History, PriceError, PriceProvider, SourceFault};
 use factor_types::{Amount, DateRange, Holding, PriceSeries, Ticker, ValuationPrice};
 use futures::{StreamExt, stream};
@@ -277,14 +277,15 @@ fn last_price(history: &History, ticker: &Ticker, today: NaiveDate) -> Result<Op
 async fn doubts(used: Vec<History>) -> Vec<String> {
     let told: Vec<Told> = used.iter().flat_map(|one| Told::of(one.series.ticker(), one)).collect();
     let series: Vec<Arc<PriceSeries>> = used.into_iter().map(|history| history.series).collect();
-    let recent = |found: &Finding, series: &[Arc<PriceSeries>]| {
-        let newest = series.iter().find(|one| *one.ticker() == found.ticker).and_then(|one| one.dates().last());
-        newest.is_some_and(|newest| (*newest - found.date).num_days() <= RECENT_DAYS.cast_signed())
+    let recent = |ticker: &Ticker, date: NaiveDate, series: &[Arc<PriceSeries>]| {
+        let newest = series.iter().find(|one| one.ticker() == ticker).and_then(|one| one.dates().last());
+        newest.is_some_and(|newest| (*newest - date).num_days() <= RECENT_DAYS.cast_signed())
     };
     let look = move || {
-        let mut found = findings::examine(&series);
-        found.retain(|one| recent(one, &series));
-        quality::doubtful_moves(&found)
+        let (mut jumps, mut frozen) = (findings::examine(&series), findings::frozen(&series));
+        jumps.retain(|one| recent(&one.ticker, one.date, &series));
+        frozen.retain(|one| recent(&one.ticker, one.to, &series));
+        quality::doubtful_prices(&Examined { jumps, frozen, copies: findings::copies(&series), ..Examined::default() })
     };
     let moves = off_thread(look).await.unwrap_or_default();
     quality::doubtful_told(&told).into_iter().chain(moves).collect()

@@ -3,7 +3,7 @@
 //! A row's move g = ln(p_t / p_(t-1)) is measured in usual moves of the series (`moves.rs`: the livelier of the days before and
 //! after, far and near) and against what the three series that it moves with let expect (`peers.rs`). Where half of these or
 //! more say at least half of the move, it is the market's and not reported; a series whose own price of that day is doubtful
-//! says nothing. What is left is *far* beyond 8 usual moves, or beyond 8 usual residuals of a closely followed series
+//! says nothing, nor does any on a day on which all of a file moves by one factor (`together.rs`). What is left is *far* beyond 8 usual moves, or beyond 8 usual residuals of a closely followed series
 //! (correlation 0.85).
 //!
 //! - `spike`: within five rows one move brings the price back to within a quarter. Of a move that is not far: more than 2%, and
@@ -16,7 +16,7 @@
 //!
 //! Bars that are not daily: from ln 1.9 on.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_types::{PriceSeries, Ticker};
@@ -27,6 +27,7 @@ use super::{
     moves::{Moves, median},
     peers::{self, Peer},
     ratios::{near_a_ratio, tolerance},
+    together,
 };
 
 /// Findings of one series; beyond so many it is not looked at further.
@@ -133,10 +134,12 @@ pub struct Finding {
 /// The findings in each of some series, in their order.
 pub(super) fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     let moves: Vec<Moves<'_>> = series.iter().map(|series| Moves::of(series)).collect();
-    series.iter().enumerate().flat_map(|(at, series)| examine_one(series.ticker(), at, &moves)).collect()
+    let of_all = together::days(&moves);
+    let one = |(at, series): (usize, &Arc<PriceSeries>)| examine_one(series.ticker(), at, (&moves, &of_all));
+    series.iter().enumerate().flat_map(one).collect()
 }
 
-fn examine_one(ticker: &Ticker, at: usize, all: &[Moves<'_>]) -> Vec<Finding> {
+fn examine_one(ticker: &Ticker, at: usize, (all, of_all): (&[Moves<'_>], &BTreeSet<NaiveDate>)) -> Vec<Finding> {
     let moves = &all[at];
     let (mut found, mut compared, mut next) = (Vec::new(), 0, 0);
     for row in moves.large(LOOKED_AT) {
@@ -148,7 +151,8 @@ fn examine_one(ticker: &Ticker, at: usize, all: &[Moves<'_>]) -> Vec<Finding> {
         }
         let Some(large) = Large::at(moves, row) else { continue };
         compared += 1;
-        let Some((kind, until)) = large.judged(&large.said_by(all, at)) else { continue };
+        let peers = if of_all.contains(&moves.dates[row]) { Vec::new() } else { large.said_by(all, at) };
+        let Some((kind, until)) = large.judged(&peers) else { continue };
         let (before, price) = (moves.prices[row - 1], moves.prices[row]);
         let (date, factor) = (moves.dates[row], price / before);
         let ticker = ticker.clone();
