@@ -151,7 +151,10 @@ async fn a_limit_answer_pauses_the_vendor_and_costs_its_ticker_alone() {
             let (reason, detail) = excluded(&answer)[limited.as_str()];
             assert_eq!(reason, "fetch_failed");
             assert!(detail.starts_with("Financial Modeling Prep gets too many requests"), "{fault:?}: {detail}");
-            assert!(warnings(&answer).iter().any(|warning| warning.contains("limits requests")), "{fault:?}: {answer}");
+            // A pause of a second or two may be over by the time the answer is written.
+            let lasts = cost == 1;
+            let said = warnings(&answer).iter().any(|warning| warning.contains("limits requests"));
+            assert!(said || !lasts, "{fault:?}: {answer}");
             world.check(&answer, world.all_but(&excluded(&answer).into_keys().collect::<Vec<_>>()));
         } else {
             assert!(excluded(&answer).is_empty(), "{fault:?}: {answer}");
