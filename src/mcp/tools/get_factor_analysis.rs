@@ -77,8 +77,8 @@ fn input() -> Value {
             "analysis_type": choice(&AnalysisKind::NAMES, Some("correlations"), "What to compute."),
             "windows": list(
                 text.clone(),
-                "returns: 1m 3m 6m 1y 2y 3y 5y 10y ytd (weekly and daily also 1w 2w mtd, daily 1d), or 2022, 2022H1, 2022Q1, 2022-03, ranges 2020..2025, dates 2020-02-19/2020-03-23. Default 1m 3m 6m 1y.",
-                json!(["3m", "2022", "2015..2024"])
+                "returns: 1m 3m 6m 1y 2y 3y 5y 10y ytd (weekly, daily: 1w 2w mtd; daily: 1d), 2022, 2022Q1, 2022-03, 2015..2024, dates 2020-02-19/2020-03-23. Default 1m 3m 6m 1y.",
+                json!(["3m", "2022"])
             ),
             "include": list(
                 text.clone(),
