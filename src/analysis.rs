@@ -51,6 +51,7 @@ use self::{
     fetch::{BEGINNING, Providers},
     panel_cache::PanelCache,
     report_cache::{ReportCache, ReportKey},
+    stopwatch::Stopwatch,
 };
 pub(crate) use self::{off_thread::off_thread, turns::of_user};
 use crate::{
@@ -103,6 +104,12 @@ pub struct Analyzer {
 }
 
 impl Caller<'_> {
+    /// What stops a computation for this caller, started when the computation is.
+    fn watch(&self, budget: Duration) -> impl FnOnce() -> Stopwatch + Send + use<> {
+        let (until, cancel) = (self.compute_until, self.cancel.clone());
+        move || Stopwatch::start(budget.min(until.saturating_duration_since(Instant::now())), cancel)
+    }
+
     /// Waits for `work` as long as the caller does.
     async fn waits_for<T>(&self, work: impl Future<Output = T>) -> Result<T, AnalysisError> {
         tokio::select! {
@@ -130,6 +137,12 @@ impl Analyzer {
     /// What the caches hold and how they did: panels, and computed reports.
     pub async fn cache_figures(&self) -> (CacheFigures, CacheFigures) {
         (self.panels.figures().await, self.reports.figures().await)
+    }
+
+    /// What stops a computation on an analysis for this caller as it stops the analysis itself: when the time for computing
+    /// is used up, from the computation's start, or when nobody waits any more.
+    pub(crate) fn watch(&self, caller: &Caller<'_>) -> impl FnOnce() -> Stopwatch + Send + use<> {
+        caller.watch(self.limits.compute_budget)
     }
 
     /// Drops the panels and reports that are kept.

@@ -13,7 +13,6 @@ use factor_analytics::{
 };
 use factor_types::Factor;
 use moka::future::Cache;
-use tokio::time::Instant;
 
 use super::{
     AnalysisError, Caller, Plan,
@@ -72,8 +71,7 @@ impl ReportCache {
             return Ok((computed, true));
         }
         // The budget is for computing: waiting for a turn at it is in the call's deadline alone, which leaves less of it.
-        let (budget, until, cancel) = (self.budget, caller.compute_until, caller.cancel.clone());
-        let watch = move || Stopwatch::start(budget.min(until.saturating_duration_since(Instant::now())), cancel);
+        let watch = caller.watch(self.budget);
         let computed = compute(Arc::clone(study), key.plan.clone(), key.fundamentals.clone(), watch).await?;
         // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
         if caller.cancel.is_cancelled() {

@@ -11,7 +11,7 @@ pub type Timings = IndexMap<String, f64>;
 
 /// Hears sections begin and end, takes the time, and says stop when the budget is used up or nobody waits any more.
 #[derive(Debug)]
-pub(super) struct Stopwatch {
+pub(crate) struct Stopwatch {
     timings: Timings,
     running: Option<(String, Instant)>,
     computing_since: Instant,

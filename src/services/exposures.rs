@@ -90,7 +90,8 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     }
     let (universes, groups) = (context.common().universes(), &context.common().groups);
     let classifications = Classifications::of(app, &all, (&universes, groups), &caller).await?;
-    let figures = move || figures::compute(request, context, held, &classifications, factors);
+    let watch = app.analyzer.watch(&caller);
+    let figures = move || figures::compute(request, context, held, &classifications, factors, &mut watch());
     let exposed = portfolio::off_thread(figures).await??;
     portfolio::answer::render(exposed, app, &call).await
 }

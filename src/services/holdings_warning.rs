@@ -29,6 +29,8 @@ pub(crate) enum Warning {
     OfPrices(String),
     /// Holdings for want of which the portfolio has fewer periods.
     LostRows { tickers: Vec<Ticker>, rows: usize, rows_without: usize },
+    /// Parts of the answer that the time left no room for.
+    OutOfTime(Vec<String>),
     /// Shares count as the factor.
     LookedThrough { factor: String },
     /// Recommendations whose dividend yield is not known, though a least one is asked for.
@@ -122,6 +124,7 @@ impl fmt::Display for Warning {
                 let it = if factors.len() == 1 { "it" } else { "them" };
                 write!(f, "{names}: few returns; the regression rests on {with} periods, without {it} on {without}")
             }
+            Self::OutOfTime(parts) => write!(f, "not computed for want of time: {}", parts.join(", ")),
             Self::LookedThrough { factor } => write!(
                 f,
                 "shares count as {factor} by their industry; a swap is worked out on the ETF's returns, not on theirs"

@@ -9,6 +9,7 @@ pub(super) mod summary;
 use factor_analytics::{
     Study,
     exposure::{ExposureFactor, Exposures, PortfolioError, PortfolioReturns, Position},
+    observer::Progress,
     panel::{CashHeld, DailyWealth},
 };
 use factor_types::{AssetClass, Ticker};
@@ -124,13 +125,14 @@ pub(crate) fn macro_exposures(
     study: &Study,
     returns: &PortfolioReturns,
     risk_free: &[f64],
+    progress: &Progress<'_>,
 ) -> Result<Exposures, String> {
     let factors = macro_factors(study);
     let factors: Vec<ExposureFactor<'_>> =
         factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
     let (floor, panel) = (study.min_observations, study.panel());
-    let found =
-        Exposures::of_defaults(&returns.values, risk_free, &factors, panel.labels(), floor, panel.periods_per_year());
+    let (labels, per_year) = (panel.labels(), panel.periods_per_year());
+    let found = Exposures::of_defaults(&returns.values, risk_free, &factors, labels, floor, per_year, progress);
     match found {
         Ok(exposures) if study.risk_free().known().is_none() => Ok(exposures.without_alpha()),
         found => found.map_err(|error| error.to_string()),
@@ -143,6 +145,12 @@ pub(crate) fn macro_exposures(
 /// When the server stops before it is done.
 pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
     analysis::off_thread(work).await.map_err(|_| cancelled())
+}
+
+/// The time for computing was used up before there was anything to answer with.
+pub(crate) fn out_of_time() -> ToolError {
+    let way_out = "Call again: prices fetched so far are kept; fewer categories take less time";
+    ToolError::new(ErrorCode::Timeout, "The candidates were not looked at for want of time", way_out)
 }
 
 /// The call has been given up.

@@ -92,6 +92,6 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
         }
         None => None,
     };
-    let recommended = candidates::look_at(request, context, factor, held).await?;
+    let recommended = candidates::look_at(request, context, factor, held, app.analyzer.watch(&caller)).await?;
     portfolio::answer::render(recommended, app, &call).await
 }

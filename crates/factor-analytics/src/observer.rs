@@ -54,6 +54,24 @@ impl<'a> Progress<'a> {
         Progress { observer: &mut *self.observer, section: self.section, from, to: from + length }
     }
 
+    /// Does something with each of some items, and says after each how far it is.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop, with what was done given up.
+    pub(crate) fn each<T, R>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = T>,
+        mut work: impl FnMut(T) -> R,
+    ) -> Result<Vec<R>, Stopped> {
+        let count = items.len();
+        let mut found = Vec::with_capacity(count);
+        for item in items {
+            found.push(work(item));
+            self.advance(found.len(), count)?;
+        }
+        Ok(found)
+    }
+
     /// Says that so many of `items` are done.
     ///
     /// # Errors

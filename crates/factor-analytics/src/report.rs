@@ -6,7 +6,7 @@
 mod correlations;
 mod performance;
 mod returns;
-mod run;
+pub(crate) mod run;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

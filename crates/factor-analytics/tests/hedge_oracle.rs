@@ -9,7 +9,9 @@ use chrono::{Days, NaiveDate};
 use factor_analytics::{
     exposure::{ExposureFactor, ExposureInputs, Exposures, PortfolioReturns, Position, Risk},
     hedge::{Basket, Candidate, HedgePlan, HedgeQuestion, HedgeReport, NoSwap, Portfolio, Recommendation},
-    nnls, stats,
+    nnls,
+    observer::{Progress, Silent},
+    stats,
     study::Standing,
 };
 use factor_types::{Category, FundFacts};
@@ -106,7 +108,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
         prefer_income: case["prefer_income"].as_bool().unwrap(),
         ..HedgePlan::default()
     };
-    HedgeReport::compute(&question, &candidates, &plan).unwrap()
+    HedgeReport::compute(&question, &candidates, &plan, &mut Silent).unwrap()
 }
 
 #[test]
@@ -257,7 +259,15 @@ fn exposures_as_statsmodels() {
             .map(|name| ExposureFactor { name, returns: columns.get(name).unwrap_or(&combined) })
             .collect();
         let risk_free = columns.get("rf").unwrap();
-        let fit = Exposures::fit(&portfolio.values, risk_free, &factors, floor(case), per_year(case)).unwrap();
+        let fit = Exposures::fit(
+            &portfolio.values,
+            risk_free,
+            &factors,
+            floor(case),
+            per_year(case),
+            &Progress::new(&mut Silent, ""),
+        )
+        .unwrap();
         let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.clone(), one.reason)).collect();
         assert_eq!(serde_json::json!(dropped), case["dropped"]);
         assert_eq!(fit.observations, count(&case["observations"]));

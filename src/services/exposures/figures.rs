@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use factor_analytics::{
-    Study,
+    Observer, Study,
     exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, PortfolioReturns, WhatIf, where_both},
+    observer::Progress,
     report::Undefined,
     study::{Exclusion, ExclusionReason},
 };
@@ -34,6 +35,7 @@ pub(super) fn compute(
     held: Held,
     all: &Classifications,
     factors: Option<Vec<Resolved>>,
+    observer: &mut dyn Observer,
 ) -> Result<Exposed, ToolError> {
     let study = Arc::clone(&context.analysis.study);
     let panel = study.panel();
@@ -62,7 +64,8 @@ pub(super) fn compute(
     let daily = |values: &[f64], of: &PortfolioReturns, weights: &IndexMap<Ticker, f64>| {
         portfolio::daily_wealth(&study, weights, of, values, &risk_free.per_period)
     };
-    let mut state = ExposureState::of(&returns.values, &inputs);
+    let progress = Progress::new(observer, "regression");
+    let mut state = ExposureState::of(&returns.values, &inputs, &progress);
     state.risk = state.risk.with_daily(daily(&returns.values, &returns, &held.weights).as_ref());
     state.risk.risk_contribution =
         portfolio::risk_contributions(&study, &held.weights, &returns, &risk_free.per_period);
@@ -79,7 +82,7 @@ pub(super) fn compute(
             let after = portfolio::returns(&study, &weights, &risk_free.per_period)
                 .map_err(|error| not_after(&error, changes.len()))?;
             let inputs = ExposureInputs { without_rate: returns.without_rate_of_either(&after), ..inputs };
-            let mut figures = WhatIf::of(&returns.values, &after.values, &inputs);
+            let mut figures = WhatIf::of(&returns.values, &after.values, &inputs, &progress);
             let before = daily(&where_both(&returns.values, &after.values), &returns, &held.weights);
             figures.before.risk = figures.before.risk.with_daily(before.as_ref());
             let bought = daily(&where_both(&after.values, &returns.values), &after, &weights);

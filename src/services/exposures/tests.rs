@@ -4,7 +4,7 @@ use super::{figures::changed, request::Section, *};
 use crate::services::{
     common_args::tests::{args, basis},
     portfolios::holdings::Source,
-    recommendations::tests::{examples, longest_summary, sample_app},
+    recommendations::tests::{Patience, examples, longest_summary, sample_app},
 };
 
 fn ticker(text: &str) -> Ticker {
@@ -85,6 +85,11 @@ fn every_example_is_valid_by_the_full_schema() {
 
 /// What is found on the simulated prices, before it is put into a shape.
 pub(super) async fn exposed(values: Value) -> Exposed {
+    exposed_within(values, usize::MAX).await
+}
+
+/// The same for an observer that says stop after so many questions.
+async fn exposed_within(values: Value, questions: usize) -> Exposed {
     let (_folder, app) = sample_app();
     let (request, mut common) = read(values).unwrap();
     let call = Call::default();
@@ -98,7 +103,16 @@ pub(super) async fn exposed(values: Value) -> Exposed {
     let all = Classifications::of(&app, &all, (&context.common().universes(), &context.common().groups), &caller)
         .await
         .unwrap();
-    figures::compute(request, context, held, &all, factors).unwrap()
+    figures::compute(request, context, held, &all, factors, &mut Patience::of(questions)).unwrap()
+}
+
+#[tokio::test]
+async fn when_the_time_is_used_up_there_is_the_risk_without_the_regression() {
+    let asked = || json!({"holdings": {"VNQ": 0.5, "SPY": 0.5}});
+    let (whole, some) = (exposed(asked()).await, exposed_within(asked(), 0).await);
+    assert!(whole.state.regression.is_some() && some.state.regression.is_none());
+    assert_eq!(some.state.risk, whole.state.risk);
+    assert!(some.state.no_regression.unwrap().starts_with("not computed for want of time"));
 }
 
 #[test]

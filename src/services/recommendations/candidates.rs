@@ -6,9 +6,10 @@ use std::{
 };
 
 use factor_analytics::{
-    Study,
+    Observer, Study,
     exposure::PortfolioReturns,
     hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
+    observer::Progress,
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
@@ -49,12 +50,14 @@ struct Figures {
 /// Looks at every candidate, off the async threads.
 ///
 /// # Errors
-/// The factor has no returns or does not vary; the portfolio is mostly unknown.
-pub(super) async fn look_at(
+/// The factor has no returns or does not vary; the portfolio is mostly unknown; the time was used up before there was anything
+/// to recommend.
+pub(super) async fn look_at<W: Observer>(
     request: Request,
     context: AnalysisContext,
     factor: Resolved,
     held: Option<(Held, Classifications)>,
+    watch: impl FnOnce() -> W + Send + 'static,
 ) -> Result<Recommended, ToolError> {
     let study = Arc::clone(&context.analysis.study);
     let rows = rows(&context, &factor, held.as_ref().map(|(_, classifications)| classifications));
@@ -73,16 +76,20 @@ pub(super) async fn look_at(
     let fund = factor.name.parse::<Ticker>().ok().and_then(|ticker| context.common().universe().get(&ticker));
     let expense_ratio = fund.and_then(|fund| fund.facts.expense_ratio).map(Ratio::decimal);
     let (report, portfolio) = portfolio::off_thread(move || {
-        let held = returns.as_ref().zip(weight);
-        let report = report(&study, &overexposed, held, (&rows, expense_ratio), &plan)?;
+        let (held, mut watch) = (returns.as_ref().zip(weight), watch());
+        let report = report(&study, &overexposed, held, (&rows, expense_ratio), &plan, &mut watch)?;
         let portfolio = returns.map(|returns| {
-            let exposures = portfolio::macro_exposures(&study, &returns, &risk_free);
+            let progress = Progress::new(&mut watch, "exposures");
+            let exposures = portfolio::macro_exposures(&study, &returns, &risk_free, &progress);
             (returns, exposures)
         });
         Ok::<_, HedgeError>((report, portfolio))
     })
     .await?
-    .map_err(|error| not_analysed(&factor, Frequency::Daily, ErrorCode::InsufficientData, &error.to_string()))?;
+    .map_err(|error| match error {
+        HedgeError::Stopped(_) => portfolio::out_of_time(),
+        error => not_analysed(&factor, Frequency::Daily, ErrorCode::InsufficientData, &error.to_string()),
+    })?;
     let portfolio = held.zip(weight).zip(portfolio);
     let portfolio = portfolio.map(|(((held, classifications), weight), (returns, exposures))| HeldFactor {
         held,
@@ -135,6 +142,7 @@ fn report(
     held: Option<(&PortfolioReturns, f64)>,
     (rows, expense_ratio): (&[Row], Option<f64>),
     plan: &HedgePlan,
+    observer: &mut dyn Observer,
 ) -> Result<HedgeReport, HedgeError> {
     let panel = study.panel();
     let candidates: Vec<Candidate<'_>> = rows
@@ -161,7 +169,7 @@ fn report(
         min_observations: study.min_observations,
         expense_ratio,
     };
-    HedgeReport::compute(&question, &candidates, plan)
+    HedgeReport::compute(&question, &candidates, plan, observer)
 }
 
 /// The candidates: the analysed factors that the filters let through.

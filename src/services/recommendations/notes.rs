@@ -144,6 +144,9 @@ pub(super) fn warnings(
             warnings.push(Warning::LookedThrough { factor: factor.name.clone() });
         }
     }
+    if !report.skipped.is_empty() {
+        warnings.push(Warning::OutOfTime(report.skipped.clone()));
+    }
     let count = report.yields_unknown.len();
     if let Some(least) = request.min_dividend_yield.filter(|_| count > 0) {
         warnings.push(Warning::YieldsUnknown { count, least });

@@ -1,7 +1,8 @@
-use std::fs;
+use std::{cell::Cell, fs};
 
-use factor_analytics::hedge::{
-    Effectiveness, HedgeFigures, Recommendation, Relation, ScoreParts, Swap, VolatilityChange,
+use factor_analytics::{
+    Observer,
+    hedge::{Effectiveness, HedgeFigures, Recommendation, Relation, ScoreParts, Swap, VolatilityChange},
 };
 use factor_types::{Category, Ticker, UserId};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use crate::{
         portfolios::holdings::Source,
     },
     settings::Settings,
+    tool_error::ErrorCode,
 };
 
 fn read(values: Value) -> Result<(Request, CommonArgs), ToolError> {
@@ -187,6 +189,27 @@ pub(crate) fn sample_app() -> (tempfile::TempDir, Arc<App>) {
 
 /// What is found on the simulated prices, before it is put into a shape.
 pub(super) async fn recommended(values: Value) -> Recommended {
+    recommended_within(values, usize::MAX).await.unwrap()
+}
+
+/// Says stop after so many questions.
+pub(crate) struct Patience(Cell<usize>);
+
+impl Patience {
+    pub(crate) fn of(questions: usize) -> Self {
+        Self(Cell::new(questions))
+    }
+}
+
+impl Observer for Patience {
+    fn stop(&self) -> bool {
+        let Self(left) = self;
+        left.replace(left.get().saturating_sub(1)) == 0
+    }
+}
+
+/// The same for an observer of so much patience.
+async fn recommended_within(values: Value, questions: usize) -> Result<Recommended, ToolError> {
     let (_folder, app) = sample_app();
     let call = Call::default();
     let (request, common) = Request::read(args(values), app.basis(call.user).await).unwrap();
@@ -203,7 +226,33 @@ pub(super) async fn recommended(values: Value) -> Recommended {
         }
         None => None,
     };
-    candidates::look_at(request, context, factor, held).await.unwrap()
+    candidates::look_at(request, context, factor, held, move || Patience::of(questions)).await
+}
+
+#[tokio::test]
+async fn when_the_time_is_used_up_there_is_what_was_found_and_it_is_said() {
+    let within = |questions| {
+        let asked = json!({"overexposed_factor": "GLD", "holdings": {"GLD": 0.5, "SPY": 0.5}, "categories": ["style", "commodity"]});
+        recommended_within(asked, questions)
+    };
+    const LATE: &str = "not computed for want of time";
+    let unexposed = |found: &Recommended| {
+        found.portfolio.as_ref().unwrap().exposures.as_ref().is_err_and(|why| why.starts_with(LATE))
+    };
+    let whole = within(usize::MAX).await.unwrap();
+    assert!(whole.report.skipped.is_empty() && !unexposed(&whole));
+    let shown = whole.report.recommendations.len();
+    // Asked before the candidates and for each, then before the recommendations and for each.
+    let until_basket = 1 + whole.report.candidates_scanned + whole.report.left_out.len() + 1 + shown;
+    for questions in [0, 1, until_basket - 1] {
+        let error = within(questions).await.err().unwrap();
+        assert_eq!((error.code, error.message.contains("want of time")), (ErrorCode::Timeout, true), "{questions}");
+    }
+    let some = within(until_basket).await.unwrap();
+    assert_eq!((&some.report.recommendations, &some.report.basket), (&whole.report.recommendations, &None));
+    let said = format!("{LATE}: basket");
+    assert!(some.quality.warnings().contains(&said) && !whole.quality.warnings().contains(&said));
+    assert!(some.frame.not_computed["basket"].starts_with(LATE) && unexposed(&some));
 }
 
 /// So many recommendations, ranked: `factor 1`, `factor 2`.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{DropReason, DroppedFactor, ExposureError, ExposureFactor, Exposures};
-use crate::{composite::covers, study::Standing};
+use crate::{composite::covers, observer::Progress, study::Standing};
 
 /// The share of the window's rows that a default factor must have returns on.
 const LEAST_SHARE: f64 = 0.6;
@@ -21,6 +21,7 @@ impl Exposures {
         labels: &[NaiveDate],
         min_rows: usize,
         per_year: f64,
+        progress: &Progress<'_>,
     ) -> Result<Self, ExposureError> {
         let (mut kept, mut left_out) = (Vec::new(), Vec::new());
         for factor in factors {
@@ -30,7 +31,7 @@ impl Exposures {
             }
         }
         let first = |dropped: Vec<DroppedFactor>| left_out.iter().cloned().chain(dropped).collect();
-        match Self::fit(p, risk_free, &kept, min_rows, per_year) {
+        match Self::fit(p, risk_free, &kept, min_rows, per_year, progress) {
             Ok(found) => Ok(Self { dropped: first(found.dropped), ..found }),
             Err(ExposureError::NoFactors { dropped }) => Err(ExposureError::NoFactors { dropped: first(dropped) }),
             Err(error) => Err(error),
@@ -62,7 +63,7 @@ fn left_out_of(factor: &ExposureFactor<'_>, labels: &[NaiveDate]) -> Option<Drop
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_study::month_end;
+    use crate::{observer::Silent, test_study::month_end};
 
     fn wave(step: usize, rows: usize, from: usize) -> Vec<f64> {
         (0..rows).map(|t| if t < from { f64::NAN } else { 0.01 * (((t * step) % 13) as f64 - 6.0) }).collect()
@@ -79,13 +80,14 @@ mod tests {
         }
         let factors = [factor("old", &old), factor("coins", &coins), factor("ended", &ended)];
         let rates = [0.001; 120];
-        let found = Exposures::of_defaults(&p, &rates, &factors, &labels, 24, 12.0).unwrap();
+        let found =
+            Exposures::of_defaults(&p, &rates, &factors, &labels, 24, 12.0, &Progress::new(&mut Silent, "")).unwrap();
         assert_eq!((found.observations, found.factors.len(), &found.young_factors), (115, 1, &None));
         let why: Vec<_> = found.dropped.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
         assert_eq!(why, [("coins", DropReason::Young), ("ended", DropReason::Stopped)]);
         assert!(found.dropped[0].detail.starts_with("returns on 25 of the window's 120 rows, under 60%"));
         // Named it stays, and both counts are there.
-        let named = Exposures::fit(&p, &rates, &factors[..2], 24, 12.0).unwrap();
+        let named = Exposures::fit(&p, &rates, &factors[..2], 24, 12.0, &Progress::new(&mut Silent, "")).unwrap();
         let young = named.young_factors.unwrap();
         assert_eq!(
             (named.observations, young.observations_without, young.factors),
@@ -95,10 +97,13 @@ mod tests {
         for (late, kept) in [(48, true), (49, false)] {
             let late_one = wave(7, 120, late);
             let both = [factor("old", &old), factor("late", &late_one)];
-            let found = Exposures::of_defaults(&p, &rates, &both, &labels, 24, 12.0).unwrap();
+            let found =
+                Exposures::of_defaults(&p, &rates, &both, &labels, 24, 12.0, &Progress::new(&mut Silent, "")).unwrap();
             assert_eq!(found.factors.contains_key("late"), kept, "{late}");
         }
-        let none = Exposures::of_defaults(&p, &rates, &factors[1..2], &labels, 24, 12.0).unwrap_err();
+        let none =
+            Exposures::of_defaults(&p, &rates, &factors[1..2], &labels, 24, 12.0, &Progress::new(&mut Silent, ""))
+                .unwrap_err();
         assert!(none.to_string().contains("coins (returns on 25"), "{none}");
     }
 }

@@ -8,6 +8,7 @@ use super::ols::{MultipleRegression, OlsError, Slope};
 use crate::{
     exposure::defaults::is_young,
     hedge::figures::{common_rows, picked},
+    observer::{Progress, Stopped},
     sections::performance::NO_RATE,
     stats,
 };
@@ -124,6 +125,9 @@ pub enum ExposureError {
         /// Why each one is not.
         dropped: Vec<DroppedFactor>,
     },
+    /// The observer said stop.
+    #[error("not computed for want of time: call again, what was fetched is kept")]
+    Stopped(#[from] Stopped),
 }
 
 fn listed(dropped: &[DroppedFactor]) -> String {
@@ -143,13 +147,15 @@ impl Exposures {
     /// linear combination of those before it (variance inflation above 10^8), are dropped too; each is listed.
     ///
     /// # Errors
-    /// [`ExposureError`]: the portfolio has fewer than `min_rows` rows, does not vary, or no factor is left.
+    /// [`ExposureError`]: the portfolio has fewer than `min_rows` rows, does not vary, no factor is left, or the observer says
+    /// stop, which is asked before every regression that is tried.
     pub fn fit(
         p: &[f64],
         risk_free: &[f64],
         factors: &[ExposureFactor<'_>],
         min_rows: usize,
         per_year: f64,
+        progress: &Progress<'_>,
     ) -> Result<Self, ExposureError> {
         let own = common_rows(&[p, risk_free]);
         if own.len() < min_rows {
@@ -158,6 +164,7 @@ impl Exposures {
         let mut kept = factors.to_vec();
         let mut dropped = Vec::new();
         loop {
+            progress.check()?;
             if kept.is_empty() {
                 return Err(ExposureError::NoFactors { dropped });
             }

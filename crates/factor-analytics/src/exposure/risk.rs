@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{ExposureFactor, Exposures};
 use crate::{
+    observer::Progress,
     panel::DailyWealth,
     sections::performance::{DailyDrawdownTimes, Drawdown, DrawdownTimes, NO_DAILY, PerformanceProfile, ProfileInputs},
 };
@@ -173,13 +174,13 @@ pub struct ExposureState {
 }
 
 impl ExposureState {
-    /// The state of a portfolio with these returns.
-    pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>) -> Self {
+    /// The state of a portfolio with these returns. A regression that the observer stops is none; the risk is there.
+    pub fn of(returns: &[f64], inputs: &ExposureInputs<'_>, progress: &Progress<'_>) -> Self {
         let ExposureInputs { risk_free, factors, labels, min_observations, per_year, .. } = *inputs;
         let fit = if inputs.named {
-            Exposures::fit(returns, risk_free, factors, min_observations, per_year)
+            Exposures::fit(returns, risk_free, factors, min_observations, per_year, progress)
         } else {
-            Exposures::of_defaults(returns, risk_free, factors, labels, min_observations, per_year)
+            Exposures::of_defaults(returns, risk_free, factors, labels, min_observations, per_year, progress)
         };
         let (regression, no_regression) = match fit {
             Ok(exposures) if inputs.rate_known => (Some(exposures), None),
@@ -204,12 +205,12 @@ pub struct WhatIf {
 impl WhatIf {
     /// Compares two series of returns of one length on the rows where both are present, so that a holding with a
     /// shorter history does not make a difference by its dates alone.
-    pub fn of(before: &[f64], after: &[f64], inputs: &ExposureInputs<'_>) -> Self {
+    pub fn of(before: &[f64], after: &[f64], inputs: &ExposureInputs<'_>, progress: &Progress<'_>) -> Self {
         let (before, after) = (where_both(before, after), where_both(after, before));
         Self {
             observations: before.iter().filter(|r| r.is_finite()).count(),
-            before: ExposureState::of(&before, inputs),
-            after: ExposureState::of(&after, inputs),
+            before: ExposureState::of(&before, inputs, progress),
+            after: ExposureState::of(&after, inputs, progress),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     *,
 };
 use crate::{
+    observer::{Progress, Silent, Stopped, tests::StopAt},
     regression::Regression,
     sections::performance::{PerformanceProfile, ProfileInputs},
 };
@@ -14,6 +15,24 @@ const NAN: f64 = f64::NAN;
 
 fn held(weight: f64, returns: &[f64]) -> Position<'_> {
     Position { weight, returns: Some(returns) }
+}
+
+fn fitted(
+    p: &[f64],
+    risk_free: &[f64],
+    factors: &[ExposureFactor<'_>],
+    min_rows: usize,
+    per_year: f64,
+) -> Result<Exposures, ExposureError> {
+    Exposures::fit(p, risk_free, factors, min_rows, per_year, &Progress::new(&mut Silent, ""))
+}
+
+fn state(returns: &[f64], inputs: &ExposureInputs<'_>) -> ExposureState {
+    ExposureState::of(returns, inputs, &Progress::new(&mut Silent, ""))
+}
+
+fn compared(before: &[f64], after: &[f64], inputs: &ExposureInputs<'_>) -> WhatIf {
+    WhatIf::of(before, after, inputs, &Progress::new(&mut Silent, ""))
 }
 
 fn near(found: &[f64], wanted: &[f64]) {
@@ -169,7 +188,7 @@ fn a_portfolio_that_is_a_factor_has_all_of_it() {
     let x = wave(5, 48);
     let other = wave(7, 48);
     let factors = [ExposureFactor { name: "own", returns: &x }, ExposureFactor { name: "other", returns: &other }];
-    let fit = Exposures::fit(&x, &[0.001; 48], &factors, 24, 12.0).unwrap();
+    let fit = fitted(&x, &[0.001; 48], &factors, 24, 12.0).unwrap();
     assert!((fit.factors["own"].beta - 1.0).abs() < 1e-12 && fit.factors["other"].beta.abs() < 1e-12);
     assert!((fit.factors["own"].variance_share - 1.0).abs() < 1e-12);
     assert_eq!((fit.residual_share, fit.r_squared), (0.0, 1.0));
@@ -187,7 +206,7 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     let factor = |name, returns| ExposureFactor { name, returns };
     let factors =
         [factor("x", &x), factor("young", &young), factor("cash", &rates), factor("z", &z), factor("sum", &sum)];
-    let fit = Exposures::fit(&p, &rates, &factors, 24, 12.0).unwrap();
+    let fit = fitted(&p, &rates, &factors, 24, 12.0).unwrap();
     let dropped: Vec<_> = fit.dropped.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
     assert_eq!(
         dropped,
@@ -196,17 +215,23 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     assert_eq!(fit.dropped[0].detail, "18 periods in common with the portfolio; with it 18 are complete, 24 needed");
     assert_eq!(fit.dropped[2].detail, "a linear combination of x, z");
     assert_eq!((fit.observations, fit.factors.len()), (48, 2));
-    let none = Exposures::fit(&p, &rates, &factors[2..3], 24, 12.0).unwrap_err();
+    let none = fitted(&p, &rates, &factors[2..3], 24, 12.0).unwrap_err();
     assert!(none.to_string().contains("cash (its excess returns do not vary"), "{none}");
-    let few = Exposures::fit(&p[..10], &rates, &factors, 24, 12.0).unwrap_err();
+    // One that three factors leave is tried four times, and a stop is heard before each.
+    for question in 1..=4 {
+        let mut observer = StopAt::question(question);
+        let stopped = Exposures::fit(&p, &rates, &factors, 24, 12.0, &Progress::new(&mut observer, ""));
+        assert_eq!((stopped, observer.asked.get()), (Err(ExposureError::Stopped(Stopped)), question));
+    }
+    let few = fitted(&p[..10], &rates, &factors, 24, 12.0).unwrap_err();
     assert_eq!(few, ExposureError::ThinHistory { rows: 10, needed: 24 });
-    let flat = Exposures::fit(&rates, &rates, &factors, 24, 12.0).unwrap_err();
+    let flat = fitted(&rates, &rates, &factors, 24, 12.0).unwrap_err();
     assert_eq!(flat, ExposureError::Constant { rows: 48 });
     // More factors than the rows bear: twelve rows leave room for ten.
     let many: Vec<Vec<f64>> = (0..12).map(|at| wave(at + 1, 12).iter().map(|r| r * r + 0.01 * r).collect()).collect();
     let names: Vec<String> = (0..12).map(|at| at.to_string()).collect();
     let many: Vec<_> = names.iter().zip(&many).map(|(name, returns)| factor(name, returns.as_slice())).collect();
-    let fit = Exposures::fit(&p[..12], &rates[..12], &many, 12, 12.0).unwrap();
+    let fit = fitted(&p[..12], &rates[..12], &many, 12, 12.0).unwrap();
     assert!(fit.factors.len() <= 10 && fit.factors.len() + fit.dropped.len() == 12);
 }
 
@@ -286,7 +311,7 @@ fn without_a_rate_nothing_is_a_return_over_cash() {
     let factors = [ExposureFactor { name: "b", returns: &b }];
     let known = inputs(&b, &zeros, &factors, base, &labels);
     let unknown = ExposureInputs { rate_known: false, ..known };
-    let (over_zero, state) = (ExposureState::of(&p, &known), ExposureState::of(&p, &unknown));
+    let (over_zero, state) = (state(&p, &known), state(&p, &unknown));
     assert_eq!((state.risk.sharpe_ratio, state.risk.return_to_risk), (None, over_zero.risk.sharpe_ratio));
     assert_eq!((state.risk.beta, over_zero.risk.return_to_risk), (over_zero.risk.beta, None));
     let (fit, other) = (state.regression.unwrap(), over_zero.regression.unwrap());
@@ -304,16 +329,20 @@ fn a_trade_is_compared_on_the_same_periods() {
     let factors = [ExposureFactor { name: "x", returns: &x }];
     let inputs = inputs(&b, &rates, &factors, base, &labels);
     let after: Vec<f64> = (0..60).map(|row| if row < 20 { NAN } else { 0.5 * p[row] + 0.0005 }).collect();
-    let what_if = WhatIf::of(&p, &after, &inputs);
+    let what_if = compared(&p, &after, &inputs);
     assert_eq!(what_if.observations, 40);
     let beta = |state: &ExposureState| state.regression.as_ref().unwrap().factors["x"].beta;
     assert!((beta(&what_if.after) - 0.5 * beta(&what_if.before)).abs() < 1e-14);
     let volatility = |state: &ExposureState| state.risk.volatility.unwrap();
     assert!((volatility(&what_if.after) - 0.5 * volatility(&what_if.before)).abs() < 1e-14);
-    let unchanged = WhatIf::of(&p, &p, &inputs);
+    // Stopped before the second of two regressions, the risk is there all the same.
+    let stopped = WhatIf::of(&p, &after, &inputs, &Progress::new(&mut StopAt::question(2), ""));
+    assert_eq!((&stopped.before, &stopped.after.risk), (&what_if.before, &what_if.after.risk));
+    assert!(stopped.after.no_regression.unwrap().starts_with("not computed for want of time"));
+    let unchanged = compared(&p, &p, &inputs);
     assert_eq!((unchanged.observations, &unchanged.before), (60, &unchanged.after));
     let too_short: Vec<f64> = (0..60).map(|row| if row < 40 { NAN } else { p[row] }).collect();
-    let what_if = WhatIf::of(&p, &too_short, &inputs);
+    let what_if = compared(&p, &too_short, &inputs);
     assert!(what_if.before.regression.is_none() && what_if.before.no_regression.unwrap().contains("20 periods"));
 }
 
@@ -354,7 +383,7 @@ proptest! {
             let names = ["a", "b", "c", "d", "e", "f"];
             let factors: Vec<ExposureFactor<'_>> =
                 names.iter().zip(&series[1..]).map(|(name, returns)| ExposureFactor { name, returns }).collect();
-            Exposures::fit(&p.values, &rates, &factors, 24, 12.0)
+            fitted(&p.values, &rates, &factors, 24, 12.0)
         };
         prop_assume!(series.len() > 1);
         let (one, scaled) = (of(1.0).unwrap(), of(scale).unwrap());

@@ -21,7 +21,11 @@ use super::{
     figures::{NOT_VARYING, common_rows, out_of_sample, reduction},
     swap,
 };
-use crate::{nnls, stats};
+use crate::{
+    nnls,
+    observer::{Progress, Stopped},
+    stats,
+};
 
 /// Sets are taken from so many of the best ranked.
 pub const SHORTLIST: usize = 10;
@@ -117,9 +121,23 @@ impl Basket {
     /// tried as well, on its own rows. Of sets that come to the same share within rounding the smaller counts, then the one that
     /// hedges the factor better, then the one ranked first.
     ///
+    /// Within it a sentence, where there is no basket: too few candidates or rows, or none in which two members have a part.
+    ///
     /// # Errors
-    /// A sentence, where there is no basket: too few candidates or rows, or none in which two members have a part.
-    pub fn best(inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>]) -> Result<Self, String> {
+    /// [`Stopped`] when the observer says stop; it is asked after every set.
+    pub fn best(
+        inputs: &BasketInputs<'_>,
+        ranked: &[&Candidate<'_>],
+        progress: &mut Progress<'_>,
+    ) -> Result<Result<Self, String>, Stopped> {
+        let shortlist = &ranked[..ranked.len().min(SHORTLIST)];
+        let sets: Vec<Vec<usize>> = sets(shortlist.len()).collect();
+        let trials = progress.each(sets.into_iter(), |set| Trial::of(inputs, shortlist, set))?;
+        Ok(Self::of(inputs, shortlist, trials.into_iter().flatten().collect()))
+    }
+
+    /// The best of some trials.
+    fn of(inputs: &BasketInputs<'_>, shortlist: &[&Candidate<'_>], trials: Vec<Trial>) -> Result<Self, String> {
         let own: Vec<&[f64]> = [inputs.overexposed].into_iter().chain(inputs.portfolio.map(|(p, _)| p)).collect();
         let common = common_rows(&own).len();
         if common < inputs.min_rows {
@@ -128,8 +146,6 @@ impl Basket {
                 inputs.min_rows
             ));
         }
-        let shortlist = &ranked[..ranked.len().min(SHORTLIST)];
-        let trials: Vec<Trial> = sets(shortlist.len()).filter_map(|set| Trial::of(inputs, shortlist, set)).collect();
         let (sets_tried, mut in_a_set) = (trials.len(), vec![false; shortlist.len()]);
         trials.iter().flat_map(|trial| &trial.set).for_each(|at| in_a_set[*at] = true);
         if trials.is_empty() {

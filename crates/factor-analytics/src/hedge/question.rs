@@ -1,6 +1,7 @@
 //! What is asked of an offset.
 
 use super::Portfolio;
+use crate::observer::Stopped;
 
 /// What is to be offset.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,8 @@ impl Default for HedgePlan {
     }
 }
 
-/// Why nothing can be said of any offset.
+/// Why nothing can be said of any offset. With [`HedgeError::Stopped`] there is nothing yet: a part of the candidates has no
+/// ranks among all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HedgeError {
     /// The factor has too little history.
@@ -76,4 +78,7 @@ pub enum HedgeError {
          other dates"
     )]
     Constant,
+    /// The observer said stop before all candidates were looked at.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     inference::{SIGNIFICANCE_LEVEL, benjamini_hochberg},
-    report::Undefined,
+    observer::{Observer, Progress, Stopped},
+    report::{Undefined, run::Sections},
     stats,
 };
 
@@ -101,7 +102,13 @@ pub struct HedgeReport {
     /// Null figures and why.
     #[serde(skip)]
     pub undefined: Vec<Undefined>,
+    /// Parts that the observer stopped: `basket`. Without the others there is no report.
+    #[serde(skip)]
+    pub skipped: Vec<String>,
 }
+
+/// Why there is no basket where the observer said stop.
+const STOPPED: &str = "not computed for want of time: call again, what was fetched is kept";
 
 impl HedgeReport {
     /// Looks at every candidate and recommends some.
@@ -111,14 +118,18 @@ impl HedgeReport {
     /// that pass the filters, whatever the threshold.
     ///
     /// # Errors
-    /// [`HedgeError`] when the factor itself has too little history or does not vary.
+    /// [`HedgeError`] when the factor itself has too little history or does not vary, and when the observer says stop before
+    /// all candidates were looked at; a basket that it stops is left out ([`HedgeReport::skipped`]).
     pub fn compute(
         question: &HedgeQuestion<'_>,
         candidates: &[Candidate<'_>],
         plan: &HedgePlan,
+        observer: &mut dyn Observer,
     ) -> Result<Self, HedgeError> {
         check(question)?;
-        let (looked, left_out) = scan(question, candidates, plan);
+        let mut sections = Sections::new(observer);
+        let scanned = sections.run("candidates", |progress| scan(question, candidates, plan, progress));
+        let (looked, left_out) = scanned.ok_or(Stopped)?;
         let scored: Vec<ScoreInputs> = looked.iter().map(Looked::scored).collect();
         let parts = ScoreParts::of(&scored, plan.prefer_income);
         // A pair without a p-value counts as a test that showed nothing.
@@ -143,53 +154,41 @@ impl HedgeReport {
             left_out,
             ..Self::default()
         };
+        let recommended = |(rank, at): (usize, usize)| Recommendation {
+            rank: rank + 1,
+            meets_threshold: meeting > 0,
+            significant: adjusted[at] < SIGNIFICANCE_LEVEL,
+            score: parts[at].score(),
+            score_parts: parts[at],
+            ..Recommendation::of(&looked[at], question, plan)
+        };
+        let shown = best_first(plan.max_recommendations);
+        let chosen = shown.iter().copied().enumerate();
+        report.recommendations =
+            sections.run("recommendations", |progress| progress.each(chosen, recommended)).ok_or(Stopped)?;
         let mut undefined = Vec::new();
         // At least the shortlist, so that the basket does not change with the length of the list shown.
         let ranked = best_first(plan.max_recommendations.max(SHORTLIST));
         if plan.basket {
             let old = ranked.iter().map(|at| &looked[*at]).filter(|one| !one.is_young());
             let first: Vec<&Candidate<'_>> = old.map(|one| one.candidate).collect();
-            report.find_basket(question, plan, &first, &mut undefined);
+            let found = sections.run("basket", |progress| basket_of(question, plan, &first, progress));
+            match found.unwrap_or_else(|| Err(STOPPED.to_owned())) {
+                Ok(basket) => {
+                    note_missing(&mut undefined, "basket", "basket", &basket.undefined);
+                    report.basket = Some(basket);
+                }
+                Err(reason) => report.no_basket = Some(reason),
+            }
         }
-        for (at, rank) in best_first(plan.max_recommendations).into_iter().zip(1..) {
-            let recommendation = Recommendation {
-                rank,
-                meets_threshold: meeting > 0,
-                significant: adjusted[at] < SIGNIFICANCE_LEVEL,
-                score: parts[at].score(),
-                score_parts: parts[at],
-                ..Recommendation::of(&looked[at], question, plan)
-            };
-            note_missing(&mut undefined, "recommendations", looked[at].name(), &recommendation.missing());
-            report.recommendations.push(recommendation);
+        for (at, recommendation) in shown.iter().zip(&report.recommendations) {
+            note_missing(&mut undefined, "recommendations", looked[*at].name(), &recommendation.missing());
         }
         report.sum_up(ranked.iter().map(|at| &looked[*at].figures));
         report.best_short = BestShort::among(&looked);
         report.undefined = Undefined::grouped(undefined);
+        report.skipped = sections.skipped;
         Ok(report)
-    }
-
-    fn find_basket(
-        &mut self,
-        question: &HedgeQuestion<'_>,
-        plan: &HedgePlan,
-        ranked: &[&Candidate<'_>],
-        undefined: &mut Vec<(String, String, String, String)>,
-    ) {
-        let within = |portfolio: Portfolio<'_>| portfolio.cap(plan.target_allocation_reduction);
-        let inputs = BasketInputs {
-            overexposed: question.overexposed,
-            portfolio: question.portfolio.and_then(|portfolio| Some((portfolio.returns, within(portfolio)?))),
-            per_year: question.per_year,
-            min_rows: question.min_observations,
-        };
-        match Basket::best(&inputs, ranked) {
-            Ok(basket) => {
-                note_missing(undefined, "basket", "basket", &basket.undefined);
-                self.basket = Some(basket);
-            }
-            Err(reason) => self.no_basket = Some(reason),
-        }
     }
 
     fn sum_up<'a>(&mut self, ranked: impl Iterator<Item = &'a HedgeFigures>) {
@@ -252,6 +251,23 @@ impl Recommendation {
         own.chain(unknown.into_iter().filter(|(_, missing, _)| *missing).map(|(field, _, why)| (field, why.to_owned())))
             .collect()
     }
+}
+
+/// The best basket, or why there is none.
+fn basket_of(
+    question: &HedgeQuestion<'_>,
+    plan: &HedgePlan,
+    ranked: &[&Candidate<'_>],
+    progress: &mut Progress<'_>,
+) -> Result<Result<Basket, String>, Stopped> {
+    let within = |portfolio: Portfolio<'_>| portfolio.cap(plan.target_allocation_reduction);
+    let inputs = BasketInputs {
+        overexposed: question.overexposed,
+        portfolio: question.portfolio.and_then(|portfolio| Some((portfolio.returns, within(portfolio)?))),
+        per_year: question.per_year,
+        min_rows: question.min_observations,
+    };
+    Basket::best(&inputs, ranked, progress)
 }
 
 /// Whether anything can be said of the factor itself.

@@ -8,6 +8,7 @@ use super::{
     Candidate, CandidateExclusion, Direction, Effectiveness, ExcludedCandidate, HedgeFigures, HedgePlan, HedgeQuestion,
     candidates::Filter, score::ScoreInputs,
 };
+use crate::observer::{Progress, Stopped};
 
 /// A candidate that passes the filters, and its figures.
 pub(super) struct Looked<'a> {
@@ -79,11 +80,15 @@ impl BestShort {
 }
 
 /// The candidates that pass the filters, with their figures, and the others.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop; it is asked before every candidate.
 pub(super) fn scan<'a>(
     question: &HedgeQuestion<'_>,
     candidates: &'a [Candidate<'a>],
     plan: &HedgePlan,
-) -> (Vec<Looked<'a>>, Vec<ExcludedCandidate>) {
+    progress: &mut Progress<'_>,
+) -> Result<(Vec<Looked<'a>>, Vec<ExcludedCandidate>), Stopped> {
     let filter = Filter {
         include_cash: plan.include_cash,
         min_dividend_yield: plan.min_dividend_yield,
@@ -92,7 +97,8 @@ pub(super) fn scan<'a>(
         weight_of_overexposed: question.portfolio.map(|portfolio| portfolio.weight_of_overexposed),
     };
     let (mut looked, mut left_out) = (Vec::new(), Vec::new());
-    for candidate in candidates {
+    for (at, candidate) in candidates.iter().enumerate() {
+        progress.advance(at, candidates.len())?;
         if let Some((reason, detail)) = filter.against(candidate) {
             left_out.push(ExcludedCandidate::new(candidate, reason, detail));
             continue;
@@ -111,7 +117,7 @@ pub(super) fn scan<'a>(
             }
         }
     }
-    (looked, left_out)
+    Ok((looked, left_out))
 }
 
 /// Sorts candidates by a value, lowest first: the young after all others, equals by their symbol.

@@ -3,7 +3,13 @@ use ndarray::array;
 use proptest::prelude::*;
 
 use super::{basket::BasketInputs, *};
-use crate::study::Standing;
+use crate::{
+    observer::{
+        Silent,
+        tests::{StopAt, unobserved},
+    },
+    study::Standing,
+};
 
 const NAN: f64 = f64::NAN;
 
@@ -22,6 +28,10 @@ fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
         dividend_yield: Some(0.02),
         facts: FundFacts::default(),
     }
+}
+
+fn best(inputs: &BasketInputs<'_>, ranked: &[&Candidate<'_>]) -> Result<Basket, String> {
+    unobserved(|progress| Basket::best(inputs, ranked, progress))
 }
 
 fn question(overexposed: &[f64]) -> HedgeQuestion<'_> {
@@ -48,7 +58,7 @@ fn what_is_known_to_cost_too_much_or_to_be_traded_too_little_is_left_out_and_the
     let plan = HedgePlan { max_expense_ratio: Some(0.005), min_average_daily_value: Some(5e6), ..HedgePlan::default() };
     let portfolio = Portfolio { returns: &f, weight_of_overexposed: 0.5 };
     let held = HedgeQuestion { portfolio: Some(portfolio), expense_ratio: Some(0.001), ..question(&f) };
-    let report = HedgeReport::compute(&held, &candidates, &plan).unwrap();
+    let report = HedgeReport::compute(&held, &candidates, &plan, &mut Silent).unwrap();
     let out: Vec<_> =
         report.left_out.iter().map(|one| (one.factor.as_str(), one.reason, one.detail.as_str())).collect();
     assert_eq!(
@@ -195,7 +205,7 @@ fn a_basket_by_hand() {
     let wobble = noise(3, 48);
     let (first, second, third) = (candidate("-a", &not_a), candidate("-b", &not_b), candidate("noise", &wobble));
     let inputs = BasketInputs { overexposed: &f, portfolio: Some((&f, 0.5)), per_year: 12.0, min_rows: 12 };
-    let basket = Basket::best(&inputs, &[&first, &second]).unwrap();
+    let basket = best(&inputs, &[&first, &second]).unwrap();
     let moved: Vec<f64> = basket.members.iter().filter_map(|m| m.suggested_additional_allocation).collect();
     assert!(moved.iter().all(|weight| (weight - 0.25).abs() < 1e-12), "{moved:?}");
     let change = basket.portfolio_volatility.unwrap();
@@ -204,18 +214,18 @@ fn a_basket_by_hand() {
     assert!((basket.objective.after / basket.objective.before - 0.0625).abs() < 1e-12);
     assert!((basket.relation.correlation_to_overexposed.unwrap() + 1.0).abs() < 1e-12);
     assert_eq!(basket.sets_tried, 1);
-    let three = Basket::best(&inputs, &[&first, &second, &third]).unwrap();
+    let three = best(&inputs, &[&first, &second, &third]).unwrap();
     assert_eq!(three.sets_tried, 4);
     assert!(three.objective.after <= basket.objective.after);
     // One candidate is no basket, nor are two of which one does nothing.
-    assert!(Basket::best(&inputs, &[&first]).unwrap_err().contains("two candidates"));
+    assert!(best(&inputs, &[&first]).unwrap_err().contains("two candidates"));
     let same = candidate("-a again", &not_a);
-    assert!(Basket::best(&inputs, &[&first, &same]).unwrap_err().contains("-a alone"));
+    assert!(best(&inputs, &[&first, &same]).unwrap_err().contains("-a alone"));
     let alone = BasketInputs { portfolio: None, ..inputs };
     let up = candidate("f", &f);
     let twice = mixed(&[(2.0, &f), (0.1, &wobble)]);
     let more = candidate("2f", &twice);
-    assert!(Basket::best(&alone, &[&up, &more]).unwrap_err().starts_with("would_not_reduce"));
+    assert!(best(&alone, &[&up, &more]).unwrap_err().starts_with("would_not_reduce"));
 }
 
 #[test]
@@ -226,7 +236,7 @@ fn a_short_history_leaves_the_basket_and_is_named() {
     let young: Vec<f64> = (0..60).map(|row| if row < 30 { NAN } else { -f[row] }).collect();
     let (against, other, young) = (candidate("old", &against), candidate("older", &other), candidate("young", &young));
     let inputs = BasketInputs { overexposed: &f, portfolio: None, per_year: 12.0, min_rows: 48 };
-    let basket = Basket::best(&inputs, &[&against, &young, &other]).unwrap();
+    let basket = best(&inputs, &[&against, &young, &other]).unwrap();
     assert_eq!((basket.dropped, basket.relation.n), (vec!["young".to_owned()], 60));
 }
 
@@ -241,8 +251,8 @@ fn a_basket_has_the_rows_of_its_own_members() {
     let (one, two, short) = (candidate("one", &one), candidate("two", &two), candidate("short", &short));
     for portfolio in [None, Some((f.as_slice(), 0.5))] {
         let inputs = BasketInputs { overexposed: &f, portfolio, per_year: 12.0, min_rows: 12 };
-        let with = Basket::best(&inputs, &[&one, &short, &two]).unwrap();
-        let without = Basket::best(&inputs, &[&one, &two]).unwrap();
+        let with = best(&inputs, &[&one, &short, &two]).unwrap();
+        let without = best(&inputs, &[&one, &two]).unwrap();
         let names: Vec<&str> = with.members.iter().map(|member| member.factor.as_str()).collect();
         assert_eq!((names, with.relation.n, with.sets_tried), (vec!["one", "two"], 60, 4));
         // What stands outside changes no figure of it, to the last bit.
@@ -257,14 +267,14 @@ fn the_young_come_last_and_are_in_no_basket() {
     let (weak, other, strong) = (against(32, 0.5), against(33, 0.6), against(34, 3.0));
     let young = Candidate { standing: Standing { young: true, stopped: None }, ..candidate("young", &strong) };
     let candidates = [young, candidate("weak", &weak), candidate("other", &other)];
-    let report = HedgeReport::compute(&question(&f), &candidates, &HedgePlan::default()).unwrap();
+    let report = HedgeReport::compute(&question(&f), &candidates, &HedgePlan::default(), &mut Silent).unwrap();
     let last = report.recommendations.last().unwrap();
     assert_eq!((last.factor.as_str(), last.rank, last.young), ("young", 3, true));
     assert!(report.recommendations.iter().all(|one| one.score <= last.score), "the best score, and still last");
     assert!(report.basket.unwrap().members.iter().all(|member| member.factor != "young"));
     // Where none passes the lowest correlations are listed: its own is the lowest, and it comes last again.
     let plan = HedgePlan { correlation_threshold: -1.0, max_recommendations: 2, ..HedgePlan::default() };
-    let report = HedgeReport::compute(&question(&f), &candidates, &plan).unwrap();
+    let report = HedgeReport::compute(&question(&f), &candidates, &plan, &mut Silent).unwrap();
     assert!(report.recommendations.iter().all(|one| !one.young), "two others were to be had");
 }
 
@@ -275,7 +285,7 @@ fn equals_stand_in_order_of_their_tickers() {
     let [vnq, agg]: [factor_types::Ticker; 2] = ["VNQ", "AGG"].map(|name| name.parse().unwrap());
     let estate = Candidate { ticker: Some(&vnq), ..candidate("a: real estate", &same) };
     let bonds = Candidate { ticker: Some(&agg), ..candidate("b: bonds", &same) };
-    let report = HedgeReport::compute(&question(&f), &[estate, bonds], &HedgePlan::default()).unwrap();
+    let report = HedgeReport::compute(&question(&f), &[estate, bonds], &HedgePlan::default(), &mut Silent).unwrap();
     let order: Vec<&str> = report.recommendations.iter().map(|one| one.factor.as_str()).collect();
     assert_eq!(order, ["b: bonds", "a: real estate"]);
 }
@@ -287,13 +297,13 @@ fn the_best_short_is_named_and_is_neither_young_nor_bought() {
     let (near, far, twin, against) = (with(42, 2.0), with(43, 0.5), with(44, 9.0), with(45, -1.0));
     let young = Candidate { standing: Standing { young: true, stopped: None }, ..candidate("twin", &twin) };
     let candidates = [candidate("far", &far), candidate("near", &near), young, candidate("against", &against)];
-    let report = HedgeReport::compute(&question(&f), &candidates, &HedgePlan::default()).unwrap();
+    let report = HedgeReport::compute(&question(&f), &candidates, &HedgePlan::default(), &mut Silent).unwrap();
     let best = report.best_short.unwrap();
     let figures = HedgeFigures::of(&f, &near, 12);
     assert_eq!((best.factor.as_str(), best.n), ("near", 90));
     assert_eq!((Some(best.hedge_ratio), best.hedge_effectiveness), (figures.hedge_ratio, figures.hedge_effectiveness));
     assert!(best.hedge_ratio < 0.0);
-    let none = HedgeReport::compute(&question(&f), &candidates[3..], &HedgePlan::default()).unwrap();
+    let none = HedgeReport::compute(&question(&f), &candidates[3..], &HedgePlan::default(), &mut Silent).unwrap();
     assert_eq!(none.best_short, None);
 }
 
@@ -322,7 +332,7 @@ fn every_candidate_left_out_has_its_reason() {
     let portfolio = Portfolio { returns: &f, weight_of_overexposed: 0.15 };
     let held = HedgeQuestion { portfolio: Some(portfolio), ..question(&f) };
     let plan = HedgePlan { min_dividend_yield: Some(0.01), ..HedgePlan::default() };
-    let report = HedgeReport::compute(&held, &candidates, &plan).unwrap();
+    let report = HedgeReport::compute(&held, &candidates, &plan, &mut Silent).unwrap();
     let reasons: Vec<_> = report.left_out.iter().map(|one| (one.factor.as_str(), one.reason)).collect();
     assert_eq!(
         reasons,
@@ -344,11 +354,14 @@ fn every_candidate_left_out_has_its_reason() {
     let elsewhere = Portfolio { weight_of_overexposed: 0.0, ..portfolio };
     let not_held = HedgeQuestion { portfolio: Some(elsewhere), ..question(&f) };
     let heavy = named("heavy", |c| c.portfolio_weight = Some(0.21));
-    let report = HedgeReport::compute(&not_held, &[candidates[3], heavy], &HedgePlan::default()).unwrap();
+    let report = HedgeReport::compute(&not_held, &[candidates[3], heavy], &HedgePlan::default(), &mut Silent).unwrap();
     assert_eq!((report.candidates_scanned, report.left_out.len()), (1, 1));
     assert!(report.recommendations[0].swap.is_none() && report.recommendations[0].current_portfolio_exposure.is_some());
     let asked = HedgePlan { include_cash: true, ..HedgePlan::default() };
-    assert_eq!(HedgeReport::compute(&question(&f), &candidates[1..2], &asked).unwrap().candidates_scanned, 1);
+    assert_eq!(
+        HedgeReport::compute(&question(&f), &candidates[1..2], &asked, &mut Silent).unwrap().candidates_scanned,
+        1
+    );
 }
 
 #[test]
@@ -363,7 +376,7 @@ fn where_none_passes_the_lowest_come_and_it_is_said() {
         .collect();
     let candidates: Vec<Candidate<'_>> = names.iter().zip(&returns).map(|(name, r)| candidate(name, r)).collect();
     let plan = HedgePlan { max_recommendations: 3, ..HedgePlan::default() };
-    let report = HedgeReport::compute(&question(&f), &candidates, &plan).unwrap();
+    let report = HedgeReport::compute(&question(&f), &candidates, &plan, &mut Silent).unwrap();
     assert_eq!((report.candidates_meeting_threshold, report.recommendations.len()), (0, 3));
     assert!(report.recommendations.iter().all(|one| !one.meets_threshold));
     let shown = report.recommendations.iter().filter_map(|one| one.figures.relation.correlation_to_overexposed);
@@ -421,7 +434,7 @@ fn whether_anything_offsets_does_not_depend_on_how_many_are_shown() {
     let candidates: Vec<Candidate<'_>> = names.iter().zip(&returns).map(|(name, r)| candidate(name, r)).collect();
     let with = |max_recommendations: usize, basket: bool| {
         let plan = HedgePlan { max_recommendations, basket, correlation_threshold: -0.05, ..HedgePlan::default() };
-        HedgeReport::compute(&question(&f), &candidates, &plan).unwrap()
+        HedgeReport::compute(&question(&f), &candidates, &plan, &mut Silent).unwrap()
     };
     let ten = with(10, false);
     let shown = ten.recommendations.iter().filter(|one| one.figures.hedge_ratio > Some(0.0));
@@ -445,7 +458,8 @@ fn the_answer_has_the_fields_of_the_contract() {
     let keys = |value: &serde_json::Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     let portfolio = Some(Portfolio { returns: &f, weight_of_overexposed: 1.0 });
     let plan = HedgePlan { target_allocation_reduction: 0.5, ..HedgePlan::default() };
-    let report = HedgeReport::compute(&HedgeQuestion { portfolio, ..question(&f) }, &candidates, &plan).unwrap();
+    let report =
+        HedgeReport::compute(&HedgeQuestion { portfolio, ..question(&f) }, &candidates, &plan, &mut Silent).unwrap();
     let json = serde_json::to_value(&report).unwrap();
     let own = [
         "rank",
@@ -473,7 +487,7 @@ fn the_answer_has_the_fields_of_the_contract() {
     ];
     assert_eq!(keys(&json["recommendations"][0]), own);
     assert!(json["basket"]["members"][0]["suggested_additional_allocation"].is_number());
-    let without = HedgeReport::compute(&question(&f), &candidates, &plan).unwrap();
+    let without = HedgeReport::compute(&question(&f), &candidates, &plan, &mut Silent).unwrap();
     let json = serde_json::to_value(&without).unwrap();
     let absent = ["current_portfolio_exposure", "suggested_additional_allocation", "portfolio_volatility"];
     let left: Vec<&str> = own.into_iter().filter(|key| !absent.contains(key)).collect();
@@ -484,11 +498,11 @@ fn the_answer_has_the_fields_of_the_contract() {
 
 #[test]
 fn a_factor_without_history_or_variation_is_an_error() {
-    let short = HedgeReport::compute(&question(&[0.01, 0.02]), &[], &HedgePlan::default()).unwrap_err();
+    let short = HedgeReport::compute(&question(&[0.01, 0.02]), &[], &HedgePlan::default(), &mut Silent).unwrap_err();
     assert_eq!(short, HedgeError::ThinHistory { rows: 2, needed: 12 });
-    let flat = HedgeReport::compute(&question(&[0.01; 24]), &[], &HedgePlan::default()).unwrap_err();
+    let flat = HedgeReport::compute(&question(&[0.01; 24]), &[], &HedgePlan::default(), &mut Silent).unwrap_err();
     assert_eq!(flat, HedgeError::Constant);
-    let empty = HedgeReport::compute(&question(&noise(12, 24)), &[], &HedgePlan::default()).unwrap();
+    let empty = HedgeReport::compute(&question(&noise(12, 24)), &[], &HedgePlan::default(), &mut Silent).unwrap();
     assert_eq!((empty.candidates_scanned, empty.recommendations.len()), (0, 0));
 }
 
@@ -524,7 +538,7 @@ proptest! {
         let portfolio = Portfolio { returns: &p, weight_of_overexposed: weights[0] / total };
         let plan = HedgePlan { target_allocation_reduction: target, ..HedgePlan::default() };
         let asked = HedgeQuestion { portfolio: Some(portfolio), ..question(&series[0]) };
-        let report = HedgeReport::compute(&asked, &candidates, &plan).unwrap();
+        let report = HedgeReport::compute(&asked, &candidates, &plan, &mut Silent).unwrap();
         let cap = portfolio.cap(target).unwrap();
         prop_assert!(!report.recommendations.is_empty());
         let mut lowest = f64::INFINITY;
@@ -553,7 +567,7 @@ proptest! {
         let names: Vec<String> = (1..series.len()).map(|at| format!("c{at}")).collect();
         let candidates: Vec<Candidate<'_>> =
             names.iter().zip(&series[1..]).map(|(name, returns)| candidate(name, returns)).collect();
-        let report = HedgeReport::compute(&question(&series[0]), &candidates, &HedgePlan::default()).unwrap();
+        let report = HedgeReport::compute(&question(&series[0]), &candidates, &HedgePlan::default(), &mut Silent).unwrap();
         if let Some(basket) = report.basket {
             prop_assert!(basket.objective.after <= basket.objective.best_single * (1.0 + 1e-12));
             prop_assert!(basket.objective.after < basket.objective.before);
@@ -565,7 +579,7 @@ proptest! {
     fn the_order_and_the_number_of_candidates_change_no_offset((series, _) in matrix()) {
         let alone = HedgeFigures::of(&series[0], &series[1], 12);
         let candidates: Vec<Candidate<'_>> = series[1..].iter().rev().map(|returns| candidate("c", returns)).collect();
-        let report = HedgeReport::compute(&question(&series[0]), &candidates, &HedgePlan::default()).unwrap();
+        let report = HedgeReport::compute(&question(&series[0]), &candidates, &HedgePlan::default(), &mut Silent).unwrap();
         let same = report.recommendations.iter().any(|one| one.figures == alone);
         prop_assert!(same || report.candidates_meeting_threshold > 0);
     }
@@ -590,5 +604,33 @@ proptest! {
         let free = crate::nnls::quadratic(gram.view(), &linear).unwrap();
         let wide = capped::minimise(gram.view(), &linear, 1e6);
         prop_assert!((value(&free) - value(&wide)).abs() <= 1e-12);
+    }
+}
+
+#[test]
+fn stopped_among_the_candidates_nothing_is_there_and_stopped_later_all_but_the_basket() {
+    let series: Vec<Vec<f64>> = (0..5).map(|at| noise(7 * at + 3, 48)).collect();
+    let candidates: Vec<Candidate<'_>> =
+        ["a", "b", "c", "d"].iter().zip(&series[1..]).map(|(name, returns)| candidate(name, returns)).collect();
+    let plan = HedgePlan { correlation_threshold: 1.0, ..HedgePlan::default() };
+    let run = |observer: &mut StopAt| HedgeReport::compute(&question(&series[0]), &candidates, &plan, observer);
+    let mut whole = StopAt::default();
+    let report = run(&mut whole).unwrap();
+    assert_eq!((report.recommendations.len(), report.skipped.len()), (4, 0));
+    // Before each of three parts, then for each of 4 candidates, 4 recommendations and 6 + 4 sets of two and three.
+    let (ranked, all) = (1 + 4 + 1 + 4, 1 + 4 + 1 + 4 + 1 + 10);
+    assert_eq!(whole.asked.get(), all);
+    for at in 1..=all {
+        let mut observer = StopAt::question(at);
+        let stopped = run(&mut observer);
+        assert_eq!(observer.asked.get(), at, "nothing is asked after a stop");
+        if at <= ranked {
+            assert!(matches!(stopped, Err(HedgeError::Stopped(_))), "at {at}");
+            continue;
+        }
+        let stopped = stopped.unwrap();
+        assert_eq!((&stopped.recommendations, &stopped.basket), (&report.recommendations, &None), "at {at}");
+        assert_eq!(stopped.skipped, ["basket"]);
+        assert!(stopped.no_basket.unwrap().starts_with("not computed for want of time"));
     }
 }

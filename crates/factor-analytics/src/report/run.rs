@@ -3,22 +3,22 @@
 use crate::observer::{Observer, Progress, Stopped};
 
 /// The sections of one report while it is computed.
-pub(super) struct Sections<'a> {
+pub(crate) struct Sections<'a> {
     observer: &'a mut dyn Observer,
     /// Names of the sections computed, in order.
-    pub(super) computed: Vec<String>,
+    pub(crate) computed: Vec<String>,
     /// Names of the sections that the observer stopped.
-    pub(super) skipped: Vec<String>,
+    pub(crate) skipped: Vec<String>,
 }
 
 impl<'a> Sections<'a> {
-    pub(super) fn new(observer: &'a mut dyn Observer) -> Self {
+    pub(crate) fn new(observer: &'a mut dyn Observer) -> Self {
         Self { observer, computed: Vec::new(), skipped: Vec::new() }
     }
 
     /// Runs one section between the observer's begin and end; `None` when it said stop before it or within. A section that
     /// found nothing to compute was computed all the same.
-    pub(super) fn run<T>(
+    pub(crate) fn run<T>(
         &mut self,
         name: &str,
         compute: impl FnOnce(&mut Progress<'_>) -> Result<T, Stopped>,
