@@ -27,8 +27,9 @@
 //! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none
 //! on that date; a negative one or text is dropped with a warning.
 //!
-//! **Several files merge.** A ticker in two files: adjusted prices win over closes, else the longer history, and a
-//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other.
+//! **Several files merge.** A ticker in two files: where one continues the other they are joined. Else adjusted
+//! prices win over closes, then the longer history, and a warning says which, and on which dates they differ; its dividends
+//! are those of the file that its prices are from. A damaged file hides no other.
 //! Yields come from any file of the folder, from `treasury_yields.csv` or `yields.csv` next to a single price file, or
 //! from the path given.
 //!
@@ -52,8 +53,10 @@ mod names;
 mod notes;
 mod numbers;
 mod order;
+mod overlap;
 mod parquet;
 mod reading;
+mod skipped;
 mod table;
 mod tenor;
 mod text;
@@ -249,7 +252,8 @@ impl PriceProvider for FilePrices {
         let state = self.inner.state();
         // What prices are in is told with the history.
         let of_currency = |kind| matches!(kind, RemarkKind::Currency | RemarkKind::Converted);
-        let remarks = state.data.iter().flat_map(|data| &data.warnings).filter(|remark| !of_currency(remark.kind));
+        let remarks = state.data.iter().flat_map(|data| &data.warnings);
+        let remarks = remarks.filter(|remark| !of_currency(remark.kind) && !remark.is_harmless());
         let mut warnings: Vec<String> = remarks.map(|remark| remark.text.clone()).collect();
         if let (Some(error), Some(_)) = (&state.failure, &state.data) {
             warnings.push(format!("{error} (the data read before is still used)"));

@@ -60,7 +60,9 @@ async fn a_folder_merges_its_files() {
     assert_eq!(warnings.len(), 3, "{warnings:#?}");
     assert_eq!(warnings[0], "SPY is in a.csv and in b.csv: a.csv is used");
     assert!(warnings[1].contains("broken.parquet: not a sound Parquet file"), "{warnings:#?}");
-    assert_eq!(warnings[2], "TLT is in a.csv and in c.csv: c.csv is used");
+    let differ = "TLT is in a.csv and in c.csv, which differ on 1 of 1 common dates, as on 2024-01-02 with 90 and 91: c.csv \
+                  is used; delete the wrong one";
+    assert_eq!(warnings[2], differ);
 }
 
 #[tokio::test]
