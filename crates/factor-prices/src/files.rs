@@ -43,6 +43,7 @@ mod csv;
 mod currency;
 mod dates;
 mod error;
+mod file_name;
 mod flaws;
 mod folder;
 mod fundamentals;
@@ -57,9 +58,11 @@ mod overlap;
 mod parquet;
 mod reading;
 mod skipped;
+mod symbols;
 mod table;
 mod tenor;
 mod text;
+mod vocabulary;
 
 use std::{
     path::Path,
@@ -282,13 +285,13 @@ impl PriceProvider for FilePrices {
             ..series.into()
         });
         found.ok_or_else(|| {
-            let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
-                .map(|near| format!("; did you mean {near}?"));
+            let near = data.nearest(ticker).map(|near| format!("; did you mean {near}?"));
             PriceError::NoData(format!(
-                "{ticker} is not among the {} tickers of {}{}",
+                "{ticker} is not among the {} tickers of {}{}{}",
                 data.prices.len(),
                 self.inner.places.prices.display(),
-                near.unwrap_or_default()
+                near.unwrap_or_default(),
+                data.not_read(ticker)
             ))
         })
     }

@@ -22,10 +22,10 @@ use super::{
     flaws::BadCells,
     header::Header,
     layout::{Layout, TableShape, TickersFrom},
-    names::{names_rics, ticker_of, ticker_of_ric},
     notes::{Notes, excerpt},
     numbers::{Cell, Separators, Signs, Written},
     skipped::{NoDate, Skipped, Why, looks_like_row},
+    symbols::{names_rics, ticker_of, ticker_of_ric},
 };
 
 /// The most columns, and the most tickers of a file in long form.
