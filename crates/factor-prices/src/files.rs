@@ -20,7 +20,8 @@
 //!
 //! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
-//! line without a readable date or with too few fields is skipped with a warning.
+//! line without a readable date or with too few fields is skipped with a warning; where that is more than one row in twenty
+//! the file is refused, for what is left is no random part of it. Notes, totals and the header again are no rows: `skipped.rs`.
 //!
 //! **Other currencies than the dollar**: `currency.rs`.
 //!
@@ -50,6 +51,7 @@ mod fundamentals;
 mod header;
 mod layout;
 mod merge;
+mod missing;
 mod names;
 mod notes;
 mod numbers;

@@ -84,7 +84,7 @@ pub(super) struct Data {
     pub(super) yield_fault: Option<String>,
     pub(super) warnings: Vec<Remark>,
     /// The names of files of which nothing was read.
-    not_read: Vec<String>,
+    pub(super) not_read: Vec<String>,
     files: Vec<(Stamp, Arc<Content>)>,
 }
 
@@ -241,29 +241,6 @@ impl Data {
         let converted = currency::into_dollars(&mut merged, &mut data.warnings);
         let Merged { prices, files_of, dividends, closes, currencies, yields } = merged;
         Ok(Self { prices, files_of, dividends, closes, currencies, converted, yields, ..data })
-    }
-
-    /// The ticker that may have been meant: the same with its exchange (`XLE.P`), else the one nearest to it.
-    pub(super) fn nearest(&self, ticker: &Ticker) -> Option<&str> {
-        let with_exchange = |known: &&str| known.split_once('.').is_some_and(|(symbol, _)| symbol == ticker.as_str());
-        let known = || self.prices.keys().map(Ticker::as_str);
-        known().find(with_exchange).or_else(|| crate::nearest(ticker, known()))
-    }
-
-    /// The files of which nothing was read, for an error about a ticker: those first that are named like it.
-    pub(super) fn not_read(&self, ticker: &Ticker) -> String {
-        const NAMED: usize = 3;
-        let is_like = |name: &str| name.to_ascii_uppercase().contains(ticker.as_str());
-        let (mut named, others): (Vec<&str>, Vec<&str>) =
-            self.not_read.iter().map(String::as_str).partition(|name| is_like(name));
-        named.extend(others);
-        let more = named.len().saturating_sub(NAMED);
-        named.truncate(NAMED);
-        match (named.is_empty(), more) {
-            (true, _) => String::new(),
-            (false, 0) => format!("; nothing was read from {}", named.join(", ")),
-            (false, _) => format!("; nothing was read from {} and {more} more files", named.join(", ")),
-        }
     }
 
     /// How each file was read, in order of their names.
