@@ -156,7 +156,7 @@ async fn what_the_reading_remarks_is_doubtful_and_named_by_line() {
     let text = wide(&days(), |_, price| price);
     let with = |line: &str| format!("{text}{line}\n");
     for (kind, changed, said) in [
-        ("bad_line", with("soon,100,90"), "px.csv: line 252: `soon` is no date; skipped"),
+        ("bad_line", with("2026-01-0x,100,90"), "px.csv: line 252: `2026-01-0x` is no date; skipped"),
         (
             "bad_cell",
             with("2026-01-02,100,0"),

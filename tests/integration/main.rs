@@ -26,6 +26,7 @@ mod http;
 mod isolation;
 mod jumps;
 mod keys;
+mod kinds_of_files;
 mod lengths;
 mod oracle;
 mod portfolio_tools;

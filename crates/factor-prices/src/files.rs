@@ -20,15 +20,17 @@
 //!
 //! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A
-//! line without a readable date or with too few fields is skipped with a warning.
+//! line without a readable date or with too few fields is skipped with a warning; where that is more than one row in twenty
+//! the file is refused, for what is left is no random part of it. Notes, totals and the header again are no rows: `skipped.rs`.
 //!
 //! **Other currencies than the dollar**: `currency.rs`.
 //!
 //! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none
 //! on that date; a negative one or text is dropped with a warning.
 //!
-//! **Several files merge.** A ticker in two files: adjusted prices win over closes, else the longer history, and a
-//! warning says which; its dividends are those of the file that its prices are from. A damaged file hides no other.
+//! **Several files merge.** A ticker in two files: where one continues the other they are joined. Else adjusted
+//! prices win over closes, then the longer history, and a warning says which, and on which dates they differ; its dividends
+//! are those of the file that its prices are from. A damaged file hides no other.
 //! Yields come from any file of the folder, from `treasury_yields.csv` or `yields.csv` next to a single price file, or
 //! from the path given.
 //!
@@ -42,21 +44,27 @@ mod csv;
 mod currency;
 mod dates;
 mod error;
+mod file_name;
 mod flaws;
 mod folder;
 mod fundamentals;
 mod header;
 mod layout;
 mod merge;
+mod missing;
 mod names;
 mod notes;
 mod numbers;
 mod order;
+mod overlap;
 mod parquet;
 mod reading;
+mod skipped;
+mod symbols;
 mod table;
 mod tenor;
 mod text;
+mod vocabulary;
 
 use std::{
     path::Path,
@@ -249,7 +257,8 @@ impl PriceProvider for FilePrices {
         let state = self.inner.state();
         // What prices are in is told with the history.
         let of_currency = |kind| matches!(kind, RemarkKind::Currency | RemarkKind::Converted);
-        let remarks = state.data.iter().flat_map(|data| &data.warnings).filter(|remark| !of_currency(remark.kind));
+        let remarks = state.data.iter().flat_map(|data| &data.warnings);
+        let remarks = remarks.filter(|remark| !of_currency(remark.kind) && !remark.is_harmless());
         let mut warnings: Vec<String> = remarks.map(|remark| remark.text.clone()).collect();
         if let (Some(error), Some(_)) = (&state.failure, &state.data) {
             warnings.push(format!("{error} (the data read before is still used)"));
@@ -278,13 +287,13 @@ impl PriceProvider for FilePrices {
             ..series.into()
         });
         found.ok_or_else(|| {
-            let near = crate::nearest(ticker, data.prices.keys().map(Ticker::as_str))
-                .map(|near| format!("; did you mean {near}?"));
+            let near = data.nearest(ticker).map(|near| format!("; did you mean {near}?"));
             PriceError::NoData(format!(
-                "{ticker} is not among the {} tickers of {}{}",
+                "{ticker} is not among the {} tickers of {}{}{}",
                 data.prices.len(),
                 self.inner.places.prices.display(),
-                near.unwrap_or_default()
+                near.unwrap_or_default(),
+                data.not_read(ticker)
             ))
         })
     }

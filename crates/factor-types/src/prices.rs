@@ -46,6 +46,12 @@ const BEGINNING: usize = 20;
 const BEGINS_NEAR_ZERO: f64 = 0.05;
 const LARGE_STEP: f64 = 0.07;
 
+/// Two prices for one date that differ by more are not one price rounded twice.
+const ROUNDED: f64 = 0.001;
+
+/// Fewest dates with two prices for which a series is refused: fewer are slips.
+const FEWEST_TWICE: usize = 3;
+
 /// Why a series is refused as a whole: what is left of it would not be random.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refused {
@@ -81,6 +87,15 @@ pub enum Refused {
         /// The longest run of them.
         run: usize,
     },
+    /// Two prices for too many dates: two funds, or two kinds of price, under one name.
+    TwoPrices {
+        /// Dates with two prices that no rounding explains.
+        days: usize,
+        /// Dates in all.
+        of: usize,
+        /// The first of them, and its prices.
+        first: (NaiveDate, f64, f64),
+    },
 }
 
 impl Refused {
@@ -89,6 +104,7 @@ impl Refused {
         match self {
             Self::NotPrices { .. } | Self::GrossReturns { .. } | Self::Cumulated { .. } => "not_prices",
             Self::BadPrices { .. } => "bad_prices",
+            Self::TwoPrices { .. } => "two_prices",
         }
     }
 }
@@ -111,6 +127,10 @@ impl fmt::Display for Refused {
             Self::BadPrices { bad, of, run } => write!(
                 f,
                 "bad_prices: {bad} of {of} rows hold no price above zero (at most {LONGEST_RUN} in a row and one in {ONE_BAD_IN} are left out, here {run} in a row): refused as a whole; leave cells without a price empty"
+            ),
+            Self::TwoPrices { days, of, first: (date, one, other) } => write!(
+                f,
+                "two_prices: {days} of {of} dates have two prices, as {date} with {one} and {other}: these are two funds, or two kinds of price, under one name; give each its own ticker"
             ),
         }
     }
@@ -153,7 +173,7 @@ impl PriceSeries {
         let refused = judged(&rows);
         let mut dates = Vec::with_capacity(rows.len());
         let mut prices: Vec<f64> = Vec::with_capacity(rows.len());
-        let (mut duplicate_dates, mut conflicts) = (0, Vec::new());
+        let (mut duplicate_dates, mut conflicts, mut two_prices) = (0, Vec::new(), TwoPrices::default());
         for (date, price) in rows.iter().copied().filter(|(_, price)| usable(*price)) {
             if dates.last() == Some(&date)
                 && let Some(last) = prices.last_mut()
@@ -161,6 +181,7 @@ impl PriceSeries {
                 if *last != price && conflicts.last() != Some(&date) {
                     conflicts.push(date);
                 }
+                two_prices.take(date, *last, price);
                 *last = price;
                 duplicate_dates += 1;
                 continue;
@@ -169,6 +190,7 @@ impl PriceSeries {
             prices.push(price);
         }
         let bad_prices = rows.len() - dates.len() - duplicate_dates;
+        let refused = refused.or_else(|| two_prices.refused(dates.len()));
         let conflicting = conflicts.first().map(|first| Conflicting { first: *first, days: conflicts.len() });
         Self { ticker, kind, dates, prices, bad_prices, duplicate_dates, conflicting, refused }
     }
@@ -182,6 +204,12 @@ impl PriceSeries {
             self.refused = Some(Refused::BadPrices { bad, of, run: 1 });
         }
         self
+    }
+
+    /// The same series, of which another source has different prices for these dates. Those that it has itself stay.
+    #[must_use]
+    pub fn with_conflicting(self, conflicting: Option<Conflicting>) -> Self {
+        Self { conflicting: self.conflicting.or(conflicting), ..self }
     }
 
     /// The same series with other dates for its prices, one a price and in their order; what was dropped from it stays
@@ -248,6 +276,29 @@ impl PriceSeries {
         let start = self.dates.partition_point(|date| *date < range.start());
         let end = self.dates.partition_point(|date| *date <= range.end());
         start..end.max(start)
+    }
+}
+
+/// The dates with two prices that are not one price rounded twice.
+#[derive(Default)]
+struct TwoPrices {
+    first: Option<(NaiveDate, f64, f64)>,
+    latest: Option<NaiveDate>,
+    days: usize,
+}
+
+impl TwoPrices {
+    fn take(&mut self, date: NaiveDate, one: f64, other: f64) {
+        if (one - other).abs() > ROUNDED * one.max(other) && self.latest != Some(date) {
+            self.first.get_or_insert((date, one, other));
+            self.latest = Some(date);
+            self.days += 1;
+        }
+    }
+
+    fn refused(&self, of: usize) -> Option<Refused> {
+        let many = self.days >= FEWEST_TWICE && self.days * ONE_BAD_IN > of;
+        self.first.filter(|_| many).map(|first| Refused::TwoPrices { days: self.days, of, first })
     }
 }
 
@@ -346,6 +397,23 @@ mod tests {
         assert_eq!((series.prices(), series.duplicate_dates()), (&[1.0, 2.0, 3.0, 4.5][..], 4));
         assert_eq!(series.conflicting(), Some(Conflicting { first: day(2), days: 2 }));
         assert_eq!(self::series(&[(1, 1.0), (1, 1.0)]).conflicting(), None);
+    }
+
+    #[test]
+    fn two_prices_on_more_than_one_date_in_twenty_refuse_the_series() {
+        // Sixty dates, of which the first `twice` have a second price, `apart` from the first.
+        let of = |twice: u64, apart: f64| {
+            let rows = (0..60).map(|n| (n, 100.0)).chain((0..twice).map(|n| (n, 100.0 + apart)));
+            let series = series(&rows.collect::<Vec<_>>());
+            (series.refused().cloned(), series.conflicting().map(|of| of.days))
+        };
+        assert_eq!(of(3, 40.0), (None, Some(3)), "three of sixty");
+        let four = Refused::TwoPrices { days: 4, of: 60, first: (day(0), 100.0, 140.0) };
+        assert_eq!(of(4, 40.0), (Some(four.clone()), Some(4)));
+        assert_eq!(of(60, 0.05), (None, Some(60)), "the same price in two roundings");
+        assert_eq!(four.word(), "two_prices");
+        assert!(four.to_string().contains("4 of 60 dates have two prices, as 1970-01-01 with 100 and 140"), "{four}");
+        assert_eq!(series(&[(1, 1.0), (1, 2.0), (2, 1.0), (2, 2.0)]).refused(), None, "two slips of a short file");
     }
 
     #[test]

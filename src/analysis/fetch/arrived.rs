@@ -80,7 +80,7 @@ impl Arrived {
                     Refused::NotPrices { .. } | Refused::GrossReturns { .. } | Refused::Cumulated { .. } => {
                         ExclusionReason::NotPrices
                     }
-                    Refused::BadPrices { .. } => ExclusionReason::BadPrices,
+                    Refused::BadPrices { .. } | Refused::TwoPrices { .. } => ExclusionReason::BadPrices,
                 };
                 return Some(Exclusion { ticker, label, reason, detail: refused.to_string() });
             }

@@ -211,6 +211,8 @@ fn of_remarks(kind: RemarkKind) -> (&'static str, Level) {
     match kind {
         RemarkKind::BrokenFile => ("files that cannot be used", Level::Refused),
         RemarkKind::BadLine => ("lines that are skipped", Level::Doubtful),
+        RemarkKind::NoRow => ("lines and columns that are none of prices, and cost none", Level::Information),
+        RemarkKind::LeftAside => ("texts that hold no prices and are left aside", Level::Information),
         RemarkKind::BadCell => ("cells that are no price", Level::Doubtful),
         RemarkKind::BadDividend => ("dividends that are no amount", Level::Doubtful),
         RemarkKind::IgnoredColumn => ("columns that are left aside", Level::Doubtful),
@@ -220,6 +222,7 @@ fn of_remarks(kind: RemarkKind) -> (&'static str, Level) {
         RemarkKind::Currency => ("prices in another currency than US dollars", Level::Doubtful),
         RemarkKind::Converted => ("prices in another currency, taken in US dollars", Level::Information),
         RemarkKind::InTwoFiles => ("the same in two files, of which one is used", Level::Doubtful),
+        RemarkKind::Joined => ("histories that two files have in parts, joined", Level::Information),
     }
 }
 

@@ -16,8 +16,8 @@ use super::{
     header::{Header, OPENING},
     layout::TableShape,
     names::Name,
-    notes::excerpt,
     numbers::Cell,
+    skipped::NoDate,
     table::{Table, Target},
     text::{MAX_LINE, Text, too_large},
 };
@@ -149,13 +149,20 @@ impl<'a> Rows<'a> {
         let (table, width) = (&mut self.table, self.width);
         let filled = record.iter().rposition(|field| !field.trim_ascii().is_empty()).map_or(0, |at| at + 1);
         // A cut or shifted line would put numbers under the wrong header.
+        let field = |at: usize| record.get(at).unwrap_or_default();
+        let date = || String::from_utf8_lossy(field(self.date)).trim().to_owned();
         if record.len() < width || filled > width {
-            table.skip(line, || format!("{} fields where the header has {width}", record.len()));
+            table.of_other_width(line, (record.len(), filled), &date());
             return Ok(());
         }
-        let field = |at: usize| record.get(at).unwrap_or_default();
-        let text = || excerpt(String::from_utf8_lossy(field(self.date)).trim());
-        let Some(row) = table.row(line, DateCell::parse(field(self.date)), text)? else { return Ok(()) };
+        let is_header = |table: &Table<'_>| {
+            let cells = record.iter().map(|field| String::from_utf8_lossy(field.trim_ascii()));
+            cells.eq(table.headers().iter().map(|text| text.trim_start_matches('\u{feff}').trim()))
+        };
+        let cell = DateCell::parse(field(self.date));
+        let is_header = cell == DateCell::Unreadable && is_header(table);
+        let no_date = || NoDate { text: date(), is_full: filled == width, is_header };
+        let Some(row) = table.row(line, cell, no_date)? else { return Ok(()) };
         let group = if let Some(at) = self.ticker {
             let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
             table.used(group, row);

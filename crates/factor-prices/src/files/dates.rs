@@ -5,13 +5,17 @@
 
 mod epoch;
 mod order;
+mod words;
+mod zone;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{America::New_York, Tz};
 
 use self::{
     epoch::{counted, epoch},
     order::{Order, order, year_comes_last},
+    words::in_words,
+    zone::{offset, zoned},
 };
 
 /// A cell of the date column.
@@ -41,6 +45,8 @@ pub(super) enum DateCell {
         /// True of a year of two digits.
         short: bool,
     },
+    /// A month without a day, and its last trading day.
+    Month(NaiveDate),
     /// Five digits: days counted by a spreadsheet.
     Count(u32),
     /// No date.
@@ -65,33 +71,17 @@ impl Zone {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
 impl DateCell {
     /// Reads `2024-12-31`, `20241231`, `2024/12/31`, `12/31/2024`, `31.12.2024`, `12/31/24`, `Dec 31, 2024`, `31 Dec 2024`,
-    /// `31-Dec-24`, and a time after any of the numeric ones; a zone counts where the year stands first. Ten digits are
-    /// seconds since 1970, thirteen milliseconds.
+    /// `31-Dec-24`, `31. Dez. 2024`, and a time after any of them; a zone counts where the year stands first and where the
+    /// month is a word. Ten digits are seconds since 1970, thirteen milliseconds, and so on to nanoseconds. `Dec 2024` is a
+    /// month.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let bytes = bytes.trim_ascii();
         let end = bytes.iter().position(|b| matches!(b, b'T' | b't' | b' ')).unwrap_or(bytes.len());
         match Self::numeric(&bytes[..end]) {
             Self::Day(day) => bytes.get(end + 1..).and_then(|time| zoned(day, time)).unwrap_or(Self::Day(day)),
-            Self::Unreadable => {
-                std::str::from_utf8(bytes).ok().and_then(named_month).map_or(Self::Unreadable, Self::Day)
-            }
+            Self::Unreadable => std::str::from_utf8(bytes).ok().and_then(in_words).unwrap_or(Self::Unreadable),
             read => read,
         }
     }
@@ -99,13 +89,18 @@ impl DateCell {
     fn numeric(date: &[u8]) -> Self {
         let digits = date.iter().take_while(|b| b.is_ascii_digit()).count();
         let day = match (digits, date.len()) {
-            (8, 8) => calendar(number(&date[..4]), number(&date[4..6]), number(&date[6..])),
+            // A program that knows a column's gaps turns its numbers into decimals.
+            (8, 8) | (8, 10) if date[8..].is_empty() || date.ends_with(b".0") => {
+                calendar(number(&date[..4]), number(&date[4..6]), number(&date[6..8]))
+            }
             (5, 5) => return number(date).map_or(Self::Unreadable, Self::Count),
             // A spreadsheet's day with a time of day, or a decimal that a program gave it.
             (5, _) if date[5] == b'.' && date[6..].iter().all(u8::is_ascii_digit) => {
                 return number(&date[..5]).map_or(Self::Unreadable, Self::Count);
             }
-            (10, 10) | (13, 13) => return Self::since_1970(&date[..10]).unwrap_or(Self::Unreadable),
+            (10, 10) | (13, 13) | (16, 16) | (19, 19) => {
+                return Self::since_1970(&date[..10]).unwrap_or(Self::Unreadable);
+            }
             (4, _) => split(&date[4..]).and_then(|(_, month, day)| calendar(number(&date[..4]), month, day)),
             (1 | 2, _) => {
                 return Self::open(number(&date[..digits]), split(&date[digits..])).unwrap_or(Self::Unreadable);
@@ -161,73 +156,6 @@ fn in_new_york(time: DateTime<Utc>) -> NaiveDate {
     time.with_timezone(&New_York).date_naive()
 }
 
-/// The moment of a time with a zone on a day; `None` without a zone.
-fn zoned(day: NaiveDate, time: &[u8]) -> Option<DateCell> {
-    let text = std::str::from_utf8(time).ok()?.trim();
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).filter(|end| *end > 0)?;
-    let (clock, zone) = (&text[..end], text[end..].trim());
-    let east = match zone.to_ascii_lowercase().as_str() {
-        "z" | "utc" | "gmt" => 0,
-        zone => offset(zone)?,
-    };
-    let mut parts = clock.split(':').map(|part| part.split('.').next().and_then(|whole| whole.parse::<u32>().ok()));
-    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
-    let own = day.and_hms_opt(hour, minute, second)?;
-    let time = own.checked_sub_signed(Duration::seconds(east.into()))?.and_utc();
-    Some(DateCell::Moment { own: day, at_midnight: own.time() == NaiveTime::MIN, exchange: in_new_york(time) })
-}
-
-/// Seconds east of `+02:00`, `-0500` or `+02`.
-fn offset(text: &str) -> Option<i32> {
-    let sign = match text.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
-    if !digits.bytes().all(|b| b.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
-        return None;
-    }
-    let part = |range: std::ops::Range<usize>| digits.get(range).map_or(Some(0), |part| part.parse::<i32>().ok());
-    let (hours, minutes) = (part(0..2)?, part(2..4)?);
-    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-/// `Dec 31, 2024`, `31 December 2024` or `31-Dec-2024`.
-fn named_month(text: &str) -> Option<NaiveDate> {
-    let mut parts =
-        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/' | '.')).filter(|p| !p.is_empty());
-    // `Monday, September 18, 2023`
-    let is_weekday = |part: &str| part.len() >= 3 && part.parse::<Weekday>().is_ok();
-    let first = parts.next()?;
-    let a = if is_weekday(first) { parts.next()? } else { first };
-    let (b, c) = (parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    let month = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        let at = MONTHS.iter().position(|month| text.len() >= 3 && month.starts_with(&text))?;
-        u32::try_from(at + 1).ok()
-    };
-    let (month, day, year) = match (month(a), month(b)) {
-        (Some(month), None) => (month, b, c),
-        (None, Some(month)) if a.len() == 4 => (month, c, a),
-        (None, Some(month)) => (month, a, c),
-        _ => return None,
-    };
-    let number_of_year = number(year.as_bytes());
-    let year = match year.len() {
-        4 => number_of_year,
-        // `31-Dec-24`: the month stands between.
-        2 if text.as_bytes().iter().filter(|byte| **byte == b'-').count() == 2 => {
-            number_of_year.and_then(|year| u16::try_from(year).ok()).map(|year| of_two_digits(year).into())
-        }
-        _ => None,
-    };
-    calendar(year, Some(month), number(day.as_bytes()))
-}
-
 /// A year of two digits: of 1951 to 2050.
 fn of_two_digits(year: u16) -> u16 {
     if year <= 50 { 2000 + year } else { 1900 + year }
@@ -274,6 +202,7 @@ pub(super) struct Settled {
 /// The cells that can be meant twice, both readings, and the way out.
 pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<Settled, String> {
     year_comes_last(cells, unit)?;
+    let months = months_alone(cells, unit)?;
     let (order, by_what) = order(cells, unit)?;
     let (epoch, counting) = epoch(cells, unit, today)?;
     let own_zone = in_own_zone(cells);
@@ -283,7 +212,7 @@ pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<S
         false => "moments, taken as dates in New York".to_owned(),
     });
     let day = |(_, cell): &Placed| match *cell {
-        DateCell::Day(day) => Some(day),
+        DateCell::Day(day) | DateCell::Month(day) => Some(day),
         DateCell::Moment { own, exchange, .. } => Some(if own_zone { own } else { exchange }),
         DateCell::Open { .. } => order.read(*cell),
         DateCell::Count(count) => counted(epoch, count),
@@ -291,7 +220,22 @@ pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<S
     };
     // Every cell that comes here is readable in the order and epoch found.
     let days = cells.iter().map(|cell| day(cell).unwrap_or_default()).collect();
-    Ok(Settled { days, how: [by_what, counting, zone].into_iter().flatten().collect() })
+    Ok(Settled { days, how: [months, by_what, counting, zone].into_iter().flatten().collect() })
+}
+
+/// How months without a day are read, where there are some.
+///
+/// # Errors
+/// When other cells have a day: then it is missing from these.
+fn months_alone(cells: &[Placed], unit: &str) -> Result<Option<String>, String> {
+    let is_month = |cell: &&Placed| matches!(cell.1, DateCell::Month(_));
+    let Some((line, _)) = cells.iter().find(is_month) else { return Ok(None) };
+    match cells.iter().find(|cell| !is_month(cell)) {
+        None => Ok(Some("months, each taken for its last trading day".to_owned())),
+        Some((other, _)) => Err(format!(
+            "{unit} {line} has a month without a day, and {unit} {other} a date: write every date as YYYY-MM-DD"
+        )),
+    }
 }
 
 /// True where nearly all moments are midnight in their own zone: they are dates, which a program gave a zone. The newest

@@ -35,6 +35,11 @@ impl BadCells {
         }
     }
 
+    /// Counts so many more that are not written out.
+    pub(super) fn more_of(&mut self, more: usize) {
+        self.more += more;
+    }
+
     /// The notes, with the line and date of each. `place` knows both.
     pub(super) fn notes(
         self,

@@ -27,7 +27,7 @@ use crate::{Converted, Dividend};
 
 /// The names under which yields are looked for next to a single price file.
 const YIELD_NAMES: [&str; 2] = ["treasury_yields", "yields"];
-/// What texts are called that are prices where nothing else is (stooq's); beside others they are notes.
+/// What texts are called: prices (stooq's), or notes beside them.
 const TEXTS: [&str; 2] = [".txt", ".txt.gz"];
 const EXTENSIONS: [&str; 5] = [".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet"];
 
@@ -52,8 +52,17 @@ pub(super) struct Stamp {
 enum Purpose {
     /// Whatever it holds.
     Everything,
+    /// Its prices if it holds some; it may as well be a note.
+    Perhaps,
     /// Its yields only.
     Yields,
+}
+
+impl Purpose {
+    /// True for a file that was put among the prices.
+    fn is_of_prices(self) -> bool {
+        self != Self::Yields
+    }
 }
 
 /// The merged contents of all files.
@@ -74,6 +83,8 @@ pub(super) struct Data {
     /// Set when the file named for yields gave none.
     pub(super) yield_fault: Option<String>,
     pub(super) warnings: Vec<Remark>,
+    /// The names of files of which nothing was read.
+    pub(super) not_read: Vec<String>,
     files: Vec<(Stamp, Arc<Content>)>,
 }
 
@@ -102,9 +113,9 @@ impl Places {
                     into.push(Stamp::new(entry.path(), Purpose::Everything, &meta));
                 }
             }
-            if stamps.is_empty() {
-                stamps = texts;
-            }
+            // Beside other files a text may be a note.
+            let purpose = if stamps.is_empty() { Purpose::Everything } else { Purpose::Perhaps };
+            stamps.extend(texts.into_iter().map(|text| Stamp { purpose, ..text }));
             if stamps.is_empty() {
                 let rule = "the folder has no .csv, .tsv, .txt or .parquet file: put the price files there".to_owned();
                 return Err(FileError::unusable(&self.prices, rule));
@@ -180,7 +191,7 @@ impl Data {
         let mut data = Self::default();
         let mut merge = Merge::default();
         let mut errors = Vec::new();
-        let alone = stamps.iter().filter(|stamp| stamp.purpose == Purpose::Everything).count() == 1;
+        let alone = stamps.iter().filter(|stamp| stamp.purpose.is_of_prices()).count() == 1;
         for stamp in stamps {
             let known = before.and_then(|data| data.files.iter().find(|(old, _)| old.path == stamp.path));
             if let Some((old, content)) = known
@@ -197,6 +208,11 @@ impl Data {
                         return Err(error);
                     }
                     let Some((old, content)) = known else {
+                        data.not_read.push(stamp.name());
+                        if stamp.purpose == Purpose::Perhaps {
+                            data.warnings.push(Remark::new(RemarkKind::LeftAside, error.to_string()));
+                            continue;
+                        }
                         if Some(stamp.path.as_path()) == explicit_yields {
                             data.yield_fault = Some(error.to_string());
                         }
@@ -261,6 +277,10 @@ impl Stamp {
 
     fn read(&self, today: NaiveDate) -> Result<Content, FileError> {
         let mut content = self.table(today)?.finish()?;
+        let is_sound = |series: &Arc<PriceSeries>| series.refused().is_none() && !series.is_empty();
+        if self.purpose == Purpose::Perhaps && content.yields.is_empty() && !content.prices.iter().any(is_sound) {
+            return Err(FileError::unusable(&self.path, "no column holds prices".to_owned()));
+        }
         if self.purpose == Purpose::Yields {
             if content.yields.is_empty() {
                 let rule = "no yield column: name one UST3M, UST2Y, UST5Y, UST10Y or UST30Y (or DGS10 and so on)";

@@ -9,8 +9,10 @@ use factor_types::Ticker;
 
 use super::{
     dates::DateCell,
-    names::{Field, Name, ticker_of, ticker_of_title},
+    names::{Field, Name, plain},
     notes::excerpt,
+    symbols::{ticker_of, ticker_of_label, ticker_of_title},
+    vocabulary,
 };
 
 /// How many lines of a file are looked at for its header.
@@ -62,6 +64,9 @@ impl Header {
         }
         let mut header = Self::of_line(line, lines)?;
         header.ticker = title(above);
+        if header.ticker.is_some() {
+            header.name_net_asset_values();
+        }
         Ok(header)
     }
 
@@ -87,6 +92,9 @@ impl Header {
 
     /// A header of one line, some of whose cells may hold two levels: `('Close', 'SPY')`.
     fn of_line(line: &[String], lines: usize) -> Result<Self, String> {
+        if let Some(names) = vocabulary::names(line) {
+            return Ok(Self { names, texts: line.to_vec(), ticker: None, lines });
+        }
         let pairs: Vec<Option<(String, String)>> = line.iter().map(|cell| pair(cell)).collect();
         let mut names: Vec<Name> = line.iter().map(|cell| Name::parse(cell)).collect();
         if pairs.iter().any(Option::is_some) {
@@ -115,6 +123,15 @@ impl Header {
         Ok(Self { names, texts: (0..width).map(text).collect(), ticker: None, lines })
     }
 
+    /// In the table of one fund `NAV` is its price where no other column is.
+    fn name_net_asset_values(&mut self) {
+        let has_price = self.names.iter().any(|name| matches!(name, Name::Field(field, None) if field.is_price()));
+        let nav = self.texts.iter().position(|text| plain(text) == "nav").filter(|_| !has_price);
+        if let Some(name) = nav.and_then(|at| self.names.get_mut(at)) {
+            *name = Name::Field(Field::Close, None);
+        }
+    }
+
     fn name_date(&mut self, at: usize) {
         if let Some(name) = self.names.get_mut(at) {
             *name = Name::Date;
@@ -140,7 +157,8 @@ fn has_date_word(line: &Line) -> bool {
         Name::PerhapsDate => at == 0,
         _ => pair(cell).is_some_and(|(first, _)| Name::parse(&first) == Name::Date),
     };
-    line.iter().enumerate().any(is_date) && !line.iter().any(|cell| is_written_date(cell))
+    (line.iter().enumerate().any(is_date) || vocabulary::names(line).is_some())
+        && !line.iter().any(|cell| is_written_date(cell))
 }
 
 /// The two levels in a header that pandas flattened: `('Close', 'SPY')`.
@@ -251,6 +269,9 @@ fn tickers_above(above: &[Line], fields: &Line) -> Option<Line> {
 
 /// The ticker that the lines before the header name, if they name one.
 fn title(above: &[Line]) -> Option<Ticker> {
+    if let Some(ticker) = above.iter().find_map(|line| ticker_of_label(line)) {
+        return Some(ticker);
+    }
     let mut named = above.iter().flatten().filter_map(|cell| ticker_of_title(cell));
     let first = named.next()?;
     named.all(|other| other == first).then_some(first)

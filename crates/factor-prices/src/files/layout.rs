@@ -6,8 +6,9 @@ use factor_types::{PriceKind, Ticker};
 
 use super::{
     content::ColumnKind,
+    file_name::ticker_of_file,
     header::Header,
-    names::{Field, Name, ticker_of_file},
+    names::{Field, Name},
     notes::{Notes, excerpt},
 };
 

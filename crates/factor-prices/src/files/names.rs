@@ -2,7 +2,10 @@
 
 use factor_types::{Maturity, Ticker};
 
-use super::{currency, notes::excerpt, tenor::Tenor};
+use super::{
+    symbols::{of_bloomberg, ticker_of},
+    tenor::Tenor,
+};
 
 /// What a column is, by its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +63,6 @@ const DATE: [&str; 15] = [
     "fecha",
 ];
 const TICKERS: [&str; 5] = ["ticker", "symbol", "tickersymbol", "instrument", "ric"];
-/// Headers of columns of Reuters codes, which end with their exchange.
-const RICS: [&str; 2] = ["instrument", "ric"];
 const CURRENCY: [&str; 4] = ["currency", "ccy", "currencycode", "crncy"];
 const ADJUSTED: [&str; 9] = [
     "adjclose",
@@ -89,7 +90,10 @@ const CLOSE: [&str; 12] = [
     "schlusskurs",
 ];
 const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
-const OTHER: [&str; 32] = [
+const OTHER: [&str; 35] = [
+    "bid",
+    "ask",
+    "splitcoefficient",
     "open",
     "high",
     "low",
@@ -131,10 +135,18 @@ pub(super) fn plain(header: &str) -> String {
     letters.filter(|c| !is_sign(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// `5. adjusted close` (Alpha Vantage) without its number.
+fn without_number(header: &str) -> &str {
+    let numbered = header.split_once(". ");
+    numbered
+        .filter(|(number, _)| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
+        .map_or(header, |(_, name)| name)
+}
+
 impl Field {
     /// The field of this name. Its words are never tickers.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let name = plain(text);
+        let name = plain(without_number(text));
         let is = |words: &[&str]| words.contains(&name.as_str());
         match () {
             () if is(&ADJUSTED) => Some(Self::Adjusted),
@@ -215,137 +227,6 @@ fn field_of(text: &str) -> Option<(Field, Ticker)> {
     })
 }
 
-/// The ticker that a text names: `SPY`, `SPY US Equity` (Bloomberg), `spy.us` (stooq), `SPDR S&P 500 ETF Trust (SPY)`.
-pub(super) fn ticker_of(text: &str) -> Option<Ticker> {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if let Ok(ticker) = text.parse::<Ticker>() {
-        let symbol = ticker.as_str().strip_suffix(".US").and_then(|symbol| symbol.parse().ok());
-        return Some(symbol.unwrap_or(ticker));
-    }
-    let named = || currency::in_header(text).map(|(ticker, _)| ticker).or_else(|| currency::rates_of(text));
-    of_bloomberg(text).or_else(named).or_else(|| in_brackets(text))
-}
-
-/// True for the header of a column of Reuters codes.
-pub(super) fn names_rics(header: &str) -> bool {
-    RICS.contains(&plain(header).as_str())
-}
-
-/// The ticker of a Reuters code of an exchange of the United States: `SPY.P` is SPY, and `VOD.L` stays what it is.
-pub(super) fn ticker_of_ric(text: &str) -> Option<Ticker> {
-    const EXCHANGES: [&str; 8] = ["O", "OQ", "N", "P", "K", "A", "Z", "PK"];
-    let ticker = ticker_of(text)?;
-    let american = ticker.as_str().split_once('.').filter(|(_, exchange)| EXCHANGES.contains(exchange));
-    Some(american.and_then(|(symbol, _)| symbol.parse().ok()).unwrap_or(ticker))
-}
-
-/// `SPY US Equity`, of an exchange of the United States.
-fn of_bloomberg(text: &str) -> Option<Ticker> {
-    const EXCHANGES: [&str; 9] = ["US", "UN", "UW", "UQ", "UP", "UA", "UR", "UF", "UV"];
-    let mut words = text.split_whitespace();
-    let (symbol, exchange, sector) = (words.next()?, words.next()?, words.next()?);
-    let known = EXCHANGES.contains(&exchange) && sector.eq_ignore_ascii_case("equity") && words.next().is_none();
-    symbol.replace('/', ".").parse().ok().filter(|_| known)
-}
-
-/// `a name (SPY)`.
-fn in_brackets(text: &str) -> Option<Ticker> {
-    let (_, inside) = text.strip_suffix(')')?.rsplit_once('(')?;
-    inside
-        .parse()
-        .ok()
-        .filter(|_| inside.bytes().any(|b| b.is_ascii_uppercase()) && inside == inside.to_ascii_uppercase())
-}
-
-/// The ticker that a title over a table names beyond doubt.
-pub(super) fn ticker_of_title(text: &str) -> Option<Ticker> {
-    of_bloomberg(text.trim()).or_else(|| in_brackets(text.trim()))
-}
-
-/// Words of file names that are no tickers.
-const FILE_WORDS: [&str; 38] = [
-    "adj",
-    "adjusted",
-    "book1",
-    "close",
-    "closes",
-    "csv",
-    "daily",
-    "data",
-    "download",
-    "etf",
-    "etfs",
-    "export",
-    "file",
-    "history",
-    "historical",
-    "historicaldata",
-    "historicalquotes",
-    "hist",
-    "max",
-    "monthly",
-    "ohlc",
-    "ohlcv",
-    "output",
-    "portfolio",
-    "price",
-    "prices",
-    "quote",
-    "quotes",
-    "series",
-    "sheet1",
-    "stock",
-    "stocks",
-    "table",
-    "tickers",
-    "us",
-    "usd",
-    "weekly",
-    "yahoo",
-];
-
-/// The ticker after which a file is named, by whole words: `SPY`, `SPY Historical Data (1)`, `spy_us_d`.
-///
-/// # Errors
-/// When no word of the name is a ticker, or more than one.
-pub(super) fn ticker_of_file(stem: &str) -> Result<Ticker, String> {
-    let is_word = |text: &str| FILE_WORDS.contains(&text.to_ascii_lowercase().as_str());
-    // A browser numbers what it saves again.
-    let numbered = stem.trim_end().strip_suffix(')').and_then(|cut| cut.rsplit_once('('));
-    let name = match numbered {
-        Some((name, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => name.trim(),
-        _ => stem.trim(),
-    };
-    let lower = name.to_ascii_lowercase();
-    let export = ["_us_d", "_us_w", "_us_m", " historical data"].iter().find(|end| lower.ends_with(**end));
-    let own = export.map_or(name, |end| &name[..name.len() - end.len()]);
-    if let Some(ticker) = ticker_of(own).filter(|_| !is_word(own)) {
-        return Ok(ticker);
-    }
-    let capitals =
-        |word: &&str| word.bytes().any(|b| b.is_ascii_uppercase()) && !word.bytes().any(|b| b.is_ascii_lowercase());
-    let words = name.split(|c: char| c.is_whitespace() || matches!(c, '_' | '(' | ')' | ',' | '[' | ']'));
-    let mut tickers: Vec<Ticker> =
-        words.filter(capitals).filter(|word| !is_word(word)).filter_map(|word| word.parse().ok()).collect();
-    tickers.dedup();
-    match <[Ticker; 1]>::try_from(tickers) {
-        Ok([ticker]) => Ok(ticker),
-        Err(tickers) => {
-            let named: Vec<&str> = tickers.iter().take(4).map(Ticker::as_str).collect();
-            let what = if named.is_empty() {
-                "names no ticker".to_owned()
-            } else {
-                format!("names more than one ({})", named.join(", "))
-            };
-            Err(format!(
-                "one ticker's prices, but the file's name `{}` {what}: name the file after the ticker (SPY.csv) or add a \
-                 `ticker` column",
-                excerpt(stem)
-            ))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,35 +261,6 @@ mod tests {
         }
         for header in ["SPY LN Equity", "SPX Index", "two words", "Fund (acc)"] {
             assert_eq!(Name::parse(header), Name::Unknown, "{header}");
-        }
-    }
-
-    #[test]
-    fn files_are_named_after_their_ticker_by_whole_words() {
-        for (stem, expected) in [
-            ("SPY", "SPY"),
-            ("low", "LOW"),
-            ("BRK-B", "BRK-B"),
-            ("SPY Historical Data", "SPY"),
-            ("spy historical data (2)", "SPY"),
-            ("spy_us_d", "SPY"),
-            ("brk-b_us_d", "BRK-B"),
-            ("spy.us", "SPY"),
-            ("SPY (1)", "SPY"),
-            ("SPY ETF Stock Price History", "SPY"),
-            ("SPY_daily_2024", "SPY"),
-        ] {
-            assert_eq!(ticker_of_file(stem), Ok(ticker(expected)), "{stem}");
-        }
-        for (stem, why) in [
-            ("my prices", "names no ticker"),
-            ("prices", "names no ticker"),
-            ("HistoricalData_1699999999999", "names no ticker"),
-            ("SPY vs TLT", "names more than one (SPY, TLT)"),
-            ("", "names no ticker"),
-        ] {
-            let error = ticker_of_file(stem).unwrap_err();
-            assert!(error.contains(why), "{stem}: {error}");
         }
     }
 }

@@ -13,6 +13,10 @@ pub enum RemarkKind {
     BrokenFile,
     /// Lines that are skipped.
     BadLine,
+    /// Lines that are no rows: notes and totals around them, the header again, a column of weekdays.
+    NoRow,
+    /// A text among price files that holds no prices.
+    LeftAside,
     /// Cells that are no price.
     BadCell,
     /// Dividends that are no amount.
@@ -29,8 +33,10 @@ pub enum RemarkKind {
     Currency,
     /// Prices in another currency that are taken in dollars.
     Converted,
-    /// A ticker or maturity that two files have.
+    /// A ticker or maturity that two files have, of which one is used.
     InTwoFiles,
+    /// A ticker whose history two files have in parts.
+    Joined,
 }
 
 impl RemarkKind {
@@ -39,6 +45,8 @@ impl RemarkKind {
         match self {
             Self::BrokenFile => "broken_file",
             Self::BadLine => "bad_line",
+            Self::NoRow => "no_row",
+            Self::LeftAside => "left_aside",
             Self::BadCell => "bad_cell",
             Self::BadDividend => "bad_dividend",
             Self::IgnoredColumn => "ignored_column",
@@ -48,6 +56,7 @@ impl RemarkKind {
             Self::Currency => "currency",
             Self::Converted => "converted",
             Self::InTwoFiles => "in_two_files",
+            Self::Joined => "joined",
         }
     }
 }
@@ -64,6 +73,11 @@ pub struct Remark {
 }
 
 impl Remark {
+    /// True for what changes nothing in what is read.
+    pub(super) fn is_harmless(&self) -> bool {
+        matches!(self.kind, RemarkKind::NoRow | RemarkKind::LeftAside | RemarkKind::Joined)
+    }
+
     pub(super) fn new(kind: RemarkKind, text: String) -> Self {
         Self { kind, text, more: 0 }
     }
@@ -96,6 +110,17 @@ impl Notes {
     /// Counts so many more that are not written out.
     pub(super) fn more_of(&mut self, more: usize) {
         self.more += more;
+    }
+
+    /// Adds those of another.
+    pub(super) fn append(&mut self, other: Self) {
+        self.more += other.more;
+        other.shown.into_iter().for_each(|text| self.add(|| text));
+    }
+
+    /// How many were added.
+    pub(super) fn len(&self) -> usize {
+        self.shown.len() + self.more
     }
 
     /// True when nothing was added.

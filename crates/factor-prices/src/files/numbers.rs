@@ -50,8 +50,9 @@ pub(super) enum Form {
 }
 
 /// What spreadsheets, pandas, R, FRED and Bloomberg write for "no value".
-const MISSING: [&str; 16] = [
+const MISSING: [&str; 21] = [
     "nan", "null", "na", "n/a", "#n/a", "none", "nil", "-", ".", "<na>", "--", "#n/a n/a", "n.a.", "(blank)", "–", "—",
+    "nat", "no data", "n/d", "n.d.", "?",
 ];
 
 impl<'a> Cell<'a> {

@@ -29,6 +29,7 @@ use super::{
     layout::TableShape,
     notes::excerpt,
     numbers::Cell,
+    skipped::NoDate,
     table::Table,
 };
 
@@ -108,8 +109,8 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
             for row in 0..rows {
                 line += 1;
                 let Some((value_of_date, column)) = value(columns[0], row) else { continue };
-                let text = || value_of_date.show();
-                let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), text)? else { continue };
+                let no_date = || NoDate { text: value_of_date.show(), is_full: true, is_header: false };
+                let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), no_date)? else { continue };
                 let text_of = |at: usize| match value(at, row) {
                     Some((Value::Bytes(bytes), _)) => bytes.data(),
                     _ => b"",

@@ -4,26 +4,28 @@
 //! may only be known then.
 
 mod currencies;
+mod finish;
 mod lines;
+mod tickers;
+mod weekdays;
 
 use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
-use factor_types::Ticker;
 
+use self::weekdays::Weekdays;
 use super::{
-    content::{Column, ColumnKind, Content},
+    content::ColumnKind,
     currency::Stated,
-    dates::{self, DateCell},
+    dates::DateCell,
     error::FileError,
     flaws::BadCells,
     header::Header,
     layout::{Layout, TableShape, TickersFrom},
-    names::{names_rics, ticker_of, ticker_of_ric},
-    notes::{Notes, Remark, RemarkKind, excerpt},
+    notes::{Notes, excerpt},
     numbers::{Cell, Separators, Signs, Written},
-    order::Order,
-    reading::{self, Reading},
+    skipped::{NoDate, Skipped, Why, looks_like_row},
+    symbols::names_rics,
 };
 
 /// The most columns, and the most tickers of a file in long form.
@@ -56,7 +58,8 @@ pub(super) struct Table<'a> {
     /// Numbers that are no price.
     no_prices: BadCells,
     bad_dividends: Notes,
-    bad_lines: Notes,
+    bad_tickers: Notes,
+    skipped: Skipped,
     delimiter: Option<u8>,
     zone: Option<String>,
 }
@@ -76,6 +79,7 @@ struct Series {
     kind: ColumnKind,
     rows: Vec<(Row, f64)>,
     signs: Signs,
+    weekdays: Weekdays,
     /// Its currency where that is not the dollar, once all signs are known.
     currency: Option<String>,
 }
@@ -110,7 +114,8 @@ impl<'a> Table<'a> {
             bad_cells: BadCells::default(),
             no_prices: BadCells::default(),
             bad_dividends: Notes::default(),
-            bad_lines: Notes::default(),
+            bad_tickers: Notes::default(),
+            skipped: Skipped::default(),
             delimiter: None,
             zone: None,
         })
@@ -130,6 +135,10 @@ impl<'a> Table<'a> {
         &self.layout
     }
 
+    pub(super) fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
     pub(super) fn width(&self) -> usize {
         self.headers.len()
     }
@@ -143,59 +152,7 @@ impl<'a> Table<'a> {
         wanted.into_iter().map(|(at, kind)| self.target(at, kind)).collect()
     }
 
-    /// The targets of a line of a long file, and the group of its ticker; `None` when the ticker cannot be read.
-    ///
-    /// # Errors
-    /// When the file has too many tickers.
-    pub(super) fn targets_of(&mut self, line: u64, ticker: &[u8]) -> Result<Option<Targets>, FileError> {
-        let TableShape::Long { columns: of_ticker, .. } = self.layout.shape else { return Ok(None) };
-        let text = String::from_utf8_lossy(ticker);
-        let group = match self.tickers.get(text.as_ref()) {
-            Some(group) => *group,
-            None => {
-                let read = if self.rics { ticker_of_ric } else { ticker_of };
-                let Some(parsed) = read(&text) else {
-                    self.bad_lines
-                        .add(|| format!("{} {line}: `{}` is no ticker; skipped", self.unit, excerpt(text.trim())));
-                    return Ok(None);
-                };
-                // ` spy` and `SPY` are one group.
-                let known = self.tickers.get(parsed.as_str()).copied();
-                let group = match known {
-                    Some(group) => group,
-                    None => self.new_group(&parsed, line)?,
-                };
-                self.tickers.insert(text.into_owned(), group);
-                group
-            }
-        };
-        // Every ticker has its series side by side, in the order of its columns.
-        let columns = of_ticker.columns();
-        let mut next = group * columns.iter().flatten().count();
-        let targets = columns.map(|column| {
-            let target = (column?, next);
-            next += 1;
-            Some(target)
-        });
-        Ok(Some((group, targets)))
-    }
-
-    fn new_group(&mut self, ticker: &Ticker, line: u64) -> Result<usize, FileError> {
-        if self.groups.len() == MAX_SERIES {
-            let rule = format!("{} {line}: more than {MAX_SERIES} tickers: split the file", self.unit);
-            return Err(FileError::unusable(self.path, rule));
-        }
-        if let TableShape::Long { columns, .. } = self.layout.shape {
-            for (at, kind) in columns.of(ticker) {
-                self.target(at, kind);
-            }
-        }
-        self.groups.push(Vec::new());
-        self.tickers.insert(ticker.as_str().to_owned(), self.groups.len() - 1);
-        Ok(self.groups.len() - 1)
-    }
-
-    /// Takes a line's date, or notes why the line is skipped. `text` is only asked for a note.
+    /// Takes a line's date, or notes why the line is skipped. `no_date` is only asked for a note.
     ///
     /// # Errors
     /// When the file has too many rows.
@@ -203,10 +160,10 @@ impl<'a> Table<'a> {
         &mut self,
         line: u64,
         date: DateCell,
-        text: impl FnOnce() -> String,
+        no_date: impl FnOnce() -> NoDate,
     ) -> Result<Option<Row>, FileError> {
         if date == DateCell::Unreadable {
-            self.bad_lines.add(|| format!("{} {line}: `{}` is no date; skipped", self.unit, text()));
+            self.skipped.undated(self.unit, line, &no_date());
             return Ok(None);
         }
         let row = Row::try_from(self.dates.len()).ok().filter(|_| self.dates.len() < MAX_ROWS);
@@ -221,6 +178,7 @@ impl<'a> Table<'a> {
     pub(super) fn used(&mut self, group: usize, row: Row) {
         if let Some(rows) = self.groups.get_mut(group) {
             rows.push(row);
+            self.skipped.used();
         }
     }
 
@@ -233,9 +191,14 @@ impl<'a> Table<'a> {
         self.currencies.take(group, (self.unit, line), &cell).map_err(|rule| FileError::unusable(self.path, rule))
     }
 
-    /// Notes a line that is skipped whole.
-    pub(super) fn skip(&mut self, line: u64, why: impl FnOnce() -> String) {
-        self.bad_lines.add(|| format!("{} {line}: {}; skipped", self.unit, why()));
+    /// Notes a line that has another number of fields than the header. `date` is its date's cell.
+    pub(super) fn of_other_width(&mut self, line: u64, (fields, filled): (usize, usize), date: &str) {
+        let width = self.width();
+        // One price more for each, cut at its comma.
+        let is_cut = self.delimiter == Some(b',') && width > 1 && filled == 2 * width - 1;
+        let why = if is_cut { Why::DecimalCommas } else { Why::Fields };
+        let note = || format!("{} {line}: {fields} fields where the header has {width}; skipped", self.unit);
+        self.skipped.add(why, looks_like_row(date, filled >= width), note);
     }
 
     /// Takes one cell.
@@ -270,6 +233,9 @@ impl<'a> Table<'a> {
                 if !is_dividend {
                     series.rows.push((row, f64::NAN));
                 }
+                if series.weekdays.take(row, text) {
+                    return Ok(());
+                }
                 self.bad_cells.add(row, column, || format!("`{}` is no number; dropped", excerpt(text)));
                 return Ok(());
             }
@@ -281,94 +247,15 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// The series and yields of the file.
-    ///
-    /// # Errors
-    /// When no line could be used, or the file can be meant twice.
-    pub(super) fn finish(mut self) -> Result<Content, FileError> {
-        let path = self.path;
-        self.used_something().map_err(|rule| FileError::unusable(path, rule))?;
-        let mut warnings = Vec::new();
-        let (days, reading) = self.settle().map_err(|rule| FileError::unusable(path, rule))?;
-        let order = Order::of(&self.groups, &days, self.today);
-        order.shifted.as_ref().map_or(Ok(()), |rule| Err(FileError::unusable(path, rule.clone())))?;
-        let conflicts = if order.twice > 0 { self.conflicts(&days) } else { Notes::default() };
-        let Self { name, unit, series, dates, .. } = self;
-        self.layout.ignored.finish(&name, (RemarkKind::IgnoredColumn, "columns"), &mut warnings);
-        self.bad_lines.finish(&name, (RemarkKind::BadLine, &format!("{unit}s skipped")), &mut warnings);
-        let place = |row: Row| Some((dates.get(row as usize)?.0, *days.get(row as usize)?));
-        let bad_cells = self.bad_cells.notes(unit, &self.headers, place);
-        bad_cells.finish(&name, (RemarkKind::BadCell, "cells dropped"), &mut warnings);
-        self.bad_dividends.finish(&name, (RemarkKind::BadDividend, "dividends dropped"), &mut warnings);
-        if order.late + order.twice > 0 {
-            let text = format!(
-                "{name}: {} {unit}s out of date order, {} repeating a date (sorted; a date's last {unit} is used)",
-                order.late, order.twice
-            );
-            warnings.push(Remark::new(RemarkKind::Order, text));
-        }
-        conflicts.finish(&name, (RemarkKind::Conflict, "dates with two prices"), &mut warnings);
-        if let Some((count, first)) = order.future {
-            let text = format!("{name}: {count} {unit}s dated after today, from {first} on (not used before then)");
-            warnings.push(Remark::new(RemarkKind::LaterDates, text));
-        }
-        let mut content = Content { warnings, reading, ..Content::default() };
-        for Series { kind, rows, currency, .. } in series {
-            let day = |row: Row| days.get(row as usize).copied();
-            let rows = rows.into_iter().filter_map(|(row, value)| Some((day(row)?, value))).collect();
-            content.take(Column { kind, rows, currency });
-        }
-        // A series that is refused as a whole says so itself.
-        if content.prices.iter().all(|series| series.refused().is_none()) {
-            let place = |row: Row| Some((dates.get(row as usize)?.0, *days.get(row as usize)?));
-            let notes = self.no_prices.notes(unit, &self.headers, place);
-            notes.finish(&name, (RemarkKind::BadCell, "cells dropped"), &mut content.warnings);
-        }
-        Ok(content)
-    }
-
-    fn used_something(&mut self) -> Result<(), String> {
-        let unit = self.unit;
-        if self.groups.iter().any(|rows| !rows.is_empty()) {
-            return Ok(());
-        }
-        if self.bad_lines.is_empty() {
-            return Err(format!("a header but no {unit} below it: write one {unit} per date"));
-        }
-        let skipped = std::mem::take(&mut self.bad_lines).texts(&format!("{unit}s"));
-        let way_out =
-            if skipped.iter().any(|why| why.contains("is no date")) { ": write dates as YYYY-MM-DD" } else { "" };
-        Err(format!("no {unit} could be used: {}{way_out}", skipped.join("; ")))
-    }
-
-    /// Decides what can be meant twice: the dates of the rows, and the numbers.
-    fn settle(&mut self) -> Result<(Vec<NaiveDate>, Reading), String> {
-        let settled = dates::settle(&self.dates, self.unit, self.today)?;
-        let numbers = self.separators.how(self.unit);
-        for ((series, at), scale) in std::mem::take(&mut self.separators).settle(self.unit)? {
-            if let Some((_, value)) = self.series.get_mut(series).and_then(|series| series.rows.get_mut(at)) {
-                *value = scale.apply(*value);
-            }
-        }
-        self.settle_currencies()?;
-        let mut signs: Vec<char> = self.series.iter().filter_map(|series| series.signs.currency()).collect();
-        signs.sort_unstable();
-        signs.dedup();
-        let reading = Reading {
-            file: self.name.clone(),
-            lines: self.dates.len(),
-            columns: reading::columns(&self.layout, &self.headers),
-            tickers: reading::tickers(&self.layout, &self.headers),
-            dates: reading::dates(&settled.how, self.zone.as_deref()),
-            numbers,
-            fields: self.delimiter.map(reading::delimiter),
-            currency: (!signs.is_empty()).then(|| signs.into_iter().collect()),
-        };
-        Ok((settled.days, reading))
-    }
-
     fn target(&mut self, column: usize, kind: ColumnKind) -> Target {
-        self.series.push(Series { column, kind, rows: Vec::new(), signs: Signs::default(), currency: None });
+        self.series.push(Series {
+            column,
+            kind,
+            rows: Vec::new(),
+            signs: Signs::default(),
+            weekdays: Weekdays::default(),
+            currency: None,
+        });
         (column, self.series.len() - 1)
     }
 }

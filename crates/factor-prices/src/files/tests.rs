@@ -60,7 +60,9 @@ async fn a_folder_merges_its_files() {
     assert_eq!(warnings.len(), 3, "{warnings:#?}");
     assert_eq!(warnings[0], "SPY is in a.csv and in b.csv: a.csv is used");
     assert!(warnings[1].contains("broken.parquet: not a sound Parquet file"), "{warnings:#?}");
-    assert_eq!(warnings[2], "TLT is in a.csv and in c.csv: c.csv is used");
+    let differ = "TLT is in a.csv and in c.csv, which differ on 1 of 1 common dates, as on 2024-01-02 with 90 and 91: c.csv \
+                  is used; delete the wrong one";
+    assert_eq!(warnings[2], differ);
 }
 
 #[tokio::test]
@@ -308,14 +310,53 @@ async fn real_prices_give_the_known_years() {
     }
 }
 
-/// stooq writes `.txt`; beside other files a text is a note.
+/// stooq writes `.txt`; a text without prices is a note beside other files.
 #[tokio::test]
-async fn texts_are_prices_where_nothing_else_is() {
+async fn texts_are_read_where_they_hold_prices() {
     let folder = tempfile::tempdir().unwrap();
     let stooq = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nSPY.US,D,20240102,0,1,1,1,470.5,9,0\n";
     std::fs::write(folder.path().join("spy.us.txt"), stooq).unwrap();
     let open = || FilePrices::open(folder.path(), None, || NaiveDate::from_ymd_opt(2024, 12, 31).unwrap()).unwrap();
     assert_eq!(open().tickers().await.unwrap(), ["SPY".parse().unwrap()]);
     std::fs::write(folder.path().join("tlt.csv"), "date,TLT\n2024-01-02,90\n").unwrap();
-    assert_eq!(open().tickers().await.unwrap(), ["TLT".parse().unwrap()]);
+    std::fs::write(folder.path().join("readme.txt"), "Prices of 2024.\n\nBought from a vendor.\n").unwrap();
+    std::fs::write(folder.path().join("log.txt"), "date,message\n2024-01-02,downloaded\n").unwrap();
+    std::fs::write(folder.path().join("XLE.csv"), "Date,Bid,Ask\n2024-01-02,89,91\n").unwrap();
+    let source = open();
+    let both: Vec<Ticker> = ["SPY", "TLT"].iter().map(|text| text.parse().unwrap()).collect();
+    assert_eq!(source.tickers().await.unwrap(), both);
+    let remarks = source.held().await.unwrap().remarks;
+    let kinds: Vec<&str> = remarks.iter().map(|remark| remark.kind.as_str()).collect();
+    assert_eq!(kinds, ["broken_file", "left_aside", "left_aside"], "{remarks:?}");
+    assert_eq!(source.about().warnings.len(), 1, "notes are no fault");
+    let missing = source.history(&"XLE".parse().unwrap(), all()).await.unwrap_err().to_string();
+    assert!(missing.ends_with("; nothing was read from XLE.csv, log.txt, readme.txt"), "{missing}");
+}
+
+#[tokio::test]
+async fn a_ticker_with_its_exchange_is_offered() {
+    let folder = folder(&[("p.csv", "date,XLE.P,XLK\n2024-01-02,90,80\n")]);
+    let source = open(&folder, "");
+    let missing = source.history(&"XLE".parse().unwrap(), all()).await.unwrap_err().to_string();
+    assert!(missing.contains("did you mean XLE.P?"), "{missing}");
+}
+
+#[tokio::test]
+async fn a_ticker_in_two_files_is_joined_or_the_dates_on_which_they_differ_are_said() {
+    let parts = folder(&[
+        ("new.csv", "date,SPY\n2024-01-03,101\n2024-01-04,102\n2024-01-05,103\n"),
+        ("old.csv", "date,SPY\n2024-01-02,100\n2024-01-03,101\n"),
+    ]);
+    let joined = open(&parts, "");
+    assert_eq!(prices(&joined, "SPY").await, Ok(vec![100.0, 101.0, 102.0, 103.0]));
+    assert_eq!(joined.about().warnings, [""; 0]);
+    let remarks = joined.held().await.unwrap().remarks;
+    assert_eq!(remarks, ["SPY is in new.csv and in old.csv: joined, with 1 common dates alike"]);
+    let apart = folder(&[
+        ("new.csv", "date,SPY\n2024-01-03,101\n2024-01-04,102\n2024-01-05,103\n"),
+        ("old.csv", "date,SPY\n2024-01-02,100\n2024-01-03,102\n"),
+    ]);
+    let differ = open(&apart, "");
+    let series = differ.history(&"SPY".parse().unwrap(), all()).await.unwrap().series;
+    assert_eq!((series.prices(), series.conflicting().map(|of| of.days)), (&[101.0, 102.0, 103.0][..], Some(1)));
 }

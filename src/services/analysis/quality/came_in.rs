@@ -334,7 +334,7 @@ impl Doubt {
                     format!("prices taken in US dollars by the files' rates (converted): {named}")
                 }
                 Some(Told::ConflictingDates { .. }) => format!(
-                    "days that came twice with different prices (conflicting_dates): {named}; the later row is used"
+                    "days that came twice with different prices (conflicting_dates): {named}; of one file or answer the later row is used"
                 ),
                 Some(Told::Frozen { .. }) | None => {
                     format!("the price stands still with volume 0 (frozen): {named}; it may have stopped trading")
@@ -517,7 +517,7 @@ mod tests {
             [
                 "prices not in US dollars (currency): VOD (GBp), SAP (EUR); they are not converted: returns are in that currency, and shares are not valued; files convert with the dollars for one euro in a column `CUR:EUR`",
                 "the price stands still with volume 0 (frozen): OLD (since 2026-03-03); it may have stopped trading",
-                "days that came twice with different prices (conflicting_dates): SPY (2026-03-03 and 2 more); the later row is used",
+                "days that came twice with different prices (conflicting_dates): SPY (2026-03-03 and 2 more); of one file or answer the later row is used",
             ]
         );
     }

@@ -8,6 +8,7 @@ use super::*;
 use crate::files::content::Content;
 
 mod exports;
+mod rows;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -136,9 +137,9 @@ fn bad_lines_are_skipped_and_named() {
     assert_eq!(
         content.warnings,
         [
-            "p.csv: line 2: `yesterday` is no date; skipped",
             "p.csv: line 3: 2 fields where the header has 3; skipped",
             "p.csv: line 4: 4 fields where the header has 3; skipped",
+            "p.csv: line 2: `yesterday` is no date; skipped",
         ]
     );
     let content = parsed("p.csv", "date,ticker,close\n2024-01-02,S PY,1\n2024-01-02,SPY,1\n").unwrap();

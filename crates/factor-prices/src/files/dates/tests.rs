@@ -35,6 +35,19 @@ fn dates_that_say_what_they_are() {
         "Friday, February 9, 2024",
         "Fri 9 Feb 2024",
         "9.2.2024",
+        "20240209.0",
+        "09-Feb-24",
+        "Fri, 09 Feb 2024 00:00:00 GMT",
+        "Fri Feb 09 2024 00:00:00 GMT-0500 (Eastern Standard Time)",
+        "9. Feb. 2024",
+        "Feb 9, 2024 4:00 PM",
+        "1707436800000000",
+        "1707436800000000000",
+        "9 févr. 2024",
+        "9 fe\u{301}vrier 2024",
+        "9 de febrero de 2024",
+        "09 fev 2024",
+        "9-feb-2024",
     ] {
         assert_eq!(read(&[text]), Ok(vec![day("2024-02-09")]), "{text}");
     }
@@ -55,11 +68,47 @@ fn dates_that_say_what_they_are() {
         "45331.x",
         "2024020916",
         "170748000",
-        "Feb 2024",
         "1e5",
+        "3 jui 2024",
+        "Feb 24",
+        "20240209.5",
+        "Updated 9 Feb 2024",
     ] {
         assert_eq!(DateCell::parse(text.as_bytes()), DateCell::Unreadable, "{text}");
     }
+}
+
+#[test]
+fn months_are_words_of_six_languages() {
+    let all = [
+        ["Jan", "Januar", "janv", "enero", "gen", "jan"],
+        ["Feb", "Februar", "févr", "febrero", "febbraio", "fevereiro"],
+        ["Mar", "März", "mars", "marzo", "mar", "março"],
+        ["Apr", "April", "avr", "abril", "aprile", "abr"],
+        ["May", "Mai", "mai", "mayo", "maggio", "maio"],
+        ["Jun", "Juni", "juin", "junio", "giu", "junho"],
+        ["Jul", "Juli", "juil", "julio", "luglio", "julho"],
+        ["Aug", "August", "août", "agosto", "ago", "agosto"],
+        ["Sep", "Sept", "septembre", "septiembre", "set", "setembro"],
+        ["Oct", "Okt", "octobre", "octubre", "ottobre", "out"],
+        ["Nov", "November", "novembre", "noviembre", "nov", "novembro"],
+        ["Dec", "Dez", "déc", "dic", "dicembre", "dezembro"],
+    ];
+    for (month, words) in (1..).zip(all) {
+        let expected = DateCell::Day(NaiveDate::from_ymd_opt(2024, month, 3).unwrap());
+        for word in words {
+            assert_eq!(DateCell::parse(format!("3 {word} 2024").as_bytes()), expected, "{word}");
+            assert_eq!(DateCell::parse(format!("3. {}. 2024", word.to_uppercase()).as_bytes()), expected, "{word}");
+        }
+    }
+}
+
+#[test]
+fn a_month_alone_is_its_last_trading_day() {
+    // The last days of March 2024 are Good Friday and a weekend.
+    assert_eq!(read(&["Feb 2024", "March 2024"]), Ok(days(&["2024-02-29", "2024-03-28"])));
+    let mixed = read(&["Feb 2024", "2024-03-28"]).unwrap_err();
+    assert!(mixed.starts_with("line 2 has a month without a day, and line 3 a date"), "{mixed}");
 }
 
 #[test]
