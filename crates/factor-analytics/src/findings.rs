@@ -4,6 +4,8 @@
 //! several series together: what moved with the market, or with another series, is no misprint. [`examine_yields`] looks at
 //! the unit of each column of yields, [`odd_yields`] at what is wrong inside it. Nothing is changed here and nothing left out; whoever asks says what follows.
 
+mod carried;
+mod copied_moves;
 mod copies;
 mod dates;
 mod frozen;
@@ -12,6 +14,8 @@ mod moves;
 mod odd_yields;
 mod peers;
 mod ratios;
+mod repeated;
+mod shifted;
 mod together;
 mod yields;
 
@@ -23,11 +27,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
-    copies::{Copies, copies},
+    copies::{Copies, Stretch},
     dates::{EX_DATE_FALL, ExDate, LaterDates, falls_on_its_newest_day, later_than},
     frozen::Frozen,
     jumps::{Finding, FindingKind},
     odd_yields::{OddKind, OddYields, odd_yields, usable_yields},
+    repeated::Repeated,
+    shifted::Shifted,
     yields::{YieldFinding, YieldUnit, examine_yields},
 };
 use crate::panel::{BarDates, EarlyEnd, Spacing, spacing::names_months};
@@ -58,10 +64,14 @@ pub struct Examined {
     pub yields: Vec<YieldFinding>,
     /// What is wrong inside columns of yields.
     pub odd_yields: Vec<OddYields>,
-    /// Tickers with all the same prices.
+    /// Tickers with all the same prices, or with the same moves for a while.
     pub copies: Vec<Copies>,
     /// Stretches on which a price stands still.
     pub frozen: Vec<Frozen>,
+    /// Dates on which all series repeat an earlier one.
+    pub repeated: Vec<Repeated>,
+    /// Stretches on which a series is rows late or early.
+    pub shifted: Vec<Shifted>,
     /// Months whose price lies before their last trading day.
     pub early_ends: Vec<EarlyEnd>,
     /// Cash funds whose newest price lacks a dividend.
@@ -84,6 +94,8 @@ impl Examined {
             yields: units,
             copies: copies(series),
             frozen: frozen(series),
+            repeated: repeated(series),
+            shifted: shifted(series),
             later: series.iter().filter_map(|series| later_than(series, today)).collect(),
             ..Self::default()
         }
@@ -106,6 +118,8 @@ impl Examined {
             + self.early_ends.len() * size_of::<EarlyEnd>()
             + self.odd_yields.len() * size_of::<OddYields>()
             + self.frozen.len() * size_of::<Frozen>()
+            + self.repeated.len() * size_of::<Repeated>()
+            + self.shifted.len() * size_of::<Shifted>()
     }
 }
 
@@ -114,9 +128,28 @@ pub fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     jumps::examine(series)
 }
 
-/// The stretches on which prices of some series stand still.
+/// The sets of tickers with all the same prices, and the pairs with the same moves for a while.
+pub fn copies(series: &[Arc<PriceSeries>]) -> Vec<Copies> {
+    let mut whole = copies::copies(series);
+    let stretches = copied_moves::stretches(series, &whole);
+    whole.extend(stretches);
+    whole
+}
+
+/// The stretches on which prices of some series stand still, or move at even spans alone.
 pub fn frozen(series: &[Arc<PriceSeries>]) -> Vec<Frozen> {
-    series.iter().flat_map(|series| frozen::stretches(series)).collect()
+    let of = |series: &Arc<PriceSeries>| frozen::stretches(series).into_iter().chain(carried::stretches(series));
+    series.iter().flat_map(of).collect()
+}
+
+/// The dates on which all of some series repeat an earlier one.
+pub fn repeated(series: &[Arc<PriceSeries>]) -> Vec<Repeated> {
+    repeated::rows(series)
+}
+
+/// The series that lie rows beside those they move with, and when.
+pub fn shifted(series: &[Arc<PriceSeries>]) -> Vec<Shifted> {
+    shifted::shifted(series)
 }
 
 /// The series whose bars are not daily.

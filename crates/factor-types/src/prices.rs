@@ -52,6 +52,15 @@ const ROUNDED: f64 = 0.001;
 /// Fewest dates with two prices for which a series is refused: fewer are slips.
 const FEWEST_TWICE: usize = 3;
 
+/// How far a daily price usually moves at most, and how its moves follow on one another at least: of volumes one undoes the
+/// other (-0.5 of values that do not depend on the day before). Of 109 funds over fifteen years the liveliest, UVXY and ETHE,
+/// usually move by up to 0.08 in 120 days, with -0.05.
+const LIVELIEST: f64 = 0.15;
+const UNDOES: f64 = -0.3;
+
+/// Rows are daily where they lie less than so many days apart on the whole.
+const DAYS_APART: usize = 4;
+
 /// Why a series is refused as a whole: what is left of it would not be random.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refused {
@@ -75,6 +84,13 @@ pub enum Refused {
     Cumulated {
         /// The first of them.
         first: f64,
+        /// Values in all.
+        of: usize,
+    },
+    /// Values that usually move by a large share and come back: volumes, or the like.
+    ToAndFro {
+        /// The median size of a move, as a log.
+        typical: f64,
         /// Values in all.
         of: usize,
     },
@@ -102,7 +118,9 @@ impl Refused {
     /// The reason in one word.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::NotPrices { .. } | Self::GrossReturns { .. } | Self::Cumulated { .. } => "not_prices",
+            Self::NotPrices { .. } | Self::GrossReturns { .. } | Self::Cumulated { .. } | Self::ToAndFro { .. } => {
+                "not_prices"
+            }
             Self::BadPrices { .. } => "bad_prices",
             Self::TwoPrices { .. } => "two_prices",
         }
@@ -123,6 +141,11 @@ impl fmt::Display for Refused {
             Self::Cumulated { first, of } => write!(
                 f,
                 "not_prices: {of} values that begin at {first} with steps as large as themselves: these are cumulated returns; give the prices themselves, or 1 + each value"
+            ),
+            Self::ToAndFro { typical, of } => write!(
+                f,
+                "not_prices: {of} values that usually move by {:.0}% a day and come back the day after: these are volumes or the like; give the prices themselves",
+                100.0 * typical.exp_m1()
             ),
             Self::BadPrices { bad, of, run } => write!(
                 f,
@@ -325,7 +348,8 @@ fn judged(rows: &[(NaiveDate, f64)]) -> Option<Refused> {
         }
     }
     let values: Vec<f64> = rows.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).collect();
-    cumulated(&values).or_else(|| gross_returns(&values)).or_else(|| {
+    let of_values = cumulated(&values).or_else(|| gross_returns(&values)).or_else(|| to_and_fro(rows));
+    of_values.or_else(|| {
         (bad * ONE_BAD_IN > of || longest > LONGEST_RUN).then_some(Refused::BadPrices { bad, of, run: longest })
     })
 }
@@ -355,6 +379,25 @@ fn gross_returns(values: &[f64]) -> Option<Refused> {
     }
     let step = median(values.windows(2).map(|pair| (pair[1] - pair[0]).abs()));
     (step >= NOTHING_ADDS_UP * spread).then_some(Refused::GrossReturns { around, of: values.len() })
+}
+
+/// What of daily values is none of prices, since moves this large undo each other.
+fn to_and_fro(rows: &[(NaiveDate, f64)]) -> Option<Refused> {
+    let days = rows.last()?.0.signed_duration_since(rows.first()?.0).num_days();
+    if rows.len() < FEWEST || days.unsigned_abs() > (DAYS_APART * rows.len()) as u64 {
+        return None;
+    }
+    let values: Vec<f64> = rows.iter().map(|(_, value)| *value).filter(|value| usable(*value)).collect();
+    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1].ln() - pair[0].ln()).collect();
+    // Most series are told by their first moves.
+    let first = steps.iter().take(FEWEST).filter(|step| step.abs() > LIVELIEST).count();
+    if steps.len() < FEWEST - 1 || 4 * first < FEWEST {
+        return None;
+    }
+    let typical = median(steps.iter().map(|step| step.abs()));
+    let follow: f64 = steps.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    let all: f64 = steps.iter().map(|step| step * step).sum();
+    (typical > LIVELIEST && follow < UNDOES * all).then_some(Refused::ToAndFro { typical, of: values.len() })
 }
 
 fn cumulated(values: &[f64]) -> Option<Refused> {
@@ -477,6 +520,25 @@ mod tests {
             })
             .collect();
         assert!(matches!(judged(rising), Some(Refused::Cumulated { .. })), "all above zero");
+    }
+
+    #[test]
+    fn volumes_are_no_prices_and_lively_prices_are() {
+        // Factors of 2 and of 3, up and down in turn: each move undoes the one before by more than half.
+        let volumes = |days_apart: u64, count: u64| {
+            let rows: Vec<(u64, f64)> =
+                (0..count).map(|n| (n * days_apart, [1e6, 2e6, 1e6, 3e6][(n % 4) as usize])).collect();
+            series(&rows).refused().cloned()
+        };
+        let Some(Refused::ToAndFro { typical, of: 400 }) = volumes(1, 400) else { panic!("taken for prices") };
+        // The median lies between ln 2 and ln 3, of which there are as many (199 and 200).
+        assert!((2.0_f64.ln()..=3.0_f64.ln()).contains(&typical), "{typical}");
+        assert!(volumes(1, 400).unwrap().to_string().contains("volumes or the like"));
+        assert_eq!(volumes(1, 119), None, "too few");
+        assert_eq!(volumes(7, 400), None, "weekly");
+        // Moves by a fifth that do not come back, twice up and twice down, are a coin's.
+        let coin: Vec<(u64, f64)> = (0..400).map(|n| (n, [1.0, 1.2, 1.44, 1.2][(n % 4) as usize])).collect();
+        assert_eq!(series(&coin).refused(), None);
     }
 
     #[test]

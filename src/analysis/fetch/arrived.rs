@@ -77,9 +77,10 @@ impl Arrived {
             let (ticker, label) = (factor.ticker.clone(), factor.label.clone());
             if let Some((_, refused)) = self.refused.iter().find(|(known, _)| *known == ticker) {
                 let reason = match refused {
-                    Refused::NotPrices { .. } | Refused::GrossReturns { .. } | Refused::Cumulated { .. } => {
-                        ExclusionReason::NotPrices
-                    }
+                    Refused::NotPrices { .. }
+                    | Refused::GrossReturns { .. }
+                    | Refused::Cumulated { .. }
+                    | Refused::ToAndFro { .. } => ExclusionReason::NotPrices,
                     Refused::BadPrices { .. } | Refused::TwoPrices { .. } => ExclusionReason::BadPrices,
                 };
                 return Some(Exclusion { ticker, label, reason, detail: refused.to_string() });

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::NaiveDate;
 use factor_types::{PriceSeries, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,10 +17,22 @@ pub struct Copies {
     pub tickers: Vec<Ticker>,
     /// How many prices.
     pub rows: usize,
+    /// Where these are not all, but the same moves for a while: when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<Stretch>,
+}
+
+/// From one date to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Stretch {
+    /// The first.
+    pub from: NaiveDate,
+    /// The last.
+    pub to: NaiveDate,
 }
 
 /// The sets of tickers whose prices are the same; a price that never changes makes no set.
-pub fn copies(series: &[Arc<PriceSeries>]) -> Vec<Copies> {
+pub(super) fn copies(series: &[Arc<PriceSeries>]) -> Vec<Copies> {
     let mut sets = Vec::<Vec<&PriceSeries>>::new();
     let mut known = HashMap::<(usize, u64), Vec<usize>>::new();
     for one in series {
@@ -39,7 +52,11 @@ pub fn copies(series: &[Arc<PriceSeries>]) -> Vec<Copies> {
     }
     let copied = sets.into_iter().filter(|set| set.len() > 1);
     copied
-        .map(|set| Copies { rows: set[0].len(), tickers: set.iter().map(|one| one.ticker().clone()).collect() })
+        .map(|set| Copies {
+            rows: set[0].len(),
+            tickers: set.iter().map(|one| one.ticker().clone()).collect(),
+            stretch: None,
+        })
         .collect()
 }
 
@@ -50,7 +67,6 @@ fn sum_of_bits(series: &PriceSeries) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
     use factor_types::PriceKind;
 
     use super::*;

@@ -34,8 +34,11 @@ pub struct Frozen {
     pub to: NaiveDate,
     /// Rows without a move.
     pub rows: usize,
-    /// The price.
+    /// The price, where there are several the first.
     pub price: f64,
+    /// Where it moves at even spans alone: by how many rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<usize>,
 }
 
 /// The stretches on which the daily prices of a series stand still.
@@ -67,6 +70,7 @@ pub(super) fn stretches(series: &PriceSeries) -> Vec<Frozen> {
                 to: dates[row - 1],
                 rows: row - start,
                 price: prices[start],
+                every: None,
             });
         }
         row += 1;

@@ -1,5 +1,7 @@
 //! The moves of one series, and how large its moves usually are.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 use factor_types::PriceSeries;
 
@@ -19,6 +21,9 @@ pub(super) const TO_SD: f64 = 1.4826;
 
 /// No series moves less than this by its nature.
 pub(super) const LEAST_SD: f64 = 0.001;
+
+/// Rows of a block, by which what lasts is judged.
+pub(super) const BLOCK: usize = 250;
 
 /// A price that stands still has not moved: a fund that hardly trades would else be one without moves.
 const STILL: f64 = 1e-9;
@@ -94,6 +99,17 @@ impl<'a> Moves<'a> {
 /// ln(to / from), finite for all prices.
 pub(super) fn log_move(from: f64, to: f64) -> f64 {
     to.ln() - from.ln()
+}
+
+/// The blocks of so many rows, each without the first of all, to which there is no move; the last one reaches the end and may
+/// overlap with the one before.
+pub(super) fn blocks(rows: usize) -> Vec<Range<usize>> {
+    let whole = rows.saturating_sub(1) / BLOCK;
+    let mut blocks: Vec<Range<usize>> = (0..whole).map(|at| 1 + at * BLOCK..1 + (at + 1) * BLOCK).collect();
+    if blocks.last().is_some_and(|last| last.end < rows) {
+        blocks.push(rows - BLOCK..rows);
+    }
+    blocks
 }
 
 /// Zero of nothing.
