@@ -118,8 +118,9 @@ impl Skipped {
         if all.notes.is_empty() {
             return format!("a header but no {unit} below it: write one {unit} per date");
         }
+        // The way out first: of a long error the end may be cut.
         let way_out = all.way_out();
-        format!("no {unit} could be used: {}: {way_out}", all.notes.texts(&format!("{unit}s")).join("; "))
+        format!("no {unit} could be used ({way_out}): {}", all.notes.texts(&format!("{unit}s")).join("; "))
     }
 
     /// The remarks on a file of which `used` lines were used.
@@ -137,7 +138,7 @@ impl Skipped {
             let way_out = self.rows.way_out();
             let examples = self.rows.notes.texts(&format!("{unit}s")).join("; ");
             return Err(format!(
-                "{unread} of {} {unit}s cannot be read, and the rest is no random part of the file: {examples}: {way_out}",
+                "{unread} of {} {unit}s cannot be read, and the rest is no random part of the file ({way_out}): {examples}",
                 unread + used
             ));
         }

@@ -170,7 +170,10 @@ fn faults_name_the_file_the_rule_and_the_way_out() {
         (&b""[..], "p.csv: the file is empty: write a header and one line per date"),
         (b"\n\n", "p.csv: the file is empty"),
         (b"date,SPY\n", "p.csv: a header but no line below it"),
-        (b"date,SPY\nx,1\n", "p.csv: no line could be used: line 2: `x` is no date; skipped"),
+        (
+            b"date,SPY\nx,1\n",
+            "p.csv: no line could be used (write dates as YYYY-MM-DD): line 2: `x` is no date; skipped",
+        ),
         (b"day,SPY\n2024-01-02,1\n", "p.csv: no date column among `day`, `SPY`: name one `date`"),
         (b"date,two words\n2024-01-02,1\n", "p.csv: no usable column among `date`, `two words`"),
         (b"date,SPY\n31/12/2023,1\n12/31/2023,1\n", "p.csv: line 3 `12/31/2023` has its month first and line 2"),

@@ -32,8 +32,7 @@ fn a_file_with_one_unread_row_in_twenty_is_used_and_with_more_refused() {
     assert_eq!((series(&content, "SPY").len(), content.warnings.len()), (76, 4));
     assert_eq!(content.warnings[0], "px.csv: line 7: `4. joulukuuta` is no date; skipped");
     let refused = with_bad(5).unwrap_err().to_string();
-    assert!(refused.contains("px.csv: 5 of 80 lines cannot be read, and the rest is no random part of the file: line 7: `4. joulukuuta` is no date; skipped"), "{refused}");
-    assert!(refused.ends_with(": write dates as YYYY-MM-DD"), "{refused}");
+    assert!(refused.contains("px.csv: 5 of 80 lines cannot be read, and the rest is no random part of the file (write dates as YYYY-MM-DD): line 7: `4. joulukuuta` is no date; skipped"), "{refused}");
 }
 
 #[test]
@@ -64,14 +63,14 @@ fn notes_totals_and_headers_are_no_rows() {
 
 #[test]
 fn decimal_commas_between_commas_are_refused_with_the_way_out() {
-    let refused = parsed("px.csv", table(60, |at, date| format!("{date},24,{at:02},90,50"))).unwrap_err().to_string();
-    assert!(refused.contains("no line could be used: line 2: 5 fields where the header has 3; skipped"), "{refused}");
     let way_out = "numbers with decimal commas want quotes (\"24,01\"), or fields parted by semicolons";
-    assert!(refused.ends_with(way_out), "{refused}");
+    let refused = parsed("px.csv", table(60, |at, date| format!("{date},24,{at:02},90,50"))).unwrap_err().to_string();
+    let expected = format!("no line could be used ({way_out}): line 2: 5 fields where the header has 3; skipped");
+    assert!(refused.contains(&expected), "{refused}");
     // A whole number now and then does not make it a table.
     let some = |at, date| if at % 4 == 0 { format!("{date},24,90") } else { format!("{date},24,{at:02},90,50") };
     let refused = parsed("px.csv", table(60, some)).unwrap_err().to_string();
-    assert!(refused.contains("45 of 60 lines cannot be read") && refused.ends_with(way_out), "{refused}");
+    assert!(refused.contains("45 of 60 lines cannot be read") && refused.contains(way_out), "{refused}");
 }
 
 #[test]
