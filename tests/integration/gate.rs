@@ -92,6 +92,40 @@ fn follower(from: &str, until: &str, factor: f64) -> Vec<Row> {
     rows.collect()
 }
 
+/// A fund that moves as SPY does but for a little.
+fn close(seed: u64) -> Vec<Row> {
+    fund(1)
+        .into_iter()
+        .zip(fund(seed))
+        .map(|((date, price), (_, other))| (date, price * (other / 100.0).powf(0.1)))
+        .collect()
+}
+
+/// Each price on the day so many rows later.
+fn late(rows: &[Row], by: usize) -> Vec<Row> {
+    rows.iter().skip(by).zip(rows).map(|((date, _), (_, price))| (*date, *price)).collect()
+}
+
+/// From a day on SPY's moves from the level that there is.
+fn another_from(date: &str) -> Vec<Row> {
+    let (rows, others, date) = (fund(2), fund(1), day(date));
+    let at = rows.iter().position(|(now, _)| *now >= date).unwrap();
+    let level = rows[at].1 / others[at].1;
+    let prices = rows.iter().zip(&others).enumerate();
+    prices.map(|(row, (own, other))| (own.0, if row < at { own.1 } else { other.1 * level })).collect()
+}
+
+/// Each price for two days.
+fn two_days_long() -> Vec<Row> {
+    let rows = fund(2);
+    rows.iter().enumerate().map(|(at, (date, _))| (*date, rows[at - at % 2].1)).collect()
+}
+
+fn volumes() -> Vec<Row> {
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    fund(2).into_iter().map(|(date, _)| (date, random.random_range(1e6..9e6_f64).round())).collect()
+}
+
 fn kept(keep: impl Fn(&Row) -> bool) -> Vec<Row> {
     fund(2).into_iter().filter(keep).collect()
 }
@@ -151,6 +185,8 @@ fn universe(tickers: &[&str]) -> Value {
 struct Fault {
     name: &'static str,
     prices: Vec<Row>,
+    /// Those of TLT.
+    beside: Vec<Row>,
     /// How a date is written.
     stamp: fn(NaiveDate) -> String,
     yields: Vec<Row>,
@@ -161,8 +197,17 @@ struct Fault {
 
 fn faults() -> Vec<Fault> {
     let plain = |date: NaiveDate| date.to_string();
-    let of = |name, prices, word| Fault { name, prices, stamp: plain, yields: yields(), word, in_value: true };
+    let of = |name, prices, word| Fault {
+        name,
+        prices,
+        beside: fund(3),
+        stamp: plain,
+        yields: yields(),
+        word,
+        in_value: true,
+    };
     let harmless = |name, prices, word| Fault { in_value: false, ..of(name, prices, word) };
+    let shifted = |name, by| Fault { beside: close(7), ..harmless(name, late(&close(8), by), "(shifted)") };
     let of_yields = |name, scale: f64| {
         let yields = yields().into_iter().map(|(date, percent)| (date, percent * scale)).collect();
         Fault { yields, ..harmless(name, fund(2), "yield_unit") }
@@ -191,6 +236,11 @@ fn faults() -> Vec<Fault> {
         of("the last price 9% off in bills", bills("2025-12-31", 1.09), "(unconfirmed)"),
         harmless("another's prices", fund(1), "(copied_prices)"),
         of("a feed that stopped and was carried on", carried_on("2025-12-01"), "(still_prices)"),
+        shifted("a day late", 1),
+        shifted("a month late", 21),
+        harmless("another's moves from a day on", another_from("2025-03-03"), "(copied_prices)"),
+        of("each price two days long", two_days_long(), "(still_prices)"),
+        of("volumes", volumes(), "not_prices"),
         of("a day with two prices", twice("2025-11-12", 1.01), "(conflicting_dates)"),
         of("returns", returns(), "not_prices"),
         of("gross returns", returns().into_iter().map(|(date, r)| (date, 1.0 + r)).collect(), "not_prices"),
@@ -259,7 +309,7 @@ async fn every_fault_is_refused_or_said_in_every_form() {
     let (mut cells, mut silent) = (0, Vec::new());
     for fault in faults() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("prices.csv"), long(&[("SPY", fund(1)), ("TLT", fund(3))])).unwrap();
+        fs::write(folder.path().join("prices.csv"), long(&[("SPY", fund(1)), ("TLT", fault.beside)])).unwrap();
         let rows = fault.prices.iter().map(|(date, price)| format!("{},{price}\n", (fault.stamp)(*date)));
         fs::write(folder.path().join("fund.csv"), format!("date,FUND\n{}", rows.collect::<String>())).unwrap();
         fs::write(folder.path().join("yields.csv"), wide("UST3M", &fault.yields)).unwrap();
@@ -318,6 +368,8 @@ async fn the_score_follows_what_was_found() {
     assert_eq!(score(bills("2024-05-10", 1.04)).await, (json!("poor"), vec![json!("spike")]));
     assert_eq!(score(twice("2024-05-10", 1.01)).await, (json!("fair"), vec![]));
     assert_eq!(score(fund(1)).await, (json!("fair"), vec![]), "another's prices");
+    assert_eq!(score(another_from("2025-03-03")).await, (json!("fair"), vec![]));
+    assert_eq!(score(two_days_long()).await, (json!("fair"), vec![]));
     assert_eq!(score(from("2025-12-30", 1.8)).await, (json!("fair"), vec![json!("unconfirmed")]));
 }
 
@@ -390,4 +442,48 @@ async fn prices_in_another_currency_are_a_finding_and_no_value() {
     assert_eq!(quality["of_the_source"], json!([{"kind": "currency", "ticker": "FUND", "currency": "EUR"}]));
     assert_eq!(quality["quality_score"], "fair");
     server.end().await;
+}
+
+/// A row that was pasted from another date, for all of five funds; and without it nothing.
+#[tokio::test]
+async fn a_row_of_another_date_is_said_with_both_dates() {
+    for pasted in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["SPY", "FUND", "TLT", "GLD", "XLE"];
+        let row = |seed: u64| {
+            let rows = fund(seed);
+            let first = rows.iter().find(|(date, _)| *date == day("2025-10-31")).unwrap().1;
+            let on_the_day = |date: NaiveDate| pasted && date == day("2025-11-28");
+            rows.into_iter().map(|(date, price)| (date, if on_the_day(date) { first } else { price })).collect()
+        };
+        let series: Vec<(&str, Vec<Row>)> = names.into_iter().zip((1..).map(row)).collect();
+        fs::write(folder.path().join("prices.csv"), long(&series)).unwrap();
+        let mut server = server(folder.path(), TODAY).await;
+        let arguments = json!({"analysis_type": "performance", "start_date": "2022-12-31", "end_date": "2025-12-31", "factor_universe": universe(&names)});
+        let answer = server.structured("get_factor_analysis", arguments).await;
+        let said = said_first(&answer);
+        assert_eq!(said.contains("(repeated_rows): 2025-11-28 as 2025-10-31 (5 series)"), pasted, "{said}");
+        assert_eq!(answer["data_quality"]["quality_score"] == "fair", pasted, "{}", answer["data_quality"]);
+        server.end().await;
+    }
+}
+
+/// Yields that end a year before the window, or lack a year within it, cost the score; those that reach its end do not.
+#[tokio::test]
+async fn yields_that_are_missing_for_a_year_cost_the_score() {
+    let score = async |keep: fn(NaiveDate) -> bool| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("prices.csv"), long(&[("SPY", fund(1)), ("FUND", fund(2)), ("TLT", fund(3))]))
+            .unwrap();
+        let rows: Vec<Row> = yields().into_iter().filter(|(date, _)| keep(*date)).collect();
+        fs::write(folder.path().join("yields.csv"), wide("UST10Y", &rows)).unwrap();
+        let mut server = server(folder.path(), TODAY).await;
+        let arguments = json!({"analysis_type": "correlations", "start_date": "2022-12-31", "end_date": "2025-12-31", "rate_maturities": ["UST10Y"], "factor_universe": universe(&["SPY", "FUND", "TLT"])});
+        let quality = server.structured("get_factor_analysis", arguments).await["data_quality"].clone();
+        server.end().await;
+        quality["quality_score"].clone()
+    };
+    assert_eq!(score(|_| true).await, "excellent");
+    assert_eq!(score(|date| date.year() < 2025).await, "fair");
+    assert_eq!(score(|date| date.year() != 2024).await, "fair");
 }

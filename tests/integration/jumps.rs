@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
 
 use chrono::{Datelike, NaiveDate};
 use factor_analytics::findings::{
-    Finding, FindingKind, OddKind, YieldUnit, copies, examine, examine_yields, odd_yields,
+    Finding, FindingKind, OddKind, Shifted, YieldUnit, copies, examine, examine_yields, frozen, odd_yields, repeated,
+    shifted,
 };
 use factor_prices::{FilePrices, PriceProvider, YieldProvider};
 use factor_types::{DateRange, Maturity, PriceKind, PriceSeries, Ticker, YieldTable};
@@ -227,6 +228,47 @@ async fn faults_of_one_day_do_not_hide_each_other() {
 }
 
 /// All of a file times one factor from a day on, and on one day: the funds are no excuse for each other.
+/// One fund at a time late or early throughout, or for two years, among all and among twelve: found with its rows, and others are
+/// hardly ever named for it.
+#[tokio::test]
+async fn funds_that_slip_are_found_and_hardly_any_others() {
+    let Some(source) = market("prices") else { return };
+    let all = prices(&source).await;
+    let few = ["SPY", "XLK", "XLE", "XLU", "EEM", "TLT", "LQD", "GLD", "USO", "BIL", "IWM", "EFA"];
+    let few: Vec<_> = all.iter().filter(|one| few.contains(&one.ticker().as_str())).cloned().collect();
+    let years = |date: NaiveDate| (2016..2018).contains(&date.year());
+    let slipped = |one: &PriceSeries, rows: isize, when: &dyn Fn(NaiveDate) -> bool| {
+        let prices = one.dates().iter().enumerate().filter_map(|(row, date)| {
+            let row = if when(*date) { row.checked_add_signed(-rows)? } else { row };
+            Some((*date, *one.prices().get(row)?))
+        });
+        Arc::new(PriceSeries::new(one.ticker().clone(), PriceKind::Adjusted, prices.collect::<Vec<_>>()))
+    };
+    println!("{:10} {:>5} {:>10} {:>6} {:>6} {:>6}", "among", "rows", "when", "put in", "found", "others");
+    for (name, clean, every, least) in [("all", &all, 16, 80), ("twelve", &few, 1, 60)] {
+        for (rows, throughout) in [(1, true), (-5, true), (21, true), (5, false), (-21, false)] {
+            let (mut put, mut right, mut others) = (0, 0, 0);
+            for at in (0..clean.len()).step_by(every) {
+                let mut series = clean.clone();
+                let when = |date| throughout || years(date);
+                series[at] = slipped(&clean[at], rows, &when);
+                let found = shifted(&series);
+                let is_it = |one: &&Shifted| one.ticker == *clean[at].ticker();
+                put += 1;
+                right += usize::from(found.iter().filter(is_it).any(|one| one.rows == i64::try_from(rows).unwrap()));
+                others += found.iter().filter(|one| !is_it(one)).count();
+            }
+            let when = if throughout { "throughout" } else { "two years" };
+            println!("{name:10} {rows:>5} {when:>10} {put:>6} {right:>6} {others:>6}");
+            // Where the one that slips is what another moves with, that other may be named too.
+            assert!(
+                100 * right >= least * put && 6 * others <= put,
+                "{name} {rows} {when}: {right} of {put}, {others} others"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_was_changed_as_a_whole_is_found() {
     let Some(source) = market("prices") else { return };
@@ -260,6 +302,10 @@ async fn nothing_is_called_a_misprint_in_ninety_two_funds_over_fifteen_years() {
     println!("raised on {} funds, in {} ms:\n{}", series.len(), began.elapsed().as_millis(), found.join("\n"));
     assert_eq!(found, ["jump        IMTM 2015-02-12", "jump        IMTM 2015-02-13", "jump        URA 2011-03-14"]);
     assert_eq!(copies(&series), []);
+    let began = Instant::now();
+    let others = (shifted(&series), repeated(&series), frozen(&series));
+    println!("slips, repeated rows and still prices in {} ms", began.elapsed().as_millis());
+    assert_eq!(others, (vec![], vec![], vec![]));
 }
 
 /// Each of these is true or a misprint: SVXY's collapse, and UVXY's close of that evening, 40% off the futures that VIXY closed at;
@@ -268,7 +314,12 @@ async fn nothing_is_called_a_misprint_in_ninety_two_funds_over_fifteen_years() {
 #[tokio::test]
 async fn geared_inverse_volatility_and_coin_funds_raise_no_false_alarm() {
     let Some(source) = market("odd") else { return };
-    let found: Vec<String> = raised(&prices(&source).await).iter().map(line).collect();
+    let series = prices(&source).await;
+    assert_eq!(
+        (copies(&series), shifted(&series), repeated(&series), frozen(&series)),
+        (vec![], vec![], vec![], vec![])
+    );
+    let found: Vec<String> = raised(&series).iter().map(line).collect();
     println!("raised on odd funds:\n{}", found.join("\n"));
     let expected = [
         "spike       BTAL 2015-04-29",

@@ -15,7 +15,7 @@ pub(crate) mod tests;
 
 use factor_analytics::{
     Study,
-    findings::{Bars, Copies, ExDate, Examined, Finding, Frozen, OddYields, YieldFinding},
+    findings::{Bars, Copies, ExDate, Examined, Finding, Frozen, OddYields, Repeated, Shifted, YieldFinding},
     panel::EarlyEnd,
     report::Undefined,
     sections::macro_etf::DroppedEtf,
@@ -72,12 +72,18 @@ pub(crate) struct DataQuality {
     /// What is wrong inside columns of yields: days and carried-on values that are left out, columns whose unit changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     odd_yields: Vec<OddYields>,
-    /// Tickers with all the same prices.
+    /// Tickers with all the same prices, or with the same moves for a while.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     copied_prices: Vec<Copies>,
     /// Stretches of days on which a price does not move, longer than chance makes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     still_prices: Vec<Frozen>,
+    /// Dates on which all series have the prices of an earlier one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repeated_rows: Vec<Repeated>,
+    /// Stretches on which a series is rows late or early beside those that it moves with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shifted: Vec<Shifted>,
     /// Newest prices of cash funds that lack a dividend and are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unadjusted_exdate: Vec<ExDate>,
@@ -145,16 +151,16 @@ impl DataQuality {
         let columns = study.panel().columns();
         let not_analysed = not_analysed::of(analysis, &query.common.named);
         let warnings = collect::warnings(analysis, &analyzed, query);
-        let days_missing = warnings.iter().any(|warning| matches!(warning, Warning::DaysMissing { .. }));
+        let lacking = warnings.iter().any(Warning::is_of_lacking_rows);
         let found = Findings {
             coverage_pct: coverage,
             excluded: excluded.len(),
             named: query.common.named.iter().count(),
             not_analysed: not_analysed.len(),
-            broken: analyzed.iter().filter(|one| one.standing.stopped.is_some() || has_holes(study, one)).count()
+            broken: analyzed.iter().filter(|one| has_stopped(study, one) || has_holes(study, one)).count()
                 + usize::from(warnings.iter().any(Warning::is_of_lost_members))
                 + excluded.iter().filter(|one| one.reason.is_refusal()).count(),
-            doubts: came_in::cost(analysis, days_missing),
+            doubts: came_in::cost(analysis, lacking),
         };
         Self {
             factors_requested: requested,
@@ -183,6 +189,8 @@ impl DataQuality {
             odd_yields: examined.odd_yields.clone(),
             copied_prices: examined.copies.clone(),
             still_prices: examined.frozen.clone(),
+            repeated_rows: examined.repeated.clone(),
+            shifted: examined.shifted.clone(),
             unadjusted_exdate: examined.ex_dates.clone(),
             of_the_source: analysis.prepared.told.clone(),
             unlabeled_industries: unlabeled(analysis.report()).to_vec(),
@@ -272,6 +280,13 @@ impl DataQuality {
             self.quality_score.as_str()
         )
     }
+}
+
+/// True of a factor whose returns end before the window's do: by more than a holiday's days.
+fn has_stopped(study: &Study, factor: &StudiedFactor) -> bool {
+    const FEW_DAYS: i64 = 10;
+    let ends = study.history(factor.column).last.zip(study.panel().labels().last().copied());
+    factor.standing.stopped.is_some() || ends.is_some_and(|(last, newest)| (newest - last).num_days() > FEW_DAYS)
 }
 
 /// True of a factor that lacks periods inside its history.

@@ -102,6 +102,8 @@ impl Found {
             | Doubt::OddYields(..)
             | Doubt::Copies(_)
             | Doubt::Frozen(_)
+            | Doubt::Repeated(_)
+            | Doubt::Shifted(_)
             | Doubt::EarlyEnds(_)
             | Doubt::Unverified(_)
             | Doubt::Later(_)

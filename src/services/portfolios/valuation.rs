@@ -283,9 +283,14 @@ async fn doubts(used: Vec<History>) -> Vec<String> {
     };
     let look = move || {
         let (mut jumps, mut frozen) = (findings::examine(&series), findings::frozen(&series));
+        let mut copies = findings::copies(&series);
         jumps.retain(|one| recent(&one.ticker, one.date, &series));
         frozen.retain(|one| recent(&one.ticker, one.to, &series));
-        quality::doubtful_prices(&Examined { jumps, frozen, copies: findings::copies(&series), ..Examined::default() })
+        copies.retain(|one| {
+            let last = one.tickers.first().zip(one.stretch);
+            last.is_none_or(|(ticker, stretch)| recent(ticker, stretch.to, &series))
+        });
+        quality::doubtful_prices(&Examined { jumps, frozen, copies, ..Examined::default() })
     };
     let moves = off_thread(look).await.unwrap_or_default();
     quality::doubtful_told(&told).into_iter().chain(moves).collect()

@@ -5,8 +5,8 @@ use std::fmt::{self, Display};
 use chrono::NaiveDate;
 use factor_analytics::{
     findings::{
-        Bars, Copies, ExDate, Examined, Finding, FindingKind, Frozen, LaterDates, OddKind, OddYields, YieldFinding,
-        YieldUnit,
+        Bars, Copies, ExDate, Examined, Finding, FindingKind, Frozen, LaterDates, OddKind, OddYields, Repeated,
+        Shifted, Stretch, YieldFinding, YieldUnit,
     },
     panel::{BarDates, EarlyEnd},
 };
@@ -41,6 +41,10 @@ pub(crate) enum Doubt {
     Copies(Vec<Copies>),
     /// Stretches on which a price stands still.
     Frozen(Vec<Frozen>),
+    /// Dates on which all series repeat an earlier one.
+    Repeated(Vec<Repeated>),
+    /// Stretches on which a series is rows late or early.
+    Shifted(Vec<Shifted>),
     /// Yields too few to tell their unit.
     Unverified(Vec<YieldFinding>),
     /// Maturities that the source of yields lacks.
@@ -86,6 +90,8 @@ pub(crate) fn of_examined(examined: &Examined) -> Vec<Doubt> {
     let first = [
         some(examined.copies.clone(), Doubt::Copies),
         some(examined.frozen.clone(), Doubt::Frozen),
+        some(examined.repeated.clone(), Doubt::Repeated),
+        some(examined.shifted.clone(), Doubt::Shifted),
         some(wrong, Doubt::YieldUnit),
     ];
     let others = [
@@ -130,20 +136,26 @@ pub(super) fn misprints(found: &[Finding]) -> Vec<Doubt> {
 }
 
 /// What it costs the score.
-pub(super) fn cost(analysis: &Analysis, days_missing: bool) -> Doubts {
+pub(super) fn cost(analysis: &Analysis, lacking: bool) -> Doubts {
     let examined = &analysis.prepared.examined;
     let misprints = || examined.jumps.iter().filter(|found| found.kind.is_misprint());
     if misprints().any(|found| is_shown(analysis, &found.ticker) && is_inside(analysis, found)) {
         return Doubts::InTheFigures;
     }
+    let shifted =
+        |is: fn(&Shifted) -> bool| examined.shifted.iter().any(|one| is(one) && is_shown(analysis, &one.ticker));
+    if shifted(Shifted::is_certain) {
+        return Doubts::InTheFigures;
+    }
     let wrong_unit = examined.yields.iter().any(|found| found.unit != YieldUnit::Unverified);
     let copied = examined.copies.iter().any(|copies| copies.tickers.iter().any(|ticker| is_shown(analysis, ticker)));
     let still = examined.frozen.iter().any(|frozen| is_shown(analysis, &frozen.ticker));
-    let inside = !examined.odd_yields.is_empty() || copied || still;
+    let inside =
+        !examined.odd_yields.is_empty() || copied || still || shifted(|_| true) || !examined.repeated.is_empty();
     let early = examined.early_ends.iter().any(|end| is_shown(analysis, &end.ticker));
     let unconfirmed = examined.jumps.iter().any(|found| found.kind == FindingKind::Unconfirmed);
     let told = analysis.prepared.told.iter().any(|told| !told.is_information() && is_shown(analysis, told.ticker()));
-    if days_missing || misprints().next().is_some() || wrong_unit || inside || early || unconfirmed || told {
+    if lacking || misprints().next().is_some() || wrong_unit || inside || early || unconfirmed || told {
         Doubts::Some
     } else {
         Doubts::None
@@ -230,6 +242,8 @@ impl Doubt {
             Self::OddYields(kind, _) => kind.as_str(),
             Self::Copies(_) => "copied_prices",
             Self::Frozen(_) => "still_prices",
+            Self::Repeated(_) => "repeated_rows",
+            Self::Shifted(_) => "shifted",
             Self::Unverified(_) => "unit_unverified",
             Self::NoMaturity(_) => "missing_maturity",
             Self::ExDates(_) => "unadjusted_exdate",
@@ -266,12 +280,24 @@ impl Doubt {
             Self::Copies(found) => all(found, |copies| {
                 let named = copies.tickers.iter().take(NAMED).map(Ticker::as_str).collect::<Vec<_>>().join(" = ");
                 let first = copies.tickers.first().map(Ticker::to_string).unwrap_or_default();
-                entry(first, None, format!("{named} ({} prices)", copies.rows))
+                let text = match copies.stretch {
+                    None => format!("{named} ({} prices)", copies.rows),
+                    Some(Stretch { from, to }) => format!("{named} (the same moves from {from} to {to})"),
+                };
+                entry(first, copies.stretch.map(|stretch| stretch.from), text)
             }),
             Self::Frozen(found) => all(found, |one| {
                 let (price, from, to) = (four_digits(one.price), one.from, one.to);
-                entry(&one.ticker, Some(from), format!("{} {price} from {from} to {to}", one.ticker))
+                let what = match one.every {
+                    None => price,
+                    Some(rows) => format!("moves once in {rows} rows"),
+                };
+                entry(&one.ticker, Some(from), format!("{} {what} from {from} to {to}", one.ticker))
             }),
+            Self::Repeated(found) => all(found, |one| {
+                entry("all series", Some(one.date), format!("{} as {} ({} series)", one.date, one.of, one.series))
+            }),
+            Self::Shifted(found) => all(found, of_shifted),
             Self::Unverified(found) => {
                 all(found, |found| entry(found.maturity, None, format!("{} ({} values)", found.maturity, found.rows)))
             }
@@ -312,10 +338,16 @@ impl Doubt {
                 format!("{what} ({}): {named}; {way_out}", kind.as_str())
             }
             Self::Copies(_) => format!(
-                "different tickers with all the same prices (copied_prices): {named}; give each its own, or leave one out"
+                "different tickers with the same prices (copied_prices): {named}; give each its own, or leave one out"
             ),
             Self::Frozen(_) => format!(
-                "a price that does not move for longer than chance makes it (still_prices), as of a feed that stopped: {named}; leave days without a price empty"
+                "a price that stands still for longer than chance makes it (still_prices), as of a feed that stopped or is read too seldom: {named}; leave days without a price empty"
+            ),
+            Self::Repeated(_) => format!(
+                "dates on which all series have the prices of an earlier date (repeated_rows): {named}; mend or delete these rows"
+            ),
+            Self::Shifted(_) => format!(
+                "dates that lie beside those of the other series (shifted): {named}; put each price on its own day, or ask for a longer frequency where another market's close is meant"
             ),
             Self::Unverified(_) => {
                 format!("too few yields to verify that they are percent (unit_unverified): {named}")
@@ -381,6 +413,18 @@ fn of_the_source(told: &Told) -> Entry {
         }
         Told::Frozen { ticker, since } => entry(ticker, Some(*since), format!("{ticker} (since {since})")),
     }
+}
+
+fn of_shifted(one: &Shifted) -> Entry {
+    let (rows, side) = (one.rows.unsigned_abs(), if one.rows > 0 { "late" } else { "early" });
+    let days = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let when = if one.throughout { "throughout".to_owned() } else { format!("about {} to {}", one.from, one.to) };
+    let (with, beside, on_the_day) = (&one.with, one.correlation, one.on_the_day);
+    let text = format!(
+        "{} {days} {side} {when} (correlation {beside:.2} with {with} so, at most {on_the_day:.2} on the same day)",
+        one.ticker
+    );
+    entry(&one.ticker, Some(one.from), text)
 }
 
 /// How the dates of bars are read, a way at a time.
@@ -456,7 +500,7 @@ fn of_moves(kind: FindingKind) -> (&'static str, &'static str) {
         FindingKind::Unconfirmed => {
             ("large moves too near an end to tell from misprints", "compare them with another source")
         }
-        FindingKind::Jump => ("large moves of one series alone, used as they are", "no fault by their size"),
+        FindingKind::Jump => ("large moves that nothing explains, used as they are", "look at them"),
     }
 }
 

@@ -35,6 +35,20 @@ pub(crate) enum RateWarning {
     YieldsEnd { maturities: Vec<Maturity>, last: NaiveDate, window: NaiveDate, risk_free: Option<String> },
 }
 
+impl RateWarning {
+    /// True where more than one period in twenty, or the last two months, have no yield of their own: figures against them are
+    /// of another window.
+    pub(super) fn is_of_lacking_rows(&self) -> bool {
+        const ONE_IN: usize = 20;
+        const DAYS: i64 = 62;
+        match self {
+            Self::Missing { rows, of, .. } | Self::ChangesMissing { rows, of, .. } => rows * ONE_IN > *of,
+            Self::YieldsEnd { last, window, .. } => (*window - *last).num_days() > DAYS,
+            Self::None { .. } | Self::NoYields { .. } | Self::CashYields { .. } => false,
+        }
+    }
+}
+
 impl Display for RateWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

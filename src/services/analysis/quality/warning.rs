@@ -125,6 +125,15 @@ pub(crate) enum Warning {
 }
 
 impl Warning {
+    /// True where rows are lacking that figures should rest on.
+    pub(super) fn is_of_lacking_rows(&self) -> bool {
+        match self {
+            Self::DaysMissing { .. } => true,
+            Self::Rates(rates) => rates.is_of_lacking_rows(),
+            _ => false,
+        }
+    }
+
     /// True where a group goes on without members that stopped or have no prices.
     pub(super) fn is_of_lost_members(&self) -> bool {
         matches!(self, Self::MembersShort { lost: true, .. })
