@@ -494,7 +494,7 @@ fn of_moves(kind: FindingKind) -> (&'static str, &'static str) {
             "mend or delete these prices",
         ),
         FindingKind::SplitLike => {
-            ("a split that is not adjusted for, by the size of the move", "adjust the prices before it")
+            ("a move of the size of a split, that nothing explains", "adjust the prices before it, unless it was one")
         }
         FindingKind::UnitJump => ("another unit from a day on, such as pence", "bring the prices to one unit"),
         FindingKind::Unconfirmed => {
