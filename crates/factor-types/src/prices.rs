@@ -213,7 +213,8 @@ impl PriceSeries {
             prices.push(price);
         }
         let bad_prices = rows.len() - dates.len() - duplicate_dates;
-        let refused = refused.or_else(|| two_prices.refused(dates.len()));
+        // What two prices a date look like together is no word about either.
+        let refused = two_prices.refused(dates.len()).or(refused);
         let conflicting = conflicts.first().map(|first| Conflicting { first: *first, days: conflicts.len() });
         Self { ticker, kind, dates, prices, bad_prices, duplicate_dates, conflicting, refused }
     }
