@@ -87,7 +87,8 @@ async fn dates_in_every_form_are_read() {
         }
     };
     let seconds = |date: NaiveDate| date.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp();
-    let forms: [(&str, Box<dyn Fn(NaiveDate) -> String>); 8] = [
+    type Written = Box<dyn Fn(NaiveDate) -> String>;
+    let forms: [(&str, Written); 8] = [
         ("RFC 2822", Box::new(|date| format!("\"{}\"", date.format("%a, %d %b %Y 00:00:00 GMT")))),
         (
             "JavaScript",
