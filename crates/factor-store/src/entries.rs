@@ -29,7 +29,7 @@
 //! one store for one file: clone it, do not make a second, whose opening would end the first one's locks (POSIX locks
 //! go when any handle of the process on the file is closed).
 //!
-//! **Leases.** A row whose kind begins with [`LEASE_OF`] and whose body is its holder, by the database's clock. It is
+//! **Leases.** A row whose kind begins with `LEASE_OF` and whose body is its holder, by the database's clock. It is
 //! claimed in one statement that either takes it or leaves it as it is, deleted when it is given back, free again after
 //! [`LEASE`](factor_types::LEASE) where its holder was killed, and no entry: neither listed nor cleared. Postgres has
 //! them as rows too and not as advisory locks of a session: those would each hold a connection for as long as a vendor

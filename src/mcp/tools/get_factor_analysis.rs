@@ -127,7 +127,7 @@ fn input() -> Value {
             "composite_weighting_method": choice(&CompositeWeighting::NAMES, Some("equal"), "performance: cap: today's caps; custom: composite_weights."),
             "composite_weights": list(
                 json!({ "type": "object" }),
-                "For custom; others take no part.",
+                "For custom.",
                 json!([{"ticker": "SPY", "weight": 0.6}])
             ),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle: a third of the size."),
@@ -144,7 +144,7 @@ fn advanced() -> Value {
     json!({
         "type": "object",
         "additionalProperties": false,
-        "description": "Rarely needed settings.",
+        "description": "Rare settings.",
         "properties": {
             "min_observations": whole(12, 120, "Fewest periods. Default 24 monthly, 52 weekly, 60 daily."),
             "precision": whole(2, 17, "Significant digits in full. Default 6."),

@@ -250,7 +250,8 @@ fn conventions(analysis: &Analysis, plan: &Plan) -> Fields {
     if let Some(said) = analysis.window().calendar.in_words() {
         conventions.put("calendar", said);
     }
-    conventions.put("currency", "US dollars; prices in another currency are converted where the files have rates, else named");
+    conventions
+        .put("currency", "US dollars; prices in another currency are converted where the files have rates, else named");
     conventions.put("composites", weighting(plan));
     match analysis.kind() {
         AnalysisKind::Correlations => say_of_correlations(&mut conventions, analysis),
