@@ -210,10 +210,8 @@ impl RequestPolicy {
         let permit = self.permits.acquire().await.ok();
         loop {
             self.breaker.peek().map_err(|refused| self.open_error(refused))?;
-            if let Some(shared) = &self.shared
-                && let Some(left) = shared.left().await
-            {
-                self.cooldown.heard(left);
+            if let Some(shared) = &self.shared {
+                shared.hear(&self.cooldown).await;
             }
             if let Some(left) = self.cooldown.left() {
                 if left > PATIENCE {
