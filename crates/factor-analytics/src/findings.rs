@@ -84,13 +84,11 @@ impl Examined {
     /// What is found in the prices of some series and in yields; `today` is the last day of which there can be a price.
     pub fn of(series: &[Arc<PriceSeries>], yields: &YieldTable, today: NaiveDate) -> Self {
         let units = examine_yields(yields);
-        // What a step is in another unit nobody knows.
-        let wrong: Vec<Maturity> =
-            units.iter().filter(|found| found.unit != YieldUnit::Unverified).map(|found| found.maturity).collect();
         Self {
             jumps: examine(series),
             bars: bars(series),
-            odd_yields: odd_yields(&yields.without(&wrong)),
+            // What a step is in another unit nobody knows.
+            odd_yields: odd_yields(&yields.without(&in_another_unit(&units))),
             yields: units,
             copies: copies(series),
             frozen: frozen(series),
@@ -103,8 +101,7 @@ impl Examined {
 
     /// The yields that can be used: in percent, without what is wrong inside a column.
     pub fn usable(&self, yields: &Arc<YieldTable>) -> Arc<YieldTable> {
-        let wrong = self.yields.iter().filter(|found| found.unit != YieldUnit::Unverified);
-        let wrong: Vec<Maturity> = wrong.map(|found| found.maturity).collect();
+        let wrong = in_another_unit(&self.yields);
         if wrong.is_empty() && self.odd_yields.is_empty() {
             return Arc::clone(yields);
         }
@@ -123,6 +120,11 @@ impl Examined {
     }
 }
 
+/// The columns of yields that are known to be in another unit.
+fn in_another_unit(found: &[YieldFinding]) -> Vec<Maturity> {
+    found.iter().filter(|found| found.unit != YieldUnit::Unverified).map(|found| found.maturity).collect()
+}
+
 /// The findings of the jump rule in each of some series, in their order. Of each the first hundred.
 pub fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     jumps::examine(series)
@@ -138,8 +140,7 @@ pub fn copies(series: &[Arc<PriceSeries>]) -> Vec<Copies> {
 
 /// The stretches on which prices of some series stand still, or move at even spans alone.
 pub fn frozen(series: &[Arc<PriceSeries>]) -> Vec<Frozen> {
-    let of = |series: &Arc<PriceSeries>| frozen::stretches(series).into_iter().chain(carried::stretches(series));
-    series.iter().flat_map(of).collect()
+    daily(series).flat_map(|one| frozen::stretches(one).into_iter().chain(carried::stretches(one))).collect()
 }
 
 /// The dates on which all of some series repeat an earlier one.
@@ -150,6 +151,11 @@ pub fn repeated(series: &[Arc<PriceSeries>]) -> Vec<Repeated> {
 /// The series that lie rows beside those they move with, and when.
 pub fn shifted(series: &[Arc<PriceSeries>]) -> Vec<Shifted> {
     shifted::shifted(series)
+}
+
+/// Those with a price a trading day.
+fn daily(series: &[Arc<PriceSeries>]) -> impl Iterator<Item = &PriceSeries> {
+    series.iter().map(AsRef::as_ref).filter(|one| Spacing::of(one.dates()) == Spacing::Daily)
 }
 
 /// The series whose bars are not daily.

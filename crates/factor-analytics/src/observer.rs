@@ -28,7 +28,7 @@ impl Observer for Silent {}
 
 /// A computation ended early because its observer said stop; there is no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("stopped by the observer")]
+#[error("not computed for want of time: call again, what was fetched is kept")]
 pub struct Stopped;
 
 /// What a running section, or a part of it, says to the observer: how far it is. Every kernel takes one and asks, between

@@ -34,6 +34,17 @@ pub(crate) fn month_end(months: usize) -> NaiveDate {
     first.checked_add_months(Months::new(u32::try_from(months).unwrap())).unwrap().month_end()
 }
 
+/// The monthly panel of daily prices written by hand, of whole months after the first of two dates up to the second.
+pub(crate) fn priced(of: &[(&str, &[(&str, f64)])], (start, end): (&str, &str)) -> Panel {
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let series = |(name, rows): &(&str, &[(&str, f64)])| {
+        let rows = rows.iter().map(|(date, price)| (day(date), *price));
+        Arc::new(PriceSeries::new(ticker(name), PriceKind::Adjusted, rows))
+    };
+    let window = Window::whole(Frequency::Monthly, day(start), day(end));
+    Panel::build(window, &of.iter().map(series).collect::<Vec<_>>()).unwrap()
+}
+
 /// The panel of some series, its first return January 2010's. A missing return leaves out its month's price, and with it
 /// the next return, unless the price before is missing as well: leading `NaN`s are a late start.
 pub(crate) fn panel(series: &[(&str, &[f64])]) -> Panel {

@@ -126,7 +126,7 @@ pub enum ExposureError {
         dropped: Vec<DroppedFactor>,
     },
     /// The observer said stop.
-    #[error("not computed for want of time: call again, what was fetched is kept")]
+    #[error(transparent)]
     Stopped(#[from] Stopped),
 }
 

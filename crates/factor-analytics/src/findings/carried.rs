@@ -8,7 +8,6 @@ use super::{
     frozen::Frozen,
     moves::{blocks, log_move, median},
 };
-use crate::panel::Spacing;
 
 /// The least share of rows without a move, and the least number of spans between moves, by which a block of 250 rows is judged.
 const STILL: f64 = 0.45;
@@ -23,9 +22,6 @@ const EVEN: f64 = 0.35;
 
 /// The stretches on which a daily series moves at even spans alone.
 pub(super) fn stretches(series: &PriceSeries) -> Vec<Frozen> {
-    if Spacing::of(series.dates()) != Spacing::Daily {
-        return Vec::new();
-    }
     let mut found = Vec::<(Range<usize>, usize)>::new();
     for block in blocks(series.len()) {
         let Some(every) = spans(series, block.clone()) else { continue };

@@ -10,9 +10,9 @@ use factor_types::{PriceSeries, Ticker};
 
 use super::{
     copies::{Copies, Stretch},
+    daily,
     moves::log_move,
 };
-use crate::panel::Spacing;
 
 /// Moves in a run that are no accident, and how far apart two logs of the same lie by rounding.
 const FEWEST: usize = 60;
@@ -30,8 +30,7 @@ const MOST: usize = 50;
 /// those that are copies `whole` the first alone is looked at.
 pub(super) fn stretches(series: &[Arc<PriceSeries>], whole: &[Copies]) -> Vec<Copies> {
     let again: BTreeSet<&Ticker> = whole.iter().flat_map(|copies| copies.tickers.iter().skip(1)).collect();
-    let is_own = |one: &&Arc<PriceSeries>| !again.contains(one.ticker()) && Spacing::of(one.dates()) == Spacing::Daily;
-    let daily: Vec<&PriceSeries> = series.iter().filter(is_own).map(AsRef::as_ref).collect();
+    let daily: Vec<&PriceSeries> = daily(series).filter(|one| !again.contains(one.ticker())).collect();
     let found = pairs(&daily).into_iter().flat_map(|(a, b)| runs(daily[a], daily[b]));
     found.take(MOST).collect()
 }

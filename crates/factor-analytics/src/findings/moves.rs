@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::NaiveDate;
 use factor_types::PriceSeries;
 
-use crate::panel::Spacing;
+use crate::{panel::Spacing, stats};
 
 /// Moves on either side of a row by which its size is judged, and fewest of them; the nearest alone say how lively these days
 /// are.
@@ -114,15 +114,7 @@ pub(super) fn blocks(rows: usize) -> Vec<Range<usize>> {
 
 /// Zero of nothing.
 pub(super) fn median(sizes: &mut [f64]) -> f64 {
-    let (count, middle) = (sizes.len(), sizes.len() / 2);
-    if count == 0 {
-        return 0.0;
-    }
-    let (below, upper, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
-    match count % 2 {
-        1 => *upper,
-        _ => below.iter().copied().fold(f64::NEG_INFINITY, f64::max).midpoint(*upper),
-    }
+    stats::median(sizes).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use factor_types::PriceSeries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::panel::Spacing;
+use super::daily;
 
 /// Fewest series by which a row is no accident; by so many of the longest is looked for one.
 const FEWEST: usize = 4;
@@ -33,8 +33,7 @@ pub struct Repeated {
 /// The dates, of daily series, that repeat an earlier one: all series with a price on both have the same, four of them or more
 /// moved to it, and none says otherwise. Closed days that were filled forward move nothing, and are none.
 pub(super) fn rows(series: &[Arc<PriceSeries>]) -> Vec<Repeated> {
-    let is_daily = |one: &&Arc<PriceSeries>| Spacing::of(one.dates()) == Spacing::Daily;
-    let mut daily: Vec<&PriceSeries> = series.iter().filter(is_daily).map(AsRef::as_ref).collect();
+    let mut daily: Vec<&PriceSeries> = daily(series).collect();
     daily.sort_by_key(|one| std::cmp::Reverse(one.len()));
     let Some(longest) = daily.get(..FEWEST) else { return Vec::new() };
     let mut known = HashMap::<[u64; FEWEST], NaiveDate>::new();

@@ -14,8 +14,10 @@ use factor_types::{PriceSeries, Ticker, exchange::is_trading_day};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::moves::{BLOCK, TO_SD, blocks, median};
-use crate::panel::Spacing;
+use super::{
+    daily,
+    moves::{BLOCK, TO_SD, blocks, median},
+};
 
 /// Rows by which a series is late or early at most.
 const MOST_ROWS: usize = 25;
@@ -77,8 +79,7 @@ impl Shifted {
 
 /// What slipped in daily series of a year or longer, three of them at least.
 pub(super) fn shifted(series: &[Arc<PriceSeries>]) -> Vec<Shifted> {
-    let is_long = |one: &&Arc<PriceSeries>| one.len() > BLOCK && Spacing::of(one.dates()) == Spacing::Daily;
-    let daily: Vec<&PriceSeries> = series.iter().filter(is_long).map(AsRef::as_ref).collect();
+    let daily: Vec<&PriceSeries> = daily(series).filter(|one| one.len() > BLOCK).collect();
     let Some(longest) = daily.iter().max_by_key(|one| one.len()).filter(|_| daily.len() > 2) else {
         return Vec::new();
     };

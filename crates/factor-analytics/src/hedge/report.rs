@@ -107,9 +107,6 @@ pub struct HedgeReport {
     pub skipped: Vec<String>,
 }
 
-/// Why there is no basket where the observer said stop.
-const STOPPED: &str = "not computed for want of time: call again, what was fetched is kept";
-
 impl HedgeReport {
     /// Looks at every candidate and recommends some.
     ///
@@ -173,7 +170,7 @@ impl HedgeReport {
             let old = ranked.iter().map(|at| &looked[*at]).filter(|one| !one.is_young());
             let first: Vec<&Candidate<'_>> = old.map(|one| one.candidate).collect();
             let found = sections.run("basket", |progress| basket_of(question, plan, &first, progress));
-            match found.unwrap_or_else(|| Err(STOPPED.to_owned())) {
+            match found.unwrap_or_else(|| Err(Stopped.to_string())) {
                 Ok(basket) => {
                     note_missing(&mut undefined, "basket", "basket", &basket.undefined);
                     report.basket = Some(basket);

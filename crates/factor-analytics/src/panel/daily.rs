@@ -155,15 +155,13 @@ impl Prices<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use factor_types::{Frequency, GroupName, PriceKind, PriceSeries, Ticker};
+    use factor_types::{GroupName, Ticker};
 
     use super::*;
     use crate::{
-        panel::{GroupColumn, Window},
+        panel::GroupColumn,
         sections::performance::Drawdown,
-        test_study::near,
+        test_study::{near, priced},
     };
 
     fn day(text: &str) -> NaiveDate {
@@ -171,12 +169,7 @@ mod tests {
     }
 
     fn panel(of: &[(&str, &[(&str, f64)])]) -> Panel {
-        let series = |(name, rows): &(&str, &[(&str, f64)])| {
-            let rows = rows.iter().map(|(date, price)| (day(date), *price));
-            Arc::new(PriceSeries::new(name.parse().unwrap(), PriceKind::Adjusted, rows))
-        };
-        let window = Window::whole(Frequency::Monthly, day("2024-01-31"), day("2024-03-31"));
-        Panel::build(window, &of.iter().map(series).collect::<Vec<_>>()).unwrap()
+        priced(of, ("2024-01-31", "2024-03-31"))
     }
 
     // A falls by a fifth inside February and is back at its end; B stands still and has no price on the 21st.

@@ -121,24 +121,15 @@ impl Panel {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use factor_types::{Frequency, PriceKind, PriceSeries};
-
     use super::*;
-    use crate::{panel::Window, test_study::near};
+    use crate::test_study::{near, priced};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
     }
 
     fn panel(of: &[(&str, &[(&str, f64)])]) -> Panel {
-        let series = |(name, rows): &(&str, &[(&str, f64)])| {
-            let rows = rows.iter().map(|(date, price)| (day(date), *price));
-            Arc::new(PriceSeries::new(name.parse().unwrap(), PriceKind::Adjusted, rows))
-        };
-        let window = Window::whole(Frequency::Monthly, day("2024-01-31"), day("2024-02-29"));
-        Panel::build(window, &of.iter().map(series).collect::<Vec<_>>()).unwrap()
+        priced(of, ("2024-01-31", "2024-02-29"))
     }
 
     const A: [(&str, f64); 6] = [

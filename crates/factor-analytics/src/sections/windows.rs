@@ -135,12 +135,41 @@ fn rows(panel: &Panel, window: ReturnWindow) -> Result<Range<usize>, String> {
     if !window.fits(panel.frequency()) {
         return Err(format!("{window} cannot be measured from {} returns: ask for frequency daily", panel.frequency()));
     }
-    if let ReturnWindow::Calendar(part) = window {
-        return calendar_rows(panel, part);
-    }
-    let last = panel.labels().last().copied().unwrap_or(panel.base());
-    let periods = periods(panel, window, ended(panel, last))?;
-    Ok(panel.rows() - periods..panel.rows())
+    let last = ended(panel, panel.labels().last().copied().unwrap_or(panel.base()));
+    let rows = panel.rows();
+    let enough = |wanted: usize, unit: &str| {
+        if wanted <= rows {
+            Ok(wanted)
+        } else {
+            Err(format!("the prices cover {rows} {unit}, the window needs {wanted}"))
+        }
+    };
+    let periods = match (panel.frequency(), window) {
+        (_, ReturnWindow::Calendar(part)) => return calendar_rows(panel, part),
+        (_, ReturnWindow::Dates(..)) => Err("dates are answered from daily prices".to_owned()),
+        (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),
+        (Frequency::Monthly, ReturnWindow::YearToDate) => {
+            let end = panel.window().end;
+            // Counted on the calendar, not on the rows there are: prices that begin in March do not make a short year.
+            if last.year() == end.year() {
+                enough(last.month() as usize, "whole months")
+            } else {
+                let year = end.year();
+                Err(format!("no month of {year} is complete yet: ask for ytd with frequency daily, or for 1m"))
+            }
+        }
+        (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
+        // Of what trades every day a week is seven rows.
+        (_, ReturnWindow::Days(days)) if panel.has_every_day() => enough(days as usize + days as usize / 5 * 2, "days"),
+        (_, ReturnWindow::Days(days)) => enough(days as usize, "trading days"),
+        (_, ReturnWindow::Months(months)) => since(panel, last.months_back(months)),
+        (_, ReturnWindow::MonthToDate) => since(panel, panel.window().end.month_end_back(1)),
+        (_, ReturnWindow::YearToDate) => {
+            let base = year_before(panel.window().end);
+            base.map_or_else(|| Err("the calendar ends here".to_owned()), |base| since(panel, base))
+        }
+    }?;
+    Ok(rows - periods..rows)
 }
 
 /// The rows of a part of the calendar, from the price before it to its own last.
@@ -202,42 +231,6 @@ fn ended(panel: &Panel, label: NaiveDate) -> NaiveDate {
 
 fn year_before(date: NaiveDate) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(date.year() - 1, 12, 31)
-}
-
-fn periods(panel: &Panel, window: ReturnWindow, last: NaiveDate) -> Result<usize, String> {
-    let rows = panel.rows();
-    let enough = |wanted: usize, unit: &str| {
-        if wanted <= rows {
-            Ok(wanted)
-        } else {
-            Err(format!("the prices cover {rows} {unit}, the window needs {wanted}"))
-        }
-    };
-    match (panel.frequency(), window) {
-        (_, ReturnWindow::Calendar(part)) => calendar_rows(panel, part).map(|rows| rows.len()),
-        (_, ReturnWindow::Dates(..)) => Err("dates have no rows".to_owned()),
-        (Frequency::Monthly, ReturnWindow::Months(months)) => enough(months as usize, "whole months"),
-        (Frequency::Monthly, ReturnWindow::YearToDate) => {
-            let end = panel.window().end;
-            // Counted on the calendar, not on the rows there are: prices that begin in March do not make a short year.
-            if last.year() == end.year() {
-                enough(last.month() as usize, "whole months")
-            } else {
-                let year = end.year();
-                Err(format!("no month of {year} is complete yet: ask for ytd with frequency daily, or for 1m"))
-            }
-        }
-        (Frequency::Weekly, ReturnWindow::Days(days)) => enough(days as usize / 5, "whole weeks"),
-        // Of what trades every day a week is seven rows.
-        (_, ReturnWindow::Days(days)) if panel.has_every_day() => enough(days as usize + days as usize / 5 * 2, "days"),
-        (_, ReturnWindow::Days(days)) => enough(days as usize, "trading days"),
-        (_, ReturnWindow::Months(months)) => since(panel, last.months_back(months)),
-        (_, ReturnWindow::MonthToDate) => since(panel, panel.window().end.month_end_back(1)),
-        (_, ReturnWindow::YearToDate) => {
-            let base = year_before(panel.window().end);
-            base.map_or_else(|| Err("the calendar ends here".to_owned()), |base| since(panel, base))
-        }
-    }
 }
 
 /// Rows after the last one that ended on or before `target`, which may be at most [`REACH_DAYS`] older.

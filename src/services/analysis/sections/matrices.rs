@@ -92,7 +92,7 @@ pub(super) struct MatrixSummary {
 
 impl MatrixSummary {
     pub(super) fn of(name: &str, matrix: &CorrelationMatrix, size: usize) -> Self {
-        let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
+        let mut values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
         let (strongest, most_negative) = both_ends(name, matrix, size);
         let lines = |pairs: Vec<CorrelatedPair>| {
             pairs.into_iter().map(|pair| PairLine { a: pair.a, b: pair.b, r: pair.correlation, n: pair.n }).collect()
@@ -100,7 +100,7 @@ impl MatrixSummary {
         Self {
             size: matrix.size(),
             mean: stats::mean(&values),
-            median: stats::median(&values),
+            median: stats::median(&mut values),
             strongest: lines(strongest),
             most_negative: lines(most_negative),
         }
@@ -121,8 +121,8 @@ fn write_report(answer: &AnalysisAnswer, text: &mut String) {
             }
             continue;
         }
-        let values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
-        let (mean, median) = (decimal(stats::mean(&values), 2), decimal(stats::median(&values), 2));
+        let mut values: Vec<f64> = matrix.pairs().map(|(_, _, r, _)| r).collect();
+        let (mean, median) = (decimal(stats::mean(&values), 2), decimal(stats::median(&mut values), 2));
         let _ = writeln!(text, "Mean correlation {mean}, median {median}.\n");
         write_pairs(text, name, matrix, (statistics, per_matrix));
     }

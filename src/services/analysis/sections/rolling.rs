@@ -213,12 +213,12 @@ impl<'a> LeastStable<'a> {
     /// `None` where no pair has a stability.
     fn of(table: &'a RollingTable, labels: &[NaiveDate], size: usize) -> Option<Self> {
         let (window, pairs) = table.longest_window()?;
-        let stabilities: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
+        let mut stabilities: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
         let least = pairs.iter().take(size.min(stabilities.len()));
         Some(Self {
             window,
             pairs: stabilities.len(),
-            median_stability: stats::median(&stabilities),
+            median_stability: stats::median(&mut stabilities),
             least_stable: least.map(|pair| Pair::of(table, pair, labels)).collect(),
         })
     }

@@ -23,7 +23,7 @@ pub enum ReturnWindow {
 }
 
 /// A year, half, quarter or month of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CalendarPart {
     year: i32,
     /// Its first month, 1 to 12.
@@ -156,18 +156,6 @@ fn range(first: &str, last: &str) -> Result<Vec<CalendarPart>, String> {
             Err(format!("is {count} windows, at most {MOST_OF_A_RANGE} are answered: write a shorter range"))
         }
         _ => Ok(parts),
-    }
-}
-
-impl PartialOrd for CalendarPart {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for CalendarPart {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.year, self.month, self.months).cmp(&(other.year, other.month, other.months))
     }
 }
 
