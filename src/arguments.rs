@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::include::Include;
 pub use self::{
     nested::MapForm,
-    values::{Choices, nearest, shown},
+    values::{Choices, nearest, nearest_first, shown},
 };
 pub use crate::tool_error::Refusal;
 use crate::tool_error::{MOST_PROBLEMS, Problem, ToolError};
@@ -175,7 +175,7 @@ impl Args {
     }
 
     /// Counts a problem of this field; true where it is only counted, so that its words need not be found.
-    fn only_counts(&self, field: &str) -> bool {
+    pub fn only_counts(&self, field: &str) -> bool {
         let mut problems = self.problems();
         let full = problems.told.len() >= MOST_PROBLEMS;
         if full {

@@ -46,6 +46,7 @@ async def attacks(checks, server):
         "unknown categories": {"categories": names(211 * 1024)},
         "unknown sections": {"include": names(211 * 1024)},
         "a universe of mistakes": {"factor_universe": [{"ticker": "?", "label": at} for at in range(7_000)]},
+        "unknown tickers": {"tickers": names(1_000 * 34)},
         "holdings of mistakes": {"holdings": [{"ticker": "?", "wait": at} for at in range(7_000)]},
     }
     for name, arguments in of_each.items():

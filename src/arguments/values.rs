@@ -53,21 +53,39 @@ impl Choices {
     }
 }
 
+/// Names that share so much are alike.
+const ALIKE: f64 = 0.6;
+
 /// The candidate most like `text`, if any is like it at all.
 pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    alike(text, candidates).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+/// The candidates that are like `text`, those most like it first.
+pub fn nearest_first<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found: Vec<(f64, &str)> = alike(text, candidates).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, name)| name).collect()
+}
+
+/// How much each candidate has in common with `text`, of those that have enough.
+fn alike<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = (f64, &'a str)> {
     // Comparing costs length times length; no name is longer than this.
     let text: String = text.chars().take(64).collect::<String>().to_lowercase();
+    let letters = text.chars().count();
     candidates
         .into_iter()
-        .map(|name| {
+        .map(move |name| {
             let lower = name.to_lowercase();
             let contained = text.len().min(lower.len()) >= 3 && (lower.contains(&text) || text.contains(&lower));
-            let alike = strsim::normalized_damerau_levenshtein(&text, &lower);
+            let other = lower.chars().count();
+            // Each letter that one of them has more is a difference; a call with hundreds of wrong names must not compare all.
+            #[expect(clippy::cast_precision_loss, reason = "lengths of names")]
+            let most = letters.min(other) as f64 / letters.max(other).max(1) as f64;
+            let alike = if most >= ALIKE { strsim::normalized_damerau_levenshtein(&text, &lower) } else { 0.0 };
             (if contained { alike.max(0.75) } else { alike }, name)
         })
-        .filter(|(alike, _)| *alike >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
+        .filter(|(alike, _)| *alike >= ALIKE)
 }
 
 /// Compact JSON, cut when long, for showing a value back.

@@ -7,7 +7,7 @@ use super::reader::is_group;
 use crate::{
     analysis::{UserGroup, UserGroups},
     arguments::{Args, shown},
-    services::portfolio::factor::{Kind, MatchedBy, Resolved, resolve},
+    services::portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, look_up},
     tool_error::{Problem, Refusal},
 };
 
@@ -22,6 +22,16 @@ pub(super) struct Picked {
     pub(super) groups: Vec<UserGroup>,
     /// All of them in the call's order, each once.
     pub(super) order: Vec<Ticker>,
+}
+
+/// Why a name stands for no single factor.
+enum Unfit<'a> {
+    NoGroup,
+    /// It is the average of several.
+    Composite(Box<Resolved>),
+    Miss(Miss<'a>, &'a FactorUniverse),
+    /// There is no universe to look into.
+    Nowhere,
 }
 
 /// What one name stands for.
@@ -44,12 +54,17 @@ impl Picked {
         if names.is_empty() {
             args.must(FIELD, "name at least one factor");
         }
+        let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
         let (mut picked, mut read_as) = (Self::default(), Vec::new());
         for (at, name) in names.iter().enumerate() {
-            let found = match find(&format!("{FIELD}[{at}]"), name, universes, groups) {
+            let found = match find(name, &universes, groups) {
                 Ok(found) => found,
-                Err(problems) => {
-                    problems.into_iter().for_each(|problem| args.record(problem));
+                Err(unfit) => {
+                    let field = format!("{FIELD}[{at}]");
+                    // Hundreds may be wrong, and what is near to each takes a while to find.
+                    if !args.only_counts(&field) {
+                        unfit.problems(&field, name, groups).into_iter().for_each(|problem| args.record(problem));
+                    }
                     continue;
                 }
             };
@@ -82,19 +97,32 @@ impl Found {
     }
 }
 
-fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGroups) -> Result<Found, Vec<Problem>> {
-    let of_universe = |ticker: &Ticker| universes.iter().find_map(|universe| universe.get(ticker)).cloned();
+impl Unfit<'_> {
+    fn problems(self, field: &str, name: &str, groups: &UserGroups) -> Vec<Problem> {
+        let rule = match self {
+            Self::Miss(miss, universe) => return miss.refused(field, name, universe, groups).problems,
+            Self::NoGroup => Refusal::new("is not one of your factor groups", "list_factor_groups names them"),
+            Self::Composite(found) => Refusal::new(
+                format!("is the average of {} ETFs, and tickers takes single ones", found.members.len()),
+                "name its ETFs, or ask with categories; a ticker that is called so is written in capitals",
+            ),
+            Self::Nowhere => Refusal::must("name a factor"),
+        };
+        vec![Problem::new(field, shown(&name.into()), rule)]
+    }
+}
+
+fn find<'a>(name: &str, universes: &[Names<'a>], groups: &UserGroups) -> Result<Found, Unfit<'a>> {
+    let of_universe = |ticker: &Ticker| universes.iter().find_map(|names| names.universe.get(ticker)).cloned();
     if is_group(name) {
-        let rule = Refusal::new("is not one of your factor groups", "list_factor_groups names them");
-        let group = groups.find(name).cloned().map(Found::Group);
-        return group.ok_or_else(|| vec![Problem::new(field, quoted(name), rule)]);
+        return groups.find(name).cloned().map(Found::Group).ok_or(Unfit::NoGroup);
     }
     let ticker: Option<Ticker> = name.parse().ok();
     if let Some(factor) = ticker.as_ref().and_then(of_universe) {
         return Ok(Found::Factor(Box::new(factor)));
     }
     let is_name = |factor: &&Factor| factor.label == name || factor.aliases.iter().any(|alias| alias == name);
-    if let Some(factor) = universes.iter().find_map(|universe| universe.factors().iter().find(is_name)) {
+    if let Some(factor) = universes.iter().find_map(|names| names.universe.factors().iter().find(is_name)) {
         return Ok(Found::Factor(Box::new(factor.clone())));
     }
     let of_source = |ticker: Ticker| {
@@ -106,16 +134,16 @@ fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGro
         Some(ticker) if ticker.as_str() == name => return Ok(of_source(ticker)),
         other => other.filter(|_| !is_word(name)),
     };
-    let outcomes = universes.iter().map(|universe| resolve(field, name, universe, groups, &[]));
+    let outcomes = universes
+        .iter()
+        .map(|names| look_up(name, names, groups, &[]).map_err(|miss| Unfit::Miss(miss, names.universe)));
     // The universe of the call first; if none has it, what the last one says of the nearest names.
     let resolved = outcomes.reduce(|first, next| first.or(next));
     match (resolved, ticker) {
-        (Some(Ok(found)), ticker) if ticker.is_none() || is_whole_name(&found) => {
-            single(field, &found, of_universe, groups)
-        }
+        (Some(Ok(found)), ticker) if ticker.is_none() || is_whole_name(&found) => single(found, of_universe, groups),
         (_, Some(ticker)) => Ok(of_source(ticker)),
-        (Some(Err(error)), None) => Err(error.problems),
-        (Some(Ok(_)) | None, None) => Err(vec![Problem::new(field, quoted(name), Refusal::must("name a factor"))]),
+        (Some(Err(unfit)), None) => Err(unfit),
+        (Some(Ok(_)) | None, None) => Err(Unfit::Nowhere),
     }
 }
 
@@ -130,26 +158,17 @@ fn is_whole_name(found: &Resolved) -> bool {
 }
 
 /// The one factor or group that a name stands for; an average of several is refused.
-fn single(
-    field: &str,
-    found: &Resolved,
+fn single<'a>(
+    found: Resolved,
     of_universe: impl Fn(&Ticker) -> Option<Factor>,
     groups: &UserGroups,
-) -> Result<Found, Vec<Problem>> {
+) -> Result<Found, Unfit<'a>> {
     let single = match found.kind {
         Kind::Etf => found.name.parse().ok().and_then(|ticker| of_universe(&ticker)).map(Box::new).map(Found::Factor),
         Kind::UserGroup => groups.find(&found.name).cloned().map(Found::Group),
         _ => None,
     };
-    single.ok_or_else(|| {
-        let rule = format!("is the average of {} ETFs, and tickers takes single ones", found.members.len());
-        let hint = "name its ETFs, or ask with categories; a ticker that is called so is written in capitals";
-        vec![Problem::new(field, quoted(&found.query), Refusal::new(rule, hint))]
-    })
-}
-
-fn quoted(name: &str) -> String {
-    shown(&name.into())
+    single.ok_or_else(|| Unfit::Composite(Box::new(found)))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use factor_types::{AssetClass, Category, Factor, Sector, Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::names::resolve;
+pub(crate) use self::names::{Miss, Names, look_up, resolve};
 use crate::services::common_args::MIN_COVERAGE;
 
 /// What a name stands for.

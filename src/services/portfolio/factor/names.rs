@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, Sector, Ticker};
+use indexmap::IndexMap;
 use serde_json::json;
 
 use super::{Kind, MatchedBy, Resolved};
 use crate::{
     analysis::UserGroups,
-    arguments::nearest,
+    arguments::nearest_first,
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
@@ -21,7 +22,7 @@ const PART_OF_DESCRIPTION: usize = 4;
 const COMPOSITE: &str = "composite";
 
 /// Why a name means no factor.
-enum Miss<'a> {
+pub(crate) enum Miss<'a> {
     /// It has no letter and no digit.
     Empty,
     /// No factor has such a name.
@@ -43,20 +44,52 @@ pub(crate) fn resolve(
     groups: &UserGroups,
     held: &[Ticker],
 ) -> Result<Resolved, ToolError> {
-    let refused = |miss| {
-        let names = match &miss {
-            Miss::Empty => nearest_names("etf", universe, groups),
-            Miss::Unknown => nearest_names(query, universe, groups),
-            Miss::Several(factors) => factors.iter().map(|factor| shown(factor)).collect(),
-        };
-        miss.refused(field, query, &names)
-    };
-    let mut found = find(query, universe.factors(), groups, held).map_err(refused)?;
-    found.note = broader(query, &found, universe.factors());
+    look_up(query, &Names::of(universe), groups, held).map_err(|miss| miss.refused(field, query, universe, groups))
+}
+
+/// [`resolve`] for one who looks many up, and does not need to be told of the nearest to each.
+pub(crate) fn look_up<'a>(
+    query: &str,
+    names: &Names<'a>,
+    groups: &UserGroups,
+    held: &[Ticker],
+) -> Result<Resolved, Miss<'a>> {
+    let mut found = find(query, names, groups, held)?;
+    found.note = broader(query, &found, names.universe.factors());
     Ok(found)
 }
 
-fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Ticker]) -> Result<Resolved, Miss<'a>> {
+/// What the factors of a universe are called, as it is compared.
+pub(crate) struct Names<'a> {
+    pub(crate) universe: &'a FactorUniverse,
+    of: Vec<Named<'a>>,
+}
+
+/// The names of a factor without case and punctuation.
+struct Named<'a> {
+    factor: &'a Factor,
+    label: String,
+    aliases: Vec<String>,
+    description: Option<String>,
+    /// The sectors that its aliases name.
+    sectors: Vec<Sector>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn of(universe: &'a FactorUniverse) -> Self {
+        let named = |factor: &'a Factor| Named {
+            factor,
+            label: plain(&factor.label),
+            aliases: factor.aliases.iter().map(|alias| plain(alias)).collect(),
+            description: factor.description.as_deref().map(plain),
+            sectors: factor.aliases.iter().filter_map(|alias| Sector::named(alias)).collect(),
+        };
+        Self { universe, of: universe.factors().iter().map(named).collect() }
+    }
+}
+
+fn find<'a>(query: &str, names: &Names<'a>, groups: &UserGroups, held: &[Ticker]) -> Result<Resolved, Miss<'a>> {
+    let factors = names.universe.factors();
     let wanted = plain(query);
     if wanted.is_empty() {
         return Err(Miss::Empty);
@@ -78,15 +111,13 @@ fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Tic
         });
     }
     let sector = Sector::named(query);
-    let is_alias = |factor: &Factor| factor.aliases.iter().any(|alias| plain(alias) == wanted);
-    let is_sector = |factor: &Factor| {
-        let mut named = factor.aliases.iter().filter_map(|alias| Sector::named(alias));
-        factor.category == Category::Industry && named.any(|named| Some(named) == sector)
+    let is_sector = |named: &Named<'_>| {
+        named.factor.category == Category::Industry && sector.is_some_and(|sector| named.sectors.contains(&sector))
     };
-    let by_name = only(query, factors, MatchedBy::Label, |factor| factor.label == query)
-        .or_else(|| only(query, factors, MatchedBy::Label, |factor| plain(&factor.label) == wanted))
-        .or_else(|| only(query, factors, MatchedBy::Alias, is_alias))
-        .or_else(|| only(query, factors, MatchedBy::Alias, is_sector));
+    let by_name = only(query, names, MatchedBy::Label, |named| named.factor.label == query)
+        .or_else(|| only(query, names, MatchedBy::Label, |named| named.label == wanted))
+        .or_else(|| only(query, names, MatchedBy::Alias, |named| named.aliases.contains(&wanted)))
+        .or_else(|| only(query, names, MatchedBy::Alias, is_sector));
     if let Some(found) = by_name {
         return found;
     }
@@ -105,30 +136,35 @@ fn find<'a>(query: &str, factors: &'a [Factor], groups: &UserGroups, held: &[Tic
         });
     }
     let words = words_of(query);
-    let holds_words = |name: &str| words_of(name).windows(words.len()).any(|some| some == words);
-    let in_words =
-        |factor: &Factor| holds_words(&factor.label) || factor.aliases.iter().any(|alias| holds_words(alias));
-    let words_in_description =
-        |factor: &Factor| wanted.len() >= PART_OF_DESCRIPTION && factor.description.as_deref().is_some_and(holds_words);
-    let holds = |name: &str| wanted.len() >= PART && plain(name).contains(&wanted);
-    let in_name = |factor: &Factor| holds(&factor.label) || factor.aliases.iter().any(|alias| holds(alias));
-    let in_description =
-        |factor: &Factor| wanted.len() >= PART_OF_DESCRIPTION && factor.description.as_deref().is_some_and(holds);
-    only(query, factors, MatchedBy::PartOfName, in_words)
-        .or_else(|| only(query, factors, MatchedBy::Description, words_in_description))
-        .or_else(|| only(query, factors, MatchedBy::PartOfName, in_name))
-        .or_else(|| only(query, factors, MatchedBy::Description, in_description))
+    let has_words = |name: &str| words_of(name).windows(words.len()).any(|some| some == words);
+    // What holds the words one after the other holds them without what is between as well.
+    let in_names = |named: &Named<'_>, fits: &dyn Fn(&str) -> bool| {
+        let Factor { label, aliases, .. } = named.factor;
+        (named.label.contains(&wanted) && fits(label))
+            || named.aliases.iter().zip(aliases).any(|(alias, written)| alias.contains(&wanted) && fits(written))
+    };
+    let in_description = |named: &Named<'_>, fits: &dyn Fn(&str) -> bool| {
+        wanted.len() >= PART_OF_DESCRIPTION
+            && named.description.as_ref().is_some_and(|text| text.contains(&wanted))
+            && named.factor.description.as_deref().is_some_and(fits)
+    };
+    let any = |_: &str| true;
+    let is_part = |named: &Named<'_>| wanted.len() >= PART && in_names(named, &any);
+    only(query, names, MatchedBy::PartOfName, |named| in_names(named, &has_words))
+        .or_else(|| only(query, names, MatchedBy::Description, |named| in_description(named, &has_words)))
+        .or_else(|| only(query, names, MatchedBy::PartOfName, is_part))
+        .or_else(|| only(query, names, MatchedBy::Description, |named| in_description(named, &any)))
         .unwrap_or(Err(Miss::Unknown))
 }
 
 /// The one factor that fits, or those that do; `None` for none.
 fn only<'a>(
     query: &str,
-    factors: &'a [Factor],
+    names: &Names<'a>,
     matched_by: MatchedBy,
-    fits: impl Fn(&Factor) -> bool,
+    fits: impl Fn(&Named<'_>) -> bool,
 ) -> Option<Result<Resolved, Miss<'a>>> {
-    let fitting: Vec<&Factor> = factors.iter().filter(|factor| fits(factor)).collect();
+    let fitting: Vec<&'a Factor> = names.of.iter().filter(|named| fits(named)).map(|named| named.factor).collect();
     match fitting.as_slice() {
         [] => None,
         [one] => Some(Ok(etf(query, one, matched_by))),
@@ -152,7 +188,7 @@ fn etf(query: &str, factor: &Factor, matched_by: MatchedBy) -> Resolved {
 fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> {
     let wanted = wanted.strip_suffix(COMPOSITE).filter(|rest| !rest.is_empty()).unwrap_or(wanted);
     let singular = wanted.strip_suffix('s').unwrap_or(wanted);
-    let is = |name: &str| plain(name) == wanted || plain(name) == singular;
+    let is = |name: &str| is_plain(name, wanted) || is_plain(name, singular);
     let of = |name: &str, kind: Kind, matched_by: MatchedBy, belongs: &dyn Fn(&Factor) -> bool| {
         let members: Vec<Ticker> =
             factors.iter().filter(|factor| belongs(factor)).map(|factor| factor.ticker.clone()).collect();
@@ -224,7 +260,16 @@ fn words_of(text: &str) -> Vec<String> {
 
 /// Letters and digits alone, small.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    letters(text).collect()
+}
+
+fn letters(text: &str) -> impl Iterator<Item = char> + Clone {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
+/// True where [`plain`] of a name is this.
+fn is_plain(name: &str, wanted: &str) -> bool {
+    letters(name).eq(wanted.chars())
 }
 
 fn shown(factor: &Factor) -> String {
@@ -235,7 +280,7 @@ fn shown(factor: &Factor) -> String {
 fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) -> Vec<String> {
     /// Shorter words say little.
     const WORD: usize = 5;
-    let mut names: Vec<(String, String)> = Vec::new();
+    let mut names = IndexMap::<&str, Vec<String>>::new();
     for factor in universe.factors() {
         let all = [factor.ticker.as_str(), &factor.label].into_iter().chain(factor.aliases.iter().map(String::as_str));
         let words = all
@@ -243,26 +288,43 @@ fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) ->
             .chain(factor.description.as_deref())
             .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
         let words = words.filter(|word| word.len() >= WORD);
-        names.extend(all.clone().chain(words).map(|name| (name.to_owned(), shown(factor))));
-        names.push((factor.category.as_str().to_owned(), format!("{} (category)", factor.category.as_str())));
-        names.extend(factor.sector_group.iter().map(|group| (group.clone(), format!("{group} (sector group)"))));
+        for name in all.clone().chain(words) {
+            names.entry(name).or_default().push(shown(factor));
+        }
+        let category = factor.category.as_str();
+        names.entry(category).or_default().push(format!("{category} (category)"));
+        if let Some(group) = &factor.sector_group {
+            names.entry(group).or_default().push(format!("{group} (sector group)"));
+        }
     }
-    names.extend(groups.factors().map(|factor| (factor.label.clone(), factor.ticker.to_string())));
+    for factor in groups.factors() {
+        names.entry(&factor.label).or_default().push(factor.ticker.to_string());
+    }
     let (mut near, mut seen) = (Vec::new(), HashSet::new());
-    while near.len() < NAMED
-        && let Some(found) = nearest(query, names.iter().map(|(name, _)| name.as_str())).map(str::to_owned)
-    {
-        for (_, factor) in names.extract_if(.., |(name, _)| *name == found) {
-            if near.len() < NAMED && seen.insert(factor.clone()) {
-                near.push(factor);
-            }
+    // Of names that are as near the last first: what is of the whole list stands at its end.
+    let found = nearest_first(query, names.keys().rev().copied());
+    for factor in found.into_iter().filter_map(|name| names.get(name)).flatten() {
+        if near.len() < NAMED && seen.insert(factor) {
+            near.push(factor.clone());
         }
     }
     near
 }
 
 impl Miss<'_> {
-    fn refused(&self, field: &str, query: &str, names: &[String]) -> ToolError {
+    /// Says so, with the nearest names.
+    pub(crate) fn refused(
+        &self,
+        field: &str,
+        query: &str,
+        universe: &FactorUniverse,
+        groups: &UserGroups,
+    ) -> ToolError {
+        let names: Vec<String> = match self {
+            Self::Empty => nearest_names("etf", universe, groups),
+            Self::Unknown => nearest_names(query, universe, groups),
+            Self::Several(factors) => factors.iter().map(|factor| shown(factor)).collect(),
+        };
         let (rule, lead) = match self {
             Self::Empty => ("must name a factor".to_owned(), "the nearest are"),
             Self::Unknown => ("must name one factor".to_owned(), "the nearest are"),
