@@ -37,7 +37,8 @@ pub(super) async fn fetch(
         trailing(source, study, plan, (&closes, today), deadline, fetching),
         caps(source, study, plan, deadline)
     );
-    Fundamentals { today: Some(today), dividends, closes, caps }
+    let sec_yields = sec_yields(source, study, plan).await;
+    Fundamentals { today: Some(today), dividends, closes, sec_yields, caps }
 }
 
 /// The closes that the source has beside adjusted prices, of every factor that the plan shows.
@@ -52,6 +53,17 @@ async fn closes(
         closes.extend(source.close(ticker, study.panel().as_of()).await.map(|close| (ticker.clone(), close)));
     }
     closes
+}
+
+/// The SEC yields that the source has, of every factor that the plan shows; old ones are none.
+async fn sec_yields(source: &dyn FundamentalsProvider, study: &Study, plan: &PerformancePlan) -> IndexMap<Ticker, f64> {
+    let (mut found, as_of) = (IndexMap::new(), study.panel().as_of());
+    for studied in study.factors.iter().filter(|studied| plan.needs(&studied.factor)) {
+        let ticker = &studied.factor.ticker;
+        let newest = source.sec_yield(ticker, as_of).await.filter(|(date, _)| dividends::is_present(*date, as_of));
+        found.extend(newest.map(|(_, sec_yield)| (ticker.clone(), sec_yield)));
+    }
+    found
 }
 
 /// The trailing dividends of every factor that the plan shows and that may have any, in the study's order.

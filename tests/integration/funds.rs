@@ -138,3 +138,41 @@ async fn a_cash_fund_whose_yield_is_no_short_rate_is_a_finding() {
         }
     }
 }
+
+#[tokio::test]
+async fn sec_yields_in_a_price_file_are_those_of_the_window_and_funds_csv_comes_first() {
+    let data = tempdir().unwrap();
+    let mut prices = "date,ticker,close,sec_yield\n".to_owned();
+    let days = NaiveDate::from_ymd_opt(2023, 6, 1).unwrap().iter_days();
+    let until = NaiveDate::from_ymd_opt(2026, 6, 12).unwrap();
+    for day in days.take_while(|day| *day <= until).filter(|day| day.weekday().number_from_monday() <= 5) {
+        let price = 100.0 + f64::from(day.ordinal() % 17);
+        // Of the last day of 2025 and of the newest whole month; VNQ's was last written long ago, GLD has none.
+        let written = |old: &str, new: &str| match day.to_string().as_str() {
+            "2023-07-03" => "2.2%".to_owned(),
+            "2025-12-31" => old.to_owned(),
+            "2026-05-20" => new.to_owned(),
+            _ => String::new(),
+        };
+        let (spy, hyg) = (written("1.1%", "1.2%"), written("7.1%", "6.8%"));
+        let vnq = written("", "");
+        let _ = writeln!(
+            prices,
+            "{day},SPY,{price},{spy}\n{day},HYG,{price},{hyg}\n{day},VNQ,{price},{vnq}\n{day},GLD,{price},"
+        );
+    }
+    fs::write(data.path().join("prices.csv"), prices).unwrap();
+    let (folder, proxies) = (data.path().display().to_string(), tempdir().unwrap());
+    fs::write(proxies.path().join("funds.csv"), "ticker,sec_yield\nHYG,7.5%\n").unwrap();
+    let mappings = proxies.path().display().to_string();
+    let settings = [("FACTOR_PRICE_FILES", folder.as_str()), ("FACTOR_PROXIES_DIR", mappings.as_str())];
+    let mut server = Session::start(data.path(), &settings).await;
+    let mut of = async |end: &str| {
+        let question = json!({"analysis_type": "performance", "tickers": ["SPY", "HYG", "VNQ", "GLD"], "end_date": end,
+            "include": ["per_factor"], "max_chars": 0});
+        let answer = server.structured(ANALYSIS, question).await;
+        ["SPY", "HYG", "VNQ", "GLD"].map(|ticker| answer["per_factor"][ticker]["sec_yield"].as_f64())
+    };
+    assert_eq!(of("2026-06-12").await, [Some(0.012), Some(0.075), None, None]);
+    assert_eq!(of("2025-12-31").await, [Some(0.011), Some(0.075), None, None]);
+}

@@ -23,6 +23,8 @@ pub struct Fundamentals {
     /// The newest close on or before the panel's `as_of`, and its date, of the tickers of which the source has one beside
     /// adjusted prices.
     pub closes: IndexMap<Ticker, (NaiveDate, f64)>,
+    /// The newest SEC yield on or before the panel's `as_of`, decimal, of the tickers of which the source has a present one.
+    pub sec_yields: IndexMap<Ticker, f64>,
     /// Market capitalisations, for plans that weight by them.
     pub caps: MarketCaps,
 }
@@ -45,11 +47,12 @@ eq_and_hash_by_fields!(MarketCaps);
 
 impl Fundamentals {
     fn fields(&self) -> impl Hash + Eq + '_ {
-        let Self { today, dividends, closes, caps } = self;
+        let Self { today, dividends, closes, sec_yields, caps } = self;
         let bits = |found: &Result<f64, String>| found.clone().map(f64::to_bits);
         let dividends: Vec<_> = dividends.iter().map(|(ticker, found)| (ticker, bits(found))).collect();
         let closes: Vec<_> = closes.iter().map(|(ticker, (date, close))| (ticker, date, close.to_bits())).collect();
-        (today, dividends, closes, caps)
+        let sec_yields: Vec<_> = sec_yields.iter().map(|(ticker, found)| (ticker, found.to_bits())).collect();
+        (today, dividends, closes, sec_yields, caps)
     }
 }
 
@@ -85,6 +88,8 @@ mod tests {
         };
         let different = [
             Fundamentals::default(),
+            Fundamentals { sec_yields: [(spy(), 0.01)].into_iter().collect(), ..Fundamentals::default() },
+            Fundamentals { sec_yields: [(spy(), 0.02)].into_iter().collect(), ..Fundamentals::default() },
             closed(2, 1.0),
             closed(3, 1.0),
             closed(2, 2.0),

@@ -3,7 +3,7 @@
 //! | layout | columns | prices are |
 //! | --- | --- | --- |
 //! | wide | `date`, one column per ticker | adjusted |
-//! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend` | adjusted where a ticker has any, else close |
+//! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend`, `sec_yield` | adjusted where a ticker has any, else close |
 //! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
 //! | either | a column `currency` (one for each ticker), or `CUR:EUR` with the dollars for one euro | |
 //! | fields of tickers | `SPY.Adjusted`, `('Close', 'SPY')`, or fields and tickers in two lines | as in long |
@@ -26,7 +26,8 @@
 //! **Other currencies than the dollar**: `currency.rs`.
 //!
 //! **Dividends** are per share, on their ex-dates, adjusted for splits as the prices are. An empty cell or zero: none
-//! on that date; a negative one or text is dropped with a warning.
+//! on that date; a negative one or text is dropped with a warning. **SEC yields** (`sec_yield`) are decimals, or have a percent
+//! sign; of a ticker the newest on or before a day counts.
 //!
 //! **Several files merge.** A ticker in two files: where one continues the other they are joined. Else adjusted
 //! prices win over closes, then the longer history, and a warning says which, and on which dates they differ; its dividends

@@ -175,6 +175,12 @@ pub trait FundamentalsProvider: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The newest SEC yield (of thirty days, decimal) on or before a day, and its date. `None` where the source has none.
+    /// Nothing is fetched for it.
+    async fn sec_yield(&self, _ticker: &Ticker, _on: NaiveDate) -> Option<(NaiveDate, f64)> {
+        None
+    }
+
     /// Market capitalisations (of a fund: its assets) in US dollars, of the tickers that have one.
     ///
     /// # Errors

@@ -274,7 +274,7 @@ fn conventions(analysis: &Analysis, plan: &Plan) -> Fields {
             say("observations_of", "periods of the figures that rest on fewer than observations");
             say(
                 "dividend_yield",
-                "distributions of the trailing twelve months / last price, only of today; of a composite the weighted mean of its members'; sec_yield beside it where funds.csv tells it",
+                "distributions of the trailing twelve months / last price, only of today; of a composite the weighted mean of its members'; sec_yield beside it where funds.csv or a price file tells it",
             );
         }
         AnalysisKind::Returns => {

@@ -154,7 +154,8 @@ pub fn composite_yield(members: &[(f64, &Result<f64, String>)]) -> Result<f64, S
     }
 }
 
-fn is_present(date: NaiveDate, today: NaiveDate) -> bool {
+/// True for what is of the present on a day.
+pub fn is_present(date: NaiveDate, today: NaiveDate) -> bool {
     (today - date).num_days() <= CURRENT_DAYS
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Content {
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes of each ticker that has adjusted prices too.
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// The SEC yields of each ticker of a file that has a column for them, decimals, dates rising.
+    pub(super) sec_yields: HashMap<Ticker, Arc<[(NaiveDate, f64)]>>,
     /// What the prices of a ticker are in, where that is not the dollar.
     pub(super) currencies: HashMap<Ticker, Arc<str>>,
     /// Yields in percent.
@@ -42,6 +44,7 @@ pub(super) enum ColumnKind {
     Price(Ticker, PriceKind),
     Yield(Maturity),
     Dividend(Ticker),
+    SecYield(Ticker),
 }
 
 impl Content {
@@ -53,6 +56,7 @@ impl Content {
         match kind {
             ColumnKind::Yield(maturity) => self.yields.push((maturity, rows)),
             ColumnKind::Dividend(ticker) => drop(self.dividends.insert(ticker, dividends(rows))),
+            ColumnKind::SecYield(ticker) => drop(self.sec_yields.insert(ticker, by_date(rows).into())),
             ColumnKind::Price(ticker, price_kind) => {
                 let series = PriceSeries::new(ticker, price_kind, rows);
                 // The close of a ticker follows its adjusted prices and only steps in where those are not there.
@@ -71,15 +75,22 @@ impl Content {
 
 /// Dividends in order of their dates; of several rows for one date the last counts, as it does for prices. Files write
 /// zero on days without one.
-fn dividends(mut rows: Vec<(NaiveDate, f64)>) -> Arc<[Dividend]> {
+fn dividends(rows: Vec<(NaiveDate, f64)>) -> Arc<[Dividend]> {
+    let paid = by_date(rows).into_iter().filter(|(_, amount)| *amount > 0.0);
+    paid.map(|(ex_date, amount)| Dividend { ex_date, amount }).collect()
+}
+
+/// Rows in order of their dates, the last of each date.
+fn by_date(mut rows: Vec<(NaiveDate, f64)>) -> Vec<(NaiveDate, f64)> {
     rows.sort_by_key(|(date, _)| *date);
-    let last_of_its_date =
-        |at: usize, date: NaiveDate| rows.get(at + 1).is_none_or(|(next, _): &(NaiveDate, f64)| *next != date);
-    rows.iter()
-        .enumerate()
-        .filter(|(at, (date, amount))| *amount > 0.0 && last_of_its_date(*at, *date))
-        .map(|(_, (ex_date, amount))| Dividend { ex_date: *ex_date, amount: *amount })
-        .collect()
+    let mut kept = Vec::<(NaiveDate, f64)>::with_capacity(rows.len());
+    for row in rows {
+        match kept.last_mut().filter(|last| last.0 == row.0) {
+            Some(last) => *last = row,
+            None => kept.push(row),
+        }
+    }
+    kept
 }
 
 #[cfg(test)]

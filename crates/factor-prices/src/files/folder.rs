@@ -75,6 +75,8 @@ pub(super) struct Data {
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes beside the adjusted prices, of the same file.
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// The SEC yields beside the prices, decimals by date, of the same file.
+    pub(super) sec_yields: HashMap<Ticker, Arc<[(NaiveDate, f64)]>>,
     /// What prices are in, where that is not the dollar.
     pub(super) currencies: HashMap<Ticker, Arc<str>>,
     /// Prices in another currency that are dollars here.
@@ -239,8 +241,8 @@ impl Data {
         }
         let mut merged = merge.finish();
         let converted = currency::into_dollars(&mut merged, &mut data.warnings);
-        let Merged { prices, files_of, dividends, closes, currencies, yields } = merged;
-        Ok(Self { prices, files_of, dividends, closes, currencies, converted, yields, ..data })
+        let Merged { prices, files_of, dividends, closes, sec_yields, currencies, yields } = merged;
+        Ok(Self { prices, files_of, dividends, closes, sec_yields, currencies, converted, yields, ..data })
     }
 
     /// How each file was read, in order of their names.
@@ -289,6 +291,7 @@ impl Stamp {
             content.prices.clear();
             content.dividends.clear();
             content.closes.clear();
+            content.sec_yields.clear();
             content.currencies.clear();
         }
         Ok(content)

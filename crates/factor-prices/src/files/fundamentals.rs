@@ -36,6 +36,14 @@ impl FundamentalsProvider for FilePrices {
         Some((closes.dates()[last], closes.prices()[last]))
     }
 
+    /// The `sec_yield` column of the file that the ticker's prices are from.
+    async fn sec_yield(&self, ticker: &Ticker, on: NaiveDate) -> Option<(NaiveDate, f64)> {
+        let data = self.data().await.ok()?;
+        let yields = data.sec_yields.get(ticker)?;
+        let last = yields.partition_point(|(date, _)| *date <= on).checked_sub(1)?;
+        yields.get(last).copied()
+    }
+
     async fn market_caps(&self, _tickers: &[Ticker]) -> Result<Vec<MarketCap>, PriceError> {
         Err(PriceError::NoData("price files hold no market capitalisations".to_owned()))
     }

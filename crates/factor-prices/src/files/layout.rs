@@ -43,7 +43,8 @@ pub(super) enum TickersFrom {
 /// What the columns other than the date hold.
 #[derive(Debug)]
 pub(super) enum TableShape {
-    /// A series in each column. A ticker's adjusted prices stand directly before its closes, and these before its dividends.
+    /// A series in each column. A ticker's adjusted prices stand directly before its closes, and these before what
+    /// it pays.
     Fixed(Vec<(usize, ColumnKind)>),
     /// One line per date and ticker.
     Long {
@@ -63,6 +64,8 @@ pub(super) struct OfTicker {
     pub(super) close: Option<usize>,
     /// The dividend per share, on its ex-date.
     pub(super) dividend: Option<usize>,
+    /// The SEC yield of a day.
+    pub(super) sec_yield: Option<usize>,
 }
 
 impl OfTicker {
@@ -72,12 +75,13 @@ impl OfTicker {
         let adjusted = self.adjusted.map(price(PriceKind::Adjusted));
         let close = self.close.map(price(PriceKind::Close));
         let dividend = self.dividend.map(|at| (at, ColumnKind::Dividend(ticker.clone())));
-        adjusted.into_iter().chain(close).chain(dividend)
+        let sec_yield = self.sec_yield.map(|at| (at, ColumnKind::SecYield(ticker.clone())));
+        adjusted.into_iter().chain(close).chain(dividend).chain(sec_yield)
     }
 
     /// The columns in the order of [`Self::of`].
-    pub(super) fn columns(self) -> [Option<usize>; 3] {
-        [self.adjusted, self.close, self.dividend]
+    pub(super) fn columns(self) -> [Option<usize>; 4] {
+        [self.adjusted, self.close, self.dividend, self.sec_yield]
     }
 
     fn has_price(self) -> bool {
@@ -196,7 +200,12 @@ impl<'a> Columns<'a> {
                 (first, _) => Ok(first),
             }
         };
-        Ok(OfTicker { adjusted: one(Field::Adjusted)?, close: one(Field::Close)?, dividend: one(Field::Dividend)? })
+        Ok(OfTicker {
+            adjusted: one(Field::Adjusted)?,
+            close: one(Field::Close)?,
+            dividend: one(Field::Dividend)?,
+            sec_yield: one(Field::SecYield)?,
+        })
     }
 
     fn ambiguous(&self, first: usize, second: usize) -> String {

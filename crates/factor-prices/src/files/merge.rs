@@ -22,6 +22,7 @@ pub(super) struct Merged {
     pub(super) files_of: HashMap<Ticker, String>,
     pub(super) dividends: HashMap<Ticker, Arc<[Dividend]>>,
     pub(super) closes: HashMap<Ticker, Arc<PriceSeries>>,
+    pub(super) sec_yields: HashMap<Ticker, Arc<[(NaiveDate, f64)]>>,
     pub(super) currencies: HashMap<Ticker, Arc<str>>,
     pub(super) yields: Arc<YieldTable>,
 }
@@ -35,6 +36,8 @@ pub(super) struct Merge {
     dividends: HashMap<Ticker, Arc<[Dividend]>>,
     /// The closes beside them.
     closes: HashMap<Ticker, Arc<PriceSeries>>,
+    /// The SEC yields beside them.
+    sec_yields: HashMap<Ticker, Arc<[(NaiveDate, f64)]>>,
     /// What they are in.
     currencies: HashMap<Ticker, Arc<str>>,
     yields: HashMap<Maturity, (Arc<Content>, String, bool)>,
@@ -92,6 +95,7 @@ impl Merge {
         let overlap = if is_comparable { Overlap::of(kept, series) } else { Overlap::default() };
         if let Some(joined) = joined(used, other, &overlap).filter(|_| is_comparable) {
             unite(&mut self.dividends, ticker, &content.dividends, |one, other| of_both(one, other));
+            unite(&mut self.sec_yields, ticker, &content.sec_yields, |one, other| Some(later(one, other)));
             unite(&mut self.closes, ticker, &content.closes, |one, other| {
                 let (used, other) = if is_better { (other, one) } else { (one, other) };
                 overlap::joined(used, other, &Overlap::of(used, other)).map(Arc::new)
@@ -123,6 +127,7 @@ impl Merge {
     fn follow(&mut self, ticker: &Ticker, content: &Content) {
         follow(&mut self.dividends, ticker, &content.dividends);
         follow(&mut self.closes, ticker, &content.closes);
+        follow(&mut self.sec_yields, ticker, &content.sec_yields);
         follow(&mut self.currencies, ticker, &content.currencies);
     }
 
@@ -134,8 +139,8 @@ impl Merge {
         for (maturity, (content, ..)) in self.yields {
             table.insert(maturity, content.rows(maturity).iter().copied());
         }
-        let Self { dividends, closes, currencies, .. } = self;
-        Merged { prices, files_of, dividends, closes, currencies, yields: Arc::new(table) }
+        let Self { dividends, closes, sec_yields, currencies, .. } = self;
+        Merged { prices, files_of, dividends, closes, sec_yields, currencies, yields: Arc::new(table) }
     }
 }
 
@@ -167,6 +172,13 @@ fn of_both(one: &[Dividend], other: &[Dividend]) -> Option<Arc<[Dividend]>> {
     all.sort_by_key(|paid| paid.ex_date);
     all.dedup_by_key(|paid| paid.ex_date);
     Some(all.into())
+}
+
+/// The yields of two files, by date.
+fn later(one: &[(NaiveDate, f64)], other: &[(NaiveDate, f64)]) -> Arc<[(NaiveDate, f64)]> {
+    let mut all = [one, other].concat();
+    all.sort_by_key(|(date, _)| *date);
+    all.into()
 }
 
 /// What is to be said of the tickers that a file shares with those before it.

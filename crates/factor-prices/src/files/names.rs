@@ -41,6 +41,8 @@ pub(super) enum Field {
     Close,
     /// A dividend per share.
     Dividend,
+    /// The SEC's yield of thirty days.
+    SecYield,
     /// One that is not read: open, high, low, volume, change.
     Other,
 }
@@ -90,6 +92,7 @@ const CLOSE: [&str; 12] = [
     "schlusskurs",
 ];
 const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
+const SEC_YIELD: [&str; 4] = ["secyield", "secyield30d", "30dsecyield", "30daysecyield"];
 const OTHER: [&str; 35] = [
     "bid",
     "ask",
@@ -152,6 +155,7 @@ impl Field {
             () if is(&ADJUSTED) => Some(Self::Adjusted),
             () if is(&CLOSE) => Some(Self::Close),
             () if is(&DIVIDEND) => Some(Self::Dividend),
+            () if is(&SEC_YIELD) => Some(Self::SecYield),
             () if is(&OTHER) => Some(Self::Other),
             () => None,
         }

@@ -40,8 +40,9 @@ pub(super) fn columns(layout: &Layout, headers: &[String]) -> String {
     let read: Vec<(usize, &str)> = match &layout.shape {
         TableShape::Fixed(fixed) => fixed.iter().map(|(at, kind)| (*at, meaning(kind))).collect(),
         TableShape::Long { columns, .. } => {
-            let [adjusted, close, dividend] = columns.columns();
-            let all = [(adjusted, "adjusted price"), (close, "close"), (dividend, "dividend")];
+            let [adjusted, close, dividend, sec_yield] = columns.columns();
+            let all =
+                [(adjusted, "adjusted price"), (close, "close"), (dividend, "dividend"), (sec_yield, "SEC yield")];
             all.into_iter().filter_map(|(at, what)| Some((at?, what))).collect()
         }
     };
@@ -59,6 +60,7 @@ fn meaning(kind: &ColumnKind) -> &'static str {
         ColumnKind::Price(_, PriceKind::Close) => "close",
         ColumnKind::Yield(_) => "yield",
         ColumnKind::Dividend(_) => "dividend",
+        ColumnKind::SecYield(_) => "SEC yield",
     }
 }
 

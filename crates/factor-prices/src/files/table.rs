@@ -57,7 +57,8 @@ pub(super) struct Table<'a> {
     bad_cells: BadCells,
     /// Numbers that are no price.
     no_prices: BadCells,
-    bad_dividends: Notes,
+    /// Dividends and SEC yields that are none.
+    bad_income: Notes,
     bad_tickers: Notes,
     skipped: Skipped,
     delimiter: Option<u8>,
@@ -68,7 +69,7 @@ pub(super) struct Table<'a> {
 pub(super) type Target = (usize, usize);
 
 /// A ticker's group in a long file, and where its cells go.
-pub(super) type Targets = (usize, [Option<Target>; 3]);
+pub(super) type Targets = (usize, [Option<Target>; 4]);
 
 /// A row's place among those with a date.
 pub(super) type Row = u32;
@@ -113,7 +114,7 @@ impl<'a> Table<'a> {
             currencies: Stated::default(),
             bad_cells: BadCells::default(),
             no_prices: BadCells::default(),
-            bad_dividends: Notes::default(),
+            bad_income: Notes::default(),
             bad_tickers: Notes::default(),
             skipped: Skipped::default(),
             delimiter: None,
@@ -208,13 +209,9 @@ impl<'a> Table<'a> {
     pub(super) fn put(&mut self, (column, at): Target, row: Row, cell: Cell<'_>) -> Result<(), FileError> {
         let Some(series) = self.series.get_mut(at) else { return Ok(()) };
         let line = self.dates.get(row as usize).map_or(0, |(line, _)| *line);
-        let is_dividend = matches!(series.kind, ColumnKind::Dividend(_));
-        if let Cell::Number(value) | Cell::Written(Written { value, .. }, _) = cell
-            && is_dividend
-            && !(value.is_finite() && value >= 0.0)
-        {
-            self.bad_dividends
-                .add(|| format!("{} {line}: the dividend {value} is no amount of zero or more; dropped", self.unit));
+        let is_income = matches!(series.kind, ColumnKind::Dividend(_) | ColumnKind::SecYield(_));
+        if is_income && let Some(rule) = no_income(&series.kind, &cell) {
+            self.bad_income.add(|| format!("{} {line}: {rule}; dropped", self.unit));
             return Ok(());
         }
         let value = match cell {
@@ -226,11 +223,11 @@ impl<'a> Table<'a> {
                 self.separators
                     .take(written.form, (self.unit, line, text), place)
                     .map_err(|rule| FileError::unusable(self.path, rule))?;
-                written.value
+                written.value * part_of_one(&series.kind, &written)
             }
             Cell::Text(text) => {
                 // Counted as a bad price by the series, never read as zero.
-                if !is_dividend {
+                if !is_income {
                     series.rows.push((row, f64::NAN));
                 }
                 if series.weekdays.take(row, text) {
@@ -258,6 +255,32 @@ impl<'a> Table<'a> {
         });
         (column, self.series.len() - 1)
     }
+}
+
+/// A yield above this, in size, was written as a percentage without its sign: no fund's is a half.
+const HIGHEST_YIELD: f64 = 0.5;
+
+/// What a cell of dividends or SEC yields breaks, if it is a number.
+fn no_income(kind: &ColumnKind, cell: &Cell<'_>) -> Option<String> {
+    let value = match cell {
+        Cell::Number(value) => *value,
+        Cell::Written(written, _) => written.value * part_of_one(kind, written),
+        Cell::Missing | Cell::Text(_) => return None,
+    };
+    match kind {
+        ColumnKind::Dividend(_) if !(value.is_finite() && value >= 0.0) => {
+            Some(format!("the dividend {value} is no amount of zero or more"))
+        }
+        ColumnKind::SecYield(_) if !(value.is_finite() && value.abs() <= HIGHEST_YIELD) => Some(format!(
+            "the SEC yield {value} is none from -{HIGHEST_YIELD} to {HIGHEST_YIELD}: 4.3% is written 0.043 or 4.3%"
+        )),
+        _ => None,
+    }
+}
+
+/// What a number is to be multiplied with: SEC yields are decimals, and may be written with a percent sign.
+fn part_of_one(kind: &ColumnKind, written: &Written) -> f64 {
+    if written.percent && matches!(kind, ColumnKind::SecYield(_)) { 0.01 } else { 1.0 }
 }
 
 /// A file's name without the extensions that [`super::folder`] knows.

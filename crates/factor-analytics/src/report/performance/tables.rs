@@ -115,7 +115,12 @@ impl Tables<'_> {
             asset_class: factor.asset_class,
             history: self.study.history(studied.column),
             profile,
-            sec_yield: factor.facts.sec_yield.map(Ratio::decimal),
+            // What was written of the fund beats what came with its prices.
+            sec_yield: factor
+                .facts
+                .sec_yield
+                .map(Ratio::decimal)
+                .or_else(|| self.fundamentals.sec_yields.get(&factor.ticker).copied()),
         }
     }
 

@@ -89,6 +89,31 @@ fn bad_dividends_are_dropped_and_named_and_cost_no_price() {
 }
 
 #[test]
+fn sec_yields_are_decimals_or_have_a_percent_sign() {
+    let of = |rows: &str| parsed("p.csv", &format!("date,ticker,adj_close,sec_yield\n{rows}")).unwrap();
+    let yields = |content: &Content| {
+        content.sec_yields.get(&"SPY".parse::<factor_types::Ticker>().unwrap()).map(|found| found.to_vec())
+    };
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let plain = of("2024-01-02,SPY,100,\n2024-01-03,SPY,101,0.012\n2024-01-04,SPY,102,0.013\n");
+    assert_eq!(yields(&plain), Some(vec![(day("2024-01-03"), 0.012), (day("2024-01-04"), 0.013)]));
+    assert_eq!((series(&plain, "SPY").len(), plain.warnings.len()), (3, 0));
+    let percent = of("2024-01-02,SPY,100,1.25%\n2024-01-03,SPY,101,\n");
+    assert_eq!(yields(&percent), Some(vec![(day("2024-01-02"), 0.0125)]));
+    // 1.25 without its sign may be 125% or 1.25%.
+    let unsaid = of("2024-01-02,SPY,100,1.25\n2024-01-03,SPY,101,x\n");
+    assert_eq!((yields(&unsaid), series(&unsaid, "SPY").bad_prices()), (Some(Vec::new()), 0));
+    assert_eq!(
+        unsaid.warnings,
+        [
+            "p.csv: line 3, column 4 `sec_yield`: `x` is no number; dropped (2024-01-03)",
+            "p.csv: line 2: the SEC yield 1.25 is none from -0.5 to 0.5: 4.3% is written 0.043 or 4.3%; dropped",
+        ]
+    );
+    assert!(parsed("p.csv", "date,ticker,close,sec_yield\n2024-01-02,SPY,99,1%\n2024-01-03,SPY,99,0.01\n").is_err());
+}
+
+#[test]
 fn a_ticker_s_own_file() {
     let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,2,0.5,100,98,1000\n";
     let content = parsed("spy.csv", text).unwrap();

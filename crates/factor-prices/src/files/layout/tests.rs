@@ -21,6 +21,7 @@ fn shown(kind: &ColumnKind) -> String {
         ColumnKind::Price(ticker, PriceKind::Adjusted) => format!("{ticker} adjusted"),
         ColumnKind::Price(ticker, PriceKind::Close) => format!("{ticker} close"),
         ColumnKind::Dividend(ticker) => format!("{ticker} dividend"),
+        ColumnKind::SecYield(ticker) => format!("{ticker} SEC yield"),
         ColumnKind::Yield(maturity) => maturity.to_string(),
     }
 }

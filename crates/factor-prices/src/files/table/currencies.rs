@@ -11,7 +11,7 @@ impl Table<'_> {
             TableShape::Fixed(_) => usize::MAX,
         };
         for (at, series) in self.series.iter_mut().enumerate() {
-            let may_be_percent = matches!(series.kind, ColumnKind::Yield(_));
+            let may_be_percent = matches!(series.kind, ColumnKind::Yield(_) | ColumnKind::SecYield(_));
             let header = self.headers.get(series.column).map_or("", |header| header.trim());
             let column = || format!("column {} `{}`", series.column + 1, excerpt(header));
             let signed =

@@ -34,7 +34,7 @@ impl Table<'_> {
         let place = |row: Row| Some((dates.get(row as usize)?.0, *days.get(row as usize)?));
         let bad_cells = self.bad_cells.notes(unit, &self.headers, place);
         bad_cells.finish(&name, (RemarkKind::BadCell, "cells dropped"), &mut warnings);
-        self.bad_dividends.finish(&name, (RemarkKind::BadDividend, "dividends dropped"), &mut warnings);
+        self.bad_income.finish(&name, (RemarkKind::BadDividend, "dividends or SEC yields dropped"), &mut warnings);
         if order.late + order.twice > 0 {
             let text = format!(
                 "{name}: {} {unit}s out of date order, {} repeating a date (sorted; a date's last {unit} is used)",
