@@ -102,6 +102,8 @@ run_coverage() {
     mkdir -p "$profiles"
     printf '#!/bin/sh\nexec "$@" -Cinstrument-coverage -Cllvm-args=-runtime-counter-relocation\n' >"$built/rustc"
     chmod +x "$built/rustc"
+    # The counts need no debug information, and building is faster without.
+    export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
     export CARGO_TARGET_DIR=$built CARGO_INCREMENTAL=0 RUSTC_WORKSPACE_WRAPPER=$built/rustc LLVM_PROFILE_FILE=$profiles/%m%c.profraw
     tests --workspace --no-fail-fast || echo "some tests failed; what they ran counts all the same"
     "$tools/llvm-profdata" merge -sparse "$profiles"/*.profraw -o "$built/all.profdata"
