@@ -18,7 +18,7 @@ use factor_store::{MemoryEntries, PostgresEntries, SqliteEntries, entries::Write
 use factor_types::EntryStore;
 
 use super::utc_today;
-use crate::settings::{BaseUrl, PriceSource, Secret, Settings, YieldSource};
+use crate::settings::{BaseUrl, PriceSettings, PriceSource, Secret, Settings, YieldSource};
 
 /// The file of what was fetched, in the data folder.
 const CACHE_FILE: &str = "cache.db";
@@ -166,7 +166,7 @@ impl Picker<'_> {
         own_yields: SourceChoice,
     ) -> anyhow::Result<Sources> {
         // Files and the sample have yields too; another source only where it is named.
-        let named = self.named_yields(None)?;
+        let named = self.named_yields(None, own_yields.name == "files")?;
         let (yields, yield_choice) = named.unwrap_or_else(|| (source.clone() as Arc<dyn YieldProvider>, own_yields));
         let (prices, fundamentals, scope) = (source.clone(), source.clone(), choice.name.clone());
         let Self { store, vendors, .. } = self;
@@ -247,7 +247,7 @@ impl Picker<'_> {
 
     /// The yields of a vendor's prices.
     fn vendor_yields(&mut self, fmp: Option<Arc<Fmp>>) -> anyhow::Result<(Arc<dyn YieldProvider>, SourceChoice)> {
-        if let Some(named) = self.named_yields(fmp.clone())? {
+        if let Some(named) = self.named_yields(fmp.clone(), false)? {
             return Ok(named);
         }
         let mut links: Vec<Arc<dyn YieldProvider>> = vec![self.treasury()?, self.fred()?];
@@ -260,17 +260,28 @@ impl Picker<'_> {
         Ok((self.kept_yields(Arc::new(YieldChain::new(links)), "yields"), choice(names, why)))
     }
 
-    /// The source of yields that the settings name, if they name one.
+    /// The source of yields that the settings name, if they name one besides price files, which are read with their yields.
     fn named_yields(
         &mut self,
         fmp: Option<Arc<Fmp>>,
+        beside_price_files: bool,
     ) -> anyhow::Result<Option<(Arc<dyn YieldProvider>, SourceChoice)>> {
-        let (name, source): (_, Arc<dyn YieldProvider>) = match self.settings.prices.yield_source {
-            YieldSource::Auto => return Ok(None),
-            YieldSource::Treasury => ("treasury", self.treasury()?),
-            YieldSource::Fred => ("fred", self.fred()?),
+        let PriceSettings { yield_source, yield_file, .. } = &self.settings.prices;
+        let (name, source): (_, Arc<dyn YieldProvider>) = match (yield_source, yield_file) {
+            (YieldSource::Auto, Some(path)) if !beside_price_files => {
+                let files = FilePrices::open(path, Some(path), utc_today)
+                    .with_context(|| format!("FACTOR_YIELD_FILE is `{}`", path.display()))?;
+                return Ok(Some((Arc::new(files), choice("files", "FACTOR_YIELD_FILE is set"))));
+            }
+            (YieldSource::Auto, _) => return Ok(None),
+            (_, Some(_)) => anyhow::bail!(
+                "FACTOR_YIELD_SOURCE names a vendor, and FACTOR_YIELD_FILE is set: leave one of them out, or write `auto` for the \
+                 file"
+            ),
+            (YieldSource::Treasury, None) => ("treasury", self.treasury()?),
+            (YieldSource::Fred, None) => ("fred", self.fred()?),
             // The client of the prices, where there is one: the limit of requests is that of the account.
-            YieldSource::Fmp => match fmp {
+            (YieldSource::Fmp, None) => match fmp {
                 Some(client) => ("fmp", client),
                 None => ("fmp", self.fmp_client()?),
             },

@@ -23,8 +23,8 @@ settings! {
         source: PriceSource = Setting::new("FACTOR_PRICE_SOURCE").preset("auto"), one_of();
         /// Folder or file of prices, CSV or Parquet.
         files: Option<PathBuf> = Setting::new("FACTOR_PRICE_FILES").path(), optional(existing_path());
-        /// Where yields come from: `treasury`, `fred`, `fmp`, or `auto`: those of the files or the sample; with a vendor's
-        /// prices the first of these that answers.
+        /// Where yields come from: `treasury`, `fred`, `fmp`, or `auto`: `FACTOR_YIELD_FILE`, else those of the files or the
+        /// sample; with a vendor's prices the first of these that answers.
         yield_source: YieldSource = Setting::new("FACTOR_YIELD_SOURCE").preset("auto"), one_of();
         /// File of Treasury yields, CSV or Parquet.
         yield_file: Option<PathBuf> =

@@ -385,3 +385,36 @@ async fn every_way_out_succeeds_when_it_is_followed() {
     daily["frequency"] = json!("daily");
     assert!(server.answer(EXPOSURES, daily).await["regression"]["factors"]["IBIT"].is_object());
 }
+
+/// A file of yields that is named is used, whatever the prices are, or refused: never passed over.
+#[tokio::test]
+async fn a_file_of_yields_that_is_named_is_used_beside_any_prices() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("rates.csv");
+    fs::write(&file, "date,UST3M\n2024-12-02,4.5\n2025-01-09,4.25\n").unwrap();
+    let path = file.display().to_string();
+    let settings =
+        [("FACTOR_PRICE_SOURCE", "sample"), ("FACTOR_YIELD_FILE", path.as_str()), ("FACTOR_TODAY", "2025-01-10")];
+    let mut server = Session::start(data.path(), &settings).await;
+    let yields = server.answer("get_server_status", json!({})).await["parts"]["yields"].clone();
+    assert_eq!((&yields["source"], &yields["why"]), (&json!("files"), &json!("FACTOR_YIELD_FILE is set")));
+    assert_eq!(yields["probe"], "UST3M", "the sample has five of them");
+
+    let both = std::process::Command::new(env!("CARGO_BIN_EXE_factor-mcp"))
+        .args(["config"])
+        .envs(settings)
+        .env("FACTOR_YIELD_SOURCE", "fred")
+        .env("FACTOR_DATA_DIR", data.path())
+        .output()
+        .unwrap();
+    let refused = std::process::Command::new(env!("CARGO_BIN_EXE_factor-mcp"))
+        .args(["analyze", "returns"])
+        .envs(settings)
+        .env("FACTOR_YIELD_SOURCE", "fred")
+        .env("FACTOR_DATA_DIR", data.path())
+        .output()
+        .unwrap();
+    assert!(both.status.success(), "settings can be looked at");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && said.contains("leave one of them out"), "{said}");
+}
