@@ -189,7 +189,7 @@ impl ToolError {
         problems.truncate(MOST_PROBLEMS);
         let message = match problems.as_slice() {
             [] => "The arguments are not valid: compare them with the tool's input schema.".to_owned(),
-            [only] => format!("{only}."),
+            [only] => stopped(only.to_string()),
             several => {
                 let each: Vec<_> = several.iter().take(IN_MESSAGE).map(Problem::to_string).collect();
                 let more = match all.saturating_sub(IN_MESSAGE) {
@@ -199,7 +199,7 @@ impl ToolError {
                     }
                     more => format!("; and {more} more in problems"),
                 };
-                format!("{all} problems: {}{more}.", each.join("; "))
+                stopped(format!("{all} problems: {}{more}", each.join("; ")))
             }
         };
         Self { code: ErrorCode::InvalidArgument, message, problems }
@@ -278,6 +278,11 @@ fn sentence(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
     let is_word = first.chars().all(|letter| letter.is_ascii_lowercase());
     let text = if is_word { capitalised(text) } else { text.to_owned() };
+    stopped(text)
+}
+
+/// With a stop at its end, unless it asks.
+fn stopped(text: String) -> String {
     if text.ends_with('?') { text } else { format!("{text}.") }
 }
 
