@@ -1,9 +1,15 @@
 //! What a client sent, and the answer to what is no message: the same over every transport.
 
+use std::{borrow::Cow, fmt};
+
 use rmcp::{
     RoleServer,
-    model::{ClientRequest, ErrorData, JsonRpcMessage, JsonRpcRequest, RequestId},
+    model::{ClientRequest, ErrorData, JsonRpcMessage, JsonRpcRequest, RequestId, RequestMetaObject},
     service::RxJsonRpcMessage,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
 
@@ -65,6 +71,105 @@ pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, 
         }
         Ok(message) => Ok(Some(message)),
         Err(_) => unread(text),
+    }
+}
+
+/// Whether text is a message that asks for something or for nothing, for one who does not need it read.
+///
+/// # Errors
+/// Why it is none.
+pub(super) fn check(text: &[u8]) -> Result<(), Box<Refused>> {
+    // Most of what comes is a call. That one is well formed shows without a tree of its arguments, which cost more than all else
+    // that is done before a request is sent away.
+    if serde_json::from_slice::<Call<'_>>(text).is_ok_and(|call| call.jsonrpc == "2.0" && call.method == "tools/call") {
+        return Ok(());
+    }
+    read(text).map(drop)
+}
+
+/// The shape of a call of a tool. What else stands in one is not known here, and is read in full.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call<'a> {
+    #[serde(borrow)]
+    jsonrpc: Cow<'a, str>,
+    #[serde(rename = "id")]
+    _id: RequestId,
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(rename = "params")]
+    _params: CallParams,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallParams {
+    #[serde(rename = "_meta", default)]
+    _meta: Option<RequestMetaObject>,
+    #[serde(rename = "name")]
+    _name: String,
+    #[serde(rename = "arguments", default)]
+    _arguments: AnyObject,
+}
+
+/// An object, whatever is in it, read as a tree of it would be and not kept.
+#[derive(Default)]
+struct AnyObject;
+
+impl<'de> Deserialize<'de> for AnyObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Anything).map(|Anything| Self)
+    }
+}
+
+/// Any value; unlike serde's own its texts and numbers are looked at.
+struct Anything;
+
+impl<'de> Deserialize<'de> for Anything {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Anything {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        while entries.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
     }
 }
 
@@ -137,4 +242,59 @@ fn end_of_string(text: &[u8], quote: usize) -> Option<usize> {
 /// An id from JSON: text or a whole number.
 fn id_of(value: &Value) -> Option<RequestId> {
     if value.is_string() || value.is_number() { serde_json::from_value(value.clone()).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a text by looking at it, and by reading it whole.
+    fn both(text: &str) -> [Option<i32>; 2] {
+        let code = |outcome: Result<(), Box<Refused>>| outcome.err().map(|refused| refused.error.code.0);
+        [code(check(text.as_bytes())), code(read(text.as_bytes()).map(drop))]
+    }
+
+    #[test]
+    fn looking_at_a_message_says_of_it_what_reading_it_says() {
+        let call = |arguments: &str| {
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"a","arguments":{arguments},"_meta":{{"x":1}}}}}}"#
+            )
+        };
+        for good in ["{}", r#"{"a":[1,-2,1.5,"\u00e9\ud83d\ude00",null,true,{"b":{}}]}"#, "null"] {
+            assert_eq!(both(&call(good)), [None, None], "{good}");
+        }
+        for bad in [
+            "[]",
+            "5",
+            r#""text""#,
+            r#"{"a":1e999}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"b}"#,
+            "{",
+            r#"{"a":01}"#,
+            "{\"a\":\"\u{1}\"}",
+        ] {
+            let [looked, whole] = both(&call(bad));
+            assert!(looked.is_some() && looked == whole, "{bad}: {looked:?} and {whole:?}");
+        }
+        for other in [
+            r#"{"jsonrpc":"1.0","id":1,"method":"tools/call","params":{"name":"a"}}"#,
+            r#"{"jsonrpc":"2.0","id":1.5,"method":"tools/call","params":{"name":"a"}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"method":"tools/call","params":{"name":"a"}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","_meta":5}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+            r#"[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}]"#,
+            "",
+        ] {
+            let [looked, whole] = both(other);
+            assert_eq!(looked, whole, "{other}");
+        }
+        let not_text = [call("{}").as_bytes(), b"\xff"].concat();
+        assert!(check(&not_text).is_err() && read(&not_text).is_err());
+        let inside: Vec<u8> = call(r#"{"a":"?"}"#).bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
+        assert!(check(&inside).is_err() && read(&inside).is_err());
+    }
 }

@@ -158,9 +158,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Whether a body is a message; one that asks for nothing is.
 async fn looked_at(body: Bytes) -> Result<(), Box<Refused>> {
     if body.len() <= message::LONG {
-        return message::read(&body).map(drop);
+        return message::check(&body);
     }
-    spawn_blocking(move || message::read(&body).map(drop)).await.unwrap_or_else(|_| Err(Refused::unread()))
+    spawn_blocking(move || message::check(&body)).await.unwrap_or_else(|_| Err(Refused::unread()))
 }
 
 #[cfg(test)]
