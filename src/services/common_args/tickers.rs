@@ -1,13 +1,16 @@
-//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups or the price source have for
-//! them.
+//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups and portfolios or the price
+//! source have for them.
 
-use factor_types::{Category, Factor, FactorUniverse, SourceTier, Ticker};
+use factor_types::{Category, Factor, FactorUniverse, GroupName, SourceTier, Ticker};
 
 use super::reader::is_group;
 use crate::{
-    analysis::{UserGroup, UserGroups},
+    analysis::{UserGroup, UserGroups, UserPortfolio},
     arguments::{Args, shown},
-    services::portfolio::factor::{Kind, MatchedBy, Resolved, resolve},
+    services::{
+        portfolio::factor::{Kind, MatchedBy, Resolved, resolve},
+        portfolios::as_factors::no_portfolio,
+    },
     tool_error::{Problem, Refusal},
 };
 
@@ -20,6 +23,7 @@ const LONGEST_SYMBOL: usize = 5;
 pub(super) struct Picked {
     pub(super) factors: Vec<Factor>,
     pub(super) groups: Vec<UserGroup>,
+    pub(super) portfolios: Vec<UserPortfolio>,
     /// All of them in the call's order, each once.
     pub(super) order: Vec<Ticker>,
 }
@@ -28,6 +32,7 @@ pub(super) struct Picked {
 enum Found {
     Factor(Box<Factor>),
     Group(UserGroup),
+    Portfolio(UserPortfolio),
 }
 
 impl Picked {
@@ -54,7 +59,7 @@ impl Picked {
                 }
             };
             let ticker = found.ticker();
-            if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_group() {
+            if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_composed() {
                 read_as.push(format!("`{name}` as {ticker}"));
             }
             if picked.order.contains(ticker) {
@@ -64,6 +69,7 @@ impl Picked {
             match found {
                 Found::Factor(factor) => picked.factors.push(*factor),
                 Found::Group(group) => picked.groups.push(group),
+                Found::Portfolio(portfolio) => picked.portfolios.push(portfolio),
             }
         }
         if !read_as.is_empty() {
@@ -78,6 +84,7 @@ impl Found {
         match self {
             Self::Factor(factor) => &factor.ticker,
             Self::Group(group) => &group.factor.ticker,
+            Self::Portfolio(portfolio) => &portfolio.factor.ticker,
         }
     }
 }
@@ -88,6 +95,13 @@ fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGro
         let rule = Refusal::new("is not one of your factor groups", "list_factor_groups names them");
         let group = groups.find(name).cloned().map(Found::Group);
         return group.ok_or_else(|| vec![Problem::new(field, quoted(name), rule)]);
+    }
+    if let Some(read) = GroupName::of_portfolio(name) {
+        let portfolio = read.ok().and_then(|read| groups.portfolio(&read)).cloned().map(Found::Portfolio);
+        return portfolio.ok_or_else(|| {
+            let (rule, hint) = no_portfolio(name, groups);
+            vec![Problem::new(field, quoted(name), Refusal::new(rule, hint))]
+        });
     }
     let ticker: Option<Ticker> = name.parse().ok();
     if let Some(factor) = ticker.as_ref().and_then(of_universe) {
