@@ -20,6 +20,7 @@ mod stopwatch;
 mod test_market;
 mod turns;
 mod user_groups;
+mod user_portfolios;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -45,6 +46,7 @@ pub use self::{
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,
     user_groups::{UserGroup, UserGroups},
+    user_portfolios::{CASH, UserPortfolio},
 };
 use self::{
     failure_runs::FailureRuns,
@@ -208,7 +210,8 @@ impl Analyzer {
 
         let floor = self.floor(request, &prepared.panel);
         // Not in `prepared`: a panel without group columns is shared by all users.
-        let weightless = request.groups.without_weights(&factors);
+        let mut weightless = request.groups.without_weights(&factors);
+        weightless.extend(request.groups.unvalued(&factors));
         // It counts every cell of the panel, and with a regime copies it.
         let (plan, of) = (request.plan.clone(), (factors.clone(), selected.clone(), requested.clone()));
         let on = Arc::clone(&prepared);

@@ -116,7 +116,7 @@ impl AnalysisError {
                 .find(|one| one.reason == ExclusionReason::ThinHistory)
                 .or_else(|| lost.iter().find(|one| one.reason == ExclusionReason::NoData))
                 .map(|one| &one.ticker)
-                .filter(|ticker| !ticker.is_group()),
+                .filter(|ticker| !ticker.is_composed()),
             _ => None,
         }
     }

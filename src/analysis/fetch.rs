@@ -18,7 +18,7 @@ use chrono::NaiveDate;
 use factor_analytics::{
     Panel,
     findings::Examined,
-    panel::{Clock, GroupColumn, PanelError, Window, WindowError, WindowRequest},
+    panel::{Clock, GroupColumn, PanelError, PortfolioColumn, Window, WindowError, WindowRequest},
     study::Exclusion,
 };
 use factor_prices::{PriceProvider, SourceFault, YieldProvider};
@@ -92,6 +92,7 @@ pub(super) struct Fetch {
     pub(super) tickers: Vec<Ticker>,
     pub(super) user: UserId,
     pub(super) groups: Vec<GroupColumn>,
+    pub(super) portfolios: Vec<PortfolioColumn>,
     pub(super) with_yields: bool,
     deadline: Instant,
     pub(super) dates: DateRule,
@@ -126,7 +127,8 @@ impl Fetch {
         clock: Clock,
         deadline: Instant,
     ) -> Self {
-        let groups = request.groups.columns(factors);
+        let composed =
+            Composed { groups: request.groups.columns(factors), portfolios: request.groups.portfolio_columns(factors) };
         let window = WindowRequest {
             start: request.dates.start,
             end: request.dates.end,
@@ -135,16 +137,18 @@ impl Fetch {
             lead_months: request.plan.lead_months(),
             clock,
             benchmark: request.benchmark.clone(),
-            silent: silent(request, factors, &groups),
+            silent: silent(request, factors, &composed),
         };
         Self {
             window,
             factors: factors.to_vec(),
-            settling: settling(requested, &groups),
-            tickers: tickers(request, factors, &groups),
+            settling: composed.settling(requested),
+            tickers: tickers(request, factors, &composed),
             user: request.groups.user,
-            groups,
-            with_yields: request.kind != AnalysisKind::Returns,
+            groups: composed.groups,
+            portfolios: composed.portfolios,
+            // Cash earns the risk-free rate, whatever is asked.
+            with_yields: request.kind != AnalysisKind::Returns || request.groups.hold_cash(),
             deadline,
             dates: request.dates,
         }
@@ -173,6 +177,7 @@ impl Fetch {
             yields,
             window,
             groups: self.groups.clone(),
+            portfolios: self.portfolios.clone(),
             gate: self.gate(),
         };
         let built = off_thread(|| came_in.panel()).await.map_err(|_| NoPanel::Stopped)?;
@@ -269,37 +274,54 @@ impl Fetch {
     }
 }
 
-/// The tickers whose prices are needed, each once: a group has none, its members do.
-fn tickers(request: &AnalysisRequest, factors: &[Arc<Factor>], groups: &[GroupColumn]) -> Vec<Ticker> {
+/// What is made of other tickers, which have the prices.
+struct Composed {
+    groups: Vec<GroupColumn>,
+    portfolios: Vec<PortfolioColumn>,
+}
+
+impl Composed {
+    /// What groups and portfolios are made of; a group that a portfolio holds among it.
+    fn members(&self) -> impl Iterator<Item = &Ticker> {
+        let of_groups = self.groups.iter().flat_map(|group| group.members.iter().map(|(member, _)| member));
+        of_groups.chain(self.portfolios.iter().flat_map(|one| one.holdings.iter().map(|(held, _)| held)))
+    }
+
+    /// The tickers by whose prices the window is settled, each once.
+    fn settling(&self, requested: &[Ticker]) -> Vec<Ticker> {
+        let of_group = |ticker: &Ticker| match self.groups.iter().find(|group| group.ticker == *ticker) {
+            Some(group) => group.members.iter().map(|(member, _)| member.clone()).collect(),
+            None => vec![ticker.clone()],
+        };
+        let funds = |ticker: &Ticker| match self.portfolios.iter().find(|one| one.ticker == *ticker) {
+            Some(portfolio) => portfolio.holdings.iter().flat_map(|(held, _)| of_group(held)).collect(),
+            None => of_group(ticker),
+        };
+        let mut seen = HashSet::new();
+        let all = requested.iter().flat_map(funds);
+        all.filter(|ticker| !ticker.is_composed() && seen.insert(ticker.clone())).collect()
+    }
+}
+
+/// The tickers whose prices are needed, each once: what is composed has none, its members do.
+fn tickers(request: &AnalysisRequest, factors: &[Arc<Factor>], composed: &Composed) -> Vec<Ticker> {
     let all = factors.iter().map(|factor| &factor.ticker);
-    let members = groups.iter().flat_map(|group| group.members.iter().map(|(member, _)| member));
     let further = iter::once(&request.benchmark).chain(&request.rate_sources).chain(&request.also_priced);
     let mut seen = HashSet::new();
     // Holdings may be groups as well.
-    let all = all.chain(members).chain(further).filter(|ticker| !ticker.is_group());
+    let all = all.chain(composed.members()).chain(further).filter(|ticker| !ticker.is_composed());
     all.filter(|ticker| seen.insert(*ticker)).cloned().collect()
 }
 
 /// The sources of the risk-free rate that are priced for its sake alone: no factor, member, benchmark or holding.
-fn silent(request: &AnalysisRequest, factors: &[Arc<Factor>], groups: &[GroupColumn]) -> Vec<Ticker> {
+fn silent(request: &AnalysisRequest, factors: &[Arc<Factor>], composed: &Composed) -> Vec<Ticker> {
     let is_asked = |ticker: &Ticker| {
         factors.iter().any(|factor| factor.ticker == *ticker)
-            || groups.iter().any(|group| group.members.iter().any(|(member, _)| member == ticker))
+            || composed.members().any(|member| member == ticker)
             || request.benchmark == *ticker
             || request.also_priced.contains(ticker)
     };
     request.rate_sources.iter().filter(|ticker| !is_asked(ticker)).cloned().collect()
-}
-
-/// The tickers by whose prices the window is settled, each once.
-fn settling(requested: &[Ticker], groups: &[GroupColumn]) -> Vec<Ticker> {
-    let funds = |ticker: &Ticker| match groups.iter().find(|group| group.ticker == *ticker) {
-        Some(group) => group.members.iter().map(|(member, _)| member.clone()).collect(),
-        None => vec![ticker.clone()],
-    };
-    let mut seen = HashSet::new();
-    let all = requested.iter().flat_map(funds);
-    all.filter(|ticker| !ticker.is_group() && seen.insert(ticker.clone())).collect()
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ async fn caps(
     let members: Vec<Ticker> = study
         .factors
         .iter()
-        .filter(|studied| plan.is_member(&studied.factor) && !studied.factor.ticker.is_group())
+        .filter(|studied| plan.is_member(&studied.factor) && !studied.factor.ticker.is_composed())
         .map(|studied| studied.factor.ticker.clone())
         .collect();
     let answer = timeout_at(deadline, source.market_caps(&members)).await;

@@ -1,6 +1,6 @@
 //! Panels, kept for those who ask about the same prices again.
 //!
-//! Key: everything a panel depends on (the tickers in order, the user's groups with their weights and whose they are,
+//! Key: everything a panel depends on (the tickers in order, the user's groups and portfolios with their weights and whose they are,
 //! dates, frequency, the clock, and the source's revision, which changes when its files do or the prices of a further
 //! day are final). Life: as `FACTOR_INTELLIGENCE_CACHE_TTL` says. Size: at most [`CACHE_BYTES`], least recently used first.
 //! Equal requests in flight are one, whichever of the askers goes away. A panel that lacks what could not be fetched this
@@ -8,7 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use factor_analytics::panel::{Clock, GroupColumn};
+use factor_analytics::panel::{Clock, GroupColumn, PortfolioColumn};
 use factor_prices::SingleFlight;
 use factor_types::{Factor, Frequency, Ticker, UserId};
 use futures::FutureExt;
@@ -31,7 +31,7 @@ const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 struct PanelKey {
     tickers: Vec<Ticker>,
     settling: Vec<Ticker>,
-    /// `None` where there are no groups: then users share the panel.
+    /// Groups and portfolios; `None` where there are none: then users share the panel.
     groups: Option<(UserId, Vec<GroupKey>)>,
     dates: DateRule,
     frequency: Frequency,
@@ -43,7 +43,7 @@ struct PanelKey {
     revision: u64,
 }
 
-/// A group and its members with the bits of their weights.
+/// A group or a portfolio and its members with the bits of their weights; of a portfolio its cash under its own name.
 type GroupKey = (Ticker, Vec<(Ticker, u64)>);
 
 /// Panels, kept.
@@ -56,11 +56,15 @@ pub(super) struct PanelCache {
 
 impl PanelKey {
     fn new(fetch: &Fetch, revision: u64) -> Self {
-        let group_key = |group: &GroupColumn| {
-            let members = group.members.iter().map(|(ticker, weight)| (ticker.clone(), weight.to_bits()));
-            (group.ticker.clone(), members.collect())
+        let bits = |(ticker, weight): &(Ticker, f64)| (ticker.clone(), weight.to_bits());
+        let of_group = |group: &GroupColumn| (group.ticker.clone(), group.members.iter().map(bits).collect());
+        let of_portfolio = |portfolio: &PortfolioColumn| {
+            let cash = (portfolio.ticker.clone(), portfolio.cash);
+            (portfolio.ticker.clone(), portfolio.holdings.iter().chain([&cash]).map(bits).collect())
         };
-        let groups = (!fetch.groups.is_empty()).then(|| (fetch.user, fetch.groups.iter().map(group_key).collect()));
+        let composed: Vec<GroupKey> =
+            fetch.groups.iter().map(of_group).chain(fetch.portfolios.iter().map(of_portfolio)).collect();
+        let groups = (!composed.is_empty()).then_some((fetch.user, composed));
         Self {
             tickers: fetch.tickers.clone(),
             settling: fetch.settling.clone(),

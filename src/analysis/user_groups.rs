@@ -1,6 +1,9 @@
 //! A user's factor groups as factors of an analysis.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use factor_analytics::{
     panel::GroupColumn,
@@ -10,6 +13,8 @@ use factor_store::{Listed, RowKind, SavedGroup, StoreError};
 use factor_types::{
     AssetClass, Category, Factor, FactorUniverse, GroupName, GroupWeighting, SourceTier, Ticker, UserId,
 };
+
+use super::user_portfolios::UserPortfolio;
 
 /// Groups that are named where they are left out.
 const NAMED: usize = 5;
@@ -29,6 +34,10 @@ pub struct UserGroups {
     pub surplus: Option<String>,
     /// The groups, last changed first.
     pub newest_first: Vec<Ticker>,
+    /// The saved portfolios that take part: those that the call names.
+    pub portfolios: Vec<UserPortfolio>,
+    /// What the user's portfolios are called, where the call names any.
+    pub portfolio_names: Vec<String>,
 }
 
 /// One group and what its returns are made of.
@@ -82,18 +91,21 @@ impl UserGroups {
         self.groups.iter().find(|group| same(&group.factor.ticker))
     }
 
-    /// The factors.
+    /// The factors, portfolios last.
     pub fn factors(&self) -> impl Iterator<Item = &Arc<Factor>> {
-        self.groups.iter().map(|group| &group.factor)
+        self.groups.iter().map(|group| &group.factor).chain(self.portfolios.iter().map(|one| &one.factor))
     }
 
-    /// The columns that the groups among `factors` become.
+    /// The columns that the groups among `factors` become, and those that portfolios among them hold.
     pub(super) fn columns(&self, factors: &[Arc<Factor>]) -> Vec<GroupColumn> {
         let column = |group: &UserGroup| {
             let members = group.members.as_ref().ok()?.clone();
             Some(GroupColumn { ticker: group.factor.ticker.clone(), members })
         };
-        self.among(factors).filter_map(column).collect()
+        let held = self.portfolios_among(factors).flat_map(|portfolio| &portfolio.groups);
+        let mut seen = HashSet::new();
+        let all = self.among(factors).chain(held).filter(|group| seen.insert(&group.factor.ticker));
+        all.filter_map(column).collect()
     }
 
     /// The groups among `factors` that have no weights, as exclusions.
@@ -115,13 +127,22 @@ impl UserGroup {
     /// The group as a factor of a call's own universe.
     #[must_use]
     pub fn taken_as(&self, label: Option<String>, category: Category, asset_class: Option<AssetClass>) -> Self {
-        let factor = Factor {
-            label: label.unwrap_or_else(|| self.factor.label.clone()),
-            category,
-            asset_class: asset_class.or(self.factor.asset_class),
-            ..(*self.factor).clone()
-        };
+        let factor = Self::relabelled(&self.factor, label, category, asset_class);
         Self { factor: Arc::new(factor), members: self.members.clone() }
+    }
+
+    pub(super) fn relabelled(
+        factor: &Factor,
+        label: Option<String>,
+        category: Category,
+        asset_class: Option<AssetClass>,
+    ) -> Factor {
+        Factor {
+            label: label.unwrap_or_else(|| factor.label.clone()),
+            category,
+            asset_class: asset_class.or(factor.asset_class),
+            ..factor.clone()
+        }
     }
 
     /// A group that is not what was saved: a factor that is excluded, with the reason. None where nobody could name it.
@@ -136,13 +157,8 @@ impl UserGroup {
         let group = &kept.group.what;
         let mut factor =
             Factor::new(Ticker::of_group(&group.name), group.name.as_str(), Category::User, SourceTier::Database);
-        let mut classes = BTreeMap::<Option<AssetClass>, usize>::new();
-        for member in group.tickers.iter().filter_map(|ticker| universe.get(ticker)) {
-            *classes.entry(member.asset_class).or_default() += 1;
-        }
-        // Members of one class alone give a group theirs; a mixed one stays what user factors are.
-        if let (1, Some((class, _))) = (classes.len(), classes.first_key_value()) {
-            factor.asset_class = *class;
+        if let Some(class) = shared_class(group.tickers.iter(), universe) {
+            factor.asset_class = class;
         }
         factor.description = Some(group.description.clone()).filter(|text| !text.is_empty());
         let all = || group.tickers.iter().cloned();
@@ -159,6 +175,16 @@ impl UserGroup {
         };
         Self { factor: Arc::new(factor), members }
     }
+}
+
+/// The asset class that members share, which may be none; a mixed group stays what user factors are.
+pub(super) fn shared_class<'a>(
+    members: impl Iterator<Item = &'a Ticker>,
+    universe: &FactorUniverse,
+) -> Option<Option<AssetClass>> {
+    let known: BTreeSet<Option<AssetClass>> =
+        members.filter_map(|ticker| universe.get(ticker)).map(|factor| factor.asset_class).collect();
+    known.first().copied().filter(|_| known.len() == 1)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use crate::{
     analysis::{Analysis, off_thread},
     answer::Rendered,
     app::{AnswerKey, App, Basis},
-    services::Call,
+    services::{Call, portfolios::as_factors},
     tool_error::ToolError,
 };
 
@@ -35,7 +35,7 @@ use crate::{
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
-    let basis = app.basis(call.user).await;
+    let basis = as_factors::basis(app, &call).await;
     let question = AnswerKey {
         user: call.user,
         arguments: Value::Object(call.arguments.clone()).to_string(),

@@ -184,6 +184,7 @@ impl CommonArgs {
             also_priced,
             rate_sources: match self.question.kind() {
                 AnalysisKind::Performance => Ticker::cash_proxies().into(),
+                _ if self.groups.hold_cash() => Ticker::cash_proxies().into(),
                 AnalysisKind::Correlations | AnalysisKind::Returns => Vec::new(),
             },
             min_observations: self.min_observations,

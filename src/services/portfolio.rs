@@ -22,8 +22,7 @@ use crate::{
     tool_error::{ErrorCode, ToolError},
 };
 
-/// Cash in an account's currency.
-pub(crate) const CASH: &str = "CUR:USD";
+pub(crate) use crate::analysis::CASH;
 
 /// The returns of a portfolio's weights on a study's panel. `CUR:USD` earns the risk-free rate.
 ///

@@ -32,6 +32,7 @@ use super::{
         held::Held,
         lookthrough::Classifications,
     },
+    portfolios::as_factors,
 };
 use crate::{
     answer::{Frame, Rendered},
@@ -75,9 +76,10 @@ pub fn answer_schema() -> Schema {
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing can be said.
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
+    let basis = as_factors::basis(app, &call).await;
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
-    let (request, common) = Request::read(args, app.basis(call.user).await)?;
+    let (request, common) = Request::read(args, basis)?;
 
     let held = Held::of(&request.source, app, (call.user, &common.groups), &caller).await?;
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();

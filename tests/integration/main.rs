@@ -29,6 +29,7 @@ mod keys;
 mod kinds_of_files;
 mod lengths;
 mod oracle;
+mod portfolio_factors;
 mod portfolio_tools;
 mod portfolios;
 mod postgres;

@@ -11,6 +11,7 @@ pub mod group;
 pub mod held;
 mod periods;
 pub mod placing;
+pub mod portfolio;
 pub mod spacing;
 pub mod window;
 
@@ -27,6 +28,7 @@ pub use self::{
     group::GroupColumn,
     held::HeldReturn,
     placing::BarDates,
+    portfolio::{ColumnCash, PortfolioColumn},
     spacing::{EarlyEnd, Spacing},
     window::{Clock, DefaultStart, LeftOut, WhyLeftOut, Window, WindowError, WindowRequest},
 };
@@ -50,20 +52,22 @@ pub struct Panel {
 /// What the panel knows of one column.
 #[derive(Debug, Clone)]
 pub struct Column {
-    /// The prices it was built from; none for a group.
+    /// The prices it was built from; none for a group or a portfolio.
     pub series: Arc<PriceSeries>,
     /// Rows from the first to the last return that is present; `None` when there is no return.
     pub span: Option<Range<usize>>,
     /// Returns present.
     pub observations: usize,
-    /// The price of each period, the base's first; empty for a group.
+    /// The price of each period, the base's first; empty for a group or a portfolio.
     pub prices: Vec<Option<f64>>,
     /// The series' rows from the first to the last of these prices.
     pub priced: Option<Range<usize>>,
     /// True when some period has a price, the base's included.
     pub has_price: bool,
-    /// Of a group the columns of its members with their weights; empty for a fund.
+    /// Of a group or a portfolio the columns of its members with their weights; empty for a fund.
     pub members: Vec<(usize, f64)>,
+    /// Of a portfolio its cash, which may be none. Its members' weights are never spread: a return needs all of them.
+    pub cash: Option<ColumnCash>,
     /// Why the series could not be put on this panel's periods at all.
     pub unsupported: Option<String>,
 }

@@ -3,7 +3,41 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::{GroupName, Ticker};
+use crate::{GroupName, GroupNameError, Ticker};
+
+/// What every name of a portfolio begins with where tickers stand.
+const PREFIX: &str = "PORTFOLIO:";
+
+/// A saved portfolio among tickers: it is a factor for its owner, where a call names it.
+impl Ticker {
+    /// The name that a saved portfolio has among tickers, such as `PORTFOLIO:Core_Holdings`. No text reads as one: it comes
+    /// in by its [`GroupName`] alone.
+    pub fn of_portfolio(name: &GroupName) -> Self {
+        Self::reserved(format!("{PREFIX}{}", name.as_str().replace(' ', "_")))
+    }
+
+    /// True for a saved portfolio.
+    pub fn is_portfolio(&self) -> bool {
+        self.as_str().starts_with(PREFIX)
+    }
+
+    /// True for what has no prices of its own but those of what it is made of: a group or a portfolio.
+    pub fn is_composed(&self) -> bool {
+        self.is_group() || self.is_portfolio()
+    }
+}
+
+impl GroupName {
+    /// The name in `PORTFOLIO:<name>`, in any case; `None` for text that does not begin so.
+    ///
+    /// # Errors
+    /// [`GroupNameError`] where what follows is no name.
+    pub fn of_portfolio(text: &str) -> Option<Result<Self, GroupNameError>> {
+        let text = text.trim();
+        let prefixed = text.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+        prefixed.then(|| text[PREFIX.len()..].parse())
+    }
+}
 
 /// How much of something is held. Negative is a short position.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -101,6 +135,18 @@ pub struct Saved<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_portfolio_among_tickers_is_found_by_its_name_and_no_text_is_one() {
+        let name: GroupName = "Core Holdings".parse().unwrap();
+        let ticker = Ticker::of_portfolio(&name);
+        assert_eq!(ticker.as_str(), "PORTFOLIO:Core_Holdings");
+        assert!(ticker.is_portfolio() && ticker.is_composed() && !ticker.is_group());
+        assert!(Ticker::of_group(&name).is_composed() && !"SPY".parse::<Ticker>().unwrap().is_composed());
+        assert_eq!(GroupName::of_portfolio(" portfolio:core_holdings"), Some(Ok(name)));
+        assert!(GroupName::of_portfolio("PORTFOLIO:").unwrap().is_err() && GroupName::of_portfolio("SPY").is_none());
+        assert!("PORTFOLIO:CORE".parse::<Ticker>().is_err());
+    }
 
     #[test]
     fn holdings_come_back_as_they_were_kept_groups_too() {

@@ -12,9 +12,10 @@ use factor_analytics::{
     Panel,
     findings::{ExDate, Examined, falls_on_its_newest_day},
     panel::{
-        BarDates, Clock, DefaultStart, GroupColumn, PanelError, Spacing, TradingCalendar, Window, WindowRequest,
-        placing::placed,
+        BarDates, Clock, DefaultStart, GroupColumn, PanelError, PortfolioColumn, Spacing, TradingCalendar, Window,
+        WindowRequest, placing::placed,
     },
+    yields::RiskFree,
 };
 use factor_prices::History;
 use factor_types::{AssetClass, Factor, Frequency, PriceSeries, Ticker, YieldTable};
@@ -47,6 +48,7 @@ pub(super) struct CameIn {
     pub(super) yields: Arc<YieldTable>,
     pub(super) window: Window,
     pub(super) groups: Vec<GroupColumn>,
+    pub(super) portfolios: Vec<PortfolioColumn>,
     pub(super) gate: Gate,
 }
 
@@ -99,12 +101,17 @@ impl Gate {
 impl CameIn {
     /// The panel, what was found in what it rests on, and the yields that are percent.
     pub(super) fn panel(self) -> Result<(Panel, Examined, Arc<YieldTable>), PanelError> {
-        let Self { series, noted, yields, window, groups, gate } = self;
+        let Self { series, noted, yields, window, groups, portfolios, gate } = self;
         let mut examined = gate.examined(&series, &yields, noted);
         let yields = examined.usable(&yields);
         let panel = Panel::build(window, &series)?;
         examined.early_ends = panel.early_ends();
-        Ok((panel.with_groups(&groups), examined, yields))
+        let panel = panel.with_groups(&groups);
+        if portfolios.is_empty() {
+            return Ok((panel, examined, yields));
+        }
+        let risk_free = RiskFree::of(&panel, &yields).per_period;
+        Ok((panel.with_portfolios(&portfolios, &risk_free), examined, yields))
     }
 }
 

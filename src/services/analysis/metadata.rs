@@ -143,7 +143,7 @@ fn categories(analysis: &Analysis) -> Vec<&'static str> {
 fn price_source(analysis: &Analysis, source_choice: &str) -> impl Serialize + use<> {
     let columns = analysis.study.panel().columns();
     let of_kind = |kind: PriceKind| {
-        columns.iter().filter(|column| column.series.kind() == kind && !column.series.ticker().is_group()).count()
+        columns.iter().filter(|column| column.series.kind() == kind && !column.series.ticker().is_composed()).count()
     };
     json!({
         "name": analysis.source.name,

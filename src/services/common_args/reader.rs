@@ -8,18 +8,18 @@ use factor_analytics::{
     report::Granularity,
     sections::windows::ReturnWindow,
 };
-use factor_types::{AssetClass, Calendar, Category, Factor, FactorUniverse, Frequency, SourceTier, Ticker};
+use factor_types::{AssetClass, Calendar, Category, Factor, FactorUniverse, Frequency, GroupName, SourceTier, Ticker};
 use serde_json::{Map, Value};
 
 use super::{
     CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role, tickers::Picked,
 };
 use crate::{
-    analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups},
+    analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups, UserPortfolio},
     answer::MAX_CHARS,
     app::{Basis, UniverseSnapshot},
     arguments::{Args, Choices, MapForm},
-    services::holdings_warning::a_few,
+    services::{holdings_warning::a_few, portfolios::as_factors::no_portfolio},
     tool_error::ToolError,
 };
 
@@ -56,6 +56,7 @@ pub(crate) struct CommonReader<'a> {
 enum Entry {
     Factor(Factor),
     Group(UserGroup),
+    Portfolio(UserPortfolio),
 }
 
 impl CommonArgs {
@@ -110,11 +111,18 @@ impl CommonReader<'_> {
             Some(picked) => {
                 named.add(Role::Factor, picked.order.iter().cloned());
                 own_universe = Some(FactorUniverse::new(picked.factors));
-                groups = UserGroups { groups: picked.groups, trouble: None, surplus: None, ..all_groups };
+                groups = UserGroups {
+                    groups: picked.groups,
+                    portfolios: picked.portfolios,
+                    trouble: None,
+                    surplus: None,
+                    ..all_groups
+                };
                 Some(picked.order)
             }
             None => None,
         };
+        notes.extend(groups.portfolios.iter().flat_map(|portfolio| portfolio.notes.iter().cloned()));
         let usual = if picked.is_some() { IndustryGranularity::Industry } else { IndustryGranularity::Group };
         let granularity = self.granularity(usual, own_universe.as_ref().unwrap_or(known), &mut notes);
         let (categories, rate_matrix) = self.categories(&mut notes);
@@ -272,13 +280,19 @@ fn universe(
     let with_groups = advanced.boolean("include_user_groups").unwrap_or(true);
     let form = MapForm { key: "label", value: "ticker" };
     let Some(entries) = args.objects("factor_universe", Some(form)) else {
-        let none = UserGroups { user: groups.user, ..UserGroups::default() };
-        return (None, if with_groups { groups.fitting() } else { none });
+        let named = |groups: UserGroups| UserGroups {
+            user: groups.user,
+            portfolios: groups.portfolios,
+            portfolio_names: groups.portfolio_names,
+            ..UserGroups::default()
+        };
+        return (None, if with_groups { groups.fitting() } else { named(groups) });
     };
     if entries.is_empty() {
         args.must("factor_universe", "name at least one factor");
     }
     let (mut factors, mut named, mut as_known) = (Vec::new(), Vec::new(), Vec::new());
+    let mut portfolios = groups.portfolios.clone();
     for entry in &entries {
         match factor_or_group(entry, &groups) {
             Some(Entry::Factor(mut factor)) => {
@@ -291,6 +305,10 @@ fn universe(
                 factors.push(factor);
             }
             Some(Entry::Group(group)) => named.push(group),
+            Some(Entry::Portfolio(own)) => {
+                let known = portfolios.iter_mut().find(|known| known.factor.ticker == own.factor.ticker);
+                known.into_iter().for_each(|known| *known = own.clone());
+            }
             None => {}
         }
     }
@@ -298,7 +316,7 @@ fn universe(
         let named = a_few(as_known.iter().map(String::as_str));
         notes.push(format!("asset classes not given in factor_universe are the mapping's: {named}"));
     }
-    (Some(FactorUniverse::new(factors)), UserGroups { groups: named, trouble: None, ..groups })
+    (Some(FactorUniverse::new(factors)), UserGroups { groups: named, portfolios, trouble: None, ..groups })
 }
 
 fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
@@ -309,7 +327,16 @@ fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
     let asset_class = entry.choice("asset_class", Choices::of::<AssetClass>());
     let sector_group = entry.string("sector_group");
     entry.only(&["label", "ticker", "category", "asset_class", "sector_group"]);
-    if let Some(name) = entry.string("ticker").filter(|text| is_group(text)) {
+    let text = entry.string("ticker");
+    if let Some((text, name)) = text.as_ref().and_then(|text| Some((text, GroupName::of_portfolio(text)?))) {
+        let found = name.ok().and_then(|name| groups.portfolio(&name));
+        if found.is_none() {
+            let (rule, hint) = no_portfolio(text, groups);
+            entry.refuse("ticker", rule, hint);
+        }
+        return found.map(|found| Entry::Portfolio(found.taken_as(label, category, asset_class)));
+    }
+    if let Some(name) = text.filter(|text| is_group(text)) {
         let found = groups.find(&name);
         if found.is_none() {
             let hint = "list_factor_groups names them".to_owned();

@@ -1,13 +1,16 @@
-//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups or the price source have for
-//! them.
+//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups and portfolios or the price
+//! source have for them.
 
-use factor_types::{Category, Factor, FactorUniverse, SourceTier, Ticker};
+use factor_types::{Category, Factor, FactorUniverse, GroupName, SourceTier, Ticker};
 
 use super::reader::is_group;
 use crate::{
-    analysis::{UserGroup, UserGroups},
+    analysis::{UserGroup, UserGroups, UserPortfolio},
     arguments::{Args, shown},
-    services::portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, look_up},
+    services::{
+        portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, look_up},
+        portfolios::as_factors::no_portfolio,
+    },
     tool_error::{Problem, Refusal},
 };
 
@@ -20,6 +23,7 @@ const LONGEST_SYMBOL: usize = 5;
 pub(super) struct Picked {
     pub(super) factors: Vec<Factor>,
     pub(super) groups: Vec<UserGroup>,
+    pub(super) portfolios: Vec<UserPortfolio>,
     /// All of them in the call's order, each once.
     pub(super) order: Vec<Ticker>,
 }
@@ -27,6 +31,7 @@ pub(super) struct Picked {
 /// Why a name stands for no single factor.
 enum Unfit<'a> {
     NoGroup,
+    NoPortfolio,
     /// It is the average of several.
     Composite(Box<Resolved>),
     Miss(Miss<'a>, &'a FactorUniverse),
@@ -38,6 +43,7 @@ enum Unfit<'a> {
 enum Found {
     Factor(Box<Factor>),
     Group(UserGroup),
+    Portfolio(UserPortfolio),
 }
 
 impl Picked {
@@ -69,7 +75,7 @@ impl Picked {
                 }
             };
             let ticker = found.ticker();
-            if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_group() {
+            if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_composed() {
                 read_as.push(format!("`{name}` as {ticker}"));
             }
             if picked.order.contains(ticker) {
@@ -79,6 +85,7 @@ impl Picked {
             match found {
                 Found::Factor(factor) => picked.factors.push(*factor),
                 Found::Group(group) => picked.groups.push(group),
+                Found::Portfolio(portfolio) => picked.portfolios.push(portfolio),
             }
         }
         if !read_as.is_empty() {
@@ -93,6 +100,7 @@ impl Found {
         match self {
             Self::Factor(factor) => &factor.ticker,
             Self::Group(group) => &group.factor.ticker,
+            Self::Portfolio(portfolio) => &portfolio.factor.ticker,
         }
     }
 }
@@ -102,6 +110,10 @@ impl Unfit<'_> {
         let rule = match self {
             Self::Miss(miss, universe) => return miss.refused(field, name, universe, groups).problems,
             Self::NoGroup => Refusal::new("is not one of your factor groups", "list_factor_groups names them"),
+            Self::NoPortfolio => {
+                let (rule, hint) = no_portfolio(name, groups);
+                Refusal::new(rule, hint)
+            }
             Self::Composite(found) => Refusal::new(
                 format!("is the average of {} ETFs, and tickers takes single ones", found.members.len()),
                 "name its ETFs, or ask with categories; a ticker that is called so is written in capitals",
@@ -116,6 +128,10 @@ fn find<'a>(name: &str, universes: &[Names<'a>], groups: &UserGroups) -> Result<
     let of_universe = |ticker: &Ticker| universes.iter().find_map(|names| names.universe.get(ticker)).cloned();
     if is_group(name) {
         return groups.find(name).cloned().map(Found::Group).ok_or(Unfit::NoGroup);
+    }
+    if let Some(read) = GroupName::of_portfolio(name) {
+        let portfolio = read.ok().and_then(|read| groups.portfolio(&read)).cloned().map(Found::Portfolio);
+        return portfolio.ok_or(Unfit::NoPortfolio);
     }
     let ticker: Option<Ticker> = name.parse().ok();
     if let Some(factor) = ticker.as_ref().and_then(of_universe) {

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Holding,
     /// A factor group of the caller's.
     UserGroup,
+    /// A saved portfolio of the caller's.
+    Portfolio,
     /// The equal-weight composite of a category.
     Category(Category),
     /// That of a sector group, or of a subindustry.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Etf => "etf",
             Self::Holding => "holding",
             Self::UserGroup => "user_group",
+            Self::Portfolio => "portfolio",
             Self::Category(_) => "category_composite",
             Self::SectorGroup => "sector_group_composite",
             Self::AssetClass(_) => "asset_class_composite",
@@ -59,6 +62,7 @@ closed_set! {
         AssetClass = "asset_class",
         Sector = "sector",
         UserGroup = "user_group",
+        Portfolio = "portfolio",
         PartOfName = "part of a name",
         Description = "description",
     }
@@ -69,7 +73,7 @@ closed_set! {
 pub(crate) struct Resolved {
     /// As it was asked.
     pub(crate) query: String,
-    /// A ticker, `USER:<name>`, or the name of a composite.
+    /// A ticker, `USER:<name>`, `PORTFOLIO:<name>`, or the name of a composite.
     pub(crate) name: String,
     /// What the ETF stands for.
     pub(crate) label: Option<String>,
@@ -86,11 +90,11 @@ pub(crate) struct Resolved {
 pub(crate) struct ResolvedFactor<'a> {
     /// As it was asked.
     query: &'a str,
-    /// A ticker, `USER:<name>`, or the name of a composite.
+    /// A ticker, `USER:<name>`, `PORTFOLIO:<name>`, or the name of a composite.
     resolved: &'a str,
     /// What the ETF stands for.
     label: Option<&'a str>,
-    /// What it is: an ETF, a holding, a group, or a composite and of what.
+    /// What it is: an ETF, a holding, a group, a saved portfolio, or a composite and of what.
     kind: &'static str,
     matched_by: MatchedBy,
     /// What it is made of, analysed or not.
@@ -121,7 +125,7 @@ impl Resolved {
         let panel = study.panel();
         let of_column = |ticker: &Ticker| panel.position(ticker).map(|at| panel.column(at).to_vec());
         let belongs: Box<dyn Fn(&Factor) -> bool> = match self.kind {
-            Kind::Etf | Kind::UserGroup => {
+            Kind::Etf | Kind::UserGroup | Kind::Portfolio => {
                 if let Some(lost) = study.excluded.iter().find(|lost| lost.ticker.as_str() == self.name) {
                     return Err(lost.detail.clone());
                 }

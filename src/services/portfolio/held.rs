@@ -80,7 +80,10 @@ impl Held {
 }
 
 /// The holdings with groups under the names that they were saved with.
-fn with_own_groups(holdings: Vec<Holding>, groups: &UserGroups) -> Result<Vec<Holding>, ToolError> {
+///
+/// # Errors
+/// A group that is not the caller's.
+pub(crate) fn with_own_groups(holdings: Vec<Holding>, groups: &UserGroups) -> Result<Vec<Holding>, ToolError> {
     let own = |holding: Holding| Ok(Holding { ticker: own_group(&holding.ticker, groups, "holdings")?, ..holding });
     holdings.into_iter().map(own).collect()
 }

@@ -286,7 +286,7 @@ fn members<'a>(weights: &IndexMap<Ticker, f64>, groups: &'a UserGroups) -> impl 
 fn strangers<'a>(tickers: impl Iterator<Item = &'a Ticker>, universes: &[&FactorUniverse]) -> Vec<Ticker> {
     let known = |ticker: &Ticker| universes.iter().any(|universe| universe.get(ticker).is_some());
     let mut seen = HashSet::new();
-    let strange = tickers.filter(|ticker| !known(ticker) && !ticker.is_currency() && !ticker.is_group());
+    let strange = tickers.filter(|ticker| !known(ticker) && !ticker.is_currency() && !ticker.is_composed());
     strange.filter(|ticker| seen.insert((*ticker).clone())).cloned().collect()
 }
 

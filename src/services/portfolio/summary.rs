@@ -3,16 +3,19 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use factor_analytics::{exposure::PortfolioReturns, panel::Column, yields::runs};
+use factor_analytics::{Study, exposure::PortfolioReturns, panel::Column, yields::runs};
 use factor_types::{Frequency, Ticker};
 use indexmap::{IndexMap, IndexSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{CASH, held::Held, lookthrough::Classifications};
-use crate::services::{
-    analysis::{context::AnalysisContext, quality::DataQuality},
-    holdings_warning::{Reason, Warning},
+use crate::{
+    analysis::{Analysis, UserPortfolio},
+    services::{
+        analysis::{context::AnalysisContext, quality::DataQuality},
+        holdings_warning::{Reason, Warning},
+    },
 };
 
 /// The window that figures rest on.
@@ -69,21 +72,38 @@ pub(crate) fn of_holdings<'a>(
     held: &Held,
     returns: &PortfolioReturns,
 ) -> Vec<Warning> {
-    let mut warnings = classifications.warnings(&without_returns(context, tickers), |tickers| {
-        let weight: f64 = tickers.iter().filter_map(|ticker| held.weights.get(ticker)).map(|weight| weight.abs()).sum();
-        if returns.gross_weight > 0.0 { weight / returns.gross_weight } else { 0.0 }
-    });
-    warnings.extend(of_rows(context, held, returns));
+    let missing = without_returns(&context.analysis, tickers);
+    let mut warnings = classifications.warnings(&missing, |tickers| share_of(tickers, &held.weights, returns));
+    warnings.extend(of_rows(&context.analysis.study, &held.weights, returns));
     warnings.extend(held.warnings.iter().cloned());
     warnings
 }
 
+/// What is not known of a saved portfolio that is a factor, and what that costs it. Of one without any return its exclusion says
+/// why.
+pub(crate) fn of_portfolio_factor(analysis: &Analysis, portfolio: &UserPortfolio) -> Vec<Warning> {
+    let study = &analysis.study;
+    let Ok(weights) = &portfolio.weights else { return Vec::new() };
+    let Ok(returns) = super::returns(study, weights, &study.risk_free().per_period) else { return Vec::new() };
+    let missing = without_returns(analysis, weights.keys()).into_iter().map(|(why, tickers)| {
+        let share = share_of(&tickers, weights, &returns);
+        Warning::WithoutReturns { tickers, why, share }
+    });
+    let of_prices = portfolio.warnings.iter().cloned().map(Warning::OfPrices);
+    missing.chain(of_rows(study, weights, &returns)).chain(of_prices).collect()
+}
+
+/// The share of what is held besides cash that some holdings are.
+fn share_of(tickers: &[Ticker], weights: &IndexMap<Ticker, f64>, returns: &PortfolioReturns) -> f64 {
+    let weight: f64 = tickers.iter().filter_map(|ticker| weights.get(ticker)).map(|weight| weight.abs()).sum();
+    if returns.gross_weight > 0.0 { weight / returns.gross_weight } else { 0.0 }
+}
+
 /// The periods that holdings or cash cost, and cash that earns nothing.
-fn of_rows(context: &AnalysisContext, held: &Held, returns: &PortfolioReturns) -> Vec<Warning> {
-    let study = &context.analysis.study;
+fn of_rows(study: &Study, weights: &IndexMap<Ticker, f64>, returns: &PortfolioReturns) -> Vec<Warning> {
     let cash = returns.cash_weight;
     let lost = returns.lost_rows.as_ref().map(|lost| {
-        let positions: Vec<&Ticker> = held.weights.keys().filter(|ticker| ticker.as_str() != CASH).collect();
+        let positions: Vec<&Ticker> = weights.keys().filter(|ticker| ticker.as_str() != CASH).collect();
         let tickers = lost.positions.iter().filter_map(|at| positions.get(*at)).map(|ticker| (*ticker).clone());
         Warning::LostRows { tickers: tickers.collect(), rows: lost.rows, rows_without: lost.rows_without }
     });
@@ -102,18 +122,18 @@ fn of_rows(context: &AnalysisContext, held: &Held, returns: &PortfolioReturns) -
 
 /// The holdings among `tickers` that the source has no returns of, by reason.
 fn without_returns<'a>(
-    context: &AnalysisContext,
+    analysis: &Analysis,
     tickers: impl Iterator<Item = &'a Ticker>,
 ) -> IndexMap<Reason, Vec<Ticker>> {
     let held: IndexSet<&Ticker> = tickers.filter(|ticker| ticker.as_str() != CASH).collect();
-    let prepared = &context.analysis.prepared;
+    let prepared = &analysis.prepared;
     let outside = prepared.also_missing.iter().map(|(ticker, why)| (ticker, why));
     let lost = prepared.lost.iter().map(|lost| (&lost.ticker, &lost.detail));
     let mut reasons = IndexMap::<Reason, Vec<Ticker>>::new();
     for (ticker, why) in outside.chain(lost).filter(|(ticker, _)| held.contains(ticker)) {
         reasons.entry(Reason::of(ticker, why)).or_default().push(ticker.clone());
     }
-    let panel = context.analysis.study.panel();
+    let panel = analysis.study.panel();
     let known: HashSet<Ticker> = reasons.values().flatten().cloned().collect();
     for ticker in held.into_iter().filter(|ticker| !known.contains(*ticker)) {
         let column = panel.position(ticker).map(|at| &panel.columns()[at]);

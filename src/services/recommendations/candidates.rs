@@ -195,8 +195,8 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             dividend_yield: profile.dividend_yield,
         });
         Row {
-            name: if own.ticker.is_group() { own.ticker.to_string() } else { own.label.clone() },
-            ticker: (!own.ticker.is_group()).then(|| own.ticker.clone()),
+            name: if own.ticker.is_composed() { own.ticker.to_string() } else { own.label.clone() },
+            ticker: (!own.ticker.is_composed()).then(|| own.ticker.clone()),
             category: own.category,
             column: studied.column,
             part: members.contains(&own.ticker) || own.ticker.as_str() == factor.name,

@@ -127,6 +127,7 @@ impl Column {
             priced: first.map(|first| *first..last.unwrap_or(first) + 1),
             has_price: first.is_some(),
             members: Vec::new(),
+            cash: None,
             unsupported: unsupported.map(in_words),
         }
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use factor_types::{PriceKind, PriceSeries, Ticker};
 use ndarray::{Array2, Axis, ShapeBuilder};
 
-use super::{Column, Panel};
+use super::{Column, Panel, portfolio::ColumnCash};
 
 /// A period of a group needs this share of its weight.
-const NEEDED_WEIGHT: f64 = 0.5;
+pub(super) const NEEDED_WEIGHT: f64 = 0.5;
 
 /// A group that becomes a column of a panel.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,15 @@ pub struct GroupColumn {
     pub members: Vec<(Ticker, f64)>,
 }
 
+/// A column that is made of others: its returns, one per row, `NaN` where missing.
+pub(super) struct Composed {
+    pub(super) ticker: Ticker,
+    pub(super) values: Vec<f64>,
+    pub(super) members: Vec<(usize, f64)>,
+    pub(super) cash: Option<ColumnCash>,
+    pub(super) unsupported: Option<String>,
+}
+
 impl Panel {
     /// The panel with a column more for each group, after those it has.
     ///
@@ -26,19 +35,31 @@ impl Panel {
     /// missing member's weight is spread over those present. Undefined in a period in which less than half of the whole
     /// weight is present; a member that is no column of this panel is never present.
     #[must_use]
-    pub fn with_groups(mut self, groups: &[GroupColumn]) -> Self {
+    pub fn with_groups(self, groups: &[GroupColumn]) -> Self {
+        let composed = |group: &GroupColumn| Composed {
+            ticker: group.ticker.clone(),
+            values: self.group_returns(&group.members),
+            members: self.member_columns(&group.members),
+            cash: None,
+            unsupported: None,
+        };
+        let all = groups.iter().map(composed).collect();
+        self.with_composed(all)
+    }
+
+    /// The panel with a column more for each of what is made of other columns, after those it has.
+    pub(super) fn with_composed(mut self, composed: Vec<Composed>) -> Self {
         let (rows, columns) = (self.rows(), self.columns.len());
-        let mut returns = Array2::from_elem((rows, columns + groups.len()).f(), f64::NAN);
+        let mut returns = Array2::from_elem((rows, columns + composed.len()).f(), f64::NAN);
         for (at, source) in self.returns.axis_iter(Axis(1)).enumerate() {
             returns.column_mut(at).assign(&source);
         }
-        for (offset, group) in groups.iter().enumerate() {
-            let values = self.group_returns(&group.members);
-            let present = |row: &usize| values[*row].is_finite();
+        for (offset, one) in composed.into_iter().enumerate() {
+            let present = |row: &usize| one.values[*row].is_finite();
             let (first, last) = ((0..rows).find(present), (0..rows).rfind(present));
-            // A group has no prices: what asks for them must find none.
-            let nothing = PriceSeries::new(group.ticker.clone(), PriceKind::Adjusted, std::iter::empty());
-            self.by_ticker.insert(group.ticker.clone(), columns + offset);
+            // It has no prices of its own: what asks for them must find none.
+            let nothing = PriceSeries::new(one.ticker.clone(), PriceKind::Adjusted, std::iter::empty());
+            self.by_ticker.insert(one.ticker, columns + offset);
             self.columns.push(Column {
                 series: Arc::new(nothing),
                 span: first.zip(last).map(|(first, last)| first..last + 1),
@@ -46,10 +67,11 @@ impl Panel {
                 prices: Vec::new(),
                 priced: None,
                 has_price: first.is_some(),
-                members: self.member_columns(&group.members),
-                unsupported: None,
+                members: one.members,
+                cash: one.cash,
+                unsupported: one.unsupported,
             });
-            for (row, value) in values.into_iter().enumerate() {
+            for (row, value) in one.values.into_iter().enumerate() {
                 returns[(row, columns + offset)] = value;
             }
         }

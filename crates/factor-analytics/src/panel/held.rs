@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::{Panel, window::is_monthly};
+use super::{Column, Panel, group::NEEDED_WEIGHT, window::is_monthly};
 use crate::stats;
 
 /// A price may be at most so many days older than the date it is asked for.
@@ -17,6 +17,9 @@ pub struct HeldReturn {
     /// under two of them.
     pub daily_deviation: Option<f64>,
 }
+
+/// A fund that is held: its column, its weight, and the rows of its prices at both ends.
+type FundHeld = (usize, f64, (usize, usize));
 
 impl Panel {
     /// The newest price date up to `date`, at most [`REACH_DAYS`] older, of a column; `None` for a group.
@@ -33,7 +36,8 @@ impl Panel {
 
     /// What is held from the prices on or before `from` to those on or before `to`, on daily prices whatever the panel's
     /// frequency. The weights are those of the first day and drift; a group stands for its members. What has no price at
-    /// either end is left out and its weight spread, as long as `least` (a share of 0 to 1) of the weight is there.
+    /// either end is left out and its weight spread, as long as `least` (a share of 0 to 1) of the weight is there. A portfolio
+    /// alone needs all that it holds, and its cash earns the risk-free rate.
     ///
     /// # Errors
     /// Why there is none, in words.
@@ -43,26 +47,63 @@ impl Panel {
         (from, to): (NaiveDate, NaiveDate),
         least: f64,
     ) -> Result<HeldReturn, String> {
+        let portfolio = match weights {
+            [(column, _)] => self.columns.get(*column).filter(|column| column.cash.is_some()),
+            _ => None,
+        };
+        let (held, cash) = match portfolio {
+            Some(column) => (self.held_by_portfolio(column, (from, to))?, column.cash.as_ref()),
+            None => (self.shares(weights, (from, to), least)?, None),
+        };
+        if held.iter().any(|(column, ..)| is_monthly(&self.columns[*column].series)) {
+            return Err("it has one price a month: ask for whole months".to_owned());
+        }
+        let earned = |until: NaiveDate| match cash.filter(|cash| cash.weight != 0.0) {
+            Some(cash) => Some(cash.weight * self.earned_on_cash(&cash.rates, (from, until))?),
+            None => Some(0.0),
+        };
+        let earned_by_the_end =
+            earned(to).ok_or_else(|| format!("no risk-free rate for its cash from {from} to {to}"))?;
+        let gained: f64 = held
+            .iter()
+            .map(|(column, weight, (start, end))| {
+                let prices = self.columns[*column].series.prices();
+                weight * (prices[*end] / prices[*start] - 1.0)
+            })
+            .sum();
+        let of_cash = |until| cash.map_or(0.0, |cash| cash.weight) + earned(until).unwrap_or(f64::NAN);
+        Ok(HeldReturn { total_return: gained + earned_by_the_end, daily_deviation: self.deviation(&held, of_cash) })
+    }
+
+    /// The funds that weights stand for, each with its share of the whole (sum 1) and the rows of its prices at both ends: those
+    /// that have both, which `least` of the weight must.
+    fn shares(
+        &self,
+        weights: &[(usize, f64)],
+        (from, to): (NaiveDate, NaiveDate),
+        least: f64,
+    ) -> Result<Vec<FundHeld>, String> {
         let funds = self.members(weights);
         let ends = |column: usize| Some((self.price_by(column, from)?, self.price_by(column, to)?));
-        let held: Vec<(usize, f64, (usize, usize))> =
+        let held: Vec<FundHeld> =
             funds.iter().filter_map(|(column, weight)| Some((*column, *weight, ends(*column)?))).collect();
         let whole: f64 = funds.iter().map(|(_, weight)| weight).sum();
         let there: f64 = held.iter().map(|(_, weight, _)| weight).sum();
         if held.is_empty() || there < least * whole - 1e-9 {
             return Err(self.why_not_held(&funds, (from, to)));
         }
-        if held.iter().any(|(column, ..)| is_monthly(&self.columns[*column].series)) {
-            return Err("it has one price a month: ask for whole months".to_owned());
+        Ok(held.into_iter().map(|(column, weight, ends)| (column, weight / there, ends)).collect())
+    }
+
+    /// The same of a portfolio, whose holdings must all be there with the weights that they have, a group by its own rule.
+    fn held_by_portfolio(&self, portfolio: &Column, dates: (NaiveDate, NaiveDate)) -> Result<Vec<FundHeld>, String> {
+        let mut all = Vec::with_capacity(portfolio.members.len());
+        for (column, weight) in &portfolio.members {
+            let own = self.shares(&[(*column, 1.0)], dates, NEEDED_WEIGHT);
+            let own = own.map_err(|why| format!("{}: {why}", self.columns[*column].series.ticker()))?;
+            all.extend(own.into_iter().map(|(fund, share, ends)| (fund, weight * share, ends)));
         }
-        let total_return = held
-            .iter()
-            .map(|(column, weight, (start, end))| {
-                let prices = self.columns[*column].series.prices();
-                weight / there * (prices[*end] / prices[*start] - 1.0)
-            })
-            .sum();
-        Ok(HeldReturn { total_return, daily_deviation: self.deviation(&held) })
+        Ok(all)
     }
 
     /// Groups replaced by their members, weights scaled to sum to that of the group.
@@ -94,15 +135,14 @@ impl Panel {
         }
     }
 
-    /// The deviation of the returns between the days on which all that is held has a price.
-    fn deviation(&self, held: &[(usize, f64, (usize, usize))]) -> Option<f64> {
+    /// The deviation of the returns between the days on which all that is held has a price; `cash` is what is in cash on a day.
+    fn deviation(&self, held: &[FundHeld], cash: impl Fn(NaiveDate) -> f64) -> Option<f64> {
         let (first, others) = held.split_first()?;
-        let prices = |(column, _, (start, end)): &(usize, f64, (usize, usize))| {
+        let prices = |(column, _, (start, end)): &FundHeld| {
             let series = &self.columns[*column].series;
             series.dates()[*start..=*end].iter().copied().zip(series.prices()[*start..=*end].iter().copied())
         };
-        let gained =
-            |of: &(usize, f64, (usize, usize)), price: f64| of.1 * price / self.columns[of.0].series.prices()[of.2.0];
+        let gained = |of: &FundHeld, price: f64| of.1 * price / self.columns[of.0].series.prices()[of.2.0];
         let mut others: Vec<_> = others.iter().map(|of| (of, prices(of).peekable())).collect();
         let mut worth = Vec::new();
         for (date, price) in prices(first) {
@@ -112,7 +152,7 @@ impl Panel {
                 let own = days.peek().filter(|(day, _)| *day == date).map(|(_, price)| gained(of, *price));
                 all = all.zip(own).map(|(sum, own)| sum + own);
             }
-            worth.extend(all);
+            worth.extend(all.map(|all| all + cash(date)));
         }
         let returns: Vec<f64> = worth.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
         stats::standard_deviation(&returns)

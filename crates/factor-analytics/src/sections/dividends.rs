@@ -51,8 +51,9 @@ impl YieldBasis {
         as_of: NaiveDate,
         today: NaiveDate,
     ) -> Self {
-        if factor.ticker.is_group() {
-            return Self::Undefined("a group has no dividends of its own; ask for its members".to_owned());
+        if factor.ticker.is_composed() {
+            let what = if factor.ticker.is_group() { "group" } else { "portfolio" };
+            return Self::Undefined(format!("a {what} has no dividends of its own; ask for its members"));
         }
         if factor.facts.pays_income == Some(false) {
             return Self::NonPaying;

@@ -69,6 +69,18 @@ pub(super) fn verdict(panel: &Panel, factor: &Factor, floor: usize) -> Result<us
         );
         return Err((ExclusionReason::ThinHistory, detail));
     }
+    if ticker.is_portfolio() {
+        let members = known.members.iter().map(|(column, _)| &panel.columns()[*column]);
+        let fewest = members.min_by_key(|member| member.observations);
+        let fewest =
+            fewest.map(|one| format!(", and {} has {}", one.series.ticker(), one.observations)).unwrap_or_default();
+        let detail = format!(
+            "{} {frequency} returns in the window, {} needed; a portfolio has one only where all that it holds has one{fewest}",
+            known.observations,
+            floor.max(1)
+        );
+        return Err((ExclusionReason::ThinHistory, detail));
+    }
     let (first, last) = (known.series.dates().first(), known.series.dates().last());
     let (Some(first), Some(last)) = (first, last) else {
         return Err((ExclusionReason::NoData, format!("the source has no usable price of {ticker}")));

@@ -15,8 +15,8 @@ use factor_types::{Factor, Frequency, PriceKind, Ticker, exchange::trading_days}
 
 use super::{Gap, Warning, came_in, macro_groups, rates, relations, stale_candidates};
 use crate::{
-    analysis::{Analysis, AnalysisKind, Plan, Report, is_small_sample},
-    services::analysis::arguments::Query,
+    analysis::{Analysis, AnalysisKind, Plan, Report, UserPortfolio, is_small_sample},
+    services::{analysis::arguments::Query, portfolio::summary::of_portfolio_factor},
 };
 
 /// A source whose newest price is older than this many days is a warning.
@@ -37,6 +37,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     }
     warnings.extend(of_the_data(analysis));
     warnings.extend(analysis.prepared.warnings.iter().cloned().map(Warning::Source));
+    warnings.extend(of_portfolios(analysis, query));
     warnings.extend(relations::warnings(analysis, analyzed, query));
     warnings.extend(of_the_prices(analysis));
     warnings.extend(of_the_report(analysis, &query.request.plan));
@@ -57,6 +58,16 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(query.request.groups.trouble.iter().cloned().map(Warning::Groups));
     warnings.extend(query.request.groups.surplus.iter().cloned().map(Warning::SurplusGroups));
     warnings
+}
+
+/// What is to be known of the saved portfolios that are factors here.
+fn of_portfolios(analysis: &Analysis, query: &Query) -> Vec<Warning> {
+    let of_one = |portfolio: &UserPortfolio| {
+        let factor = portfolio.factor.ticker.clone();
+        let warnings = of_portfolio_factor(analysis, portfolio).into_iter();
+        warnings.map(move |warning| Warning::PortfolioFactor { factor: factor.clone(), warning })
+    };
+    query.request.groups.portfolios.iter().flat_map(of_one).collect()
 }
 
 /// The factors of a call's own universe that nobody gave an asset class, where one matters.

@@ -122,6 +122,8 @@ pub(crate) enum Warning {
     SurplusGroups(String),
     /// What is to be known of a portfolio.
     Portfolio(holdings_warning::Warning),
+    /// The same of a saved one that is a factor.
+    PortfolioFactor { factor: Ticker, warning: holdings_warning::Warning },
 }
 
 impl Warning {
@@ -243,6 +245,7 @@ impl Display for Warning {
             Self::Universe(problem) => write!(f, "factor universe: {problem}"),
             Self::Groups(why) => write!(f, "your factor groups are left out: {why}"),
             Self::Portfolio(warning) => warning.fmt(f),
+            Self::PortfolioFactor { factor, warning } => write!(f, "{factor}: {warning}"),
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use factor_types::{AssetClass, Category, Factor, FactorUniverse, Sector, Ticker};
+use factor_types::{AssetClass, Category, Factor, FactorUniverse, GroupName, Sector, Ticker};
 use indexmap::IndexMap;
 use serde_json::json;
 
 use super::{Kind, MatchedBy, Resolved};
 use crate::{
-    analysis::UserGroups,
+    analysis::{UserGroups, UserPortfolio},
+    answer::shortened,
     arguments::nearest_first,
+    services::portfolios::as_factors::no_portfolio,
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
@@ -18,6 +20,8 @@ const NAMED: usize = 6;
 /// The shortest part of a name that is looked for, and of a description.
 const PART: usize = 2;
 const PART_OF_DESCRIPTION: usize = 4;
+/// Characters of a name that an error repeats.
+const LONGEST: usize = 80;
 /// What the average of several ETFs is called.
 const COMPOSITE: &str = "composite";
 
@@ -31,7 +35,7 @@ pub(crate) enum Miss<'a> {
     Several(Vec<&'a Factor>),
 }
 
-/// Finds a factor: by ticker, label, label without case and punctuation, alias (of a sector any of its names), category,
+/// Finds a factor: a saved portfolio by `PORTFOLIO:<name>`, else by ticker, label, label without case and punctuation, alias (of a sector any of its names), category,
 /// sector group or sector, group of the caller's, and at last by whole words of a name and by a part of one. `held` are the
 /// call's holdings, which may be named by their tickers.
 ///
@@ -44,10 +48,19 @@ pub(crate) fn resolve(
     groups: &UserGroups,
     held: &[Ticker],
 ) -> Result<Resolved, ToolError> {
+    if let Some(name) = GroupName::of_portfolio(query) {
+        let found = name.ok().and_then(|name| groups.portfolio(&name));
+        return found.map(|found| of_portfolio(query, found)).ok_or_else(|| {
+            let (rule, hint) = no_portfolio(query, groups);
+            let query = shortened(query, LONGEST);
+            let error = ToolError::new(ErrorCode::UnknownFactor, format!("`{query}` {rule}"), &hint);
+            error.with_problem(Problem::new(field, json!(query).to_string(), Refusal::new(rule, hint)))
+        });
+    }
     look_up(query, &Names::of(universe), groups, held).map_err(|miss| miss.refused(field, query, universe, groups))
 }
 
-/// [`resolve`] for one who looks many up, and does not need to be told of the nearest to each.
+/// [`resolve`] for one who looks many up, and does not need to be told of the nearest to each; not for portfolios.
 pub(crate) fn look_up<'a>(
     query: &str,
     names: &Names<'a>,
@@ -180,6 +193,18 @@ fn etf(query: &str, factor: &Factor, matched_by: MatchedBy) -> Resolved {
         kind: Kind::Etf,
         members: vec![factor.ticker.clone()],
         matched_by,
+        note: None,
+    }
+}
+
+fn of_portfolio(query: &str, portfolio: &UserPortfolio) -> Resolved {
+    Resolved {
+        query: query.to_owned(),
+        name: portfolio.factor.ticker.to_string(),
+        label: Some(portfolio.factor.label.clone()),
+        kind: Kind::Portfolio,
+        members: portfolio.holdings().map(|(ticker, _)| ticker.clone()).collect(),
+        matched_by: MatchedBy::Portfolio,
         note: None,
     }
 }

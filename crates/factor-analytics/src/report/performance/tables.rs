@@ -87,11 +87,9 @@ impl Tables<'_> {
     fn factor(&self, studied: &StudiedFactor) -> FactorProfile {
         let (panel, factor) = (self.study.panel(), &studied.factor);
         let column = &panel.columns()[studied.column];
-        let of_group = (!column.members.is_empty())
-            .then(|| panel.daily_wealth_of_mean(panel.column(studied.column), &column.members))
-            .flatten();
+        let composed = panel.daily_wealth_of_composed(studied.column);
         let daily = match &column.priced {
-            None => of_group.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
+            None => composed.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
             Some(priced) if Spacing::of(column.series.dates()) == Spacing::Daily => DailyPrices {
                 dates: &column.series.dates()[priced.clone()],
                 prices: &column.series.prices()[priced.clone()],
