@@ -170,6 +170,11 @@ impl Args {
         }
     }
 
+    /// True while nothing that was read breaks a rule.
+    pub fn is_without_problems(&self) -> bool {
+        self.problems().told.is_empty()
+    }
+
     fn problems(&self) -> MutexGuard<'_, Problems> {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod check;
 pub(crate) mod common_args;
+pub mod comparison;
 pub mod exposures;
 pub mod factors;
 pub mod groups;

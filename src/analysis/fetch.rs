@@ -134,7 +134,7 @@ impl Fetch {
             end: request.dates.end,
             default_start: request.dates.default_start,
             frequency: request.frequency,
-            lead_months: request.plan.lead_months(),
+            lead_months: request.lead_months,
             clock,
             benchmark: request.benchmark.clone(),
             silent: silent(request, factors, &composed),

@@ -47,6 +47,8 @@ pub struct AnalysisRequest {
     pub also_priced: Vec<Ticker>,
     /// Funds whose prices are needed for the risk-free rate alone.
     pub rate_sources: Vec<Ticker>,
+    /// Months of prices before the window's start that something looks at: those of the plan at least.
+    pub lead_months: u32,
     /// The floor on observations, if the call names one.
     pub min_observations: Option<usize>,
     /// The sections to compute.

@@ -183,6 +183,7 @@ pub(super) fn request(plan: Plan) -> AnalysisRequest {
         benchmark: Ticker::spy(),
         also_priced: Vec::new(),
         rate_sources: Vec::new(),
+        lead_months: plan.lead_months(),
         min_observations: None,
         plan,
     }

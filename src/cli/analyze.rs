@@ -12,7 +12,7 @@ use super::{print, say};
 use crate::{
     app::App,
     progress::Progress,
-    services::{Call, analysis, exposures, recommendations},
+    services::{Call, analysis, comparison, exposures, recommendations},
     settings::Settings,
 };
 
@@ -29,6 +29,8 @@ enum Kind {
     Recommendations,
     /// What a portfolio (--holdings or --portfolio) is exposed to
     Exposures,
+    /// Two to six factors (--tickers) next to each other, over several --periods
+    Comparison,
 }
 
 /// Arguments of `analyze`.
@@ -47,6 +49,9 @@ pub struct AnalyzeArgs {
     /// Only these, such as SPY,TLT: any ticker or name
     #[arg(long, value_delimiter = ',', value_name = "TICKERS")]
     tickers: Vec<String>,
+    /// Comparison: periods apart from each other, such as 2015,2022 or high_vol,other
+    #[arg(long, value_delimiter = ',', value_name = "PERIODS")]
+    periods: Vec<String>,
     /// Returns after this date
     #[arg(long, value_name = "YYYY-MM-DD")]
     start: Option<String>,
@@ -88,14 +93,19 @@ impl AnalyzeArgs {
             Kind::Correlations => Some("correlations"),
             Kind::Performance => Some("performance"),
             Kind::Returns => Some("returns"),
-            Kind::Recommendations | Kind::Exposures => None,
+            Kind::Recommendations | Kind::Exposures | Kind::Comparison => None,
         };
         let mut arguments = Map::new();
         arguments.extend(kind.map(|kind| ("analysis_type".to_owned(), json!(kind))));
         arguments.insert("format".to_owned(), json!(if self.json { "full" } else { "report" }));
         // A terminal has no limit of its own.
         arguments.insert("max_chars".to_owned(), json!(0));
-        let lists = [("windows", &self.windows), ("categories", &self.categories), ("tickers", &self.tickers)];
+        let lists = [
+            ("windows", &self.windows),
+            ("categories", &self.categories),
+            ("tickers", &self.tickers),
+            ("periods", &self.periods),
+        ];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
             arguments.insert(name.to_owned(), json!(values));
         }
@@ -140,6 +150,7 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
         Kind::Correlations | Kind::Performance | Kind::Returns => analysis::answer(&app, call).await,
         Kind::Recommendations => recommendations::answer(&app, call).await,
         Kind::Exposures => exposures::answer(&app, call).await,
+        Kind::Comparison => comparison::answer(&app, call).await,
     };
     match answered {
         Ok(answer) => {

@@ -38,7 +38,7 @@ Usual order of calls:
 2. get_factor_analysis with analysis_type `returns` (what moved, over which windows), `performance` (return, volatility, \
 Sharpe ratio, drawdown per factor) or `correlations` (matrices, sensitivities to rates and markets, insights).
 3. get_portfolio_exposures for what holdings are exposed to; get_factor_recommendations for what offsets a factor, by how much, \
-and whether that worked out of sample.
+and whether that worked out of sample; compare_factors for two to six next to each other, over several periods.
 4. get_server_status when an answer looks wrong or a call fails.
 
 create_factor_group saves a basket of tickers; it is then the factor `USER:<name>`, category `user`, in every analysis of \

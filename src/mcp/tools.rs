@@ -2,6 +2,7 @@
 //!
 //! A tool is one file here and one line in [`TOOLS`]; what it answers is a service's.
 
+mod compare_factors;
 mod create_factor_group;
 mod delete_factor_group;
 mod delete_portfolio;
@@ -31,6 +32,7 @@ use crate::{answer::Rendered, app::App, services::Call, tool_error::ToolError};
 
 /// Every tool of the server.
 pub const TOOLS: &[ToolEntry] = &[
+    compare_factors::ENTRY,
     create_factor_group::ENTRY,
     delete_factor_group::ENTRY,
     delete_portfolio::ENTRY,

@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use factor_analytics::report::Granularity;
 use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
 
+use self::tickers::Found;
 pub(crate) use self::{
     named::{Named, Role},
     reader::{CommonReader, longest_of, settle_categories},
@@ -25,7 +26,7 @@ pub(crate) use self::{
 use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
     app::UniverseSnapshot,
-    arguments::Choices,
+    arguments::{Args, Choices},
 };
 
 /// What `categories` takes: every category, and `rate` for yield changes.
@@ -165,6 +166,30 @@ impl CommonArgs {
         Some(self.picked.as_ref()?.iter().filter(lets_through).cloned().collect())
     }
 
+    /// Takes one more factor into the universe that the call picks with `tickers`, by any of the names that are read there, from
+    /// the argument `name` of `args`: one that the question needs and that is not among those picked. `groups` are all of the
+    /// caller's.
+    pub(crate) fn take_along(&mut self, args: &Args, name: &str, groups: &UserGroups) -> Option<Ticker> {
+        let found = tickers::one(args, name, &self.snapshot.loaded.universe, groups, &mut self.notes)?;
+        let ticker = found.ticker().clone();
+        let own = self.own_universe.as_ref()?;
+        match found {
+            Found::Factor(factor) if own.get(&ticker).is_none() => {
+                let all = own.factors().iter().cloned().chain([*factor]);
+                self.own_universe = Some(FactorUniverse::new(all).with_facts(&self.snapshot.loaded.facts));
+            }
+            Found::Group(group) if self.groups.factors().all(|known| known.ticker != ticker) => {
+                self.groups.groups.push(group);
+            }
+            Found::Portfolio(portfolio) if self.groups.factors().all(|known| known.ticker != ticker) => {
+                self.groups.portfolios.push(portfolio);
+            }
+            Found::Factor(_) | Found::Group(_) | Found::Portfolio(_) => {}
+        }
+        self.named.add(Role::Factor, [ticker.clone()]);
+        Some(ticker)
+    }
+
     /// Where holdings are looked up: the universe of the call, then the one in force.
     pub(crate) fn universes(&self) -> [&FactorUniverse; 2] {
         [self.universe(), &self.snapshot.loaded.universe]
@@ -187,6 +212,7 @@ impl CommonArgs {
                 _ if self.groups.hold_cash() => Ticker::cash_proxies().into(),
                 AnalysisKind::Correlations | AnalysisKind::Returns => Vec::new(),
             },
+            lead_months: plan.lead_months(),
             min_observations: self.min_observations,
             plan,
         }

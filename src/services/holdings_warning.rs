@@ -41,6 +41,14 @@ pub(crate) enum Warning {
     YoungFactors { factors: Vec<String>, with: usize, without: usize },
     /// A factor that is not in the regression.
     NotRegressed { factor: String, why: String },
+    /// Dates of which the window has only a part.
+    PeriodCut { name: String, from: NaiveDate, to: NaiveDate },
+    /// Periods with few rows, each with their number.
+    SmallPeriods { periods: Vec<(String, usize)>, under: usize, finer: bool },
+    /// Periods picked for their turbulence.
+    PickedPeriods(Vec<String>),
+    /// The dates that all have, where they are not the whole window; `None` where there are none.
+    SharedDates { dates: Option<(NaiveDate, NaiveDate)>, periods: usize, of: usize },
 }
 
 /// What a profile leaves open.
@@ -139,6 +147,26 @@ impl fmt::Display for Warning {
                  FACTOR_PROXIES_DIR tells it)"
             ),
             Self::NotRegressed { factor, why } => write!(f, "{factor} is not in the regression: {why}"),
+            Self::PeriodCut { name, from, to } => {
+                write!(f, "the window has only a part of the period {name}: from {from} to {to}")
+            }
+            Self::SmallPeriods { periods, under, finer } => {
+                let each: Vec<String> = periods.iter().map(|(name, rows)| format!("{name} ({rows})")).collect();
+                let names = a_few(each.iter().map(String::as_str));
+                let more = if *finer { "; frequency weekly or daily has more" } else { "" };
+                write!(f, "under {under} returns in {names}: read the intervals, not the correlations alone{more}")
+            }
+            Self::PickedPeriods(names) => write!(
+                f,
+                "{}: picking turbulent periods raises correlations by itself; a higher one is no proof that the relation changed",
+                names.join(", ")
+            ),
+            Self::SharedDates { dates: Some((from, to)), periods, of } => {
+                write!(f, "side_by_side covers {from} to {to}, the {periods} of {of} periods that all have")
+            }
+            Self::SharedDates { dates: None, .. } => {
+                f.write_str("there are no dates that all have, so that side_by_side is empty")
+            }
         }
     }
 }

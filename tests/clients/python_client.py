@@ -57,6 +57,7 @@ SECTIONS = {
 }
 COMMON = ("data_quality", "analysis_metadata", "performance")
 TOOLS = [
+    "compare_factors",
     "create_factor_group",
     "delete_factor_group",
     "delete_portfolio",

@@ -516,6 +516,12 @@ async fn hidden_tools_are_not_there() {
         names(&["serve", "--read-only", "--toolsets", "groups,portfolios"]).await,
         ["get_factor_group", "get_portfolio", "list_factor_groups", "list_portfolios", "validate_factor_group"]
     );
-    let analysis = ["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures", "list_factors"];
+    let analysis = [
+        "compare_factors",
+        "get_factor_analysis",
+        "get_factor_recommendations",
+        "get_portfolio_exposures",
+        "list_factors",
+    ];
     assert_eq!(names(&["serve", "--toolsets", "analysis"]).await, analysis);
 }

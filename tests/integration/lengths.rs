@@ -90,6 +90,18 @@ async fn a_portfolios_answers_keep_to_their_length() {
 }
 
 #[tokio::test]
+async fn a_comparison_keeps_to_its_length() {
+    let mut server = Measured::start(&[("FACTOR_PRICE_SOURCE", "sample")]).await;
+    for format in ["full", "summary", "report"] {
+        let arguments = json!({
+            "tickers": ["SPY", "TLT", "GLD", "XLE", "XLK", "HYG"], "periods": ["2019..2023", "other"], "rolling_windows": [12, 24, 36],
+            "condition": {"ticker": "QQQ", "below": -0.01}, "format": format,
+        });
+        server.at_all_lengths("compare_factors", arguments).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_is_listed_within_the_length() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().display().to_string();

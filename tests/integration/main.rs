@@ -14,6 +14,7 @@ mod bars;
 mod caches;
 mod check;
 mod command_line;
+mod comparison;
 mod contract;
 mod currencies;
 mod damaged_store;

@@ -22,6 +22,7 @@ mod triangle_tests;
 
 pub use self::{
     estimate::{Estimate, Shrinkage},
+    ewma::weighted,
     matrix::CorrelationMatrix,
     method::{Coefficient, Method},
     pair::{NamedSeries, PairCorrelation, pearson},

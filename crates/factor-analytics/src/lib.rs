@@ -9,6 +9,7 @@
 //! asked for.
 
 pub mod cluster;
+pub mod compare;
 pub mod composite;
 pub mod correlation;
 pub mod exposure;
@@ -24,6 +25,7 @@ pub mod parallel;
 pub mod regime;
 pub mod regression;
 pub mod report;
+pub mod resample;
 pub mod rolling;
 pub mod sections;
 mod sort;

@@ -114,11 +114,31 @@ impl Regime {
         matches!(self, Self::EquityDrawdown | Self::HighVol).then(Ticker::spy)
     }
 
-    /// The rows of a panel that the regime picks. A row on which what defines it is missing is not picked.
+    /// The rows of a panel that the regime picks, where they are enough for a correlation.
     ///
     /// # Errors
     /// [`RegimeError`] when what defines it is missing in the whole window, or with fewer than [`MIN_ROWS`] rows.
     pub fn slice(self, panel: &Panel, yields: &YieldTable) -> Result<Slice, RegimeError> {
+        let slice = self.rows(panel, yields)?;
+        if slice.rows < MIN_ROWS {
+            let labels = panel.labels();
+            return Err(RegimeError::TooFewRows {
+                regime: self,
+                rows: slice.rows,
+                of: labels.len(),
+                frequency: panel.frequency(),
+                first: labels.first().copied().unwrap_or(panel.base()),
+                last: labels.last().copied().unwrap_or(panel.base()),
+            });
+        }
+        Ok(slice)
+    }
+
+    /// The rows of a panel that the regime picks, however few. A row on which what defines it is missing is not picked.
+    ///
+    /// # Errors
+    /// [`RegimeError::NoData`] when what defines it is missing in the whole window.
+    pub fn rows(self, panel: &Panel, yields: &YieldTable) -> Result<Slice, RegimeError> {
         let labels = panel.labels();
         let (keep, judged, threshold) = match self {
             Self::RateShock => {
@@ -146,16 +166,6 @@ impl Regime {
             }
         };
         let rows = keep.iter().filter(|kept| **kept).count();
-        if rows < MIN_ROWS {
-            return Err(RegimeError::TooFewRows {
-                regime: self,
-                rows,
-                of: labels.len(),
-                frequency: panel.frequency(),
-                first: labels.first().copied().unwrap_or(panel.base()),
-                last: labels.last().copied().unwrap_or(panel.base()),
-            });
-        }
         Ok(Slice { regime: self, keep: keep.into(), rows, judged, threshold })
     }
 

@@ -1,8 +1,6 @@
 //! Simple linear regression with Newey-West standard errors.
 
-use statrs::function::gamma::checked_gamma_ur;
-
-use crate::stats;
+use crate::{inference::normal_p, stats};
 
 /// y = intercept + slope x + e by ordinary least squares, with heteroskedasticity- and autocorrelation-consistent
 /// t-values.
@@ -82,8 +80,7 @@ impl Regression {
 
     /// The two-sided p-value of the slope's t, normal as that of the estimator in large samples; `None` without a t.
     pub fn slope_p(&self) -> Option<f64> {
-        // erfc(|t| / sqrt 2) as an incomplete gamma function: statrs' erfc has ten digits alone.
-        self.slope_t().and_then(|t| checked_gamma_ur(0.5, t * t / 2.0).ok()).map(|p| p.clamp(0.0, 1.0))
+        self.slope_t().and_then(normal_p)
     }
 
     /// intercept / its error.

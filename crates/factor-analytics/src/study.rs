@@ -110,6 +110,14 @@ impl Study {
         Ok(Self { slice: Some(slice), ..self })
     }
 
+    /// The rows of this study's panel that a regime picks, however few ([`Regime::rows`]).
+    ///
+    /// # Errors
+    /// [`RegimeError::NoData`] when what defines it is missing in the whole window.
+    pub fn rows_of(&self, regime: Regime) -> Result<Slice, RegimeError> {
+        regime.rows(&self.panel, &self.yields)
+    }
+
     /// The rows that pairs are correlated on; `None` for all.
     pub fn slice(&self) -> Option<&Slice> {
         self.slice.as_ref()

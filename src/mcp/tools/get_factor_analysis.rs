@@ -2,9 +2,9 @@
 
 use factor_types::{AssetClass, Category, Frequency, Maturity, names_and};
 use futures::future::FutureExt;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Effect, ToolEntry, Toolset};
+use super::{Effect, ToolEntry, Toolset, schemas};
 use crate::{
     analysis::AnalysisKind,
     services::{
@@ -56,7 +56,7 @@ fn whole(low: u64, high: u64, description: &str) -> Value {
 }
 
 fn share(default: f64, description: &str) -> Value {
-    json!({ "type": "number", "minimum": 0, "maximum": 1, "default": default, "description": description })
+    json!({ "type": "number", "default": default, "description": description })
 }
 
 fn list(items: Value, description: &str, example: Value) -> Value {
@@ -69,7 +69,7 @@ fn named(names: &[&str], description: &str, example: Value) -> Value {
 
 fn input() -> Value {
     let text = json!({ "type": "string" });
-    let date = |description: &str| json!({ "type": "string", "description": description, "examples": ["2024-12-31"] });
+    let date = |description: &str| json!({ "type": "string", "description": description });
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -125,11 +125,7 @@ fn input() -> Value {
                 }
             },
             "composite_weighting_method": choice(&CompositeWeighting::NAMES, Some("equal"), "performance: cap: today's caps; custom: composite_weights."),
-            "composite_weights": list(
-                json!({ "type": "object" }),
-                "For custom.",
-                json!([{"ticker": "SPY", "weight": 0.6}])
-            ),
+            "composite_weights": json!({ "type": "array", "items": { "type": "object" }, "description": "For custom: [{ticker, weight}]." }),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle: a third of the size."),
             "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer; 0: no limit, else at least 2000." }),
             "advanced": advanced(),
@@ -140,6 +136,7 @@ fn input() -> Value {
 fn advanced() -> Value {
     let overlay =
         |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
+    let number = |description: &str| json!({ "type": "integer", "description": description });
     let names = |names: &[&str], description: &str| json!({ "type": "array", "items": { "type": "string", "enum": names }, "description": description });
     json!({
         "type": "object",
@@ -147,14 +144,14 @@ fn advanced() -> Value {
         "description": "Rare settings.",
         "properties": {
             "min_observations": whole(12, 120, "Fewest periods. Default 24 monthly, 52 weekly, 60 daily."),
-            "precision": whole(2, 17, "Significant digits in full. Default 6."),
+            "precision": number("Significant digits in full, 2 to 17. Default 6."),
             "sections": { "type": "array", "items": { "type": "string" }, "description": "Only matrices:<category>, overlays:rate, overlays:market, macro:composite, macro:etf, rolling." },
             "rate_maturities": names(&Maturity::NAMES, "Of the rate overlay. Default: all but UST3M."),
             "rate_sensitivity_categories": overlay("Its rows. Default: fixed_income, industry, market, cash."),
             "market_benchmarks": { "type": "array", "items": { "type": "string" }, "description": "Of the market overlay. Default: benchmark_ticker." },
             "market_sensitivity_categories": overlay("Its rows. Default: industry, style."),
             "macro_groups": overlay("equity, fixed_income, cash, commodity, crypto. Default: all."),
-            "macro_max_per_group": whole(1, 20, "Of the macro ETF matrix. Default 5."),
+            "macro_max_per_group": number("Of the macro ETF matrix. Default 5."),
             "macro_deduplicate_threshold": share(0.95, "Closer ones are dropped."),
             "macro_min_group_coverage_pct": share(0.6, "Least share of ETFs with data."),
             "include_rate_sensitivity": flag(true, "The rate overlay."),
@@ -162,13 +159,13 @@ fn advanced() -> Value {
             "include_macro_composite": flag(true, "The macro composite matrix."),
             "include_macro_composite_performance": flag(true, "Macro composites."),
             "include_factor_composite_performance": flag(true, "Category composites."),
-            "composite_max_per_group": whole(1, 100, "Most members of a composite."),
-            "half_life": json!({ "type": "number", "minimum": 1, "maximum": 2520, "description": "ewma: periods. Default 36 monthly, 156 weekly, 126 daily." }),
+            "composite_max_per_group": number("Most members of a composite."),
+            "half_life": json!({ "type": "number", "description": "ewma: periods. Default 36 monthly, 156 weekly, 126 daily." }),
             "order": choice(&MatrixOrder::NAMES, Some("universe"), "cluster: like next to like."),
-            "rolling_windows": json!({ "type": "array", "items": { "type": "integer", "minimum": 6, "maximum": 120 }, "description": "In periods. Default: 12, 24, 36." }),
+            "rolling_windows": json!({ "type": "array", "items": { "type": "integer" }, "description": "In periods, 6 to 120. Default: 12, 24, 36." }),
             "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "maxItems": 5, "description": "Pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
-            "max_factors": whole(5, 100, "Rows of a report's tables. Default 15."),
-            "top_n_per_matrix": whole(5, 100, "Pairs per matrix; 15 in reports."),
+            "max_factors": number("Rows of a report's tables. Default 15."),
+            "top_n_per_matrix": number("Pairs per matrix; 15 in reports."),
             "include_user_groups": flag(true, "Your groups take part.")
         }
     })
@@ -176,49 +173,16 @@ fn advanced() -> Value {
 
 /// Every answer satisfies it: it names what may be there and requires only `status`.
 fn output() -> Value {
-    let fields: [(&str, &str, &str); 29] = [
-        ("analysis_type", "string", ""),
-        ("note", "string", "Done differently than asked."),
-        ("as_of", "string", "Newest price used."),
-        ("factors_analyzed", "integer", ""),
-        ("period", "object", ""),
-        ("matrices", "object", "{row: {column: r}} or {labels, rows}; in summaries the extreme pairs."),
-        ("overlays", "object", ""),
-        ("statistics", "object", "Per matrix n, interval, p, p_adjusted."),
-        ("insights", "object", ""),
-        ("rolling", "object", "Least stable pairs first."),
-        ("rolling_series", "object", "Per pair and window {last period: r}."),
-        ("regime", "object", ""),
-        ("per_factor", "object", "By ticker, sorted."),
-        ("composites", "object", ""),
-        ("windows", "array", ""),
-        ("window_dates", "object", "The dates of each window's prices."),
-        ("factors", "object", "By ticker and window."),
-        ("industry_groups", "object", ""),
-        ("rankings", "object", "Per window, best first."),
-        ("by_category", "object", ""),
-        ("top_performers", "object", ""),
-        ("bottom_performers", "object", "Worst first."),
-        ("not_analysed", "array", "{ticker, reason} of those named."),
-        ("warnings", "array", "Read them first."),
-        ("data_quality", "object", "Factors excluded and why, coverage."),
-        ("performance", "object", "Timings in milliseconds."),
-        ("analysis_metadata", "object", ""),
-        ("formatted_report", "string", ""),
-        ("truncated", "object", "What was cut, and how to get the rest."),
-    ];
-    let mut properties = Map::new();
-    properties.insert("status".to_owned(), json!({ "type": "string", "enum": ["success", "error"] }));
-    for (name, kind, description) in fields {
-        let mut property = json!({ "type": kind });
-        if let (false, Value::Object(fields)) = (description.is_empty(), &mut property) {
-            fields.insert("description".to_owned(), json!(description));
-        }
-        properties.insert(name.to_owned(), property);
-    }
-    let strings = json!({ "type": "array", "items": { "type": "string" }, "description": "Unknown names in include." });
-    properties.insert("invalid_sections".to_owned(), strings);
-    properties.insert("not_computed".to_owned(), json!({ "type": "object", "description": "What to do for each." }));
-    properties.insert("error".to_owned(), json!({ "type": "object", "description": "code, message, problems." }));
-    json!({ "type": "object", "properties": properties, "required": ["status"] })
+    schemas::output(&[
+        ("analysis_type", "string"),
+        ("matrices", "object"),
+        ("overlays", "object"),
+        ("insights", "object"),
+        ("per_factor", "object"),
+        ("factors", "object"),
+        ("not_analysed", "array"),
+        ("warnings", "array"),
+        ("data_quality", "object"),
+        ("formatted_report", "string"),
+    ])
 }

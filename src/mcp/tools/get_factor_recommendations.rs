@@ -16,14 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || {
-        schemas::output(&[
-            ("overexposed_factor", "object"),
-            ("recommendations", "array"),
-            ("basket", "object"),
-            ("candidates_scanned", "integer"),
-            ("not_analysed", "array"),
-            ("warnings", "array"),
-        ])
+        schemas::output(&[("overexposed_factor", "object"), ("recommendations", "array"), ("warnings", "array")])
     },
     full_answer: recommendations::answer_schema,
     call: |app, call| async move { recommendations::answer(&app, call).await }.boxed(),

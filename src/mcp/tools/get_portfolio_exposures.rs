@@ -16,14 +16,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     open_world: true,
     input,
     output: || {
-        schemas::output(&[
-            ("holdings", "array"),
-            ("regression", "object"),
-            ("risk", "object"),
-            ("what_if", "object"),
-            ("not_analysed", "array"),
-            ("warnings", "array"),
-        ])
+        schemas::output(&[("holdings", "array"), ("regression", "object"), ("risk", "object"), ("warnings", "array")])
     },
     full_answer: exposures::answer_schema,
     call: |app, call| async move { exposures::answer(&app, call).await }.boxed(),

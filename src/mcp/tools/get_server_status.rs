@@ -1,7 +1,7 @@
 //! `get_server_status`.
 
 use futures::future::FutureExt;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Effect, ToolEntry, Toolset, schemas};
 use crate::services::{answer_schema, status};
@@ -15,38 +15,9 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     effect: Effect::Reads,
     open_world: true,
     input: || schemas::input(json!({}), &[]),
-    output,
+    output: || {
+        schemas::output(&[("health", "string"), ("version", "string"), ("parts", "object"), ("warnings", "array")])
+    },
     full_answer: answer_schema::<status::ServerStatus>,
     call: |app, call| async move { status::answer(&app, &call).await }.boxed(),
 };
-
-fn output() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "status": {"type": "string", "enum": ["success", "error"]},
-            "health": {"type": "string", "description": "ok when every part is, else degraded."},
-            "version": {"type": "string"},
-            "uptime_seconds": {"type": "integer"},
-            "today": {"type": "string", "description": "The date taken for today.", "format": "date"},
-            "parts": {
-                "type": "object",
-                "description": "Per part (store, universe, prices, yields): status, what it is, when it last worked."
-            },
-            "caches": {"type": "object", "description": "Per cache: entries, bytes and life."},
-            "vendors": {
-                "type": "array",
-                "description": "Per vendor: requests sent, retries, failures, whether it is paused."
-            },
-            "calls": {
-                "type": "object",
-                "description": "Calls, errors, error rate, analyses, mean and longest time in milliseconds."
-            },
-            "memory": {"type": "object", "description": "Peak memory in bytes, where the system reports it."},
-            "configuration": {"type": "object", "description": "Each setting with its value and where it came from."},
-            "warnings": {"type": "array", "items": {"type": "string"}},
-            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
-        },
-        "required": ["status"]
-    })
-}

@@ -15,7 +15,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     effect: Effect::Reads,
     open_world: false,
     input,
-    output,
+    output: || schemas::output(&[("factors", "array"), ("total", "integer")]),
     full_answer: answer_schema::<factors::FactorsPage>,
     call: |app, call| async move { factors::answer(&app, &call).await }.boxed(),
 };
@@ -36,24 +36,4 @@ fn input() -> Value {
         "cursor": {"type": "string", "description": "next_cursor of the answer before, for the next 100 factors."}
     });
     schemas::input(properties, &[])
-}
-
-fn output() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "status": {"type": "string", "enum": ["success", "error"]},
-            "factors": {"type": "array", "items": {"type": "object"}},
-            "count": {"type": "integer", "description": "Factors in this answer."},
-            "total": {"type": "integer", "description": "Factors that match."},
-            "counts_by_category": {
-                "type": "object",
-                "additionalProperties": {"type": "integer"},
-                "description": "Factors that match, per category."
-            },
-            "next_cursor": {"type": ["string", "null"], "description": "For the next page; null on the last one."},
-            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
-        },
-        "required": ["status"]
-    })
 }

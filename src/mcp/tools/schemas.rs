@@ -45,7 +45,7 @@ pub(super) fn portfolio_source() -> [(&'static str, Value); 2] {
 pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 7] {
     let text = |description: &str| json!({"type": "string", "description": description});
     [
-        ("start_date", text("Default: 120 months before end_date.")),
+        ("start_date", text("Default: 120 months back.")),
         ("end_date", text("Default: newest whole period.")),
         ("frequency", text("monthly, weekly or daily.")),
         ("include", json!({"type": "array", "items": {"type": "string"}, "description": include})),

@@ -75,8 +75,22 @@ impl Query {
     /// and the prices of `holdings` as well. Which asset classes are candidates is the question's own matter.
     pub(super) fn for_portfolio(mut common: CommonArgs, holdings: &[Ticker]) -> Self {
         common.named.add(Role::Holding, holdings.iter().cloned());
+        let profiled = common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL));
+        Self::resting(common, holdings, Some(profiled))
+    }
+
+    /// The analysis that a comparison rests on: no table of its own, since it has one over the dates that all have, and prices
+    /// of `months` before the window.
+    pub(super) fn for_comparison(common: CommonArgs, months: u32) -> Self {
+        let query = Self::resting(common, &[], None);
+        let lead_months = query.request.lead_months + months;
+        Self { request: AnalysisRequest { lead_months, ..query.request }, ..query }
+    }
+
+    /// An analysis of performance that its caller did not ask for, with a table of the factors in `profiled`.
+    fn resting(common: CommonArgs, also_priced: &[Ticker], profiled: Option<BTreeSet<Category>>) -> Self {
         let plan = PerformancePlan {
-            per_factor: Some(common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL))),
+            per_factor: profiled,
             macro_composites: None,
             category_composites: false,
             granularity: common.granularity,
@@ -88,7 +102,7 @@ impl Query {
         };
         let request = AnalysisRequest {
             asset_classes: Default::default(),
-            ..common.request(Ticker::spy(), holdings.to_vec(), Plan::Performance(plan))
+            ..common.request(Ticker::spy(), also_priced.to_vec(), Plan::Performance(plan))
         };
         Self {
             request,

@@ -29,7 +29,23 @@ impl AnalysisContext {
         holdings: Vec<Ticker>,
         caller: &Caller<'_>,
     ) -> Result<Self, ToolError> {
-        let query = Query::for_portfolio(common, &holdings);
+        Self::run(Query::for_portfolio(common, &holdings), app, caller).await
+    }
+
+    /// Runs the analysis that a comparison rests on, with prices of so many months before the window as well.
+    ///
+    /// # Errors
+    /// Why nothing could be analysed.
+    pub(crate) async fn of_comparison(
+        common: CommonArgs,
+        app: &App,
+        months: u32,
+        caller: &Caller<'_>,
+    ) -> Result<Self, ToolError> {
+        Self::run(Query::for_comparison(common, months), app, caller).await
+    }
+
+    async fn run(query: Query, app: &App, caller: &Caller<'_>) -> Result<Self, ToolError> {
         let found = app.analyzer.analyze(&query.request, &query.common.snapshot.loaded.universe, caller).await;
         let analysis = found.map_err(|error| refused(app, &error, &query.common))?;
         Ok(Self { analysis, query })

@@ -70,6 +70,13 @@ impl CommonArgs {
         (own, without): (&[&'static str], &[&str]),
         basis: Basis,
     ) -> Result<Self, ToolError> {
+        let common = Self::read_on(args, (own, without), basis);
+        args.first_of_each()?;
+        Ok(common)
+    }
+
+    /// The same for a question that has more to read after them: mistakes stay in `args`, for [`Args::first_of_each`].
+    pub(crate) fn read_on(args: &mut Args, (own, without): (&[&'static str], &[&str]), basis: Basis) -> Self {
         settle_categories(args);
         if let Some(advanced) = args.object("advanced") {
             advanced.only(&ADVANCED);
@@ -84,8 +91,7 @@ impl CommonArgs {
         common.dates = reader.dates();
         common.min_observations = reader.min_observations();
         reader.limits(&mut common);
-        args.first_of_each()?;
-        Ok(common)
+        common
     }
 }
 

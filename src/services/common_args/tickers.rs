@@ -40,7 +40,7 @@ enum Unfit<'a> {
 }
 
 /// What one name stands for.
-enum Found {
+pub(super) enum Found {
     Factor(Box<Factor>),
     Group(UserGroup),
     Portfolio(UserPortfolio),
@@ -75,9 +75,7 @@ impl Picked {
                 }
             };
             let ticker = found.ticker();
-            if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_composed() {
-                read_as.push(format!("`{name}` as {ticker}"));
-            }
+            read_as.extend(found.read_as(name));
             if picked.order.contains(ticker) {
                 continue;
             }
@@ -96,7 +94,14 @@ impl Picked {
 }
 
 impl Found {
-    fn ticker(&self) -> &Ticker {
+    /// What is noted of a name that is no ticker's.
+    fn read_as(&self, name: &str) -> Option<String> {
+        let ticker = self.ticker();
+        let another = !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_composed();
+        another.then(|| format!("`{name}` as {ticker}"))
+    }
+
+    pub(super) fn ticker(&self) -> &Ticker {
         match self {
             Self::Factor(factor) => &factor.ticker,
             Self::Group(group) => &group.factor.ticker,
@@ -121,6 +126,28 @@ impl Unfit<'_> {
             Self::Nowhere => Refusal::must("name a factor"),
         };
         vec![Problem::new(field, shown(&name.into()), rule)]
+    }
+}
+
+/// Reads the argument `argument` of `args` as one name, by the rules of those in `tickers`.
+pub(super) fn one(
+    args: &Args,
+    argument: &str,
+    universe: &FactorUniverse,
+    groups: &UserGroups,
+    notes: &mut Vec<String>,
+) -> Option<Found> {
+    let name = args.string(argument)?;
+    let field = args.path(argument);
+    match find(&name, &[Names::of(universe)], groups) {
+        Ok(found) => {
+            notes.extend(found.read_as(&name).map(|read_as| format!("{field} reads {read_as}")));
+            Some(found)
+        }
+        Err(unfit) => {
+            unfit.problems(&field, &name, groups).into_iter().for_each(|problem| args.record(problem));
+            None
+        }
     }
 }
 

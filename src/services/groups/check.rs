@@ -9,7 +9,7 @@ mod weights;
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    panel::DefaultStart,
+    panel::{DefaultStart, window::LEAD_MONTHS},
     report::{Granularity, PerformancePlan, SortBy, Weighting},
     sections::performance::{DailyDrawdownTimes, DailyPrices, DrawdownTimes, PerformanceProfile, ProfileInputs},
     study::{Exclusion, ExclusionReason},
@@ -245,6 +245,7 @@ async fn analyze(app: &App, group: &FactorGroup, caller: &Caller<'_>) -> Result<
         benchmark: benchmark.clone(),
         also_priced: Vec::new(),
         rate_sources: Ticker::cash_proxies().into(),
+        lead_months: LEAD_MONTHS,
         min_observations: Some(NEEDED_MONTHS),
         plan: Plan::Performance(PerformancePlan {
             // No section: the panel and the study are all that is wanted.

@@ -30,7 +30,7 @@ use crate::{
     tool_error::ToolError,
 };
 
-/// A summary has so many characters at most.
+/// A summary has so many characters at most, unless its question says another number.
 const SUMMARY: usize = 8_000;
 
 /// How summaries and what goes with reports are rounded.
@@ -41,6 +41,8 @@ pub(crate) const SHORT: Rounding = Rounding::Decimals(4);
 pub(crate) trait PortfolioAnswer: Sync {
     /// The sections that can be asked for by name.
     type Section: ClosedSet + PartialEq + Sync;
+    /// A summary has so many characters at most.
+    const SUMMARY: usize = SUMMARY;
     /// Characters of a summary that are kept free.
     const ROOM: usize;
     /// What a summary says can be asked for.
@@ -141,8 +143,8 @@ pub(crate) async fn render(
 ///
 /// # Errors
 /// As [`render`].
-pub(crate) fn rendered(
-    answer: &impl PortfolioAnswer,
+pub(crate) fn rendered<T: PortfolioAnswer>(
+    answer: &T,
     app: &App,
     cancel: &CancellationToken,
     user: UserId,
@@ -172,8 +174,8 @@ pub(crate) fn rendered(
     let around = frame.clone();
     let is_summary = named.is_none() && common.format == Format::Summary;
     let limit = match common.max_chars {
-        Some(most) if most <= SUMMARY => Limit::MaxChars(most),
-        _ if is_summary => Limit::Summary(SUMMARY),
+        Some(most) if most <= T::SUMMARY => Limit::MaxChars(most),
+        _ if is_summary => Limit::Summary(T::SUMMARY),
         most => Limit::of(most),
     };
     let fitted = frame.fitting(body, limit, gone_first(), kept);
@@ -231,7 +233,7 @@ fn included<T: PortfolioAnswer>(answer: &T, sections: &[T::Section], app: &App) 
     kept
 }
 
-/// The summary that fits: with as many entries as it may have, and fewer until it has no more than [`SUMMARY`] characters.
+/// The summary that fits: with as many entries as it may have, and fewer until it is no longer than it may be.
 fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
     let mut last = Fields::rounded(SHORT);
     last.put_parts("data_quality", &Quality::Short(answer.quality().short()));
@@ -241,7 +243,7 @@ fn summary<T: PortfolioAnswer>(answer: &T, frame: &Frame) -> Fields {
     loop {
         let mut summary = answer.summary(shown);
         summary.extend(last.clone());
-        if shown <= 1 || frame.around(summary.clone()).chars() + T::ROOM <= SUMMARY {
+        if shown <= 1 || frame.around(summary.clone()).chars() + T::ROOM <= T::SUMMARY {
             return summary;
         }
         shown -= 1;

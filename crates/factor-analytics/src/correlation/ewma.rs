@@ -56,6 +56,13 @@ pub(super) fn correlate(x: &[f64], y: &[f64], weights: &Weights, min_rows: usize
     (PairCorrelation { r: r.is_finite().then(|| r.clamp(-1.0, 1.0)), n }, effective)
 }
 
+/// The weighted correlation of two columns of one panel by themselves, and n_eff: as [`super::Method::Ewma`] has them.
+///
+/// Undefined when n_eff is under `min_rows` (at least 2), or when a side is constant on the common rows.
+pub fn weighted(x: &[f64], y: &[f64], half_life: f64, min_rows: usize) -> (PairCorrelation, f64) {
+    correlate(x, y, &Weights::new(half_life, x.len()), min_rows)
+}
+
 /// The weighted correlation of every pair.
 pub(super) fn matrix(
     columns: &[NamedSeries<'_>],

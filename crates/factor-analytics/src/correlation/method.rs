@@ -2,6 +2,8 @@
 
 use std::hash::Hash;
 
+use factor_types::Frequency;
+
 use super::{
     ewma::{self, Weights},
     matrix::CorrelationMatrix,
@@ -51,6 +53,15 @@ impl Method {
             Self::Spearman => "spearman",
             Self::Ewma { .. } => "ewma",
             Self::LedoitWolf => "ledoit_wolf",
+        }
+    }
+
+    /// The half-life of weights that fade, in rows, where none is asked for: 36 months, 156 weeks, 126 days.
+    pub fn default_half_life(frequency: Frequency) -> f64 {
+        match frequency {
+            Frequency::Monthly => 36.0,
+            Frequency::Weekly => 156.0,
+            Frequency::Daily => 126.0,
         }
     }
 

@@ -122,3 +122,49 @@ proptest! {
         prop_assert_eq!(back, adjusted);
     }
 }
+
+#[test]
+fn a_difference_of_correlations_by_hand() {
+    // r1 = 0.6, n1 = 28 and r2 = 0.2, n2 = 19. atanh: 0.693147 and 0.202733; errors 1/5 and 1/4, halves of the intervals
+    // 0.391993 and 0.489991. Ends: tanh(0.301154) = 0.292369, tanh(1.085140) = 0.795097; tanh(-0.287258) = -0.279610,
+    // tanh(0.692724) = 0.599729. Below: sqrt(0.307631^2 + 0.399729^2) = 0.504401; above: sqrt(0.195097^2 + 0.479610^2) =
+    // 0.517772.
+    let (first, second) = ((0.6, 28), (0.2, 19));
+    let sure = |(r, n): (f64, usize)| (r, interval(r, n, Coefficient::Pearson).unwrap());
+    let (low, high) = difference_interval(sure(first), sure(second));
+    assert!((low - (0.4 - 0.504_401)).abs() < 2e-6 && (high - (0.4 + 0.517_772)).abs() < 2e-6, "{low} {high}");
+    // z = 0.490415 / sqrt(1/25 + 1/16) = 0.490415 / 0.320156 = 1.531798; p = 0.125572.
+    let p = difference_p(first, second).unwrap();
+    assert!((p - 0.125_572).abs() < 2e-6, "{p}");
+    // The other way round it is the mirror image.
+    let (from, to) = difference_interval(sure(second), sure(first));
+    assert!((from + high).abs() < 1e-15 && (to + low).abs() < 1e-15);
+    assert_eq!(difference_p(second, first), Some(p));
+}
+
+#[test]
+fn a_difference_at_the_ends_of_the_scale() {
+    assert_eq!(difference_p((1.0, 12), (0.5, 12)), Some(0.0));
+    assert_eq!(difference_p((1.0, 12), (1.0, 12)), None, "nothing tells them apart, and nothing says how far");
+    assert_eq!(difference_p((0.1, 3), (0.5, 12)), None);
+    assert_eq!(difference_p((0.3, 20), (0.3, 40)), Some(1.0));
+    assert_eq!(difference_interval((1.0, (1.0, 1.0)), (1.0, (1.0, 1.0))), (0.0, 0.0));
+}
+
+#[test]
+fn means_and_shares_have_intervals() {
+    // Mean 2, sd 1, n 3: t with two degrees of freedom is 4.302653 (tables), half 2.484138.
+    let (low, high) = mean_interval(&[1.0, 2.0, 3.0]).unwrap();
+    assert!((low + 0.484_138).abs() < 1e-6 && (high - 4.484_138).abs() < 1e-6, "{low} {high}");
+    // One degree of freedom: tan(0.475 pi) = 12.706205; of 2,500 scipy.stats.t.ppf.
+    assert!((t_975(1.0).unwrap() - (0.475 * std::f64::consts::PI).tan()).abs() < 1e-11);
+    assert!((t_975(2500.0).unwrap() - 1.960_913_344_795_567).abs() < 1e-11);
+    assert_eq!((mean_interval(&[1.0]), mean_interval(&[0.5; 4])), (None, Some((0.5, 0.5))));
+    // Wilson's own form, 7 of 10: (0.7 + 0.192073 -+ 1.959964 sqrt(0.021 + 0.009604)) / 1.384146 = 0.644493 -+ 0.247715.
+    let (low, high) = share_interval(7, 10).unwrap();
+    assert!((low - 0.396_778).abs() < 2e-6 && (high - 0.892_209).abs() < 2e-6, "{low} {high}");
+    assert_eq!(
+        (share_interval(0, 5).unwrap().0, share_interval(5, 5).unwrap().1, share_interval(0, 0)),
+        (0.0, 1.0, None)
+    );
+}

@@ -28,6 +28,8 @@ const YEARS_OF_PRICES: usize = 150;
 pub enum DefaultStart {
     /// The calendar month end so many months before the end.
     MonthEndBefore(u32),
+    /// That month end, or an earlier day that is needed.
+    MonthEndBeforeOrFrom(u32, NaiveDate),
     /// The same day so many months before the end, month ends clamped.
     MonthsBefore(u32),
     /// That day, or an earlier one that is needed.
@@ -35,10 +37,20 @@ pub enum DefaultStart {
 }
 
 impl DefaultStart {
+    /// True where a day that is needed lies before the usual start of a window that ends on `end`.
+    pub fn reaches_further_back(self, end: NaiveDate) -> bool {
+        match self {
+            Self::MonthEndBefore(_) | Self::MonthsBefore(_) => false,
+            Self::MonthEndBeforeOrFrom(months, day) => day < end.month_end_back(months),
+            Self::MonthsBeforeOrFrom(months, day) => day < end.months_back(months),
+        }
+    }
+
     /// The start of a window that ends on `end`.
     pub fn of(self, end: NaiveDate) -> NaiveDate {
         match self {
             Self::MonthEndBefore(months) => end.month_end_back(months),
+            Self::MonthEndBeforeOrFrom(months, day) => end.month_end_back(months).min(day),
             Self::MonthsBefore(months) => end.months_back(months),
             Self::MonthsBeforeOrFrom(months, day) => end.months_back(months).min(day),
         }

@@ -7,6 +7,7 @@
 mod drawdown;
 mod figures;
 mod missing;
+mod over_rows;
 mod relative;
 
 use chrono::NaiveDate;
@@ -14,13 +15,16 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::missing::{NO_DAILY, NO_RATE};
 pub use self::{
     drawdown::{DailyDrawdownTimes, Drawdown, DrawdownTimes},
     figures::Figure,
     relative::MarketSide,
 };
 use self::{missing::Undefinable, relative::OF_REGRESSION};
+pub(crate) use self::{
+    missing::{NO_DAILY, NO_RATE},
+    over_rows::profile_over,
+};
 use crate::{
     panel::DailyWealth,
     regime::MIN_ROWS,

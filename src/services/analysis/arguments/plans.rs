@@ -58,13 +58,9 @@ impl Reader<'_> {
             CorrelationMethod::Pearson => Method::Pearson,
             CorrelationMethod::Spearman => Method::Spearman,
             CorrelationMethod::LedoitWolf => Method::LedoitWolf,
-            CorrelationMethod::Ewma => Method::Ewma {
-                half_life: half_life.unwrap_or(match frequency {
-                    Frequency::Monthly => 36.0,
-                    Frequency::Weekly => 156.0,
-                    Frequency::Daily => 126.0,
-                }),
-            },
+            CorrelationMethod::Ewma => {
+                Method::Ewma { half_life: half_life.unwrap_or_else(|| Method::default_half_life(frequency)) }
+            }
         };
         if half_life.is_some() && !matches!(method, Method::Ewma { .. }) {
             notes.push("half_life is ignored; it belongs to correlation_method ewma".to_owned());

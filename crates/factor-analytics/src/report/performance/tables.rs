@@ -12,11 +12,10 @@ use crate::{
     Fundamentals, Study,
     composite::{Composite, Composites, Member, Omitted, covers},
     observer::{Progress, Stopped},
-    panel::Spacing,
     sections::{
         dividends,
         macro_etf::by_preference,
-        performance::{DailyPrices, PerformanceProfile, ProfileInputs},
+        performance::{DailyPrices, PerformanceProfile, ProfileInputs, profile_over},
     },
     study::{History, StudiedFactor},
     yields::RiskFree,
@@ -86,26 +85,10 @@ impl Tables<'_> {
 
     fn factor(&self, studied: &StudiedFactor) -> FactorProfile {
         let (panel, factor) = (self.study.panel(), &studied.factor);
-        let column = &panel.columns()[studied.column];
-        let composed = panel.daily_wealth_of_composed(studied.column);
-        let daily = match &column.priced {
-            None => composed.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
-            Some(priced) if Spacing::of(column.series.dates()) == Spacing::Daily => DailyPrices {
-                dates: &column.series.dates()[priced.clone()],
-                prices: &column.series.prices()[priced.clone()],
-            },
-            _ => DailyPrices::default(),
-        };
-        let inputs = self.inputs(panel.column(studied.column));
-        let risk_free = self.risk_free.over(&factor.ticker);
-        let mut profile = PerformanceProfile::compute(&ProfileInputs {
-            prices: panel.period_prices(studied.column),
-            daily,
-            risk_free: risk_free.as_deref(),
-            // Against itself a benchmark has no figures.
-            benchmark: inputs.benchmark.filter(|_| factor.ticker != self.plan.benchmark),
-            ..inputs
-        });
+        // Against itself a benchmark has no figures.
+        let benchmark = panel.position(&self.plan.benchmark).filter(|_| factor.ticker != self.plan.benchmark);
+        let mut profile =
+            profile_over(panel, studied.column, 0..panel.rows(), (self.risk_free.over(&factor.ticker), benchmark));
         profile.dividend_yield = self.yields.get(&factor.ticker).and_then(|found| found.as_ref().ok().copied());
         FactorProfile {
             label: factor.label.clone(),

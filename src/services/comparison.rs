@@ -1,0 +1,58 @@
+//! Two to six factors next to each other: how each pair goes together, whether that differs between periods, what happened when
+//! something was below or above a bound, and the performance of each.
+//!
+//! Arguments (`request`) -> the analysis that prices them -> the figures (`figures`) -> the answer in its shapes (`answer`).
+
+mod answer;
+mod figures;
+mod report;
+mod request;
+mod sentences;
+
+#[cfg(test)]
+mod tests;
+
+use std::{mem, sync::Arc};
+
+use factor_analytics::compare::CompareReport;
+use schemars::Schema;
+
+use self::{answer::ComparisonAnswer, request::Request};
+use super::{
+    analysis::{context::AnalysisContext, quality::DataQuality},
+    portfolio,
+    portfolios::as_factors,
+};
+use crate::{answer::Rendered, app::App, arguments::Args, services::Call, tool_error::ToolError};
+
+/// Everything an answer is made of.
+struct Comparison {
+    request: Request,
+    context: AnalysisContext,
+    /// What is compared, in the call's order.
+    names: Vec<String>,
+    report: CompareReport,
+    /// Why there is nothing under the condition, where one was given.
+    no_condition: Option<String>,
+    quality: DataQuality,
+}
+
+/// The full schema of an answer.
+pub fn answer_schema() -> Schema {
+    portfolio::answer::schema_of::<ComparisonAnswer<'static>>()
+}
+
+/// Runs a call and renders its answer.
+///
+/// # Errors
+/// The caller's mistakes, all at once, or why nothing can be said.
+pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
+    let basis = as_factors::basis(app, &call).await;
+    let args = Args::new(mem::take(&mut call.arguments));
+    let caller = call.caller(app.clock());
+    let (request, common) = Request::read(args, basis)?;
+    let context = AnalysisContext::of_comparison(common, app, request.lead_months(), &caller).await?;
+    let watch = app.analyzer.watch(&caller);
+    let compared = portfolio::off_thread(move || figures::compute(request, context, &mut watch())).await??;
+    portfolio::answer::render(compared, app, &call).await
+}
