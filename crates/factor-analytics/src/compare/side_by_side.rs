@@ -160,7 +160,8 @@ impl CalendarYear {
         let panel = study.panel();
         let figures = |one: &Compared| {
             let whole = panel.column(one.column)[rows.clone()].iter().all(|r| r.is_finite());
-            let profile = whole.then(|| profile(study, one, rows.clone(), risk_free)).unwrap_or_default();
+            let profile =
+                if whole { profile(study, one, rows.clone(), risk_free) } else { PerformanceProfile::default() };
             let PerformanceProfile { total_return, volatility, max_drawdown, .. } = profile;
             (one.ticker.to_string(), OfYear { total_return, volatility, max_drawdown })
         };
