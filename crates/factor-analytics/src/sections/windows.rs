@@ -221,7 +221,7 @@ fn long_as(panel: &Panel, window: ReturnWindow, periods: usize, last: NaiveDate,
 }
 
 /// The last trading day of the period labelled `label`: the day of its price. A week's label may lie in the next month.
-fn ended(panel: &Panel, label: NaiveDate) -> NaiveDate {
+pub(crate) fn ended(panel: &Panel, label: NaiveDate) -> NaiveDate {
     match (panel.frequency(), Period::of(panel.frequency(), label)) {
         (Frequency::Weekly, Some(week)) => panel.window().calendar.last_day(week),
         // Whole months are counted, and a day is its own.

@@ -87,7 +87,7 @@ impl Tables<'_> {
     fn factor(&self, studied: &StudiedFactor) -> FactorProfile {
         let (panel, factor) = (self.study.panel(), &studied.factor);
         let column = &panel.columns()[studied.column];
-        let composed = panel.daily_wealth_of_composed(studied.column);
+        let composed = panel.daily_wealth_of_composed(studied.column, panel.column(studied.column));
         let daily = match &column.priced {
             None => composed.as_ref().map_or_else(DailyPrices::default, DailyPrices::of),
             Some(priced) if Spacing::of(column.series.dates()) == Spacing::Daily => DailyPrices {
