@@ -64,6 +64,9 @@ impl UserPortfolio {
     }
 }
 
+/// A sum of weights this close to 1 leaves nothing.
+const ROUNDING: f64 = 1e-9;
+
 /// Cash in an account's currency.
 pub const CASH: &str = "CUR:USD";
 
@@ -74,9 +77,12 @@ impl UserGroups {
         self.portfolios.iter().find(|one| one.factor.ticker.as_str().to_lowercase() == wanted)
     }
 
-    /// True where what takes part earns the risk-free rate, or borrows at it.
+    /// True where a portfolio that takes part earns the risk-free rate, or borrows at it: what its holdings leave is cash.
     pub fn hold_cash(&self) -> bool {
-        self.portfolios.iter().any(|portfolio| portfolio.cash() != 0.0)
+        let invested = |portfolio: &UserPortfolio| portfolio.holdings().map(|(_, weight)| weight).sum::<f64>();
+        self.portfolios
+            .iter()
+            .any(|portfolio| portfolio.weights.is_ok() && (1.0 - invested(portfolio)).abs() > ROUNDING)
     }
 
     /// The columns that the portfolios among `factors` become.
@@ -106,5 +112,72 @@ impl UserGroups {
         factors: &'a [Arc<Factor>],
     ) -> impl Iterator<Item = &'a UserPortfolio> {
         self.portfolios.iter().filter(|one| factors.iter().any(|factor| factor.ticker == one.factor.ticker))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::test_market::{group, ticker};
+
+    fn portfolio(weights: &[(&str, f64)], groups: &UserGroups, universe: &FactorUniverse) -> UserPortfolio {
+        let name: GroupName = "Core Mix".parse().unwrap();
+        let of = |name: &str| groups.find(name).map_or_else(|| ticker(name), |group| group.factor.ticker.clone());
+        let weights = weights.iter().map(|(name, weight)| (of(name), *weight)).collect();
+        UserPortfolio::new(&name, Ok(weights), groups, universe)
+    }
+
+    fn universe(classes: &[(&str, AssetClass)]) -> FactorUniverse {
+        FactorUniverse::new(classes.iter().map(|(name, class)| {
+            let mut factor = Factor::new(ticker(name), *name, Category::Style, SourceTier::Yaml);
+            factor.asset_class = Some(*class);
+            factor
+        }))
+    }
+
+    #[test]
+    fn a_portfolio_is_a_column_of_its_holdings_and_its_cash() {
+        let groups = UserGroups { groups: vec![group("pair", &[("XLK", 1.0)])], ..UserGroups::default() };
+        let own = portfolio(&[("SPY", 0.6), ("USER:pair", 0.3), (CASH, 0.1)], &groups, &universe(&[]));
+        assert_eq!((own.factor.ticker.as_str(), own.factor.label.as_str()), ("PORTFOLIO:Core_Mix", "Core Mix"));
+        assert_eq!(own.groups.len(), 1, "what it holds comes along");
+        let factors = [Arc::clone(&own.factor)];
+        let all = UserGroups { portfolios: vec![own], ..UserGroups::default() };
+        assert!(all.hold_cash() && all.portfolio(&"core mix".parse().unwrap()).is_some());
+        let columns = all.portfolio_columns(&factors);
+        let held: Vec<(&str, f64)> = columns[0].holdings.iter().map(|(ticker, w)| (ticker.as_str(), *w)).collect();
+        assert_eq!((held, columns[0].cash), (vec![("SPY", 0.6), ("USER:pair", 0.3)], 0.1));
+        assert_eq!(all.columns(&factors).len(), 1, "the group is a column, though no factor");
+        assert!(all.portfolio_columns(&[]).is_empty() && all.columns(&[]).is_empty());
+        assert_eq!(all.factors().count(), 1);
+    }
+
+    #[test]
+    fn one_without_weights_is_excluded_with_the_reason() {
+        let name: GroupName = "Core".parse().unwrap();
+        let own = UserPortfolio::new(&name, Err("no price".to_owned()), &UserGroups::default(), &universe(&[]));
+        let factors = [Arc::clone(&own.factor)];
+        let all = UserGroups { portfolios: vec![own], ..UserGroups::default() };
+        assert!(!all.hold_cash() && all.portfolio_columns(&factors).is_empty());
+        let excluded = all.unvalued(&factors);
+        assert_eq!((excluded[0].ticker.as_str(), excluded[0].detail.as_str()), ("PORTFOLIO:Core", "no price"));
+    }
+
+    #[test]
+    fn its_class_is_the_one_that_all_it_holds_has() {
+        use AssetClass::{Bond, Equity};
+        let of = |classes: &[(&str, AssetClass)]| {
+            let own = portfolio(&[("IEF", 0.5), ("TLT", 0.5)], &UserGroups::default(), &universe(classes));
+            own.factor.asset_class
+        };
+        assert_eq!(of(&[("IEF", Bond), ("TLT", Bond)]), Some(Bond));
+        assert_eq!(of(&[("IEF", Bond), ("TLT", Equity)]), Some(Equity), "as user factors are");
+        assert!(!portfolio_holds_cash(&[("IEF", 0.5), ("TLT", 0.5)]));
+        assert!(portfolio_holds_cash(&[("IEF", 0.9), ("TLT", 0.5)]), "what is borrowed costs the rate");
+    }
+
+    fn portfolio_holds_cash(weights: &[(&str, f64)]) -> bool {
+        let own = portfolio(weights, &UserGroups::default(), &universe(&[]));
+        UserGroups { portfolios: vec![own], ..UserGroups::default() }.hold_cash()
     }
 }

@@ -8,13 +8,17 @@ mod figures;
 mod report;
 mod request;
 mod sentences;
+mod trade;
 
 #[cfg(test)]
 mod tests;
 
 use std::{mem, sync::Arc};
 
-use factor_analytics::exposure::{ExposureState, PortfolioReturns, WhatIf};
+use factor_analytics::{
+    exposure::{ExposureState, PortfolioReturns, WhatIf},
+    sections::calendar_years::CalendarYear,
+};
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::Schema;
@@ -49,6 +53,8 @@ struct Exposed {
     returns: PortfolioReturns,
     state: ExposureState,
     what_if: Option<Traded>,
+    /// The portfolio's calendar years beside the benchmark's.
+    years: Vec<CalendarYear>,
     risk_free_source: String,
     quality: DataQuality,
 }
@@ -56,6 +62,8 @@ struct Exposed {
 /// What a trade changes.
 struct Traded {
     figures: WhatIf,
+    /// What balanced it, in a sentence.
+    how: String,
     /// The weights after it.
     weights: IndexMap<Ticker, f64>,
     /// What they stand for.

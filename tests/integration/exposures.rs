@@ -148,3 +148,84 @@ async fn what_cannot_be_answered_says_why() {
     let error = server.error(TOOL, gone, "insufficient_data").await;
     assert!(error["message"].as_str().unwrap().starts_with("what_if leaves a portfolio"), "{error}");
 }
+
+#[tokio::test]
+async fn what_a_trade_takes_from_the_rest_is_said_and_each_change_is_after_less_before() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask = |what_if: Value, balance: &str| {
+        json!({"holdings": {"SPY": 0.6, "IEF": 0.4}, "what_if": what_if, "balance": balance, "include": ["what_if"],
+            "precision": 17})
+    };
+    let moved =
+        server.answer(TOOL, ask(json!([{"ticker": "GLD", "change": 0.2}]), "pro_rata")).await["what_if"].clone();
+    let sentence = "0.2 comes from all other holdings in proportion, each times 0.8: SPY 0.6 to 0.48, IEF 0.4 to 0.32.";
+    assert_eq!(moved["how"], sentence);
+    let weights = &moved["weights_after"];
+    [("SPY", 0.48), ("IEF", 0.32), ("GLD", 0.2)].iter().for_each(|(ticker, weight)| close(&weights[ticker], *weight));
+    // The same trade, said leg by leg.
+    let legs = json!({"SPY": -0.12, "IEF": -0.08, "GLD": 0.2});
+    let by_legs = server.answer(TOOL, ask(legs, "cash")).await["what_if"].clone();
+    assert_eq!(by_legs["how"], "The changes balance: nothing else moves.");
+    let figures = [
+        "total_return",
+        "annual_return",
+        "volatility",
+        "sharpe_ratio",
+        "beta",
+        "max_drawdown",
+        "max_drawdown_daily",
+        "var_95",
+        "cvar_95",
+    ];
+    for figure in figures {
+        let (before, after) = (&moved["before"]["risk"][figure], &moved["after"]["risk"][figure]);
+        close(&moved["change"][figure], after.as_f64().unwrap() - before.as_f64().unwrap());
+        close(after, by_legs["after"]["risk"][figure].as_f64().unwrap());
+    }
+    let borrowed = server.answer(TOOL, ask(json!({"GLD": 0.2}), "cash")).await["what_if"].clone();
+    assert!(
+        borrowed["how"].as_str().unwrap().contains("borrowed at the risk-free rate; with balance pro_rata"),
+        "{borrowed}"
+    );
+    close(&borrowed["weights_after"]["CUR:USD"], -0.2);
+    let problems = server.problems(TOOL, ask(json!({"SPY": 0.5}), "pro_rata")).await;
+    assert!(problems[0].starts_with("what_if: takes 0.5 from the other holdings, which are 0.4"), "{problems:?}");
+    let idle = server.answer(TOOL, json!({"holdings": {"SPY": 1}, "balance": "pro_rata", "include": ["risk"]})).await;
+    assert!(idle["note"].as_str().unwrap().contains("balance is ignored"), "{idle}");
+}
+
+#[tokio::test]
+async fn calendar_years_are_those_of_the_holdings_beside_the_benchmark() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    // From May 2019 to May 2026: the first and the last year are not whole.
+    let asked =
+        json!({"holdings": {"TLT": 1}, "start_date": "2019-04-30", "include": ["calendar_years"], "precision": 17});
+    let answer = server.answer(TOOL, asked).await;
+    let years = answer["calendar_years"].as_array().unwrap();
+    let partial: Vec<_> = years.iter().filter(|one| one["partial"] == true).map(|one| one["year"].clone()).collect();
+    assert_eq!((years.len(), partial), (8, vec![json!(2019), json!(2026)]), "{answer}");
+    assert_eq!(
+        (&years[0]["from"], &years[0]["to"], &years[0]["periods"]),
+        (&json!("2019-04-30"), &json!("2019-12-31"), &json!(8))
+    );
+    assert_eq!(years[7]["to"], "2026-05-31");
+    let windows = json!({"analysis_type": "returns", "tickers": ["TLT", "SPY"], "windows": ["2020..2025"], "include": ["factors"],
+        "precision": 17});
+    let windows = server.answer("get_factor_analysis", windows).await;
+    let of = |ticker: &str, year: &Value| {
+        windows["factors"][ticker]["windows"][year.to_string()]["total_return"].as_f64().unwrap()
+    };
+    for one in &years[1..7] {
+        close(&one["total_return"], of("TLT", &one["year"]));
+        close(&one["benchmark_return"], of("SPY", &one["year"]));
+        close(&one["difference"], of("TLT", &one["year"]) - of("SPY", &one["year"]));
+    }
+    let short = server.answer(TOOL, json!({"holdings": {"TLT": 1}, "start_date": "2019-04-30"})).await;
+    let shown: Vec<f64> =
+        short["calendar_years"].as_array().unwrap().iter().map(|one| one["total_return"].as_f64().unwrap()).collect();
+    let whole = || years[1..7].iter().map(|one| one["total_return"].as_f64().unwrap());
+    let (best, worst) = (whole().fold(f64::MIN, f64::max), whole().fold(f64::MAX, f64::min));
+    assert!((shown[0] - best).abs() < 1e-4 && (shown[1] - worst).abs() < 1e-4 && shown.len() == 2, "{short}");
+}

@@ -15,6 +15,6 @@ mod tests;
 
 pub use self::{
     regression::{DropReason, DroppedFactor, ExposureError, ExposureFactor, Exposures, FactorExposure, YoungFactors},
-    risk::{ExposureInputs, ExposureState, Risk, WhatIf, where_both},
+    risk::{ExposureInputs, ExposureState, Risk, RiskChange, WhatIf, where_both},
     series::{LostRows, PortfolioError, PortfolioReturns, Position},
 };

@@ -1,5 +1,6 @@
 //! The sections of a report, one module each: a study in, one result out.
 
+pub mod calendar_years;
 pub mod dividends;
 pub mod insights;
 pub mod macro_etf;

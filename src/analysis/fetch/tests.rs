@@ -8,7 +8,7 @@ use super::{
     super::test_market::{Answer, Market, TODAY, day, group, request, returns, ticker, universe},
     *,
 };
-use crate::analysis::UserGroups;
+use crate::analysis::{UserGroups, UserPortfolio};
 
 fn factors(styles: &[&str]) -> Vec<Arc<Factor>> {
     universe(styles).factors().iter().cloned().map(Arc::new).collect()
@@ -49,6 +49,25 @@ fn members_are_priced_in_the_place_of_their_group_and_each_ticker_once() {
     assert_eq!(names(&fetch.tickers), ["MTUM", "VLUE", "SPY", "NVDA", "BIL"]);
     assert_eq!(names(&fetch.settling), ["NVDA", "VLUE"]);
     assert!(!fetch.with_yields, "returns need none");
+}
+
+#[test]
+fn what_a_portfolio_holds_is_priced_in_its_place_and_its_cash_asks_for_the_rate() {
+    let mut request = request(returns());
+    let chips = group("chips", &[("NVDA", 1.0), ("VLUE", 1.0)]);
+    let known = UserGroups { groups: vec![chips.clone()], ..UserGroups::default() };
+    let weights = [("SPY", 0.5), ("CUR:USD", 0.2)].map(|(name, weight)| (ticker(name), weight));
+    let weights = weights.into_iter().chain([(chips.factor.ticker.clone(), 0.3)]).collect();
+    let own = UserPortfolio::new(&"Core".parse().unwrap(), Ok(weights), &known, &universe(&[]));
+    let mut all = factors(&["MTUM"]);
+    all.push(Arc::clone(&own.factor));
+    let requested = [own.factor.ticker.clone()];
+    request.groups = UserGroups { portfolios: vec![own], ..UserGroups::default() };
+    let fetch = Fetch::new(&request, &all, &requested, Clock::evening_of(day(TODAY)), Instant::now());
+    assert_eq!(names(&fetch.tickers), ["MTUM", "SPY", "NVDA", "VLUE"]);
+    assert_eq!(names(&fetch.settling), ["SPY", "NVDA", "VLUE"]);
+    assert!(fetch.with_yields, "its cash earns the risk-free rate");
+    assert_eq!((fetch.groups.len(), fetch.portfolios.len()), (1, 1));
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ fn input() -> Value {
             "preset": choice(&Preset::NAMES, None, "correlations: a named set of sections."),
             "tickers": list(
                 text.clone(),
-                "Only these, in one matrix (selected): any ticker, name or USER:<group>.",
+                "Only these, in one matrix (selected): any ticker, name, USER:<group>, PORTFOLIO:<name>.",
                 json!(["SPY", "TLT"])
             ),
             "factor_universe": list(

@@ -9,8 +9,8 @@ use crate::services::exposures;
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_portfolio_exposures",
     title: "Exposures of a portfolio",
-    description: "What a portfolio is exposed to: weights by industry, sector group and asset class, a regression on macro \
-                  composites or chosen factors, risk, and what trades would change.",
+    description: "A portfolio's weights by industry, sector group and asset class, regression on factors, risk, calendar \
+                  years, and what trades would change.",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: true,
@@ -32,15 +32,13 @@ fn input() -> Value {
         },
         "what_if": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"ticker": {"type": "string"}, "change": {"type": "number"}}
-            },
-            "description": "Changes of weight; cash balances them."
+            "items": {"type": "object"},
+            "description": "{ticker, change} of weights."
         },
+        "balance": {"type": "string", "description": "Of what_if: cash or pro_rata."},
     });
     schemas::add(&mut properties, &schemas::portfolio_source());
-    let sections = "holdings, by_industry, by_sector_group, by_asset_class, regression, risk, what_if, insights, data_quality, metadata, formatted_report: in full.";
+    let sections = "holdings, by_industry, by_sector_group, by_asset_class, regression, risk, what_if, calendar_years, insights, data_quality, metadata, formatted_report: in full.";
     schemas::add(&mut properties, &schemas::portfolio_analysis(sections));
     schemas::input(properties, &[])
 }

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use factor_analytics::exposure::{ExposureState, Exposures, Risk};
+use factor_analytics::{
+    exposure::{ExposureState, Exposures, Risk, RiskChange},
+    sections::calendar_years::CalendarYear,
+};
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -51,6 +54,9 @@ pub(crate) struct ExposuresAnswer<'a> {
     /// What the trade changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     what_if: Option<Box<Trade<'a>>>,
+    /// The portfolio's calendar years beside those of SPY; in a summary the best and the worst whole one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar_years: Option<Vec<&'a CalendarYear>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     insights: Option<Insights>,
     /// The newest price used.
@@ -89,8 +95,12 @@ pub(crate) struct Weights {
 pub(crate) struct Trade<'a> {
     /// Periods on which both have a return.
     observations: usize,
+    /// What gave or took what the changes do not balance.
+    how: &'a str,
     before: TradeState<'a>,
     after: TradeState<'a>,
+    /// Each figure of the risk after less before.
+    change: RiskChange,
     /// The change of weight by ticker.
     changes: Option<&'a IndexMap<Ticker, f64>>,
     /// The weights after it; not in a summary.
@@ -101,10 +111,16 @@ pub(crate) struct Trade<'a> {
 /// One side of a trade.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TradeState<'a> {
+    risk: &'a Risk,
+    /// Exposures to the factors, null where they cannot be estimated; not in a summary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regression: Option<Option<&'a Exposures>>,
+    /// Why they cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_regression: Option<&'a str>,
+    /// In a summary those after the trade alone: those before it are the portfolio's.
     #[serde(flatten)]
-    state: &'a ExposureState,
-    #[serde(flatten)]
-    by_weight: ByWeight,
+    by_weight: Option<ByWeight>,
 }
 
 /// What stands out.
@@ -119,8 +135,16 @@ impl PortfolioAnswer for Exposed {
     type Section = Section;
 
     const ROOM: usize = 0;
-    const MORE: &'static [&'static str] =
-        &["holdings", "by_industry", "regression", "what_if", "data_quality", "metadata", "formatted_report"];
+    const MORE: &'static [&'static str] = &[
+        "holdings",
+        "by_industry",
+        "regression",
+        "what_if",
+        "calendar_years",
+        "data_quality",
+        "metadata",
+        "formatted_report",
+    ];
 
     fn context(&self) -> &AnalysisContext {
         &self.context
@@ -148,6 +172,7 @@ impl PortfolioAnswer for Exposed {
             Section::Regression => &["regression"],
             Section::Risk => &["risk"],
             Section::WhatIf => &["what_if"],
+            Section::CalendarYears => &["calendar_years"],
             Section::Insights => &["insights"],
             Section::DataQuality => &["data_quality"],
             Section::Metadata => &["analysis_metadata"],
@@ -162,6 +187,7 @@ impl PortfolioAnswer for Exposed {
             holdings: include.wants(Section::Holdings).then(|| self.classifications.each.iter().collect()),
             by_weight: Some(ByWeight::of(&self.classifications)),
             what_if: trade.map(|traded| Box::new(self.trade(traded))),
+            calendar_years: include.wants(Section::CalendarYears).then(|| self.years.iter().collect()),
             insights: include.wants(Section::Insights).then(|| Insights::of(self)),
             ..self.figures()
         };
@@ -190,6 +216,7 @@ impl PortfolioAnswer for Exposed {
             by_weight: Some(ByWeight::of(&self.classifications).shortened(shown)),
             risk: Some(Cow::Owned(largest_shares(&self.state.risk, shown))),
             what_if: trade.map(Box::new),
+            calendar_years: self.best_and_worst_year().map(|(best, worst)| vec![best, worst]),
             insights: Some(Insights::of(self)),
             as_of: Some(self.context.analysis.study.panel().as_of()),
             period: Some(Period::of(&self.context)),
@@ -223,6 +250,15 @@ impl Exposed {
         reasons
     }
 
+    /// The best and the worst whole calendar year, where there are two.
+    pub(super) fn best_and_worst_year(&self) -> Option<(&CalendarYear, &CalendarYear)> {
+        let whole = || self.years.iter().filter(|one| !one.partial && one.total_return.is_some());
+        let by_return = |a: &&CalendarYear, b: &&CalendarYear| a.total_return.partial_cmp(&b.total_return);
+        let order = |a: &&CalendarYear, b: &&CalendarYear| by_return(a, b).unwrap_or(std::cmp::Ordering::Equal);
+        let (best, worst) = (whole().max_by(order)?, whole().min_by(order)?);
+        (best.year != worst.year).then_some((best, worst))
+    }
+
     /// What a whole answer and a summary have alike.
     fn figures(&self) -> ExposuresAnswer<'_> {
         ExposuresAnswer {
@@ -243,8 +279,10 @@ impl Exposed {
     fn trade<'a>(&'a self, traded: &'a Traded) -> Trade<'a> {
         Trade {
             observations: traded.figures.observations,
-            before: TradeState { state: &traded.figures.before, by_weight: ByWeight::of(&self.classifications) },
-            after: TradeState { state: &traded.figures.after, by_weight: ByWeight::of(&traded.classifications) },
+            how: &traded.how,
+            change: RiskChange::between(&traded.figures.before.risk, &traded.figures.after.risk),
+            before: TradeState::of(&traded.figures.before, &self.classifications),
+            after: TradeState::of(&traded.figures.after, &traded.classifications),
             changes: self.request.what_if.as_ref(),
             weights_after: Some(&traded.weights),
         }
@@ -292,12 +330,20 @@ impl ByWeight {
 
 impl Trade<'_> {
     fn shortened(self, most: usize) -> Self {
-        Self { weights_after: None, before: self.before.shortened(most), after: self.after.shortened(most), ..self }
+        let by_weight = self.after.by_weight.map(|sums| sums.shortened(most));
+        let before = TradeState { regression: None, no_regression: None, by_weight: None, ..self.before };
+        let after = TradeState { regression: None, no_regression: None, by_weight, ..self.after };
+        Self { weights_after: None, before, after, ..self }
     }
 }
 
-impl TradeState<'_> {
-    fn shortened(self, most: usize) -> Self {
-        Self { by_weight: self.by_weight.shortened(most), ..self }
+impl<'a> TradeState<'a> {
+    fn of(state: &'a ExposureState, classifications: &Classifications) -> Self {
+        Self {
+            risk: &state.risk,
+            regression: Some(state.regression.as_ref()),
+            no_regression: state.no_regression.as_deref(),
+            by_weight: Some(ByWeight::of(classifications)),
+        }
     }
 }

@@ -7,19 +7,20 @@ use factor_analytics::{
     exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, PortfolioReturns, WhatIf, where_both},
     observer::Progress,
     report::Undefined,
+    sections::calendar_years::calendar_years,
     study::{Exclusion, ExclusionReason},
 };
 use factor_types::{Frequency, Ticker};
 use indexmap::IndexMap;
 
-use super::{Exposed, Traded, request::Request};
+use super::{Exposed, Traded, request::Request, trade::changed};
 use crate::{
     services::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         holdings_warning::Warning,
-        portfolio::{self, CASH, factor::Resolved, held::Held, lookthrough::Classifications, summary::of_holdings},
+        portfolio::{self, factor::Resolved, held::Held, lookthrough::Classifications, summary::of_holdings},
     },
-    tool_error::{Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
 /// A factor's name and its returns, one per row of the panel.
@@ -78,7 +79,8 @@ pub(super) fn compute(
     }
     let what_if = match &request.what_if {
         Some(changes) => {
-            let weights = changed(&held.weights, changes);
+            let (weights, how) = changed(&held.weights, changes, request.balance)
+                .map_err(|(what, way_out)| refused(changes.len(), what, way_out))?;
             let after = portfolio::returns(&study, &weights, &risk_free.per_period)
                 .map_err(|error| not_after(&error, changes.len()))?;
             let inputs = ExposureInputs { without_rate: returns.without_rate_of_either(&after), ..inputs };
@@ -87,10 +89,11 @@ pub(super) fn compute(
             figures.before.risk = figures.before.risk.with_daily(before.as_ref());
             let bought = daily(&where_both(&after.values, &returns.values), &after, &weights);
             figures.after.risk = figures.after.risk.with_daily(bought.as_ref());
-            Some(Traded { figures, classifications: all.weighing(&weights), weights })
+            Some(Traded { figures, how, classifications: all.weighing(&weights), weights })
         }
         None => None,
     };
+    let years = calendar_years(panel, &returns.values, benchmark);
     let risk_free_source = risk_free.source.clone();
     let classifications = all.weighing(&held.weights);
     let mut warnings =
@@ -99,7 +102,7 @@ pub(super) fn compute(
     warnings.extend(young_factors(state.regression.as_ref()));
     let undefined = undefined(&state, what_if.as_ref(), &without);
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
-    Ok(Exposed { request, context, held, classifications, returns, state, what_if, risk_free_source, quality })
+    Ok(Exposed { request, context, held, classifications, returns, state, what_if, years, risk_free_source, quality })
 }
 
 /// The returns of the factors named, and why others have none.
@@ -147,22 +150,10 @@ fn not_after(error: &ToolError, changes: usize) -> ToolError {
     ))
 }
 
-/// The weights after some changes; what they do not balance comes from or goes to cash.
-pub(super) fn changed(weights: &IndexMap<Ticker, f64>, changes: &IndexMap<Ticker, f64>) -> IndexMap<Ticker, f64> {
-    let mut after = weights.clone();
-    let mut cash = 0.0;
-    for (ticker, change) in changes {
-        *after.entry(ticker.clone()).or_default() += change;
-        cash -= change;
-    }
-    if cash != 0.0
-        && let Ok(ticker) = CASH.parse()
-    {
-        *after.entry(ticker).or_default() += cash;
-    }
-    // Selling all of 0.3 leaves nothing, not 5e-17.
-    after.retain(|_, weight| weight.abs() > 1e-12);
-    after
+/// A trade that cannot be made.
+fn refused(changes: usize, what: String, way_out: &str) -> ToolError {
+    let error = ToolError::new(ErrorCode::InvalidArgument, format!("what_if {what}"), way_out);
+    error.with_problem(Problem::new("what_if", format!("{changes} changes"), Refusal::new(what, way_out)))
 }
 
 /// The null figures and why.

@@ -1,6 +1,9 @@
 //! The report for people.
 
-use factor_analytics::exposure::{Exposures, Risk};
+use factor_analytics::{
+    exposure::{Exposures, Risk},
+    sections::calendar_years::CalendarYear,
+};
 use indexmap::IndexMap;
 
 use super::{Exposed, sentences};
@@ -31,6 +34,7 @@ impl Exposed {
             self.add_regression(&mut text, fit);
         }
         self.add_risk(&mut text);
+        self.add_years(&mut text);
         markdown::list(&mut text, "How to read it", &self.legend());
         text
     }
@@ -116,6 +120,7 @@ impl Exposed {
             None => row("Sharpe ratio", &|risk| decimal(risk.sharpe_ratio, 2)),
         };
         let rows = [
+            row("total return", &|risk| percent(risk.total_return)),
             row("annual return", &|risk| percent(risk.annual_return)),
             row("volatility, a year", &|risk| percent(risk.volatility)),
             ratio,
@@ -126,6 +131,17 @@ impl Exposed {
         ];
         let head = ["", "now", "before the trade", "after"];
         markdown::titled_table(text, "Risk", &head[..=all.len()], 1, &rows);
+    }
+
+    /// A row a year; of one that is not whole its dates.
+    fn add_years(&self, text: &mut String) {
+        let row = |one: &CalendarYear| {
+            let dates = if one.partial { format!(" ({} to {})", one.from, one.to) } else { String::new() };
+            let figures = [one.total_return, one.benchmark_return, one.difference].map(percent);
+            std::iter::once(format!("{}{dates}", one.year)).chain(figures).collect()
+        };
+        let rows: Vec<Vec<String>> = self.years.iter().map(row).collect();
+        markdown::titled_table(text, "Calendar years", &["year", "portfolio", "SPY", "difference"], 1, &rows);
     }
 
     fn legend(&self) -> Vec<String> {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use crate::{
     analysis::UserGroups,
     app::Basis,
-    arguments::{Args, Include, MapForm},
+    arguments::{Args, Choices, Include, MapForm},
     services::{
         common_args::CommonArgs,
         portfolio::held::own_group,
@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// The names of its own arguments; the others are those of every analysis.
-const NAMES: [&str; 7] =
-    ["holdings", "portfolio_name", "factors", "categories", "factor_categories", "what_if", "include"];
+const NAMES: [&str; 8] =
+    ["holdings", "portfolio_name", "factors", "categories", "factor_categories", "what_if", "balance", "include"];
 
 /// Arguments of other analyses that pick candidates or tables, of which there are none here.
 const NOT_HERE: [&str; 3] = ["asset_class_filters", "factor_universe", "industry_granularity"];
@@ -39,10 +39,23 @@ closed_set! {
         Regression = "regression",
         Risk = "risk",
         WhatIf = "what_if",
+        CalendarYears = "calendar_years",
         Insights = "insights",
         DataQuality = "data_quality",
         Metadata = "metadata",
         FormattedReport = "formatted_report",
+    }
+}
+
+closed_set! {
+    /// What gives or takes what the changes of a trade do not balance.
+    #[derive(Default)]
+    pub(crate) enum Balance: "a balance" {
+        /// Cash, which is borrowed where there is too little.
+        #[default]
+        Cash = "cash",
+        /// All other holdings in proportion, cash among them.
+        ProRata = "pro_rata" | "proportional",
     }
 }
 
@@ -54,6 +67,7 @@ pub(crate) struct Request {
     pub(crate) factors: Option<Vec<String>>,
     /// The change of weight by ticker.
     pub(crate) what_if: Option<IndexMap<Ticker, f64>>,
+    pub(crate) balance: Balance,
     pub(crate) include: Include<Section>,
 }
 
@@ -68,8 +82,13 @@ impl Request {
             args.must("factors", format_args!("be at most {MOST_FACTORS} names"));
         }
         let include = Include::read(&args);
-        let request = Self { source: Source::read(&args), factors, what_if: what_if(&args), include };
-        let common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), basis)?;
+        let (changes, balance) = (what_if(&args), args.choice("balance", Choices::of::<Balance>()));
+        let (without_trade, balance) = (balance.is_some() && changes.is_none(), balance.unwrap_or_default());
+        let request = Self { source: Source::read(&args), factors, what_if: changes, balance, include };
+        let mut common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), basis)?;
+        if without_trade {
+            common.notes.push("balance is ignored: it says what balances what_if, which is not given".to_owned());
+        }
         Ok((request, common))
     }
 

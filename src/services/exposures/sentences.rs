@@ -1,6 +1,9 @@
 //! What the figures say in words. Their numbers are the fields' numbers, to four decimals.
 
-use factor_analytics::exposure::{Exposures, Risk};
+use factor_analytics::{
+    exposure::{Exposures, Risk},
+    sections::calendar_years::CalendarYear,
+};
 
 use super::Exposed;
 use crate::answer::markdown::{in_words, in_words_or_dash};
@@ -27,6 +30,7 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
             what_if.observations
         ));
     }
+    said.extend(of_years(all));
     if all.returns.unexplained_weight > 0.0 {
         said.push(format!(
             "{} of what is held besides cash has no returns: it is spread over the others in regression and risk.",
@@ -34,6 +38,16 @@ pub(super) fn insights(all: &Exposed) -> Vec<String> {
         ));
     }
     said
+}
+
+/// The best and the worst whole calendar year.
+fn of_years(all: &Exposed) -> Option<String> {
+    let (best, worst) = all.best_and_worst_year()?;
+    let said = |one: &CalendarYear| {
+        let benchmark = one.benchmark_return.map(|r| format!(" (SPY {})", in_words(r))).unwrap_or_default();
+        format!("{} with {}{benchmark}", one.year, in_words_or_dash(one.total_return))
+    };
+    Some(format!("The best whole calendar year was {}, the worst {}.", said(best), said(worst)))
 }
 
 /// What a trade does to each figure.
@@ -143,6 +157,25 @@ mod tests {
             insights(&all)
         );
         all.state.risk.risk_contribution = None;
+        let year = |year, total_return, partial| CalendarYear {
+            year,
+            from: chrono::NaiveDate::default(),
+            to: chrono::NaiveDate::default(),
+            periods: 12,
+            partial,
+            total_return,
+            benchmark_return: Some(0.125),
+            difference: None,
+        };
+        // 2021 is better and not whole, 2020 has a hole.
+        all.years =
+            [(2018, Some(-0.05), false), (2019, Some(0.25), false), (2020, None, false), (2021, Some(0.5), true)]
+                .map(|(one, r, partial)| year(one, r, partial))
+                .to_vec();
+        let said =
+            "The best whole calendar year was 2019 with 0.25 (SPY 0.125), the worst 2018 with -0.05 (SPY 0.125).";
+        assert_eq!(insights(&all).last().unwrap(), said);
+        all.years.truncate(1);
         assert_eq!(
             insights(&all),
             [
@@ -165,6 +198,7 @@ mod tests {
         };
         all.what_if = Some(Traded {
             figures: WhatIf { observations: 30, before: risk(Some(0.15)), after: risk(None) },
+            how: String::new(),
             weights: IndexMap::new(),
             classifications: all.classifications.clone(),
         });

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{figures::changed, request::Section, *};
+use super::{request::Section, *};
 use crate::services::{
     common_args::tests::{args, basis},
     portfolios::holdings::Source,
@@ -54,17 +54,6 @@ fn mistakes_come_all_at_once() {
     assert_eq!(found[5], "`precision` (got 1) must be a whole number from 2 to 17");
     assert_eq!(found.len(), 6);
     assert_eq!(problems(json!({"what_if": []})), ["`what_if` (got []) must be 1 to 100 changes"]);
-}
-
-#[test]
-fn cash_balances_a_trade() {
-    let weights = IndexMap::from([(ticker("SPY"), 0.7), (ticker("VNQ"), 0.3)]);
-    let after = changed(&weights, &IndexMap::from([(ticker("VNQ"), -0.3), (ticker("GLD"), 0.1)]));
-    let names: Vec<&str> = after.keys().map(Ticker::as_str).collect();
-    assert_eq!(names, ["SPY", "GLD", "CUR:USD"], "what is sold wholly is gone");
-    assert!((after[&ticker("CUR:USD")] - 0.2).abs() < 1e-12);
-    let balanced = changed(&weights, &IndexMap::from([(ticker("VNQ"), -0.1), (ticker("SPY"), 0.1)]));
-    assert!((balanced[&ticker("SPY")] - 0.8).abs() < 1e-12 && balanced.len() == 2);
 }
 
 #[test]

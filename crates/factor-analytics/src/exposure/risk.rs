@@ -46,6 +46,8 @@ pub struct Risk {
     pub first: Option<NaiveDate>,
     /// Label of the last.
     pub last: Option<NaiveDate>,
+    /// prod(1 + r) - 1.
+    pub total_return: Option<f64>,
     /// (1 + total_return)^(P / T) - 1.
     pub annual_return: Option<f64>,
     /// sd(r), divisor n - 1, times sqrt(P).
@@ -95,6 +97,7 @@ impl Risk {
             ..ProfileInputs::new(returns, inputs.labels, inputs.base, inputs.per_year)
         });
         let PerformanceProfile {
+            total_return,
             annual_return,
             volatility,
             sharpe_ratio,
@@ -107,7 +110,8 @@ impl Risk {
             ..
         } = profile;
         let known = |field: &str| profile.undefined.iter().find(|(name, _)| *name == field).map(|(_, why)| *why);
-        let fields: [(&'static str, Option<f64>); 7] = [
+        let fields: [(&'static str, Option<f64>); 8] = [
+            ("total_return", total_return),
             ("annual_return", annual_return),
             ("volatility", volatility),
             ("sharpe_ratio", sharpe_ratio),
@@ -130,6 +134,7 @@ impl Risk {
                 .filter(|(figure, _)| shown(figure))
                 .map(|(f, n)| (*f, *n))
                 .collect(),
+            total_return,
             annual_return,
             volatility,
             sharpe_ratio,
@@ -158,6 +163,51 @@ impl Risk {
             None => self.undefined.push(("max_drawdown_daily", NO_DAILY)),
         }
         self
+    }
+}
+
+/// What a trade does to the figures of the risk: each after it less before, null where one of the two is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct RiskChange {
+    /// Of total_return.
+    pub total_return: Option<f64>,
+    /// Of annual_return.
+    pub annual_return: Option<f64>,
+    /// Of volatility; below 0 it is less.
+    pub volatility: Option<f64>,
+    /// Of sharpe_ratio.
+    pub sharpe_ratio: Option<f64>,
+    /// Of return_to_risk, where there is no source of a risk-free rate at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_to_risk: Option<f64>,
+    /// Of beta.
+    pub beta: Option<f64>,
+    /// Of max_drawdown; above 0 the deepest fall is less deep.
+    pub max_drawdown: Option<f64>,
+    /// Of max_drawdown_daily.
+    pub max_drawdown_daily: Option<f64>,
+    /// Of var_95; above 0 the loss is smaller.
+    pub var_95: Option<f64>,
+    /// Of cvar_95.
+    pub cvar_95: Option<f64>,
+}
+
+impl RiskChange {
+    /// From one risk to another.
+    pub fn between(before: &Risk, after: &Risk) -> Self {
+        let of = |figure: fn(&Risk) -> Option<f64>| Some(figure(after)? - figure(before)?);
+        Self {
+            total_return: of(|risk| risk.total_return),
+            annual_return: of(|risk| risk.annual_return),
+            volatility: of(|risk| risk.volatility),
+            sharpe_ratio: of(|risk| risk.sharpe_ratio),
+            return_to_risk: of(|risk| risk.return_to_risk),
+            beta: of(|risk| risk.beta),
+            max_drawdown: of(|risk| risk.max_drawdown),
+            max_drawdown_daily: of(|risk| risk.max_drawdown_daily),
+            var_95: of(|risk| risk.var_95),
+            cvar_95: of(|risk| risk.cvar_95),
+        }
     }
 }
 

@@ -276,7 +276,8 @@ fn risk_is_that_of_the_performance_profile() {
     assert_eq!((risk.observations, risk.first, risk.last), (48, Some(labels[0]), Some(labels[47])));
     let without = Risk::of(&p, &ExposureInputs { benchmark: None, ..inputs });
     assert!(without.undefined.iter().any(|(field, why)| *field == "beta" && why.contains("benchmark")));
-    assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 7);
+    assert_eq!(risk.total_return, profile.total_return);
+    assert_eq!(Risk::of(&[NAN; 48], &inputs).undefined.len(), 8);
 }
 
 #[test]
@@ -344,6 +345,15 @@ fn a_trade_is_compared_on_the_same_periods() {
     let too_short: Vec<f64> = (0..60).map(|row| if row < 40 { NAN } else { p[row] }).collect();
     let what_if = compared(&p, &too_short, &inputs);
     assert!(what_if.before.regression.is_none() && what_if.before.no_regression.unwrap().contains("20 periods"));
+}
+
+#[test]
+fn a_change_is_after_less_before() {
+    let risk =
+        |volatility, sharpe_ratio| Risk { volatility, sharpe_ratio, max_drawdown: Some(-0.25), ..Risk::default() };
+    let found = RiskChange::between(&risk(Some(0.15), Some(0.5)), &risk(Some(0.125), None));
+    assert!((found.volatility.unwrap() + 0.025).abs() < 1e-15);
+    assert_eq!((found.max_drawdown, found.sharpe_ratio, found.beta), (Some(0.0), None, None));
 }
 
 fn panel() -> impl Strategy<Value = (Vec<f64>, Vec<Vec<f64>>)> {

@@ -1,6 +1,6 @@
 //! Portfolios: columns of fixed weights in other columns and in cash.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use factor_types::Ticker;
@@ -78,20 +78,17 @@ impl Panel {
         format!("{why} ({})", named.join(", "))
     }
 
-    /// What a column that is made of others is worth on the days between the period ends of some rows; `None` for a fund, and as
-    /// [`daily_wealth`](Self::daily_wealth) has none.
-    pub fn daily_wealth_of_composed(&self, at: usize, rows: &Range<usize>) -> Option<DailyWealth> {
+    /// What a column that is made of others is worth on the days between the ends of the rows that `returns`, its own or some of
+    /// them, has; `None` for a fund, and as [`daily_wealth`](Self::daily_wealth) has none.
+    pub fn daily_wealth_of_composed(&self, at: usize, returns: &[f64]) -> Option<DailyWealth> {
         let column = self.columns.get(at)?;
-        // Missing outside the rows: wealth begins at the price before the first return that there is.
-        let within = |(row, r): (usize, &f64)| if rows.contains(&row) { *r } else { f64::NAN };
-        let returns: Vec<f64> = self.column(at).iter().enumerate().map(within).collect();
         match &column.cash {
             Some(cash) => {
                 let held = CashHeld { weight: cash.weight, rates: &cash.rates };
-                self.daily_wealth(&returns, |_| column.members.clone(), held)
+                self.daily_wealth(returns, |_| column.members.clone(), held)
             }
             None if column.members.is_empty() => None,
-            None => self.daily_wealth_of_mean(&returns, &column.members),
+            None => self.daily_wealth_of_mean(returns, &column.members),
         }
     }
 
@@ -184,14 +181,14 @@ mod tests {
         let group = GroupColumn { ticker: Ticker::of_group(&name()), members: vec![(ticker("A"), 1.0)] };
         let holdings = [(Ticker::of_group(&name()), 0.8)];
         let panel = panel().with_groups(&[group]).with_portfolios(&[portfolio(&holdings, 0.2)], &[0.029, 0.031]);
-        let wealth = panel.daily_wealth_of_composed(3, &(0..2)).unwrap();
+        let wealth = panel.daily_wealth_of_composed(3, panel.column(3)).unwrap();
         // On the 14th A is down by a fifth, and cash has earned for 14 of 29 days.
         near(wealth.values[1], 1.0 - 0.16 + 0.2 * 0.014);
         near(*wealth.values.last().unwrap(), (1.0 + 0.08 + 0.0058) * (1.0 - 0.08 + 0.0062));
         // That is its deepest fall: in March it comes back only a little from 1.0858.
         near(Drawdown::of(wealth.days()).depth, 0.8428 - 1.0);
-        assert!(panel.daily_wealth_of_composed(0, &(0..2)).is_none(), "a fund is worth its prices");
-        assert!(panel.daily_wealth_of_composed(2, &(0..2)).is_some());
+        assert!(panel.daily_wealth_of_composed(0, panel.column(0)).is_none(), "a fund is worth its prices");
+        assert!(panel.daily_wealth_of_composed(2, panel.column(2)).is_some());
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub(crate) fn profile_over(
     rows: Range<usize>,
     (risk_free, benchmark): (Option<Cow<'_, [f64]>>, Option<usize>),
 ) -> PerformanceProfile {
-    let composed = panel.daily_wealth_of_composed(column, &rows);
+    // Missing outside the rows: the wealth of what is made of others begins at the price before the first return that there is.
+    let within = |(row, r): (usize, &f64)| if rows.contains(&row) { *r } else { f64::NAN };
+    let returns: Vec<f64> = panel.column(column).iter().enumerate().map(within).collect();
+    let composed = panel.daily_wealth_of_composed(column, &returns);
     // That of the base comes first, so the price before row `start` is at `start`.
     let prices = panel.period_prices(column).get(rows.start..=rows.end).unwrap_or_default();
     let daily = match &composed {
