@@ -6,7 +6,7 @@ use factor_types::{Category, Factor, FactorUniverse, SourceTier, Ticker};
 use super::reader::is_group;
 use crate::{
     analysis::{UserGroup, UserGroups},
-    arguments::{Args, shown},
+    arguments::{Args, Mend, nearest, shown},
     services::portfolio::factor::{Kind, MatchedBy, Resolved, resolve},
     tool_error::{Problem, Refusal},
 };
@@ -49,13 +49,19 @@ impl Picked {
             let found = match find(&format!("{FIELD}[{at}]"), name, universes, groups) {
                 Ok(found) => found,
                 Err(problems) => {
-                    problems.into_iter().for_each(|problem| args.record(problem));
+                    let near = nearest_ticker(name, universes);
+                    problems.into_iter().for_each(|problem| args.record(problem.or_mended_by(near.clone())));
                     continue;
                 }
             };
             let ticker = found.ticker();
             if !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_group() {
-                read_as.push(format!("`{name}` as {ticker}"));
+                // What stands in for something narrower or broader says what it is.
+                let label = found.label().filter(|label| !label.eq_ignore_ascii_case(name));
+                read_as.push(format!(
+                    "`{name}` as {ticker}{}",
+                    label.map_or(String::new(), |label| format!(" ({label})"))
+                ));
             }
             if picked.order.contains(ticker) {
                 continue;
@@ -74,6 +80,13 @@ impl Picked {
 }
 
 impl Found {
+    fn label(&self) -> Option<&str> {
+        match self {
+            Self::Factor(factor) if factor.label != factor.ticker.as_str() => Some(&factor.label),
+            Self::Factor(_) | Self::Group(_) => None,
+        }
+    }
+
     fn ticker(&self) -> &Ticker {
         match self {
             Self::Factor(factor) => &factor.ticker,
@@ -93,8 +106,12 @@ fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGro
     if let Some(factor) = ticker.as_ref().and_then(of_universe) {
         return Ok(Found::Factor(Box::new(factor)));
     }
-    let is_name = |factor: &&Factor| factor.label == name || factor.aliases.iter().any(|alias| alias == name);
-    if let Some(factor) = universes.iter().find_map(|universe| universe.factors().iter().find(is_name)) {
+    // A label before any alias: gold is the metal, though an industry has that name too.
+    let is_label = |factor: &&Factor| factor.label == name;
+    let is_alias = |factor: &&Factor| factor.aliases.iter().any(|alias| alias == name);
+    let labelled = universes.iter().find_map(|universe| universe.factors().iter().find(is_label));
+    let named = labelled.or_else(|| universes.iter().find_map(|universe| universe.factors().iter().find(is_alias)));
+    if let Some(factor) = named {
         return Ok(Found::Factor(Box::new(factor.clone())));
     }
     let of_source = |ticker: Ticker| {
@@ -117,6 +134,19 @@ fn find(field: &str, name: &str, universes: &[&FactorUniverse], groups: &UserGro
         (Some(Err(error)), None) => Err(error.problems),
         (Some(Ok(_)) | None, None) => Err(vec![Problem::new(field, quoted(name), Refusal::must("name a factor"))]),
     }
+}
+
+/// The ticker of the factor whose ticker or name is most like this one, if any is like it at all.
+fn nearest_ticker(name: &str, universes: &[&FactorUniverse]) -> Option<Mend> {
+    let factors = || universes.iter().flat_map(|universe| universe.factors());
+    let names = |factor: &Factor| -> Vec<String> {
+        [factor.ticker.to_string(), factor.label.clone()].into_iter().chain(factor.aliases.iter().cloned()).collect()
+    };
+    let all: Vec<(String, &Ticker)> =
+        factors().flat_map(|factor| names(factor).into_iter().map(move |name| (name, &factor.ticker))).collect();
+    let near = nearest(name, all.iter().map(|(name, _)| name.as_str()))?;
+    let (_, ticker) = all.iter().find(|(name, _)| name == near)?;
+    Some(Mend::Value(ticker.to_string().into()))
 }
 
 /// True for letters that are too many for a ticker of an exchange of America: `bitcoin`.
@@ -211,8 +241,23 @@ mod tests {
         let (picked, notes, _) = read(json!(["gold", "financials", "us total"]));
         let tickers: Vec<&str> = picked.iter().map(|(ticker, _)| ticker.as_str()).collect();
         assert_eq!(tickers, ["GLD", "XLF", "VTI"]);
-        assert_eq!(notes, ["tickers reads `gold` as GLD, `financials` as XLF, `us total` as VTI"]);
+        assert_eq!(
+            notes,
+            ["tickers reads `gold` as GLD, `financials` as XLF (Conglomerates), `us total` as VTI (us_total)"]
+        );
         assert_eq!(only("XAU").0, "GLD", "a name is a name in capitals too, where it is written so");
+    }
+
+    #[test]
+    fn gold_is_the_metal_whatever_industry_has_that_name() {
+        let mut miners = Factor::new("GDX".parse().unwrap(), "Gold miners", Category::Industry, SourceTier::Yaml);
+        miners.aliases = vec!["Gold".to_owned()];
+        let metal = Factor::new("GLD".parse().unwrap(), "Gold", Category::Commodity, SourceTier::Yaml);
+        let universe = FactorUniverse::new([miners, metal]);
+        for (name, meant) in [("Gold", "GLD"), ("gold", "GLD"), ("gold miners", "GDX")] {
+            let found = find("tickers[0]", name, &[&universe], &UserGroups::default());
+            assert_eq!(found.map(|found| found.ticker().to_string()).unwrap_or_default(), meant, "{name}");
+        }
     }
 
     #[test]
