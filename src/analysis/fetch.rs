@@ -144,7 +144,7 @@ impl Fetch {
             tickers: tickers(request, factors, &groups),
             user: request.groups.user,
             groups,
-            with_yields: request.kind != AnalysisKind::Returns,
+            with_yields: request.kind != AnalysisKind::Returns || request.plan.has_yields(),
             deadline,
             dates: request.dates,
         }

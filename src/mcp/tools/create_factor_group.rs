@@ -43,11 +43,9 @@ fn input() -> Value {
             },
             "weights": {
                 "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"ticker": {"type": "string"}, "weight": {"type": "number"}}
-                },
-                "description": "custom: one per ticker, sum 1."
+                "items": {"type": "object"},
+                "description": "custom: one per ticker, sum 1.",
+                "examples": [[{"ticker": "XLK", "weight": 0.6}, {"ticker": "SMH", "weight": 0.4}]]
             },
             "validate": {"type": "boolean", "description": "false saves without asking the price source."},
         }),

@@ -9,8 +9,8 @@ use crate::services::{answer_schema, status};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_server_status",
     title: "Server status",
-    description: "Whether universe and price source work, which source is used and why, caches and configuration: for when an analysis \
-        fails or its data looks wrong.",
+    description: "Whether universe and price source work, from when to when prices and yields go, caches and configuration: for when an \
+        analysis fails or its data looks wrong.",
     toolset: Toolset::Admin,
     effect: Effect::Reads,
     open_world: true,
@@ -21,32 +21,13 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
 };
 
 fn output() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "status": {"type": "string", "enum": ["success", "error"]},
-            "health": {"type": "string", "description": "ok when every part is, else degraded."},
-            "version": {"type": "string"},
-            "uptime_seconds": {"type": "integer"},
-            "today": {"type": "string", "description": "The date taken for today.", "format": "date"},
-            "parts": {
-                "type": "object",
-                "description": "Per part (store, universe, prices, yields): status, what it is, when it last worked."
-            },
-            "caches": {"type": "object", "description": "Per cache: entries, bytes and life."},
-            "vendors": {
-                "type": "array",
-                "description": "Per vendor: requests sent, retries, failures, whether it is paused."
-            },
-            "calls": {
-                "type": "object",
-                "description": "Calls, errors, error rate, analyses, mean and longest time in milliseconds."
-            },
-            "memory": {"type": "object", "description": "Peak memory in bytes, where the system reports it."},
-            "configuration": {"type": "object", "description": "Each setting with its value and where it came from."},
-            "warnings": {"type": "array", "items": {"type": "string"}},
-            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
-        },
-        "required": ["status"]
-    })
+    schemas::output(&[
+        ("health", "string"),
+        ("today", "string"),
+        ("parts", "object"),
+        ("calls", "object"),
+        ("configuration", "object"),
+        ("warnings", "array"),
+        ("error", "object"),
+    ])
 }

@@ -9,8 +9,8 @@ use crate::services::{answer_schema, factors};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "list_factors",
     title: "List factors",
-    description: "The factor ETFs that the analyses use: the ticker for an industry, style or maturity, or what a category \
-                  holds.",
+    description: "The factor ETFs that the analyses use: the ticker for an industry, style or maturity, what a category holds, and \
+                  which have no prices (`no_data`).",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: false,
@@ -39,21 +39,10 @@ fn input() -> Value {
 }
 
 fn output() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "status": {"type": "string", "enum": ["success", "error"]},
-            "factors": {"type": "array", "items": {"type": "object"}},
-            "count": {"type": "integer", "description": "Factors in this answer."},
-            "total": {"type": "integer", "description": "Factors that match."},
-            "counts_by_category": {
-                "type": "object",
-                "additionalProperties": {"type": "integer"},
-                "description": "Factors that match, per category."
-            },
-            "next_cursor": {"type": ["string", "null"], "description": "For the next page; null on the last one."},
-            "error": {"type": "object", "description": "Only with status error: code, message, problems."}
-        },
-        "required": ["status"]
-    })
+    schemas::output(&[
+        ("factors", "array"),
+        ("total", "integer"),
+        ("counts_by_category", "object"),
+        ("error", "object"),
+    ])
 }
