@@ -77,7 +77,7 @@ pub enum Mend {
 pub struct Refusal {
     rule: String,
     hint: Option<String>,
-    mend: Option<Mend>,
+    mend: Option<Box<Mend>>,
 }
 
 impl Refusal {
@@ -99,7 +99,7 @@ impl Refusal {
     /// The same with what to write instead, where it is known.
     #[must_use]
     pub fn mended_by(self, mend: Option<Mend>) -> Self {
-        Self { mend, ..self }
+        Self { mend: mend.map(Box::new), ..self }
     }
 
     /// The same with a better way out, where there is one.
@@ -133,7 +133,7 @@ pub struct Problem {
     hint: Option<String>,
     /// What would be right, where it is known.
     #[serde(skip)]
-    mend: Option<Mend>,
+    mend: Option<Box<Mend>>,
 }
 
 impl Problem {
@@ -152,12 +152,12 @@ impl Problem {
     /// The same with what would be right, where it does not say so itself.
     #[must_use]
     pub fn or_mended_by(self, mend: Option<Mend>) -> Self {
-        Self { mend: self.mend.or(mend), ..self }
+        Self { mend: self.mend.or_else(|| mend.map(Box::new)), ..self }
     }
 
     /// What would be right, where it is known.
     pub fn mend(&self) -> Option<&Mend> {
-        self.mend.as_ref()
+        self.mend.as_deref()
     }
 
     /// Where.

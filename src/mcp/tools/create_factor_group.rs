@@ -44,8 +44,7 @@ fn input() -> Value {
             "weights": {
                 "type": "array",
                 "items": {"type": "object"},
-                "description": "custom: one per ticker, sum 1.",
-                "examples": [[{"ticker": "XLK", "weight": 0.6}, {"ticker": "SMH", "weight": 0.4}]]
+                "description": "custom: one {ticker, weight} each, sum 1."
             },
             "validate": {"type": "boolean", "description": "false saves without asking the price source."},
         }),

@@ -25,8 +25,6 @@ fn output() -> Value {
         ("health", "string"),
         ("today", "string"),
         ("parts", "object"),
-        ("calls", "object"),
-        ("configuration", "object"),
         ("warnings", "array"),
         ("error", "object"),
     ])

@@ -39,10 +39,5 @@ fn input() -> Value {
 }
 
 fn output() -> Value {
-    schemas::output(&[
-        ("factors", "array"),
-        ("total", "integer"),
-        ("counts_by_category", "object"),
-        ("error", "object"),
-    ])
+    schemas::output(&[("factors", "array"), ("counts_by_category", "object"), ("error", "object")])
 }
