@@ -325,6 +325,8 @@ python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --serv
 
 inspector() { with_node tests/clients/inspector.sh "$server"; }
 
+tokens() { NODE_PATH=$tools/node/node_modules with_node node tests/clients/tokens.cjs "$server"; }
+
 conformance() { with_node tests/clients/conformance.sh "$server"; }
 
 # --------------------------------------------------------------------------------------------------------------- run
@@ -374,6 +376,7 @@ else
 fi
 begin "Inspector" inspector
 begin "Conformance" conformance
+begin "Tokens of the tools" tokens
 begin "Python client" python_client
 begin "Oracle: hand-made series" oracle --hand --server "$server"
 await

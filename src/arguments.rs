@@ -7,6 +7,7 @@
 //! list of one, `a, b` for a list of names, any case for a name of a closed set.
 
 mod include;
+mod mend;
 mod nested;
 mod values;
 
@@ -22,13 +23,16 @@ use std::{
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-pub(crate) use self::include::Include;
+pub(crate) use self::{
+    include::{Include, names_of},
+    mend::mended,
+};
 pub use self::{
     nested::MapForm,
     values::{Choices, nearest, nearest_first, shown},
 };
-pub use crate::tool_error::Refusal;
 use crate::tool_error::{MOST_PROBLEMS, Problem, ToolError};
+pub use crate::tool_error::{Mend, Refusal};
 
 /// The arguments of a call, or of an object within them.
 #[derive(Debug, Clone)]
@@ -151,7 +155,8 @@ impl Args {
         self.refused(name, Refusal::must(what));
     }
 
-    fn refused(&self, name: &str, refusal: Refusal) {
+    /// Remembers why an argument is refused.
+    pub fn refused(&self, name: &str, refusal: Refusal) {
         let got = self.get(name).map_or_else(|| "nothing".to_owned(), shown);
         self.record(Problem::new(self.path(name), got, refusal));
     }
@@ -314,14 +319,23 @@ impl Args {
                 continue;
             }
             let meant = MEANT.iter().find(|(wrong, right, _)| wrong == name && known.contains(right));
-            let hint = match nearest(name, known.iter().copied()) {
+            let near = nearest(name, known.iter().copied());
+            let hint = match near {
                 _ if meant.is_some() => meant.map_or_else(String::new, |(.., hint)| (*hint).to_owned()),
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "there are none".to_owned(),
                 None if known.len() <= NAMES_TOLD => format!("the arguments are {}", known.join(", ")),
                 None => "leave it out; the tool's input schema names its arguments".to_owned(),
             };
-            self.record(Problem::new(self.path(name), shown(value), Refusal::new("is not a known argument", hint)));
+            // One ticker is read as a list of one; a universe needs labels that only the caller knows.
+            let mend = match (meant, near) {
+                (Some((_, "tickers", _)), _) => Some(Mend::Name("tickers".to_owned())),
+                (Some(_), _) => None,
+                (None, Some(near)) => Some(Mend::Name(near.to_owned())),
+                (None, None) => Some(Mend::Nothing),
+            };
+            let refusal = Refusal::new("is not a known argument", hint).mended_by(mend);
+            self.record(Problem::new(self.path(name), shown(value), refusal));
         }
     }
 

@@ -10,6 +10,7 @@ use factor_store::StoreError;
 use factor_types::{Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::answer::{Json, MAX_CHARS, markdown::capitalised, shortened};
 
@@ -57,28 +58,48 @@ pub const MOST_PROBLEMS: usize = 20;
 /// Problems that the message spells out; the others it counts.
 const IN_MESSAGE: usize = 10;
 
+/// What to write in place of a value that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mend {
+    /// Another value.
+    Value(Value),
+    /// The same value under another name.
+    Name(String),
+    /// Nothing: the argument is left out.
+    Nothing,
+    /// This value, and another one for a second argument of the call, by its name: two dates change places.
+    Both(Value, (&'static str, Value)),
+}
+
 /// A rule that a value breaks, with the way out: either the rule is one that says what to write, or the way out stands
 /// beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     rule: String,
     hint: Option<String>,
+    mend: Option<Box<Mend>>,
 }
 
 impl Refusal {
     /// A rule that says what to write: `must` and what follows, `be true or false`.
     pub fn must(what: impl fmt::Display) -> Self {
-        Self { rule: format!("must {what}"), hint: None }
+        Self { rule: format!("must {what}"), hint: None, mend: None }
     }
 
     /// What is missing: the rule is that it be given.
     pub fn required() -> Self {
-        Self { rule: "is required".to_owned(), hint: None }
+        Self { rule: "is required".to_owned(), hint: None, mend: None }
     }
 
     /// A rule and the way out.
     pub fn new(rule: impl Into<String>, way_out: impl Into<String>) -> Self {
-        Self { rule: rule.into(), hint: Some(way_out.into()) }
+        Self { rule: rule.into(), hint: Some(way_out.into()), mend: None }
+    }
+
+    /// The same with what to write instead, where it is known.
+    #[must_use]
+    pub fn mended_by(self, mend: Option<Mend>) -> Self {
+        Self { mend: mend.map(Box::new), ..self }
     }
 
     /// The same with a better way out, where there is one.
@@ -110,6 +131,9 @@ pub struct Problem {
     /// The way out, where it is more than the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// What would be right, where it is known.
+    #[serde(skip)]
+    mend: Option<Box<Mend>>,
 }
 
 impl Problem {
@@ -120,7 +144,20 @@ impl Problem {
             got: shortened(&got.into(), LONGEST_RULE),
             rule: shortened(&refusal.rule, LONGEST_RULE),
             hint: refusal.hint.map(|hint| shortened(&hint, LONGEST_RULE)),
+            // What is cut is no path any more.
+            mend: refusal.mend.filter(|_| field.as_ref().chars().nth(LONGEST_FIELD).is_none()),
         }
+    }
+
+    /// The same with what would be right, where it does not say so itself.
+    #[must_use]
+    pub fn or_mended_by(self, mend: Option<Mend>) -> Self {
+        Self { mend: self.mend.or_else(|| mend.map(Box::new)), ..self }
+    }
+
+    /// What would be right, where it is known.
+    pub fn mend(&self) -> Option<&Mend> {
+        self.mend.as_deref()
     }
 
     /// Where.
@@ -166,6 +203,15 @@ pub struct ToolError {
     pub problems: Vec<Problem>,
 }
 
+/// A call to try in place of the one that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CorrectedCall {
+    /// The tool.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Map<String, Value>,
+}
+
 impl ToolError {
     /// A failure: what is wrong, with the value and the rule, and what the caller can do about it.
     pub fn new(code: ErrorCode, what: impl AsRef<str>, way_out: impl AsRef<str>) -> Self {
@@ -187,6 +233,10 @@ impl ToolError {
     pub fn invalid_of(mut problems: Vec<Problem>, beyond: usize) -> Self {
         let all = problems.len() + beyond;
         problems.truncate(MOST_PROBLEMS);
+        if all > problems.len() {
+            // Mending some of them makes no right call.
+            problems.iter_mut().for_each(|problem| problem.mend = None);
+        }
         let message = match problems.as_slice() {
             [] => "The arguments are not valid: compare them with the tool's input schema.".to_owned(),
             [only] => stopped(only.to_string()),
@@ -234,19 +284,26 @@ impl ToolError {
 
     /// The structured content of the result the client gets; its text block says the same.
     pub fn structured(&self) -> Json {
-        self.within(MAX_CHARS)
+        self.within(MAX_CHARS, None)
     }
 
-    /// The same with no more than `most` characters: the last problems go first, the message counts them; then the message is
-    /// cut.
-    pub(crate) fn within(&self, most: usize) -> Json {
-        let body = |message: &str, told: usize| {
+    /// The same with the corrected call, where there is one, and with no more than `most` characters: the corrected call goes first, then the last problems, which the message
+    /// counts; then the message is cut.
+    pub(crate) fn within(&self, most: usize, corrected: Option<&CorrectedCall>) -> Json {
+        let with = |message: &str, told: usize, corrected: Option<&CorrectedCall>| {
             let problems = self.problems[..told].into();
-            let error = FailureBody { code: self.code, message: message.into(), problems };
+            let error = FailureBody {
+                code: self.code,
+                message: message.into(),
+                problems,
+                corrected: corrected.map(Cow::Borrowed),
+            };
             Json::of(&Failure { status: Failed::Error, error })
         };
+        let body = |message: &str, told: usize| with(message, told, None);
+        let whole = corrected.map(|call| with(&self.message, self.problems.len(), Some(call)));
         let bodies = (0..=self.problems.len()).rev().map(|told| body(&self.message, told));
-        bodies.into_iter().find(|body| body.fits(most)).unwrap_or_else(|| {
+        whole.into_iter().chain(bodies).find(|body| body.fits(most)).unwrap_or_else(|| {
             // As JSON a character is written with six at most.
             const AROUND: usize = 100;
             body(&shortened(&self.message, most.saturating_sub(AROUND) / 6), 0)
@@ -307,6 +364,9 @@ struct FailureBody<'a> {
     message: Cow<'a, str>,
     /// The arguments at fault.
     problems: Cow<'a, [Problem]>,
+    /// The call with all of them put right, where that is known.
+    #[serde(rename = "try", skip_serializing_if = "Option::is_none")]
+    corrected: Option<Cow<'a, CorrectedCall>>,
 }
 
 /// What the store says is for the log where it is about the server, not about the call.
@@ -442,12 +502,12 @@ mod tests {
         let one = || Problem::new(&long, &long, Refusal::new(&long, &long));
         let error = ToolError::invalid((0..30).map(|_| one()).collect());
         for most in [2_000, 5_000, MAX_CHARS] {
-            let json = error.within(most);
+            let json = error.within(most, None);
             assert!(json.fits(most), "{most}: {}", json.as_str().len());
             assert_eq!(json.value()["error"]["code"], "invalid_argument");
         }
         let small = ToolError::invalid((0..30).map(|at| problem(&format!("field {at}"), None)).collect());
-        let (whole, cut) = (small.within(MAX_CHARS).value(), small.within(2_000).value());
+        let (whole, cut) = (small.within(MAX_CHARS, None).value(), small.within(2_000, None).value());
         assert_eq!(
             (&cut["error"]["message"], whole["error"]["problems"].as_array().unwrap().len()),
             (&whole["error"]["message"], 20)
@@ -455,7 +515,7 @@ mod tests {
         let told = cut["error"]["problems"].as_array().unwrap();
         assert!((1..20).contains(&told.len()), "{}", told.len());
         assert_eq!(told[0]["field"], "field 0");
-        let text = ToolError::new(ErrorCode::NoData, "x".repeat(100_000), "look").within(MAX_CHARS);
+        let text = ToolError::new(ErrorCode::NoData, "x".repeat(100_000), "look").within(MAX_CHARS, None);
         assert!(text.fits(MAX_CHARS) && text.as_str().len() > 5_000);
     }
 

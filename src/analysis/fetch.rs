@@ -148,7 +148,9 @@ impl Fetch {
             groups: composed.groups,
             portfolios: composed.portfolios,
             // Cash earns the risk-free rate, whatever is asked.
-            with_yields: request.kind != AnalysisKind::Returns || request.groups.hold_cash(),
+            with_yields: request.kind != AnalysisKind::Returns
+                || request.groups.hold_cash()
+                || request.plan.has_yields(),
             deadline,
             dates: request.dates,
         }

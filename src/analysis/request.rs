@@ -85,6 +85,11 @@ impl Plan {
             Self::Correlations(_) | Self::Performance(_) | Self::Returns(_) => LEAD_MONTHS,
         }
     }
+
+    /// True for returns with a table of yields: others have none and need none.
+    pub fn has_yields(&self) -> bool {
+        matches!(self, Self::Returns(plan) if plan.yields)
+    }
 }
 
 impl AnalysisRequest {

@@ -197,6 +197,7 @@ pub(super) fn returns() -> Plan {
         rankings: false,
         by_category: false,
         industry_groups: None,
+        yields: false,
         min_coverage: 0.6,
         benchmark: Ticker::spy(),
     })

@@ -92,6 +92,8 @@ pub(crate) struct Frame {
     pub(crate) notes_at: NotePlace,
     /// Names of sections that there are none of.
     pub(crate) invalid_sections: Vec<String>,
+    /// Names of fields that there are none of.
+    pub(crate) invalid_fields: Vec<String>,
     /// Sections asked for and not given, with what to do about each.
     pub(crate) not_computed: IndexMap<String, String>,
 }
@@ -115,6 +117,9 @@ impl Frame {
         }
         if !self.invalid_sections.is_empty() {
             answer.put_whole("invalid_sections", &self.invalid_sections);
+        }
+        if !self.invalid_fields.is_empty() {
+            answer.put_whole("invalid_fields", &self.invalid_fields);
         }
         if !self.not_computed.is_empty() {
             answer.put_whole("not_computed", &self.not_computed);

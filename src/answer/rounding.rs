@@ -32,7 +32,8 @@ impl Rounding {
         }
     }
 
-    fn round(self, value: f64) -> f64 {
+    /// A number as it is written.
+    pub(crate) fn round(self, value: f64) -> f64 {
         let decimals = match self {
             Self::None | Self::Significant(16..) => return value,
             Self::Decimals(decimals) => decimals,

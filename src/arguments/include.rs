@@ -11,6 +11,30 @@ const MOST_INVALID: usize = 20;
 /// The longest of them, in characters.
 const LONGEST_INVALID: usize = 60;
 
+/// What a list of names stands for, in the caller's order and each once, and the names that stand for nothing; `None` where the
+/// list is empty or not there.
+pub(crate) fn names_of<T: PartialEq, E>(
+    args: &Args,
+    field: &str,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Option<(Vec<T>, Vec<String>)> {
+    let names = args.strings(field).filter(|names| !names.is_empty())?;
+    let (mut known, mut invalid) = (Vec::new(), Vec::new());
+    for name in names {
+        match read(&name) {
+            Ok(found) if !known.contains(&found) => known.push(found),
+            Err(_) if invalid.len() < MOST_INVALID => {
+                let name = shortened(&name, LONGEST_INVALID);
+                if !invalid.contains(&name) {
+                    invalid.push(name);
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Some((known, invalid))
+}
+
 /// The sections that `include` names, in the caller's order, and the names that no section has, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Include<S> {
@@ -22,23 +46,10 @@ pub(crate) struct Include<S> {
 impl<S: ClosedSet + PartialEq> Include<S> {
     /// Reads `include`.
     pub(crate) fn read(args: &Args) -> Self {
-        let Some(names) = args.strings("include").filter(|names| !names.is_empty()) else {
-            return Self { sections: None, invalid: Vec::new() };
-        };
-        let (mut known, mut invalid) = (Vec::new(), Vec::new());
-        for name in names {
-            match S::read(&name) {
-                Ok(section) if !known.contains(&section) => known.push(section),
-                Err(_) if invalid.len() < MOST_INVALID => {
-                    let name = shortened(&name, LONGEST_INVALID);
-                    if !invalid.contains(&name) {
-                        invalid.push(name);
-                    }
-                }
-                Ok(_) | Err(_) => {}
-            }
+        match names_of(args, "include", S::read) {
+            Some((known, invalid)) => Self { sections: Some(known), invalid },
+            None => Self { sections: None, invalid: Vec::new() },
         }
-        Self { sections: Some(known), invalid }
     }
 
     /// True where a section is wanted: asked for by name, or nothing is.

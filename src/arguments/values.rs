@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use factor_types::{Calendar, ClosedSet};
 use serde_json::{Map, Value};
 
-use crate::tool_error::Refusal;
+use crate::tool_error::{Mend, Refusal};
 
 /// A closed set of names: those advertised, and further spellings of them.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +48,10 @@ impl Choices {
         if let Some(name) = self.names.iter().find(|name| name.eq_ignore_ascii_case(meant)) {
             return Ok(name);
         }
-        let near = nearest(meant, self.names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
-        Err(Refusal::must(format_args!("be one of {}", self.names.join(", "))).or_rather(near))
+        let near = nearest(meant, self.names.iter().copied());
+        let hint = near.map(|name| format!("did you mean `{name}`?"));
+        let mend = near.map(|name| Mend::Value(name.into()));
+        Err(Refusal::must(format_args!("be one of {}", self.names.join(", "))).or_rather(hint).mended_by(mend))
     }
 }
 
@@ -138,7 +140,14 @@ pub(super) fn boolean(value: &Value) -> Result<bool, Refusal> {
         Value::Bool(value) => Ok(*value),
         Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
         Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(Refusal::must("be true or false")),
+        other => {
+            let meant = match other.as_str().map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+                Some("yes" | "y" | "on" | "1") => Some(true),
+                Some("no" | "n" | "off" | "0") => Some(false),
+                _ => other.as_i64().and_then(|number| [false, true].get(usize::try_from(number).ok()?).copied()),
+            };
+            Err(Refusal::must("be true or false").mended_by(meant.map(|meant| Mend::Value(meant.into()))))
+        }
     }
 }
 
@@ -164,7 +173,8 @@ pub(super) fn integer(value: &Value, range: &RangeInclusive<i64>) -> Result<i64,
         }
         _ => None,
     };
-    read.filter(|number| range.contains(number)).ok_or_else(rule)
+    let nearest = |number: i64| Mend::Value(number.clamp(*range.start(), *range.end()).into());
+    read.filter(|number| range.contains(number)).ok_or_else(|| rule().mended_by(read.map(nearest)))
 }
 
 /// A finite number within `range`, also in a string.
@@ -176,12 +186,15 @@ pub(super) fn number(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, 
     };
     read.filter(|number| number.is_finite() && range.contains(number)).ok_or_else(|| {
         let (low, high) = (*range.start(), *range.end());
-        Refusal::must(match (low.is_finite(), high.is_finite()) {
+        let nearest =
+            read.filter(|number| number.is_finite()).map(|number| Mend::Value(number.max(low).min(high).into()));
+        let refusal = Refusal::must(match (low.is_finite(), high.is_finite()) {
             (false, false) => "be a number".to_owned(),
             (true, false) => format!("be a number of at least {low}"),
             (false, true) => format!("be a number of at most {high}"),
             (true, true) => format!("be a number from {low} to {high}"),
-        })
+        });
+        refusal.mended_by(nearest)
     })
 }
 
@@ -196,14 +209,17 @@ pub(super) fn share(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, R
             Some(text) => text.parse().ok(),
             None => value.as_f64(),
         };
-        let hint = percent
-            .filter(|percent: &f64| {
-                let marked = value.as_str().is_some_and(|text| text.contains('%'));
-                percent.is_finite() && (percent.abs() > NEAR_ONE || marked) && range.contains(&(percent / 100.0))
-            })
-            // Rounded: 1.1 / 100 is no 0.011 in binary.
-            .map(|percent| format!("write {} for {percent}%", (percent * 1e8).round() / 1e10));
-        Refusal::must(refusal.rule().trim_start_matches("must ").replace("a number", "a share")).or_rather(hint)
+        let percent = percent.filter(|percent: &f64| {
+            let marked = value.as_str().is_some_and(|text| text.contains('%'));
+            percent.is_finite() && (percent.abs() > NEAR_ONE || marked) && range.contains(&(percent / 100.0))
+        });
+        // Rounded: 1.1 / 100 is no 0.011 in binary.
+        let share = |percent: f64| (percent * 1e8).round() / 1e10;
+        let hint = percent.map(|percent| format!("write {} for {percent}%", share(percent)));
+        // A share that is too large may have been meant as anything: only a percentage says what was.
+        Refusal::must(refusal.rule().trim_start_matches("must ").replace("a number", "a share"))
+            .or_rather(hint)
+            .mended_by(percent.map(|percent| Mend::Value(share(percent).into())))
     })
 }
 
@@ -220,15 +236,29 @@ pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
     } else if shaped("yyyy-mm") {
         format!("{text}-01").parse::<NaiveDate>().ok().map(Calendar::month_end)
     } else {
-        return Err(Refusal::must(RULE));
+        return Err(Refusal::must(RULE).mended_by(meant_date(text)));
     };
     match read {
-        None => Err(Refusal::must(RULE).or_rather(Some("the calendar has no such day".to_owned()))),
+        None => {
+            // The thirtieth of February is its last day.
+            let month = text.get(..7).and_then(|month| format!("{month}-01").parse::<NaiveDate>().ok());
+            let mend = month.map(|first| Mend::Value(Calendar::month_end(first).to_string().into()));
+            Err(Refusal::must(RULE).or_rather(Some("the calendar has no such day".to_owned())).mended_by(mend))
+        }
         Some(date) if !(1900..=2199).contains(&date.year()) => {
             Err(Refusal::must(RULE).or_rather(Some("the year must be from 1900 to 2199".to_owned())))
         }
         Some(date) => Ok(date),
     }
+}
+
+/// A date whose year comes first, written with other separators or none.
+fn meant_date(text: &str) -> Option<Mend> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let plain = text.chars().all(|c| c.is_ascii_digit() || ['/', '.', ' '].contains(&c));
+    let year_first = text.get(..4).is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
+    let date = (plain && year_first && digits.len() == 8).then(|| NaiveDate::parse_from_str(&digits, "%Y%m%d").ok());
+    date.flatten().map(|date| Mend::Value(date.to_string().into()))
 }
 
 /// The value itself, or what a string holds that is written as a JSON array or object.

@@ -30,29 +30,31 @@ use crate::{answer::Rendered, app::App, progress::Progress, results::ResultLink,
 
 /// What a model hears about the server as a whole. At most 2,048 characters: clients cut what is longer.
 pub const INSTRUCTIONS: &str = "\
-Factor analysis for portfolios, over a universe of about 95 ETFs that stand for industries, styles, markets, bonds, cash, \
-commodities and crypto.
+Factor analysis over some 95 ETFs for industries, styles, markets, bonds, cash, commodities and crypto, and any other ticker.
 
-Usual order of calls:
-1. list_factors to find tickers and categories (skip it when you know them).
-2. get_factor_analysis with analysis_type `returns` (what moved, over which windows), `performance` (return, volatility, \
-Sharpe ratio, drawdown per factor) or `correlations` (matrices, sensitivities to rates and markets, insights).
-3. get_portfolio_exposures for what holdings are exposed to; get_factor_recommendations for what offsets a factor, by how much, \
-and whether that worked out of sample; compare_factors for two to six next to each other, over several periods.
-4. get_server_status when an answer looks wrong or a call fails.
+Common questions, and the arguments of get_factor_analysis that answer them:
+1. Energy against tech? {\"analysis_type\":\"returns\",\"tickers\":[\"XLE\",\"XLK\"],\"windows\":[\"3m\"]}
+2. Worst year of long Treasuries, a crash? the same with \"windows\":[\"2010..2024\"], [\"2020-02-19/2020-03-23\"]
+3. What led? {\"analysis_type\":\"returns\",\"categories\":[\"industry\"],\"windows\":[\"ytd\"]}
+4. Where are yields? {\"analysis_type\":\"returns\",\"categories\":[\"rate\"],\"windows\":[\"1y\"]}
+5. Sharpe and drawdown since 2018? {\"analysis_type\":\"performance\",\"tickers\":[\"SPY\"],\"start_date\":\"2017-12\"}
+6. Do stocks and bonds move together, for sure? {\"tickers\":[\"SPY\",\"TLT\"]}: r, interval, p
+7. If yields rise 100bp? {\"tickers\":[\"TLT\",\"VNQ\"]}: slopes with errors
+With other tools:
+8. What offsets my real estate? get_factor_recommendations {\"overexposed_factor\":\"VNQ\",\"holdings\":{\"VNQ\":0.4,\"SPY\":0.6}}
+9. What am I exposed to? get_portfolio_exposures {\"holdings\":{\"SPY\":0.6,\"IEF\":0.4}}
+10. Was it different in 2022? compare_factors {\"tickers\":[\"SPY\",\"TLT\"],\"periods\":[\"2015\",\"2022\"]}
+11. Why is one missing? list_factors {\"query\":\"leisure\"}
 
-create_factor_group saves a basket of tickers; it is then the factor `USER:<name>`, category `user`, in every analysis of \
-its owner. save_portfolio keeps holdings; without a name they are CURRENT_PORTFOLIO.
+create_factor_group saves a basket: the factor `USER:<name>` from then on. save_portfolio keeps holdings as CURRENT_PORTFOLIO.
 
-Answers are summaries unless you ask for more. `include: [section, ...]` gives exactly the named sections in full; the \
-summary's `more` field names them. `format: \"full\"` gives everything, `format: \"report\"` a text for people. `top_n` sets \
-the length of lists. When an answer is too long it is cut, `truncated` says what is missing, and a resource link \
-(factor://result/...) holds the whole for 30 minutes.
+Answers are summaries. `include: [section, ...]` gives exactly these in full (`more` names them), `format: \"report\"` a text for people. A \
+cut answer says so (`truncated`) and links to the whole.
 
-Read `data_quality` before drawing conclusions: it says which factors were left out and why. Prices marked as simulated are \
-no market's prices. An error names every wrong argument, its rule and the way out; mend them all and call again.
+Read `warnings` and `data_quality` first. Prices marked as simulated are no market's. An error names every wrong argument; `try` in it is \
+the corrected call, where one can be made.
 
-factor://glossary explains the terms, factor://universe lists every factor, factor://schema/{tool} holds a tool's schemas.";
+factor://glossary, factor://universe, factor://schema/{tool}.";
 
 /// How long clients may keep the lists: they change with the version only.
 const LIST_LIFE_MS: u64 = 60 * 60 * 1000;

@@ -16,8 +16,9 @@ use crate::{
     analysis::of_user,
     answer::{MAX_CHARS, Rendered, within},
     app::{App, CallLine},
+    arguments::mended,
     services::{Call, common_args::longest_of},
-    tool_error::{ErrorCode, ToolError},
+    tool_error::{CorrectedCall, ErrorCode, ToolError},
 };
 
 /// Calls a tool: its answer, or what its failure looks like. Counts the call and keeps its deadline.
@@ -32,6 +33,8 @@ pub(super) async fn done(app: &Arc<App>, name: &str, tool: ToolFn, mut call: Cal
     let aside = injected::set_aside(&mut call.arguments);
     let user = call.user;
     let line = CallLine::begin(&app.settings.slow, name, &call.arguments);
+    // To be put right should it fail. Nobody reads a long call again.
+    let arguments = (!weighs_over(&call.arguments, LONG)).then(|| call.arguments.clone());
     let outcome = match timeout_at(deadline, worked(Arc::clone(app), tool, call)).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_panic)) => Err(ToolError::internal()),
@@ -45,9 +48,18 @@ pub(super) async fn done(app: &Arc<App>, name: &str, tool: ToolFn, mut call: Cal
         tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");
     }
     let failed = outcome.is_err();
-    let answer = outcome.unwrap_or_else(|error| Rendered::of(error.within(most.unwrap_or(MAX_CHARS))));
+    let answer = outcome.unwrap_or_else(|error| {
+        let corrected = arguments.and_then(|arguments| corrected(name, &arguments, &error));
+        Rendered::of(error.within(most.unwrap_or(MAX_CHARS), corrected.as_ref()))
+    });
     let answer = finished(app, answer, aside, (most, user)).await;
     if failed { Err(answer) } else { Ok(answer) }
+}
+
+/// The call as it would be right, where its problems all say what would be.
+fn corrected(name: &str, arguments: &Map<String, Value>, error: &ToolError) -> Option<CorrectedCall> {
+    let arguments = mended(arguments, &error.problems)?;
+    Some(CorrectedCall { name: name.to_owned(), arguments })
 }
 
 /// The answer with what was left aside, no longer than it may be.

@@ -7,6 +7,7 @@ pub(crate) mod context;
 mod metadata;
 mod note;
 pub(crate) mod preset;
+mod profile_fields;
 pub(crate) mod quality;
 mod refusal;
 mod regime;

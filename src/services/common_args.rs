@@ -44,6 +44,9 @@ pub(crate) const FACTOR_CATEGORIES: Choices = {
 /// The least share of a composite's members that must have data.
 pub(crate) const MIN_COVERAGE: f64 = 0.6;
 
+/// Significant digits of `full` where the call names none.
+pub(crate) const USUAL_PRECISION: usize = 6;
+
 closed_set! {
     /// How an answer looks.
     #[derive(Default)]
@@ -122,7 +125,7 @@ pub(crate) struct CommonArgs {
     pub(crate) frequency: Frequency,
     /// The categories picked; `None` for all.
     pub(crate) categories: Option<BTreeSet<Category>>,
-    /// True when the matrix of yield changes is among them.
+    /// True when yields are among them: in correlations the matrix of their changes, in returns their levels.
     pub(crate) rate_matrix: bool,
     pub(crate) asset_classes: AssetClassFilter,
     pub(crate) granularity: Granularity,

@@ -48,6 +48,7 @@ mod seeds_document;
 mod statistics;
 mod stdio;
 mod strain;
+mod summaries;
 mod support;
 mod tickers;
 mod tools;

@@ -248,7 +248,7 @@ async fn the_command_line_reads_holdings_from_a_file() {
     let good = b"Symbol,Weight\nVNQ,35%\nSPY,65%\n";
     let (code, report, log) = run(good, &["recommendations", "--factor", "VNQ", "--top", "2"]).await;
     assert_eq!(code, Some(0), "{log}");
-    assert!(report.starts_with("# Offsets of VNQ (REIT - Diversified)"), "{report}");
+    assert!(report.starts_with("# Offsets of VNQ (Real estate (whole sector))"), "{report}");
     assert!(
         report.split_whitespace().collect::<Vec<_>>().join(" ").contains("| REIT - Diversified | 35.00% |"),
         "{report}"

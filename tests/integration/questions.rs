@@ -149,7 +149,11 @@ async fn what_offsets_it() {
             json!({"overexposed_factor": "SPY", "categories": "industry", "prefer_income": true}),
         ),
         ("too much momentum", "MTUM", json!({"overexposed_factor": "momentum"})),
-        ("what goes against gold miners?", "GDX", json!({"overexposed_factor": "Gold", "correlation_threshold": 0})),
+        (
+            "what goes against gold miners?",
+            "GDX",
+            json!({"overexposed_factor": "Gold miners", "correlation_threshold": 0}),
+        ),
         (
             "my portfolio is all cyclical",
             "cyclical",

@@ -87,7 +87,9 @@ async fn many_pairs_and_few_rows_are_warned_of_in_words() {
 async fn the_income_preset_has_durations() {
     let answer = ask(json!({"preset": "income_focus"})).await;
     assert!(answer.get("not_computed").is_none(), "{}", answer["not_computed"]);
-    assert!(answer["statistics"]["rate_sensitivity"]["largest_durations"].as_object().unwrap().len() >= 3);
+    let lowest = answer["overlays"]["rate_sensitivity"]["UST10Y"]["lowest"].as_object().unwrap();
+    assert!(lowest.len() >= 3 && lowest.values().all(|row| row["p"].is_number()), "the slopes stand once: {lowest:?}");
+    assert!(answer["statistics"].get("rate_sensitivity").is_none());
     assert!(answer["statistics"]["fixed_income"]["pairs"].as_u64().unwrap() > 10);
     assert!(answer.to_string().len() <= 8_000, "{} characters", answer.to_string().len());
     let report = ask(json!({"preset": "income_focus", "format": "report"})).await;

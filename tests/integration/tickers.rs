@@ -81,11 +81,9 @@ async fn those_named_are_one_matrix_whatever_their_categories() {
     assert_eq!(against, ["ACME", "TLT"]);
 
     let summary = server.answer(ANALYSIS, json!({"tickers": ["TLT", "SPY", "ACME"]})).await;
-    let lowest = &summary["matrices"]["selected"]["most_negative"][0];
-    assert_eq!(
-        (&lowest["a"], &lowest["b"], &lowest["r"], &lowest["n"]),
-        (&json!("TLT"), &json!("ACME"), &json!(-1.0), &json!(36))
-    );
+    let selected = &summary["matrices"]["selected"];
+    let lowest = &selected["pairs"]["TLT/ACME"];
+    assert_eq!((&lowest["r"], &lowest["interval"], &selected["n"]), (&json!(-1.0), &json!([-1.0, -1.0]), &json!(36)));
     let report = server.structured(ANALYSIS, json!({"tickers": ["TLT", "SPY", "ACME"], "format": "report"})).await;
     assert!(report["formatted_report"].as_str().unwrap().contains("## Selected (3)"), "{report}");
 }
@@ -139,9 +137,9 @@ async fn what_has_no_price_is_said_and_what_is_no_factor_is_refused() {
     assert_eq!(answer["not_analysed"][0]["ticker"], "NONE", "{answer}");
     let answer = server.answer(ANALYSIS, json!({"tickers": ["emerging", "us_large", "gold", "TLT"]})).await;
     let note = answer["note"].as_str().unwrap();
-    assert!(note.contains("tickers reads `emerging` as EEM, `us_large` as SPY, `gold` as GLD"), "{note}");
+    assert!(note.contains("tickers reads `emerging` as EEM (Emerging markets), `us_large` as SPY (US large caps (S&P 500)), `gold` as GLD"), "{note}");
     let answer = server.answer(ANALYSIS, json!({"tickers": ["SPY", "TLT", "Bitcoin"]})).await;
-    assert_eq!(answer["not_analysed"][0]["ticker"], "IBIT", "by its description: {answer}");
+    assert_eq!(answer["not_analysed"][0]["ticker"], "IBIT", "by its label: {answer}");
     let wrong = json!({"tickers": ["cyclical", "USER:nobody", "no such thing at all"]});
     let problems = server.refusal(ANALYSIS, wrong).await["error"]["problems"].clone();
     let field = |at: usize| problems[at]["field"].as_str().unwrap();

@@ -215,7 +215,7 @@ async fn per_factor_alone() {
     let spy = &answer["per_factor"]["SPY"];
     assert_eq!(
         (&spy["label"], &spy["category"], &spy["asset_class"]),
-        (&json!("us_large"), &json!("market"), &json!("equity"))
+        (&json!("US large caps (S&P 500)"), &json!("market"), &json!("equity"))
     );
     assert_eq!(spy["observations"], 120);
     assert!(spy["beta"].is_null() && spy["tracking_error"].is_null(), "relative to itself");
@@ -267,7 +267,7 @@ async fn correlations_by_default() {
 async fn performance_by_default() {
     let answer = Client::start().await.analysis(json!({"analysis_type": "performance"})).await;
     assert_eq!(answer["sorted_by"], "sharpe_ratio");
-    assert_eq!((answer["top"].as_array().unwrap().len(), answer["bottom"].as_array().unwrap().len()), (5, 5));
+    assert_eq!((answer["top"].as_array().unwrap().len(), answer["bottom"].as_array().unwrap().len()), (10, 10));
     assert!(number(&answer["top"][0]["sharpe_ratio"]) > number(&answer["bottom"][0]["sharpe_ratio"]));
     assert_eq!(answer["risk_free_source"], "UST3M 120 rows");
     let equity = &answer["macro_composites"]["equity"];

@@ -11,3 +11,4 @@ pub mod returns;
 pub mod rolling;
 pub mod statistics;
 pub mod windows;
+pub mod yield_changes;

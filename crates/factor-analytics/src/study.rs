@@ -169,6 +169,11 @@ impl Study {
         changes
     }
 
+    /// A maturity's yield on a date, or the last one of at most so many days before it, with its own date.
+    pub fn yield_on(&self, maturity: Maturity, date: NaiveDate, days: i64) -> Option<(NaiveDate, f64)> {
+        self.yields.last_on_or_before(maturity, date, days)
+    }
+
     /// The date of a maturity's newest yield within the window ([`yields::as_of`]).
     pub fn yields_as_of(&self, maturity: Maturity) -> Option<NaiveDate> {
         yields::as_of(&self.panel, &self.yields, maturity)

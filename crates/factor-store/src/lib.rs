@@ -16,6 +16,7 @@ mod error;
 mod faults;
 mod files;
 mod funds;
+mod labels;
 mod mapping;
 mod source;
 mod store;

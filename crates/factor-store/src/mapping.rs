@@ -7,6 +7,8 @@ use chrono::NaiveDate;
 use factor_types::{AssetClass, Category, Factor, SourceTier, Ticker};
 use serde::Serialize;
 
+use crate::labels::label_of;
+
 factor_types::closed_set! {
     /// What a mapping maps. Each kind is loaded by itself, so that one broken file costs one kind.
     pub enum MappingKind: "a kind of mapping" {
@@ -89,10 +91,13 @@ impl ProxyRow {
         }
     }
 
-    /// The factor this row defines, with the defaults of its category where the row says nothing.
+    /// The factor this row defines, with the defaults of its category where the row says nothing. Its label is what people
+    /// call the fund, where that is known, and the key then a further name.
     pub fn factor(&self, source: SourceTier) -> Factor {
-        let plain = Factor::new(self.etf.clone(), self.key.clone(), self.category, source);
+        let label = label_of(self.etf.as_str(), &self.key).unwrap_or(&self.key);
+        let plain = Factor::new(self.etf.clone(), label, self.category, source);
         Factor {
+            aliases: if label == self.key { Vec::new() } else { vec![self.key.clone()] },
             asset_class: self.asset_class.or(plain.asset_class),
             sector_group: self.sector_group.clone(),
             subindustry: self.subindustry.clone(),

@@ -101,7 +101,7 @@ impl AssetClass {
 pub struct Factor {
     /// The ETF.
     pub ticker: Ticker,
-    /// The first name it stands for: `Semiconductors`, `momentum`, `UST10Y`.
+    /// What people call it: `Semiconductors`, `US Treasuries 20+ years`; else the first key it stands for.
     pub label: String,
     /// Further names that the same ETF stands for.
     pub aliases: Vec<String>,
@@ -210,6 +210,12 @@ impl FactorUniverse {
 }
 
 impl Factor {
+    /// The industry it stands for, as its mapping has it: a fund of a whole sector is called by that, and stands for a narrower
+    /// one.
+    pub fn industry(&self) -> &str {
+        self.proxy_key.as_deref().unwrap_or(&self.label)
+    }
+
     fn absorb(&mut self, again: Factor) {
         for name in std::iter::once(again.label).chain(again.aliases) {
             if name != self.label && !self.aliases.contains(&name) {

@@ -43,11 +43,8 @@ fn input() -> Value {
             },
             "weights": {
                 "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"ticker": {"type": "string"}, "weight": {"type": "number"}}
-                },
-                "description": "custom: one per ticker, sum 1."
+                "items": {"type": "object"},
+                "description": "custom: one {ticker, weight} each, sum 1."
             },
             "validate": {"type": "boolean", "description": "false saves without asking the price source."},
         }),

@@ -9,8 +9,8 @@ use crate::services::{answer_schema, status};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_server_status",
     title: "Server status",
-    description: "Whether universe and price source work, which source is used and why, caches and configuration: for when an analysis \
-        fails or its data looks wrong.",
+    description: "Whether universe and price source work, from when to when prices and yields go, caches and configuration: for when an \
+        analysis fails or its data looks wrong.",
     toolset: Toolset::Admin,
     effect: Effect::Reads,
     open_world: true,

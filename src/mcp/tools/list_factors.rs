@@ -9,8 +9,8 @@ use crate::services::{answer_schema, factors};
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "list_factors",
     title: "List factors",
-    description: "The factor ETFs that the analyses use: the ticker for an industry, style or maturity, or what a category \
-                  holds.",
+    description: "The factor ETFs that the analyses use: the ticker for an industry, style or maturity, what a category holds, and \
+                  which have no prices (`no_data`).",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: false,

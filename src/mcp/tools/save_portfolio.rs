@@ -23,16 +23,8 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
 fn input() -> Value {
     let holdings = json!({
         "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "ticker": {"type": "string"},
-                "weight": {"type": "number"},
-                "shares": {"type": "number"},
-                "value": {"type": "number"}
-            }
-        },
-        "description": "Each with weight (0.6 is 60%), shares or value. Negative: short; CASH: cash; USER:<name>: a group.",
+        "items": {"type": "object"},
+        "description": "Each a ticker with weight (0.6 is 60%), shares or value. Negative: short; CASH: cash; USER:<name>: a group.",
         "examples": [[{"ticker": "SPY", "weight": 0.6}]]
     });
     schemas::input(json!({"holdings": holdings, "portfolio_name": schemas::portfolio_name()}), &["holdings"])

@@ -180,6 +180,7 @@ impl AnalysisAnswer {
             notes: self.query.common.notes.iter().map(ToString::to_string).chain(notes).collect(),
             notes_at: NotePlace::First,
             invalid_sections: self.query.invalid_sections.clone(),
+            invalid_fields: self.query.fields.invalid.clone(),
             not_computed: self.not_computed(),
         }
     }

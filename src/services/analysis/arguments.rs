@@ -17,12 +17,13 @@ use factor_analytics::{
     sections::windows::{CALENDAR_FORMS, ReturnWindow},
 };
 use factor_types::{Category, Frequency, Maturity, Ticker};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::names::{ADVANCED, BELONGS, TOP};
 use super::{
     choices::MatrixFormat,
     preset::Preset,
+    profile_fields::ProfileFields,
     sections::{Section, SectionSet},
 };
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
     app::Basis,
     arguments::{Args, Choices, Include},
     services::common_args::{CommonArgs, CommonReader, Format, MIN_COVERAGE, Named, Question, Role, settle_categories},
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Mend, Problem, Refusal, ToolError},
 };
 
 /// The settled call: what to compute and how to show it.
@@ -44,6 +45,10 @@ pub(crate) struct Query {
     pub(super) include: Option<Vec<Section>>,
     pub(super) invalid_sections: Vec<String>,
     pub(super) invalid_windows: Vec<String>,
+    /// The categories that overlays of a summary keep to: those that the call asks for and names nothing else beside.
+    pub(super) overlays_of: Option<BTreeSet<Category>>,
+    /// What is shown of profiles.
+    pub(super) fields: ProfileFields,
     pub(super) triangle: bool,
     pub(super) lists: ListSizes,
     pub(super) preset: Option<Preset>,
@@ -63,10 +68,11 @@ pub(super) struct ListSizes {
 }
 
 impl ListSizes {
-    /// The lengths where the call names none.
-    const fn of(format: Format) -> Self {
-        let (top, per_matrix) = if matches!(format, Format::Report) { (10, 15) } else { (5, 5) };
-        Self { top, per_matrix, factors: 15, asked: false }
+    /// The lengths where the call names none: short ones where there are many lists.
+    const fn of(format: Format, many: bool) -> Self {
+        let report = matches!(format, Format::Report);
+        let top = if many && !report { 5 } else { 10 };
+        Self { top, per_matrix: if report { 15 } else { 5 }, factors: 15, asked: false }
     }
 }
 
@@ -110,8 +116,10 @@ impl Query {
             include: None,
             invalid_sections: Vec::new(),
             invalid_windows: Vec::new(),
+            overlays_of: None,
+            fields: ProfileFields::default(),
             triangle: false,
-            lists: ListSizes::of(common.format),
+            lists: ListSizes::of(common.format, false),
             preset: None,
             common,
         }
@@ -155,11 +163,9 @@ fn no_valid_windows(query: &Query) -> ToolError {
         Some(name) => format!("Ask for {name} with frequency \"daily\""),
         None => format!("Write windows: [\"{}\"], or {CALENDAR_FORMS}", windows[0]),
     };
-    ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new(
-        "windows",
-        got,
-        Refusal::must(rule.trim_start_matches("must ")),
-    ))
+    let daily = || Mend::Both(json!(query.invalid_windows), ("frequency", json!(Frequency::Daily)));
+    let refusal = Refusal::must(rule.trim_start_matches("must ")).mended_by(meant.map(|_| daily()));
+    ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new("windows", got, refusal))
 }
 
 /// The most windows of one call: ten years of months.
@@ -205,7 +211,7 @@ impl Reader<'_> {
         let off = self.off(
             preset,
             common.granularity,
-            common.categories.as_ref(),
+            (common.categories.as_ref(), common.rate_matrix),
             (method, include.as_deref().unwrap_or_default()),
         );
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
@@ -214,12 +220,12 @@ impl Reader<'_> {
                 self.plan_of_correlations(preset, &common, &benchmark, (method, &sections), &mut notes)
             }
             AnalysisKind::Performance => {
-                let lists = self.lists(common.format);
+                let lists = self.lists(common.format, false);
                 let plan = self.performance(&common, &benchmark, &sections);
                 (Plan::Performance(plan), lists, Vec::new())
             }
             AnalysisKind::Returns => {
-                let lists = self.lists(common.format);
+                let lists = self.lists(common.format, windows.len() > 2);
                 (Plan::Returns(self.returns(&common, (windows, &benchmark), &sections)), lists, Vec::new())
             }
         };
@@ -237,6 +243,8 @@ impl Reader<'_> {
             include,
             invalid_sections,
             invalid_windows,
+            overlays_of: self.overlays_of(&common),
+            fields: if self.mine("fields") { ProfileFields::read(args) } else { ProfileFields::default() },
             triangle,
             lists,
             preset,
@@ -256,7 +264,7 @@ impl Reader<'_> {
         let regime = self.regime();
         let of = (common.universe(), &common.groups);
         let rolling = self.rolling(of, benchmark, common.granularity, how.1, notes);
-        let lists = self.lists(common.format);
+        let lists = self.lists(common.format, true);
         let plan = self.correlations(preset, common, benchmark, how);
         let benchmarks = plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone());
         let also_priced = benchmarks.chain(regime.and_then(Regime::needs_price)).collect();
@@ -299,14 +307,32 @@ impl Reader<'_> {
         sections: &SectionSet,
     ) -> ReturnsPlan {
         ReturnsPlan {
-            categories: common.categories.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL)),
+            // Yields alone ask for no fund.
+            categories: match &common.categories {
+                None if common.rate_matrix => BTreeSet::new(),
+                picked => picked.clone().unwrap_or_else(|| BTreeSet::from(Category::ALL)),
+            },
             windows,
             rankings: sections.has(Section::Rankings),
             by_category: sections.has(Section::ByCategory),
             industry_groups: sections.has(Section::IndustryGroups).then_some(common.granularity),
+            yields: sections.has(Section::Yields),
             min_coverage: self.min_coverage(),
             benchmark: benchmark.clone(),
         }
+    }
+
+    /// The categories that the call asks for, unless it says of overlays what they are of.
+    fn overlays_of(&self, common: &CommonArgs) -> Option<BTreeSet<Category>> {
+        const OF_OVERLAYS: [&str; 5] = [
+            "rate_sensitivity_categories",
+            "market_sensitivity_categories",
+            "include_rate_sensitivity",
+            "include_market_sensitivity",
+            "include_macro_composite",
+        ];
+        let named = self.args.has("categories") && !OF_OVERLAYS.iter().any(|name| self.advanced.has(name));
+        common.categories.clone().filter(|_| named)
     }
 
     /// True when the argument means something in this analysis.
@@ -354,8 +380,8 @@ impl Reader<'_> {
         (windows, invalid)
     }
 
-    fn lists(&self, format: Format) -> ListSizes {
-        let default = ListSizes::of(format);
+    fn lists(&self, format: Format, many: bool) -> ListSizes {
+        let default = ListSizes::of(format, many);
         let asked = self.args.count("top_n", 1..=100);
         let top = asked.unwrap_or(default.top);
         let per_matrix =

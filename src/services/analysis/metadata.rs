@@ -1,7 +1,11 @@
 //! `analysis_metadata` and `performance`: what was done, on what, by which conventions and how fast.
 
 use chrono::{SecondsFormat, Utc};
-use factor_analytics::{correlation::Method, report::Weighting, study::ExclusionReason};
+use factor_analytics::{
+    correlation::Method,
+    report::Weighting,
+    study::{ExclusionReason, StudiedFactor},
+};
 use factor_types::{Category, PriceKind, Ticker};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -174,8 +178,7 @@ struct Label<'a> {
 }
 
 fn labels(analysis: &Analysis) -> IndexMap<&Ticker, Label<'_>> {
-    let factors = analysis.study.factors.iter().map(|studied| &studied.factor);
-    let entry = factors.map(|factor| {
+    let entry = shown(analysis).map(|studied| &studied.factor).map(|factor| {
         let label = Label {
             label: &factor.label,
             category: factor.category,
@@ -189,7 +192,13 @@ fn labels(analysis: &Analysis) -> IndexMap<&Ticker, Label<'_>> {
 
 fn history(analysis: &Analysis) -> IndexMap<&Ticker, impl Serialize> {
     let study = &analysis.study;
-    study.factors.iter().map(|studied| (&studied.factor.ticker, study.history(studied.column))).collect()
+    shown(analysis).map(|studied| (&studied.factor.ticker, study.history(studied.column))).collect()
+}
+
+/// The factors that the answer speaks of: overlays of correlations have rows of every category.
+fn shown(analysis: &Analysis) -> impl Iterator<Item = &StudiedFactor> {
+    let all = analysis.kind() == AnalysisKind::Correlations;
+    analysis.study.factors.iter().filter(move |studied| all || analysis.selected.contains(&studied.factor.category))
 }
 
 fn say_of_correlations(conventions: &mut Fields, analysis: &Analysis) {

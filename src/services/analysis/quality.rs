@@ -111,6 +111,7 @@ pub(crate) struct ShortQuality<'a> {
     factors_analyzed: usize,
     factors_excluded: usize,
     /// The first of each reason.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
     excluded: IndexMap<ExclusionReason, Vec<&'a Ticker>>,
     /// How many more each reason has.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]

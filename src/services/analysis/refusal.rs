@@ -13,11 +13,11 @@ use factor_types::Frequency;
 
 use super::regime;
 use crate::{
-    analysis::{AnalysisError, PricesRun},
+    analysis::{AnalysisError, MIN_WINDOW_DAYS, PricesRun},
     answer::shortened,
     app::App,
     services::common_args::CommonArgs,
-    tool_error::{ErrorCode, Problem, Refusal, ToolError, tickers_there},
+    tool_error::{ErrorCode, Mend, Problem, Refusal, ToolError, tickers_there},
 };
 
 /// The longest reason of one factor, in characters.
@@ -48,7 +48,11 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
         }
         AnalysisError::WindowTooShort { start, end, days, .. } => {
             let (rule, hint) = common.question.short_window(*start, *end, *days);
-            ToolError::invalid(vec![of_dates(common, (*start, *end), rule, &with_prices(hint, prices))])
+            let early = end.checked_sub_days(Days::new(MIN_WINDOW_DAYS.unsigned_abs()));
+            let early =
+                early.filter(|_| common.dates.start.is_some()).map(|early| Mend::Value(early.to_string().into()));
+            let problem = of_dates(common, (*start, *end), rule, &with_prices(hint, prices)).or_mended_by(early);
+            ToolError::invalid(vec![problem])
         }
         AnalysisError::Window(window) => of_window(window, message, common, prices),
         AnalysisError::Panel(PanelError::NoPeriods { start, end, .. }) => {
@@ -61,13 +65,15 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
                 Some(other) => format!("ask for frequency {other}"),
                 None => "give daily prices, or those of the months' last trading days".to_owned(),
             };
-            let refusal = Refusal::new(message, way_out);
+            let other = unsupported.other_frequency().map(|other| Mend::Value(other.to_string().into()));
+            let refusal = Refusal::new(message, way_out).mended_by(other);
             ToolError::invalid(vec![Problem::new("frequency", common.frequency.to_string(), refusal)])
         }
         AnalysisError::NothingAnalysed { lost, fault } => nothing_analysed(message, lost, *fault, (common, prices)),
         AnalysisError::NoCaps(_) => {
             let way_out = "write equal, or custom with composite_weights";
-            let refusal = Refusal::new("needs a market cap of one member at least", way_out);
+            let refusal = Refusal::new("needs a market cap of one member at least", way_out)
+                .mended_by(Some(Mend::Value("equal".into())));
             let problem = Problem::new("composite_weighting_method", "cap", refusal);
             ToolError::new(ErrorCode::InsufficientData, message, way_out).with_problem(problem)
         }
@@ -97,7 +103,8 @@ fn of_window(error: &WindowError, message: String, common: &CommonArgs, prices: 
         }
         WindowError::EndsBeforePrices { end, first, newest } => {
             let way_out = with_prices(&format!("give an end_date from {first} to {newest}"), prices);
-            let refusal = Refusal::new(format!("lies before the first price, of {first}"), &way_out);
+            let refusal = Refusal::new(format!("lies before the first price, of {first}"), &way_out)
+                .mended_by(Some(Mend::Value(newest.to_string().into())));
             let problem = Problem::new("end_date", end.to_string(), refusal);
             let what = format!("the window ends on {end}, before the first price: prices run from {first} to {newest}");
             ToolError::new(ErrorCode::NoData, what, way_out).with_problem(problem)

@@ -129,6 +129,7 @@ fn frame(kind: AnalysisKind) -> Map<String, Value> {
         ("warnings", json!({"type": "array", "items": {"type": "string"}})),
         ("note", json!({"type": "string"})),
         ("invalid_sections", json!({"type": "array", "items": {"type": "string"}})),
+        ("invalid_fields", json!({"type": "array", "items": {"type": "string"}})),
         ("not_computed", json!({"type": "object", "additionalProperties": {"type": "string"}})),
         (
             "truncated",

@@ -26,6 +26,7 @@ mod schemas;
 mod set;
 mod spec;
 mod statistics;
+mod yields;
 
 #[cfg(test)]
 mod tests;
@@ -70,6 +71,8 @@ closed_set! {
         ByCategory = "by_category",
         /// Returns per industry group.
         IndustryGroups = "industry_groups",
+        /// Treasury yields at both ends of windows.
+        Yields = "yields",
         /// What the answer rests on.
         DataQuality = "data_quality",
         /// What was done, and by which conventions.
@@ -100,6 +103,7 @@ impl Section {
             Self::Rankings => rankings::SPEC,
             Self::ByCategory => by_category::SPEC,
             Self::IndustryGroups => industry_groups::SPEC,
+            Self::Yields => yields::SPEC,
             Self::DataQuality => data_quality::SPEC,
             Self::Metadata => metadata::SPEC,
             Self::Performance => performance::SPEC,

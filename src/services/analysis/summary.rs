@@ -21,6 +21,9 @@ use crate::{
 /// How a summary is rounded.
 pub(super) const ROUNDING: Rounding = Rounding::Decimals(4);
 
+/// How p-values and what they rest on are rounded.
+pub(super) const P_VALUES: Rounding = Rounding::Significant(3);
+
 /// The longest label in a list of a summary, in characters.
 pub(super) const LONGEST_LABEL: usize = 60;
 

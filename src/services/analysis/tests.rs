@@ -127,14 +127,18 @@ async fn performance_in_every_form() {
 
 #[tokio::test]
 async fn returns_in_every_form() {
-    let own = ["windows", "window_dates", "factors", "industry_groups", "rankings", "by_category"];
+    let own = ["windows", "window_dates", "factors", "industry_groups", "rankings", "by_category", "yields"];
     let expected = [&own[..], &["data_quality", "performance", "analysis_metadata"]].concat();
-    let answer = check_full(json!({"analysis_type": "returns"}), &expected).await;
-    assert_eq!(more(&answer), "include: factors, rankings, by_category, industry_groups, data_quality, metadata");
+    let all = ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "rate"];
+    let answer = check_full(json!({"analysis_type": "returns", "categories": all}), &expected).await;
+    assert_eq!(
+        more(&answer),
+        "include: factors, rankings, by_category, industry_groups, yields, data_quality, metadata"
+    );
     let found = text::report(&answer);
     let found = headings(&found);
     assert_eq!(found[0], "Caveats");
-    assert_eq!(found[5..], ["Mean return by category", "Industry groups", "Not analysed"]);
+    assert_eq!(found[5..], ["Mean return by category", "Industry groups", "Treasury yields (%)", "Not analysed"]);
 }
 
 #[tokio::test]

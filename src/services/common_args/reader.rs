@@ -9,16 +9,17 @@ use factor_analytics::{
     sections::windows::ReturnWindow,
 };
 use factor_types::{AssetClass, Calendar, Category, Factor, FactorUniverse, Frequency, GroupName, SourceTier, Ticker};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
-    CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role, tickers::Picked,
+    CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, IndustryGranularity, Named, Question, Role, USUAL_PRECISION,
+    tickers::Picked,
 };
 use crate::{
     analysis::{AnalysisKind, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, UserGroup, UserGroups, UserPortfolio},
     answer::MAX_CHARS,
     app::{Basis, UniverseSnapshot},
-    arguments::{Args, Choices, MapForm},
+    arguments::{Args, Choices, MapForm, Mend, Refusal},
     services::{holdings_warning::a_few, portfolios::as_factors::no_portfolio},
     tool_error::ToolError,
 };
@@ -152,7 +153,7 @@ impl CommonReader<'_> {
             min_observations: None,
             format,
             max_chars: Some(MAX_CHARS),
-            precision: 6,
+            precision: USUAL_PRECISION,
             notes,
             snapshot: Arc::clone(snapshot),
         }
@@ -218,16 +219,16 @@ impl CommonReader<'_> {
         }
     }
 
-    /// The categories picked, `None` for none named, and whether the matrix of yield changes is among them.
+    /// The categories picked, `None` for none named, and whether yields are among them.
     fn categories(self, notes: &mut Vec<String>) -> (Option<BTreeSet<Category>>, bool) {
         let names = self.args.choices::<String>("categories", CATEGORIES).unwrap_or_default();
         let kind = self.question.kind();
         let rate = names.iter().any(|name| name == "rate");
-        if rate && kind != AnalysisKind::Correlations {
-            notes.push(format!("category rate is ignored for {kind} mode; it belongs to correlations"));
+        if rate && kind == AnalysisKind::Performance {
+            notes.push(format!("category rate is ignored for {kind} mode; it belongs to correlations and returns"));
         }
         let picked: BTreeSet<Category> = names.iter().filter_map(|name| name.parse().ok()).collect();
-        ((!picked.is_empty()).then_some(picked), rate && kind == AnalysisKind::Correlations)
+        ((!picked.is_empty()).then_some(picked), rate && kind != AnalysisKind::Performance)
     }
 
     fn asset_classes(self) -> AssetClassFilter {
@@ -243,21 +244,23 @@ impl CommonReader<'_> {
     fn check_order(self, start: NaiveDate, end: NaiveDate) {
         let days = (end - start).num_days();
         if days <= 0 {
-            self.args.must("start_date", format_args!("be before end_date, which is {end}"));
+            let swapped = Mend::Both(json!(end), ("end_date", json!(start)));
+            let rule = Refusal::must(format_args!("be before end_date, which is {end}"));
+            self.args.refused("start_date", rule.mended_by((days < 0).then_some(swapped)));
         } else if days < MIN_WINDOW_DAYS {
             let whom = self.question.of_whom();
-            self.args.refuse(
-                "start_date",
-                format!("must be at least {MIN_WINDOW_DAYS} days before end_date {end}{whom}; it is {days}"),
-                self.question.shorter_window(),
-            );
+            let rule = format!("must be at least {MIN_WINDOW_DAYS} days before end_date {end}{whom}; it is {days}");
+            let early = json!(end - chrono::Days::new(MIN_WINDOW_DAYS.unsigned_abs()));
+            let refusal = Refusal::new(rule, self.question.shorter_window());
+            self.args.refused("start_date", refusal.mended_by(Some(Mend::Value(early))));
         }
     }
 
     fn max_chars(self) -> Option<usize> {
         let limit = self.args.count("max_chars", 0..=usize::MAX).unwrap_or(MAX_CHARS);
         if (1..LEAST_CHARS).contains(&limit) {
-            self.args.must("max_chars", format_args!("be 0 for no limit, or at least {LEAST_CHARS}"));
+            let rule = Refusal::must(format_args!("be 0 for no limit, or at least {LEAST_CHARS}"));
+            self.args.refused("max_chars", rule.mended_by(Some(Mend::Value(json!(LEAST_CHARS)))));
         }
         (limit > 0).then_some(limit)
     }

@@ -159,7 +159,7 @@ fn yield_changes_are_a_matrix_of_correlations_and_a_note_elsewhere() {
     let rate = json!({"categories": ["rate"]});
     assert_eq!(read_as(Question::Analysis(AnalysisKind::Correlations), rate.clone()), [""; 0]);
     let common = read(rate).unwrap();
-    assert_eq!(common.notes, ["category rate is ignored for performance mode; it belongs to correlations"]);
+    assert_eq!(common.notes, ["category rate is ignored for performance mode; it belongs to correlations and returns"]);
     assert!(!common.rate_matrix && common.categories.is_none());
 }
 

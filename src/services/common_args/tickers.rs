@@ -6,7 +6,7 @@ use factor_types::{Category, Factor, FactorUniverse, GroupName, SourceTier, Tick
 use super::reader::is_group;
 use crate::{
     analysis::{UserGroup, UserGroups, UserPortfolio},
-    arguments::{Args, shown},
+    arguments::{Args, Mend, nearest, shown},
     services::{
         portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, look_up},
         portfolios::as_factors::no_portfolio,
@@ -69,7 +69,9 @@ impl Picked {
                     let field = format!("{FIELD}[{at}]");
                     // Hundreds may be wrong, and what is near to each takes a while to find.
                     if !args.only_counts(&field) {
-                        unfit.problems(&field, name, groups).into_iter().for_each(|problem| args.record(problem));
+                        let near = nearest_ticker(name, &universes);
+                        let problems = unfit.problems(&field, name, groups).into_iter();
+                        problems.for_each(|problem| args.record(problem.or_mended_by(near.clone())));
                     }
                     continue;
                 }
@@ -94,11 +96,21 @@ impl Picked {
 }
 
 impl Found {
-    /// What is noted of a name that is no ticker's.
+    /// What is noted of a name that is no ticker's; what stands in for something narrower or broader says what it is.
     fn read_as(&self, name: &str) -> Option<String> {
         let ticker = self.ticker();
-        let another = !ticker.as_str().eq_ignore_ascii_case(name) && !ticker.is_composed();
-        another.then(|| format!("`{name}` as {ticker}"))
+        if ticker.as_str().eq_ignore_ascii_case(name) || ticker.is_composed() {
+            return None;
+        }
+        let label = self.label().filter(|label| !label.eq_ignore_ascii_case(name));
+        Some(format!("`{name}` as {ticker}{}", label.map_or(String::new(), |label| format!(" ({label})"))))
+    }
+
+    fn label(&self) -> Option<&str> {
+        match self {
+            Self::Factor(factor) if factor.label != factor.ticker.as_str() => Some(&factor.label),
+            Self::Factor(_) | Self::Group(_) | Self::Portfolio(_) => None,
+        }
     }
 
     pub(super) fn ticker(&self) -> &Ticker {
@@ -164,8 +176,12 @@ fn find<'a>(name: &str, universes: &[Names<'a>], groups: &UserGroups) -> Result<
     if let Some(factor) = ticker.as_ref().and_then(of_universe) {
         return Ok(Found::Factor(Box::new(factor)));
     }
-    let is_name = |factor: &&Factor| factor.label == name || factor.aliases.iter().any(|alias| alias == name);
-    if let Some(factor) = universes.iter().find_map(|names| names.universe.factors().iter().find(is_name)) {
+    // A label before any alias: gold is the metal, though an industry has that name too.
+    let is_label = |factor: &&Factor| factor.label == name;
+    let is_alias = |factor: &&Factor| factor.aliases.iter().any(|alias| alias == name);
+    let labelled = universes.iter().find_map(|names| names.universe.factors().iter().find(is_label));
+    let named = labelled.or_else(|| universes.iter().find_map(|names| names.universe.factors().iter().find(is_alias)));
+    if let Some(factor) = named {
         return Ok(Found::Factor(Box::new(factor.clone())));
     }
     let of_source = |ticker: Ticker| {
@@ -188,6 +204,20 @@ fn find<'a>(name: &str, universes: &[Names<'a>], groups: &UserGroups) -> Result<
         (Some(Err(unfit)), None) => Err(unfit),
         (Some(Ok(_)) | None, None) => Err(Unfit::Nowhere),
     }
+}
+
+/// The ticker of the factor whose ticker or name is most like this one, if any is like it at all.
+fn nearest_ticker(name: &str, universes: &[Names<'_>]) -> Option<Mend> {
+    let factors = universes.iter().flat_map(|names| names.universe.factors());
+    let named = factors.flat_map(|factor| {
+        let names =
+            [factor.ticker.as_str(), &factor.label].into_iter().chain(factor.aliases.iter().map(String::as_str));
+        names.map(move |name| (name, &factor.ticker))
+    });
+    let all: Vec<(&str, &Ticker)> = named.collect();
+    let near = nearest(name, all.iter().map(|(name, _)| *name))?;
+    let (_, ticker) = all.iter().find(|(name, _)| *name == near)?;
+    Some(Mend::Value(ticker.to_string().into()))
 }
 
 /// True for letters that are too many for a ticker of an exchange of America: `bitcoin`.
@@ -273,8 +303,23 @@ mod tests {
         let (picked, notes, _) = read(json!(["gold", "financials", "us total"]));
         let tickers: Vec<&str> = picked.iter().map(|(ticker, _)| ticker.as_str()).collect();
         assert_eq!(tickers, ["GLD", "XLF", "VTI"]);
-        assert_eq!(notes, ["tickers reads `gold` as GLD, `financials` as XLF, `us total` as VTI"]);
+        assert_eq!(
+            notes,
+            ["tickers reads `gold` as GLD, `financials` as XLF (Conglomerates), `us total` as VTI (us_total)"]
+        );
         assert_eq!(only("XAU").0, "GLD", "a name is a name in capitals too, where it is written so");
+    }
+
+    #[test]
+    fn gold_is_the_metal_whatever_industry_has_that_name() {
+        let mut miners = Factor::new("GDX".parse().unwrap(), "Gold miners", Category::Industry, SourceTier::Yaml);
+        miners.aliases = vec!["Gold".to_owned()];
+        let metal = Factor::new("GLD".parse().unwrap(), "Gold", Category::Commodity, SourceTier::Yaml);
+        let universe = FactorUniverse::new([miners, metal]);
+        for (name, meant) in [("Gold", "GLD"), ("gold", "GLD"), ("gold miners", "GDX")] {
+            let found = find("tickers[0]", name, &[&universe], &UserGroups::default());
+            assert_eq!(found.map(|found| found.ticker().to_string()).unwrap_or_default(), meant, "{name}");
+        }
     }
 
     #[test]

@@ -233,7 +233,7 @@ impl Holding<'_> {
     fn factor(self, factor: &Factor) -> Classification {
         let (category, class) = (factor.category.as_str(), factor.asset_class.map_or(UNKNOWN, AssetClass::as_str));
         let one = match factor.category {
-            Category::Industry => self.is(&factor.label, factor.sector_group.as_deref().unwrap_or(UNKNOWN), class),
+            Category::Industry => self.is(factor.industry(), factor.sector_group.as_deref().unwrap_or(UNKNOWN), class),
             _ => self.is(category, category, class),
         };
         Classification { factor: Some(factor.ticker.clone()), ..one }

@@ -217,7 +217,7 @@ mod tests {
         );
         all.report = HedgeReport::default();
         let text = all.text();
-        assert!(text.starts_with("# Offsets of VNQ (REIT - Diversified)\n"), "{text}");
+        assert!(text.starts_with("# Offsets of VNQ (Real estate (whole sector))\n"), "{text}");
         for title in ["Recommendations", "What else is known of them", "Why", "Together", "How to read it"] {
             assert!(!text.contains(&format!("## {title}\n")), "{title}: {text}");
         }

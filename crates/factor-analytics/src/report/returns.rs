@@ -13,6 +13,7 @@ use crate::{
     sections::{
         returns::{self, CategoryReturns, FactorReturns, GroupReturns, RankedFactor},
         windows::{self, ReturnWindow, WindowSpan},
+        yield_changes::{YieldChanges, yield_changes},
     },
 };
 
@@ -29,6 +30,8 @@ pub struct ReturnsPlan {
     pub by_category: bool,
     /// How industries are summed up; `None` for no group section.
     pub industry_groups: Option<Granularity>,
+    /// Take the yields at both ends of each window.
+    pub yields: bool,
     /// Share of a composite's members that must be there (0 to 1).
     pub min_coverage: f64,
     /// Whose days count as trading days.
@@ -39,8 +42,9 @@ eq_and_hash_by_fields!(ReturnsPlan);
 
 impl ReturnsPlan {
     fn fields(&self) -> impl Hash + Eq + '_ {
-        let Self { categories, windows, rankings, by_category, industry_groups, min_coverage, benchmark } = self;
-        (categories, windows, rankings, by_category, industry_groups, min_coverage.to_bits(), benchmark)
+        let Self { categories, windows, rankings, by_category, industry_groups, yields, min_coverage, benchmark } =
+            self;
+        (categories, windows, rankings, by_category, industry_groups, yields, min_coverage.to_bits(), benchmark)
     }
 }
 
@@ -57,13 +61,16 @@ pub struct ReturnsReport {
     pub by_category: Option<IndexMap<Category, IndexMap<String, CategoryReturns>>>,
     /// By group.
     pub industry_groups: Option<IndexMap<String, GroupReturns>>,
+    /// Treasury yields over the windows; empty where there are none.
+    pub yields: Option<YieldChanges>,
     /// 100 x analysed / listed ETFs per group.
     pub coverage_pct: IndexMap<String, f64>,
     /// Industries without a group.
     pub unlabeled_industries: Vec<String>,
     /// Null returns and why.
     pub undefined: Vec<Undefined>,
-    /// The sections that were computed, in order: `factors`, `rankings`, `by_category`, `industry_groups`.
+    /// The sections that were computed, in order: `factors`, `rankings`, `by_category`, `industry_groups`,
+    /// `yields`.
     pub computed: Vec<String>,
     /// Sections the observer stopped.
     pub skipped: Vec<String>,
@@ -104,9 +111,16 @@ impl ReturnsReport {
                 report.unlabeled_industries = unlabeled;
             }
         }
-        report.undefined = Undefined::grouped(
-            missing.into_iter().map(|m| ("factors".to_owned(), m.ticker.to_string(), m.window, m.reason)),
-        );
+        let mut undefined: Vec<_> =
+            missing.into_iter().map(|m| ("factors".to_owned(), m.ticker.to_string(), m.window, m.reason)).collect();
+        if plan.yields
+            && let Some((yields, missing)) = sections.run("yields", |_| Ok(yield_changes(study, &windows)))
+        {
+            report.yields = Some(yields);
+            undefined
+                .extend(missing.into_iter().map(|m| ("yields".to_owned(), m.maturity.to_string(), m.window, m.reason)));
+        }
+        report.undefined = Undefined::grouped(undefined);
         report.windows = windows;
         (report.computed, report.skipped) = (sections.computed, sections.skipped);
         report
@@ -130,6 +144,7 @@ mod tests {
             rankings: false,
             by_category: true,
             industry_groups: Some(Granularity::Group),
+            yields: false,
             min_coverage: 0.6,
             benchmark: Ticker::spy(),
         }

@@ -86,8 +86,8 @@ mod tests {
         for kind in MappingKind::ALL {
             for row in BuiltinSource.rows(kind).unwrap() {
                 let factor = shipped.get(&row.etf).unwrap();
-                let said = (&factor.category, &factor.label, &factor.canonical, &factor.sector_group);
-                assert_eq!(said, (&row.category, &row.key, &row.canonical, &row.sector_group), "{}", row.etf);
+                let said = (&factor.category, factor.proxy_key.as_ref(), &factor.canonical, &factor.sector_group);
+                assert_eq!(said, (&row.category, Some(&row.key), &row.canonical, &row.sector_group), "{}", row.etf);
             }
         }
     }

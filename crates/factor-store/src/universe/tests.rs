@@ -44,7 +44,7 @@ fn the_shipped_files_load_whole() {
 fn an_etf_of_several_industries_is_one_factor_with_aliases() {
     let loaded = load_universe(None);
     let xlk = loaded.universe.get(&ticker("XLK")).unwrap();
-    assert_eq!(xlk.label, "Information Technology Services");
+    assert_eq!((&*xlk.label, xlk.industry()), ("Technology (whole sector)", "Information Technology Services"));
     assert!(xlk.aliases.contains(&"Consumer Electronics".to_owned()));
     let industries = &loaded.rows[&MappingKind::Industries];
     let plain = industries.iter().skip_while(|row| row.inception.is_some());
@@ -155,8 +155,11 @@ fn an_alternate_takes_no_etf_from_where_it_is_canonical() {
     let dir = folder_with(MappingKind::AssetProxies, text);
     let loaded = load_universe(Some(dir.path()));
     let sgov = loaded.universe.get(&ticker("SGOV")).unwrap();
-    assert_eq!((sgov.category, sgov.label.as_str(), sgov.canonical), (Category::Cash, "USD", true));
-    assert_eq!(sgov.aliases, ["CASH"]);
+    assert_eq!(
+        (sgov.category, sgov.label.as_str(), sgov.canonical),
+        (Category::Cash, "Treasury bills 0-3 months", true)
+    );
+    assert_eq!(sgov.aliases, ["USD", "CASH"]);
     assert_eq!(loaded.universe.get(&ticker("EDV")).unwrap().category, Category::FixedIncome);
     assert!(loaded.problems[0].contains("so it stays in cash; give `CASH` another ETF"), "{:?}", loaded.problems);
 }

@@ -9,7 +9,7 @@ pub(super) const MACRO_GROUPS: Choices = Choices {
 };
 
 /// The arguments of the first level.
-pub(super) const TOP: [&str; 27] = [
+pub(super) const TOP: [&str; 28] = [
     "analysis_type",
     "start_date",
     "end_date",
@@ -23,6 +23,7 @@ pub(super) const TOP: [&str; 27] = [
     "windows",
     "sort_by",
     "sort_order",
+    "fields",
     "top_n",
     "include",
     "include_macro_etf",
@@ -72,12 +73,13 @@ pub(super) const ADVANCED: [&str; 28] = [
 ];
 
 /// Arguments of one or two analyses: elsewhere they are a note.
-pub(super) const BELONGS: [(&str, &[AnalysisKind]); 29] = {
+pub(super) const BELONGS: [(&str, &[AnalysisKind]); 30] = {
     use AnalysisKind::{Correlations as C, Performance as P, Returns as R};
     [
         ("windows", &[R]),
         ("sort_by", &[P]),
         ("sort_order", &[P]),
+        ("fields", &[P]),
         ("benchmark_ticker", &[P, C]),
         ("include_macro_etf", &[C]),
         ("include_statistics", &[C]),

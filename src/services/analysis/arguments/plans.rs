@@ -19,7 +19,7 @@ use crate::{
             preset::Preset,
             sections::{Section, SectionSet},
         },
-        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, MIN_COVERAGE},
+        common_args::{CATEGORIES, CommonArgs, FACTOR_CATEGORIES, Format, MIN_COVERAGE},
     },
 };
 
@@ -85,6 +85,7 @@ impl Reader<'_> {
         benchmark: &Ticker,
         (method, sections): (Method, &SectionSet),
     ) -> CorrelationPlan {
+        let by_name = self.args.has("include");
         let overlay_categories = |name: &str, default: &[Category]| {
             // Whatever was picked one by one is asked about.
             let default = if common.picked.is_some() { &Category::ALL } else { default };
@@ -124,8 +125,11 @@ impl Reader<'_> {
         };
         let matrices = self.matrices(preset, common, &rate.1);
         let insights = sections.has(Section::Insights);
-        let statistics = sections.has(Section::Statistics).then(|| StatisticsPlan {
-            matrices: sections.could(Section::Matrices),
+        let asked = sections.has(Section::Statistics);
+        // A summary has the slopes beside its correlations with yields, whoever asks for statistics.
+        let slopes = common.format == Format::Summary && sections.has(Section::RateSensitivity) && !by_name;
+        let statistics = (asked || slopes).then(|| StatisticsPlan {
+            matrices: asked && sections.could(Section::Matrices),
             rate_sensitivity: sections.could(Section::RateSensitivity),
         });
         let needs_matrices = sections.has(Section::Matrices) || insights || statistics.is_some_and(|of| of.matrices);

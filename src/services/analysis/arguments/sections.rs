@@ -21,7 +21,7 @@ impl Reader<'_> {
         &self,
         preset: Option<Preset>,
         granularity: Granularity,
-        categories: Option<&BTreeSet<Category>>,
+        (categories, rates): (Option<&BTreeSet<Category>>, bool),
         (method, include): (Method, &[Section]),
     ) -> IndexMap<Section, String> {
         let mut off = IndexMap::new();
@@ -40,6 +40,9 @@ impl Reader<'_> {
                     off.insert(Section::IndustryGroups, "set industry_granularity: group".to_owned());
                 } else if categories.is_some_and(|picked| !picked.contains(&Category::Industry)) {
                     off.insert(Section::IndustryGroups, "name industry among the categories".to_owned());
+                }
+                if !rates && !include.contains(&Section::Yields) {
+                    off.insert(Section::Yields, "name rate among the categories".to_owned());
                 }
             }
         }

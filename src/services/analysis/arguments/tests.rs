@@ -76,7 +76,7 @@ fn arguments_of_another_analysis_are_a_note() {
         ignored,
         [
             "matrix_format is ignored for performance mode; it belongs to correlations",
-            "category rate is ignored for performance mode; it belongs to correlations",
+            "category rate is ignored for performance mode; it belongs to correlations and returns",
         ]
     );
 }

@@ -275,7 +275,7 @@ pub(super) fn used(analysis: &Analysis) -> Vec<Maturity> {
     match analysis.report() {
         Report::Performance(_) => vec![Maturity::Ust3M],
         Report::Correlations(report) => of_correlations(report),
-        Report::Returns(_) => Vec::new(),
+        Report::Returns(report) => report.yields.iter().flat_map(|yields| yields.keys().copied()).collect(),
     }
 }
 

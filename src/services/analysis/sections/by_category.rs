@@ -8,13 +8,13 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{
-    schemas,
+    rankings, schemas,
     spec::{Spec, at},
 };
 use crate::{
     analysis::AnalysisKind,
     answer::{
-        Fields, Part,
+        Fields,
         markdown::{percent, table},
     },
     services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary},
@@ -47,7 +47,8 @@ struct CategoryLine<A, B, C> {
 }
 
 fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
-    let Some(report) = answer.returns() else { return };
+    // A table of all returns needs no means.
+    let Some(report) = answer.returns().filter(|report| !rankings::all_fit(answer, report)) else { return };
     let mut by_category = Fields::rounded(summary::ROUNDING);
     for (category, windows) in report.by_category.iter().flatten() {
         let windows = windows.iter().map(|(window, entry)| {
@@ -56,7 +57,7 @@ fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
         });
         by_category.put(category.to_string(), &windows.collect::<IndexMap<_, _>>());
     }
-    fields.put_part("by_category", Part::Fields(by_category.into_table()));
+    fields.put_filled("by_category", by_category.into_table());
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {

@@ -7,11 +7,12 @@ use factor_analytics::{
     report::{CapWeights, CompositeProfile, CompositeReport},
 };
 use indexmap::IndexMap;
+use schemars::json_schema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
-    per_factor::{Brief, FIGURES, figures},
+    per_factor::{FIGURES, fields_in_summary, figures, in_short},
     schemas,
     spec::{Spec, at},
 };
@@ -21,6 +22,7 @@ use crate::{
     services::analysis::{
         answer::AnalysisAnswer,
         arguments::{ListSizes, Query},
+        profile_fields::{picked, schema_of_some},
     },
 };
 
@@ -31,16 +33,15 @@ pub(super) const SPEC: Spec = Spec {
     timings: at(20, |analysis, _, fields| {
         fields.put("composite_performance_ms", &analysis.timings().get("composites"));
     }),
-    ..Spec::of(
-        Some(AnalysisKind::Performance),
-        20,
-        |answer, fields| {
-            if let Some(composites) = composites(&answer.analysis) {
-                fields.put_parts("composites", composites);
-            }
-        },
-        |generator| schemas::field::<CompositeReport>("composites", generator),
-    )
+    ..Spec::of(Some(AnalysisKind::Performance), 20, put_full, |generator| {
+        let some = schemas::map_of(&schema_of_some());
+        let some = json_schema!({
+            "type": "object",
+            "properties": {"macro": some, "category": {"type": "object", "additionalProperties": some}},
+            "additionalProperties": false,
+        });
+        vec![("composites", schemas::or_some_fields(&generator.subschema_for::<CompositeReport>(), &some))]
+    })
 };
 
 fn composites(analysis: &Analysis) -> Option<&CompositeReport> {
@@ -50,21 +51,35 @@ fn composites(analysis: &Analysis) -> Option<&CompositeReport> {
     }
 }
 
-#[derive(Serialize)]
-struct CompositeLine {
-    members: usize,
-    #[serde(flatten)]
-    figures: Brief,
+/// The macro composites: of what a call picks by ticker nobody asks for the mean of each group.
+fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
+    let Some(composites) = composites(&answer.analysis).filter(|_| answer.query.common.picked.is_none()) else {
+        return;
+    };
+    let rows = answer.analysis.study.panel().rows();
+    let shown = fields_in_summary(answer);
+    let macros = composites.macro_groups.iter().map(|(name, entry)| {
+        let mut line = Map::from_iter([("members".to_owned(), json!(entry.members.len()))]);
+        line.extend(in_short(entry, &shown, &entry.history, rows));
+        (name, line)
+    });
+    let macros: IndexMap<_, _> = macros.collect();
+    if !macros.is_empty() {
+        fields.put("macro_composites", &macros);
+    }
 }
 
-fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
+/// The composites in full: whole profiles, or their members and of each what is asked for.
+fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
     let Some(composites) = composites(&answer.analysis) else { return };
-    let rows = answer.analysis.study.panel().rows();
-    let macros = composites.macro_groups.iter().map(|(name, entry)| {
-        let figures = Brief::of(&entry.profile, &entry.history, rows);
-        (name, CompositeLine { members: entry.members.len(), figures })
-    });
-    fields.put("macro_composites", &macros.collect::<IndexMap<_, _>>());
+    let Some(named) = &answer.query.fields.named else { return fields.put_parts("composites", composites) };
+    let shown: Vec<&str> = ["members"].into_iter().chain(named.iter().copied()).collect();
+    let of = |entries: &IndexMap<String, CompositeProfile>| -> IndexMap<String, Map<String, Value>> {
+        entries.iter().map(|(name, entry)| (name.clone(), picked(entry, &shown))).collect()
+    };
+    let categories: IndexMap<_, _> =
+        composites.category.iter().map(|(category, entries)| (category, of(entries))).collect();
+    fields.put_parts("composites", &json!({"macro": of(&composites.macro_groups), "category": categories}));
 }
 
 fn write_report(answer: &AnalysisAnswer, text: &mut String) {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{
-    schemas,
+    matrices, schemas,
     spec::{Spec, at},
 };
 use crate::{
@@ -21,8 +21,13 @@ use crate::{
 
 pub(super) const SPEC: Spec = Spec {
     summary: at(40, |answer, lists, fields| {
-        if let Some(insights) = insights(&answer.analysis) {
-            fields.put_part("insights", Part::Fields(in_short(insights, lists.top)));
+        // Of a few factors the pairs say it all.
+        let mut shown = matrices::shown(answer).into_iter().flatten().map(|(_, matrix)| matrix).peekable();
+        let say_all = answer.query.common.picked.is_some()
+            && shown.peek().is_some()
+            && shown.all(|matrix| matrices::is_of_few(answer, matrix));
+        if let Some(insights) = insights(&answer.analysis).filter(|_| !say_all) {
+            fields.put_filled("insights", in_short(insights, lists.top));
         }
     }),
     report: at(70, write_report),
@@ -68,14 +73,15 @@ struct Blocks<'a> {
 
 fn in_short(insights: &Insights, size: usize) -> Fields {
     let mut brief = Fields::rounded(summary::ROUNDING);
-    brief.put("best_diversifier", &insights.best_diversifier);
-    brief.put("most_negative_to_ust10y", &insights.most_negative_to_ust10y);
-    brief.put("most_negative_to_ust10y_all", &insights.most_negative_to_ust10y_all);
+    brief.put_some("best_diversifier", insights.best_diversifier.as_ref());
+    brief.put_some("most_negative_to_ust10y", insights.most_negative_to_ust10y.as_ref());
+    brief.put_some("most_negative_to_ust10y_all", insights.most_negative_to_ust10y_all.as_ref());
     let bets = insights.components.iter().map(|(name, components)| {
         let first_component_share = components.explained.first().copied();
         (name, Bets { effective_bets: components.effective_bets, first_component_share })
     });
-    brief.put("components", &bets.collect::<IndexMap<_, _>>());
+    let bets: IndexMap<_, _> = bets.collect();
+    brief.put_some("components", Some(&bets).filter(|bets| !bets.is_empty()));
     if let Some(blocks) = &insights.blocks {
         let of_matrix = |(name, blocks): (&'_ String, &'_ Vec<ClusterBlock>)| {
             let mut largest: Vec<&ClusterBlock> = blocks.iter().filter(|block| block.members.len() > 1).collect();

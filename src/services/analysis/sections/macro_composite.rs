@@ -17,7 +17,9 @@ use crate::{
 
 pub(super) const SPEC: Spec = Spec {
     summary: at(30, |answer, _, fields| {
-        if let Some(of) = matrix::<Composites>(&answer.analysis) {
+        // Of what a call picks nobody asks for the mean of each group.
+        let is_asked = answer.query.common.picked.is_none() && answer.query.overlays_of.is_none();
+        if let Some(of) = matrix::<Composites>(&answer.analysis).filter(|of| is_asked && of.size() > 0) {
             let whole = Matrix::of(&of.names, Layout::Nested, summary::ROUNDING, |i, j| of.get(i, j));
             fields.put_part(Composites::FIELD, Part::Matrix(whole));
             let fewer = fewer_periods(of);

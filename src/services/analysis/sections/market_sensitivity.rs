@@ -1,11 +1,13 @@
 //! Correlations with benchmarks.
 
-use factor_analytics::{report::CorrelationReport, sections::overlays::Overlay};
+use factor_analytics::{correlation::CorrelationMatrix, report::CorrelationReport, sections::overlays::Overlay};
 
 use super::{
+    matrices,
     overlay_parts::{Sensitivity, sensitivity},
     spec::Spec,
 };
+use crate::services::analysis::answer::AnalysisAnswer;
 
 pub(super) const SPEC: Spec = sensitivity::<Benchmarks>(20);
 
@@ -18,5 +20,14 @@ impl Sensitivity for Benchmarks {
 
     fn of(report: &CorrelationReport) -> Option<&Overlay> {
         report.market_sensitivity.as_ref()
+    }
+
+    /// Of a few factors every pair is in their matrix, the benchmark's too where it is one of them.
+    fn is_shown_already(answer: &AnalysisAnswer, overlay: &Overlay) -> bool {
+        let of_few = |matrix: &CorrelationMatrix| {
+            matrices::is_of_few(answer, matrix) && overlay.columns.iter().all(|column| matrix.names.contains(column))
+        };
+        answer.query.common.picked.is_some()
+            && matrices::shown(answer).is_some_and(|mut all| all.any(|(_, matrix)| of_few(matrix)))
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use factor_analytics::{
-    correlation::{CorrelationMatrix, Estimate},
-    inference::MatrixStatistics,
+    correlation::{CorrelationMatrix, Estimate, Method},
+    inference::{self, MatrixStatistics},
     sections::insights::{CorrelatedPair, both_ends},
     stats,
 };
@@ -25,7 +25,7 @@ use crate::{
     services::analysis::{
         answer::AnalysisAnswer,
         arguments::{ListSizes, Query},
-        summary,
+        summary::{self, P_VALUES},
     },
 };
 
@@ -40,34 +40,93 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
-    // A preset may want the insights of matrices that it does not show.
-    let Some(report) = answer.correlations().filter(|_| answer.query.sections.has(Section::Matrices)) else { return };
-    let matrices = report.matrices.iter().map(|(name, matrix)| (name.clone(), laid_out(answer, matrix)));
+    let Some(shown) = shown(answer) else { return };
+    let matrices = shown.map(|(name, matrix)| (name.clone(), laid_out(answer, matrix)));
     fields.put_part("matrices", Part::Fields(matrices.collect()));
 }
 
 /// A matrix in the layout asked for.
 pub(super) fn laid_out(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> Part {
-    of_pairs(answer, matrix, |i, j| matrix.get(i, j))
+    of_pairs(answer, matrix, answer.query.rounding(), |i, j| matrix.get(i, j))
 }
 
 /// Something of every pair of a matrix, laid out like it.
 pub(super) fn of_pairs<T: Serialize>(
     answer: &AnalysisAnswer,
     matrix: &CorrelationMatrix,
+    rounding: Rounding,
     cell: impl Fn(usize, usize) -> T,
 ) -> Part {
     let layout = if answer.query.triangle { Layout::Triangle } else { Layout::Nested };
-    Part::Matrix(Matrix::of(&matrix.names, layout, answer.query.rounding(), cell))
+    Part::Matrix(Matrix::of(&matrix.names, layout, rounding, cell))
+}
+
+/// The matrices that the answer shows, by their names.
+pub(super) fn shown(answer: &AnalysisAnswer) -> Option<impl Iterator<Item = (&String, &CorrelationMatrix)>> {
+    // A preset may want the insights of matrices that it does not show.
+    let report = answer.correlations().filter(|_| answer.query.sections.has(Section::Matrices))?;
+    Some(report.matrices.iter())
 }
 
 fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
-    let Some(report) = answer.correlations().filter(|_| answer.query.sections.has(Section::Matrices)) else { return };
+    let Some(shown) = shown(answer) else { return };
     let mut matrices = Fields::rounded(summary::ROUNDING);
-    for (name, matrix) in &report.matrices {
-        matrices.put(name.as_str(), &MatrixSummary::of(name, matrix, lists.per_matrix));
+    for (name, matrix) in shown {
+        let part = match is_of_few(answer, matrix) {
+            true => Part::Fields(of_few(answer, matrix)),
+            false => summary::ROUNDING.write(&MatrixSummary::of(name, matrix, lists.per_matrix)),
+        };
+        matrices.put_part(name.as_str(), part);
     }
     fields.put_filled("matrices", matrices);
+}
+
+/// A matrix of at most so many factors is shown pair by pair, each with how sure it is.
+const FEW: usize = 3;
+
+/// True for a matrix of a few factors.
+pub(super) fn is_of_few(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> bool {
+    let panel = answer.analysis.study.panel();
+    let is_factor = |name: &String| name.parse().is_ok_and(|ticker| panel.position(&ticker).is_some());
+    matrix.size() <= FEW && matrix.names.iter().all(is_factor)
+}
+
+/// Every pair of a matrix: the correlation with its 95% interval and p-value, and beside Pearson's Spearman's. The number of
+/// periods stands once where it is that of all pairs.
+fn of_few(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> Fields {
+    let sliced = answer.analysis.study.sliced();
+    let study = sliced.as_ref().unwrap_or(&answer.analysis.study);
+    let mut few = Fields::rounded(summary::ROUNDING);
+    few.put("size", &matrix.size());
+    let pairs: Vec<_> = matrix.pairs().collect();
+    let n = pairs.first().map(|(.., n)| *n).filter(|first| pairs.iter().all(|(.., n)| n == first));
+    few.put_some("n", n.as_ref());
+    let method = answer.correlations().map(|report| report.method).unwrap_or_default();
+    let values = |name: &str| {
+        let column = study.panel().position(&name.parse().ok()?)?;
+        Some(study.panel().column(column))
+    };
+    let mut table = Fields::rounded(summary::ROUNDING).into_table();
+    for (i, j, r, rows) in pairs {
+        let (a, b) = (&matrix.names[i], &matrix.names[j]);
+        let mut pair = Fields::rounded(summary::ROUNDING);
+        pair.put("r", &r);
+        if n.is_none() {
+            pair.put("n", &rows);
+        }
+        if let Some(of) = method.coefficient() {
+            pair.put("interval", &inference::interval(r, rows, of));
+            pair.put_part("p", P_VALUES.write(&inference::p_value(r, rows)));
+        }
+        if method == Method::Pearson
+            && let Some((x, y)) = values(a).zip(values(b))
+        {
+            pair.put("spearman", &Method::Spearman.pair(x, y, study.min_observations).r);
+        }
+        table.put_part(format!("{a}/{b}"), Part::Fields(pair));
+    }
+    few.put_filled("pairs", table);
+    few
 }
 
 /// A pair of a matrix.
@@ -83,10 +142,14 @@ struct PairLine {
 #[derive(Serialize)]
 pub(super) struct MatrixSummary {
     size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mean: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     median: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     strongest: Vec<PairLine>,
     /// The lowest correlations, the most negative first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     most_negative: Vec<PairLine>,
 }
 
@@ -239,7 +302,7 @@ mod tests {
 
     /// The pairs of a list of a summary, as `A/B`.
     fn pairs(summary: &Value, list: &str) -> Vec<String> {
-        let lines = summary[list].as_array().unwrap().iter();
+        let lines = summary[list].as_array().into_iter().flatten();
         lines.map(|pair| format!("{}/{}", pair["a"].as_str().unwrap(), pair["b"].as_str().unwrap())).collect()
     }
 
@@ -277,11 +340,9 @@ mod tests {
     #[test]
     fn undefined_pairs_count_for_nothing() {
         let some = summary(&matrix_of(&["A", "B", "C"], &[f64::NAN, 0.5, f64::NAN]), 5);
-        assert_eq!((&some["mean"], &some["median"], &some["most_negative"]), (&json!(0.5), &json!(0.5), &json!([])));
+        assert_eq!((&some["mean"], &some["median"], some.get("most_negative")), (&json!(0.5), &json!(0.5), None));
         for matrix in [matrix_of(&["A", "B"], &[f64::NAN]), matrix_of(&["A"], &[]), matrix_of(&[], &[])] {
-            let none =
-                json!({"size": matrix.size(), "mean": null, "median": null, "strongest": [], "most_negative": []});
-            assert_eq!(summary(&matrix, 5), none);
+            assert_eq!(summary(&matrix, 5), json!({"size": matrix.size()}), "nothing empty");
         }
     }
 

@@ -1,14 +1,23 @@
 //! What parts of `overlays` have alike: tables of correlations with columns, and matrices.
 
-use factor_analytics::{correlation::CorrelationMatrix, report::CorrelationReport, sections::overlays::Overlay};
+use factor_analytics::{
+    correlation::CorrelationMatrix,
+    report::CorrelationReport,
+    sections::{overlays::Overlay, statistics::RateStatistics},
+};
+use indexmap::IndexMap;
 
 use super::{
+    Section,
     matrices::{self, laid_out},
-    overlays::{self, Rows, extremes, part},
+    overlays::{self, InShort, Rows, part},
     schemas,
     spec::{Spec, at},
 };
-use crate::analysis::{Analysis, Report};
+use crate::{
+    analysis::{Analysis, Report},
+    services::analysis::answer::AnalysisAnswer,
+};
 
 /// A table of correlations of factors with the columns of an overlay.
 pub(super) trait Sensitivity {
@@ -20,6 +29,14 @@ pub(super) trait Sensitivity {
     const ABSENT: &'static str;
     /// The table.
     fn of(report: &CorrelationReport) -> Option<&Overlay>;
+    /// The slopes of its rows, where they were taken.
+    fn slopes(_: &CorrelationReport) -> Option<&IndexMap<String, IndexMap<String, RateStatistics>>> {
+        None
+    }
+    /// True where another part of a summary says all that it does.
+    fn is_shown_already(_: &AnalysisAnswer, _: &Overlay) -> bool {
+        false
+    }
 }
 
 /// A matrix of correlations among what an overlay stands for.
@@ -54,13 +71,22 @@ fn correlations(analysis: &Analysis) -> Option<&CorrelationReport> {
 pub(super) const fn sensitivity<T: Sensitivity>(place: u8) -> Spec {
     Spec {
         summary: at(place, |answer, lists, fields| {
-            let Some(overlay) = table::<T>(&answer.analysis) else { return };
+            let Some(overlay) = table::<T>(&answer.analysis).filter(|overlay| !T::is_shown_already(answer, overlay))
+            else {
+                return;
+            };
             let study = &answer.analysis.study;
             let ended = study.factors.iter().filter_map(|of| Some((of.factor.ticker.as_str(), of.standing.stopped?)));
-            let found = extremes(overlay, lists.top, (study.panel().rows(), &ended.collect()));
-            if !found.is_empty() {
-                fields.put(T::FIELD, &found);
-            }
+            let short = InShort {
+                size: lists.top,
+                most: answer.query.lists.top,
+                window: study.panel().rows(),
+                stopped: ended.collect(),
+                categories: answer.query.overlays_of.as_ref(),
+                slopes: correlations(&answer.analysis).and_then(T::slopes),
+                p_values: answer.query.sections.has(Section::Statistics),
+            };
+            fields.put_filled(T::FIELD, short.of(overlay));
         }),
         report: at(place + 10, |answer, text| {
             if let Some(overlay) = table::<T>(&answer.analysis).filter(|overlay| !overlay.rows.is_empty()) {

@@ -1,7 +1,13 @@
 //! The four overlays together; each is a section of its own.
 
+use std::{cmp::Ordering, collections::BTreeSet};
+
 use chrono::NaiveDate;
-use factor_analytics::sections::overlays::{Overlay, OverlayRow};
+use factor_analytics::sections::{
+    overlays::{Overlay, OverlayRow},
+    statistics::RateStatistics,
+};
+use factor_types::Category;
 use indexmap::IndexMap;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -13,13 +19,13 @@ use super::{
 use crate::{
     analysis::{Analysis, AnalysisKind},
     answer::{
-        Fields,
+        Fields, Part, Rounding,
         markdown::{decimal, table},
     },
     services::analysis::{
         answer::AnalysisAnswer,
         arguments::{ListSizes, Query},
-        summary,
+        summary::{self, P_VALUES},
     },
 };
 
@@ -82,66 +88,110 @@ impl<K: Serialize, T: Serialize, I: Iterator<Item = (K, T)>, F: Fn() -> I> Seria
     }
 }
 
-/// The rows of an overlay that are most positively, most negatively and least correlated with a column.
-#[derive(Serialize)]
-pub(super) struct Extremes<'a> {
-    highest: IndexMap<&'a str, f64>,
-    lowest: IndexMap<&'a str, f64>,
-    least_sensitive: IndexMap<&'a str, f64>,
-    /// The periods that correlations with it can rest on.
-    observations: usize,
-    /// Label of the first, where the window has others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first: Option<NaiveDate>,
-    /// Label of the last, likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last: Option<NaiveDate>,
-    /// Those shown that stopped before the window's end, with the date of their last price.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    stopped: IndexMap<&'a str, NaiveDate>,
-    /// The periods of those that rest on fewer than others.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    fewer_periods: IndexMap<&'a str, usize>,
+/// What a summary shows of an overlay.
+pub(super) struct InShort<'a> {
+    /// The rows of a list.
+    pub(super) size: usize,
+    /// As many rows as this are one table.
+    pub(super) most: usize,
+    /// The rows of the window.
+    pub(super) window: usize,
+    /// What stopped before the window's end, with the date of its last price.
+    pub(super) stopped: IndexMap<&'a str, NaiveDate>,
+    /// The categories asked for, where the call names some.
+    pub(super) categories: Option<&'a BTreeSet<Category>>,
+    /// The slope of each row on each column, where it was taken.
+    pub(super) slopes: Option<&'a IndexMap<String, IndexMap<String, RateStatistics>>>,
+    /// True where lists have the p-values of the slopes; tables always do.
+    pub(super) p_values: bool,
 }
 
-/// Per column the extremes, `size` of each at most, in a window of so many rows; a column without any value is left out, and
-/// a warning says why it has none.
-pub(super) fn extremes<'a>(
-    overlay: &'a Overlay,
-    size: usize,
-    (window, stopped): (usize, &IndexMap<&str, NaiveDate>),
-) -> IndexMap<&'a String, Extremes<'a>> {
-    let column = |at: usize| {
-        let mut rows: Vec<(&str, f64)> =
-            overlay.rows.iter().filter_map(|row| Some((row.name.as_str(), row.values[at].r?))).collect();
-        rows.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let highest: IndexMap<&str, f64> = rows.iter().copied().take(size.min(rows.len().div_ceil(2))).collect();
-        let lowest: IndexMap<&str, f64> = rows.iter().rev().copied().take(size.min(rows.len() / 2)).collect();
-        rows.sort_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| a.0.cmp(b.0)));
-        rows.truncate(size.min(3));
-        let least_sensitive: IndexMap<&str, f64> = rows.into_iter().collect();
-        let most = overlay.rows.iter().map(|row| row.values[at].n).max().unwrap_or_default();
-        let is_shown = |name: &str| [&highest, &lowest, &least_sensitive].iter().any(|shown| shown.contains_key(name));
-        let fewer = overlay.rows.iter().filter(|row| row.values[at].n < most && is_shown(&row.name));
-        let fewer_periods = fewer.map(|row| (row.name.as_str(), row.values[at].n)).collect();
-        let over = |row: &'a OverlayRow| Some((row.name.as_str(), *stopped.get(row.name.as_str())?));
-        let stopped = overlay.rows.iter().filter(|row| is_shown(&row.name)).filter_map(over).collect();
-        let span = overlay.spans[at];
-        let dates = (span.rows < window).then_some((span.first, span.last));
-        Extremes {
-            observations: span.rows,
-            first: dates.and_then(|(first, _)| first),
-            last: dates.and_then(|(_, last)| last),
-            stopped,
-            highest,
-            lowest,
-            least_sensitive,
-            fewer_periods,
+/// A row with its correlation with a column, in a list.
+type Cell<'a> = (&'a OverlayRow, f64);
+
+impl<'a> InShort<'a> {
+    /// Per column its rows: all of them where there are few, else those most positively, most negatively and least correlated
+    /// with it. A column without any value is left out, and a warning says why it has none.
+    pub(super) fn of(&self, overlay: &'a Overlay) -> Fields {
+        let mut columns = Fields::rounded(summary::ROUNDING);
+        for (at, name) in overlay.columns.iter().enumerate() {
+            let is_asked = |row: &&OverlayRow| self.categories.is_none_or(|asked| asked.contains(&row.category));
+            let rows = overlay.rows.iter().filter(is_asked);
+            let cells: Vec<Cell<'a>> = rows.filter_map(|row| Some((row, row.values[at].r?))).collect();
+            if !cells.is_empty() {
+                columns.put_part(name.as_str(), Part::Fields(self.column(overlay, (at, name), cells)));
+            }
         }
-    };
-    let known =
-        overlay.columns.iter().enumerate().filter(|(at, _)| overlay.rows.iter().any(|row| row.values[*at].r.is_some()));
-    known.map(|(at, name)| (name, column(at))).collect()
+        columns
+    }
+
+    fn column(&self, overlay: &'a Overlay, (at, name): (usize, &'a str), mut cells: Vec<Cell<'a>>) -> Fields {
+        let mut column = Fields::rounded(summary::ROUNDING);
+        let most = cells.iter().map(|(row, _)| row.values[at].n).max().unwrap_or_default();
+        let by_name = |a: &Cell<'_>, b: &Cell<'_>| a.0.name.cmp(&b.0.name);
+        let slope = |cell: &Cell<'_>| self.slope(cell.0, name).and_then(|of| of.return_per_100bp);
+        cells.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| by_name(a, b)));
+        let shown: Vec<Cell<'a>> = if cells.len() <= self.most {
+            // What loses most when yields rise stands first.
+            cells.sort_by(|a, b| slope(a).zip(slope(b)).map_or(Ordering::Equal, |(a, b)| a.total_cmp(&b)));
+            column.put_part("rows", self.table(&cells, name, true));
+            cells
+        } else {
+            let highest: Vec<_> = cells.iter().copied().take(self.size.min(cells.len().div_ceil(2))).collect();
+            let lowest: Vec<_> = cells.iter().rev().copied().take(self.size.min(cells.len() / 2)).collect();
+            cells.sort_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| by_name(a, b)));
+            cells.truncate(self.size.min(3));
+            column.put_part("highest", self.table(&highest, name, self.p_values));
+            column.put_part("lowest", self.table(&lowest, name, self.p_values));
+            let least: IndexMap<&str, f64> = cells.iter().map(|(row, r)| (row.name.as_str(), *r)).collect();
+            column.put("least_sensitive", &least);
+            highest.into_iter().chain(lowest).chain(cells).collect()
+        };
+        let span = overlay.spans[at];
+        column.put("observations", &span.rows);
+        if span.rows < self.window {
+            column.put_some("first", span.first.as_ref());
+            column.put_some("last", span.last.as_ref());
+        }
+        // In the order of the overlay, each once.
+        let is_shown = |row: &&OverlayRow| shown.iter().any(|(shown, _)| shown.name == row.name);
+        let rows = || overlay.rows.iter().filter(is_shown).map(|row| (row.name.as_str(), row));
+        let stopped: IndexMap<_, _> = rows().filter_map(|(name, _)| Some((name, *self.stopped.get(name)?))).collect();
+        let fewer: IndexMap<_, _> =
+            rows().map(|(name, row)| (name, row.values[at].n)).filter(|(_, n)| *n < most).collect();
+        column.put_some("stopped", Some(&stopped).filter(|stopped| !stopped.is_empty()));
+        column.put_some("fewer_periods", Some(&fewer).filter(|fewer| !fewer.is_empty()));
+        column
+    }
+
+    fn slope(&self, row: &OverlayRow, column: &str) -> Option<&'a RateStatistics> {
+        self.slopes?.get(&row.name)?.get(column)
+    }
+
+    /// Rows by name: the correlation, and beside it the slope where there is one.
+    fn table(&self, cells: &[Cell<'_>], column: &str, p_values: bool) -> Part {
+        let of_cell = |(row, r): &Cell<'_>| {
+            let part = match self.slope(row, column) {
+                Some(slope) => Part::Fields(beside_its_slope(*r, slope, p_values)),
+                None => summary::ROUNDING.write(r),
+            };
+            (row.name.clone(), part)
+        };
+        Part::Fields(cells.iter().map(of_cell).collect::<Fields>().into_table())
+    }
+}
+
+/// A correlation and the slope with its error, t and, where wanted, p: one inference, that of the slope.
+fn beside_its_slope(r: f64, slope: &RateStatistics, p_value: bool) -> Fields {
+    let mut cell = Fields::rounded(Rounding::Significant(4));
+    cell.put_part("r", summary::ROUNDING.write(&r));
+    cell.put("return_per_100bp", &slope.return_per_100bp);
+    cell.put("standard_error", &slope.standard_error);
+    cell.put_part("t", P_VALUES.write(&slope.t));
+    if p_value {
+        cell.put_part("p", P_VALUES.write(&slope.p));
+    }
+    cell
 }
 
 /// The highest and lowest rows of an overlay under a title.
@@ -189,9 +239,14 @@ mod tests {
         }
     }
 
-    /// The extremes in a window of the hundred rows that all columns have, with nothing that stopped.
-    fn of_window(overlay: &Overlay, size: usize) -> IndexMap<&String, Extremes<'_>> {
-        extremes(overlay, size, (100, &IndexMap::new()))
+    /// Lists of this length, in a window of the hundred rows that all columns have, with nothing that stopped.
+    fn lists<'a>(size: usize) -> InShort<'a> {
+        let stopped = IndexMap::new();
+        InShort { size, most: 0, window: 100, stopped, categories: None, slopes: None, p_values: false }
+    }
+
+    fn of_window(overlay: &Overlay, size: usize) -> Value {
+        lists(size).of(overlay).json().value()
     }
 
     /// Against one column.
@@ -217,7 +272,7 @@ mod tests {
     #[test]
     fn extremes_are_the_highest_the_lowest_and_those_nearest_to_zero() {
         let found = of_one(&[("A", 0.1), ("B", -0.7), ("C", 0.9), ("D", -0.05), ("E", 0.5), ("F", -0.4)]);
-        let found = json!(of_window(&found, 2));
+        let found = of_window(&found, 2);
         assert_eq!(found["SPY"]["highest"], json!({"C": 0.9, "E": 0.5}));
         assert_eq!(found["SPY"]["lowest"], json!({"B": -0.7, "F": -0.4}));
         assert_eq!(names(&found["SPY"]["highest"]), ["C", "E"], "the highest first");
@@ -227,13 +282,11 @@ mod tests {
 
     #[test]
     fn no_row_is_among_the_highest_and_the_lowest() {
-        let three = json!(of_window(&of_one(&[("A", 0.1), ("B", 0.2), ("C", 0.3)]), 5));
+        let three = of_window(&of_one(&[("A", 0.1), ("B", 0.2), ("C", 0.3)]), 5);
         assert_eq!((names(&three["SPY"]["highest"]), names(&three["SPY"]["lowest"])), (vec!["C", "B"], vec!["A"]));
-        let one = json!(of_window(&of_one(&[("A", -0.9)]), 5));
-        assert_eq!(
-            one["SPY"],
-            json!({"highest": {"A": -0.9}, "lowest": {}, "least_sensitive": {"A": -0.9}, "observations": 100})
-        );
+        let few = InShort { most: 3, ..lists(5) }.of(&of_one(&[("A", 0.1), ("B", 0.3)])).json().value();
+        assert_eq!(few["SPY"], json!({"rows": {"B": 0.3, "A": 0.1}, "observations": 100}));
+        assert_eq!(names(&few["SPY"]["rows"]), ["B", "A"], "each once, the highest first");
     }
 
     #[test]
@@ -242,7 +295,7 @@ mod tests {
         let mut two = overlay(&["UST2Y", "UST10Y"], &[("A", &[None, Some(0.5)]), ("OLD", &[None, Some(-0.25)])]);
         two.spans[1] = ColumnRows { rows: 60, first: Some(day("2020-01-31")), last: Some(day("2024-12-31")) };
         let stopped = IndexMap::from([("OLD", day("2023-05-31")), ("GONE", day("2023-05-31"))]);
-        let found = json!(extremes(&two, 5, (120, &stopped)));
+        let found = InShort { window: 120, stopped, ..lists(5) }.of(&two).json().value();
         assert_eq!(names(&found), ["UST10Y"]);
         let ten = &found["UST10Y"];
         assert_eq!(
@@ -255,21 +308,49 @@ mod tests {
     #[test]
     fn at_most_three_rows_are_nearest_to_zero_and_equals_stand_by_name() {
         let equal = of_one(&[("D", 0.2), ("B", -0.2), ("A", 0.2), ("C", -0.2), ("E", 0.3)]);
-        let found = |size: usize| json!(of_window(&equal, size))["SPY"].clone();
+        let found = |size: usize| of_window(&equal, size)["SPY"].clone();
         assert_eq!(names(&found(10)["least_sensitive"]), ["A", "B", "C"]);
         assert_eq!(names(&found(10)["highest"]), ["E", "A", "D"]);
         assert_eq!(names(&found(1)["least_sensitive"]), ["A"]);
     }
 
     #[test]
+    fn rows_with_slopes_stand_by_them_with_error_and_t_and_only_those_asked_for() {
+        let of = |slope: f64, p| RateStatistics {
+            n: 100,
+            return_per_100bp: Some(slope),
+            standard_error: Some(0.012_345),
+            t: Some(slope / 0.012_345),
+            p: Some(p),
+            effective_duration: Some(-100.0 * slope),
+        };
+        let slopes = [("A", 0.05, 0.000_051_234), ("B", -0.2, 0.5), ("C", -0.1, 0.25)];
+        let slopes =
+            slopes.map(|(name, slope, p)| (name.to_owned(), IndexMap::from([("SPY".to_owned(), of(slope, p))])));
+        let slopes = IndexMap::from(slopes);
+        let rows = of_one(&[("A", 0.3), ("B", -0.5), ("C", -0.9)]);
+        let table = InShort { most: 3, slopes: Some(&slopes), ..lists(5) }.of(&rows).json().value();
+        assert_eq!(names(&table["SPY"]["rows"]), ["B", "C", "A"], "what loses most first");
+        assert_eq!(
+            table["SPY"]["rows"]["A"],
+            // 0.05 / 0.012345 = 4.0502.
+            json!({"r": 0.3, "return_per_100bp": 0.05, "standard_error": 0.01235, "t": 4.05, "p": 0.000_051_2})
+        );
+        let listed = InShort { slopes: Some(&slopes), ..lists(1) }.of(&rows).json().value();
+        assert_eq!(names(&listed["SPY"]["lowest"]), ["C"]);
+        assert!(listed["SPY"]["lowest"]["C"].get("p").is_none() && listed["SPY"]["lowest"]["C"]["t"] == json!(-8.1));
+        let none = BTreeSet::from([Category::Cash]);
+        assert!(InShort { categories: Some(&none), ..lists(5) }.of(&rows).is_empty());
+    }
+
+    #[test]
     fn a_row_without_a_value_is_left_out_of_its_column_alone() {
         let two =
             overlay(&["SPY", "QQQ"], &[("A", &[None, Some(0.5)]), ("B", &[Some(0.25), None]), ("C", &[None, None])]);
-        let found = json!(of_window(&two, 5));
+        let found = of_window(&two, 5);
         assert_eq!(names(&found), ["SPY", "QQQ"]);
         assert_eq!(found["SPY"]["highest"], json!({"B": 0.25}));
         assert_eq!(found["QQQ"]["highest"], json!({"A": 0.5}));
-        assert_eq!(found["QQQ"]["lowest"], json!({}));
         let all = json!({
             "A": {"SPY": null, "QQQ": 0.5}, "B": {"SPY": 0.25, "QQQ": null}, "C": {"SPY": null, "QQQ": null},
         });

@@ -8,9 +8,10 @@ use factor_analytics::{
     sections::performance::{DrawdownTimes, PerformanceProfile},
     study::History,
 };
-use factor_types::{Category, Ticker};
+use factor_types::Ticker;
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::{
     schemas,
@@ -26,6 +27,7 @@ use crate::{
     services::analysis::{
         answer::AnalysisAnswer,
         arguments::ListSizes,
+        profile_fields::{picked, schema_of_some},
         summary::{LONGEST_LABEL, first_and_last},
     },
 };
@@ -53,12 +55,10 @@ pub(super) const SPEC: Spec = Spec {
     timings: at(10, |analysis, _, fields| {
         fields.put("performance_profiles_ms", &analysis.timings().get("per_factor"));
     }),
-    ..Spec::of(
-        Some(AnalysisKind::Performance),
-        10,
-        |answer, fields| fields.put_some("per_factor", profiles(&answer.analysis)),
-        |generator| schemas::field::<Profiles>("per_factor", generator),
-    )
+    ..Spec::of(Some(AnalysisKind::Performance), 10, put_full, |generator| {
+        let some = schemas::map_of(&schema_of_some());
+        vec![("per_factor", schemas::or_some_fields(&generator.subschema_for::<Profiles>(), &some))]
+    })
 };
 
 fn profiles(analysis: &Analysis) -> Option<&Profiles> {
@@ -90,76 +90,76 @@ fn stopped(profiles: &Profiles) -> impl Iterator<Item = (&Ticker, &FactorProfile
     profiles.iter().filter(|(_, entry)| entry.history.stopped.is_some())
 }
 
-/// The figures of a profile that a summary has.
-#[derive(Serialize)]
-pub(super) struct Brief {
-    annual_return: Option<f64>,
-    volatility: Option<f64>,
-    sharpe_ratio: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_to_risk: Option<f64>,
-    max_drawdown: Option<f64>,
-    beta: Option<f64>,
-    #[serde(flatten)]
-    fewer: Option<Fewer>,
+/// What a summary shows of a profile in a window of so many rows: these fields, and the rows that they rest on where those are
+/// fewer.
+pub(super) fn in_short(
+    profile: &impl Serialize,
+    fields: &[&str],
+    history: &History,
+    rows: usize,
+) -> Map<String, Value> {
+    let mut short = picked(profile, fields);
+    if history.observations < rows {
+        short.extend(picked(history, &["observations", "first", "last"]));
+    }
+    short
 }
 
-/// The rows that figures rest on, where they are fewer than the window's.
-#[derive(Serialize)]
-struct Fewer {
-    observations: usize,
-    first: Option<NaiveDate>,
-    last: Option<NaiveDate>,
+/// A factor as a list or a table of a summary has it. Whether it has stopped or is young stands before its figures.
+fn line(answer: &AnalysisAnswer, entry: &FactorProfile, fields: &[&str]) -> Map<String, Value> {
+    let mut line = Map::from_iter([("label".to_owned(), json!(shortened(&entry.label, LONGEST_LABEL)))]);
+    if answer.query.fields.named.is_none() {
+        line.extend(picked(entry, &["category", "stopped", "young"]));
+    }
+    line.extend(in_short(entry, fields, &entry.history, answer.analysis.study.panel().rows()));
+    line
 }
 
-impl Brief {
-    /// The figures of a profile in a window of so many rows.
-    pub(super) fn of(profile: &PerformanceProfile, history: &History, rows: usize) -> Self {
-        let fewer = || Fewer { observations: history.observations, first: history.first, last: history.last };
-        Self {
-            fewer: (history.observations < rows).then(fewer),
-            annual_return: profile.annual_return,
-            volatility: profile.volatility,
-            sharpe_ratio: profile.sharpe_ratio,
-            return_to_risk: profile.return_to_risk,
-            max_drawdown: profile.max_drawdown,
-            beta: profile.beta,
+/// True where a summary has room for all of the table.
+fn all_fit(answer: &AnalysisAnswer, profiles: &Profiles) -> bool {
+    profiles.len() <= answer.query.lists.top
+}
+
+/// What a summary shows of profiles.
+pub(super) fn fields_in_summary(answer: &AnalysisAnswer) -> Vec<&'static str> {
+    let all_fit = profiles(&answer.analysis).is_some_and(|profiles| all_fit(answer, profiles));
+    let sorted_by = sort_by(answer).unwrap_or_default().field();
+    answer.query.fields.in_summary(all_fit, sorted_by)
+}
+
+/// One table where it has room for all, by ticker and sorted; else the first and the last.
+fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
+    let Some(per_factor) = profiles(&answer.analysis).filter(|profiles| !profiles.is_empty()) else { return };
+    let shown = fields_in_summary(answer);
+    if all_fit(answer, per_factor) {
+        let rows = per_factor.iter().map(|(ticker, entry)| (ticker, line(answer, entry, &shown)));
+        fields.put("per_factor", &rows.collect::<IndexMap<_, _>>());
+        return;
+    }
+    let listed = |(ticker, entry): (&Ticker, &FactorProfile)| {
+        let mut listed = Map::from_iter([("ticker".to_owned(), json!(ticker))]);
+        listed.extend(line(answer, entry, &shown));
+        listed
+    };
+    let ranked = ranked(answer, per_factor);
+    let (top, bottom) = first_and_last(&ranked, lists.top);
+    let stopped: Vec<_> = stopped(per_factor).take(lists.top).collect();
+    for (name, rows) in [("top", top), ("bottom", bottom), ("stopped", stopped.iter().collect())] {
+        if !rows.is_empty() {
+            fields.put(name, &rows.into_iter().copied().map(listed).collect::<Vec<_>>());
         }
     }
 }
 
-#[derive(Serialize)]
-struct FactorLine<'a> {
-    ticker: &'a Ticker,
-    label: String,
-    category: Category,
-    /// The date of its last price, where it is over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stopped: Option<NaiveDate>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    young: bool,
-    #[serde(flatten)]
-    figures: Brief,
-}
-
-fn put_summary<'a>(answer: &'a AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
+/// The table in full: whole profiles, or of each what is asked for.
+fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
     let Some(per_factor) = profiles(&answer.analysis) else { return };
-    let window = answer.analysis.study.panel().rows();
-    let line = |(ticker, entry): (&'a Ticker, &'a FactorProfile)| FactorLine {
-        ticker,
-        label: shortened(&entry.label, LONGEST_LABEL),
-        category: entry.category,
-        stopped: entry.history.stopped,
-        young: entry.history.young,
-        figures: Brief::of(&entry.profile, &entry.history, window),
-    };
-    let rows: Vec<FactorLine<'_>> = ranked(answer, per_factor).into_iter().map(line).collect();
-    let (top, bottom) = first_and_last(&rows, lists.top);
-    fields.put("top", &top);
-    fields.put("bottom", &bottom);
-    let stopped: Vec<_> = stopped(per_factor).take(lists.top).map(line).collect();
-    if !stopped.is_empty() {
-        fields.put("stopped", &stopped);
+    match &answer.query.fields.named {
+        None => fields.put("per_factor", per_factor),
+        Some(named) => {
+            let rows = per_factor.iter().map(|(ticker, entry)| (ticker, picked(entry, named)));
+            fields.put("per_factor", &rows.collect::<IndexMap<_, _>>());
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Correlations with yield changes.
 
-use factor_analytics::{report::CorrelationReport, sections::overlays::Overlay};
+use factor_analytics::{
+    report::CorrelationReport,
+    sections::{overlays::Overlay, statistics::RateStatistics},
+};
+use indexmap::IndexMap;
 
 use super::{
     overlay_parts::{Sensitivity, sensitivity},
@@ -26,5 +30,9 @@ impl Sensitivity for Rates {
 
     fn of(report: &CorrelationReport) -> Option<&Overlay> {
         report.rate_sensitivity.as_ref()
+    }
+
+    fn slopes(report: &CorrelationReport) -> Option<&IndexMap<String, IndexMap<String, RateStatistics>>> {
+        report.statistics.as_ref()?.rate_sensitivity.as_ref()
     }
 }

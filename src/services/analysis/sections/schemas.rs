@@ -45,3 +45,8 @@ pub(super) fn map_of(value: &Schema) -> Schema {
 pub(super) fn field<T: JsonSchema>(name: &'static str, generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
     vec![(name, generator.subschema_for::<T>())]
 }
+
+/// The schema of a section whose profiles may be cut down to some of their fields.
+pub(super) fn or_some_fields(whole: &Schema, some: &Schema) -> Schema {
+    json_schema!({"anyOf": [whole, some]})
+}

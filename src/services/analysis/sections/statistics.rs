@@ -2,23 +2,30 @@
 
 use std::fmt::Write as _;
 
-use factor_analytics::sections::statistics::{RateStatistics, Statistics};
+use factor_analytics::{inference::MatrixStatistics, sections::statistics::RateStatistics};
 use indexmap::IndexMap;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
-    matrices::of_pairs,
+    matrices::{is_of_few, of_pairs},
     schemas,
     spec::{Spec, at},
 };
 use crate::{
     analysis::{AnalysisKind, Report},
     answer::{
-        Fields, Part,
+        Fields, Part, Rounding,
         markdown::{decimal, table},
     },
-    services::analysis::{answer::AnalysisAnswer, arguments::ListSizes, summary},
+    services::{
+        analysis::{
+            answer::AnalysisAnswer,
+            arguments::ListSizes,
+            summary::{self, P_VALUES},
+        },
+        common_args::USUAL_PRECISION,
+    },
 };
 
 /// What is said of each row of the rate overlay, per maturity.
@@ -44,23 +51,33 @@ pub(super) const SPEC: Spec = Spec {
 fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
     let Some(report) = answer.correlations() else { return };
     let Some(statistics) = &report.statistics else { return };
+    let rounding = answer.query.rounding();
+    // A p-value says no more with more digits; who asks for more gets them.
+    let of_p = if answer.query.common.precision > USUAL_PRECISION { rounding } else { P_VALUES };
     let of_matrices = statistics.matrices.iter().filter_map(|(name, of)| {
         let matrix = report.matrices.get(name)?;
-        let measure = |value: &dyn Fn((usize, usize)) -> f64| {
-            of_pairs(answer, matrix, |i, j| Some(value((i, j))).filter(|value| value.is_finite()))
+        let measure = |rounding: Rounding, value: &dyn Fn((usize, usize)) -> f64| {
+            of_pairs(answer, matrix, rounding, |i, j| Some(value((i, j))).filter(|value| value.is_finite()))
         };
         let measures = [
-            ("n", of_pairs(answer, matrix, |i, j| matrix.rows[(i, j)])),
-            ("interval_low", measure(&|at| of.interval_low[at])),
-            ("interval_high", measure(&|at| of.interval_high[at])),
-            ("p", measure(&|at| of.p[at])),
-            ("p_adjusted", measure(&|at| of.p_adjusted[at])),
+            ("n", of_pairs(answer, matrix, rounding, |i, j| matrix.rows[(i, j)])),
+            ("interval_low", measure(rounding, &|at| of.interval_low[at])),
+            ("interval_high", measure(rounding, &|at| of.interval_high[at])),
+            ("p", measure(of_p, &|at| of.p[at])),
+            ("p_adjusted", measure(of_p, &|at| of.p_adjusted[at])),
         ];
         let measures = measures.into_iter().map(|(name, part)| (name.to_owned(), part));
         Some((name.clone(), Part::Fields(measures.collect())))
     });
     let of_rates = statistics.rate_sensitivity.iter();
-    let of_rates = of_rates.map(|rows| ("rate_sensitivity".to_owned(), answer.query.rounding().write(rows)));
+    let rounded = |cell: &RateStatistics| RateStatistics { p: cell.p.map(|p| of_p.round(p)), ..cell.clone() };
+    let of_rates = of_rates.map(|rows| {
+        let cells = |row: &IndexMap<String, RateStatistics>| -> IndexMap<String, RateStatistics> {
+            row.iter().map(|(column, cell)| (column.clone(), rounded(cell))).collect()
+        };
+        let rows: RateRows = rows.iter().map(|(name, row)| (name.clone(), cells(row))).collect();
+        ("rate_sensitivity".to_owned(), rounding.write(&rows))
+    });
     fields.put_part("statistics", Part::Fields(of_matrices.chain(of_rates).collect()));
 }
 
@@ -77,10 +94,11 @@ fn schema(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
     vec![("statistics", schema)]
 }
 
-fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
-    if let Some(statistics) = answer.correlations().and_then(|report| report.statistics.as_ref()) {
-        fields.put_part("statistics", Part::Fields(in_short(statistics, lists.top)));
-    }
+fn put_summary(answer: &AnalysisAnswer, _: ListSizes, fields: &mut Fields) {
+    let Some(report) = answer.correlations() else { return };
+    let has_pairs = |name: &String| report.matrices.get(name).is_some_and(|matrix| is_of_few(answer, matrix));
+    let matrices = report.statistics.iter().flat_map(|statistics| &statistics.matrices);
+    fields.put_filled("statistics", in_short(matrices.filter(|(name, _)| !has_pairs(name))));
 }
 
 /// What the tests of a matrix amount to.
@@ -93,17 +111,10 @@ struct TestsSummary {
     fewest_n: Option<usize>,
 }
 
-/// The largest durations by one maturity.
-#[derive(Serialize)]
-struct Durations<'a> {
-    against: Option<&'a String>,
-    largest_durations: IndexMap<&'a String, &'a RateStatistics>,
-}
-
-/// Per matrix what its tests amount to; of the rate overlay the largest durations of one maturity.
-fn in_short(statistics: &Statistics, size: usize) -> Fields {
+/// Per matrix what its tests amount to. A few factors have theirs pair by pair, and the slopes stand in the rate overlay.
+fn in_short<'a>(of_matrices: impl Iterator<Item = (&'a String, &'a MatrixStatistics)>) -> Fields {
     let mut short = Fields::rounded(summary::ROUNDING);
-    for (name, of) in &statistics.matrices {
+    for (name, of) in of_matrices {
         let tests = TestsSummary {
             pairs: of.tests.pairs,
             p_under_5pct: of.tests.significant,
@@ -112,15 +123,6 @@ fn in_short(statistics: &Statistics, size: usize) -> Fields {
             fewest_n: of.tests.fewest_rows,
         };
         short.put(name.as_str(), &tests);
-    }
-    if let Some(rows) = &statistics.rate_sensitivity {
-        let columns = || rows.values().flat_map(|row| row.keys());
-        let against = columns().find(|name| *name == LEADING).or_else(|| columns().next());
-        let largest_durations = against.map_or_else(IndexMap::new, |against| {
-            let largest = largest(rows, against, size).into_iter();
-            largest.filter_map(|(name, row)| Some((name, row.get(against)?))).collect()
-        });
-        short.put("rate_sensitivity", &Durations { against, largest_durations });
     }
     short
 }

@@ -262,7 +262,7 @@ fn composite_of(sector: Sector) -> String {
 
 /// True for the ETF of one of a sector's industries.
 fn is_of(factor: &Factor, sector: Sector) -> bool {
-    factor.category == Category::Industry && Sector::of_industry(&factor.label) == Some(sector)
+    factor.category == Category::Industry && Sector::of_industry(factor.industry()) == Some(sector)
 }
 
 /// What a name of a sector might have meant as well: the composite of the sector's ETFs, where it was read as one of them.
