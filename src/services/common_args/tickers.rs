@@ -317,7 +317,7 @@ mod tests {
         let metal = Factor::new("GLD".parse().unwrap(), "Gold", Category::Commodity, SourceTier::Yaml);
         let universe = FactorUniverse::new([miners, metal]);
         for (name, meant) in [("Gold", "GLD"), ("gold", "GLD"), ("gold miners", "GDX")] {
-            let found = find("tickers[0]", name, &[&universe], &UserGroups::default());
+            let found = find(name, &[Names::of(&universe)], &UserGroups::default());
             assert_eq!(found.map(|found| found.ticker().to_string()).unwrap_or_default(), meant, "{name}");
         }
     }
