@@ -3,8 +3,7 @@
     cargo build
     python3 benches/questions.py target/debug/factor-mcp --prices FOLDER [--today 2025-01-02] [--show q18] [--old]
 
-The prices are a folder of daily prices with Treasury yields, 2009 to 2024, such as the oracle is checked on. Calls marked `*` are of
-tools that change with portfolios and pairs. `--old` makes the calls that versions before summaries had slopes and intervals need.
+The prices are a folder of daily prices with Treasury yields, 2009 to 2024, such as the oracle is checked on. `--old` makes the calls that versions before summaries had slopes and intervals need.
 Python's standard library is enough.
 """
 
@@ -22,25 +21,25 @@ QUESTIONS = [
      [(ANALYSIS, {"analysis_type": "returns", "tickers": ["XLE", "XLK"], "windows": ["3m"]})], None),
     ("q08", "worst and best calendar year of long Treasuries since 2010",
      [(ANALYSIS, {"analysis_type": "returns", "tickers": ["TLT"], "windows": ["2010..2024"]})], None),
-    ("q12*", "stocks and bonds in 2022 against 2015",
-     [(ANALYSIS, PAIR | {"frequency": "weekly", "regime": year, "min_observations": 24}) for year in ("2022", "2015")],
+    ("q12", "stocks and bonds in 2022 against 2015",
+     [("compare_factors", PAIR | {"periods": ["2015", "2022"], "include": ["insights", "periods"]})],
      [(ANALYSIS, PAIR | {"frequency": "weekly", "regime": year, "min_observations": 24} | WITH_STATISTICS) for year in ("2022", "2015")]),
     ("q18", "TLT and SPY over ten years: significant?", [(ANALYSIS, PAIR)], [(ANALYSIS, PAIR | WITH_STATISTICS)]),
     ("q23", "100bp on the ten-year yield: TLT and VNQ, with errors",
      [(ANALYSIS, {"tickers": ["TLT", "VNQ"], "rate_maturities": ["UST10Y"]})],
      [(ANALYSIS, {"tickers": ["TLT", "VNQ"], "rate_maturities": ["UST10Y"], "include": ["rate_sensitivity", "statistics"]})]),
-    ("q28*", "60% chips, 40% utilities: Sharpe and worst drawdown since 2018",
-     [("create_factor_group", GROUP),
-      (ANALYSIS, {"analysis_type": "performance", "tickers": ["USER:Chips and power"], "start_date": "2017-12-31",
-                  "fields": ["sharpe_ratio", "max_drawdown", "drawdown_peak", "drawdown_trough", "max_drawdown_daily"]})],
+    ("q28", "60% chips, 40% utilities: Sharpe and worst drawdown since 2018",
+     [("get_portfolio_exposures", {"holdings": {"SOXX": 0.6, "XLU": 0.4}, "start_date": "2017-12-31", "include": ["risk"]})],
      [("create_factor_group", GROUP),
       (ANALYSIS, {"analysis_type": "performance", "tickers": ["USER:Chips and power"], "start_date": "2017-12-31",
                   "include": ["per_factor"]})]),
-    ("q33*", "what offsets 40% real estate",
+    ("q33", "what offsets 40% real estate",
      [("get_factor_recommendations", {"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.4, "SPY": 0.6}})], None),
-    ("q39*", "60/40 with 20% moved into gold",
+    ("q39", "60/40 with 20% moved into gold",
      [("get_portfolio_exposures", {"holdings": {"SPY": 0.6, "IEF": 0.4},
-       "what_if": [{"ticker": "GLD", "change": 0.2}, {"ticker": "SPY", "change": -0.12}, {"ticker": "IEF", "change": -0.08}]})], None),
+       "what_if": [{"ticker": "GLD", "change": 0.2}], "balance": "pro_rata", "include": ["insights"]})],
+     [("get_portfolio_exposures", {"holdings": {"SPY": 0.6, "IEF": 0.4},
+       "what_if": [{"ticker": "GLD", "change": 0.2}, {"ticker": "SPY", "change": -0.12}, {"ticker": "IEF", "change": -0.08}]})]),
     ("q42", "gold, Treasuries and stocks in the covid crash",
      [(ANALYSIS, {"analysis_type": "returns", "tickers": ["GLD", "TLT", "SPY"], "windows": ["2020-02-19/2020-03-23"]})], None),
     ("q45", "SPY's drawdown in 2020 on month ends and on days",
@@ -96,7 +95,7 @@ def main():
                 text = result["content"][0]["text"]
                 characters += len(text)
                 failed = failed or ("  FAILED" if result.get("isError") else "")
-                if name.strip("*") in args.show.split(","):
+                if name in args.show.split(","):
                     print(f"{tool} {json.dumps(arguments)}\n{text}")
             everything += characters
             took = 1e3 * (time.perf_counter() - began)

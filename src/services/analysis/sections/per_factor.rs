@@ -115,9 +115,9 @@ fn line(answer: &AnalysisAnswer, entry: &FactorProfile, fields: &[&str]) -> Map<
     line
 }
 
-/// True where a summary has room for all of the table.
+/// True where the call picks what it asks for, and a summary has room for all of it.
 fn all_fit(answer: &AnalysisAnswer, profiles: &Profiles) -> bool {
-    profiles.len() <= answer.query.lists.top
+    answer.query.common.picked.is_some() && profiles.len() <= answer.query.lists.top
 }
 
 /// What a summary shows of profiles.
@@ -127,7 +127,7 @@ pub(super) fn fields_in_summary(answer: &AnalysisAnswer) -> Vec<&'static str> {
     answer.query.fields.in_summary(all_fit, sorted_by)
 }
 
-/// One table where it has room for all, by ticker and sorted; else the first and the last.
+/// One table of what was picked, where it has room for all, by ticker and sorted; else the first and the last.
 fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     let Some(per_factor) = profiles(&answer.analysis).filter(|profiles| !profiles.is_empty()) else { return };
     let shown = fields_in_summary(answer);

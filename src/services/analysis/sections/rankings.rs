@@ -52,12 +52,12 @@ struct RankedLine<'a> {
     total_return: f64,
 }
 
-/// True where a summary has room for the returns of all that was asked for.
+/// True where the call picks what it asks for, and a summary has room for the returns of all of it.
 pub(super) fn all_fit(answer: &AnalysisAnswer, report: &ReturnsReport) -> bool {
-    report.factors.len() <= answer.query.lists.top
+    answer.query.common.picked.is_some() && report.factors.len() <= answer.query.lists.top
 }
 
-/// One table where it has room for all, else the first and the last of each window.
+/// One table of what was picked, where it has room for all; else the first and the last of each window.
 fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     let Some(report) = answer.returns() else { return };
     if all_fit(answer, report) {

@@ -90,7 +90,7 @@ fn bad_dividends_are_dropped_and_named_and_cost_no_price() {
 
 #[test]
 fn sec_yields_are_decimals_or_have_a_percent_sign() {
-    let of = |rows: &str| parsed("p.csv", &format!("date,ticker,adj_close,sec_yield\n{rows}")).unwrap();
+    let of = |rows: &str| parsed("p.csv", format!("date,ticker,adj_close,sec_yield\n{rows}")).unwrap();
     let yields = |content: &Content| {
         content.sec_yields.get(&"SPY".parse::<factor_types::Ticker>().unwrap()).map(|found| found.to_vec())
     };

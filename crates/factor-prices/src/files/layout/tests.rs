@@ -39,7 +39,7 @@ fn long_headers_without_regard_to_spelling() {
         ("date,ticker,adj_close,close", "None"),
         ("DATE,SYMBOL,AdjustedClose,CLOSE,volume,DIVIDENDS", "Some(5)"),
     ] {
-        assert_eq!(columns(line, "prices"), [format!("1 [Some(2), Some(3), {dividend}]")], "{line}");
+        assert_eq!(columns(line, "prices"), [format!("1 [Some(2), Some(3), {dividend}, None]")], "{line}");
     }
     assert!(layout("date,ticker,volume", "x").unwrap_err().contains("name one `adj_close`"));
 }
