@@ -2,7 +2,7 @@
 //!
 //! One file per question; [`view`] is how a portfolio looks in every answer. [`holdings`] reads holdings out of arguments,
 //! [`valuation`] turns them into weights; both serve whichever question takes holdings.
-//! [`as_factors`] makes factors of those that a call names.
+//! `as_factors` makes factors of those that a call names.
 
 pub(crate) mod as_factors;
 pub mod delete;
