@@ -183,12 +183,18 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` (got {}) {}", self.field, self.got, self.rule)?;
-        match &self.hint {
-            Some(hint) => write!(f, ": {hint}"),
-            None => Ok(()),
-        }
+        f.write_str(&all_of(std::slice::from_ref(self)))
     }
+}
+
+/// Neighbours that break one rule, in a sentence: the rule is told once.
+fn all_of(alike: &[Problem]) -> String {
+    let named: Vec<String> = alike.iter().map(|one| format!("`{}` (got {})", one.field, one.got)).collect();
+    let rule = alike.first().map(|one| match &one.hint {
+        Some(hint) => format!(" {}: {hint}", one.rule),
+        None => format!(" {}", one.rule),
+    });
+    named.join(", ") + &rule.unwrap_or_default()
 }
 
 /// A failed call.
@@ -241,7 +247,8 @@ impl ToolError {
             [] => "The arguments are not valid: compare them with the tool's input schema.".to_owned(),
             [only] => stopped(only.to_string()),
             several => {
-                let each: Vec<_> = several.iter().take(IN_MESSAGE).map(Problem::to_string).collect();
+                let told = &several[..several.len().min(IN_MESSAGE)];
+                let each: Vec<_> = told.chunk_by(|a, b| (&a.rule, &a.hint) == (&b.rule, &b.hint)).map(all_of).collect();
                 let more = match all.saturating_sub(IN_MESSAGE) {
                     0 => String::new(),
                     more if all > several.len() => {
@@ -528,6 +535,13 @@ mod tests {
             two.message,
             "2 problems: `n` (got 5) must be a whole number from 12 to 120; \
              `m` (got 5) must be a whole number from 12 to 120: write 12."
+        );
+        let alike = ["a", "b", "c"].map(|name| problem(name, Some("write 12")));
+        let three = ToolError::invalid([problem("n", None)].into_iter().chain(alike).collect());
+        assert_eq!(
+            three.message,
+            "4 problems: `n` (got 5) must be a whole number from 12 to 120; \
+             `a` (got 5), `b` (got 5), `c` (got 5) must be a whole number from 12 to 120: write 12."
         );
     }
 

@@ -102,13 +102,20 @@ class Client:
         return status, body
 
     async def call(self, tool, arguments):
+        return await self.post(tool, self.body(tool, arguments))
+
+    @staticmethod
+    def body(tool, arguments):
         meta = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {},
                 "io.modelcontextprotocol/clientInfo": {"name": "load", "version": "1"}}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
                    "params": {"name": tool, "arguments": arguments, "_meta": meta}}
+        return json.dumps(message).encode()
+
+    async def post(self, tool, body):
         headers = ["Content-Type: application/json", "Accept: application/json, text/event-stream",
                    f"MCP-Protocol-Version: {MODERN}", "Mcp-Method: tools/call", f"Mcp-Name: {tool}"]
-        return await self.send("POST", "/mcp", headers, json.dumps(message).encode())
+        return await self.send("POST", "/mcp", headers, body)
 
     async def health(self):
         return await self.send("GET", "/health/live")

@@ -16,6 +16,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -24,6 +25,7 @@ use super::{
     raw_content::RawContent,
     resources,
     tools::{ToolEntry, ToolFn},
+    transport::Arguments,
     work,
 };
 use crate::{answer::Rendered, app::App, progress::Progress, results::ResultLink, services::Call};
@@ -121,6 +123,11 @@ fn caller(extensions: &Extensions) -> UserId {
     }
 }
 
+/// The arguments that the transport read before the message.
+fn read_before(extensions: &Extensions) -> Option<Map<String, Value>> {
+    extensions.get::<http::request::Parts>()?.extensions.get::<Arguments>()?.take()
+}
+
 /// A result as rmcp has it.
 fn result(kind: fn(Vec<ContentBlock>) -> CallToolResult, answer: Rendered) -> CallToolResult {
     let mut content = vec![ContentBlock::text(answer.text)];
@@ -170,7 +177,7 @@ impl ServerHandler for Server {
             .get_progress_token()
             .map(|token| Progress::client(Arc::new(progress::Client { peer: context.peer.clone(), token })));
         let cancel: CancellationToken = context.ct.child_token();
-        let arguments = request.arguments.unwrap_or_default();
+        let arguments = read_before(&context.extensions).or(request.arguments).unwrap_or_default();
         let user = caller(&context.extensions);
         let call = Call { arguments, user, cancel, progress: progress.unwrap_or_default(), deadline: None };
         Ok(self.run(&request.name, tool, call).await.into())

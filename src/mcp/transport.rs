@@ -4,7 +4,7 @@ pub mod http;
 mod message;
 pub mod stdio;
 
-pub(super) use self::message::LONG;
+pub(super) use self::message::{Arguments, LONG};
 
 /// Resolves when the process is asked to stop: SIGINT, or SIGTERM where there is such a thing. The signals are listened
 /// to from this call on, not from the first poll on, so that one that comes early is not lost.

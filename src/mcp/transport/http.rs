@@ -9,7 +9,7 @@
 //! | a request head in 5 s, a body in 10 s | the connection is closed; 408 |
 //! | 16 requests at work, 16 streams, 16 sessions of one caller | 429 |
 //! | 64 connections of one address | the idlest makes room; 429 where all work |
-//! | 64 requests at work in all | a quarter of a second in the queue, then 503 |
+//! | 64 requests at work in all | a quarter of a second in the queue, of 256 at most, then 503 |
 //! | 256 sessions in all, 10 idle minutes each | 503 until one ends |
 //! | 1,024 connections in all | the idlest makes room; 503 where all work |
 //!
@@ -58,6 +58,8 @@ const POSTGRES: &str = "postgres";
 const MAX_BODY_BYTES: usize = 256 * 1024;
 const BODY_TIME: Duration = Duration::from_secs(10);
 const MAX_REQUESTS: usize = 64;
+/// Requests that wait for one of those places: as many as are worked on in a tenth of a second where calls are small.
+const MAX_QUEUED: usize = 256;
 const MAX_SESSIONS: usize = 256;
 const SESSION_IDLE: Duration = Duration::from_secs(10 * 60);
 /// Of requests, of streams and of sessions: what one caller may have at once.
@@ -287,7 +289,9 @@ fn router(
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
     let shares = Arc::new(Shares::new(SHARE));
-    let guard = Guard { requests, shares, sessions, proxies, longest_body: MAX_BODY_BYTES, body_time: BODY_TIME };
+    let queue = Arc::new(Semaphore::new(MAX_QUEUED));
+    let guard =
+        Guard { requests, queue, shares, sessions, proxies, longest_body: MAX_BODY_BYTES, body_time: BODY_TIME };
     Router::new()
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn(RawContent::responses))

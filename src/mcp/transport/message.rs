@@ -1,6 +1,10 @@
 //! What a client sent, and the answer to what is no message: the same over every transport.
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use rmcp::{
     RoleServer,
@@ -11,10 +15,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// Longer text is read off the async threads, in bytes.
-pub(in crate::mcp) const LONG: usize = 64 * 1024;
+pub(in crate::mcp) const LONG: usize = 16 * 1024;
 
 /// How far into text that is no JSON its id is looked for, in bytes.
 const HEAD: usize = 64 * 1024;
@@ -81,35 +85,78 @@ pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, 
 pub(super) fn check(text: &[u8]) -> Result<(), Box<Refused>> {
     // Most of what comes is a call. That one is well formed shows without a tree of its arguments, which cost more than all else
     // that is done before a request is sent away.
-    if serde_json::from_slice::<Call<'_>>(text).is_ok_and(|call| call.jsonrpc == "2.0" && call.method == "tools/call") {
+    if serde_json::from_slice::<Call<'_, AnyObject>>(text).is_ok_and(|call| call.is_of_a_tool()) {
         return Ok(());
     }
     read(text).map(drop)
 }
 
+/// A long call of a tool without its arguments, and those.
+#[derive(Debug)]
+pub(super) struct Apart {
+    pub(super) rest: Vec<u8>,
+    pub(super) arguments: Arguments,
+}
+
+/// Arguments of a call that were read before its message was, for the one who works on it.
+#[derive(Debug, Clone)]
+pub(in crate::mcp) struct Arguments(Arc<Mutex<Option<Map<String, Value>>>>);
+
+impl Arguments {
+    /// Those; none where they were taken before.
+    pub(in crate::mcp) fn take(&self) -> Option<Map<String, Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Takes a well-formed call apart. The SDK reads a message on an async thread, as one kind of request after another: of a quarter of
+/// a megabyte of arguments that costs milliseconds in which nobody else is answered there.
+///
+/// # Errors
+/// Why text is no message; `None` for what is another one.
+pub(super) fn apart(text: &[u8]) -> Result<Option<Apart>, Box<Refused>> {
+    let Ok(call) = serde_json::from_slice::<Call<'_, Map<String, Value>>>(text) else {
+        return read(text).map(|_| None);
+    };
+    if !call.is_of_a_tool() {
+        return read(text).map(|_| None);
+    }
+    let CallParams { meta, name, arguments } = call.params;
+    let mut params = json!({ "name": name, "arguments": {} });
+    if let Some(meta) = meta {
+        params["_meta"] = json!(meta);
+    }
+    let rest = json!({ "jsonrpc": call.jsonrpc, "id": call.id, "method": call.method, "params": params });
+    Ok(Some(Apart { rest: rest.to_string().into_bytes(), arguments: Arguments(Arc::new(Mutex::new(Some(arguments)))) }))
+}
+
 /// The shape of a call of a tool. What else stands in one is not known here, and is read in full.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Call<'a> {
+struct Call<'a, A: Default> {
     #[serde(borrow)]
     jsonrpc: Cow<'a, str>,
-    #[serde(rename = "id")]
-    _id: RequestId,
+    id: RequestId,
     #[serde(borrow)]
     method: Cow<'a, str>,
-    #[serde(rename = "params")]
-    _params: CallParams,
+    #[serde(bound(deserialize = "A: Deserialize<'de>"))]
+    params: CallParams<A>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallParams {
+struct CallParams<A: Default> {
     #[serde(rename = "_meta", default)]
-    _meta: Option<RequestMetaObject>,
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(rename = "arguments", default)]
-    _arguments: AnyObject,
+    meta: Option<RequestMetaObject>,
+    name: String,
+    #[serde(default)]
+    arguments: A,
+}
+
+impl<A: Default> Call<'_, A> {
+    fn is_of_a_tool(&self) -> bool {
+        self.jsonrpc == "2.0" && self.method == "tools/call"
+    }
 }
 
 /// An object, whatever is in it, read as a tree of it would be and not kept.
@@ -251,7 +298,33 @@ mod tests {
     /// What is said of a text by looking at it, and by reading it whole.
     fn both(text: &str) -> [Option<i32>; 2] {
         let code = |outcome: Result<(), Box<Refused>>| outcome.err().map(|refused| refused.error.code.0);
-        [code(check(text.as_bytes())), code(read(text.as_bytes()).map(drop))]
+        let looked = code(check(text.as_bytes()));
+        assert_eq!(looked, code(apart(text.as_bytes()).map(drop)), "{text}");
+        [looked, code(read(text.as_bytes()).map(drop))]
+    }
+
+    /// A call as it is read whole, and as it is read apart.
+    fn joined(text: &str) -> [Value; 2] {
+        let call = |text: &[u8]| json!(read(text).unwrap().unwrap());
+        let apart = apart(text.as_bytes()).unwrap().unwrap();
+        let mut rest = call(&apart.rest);
+        assert_eq!(rest["params"]["arguments"], json!({}));
+        rest["params"]["arguments"] = apart.arguments.take().unwrap().into();
+        assert_eq!(apart.arguments.take(), None, "taken once");
+        [call(text.as_bytes()), rest]
+    }
+
+    #[test]
+    fn a_call_that_is_taken_apart_says_what_it_said_whole() {
+        for arguments in [r#"{}"#, r#"{"a":[1,-2,1.5,"\u00e9",null,true,{"b":{}}],"c":"d"}"#] {
+            for more in ["", r#","_meta":{"progressToken":7,"x":{"y":[1]}}"#] {
+                let text = format!(
+                    r#"{{"jsonrpc":"2.0","id":"seven","method":"tools/call","params":{{"name":"a\"b","arguments":{arguments}{more}}}}}"#
+                );
+                let [whole, joined] = joined(&text);
+                assert_eq!(whole, joined, "{text}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,10 @@ use axum::{
 };
 use factor_types::UserId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
 
 use super::{
     connections, proxies,
@@ -20,7 +23,7 @@ use super::{
     shares::{Caller, Share, Shares},
 };
 use crate::{
-    mcp::transport::message::{self, Refused},
+    mcp::transport::message::{self, Apart, Refused},
     settings::TrustedProxies,
 };
 
@@ -31,6 +34,9 @@ const QUEUE_TIME: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone)]
 pub(super) struct Guard {
     pub(super) requests: Arc<Semaphore>,
+    /// Those that wait for one of these places. Whoever finds none here either is sent away before anything else is done for
+    /// them: under twice the load that a server can bear, what is refused must cost next to nothing.
+    pub(super) queue: Arc<Semaphore>,
     pub(super) shares: Arc<Shares>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) proxies: Arc<TrustedProxies>,
@@ -62,17 +68,26 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
     let works = || came_over.iter().for_each(|came_over| came_over.request.works());
     match *request.method() {
         Method::POST => {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
             // Before anything is taken: a body that drips holds nobody's place.
-            let body = match guard.whole(body).await {
+            let mut body = match guard.whole(body).await {
                 Ok(body) => body,
                 Err(refusal) => return refusal.into_response(),
             };
             works();
-            if is_json(&parts.headers)
-                && let Err(refused) = looked_at(body.clone()).await
-            {
-                return no_message(*refused);
+            if guard.is_full() {
+                return Refusal::Busy.into_response();
+            }
+            if is_json(&parts.headers) {
+                match looked_at(body.clone()).await {
+                    Err(refused) => return no_message(*refused),
+                    Ok(None) => {}
+                    Ok(Some(apart)) => {
+                        body = apart.rest.into();
+                        parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+                        parts.extensions.insert(apart.arguments);
+                    }
+                }
             }
             guard.at_work(sender, Request::from_parts(parts, Body::from(body)), next).await
         }
@@ -119,12 +134,25 @@ impl Guard {
         }
     }
 
+    /// True where neither a place is free nor one in the queue.
+    fn is_full(&self) -> bool {
+        self.requests.available_permits() == 0 && self.queue.available_permits() == 0
+    }
+
+    /// A place to work, at once or within a moment.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.requests).try_acquire_owned() {
+            return Some(place);
+        }
+        let _waiting = self.queue.try_acquire().ok()?;
+        tokio::time::timeout(QUEUE_TIME, Arc::clone(&self.requests).acquire_owned()).await.ok()?.ok()
+    }
+
     async fn at_work(&self, sender: Owner, request: Request, next: Next) -> Response {
         let Some(taken) = self.shares.take(sender.caller, Share::Requests) else {
             return Refusal::Requests.into_response();
         };
-        let place = Arc::clone(&self.requests).acquire_owned();
-        let Ok(Ok(place)) = tokio::time::timeout(QUEUE_TIME, place).await else {
+        let Some(place) = self.place().await else {
             return Refusal::Busy.into_response();
         };
         let response = Sessions::sent_by(sender, next.run(request)).await;
@@ -155,12 +183,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// Whether a body is a message; one that asks for nothing is.
-async fn looked_at(body: Bytes) -> Result<(), Box<Refused>> {
+/// Whether a body is a message; one that asks for nothing is. A long call is taken apart, away from the async threads.
+async fn looked_at(body: Bytes) -> Result<Option<Apart>, Box<Refused>> {
     if body.len() <= message::LONG {
-        return message::check(&body);
+        return message::check(&body).map(|()| None);
     }
-    spawn_blocking(move || message::check(&body)).await.unwrap_or_else(|_| Err(Refused::unread()))
+    spawn_blocking(move || message::apart(&body)).await.unwrap_or_else(|_| Err(Refused::unread()))
 }
 
 #[cfg(test)]

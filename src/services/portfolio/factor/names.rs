@@ -1,6 +1,6 @@
 //! Which factor a name means: by ticker, label, alias, composite, group, and at last by words or a part of a name.
 
-use std::collections::HashSet;
+use std::fmt;
 
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, GroupName, Sector, Ticker};
 use indexmap::IndexMap;
@@ -76,6 +76,8 @@ pub(crate) fn look_up<'a>(
 pub(crate) struct Names<'a> {
     pub(crate) universe: &'a FactorUniverse,
     of: Vec<Named<'a>>,
+    /// Every name and description in one text, a line each: what is not in it is a part of none.
+    all: String,
 }
 
 /// The names of a factor without case and punctuation.
@@ -97,7 +99,10 @@ impl<'a> Names<'a> {
             description: factor.description.as_deref().map(plain),
             sectors: factor.aliases.iter().filter_map(|alias| Sector::named(alias)).collect(),
         };
-        Self { universe, of: universe.factors().iter().map(named).collect() }
+        let of: Vec<Named<'_>> = universe.factors().iter().map(named).collect();
+        let texts = of.iter().flat_map(|one| [&one.label].into_iter().chain(&one.aliases).chain(&one.description));
+        let all = texts.map(String::as_str).collect::<Vec<_>>().join("\n");
+        Self { universe, of, all }
     }
 }
 
@@ -147,6 +152,10 @@ fn find<'a>(query: &str, names: &Names<'a>, groups: &UserGroups, held: &[Ticker]
             matched_by: MatchedBy::UserGroup,
             note: None,
         });
+    }
+    // Four looks at every name, were there hundreds to look up, would take longer than all else.
+    if !names.all.contains(&wanted) {
+        return Err(Miss::Unknown);
     }
     let words = words_of(query);
     let has_words = |name: &str| words_of(name).windows(words.len()).any(|some| some == words);
@@ -305,7 +314,7 @@ fn shown(factor: &Factor) -> String {
 fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) -> Vec<String> {
     /// Shorter words say little.
     const WORD: usize = 5;
-    let mut names = IndexMap::<&str, Vec<String>>::new();
+    let mut names = IndexMap::<&str, Vec<Meaning<'_>>>::new();
     for factor in universe.factors() {
         let all = [factor.ticker.as_str(), &factor.label].into_iter().chain(factor.aliases.iter().map(String::as_str));
         let words = all
@@ -314,26 +323,50 @@ fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) ->
             .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
         let words = words.filter(|word| word.len() >= WORD);
         for name in all.clone().chain(words) {
-            names.entry(name).or_default().push(shown(factor));
+            names.entry(name).or_default().push(Meaning::Factor(factor));
         }
         let category = factor.category.as_str();
-        names.entry(category).or_default().push(format!("{category} (category)"));
+        names.entry(category).or_default().push(Meaning::Category(category));
         if let Some(group) = &factor.sector_group {
-            names.entry(group).or_default().push(format!("{group} (sector group)"));
+            names.entry(group).or_default().push(Meaning::SectorGroup(group));
         }
     }
     for factor in groups.factors() {
-        names.entry(&factor.label).or_default().push(factor.ticker.to_string());
+        names.entry(&factor.label).or_default().push(Meaning::Own(&factor.ticker));
     }
-    let (mut near, mut seen) = (Vec::new(), HashSet::new());
+    let mut near = Vec::new();
     // Of names that are as near the last first: what is of the whole list stands at its end.
     let found = nearest_first(query, names.keys().rev().copied());
-    for factor in found.into_iter().filter_map(|name| names.get(name)).flatten() {
-        if near.len() < NAMED && seen.insert(factor) {
-            near.push(factor.clone());
+    for meaning in found.into_iter().filter_map(|name| names.get(name)).flatten() {
+        if near.len() == NAMED {
+            break;
+        }
+        let shown = meaning.to_string();
+        if !near.contains(&shown) {
+            near.push(shown);
         }
     }
     near
+}
+
+/// What a name that is near to another stands for.
+enum Meaning<'a> {
+    Factor(&'a Factor),
+    Category(&'static str),
+    SectorGroup(&'a str),
+    /// A group or portfolio of the caller's.
+    Own(&'a Ticker),
+}
+
+impl fmt::Display for Meaning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Factor(factor) => f.write_str(&shown(factor)),
+            Self::Category(name) => write!(f, "{name} (category)"),
+            Self::SectorGroup(name) => write!(f, "{name} (sector group)"),
+            Self::Own(ticker) => write!(f, "{ticker}"),
+        }
+    }
 }
 
 impl Miss<'_> {

@@ -11,6 +11,7 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 fn guarding(places: usize, each: usize, sessions: usize) -> Guard {
     Guard {
         requests: Arc::new(Semaphore::new(places)),
+        queue: Arc::new(Semaphore::new(1)),
         shares: Arc::new(Shares::new(each)),
         sessions: Arc::new(Sessions::new(sessions, sessions, Duration::from_secs(60))),
         proxies: Arc::new(TrustedProxies::default()),
@@ -59,6 +60,24 @@ async fn a_place_is_taken_until_the_answer_has_been_sent() {
         assert_eq!(text(first).await, "said");
     });
     assert_eq!(third.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_finds_the_queue_full_is_sent_away_at_once_and_unread() {
+    let guard = guarding(1, 9, 1);
+    let first = posted(&guard).await;
+    let began = tokio::time::Instant::now();
+    let (second, third, garbage) = tokio::join!(
+        async { (posted(&guard).await, began.elapsed()) },
+        async { (posted(&guard).await, began.elapsed()) },
+        async { (asked(&guard, Method::POST, Body::from("{"), StatusCode::OK).await, began.elapsed()) },
+    );
+    assert_eq!((second.1, third.1, garbage.1), (QUEUE_TIME, Duration::ZERO, Duration::ZERO));
+    for (response, _) in [second, third, garbage] {
+        refused(response, 503, "busy").await;
+    }
+    drop(first);
+    assert_eq!(posted(&guard).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
