@@ -100,7 +100,8 @@ run_coverage() {
     tools=$(rustc --print target-libdir)/../bin
     rm -rf "$profiles"
     mkdir -p "$profiles"
-    printf '#!/bin/sh\nexec "$@" -Cinstrument-coverage -Cllvm-args=-runtime-counter-relocation\n' >"$built/rustc"
+    # Not by sh: it drops what cargo says in CARGO_BIN_EXE_factor-mcp, a name with a hyphen.
+    printf '#!/usr/bin/env bash\nexec "$@" -Cinstrument-coverage -Cllvm-args=-runtime-counter-relocation\n' >"$built/rustc"
     chmod +x "$built/rustc"
     # The counts need no debug information, and building is faster without.
     export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
