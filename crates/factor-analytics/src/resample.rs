@@ -22,6 +22,40 @@ pub struct Seed(Sha256);
 #[derive(Debug, Clone)]
 pub struct Draws(ChaCha8Rng);
 
+/// How long the blocks of a stationary bootstrap are: of geometric length, ending after each row with a probability of
+/// 1 / `mean`.
+#[derive(Debug, Clone)]
+pub struct RandomLengths {
+    /// Under the k-th of them lie the 32-bit numbers whose block goes on past k rows.
+    longer: Vec<[u32; AT_ONCE]>,
+}
+
+/// Bounds compared at once, which costs less than stopping at the first that is not passed.
+const AT_ONCE: usize = 16;
+
+impl RandomLengths {
+    /// Lengths of `mean` rows on average, at least 1, for as many as `rows`. The k-th bound is the one before it, at first
+    /// 2^32 - 1, less its whole part divided by `mean`.
+    pub fn new(mean: u32, rows: usize) -> Self {
+        let mut bounds = std::iter::successors(Some(u32::MAX), |bound| Some(bound - bound / mean.max(1))).skip(1);
+        let block = |_| std::array::from_fn(|_| bounds.next().unwrap_or(0));
+        Self { longer: (0..rows.div_ceil(AT_ONCE)).map(block).collect() }
+    }
+
+    /// The length that a 32-bit number stands for.
+    fn of(&self, number: u32) -> usize {
+        let mut length = 1;
+        for bounds in &self.longer {
+            let passed = bounds.iter().filter(|bound| number < **bound).count();
+            length += passed;
+            if passed < AT_ONCE {
+                break;
+            }
+        }
+        length
+    }
+}
+
 impl Seed {
     /// The seed of a method, by its name and version.
     pub fn of(method: &str) -> Self {
@@ -73,6 +107,22 @@ impl Draws {
             missing -= taken;
         }
         blocks
+    }
+
+    /// Circular blocks of random lengths (D. Politis and J. Romano, "The Stationary Bootstrap", J. Am. Stat. Assoc. 89, 1994)
+    /// that make up as many rows as there are, under 2^32, as [`Draws::blocks`] gives them; the last is cut to what is missing.
+    /// Of each block the upper half u of the next 64 bits is its first row, floor(u rows / 2^32), the lower half its length. They
+    /// replace what `blocks` held.
+    pub fn stationary(&mut self, rows: usize, lengths: &RandomLengths, blocks: &mut Vec<Range<usize>>) {
+        blocks.clear();
+        let mut missing = rows;
+        while missing > 0 {
+            let number = self.0.next_u64();
+            let first = ((number >> 32) * rows as u64) >> 32;
+            let (first, taken) = (first as usize, lengths.of(number as u32).min(missing));
+            blocks.push(first..first + taken);
+            missing -= taken;
+        }
     }
 }
 
