@@ -27,30 +27,27 @@ pub struct Draws(ChaCha8Rng);
 #[derive(Debug, Clone)]
 pub struct RandomLengths {
     /// Under the k-th of them lie the 32-bit numbers whose block goes on past k rows.
-    longer: Vec<[u32; AT_ONCE]>,
+    longer: Vec<u32>,
+    /// The shortest length that a number may stand for, by its first eight bits: a bound or none is left to be looked at.
+    shortest: Vec<usize>,
 }
 
-/// Bounds compared at once, which costs less than stopping at the first that is not passed.
-const AT_ONCE: usize = 16;
-
 impl RandomLengths {
-    /// Lengths of `mean` rows on average, at least 1, for as many as `rows`. The k-th bound is the one before it, at first
+    /// Lengths of `mean` rows on average, at least 1, and of `rows` at most. The k-th bound is the one before it, at first
     /// 2^32 - 1, less its whole part divided by `mean`.
     pub fn new(mean: u32, rows: usize) -> Self {
-        let mut bounds = std::iter::successors(Some(u32::MAX), |bound| Some(bound - bound / mean.max(1))).skip(1);
-        let block = |_| std::array::from_fn(|_| bounds.next().unwrap_or(0));
-        Self { longer: (0..rows.div_ceil(AT_ONCE)).map(block).collect() }
+        let bounds = std::iter::successors(Some(u32::MAX), |bound| Some(bound - bound / mean.max(1)));
+        let longer: Vec<u32> = bounds.skip(1).take(rows.saturating_sub(1)).collect();
+        let of = |number: u32| 1 + longer.iter().take_while(|bound| number < **bound).count();
+        let shortest = (0..=u32::from(u8::MAX)).map(|first| of(first << 24 | 0xFF_FFFF)).collect();
+        Self { longer, shortest }
     }
 
     /// The length that a 32-bit number stands for.
     fn of(&self, number: u32) -> usize {
-        let mut length = 1;
-        for bounds in &self.longer {
-            let passed = bounds.iter().filter(|bound| number < **bound).count();
-            length += passed;
-            if passed < AT_ONCE {
-                break;
-            }
+        let mut length = self.shortest[(number >> 24) as usize];
+        while self.longer.get(length - 1).is_some_and(|bound| number < *bound) {
+            length += 1;
         }
         length
     }

@@ -4,6 +4,8 @@
 //! end after each row with a probability of 1/6, the members staying what they are; of each draw ratios and effectiveness are
 //! found anew. The interval runs from the 5% to the 95% quantile (type 7 of Hyndman and Fan, 1996) of 1,000 draws.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 
 use super::{ENDS, Interval, MAX_MEMBERS, Rule, moments::Basket};
@@ -81,11 +83,7 @@ impl Drawn {
         let mut drawn = Self { ratios: Default::default(), effectiveness: Vec::with_capacity(DRAWS) };
         for _ in 0..DRAWS {
             draws.stationary(dates.len(), &lengths, &mut blocks);
-            let mut sums = [0.0; SUMS];
-            for block in &blocks {
-                let (until, from) = (&upto[block.end], &upto[block.start]);
-                (0..SUMS).for_each(|at| sums[at] += until[at] - from[at]);
-            }
+            let sums = sums_of(&blocks, &upto);
             let basket = basket_of(&sums, series.len() - 1, dates.len() as f64);
             let Some(mut ratios) = basket.ratios(rule.ridge) else { continue };
             if basket.size == 1 {
@@ -110,14 +108,13 @@ fn seed(dates: &[NaiveDate], series: &[&[f64]]) -> Seed {
     seed
 }
 
-/// The sums of the rows before each, twice over: any circular block is a difference of two. Of values less their means, so that
-/// little is lost in it.
+/// The sums of the rows before each, and of all of them, of values less their means, so that little is lost in a difference.
 fn sums_from_the_first(series: &[&[f64]], rows: usize) -> Vec<[f64; SUMS]> {
     let means: Vec<f64> = series.iter().map(|values| stats::mean(values).unwrap_or(0.0)).collect();
-    let mut upto = Vec::with_capacity(2 * rows + 1);
+    let mut upto = Vec::with_capacity(rows + 1);
     let mut sums = [0.0; SUMS];
     upto.push(sums);
-    for row in (0..rows).chain(0..rows) {
+    for row in 0..rows {
         let mut value = [0.0; SERIES];
         series.iter().zip(&means).enumerate().for_each(|(at, (values, mean))| value[at] = values[row] - mean);
         (0..SERIES).for_each(|at| sums[at] += value[at]);
@@ -125,6 +122,20 @@ fn sums_from_the_first(series: &[&[f64]], rows: usize) -> Vec<[f64; SUMS]> {
         upto.push(sums);
     }
     upto
+}
+
+/// The sums over circular blocks, each a difference of two; of one that goes on with the first row all rows more.
+fn sums_of(blocks: &[Range<usize>], upto: &[[f64; SUMS]]) -> [f64; SUMS] {
+    let rows = upto.len() - 1;
+    let (mut sums, mut rounds) = ([0.0; SUMS], 0);
+    for block in blocks {
+        let beyond = usize::from(block.end > rows);
+        rounds += beyond;
+        let (until, from) = (&upto[block.end - beyond * rows], &upto[block.start]);
+        (0..SUMS).for_each(|at| sums[at] += until[at] - from[at]);
+    }
+    (0..SUMS).for_each(|at| sums[at] += rounds as f64 * upto[rows][at]);
+    sums
 }
 
 /// The moments about the draw's own means.
