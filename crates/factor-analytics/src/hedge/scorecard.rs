@@ -4,14 +4,17 @@
 //! the rule chooses for each factor and at which ratios (`sample`, [`super::signed`]), and what other ways would have been
 //! ([`Strategy`]); then what each took away of the variance of daily returns until the next quarter end (`replay`). The
 //! results are summed up for one factor and over the universe (`grades`), and say what is to be expected next
-//! ([`NextQuarter`]). A result is known at the end of the quarter after; no earlier figure rests on it, so nothing that is cut
-//! off at the end changes what came before.
+//! ([`NextQuarter`]). What moving weight within a portfolio did is graded apart ([`SwapGrades`]).
+//!
+//! A result is known at the end of the quarter after, and no earlier figure rests on it: what is cut off at the end changes
+//! nothing that came before.
 
 mod grades;
 mod next_quarter;
 mod quarters;
 mod replay;
 mod sample;
+mod swaps;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +28,7 @@ pub use self::{
     next_quarter::{MIN_QUARTERS, NextQuarter},
     quarters::{QuarterRows, quarters_of},
     sample::Estimator,
+    swaps::{SwapGrade, SwapGrades, SwapQuestion},
 };
 use super::signed::{Interval, Rule};
 use crate::panel::TradingCalendar;

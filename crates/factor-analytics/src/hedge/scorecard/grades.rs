@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FundQuarter, NextQuarter, Scorecard, Strategy, Trade, next_quarter::Deviations, replay::Past};
-use crate::stats;
+use crate::{hedge::signed::share_sold, stats};
 
 /// Quarters of a year.
 const PER_YEAR: f64 = 4.0;
@@ -135,11 +135,8 @@ impl StrategyGrade {
             stats::mean(&trades.iter().filter_map(|(trade, _)| value(trade)).collect::<Vec<_>>())
         };
         let made: Vec<f64> = trades.iter().filter(|(trade, _)| trade.is_made()).map(|(_, taken)| *taken).collect();
-        let sorted = {
-            let mut sorted = taken.clone();
-            sorted.sort_unstable_by(f64::total_cmp);
-            sorted
-        };
+        let mut sorted = taken.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
         Some(Self {
             strategy,
             quarters: taken.len(),
@@ -172,7 +169,7 @@ impl Trade {
     /// The share of the factor that cash stands for.
     fn sold(&self) -> f64 {
         let taken = self.in_sample.filter(|_| self.strategy == Strategy::Cash);
-        taken.map_or(0.0, crate::hedge::signed::share_sold)
+        taken.map_or(0.0, share_sold)
     }
 }
 

@@ -1,5 +1,9 @@
 //! The past once more, quarter by quarter, each with the data up to its end alone.
 
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
 use super::{
     FundQuarter, NextQuarter, QuarterRows, Role, Scorecard, ScorecardQuestion, Strategy, Trade,
     next_quarter::Deviations,
@@ -12,6 +16,7 @@ use crate::{
         MIN_ROWS,
         figures::reduction,
         signed::{
+            Interval,
             estimate::{DRAWS, Estimate},
             moments::Moments,
             rule::{Pick, Rule},
@@ -164,11 +169,8 @@ impl<'a> Quarter<'a> {
             Strategy::NoHedge => return Some(self.sold(f, 0.0, strategy)),
             Strategy::Hindsight => Some(self.with_hindsight(f)?),
         };
-        let legs: Vec<(usize, f64)> =
-            pick.iter().flat_map(|pick| pick.members.iter().copied().zip(pick.ratios.clone())).collect();
-        let in_sample = pick.map_or(0.0, |pick| pick.in_sample);
-        let legs: Vec<(usize, f64)> =
-            legs.into_iter().map(|(place, ratio)| (self.sample.columns[place], ratio)).collect();
+        let in_sample = pick.as_ref().map_or(0.0, |pick| pick.in_sample);
+        let legs: Vec<(usize, f64)> = pick.iter().flat_map(|pick| self.legs(pick)).collect();
         let (effectiveness, total_return) = self.afterwards(self.sample.columns[f], &legs);
         Some(Trade {
             strategy,
@@ -177,6 +179,11 @@ impl<'a> Quarter<'a> {
             effectiveness,
             total_return,
         })
+    }
+
+    /// The columns of a pick and the ratio of each.
+    fn legs<'b>(&'b self, pick: &'b Pick) -> impl Iterator<Item = (usize, f64)> + 'b {
+        pick.members.iter().zip(&pick.ratios).map(|(place, ratio)| (self.sample.columns[*place], *ratio))
     }
 
     /// The place of a column that is not the factor or a part of it.
@@ -260,7 +267,7 @@ impl<'a> Quarter<'a> {
         Some(&self.question.risk_free?[self.rows.end + 1..=self.rows.evaluated_to])
     }
 
-    fn interval(&self, f: usize, best: &Pick) -> Option<crate::hedge::signed::Interval> {
+    fn interval(&self, f: usize, best: &Pick) -> Option<Interval> {
         let of = |place: usize| self.periods.returns(self.sample.columns[place], &self.sample);
         let members: Vec<&[f64]> = best.members.iter().map(|place| of(*place)).collect();
         Estimate::of_effectiveness(self.periods.dates(&self.sample), of(f), &members, &self.question.plan.rule)
@@ -282,11 +289,11 @@ fn expect(results: &mut [FundQuarter], universe: &[usize]) {
 }
 
 /// What the best hedges of each column took away, as known on a date.
-pub(super) struct Past(std::collections::HashMap<usize, Vec<f64>>);
+pub(super) struct Past(HashMap<usize, Vec<f64>>);
 
 impl Past {
-    pub(super) fn until(results: &[FundQuarter], date: chrono::NaiveDate) -> Self {
-        let mut past = std::collections::HashMap::<usize, Vec<f64>>::new();
+    pub(super) fn until(results: &[FundQuarter], date: NaiveDate) -> Self {
+        let mut past = HashMap::<usize, Vec<f64>>::new();
         for result in results.iter().filter(|result| result.evaluated_to <= date) {
             past.entry(result.column).or_default().extend(result.effectiveness());
         }
