@@ -7,6 +7,9 @@
 //! figures against f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), which of them pass the threshold,
 //! their scores ([`mod@score`]), and the best two or three together ([`mod@basket`]). Whose portfolio it is, and what f
 //! is made of, comes in as data.
+//!
+//! Beside it stand the best hedge when selling short is allowed ([`mod@signed`]) and what such hedges took away in past
+//! quarters ([`mod@scorecard`]).
 
 pub mod basket;
 pub mod candidates;
@@ -16,6 +19,8 @@ mod question;
 mod report;
 mod scan;
 pub mod score;
+pub mod scorecard;
+pub mod signed;
 pub mod swap;
 
 #[cfg(test)]

@@ -22,6 +22,37 @@ pub struct Seed(Sha256);
 #[derive(Debug, Clone)]
 pub struct Draws(ChaCha8Rng);
 
+/// How long the blocks of a stationary bootstrap are: of geometric length, ending after each row with a probability of
+/// 1 / `mean`.
+#[derive(Debug, Clone)]
+pub struct RandomLengths {
+    /// Under the k-th of them lie the 32-bit numbers whose block goes on past k rows.
+    longer: Vec<u32>,
+    /// The shortest length that a number may stand for, by its first eight bits: a bound or none is left to be looked at.
+    shortest: Vec<usize>,
+}
+
+impl RandomLengths {
+    /// Lengths of `mean` rows on average, at least 1, and of `rows` at most. The k-th bound is the one before it, at first
+    /// 2^32 - 1, less its whole part divided by `mean`.
+    pub fn new(mean: u32, rows: usize) -> Self {
+        let bounds = std::iter::successors(Some(u32::MAX), |bound| Some(bound - bound / mean.max(1)));
+        let longer: Vec<u32> = bounds.skip(1).take(rows.saturating_sub(1)).collect();
+        let of = |number: u32| 1 + longer.iter().take_while(|bound| number < **bound).count();
+        let shortest = (0..=u32::from(u8::MAX)).map(|first| of(first << 24 | 0xFF_FFFF)).collect();
+        Self { longer, shortest }
+    }
+
+    /// The length that a 32-bit number stands for.
+    fn of(&self, number: u32) -> usize {
+        let mut length = self.shortest[(number >> 24) as usize];
+        while self.longer.get(length - 1).is_some_and(|bound| number < *bound) {
+            length += 1;
+        }
+        length
+    }
+}
+
 impl Seed {
     /// The seed of a method, by its name and version.
     pub fn of(method: &str) -> Self {
@@ -73,6 +104,22 @@ impl Draws {
             missing -= taken;
         }
         blocks
+    }
+
+    /// Circular blocks of random lengths (D. Politis and J. Romano, "The Stationary Bootstrap", J. Am. Stat. Assoc. 89, 1994)
+    /// that make up as many rows as there are, under 2^32, as [`Draws::blocks`] gives them; the last is cut to what is missing.
+    /// Of each block the upper half u of the next 64 bits is its first row, floor(u rows / 2^32), the lower half its length. They
+    /// replace what `blocks` held.
+    pub fn stationary(&mut self, rows: usize, lengths: &RandomLengths, blocks: &mut Vec<Range<usize>>) {
+        blocks.clear();
+        let mut missing = rows;
+        while missing > 0 {
+            let number = self.0.next_u64();
+            let first = ((number >> 32) * rows as u64) >> 32;
+            let (first, taken) = (first as usize, lengths.of(number as u32).min(missing));
+            blocks.push(first..first + taken);
+            missing -= taken;
+        }
     }
 }
 

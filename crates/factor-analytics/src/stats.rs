@@ -80,6 +80,11 @@ pub fn ratio(numerator: Option<f64>, denominator: Option<f64>) -> Option<f64> {
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
+    quantile_of_sorted(&sorted, q)
+}
+
+/// The same of values that rise.
+pub fn quantile_of_sorted(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let position = q.clamp(0.0, 1.0) * last as f64;
     let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);

@@ -68,3 +68,33 @@ fn blocks_make_up_as_many_rows_as_there_are() {
     assert!(drawn.blocks(0, 21).is_empty());
     assert_eq!(drawn.blocks(5, 21).iter().map(Range::len).sum::<usize>(), 5);
 }
+
+#[test]
+fn random_blocks_are_those_of_another_program() {
+    // As above, each 64-bit number's upper half times 30, shifted right by 32, and its lower half against the bounds.
+    let mut found = draws("method 1", &[("2020-01-31", [0.5, -0.25])]);
+    let mut blocks = vec![7..9, 2..3];
+    found.stationary(30, &RandomLengths::new(6, 30), &mut blocks);
+    assert_eq!(blocks, [20..21, 15..20, 19..23, 9..11, 29..32, 19..24, 24..33, 0..1]);
+}
+
+#[test]
+fn random_blocks_begin_anywhere_and_end_after_each_row_with_the_same_probability() {
+    let (mut drawn, lengths) = (draws("m", &[]), RandomLengths::new(6, 500));
+    let (mut blocks, mut first, mut all, mut long) = (Vec::new(), [0_i32; 5], 0_i32, [0_i32; 3]);
+    for _ in 0..400 {
+        drawn.stationary(500, &lengths, &mut blocks);
+        assert_eq!(blocks.iter().map(Range::len).sum::<usize>(), 500);
+        // The last is cut.
+        for block in blocks.iter().take(blocks.len() - 1) {
+            all += 1;
+            first[block.start / 100] += 1;
+            (0..3).for_each(|at| long[at] += i32::from(block.len() > [1, 6, 17][at]));
+        }
+    }
+    // 400 draws of 500 / 6 blocks; the share that is longer than k is (5/6)^k. Standard deviations are under 90.
+    assert!((all - 33_000).abs() < 800, "{all}");
+    assert!(first.iter().all(|count| (5 * count - all).abs() < 2_000), "{first:?}");
+    let expected = [5.0 / 6.0, 0.334_898, 0.045_074].map(|share: f64| share * f64::from(all));
+    assert!(long.iter().zip(expected).all(|(count, by_hand)| (f64::from(*count) - by_hand).abs() < 400.0), "{long:?}");
+}
