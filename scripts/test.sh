@@ -319,6 +319,8 @@ oracle_on_ends() {
 oracle_self_test() {
     oracle --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
     "$tools/venv/bin/python" fixtures/oracle/sweep.py --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
+    "$tools/venv/bin/python" fixtures/oracle/scorecard.py --self-test
+    "$tools/venv/bin/python" fixtures/oracle/hedge_answers.py
 }
 
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
