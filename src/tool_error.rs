@@ -513,7 +513,9 @@ mod tests {
             assert!(json.fits(most), "{most}: {}", json.as_str().len());
             assert_eq!(json.value()["error"]["code"], "invalid_argument");
         }
-        let small = ToolError::invalid((0..30).map(|at| problem(&format!("field {at}"), None)).collect());
+        let small = ToolError::invalid(
+            (0..30).map(|at| problem(&format!("field {at}"), Some(&format!("write {at}")))).collect(),
+        );
         let (whole, cut) = (small.within(MAX_CHARS, None).value(), small.within(2_000, None).value());
         assert_eq!(
             (&cut["error"]["message"], whole["error"]["problems"].as_array().unwrap().len()),

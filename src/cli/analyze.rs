@@ -16,6 +16,9 @@ use crate::{
     settings::Settings,
 };
 
+/// The section that is text for people.
+const REPORT: &str = "formatted_report";
+
 /// What to analyse.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Kind {
@@ -31,6 +34,8 @@ enum Kind {
     Exposures,
     /// Two to six factors (--tickers) next to each other, over several --periods
     Comparison,
+    /// How hedges of a factor (--factor) did, quarter by quarter, beside other ways
+    Scorecard,
 }
 
 /// Arguments of `analyze`.
@@ -93,11 +98,15 @@ impl AnalyzeArgs {
             Kind::Correlations => Some("correlations"),
             Kind::Performance => Some("performance"),
             Kind::Returns => Some("returns"),
-            Kind::Recommendations | Kind::Exposures | Kind::Comparison => None,
+            Kind::Recommendations | Kind::Exposures | Kind::Comparison | Kind::Scorecard => None,
         };
         let mut arguments = Map::new();
         arguments.extend(kind.map(|kind| ("analysis_type".to_owned(), json!(kind))));
         arguments.insert("format".to_owned(), json!(if self.json { "full" } else { "report" }));
+        if matches!(self.kind, Kind::Scorecard) {
+            let sections: &[&str] = if self.json { &["scorecard"] } else { &["scorecard", REPORT] };
+            arguments.insert("include".to_owned(), json!(sections));
+        }
         // A terminal has no limit of its own.
         arguments.insert("max_chars".to_owned(), json!(0));
         let lists = [
@@ -148,13 +157,21 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
     let call = Call { arguments: args.arguments()?, progress: Progress::bar(), ..Call::default() };
     let answered = match args.kind {
         Kind::Correlations | Kind::Performance | Kind::Returns => analysis::answer(&app, call).await,
-        Kind::Recommendations => recommendations::answer(&app, call).await,
+        Kind::Recommendations | Kind::Scorecard => recommendations::answer(&app, call).await,
         Kind::Exposures => exposures::answer(&app, call).await,
         Kind::Comparison => comparison::answer(&app, call).await,
     };
     match answered {
         Ok(answer) => {
-            let text = if args.json { answer.structured.to_string() } else { answer.text };
+            let report = match args.kind {
+                Kind::Scorecard if !args.json => answer.structured.value()[REPORT].as_str().map(str::to_owned),
+                _ => None,
+            };
+            let text = match report {
+                Some(report) => report,
+                None if args.json => answer.structured.to_string(),
+                None => answer.text,
+            };
             match &args.output {
                 Some(path) => std::fs::write(path, text).with_context(|| {
                     format!("cannot write {}: give --output a file in a folder that can be written to", path.display())
@@ -206,6 +223,13 @@ mod tests {
                 "max_recommendations": 2,
             })
         );
+    }
+
+    #[test]
+    fn a_scorecard_is_a_section_of_recommendations() {
+        let read = |line: &[&str]| arguments(line).unwrap()["include"].clone();
+        assert_eq!(read(&["scorecard", "--factor", "VNQ"]), json!(["scorecard", "formatted_report"]));
+        assert_eq!(read(&["scorecard", "--factor", "VNQ", "--json"]), json!(["scorecard"]));
     }
 
     #[test]

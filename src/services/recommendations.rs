@@ -5,6 +5,8 @@
 
 mod answer;
 mod candidates;
+mod hedge_rows;
+mod hedged;
 mod insights;
 mod notes;
 mod report;
@@ -22,8 +24,7 @@ use factor_analytics::{
 };
 use schemars::Schema;
 
-use self::answer::RecommendationsAnswer;
-use self::request::Request;
+use self::{answer::RecommendationsAnswer, hedged::Hedged, request::Request};
 use super::{
     analysis::{context::AnalysisContext, quality::DataQuality},
     portfolio::{
@@ -49,6 +50,7 @@ struct Recommended {
     factor: Resolved,
     portfolio: Option<HeldFactor>,
     report: HedgeReport,
+    hedged: Hedged,
     quality: DataQuality,
     /// What stands around it.
     frame: Frame,

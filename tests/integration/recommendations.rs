@@ -61,11 +61,79 @@ async fn real_estate_has_hardly_an_offset_and_cash_is_none() {
     assert!(answer.to_string().chars().count() <= LONGEST);
 }
 
+/// The best hedge comes first, with what selling comes to beside it; its figures are those of daily returns, by plain arithmetic on the
+/// answer's own ratios.
+#[tokio::test]
+async fn the_best_hedge_stands_first_beside_what_selling_comes_to() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let answer = server.answer(TOOL, json!({"overexposed_factor": "VNQ", "holdings": holdings()})).await;
+    let names: Vec<&String> = answer.as_object().unwrap().keys().collect();
+    let place = |name: &str| names.iter().position(|one| *one == name).unwrap();
+    assert!(place("best_hedge") < place("recommendations") && place("reduce") < place("recommendations"), "{names:?}");
+    let hedge = &answer["best_hedge"];
+    let members = hedge["members"].as_array().unwrap();
+    assert!((1..=3).contains(&members.len()) && hedge["rows"] == 252, "{hedge}");
+    for leg in members {
+        let (ratio, moved) = (leg["ratio"].as_f64().unwrap(), &leg["in_portfolio"]);
+        assert!((moved["change"].as_f64().unwrap() - 0.35 * ratio).abs() < 1e-4, "{leg}");
+        assert_eq!(leg["direction"] == "buy", ratio > 0.0, "{leg}");
+        let sold = moved["from_holding"].as_f64().unwrap() + moved["sold_short"].as_f64().unwrap();
+        assert!((sold - (-0.35 * ratio).max(0.0)).abs() < 2e-4, "{leg}");
+    }
+    let (taken, next) = (hedge["in_sample"].as_f64().unwrap(), &hedge["next_quarter"]);
+    let between = |one: &Value, at: f64| one[0].as_f64().unwrap() <= at && at <= one[1].as_f64().unwrap();
+    assert!(between(&hedge["estimate"], taken), "{hedge}");
+    assert!(
+        next["low"].as_f64() < next["median"].as_f64() && next["median"].as_f64() < next["high"].as_f64(),
+        "{next}"
+    );
+    // Without holdings the share is that of the effectiveness alone: 1 - sqrt(1 - E).
+    let alone = server.answer(TOOL, json!({"overexposed_factor": "VNQ"})).await;
+    let (e, s) = (&alone["best_hedge"]["in_sample"], &alone["reduce"]["share"]);
+    assert!((1.0 - s.as_f64().unwrap()).powi(2) - (1.0 - e.as_f64().unwrap()) < 2e-4, "{alone}");
+    let sentences = alone["insights"]["sentences"].as_array().unwrap();
+    assert!(sentences[0].as_str().unwrap().starts_with("Best hedge, per unit of VNQ: "), "{sentences:?}");
+    assert!(
+        sentences[2].as_str().unwrap().starts_with("Before borrow, margin, trading costs and taxes"),
+        "{sentences:?}"
+    );
+    assert!(alone.get("scorecard").is_none() && alone.to_string().chars().count() <= 4_000, "{alone}");
+}
+
+#[tokio::test]
+async fn a_scorecard_grades_past_hedges_and_an_earlier_end_changes_no_quarter_before() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask =
+        |end: &str| json!({"overexposed_factor": "XLE", "include": ["scorecard"], "end_date": end, "max_chars": 0});
+    let (early, late) = (server.answer(TOOL, ask("2024-12-31")).await, server.answer(TOOL, ask("2025-12-31")).await);
+    let of = |answer: &Value, whose: &str| answer["scorecard"][whose].clone();
+    let (factor, universe) = (of(&late, "of_factor"), of(&late, "over_universe"));
+    assert_eq!(
+        (&factor["evaluated_to"], &of(&early, "of_factor")["evaluated_to"]),
+        (&json!("2025-12-31"), &json!("2024-12-31"))
+    );
+    // Four quarters more, the first the same.
+    let quarters = |one: &Value| one["fund_quarters"].as_u64().unwrap();
+    assert_eq!(quarters(&factor), quarters(&of(&early, "of_factor")) + 4);
+    assert_eq!(factor["first"], of(&early, "of_factor")["first"]);
+    assert!(quarters(&universe) > 40 * quarters(&factor), "{universe}");
+    let way = |grades: &Value, name: &str| {
+        grades["strategies"].as_array().unwrap().iter().find(|one| one["strategy"] == name).unwrap().clone()
+    };
+    let (best, none) = (way(&universe, "best_hedge"), way(&universe, "no_hedge"));
+    assert!(best["mean"].as_f64().unwrap() > 0.3 && best["helped"].as_f64().unwrap() > 0.9, "{best}");
+    assert_eq!((none["mean"].as_f64(), none["helped"].as_f64()), (Some(0.0), None));
+    assert!(way(&universe, "least_correlated_bought")["mean"].as_f64() < best["mean"].as_f64());
+    assert!(factor["coverage"]["next_quarter"].is_number() && factor["coverage"]["estimate"].is_number(), "{factor}");
+}
+
 #[tokio::test]
 async fn what_a_sentence_says_its_fields_say() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::start(data.path(), &[]).await;
-    let ask = json!({"overexposed_factor": "TLT", "holdings": holdings(), "correlation_threshold": 0, "format": "full",
+    let ask = json!({"overexposed_factor": "TLT", "holdings": holdings(), "correlation_threshold": 0, "format": "full", "max_recommendations": 6,
         "max_chars": 0, "advanced": {"precision": 17}});
     let answer = server.answer(TOOL, ask).await;
     let rows = answer["recommendations"].as_array().unwrap();

@@ -206,7 +206,7 @@ fn table(returns: &Returns) -> Result<(), Box<dyn Error>> {
 fn results(returns: &Returns) -> Result<(), Box<dyn Error>> {
     let scorecard = returns.scorecard(ScorecardPlan::default())?;
     println!(
-        "fund,quarter_end,evaluated_to,rule,members,ratios,in_sample,next_quarter,total_return,estimate_low,estimate_high,expected_low,expected_median,expected_high"
+        "fund,quarter_end,evaluated_to,rule,members,ratios,in_sample,effectiveness,total_return,estimate_low,estimate_high,expected_low,expected_median,expected_high"
     );
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for result in &scorecard.results {

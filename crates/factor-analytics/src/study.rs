@@ -1,5 +1,6 @@
 //! Which factors of a universe are analysed on a panel, and what they are analysed with.
 
+mod daily;
 mod exclusion;
 mod history;
 mod standing;

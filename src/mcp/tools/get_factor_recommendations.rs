@@ -9,8 +9,8 @@ use crate::services::recommendations;
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_factor_recommendations",
     title: "Offsets of a factor",
-    description: "What offsets a factor there is too much of: correlation, hedge ratio, effectiveness in and out of sample, \
-                  the swap in a portfolio, the best two or three together.",
+    description: "What hedges a factor there is too much of: the best hedge, bought or sold short, how much to sell instead, \
+                  offsets to buy with their effectiveness, swaps in a portfolio.",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: true,
@@ -43,7 +43,7 @@ fn input() -> Value {
     schemas::add(
         &mut properties,
         &schemas::portfolio_analysis(
-            "recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
+            "best_hedge, scorecard (past quarters), recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
         ),
     );
     schemas::add(

@@ -1,16 +1,21 @@
 //! The answer, typed: whole, in short, and what goes with the report.
 
 use chrono::NaiveDate;
-use factor_analytics::exposure::Exposures;
+use factor_analytics::{
+    exposure::Exposures,
+    hedge::{Recommendation, scorecard::ScorecardReport},
+};
+use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     HeldFactor, Recommended,
+    hedge_rows::{HedgeRow, ReduceRow},
     insights::Insights,
     request::Section,
-    rows::{BasketRow, Further, RecommendationRow},
+    rows::{BasketRow, RecommendationRow},
 };
 use crate::{
     answer::{Fields, Frame},
@@ -26,8 +31,8 @@ use crate::{
     },
 };
 
-/// Recommendations of a summary with most of their fields; the others have a line each.
-const RECOMMENDATIONS: usize = 5;
+/// Recommendations of a summary with their main figures; the others have their correlation alone.
+const RECOMMENDATIONS: usize = 3;
 /// Weights of a summary; and a factor with more members says how many it has.
 const EXPOSURES: usize = 10;
 
@@ -38,6 +43,15 @@ pub(crate) struct RecommendationsAnswer<'a> {
     /// What the name asked for stands for.
     #[serde(skip_serializing_if = "Option::is_none")]
     overexposed_factor: Option<ResolvedFactor<'a>>,
+    /// Up to three funds, bought or sold short, that together take most of its variance away; null where none can be found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_hedge: Option<Option<HedgeRow<'a>>>,
+    /// How much of it would have to be sold for the same variance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reduce: Option<Option<ReduceRow<'a>>>,
+    /// How such hedges did in past quarters, beside other ways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scorecard: Option<&'a ScorecardReport>,
     /// The portfolio, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     portfolio: Option<PortfolioFacts<'a>>,
@@ -66,9 +80,9 @@ pub(crate) struct RecommendationsAnswer<'a> {
     as_of: Option<NaiveDate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     period: Option<Period>,
-    /// The recommendations that a summary shows in a line each.
+    /// The further recommendations of a summary, in their order, with their correlation to the factor.
     #[serde(skip_serializing_if = "Option::is_none")]
-    further: Option<Vec<Further<'a>>>,
+    further: Option<IndexMap<&'a str, Option<f64>>>,
 }
 
 /// A portfolio in this answer.
@@ -118,6 +132,8 @@ impl PortfolioAnswer for Recommended {
 
     fn fields_of(section: Section) -> &'static [&'static str] {
         match section {
+            Section::BestHedge => &["best_hedge", "reduce"],
+            Section::Scorecard => &["scorecard"],
             Section::Recommendations => {
                 &["overexposed_factor", "recommendations", "candidates_scanned", "candidates_meeting_threshold"]
             }
@@ -135,7 +151,10 @@ impl PortfolioAnswer for Recommended {
         let rows = || self.report.recommendations.iter().map(|one| RecommendationRow::whole(one, of)).collect();
         let basket = self.report.basket.as_ref().filter(|_| include.wants(Section::Basket));
         let figures = self.figures(usize::MAX);
+        let wants_hedge = include.wants(Section::BestHedge);
         let answer = RecommendationsAnswer {
+            best_hedge: wants_hedge.then(|| self.hedged.best.as_ref().ok().map(HedgeRow::whole)),
+            reduce: wants_hedge.then(|| self.hedged.reduce.as_ref().map(ReduceRow::Whole)),
             insights: include.wants(Section::Insights).then(|| Insights::of(self)),
             recommendations: include.wants(Section::Recommendations).then(rows),
             basket: basket.map(|basket| BasketRow::whole(basket, of)),
@@ -165,16 +184,17 @@ impl PortfolioAnswer for Recommended {
     }
 
     fn summary(&self, shown: usize) -> Fields {
-        let of = &self.factor.name;
         let (first, rest) = self.report.recommendations.split_at(shown.min(self.report.recommendations.len()));
         let figures = self.figures(EXPOSURES);
         let answer = RecommendationsAnswer {
             insights: Some(Insights::short(self)),
-            recommendations: Some(first.iter().map(|one| RecommendationRow::short(one, of)).collect()),
-            basket: self.report.basket.as_ref().map(|basket| BasketRow::short(basket, of)),
+            best_hedge: Some(self.hedged.best.as_ref().ok().map(HedgeRow::short)),
+            reduce: Some(self.hedged.reduce.as_ref().map(ReduceRow::short)),
+            recommendations: Some(first.iter().map(RecommendationRow::short).collect()),
+            basket: self.report.basket.as_ref().map(BasketRow::short),
             as_of: Some(self.context.analysis.study.panel().as_of()),
             period: Some(Period::of(&self.context)),
-            further: (!rest.is_empty()).then(|| rest.iter().map(Further::of).collect()),
+            further: (!rest.is_empty()).then(|| rest.iter().map(in_short).collect()),
             ..figures
         };
         Fields::of_object(&answer, SHORT).opening("insights", answer.insights.as_ref())
@@ -204,11 +224,18 @@ impl Recommended {
             portfolio: portfolio.map(PortfolioFacts::of),
             current_portfolio_exposures: portfolio.map(by_industry),
             regression_exposures: portfolio.map(|of| of.exposures.as_ref().ok()),
+            scorecard: self.hedged.graded(&self.request),
             candidates_scanned: Some(self.report.candidates_scanned),
             candidates_meeting_threshold: Some(self.report.candidates_meeting_threshold),
             ..RecommendationsAnswer::default()
         }
     }
+}
+
+/// A recommendation by its name, and its correlation.
+fn in_short(one: &Recommendation) -> (&str, Option<f64>) {
+    let name = one.etf_ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
+    (name, one.figures.relation.correlation_to_overexposed)
 }
 
 impl<'a> PortfolioFacts<'a> {
@@ -267,16 +294,11 @@ mod tests {
         assert_eq!(whole["insights"]["left_out"], left_out);
         assert_eq!(whole["insights"]["yields_unknown"], json!(["gold", "oil"]));
         assert_eq!((whole["recommendations"].as_array().unwrap().len(), whole.get("further")), (7, None));
-        assert_eq!(all.entries(), 5);
+        assert_eq!(all.entries(), 3);
         let short = all.summary(2).json().value();
         assert_eq!(short["insights"]["left_out"], json!({"part_of_overexposed": 2, "cash": 1}));
-        assert_eq!(short["insights"]["yields_unknown"], 2);
-        let ranks =
-            |name: &str| short[name].as_array().unwrap().iter().map(|one| one["rank"].clone()).collect::<Vec<_>>();
-        assert_eq!(
-            (ranks("recommendations"), ranks("further")),
-            (vec![json!(1), json!(2)], (3..=7).map(Value::from).collect())
-        );
+        let ranks: Vec<&Value> = short["recommendations"].as_array().unwrap().iter().map(|one| &one["rank"]).collect();
+        assert_eq!((ranks, short["further"].as_object().unwrap().len()), (vec![&json!(1), &json!(2)], 5));
         // As many as there are, or more: nothing is left for a line each.
         for shown in [7, 8] {
             let every = all.summary(shown).json().value();
@@ -287,7 +309,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_there_is_said_where_it_was_wanted() {
         let mut all = seven(json!({"overexposed_factor": "VNQ"})).await;
-        let said = |all: &Recommended| not_computed(&all.request, all.portfolio.as_ref(), &all.report);
+        let said = |all: &Recommended| not_computed(&all.request, all.portfolio.as_ref(), (&all.report, &all.hedged));
         assert_eq!(said(&all).len(), 2);
         assert_eq!(said(&all)["exposures"], "give holdings or portfolio_name");
         assert_eq!(said(&all)["basket"], "too few rows");
@@ -302,7 +324,8 @@ mod tests {
         assert!(all.report.basket.is_none() && all.frame.not_computed.contains_key("basket"));
         let whole = all.whole();
         let mut known: Vec<&str> = whole.names().chain(["analysis_metadata", "basket", "data_quality"]).collect();
-        known.extend(["formatted_report"]);
+        // Of past quarters there is something only where it is named.
+        known.extend(["formatted_report", "scorecard"]);
         let mut of_sections: Vec<&str> = Section::ALL.into_iter().flat_map(Recommended::fields_of).copied().collect();
         of_sections.sort_unstable();
         known.sort_unstable();

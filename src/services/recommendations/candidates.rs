@@ -15,7 +15,12 @@ use factor_analytics::{
 };
 use factor_types::{AssetClass, Category, Frequency, FundFacts, Ratio, Ticker};
 
-use super::{HeldFactor, Recommended, notes, request::Request};
+use super::{
+    HeldFactor, Recommended,
+    hedged::{Hedged, Question},
+    notes,
+    request::{Request, Section},
+};
 use crate::{
     analysis::Report,
     services::{
@@ -26,13 +31,14 @@ use crate::{
 };
 
 /// What a candidate is, owned.
-struct Row {
-    name: String,
-    ticker: Option<Ticker>,
-    category: Category,
-    column: usize,
-    part: bool,
-    cash: bool,
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) ticker: Option<Ticker>,
+    pub(super) category: Category,
+    pub(super) column: usize,
+    pub(super) part: bool,
+    pub(super) cash: bool,
     standing: Standing,
     weight: Option<f64>,
     figures: Figures,
@@ -45,6 +51,26 @@ struct Figures {
     sharpe_ratio: Option<f64>,
     max_drawdown: Option<f64>,
     dividend_yield: Option<f64>,
+}
+
+impl Row {
+    /// The candidate with these returns.
+    pub(super) fn candidate<'a>(&'a self, returns: &'a [f64]) -> Candidate<'a> {
+        Candidate {
+            factor: &self.name,
+            ticker: self.ticker.as_ref(),
+            category: self.category,
+            returns,
+            part_of_overexposed: self.part,
+            is_cash: self.cash,
+            standing: self.standing,
+            portfolio_weight: self.weight,
+            sharpe_ratio: self.figures.sharpe_ratio,
+            max_drawdown: self.figures.max_drawdown,
+            dividend_yield: self.figures.dividend_yield,
+            facts: self.facts,
+        }
+    }
 }
 
 /// Looks at every candidate, off the async threads.
@@ -75,15 +101,19 @@ pub(super) async fn look_at<W: Observer>(
     let plan = plan(&request, &context);
     let fund = factor.name.parse::<Ticker>().ok().and_then(|ticker| context.common().universe().get(&ticker));
     let expense_ratio = fund.and_then(|fund| fund.facts.expense_ratio).map(Ratio::decimal);
-    let (report, portfolio) = portfolio::off_thread(move || {
+    let (of, weights) = (factor.clone(), held.as_ref().map(|(held, _)| held.weights.clone()));
+    let graded = request.include.names(Section::Scorecard);
+    let (report, hedged, portfolio) = portfolio::off_thread(move || {
         let (held, mut watch) = (returns.as_ref().zip(weight), watch());
         let report = report(&study, &overexposed, held, (&rows, expense_ratio), &plan, &mut watch)?;
+        let question = Question { study: &study, factor: &of, rows: &rows, held: weights.as_ref().zip(weight), graded };
+        let hedged = Hedged::of(&question, &mut watch);
         let portfolio = returns.map(|returns| {
             let progress = Progress::new(&mut watch, "exposures");
             let exposures = portfolio::macro_exposures(&study, &returns, &risk_free, &progress);
             (returns, exposures)
         });
-        Ok::<_, HedgeError>((report, portfolio))
+        Ok::<_, HedgeError>((report, hedged, portfolio))
     })
     .await?
     .map_err(|error| match error {
@@ -100,9 +130,9 @@ pub(super) async fn look_at<W: Observer>(
     });
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
     let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), &report);
-    let frame = notes::frame(&request, &context, &factor, portfolio.as_ref(), &report);
+    let frame = notes::frame((&request, &context), &factor, portfolio.as_ref(), (&report, &hedged));
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
-    Ok(Recommended { request, context, factor, portfolio, report, quality, frame })
+    Ok(Recommended { request, context, factor, portfolio, report, hedged, quality, frame })
 }
 
 /// Days make more returns of a short history than months and weeks do.
@@ -145,23 +175,7 @@ fn report(
     observer: &mut dyn Observer,
 ) -> Result<HedgeReport, HedgeError> {
     let panel = study.panel();
-    let candidates: Vec<Candidate<'_>> = rows
-        .iter()
-        .map(|row| Candidate {
-            factor: &row.name,
-            ticker: row.ticker.as_ref(),
-            category: row.category,
-            returns: panel.column(row.column),
-            part_of_overexposed: row.part,
-            is_cash: row.cash,
-            standing: row.standing,
-            portfolio_weight: row.weight,
-            sharpe_ratio: row.figures.sharpe_ratio,
-            max_drawdown: row.figures.max_drawdown,
-            dividend_yield: row.figures.dividend_yield,
-            facts: row.facts,
-        })
-        .collect();
+    let candidates: Vec<Candidate<'_>> = rows.iter().map(|row| row.candidate(panel.column(row.column))).collect();
     let question = HedgeQuestion {
         overexposed,
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),

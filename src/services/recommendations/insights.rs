@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Recommended;
+use super::{Recommended, hedge_rows};
 use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// What stands out, and what was left out.
@@ -21,11 +21,14 @@ pub(crate) struct Insights<'a> {
     nothing_offsets: Option<bool>,
     best_out_of_sample: Option<f64>,
     /// The candidate whose short sale takes most away.
-    best_short: Option<&'a BestShort>,
-    selection_in_sample: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_short: Option<Option<&'a BestShort>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection_in_sample: Option<bool>,
     /// Candidates that were not looked at, by why.
     left_out: IndexMap<CandidateExclusion, Names<'a>>,
-    yields_unknown: Names<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    yields_unknown: Option<Names<'a>>,
 }
 
 /// Names, or how many there are.
@@ -61,18 +64,23 @@ impl<'a> Insights<'a> {
             not_known: not_known(all),
             nothing_offsets: report.nothing_offsets,
             best_out_of_sample: report.best_out_of_sample,
-            best_short: report.best_short.as_ref(),
-            selection_in_sample: report.selection_in_sample,
+            best_short: Some(report.best_short.as_ref()),
+            selection_in_sample: Some(report.selection_in_sample),
             left_out: left_out.into_iter().map(|(why, names)| (why, Names::Listed(names))).collect(),
-            yields_unknown: Names::Listed(report.yields_unknown.iter().map(Cow::from).collect()),
+            yields_unknown: Some(Names::Listed(report.yields_unknown.iter().map(Cow::from).collect())),
         }
     }
 
-    /// As a summary has it: names are counted.
+    /// As a summary has it: what a decision turns on, and names are counted.
     pub(super) fn short(all: &'a Recommended) -> Self {
-        let mut insights = Self::of(all);
+        let mut insights = Self {
+            sentences: in_short(all),
+            best_short: None,
+            selection_in_sample: None,
+            yields_unknown: None,
+            ..Self::of(all)
+        };
         insights.left_out.values_mut().for_each(Names::count);
-        insights.yields_unknown.count();
         insights
     }
 }
@@ -81,18 +89,12 @@ impl<'a> Insights<'a> {
 pub(super) fn sentences(all: &Recommended) -> Vec<String> {
     let report = &all.report;
     let of = &all.factor.name;
-    let mut said = Vec::new();
+    let mut said = hedge_rows::sentences(all);
     said.extend(nothing(report, of));
     said.extend(report.best_short.as_ref().map(|best| sold_short(best, of)));
     said.extend(young(report));
     said.extend(untested(report, of));
-    if report.candidates_meeting_threshold == 0 && !report.recommendations.is_empty() {
-        said.push(format!(
-            "None of the {} candidates scanned has a correlation with {of} at or under {}: those listed have the lowest, and \
-             meets_threshold is false.",
-            report.candidates_scanned, all.request.correlation_threshold
-        ));
-    }
+    said.extend(none_passes(all));
     if !report.recommendations.is_empty() {
         let significant = report.recommendations.iter().filter(|one| one.significant).count();
         said.push(format!(
@@ -116,6 +118,30 @@ pub(super) fn sentences(all: &Recommended) -> Vec<String> {
         "Cash offsets nothing, it dilutes; holding less of {of} is the one reduction that needs no correlation to last."
     ));
     said
+}
+
+/// The same for a summary.
+fn in_short(all: &Recommended) -> Vec<String> {
+    let (report, of) = (&all.report, &all.factor.name);
+    let mut said = hedge_rows::sentences(all);
+    let others = [nothing(report, of), young(report), untested(report, of)];
+    said.extend(others.into_iter().flatten());
+    if all.hedged.best.is_err() {
+        said.extend(report.best_short.as_ref().map(|best| sold_short(best, of)));
+    }
+    said
+}
+
+/// That the threshold lets nothing through.
+fn none_passes(all: &Recommended) -> Option<String> {
+    let report = &all.report;
+    (report.candidates_meeting_threshold == 0 && !report.recommendations.is_empty()).then(|| {
+        format!(
+            "None of the {} candidates scanned has a correlation with {} at or under {}: those listed have the lowest, and \
+             meets_threshold is false.",
+            report.candidates_scanned, all.factor.name, all.request.correlation_threshold
+        )
+    })
 }
 
 /// What the answer cannot know.
@@ -330,6 +356,7 @@ mod tests {
             best_out_of_sample: Some(0.2),
             ..HedgeReport::default()
         };
+        all.hedged.best = Err("none".to_owned());
         let said = sentences(&all);
         let starts = [
             "None of the 12 candidates scanned has a correlation with VNQ at or under -0.2: ",

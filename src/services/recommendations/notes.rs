@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 
 use super::{
     HeldFactor,
+    hedged::Hedged,
     request::{Request, Section},
 };
 use crate::{
@@ -72,11 +73,10 @@ impl fmt::Display for Note<'_> {
 
 /// What stands around an answer: its notes, and the sections that are not there.
 pub(super) fn frame(
-    request: &Request,
-    context: &AnalysisContext,
+    (request, context): (&Request, &AnalysisContext),
     factor: &Resolved,
     portfolio: Option<&HeldFactor>,
-    report: &HedgeReport,
+    (report, hedged): (&HedgeReport, &Hedged),
 ) -> Frame {
     let mut notes = context.common().notes.clone();
     notes.extend(portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
@@ -84,16 +84,24 @@ pub(super) fn frame(
     let held = portfolio.map(|portfolio| (&portfolio.held.weights, portfolio.weight));
     let own = [of_portfolio(factor, held), of_candidates(report, request)].into_iter().flatten();
     notes.extend(own.map(|note| note.to_string()));
-    answer::frame(&request.include, not_computed(request, portfolio, report), notes)
+    answer::frame(&request.include, not_computed(request, portfolio, (report, hedged)), notes)
 }
 
 /// Sections that are not there, with what to do.
 pub(super) fn not_computed(
     request: &Request,
     portfolio: Option<&HeldFactor>,
-    report: &HedgeReport,
+    (report, hedged): (&HedgeReport, &Hedged),
 ) -> IndexMap<&'static str, String> {
     let mut reasons = IndexMap::new();
+    if let Some(why) = hedged.best.as_ref().err().filter(|_| request.include.wants(Section::BestHedge)) {
+        reasons.insert("best_hedge", why.clone());
+    }
+    if let Err(why) = &hedged.scorecard
+        && request.include.names(Section::Scorecard)
+    {
+        reasons.insert("scorecard", why.clone());
+    }
     if portfolio.is_none() && request.include.wants(Section::Exposures) {
         reasons.insert("exposures", "give holdings or portfolio_name".to_owned());
     }

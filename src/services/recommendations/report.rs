@@ -1,6 +1,9 @@
 //! The report for people.
 
-use factor_analytics::hedge::Recommendation;
+use factor_analytics::hedge::{
+    Recommendation,
+    scorecard::{Grades, StrategyGrade},
+};
 
 use super::{
     Recommended,
@@ -43,6 +46,40 @@ const FACTS: [&str; 11] = [
     "score",
 ];
 
+/// How each way did.
+const GRADES: [&str; 9] =
+    ["way", "quarters", "mean", "median", "10th percentile", "worst", "helped", "turnover", "return a year"];
+
+/// How each way did, one row each.
+fn add_grades(text: &mut String, title: &str, grades: Option<&Grades>) {
+    let Some(grades) = grades else { return };
+    let row = |grade: &StrategyGrade| {
+        vec![
+            grade.strategy.as_str().replace('_', " "),
+            grade.quarters.to_string(),
+            percent(Some(grade.mean)),
+            percent(Some(grade.median)),
+            percent(Some(grade.percentile_10)),
+            percent(Some(grade.worst)),
+            percent(grade.helped),
+            percent(grade.turnover),
+            percent(grade.return_per_year),
+        ]
+    };
+    let rows: Vec<Vec<String>> = grades.strategies.iter().map(row).collect();
+    markdown::titled_table(text, title, &GRADES, 1, &rows);
+    let coverage = &grades.coverage;
+    let said = format!(
+        "Share of the variance of daily returns that each took away in the quarter after it was chosen, quarter ends {} to {}. \
+         The next quarter lay within the interval of the past in {} of the cases, within what was to be expected in {}.",
+        grades.first,
+        grades.last,
+        percent(coverage.estimate),
+        percent(coverage.next_quarter)
+    );
+    text.push_str(&format!("\n{said}\n"));
+}
+
 impl Recommended {
     /// The report for people.
     pub(super) fn text(&self) -> String {
@@ -52,6 +89,10 @@ impl Recommended {
             format!("# Offsets of {}{label}\n\n{}\n", self.factor.name, heading(&self.context, &self.quality));
         add_caveats(&mut text, not_known(self), &self.quality);
         markdown::list(&mut text, "In short", &sentences(self));
+        if let Some(scorecard) = self.hedged.graded(&self.request) {
+            add_grades(&mut text, &format!("How hedges of {} did", self.factor.name), scorecard.of_factor.as_ref());
+            add_grades(&mut text, "How hedges of all funds did", scorecard.over_universe.as_ref());
+        }
         self.add_rows(&mut text);
         let why: Vec<String> = report
             .recommendations

@@ -32,6 +32,8 @@ const HIGHEST_EXPENSE_RATIO: f64 = 0.1;
 closed_set! {
     /// A section of an answer, as `include` names it.
     pub(crate) enum Section: "a section" {
+        BestHedge = "best_hedge",
+        Scorecard = "scorecard",
         Recommendations = "recommendations",
         Basket = "basket",
         Exposures = "exposures",

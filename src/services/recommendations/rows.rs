@@ -17,7 +17,7 @@ use crate::answer::markdown::{in_words, in_words_or_dash};
 pub(crate) enum RecommendationRow<'a> {
     /// With every figure.
     Whole(Explained<'a, Recommendation>),
-    /// Without rolling correlations and the parts of the score.
+    /// What it offsets and how far, and the move.
     Short(Box<ShortRecommendation<'a>>),
 }
 
@@ -27,7 +27,7 @@ pub(crate) enum RecommendationRow<'a> {
 pub(crate) enum BasketRow<'a> {
     /// With every figure.
     Whole(Explained<'a, Basket>),
-    /// Without rolling correlations and how it was found.
+    /// What it offsets and how far, and the moves.
     Short(Box<ShortBasket<'a>>),
 }
 
@@ -50,29 +50,14 @@ pub(crate) struct ShortRecommendation<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     young: bool,
     correlation_to_overexposed: Option<f64>,
-    correlation_interval: Option<[f64; 2]>,
     n: usize,
-    down_market_correlation: Option<f64>,
-    rationale: String,
     hedge_ratio: Option<f64>,
     direction: Option<Direction>,
     hedge_effectiveness: Effectiveness,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_portfolio_exposure: Option<f64>,
     #[serde(flatten)]
     swap: Option<&'a Swap>,
-    sharpe_ratio: Option<f64>,
-    max_drawdown: Option<f64>,
-    dividend_yield: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expense_ratio: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    average_daily_value: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost_per_year: Option<f64>,
     meets_threshold: bool,
     significant: bool,
-    score: f64,
 }
 
 /// A basket in a summary; the fields are those of [`Basket`].
@@ -80,23 +65,10 @@ pub(crate) struct ShortRecommendation<'a> {
 pub(crate) struct ShortBasket<'a> {
     members: &'a [BasketMember],
     correlation_to_overexposed: Option<f64>,
-    correlation_interval: Option<[f64; 2]>,
     n: usize,
-    down_market_correlation: Option<f64>,
-    rationale: String,
     hedge_effectiveness: Effectiveness,
     #[serde(skip_serializing_if = "Option::is_none")]
     portfolio_volatility: Option<VolatilityChange>,
-}
-
-/// An offset in a line.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Further<'a> {
-    rank: usize,
-    factor: &'a str,
-    etf_ticker: Option<&'a Ticker>,
-    correlation_to_overexposed: Option<f64>,
-    score: f64,
 }
 
 impl<'a> RecommendationRow<'a> {
@@ -106,7 +78,7 @@ impl<'a> RecommendationRow<'a> {
     }
 
     /// As a summary has it.
-    pub(super) fn short(one: &'a Recommendation, of: &str) -> Self {
+    pub(super) fn short(one: &'a Recommendation) -> Self {
         let (figures, relation) = (&one.figures, &one.figures.relation);
         Self::Short(Box::new(ShortRecommendation {
             rank: one.rank,
@@ -115,24 +87,13 @@ impl<'a> RecommendationRow<'a> {
             category: one.category,
             young: one.young,
             correlation_to_overexposed: relation.correlation_to_overexposed,
-            correlation_interval: relation.correlation_interval,
             n: relation.n,
-            down_market_correlation: relation.down_market_correlation,
-            rationale: rationale(one, of),
             hedge_ratio: figures.hedge_ratio,
             direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
-            current_portfolio_exposure: one.current_portfolio_exposure,
             swap: one.swap.as_ref(),
-            sharpe_ratio: one.sharpe_ratio,
-            max_drawdown: one.max_drawdown,
-            dividend_yield: one.dividend_yield,
-            expense_ratio: one.expense_ratio,
-            average_daily_value: one.average_daily_value,
-            cost_per_year: one.cost_per_year,
             meets_threshold: one.meets_threshold,
             significant: one.significant,
-            score: one.score,
         }))
     }
 }
@@ -144,29 +105,14 @@ impl<'a> BasketRow<'a> {
     }
 
     /// As a summary has it.
-    pub(super) fn short(basket: &'a Basket, of: &str) -> Self {
+    pub(super) fn short(basket: &'a Basket) -> Self {
         Self::Short(Box::new(ShortBasket {
             members: &basket.members,
             correlation_to_overexposed: basket.relation.correlation_to_overexposed,
-            correlation_interval: basket.relation.correlation_interval,
             n: basket.relation.n,
-            down_market_correlation: basket.relation.down_market_correlation,
-            rationale: of_basket(basket, of),
             hedge_effectiveness: basket.hedge_effectiveness,
             portfolio_volatility: basket.portfolio_volatility,
         }))
-    }
-}
-
-impl<'a> Further<'a> {
-    pub(super) fn of(one: &'a Recommendation) -> Self {
-        Self {
-            rank: one.rank,
-            factor: &one.factor,
-            etf_ticker: one.etf_ticker.as_ref(),
-            correlation_to_overexposed: one.figures.relation.correlation_to_overexposed,
-            score: one.score,
-        }
     }
 }
 
@@ -277,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_row_has_the_whole_ones_figures_but_rolling_ones_and_parts_of_the_score() {
+    fn a_short_row_has_what_it_offsets_and_the_move_as_the_whole_one_has_them() {
         let swap = Swap {
             suggested_additional_allocation: Some(0.0),
             portfolio_volatility: Some(VolatilityChange { before: 0.15, after: 0.15 }),
@@ -289,15 +235,27 @@ mod tests {
             dividend_yield: Some(0.02),
             ..recommendation(0.5, Some(swap))
         };
-        let (whole, short) = (RecommendationRow::whole(&one, "VNQ"), RecommendationRow::short(&one, "VNQ"));
-        assert_eq!(left_out(&json!(whole), &json!(short)), ["rolling_36", "score_parts"]);
+        let (whole, short) = (RecommendationRow::whole(&one, "VNQ"), RecommendationRow::short(&one));
+        let said = [
+            "correlation_interval",
+            "down_market_correlation",
+            "rolling_36",
+            "current_portfolio_exposure",
+            "sharpe_ratio",
+            "max_drawdown",
+            "dividend_yield",
+            "score",
+            "score_parts",
+            "rationale",
+        ];
+        assert_eq!(left_out(&json!(whole), &json!(short)), said);
         // Without a portfolio there is nothing to move, and nothing says so with a null.
         let bare = recommendation(0.5, None);
-        let short = json!(RecommendationRow::short(&bare, "VNQ"));
-        for name in ["current_portfolio_exposure", "suggested_additional_allocation", "portfolio_volatility"] {
+        let short = json!(RecommendationRow::short(&bare));
+        for name in ["suggested_additional_allocation", "portfolio_volatility"] {
             assert!(short.get(name).is_none(), "{name}: {short}");
         }
-        assert_eq!((&short["etf_ticker"], &short["sharpe_ratio"]), (&Value::Null, &Value::Null), "null, not absent");
+        assert_eq!(short["etf_ticker"], Value::Null, "null, not absent");
     }
 
     #[test]

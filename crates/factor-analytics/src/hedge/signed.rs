@@ -20,8 +20,8 @@ use serde::Serialize;
 
 pub use self::{
     best::{
-        BestHedge, BestHedgeError, BestHedgeExclusion, BestHedgeQuestion, HedgeLeg, LegDirection, LegInPortfolio,
-        NotInBestHedge,
+        BestHedge, BestHedgeEffectiveness, BestHedgeError, BestHedgeExclusion, BestHedgeQuestion, HedgeLeg,
+        LegDirection, LegInPortfolio, NotInBestHedge,
     },
     reduce::{NoReduction, Position, Reduce, share_sold},
     rule::{MAX_MEMBERS, Rule},

@@ -201,10 +201,10 @@ impl<'a> Quarter<'a> {
         admitted.reduce(|best, next| if better(best, next) { next } else { best })
     }
 
-    /// One member alone at the ratio of the same rows, cut as the rule's; `None`, no trade, where that has another sign.
+    /// One member alone at the ratio of the same rows, however large (analytics of a single hedge); `None`, no trade, where that has another sign.
     fn single(&self, f: usize, c: usize, sign: f64) -> Option<Pick> {
         let (moments, row) = (&self.sample.moments, self.sample.moments.row(f));
-        let ratio = self.question.plan.rule.cut(-row[c] / moments.variance(c));
+        let ratio = -row[c] / moments.variance(c);
         let left = moments.variance(f) + ratio * (2.0 * row[c] + ratio * moments.variance(c));
         let in_sample = 1.0 - left / moments.variance(f);
         (sign * ratio > 0.0).then(|| Pick { members: vec![c], ratios: vec![ratio], in_sample })
@@ -215,7 +215,10 @@ impl<'a> Quarter<'a> {
         let (moments, places) = &self.hindsight;
         let own = places.iter().position(|place| *place == f)?;
         let rule = self.question.plan.rule;
-        let pick = rule.choose(moments, own, |at| self.may_hedge(f, places[at]))?;
+        // What was the factor under another name then is none now.
+        let then = self.sample.moments.correlations(f);
+        let may = |at: usize| self.may_hedge(f, places[at]) && rule.admits(then[places[at]]);
+        let pick = Rule { max_correlation: f64::INFINITY, ..rule }.choose(moments, own, may)?;
         Some(Pick { members: pick.members.iter().map(|at| places[*at]).collect(), ..pick })
     }
 

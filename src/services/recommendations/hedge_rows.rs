@@ -1,0 +1,299 @@
+//! The best hedge, and selling instead of it, as an answer has them: whole, in short, and in sentences whose numbers are those of
+//! the fields, to four decimals.
+
+use chrono::NaiveDate;
+use factor_analytics::hedge::{
+    scorecard::NextQuarter,
+    signed::{
+        BestHedge, BestHedgeEffectiveness, BestHedgeExclusion, HedgeLeg, Interval, LegDirection, LegInPortfolio,
+        Position, Reduce,
+    },
+};
+use factor_types::{Frequency, Ticker};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Recommended;
+use crate::answer::markdown::{in_words, in_words_or_dash};
+
+/// The best hedge.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum HedgeRow<'a> {
+    /// With every figure, and what may not be a member by why.
+    Whole(WholeHedge<'a>),
+    /// Without the intervals of its ratios, costs and what was left out.
+    Short(ShortHedge<'a>),
+}
+
+/// The whole of it; the fields are those of [`BestHedge`].
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct WholeHedge<'a> {
+    members: &'a [HedgeLeg],
+    effectiveness: BestHedgeEffectiveness,
+    next_quarter: Option<NextQuarter>,
+    gross: f64,
+    net: f64,
+    rows: usize,
+    first: NaiveDate,
+    last: NaiveDate,
+    /// Candidates that may not be members, by why.
+    left_out: IndexMap<BestHedgeExclusion, Vec<&'a str>>,
+}
+
+/// Selling instead.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum ReduceRow<'a> {
+    /// With every figure.
+    Whole(&'a Reduce),
+    /// The shares, and what the ways return in a year.
+    Short(ShortReduce),
+}
+
+/// The best hedge of a summary; the fields are those of [`BestHedge`].
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ShortHedge<'a> {
+    members: Vec<ShortLeg<'a>>,
+    in_sample: f64,
+    estimate: Option<[f64; 2]>,
+    next_quarter: Option<NextQuarterRow>,
+    rows: usize,
+    first: NaiveDate,
+    last: NaiveDate,
+}
+
+/// What is to be expected of the next quarter.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NextQuarterRow {
+    low: f64,
+    median: f64,
+    high: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ShortLeg<'a> {
+    etf_ticker: Option<&'a Ticker>,
+    ratio: f64,
+    direction: LegDirection,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_portfolio: Option<LegInPortfolio>,
+}
+
+/// Selling instead, in a summary.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ShortReduce {
+    share: Option<f64>,
+    share_expected: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<f64>,
+    annual_return: Returns,
+}
+
+/// Compound return of a year over the rows of the hedge.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Returns {
+    unchanged: Option<f64>,
+    hedged: Option<f64>,
+    reduced: Option<f64>,
+}
+
+impl<'a> HedgeRow<'a> {
+    pub(super) fn whole(hedge: &'a BestHedge) -> Self {
+        let mut left_out = IndexMap::<_, Vec<&str>>::new();
+        for one in &hedge.left_out {
+            let name = one.etf_ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
+            left_out.entry(one.reason).or_default().push(name);
+        }
+        Self::Whole(WholeHedge {
+            members: &hedge.members,
+            effectiveness: hedge.effectiveness,
+            next_quarter: hedge.next_quarter,
+            gross: hedge.gross,
+            net: hedge.net,
+            rows: hedge.rows,
+            first: hedge.first,
+            last: hedge.last,
+            left_out,
+        })
+    }
+
+    pub(super) fn short(hedge: &'a BestHedge) -> Self {
+        let leg = |leg: &'a HedgeLeg| ShortLeg {
+            etf_ticker: leg.etf_ticker.as_ref(),
+            ratio: leg.ratio,
+            direction: leg.direction,
+            in_portfolio: leg.in_portfolio,
+        };
+        Self::Short(ShortHedge {
+            members: hedge.members.iter().map(leg).collect(),
+            in_sample: hedge.effectiveness.in_sample,
+            estimate: hedge.effectiveness.estimate.map(|Interval { low, high, .. }| [low, high]),
+            next_quarter: hedge.next_quarter.map(|NextQuarter { low, median, high, .. }| NextQuarterRow {
+                low,
+                median,
+                high,
+            }),
+            rows: hedge.rows,
+            first: hedge.first,
+            last: hedge.last,
+        })
+    }
+}
+
+impl ReduceRow<'_> {
+    pub(super) fn short(reduce: &Reduce) -> Self {
+        let Reduce { share, share_expected, change, .. } = *reduce;
+        let of = |position: &Position| position.annual_return;
+        let annual_return = Returns {
+            unchanged: of(&reduce.unchanged),
+            hedged: of(&reduce.hedged),
+            reduced: reduce.reduced.as_ref().and_then(of),
+        };
+        Self::Short(ShortReduce { share, share_expected, change, annual_return })
+    }
+}
+
+/// What is said of the best hedge, and of selling instead.
+pub(super) fn sentences(all: &Recommended) -> Vec<String> {
+    let Ok(hedge) = &all.hedged.best else { return Vec::new() };
+    let of = &all.factor.name;
+    let mut said = vec![of_hedge(hedge, of, all.hedged.frequency)];
+    said.extend(all.hedged.reduce.as_ref().and_then(|reduce| instead(reduce, of)));
+    said.push(
+        "Before borrow, margin, trading costs and taxes; short proceeds earn less than cash, selling short may not be permitted, \
+         and a hedge takes away the return of what it sells too."
+            .to_owned(),
+    );
+    said
+}
+
+/// What a hedge is and what it takes away.
+fn of_hedge(hedge: &BestHedge, of: &str, frequency: Frequency) -> String {
+    let legs: Vec<String> = hedge.members.iter().map(of_leg).collect();
+    let taken = &hedge.effectiveness;
+    let past = taken.estimate.map(|Interval { low, high, .. }| {
+        format!(" (90% interval {} to {}, of the past)", in_words(low), in_words(high))
+    });
+    let expected = hedge.next_quarter.map(|next| {
+        format!(
+            "; of the next quarter {} is to be expected, {} to {} in nine of ten",
+            in_words(next.median),
+            in_words(next.low),
+            in_words(next.high)
+        )
+    });
+    format!(
+        "Best hedge, per unit of {of}: {}. It takes {} of the variance away over the last {} {} rows{}{}.",
+        legs.join(", "),
+        in_words(taken.in_sample),
+        hedge.rows,
+        frequency.as_str(),
+        past.unwrap_or_default(),
+        expected.unwrap_or_default()
+    )
+}
+
+fn of_leg(leg: &HedgeLeg) -> String {
+    let what = match leg.direction {
+        LegDirection::Buy => "buy",
+        LegDirection::Sell => "sell",
+        LegDirection::SellShort => "sell short",
+    };
+    let name = leg.etf_ticker.as_ref().map_or(leg.factor.as_str(), Ticker::as_str);
+    let of_portfolio = leg.in_portfolio.map(|moved| format!(" ({} of the portfolio)", in_words(moved.change.abs())));
+    format!("{what} {} of {name}{}", in_words(leg.ratio.abs()), of_portfolio.unwrap_or_default())
+}
+
+/// Selling some of the factor for the same variance.
+fn instead(reduce: &Reduce, of: &str) -> Option<String> {
+    let share = reduce.share?;
+    let reduced = reduce.reduced.as_ref()?;
+    let change = reduce.change.map(|change| format!(" ({} of the portfolio)", in_words(change.abs())));
+    Some(format!(
+        "Selling {} of {of}{} leaves the same variance; over these rows it returned {} a year, the hedge {}, {of} as it is {}.",
+        in_words(share),
+        change.unwrap_or_default(),
+        in_words_or_dash(reduced.annual_return),
+        in_words_or_dash(reduce.hedged.annual_return),
+        in_words_or_dash(reduce.unchanged.annual_return)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn leg(ticker: &str, ratio: f64, in_portfolio: Option<LegInPortfolio>) -> HedgeLeg {
+        let direction = if ratio > 0.0 { LegDirection::Buy } else { LegDirection::SellShort };
+        HedgeLeg {
+            factor: ticker.to_owned(),
+            etf_ticker: ticker.parse().ok(),
+            ratio,
+            direction,
+            estimate: None,
+            correlation_to_overexposed: 0.9,
+            in_portfolio,
+            expense_ratio: None,
+            average_daily_value: None,
+        }
+    }
+
+    fn hedge(members: Vec<HedgeLeg>, estimate: Option<Interval>, next_quarter: Option<NextQuarter>) -> BestHedge {
+        let day = |text: &str| text.parse().unwrap();
+        BestHedge {
+            members,
+            effectiveness: BestHedgeEffectiveness { in_sample: 0.84, estimate },
+            next_quarter,
+            gross: 1.0,
+            net: -1.0,
+            rows: 252,
+            first: day("2024-01-02"),
+            last: day("2024-12-31"),
+            left_out: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_hedge_is_said_with_its_legs_its_past_and_what_to_expect() {
+        let bare = hedge(vec![leg("XLRE", -0.75, None), leg("TLT", 0.25, None)], None, None);
+        assert_eq!(
+            of_hedge(&bare, "VNQ", Frequency::Daily),
+            "Best hedge, per unit of VNQ: sell short 0.75 of XLRE, buy 0.25 of TLT. It takes 0.84 of the variance away over the last \
+             252 daily rows."
+        );
+        let estimate = Interval { low: 0.8, high: 0.88, level: 0.9 };
+        let next = NextQuarter { low: 0.5, median: 0.78, high: 0.95, level: 0.9, quarters: 40, pooled: 3_000 };
+        let moved = LegInPortfolio { change: -0.3, from_holding: 0.1, sold_short: 0.2 };
+        let whole = hedge(vec![leg("XLRE", -0.75, Some(moved))], Some(estimate), Some(next));
+        let said = of_hedge(&whole, "VNQ", Frequency::Daily);
+        assert!(said.contains("sell short 0.75 of XLRE (0.3 of the portfolio). It takes"), "{said}");
+        assert!(said.ends_with("(90% interval 0.8 to 0.88, of the past); of the next quarter 0.78 is to be expected, 0.5 to 0.95 in nine of ten."), "{said}");
+        let short = json!(HedgeRow::short(&whole));
+        assert_eq!((&short["estimate"], &short["next_quarter"]["median"]), (&json!([0.8, 0.88]), &json!(0.78)));
+    }
+
+    #[test]
+    fn what_cannot_be_sold_is_not_said() {
+        let position = |annual_return| Position { annual_return, ..Position::default() };
+        let mut reduce = Reduce {
+            share: Some(0.6),
+            reason: None,
+            share_expected: None,
+            change: Some(-0.24),
+            unchanged: position(Some(0.1)),
+            hedged: position(Some(0.02)),
+            reduced: Some(position(None)),
+        };
+        assert_eq!(
+            instead(&reduce, "VNQ").unwrap(),
+            "Selling 0.6 of VNQ (0.24 of the portfolio) leaves the same variance; over these rows it returned - a year, the hedge 0.02, VNQ \
+             as it is 0.1."
+        );
+        reduce.share = None;
+        assert_eq!(instead(&reduce, "VNQ"), None);
+    }
+}

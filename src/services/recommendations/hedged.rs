@@ -1,0 +1,200 @@
+//! The best hedge of the factor, how much of it would have to be sold instead, and how such hedges did.
+
+use std::borrow::Cow;
+
+use factor_analytics::{
+    Observer, Study, Threads,
+    hedge::{
+        Candidate, Portfolio,
+        scorecard::{Role, Scorecard, ScorecardPlan, ScorecardQuestion, ScorecardReport, ScoredColumn},
+        signed::{BestHedge, BestHedgeError, BestHedgeQuestion, DAILY_ROWS, Reduce, Rule, WEEKLY_ROWS},
+    },
+    observer::{Progress, Stopped},
+};
+use factor_types::{Frequency, Ticker};
+use indexmap::IndexMap;
+
+use super::{
+    candidates::Row,
+    request::{Request, Section},
+};
+use crate::services::portfolio::{self, factor::Resolved};
+
+/// What the bonds to buy are, and the market to sell, that a scorecard has beside the hedge.
+const BONDS: &str = "IEF";
+const MARKET: &str = "SPY";
+
+/// What hedges the factor.
+#[derive(Debug)]
+pub(super) struct Hedged {
+    /// The best hedge, or why there is none.
+    pub(super) best: Result<BestHedge, String>,
+    /// Selling some of the factor instead.
+    pub(super) reduce: Option<Reduce>,
+    /// How such hedges did, or why that is not known.
+    pub(super) scorecard: Result<ScorecardReport, String>,
+    /// How often the returns that it rests on are measured.
+    pub(super) frequency: Frequency,
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) study: &'a Study,
+    pub(super) factor: &'a Resolved,
+    pub(super) rows: &'a [Row],
+    /// What is held, and how much of it is the factor.
+    pub(super) held: Option<(&'a IndexMap<Ticker, f64>, f64)>,
+    /// Whether the scorecard itself was asked for, with what takes its time: the intervals of each quarter's estimate.
+    pub(super) graded: bool,
+}
+
+/// The returns that a hedge rests on: the factor's, the portfolio's, and each fund's.
+struct Ground<'a> {
+    study: Cow<'a, Study>,
+    /// The last so many rows count.
+    rows: usize,
+    overexposed: Vec<f64>,
+    risk_free: Vec<f64>,
+    portfolio: Option<(Vec<f64>, f64)>,
+}
+
+impl Hedged {
+    /// Finds it, as far as the observer lets it.
+    pub(super) fn of(question: &Question<'_>, observer: &mut dyn Observer) -> Self {
+        let ground = match Ground::of(question) {
+            Ok(ground) => ground,
+            Err(why) => return Self::none(why, question.study.panel().frequency()),
+        };
+        let frequency = ground.study.panel().frequency();
+        let candidates = ground.candidates(question.rows);
+        let asked = ground.question();
+        let mut best = match BestHedge::compute(&asked, &candidates, observer) {
+            Ok(best) => best,
+            Err(BestHedgeError::Stopped(_)) => return Self::none(Stopped.to_string(), frequency),
+            Err(why) => return Self::none(why.to_string(), frequency),
+        };
+        let scorecard = ground.scorecard(question, observer);
+        if let Ok((card, column)) = &scorecard {
+            best.next_quarter = card.next_quarter(*column, best.last);
+        }
+        let expected = best.next_quarter.map(|next| next.median);
+        Self {
+            reduce: Reduce::compute(&asked, &candidates, &best, expected),
+            best: Ok(best),
+            scorecard: scorecard.map(|(card, column)| card.report(column)),
+            frequency,
+        }
+    }
+
+    fn none(why: String, frequency: Frequency) -> Self {
+        Self { best: Err(why.clone()), reduce: None, scorecard: Err(why), frequency }
+    }
+
+    /// The scorecard where it was asked for.
+    pub(super) fn graded(&self, request: &Request) -> Option<&ScorecardReport> {
+        self.scorecard.as_ref().ok().filter(|_| request.include.names(Section::Scorecard))
+    }
+}
+
+impl<'a> Ground<'a> {
+    /// The last year of days; where there are no daily prices two years of weeks, or the window's own rows.
+    fn of(question: &Question<'a>) -> Result<Self, String> {
+        let (study, rows) = match question.study.daily() {
+            Some(daily) => (Cow::Owned(daily), DAILY_ROWS),
+            None if question.study.panel().frequency() == Frequency::Weekly => {
+                (Cow::Borrowed(question.study), WEEKLY_ROWS)
+            }
+            None => (Cow::Borrowed(question.study), question.study.panel().rows()),
+        };
+        let overexposed = question.factor.returns(&study)?;
+        let risk_free = study.risk_free().per_period;
+        let portfolio = question.held.and_then(|(weights, weight)| {
+            // What has no return on these rows has said so where the window's own were taken.
+            let returns = portfolio::returns(&study, weights, &risk_free).ok()?;
+            Some((returns.values, weight))
+        });
+        Ok(Self { study, rows, overexposed, risk_free, portfolio })
+    }
+
+    fn question(&self) -> BestHedgeQuestion<'_> {
+        let panel = self.study.panel();
+        BestHedgeQuestion {
+            dates: panel.labels(),
+            overexposed: &self.overexposed,
+            portfolio: self
+                .portfolio
+                .as_ref()
+                .map(|(returns, weight)| Portfolio { returns, weight_of_overexposed: *weight }),
+            risk_free: Some(&self.risk_free),
+            per_year: panel.periods_per_year(),
+            rows: self.rows,
+            rule: Rule::default(),
+        }
+    }
+
+    /// The funds among the candidates: a group cannot be bought or sold as one.
+    fn candidates<'b>(&'b self, rows: &'b [Row]) -> Vec<Candidate<'b>> {
+        let panel = self.study.panel();
+        let of = |row: &'b Row| {
+            let column = panel.position(row.ticker.as_ref()?)?;
+            Some(row.candidate(panel.column(column)))
+        };
+        rows.iter().filter_map(of).collect()
+    }
+
+    /// How the hedges of past quarters did, and which of its columns the factor is.
+    fn scorecard(&self, question: &Question<'_>, observer: &mut dyn Observer) -> Result<(Scorecard, usize), String> {
+        let panel = self.study.panel();
+        if panel.frequency() != Frequency::Daily {
+            return Err("it needs daily prices".to_owned());
+        }
+        let funds: Vec<(&Row, &Ticker, usize)> = question
+            .rows
+            .iter()
+            .filter_map(|row| {
+                let ticker = row.ticker.as_ref()?;
+                Some((row, ticker, panel.position(ticker)?))
+            })
+            .collect();
+        let parts: Vec<usize> = (0..funds.len()).filter(|at| funds[*at].0.part).collect();
+        let own = funds.iter().position(|(_, ticker, _)| ticker.as_str() == question.factor.name);
+        let mut columns: Vec<ScoredColumn<'_>> = funds
+            .iter()
+            .enumerate()
+            .map(|(at, (row, ticker, column))| ScoredColumn {
+                symbol: ticker.as_str(),
+                returns: panel.column(*column),
+                role: if row.cash { Role::Cash } else { Role::Fund },
+                made_of: if Some(at) == own { &parts } else { &[] },
+            })
+            .collect();
+        let graded_column = own.unwrap_or(columns.len());
+        if own.is_none() {
+            columns.push(ScoredColumn {
+                symbol: &question.factor.name,
+                returns: &self.overexposed,
+                role: Role::Asked,
+                made_of: &parts,
+            });
+        }
+        let is_graded = |at: &usize| *at == graded_column || columns[*at].role == Role::Fund;
+        let graded: Vec<usize> = (0..columns.len()).filter(is_graded).collect();
+        let place = |name: &str| columns.iter().position(|column| column.symbol == name);
+        let asked = ScorecardQuestion {
+            dates: panel.labels(),
+            columns: &columns,
+            graded: &graded,
+            risk_free: Some(&self.risk_free),
+            calendar: &panel.window().calendar,
+            plan: ScorecardPlan {
+                intervals: question.graded,
+                bonds: place(BONDS),
+                market: place(MARKET),
+                ..ScorecardPlan::default()
+            },
+        };
+        let card = Scorecard::compute(&asked, Threads::Auto, &mut Progress::new(observer, "scorecard"));
+        card.map(|card| (card, graded_column)).map_err(|stopped| stopped.to_string())
+    }
+}
