@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Recommendations of a summary with their main figures; the others have their correlation alone.
-const RECOMMENDATIONS: usize = 3;
+const RECOMMENDATIONS: usize = 2;
 /// Weights of a summary; and a factor with more members says how many it has.
 const EXPOSURES: usize = 10;
 
@@ -155,6 +155,7 @@ impl PortfolioAnswer for Recommended {
         let answer = RecommendationsAnswer {
             best_hedge: wants_hedge.then(|| self.hedged.best.as_ref().ok().map(HedgeRow::whole)),
             reduce: wants_hedge.then(|| self.hedged.reduce.as_ref().map(ReduceRow::Whole)),
+            regression_exposures: self.portfolio.as_ref().map(|of| of.exposures.as_ref().ok()),
             insights: include.wants(Section::Insights).then(|| Insights::of(self)),
             recommendations: include.wants(Section::Recommendations).then(rows),
             basket: basket.map(|basket| BasketRow::whole(basket, of)),
@@ -223,7 +224,6 @@ impl Recommended {
             overexposed_factor: Some(self.factor.shown(most)),
             portfolio: portfolio.map(PortfolioFacts::of),
             current_portfolio_exposures: portfolio.map(by_industry),
-            regression_exposures: portfolio.map(|of| of.exposures.as_ref().ok()),
             scorecard: self.hedged.graded(&self.request),
             candidates_scanned: Some(self.report.candidates_scanned),
             candidates_meeting_threshold: Some(self.report.candidates_meeting_threshold),
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(whole["insights"]["left_out"], left_out);
         assert_eq!(whole["insights"]["yields_unknown"], json!(["gold", "oil"]));
         assert_eq!((whole["recommendations"].as_array().unwrap().len(), whole.get("further")), (7, None));
-        assert_eq!(all.entries(), 3);
+        assert_eq!(all.entries(), 2);
         let short = all.summary(2).json().value();
         assert_eq!(short["insights"]["left_out"], json!({"part_of_overexposed": 2, "cash": 1}));
         let ranks: Vec<&Value> = short["recommendations"].as_array().unwrap().iter().map(|one| &one["rank"]).collect();

@@ -13,7 +13,7 @@ use factor_analytics::{
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
-use factor_types::{AssetClass, Category, Frequency, FundFacts, Ratio, Ticker};
+use factor_types::{AssetClass, Category, Factor, Frequency, FundFacts, Ratio, Ticker};
 
 use super::{
     HeldFactor, Recommended,
@@ -51,6 +51,11 @@ struct Figures {
     sharpe_ratio: Option<f64>,
     max_drawdown: Option<f64>,
     dividend_yield: Option<f64>,
+}
+
+/// Cash and its like.
+pub(super) fn is_cash(factor: &Factor) -> bool {
+    factor.category == Category::Cash || factor.asset_class == Some(AssetClass::Cash)
 }
 
 impl Row {
@@ -214,7 +219,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             category: own.category,
             column: studied.column,
             part: members.contains(&own.ticker) || own.ticker.as_str() == factor.name,
-            cash: own.category == Category::Cash || own.asset_class == Some(AssetClass::Cash),
+            cash: is_cash(own),
             standing: studied.standing,
             weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
             figures: figures.unwrap_or_default(),

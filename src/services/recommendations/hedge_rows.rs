@@ -5,8 +5,7 @@ use chrono::NaiveDate;
 use factor_analytics::hedge::{
     scorecard::NextQuarter,
     signed::{
-        BestHedge, BestHedgeEffectiveness, BestHedgeExclusion, HedgeLeg, Interval, LegDirection, LegInPortfolio,
-        Position, Reduce,
+        BestHedge, BestHedgeEffectiveness, BestHedgeExclusion, HedgeLeg, Interval, LegDirection, Position, Reduce,
     },
 };
 use factor_types::{Frequency, Ticker};
@@ -77,8 +76,9 @@ struct ShortLeg<'a> {
     etf_ticker: Option<&'a Ticker>,
     ratio: f64,
     direction: LegDirection,
+    /// The factor's weight times the ratio: what is bought, below 0 what is sold, as a share of the portfolio.
     #[serde(skip_serializing_if = "Option::is_none")]
-    in_portfolio: Option<LegInPortfolio>,
+    change: Option<f64>,
 }
 
 /// Selling instead, in a summary.
@@ -124,7 +124,7 @@ impl<'a> HedgeRow<'a> {
             etf_ticker: leg.etf_ticker.as_ref(),
             ratio: leg.ratio,
             direction: leg.direction,
-            in_portfolio: leg.in_portfolio,
+            change: leg.in_portfolio.map(|moved| moved.change),
         };
         Self::Short(ShortHedge {
             members: hedge.members.iter().map(leg).collect(),
@@ -223,6 +223,7 @@ fn instead(reduce: &Reduce, of: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use factor_analytics::hedge::signed::LegInPortfolio;
     use serde_json::json;
 
     use super::*;

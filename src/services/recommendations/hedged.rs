@@ -11,11 +11,11 @@ use factor_analytics::{
     },
     observer::{Progress, Stopped},
 };
-use factor_types::{Frequency, Ticker};
+use factor_types::{Factor, Frequency, Ticker};
 use indexmap::IndexMap;
 
 use super::{
-    candidates::Row,
+    candidates::{Row, is_cash},
     request::{Request, Section},
 };
 use crate::services::portfolio::{self, factor::Resolved};
@@ -149,26 +149,21 @@ impl<'a> Ground<'a> {
         if panel.frequency() != Frequency::Daily {
             return Err("it needs daily prices".to_owned());
         }
-        let funds: Vec<(&Row, &Ticker, usize)> = question
-            .rows
-            .iter()
-            .filter_map(|row| {
-                let ticker = row.ticker.as_ref()?;
-                Some((row, ticker, panel.position(ticker)?))
-            })
-            .collect();
-        let parts: Vec<usize> = (0..funds.len()).filter(|at| funds[*at].0.part).collect();
-        let own = funds.iter().position(|(_, ticker, _)| ticker.as_str() == question.factor.name);
-        let mut columns: Vec<ScoredColumn<'_>> = funds
-            .iter()
-            .enumerate()
-            .map(|(at, (row, ticker, column))| ScoredColumn {
-                symbol: ticker.as_str(),
-                returns: panel.column(*column),
-                role: if row.cash { Role::Cash } else { Role::Fund },
+        // The whole universe, whatever kinds of candidates were asked for: what is to be expected of a hedge is what hedges did.
+        let funds: Vec<&Factor> =
+            self.study.factors.iter().map(|one| &*one.factor).filter(|fund| !fund.ticker.is_composed()).collect();
+        let is_part = |fund: &Factor| question.factor.members.contains(&fund.ticker);
+        let parts: Vec<usize> = (0..funds.len()).filter(|at| is_part(funds[*at])).collect();
+        let own = funds.iter().position(|fund| fund.ticker.as_str() == question.factor.name);
+        let mut columns = Vec::with_capacity(funds.len() + 1);
+        for (at, fund) in funds.iter().enumerate() {
+            columns.push(ScoredColumn {
+                symbol: fund.ticker.as_str(),
+                returns: panel.position(&fund.ticker).map_or(&[], |column| panel.column(column)),
+                role: if is_cash(fund) { Role::Cash } else { Role::Fund },
                 made_of: if Some(at) == own { &parts } else { &[] },
-            })
-            .collect();
+            });
+        }
         let graded_column = own.unwrap_or(columns.len());
         if own.is_none() {
             columns.push(ScoredColumn {

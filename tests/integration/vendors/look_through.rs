@@ -170,7 +170,6 @@ async fn a_share_counts_in_the_weight_of_its_industrys_factor() {
             assert!(row["suggested_additional_allocation"].as_f64().unwrap() <= 0.1, "{row}");
             assert!(row["portfolio_volatility"]["after"].as_f64() <= row["portfolio_volatility"]["before"].as_f64());
         }
-        assert!(answer["regression_exposures"]["factors"].is_object(), "{answer}");
     }
 }
 

@@ -20,7 +20,8 @@ const CALENDAR_DAYS: f64 = 365.25 / 252.0;
 
 impl Study {
     /// This study on daily rows: every trading day up to the window's end of which its series hold prices, whatever the window's
-    /// start. Groups and portfolios are made of daily returns anew; every factor with [`MIN_FLOOR`] returns is in it.
+    /// start. Groups and portfolios are made of daily returns anew; every factor with [`MIN_FLOOR`] returns is in it, also one that
+    /// has too few in the window itself; what was refused stays so.
     ///
     /// `None` where no series has daily prices.
     pub fn daily(&self) -> Option<Self> {
@@ -36,8 +37,9 @@ impl Study {
         let rates = RiskFree::of(&panel, &self.yields).per_period;
         let panel = panel.with_portfolios(&self.portfolios(), &rates);
         let mut daily = Self::new(Arc::new(panel), Arc::clone(&self.yields), &self.listed, &[], MIN_FLOOR);
-        // What was refused stays so.
-        daily.factors.retain(|one| self.factors.iter().any(|known| known.factor.ticker == one.factor.ticker));
+        let is_refused =
+            |ticker: &Ticker| self.excluded.iter().any(|one| one.ticker == *ticker && one.reason.is_refusal());
+        daily.factors.retain(|one| !is_refused(&one.factor.ticker));
         Some(daily)
     }
 
