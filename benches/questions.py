@@ -35,7 +35,7 @@ QUESTIONS = [
                   "include": ["per_factor"]})]),
     ("q33", "what offsets 40% real estate",
      [("get_factor_recommendations", {"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.4, "SPY": 0.6},
-                                     "include": ["best_hedge", "insights"]})],
+                                     "include": ["insights"]})],
      [("get_factor_recommendations", {"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.4, "SPY": 0.6}})]),
     ("q39", "60/40 with 20% moved into gold",
      [("get_portfolio_exposures", {"holdings": {"SPY": 0.6, "IEF": 0.4},

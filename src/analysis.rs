@@ -11,6 +11,7 @@ mod fundamentals;
 mod gather;
 mod off_thread;
 mod panel_cache;
+mod past_hedges;
 mod profiles;
 mod report_cache;
 mod reports;
@@ -42,6 +43,7 @@ pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},
     files::{FilesExamined, KeptExamination},
+    past_hedges::PastHedges,
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,

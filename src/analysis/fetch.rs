@@ -35,6 +35,7 @@ use super::{
     AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
     failure_runs::{FailureRuns, Runs},
     off_thread,
+    past_hedges::PastHedges,
 };
 use crate::progress::Fetching;
 
@@ -68,6 +69,8 @@ pub struct Prepared {
     pub failures: Runs,
     /// False when something could not be fetched that a later call may get.
     pub complete: bool,
+    /// What hedges on these prices did in past quarters.
+    pub past_hedges: PastHedges,
     /// A number that no other panel of this process has.
     pub(super) id: u64,
 }
@@ -195,6 +198,7 @@ impl Fetch {
         }
         fetching.step();
         Ok(Prepared {
+            past_hedges: PastHedges::default(),
             panel: Arc::new(panel),
             yields,
             examined,

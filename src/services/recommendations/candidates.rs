@@ -108,10 +108,13 @@ pub(super) async fn look_at<W: Observer>(
     let expense_ratio = fund.and_then(|fund| fund.facts.expense_ratio).map(Ratio::decimal);
     let (of, weights) = (factor.clone(), held.as_ref().map(|(held, _)| held.weights.clone()));
     let graded = request.include.names(Section::Scorecard);
+    let prepared = Arc::clone(&context.analysis.prepared);
     let (report, hedged, portfolio) = portfolio::off_thread(move || {
         let (held, mut watch) = (returns.as_ref().zip(weight), watch());
         let report = report(&study, &overexposed, held, (&rows, expense_ratio), &plan, &mut watch)?;
-        let question = Question { study: &study, factor: &of, rows: &rows, held: weights.as_ref().zip(weight), graded };
+        let held = weights.as_ref().zip(weight);
+        let past = &prepared.past_hedges;
+        let question = Question { study: &study, factor: &of, rows: &rows, held, graded, past };
         let hedged = Hedged::of(&question, &mut watch);
         let portfolio = returns.map(|returns| {
             let progress = Progress::new(&mut watch, "exposures");

@@ -6,7 +6,9 @@ use factor_analytics::{
     Observer, Study, Threads,
     hedge::{
         Candidate, Portfolio,
-        scorecard::{Role, Scorecard, ScorecardPlan, ScorecardQuestion, ScorecardReport, ScoredColumn},
+        scorecard::{
+            FundQuarter, NextQuarter, Role, Scorecard, ScorecardPlan, ScorecardQuestion, ScorecardReport, ScoredColumn,
+        },
         signed::{BestHedge, BestHedgeError, BestHedgeQuestion, DAILY_ROWS, Reduce, Rule, WEEKLY_ROWS},
     },
     observer::{Progress, Stopped},
@@ -18,7 +20,10 @@ use super::{
     candidates::{Row, is_cash},
     request::{Request, Section},
 };
-use crate::services::portfolio::{self, factor::Resolved};
+use crate::{
+    analysis::PastHedges,
+    services::portfolio::{self, factor::Resolved},
+};
 
 /// What the bonds to buy are, and the market to sell, that a scorecard has beside the hedge.
 const BONDS: &str = "IEF";
@@ -47,6 +52,24 @@ pub(super) struct Question<'a> {
     pub(super) held: Option<(&'a IndexMap<Ticker, f64>, f64)>,
     /// Whether the scorecard itself was asked for, with what takes its time: the intervals of each quarter's estimate.
     pub(super) graded: bool,
+    /// What is known already of past quarters.
+    pub(super) past: &'a PastHedges,
+}
+
+/// Whose past quarters are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Graded {
+    /// Each fund's of the universe.
+    Funds,
+    /// The factor's.
+    Factor,
+    /// Both, with the intervals of their estimates.
+    All,
+}
+
+/// What the best hedges of a column took away, quarter by quarter.
+fn effectiveness(card: &Scorecard, column: usize) -> Vec<f64> {
+    card.of_column(column).filter_map(FundQuarter::effectiveness).collect()
 }
 
 /// The returns that a hedge rests on: the factor's, the portfolio's, and each fund's.
@@ -74,17 +97,11 @@ impl Hedged {
             Err(BestHedgeError::Stopped(_)) => return Self::none(Stopped.to_string(), frequency),
             Err(why) => return Self::none(why.to_string(), frequency),
         };
-        let scorecard = ground.scorecard(question, observer);
-        if let Ok((card, column)) = &scorecard {
-            best.next_quarter = card.next_quarter(*column, best.last);
-        }
+        // Where there is not enough of the past, or of the time, nothing is expected.
+        best.next_quarter = ground.expected(question, observer).ok().flatten();
         let expected = best.next_quarter.map(|next| next.median);
-        Self {
-            reduce: Reduce::compute(&asked, &candidates, &best, expected),
-            best: Ok(best),
-            scorecard: scorecard.map(|(card, column)| card.report(column)),
-            frequency,
-        }
+        let scorecard = if question.graded { ground.scorecard(question, observer) } else { Err(String::new()) };
+        Self { reduce: Reduce::compute(&asked, &candidates, &best, expected), best: Ok(best), scorecard, frequency }
     }
 
     fn none(why: String, frequency: Frequency) -> Self {
@@ -143,15 +160,48 @@ impl<'a> Ground<'a> {
         rows.iter().filter_map(of).collect()
     }
 
-    /// How the hedges of past quarters did, and which of its columns the factor is.
-    fn scorecard(&self, question: &Question<'_>, observer: &mut dyn Observer) -> Result<(Scorecard, usize), String> {
+    /// What is to be expected of the hedge: by what the factor's past ones did, and those of all funds.
+    fn expected(&self, question: &Question<'_>, observer: &mut dyn Observer) -> Result<Option<NextQuarter>, String> {
+        let funds: Vec<Ticker> = self.funds().iter().map(|fund| fund.ticker.clone()).collect();
+        let universe = question.past.of(funds.clone(), || {
+            let (card, _) = self.card(question, Graded::Funds, observer)?;
+            let of = |(at, ticker): (usize, &Ticker)| (ticker.clone(), effectiveness(&card, at));
+            Ok::<_, String>(funds.iter().enumerate().map(of).collect())
+        })?;
+        let known = funds.iter().find(|fund| fund.as_str() == question.factor.name);
+        let own = match known.and_then(|fund| universe.get(fund)).filter(|own| !own.is_empty()) {
+            Some(own) => own.clone(),
+            None => {
+                let (card, column) = self.card(question, Graded::Factor, observer)?;
+                effectiveness(&card, column)
+            }
+        };
+        Ok(NextQuarter::of(&own, universe.values().map(Vec::as_slice)))
+    }
+
+    /// How the hedges of past quarters did, the factor's and all funds'.
+    fn scorecard(&self, question: &Question<'_>, observer: &mut dyn Observer) -> Result<ScorecardReport, String> {
+        let (card, column) = self.card(question, Graded::All, observer)?;
+        Ok(card.report(column))
+    }
+
+    /// The whole universe, whatever kinds of candidates were asked for: what is to be expected of a hedge is what hedges did.
+    fn funds(&self) -> Vec<&Factor> {
+        self.study.factors.iter().map(|one| &*one.factor).filter(|fund| !fund.ticker.is_composed()).collect()
+    }
+
+    /// Past quarters, and which of the columns the factor is.
+    fn card(
+        &self,
+        question: &Question<'_>,
+        which: Graded,
+        observer: &mut dyn Observer,
+    ) -> Result<(Scorecard, usize), String> {
         let panel = self.study.panel();
         if panel.frequency() != Frequency::Daily {
             return Err("it needs daily prices".to_owned());
         }
-        // The whole universe, whatever kinds of candidates were asked for: what is to be expected of a hedge is what hedges did.
-        let funds: Vec<&Factor> =
-            self.study.factors.iter().map(|one| &*one.factor).filter(|fund| !fund.ticker.is_composed()).collect();
+        let funds = self.funds();
         let is_part = |fund: &Factor| question.factor.members.contains(&fund.ticker);
         let parts: Vec<usize> = (0..funds.len()).filter(|at| is_part(funds[*at])).collect();
         let own = funds.iter().position(|fund| fund.ticker.as_str() == question.factor.name);
@@ -173,7 +223,11 @@ impl<'a> Ground<'a> {
                 made_of: &parts,
             });
         }
-        let is_graded = |at: &usize| *at == graded_column || columns[*at].role == Role::Fund;
+        let is_graded = |at: &usize| match which {
+            Graded::Funds => columns[*at].role == Role::Fund,
+            Graded::Factor => *at == graded_column,
+            Graded::All => *at == graded_column || columns[*at].role == Role::Fund,
+        };
         let graded: Vec<usize> = (0..columns.len()).filter(is_graded).collect();
         let place = |name: &str| columns.iter().position(|column| column.symbol == name);
         let asked = ScorecardQuestion {
@@ -183,7 +237,7 @@ impl<'a> Ground<'a> {
             risk_free: Some(&self.risk_free),
             calendar: &panel.window().calendar,
             plan: ScorecardPlan {
-                intervals: question.graded,
+                intervals: which == Graded::All,
                 bonds: place(BONDS),
                 market: place(MARKET),
                 ..ScorecardPlan::default()

@@ -54,8 +54,12 @@ pub(crate) struct ShortRecommendation<'a> {
     hedge_ratio: Option<f64>,
     direction: Option<Direction>,
     hedge_effectiveness: Effectiveness,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_portfolio_exposure: Option<f64>,
     #[serde(flatten)]
     swap: Option<&'a Swap>,
+    sharpe_ratio: Option<f64>,
+    max_drawdown: Option<f64>,
     meets_threshold: bool,
     significant: bool,
 }
@@ -91,7 +95,10 @@ impl<'a> RecommendationRow<'a> {
             hedge_ratio: figures.hedge_ratio,
             direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
+            current_portfolio_exposure: one.current_portfolio_exposure,
             swap: one.swap.as_ref(),
+            sharpe_ratio: one.sharpe_ratio,
+            max_drawdown: one.max_drawdown,
             meets_threshold: one.meets_threshold,
             significant: one.significant,
         }))
@@ -240,9 +247,6 @@ mod tests {
             "correlation_interval",
             "down_market_correlation",
             "rolling_36",
-            "current_portfolio_exposure",
-            "sharpe_ratio",
-            "max_drawdown",
             "dividend_yield",
             "score",
             "score_parts",
