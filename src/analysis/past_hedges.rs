@@ -45,7 +45,7 @@ mod tests {
         let funds = |names: &[&str]| -> Vec<Ticker> { names.iter().map(|name| name.parse().unwrap()).collect() };
         let some = |value: f64| Ok::<_, ()>(HashMap::from([("SPY".parse().unwrap(), vec![value])]));
         let first = past.of(funds(&["SPY", "TLT"]), || some(0.5)).unwrap();
-        let again = past.of(funds(&["SPY", "TLT"]), || panic!("known")).unwrap();
+        let again = past.of::<()>(funds(&["SPY", "TLT"]), || panic!("known")).unwrap();
         assert!(Arc::ptr_eq(&first, &again));
         assert_eq!(past.of(funds(&["SPY"]), || Err("stopped")), Err("stopped"));
         assert!(
