@@ -82,3 +82,14 @@ pub(crate) fn study(funds: &[Fund<'_>], yields: YieldTable) -> Study {
 pub(crate) fn near(found: f64, expected: f64) {
     assert!((found - expected).abs() <= 1e-12, "{found} is not {expected}");
 }
+
+/// A repeatable stream in [-0.5, 0.5) that no generator's next version changes.
+pub(crate) fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+    }
+}

@@ -115,12 +115,10 @@ impl Arguments {
 /// # Errors
 /// Why text is no message; `None` for what is another one.
 pub(super) fn apart(text: &[u8]) -> Result<Option<Apart>, Box<Refused>> {
-    let Ok(call) = serde_json::from_slice::<Call<'_, Map<String, Value>>>(text) else {
+    let call = serde_json::from_slice::<Call<'_, Map<String, Value>>>(text).ok();
+    let Some(call) = call.filter(Call::is_of_a_tool) else {
         return read(text).map(|_| None);
     };
-    if !call.is_of_a_tool() {
-        return read(text).map(|_| None);
-    }
     let CallParams { meta, name, arguments } = call.params;
     let mut params = json!({ "name": name, "arguments": {} });
     if let Some(meta) = meta {

@@ -5,7 +5,6 @@ use factor_analytics::{
     exposure::Exposures,
     hedge::{Recommendation, scorecard::ScorecardReport},
 };
-use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +14,7 @@ use super::{
     hedge_rows::{HedgeRow, ReduceRow},
     insights::Insights,
     request::Section,
-    rows::{BasketRow, RecommendationRow},
+    rows::{BasketRow, RecommendationRow, in_letters},
 };
 use crate::{
     answer::{Fields, Frame},
@@ -234,8 +233,7 @@ impl Recommended {
 
 /// A recommendation by its name, and its correlation.
 fn in_short(one: &Recommendation) -> (&str, Option<f64>) {
-    let name = one.etf_ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
-    (name, one.figures.relation.correlation_to_overexposed)
+    (in_letters(one.etf_ticker.as_ref(), &one.factor), one.figures.relation.correlation_to_overexposed)
 }
 
 impl<'a> PortfolioFacts<'a> {

@@ -33,12 +33,12 @@ use crate::{
 /// What a candidate is, owned.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) name: String,
+    name: String,
     pub(super) ticker: Option<Ticker>,
-    pub(super) category: Category,
-    pub(super) column: usize,
-    pub(super) part: bool,
-    pub(super) cash: bool,
+    category: Category,
+    column: usize,
+    part: bool,
+    cash: bool,
     standing: Standing,
     weight: Option<f64>,
     figures: Figures,

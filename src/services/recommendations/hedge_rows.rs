@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Recommended;
+use super::{Recommended, rows::in_letters};
 use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// The best hedge.
@@ -103,7 +103,7 @@ impl<'a> HedgeRow<'a> {
     pub(super) fn whole(hedge: &'a BestHedge) -> Self {
         let mut left_out = IndexMap::<_, Vec<&str>>::new();
         for one in &hedge.left_out {
-            let name = one.etf_ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
+            let name = in_letters(one.etf_ticker.as_ref(), &one.factor);
             left_out.entry(one.reason).or_default().push(name);
         }
         Self::Whole(WholeHedge {
@@ -201,7 +201,7 @@ fn of_leg(leg: &HedgeLeg) -> String {
         LegDirection::Sell => "sell",
         LegDirection::SellShort => "sell short",
     };
-    let name = leg.etf_ticker.as_ref().map_or(leg.factor.as_str(), Ticker::as_str);
+    let name = in_letters(leg.etf_ticker.as_ref(), &leg.factor);
     let of_portfolio = leg.in_portfolio.map(|moved| format!(" ({} of the portfolio)", in_words(moved.change.abs())));
     format!("{what} {} of {name}{}", in_words(leg.ratio.abs()), of_portfolio.unwrap_or_default())
 }

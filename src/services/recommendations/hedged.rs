@@ -97,11 +97,19 @@ impl Hedged {
             Err(BestHedgeError::Stopped(_)) => return Self::none(Stopped.to_string(), frequency),
             Err(why) => return Self::none(why.to_string(), frequency),
         };
+        let card = if question.graded { ground.card(question, Graded::All, observer) } else { Err(String::new()) };
         // Where there is not enough of the past, or of the time, nothing is expected.
-        best.next_quarter = ground.expected(question, observer).ok().flatten();
+        best.next_quarter = match &card {
+            Ok((card, column)) => card.next_quarter(*column, best.last),
+            Err(_) => ground.expected(question, observer).ok().flatten(),
+        };
         let expected = best.next_quarter.map(|next| next.median);
-        let scorecard = if question.graded { ground.scorecard(question, observer) } else { Err(String::new()) };
-        Self { reduce: Reduce::compute(&asked, &candidates, &best, expected), best: Ok(best), scorecard, frequency }
+        Self {
+            reduce: Reduce::compute(&asked, &candidates, &best, expected),
+            best: Ok(best),
+            scorecard: card.map(|(card, column)| card.report(column)),
+            frequency,
+        }
     }
 
     fn none(why: String, frequency: Frequency) -> Self {
@@ -177,12 +185,6 @@ impl<'a> Ground<'a> {
             }
         };
         Ok(NextQuarter::of(&own, universe.values().map(Vec::as_slice)))
-    }
-
-    /// How the hedges of past quarters did, the factor's and all funds'.
-    fn scorecard(&self, question: &Question<'_>, observer: &mut dyn Observer) -> Result<ScorecardReport, String> {
-        let (card, column) = self.card(question, Graded::All, observer)?;
-        Ok(card.report(column))
     }
 
     /// The whole universe, whatever kinds of candidates were asked for: what is to be expected of a hedge is what hedges did.

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use factor_analytics::hedge::{BestShort, CandidateExclusion, HedgeReport, MIN_EFFECTIVENESS};
-use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Recommended, hedge_rows};
+use super::{Recommended, hedge_rows, rows::in_letters};
 use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// What stands out, and what was left out.
@@ -56,7 +55,7 @@ impl<'a> Insights<'a> {
         let report = &all.report;
         let mut left_out = IndexMap::<CandidateExclusion, Vec<Cow<'_, str>>>::new();
         for one in &report.left_out {
-            let name = one.ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
+            let name = in_letters(one.ticker.as_ref(), &one.factor);
             left_out.entry(one.reason).or_default().push(name.into());
         }
         Self {

@@ -75,6 +75,11 @@ pub(crate) struct ShortBasket<'a> {
     portfolio_volatility: Option<VolatilityChange>,
 }
 
+/// What something is called in a few letters: its ticker, or its name where it has none.
+pub(super) fn in_letters<'a>(ticker: Option<&'a Ticker>, factor: &'a str) -> &'a str {
+    ticker.map_or(factor, Ticker::as_str)
+}
+
 impl<'a> RecommendationRow<'a> {
     /// With every figure; `of` is what it is to offset.
     pub(super) fn whole(figures: &'a Recommendation, of: &str) -> Self {

@@ -7,6 +7,7 @@ use crate::{
         Progress,
         tests::{stops, unobserved},
     },
+    test_study::noise,
 };
 
 const NAN: f64 = f64::NAN;
@@ -18,17 +19,6 @@ enum Holes {
     Starts,
     Ends,
     Anywhere(f64),
-}
-
-/// A repeatable stream in [-0.5, 0.5).
-fn noise(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
-    }
 }
 
 /// Series with a common part, so that correlations differ from 0.

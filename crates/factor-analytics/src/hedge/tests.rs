@@ -9,11 +9,13 @@ use crate::{
         tests::{StopAt, unobserved},
     },
     study::Standing,
+    test_study,
 };
 
 const NAN: f64 = f64::NAN;
 
-fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
+/// An industry's fund of which nothing else is known but its profile.
+pub(super) fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
     Candidate {
         factor,
         ticker: None,
@@ -91,15 +93,9 @@ fn mixed(parts: &[(f64, &[f64])]) -> Vec<f64> {
     (0..parts[0].1.len()).map(|row| parts.iter().map(|(weight, values)| weight * values[row]).sum()).collect()
 }
 
-/// Seeded noise that no generator's next version changes.
+/// Seeded noise.
 fn noise(seed: u64, rows: usize) -> Vec<f64> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
-    };
+    let mut next = test_study::noise(seed);
     (0..rows).map(|_| 0.1 * (next() + next() + next())).collect()
 }
 

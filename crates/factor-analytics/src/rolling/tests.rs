@@ -5,6 +5,7 @@ use super::*;
 use crate::{
     correlation::pearson,
     observer::tests::{stops, unobserved},
+    test_study::noise,
 };
 
 const NAN: f64 = f64::NAN;
@@ -25,17 +26,6 @@ fn agree(fast: &[Option<f64>], slow: &[Option<f64>], bound: f64) {
             (Some(a), Some(b)) => assert!((a - b).abs() <= bound, "row {row}: {a} is not {b}"),
             _ => assert_eq!(a, b, "row {row}"),
         }
-    }
-}
-
-/// A repeatable stream in [-0.5, 0.5).
-fn noise(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
     }
 }
 

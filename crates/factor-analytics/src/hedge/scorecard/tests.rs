@@ -10,6 +10,7 @@ use crate::{
         Progress,
         tests::{stops, unobserved},
     },
+    test_study,
 };
 
 const NAN: f64 = f64::NAN;
@@ -46,13 +47,7 @@ fn quarters_end_on_their_last_trading_day() {
 
 /// Seeded noise, about 1% a day.
 fn noise(seed: u64, rows: usize) -> Vec<f64> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
-    };
+    let mut next = test_study::noise(seed);
     (0..rows).map(|_| 0.02 * (next() + next() + next())).collect()
 }
 

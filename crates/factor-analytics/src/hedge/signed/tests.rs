@@ -1,10 +1,10 @@
 use chrono::{Days, NaiveDate};
-use factor_types::{Category, FundFacts, Ticker};
+use factor_types::Ticker;
 use proptest::prelude::*;
 
 use super::{estimate::Estimate, *};
 use crate::{
-    hedge::{Candidate, Portfolio},
+    hedge::{Candidate, Portfolio, tests::candidate},
     observer::{Silent, tests::StopAt},
     study::Standing,
 };
@@ -25,23 +25,6 @@ fn mixed(parts: &[(usize, f64)]) -> Vec<f64> {
 fn dates(rows: usize) -> Vec<NaiveDate> {
     let first: NaiveDate = "2024-01-01".parse().unwrap();
     (0..rows).map(|row| first.checked_add_days(Days::new(row as u64)).unwrap()).collect()
-}
-
-fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a> {
-    Candidate {
-        factor,
-        ticker: None,
-        category: Category::Industry,
-        returns,
-        part_of_overexposed: false,
-        is_cash: false,
-        standing: Standing::default(),
-        portfolio_weight: None,
-        sharpe_ratio: None,
-        max_drawdown: None,
-        dividend_yield: None,
-        facts: FundFacts::default(),
-    }
 }
 
 fn question<'a>(dates: &'a [NaiveDate], overexposed: &'a [f64]) -> BestHedgeQuestion<'a> {
