@@ -1,40 +1,37 @@
-//! What the process has used: processor time and memory, where `/proc` has them.
+//! What the process has used: processor time and memory, where the system says it.
 
-use std::{fs, time::Duration};
+use std::{fs::File, io::Read, time::Duration};
 
-/// Of what the processor time in `/proc/self/stat` is counted: hundredths of a second, whatever the kernel's own clock.
-const TICK: Duration = Duration::from_millis(10);
+/// Processor time of all threads so far: one call of the system, so that every analysis can have it.
+pub fn cpu_time() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+    }
+    #[cfg(not(unix))]
+    None
+}
 
-/// What the process has used so far.
+/// Memory of the process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ProcessUsage {
-    /// Processor time of all threads.
-    pub cpu: Option<Duration>,
-    /// Memory held now.
+pub struct Memory {
+    /// Held now.
     pub resident_bytes: Option<u64>,
-    /// The most memory ever held.
+    /// The most ever held.
     pub peak_bytes: Option<u64>,
 }
 
-impl ProcessUsage {
-    /// What the system says now; nothing where it does not.
+impl Memory {
+    /// What `/proc` says now; nothing where there is none. The kernel writes the text for each who reads it, which takes it
+    /// as long as many a call: ask for what is shown, not for every call.
     pub fn now() -> Self {
-        let (stat, status) = (fs::read_to_string("/proc/self/stat"), fs::read_to_string("/proc/self/status"));
-        let memory = |field: &str| status.as_deref().ok().and_then(|status| bytes(status, field));
-        Self {
-            cpu: stat.ok().and_then(|stat| cpu(&stat)),
-            resident_bytes: memory("VmRSS:"),
-            peak_bytes: memory("VmHWM:"),
-        }
+        // More than the kernel writes there, so that it is read at once.
+        let mut text = [0; 8192];
+        let read = File::open("/proc/self/status").and_then(|mut status| status.read(&mut text));
+        let text = str::from_utf8(&text[..read.unwrap_or(0)]).unwrap_or_default();
+        Self { resident_bytes: bytes(text, "VmRSS:"), peak_bytes: bytes(text, "VmHWM:") }
     }
-}
-
-/// User and system time. The name before them is in brackets, and may have spaces and brackets itself.
-fn cpu(stat: &str) -> Option<Duration> {
-    const USER: usize = 11;
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(USER).map(str::parse::<u32>);
-    Some(TICK * (times.next()?.ok()?.checked_add(times.next()?.ok()?)?))
 }
 
 fn bytes(status: &str, field: &str) -> Option<u64> {
@@ -56,10 +53,19 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_is_that_of_user_and_system() {
-        // Fields 14 and 15 of proc(5).
-        let stat = "7 (a b) c) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 4 0 99";
-        assert_eq!(cpu(stat), Some(Duration::from_secs(3)));
-        assert_eq!(cpu("7 (a) S 1"), None);
+    fn processor_time_grows_with_work_and_not_with_waiting() {
+        let Some(before) = cpu_time() else { return };
+        let mut sum = 0_u64;
+        while cpu_time().is_some_and(|now| now - before < Duration::from_millis(3)) {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        assert!(sum > 0 && cpu_time().is_some_and(|now| now > before));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_held_is_no_more_than_the_peak() {
+        let memory = Memory::now();
+        assert!(memory.resident_bytes.is_some_and(|held| held > 0 && Some(held) <= memory.peak_bytes), "{memory:?}");
     }
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::counters::ANALYSES;
-use crate::{process_usage::ProcessUsage, settings::SlowSettings};
+use crate::{
+    process_usage::{self, Memory},
+    settings::SlowSettings,
+};
 
 /// What is known of a call when it begins.
 #[derive(Debug)]
@@ -17,37 +20,43 @@ pub struct CallLine {
     kind: Option<&'static str>,
     /// From when on it is slow.
     limit: Option<Duration>,
-    /// What the process had used before an analysis.
-    before: Option<ProcessUsage>,
+    /// The processor time that the process had used before an analysis.
+    before: Option<Duration>,
+    is_analysis: bool,
 }
 
 impl CallLine {
     /// A call of a tool that begins now.
     pub fn begin(settings: &SlowSettings, tool: &str, arguments: &Map<String, Value>) -> Self {
         let kind = kind(tool, arguments);
-        let before = ANALYSES.contains(&tool).then(ProcessUsage::now);
-        Self { kind, limit: limit(settings, tool, kind), before }
+        let is_analysis = ANALYSES.contains(&tool);
+        let before = is_analysis.then(process_usage::cpu_time).flatten();
+        Self { kind, limit: limit(settings, tool, kind), before, is_analysis }
     }
 
     /// Writes the line of the call, which has ended.
     pub fn end(self, tool: &str, took: Duration, failed: bool) {
-        let Self { kind, limit, before } = self;
+        let Self { kind, limit, before, is_analysis } = self;
         let kind = kind.unwrap_or_default();
         let ms = took.as_millis();
-        let used = before.map(|before| (before, ProcessUsage::now()));
+        let slower_than = limit.filter(|limit| took >= *limit);
+        if !is_analysis && slower_than.is_none() {
+            return tracing::debug!(tool, failed, ms, "a call");
+        }
+        if slower_than.is_none() && !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
         // Of the whole process: calls at the same time are in it too.
-        let cpu_ms = used.and_then(|(before, now)| Some(now.cpu?.saturating_sub(before.cpu?).as_millis()));
-        let memory_bytes = used.and_then(|(_, now)| now.resident_bytes);
-        let peak_bytes = used.and_then(|(_, now)| now.peak_bytes);
-        match limit {
-            Some(limit) if took >= limit => {
+        let used = before.and_then(|before| Some(process_usage::cpu_time()?.saturating_sub(before)));
+        let cpu_ms = used.map(|used| used.as_millis());
+        let Memory { resident_bytes: memory_bytes, peak_bytes } =
+            if is_analysis { Memory::now() } else { Memory::default() };
+        match slower_than {
+            Some(limit) => {
                 let limit_ms = limit.as_millis();
                 tracing::warn!(tool, kind, failed, ms, limit_ms, cpu_ms, memory_bytes, peak_bytes, "a slow call");
             }
-            _ if used.is_some() => {
-                tracing::info!(tool, kind, failed, ms, cpu_ms, memory_bytes, peak_bytes, "an analysis");
-            }
-            _ => tracing::debug!(tool, failed, ms, "a call"),
+            None => tracing::info!(tool, kind, failed, ms, cpu_ms, memory_bytes, peak_bytes, "an analysis"),
         }
     }
 }

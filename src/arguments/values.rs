@@ -74,20 +74,56 @@ pub fn nearest_first<'a>(text: &str, candidates: impl IntoIterator<Item = &'a st
 fn alike<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = (f64, &'a str)> {
     // Comparing costs length times length; no name is longer than this.
     let text: String = text.chars().take(64).collect::<String>().to_lowercase();
-    let letters = text.chars().count();
+    let letters = Letters::of(&text);
+    let mut lower = String::new();
     candidates
         .into_iter()
         .map(move |name| {
-            let lower = name.to_lowercase();
+            lower.clear();
+            lower.extend(name.chars().flat_map(char::to_lowercase));
             let contained = text.len().min(lower.len()) >= 3 && (lower.contains(&text) || text.contains(&lower));
-            let other = lower.chars().count();
-            // Each letter that one of them has more is a difference; a call with hundreds of wrong names must not compare all.
-            #[expect(clippy::cast_precision_loss, reason = "lengths of names")]
-            let most = letters.min(other) as f64 / letters.max(other).max(1) as f64;
-            let alike = if most >= ALIKE { strsim::normalized_damerau_levenshtein(&text, &lower) } else { 0.0 };
+            // A call with hundreds of wrong names must not compare each with all that there are.
+            let could_be = letters.could_be_like(&lower);
+            let alike = if could_be { strsim::normalized_damerau_levenshtein(&text, &lower) } else { 0.0 };
             (if contained { alike.max(0.75) } else { alike }, name)
         })
         .filter(|(alike, _)| *alike >= ALIKE)
+}
+
+/// How often each letter is in a text, whatever their order; letters outside ASCII share places.
+struct Letters {
+    // A text of at most 64 characters has at most three times as many in lower case.
+    counts: [u8; 128],
+    all: usize,
+}
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut letters = Self { counts: [0; 128], all: 0 };
+        for letter in text.chars() {
+            let count = &mut letters.counts[letter as usize % 128];
+            *count = count.saturating_add(1);
+            letters.all += 1;
+        }
+        letters
+    }
+
+    /// False for a text that is less than [`ALIKE`] by its letters alone: each that the longer one has beyond those they share
+    /// is a difference, and exchanging neighbours changes no count.
+    fn could_be_like(&self, other: &str) -> bool {
+        let enough = |shared: usize, all: usize| {
+            #[expect(clippy::cast_precision_loss, reason = "lengths of names")]
+            let share = shared as f64 / all.max(1) as f64;
+            share >= ALIKE
+        };
+        let length = other.chars().count();
+        if !enough(self.all.min(length), self.all.max(length)) {
+            return false;
+        }
+        let other = Self::of(other);
+        let shared: u32 = self.counts.iter().zip(&other.counts).map(|(one, other)| u32::from(*one.min(other))).sum();
+        enough(shared as usize, self.all.max(length))
+    }
 }
 
 /// Compact JSON, cut when long, for showing a value back.
@@ -306,6 +342,23 @@ mod tests {
 
     fn rule<T: std::fmt::Debug>(read: Result<T, Refusal>) -> String {
         read.unwrap_err().rule().to_owned()
+    }
+
+    proptest::proptest! {
+        /// What is not compared could not have been near.
+        #[test]
+        fn what_is_alike_is_never_passed_over_by_its_letters(one in "[a-d é日]{1,12}", other in "[a-d é日]{1,12}") {
+            let alike = strsim::normalized_damerau_levenshtein(&one, &other);
+            proptest::prop_assert!(alike < ALIKE || Letters::of(&one).could_be_like(&other));
+        }
+    }
+
+    #[test]
+    fn other_letters_or_another_length_are_not_compared() {
+        let letters = Letters::of("financials");
+        for (other, could_be) in [("finacnials", true), ("fin", false), ("quiet moby", false), ("financial", true)] {
+            assert_eq!(letters.could_be_like(other), could_be, "{other}");
+        }
     }
 
     #[test]

@@ -207,6 +207,8 @@ fn serve_connection(io: TcpStream, admitted: Admitted, router: Router, graceful:
     let serving = graceful.watch(http.serve_connection(TokioIo::new(watched), service));
     tokio::spawn(async move {
         tokio::select! {
+            // What is read and written comes first: the deadline is looked at after it.
+            biased;
             served = serving => {
                 if let Err(error) = served {
                     tracing::debug!(%error, "a connection ended");

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     app::App,
     cache_figures::{CacheFigures, rate},
-    process_usage::ProcessUsage,
+    process_usage,
 };
 
 /// What is kept, per cache.
@@ -154,6 +154,6 @@ impl From<&UpstreamStats> for Vendor {
 impl Memory {
     /// What the process holds, where the system says it.
     pub(super) fn now() -> Self {
-        Self { peak_bytes: ProcessUsage::now().peak_bytes }
+        Self { peak_bytes: process_usage::Memory::now().peak_bytes }
     }
 }

@@ -12,9 +12,10 @@
 
 use std::{
     collections::HashMap,
+    future::poll_fn,
     io,
     net::IpAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
@@ -22,7 +23,6 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::Notify,
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -77,7 +77,6 @@ pub(super) struct Connection {
     pub(super) peer: IpAddr,
     limits: ConnectionLimits,
     state: Mutex<State>,
-    changed: Notify,
     evicted: CancellationToken,
 }
 
@@ -99,6 +98,12 @@ enum Phase {
     Body,
     /// The request is whole, and is answered.
     Work,
+}
+
+/// Later than any deadline.
+fn far_off() -> Instant {
+    const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    Instant::now() + A_YEAR
 }
 
 impl Connections {
@@ -126,7 +131,6 @@ impl Connections {
             peer,
             limits: self.limits,
             state: Mutex::new(State { phase: Phase::Head, since: Instant::now(), unread: None }),
-            changed: Notify::new(),
             evicted: CancellationToken::new(),
         });
         open.connections.insert(connection.id, Arc::clone(&connection));
@@ -169,21 +173,32 @@ impl Drop for Admitted {
 
 impl Connection {
     /// Resolves when the connection has taken too long over something, or gives its place to another.
+    ///
+    /// It belongs in the task that reads and writes the connection, beside that: each time the task is woken the deadline is
+    /// looked at, so that no change of phase has to wake it, nor to set a timer, of which each request would have several.
     pub(super) async fn overdue(&self) {
-        loop {
-            // Before the look, so that a change after it is not missed.
-            let changed = self.changed.notified();
-            let sleep = self.deadline().map(tokio::time::sleep_until);
-            tokio::select! {
-                () = self.evicted.cancelled() => return,
-                () = changed => {}
-                () = async { match sleep { Some(sleep) => sleep.await, None => std::future::pending().await } } => {
-                    if self.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
-                        return;
-                    }
-                }
+        let sleep = tokio::time::sleep_until(self.deadline().unwrap_or_else(far_off));
+        let mut sleep = pin!(sleep);
+        let evicted = self.evicted.cancelled();
+        let mut evicted = pin!(evicted);
+        poll_fn(|context| {
+            if evicted.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
             }
-        }
+            loop {
+                let deadline = self.deadline().unwrap_or_else(far_off);
+                if deadline <= Instant::now() {
+                    return Poll::Ready(());
+                }
+                // A timer that is early only looks again.
+                if deadline < sleep.deadline() {
+                    sleep.as_mut().reset(deadline);
+                }
+                ready!(sleep.as_mut().poll(context));
+                sleep.as_mut().reset(deadline);
+            }
+        })
+        .await;
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -216,8 +231,6 @@ impl Connection {
         let mut state = self.lock();
         state.phase = phase;
         state.since = Instant::now();
-        drop(state);
-        self.changed.notify_one();
     }
 
     fn bytes_came(&self) {
@@ -232,8 +245,6 @@ impl Connection {
             return;
         }
         state.unread = waits.then(Instant::now);
-        drop(state);
-        self.changed.notify_one();
     }
 }
 
