@@ -36,6 +36,8 @@ pub struct UserGroups {
     pub newest_first: Vec<Ticker>,
     /// The saved portfolios that take part: those that the call names.
     pub portfolios: Vec<UserPortfolio>,
+    /// Those of the groups and portfolios that are no factors: columns of the panel that others are compared with.
+    pub aside: Vec<Ticker>,
     /// What the user's portfolios are called, where the call names any.
     pub portfolio_names: Vec<String>,
 }
@@ -93,7 +95,8 @@ impl UserGroups {
 
     /// The factors, portfolios last.
     pub fn factors(&self) -> impl Iterator<Item = &Arc<Factor>> {
-        self.groups.iter().map(|group| &group.factor).chain(self.portfolios.iter().map(|one| &one.factor))
+        let all = self.groups.iter().map(|group| &group.factor).chain(self.portfolios.iter().map(|one| &one.factor));
+        all.filter(|factor| !self.aside.contains(&factor.ticker))
     }
 
     /// The columns that the groups among `factors` become, and those that portfolios among them hold.
@@ -119,7 +122,12 @@ impl UserGroups {
     }
 
     fn among<'a>(&'a self, factors: &'a [Arc<Factor>]) -> impl Iterator<Item = &'a UserGroup> {
-        self.groups.iter().filter(|group| factors.iter().any(|factor| factor.ticker == group.factor.ticker))
+        self.groups.iter().filter(|group| self.takes_part(&group.factor.ticker, factors))
+    }
+
+    /// True of what is among some factors, or beside them.
+    pub(super) fn takes_part(&self, ticker: &Ticker, factors: &[Arc<Factor>]) -> bool {
+        self.aside.contains(ticker) || factors.iter().any(|factor| factor.ticker == *ticker)
     }
 }
 

@@ -111,7 +111,7 @@ impl UserGroups {
         &'a self,
         factors: &'a [Arc<Factor>],
     ) -> impl Iterator<Item = &'a UserPortfolio> {
-        self.portfolios.iter().filter(|one| factors.iter().any(|factor| factor.ticker == one.factor.ticker))
+        self.portfolios.iter().filter(|one| self.takes_part(&one.factor.ticker, factors))
     }
 }
 

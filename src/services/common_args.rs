@@ -173,7 +173,7 @@ impl CommonArgs {
     /// the argument `name` of `args`: one that the question needs and that is not among those picked. `groups` are all of the
     /// caller's.
     pub(crate) fn take_along(&mut self, args: &Args, name: &str, groups: &UserGroups) -> Option<Ticker> {
-        let found = tickers::one(args, name, &self.snapshot.loaded.universe, groups, &mut self.notes)?;
+        let found = tickers::one(args, name, &[&self.snapshot.loaded.universe], groups, &mut self.notes)?;
         let ticker = found.ticker().clone();
         let own = self.own_universe.as_ref()?;
         match found {
@@ -181,16 +181,61 @@ impl CommonArgs {
                 let all = own.factors().iter().cloned().chain([*factor]);
                 self.own_universe = Some(FactorUniverse::new(all).with_facts(&self.snapshot.loaded.facts));
             }
-            Found::Group(group) if self.groups.factors().all(|known| known.ticker != ticker) => {
-                self.groups.groups.push(group);
-            }
-            Found::Portfolio(portfolio) if self.groups.factors().all(|known| known.ticker != ticker) => {
-                self.groups.portfolios.push(portfolio);
-            }
-            Found::Factor(_) | Found::Group(_) | Found::Portfolio(_) => {}
+            found => drop(self.take_composed(found)),
         }
         self.named.add(Role::Factor, [ticker.clone()]);
         Some(ticker)
+    }
+
+    /// The benchmark that the call names in `benchmark_ticker`, by any of the names that `tickers` reads, else SPY. `groups` are
+    /// all of the caller's.
+    pub(crate) fn benchmark(&mut self, args: &Args, groups: &UserGroups) -> Ticker {
+        let mut notes = Vec::new();
+        let found = tickers::one(args, "benchmark_ticker", &self.universes(), groups, &mut notes);
+        self.notes.append(&mut notes);
+        found.map_or_else(Ticker::spy, |found| self.as_benchmark(found))
+    }
+
+    /// The benchmarks that a list of such names has, each once; `None` where it is empty or absent.
+    pub(crate) fn benchmarks(&mut self, args: &Args, name: &str, groups: &UserGroups) -> Option<Vec<Ticker>> {
+        let mut notes = Vec::new();
+        let found = tickers::several(args, name, &self.universes(), groups, &mut notes);
+        self.notes.append(&mut notes);
+        let mut all: Vec<Ticker> = Vec::new();
+        for found in found? {
+            let ticker = self.as_benchmark(found);
+            if !all.contains(&ticker) {
+                all.push(ticker);
+            }
+        }
+        Some(all).filter(|all| !all.is_empty())
+    }
+
+    /// A group or a portfolio that is no factor of the call stands beside them.
+    fn as_benchmark(&mut self, found: Found) -> Ticker {
+        let ticker = found.ticker().clone();
+        self.named.add(Role::Benchmark, [ticker.clone()]);
+        if ticker.is_composed() && self.take_composed(found) {
+            self.groups.aside.push(ticker.clone());
+        }
+        ticker
+    }
+
+    /// Takes a group or a portfolio among those of the call; false if it is one of them, or a fund.
+    fn take_composed(&mut self, found: Found) -> bool {
+        let of_call = |ticker: &Ticker| self.groups.factors().any(|known| known.ticker == *ticker);
+        if of_call(found.ticker()) || self.groups.aside.contains(found.ticker()) {
+            return false;
+        }
+        match found {
+            Found::Group(group) => self.groups.groups.push(group),
+            Found::Portfolio(portfolio) => {
+                self.notes.extend(portfolio.notes.iter().cloned());
+                self.groups.portfolios.push(portfolio);
+            }
+            Found::Factor(_) => return false,
+        }
+        true
     }
 
     /// Where holdings are looked up: the universe of the call, then the one in force.

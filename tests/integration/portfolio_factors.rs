@@ -115,6 +115,48 @@ async fn it_correlates_offsets_and_explains_as_any_factor_does() {
 }
 
 #[tokio::test]
+async fn figures_are_relative_to_it_as_to_any_benchmark() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    saved(&mut server, "Market", json!({"SPY": 1.0})).await;
+    saved(&mut server, "Mix", json!({"SPY": 0.6, "TLT": 0.4})).await;
+    server
+        .answer(
+            "create_factor_group",
+            json!({"group_name": "Two", "tickers": ["SPY", "TLT"], "weighting_method": "custom",
+        "weights": {"SPY": 0.6, "TLT": 0.4}}),
+        )
+        .await;
+    let mut profile = async |benchmark: &str| {
+        let asked = json!({"analysis_type": "performance", "tickers": ["XLK"], "benchmark_ticker": benchmark,
+            "include": ["per_factor", "metadata"], "precision": 17});
+        let answer = server.answer(ANALYSIS, asked).await;
+        (answer["per_factor"]["XLK"].clone(), answer["analysis_metadata"]["benchmark"].clone(), answer)
+    };
+    let (against_spy, named, _) = profile("SPY").await;
+    assert_eq!(named, "SPY");
+    let (against_market, named, answer) = profile("portfolio:market").await;
+    assert_eq!(named, "PORTFOLIO:Market", "{answer}");
+    assert_eq!(against_market, against_spy, "a portfolio of the benchmark alone is the benchmark");
+    assert!(answer["per_factor"].get("PORTFOLIO:Market").is_none(), "it is no factor that was asked for");
+    let ((against_mix, ..), (against_group, named, _)) = (profile("PORTFOLIO:Mix").await, profile("USER:two").await);
+    assert_eq!(named, "USER:Two");
+    for field in ["beta", "alpha", "information_ratio", "tracking_error", "up_capture"] {
+        close(&against_group[field], number(&against_mix[field]));
+        assert_ne!(against_mix[field], against_spy[field], "{field}");
+    }
+
+    let asked = json!({"tickers": ["XLK", "IEF"], "include": ["market_sensitivity"], "market_benchmarks": ["SPY", "PORTFOLIO:Market"]});
+    let answer = server.answer(ANALYSIS, asked).await;
+    let row = &answer["overlays"]["market_sensitivity"]["XLK"];
+    close(&row["PORTFOLIO:Market"], number(&row["SPY"]));
+
+    let asked = json!({"analysis_type": "performance", "tickers": ["XLK"], "benchmark_ticker": "PORTFOLIO:Mixx"});
+    let refused = server.refusal(ANALYSIS, asked).await;
+    assert!(refused.to_string().contains("the nearest is PORTFOLIO:Mix"), "{refused}");
+}
+
+#[tokio::test]
 async fn what_it_lacks_is_said_and_a_changed_one_is_another() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::start(data.path(), &[]).await;

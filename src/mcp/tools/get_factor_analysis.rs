@@ -91,7 +91,7 @@ fn input() -> Value {
             "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
             "end_date": date("Last date; at least 365 days after start_date. Default: newest whole period."),
             "frequency": choice(&Frequency::NAMES, Some("monthly"), "Of the returns."),
-            "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity." }),
+            "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity; named as in tickers." }),
             "industry_granularity": choice(&IndustryGranularity::NAMES, Some("group"), "group adds composites per sector group."),
             "sort_by": json!({ "type": "string", "default": "sharpe_ratio", "description": "performance: any number of a profile.", "examples": ["max_drawdown"] }),
             "fields": list(

@@ -40,6 +40,9 @@ use crate::{
 pub(crate) struct Query {
     pub(super) common: CommonArgs,
     pub(super) request: AnalysisRequest,
+    /// What figures are relative to: it may be a group or a portfolio, where that of `request`, by whose prices periods are
+    /// dated, is a fund.
+    pub(super) benchmark: Ticker,
     pub(super) sections: SectionSet,
     /// Sections asked for by name, in the caller's order.
     pub(super) include: Option<Vec<Section>>,
@@ -117,6 +120,7 @@ impl Query {
             invalid_sections: Vec::new(),
             invalid_windows: Vec::new(),
             overlays_of: None,
+            benchmark: Ticker::spy(),
             fields: ProfileFields::default(),
             triangle: false,
             lists: ListSizes::of(common.format, false),
@@ -184,15 +188,18 @@ impl Reader<'_> {
         let preset = self.mine("preset").then(|| args.choice("preset", &Preset::NAMES)).flatten();
         let months = basis.usual.window_months;
         let reader = CommonReader { args, advanced, question: Question::Analysis(self.kind), months };
+        let groups = basis.groups.clone();
         let mut common = reader.scope(&basis.snapshot, basis.groups);
+        let benchmark = if self.mine("benchmark_ticker") { common.benchmark(args, &groups) } else { Ticker::spy() };
+        let of_overlay = if self.mine("market_benchmarks") {
+            common.benchmarks(advanced, "market_benchmarks", &groups)
+        } else {
+            None
+        };
         notes.append(&mut common.notes);
         if !args.has("categories") {
             common.categories = preset.and_then(Preset::categories);
         }
-        let benchmark: Option<Ticker> =
-            self.mine("benchmark_ticker").then(|| args.parsed("benchmark_ticker")).flatten();
-        common.named.add(Role::Benchmark, benchmark.clone());
-        let benchmark = benchmark.unwrap_or_else(Ticker::spy);
         let (windows, invalid_windows) = self.windows(common.frequency);
         common.dates = match self.kind {
             AnalysisKind::Returns => reader.dates_back(&windows),
@@ -217,7 +224,7 @@ impl Reader<'_> {
         let sections = SectionSet::settle(self.kind, &off, include.as_deref());
         let (plan, lists, also_priced) = match self.kind {
             AnalysisKind::Correlations => {
-                self.plan_of_correlations(preset, &common, &benchmark, (method, &sections), &mut notes)
+                self.plan_of_correlations(preset, &common, (&benchmark, of_overlay), (method, &sections), &mut notes)
             }
             AnalysisKind::Performance => {
                 let lists = self.lists(common.format, false);
@@ -238,7 +245,13 @@ impl Reader<'_> {
         self.name_of_plan(&plan, &mut common.named);
         common.notes = notes;
         Query {
-            request: common.request(benchmark, also_priced, plan),
+            // What is composed has no prices to date periods by.
+            request: common.request(
+                if benchmark.is_composed() { Ticker::spy() } else { benchmark.clone() },
+                also_priced,
+                plan,
+            ),
+            benchmark,
             sections,
             include,
             invalid_sections,
@@ -257,7 +270,7 @@ impl Reader<'_> {
         &self,
         preset: Option<Preset>,
         common: &CommonArgs,
-        benchmark: &Ticker,
+        (benchmark, of_overlay): (&Ticker, Option<Vec<Ticker>>),
         how: (Method, &SectionSet),
         notes: &mut Vec<String>,
     ) -> (Plan, ListSizes, Vec<Ticker>) {
@@ -265,7 +278,7 @@ impl Reader<'_> {
         let of = (common.universe(), &common.groups);
         let rolling = self.rolling(of, benchmark, common.granularity, how.1, notes);
         let lists = self.lists(common.format, true);
-        let plan = self.correlations(preset, common, benchmark, how);
+        let plan = self.correlations(preset, common, (benchmark, of_overlay), how);
         let benchmarks = plan.market_sensitivity.iter().flat_map(|(_, benchmarks)| benchmarks.clone());
         let also_priced = benchmarks.chain(regime.and_then(Regime::needs_price)).collect();
         let rolling = rolling
@@ -278,11 +291,6 @@ impl Reader<'_> {
     fn name_of_plan(&self, plan: &Plan, named: &mut Named) {
         match plan {
             Plan::Correlations(plan) => {
-                if let Some((_, benchmarks)) =
-                    plan.market_sensitivity.as_ref().filter(|_| self.advanced.has("market_benchmarks"))
-                {
-                    named.add(Role::Benchmark, benchmarks.iter().cloned());
-                }
                 let pairs = plan.rolling.iter().flat_map(|rolling| &rolling.pairs);
                 // Industry groups and maturities are no tickers with prices of their own.
                 let ticker = |name: &String| {

@@ -45,7 +45,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
     metadata.put("universe_hash", &query.common.snapshot.loaded.hash);
     match analysis.report() {
         Report::Correlations(report) => {
-            metadata.put("benchmark", &query.request.benchmark);
+            metadata.put("benchmark", &query.benchmark);
             metadata.put("correlation_method", report.method.as_str());
             if let Method::Ewma { half_life } = report.method {
                 metadata.put("half_life", &half_life);
@@ -58,7 +58,7 @@ pub(super) fn of(analysis: &Analysis, query: &Query, source_choice: &str) -> Fie
             }
         }
         Report::Performance(report) => {
-            metadata.put("benchmark", &query.request.benchmark);
+            metadata.put("benchmark", &query.benchmark);
             metadata.put("risk_free_source", &report.risk_free.source);
             metadata.put("risk_free_periods", &report.risk_free.rows());
             metadata.put("risk_free_parts", &report.risk_free.parts);

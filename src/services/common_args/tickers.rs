@@ -132,7 +132,7 @@ impl Unfit<'_> {
                 Refusal::new(rule, hint)
             }
             Self::Composite(found) => Refusal::new(
-                format!("is the average of {} ETFs, and tickers takes single ones", found.members.len()),
+                format!("is the average of {} ETFs, and a single one is wanted here", found.members.len()),
                 "name its ETFs, or ask with categories; a ticker that is called so is written in capitals",
             ),
             Self::Nowhere => Refusal::must("name a factor"),
@@ -145,19 +145,45 @@ impl Unfit<'_> {
 pub(super) fn one(
     args: &Args,
     argument: &str,
-    universe: &FactorUniverse,
+    universes: &[&FactorUniverse],
     groups: &UserGroups,
     notes: &mut Vec<String>,
 ) -> Option<Found> {
     let name = args.string(argument)?;
-    let field = args.path(argument);
-    match find(&name, &[Names::of(universe)], groups) {
+    let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
+    named(args, (&args.path(argument), &name), &universes, groups, notes)
+}
+
+/// Reads it as a list of names, by the same rules.
+pub(super) fn several(
+    args: &Args,
+    argument: &str,
+    universes: &[&FactorUniverse],
+    groups: &UserGroups,
+    notes: &mut Vec<String>,
+) -> Option<Vec<Found>> {
+    let names = args.strings(argument)?;
+    let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
+    let field = |at: usize| format!("{}[{at}]", args.path(argument));
+    let all = names.iter().enumerate();
+    Some(all.filter_map(|(at, name)| named(args, (&field(at), name), &universes, groups, notes)).collect())
+}
+
+/// What a name in a field stands for; a problem is recorded, and a name that is no ticker's noted.
+fn named(
+    args: &Args,
+    (field, name): (&str, &str),
+    universes: &[Names<'_>],
+    groups: &UserGroups,
+    notes: &mut Vec<String>,
+) -> Option<Found> {
+    match find(name, universes, groups) {
         Ok(found) => {
-            notes.extend(found.read_as(&name).map(|read_as| format!("{field} reads {read_as}")));
+            notes.extend(found.read_as(name).map(|read_as| format!("{field} reads {read_as}")));
             Some(found)
         }
         Err(unfit) => {
-            unfit.problems(&field, &name, groups).into_iter().for_each(|problem| args.record(problem));
+            unfit.problems(field, name, groups).into_iter().for_each(|problem| args.record(problem));
             None
         }
     }

@@ -1,6 +1,6 @@
 //! The plans of correlations and performance, out of their arguments.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::collections::BTreeSet;
 
 use factor_analytics::{
     correlation::Method,
@@ -82,7 +82,7 @@ impl Reader<'_> {
         &self,
         preset: Option<Preset>,
         common: &CommonArgs,
-        benchmark: &Ticker,
+        (benchmark, of_overlay): (&Ticker, Option<Vec<Ticker>>),
         (method, sections): (Method, &SectionSet),
     ) -> CorrelationPlan {
         let by_name = self.args.has("include");
@@ -112,10 +112,7 @@ impl Reader<'_> {
                 "market_sensitivity_categories",
                 &[Category::Industry, Category::Style, Category::User, Category::Custom],
             ),
-            self.advanced
-                .list_of("market_benchmarks", Ticker::from_str)
-                .filter(|named| !named.is_empty())
-                .unwrap_or_else(|| vec![benchmark.clone()]),
+            of_overlay.unwrap_or_else(|| vec![benchmark.clone()]),
         );
         let rules = MacroEtfRules {
             groups: self.macro_groups(),
