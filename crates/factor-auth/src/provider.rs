@@ -81,3 +81,34 @@ impl Verifier<Vec<u8>> for RingVerifier {
         verified.map_err(|_| signature::Error::new())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_checks_signatures_of_its_own_family_and_no_secrets() {
+        let rsa = DecodingKey::from_rsa_raw_components(&[0xff; 256], &[1, 0, 1]);
+        let (p256, ed) = (DecodingKey::from_ec_der(&[4; 65]), DecodingKey::from_ed_der(&[1; 32]));
+        let secret = DecodingKey::from_secret(&[1; 32]).unwrap();
+        let own = [(Algorithm::RS256, &rsa), (Algorithm::ES256, &p256), (Algorithm::EdDSA, &ed)];
+        for (algorithm, key) in own {
+            for (other, _) in own {
+                assert_eq!(verifier(&other, key).is_ok(), other == algorithm, "{other:?} with a key for {algorithm:?}");
+            }
+            for refused in [Algorithm::HS256, Algorithm::RS384, Algorithm::PS256, Algorithm::ES384] {
+                assert!(verifier(&refused, key).is_err(), "{refused:?}");
+            }
+            assert!(verifier(&algorithm, &secret).is_err() && verifier(&Algorithm::HS256, &secret).is_err());
+            let checks = verifier(&algorithm, key).unwrap();
+            assert!(
+                checks.verify(b"message", &Vec::new()).is_err() && checks.verify(b"message", &vec![0; 64]).is_err()
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_signs_here() {
+        assert!(no_signer(&Algorithm::HS256, &EncodingKey::from_secret(b"secret").unwrap()).is_err());
+    }
+}

@@ -120,3 +120,68 @@ impl Verifier {
         self.keys.health()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keys::KeySet;
+
+    /// Values of any kind under names that are read, so that the reader gets beyond its first look.
+    fn object(names: &'static [&'static str]) -> impl Strategy<Value = String> {
+        let value = prop_oneof![
+            Just("null".to_owned()),
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| format!("{number:e}")),
+            "[a-z+./: ]{0,12}".prop_map(|text| format!("{text:?}")),
+            Just(r#"["a",["b",7]]"#.to_owned()),
+            Just(r#"{"a":{}}"#.to_owned()),
+            Just("\"ES256\"".to_owned()),
+            Just("\"at+jwt\"".to_owned()),
+            Just("\"https://login.example.com\"".to_owned()),
+            Just("\"https://factors.example\"".to_owned()),
+        ];
+        prop::collection::vec((prop::sample::select(names), value), 0..8).prop_map(|members| {
+            let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            format!("{{{}}}", members.join(","))
+        })
+    }
+
+    fn settings() -> Settings {
+        let settings = Settings::new("https://login.example.com", "https://factors.example").unwrap();
+        // Nobody listens there.
+        settings.with_jwks_url("http://127.0.0.1:1/").unwrap().allowing_jwt_typ(true)
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_panics(
+            header in object(&["alg", "typ", "kid", "jwk", "crit"]),
+            claims in object(&["iss", "aud", "sub", "exp", "nbf", "iat", "scope", "scp", "azp", "typ", "token_use"]),
+        ) {
+            let token = format!("{}.{}.AAAA", URL_SAFE_NO_PAD.encode(&header), URL_SAFE_NO_PAD.encode(&claims));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let found = runtime.block_on(Verifier::new(settings()).check(BearerToken::new(&token).unwrap()));
+            prop_assert!(found.is_err());
+        }
+
+        #[test]
+        fn no_bytes_panic(text in ".{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(token) = BearerToken::new(&text) {
+                let _ = token.parts();
+            }
+            let _ = Header::read(&bytes, true);
+            let _ = Claims::read(&bytes);
+            let _ = KeySet::read(&bytes);
+            let _ = Settings::new(&text, &text);
+        }
+
+        #[test]
+        fn no_key_panics(key in object(&["kty", "crv", "n", "e", "x", "y", "kid", "use", "alg", "key_ops"])) {
+            let set = KeySet::read(format!("{{\"keys\":[{key}]}}").as_bytes());
+            prop_assert!(set.is_none_or(|(set, _)| set.is_empty()));
+        }
+    }
+}

@@ -47,6 +47,8 @@ pub enum Behaviour {
     Redirect(String),
     /// With this body, status 200.
     Body(String),
+    /// With this body, which is said to be packed (gzip).
+    Packed(Vec<u8>),
     /// With so many bytes, their number announced.
     Huge(usize),
     /// With so many bytes in pieces, their number not announced.
@@ -262,6 +264,13 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         Behaviour::Status(status) => whole(status, "", "{}"),
         Behaviour::Redirect(to) => whole(302, &format!("Location: {to}\r\n"), ""),
         Behaviour::Body(body) => whole(200, "", &body),
+        Behaviour::Packed(body) => {
+            let head =
+                whole(200, "Content-Encoding: gzip\r\n", "").replace("Length: 0", &format!("Length: {}", body.len()));
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+            let _ = stream.shutdown().await;
+            return;
+        }
         Behaviour::Huge(bytes) => whole(200, "", &" ".repeat(bytes)),
         Behaviour::HugeInPieces(bytes) => in_pieces(bytes),
         Behaviour::Hang => return std::future::pending().await,

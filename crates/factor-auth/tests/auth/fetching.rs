@@ -1,12 +1,14 @@
 //! How keys are found and fetched: bounded in time, length and number.
 
 use std::{
+    io::Write as _,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use factor_auth::{KeysError, Settings, TokenError, Verifier};
 use factor_stand_in_issuer::{Behaviour, Issuer, Place, SigningKey};
+use flate2::{Compression, write::GzEncoder};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -102,6 +104,13 @@ async fn answers_beyond_64_kib_are_not_read() {
         let (error, _) = refusal(behaviour).await;
         assert!(matches!(error, KeysError::TooLarge { .. }), "{error}");
     }
+    // Fifty megabytes that are small while they are packed.
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&vec![b' '; 50 << 20]).unwrap();
+    let packed = packer.finish().unwrap();
+    assert!(packed.len() < 64 * 1024);
+    let (error, _) = refusal(Behaviour::Packed(packed)).await;
+    assert!(matches!(error, KeysError::TooLarge { .. }), "{error}");
     let world = World::new().await;
     let keys = json!({"keys": [world.p256.jwk()]}).to_string();
     let filled = keys.clone() + &" ".repeat(64 * 1024 - keys.len());
@@ -193,7 +202,8 @@ async fn keys_are_refreshed_every_five_minutes_and_a_minute_after_a_failure() {
     let (verifier, issuer) = (Arc::clone(&world.verifier), &world.issuer);
     let task = tokio::spawn(async move { verifier.keep_fresh().await });
     let reaches = async |number: usize| {
-        while issuer.requests(Place::Keys) < number {
+        let from = Instant::now();
+        while issuer.requests(Place::Keys) < number && from.elapsed() < Duration::from_secs(10) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         // What came with the answer is dealt with.

@@ -78,7 +78,7 @@ async fn a_key_that_is_used_at_once_is_fetched_once_for_all_who_wait() {
     let rotations = 12;
     let accepted = under_load(Arc::clone(&world), async |world| {
         for n in 0..rotations {
-            world.clock.pass(10);
+            world.clock.pass(30);
             let key = key(n);
             world.issuer.publish(key.clone());
             world.issuer.use_key(key);
