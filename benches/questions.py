@@ -7,7 +7,9 @@ The prices are a folder of daily prices with Treasury yields, 2009 to 2024, such
 Python's standard library is enough.
 """
 
-import argparse, json, subprocess, tempfile, time
+import argparse, json, tempfile
+
+from stdio import Server
 
 ANALYSIS = "get_factor_analysis"
 GROUP = {"group_name": "Chips and power", "tickers": ["SOXX", "XLU"], "weighting_method": "custom",
@@ -56,29 +58,6 @@ QUESTIONS = [
 ]
 
 
-class Server:
-    def __init__(self, program, prices, today, home):
-        settings = {"HOME": home, "FACTOR_TODAY": today, "RUST_LOG": "error", "FACTOR_PRICE_FILES": prices}
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings)
-        self.asked = 0
-        client = {"name": "questions", "version": "1"}
-        self.ask("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client})
-        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-
-    def send(self, message):
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
-
-    def ask(self, method, params):
-        """The result, or the error of the protocol."""
-        self.asked += 1
-        self.send({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params})
-        while True:
-            message = json.loads(self.process.stdout.readline())
-            if message.get("id") == self.asked:
-                return message.get("result") or {"isError": True, "content": [{"text": json.dumps(message["error"])}]}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -88,23 +67,21 @@ def main():
     parser.add_argument("--old", action="store_true", help="the calls that older versions need")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        server, everything = Server(args.program, args.prices, args.today, home), 0
+        server, everything = Server(args.program, home, args.today, args.prices), 0
         print(f"{'':5} {'calls':>5} {'characters':>10} {'ms':>6}  question")
         for name, words, calls, old in QUESTIONS:
-            began, characters, failed = time.perf_counter(), 0, ""
+            characters, took, failed = 0, 0.0, ""
             for tool, arguments in old if args.old and old else calls:
-                result = server.ask("tools/call", {"name": tool, "arguments": arguments})
+                result, _, ms = server.call(tool, arguments)
                 text = result["content"][0]["text"]
-                characters += len(text)
+                characters, took = characters + len(text), took + ms
                 failed = failed or ("  FAILED" if result.get("isError") else "")
                 if name in args.show.split(","):
                     print(f"{tool} {json.dumps(arguments)}\n{text}")
             everything += characters
-            took = 1e3 * (time.perf_counter() - began)
             print(f"{name:5} {len(calls):5} {characters:10} {took:6.0f}  {words}{failed}")
         print(f"{'':11} {everything:10}")
-        server.process.stdin.close()
-        server.process.wait()
+        server.end()
 
 
 main()
