@@ -14,6 +14,7 @@ usage: scripts/long.sh NAME [TIMES]
              once their long forms: thousands of flipped bits of the cache, of the file of groups and portfolios and of their logs
   load       what strangers can do to the release build, in figures (benches/load): attacks, a heavy neighbour, twice its capacity,
              held sockets, 100,000 calls over stdio; some four minutes on a machine that does nothing else
+  soak       two hundred users for TIMES seconds (default 3600): memory and descriptors stay what they are after the first half
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
              every finding raised where there is none (../shared/data)
   coverage   which lines of the crates and of src/ the Rust tests run; the goal is 95% of factor-analytics and of the services
@@ -31,7 +32,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | load | jumps | coverage | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | load | soak | jumps | coverage | flaky | kernels | calls | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -85,6 +86,11 @@ run_crashes() {
 run_load() {
     cargo build --locked --release
     python3 benches/load/load.py "$target/release/factor-mcp"
+}
+
+run_soak() {
+    cargo build --locked --release
+    python3 benches/load/load.py "$target/release/factor-mcp" --only soak --soak "${times:-3600}"
 }
 
 run_jumps() {

@@ -30,6 +30,10 @@ class Server:
     def rss(self):
         return rss(self.process.pid)
 
+    def descriptors(self):
+        """Files and sockets that it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def busy(self):
         """Seconds of processor time that it has taken."""
         with open(f"/proc/{self.process.pid}/stat") as stat:
@@ -153,6 +157,14 @@ class Stdio:
     def stop(self):
         self.process.stdin.close()
         return self.process.wait(timeout=30)
+
+
+def slope(points):
+    """By least squares, of (x, y)."""
+    if len(points) < 2:
+        return 0.0
+    x0, y0 = (sum(values) / len(points) for values in zip(*points))
+    return sum((x - x0) * (y - y0) for x, y in points) / sum((x - x0) ** 2 for x, _ in points)
 
 
 def quantile(values, share):

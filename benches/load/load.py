@@ -1,6 +1,6 @@
 """What strangers can do to a server, in figures: attacks, a heavy neighbour, twice its capacity, held sockets, many calls.
 
-    python3 benches/load/load.py target/release/factor-mcp [--short] [--only NAME ...]
+    python3 benches/load/load.py target/release/factor-mcp [--short] [--only NAME ...] [--soak SECONDS]
 
 Each check prints a line with its figures and its rule. --short is for trying it out: few calls, and rules that only a release
 build on an idle machine keeps are printed and not held.
@@ -8,7 +8,7 @@ build on an idle machine keeps are printed and not held.
 
 import argparse, asyncio, itertools, random, tempfile, time
 
-from client import Client, Server, Stdio, quantile, raise_limits, rss
+from client import Client, Server, Stdio, quantile, raise_limits, rss, slope
 
 numbers = itertools.count()
 
@@ -220,6 +220,54 @@ async def held(checks, server):
         writer.close()
 
 
+def everyday(user):
+    """A call as people make them, of every kind of question; `user` has a group and a portfolio of its own."""
+    tickers = random.sample(["SPY", "TLT", "GLD", "VNQ", "XLK", "XLE", "QQQ", "IWM", "EFA", "IEF"], 3)
+    mix = dict(zip(tickers, (0.5, 0.3, 0.2)))
+    return random.choice([
+        ("get_factor_analysis", small()),
+        ("get_factor_analysis", {"tickers": tickers}),
+        ("get_factor_analysis", {"analysis_type": "performance", "tickers": tickers, "frequency": random.choice(["daily", "weekly"])}),
+        ("get_factor_analysis", {"analysis_type": "returns", "windows": ["2020..2024"], "format": "report"}),
+        ("compare_factors", {"tickers": tickers[:2]}),
+        ("get_factor_recommendations", {"overexposed_factor": tickers[0], "holdings": mix}),
+        ("get_portfolio_exposures", {"holdings": mix, "what_if": [{"ticker": tickers[2], "change": 0.1}]}),
+        ("list_factors", {"query": tickers[0]}),
+        ("create_factor_group", {"group_name": f"of {user}", "tickers": tickers}),
+        ("delete_factor_group", {"group_name": f"of {user}"}),
+        ("save_portfolio", {"portfolio_name": "CURRENT_PORTFOLIO", "holdings": mix}),
+        ("get_server_status", {}),
+    ])
+
+
+async def soak(checks, server):
+    """Two hundred users who ask something every half minute or so: what is held after a while is held for good."""
+    seconds = checks.args.soak
+    clients = [Client(server, key) for key in server.keys]
+    until, done, failed, held = time.monotonic() + seconds, 0, 0, []
+
+    async def asks(user, client):
+        nonlocal done, failed
+        while time.monotonic() < until:
+            await asyncio.sleep(random.uniform(20, 60) if seconds > 600 else random.uniform(2, 8))
+            status, _, _ = await client.call(*everyday(user))
+            done, failed = done + 1, failed + (status != 200)
+
+    async def watches():
+        began = time.monotonic()
+        while time.monotonic() < until:
+            # What is kept in memory for half an hour has its size by then.
+            if time.monotonic() - began > min(1_800, seconds / 2):
+                held.append((time.monotonic(), server.rss(), server.descriptors()))
+            await asyncio.sleep(5)
+
+    await asyncio.gather(watches(), *(asks(user, client) for user, client in enumerate(clients)))
+    grown = [600 * slope([(at, of[what]) for at, *of in held]) for what in (0, 1)]
+    checks.say(f"{len(clients)} users for {seconds} s", f"{done} calls, {failed} failed; {held[0][1]:.0f} MB and {held[0][2]} descriptors halfway, {held[-1][1]:.0f} MB and {held[-1][2]} at the end, {grown[0]:+.2f} MB and {grown[1]:+.1f} in ten minutes", "at most 1 MB and one descriptor more in ten minutes, none failed", failed == 0 and max(grown) <= 1, timed=True)
+    for client in clients:
+        client.close()
+
+
 def many(checks, program, home):
     """Memory after many calls over standard input and output."""
     calls = 2_000 if checks.args.short else 100_000
@@ -242,6 +290,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--soak", type=int, default=3_600, metavar="SECONDS", help="how long the check `soak` takes, which is made where it is named")
     parser.add_argument("--only", nargs="+", default=["attacks", "neighbour", "overload", "held", "many"], dest="names", metavar="NAME")
     args = parser.parse_args()
     raise_limits()
@@ -255,6 +304,11 @@ def main():
             for check in keyed:
                 asyncio.run(check(checks, server))
             checks.say("the end of the server", f"exit code {(code := server.stop())}", "0", code == 0)
+    with tempfile.TemporaryDirectory() as home:
+        if "soak" in args.names:
+            server = Server(args.program, home, users=10 if args.short else 200)
+            asyncio.run(soak(checks, server))
+            server.stop()
     with tempfile.TemporaryDirectory() as home:
         if "held" in args.names:
             # Here everybody is at one address, and it is nobody's proxy.

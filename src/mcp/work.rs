@@ -11,7 +11,11 @@ use futures::FutureExt;
 use serde_json::{Map, Value};
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout_at};
 
-use super::{injected, tools::ToolFn, transport::LONG};
+use super::{
+    injected,
+    tools::{Effect, TOOLS, ToolFn},
+    transport::LONG,
+};
 use crate::{
     analysis::of_user,
     answer::{MAX_CHARS, Rendered, within},
@@ -56,8 +60,13 @@ pub(super) async fn done(app: &Arc<App>, name: &str, tool: ToolFn, mut call: Cal
     if failed { Err(answer) } else { Ok(answer) }
 }
 
-/// The call as it would be right, where its problems all say what would be.
+/// The call as it would be right, where its problems all say what would be. What would delete or replace another thing than
+/// the one that was named is for the caller to write.
 fn corrected(name: &str, arguments: &Map<String, Value>, error: &ToolError) -> Option<CorrectedCall> {
+    let replaces = || TOOLS.iter().any(|tool| tool.name == name && tool.effect == Effect::Replaces);
+    if error.code == ErrorCode::NotFound && replaces() {
+        return None;
+    }
     let arguments = mended(arguments, &error.problems)?;
     Some(CorrectedCall { name: name.to_owned(), arguments })
 }

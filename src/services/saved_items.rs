@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{Fields, MAX_CHARS, Rendered, Rounding, fitting_listed},
     app::App,
-    arguments::{Args, nearest},
+    arguments::{Args, Mend, nearest},
     services::Call,
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
@@ -51,6 +51,11 @@ pub(crate) fn not_found(what: &str, field: &str, name: &GroupName, known: &[Stri
         (near, _) => format!("did you mean {}?", quoted(near)),
     };
     let refusal = Refusal::new(format!("must be the name of a saved {what}"), &hint);
+    // Of two that are near either may be meant.
+    let refusal = refusal.mended_by(match near.as_slice() {
+        [near] => Some(Mend::Value(json!(near))),
+        _ => None,
+    });
     ToolError::new(ErrorCode::NotFound, format!("There is no {what} called `{name}`"), hint).with_problem(Problem::new(
         field,
         json!(name.as_str()).to_string(),

@@ -157,6 +157,31 @@ async fn figures_are_relative_to_it_as_to_any_benchmark() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_nearly_right_comes_with_the_right_call() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    saved(&mut server, "Core", json!({"SPY": 0.6, "TLT": 0.4})).await;
+    server.answer("create_factor_group", json!({"group_name": "Chips", "tickers": ["SOXX", "XLK"]})).await;
+    for (tool, ask, field, right) in [
+        (EXPOSURES, json!({"portfolio_name": "Cor"}), "portfolio_name", json!("Core")),
+        (ANALYSIS, json!({"tickers": ["SPY", "USER:Chip"]}), "tickers", json!(["SPY", "USER:Chips"])),
+        ("compare_factors", json!({"tickers": ["SPY", "PORTFOLIO:Coer"]}), "tickers", json!(["SPY", "PORTFOLIO:Core"])),
+        ("get_factor_group", json!({"group_name": "Chip"}), "group_name", json!("Chips")),
+    ] {
+        let failed = server.refusal(tool, ask.clone()).await;
+        let call = &failed["error"]["try"];
+        assert_eq!((&call["name"], &call["arguments"][field]), (&json!(tool), &right), "{ask}: {failed}");
+        server.answer(tool, call["arguments"].clone()).await;
+    }
+    // What deletes is not written for anybody.
+    let failed = server.refusal("delete_portfolio", json!({"portfolio_name": "Cor"})).await;
+    assert!(failed.to_string().contains("did you mean `Core`?") && failed["error"].get("try").is_none(), "{failed}");
+    // One of its words may be a name.
+    let failed = server.refusal("compare_factors", json!({"tickers": ["SPY", "long tresuries"]})).await;
+    assert!(failed.to_string().contains("Treasuries"), "{failed}");
+}
+
+#[tokio::test]
 async fn what_it_lacks_is_said_and_a_changed_one_is_another() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::start(data.path(), &[]).await;

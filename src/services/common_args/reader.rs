@@ -20,7 +20,7 @@ use crate::{
     answer::MAX_CHARS,
     app::{Basis, UniverseSnapshot},
     arguments::{Args, Choices, MapForm, Mend, Refusal},
-    services::{holdings_warning::a_few, portfolios::as_factors::no_portfolio},
+    services::{holdings_warning::a_few, portfolios::as_factors::{no_group, no_portfolio}},
     tool_error::ToolError,
 };
 
@@ -340,16 +340,14 @@ fn factor_or_group(entry: &Args, groups: &UserGroups) -> Option<Entry> {
     if let Some((text, name)) = text.as_ref().and_then(|text| Some((text, GroupName::of_portfolio(text)?))) {
         let found = name.ok().and_then(|name| groups.portfolio(&name));
         if found.is_none() {
-            let (rule, hint) = no_portfolio(text, groups);
-            entry.refuse("ticker", rule, hint);
+            entry.refused("ticker", no_portfolio(text, groups));
         }
         return found.map(|found| Entry::Portfolio(found.taken_as(label, category, asset_class)));
     }
     if let Some(name) = text.filter(|text| is_group(text)) {
         let found = groups.find(&name);
         if found.is_none() {
-            let hint = "list_factor_groups names them".to_owned();
-            entry.refuse("ticker", "is not one of your factor groups", hint);
+            entry.refused("ticker", no_group(&name, groups));
         }
         return found.map(|found| Entry::Group(found.taken_as(label, category, asset_class)));
     }

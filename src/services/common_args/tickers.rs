@@ -9,7 +9,7 @@ use crate::{
     arguments::{Args, Mend, nearest, shown},
     services::{
         portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, look_up},
-        portfolios::as_factors::no_portfolio,
+        portfolios::as_factors::{no_group, no_portfolio},
     },
     tool_error::{Problem, Refusal},
 };
@@ -126,11 +126,8 @@ impl Unfit<'_> {
     fn problems(self, field: &str, name: &str, groups: &UserGroups) -> Vec<Problem> {
         let rule = match self {
             Self::Miss(miss, universe) => return miss.refused(field, name, universe, groups).problems,
-            Self::NoGroup => Refusal::new("is not one of your factor groups", "list_factor_groups names them"),
-            Self::NoPortfolio => {
-                let (rule, hint) = no_portfolio(name, groups);
-                Refusal::new(rule, hint)
-            }
+            Self::NoGroup => no_group(name, groups),
+            Self::NoPortfolio => no_portfolio(name, groups),
             Self::Composite(found) => Refusal::new(
                 format!("is the average of {} ETFs, and a single one is wanted here", found.members.len()),
                 "name its ETFs, or ask with categories; a ticker that is called so is written in capitals",

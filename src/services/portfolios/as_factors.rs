@@ -10,8 +10,9 @@ use super::valuation;
 use crate::{
     analysis::{Caller, UserGroups, UserPortfolio},
     app::{App, Basis},
-    arguments::nearest,
+    arguments::{Mend, nearest},
     services::{Call, portfolio::held::with_own_groups},
+    tool_error::Refusal,
 };
 
 /// What a call is read against: the universe in force, the user's groups, and the saved portfolios that the call names, at
@@ -28,14 +29,28 @@ pub(crate) async fn basis(app: &App, call: &Call) -> Basis {
 }
 
 /// That no saved portfolio is called so, and the way out.
-pub(crate) fn no_portfolio(name: &str, groups: &UserGroups) -> (&'static str, String) {
+pub(crate) fn no_portfolio(name: &str, groups: &UserGroups) -> Refusal {
     let known = groups.portfolio_names.iter().map(String::as_str);
+    let otherwise = "list_portfolios names them, save_portfolio saves one";
+    none_called("is not one of your saved portfolios", (name, "PORTFOLIO"), known, otherwise)
+}
+
+/// That no factor group is called so, and the way out.
+pub(crate) fn no_group(name: &str, groups: &UserGroups) -> Refusal {
+    let known = groups.groups.iter().map(|group| group.factor.label.as_str());
+    none_called("is not one of your factor groups", (name, "USER"), known, "list_factor_groups names them")
+}
+
+fn none_called<'a>(
+    rule: &str,
+    (name, prefix): (&str, &str),
+    known: impl Iterator<Item = &'a str>,
+    otherwise: &str,
+) -> Refusal {
     let wanted = name.split_once(':').map_or(name, |(_, name)| name);
-    let hint = match nearest(wanted, known) {
-        Some(near) => format!("the nearest is PORTFOLIO:{}", near.replace(' ', "_")),
-        None => "list_portfolios names them, save_portfolio saves one".to_owned(),
-    };
-    ("is not one of your saved portfolios", hint)
+    let near = nearest(wanted, known).map(|near| format!("{prefix}:{}", near.replace(' ', "_")));
+    let hint = near.as_ref().map_or_else(|| otherwise.to_owned(), |near| format!("the nearest is {near}"));
+    Refusal::new(rule, hint).mended_by(near.map(|near| Mend::Value(near.into())))
 }
 
 /// The portfolios of a user that are named, and what all of them are called.
@@ -137,11 +152,12 @@ mod tests {
     #[test]
     fn a_name_that_none_has_comes_with_the_nearest() {
         let groups = UserGroups { portfolio_names: vec!["Core Holdings".to_owned()], ..UserGroups::default() };
-        let (rule, hint) = no_portfolio("PORTFOLIO:core holding", &groups);
+        let refusal = no_portfolio("PORTFOLIO:core holding", &groups);
         assert_eq!(
-            (rule, hint.as_str()),
-            ("is not one of your saved portfolios", "the nearest is PORTFOLIO:Core_Holdings")
+            (refusal.rule(), refusal.hint()),
+            ("is not one of your saved portfolios", Some("the nearest is PORTFOLIO:Core_Holdings"))
         );
-        assert!(no_portfolio("PORTFOLIO:x", &UserGroups::default()).1.contains("list_portfolios"));
+        let otherwise = no_portfolio("PORTFOLIO:x", &UserGroups::default());
+        assert!(otherwise.hint().is_some_and(|hint| hint.contains("list_portfolios")));
     }
 }

@@ -9,6 +9,9 @@
 //!   All of its rows but the first are left out.
 //! - `swapped`: neighbours correlate better, in their changes, where two columns change places: by 0.05 in all. In any year of
 //!   2010 to 2024 they correlate worse, by 0.07 at least.
+//! - `apart`: neighbours that lie apart by more than three percentage points over twenty rows, by their median, or five where a
+//!   maturity between them is not there: another sign, a rate of a month or a day, another country's. In 2010 to 2024 they lay
+//!   1.7 apart at most. The one further from all others is named.
 //!
 //! Steps are those of rows at most ten days apart.
 
@@ -51,6 +54,10 @@ const STILL: usize = 40;
 const ORDERED: usize = 250;
 const GAIN: f64 = 0.05;
 
+/// How far apart neighbours may lie, in percentage points, and those with a maturity between them.
+const NEIGHBOURS_APART: f64 = 3.0;
+const OTHERS_APART: f64 = 5.0;
+
 /// Findings of a column; beyond so many it is not looked at further.
 const MOST: usize = 50;
 
@@ -68,6 +75,8 @@ pub enum OddKind {
     Still,
     /// Two columns that look as if they had changed places.
     Swapped,
+    /// Far from the maturity next to it.
+    Apart,
 }
 
 /// Something wrong inside a column of yields.
@@ -81,11 +90,11 @@ pub struct OddYields {
     pub since: NaiveDate,
     /// To which date.
     pub until: NaiveDate,
-    /// The yield before it, in what the column is in.
+    /// The yield before it, in what the column is in; of `apart` the other column's.
     pub before: f64,
     /// The yield.
     pub value: f64,
-    /// The column it seems to have changed places with.
+    /// The column it seems to have changed places with, or lies apart from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with: Option<Maturity>,
 }
@@ -99,6 +108,7 @@ impl OddKind {
             Self::Level => "yield_level",
             Self::Still => "still_yields",
             Self::Swapped => "swapped_yields",
+            Self::Apart => "yields_apart",
         }
     }
 }
@@ -119,8 +129,9 @@ pub fn odd_yields(table: &YieldTable) -> Vec<OddYields> {
     let columns: Vec<OddYields> = columns.flatten().collect();
     // What is wrong inside a column shall not decide whose neighbour it is.
     let steps = columns.iter().any(|one| one.kind == OddKind::Level);
-    let swapped = if steps { None } else { swapped(&usable_yields(table, &columns)) };
-    columns.into_iter().chain(swapped).collect()
+    let usable = usable_yields(table, &columns);
+    let (swapped, apart) = if steps { (None, None) } else { (swapped(&usable), apart(&usable)) };
+    columns.into_iter().chain(swapped).chain(apart).collect()
 }
 
 /// The table without what cannot be used: columns whose unit changes, days that are off, values that were carried on.
@@ -136,7 +147,7 @@ pub fn usable_yields(table: &YieldTable, odd: &[OddYields]) -> YieldTable {
             of.iter().any(|one| match one.kind {
                 OddKind::BadDays => (one.since..=one.until).contains(&date),
                 OddKind::Still => one.since < date && date <= one.until,
-                OddKind::UnitChange | OddKind::Level | OddKind::Swapped => false,
+                OddKind::UnitChange | OddKind::Level | OddKind::Swapped | OddKind::Apart => false,
             })
         };
         usable.insert(maturity, table.get(maturity).iter().copied().filter(|(date, _)| !out(*date)));
@@ -338,6 +349,54 @@ fn swapped(table: &YieldTable) -> Option<OddYields> {
         before: first.1,
         value: last.1,
         with: Some(maturities[b]),
+    })
+}
+
+/// The pair of neighbours that lies furthest apart, if too far, by its worst stretch.
+fn apart(table: &YieldTable) -> Option<OddYields> {
+    let maturities: Vec<Maturity> = table.maturities().collect();
+    let pairs = maturities.windows(2).filter_map(|pair| {
+        let (a, b) = (pair[0], pair[1]);
+        let limit = if Maturity::ALL.windows(2).any(|next| next == pair) { NEIGHBOURS_APART } else { OTHERS_APART };
+        let worst = stretches_apart(table, a, b).max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (worst.0 > limit).then_some((worst, a, b))
+    });
+    let ((_, rows), a, b) = pairs.max_by(|one, other| one.0.0.total_cmp(&other.0.0))?;
+    // Of the two the one that has no company.
+    let company = |of: Maturity| {
+        let others = maturities.iter().filter(|other| ![a, b].contains(other));
+        let far = others.filter_map(|other| stretches_apart(table, of, *other).map(|found| found.0).max_by(f64::total_cmp));
+        far.min_by(f64::total_cmp).unwrap_or(0.0)
+    };
+    let (odd, with) = if company(b) > company(a) { (b, a) } else { (a, b) };
+    let middle = |of: usize| median(&mut rows.iter().map(|row| if of == 0 { row.1 } else { row.2 }).collect::<Vec<_>>());
+    let (value, before) = if odd == a { (middle(0), middle(1)) } else { (middle(1), middle(0)) };
+    let (first, last) = (rows.first()?, rows.last()?);
+    Some(OddYields {
+        kind: OddKind::Apart,
+        maturity: odd,
+        since: first.0,
+        until: last.0,
+        before,
+        value,
+        with: Some(with),
+    })
+}
+
+/// How far two columns lie apart by the median of each twenty of their common rows, with the rows.
+fn stretches_apart(
+    table: &YieldTable,
+    a: Maturity,
+    b: Maturity,
+) -> impl Iterator<Item = (f64, Vec<(NaiveDate, f64, f64)>)> {
+    let other = table.get(b);
+    let on = |date: NaiveDate| other.binary_search_by_key(&date, |row| row.0).ok().map(|at| other[at].1);
+    let common: Vec<(NaiveDate, f64, f64)> =
+        table.get(a).iter().filter_map(|(date, value)| Some((*date, *value, on(*date)?))).collect();
+    let stretches: Vec<Vec<(NaiveDate, f64, f64)>> = common.chunks_exact(STRETCH).map(<[_]>::to_vec).collect();
+    stretches.into_iter().map(|rows| {
+        let mut distances: Vec<f64> = rows.iter().map(|row| row.1 - row.2).collect();
+        (median(&mut distances).abs(), rows)
     })
 }
 

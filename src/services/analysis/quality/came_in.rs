@@ -60,8 +60,8 @@ pub(crate) enum Doubt {
 }
 
 /// What can be wrong inside columns of yields, what changes most first.
-const ODD_KINDS: [OddKind; 5] =
-    [OddKind::UnitChange, OddKind::Swapped, OddKind::Level, OddKind::Still, OddKind::BadDays];
+const ODD_KINDS: [OddKind; 6] =
+    [OddKind::UnitChange, OddKind::Swapped, OddKind::Apart, OddKind::Level, OddKind::Still, OddKind::BadDays];
 
 /// What is doubtful in what an analysis rests on, what changes most first.
 pub(super) fn doubts(analysis: &Analysis) -> Vec<Doubt> {
@@ -454,6 +454,10 @@ fn of_odd_yields(odd: &OddYields) -> Entry {
     let (before, value) = (four_digits(odd.before), four_digits(odd.value));
     let text = match (odd.kind, odd.with) {
         (OddKind::Swapped, Some(with)) => format!("{maturity} and {with}"),
+        (OddKind::Apart, with) => {
+            let with = with.map_or_else(String::new, |with| with.to_string());
+            format!("{maturity} {value} beside {with} {before} from {since} to {until}")
+        }
         (OddKind::Still, _) => format!("{maturity} {value} from {since} to {until}"),
         (OddKind::UnitChange, _) => format!(
             "{maturity} {before} to {value} on {since}, factor {}",
@@ -471,6 +475,10 @@ fn of_yields(kind: OddKind) -> (&'static str, &'static str) {
     match kind {
         OddKind::UnitChange => ("yields refused, another unit from a day on", "write 4.27 for 4.27% throughout"),
         OddKind::Swapped => ("columns of yields that seem to have changed places", "look at the file's headers"),
+        OddKind::Apart => (
+            "a yield far from the next maturity's, used as it is",
+            "look whether it is a rate a year in percent, of the same country, with its sign",
+        ),
         OddKind::Level => ("a step of one maturity alone, used as it is", "compare the yields with another source"),
         OddKind::Still => {
             ("one yield for 40 days or more, of which the first is used", "leave days without a yield empty")

@@ -4,6 +4,7 @@ use std::fmt;
 
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, GroupName, Sector, Ticker};
 use indexmap::IndexMap;
+use memchr::memmem;
 use serde_json::json;
 
 use super::{Kind, MatchedBy, Resolved};
@@ -51,10 +52,11 @@ pub(crate) fn resolve(
     if let Some(name) = GroupName::of_portfolio(query) {
         let found = name.ok().and_then(|name| groups.portfolio(&name));
         return found.map(|found| of_portfolio(query, found)).ok_or_else(|| {
-            let (rule, hint) = no_portfolio(query, groups);
+            let refusal = no_portfolio(query, groups);
             let query = shortened(query, LONGEST);
-            let error = ToolError::new(ErrorCode::UnknownFactor, format!("`{query}` {rule}"), &hint);
-            error.with_problem(Problem::new(field, json!(query).to_string(), Refusal::new(rule, hint)))
+            let what = format!("`{query}` {}", refusal.rule());
+            let error = ToolError::new(ErrorCode::UnknownFactor, what, refusal.hint().unwrap_or_default());
+            error.with_problem(Problem::new(field, json!(query).to_string(), refusal))
         });
     }
     look_up(query, &Names::of(universe), groups, held).map_err(|miss| miss.refused(field, query, universe, groups))
@@ -132,10 +134,15 @@ fn find<'a>(query: &str, names: &Names<'a>, groups: &UserGroups, held: &[Ticker]
     let is_sector = |named: &Named<'_>| {
         named.factor.category == Category::Industry && sector.is_some_and(|sector| named.sectors.contains(&sector))
     };
-    let by_name = only(query, names, MatchedBy::Label, |named| named.factor.label == query)
-        .or_else(|| only(query, names, MatchedBy::Label, |named| named.label == wanted))
-        .or_else(|| only(query, names, MatchedBy::Alias, |named| named.aliases.contains(&wanted)))
-        .or_else(|| only(query, names, MatchedBy::Alias, is_sector));
+    // Looks at every name, were there hundreds to look up, would take longer than all else.
+    let is_in_a_name = memmem::find(names.all.as_bytes(), wanted.as_bytes()).is_some();
+    let in_whole = || {
+        only(query, names, MatchedBy::Label, |named| named.factor.label == query)
+            .or_else(|| only(query, names, MatchedBy::Label, |named| named.label == wanted))
+            .or_else(|| only(query, names, MatchedBy::Alias, |named| named.aliases.contains(&wanted)))
+    };
+    let by_name = is_in_a_name.then(in_whole).flatten();
+    let by_name = by_name.or_else(|| only(query, names, MatchedBy::Alias, is_sector));
     if let Some(found) = by_name {
         return found;
     }
@@ -153,8 +160,7 @@ fn find<'a>(query: &str, names: &Names<'a>, groups: &UserGroups, held: &[Ticker]
             note: None,
         });
     }
-    // Four looks at every name, were there hundreds to look up, would take longer than all else.
-    if !names.all.contains(&wanted) {
+    if !is_in_a_name {
         return Err(Miss::Unknown);
     }
     let words = words_of(query);
@@ -334,9 +340,15 @@ fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) ->
     for factor in groups.factors() {
         names.entry(&factor.label).or_default().push(Meaning::Own(&factor.ticker));
     }
-    let mut near = Vec::new();
     // Of names that are as near the last first: what is of the whole list stands at its end.
-    let found = nearest_first(query, names.keys().rev().copied());
+    let all = || names.keys().rev().copied();
+    let mut found = nearest_first(query, all());
+    if found.is_empty() {
+        // One of its words may be a name: `long tresuries`.
+        let words = query.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= WORD).take(NAMED);
+        found = words.flat_map(|word| nearest_first(word, all())).collect();
+    }
+    let mut near = Vec::new();
     for meaning in found.into_iter().filter_map(|name| names.get(name)).flatten() {
         if near.len() == NAMED {
             break;

@@ -108,3 +108,22 @@ fn columns_that_changed_places_are_named() {
         (OddKind::Swapped, Maturity::Ust2Y, Some(Maturity::Ust10Y))
     );
 }
+
+#[test]
+fn a_yield_far_from_its_neighbours_is_named_and_used() {
+    let wrong: [(fn(f64) -> f64, f64); 3] = [(|value| -value, -4.0), (|value| value / 12.0, 0.33), (|value| 0.05 * value, 0.2)];
+    for (change, around) in wrong {
+        let table = table(|_, value| change(value));
+        let found = odd_yields(&table);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].kind, found[0].maturity), (OddKind::Apart, Maturity::Ust5Y), "{found:?}");
+        assert!((found[0].value - around).abs() < 0.6 && (found[0].before - 4.0).abs() < 1.0, "{found:?}");
+        assert_eq!(usable_yields(&table, &found), table, "it is said, not left out");
+    }
+    // The steepest curve of the last forty years, three months to ten years, without those between.
+    let mut steep = YieldTable::default();
+    for (maturity, level) in [(Maturity::Ust3M, 0.1), (Maturity::Ust10Y, 3.9)] {
+        steep.insert(maturity, (0..100).map(|at| (day(at), level + (at % 7) as f64 / 100.0)).collect::<Vec<_>>());
+    }
+    assert_eq!(kinds(&steep), []);
+}
