@@ -1,5 +1,6 @@
 //! `get_factor_recommendations`. The bounds are enforced in the service's arguments.
 
+use factor_analytics::hedge::SortBy;
 use futures::future::FutureExt;
 use serde_json::{Value, json};
 
@@ -31,13 +32,31 @@ fn input() -> Value {
             "description": "Ticker, name, category, sector group or USER: group.",
             "examples": ["VNQ", "cyclical"]
         },
+        "candidates": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Only these hedge it, named as tickers are.",
+            "examples": [["TLT"]]
+        },
+        "allow_short": {
+            "type": "boolean",
+            "description": "true: list short sales too; false: best_hedge buys only.",
+            "examples": [false]
+        },
+        "sort_by": {
+            "type": "string",
+            "enum": SortBy::NAMES,
+            "default": SortBy::default(),
+            "description": "effectiveness: out of sample, bought; in a portfolio variance left.",
+            "examples": ["score"]
+        },
         "target_allocation_reduction": share(0.01, 0.5, 0.1, "Most weight to move."),
-        "correlation_threshold": share(-1.0, 0.0, -0.2, "An offset is at or under it."),
+        "correlation_threshold": share(-1.0, 0.0, -0.2, "For sort_by correlation and score."),
         "max_recommendations": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10, "description": "Longest list."},
-        "prefer_income": {"type": "boolean", "default": false, "description": "Rank by dividend yield more."},
+        "prefer_income": {"type": "boolean", "default": false, "description": "Score yields more."},
         "min_dividend_yield": {"type": "number", "minimum": 0, "maximum": 1, "description": "0.03 is 3%."},
-        "max_expense_ratio": {"type": "number", "description": "0.005 is 0.5% a year."},
-        "min_average_daily_value": {"type": "number", "description": "US dollars."},
+        "max_expense_ratio": {"type": "number", "description": "A year; unknown passes.", "examples": [0.005]},
+        "min_average_daily_value": {"type": "number", "description": "US dollars; unknown passes.", "examples": [5_000_000]},
     });
     schemas::add(&mut properties, &schemas::portfolio_source());
     schemas::add(

@@ -1,4 +1,4 @@
-//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups and portfolios or the price
+//! `tickers` and the like: exactly these, by any name that the universe, the caller's groups and portfolios or the price
 //! source have for them.
 
 use factor_types::{Category, Factor, FactorUniverse, GroupName, SourceTier, Ticker};
@@ -14,7 +14,6 @@ use crate::{
     tool_error::{Problem, Refusal},
 };
 
-const FIELD: &str = "tickers";
 /// Letters of the longest symbol.
 const LONGEST_SYMBOL: usize = 5;
 
@@ -47,18 +46,18 @@ pub(super) enum Found {
 }
 
 impl Picked {
-    /// Reads the argument, if it is there. Names are looked up in the first of some universes that has them, then among
+    /// Reads the argument `field`, if it is there. Names are looked up in the first of some universes that has them, then among
     /// the groups; what neither knows and could be a ticker is asked of the price source. A name that is no ticker's is
     /// noted with what it is read as.
     pub(super) fn read(
-        args: &Args,
+        (args, field): (&Args, &str),
         universes: &[&FactorUniverse],
         groups: &UserGroups,
         notes: &mut Vec<String>,
     ) -> Option<Self> {
-        let names = args.strings(FIELD)?;
+        let names = args.strings(field)?;
         if names.is_empty() {
-            args.must(FIELD, "name at least one factor");
+            args.must(field, "name at least one factor");
         }
         let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
         let (mut picked, mut read_as) = (Self::default(), Vec::new());
@@ -66,7 +65,7 @@ impl Picked {
             let found = match find(name, &universes, groups) {
                 Ok(found) => found,
                 Err(unfit) => {
-                    let field = format!("{FIELD}[{at}]");
+                    let field = format!("{field}[{at}]");
                     // Hundreds may be wrong, and what is near to each takes a while to find.
                     if !args.only_counts(&field) {
                         let near = nearest_ticker(name, &universes);
@@ -89,7 +88,7 @@ impl Picked {
             }
         }
         if !read_as.is_empty() {
-            notes.push(format!("tickers reads {}", read_as.join(", ")));
+            notes.push(format!("{field} reads {}", read_as.join(", ")));
         }
         Some(picked)
     }
@@ -132,7 +131,7 @@ impl Unfit<'_> {
                 Refusal::new(rule, hint)
             }
             Self::Composite(found) => Refusal::new(
-                format!("is the average of {} ETFs, and tickers takes single ones", found.members.len()),
+                format!("is the average of {} ETFs, and single ones are asked for", found.members.len()),
                 "name its ETFs, or ask with categories; a ticker that is called so is written in capitals",
             ),
             Self::Nowhere => Refusal::must("name a factor"),
@@ -271,7 +270,7 @@ mod tests {
     fn read(names: Value) -> (Vec<(String, Category)>, Vec<String>, Vec<String>) {
         let args = Args::new(json!({"tickers": names}).as_object().unwrap().clone());
         let (universe, mut notes) = (universe(), Vec::new());
-        let picked = Picked::read(&args, &[&universe], &UserGroups::default(), &mut notes).unwrap();
+        let picked = Picked::read((&args, "tickers"), &[&universe], &UserGroups::default(), &mut notes).unwrap();
         let category =
             |ticker: &Ticker| picked.factors.iter().find(|factor| factor.ticker == *ticker).unwrap().category;
         let order = picked.order.iter().map(|ticker| (ticker.to_string(), category(ticker))).collect();

@@ -167,16 +167,53 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
     {
         said += &if weight > 0.0 {
             format!(
-                "; moving {} of the portfolio into it takes volatility from {} to {}",
+                "; moving {} of the portfolio into it takes volatility from {} to {}{}{}",
                 in_words(weight),
                 in_words(change.before),
-                in_words(change.after)
+                in_words(change.after),
+                from_selling(swap, of).unwrap_or_default(),
+                match swap.cost_per_year {
+                    Some(cost) => format!("; it costs {} of the portfolio a year more", in_words(cost)),
+                    None => String::new(),
+                }
             )
         } else {
             format!("; no move into it lowers the portfolio's volatility of {}", in_words(change.before))
         };
     }
     said + "."
+}
+
+/// How much of a move's fall in volatility comes from selling the factor, as the same weight in cash shows.
+fn from_selling(swap: &Swap, of: &str) -> Option<String> {
+    let (change, in_cash) = swap.portfolio_volatility.zip(swap.volatility_into_cash)?;
+    let fall = swap.fall_from_selling?;
+    Some(if in_cash <= change.after {
+        format!(", all of it from selling {of}: in cash the same weight takes it to {}", in_words(in_cash))
+    } else if fall <= 0.0 {
+        format!(", none of it from selling {of}: in cash the same weight takes it to {}", in_words(in_cash))
+    } else {
+        format!(
+            ", {} of that from selling {of}: in cash the same weight takes it to {}",
+            in_words(fall),
+            in_words(in_cash)
+        )
+    })
+}
+
+/// One sentence on the first move, for a summary, whose rows have none.
+pub(super) fn first_move(one: &Recommendation, of: &str) -> Option<String> {
+    let swap = one.swap.as_ref()?;
+    let weight = swap.suggested_additional_allocation.filter(|weight| *weight > 0.0)?;
+    let change = swap.portfolio_volatility?;
+    Some(format!(
+        "Moving {} of the portfolio out of {of} into {} takes its volatility from {} to {}{}.",
+        in_words(weight),
+        in_letters(one.etf_ticker.as_ref(), &one.factor),
+        in_words(change.before),
+        in_words(change.after),
+        from_selling(swap, of)?
+    ))
 }
 
 /// One sentence on the basket.
