@@ -214,7 +214,8 @@ async fn one_who_may_not_sell_short_is_told_what_that_costs() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::start(data.path(), &[]).await;
     let ask = |allow: Option<bool>| {
-        let mut ask = json!({"overexposed_factor": "XLE", "holdings": {"XLE": 0.4, "IEF": 0.6}, "format": "full", "max_chars": 0});
+        let include = ["best_hedge", "recommendations", "insights"];
+        let mut ask = json!({"overexposed_factor": "XLE", "holdings": {"XLE": 0.4, "IEF": 0.6}, "include": include, "max_chars": 0});
         ask.as_object_mut().unwrap().extend(allow.map(|allow| ("allow_short".to_owned(), json!(allow))));
         ask
     };
@@ -553,8 +554,7 @@ async fn a_group_of_ones_own_is_a_factor_and_a_candidate() {
     let group = json!({"group_name": "My Bonds", "tickers": ["IEF", "TLT"], "weighting_method": "equal"});
     server.answer("create_factor_group", group).await;
     for name in ["USER:My_Bonds", "my bonds"] {
-        let ask =
-            json!({"overexposed_factor": name, "holdings": {"TLT": 0.3, "SPY": 0.7}, "format": "full", "max_chars": 0});
+        let ask = json!({"overexposed_factor": name, "holdings": {"TLT": 0.3, "SPY": 0.7}, "format": "full", "max_chars": 0, "max_recommendations": 3});
         let answer = server.answer(TOOL, ask).await;
         assert_eq!(answer["overexposed_factor"]["resolved"], "USER:My_Bonds", "{name}");
         assert_eq!(answer["overexposed_factor"]["kind"], "user_group");

@@ -41,8 +41,7 @@ fn text(given: &Given) -> String {
                  1. Call get_portfolio_exposures with portfolio_name `{portfolio}`. If there is no such portfolio, ask me for my \
                  holdings and offer to keep them with save_portfolio.\n\
                  2. Call get_factor_recommendations with the same portfolio and overexposed_factor {factor}{which}. If the name \
-                 fits none or several, take one of those the error lists. If I cannot sell short, add allow_short false; if I name what to hedge \
-                 with, give it as candidates.\n\
+                 fits none or several, take one of those the error lists.\n\
                  3. Call get_portfolio_exposures again with what_if: once what reduce sells of the factor's holding, once the \
                  legs of best_hedge, once the first swap of recommendations.\n\
                  4. Where an offset rests on few periods (n), its figures are of those alone: look at its history with \
@@ -52,6 +51,8 @@ fn text(given: &Given) -> String {
                  hedge, and what return each way gives up; volatility, beta and exposures before and after. Where the answer says \
                  that nothing offsets it when bought, say so and do not dress up cash or a calm bond fund as a hedge: of a swap say how much of \
                  its fall comes from selling (fall_from_selling). Sell what is held before anything is sold short. Name what the answer \
-                 does not know (insights.not_known), and say clearly if the prices are simulated. This is analysis, no advice."
+                 does not know (insights.not_known), and say clearly if the prices are simulated. Should I say \
+                 that I cannot sell short, ask again with allow_short false; should I name what to hedge with, with candidates. This is \
+                 analysis, no advice."
     )
 }

@@ -8,7 +8,11 @@ use factor_types::{Category, Ticker, UserId};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{request::Section, rows::rationale, *};
+use super::{
+    request::Section,
+    rows::{first_move, rationale},
+    *,
+};
 use crate::{
     services::{
         common_args::{

@@ -1,6 +1,6 @@
 //! Which candidates are listed, and in which order.
 
-use super::{Direction, HedgePlan, ScoreParts, SortBy, scan::Looked};
+use super::{Direction, HedgePlan, ScoreParts, SortBy, Swap, scan::Looked};
 
 /// The candidates that were looked at, and what they may be ranked by.
 pub(super) struct Ranking<'a> {
@@ -35,7 +35,10 @@ impl Ranking<'_> {
             chosen.extend(all);
             let is_moved =
                 self.plan.sort_by == SortBy::Effectiveness && self.looked.iter().any(|one| one.swap.is_some());
-            self.order(&mut chosen, |at| if is_moved { self.left(at) } else { self.looked[at].correlation });
+            self.order(
+                &mut chosen,
+                |at| if is_moved { self.after_move(at) } else { (self.looked[at].correlation, 0.0) },
+            );
             chosen.truncate(count);
             if self.plan.sort_by != SortBy::Score {
                 return chosen;
@@ -52,29 +55,34 @@ impl Ranking<'_> {
     }
 
     /// What a candidate is ranked by, lowest first; what was not tested comes after what was.
-    fn value(&self, at: usize) -> f64 {
+    fn value(&self, at: usize) -> (f64, f64) {
         let one = &self.looked[at];
         match self.plan.sort_by {
-            SortBy::Effectiveness if one.swap.is_some() && !self.plan.allow_short => self.left(at),
-            SortBy::Effectiveness => {
-                one.figures.hedge_effectiveness.out_of_sample.map_or(f64::INFINITY, |share| -share)
-            }
-            SortBy::Correlation => one.correlation,
-            SortBy::Score => -self.parts[at].score(),
+            SortBy::Effectiveness if one.swap.is_some() && !self.plan.allow_short => self.after_move(at),
+            SortBy::Effectiveness => (self.tested(at), 0.0),
+            SortBy::Correlation => (one.correlation, 0.0),
+            SortBy::Score => (-self.parts[at].score(), 0.0),
         }
     }
 
-    /// The share of the portfolio's variance that the move into a candidate leaves.
-    fn left(&self, at: usize) -> f64 {
-        self.looked[at].swap.as_ref().and_then(|swap| swap.variance_left()).unwrap_or(f64::INFINITY)
+    /// The share of the portfolio's variance that the move into a candidate leaves; of equal ones, such as those that nothing is to
+    /// be moved into, by what they take away.
+    fn after_move(&self, at: usize) -> (f64, f64) {
+        let left = self.looked[at].swap.as_ref().and_then(Swap::variance_left);
+        (left.unwrap_or(f64::INFINITY), self.tested(at))
+    }
+
+    fn tested(&self, at: usize) -> f64 {
+        self.looked[at].figures.hedge_effectiveness.out_of_sample.map_or(f64::INFINITY, |share| -share)
     }
 
     /// Sorts candidates by a value, lowest first: the young after all others, equals by their symbol.
-    fn order(&self, chosen: &mut [usize], value: impl Fn(usize) -> f64) {
+    fn order(&self, chosen: &mut [usize], value: impl Fn(usize) -> (f64, f64)) {
         chosen.sort_by(|a, b| {
             let (one, other) = (&self.looked[*a], &self.looked[*b]);
-            let by_value = one.is_young().cmp(&other.is_young()).then_with(|| value(*a).total_cmp(&value(*b)));
-            by_value.then_with(|| one.symbol().cmp(other.symbol()))
+            let ((first, then), (other_first, other_then)) = (value(*a), value(*b));
+            let by_value = first.total_cmp(&other_first).then_with(|| then.total_cmp(&other_then));
+            one.is_young().cmp(&other.is_young()).then(by_value).then_with(|| one.symbol().cmp(other.symbol()))
         });
     }
 }

@@ -151,7 +151,8 @@ impl HedgeReport {
             sections.run("recommendations", |progress| progress.each(chosen, recommended)).ok_or(Stopped)?;
         let mut undefined = Vec::new();
         // At least the shortlist, so that the basket does not change with the length of the list shown.
-        let ranked = ranking.first(plan.max_recommendations.max(SHORTLIST));
+        let purchases = HedgePlan { allow_short: false, ..*plan };
+        let ranked = Ranking { plan: &purchases, ..ranking }.first(plan.max_recommendations.max(SHORTLIST));
         if plan.basket {
             let old = ranked.iter().map(|at| &looked[*at]).filter(|one| !one.is_young());
             let first: Vec<&Candidate<'_>> = old.map(|one| one.candidate).collect();

@@ -192,6 +192,15 @@ fn in_a_portfolio_those_to_buy_come_by_what_the_move_leaves() {
         assert!((swap.volatility_into_cash.unwrap() / volatility.before - 0.9).abs() < 1e-12);
         assert!((swap.fall_from_selling.unwrap() / volatility.before - 0.1).abs() < 1e-12);
     }
+    // What nothing is to be moved into comes by what it takes away: in a portfolio that moves against f no move lowers anything.
+    let (half, most) = (mixed(&[(-0.5, &f), (1.0, &noise(52, 60))]), mixed(&[(-1.0, &f), (0.2, &noise(53, 60))]));
+    let candidates_of_none = [candidate("a: half", &half), candidate("b: most", &most)];
+    let opposite = mixed(&[(-1.0, &f)]);
+    let portfolio = Some(Portfolio { returns: &opposite, weight_of_overexposed: 1.0 });
+    let none = HedgeQuestion { portfolio, ..held };
+    let none = HedgeReport::compute(&none, &candidates_of_none, &HedgePlan::default(), &mut Silent).unwrap();
+    assert!(none.recommendations.iter().all(|one| one.swap.as_ref().unwrap().reason.is_some()));
+    assert_eq!(order(&none), ["b: most", "a: half"]);
     // Where none offsets, what leaves least stands in: into what moves a third as far 0.93 f stays.
     let report = ask(&candidates[2..], HedgePlan::default());
     let only = &report.recommendations[0];
