@@ -239,11 +239,13 @@ fn of_hedge(hedge: &BestHedge, of: &str, frequency: Frequency, sizes: &Sizes) ->
             in_words(next.high)
         )
     });
-    let (lead, instead) = match taken.with_short_sales {
-        Some(share) => {
-            ("Best hedge that buys only", format!(" Selling short as well would take {} away.", in_words(share)))
+    let lead = if taken.with_short_sales.is_some() { "Best hedge that buys only" } else { "Best hedge" };
+    let instead = match taken.with_short_sales.map(in_words) {
+        Some(share) if share == in_words(taken.in_sample) => {
+            " Selling short as well would take no more away.".to_owned()
         }
-        None => ("Best hedge", String::new()),
+        Some(share) => format!(" Selling short as well would take {share} away."),
+        None => String::new(),
     };
     format!(
         "{lead}, per unit of {of}: {}. It takes {} of the variance away over the last {} {} rows{}{}.{instead}",
@@ -390,6 +392,9 @@ mod tests {
         );
         assert!(said.ends_with("rows. Selling short as well would take 0.8 away."), "{said}");
         assert_eq!(json!(HedgeRow::short(&only, &Sizes::default()))["with_short_sales"], 0.8);
+        only.effectiveness.with_short_sales = Some(0.84);
+        let said = of_hedge(&only, "VNQ", Frequency::Daily, &Sizes::default());
+        assert!(said.ends_with("Selling short as well would take no more away."), "{said}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! those of the fields, to four decimals.
 
 use factor_analytics::hedge::{
-    Direction, Effectiveness, Recommendation, Swap, VolatilityChange,
+    Direction, Effectiveness, NoSwap, Recommendation, Swap, VolatilityChange,
     basket::{Basket, BasketMember},
 };
 use factor_types::{Category, Ticker};
@@ -57,11 +57,23 @@ pub(crate) struct ShortRecommendation<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     current_portfolio_exposure: Option<f64>,
     #[serde(flatten)]
-    swap: Option<&'a Swap>,
+    swap: Option<ShortSwap>,
     sharpe_ratio: Option<f64>,
     max_drawdown: Option<f64>,
     meets_threshold: bool,
     significant: bool,
+}
+
+/// A move in a summary; the fields are those of [`Swap`].
+#[derive(Debug, Serialize, JsonSchema)]
+struct ShortSwap {
+    suggested_additional_allocation: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<NoSwap>,
+    portfolio_volatility: Option<VolatilityChange>,
+    volatility_into_cash: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_per_year: Option<f64>,
 }
 
 /// A basket in a summary; the fields are those of [`Basket`].
@@ -101,12 +113,24 @@ impl<'a> RecommendationRow<'a> {
             direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
             current_portfolio_exposure: one.current_portfolio_exposure,
-            swap: one.swap.as_ref(),
+            swap: one.swap.as_ref().map(ShortSwap::of),
             sharpe_ratio: one.sharpe_ratio,
             max_drawdown: one.max_drawdown,
             meets_threshold: one.meets_threshold,
             significant: one.significant,
         }))
+    }
+}
+
+impl ShortSwap {
+    fn of(swap: &Swap) -> Self {
+        Self {
+            suggested_additional_allocation: swap.suggested_additional_allocation,
+            reason: swap.reason,
+            portfolio_volatility: swap.portfolio_volatility,
+            volatility_into_cash: swap.volatility_into_cash,
+            cost_per_year: swap.cost_per_year,
+        }
     }
 }
 
@@ -289,6 +313,8 @@ mod tests {
             "correlation_interval",
             "down_market_correlation",
             "rolling_36",
+            "fall_from_selling",
+            "cost_per_year",
             "dividend_yield",
             "score",
             "score_parts",
