@@ -72,7 +72,7 @@ run_ends() {
     "$python" fixtures/oracle/sweep.py --server "$target/release/factor-mcp" --sample-dir "$sample"
 }
 
-run_proptest() { PROPTEST_CASES=$((256 * ${times:-16})) tests --workspace --lib --test entries; }
+run_proptest() { PROPTEST_CASES=$((256 * ${times:-16})) tests --workspace --lib --test entries --no-fail-fast; }
 
 run_crashes() {
     local time

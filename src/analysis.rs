@@ -43,7 +43,7 @@ pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},
     files::{FilesExamined, KeptExamination},
-    past_hedges::PastHedges,
+    past_hedges::{PastHedges, PastResults},
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,

@@ -75,7 +75,7 @@ enum Command {
     /// Serve MCP over standard input and output (stdio, the default) or over HTTP
     Serve(serve::ServeArgs),
     /// Analyse factors and print the report
-    Analyze(analyze::AnalyzeArgs),
+    Analyze(Box<analyze::AnalyzeArgs>),
     /// Check price files: what they hold, how they are read, what is doubtful in them
     Check(check::CheckArgs),
     /// Show, drop or fetch the prices kept on disk
@@ -155,7 +155,7 @@ impl Cli {
         };
         let done = match command {
             Command::Serve(args) => serve::run(settings, args, hangups).await,
-            Command::Analyze(args) => analyze::run(settings, args).await,
+            Command::Analyze(args) => analyze::run(settings, *args).await,
             Command::Check(args) => check::run(settings, args).await,
             Command::Cache(args) => cache::run(settings, args).await,
             Command::VerifyProxies(args) => verify::run(settings, args).await,

@@ -69,7 +69,7 @@ pub struct Prepared {
     pub failures: Runs,
     /// False when something could not be fetched that a later call may get.
     pub complete: bool,
-    /// What hedges on these prices did in past quarters.
+    /// The prices on daily rows, and what hedges on them did in past quarters.
     pub past_hedges: PastHedges,
     /// A number that no other panel of this process has.
     pub(super) id: u64,

@@ -69,7 +69,8 @@ pub struct AnalyzeArgs {
     /// Benchmark ticker
     #[arg(long, value_name = "TICKER")]
     benchmark: Option<String>,
-    /// Performance: any number of a profile, such as sharpe_ratio, max_drawdown or alpha_t
+    /// Performance: any number of a profile, such as sharpe_ratio, max_drawdown or alpha_t; recommendations: effectiveness,
+    /// correlation or score
     #[arg(long, value_name = "FIELD")]
     sort_by: Option<String>,
     /// Length of lists and tables
@@ -78,6 +79,12 @@ pub struct AnalyzeArgs {
     /// Recommendations: the factor there is too much of: a ticker, name, category or sector group
     #[arg(long, value_name = "NAME")]
     factor: Option<String>,
+    /// Recommendations, scorecard: only these may hedge it, such as TLT,IEF: any ticker or name
+    #[arg(long, value_delimiter = ',', value_name = "TICKERS")]
+    candidates: Vec<String>,
+    /// Recommendations: true lists short sales too; false lets the best hedge only buy
+    #[arg(long, value_name = "BOOL")]
+    allow_short: Option<bool>,
     /// Recommendations, exposures: a CSV file with the columns ticker and weight, shares or value
     #[arg(long, value_name = "PATH", conflicts_with = "portfolio")]
     holdings: Option<PathBuf>,
@@ -114,6 +121,7 @@ impl AnalyzeArgs {
             ("categories", &self.categories),
             ("tickers", &self.tickers),
             ("periods", &self.periods),
+            ("candidates", &self.candidates),
         ];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
             arguments.insert(name.to_owned(), json!(values));
@@ -130,6 +138,7 @@ impl AnalyzeArgs {
         for (name, value) in texts {
             arguments.extend(value.as_ref().map(|value| (name.to_owned(), json!(value))));
         }
+        arguments.extend(self.allow_short.map(|allowed| ("allow_short".to_owned(), json!(allowed))));
         let length = if matches!(self.kind, Kind::Recommendations) { "max_recommendations" } else { "top_n" };
         arguments.extend(self.top.map(|top| (length.to_owned(), json!(top))));
         if let Some(path) = &self.holdings {
@@ -221,6 +230,28 @@ mod tests {
             json!({
                 "format": "full", "max_chars": 0, "overexposed_factor": "momentum", "portfolio_name": "MINE",
                 "max_recommendations": 2,
+            })
+        );
+    }
+
+    #[test]
+    fn who_may_hedge_and_how_is_an_option_each() {
+        let line = [
+            "recommendations",
+            "--factor",
+            "SPY",
+            "--candidates",
+            "TLT,IEF",
+            "--allow-short",
+            "false",
+            "--sort-by",
+            "score",
+        ];
+        assert_eq!(
+            arguments(&line).unwrap(),
+            json!({
+                "format": "report", "max_chars": 0, "overexposed_factor": "SPY", "candidates": ["TLT", "IEF"], "allow_short": false,
+                "sort_by": "score",
             })
         );
     }

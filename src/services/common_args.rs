@@ -16,9 +16,9 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::report::Granularity;
-use factor_types::{Category, ClosedSet, FactorUniverse, Frequency, Ticker, closed_set, names_and};
+use factor_types::{Category, ClosedSet, Factor, FactorUniverse, Frequency, Ticker, closed_set, names_and};
 
-use self::tickers::Found;
+use self::tickers::{Found, Picked};
 pub(crate) use self::{
     named::{Named, Role},
     reader::{CommonReader, longest_of, settle_categories},
@@ -197,18 +197,17 @@ impl CommonArgs {
     }
 
     /// The benchmarks that a list of such names has, each once; `None` where it is empty or absent.
-    pub(crate) fn benchmarks(&mut self, args: &Args, name: &str, groups: &UserGroups) -> Option<Vec<Ticker>> {
+    pub(crate) fn benchmarks(&mut self, args: &Args, field: &'static str, groups: &UserGroups) -> Option<Vec<Ticker>> {
+        args.strings(field).filter(|names| !names.is_empty())?;
         let mut notes = Vec::new();
-        let found = tickers::several(args, name, &self.universes(), groups, &mut notes);
+        let picked = Picked::read((args, field), &self.universes(), groups, &mut notes)?;
         self.notes.append(&mut notes);
-        let mut all: Vec<Ticker> = Vec::new();
-        for found in found? {
-            let ticker = self.as_benchmark(found);
-            if !all.contains(&ticker) {
-                all.push(ticker);
-            }
+        let Picked { groups, portfolios, order, .. } = picked;
+        self.named.add(Role::Benchmark, order.iter().cloned());
+        for found in groups.into_iter().map(Found::Group).chain(portfolios.into_iter().map(Found::Portfolio)) {
+            self.as_benchmark(found);
         }
-        Some(all).filter(|all| !all.is_empty())
+        Some(order)
     }
 
     /// A group or a portfolio that is no factor of the call stands beside them.
@@ -236,6 +235,32 @@ impl CommonArgs {
             Found::Factor(_) => return false,
         }
         true
+    }
+
+    /// Reads the names of the argument `field` of `args` as those of `tickers` are read, each once in the call's order, and takes those that
+    /// are not of the call's universe into it; these come second.
+    pub(crate) fn take_all_along(
+        &mut self,
+        args: &Args,
+        field: &'static str,
+        groups: &UserGroups,
+    ) -> Option<(Vec<Ticker>, Vec<Ticker>)> {
+        let mut notes = Vec::new();
+        let picked = Picked::read((args, field), &self.universes(), groups, &mut notes)?;
+        self.notes.extend(notes);
+        let is_known = |factor: &Factor| self.universe().get(&factor.ticker).is_some();
+        let new: Vec<Factor> = picked.factors.into_iter().filter(|factor| !is_known(factor)).collect();
+        let outside = new.iter().map(|factor| factor.ticker.clone()).collect();
+        if !new.is_empty() {
+            let all = self.universe().factors().iter().cloned().chain(new);
+            self.own_universe = Some(FactorUniverse::new(all).with_facts(&self.snapshot.loaded.facts));
+        }
+        let known: Vec<Ticker> = self.groups.factors().map(|factor| factor.ticker.clone()).collect();
+        let is_new = |ticker: &Ticker| !known.contains(ticker);
+        self.groups.groups.extend(picked.groups.into_iter().filter(|group| is_new(&group.factor.ticker)));
+        self.groups.portfolios.extend(picked.portfolios.into_iter().filter(|one| is_new(&one.factor.ticker)));
+        self.named.add(Role::Factor, picked.order.iter().cloned());
+        Some((picked.order, outside))
     }
 
     /// Where holdings are looked up: the universe of the call, then the one in force.

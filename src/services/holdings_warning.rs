@@ -37,6 +37,8 @@ pub(crate) enum Warning {
     YieldsUnknown { count: usize, least: f64 },
     /// Recommendations of which a fact is not known that a screen asks for.
     FactsUnknown { what: &'static str, count: usize, screen: &'static str, bound: f64 },
+    /// Funds that promise a multiple of an index's return, or its opposite, for a day.
+    ResetDaily(Vec<Ticker>),
     /// Factors asked for by name that leave the others with fewer periods.
     YoungFactors { factors: Vec<String>, with: usize, without: usize },
     /// A factor that is not in the regression.
@@ -145,6 +147,12 @@ impl fmt::Display for Warning {
                 f,
                 "the {what} of {count} recommended is not known; they are not held to {screen} {bound} (funds.csv in \
                  FACTOR_PROXIES_DIR tells it)"
+            ),
+            Self::ResetDaily(tickers) => write!(
+                f,
+                "{}: inverse or leveraged, reset daily: over weeks the return is no multiple of the index's, and a ratio does not \
+                 hold without trading",
+                a_few(tickers.iter().map(Ticker::as_str))
             ),
             Self::NotRegressed { factor, why } => write!(f, "{factor} is not in the regression: {why}"),
             Self::PeriodCut { name, from, to } => {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod candidates;
+mod daily_reset;
 mod hedge_rows;
 mod hedged;
 mod insights;
@@ -12,19 +13,21 @@ mod notes;
 mod report;
 mod request;
 mod rows;
+mod sizes;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::{mem, sync::Arc};
+use std::{collections::BTreeSet, mem, sync::Arc};
 
 use factor_analytics::{
     exposure::{Exposures, PortfolioReturns},
     hedge::HedgeReport,
 };
+use factor_types::Ticker;
 use schemars::Schema;
 
-use self::{answer::RecommendationsAnswer, hedged::Hedged, request::Request};
+use self::{answer::RecommendationsAnswer, hedged::Hedged, request::Request, sizes::Sizes};
 use super::{
     analysis::{context::AnalysisContext, quality::DataQuality},
     portfolio::{
@@ -33,9 +36,10 @@ use super::{
         held::Held,
         lookthrough::Classifications,
     },
-    portfolios::as_factors,
+    portfolios::{as_factors, valuation},
 };
 use crate::{
+    analysis::Caller,
     answer::{Frame, Rendered},
     app::App,
     arguments::Args,
@@ -51,6 +55,7 @@ struct Recommended {
     portfolio: Option<HeldFactor>,
     report: HedgeReport,
     hedged: Hedged,
+    sizes: Sizes,
     quality: DataQuality,
     /// What stands around it.
     frame: Frame,
@@ -96,6 +101,21 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
         }
         None => None,
     };
-    let recommended = candidates::look_at(request, context, factor, held, app.analyzer.watch(&caller)).await?;
+    let mut recommended = candidates::look_at(request, context, factor, held, app.analyzer.watch(&caller)).await?;
+    recommended.price_trades(app, &caller).await;
     portfolio::answer::render(recommended, app, &call).await
+}
+
+impl Recommended {
+    /// Looks up the prices that turn dollars into shares, where the holdings say what the portfolio is worth.
+    async fn price_trades(&mut self, app: &App, caller: &Caller<'_>) {
+        let Some((portfolio, worth)) = self.portfolio.as_ref().and_then(|held| Some((held, held.held.worth?))) else {
+            return;
+        };
+        let legs = self.hedged.best.iter().flat_map(|best| &best.members).filter_map(|leg| leg.etf_ticker.clone());
+        let sold = portfolio.classifications.holdings_in(&self.factor.members).into_iter().map(|(ticker, _)| ticker);
+        let traded: BTreeSet<Ticker> = legs.chain(sold).filter(|ticker| !ticker.is_composed()).collect();
+        let prices = valuation::newest(app, &traded.iter().collect::<Vec<_>>(), caller).await;
+        self.sizes = Sizes { worth: Some(worth), prices };
+    }
 }

@@ -30,7 +30,7 @@ async fn offsets_are_screened_by_costs_and_trade_and_what_is_not_known_is_said()
     let funds = "ticker,expense_ratio,average_daily_value\nSPY,0.09%,\nTLT,0.0015,2e9\nIEF,0.02,1e9\nLQD,0.0014,400\n";
     let (mut server, _proxies) = session(data.path(), funds).await;
     let question = json!({"overexposed_factor": "SPY", "holdings": {"SPY": 0.8, "GLD": 0.2}, "categories": ["fixed_income"],
-        "max_expense_ratio": 0.005, "min_average_daily_value": 5e8, "correlation_threshold": -1, "max_recommendations": 50,
+        "max_expense_ratio": 0.005, "min_average_daily_value": 5e8, "sort_by": "score", "correlation_threshold": -1, "max_recommendations": 50,
         "format": "full", "max_chars": 0});
     let answer = server.answer(OFFSETS, question).await;
     let left_out = &answer["insights"]["left_out"];

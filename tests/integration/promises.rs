@@ -224,9 +224,11 @@ async fn the_usual_window_and_threshold_are_settings() {
     let answer = server.answer(ANALYSIS, json!({"categories": ["market"]})).await;
     // Sixty months to December 2025.
     assert_eq!((&answer["period"]["periods"], &answer["period"]["from"]), (&json!(60), &json!("2020-12-31")));
-    let answer = server.answer(OFFSETS, json!({"overexposed_factor": "SPY"})).await;
+    let answer = server.answer(OFFSETS, json!({"overexposed_factor": "SPY", "sort_by": "correlation"})).await;
     assert!(answer["note"].as_str().unwrap().contains("no offset passes correlation_threshold -0.95"), "{answer}");
-    let answer = server.answer(OFFSETS, json!({"overexposed_factor": "SPY", "correlation_threshold": 0})).await;
+    let answer = server
+        .answer(OFFSETS, json!({"overexposed_factor": "SPY", "sort_by": "correlation", "correlation_threshold": 0}))
+        .await;
     assert!(!answer["note"].as_str().unwrap().contains("no offset passes"), "the call's own counts: {answer}");
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn rounded(value: &Value, into: &mut HashSet<String>) {
 async fn real_estate_has_hardly_an_offset_and_cash_is_none() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::start(data.path(), &[]).await;
-    let ask = json!({"overexposed_factor": "Real Estate", "holdings": holdings(), "correlation_threshold": -0.4});
+    let ask = json!({"overexposed_factor": "Real Estate", "holdings": holdings(), "correlation_threshold": -0.4, "sort_by": "correlation"});
     let answer = server.answer(TOOL, ask).await;
     assert_eq!(answer["overexposed_factor"]["resolved"], "VNQ");
     assert_eq!(answer["overexposed_factor"]["query"], "Real Estate");
@@ -137,11 +137,174 @@ async fn a_scorecard_grades_past_hedges_and_an_earlier_end_changes_no_quarter_be
 }
 
 #[tokio::test]
+async fn a_portfolio_has_its_moves_graded_apart_from_hedges() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask = json!({"overexposed_factor": "VNQ", "holdings": holdings(), "include": ["scorecard", "formatted_report"], "max_chars": 0});
+    let answer = server.answer(TOOL, ask).await;
+    let swaps = &answer["scorecard"]["swaps"];
+    assert_eq!(swaps["quarters"], answer["scorecard"]["of_factor"]["fund_quarters"], "{swaps}");
+    for way in ["into_fund", "into_cash"] {
+        let (mean, worst) = (swaps[way]["mean"].as_f64().unwrap(), swaps[way]["worst"].as_f64().unwrap());
+        assert!(worst <= mean && mean > 0.0 && mean < 0.5, "{swaps}");
+    }
+    let text = answer["formatted_report"].as_str().unwrap();
+    assert!(text.contains("## How moves out of VNQ within the portfolio did\n"), "{text}");
+    let alone =
+        server.answer(TOOL, json!({"overexposed_factor": "VNQ", "include": ["scorecard"], "max_chars": 0})).await;
+    assert!(alone["scorecard"].get("swaps").is_none(), "{alone}");
+}
+
+#[tokio::test]
+async fn only_candidates_that_are_named_hedge_and_what_cannot_is_said() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let asked = json!({"overexposed_factor": "SPY", "candidates": ["US Treasuries 20+ years"]});
+    let answer = server.answer(TOOL, asked).await;
+    let tickers = |rows: &Value| -> Vec<String> {
+        rows.as_array().unwrap().iter().map(|row| row["etf_ticker"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(tickers(&answer["best_hedge"]["members"]), ["TLT"], "{answer}");
+    assert_eq!(
+        (tickers(&answer["recommendations"]), &answer["candidates_scanned"]),
+        (vec!["TLT".to_owned()], &json!(1))
+    );
+    assert!(answer["note"].as_str().unwrap().contains("candidates reads `US Treasuries 20+ years` as TLT"), "{answer}");
+    // What is to be expected of it is what such hedges did, and not what the best of all funds did.
+    let all = server.answer(TOOL, json!({"overexposed_factor": "SPY"})).await;
+    let expected = |answer: &Value| answer["best_hedge"]["next_quarter"]["median"].as_f64().unwrap();
+    assert!(expected(&answer) < 0.3 && expected(&all) > 0.6, "{} {}", expected(&answer), expected(&all));
+    let shares = |answer: &Value| answer["reduce"]["share"].as_f64().unwrap();
+    assert!(shares(&answer) < shares(&all));
+    // The factor itself, cash, a fund that stopped and one too young: each is said with why it is none.
+    let odd = json!({"overexposed_factor": "SPY", "candidates": ["TLT", "SPY", "BIL", "PEJ", "ETHA"], "include": ["best_hedge"]});
+    let odd = server.answer(TOOL, odd).await;
+    let note = odd["note"].as_str().unwrap();
+    for said in [
+        "SPY is left out: the factor to offset",
+        "BIL is no member of best_hedge: cash",
+        "PEJ is left out: it stopped",
+        "ETHA is not analysed (",
+    ] {
+        assert!(note.contains(said), "{said}: {note}");
+    }
+    assert!(!note.contains("TLT is"), "{note}");
+    // One outside the universe is priced; a name that is none is refused by its place.
+    let outside = server.answer(TOOL, json!({"overexposed_factor": "SPY", "candidates": ["TLT", "ZZZZ"]})).await;
+    assert!(outside["note"].as_str().unwrap().contains("ZZZZ is not analysed ("), "{outside}");
+    let problems = server
+        .problems(TOOL, json!({"overexposed_factor": "SPY", "candidates": ["TLT", "no such thing", "equity"]}))
+        .await;
+    for start in ["candidates[1]: ", "candidates[2]: is the average of "] {
+        assert!(problems.iter().any(|one| one.starts_with(start)), "{start}: {problems:#?}");
+    }
+    let wrong = server
+        .problems(
+            TOOL,
+            json!({"overexposed_factor": "SPY", "candidates": [], "sort_by": "beauty", "allow_short": "maybe"}),
+        )
+        .await;
+    for start in ["candidates: must name", "sort_by: ", "allow_short: "] {
+        assert!(wrong.iter().any(|one| one.starts_with(start)), "{start}: {wrong:#?}");
+    }
+}
+
+#[tokio::test]
+async fn one_who_may_not_sell_short_is_told_what_that_costs() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let ask = |allow: Option<bool>| {
+        let include = ["best_hedge", "recommendations", "insights"];
+        let mut ask = json!({"overexposed_factor": "XLE", "holdings": {"XLE": 0.4, "IEF": 0.6}, "include": include, "max_chars": 0});
+        ask.as_object_mut().unwrap().extend(allow.map(|allow| ("allow_short".to_owned(), json!(allow))));
+        ask
+    };
+    let (free, bought, both) = (
+        server.answer(TOOL, ask(None)).await,
+        server.answer(TOOL, ask(Some(false))).await,
+        server.answer(TOOL, ask(Some(true))).await,
+    );
+    let members = bought["best_hedge"]["members"].as_array().unwrap();
+    assert!(
+        members.len() == 1 && members[0]["direction"] == "buy" && members[0]["ratio"].as_f64() > Some(0.0),
+        "{members:?}"
+    );
+    let taken = |answer: &Value| answer["best_hedge"]["effectiveness"]["in_sample"].as_f64().unwrap();
+    let costs = bought["best_hedge"]["effectiveness"]["with_short_sales"].as_f64().unwrap();
+    assert!((costs - taken(&free)).abs() < 1e-9 && taken(&bought) < costs, "{bought}");
+    // Graded by how purchases did.
+    let expected = |answer: &Value| answer["best_hedge"]["next_quarter"]["median"].as_f64().unwrap();
+    assert!(expected(&bought) < 0.3 && expected(&free) > 0.3, "{} {}", expected(&bought), expected(&free));
+    let sentences = bought["insights"]["sentences"].to_string();
+    assert!(
+        sentences.contains("Best hedge that buys only") && sentences.contains("Selling short as well would take"),
+        "{sentences}"
+    );
+    assert!(sentences.contains("when sold short") || sentences.contains("Sold short, "), "{sentences}");
+    assert!(!sentences.contains("short proceeds"), "{sentences}");
+    // Both directions by what they take away out of sample; without a word those to buy.
+    let rows = |answer: &Value| answer["recommendations"].as_array().unwrap().clone();
+    let worth: Vec<f64> = (rows(&both).iter())
+        .map(|row| row["hedge_effectiveness"]["out_of_sample"].as_f64().unwrap_or(f64::NEG_INFINITY))
+        .collect();
+    assert!(worth.is_sorted_by(|a, b| a >= b) && rows(&both)[0]["direction"] == "short", "{worth:?}");
+    assert!(rows(&both)[0]["rationale"].as_str().unwrap().contains("; sell short (hedge ratio -"));
+    let any_long = rows(&free).iter().any(|row| row["direction"] == "long");
+    assert!(rows(&free).iter().all(|row| (row["direction"] == "long") == any_long), "{free}");
+    // By what the move leaves of the portfolio's variance.
+    let left: Vec<f64> = (rows(&free).iter())
+        .map(|row| {
+            row["portfolio_volatility"]["after"].as_f64().unwrap()
+                / row["portfolio_volatility"]["before"].as_f64().unwrap()
+        })
+        .collect();
+    assert!(left.is_sorted(), "{left:?}");
+}
+
+#[tokio::test]
+async fn trades_are_in_shares_and_dollars_and_what_is_held_is_sold_first() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    // The best hedge of VNQ sells other real estate: a little of its first member is held.
+    let first = server.answer(TOOL, json!({"overexposed_factor": "VNQ"})).await["best_hedge"]["members"][0].clone();
+    let relative = first["etf_ticker"].as_str().unwrap().to_owned();
+    assert_eq!(first["direction"], "sell short", "{first}");
+    let held = json!([{"ticker": "VNQ", "value": 40_000}, {"ticker": relative, "shares": 10}, {"ticker": "CUR:USD", "value": 60_000}]);
+    let ask = |format: &str| json!({"overexposed_factor": "VNQ", "holdings": held, "format": format, "max_chars": 0, "advanced": {"precision": 17}});
+    let whole = server.answer(TOOL, ask("full")).await;
+    let leg = &whole["best_hedge"]["members"][0];
+    assert_eq!(leg["etf_ticker"], json!(relative), "{leg}");
+    let (sold, short) = (&leg["trades"][0], &leg["trades"][1]);
+    assert_eq!(
+        (&sold["direction"], &sold["shares"], &short["direction"]),
+        (&json!("sell"), &json!(10.0), &json!("sell short")),
+        "{leg}"
+    );
+    let dollars = sold["dollars"].as_f64().unwrap() + short["dollars"].as_f64().unwrap();
+    assert!((dollars + 40_000.0 * leg["ratio"].as_f64().unwrap()).abs() < 0.02, "{leg}");
+    // One price for both.
+    let price = |trade: &Value| trade["dollars"].as_f64().unwrap() / trade["shares"].as_f64().unwrap();
+    assert!((price(sold) / price(short) - 1.0).abs() < 1e-3, "{leg}");
+    let sale = &whole["reduce"]["trades"][0];
+    let share = whole["reduce"]["share"].as_f64().unwrap();
+    assert!(
+        sale["etf_ticker"] == "VNQ" && (sale["dollars"].as_f64().unwrap() - 40_000.0 * share).abs() < 0.02,
+        "{sale}"
+    );
+    assert!(whole["reduce"]["hedged"]["return_given_up"].is_number(), "{}", whole["reduce"]);
+    let summary = server.answer(TOOL, ask("summary")).await;
+    let said = summary["insights"]["sentences"][0].as_str().unwrap();
+    assert!(said.contains(": sell what is held first, 10 shares, ") && said.contains(", then sell short "), "{said}");
+    assert_eq!(summary["best_hedge"]["members"][0]["trades"][0]["shares"], 10.0, "{summary}");
+    assert!(summary.to_string().chars().count() <= 6_000, "{}", summary.to_string().len());
+}
+
+#[tokio::test]
 async fn what_a_sentence_says_its_fields_say() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Session::start(data.path(), &[]).await;
-    let ask = json!({"overexposed_factor": "TLT", "holdings": holdings(), "correlation_threshold": 0, "format": "full", "max_recommendations": 6,
-        "max_chars": 0, "advanced": {"precision": 17}});
+    let ask = json!({"overexposed_factor": "TLT", "holdings": holdings(), "correlation_threshold": 0, "sort_by": "score", "format": "full",
+        "max_recommendations": 6, "max_chars": 0, "advanced": {"precision": 17}});
     let answer = server.answer(TOOL, ask).await;
     let rows = answer["recommendations"].as_array().unwrap();
     assert!(rows.len() >= 2, "{answer}");
@@ -391,8 +554,7 @@ async fn a_group_of_ones_own_is_a_factor_and_a_candidate() {
     let group = json!({"group_name": "My Bonds", "tickers": ["IEF", "TLT"], "weighting_method": "equal"});
     server.answer("create_factor_group", group).await;
     for name in ["USER:My_Bonds", "my bonds"] {
-        let ask =
-            json!({"overexposed_factor": name, "holdings": {"TLT": 0.3, "SPY": 0.7}, "format": "full", "max_chars": 0});
+        let ask = json!({"overexposed_factor": name, "holdings": {"TLT": 0.3, "SPY": 0.7}, "format": "full", "max_chars": 0, "max_recommendations": 3});
         let answer = server.answer(TOOL, ask).await;
         assert_eq!(answer["overexposed_factor"]["resolved"], "USER:My_Bonds", "{name}");
         assert_eq!(answer["overexposed_factor"]["kind"], "user_group");

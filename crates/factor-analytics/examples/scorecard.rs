@@ -105,15 +105,15 @@ fn grades(returns: &Returns) -> Result<(), Box<dyn Error>> {
     );
     println!("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |");
     for grade in &grades.strategies {
-        let StrategyGrade { quarters, no_trade, mean, median, percentile_10, worst, gross, net, .. } = grade;
+        let StrategyGrade { quarters, no_trade, taken, gross, net, .. } = grade;
         println!(
             "| {} | {quarters} | {no_trade} | {} | {} | {} | {} | {} | {} | {gross:.2} | {net:.2} | {} | {} |",
             grade.strategy.as_str(),
-            percent(Some(*mean)),
-            percent(Some(*median)),
-            percent(Some(*percentile_10)),
-            percent(Some(*worst)),
-            percent(grade.helped),
+            percent(Some(taken.mean)),
+            percent(Some(taken.median)),
+            percent(Some(taken.percentile_10)),
+            percent(Some(taken.worst)),
+            percent(taken.helped),
             percent(grade.in_sample),
             percent(grade.turnover),
             percent(grade.return_per_year),
@@ -179,7 +179,7 @@ fn table(returns: &Returns) -> Result<(), Box<dyn Error>> {
         let all: Vec<_> = card.results.iter().collect();
         let shared: Vec<_> = card.results.iter().filter(|one| common.contains(&(one.column, one.quarter))).collect();
         let mean = |grades: &Option<Grades>, strategy| {
-            percent(grades.as_ref().and_then(|grades| grades.strategy(strategy)).map(|grade| grade.mean))
+            percent(grades.as_ref().and_then(|grades| grades.strategy(strategy)).map(|grade| grade.taken.mean))
         };
         let (all, shared) = (Grades::of(&all), Grades::of(&shared));
         let best = shared.as_ref().and_then(|grades| grades.strategy(Strategy::BestHedge));
@@ -189,10 +189,10 @@ fn table(returns: &Returns) -> Result<(), Box<dyn Error>> {
             all.as_ref().map_or(0, |grades| grades.fund_quarters),
             mean(&all, Strategy::BestHedge),
             shared.as_ref().map_or(0, |grades| grades.fund_quarters),
-            figure(|grade| Some(grade.mean)),
-            figure(|grade| Some(grade.median)),
-            figure(|grade| Some(grade.percentile_10)),
-            figure(|grade| Some(grade.worst)),
+            figure(|grade| Some(grade.taken.mean)),
+            figure(|grade| Some(grade.taken.median)),
+            figure(|grade| Some(grade.taken.percentile_10)),
+            figure(|grade| Some(grade.taken.worst)),
             mean(&shared, Strategy::TwoMembers),
             mean(&shared, Strategy::ClosestRelativeSold),
             best.map_or(f64::NAN, |grade| grade.gross),

@@ -4,8 +4,8 @@
 //! `NaN` where missing. A figure rests on the rows on which all of its series are present.
 //!
 //! [`HedgeReport::compute`] is the straight line: which candidates are looked at ([`mod@candidates`], `scan`), each one's
-//! figures against f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), which of them pass the threshold,
-//! their scores ([`mod@score`]), and the best two or three together ([`mod@basket`]). Whose portfolio it is, and what f
+//! figures against f ([`mod@figures`]) and as a swap in the portfolio ([`mod@swap`]), their scores ([`mod@score`]), which of them
+//! are listed and in which order (`ranking`), and the best two or three together ([`mod@basket`]). Whose portfolio it is, and what f
 //! is made of, comes in as data.
 //!
 //! Beside it stand the best hedge when selling short is allowed ([`mod@signed`]) and what such hedges took away in past
@@ -16,6 +16,7 @@ pub mod candidates;
 mod capped;
 pub mod figures;
 mod question;
+mod ranking;
 mod report;
 mod scan;
 pub mod score;
@@ -28,9 +29,9 @@ mod tests;
 
 pub use self::{
     basket::Basket,
-    candidates::{Candidate, CandidateExclusion, ExcludedCandidate},
+    candidates::{Candidate, CandidateExclusion, ExcludedCandidate, Screens},
     figures::{Direction, Effectiveness, HedgeFigures, Relation, Rolling36},
-    question::{HedgeError, HedgePlan, HedgeQuestion},
+    question::{HedgeError, HedgePlan, HedgeQuestion, SortBy},
     report::{HedgeReport, MIN_EFFECTIVENESS, Recommendation},
     scan::BestShort,
     score::ScoreParts,

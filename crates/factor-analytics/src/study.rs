@@ -119,6 +119,11 @@ impl Study {
         regime.rows(&self.panel, &self.yields)
     }
 
+    /// Every factor of the universe, analysed or not.
+    pub fn listed(&self) -> &[Arc<Factor>] {
+        &self.listed
+    }
+
     /// The rows that pairs are correlated on; `None` for all.
     pub fn slice(&self) -> Option<&Slice> {
         self.slice.as_ref()

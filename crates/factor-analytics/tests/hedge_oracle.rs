@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 use chrono::{Days, NaiveDate};
 use factor_analytics::{
     exposure::{ExposureFactor, ExposureInputs, Exposures, PortfolioReturns, Position, Risk},
-    hedge::{Basket, Candidate, HedgePlan, HedgeQuestion, HedgeReport, NoSwap, Portfolio, Recommendation},
+    hedge::{Basket, Candidate, HedgePlan, HedgeQuestion, HedgeReport, NoSwap, Portfolio, Recommendation, SortBy},
     nnls,
     observer::{Progress, Silent},
     stats,
@@ -68,7 +68,16 @@ impl Columns {
     }
 }
 
-fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeReport {
+fn report(case: &Value, columns: &Columns, sort_by: SortBy, max_recommendations: usize) -> HedgeReport {
+    report_in_order(case, columns, (sort_by, false), max_recommendations)
+}
+
+fn report_in_order(
+    case: &Value,
+    columns: &Columns,
+    (sort_by, allow_short): (SortBy, bool),
+    max_recommendations: usize,
+) -> HedgeReport {
     let portfolio = case["weights"].is_object().then(|| columns.portfolio(&case["weights"]));
     let candidates: Vec<Candidate<'_>> = (columns.0.iter())
         .filter(|(name, _)| name.starts_with('c'))
@@ -84,6 +93,7 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
                 standing: Standing::default(),
                 // The oracle filters nothing: what is held is not given here.
                 portfolio_weight: None,
+                held_itself: 0.0,
                 sharpe_ratio: fact("sharpe_ratio"),
                 max_drawdown: fact("max_drawdown"),
                 dividend_yield: fact("dividend_yield"),
@@ -97,11 +107,14 @@ fn report(case: &Value, columns: &Columns, max_recommendations: usize) -> HedgeR
             returns: &portfolio.values,
             weight_of_overexposed: case["weights"]["f"].as_f64().unwrap(),
         }),
+        risk_free: columns.get("rf"),
         per_year: per_year(case),
         min_observations: floor(case),
         expense_ratio: None,
     };
     let plan = HedgePlan {
+        sort_by,
+        allow_short,
         target_allocation_reduction: case["target"].as_f64().unwrap(),
         correlation_threshold: case["threshold"].as_f64().unwrap(),
         max_recommendations,
@@ -117,12 +130,10 @@ fn every_offset_as_numpy_and_scipy_have_it() {
     let mut compared = 0;
     for case in all["reports"].as_array().unwrap() {
         let columns = Columns::of(case, &all);
-        let found = report(case, &columns, 10);
+        let found = report(case, &columns, SortBy::Score, 10);
         assert_eq!(found.candidates_meeting_threshold, count(&case["passing"]));
         assert_eq!(found.candidates_scanned, case["pairs"].as_object().unwrap().len());
-        let names: Vec<&str> = found.recommendations.iter().map(|one| one.factor.as_str()).collect();
-        let ranked: Vec<&str> = case["ranked"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-        assert_eq!(names, ranked);
+        assert_eq!(serde_json::json!(names(&found)), case["ranked"]);
         // All candidates, not only those that pass: with a threshold of 0 beyond reach the lowest come.
         for one in &found.recommendations {
             compare_offset(one, &case["pairs"][&one.factor]);
@@ -131,6 +142,33 @@ fn every_offset_as_numpy_and_scipy_have_it() {
         }
     }
     assert!(compared > 25, "{compared}");
+}
+
+fn names(report: &HedgeReport) -> Vec<&str> {
+    report.recommendations.iter().map(|one| one.factor.as_str()).collect()
+}
+
+#[test]
+fn the_orders_as_pandas_sorts_them() {
+    let all = cases();
+    for case in all["reports"].as_array().unwrap() {
+        let columns = Columns::of(case, &all);
+        for (sort_by, allow_short, theirs) in [
+            (SortBy::Effectiveness, false, "by_effectiveness"),
+            (SortBy::Effectiveness, true, "with_shorts"),
+            (SortBy::Correlation, false, "by_correlation"),
+        ] {
+            let found = report_in_order(case, &columns, (sort_by, allow_short), 10);
+            assert_eq!(serde_json::json!(names(&found)), case[theirs], "{theirs}");
+            for one in &found.recommendations {
+                compare_offset(one, &case["pairs"][&one.factor]);
+                assert_eq!(
+                    one.meets_threshold,
+                    one.figures.relation.correlation_to_overexposed <= case["threshold"].as_f64()
+                );
+            }
+        }
+    }
 }
 
 fn compare_offset(one: &Recommendation, theirs: &Value) {
@@ -157,6 +195,7 @@ fn compare_offset(one: &Recommendation, theirs: &Value) {
     close("w*", ours.unbounded, &swap["unbounded"]);
     close("weight", ours.suggested_additional_allocation, &swap["weight"]);
     assert_eq!(ours.rows, count(&swap["rows"]));
+    close("into cash", ours.volatility_into_cash, &swap["into_cash"]);
     // Of the optimiser the objective: its weight is only as good as the square root of that.
     let volatility = ours.portfolio_volatility.unwrap();
     close("before", Some(volatility.before), &swap["before"]);
@@ -170,7 +209,7 @@ fn baskets_as_a_general_optimiser_finds_them() {
     let (mut found_some, mut found_none) = (0, 0);
     for case in all["reports"].as_array().unwrap() {
         let columns = Columns::of(case, &all);
-        let found = report(case, &columns, 3);
+        let found = report(case, &columns, SortBy::Score, 3);
         let theirs = &case["basket"];
         if theirs["none"] == true {
             assert!(found.no_basket.unwrap().starts_with(theirs["best_single_factor"].as_str().unwrap()));

@@ -43,13 +43,16 @@ fn text(given: &Given) -> String {
                  2. Call get_factor_recommendations with the same portfolio and overexposed_factor {factor}{which}. If the name \
                  fits none or several, take one of those the error lists.\n\
                  3. Call get_portfolio_exposures again with what_if: once what reduce sells of the factor's holding, once the \
-                 legs of best_hedge, once the swap into the best offset to buy.\n\
+                 legs of best_hedge, once the first swap of recommendations.\n\
                  4. Where an offset rests on few periods (n), its figures are of those alone: look at its history with \
                  get_factor_analysis before you name it.\n\
                  Then tell me in plain words: what I have too much of; that selling some of it, or selling what moves with it, is \
                  what lowers the risk, and how much of each comes to the same; what next_quarter says is to be expected of the \
                  hedge, and what return each way gives up; volatility, beta and exposures before and after. Where the answer says \
-                 that nothing offsets it when bought, say so and do not dress up cash or a calm bond fund as a hedge. Name what the answer \
-                 does not know (insights.not_known), and say clearly if the prices are simulated. This is analysis, no advice."
+                 that nothing offsets it when bought, say so and do not dress up cash or a calm bond fund as a hedge: of a swap say how much of \
+                 its fall comes from selling (fall_from_selling). Sell what is held before anything is sold short. Name what the answer \
+                 does not know (insights.not_known), and say clearly if the prices are simulated. Should I say \
+                 that I cannot sell short, ask again with allow_short false; should I name what to hedge with, with candidates. This is \
+                 analysis, no advice."
     )
 }

@@ -33,8 +33,8 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
 
 const DESCRIPTION: &str = "Analyses factor ETFs (industries, styles, bonds, commodities, crypto) and any other ticker on \
 total-return prices. analysis_type: `returns`: over trailing windows, calendar years or dates; `performance`: return, volatility, \
-Sharpe, drawdown, beta over years; `correlations`: matrices, what yields rising 100bp go with, macro groups. The default answer is a \
-summary; `include` asks for exactly the named sections in full. Decimals: 0.05 is 5%.";
+Sharpe, drawdown, beta over years; `correlations`: matrices, what yields rising 100bp go with, macro groups. Default: a \
+summary; `include` names sections in full. Decimals: 0.05 is 5%.";
 
 /// As a user names them: the caller's own groups before the factors that a call brings, and yields.
 const CATEGORIES: [&str; 10] = names_and(&Category::names_without::<8>(Category::Custom), &["custom", "rate"]);
@@ -78,7 +78,7 @@ fn input() -> Value {
             ),
             "include": list(
                 text.clone(),
-                "Exactly these sections, in full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights, rolling; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups, yields; all: data_quality, metadata, performance (timings), formatted_report.",
+                "In full. correlations: matrices, overlays or its parts rate_sensitivity, market_sensitivity, macro_composite, macro_etf, and statistics, insights, rolling; performance: per_factor, composites; returns: rankings, by_category, factors, industry_groups, yields; all: data_quality, metadata, performance, formatted_report.",
                 json!(["rate_sensitivity"])
             ),
             "categories": named(
@@ -87,9 +87,9 @@ fn input() -> Value {
                 json!(["industry"])
             ),
             "format": choice(&Format::NAMES, Some("summary"), "full: every section as JSON; report: text for people."),
-            "top_n": whole(1, 100, "Length of lists. Default 10; 5 in correlations and over 3 or more windows."),
-            "start_date": date("Returns after this date, YYYY-MM-DD or YYYY-MM (month's end). Default: 120 months before end_date."),
-            "end_date": date("Last date; at least 365 days after start_date. Default: newest whole period."),
+            "top_n": whole(1, 100, "Default 10; 5 in correlations and over 3 or more windows."),
+            "start_date": date("Returns after it: YYYY-MM-DD or YYYY-MM. Default: 120 months before end_date."),
+            "end_date": date("At least 365 days after start_date. Default: newest whole period."),
             "frequency": choice(&Frequency::NAMES, Some("monthly"), "Of the returns."),
             "benchmark_ticker": json!({ "type": "string", "default": "SPY", "description": "For beta and market sensitivity; named as in tickers." }),
             "industry_granularity": choice(&IndustryGranularity::NAMES, Some("group"), "group adds composites per sector group."),
@@ -113,7 +113,7 @@ fn input() -> Value {
             ),
             "factor_universe": list(
                 json!({ "type": "object" }),
-                "A universe of your own: label, ticker (or USER:<group>), category, asset_class, sector_group.",
+                "Your own: label, ticker (or USER:<group>), category, asset_class, sector_group.",
                 json!([{"label": "Nasdaq 100", "ticker": "QQQ"}])
             ),
             "asset_class_filters": json!({
@@ -124,7 +124,7 @@ fn input() -> Value {
             "composite_weighting_method": choice(&CompositeWeighting::NAMES, Some("equal"), "performance: cap: today's caps; custom: composite_weights."),
             "composite_weights": json!({ "type": "array", "items": { "type": "object" }, "description": "For custom: [{ticker, weight}]." }),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle: a third of the size."),
-            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "Longest answer; 0: no limit, else at least 2000." }),
+            "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "0: no limit, else at least 2000." }),
             "advanced": advanced(),
         }
     })

@@ -1,5 +1,6 @@
 //! `get_factor_recommendations`. The bounds are enforced in the service's arguments.
 
+use factor_analytics::hedge::SortBy;
 use futures::future::FutureExt;
 use serde_json::{Value, json};
 
@@ -9,8 +10,8 @@ use crate::services::recommendations;
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_factor_recommendations",
     title: "Offsets of a factor",
-    description: "What hedges a factor there is too much of: the best hedge, bought or sold short, how much to sell instead, \
-                  offsets to buy with their effectiveness, swaps in a portfolio.",
+    description: "What hedges a factor there is too much of: the best hedge, how much to sell instead, offsets to buy, swaps in a \
+                  portfolio.",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: true,
@@ -31,11 +32,27 @@ fn input() -> Value {
             "description": "Ticker, name, category, sector group or USER: group.",
             "examples": ["VNQ", "cyclical"]
         },
+        "candidates": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Only these hedge it.",
+            "examples": [["TLT"]]
+        },
+        "allow_short": {
+            "type": "boolean",
+            "description": "true: list shorts too; false: best_hedge only buys.",
+            "examples": [false]
+        },
+        "sort_by": {
+            "type": "string",
+            "enum": SortBy::NAMES,
+            "description": "Default: effectiveness out of sample, or variance left."
+        },
         "target_allocation_reduction": share(0.01, 0.5, 0.1, "Most weight to move."),
-        "correlation_threshold": share(-1.0, 0.0, -0.2, "An offset is at or under it."),
-        "max_recommendations": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10, "description": "Longest list."},
-        "prefer_income": {"type": "boolean", "default": false, "description": "Rank by dividend yield more."},
-        "min_dividend_yield": {"type": "number", "minimum": 0, "maximum": 1, "description": "0.03 is 3%."},
+        "correlation_threshold": share(-1.0, 0.0, -0.2, "For sort_by correlation, score."),
+        "max_recommendations": {"type": "integer", "default": 10, "description": "At most 50."},
+        "prefer_income": {"type": "boolean", "description": "Score yields more."},
+        "min_dividend_yield": {"type": "number", "description": "0.03 is 3%."},
         "max_expense_ratio": {"type": "number", "description": "0.005 is 0.5% a year."},
         "min_average_daily_value": {"type": "number", "description": "US dollars."},
     });
@@ -43,7 +60,7 @@ fn input() -> Value {
     schemas::add(
         &mut properties,
         &schemas::portfolio_analysis(
-            "best_hedge, scorecard (past quarters), recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
+            "best_hedge, scorecard, recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
         ),
     );
     schemas::add(

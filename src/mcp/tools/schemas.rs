@@ -31,11 +31,11 @@ pub(super) fn add(properties: &mut Value, more: &[(&'static str, Value)]) {
 
 /// `holdings` and `portfolio_name`, where a tool takes either.
 pub(super) fn portfolio_source() -> [(&'static str, Value); 2] {
-    let name = json!({"type": "string", "description": "Default: a saved CURRENT_PORTFOLIO."});
+    let name = json!({"type": "string", "description": "Default: CURRENT_PORTFOLIO."});
     let holdings = json!({
         "type": "array",
         "items": {"type": "object"},
-        "description": "As in save_portfolio; a plain {ticker: weight} too.",
+        "description": "As in save_portfolio, or {ticker: weight}.",
         "examples": [[{"ticker": "SPY", "weight": 0.6}]]
     });
     [("holdings", holdings), ("portfolio_name", name)]

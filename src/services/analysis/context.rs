@@ -1,6 +1,6 @@
 //! What a question on a portfolio rests on: an analysis of performance under the common arguments.
 
-use factor_types::Ticker;
+use factor_types::{Factor, Ticker};
 
 use super::{arguments::Query, metadata, refusal::refused};
 use crate::{
@@ -54,6 +54,12 @@ impl AnalysisContext {
     /// The analysis with the call that it answers.
     pub(crate) fn analysed(&self) -> (&Analysis, &Query) {
         (&self.analysis, &self.query)
+    }
+
+    /// Whether the call's categories and asset classes let a factor through.
+    pub(crate) fn is_of_call(&self, factor: &Factor) -> bool {
+        let is_selected = self.analysis.selected.contains(&factor.category);
+        is_selected && self.query.common.asset_classes.lets_through(factor.asset_class)
     }
 
     /// The common arguments.

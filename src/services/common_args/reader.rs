@@ -114,7 +114,7 @@ impl CommonReader<'_> {
         let (mut own_universe, mut groups) = universe(self.args, self.advanced, (known, groups), &mut notes);
         let universes: Vec<&FactorUniverse> = own_universe.iter().chain([known]).collect();
         let mut named = Named::default();
-        let picked = match Picked::read(self.args, &universes, &all_groups, &mut notes) {
+        let picked = match Picked::read((self.args, "tickers"), &universes, &all_groups, &mut notes) {
             Some(picked) => {
                 named.add(Role::Factor, picked.order.iter().cloned());
                 own_universe = Some(FactorUniverse::new(picked.factors));

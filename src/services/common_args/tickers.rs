@@ -1,4 +1,4 @@
-//! `tickers`: an analysis of exactly these, by any name that the universe, the caller's groups and portfolios or the price
+//! `tickers` and the like: exactly these, by any name that the universe, the caller's groups and portfolios or the price
 //! source have for them.
 
 use factor_types::{Category, Factor, FactorUniverse, GroupName, SourceTier, Ticker};
@@ -14,7 +14,6 @@ use crate::{
     tool_error::{Problem, Refusal},
 };
 
-const FIELD: &str = "tickers";
 /// Letters of the longest symbol.
 const LONGEST_SYMBOL: usize = 5;
 
@@ -47,18 +46,18 @@ pub(super) enum Found {
 }
 
 impl Picked {
-    /// Reads the argument, if it is there. Names are looked up in the first of some universes that has them, then among
+    /// Reads the argument `field`, if it is there. Names are looked up in the first of some universes that has them, then among
     /// the groups; what neither knows and could be a ticker is asked of the price source. A name that is no ticker's is
     /// noted with what it is read as.
     pub(super) fn read(
-        args: &Args,
+        (args, field): (&Args, &str),
         universes: &[&FactorUniverse],
         groups: &UserGroups,
         notes: &mut Vec<String>,
     ) -> Option<Self> {
-        let names = args.strings(FIELD)?;
+        let names = args.strings(field)?;
         if names.is_empty() {
-            args.must(FIELD, "name at least one factor");
+            args.must(field, "name at least one factor");
         }
         let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
         let (mut picked, mut read_as) = (Self::default(), Vec::new());
@@ -66,7 +65,7 @@ impl Picked {
             let found = match find(name, &universes, groups) {
                 Ok(found) => found,
                 Err(unfit) => {
-                    let field = format!("{FIELD}[{at}]");
+                    let field = format!("{}[{at}]", args.path(field));
                     // Hundreds may be wrong, and what is near to each takes a while to find.
                     if !args.only_counts(&field) {
                         let near = nearest_ticker(name, &universes);
@@ -89,7 +88,7 @@ impl Picked {
             }
         }
         if !read_as.is_empty() {
-            notes.push(format!("tickers reads {}", read_as.join(", ")));
+            notes.push(format!("{field} reads {}", read_as.join(", ")));
         }
         Some(picked)
     }
@@ -129,7 +128,7 @@ impl Unfit<'_> {
             Self::NoGroup => no_group(name, groups),
             Self::NoPortfolio => no_portfolio(name, groups),
             Self::Composite(found) => Refusal::new(
-                format!("is the average of {} ETFs, and a single one is wanted here", found.members.len()),
+                format!("is the average of {} ETFs, and single ones are asked for", found.members.len()),
                 "name its ETFs, or ask with categories; a ticker that is called so is written in capitals",
             ),
             Self::Nowhere => Refusal::must("name a factor"),
@@ -147,40 +146,15 @@ pub(super) fn one(
     notes: &mut Vec<String>,
 ) -> Option<Found> {
     let name = args.string(argument)?;
+    let field = args.path(argument);
     let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
-    named(args, (&args.path(argument), &name), &universes, groups, notes)
-}
-
-/// Reads it as a list of names, by the same rules.
-pub(super) fn several(
-    args: &Args,
-    argument: &str,
-    universes: &[&FactorUniverse],
-    groups: &UserGroups,
-    notes: &mut Vec<String>,
-) -> Option<Vec<Found>> {
-    let names = args.strings(argument)?;
-    let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
-    let field = |at: usize| format!("{}[{at}]", args.path(argument));
-    let all = names.iter().enumerate();
-    Some(all.filter_map(|(at, name)| named(args, (&field(at), name), &universes, groups, notes)).collect())
-}
-
-/// What a name in a field stands for; a problem is recorded, and a name that is no ticker's noted.
-fn named(
-    args: &Args,
-    (field, name): (&str, &str),
-    universes: &[Names<'_>],
-    groups: &UserGroups,
-    notes: &mut Vec<String>,
-) -> Option<Found> {
-    match find(name, universes, groups) {
+    match find(&name, &universes, groups) {
         Ok(found) => {
-            notes.extend(found.read_as(name).map(|read_as| format!("{field} reads {read_as}")));
+            notes.extend(found.read_as(&name).map(|read_as| format!("{field} reads {read_as}")));
             Some(found)
         }
         Err(unfit) => {
-            unfit.problems(field, name, groups).into_iter().for_each(|problem| args.record(problem));
+            unfit.problems(&field, &name, groups).into_iter().for_each(|problem| args.record(problem));
             None
         }
     }
@@ -294,7 +268,7 @@ mod tests {
     fn read(names: Value) -> (Vec<(String, Category)>, Vec<String>, Vec<String>) {
         let args = Args::new(json!({"tickers": names}).as_object().unwrap().clone());
         let (universe, mut notes) = (universe(), Vec::new());
-        let picked = Picked::read(&args, &[&universe], &UserGroups::default(), &mut notes).unwrap();
+        let picked = Picked::read((&args, "tickers"), &[&universe], &UserGroups::default(), &mut notes).unwrap();
         let category =
             |ticker: &Ticker| picked.factors.iter().find(|factor| factor.ticker == *ticker).unwrap().category;
         let order = picked.order.iter().map(|ticker| (ticker.to_string(), category(ticker))).collect();

@@ -22,6 +22,8 @@ pub(crate) struct Held {
     pub(crate) name: Option<String>,
     /// What they weigh, sum 1, cash included.
     pub(crate) weights: IndexMap<Ticker, f64>,
+    /// What all of them are worth, where they are shares or values.
+    pub(crate) worth: Option<f64>,
     /// How the weights came about.
     pub(crate) normalisation: String,
     /// What the caller should know.
@@ -62,6 +64,7 @@ impl Held {
         let holdings = with_own_groups(holdings, groups)?;
         let valued = valuation::value(app, &holdings, caller).await;
         let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
+        let worth = valued.total_value.filter(|_| valued.by_value);
         let weights = valued.weights.map_err(|why| {
             let (what, way_out) = why.split_once("; ").unwrap_or((&why, "give their values or weights"));
             ToolError::new(ErrorCode::NoData, format!("The weights of the holdings are {what}"), way_out)
@@ -70,7 +73,7 @@ impl Held {
             notes.push(normalisation.clone());
         }
         let warnings = valued.warnings.into_iter().map(Warning::OfPrices).collect();
-        Ok(Some(Self { name, weights, normalisation, notes, warnings }))
+        Ok(Some(Self { name, weights, worth, normalisation, notes, warnings }))
     }
 
     /// The tickers whose prices are needed.

@@ -171,13 +171,25 @@ impl Classifications {
 
     /// The weight in some tickers: of holdings that are one of them or stand for one, and of what groups hold of them.
     pub(crate) fn weight_in(&self, members: &[Ticker]) -> f64 {
+        factor_analytics::stats::sum(self.holdings_in(members).into_iter().map(|(_, weight)| weight))
+    }
+
+    /// The weight of a holding itself.
+    pub(crate) fn weight_of(&self, ticker: &Ticker) -> Option<f64> {
+        self.each.iter().find(|one| one.ticker == *ticker).map(|one| one.weight)
+    }
+
+    /// The holdings that [`Self::weight_in`] counts, each with its weight; of groups what they hold of them.
+    pub(crate) fn holdings_in(&self, members: &[Ticker]) -> Vec<(Ticker, f64)> {
         let is_one = |one: &Classification| {
             members.contains(&one.ticker) || one.factor.as_ref().is_some_and(|f| members.contains(f))
         };
-        let whole = self.each.iter().filter(|one| is_one(one)).map(|one| one.weight);
-        let groups = self.each.iter().filter(|one| !is_one(one) && !one.members.is_empty());
-        let within = groups.flat_map(|one| one.members.iter().filter(|m| is_one(m)).map(|m| one.weight * m.weight));
-        factor_analytics::stats::sum(whole.chain(within))
+        let each = self.each.iter().flat_map(|one| {
+            let itself = is_one(one).then(|| (one.ticker.clone(), one.weight));
+            let within = one.members.iter().filter(|member| !is_one(one) && is_one(member));
+            itself.into_iter().chain(within.map(|member| (member.ticker.clone(), one.weight * member.weight)))
+        });
+        each.collect()
     }
 
     /// Every holding with its weight; of a group its members.

@@ -150,8 +150,14 @@ pub async fn value(app: &App, holdings: &[Holding], caller: &Caller<'_>) -> Valu
     Valuation { weights, normalisation, by_value, total_value, prices, unpriced, warnings, doubts }
 }
 
+/// The latest price of each ticker up to today; those that have none are missing.
+pub(crate) async fn newest(app: &App, tickers: &[&Ticker], caller: &Caller<'_>) -> Vec<ValuationPrice> {
+    let source = &*app.sources.prices;
+    latest_prices(source, app.sources.prices.about().name, tickers, caller).await.0
+}
+
 /// Money to the cent.
-pub(super) fn cents(money: f64) -> f64 {
+pub(crate) fn cents(money: f64) -> f64 {
     (money * 100.0).round() / 100.0 + 0.0
 }
 

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 use factor_analytics::{
     exposure::Exposures,
-    hedge::{Recommendation, scorecard::ScorecardReport},
+    hedge::{Recommendation, SortBy, scorecard::ScorecardReport},
 };
+use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +61,7 @@ pub(crate) struct RecommendationsAnswer<'a> {
     /// Its exposures to macro composites; null where they cannot be estimated.
     #[serde(skip_serializing_if = "Option::is_none")]
     regression_exposures: Option<Option<&'a Exposures>>,
-    /// The offsets, best score first.
+    /// The offsets, in the order asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     recommendations: Option<Vec<RecommendationRow<'a>>>,
     /// The best two or three together.
@@ -99,12 +100,19 @@ pub(crate) struct PortfolioFacts<'a> {
 
 /// What the recommendations were asked for with.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Settings {
+struct Settings<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidates: Option<&'a [Ticker]>,
+    /// Null where the call does not say: a hedge may sell short, and the list is of what is bought.
+    allow_short: Option<bool>,
+    sort_by: SortBy,
     target_allocation_reduction: f64,
     correlation_threshold: f64,
     max_recommendations: usize,
     prefer_income: bool,
     min_dividend_yield: Option<f64>,
+    max_expense_ratio: Option<f64>,
+    min_average_daily_value: Option<f64>,
 }
 
 impl PortfolioAnswer for Recommended {
@@ -152,8 +160,12 @@ impl PortfolioAnswer for Recommended {
         let figures = self.figures(usize::MAX);
         let wants_hedge = include.wants(Section::BestHedge);
         let answer = RecommendationsAnswer {
-            best_hedge: wants_hedge.then(|| self.hedged.best.as_ref().ok().map(HedgeRow::whole)),
-            reduce: wants_hedge.then(|| self.hedged.reduce.as_ref().map(ReduceRow::Whole)),
+            best_hedge: wants_hedge
+                .then(|| self.hedged.best.as_ref().ok().map(|best| HedgeRow::whole(best, &self.sizes))),
+            reduce: wants_hedge.then(|| {
+                let reduce = self.hedged.reduce.as_ref();
+                reduce.map(|reduce| ReduceRow::whole(reduce, self.sold(reduce)))
+            }),
             regression_exposures: self.portfolio.as_ref().map(|of| of.exposures.as_ref().ok()),
             insights: include.wants(Section::Insights).then(|| Insights::of(self)),
             recommendations: include.wants(Section::Recommendations).then(rows),
@@ -169,11 +181,16 @@ impl PortfolioAnswer for Recommended {
         metadata.put(
             "settings",
             &Settings {
+                candidates: self.request.candidates.as_deref(),
+                allow_short: self.request.allow_short,
+                sort_by: self.request.sort_by,
                 target_allocation_reduction: self.request.target_allocation_reduction,
                 correlation_threshold: self.request.correlation_threshold,
                 max_recommendations: self.request.max_recommendations,
                 prefer_income: self.request.prefer_income,
                 min_dividend_yield: self.request.min_dividend_yield,
+                max_expense_ratio: self.request.screens.max_expense_ratio,
+                min_average_daily_value: self.request.screens.min_average_daily_value,
             },
         );
         metadata
@@ -188,8 +205,13 @@ impl PortfolioAnswer for Recommended {
         let figures = self.figures(EXPOSURES);
         let answer = RecommendationsAnswer {
             insights: Some(Insights::short(self)),
-            best_hedge: Some(self.hedged.best.as_ref().ok().map(HedgeRow::short)),
-            reduce: Some(self.hedged.reduce.as_ref().map(ReduceRow::short)),
+            best_hedge: Some(self.hedged.best.as_ref().ok().map(|best| HedgeRow::short(best, &self.sizes))),
+            reduce: Some(
+                self.hedged
+                    .reduce
+                    .as_ref()
+                    .map(|reduce| ReduceRow::short(reduce, self.sizes.in_dollars(self.sold(reduce)))),
+            ),
             recommendations: Some(first.iter().map(RecommendationRow::short).collect()),
             basket: self.report.basket.as_ref().map(BasketRow::short),
             as_of: Some(self.context.analysis.study.panel().as_of()),

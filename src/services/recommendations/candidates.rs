@@ -8,7 +8,7 @@ use std::{
 use factor_analytics::{
     Observer, Study,
     exposure::PortfolioReturns,
-    hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio},
+    hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio, Screens},
     observer::Progress,
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
@@ -17,9 +17,10 @@ use factor_types::{AssetClass, Category, Factor, Frequency, FundFacts, Ratio, Ti
 
 use super::{
     HeldFactor, Recommended,
-    hedged::{Hedged, Question},
+    hedged::{Choice, FactorHeld, Hedged, Question},
     notes,
     request::{Request, Section},
+    sizes::Sizes,
 };
 use crate::{
     analysis::Report,
@@ -41,6 +42,7 @@ pub(super) struct Row {
     cash: bool,
     standing: Standing,
     weight: Option<f64>,
+    held_itself: f64,
     figures: Figures,
     facts: FundFacts,
 }
@@ -70,6 +72,7 @@ impl Row {
             is_cash: self.cash,
             standing: self.standing,
             portfolio_weight: self.weight,
+            held_itself: self.held_itself,
             sharpe_ratio: self.figures.sharpe_ratio,
             max_drawdown: self.figures.max_drawdown,
             dividend_yield: self.figures.dividend_yield,
@@ -91,7 +94,8 @@ pub(super) async fn look_at<W: Observer>(
     watch: impl FnOnce() -> W + Send + 'static,
 ) -> Result<Recommended, ToolError> {
     let study = Arc::clone(&context.analysis.study);
-    let rows = rows(&context, &factor, held.as_ref().map(|(_, classifications)| classifications));
+    let classifications = held.as_ref().map(|(_, classifications)| classifications);
+    let rows = rows((&request, &context), &factor, classifications);
     let overexposed = factor.returns(&study).map_err(|why| {
         let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
         let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
@@ -108,13 +112,23 @@ pub(super) async fn look_at<W: Observer>(
     let expense_ratio = fund.and_then(|fund| fund.facts.expense_ratio).map(Ratio::decimal);
     let (of, weights) = (factor.clone(), held.as_ref().map(|(held, _)| held.weights.clone()));
     let graded = request.include.names(Section::Scorecard);
+    let is_narrowed = is_narrowed(&request, &context);
+    let (bought_only, outside) = (request.allow_short == Some(false), request.outside.clone());
     let prepared = Arc::clone(&context.analysis.prepared);
     let (report, hedged, portfolio) = portfolio::off_thread(move || {
         let (held, mut watch) = (returns.as_ref().zip(weight), watch());
-        let report = report(&study, &overexposed, held, (&rows, expense_ratio), &plan, &mut watch)?;
+        let report = report((&study, &risk_free), &overexposed, held, (&rows, expense_ratio), &plan, &mut watch)?;
         let held = weights.as_ref().zip(weight);
-        let past = &prepared.past_hedges;
-        let question = Question { study: &study, factor: &of, rows: &rows, held, graded, past };
+        let target_reduction = plan.target_allocation_reduction;
+        let question = Question {
+            study: &study,
+            factor: &of,
+            rows: &rows,
+            held: held.map(|(weights, weight)| FactorHeld { weights, weight, target_reduction }),
+            graded,
+            choice: Choice { bought_only, screens: plan.screens, is_narrowed, outside: &outside },
+            past: &prepared.past_hedges,
+        };
         let hedged = Hedged::of(&question, &mut watch);
         let portfolio = returns.map(|returns| {
             let progress = Progress::new(&mut watch, "exposures");
@@ -137,10 +151,10 @@ pub(super) async fn look_at<W: Observer>(
         exposures,
     });
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
-    let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), &report);
+    let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), (&report, &hedged));
     let frame = notes::frame((&request, &context), &factor, portfolio.as_ref(), (&report, &hedged));
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
-    Ok(Recommended { request, context, factor, portfolio, report, hedged, quality, frame })
+    Ok(Recommended { request, context, factor, portfolio, report, hedged, sizes: Sizes::default(), quality, frame })
 }
 
 /// Days make more returns of a short history than months and weeks do.
@@ -159,23 +173,34 @@ fn not_analysed(factor: &Resolved, frequency: Frequency, code: ErrorCode, why: &
     ))
 }
 
+/// Whether the call lets only some funds be candidates.
+fn is_narrowed(request: &Request, context: &AnalysisContext) -> bool {
+    let common = context.common();
+    let classes = &common.asset_classes;
+    let by_kind = common.categories.is_some() || !classes.include.is_empty() || !classes.exclude.is_empty();
+    request.candidates.is_some() || by_kind || request.screens != Screens::default()
+}
+
 fn plan(request: &Request, context: &AnalysisContext) -> HedgePlan {
     let asked_cash = context.common().categories.as_ref().is_some_and(|picked| picked.contains(&Category::Cash));
+    // Who is named was asked for.
+    let asked_cash = asked_cash || request.candidates.is_some();
     HedgePlan {
         target_allocation_reduction: request.target_allocation_reduction,
+        sort_by: request.sort_by,
+        allow_short: request.allow_short == Some(true),
         correlation_threshold: request.correlation_threshold,
         max_recommendations: request.max_recommendations,
         prefer_income: request.prefer_income,
         min_dividend_yield: request.min_dividend_yield,
-        max_expense_ratio: request.max_expense_ratio,
-        min_average_daily_value: request.min_average_daily_value,
+        screens: request.screens,
         include_cash: asked_cash,
         basket: true,
     }
 }
 
 fn report(
-    study: &Study,
+    (study, risk_free): (&Study, &[f64]),
     overexposed: &[f64],
     held: Option<(&PortfolioReturns, f64)>,
     (rows, expense_ratio): (&[Row], Option<f64>),
@@ -187,6 +212,7 @@ fn report(
     let question = HedgeQuestion {
         overexposed,
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
+        risk_free: Some(risk_free),
         per_year: panel.periods_per_year(),
         min_observations: study.min_observations,
         expense_ratio,
@@ -194,8 +220,12 @@ fn report(
     HedgeReport::compute(&question, &candidates, plan, observer)
 }
 
-/// The candidates: the analysed factors that the filters let through.
-fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&Classifications>) -> Vec<Row> {
+/// The candidates: the analysed factors that the call names or lets through.
+fn rows(
+    (request, context): (&Request, &AnalysisContext),
+    factor: &Resolved,
+    classifications: Option<&Classifications>,
+) -> Vec<Row> {
     let analysis = &context.analysis;
     let profiles: HashMap<&Ticker, &PerformanceProfile> = match analysis.report() {
         Report::Performance(report) => {
@@ -204,11 +234,9 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
         Report::Correlations(_) | Report::Returns(_) => HashMap::new(),
     };
     let members: BTreeSet<&Ticker> = factor.members.iter().collect();
-    let asset_classes = &context.common().asset_classes;
-    let chosen = analysis.study.factors.iter().filter(|studied| {
-        let own = &studied.factor;
-        analysis.selected.contains(&own.category) && asset_classes.lets_through(own.asset_class)
-    });
+    let is_named = |ticker: &Ticker| request.candidates.as_ref().is_none_or(|named| named.contains(ticker));
+    let chosen = (analysis.study.factors.iter())
+        .filter(|studied| is_named(&studied.factor.ticker) && context.is_of_call(&studied.factor));
     let row = |studied: &StudiedFactor| {
         let own = &studied.factor;
         let figures = profiles.get(&own.ticker).map(|profile| Figures {
@@ -225,6 +253,7 @@ fn rows(context: &AnalysisContext, factor: &Resolved, classifications: Option<&C
             cash: is_cash(own),
             standing: studied.standing,
             weight: classifications.map(|all| all.weight_in(std::slice::from_ref(&own.ticker))),
+            held_itself: classifications.and_then(|all| all.weight_of(&own.ticker)).unwrap_or(0.0),
             figures: figures.unwrap_or_default(),
             facts: own.facts,
         }
@@ -245,7 +274,7 @@ mod tests {
         }))
         .await;
         let held = all.portfolio.as_ref().unwrap();
-        let found = rows(&all.context, &all.factor, Some(&held.classifications));
+        let found = rows((&all.request, &all.context), &all.factor, Some(&held.classifications));
         assert!(found.iter().all(|row| matches!(row.category, Category::Commodity | Category::Cash)));
         let gold = found.iter().find(|row| row.ticker.as_ref().is_some_and(|ticker| ticker.as_str() == "GLD")).unwrap();
         assert_eq!((gold.part, gold.cash, gold.weight), (true, false, Some(0.25)), "it is the factor itself");
@@ -254,7 +283,10 @@ mod tests {
         assert!(others.iter().all(|row| row.weight == Some(0.0)), "known to be nothing");
         assert!(others.iter().any(|row| row.cash) && others.iter().any(|row| !row.cash));
         assert!(found.iter().all(|row| row.cash == (row.category == Category::Cash)));
-        assert!(rows(&all.context, &all.factor, None).iter().all(|row| row.weight.is_none()), "nothing is held");
+        assert!(
+            rows((&all.request, &all.context), &all.factor, None).iter().all(|row| row.weight.is_none()),
+            "nothing is held"
+        );
         assert!(plan(&all.request, &all.context).include_cash, "cash was asked for by name");
     }
 }

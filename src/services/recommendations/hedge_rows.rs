@@ -13,7 +13,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Recommended, rows::in_letters};
+use super::{
+    Recommended,
+    rows::in_letters,
+    sizes::{self, Sizes, Trade},
+};
 use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// The best hedge.
@@ -29,7 +33,7 @@ pub(crate) enum HedgeRow<'a> {
 /// The whole of it; the fields are those of [`BestHedge`].
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WholeHedge<'a> {
-    members: &'a [HedgeLeg],
+    members: Vec<WholeLeg<'a>>,
     effectiveness: BestHedgeEffectiveness,
     next_quarter: Option<NextQuarter>,
     gross: f64,
@@ -39,6 +43,21 @@ pub(crate) struct WholeHedge<'a> {
     last: NaiveDate,
     /// Candidates that may not be members, by why.
     left_out: IndexMap<BestHedgeExclusion, Vec<&'a str>>,
+    /// What all figures are before, and nothing here knows.
+    not_known: [&'static str; 4],
+}
+
+/// What a hedge costs besides the return that it takes away.
+const NOT_KNOWN: [&str; 4] = ["borrow", "margin", "trading_costs", "taxes"];
+
+/// A member, and its trades in the portfolio.
+#[derive(Debug, Serialize, JsonSchema)]
+struct WholeLeg<'a> {
+    #[serde(flatten)]
+    leg: &'a HedgeLeg,
+    /// What is held is sold before anything is sold short. Absent without a portfolio that holds the factor.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trades: Vec<Trade>,
 }
 
 /// Selling instead.
@@ -46,9 +65,19 @@ pub(crate) struct WholeHedge<'a> {
 #[serde(untagged)]
 pub(crate) enum ReduceRow<'a> {
     /// With every figure.
-    Whole(&'a Reduce),
+    Whole(WholeReduce<'a>),
     /// The shares, and what the ways return in a year.
     Short(ShortReduce),
+}
+
+/// The whole of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct WholeReduce<'a> {
+    #[serde(flatten)]
+    reduce: &'a Reduce,
+    /// What is sold of each holding that is the factor. Absent without a portfolio that holds it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trades: Vec<Trade>,
 }
 
 /// The best hedge of a summary; the fields are those of [`BestHedge`].
@@ -56,6 +85,8 @@ pub(crate) enum ReduceRow<'a> {
 pub(crate) struct ShortHedge<'a> {
     members: Vec<ShortLeg<'a>>,
     in_sample: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with_short_sales: Option<f64>,
     estimate: Option<[f64; 2]>,
     next_quarter: Option<NextQuarterRow>,
     rows: usize,
@@ -79,6 +110,9 @@ struct ShortLeg<'a> {
     /// The factor's weight times the ratio: what is bought, below 0 what is sold, as a share of the portfolio.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<f64>,
+    /// Its trades in shares and US dollars, where the holdings are. What is held is sold first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trades: Vec<Trade>,
 }
 
 /// Selling instead, in a summary.
@@ -89,6 +123,9 @@ pub(crate) struct ShortReduce {
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<f64>,
     annual_return: Returns,
+    /// In shares and US dollars, where the holdings are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trades: Vec<Trade>,
 }
 
 /// Compound return of a year over the rows of the hedge.
@@ -100,14 +137,14 @@ struct Returns {
 }
 
 impl<'a> HedgeRow<'a> {
-    pub(super) fn whole(hedge: &'a BestHedge) -> Self {
+    pub(super) fn whole(hedge: &'a BestHedge, sizes: &Sizes) -> Self {
         let mut left_out = IndexMap::<_, Vec<&str>>::new();
         for one in &hedge.left_out {
             let name = in_letters(one.etf_ticker.as_ref(), &one.factor);
             left_out.entry(one.reason).or_default().push(name);
         }
         Self::Whole(WholeHedge {
-            members: &hedge.members,
+            members: hedge.members.iter().map(|leg| WholeLeg { leg, trades: sizes.of_leg(leg) }).collect(),
             effectiveness: hedge.effectiveness,
             next_quarter: hedge.next_quarter,
             gross: hedge.gross,
@@ -116,19 +153,22 @@ impl<'a> HedgeRow<'a> {
             first: hedge.first,
             last: hedge.last,
             left_out,
+            not_known: NOT_KNOWN,
         })
     }
 
-    pub(super) fn short(hedge: &'a BestHedge) -> Self {
+    pub(super) fn short(hedge: &'a BestHedge, sizes: &Sizes) -> Self {
         let leg = |leg: &'a HedgeLeg| ShortLeg {
             etf_ticker: leg.etf_ticker.as_ref(),
             ratio: leg.ratio,
             direction: leg.direction,
             change: leg.in_portfolio.map(|moved| moved.change),
+            trades: sizes.in_dollars(sizes.of_leg(leg)),
         };
         Self::Short(ShortHedge {
             members: hedge.members.iter().map(leg).collect(),
             in_sample: hedge.effectiveness.in_sample,
+            with_short_sales: hedge.effectiveness.with_short_sales,
             estimate: hedge.effectiveness.estimate.map(|Interval { low, high, .. }| [low, high]),
             next_quarter: hedge.next_quarter.map(|NextQuarter { low, median, high, .. }| NextQuarterRow {
                 low,
@@ -142,8 +182,12 @@ impl<'a> HedgeRow<'a> {
     }
 }
 
-impl ReduceRow<'_> {
-    pub(super) fn short(reduce: &Reduce) -> Self {
+impl<'a> ReduceRow<'a> {
+    pub(super) fn whole(reduce: &'a Reduce, trades: Vec<Trade>) -> Self {
+        Self::Whole(WholeReduce { reduce, trades })
+    }
+
+    pub(super) fn short(reduce: &Reduce, trades: Vec<Trade>) -> Self {
         let Reduce { share, share_expected, change, .. } = *reduce;
         let of = |position: &Position| position.annual_return;
         let annual_return = Returns {
@@ -151,7 +195,15 @@ impl ReduceRow<'_> {
             hedged: of(&reduce.hedged),
             reduced: reduce.reduced.as_ref().and_then(of),
         };
-        Self::Short(ShortReduce { share, share_expected, change, annual_return })
+        Self::Short(ShortReduce { share, share_expected, change, annual_return, trades })
+    }
+}
+
+impl Recommended {
+    /// What selling the share of the factor that `reduce` names would sell.
+    pub(super) fn sold(&self, reduce: &Reduce) -> Vec<Trade> {
+        let sale = reduce.share.zip(self.portfolio.as_ref().filter(|_| reduce.change.is_some()));
+        sale.map_or_else(Vec::new, |(share, held)| self.sizes.of_sale(held, &self.factor.members, share))
     }
 }
 
@@ -159,19 +211,22 @@ impl ReduceRow<'_> {
 pub(super) fn sentences(all: &Recommended) -> Vec<String> {
     let Ok(hedge) = &all.hedged.best else { return Vec::new() };
     let of = &all.factor.name;
-    let mut said = vec![of_hedge(hedge, of, all.hedged.frequency)];
-    said.extend(all.hedged.reduce.as_ref().and_then(|reduce| instead(reduce, of)));
+    let mut said = vec![of_hedge(hedge, of, all.hedged.frequency, &all.sizes)];
+    said.extend(all.hedged.reduce.as_ref().and_then(|reduce| instead(reduce, of, &all.sold(reduce))));
+    let is_bought_only = hedge.effectiveness.with_short_sales.is_some();
     said.push(
-        "Before borrow, margin, trading costs and taxes; short proceeds earn less than cash, selling short may not be permitted, \
-         and a hedge takes away the return of what it sells too."
-            .to_owned(),
+        if is_bought_only { "Before trading costs and taxes, which are not known here." } else { BEFORE }.to_owned(),
     );
     said
 }
 
+/// What every hedge that sells short is said to be before.
+const BEFORE: &str = "Before borrow, margin, trading costs and taxes, none of them known here; short proceeds earn less than cash, selling \
+                      short may not be permitted, and a hedge takes away the return of what it sells too.";
+
 /// What a hedge is and what it takes away.
-fn of_hedge(hedge: &BestHedge, of: &str, frequency: Frequency) -> String {
-    let legs: Vec<String> = hedge.members.iter().map(of_leg).collect();
+fn of_hedge(hedge: &BestHedge, of: &str, frequency: Frequency, sizes: &Sizes) -> String {
+    let legs: Vec<String> = hedge.members.iter().map(|leg| of_leg(leg, sizes)).collect();
     let taken = &hedge.effectiveness;
     let past = taken.estimate.map(|Interval { low, high, .. }| {
         format!(" (90% interval {} to {}, of the past)", in_words(low), in_words(high))
@@ -184,8 +239,16 @@ fn of_hedge(hedge: &BestHedge, of: &str, frequency: Frequency) -> String {
             in_words(next.high)
         )
     });
+    let lead = if taken.with_short_sales.is_some() { "Best hedge that buys only" } else { "Best hedge" };
+    let instead = match taken.with_short_sales.map(in_words) {
+        Some(share) if share == in_words(taken.in_sample) => {
+            " Selling short as well would take no more away.".to_owned()
+        }
+        Some(share) => format!(" Selling short as well would take {share} away."),
+        None => String::new(),
+    };
     format!(
-        "Best hedge, per unit of {of}: {}. It takes {} of the variance away over the last {} {} rows{}{}.",
+        "{lead}, per unit of {of}: {}. It takes {} of the variance away over the last {} {} rows{}{}.{instead}",
         legs.join(", "),
         in_words(taken.in_sample),
         hedge.rows,
@@ -195,22 +258,28 @@ fn of_hedge(hedge: &BestHedge, of: &str, frequency: Frequency) -> String {
     )
 }
 
-fn of_leg(leg: &HedgeLeg) -> String {
+fn of_leg(leg: &HedgeLeg, sizes: &Sizes) -> String {
     let what = match leg.direction {
         LegDirection::Buy => "buy",
         LegDirection::Sell => "sell",
         LegDirection::SellShort => "sell short",
     };
     let name = in_letters(leg.etf_ticker.as_ref(), &leg.factor);
-    let of_portfolio = leg.in_portfolio.map(|moved| format!(" ({} of the portfolio)", in_words(moved.change.abs())));
+    let of_portfolio = leg.in_portfolio.map(|moved| {
+        let trades = sizes::of_leg(&sizes.of_leg(leg)).map(|trades| format!(": {trades}"));
+        format!(" ({} of the portfolio{})", in_words(moved.change.abs()), trades.unwrap_or_default())
+    });
     format!("{what} {} of {name}{}", in_words(leg.ratio.abs()), of_portfolio.unwrap_or_default())
 }
 
 /// Selling some of the factor for the same variance.
-fn instead(reduce: &Reduce, of: &str) -> Option<String> {
+fn instead(reduce: &Reduce, of: &str, trades: &[Trade]) -> Option<String> {
     let share = reduce.share?;
     let reduced = reduce.reduced.as_ref()?;
-    let change = reduce.change.map(|change| format!(" ({} of the portfolio)", in_words(change.abs())));
+    let change = reduce.change.map(|change| {
+        let trades = sizes::of_sale(trades).map(|trades| format!(": {trades}"));
+        format!(" ({} of the portfolio{})", in_words(change.abs()), trades.unwrap_or_default())
+    });
     Some(format!(
         "Selling {} of {of}{} leaves the same variance; over these rows it returned {} a year, the hedge {}, {of} as it is {}.",
         in_words(share),
@@ -224,6 +293,7 @@ fn instead(reduce: &Reduce, of: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use factor_analytics::hedge::signed::LegInPortfolio;
+    use factor_types::ValuationPrice;
     use serde_json::json;
 
     use super::*;
@@ -247,7 +317,7 @@ mod tests {
         let day = |text: &str| text.parse().unwrap();
         BestHedge {
             members,
-            effectiveness: BestHedgeEffectiveness { in_sample: 0.84, estimate },
+            effectiveness: BestHedgeEffectiveness { in_sample: 0.84, estimate, with_short_sales: None },
             next_quarter,
             gross: 1.0,
             net: -1.0,
@@ -262,7 +332,7 @@ mod tests {
     fn a_hedge_is_said_with_its_legs_its_past_and_what_to_expect() {
         let bare = hedge(vec![leg("XLRE", -0.75, None), leg("TLT", 0.25, None)], None, None);
         assert_eq!(
-            of_hedge(&bare, "VNQ", Frequency::Daily),
+            of_hedge(&bare, "VNQ", Frequency::Daily, &Sizes::default()),
             "Best hedge, per unit of VNQ: sell short 0.75 of XLRE, buy 0.25 of TLT. It takes 0.84 of the variance away over the last \
              252 daily rows."
         );
@@ -270,11 +340,61 @@ mod tests {
         let next = NextQuarter { low: 0.5, median: 0.78, high: 0.95, level: 0.9, quarters: 40, pooled: 3_000 };
         let moved = LegInPortfolio { change: -0.3, from_holding: 0.1, sold_short: 0.2 };
         let whole = hedge(vec![leg("XLRE", -0.75, Some(moved))], Some(estimate), Some(next));
-        let said = of_hedge(&whole, "VNQ", Frequency::Daily);
-        assert!(said.contains("sell short 0.75 of XLRE (0.3 of the portfolio). It takes"), "{said}");
+        let said = of_hedge(&whole, "VNQ", Frequency::Daily, &Sizes::default());
+        let legs = "sell short 0.75 of XLRE (0.3 of the portfolio: sell what is held first, 0.1, then sell short 0.2). It takes";
+        assert!(said.contains(legs), "{said}");
         assert!(said.ends_with("(90% interval 0.8 to 0.88, of the past); of the next quarter 0.78 is to be expected, 0.5 to 0.95 in nine of ten."), "{said}");
-        let short = json!(HedgeRow::short(&whole));
+        let short = json!(HedgeRow::short(&whole, &Sizes::default()));
         assert_eq!((&short["estimate"], &short["next_quarter"]["median"]), (&json!([0.8, 0.88]), &json!(0.78)));
+    }
+
+    #[test]
+    fn trades_are_in_shares_and_dollars_where_the_portfolio_has_a_worth() {
+        let price = |ticker: &str, price: f64| ValuationPrice {
+            ticker: ticker.parse().unwrap(),
+            price,
+            date: "2024-12-31".parse().unwrap(),
+            source: "made".to_owned(),
+        };
+        let sizes = Sizes { worth: Some(10_000.0), prices: vec![price("XLRE", 40.0), price("TLT", 80.0)] };
+        let moved = LegInPortfolio { change: -0.3, from_holding: 0.1, sold_short: 0.2 };
+        let bought = LegInPortfolio { change: 0.1, from_holding: 0.0, sold_short: 0.0 };
+        let legs = vec![leg("XLRE", -0.75, Some(moved)), leg("TLT", 0.25, Some(bought))];
+        let hedge = hedge(legs, None, None);
+        let said = of_hedge(&hedge, "VNQ", Frequency::Daily, &sizes);
+        let wanted = "sell short 0.75 of XLRE (0.3 of the portfolio: sell what is held first, 25 shares, 1000 dollars, then sell short 50 \
+                      shares, 2000 dollars), buy 0.25 of TLT (0.1 of the portfolio: 12.5 shares, 1000 dollars). It takes";
+        assert!(said.contains(wanted), "{said}");
+        let trades = json!(HedgeRow::whole(&hedge, &sizes))["members"][0]["trades"].clone();
+        assert_eq!(
+            trades,
+            json!([
+                {"etf_ticker": "XLRE", "direction": "sell", "weight": 0.1, "dollars": 1000.0, "shares": 25.0},
+                {"etf_ticker": "XLRE", "direction": "sell short", "weight": 0.2, "dollars": 2000.0, "shares": 50.0},
+            ])
+        );
+        // Of weights nobody knows the dollars, and of what has no price the shares.
+        let unknown = Sizes { worth: Some(10_000.0), prices: Vec::new() };
+        let trade = |sizes: &Sizes| json!(sizes.of_leg(&hedge.members[1]))[0].clone();
+        assert_eq!((trade(&unknown).get("shares"), &trade(&unknown)["dollars"]), (None, &json!(1000.0)));
+        assert_eq!(trade(&Sizes::default()).get("dollars"), None);
+        assert!(json!(HedgeRow::short(&hedge, &Sizes::default()))["members"][0].get("trades").is_none());
+    }
+
+    #[test]
+    fn a_hedge_that_may_only_buy_says_what_that_costs() {
+        let mut only = hedge(vec![leg("TLT", 0.25, None)], None, None);
+        only.effectiveness.with_short_sales = Some(0.8);
+        let said = of_hedge(&only, "VNQ", Frequency::Daily, &Sizes::default());
+        assert!(
+            said.starts_with("Best hedge that buys only, per unit of VNQ: buy 0.25 of TLT. It takes 0.84"),
+            "{said}"
+        );
+        assert!(said.ends_with("rows. Selling short as well would take 0.8 away."), "{said}");
+        assert_eq!(json!(HedgeRow::short(&only, &Sizes::default()))["with_short_sales"], 0.8);
+        only.effectiveness.with_short_sales = Some(0.84);
+        let said = of_hedge(&only, "VNQ", Frequency::Daily, &Sizes::default());
+        assert!(said.ends_with("Selling short as well would take no more away."), "{said}");
     }
 
     #[test]
@@ -290,11 +410,11 @@ mod tests {
             reduced: Some(position(None)),
         };
         assert_eq!(
-            instead(&reduce, "VNQ").unwrap(),
+            instead(&reduce, "VNQ", &[]).unwrap(),
             "Selling 0.6 of VNQ (0.24 of the portfolio) leaves the same variance; over these rows it returned - a year, the hedge 0.02, VNQ \
              as it is 0.1."
         );
         reduce.share = None;
-        assert_eq!(instead(&reduce, "VNQ"), None);
+        assert_eq!(instead(&reduce, "VNQ", &[]), None);
     }
 }

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use factor_analytics::hedge::{BestShort, CandidateExclusion, HedgeReport, MIN_EFFECTIVENESS};
+use factor_analytics::hedge::{BestShort, CandidateExclusion, HedgeReport, MIN_EFFECTIVENESS, SortBy};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Recommended, hedge_rows, rows::in_letters};
+use super::{
+    Recommended, hedge_rows,
+    rows::{first_move, in_letters},
+};
 use crate::answer::markdown::{in_words, in_words_or_dash};
 
 /// What stands out, and what was left out.
@@ -108,6 +111,7 @@ pub(super) fn sentences(all: &Recommended) -> Vec<String> {
         );
     }
     if all.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) {
+        said.extend(report.recommendations.first().and_then(|one| first_move(one, of)));
         said.push(format!(
             "A move out of {of} into anything calm lowers volatility, whatever its correlation: short bonds and their like gain \
              by diluting. Their hedge_effectiveness says whether they offset."
@@ -123,9 +127,10 @@ pub(super) fn sentences(all: &Recommended) -> Vec<String> {
 fn in_short(all: &Recommended) -> Vec<String> {
     let (report, of) = (&all.report, &all.factor.name);
     let mut said = hedge_rows::sentences(all);
-    let others = [nothing(report, of), young(report), untested(report, of)];
+    let moved = report.recommendations.first().and_then(|one| first_move(one, of));
+    let others = [nothing(report, of), moved, young(report), untested(report, of)];
     said.extend(others.into_iter().flatten());
-    if all.hedged.best.is_err() {
+    if all.hedged.best.is_err() || all.request.allow_short == Some(false) {
         said.extend(report.best_short.as_ref().map(|best| sold_short(best, of)));
     }
     said
@@ -134,7 +139,8 @@ fn in_short(all: &Recommended) -> Vec<String> {
 /// That the threshold lets nothing through.
 fn none_passes(all: &Recommended) -> Option<String> {
     let report = &all.report;
-    (report.candidates_meeting_threshold == 0 && !report.recommendations.is_empty()).then(|| {
+    let is_cut = all.request.sort_by != SortBy::Effectiveness && report.candidates_meeting_threshold == 0;
+    (is_cut && !report.recommendations.is_empty()).then(|| {
         format!(
             "None of the {} candidates scanned has a correlation with {} at or under {}: those listed have the lowest, and \
              meets_threshold is false.",
@@ -148,8 +154,8 @@ pub(super) fn not_known(all: &Recommended) -> String {
     let panel = all.context.analysis.study.panel();
     let last = panel.labels().last().copied().unwrap_or(panel.base());
     format!(
-        "Not known here: whether correlations of {} to {last} go on, what trading and taxes cost, and what you may or want to \
-         hold{}.",
+        "Not known here: whether correlations of {} to {last} go on, what borrow, margin, trading and taxes cost, and what you may \
+         or want to hold{}.",
         panel.base(),
         if all.portfolio.is_some() { "" } else { "; without holdings, how much to move" }
     )
@@ -346,7 +352,8 @@ mod tests {
 
     #[tokio::test]
     async fn insights_count_what_is_significant_and_say_when_nothing_passes() {
-        let mut all = recommended(json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.3, "SPY": 0.7}})).await;
+        let asked = json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.3, "SPY": 0.7}, "sort_by": "score"});
+        let mut all = recommended(asked).await;
         let mut listed = ranked(3);
         listed[1].significant = true;
         all.report = HedgeReport {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use factor_analytics::{
-    hedge::{HedgeReport, Recommendation},
+    hedge::{
+        HedgeReport, Recommendation, SortBy,
+        signed::{BestHedgeExclusion, NotInBestHedge},
+    },
     report::Undefined,
 };
 use factor_types::Ticker;
@@ -11,6 +14,7 @@ use indexmap::IndexMap;
 
 use super::{
     HeldFactor,
+    daily_reset::is_reset_daily,
     hedged::Hedged,
     request::{Request, Section},
 };
@@ -39,6 +43,10 @@ enum Note<'a> {
     NoCandidate,
     /// No candidate passes the threshold.
     NonePasses { threshold: f64 },
+    /// None offsets the factor when bought, and others are listed.
+    NoneIsBought { factor: &'a str, by_move: bool },
+    /// What the call names and cannot be a candidate, or no member of the best hedge.
+    NotUsable(Vec<String>),
 }
 
 impl fmt::Display for Note<'_> {
@@ -67,6 +75,16 @@ impl fmt::Display for Note<'_> {
                 f,
                 "no offset passes correlation_threshold {threshold}; the lowest correlations are listed with meets_threshold false"
             ),
+            Self::NoneIsBought { factor, by_move } => write!(
+                f,
+                "no candidate offsets {factor} when bought (direction long); those listed {}",
+                if *by_move {
+                    "leave least of the portfolio's variance after the move"
+                } else {
+                    "have the lowest correlations"
+                }
+            ),
+            Self::NotUsable(each) => write!(f, "of candidates: {}", each.join("; ")),
         }
     }
 }
@@ -82,8 +100,10 @@ pub(super) fn frame(
     notes.extend(portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
     notes.extend(factor.note.clone());
     let held = portfolio.map(|portfolio| (&portfolio.held.weights, portfolio.weight));
-    let own = [of_portfolio(factor, held), of_candidates(report, request)].into_iter().flatten();
+    let unusable = not_usable(request, context, (report, hedged));
+    let own = [of_portfolio(factor, held), of_candidates(report, (request, factor)), unusable].into_iter().flatten();
     notes.extend(own.map(|note| note.to_string()));
+    notes.extend(request.order_note.map(str::to_owned));
     answer::frame(&request.include, not_computed(request, portfolio, (report, hedged)), notes)
 }
 
@@ -127,13 +147,64 @@ fn of_portfolio<'a>(factor: &'a Resolved, portfolio: Option<(&IndexMap<Ticker, f
     }
 }
 
-fn of_candidates(report: &HedgeReport, request: &Request) -> Option<Note<'static>> {
+fn of_candidates<'a>(report: &HedgeReport, (request, factor): (&Request, &'a Resolved)) -> Option<Note<'a>> {
     if report.candidates_scanned == 0 {
-        Some(Note::NoCandidate)
-    } else if report.candidates_meeting_threshold == 0 {
-        Some(Note::NonePasses { threshold: request.correlation_threshold })
-    } else {
-        None
+        return Some(Note::NoCandidate);
+    }
+    if request.sort_by != SortBy::Effectiveness {
+        let none_passes = report.candidates_meeting_threshold == 0;
+        return none_passes.then_some(Note::NonePasses { threshold: request.correlation_threshold });
+    }
+    let is_listed = report.recommendations.iter().any(|one| one.figures.is_bought());
+    let by_move = report.recommendations.iter().any(|one| one.swap.is_some());
+    (!is_listed && request.allow_short != Some(true)).then_some(Note::NoneIsBought { factor: &factor.name, by_move })
+}
+
+/// What the call names in `candidates` and cannot be one, or no member of the best hedge, each with why.
+fn not_usable(
+    request: &Request,
+    context: &AnalysisContext,
+    (report, hedged): (&HedgeReport, &Hedged),
+) -> Option<Note<'static>> {
+    let study = &context.analysis.study;
+    let unusable = |ticker: &Ticker| -> Option<String> {
+        if let Some(lost) = study.excluded.iter().find(|one| one.ticker == *ticker) {
+            return Some(format!("{ticker} is not analysed ({})", lost.detail));
+        }
+        let name = ticker.is_composed().then(|| ticker.to_string());
+        let is_it = |known: Option<&Ticker>, factor: &str| known == Some(ticker) || name.as_deref() == Some(factor);
+        if let Some(one) = report.left_out.iter().find(|one| is_it(one.ticker.as_ref(), &one.factor)) {
+            return Some(format!("{ticker} is left out: {}", one.detail));
+        }
+        if let Some(one) = hedged.left_out.iter().find(|one| is_it(one.etf_ticker.as_ref(), &one.factor)) {
+            return Some(format!("{ticker} is no member of best_hedge: {}", why_no_member(one)));
+        }
+        if ticker.is_composed() {
+            return Some(format!("{ticker} is no member of best_hedge: a group cannot be bought or sold as one"));
+        }
+        let is_looked_at =
+            study.factors.iter().any(|one| one.factor.ticker == *ticker && context.is_of_call(&one.factor));
+        (!is_looked_at).then(|| format!("{ticker} is left out by categories or asset_class_filters"))
+    };
+    let each: Vec<String> = request.candidates.iter().flatten().filter_map(unusable).collect();
+    (!each.is_empty()).then_some(Note::NotUsable(each))
+}
+
+fn why_no_member(one: &NotInBestHedge) -> String {
+    match one.reason {
+        BestHedgeExclusion::PartOfOverexposed => "it is the factor itself or a part of it".to_owned(),
+        BestHedgeExclusion::Cash => "cash hedges nothing, it dilutes".to_owned(),
+        BestHedgeExclusion::Stopped => "it has no prices up to the end".to_owned(),
+        BestHedgeExclusion::Young => {
+            "it is too young, or lacks returns on some of the rows that the hedge rests on".to_owned()
+        }
+        BestHedgeExclusion::NearCopy => {
+            let correlation = one.correlation_to_overexposed.map(|r| format!(" (correlation {r:.4})"));
+            format!("it is the factor under another name{}", correlation.unwrap_or_default())
+        }
+        BestHedgeExclusion::Constant => "its returns do not vary".to_owned(),
+        BestHedgeExclusion::HighExpenseRatio => "it costs more than max_expense_ratio".to_owned(),
+        BestHedgeExclusion::LowDailyValue => "less of it is traded than min_average_daily_value".to_owned(),
     }
 }
 
@@ -143,7 +214,7 @@ pub(super) fn warnings(
     context: &AnalysisContext,
     factor: &Resolved,
     portfolio: Option<&HeldFactor>,
-    report: &HedgeReport,
+    (report, hedged): (&HedgeReport, &Hedged),
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some(HeldFactor { held, classifications, returns, .. }) = portfolio {
@@ -161,11 +232,16 @@ pub(super) fn warnings(
     }
     let unknown = |known: fn(&Recommendation) -> bool| report.recommendations.iter().filter(|one| !known(one)).count();
     let screens = [
-        ("expense ratio", "max_expense_ratio", request.max_expense_ratio, unknown(|one| one.expense_ratio.is_some())),
+        (
+            "expense ratio",
+            "max_expense_ratio",
+            request.screens.max_expense_ratio,
+            unknown(|one| one.expense_ratio.is_some()),
+        ),
         (
             "average daily value",
             "min_average_daily_value",
-            request.min_average_daily_value,
+            request.screens.min_average_daily_value,
             unknown(|one| one.average_daily_value.is_some()),
         ),
     ];
@@ -173,6 +249,16 @@ pub(super) fn warnings(
         if let Some(bound) = bound.filter(|_| count > 0) {
             warnings.push(Warning::FactsUnknown { what, count, screen, bound });
         }
+    }
+    let of_hedge = hedged.best.iter().flat_map(|best| &best.members).filter_map(|leg| leg.etf_ticker.as_ref());
+    let listed = report.recommendations.iter().filter_map(|one| one.etf_ticker.as_ref());
+    let in_basket = report.basket.iter().flat_map(|basket| &basket.members).filter_map(|one| one.etf_ticker.as_ref());
+    let mut resetting: Vec<Ticker> = of_hedge.chain(listed).chain(in_basket).cloned().collect();
+    resetting.retain(|ticker| is_reset_daily(ticker, context.common().universe().get(ticker)));
+    resetting.sort();
+    resetting.dedup();
+    if !resetting.is_empty() {
+        warnings.push(Warning::ResetDaily(resetting));
     }
     warnings
 }

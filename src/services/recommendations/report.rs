@@ -1,8 +1,8 @@
 //! The report for people.
 
 use factor_analytics::hedge::{
-    Recommendation,
-    scorecard::{Grades, StrategyGrade},
+    Recommendation, SortBy,
+    scorecard::{Grades, StrategyGrade, SwapGrades, Taken},
 };
 
 use super::{
@@ -57,11 +57,11 @@ fn add_grades(text: &mut String, title: &str, grades: Option<&Grades>) {
         vec![
             grade.strategy.as_str().replace('_', " "),
             grade.quarters.to_string(),
-            percent(Some(grade.mean)),
-            percent(Some(grade.median)),
-            percent(Some(grade.percentile_10)),
-            percent(Some(grade.worst)),
-            percent(grade.helped),
+            percent(Some(grade.taken.mean)),
+            percent(Some(grade.taken.median)),
+            percent(Some(grade.taken.percentile_10)),
+            percent(Some(grade.taken.worst)),
+            percent(grade.taken.helped),
             percent(grade.turnover),
             percent(grade.return_per_year),
         ]
@@ -80,6 +80,26 @@ fn add_grades(text: &mut String, title: &str, grades: Option<&Grades>) {
     text.push_str(&format!("\n{said}\n"));
 }
 
+/// How moves of weight within a portfolio did.
+const SWAPS: [&str; 6] = ["move", "mean", "median", "10th percentile", "worst", "helped"];
+
+/// How swaps did, apart from hedges: they change the portfolio and not the factor.
+fn add_swaps(text: &mut String, of: &str, swaps: Option<&SwapGrades>) {
+    let Some(swaps) = swaps else { return };
+    let row = |name: &str, taken: &Taken| {
+        let shares = [Some(taken.mean), Some(taken.median), Some(taken.percentile_10), Some(taken.worst), taken.helped];
+        [name.to_owned()].into_iter().chain(shares.map(percent)).collect::<Vec<String>>()
+    };
+    let rows =
+        [row("into the fund of least variance", &swaps.into_fund), row("the same weight into cash", &swaps.into_cash)];
+    markdown::titled_table(text, &format!("How moves out of {of} within the portfolio did"), &SWAPS, 1, &rows);
+    text.push_str(&format!(
+        "\nShare of the variance of the portfolio's daily returns, at today's weights, that each took away in the quarter after it was \
+         chosen: {} quarters from {} to {}, in {} of which no move lowered it.\n",
+        swaps.quarters, swaps.first, swaps.last, swaps.no_trade
+    ));
+}
+
 impl Recommended {
     /// The report for people.
     pub(super) fn text(&self) -> String {
@@ -92,6 +112,7 @@ impl Recommended {
         if let Some(scorecard) = self.hedged.graded(&self.request) {
             add_grades(&mut text, &format!("How hedges of {} did", self.factor.name), scorecard.of_factor.as_ref());
             add_grades(&mut text, "How hedges of all funds did", scorecard.over_universe.as_ref());
+            add_swaps(&mut text, &self.factor.name, scorecard.swaps.as_ref());
         }
         self.add_rows(&mut text);
         let why: Vec<String> = report
@@ -196,6 +217,17 @@ impl Recommended {
                  over the periods that both have."
             ));
         }
+        said.push(match self.request.sort_by {
+            SortBy::Effectiveness if self.request.allow_short == Some(true) => {
+                "#: by what each takes away out of sample, bought or sold short.".to_owned()
+            }
+            SortBy::Effectiveness if self.portfolio.as_ref().is_some_and(|portfolio| portfolio.weight > 0.0) => {
+                "#: by what the move leaves of the portfolio's variance.".to_owned()
+            }
+            SortBy::Effectiveness => "#: by what each takes away out of sample when it is bought.".to_owned(),
+            SortBy::Correlation => "#: by the correlation, lowest first.".to_owned(),
+            SortBy::Score => "#: by the score.".to_owned(),
+        });
         said.push(
             "score: the correlation above all, then ranks among the candidates: Sharpe ratio (return above cash per unit of \
              risk), max drawdown (deepest fall) and dividend yield."

@@ -1,19 +1,23 @@
 //! What is asked: the arguments that only this question has.
 
-use factor_types::closed_set;
+use factor_analytics::hedge::{Screens, SortBy};
+use factor_types::{Ticker, closed_set};
 
 use crate::{
     app::Basis,
-    arguments::{Args, Include},
+    arguments::{Args, Choices, Include},
     services::{common_args::CommonArgs, portfolios::holdings::Source},
     tool_error::ToolError,
 };
 
 /// The names of its own arguments; the others are those of every analysis.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 16] = [
     "overexposed_factor",
     "holdings",
     "portfolio_name",
+    "candidates",
+    "allow_short",
+    "sort_by",
     "target_allocation_reduction",
     "correlation_threshold",
     "max_recommendations",
@@ -50,6 +54,15 @@ pub(crate) struct Request {
     /// The factor of which there is too much, by any of its names.
     pub(crate) overexposed: String,
     pub(crate) source: Source,
+    /// Only these are candidates.
+    pub(crate) candidates: Option<Vec<Ticker>>,
+    /// Those of them that are not of the universe.
+    pub(crate) outside: Vec<Ticker>,
+    /// True: short sales are listed too; false: nothing is sold short.
+    pub(crate) allow_short: Option<bool>,
+    pub(crate) sort_by: SortBy,
+    /// What was read of the order that the call does not say.
+    pub(crate) order_note: Option<&'static str>,
     /// The most weight to move out of it, a share of the portfolio.
     pub(crate) target_allocation_reduction: f64,
     /// An offset's correlation is at or under it.
@@ -57,10 +70,8 @@ pub(crate) struct Request {
     pub(crate) max_recommendations: usize,
     pub(crate) prefer_income: bool,
     pub(crate) min_dividend_yield: Option<f64>,
-    /// Funds known to cost more in a year are no candidates.
-    pub(crate) max_expense_ratio: Option<f64>,
-    /// Nor are those of which less is known to be traded on a usual day, in US dollars.
-    pub(crate) min_average_daily_value: Option<f64>,
+    /// What is asked of the facts of candidates.
+    pub(crate) screens: Screens,
     pub(crate) include: Include<Section>,
 }
 
@@ -72,21 +83,51 @@ impl Request {
     pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
         args.require("overexposed_factor");
         let include = Include::read(&args);
-        let request = Self {
+        let prefer_income = args.boolean("prefer_income").unwrap_or(false);
+        let (sort_by, order_note) = order(&args, prefer_income);
+        let threshold = basis.usual.correlation_threshold;
+        let groups = basis.groups.clone();
+        let mut request = Self {
             overexposed: args.string("overexposed_factor").unwrap_or_default(),
             source: Source::read(&args),
+            candidates: None,
+            outside: Vec::new(),
+            allow_short: args.boolean("allow_short"),
+            sort_by,
+            order_note,
             target_allocation_reduction: args.share_within("target_allocation_reduction", 0.01..=0.5).unwrap_or(0.10),
-            correlation_threshold: args
-                .number("correlation_threshold", -1.0..=0.0)
-                .unwrap_or(basis.usual.correlation_threshold),
+            correlation_threshold: args.number("correlation_threshold", -1.0..=0.0).unwrap_or(threshold),
             max_recommendations: args.count("max_recommendations", 1..=50).unwrap_or(10),
-            prefer_income: args.boolean("prefer_income").unwrap_or(false),
+            prefer_income,
             min_dividend_yield: args.share("min_dividend_yield"),
-            max_expense_ratio: args.share_within("max_expense_ratio", 0.0..=HIGHEST_EXPENSE_RATIO),
-            min_average_daily_value: args.number("min_average_daily_value", 0.0..=f64::INFINITY),
+            screens: Screens {
+                max_expense_ratio: args.share_within("max_expense_ratio", 0.0..=HIGHEST_EXPENSE_RATIO),
+                min_average_daily_value: args.number("min_average_daily_value", 0.0..=f64::INFINITY),
+            },
             include,
         };
-        let common = CommonArgs::read(&mut args, (&NAMES, &[]), basis)?;
+        let mut common = CommonArgs::read_on(&mut args, (&NAMES, &[]), basis);
+        if let Some((candidates, outside)) = common.take_all_along(&args, "candidates", &groups) {
+            (request.candidates, request.outside) = (Some(candidates), outside);
+        }
+        args.first_of_each()?;
         Ok((request, common))
+    }
+}
+
+/// The order of the list: where income is preferred and nothing else is said the score, since nothing else knows of it.
+fn order(args: &Args, prefer_income: bool) -> (SortBy, Option<&'static str>) {
+    let given = args.choice("sort_by", Choices::of::<SortBy>());
+    match given {
+        None if prefer_income && !args.has("sort_by") => {
+            (SortBy::Score, Some("prefer_income ranks by sort_by score, which yields count in"))
+        }
+        None | Some(SortBy::Effectiveness) if args.has("correlation_threshold") => (
+            SortBy::Effectiveness,
+            Some(
+                "correlation_threshold cuts no list sorted by effectiveness (meets_threshold tells it); sort_by correlation or score does",
+            ),
+        ),
+        given => (given.unwrap_or_default(), None),
     }
 }

@@ -2,7 +2,7 @@
 //! those of the fields, to four decimals.
 
 use factor_analytics::hedge::{
-    Direction, Effectiveness, Recommendation, Swap, VolatilityChange,
+    Direction, Effectiveness, NoSwap, Recommendation, Swap, VolatilityChange,
     basket::{Basket, BasketMember},
 };
 use factor_types::{Category, Ticker};
@@ -57,11 +57,23 @@ pub(crate) struct ShortRecommendation<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     current_portfolio_exposure: Option<f64>,
     #[serde(flatten)]
-    swap: Option<&'a Swap>,
+    swap: Option<ShortSwap>,
     sharpe_ratio: Option<f64>,
     max_drawdown: Option<f64>,
     meets_threshold: bool,
     significant: bool,
+}
+
+/// A move in a summary; the fields are those of [`Swap`].
+#[derive(Debug, Serialize, JsonSchema)]
+struct ShortSwap {
+    suggested_additional_allocation: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<NoSwap>,
+    portfolio_volatility: Option<VolatilityChange>,
+    volatility_into_cash: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_per_year: Option<f64>,
 }
 
 /// A basket in a summary; the fields are those of [`Basket`].
@@ -101,12 +113,24 @@ impl<'a> RecommendationRow<'a> {
             direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
             current_portfolio_exposure: one.current_portfolio_exposure,
-            swap: one.swap.as_ref(),
+            swap: one.swap.as_ref().map(ShortSwap::of),
             sharpe_ratio: one.sharpe_ratio,
             max_drawdown: one.max_drawdown,
             meets_threshold: one.meets_threshold,
             significant: one.significant,
         }))
+    }
+}
+
+impl ShortSwap {
+    fn of(swap: &Swap) -> Self {
+        Self {
+            suggested_additional_allocation: swap.suggested_additional_allocation,
+            reason: swap.reason,
+            portfolio_volatility: swap.portfolio_volatility,
+            volatility_into_cash: swap.volatility_into_cash,
+            cost_per_year: swap.cost_per_year,
+        }
     }
 }
 
@@ -167,16 +191,53 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
     {
         said += &if weight > 0.0 {
             format!(
-                "; moving {} of the portfolio into it takes volatility from {} to {}",
+                "; moving {} of the portfolio into it takes volatility from {} to {}{}{}",
                 in_words(weight),
                 in_words(change.before),
-                in_words(change.after)
+                in_words(change.after),
+                from_selling(swap, of).unwrap_or_default(),
+                match swap.cost_per_year {
+                    Some(cost) => format!("; it costs {} of the portfolio a year more", in_words(cost)),
+                    None => String::new(),
+                }
             )
         } else {
             format!("; no move into it lowers the portfolio's volatility of {}", in_words(change.before))
         };
     }
     said + "."
+}
+
+/// How much of a move's fall in volatility comes from selling the factor, as the same weight in cash shows.
+fn from_selling(swap: &Swap, of: &str) -> Option<String> {
+    let (change, in_cash) = swap.portfolio_volatility.zip(swap.volatility_into_cash)?;
+    let fall = swap.fall_from_selling?;
+    Some(if in_cash <= change.after {
+        format!(", all of it from selling {of}: in cash the same weight takes it to {}", in_words(in_cash))
+    } else if fall <= 0.0 {
+        format!(", none of it from selling {of}: in cash the same weight takes it to {}", in_words(in_cash))
+    } else {
+        format!(
+            ", {} of that from selling {of}: in cash the same weight takes it to {}",
+            in_words(fall),
+            in_words(in_cash)
+        )
+    })
+}
+
+/// One sentence on the first move, for a summary, whose rows have none.
+pub(super) fn first_move(one: &Recommendation, of: &str) -> Option<String> {
+    let swap = one.swap.as_ref()?;
+    let weight = swap.suggested_additional_allocation.filter(|weight| *weight > 0.0)?;
+    let change = swap.portfolio_volatility?;
+    Some(format!(
+        "Moving {} of the portfolio out of {of} into {} takes its volatility from {} to {}{}.",
+        in_words(weight),
+        in_letters(one.etf_ticker.as_ref(), &one.factor),
+        in_words(change.before),
+        in_words(change.after),
+        from_selling(swap, of)?
+    ))
 }
 
 /// One sentence on the basket.
@@ -252,6 +313,8 @@ mod tests {
             "correlation_interval",
             "down_market_correlation",
             "rolling_36",
+            "fall_from_selling",
+            "cost_per_year",
             "dividend_yield",
             "score",
             "score_parts",

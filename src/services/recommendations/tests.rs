@@ -8,7 +8,11 @@ use factor_types::{Category, Ticker, UserId};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{request::Section, rows::rationale, *};
+use super::{
+    request::Section,
+    rows::{first_move, rationale},
+    *,
+};
 use crate::{
     services::{
         common_args::{
@@ -87,7 +91,6 @@ pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommenda
         dividend_yield: None,
         expense_ratio: None,
         average_daily_value: None,
-        cost_per_year: None,
         meets_threshold: true,
         significant: false,
         score: 0.1,
@@ -115,6 +118,31 @@ fn a_rationale_says_what_the_figures_say() {
         said(0.5, Some(swap(0.0))),
         format!("{start}{bought}; no move into it lowers the portfolio's volatility of 0.15.")
     );
+    let with_cash = |in_cash: f64, cost_per_year| Swap {
+        volatility_into_cash: Some(in_cash),
+        fall_from_selling: Some(0.15 - in_cash),
+        cost_per_year,
+        ..swap(0.1)
+    };
+    let moving = "moving 0.1 of the portfolio into it takes volatility from 0.15 to 0.12, ";
+    for (in_cash, cost, wanted) in [
+        (0.125, None, "0.025 of that from selling VNQ: in cash the same weight takes it to 0.125."),
+        (
+            0.125,
+            Some(0.0004),
+            "0.025 of that from selling VNQ: in cash the same weight takes it to 0.125; it costs 0.0004 of the portfolio a year more.",
+        ),
+        (0.11, None, "all of it from selling VNQ: in cash the same weight takes it to 0.11."),
+        (0.16, None, "none of it from selling VNQ: in cash the same weight takes it to 0.16."),
+    ] {
+        assert_eq!(said(0.5, Some(with_cash(in_cash, cost))), format!("{start}{bought}; {moving}{wanted}"));
+    }
+    assert_eq!(
+        first_move(&recommendation(0.5, Some(with_cash(0.125, None))), "VNQ").unwrap(),
+        "Moving 0.1 of the portfolio out of VNQ into gold takes its volatility from 0.15 to 0.12, 0.025 of that from selling VNQ: in cash \
+         the same weight takes it to 0.125."
+    );
+    assert_eq!(first_move(&recommendation(0.5, None), "VNQ"), None);
     assert_eq!(
         said(-0.5, None),
         format!(

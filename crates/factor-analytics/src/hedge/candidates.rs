@@ -26,8 +26,10 @@ pub struct Candidate<'a> {
     pub is_cash: bool,
     /// Whether it is too young to rank with the others, or has stopped.
     pub standing: Standing,
-    /// Its weight in the portfolio, as a share; `None` without a portfolio.
+    /// Its weight in the portfolio, as a share, with what stands for it; `None` without a portfolio.
     pub portfolio_weight: Option<f64>,
+    /// The weight of the fund itself, which can be sold; 0 without a portfolio.
+    pub held_itself: f64,
     /// Its Sharpe ratio over the window.
     pub sharpe_ratio: Option<f64>,
     /// Its deepest fall over the window, at or under 0.
@@ -75,13 +77,21 @@ pub struct ExcludedCandidate {
     pub detail: String,
 }
 
+/// What is asked of a fund's facts. What is not known passes.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Screens {
+    /// Funds known to cost more in a year are none.
+    pub max_expense_ratio: Option<f64>,
+    /// Nor are those of which less is known to be traded on a usual day, in US dollars.
+    pub min_average_daily_value: Option<f64>,
+}
+
 /// What decides which candidates are looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Filter {
     pub(super) include_cash: bool,
     pub(super) min_dividend_yield: Option<f64>,
-    pub(super) max_expense_ratio: Option<f64>,
-    pub(super) min_average_daily_value: Option<f64>,
+    pub(super) screens: Screens,
     /// What the portfolio holds of the factor; `None` without a portfolio.
     pub(super) weight_of_overexposed: Option<f64>,
 }
@@ -114,25 +124,28 @@ impl Filter {
             let detail = format!("its weight {weight:.4} in the portfolio is above {HEAVY_WEIGHT}");
             return Some((CandidateExclusion::HeavyHolding, detail));
         }
-        self.screened(candidate)
+        self.screens.against(&candidate.facts).or_else(|| self.too_low_a_yield(candidate))
     }
 
-    /// The first screen that a candidate fails by what is known of it.
-    fn screened(&self, candidate: &Candidate<'_>) -> Option<(CandidateExclusion, String)> {
-        let costs = candidate.facts.expense_ratio.map(Ratio::decimal);
+    fn too_low_a_yield(&self, candidate: &Candidate<'_>) -> Option<(CandidateExclusion, String)> {
+        let (known, least) = candidate.dividend_yield.zip(self.min_dividend_yield)?;
+        let detail = || format!("its dividend yield {known:.4} is below min_dividend_yield {least}");
+        (known < least).then(|| (CandidateExclusion::LowDividendYield, detail()))
+    }
+}
+
+impl Screens {
+    /// The first screen that a fund fails by what is known of it.
+    pub fn against(&self, facts: &FundFacts) -> Option<(CandidateExclusion, String)> {
+        let costs = facts.expense_ratio.map(Ratio::decimal);
         if let Some((known, most)) = costs.zip(self.max_expense_ratio).filter(|(known, most)| known > most) {
             let detail = format!("its expense ratio {known} is above max_expense_ratio {most}");
             return Some((CandidateExclusion::HighExpenseRatio, detail));
         }
-        let traded = candidate.facts.average_daily_value.map(|dollars| dollars as f64);
-        if let Some((known, least)) = traded.zip(self.min_average_daily_value).filter(|(known, least)| known < least) {
-            let detail =
-                format!("{known} US dollars of it are traded on a usual day, min_average_daily_value is {least}");
-            return Some((CandidateExclusion::LowDailyValue, detail));
-        }
-        let (known, least) = candidate.dividend_yield.zip(self.min_dividend_yield)?;
-        let detail = || format!("its dividend yield {known:.4} is below min_dividend_yield {least}");
-        (known < least).then(|| (CandidateExclusion::LowDividendYield, detail()))
+        let traded = facts.average_daily_value.map(|dollars| dollars as f64);
+        let (known, least) = traded.zip(self.min_average_daily_value).filter(|(known, least)| known < least)?;
+        let detail = format!("{known} US dollars of it are traded on a usual day, min_average_daily_value is {least}");
+        Some((CandidateExclusion::LowDailyValue, detail))
     }
 }
 

@@ -1,7 +1,24 @@
 //! What is asked of an offset.
 
-use super::Portfolio;
+use factor_types::closed_set;
+
+use super::{Portfolio, Screens};
 use crate::observer::Stopped;
+
+closed_set! {
+    /// What candidates are ranked by.
+    #[derive(Default)]
+    pub enum SortBy: "an order" {
+        /// Those to buy by what they take away out of sample; in a portfolio that holds the factor by what is left of its variance
+        /// after the move.
+        #[default]
+        Effectiveness = "effectiveness",
+        /// Those at or under the threshold by their correlation, lowest first.
+        Correlation = "correlation",
+        /// Those at or under the threshold by their score.
+        Score = "score",
+    }
+}
 
 /// What is to be offset.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +27,8 @@ pub struct HedgeQuestion<'a> {
     pub overexposed: &'a [f64],
     /// The portfolio it is in.
     pub portfolio: Option<Portfolio<'a>>,
+    /// The risk-free rate of each row, which cash earns.
+    pub risk_free: Option<&'a [f64]>,
     /// Periods of a year.
     pub per_year: f64,
     /// The fewest common rows a figure may rest on.
@@ -23,7 +42,11 @@ pub struct HedgeQuestion<'a> {
 pub struct HedgePlan {
     /// The most weight to move, as a share of the portfolio.
     pub target_allocation_reduction: f64,
-    /// A candidate passes at or under this correlation.
+    /// What candidates are ranked by.
+    pub sort_by: SortBy,
+    /// By effectiveness, whether those to sell short are listed beside those to buy.
+    pub allow_short: bool,
+    /// A candidate passes at or under this correlation; by effectiveness it decides nothing.
     pub correlation_threshold: f64,
     /// The longest list of recommendations.
     pub max_recommendations: usize,
@@ -31,10 +54,8 @@ pub struct HedgePlan {
     pub prefer_income: bool,
     /// Candidates with a known yield below this are left out.
     pub min_dividend_yield: Option<f64>,
-    /// Candidates with known costs above this are left out.
-    pub max_expense_ratio: Option<f64>,
-    /// Candidates of which less than so many US dollars are known to be traded on a usual day are left out.
-    pub min_average_daily_value: Option<f64>,
+    /// What is asked of the facts of a candidate.
+    pub screens: Screens,
     /// Whether cash may be a candidate.
     pub include_cash: bool,
     /// Whether sets of two and three are tried.
@@ -45,12 +66,13 @@ impl Default for HedgePlan {
     fn default() -> Self {
         Self {
             target_allocation_reduction: 0.10,
+            sort_by: SortBy::default(),
+            allow_short: false,
             correlation_threshold: -0.2,
             max_recommendations: 10,
             prefer_income: false,
             min_dividend_yield: None,
-            max_expense_ratio: None,
-            min_average_daily_value: None,
+            screens: Screens::default(),
             include_cash: false,
             basket: true,
         }

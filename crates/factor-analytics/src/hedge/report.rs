@@ -9,7 +9,8 @@ use super::{
     Swap, UndefinedField,
     basket::{BasketInputs, SHORTLIST},
     figures::{common_rows, picked},
-    scan::{BestShort, Looked, in_order, scan},
+    ranking::Ranking,
+    scan::{BestShort, Looked, scan},
     score::ScoreInputs,
 };
 use crate::{
@@ -25,7 +26,7 @@ pub const MIN_EFFECTIVENESS: f64 = 0.05;
 /// One offset and its figures. Decimals; returns and volatilities in the panel's currency.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Recommendation {
-    /// 1 for the best score.
+    /// 1 for the first in the order asked for.
     pub rank: usize,
     /// What it stands for.
     pub factor: String,
@@ -57,10 +58,6 @@ pub struct Recommendation {
     /// US dollars traded of it on a usual day, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average_daily_value: Option<u64>,
-    /// What the move costs in a year, as a share of the portfolio: the moved weight times its costs less the factor's. Absent
-    /// where one of them is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost_per_year: Option<f64>,
     /// Whether the correlation is at or under the threshold.
     pub meets_threshold: bool,
     /// Whether the correlation differs from 0 at 5% after Benjamini-Hochberg over all candidates scanned.
@@ -74,7 +71,7 @@ pub struct Recommendation {
 /// The offsets found, best first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct HedgeReport {
-    /// Best score first, ties by ticker; the young after all others.
+    /// In the order asked for, ties by ticker; the young after all others.
     pub recommendations: Vec<Recommendation>,
     /// The best two or three together.
     pub basket: Option<Basket>,
@@ -83,12 +80,12 @@ pub struct HedgeReport {
     pub no_basket: Option<String>,
     /// Candidates whose correlation was looked at: all of them stand behind `significant` and the ranks of the score.
     pub candidates_scanned: usize,
-    /// Of those, how many are at or under the threshold. With none the lowest are recommended all the same.
+    /// Of those, how many are at or under the threshold. By correlation and score, with none the lowest are recommended all the same.
     pub candidates_meeting_threshold: usize,
     /// The candidates were chosen on the whole window, the part that evaluates out of sample included.
     pub selection_in_sample: bool,
-    /// The best `hedge_effectiveness.out_of_sample` of those that offset when bought: the first ten ranked, all
-    /// recommendations and the basket. So it does not depend on how few are shown.
+    /// The best `hedge_effectiveness.out_of_sample` of all candidates that offset when bought, and of the basket. So it does not
+    /// depend on how few are shown.
     pub best_out_of_sample: Option<f64>,
     /// True where that is under 0.05: nothing here offsets the factor out of sample. Null where it could not be tested.
     pub nothing_offsets: Option<bool>,
@@ -110,9 +107,9 @@ pub struct HedgeReport {
 impl HedgeReport {
     /// Looks at every candidate and recommends some.
     ///
-    /// Recommended are the candidates at or under the threshold, best score first; where there are none, those with the
-    /// lowest correlations, each with `meets_threshold: false`. Ranks and significance are taken over all candidates
-    /// that pass the filters, whatever the threshold.
+    /// Recommended are by default the candidates that offset when bought, by what they take away out of sample, with a portfolio
+    /// that holds the factor by what the move into each leaves of its variance ([`HedgePlan::sort_by`]). Scores and significance
+    /// are taken over all candidates that pass the filters, whatever the order and the threshold.
     ///
     /// # Errors
     /// [`HedgeError`] when the factor itself has too little history or does not vary, and when the observer says stop before
@@ -132,40 +129,30 @@ impl HedgeReport {
         // A pair without a p-value counts as a test that showed nothing.
         let p: Vec<f64> = looked.iter().map(|one| one.figures.relation.p.unwrap_or(1.0)).collect();
         let adjusted = benjamini_hochberg(&p);
-        let passes = |at: &usize| looked[*at].correlation <= plan.correlation_threshold;
-        let meeting = (0..looked.len()).filter(passes).count();
-        let best_first = |count: usize| {
-            let mut chosen: Vec<usize> = (0..looked.len()).filter(|at| meeting == 0 || passes(at)).collect();
-            if meeting == 0 {
-                in_order(&mut chosen, &looked, |at| looked[at].correlation);
-                chosen.truncate(count);
-            }
-            in_order(&mut chosen, &looked, |at| -parts[at].score());
-            chosen.truncate(count);
-            chosen
-        };
+        let ranking = Ranking { looked: &looked, parts: &parts, plan };
         let mut report = Self {
             candidates_scanned: looked.len(),
-            candidates_meeting_threshold: meeting,
+            candidates_meeting_threshold: ranking.meeting(),
             selection_in_sample: true,
             left_out,
             ..Self::default()
         };
         let recommended = |(rank, at): (usize, usize)| Recommendation {
             rank: rank + 1,
-            meets_threshold: meeting > 0,
+            meets_threshold: ranking.passes(at),
             significant: adjusted[at] < SIGNIFICANCE_LEVEL,
             score: parts[at].score(),
             score_parts: parts[at],
-            ..Recommendation::of(&looked[at], question, plan)
+            ..Recommendation::of(&looked[at], question)
         };
-        let shown = best_first(plan.max_recommendations);
+        let shown = ranking.first(plan.max_recommendations);
         let chosen = shown.iter().copied().enumerate();
         report.recommendations =
             sections.run("recommendations", |progress| progress.each(chosen, recommended)).ok_or(Stopped)?;
         let mut undefined = Vec::new();
         // At least the shortlist, so that the basket does not change with the length of the list shown.
-        let ranked = best_first(plan.max_recommendations.max(SHORTLIST));
+        let purchases = HedgePlan { allow_short: false, ..*plan };
+        let ranked = Ranking { plan: &purchases, ..ranking }.first(plan.max_recommendations.max(SHORTLIST));
         if plan.basket {
             let old = ranked.iter().map(|at| &looked[*at]).filter(|one| !one.is_young());
             let first: Vec<&Candidate<'_>> = old.map(|one| one.candidate).collect();
@@ -181,15 +168,15 @@ impl HedgeReport {
         for (at, recommendation) in shown.iter().zip(&report.recommendations) {
             note_missing(&mut undefined, "recommendations", looked[*at].name(), &recommendation.missing());
         }
-        report.sum_up(ranked.iter().map(|at| &looked[*at].figures));
+        report.sum_up(looked.iter().map(|one| &one.figures));
         report.best_short = BestShort::among(&looked);
         report.undefined = Undefined::grouped(undefined);
         report.skipped = sections.skipped;
         Ok(report)
     }
 
-    fn sum_up<'a>(&mut self, ranked: impl Iterator<Item = &'a HedgeFigures>) {
-        let bought = ranked.filter(|one| one.is_bought());
+    fn sum_up<'a>(&mut self, looked: impl Iterator<Item = &'a HedgeFigures>) {
+        let bought = looked.filter(|one| one.is_bought());
         // A basket's ratios are never negative.
         let effectiveness: Vec<_> = (bought.map(|one| &one.hedge_effectiveness))
             .chain(self.basket.iter().map(|basket| &basket.hedge_effectiveness))
@@ -206,16 +193,8 @@ impl HedgeReport {
 }
 
 impl Recommendation {
-    fn of(looked: &Looked<'_>, question: &HedgeQuestion<'_>, plan: &HedgePlan) -> Self {
+    fn of(looked: &Looked<'_>, question: &HedgeQuestion<'_>) -> Self {
         let candidate = looked.candidate;
-        let swap = question.portfolio.and_then(|portfolio| {
-            let cap = portfolio.cap(plan.target_allocation_reduction)?;
-            let (f, c) = (question.overexposed, candidate.returns);
-            Some(Swap::of(portfolio.returns, f, c, cap, question.min_observations, question.per_year))
-        });
-        let expense_ratio = candidate.facts.expense_ratio.map(Ratio::decimal);
-        let moved = swap.as_ref().and_then(|swap| swap.suggested_additional_allocation);
-        let costs = moved.zip(expense_ratio).zip(question.expense_ratio);
         Self {
             rank: 0,
             factor: candidate.factor.to_owned(),
@@ -224,13 +203,12 @@ impl Recommendation {
             young: candidate.standing.young,
             figures: looked.figures.clone(),
             current_portfolio_exposure: question.portfolio.map(|_| candidate.portfolio_weight.unwrap_or(0.0)),
-            swap,
+            swap: looked.swap.clone(),
             sharpe_ratio: candidate.sharpe_ratio,
             max_drawdown: candidate.max_drawdown,
             dividend_yield: candidate.dividend_yield,
-            expense_ratio,
+            expense_ratio: candidate.facts.expense_ratio.map(Ratio::decimal),
             average_daily_value: candidate.facts.average_daily_value,
-            cost_per_year: costs.map(|((moved, own), factor)| moved * (own - factor)),
             meets_threshold: false,
             significant: false,
             score: 0.0,

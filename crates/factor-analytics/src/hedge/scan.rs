@@ -1,12 +1,12 @@
-//! Looking at the candidates: which pass the filters, their figures, their order, and the best one to sell short.
+//! Looking at the candidates: which pass the filters, their figures, the move into each, and the best one to sell short.
 
-use factor_types::Ticker;
+use factor_types::{Ratio, Ticker};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     Candidate, CandidateExclusion, Direction, Effectiveness, ExcludedCandidate, HedgeFigures, HedgePlan, HedgeQuestion,
-    candidates::Filter, score::ScoreInputs,
+    Swap, candidates::Filter, score::ScoreInputs,
 };
 use crate::observer::{Progress, Stopped};
 
@@ -15,6 +15,8 @@ pub(super) struct Looked<'a> {
     pub(super) candidate: &'a Candidate<'a>,
     pub(super) figures: HedgeFigures,
     pub(super) correlation: f64,
+    /// The move into it; `None` without a portfolio that holds the factor.
+    pub(super) swap: Option<Swap>,
 }
 
 /// The candidate that takes most away when it is sold short.
@@ -38,7 +40,7 @@ impl Looked<'_> {
     }
 
     /// What ties are ordered by.
-    fn symbol(&self) -> &str {
+    pub(super) fn symbol(&self) -> &str {
         self.candidate.ticker.map_or(self.candidate.factor, Ticker::as_str)
     }
 
@@ -92,8 +94,7 @@ pub(super) fn scan<'a>(
     let filter = Filter {
         include_cash: plan.include_cash,
         min_dividend_yield: plan.min_dividend_yield,
-        max_expense_ratio: plan.max_expense_ratio,
-        min_average_daily_value: plan.min_average_daily_value,
+        screens: plan.screens,
         weight_of_overexposed: question.portfolio.map(|portfolio| portfolio.weight_of_overexposed),
     };
     let (mut looked, mut left_out) = (Vec::new(), Vec::new());
@@ -106,7 +107,10 @@ pub(super) fn scan<'a>(
         let figures = HedgeFigures::of(question.overexposed, candidate.returns, question.min_observations);
         let (n, needed) = (figures.relation.n, question.min_observations.max(2));
         match figures.relation.correlation_to_overexposed {
-            Some(correlation) => looked.push(Looked { candidate, figures, correlation }),
+            Some(correlation) => {
+                let swap = swap(question, candidate, plan);
+                looked.push(Looked { candidate, figures, correlation, swap });
+            }
             None if n < needed => {
                 let detail = format!("{n} periods in common with the factor, {needed} needed");
                 left_out.push(ExcludedCandidate::new(candidate, CandidateExclusion::ThinHistory, detail));
@@ -120,11 +124,11 @@ pub(super) fn scan<'a>(
     Ok((looked, left_out))
 }
 
-/// Sorts candidates by a value, lowest first: the young after all others, equals by their symbol.
-pub(super) fn in_order(chosen: &mut [usize], looked: &[Looked<'_>], value: impl Fn(usize) -> f64) {
-    chosen.sort_by(|a, b| {
-        let (one, other) = (&looked[*a], &looked[*b]);
-        let by_value = one.is_young().cmp(&other.is_young()).then_with(|| value(*a).total_cmp(&value(*b)));
-        by_value.then_with(|| one.symbol().cmp(other.symbol()))
-    });
+/// The move out of the factor and into a candidate; `None` without a portfolio that holds the factor.
+fn swap(question: &HedgeQuestion<'_>, candidate: &Candidate<'_>, plan: &HedgePlan) -> Option<Swap> {
+    let portfolio = question.portfolio?;
+    let within = (portfolio.cap(plan.target_allocation_reduction)?, question.min_observations);
+    let both = (question.overexposed, candidate.returns);
+    let swap = Swap::of(portfolio.returns, both, question.risk_free, within, question.per_year);
+    Some(swap.with_cost(question.expense_ratio, candidate.facts.expense_ratio.map(Ratio::decimal)))
 }

@@ -24,11 +24,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
-    grades::{Coverage, Grades, ScorecardReport, StrategyGrade},
+    grades::{Coverage, Grades, ScorecardReport, StrategyGrade, Taken},
     next_quarter::{MIN_QUARTERS, NextQuarter},
     quarters::{QuarterRows, quarters_of},
     sample::Estimator,
-    swaps::{SwapGrade, SwapGrades, SwapQuestion},
+    swaps::{SwapGrades, SwapQuestion},
 };
 use super::signed::{Interval, Rule};
 use crate::panel::TradingCalendar;

@@ -53,6 +53,13 @@ pub struct Swap {
     pub reason: Option<NoSwap>,
     /// What it does to the portfolio.
     pub portfolio_volatility: Option<VolatilityChange>,
+    /// Annualised volatility after the same weight goes into cash instead; null without a risk-free rate on each row.
+    pub volatility_into_cash: Option<f64>,
+    /// What of the fall comes from selling the factor: the volatility before less that in cash.
+    pub fall_from_selling: Option<f64>,
+    /// What the move costs in a year, as a share of the portfolio: the moved weight times the offset's expense ratio less the
+    /// factor's. Null where one of them is not known.
+    pub cost_per_year: Option<f64>,
     /// The weight of least volatility without bounds; `None` where the offset and the factor move the same way.
     #[serde(skip)]
     pub unbounded: Option<f64>,
@@ -65,16 +72,28 @@ pub struct Swap {
 }
 
 impl Swap {
-    /// w* = -cov(p, c - f) / var(c - f) within 0 and `cap`, over the common rows of all three.
+    /// w* = -cov(p, c - f) / var(c - f) within 0 and `cap`, over the common rows of all three, and what the same weight in cash
+    /// comes to.
     ///
     /// Null with fewer than `min_rows` of them. w = 0 and [`NoSwap::WouldNotReduce`] where w* <= 0, where c - f does
     /// not vary, and where the gain is less than rounding.
-    pub fn of(p: &[f64], f: &[f64], c: &[f64], cap: f64, min_rows: usize, per_year: f64) -> Self {
+    pub fn of(
+        p: &[f64],
+        (f, c): (&[f64], &[f64]),
+        risk_free: Option<&[f64]>,
+        (cap, min_rows): (f64, usize),
+        per_year: f64,
+    ) -> Self {
         let common = common_rows(&[p, f, c]);
         let rows = common.len();
         if rows < min_rows.max(2) {
             let reason = format!("with the portfolio: {}", too_few(rows, min_rows.max(2), ""));
-            let undefined = ["suggested_additional_allocation", "portfolio_volatility"];
+            let undefined = [
+                "suggested_additional_allocation",
+                "portfolio_volatility",
+                "volatility_into_cash",
+                "fall_from_selling",
+            ];
             let undefined = undefined.map(|field| (field, reason.clone())).to_vec();
             return Self { rows, undefined, ..Self::default() };
         }
@@ -85,14 +104,50 @@ impl Swap {
         let weight = unbounded.unwrap_or(0.0).clamp(0.0, cap);
         let (weight, volatility) = change(&p, &[&difference], &[weight], per_year);
         let weight = weight[0];
+        let cash = risk_free.map(|rates| -> Vec<f64> { common.iter().map(|row| rates[*row] - f[*row]).collect() });
+        let in_cash = cash.and_then(|cash| {
+            let after: Vec<f64> = p.iter().zip(&cash).map(|(p, moved)| p + weight * moved).collect();
+            stats::standard_deviation(&after).filter(|deviation| deviation.is_finite())
+        });
+        let mut undefined = Vec::new();
+        if in_cash.is_none() {
+            let why = "no risk-free rate on some of the periods".to_owned();
+            undefined.extend([("volatility_into_cash", why.clone()), ("fall_from_selling", why)]);
+        }
+        let in_cash = in_cash.map(|deviation| deviation * per_year.sqrt());
         Self {
             suggested_additional_allocation: Some(weight),
             reason: (weight == 0.0).then_some(NoSwap::WouldNotReduce),
             portfolio_volatility: volatility,
+            volatility_into_cash: in_cash,
+            fall_from_selling: volatility.zip(in_cash).map(|(change, in_cash)| change.before - in_cash),
+            cost_per_year: None,
             unbounded,
             rows,
-            undefined: Vec::new(),
+            undefined,
         }
+    }
+
+    /// The same with what it costs, given the expense ratios of the factor and the offset.
+    #[must_use]
+    pub(super) fn with_cost(mut self, of_factor: Option<f64>, of_offset: Option<f64>) -> Self {
+        let moved = self.suggested_additional_allocation;
+        self.cost_per_year =
+            moved.zip(of_offset.zip(of_factor)).map(|(moved, (offset, factor))| moved * (offset - factor));
+        let unknown = match (of_factor, of_offset) {
+            (Some(_), Some(_)) => None,
+            (None, Some(_)) => Some("the expense ratio of the overexposed factor is not known"),
+            (Some(_), None) => Some("its expense ratio is not known"),
+            (None, None) => Some("neither its expense ratio nor that of the overexposed factor is known"),
+        };
+        self.undefined.extend(unknown.map(|why| ("cost_per_year", why.to_owned())));
+        self
+    }
+
+    /// The share of the portfolio's variance that is left after the move; `None` where it is not known.
+    pub fn variance_left(&self) -> Option<f64> {
+        let change = self.portfolio_volatility.filter(|change| change.before > 0.0)?;
+        Some((change.after / change.before).powi(2))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FundQuarter, NextQuarter, Scorecard, Strategy, Trade, next_quarter::Deviations, replay::Past};
+use super::{FundQuarter, NextQuarter, Scorecard, Strategy, SwapGrades, Trade, next_quarter::Deviations, replay::Past};
 use crate::{hedge::signed::share_sold, stats};
 
 /// Quarters of a year.
@@ -17,6 +17,9 @@ pub struct ScorecardReport {
     pub of_factor: Option<Grades>,
     /// Of all funds of the universe, each quarter of each of equal weight; null where none has a quarter.
     pub over_universe: Option<Grades>,
+    /// Of moves of weight within the portfolio, which are no hedges of the factor. Absent without a portfolio that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swaps: Option<SwapGrades>,
 }
 
 /// The quarters of one factor, or of all.
@@ -36,15 +39,10 @@ pub struct Grades {
     pub coverage: Coverage,
 }
 
-/// How one way did: shares of the variance of daily returns taken away in the quarter after; 1 is all, 0 nothing, negative adds.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct StrategyGrade {
-    /// Which way.
-    pub strategy: Strategy,
-    /// Quarters that it could be graded in.
-    pub quarters: usize,
-    /// Of those, in how many nothing was traded, because the ratio had the other sign; it took 0 away in them, and is no failure.
-    pub no_trade: usize,
+/// What shares of a variance taken away in the quarters after come to; 1 is all, 0 nothing, negative adds. A quarter without a
+/// trade counts as 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Taken {
     /// Mean over all quarters.
     pub mean: f64,
     /// Median.
@@ -55,6 +53,20 @@ pub struct StrategyGrade {
     pub worst: f64,
     /// Share of the trades that took something away; null without trades.
     pub helped: Option<f64>,
+}
+
+/// How one way did, by what it took away of the variance of the factor's daily returns.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StrategyGrade {
+    /// Which way.
+    pub strategy: Strategy,
+    /// Quarters that it could be graded in.
+    pub quarters: usize,
+    /// Of those, in how many nothing was traded, because the ratio had the other sign; it took 0 away in them, and is no failure.
+    pub no_trade: usize,
+    /// What it took away.
+    #[serde(flatten)]
+    pub taken: Taken,
     /// Mean of what it took away on the rows that it was chosen on; null with hindsight.
     pub in_sample: Option<f64>,
     /// Mean of sum |h|, of cash the share sold.
@@ -87,7 +99,7 @@ impl Scorecard {
         let own: Vec<&FundQuarter> = self.of_column(column).collect();
         let universe: Vec<&FundQuarter> =
             self.results.iter().filter(|result| self.universe.contains(&result.column)).collect();
-        ScorecardReport { of_factor: Grades::of(&own), over_universe: Grades::of(&universe) }
+        ScorecardReport { of_factor: Grades::of(&own), over_universe: Grades::of(&universe), swaps: None }
     }
 
     /// The results of one column, in order.
@@ -124,28 +136,37 @@ impl Grades {
     }
 }
 
+impl Taken {
+    /// Of the shares of all quarters, each with whether there was a trade; `None` without one.
+    pub(super) fn of(quarters: impl Iterator<Item = (f64, bool)> + Clone) -> Option<Self> {
+        let taken: Vec<f64> = quarters.clone().map(|(taken, _)| taken).collect();
+        let trades: Vec<f64> = quarters.filter(|(_, is_trade)| *is_trade).map(|(taken, _)| taken).collect();
+        let mut sorted = taken.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Some(Self {
+            mean: stats::mean(&taken)?,
+            median: stats::quantile_of_sorted(&sorted, 0.5)?,
+            percentile_10: stats::quantile_of_sorted(&sorted, 0.1)?,
+            worst: *sorted.first()?,
+            helped: share(trades.iter().filter(|taken| **taken > 0.0).count(), trades.len()),
+        })
+    }
+}
+
 impl StrategyGrade {
     fn of(strategy: Strategy, results: &[&FundQuarter]) -> Option<Self> {
         let trades: Vec<(&Trade, f64)> = (results.iter())
             .filter_map(|result| result.trade(strategy))
             .filter_map(|trade| Some((trade, trade.effectiveness?)))
             .collect();
-        let taken: Vec<f64> = trades.iter().map(|(_, taken)| *taken).collect();
         let mean_of = |value: &dyn Fn(&Trade) -> Option<f64>| {
             stats::mean(&trades.iter().filter_map(|(trade, _)| value(trade)).collect::<Vec<_>>())
         };
-        let made: Vec<f64> = trades.iter().filter(|(trade, _)| trade.is_made()).map(|(_, taken)| *taken).collect();
-        let mut sorted = taken.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
         Some(Self {
             strategy,
-            quarters: taken.len(),
-            no_trade: taken.len() - made.len(),
-            mean: stats::mean(&taken)?,
-            median: stats::quantile_of_sorted(&sorted, 0.5)?,
-            percentile_10: stats::quantile_of_sorted(&sorted, 0.1)?,
-            worst: *sorted.first()?,
-            helped: share(made.iter().filter(|taken| **taken > 0.0).count(), made.len()),
+            quarters: trades.len(),
+            no_trade: trades.iter().filter(|(trade, _)| !trade.is_made()).count(),
+            taken: Taken::of(trades.iter().map(|(trade, taken)| (*taken, trade.is_made())))?,
             in_sample: mean_of(&|trade| trade.in_sample),
             gross: mean_of(&|trade| Some(trade.gross())).unwrap_or(0.0),
             net: mean_of(&|trade| Some(trade.net())).unwrap_or(0.0),

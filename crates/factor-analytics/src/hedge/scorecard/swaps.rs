@@ -5,13 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Role, ScorecardQuestion, quarters_of,
+    Role, ScorecardQuestion, Taken, quarters_of,
     sample::{Periods, Sample},
 };
 use crate::{
     hedge::{MIN_ROWS, figures::reduction},
     observer::{Progress, Stopped},
-    stats,
 };
 
 /// Which portfolio, and what may move in it. Both are columns of the question; the portfolio's holdings are in its returns at the
@@ -38,24 +37,9 @@ pub struct SwapGrades {
     /// The last.
     pub last: NaiveDate,
     /// Into the fund of least variance of the portfolio, at the weight of least variance up to the cap.
-    pub into_fund: SwapGrade,
+    pub into_fund: Taken,
     /// The same weight into cash.
-    pub into_cash: SwapGrade,
-}
-
-/// What one way took away of the portfolio's variance, a quarter without a trade as 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
-pub struct SwapGrade {
-    /// Mean over all quarters.
-    pub mean: f64,
-    /// Median.
-    pub median: f64,
-    /// 10% quantile, type 7.
-    pub percentile_10: f64,
-    /// The worst quarter.
-    pub worst: f64,
-    /// Share of the trades that took something away; null without trades.
-    pub helped: Option<f64>,
+    pub into_cash: Taken,
 }
 
 /// One quarter's swap.
@@ -90,7 +74,7 @@ impl SwapGrades {
     }
 
     fn of(swapped: &[Swapped]) -> Option<Self> {
-        let grade = |of: fn(&Swapped) -> f64| SwapGrade::of(swapped.iter().map(|one| (of(one), one.weight > 0.0)));
+        let grade = |of: fn(&Swapped) -> f64| Taken::of(swapped.iter().map(|one| (of(one), one.weight > 0.0)));
         Some(Self {
             quarters: swapped.len(),
             no_trade: swapped.iter().filter(|one| one.weight == 0.0).count(),
@@ -98,22 +82,6 @@ impl SwapGrades {
             last: swapped.last()?.end,
             into_fund: grade(|one| one.into_fund)?,
             into_cash: grade(|one| one.into_cash)?,
-        })
-    }
-}
-
-impl SwapGrade {
-    fn of(taken: impl Iterator<Item = (f64, bool)> + Clone) -> Option<Self> {
-        let mut sorted: Vec<f64> = taken.clone().map(|(taken, _)| taken).collect();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let trades: Vec<f64> = taken.filter(|(_, is_trade)| *is_trade).map(|(taken, _)| taken).collect();
-        let helped = trades.iter().filter(|taken| **taken > 0.0).count();
-        Some(Self {
-            mean: stats::mean(&sorted)?,
-            median: stats::quantile_of_sorted(&sorted, 0.5)?,
-            percentile_10: stats::quantile_of_sorted(&sorted, 0.1)?,
-            worst: *sorted.first()?,
-            helped: (!trades.is_empty()).then(|| helped as f64 / trades.len() as f64),
         })
     }
 }

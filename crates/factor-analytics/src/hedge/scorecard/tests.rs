@@ -1,3 +1,7 @@
+mod estimators;
+mod expected;
+mod swaps;
+
 use std::num::NonZeroUsize;
 
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -218,15 +222,15 @@ fn a_hedge_that_turned_by_hand() {
     let grades = card.report(0).of_factor.unwrap();
     assert_eq!((grades.fund_quarters, grades.first, grades.last), (2, day("2021-06-30"), day("2021-09-30")));
     let best = grades.strategy(Strategy::BestHedge).unwrap();
-    assert_eq!((best.helped, best.no_trade, best.turnover, best.quarters), (Some(0.5), 0, Some(0.0), 2));
+    assert_eq!((best.taken.helped, best.no_trade, best.turnover, best.quarters), (Some(0.5), 0, Some(0.0), 2));
     assert!(
-        best.worst < -1.4
-            && (best.mean - (best.worst + 0.5) / 2.0).abs() < 0.02
-            && (best.median - best.mean).abs() < 1e-12
+        best.taken.worst < -1.4
+            && (best.taken.mean - (best.taken.worst + 0.5) / 2.0).abs() < 0.02
+            && (best.taken.median - best.taken.mean).abs() < 1e-12
     );
-    assert!((best.percentile_10 - (0.9 * best.worst + 0.1 * 0.5)).abs() < 0.02);
+    assert!((best.taken.percentile_10 - (0.9 * best.taken.worst + 0.1 * 0.5)).abs() < 0.02);
     let bonds = grades.strategy(Strategy::BondsBought).unwrap();
-    assert_eq!((bonds.no_trade, bonds.helped), (1, Some(1.0)));
+    assert_eq!((bonds.no_trade, bonds.taken.helped), (1, Some(1.0)));
 }
 
 #[test]
@@ -280,145 +284,4 @@ fn what_stops_is_graded_on_the_rows_that_it_has() {
         assert_eq!((&trade.legs, trade.effectiveness.is_some(), trade.total_return), (&before.legs, graded, None));
         market.returns[1] = Market::new(market.dates.clone(), 5, &[1.0, 1.0]).returns[1].clone();
     }
-}
-
-#[test]
-fn next_quarter_by_hand() {
-    // Medians 0.6 and 0.2; deviations -0.2, -0.1, 0, 0.1, 0.2 and -0.4, 0, 0.4: sorted -0.4 -0.2 -0.1 0 0 0.1 0.2 0.4, whose 5%
-    // quantile lies at 0.35: -0.4 + 0.35 x 0.2 = -0.33, and the 95% at 6.65: 0.2 + 0.65 x 0.2 = 0.33.
-    let (own, other) = ([0.5, 0.4, 0.6, 0.8, 0.7], [0.2, -0.2, 0.6]);
-    let universe = || [&own[..], &other[..]].into_iter();
-    let found = NextQuarter::of(&own, universe()).unwrap();
-    assert!((found.low - 0.27).abs() < 1e-12 && (found.high - 0.93).abs() < 1e-12, "{found:?}");
-    assert_eq!((found.median, found.quarters, found.pooled, found.level), (0.6, 5, 8, 0.9));
-    assert_eq!(NextQuarter::of(&other, universe()), None, "three quarters");
-    assert_eq!(NextQuarter::of(&own, std::iter::empty()), None);
-    // Nothing takes more away than all.
-    assert_eq!(NextQuarter::of(&[0.9; 4], universe()).unwrap().high, 1.0);
-}
-
-#[test]
-fn what_is_expected_is_what_was_known() {
-    let market = Market::new(weekdays("2020-01-02", "2022-09-30"), 11, &[1.0, 0.9, 1.1]);
-    let card = market.scorecard(market.dates.len(), plan());
-    for result in &card.results {
-        let past = |column: usize| -> Vec<f64> {
-            let known = card.of_column(column).filter(|one| one.evaluated_to <= result.end);
-            known.map(|one| one.effectiveness().unwrap()).collect()
-        };
-        let universe = [past(0), past(1), past(2)];
-        let by_hand = NextQuarter::of(&past(result.column), universe.iter().map(Vec::as_slice));
-        assert_eq!(result.expected, by_hand);
-    }
-    let coverage = card.report(0).over_universe.unwrap().coverage;
-    // Ten quarters a fund, of which the first four, and the fifth that begins before the fourth is known, have nothing before.
-    assert_eq!((coverage.expectations, coverage.estimates, coverage.estimate), (18, 0, None));
-}
-
-#[test]
-fn weeks_and_months_are_compounded_and_whole() {
-    // 5% a day on the first day of each week or month and nothing else, but for one fund's own noise.
-    let dates = weekdays("2020-01-02", "2021-12-31");
-    let own = noise(9, dates.len());
-    let f: Vec<f64> = own.iter().map(|own| 2.0 * own).collect();
-    let other: Vec<f64> = own.iter().zip(noise(10, dates.len())).map(|(own, noise)| own + 0.3 * noise).collect();
-    let of = |symbol, returns| ScoredColumn { symbol, returns, role: Role::Fund, made_of: &[] };
-    let columns = [of("F", &f[..]), of("C", &other[..])];
-    let ratio = |estimator, rows: &dyn Fn(NaiveDate) -> (i32, u32), periods: usize| {
-        let rule = Rule { max_correlation: 1.0, ..Rule::default() };
-        let plan = ScorecardPlan { estimator, rule, market: None, bonds: None, intervals: false };
-        let card = scorecard(&dates, &columns, None, plan, Threads::ONE);
-        let found = card.of_column(0).find(|one| one.end == day("2021-09-30")).unwrap();
-        // By hand: what the periods that are over on that day come to, the last so many of them.
-        let mut all: Vec<((i32, u32), [f64; 2])> = Vec::new();
-        for (row, date) in dates.iter().enumerate().take_while(|(_, date)| **date <= day("2021-09-30")) {
-            match all.last_mut().filter(|last| last.0 == rows(*date)) {
-                Some(last) => last.1 = [last.1[0] * (1.0 + f[row]), last.1[1] * (1.0 + other[row])],
-                None => all.push((rows(*date), [1.0 + f[row], 1.0 + other[row]])),
-            }
-        }
-        // 30 September 2021 is a Thursday: its month is over, its week is not.
-        if rows(day("2021-10-01")) == rows(day("2021-09-30")) {
-            all.pop();
-        }
-        let last: Vec<[f64; 2]> = all[all.len() - periods..].iter().map(|period| period.1).collect();
-        let (x, y): (Vec<f64>, Vec<f64>) = last.iter().map(|[f, c]| (c - 1.0, f - 1.0)).unzip();
-        let fit = crate::regression::Regression::fit(&x, &y).unwrap();
-        let trade = found.trade(Strategy::BestHedge).unwrap();
-        assert!((trade.legs[0].1 + fit.slope).abs() < 1e-9, "{:?} {}", trade.legs, fit.slope);
-    };
-    ratio(Estimator::Weeks(60), &|date| (date.iso_week().year(), date.iso_week().week()), 60);
-    ratio(Estimator::Months(18), &|date| (date.year(), date.month()), 18);
-    ratio(Estimator::Days(80), &|date| (date.year(), date.ordinal()), 80);
-}
-
-#[test]
-fn old_rows_fade_and_shrunk_correlations_are_nearer_to_each_other() {
-    // Until the last 30 of 60 rows c moves against f, then with it: of equal weights nothing is left, and with a half-life of
-    // ten rows the last thirty weigh (1 - 1/8) / (1 - 1/64) = 8/9 of all, so that the mean of +1 and -1 is 7/9.
-    let dates = weekdays("2021-01-04", "2021-06-30");
-    let end = dates.iter().position(|date| *date == day("2021-03-31")).unwrap();
-    let up = |row: usize| if row.is_multiple_of(2) { 0.01 } else { -0.01 };
-    let f: Vec<f64> = (0..dates.len()).map(up).collect();
-    let c: Vec<f64> = (0..dates.len()).map(|row| if row + 30 > end { up(row) } else { -up(row) }).collect();
-    let of = |symbol, returns| ScoredColumn { symbol, returns, role: Role::Fund, made_of: &[] };
-    let columns = [of("F", &f[..]), of("C", &c[..])];
-    let estimator = Estimator::Ewma { days: 60, half_life: 10.0 };
-    let rule = Rule { max_correlation: 1.0, ..Rule::default() };
-    let plan = ScorecardPlan { estimator, rule, market: None, bonds: None, intervals: false };
-    let card = scorecard(&dates, &columns, None, plan, Threads::ONE);
-    let trade = card.of_column(0).next().unwrap().trade(Strategy::BestHedge).unwrap().clone();
-    // Weights that alternate with the returns leave a mean of a thousandth of them.
-    assert!((trade.legs[0].1 + 7.0 / 9.0).abs() < 2e-3, "{trade:?}");
-    // Shrunk: of three funds the closest pair is drawn to the others', and the cap is on what the rows say.
-    let market = Market::new(weekdays("2021-01-04", "2021-12-31"), 21, &[1.5, 1.4, 0.2]);
-    let of = |estimator| {
-        let card = market.scorecard(market.dates.len(), ScorecardPlan { estimator, ..plan });
-        let trade = card.of_column(0).next().unwrap().trade(Strategy::ClosestRelativeSold).unwrap().clone();
-        trade.legs[0]
-    };
-    let (own, shrunk) = (of(Estimator::Days(60)), of(Estimator::Shrunk(60)));
-    assert!(own.0 == 1 && shrunk.0 == 1 && own.1 < shrunk.1 && shrunk.1 < 0.0, "{own:?} {shrunk:?}");
-}
-
-#[test]
-fn intervals_hold_what_they_were_drawn_from() {
-    let market = Market::new(weekdays("2021-01-04", "2021-12-31"), 13, &[1.0, 1.0, 1.0]);
-    let card = market.scorecard(market.dates.len(), ScorecardPlan { intervals: true, ..plan() });
-    assert!(card.results.iter().all(|result| {
-        let in_sample = result.trade(Strategy::BestHedge).and_then(|trade| trade.in_sample).unwrap();
-        result.estimate.is_some_and(|interval| interval.holds(in_sample))
-    }));
-}
-
-#[test]
-fn swaps_are_graded_apart() {
-    // p is half f and half g, c is g's opposite.
-    let (dates, f, _) = turning();
-    let up = |row: usize, of: usize| if row & of == 0 { 0.01 } else { -0.01 };
-    let p: Vec<f64> = (0..dates.len()).map(|row| 0.5 * up(row, 1) + 0.5 * up(row, 2)).collect();
-    let c: Vec<f64> = (0..dates.len()).map(|row| -up(row, 2)).collect();
-    let of = |symbol, returns, role, made_of| ScoredColumn { symbol, returns, role, made_of };
-    let columns = [
-        of("P", &p[..], Role::Asked, &[][..]),
-        of("F", &f[..], Role::Fund, &[]),
-        of("C", &c[..], Role::Fund, &[]),
-        // As bad as f.
-        of("D", &f[..], Role::Fund, &[]),
-    ];
-    let calendar = &TradingCalendar::NewYork;
-    let question =
-        ScorecardQuestion { dates: &dates, columns: &columns, graded: &[], risk_free: None, calendar, plan: plan() };
-    let of_cap = |cap: f64| {
-        let swap = SwapQuestion { portfolio: 0, overexposed: 1, cap };
-        unobserved(|progress| SwapGrades::compute(&question, &swap, progress)).unwrap()
-    };
-    // (0.3 f + 0.5 g - 0.2 g) leaves 0.18 of 0.5, and cash in its place 0.3 f + 0.5 g, 0.34.
-    let found = of_cap(0.2);
-    assert_eq!((found.quarters, found.no_trade, found.first, found.last), (2, 0, day("2021-06-30"), day("2021-09-30")));
-    assert!((found.into_fund.mean - 0.64).abs() < 0.01 && (found.into_cash.mean - 0.32).abs() < 0.02, "{found:?}");
-    assert!((found.into_fund.worst - 0.64).abs() < 0.01 && found.into_fund.helped == Some(1.0));
-    // Nothing may move.
-    let none = of_cap(0.0);
-    assert_eq!((none.no_trade, none.into_fund.mean, none.into_cash.worst, none.into_fund.helped), (2, 0.0, 0.0, None));
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Interval, Rule, estimate::Estimate, moments::Moments, rule};
 use crate::{
-    hedge::{Candidate, Portfolio, scorecard::NextQuarter},
+    hedge::{Candidate, CandidateExclusion, Portfolio, Screens, scorecard::NextQuarter},
     observer::{Observer, Stopped},
     report::run::Sections,
     stats,
@@ -30,10 +30,12 @@ pub struct BestHedgeQuestion<'a> {
     pub rows: usize,
     /// How members are chosen.
     pub rule: Rule,
+    /// What is asked of a member's facts.
+    pub screens: Screens,
 }
 
 /// Why there is no best hedge.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BestHedgeError {
     /// The factor lacks a return on one of the rows.
     #[error("the overexposed factor has returns on {present} of the last {needed} rows and needs all of them")]
@@ -54,6 +56,23 @@ pub enum BestHedgeError {
     NoCandidate {
         /// How many there were.
         candidates: usize,
+        /// Why each is none.
+        left_out: Vec<NotInBestHedge>,
+    },
+    /// Only a purchase would do, and none of those that could be bought moves against the factor.
+    #[error(
+        "none of the {candidates} candidates moved against the factor on the last {rows} rows, so nothing hedges it when bought; \
+         selling short as well takes {with_short_sales:.4} of its variance away"
+    )]
+    NothingToBuy {
+        /// How many there were.
+        candidates: usize,
+        /// Those that may not be bought for another reason.
+        left_out: Vec<NotInBestHedge>,
+        /// The rows.
+        rows: usize,
+        /// What a hedge that sells short too takes away on them.
+        with_short_sales: f64,
     },
     /// The observer said stop.
     #[error(transparent)]
@@ -116,6 +135,9 @@ pub struct BestHedgeEffectiveness {
     pub in_sample: f64,
     /// Its 90% interval, as an estimate of the past; null where the draws leave it open.
     pub estimate: Option<Interval>,
+    /// Of a hedge that may only buy, what one that sells short as well takes away on the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_short_sales: Option<f64>,
 }
 
 /// Why a fund may not be a member.
@@ -134,6 +156,20 @@ pub enum BestHedgeExclusion {
     NearCopy,
     /// Its returns do not vary.
     Constant,
+    /// Its costs are known and above the most asked for.
+    HighExpenseRatio,
+    /// What is traded of it on a usual day is known and below the least asked for.
+    LowDailyValue,
+}
+
+impl BestHedgeError {
+    /// The candidates that may not be members, as far as they were looked at.
+    pub fn left_out(&self) -> &[NotInBestHedge] {
+        match self {
+            Self::NoCandidate { left_out, .. } | Self::NothingToBuy { left_out, .. } => left_out,
+            Self::InsufficientData { .. } | Self::Constant { .. } | Self::Stopped(_) => &[],
+        }
+    }
 }
 
 /// A fund that may not be a member.
@@ -194,22 +230,34 @@ impl BestHedge {
         observer: &mut dyn Observer,
     ) -> Result<Self, BestHedgeError> {
         let rows = LastRows::of(question)?;
-        let (usable, mut left_out) = usable(&rows, candidates);
+        let (usable, mut left_out) = usable(&rows, candidates, &question.screens);
         let found = Sections::new(observer).run("best_hedge", |progress| {
             progress.check()?;
             let series = [rows.f].into_iter().chain(usable.iter().map(|one| rows.of_series(one.returns)));
             let moments = Moments::of(series);
             let pick = question.rule.choose(&moments, 0, |_| true);
+            let with_short_sales = question.rule.bought_only.then(|| {
+                let rule = Rule { bought_only: false, max_members: super::MAX_MEMBERS, ..question.rule };
+                rule.choose(&moments, 0, |_| true).map(|pick| pick.in_sample)
+            });
             let correlations = moments.correlations(0).split_off(1);
             progress.check()?;
             let members: Vec<&[f64]> =
                 pick.iter().flat_map(|pick| &pick.members).map(|at| rows.of_series(usable[at - 1].returns)).collect();
             let estimate = Estimate::of(rows.dates, rows.f, &members, &question.rule);
-            Ok((pick, correlations, estimate))
+            Ok((pick, with_short_sales.flatten(), correlations, estimate))
         });
-        let (pick, correlations, estimate) = found.ok_or(Stopped)?;
-        let pick = pick.ok_or(BestHedgeError::NoCandidate { candidates: candidates.len() })?;
+        let (pick, with_short_sales, correlations, estimate) = found.ok_or(Stopped)?;
         left_out.extend(near_copies(&usable, &correlations, &question.rule));
+        let (candidates, rows_used) = (candidates.len(), rows.f.len());
+        let Some(pick) = pick else {
+            return Err(match with_short_sales {
+                Some(with_short_sales) => {
+                    BestHedgeError::NothingToBuy { candidates, left_out, rows: rows_used, with_short_sales }
+                }
+                None => BestHedgeError::NoCandidate { candidates, left_out },
+            });
+        };
         let leg = |(at, (member, ratio)): (usize, (&usize, &f64))| HedgeLeg {
             estimate: estimate.as_ref().map(|found| found.ratios[at]),
             correlation_to_overexposed: correlations[member - 1],
@@ -220,6 +268,7 @@ impl BestHedge {
             effectiveness: BestHedgeEffectiveness {
                 in_sample: pick.in_sample,
                 estimate: estimate.as_ref().map(|found| found.effectiveness),
+                with_short_sales,
             },
             next_quarter: None,
             gross: rule::gross(&pick.ratios),
@@ -245,7 +294,7 @@ impl BestHedge {
 impl HedgeLeg {
     fn of(candidate: &Candidate<'_>, ratio: f64, portfolio: Option<Portfolio<'_>>) -> Self {
         let weight = portfolio.map(|portfolio| portfolio.weight_of_overexposed).filter(|weight| *weight > 0.0);
-        let held = candidate.portfolio_weight.unwrap_or(0.0).max(0.0);
+        let held = candidate.held_itself.max(0.0);
         let in_portfolio = weight.map(|weight| {
             let (change, sold) = (weight * ratio, (-weight * ratio).max(0.0));
             LegInPortfolio { change, from_holding: sold.min(held), sold_short: (sold - held).max(0.0) }
@@ -291,7 +340,11 @@ impl<'a> LastRows<'a> {
 }
 
 /// The candidates that have what a member needs, in the order of their symbols, and the others.
-fn usable<'a>(rows: &LastRows<'_>, candidates: &'a [Candidate<'a>]) -> (Vec<&'a Candidate<'a>>, Vec<NotInBestHedge>) {
+fn usable<'a>(
+    rows: &LastRows<'_>,
+    candidates: &'a [Candidate<'a>],
+    screens: &Screens,
+) -> (Vec<&'a Candidate<'a>>, Vec<NotInBestHedge>) {
     let (mut usable, mut left_out) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let own = rows.of_series(candidate.returns);
@@ -305,6 +358,11 @@ fn usable<'a>(rows: &LastRows<'_>, candidates: &'a [Candidate<'a>]) -> (Vec<&'a 
             BestHedgeExclusion::Young
         } else if stats::is_constant(own) {
             BestHedgeExclusion::Constant
+        } else if let Some((screen, _)) = screens.against(&candidate.facts) {
+            match screen {
+                CandidateExclusion::HighExpenseRatio => BestHedgeExclusion::HighExpenseRatio,
+                _ => BestHedgeExclusion::LowDailyValue,
+            }
         } else {
             usable.push(candidate);
             continue;

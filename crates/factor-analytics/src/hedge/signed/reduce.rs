@@ -36,6 +36,8 @@ pub struct Position {
     pub net: f64,
     /// What is traded to come there.
     pub turnover: f64,
+    /// The annual return of what is left as it is, less this one; null where one of them is.
+    pub return_given_up: Option<f64>,
 }
 
 /// How much of the factor to sell into cash for the variance that the hedge leaves.
@@ -111,14 +113,19 @@ impl Reduce {
             turnover: share,
         };
         let hedging = Way { moved: legs, gross: 1.0 + hedge.gross, net: 1.0 + hedge.net, turnover: hedge.gross };
+        let unchanged = after(&selling(0.0));
+        let beside = |position: Position| Position {
+            return_given_up: unchanged.annual_return.zip(position.annual_return).map(|(before, after)| before - after),
+            ..position
+        };
         Some(Self {
             share: share.ok(),
             reason: share.err(),
             share_expected: expected.map(share_sold),
             change: held.and_then(|portfolio| Some(-share.ok()? * portfolio.weight_of_overexposed)),
-            unchanged: after(&selling(0.0)),
-            hedged: after(&hedging),
-            reduced: share.ok().map(|share| after(&selling(share))),
+            unchanged: beside(unchanged),
+            hedged: beside(after(&hedging)),
+            reduced: share.ok().map(|share| beside(after(&selling(share)))),
         })
     }
 }
@@ -162,6 +169,7 @@ impl Base<'_> {
             gross: way.gross,
             net: way.net,
             turnover: way.turnover,
+            return_given_up: None,
         }
     }
 }

@@ -28,13 +28,22 @@ pub struct Rule {
     pub min_gain: f64,
     /// The most that sum |h| may come to; of a single member its ratio is cut to it.
     pub max_gross: f64,
+    /// Whether only a purchase will do: one member, whose correlation to the factor is below 0.
+    pub bought_only: bool,
     /// Least squares is charged this share of each member's variance per squared ratio; 0 for none.
     pub ridge: f64,
 }
 
 impl Default for Rule {
     fn default() -> Self {
-        Self { max_correlation: 0.97, max_members: MAX_MEMBERS, min_gain: 0.05, max_gross: 2.0, ridge: 0.0 }
+        Self {
+            max_correlation: 0.97,
+            max_members: MAX_MEMBERS,
+            min_gain: 0.05,
+            max_gross: 2.0,
+            bought_only: false,
+            ridge: 0.0,
+        }
     }
 }
 
@@ -58,6 +67,13 @@ struct Chosen<'a> {
 }
 
 impl Rule {
+    /// The same for one who may not sell short: the fund with the lowest correlation, bought. It is what a scorecard grades as
+    /// [`Strategy::LeastCorrelatedBought`](crate::hedge::scorecard::Strategy::LeastCorrelatedBought).
+    #[must_use]
+    pub fn of_purchases(self) -> Self {
+        Self { bought_only: true, max_members: 1, ..self }
+    }
+
     /// Whether a candidate with this correlation to the factor may be a member.
     pub(in crate::hedge) fn admits(&self, correlation: f64) -> bool {
         correlation <= self.max_correlation
@@ -74,7 +90,8 @@ impl Rule {
         let (variance, of_factor) = (moments.variance(f), moments.row(f));
         let correlations = moments.correlations(f);
         // Of what does not vary it is NaN, which nothing admits.
-        let usable = |at: &usize| *at != f && allowed(*at) && self.admits(correlations[*at]);
+        let is_bought = |at: &usize| !self.bought_only || correlations[*at] < 0.0;
+        let usable = |at: &usize| *at != f && allowed(*at) && self.admits(correlations[*at]) && is_bought(at);
         let candidates: Vec<usize> = (0..moments.size()).filter(usable).collect();
         let mut chosen = Chosen { members: vec![], rows: vec![], ratios: vec![], left: variance };
         while chosen.members.len() < self.max_members.min(MAX_MEMBERS) && chosen.left > NOTHING_LEFT * variance {

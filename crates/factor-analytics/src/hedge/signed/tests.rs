@@ -1,10 +1,10 @@
 use chrono::{Days, NaiveDate};
-use factor_types::Ticker;
+use factor_types::{FundFacts, Ratio, Ticker};
 use proptest::prelude::*;
 
 use super::{estimate::Estimate, *};
 use crate::{
-    hedge::{Candidate, Portfolio, tests::candidate},
+    hedge::{Candidate, Portfolio, Screens, tests::candidate},
     observer::{Silent, tests::StopAt},
     study::Standing,
 };
@@ -28,8 +28,8 @@ fn dates(rows: usize) -> Vec<NaiveDate> {
 }
 
 fn question<'a>(dates: &'a [NaiveDate], overexposed: &'a [f64]) -> BestHedgeQuestion<'a> {
-    let (portfolio, risk_free, rule) = (None, None, Rule::default());
-    BestHedgeQuestion { dates, overexposed, portfolio, risk_free, per_year: 252.0, rows: dates.len(), rule }
+    let (portfolio, risk_free, rule, screens) = (None, None, Rule::default(), Screens::default());
+    BestHedgeQuestion { dates, overexposed, portfolio, risk_free, per_year: 252.0, rows: dates.len(), rule, screens }
 }
 
 /// The best hedge of f among some series, by name.
@@ -137,7 +137,54 @@ fn who_is_no_candidate_and_why() {
     assert_eq!((found.members.len(), found.members[0].factor.as_str()), (1, "OPPOSITE"));
     assert_eq!(found.members[0].direction, LegDirection::Buy);
     let only = BestHedge::compute(&question(&dates, &f), &candidates[..6], &mut Silent);
-    assert_eq!(only, Err(BestHedgeError::NoCandidate { candidates: 6 }));
+    let left_out = found.left_out.clone();
+    assert_eq!(only, Err(BestHedgeError::NoCandidate { candidates: 6, left_out }));
+    // A fund that costs too much, or of which too little is traded, as far as that is known.
+    let facts = |costs, traded| FundFacts {
+        expense_ratio: Ratio::new(costs),
+        average_daily_value: Some(traded),
+        ..FundFacts::default()
+    };
+    let screened = [
+        Candidate { facts: facts(0.01, 9_000_000), ..candidate("DEAR", &opposite) },
+        Candidate { facts: facts(0.001, 10), ..candidate("QUIET", &opposite) },
+        candidate("UNKNOWN", &opposite),
+    ];
+    let screens = Screens { max_expense_ratio: Some(0.005), min_average_daily_value: Some(1e6) };
+    let found =
+        BestHedge::compute(&BestHedgeQuestion { screens, ..question(&dates, &f) }, &screened, &mut Silent).unwrap();
+    assert_eq!(found.members[0].factor, "UNKNOWN");
+    let out: Vec<BestHedgeExclusion> = found.left_out.iter().map(|one| one.reason).collect();
+    assert_eq!(out, [BestHedgeExclusion::HighExpenseRatio, BestHedgeExclusion::LowDailyValue]);
+}
+
+#[test]
+fn one_who_may_only_buy_buys_what_moves_against_the_factor_most() {
+    // f = a + b. X = -a + 2 c takes (1/5)^2 * 5 = 0.2 of 2 away at h = 0.2, Y = -b + 3 d 0.1 at 0.1; selling Z = a takes 1.
+    let f = mixed(&[(1, 1.0), (2, 1.0)]);
+    let series = [mixed(&[(1, -1.0), (4, 2.0)]), mixed(&[(2, -1.0), (8, 3.0)]), mixed(&[(1, 1.0)])];
+    let candidates: Vec<Candidate<'_>> =
+        ["X", "Y", "Z"].iter().zip(&series).map(|(name, values)| candidate(name, values)).collect();
+    let dates = dates(ROWS);
+    let rule = Rule::default().of_purchases();
+    let of = |candidates: &[Candidate<'_>]| {
+        BestHedge::compute(&BestHedgeQuestion { rule, ..question(&dates, &f) }, candidates, &mut Silent)
+    };
+    let found = of(&candidates).unwrap();
+    is(&found, &[("X", 0.2)], 0.1);
+    // Selling Z, then buying X against what it leaves, does not count: X has a in it. Z and Y: f - a - h b.
+    let whole = BestHedge::compute(&question(&dates, &f), &candidates, &mut Silent).unwrap();
+    assert_eq!(
+        (found.effectiveness.with_short_sales, whole.effectiveness.with_short_sales),
+        (Some(whole.effectiveness.in_sample), None)
+    );
+    assert!(whole.effectiveness.in_sample > 0.5);
+    let nothing = of(&candidates[2..]).unwrap_err();
+    assert!(
+        nothing.to_string().starts_with("none of the 1 candidates moved against the factor on the last 256 rows"),
+        "{nothing}"
+    );
+    assert!(nothing.to_string().ends_with("selling short as well takes 0.5000 of its variance away"), "{nothing}");
 }
 
 #[test]
@@ -166,7 +213,7 @@ fn held_members_are_sold_before_anything_is_sold_short() {
     let f = mixed(&[(1, 1.2), (2, 0.4)]);
     let (a, dates) = (mixed(&[(1, 1.0)]), dates(ROWS));
     let sold = |held: f64| {
-        let candidates = [Candidate { portfolio_weight: Some(held), ..candidate("A", &a) }];
+        let candidates = [Candidate { held_itself: held, ..candidate("A", &a) }];
         let portfolio = Some(Portfolio { returns: &f, weight_of_overexposed: 1.0 / 3.0 });
         let found =
             BestHedge::compute(&BestHedgeQuestion { portfolio, ..question(&dates, &f) }, &candidates, &mut Silent);
@@ -244,6 +291,9 @@ fn selling_half_by_hand() {
     // Hedged: b / sqrt 3 and the rate of the sale, on half of the days each sign; f's own mean and a's cancel.
     let b = 0.01 / 3.0_f64.sqrt();
     near(reduce.hedged.annual_return.unwrap(), (1.0001 + b).powf(126.0) * (1.0001 - b).powf(126.0) - 1.0);
+    let given_up = reduce.hedged.return_given_up.unwrap();
+    near(given_up, reduce.unchanged.annual_return.unwrap() - reduce.hedged.annual_return.unwrap());
+    assert_eq!(reduce.unchanged.return_given_up, Some(0.0));
     let unknown =
         Reduce::compute(&BestHedgeQuestion { risk_free: None, ..question }, &candidates, &found, None).unwrap();
     assert_eq!((unknown.hedged.annual_return, unknown.share_expected), (None, None));
