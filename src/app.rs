@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Instant};
 
 use chrono::{NaiveDate, Utc};
 use factor_analytics::panel::Clock;
+use factor_auth::Verifier;
 use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
@@ -32,6 +33,9 @@ use crate::{
     settings::{Secret, Settings},
 };
 
+/// Access tokens whose check is remembered for a moment.
+const MOST_TOKENS: u64 = 10_000;
+
 /// Everything a request may use.
 #[derive(Debug)]
 pub struct App {
@@ -39,6 +43,8 @@ pub struct App {
     pub settings: Settings,
     /// What users and administrators write.
     pub store: Arc<dyn Store>,
+    /// Who checks access tokens, where an issuer is set.
+    pub tokens: Option<Arc<Verifier>>,
     /// The factors, kept up to date.
     pub universe_watcher: UniverseWatcher,
     /// Where prices, yields and fundamentals come from.
@@ -80,6 +86,8 @@ impl App {
 
     fn wired(settings: Settings, multi_user: bool) -> anyhow::Result<Arc<Self>> {
         let store = open_store(&settings, multi_user)?;
+        let tokens = settings.resource_server()?;
+        let tokens = tokens.map(|server| Arc::new(Verifier::new(server).remembering(MOST_TOKENS)));
         let universe_watcher = UniverseWatcher::new(Arc::clone(&store), settings.universe.proxies_dir.clone());
         let sources = Sources::pick(&settings)?;
         let choice = &sources.choice;
@@ -101,6 +109,7 @@ impl App {
             clearing: Clearing::new(Arc::clone(&sources.store)),
             settings,
             store,
+            tokens,
             universe_watcher,
             sources,
             files_examined: KeptExamination::default(),

@@ -13,6 +13,7 @@ pub mod mcp;
 pub mod process_usage;
 pub mod progress;
 pub mod results;
+pub mod rights;
 pub mod services;
 pub mod settings;
 pub mod telemetry;

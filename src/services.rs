@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use self::schema::{answer_schema, or_failure};
-use crate::{analysis::Caller, progress::Progress};
+use crate::{analysis::Caller, progress::Progress, rights::Rights};
 
 /// One question as it comes in from an adapter.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,8 @@ pub struct Call {
     pub arguments: Map<String, Value>,
     /// Whose call it is.
     pub user: UserId,
+    /// What they may do.
+    pub rights: Rights,
     /// Cancelled when the client gives up, the call's deadline passes or the server stops. The call's future is dropped
     /// then; work on other threads has to look at this.
     pub cancel: CancellationToken,

@@ -19,8 +19,8 @@ use serde::Serialize;
 pub use self::{
     declare::{Preset, Setting},
     table::{
-        AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, PriceSettings,
-        SETTINGS, Settings, SlowSettings, StoreSettings, UniverseSettings, VendorSettings,
+        AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, OauthSettings,
+        PriceSettings, SETTINGS, Settings, SlowSettings, StoreSettings, UniverseSettings, VendorSettings,
     },
 };
 use self::{file::File, values::Values};
@@ -156,6 +156,16 @@ impl Settings {
         Self::gather(&flags, |_| None, None)
     }
 
+    /// Whose access tokens are taken, and what this server is to them; `None` where no issuer is set.
+    ///
+    /// # Errors
+    /// Never: they were checked when they were read.
+    pub fn resource_server(&self) -> Result<Option<factor_auth::Settings>, factor_auth::SettingsError> {
+        let (OauthSettings { issuer, jwks_url, allow_jwt_typ, .. }, public_url) = (&self.oauth, &self.http.public_url);
+        let both = issuer.as_deref().zip(public_url.as_deref());
+        both.map(|(issuer, url)| oauth_of(issuer, url, jwks_url.as_deref(), *allow_jwt_typ)).transpose()
+    }
+
     /// Every setting with its value and where it came from.
     pub fn effective(&self) -> &[Effective] {
         &self.effective
@@ -174,6 +184,7 @@ impl Settings {
         // Secrets are still readable here and hidden below, so that a wrong one is checked and never shown.
         let settings = Self::read(&mut values);
         checks::check_sources(&mut values);
+        checks::check_oauth(&mut values);
         for (setting, shown) in SETTINGS.iter().zip(&mut effective).filter(|(setting, _)| setting.is_secret) {
             debug_assert_eq!(setting.variable, shown.name, "the same order");
             shown.value = shown.value.as_ref().map(|_| "***".to_owned());
@@ -182,6 +193,23 @@ impl Settings {
             Some(settings) if problems.is_empty() => Ok(Self { effective, ..settings }),
             _ => Err(SettingsError(problems)),
         }
+    }
+}
+
+/// Where a value comes from that nobody wrote.
+const DEFAULT: &str = "default";
+
+/// What the check of access tokens goes by.
+fn oauth_of(
+    issuer: &str,
+    public_url: &str,
+    jwks_url: Option<&str>,
+    allow_jwt_typ: bool,
+) -> Result<factor_auth::Settings, factor_auth::SettingsError> {
+    let settings = factor_auth::Settings::new(issuer, public_url)?.allowing_jwt_typ(allow_jwt_typ);
+    match jwks_url {
+        Some(url) => settings.with_jwks_url(url),
+        None => Ok(settings),
     }
 }
 
@@ -209,7 +237,7 @@ fn in_force(
             Preset::Value(value) => Some(value.to_owned()),
             Preset::UserDataFolder => file::user_data_folder(environment).map(|path| path.display().to_string()),
         };
-        Effective { name, value, origin: "default".into() }
+        Effective { name, value, origin: DEFAULT.into() }
     }
 }
 

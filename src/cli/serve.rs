@@ -76,7 +76,7 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
         Transport::Http => App::build_shared(settings)?,
     };
     app.start(hangups.unwrap_or_else(Hangups::listen));
-    let store = Arc::clone(&app.sources.store);
+    let (store, tokens) = (Arc::clone(&app.sources.store), app.tokens.clone());
     let server = Server::new(app, TOOLS, &filter)?;
     match args.transport {
         Transport::Stdio => stdio::serve(server).await?,
@@ -91,6 +91,10 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
             let stop = stop_signal()?;
             let http = HttpServer::bind(server, options).await?;
             log.say(&format!("listening on http://{}/mcp", http.addr()?));
+            if let Some(server) = tokens.as_ref().map(|tokens| tokens.settings()) {
+                log.say(&format!("taking access tokens of {}", server.issuer()));
+                log.say(&format!("metadata for clients at {}", server.metadata_url("/mcp")));
+            }
             http.serve(stop).await;
         }
     }

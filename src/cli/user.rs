@@ -1,9 +1,9 @@
 //! `factor-mcp user`: who may use a shared server.
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::{Args, Subcommand};
-use factor_store::{Listed, NewUser, Store, User, UserTier};
+use factor_store::{Identity, Listed, NewUser, Store, User, UserTier};
 use factor_types::UserId;
 use serde_json::json;
 
@@ -40,13 +40,27 @@ enum UserCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// Take the key from a user; what they saved stays
+    /// Shut a user out: take their key, and let no token of theirs in; what they saved stays
     Revoke {
         /// Their number, as `user list` shows it
-        id: i64,
+        #[arg(required_unless_present = "subject", conflicts_with_all = ["issuer", "subject"])]
+        id: Option<i64>,
+        /// Whom their issuer's tokens name, in place of the number
+        #[arg(long, value_name = "TEXT", requires = "issuer")]
+        subject: Option<String>,
+        /// The issuer, as `user list` shows it
+        #[arg(long, value_name = "URL", requires = "subject")]
+        issuer: Option<String>,
         /// Do not ask first
         #[arg(long)]
         force: bool,
+    },
+    /// Give a user another tier
+    Tier {
+        /// Their number, as `user list` shows it
+        id: i64,
+        /// What they may use: public, registered or paid
+        tier: UserTier,
     },
 }
 
@@ -58,8 +72,21 @@ pub async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<ExitCode>
     let store = admin::open(&settings).await?;
     match args.command {
         UserCommand::Add { email, tier, format } => add(&*store, email, tier, format).await,
-        UserCommand::List { format } => list(store.users().await?, format),
-        UserCommand::Revoke { id, force } => revoke(&*store, UserId::new(id), force).await,
+        UserCommand::List { format } => list(store.users().await?, store.identities().await?, format),
+        UserCommand::Revoke { id, subject, issuer, force } => {
+            let id = match (id, issuer.zip(subject)) {
+                (None, Some((issuer, subject))) => user_called(&*store, &issuer, &subject).await?,
+                (id, _) => UserId::new(id.unwrap_or_default()),
+            };
+            revoke(&*store, id, force).await
+        }
+        UserCommand::Tier { id, tier } => match store.set_tier(UserId::new(id), tier).await? {
+            Some(user) => {
+                print(&format!("user {} is {}", user.id, user.tier))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            None => Err(unknown(UserId::new(id)).into()),
+        },
     }
 }
 
@@ -85,40 +112,109 @@ async fn add(store: &dyn Store, email: Option<String>, tier: UserTier, format: F
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(Listed { rows: users, damaged }: Listed<User>, format: Format) -> anyhow::Result<ExitCode> {
+fn list(users: Listed<User>, identities: Listed<Identity>, format: Format) -> anyhow::Result<ExitCode> {
+    let Listed { rows: users, damaged } = users;
     match format {
         Format::Json => {
             let damaged = damaged.iter().map(|id| json!({"id": id.parse::<i64>().ok(), "damaged": true}));
-            let all: Vec<_> = users.iter().map(object).chain(damaged).collect();
-            print_json(&all)?;
+            let shown = users.iter().map(|user| {
+                let mut shown = object(user);
+                let of_user = identities.rows.iter().filter(|identity| identity.user == user.id);
+                shown["identities"] = of_user.map(of_issuer).collect();
+                shown
+            });
+            print_json(&shown.chain(damaged).collect::<Vec<_>>())?;
         }
         Format::Table if users.is_empty() && damaged.is_empty() => print("there is no user yet: `user add` makes one")?,
-        Format::Table => print(&table(&["id", "tier", "email", "added", "key"], users.iter().map(cells).collect()))?,
+        Format::Table if identities.rows.is_empty() => {
+            print(&table(&["id", "tier", "email", "added", "key"], users.iter().map(cells).collect()))?;
+        }
+        Format::Table => {
+            let heads = ["id", "tier", "email", "added", "key", "issuer", "subject", "revoked"];
+            print(&table(&heads, users.iter().flat_map(|user| with_identities(user, &identities.rows)).collect()))?;
+        }
     }
+    let damaged: BTreeSet<String> = damaged.into_iter().chain(identities.damaged).collect();
     if let (Format::Table, false) = (format, damaged.is_empty()) {
-        say(&format!("damaged: user {}; `factor-mcp store check` says more", damaged.join(", ")));
+        let numbers: Vec<String> = damaged.into_iter().collect();
+        say(&format!("damaged: user {}; `factor-mcp store check` says more", numbers.join(", ")));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The number of whom an issuer calls so.
+async fn user_called(store: &dyn Store, issuer: &str, subject: &str) -> anyhow::Result<UserId> {
+    let all = store.identities().await?.rows;
+    let found = all.iter().find(|identity| identity.issuer == issuer && identity.subject == subject);
+    let unknown = || {
+        UsageError(
+            "nobody of that issuer and subject has come yet: `user list` shows those who have, to the letter"
+                .to_owned(),
+        )
+    };
+    Ok(found.ok_or_else(unknown)?.user)
+}
+
+fn unknown(id: UserId) -> UsageError {
+    UsageError(format!("there is no user {id}: `user list` shows their numbers"))
 }
 
 async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<ExitCode> {
     // Looked up first, so that the question names who loses the key.
     let users = store.users().await?;
-    let Some(user) = users.rows.iter().find(|user| user.id == id) else {
-        return Err(UsageError(format!("there is no user {id}: `user list` shows their numbers")).into());
-    };
-    if !user.has_key {
-        print(&format!("user {id} has no key: nothing to revoke"))?;
+    let user = users.rows.iter().find(|user| user.id == id).ok_or_else(|| unknown(id))?;
+    let identities = store.identities().await?.rows;
+    let comes = identities.iter().find(|identity| identity.user == id && identity.revoked_at.is_none());
+    if !user.has_key && comes.is_none() {
+        let shut_out = identities.iter().any(|identity| identity.user == id);
+        let why = if shut_out { "is shut out already" } else { "has no key" };
+        print(&format!("user {id} {why}: nothing to revoke"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let whom = user.email.as_ref().map(|email| format!(" ({email})")).unwrap_or_default();
-    if !force && !ask(&format!("Take the key from user {id}{whom}?"))? {
+    let whom = user.email.as_deref().or(comes.map(|identity| identity.subject.as_str()));
+    let whom = whom.map(|whom| format!(" ({whom})")).unwrap_or_default();
+    let question = match comes {
+        Some(_) => format!("Shut user {id}{whom} out?"),
+        None => format!("Take the key from user {id}{whom}?"),
+    };
+    if !force && !ask(&question)? {
         say("nothing was changed");
         return Ok(ExitCode::FAILURE);
     }
     store.revoke_user(id).await?;
-    print(&format!("user {id} has no key any more; a running server stops taking it within 30 seconds"))?;
+    if comes.is_some() {
+        print(&format!("user {id} is shut out; a running server stops taking their tokens within 5 seconds"))?;
+    }
+    if user.has_key {
+        print(&format!("user {id} has no key any more; a running server stops taking it within 30 seconds"))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A user's rows of the table: one, or one for each of those that their issuers call them.
+fn with_identities(user: &User, all: &[Identity]) -> Vec<[String; 8]> {
+    let [id, tier, email, added, key] = cells(user);
+    let row = |of: [String; 3]| {
+        let [issuer, subject, revoked] = of;
+        [id.clone(), tier.clone(), email.clone(), added.clone(), key.clone(), issuer, subject, revoked]
+    };
+    let of_user = all.iter().filter(|identity| identity.user == user.id);
+    let rows: Vec<_> = of_user
+        .map(|identity| {
+            let revoked = identity.revoked_at.map(time).unwrap_or_default();
+            row([identity.issuer.clone(), identity.subject.clone(), revoked])
+        })
+        .collect();
+    if rows.is_empty() { vec![row(Default::default())] } else { rows }
+}
+
+fn of_issuer(identity: &Identity) -> serde_json::Value {
+    json!({
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "created_at": time(identity.created_at),
+        "revoked_at": identity.revoked_at.map(time),
+    })
 }
 
 fn object(user: &User) -> serde_json::Value {
@@ -144,6 +240,26 @@ fn cells(user: &User) -> [String; 5] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_has_a_row_for_each_of_their_names_and_one_at_least() {
+        let at = "2026-01-02T03:04:05Z".parse().unwrap();
+        let user =
+            |id| User { id: UserId::new(id), tier: UserTier::Public, email: None, created_at: at, has_key: false };
+        let identity = |user, subject: &str, revoked_at| Identity {
+            issuer: "https://login.example.com".to_owned(),
+            subject: subject.to_owned(),
+            user: UserId::new(user),
+            created_at: at,
+            revoked_at,
+        };
+        let all = [identity(2, "ada", None), identity(2, "lady", Some(at)), identity(3, "bob", None)];
+        let shown =
+            |id| -> Vec<String> { with_identities(&user(id), &all).iter().map(|row| row[5..].join(" ")).collect() };
+        assert_eq!(shown(2), ["https://login.example.com ada ", "https://login.example.com lady 2026-01-02T03:04:05Z"]);
+        assert_eq!(shown(4), ["  "]);
+        assert_eq!(of_issuer(&all[1])["revoked_at"], "2026-01-02T03:04:05Z");
+    }
 
     #[test]
     fn a_user_is_shown_without_a_key() {

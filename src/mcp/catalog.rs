@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use factor_auth::Scopes;
 use rmcp::model::{JsonObject, Tool};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ pub enum CatalogError {
 /// The tools on offer.
 #[derive(Debug)]
 pub(super) struct Catalog {
-    tools: Vec<(Tool, ToolFn)>,
+    tools: Vec<(Tool, ToolFn, Effect)>,
 }
 
 impl Catalog {
@@ -70,19 +71,28 @@ impl Catalog {
                 && !named(&filter.exclude, entry)
         };
         // Every schema is made, also of a tool that is hidden: a mistake in one shows whatever is offered.
-        let made = entries.iter().map(|entry| Ok((portable(entry.definition())?, entry.call)));
+        let made = entries.iter().map(|entry| Ok((portable(entry.definition())?, entry.call, entry.effect)));
         let made = made.collect::<Result<Vec<_>, _>>()?;
         let tools = entries.into_iter().zip(made).filter(|(entry, _)| offered(entry)).map(|(_, tool)| tool);
         Ok(Self { tools: tools.collect() })
     }
 
     pub(super) fn tools(&self) -> impl Iterator<Item = &Tool> + Clone {
-        self.tools.iter().map(|(tool, _)| tool)
+        self.tools.iter().map(|(tool, ..)| tool)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<(&Tool, ToolFn)> {
-        let at = self.tools.binary_search_by(|(tool, _)| tool.name.as_ref().cmp(name)).ok()?;
-        self.tools.get(at).map(|(tool, call)| (tool, *call))
+        self.entry(name).map(|(tool, call, _)| (tool, *call))
+    }
+
+    /// What a call of this tool needs; of a name that is none, what everything needs.
+    pub(super) fn needs(&self, name: &str) -> Scopes {
+        self.entry(name).map_or(Effect::Reads, |(.., effect)| *effect).needs()
+    }
+
+    fn entry(&self, name: &str) -> Option<&(Tool, ToolFn, Effect)> {
+        let at = self.tools.binary_search_by(|(tool, ..)| tool.name.as_ref().cmp(name)).ok()?;
+        self.tools.get(at)
     }
 
     /// What is said of a name that is no tool.

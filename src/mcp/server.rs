@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use axum::http;
+use factor_auth::Scopes;
 use factor_types::UserId;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -28,7 +29,15 @@ use super::{
     transport::Arguments,
     work,
 };
-use crate::{answer::Rendered, app::App, progress::Progress, results::ResultLink, services::Call};
+use crate::{
+    answer::Rendered,
+    app::App,
+    progress::Progress,
+    results::ResultLink,
+    rights::Rights,
+    services::Call,
+    tool_error::{ErrorCode, ToolError},
+};
 
 /// What a model hears about the server as a whole. At most 2,048 characters: clients cut what is longer.
 pub const INSTRUCTIONS: &str = "\
@@ -104,6 +113,11 @@ impl Server {
         self.inner.catalog.tools()
     }
 
+    /// What a call of this tool needs; of a name that is none, what everything needs.
+    pub fn needs(&self, tool: &str) -> Scopes {
+        self.inner.catalog.needs(tool)
+    }
+
     /// Calls a tool: whatever happens in it is a result.
     pub async fn run(&self, name: &str, tool: ToolFn, call: Call) -> CallToolResult {
         match work::done(&self.inner.app, name, tool, call).await {
@@ -120,6 +134,14 @@ fn caller(extensions: &Extensions) -> UserId {
     match extensions.get::<http::request::Parts>() {
         Some(parts) => parts.extensions.get().copied().unwrap_or(NOBODY),
         None => UserId::LOCAL,
+    }
+}
+
+/// What they may do: over HTTP what the transport has found, else all.
+fn rights(extensions: &Extensions) -> Rights {
+    match extensions.get::<http::request::Parts>() {
+        Some(parts) => parts.extensions.get().copied().unwrap_or(Rights::NONE),
+        None => Rights::all(),
     }
 }
 
@@ -172,6 +194,13 @@ impl ServerHandler for Server {
         let Some((_, tool)) = self.inner.catalog.get(&request.name) else {
             return Err(ErrorData::invalid_params(self.inner.catalog.unknown(&request.name), None));
         };
+        // The door has looked already; this is what holds should it ever be passed by.
+        let rights = rights(&context.extensions);
+        if let Err(refused) = rights.require(self.needs(&request.name)) {
+            let message = format!("The token does not open `{}`", request.name);
+            let error = ToolError::new(ErrorCode::Unauthorized, message, refused.to_string());
+            return Ok(result(CallToolResult::error, Rendered::of(error.structured())).into());
+        }
         let progress = context
             .meta
             .get_progress_token()
@@ -179,7 +208,7 @@ impl ServerHandler for Server {
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = read_before(&context.extensions).or(request.arguments).unwrap_or_default();
         let user = caller(&context.extensions);
-        let call = Call { arguments, user, cancel, progress: progress.unwrap_or_default(), deadline: None };
+        let call = Call { arguments, user, rights, cancel, progress: progress.unwrap_or_default(), deadline: None };
         Ok(self.run(&request.name, tool, call).await.into())
     }
 
@@ -330,6 +359,8 @@ mod tests {
         assert_eq!(caller(&parts(Some(UserId::new(7)))), UserId::new(7));
         assert_eq!(caller(&parts(None)), UserId::new(0));
         assert_ne!(UserId::LOCAL, UserId::new(0));
+        assert_eq!(rights(&Extensions::new()), Rights::all(), "who started the server may do all");
+        assert_eq!(rights(&parts(Some(UserId::new(7)))), Rights::NONE, "what no door has said is not allowed");
     }
 
     #[test]

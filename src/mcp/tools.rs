@@ -22,6 +22,7 @@ mod validate_factor_group;
 
 use std::{fmt, sync::Arc};
 
+use factor_auth::{Scope, Scopes};
 use futures::future::BoxFuture;
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::Schema;
@@ -73,6 +74,17 @@ pub enum Effect {
     Adds,
     /// It may replace or delete something.
     Replaces,
+}
+
+impl Effect {
+    /// What a call needs to be allowed.
+    #[must_use]
+    pub fn needs(self) -> Scopes {
+        match self {
+            Self::Reads => Scopes::of(&[Scope::Read]),
+            Self::Adds | Self::Replaces => Scopes::of(&[Scope::Read, Scope::Write]),
+        }
+    }
 }
 
 /// One tool.

@@ -18,6 +18,7 @@ use crate::{
     app::{App, CallFigures},
     arguments::Args,
     cache_figures::CacheFigures,
+    rights::Rights,
     services::{
         Call,
         saved_items::{self, Success},
@@ -47,8 +48,9 @@ pub struct ServerStatus {
     vendors: Vec<Vendor>,
     calls: CallFigures,
     memory: Memory,
-    /// Each setting by its variable.
-    configuration: IndexMap<&'static str, Configured>,
+    /// Each setting by its variable, for those who run the server alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<IndexMap<&'static str, Configured>>,
     /// What the one who runs the server should know.
     warnings: Vec<String>,
 }
@@ -78,19 +80,26 @@ pub struct Configured {
 /// Arguments, which there are none of.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    Ok(saved_items::rendered(app, call.user, &run(app, call.user).await, &["warnings"]))
+    let status = run(app, call.user, call.rights).await;
+    Ok(saved_items::rendered(app, call.user, &status, &["warnings"]))
 }
 
-/// Asks every part how it is.
-pub async fn run(app: &App, user: UserId) -> ServerStatus {
+/// Asks every part how it is. Paths, addresses and settings are for those who run the server.
+pub async fn run(app: &App, user: UserId, rights: Rights) -> ServerStatus {
     let snapshot = app.universe_watcher.current().await;
     let loaded = &snapshot.loaded;
     // First: the caches and counters then show what the probes did as well.
-    let parts = Parts::probed(app, user, loaded).await;
+    let mut parts = Parts::probed(app, user, loaded).await;
     let calls = app.counters.figures();
-    let caches = Caches::of(app).await;
+    let mut caches = Caches::of(app).await;
     let about = app.sources.prices.about();
-    let mut warnings: Vec<String> = loaded.problems.iter().chain(&about.warnings).cloned().collect();
+    let mut warnings: Vec<String> = Vec::new();
+    if rights.administers() {
+        warnings.extend(loaded.problems.iter().chain(&about.warnings).cloned());
+    } else {
+        parts.for_users();
+        caches.disk = None;
+    }
     warnings.extend(usage_warnings(about.simulated, &calls, &caches.results));
     ServerStatus {
         status: Success::Success,
@@ -103,7 +112,7 @@ pub async fn run(app: &App, user: UserId) -> ServerStatus {
         vendors: app.sources.vendors().iter().map(Vendor::from).collect(),
         calls,
         memory: Memory::now(),
-        configuration: app.settings.effective().iter().map(configured).collect(),
+        configuration: rights.administers().then(|| app.settings.effective().iter().map(configured).collect()),
         warnings,
     }
 }

@@ -73,6 +73,20 @@ pub(super) fn url(default: &'static str) -> Rule<BaseUrl> {
     })
 }
 
+/// A text as it is written. What it may be shows with others: see `checks`.
+pub(super) fn text() -> Rule<String> {
+    Rule::new("write a text", |text| Some(text.to_owned()))
+}
+
+/// Yes or no.
+pub(super) fn flag() -> Rule<bool> {
+    Rule::new("write true or false", |text| match text.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    })
+}
+
 /// A whole number of this range.
 pub(super) fn whole(range: RangeInclusive<usize>) -> Rule<usize> {
     let allowed = format!("write a whole number from {} to {}", range.start(), range.end());
@@ -147,6 +161,11 @@ mod tests {
         let time = seconds(1..=3_600);
         check(&time, &["1", "3600", "50s", "50 s"], &["0", "3601", "1m", "1.5", "-1", "s", "50 sec"]);
         assert_eq!((time.read)("90 s"), Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        check(&flag(), &["true", "False"], &["1", "yes", "on", ""]);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
 use factor_prices::vendors::{fmp, fred, treasury, yahoo};
+use factor_store::UserTier;
 
 use super::{
     BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
-        address, any_path, date, existing_path, log_filter, number, one_of, optional, proxies, seconds, secret, url,
-        whole,
+        address, any_path, date, existing_path, flag, log_filter, number, one_of, optional, proxies, seconds, secret,
+        text, url, whole,
     },
 };
 
@@ -129,6 +130,24 @@ settings! {
         /// counts, and connections from them are not limited by address.
         trusted_proxies: TrustedProxies =
             Setting::new("FACTOR_TRUSTED_PROXIES").in_words("none"), proxies();
+        /// URL under which clients know the server, such as `https://factors.example.com`: the audience of access tokens, and a
+        /// host that it answers to.
+        public_url: Option<String> = Setting::new("FACTOR_PUBLIC_URL"), optional(text());
+    }
+
+    /// Access tokens of OAuth, which then open the HTTP server as keys do.
+    oauth: OauthSettings {
+        /// Issuer whose access tokens are taken over HTTP, by its URL to the letter; needs `FACTOR_PUBLIC_URL`.
+        issuer: Option<String> = Setting::new("FACTOR_OAUTH_ISSUER"), optional(text());
+        /// Where the issuer's keys are.
+        jwks_url: Option<String> = Setting::new("FACTOR_OAUTH_JWKS_URL").in_words("as the issuer's metadata say"),
+            optional(text());
+        /// Whether tokens whose header says `JWT`, not `at+jwt`, are taken as well.
+        allow_jwt_typ: bool = Setting::new("FACTOR_OAUTH_ALLOW_JWT_TYP").preset("false"), flag();
+        /// Tier of users who come with a token for the first time: `public`, `registered` or `paid`.
+        default_tier: UserTier = Setting::new("FACTOR_OAUTH_DEFAULT_TIER").preset("registered"), one_of();
+        /// Most users in an hour who may come with a token for the first time, 1 to 100000.
+        new_users_per_hour: usize = Setting::new("FACTOR_OAUTH_NEW_USERS_PER_HOUR").preset("100"), whole(1..=100_000);
     }
 
     /// The log.

@@ -2,6 +2,7 @@ use std::{collections::HashSet, time::Duration};
 
 use chrono::NaiveDate;
 use factor_prices::vendors::fmp;
+use factor_store::UserTier;
 
 use super::*;
 
@@ -160,6 +161,55 @@ fn a_value_may_be_written_as_people_write_it() {
     assert_eq!(settings.calls.deadline, Duration::from_secs(20));
     assert_eq!(settings.http.addr.to_string(), "127.0.0.1:80");
     assert_eq!(settings.vendors.fmp_url, BaseUrl { url: fmp::BASE_URL.to_owned(), is_default: true });
+}
+
+#[test]
+fn an_issuer_is_kept_to_the_letter_and_needs_a_public_url() {
+    let issuer = ("FACTOR_OAUTH_ISSUER", " https://login.example.com/realms/one/ ");
+    let public_url = ("FACTOR_PUBLIC_URL", "https://factors.example/");
+    let settings = load(&[], &[issuer, public_url], None).unwrap();
+    let server = settings.resource_server().unwrap().unwrap();
+    assert_eq!(server.issuer(), "https://login.example.com/realms/one/");
+    assert_eq!(server.audience(), "https://factors.example");
+    assert_eq!((settings.oauth.default_tier, settings.oauth.new_users_per_hour), (UserTier::Registered, 100));
+    assert!(Settings::defaults().unwrap().resource_server().unwrap().is_none());
+    assert!(load(&[], &[public_url], None).unwrap().resource_server().unwrap().is_none());
+
+    let found = problems(load(&[], &[issuer], None));
+    assert!(found.len() == 1 && found[0].starts_with("FACTOR_OAUTH_ISSUER is set, but FACTOR_PUBLIC_URL"), "{found:?}");
+}
+
+#[test]
+fn settings_of_tokens_without_an_issuer_or_with_a_wrong_one_are_refused() {
+    let found = problems(load(
+        &[("FACTOR_OAUTH_DEFAULT_TIER", "paid")],
+        &[("FACTOR_OAUTH_JWKS_URL", "https://login.example.com/keys"), ("FACTOR_PUBLIC_URL", "http://factors.example")],
+        None,
+    ));
+    assert_eq!(
+        found,
+        [
+            "FACTOR_PUBLIC_URL is `http://factors.example` (http is for this machine only, elsewhere it has to be https): \
+             write the URL under which clients know this server, like https://factors.example.com",
+            "FACTOR_OAUTH_JWKS_URL is set, but FACTOR_OAUTH_ISSUER is not: name the issuer, or leave FACTOR_OAUTH_JWKS_URL out",
+            "FACTOR_OAUTH_DEFAULT_TIER is set, but FACTOR_OAUTH_ISSUER is not: name the issuer, or leave \
+             FACTOR_OAUTH_DEFAULT_TIER out",
+        ]
+    );
+    for (name, value) in [
+        ("FACTOR_OAUTH_ISSUER", "https://ann:hunter2@login.example.com"),
+        ("FACTOR_OAUTH_JWKS_URL", "https://ann:hunter2@login.example.com/keys"),
+        ("FACTOR_PUBLIC_URL", "https://ann:hunter2@factors.example"),
+        ("FACTOR_OAUTH_ALLOW_JWT_TYP", "perhaps"),
+        ("FACTOR_OAUTH_DEFAULT_TIER", "gold"),
+        ("FACTOR_OAUTH_NEW_USERS_PER_HOUR", "0"),
+        ("FACTOR_OAUTH_NEW_USERS_PER_HOUR", "100001"),
+    ] {
+        let good = [("FACTOR_OAUTH_ISSUER", "https://login.example.com"), ("FACTOR_PUBLIC_URL", "https://f.example")];
+        let all: Vec<_> = good.into_iter().filter(|(other, _)| *other != name).chain([(name, value)]).collect();
+        let found = problems(load(&[], &all, None));
+        assert!(found.len() == 1 && found[0].starts_with(name) && !found[0].contains("hunter2"), "{found:?}");
+    }
 }
 
 #[test]

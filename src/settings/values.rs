@@ -1,6 +1,6 @@
 //! The values in force as they were written, read by their rules; every wrong one is remembered, not just the first.
 
-use super::{Effective, SETTINGS, Setting, rules::Rule};
+use super::{DEFAULT, Effective, SETTINGS, Setting, rules::Rule};
 
 pub(super) struct Values<'a> {
     effective: &'a [Effective],
@@ -15,6 +15,11 @@ impl<'a> Values<'a> {
     /// A value as written, without the space around it.
     pub(super) fn text(&self, variable: &str) -> Option<&'a str> {
         self.get(variable)?.value.as_deref().map(str::trim)
+    }
+
+    /// Whether somebody wrote a value.
+    pub(super) fn is_written(&self, variable: &str) -> bool {
+        self.get(variable).is_some_and(|setting| setting.origin != DEFAULT)
     }
 
     /// A value by its rule; `None` when it breaks it, which is then a problem.

@@ -29,6 +29,7 @@ mod jumps;
 mod keys;
 mod kinds_of_files;
 mod lengths;
+mod oauth;
 mod oracle;
 mod portfolio_factors;
 mod portfolio_tools;

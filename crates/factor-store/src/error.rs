@@ -57,6 +57,8 @@ factor_types::closed_set! {
         Portfolio = "portfolio",
         /// A user.
         User = "user",
+        /// An issuer's subject, by the number of its user.
+        Identity = "identity",
     }
 }
 
@@ -68,7 +70,7 @@ impl RowKind {
             Self::Portfolio => {
                 "delete_portfolio deletes it, `factor-mcp store restore` brings back what the backup has"
             }
-            Self::User => "`factor-mcp store restore` brings back what the backup has",
+            Self::User | Self::Identity => "`factor-mcp store restore` brings back what the backup has",
         }
     }
 }

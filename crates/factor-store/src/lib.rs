@@ -40,4 +40,4 @@ pub use store::{
     WriteOutcome, maintenance, open, open_with,
 };
 pub use universe::{LoadedUniverse, load_from, load_universe};
-pub use users::{ApiKey, ApiKeyError, NewUser, User, UserTier};
+pub use users::{ApiKey, ApiKeyError, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier};

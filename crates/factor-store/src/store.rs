@@ -16,7 +16,7 @@ use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Tic
 use crate::{
     MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
-    users::{ApiKey, NewUser, User},
+    users::{ApiKey, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier},
 };
 
 mod accounts;
@@ -24,6 +24,7 @@ mod checksums;
 mod database;
 mod errors;
 mod groups;
+mod identities;
 pub mod maintenance;
 mod mappings;
 mod portfolios;
@@ -260,8 +261,17 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn add_user(&self, user: &NewUser) -> Result<(User, ApiKey), StoreError>;
     /// All users, by number.
     async fn users(&self) -> Result<Listed<User>, StoreError>;
-    /// Takes the key from a user; their data stays. `None` when there is no such user.
+    /// Takes key and access from a user, and from all that issuers call them; their data stays. `None` when there is no such
+    /// user.
     async fn revoke_user(&self, user: UserId) -> Result<Option<User>, StoreError>;
     /// The user of a key; `None` for an unknown, revoked or malformed one.
     async fn user_of(&self, key: &ApiKey) -> Result<Option<User>, StoreError>;
+    /// Gives a user another tier. `None` when there is no such user.
+    async fn set_tier(&self, user: UserId, tier: UserTier) -> Result<Option<User>, StoreError>;
+    /// The user whom an issuer calls so; one that it has not named before becomes a user now. However many ask at once, a
+    /// subject is one user, and a subject whose access was taken away stays out.
+    async fn user_of_identity(&self, issuer: &str, subject: &str, new: NewUsers)
+    -> Result<IdentityOutcome, StoreError>;
+    /// All subjects that ever came, by user; damaged ones by the number of their user.
+    async fn identities(&self) -> Result<Listed<Identity>, StoreError>;
 }

@@ -49,6 +49,41 @@ pub struct NewUser {
     pub email: Option<String>,
 }
 
+/// Whom an issuer of access tokens calls a subject, and who that is here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// The issuer, to the letter.
+    pub issuer: String,
+    /// Its name for them.
+    pub subject: String,
+    /// Who that is.
+    pub user: UserId,
+    /// When they first came.
+    pub created_at: DateTime<Utc>,
+    /// When their access was taken away.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// How those become users who come for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewUsers {
+    /// What they may use.
+    pub tier: UserTier,
+    /// How many of them there may be in an hour.
+    pub per_hour: u32,
+}
+
+/// Who a subject is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityOutcome {
+    /// This user; since just now, where they came for the first time.
+    Known(User),
+    /// Somebody whose access was taken away.
+    Revoked,
+    /// Nobody yet, and there were as many new users within the hour as there may be.
+    TooManyNew,
+}
+
 /// A user's key: `fie_<user number>_<64 hexadecimal digits>`. Never in a log: only [`reveal`](Self::reveal) shows it.
 #[derive(Clone)]
 pub struct ApiKey {

@@ -1,6 +1,7 @@
 //! Streamable HTTP at `/mcp`, with the limits a listening server needs.
 //!
-//! A request is its user's: the one whose key it brings, or the local user where none is needed (see `http/keys.rs`).
+//! A request is its user's: the one whose key or access token it brings, or the local user where none is needed (see
+//! `http/keys.rs` and `http/tokens.rs`).
 //!
 //! | limit | what happens beyond it |
 //! | --- | --- |
@@ -24,12 +25,14 @@ mod proxies;
 mod refusals;
 mod sessions;
 mod shares;
+mod tokens;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, body::Body, middleware, routing::get, serve::ListenerExt};
-use factor_store::{Store, StoreError};
+use factor_auth::Verifier;
+use factor_store::{NewUsers, Store, StoreError};
 use hyper::service::service_fn;
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::TowerToHyperService};
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -47,6 +50,7 @@ use self::{
     refusals::Refusal,
     sessions::Sessions,
     shares::Shares,
+    tokens::Tokens,
 };
 use crate::{
     mcp::{raw_content::RawContent, server::Server},
@@ -115,17 +119,20 @@ pub struct HttpServer {
     stop: CancellationToken,
     requests: Arc<Semaphore>,
     connections: Arc<Connections>,
+    /// Who checks access tokens, where they are taken.
+    verifier: Option<Arc<Verifier>>,
 }
 
 impl HttpServer {
     /// Starts to listen. A key is asked for where others can connect, unless `insecure` says otherwise, and always where
-    /// several users share the store.
+    /// several users share the store or come with access tokens.
     ///
     /// # Errors
     /// When the store cannot keep its users apart, when a key is asked for and nobody has one, or when the address cannot
     /// be bound.
     pub async fn bind(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
-        let key_required = key_required(&*server.app().store, &options).await?;
+        let verifier = server.app().tokens.clone();
+        let key_required = key_required(&*server.app().store, &options, verifier.is_some()).await?;
         let listener = listener(options.addr).with_context(|| {
             format!("cannot listen on {}: take another port, or stop what listens there", options.addr)
         })?;
@@ -134,7 +141,7 @@ impl HttpServer {
         let proxies = Arc::new(options.trusted_proxies.clone());
         let connections = Arc::new(Connections::new(CONNECTIONS, Arc::clone(&proxies)));
         let router = router(server, options, key_required, (Arc::clone(&requests), proxies), stop.clone());
-        Ok(Self { listener, router, stop, requests, connections })
+        Ok(Self { listener, router, stop, requests, connections, verifier })
     }
 
     /// Where it listens.
@@ -147,7 +154,9 @@ impl HttpServer {
 
     /// Serves until `stop` resolves, then lets the requests at work finish.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, router, stop: streams, requests, connections } = self;
+        let Self { listener, router, stop: streams, requests, connections, verifier } = self;
+        // The issuer's keys are fetched before the first token comes, and anew as long as the server runs.
+        let fetching = verifier.map(|verifier| tokio::spawn(async move { verifier.keep_fresh().await }));
         // Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer of a session.
         let mut listener = listener.tap_io(|io| {
             if let Err(error) = io.set_nodelay(true) {
@@ -175,6 +184,9 @@ impl HttpServer {
         let _ = tokio::time::timeout(DRAIN_TIME, requests.acquire_many(all)).await;
         streams.cancel();
         let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
+        if let Some(fetching) = fetching {
+            fetching.abort();
+        }
     }
 }
 
@@ -235,7 +247,7 @@ async fn send_away(mut io: TcpStream, full: Full) {
 }
 
 /// Whether a key is required; refuses what would lock everyone out, or let users see each other's data.
-async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Result<bool> {
+async fn key_required(store: &dyn Store, options: &HttpOptions, tokens: bool) -> anyhow::Result<bool> {
     let addr = options.addr;
     // Several servers may share it, and users are told apart by their keys alone.
     if store.name() == POSTGRES {
@@ -245,6 +257,10 @@ async fn key_required(store: &dyn Store, options: &HttpOptions) -> anyhow::Resul
             Err(error @ (StoreError::UnsafeRole(_) | StoreError::Schema(_))) => return Err(error.into()),
             Err(error) => tracing::warn!(%error, "the store cannot be checked yet"),
         }
+        return Ok(true);
+    }
+    // Then users come with tokens, and nobody has to have a key before.
+    if tokens {
         return Ok(true);
     }
     if addr.ip().is_loopback() || options.insecure {
@@ -274,7 +290,8 @@ fn router(
     (requests, proxies): (Arc<Semaphore>, Arc<TrustedProxies>),
     stop: CancellationToken,
 ) -> Router {
-    let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(options.allowed_hosts);
+    let own = server.app().settings.http.public_url.as_deref().and_then(host_of);
+    let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(own).chain(options.allowed_hosts);
     // Without a list rmcp checks no Origin at all.
     let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
     let origins: Vec<String> = local.map(String::from).into_iter().chain(options.allowed_origins).collect();
@@ -287,21 +304,45 @@ fn router(
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(stop);
     let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SHARE, SESSION_IDLE));
-    let door = Door::new(Arc::clone(&server.app().store), Arc::clone(&sessions), key_required);
+    let app = Arc::clone(server.app());
+    let new = NewUsers {
+        tier: app.settings.oauth.default_tier,
+        per_hour: u32::try_from(app.settings.oauth.new_users_per_hour).unwrap_or(u32::MAX),
+    };
+    let tokens = app.tokens.clone().map(|verifier| Tokens::new(verifier, Arc::clone(&app.store), new));
+    let documents = tokens.as_ref().map(Tokens::documents).unwrap_or_default();
+    let door = Door::new(Arc::clone(&app.store), Arc::clone(&sessions), key_required, tokens);
+    let tools = server.clone();
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
     let shares = Arc::new(Shares::new(SHARE));
     let queue = Arc::new(Semaphore::new(MAX_QUEUED));
-    let guard =
-        Guard { requests, queue, shares, sessions, proxies, longest_body: MAX_BODY_BYTES, body_time: BODY_TIME };
-    Router::new()
+    let guard = Guard {
+        requests,
+        queue,
+        shares,
+        sessions,
+        proxies,
+        tools: Some(tools),
+        longest_body: MAX_BODY_BYTES,
+        body_time: BODY_TIME,
+    };
+    let router = Router::new()
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn(RawContent::responses))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
         .layer(middleware::from_fn_with_state(door, keys::identify))
         .layer(cors)
-        .route("/health/live", get(|| async { "ok" }))
-        .layer(middleware::from_fn(guard::one_host))
+        .route("/health/live", get(|| async { "ok" }));
+    // Route by route: a router that is merged brings its own answer to unknown paths, which comes by no door.
+    let router = documents.into_iter().fold(router, |router, (path, document)| router.route(&path, document));
+    router.layer(middleware::from_fn(guard::one_host))
+}
+
+/// The host in a URL, without its port.
+fn host_of(url: &str) -> Option<String> {
+    let url: axum::http::Uri = url.trim().parse().ok()?;
+    Some(url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned())
 }
 
 #[cfg(test)]
@@ -313,7 +354,7 @@ mod tests {
     /// Whether a key is asked for by a server with this store that listens there.
     async fn asks(store: &dyn Store, addr: &str, insecure: bool) -> Result<bool, String> {
         let options = HttpOptions { insecure, ..HttpOptions::local(addr.parse().unwrap()) };
-        key_required(store, &options).await.map_err(|error| error.to_string())
+        key_required(store, &options, false).await.map_err(|error| error.to_string())
     }
 
     #[tokio::test]
@@ -334,6 +375,28 @@ mod tests {
         assert_eq!(asks(&*store, "127.0.0.1:80", false).await, Ok(false));
         store.revoke_user(user.id).await.unwrap();
         assert!(asks(&*store, "0.0.0.0:80", false).await.is_err(), "a user without a key cannot come in");
+    }
+
+    #[tokio::test]
+    async fn where_tokens_are_taken_everybody_needs_one_and_nobody_a_key_before() {
+        let store = factor_store::open(None, None).unwrap();
+        for (addr, insecure) in [("127.0.0.1:80", false), ("0.0.0.0:80", false), ("0.0.0.0:80", true)] {
+            let options = HttpOptions { insecure, ..HttpOptions::local(addr.parse().unwrap()) };
+            assert!(key_required(&*store, &options, true).await.unwrap(), "{addr}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_a_public_url() {
+        for (url, host) in [
+            ("https://factors.example", "factors.example"),
+            ("https://factors.example:8443/a/", "factors.example"),
+            ("http://127.0.0.1:8765", "127.0.0.1"),
+            ("http://[::1]:8765/", "::1"),
+        ] {
+            assert_eq!(host_of(url).as_deref(), Some(host));
+        }
+        assert_eq!(host_of("/only/a/path"), None);
     }
 
     #[tokio::test]

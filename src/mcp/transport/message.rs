@@ -78,22 +78,43 @@ pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, 
     }
 }
 
-/// Whether text is a message that asks for something or for nothing, for one who does not need it read.
+/// What is known of a message that was looked at.
+#[derive(Debug)]
+pub(super) enum Looked {
+    /// It stays as it is; the tool that it calls, if it calls one.
+    Whole(Option<String>),
+    /// It is a long call, and was taken apart.
+    Apart(Apart),
+}
+
+/// Whether text is a message that asks for something or for nothing, for one who does not need it read; the tool that it calls, if
+/// it calls one.
 ///
 /// # Errors
 /// Why it is none.
-pub(super) fn check(text: &[u8]) -> Result<(), Box<Refused>> {
+pub(super) fn check(text: &[u8]) -> Result<Option<String>, Box<Refused>> {
     // Most of what comes is a call. That one is well formed shows without a tree of its arguments, which cost more than all else
     // that is done before a request is sent away.
-    if serde_json::from_slice::<Call<'_, AnyObject>>(text).is_ok_and(|call| call.is_of_a_tool()) {
-        return Ok(());
+    match serde_json::from_slice::<Call<'_, AnyObject>>(text).ok().filter(Call::is_of_a_tool) {
+        Some(call) => Ok(Some(call.params.name)),
+        None => read(text).map(called),
     }
-    read(text).map(drop)
+}
+
+/// The tool that a message calls.
+fn called(message: Option<RxJsonRpcMessage<RoleServer>>) -> Option<String> {
+    match message? {
+        JsonRpcMessage::Request(JsonRpcRequest { request: ClientRequest::CallToolRequest(call), .. }) => {
+            Some(call.params.name.into_owned())
+        }
+        _ => None,
+    }
 }
 
 /// A long call of a tool without its arguments, and those.
 #[derive(Debug)]
 pub(super) struct Apart {
+    pub(super) tool: String,
     pub(super) rest: Vec<u8>,
     pub(super) arguments: Arguments,
 }
@@ -113,19 +134,20 @@ impl Arguments {
 /// a megabyte of arguments that costs milliseconds in which nobody else is answered there.
 ///
 /// # Errors
-/// Why text is no message; `None` for what is another one.
-pub(super) fn apart(text: &[u8]) -> Result<Option<Apart>, Box<Refused>> {
+/// Why text is no message.
+pub(super) fn apart(text: &[u8]) -> Result<Looked, Box<Refused>> {
     let call = serde_json::from_slice::<Call<'_, Map<String, Value>>>(text).ok();
     let Some(call) = call.filter(Call::is_of_a_tool) else {
-        return read(text).map(|_| None);
+        return read(text).map(|message| Looked::Whole(called(message)));
     };
     let CallParams { meta, name, arguments } = call.params;
-    let mut params = json!({ "name": name, "arguments": {} });
+    let mut params = json!({ "name": &name, "arguments": {} });
     if let Some(meta) = meta {
         params["_meta"] = json!(meta);
     }
     let rest = json!({ "jsonrpc": call.jsonrpc, "id": call.id, "method": call.method, "params": params });
-    Ok(Some(Apart { rest: rest.to_string().into_bytes(), arguments: Arguments(Arc::new(Mutex::new(Some(arguments)))) }))
+    let arguments = Arguments(Arc::new(Mutex::new(Some(arguments))));
+    Ok(Looked::Apart(Apart { tool: name, rest: rest.to_string().into_bytes(), arguments }))
 }
 
 /// The shape of a call of a tool. What else stands in one is not known here, and is read in full.
@@ -296,7 +318,7 @@ mod tests {
     /// What is said of a text by looking at it, and by reading it whole.
     fn both(text: &str) -> [Option<i32>; 2] {
         let code = |outcome: Result<(), Box<Refused>>| outcome.err().map(|refused| refused.error.code.0);
-        let looked = code(check(text.as_bytes()));
+        let looked = code(check(text.as_bytes()).map(drop));
         assert_eq!(looked, code(apart(text.as_bytes()).map(drop)), "{text}");
         [looked, code(read(text.as_bytes()).map(drop))]
     }
@@ -304,7 +326,7 @@ mod tests {
     /// A call as it is read whole, and as it is read apart.
     fn joined(text: &str) -> [Value; 2] {
         let call = |text: &[u8]| json!(read(text).unwrap().unwrap());
-        let apart = apart(text.as_bytes()).unwrap().unwrap();
+        let Looked::Apart(apart) = apart(text.as_bytes()).unwrap() else { panic!("{text}") };
         let mut rest = call(&apart.rest);
         assert_eq!(rest["params"]["arguments"], json!({}));
         rest["params"]["arguments"] = apart.arguments.take().unwrap().into();
@@ -323,6 +345,28 @@ mod tests {
                 assert_eq!(whole, joined, "{text}");
             }
         }
+    }
+
+    #[test]
+    fn the_tool_that_is_called_is_the_one_that_the_service_will_call() {
+        let tool = |text: &str| {
+            let of_apart = match apart(text.as_bytes()).unwrap() {
+                Looked::Whole(tool) => tool,
+                Looked::Apart(apart) => Some(apart.tool),
+            };
+            let of_check = check(text.as_bytes()).unwrap();
+            assert_eq!(of_apart, of_check, "{text}");
+            of_check
+        };
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"b","arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"b","other":1}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"\u0062"}}"#,
+            "\u{feff}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"b\"}}",
+        ] {
+            assert_eq!(tool(text).as_deref(), Some("b"), "{text}");
+        }
+        assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), None);
     }
 
     #[test]

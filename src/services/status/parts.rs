@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, SecondsFormat};
+use factor_auth::KeysHealth;
 use factor_prices::PriceError;
 use factor_store::{LoadedUniverse, MappingKind, StoreError};
 use factor_types::{DateRange, FactorUniverse, Maturity, SourceTier, Ticker, UserId};
@@ -29,6 +30,9 @@ pub struct Parts {
     universe: UniversePart,
     prices: PricesPart,
     yields: YieldsPart,
+    /// The keys of the issuer of access tokens, where one is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<TokensPart>,
 }
 
 factor_types::closed_set! {
@@ -83,10 +87,12 @@ pub struct PricesPart {
     status: PartStatus,
     /// Its name.
     source: String,
-    /// Why it was chosen.
-    why: String,
-    /// Where its data comes from.
-    description: String,
+    /// Why it was chosen, for those who run the server alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// Where its data comes from, for those who run the server alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     /// True when the prices are no market's prices.
     simulated: bool,
     /// What it answered just now.
@@ -120,7 +126,8 @@ pub struct YieldsPart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProbedYields {
     source: String,
-    why: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     /// The maturities it has, or what it answered.
     probe: String,
     /// The first and the newest date of each; the first only where files hold all there is.
@@ -129,7 +136,57 @@ pub struct ProbedYields {
     last_success: Option<String>,
 }
 
+/// The keys of the issuer of access tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TokensPart {
+    status: PartStatus,
+    /// When the keys came last.
+    fetched_at: Option<String>,
+    /// Why the last fetch failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl TokensPart {
+    fn of(app: &App) -> Option<Self> {
+        let KeysHealth { fetched_at, failure } = app.tokens.as_ref()?.health();
+        let status = match (fetched_at, &failure) {
+            (_, None) => PartStatus::Ok,
+            (Some(_), Some(_)) => PartStatus::Degraded,
+            (None, Some(_)) => PartStatus::Failed,
+        };
+        Some(Self {
+            status,
+            fetched_at: fetched_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            detail: failure.map(|failure| failure.to_string()),
+        })
+    }
+}
+
 impl Parts {
+    /// Leaves out paths, addresses and how the server is set up: what a user of a shared server sees is theirs, which sources
+    /// there are and what dates they have.
+    pub(super) fn for_users(&mut self) {
+        const AWAY: &str = "it cannot be used just now";
+        if self.store.status == PartStatus::Failed {
+            self.store.detail = Some(AWAY.to_owned());
+        }
+        self.prices.why = None;
+        self.prices.description = None;
+        if self.prices.status == PartStatus::Failed {
+            AWAY.clone_into(&mut self.prices.probe);
+        }
+        if let Some(probed) = &mut self.yields.probed {
+            probed.why = None;
+            if self.yields.status == PartStatus::Failed {
+                AWAY.clone_into(&mut probed.probe);
+            }
+        }
+        if let Some(tokens) = &mut self.tokens {
+            tokens.detail = None;
+        }
+    }
+
     /// Asks all of them at once.
     pub(super) async fn probed(app: &App, user: UserId, loaded: &LoadedUniverse) -> Self {
         let universe = UniversePart::of(app, loaded);
@@ -138,12 +195,13 @@ impl Parts {
             PricesPart::probed(app, &loaded.universe),
             YieldsPart::probed(app, &loaded.universe)
         );
-        Self { store, universe, prices, yields }
+        Self { store, universe, prices, yields, tokens: TokensPart::of(app) }
     }
 
     pub(super) fn health(&self) -> Health {
         let all = [self.store.status, self.universe.status, self.prices.status, self.yields.status];
-        let well = all.iter().all(|status| matches!(status, PartStatus::Ok | PartStatus::None));
+        let tokens = self.tokens.as_ref().map(|tokens| tokens.status);
+        let well = all.iter().chain(&tokens).all(|status| matches!(status, PartStatus::Ok | PartStatus::None));
         if well { Health::Ok } else { Health::Degraded }
     }
 }
@@ -221,8 +279,8 @@ impl PricesPart {
             status,
             check,
             source: app.sources.choice.name.clone(),
-            why: app.sources.choice.why.clone(),
-            description: about.description,
+            why: Some(app.sources.choice.why.clone()),
+            description: Some(about.description),
             simulated: about.simulated,
             probe,
             dates,
@@ -294,7 +352,7 @@ impl YieldsPart {
         };
         let probed = ProbedYields {
             source: app.sources.yield_choice.name.clone(),
-            why: app.sources.yield_choice.why.clone(),
+            why: Some(app.sources.yield_choice.why.clone()),
             probe,
             maturities,
             last_success: app.counters.last_success(Part::Yields),
@@ -341,8 +399,8 @@ mod tests {
             prices: PricesPart {
                 status: PartStatus::Ok,
                 source: text(),
-                why: text(),
-                description: text(),
+                why: Some(text()),
+                description: Some(text()),
                 simulated: false,
                 probe: text(),
                 dates: None,
@@ -350,7 +408,32 @@ mod tests {
                 last_success: time(),
             },
             yields: YieldsPart { status: PartStatus::None, probed: None },
+            tokens: None,
         }
+    }
+
+    #[test]
+    fn users_of_a_shared_server_see_no_place() {
+        let mut shown = parts(PartStatus::Failed, PartStatus::Ok);
+        shown.store.detail = Some("Postgres at db.internal: no".to_owned());
+        shown.prices.why = Some("FACTOR_PRICE_FILES is /srv".to_owned());
+        shown.prices.status = PartStatus::Failed;
+        shown.prices.probe = "http://10.0.0.1 does not answer".to_owned();
+        let detail = Some("http://10.0.0.2 does not answer".to_owned());
+        shown.tokens = Some(TokensPart { status: PartStatus::Degraded, fetched_at: None, detail });
+        shown.for_users();
+        let text = serde_json::to_string(&shown).unwrap();
+        assert!(!["db.internal", "/srv", "10.0.0", "why"].iter().any(|word| text.contains(word)), "{text}");
+        assert_eq!(shown.health(), Health::Degraded);
+    }
+
+    #[test]
+    fn keys_that_are_stale_are_not_well() {
+        let with = |status| {
+            let tokens = Some(TokensPart { status, fetched_at: None, detail: None });
+            Parts { tokens, ..parts(PartStatus::Ok, PartStatus::Ok) }.health()
+        };
+        assert_eq!((with(PartStatus::Ok), with(PartStatus::Degraded)), (Health::Ok, Health::Degraded));
     }
 
     #[test]

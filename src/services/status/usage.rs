@@ -24,7 +24,9 @@ pub struct Caches {
     answers: CacheFigures,
     /// Price histories; `null` where the source keeps none.
     histories: Option<HistoriesKept>,
-    disk: Disk,
+    /// For those who run the server alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) disk: Option<Disk>,
     /// Whole results of answers that were cut.
     pub(super) results: CacheFigures,
 }
@@ -97,12 +99,12 @@ impl Caches {
             reports,
             answers,
             histories,
-            disk: Disk {
+            disk: Some(Disk {
                 place: health.place,
                 damaged_entries: health.damaged,
                 problem: health.problem,
                 notes: health.notes,
-            },
+            }),
             results,
         }
     }

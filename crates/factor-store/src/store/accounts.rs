@@ -5,9 +5,10 @@ use factor_types::UserId;
 use super::{
     Listed, checksums,
     database::Transaction,
+    identities,
     statement::{DatabaseRow, Statement, statement},
 };
-use crate::users::{ApiKey, NewUser, User};
+use crate::users::{ApiKey, NewUser, User, UserTier};
 use crate::{RowKind, StoreError};
 
 /// Characters of an address; no mail address has more.
@@ -51,6 +52,25 @@ pub(super) async fn revoke(tx: &mut Transaction<'_>, id: UserId) -> Result<Optio
     checksums::announce(tx, RowKind::User, id, ("", &id.to_string())).await?;
     let revoke = statement("UPDATE users SET api_key_hash = NULL WHERE id = $1");
     tx.run(revoke.bind(id.number())).await?;
+    identities::revoke(tx, id).await?;
+    sealed(tx, id).await.map(Some)
+}
+
+/// A user who comes by other means than a key.
+pub(super) async fn add_without_key(tx: &mut Transaction<'_>, tier: UserTier) -> Result<User, StoreError> {
+    let insert = statement("INSERT INTO users (tier) VALUES ($1) RETURNING id");
+    let row = tx.row(insert.bind(tier.as_str())).await?;
+    let number: i64 = row.ok_or_else(|| StoreError::Unavailable("no user was added; try again".to_owned()))?.get(0)?;
+    sealed(tx, UserId::new(number)).await
+}
+
+pub(super) async fn set_tier(tx: &mut Transaction<'_>, id: UserId, tier: UserTier) -> Result<Option<User>, StoreError> {
+    if one(tx, id).await?.is_none() {
+        return Ok(None);
+    }
+    checksums::announce(tx, RowKind::User, id, ("", &id.to_string())).await?;
+    let set = statement("UPDATE users SET tier = $2 WHERE id = $1");
+    tx.run(set.bind(id.number()).bind(tier.as_str())).await?;
     sealed(tx, id).await.map(Some)
 }
 

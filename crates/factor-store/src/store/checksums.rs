@@ -257,10 +257,10 @@ async fn write(
 }
 
 /// SHA-256 over parts, each with its length.
-struct Sealing(Sha256);
+pub(super) struct Sealing(Sha256);
 
 impl Sealing {
-    fn of(kind: RowKind, user: UserId) -> Self {
+    pub(super) fn of(kind: RowKind, user: UserId) -> Self {
         let mut sealing = Self(Sha256::new());
         sealing.bytes(DOMAIN).text(kind.as_str()).bytes(&user.number().to_le_bytes());
         sealing
@@ -272,7 +272,7 @@ impl Sealing {
         self
     }
 
-    fn text(&mut self, part: &str) -> &mut Self {
+    pub(super) fn text(&mut self, part: &str) -> &mut Self {
         self.bytes(part.as_bytes())
     }
 
@@ -280,11 +280,11 @@ impl Sealing {
         self.bytes(&number.to_bits().to_le_bytes())
     }
 
-    fn time(&mut self, at: DateTime<Utc>) -> &mut Self {
+    pub(super) fn time(&mut self, at: DateTime<Utc>) -> &mut Self {
         self.bytes(&at.timestamp_micros().to_le_bytes())
     }
 
-    fn end(&mut self) -> [u8; 32] {
+    pub(super) fn end(&mut self) -> [u8; 32] {
         self.0.finalize_reset().into()
     }
 }

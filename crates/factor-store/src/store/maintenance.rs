@@ -10,7 +10,7 @@ pub use self::restore::{Restored, restore};
 use super::{
     FILE, accounts,
     database::{Access, Transaction},
-    errors, groups, portfolios,
+    errors, groups, identities, portfolios,
     sqlite::{SqliteTransaction, aside, backups, examine, examine::Finding, open_to_read},
     statement::statement,
 };
@@ -180,12 +180,14 @@ impl Survey {
         let mut survey = Self::default();
         let users = accounts::all(tx).await?;
         survey.users = users.rows.len();
-        let damaged = users.damaged.into_iter().map(|name| DamagedItem {
-            kind: RowKind::User,
-            user: UserId::new(name.parse().unwrap_or_default()),
-            name,
-        });
-        survey.damaged.extend(damaged);
+        // A file of an older version has none of them.
+        let made = tx.row(statement("SELECT 1 FROM sqlite_schema WHERE name = 'identities'")).await?.is_some();
+        let identities = if made { identities::all(tx).await?.damaged } else { Vec::new() };
+        for (kind, numbers) in [(RowKind::User, users.damaged), (RowKind::Identity, identities)] {
+            let of_user =
+                |name: String| DamagedItem { kind, user: UserId::new(name.parse().unwrap_or_default()), name };
+            survey.damaged.extend(numbers.into_iter().map(of_user));
+        }
         for owner in owners(tx).await? {
             let (groups, portfolios) = (groups::all(tx, owner).await?, portfolios::all(tx, owner).await?);
             survey.groups += groups.rows.len();

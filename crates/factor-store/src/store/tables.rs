@@ -18,14 +18,14 @@ use tokio::{sync::Mutex, time::timeout};
 use super::{
     Author, Deleted, Listed, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
     database::{Access, Database, Engine, Transaction},
-    groups, mappings, portfolios, postgres, roles, schema,
+    groups, identities, mappings, portfolios, postgres, roles, schema,
     sqlite::SqliteFile,
     statement::statement,
 };
 use crate::{
     MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
-    users::{ApiKey, NewUser, User},
+    users::{ApiKey, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier},
 };
 
 /// How long an operation waits for the tables to be made or checked.
@@ -302,5 +302,29 @@ impl Store for DatabaseStore {
 
     async fn user_of(&self, key: &ApiKey) -> Result<Option<User>, StoreError> {
         self.transact(key.user(), Access::Read, async |tx| accounts::of_key(tx, key).await).await
+    }
+
+    async fn set_tier(&self, user: UserId, tier: UserTier) -> Result<Option<User>, StoreError> {
+        self.transact(None, Access::Write, async |tx| accounts::set_tier(tx, user, tier).await).await
+    }
+
+    async fn user_of_identity(
+        &self,
+        issuer: &str,
+        subject: &str,
+        new: NewUsers,
+    ) -> Result<IdentityOutcome, StoreError> {
+        // Nearly all are known, and looking waits for nobody's writing.
+        let known = async |tx: &mut Transaction<'_>| identities::known(tx, issuer, subject).await;
+        if self.name() == "sqlite"
+            && let Some(outcome) = self.transact(None, Access::Read, known).await?
+        {
+            return Ok(outcome);
+        }
+        self.transact(None, Access::Write, async |tx| identities::come(tx, issuer, subject, new).await).await
+    }
+
+    async fn identities(&self) -> Result<Listed<Identity>, StoreError> {
+        self.transact(None, Access::Read, async |tx| identities::all(tx).await).await
     }
 }

@@ -13,6 +13,7 @@ mod disks;
 mod entries;
 mod flips;
 mod groups;
+mod identities;
 mod isolation;
 mod kills;
 mod mappings;

@@ -16,7 +16,7 @@ async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
     // A table with a user in it is one whose rows belong to somebody.
     let of_users = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' \
         AND column_name = 'user_id' UNION SELECT 'users' ORDER BY 1";
-    assert_eq!(sql(of_users), "portfolios\nusage_counts\nuser_factor_groups\nusers");
+    assert_eq!(sql(of_users), "identities\nportfolios\nusage_counts\nuser_factor_groups\nusers");
     let unforced = format!(
         "SELECT relname FROM pg_class WHERE relname IN ({of_users}) AND relnamespace = 'public'::regnamespace \
          AND NOT (relrowsecurity AND relforcerowsecurity \
@@ -24,7 +24,33 @@ async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
     );
     assert_eq!(sql(&unforced.replace(" ORDER BY 1", "")), "");
     assert_eq!(sql("SELECT count(*) FROM pg_views WHERE schemaname = 'public'"), "0");
-    assert_eq!(sql("SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"), "0");
+    // One function has its owner's rights: with names from the catalogue and our schema alone, and for no one but the server.
+    let definers = "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace";
+    let path = "{\"search_path=pg_catalog, public, pg_temp\"}";
+    let shown = sql(definers);
+    assert!(shown.starts_with("user_of_identity") && shown.ends_with(path) && shown.lines().count() == 1, "{shown}");
+    sql("CREATE ROLE stranger LOGIN");
+    let call = "SELECT outcome FROM user_of_identity('https://login.example.com', 'ada', 'registered', 100)";
+    let as_stranger =
+        cluster.sql(database, &format!("GRANT USAGE ON SCHEMA public TO stranger; SET ROLE stranger; {call}"));
+    assert!(as_stranger.unwrap_err().to_string().contains("permission denied for function"));
+    assert_eq!(sql(&format!("SET ROLE factor_app; {call}")), "known");
+    for change in [
+        "SELECT * FROM identities",
+        "INSERT INTO identities (issuer, subject, user_id) VALUES ('i', 's', 1)",
+        "UPDATE identities SET revoked_at = NULL",
+        "DELETE FROM identities",
+        "INSERT INTO users (tier) VALUES ('paid')",
+    ] {
+        let refused = cluster.sql(database, &format!("SET ROLE factor_app; {change}")).unwrap_err().to_string();
+        assert!(refused.contains("permission denied for table"), "{change}: {refused}");
+    }
+    // What stands in a temporary schema under one of its names is not looked at.
+    let shadowed = "SET ROLE factor_app; CREATE TEMP TABLE identities (issuer TEXT, subject TEXT, user_id BIGINT, \
+        created_at TIMESTAMPTZ, revoked_at TIMESTAMPTZ); \
+        INSERT INTO identities VALUES ('https://login.example.com', 'eve', 1, now(), NULL); \
+        SELECT user_number > 1 FROM user_of_identity('https://login.example.com', 'eve', 'registered', 100)";
+    assert_eq!(sql(shadowed), "t");
     let owned = "SELECT count(*) FROM pg_class WHERE pg_has_role('factor_app', relowner, 'MEMBER')";
     assert_eq!(sql(owned), "0");
     let dates = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' \
@@ -32,12 +58,14 @@ async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
     assert_eq!(sql(dates), "0");
 
     // The owner is bound too, without a word whose rows are meant: no rows.
-    made_new(place.server.create_group(place.user().await, &equal("a", &["SPY", "TLT"]), None).await.unwrap());
+    let (ann, bob) = (place.user().await.to_string(), place.user().await.to_string());
+    let number = UserId::new(ann.parse().unwrap());
+    made_new(place.server.create_group(number, &equal("a", &["SPY", "TLT"]), None).await.unwrap());
     let as_role = |role: &str, user: &str| {
         sql(&format!("SET ROLE {role}; SET app.user_id = '{user}'; SELECT count(*) FROM user_factor_groups"))
     };
     assert_eq!((as_role("factor_app", ""), as_role("factor_owner", "")), ("0".into(), "0".into()));
-    assert_eq!((as_role("factor_app", "2"), as_role("factor_app", "3")), ("1".into(), "0".into()));
+    assert_eq!((as_role("factor_app", &ann), as_role("factor_app", &bob)), ("1".into(), "0".into()));
 }
 
 #[tokio::test]
@@ -165,6 +193,41 @@ async fn what_a_role_could_become_is_refused_in_words() {
             "policies that are not ours (users_administered on users)",
         ),
         (
+            "GRANT SELECT ON identities TO factor_app",
+            "REVOKE SELECT ON identities FROM factor_app",
+            "has a right on `identities`",
+        ),
+        (
+            "GRANT UPDATE (revoked_at) ON identities TO PUBLIC",
+            "REVOKE UPDATE (revoked_at) ON identities FROM PUBLIC",
+            "has a right on `identities`",
+        ),
+        (
+            "CREATE POLICY odd ON identities FOR SELECT TO factor_app USING (true)",
+            "DROP POLICY odd ON identities",
+            "policies that are not ours (odd on identities)",
+        ),
+        (
+            "ALTER TABLE identities NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE identities FORCE ROW LEVEL SECURITY",
+            "not forced on every table of users",
+        ),
+        (
+            "GRANT EXECUTE ON FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) TO PUBLIC",
+            "REVOKE EXECUTE ON FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) FROM PUBLIC",
+            "is not as it was made",
+        ),
+        (
+            "ALTER FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) RESET search_path",
+            "ALTER FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) SET search_path = pg_catalog, public, pg_temp",
+            "is not as it was made",
+        ),
+        (
+            "ALTER FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) SECURITY INVOKER",
+            "ALTER FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) SECURITY DEFINER",
+            "is not as it was made",
+        ),
+        (
             "ALTER FUNCTION set_updated_at() OWNER TO factor_app",
             "ALTER FUNCTION set_updated_at() OWNER TO factor_owner",
             "owns the functions",
@@ -185,6 +248,10 @@ async fn what_a_role_could_become_is_refused_in_words() {
     for (change, said) in [
         ("REVOKE DELETE ON portfolios FROM factor_app", "lacks DELETE on portfolios"),
         ("REVOKE SELECT ON industry_proxies FROM factor_app", "lacks SELECT on industry_proxies"),
+        (
+            "REVOKE EXECUTE ON FUNCTION user_of_identity(TEXT, TEXT, TEXT, BIGINT) FROM factor_app",
+            "lacks EXECUTE on user_of_identity",
+        ),
     ] {
         sql(change);
         match place.server.check().await {

@@ -21,9 +21,14 @@ use super::{
     refusals::{Refusal, no_message},
     sessions::{Owner, Sessions, SessionsError},
     shares::{Caller, Share, Shares},
+    tokens::OfCall,
 };
 use crate::{
-    mcp::transport::message::{self, Apart, Refused},
+    mcp::{
+        server::Server,
+        transport::message::{self, Looked, Refused},
+    },
+    rights::Rights,
     settings::TrustedProxies,
 };
 
@@ -40,6 +45,8 @@ pub(super) struct Guard {
     pub(super) shares: Arc<Shares>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) proxies: Arc<TrustedProxies>,
+    /// What says which rights a tool needs; where there is none, none is called.
+    pub(super) tools: Option<Server>,
     /// The longest body, in bytes.
     pub(super) longest_body: usize,
     /// For a whole body, however slowly it comes.
@@ -78,18 +85,34 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
             if guard.is_full() {
                 return Refusal::Busy.into_response();
             }
+            let mut called = None;
             if is_json(&parts.headers) {
                 match looked_at(body.clone()).await {
                     Err(refused) => return no_message(*refused),
-                    Ok(None) => {}
-                    Ok(Some(apart)) => {
+                    Ok(Looked::Whole(tool)) => called = tool,
+                    Ok(Looked::Apart(apart)) => {
                         body = apart.rest.into();
                         parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
                         parts.extensions.insert(apart.arguments);
+                        called = Some(apart.tool);
                     }
                 }
             }
-            guard.at_work(sender, Request::from_parts(parts, Body::from(body)), next).await
+            // By what the message says, not by a header that says what is in it.
+            if let (Some(tool), Some(server)) = (&called, &guard.tools) {
+                let rights = parts.extensions.get().copied().unwrap_or(Rights::NONE);
+                if let Err(refused) = rights.require(server.needs(tool)) {
+                    // Whoever let the request in knows how to say it.
+                    let mut response = StatusCode::FORBIDDEN.into_response();
+                    response.extensions_mut().insert(refused);
+                    return response;
+                }
+            }
+            let mut response = guard.at_work(sender, Request::from_parts(parts, Body::from(body)), next).await;
+            if called.is_some() {
+                response.extensions_mut().insert(OfCall);
+            }
+            response
         }
         Method::GET => {
             works();
@@ -184,9 +207,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a body is a message; one that asks for nothing is. A long call is taken apart, away from the async threads.
-async fn looked_at(body: Bytes) -> Result<Option<Apart>, Box<Refused>> {
+async fn looked_at(body: Bytes) -> Result<Looked, Box<Refused>> {
     if body.len() <= message::LONG {
-        return message::check(&body).map(|()| None);
+        return message::check(&body).map(Looked::Whole);
     }
     spawn_blocking(move || message::apart(&body)).await.unwrap_or_else(|_| Err(Refused::unread()))
 }

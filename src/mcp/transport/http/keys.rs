@@ -1,10 +1,13 @@
-//! Who asks: the user of the key that came with a request.
+//! Who asks: the user of the key or of the access token that came with a request.
+//!
+//! What begins with `fie_` is a key; any other text behind `Bearer` is a token, where tokens are taken (see `tokens.rs`). One
+//! request brings one of them. Neither is looked for in an address.
 //!
 //! A key is looked up in the store and then known here for 30 seconds, so that a session does not cost a query per
 //! request. A key that was revoked is therefore taken for at most so long. Keys that nobody has are not remembered: what
 //! strangers send pushes no user out.
 //!
-//! The key is taken out of the request once it is read. Nothing behind this door sees it, and so nothing can log it.
+//! It is taken out of the request once it is read. Nothing behind this door sees it, and so nothing can log it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,12 +18,17 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use factor_auth::{InsufficientScope, TokenError};
 use factor_store::{ApiKey, Store, StoreError};
 use factor_types::UserId;
 use moka::future::Cache;
 use serde_json::json;
 
-use super::sessions::Sessions;
+use super::{
+    sessions::Sessions,
+    tokens::{ENDPOINT, Stay, Tokens, least},
+};
+use crate::rights::Rights;
 
 /// For so long a key needs no look into the store.
 const KNOWN_FOR: Duration = Duration::from_secs(30);
@@ -34,17 +42,45 @@ const SESSION: &str = "mcp-session-id";
 pub(super) struct Door {
     store: Arc<dyn Store>,
     sessions: Arc<Sessions>,
-    /// True when a request without a key is refused.
+    /// True when a request without a key or token is refused.
     key_required: bool,
+    /// Where tokens are taken.
+    tokens: Option<Tokens>,
     known: Cache<[u8; 32], UserId>,
 }
 
 /// Why somebody does not come in.
 #[derive(Debug, Clone, Copy)]
-enum Refusal {
+pub(super) enum Refusal {
     NoKey,
     WrongKey,
     StoreDown,
+    /// The token is not good.
+    Token(TokenError),
+    /// It does not open what was asked for.
+    Scope(InsufficientScope),
+    /// It cannot be judged.
+    KeysAway,
+    /// It is good, and its subject's access was taken away.
+    Revoked,
+    /// It is good, and there were as many new users within the hour as there may be.
+    TooManyNew,
+}
+
+/// What a request brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presented<'a> {
+    Nothing,
+    Key(&'a str),
+    /// What may be a token, where tokens are taken.
+    Token(&'a str),
+}
+
+/// Who came in.
+struct Visitor {
+    user: UserId,
+    rights: Rights,
+    stay: Option<Stay>,
 }
 
 impl fmt::Debug for Door {
@@ -54,22 +90,37 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub(super) fn new(store: Arc<dyn Store>, sessions: Arc<Sessions>, key_required: bool) -> Self {
-        Self::knowing(store, sessions, key_required, KNOWN_FOR)
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        sessions: Arc<Sessions>,
+        key_required: bool,
+        tokens: Option<Tokens>,
+    ) -> Self {
+        Self { tokens, ..Self::knowing(store, sessions, key_required, KNOWN_FOR) }
     }
 
     fn knowing(store: Arc<dyn Store>, sessions: Arc<Sessions>, key_required: bool, life: Duration) -> Self {
         let known = Cache::builder().max_capacity(MOST_KNOWN).time_to_live(life).build();
-        Self { store, sessions, key_required, known }
+        Self { store, sessions, key_required, tokens: None, known }
     }
 
-    /// The user of the key in these headers; without one the local user, where that is allowed.
-    async fn user(&self, headers: &HeaderMap) -> Result<UserId, Refusal> {
-        let key = match presented(headers)? {
-            Some(key) => key,
-            None if self.key_required => return Err(Refusal::NoKey),
-            None => return Ok(UserId::LOCAL),
-        };
+    /// Whose key or token is in these headers; without one the local user, where that is allowed.
+    async fn visitor(&self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
+        match (presented(headers)?, &self.tokens) {
+            (Presented::Nothing, _) if self.key_required => Err(Refusal::NoKey),
+            (Presented::Nothing, _) => Ok(Visitor { user: UserId::LOCAL, rights: Rights::all(), stay: None }),
+            (Presented::Token(token), Some(tokens)) => {
+                let (user, rights, stay) = tokens.check(token).await?;
+                Ok(Visitor { user, rights, stay: Some(stay) })
+            }
+            (Presented::Key(key) | Presented::Token(key), _) => {
+                Ok(Visitor { user: self.user(key).await?, rights: Rights::of_key(), stay: None })
+            }
+        }
+    }
+
+    /// The user of a key.
+    async fn user(&self, key: &str) -> Result<UserId, Refusal> {
         let key: ApiKey = key.parse().map_err(|_| Refusal::WrongKey)?;
         // Several requests with a key not yet known ask the store once.
         let found = self.known.try_get_with(key.hash(), async {
@@ -85,15 +136,20 @@ impl Door {
         });
         found.await.map_err(|refusal| *refusal)
     }
+
+    /// The answer to somebody who does not come in.
+    fn refused(&self, refusal: Refusal) -> Response {
+        refusal.answer(self.tokens.as_ref().map(Tokens::settings))
+    }
 }
 
 /// Lets a request in as its user's, or says why not.
 pub(super) async fn identify(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let user = match door.user(request.headers()).await {
-        Ok(user) => user,
-        Err(refusal) => return refusal.into_response(),
+    let Visitor { user, rights, stay } = match door.visitor(request.headers()).await {
+        Ok(visitor) => visitor,
+        Err(refusal) => return door.refused(refusal),
     };
-    // The key has done its work: nothing further in can log it or give it away.
+    // It has done its work: nothing further in can log it or give it away.
     request.headers_mut().remove(header::AUTHORIZATION);
     request.headers_mut().remove(API_KEY);
     let session = request.headers().get(SESSION).and_then(|id| id.to_str().ok());
@@ -103,64 +159,138 @@ pub(super) async fn identify(State(door): State<Door>, mut request: Request, nex
             .into_response();
     }
     request.extensions_mut().insert(user);
-    next.run(request).await
+    request.extensions_mut().insert(rights);
+    let mut response = next.run(request).await;
+    // The guard, which has read the message, found that it needs more.
+    if let Some(refused) = response.extensions_mut().remove::<InsufficientScope>() {
+        return door.refused(Refusal::Scope(refused));
+    }
+    match stay {
+        Some(stay) => stay.bound(response),
+        None => response,
+    }
 }
 
-/// The key that a request presents, at most one.
-fn presented(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
-    let mut keys = Vec::new();
+/// What a request presents, at most one.
+fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Refusal> {
+    let mut found = Vec::new();
     for value in headers.get_all(header::AUTHORIZATION) {
         let text = value.to_str().map_err(|_| Refusal::WrongKey)?;
         let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         // Another scheme is somebody else's affair, such as a proxy's in front; a key that forgot its scheme is not.
         if scheme.eq_ignore_ascii_case("bearer") {
-            keys.push(rest.trim());
+            let text = rest.trim();
+            found.push(if text.starts_with(KEY_START) { Presented::Key(text) } else { Presented::Token(text) });
         } else if scheme.starts_with(KEY_START) {
             return Err(Refusal::WrongKey);
         }
     }
     for value in headers.get_all(API_KEY) {
-        keys.push(value.to_str().map_err(|_| Refusal::WrongKey)?.trim());
+        found.push(Presented::Key(value.to_str().map_err(|_| Refusal::WrongKey)?.trim()));
     }
-    let first = keys.first().copied();
-    // Two different keys are no user.
-    if keys.iter().any(|key| Some(*key) != first) { Err(Refusal::WrongKey) } else { Ok(first) }
+    let first = found.first().copied();
+    // Two different ones are no user.
+    if found.iter().any(|one| Some(*one) != first) {
+        return Err(Refusal::WrongKey);
+    }
+    Ok(first.unwrap_or(Presented::Nothing))
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = |error: &str, message: &str| Json(json!({"error": error, "message": message}));
-        let (status, name, value, body) = match self {
+impl Refusal {
+    /// What is said, with the way to a token where tokens are taken.
+    fn answer(self, tokens: Option<&factor_auth::Settings>) -> Response {
+        let (status, error, message) = self.words(tokens.is_some());
+        let mut response = (status, Json(json!({"error": error, "message": message}))).into_response();
+        let challenge = match (self, tokens) {
+            (Self::NoKey, Some(settings)) => settings.challenge(ENDPOINT, least()),
+            (Self::NoKey, None) => "Bearer".to_owned(),
+            (Self::WrongKey, Some(settings)) => {
+                let challenge = settings.challenge(ENDPOINT, least());
+                format!("Bearer error=\"invalid_token\", {}", challenge.trim_start_matches("Bearer "))
+            }
+            (Self::WrongKey, None) => "Bearer error=\"invalid_token\"".to_owned(),
+            (Self::Token(error), Some(settings)) => settings.invalid_token(error, ENDPOINT, least()),
+            (Self::Scope(refused), Some(settings)) => settings.insufficient_scope(refused, ENDPOINT),
+            _ => String::new(),
+        };
+        let headers = response.headers_mut();
+        // What the settings say is made of visible characters.
+        if let Some(challenge) = HeaderValue::try_from(challenge).ok().filter(|challenge| !challenge.is_empty()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
+        response
+    }
+
+    /// After how many seconds it may be otherwise.
+    fn retry_after(self) -> Option<&'static str> {
+        match self {
+            Self::StoreDown => Some("2"),
+            Self::KeysAway => Some("5"),
+            Self::TooManyNew => Some("300"),
+            _ => None,
+        }
+    }
+
+    fn words(self, tokens: bool) -> (StatusCode, &'static str, String) {
+        const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+        match self {
+            Self::NoKey if tokens => (
+                StatusCode::UNAUTHORIZED,
+                "key_required",
+                "This server answers to its users only: send an access token of its issuer as `Authorization: Bearer <token>` (its \
+                 metadata says where to get one), or your key as `Authorization: Bearer fie_...` or `X-API-Key: fie_...` \
+                 (`factor-mcp user add` makes one)."
+                    .to_owned(),
+            ),
             Self::NoKey => (
                 StatusCode::UNAUTHORIZED,
-                header::WWW_AUTHENTICATE,
-                "Bearer",
-                body(
-                    "key_required",
-                    "This server answers to its users only: send your key as `Authorization: Bearer fie_...` or \
-                     `X-API-Key: fie_...`. Whoever runs the server makes one with `factor-mcp user add`.",
-                ),
+                "key_required",
+                "This server answers to its users only: send your key as `Authorization: Bearer fie_...` or \
+                 `X-API-Key: fie_...`. Whoever runs the server makes one with `factor-mcp user add`."
+                    .to_owned(),
             ),
             Self::WrongKey => (
                 StatusCode::UNAUTHORIZED,
-                header::WWW_AUTHENTICATE,
-                "Bearer error=\"invalid_token\"",
-                body(
-                    "wrong_key",
-                    "The key sent is not, or no longer, a key of this server: send the one you were given, whole, as \
-                     `Authorization: Bearer fie_...` or `X-API-Key: fie_...`, or ask the server's administrator for a new one (`factor-mcp user add`).",
-                ),
+                "wrong_key",
+                "The key sent is not, or no longer, a key of this server: send the one you were given, whole and no other beside it, as \
+                 `Authorization: Bearer fie_...` or `X-API-Key: fie_...`, or ask the server's administrator for a new one (`factor-mcp user add`)."
+                    .to_owned(),
             ),
             // Not 401: a client that is told its key is wrong throws it away.
             Self::StoreDown => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                header::RETRY_AFTER,
-                "2",
-                body("store_unavailable", "The key cannot be looked up just now: send the request again in a moment."),
+                UNAVAILABLE,
+                "store_unavailable",
+                "The key cannot be looked up just now: send the request again in a moment.".to_owned(),
             ),
-        };
-        (status, [(name, HeaderValue::from_static(value))], body).into_response()
+            Self::Token(error) => (StatusCode::UNAUTHORIZED, "invalid_token", sentence(&error)),
+            Self::KeysAway => (UNAVAILABLE, "keys_unavailable", sentence(&TokenError::KeysUnavailable)),
+            Self::Scope(refused) => (StatusCode::FORBIDDEN, "insufficient_scope", sentence(&refused)),
+            // Not 401: another token of the same subject would help as little.
+            Self::Revoked => (
+                StatusCode::FORBIDDEN,
+                "revoked",
+                "Your access to this server was taken away: ask its administrator.".to_owned(),
+            ),
+            Self::TooManyNew => (
+                UNAVAILABLE,
+                "too_many_new_users",
+                "Too many new users came within the hour (FACTOR_OAUTH_NEW_USERS_PER_HOUR): try again later, or ask the server's \
+                 administrator."
+                    .to_owned(),
+            ),
+        }
     }
+}
+
+/// Words as a sentence.
+fn sentence(words: &impl fmt::Display) -> String {
+    let words = words.to_string();
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 #[cfg(test)]

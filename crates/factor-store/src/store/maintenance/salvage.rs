@@ -5,12 +5,12 @@ use std::{fs, path::Path};
 use factor_types::{Portfolio, Saved, UserId};
 
 use crate::{
-    StoreError, User, files,
+    Identity, StoreError, User, files,
     store::{
         SavedGroup, accounts,
         checksums::{self, Checked},
         database::{Access, Transaction},
-        groups, portfolios,
+        groups, identities, portfolios,
         sqlite::{SqliteTransaction, blocking, open_to_write},
         statement::statement,
     },
@@ -25,6 +25,7 @@ const MOST: i64 = 200_000;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     users: Vec<(User, Option<Vec<u8>>)>,
+    identities: Vec<Identity>,
     groups: Vec<(UserId, SavedGroup)>,
     portfolios: Vec<(UserId, Saved<Portfolio>)>,
 }
@@ -61,6 +62,11 @@ async fn read_rows(tx: &mut Transaction<'_>, found: &mut Found) {
         let id = UserId::new(id);
         if let Ok(Some(user)) = accounts::one(tx, id).await {
             found.users.push(user);
+        }
+    }
+    for number in 1..=last(tx, "SELECT max(rowid) FROM identities").await {
+        if let Ok(Some(identity)) = identities::numbered(tx, number).await {
+            found.identities.push(identity);
         }
     }
     let one = "SELECT group_name, name_key, description, tickers, weighting_method, weights, settled, created_at, \
@@ -108,6 +114,11 @@ pub(super) async fn put(tx: &mut Transaction<'_>, found: &Found) -> Result<Vec<S
     for user in &found.users {
         if accounts::bring_back(tx, user).await? {
             words.push(format!("user {}", user.0.id));
+        }
+    }
+    for identity in &found.identities {
+        if identities::bring_back(tx, identity).await? {
+            words.push(format!("identity of user {}", identity.user));
         }
     }
     for (user, group) in &found.groups {

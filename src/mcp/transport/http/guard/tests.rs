@@ -15,6 +15,7 @@ fn guarding(places: usize, each: usize, sessions: usize) -> Guard {
         shares: Arc::new(Shares::new(each)),
         sessions: Arc::new(Sessions::new(sessions, sessions, Duration::from_secs(60))),
         proxies: Arc::new(TrustedProxies::default()),
+        tools: None,
         longest_body: 1_000,
         body_time: Duration::from_secs(10),
     }
