@@ -55,7 +55,8 @@ pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Resul
     while lines.next()? {
         rows.take(lines.number, &lines.record)?;
     }
-    Ok(rows.table)
+    let is_ansi = lines.reader.get_ref().get_ref().is_ansi();
+    Ok(if is_ansi { rows.table.in_ansi() } else { rows.table })
 }
 
 /// The lines as text.
@@ -163,6 +164,7 @@ impl<'a> Rows<'a> {
         let is_header = cell == DateCell::Unreadable && is_header(table);
         let no_date = || NoDate { text: date(), is_full: filled == width, is_header };
         let Some(row) = table.row(line, cell, no_date)? else { return Ok(()) };
+        table.take_other_dates(|at| DateCell::parse(field(at)));
         let group = if let Some(at) = self.ticker {
             let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
             table.used(group, row);

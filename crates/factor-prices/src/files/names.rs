@@ -138,6 +138,11 @@ pub(super) fn plain(header: &str) -> String {
     letters.filter(|c| !is_sign(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// True for a header, as [`plain`] gives it, that says date and no more: of several dates it is the one meant.
+pub(super) fn is_word_for_date(plain: &str) -> bool {
+    matches!(plain, "date" | "dates" | "datum" | "fecha")
+}
+
 /// `5. adjusted close` (Alpha Vantage) without its number.
 fn without_number(header: &str) -> &str {
     let numbered = header.split_once(". ");

@@ -111,6 +111,9 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                 let Some((value_of_date, column)) = value(columns[0], row) else { continue };
                 let no_date = || NoDate { text: value_of_date.show(), is_full: true, is_header: false };
                 let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), no_date)? else { continue };
+                table.take_other_dates(|at| {
+                    value(at, row).map_or(DateCell::Unreadable, |(value, column)| value.date(&column.descr, zone))
+                });
                 let text_of = |at: usize| match value(at, row) {
                     Some((Value::Bytes(bytes), _)) => bytes.data(),
                     _ => b"",

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::files::content::Content;
 
+mod dates;
 mod exports;
+mod numbers;
 mod rows;
 
 fn day(text: &str) -> NaiveDate {
