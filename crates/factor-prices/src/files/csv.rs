@@ -46,8 +46,10 @@ pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Resul
     if opening.is_empty() {
         return Err(FileError::unusable(path, "the file is empty: write a header and one line per date".to_owned()));
     }
-    let header = Header::find(&texts(&opening)).map_err(|rule| FileError::unusable(path, rule))?;
+    let texts = texts(&opening);
+    let mut header = Header::find(&texts).map_err(|rule| FileError::unusable(path, rule))?;
     let first = header.lines;
+    header.see(texts.get(first..).unwrap_or_default());
     let mut rows = Rows::new(Table::new(path, "line", header, today)?.delimited(lines.delimiter));
     for (number, record) in opening.iter().skip(first) {
         rows.take(*number, record)?;

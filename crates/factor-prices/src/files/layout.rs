@@ -102,7 +102,7 @@ impl Layout {
         let own = columns.of_ticker(None)?;
         let mut ignored = Notes::default();
         let mut tickers = TickersFrom::Header;
-        let shape = if let Some(ticker) = columns.at(|name| *name == Name::Tickers) {
+        let shape = if let Some(ticker) = columns.tickers(own)? {
             tickers = TickersFrom::Column(ticker);
             TableShape::Long { ticker, columns: columns.long(own)? }
         } else {
@@ -201,6 +201,25 @@ impl<'a> Columns<'a> {
         Ok((found, Vec::new()))
     }
 
+    /// The column that names the tickers of rows.
+    fn tickers(&self, own: OfTicker) -> Result<Option<usize>, String> {
+        if let Some(tickers) = self.at(|name| *name == Name::Tickers) {
+            return Ok(Some(tickers));
+        }
+        let has_price = self.or_value(own).has_price();
+        let mut perhaps = self.named().filter(|(_, name)| has_price && **name == Name::PerhapsTickers);
+        match (perhaps.next(), perhaps.next()) {
+            (Some((first, _)), Some((second, _))) => Err(format!(
+                "columns {} `{}` and {} `{}` could both name the tickers: call the one that does `ticker`",
+                first + 1,
+                self.text(first),
+                second + 1,
+                self.text(second)
+            )),
+            (first, _) => Ok(first.map(|(at, _)| at)),
+        }
+    }
+
     /// The columns of a ticker, or of the file's own.
     fn of_ticker(&self, ticker: Option<&Ticker>) -> Result<OfTicker, String> {
         let one = |field: Field| {
@@ -296,7 +315,7 @@ impl<'a> Columns<'a> {
                         self.text(at)
                     )
                 }),
-                Name::Unknown | Name::Value => {
+                Name::Unknown | Name::Value | Name::PerhapsTickers => {
                     ignored.add(|| format!("column {} `{}` is no ticker and is left aside", at + 1, self.text(at)));
                 }
                 Name::Date

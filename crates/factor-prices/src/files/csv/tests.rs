@@ -9,8 +9,10 @@ use crate::files::content::Content;
 
 mod dates;
 mod exports;
+mod long;
 mod numbers;
 mod rows;
+mod words;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
