@@ -46,8 +46,10 @@ pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Resul
     if opening.is_empty() {
         return Err(FileError::unusable(path, "the file is empty: write a header and one line per date".to_owned()));
     }
-    let header = Header::find(&texts(&opening)).map_err(|rule| FileError::unusable(path, rule))?;
+    let texts = texts(&opening);
+    let mut header = Header::find(&texts).map_err(|rule| FileError::unusable(path, rule))?;
     let first = header.lines;
+    header.see(texts.get(first..).unwrap_or_default());
     let mut rows = Rows::new(Table::new(path, "line", header, today)?.delimited(lines.delimiter));
     for (number, record) in opening.iter().skip(first) {
         rows.take(*number, record)?;
@@ -55,7 +57,8 @@ pub(super) fn parse(path: &Path, input: impl BufRead, today: NaiveDate) -> Resul
     while lines.next()? {
         rows.take(lines.number, &lines.record)?;
     }
-    Ok(rows.table)
+    let is_ansi = lines.reader.get_ref().get_ref().is_ansi();
+    Ok(if is_ansi { rows.table.in_ansi() } else { rows.table })
 }
 
 /// The lines as text.
@@ -163,6 +166,7 @@ impl<'a> Rows<'a> {
         let is_header = cell == DateCell::Unreadable && is_header(table);
         let no_date = || NoDate { text: date(), is_full: filled == width, is_header };
         let Some(row) = table.row(line, cell, no_date)? else { return Ok(()) };
+        table.take_other_dates(|at| DateCell::parse(field(at)));
         let group = if let Some(at) = self.ticker {
             let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
             table.used(group, row);

@@ -54,13 +54,19 @@ pub(super) fn of_sign(sign: char) -> String {
     }
 }
 
-/// The ticker and the currency of a header such as `SAP (EUR)` or `VOD [GBp]`.
-pub(super) fn in_header(text: &str) -> Option<(Ticker, String)> {
+/// The text before the brackets of a header such as `SAP (EUR)`, `Price (USD)` or `VOD [GBp]`, and the currency in them.
+pub(super) fn in_brackets(text: &str) -> Option<(&str, String)> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let inside = text.strip_suffix(')').and_then(|text| text.rsplit_once('('));
-    let (ticker, currency) = inside.or_else(|| text.strip_suffix(']')?.rsplit_once('['))?;
+    let (before, currency) = inside.or_else(|| text.strip_suffix(']')?.rsplit_once('['))?;
     let currency = code(currency.trim()).filter(|code| IN_HEADERS.contains(&code.as_str()))?;
-    Some((ticker.trim().parse().ok()?, currency))
+    Some((before.trim(), currency)).filter(|(before, _)| !before.is_empty())
+}
+
+/// The ticker and the currency of a header such as `SAP (EUR)` or `VOD [GBp]`.
+pub(super) fn in_header(text: &str) -> Option<(Ticker, String)> {
+    let (ticker, currency) = in_brackets(text)?;
+    Some((ticker.parse().ok()?, currency))
 }
 
 /// The series of rates that a header or a ticker column names in another way: `CUR:EURUSD`, `EURUSD=X`.

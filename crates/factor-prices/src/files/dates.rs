@@ -8,8 +8,9 @@ mod order;
 mod words;
 mod zone;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Duration, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{America::New_York, Tz};
+use factor_types::exchange::last_trading_day;
 
 use self::{
     epoch::{counted, epoch},
@@ -45,8 +46,13 @@ pub(super) enum DateCell {
         /// True of a year of two digits.
         short: bool,
     },
-    /// A month without a day, and its last trading day.
-    Month(NaiveDate),
+    /// A month without a day.
+    Month {
+        /// Its last trading day.
+        last: NaiveDate,
+        /// True where its two numbers could be something else: `Nov-21`, `202111`.
+        short: bool,
+    },
     /// Five digits: days counted by a spreadsheet.
     Count(u32),
     /// No date.
@@ -74,14 +80,16 @@ impl Zone {
 impl DateCell {
     /// Reads `2024-12-31`, `20241231`, `2024/12/31`, `12/31/2024`, `31.12.2024`, `12/31/24`, `Dec 31, 2024`, `31 Dec 2024`,
     /// `31-Dec-24`, `31. Dez. 2024`, and a time after any of them; a zone counts where the year stands first and where the
-    /// month is a word. Ten digits are seconds since 1970, thirteen milliseconds, and so on to nanoseconds. `Dec 2024` is a
-    /// month.
+    /// month is a word. Ten digits are seconds since 1970, thirteen milliseconds, and so on to nanoseconds. `Dec 2024`, `2024-12`,
+    /// `12/2024`, `202412` and `Dec-24` are months.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let bytes = bytes.trim_ascii();
         let end = bytes.iter().position(|b| matches!(b, b'T' | b't' | b' ')).unwrap_or(bytes.len());
         match Self::numeric(&bytes[..end]) {
             Self::Day(day) => bytes.get(end + 1..).and_then(|time| zoned(day, time)).unwrap_or(Self::Day(day)),
             Self::Unreadable => std::str::from_utf8(bytes).ok().and_then(in_words).unwrap_or(Self::Unreadable),
+            // `2024-12` alone is a month.
+            Self::Month { .. } if end < bytes.len() => Self::Unreadable,
             read => read,
         }
     }
@@ -92,6 +100,15 @@ impl DateCell {
             // A program that knows a column's gaps turns its numbers into decimals.
             (8, 8) | (8, 10) if date[8..].is_empty() || date.ends_with(b".0") => {
                 calendar(number(&date[..4]), number(&date[4..6]), number(&date[6..8]))
+            }
+            (6, 6) | (6, 8) if date[6..].is_empty() || date.ends_with(b".0") => {
+                return month_of(&date[..4], &date[4..6], true).unwrap_or(Self::Unreadable);
+            }
+            (4, 6 | 7) if matches!(date[4], b'-' | b'/') => {
+                return month_of(&date[..4], &date[5..], false).unwrap_or(Self::Unreadable);
+            }
+            (1 | 2, length) if length == digits + 5 && matches!(date[digits], b'-' | b'/' | b'.') => {
+                return month_of(&date[digits + 1..], &date[..digits], false).unwrap_or(Self::Unreadable);
             }
             (5, 5) => return number(date).map_or(Self::Unreadable, Self::Count),
             // A spreadsheet's day with a time of day, or a decimal that a program gave it.
@@ -184,6 +201,19 @@ fn calendar(year: Option<u32>, month: Option<u32>, day: Option<u32>) -> Option<N
     NaiveDate::from_ymd_opt(i32::try_from(year?).ok()?, month?, day?).filter(|date| plausible(*date))
 }
 
+/// A month by its numbers.
+fn month_of(year: &[u8], month: &[u8], short: bool) -> Option<DateCell> {
+    let is_plain = year.len() == 4 && (1..=2).contains(&month.len());
+    let first = calendar(number(year), number(month), Some(1)).filter(|_| is_plain)?;
+    Some(DateCell::Month { last: last_of_month(first)?, short })
+}
+
+/// The last trading day of the month that begins on a day.
+fn last_of_month(first: NaiveDate) -> Option<NaiveDate> {
+    let next = first.checked_add_months(Months::new(1))?;
+    Some(last_trading_day(next.pred_opt()?))
+}
+
 /// A cell and its line.
 type Placed = (u64, DateCell);
 
@@ -212,7 +242,7 @@ pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<S
         false => "moments, taken as dates in New York".to_owned(),
     });
     let day = |(_, cell): &Placed| match *cell {
-        DateCell::Day(day) | DateCell::Month(day) => Some(day),
+        DateCell::Day(day) | DateCell::Month { last: day, .. } => Some(day),
         DateCell::Moment { own, exchange, .. } => Some(if own_zone { own } else { exchange }),
         DateCell::Open { .. } => order.read(*cell),
         DateCell::Count(count) => counted(epoch, count),
@@ -226,10 +256,21 @@ pub(super) fn settle(cells: &[Placed], unit: &str, today: NaiveDate) -> Result<S
 /// How months without a day are read, where there are some.
 ///
 /// # Errors
-/// When other cells have a day: then it is missing from these.
+/// When other cells have a day: then it is missing from these; and when short ones change as days do.
 fn months_alone(cells: &[Placed], unit: &str) -> Result<Option<String>, String> {
-    let is_month = |cell: &&Placed| matches!(cell.1, DateCell::Month(_));
+    let is_month = |cell: &&Placed| matches!(cell.1, DateCell::Month { .. });
     let Some((line, _)) = cells.iter().find(is_month) else { return Ok(None) };
+    let short = |(_, cell): &Placed| match *cell {
+        DateCell::Month { last, short: true } => Some(last.year() * 12 + last.month0() as i32),
+        _ => None,
+    };
+    let all: Vec<i32> = cells.iter().filter_map(short).collect();
+    let moves = || all.windows(2).map(|pair| pair[1] - pair[0]).filter(|months| *months != 0);
+    if 2 * moves().filter(|months| months % 12 == 0).count() > moves().count() {
+        return Err(format!(
+            "{unit} {line} and those after it are one month of many years, or days without a year: write YYYY-MM-DD"
+        ));
+    }
     match cells.iter().find(|cell| !is_month(cell)) {
         None => Ok(Some("months, each taken for its last trading day".to_owned())),
         Some((other, _)) => Err(format!(

@@ -8,9 +8,11 @@ use std::collections::HashSet;
 use factor_types::Ticker;
 
 use super::{
+    currency,
     dates::DateCell,
-    names::{Field, Name, plain},
+    names::{Field, Name, may_name_tickers, plain},
     notes::excerpt,
+    numbers::Cell,
     symbols::{ticker_of, ticker_of_label, ticker_of_title},
     vocabulary,
 };
@@ -64,9 +66,7 @@ impl Header {
         }
         let mut header = Self::of_line(line, lines)?;
         header.ticker = title(above);
-        if header.ticker.is_some() {
-            header.name_net_asset_values();
-        }
+        header.name_net_asset_values();
         Ok(header)
     }
 
@@ -97,6 +97,9 @@ impl Header {
         }
         let pairs: Vec<Option<(String, String)>> = line.iter().map(|cell| pair(cell)).collect();
         let mut names: Vec<Name> = line.iter().map(|cell| Name::parse(cell)).collect();
+        if begins_with_data(line) {
+            names[0] = Name::Date;
+        }
         if pairs.iter().any(Option::is_some) {
             let level = |pick: fn(&(String, String)) -> &String| -> Line {
                 let both = pairs.iter().map(|pair| pair.as_ref().filter(|(_, second)| !second.is_empty()));
@@ -125,11 +128,41 @@ impl Header {
 
     /// In the table of one fund `NAV` is its price where no other column is.
     fn name_net_asset_values(&mut self) {
-        let has_price = self.names.iter().any(|name| matches!(name, Name::Field(field, None) if field.is_price()));
-        let nav = self.texts.iter().position(|text| plain(text) == "nav").filter(|_| !has_price);
-        if let Some(name) = nav.and_then(|at| self.names.get_mut(at)) {
-            *name = Name::Field(Field::Close, None);
+        let is_nav = |text: &String| {
+            let text = currency::in_brackets(text).map_or(text.as_str(), |(before, _)| before);
+            matches!(plain(text).as_str(), "nav" | "netassetvalue" | "navpershare")
+        };
+        let Some(nav) = self.texts.iter().position(is_nav) else { return };
+        let is_price =
+            |(at, name): (usize, &Name)| at != nav && matches!(name, Name::Field(field, None) if field.is_price());
+        let has_price = self.names.iter().enumerate().any(is_price);
+        // Beside other tickers it may be one.
+        let is_other =
+            |(at, name): (usize, &Name)| at != nav && matches!(name, Name::Prices(_) | Name::Field(_, Some(_)));
+        if self.ticker.is_none() && self.names.iter().enumerate().any(is_other) {
+            return;
         }
+        if let Some(name) = self.names.get_mut(nav) {
+            *name = Name::Field(if has_price { Field::Other } else { Field::Close }, None);
+        }
+    }
+
+    /// Looks at the first rows where a header may be a ticker or the word for a column of them.
+    pub(super) fn see(&mut self, rows: &[Line]) {
+        for (at, name) in self.names.iter_mut().enumerate() {
+            let may_name = self.texts.get(at).is_some_and(|text| may_name_tickers(&plain(text)));
+            if !may_name || !matches!(name, Name::Prices(_) | Name::Unknown) {
+                continue;
+            }
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| (cell, Cell::parse(cell.as_bytes())));
+            let filled: Vec<_> = cells.filter(|(_, cell)| *cell != Cell::Missing).collect();
+            if filled.is_empty() || !filled.iter().all(|(_, cell)| matches!(cell, Cell::Text(_))) {
+                continue;
+            }
+            let are_tickers = filled.iter().all(|(text, _)| ticker_of(text).is_some());
+            *name = if are_tickers { Name::PerhapsTickers } else { Name::Unknown };
+        }
+        self.name_net_asset_values();
     }
 
     fn name_date(&mut self, at: usize) {
@@ -157,8 +190,14 @@ fn has_date_word(line: &Line) -> bool {
         Name::PerhapsDate => at == 0,
         _ => pair(cell).is_some_and(|(first, _)| Name::parse(&first) == Name::Date),
     };
-    (line.iter().enumerate().any(is_date) || vocabulary::names(line).is_some())
+    (line.iter().enumerate().any(is_date) || begins_with_data(line) || vocabulary::names(line).is_some())
         && !line.iter().any(|cell| is_written_date(cell))
+}
+
+/// `Data`, Italian and Portuguese for a date, is one before other columns without a date: it may be a ticker as well.
+fn begins_with_data(line: &[String]) -> bool {
+    let has_other = || line.iter().any(|cell| Name::parse(cell) == Name::Date);
+    line.len() > 1 && line.first().is_some_and(|cell| plain(cell) == "data") && !has_other()
 }
 
 /// The two levels in a header that pandas flattened: `('Close', 'SPY')`.

@@ -17,6 +17,8 @@ use super::{
 pub(super) struct Layout {
     /// The date's column.
     pub(super) date: usize,
+    /// Further columns of dates, which have to agree with it.
+    pub(super) other_dates: Vec<usize>,
     /// The other columns.
     pub(super) shape: TableShape,
     /// Columns left aside because their header says nothing known.
@@ -96,11 +98,11 @@ impl Layout {
     /// The rule that the header breaks and the way out, without the file's name.
     pub(super) fn of(header: &Header, stem: &str) -> Result<Self, String> {
         let columns = Columns::of(header);
-        let date = columns.date()?;
+        let (date, other_dates) = columns.dates()?;
         let own = columns.of_ticker(None)?;
         let mut ignored = Notes::default();
         let mut tickers = TickersFrom::Header;
-        let shape = if let Some(ticker) = columns.at(|name| *name == Name::Tickers) {
+        let shape = if let Some(ticker) = columns.tickers(own)? {
             tickers = TickersFrom::Column(ticker);
             TableShape::Long { ticker, columns: columns.long(own)? }
         } else {
@@ -119,10 +121,11 @@ impl Layout {
             TableShape::Fixed(fixed)
         };
         let currency = columns.at(|name| *name == Name::Currency);
-        Ok(Self { date, shape, ignored, tickers, currency })
+        Ok(Self { date, other_dates, shape, ignored, tickers, currency })
     }
 
-    /// Every column that is read: the date's first, those of a table that is not long in their order, the currency's last.
+    /// Every column that is read: the date's first, those of a table that is not long in their order, the currency's
+    /// and further dates last.
     pub(super) fn columns(&self) -> Vec<usize> {
         let mut columns = vec![self.date];
         match &self.shape {
@@ -133,6 +136,7 @@ impl Layout {
             }
         }
         columns.extend(self.currency);
+        columns.extend(&self.other_dates);
         columns
     }
 }
@@ -171,24 +175,49 @@ impl<'a> Columns<'a> {
         excerpt(self.header.texts.get(at).map_or("", |text| text.trim_start_matches('\u{feff}').trim()))
     }
 
-    fn date(&self) -> Result<usize, String> {
-        let mut dates = self.named().filter(|(_, name)| **name == Name::Date).map(|(at, _)| at);
-        if let Some(first) = dates.next() {
-            let plain = |at: usize| super::names::plain(&self.text(at));
-            return match dates.find(|at| plain(*at) == plain(first)) {
-                None => Ok(first),
+    /// The date's column, and others that have to agree with it: one that is called `Date` and no more needs none.
+    fn dates(&self) -> Result<(usize, Vec<usize>), String> {
+        let plain = |at: usize| super::names::plain(&self.text(at));
+        let mut all: Vec<usize> = self.named().filter(|(_, name)| **name == Name::Date).map(|(at, _)| at).collect();
+        let exact: Vec<usize> = all.iter().copied().filter(|at| super::names::is_word_for_date(&plain(*at))).collect();
+        if !exact.is_empty() {
+            all = exact;
+        }
+        if let Some((first, others)) = all.split_first() {
+            return match others.iter().find(|at| plain(**at) == plain(*first)) {
+                None => Ok((*first, others.to_vec())),
                 Some(other) => Err(format!(
                     "columns {} and {} are both called `{}`: give each date column and its prices a file of their own",
                     first + 1,
                     other + 1,
-                    self.text(first)
+                    self.text(*first)
                 )),
             };
         }
         // pandas and R write an unnamed index as a first column without a header.
         let unnamed = (self.header.names.first() == Some(&Name::Nothing)).then_some(0);
         let found = unnamed.or_else(|| self.at(|name| *name == Name::PerhapsDate));
-        found.ok_or_else(|| format!("no date column among {}: name one `date`", self.listed()))
+        let found = found.ok_or_else(|| format!("no date column among {}: name one `date`", self.listed()))?;
+        Ok((found, Vec::new()))
+    }
+
+    /// The column that names the tickers of rows.
+    fn tickers(&self, own: OfTicker) -> Result<Option<usize>, String> {
+        if let Some(tickers) = self.at(|name| *name == Name::Tickers) {
+            return Ok(Some(tickers));
+        }
+        let has_price = self.or_value(own).has_price();
+        let mut perhaps = self.named().filter(|(_, name)| has_price && **name == Name::PerhapsTickers);
+        match (perhaps.next(), perhaps.next()) {
+            (Some((first, _)), Some((second, _))) => Err(format!(
+                "columns {} `{}` and {} `{}` could both name the tickers: call the one that does `ticker`",
+                first + 1,
+                self.text(first),
+                second + 1,
+                self.text(second)
+            )),
+            (first, _) => Ok(first.map(|(at, _)| at)),
+        }
     }
 
     /// The columns of a ticker, or of the file's own.
@@ -286,7 +315,7 @@ impl<'a> Columns<'a> {
                         self.text(at)
                     )
                 }),
-                Name::Unknown | Name::Value => {
+                Name::Unknown | Name::Value | Name::PerhapsTickers => {
                     ignored.add(|| format!("column {} `{}` is no ticker and is left aside", at + 1, self.text(at)));
                 }
                 Name::Date

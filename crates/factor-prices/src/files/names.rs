@@ -3,6 +3,7 @@
 use factor_types::{Maturity, Ticker};
 
 use super::{
+    currency,
     symbols::{of_bloomberg, ticker_of},
     tenor::Tenor,
 };
@@ -16,6 +17,8 @@ pub(super) enum Name {
     PerhapsDate,
     /// The ticker of a row.
     Tickers,
+    /// The ticker of a row where a price stands beside it: `Fund`, `Name`, with tickers below.
+    PerhapsTickers,
     /// What the prices of a row are in.
     Currency,
     /// A field of a price export, of the ticker named with it or of the file's own.
@@ -77,7 +80,7 @@ const ADJUSTED: [&str; 9] = [
     "adjusted",
     "adjustedprice",
 ];
-const CLOSE: [&str; 12] = [
+const CLOSE: [&str; 32] = [
     "close",
     "closeprice",
     "closingprice",
@@ -90,10 +93,30 @@ const CLOSE: [&str; 12] = [
     "pxlast",
     "trdprc1",
     "schlusskurs",
+    "schlußkurs",
+    "kurs",
+    "rücknahmepreis",
+    "quote",
+    "shareprice",
+    "marketprice",
+    "cours",
+    "dernier",
+    "clôture",
+    "cloture",
+    "cierre",
+    "último",
+    "ultimo",
+    "chiusura",
+    "fechamento",
+    "slotkoers",
+    "slutkurs",
+    "closingvalue",
+    "lasttradeprice",
+    "closingquote",
 ];
 const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
 const SEC_YIELD: [&str; 4] = ["secyield", "secyield30d", "30dsecyield", "30daysecyield"];
-const OTHER: [&str; 35] = [
+const OTHER: [&str; 58] = [
     "bid",
     "ask",
     "splitcoefficient",
@@ -122,6 +145,29 @@ const OTHER: [&str; 35] = [
     "pxvolume",
     "stocksplits",
     "splits",
+    "split",
+    "splitratio",
+    "prevclose",
+    "previousclose",
+    "ltp",
+    "vwap",
+    "series",
+    "52wh",
+    "52wl",
+    "nooftrades",
+    "sharesoutstanding",
+    "totalnetassets",
+    "eröffnung",
+    "eröffnungskurs",
+    "höchstkurs",
+    "tiefstkurs",
+    "ouverture",
+    "plushaut",
+    "plusbas",
+    "apertura",
+    "abertura",
+    "openingskoers",
+    "variation",
     "splitfactor",
     "capitalgains",
     "openint",
@@ -138,6 +184,19 @@ pub(super) fn plain(header: &str) -> String {
     letters.filter(|c| !is_sign(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// True for a header, as [`plain`] gives it, that says date and no more: of several dates it is the one meant.
+pub(super) fn is_word_for_date(plain: &str) -> bool {
+    matches!(plain, "date" | "dates" | "datum" | "fecha")
+}
+
+/// True for a header, as [`plain`] gives it, that may name the tickers of rows, or be a ticker itself (`FUND`). `variable` is
+/// what pandas calls the names in a table that it melted.
+pub(super) fn may_name_tickers(plain: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["variable", "asset", "security", "fund", "code", "name", "stock", "etf", "isin", "instrument"];
+    WORDS.contains(&plain)
+}
+
 /// `5. adjusted close` (Alpha Vantage) without its number.
 fn without_number(header: &str) -> &str {
     let numbered = header.split_once(". ");
@@ -149,6 +208,14 @@ fn without_number(header: &str) -> &str {
 impl Field {
     /// The field of this name. Its words are never tickers.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        // `Price (USD)` says what the price is in.
+        let text = currency::in_brackets(text).map_or(text, |(before, _)| before);
+        // Copied from Yahoo: `Close   Close price adjusted for splits.`
+        let explained = || text.trim().split_once("  ").and_then(|(word, _)| Self::of_word(word));
+        Self::of_word(text).or_else(explained)
+    }
+
+    fn of_word(text: &str) -> Option<Self> {
         let name = plain(without_number(text));
         let is = |words: &[&str]| words.contains(&name.as_str());
         match () {
@@ -240,6 +307,54 @@ mod tests {
     }
 
     #[test]
+    fn words_for_a_price_are_never_tickers() {
+        for header in [
+            "Quote",
+            "Kurs",
+            "Schlu\u{df}kurs",
+            "Cours",
+            "Dernier",
+            "Cl\u{f4}ture",
+            "Cierre",
+            "\u{da}ltimo",
+            "Ultimo",
+            "Chiusura",
+            "Slotkoers",
+            "Slutkurs",
+            "Fechamento",
+            "Share Price",
+            "Market Price",
+            "Last",
+            "Price (USD)",
+            "Close (EUR)",
+            "Share Price [GBp]",
+            "Close   Close price adjusted for splits.",
+        ] {
+            assert_eq!(Name::parse(header), Name::Field(Field::Close, None), "{header}");
+        }
+        let adjusted =
+            "Adj Close   Adjusted close price adjusted for splits and dividend and/or capital gain distributions.";
+        assert_eq!(Name::parse(adjusted), Name::Field(Field::Adjusted, None));
+        for header in [
+            "Split",
+            "Stock Splits",
+            "Change",
+            "PREV. CLOSE ",
+            "ltp ",
+            "vwap ",
+            "series ",
+            "H\u{f6}chstkurs",
+            "Open (USD)",
+        ] {
+            assert_eq!(Name::parse(header), Name::Field(Field::Other, None), "{header}");
+        }
+        // What stands in brackets is no ticker where it is a currency.
+        for header in ["iShares Core S&P 500 UCITS ETF (USD)", "iShares 20+ (EUR)"] {
+            assert_eq!(Name::parse(header), Name::Unknown, "{header}");
+        }
+    }
+
+    #[test]
     fn fields_and_tickers_in_one_header() {
         for (header, field, of) in [
             ("SPY.Open", Field::Other, "SPY"),
@@ -258,7 +373,7 @@ mod tests {
         {
             assert!(matches!(Name::parse(header), Name::Field(_, None)), "{header}");
         }
-        assert_eq!(Name::parse("Market Price"), Name::Unknown, "a word in small letters is no ticker");
+        assert_eq!(Name::parse("Fair Price"), Name::Unknown, "a word in small letters is no ticker");
         assert_eq!(Name::parse("<PER>"), Name::Nothing);
         for header in ["spy", "SPY US Equity", "SPY.US", "SPDR S&P 500 ETF Trust (SPY)"] {
             assert_eq!(Name::parse(header), Name::Prices(ticker("SPY")), "{header}");

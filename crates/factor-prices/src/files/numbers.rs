@@ -201,6 +201,8 @@ pub(super) struct Separators {
     first_comma: Option<Seen>,
     /// The first number with separators between thousands beside its decimal one.
     thousands: Option<Seen>,
+    /// True once a number of four digits or more had no separator: then none stands between thousands.
+    without_thousands: bool,
 }
 
 impl Separators {
@@ -224,7 +226,9 @@ impl Separators {
             self.thousands.get_or_insert_with(seen);
         }
         match form {
-            Form::Plain => {}
+            Form::Plain => {
+                self.without_thousands |= text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 3)
+            }
             Form::Point => _ = self.point.get_or_insert_with(seen),
             Form::Comma { grouped } => {
                 self.grouped |= grouped;
@@ -249,6 +253,12 @@ impl Separators {
         }
     }
 
+    /// The cells such as `1.234`, where no other number of the file says whether their point is a decimal one.
+    pub(super) fn undecided_dots(&self) -> &[Place] {
+        let is_decided = self.point.is_some() || self.comma.is_some() || self.without_thousands;
+        if is_decided { &[] } else { &self.dots }
+    }
+
     /// How the numbers are read, in words.
     pub(super) fn how(&self, unit: &str) -> String {
         let as_in = |seen: &Seen| format!("as in {unit} {} `{}`", seen.line, seen.text);
@@ -267,8 +277,8 @@ impl Separators {
     /// The factors by which numbers taken with a decimal point are to be multiplied, with their places.
     ///
     /// # Errors
-    /// When cells can be meant twice and no other says which.
-    pub(super) fn settle(self, unit: &str) -> Result<Vec<(Place, Scale)>, String> {
+    /// When cells can be meant twice and no other says which. `asks`: so can a file of `1.234` alone.
+    pub(super) fn settle(self, unit: &str, asks: bool) -> Result<Vec<(Place, Scale)>, String> {
         let twice = |seen: &Seen, other: &str| {
             let digits: String = seen.text.chars().filter(|c| c.is_ascii_digit()).collect();
             Err(format!(
@@ -282,6 +292,7 @@ impl Separators {
             number.replace(',', ".")
         };
         match (self.point, self.comma, &self.first_dot, &self.first_comma) {
+            (None, None, Some(dot), None) if asks => twice(dot, &decimal(dot)),
             (Some(_), ..) | (None, None, _, None) => Ok(Vec::new()),
             (None, None, _, Some(comma)) => twice(comma, &decimal(comma)),
             // One cell with a comma does not turn a file of decimal points into thousands.

@@ -15,7 +15,7 @@ use parquet::{
     data_type::{ByteArray, DataType},
     errors::ParquetError,
     file::{
-        metadata::ParquetMetaData,
+        metadata::{ParquetMetaData, RowGroupMetaData},
         reader::{FileReader, RowGroupReader, SerializedFileReader},
     },
     schema::types::{ColumnDescPtr, ColumnDescriptor},
@@ -25,8 +25,9 @@ use super::{
     arrow,
     dates::{DateCell, Zone},
     error::FileError,
-    header::Header,
+    header::{Header, OPENING},
     layout::TableShape,
+    names::{may_name_tickers, plain},
     notes::excerpt,
     numbers::Cell,
     skipped::NoDate,
@@ -76,7 +77,8 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let headers: Vec<String> = schema.columns().iter().map(|column| header(column)).collect();
-    let header = Header::find(&[headers]).map_err(|rule| FileError::unusable(path, rule))?;
+    let mut header = Header::find(&[headers]).map_err(|rule| FileError::unusable(path, rule))?;
+    header.see(&names_below(&reader, &header)?);
     let mut table = Table::new(path, "row", header, today)?;
     let (zone, noted) = zone(reader.metadata(), table.layout().date);
     if let Some(name) = noted {
@@ -111,6 +113,9 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                 let Some((value_of_date, column)) = value(columns[0], row) else { continue };
                 let no_date = || NoDate { text: value_of_date.show(), is_full: true, is_header: false };
                 let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), no_date)? else { continue };
+                table.take_other_dates(|at| {
+                    value(at, row).map_or(DateCell::Unreadable, |(value, column)| value.date(&column.descr, zone))
+                });
                 let text_of = |at: usize| match value(at, row) {
                     Some((Value::Bytes(bytes), _)) => bytes.data(),
                     _ => b"",
@@ -143,6 +148,29 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
         }
     }
     Ok(table)
+}
+
+/// The first rows of a file, of columns that may name tickers; the others are empty.
+fn names_below(reader: &SerializedFileReader<File>, header: &Header) -> Result<Vec<Vec<String>>, ParquetError> {
+    let columns = reader.metadata().file_metadata().schema_descr().columns();
+    let may_name = |at: &usize| {
+        let is_flat = columns.get(*at).is_some_and(|column| column.max_rep_level() == 0);
+        is_flat && header.texts.get(*at).is_some_and(|text| may_name_tickers(&plain(text)))
+    };
+    let wanted: Vec<usize> = (0..columns.len()).filter(may_name).collect();
+    let is_sound = |meta: &RowGroupMetaData| meta.num_rows() > 0 && meta.total_byte_size() <= MAX_GROUP;
+    if wanted.is_empty() || reader.num_row_groups() == 0 || !is_sound(reader.metadata().row_group(0)) {
+        return Ok(Vec::new());
+    }
+    let group = reader.get_row_group(0)?;
+    let count = usize::try_from(group.metadata().num_rows()).unwrap_or(0).min(OPENING);
+    let mut rows = vec![vec![String::new(); columns.len()]; count];
+    for at in wanted {
+        for (row, value) in rows.iter_mut().zip(Open::new(&*group, at)?.next(count)?) {
+            row[at] = if let Value::Null = value { String::new() } else { value.show() };
+        }
+    }
+    Ok(rows)
 }
 
 /// The zone in which a column's time stamps are dates, and its name where one is noted.

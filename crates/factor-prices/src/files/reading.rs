@@ -89,12 +89,13 @@ pub(super) fn dates(how: &[String], zone: Option<&str>) -> String {
     if all.is_empty() { "each has one reading".to_owned() } else { all.join("; ") }
 }
 
-/// What stands between fields, as people call it.
-pub(super) fn delimiter(byte: u8) -> String {
-    match byte {
+/// What stands between fields, as people call it, and the text's encoding where that is an old one.
+pub(super) fn delimiter(byte: u8, is_ansi: bool) -> String {
+    let between = match byte {
         b'\t' => "tab".to_owned(),
         byte => char::from(byte).to_string(),
-    }
+    };
+    if is_ansi { format!("{between} (the text is no UTF-8 and is read as Windows-1252)") } else { between }
 }
 
 fn more(all: usize, named: usize) -> String {

@@ -46,8 +46,11 @@ pub(super) fn of_bloomberg(text: &str) -> Option<Ticker> {
     symbol.replace('/', ".").parse().ok().filter(|_| known)
 }
 
-/// `a name (SPY)`.
+/// `a name (SPY)`, and not `a name (USD)`.
 fn in_brackets(text: &str) -> Option<Ticker> {
+    if currency::in_brackets(text).is_some() {
+        return None;
+    }
     let (_, inside) = text.strip_suffix(')')?.rsplit_once('(')?;
     inside
         .parse()

@@ -6,6 +6,8 @@
 mod currencies;
 mod finish;
 mod lines;
+mod other_dates;
+mod thousands;
 mod tickers;
 mod weekdays;
 
@@ -52,6 +54,8 @@ pub(super) struct Table<'a> {
     groups: Vec<Vec<Row>>,
     /// The lines of the rows and their dates.
     dates: Vec<(u64, DateCell)>,
+    /// What further columns of dates hold, one cell for each of `dates`.
+    other_dates: Vec<Vec<DateCell>>,
     separators: Separators,
     currencies: Stated,
     bad_cells: BadCells,
@@ -62,6 +66,7 @@ pub(super) struct Table<'a> {
     bad_tickers: Notes,
     skipped: Skipped,
     delimiter: Option<u8>,
+    is_ansi: bool,
     zone: Option<String>,
 }
 
@@ -104,12 +109,12 @@ impl<'a> Table<'a> {
             unit,
             rics: matches!(layout.tickers, TickersFrom::Column(at) if header.texts.get(at).is_some_and(|text| names_rics(text))),
             headers: header.texts,
-            layout,
             today,
             series: Vec::new(),
             tickers: HashMap::new(),
             groups,
             dates: Vec::new(),
+            other_dates: vec![Vec::new(); layout.other_dates.len()],
             separators: Separators::default(),
             currencies: Stated::default(),
             bad_cells: BadCells::default(),
@@ -118,13 +123,20 @@ impl<'a> Table<'a> {
             bad_tickers: Notes::default(),
             skipped: Skipped::default(),
             delimiter: None,
+            is_ansi: false,
             zone: None,
+            layout,
         })
     }
 
     /// The table of a text whose fields are parted by this.
     pub(super) fn delimited(self, delimiter: u8) -> Self {
         Self { delimiter: Some(delimiter), ..self }
+    }
+
+    /// The table of a text in Windows-1252.
+    pub(super) fn in_ansi(self) -> Self {
+        Self { is_ansi: true, ..self }
     }
 
     /// The table of a file that notes a zone for its dates.

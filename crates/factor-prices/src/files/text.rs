@@ -1,6 +1,11 @@
-//! The text of a file: UTF-8 or UTF-16, any line ends, within bounds.
+//! The text of a file: UTF-8, UTF-16 or Windows-1252, any line ends, within bounds.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    io::{self, BufRead, Read},
+    str,
+};
+
+use encoding_rs::WINDOWS_1252;
 
 /// The most that a file may hold, unpacked.
 const MAX_TEXT: u64 = 1 << 30;
@@ -21,6 +26,7 @@ pub(super) struct Text<R> {
     total: u64,
     line: usize,
     ended: bool,
+    is_ansi: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +48,13 @@ impl<R: BufRead> Text<R> {
             total: 0,
             line: 0,
             ended: false,
+            is_ansi: false,
         }
+    }
+
+    /// True once letters came that are no UTF-8, and were read as those of Windows-1252, of which Latin-1 is a part.
+    pub(super) fn is_ansi(&self) -> bool {
+        self.is_ansi
     }
 
     fn refill(&mut self) -> io::Result<()> {
@@ -51,6 +63,11 @@ impl<R: BufRead> Text<R> {
         let chunk = self.inner.fill_buf()?;
         if chunk.is_empty() {
             self.ended = true;
+            if self.encoding == Some(Encoding::Utf8) {
+                let left = std::mem::take(&mut self.part);
+                self.is_ansi |= utf8_or_ansi(&left, &mut self.out);
+                self.last = self.out.last().copied().unwrap_or(self.last);
+            }
             if self.last != b'\n' {
                 self.out.push(b'\n');
             }
@@ -58,7 +75,15 @@ impl<R: BufRead> Text<R> {
         }
         let length = chunk.len();
         match *self.encoding.get_or_insert_with(|| Encoding::of(chunk)) {
-            Encoding::Utf8 => self.out.extend_from_slice(chunk),
+            Encoding::Utf8 if self.part.is_empty() && str::from_utf8(chunk).is_ok() => {
+                self.out.extend_from_slice(chunk)
+            }
+            Encoding::Utf8 => {
+                self.part.extend_from_slice(chunk);
+                let whole = self.part.len() - cut_off(&self.part);
+                self.is_ansi |= utf8_or_ansi(&self.part[..whole], &mut self.out);
+                self.part.drain(..whole);
+            }
             Encoding::Utf16 { big_endian } => {
                 self.part.extend_from_slice(chunk);
                 let whole = whole_units(&self.part, big_endian);
@@ -137,6 +162,26 @@ impl Encoding {
     }
 }
 
+/// The length of a letter at the end whose rest is missing.
+fn cut_off(bytes: &[u8]) -> usize {
+    let last = bytes.utf8_chunks().last().map(|chunk| chunk.invalid()).unwrap_or_default();
+    let is_cut = str::from_utf8(last).is_err_and(|error| error.error_len().is_none());
+    if is_cut { last.len() } else { 0 }
+}
+
+/// Decodes what is UTF-8 as that and every other byte as a letter of Windows-1252; true if there was one.
+fn utf8_or_ansi(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut is_ansi = false;
+    for chunk in bytes.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        if !chunk.invalid().is_empty() {
+            is_ansi = true;
+            out.extend_from_slice(WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0.as_bytes());
+        }
+    }
+    is_ansi
+}
+
 fn unit(pair: &[u8], big_endian: bool) -> u16 {
     let bytes = [pair[0], pair[1]];
     if big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
@@ -202,6 +247,24 @@ mod tests {
         for bytes in [little.clone(), [&[0xff, 0xfe], &little[..]].concat(), [&[0xfe, 0xff], &big[..]].concat(), big] {
             assert!(texts(&bytes).iter().all(|read| *read == expected), "{:?}", texts(&bytes));
         }
+    }
+
+    #[test]
+    fn letters_that_are_no_utf_8_are_those_of_windows_1252() {
+        for (bytes, expected) in [
+            (&b"Schlu\xdfkurs;\x80 1;\xa35\n4\xa0271,40"[..], "Schlu\u{df}kurs;\u{20ac} 1;\u{a3}5\n4\u{a0}271,40\n"),
+            (b"Cl\xf4ture", "Cl\u{f4}ture\n"),
+            (b"1 \x80", "1 \u{20ac}\n"),
+            ("Cl\u{f4}ture \u{20ac}\u{1f600}".as_bytes(), "Cl\u{f4}ture \u{20ac}\u{1f600}\n"),
+        ] {
+            assert!(texts(bytes).iter().all(|read| read == expected), "{:?}", texts(bytes));
+        }
+        let is_ansi = |bytes: &[u8]| {
+            let mut text = Text::new(bytes);
+            text.read_to_end(&mut Vec::new()).unwrap();
+            text.is_ansi()
+        };
+        assert!(is_ansi(b"abc\xe9") && is_ansi(b"caf\xe9s") && !is_ansi("caf\u{e9}".as_bytes()));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const EXPORTS: [Vocabulary; 6] = [
     // Ariva, Investing.com, Onvista.
     Vocabulary {
         date: &["datum"],
-        close: &["schlusskurs", "schluss", "zuletzt"],
+        close: &["schlusskurs", "schlußkurs", "schluss", "zuletzt", "kurs"],
         other: &[
             "erster",
             "eröffn",

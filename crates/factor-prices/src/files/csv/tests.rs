@@ -7,8 +7,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::files::content::Content;
 
+mod dates;
 mod exports;
+mod long;
+mod numbers;
 mod rows;
+mod words;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -89,12 +89,32 @@ pub(super) fn order(cells: &[Placed], unit: &str) -> Result<(Order, Option<Strin
         (None, None, Some(_)) if month_weekends && !day_weekends => {
             Ok((Order::DayFirst, Some("day first: the other way some fall on weekends".to_owned())))
         }
+        (None, None, Some(_)) if month_weekends && let Some(order) = of_months(cells) => {
+            let first = if order == Order::MonthFirst { "month first" } else { "day first" };
+            Ok((order, Some(format!("{first}: so they are one a month, the other way they fall on weekends too"))))
+        }
         (None, None, Some((line, cell, month, day))) => Err(format!(
             "{unit} {line}: `{}` is {month} with the month first or {day} with the day first, and no other date of the \
              file says which: write YYYY-MM-DD",
             shown(cell)
         )),
     }
+}
+
+/// The order in which dates are one a month, where they are in one alone: in the other they crowd into a few days of each year.
+fn of_months(cells: &[Placed]) -> Option<Order> {
+    const FEWEST: usize = 4;
+    let is_monthly = |order: &Order| {
+        let day = |(_, cell): &Placed| if let DateCell::Day(day) = cell { Some(*day) } else { order.read(*cell) };
+        let mut days: Vec<NaiveDate> = cells.iter().filter_map(day).collect();
+        days.sort_unstable();
+        days.dedup();
+        let even = days.windows(2).filter(|pair| (28..=31).contains(&(pair[1] - pair[0]).num_days())).count();
+        // A month may be missing here and there.
+        days.len() >= FEWEST && 10 * even >= 9 * (days.len() - 1)
+    };
+    let mut found = [Order::MonthFirst, Order::DayFirst].into_iter().filter(is_monthly);
+    found.next().filter(|_| found.next().is_none())
 }
 
 fn shown(cell: DateCell) -> String {

@@ -112,6 +112,49 @@ fn a_month_alone_is_its_last_trading_day() {
 }
 
 #[test]
+fn months_in_numbers_and_of_spreadsheets() {
+    for texts in [
+        ["2021-11", "2021-12", "2022-01"],
+        ["2021/11", "2021/12", "2022/01"],
+        ["11/2021", "12/2021", "1/2022"],
+        ["11.2021", "12.2021", "01.2022"],
+        ["202111", "202112", "202201"],
+        ["202111.0", "202112.0", "202201.0"],
+        ["Nov-21", "Dec-21", "Jan-22"],
+        ["nov-21", "dez-21", "jan-22"],
+    ] {
+        assert_eq!(read(&texts), Ok(days(&["2021-11-30", "2021-12-31", "2022-01-31"])), "{texts:?}");
+    }
+    // Days of 2020 as YYMMDD, and of one November.
+    for texts in [["200102", "200202", "200302"], ["Nov-21", "Nov-22", "Nov-23"]] {
+        let error = read(&texts).unwrap_err();
+        assert!(error.starts_with("line 2 and those after it are one month of many years, or days"), "{error}");
+    }
+    for text in ["2021-13", "2021-11 x", "13/2021", "202113", "21-Nov", "Nov 21", "0/2021", "2021-", "123456"] {
+        assert_eq!(DateCell::parse(text.as_bytes()), DateCell::Unreadable, "{text}");
+    }
+}
+
+#[test]
+fn dates_that_are_one_a_month_in_one_order_alone_have_that_order() {
+    let first_of_month = |order: &str| -> Vec<String> {
+        let months = (0..24).map(|at| day("2023-01-01") + chrono::Months::new(at));
+        months.map(|first| first.format(order).to_string()).collect()
+    };
+    for order in ["%m/%d/%Y", "%d/%m/%Y"] {
+        let texts = first_of_month(order);
+        let newest_first: Vec<&str> = texts.iter().map(String::as_str).rev().collect();
+        let read = read(&newest_first).unwrap();
+        assert_eq!((read[0], read[23]), (day("2024-12-01"), day("2023-01-01")), "{order}");
+    }
+    // Three days in a row, or three months.
+    assert!(read(&["03/04/2025", "04/04/2025"]).is_err());
+    // Every day of twelve days, and no month.
+    let crowd: Vec<String> = (2..12).map(|at| format!("{at:02}/{at:02}/2025")).collect();
+    assert!(read(&crowd.iter().map(String::as_str).collect::<Vec<_>>()).is_ok());
+}
+
+#[test]
 fn the_order_of_month_and_day_is_the_whole_column_s() {
     // A number above 12 decides for all.
     assert_eq!(read(&["03/04/2025", "3/31/2025"]), Ok(days(&["2025-03-04", "2025-03-31"])));

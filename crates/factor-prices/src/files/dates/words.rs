@@ -1,9 +1,8 @@
 //! Dates whose month is a word, in the languages that exports are written in.
 
 use chrono::{NaiveDate, Weekday};
-use factor_types::exchange::last_trading_day;
 
-use super::{DateCell, calendar, number, of_two_digits, zone::zoned};
+use super::{DateCell, calendar, last_of_month, number, of_two_digits, zone::zoned};
 
 /// The months in English, German, French, Spanish, Italian and Portuguese, without accents. Three letters and more of one are
 /// the month, where they begin no other.
@@ -44,7 +43,7 @@ fn without_accent(letter: char) -> Option<char> {
 }
 
 /// `Dec 31, 2024`, `31 December 2024`, `31-Dec-24`, `3 de diciembre de 2018`, with a weekday before it and a time after it
-/// (`Mon, 03 Dec 2018 00:00:00 GMT`), or a month alone (`Dec 2018`).
+/// (`Mon, 03 Dec 2018 00:00:00 GMT`), or a month alone (`Dec 2018`, `Dec-18`).
 pub(super) fn in_words(text: &str) -> Option<DateCell> {
     // Nothing that long is a date.
     const LONGEST: usize = 100;
@@ -66,8 +65,11 @@ pub(super) fn in_words(text: &str) -> Option<DateCell> {
         return None;
     }
     let Some(c) = c else {
+        // `Nov-21` is a month of spreadsheets, `21-Nov` a day.
+        let is_short = b.len() == 2 && date.trim().bytes().filter(|byte| !byte.is_ascii_alphanumeric()).eq([b'-']);
         let of_month = month(a).zip(Some(b)).or_else(|| month(b).zip(Some(a)))?;
-        return whole_month(of_month).filter(|_| time.is_empty()).map(DateCell::Month);
+        let last = whole_month(of_month, is_short && month(a).is_some()).filter(|_| time.is_empty())?;
+        return Some(DateCell::Month { last, short: is_short });
     };
     let (month, day, year) = match (month(a), month(b)) {
         (Some(month), None) => (month, b, c),
@@ -75,23 +77,21 @@ pub(super) fn in_words(text: &str) -> Option<DateCell> {
         (None, Some(month)) => (month, a, c),
         _ => return None,
     };
-    let between_dashes = date.bytes().filter(|byte| *byte == b'-').count() == 2;
-    let day = calendar(year_of(year, between_dashes), Some(month), number(day.as_bytes()))?;
+    let by_dashes = date.bytes().filter(|byte| *byte == b'-').count() == 2;
+    let day = calendar(year_of(year, by_dashes), Some(month), number(day.as_bytes()))?;
     Some(zoned(day, time.as_bytes()).unwrap_or(DateCell::Day(day)))
 }
 
 /// A year, of two digits only where it can be nothing else: in `31-Dec-24` the month stands between.
-fn year_of(text: &str, between_dashes: bool) -> Option<u32> {
+fn year_of(text: &str, by_dashes: bool) -> Option<u32> {
     match text.len() {
         4 => number(text.as_bytes()),
-        2 if between_dashes => Some(of_two_digits(u16::try_from(number(text.as_bytes())?).ok()?).into()),
+        2 if by_dashes => Some(of_two_digits(u16::try_from(number(text.as_bytes())?).ok()?).into()),
         _ => None,
     }
 }
 
 /// The last trading day of a month.
-fn whole_month((month, year): (u32, &str)) -> Option<NaiveDate> {
-    let first = calendar(year_of(year, false), Some(month), Some(1))?;
-    let next = first.checked_add_months(chrono::Months::new(1))?;
-    Some(last_trading_day(next.pred_opt()?))
+fn whole_month((month, year): (u32, &str), may_be_short: bool) -> Option<NaiveDate> {
+    last_of_month(calendar(year_of(year, may_be_short), Some(month), Some(1))?)
 }

@@ -10,7 +10,7 @@ fn read(texts: &[&str]) -> Result<Vec<f64>, String> {
         separators.take(written.form, ("line", line, text), (0, values.len()))?;
         values.push(written.value);
     }
-    for ((_, at), scale) in separators.settle("line")? {
+    for ((_, at), scale) in separators.settle("line", false)? {
         values[at] = scale.apply(values[at]);
     }
     Ok(values)

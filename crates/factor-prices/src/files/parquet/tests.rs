@@ -233,3 +233,21 @@ fn faults() {
         let _ = read(&path, NaiveDate::MAX).and_then(Table::finish);
     }
 }
+
+#[test]
+fn a_table_that_pandas_melted_is_long_form() {
+    let schema = "optional binary Date (UTF8); optional binary variable (UTF8); optional double value;";
+    let columns = vec![
+        Column::Text(vec![Some("2021-11-30"), Some("2021-12-01"), Some("2021-11-30")]),
+        Column::Text(vec![Some("SPY"), Some("SPY"), Some("TLT")]),
+        Column::F64(vec![Some(427.14), Some(422.4), Some(128.41)]),
+    ];
+    let content = round_trip("px.parquet", schema, Compression::UNCOMPRESSED, vec![columns]).unwrap();
+    assert_eq!(prices(&content, "SPY"), [(day("2021-11-30"), 427.14), (day("2021-12-01"), 422.4)]);
+    // Numbers are prices of a ticker of that name.
+    let schema = "optional binary Date (UTF8); optional double FUND; optional double SPY;";
+    let columns =
+        vec![Column::Text(vec![Some("2021-11-30")]), Column::F64(vec![Some(11.5)]), Column::F64(vec![Some(427.14)])];
+    let content = round_trip("px.parquet", schema, Compression::UNCOMPRESSED, vec![columns]).unwrap();
+    assert_eq!(prices(&content, "FUND"), [(day("2021-11-30"), 11.5)]);
+}

@@ -20,7 +20,7 @@ impl Table<'_> {
             // A rate is in dollars, whatever the other series are in.
             let is_rate = matches!(&series.kind, ColumnKind::Price(ticker, _) if ticker.is_currency());
             let stated = self.currencies.of(at / of_ticker).filter(|_| !is_rate).map(str::to_owned);
-            let mut said = [stated, currency::in_header(header).map(|(_, code)| code), signed].into_iter().flatten();
+            let mut said = [stated, currency::in_brackets(header).map(|(_, code)| code), signed].into_iter().flatten();
             let first = said.next();
             // The sign of pounds stands by pence too.
             let agrees =

@@ -77,8 +77,11 @@ impl Table<'_> {
     /// Decides what can be meant twice: the dates of the rows, and the numbers.
     pub(super) fn settle(&mut self) -> Result<(Vec<NaiveDate>, Reading), String> {
         let settled = dates::settle(&self.dates, self.unit, self.today)?;
+        self.settle_other_dates(&settled.days)?;
         let numbers = self.separators.how(self.unit);
-        for ((series, at), scale) in std::mem::take(&mut self.separators).settle(self.unit)? {
+        let asks = self.may_have_thousands()?;
+        let separators = std::mem::take(&mut self.separators);
+        for ((series, at), scale) in separators.settle(self.unit, asks)? {
             if let Some((_, value)) = self.series.get_mut(series).and_then(|series| series.rows.get_mut(at)) {
                 *value = scale.apply(*value);
             }
@@ -94,7 +97,7 @@ impl Table<'_> {
             tickers: reading::tickers(&self.layout, &self.headers),
             dates: reading::dates(&settled.how, self.zone.as_deref()),
             numbers,
-            fields: self.delimiter.map(reading::delimiter),
+            fields: self.delimiter.map(|delimiter| reading::delimiter(delimiter, self.is_ansi)),
             currency: (!signs.is_empty()).then(|| signs.into_iter().collect()),
         };
         Ok((settled.days, reading))
