@@ -46,7 +46,7 @@ pub struct ServeArgs {
     /// HTTP: also answer to web pages of this origin, such as `https://example.com:443` (may be repeated)
     #[arg(long, value_name = "ORIGIN")]
     allowed_origin: Vec<String>,
-    /// HTTP: ask nobody for a key although other machines can connect (a shared Postgres store asks nevertheless)
+    /// HTTP: ask nobody for a key although other machines can connect (a shared Postgres store and an issuer of tokens ask nevertheless)
     #[arg(long)]
     insecure: bool,
 }

@@ -2,6 +2,7 @@
 //! long.
 
 use std::{
+    path::Path,
     process::Stdio,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -9,6 +10,7 @@ use std::{
 
 use factor_stand_in_issuer::{Issuer, Scheme, SigningKey, compact};
 use serde_json::{Value, json};
+use throwaway_postgres::{Cluster, Role};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     net::TcpStream,
@@ -97,11 +99,7 @@ impl Shop {
 
     /// What a command prints about the same store.
     async fn administer(&self, arguments: &[&str]) -> String {
-        let mut command = command(self.folder.path());
-        let output =
-            command.args(arguments).env("FACTOR_DATA_DIR", self.folder.path().join("data")).output().await.unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        administered(self.folder.path(), "", arguments).await
     }
 
     /// A session of the older protocol, and the stream that listens in it.
@@ -131,6 +129,15 @@ impl Shop {
             assert!(at.is_none(), "...{}...", at.map(|at| &log[at.saturating_sub(300)..at]).unwrap_or_default());
         }
     }
+}
+
+/// What a command prints, about the store in a folder or in a database.
+async fn administered(folder: &Path, database: &str, arguments: &[&str]) -> String {
+    let mut command = command(folder);
+    command.args(arguments).env("FACTOR_DATA_DIR", folder.join("data")).env("DATABASE_URL", database);
+    let output = command.output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 async fn kept(mut errors: BufReader<ChildStderr>, log: Arc<Mutex<String>>) {
@@ -499,4 +506,42 @@ async fn a_stream_ends_with_its_token() {
     let goes_on = tokio::time::timeout(Duration::from_millis(100), long.read_to_end(&mut rest)).await;
     assert!(goes_on.is_err(), "{rest:?}");
     shop.close().await;
+}
+
+#[tokio::test]
+async fn two_servers_on_one_postgres_know_the_same_users() {
+    let cluster = Cluster::start().unwrap();
+    let database = cluster.database().unwrap();
+    let (owner, app) = (database.url(Role::Owner), database.url(Role::App));
+    let folder = tempfile::tempdir().unwrap();
+    let administer = async |arguments: &[&str]| administered(folder.path(), &owner, arguments).await;
+    administer(&["migrate", "--app-role", Role::App.as_str()]).await;
+    let issuer = Issuer::start("").await.unwrap();
+    let here = Shop::of(issuer, &[("DATABASE_URL", &app)]).await;
+    let mut second = command(folder.path());
+    second.args(["serve", "http", "--addr", "127.0.0.1:0"]).env("DATABASE_URL", &app).env("RUST_LOG", "off");
+    second.env("FACTOR_OAUTH_ISSUER", here.issuer.url()).env("FACTOR_PUBLIC_URL", AUDIENCE);
+    let mut second = second.stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(second.stderr.take().unwrap()).read_line(&mut line).await.unwrap();
+    let addr = line.trim().strip_prefix("listening on http://").and_then(|addr| addr.strip_suffix("/mcp"));
+    let there = Http::at(addr.unwrap_or_else(|| panic!("{line}")).parse().unwrap());
+    let ada = here.token("ada", ALL);
+    let lists = async |http: &Http| http.modern_with(&[("Authorization", &ada)], "tools/list", json!({})).await.status;
+    // Both see them for the first time at once.
+    let both = futures::join!(lists(&here.http), lists(&there));
+    assert_eq!(both, (200, 200));
+    let users: Value = serde_json::from_str(&administer(&["user", "list", "--format", "json"]).await).unwrap();
+    assert_eq!((users.as_array().unwrap().len(), &users[1]["identities"][0]["subject"]), (2, &json!("ada")), "{users}");
+    let save = json!({"portfolio_name": "mine", "holdings": [{"ticker": "SPY", "weight": 1}]});
+    assert_eq!(here.calls(&ada, "save_portfolio", save).await.reply()["result"]["isError"], json!(false));
+    let call = json!({"name": "list_portfolios", "arguments": {}});
+    let listed = there.modern_with(&[("Authorization", &ada)], "tools/call", call).await;
+    assert!(listed.body.contains("mine"), "{}", listed.body);
+    let mut stream = here.stream(&ada).await;
+    administer(&["user", "revoke", "2", "--force"]).await;
+    let lasted = lasts(&mut stream).await;
+    assert!(lasted < Duration::from_secs(5), "{lasted:?}");
+    assert_eq!((lists(&here.http).await, lists(&there).await), (403, 403));
+    here.close().await;
 }

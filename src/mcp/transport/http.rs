@@ -92,7 +92,7 @@ pub struct HttpOptions {
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may call it, besides those of the loopback interface: `https://example.com:443`.
     pub allowed_origins: Vec<String>,
-    /// Ask for no key, wherever it listens; a shared store asks nevertheless.
+    /// Ask for no key, wherever it listens; a shared store asks nevertheless, and so does one that takes access tokens.
     pub insecure: bool,
     /// Proxies in front that are believed when they say whose request they pass on.
     pub trusted_proxies: TrustedProxies,
