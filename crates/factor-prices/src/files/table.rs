@@ -5,6 +5,7 @@
 
 mod currencies;
 mod finish;
+mod intraday;
 mod lines;
 mod other_dates;
 mod thousands;
@@ -15,7 +16,8 @@ use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
 
-use self::weekdays::Weekdays;
+pub(super) use self::intraday::minute;
+use self::{intraday::Times, weekdays::Weekdays};
 use super::{
     content::ColumnKind,
     currency::Stated,
@@ -56,6 +58,7 @@ pub(super) struct Table<'a> {
     dates: Vec<(u64, DateCell)>,
     /// What further columns of dates hold, one cell for each of `dates`.
     other_dates: Vec<Vec<DateCell>>,
+    times: Times,
     separators: Separators,
     currencies: Stated,
     bad_cells: BadCells,
@@ -115,6 +118,7 @@ impl<'a> Table<'a> {
             groups,
             dates: Vec::new(),
             other_dates: vec![Vec::new(); layout.other_dates.len()],
+            times: Times::default(),
             separators: Separators::default(),
             currencies: Stated::default(),
             bad_cells: BadCells::default(),

@@ -23,6 +23,18 @@ fn points_that_may_stand_between_thousands_are_asked_where_semicolons_or_tabs_pa
 }
 
 #[test]
+fn indian_groups_of_two_are_read() {
+    let text = "Date,SPY,TLT\n2021-11-30,\"4,27,140.00\",\"1,28,410\"\n2021-12-01,\"12,34,22,400.50\",985\n";
+    let content = parsed("px.csv", text).unwrap();
+    assert_eq!(series(&content, "SPY").prices(), [427_140.0, 123_422_400.5]);
+    assert_eq!(series(&content, "TLT").prices(), [128_410.0, 985.0]);
+    for cell in ["4,27,14.00", "427,14,000", "4,2,140", "4.27.140", "4,27,140,00"] {
+        let content = parsed("px.csv", format!("Date,SPY,TLT\n2021-11-30,\"{cell}\",1.5\n")).unwrap();
+        assert_eq!((series(&content, "SPY").len(), series(&content, "SPY").bad_prices()), (0, 1), "{cell}");
+    }
+}
+
+#[test]
 fn a_column_that_falls_below_a_thousand_names_its_separator() {
     for delimiter in [";", ",", "\t"] {
         let text = "Datum;SPY\n30.11.2021;1.042\n01.12.2021;1.013\n02.12.2021;985\n".replace(';', delimiter);
