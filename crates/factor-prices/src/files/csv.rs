@@ -192,6 +192,7 @@ impl<'a> Rows<'a> {
         table.take_other_dates(|at| DateCell::parse(field(at)));
         let group = if let Some(at) = self.ticker {
             let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
+            table.take_parted(group, line, field)?;
             table.used(group, row);
             for target in targets.into_iter().flatten() {
                 table.put(target, row, Cell::parse(field(target.0)))?;

@@ -123,6 +123,7 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                 };
                 let group = if let Some(at) = ticker_at {
                     let Some((group, targets)) = table.targets_of(line, text_of(at))? else { continue };
+                    table.take_parted(group, line, text_of)?;
                     table.used(group, date);
                     for target in targets.into_iter().flatten() {
                         if let Some((value, column)) = value(target.0, row) {

@@ -8,6 +8,7 @@ mod finish;
 mod intraday;
 mod lines;
 mod other_dates;
+mod parted;
 mod thousands;
 mod tickers;
 mod weekdays;
@@ -58,6 +59,8 @@ pub(super) struct Table<'a> {
     dates: Vec<(u64, DateCell)>,
     /// What further columns of dates hold, one cell for each of `dates`.
     other_dates: Vec<Vec<DateCell>>,
+    /// What each of the columns that part a ticker's rows says, and on which line, by group.
+    parted: Vec<HashMap<usize, (String, u64)>>,
     times: Times,
     separators: Separators,
     currencies: Stated,
@@ -118,6 +121,7 @@ impl<'a> Table<'a> {
             groups,
             dates: Vec::new(),
             other_dates: vec![Vec::new(); layout.other_dates.len()],
+            parted: vec![HashMap::new(); layout.parted.len()],
             times: Times::default(),
             separators: Separators::default(),
             currencies: Stated::default(),
