@@ -18,6 +18,8 @@ fn points_that_may_stand_between_thousands_are_asked_where_semicolons_or_tabs_pa
         let text = format!("Datum;SPY;{header}\n30.11.2021;4.271;{other}\n01.12.2021;4.224;{other}\n");
         assert_eq!(series(&parsed("px.csv", &text).unwrap(), "SPY").prices(), [4.271, 4.224], "{text}");
     }
+    let padded = (1..=20).fold("Date;SPY\n".to_owned(), |text, at| format!("{text}2024-01-{at:02};427.{at:02}0\n"));
+    assert_eq!(series(&parsed("px.csv", padded).unwrap(), "SPY").prices()[0], 427.01, "cents with a zero more");
     let commas = parsed("px.csv", "Date,SPY\n2021-11-30,4.271\n2021-12-01,4.224\n").unwrap();
     assert_eq!(series(&commas, "SPY").prices(), [4.271, 4.224]);
 }
