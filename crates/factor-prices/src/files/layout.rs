@@ -239,7 +239,7 @@ impl<'a> Columns<'a> {
             "field" | "fields" | "fieldname" | "attribute" | "metric" | "measure" | "item" | "pricetype" => {
                 Some((at, PartedBy::Field))
             }
-            "exchange" | "exchangecode" | "exch" | "venue" | "market" | "mic" => Some((at, PartedBy::Exchange)),
+            "exchange" | "exchangecode" | "exch" | "venue" | "mic" => Some((at, PartedBy::Exchange)),
             _ => None,
         };
         (0..self.header.texts.len()).filter_map(of).collect()
