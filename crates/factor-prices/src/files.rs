@@ -3,7 +3,7 @@
 //! | layout | columns | prices are |
 //! | --- | --- | --- |
 //! | wide | `date`, one column per ticker | adjusted |
-//! | long | `date`, `ticker` or `symbol`, `adj_close` and/or `close`, `dividend`, `sec_yield` | adjusted where a ticker has any, else close |
+//! | long | `date`, `ticker` or `symbol` (or `variable`, `Fund`, `Name` over tickers), `adj_close` and/or `close`, `dividend`, `sec_yield` | adjusted where a ticker has any, else close |
 //! | a ticker's own file | `Date, Open, High, Low, Close, Adj Close, Volume` in `SPY.csv` | as in long |
 //! | either | a column `currency` (one for each ticker), or `CUR:EUR` with the dollars for one euro | |
 //! | fields of tickers | `SPY.Adjusted`, `('Close', 'SPY')`, or fields and tickers in two lines | as in long |
@@ -14,9 +14,9 @@
 //! other columns of exports are not read.
 //!
 //! **What can be meant twice is decided by the whole file, or asked.** The order of day and month, day numbers of
-//! spreadsheets and time zones: `dates.rs`. Separators, currency and percent signs: `numbers.rs`. Two prices that could be
-//! meant, and which line names the tickers: `layout.rs`, `header.rs`. Where nothing decides, the file is refused with both
-//! readings and the way out.
+//! spreadsheets, months and time zones: `dates.rs`; several columns of dates: `table/other_dates.rs`. Separators, currency and
+//! percent signs: `numbers.rs`, `table/thousands.rs`. Two prices that could be meant, and which line or column names the
+//! tickers: `layout.rs`, `header.rs`. Where nothing decides, the file is refused with both readings and the way out.
 //!
 //! **A missing price is missing, a bad one is counted.** An empty cell, `NaN`, `null` or `NA` says nothing; text in a
 //! number column is dropped, counted in the series' bad prices and named with its line and column in the warnings. A

@@ -18,7 +18,7 @@ use super::{
     names::Name,
     numbers::Cell,
     skipped::NoDate,
-    table::{Table, Target},
+    table::{Table, Target, minute},
     text::{MAX_LINE, Text, too_large},
 };
 
@@ -105,18 +105,40 @@ impl<'a, R: BufRead> Lines<'a, R> {
             // The position is that of the line after the record; blank lines before it are not part of the record.
             let fields = self.record.as_slice();
             let within = if fields.contains(&b'\n') { fields.iter().filter(|byte| **byte == b'\n').count() } else { 0 };
-            self.number = self.reader.position().line().saturating_sub(within as u64 + 1).max(1);
+            // One whose quote is open at the end of the file has no line after it.
+            let after = u64::from(!fields.ends_with(b"\n"));
+            self.number = self.reader.position().line().saturating_sub(within as u64 + after).max(1);
             if fields.len() > MAX_LINE {
                 let rule = format!("a quote is opened and not closed within {} MiB", MAX_LINE >> 20);
                 return Err(broken(self.path, self.number, too_large(rule)));
             }
             let is_blank = self.record.iter().all(|field| field.trim_ascii().is_empty());
+            if within > 0 && self.record.iter().any(|field| self.holds_rows(field)) {
+                let rule = format!(
+                    "line {}: a quote is opened and not closed on its line, so that rows below it are part of it: close it, or \
+                     leave it out",
+                    self.number
+                );
+                return Err(FileError::unusable(self.path, rule));
+            }
             // `sep=;` is for Excel.
             let is_for_excel = self.number == 1 && self.record.get(0).is_some_and(|field| field.starts_with(b"sep="));
             if !more || !(is_blank || is_for_excel) {
                 return Ok(more);
             }
         }
+    }
+
+    /// True for a quoted text with rows of the table in it.
+    fn holds_rows(&self, field: &[u8]) -> bool {
+        let mut lines = field.split(|byte| *byte == b'\n').skip(1);
+        lines.any(|line| {
+            let mut cells = line.split(|byte| *byte == self.delimiter);
+            let date =
+                cells.next().map(|cell| DateCell::parse(cell.trim_ascii_start().strip_prefix(b"\"").unwrap_or(cell)));
+            let is_date = matches!(date, Some(DateCell::Day(_) | DateCell::Moment { .. } | DateCell::Open { .. }));
+            is_date && cells.next().is_some()
+        })
     }
 }
 
@@ -166,9 +188,11 @@ impl<'a> Rows<'a> {
         let is_header = cell == DateCell::Unreadable && is_header(table);
         let no_date = || NoDate { text: date(), is_full: filled == width, is_header };
         let Some(row) = table.row(line, cell, no_date)? else { return Ok(()) };
+        table.take_minute(minute(field(self.date)));
         table.take_other_dates(|at| DateCell::parse(field(at)));
         let group = if let Some(at) = self.ticker {
             let Some((group, targets)) = table.targets_of(line, field(at))? else { return Ok(()) };
+            table.take_parted(group, line, field)?;
             table.used(group, row);
             for target in targets.into_iter().flatten() {
                 table.put(target, row, Cell::parse(field(target.0)))?;

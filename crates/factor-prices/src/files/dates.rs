@@ -107,7 +107,11 @@ impl DateCell {
             (4, 6 | 7) if matches!(date[4], b'-' | b'/') => {
                 return month_of(&date[..4], &date[5..], false).unwrap_or(Self::Unreadable);
             }
-            (1 | 2, length) if length == digits + 5 && matches!(date[digits], b'-' | b'/' | b'.') => {
+            (1 | 2, length)
+                if length == digits + 5
+                    && matches!(date[digits], b'-' | b'/' | b'.')
+                    && date[digits + 1..].iter().all(u8::is_ascii_digit) =>
+            {
                 return month_of(&date[digits + 1..], &date[..digits], false).unwrap_or(Self::Unreadable);
             }
             (5, 5) => return number(date).map_or(Self::Unreadable, Self::Count),

@@ -25,6 +25,8 @@ pub(super) struct Layout {
     pub(super) ignored: Notes,
     /// Where the tickers are from.
     pub(super) tickers: TickersFrom,
+    /// Columns of a long table that part the rows of a ticker: by field, or by exchange.
+    pub(super) parted: Vec<(usize, PartedBy)>,
     /// The column that says what the prices of each row are in.
     pub(super) currency: Option<usize>,
 }
@@ -40,6 +42,15 @@ pub(super) enum TickersFrom {
     FileName,
     /// A column.
     Column(usize),
+}
+
+/// What parts the rows of a ticker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PartedBy {
+    /// Open, close or volume.
+    Field,
+    /// Where they are from.
+    Exchange,
 }
 
 /// What the columns other than the date hold.
@@ -121,7 +132,8 @@ impl Layout {
             TableShape::Fixed(fixed)
         };
         let currency = columns.at(|name| *name == Name::Currency);
-        Ok(Self { date, other_dates, shape, ignored, tickers, currency })
+        let parted = if matches!(shape, TableShape::Long { .. }) { columns.parted() } else { Vec::new() };
+        Ok(Self { date, other_dates, shape, ignored, tickers, parted, currency })
     }
 
     /// Every column that is read: the date's first, those of a table that is not long in their order, the currency's
@@ -137,6 +149,7 @@ impl Layout {
         }
         columns.extend(self.currency);
         columns.extend(&self.other_dates);
+        columns.extend(self.parted.iter().map(|(at, _)| *at));
         columns
     }
 }
@@ -218,6 +231,18 @@ impl<'a> Columns<'a> {
             )),
             (first, _) => Ok(first.map(|(at, _)| at)),
         }
+    }
+
+    /// Columns that say which of several rows of a ticker a row is.
+    fn parted(&self) -> Vec<(usize, PartedBy)> {
+        let of = |at: usize| match super::names::plain(&self.text(at)).as_str() {
+            "field" | "fields" | "fieldname" | "attribute" | "metric" | "measure" | "item" | "pricetype" => {
+                Some((at, PartedBy::Field))
+            }
+            "exchange" | "exchangecode" | "exch" | "venue" | "mic" => Some((at, PartedBy::Exchange)),
+            _ => None,
+        };
+        (0..self.header.texts.len()).filter_map(of).collect()
     }
 
     /// The columns of a ticker, or of the file's own.

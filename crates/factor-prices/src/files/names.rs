@@ -116,7 +116,7 @@ const CLOSE: [&str; 32] = [
 ];
 const DIVIDEND: [&str; 5] = ["dividend", "dividends", "dividendamount", "divcash", "cashdividend"];
 const SEC_YIELD: [&str; 4] = ["secyield", "secyield30d", "30dsecyield", "30daysecyield"];
-const OTHER: [&str; 58] = [
+const OTHER: [&str; 65] = [
     "bid",
     "ask",
     "splitcoefficient",
@@ -168,6 +168,13 @@ const OTHER: [&str; 58] = [
     "abertura",
     "openingskoers",
     "variation",
+    "tijd",
+    "zeit",
+    "uhrzeit",
+    "beurs",
+    "börse",
+    "börsenplatz",
+    "handelsplatz",
     "splitfactor",
     "capitalgains",
     "openint",

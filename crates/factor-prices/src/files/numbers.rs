@@ -163,18 +163,15 @@ fn separated(text: &str) -> Option<(f64, Form)> {
     Some((format!("0{whole}.{tail}").parse().ok()?, decimal(false)))
 }
 
-/// A whole number in groups of three.
+/// A whole number in groups of three, or as in India of two and a last one of three: `4,27,140`.
 fn grouped(text: &str, separates: impl Fn(char) -> bool) -> Option<f64> {
-    let mut groups = text.split(separates);
-    let first = groups.next().filter(|first| is_first_group(first))?;
-    let mut digits = first.to_owned();
-    for group in groups {
-        if group.len() != 3 || !is_digits(group) {
-            return None;
-        }
-        digits.push_str(group);
-    }
-    digits.parse().ok()
+    let groups: Vec<&str> = text.split(separates).collect();
+    let (first, rest) = groups.split_first().filter(|(first, _)| is_first_group(first))?;
+    let (last, middle) = rest.split_last()?;
+    let are_of = |length: usize| middle.iter().all(|group| group.len() == length && is_digits(group));
+    let is_indian = || text.contains(',') && !middle.is_empty() && first.len() < 3 && are_of(2);
+    let is_grouped = last.len() == 3 && is_digits(last) && (are_of(3) || is_indian());
+    if is_grouped { groups.concat().parse().ok() } else { None }
 }
 
 /// A cell's place: its series and its number in it.

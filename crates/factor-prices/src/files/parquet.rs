@@ -31,7 +31,7 @@ use super::{
     notes::excerpt,
     numbers::Cell,
     skipped::NoDate,
-    table::Table,
+    table::{Table, minute},
 };
 
 /// Rows decoded at a time: all columns of a batch are held at once.
@@ -113,6 +113,7 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                 let Some((value_of_date, column)) = value(columns[0], row) else { continue };
                 let no_date = || NoDate { text: value_of_date.show(), is_full: true, is_header: false };
                 let Some(date) = table.row(line, value_of_date.date(&column.descr, zone), no_date)? else { continue };
+                table.take_minute(value_of_date.minute(&column.descr));
                 table.take_other_dates(|at| {
                     value(at, row).map_or(DateCell::Unreadable, |(value, column)| value.date(&column.descr, zone))
                 });
@@ -122,6 +123,7 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
                 };
                 let group = if let Some(at) = ticker_at {
                     let Some((group, targets)) = table.targets_of(line, text_of(at))? else { continue };
+                    table.take_parted(group, line, text_of)?;
                     table.used(group, date);
                     for target in targets.into_iter().flatten() {
                         if let Some((value, column)) = value(target.0, row) {
@@ -273,12 +275,7 @@ impl Value {
             Self::Int(value) => match (column.logical_type_ref(), column.converted_type()) {
                 (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => DateCell::from_days(*value),
                 (Some(LogicalType::Timestamp(stamp)), _) => {
-                    let per_second = match stamp.unit {
-                        TimeUnit::MILLIS => 1_000,
-                        TimeUnit::MICROS => 1_000_000,
-                        TimeUnit::NANOS => 1_000_000_000,
-                    };
-                    DateCell::from_seconds(value.div_euclid(per_second), zone)
+                    DateCell::from_seconds(value.div_euclid(per_second(&stamp.unit)), zone)
                 }
                 (_, ConvertedType::TIMESTAMP_MILLIS) => DateCell::from_seconds(value.div_euclid(1_000), zone),
                 (_, ConvertedType::TIMESTAMP_MICROS) => DateCell::from_seconds(value.div_euclid(1_000_000), zone),
@@ -287,6 +284,22 @@ impl Value {
             },
             Self::Null | Self::Float(_) | Self::Fixed(_) => DateCell::Unreadable,
         }
+    }
+
+    /// The minute of the day of a time stamp.
+    fn minute(&self, column: &ColumnDescriptor) -> Option<u16> {
+        let seconds = match self {
+            Self::Bytes(bytes) => return minute(bytes.data()),
+            Self::Seconds(seconds) => *seconds,
+            Self::Int(value) => match (column.logical_type_ref(), column.converted_type()) {
+                (Some(LogicalType::Timestamp(stamp)), _) => value.div_euclid(per_second(&stamp.unit)),
+                (_, ConvertedType::TIMESTAMP_MILLIS) => value.div_euclid(1_000),
+                (_, ConvertedType::TIMESTAMP_MICROS) => value.div_euclid(1_000_000),
+                _ => return None,
+            },
+            Self::Null | Self::Float(_) | Self::Fixed(_) => return None,
+        };
+        u16::try_from(seconds.rem_euclid(86_400) / 60).ok()
     }
 
     fn cell(&self, column: &ColumnDescriptor) -> Cell<'_> {
@@ -320,6 +333,14 @@ impl Value {
             Self::Null => "null".to_owned(),
             Self::Fixed(_) => "(bytes)".to_owned(),
         }
+    }
+}
+
+fn per_second(unit: &TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::MILLIS => 1_000,
+        TimeUnit::MICROS => 1_000_000,
+        TimeUnit::NANOS => 1_000_000_000,
     }
 }
 

@@ -5,8 +5,10 @@
 
 mod currencies;
 mod finish;
+mod intraday;
 mod lines;
 mod other_dates;
+mod parted;
 mod thousands;
 mod tickers;
 mod weekdays;
@@ -15,7 +17,8 @@ use std::{collections::HashMap, path::Path};
 
 use chrono::NaiveDate;
 
-use self::weekdays::Weekdays;
+pub(super) use self::intraday::minute;
+use self::{intraday::Times, weekdays::Weekdays};
 use super::{
     content::ColumnKind,
     currency::Stated,
@@ -56,6 +59,9 @@ pub(super) struct Table<'a> {
     dates: Vec<(u64, DateCell)>,
     /// What further columns of dates hold, one cell for each of `dates`.
     other_dates: Vec<Vec<DateCell>>,
+    /// What each of the columns that part a ticker's rows says, and on which line, by group.
+    parted: Vec<HashMap<usize, (String, u64)>>,
+    times: Times,
     separators: Separators,
     currencies: Stated,
     bad_cells: BadCells,
@@ -115,6 +121,8 @@ impl<'a> Table<'a> {
             groups,
             dates: Vec::new(),
             other_dates: vec![Vec::new(); layout.other_dates.len()],
+            parted: vec![HashMap::new(); layout.parted.len()],
+            times: Times::default(),
             separators: Separators::default(),
             currencies: Stated::default(),
             bad_cells: BadCells::default(),

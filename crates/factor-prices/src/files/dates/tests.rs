@@ -130,6 +130,7 @@ fn months_in_numbers_and_of_spreadsheets() {
         let error = read(&texts).unwrap_err();
         assert!(error.starts_with("line 2 and those after it are one month of many years, or days"), "{error}");
     }
+    assert_eq!(read(&["12/1/21", "12/2/21", "12/13/21"]).unwrap()[0], day("2021-12-01"), "a day and no month");
     for text in ["2021-13", "2021-11 x", "13/2021", "202113", "21-Nov", "Nov 21", "0/2021", "2021-", "123456"] {
         assert_eq!(DateCell::parse(text.as_bytes()), DateCell::Unreadable, "{text}");
     }

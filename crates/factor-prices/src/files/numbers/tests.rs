@@ -26,7 +26,7 @@ fn cells_are_missing_numbers_or_text() {
         "inf",
         "-Infinity",
         "1e999",
-        "1,23,456",
+        "1,2,456",
         "12,34,5",
         "1.2.3",
         "$",

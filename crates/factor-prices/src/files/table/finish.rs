@@ -24,6 +24,7 @@ impl Table<'_> {
         let (days, reading) = self.settle().map_err(|rule| FileError::unusable(path, rule))?;
         let order = Order::of(&self.groups, &days, self.today);
         order.shifted.as_ref().map_or(Ok(()), |rule| Err(FileError::unusable(path, rule.clone())))?;
+        self.intraday(&order).map_or(Ok(()), |rule| Err(FileError::unusable(path, rule)))?;
         let conflicts = if order.twice > 0 { self.conflicts(&days) } else { Notes::default() };
         self.leave_weekdays(&mut warnings);
         let Self { name, unit, series, dates, .. } = self;

@@ -5,6 +5,9 @@ use std::collections::HashSet;
 use super::{Row, Series, Table};
 use crate::files::{content::ColumnKind, notes::excerpt};
 
+/// So many numbers are no full tens by chance.
+const MANY: usize = 10;
+
 impl Table<'_> {
     /// True where nothing says whether the points of a file's numbers are decimal ones, and it is written as in countries where
     /// they may not be: with semicolons or tabs between its fields.
@@ -16,6 +19,14 @@ impl Table<'_> {
         let is_price = |series: &Series| matches!(&series.kind, ColumnKind::Price(ticker, _) if !ticker.is_currency());
         // A yield or a rate of 4,271 is none.
         if dots.is_empty() || !dots.iter().all(|(at, _)| self.series.get(*at).is_some_and(is_price)) {
+            return Ok(false);
+        }
+        // Decimals that a program filled up with zeros: no prices are all full tens.
+        let is_tens = |(at, row): &(usize, usize)| {
+            let value = self.series.get(*at).and_then(|series| series.rows.get(*row)).map_or(0.0, |(_, value)| *value);
+            (value * 1000.0).round() % 10.0 == 0.0
+        };
+        if dots.len() >= MANY && dots.iter().all(is_tens) {
             return Ok(false);
         }
         let places: HashSet<_> = dots.iter().copied().collect();

@@ -38,3 +38,23 @@ fn a_ticker_of_such_a_name_stays_one_and_a_fund_s_name_is_none() {
     let expected = "px.csv: columns 2 `Code` and 3 `Name` could both name the tickers: call the one that does `ticker`";
     assert_eq!(error, expected);
 }
+
+#[test]
+fn rows_of_several_fields_or_exchanges_of_one_ticker_are_refused_by_their_column() {
+    let fields = "date,ticker,field,value\n2021-11-30,TLT,close,128.41\n2021-12-01,TLT,nav,129.2\n";
+    let error = parsed("px.csv", fields).unwrap_err().to_string();
+    let expected =
+        "px.csv: column 3 `field` has `close` in line 2 and `nav` in line 3 of the same ticker: keep the rows of one";
+    assert!(error.starts_with(expected), "{error}");
+    let exchanges = "date,ticker,exchange,close\n2021-11-30,TLT,NASDAQ,128.41\n2021-12-01,TLT,XETRA,118.86\n";
+    let error = parsed("px.csv", exchanges).unwrap_err().to_string();
+    assert!(error.contains("column 3 `exchange` has `NASDAQ` in line 2 and `XETRA` in line 3"), "{error}");
+    // One field, one exchange a ticker, and a fund that moved from one of New York's to another.
+    for text in [
+        "date,ticker,field,value\n2021-11-30,TLT,PX_LAST,128.41\n2021-12-01,TLT,px_last,129.2\n",
+        "date,ticker,exchange,close\n2021-11-30,TLT,NASDAQ,128.41\n2021-11-30,SAP,XETRA,1\n2021-12-01,TLT,,129.2\n",
+        "date,ticker,exchange,close\n2021-11-30,TLT,NYSE Arca,128.41\n2021-12-01,TLT,NasdaqGM,129.2\n",
+    ] {
+        assert_eq!(series(&parsed("px.csv", text).unwrap(), "TLT").prices(), [128.41, 129.2], "{text}");
+    }
+}

@@ -62,6 +62,41 @@ fn notes_totals_and_headers_are_no_rows() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_named_by_its_line() {
+    let with = |cell: fn(usize) -> &'static str| {
+        parsed("px.csv", table(60, move |at, date| format!("{date},{}100,{at}", cell(at))))
+    };
+    for opened in [|at| if at == 29 { "\"" } else { "" }, |at| if at == 29 || at == 50 { "\"" } else { "" }] {
+        let error = with(opened).unwrap_err().to_string();
+        let expected =
+            "px.csv: line 31: a quote is opened and not closed on its line, so that rows below it are part of it";
+        assert!(error.starts_with(expected), "{error}");
+    }
+    // A note of two lines below a table holds no row.
+    let note = format!("{}\"Past performance\n2024-01-02 is no guarantee\"\n", table(60, plain));
+    assert_eq!(series(&parsed("px.csv", note).unwrap(), "SPY").len(), 60);
+}
+
+#[test]
+fn hourly_bars_are_said_to_be_intraday() {
+    let hours = |form: &str| {
+        table(30, |at, date| {
+            let at_hour = |hour: u32| format!("{},{},1", date.and_hms_opt(hour, 30, 0).unwrap().format(form), 100 + at);
+            [9, 12, 15].map(at_hour).join("\n")
+        })
+    };
+    for (form, times) in [("%Y-%m-%d %H:%M:%S", "09:30 and 12:30"), ("%m/%d/%Y %I:%M %p", "09:30 and 12:30")] {
+        let error = parsed("px.csv", hours(form)).unwrap_err().to_string();
+        let expected =
+            format!("px.csv: intraday: 60 of 90 lines repeat a date at another time, as {times}: give one line");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    // Midnight in summer and winter is one row a date, and long form repeats no date of a ticker.
+    let long = "date,ticker,close\n2024-01-02 16:00,SPY,1\n2024-01-02 16:15,TLT,2\n";
+    assert_eq!(parsed("px.csv", long).unwrap().prices.len(), 2);
+}
+
+#[test]
 fn decimal_commas_between_commas_are_refused_with_the_way_out() {
     let way_out = "numbers with decimal commas want quotes (\"24,01\"), or fields parted by semicolons";
     let refused = parsed("px.csv", table(60, |at, date| format!("{date},24,{at:02},90,50"))).unwrap_err().to_string();

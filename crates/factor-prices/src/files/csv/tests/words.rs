@@ -9,6 +9,7 @@ fn a_fund_s_own_file_has_its_price_under_many_words() {
         ("Datum;Er\u{f6}ffnung;H\u{f6}chstkurs;Tiefstkurs;Schlu\u{df}kurs", "31.12.2024;1,5;2,5;0,5;576,22"),
         ("Datum;Kurs", "31.12.2024;576,22"),
         ("Date;Dernier", "31.12.2024;576,22"),
+        ("Datum;Tijd;Beurs;Slotkoers", "31-12-2024;22:00;NSY;576,22"),
         ("Fecha;Cierre", "31.12.2024;576,22"),
         ("Data;Chiusura", "31.12.2024;576,22"),
         ("Data;\u{da}ltimo", "31.12.2024;576,22"),
