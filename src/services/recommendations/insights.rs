@@ -235,12 +235,14 @@ fn nothing(report: &HedgeReport, of: &str) -> Option<String> {
         Some(best) => {
             let (least, shown) = (in_words(MIN_EFFECTIVENESS), in_words(best));
             // Rounded to the least it would read as if it reached it.
-            let takes_away = if shown == least {
-                format!("a little less than {least} of its variance out of sample")
+            let does = if shown == least {
+                format!("takes away a little less than {least} of its variance out of sample")
+            } else if best < 0.0 {
+                format!("adds to its variance out of sample ({shown} taken away)")
             } else {
-                format!("{shown} of its variance out of sample, under {least}")
+                format!("takes away {shown} of its variance out of sample, under {least}")
             };
-            format!("Nothing here offsets {of} when bought: the best of those tested takes away {takes_away}.")
+            format!("Nothing here offsets {of} when bought: the best of those tested {does}.")
         }
         None if report.recommendations.is_empty() => {
             format!("Nothing here offsets {of} when bought: no candidate is left to look at.")

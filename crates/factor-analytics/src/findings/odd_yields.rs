@@ -130,8 +130,9 @@ pub fn odd_yields(table: &YieldTable) -> Vec<OddYields> {
     // What is wrong inside a column shall not decide whose neighbour it is.
     let steps = columns.iter().any(|one| one.kind == OddKind::Level);
     let usable = usable_yields(table, &columns);
-    let (swapped, apart) = if steps { (None, None) } else { (swapped(&usable), apart(&usable)) };
-    columns.into_iter().chain(swapped).chain(apart).collect()
+    // One with another sign than the others' would seem to be better off elsewhere.
+    let beside = if steps { None } else { apart(&usable).or_else(|| swapped(&usable)) };
+    columns.into_iter().chain(beside).collect()
 }
 
 /// The table without what cannot be used: columns whose unit changes, days that are off, values that were carried on.
