@@ -13,7 +13,7 @@ use super::{
 pub(super) enum Name {
     /// The date.
     Date,
-    /// The date if nothing else is: `index`.
+    /// The date if nothing else is: `index`, `month`.
     PerhapsDate,
     /// The ticker of a row.
     Tickers,
@@ -262,7 +262,7 @@ impl Name {
         }
         match name.as_str() {
             // Barchart calls it `Time`.
-            "index" | "time" => return Self::PerhapsDate,
+            "index" | "time" | "month" => return Self::PerhapsDate,
             "value" => return Self::Value,
             // pandas names a column of row numbers like this.
             name if name.is_empty() || name.starts_with("unnamed:") => return Self::Nothing,

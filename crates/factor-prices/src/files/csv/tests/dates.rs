@@ -15,6 +15,10 @@ fn of_several_dates_the_one_called_date_is_meant_and_others_that_differ_are_aske
         "px.csv: columns 1 `Trade Date` and 2 `Value Date` are both dates and differ, in line 2 by 2021-12-01 and \
          2021-11-30: call the one that is meant `Date`, or leave the other out"
     );
+    let months = parsed("SPY.csv", "Month,Close\n2021-11,427.14\n2021-12,446.9\n").unwrap();
+    assert_eq!(dates_of(&months, "SPY"), [day("2021-11-30"), day("2021-12-31")]);
+    let beside = parsed("px.csv", "Date,Month,SPY\n2021-11-30,11,427.14\n").unwrap();
+    assert_eq!(beside.prices.len(), 1, "no ticker");
     // The same in two forms, and one that is hardly ever there.
     let same = "Trade Date,Pricing Date,SPY\n2021-11-30,11/30/2021,427.14\n2021-12-01,12/01/2021,422.4\n";
     assert_eq!(dates_of(&parsed("px.csv", same).unwrap(), "SPY").len(), 2);
