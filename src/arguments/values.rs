@@ -80,8 +80,15 @@ fn alike<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl 
         .into_iter()
         .map(move |name| {
             lower.clear();
-            lower.extend(name.chars().flat_map(char::to_lowercase));
-            let contained = text.len().min(lower.len()) >= 3 && (lower.contains(&text) || text.contains(&lower));
+            if name.is_ascii() {
+                lower.push_str(name);
+                lower.make_ascii_lowercase();
+            } else {
+                lower.extend(name.chars().flat_map(char::to_lowercase));
+            }
+            let shorter = text.len().min(lower.len());
+            let contained =
+                shorter >= 3 && if lower.len() == shorter { text.contains(&lower) } else { lower.contains(&text) };
             // A call with hundreds of wrong names must not compare each with all that there are.
             let could_be = letters.could_be_like(&lower);
             let alike = if could_be { strsim::normalized_damerau_levenshtein(&text, &lower) } else { 0.0 };

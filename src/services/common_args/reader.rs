@@ -20,7 +20,10 @@ use crate::{
     answer::MAX_CHARS,
     app::{Basis, UniverseSnapshot},
     arguments::{Args, Choices, MapForm, Mend, Refusal},
-    services::{holdings_warning::a_few, portfolios::as_factors::{no_group, no_portfolio}},
+    services::{
+        holdings_warning::a_few,
+        portfolios::as_factors::{no_group, no_portfolio},
+    },
     tool_error::ToolError,
 };
 

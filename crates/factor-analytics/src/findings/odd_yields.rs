@@ -366,11 +366,13 @@ fn apart(table: &YieldTable) -> Option<OddYields> {
     // Of the two the one that has no company.
     let company = |of: Maturity| {
         let others = maturities.iter().filter(|other| ![a, b].contains(other));
-        let far = others.filter_map(|other| stretches_apart(table, of, *other).map(|found| found.0).max_by(f64::total_cmp));
+        let far =
+            others.filter_map(|other| stretches_apart(table, of, *other).map(|found| found.0).max_by(f64::total_cmp));
         far.min_by(f64::total_cmp).unwrap_or(0.0)
     };
     let (odd, with) = if company(b) > company(a) { (b, a) } else { (a, b) };
-    let middle = |of: usize| median(&mut rows.iter().map(|row| if of == 0 { row.1 } else { row.2 }).collect::<Vec<_>>());
+    let middle =
+        |of: usize| median(&mut rows.iter().map(|row| if of == 0 { row.1 } else { row.2 }).collect::<Vec<_>>());
     let (value, before) = if odd == a { (middle(0), middle(1)) } else { (middle(1), middle(0)) };
     let (first, last) = (rows.first()?, rows.last()?);
     Some(OddYields {

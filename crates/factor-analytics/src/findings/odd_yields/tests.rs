@@ -111,7 +111,8 @@ fn columns_that_changed_places_are_named() {
 
 #[test]
 fn a_yield_far_from_its_neighbours_is_named_and_used() {
-    let wrong: [(fn(f64) -> f64, f64); 3] = [(|value| -value, -4.0), (|value| value / 12.0, 0.33), (|value| 0.05 * value, 0.2)];
+    let wrong: [(fn(f64) -> f64, f64); 3] =
+        [(|value| -value, -4.0), (|value| value / 12.0, 0.33), (|value| 0.05 * value, 0.2)];
     for (change, around) in wrong {
         let table = table(|_, value| change(value));
         let found = odd_yields(&table);
