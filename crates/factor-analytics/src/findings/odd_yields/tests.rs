@@ -111,10 +111,9 @@ fn columns_that_changed_places_are_named() {
 
 #[test]
 fn a_yield_far_from_its_neighbours_is_named_and_used() {
-    let wrong: [(fn(f64) -> f64, f64); 3] =
-        [(|value| -value, -4.0), (|value| value / 12.0, 0.33), (|value| 0.05 * value, 0.2)];
-    for (change, around) in wrong {
-        let table = table(|_, value| change(value));
+    // Another sign, a rate of a month, and a twentieth.
+    for (factor, around) in [(-1.0, -4.0), (1.0 / 12.0, 0.33), (0.05, 0.2)] {
+        let table = table(|_, value| factor * value);
         let found = odd_yields(&table);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].kind, found[0].maturity), (OddKind::Apart, Maturity::Ust5Y), "{found:?}");
