@@ -46,7 +46,7 @@ fn input() -> Value {
         "sort_by": {
             "type": "string",
             "enum": SortBy::NAMES,
-            "description": "Default: effectiveness out of sample, or variance left."
+            "description": "Default: effectiveness out of sample."
         },
         "target_allocation_reduction": share(0.01, 0.5, 0.1, "Most weight to move."),
         "correlation_threshold": share(-1.0, 0.0, -0.2, "For sort_by correlation, score."),
@@ -67,7 +67,7 @@ fn input() -> Value {
         &mut properties,
         &[
             ("categories", json!({"type": "array", "items": {"type": "string"}, "description": "Of candidates."})),
-            ("asset_class_filters", json!({"type": "object", "description": "Of candidates: {include, exclude}."})),
+            ("asset_class_filters", json!({"type": "object", "description": "{include, exclude}."})),
             ("industry_granularity", json!({"type": "string", "description": as_there})),
             ("factor_universe", json!({"type": "array", "items": {"type": "object"}, "description": as_there})),
         ],
