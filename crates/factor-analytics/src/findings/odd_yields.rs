@@ -130,8 +130,7 @@ pub fn odd_yields(table: &YieldTable) -> Vec<OddYields> {
     // What is wrong inside a column shall not decide whose neighbour it is.
     let steps = columns.iter().any(|one| one.kind == OddKind::Level);
     let usable = usable_yields(table, &columns);
-    // One with another sign than the others' would seem to be better off elsewhere.
-    let beside = if steps { None } else { apart(&usable).or_else(|| swapped(&usable)) };
+    let beside = if steps { None } else { beside_others(&usable) };
     columns.into_iter().chain(beside).collect()
 }
 
@@ -351,6 +350,23 @@ fn swapped(table: &YieldTable) -> Option<OddYields> {
         value: last.1,
         with: Some(maturities[b]),
     })
+}
+
+/// Columns that changed places, or one far from its neighbours: that where no exchange brings all of them near, since one with
+/// another sign than the others' would seem to be better off anywhere else.
+fn beside_others(table: &YieldTable) -> Option<OddYields> {
+    let (apart_from, exchange) = (apart(table), swapped(table));
+    let brings_near = |exchange: &OddYields| {
+        let Some(with) = exchange.with else { return false };
+        let mut exchanged = table.clone();
+        exchanged.insert(exchange.maturity, table.get(with).to_vec());
+        exchanged.insert(with, table.get(exchange.maturity).to_vec());
+        apart(&exchanged).is_none()
+    };
+    match apart_from {
+        Some(found) => exchange.filter(brings_near).or(Some(found)),
+        None => exchange,
+    }
 }
 
 /// The pair of neighbours that lies furthest apart, if too far, by its worst stretch.
