@@ -181,7 +181,9 @@ impl CommonArgs {
                 let all = own.factors().iter().cloned().chain([*factor]);
                 self.own_universe = Some(FactorUniverse::new(all).with_facts(&self.snapshot.loaded.facts));
             }
-            found => drop(self.take_composed(found)),
+            found => {
+                self.take_composed(found);
+            }
         }
         self.named.add(Role::Factor, [ticker.clone()]);
         Some(ticker)
@@ -193,7 +195,11 @@ impl CommonArgs {
         let mut notes = Vec::new();
         let found = tickers::one(args, "benchmark_ticker", &self.universes(), groups, &mut notes);
         self.notes.append(&mut notes);
-        found.map_or_else(Ticker::spy, |found| self.as_benchmark(found))
+        let Some(found) = found else { return Ticker::spy() };
+        let ticker = found.ticker().clone();
+        self.named.add(Role::Benchmark, [ticker.clone()]);
+        self.take_aside(found);
+        ticker
     }
 
     /// The benchmarks that a list of such names has, each once; `None` where it is empty or absent.
@@ -204,20 +210,16 @@ impl CommonArgs {
         self.notes.append(&mut notes);
         let Picked { groups, portfolios, order, .. } = picked;
         self.named.add(Role::Benchmark, order.iter().cloned());
-        for found in groups.into_iter().map(Found::Group).chain(portfolios.into_iter().map(Found::Portfolio)) {
-            self.as_benchmark(found);
-        }
+        Picked::composed(groups, portfolios).for_each(|found| self.take_aside(found));
         Some(order)
     }
 
     /// A group or a portfolio that is no factor of the call stands beside them.
-    fn as_benchmark(&mut self, found: Found) -> Ticker {
+    fn take_aside(&mut self, found: Found) {
         let ticker = found.ticker().clone();
-        self.named.add(Role::Benchmark, [ticker.clone()]);
-        if ticker.is_composed() && self.take_composed(found) {
-            self.groups.aside.push(ticker.clone());
+        if self.take_composed(found) {
+            self.groups.aside.push(ticker);
         }
-        ticker
     }
 
     /// Takes a group or a portfolio among those of the call; false if it is one of them, or a fund.
@@ -246,21 +248,21 @@ impl CommonArgs {
         groups: &UserGroups,
     ) -> Option<(Vec<Ticker>, Vec<Ticker>)> {
         let mut notes = Vec::new();
-        let picked = Picked::read((args, field), &self.universes(), groups, &mut notes)?;
+        let Picked { factors, groups, portfolios, order } =
+            Picked::read((args, field), &self.universes(), groups, &mut notes)?;
         self.notes.extend(notes);
         let is_known = |factor: &Factor| self.universe().get(&factor.ticker).is_some();
-        let new: Vec<Factor> = picked.factors.into_iter().filter(|factor| !is_known(factor)).collect();
+        let new: Vec<Factor> = factors.into_iter().filter(|factor| !is_known(factor)).collect();
         let outside = new.iter().map(|factor| factor.ticker.clone()).collect();
         if !new.is_empty() {
             let all = self.universe().factors().iter().cloned().chain(new);
             self.own_universe = Some(FactorUniverse::new(all).with_facts(&self.snapshot.loaded.facts));
         }
-        let known: Vec<Ticker> = self.groups.factors().map(|factor| factor.ticker.clone()).collect();
-        let is_new = |ticker: &Ticker| !known.contains(ticker);
-        self.groups.groups.extend(picked.groups.into_iter().filter(|group| is_new(&group.factor.ticker)));
-        self.groups.portfolios.extend(picked.portfolios.into_iter().filter(|one| is_new(&one.factor.ticker)));
-        self.named.add(Role::Factor, picked.order.iter().cloned());
-        Some((picked.order, outside))
+        for found in Picked::composed(groups, portfolios) {
+            self.take_composed(found);
+        }
+        self.named.add(Role::Factor, order.iter().cloned());
+        Some((order, outside))
     }
 
     /// Where holdings are looked up: the universe of the call, then the one in force.

@@ -188,11 +188,11 @@ impl Reader<'_> {
         let preset = self.mine("preset").then(|| args.choice("preset", &Preset::NAMES)).flatten();
         let months = basis.usual.window_months;
         let reader = CommonReader { args, advanced, question: Question::Analysis(self.kind), months };
-        let groups = basis.groups.clone();
-        let mut common = reader.scope(&basis.snapshot, basis.groups);
-        let benchmark = if self.mine("benchmark_ticker") { common.benchmark(args, &groups) } else { Ticker::spy() };
+        let groups = &basis.groups;
+        let mut common = reader.scope(&basis.snapshot, groups);
+        let benchmark = if self.mine("benchmark_ticker") { common.benchmark(args, groups) } else { Ticker::spy() };
         let of_overlay = if self.mine("market_benchmarks") {
-            common.benchmarks(advanced, "market_benchmarks", &groups)
+            common.benchmarks(advanced, "market_benchmarks", groups)
         } else {
             None
         };

@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn of_portfolio(error: &AnalysisError) -> ToolError {
-        let common = CommonArgs::read(&mut args(json!({})), (&[], &[]), basis());
+        let common = CommonArgs::read(&mut args(json!({})), (&[], &[]), &basis());
         tool_error(error, &common.unwrap())
     }
 

@@ -72,7 +72,7 @@ impl CommonArgs {
     pub(crate) fn read(
         args: &mut Args,
         (own, without): (&[&'static str], &[&str]),
-        basis: Basis,
+        basis: &Basis,
     ) -> Result<Self, ToolError> {
         let common = Self::read_on(args, (own, without), basis);
         args.first_of_each()?;
@@ -80,7 +80,7 @@ impl CommonArgs {
     }
 
     /// The same for a question that has more to read after them: mistakes stay in `args`, for [`Args::first_of_each`].
-    pub(crate) fn read_on(args: &mut Args, (own, without): (&[&'static str], &[&str]), basis: Basis) -> Self {
+    pub(crate) fn read_on(args: &mut Args, (own, without): (&[&'static str], &[&str]), basis: &Basis) -> Self {
         settle_categories(args);
         if let Some(advanced) = args.object("advanced") {
             advanced.only(&ADVANCED);
@@ -91,7 +91,7 @@ impl CommonArgs {
         let advanced = args.object_or_top_level("advanced", &ADVANCED);
         let months = basis.usual.window_months;
         let reader = CommonReader { args, advanced: &advanced, question: Question::Portfolio, months };
-        let mut common = reader.scope(&basis.snapshot, basis.groups);
+        let mut common = reader.scope(&basis.snapshot, &basis.groups);
         common.dates = reader.dates();
         common.min_observations = reader.min_observations();
         reader.limits(&mut common);
@@ -108,16 +108,16 @@ pub(crate) fn settle_categories(args: &mut Args) {
 
 impl CommonReader<'_> {
     /// The first step: what is looked at and how the answer looks. The rest has its defaults.
-    pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, groups: UserGroups) -> CommonArgs {
+    pub(crate) fn scope(self, snapshot: &Arc<UniverseSnapshot>, all_groups: &UserGroups) -> CommonArgs {
         let format = self.args.choice("format", Choices::of::<Format>()).unwrap_or_default();
         let frequency = self.args.choice("frequency", Choices::of::<Frequency>()).unwrap_or_default();
         let mut notes = Vec::new();
         let known = &snapshot.loaded.universe;
-        let all_groups = groups.clone();
-        let (mut own_universe, mut groups) = universe(self.args, self.advanced, (known, groups), &mut notes);
+        let (mut own_universe, mut groups) =
+            universe(self.args, self.advanced, (known, all_groups.clone()), &mut notes);
         let universes: Vec<&FactorUniverse> = own_universe.iter().chain([known]).collect();
         let mut named = Named::default();
-        let picked = match Picked::read((self.args, "tickers"), &universes, &all_groups, &mut notes) {
+        let picked = match Picked::read((self.args, "tickers"), &universes, all_groups, &mut notes) {
             Some(picked) => {
                 named.add(Role::Factor, picked.order.iter().cloned());
                 own_universe = Some(FactorUniverse::new(picked.factors));
@@ -126,7 +126,7 @@ impl CommonReader<'_> {
                     portfolios: picked.portfolios,
                     trouble: None,
                     surplus: None,
-                    ..all_groups
+                    ..all_groups.clone()
                 };
                 Some(picked.order)
             }

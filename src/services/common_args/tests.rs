@@ -42,14 +42,14 @@ fn groups() -> UserGroups {
 
 fn read(values: Value) -> Result<CommonArgs, ToolError> {
     let basis = Basis { groups: groups(), ..basis() };
-    CommonArgs::read(&mut args(values), (&["own", "categories", "factor_categories"], &[]), basis)
+    CommonArgs::read(&mut args(values), (&["own", "categories", "factor_categories"], &[]), &basis)
 }
 
 fn read_as(question: Question, values: Value) -> Vec<String> {
     let args = args(values);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
     let reader = CommonReader { args: &args, advanced: &advanced, question, months: 120 };
-    let mut common = reader.scope(&snapshot(), groups());
+    let mut common = reader.scope(&snapshot(), &groups());
     common.dates = reader.dates();
     reader.limits(&mut common);
     match args.result() {

@@ -92,6 +92,11 @@ impl Picked {
         }
         Some(picked)
     }
+
+    /// The groups and portfolios among them.
+    pub(super) fn composed(groups: Vec<UserGroup>, portfolios: Vec<UserPortfolio>) -> impl Iterator<Item = Found> {
+        groups.into_iter().map(Found::Group).chain(portfolios.into_iter().map(Found::Portfolio))
+    }
 }
 
 impl Found {

@@ -76,13 +76,12 @@ impl Request {
         args.require("tickers");
         let periods = periods(&args);
         let (include, rolling_windows) = (Include::read(&args), rolling_windows(&args));
-        let (groups, months) = (basis.groups.clone(), basis.usual.window_months);
-        let mut common = CommonArgs::read_on(&mut args, (&NAMES, &NOT_HERE), basis);
+        let mut common = CommonArgs::read_on(&mut args, (&NAMES, &NOT_HERE), &basis);
         check_tickers(&args, &common);
-        let condition = condition(&args, &mut common, &groups);
+        let condition = condition(&args, &mut common, &basis.groups);
         args.first_of_each()?;
         let request = Self { periods, condition, rolling_windows, include };
-        request.reach_back(&mut common, months);
+        request.reach_back(&mut common, basis.usual.window_months);
         Ok((request, common))
     }
 

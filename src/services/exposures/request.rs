@@ -85,7 +85,7 @@ impl Request {
         let (changes, balance) = (what_if(&args), args.choice("balance", Choices::of::<Balance>()));
         let (without_trade, balance) = (balance.is_some() && changes.is_none(), balance.unwrap_or_default());
         let request = Self { source: Source::read(&args), factors, what_if: changes, balance, include };
-        let mut common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), basis)?;
+        let mut common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), &basis)?;
         if without_trade {
             common.notes.push("balance is ignored: it says what balances what_if, which is not given".to_owned());
         }

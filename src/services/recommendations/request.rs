@@ -86,7 +86,6 @@ impl Request {
         let prefer_income = args.boolean("prefer_income").unwrap_or(false);
         let (sort_by, order_note) = order(&args, prefer_income);
         let threshold = basis.usual.correlation_threshold;
-        let groups = basis.groups.clone();
         let mut request = Self {
             overexposed: args.string("overexposed_factor").unwrap_or_default(),
             source: Source::read(&args),
@@ -106,8 +105,8 @@ impl Request {
             },
             include,
         };
-        let mut common = CommonArgs::read_on(&mut args, (&NAMES, &[]), basis);
-        if let Some((candidates, outside)) = common.take_all_along(&args, "candidates", &groups) {
+        let mut common = CommonArgs::read_on(&mut args, (&NAMES, &[]), &basis);
+        if let Some((candidates, outside)) = common.take_all_along(&args, "candidates", &basis.groups) {
             (request.candidates, request.outside) = (Some(candidates), outside);
         }
         args.first_of_each()?;

@@ -222,13 +222,10 @@ impl<'a> Columns<'a> {
         let has_price = self.or_value(own).has_price();
         let mut perhaps = self.named().filter(|(_, name)| has_price && **name == Name::PerhapsTickers);
         match (perhaps.next(), perhaps.next()) {
-            (Some((first, _)), Some((second, _))) => Err(format!(
-                "columns {} `{}` and {} `{}` could both name the tickers: call the one that does `ticker`",
-                first + 1,
-                self.text(first),
-                second + 1,
-                self.text(second)
-            )),
+            (Some((first, _)), Some((second, _))) => {
+                let both = self.both(first, second);
+                Err(format!("{both} could both name the tickers: call the one that does `ticker`"))
+            }
             (first, _) => Ok(first.map(|(at, _)| at)),
         }
     }
@@ -264,13 +261,14 @@ impl<'a> Columns<'a> {
 
     fn ambiguous(&self, first: usize, second: usize) -> String {
         format!(
-            "columns {} `{}` and {} `{}` could both be meant: leave one of them out, or call the one that is adjusted for \
-             dividends `Adj Close`",
-            first + 1,
-            self.text(first),
-            second + 1,
-            self.text(second)
+            "{} could both be meant: leave one of them out, or call the one that is adjusted for dividends `Adj Close`",
+            self.both(first, second)
         )
+    }
+
+    /// Two columns, by their numbers and headers.
+    fn both(&self, first: usize, second: usize) -> String {
+        format!("columns {} `{}` and {} `{}`", first + 1, self.text(first), second + 1, self.text(second))
     }
 
     /// `value`, where no other column is a price.

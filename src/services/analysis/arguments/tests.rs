@@ -163,7 +163,7 @@ fn weights_of_composites_go_with_their_method() {
 fn a_portfolio_rests_on_performance_without_composites() {
     let given = json!({"start_date": "2015-01-31", "categories": ["style", "cash"], "frequency": "weekly",
         "industry_granularity": "industry", "min_observations": 30, "asset_class_filters": {"include": ["equity"]}});
-    let common = CommonArgs::read(&mut args(given.clone()), (&["categories"], &[]), basis());
+    let common = CommonArgs::read(&mut args(given.clone()), (&["categories"], &[]), &basis());
     let held: Ticker = "NVDA".parse().unwrap();
     let own = Query::for_portfolio(common.unwrap(), std::slice::from_ref(&held));
 
