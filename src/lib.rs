@@ -9,6 +9,7 @@ pub mod app;
 pub mod arguments;
 pub mod cache_figures;
 pub mod cli;
+pub mod http;
 pub mod mcp;
 pub mod process_usage;
 pub mod progress;

@@ -6,14 +6,12 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     app::{App, Hangups},
+    http::{HttpOptions, HttpServer},
     mcp::{
         catalog::ToolFilter,
         server::Server,
         tools::{TOOLS, Toolset},
-        transport::{
-            http::{HttpOptions, HttpServer},
-            stdio, stop_signal,
-        },
+        transport::{stdio, stop_signal},
     },
     settings::Settings,
     telemetry,

@@ -1,7 +1,6 @@
 //! How clients reach the server.
 
-pub mod http;
-mod message;
+pub(crate) mod message;
 pub mod stdio;
 
 pub(super) use self::message::{Arguments, LONG};

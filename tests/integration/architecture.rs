@@ -10,7 +10,7 @@ const INNER: [&str; 5] = ["services", "analysis", "answer", "arguments", "app"];
 /// What carries questions and answers.
 const CARRIERS: [&str; 3] = ["rmcp", "axum", "hyper"];
 /// The adapters, which name the inner modules and are named by none of them.
-const ADAPTERS: [&str; 2] = ["crate::mcp", "crate::cli"];
+const ADAPTERS: [&str; 3] = ["crate::mcp", "crate::cli", "crate::http"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -68,7 +68,7 @@ fn services_know_nothing_of_what_carries_them() {
     assert!(
         found.is_empty(),
         "src/{{{}}} name no {}: services take serde_json values and `services::Call`, and give `answer::Rendered`; what is \
-         MCP's or HTTP's belongs to src/mcp.\n{}",
+         MCP's or HTTP's belongs to src/mcp and src/http.\n{}",
         INNER.join(","),
         CARRIERS.join(", "),
         found.join("\n")

@@ -10,11 +10,11 @@ use std::{
 
 use factor_mcp::{
     app::App,
+    http::{HttpOptions, HttpServer},
     mcp::{
         catalog::ToolFilter,
         server::Server,
         tools::{TOOLS, ToolEntry},
-        transport::http::{HttpOptions, HttpServer},
     },
     settings::{Settings, TrustedProxies},
 };

@@ -18,28 +18,28 @@ use serde::{
 use serde_json::{Map, Value, json};
 
 /// Longer text is read off the async threads, in bytes.
-pub(in crate::mcp) const LONG: usize = 16 * 1024;
+pub(crate) const LONG: usize = 16 * 1024;
 
 /// How far into text that is no JSON its id is looked for, in bytes.
 const HEAD: usize = 64 * 1024;
 
 /// The answer to what is no message.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) error: ErrorData,
+pub(crate) struct Refused {
+    pub(crate) error: ErrorData,
     /// That of what was sent, where one can be read.
-    pub(super) id: Option<RequestId>,
+    pub(crate) id: Option<RequestId>,
 }
 
 impl Refused {
     /// For a message longer than messages may be; of `text` there is its beginning.
-    pub(super) fn too_long(text: &[u8], most: usize) -> Box<Self> {
+    pub(crate) fn too_long(text: &[u8], most: usize) -> Box<Self> {
         let message = format!("The message is longer than {most} bytes: send less in one");
         Box::new(Self { error: ErrorData::parse_error(message, None), id: id_within(text) })
     }
 
     /// For text whose reading failed, which is this server's fault.
-    pub(super) fn unread() -> Box<Self> {
+    pub(crate) fn unread() -> Box<Self> {
         Box::new(Self { error: ErrorData::internal_error("The message could not be read", None), id: None })
     }
 
@@ -60,7 +60,7 @@ impl Refused {
 }
 
 /// The message in text; `None` where nothing asks for an answer: nothing at all, a notification that nobody knows.
-pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Box<Refused>> {
+pub(crate) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Box<Refused>> {
     // RFC 8259 lets readers pass over a byte order mark.
     let text = text.strip_prefix(b"\xEF\xBB\xBF".as_slice()).unwrap_or(text).trim_ascii();
     if text.is_empty() {
@@ -80,7 +80,7 @@ pub(super) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, 
 
 /// What is known of a message that was looked at.
 #[derive(Debug)]
-pub(super) enum Looked {
+pub(crate) enum Looked {
     /// It stays as it is; the tool that it calls, if it calls one.
     Whole(Option<String>),
     /// It is a long call, and was taken apart.
@@ -92,7 +92,7 @@ pub(super) enum Looked {
 ///
 /// # Errors
 /// Why it is none.
-pub(super) fn check(text: &[u8]) -> Result<Option<String>, Box<Refused>> {
+pub(crate) fn check(text: &[u8]) -> Result<Option<String>, Box<Refused>> {
     // Most of what comes is a call. That one is well formed shows without a tree of its arguments, which cost more than all else
     // that is done before a request is sent away.
     match serde_json::from_slice::<Call<'_, AnyObject>>(text).ok().filter(Call::is_of_a_tool) {
@@ -113,19 +113,19 @@ fn called(message: Option<RxJsonRpcMessage<RoleServer>>) -> Option<String> {
 
 /// A long call of a tool without its arguments, and those.
 #[derive(Debug)]
-pub(super) struct Apart {
-    pub(super) tool: String,
-    pub(super) rest: Vec<u8>,
-    pub(super) arguments: Arguments,
+pub(crate) struct Apart {
+    pub(crate) tool: String,
+    pub(crate) rest: Vec<u8>,
+    pub(crate) arguments: Arguments,
 }
 
 /// Arguments of a call that were read before its message was, for the one who works on it.
 #[derive(Debug, Clone)]
-pub(in crate::mcp) struct Arguments(Arc<Mutex<Option<Map<String, Value>>>>);
+pub(crate) struct Arguments(Arc<Mutex<Option<Map<String, Value>>>>);
 
 impl Arguments {
     /// Those; none where they were taken before.
-    pub(in crate::mcp) fn take(&self) -> Option<Map<String, Value>> {
+    pub(crate) fn take(&self) -> Option<Map<String, Value>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -135,7 +135,7 @@ impl Arguments {
 ///
 /// # Errors
 /// Why text is no message.
-pub(super) fn apart(text: &[u8]) -> Result<Looked, Box<Refused>> {
+pub(crate) fn apart(text: &[u8]) -> Result<Looked, Box<Refused>> {
     let call = serde_json::from_slice::<Call<'_, Map<String, Value>>>(text).ok();
     let Some(call) = call.filter(Call::is_of_a_tool) else {
         return read(text).map(|message| Looked::Whole(called(message)));
