@@ -20,6 +20,9 @@ use super::{
 /// How many lines of a file are looked at for its header.
 pub(super) const OPENING: usize = 40;
 
+/// The longest of the tickers that are words as well, in letters.
+const LONGEST_LIKE_A_WORD: usize = 5;
+
 /// A table's header.
 #[derive(Debug)]
 pub(super) struct Header {
@@ -113,6 +116,7 @@ impl Header {
                 }
             }
         }
+        name_tickers_like_words(&mut names, line);
         Ok(Self { names, texts: line.to_vec(), ticker: None, lines })
     }
 
@@ -171,6 +175,42 @@ impl Header {
         }
         if let Some(text) = self.texts.get_mut(at) {
             "date".clone_into(text);
+        }
+    }
+}
+
+/// Beside at least as many tickers, in a table without a word for a price, `LOW`, `OPEN` or `SPLIT` in their capitals is a
+/// ticker too. Beside one alone what a day's bar has is that ticker's, and so is a volume beside any.
+fn name_tickers_like_words(names: &mut [Name], line: &[String]) {
+    let is_alone = |name: &Name| match name {
+        Name::Tickers | Name::PerhapsTickers | Name::Value | Name::Field(_, Some(_)) => false,
+        Name::Field(field, None) => !field.is_price(),
+        _ => true,
+    };
+    if !names.iter().all(is_alone) {
+        return;
+    }
+    let as_ticker = |(name, text): (&Name, &String)| {
+        let in_capitals = text.len() <= LONGEST_LIKE_A_WORD && text.bytes().all(|b| b.is_ascii_uppercase());
+        let is_word = *name == Name::Field(Field::Other, None) && in_capitals && text != "VOL";
+        ticker_of(text).filter(|_| is_word)
+    };
+    let like_words: Vec<Option<Ticker>> = names.iter().zip(line).map(as_ticker).collect();
+    let tickers: HashSet<&Ticker> = names
+        .iter()
+        .filter_map(|name| match name {
+            Name::Prices(ticker) => Some(ticker),
+            _ => None,
+        })
+        .collect();
+    let of_bar = |ticker: &Ticker| ["OPEN", "HIGH", "LOW", "BID", "ASK"].contains(&ticker.as_str());
+    let fewest = 1 + usize::from(like_words.iter().flatten().any(of_bar));
+    if tickers.len() < fewest.max(like_words.iter().flatten().count()) {
+        return;
+    }
+    for (name, ticker) in names.iter_mut().zip(like_words) {
+        if let Some(ticker) = ticker {
+            *name = Name::Prices(ticker);
         }
     }
 }

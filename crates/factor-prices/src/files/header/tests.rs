@@ -37,6 +37,27 @@ fn a_ticker_that_is_a_field_s_word() {
 }
 
 #[test]
+fn beside_tickers_a_word_in_capitals_is_one() {
+    let names = |line: &str| found(&format!("{line}\n2024-01-02,1,2,3")).unwrap().names;
+    let prices = |ticker: &str| Name::Prices(ticker.parse().unwrap());
+    assert_eq!(names("date,SPLIT,MKT"), [Name::Date, prices("SPLIT"), prices("MKT")]);
+    assert_eq!(names("date,SPY,LOW,OPEN,TLT")[2..4], [prices("LOW"), prices("OPEN")]);
+    let other = Name::Field(Field::Other, None);
+    for header in [
+        "date,SPY,Low",
+        "date,SPY,LOW",
+        "date,SPY,SPY,LOW",
+        "date,SPY,VOL",
+        "date,SPY,VOLUME",
+        "date,SPY,OPEN,HIGH,LOW",
+        "date,CLOSE,LOW",
+        "date,spy,low",
+    ] {
+        assert!(names(header).contains(&other), "{header}");
+    }
+}
+
+#[test]
 fn levels_flattened_into_one_header() {
     let header = |cells: &[&str]| Header::find(&[cells.iter().map(|cell| (*cell).to_owned()).collect()]).unwrap().names;
     let expected = [Name::Date, field(Field::Adjusted, "SPY"), field(Field::Other, "SPY")];
