@@ -211,7 +211,7 @@ impl Args {
     }
 
     /// Reads an argument by a rule of the tool's own.
-    pub fn read<T>(&self, name: &str, read: impl FnOnce(&Value) -> Result<T, Refusal>) -> Option<T> {
+    pub fn read<'a, T>(&'a self, name: &str, read: impl FnOnce(&'a Value) -> Result<T, Refusal>) -> Option<T> {
         match read(self.get(name)?) {
             Ok(read) => Some(read),
             Err(refusal) => {

@@ -40,12 +40,12 @@ fn inside<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
         return Some(value);
     }
     if let Some(path) = path.strip_prefix('.') {
-        *value = values::unwrapped(value);
+        *value = values::unwrapped(value).into_owned();
         return at(value.as_object_mut()?, path);
     }
     let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
     if !value.is_array() {
-        *value = Value::Array(values::items(value).ok()?);
+        *value = Value::Array(values::items(value).ok()?.into_owned());
     }
     inside(value.get_mut(index.parse::<usize>().ok()?)?, rest)
 }
@@ -57,7 +57,7 @@ fn parent<'a, 'b>(call: &'a mut Map<String, Value>, path: &'b str) -> Option<(&'
     }
     let (within, name) = path.rsplit_once('.')?;
     let object = at(call, within)?;
-    *object = values::unwrapped(object);
+    *object = values::unwrapped(object).into_owned();
     Some((object.as_object_mut()?, name))
 }
 

@@ -49,17 +49,18 @@ impl Args {
     /// A list of objects; one object is a list of one. With a [`MapForm`] a plain map is read too.
     pub fn objects(&self, name: &str, map: Option<MapForm>) -> Option<Vec<Self>> {
         let path = self.path(name);
-        match values::unwrapped(self.get(name)?) {
+        let given = values::unwrapped(self.get(name)?);
+        match &*given {
             Value::Array(items) => {
                 self.within_bounds(name, items.len())?;
                 let mut objects = Vec::with_capacity(items.len());
-                for (at, item) in items.into_iter().enumerate() {
+                for (at, item) in items.iter().enumerate() {
                     let field = format!("{path}[{at}]");
-                    match values::object(&item) {
+                    match values::object(item) {
                         Ok(values) => objects.push(self.nested(values, At::Within(field))),
                         Err(refusal) => {
                             let form = map.map(|map| format!("write {{\"{}\": .., \"{}\": ..}}", map.key, map.value));
-                            self.record(Problem::new(field, shown(&item), refusal.or_rather(form)));
+                            self.record(Problem::new(field, shown(item), refusal.or_rather(form)));
                         }
                     }
                 }
@@ -68,9 +69,10 @@ impl Args {
             Value::Object(values) => match map {
                 Some(map) if !values.contains_key(map.key) => {
                     self.within_bounds(name, values.len())?;
-                    Some(values.into_iter().map(|(key, value)| self.entry(&path, map, key, value)).collect())
+                    let entry = |(key, value): (&String, &Value)| self.entry(&path, map, key.clone(), value.clone());
+                    Some(values.iter().map(entry).collect())
                 }
-                _ => Some(vec![self.nested(values, At::Within(path))]),
+                _ => Some(vec![self.nested(values.clone(), At::Within(path))]),
             },
             _ => {
                 self.must(name, "be a list of objects");

@@ -2,7 +2,7 @@
 //!
 //! Clients are known to send arrays and numbers as strings; what can only mean one thing is read as that.
 
-use std::{io, ops::RangeInclusive};
+use std::{borrow::Cow, io, ops::RangeInclusive, slice};
 
 use chrono::{Datelike, NaiveDate};
 use factor_types::{Calendar, ClosedSet};
@@ -305,37 +305,38 @@ fn meant_date(text: &str) -> Option<Mend> {
 }
 
 /// The value itself, or what a string holds that is written as a JSON array or object.
-pub(super) fn unwrapped(value: &Value) -> Value {
+pub(super) fn unwrapped(value: &Value) -> Cow<'_, Value> {
     if let Value::String(text) = value {
         let text = text.trim();
         if text.starts_with(['[', '{'])
             && let Ok(inner) = serde_json::from_str(text)
         {
-            return inner;
+            return Cow::Owned(inner);
         }
     }
-    value.clone()
+    Cow::Borrowed(value)
 }
 
 /// The items of a list of plain values: an array, a JSON array in a string, one value for a list of one, or `a, b`.
-pub(super) fn items(value: &Value) -> Result<Vec<Value>, Refusal> {
+pub(super) fn items(value: &Value) -> Result<Cow<'_, [Value]>, Refusal> {
     match unwrapped(value) {
-        Value::Array(items) => Ok(items),
+        Cow::Borrowed(Value::Array(items)) => Ok(Cow::Borrowed(items)),
+        Cow::Owned(Value::Array(items)) => Ok(Cow::Owned(items)),
         // No ticker, category or window has one of these in it, and models write lists as they write sentences.
-        Value::String(text) => Ok(text
+        Cow::Borrowed(Value::String(text)) => Ok(text
             .split([',', ';', '\n'])
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .map(|part| Value::String(part.to_owned()))
             .collect()),
-        single @ (Value::Number(_) | Value::Bool(_)) => Ok(vec![single]),
+        Cow::Borrowed(single @ (Value::Number(_) | Value::Bool(_))) => Ok(Cow::Borrowed(slice::from_ref(single))),
         _ => Err(Refusal::must("be a list")),
     }
 }
 
 /// An object, also in a string.
 pub(super) fn object(value: &Value) -> Result<Map<String, Value>, Refusal> {
-    match unwrapped(value) {
+    match unwrapped(value).into_owned() {
         Value::Object(object) => Ok(object),
         _ => Err(Refusal::must("be an object")),
     }
@@ -433,7 +434,7 @@ mod tests {
 
     #[test]
     fn a_list_may_be_written_as_people_write_lists() {
-        let names = |value: Value| items(&value).unwrap();
+        let names = |value: Value| items(&value).unwrap().into_owned();
         let both = vec![json!("SPY"), json!("TLT")];
         for value in [json!("SPY; TLT"), json!("SPY\nTLT\n"), json!(" ,SPY,,TLT, "), json!(" [\"SPY\", \"TLT\"]")] {
             assert_eq!(names(value.clone()), both, "{value}");
