@@ -149,6 +149,11 @@ impl Analyzer {
         caller.watch(self.limits.compute_budget)
     }
 
+    /// How long a call may compute.
+    pub(crate) fn compute_budget(&self) -> Duration {
+        self.limits.compute_budget
+    }
+
     /// Drops the panels and reports that are kept.
     pub fn forget(&self) {
         self.panels.forget();

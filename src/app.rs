@@ -137,7 +137,7 @@ impl App {
         let universe = &snapshot.loaded.universe;
         let room = self.settings.analysis.max_factors.saturating_sub(universe.factors().len());
         let groups = UserGroups { room: Some(room), ..self.groups_of(user, universe).await };
-        Basis { snapshot, groups, usual: Usual::of(&self.settings.analysis) }
+        Basis { snapshot, groups, saved: Vec::new(), usual: Usual::of(&self.settings.analysis) }
     }
 
     /// A user's groups as factors; where the store cannot be read, none and why.

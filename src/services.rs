@@ -11,6 +11,7 @@ pub(crate) mod holdings_warning;
 pub(crate) mod portfolio;
 pub mod portfolios;
 pub mod recommendations;
+pub(crate) mod repeats;
 pub(crate) mod saved_items;
 mod schema;
 pub mod status;

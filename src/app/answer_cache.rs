@@ -1,14 +1,14 @@
-//! Summaries and reports of analyses, kept for those who ask the same again.
+//! Summaries and reports, kept for those who ask the same again.
 //!
-//! Key: the user, the arguments as they were written, the clock and the prices' revision; and an answer counts only
-//! while the universe and the user's groups are those it was made from. Life: a minute, within that of panels. Size:
+//! Key: the tool, the user, the arguments as they were written, the clock and the prices' revision; and an answer counts only
+//! while the universe, the user's groups and the saved portfolio in question are those it was made from. Life: a minute, within that of panels. Size:
 //! bounded by bytes, the least used leave first. Only answers that say nothing of their own making (no timings, no cache
 //! hits, no links) and lack nothing that a later call may get are kept.
 
 use std::{sync::Arc, time::Duration};
 
 use factor_analytics::panel::Clock;
-use factor_types::UserId;
+use factor_types::{Holding, UserId};
 use moka::sync::Cache;
 
 use super::UniverseSnapshot;
@@ -25,6 +25,8 @@ const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// A question, as far as its answer depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AnswerKey {
+    /// What is asked.
+    pub tool: &'static str,
     /// Who asks.
     pub user: UserId,
     /// The arguments as JSON.
@@ -42,6 +44,8 @@ pub struct Basis {
     pub snapshot: Arc<UniverseSnapshot>,
     /// The groups of the user who asked.
     pub groups: UserGroups,
+    /// What the saved portfolio holds that the call is about, if it is about one.
+    pub saved: Vec<Holding>,
     /// What a call means that does not say it.
     pub usual: Usual,
 }
@@ -89,8 +93,10 @@ impl AnswerCache {
     /// The answer to a question that was asked before on the same basis. That there is none is counted when one is kept: what
     /// never can be is no request of this cache.
     pub fn get(&self, question: &AnswerKey, basis: &Basis) -> Option<Rendered> {
-        let is_same =
-            |made_from: &Basis| Arc::ptr_eq(&made_from.snapshot, &basis.snapshot) && made_from.groups == basis.groups;
+        let is_same = |made_from: &Basis| {
+            let is_same_universe = Arc::ptr_eq(&made_from.snapshot, &basis.snapshot);
+            is_same_universe && made_from.groups == basis.groups && made_from.saved == basis.saved
+        };
         let kept = self.kept.get(question).filter(|kept| is_same(&kept.0))?;
         self.counts.count(true);
         Some(kept.1.clone())
@@ -121,6 +127,7 @@ impl AnswerCache {
 mod tests {
     use chrono::Utc;
     use factor_store::load_universe;
+    use factor_types::Amount;
     use serde_json::json;
 
     use super::*;
@@ -131,13 +138,14 @@ mod tests {
         Basis {
             snapshot: Arc::new(snapshot),
             groups: UserGroups::default(),
+            saved: Vec::new(),
             usual: Usual { window_months: 120, correlation_threshold: -0.2 },
         }
     }
 
     fn question(user: i64) -> AnswerKey {
         let clock = Clock::evening_of("2026-06-15".parse().unwrap());
-        AnswerKey { user: UserId::new(user), arguments: "{}".to_owned(), clock, revision: 1 }
+        AnswerKey { tool: "list", user: UserId::new(user), arguments: "{}".to_owned(), clock, revision: 1 }
     }
 
     #[test]
@@ -149,7 +157,10 @@ mod tests {
         assert_eq!(answers.get(&question(2), &basis), Some(answer));
         assert_eq!(answers.get(&question(3), &basis), None);
         assert_eq!(answers.get(&AnswerKey { revision: 2, ..question(2) }, &basis), None);
+        assert_eq!(answers.get(&AnswerKey { tool: "find", ..question(2) }, &basis), None);
         assert_eq!(answers.get(&question(2), &other), None, "another reading of the universe");
+        let saved = vec![Holding { ticker: "SPY".parse().unwrap(), amount: Amount::Weight(1.0) }];
+        assert_eq!(answers.get(&question(2), &Basis { saved, ..basis.clone() }), None, "another portfolio");
         let groups = UserGroups::unreadable(UserId::new(2), "away".to_owned());
         assert_eq!(answers.get(&question(2), &Basis { groups, ..basis }), None);
     }

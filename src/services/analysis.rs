@@ -18,16 +18,14 @@ mod text;
 
 use std::{mem, sync::Arc};
 
-use serde_json::Value;
-
 pub use self::schema::{answer_schema, schema};
 pub(crate) use self::sections::gone_first;
 use self::{answer::AnalysisAnswer, arguments::Query, refusal::refused};
 use crate::{
     analysis::{Analysis, off_thread},
     answer::Rendered,
-    app::{AnswerKey, App, Basis},
-    services::{Call, portfolios::as_factors},
+    app::{App, Basis},
+    services::{Call, portfolios::as_factors, repeats::Asked},
     tool_error::ToolError,
 };
 
@@ -37,13 +35,8 @@ use crate::{
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let basis = as_factors::basis(app, &call).await;
-    let question = AnswerKey {
-        user: call.user,
-        arguments: Value::Object(call.arguments.clone()).to_string(),
-        clock: app.clock(),
-        revision: app.sources.prices.revision(),
-    };
-    if let Some(answer) = app.answers.get(&question, &basis) {
+    let asked = Asked::of(app, "get_factor_analysis", &call, basis.clone());
+    if let Some(answer) = asked.answered(app) {
         return Ok(answer);
     }
     let (user, cancel) = (call.user, call.cancel.clone());
@@ -57,7 +50,7 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let (rendered, is_kept) = written.await.map_err(|_| ToolError::cancelled())?;
     let rendered = rendered?;
     if is_kept {
-        app.answers.keep(question, basis, &rendered);
+        asked.keep(app, &rendered);
     }
     Ok(rendered)
 }

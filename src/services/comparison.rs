@@ -22,6 +22,7 @@ use super::{
     analysis::{context::AnalysisContext, quality::DataQuality},
     portfolio,
     portfolios::as_factors,
+    repeats::Asked,
 };
 use crate::{answer::Rendered, app::App, arguments::Args, services::Call, tool_error::ToolError};
 
@@ -48,11 +49,15 @@ pub fn answer_schema() -> Schema {
 /// The caller's mistakes, all at once, or why nothing can be said.
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
     let basis = as_factors::basis(app, &call).await;
+    let asked = Asked::of(app, "compare_factors", &call, basis.clone());
+    if let Some(answer) = asked.answered(app) {
+        return Ok(answer);
+    }
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
     let (request, common) = Request::read(args, basis)?;
     let context = AnalysisContext::of_comparison(common, app, request.lead_months(), &caller).await?;
     let watch = app.analyzer.watch(&caller);
     let compared = portfolio::off_thread(move || figures::compute(request, context, &mut watch())).await??;
-    portfolio::answer::render(compared, app, &call).await
+    portfolio::answer::render(compared, app, &call, asked).await
 }

@@ -31,7 +31,7 @@ use super::{
     portfolio::{
         self, CASH,
         factor::{Resolved, resolve},
-        held::Held,
+        held::{Held, Holdings},
         lookthrough::Classifications,
     },
     portfolios::as_factors,
@@ -40,7 +40,7 @@ use crate::{
     answer::Rendered,
     app::App,
     arguments::Args,
-    services::Call,
+    services::{Call, repeats::Asked},
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
 
@@ -81,16 +81,23 @@ pub fn answer_schema() -> Schema {
 /// The caller's mistakes, all at once, or why nothing can be said.
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
     let basis = as_factors::basis(app, &call).await;
+    let asked = Asked::of(app, "get_portfolio_exposures", &call, basis.clone());
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
     let (mut request, mut common) = Request::read(args, basis)?;
     request.trade_own_groups(&common.groups)?;
 
-    let Some(held) = Held::of(&request.source, app, (call.user, &common.groups), &caller).await? else {
+    let Some(holdings) = Holdings::of(&request.source, app, call.user).await? else {
         return Err(no_portfolio());
     };
+    let asked = asked.about(holdings.saved());
+    if let Some(answer) = asked.answered(app) {
+        return Ok(answer);
+    }
+    let held = holdings.weighed(app, &common.groups, &caller).await?;
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(request.regressed_on(&mut common), &common, &tickers)?;
+    tickers.extend(factors.iter().flatten().flat_map(Resolved::priced_besides).cloned());
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
@@ -103,7 +110,7 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     let watch = app.analyzer.watch(&caller);
     let figures = move || figures::compute(request, context, held, &classifications, factors, &mut watch());
     let exposed = portfolio::off_thread(figures).await??;
-    portfolio::answer::render(exposed, app, &call).await
+    portfolio::answer::render(exposed, app, &call, asked).await
 }
 
 /// The factors named; `None` for the macro composites.

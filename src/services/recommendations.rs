@@ -33,7 +33,7 @@ use super::{
     portfolio::{
         self,
         factor::{Resolved, resolve},
-        held::Held,
+        held::{Held, Holdings},
         lookthrough::Classifications,
     },
     portfolios::{as_factors, valuation},
@@ -43,7 +43,7 @@ use crate::{
     answer::{Frame, Rendered},
     app::App,
     arguments::Args,
-    services::Call,
+    services::{Call, repeats::Asked},
     tool_error::ToolError,
 };
 
@@ -84,13 +84,23 @@ pub fn answer_schema() -> Schema {
 /// The caller's mistakes, all at once, or why nothing can be said.
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
     let basis = as_factors::basis(app, &call).await;
+    let asked = Asked::of(app, "get_factor_recommendations", &call, basis.clone());
     let args = Args::new(mem::take(&mut call.arguments));
     let caller = call.caller(app.clock());
     let (request, common) = Request::read(args, basis)?;
 
-    let held = Held::of(&request.source, app, (call.user, &common.groups), &caller).await?;
+    let holdings = Holdings::of(&request.source, app, call.user).await?;
+    let asked = asked.about(holdings.as_ref().map_or(&[], Holdings::saved));
+    if let Some(answer) = asked.answered(app) {
+        return Ok(answer);
+    }
+    let held = match holdings {
+        Some(holdings) => Some(holdings.weighed(app, &common.groups, &caller).await?),
+        None => None,
+    };
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("overexposed_factor", &request.overexposed, common.universe(), &common.groups, &tickers)?;
+    let tickers = tickers.into_iter().chain(factor.priced_besides().cloned()).collect();
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
     let held = match held {
@@ -103,7 +113,7 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     };
     let mut recommended = candidates::look_at(request, context, factor, held, app.analyzer.watch(&caller)).await?;
     recommended.price_trades(app, &caller).await;
-    portfolio::answer::render(recommended, app, &call).await
+    portfolio::answer::render(recommended, app, &call, asked).await
 }
 
 impl Recommended {
@@ -116,6 +126,6 @@ impl Recommended {
         let sold = portfolio.classifications.holdings_in(&self.factor.members).into_iter().map(|(ticker, _)| ticker);
         let traded: BTreeSet<Ticker> = legs.chain(sold).filter(|ticker| !ticker.is_composed()).collect();
         let prices = valuation::newest(app, &traded.iter().collect::<Vec<_>>(), caller).await;
-        self.sizes = Sizes { worth: Some(worth), prices };
+        self.sizes = Sizes { worth: Some(worth), is_short: prices.len() < traded.len(), prices };
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn snapshot() -> Arc<UniverseSnapshot> {
 pub(crate) fn basis() -> Basis {
     Basis {
         snapshot: snapshot(),
+        saved: Vec::new(),
         groups: UserGroups::default(),
         usual: Usual { window_months: 120, correlation_threshold: -0.2 },
     }

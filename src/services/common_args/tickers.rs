@@ -8,14 +8,11 @@ use crate::{
     analysis::{UserGroup, UserGroups, UserPortfolio},
     arguments::{Args, Mend, nearest, shown},
     services::{
-        portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, look_up},
+        portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, is_word, look_up},
         portfolios::as_factors::{no_group, no_portfolio},
     },
     tool_error::{Problem, Refusal},
 };
-
-/// Letters of the longest symbol.
-const LONGEST_SYMBOL: usize = 5;
 
 /// What a call picks one by one.
 #[derive(Debug, Default)]
@@ -220,11 +217,6 @@ fn nearest_ticker(name: &str, universes: &[Names<'_>]) -> Option<Mend> {
     let near = nearest(name, all.iter().map(|(name, _)| *name))?;
     let (_, ticker) = all.iter().find(|(name, _)| *name == near)?;
     Some(Mend::Value(ticker.to_string().into()))
-}
-
-/// True for letters that are too many for a ticker of an exchange of America: `bitcoin`.
-fn is_word(name: &str) -> bool {
-    name.len() > LONGEST_SYMBOL && name.chars().all(char::is_alphabetic)
 }
 
 /// True where all of a name fits: what fits parts of names too might rather be a ticker.

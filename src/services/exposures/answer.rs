@@ -154,6 +154,10 @@ impl PortfolioAnswer for Exposed {
         &self.quality
     }
 
+    fn lacks_prices(&self) -> bool {
+        !self.held.warnings.is_empty()
+    }
+
     fn include(&self) -> &Include<Section> {
         &self.request.include
     }

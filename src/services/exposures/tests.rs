@@ -83,7 +83,8 @@ async fn exposed_within(values: Value, questions: usize) -> Exposed {
     let (request, mut common) = read(values).unwrap();
     let call = Call::default();
     let caller = call.caller(app.clock());
-    let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap().unwrap();
+    let holdings = Holdings::of(&request.source, &app, call.user).await.unwrap().unwrap();
+    let held = holdings.weighed(&app, &common.groups, &caller).await.unwrap();
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());
     let factors = resolved(request.regressed_on(&mut common), &common, &tickers).unwrap();

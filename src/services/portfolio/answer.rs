@@ -26,6 +26,7 @@ use crate::{
         },
         answer_schema,
         common_args::Format,
+        repeats::Asked,
     },
     tool_error::ToolError,
 };
@@ -52,6 +53,10 @@ pub(crate) trait PortfolioAnswer: Sync {
     fn context(&self) -> &AnalysisContext;
     /// What that rests on, and what has to be known of it.
     fn quality(&self) -> &DataQuality;
+    /// Whether what something held or traded is worth is not known, for now.
+    fn lacks_prices(&self) -> bool {
+        false
+    }
     /// The sections asked for by name.
     fn include(&self) -> &Include<Self::Section>;
     /// What stands around it, but for what the quality of the data has to say.
@@ -133,10 +138,24 @@ pub(crate) async fn render(
     answer: impl PortfolioAnswer + Send + 'static,
     app: &Arc<App>,
     call: &Call,
+    asked: Asked,
 ) -> Result<Rendered, ToolError> {
     let (app, cancel, user) = (Arc::clone(app), call.cancel.clone(), call.user);
     // As an analysis is, it is written off the async threads.
-    off_thread(move || rendered(&answer, &app, &cancel, user)).await?
+    let written = move || {
+        let rendered = rendered(&answer, &app, &cancel, user)?;
+        if is_kept(&answer) {
+            asked.keep(&app, &rendered);
+        }
+        Ok(rendered)
+    };
+    off_thread(written).await?
+}
+
+/// True for a summary or a report, which have no timings, where no price is missing that a later call may get.
+fn is_kept<T: PortfolioAnswer>(answer: &T) -> bool {
+    let is_short = answer.include().sections.is_none() && answer.context().common().format != Format::Full;
+    is_short && answer.context().analysis.prepared.complete && !answer.lacks_prices()
 }
 
 /// The same on this thread.

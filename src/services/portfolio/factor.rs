@@ -6,12 +6,12 @@ mod names;
 mod tests;
 
 use factor_analytics::Study;
-use factor_types::{AssetClass, Category, Factor, Sector, Ticker, closed_set};
+use factor_types::{AssetClass, Category, Factor, FactorUniverse, Sector, Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::names::{Miss, Names, look_up, resolve};
-use crate::services::common_args::MIN_COVERAGE;
+pub(crate) use self::names::{Miss, Names, is_word, look_up, resolve};
+use crate::{analysis::UserGroups, services::common_args::MIN_COVERAGE, tool_error::ToolError};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Etf,
     /// A holding of the call that is no factor.
     Holding,
+    /// Any other ticker of the price source.
+    Ticker,
     /// A factor group of the caller's.
     UserGroup,
     /// A saved portfolio of the caller's.
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Self::Etf => "etf",
             Self::Holding => "holding",
+            Self::Ticker => "ticker",
             Self::UserGroup => "user_group",
             Self::Portfolio => "portfolio",
             Self::Category(_) => "category_composite",
@@ -94,7 +97,7 @@ pub(crate) struct ResolvedFactor<'a> {
     resolved: &'a str,
     /// What the ETF stands for.
     label: Option<&'a str>,
-    /// What it is: an ETF, a holding, a group, a saved portfolio, or a composite and of what.
+    /// What it is: an ETF, a holding or another ticker that is no factor, a group, a saved portfolio, or a composite and of what.
     kind: &'static str,
     matched_by: MatchedBy,
     /// What it is made of, analysed or not.
@@ -106,6 +109,16 @@ pub(crate) struct ResolvedFactor<'a> {
 }
 
 impl Resolved {
+    /// What has to be priced beside the factors and the holdings.
+    pub(crate) fn priced_besides(&self) -> impl Iterator<Item = &Ticker> {
+        self.members.iter().filter(|_| self.kind == Kind::Ticker)
+    }
+
+    /// That the price source does not know it either, with the nearest names.
+    pub(crate) fn unknown(&self, field: &str, (universe, groups): (&FactorUniverse, &UserGroups)) -> ToolError {
+        Miss::Unknown.refused(field, &self.query, universe, groups)
+    }
+
     /// As it is shown in an answer, with `most` members at most: of more there is only the number.
     pub(crate) fn shown(&self, most: usize) -> ResolvedFactor<'_> {
         let listed = self.members.len() <= most;
@@ -133,7 +146,7 @@ impl Resolved {
                 let found = ticker.and_then(|studied| of_column(&studied.factor.ticker));
                 return found.ok_or_else(|| "it has no returns in the window".to_owned());
             }
-            Kind::Holding => {
+            Kind::Holding | Kind::Ticker => {
                 let found = self.members.first().and_then(of_column);
                 return found
                     .filter(|returns| returns.iter().any(|r| r.is_finite()))

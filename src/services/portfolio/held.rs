@@ -32,18 +32,22 @@ pub(crate) struct Held {
     pub(crate) warnings: Vec<Warning>,
 }
 
-impl Held {
-    /// The holdings as weights; `None` where the call brings none and none is saved as `CURRENT_PORTFOLIO`.
+/// Holdings as they were given or saved.
+#[derive(Debug)]
+pub(crate) struct Holdings {
+    /// The saved portfolio they are.
+    name: Option<String>,
+    holdings: Vec<Holding>,
+    notes: Vec<String>,
+}
+
+impl Holdings {
+    /// The holdings that a call is about; `None` where it brings none and none is saved as `CURRENT_PORTFOLIO`.
     ///
     /// # Errors
-    /// A portfolio that is not saved, holdings without a price.
-    pub(crate) async fn of(
-        source: &Source,
-        app: &App,
-        (user, groups): (UserId, &UserGroups),
-        caller: &Caller<'_>,
-    ) -> Result<Option<Self>, ToolError> {
-        let (name, holdings, mut notes) = match source {
+    /// A portfolio that is not saved.
+    pub(crate) async fn of(source: &Source, app: &App, user: UserId) -> Result<Option<Self>, ToolError> {
+        let (name, holdings, notes) = match source {
             Source::Given(given) => (None, given.holdings.clone(), given.notes.clone()),
             Source::Named(name) => {
                 let kept = portfolios::find(app, user, name).await?;
@@ -61,6 +65,20 @@ impl Held {
                 }
             }
         };
+        Ok(Some(Self { name, holdings, notes }))
+    }
+
+    /// What the saved portfolio holds that they are; nothing where the call brings them.
+    pub(crate) fn saved(&self) -> &[Holding] {
+        if self.name.is_some() { &self.holdings } else { &[] }
+    }
+
+    /// Them as weights.
+    ///
+    /// # Errors
+    /// Groups that are not the caller's, holdings without a price.
+    pub(crate) async fn weighed(self, app: &App, groups: &UserGroups, caller: &Caller<'_>) -> Result<Held, ToolError> {
+        let Self { name, holdings, mut notes } = self;
         let holdings = with_own_groups(holdings, groups)?;
         let valued = valuation::value(app, &holdings, caller).await;
         let (normalisation, as_given) = (valued.in_words(), valued.is_as_given());
@@ -73,9 +91,11 @@ impl Held {
             notes.push(normalisation.clone());
         }
         let warnings = valued.warnings.into_iter().map(Warning::OfPrices).collect();
-        Ok(Some(Self { name, weights, worth, normalisation, notes, warnings }))
+        Ok(Held { name, weights, worth, normalisation, notes, warnings })
     }
+}
 
+impl Held {
     /// The tickers whose prices are needed.
     pub(crate) fn priced(&self) -> impl Iterator<Item = Ticker> {
         self.weights.keys().filter(|ticker| ticker.as_str() != super::CASH).cloned()

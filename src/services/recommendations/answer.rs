@@ -129,6 +129,10 @@ impl PortfolioAnswer for Recommended {
         &self.quality
     }
 
+    fn lacks_prices(&self) -> bool {
+        self.sizes.is_short || self.portfolio.as_ref().is_some_and(|of| !of.held.warnings.is_empty())
+    }
+
     fn include(&self) -> &Include<Section> {
         &self.request.include
     }

@@ -26,7 +26,12 @@ use crate::{
     analysis::Report,
     services::{
         analysis::{context::AnalysisContext, quality::DataQuality},
-        portfolio::{self, factor::Resolved, held::Held, lookthrough::Classifications},
+        portfolio::{
+            self,
+            factor::{Kind, Resolved},
+            held::Held,
+            lookthrough::Classifications,
+        },
     },
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
@@ -97,6 +102,10 @@ pub(super) async fn look_at<W: Observer>(
     let classifications = held.as_ref().map(|(_, classifications)| classifications);
     let rows = rows((&request, &context), &factor, classifications);
     let overexposed = factor.returns(&study).map_err(|why| {
+        if factor.kind == Kind::Ticker {
+            let common = context.common();
+            return factor.unknown("overexposed_factor", (common.universe(), &common.groups));
+        }
         let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
         let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
         not_analysed(&factor, context.common().frequency, code, &why)

@@ -356,7 +356,8 @@ mod tests {
             date: "2024-12-31".parse().unwrap(),
             source: "made".to_owned(),
         };
-        let sizes = Sizes { worth: Some(10_000.0), prices: vec![price("XLRE", 40.0), price("TLT", 80.0)] };
+        let sizes =
+            Sizes { worth: Some(10_000.0), prices: vec![price("XLRE", 40.0), price("TLT", 80.0)], is_short: false };
         let moved = LegInPortfolio { change: -0.3, from_holding: 0.1, sold_short: 0.2 };
         let bought = LegInPortfolio { change: 0.1, from_holding: 0.0, sold_short: 0.0 };
         let legs = vec![leg("XLRE", -0.75, Some(moved)), leg("TLT", 0.25, Some(bought))];
@@ -374,7 +375,7 @@ mod tests {
             ])
         );
         // Of weights nobody knows the dollars, and of what has no price the shares.
-        let unknown = Sizes { worth: Some(10_000.0), prices: Vec::new() };
+        let unknown = Sizes { worth: Some(10_000.0), ..Sizes::default() };
         let trade = |sizes: &Sizes| json!(sizes.of_leg(&hedge.members[1]))[0].clone();
         assert_eq!((trade(&unknown).get("shares"), &trade(&unknown)["dollars"]), (None, &json!(1000.0)));
         assert_eq!(trade(&Sizes::default()).get("dollars"), None);

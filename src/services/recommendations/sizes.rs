@@ -28,6 +28,8 @@ pub(crate) struct Trade {
 pub(super) struct Sizes {
     pub(super) worth: Option<f64>,
     pub(super) prices: Vec<ValuationPrice>,
+    /// A price that was asked for is not there.
+    pub(super) is_short: bool,
 }
 
 impl Sizes {

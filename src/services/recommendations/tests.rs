@@ -242,7 +242,10 @@ async fn recommended_within(values: Value, questions: usize) -> Result<Recommend
     let call = Call::default();
     let (request, common) = Request::read(args(values), app.basis(call.user).await).unwrap();
     let caller = call.caller(app.clock());
-    let held = Held::of(&request.source, &app, (call.user, &common.groups), &caller).await.unwrap();
+    let held = match Holdings::of(&request.source, &app, call.user).await.unwrap() {
+        Some(holdings) => Some(holdings.weighed(&app, &common.groups, &caller).await.unwrap()),
+        None => None,
+    };
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();

@@ -1,6 +1,6 @@
 //! Which factor a name means: by ticker, label, alias, composite, group, and at last by words or a part of a name.
 
-use std::fmt;
+use std::{cell::OnceCell, collections::HashSet, fmt};
 
 use factor_types::{AssetClass, Category, Factor, FactorUniverse, GroupName, Sector, Ticker};
 use indexmap::IndexMap;
@@ -25,6 +25,10 @@ const PART_OF_DESCRIPTION: usize = 4;
 const LONGEST: usize = 80;
 /// What the average of several ETFs is called.
 const COMPOSITE: &str = "composite";
+/// Letters of the longest symbol.
+const LONGEST_SYMBOL: usize = 5;
+/// What fixed income is called as well.
+const BOND: &str = "bond";
 
 /// Why a name means no factor.
 pub(crate) enum Miss<'a> {
@@ -38,7 +42,8 @@ pub(crate) enum Miss<'a> {
 
 /// Finds a factor: a saved portfolio by `PORTFOLIO:<name>`, else by ticker, label, label without case and punctuation, alias (of a sector any of its names), category,
 /// sector group or sector, group of the caller's, and at last by whole words of a name and by a part of one. `held` are the
-/// call's holdings, which may be named by their tickers.
+/// call's holdings, which may be named by their tickers. What no name has and is written as tickers are is one of the price
+/// source: META is no part of "Industrial Metals".
 ///
 /// # Errors
 /// None or several fit: the nearest are listed.
@@ -59,7 +64,49 @@ pub(crate) fn resolve(
             error.with_problem(Problem::new(field, json!(query).to_string(), refusal))
         });
     }
-    look_up(query, &Names::of(universe), groups, held).map_err(|miss| miss.refused(field, query, universe, groups))
+    let found = look_up(query, &Names::of(universe), groups, held);
+    match (found, symbol(query)) {
+        (Err(Miss::Unknown), Some(ticker)) => Ok(of_source(query, ticker)),
+        (Ok(found), Some(ticker)) if !says_word(&found, query, universe) => Ok(of_source(query, ticker)),
+        (found, _) => found.map_err(|miss| miss.refused(field, query, universe, groups)),
+    }
+}
+
+/// The ticker that a name in capitals is, unless it is too long for one.
+fn symbol(query: &str) -> Option<Ticker> {
+    let ticker: Ticker = query.parse().ok()?;
+    let is_symbol = ticker.as_str() == query && !is_word(query) && query.chars().any(char::is_alphabetic);
+    (is_symbol && !ticker.is_composed()).then_some(ticker)
+}
+
+/// True for letters that are too many for a ticker of an exchange of America: `bitcoin`.
+pub(crate) fn is_word(name: &str) -> bool {
+    name.len() > LONGEST_SYMBOL && name.chars().all(char::is_alphabetic)
+}
+
+/// Whether a name that was found by a part of a factor's names is a word of them, and not of their letters alone.
+fn says_word(found: &Resolved, query: &str, universe: &FactorUniverse) -> bool {
+    if !matches!(found.matched_by, MatchedBy::PartOfName | MatchedBy::Description) {
+        return true;
+    }
+    let word = query.to_lowercase();
+    let factor = found.members.first().and_then(|ticker| universe.get(ticker));
+    factor.is_none_or(|factor| {
+        let all = [&factor.label].into_iter().chain(&factor.aliases).chain(&factor.description);
+        all.into_iter().any(|name| words_of(name).contains(&word))
+    })
+}
+
+fn of_source(query: &str, ticker: Ticker) -> Resolved {
+    Resolved {
+        query: query.to_owned(),
+        name: ticker.to_string(),
+        label: None,
+        kind: Kind::Ticker,
+        members: vec![ticker],
+        matched_by: MatchedBy::Ticker,
+        note: None,
+    }
 }
 
 /// [`resolve`] for one who looks many up, and does not need to be told of the nearest to each; not for portfolios.
@@ -80,6 +127,8 @@ pub(crate) struct Names<'a> {
     of: Vec<Named<'a>>,
     /// Every name and description in one text, a line each: what is not in it is a part of none.
     all: String,
+    /// What composites of a kind are called, but for sectors; made when the first name is no factor's.
+    composites: OnceCell<HashSet<String>>,
 }
 
 /// The names of a factor without case and punctuation.
@@ -104,7 +153,21 @@ impl<'a> Names<'a> {
         let of: Vec<Named<'_>> = universe.factors().iter().map(named).collect();
         let texts = of.iter().flat_map(|one| [&one.label].into_iter().chain(&one.aliases).chain(&one.description));
         let all = texts.map(String::as_str).collect::<Vec<_>>().join("\n");
-        Self { universe, of, all }
+        Self { universe, of, all, composites: OnceCell::new() }
+    }
+
+    /// Whether a composite that is no sector's may be called so.
+    fn may_be_composite(&self, wanted: &str) -> bool {
+        let named = || {
+            let of_factors =
+                self.universe.factors().iter().flat_map(|factor| [&factor.sector_group, &factor.subindustry]);
+            let categories = Category::ALL.into_iter().map(|category| plain(category.as_str()));
+            let classes =
+                AssetClass::ALL.into_iter().flat_map(|class| [class.as_str(), class.macro_group()]).map(plain);
+            let of_factors = of_factors.flatten().map(|name| plain(name));
+            categories.chain(classes).chain(of_factors).chain([BOND.to_owned()]).collect()
+        };
+        self.composites.get_or_init(named).contains(wanted)
     }
 }
 
@@ -146,7 +209,7 @@ fn find<'a>(query: &str, names: &Names<'a>, groups: &UserGroups, held: &[Ticker]
     if let Some(found) = by_name {
         return found;
     }
-    if let Some(found) = composite(query, &wanted, factors) {
+    if let Some(found) = composite(query, &wanted, names) {
         return Ok(found);
     }
     if let Some(group) = groups.find(query) {
@@ -225,7 +288,8 @@ fn of_portfolio(query: &str, portfolio: &UserPortfolio) -> Resolved {
 }
 
 /// The composite of a category, a sector group, a subindustry, an asset class or a sector; "composite" may be said.
-fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> {
+fn composite(query: &str, wanted: &str, names: &Names<'_>) -> Option<Resolved> {
+    let factors = names.universe.factors();
     let wanted = wanted.strip_suffix(COMPOSITE).filter(|rest| !rest.is_empty()).unwrap_or(wanted);
     let singular = wanted.strip_suffix('s').unwrap_or(wanted);
     let is = |name: &str| is_plain(name, wanted) || is_plain(name, singular);
@@ -242,10 +306,18 @@ fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> 
             note: None,
         })
     };
+    let of_sector = || {
+        let sector = Sector::named(wanted)?;
+        of(&composite_of(sector), Kind::Sector(sector), MatchedBy::Sector, &|factor| is_of(factor, sector))
+    };
+    // Were there hundreds to look up, a look at every kind of each factor would take longer than all else.
+    if !names.may_be_composite(wanted) && !names.may_be_composite(singular) {
+        return of_sector();
+    }
     let category = Category::ALL
         .into_iter()
         .filter(|category| *category != Category::User)
-        .find(|category| is(category.as_str()) || (*category == Category::FixedIncome && singular == "bond"));
+        .find(|category| is(category.as_str()) || (*category == Category::FixedIncome && singular == BOND));
     if let Some(category) = category
         && let Some(found) =
             of(category.as_str(), Kind::Category(category), MatchedBy::Category, &|factor| factor.category == category)
@@ -266,8 +338,7 @@ fn composite(query: &str, wanted: &str, factors: &[Factor]) -> Option<Resolved> 
         let belongs = |factor: &Factor| factor.asset_class == Some(class);
         return of(class.macro_group(), Kind::AssetClass(class), MatchedBy::AssetClass, &belongs);
     }
-    let sector = Sector::named(wanted)?;
-    of(&composite_of(sector), Kind::Sector(sector), MatchedBy::Sector, &|factor| is_of(factor, sector))
+    of_sector()
 }
 
 /// What the composite of a sector is called.

@@ -53,10 +53,29 @@ fn a_factor_is_found_by_any_of_its_names() {
 }
 
 #[test]
+fn what_no_name_has_and_is_written_as_a_ticker_is_one_of_the_source() {
+    for query in ["QQQ", "BRK.B", "VNK", "ESID"] {
+        assert_eq!(found(query), (query.to_owned(), "ticker", "ticker"), "{query}");
+    }
+    // A word of a name, not letters within one.
+    assert_eq!(found("WHOLE"), ("VNQ".to_owned(), "etf", "description"));
+    assert_eq!(found("esid").0, "REZ", "small letters are a part of a name");
+    let unknown = found_unknown("VNK");
+    assert!(unknown.contains("VNQ (REIT - Diversified)"), "{unknown}");
+    assert!(refused("NOSUCHWORD").contains("list_factors"), "too long for a ticker");
+}
+
+/// What is said of a ticker that the price source does not know either.
+fn found_unknown(query: &str) -> String {
+    let found = resolve("f", query, &universe(), &UserGroups::default(), &[]).unwrap();
+    found.unknown("f", (&universe(), &UserGroups::default())).message
+}
+
+#[test]
 fn none_or_several_list_the_nearest() {
     let several = refused("REI");
     assert!(several.contains("fits 2 factors") && several.contains("VNQ (REIT - Diversified)"), "{several}");
-    assert!(refused("VNK").contains("VNQ (REIT - Diversified)"), "{}", refused("VNK"));
+    assert!(refused("vnk").contains("VNQ (REIT - Diversified)"), "{}", refused("vnk"));
     // By a word of what an ETF is, by a sector group and by a category.
     for (query, near) in
         [("estaet", "VNQ"), ("cyclcal", "cyclical (sector group)"), ("fixed incom", "fixed_income (category)")]

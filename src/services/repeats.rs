@@ -1,0 +1,54 @@
+//! Questions that were asked before: what was answered then is the answer now.
+
+use factor_types::Holding;
+use tokio::time::Instant;
+
+use super::Call;
+use crate::{
+    answer::Rendered,
+    app::{AnswerKey, App, Basis},
+};
+
+/// A question, with all that its answer rests on.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    question: AnswerKey,
+    basis: Basis,
+    /// From then on its answer may lack what there was no time for.
+    until: Instant,
+}
+
+impl Asked {
+    /// What a call asks of a tool.
+    pub(crate) fn of(app: &App, tool: &'static str, call: &Call, basis: Basis) -> Self {
+        let question = AnswerKey {
+            tool,
+            user: call.user,
+            // A map of JSON has no value that cannot be written.
+            arguments: serde_json::to_string(&call.arguments).unwrap_or_default(),
+            clock: app.clock(),
+            revision: app.sources.prices.revision(),
+        };
+        let since = Instant::now();
+        Self { question, basis, until: call.compute_until().min(since + app.analyzer.compute_budget()) }
+    }
+
+    /// The same of a saved portfolio with these holdings.
+    #[must_use]
+    pub(crate) fn about(mut self, saved: &[Holding]) -> Self {
+        self.basis.saved = saved.to_vec();
+        self
+    }
+
+    /// What was answered the last time, where that still holds.
+    pub(crate) fn answered(&self, app: &App) -> Option<Rendered> {
+        app.answers.get(&self.question, &self.basis)
+    }
+
+    /// Keeps an answer for the next time, unless it took so long that something may be missing in it.
+    pub(crate) fn keep(self, app: &App, answer: &Rendered) {
+        if Instant::now() < self.until {
+            app.answers.keep(self.question, self.basis, answer);
+        }
+    }
+}
