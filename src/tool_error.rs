@@ -69,6 +69,8 @@ pub enum Mend {
     Nothing,
     /// This value, and another one for a second argument of the call, by its name: two dates change places.
     Both(Value, (&'static str, Value)),
+    /// What mends another problem: what is missing stands there under a name that is misspelt.
+    Elsewhere,
 }
 
 /// A rule that a value breaks, with the way out: either the rule is one that says what to write, or the way out stands
@@ -88,7 +90,7 @@ impl Refusal {
 
     /// What is missing: the rule is that it be given.
     pub fn required() -> Self {
-        Self { rule: "is required".to_owned(), hint: None, mend: None }
+        Self { rule: "is required".to_owned(), hint: None, mend: Some(Box::new(Mend::Elsewhere)) }
     }
 
     /// A rule and the way out.

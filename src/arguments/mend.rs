@@ -20,7 +20,12 @@ pub(crate) fn mended(arguments: &Map<String, Value>, problems: &[Problem]) -> Op
             }
             Mend::Name(name) => rename(parent(&mut call, problem.field())?, Some(name))?,
             Mend::Nothing => rename(parent(&mut call, problem.field())?, None)?,
+            Mend::Elsewhere => {}
         }
+    }
+    let is_missing = |problem: &&Problem| problem.mend() == Some(&Mend::Elsewhere);
+    for problem in problems.iter().filter(is_missing) {
+        at(&mut call, problem.field())?;
     }
     (call != *arguments).then_some(call)
 }
@@ -112,6 +117,20 @@ mod tests {
         let dates = json!({"start_date": "2024-01-01", "end_date": "2020-01-01"});
         let swapped = [("start_date", Mend::Both(json!("2020-01-01"), ("end_date", json!("2024-01-01"))))];
         assert_eq!(of(&dates, &swapped), json!({"start_date": "2020-01-01", "end_date": "2024-01-01"}));
+    }
+
+    #[test]
+    fn what_is_missing_may_stand_there_misspelt() {
+        let call = json!({"holdings": [{"ticker": "SPY", "weigth": 0.6}], "overexposed_facter": "XLK"});
+        let misspelt = [
+            ("overexposed_factor", Mend::Elsewhere),
+            ("holdings[0].weight", Mend::Elsewhere),
+            ("holdings[0].weigth", Mend::Name("weight".to_owned())),
+            ("overexposed_facter", Mend::Name("overexposed_factor".to_owned())),
+        ];
+        let right = json!({"holdings": [{"ticker": "SPY", "weight": 0.6}], "overexposed_factor": "XLK"});
+        assert_eq!(of(&call, &misspelt), right);
+        assert_eq!(of(&call, &misspelt[..3]), Value::Null, "still missing");
     }
 
     #[test]

@@ -68,3 +68,28 @@ async fn every_cache_says_how_it_does() {
         assert!(caches[cache].get("life_seconds").is_some(), "{cache}: {}", caches[cache]);
     }
 }
+
+#[tokio::test]
+async fn a_portfolio_that_was_saved_anew_is_answered_anew() {
+    let data = tempdir().unwrap();
+    let mut server = Session::start(data.path(), &[]).await;
+    let asked = [
+        ("get_portfolio_exposures", json!({})),
+        ("get_portfolio_exposures", json!({"portfolio_name": "CURRENT_PORTFOLIO"})),
+        ("get_factor_recommendations", json!({"overexposed_factor": "SPY"})),
+    ];
+    let mut before: Vec<Value> = Vec::new();
+    for weight in [0.6, 0.9, 0.6] {
+        let holdings = json!({"SPY": weight, "TLT": 1.0 - weight});
+        let name = json!({"portfolio_name": "CURRENT_PORTFOLIO", "holdings": holdings});
+        server.answer("save_portfolio", name).await;
+        let mut answers = Vec::new();
+        for (tool, arguments) in &asked {
+            let first = server.answer(tool, arguments.clone()).await;
+            assert_eq!(server.answer(tool, arguments.clone()).await, first, "{tool}");
+            answers.push(first);
+        }
+        assert!(before.iter().zip(&answers).all(|(then, now)| then != now), "{weight}: {answers:?}");
+        before = answers;
+    }
+}

@@ -11,6 +11,7 @@ use crate::{
         portfolio::CASH,
         saved_items::{self, significant},
     },
+    tool_error::{Mend, Refusal},
 };
 
 /// Holdings of one portfolio.
@@ -131,7 +132,8 @@ fn one(entry: &Args) -> Option<Holding> {
         ["shares"] => entry.number("shares", -1e15..=1e15).map(Amount::Shares),
         ["value"] => entry.number("value", -1e15..=1e15).map(Amount::Value),
         [] => {
-            entry.refuse("weight", "is required, or shares or value in its place", "give one of the three");
+            let missing = Refusal::new("is required, or shares or value in its place", "give one of the three");
+            entry.refused("weight", missing.mended_by(Some(Mend::Elsewhere)));
             None
         }
         several => {

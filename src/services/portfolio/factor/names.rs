@@ -42,8 +42,8 @@ pub(crate) enum Miss<'a> {
 
 /// Finds a factor: a saved portfolio by `PORTFOLIO:<name>`, else by ticker, label, label without case and punctuation, alias (of a sector any of its names), category,
 /// sector group or sector, group of the caller's, and at last by whole words of a name and by a part of one. `held` are the
-/// call's holdings, which may be named by their tickers. What no name has and is written as tickers are is one of the price
-/// source: META is no part of "Industrial Metals".
+/// call's holdings, which may be named by their tickers. What no name has and is no word is a ticker of the price source; in capitals
+/// it is that rather than a part of a word: META is no part of "Industrial Metals".
 ///
 /// # Errors
 /// None or several fit: the nearest are listed.
@@ -67,15 +67,22 @@ pub(crate) fn resolve(
     let found = look_up(query, &Names::of(universe), groups, held);
     match (found, symbol(query)) {
         (Err(Miss::Unknown), Some(ticker)) => Ok(of_source(query, ticker)),
-        (Ok(found), Some(ticker)) if !says_word(&found, query, universe) => Ok(of_source(query, ticker)),
+        (Ok(found), Some(ticker)) if ticker.as_str() == query && !says_word(&found, query, universe) => {
+            Ok(of_source(query, ticker))
+        }
+        (Err(Miss::Several(fitting)), Some(ticker))
+            if ticker.as_str() == query && !fitting.iter().any(|factor| has_word(factor, query)) =>
+        {
+            Ok(of_source(query, ticker))
+        }
         (found, _) => found.map_err(|miss| miss.refused(field, query, universe, groups)),
     }
 }
 
-/// The ticker that a name in capitals is, unless it is too long for one.
+/// The ticker that a name may be: it has letters, and no more of them alone than tickers have.
 fn symbol(query: &str) -> Option<Ticker> {
     let ticker: Ticker = query.parse().ok()?;
-    let is_symbol = ticker.as_str() == query && !is_word(query) && query.chars().any(char::is_alphabetic);
+    let is_symbol = !is_word(query) && query.chars().any(char::is_alphabetic);
     (is_symbol && !ticker.is_composed()).then_some(ticker)
 }
 
@@ -89,12 +96,14 @@ fn says_word(found: &Resolved, query: &str, universe: &FactorUniverse) -> bool {
     if !matches!(found.matched_by, MatchedBy::PartOfName | MatchedBy::Description) {
         return true;
     }
-    let word = query.to_lowercase();
     let factor = found.members.first().and_then(|ticker| universe.get(ticker));
-    factor.is_none_or(|factor| {
-        let all = [&factor.label].into_iter().chain(&factor.aliases).chain(&factor.description);
-        all.into_iter().any(|name| words_of(name).contains(&word))
-    })
+    factor.is_none_or(|factor| has_word(factor, query))
+}
+
+fn has_word(factor: &Factor, query: &str) -> bool {
+    let word = query.to_lowercase();
+    let mut all = [&factor.label].into_iter().chain(&factor.aliases).chain(&factor.description);
+    all.any(|name| words_of(name).contains(&word))
 }
 
 fn of_source(query: &str, ticker: Ticker) -> Resolved {
@@ -474,12 +483,9 @@ impl Miss<'_> {
         let more = names.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let hint = if names.is_empty() {
-            let held = query.parse::<Ticker>().ok().filter(|_| matches!(self, Self::Unknown)).map(|ticker| {
-                format!(
-                    "; a ticker that is no factor is one while it is held: holdings {{\"{ticker}\": 0.2, \"SPY\": 0.8}}"
-                )
-            });
-            format!("list_factors names them; categories and sector groups are read too{}", held.unwrap_or_default())
+            let priced = symbol(query).filter(|_| matches!(self, Self::Unknown));
+            let priced = priced.map(|ticker| format!("; the price source has no prices of {ticker}"));
+            format!("list_factors names them; categories and sector groups are read too{}", priced.unwrap_or_default())
         } else {
             format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
         };
