@@ -321,6 +321,11 @@ oracle_self_test() {
     "$tools/venv/bin/python" fixtures/oracle/sweep.py --self-test --prices "$market_data" --yields "$market_data/treasury_yields.csv"
     "$tools/venv/bin/python" fixtures/oracle/scorecard.py --self-test
     "$tools/venv/bin/python" fixtures/oracle/hedge_answers.py
+    "$tools/venv/bin/python" fixtures/oracle/scorecard_answers.py --self-test
+}
+
+oracle_on_scorecards() {
+    "$tools/venv/bin/python" fixtures/oracle/scorecard_answers.py --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"
 }
 
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
@@ -372,6 +377,7 @@ fi
 begin "Oracle: bundled sample" oracle_on_the_sample
 if [[ -d $market_data ]]; then
     begin "Oracle: its own comparison" oracle_self_test
+    begin "Oracle: scorecards" oracle_on_scorecards
     begin "Oracle: ends of months and weeks" oracle_on_ends
 else
     skip "Oracle: market data" "there is no folder $market_data"

@@ -247,12 +247,15 @@ impl Ground {
     ) -> Result<(ScorecardReport, Option<NextQuarter>), String> {
         let mut universe = Graded::funds(self.universe(question));
         let own = self.factor_alone(question);
-        let is_of_universe = universe.factor_at(question.factor).filter(|_| !question.choice.is_narrowed);
+        // Cash is a fund, and graded for itself alone.
+        let is_of_universe = universe
+            .factor_at(question.factor)
+            .filter(|factor| !question.choice.is_narrowed && universe.columns.contains(factor));
         universe.factor = is_of_universe.unwrap_or(universe.factor);
         let over_universe = self.card(question, &universe, true, observer)?;
         let of_factor = match is_of_universe {
             Some(_) => None,
-            None => Some(self.card(question, &own, true, observer)?),
+            None => Some(self.card(question, &own, true, observer)?.expecting_by(&over_universe)),
         };
         let (card, column) = of_factor.as_ref().map_or((&over_universe, universe.factor), |card| (card, own.factor));
         let strategy = question.choice.strategy();
@@ -280,6 +283,11 @@ impl Ground {
         };
         let parts = graded.parts(question.factor);
         let mut columns = self.columns(question, graded, &parts);
+        // As in the list: nothing moves into what the portfolio is heavy in.
+        let is_heavy = |row: &&Row| row.candidate(&[]).is_heavy(*weight);
+        let heavy: HashSet<&str> =
+            question.rows.iter().filter(is_heavy).filter_map(|row| Some(row.ticker.as_ref()?.as_str())).collect();
+        columns.iter_mut().filter(|one| heavy.contains(one.symbol)).for_each(|one| one.role = Role::Asked);
         columns.push(ScoredColumn { symbol: portfolio::CASH, returns, role: Role::Asked, made_of: &[] });
         let swap = SwapQuestion { portfolio: columns.len() - 1, overexposed: graded.factor, cap };
         let asked = self.scorecard_question(&columns, &[], false);

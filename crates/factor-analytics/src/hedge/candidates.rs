@@ -40,6 +40,16 @@ pub struct Candidate<'a> {
     pub facts: FundFacts,
 }
 
+impl Candidate<'_> {
+    /// Whether a portfolio that holds so much of the factor holds as much of this, or over [`HEAVY_WEIGHT`]: nothing moves into it.
+    pub fn is_heavy(&self, weight_of_overexposed: f64) -> bool {
+        let held = self.portfolio_weight.filter(|weight| *weight > 0.0);
+        held.is_some_and(|weight| {
+            weight > HEAVY_WEIGHT || (weight_of_overexposed > 0.0 && weight >= weight_of_overexposed)
+        })
+    }
+}
+
 /// Why a candidate is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

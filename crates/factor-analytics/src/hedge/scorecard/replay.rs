@@ -1,6 +1,6 @@
 //! The past once more, quarter by quarter, each with the data up to its end alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -69,11 +69,21 @@ impl Scorecard {
         let universe: Vec<usize> =
             question.graded.iter().copied().filter(|at| question.columns[*at].role == Role::Fund).collect();
         let mut results: Vec<FundQuarter> = found.into_iter().flatten().collect();
-        expect(&mut results, &universe);
+        let known = deviations(&results, (&results, &universe));
+        expect(&mut results, &known);
         // Stable: of one column by quarter.
         let place = |column: usize| question.graded.iter().position(|at| *at == column);
         results.sort_by_key(|result| place(result.column));
         Ok(Self { results, universe })
+    }
+
+    /// With what was to be expected by the deviations of another scorecard's universe: of a factor that is none of its funds, or that
+    /// other candidates hedge.
+    #[must_use]
+    pub fn expecting_by(mut self, others: &Self) -> Self {
+        let known = deviations(&self.results, (&others.results, &others.universe));
+        expect(&mut self.results, &known);
+        self
     }
 }
 
@@ -277,16 +287,24 @@ impl<'a> Quarter<'a> {
     }
 }
 
-/// Adds to each result what was to be expected of it: by the results known at its beginning.
-fn expect(results: &mut [FundQuarter], universe: &[usize]) {
-    let mut ends: Vec<_> = results.iter().map(|result| result.end).collect();
-    ends.sort_unstable();
-    ends.dedup();
+/// The deviations of a universe's results, as known at each quarter end of some results.
+fn deviations(of: &[FundQuarter], (results, universe): (&[FundQuarter], &[usize])) -> HashMap<NaiveDate, Deviations> {
+    let ends: HashSet<NaiveDate> = of.iter().map(|result| result.end).collect();
+    let known = |end: NaiveDate| {
+        let past = Past::until(results, end);
+        Some((end, Deviations::of(universe.iter().map(|column| past.of(*column)))?))
+    };
+    ends.into_iter().filter_map(known).collect()
+}
+
+/// Adds to each result what was to be expected of it: by its column's results and the deviations that were known at its beginning.
+fn expect(results: &mut [FundQuarter], known: &HashMap<NaiveDate, Deviations>) {
+    let ends: HashSet<NaiveDate> = results.iter().map(|result| result.end).collect();
     for end in ends {
         let past = Past::until(results, end);
-        let Some(deviations) = Deviations::of(universe.iter().map(|column| past.of(*column))) else { continue };
         for result in results.iter_mut().filter(|result| result.end == end) {
-            result.expected = NextQuarter::within(past.of(result.column), &deviations);
+            let within = |deviations| NextQuarter::within(past.of(result.column), deviations);
+            result.expected = known.get(&end).and_then(within);
         }
     }
 }

@@ -34,3 +34,28 @@ fn what_is_expected_is_what_was_known() {
     // Ten quarters a fund, of which the first four, and the fifth that begins before the fourth is known, have nothing before.
     assert_eq!((coverage.expectations, coverage.estimates, coverage.estimate), (18, 0, None));
 }
+
+#[test]
+fn what_is_no_fund_is_expected_by_what_hedges_of_funds_did() {
+    let market = Market::new(weekdays("2020-01-02", "2022-09-30"), 11, &[1.0, 0.9, 1.1, 0.7]);
+    let mut columns = market.columns(market.dates.len());
+    columns[3].role = Role::Asked;
+    let universe = scorecard(&market.dates, &columns[..3], None, plan(), Threads::ONE);
+    let calendar = &TradingCalendar::NewYork;
+    let (dates, graded) = (&market.dates[..], [3]);
+    let question =
+        ScorecardQuestion { dates, columns: &columns, graded: &graded, risk_free: None, calendar, plan: plan() };
+    let alone = unobserved(|progress| Scorecard::compute(&question, Threads::ONE, progress));
+    assert!(alone.results.iter().all(|result| result.expected.is_none()), "no fund is graded beside it");
+    let card = alone.expecting_by(&universe);
+    for result in &card.results {
+        let past = |card: &Scorecard, column: usize| -> Vec<f64> {
+            let known = card.of_column(column).filter(|one| one.evaluated_to <= result.end);
+            known.map(|one| one.effectiveness().unwrap()).collect()
+        };
+        let funds = [0, 1, 2].map(|column| past(&universe, column));
+        let by_hand = NextQuarter::of(&past(&card, 3), funds.iter().map(Vec::as_slice));
+        assert_eq!(result.expected, by_hand);
+    }
+    assert_eq!(card.report(3).of_factor.unwrap().coverage.expectations, 6);
+}
