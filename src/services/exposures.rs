@@ -30,7 +30,7 @@ use super::{
     common_args::CommonArgs,
     portfolio::{
         self, CASH,
-        factor::{Resolved, resolve},
+        factor::{Kind, Resolved, resolve},
         held::{Held, Holdings},
         lookthrough::Classifications,
     },
@@ -97,9 +97,10 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     let held = holdings.weighed(app, &common.groups, &caller).await?;
     let mut tickers: Vec<Ticker> = held.priced().collect();
     let factors = resolved(request.regressed_on(&mut common), &common, &tickers)?;
-    tickers.extend(factors.iter().flatten().flat_map(Resolved::priced_besides).cloned());
+    tickers.extend(factors.iter().flatten().flat_map(|(_, factor)| factor.priced_besides()).cloned());
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
     let context = AnalysisContext::of(common, app, tickers, &caller).await?;
+    let factors = known(factors, &context)?;
     // Prices come first: a vendor may refuse everything after a profile.
     let mut all = held.weights.clone();
     for ticker in request.traded().cloned().chain(CASH.parse()) {
@@ -121,13 +122,14 @@ fn resolved(
     names: Option<(&str, Vec<String>)>,
     common: &CommonArgs,
     held: &[Ticker],
-) -> Result<Option<Vec<Resolved>>, ToolError> {
-    let Some((field, names)) = names else { return Ok(None) };
-    let (mut found, mut problems) = (Vec::<Resolved>::new(), Vec::new());
+) -> Result<Option<Vec<(String, Resolved)>>, ToolError> {
+    let Some((argument, names)) = names else { return Ok(None) };
+    let (mut found, mut problems) = (Vec::<(String, Resolved)>::new(), Vec::new());
     let mut code = ErrorCode::UnknownFactor;
     for (at, name) in names.iter().enumerate() {
-        match resolve(&format!("{field}[{at}]"), name, common.universe(), &common.groups, held) {
-            Ok(one) if found.iter().all(|known| known.name != one.name) => found.push(one),
+        let field = format!("{argument}[{at}]");
+        match resolve(&field, name, common.universe(), &common.groups, held) {
+            Ok(one) if found.iter().all(|(_, known)| known.name != one.name) => found.push((field, one)),
             Ok(_) => {}
             Err(error) => {
                 code = error.code;
@@ -138,8 +140,32 @@ fn resolved(
     if problems.is_empty() {
         return Ok(Some(found));
     }
-    let ToolError { message, problems, .. } = ToolError::invalid(problems);
-    Err(ToolError { code, message, problems })
+    Err(coded(code, problems))
+}
+
+/// The factors, those that were taken for tickers of the price source among them where it has prices of them.
+///
+/// # Errors
+/// Every name that is none, at once.
+fn known(
+    factors: Option<Vec<(String, Resolved)>>,
+    context: &AnalysisContext,
+) -> Result<Option<Vec<Resolved>>, ToolError> {
+    let Some(factors) = factors else { return Ok(None) };
+    let (common, study) = (context.common(), &context.analysis.study);
+    let unknown = |(field, factor): &(String, Resolved)| {
+        let is_unknown = factor.kind == Kind::Ticker && factor.returns(study).is_err();
+        is_unknown.then(|| factor.unknown(field, (common.universe(), &common.groups)).problems)
+    };
+    let problems: Vec<Problem> = factors.iter().filter_map(unknown).flatten().collect();
+    if !problems.is_empty() {
+        return Err(coded(ErrorCode::UnknownFactor, problems));
+    }
+    Ok(Some(factors.into_iter().map(|(_, factor)| factor).collect()))
+}
+
+fn coded(code: ErrorCode, problems: Vec<Problem>) -> ToolError {
+    ToolError { code, ..ToolError::invalid(problems) }
 }
 
 fn no_portfolio() -> ToolError {

@@ -137,10 +137,16 @@ async fn what_cannot_be_answered_says_why() {
     for start in ["what_if[0].ticker: ", "what_if[0].change: ", "what_if[1].change: is required", "top_n: "] {
         assert!(problems.iter().any(|one| one.starts_with(start)), "{start}: {problems:?}");
     }
-    let names = json!({"holdings": {"SPY": 1}, "factors": ["TLT", "xyzzy", "insurance"]});
+    let names = json!({"holdings": {"SPY": 1}, "factors": ["TLT", "nonsense", "insurance"]});
     let error = server.error(TOOL, names, "unknown_factor").await;
     let fields: Vec<&Value> = error["problems"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
     assert_eq!(fields, ["factors[1]", "factors[2]"], "{error}");
+    // What might be a ticker is asked of the price source first.
+    let names = json!({"holdings": {"SPY": 1}, "factors": ["TLT", "spyy", "xyzzy"]});
+    let error = server.error(TOOL, names, "unknown_factor").await;
+    let fields: Vec<&Value> = error["problems"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    assert_eq!(fields, ["factors[1]", "factors[2]"], "{error}");
+    assert!(error["message"].as_str().unwrap().contains("SPY ("), "{error}");
     let cash = server.answer(TOOL, json!({"holdings": {"CUR:USD": 1}})).await;
     assert_eq!(cash["by_asset_class"], json!({"cash": 1.0}));
     assert!(cash["not_computed"]["regression"].is_string() && cash.get("regression").is_none(), "{cash}");

@@ -89,6 +89,7 @@ async fn exposed_within(values: Value, questions: usize) -> Exposed {
     tickers.extend(request.traded().cloned());
     let factors = resolved(request.regressed_on(&mut common), &common, &tickers).unwrap();
     let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
+    let factors = known(factors, &context).unwrap();
     let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
     let all = Classifications::of(&app, &all, (&context.common().universes(), &context.common().groups), &caller)
         .await
@@ -113,7 +114,7 @@ fn names_of_one_factor_count_once_and_every_wrong_one_is_refused() {
         resolved(Some(("factors", names)), &common, &[ticker("NVDA")])
     };
     let found = find(&["VNQ", "vnq", "REIT - Diversified", "nvda"]).unwrap().unwrap();
-    assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["VNQ", "NVDA"]);
+    assert_eq!(found.iter().map(|(_, one)| one.name.as_str()).collect::<Vec<_>>(), ["VNQ", "NVDA"]);
     let error = find(&["zzzzzz", "VNQ", "!?"]).unwrap_err();
     let fields: Vec<&str> = error.problems.iter().map(|one| one.field()).collect();
     assert_eq!((error.code, fields), (ErrorCode::UnknownFactor, vec!["factors[0]", "factors[2]"]));

@@ -43,10 +43,16 @@ pub struct Candidate<'a> {
 impl Candidate<'_> {
     /// Whether a portfolio that holds so much of the factor holds as much of this, or over [`HEAVY_WEIGHT`]: nothing moves into it.
     pub fn is_heavy(&self, weight_of_overexposed: f64) -> bool {
-        let held = self.portfolio_weight.filter(|weight| *weight > 0.0);
-        held.is_some_and(|weight| {
-            weight > HEAVY_WEIGHT || (weight_of_overexposed > 0.0 && weight >= weight_of_overexposed)
-        })
+        self.heaviness(Some(weight_of_overexposed)).is_some()
+    }
+
+    /// What makes it a heavy holding.
+    fn heaviness(&self, weight_of_overexposed: Option<f64>) -> Option<String> {
+        let weight = self.portfolio_weight.filter(|weight| *weight > 0.0)?;
+        if let Some(factor) = weight_of_overexposed.filter(|factor| *factor > 0.0 && weight >= *factor) {
+            return Some(format!("its weight {weight:.4} in the portfolio is no less than the factor's {factor:.4}"));
+        }
+        (weight > HEAVY_WEIGHT).then(|| format!("its weight {weight:.4} in the portfolio is above {HEAVY_WEIGHT}"))
     }
 }
 
@@ -124,14 +130,7 @@ impl Filter {
         if let Some(last) = candidate.standing.stopped {
             return Some((CandidateExclusion::Stopped, format!("it stopped: its last price is of {last}")));
         }
-        let held = candidate.portfolio_weight.filter(|weight| *weight > 0.0);
-        let factor = self.weight_of_overexposed.filter(|weight| *weight > 0.0);
-        if let Some((weight, factor)) = held.zip(factor).filter(|(weight, factor)| weight >= factor) {
-            let detail = format!("its weight {weight:.4} in the portfolio is no less than the factor's {factor:.4}");
-            return Some((CandidateExclusion::HeavyHolding, detail));
-        }
-        if let Some(weight) = held.filter(|weight| *weight > HEAVY_WEIGHT) {
-            let detail = format!("its weight {weight:.4} in the portfolio is above {HEAVY_WEIGHT}");
+        if let Some(detail) = candidate.heaviness(self.weight_of_overexposed) {
             return Some((CandidateExclusion::HeavyHolding, detail));
         }
         self.screens.against(&candidate.facts).or_else(|| self.too_low_a_yield(candidate))
