@@ -62,7 +62,7 @@ venv() {
 run_oracle() { MARKET_DATA=$market_data scripts/test.sh --only 'Release build|Oracle'; }
 
 run_ends() {
-    cargo build --locked --release
+    cargo build --locked --release --workspace
     venv --requirement=fixtures/oracle/requirements.txt
     "$python" fixtures/oracle/sweep.py --server "$target/release/factor-mcp" --prices "$market_data" --yields "$market_data/treasury_yields.csv"
     local sample=$target/test-tools/$name/sample
@@ -84,12 +84,12 @@ run_crashes() {
 }
 
 run_load() {
-    cargo build --locked --release
+    cargo build --locked --release --workspace
     python3 benches/load/load.py "$target/release/factor-mcp"
 }
 
 run_soak() {
-    cargo build --locked --release
+    cargo build --locked --release --workspace
     python3 benches/load/load.py "$target/release/factor-mcp" --only soak --soak "${times:-3600}"
 }
 
@@ -133,7 +133,7 @@ run_kernels() {
 }
 
 run_calls() {
-    cargo build --locked --release
+    cargo build --locked --release --workspace
     python3 benches/calls.py "$target/release/factor-mcp"
 }
 
