@@ -186,7 +186,9 @@ async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<Ex
         print(&format!("user {id} is shut out; a running server stops taking their tokens within 5 seconds"))?;
     }
     if user.has_key {
-        print(&format!("user {id} has no key any more; a running server stops taking it within 30 seconds"))?;
+        print(&format!(
+            "user {id} has no key any more; a running server stops taking it within 30 seconds, and ends its streams within 5"
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

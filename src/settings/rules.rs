@@ -127,6 +127,14 @@ pub(super) fn proxies() -> Rule<TrustedProxies> {
     Rule { absent: Some(TrustedProxies::default()), ..rule }
 }
 
+/// A name that may stand in an address, such as a host's.
+pub(super) fn replica() -> Rule<String> {
+    Rule::new("write 1 to 63 letters, digits and hyphens", |text| {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        ((1..=63).contains(&text.len()) && text.chars().all(fits)).then(|| text.to_owned())
+    })
+}
+
 /// A filter that the log understands.
 pub(super) fn log_filter() -> Rule<String> {
     Rule::new("write a log filter such as `info`, `debug` or `info,rmcp=error`", |text| {
@@ -204,6 +212,12 @@ mod tests {
     fn addresses_to_listen_on_have_a_port() {
         let refused = ["localhost", "localhost:", "localhost:65536", "127.0.0.1", "example.com:80", "::1:80", ":80"];
         check(&address(), &["localhost:0", "0.0.0.0:80", "[::1]:8765"], &refused);
+    }
+
+    #[test]
+    fn a_replica_has_a_name_that_may_stand_in_an_address() {
+        let long = "a".repeat(64);
+        check(&replica(), &["a", "factor-mcp-7d9f-0"], &["", "a.b", "a b", "a_b", "é", &long]);
     }
 
     #[test]

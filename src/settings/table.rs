@@ -11,8 +11,8 @@ use super::{
     BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
-        address, any_path, date, existing_path, flag, log_filter, number, one_of, optional, proxies, seconds, secret,
-        text, url, whole,
+        address, any_path, date, existing_path, flag, log_filter, number, one_of, optional, proxies, replica, seconds,
+        secret, text, url, whole,
     },
 };
 
@@ -133,6 +133,9 @@ settings! {
         /// URL under which clients know the server, such as `https://factors.example.com`: the audience of access tokens, and a
         /// host that it answers to.
         public_url: Option<String> = Setting::new("FACTOR_PUBLIC_URL"), optional(text());
+        /// Name of this process among several behind one balancer, 1 to 63 letters, digits and hyphens; ids of SSE sessions begin with
+        /// it.
+        replica: Option<String> = Setting::new("FACTOR_REPLICA").in_words("random"), optional(replica());
     }
 
     /// Access tokens of OAuth, which then open the HTTP server as keys do.

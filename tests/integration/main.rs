@@ -46,6 +46,7 @@ mod reload;
 mod rolling;
 mod schemas;
 mod seeds_document;
+mod sse;
 mod statistics;
 mod stdio;
 mod strain;

@@ -14,6 +14,7 @@ fn guarding(places: usize, each: usize, sessions: usize) -> Guard {
         queue: Arc::new(Semaphore::new(1)),
         shares: Arc::new(Shares::new(each)),
         sessions: Arc::new(Sessions::new(sessions, sessions, Duration::from_secs(60))),
+        streams: None,
         proxies: Arc::new(TrustedProxies::default()),
         tools: None,
         longest_body: 1_000,
