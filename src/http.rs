@@ -322,6 +322,7 @@ fn router(
     let documents = tokens.as_ref().map(Tokens::documents).unwrap_or_default();
     let door = Door::new(Arc::clone(&app.store), Arc::clone(&sessions), key_required, tokens);
     let tools = server.clone();
+    let strangers = options.insecure && !key_required;
     let prefix = app.settings.http.public_url.as_deref().map(path_of).unwrap_or_default();
     let streams = options.sse.then(|| Streams::new(server.clone(), prefix.clone(), MAX_SESSIONS, stop));
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
@@ -335,6 +336,7 @@ fn router(
         sessions,
         streams: streams.clone(),
         proxies,
+        strangers,
         tools: Some(tools),
         longest_body: MAX_BODY_BYTES,
         body_time: BODY_TIME,

@@ -25,6 +25,7 @@ use super::{
     stay::OfCall,
 };
 use crate::{
+    app::FromAddress,
     mcp::{
         server::Server,
         transport::{
@@ -51,6 +52,8 @@ pub(super) struct Guard {
     /// Sessions of server-sent events, where there are some.
     pub(super) streams: Option<Arc<Streams>>,
     pub(super) proxies: Arc<TrustedProxies>,
+    /// Whether callers without a key are strangers, with a quota by address.
+    pub(super) strangers: bool,
     /// What says which rights a tool needs; where there is none, none is called.
     pub(super) tools: Option<Server>,
     /// The longest body, in bytes.
@@ -78,6 +81,12 @@ pub(super) async fn one_host(request: Request, next: Next) -> Response {
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let came_over = request.extensions_mut().remove::<CameOver>();
     let sender = guard.sender(&request, came_over.as_ref());
+    if guard.strangers
+        && sender.user == UserId::LOCAL
+        && let Caller::Address(address) = sender.caller
+    {
+        request.extensions_mut().insert(FromAddress(address));
+    }
     let works = || came_over.iter().for_each(|came_over| came_over.request.works());
     match *request.method() {
         Method::POST => {

@@ -138,8 +138,7 @@ fn resolved(
     if problems.is_empty() {
         return Ok(Some(found));
     }
-    let ToolError { message, problems, .. } = ToolError::invalid(problems);
-    Err(ToolError { code, message, problems })
+    Err(ToolError { code, ..ToolError::invalid(problems) })
 }
 
 fn no_portfolio() -> ToolError {

@@ -38,6 +38,7 @@ mod postgres;
 mod promises;
 mod prompts;
 mod questions;
+mod quotas;
 mod readme;
 mod recommendations;
 mod regimes;

@@ -16,6 +16,7 @@ fn guarding(places: usize, each: usize, sessions: usize) -> Guard {
         sessions: Arc::new(Sessions::new(sessions, sessions, Duration::from_secs(60))),
         streams: None,
         proxies: Arc::new(TrustedProxies::default()),
+        strangers: false,
         tools: None,
         longest_body: 1_000,
         body_time: Duration::from_secs(10),
