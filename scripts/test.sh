@@ -242,6 +242,13 @@ install_python_packages() {
         "$tools/venv/bin/pip" install --disable-pip-version-check --quiet "${files[@]/#/--requirement=}"
         printf '%s\n' "$key" >"$tools/venv/.installed"
     fi
+    key="$(python_version) $(cksum <tests/clients/requirements-1x.txt)"
+    if ! up_to_date "$tools/venv-1x" "$key"; then
+        rm -rf "$tools/venv-1x"
+        python3 -m venv "$tools/venv-1x"
+        "$tools/venv-1x/bin/pip" install --disable-pip-version-check --quiet --requirement=tests/clients/requirements-1x.txt
+        printf '%s\n' "$key" >"$tools/venv-1x/.installed"
+    fi
     printf 'Python %s: %s\n' "$(python_version)" "$("$tools/venv/bin/pip" --disable-pip-version-check list --format=freeze |
         grep -iE '^(mcp|numpy|pandas|scipy|statsmodels)==' | tr '\n' ' ')"
 }
@@ -330,6 +337,14 @@ oracle_on_scorecards() {
 
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
 
+# Those on the official client 1.x, then those on 2.x: they cannot be installed side by side.
+frameworks() {
+    local of
+    for of in venv-1x venv; do "$tools/$of/bin/python" tests/clients/frameworks.py --server "$server"; done
+}
+
+sse_client() { "$tools/venv-1x/bin/python" tests/clients/sse_client.py --server "$server"; }
+
 inspector() { with_node tests/clients/inspector.sh "$server"; }
 
 tokens() { NODE_PATH=$tools/node/node_modules with_node node tests/clients/tokens.cjs "$server"; }
@@ -341,7 +356,7 @@ conformance() { with_node tests/clients/conformance.sh "$server"; }
 mkdir -p "$tools"
 if [[ $quick == no ]]; then
     check "Compilers" install_compilers
-    if [[ -z $only || $only =~ Tools || ! -d $tools/venv || ! -d $tools/node ]]; then
+    if [[ -z $only || $only =~ Tools || ! -d $tools/venv || ! -d $tools/venv-1x || ! -d $tools/node ]]; then
         everything=$only only=
         begin "Tools" install_tools
         only=$everything
@@ -386,6 +401,8 @@ begin "Inspector" inspector
 begin "Conformance" conformance
 begin "Tokens of the tools" tokens
 begin "Python client" python_client
+begin "Python client over SSE" sse_client
+begin "Frameworks with a token" frameworks
 begin "Oracle: hand-made series" oracle --hand --server "$server"
 await
 

@@ -5,6 +5,7 @@ mod call_log;
 mod clearing;
 mod counters;
 mod hangups;
+mod quotas;
 mod sources;
 mod universe_watcher;
 
@@ -24,6 +25,7 @@ pub use self::{
     clearing::Clearing,
     counters::{CallFigures, Counters, Part},
     hangups::Hangups,
+    quotas::{Cost, FromAddress, Operation, Payer, Quotas},
     sources::{SourceChoice, Sources},
     universe_watcher::{UniverseSnapshot, UniverseWatcher},
 };
@@ -61,6 +63,8 @@ pub struct App {
     clearing: Clearing,
     /// Whole results of cut answers.
     pub results: ResultStore,
+    /// How many answers a day has.
+    pub quotas: Arc<Quotas>,
     /// What happened so far.
     pub counters: Counters,
     /// When the server started.
@@ -98,6 +102,8 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        let (deadline, kept) = (settings.calls.deadline, settings.analysis.cache_ttl);
+        let quotas = Quotas::new(Arc::clone(&store), settings.quotas.clone(), deadline, kept);
         // With the prices, not with what users write: they can be lost, and belong to one source.
         let failure_runs = Arc::new(FailureRuns::new(Arc::clone(&sources.store), &sources.scope));
         let (prices, yields) = (Arc::clone(&sources.prices), Arc::clone(&sources.yields));
@@ -114,6 +120,7 @@ impl App {
             sources,
             files_examined: KeptExamination::default(),
             results: ResultStore::new(),
+            quotas,
             counters: Counters::default(),
             started: Instant::now(),
         }))

@@ -1,4 +1,4 @@
-//! Streamable HTTP at `/mcp`, with the limits a listening server needs.
+//! Streamable HTTP at `/mcp` and server-sent events at `/sse`, with the limits a listening server needs.
 //!
 //! A request is its user's: the one whose key or access token it brings, or the local user where none is needed (see
 //! `http/keys.rs` and `http/tokens.rs`).
@@ -8,7 +8,7 @@
 //! | `Host` and `Origin` | 403: a web page must not reach a local server through the browser; two `Host`s are 400 |
 //! | a body of 256 KiB | 413 |
 //! | a request head in 5 s, a body in 10 s | the connection is closed; 408 |
-//! | 16 requests at work, 16 streams, 16 sessions of one caller | 429 |
+//! | 16 requests at work, 16 streams, 16 sessions of one caller | 429; on a stream of `/sse` an error of the message |
 //! | 64 connections of one address | the idlest makes room; 429 where all work |
 //! | 64 requests at work in all | a quarter of a second in the queue, of 256 at most, then 503 |
 //! | 256 sessions in all, 10 idle minutes each | 503 until one ends |
@@ -20,11 +20,14 @@
 mod connections;
 mod cors;
 mod guard;
+mod hosts;
 mod keys;
 mod proxies;
 mod refusals;
 mod sessions;
 mod shares;
+mod sse;
+mod stay;
 mod tokens;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -46,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     connections::{Admitted, ConnectionLimits, Connections, Full, Watched},
     guard::{CameOver, Guard, held},
+    hosts::Names,
     keys::Door,
     refusals::Refusal,
     sessions::Sessions,
@@ -53,7 +57,7 @@ use self::{
     tokens::Tokens,
 };
 use crate::{
-    mcp::{raw_content::RawContent, server::Server},
+    mcp::{raw_content::RawContent, server::Server, transport::sse::Sessions as Streams},
     settings::TrustedProxies,
 };
 
@@ -92,6 +96,8 @@ pub struct HttpOptions {
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may call it, besides those of the loopback interface: `https://example.com:443`.
     pub allowed_origins: Vec<String>,
+    /// Serve protocol 2024-11-05 at `/sse` too.
+    pub sse: bool,
     /// Ask for no key, wherever it listens; a shared store asks nevertheless, and so does one that takes access tokens.
     pub insecure: bool,
     /// Proxies in front that are believed when they say whose request they pass on.
@@ -105,6 +111,7 @@ impl HttpOptions {
             addr,
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            sse: true,
             insecure: false,
             trusted_proxies: TrustedProxies::default(),
         }
@@ -292,17 +299,19 @@ fn router(
 ) -> Router {
     let own = server.app().settings.http.public_url.as_deref().and_then(host_of);
     let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(own).chain(options.allowed_hosts);
+    let hosts: Vec<String> = hosts.collect();
     // Without a list rmcp checks no Origin at all.
     let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
     let origins: Vec<String> = local.map(String::from).into_iter().chain(options.allowed_origins).collect();
     let cors = cors::layer(&origins);
+    let names = Arc::new(Names::new(&hosts, &origins));
     let config = StreamableHttpServerConfig::default()
         // Without sessions a legacy client could not cancel a call.
         .with_legacy_session_mode(true)
         .with_allowed_hosts(hosts)
         .with_allowed_origins(origins)
         .with_max_request_body_bytes(MAX_BODY_BYTES)
-        .with_cancellation_token(stop);
+        .with_cancellation_token(stop.clone());
     let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SHARE, SESSION_IDLE));
     let app = Arc::clone(server.app());
     let new = NewUsers {
@@ -313,6 +322,9 @@ fn router(
     let documents = tokens.as_ref().map(Tokens::documents).unwrap_or_default();
     let door = Door::new(Arc::clone(&app.store), Arc::clone(&sessions), key_required, tokens);
     let tools = server.clone();
+    let strangers = options.insecure && !key_required;
+    let prefix = app.settings.http.public_url.as_deref().map(path_of).unwrap_or_default();
+    let streams = options.sse.then(|| Streams::new(server.clone(), prefix.clone(), MAX_SESSIONS, stop));
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
     let shares = Arc::new(Shares::new(SHARE));
@@ -322,12 +334,18 @@ fn router(
         queue,
         shares,
         sessions,
+        streams: streams.clone(),
         proxies,
+        strangers,
         tools: Some(tools),
         longest_body: MAX_BODY_BYTES,
         body_time: BODY_TIME,
     };
-    let router = Router::new()
+    let mut mounted = Router::new();
+    if let Some(streams) = streams {
+        mounted = sse::routes(streams, &prefix).layer(middleware::from_fn_with_state(names, hosts::known));
+    }
+    let router = mounted
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn(RawContent::responses))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
@@ -337,6 +355,12 @@ fn router(
     // Route by route: a router that is merged brings its own answer to unknown paths, which comes by no door.
     let router = documents.into_iter().fold(router, |router, (path, document)| router.route(&path, document));
     router.layer(middleware::from_fn(guard::one_host))
+}
+
+/// The path in a URL, without a slash at its end.
+fn path_of(url: &str) -> String {
+    let path = url.trim().parse().ok().map(|url: axum::http::Uri| url.path().trim_end_matches('/').to_owned());
+    path.filter(|path| path.starts_with('/') && !path.contains(['{', '}'])).unwrap_or_default()
 }
 
 /// The host in a URL, without its port.
@@ -397,6 +421,7 @@ mod tests {
             assert_eq!(host_of(url).as_deref(), Some(host));
         }
         assert_eq!(host_of("/only/a/path"), None);
+        assert_eq!(["https://a.example", "https://a.example/b/c/", "no url"].map(path_of), ["", "/b/c", ""]);
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ pub(crate) mod saved_items;
 mod schema;
 pub mod status;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use factor_analytics::panel::Clock;
 use factor_types::UserId;
@@ -34,6 +34,8 @@ pub struct Call {
     pub arguments: Map<String, Value>,
     /// Whose call it is.
     pub user: UserId,
+    /// Where it comes from, of a caller without a key on a server that others can reach: that has a quota.
+    pub address: Option<IpAddr>,
     /// What they may do.
     pub rights: Rights,
     /// Cancelled when the client gives up, the call's deadline passes or the server stops. The call's future is dropped

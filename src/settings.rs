@@ -20,7 +20,8 @@ pub use self::{
     declare::{Preset, Setting},
     table::{
         AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, OauthSettings,
-        PriceSettings, SETTINGS, Settings, SlowSettings, StoreSettings, UniverseSettings, VendorSettings,
+        PriceSettings, QuotaSettings, SETTINGS, Settings, SlowSettings, StoreSettings, UniverseSettings,
+        VendorSettings,
     },
 };
 use self::{file::File, values::Values};

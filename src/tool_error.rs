@@ -209,6 +209,8 @@ pub struct ToolError {
     pub message: String,
     /// The arguments at fault, all of the call at once.
     pub problems: Vec<Problem>,
+    /// After how many seconds it may be otherwise, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 /// A call to try in place of the one that failed.
@@ -224,7 +226,7 @@ impl ToolError {
     /// A failure: what is wrong, with the value and the rule, and what the caller can do about it.
     pub fn new(code: ErrorCode, what: impl AsRef<str>, way_out: impl AsRef<str>) -> Self {
         let message = format!("{} {}", sentence(what.as_ref()), sentence(way_out.as_ref()));
-        Self { code, message, problems: Vec::new() }
+        Self { code, message, problems: Vec::new(), retry_after: None }
     }
 
     /// The call was given up: what is asked again is answered from what was fetched by then.
@@ -261,7 +263,7 @@ impl ToolError {
                 stopped(format!("{all} problems: {}{more}", each.join("; ")))
             }
         };
-        Self { code: ErrorCode::InvalidArgument, message, problems }
+        Self { code: ErrorCode::InvalidArgument, message, problems, retry_after: None }
     }
 
     /// A fault of the server. What happened is for the log, not for the caller: it may hold anything.
@@ -305,6 +307,7 @@ impl ToolError {
                 code: self.code,
                 message: message.into(),
                 problems,
+                retry_after: self.retry_after,
                 corrected: corrected.map(Cow::Borrowed),
             };
             Json::of(&Failure { status: Failed::Error, error })
@@ -373,6 +376,9 @@ struct FailureBody<'a> {
     message: Cow<'a, str>,
     /// The arguments at fault.
     problems: Cow<'a, [Problem]>,
+    /// After how many seconds it may be otherwise, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
     /// The call with all of them put right, where that is known.
     #[serde(rename = "try", skip_serializing_if = "Option::is_none")]
     corrected: Option<Cow<'a, CorrectedCall>>,

@@ -62,7 +62,7 @@ impl CallLine {
 }
 
 /// The kind of analysis that a call asks for; correlations where it does not say.
-fn kind(tool: &str, arguments: &Map<String, Value>) -> Option<&'static str> {
+pub(super) fn kind(tool: &str, arguments: &Map<String, Value>) -> Option<&'static str> {
     const KINDS: [&str; 3] = ["correlations", "performance", "returns"];
     if tool != "get_factor_analysis" {
         return None;

@@ -44,6 +44,9 @@ pub struct ServeArgs {
     /// HTTP: also answer to web pages of this origin, such as `https://example.com:443` (may be repeated)
     #[arg(long, value_name = "ORIGIN")]
     allowed_origin: Vec<String>,
+    /// HTTP: do not serve the older protocol at /sse
+    #[arg(long)]
+    no_sse: bool,
     /// HTTP: ask nobody for a key although other machines can connect (a shared Postgres store and an issuer of tokens ask nevertheless)
     #[arg(long)]
     insecure: bool,
@@ -83,6 +86,7 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
                 addr,
                 allowed_hosts: args.allowed_host,
                 allowed_origins: args.allowed_origin,
+                sse: !args.no_sse,
                 insecure: args.insecure,
                 trusted_proxies,
             };

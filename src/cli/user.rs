@@ -2,16 +2,20 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
+use chrono::{NaiveDate, Utc};
 use clap::{Args, Subcommand};
-use factor_store::{Identity, Listed, NewUser, Store, User, UserTier};
-use factor_types::UserId;
+use factor_store::{Identity, Listed, NewUser, Store, Usage, User, UserTier};
+use factor_types::{ClosedSet, UserId};
 use serde_json::json;
 
 use super::{
     admin::{self, UsageError},
     terminal::{Format, ask, print, print_json, say, table, time},
 };
-use crate::settings::Settings;
+use crate::{
+    app::Operation,
+    settings::{QuotaSettings, Settings},
+};
 
 /// What to do with the users.
 #[derive(Debug, Args)]
@@ -55,6 +59,17 @@ enum UserCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Show what was used of a day's quotas, and what is at work
+    Usage {
+        /// The number of one user, as `user list` shows it
+        id: Option<i64>,
+        /// The day, in UTC [default: today]
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        day: Option<NaiveDate>,
+        /// A table for people or JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
     /// Give a user another tier
     Tier {
         /// Their number, as `user list` shows it
@@ -79,6 +94,9 @@ pub async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<ExitCode>
                 (id, _) => UserId::new(id.unwrap_or_default()),
             };
             revoke(&*store, id, force).await
+        }
+        UserCommand::Usage { id, day, format } => {
+            usage(&*store, &settings.quotas, id.map(UserId::new), day, format).await
         }
         UserCommand::Tier { id, tier } => match store.set_tier(UserId::new(id), tier).await? {
             Some(user) => {
@@ -142,6 +160,76 @@ fn list(users: Listed<User>, identities: Listed<Identity>, format: Format) -> an
     Ok(ExitCode::SUCCESS)
 }
 
+/// One line of what was used.
+struct Used {
+    user: UserId,
+    tier: UserTier,
+    used: Usage,
+    limit: Option<u32>,
+}
+
+async fn usage(
+    store: &dyn Store,
+    quotas: &QuotaSettings,
+    id: Option<UserId>,
+    day: Option<NaiveDate>,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let now = Utc::now();
+    let day = day.unwrap_or(now.date_naive());
+    let users = store.users().await?.rows;
+    let chosen: Vec<&User> = users.iter().filter(|user| id.is_none_or(|id| user.id == id)).collect();
+    if let (Some(id), true) = (id, chosen.is_empty()) {
+        return Err(unknown(id).into());
+    }
+    let mut lines = Vec::new();
+    for user in chosen {
+        for used in store.usage(user.id, day, now).await? {
+            // Callers without a key are counted with the local user, who has no quota.
+            let tier = if used.caller.is_empty() { user.tier } else { UserTier::Public };
+            let limit = Operation::read(&used.operation).ok().and_then(|operation| quotas.of(operation).of(tier));
+            lines.push(Used { user: user.id, tier, used, limit });
+        }
+    }
+    match format {
+        Format::Json => print_json(&lines.iter().map(Used::object).collect::<Vec<_>>())?,
+        Format::Table if lines.is_empty() => print(&format!("nothing was used on {day}"))?,
+        Format::Table => {
+            let heads = ["user", "tier", "from", "operation", "answered", "at work", "of a day's"];
+            print(&table(&heads, lines.iter().map(Used::cells).collect()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Used {
+    fn object(&self) -> serde_json::Value {
+        let Self { user, tier, used, limit } = self;
+        json!({
+            "user": user,
+            "tier": tier,
+            "from": Some(&used.caller).filter(|caller| !caller.is_empty()),
+            "operation": used.operation,
+            "answered": used.answered,
+            "at_work": used.at_work,
+            "limit": limit,
+        })
+    }
+
+    fn cells(&self) -> [String; 7] {
+        let Self { user, tier, used, limit } = self;
+        [
+            user.to_string(),
+            tier.to_string(),
+            used.caller.clone(),
+            used.operation.clone(),
+            used.answered.to_string(),
+            used.at_work.to_string(),
+            limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string()),
+        ]
+    }
+}
+
 /// The number of whom an issuer calls so.
 async fn user_called(store: &dyn Store, issuer: &str, subject: &str) -> anyhow::Result<UserId> {
     let all = store.identities().await?.rows;
@@ -186,7 +274,9 @@ async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<Ex
         print(&format!("user {id} is shut out; a running server stops taking their tokens within 5 seconds"))?;
     }
     if user.has_key {
-        print(&format!("user {id} has no key any more; a running server stops taking it within 30 seconds"))?;
+        print(&format!(
+            "user {id} has no key any more; a running server stops taking it within 30 seconds, and ends its streams within 5"
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

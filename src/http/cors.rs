@@ -25,7 +25,7 @@ const READ: [&str; 4] = ["mcp-protocol-version", "mcp-session-id", "retry-after"
 
 /// An origin whose pages may call: scheme and host, and a port or any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
+pub(super) struct Origin {
     scheme: String,
     host: String,
     port: Option<u16>,
@@ -50,7 +50,7 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
 
 impl Origin {
     /// Reads an origin; `*` for its port is any, none is the scheme's own.
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let (text, any_port) = match text.strip_suffix(":*") {
             Some(text) => (text, true),
             None => (text, false),
@@ -66,7 +66,7 @@ impl Origin {
         Some(Self { scheme, host, port })
     }
 
-    fn covers(&self, asked: &Self) -> bool {
+    pub(super) fn covers(&self, asked: &Self) -> bool {
         (&self.scheme, &self.host) == (&asked.scheme, &asked.host) && (self.port.is_none() || self.port == asked.port)
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -21,12 +21,17 @@ use super::{
     refusals::{Refusal, no_message},
     sessions::{Owner, Sessions, SessionsError},
     shares::{Caller, Share, Shares},
-    tokens::OfCall,
+    sse,
+    stay::OfCall,
 };
 use crate::{
+    app::FromAddress,
     mcp::{
         server::Server,
-        transport::message::{self, Looked, Refused},
+        transport::{
+            message::{self, Looked, Refused},
+            sse::{AtWork, Session, Sessions as Streams},
+        },
     },
     rights::Rights,
     settings::TrustedProxies,
@@ -44,7 +49,11 @@ pub(super) struct Guard {
     pub(super) queue: Arc<Semaphore>,
     pub(super) shares: Arc<Shares>,
     pub(super) sessions: Arc<Sessions>,
+    /// Sessions of server-sent events, where there are some.
+    pub(super) streams: Option<Arc<Streams>>,
     pub(super) proxies: Arc<TrustedProxies>,
+    /// Whether callers without a key are strangers, with a quota by address.
+    pub(super) strangers: bool,
     /// What says which rights a tool needs; where there is none, none is called.
     pub(super) tools: Option<Server>,
     /// The longest body, in bytes.
@@ -72,47 +81,29 @@ pub(super) async fn one_host(request: Request, next: Next) -> Response {
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let came_over = request.extensions_mut().remove::<CameOver>();
     let sender = guard.sender(&request, came_over.as_ref());
+    if guard.strangers
+        && sender.user == UserId::LOCAL
+        && let Caller::Address(address) = sender.caller
+    {
+        request.extensions_mut().insert(FromAddress(address));
+    }
     let works = || came_over.iter().for_each(|came_over| came_over.request.works());
     match *request.method() {
         Method::POST => {
-            let (mut parts, body) = request.into_parts();
+            let session = match guard.session(&mut request, sender.user) {
+                Ok(session) => session,
+                Err(refusal) => return refusal.into_response(),
+            };
+            let (parts, body) = request.into_parts();
             // Before anything is taken: a body that drips holds nobody's place.
-            let mut body = match guard.whole(body).await {
+            let body = match guard.whole(body).await {
                 Ok(body) => body,
                 Err(refusal) => return refusal.into_response(),
             };
             works();
-            if guard.is_full() {
-                return Refusal::Busy.into_response();
-            }
-            let mut called = None;
-            if is_json(&parts.headers) {
-                match looked_at(body.clone()).await {
-                    Err(refused) => return no_message(*refused),
-                    Ok(Looked::Whole(tool)) => called = tool,
-                    Ok(Looked::Apart(apart)) => {
-                        body = apart.rest.into();
-                        parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-                        parts.extensions.insert(apart.arguments);
-                        called = Some(apart.tool);
-                    }
-                }
-            }
-            // By what the message says, not by a header that says what is in it.
-            if let (Some(tool), Some(server)) = (&called, &guard.tools) {
-                let rights = parts.extensions.get().copied().unwrap_or(Rights::NONE);
-                if let Err(refused) = rights.require(server.needs(tool)) {
-                    // Whoever let the request in knows how to say it.
-                    let mut response = StatusCode::FORBIDDEN.into_response();
-                    response.extensions_mut().insert(refused);
-                    return response;
-                }
-            }
-            let mut response = guard.at_work(sender, Request::from_parts(parts, Body::from(body)), next).await;
-            if called.is_some() {
-                response.extensions_mut().insert(OfCall);
-            }
-            response
+            let Some(session) = session else { return guard.posted(sender, parts, body, next).await };
+            let response = guard.posted(sender, parts, body.clone(), next).await;
+            sse::on_stream(&session, &body, response)
         }
         Method::GET => {
             works();
@@ -133,6 +124,57 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
 }
 
 impl Guard {
+    /// The session of server-sent events that a request is for, if it is for one. It is found before the body is waited for, and goes
+    /// with the request.
+    fn session(&self, request: &mut Request, user: UserId) -> Result<Option<Session>, Refusal> {
+        let Some(streams) = self.streams.as_ref().filter(|_| sse::is_message(request.uri())) else { return Ok(None) };
+        let session = sse::session(streams, request, user)?;
+        request.extensions_mut().insert(session.clone());
+        Ok(Some(session))
+    }
+
+    /// Lets through what was posted.
+    async fn posted(&self, sender: Owner, mut parts: Parts, mut body: Bytes, next: Next) -> Response {
+        // What asks for nothing takes no place: a call is given up that way, also where all places are taken. Over streamable HTTP a
+        // client may end the request instead.
+        let asks = parts.extensions.get::<Session>().is_none() || sse::id_of(&body).is_some();
+        if asks && self.is_full() {
+            return Refusal::Busy.into_response();
+        }
+        let mut called = None;
+        if is_json(&parts.headers) {
+            match looked_at(body.clone()).await {
+                Err(refused) => return no_message(*refused),
+                Ok(Looked::Whole(tool)) => called = tool,
+                Ok(Looked::Apart(apart)) => {
+                    body = apart.rest.into();
+                    parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+                    parts.extensions.insert(apart.arguments);
+                    called = Some(apart.tool);
+                }
+            }
+        }
+        // By what the message says, not by a header that says what is in it. In a session of events the call says it.
+        if let (Some(tool), Some(server), None) = (&called, &self.tools, parts.extensions.get::<Session>()) {
+            let rights = parts.extensions.get().copied().unwrap_or(Rights::NONE);
+            if let Err(refused) = rights.require(server.needs(tool)) {
+                // Whoever let the request in knows how to say it.
+                let mut response = StatusCode::FORBIDDEN.into_response();
+                response.extensions_mut().insert(refused);
+                return response;
+            }
+        }
+        let request = Request::from_parts(parts, Body::from(body));
+        if !asks {
+            return next.run(request).await;
+        }
+        let mut response = self.at_work(sender, request, next).await;
+        if called.is_some() {
+            response.extensions_mut().insert(OfCall);
+        }
+        response
+    }
+
     /// Who sends a request: the user of its key, else whoever is at its address.
     fn sender(&self, request: &Request, came_over: Option<&CameOver>) -> Owner {
         /// Owns nothing, as in the service behind.
@@ -171,13 +213,18 @@ impl Guard {
         tokio::time::timeout(QUEUE_TIME, Arc::clone(&self.requests).acquire_owned()).await.ok()?.ok()
     }
 
-    async fn at_work(&self, sender: Owner, request: Request, next: Next) -> Response {
+    async fn at_work(&self, sender: Owner, mut request: Request, next: Next) -> Response {
         let Some(taken) = self.shares.take(sender.caller, Share::Requests) else {
             return Refusal::Requests.into_response();
         };
         let Some(place) = self.place().await else {
             return Refusal::Busy.into_response();
         };
+        let at_work = AtWork::holding((taken, place));
+        // The answer to a message of such a session comes on its stream, later than that to the request.
+        if request.extensions().get::<Session>().is_some() {
+            request.extensions_mut().insert(at_work.clone());
+        }
         let response = Sessions::sent_by(sender, next.run(request)).await;
         if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
             match self.sessions.refuse(sender.caller).await {
@@ -187,7 +234,7 @@ impl Guard {
             }
         }
         // A tool works while its answer is streamed, so the place is taken until the last of it is sent.
-        held(response, (taken, place))
+        held(response, at_work)
     }
 }
 
@@ -201,7 +248,7 @@ pub(super) fn held(response: Response, kept: impl Send + Sync + 'static) -> Resp
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

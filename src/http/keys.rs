@@ -4,8 +4,8 @@
 //! request brings one of them. Neither is looked for in an address.
 //!
 //! A key is looked up in the store and then known here for 30 seconds, so that a session does not cost a query per
-//! request. A key that was revoked is therefore taken for at most so long. Keys that nobody has are not remembered: what
-//! strangers send pushes no user out.
+//! request. A key that was revoked is therefore taken for at most so long; its streams end within five (see `stay.rs`), and with
+//! them that it is known. Keys that nobody has are not remembered: what strangers send pushes no user out.
 //!
 //! It is taken out of the request once it is read. Nothing behind this door sees it, and so nothing can log it.
 
@@ -26,7 +26,8 @@ use serde_json::json;
 
 use super::{
     sessions::Sessions,
-    tokens::{ENDPOINT, Stay, Tokens, least},
+    stay::{LOOK, Stay},
+    tokens::{ENDPOINT, Tokens, least},
 };
 use crate::rights::Rights;
 
@@ -40,13 +41,22 @@ const SESSION: &str = "mcp-session-id";
 /// The door of the server.
 #[derive(Clone)]
 pub(super) struct Door {
-    store: Arc<dyn Store>,
+    keys: Keys,
     sessions: Arc<Sessions>,
     /// True when a request without a key or token is refused.
     key_required: bool,
     /// Where tokens are taken.
     tokens: Option<Tokens>,
+}
+
+/// Whose a key is.
+#[derive(Clone)]
+pub(super) struct Keys {
+    store: Arc<dyn Store>,
+    /// By the key's hash.
     known: Cache<[u8; 32], UserId>,
+    /// The same, looked up a moment ago: streams of one key ask the store once.
+    just_known: Cache<[u8; 32], UserId>,
 }
 
 /// Why somebody does not come in.
@@ -83,6 +93,48 @@ struct Visitor {
     stay: Option<Stay>,
 }
 
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("known", &self.known.entry_count()).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    fn new(store: Arc<dyn Store>, life: Duration) -> Self {
+        let living = |life| Cache::builder().max_capacity(MOST_KNOWN).time_to_live(life).build();
+        Self { store, known: living(life), just_known: living(LOOK) }
+    }
+
+    /// The user of a key.
+    async fn user(&self, key: &ApiKey) -> Result<UserId, Refusal> {
+        // Several requests with a key not yet known ask the store once.
+        let found = self.known.try_get_with(key.hash(), self.looked_up(key));
+        found.await.map_err(|refusal| *refusal)
+    }
+
+    /// Whose a key still is, by what the store said a moment ago. One that is nobody's any more is not known from then on.
+    pub(super) async fn still(&self, key: &ApiKey) -> Result<UserId, Refusal> {
+        let found = self.just_known.try_get_with(key.hash(), self.looked_up(key));
+        let found = found.await.map_err(|refusal| *refusal);
+        if matches!(found, Err(Refusal::WrongKey)) {
+            self.known.invalidate(&key.hash()).await;
+        }
+        found
+    }
+
+    async fn looked_up(&self, key: &ApiKey) -> Result<UserId, Refusal> {
+        match self.store.user_of(key).await {
+            Ok(Some(user)) => Ok(user.id),
+            // Where nothing is kept there are no keys.
+            Ok(None) | Err(StoreError::NotConfigured) => Err(Refusal::WrongKey),
+            Err(error) => {
+                tracing::warn!(%error, "a key could not be looked up");
+                Err(Refusal::StoreDown)
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").field("key_required", &self.key_required).finish_non_exhaustive()
@@ -100,8 +152,7 @@ impl Door {
     }
 
     fn knowing(store: Arc<dyn Store>, sessions: Arc<Sessions>, key_required: bool, life: Duration) -> Self {
-        let known = Cache::builder().max_capacity(MOST_KNOWN).time_to_live(life).build();
-        Self { store, sessions, key_required, tokens: None, known }
+        Self { keys: Keys::new(store, life), sessions, key_required, tokens: None }
     }
 
     /// Whose key or token is in these headers; without one the local user, where that is allowed.
@@ -114,27 +165,12 @@ impl Door {
                 Ok(Visitor { user, rights, stay: Some(stay) })
             }
             (Presented::Key(key) | Presented::Token(key), _) => {
-                Ok(Visitor { user: self.user(key).await?, rights: Rights::of_key(), stay: None })
+                let key: ApiKey = key.parse().map_err(|_| Refusal::WrongKey)?;
+                let user = self.keys.user(&key).await?;
+                let stay = Stay::by_key(self.keys.clone(), key);
+                Ok(Visitor { user, rights: Rights::of_key(), stay: Some(stay) })
             }
         }
-    }
-
-    /// The user of a key.
-    async fn user(&self, key: &str) -> Result<UserId, Refusal> {
-        let key: ApiKey = key.parse().map_err(|_| Refusal::WrongKey)?;
-        // Several requests with a key not yet known ask the store once.
-        let found = self.known.try_get_with(key.hash(), async {
-            match self.store.user_of(&key).await {
-                Ok(Some(user)) => Ok(user.id),
-                // Where nothing is kept there are no keys.
-                Ok(None) | Err(StoreError::NotConfigured) => Err(Refusal::WrongKey),
-                Err(error) => {
-                    tracing::warn!(%error, "a key could not be looked up");
-                    Err(Refusal::StoreDown)
-                }
-            }
-        });
-        found.await.map_err(|refusal| *refusal)
     }
 
     /// The answer to somebody who does not come in.

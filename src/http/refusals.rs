@@ -16,6 +16,16 @@ use crate::mcp::transport::message::Refused;
 pub(super) enum Refusal {
     /// More than one `Host`.
     TwoHosts,
+    /// A `Host` that the server does not answer to.
+    StrangeHost,
+    /// A page of another origin.
+    StrangeOrigin,
+    /// A stream of events is asked for by somebody who takes none.
+    NoEvents,
+    /// A message that is not sent as JSON.
+    NoJson,
+    /// An SSE session that there is not, or that is another's.
+    NoSuchSession,
     /// The body did not come within its time.
     SlowBody,
     /// It is longer than it may be.
@@ -37,13 +47,49 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn parts(self) -> (StatusCode, &'static str, String, Option<u8>) {
+    /// Whether it is of what is at work, and not of what was sent.
+    pub(super) fn is_of_load(self) -> bool {
+        matches!(self, Self::Requests | Self::Busy)
+    }
+
+    /// Status, name, words, and after how many seconds it may be otherwise.
+    pub(super) fn parts(self) -> (StatusCode, &'static str, String, Option<u8>) {
         const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
         match self {
             Self::TwoHosts => (
                 StatusCode::BAD_REQUEST,
                 "two_hosts",
                 "The request names more than one Host: send one, that of this server.".to_owned(),
+                None,
+            ),
+            Self::StrangeHost => (
+                StatusCode::FORBIDDEN,
+                "strange_host",
+                "The server does not answer to this Host: use its own name, or add this one with --allowed-host.".to_owned(),
+                None,
+            ),
+            Self::StrangeOrigin => (
+                StatusCode::FORBIDDEN,
+                "strange_origin",
+                "Pages of this Origin may not call the server: --allowed-origin lets them.".to_owned(),
+                None,
+            ),
+            Self::NoEvents => (
+                StatusCode::NOT_ACCEPTABLE,
+                "no_events",
+                "This is a stream of events: send `Accept: text/event-stream`.".to_owned(),
+                None,
+            ),
+            Self::NoJson => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "no_json",
+                "A message is sent as `Content-Type: application/json`.".to_owned(),
+                None,
+            ),
+            Self::NoSuchSession => (
+                StatusCode::NOT_FOUND,
+                "no_such_session",
+                "There is no such session: open a stream at /sse, and post to the address that its first event names.".to_owned(),
                 None,
             ),
             Self::SlowBody => (
@@ -100,6 +146,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error, message, retry_after) = self.parts();
         let mut response = (status, axum::Json(json!({"error": error, "message": message}))).into_response();
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(u16::from(seconds)));
@@ -125,10 +172,16 @@ impl Refusal {
     }
 }
 
+/// Goes with the answer to a body that is no message: what is said of it.
+#[derive(Clone)]
+pub(super) struct NoMessage(pub(super) TxJsonRpcMessage<RoleServer>);
+
 /// The answer to a body that is no message: 400 with an error of JSON-RPC.
 pub(super) fn no_message(refused: Refused) -> Response {
     let message = TxJsonRpcMessage::<RoleServer>::error(refused.error, refused.id);
     let body = serde_json::to_vec(&message).unwrap_or_default();
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (StatusCode::BAD_REQUEST, kind, Body::from(body)).into_response()
+    let mut response = (StatusCode::BAD_REQUEST, kind, Body::from(body)).into_response();
+    response.extensions_mut().insert(NoMessage(message));
+    response
 }

@@ -1,34 +1,28 @@
-//! Access tokens of OAuth at the door: the user of a token's subject, and how long its streams may stay.
+//! Access tokens of OAuth at the door: the user of a token's subject.
 //!
 //! `factor-auth` says whether a token is good; here its identity becomes a user of the store, at first sight a new one. Who that
-//! is, is known here for two seconds, and a stream looks every two seconds whether its user may still be here: one whose access
-//! was taken away is out within five.
+//! is, is known here for two seconds.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Body,
     http::{HeaderValue, Method, header},
-    response::Response,
     routing::{MethodRouter, get},
 };
-use chrono::{DateTime, TimeDelta, Utc};
 use factor_auth::{BearerToken, Identity, Scope, Scopes, TokenError, Verifier};
 use factor_store::{IdentityOutcome, NewUsers, Store};
 use factor_types::UserId;
-use futures::StreamExt;
 use moka::future::Cache;
 use tower_http::cors::{Any, CorsLayer};
 
-use super::keys::Refusal;
+use super::{
+    keys::Refusal,
+    stay::{LOOK, Stay},
+};
 use crate::rights::Rights;
 
-/// For so long an identity needs no look into the store, and a stream none at its user.
-const KNOWN_FOR: Duration = Duration::from_secs(2);
 const MOST_KNOWN: u64 = 10_000;
-/// What a call that began in time may take beyond its token's end: as long as a token is taken after its end.
-const GRACE: TimeDelta = TimeDelta::seconds(60);
 /// The endpoint that tokens open.
 pub(super) const ENDPOINT: &str = "/mcp";
 
@@ -41,21 +35,9 @@ pub(super) struct Tokens {
     known: Cache<Identity, UserId>,
 }
 
-/// How long a token's streams may stay.
-#[derive(Debug, Clone)]
-pub(super) struct Stay {
-    tokens: Tokens,
-    identity: Identity,
-    until: DateTime<Utc>,
-}
-
-/// Marks an answer to a call of a tool.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OfCall;
-
 impl Tokens {
     pub(super) fn new(verifier: Arc<Verifier>, store: Arc<dyn Store>, new: NewUsers) -> Self {
-        let known = Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KNOWN_FOR).build();
+        let known = Cache::builder().max_capacity(MOST_KNOWN).time_to_live(LOOK).build();
         Self { verifier, store, new, known }
     }
 
@@ -72,12 +54,12 @@ impl Tokens {
         // Nobody becomes a user by a token that opens nothing.
         rights.require(least()).map_err(Refusal::Scope)?;
         let user = self.user(&access.identity).await?;
-        let (tokens, identity) = (self.clone(), access.identity.clone());
-        Ok((user, rights, Stay { tokens, identity, until: access.expires_at }))
+        let stay = Stay::by_token(self.clone(), access.identity.clone(), access.expires_at);
+        Ok((user, rights, stay))
     }
 
     /// The user of an identity. Several requests that bring the same one ask the store once.
-    async fn user(&self, identity: &Identity) -> Result<UserId, Refusal> {
+    pub(super) async fn user(&self, identity: &Identity) -> Result<UserId, Refusal> {
         let found = self.known.try_get_with_by_ref(identity, async {
             match self.store.user_of_identity(&identity.issuer, &identity.subject, self.new).await {
                 Ok(IdentityOutcome::Known(user)) => Ok(user.id),
@@ -120,30 +102,4 @@ impl Tokens {
 /// What everything here needs.
 pub(super) fn least() -> Scopes {
     Scopes::of(&[Scope::Read])
-}
-
-impl Stay {
-    /// The answer, whose stream ends when its token does or its user may no longer be here.
-    pub(super) fn bound(self, response: Response) -> Response {
-        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if !kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
-            return response;
-        }
-        let is_call = response.extensions().get::<OfCall>().is_some();
-        let until = if is_call { self.until.max(Utc::now() + GRACE) } else { self.until };
-        let over = async move { Self { until, ..self }.over().await };
-        response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(over))))
-    }
-
-    async fn over(self) {
-        loop {
-            let Ok(left) = (self.until - Utc::now()).to_std() else { return };
-            tokio::time::sleep(left.min(KNOWN_FOR)).await;
-            // A store that is away says nothing about anybody.
-            if matches!(self.tokens.user(&self.identity).await, Err(Refusal::Revoked)) {
-                tracing::debug!("a stream ends: its user's access was taken away");
-                return;
-            }
-        }
-    }
 }

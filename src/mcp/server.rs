@@ -2,7 +2,7 @@
 //!
 //! It is built once and cloned per connection (over HTTP even per request), so it is an `Arc` and nothing more.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http;
 use factor_auth::Scopes;
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     answer::Rendered,
-    app::App,
+    app::{App, FromAddress},
     progress::Progress,
     results::ResultLink,
     rights::Rights,
@@ -137,6 +137,12 @@ fn caller(extensions: &Extensions) -> UserId {
     }
 }
 
+/// Where a caller without a key comes from, where that counts.
+fn address(extensions: &Extensions) -> Option<IpAddr> {
+    let FromAddress(address) = extensions.get::<http::request::Parts>()?.extensions.get()?;
+    Some(*address)
+}
+
 /// What they may do: over HTTP what the transport has found, else all.
 fn rights(extensions: &Extensions) -> Rights {
     match extensions.get::<http::request::Parts>() {
@@ -207,8 +213,9 @@ impl ServerHandler for Server {
             .map(|token| Progress::client(Arc::new(progress::Client { peer: context.peer.clone(), token })));
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = read_before(&context.extensions).or(request.arguments).unwrap_or_default();
-        let user = caller(&context.extensions);
-        let call = Call { arguments, user, rights, cancel, progress: progress.unwrap_or_default(), deadline: None };
+        let (user, address) = (caller(&context.extensions), address(&context.extensions));
+        let call =
+            Call { arguments, user, address, rights, cancel, progress: progress.unwrap_or_default(), deadline: None };
         Ok(self.run(&request.name, tool, call).await.into())
     }
 

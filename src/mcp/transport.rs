@@ -1,6 +1,7 @@
 //! How clients reach the server.
 
 pub(crate) mod message;
+pub(crate) mod sse;
 pub mod stdio;
 
 pub(super) use self::message::{Arguments, LONG};

@@ -19,14 +19,25 @@ use super::{
 use crate::{
     analysis::of_user,
     answer::{MAX_CHARS, Rendered, within},
-    app::{App, CallLine},
+    app::{App, CallLine, Payer},
     arguments::mended,
     services::{Call, common_args::longest_of},
     tool_error::{CorrectedCall, ErrorCode, ToolError},
 };
 
-/// Calls a tool: its answer, or what its failure looks like. Counts the call and keeps its deadline.
-pub(super) async fn done(app: &Arc<App>, name: &str, tool: ToolFn, mut call: Call) -> Result<Rendered, Rendered> {
+/// Calls a tool: its answer, or what its failure looks like. Counts the call and keeps its deadline and its caller's quota.
+pub(super) async fn done(app: &Arc<App>, name: &str, tool: ToolFn, call: Call) -> Result<Rendered, Rendered> {
+    done_unless(app, name, tool, call, |_| false).await
+}
+
+/// [`done`], where an answer that its caller `has` already costs nothing.
+pub(super) async fn done_unless(
+    app: &Arc<App>,
+    name: &str,
+    tool: ToolFn,
+    mut call: Call,
+    has: impl FnOnce(&Rendered) -> bool,
+) -> Result<Rendered, Rendered> {
     let started = Instant::now();
     let patience = app.settings.calls.deadline;
     let deadline = tokio::time::Instant::now() + patience;
@@ -39,11 +50,18 @@ pub(super) async fn done(app: &Arc<App>, name: &str, tool: ToolFn, mut call: Cal
     let line = CallLine::begin(&app.settings.slow, name, &call.arguments);
     // To be put right should it fail. Nobody reads a long call again.
     let arguments = (!weighs_over(&call.arguments, LONG)).then(|| call.arguments.clone());
-    let outcome = match timeout_at(deadline, worked(Arc::clone(app), tool, call)).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_panic)) => Err(ToolError::internal()),
-        Err(_) => Err(too_late(patience)),
+    let paid = async {
+        let payer = Payer::of(user, call.address);
+        // A long call is read through once, and not here.
+        let hangs_on = arguments.is_some().then(|| (app.clock(), app.sources.prices.revision()));
+        let cost = app.quotas.take(payer, name, &call.arguments, hangs_on).await?;
+        let answer = worked(Arc::clone(app), tool, call).await.unwrap_or_else(|_panic| Err(ToolError::internal()))?;
+        if !has(&answer) {
+            cost.count().await?;
+        }
+        Ok(answer)
     };
+    let outcome = timeout_at(deadline, paid).await.unwrap_or_else(|_| Err(too_late(patience)));
     drop(stop);
     let took = started.elapsed();
     app.counters.record(name, took, outcome.is_err());

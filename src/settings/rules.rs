@@ -8,6 +8,7 @@ use std::{
 };
 
 use chrono::NaiveDate;
+use factor_store::QuotaLimits;
 use factor_types::ClosedSet;
 
 use super::{BaseUrl, Secret, TrustedProxies};
@@ -127,6 +128,34 @@ pub(super) fn proxies() -> Rule<TrustedProxies> {
     Rule { absent: Some(TrustedProxies::default()), ..rule }
 }
 
+/// How many a day, of each tier: `50 per day;100 per day;200 per day`.
+pub(super) fn per_day() -> Rule<QuotaLimits> {
+    let allowed = "write how many a day for callers without a key, registered users and those who pay, such as `50 per day;100 per day;200 per \
+                   day`; `unlimited` in the place of one is no limit";
+    Rule::new(allowed, |text| {
+        let one = |text: &str| match text.trim().to_ascii_lowercase().as_str() {
+            "unlimited" => Some(None),
+            text => {
+                let (number, unit) = text.split_once(|c: char| !c.is_ascii_digit())?;
+                let is_day = matches!(unit.trim(), "per day" | "per 1 day" | "day") || text == format!("{number}/day");
+                is_day.then(|| number.parse().ok()).flatten().map(Some)
+            }
+        };
+        match text.split(';').map(one).collect::<Option<Vec<Option<u32>>>>()?[..] {
+            [public, registered, paid] => Some(QuotaLimits { public, registered, paid }),
+            _ => None,
+        }
+    })
+}
+
+/// A name that may stand in an address, such as a host's.
+pub(super) fn replica() -> Rule<String> {
+    Rule::new("write 1 to 63 letters, digits and hyphens", |text| {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        ((1..=63).contains(&text.len()) && text.chars().all(fits)).then(|| text.to_owned())
+    })
+}
+
 /// A filter that the log understands.
 pub(super) fn log_filter() -> Rule<String> {
     Rule::new("write a log filter such as `info`, `debug` or `info,rmcp=error`", |text| {
@@ -204,6 +233,29 @@ mod tests {
     fn addresses_to_listen_on_have_a_port() {
         let refused = ["localhost", "localhost:", "localhost:65536", "127.0.0.1", "example.com:80", "::1:80", ":80"];
         check(&address(), &["localhost:0", "0.0.0.0:80", "[::1]:8765"], &refused);
+    }
+
+    #[test]
+    fn a_quota_is_so_many_a_day_for_each_tier() {
+        let refused = [
+            "",
+            "50",
+            "50 per day",
+            "1 per day;2 per day",
+            "1 per hour;2 per day;3 per day",
+            "-1 per day;2 per day;3 per day",
+        ];
+        let allowed =
+            ["50 per day;100 per day;200 per day", "1/day; 2/day ;unlimited", "0 per day;0 per day;0 PER DAY"];
+        check(&per_day(), &allowed, &refused);
+        let limits = (per_day().read)("5 per day;unlimited;7/day").unwrap();
+        assert_eq!(limits, QuotaLimits { public: Some(5), registered: None, paid: Some(7) });
+    }
+
+    #[test]
+    fn a_replica_has_a_name_that_may_stand_in_an_address() {
+        let long = "a".repeat(64);
+        check(&replica(), &["a", "factor-mcp-7d9f-0"], &["", "a.b", "a b", "a_b", "é", &long]);
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
 use factor_prices::vendors::{fmp, fred, treasury, yahoo};
-use factor_store::UserTier;
+use factor_store::{QuotaLimits, UserTier};
 
 use super::{
     BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
-        address, any_path, date, existing_path, flag, log_filter, number, one_of, optional, proxies, seconds, secret,
-        text, url, whole,
+        address, any_path, date, existing_path, flag, log_filter, number, one_of, optional, per_day, proxies, replica,
+        seconds, secret, text, url, whole,
     },
 };
 
@@ -133,6 +133,9 @@ settings! {
         /// URL under which clients know the server, such as `https://factors.example.com`: the audience of access tokens, and a
         /// host that it answers to.
         public_url: Option<String> = Setting::new("FACTOR_PUBLIC_URL"), optional(text());
+        /// Name of this process among several behind one balancer, 1 to 63 letters, digits and hyphens; ids of SSE sessions begin with
+        /// it.
+        replica: Option<String> = Setting::new("FACTOR_REPLICA").in_words("random"), optional(replica());
     }
 
     /// Access tokens of OAuth, which then open the HTTP server as keys do.
@@ -148,6 +151,35 @@ settings! {
         default_tier: UserTier = Setting::new("FACTOR_OAUTH_DEFAULT_TIER").preset("registered"), one_of();
         /// Most users in an hour who may come with a token for the first time, 1 to 100000.
         new_users_per_hour: usize = Setting::new("FACTOR_OAUTH_NEW_USERS_PER_HOUR").preset("100"), whole(1..=100_000);
+    }
+
+    /// How many answers a day of UTC has, by operation: those of callers without a key (`--insecure`, by address) and of tier `public`, of
+    /// tier `registered`, of tier `paid`. Each is `N per day` or `unlimited`.
+    quotas: QuotaSettings {
+        /// Analyses of correlations a day, of tier public; registered; paid.
+        correlations: QuotaLimits = Setting::new("FACTOR_CORRELATIONS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Analyses of performance a day, by tier.
+        performance: QuotaLimits = Setting::new("FACTOR_PERFORMANCE_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Analyses of windowed returns a day, by tier.
+        returns: QuotaLimits = Setting::new("FACTOR_RETURNS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Recommendations a day, by tier.
+        recommendations: QuotaLimits = Setting::new("FACTOR_RECOMMENDATIONS_RATE_LIMIT").preset("30 per day;60 per day;120 per day"), per_day();
+        /// Exposures of portfolios a day, by tier.
+        exposures: QuotaLimits = Setting::new("FACTOR_EXPOSURES_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Comparisons a day, by tier.
+        comparisons: QuotaLimits = Setting::new("FACTOR_COMPARISONS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Groups created, changed and deleted a day, by tier.
+        group_writes: QuotaLimits = Setting::new("FACTOR_GROUPS_CREATE_RATE_LIMIT").preset("20 per day;40 per day;80 per day"), per_day();
+        /// Lists of groups a day, by tier.
+        group_lists: QuotaLimits = Setting::new("FACTOR_GROUPS_LIST_RATE_LIMIT").preset("100 per day;200 per day;500 per day"), per_day();
+        /// Single groups read and checked a day, by tier.
+        group_reads: QuotaLimits = Setting::new("FACTOR_GROUPS_READ_RATE_LIMIT").preset("100 per day;200 per day;500 per day"), per_day();
+        /// Portfolios saved and deleted a day, by tier.
+        portfolio_writes: QuotaLimits = Setting::new("FACTOR_PORTFOLIOS_SAVE_RATE_LIMIT").preset("20 per day;40 per day;80 per day"), per_day();
+        /// Portfolios listed and read a day, by tier.
+        portfolio_reads: QuotaLimits = Setting::new("FACTOR_PORTFOLIOS_READ_RATE_LIMIT").preset("100 per day;200 per day;500 per day"), per_day();
+        /// All other answers a day, by tier: lists of factors, the server's state.
+        lookups: QuotaLimits = Setting::new("FACTOR_LOOKUPS_RATE_LIMIT").preset("1000 per day;2000 per day;5000 per day"), per_day();
     }
 
     /// The log.

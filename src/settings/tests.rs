@@ -130,6 +130,17 @@ fn data_is_kept_in_the_users_folder_unless_set_otherwise() {
 }
 
 #[test]
+fn the_seeds_quotas_are_the_defaults() {
+    let quotas = load(&[], &[], None).unwrap().quotas;
+    let of = |limits: factor_store::QuotaLimits| [limits.public, limits.registered, limits.paid].map(Option::unwrap);
+    assert_eq!([quotas.correlations, quotas.performance].map(of), [[50, 100, 200]; 2]);
+    assert_eq!(of(quotas.recommendations), [30, 60, 120]);
+    assert_eq!((of(quotas.group_writes), of(quotas.group_lists)), ([20, 40, 80], [100, 200, 500]));
+    let found = problems(load(&[], &[("FACTOR_CORRELATIONS_RATE_LIMIT", "50 per hour;1 per day;1 per day")], None));
+    assert!(found[0].contains("50 per day;100 per day;200 per day"), "{found:?}");
+}
+
+#[test]
 fn files_without_a_folder_is_refused() {
     let found = problems(load(&[("FACTOR_PRICE_SOURCE", "files")], &[], None));
     assert!(found[0].contains("FACTOR_PRICE_FILES is not set"), "{found:?}");

@@ -10,7 +10,10 @@ use factor_store::{NewUser, UserTier};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use crate::support::{Http, LEGACY, PATIENCE, Response, command, server};
+use crate::{
+    sse::Sse,
+    support::{Http, LEGACY, PATIENCE, Response, command, server},
+};
 
 /// A key of the right form that nobody has.
 const STRANGER: &str = "fie_7_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -199,6 +202,10 @@ async fn no_key_is_in_any_log() {
         let headers = [&[("Mcp-Session-Id", session.as_str())], headers].concat();
         assert_eq!(http.post(&headers, &message).await.status, 200);
     }
+    let mut sse = Sse::begun(&http, &by(&bearer)).await;
+    assert_eq!(sse.ask(&http, 5, "tools/call", call.clone()).await["result"]["isError"], false);
+    // Nor is the name of a session, which opens it to its user's other clients.
+    let session = sse.address.rsplit_once('.').unwrap().1.to_owned();
     let wrong = format!("Bearer {STRANGER}");
     for wrong in [wrong.as_str(), &key, &format!("Bearer {key}{key}")] {
         is_refused(&list_tools(&http, &by(wrong)).await, "wrong_key");
@@ -206,8 +213,7 @@ async fn no_key_is_in_any_log() {
     child.kill().await.unwrap();
     log += &rest.await.unwrap();
     assert!(log.len() > 2_000 && log.contains("TRACE"), "the log is at trace level: {log}");
-    for key in [key.as_str(), STRANGER] {
-        let secret = key.rsplit_once('_').unwrap().1;
+    for secret in [key.rsplit_once('_').unwrap().1, STRANGER.rsplit_once('_').unwrap().1, &session] {
         let at = log.find(secret);
         assert!(at.is_none(), "...{}...", at.map(|at| &log[at.saturating_sub(300)..at]).unwrap_or_default());
     }

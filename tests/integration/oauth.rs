@@ -18,7 +18,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::support::{Http, JSON_RPC, LEGACY, PATIENCE, Response, command};
+use crate::{
+    sse::Sse,
+    support::{Http, JSON_RPC, LEGACY, PATIENCE, Response, command},
+};
 
 const AUDIENCE: &str = "https://factors.example";
 const METADATA: &str = "https://factors.example/.well-known/oauth-protected-resource/mcp";
@@ -505,6 +508,36 @@ async fn a_stream_ends_with_its_token() {
     let mut rest = Vec::new();
     let goes_on = tokio::time::timeout(Duration::from_millis(100), long.read_to_end(&mut rest)).await;
     assert!(goes_on.is_err(), "{rest:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_its_token_and_with_its_users_access() {
+    let shop = Shop::open(&[]).await;
+    let expires = chrono::Utc::now().timestamp() + 4;
+    let short = shop.issuer.sign(&with(shop.claims("ada", ALL), "exp", expires)).unwrap();
+    let (short, long) = (shop.bearer(&short), shop.token("bob", "factor.read"));
+    let mut of_ada = Sse::begun(&shop.http, &[("Authorization", &short)]).await;
+    let mut of_bob = Sse::begun(&shop.http, &[("Authorization", &long)]).await;
+    // The token opens what reads. In a session of events the call itself says what it does not open.
+    let listed = json!({"name": "list_factor_groups", "arguments": {}});
+    assert_eq!(of_bob.ask(&shop.http, 1, "tools/call", listed).await["result"]["isError"], json!(false));
+    let save = json!({"name": "save_portfolio", "arguments": {"portfolio_name": "mine", "holdings": {"SPY": 1}}});
+    let refused = of_bob.ask(&shop.http, 2, "tools/call", save).await;
+    assert_eq!(refused["result"]["structuredContent"]["error"]["code"], "unauthorized", "{refused}");
+    shop.canaries
+        .lock()
+        .unwrap()
+        .extend([&of_ada, &of_bob].map(|sse| sse.address.rsplit_once('.').unwrap().1.to_owned()));
+    of_ada.lasts().await;
+    let late = chrono::Utc::now().timestamp_millis() - expires * 1_000;
+    assert!((0..2_000).contains(&late), "{late} ms after its end");
+    let issuer = shop.issuer.url();
+    shop.administer(&["user", "revoke", "--issuer", &issuer, "--subject", "bob", "--force"]).await;
+    let lasted = of_bob.lasts().await;
+    assert!(lasted < Duration::from_secs(5), "{lasted:?}");
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+    assert_eq!((of_ada.post(&shop.http, &ping).await.status, of_bob.post(&shop.http, &ping).await.status), (404, 403));
     shop.close().await;
 }
 

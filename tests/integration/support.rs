@@ -271,7 +271,7 @@ impl Http {
         Self::listen(server(&[], TOOLS), options).await.unwrap()
     }
 
-    async fn listen(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
+    pub(crate) async fn listen(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
         let http = HttpServer::bind(server, options).await?;
         let addr = ([127, 0, 0, 1], http.addr()?.port()).into();
         let (stop, stopped) = oneshot::channel();

@@ -18,6 +18,7 @@ mod files;
 mod funds;
 mod labels;
 mod mapping;
+mod quotas;
 mod source;
 mod store;
 mod universe;
@@ -31,6 +32,7 @@ pub use mapping::{
     MappingKind, ProxyRow,
     edit::{EditReport, EditedRow, IndustryEdit, MappingEdit, RowFate},
 };
+pub use quotas::{Place, PlaceOutcome, QuotaAsk, QuotaLimits, Usage};
 pub use source::{
     BuiltinSource, DatabaseRows, LastGoodSource, MappingError, MappingSource, YamlSource, read_mapping, read_mappings,
     write_mapping,

@@ -10,12 +10,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Ticker, UserId};
 
 use crate::{
     MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
+    quotas::{Place, PlaceOutcome, QuotaAsk, Usage},
     users::{ApiKey, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier},
 };
 
@@ -35,6 +36,7 @@ mod schema;
 mod sqlite;
 mod statement;
 mod tables;
+mod usage;
 
 #[cfg(test)]
 mod faults_tests;
@@ -274,4 +276,16 @@ pub trait Store: fmt::Debug + Send + Sync {
     -> Result<IdentityOutcome, StoreError>;
     /// All subjects that ever came, by user; damaged ones by the number of their user.
     async fn identities(&self) -> Result<Listed<Identity>, StoreError>;
+
+    /// A user's tier; that of somebody who is not there is the lowest.
+    async fn tier(&self, user: UserId) -> Result<UserTier, StoreError>;
+    /// Takes a place in a day's quota, where one is left: however many ask at once, in however many processes, there are never more
+    /// than that.
+    async fn take_place(&self, ask: &QuotaAsk) -> Result<PlaceOutcome, StoreError>;
+    /// Counts the answer for which a place was taken. False where the place has lapsed: nothing was counted.
+    async fn use_place(&self, place: &Place) -> Result<bool, StoreError>;
+    /// Gives a place back that no answer came of.
+    async fn give_place_back(&self, place: &Place) -> Result<(), StoreError>;
+    /// What a user, or callers without a key for the local one, used on a day of UTC and have at work.
+    async fn usage(&self, user: UserId, day: NaiveDate, now: DateTime<Utc>) -> Result<Vec<Usage>, StoreError>;
 }

@@ -12,7 +12,10 @@ use crate::StoreError;
 
 /// What a server's role needs, by tables. Row-level security shows a user's own row of `users` only.
 const RIGHTS: [(&[&str], &[&str]); 4] = [
-    (&["SELECT", "INSERT", "UPDATE", "DELETE"], &["user_factor_groups", "portfolios", "usage_counts"]),
+    (
+        &["SELECT", "INSERT", "UPDATE", "DELETE"],
+        &["user_factor_groups", "portfolios", "usage_counts", "usage_reservations"],
+    ),
     (&["SELECT"], &["users"]),
     (
         &["SELECT"],
@@ -54,7 +57,8 @@ async fn check_role(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreErr
             ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files') \
             AND pg_has_role($1, oid, 'MEMBER')), \
          EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
-            AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'identities', 'asset_etf_proxies', \
+            AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'usage_reservations', \
+            'identities', 'asset_etf_proxies', \
                 'industry_proxies', 'factor_proxies', 'proxy_changes', 'mapping_revision', 'price_cache', \
                 '_sqlx_migrations') \
             AND pg_has_role($1, relowner, 'MEMBER')), \
@@ -91,10 +95,11 @@ async fn check_role(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreErr
 async fn check_tables(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreError> {
     let forced = statement(
         "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
-         AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'identities') \
+         AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'usage_reservations', \
+            'identities') \
          AND relrowsecurity AND relforcerowsecurity",
     );
-    if tx.row(forced).await?.map_or(Ok(0), |row| row.get::<i64>(0))? != 5 {
+    if tx.row(forced).await?.map_or(Ok(0), |row| row.get::<i64>(0))? != 6 {
         return Err(StoreError::UnsafeRole(
             "row-level security is not forced on every table of users: run `factor-mcp migrate`, or put it back with ALTER \
              TABLE ... FORCE ROW LEVEL SECURITY"
@@ -106,7 +111,8 @@ async fn check_tables(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreE
         "SELECT string_agg(format('%s on %s', polname, relname), ', ' ORDER BY polname) \
          FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid \
          WHERE relnamespace = current_schema()::regnamespace \
-         AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'identities') \
+         AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'usage_reservations', \
+            'identities') \
          AND NOT (polname = relname || '_own' AND relname <> 'identities' \
             AND pg_get_expr(polqual, polrelid) LIKE \
                 CASE relname WHEN 'users' THEN '(id' ELSE '(user_id' END \

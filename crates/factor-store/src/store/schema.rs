@@ -33,19 +33,21 @@ enum SchemaState {
 /// A step's number, name and text. What was released is never changed: a new step is a new file, and a line here.
 type MigrationStep = (i64, &'static str, &'static str);
 
-const SQLITE_STEPS: [MigrationStep; 4] = [
+const SQLITE_STEPS: [MigrationStep; 5] = [
     (1, "store", include_str!("../../../../migrations/sqlite/0001_store.sql")),
     (CHECKSUMS, "checksums", include_str!("../../../../migrations/sqlite/0002_checksums.sql")),
     (3, "indexes", include_str!("../../../../migrations/sqlite/0003_indexes.sql")),
     (4, "identities", include_str!("../../../../migrations/sqlite/0004_identities.sql")),
+    (5, "quotas", include_str!("../../../../migrations/sqlite/0005_quotas.sql")),
 ];
 
 /// The step of SQLite from which rows have checksums.
 const CHECKSUMS: i64 = 2;
 
-const POSTGRES_STEPS: [MigrationStep; 2] = [
+const POSTGRES_STEPS: [MigrationStep; 3] = [
     (1, "store", include_str!("../../../../migrations/postgres/0001_store.sql")),
     (2, "identities", include_str!("../../../../migrations/postgres/0002_identities.sql")),
+    (3, "quotas", include_str!("../../../../migrations/postgres/0003_quotas.sql")),
 ];
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator(&SQLITE_STEPS));

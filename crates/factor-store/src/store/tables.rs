@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Ticker, UserId};
 use tokio::{sync::Mutex, time::timeout};
 
@@ -21,10 +21,12 @@ use super::{
     groups, identities, mappings, portfolios, postgres, roles, schema,
     sqlite::SqliteFile,
     statement::statement,
+    usage,
 };
 use crate::{
     MappingKind, ProxyRow, StoreError,
     mapping::edit::{EditReport, MappingEdit},
+    quotas::{Place, PlaceOutcome, QuotaAsk, Usage},
     users::{ApiKey, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier},
 };
 
@@ -326,5 +328,28 @@ impl Store for DatabaseStore {
 
     async fn identities(&self) -> Result<Listed<Identity>, StoreError> {
         self.transact(None, Access::Read, async |tx| identities::all(tx).await).await
+    }
+
+    async fn tier(&self, user: UserId) -> Result<UserTier, StoreError> {
+        let tier = async |tx: &mut Transaction<'_>| {
+            Ok(accounts::one(tx, user).await?.map_or(UserTier::Public, |(user, _)| user.tier))
+        };
+        self.transact(user, Access::Read, tier).await
+    }
+
+    async fn take_place(&self, ask: &QuotaAsk) -> Result<PlaceOutcome, StoreError> {
+        self.transact(ask.user, Access::Write, async |tx| usage::take(tx, ask).await).await
+    }
+
+    async fn use_place(&self, place: &Place) -> Result<bool, StoreError> {
+        self.transact(place.user, Access::Write, async |tx| usage::count(tx, place).await).await
+    }
+
+    async fn give_place_back(&self, place: &Place) -> Result<(), StoreError> {
+        self.transact(place.user, Access::Write, async |tx| usage::give_back(tx, place).await).await
+    }
+
+    async fn usage(&self, user: UserId, day: NaiveDate, now: DateTime<Utc>) -> Result<Vec<Usage>, StoreError> {
+        self.transact(user, Access::Read, async |tx| usage::of_day(tx, user, day, now).await).await
     }
 }

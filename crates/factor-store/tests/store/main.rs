@@ -20,6 +20,7 @@ mod mappings;
 mod migrations;
 mod model;
 mod outage;
+mod quotas;
 mod restores;
 mod roles;
 mod support;

@@ -16,7 +16,7 @@ async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
     // A table with a user in it is one whose rows belong to somebody.
     let of_users = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' \
         AND column_name = 'user_id' UNION SELECT 'users' ORDER BY 1";
-    assert_eq!(sql(of_users), "identities\nportfolios\nusage_counts\nuser_factor_groups\nusers");
+    assert_eq!(sql(of_users), "identities\nportfolios\nusage_counts\nusage_reservations\nuser_factor_groups\nusers");
     let unforced = format!(
         "SELECT relname FROM pg_class WHERE relname IN ({of_users}) AND relnamespace = 'public'::regnamespace \
          AND NOT (relrowsecurity AND relforcerowsecurity \
