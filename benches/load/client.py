@@ -3,6 +3,9 @@
 import asyncio, atexit, json, os, re, subprocess, time
 
 MODERN = "2026-07-28"
+# A hundred users ask more in a minute than they may in a day.
+COUNTED = ("CORRELATIONS", "PERFORMANCE", "RETURNS", "RECOMMENDATIONS", "EXPOSURES", "COMPARISONS", "GROUPS_CREATE", "GROUPS_LIST", "LOOKUPS")
+UNLIMITED = {f"FACTOR_{name}_RATE_LIMIT": "unlimited;unlimited;unlimited" for name in COUNTED}
 
 
 class Server:
@@ -10,7 +13,7 @@ class Server:
 
     def __init__(self, program, home, users=0, environment=None):
         self.settings = {"HOME": home, "FACTOR_DATA_DIR": f"{home}/data", "FACTOR_TODAY": "2026-06-15", "RUST_LOG": "error",
-                         "FACTOR_TRUSTED_PROXIES": "127.0.0.1", "FACTOR_PRICE_SOURCE": "sample"} | (environment or {})
+                         "FACTOR_TRUSTED_PROXIES": "127.0.0.1", "FACTOR_PRICE_SOURCE": "sample"} | UNLIMITED | (environment or {})
         self.keys = [self._added(program) for _ in range(users)]
         command = [program, "serve", "http", "--addr", "127.0.0.1:0"]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.settings, text=True)

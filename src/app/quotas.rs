@@ -279,13 +279,17 @@ impl Quotas {
         if payer == Payer::Nobody {
             return Ok(cost(None, Taken::Nothing));
         }
+        let most = self.limits.of(operation);
+        // Nothing is written for what nobody is kept to.
+        if most.are_none() {
+            return Ok(cost(None, Taken::Nothing));
+        }
         let hangs_on = hangs_on.filter(|_| operation.is_kept());
         let repeat = hangs_on.map(|hangs_on| self.repeat(payer, operation, arguments, hangs_on));
         if repeat.as_ref().is_some_and(|repeat| self.repeats.contains_key(repeat)) {
             return Ok(cost(None, Taken::Nothing));
         }
         let now = (self.clock)();
-        let most = self.limits.of(operation);
         let ask = QuotaAsk {
             user: payer.user(),
             caller: payer.caller(),

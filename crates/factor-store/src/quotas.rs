@@ -18,6 +18,12 @@ pub struct QuotaLimits {
 }
 
 impl QuotaLimits {
+    /// True where no tier has a limit.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        [self.public, self.registered, self.paid].iter().all(Option::is_none)
+    }
+
     /// That of a tier.
     #[must_use]
     pub fn of(&self, tier: UserTier) -> Option<u32> {
