@@ -270,7 +270,7 @@ async fn an_answer_is_written_in_a_turn_of_its_users() {
     // Now the panel and the report are there.
     ask().await.unwrap();
     assert_eq!(had_by(user) - had, 2, "the study and the answer");
-    let Value::Object(arguments) = json!({"holdings": {"SPY": 1}}) else { panic!("no object") };
+    let Value::Object(arguments) = json!({"holdings": {"SPY": 1}, "format": "full"}) else { panic!("no object") };
     let exposures = || {
         let call = Call { arguments: arguments.clone(), user, ..Call::default() };
         of_user(user, crate::services::exposures::answer(&app, call))
