@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 #[cfg(test)]
 pub(crate) use self::turns::had_by;
+pub(crate) use self::turns::waiting as computations_waiting;
 pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},

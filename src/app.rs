@@ -7,9 +7,13 @@ mod counters;
 mod hangups;
 mod quotas;
 mod sources;
+mod thresholds;
 mod universe_watcher;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{NaiveDate, Utc};
 use factor_analytics::panel::Clock;
@@ -17,6 +21,7 @@ use factor_auth::Verifier;
 use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
 use factor_types::{FactorUniverse, UserId};
+use moka::sync::Cache;
 
 pub(crate) use self::clearing::{is_mark, leave_mark};
 pub use self::{
@@ -25,16 +30,22 @@ pub use self::{
     clearing::Clearing,
     counters::{CallFigures, Counters, Part},
     hangups::Hangups,
-    quotas::{Cost, FromAddress, Operation, Payer, Quotas},
+    quotas::{Cost, FromAddress, Operation, Payer, Quotas, Used},
     sources::{SourceChoice, Sources},
+    thresholds::Thresholds,
     universe_watcher::{UniverseSnapshot, UniverseWatcher},
 };
 use crate::{
     analysis::{Analyzer, KeptExamination, Limits, UserGroups, failure_runs::FailureRuns},
+    cache_figures::CacheFigures,
+    metrics::METRICS,
     results::ResultStore,
     settings::{Secret, Settings},
+    tool_error::ErrorCode,
 };
 
+/// Users whose calls are counted by themselves.
+const MOST_USERS: u64 = 10_000;
 /// Access tokens whose check is remembered for a moment.
 const MOST_TOKENS: u64 = 10_000;
 
@@ -67,6 +78,10 @@ pub struct App {
     pub quotas: Arc<Quotas>,
     /// What happened so far.
     pub counters: Counters,
+    /// The same of each user's calls, of those who came last.
+    of_users: Cache<UserId, Arc<Counters>>,
+    /// What the log warns of.
+    pub thresholds: Thresholds,
     /// When the server started.
     pub started: Instant,
 }
@@ -102,6 +117,7 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        let thresholds = Thresholds::new(settings.thresholds.clone());
         let (deadline, kept) = (settings.calls.deadline, settings.analysis.cache_ttl);
         let quotas = Quotas::new(Arc::clone(&store), settings.quotas.clone(), deadline, kept);
         // With the prices, not with what users write: they can be lost, and belong to one source.
@@ -122,8 +138,36 @@ impl App {
             results: ResultStore::new(),
             quotas,
             counters: Counters::default(),
+            of_users: Cache::new(MOST_USERS),
+            thresholds,
             started: Instant::now(),
         }))
+    }
+
+    /// What happened of a user's calls, since this process has seen them.
+    pub fn counters_of(&self, user: UserId) -> Arc<Counters> {
+        self.of_users.get_with(user, Arc::default)
+    }
+
+    /// A call of a tool has ended, well or with this error: it is counted, and told where it should be.
+    pub fn ended(&self, user: UserId, tool: &str, took: Duration, error: Option<ErrorCode>) {
+        self.counters.record(tool, took, error.is_some());
+        if user != UserId::LOCAL {
+            self.counters_of(user).record(tool, took, error.is_some());
+        }
+        METRICS.call(tool, took, error);
+        self.thresholds.call(tool, took, error.is_some());
+    }
+
+    /// How each cache does.
+    pub async fn cache_figures(&self) -> Vec<(&'static str, CacheFigures)> {
+        let (panels, reports) = self.analyzer.cache_figures().await;
+        vec![
+            ("panels", panels),
+            ("reports", reports),
+            ("answers", self.answers.figures()),
+            ("results", self.results.figures()),
+        ]
     }
 
     /// Drops what is in memory of prices, panels, reports and answers if somebody has cleared what is kept. Whole results of

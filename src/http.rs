@@ -20,10 +20,12 @@
 mod connections;
 mod cors;
 mod guard;
+mod health;
 mod hosts;
 mod keys;
 mod proxies;
 mod refusals;
+mod scrape;
 mod sessions;
 mod shares;
 mod sse;
@@ -33,7 +35,7 @@ mod tokens;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, body::Body, middleware, routing::get, serve::ListenerExt};
+use axum::{Router, body::Body, middleware, routing::MethodRouter, serve::ListenerExt};
 use factor_auth::Verifier;
 use factor_store::{NewUsers, Store, StoreError};
 use hyper::service::service_fn;
@@ -49,9 +51,11 @@ use tokio_util::sync::CancellationToken;
 use self::{
     connections::{Admitted, ConnectionLimits, Connections, Full, Watched},
     guard::{CameOver, Guard, held},
+    health::Readiness,
     hosts::Names,
     keys::Door,
     refusals::Refusal,
+    scrape::Scrape,
     sessions::Sessions,
     shares::Shares,
     tokens::Tokens,
@@ -80,6 +84,8 @@ const CONNECTIONS: ConnectionLimits = ConnectionLimits {
     unread: Duration::from_secs(30),
     spared: Duration::from_secs(1),
 };
+/// What may be connected to ask for metrics.
+const METRICS_CONNECTIONS: ConnectionLimits = ConnectionLimits { most: 16, most_each: 8, ..CONNECTIONS };
 /// The longest request head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// How long requests at work may take to finish once the server is asked to stop.
@@ -98,6 +104,10 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<String>,
     /// Serve protocol 2024-11-05 at `/sse` too.
     pub sse: bool,
+    /// Where Prometheus may ask for metrics, apart from everything else.
+    pub metrics_addr: Option<SocketAddr>,
+    /// Tell metrics where everything else is, to everybody.
+    pub metrics_public: bool,
     /// Ask for no key, wherever it listens; a shared store asks nevertheless, and so does one that takes access tokens.
     pub insecure: bool,
     /// Proxies in front that are believed when they say whose request they pass on.
@@ -112,6 +122,8 @@ impl HttpOptions {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             sse: true,
+            metrics_addr: None,
+            metrics_public: false,
             insecure: false,
             trusted_proxies: TrustedProxies::default(),
         }
@@ -124,10 +136,31 @@ pub struct HttpServer {
     listener: TcpListener,
     router: Router,
     stop: CancellationToken,
+    /// Cancelled once it is told to stop.
+    stopping: CancellationToken,
+    metrics: Option<Metrics>,
     requests: Arc<Semaphore>,
     connections: Arc<Connections>,
     /// Who checks access tokens, where they are taken.
     verifier: Option<Arc<Verifier>>,
+}
+
+/// Where metrics are told apart from everything else.
+#[derive(Debug)]
+struct Metrics {
+    listener: TcpListener,
+    router: Router,
+    connections: Arc<Connections>,
+}
+
+/// What the parts of a server share.
+struct Shared {
+    requests: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    proxies: Arc<TrustedProxies>,
+    names: Arc<Names>,
+    stop: CancellationToken,
+    stopping: CancellationToken,
 }
 
 impl HttpServer {
@@ -140,15 +173,52 @@ impl HttpServer {
     pub async fn bind(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
         let verifier = server.app().tokens.clone();
         let key_required = key_required(&*server.app().store, &options, verifier.is_some()).await?;
-        let listener = listener(options.addr).with_context(|| {
-            format!("cannot listen on {}: take another port, or stop what listens there", options.addr)
-        })?;
-        let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
-        let stop = CancellationToken::new();
+        let listen = |addr: SocketAddr| {
+            let taken = || format!("cannot listen on {addr}: take another port, or stop what listens there");
+            listener(addr).with_context(taken)
+        };
+        let listener = listen(options.addr)?;
+        let (hosts, origins) = names(&server, &options);
         let proxies = Arc::new(options.trusted_proxies.clone());
         let connections = Arc::new(Connections::new(CONNECTIONS, Arc::clone(&proxies)));
-        let router = router(server, options, key_required, (Arc::clone(&requests), proxies), stop.clone());
-        Ok(Self { listener, router, stop, requests, connections, verifier })
+        let shared = Shared {
+            requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
+            queue: Arc::new(Semaphore::new(MAX_QUEUED)),
+            proxies: Arc::clone(&proxies),
+            names: Arc::new(Names::new(&hosts, &origins)),
+            stop: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+        };
+        let scrape = Scrape {
+            app: Arc::clone(server.app()),
+            requests: Arc::clone(&shared.requests),
+            queue: Arc::clone(&shared.queue),
+            connections: Arc::clone(&connections),
+        };
+        let metrics = match options.metrics_addr {
+            None => None,
+            Some(addr) => {
+                let mut router = Router::new().route(scrape::PATH, scrape::route(scrape.clone()));
+                // Whoever may reach it by another address is asked for by that one.
+                if addr.ip().is_loopback() {
+                    router = router.layer(middleware::from_fn_with_state(Arc::clone(&shared.names), hosts::known));
+                }
+                let connections = Arc::new(Connections::new(METRICS_CONNECTIONS, proxies));
+                Some(Metrics { listener: listen(addr)?, router, connections })
+            }
+        };
+        let public = options.metrics_public.then(|| scrape::route(scrape));
+        let (requests, stop, stopping) = (Arc::clone(&shared.requests), shared.stop.clone(), shared.stopping.clone());
+        let router = router(server, options, key_required, (hosts, origins), shared, public);
+        Ok(Self { listener, router, stop, stopping, metrics, requests, connections, verifier })
+    }
+
+    /// Where metrics are told, where that is apart from everything else.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn metrics_addr(&self) -> std::io::Result<Option<SocketAddr>> {
+        self.metrics.as_ref().map(|metrics| metrics.listener.local_addr()).transpose()
     }
 
     /// Where it listens.
@@ -161,30 +231,24 @@ impl HttpServer {
 
     /// Serves until `stop` resolves, then lets the requests at work finish.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, router, stop: streams, requests, connections, verifier } = self;
+        let Self { listener, router, stop: streams, stopping, metrics, requests, connections, verifier } = self;
         // The issuer's keys are fetched before the first token comes, and anew as long as the server runs.
         let fetching = verifier.map(|verifier| tokio::spawn(async move { verifier.keep_fresh().await }));
-        // Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer of a session.
-        let mut listener = listener.tap_io(|io| {
-            if let Err(error) = io.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY not set");
-            }
-        });
         let graceful = GracefulShutdown::new();
-        let accepting = async {
-            loop {
-                let (io, peer) = axum::serve::Listener::accept(&mut listener).await;
-                match connections.admit(peer.ip()) {
-                    Ok(admitted) => serve_connection(io, admitted, router.clone(), &graceful),
-                    Err(full) => drop(tokio::spawn(send_away(io, full))),
-                }
+        let accepting = accept(listener, &connections, &router, &graceful);
+        let scraped = async {
+            match metrics {
+                Some(metrics) => accept(metrics.listener, &metrics.connections, &metrics.router, &graceful).await,
+                None => std::future::pending().await,
             }
         };
         tokio::select! {
             () = accepting => {}
+            () = scraped => {}
             () = stop => {}
         }
-        drop(listener);
+        // The listeners are closed with what accepted from them; those who are connected hear that it stops.
+        stopping.cancel();
         tracing::info!("asked to stop");
         // Streams that only listen never end by themselves: they are ended once no request is at work.
         let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
@@ -193,6 +257,23 @@ impl HttpServer {
         let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
         if let Some(fetching) = fetching {
             fetching.abort();
+        }
+    }
+}
+
+/// Takes in whoever connects.
+async fn accept(listener: TcpListener, connections: &Arc<Connections>, router: &Router, graceful: &GracefulShutdown) {
+    // Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer of a session.
+    let mut listener = listener.tap_io(|io| {
+        if let Err(error) = io.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY not set");
+        }
+    });
+    loop {
+        let (io, peer) = axum::serve::Listener::accept(&mut listener).await;
+        match connections.admit(peer.ip()) {
+            Ok(admitted) => serve_connection(io, admitted, router.clone(), graceful),
+            Err(full) => drop(tokio::spawn(send_away(io, full))),
         }
     }
 }
@@ -290,21 +371,26 @@ async fn key_required(store: &dyn Store, options: &HttpOptions, tokens: bool) ->
     Ok(true)
 }
 
+/// The hosts that the server answers to, and the origins of pages that may call it.
+fn names(server: &Server, options: &HttpOptions) -> (Vec<String>, Vec<String>) {
+    let own = server.app().settings.http.public_url.as_deref().and_then(host_of);
+    let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(own);
+    // Without a list rmcp checks no Origin at all.
+    let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
+    let origins = local.map(String::from).into_iter().chain(options.allowed_origins.iter().cloned());
+    (hosts.chain(options.allowed_hosts.iter().cloned()).collect(), origins.collect())
+}
+
 fn router(
     server: Server,
     options: HttpOptions,
     key_required: bool,
-    (requests, proxies): (Arc<Semaphore>, Arc<TrustedProxies>),
-    stop: CancellationToken,
+    (hosts, origins): (Vec<String>, Vec<String>),
+    shared: Shared,
+    metrics: Option<MethodRouter>,
 ) -> Router {
-    let own = server.app().settings.http.public_url.as_deref().and_then(host_of);
-    let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter().chain(own).chain(options.allowed_hosts);
-    let hosts: Vec<String> = hosts.collect();
-    // Without a list rmcp checks no Origin at all.
-    let local = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
-    let origins: Vec<String> = local.map(String::from).into_iter().chain(options.allowed_origins).collect();
+    let Shared { requests, queue, proxies, names, stop, stopping } = shared;
     let cors = cors::layer(&origins);
-    let names = Arc::new(Names::new(&hosts, &origins));
     let config = StreamableHttpServerConfig::default()
         // Without sessions a legacy client could not cancel a call.
         .with_legacy_session_mode(true)
@@ -328,7 +414,6 @@ fn router(
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
     let shares = Arc::new(Shares::new(SHARE));
-    let queue = Arc::new(Semaphore::new(MAX_QUEUED));
     let guard = Guard {
         requests,
         queue,
@@ -341,19 +426,23 @@ fn router(
         longest_body: MAX_BODY_BYTES,
         body_time: BODY_TIME,
     };
-    let mut mounted = Router::new();
+    let readiness = Readiness::new(Arc::clone(&app), stopping);
+    let mut mounted = health::of_services(Arc::clone(&readiness));
     if let Some(streams) = streams {
-        mounted = sse::routes(streams, &prefix).layer(middleware::from_fn_with_state(names, hosts::known));
+        mounted = mounted.merge(sse::routes(streams, &prefix));
     }
     let router = mounted
+        // rmcp's service looks by itself.
+        .layer(middleware::from_fn_with_state(names, hosts::known))
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn(RawContent::responses))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
         .layer(middleware::from_fn_with_state(door, keys::identify))
-        .layer(cors)
-        .route("/health/live", get(|| async { "ok" }));
+        .layer(cors);
     // Route by route: a router that is merged brings its own answer to unknown paths, which comes by no door.
-    let router = documents.into_iter().fold(router, |router, (path, document)| router.route(&path, document));
+    let keyless = health::open(readiness).map(|(path, route)| (path.to_owned(), route)).into_iter();
+    let keyless = keyless.chain(metrics.map(|route| (scrape::PATH.to_owned(), route))).chain(documents);
+    let router = keyless.fold(router, |router, (path, document)| router.route(&path, document));
     router.layer(middleware::from_fn(guard::one_host))
 }
 

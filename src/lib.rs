@@ -11,6 +11,7 @@ pub mod cache_figures;
 pub mod cli;
 pub mod http;
 pub mod mcp;
+pub mod metrics;
 pub mod process_usage;
 pub mod progress;
 pub mod results;

@@ -20,8 +20,8 @@ pub use self::{
     declare::{Preset, Setting},
     table::{
         AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, OauthSettings,
-        PriceSettings, QuotaSettings, SETTINGS, Settings, SlowSettings, StoreSettings, UniverseSettings,
-        VendorSettings,
+        PriceSettings, QuotaSettings, SETTINGS, Settings, SlowSettings, StoreSettings, ThresholdSettings,
+        UniverseSettings, VendorSettings,
     },
 };
 use self::{file::File, values::Values};

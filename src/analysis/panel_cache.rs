@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     cache_figures::{CacheCounts, CacheFigures},
+    metrics::METRICS,
     progress::Fetching,
 };
 
@@ -126,6 +127,7 @@ impl PanelCache {
             let work = async move {
                 // Kept by the flight itself: the one who asked may have gone by then.
                 let prepared = Arc::new(fetch.prepare(&providers, &counted).await?);
+                METRICS.panel(prepared.panel.columns().len(), prepared.panel.rows());
                 if prepared.complete {
                     panels.insert(key, Arc::clone(&prepared)).await;
                 }

@@ -6,6 +6,8 @@ use factor_analytics::Observer;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
+use crate::metrics::METRICS;
+
 /// Milliseconds per section, in the order they ran.
 pub type Timings = IndexMap<String, f64>;
 
@@ -31,7 +33,9 @@ impl Stopwatch {
 
     fn finish(&mut self) {
         if let Some((name, since)) = self.running.take() {
-            let elapsed = since.elapsed().as_secs_f64() * 1e3;
+            let took = since.elapsed();
+            METRICS.section(&name, took);
+            let elapsed = took.as_secs_f64() * 1e3;
             *self.timings.entry(name).or_default() += (elapsed * 1e3).round() / 1e3;
         }
     }

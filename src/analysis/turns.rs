@@ -63,6 +63,11 @@ pub(super) async fn take() -> Turn {
     ALL.take(user).await
 }
 
+/// How many wait for a turn.
+pub(crate) fn waiting() -> usize {
+    ALL.state().waiting.values().map(VecDeque::len).sum()
+}
+
 /// How many turns a user has had, for tests of what is done in one.
 #[cfg(test)]
 pub(crate) fn had_by(user: UserId) -> usize {

@@ -19,13 +19,16 @@ use std::{
 
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use factor_store::{Place, PlaceOutcome, QuotaAsk, QuotaLimits, Store, StoreError, UserTier};
-use factor_types::UserId;
+use factor_types::{ClosedSet, UserId};
 use moka::sync::Cache;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::call_log;
 use crate::{
+    metrics::METRICS,
     settings::QuotaSettings,
     tool_error::{ErrorCode, ToolError},
 };
@@ -181,6 +184,19 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// What a caller has used of a day's quota.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Used {
+    /// Of what.
+    pub operation: Operation,
+    /// How many were answered.
+    pub answered: u64,
+    /// How many are at work.
+    pub at_work: u64,
+    /// How many a day has; `null` for no limit.
+    pub limit: Option<u32>,
+}
+
 /// The quotas of a server.
 pub struct Quotas {
     store: Arc<dyn Store>,
@@ -301,6 +317,7 @@ impl Quotas {
         match self.store.take_place(&ask).await {
             Ok(PlaceOutcome::Taken(place)) => Ok(cost(repeat, Taken::Place(place))),
             Ok(PlaceOutcome::Exhausted { tier, most, answered, at_work }) => {
+                METRICS.quota_refused(operation);
                 Err(exhausted(operation, tier, most, (answered, at_work), now))
             }
             Err(StoreError::Full(_) | StoreError::ReadOnly(_) | StoreError::NotConfigured) => {
@@ -309,6 +326,27 @@ impl Quotas {
             }
             Err(error) => Err(uncounted(&error)),
         }
+    }
+
+    /// What a caller has used of today's quotas; none where they have none, or the store does not say.
+    pub async fn used(&self, payer: Payer) -> Vec<Used> {
+        if payer == Payer::Nobody {
+            return Vec::new();
+        }
+        let now = (self.clock)();
+        let usage = self.store.usage(payer.user(), now.date_naive(), now).await.unwrap_or_default();
+        let tier = match payer {
+            Payer::User(user) => self.store.tier(user).await.unwrap_or(UserTier::Public),
+            Payer::Nobody | Payer::Address(_) => UserTier::Public,
+        };
+        let of_caller = usage.into_iter().filter(|used| used.caller == payer.caller());
+        of_caller
+            .filter_map(|used| {
+                let operation = Operation::read(&used.operation).ok()?;
+                let limit = self.limits.of(operation).of(tier);
+                Some(Used { operation, answered: used.answered, at_work: used.at_work, limit })
+            })
+            .collect()
     }
 
     fn repeat(
@@ -349,6 +387,7 @@ impl Quotas {
         if let Some(most) = self.limits.of(operation).of(tier)
             && kept + here >= u64::from(most)
         {
+            METRICS.quota_refused(operation);
             return Err(exhausted(operation, tier, most, (kept + here, 0), now));
         }
         if here == 0 && unkept.len() >= MOST_UNKEPT {

@@ -47,6 +47,9 @@ pub struct ServeArgs {
     /// HTTP: do not serve the older protocol at /sse
     #[arg(long)]
     no_sse: bool,
+    /// HTTP: answer /metrics where everything else is, to everybody (FACTOR_METRICS_ADDR gives it an address of its own)
+    #[arg(long)]
+    metrics_public: bool,
     /// HTTP: ask nobody for a key although other machines can connect (a shared Postgres store and an issuer of tokens ask nevertheless)
     #[arg(long)]
     insecure: bool,
@@ -71,7 +74,8 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
         only: args.tools,
         exclude: args.exclude_tools,
     };
-    let (addr, trusted_proxies) = (settings.http.addr, settings.http.trusted_proxies.clone());
+    let (addr, metrics_addr) = (settings.http.addr, settings.http.metrics_addr);
+    let trusted_proxies = settings.http.trusted_proxies.clone();
     let app = match args.transport {
         Transport::Stdio => App::build(settings)?,
         Transport::Http => App::build_shared(settings)?,
@@ -87,12 +91,17 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
                 allowed_hosts: args.allowed_host,
                 allowed_origins: args.allowed_origin,
                 sse: !args.no_sse,
+                metrics_addr,
+                metrics_public: args.metrics_public,
                 insecure: args.insecure,
                 trusted_proxies,
             };
             let stop = stop_signal()?;
             let http = HttpServer::bind(server, options).await?;
             log.say(&format!("listening on http://{}/mcp", http.addr()?));
+            if let Some(metrics) = http.metrics_addr()? {
+                log.say(&format!("metrics at http://{metrics}/metrics"));
+            }
             if let Some(server) = tokens.as_ref().map(|tokens| tokens.settings()) {
                 log.say(&format!("taking access tokens of {}", server.issuer()));
                 log.say(&format!("metadata for clients at {}", server.metadata_url("/mcp")));

@@ -137,6 +137,11 @@ impl Connections {
         Ok(Admitted { connection, all: Arc::clone(self) })
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.open().connections.len()
+    }
+
     /// The one that has been idle or slow for longest, and long enough; none where all are at work or have just come.
     fn slowest<'a>(&self, connections: impl Iterator<Item = &'a Arc<Connection>>) -> Option<u64> {
         let states = connections.map(|connection| (connection.state(), connection.id));

@@ -141,6 +141,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_tool_has_a_label_in_the_metrics() {
+        let names: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
+        assert_eq!(names, crate::metrics::TOOLS);
+    }
+
+    #[test]
     fn what_a_call_does_to_what_is_kept_becomes_hints() {
         let hints = |effect, open_world| {
             let entry = ToolEntry { effect, open_world, ..get_server_status::ENTRY };

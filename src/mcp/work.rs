@@ -64,7 +64,7 @@ pub(super) async fn done_unless(
     let outcome = timeout_at(deadline, paid).await.unwrap_or_else(|_| Err(too_late(patience)));
     drop(stop);
     let took = started.elapsed();
-    app.counters.record(name, took, outcome.is_err());
+    app.ended(user, name, took, outcome.as_ref().err().map(|error| error.code));
     line.end(name, took, outcome.is_err());
     if let Err(error) = &outcome {
         tracing::info!(tool = name, code = %error.code, fields = error.problems.len(), "a call failed");

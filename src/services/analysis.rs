@@ -22,7 +22,7 @@ pub use self::schema::{answer_schema, schema};
 pub(crate) use self::sections::gone_first;
 use self::{answer::AnalysisAnswer, arguments::Query, refusal::refused};
 use crate::{
-    analysis::{Analysis, off_thread},
+    analysis::{Analysis, AnalysisKind, off_thread},
     answer::Rendered,
     app::{App, Basis},
     services::{Call, portfolios::as_factors, repeats::Asked},
@@ -64,6 +64,10 @@ async fn run(app: &App, mut call: Call, basis: &Basis) -> Result<(Analysis, Quer
     let caller = call.caller(app.clock());
     let found = app.analyzer.analyze(&query.request, &basis.snapshot.loaded.universe, &caller).await;
     let analysis = found.map_err(|error| refused(app, &error, &query.common))?;
+    // What was computed for somebody else was warned of then.
+    if !analysis.report_cached && query.request.kind == AnalysisKind::Correlations {
+        app.thresholds.correlations(analysis.timings());
+    }
     Ok((analysis, query))
 }
 

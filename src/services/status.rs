@@ -8,6 +8,7 @@ use factor_types::UserId;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use self::{
     parts::Parts,
@@ -15,7 +16,7 @@ use self::{
 };
 use crate::{
     answer::Rendered,
-    app::{App, CallFigures},
+    app::{App, CallFigures, Payer, Used},
     arguments::Args,
     cache_figures::CacheFigures,
     rights::Rights,
@@ -47,7 +48,12 @@ pub struct ServerStatus {
     /// The vendors of prices that are in use.
     vendors: Vec<Vendor>,
     calls: CallFigures,
-    memory: Memory,
+    /// For those who run the server alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Memory>,
+    /// What the caller has used of today's quotas, where there are some for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    quotas: Vec<Used>,
     /// Each setting by its variable, for those who run the server alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<IndexMap<&'static str, Configured>>,
@@ -80,17 +86,18 @@ pub struct Configured {
 /// Arguments, which there are none of.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     Args::new(call.arguments.clone()).finish(&[])?;
-    let status = run(app, call.user, call.rights).await;
+    let status = run(app, call.user, call.rights, Payer::of(call.user, call.address)).await;
     Ok(saved_items::rendered(app, call.user, &status, &["warnings"]))
 }
 
 /// Asks every part how it is. Paths, addresses and settings are for those who run the server.
-pub async fn run(app: &App, user: UserId, rights: Rights) -> ServerStatus {
+pub async fn run(app: &App, user: UserId, rights: Rights, payer: Payer) -> ServerStatus {
     let snapshot = app.universe_watcher.current().await;
     let loaded = &snapshot.loaded;
     // First: the caches and counters then show what the probes did as well.
     let mut parts = Parts::probed(app, user, loaded).await;
-    let calls = app.counters.figures();
+    // A user sees what is theirs.
+    let calls = if rights.administers() { app.counters.figures() } else { app.counters_of(user).figures() };
     let mut caches = Caches::of(app).await;
     let about = app.sources.prices.about();
     let mut warnings: Vec<String> = Vec::new();
@@ -111,10 +118,23 @@ pub async fn run(app: &App, user: UserId, rights: Rights) -> ServerStatus {
         caches,
         vendors: app.sources.vendors().iter().map(Vendor::from).collect(),
         calls,
-        memory: Memory::now(),
+        memory: rights.administers().then(Memory::now),
+        quotas: app.quotas.used(payer).await,
         configuration: rights.administers().then(|| app.settings.effective().iter().map(configured).collect()),
         warnings,
     }
+}
+
+/// How each cache does and all of them together, in the words of the first system's health route.
+pub async fn cache_stats(app: &App) -> Value {
+    let mut caches = json!(Caches::of(app).await);
+    let Some(each) = caches.as_object_mut() else { return caches };
+    each.remove("disk");
+    for cache in each.values_mut().filter_map(Value::as_object_mut) {
+        let ttl = cache.remove("life_seconds").unwrap_or_default();
+        cache.insert("ttl".to_owned(), ttl);
+    }
+    caches
 }
 
 fn configured(setting: &Effective) -> (&'static str, Configured) {

@@ -109,6 +109,15 @@ pub(super) fn seconds(range: RangeInclusive<u64>) -> Rule<Duration> {
     })
 }
 
+/// A whole number of milliseconds, with or without `ms`.
+pub(super) fn milliseconds(range: RangeInclusive<u64>) -> Rule<Duration> {
+    let allowed = format!("write a whole number of milliseconds from {} to {}", range.start(), range.end());
+    Rule::new(allowed, move |text| {
+        let milliseconds = text.strip_suffix("ms").unwrap_or(text).trim_end().parse().ok();
+        milliseconds.filter(|milliseconds| range.contains(milliseconds)).map(Duration::from_millis)
+    })
+}
+
 /// An IP address or `localhost`, and a port.
 pub(super) fn address() -> Rule<SocketAddr> {
     Rule::new("write an address and a port, such as 127.0.0.1:8765 or [::1]:8765", |text| {
@@ -190,6 +199,7 @@ mod tests {
         let time = seconds(1..=3_600);
         check(&time, &["1", "3600", "50s", "50 s"], &["0", "3601", "1m", "1.5", "-1", "s", "50 sec"]);
         assert_eq!((time.read)("90 s"), Some(Duration::from_secs(90)));
+        check(&milliseconds(0..=9), &["0", "9", "9ms", "9 ms"], &["10", "9s", "-1", "1.5", ""]);
     }
 
     #[test]

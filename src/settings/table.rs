@@ -11,8 +11,8 @@ use super::{
     BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
-        address, any_path, date, existing_path, flag, log_filter, number, one_of, optional, per_day, proxies, replica,
-        seconds, secret, text, url, whole,
+        address, any_path, date, existing_path, flag, log_filter, milliseconds, number, one_of, optional, per_day,
+        proxies, replica, seconds, secret, text, url, whole,
     },
 };
 
@@ -112,6 +112,18 @@ settings! {
         validation: Duration = Setting::new("FACTOR_SLOW_VALIDATION").preset("5"), seconds(0..=3_600);
     }
 
+    /// What the log warns of, at most once a minute each.
+    thresholds: ThresholdSettings {
+        /// Milliseconds from which on computing the correlation matrices of an analysis is warned of, 0 to 600000.
+        correlations: Duration = Setting::new("FACTOR_SLOW_CORRELATIONS_MS").preset("500"), milliseconds(0..=600_000);
+        /// Milliseconds from which on computing the macro ETF matrix of an analysis is warned of, 0 to 600000.
+        macro_etf: Duration = Setting::new("FACTOR_SLOW_MACRO_ETF_MS").preset("500"), milliseconds(0..=600_000);
+        /// Milliseconds from which on a call is warned of, whatever it is, 0 to 600000.
+        call: Duration = Setting::new("FACTOR_SLOW_CALL_MS").preset("10000"), milliseconds(0..=600_000);
+        /// Share of the calls of the last five minutes that may end in an error before the log warns of it, 0 to 1; of 20 calls at least.
+        error_rate: f64 = Setting::new("FACTOR_ERROR_RATE").preset("0.05"), number(0.0..=1.0);
+    }
+
     /// Limits of a factor group.
     groups: GroupSettings checked by checks::check_group_sizes {
         /// Fewest tickers of a factor group, 2 to 50.
@@ -126,6 +138,9 @@ settings! {
     http: HttpSettings {
         /// Address and port where `serve http` listens.
         addr: SocketAddr = Setting::new("FACTOR_HTTP_ADDR").preset("127.0.0.1:8765"), address();
+        /// Address and port where Prometheus may ask for `/metrics`, such as `127.0.0.1:9464`; `serve http --metrics-public` answers it
+        /// where everything else is.
+        metrics_addr: Option<SocketAddr> = Setting::new("FACTOR_METRICS_ADDR").in_words("nowhere"), optional(address());
         /// Addresses and networks of proxies in front, such as `10.0.0.0/8, ::1`; theirs is the only `X-Forwarded-For` that
         /// counts, and connections from them are not limited by address.
         trusted_proxies: TrustedProxies =

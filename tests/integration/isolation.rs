@@ -39,7 +39,7 @@ impl Shop {
     pub(crate) async fn open(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = in_folder(folder.path(), environment)
-            .args(["serve", "http", "--addr", "127.0.0.1:0"])
+            .args(["serve", "http", "--addr", "127.0.0.1:0", "--metrics-public"])
             .env("RUST_LOG", LOG)
             // All users are at one address here: as behind a proxy, each is held to the share of its key.
             .env("FACTOR_TRUSTED_PROXIES", "127.0.0.1")
@@ -174,11 +174,14 @@ async fn nobody_sees_anothers(environment: &[(&str, &str)], administration: &[(&
     }
     // The canaries are seen by their owners, so that their absence elsewhere says something.
     assert!(answered > TASKS * CALLS / 2 && own > answered / 4, "{own} of {answered}");
+    let metrics = shop.http.send("GET", "/metrics", &[], "").await.body;
+    assert!(metrics.contains("factor_mcp_calls_total{tool=\"get_portfolio\""), "{metrics}");
     let (log, folder) = shop.close().await;
     let data = folder.path().join("data");
     for user in users.iter() {
         assert!(!log.contains(&user.canary), "the log has {}", user.canary);
         assert!(!log.contains(&user.header["Bearer ".len()..]), "the log has a key");
+        assert!(!metrics.contains(&user.canary) && !metrics.contains("fie_"), "{metrics}");
         let holding = if data.exists() { files_with(&data, user.canary.as_bytes()) } else { Vec::new() };
         assert!(holding.iter().all(|file| file.contains("factor-mcp.db")), "{holding:?}");
     }

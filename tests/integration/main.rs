@@ -23,6 +23,7 @@ mod files;
 mod funds;
 mod gate;
 mod groups;
+mod health;
 mod http;
 mod isolation;
 mod jumps;

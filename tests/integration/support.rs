@@ -272,13 +272,22 @@ impl Http {
     }
 
     pub(crate) async fn listen(server: Server, options: HttpOptions) -> anyhow::Result<Self> {
+        Ok(Self::listen_with_metrics(server, options).await?.0)
+    }
+
+    /// The same, and where it tells its metrics.
+    pub(crate) async fn listen_with_metrics(
+        server: Server,
+        options: HttpOptions,
+    ) -> anyhow::Result<(Self, Option<SocketAddr>)> {
         let http = HttpServer::bind(server, options).await?;
+        let metrics = http.metrics_addr()?;
         let addr = ([127, 0, 0, 1], http.addr()?.port()).into();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(http.serve(async move {
             let _ = stopped.await;
         }));
-        Ok(Self { addr, stop: Some(stop), serving: Some(serving) })
+        Ok((Self { addr, stop: Some(stop), serving: Some(serving) }, metrics))
     }
 
     /// A server that another process runs.

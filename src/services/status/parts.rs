@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate, SecondsFormat};
 use factor_auth::KeysHealth;
-use factor_prices::PriceError;
+use factor_prices::{PriceError, upstream::BreakerState};
 use factor_store::{LoadedUniverse, MappingKind, StoreError};
 use factor_types::{DateRange, FactorUniverse, Maturity, SourceTier, Ticker, UserId};
 use indexmap::IndexMap;
@@ -160,6 +160,42 @@ impl TokensPart {
             fetched_at: fetched_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
             detail: failure.map(|failure| failure.to_string()),
         })
+    }
+}
+
+/// Whether what an answer needs is there: no more than a balancer has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// The store, with tables of this version.
+    pub store: PartStatus,
+    /// The price source. Where it fails kept prices serve.
+    pub prices: PartStatus,
+}
+
+impl Ready {
+    /// Asks both.
+    pub async fn probed(app: &App) -> Self {
+        let store = async {
+            match tokio::time::timeout(PROBE_TIME, app.store.check()).await {
+                Ok(Ok(())) => PartStatus::Ok,
+                // Nothing is broken where no place was given.
+                Ok(Err(StoreError::NotConfigured)) => PartStatus::None,
+                Ok(Err(_)) | Err(_) => PartStatus::Failed,
+            }
+        };
+        let prices = async {
+            // A vendor that is not asked any more for a while fails, whatever is kept of it.
+            if app.sources.vendors().iter().any(|vendor| matches!(vendor.breaker, BreakerState::Open(..))) {
+                return PartStatus::Failed;
+            }
+            let snapshot = app.universe_watcher.current().await;
+            match probe(app, &snapshot.loaded.universe) {
+                Some((ticker, month)) => PricesPart::ask(app, &ticker, month).await.0,
+                None => PartStatus::None,
+            }
+        };
+        let (store, prices) = futures::join!(store, prices);
+        Self { store, prices }
     }
 }
 
