@@ -62,6 +62,7 @@ pub(crate) use self::{off_thread::off_thread, turns::of_user};
 use crate::{
     cache_figures::CacheFigures,
     progress::{Fetching, Progress},
+    traces,
 };
 
 /// Correlations and performance need at least this many days between start and end.
@@ -205,8 +206,10 @@ impl Analyzer {
         let mut requested = requested_of(&factors, &selected)?;
 
         let started = Instant::now();
+        let part = traces::part("panel");
         let panel = self.panels.prepare(&self.providers, request, (&factors, &requested), caller);
         let (prepared, panel_cached) = caller.waits_for(panel).await??;
+        drop(part);
         let panel_ms = started.elapsed().as_secs_f64() * 1e3;
         // Only now: the window follows from the prices that arrived.
         check_length(request.kind, prepared.panel.window())?;
@@ -237,8 +240,10 @@ impl Analyzer {
         let key = ReportKey { panel: prepared.id, factors: factors.clone(), floor, plan, fundamentals };
         let computing = Fetching::default();
         computing.expect(1);
+        let part = traces::part("report");
         let report = self.reports.report(key, &study, caller);
         let (computed, report_cached) = caller.progress.follow("computing", &computing, report).await?;
+        drop(part);
         // What the fundamentals left to write: after the answer nothing is asked for again.
         self.providers.prices.flush().await;
         Ok(Analysis {

@@ -20,6 +20,7 @@ use factor_analytics::panel::Clock;
 use factor_auth::Verifier;
 use factor_prices::market_hours;
 use factor_store::{OpenOptions, Store, StoreError};
+use factor_traces::Tracer;
 use factor_types::{FactorUniverse, UserId};
 use moka::sync::Cache;
 
@@ -80,6 +81,8 @@ pub struct App {
     pub counters: Counters,
     /// The same of each user's calls, of those who came last.
     of_users: Cache<UserId, Arc<Counters>>,
+    /// Sends traces, where a collector is set.
+    pub tracer: Option<Tracer>,
     /// What the log warns of.
     pub thresholds: Thresholds,
     /// When the server started.
@@ -117,6 +120,8 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        let endpoint = settings.traces.endpoint.as_deref();
+        let tracer = endpoint.map(|endpoint| Tracer::new(endpoint, env!("CARGO_PKG_VERSION"))).transpose()?;
         let thresholds = Thresholds::new(settings.thresholds.clone());
         let (deadline, kept) = (settings.calls.deadline, settings.analysis.cache_ttl);
         let quotas = Quotas::new(Arc::clone(&store), settings.quotas.clone(), deadline, kept);
@@ -140,6 +145,7 @@ impl App {
             counters: Counters::default(),
             of_users: Cache::new(MOST_USERS),
             thresholds,
+            tracer,
             started: Instant::now(),
         }))
     }

@@ -20,3 +20,4 @@ pub mod services;
 pub mod settings;
 pub mod telemetry;
 pub mod tool_error;
+mod traces;

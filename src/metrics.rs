@@ -156,7 +156,7 @@ impl Metrics {
 
     /// A call of a tool has ended, well or with this error.
     pub fn call(&self, tool: &str, took: Duration, error: Option<ErrorCode>) {
-        let tool = of(&TOOLS, tool);
+        let tool = of_tool(tool);
         let outcome = error.map_or("ok", ErrorCode::as_str);
         self.calls.get_or_create(&OfOutcome { tool, outcome }).inc();
         self.durations.get_or_create(&OfTool { tool }).observe(took.as_secs_f64());
@@ -255,6 +255,11 @@ fn gauge(registry: &mut Registry, name: &str, help: &str, value: impl TryInto<i6
 
 fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What a tool is called where labels are.
+pub fn of_tool(name: &str) -> &'static str {
+    of(&TOOLS, name)
 }
 
 /// The word of a set that a name is.

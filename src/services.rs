@@ -19,6 +19,7 @@ pub mod status;
 use std::{net::IpAddr, time::Duration};
 
 use factor_analytics::panel::Clock;
+use factor_traces::TraceParent;
 use factor_types::UserId;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -41,6 +42,8 @@ pub struct Call {
     /// Cancelled when the client gives up, the call's deadline passes or the server stops. The call's future is dropped
     /// then; work on other threads has to look at this.
     pub cancel: CancellationToken,
+    /// The span of the caller's that it is a part of.
+    pub trace: Option<TraceParent>,
     /// Where progress goes, if the client asked for it.
     pub progress: Progress,
     /// When the call has to end; `None` for a caller with patience.

@@ -1,6 +1,6 @@
 //! `factor-mcp serve`: the server, over standard input and output or over HTTP.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, ValueEnum};
 
@@ -16,6 +16,9 @@ use crate::{
     settings::Settings,
     telemetry,
 };
+
+/// How long the end of the process waits for what is left of traces.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// How to serve.
 #[derive(Debug, Default, Args)]
@@ -81,7 +84,7 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
         Transport::Http => App::build_shared(settings)?,
     };
     app.start(hangups.unwrap_or_else(Hangups::listen));
-    let (store, tokens) = (Arc::clone(&app.sources.store), app.tokens.clone());
+    let (store, tokens, tracer) = (Arc::clone(&app.sources.store), app.tokens.clone(), app.tracer.clone());
     let server = Server::new(app, TOOLS, &filter)?;
     match args.transport {
         Transport::Stdio => stdio::serve(server).await?,
@@ -111,5 +114,8 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
     }
     // What calls without an answer had fetched.
     store.flush().await;
+    if let Some(tracer) = tracer {
+        tracer.flush(LAST_SPANS).await;
+    }
     Ok(ExitCode::SUCCESS)
 }

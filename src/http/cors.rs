@@ -9,7 +9,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const KNOWN_FOR: Duration = Duration::from_secs(600);
 
 /// What a page may send besides what every page may.
-const SENT: [&str; 9] = [
+const SENT: [&str; 10] = [
     "accept",
     "authorization",
     "content-type",
@@ -18,6 +18,7 @@ const SENT: [&str; 9] = [
     "mcp-name",
     "mcp-protocol-version",
     "mcp-session-id",
+    "traceparent",
     "x-api-key",
 ];
 /// What it may read of an answer.

@@ -6,6 +6,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::http;
 use factor_auth::Scopes;
+use factor_traces::TraceParent;
 use factor_types::UserId;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -143,6 +144,16 @@ fn address(extensions: &Extensions) -> Option<IpAddr> {
     Some(*address)
 }
 
+/// The span of the caller's that a call is a part of.
+fn trace(context: &RequestContext<RoleServer>) -> Option<TraceParent> {
+    let header = || {
+        let parts = context.extensions.get::<http::request::Parts>()?;
+        parts.headers.get("traceparent")?.to_str().ok()
+    };
+    // Text that is none begins no trace of the caller's.
+    context.meta.get_traceparent().or_else(header)?.parse().ok()
+}
+
 /// What they may do: over HTTP what the transport has found, else all.
 fn rights(extensions: &Extensions) -> Rights {
     match extensions.get::<http::request::Parts>() {
@@ -211,11 +222,20 @@ impl ServerHandler for Server {
             .meta
             .get_progress_token()
             .map(|token| Progress::client(Arc::new(progress::Client { peer: context.peer.clone(), token })));
+        let trace = trace(&context);
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = read_before(&context.extensions).or(request.arguments).unwrap_or_default();
         let (user, address) = (caller(&context.extensions), address(&context.extensions));
-        let call =
-            Call { arguments, user, address, rights, cancel, progress: progress.unwrap_or_default(), deadline: None };
+        let call = Call {
+            arguments,
+            user,
+            address,
+            rights,
+            cancel,
+            trace,
+            progress: progress.unwrap_or_default(),
+            deadline: None,
+        };
         Ok(self.run(&request.name, tool, call).await.into())
     }
 

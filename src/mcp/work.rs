@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use factor_traces::{Span, TraceParent, Tracer, Value::Word};
 use factor_types::UserId;
 use futures::FutureExt;
 use serde_json::{Map, Value};
@@ -21,8 +22,10 @@ use crate::{
     answer::{MAX_CHARS, Rendered, within},
     app::{App, CallLine, Payer},
     arguments::mended,
+    metrics::of_tool,
     services::{Call, common_args::longest_of},
     tool_error::{CorrectedCall, ErrorCode, ToolError},
+    traces::within as within_span,
 };
 
 /// Calls a tool: its answer, or what its failure looks like. Counts the call and keeps its deadline and its caller's quota.
@@ -47,6 +50,9 @@ pub(super) async fn done_unless(
     let most = longest_of(&call.arguments);
     let aside = injected::set_aside(&mut call.arguments);
     let user = call.user;
+    let mut span = app.tracer.as_ref().map_or(Span::none(), |tracer| tracer.serves("tools/call", call.trace));
+    span.says("tool", Word(of_tool(name)));
+    let trace = app.tracer.clone().zip(span.context());
     let line = CallLine::begin(&app.settings.slow, name, &call.arguments);
     // To be put right should it fail. Nobody reads a long call again.
     let arguments = (!weighs_over(&call.arguments, LONG)).then(|| call.arguments.clone());
@@ -55,7 +61,8 @@ pub(super) async fn done_unless(
         // A long call is read through once, and not here.
         let hangs_on = arguments.is_some().then(|| (app.clock(), app.sources.prices.revision()));
         let cost = app.quotas.take(payer, name, &call.arguments, hangs_on).await?;
-        let answer = worked(Arc::clone(app), tool, call).await.unwrap_or_else(|_panic| Err(ToolError::internal()))?;
+        let answer =
+            worked(Arc::clone(app), tool, call, trace).await.unwrap_or_else(|_panic| Err(ToolError::internal()))?;
         if !has(&answer) {
             cost.count().await?;
         }
@@ -64,6 +71,11 @@ pub(super) async fn done_unless(
     let outcome = timeout_at(deadline, paid).await.unwrap_or_else(|_| Err(too_late(patience)));
     drop(stop);
     let took = started.elapsed();
+    span.says("outcome", Word(outcome.as_ref().err().map_or("ok", |error| error.code.as_str())));
+    if outcome.is_err() {
+        span.failed();
+    }
+    drop(span);
     app.ended(user, name, took, outcome.as_ref().err().map(|error| error.code));
     line.end(name, took, outcome.is_err());
     if let Err(error) = &outcome {
@@ -119,7 +131,7 @@ type Outcome = Result<Result<Rendered, ToolError>, Box<dyn std::any::Any + Send>
 
 /// The tool's work, until the client gives up. Reading long arguments takes the processor's time: the whole call is then worked on
 /// away from the async threads.
-async fn worked(app: Arc<App>, tool: ToolFn, call: Call) -> Outcome {
+async fn worked(app: Arc<App>, tool: ToolFn, call: Call, trace: Option<(Tracer, TraceParent)>) -> Outcome {
     let is_long = weighs_over(&call.arguments, LONG);
     let (user, cancelled) = (call.user, call.cancel.clone());
     let work = async move {
@@ -128,7 +140,7 @@ async fn worked(app: Arc<App>, tool: ToolFn, call: Call) -> Outcome {
             tool(Arc::clone(&app), call).await
         };
         tokio::select! {
-            outcome = of_user(user, asked) => outcome,
+            outcome = within_span(trace, of_user(user, asked)) => outcome,
             () = cancelled.cancelled() => Err(ToolError::cancelled()),
         }
     };

@@ -9,6 +9,7 @@ use std::{
 
 use chrono::NaiveDate;
 use factor_store::QuotaLimits;
+use factor_traces::Tracer;
 use factor_types::ClosedSet;
 
 use super::{BaseUrl, Secret, TrustedProxies};
@@ -107,6 +108,12 @@ pub(super) fn seconds(range: RangeInclusive<u64>) -> Rule<Duration> {
         let seconds = text.trim_end_matches('s').trim_end().parse().ok();
         seconds.filter(|seconds| range.contains(seconds)).map(Duration::from_secs)
     })
+}
+
+/// The address of a collector of traces.
+pub(super) fn collector() -> Rule<String> {
+    let allowed = "write an address that begins with https:// or http://, without user name, `?` and `#`";
+    Rule::new(allowed, |text| Tracer::new(text, "").is_ok().then(|| text.to_owned()))
 }
 
 /// A whole number of milliseconds, with or without `ms`.

@@ -11,8 +11,8 @@ use super::{
     BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
-        address, any_path, date, existing_path, flag, log_filter, milliseconds, number, one_of, optional, per_day,
-        proxies, replica, seconds, secret, text, url, whole,
+        address, any_path, collector, date, existing_path, flag, log_filter, milliseconds, number, one_of, optional,
+        per_day, proxies, replica, seconds, secret, text, url, whole,
     },
 };
 
@@ -201,6 +201,12 @@ settings! {
     log: LogSettings {
         /// Filter of the log, as tracing-subscriber reads it; logs go to stderr.
         filter: String = Setting::new("RUST_LOG").preset("info,rmcp=error"), log_filter();
+    }
+
+    /// Traces of calls.
+    traces: TraceSettings {
+        /// Address of a collector of OpenTelemetry, such as `http://127.0.0.1:4318`, that spans of calls are sent to (OTLP over HTTP, JSON).
+        endpoint: Option<String> = Setting::new("OTEL_EXPORTER_OTLP_ENDPOINT").in_words("none are sent"), optional(collector());
     }
 
     /// The clock.

@@ -98,17 +98,26 @@ fn what_services_rest_on_does_not_name_them() {
 }
 
 /// The crates below the server, each with those that it may name.
-const CRATES: [(&str, &[&str]); 5] = [
+const CRATES: [(&str, &[&str]); 6] = [
     ("factor-types", &[]),
     ("factor-analytics", &["factor_types"]),
     ("factor-prices", &["factor_types"]),
     ("factor-store", &["factor_types"]),
     ("factor-auth", &[]),
+    ("factor-traces", &[]),
 ];
 
 #[test]
 fn crates_name_each_other_in_one_direction() {
-    let all = ["factor_types", "factor_analytics", "factor_prices", "factor_store", "factor_auth", "factor_mcp"];
+    let all = [
+        "factor_types",
+        "factor_analytics",
+        "factor_prices",
+        "factor_store",
+        "factor_auth",
+        "factor_traces",
+        "factor_mcp",
+    ];
     for (name, allowed) in CRATES {
         let own = name.replace('-', "_");
         let others: Vec<&str> = all.into_iter().filter(|other| *other != own && !allowed.contains(other)).collect();

@@ -56,6 +56,7 @@ mod summaries;
 mod support;
 mod tickers;
 mod tools;
+mod traces;
 mod traps;
 mod vendors;
 mod verification;
