@@ -35,9 +35,9 @@ expected:
     target/test-tools/venv/bin/python fixtures/oracle/make_expected.py --sample-dir target/test-tools/sample
     git diff --stat -- fixtures/expected
 
-# The release build as the Python client, the Inspector and the conformance suite see it.
+# The release build as the Python client, the Inspector, the conformance suite and Schemathesis see it.
 clients:
-    scripts/test.sh --only 'Release build|Python client|Inspector|Conformance'
+    scripts/test.sh --only 'Release build|Python client|Inspector|Conformance|REST'
 
 # Criterion on the kernels; FILTER picks some by name.
 bench FILTER='':

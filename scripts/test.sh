@@ -250,7 +250,7 @@ install_python_packages() {
         printf '%s\n' "$key" >"$tools/venv-1x/.installed"
     fi
     printf 'Python %s: %s\n' "$(python_version)" "$("$tools/venv/bin/pip" --disable-pip-version-check list --format=freeze |
-        grep -iE '^(mcp|numpy|pandas|scipy|statsmodels)==' | tr '\n' ' ')"
+        grep -iE '^(mcp|numpy|pandas|schemathesis|scipy|statsmodels)==' | tr '\n' ' ')"
 }
 
 # with_node COMMAND...: with the Node that the packages bring (not every npm links it) and their programs.
@@ -351,6 +351,8 @@ tokens() { NODE_PATH=$tools/node/node_modules with_node node tests/clients/token
 
 conformance() { with_node tests/clients/conformance.sh "$server"; }
 
+rest() { tests/clients/rest.sh "$server"; }
+
 # --------------------------------------------------------------------------------------------------------------- run
 
 mkdir -p "$tools"
@@ -399,6 +401,7 @@ else
 fi
 begin "Inspector" inspector
 begin "Conformance" conformance
+begin "REST" rest
 begin "Tokens of the tools" tokens
 begin "Python client" python_client
 begin "Python client over SSE" sse_client

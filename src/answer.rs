@@ -17,6 +17,7 @@ use std::{fmt, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::results::ResultLink;
 
@@ -76,6 +77,45 @@ impl fmt::Display for Json {
     }
 }
 
+/// What tells a state of something kept from all others of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(String);
+
+impl Version {
+    /// Of something as it is kept, its times included.
+    pub fn of(kept: &impl Serialize) -> Self {
+        Self::of_text(Json::of(kept).as_str())
+    }
+
+    /// Of a text: 32 hexadecimal digits.
+    pub fn of_text(text: &str) -> Self {
+        Self::from(Sha256::new().chain_update(text))
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Sha256> for Version {
+    /// Half of the digest is enough: nobody gains by two states that are told to be one.
+    fn from(digest: Sha256) -> Self {
+        Self(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// What an answer about one thing that is kept says of it beside its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name.
+    pub name: String,
+    /// The state that it is in now.
+    pub version: Version,
+    /// True when it is there since this call.
+    pub is_new: bool,
+}
+
 /// An answer as it leaves: its JSON, its text block and where the rest of it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
@@ -85,6 +125,8 @@ pub struct Rendered {
     pub text: String,
     /// Where the rest is, when the answer was cut.
     pub links: Vec<ResultLink>,
+    /// What is kept, where the answer is about that.
+    pub kept: Option<Kept>,
 }
 
 impl Rendered {
@@ -95,7 +137,7 @@ impl Rendered {
 
     /// As [`Self::json`], of what is written already.
     pub fn of(structured: Json) -> Self {
-        Self { text: structured.to_string(), structured, links: Vec::new() }
+        Self { text: structured.to_string(), structured, links: Vec::new(), kept: None }
     }
 
     /// Whether neither its content nor its text has more characters than this.
@@ -108,5 +150,11 @@ impl Rendered {
     pub fn link(mut self, link: ResultLink) -> Self {
         self.links.push(link);
         self
+    }
+
+    /// Says what is kept.
+    #[must_use]
+    pub fn of_kept(self, kept: Kept) -> Self {
+        Self { kept: Some(kept), ..self }
     }
 }

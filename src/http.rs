@@ -1,4 +1,4 @@
-//! Streamable HTTP at `/mcp` and server-sent events at `/sse`, with the limits a listening server needs.
+//! Streamable HTTP at `/mcp`, server-sent events at `/sse` and REST at `/api`, with the limits a listening server needs.
 //!
 //! A request is its user's: the one whose key or access token it brings, or the local user where none is needed (see
 //! `http/keys.rs` and `http/tokens.rs`).
@@ -62,6 +62,7 @@ use self::{
 };
 use crate::{
     mcp::{raw_content::RawContent, server::Server, transport::sse::Sessions as Streams},
+    rest::Rest,
     settings::TrustedProxies,
 };
 
@@ -411,6 +412,8 @@ fn router(
     let strangers = options.insecure && !key_required;
     let prefix = app.settings.http.public_url.as_deref().map(path_of).unwrap_or_default();
     let streams = options.sse.then(|| Streams::new(server.clone(), prefix.clone(), MAX_SESSIONS, stop));
+    let rest = Rest::new(server.clone(), key_required);
+    let (root, routes) = rest.router();
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
     let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
     let shares = Arc::new(Shares::new(SHARE));
@@ -433,17 +436,19 @@ fn router(
     }
     let router = mounted
         // rmcp's service looks by itself.
-        .layer(middleware::from_fn_with_state(names, hosts::known))
+        .layer(middleware::from_fn_with_state(Arc::clone(&names), hosts::known))
         .nest_service("/mcp", mcp)
         .layer(middleware::from_fn(RawContent::responses))
+        .nest(root, routes.layer(middleware::from_fn_with_state(names, hosts::known)))
         .layer(middleware::from_fn_with_state(guard, guard::guard))
         .layer(middleware::from_fn_with_state(door, keys::identify))
         .layer(cors);
     // Route by route: a router that is merged brings its own answer to unknown paths, which comes by no door.
     let keyless = health::open(readiness).map(|(path, route)| (path.to_owned(), route)).into_iter();
     let keyless = keyless.chain(metrics.map(|route| (scrape::PATH.to_owned(), route))).chain(documents);
+    let keyless = keyless.chain(rest.documents());
     let router = keyless.fold(router, |router, (path, document)| router.route(&path, document));
-    router.layer(middleware::from_fn(guard::one_host))
+    router.layer(middleware::from_fn(guard::one_host)).layer(middleware::from_fn(refusals::worded))
 }
 
 /// The path in a URL, without a slash at its end.

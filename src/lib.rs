@@ -14,6 +14,7 @@ pub mod mcp;
 pub mod metrics;
 pub mod process_usage;
 pub mod progress;
+mod rest;
 pub mod results;
 pub mod rights;
 pub mod services;

@@ -26,7 +26,37 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use self::schema::{answer_schema, or_failure};
-use crate::{analysis::Caller, progress::Progress, rights::Rights};
+use crate::{analysis::Caller, answer::Version, progress::Progress, rights::Rights};
+
+/// What has to be kept under the name that a call writes, or nothing is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Anything or nothing.
+    #[default]
+    None,
+    /// Nothing, unless it is what is to be written.
+    New,
+    /// Something.
+    Present,
+    /// Something in one of these states, by the digits of their versions.
+    Versions(Vec<String>),
+}
+
+impl Precondition {
+    /// Whether what is there may be written over.
+    pub(crate) fn allows(&self, there: &Version) -> bool {
+        match self {
+            Self::None | Self::Present => true,
+            Self::New => false,
+            Self::Versions(known) => known.iter().any(|known| known == there.as_str()),
+        }
+    }
+
+    /// Whether it asks for something that is there.
+    pub(crate) fn needs_something(&self) -> bool {
+        matches!(self, Self::Present | Self::Versions(_))
+    }
+}
 
 /// One question as it comes in from an adapter.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +78,8 @@ pub struct Call {
     pub progress: Progress,
     /// When the call has to end; `None` for a caller with patience.
     pub deadline: Option<Instant>,
+    /// What has to be so for a write.
+    pub precondition: Precondition,
 }
 
 impl Call {

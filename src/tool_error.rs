@@ -423,6 +423,10 @@ impl From<StoreError> for ToolError {
                     format!("The saved {kind} `{name}` is damaged: it is not what was saved, so it is not shown");
                 Self::new(ErrorCode::Internal, what, kind.way_out())
             }
+            StoreError::Changed { kind, ref name } => {
+                let what = format!("The saved {kind} `{name}` is no longer what it was when it was read");
+                Self::new(ErrorCode::Conflict, what, "Nothing was changed: read it again, and then decide anew")
+            }
             StoreError::NotConfigured => {
                 let what = format!("Nothing can be kept: {error}");
                 Self::new(ErrorCode::UpstreamUnavailable, what, "Then start the server again")

@@ -209,7 +209,7 @@ impl Fitted {
     fn rendered(self, text: impl FnOnce(&str, Frame) -> String) -> Rendered {
         let structured = self.answer.json();
         let text = text(structured.as_str(), self.frame);
-        Rendered { structured, text, links: self.link.into_iter().collect() }
+        Rendered { structured, text, links: self.link.into_iter().collect(), kept: None }
     }
 }
 

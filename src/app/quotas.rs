@@ -85,7 +85,7 @@ impl Operation {
             "list_factor_groups" => Self::GroupLists,
             "get_factor_group" | "validate_factor_group" => Self::GroupReads,
             "save_portfolio" | "delete_portfolio" => Self::PortfolioWrites,
-            "list_portfolios" | "get_portfolio" => Self::PortfolioReads,
+            "list_portfolios" | "get_portfolio" | "validate_portfolio" => Self::PortfolioReads,
             _ => Self::Lookups,
         }
     }

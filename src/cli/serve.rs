@@ -101,7 +101,9 @@ pub async fn run(settings: Settings, args: ServeArgs, hangups: Option<Hangups>) 
             };
             let stop = stop_signal()?;
             let http = HttpServer::bind(server, options).await?;
-            log.say(&format!("listening on http://{}/mcp", http.addr()?));
+            let addr = http.addr()?;
+            log.say(&format!("listening on http://{addr}/mcp"));
+            log.say(&format!("REST at http://{addr}/api, described at http://{addr}/api/docs"));
             if let Some(metrics) = http.metrics_addr()? {
                 log.say(&format!("metrics at http://{metrics}/metrics"));
             }

@@ -9,10 +9,12 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const KNOWN_FOR: Duration = Duration::from_secs(600);
 
 /// What a page may send besides what every page may.
-const SENT: [&str; 10] = [
+const SENT: [&str; 12] = [
     "accept",
     "authorization",
     "content-type",
+    "if-match",
+    "if-none-match",
     "last-event-id",
     "mcp-method",
     "mcp-name",
@@ -22,7 +24,8 @@ const SENT: [&str; 10] = [
     "x-api-key",
 ];
 /// What it may read of an answer.
-const READ: [&str; 4] = ["mcp-protocol-version", "mcp-session-id", "retry-after", "www-authenticate"];
+const READ: [&str; 7] =
+    ["etag", "link", "location", "mcp-protocol-version", "mcp-session-id", "retry-after", "www-authenticate"];
 
 /// An origin whose pages may call: scheme and host, and a port or any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(is_allowed))
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(SENT.map(HeaderName::from_static))
         .expose_headers(READ.map(HeaderName::from_static))
         .vary([header::ORIGIN])

@@ -1,4 +1,4 @@
-//! What stands before the MCP service: bodies that come in time, shares of each caller, and how many requests are at work.
+//! What stands before the services: bodies that come in time, shares of each caller, and how many requests are at work.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,10 +17,10 @@ use tokio::{
 };
 
 use super::{
-    connections, proxies,
+    connections, health, proxies,
     refusals::{Refusal, no_message},
     sessions::{Owner, Sessions, SessionsError},
-    shares::{Caller, Share, Shares},
+    shares::{Caller, Share, Shares, Taken},
     sse,
     stay::OfCall,
 };
@@ -33,6 +33,7 @@ use crate::{
             sse::{AtWork, Session, Sessions as Streams},
         },
     },
+    rest,
     rights::Rights,
     settings::TrustedProxies,
 };
@@ -88,6 +89,24 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
         request.extensions_mut().insert(FromAddress(address));
     }
     let works = || came_over.iter().for_each(|came_over| came_over.request.works());
+    let path = request.uri().path();
+    if rest::endpoint_of(path).is_some() && !health::is_of_services(path) {
+        // Nothing there is a message, and nothing streams: every request is work.
+        let (parts, body) = request.into_parts();
+        let body = match guard.whole(body).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal.into_response(),
+        };
+        works();
+        if guard.is_full() {
+            return Refusal::Busy.into_response();
+        }
+        let taken = match guard.taken(sender).await {
+            Ok(taken) => taken,
+            Err(refusal) => return refusal.into_response(),
+        };
+        return held(next.run(Request::from_parts(parts, Body::from(body))).await, taken);
+    }
     match *request.method() {
         Method::POST => {
             let session = match guard.session(&mut request, sender.user) {
@@ -213,14 +232,19 @@ impl Guard {
         tokio::time::timeout(QUEUE_TIME, Arc::clone(&self.requests).acquire_owned()).await.ok()?.ok()
     }
 
+    /// What a request takes as long as it is at work: one of its caller's share, and a place.
+    async fn taken(&self, sender: Owner) -> Result<(Taken, OwnedSemaphorePermit), Refusal> {
+        let taken = self.shares.take(sender.caller, Share::Requests).ok_or(Refusal::Requests)?;
+        let place = self.place().await.ok_or(Refusal::Busy)?;
+        Ok((taken, place))
+    }
+
     async fn at_work(&self, sender: Owner, mut request: Request, next: Next) -> Response {
-        let Some(taken) = self.shares.take(sender.caller, Share::Requests) else {
-            return Refusal::Requests.into_response();
+        let taken = match self.taken(sender).await {
+            Ok(taken) => taken,
+            Err(refusal) => return refusal.into_response(),
         };
-        let Some(place) = self.place().await else {
-            return Refusal::Busy.into_response();
-        };
-        let at_work = AtWork::holding((taken, place));
+        let at_work = AtWork::holding(taken);
         // The answer to a message of such a session comes on its stream, later than that to the request.
         if request.extensions().get::<Session>().is_some() {
             request.extensions_mut().insert(at_work.clone());

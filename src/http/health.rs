@@ -114,11 +114,19 @@ async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
     (code, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
 }
 
+/// Where the routes of the first system are.
+const OF_SERVICES: [&str; 2] = ["/api/factor-intelligence/health", "/api/factor-groups/health"];
+
+/// True where they are: whoever asks waits for nobody's place.
+pub(super) fn is_of_services(path: &str) -> bool {
+    OF_SERVICES.contains(&path)
+}
+
 /// The routes of the first system, for those who came in by the door.
 pub(super) fn of_services(readiness: Arc<Readiness>) -> Router {
     Router::new()
-        .route("/api/factor-intelligence/health", get(factor_intelligence))
-        .route("/api/factor-groups/health", get(factor_groups))
+        .route(OF_SERVICES[0], get(factor_intelligence))
+        .route(OF_SERVICES[1], get(factor_groups))
         .with_state(readiness)
 }
 

@@ -25,6 +25,7 @@ use moka::future::Cache;
 use serde_json::json;
 
 use super::{
+    refusals::Told,
     sessions::Sessions,
     stay::{LOOK, Stay},
     tokens::{ENDPOINT, Tokens, least},
@@ -237,6 +238,7 @@ impl Refusal {
     fn answer(self, tokens: Option<&factor_auth::Settings>) -> Response {
         let (status, error, message) = self.words(tokens.is_some());
         let mut response = (status, Json(json!({"error": error, "message": message}))).into_response();
+        response.extensions_mut().insert(Told { error, message });
         let challenge = match (self, tokens) {
             (Self::NoKey, Some(settings)) => settings.challenge(ENDPOINT, least()),
             (Self::NoKey, None) => "Bearer".to_owned(),

@@ -1,15 +1,17 @@
-//! Answers of the transport itself, in JSON like all others.
+//! Answers of the transport itself, in JSON like all others; to those who ask REST as problems.
 
 use axum::{
     body::Body,
+    extract::Request,
     http::{HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use rmcp::{RoleServer, service::TxJsonRpcMessage};
 use serde_json::json;
 
 use super::{BODY_TIME, CONNECTIONS, MAX_BODY_BYTES, SHARE};
-use crate::mcp::transport::message::Refused;
+use crate::{mcp::transport::message::Refused, rest};
 
 /// Why the transport answers in the service's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,23 @@ pub(super) enum Refusal {
     Busy,
     /// As many sessions.
     NoSession,
+}
+
+/// What a refusal says, on its response, for one who words it otherwise.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) error: &'static str,
+    pub(super) message: String,
+}
+
+/// Words refusals as problems where REST is asked.
+pub(super) async fn worded(request: Request, next: Next) -> Response {
+    let Some(endpoint) = rest::endpoint_of(request.uri().path()) else { return next.run(request).await };
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Told>() {
+        Some(Told { error, message }) => rest::refused(response, error, message, endpoint),
+        None => response,
+    }
 }
 
 impl Refusal {
@@ -147,6 +166,7 @@ impl IntoResponse for Refusal {
         let (status, error, message, retry_after) = self.parts();
         let mut response = (status, axum::Json(json!({"error": error, "message": message}))).into_response();
         response.extensions_mut().insert(self);
+        response.extensions_mut().insert(Told { error, message });
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(u16::from(seconds)));

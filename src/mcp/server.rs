@@ -119,9 +119,35 @@ impl Server {
         self.inner.catalog.needs(tool)
     }
 
+    /// The function behind a tool, where it is offered.
+    pub fn tool(&self, name: &str) -> Option<ToolFn> {
+        self.inner.catalog.get(name).map(|(_, tool)| tool)
+    }
+
+    /// Calls a tool for whichever adapter: its answer, or what its failure looks like.
+    ///
+    /// # Errors
+    /// The failure, rendered.
+    pub async fn done(&self, name: &str, tool: ToolFn, call: Call) -> Result<Rendered, Rendered> {
+        work::done(&self.inner.app, name, tool, call).await
+    }
+
+    /// [`done`](Self::done), where an answer that its caller `has` already costs nothing of a quota.
+    ///
+    /// # Errors
+    /// The failure, rendered.
+    pub async fn done_unless(
+        &self,
+        (name, tool): (&str, ToolFn),
+        call: Call,
+        has: impl FnOnce(&Rendered) -> bool,
+    ) -> Result<Rendered, Rendered> {
+        work::done_unless(&self.inner.app, name, tool, call, has).await
+    }
+
     /// Calls a tool: whatever happens in it is a result.
     pub async fn run(&self, name: &str, tool: ToolFn, call: Call) -> CallToolResult {
-        match work::done(&self.inner.app, name, tool, call).await {
+        match self.done(name, tool, call).await {
             Ok(answer) => result(CallToolResult::success, answer),
             Err(failure) => result(CallToolResult::error, failure),
         }
@@ -226,16 +252,8 @@ impl ServerHandler for Server {
         let cancel: CancellationToken = context.ct.child_token();
         let arguments = read_before(&context.extensions).or(request.arguments).unwrap_or_default();
         let (user, address) = (caller(&context.extensions), address(&context.extensions));
-        let call = Call {
-            arguments,
-            user,
-            address,
-            rights,
-            cancel,
-            trace,
-            progress: progress.unwrap_or_default(),
-            deadline: None,
-        };
+        let progress = progress.unwrap_or_default();
+        let call = Call { arguments, user, address, rights, cancel, trace, progress, ..Call::default() };
         Ok(self.run(&request.name, tool, call).await.into())
     }
 

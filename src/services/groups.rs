@@ -18,7 +18,11 @@ use factor_types::{GroupName, UserId};
 
 pub(crate) use self::arguments::LONGEST_DESCRIPTION;
 use super::saved_items::not_found;
-use crate::{app::App, tool_error::ToolError};
+use crate::{
+    answer::{Kept, Version},
+    app::App,
+    tool_error::ToolError,
+};
 
 /// A group of the caller's.
 ///
@@ -29,6 +33,16 @@ async fn find(app: &App, user: UserId, name: &GroupName) -> Result<SavedGroup, T
         Some(kept) => Ok(kept),
         None => Err(missing(app, user, name).await?),
     }
+}
+
+/// What is kept of a group.
+fn kept(group: &SavedGroup, is_new: bool) -> Kept {
+    Kept { name: group.group.what.name.to_string(), version: version(group), is_new }
+}
+
+/// The state that a group is in.
+fn version(group: &SavedGroup) -> Version {
+    Version::of(&(&group.group, &group.settled))
 }
 
 /// What is said of a name that no group has.

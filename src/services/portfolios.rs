@@ -10,13 +10,19 @@ pub mod get;
 pub mod holdings;
 pub mod list;
 pub mod save;
+pub mod validate;
 pub mod valuation;
 pub mod view;
 
 use factor_types::{GroupName, Portfolio, Saved, UserId};
 
 use super::saved_items::{self, not_found};
-use crate::{app::App, arguments::Args, tool_error::ToolError};
+use crate::{
+    answer::{Kept, Version},
+    app::App,
+    arguments::Args,
+    tool_error::ToolError,
+};
 
 /// The name of a portfolio where none is given.
 pub(crate) const DEFAULT_NAME: &str = "CURRENT_PORTFOLIO";
@@ -45,6 +51,11 @@ pub(crate) async fn find(app: &App, user: UserId, name: &GroupName) -> Result<Sa
         Some(kept) => Ok(kept),
         None => Err(missing(app, user, name).await?),
     }
+}
+
+/// What is kept of a portfolio: what it holds, not what that is worth today.
+fn kept(portfolio: &Saved<Portfolio>, is_new: bool) -> Kept {
+    Kept { name: portfolio.what.name.to_string(), version: Version::of(portfolio), is_new }
 }
 
 /// What is said of a name that no portfolio has.

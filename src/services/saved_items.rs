@@ -84,6 +84,12 @@ pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value) + 0.0
 }
 
+/// That something was changed since it was read.
+pub(crate) fn changed_meanwhile(what: &str, name: &GroupName) -> ToolError {
+    let what = format!("The {what} `{name}` is not in the state that the call takes it for");
+    ToolError::new(ErrorCode::Conflict, what, "Nothing was changed: read it again, and then decide anew")
+}
+
 /// Something kept that is not what was written, and so is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct DamagedItem {

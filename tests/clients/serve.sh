@@ -2,7 +2,7 @@
 # Sourced by the tests that need a server: on the simulated sample, with a fixed date and none of the user's settings.
 #
 #   use_server PROGRAM   checks it, makes $scratch, an empty home that is removed at the end
-#   serve_http           starts it over HTTP on a free port; its address is in $url
+#   serve_http [OPTION]  starts it over HTTP on a free port of this machine, or as the options say; its address is in $url
 #   tell FAILED          the closing line, and the exit status
 
 export FACTOR_PRICE_SOURCE=sample FACTOR_TODAY=2026-01-15 RUST_LOG=error
@@ -25,7 +25,8 @@ clean_up() {
 
 serve_http() {
     : >"$scratch/http.log"
-    "$server" serve http --addr 127.0.0.1:0 >"$scratch/http.out" 2>"$scratch/http.log" &
+    (($#)) || set -- --addr 127.0.0.1:0
+    "$server" serve http "$@" >"$scratch/http.out" 2>"$scratch/http.log" &
     server_id=$!
     local tries=0
     until url=$(grep -o -m1 'http://[^ ]*/mcp' "$scratch/http.log"); do

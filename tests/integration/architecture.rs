@@ -10,7 +10,7 @@ const INNER: [&str; 5] = ["services", "analysis", "answer", "arguments", "app"];
 /// What carries questions and answers.
 const CARRIERS: [&str; 3] = ["rmcp", "axum", "hyper"];
 /// The adapters, which name the inner modules and are named by none of them.
-const ADAPTERS: [&str; 3] = ["crate::mcp", "crate::cli", "crate::http"];
+const ADAPTERS: [&str; 4] = ["crate::mcp", "crate::cli", "crate::http", "crate::rest"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

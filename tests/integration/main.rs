@@ -45,6 +45,7 @@ mod recommendations;
 mod regimes;
 mod reliability_document;
 mod reload;
+mod rest;
 mod rolling;
 mod schemas;
 mod seeds_document;

@@ -419,6 +419,54 @@ async fn a_token_opens_what_its_scopes_say() {
 }
 
 #[tokio::test]
+async fn a_token_opens_of_rest_what_its_scopes_say() {
+    let shop = Shop::open(&[]).await;
+    let (reader, writer) = (shop.token("ada", "factor.read"), shop.token("ada", "factor.read factor.write"));
+    let ask = async |header: &str, verb: &str, path: &str, body: &str| {
+        let headers = [("Authorization", header), ("Content-Type", "application/json")];
+        shop.http.send(verb, &format!("/api{path}"), &headers, body).await
+    };
+    let (group, holdings) =
+        (r#"{"group_name": "a", "tickers": ["SPY", "TLT"], "validate": false}"#, r#"{"holdings": {"SPY": 1}}"#);
+    for (verb, path, body) in [
+        ("POST", "/factor-groups", group),
+        ("PUT", "/factor-groups/a", "{}"),
+        ("DELETE", "/factor-groups/a", ""),
+        ("POST", "/portfolios", holdings),
+        ("PUT", "/portfolios/mine", holdings),
+        ("DELETE", "/portfolios/mine", ""),
+    ] {
+        let refused = ask(&reader, verb, path, body).await;
+        assert_eq!(refused.status, 403, "{verb} {path}: {refused:?}");
+        assert_eq!(refused.header("Content-Type"), Some("application/problem+json"));
+        assert!(challenge(&refused).ends_with("scope=\"factor.read factor.write\""), "{refused:?}");
+        let problem: Value = serde_json::from_str(&refused.body).unwrap();
+        assert_eq!(
+            (&problem["code"], &problem["error_code"]),
+            (&json!("insufficient_scope"), &json!("INSUFFICIENT_SCOPE"))
+        );
+    }
+    assert_eq!(ask(&writer, "PUT", "/portfolios/mine", holdings).await.status, 201);
+    assert_eq!(ask(&writer, "POST", "/factor-groups", group).await.status, 201);
+    for (verb, path) in [
+        ("GET", "/portfolios/mine"),
+        ("POST", "/portfolios/mine/validate"),
+        ("POST", "/factor-groups/a/validate"),
+        ("GET", "/factors"),
+    ] {
+        assert_eq!(ask(&reader, verb, path, "").await.status, 200, "{verb} {path}");
+    }
+    // Another subject finds none of it, and who has no token is told where to get one.
+    assert_eq!(ask(&shop.token("bob", ALL), "GET", "/portfolios/mine", "").await.status, 404);
+    let stranger = shop.http.send("GET", "/api/portfolios", &[], "").await;
+    assert_eq!(stranger.status, 401);
+    assert!(challenge(&stranger).contains(METADATA), "{stranger:?}");
+    let eve = ask(&shop.token("eve", "factor.write"), "GET", "/factors", "").await;
+    assert_eq!(eve.status, 403, "{eve:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn keys_that_are_away_are_no_wrong_token_and_new_ones_are_found() {
     let issuer = Issuer::start("").await.unwrap();
     issuer.switch(false);

@@ -29,6 +29,14 @@ pub enum StoreError {
         /// Its name, as far as that can be read.
         name: String,
     },
+    /// What is kept under this name is not what the writer took it for. Nothing was changed.
+    #[error("the {kind} `{name}` is not what it was taken for: it was changed meanwhile")]
+    Changed {
+        /// What it is.
+        kind: RowKind,
+        /// Its name.
+        name: String,
+    },
     /// Neither a folder nor a database is configured, so there are no groups, portfolios or mappings.
     #[error(
         "there is no place for groups and portfolios: set FACTOR_DATA_DIR to a folder or DATABASE_URL to a Postgres address"

@@ -38,7 +38,7 @@ pub use source::{
     write_mapping,
 };
 pub use store::{
-    Author, DatabaseStore, Deleted, Listed, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store,
+    Author, DatabaseStore, Deleted, Expected, Listed, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store,
     WriteOutcome, maintenance, open, open_with,
 };
 pub use universe::{LoadedUniverse, load_from, load_universe};

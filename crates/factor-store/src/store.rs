@@ -142,6 +142,36 @@ pub enum WriteOutcome<T> {
     Conflict(T),
 }
 
+/// What a writer takes for granted of what is kept under a name.
+#[derive(Debug)]
+pub enum Expected<'a, T> {
+    /// Nothing.
+    Anything,
+    /// That there is none.
+    Nothing,
+    /// That it is just this.
+    This(&'a T),
+}
+
+impl<T> Clone for Expected<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Expected<'_, T> {}
+
+impl<T: PartialEq> Expected<'_, T> {
+    /// Whether it is so.
+    fn holds_of(self, there: Option<&T>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Nothing => there.is_none(),
+            Self::This(expected) => there == Some(expected),
+        }
+    }
+}
+
 /// Who changes reference data, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
@@ -176,7 +206,8 @@ pub struct RecordedChange {
 /// [`StoreError::Locked`] when the store cannot be used just now, [`StoreError::Damaged`] when its file is damaged,
 /// [`StoreError::Schema`] when its tables are not this version's, [`StoreError::UnsafeRole`] when its role could read
 /// across users. Methods that read one row: [`StoreError::DamagedRow`] for one that is not what was written. Methods
-/// that write: [`StoreError::Full`], [`StoreError::ReadOnly`], and [`StoreError::Refused`] for what must not be stored.
+/// that write: [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::Refused`] for what must not be stored, and
+/// [`StoreError::Changed`] where something else was expected.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// `sqlite` or `postgres`.
@@ -217,6 +248,17 @@ pub trait Store: fmt::Debug + Send + Sync {
         name: &GroupName,
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
+    ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
+        self.update_group_if(user, (name, Expected::Anything), group, settled).await
+    }
+    /// As [`update_group`](Self::update_group), where the group called `name` is what is expected; [`StoreError::Changed`]
+    /// where it is not. Nobody else writes between the look and the change.
+    async fn update_group_if(
+        &self,
+        user: UserId,
+        before: (&GroupName, Expected<'_, SavedGroup>),
+        group: &FactorGroup,
+        settled: Option<&SettledWeights>,
     ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError>;
     /// Deletes a group and gives what it was; a damaged one too.
     async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<Deleted<SavedGroup>>, StoreError>;
@@ -230,6 +272,16 @@ pub trait Store: fmt::Debug + Send + Sync {
         &self,
         user: UserId,
         portfolio: &Portfolio,
+    ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
+        self.save_portfolio_if(user, portfolio, Expected::Anything).await
+    }
+    /// As [`save_portfolio`](Self::save_portfolio), where what has its name is what is expected; [`StoreError::Changed`]
+    /// where it is not.
+    async fn save_portfolio_if(
+        &self,
+        user: UserId,
+        portfolio: &Portfolio,
+        before: Expected<'_, Saved<Portfolio>>,
     ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError>;
     /// Deletes a portfolio and gives what it was; a damaged one too.
     async fn delete_portfolio(

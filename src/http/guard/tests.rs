@@ -25,12 +25,16 @@ fn guarding(places: usize, each: usize, sessions: usize) -> Guard {
 
 /// What a request gets through this guard from a service that answers so.
 async fn asked(behind: &Guard, method: Method, body: Body, answer: StatusCode) -> Response {
+    asked_at(behind, "/", (method, body), answer).await
+}
+
+async fn asked_at(behind: &Guard, path: &str, (method, body): (Method, Body), answer: StatusCode) -> Response {
     let layer = middleware::from_fn_with_state(behind.clone(), guard);
     let router: Router = Router::new()
         .fallback(move || async move { (answer, "said") })
         .layer(layer)
         .layer(middleware::from_fn(one_host));
-    let request = Request::builder().method(method).uri("/").header("Content-Type", "application/json; charset=utf-8");
+    let request = Request::builder().method(method).uri(path).header("Content-Type", "application/json; charset=utf-8");
     TowerToHyperService::new(router).call(request.body(body).unwrap()).await.unwrap()
 }
 
@@ -132,6 +136,27 @@ async fn a_body_that_is_no_message_is_answered_with_an_error_of_the_protocol() {
         let answer: Value = serde_json::from_str(&text(response).await).unwrap();
         assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{body}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_rest_every_request_is_work_and_none_a_message() {
+    let guard = guarding(1, 1, 0);
+    let ask = async |guard: &Guard, method: Method, answer| {
+        asked_at(guard, "/api/factors", (method, Body::from("no message")), answer).await
+    };
+    let first = ask(&guard, Method::GET, StatusCode::OK).await;
+    assert_eq!(first.status(), StatusCode::OK);
+    refused(ask(&guard, Method::DELETE, StatusCode::OK).await, 429, "too_many_requests").await;
+    let others = guarding(1, 9, 0);
+    let working = ask(&others, Method::PUT, StatusCode::OK).await;
+    refused(ask(&others, Method::GET, StatusCode::OK).await, 503, "busy").await;
+    drop((first, working));
+    assert_eq!(text(ask(&guard, Method::POST, StatusCode::OK).await).await, "said");
+    // Sessions are no matter of it.
+    let fault = ask(&guard, Method::POST, StatusCode::INTERNAL_SERVER_ERROR).await;
+    assert_eq!(fault.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let long = asked_at(&guard, "/api/factors", (Method::PUT, Body::from(vec![b' '; 1_001])), StatusCode::OK).await;
+    refused(long, 413, "long_body").await;
 }
 
 #[tokio::test]

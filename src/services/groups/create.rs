@@ -9,6 +9,7 @@ use super::{
     arguments,
     check::check,
     errors::{check_error, taken},
+    kept,
     view::{CheckView, GroupView},
 };
 use crate::{
@@ -56,8 +57,9 @@ pub struct CreatedGroup {
 /// Every mistake of the arguments, a name that is taken, too little data, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(&Args::new(call.arguments.clone()), &app.settings.groups)?;
-    let answer = run(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]))
+    let (answer, group) = run(app, request, call).await?;
+    let created = answer.created;
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).of_kept(kept(&group, created)))
 }
 
 impl Request {
@@ -77,11 +79,11 @@ impl Request {
     }
 }
 
-/// Saves the group, checked first where that is asked for.
+/// Saves the group, checked first where that is asked for; the group as it is kept stands beside the answer.
 ///
 /// # Errors
 /// A name that is taken, too little data, a source that cannot answer.
-pub async fn run(app: &App, request: Request, call: &Call) -> Result<CreatedGroup, ToolError> {
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<(CreatedGroup, SavedGroup), ToolError> {
     let Request { group, validate } = request;
     let there = app.store.group(call.user, &group.name).await?;
     if let Some(other) = there.as_ref().filter(|kept| !kept.group.what.same_content(&group)) {
@@ -101,13 +103,14 @@ pub async fn run(app: &App, request: Request, call: &Call) -> Result<CreatedGrou
     } else {
         (!validate).then_some(UNCHECKED)
     };
-    Ok(CreatedGroup {
+    let answer = CreatedGroup {
         status: Success::Success,
         group: GroupView::from(&kept),
         check: CheckView::of(&kept, check),
         created,
         note,
-    })
+    };
+    Ok((answer, kept))
 }
 
 /// The group as it is kept now, and whether it is new.

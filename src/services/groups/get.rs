@@ -1,16 +1,17 @@
 //! A group as it is kept.
 
-use factor_types::{GroupName, UserId};
+use factor_store::SavedGroup;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    arguments, find,
+    arguments, find, kept,
     view::{GroupView, ValidationMetadata},
 };
 use crate::{
     answer::Rendered,
     app::App,
+    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -33,19 +34,17 @@ pub struct KeptGroup {
 /// # Errors
 /// Every mistake of the arguments, no such group.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let run = |name| async move { run(app, &name, call.user).await };
-    saved_items::of_name(app, call, arguments::only_name, run, &[]).await
+    let name = arguments::only_name(&Args::new(call.arguments.clone()))?;
+    let group = find(app, call.user, &name).await?;
+    Ok(saved_items::rendered(app, call.user, &KeptGroup::from(&group), &[]).of_kept(kept(&group, false)))
 }
 
-/// The group of this name.
-///
-/// # Errors
-/// No such group.
-pub async fn run(app: &App, name: &GroupName, user: UserId) -> Result<KeptGroup, ToolError> {
-    let kept = find(app, user, name).await?;
-    Ok(KeptGroup {
-        status: Success::Success,
-        group: GroupView::from(&kept),
-        validation_metadata: ValidationMetadata::of_kept(&kept),
-    })
+impl From<&SavedGroup> for KeptGroup {
+    fn from(kept: &SavedGroup) -> Self {
+        Self {
+            status: Success::Success,
+            group: GroupView::from(kept),
+            validation_metadata: ValidationMetadata::of_kept(kept),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What is given of a group, changed, and the group checked.
 
-use factor_store::{SavedGroup, WriteOutcome};
+use factor_store::{Expected, SavedGroup, WriteOutcome};
 use factor_types::{FactorGroup, GroupName, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::{
     check::check,
     create::UNCHECKED,
     errors::{check_error, taken},
-    find, missing,
+    find, kept, missing, version,
     view::{CheckView, GroupView},
 };
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     app::App,
     arguments::Args,
     services::{
-        Call,
-        saved_items::{self, Success},
+        Call, Precondition,
+        saved_items::{self, Success, changed_meanwhile},
     },
     tool_error::ToolError,
 };
@@ -59,8 +59,8 @@ pub struct UpdatedGroup {
 /// Every mistake of the arguments, no such group, a name that is taken, too little data, a source that cannot answer.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(app, call.user, &Args::new(call.arguments.clone())).await?;
-    let answer = run(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]))
+    let (answer, group) = run(app, request, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &["warnings"]).of_kept(kept(&group, false)))
 }
 
 impl Request {
@@ -95,13 +95,21 @@ impl Request {
     }
 }
 
-/// Saves the group as it will be, checked first where that is asked for.
+/// Saves the group as it will be, checked first where that is asked for; the group as it is kept stands beside the answer.
 ///
 /// # Errors
-/// A name that is taken, too little data, a source that cannot answer.
-pub async fn run(app: &App, request: Request, call: &Call) -> Result<UpdatedGroup, ToolError> {
+/// Another state than the call takes it for, a name that is taken, too little data, a source that cannot answer.
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<(UpdatedGroup, SavedGroup), ToolError> {
     let Request { name, before, group, validate } = request;
     let old = &before.group.what;
+    if !call.precondition.allows(&version(&before)) {
+        return Err(changed_meanwhile("factor group", &name));
+    }
+    // A check takes its time: what was looked at is still there, or nothing is written.
+    let expected = match call.precondition {
+        Precondition::None => Expected::Anything,
+        _ => Expected::This(&before),
+    };
     if group.name != old.name
         && let Some(other) = app.store.group(call.user, &group.name).await?
     {
@@ -121,7 +129,7 @@ pub async fn run(app: &App, request: Request, call: &Call) -> Result<UpdatedGrou
     });
     let stays = before.settled.as_ref().filter(|_| same_weights);
     let settled = check.as_ref().map(|check| &check.settled).or(stays);
-    let kept = match app.store.update_group(call.user, &name, &group, settled).await? {
+    let kept = match app.store.update_group_if(call.user, (&name, expected), &group, settled).await? {
         Some(WriteOutcome::Written(kept) | WriteOutcome::Unchanged(kept)) => kept,
         Some(WriteOutcome::Conflict(other)) => return Err(taken(&other, "new_name", &group.name)),
         None => return Err(missing(app, call.user, &name).await?),
@@ -133,10 +141,11 @@ pub async fn run(app: &App, request: Request, call: &Call) -> Result<UpdatedGrou
     if !validate && kept.settled.is_none() {
         notes.push(UNCHECKED.to_owned());
     }
-    Ok(UpdatedGroup {
+    let answer = UpdatedGroup {
         status: Success::Success,
         group: GroupView::from(&kept),
         check: CheckView::of(&kept, check),
         note: (!notes.is_empty()).then(|| notes.join(" ")),
-    })
+    };
+    Ok((answer, kept))
 }

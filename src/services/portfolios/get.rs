@@ -1,16 +1,16 @@
 //! Holdings as they were given, and what they weigh now.
 
-use factor_types::GroupName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    CUTTABLE, find, only_name, valuation,
+    CUTTABLE, find, kept, only_name, valuation,
     view::{PortfolioView, ValuationView},
 };
 use crate::{
     answer::Rendered,
     app::App,
+    arguments::Args,
     services::{
         Call,
         saved_items::{self, Success},
@@ -33,16 +33,10 @@ pub struct KeptPortfolio {
 /// # Errors
 /// Every mistake of the arguments, no such portfolio.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
-    let run = |name| async move { run(app, &name, call).await };
-    saved_items::of_name(app, call, only_name, run, &CUTTABLE).await
-}
-
-/// The portfolio of this name at the latest prices.
-///
-/// # Errors
-/// No such portfolio.
-pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<KeptPortfolio, ToolError> {
-    let kept = find(app, call.user, name).await?;
-    let valuation = valuation::value(app, &kept.what.holdings, &call.caller(app.clock())).await;
-    Ok(KeptPortfolio { status: Success::Success, portfolio: kept.into(), valuation: valuation.into() })
+    let name = only_name(&Args::new(call.arguments.clone()))?;
+    let saved = find(app, call.user, &name).await?;
+    let kept = kept(&saved, false);
+    let valuation = valuation::value(app, &saved.what.holdings, &call.caller(app.clock())).await;
+    let answer = KeptPortfolio { status: Success::Success, portfolio: saved.into(), valuation: valuation.into() };
+    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).of_kept(kept))
 }

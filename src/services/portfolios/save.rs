@@ -1,20 +1,22 @@
 //! Named holdings, kept.
 
+use factor_store::Expected;
 use factor_types::{GroupName, Portfolio, Saved};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
-    CUTTABLE, holdings, name, valuation,
+    CUTTABLE, holdings, kept, name, valuation,
     view::{PortfolioView, ValuationView},
 };
 use crate::{
-    answer::{Rendered, markdown::capitalised},
+    answer::{Kept, Rendered, markdown::capitalised},
     app::App,
     arguments::Args,
     services::{
-        Call,
-        saved_items::{self, Success},
+        Call, Precondition,
+        saved_items::{self, Success, changed_meanwhile},
     },
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
@@ -49,8 +51,8 @@ pub struct SavedPortfolio {
 /// Every mistake of the arguments, holdings without any value.
 pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
     let request = Request::read(&Args::new(call.arguments.clone()))?;
-    let answer = run(app, request, call).await?;
-    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE))
+    let (answer, kept) = run(app, request, call).await?;
+    Ok(saved_items::rendered(app, call.user, &answer, &CUTTABLE).of_kept(kept))
 }
 
 impl Request {
@@ -64,26 +66,66 @@ impl Request {
     }
 }
 
-/// Keeps the portfolio, and says what it weighs now.
+/// Keeps the portfolio, and says what it weighs now; what is kept of it stands beside the answer.
 ///
 /// # Errors
-/// Holdings without any value.
-pub async fn run(app: &App, request: Request, call: &Call) -> Result<SavedPortfolio, ToolError> {
+/// Another state than the call takes it for, holdings without any value.
+pub async fn run(app: &App, request: Request, call: &Call) -> Result<(SavedPortfolio, Kept), ToolError> {
     let holdings::Holdings { holdings, mut notes } = request.holdings;
-    let valuation = valuation::value(app, &holdings, &call.caller(app.clock())).await;
+    let there = match call.precondition {
+        Precondition::None => None,
+        _ => Some(app.store.portfolio(call.user, &request.name).await?),
+    };
+    let portfolio = Portfolio { name: request.name, holdings };
+    let expected = match &there {
+        None => Expected::Anything,
+        Some(None) if call.precondition.needs_something() => {
+            return Err(changed_meanwhile("portfolio", &portfolio.name));
+        }
+        Some(None) => Expected::Nothing,
+        Some(Some(there)) if call.precondition.allows(&kept(there, false).version) => Expected::This(there),
+        Some(Some(there)) if call.precondition != Precondition::New => {
+            return Err(changed_meanwhile("portfolio", &there.what.name));
+        }
+        Some(Some(there)) if there.what.holdings != portfolio.holdings => return Err(taken(there)),
+        // Sent again, it is there already.
+        Some(Some(there)) => Expected::This(there),
+    };
+    let holdings = &portfolio.holdings;
+    let valuation = valuation::value(app, holdings, &call.caller(app.clock())).await;
     // With every price known a total of nothing will not mend itself.
     if let (Err(why), Some(_)) = (&valuation.weights, valuation.total_value) {
         return Err(worthless(holdings.len(), why));
     }
-    let (kept, before) = app.store.save_portfolio(call.user, &Portfolio { name: request.name, holdings }).await?;
+    let (saved, before) = app.store.save_portfolio_if(call.user, &portfolio, expected).await?;
     notes.extend(before.as_ref().map(replacing));
-    Ok(SavedPortfolio {
+    let kept = kept(&saved, before.is_none());
+    let answer = SavedPortfolio {
         status: Success::Success,
-        portfolio: kept.into(),
+        portfolio: saved.into(),
         valuation: valuation.into(),
         replaced: before.is_some(),
         note: (!notes.is_empty()).then(|| as_sentences(&notes)),
-    })
+    };
+    Ok((answer, kept))
+}
+
+/// What is said of a name that another portfolio has.
+fn taken(there: &Saved<Portfolio>) -> ToolError {
+    let name = &there.what.name;
+    let what = format!(
+        "A portfolio called `{name}` exists already with other holdings ({} in all)",
+        there.what.holdings.len()
+    );
+    let way_out = "replace it by its name, or take another name";
+    ToolError::new(ErrorCode::AlreadyExists, what, way_out).with_problem(Problem::new(
+        "portfolio_name",
+        json!(name.as_str()).to_string(),
+        Refusal::new(
+            "must not be the name of another portfolio, whatever the case and with spaces or underscores",
+            way_out,
+        ),
+    ))
 }
 
 /// Notes one after the other, each a sentence of its own.

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value as Json};
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    Deleted, Listed, SavedGroup, WriteOutcome, accounts, checksums,
+    Deleted, Expected, Listed, SavedGroup, WriteOutcome, accounts, checksums,
     database::Transaction,
     statement::{DatabaseRow, Statement, statement},
 };
@@ -69,11 +69,14 @@ pub(super) async fn create(
 pub(super) async fn update(
     tx: &mut Transaction<'_>,
     user: UserId,
-    name: &GroupName,
+    (name, expected): (&GroupName, Expected<'_, SavedGroup>),
     group: &FactorGroup,
     settled: Option<&SettledWeights>,
 ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
     let Some(before) = one(tx, user, name).await? else { return Ok(None) };
+    if !expected.holds_of(Some(&before)) {
+        return Err(StoreError::Changed { kind: RowKind::Group, name: name.to_string() });
+    }
     if group.name != *name
         && let Some(other) = one(tx, user, &group.name).await?
     {

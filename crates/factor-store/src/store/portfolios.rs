@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use sqlx::types::Json as JsonColumn;
 
 use super::{
-    Deleted, Listed, accounts, checksums,
+    Deleted, Expected, Listed, accounts, checksums,
     database::Transaction,
     statement::{DatabaseRow, Statement, statement},
 };
@@ -44,7 +44,7 @@ fn select_one(user: UserId, name: &GroupName) -> Statement {
 pub(super) async fn save(
     tx: &mut Transaction<'_>,
     user: UserId,
-    portfolio: &Portfolio,
+    (portfolio, expected): (&Portfolio, Expected<'_, Saved<Portfolio>>),
     most: usize,
 ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
     if let Some(holding) = portfolio.holdings.iter().find(|holding| !holding.amount.number().is_finite()) {
@@ -56,6 +56,9 @@ pub(super) async fn save(
         )));
     }
     let before = one(tx, user, &portfolio.name).await?;
+    if !expected.holds_of(before.as_ref()) {
+        return Err(StoreError::Changed { kind: RowKind::Portfolio, name: portfolio.name.to_string() });
+    }
     if before.is_none() {
         check_count(tx, user, most).await?;
     }

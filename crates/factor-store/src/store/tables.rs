@@ -16,7 +16,7 @@ use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Tic
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    Author, Deleted, Listed, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
+    Author, Deleted, Expected, Listed, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
     database::{Access, Database, Engine, Transaction},
     groups, identities, mappings, portfolios, postgres, roles, schema,
     sqlite::SqliteFile,
@@ -211,14 +211,14 @@ impl Store for DatabaseStore {
         self.transact(user, Access::Write, async |tx| groups::create(tx, user, group, settled, most).await).await
     }
 
-    async fn update_group(
+    async fn update_group_if(
         &self,
         user: UserId,
-        name: &GroupName,
+        before: (&GroupName, Expected<'_, SavedGroup>),
         group: &FactorGroup,
         settled: Option<&SettledWeights>,
     ) -> Result<Option<WriteOutcome<SavedGroup>>, StoreError> {
-        self.transact(user, Access::Write, async |tx| groups::update(tx, user, name, group, settled).await).await
+        self.transact(user, Access::Write, async |tx| groups::update(tx, user, before, group, settled).await).await
     }
 
     async fn delete_group(&self, user: UserId, name: &GroupName) -> Result<Option<Deleted<SavedGroup>>, StoreError> {
@@ -233,13 +233,14 @@ impl Store for DatabaseStore {
         self.transact(user, Access::Read, async |tx| portfolios::one(tx, user, name).await).await
     }
 
-    async fn save_portfolio(
+    async fn save_portfolio_if(
         &self,
         user: UserId,
         portfolio: &Portfolio,
+        before: Expected<'_, Saved<Portfolio>>,
     ) -> Result<(Saved<Portfolio>, Option<Saved<Portfolio>>), StoreError> {
         let most = self.0.options.most_per_user;
-        self.transact(user, Access::Write, async |tx| portfolios::save(tx, user, portfolio, most).await).await
+        self.transact(user, Access::Write, async |tx| portfolios::save(tx, user, (portfolio, before), most).await).await
     }
 
     async fn delete_portfolio(

@@ -1,13 +1,17 @@
 //! Groups and portfolios: what is kept is what was meant.
 
-use factor_store::{Deleted, WriteOutcome};
+use factor_store::{Deleted, Expected, RowKind, StoreError, WriteOutcome};
 use factor_types::{FactorGroup, GroupWeighting, UserId};
 
 use crate::support::{
     Place, custom, equal, made_new, name, names, on_both, portfolio, recent, refusal, settled, ticker,
 };
 
-on_both!(groups_are_kept_found_changed_and_deleted, portfolios_are_kept_replaced_and_deleted);
+on_both!(
+    groups_are_kept_found_changed_and_deleted,
+    portfolios_are_kept_replaced_and_deleted,
+    what_was_changed_meanwhile_is_not_written_over
+);
 
 async fn groups_are_kept_found_changed_and_deleted(place: &Place) {
     let (store, user) = (&place.server, place.user().await);
@@ -104,4 +108,37 @@ async fn portfolios_are_kept_replaced_and_deleted(place: &Place) {
     assert_eq!(odd.holdings[2].ticker, ticker("AGG"));
     assert_eq!(store.delete_portfolio(user, &name("CURRENT_PORTFOLIO")).await.unwrap(), Some(Deleted::Whole(second)));
     assert_eq!(store.portfolios(user).await.unwrap().rows.len(), 1);
+}
+
+async fn what_was_changed_meanwhile_is_not_written_over(place: &Place) {
+    let (store, user) = (&place.server, place.user().await);
+    let changed = |kind, name: &str| StoreError::Changed { kind, name: name.to_owned() };
+    let seen = made_new(store.create_group(user, &equal("Banks", &["KRE", "KBWB"]), None).await.unwrap());
+    let update = async |members: &[&str], before: Expected<'_, _>| {
+        store.update_group_if(user, (&name("banks"), before), &equal("Banks", members), None).await
+    };
+    let now = made_new(update(&["KRE", "IAT"], Expected::This(&seen)).await.unwrap().unwrap());
+    let late = update(&["KRE", "XLF"], Expected::This(&seen)).await;
+    assert_eq!(late.unwrap_err(), changed(RowKind::Group, "banks"));
+    assert!(update(&["KRE", "XLF"], Expected::Nothing).await.is_err());
+    assert_eq!(store.group(user, &name("Banks")).await.unwrap().as_ref(), Some(&now));
+    assert!(update(&["KRE", "XLF"], Expected::Anything).await.is_ok());
+
+    let save = async |shares: f64, before: Expected<'_, _>| {
+        Ok::<_, StoreError>(store.save_portfolio_if(user, &portfolio("Mine", shares), before).await?.0)
+    };
+    let first = save(1.0, Expected::Nothing).await.unwrap();
+    assert_eq!(save(2.0, Expected::Nothing).await.unwrap_err(), changed(RowKind::Portfolio, "Mine"));
+    let second = save(2.0, Expected::This(&first)).await.unwrap();
+    assert!(save(3.0, Expected::This(&first)).await.is_err());
+    assert_eq!(store.portfolio(user, &name("Mine")).await.unwrap(), Some(second.clone()));
+    store.delete_portfolio(user, &name("Mine")).await.unwrap();
+    assert!(save(3.0, Expected::This(&second)).await.is_err(), "what is gone is not what was seen");
+    assert_eq!(store.portfolio(user, &name("Mine")).await.unwrap(), None);
+
+    // Of many who saw the same one writes.
+    let seen = save(1.0, Expected::Nothing).await.unwrap();
+    let all = (0..8).map(|at| save(10.0 + f64::from(at), Expected::This(&seen)));
+    let written = futures::future::join_all(all).await.into_iter().filter(Result::is_ok).count();
+    assert_eq!(written, 1);
 }

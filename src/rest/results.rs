@@ -1,0 +1,44 @@
+//! `/api/results/{id}`: the whole of an answer that was cut.
+
+use axum::{
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use factor_types::UserId;
+
+use super::{
+    answer::{JSON, entity_tag},
+    conditions, endpoint,
+    problem::Problem,
+    route::{Answers, Route, Verb, Work, for_its_caller},
+};
+use crate::{answer::Version, mcp::server::Server, results::URI_PREFIX, tool_error::ErrorCode};
+
+const PATH: &str = "/results/{id}";
+
+pub(super) const ROUTES: &[Route] = &[Route {
+    answers: Answers::Figures,
+    ..Route::new(
+        Verb::Get,
+        PATH,
+        Work::KeptResult,
+        "The whole of an answer that was cut (kept 30 minutes, for its caller alone).",
+    )
+}];
+
+/// The result of this id, where it is this user's and still kept.
+pub(super) fn answered(server: &Server, user: UserId, id: &str, headers: &HeaderMap) -> Response {
+    let Some(whole) = server.app().results.get(user, &format!("{URI_PREFIX}{id}")) else {
+        let words = "There is no result with this id. Results are kept 30 minutes, for those who asked: send the request again.";
+        return Problem::new(ErrorCode::NotFound, words.to_owned()).at(endpoint(PATH), None).into_response();
+    };
+    let tag = entity_tag(&Version::of_text(&whole));
+    let mut response = if conditions::is_known(headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, JSON)], whole.to_string()).into_response()
+    };
+    response.headers_mut().insert(header::ETAG, tag);
+    for_its_caller(&mut response);
+    response
+}
