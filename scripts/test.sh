@@ -340,7 +340,7 @@ python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --serv
 # Those on the official client 1.x, then those on 2.x: they cannot be installed side by side.
 frameworks() {
     local of
-    for of in venv-1x venv; do "$tools/$of/bin/python" tests/clients/frameworks.py --server "$server"; done
+    for of in venv-1x venv; do with_node "$tools/$of/bin/python" tests/clients/frameworks.py --server "$server"; done
 }
 
 sse_client() { "$tools/venv-1x/bin/python" tests/clients/sse_client.py --server "$server"; }

@@ -3,7 +3,7 @@
     python frameworks.py --server ../../target/release/factor-mcp
 
 Each framework that is installed here lists the tools, asks a question and reads a mistake: LangChain's adapter (streamable HTTP and
-SSE) and the OpenAI Agents SDK on the official client 1.x, FastMCP's client and the official client 2.x. They cannot all be installed
+SSE) and the OpenAI Agents SDK on the official client 1.x, FastMCP's client on the official client 2.x, and the Inspector's command line. They cannot all be installed
 side by side, so the program is run once in each environment. The issuer is the program's own: a key, its metadata, signed tokens.
 Exit status 0 only if every framework that is there passes, and at least one is.
 """
@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -155,6 +156,18 @@ async def fastmcp(url: str, token: str) -> None:
         says_what_is_wrong(wrong.content[0].text)
 
 
+async def inspector(url: str, token: str) -> None:
+    command = ["mcp-inspector", "--cli", url + "/mcp", "--transport", "http", "--header", f"Authorization: Bearer {token}", "--format", "json"]
+    call = ["--method", "tools/call", "--tool-name", "get_factor_analysis", "--tool-args-json", json.dumps(QUESTION)]
+    environment = os.environ | {"MCP_INSPECTOR_SECRET_STORE": "memory"}
+    pipe = asyncio.subprocess.PIPE
+    run = await asyncio.create_subprocess_exec(*command, *call, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment)
+    out, err = await run.communicate()
+    that(run.returncode == 0, f"exit status {run.returncode}: {err.decode()[-600:]}")
+    printed = json.loads(out)
+    answers_right(printed.get("result", printed)["content"][0]["text"])
+
+
 async def stranger(url: str) -> None:
     """Without a token no framework's client gets in, and the answer says where tokens come from."""
     reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
@@ -177,8 +190,10 @@ def main() -> int:
                   ("LangChain over streamable HTTP", "langchain_mcp_adapters", lambda: langchain(server.url, headers, "streamable_http")),
                   ("LangChain over SSE", "langchain_mcp_adapters", lambda: langchain(server.url, headers, "sse")),
                   ("OpenAI Agents", "agents", lambda: openai_agents(server.url, headers)),
-                  ("FastMCP", "fastmcp", lambda: fastmcp(server.url, token))]
-        there = [(name, run) for name, module, run in checks if module is None or importlib.util.find_spec(module)]
+                  ("FastMCP", "fastmcp", lambda: fastmcp(server.url, token)),
+                  ("the Inspector", "mcp-inspector", lambda: inspector(server.url, token))]
+        is_there = lambda name: name is None or shutil.which(name) or "-" not in name and importlib.util.find_spec(name)
+        there = [(name, run) for name, module, run in checks if is_there(module)]
         failed = 0
         for name, run in there:
             try:
