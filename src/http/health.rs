@@ -83,7 +83,19 @@ impl Readiness {
         if asks {
             let this = Arc::clone(self);
             let asking = tokio::spawn(async move {
-                let ready = Ready::probed(&this.app).await;
+                // The store decides, and does not wait for a source that is read for the first time.
+                let store = Ready::store(&this.app).await;
+                let before = {
+                    let mut found = this.found();
+                    let prices = found.last.and_then(|(_, ready)| ready.prices);
+                    found.last = Some((Instant::now(), Ready { store, prices }));
+                    prices
+                };
+                let prices = Ready::prices(&this.app).await;
+                let ready = Ready { store, prices: Some(prices) };
+                if before != ready.prices {
+                    tracing::debug!(?ready, "what a balancer is told of the price source has changed");
+                }
                 *this.found() = Found { last: Some((Instant::now(), ready)), asking: None };
             });
             let _ = tokio::time::timeout(PATIENCE, asking).await;
@@ -106,7 +118,7 @@ async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
         _ if stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         Some(ready) if !is_well(ready.store) => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
-        Some(ready) if !is_well(ready.prices) => (StatusCode::OK, "degraded"),
+        Some(ready) if ready.prices.is_some_and(|prices| !is_well(prices)) => (StatusCode::OK, "degraded"),
         Some(_) => (StatusCode::OK, "ready"),
     };
     let parts = found.map(|ready| json!({"store": ready.store, "prices": ready.prices}));
@@ -137,11 +149,13 @@ async fn factor_intelligence(State(readiness): State<Arc<Readiness>>) -> Json<Va
     let ready = readiness.now().await;
     let failing = match ready {
         None => vec!["no part has answered yet"],
-        Some(ready) => [(ready.store, "the store does not answer"), (ready.prices, "the price source does not answer")]
-            .into_iter()
-            .filter(|(status, _)| !is_well(*status))
-            .map(|(_, words)| words)
-            .collect(),
+        Some(ready) => {
+            [(Some(ready.store), "the store does not answer"), (ready.prices, "the price source does not answer")]
+                .into_iter()
+                .filter(|(status, _)| status.is_some_and(|status| !is_well(status)))
+                .map(|(_, words)| words)
+                .collect()
+        }
     };
     let analysis = &app.settings.analysis;
     let mut body = json!({

@@ -168,34 +168,32 @@ impl TokensPart {
 pub struct Ready {
     /// The store, with tables of this version.
     pub store: PartStatus,
-    /// The price source. Where it fails kept prices serve.
-    pub prices: PartStatus,
+    /// The price source, once it has answered. Where it fails kept prices serve.
+    pub prices: Option<PartStatus>,
 }
 
 impl Ready {
-    /// Asks both.
-    pub async fn probed(app: &App) -> Self {
-        let store = async {
-            match tokio::time::timeout(PROBE_TIME, app.store.check()).await {
-                Ok(Ok(())) => PartStatus::Ok,
-                // Nothing is broken where no place was given.
-                Ok(Err(StoreError::NotConfigured)) => PartStatus::None,
-                Ok(Err(_)) | Err(_) => PartStatus::Failed,
-            }
-        };
-        let prices = async {
-            // A vendor that is not asked any more for a while fails, whatever is kept of it.
-            if app.sources.vendors().iter().any(|vendor| matches!(vendor.breaker, BreakerState::Open(..))) {
-                return PartStatus::Failed;
-            }
-            let snapshot = app.universe_watcher.current().await;
-            match probe(app, &snapshot.loaded.universe) {
-                Some((ticker, month)) => PricesPart::ask(app, &ticker, month).await.0,
-                None => PartStatus::None,
-            }
-        };
-        let (store, prices) = futures::join!(store, prices);
-        Self { store, prices }
+    /// Asks the store.
+    pub async fn store(app: &App) -> PartStatus {
+        match tokio::time::timeout(PROBE_TIME, app.store.check()).await {
+            Ok(Ok(())) => PartStatus::Ok,
+            // Nothing is broken where no place was given.
+            Ok(Err(StoreError::NotConfigured)) => PartStatus::None,
+            Ok(Err(_)) | Err(_) => PartStatus::Failed,
+        }
+    }
+
+    /// Asks the price source.
+    pub async fn prices(app: &App) -> PartStatus {
+        // A vendor that is not asked any more for a while fails, whatever is kept of it.
+        if app.sources.vendors().iter().any(|vendor| matches!(vendor.breaker, BreakerState::Open(..))) {
+            return PartStatus::Failed;
+        }
+        let snapshot = app.universe_watcher.current().await;
+        match probe(app, &snapshot.loaded.universe) {
+            Some((ticker, month)) => PricesPart::ask(app, &ticker, month).await.0,
+            None => PartStatus::None,
+        }
     }
 }
 
