@@ -359,9 +359,9 @@ async fn every_way_out_succeeds_when_it_is_followed() {
         ),
         (
             RECOMMENDATIONS,
-            json!({"overexposed_factor": "GLD", "factor_universe": universe(&WHOLE[..2])}),
-            "holdings {\"GLD\": 0.2, \"SPY\": 0.8}",
-            json!({"overexposed_factor": "GLD", "factor_universe": universe(&WHOLE[..2]), "holdings": {"GLD": 0.2, "SPY": 0.8}}),
+            json!({"overexposed_factor": "TLTT", "factor_universe": universe(&WHOLE[..2])}),
+            "earest are TLT (tlt)",
+            json!({"overexposed_factor": "TLT", "factor_universe": universe(&WHOLE[..2])}),
         ),
         (
             RECOMMENDATIONS,
