@@ -14,6 +14,9 @@ use crate::{
     tool_error::{Problem, Refusal},
 };
 
+/// So many wrong names are told with those nearest to them: who gets more wrong needs the list.
+const NEAREST_TOLD: usize = 5;
+
 /// What a call picks one by one.
 #[derive(Debug, Default)]
 pub(super) struct Picked {
@@ -57,14 +60,21 @@ impl Picked {
             args.must(field, "name at least one factor");
         }
         let universes: Vec<Names<'_>> = universes.iter().map(|universe| Names::of(universe)).collect();
-        let (mut picked, mut read_as) = (Self::default(), Vec::new());
+        let (mut picked, mut read_as, mut wrong) = (Self::default(), Vec::new(), 0);
         for (at, name) in names.iter().enumerate() {
             let found = match find(name, &universes, groups) {
                 Ok(found) => found,
                 Err(unfit) => {
                     let field = format!("{}[{at}]", args.path(field));
+                    wrong += 1;
                     // Hundreds may be wrong, and what is near to each takes a while to find.
-                    if !args.only_counts(&field) {
+                    if args.only_counts(&field) {
+                        continue;
+                    }
+                    if wrong > NEAREST_TOLD && matches!(unfit, Unfit::Miss(Miss::Unknown, _)) {
+                        let listed = Refusal::new("must name one factor", "list_factors names them");
+                        args.record(Problem::new(field, shown(&name.as_str().into()), listed));
+                    } else {
                         let near = nearest_ticker(name, &universes);
                         let problems = unfit.problems(&field, name, groups).into_iter();
                         problems.for_each(|problem| args.record(problem.or_mended_by(near.clone())));
@@ -325,6 +335,17 @@ mod tests {
         // Longer than tickers are: a word, which may be a part of a name.
         assert_eq!(only("metals").0, "XME");
         assert_eq!(read(json!(["Industry4"])).0[0].0, "INDUSTRY4", "with a digit it may be one of another exchange");
+    }
+
+    #[test]
+    fn those_nearest_are_told_for_the_first_wrong_names() {
+        let names: Vec<String> = (0..8).map(|at| format!("us totals {at}")).collect();
+        let args = Args::new(json!({"tickers": names}).as_object().unwrap().clone());
+        let universe = universe();
+        Picked::read((&args, "tickers"), &[&universe], &UserGroups::default(), &mut Vec::new());
+        let error = args.result().unwrap_err();
+        let near = |at: usize| error.problems[at].hint().unwrap().contains("VTI (us_total)");
+        assert_eq!((0..8).filter(|at| near(*at)).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     }
 
     #[test]
