@@ -192,7 +192,8 @@ def main() -> int:
                   ("OpenAI Agents", "agents", lambda: openai_agents(server.url, headers)),
                   ("FastMCP", "fastmcp", lambda: fastmcp(server.url, token)),
                   ("the Inspector", "mcp-inspector", lambda: inspector(server.url, token))]
-        is_there = lambda name: name is None or shutil.which(name) or "-" not in name and importlib.util.find_spec(name)
+        # A name with a hyphen is a program's, for no module has one.
+        is_there = lambda name: name is None or (shutil.which(name) if "-" in name else importlib.util.find_spec(name))
         there = [(name, run) for name, module, run in checks if is_there(module)]
         failed = 0
         for name, run in there:
