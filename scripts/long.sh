@@ -74,13 +74,29 @@ run_ends() {
 
 run_proptest() { PROPTEST_CASES=$((256 * ${times:-16})) tests --workspace --lib --test entries --no-fail-fast; }
 
+# of_store [thousand]: the store's tests, or its long forms alone. By the whole workspace: a package by itself has other features, and
+# all it rests on would be built again.
+of_store() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        if [[ ${1:-} == thousand ]]; then
+            cargo nextest run --locked --workspace --run-ignored only --no-capture -E 'package(factor-store) & test(thousand)'
+        else
+            cargo nextest run --locked --workspace -E 'package(factor-store)'
+        fi
+    elif [[ ${1:-} == thousand ]]; then
+        cargo test --locked --package factor-store --test entries --test store thousand -- --ignored --nocapture
+    else
+        cargo test --locked --package factor-store --lib --test entries --test store
+    fi
+}
+
 run_crashes() {
     local time
     for time in $(seq "${times:-10}"); do
         printf '\n--- %d of %d\n' "$time" "${times:-10}"
-        tests --package factor-store --lib --test entries --test store
+        of_store
     done
-    cargo test --locked --package factor-store --test entries --test store thousand -- --ignored --nocapture
+    of_store thousand
 }
 
 run_load() {

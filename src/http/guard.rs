@@ -160,6 +160,14 @@ impl Guard {
         if asks && self.is_full() {
             return Refusal::Busy.into_response();
         }
+        // Before it is looked into: what waits in vain costs no more than its waiting.
+        let taken = match asks {
+            true => match self.taken(sender).await {
+                Ok(taken) => Some(taken),
+                Err(refusal) => return refusal.into_response(),
+            },
+            false => None,
+        };
         let mut called = None;
         if is_json(&parts.headers) {
             match looked_at(body.clone()).await {
@@ -184,10 +192,8 @@ impl Guard {
             }
         }
         let request = Request::from_parts(parts, Body::from(body));
-        if !asks {
-            return next.run(request).await;
-        }
-        let mut response = self.at_work(sender, request, next).await;
+        let Some(taken) = taken else { return next.run(request).await };
+        let mut response = self.at_work((sender, taken), request, next).await;
         if called.is_some() {
             response.extensions_mut().insert(OfCall);
         }
@@ -239,11 +245,12 @@ impl Guard {
         Ok((taken, place))
     }
 
-    async fn at_work(&self, sender: Owner, mut request: Request, next: Next) -> Response {
-        let taken = match self.taken(sender).await {
-            Ok(taken) => taken,
-            Err(refusal) => return refusal.into_response(),
-        };
+    async fn at_work(
+        &self,
+        (sender, taken): (Owner, (Taken, OwnedSemaphorePermit)),
+        mut request: Request,
+        next: Next,
+    ) -> Response {
         let at_work = AtWork::holding(taken);
         // The answer to a message of such a session comes on its stream, later than that to the request.
         if request.extensions().get::<Session>().is_some() {
