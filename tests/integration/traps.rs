@@ -167,25 +167,26 @@ async fn a_cancelled_call_stops_in_both_eras() {
     until(&GIVEN_UP, 2).await;
 }
 
+/// A tool that takes a second and a half where its progress is asked for, which is one note.
+pub(crate) const REPORTS: ToolEntry = ToolEntry {
+    name: "reporting_tool",
+    call: |_, call| {
+        async move {
+            let asked = matches!(call.progress, Progress::Client(..));
+            let fetching = Fetching::default();
+            fetching.expect(3);
+            fetching.step();
+            let work = tokio::time::sleep(Duration::from_millis(if asked { 1500 } else { 1 }));
+            call.progress.follow("fetching", &fetching, work).await;
+            Ok(Rendered::json(&json!({"status": if asked { "asked" } else { "not asked" }})))
+        }
+        .boxed()
+    },
+    ..IDLE
+};
+
 #[tokio::test]
 async fn progress_reaches_the_client_that_asks_for_it() {
-    const REPORTS: ToolEntry = ToolEntry {
-        name: "reporting_tool",
-        call: |_, call| {
-            async move {
-                let asked = matches!(call.progress, Progress::Client(..));
-                let fetching = Fetching::default();
-                fetching.expect(3);
-                fetching.step();
-                // One second and a half: one note.
-                let work = tokio::time::sleep(Duration::from_millis(if asked { 1500 } else { 1 }));
-                call.progress.follow("fetching", &fetching, work).await;
-                Ok(Rendered::json(&json!({"status": if asked { "asked" } else { "not asked" }})))
-            }
-            .boxed()
-        },
-        ..IDLE
-    };
     let http = Http::with(server(&[], &[REPORTS])).await;
     let session = http.session().await;
     let message = |params: Value| json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params});
