@@ -335,10 +335,7 @@ impl Quotas {
         }
         let now = (self.clock)();
         let usage = self.store.usage(payer.user(), now.date_naive(), now).await.unwrap_or_default();
-        let tier = match payer {
-            Payer::User(user) => self.store.tier(user).await.unwrap_or(UserTier::Public),
-            Payer::Nobody | Payer::Address(_) => UserTier::Public,
-        };
+        let tier = self.tier_of(payer).await.unwrap_or(UserTier::Public);
         let of_caller = usage.into_iter().filter(|used| used.caller == payer.caller());
         of_caller
             .filter_map(|used| {
@@ -347,6 +344,14 @@ impl Quotas {
                 Some(Used { operation, answered: used.answered, at_work: used.at_work, limit })
             })
             .collect()
+    }
+
+    /// A payer's tier: who has no key has none kept.
+    async fn tier_of(&self, payer: Payer) -> Result<UserTier, StoreError> {
+        match payer {
+            Payer::User(user) => self.store.tier(user).await,
+            Payer::Nobody | Payer::Address(_) => Ok(UserTier::Public),
+        }
     }
 
     fn repeat(
@@ -375,11 +380,7 @@ impl Quotas {
             Err(StoreError::NotConfigured) => 0,
             Err(error) => return Err(uncounted(&error)),
         };
-        // The tier cannot be asked for where nothing is kept: nobody has one then.
-        let tier = match payer {
-            Payer::User(user) => self.store.tier(user).await.map_err(|error| uncounted(&error))?,
-            Payer::Nobody | Payer::Address(_) => UserTier::Public,
-        };
+        let tier = self.tier_of(payer).await.map_err(|error| uncounted(&error))?;
         let place = Unkept { payer, operation, day };
         let mut unkept = self.unkept();
         unkept.retain(|other, _| other.day == day);
