@@ -4,16 +4,13 @@
 //! tridiagonal by Householder's reflections, one column a step, and that one diagonal by the implicit QL method
 //! (R. Martin and J. Wilkinson, Numerische Mathematik 12, 1968).
 
-use faer::{Accum, Mat, MatMut, MatRef, Par, linalg::matmul::matmul};
+use faer::{Mat, MatRef};
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::observer::{Progress, Stopped};
 
 /// Iterations of QL for one eigenvalue; some two are usual.
 const MOST_ITERATIONS: usize = 60;
-
-/// Columns of a product that are computed between two questions to the observer.
-const BLOCK: usize = 64;
 
 /// The eigenvalues, in no particular order; `None` when they do not converge. Only the lower triangle is read.
 pub(super) fn eigenvalues(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Vec<f64>>, Stopped> {
@@ -22,8 +19,11 @@ pub(super) fn eigenvalues(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Res
     Ok(converged.then_some(diagonal))
 }
 
-/// The nearest positive semidefinite matrix: the part of the positive eigenvalues. `None` when they do not converge.
-pub(super) fn semidefinite_part(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Mat<f64>>, Stopped> {
+/// Eigenvectors by column, and their eigenvalues; `None` when they do not converge. Only the lower triangle is read.
+pub(super) fn decomposed(
+    matrix: &Mat<f64>,
+    progress: &mut Progress<'_>,
+) -> Result<Option<(Mat<f64>, Vec<f64>)>, Stopped> {
     let n = matrix.nrows();
     let tridiagonal = Tridiagonal::of(matrix, progress)?;
     let mut vectors = tridiagonal.reflections(progress)?;
@@ -31,16 +31,7 @@ pub(super) fn semidefinite_part(matrix: &Mat<f64>, progress: &mut Progress<'_>) 
     if !implicit_ql(&mut diagonal, &mut off, &mut vectors, progress)? {
         return Ok(None);
     }
-    let vectors = MatRef::from_column_major_slice(&vectors, n, n);
-    let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] * diagonal[j].max(0.0));
-    let mut part = Mat::<f64>::zeros(n, n);
-    for from in (0..n).step_by(BLOCK) {
-        progress.check()?;
-        let width = BLOCK.min(n - from);
-        let block: MatMut<'_, f64> = part.as_mut().subcols_mut(from, width);
-        matmul(block, Accum::Replace, scaled.as_ref(), vectors.subrows(from, width).transpose(), 1.0, Par::Seq);
-    }
-    Ok(Some(part))
+    Ok(Some((MatRef::from_column_major_slice(&vectors, n, n).to_owned(), diagonal)))
 }
 
 /// A matrix A = Q T Q' with T tridiagonal and Q the product of reflections I - b v v'.
@@ -276,7 +267,7 @@ mod tests {
     use faer::Side;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::nearest::part, *};
     use crate::observer::tests::{stops, unobserved};
 
     fn symmetric(n: usize, entry: impl Fn(usize, usize) -> f64) -> Mat<f64> {
@@ -292,6 +283,12 @@ mod tests {
         sorted(unobserved(|progress| eigenvalues(matrix, progress)).unwrap())
     }
 
+    /// The part of the positive eigenvalues.
+    fn part_of(matrix: &Mat<f64>) -> Mat<f64> {
+        let (vectors, values) = unobserved(|progress| decomposed(matrix, progress)).unwrap();
+        part(vectors.as_ref(), &values)
+    }
+
     #[test]
     fn by_hand() {
         // (1 - r) I + r J with n = 3 and r = 0.5: 2, 0.5, 0.5. Positive, so it is its own nearest.
@@ -301,12 +298,12 @@ mod tests {
             found.iter().zip([0.5, 0.5, 2.0]).all(|(found, expected)| (found - expected).abs() < 4e-15),
             "{found:?}"
         );
-        let part = unobserved(|progress| semidefinite_part(&equal, progress)).unwrap();
+        let part = part_of(&equal);
         assert!((&part - &equal).norm_max() < 4e-15);
         // [0 1; 1 0] has 1 and -1; its positive part is [1 1; 1 1] / 2.
         let swap = symmetric(2, |i, j| if i == j { 0.0 } else { 1.0 });
         assert!(values_of(&swap).iter().zip([-1.0, 1.0]).all(|(found, expected)| (found - expected).abs() < 4e-15));
-        let part = unobserved(|progress| semidefinite_part(&swap, progress)).unwrap();
+        let part = part_of(&swap);
         assert!((&part - &Mat::from_fn(2, 2, |_, _| 0.5)).norm_max() < 4e-15);
         assert_eq!(values_of(&symmetric(1, |_, _| 7.0)), [7.0]);
         assert_eq!(values_of(&symmetric(0, |_, _| 7.0)), Vec::<f64>::new());
@@ -321,7 +318,7 @@ mod tests {
     fn a_step_a_column_may_be_the_last() {
         let matrix = symmetric(40, |i, j| ((7 * i + 3 * j) % 11) as f64 - 5.0);
         assert!(stops(|progress| eigenvalues(&matrix, progress)) > 40);
-        assert!(stops(|progress| semidefinite_part(&matrix, progress)) > 80);
+        assert!(stops(|progress| decomposed(&matrix, progress)) > 80);
     }
 
     proptest! {
@@ -338,7 +335,7 @@ mod tests {
             let (vectors, values) = (decomposed.U(), decomposed.S().column_vector());
             let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] * values[j].max(0.0));
             let expected = &scaled * vectors.transpose();
-            let part = unobserved(|progress| semidefinite_part(&matrix, progress)).unwrap();
+            let part = part_of(&matrix);
             prop_assert!((&part - &expected).norm_max() < 1e-12);
         }
     }
