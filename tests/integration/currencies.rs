@@ -156,3 +156,49 @@ async fn two_currencies_of_one_ticker_are_refused_by_name() {
     assert!(said.contains("prices in USD, and line 6 prices in EUR of the same ticker"), "{said}");
     session.end().await;
 }
+
+/// A ticker of an exchange abroad, of which the file says nothing: nobody's dollars, and nobody's guess either.
+#[tokio::test]
+async fn prices_of_an_exchange_abroad_are_not_taken_for_dollars() {
+    let asked = async |session: &mut Session, ticker: &str| {
+        let universe = json!([{"label": "the fund", "ticker": ticker}, {"label": "the market", "ticker": "SPY"}]);
+        let arguments =
+            json!({"analysis_type": "returns", "windows": ["1m"], "format": "full", "factor_universe": universe});
+        let answer = session.structured("get_factor_analysis", arguments).await;
+        let got = answer["factors"][ticker]["windows"]["1m"]["total_return"].as_f64().unwrap();
+        let holdings = json!([{"ticker": ticker, "shares": 10}, {"ticker": "SPY", "shares": 10}]);
+        let saved =
+            session.structured("save_portfolio", json!({"portfolio_name": "Mixed", "holdings": holdings})).await;
+        (got, answer["warnings"].to_string(), saved)
+    };
+    // Rates beside it convert what is said to be in euros, not what might be.
+    let csv = wide("FUND.DE,CUR:EUR", |row| format!("{},{}", euros(row), dollars_a_euro(row)));
+    let (mut session, _folder) = server(&csv).await;
+    let (got, said, saved) = asked(&mut session, "FUND.DE").await;
+    assert!((got - 0.05).abs() < 1e-6, "{got}");
+    assert!(said.contains("not in US dollars (currency): FUND.DE (EUR by its suffix)"), "{said}");
+    assert!(saved.to_string().contains("prices of FUND.DE are in EUR by its suffix"), "{saved}");
+    session.end().await;
+    for (header, currency) in [("FUND.DE (USD)", "USD"), ("FUND.DE (EUR)", "EUR")] {
+        let csv = wide(&format!("{header},CUR:EUR"), |row| format!("{},{}", euros(row), dollars_a_euro(row)));
+        let (mut session, _folder) = server(&csv).await;
+        let (got, said, saved) = asked(&mut session, "FUND.DE").await;
+        let expected = if currency == "EUR" { 0.155 } else { 0.05 };
+        assert!((got - expected).abs() < 1e-6, "{header}: {got}");
+        assert!(!said.contains("not in US dollars"), "{header}: {said}");
+        assert_eq!(saved["status"], "success", "{header}: {saved}");
+        session.end().await;
+    }
+}
+
+/// Yen for a dollar, as they are usually quoted, are no dollars for a yen.
+#[tokio::test]
+async fn rates_that_are_turned_round_convert_nothing() {
+    let csv = wide("FUND (JPY),CUR:JPY", |row| format!("{},{}", euros(row), 150.0 / dollars_a_euro(row)));
+    let (mut session, _folder) = server(&csv).await;
+    let answer = analysis(&mut session).await;
+    let got = answer["factors"]["FUND"]["windows"]["1m"]["total_return"].as_f64().unwrap();
+    assert!((got - 0.05).abs() < 1e-6, "in yen: {got}");
+    assert!(answer["warnings"].to_string().contains("FUND (JPY)"), "{}", answer["warnings"]);
+    session.end().await;
+}

@@ -4,21 +4,30 @@
 //! which has one code for each ticker. A series called `CUR:EUR` (also `CUR:EURUSD`, `EURUSD=X`) holds the dollars for one
 //! euro by date. Where there is one, prices in euros are taken times its newest rate that is no older than [`OLDEST`] days;
 //! rows without such a rate are left out. Pence and cents are hundredths. Without rates prices stay as they are, and their
-//! currency goes along with them.
+//! currency goes along with them. Where only a ticker's suffix says that its exchange is abroad (`SAP.DE`), its prices are not
+//! converted, which would be a guess, and not taken for dollars either. Rates that are so much of a currency for a dollar are
+//! none.
+
+mod plausible;
+mod suffixes;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
 use chrono::NaiveDate;
 use factor_types::{PriceSeries, Ticker};
 
+pub(super) use self::suffixes::of_suffix;
 use super::{
     merge::Merged,
     notes::{Remark, RemarkKind, excerpt},
 };
 use crate::{Converted, Dividend};
+
+/// What everything is counted in.
+pub(super) const DOLLAR: &str = "USD";
 
 /// Days that a rate counts for after its own: a long weekend with holidays on both of its sides.
 const OLDEST: i64 = 5;
@@ -120,10 +129,18 @@ impl Stated {
 pub(super) fn into_dollars(merged: &mut Merged, remarks: &mut Vec<Remark>) -> HashMap<Ticker, Converted> {
     let mut converted = HashMap::new();
     let mut said: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
+    let mut in_dollars = HashSet::new();
     for (ticker, currency) in std::mem::take(&mut merged.currencies) {
+        if &*currency == DOLLAR {
+            in_dollars.insert(ticker);
+            continue;
+        }
         let (whole, scale) = whole(&currency);
         let rates = format!("CUR:{whole}").parse().ok().and_then(|rates: Ticker| merged.prices.get(&rates).cloned());
         let file = merged.files_of.get(&ticker).cloned().unwrap_or_default();
+        let turned_round = rates.as_ref().filter(|rates| plausible::are_turned_round(whole, rates));
+        let turned_round = turned_round.and_then(|rates| rates.prices().last().copied());
+        let rates = rates.filter(|_| turned_round.is_none());
         let series = merged.prices.get_mut(&ticker).filter(|series| series.refused().is_none());
         let sound = rates.filter(|rates| rates.refused().is_none()).zip(series);
         let is_converted = sound.is_some();
@@ -144,14 +161,35 @@ pub(super) fn into_dollars(merged: &mut Merged, remarks: &mut Vec<Remark>) -> Ha
                 format!("are in {currency} and taken in dollars, at the rates of CUR:{whole}{newest}")
             }
             None => {
-                let how = format!(
-                    "are in {currency} and not converted: give the dollars for one {whole} in a column CUR:{whole}"
-                );
+                let how = match turned_round {
+                    Some(rate) => format!(
+                        "are in {currency} and not converted: CUR:{whole} ({rate} at the end) looks like {whole} for one dollar; give the dollars for one {whole}"
+                    ),
+                    None => format!(
+                        "are in {currency} and not converted: give the dollars for one {whole} in a column CUR:{whole}"
+                    ),
+                };
                 merged.currencies.insert(ticker.clone(), currency);
                 how
             }
         };
         said.entry((file, how, is_converted)).or_default().push(ticker.to_string());
+    }
+    let presumed: Vec<(Ticker, &str)> = merged
+        .prices
+        .keys()
+        .filter(|ticker| !in_dollars.contains(*ticker) && !merged.currencies.contains_key(*ticker))
+        .filter(|ticker| !converted.contains_key(*ticker))
+        .filter_map(|ticker| Some((ticker.clone(), of_suffix(ticker)?)))
+        .collect();
+    for (ticker, currency) in presumed {
+        let file = merged.files_of.get(&ticker).cloned().unwrap_or_default();
+        let how = format!(
+            "are in {currency} by their suffix, which nothing else says, and not converted: write the currency into the header, as \
+             in `SAP.DE (EUR)`, or into a column `currency`; USD where they are dollars"
+        );
+        merged.currencies.insert(ticker.clone(), format!("{currency} by its suffix").into());
+        said.entry((file, how, false)).or_default().push(ticker.to_string());
     }
     for ((file, how, is_converted), mut tickers) in said {
         tickers.sort_unstable();

@@ -28,7 +28,9 @@ impl Table<'_> {
             if let Some((other, first)) = said.find(|other| !agrees(other)).zip(first.as_ref()) {
                 return Err(format!("{} is in {first} and in {other}: say one currency", column()));
             }
-            series.currency = first.filter(|currency| currency != "USD");
+            // Dollars go without saying, but where the ticker says otherwise.
+            let abroad = matches!(&series.kind, ColumnKind::Price(ticker, _) if currency::of_suffix(ticker).is_some());
+            series.currency = first.filter(|currency| abroad || currency != currency::DOLLAR);
         }
         Ok(())
     }
