@@ -203,7 +203,7 @@ impl Analyzer {
         let selected = request.selected_categories();
         // All of the universe is fetched, whatever categories are picked: composites and overlays need the others as
         // well.
-        let mut requested = requested_of(&factors, &selected)?;
+        let mut requested = requested_of(&factors, &selected, &request.groups)?;
 
         let started = Instant::now();
         let part = traces::part("panel");
@@ -216,7 +216,7 @@ impl Analyzer {
         // Prices come first: a vendor may refuse everything after a profile.
         if factors.iter().any(|factor| factor.asset_class.is_none()) {
             self.classify(&mut factors, request, caller).await?;
-            requested = requested_of(&factors, &selected)?;
+            requested = requested_of(&factors, &selected, &request.groups)?;
         }
 
         let floor = self.floor(request, &prepared.panel);
@@ -300,11 +300,18 @@ pub fn is_small_sample(panel: &Panel) -> bool {
 }
 
 /// The factors of the selected categories, which are counted, ranked and tabled.
-fn requested_of(factors: &[Arc<Factor>], selected: &BTreeSet<Category>) -> Result<Vec<Ticker>, AnalysisError> {
+fn requested_of(
+    factors: &[Arc<Factor>],
+    selected: &BTreeSet<Category>,
+    groups: &UserGroups,
+) -> Result<Vec<Ticker>, AnalysisError> {
     let of_selected = factors.iter().filter(|factor| selected.contains(&factor.category));
     let requested: Vec<Ticker> = of_selected.map(|factor| factor.ticker.clone()).collect();
     if !requested.is_empty() {
         return Ok(requested);
+    }
+    if let Some(unread) = groups.unread().filter(|_| selected.contains(&Category::User)) {
+        return Err(AnalysisError::GroupsUnread(unread));
     }
     Err(AnalysisError::NoFactors(if selected.iter().eq([&Category::User]) {
         "you have no factor group; create_factor_group makes one".to_owned()

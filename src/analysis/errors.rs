@@ -19,6 +19,9 @@ pub enum AnalysisError {
     /// The filters leave nothing.
     #[error("no factor is left after the filters: {0}")]
     NoFactors(String),
+    /// The filters leave nothing but the caller's groups, which cannot be read.
+    #[error("no factor is left after the filters: {0}")]
+    GroupsUnread(String),
     /// More factors than the server is set to take.
     #[error("the universe has {count} factors and this server takes at most {limit}")]
     TooManyFactors {

@@ -10,7 +10,7 @@ use factor_analytics::{
     sections::windows::ReturnWindow,
 };
 use factor_prices::{PriceError, SourceFault};
-use factor_types::AssetClass;
+use factor_types::{AssetClass, UserId};
 
 use super::{
     stopwatch::Stopwatch,
@@ -84,6 +84,10 @@ async fn filters_that_leave_nothing_say_which() {
     assert_eq!(none, "no factor is left after the filters: the universe has none of category cash");
     let none = refused(Market::default(), &of(Category::User)).await;
     assert!(none.ends_with("you have no factor group; create_factor_group makes one"), "{none}");
+    // Nobody is told that they have none where nobody knows.
+    let groups = UserGroups::unreadable(UserId::LOCAL, "away".to_owned());
+    let unread = refused(Market::default(), &AnalysisRequest { groups, ..of(Category::User) }).await;
+    assert!(unread.ends_with("your factor groups cannot be read just now (away): call again"), "{unread}");
 }
 
 #[tokio::test]

@@ -86,6 +86,11 @@ impl UserGroups {
         Self { user, trouble: Some(why), ..Self::default() }
     }
 
+    /// That they could not be read, where they could not: what is not among them may be there all the same.
+    pub fn unread(&self) -> Option<String> {
+        self.trouble.as_ref().map(|why| format!("your factor groups cannot be read just now ({why}): call again"))
+    }
+
     /// The group of this name or identifier.
     pub fn find(&self, name: &str) -> Option<&UserGroup> {
         let wanted = Ticker::of_group(&GroupName::read(name).ok()?);

@@ -42,6 +42,9 @@ fn tool_error(error: &AnalysisError, common: &CommonArgs) -> ToolError {
                 "name other categories or asset classes, or a factor_universe; list_factors lists what there is";
             ToolError::new(ErrorCode::InvalidArgument, message, way_out)
         }
+        AnalysisError::GroupsUnread(_) => {
+            ToolError::new(ErrorCode::UpstreamUnavailable, message, "if it stays so see get_server_status")
+        }
         AnalysisError::TooManyFactors { limit, .. } => {
             let way_out = format!("name at most {limit} in tickers, or raise FACTOR_INTELLIGENCE_MAX_FACTORS");
             ToolError::new(ErrorCode::InvalidArgument, message, way_out)

@@ -123,8 +123,8 @@ pub(crate) fn own_group(ticker: &Ticker, groups: &UserGroups, field: &str) -> Re
         return Ok(group.factor.ticker.clone());
     }
     let near = nearest(ticker.as_str(), groups.factors().map(|factor| factor.ticker.as_str()));
-    let hint = match (&groups.trouble, near) {
-        (Some(trouble), _) => format!("the groups could not be read: {trouble}"),
+    let hint = match (groups.unread(), near) {
+        (Some(unread), _) => unread,
         (None, Some(near)) => format!("the nearest is {near}"),
         (None, None) => {
             "list_factor_groups names them, create_factor_group makes one; include_user_groups must not be false"

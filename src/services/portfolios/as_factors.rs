@@ -37,6 +37,9 @@ pub(crate) fn no_portfolio(name: &str, groups: &UserGroups) -> Refusal {
 
 /// That no factor group is called so, and the way out.
 pub(crate) fn no_group(name: &str, groups: &UserGroups) -> Refusal {
+    if let Some(unread) = groups.unread() {
+        return Refusal::new("is not known", unread);
+    }
     let known = groups.groups.iter().map(|group| group.factor.label.as_str());
     none_called("is not one of your factor groups", (name, "USER"), known, "list_factor_groups names them")
 }

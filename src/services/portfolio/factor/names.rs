@@ -489,9 +489,13 @@ impl Miss<'_> {
         } else {
             format!("{lead} {}{more}", names[..names.len().min(NAMED)].join(", "))
         };
+        // It may be a group's.
+        let unread = groups.unread().filter(|_| matches!(self, Self::Unknown));
+        let code = if unread.is_some() { ErrorCode::UpstreamUnavailable } else { ErrorCode::UnknownFactor };
+        let hint = unread.map_or_else(|| hint.clone(), |unread| format!("{unread}; {hint}"));
         let query: String = query.chars().take(80).collect();
         let what = format!("`{query}` {rule}");
-        ToolError::new(ErrorCode::UnknownFactor, what, &hint).with_problem(Problem::new(
+        ToolError::new(code, what, &hint).with_problem(Problem::new(
             field,
             json!(query).to_string(),
             Refusal::new(rule, hint),
