@@ -45,6 +45,12 @@ const DOCUMENT: &str = "/api/openapi.json";
 /// Where its page is.
 const PAGE: &str = "/api/docs";
 
+/// The first system's routes for those who watch it, which `http` answers, and what each is for.
+pub(crate) const HEALTH: [(&str, &str); 2] = [
+    ("/api/factor-intelligence/health", "How the analyses and their caches are."),
+    ("/api/factor-groups/health", "Whether the store of groups answers, and how many the caller has."),
+];
+
 /// The URL under which clients know the server, where one is set.
 fn public_url(server: &Server) -> Option<&str> {
     Some(server.app().settings.http.public_url.as_deref()?.trim().trim_end_matches('/'))

@@ -18,17 +18,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use chrono::{SecondsFormat, Utc};
 use factor_types::UserId;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
+    rest,
     services::status::{
-        self,
-        parts::{PartStatus, Ready},
+        health::{AnalysesHealth, GroupsHealth},
+        parts::Ready,
     },
 };
 
@@ -87,14 +87,20 @@ impl Readiness {
                 let store = Ready::store(&this.app).await;
                 let before = {
                     let mut found = this.found();
-                    let prices = found.last.and_then(|(_, ready)| ready.prices);
+                    let before = found.last.map(|(_, ready)| ready);
+                    let prices = before.and_then(|ready| ready.prices);
                     found.last = Some((Instant::now(), Ready { store, prices }));
-                    prices
+                    before
                 };
                 let prices = Ready::prices(&this.app).await;
                 let ready = Ready { store, prices: Some(prices) };
-                if before != ready.prices {
-                    tracing::debug!(?ready, "what a balancer is told of the price source has changed");
+                if before != Some(ready) {
+                    let (store, prices) = (store.as_str(), prices.as_str());
+                    if ready.is_well() {
+                        tracing::info!(store, prices, "the server is well");
+                    } else {
+                        tracing::warn!(store, prices, "the server is not well");
+                    }
                 }
                 *this.found() = Found { last: Some((Instant::now(), ready)), asking: None };
             });
@@ -113,12 +119,11 @@ pub(super) fn open(readiness: Arc<Readiness>) -> [(&'static str, MethodRouter); 
 async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
     let found = readiness.now().await;
     let stopping = readiness.stopping.is_cancelled();
-    let is_well = |status| matches!(status, PartStatus::Ok | PartStatus::None);
     let (code, status) = match found {
         _ if stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
-        Some(ready) if !is_well(ready.store) => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
+        Some(ready) if !ready.store.is_well() => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
-        Some(ready) if ready.prices.is_some_and(|prices| !is_well(prices)) => (StatusCode::OK, "degraded"),
+        Some(ready) if !ready.is_well() => (StatusCode::OK, "degraded"),
         Some(_) => (StatusCode::OK, "ready"),
     };
     let parts = found.map(|ready| json!({"store": ready.store, "prices": ready.prices}));
@@ -126,74 +131,26 @@ async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
     (code, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
 }
 
-/// Where the routes of the first system are.
-const OF_SERVICES: [&str; 2] = ["/api/factor-intelligence/health", "/api/factor-groups/health"];
-
 /// True where they are: whoever asks waits for nobody's place.
 pub(super) fn is_of_services(path: &str) -> bool {
-    OF_SERVICES.contains(&path)
+    rest::HEALTH.iter().any(|(known, _)| *known == path)
 }
 
 /// The routes of the first system, for those who came in by the door.
 pub(super) fn of_services(readiness: Arc<Readiness>) -> Router {
     Router::new()
-        .route(OF_SERVICES[0], get(factor_intelligence))
-        .route(OF_SERVICES[1], get(factor_groups))
+        .route(rest::HEALTH[0].0, get(factor_intelligence))
+        .route(rest::HEALTH[1].0, get(factor_groups))
         .with_state(readiness)
 }
 
-/// Never a failure: what is not well is said.
-async fn factor_intelligence(State(readiness): State<Arc<Readiness>>) -> Json<Value> {
-    let app = &readiness.app;
-    let is_well = |status| matches!(status, PartStatus::Ok | PartStatus::None);
+async fn factor_intelligence(State(readiness): State<Arc<Readiness>>) -> Json<AnalysesHealth> {
     let ready = readiness.now().await;
-    let failing = match ready {
-        None => vec!["no part has answered yet"],
-        Some(ready) => {
-            [(Some(ready.store), "the store does not answer"), (ready.prices, "the price source does not answer")]
-                .into_iter()
-                .filter(|(status, _)| status.is_some_and(|status| !is_well(status)))
-                .map(|(_, words)| words)
-                .collect()
-        }
-    };
-    let analysis = &app.settings.analysis;
-    let mut body = json!({
-        "status": if failing.is_empty() { "healthy" } else { "unhealthy" },
-        "cache_stats": status::cache_stats(app).await,
-        "calls": app.counters.figures(),
-        "configuration": {
-            "max_factors": analysis.max_factors,
-            "min_observations": analysis.min_observations,
-            "correlation_timeout": analysis.compute_timeout.as_secs(),
-        },
-        "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-    });
-    if !failing.is_empty() {
-        body["error"] = json!(failing.join("; "));
-    }
-    Json(body)
+    Json(AnalysesHealth::of(&readiness.app, ready).await)
 }
 
 async fn factor_groups(State(readiness): State<Arc<Readiness>>, user: Option<Extension<UserId>>) -> Response {
     // Only a request that came past the door has none.
     let Some(Extension(user)) = user else { return StatusCode::FORBIDDEN.into_response() };
-    let body = match readiness.app.store.groups(user).await {
-        Ok(groups) => json!({
-            "status": "healthy",
-            "database_connected": true,
-            "user_groups_count": groups.rows.len() + groups.damaged.len(),
-        }),
-        // Its words may name hosts and paths.
-        Err(error) => {
-            tracing::warn!(%error, "groups cannot be counted");
-            json!({
-                "status": "unhealthy",
-                "database_connected": false,
-                "user_groups_count": null,
-                "error": "the store of groups does not answer",
-            })
-        }
-    };
-    Json(body).into_response()
+    Json(GroupsHealth::of(&readiness.app, user).await).into_response()
 }

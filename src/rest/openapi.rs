@@ -4,7 +4,7 @@ use factor_types::ClosedSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    ROOT,
+    HEALTH, ROOT,
     problem::{self, KIND},
     public_url,
     route::{Answers, Route, Verb, Work},
@@ -14,7 +14,11 @@ use super::{
 use crate::{
     analysis::AnalysisKind,
     mcp::{server::Server, tools::TOOLS},
-    services::{analysis, answer_schema, portfolios::validate::ValidatedPortfolio},
+    services::{
+        analysis, answer_schema,
+        portfolios::validate::ValidatedPortfolio,
+        status::health::{AnalysesHealth, GroupsHealth},
+    },
 };
 
 /// What is sent in the name of a key or of a token.
@@ -29,6 +33,9 @@ pub(super) fn document(server: &Server, key_required: bool) -> Value {
         let operation = operation(route, server, &mut schemas);
         let path = paths.entry(format!("{ROOT}{}", route.path)).or_insert_with(|| json!({}));
         path[route.verb.as_str().to_ascii_lowercase()] = operation;
+    }
+    for (path, operation) in health(&mut schemas) {
+        paths.insert(path.to_owned(), json!({"get": operation}));
     }
     let mut security: Vec<Value> = SCHEMES.iter().map(|scheme| json!({*scheme: []})).collect();
     if !key_required {
@@ -55,6 +62,30 @@ pub(super) fn document(server: &Server, key_required: bool) -> Value {
             },
         },
     })
+}
+
+/// The routes that say how the server is: they are no tool's.
+fn health(schemas: &mut Map<String, Value>) -> impl Iterator<Item = (&'static str, Value)> {
+    let of_each = [Value::from(answer_schema::<AnalysesHealth>()), Value::from(answer_schema::<GroupsHealth>())];
+    let all: Vec<_> = HEALTH.into_iter().zip(of_each).map(|((path, about), schema)| {
+        let tag = path.split('/').nth(2).unwrap_or_default();
+        let name = format!("{}_health", tag.replace('-', "_"));
+        let schema_of = taken_over(&name, schema, schemas);
+        schemas.insert(name.clone(), schema_of);
+        let answer = json!({"schema": {"$ref": format!("#/components/schemas/{name}")}});
+        let operation = json!({
+            "operationId": format!("get_{name}"),
+            "summary": about,
+            "tags": [tag],
+            "responses": {
+                "200": {"description": "The answer; what is not well is said in it.", "content": {"application/json": answer}},
+                "401": refused("No key or token, or a wrong one."),
+                "default": refused("Any other problem."),
+            },
+        });
+        (path, operation)
+    }).collect();
+    all.into_iter()
 }
 
 fn tags() -> Value {
@@ -201,8 +232,12 @@ fn header(name: &str, about: &str) -> Value {
     json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
 }
 
+/// A response that is a problem.
+fn refused(about: &str) -> Value {
+    json!({"description": about, "content": {KIND.to_str().unwrap_or_default(): {"schema": {"$ref": "#/components/schemas/Problem"}}}})
+}
+
 fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
-    let problem = |about: &str| json!({"description": about, "content": {KIND.to_str().unwrap_or_default(): {"schema": {"$ref": "#/components/schemas/Problem"}}}});
     let text = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     let mut headers = json!({"Cache-Control": text("Nobody but its caller may keep it.")});
     match route.answers {
@@ -236,7 +271,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         ("504", "It took too long."),
         ("default", "Any other problem."),
     ] {
-        responses.insert(status.to_owned(), problem(about));
+        responses.insert(status.to_owned(), refused(about));
     }
     Value::Object(responses)
 }
@@ -414,7 +449,7 @@ mod tests {
             document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
         let mut ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
         let all = ids.len();
-        assert_eq!(all, routes().count());
+        assert_eq!(all, routes().count() + HEALTH.len());
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), all);

@@ -1,5 +1,6 @@
 //! The server's status: is every part well, what was done so far, what is configured.
 
+pub mod health;
 pub mod parts;
 pub mod usage;
 
@@ -8,7 +9,6 @@ use factor_types::UserId;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use self::{
     parts::Parts,
@@ -123,18 +123,6 @@ pub async fn run(app: &App, user: UserId, rights: Rights, payer: Payer) -> Serve
         configuration: rights.administers().then(|| app.settings.effective().iter().map(configured).collect()),
         warnings,
     }
-}
-
-/// How each cache does and all of them together, in the words of the first system's health route.
-pub async fn cache_stats(app: &App) -> Value {
-    let mut caches = json!(Caches::of(app).await);
-    let Some(each) = caches.as_object_mut() else { return caches };
-    each.remove("disk");
-    for cache in each.values_mut().filter_map(Value::as_object_mut) {
-        let ttl = cache.remove("life_seconds").unwrap_or_default();
-        cache.insert("ttl".to_owned(), ttl);
-    }
-    caches
 }
 
 fn configured(setting: &Effective) -> (&'static str, Configured) {

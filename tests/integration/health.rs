@@ -26,7 +26,10 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::support::{Http, modern, modern_headers, server};
+use crate::{
+    isolation::Shop,
+    support::{Http, modern, modern_headers, server},
+};
 
 async fn get(http: &Http, path: &str, headers: &[(&str, &str)]) -> (u16, Value) {
     let response = http.send("GET", path, headers, "").await;
@@ -88,6 +91,35 @@ async fn ready_is_a_store_that_answers_and_a_source_that_fails_is_told() {
     let (code, told) = get(&http, "/api/factor-groups/health", &[]).await;
     assert_eq!((code, &told["status"], &told["database_connected"]), (200, &json!("unhealthy"), &json!(false)));
     assert!(!told.to_string().contains(folder.path().to_str().unwrap()), "{told}");
+}
+
+#[tokio::test]
+async fn the_log_tells_when_health_changes() {
+    // Nobody listens there.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}");
+    let failing = [
+        ("FACTOR_PRICE_SOURCE", "yahoo"),
+        ("YAHOO_BASE_URL", url.as_str()),
+        ("TREASURY_BASE_URL", url.as_str()),
+        ("FRED_BASE_URL", url.as_str()),
+        ("FACTOR_PRICE_MAX_RETRIES", "0"),
+    ];
+    for (settings, status, line) in
+        [(&failing[..], "degraded", "the server is not well"), (&[], "ready", "the server is well")]
+    {
+        let shop = Shop::open(settings).await;
+        let mut told = ready(&shop.http, status).await;
+        while told.1["parts"]["prices"].is_null() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            told = ready(&shop.http, status).await;
+        }
+        // Asked again it is the same, and no news.
+        tokio::time::sleep(Duration::from_millis(2_200)).await;
+        ready(&shop.http, status).await;
+        let (log, _folder) = shop.close().await;
+        assert_eq!(log.matches(line).count(), 1, "{log}");
+    }
 }
 
 #[tokio::test]

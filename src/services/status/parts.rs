@@ -49,6 +49,13 @@ factor_types::closed_set! {
     }
 }
 
+impl PartStatus {
+    /// True where nothing is amiss.
+    pub fn is_well(self) -> bool {
+        matches!(self, Self::Ok | Self::None)
+    }
+}
+
 /// Damaged rows that are named.
 const DAMAGED_NAMED: usize = 5;
 
@@ -173,6 +180,11 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// True where nothing is amiss, as far as is known.
+    pub fn is_well(self) -> bool {
+        self.store.is_well() && self.prices.is_none_or(PartStatus::is_well)
+    }
+
     /// Asks the store.
     pub async fn store(app: &App) -> PartStatus {
         match tokio::time::timeout(PROBE_TIME, app.store.check()).await {
@@ -235,7 +247,7 @@ impl Parts {
     pub(super) fn health(&self) -> Health {
         let all = [self.store.status, self.universe.status, self.prices.status, self.yields.status];
         let tokens = self.tokens.as_ref().map(|tokens| tokens.status);
-        let well = all.iter().chain(&tokens).all(|status| matches!(status, PartStatus::Ok | PartStatus::None));
+        let well = all.iter().chain(&tokens).all(|status| status.is_well());
         if well { Health::Ok } else { Health::Degraded }
     }
 }

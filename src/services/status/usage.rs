@@ -85,6 +85,18 @@ pub struct Memory {
 }
 
 impl Caches {
+    /// What is kept in memory, with all of it together.
+    pub(super) fn in_memory(&self) -> impl Iterator<Item = (&'static str, CacheFigures)> {
+        let each = [
+            ("overall", self.overall),
+            ("panels", self.panels),
+            ("reports", self.reports),
+            ("answers", self.answers),
+            ("results", self.results),
+        ];
+        each.into_iter().chain(self.histories.as_ref().map(|kept| ("histories", kept.figures)))
+    }
+
     pub(super) async fn of(app: &App) -> Self {
         let (panels, reports) = app.analyzer.cache_figures().await;
         let answers = app.answers.figures();
