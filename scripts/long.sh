@@ -12,8 +12,10 @@ usage: scripts/long.sh NAME [TIMES]
   proptest   the property tests, TIMES x 256 cases each instead of 256 (default 16)
   crashes    the tests of the store that kill, flip bits, fill disks and fail every operation in turn, TIMES over (default 10), and
              once their long forms: thousands of flipped bits of the cache, of the file of groups and portfolios and of their logs
-  load       what strangers can do to the release build, in figures (benches/load): attacks, a heavy neighbour, twice its capacity,
-             held sockets, 100,000 calls over stdio; some four minutes on a machine that does nothing else
+  load       what strangers can do to the release build, in figures (benches/load): attacks, a heavy neighbour, what a key costs, twice
+             its capacity, held sockets, 100,000 calls over stdio; some four minutes on a machine that does nothing else
+  isolation  TIMES thousand rows (default 1000) of each store by MCP, server-sent events and REST at once, a fifth of the calls given up:
+             whether anybody sees what is another's
   soak       two hundred users for TIMES seconds (default 3600): memory and descriptors stay what they are after the first half
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
              every finding raised where there is none (../shared/data)
@@ -32,7 +34,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | load | soak | jumps | coverage | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | load | isolation | soak | jumps | coverage | flaky | kernels | calls | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -102,6 +104,10 @@ run_crashes() {
 run_load() {
     cargo build --locked --release --workspace
     python3 benches/load/load.py "$target/release/factor-mcp"
+}
+
+run_isolation() {
+    ISOLATION_ROWS=$((1000 * ${times:-1000})) cargo test --locked --package factor-mcp --test integration no_way_in_shows -- --nocapture --test-threads=1
 }
 
 run_soak() {

@@ -113,16 +113,22 @@ class Client:
 
     @staticmethod
     def body(tool, arguments):
-        meta = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": {"name": "load", "version": "1"}}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-                   "params": {"name": tool, "arguments": arguments, "_meta": meta}}
+                   "params": {"name": tool, "arguments": arguments, "_meta": Client.meta()}}
         return json.dumps(message).encode()
 
+    @staticmethod
+    def meta():
+        return {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {"name": "load", "version": "1"}}
+
+    @staticmethod
+    def headers(method):
+        return ["Content-Type: application/json", "Accept: application/json, text/event-stream",
+                f"MCP-Protocol-Version: {MODERN}", f"Mcp-Method: {method}"]
+
     async def post(self, tool, body):
-        headers = ["Content-Type: application/json", "Accept: application/json, text/event-stream",
-                   f"MCP-Protocol-Version: {MODERN}", "Mcp-Method: tools/call", f"Mcp-Name: {tool}"]
-        return await self.send("POST", "/mcp", headers, body)
+        return await self.send("POST", "/mcp", self.headers("tools/call") + [f"Mcp-Name: {tool}"], body)
 
     async def health(self):
         return await self.send("GET", "/health/live")

@@ -1,4 +1,4 @@
-"""What strangers can do to a server, in figures: attacks, a heavy neighbour, twice its capacity, held sockets, many calls.
+"""What strangers can do to a server, in figures: attacks, a heavy neighbour, what a key costs, twice its capacity, held sockets, many calls.
 
     python3 benches/load/load.py target/release/factor-mcp [--short] [--only NAME ...] [--soak SECONDS]
 
@@ -6,7 +6,7 @@ Each check prints a line with its figures and its rule. --short is for trying it
 build on an idle machine keeps are printed and not held.
 """
 
-import argparse, asyncio, itertools, random, tempfile, time
+import argparse, asyncio, itertools, json, random, tempfile, time
 
 from client import Client, Server, Stdio, quantile, raise_limits, rss, slope
 
@@ -184,6 +184,32 @@ async def overload(checks, server):
         client.close()
 
 
+async def keys(checks, server):
+    """What a key adds to a request that asks for nothing dear: requests with one and without, in turn over one connection."""
+    each, meta = 500 if checks.args.short else 10_000, {"_meta": Client.meta()}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": meta}).encode()
+    headers = Client.headers("server/discover")
+    client = Client(server)
+
+    async def took(key):
+        client.key = key
+        status, _, milliseconds = await client.send("POST", "/mcp", headers, body)
+        assert status == 200, status
+        return 1e3 * milliseconds
+
+    for _ in range(200):
+        await took(None)
+    first = [await took(key) for key in server.keys]
+    none, known = [], []
+    for at in range(each):
+        none.append(await took(None))
+        known.append(await took(server.keys[at % len(server.keys)]))
+    half = lambda values: quantile(values, 0.5)
+    checks.say("a key that is known", f"{half(known) - half(none):.1f} us more at the median of {each} ({half(none):.0f} without, {half(known):.0f} with), {quantile(known, 0.99) - quantile(none, 0.99):.1f} at the 99th percentile", "at most 50 us", half(known) - half(none) <= 50, timed=True)
+    print(f"       {half(first) - half(none):.0f} us more at the median of {len(first)} keys that come for the first time: one look into the store", flush=True)
+    client.close()
+
+
 async def held(checks, server):
     """512 half-sent heads and 64 bodies that drip, from one address that is no proxy's."""
     sockets = []
@@ -292,13 +318,13 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--soak", type=int, default=3_600, metavar="SECONDS", help="how long the check `soak` takes, which is made where it is named")
-    parser.add_argument("--only", nargs="+", default=["attacks", "neighbour", "overload", "held", "many"], dest="names", metavar="NAME")
+    parser.add_argument("--only", nargs="+", default=["attacks", "neighbour", "keys", "overload", "held", "many"], dest="names", metavar="NAME")
     args = parser.parse_args()
     raise_limits()
     random.seed(1)
     checks = Checks(args)
     # A server each for strangers and heavy users, and for a crowd whose calls are small: its memory is not theirs.
-    for together, users in (((attacks, neighbour), 2), ((overload,), 10 if args.short else 100)):
+    for together, users in (((attacks, neighbour), 2), ((keys, overload), 10 if args.short else 100)):
         keyed = [check for check in together if check.__name__ in args.names]
         if keyed:
             with tempfile.TemporaryDirectory() as home:

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use throwaway_postgres::{Cluster, Role};
+use throwaway_postgres::{Cluster, Database, Role};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, Command},
@@ -14,6 +14,8 @@ use tokio::{
 };
 
 use crate::support::{Http, PATIENCE, command, files_with};
+
+mod rows;
 
 const USERS: usize = 5;
 const TASKS: usize = 64;
@@ -37,10 +39,14 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open(environment: &[(&str, &str)]) -> Self {
+        Self::open_with_log(environment, LOG).await
+    }
+
+    async fn open_with_log(environment: &[(&str, &str)], log: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = in_folder(folder.path(), environment)
             .args(["serve", "http", "--addr", "127.0.0.1:0", "--metrics-public"])
-            .env("RUST_LOG", LOG)
+            .env("RUST_LOG", log)
             // All users are at one address here: as behind a proxy, each is held to the share of its key.
             .env("FACTOR_TRUSTED_PROXIES", "127.0.0.1")
             .stdin(Stdio::null())
@@ -194,16 +200,50 @@ async fn on_sqlite_nobody_sees_what_is_anothers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres_nobody_sees_what_is_anothers() {
-    let cluster = Cluster::start().unwrap();
-    let database = cluster.database().unwrap();
-    let (owner, app) = (database.url(Role::Owner), database.url(Role::App));
-    let folder = tempfile::tempdir().unwrap();
-    let administration = [("DATABASE_URL", owner.as_str())];
-    let migrated = in_folder(folder.path(), &administration)
-        .args(["migrate", "--app-role", Role::App.as_str()])
-        .output()
-        .await
-        .unwrap();
-    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-    nobody_sees_anothers(&[("DATABASE_URL", &app)], &administration).await;
+    let postgres = Postgres::migrated().await;
+    nobody_sees_anothers(&postgres.server(), &postgres.administration()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_no_way_in_shows_a_foreign_row() {
+    rows::nobody_sees_a_foreign_row(&[], &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_no_way_in_shows_a_foreign_row() {
+    let postgres = Postgres::migrated().await;
+    rows::nobody_sees_a_foreign_row(&postgres.server(), &postgres.administration()).await;
+}
+
+/// A database as an administrator leaves it.
+struct Postgres {
+    owner: String,
+    app: String,
+    _database: Database,
+    _cluster: Cluster,
+}
+
+impl Postgres {
+    async fn migrated() -> Self {
+        let cluster = Cluster::start().unwrap();
+        let database = cluster.database().unwrap();
+        let (owner, app) = (database.url(Role::Owner), database.url(Role::App));
+        let postgres = Self { owner, app, _database: database, _cluster: cluster };
+        let folder = tempfile::tempdir().unwrap();
+        let migrated = in_folder(folder.path(), &postgres.administration())
+            .args(["migrate", "--app-role", Role::App.as_str()])
+            .output()
+            .await
+            .unwrap();
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        postgres
+    }
+
+    fn server(&self) -> [(&str, &str); 1] {
+        [("DATABASE_URL", &self.app)]
+    }
+
+    fn administration(&self) -> [(&str, &str); 1] {
+        [("DATABASE_URL", &self.owner)]
+    }
 }
