@@ -29,6 +29,11 @@ contract:
 oracle:
     scripts/test.sh --only 'Release build|Oracle'
 
+# The questions of `evals` as their plans answer them; what came of it goes into evals/RESULTS.md.
+evals:
+    scripts/test.sh --only 'Release build|export of the bundled sample'
+    target/test-tools/venv/bin/python evals/run.py --server target/release/factor-mcp --record plans
+
 # The oracle's values on the bundled sample, after a change of its model or of what is written down.
 expected:
     scripts/test.sh --only 'export of the bundled sample'

@@ -335,6 +335,12 @@ oracle_on_scorecards() {
     "$tools/venv/bin/python" fixtures/oracle/scorecard_answers.py --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"
 }
 
+# Questions with an oracle of their own: the plans against the server, and what plays them against answers made up for it.
+evals() {
+    "$tools/venv/bin/python" evals/test_run.py
+    "$tools/venv/bin/python" evals/run.py --server "$server" --sample-dir "$tools/sample" --market-data "$market_data"
+}
+
 python_client() { "$tools/venv/bin/python" tests/clients/python_client.py --server "$server"; }
 
 # Those on the official client 1.x, then those on 2.x: they cannot be installed side by side.
@@ -392,6 +398,7 @@ if [[ -d $market_data ]]; then
     wanted "Oracle: market data" && market_ran=yes
 fi
 begin "Oracle: bundled sample" oracle_on_the_sample
+begin "Evals" evals
 if [[ -d $market_data ]]; then
     begin "Oracle: its own comparison" oracle_self_test
     begin "Oracle: scorecards" oracle_on_scorecards
