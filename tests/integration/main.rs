@@ -51,6 +51,7 @@ mod rolling;
 mod schemas;
 mod seeds_document;
 mod setup;
+mod skills;
 mod sse;
 mod statistics;
 mod stdio;
