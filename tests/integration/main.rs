@@ -33,6 +33,7 @@ mod kinds_of_files;
 mod lengths;
 mod oauth;
 mod oracle;
+mod packaging;
 mod portfolio_factors;
 mod portfolio_tools;
 mod portfolios;
