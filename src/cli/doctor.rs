@@ -127,8 +127,12 @@ pub async fn run(settings: Result<Settings, SettingsError>, args: &DoctorArgs) -
 async fn in_force(mut settings: Settings) -> Vec<Finding> {
     let mut findings = vec![of_settings(&settings)];
     findings.extend(folder::look(&settings));
-    // Nothing is brought to another version by looking.
+    // Nothing is made and nothing brought to another version by looking.
     settings.migrate = false;
+    if store::is_fresh(&settings).await {
+        findings.push(Finding::ok(Part::Store, "nothing is kept yet"));
+        settings.store.data_dir = None;
+    }
     let (today, has_key) = (settings.clock.today, settings.vendors.fmp_key.is_some());
     match App::build(settings) {
         Ok(app) => {

@@ -87,7 +87,9 @@ fn texts<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a s
 #[tokio::test]
 async fn a_vendor_that_answers_is_well() {
     let home = home();
-    let (_fmp, settings) = vendor(home.path()).await;
+    let (_fmp, mut settings) = vendor(home.path()).await;
+    // On a machine that does much else.
+    settings.retain(|(name, _)| *name != "FACTOR_PRICE_TIMEOUT");
     let (code, findings) = look(home.path(), &texts(&settings)).await;
     assert_eq!(code, Some(0), "{findings:#?}");
     let ok = |part: &str| findings.iter().any(|finding| finding["part"] == part && finding["state"] == "ok");

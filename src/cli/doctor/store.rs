@@ -5,10 +5,17 @@ use std::time::Duration;
 use factor_store::{StoreError, maintenance};
 
 use super::{Finding, Part};
-use crate::app::App;
+use crate::{app::App, settings::Settings};
 
 /// A database that has not answered by then is away.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether nothing was kept in the folder so far: the file would be made by being opened.
+pub(super) async fn is_fresh(settings: &Settings) -> bool {
+    let own_file = settings.store.database_url.is_none();
+    let Some(folder) = settings.store.data_dir.as_deref().filter(|_| own_file) else { return false };
+    maintenance::check(folder).await.is_ok_and(|report| !report.exists && report.is_whole())
+}
 
 pub(super) async fn look(app: &App) -> Vec<Finding> {
     let own_file = app.settings.store.database_url.is_none();
@@ -19,9 +26,6 @@ pub(super) async fn look(app: &App) -> Vec<Finding> {
     }
     if let Some(folder) = folder {
         match maintenance::check(folder).await {
-            Ok(report) if report.is_whole() && !report.exists => {
-                return vec![Finding::ok(Part::Store, "nothing is kept yet")];
-            }
             Ok(report) if report.is_whole() => {}
             Ok(report) => {
                 let damaged = report.damaged.iter().map(|item| format!("the {} `{}`", item.kind, item.name));
@@ -63,7 +67,7 @@ fn of(error: &StoreError, store: &str) -> Finding {
     let says = error.to_string();
     let to_do = match error {
         StoreError::Schema(_) => {
-            "run `factor-mcp migrate` where the tables are older; where they are newer, get the version that wrote them"
+            "older tables are brought to this version when the server starts, or by `factor-mcp migrate`; for newer ones get the version that wrote them"
         }
         StoreError::Unavailable(_) if store == "postgres" => REACH,
         StoreError::Unavailable(_) => "see that the folder can be read and written by the user who runs this",
