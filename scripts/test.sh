@@ -359,6 +359,8 @@ conformance() { with_node tests/clients/conformance.sh "$server"; }
 
 rest() { tests/clients/rest.sh "$server"; }
 
+packages() { PATH=$tools/venv/bin:$PATH with_node packaging/check.sh "$server"; }
+
 # --------------------------------------------------------------------------------------------------------------- run
 
 mkdir -p "$tools"
@@ -413,6 +415,7 @@ begin "Tokens of the tools" tokens
 begin "Python client" python_client
 begin "Python client over SSE" sse_client
 begin "Frameworks with a token" frameworks
+begin "Packages" packages
 begin "Oracle: hand-made series" oracle --hand --server "$server"
 await
 

@@ -6,11 +6,14 @@ pub mod asset_proxy;
 pub mod cache;
 pub mod check;
 pub mod config;
+pub mod doctor;
+pub mod health;
 pub mod industry;
 pub mod migrate;
 pub mod reference;
 pub mod schema;
 pub mod serve;
+pub mod setup;
 pub mod store;
 mod terminal;
 pub mod user;
@@ -74,6 +77,12 @@ struct GlobalArgs {
 enum Command {
     /// Serve MCP over standard input and output (stdio, the default) or over HTTP
     Serve(serve::ServeArgs),
+    /// Put the server into the settings of Claude Desktop, Claude Code, Cursor, VS Code, Gemini CLI and Codex
+    Setup(setup::SetupArgs),
+    /// Look for what keeps answers away: settings, key, network, prices, folder, store, clock, clients; and say what to do
+    Doctor(doctor::DoctorArgs),
+    /// Ask a running server whether it is ready: for health checks of containers and supervisors
+    Health(health::HealthArgs),
     /// Analyse factors and print the report
     Analyze(Box<analyze::AnalyzeArgs>),
     /// Check price files: what they hold, how they are read, what is doubtful in them
@@ -137,6 +146,7 @@ impl Cli {
         let command = self.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default()));
         let addr = match &command {
             Command::Serve(args) => args.addr.clone(),
+            Command::Health(args) => args.addr.clone(),
             _ => None,
         };
         // Only a server goes on after one, and the settings may take time.
@@ -148,13 +158,20 @@ impl Cli {
                 settings.migrate = migrate;
                 settings
             }
-            Err(error) => {
-                say(&format!("error: {error}"));
-                return ExitCode::from(2);
-            }
+            Err(error) => match command {
+                // What is wrong with the settings is what it is asked for.
+                Command::Doctor(args) => return ended(doctor::run(Err(error), &args).await),
+                _ => {
+                    say(&format!("error: {error}"));
+                    return ExitCode::from(2);
+                }
+            },
         };
         let done = match command {
             Command::Serve(args) => serve::run(settings, args, hangups).await,
+            Command::Setup(args) => setup::run(&settings, &args),
+            Command::Doctor(args) => doctor::run(Ok(settings), &args).await,
+            Command::Health(_) => health::run(&settings).await,
             Command::Analyze(args) => analyze::run(settings, *args).await,
             Command::Check(args) => check::run(settings, args).await,
             Command::Cache(args) => cache::run(settings, args).await,
@@ -168,11 +185,15 @@ impl Cli {
             Command::Config(args) => config::run(&settings, &args),
             Command::Schema(args) => schema::run(&args),
         };
-        done.unwrap_or_else(|error| {
-            say(&format!("error: {error:#}"));
-            if is_usage(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
-        })
+        ended(done)
     }
+}
+
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
+    done.unwrap_or_else(|error| {
+        say(&format!("error: {error:#}"));
+        if is_usage(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
+    })
 }
 
 /// True for an argument that names what the store does not have: a row, a user.

@@ -6,6 +6,7 @@
 mod checks;
 mod declare;
 mod file;
+mod folders;
 mod rules;
 mod table;
 mod values;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 pub use self::{
     declare::{Preset, Setting},
+    folders::{System, UserFolders},
     table::{
         AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, OauthSettings,
         PriceSettings, QuotaSettings, SETTINGS, Settings, SlowSettings, StoreSettings, ThresholdSettings,

@@ -55,8 +55,13 @@ pub(super) fn table<const N: usize>(header: &[&str; N], rows: Vec<[String; N]>) 
 
 /// Asks a question on the terminal; yes is `y` or `yes`. Where no terminal is, nobody can answer, and the answer is no.
 pub(super) fn ask(question: &str) -> io::Result<bool> {
+    ask_or(question, "--force")
+}
+
+/// [`ask`], where another flag answers it.
+pub(super) fn ask_or(question: &str, flag: &str) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
-        say(&format!("{question} Nobody can answer here, so: no. Say --force to do it without a question."));
+        say(&format!("{question} Nobody can answer here, so: no. Say {flag} to do it without a question."));
         return Ok(false);
     }
     let mut error = io::stderr().lock();

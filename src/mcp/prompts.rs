@@ -1,10 +1,12 @@
 //! Prompts: requests that lead a model through the tools in a sensible order.
 //!
-//! A prompt is one file here and one line in `PROMPTS`; the list, the texts and the completions come from that row.
+//! A prompt is one file here and one line in `PROMPTS`; the list, the texts and the completions come from that row. The last
+//! four are the skills of the folder `skills`.
 
 mod completion;
 mod factor_check_up;
 mod hedge_my_portfolio;
+mod skills;
 mod what_moved_this_month;
 
 use rmcp::{
@@ -17,7 +19,15 @@ pub(super) use self::completion::complete;
 use crate::arguments::nearest;
 
 /// Every prompt, in the order of the list.
-const PROMPTS: [PromptEntry; 3] = [factor_check_up::ENTRY, hedge_my_portfolio::ENTRY, what_moved_this_month::ENTRY];
+const PROMPTS: [PromptEntry; 7] = [
+    factor_check_up::ENTRY,
+    hedge_my_portfolio::ENTRY,
+    what_moved_this_month::ENTRY,
+    skills::REVIEW_A_PORTFOLIO,
+    skills::HEDGE_A_POSITION,
+    skills::STRESS_BEFORE_A_DECISION,
+    skills::EXPLAIN_A_FUND,
+];
 
 /// One prompt.
 struct PromptEntry {
@@ -148,6 +158,9 @@ mod tests {
     fn an_unknown_prompt_is_refused_with_the_nearest() {
         let refused = |name: &str| get(name, &JsonObject::new()).unwrap_err().message.into_owned();
         assert_eq!(refused("factor_checkup"), "unknown prompt `factor_checkup`: did you mean `factor_check_up`?");
-        assert!(refused("zzz").ends_with("there are factor_check_up, hedge_my_portfolio, what_moved_this_month"));
+        assert!(
+            refused("zzz")
+                .contains("there are factor_check_up, hedge_my_portfolio, what_moved_this_month, review-a-portfolio")
+        );
     }
 }

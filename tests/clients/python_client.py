@@ -74,6 +74,15 @@ TOOLS = [
     "update_factor_group",
     "validate_factor_group",
 ]
+PROMPTS = {
+    "explain-a-fund",
+    "factor_check_up",
+    "hedge-a-position",
+    "hedge_my_portfolio",
+    "review-a-portfolio",
+    "stress-before-a-decision",
+    "what_moved_this_month",
+}
 SUMMARY_CHARACTERS = 8_000
 TOOLS_BYTES = 24_000
 
@@ -673,14 +682,14 @@ async def status_tells_what_is_used(caller: Caller) -> None:
 @test
 async def prompts_lead_to_the_tool(caller: Caller) -> None:
     listed = await caller.client.list_prompts()
-    equal({prompt.name for prompt in listed.prompts}, {"factor_check_up", "hedge_my_portfolio", "what_moved_this_month"}, "prompts")
+    equal({prompt.name for prompt in listed.prompts}, PROMPTS, "prompts")
     for prompt in listed.prompts:
         that(prompt.title and prompt.description, f"{prompt.name} has no title or description")
         plain = await caller.client.get_prompt(prompt.name)
         equal([message.role for message in plain.messages], ["user"], f"{prompt.name}: roles")
         that("get_factor_" in plain.messages[0].content.text, f"{prompt.name} names no tool")
-        with_category = await caller.client.get_prompt(prompt.name, {"categories": "industry, style"})
-        that("industry, style" in with_category.messages[0].content.text, f"{prompt.name} forgets its argument")
+        filled = await caller.client.get_prompt(prompt.name, {prompt.arguments[0].name: "industry, style"})
+        that("industry, style" in filled.messages[0].content.text, f"{prompt.name} forgets its argument")
     check_up = await caller.client.get_prompt("factor_check_up", {"benchmark_ticker": "IWM"})
     that("IWM" in check_up.messages[0].content.text, "the benchmark is not in the prompt")
     await refused(caller.client.get_prompt("factor_checkup"), {-32602}, "an unknown prompt")
