@@ -19,6 +19,7 @@ pub mod fundamentals;
 pub mod hedge;
 pub mod inference;
 pub mod lens;
+pub mod models;
 pub mod nnls;
 pub mod observer;
 pub mod panel;
