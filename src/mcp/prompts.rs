@@ -3,6 +3,7 @@
 //! A prompt is one file here and one line in `PROMPTS`; the list, the texts and the completions come from that row.
 
 mod completion;
+mod explain_a_fund;
 mod factor_check_up;
 mod hedge_my_portfolio;
 mod what_moved_this_month;
@@ -17,7 +18,8 @@ pub(super) use self::completion::complete;
 use crate::arguments::nearest;
 
 /// Every prompt, in the order of the list.
-const PROMPTS: [PromptEntry; 3] = [factor_check_up::ENTRY, hedge_my_portfolio::ENTRY, what_moved_this_month::ENTRY];
+const PROMPTS: [PromptEntry; 4] =
+    [explain_a_fund::ENTRY, factor_check_up::ENTRY, hedge_my_portfolio::ENTRY, what_moved_this_month::ENTRY];
 
 /// One prompt.
 struct PromptEntry {
