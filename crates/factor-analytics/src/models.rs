@@ -17,7 +17,7 @@ pub mod style;
 mod tests;
 
 pub use self::{
-    attribution::{Attribution, Attributed, Share},
+    attribution::{Attributed, Attribution, Share},
     diagnostics::BreuschPagan,
     fit::{Alpha, Estimator, FactorEstimate, FitError, ModelFactor, ModelFit},
     rolling::{RollingFits, RollingPlan, WindowFit},

@@ -86,8 +86,12 @@ fn models_are_those_of_statsmodels() {
             let total: Vec<Vec<f64>> = x.iter().map(|x| x.iter().zip(&rf).map(|(x, rf)| x + rf).collect()).collect();
             let indices: Vec<ModelFactor<'_>> =
                 names.iter().zip(&total).map(|(name, returns)| ModelFactor { name, returns }).collect();
-            let labels: Vec<NaiveDate> =
-                case["labels"].as_array().unwrap().iter().map(|label| label.as_str().unwrap().parse().unwrap()).collect();
+            let labels: Vec<NaiveDate> = case["labels"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|label| label.as_str().unwrap().parse().unwrap())
+                .collect();
             let style =
                 Style::of(&labels, &returns, &indices, None, per_year, &mut Progress::new(&mut Silent, "")).unwrap();
             for (name, weight) in case["style"]["weights"].as_object().unwrap() {

@@ -102,7 +102,8 @@ impl Design {
             (0..n).map(|row| entry(row) / norms[at]).collect()
         };
         let influences: Vec<Vec<f64>> = (0..size).map(influence).collect();
-        let of_means = |row: usize| stats::sum(influences.iter().zip(&centres).map(|(column, mean)| column[row] * mean));
+        let of_means =
+            |row: usize| stats::sum(influences.iter().zip(&centres).map(|(column, mean)| column[row] * mean));
         Ok(Self {
             level: (0..n).map(|row| 1.0 / n as f64 - of_means(row)).collect(),
             vifs: (0..size).map(|at| stats::sum((at..size).map(|other| inverse[(at, other)].powi(2)))).collect(),
@@ -116,7 +117,8 @@ impl Design {
     pub(crate) fn regress(&self, y: &[f64]) -> LeastSquares {
         let (centre, target) = centred(y);
         let slopes: Vec<f64> = self.influences.iter().map(|influence| dot(influence, &target)).collect();
-        let explained = |row: usize| stats::sum(self.columns.iter().zip(&slopes).map(|(column, slope)| column[row] * slope));
+        let explained =
+            |row: usize| stats::sum(self.columns.iter().zip(&slopes).map(|(column, slope)| column[row] * slope));
         let mut residuals: Vec<f64> = (0..y.len()).map(|row| target[row] - explained(row)).collect();
         // The x explain all of y but its last bits: there is no error, and nothing to divide by.
         let deviation = (dot(&residuals, &residuals) / y.len() as f64).sqrt();
@@ -157,7 +159,8 @@ impl MultipleRegression {
         let n = y.len();
         let design = Design::of(x, n)?;
         let found = design.regress(y);
-        let error = |influence: &[f64]| (n >= MIN_ROWS_FOR_ERRORS).then(|| newey_west_error(&found.residuals, influence));
+        let error =
+            |influence: &[f64]| (n >= MIN_ROWS_FOR_ERRORS).then(|| newey_west_error(&found.residuals, influence));
         let slope = |at: usize| Slope {
             value: found.slopes[at],
             error: error(&design.influences[at]),

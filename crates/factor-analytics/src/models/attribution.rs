@@ -77,8 +77,9 @@ impl Share {
         let linked = |part: &dyn Fn(usize) -> f64| {
             stats::sum(horizon.clone().zip(&weights).map(|(row, weight)| weight * part(row)))
         };
-        let explained =
-            |row: usize| stats::sum(rows.factors.iter().zip(fit.factors.values()).map(|(of, one)| one.beta * of.returns[row]));
+        let explained = |row: usize| {
+            stats::sum(rows.factors.iter().zip(fit.factors.values()).map(|(of, one)| one.beta * of.returns[row]))
+        };
         // From the return itself, not from the fit's own residual: the parts sum to it whatever was rounded.
         let left = |row: usize| rows.returns[row] - rows.risk_free[row] - explained(row) - fit.intercept;
         let of_factor = |(of, one): (&ModelFactor<'_>, &super::FactorEstimate)| {

@@ -158,12 +158,7 @@ impl ModelFit {
     ///
     /// # Errors
     /// [`FitError`].
-    pub fn fit(
-        y: &[f64],
-        factors: &[ModelFactor<'_>],
-        estimator: Estimator,
-        per_year: f64,
-    ) -> Result<Self, FitError> {
+    pub fn fit(y: &[f64], factors: &[ModelFactor<'_>], estimator: Estimator, per_year: f64) -> Result<Self, FitError> {
         let (n, size) = (y.len(), factors.len());
         let x: Vec<&[f64]> = factors.iter().map(|factor| factor.returns).collect();
         let named = |error| of_ols(error, factors, n);

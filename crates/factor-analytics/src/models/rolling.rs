@@ -79,7 +79,8 @@ impl RollingPlan<'_> {
             Ok(())
         };
         observed(threads.for_work(operations), (count, last_rows), || (), work, progress)?;
-        let of_series = |at: usize| windows.iter_mut().map(|window| window.get_mut(at).and_then(Option::take)).collect();
+        let of_series =
+            |at: usize| windows.iter_mut().map(|window| window.get_mut(at).and_then(Option::take)).collect();
         Ok((0..series.len()).map(of_series).collect())
     }
 
@@ -139,7 +140,10 @@ impl Window<'_> {
         let mut error = |influence: &[f64]| match plan.estimator {
             Estimator::Ols => (unexplained / freedom * product(influence, influence)).sqrt(),
             Estimator::Hac | Estimator::Huber => {
-                scores.iter_mut().zip(residuals.iter().zip(influence)).for_each(|(score, (e, weight))| *score = e * weight);
+                scores
+                    .iter_mut()
+                    .zip(residuals.iter().zip(influence))
+                    .for_each(|(score, (e, weight))| *score = e * weight);
                 let at = |step: usize| {
                     let weight = (1.0 - step as f64 / (self.lag as f64 + 1.0)) * if step == 0 { 1.0 } else { 2.0 };
                     weight * product(&scores[step..], &scores[..n - step])

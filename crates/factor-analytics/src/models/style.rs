@@ -82,7 +82,9 @@ pub struct StyleFit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StyleError {
     /// Fewer rows than there are weights to find.
-    #[error("{rows} periods on which the series and all indices have a return are too few for {indices} indices: {needed} are needed")]
+    #[error(
+        "{rows} periods on which the series and all indices have a return are too few for {indices} indices: {needed} are needed"
+    )]
     TooFewRows {
         /// Complete rows.
         rows: usize,
@@ -144,7 +146,8 @@ impl Style {
                 windows.push(StyleWindow { end: labels[last], weights, r_squared: fit.r_squared() });
             }
         }
-        let weight = |at: usize| StyleWeight { weight: fit.weights[at], interval: intervals.as_ref().map(|all| all[at]) };
+        let weight =
+            |at: usize| StyleWeight { weight: fit.weights[at], interval: intervals.as_ref().map(|all| all[at]) };
         Ok(Self {
             n,
             weights: (0..x.len()).map(|at| (name(at), weight(at))).collect(),

@@ -59,10 +59,8 @@ impl Study {
     /// Some of the panel's funds over all prices that are held.
     fn panel_over_all_prices(&self, frequency: Frequency, is_in: impl Fn(&Ticker) -> bool) -> Option<Panel> {
         let columns = self.panel.columns().iter().filter(|column| column.members.is_empty());
-        let series: Vec<Arc<PriceSeries>> = columns
-            .filter(|column| is_in(column.series.ticker()))
-            .map(|column| Arc::clone(&column.series))
-            .collect();
+        let series: Vec<Arc<PriceSeries>> =
+            columns.filter(|column| is_in(column.series.ticker())).map(|column| Arc::clone(&column.series)).collect();
         let window = self.whole_window(frequency, &series)?;
         Panel::build(window, &series).ok()
     }
@@ -162,7 +160,10 @@ mod tests {
         let whole = study(&series).monthly().unwrap();
         let panel = whole.panel();
         // March 2022 has no price before it to have a return from.
-        assert_eq!((panel.labels().first(), panel.labels().last()), (Some(&day("2022-04-30")), Some(&day("2024-06-30"))));
+        assert_eq!(
+            (panel.labels().first(), panel.labels().last()),
+            (Some(&day("2022-04-30")), Some(&day("2024-06-30")))
+        );
         assert_eq!((panel.rows(), whole.factors.len()), (27, 3));
     }
 

@@ -18,9 +18,10 @@ fn decimals_percent_and_dates_of_every_form() {
     assert_eq!(plain.column("BAB").unwrap(), [-0.02, 0.005, -0.0099]);
     assert!(plain.column("QMJ").unwrap()[1].is_nan() && plain.column("QMJ").unwrap()[2].is_nan());
     let marked = csv("date,BAB\n202001,-2%\n202002,0.5 %\n202003,-0.99%\n").unwrap();
-    assert_eq!((&marked.dates, marked.column("BAB")), (&plain.dates, plain.column("BAB")));
+    let percent = [-2.0 / 100.0, 0.5 / 100.0, -0.99 / 100.0];
+    assert_eq!((&marked.dates, marked.column("BAB").unwrap()), (&plain.dates, &percent[..]));
     let named = csv("date,BAB (%)\n1/31/2020,-2\n2/28/2020,0.5\n3/30/2020,-0.99\n").unwrap();
-    assert_eq!((&named.dates, named.column("BAB")), (&plain.dates, plain.column("BAB")));
+    assert_eq!((&named.dates, named.column("BAB").unwrap()), (&plain.dates, &percent[..]));
     let daily = csv("t,X\n20200102,0.01\n20200103,0.02\n20200106,0.03\n").unwrap();
     assert_eq!((daily.frequency, daily.dates[2].to_string().as_str()), (Frequency::Daily, "2020-01-06"));
     let stamped = csv("t,X\n2020-01-02 00:00:00,0.01\n2020-01-03T00:00:00Z,0.02\n").unwrap();

@@ -52,11 +52,11 @@ fn months_are_read_with_their_vintage() {
     let found = table(&three());
     assert_eq!((found.vintage.as_deref(), found.frequency), (Some("202504"), Frequency::Monthly));
     assert_eq!(found.dates.iter().map(ToString::to_string).collect::<Vec<_>>(), ["1963-07-31", "1963-08-31"]);
-    assert_eq!(found.column("Mkt-RF").unwrap(), [-0.0039, 0.0507]);
+    assert_eq!(found.column("Mkt-RF").unwrap(), [-0.39 / 100.0, 5.07 / 100.0]);
     // -0.99 is a return, -99.99 and -999 are none.
-    assert_eq!(found.column("HML").unwrap()[0], -0.0099);
+    assert_eq!(found.column("HML").unwrap()[0], -0.99 / 100.0);
     assert!(found.column("SMB").unwrap()[1].is_nan() && found.column("HML").unwrap()[1].is_nan());
-    assert_eq!(found.column("RF").unwrap(), [0.0027, 0.0025]);
+    assert_eq!(found.column("RF").unwrap(), [0.27 / 100.0, 0.25 / 100.0]);
     assert_eq!(found.column("Mom"), None);
 }
 
@@ -65,7 +65,10 @@ fn every_layout_is_read() {
     let long = "This file was created by using the 202511 CRSP database.  It\ncontains a momentum factor, constructed from six, value-weight\nportfolios.\n\nMissing data are indicated by -99.99 or -999.";
     for header in [",Mom", ",Mom   ", "Date,MOM", "  ,  WML  ", "date,Mom"] {
         let found = table(&file(long, header, &["192701,0.57", "192702,  -1.50"], &[], "\n"));
-        assert_eq!((found.vintage.as_deref(), found.column("Mom").unwrap()), (Some("202511"), &[0.0057, -0.015][..]));
+        assert_eq!(
+            (found.vintage.as_deref(), found.column("Mom").unwrap()),
+            (Some("202511"), &[0.57 / 100.0, -1.5 / 100.0][..])
+        );
     }
     let compact = table(&file(FIRST, ",Mom", &["19630701,   0.54", "19630702,  -0.51"], &[], "\n"));
     let iso = table(&file(FIRST, ",Mom", &["1963-07-01, 0.54", "1963-07-02,-0.51"], &[], "\r\n"));
@@ -178,7 +181,10 @@ async fn a_folder_has_files_packed_or_not_and_names_what_it_lacks() {
     let zip = zipped(&[("x.csv", longer.as_bytes())]);
     std::fs::write(folder.path().join("f-f_research_data_factors_csv.ZIP"), zip).unwrap();
     let found = library.load(dataset).await.unwrap();
-    assert_eq!((found.table.column("Mkt-RF").unwrap()[1], found.name.as_str()), (0.0508, "F-F_Research_Data_Factors"));
+    assert_eq!(
+        (found.table.column("Mkt-RF").unwrap()[1], found.name.as_str()),
+        (5.08 / 100.0, "F-F_Research_Data_Factors")
+    );
     assert_eq!(
         FrenchLibrary::nowhere("prices are simulated").load(dataset).await.unwrap_err().to_string(),
         "F-F_Research_Data_Factors of Kenneth French's library is needed, and prices are simulated: put F-F_Research_Data_Factors_CSV.zip into a folder and set FACTOR_FRENCH_DIR to it"
