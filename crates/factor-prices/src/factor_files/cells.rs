@@ -165,7 +165,9 @@ fn iso(cell: &str) -> Option<NaiveDate> {
     let date = cell.get(..10)?;
     let rest = cell.get(10..)?;
     let is_midnight = rest.trim_start_matches(['T', ' ']).chars().all(|c| matches!(c, '0' | ':' | '.' | 'Z'));
-    (is_midnight && date.as_bytes().get(4) == Some(&b'-')).then(|| date.parse().ok()).flatten()
+    let is_plain =
+        date.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
+    (is_midnight && is_plain).then(|| date.parse().ok()).flatten()
 }
 
 fn compact(cell: &str) -> Option<NaiveDate> {

@@ -268,9 +268,14 @@ fn date(text: &str) -> Option<(NaiveDate, DateForm)> {
                 NaiveDate::from_ymd_opt(text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?)?;
             Some((day, DateForm::Compact)).filter(|_| is_of_markets(day))
         }
-        10 if text.is_ascii() && text.bytes().filter(|b| *b == b'-').count() == 2 => {
-            let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-            Some((day, DateForm::Iso)).filter(|_| is_of_markets(day))
+        10 => {
+            // By hand: chrono's own reading lets spaces through.
+            let mut parts = text.split('-');
+            let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+            let is_plain = [year, month, day].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+            let is_whole = (year.len(), month.len(), day.len()) == (4, 2, 2) && parts.next().is_none();
+            let day = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+            Some((day, DateForm::Iso)).filter(|_| is_plain && is_whole && is_of_markets(day))
         }
         _ => None,
     }

@@ -104,6 +104,7 @@ fn what_is_damaged_is_refused_by_its_line() {
     assert!(error(&whole[..whole.len() - 60]).contains("cut off"));
     assert!(error(&whole[..whole.find("Annual").unwrap()]).contains("cut off"));
     assert!(with("\r\n\r\n Annual", "\r\n Annual").contains("line 6: "));
+    assert!(error(&file(FIRST, ",Mom", &["1990- 1-03,0.1"], &[], "\n")).contains("`1990- 1-03` is no date"));
     assert!(error("<!DOCTYPE html><html>").contains("a page of HTML"));
     assert!(error(" \n ").contains("empty"));
     assert!(error("a\0b").contains("not text"));
