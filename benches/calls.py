@@ -26,6 +26,7 @@ KINDS = {
     "correlations, full, no limit": (ANALYSIS, {"format": "full", "max_chars": 0}),
     "performance, full": (ANALYSIS, {"analysis_type": "performance", "format": "full"}),
     "returns, full": (ANALYSIS, {"analysis_type": "returns", "format": "full"}),
+    "model, summary": ("analyze_factor_model", {"ticker": "XLK"}),
     "comparison, full": ("compare_factors", {"tickers": ["SPY", "TLT"], "format": "full"}),
     "recommendations, full": ("get_factor_recommendations", {"overexposed_factor": "real estate", "holdings": MIX, "format": "full"}),
     "exposures, full": ("get_portfolio_exposures", {"holdings": MIX, "format": "full"}),

@@ -182,6 +182,7 @@ impl App {
         if self.clearing.happened().await {
             self.sources.prices.forget();
             self.sources.yields.forget();
+            self.sources.french.forget();
             self.analyzer.forget();
             self.answers.forget();
             tracing::info!("what was kept is cleared, and what was in memory dropped with it");

@@ -24,7 +24,8 @@ use crate::{
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The tools that have a label of their own; others share one.
-pub const TOOLS: [&str; 16] = [
+pub const TOOLS: [&str; 17] = [
+    "analyze_factor_model",
     "compare_factors",
     "create_factor_group",
     "delete_factor_group",

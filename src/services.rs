@@ -5,6 +5,7 @@ pub mod check;
 pub(crate) mod common_args;
 pub mod comparison;
 pub mod exposures;
+pub mod factor_model;
 pub mod factors;
 pub mod groups;
 pub(crate) mod holdings_warning;

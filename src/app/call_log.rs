@@ -74,7 +74,9 @@ pub(super) fn kind(tool: &str, arguments: &Map<String, Value>) -> Option<&'stati
 fn limit(settings: &SlowSettings, tool: &str, kind: Option<&str>) -> Option<Duration> {
     match (tool, kind) {
         ("get_factor_analysis", Some("correlations")) => Some(settings.correlations),
-        ("get_factor_analysis" | "get_portfolio_exposures" | "compare_factors", _) => Some(settings.performance),
+        ("get_factor_analysis" | "get_portfolio_exposures" | "compare_factors" | "analyze_factor_model", _) => {
+            Some(settings.performance)
+        }
         ("get_factor_recommendations", _) => Some(settings.recommendations),
         ("create_factor_group" | "update_factor_group" | "validate_factor_group", _) => Some(settings.validation),
         (tool, _) if tool.contains("factor_group") || tool.contains("portfolio") => Some(settings.groups),

@@ -8,11 +8,16 @@ use chrono_tz::America::New_York;
 use factor_prices::{
     CachedMarketSource, CachedYields, Clock, FundamentalsProvider, PriceProvider, YieldProvider,
     cached::MarketSource,
+    factor_files::FactorFiles,
     files::FilePrices,
+    french::FrenchLibrary,
     market_hours,
     sample::SamplePrices,
     upstream::{SharedPause, UpstreamStats},
-    vendors::{Fmp, Fred, Treasury, VendorConfig, VendorDates, Yahoo, YieldChain, fmp, fred, treasury, yahoo},
+    vendors::{
+        Fmp, Fred, FrenchSite, Treasury, VendorConfig, VendorDates, Yahoo, YieldChain, fmp, fred, french, treasury,
+        yahoo,
+    },
 };
 use factor_store::{MemoryEntries, PostgresEntries, SqliteEntries, entries::WriteBehind};
 use factor_types::EntryStore;
@@ -40,6 +45,10 @@ pub struct Sources {
     pub fundamentals: Arc<dyn FundamentalsProvider>,
     /// Where yields come from.
     pub yields: Arc<dyn YieldProvider>,
+    /// Where factors of published models come from.
+    pub french: Arc<FrenchLibrary>,
+    /// Factors of the administrator's own.
+    pub factor_files: Option<FactorFiles>,
     /// The source of prices itself, past what is kept: what it says now.
     pub direct: Arc<dyn PriceProvider>,
     /// Which price source was picked, and why.
@@ -169,11 +178,15 @@ impl Picker<'_> {
         let named = self.named_yields(None, own_yields.name == "files")?;
         let (yields, yield_choice) = named.unwrap_or_else(|| (source.clone() as Arc<dyn YieldProvider>, own_yields));
         let (prices, fundamentals, scope) = (source.clone(), source.clone(), choice.name.clone());
+        let french = self.french(choice.name == "sample")?;
+        let factor_files = self.factor_files();
         let Self { store, vendors, .. } = self;
         Ok(Sources {
             prices,
             fundamentals,
             yields,
+            french,
+            factor_files,
             direct: source,
             choice,
             yield_choice,
@@ -190,7 +203,7 @@ impl Picker<'_> {
         let yields = self.vendor_yields(Some(Arc::clone(&client)))?;
         // Kept under the address too: a trial server's prices never pass for the market's.
         let scope = scope("fmp", &self.settings.vendors.fmp_url);
-        Ok(self.vendor(client, scope, choice("fmp", why), yields))
+        self.vendor(client, scope, choice("fmp", why), yields)
     }
 
     fn yahoo(mut self, why: String) -> anyhow::Result<Sources> {
@@ -198,23 +211,27 @@ impl Picker<'_> {
         let client = Yahoo::new(self.config("yahoo", url, yahoo::REQUESTS_PER_MINUTE))?;
         let client = self.watched(client, (Yahoo::stats, Yahoo::close));
         let yields = self.vendor_yields(None)?;
-        Ok(self.vendor(client, scope("yahoo", url), choice("yahoo", why), yields))
+        self.vendor(client, scope("yahoo", url), choice("yahoo", why), yields)
     }
 
     /// A vendor: what it gives is kept.
     fn vendor<S: MarketSource + 'static>(
-        self,
+        mut self,
         source: Arc<S>,
         scope: String,
         choice: SourceChoice,
         (yields, yield_choice): (Arc<dyn YieldProvider>, SourceChoice),
-    ) -> Sources {
+    ) -> anyhow::Result<Sources> {
+        let french = self.french(false)?;
+        let factor_files = self.factor_files();
         let Self { store, clock, vendors, .. } = self;
         let cached = CachedMarketSource::new(source.clone(), scope.as_str(), Arc::clone(&store), clock);
-        Sources {
+        Ok(Sources {
             prices: Arc::new(cached.clone()),
             fundamentals: Arc::new(cached.clone()),
             yields,
+            french,
+            factor_files,
             direct: source,
             choice,
             yield_choice,
@@ -223,7 +240,28 @@ impl Picker<'_> {
             store,
             scope,
             vendors,
+        })
+    }
+
+    fn factor_files(&self) -> Option<FactorFiles> {
+        self.settings.factors.model_files.as_ref().map(FactorFiles::at)
+    }
+
+    /// The factors of published models: a folder where one is set, else the library's site. Simulated prices have nothing to do
+    /// with them, so that nobody is asked then.
+    fn french(&mut self, simulated: bool) -> anyhow::Result<Arc<FrenchLibrary>> {
+        if let Some(folder) = &self.settings.factors.french_dir {
+            return Ok(Arc::new(FrenchLibrary::folder(folder)));
         }
+        if simulated {
+            let why = "nothing is fetched, since the prices are simulated (model lens and custom need no file)";
+            return Ok(Arc::new(FrenchLibrary::nowhere(why)));
+        }
+        let url = &self.settings.vendors.french_url;
+        let client = FrenchSite::new(self.config("french", url, french::REQUESTS_PER_MINUTE))?;
+        let site = self.watched(client, (FrenchSite::stats, FrenchSite::close));
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Ok(Arc::new(FrenchLibrary::site(site, scope("french", url), store, clock)))
     }
 
     fn fmp_client(&mut self) -> anyhow::Result<Arc<Fmp>> {

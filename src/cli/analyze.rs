@@ -12,7 +12,7 @@ use super::{print, say};
 use crate::{
     app::App,
     progress::Progress,
-    services::{Call, analysis, comparison, exposures, recommendations},
+    services::{Call, analysis, comparison, exposures, factor_model, recommendations},
     settings::Settings,
 };
 
@@ -34,6 +34,8 @@ enum Kind {
     Exposures,
     /// Two to six factors (--tickers) next to each other, over several --periods
     Comparison,
+    /// Funds (--tickers), --categories or a portfolio on the factors of a --model: betas, alpha, attribution, style
+    Model,
     /// How hedges of a factor (--factor) did, quarter by quarter, beside other ways
     Scorecard,
 }
@@ -57,6 +59,15 @@ pub struct AnalyzeArgs {
     /// Comparison: periods apart from each other, such as 2015,2022 or high_vol,other
     #[arg(long, value_delimiter = ',', value_name = "PERIODS")]
     periods: Vec<String>,
+    /// Model: lens, capm, ff3, carhart, ff5, ff6 or custom (with --args '{"factors": ["SPY", "TLT"]}')
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Model: betas over moving windows of so many periods
+    #[arg(long, value_name = "N")]
+    rolling: Option<usize>,
+    /// Model: ols, hac or huber
+    #[arg(long, value_name = "ESTIMATOR")]
+    robust: Option<String>,
     /// Returns after this date
     #[arg(long, value_name = "YYYY-MM-DD")]
     start: Option<String>,
@@ -85,10 +96,10 @@ pub struct AnalyzeArgs {
     /// Recommendations: true lists short sales too; false lets the best hedge only buy
     #[arg(long, value_name = "BOOL")]
     allow_short: Option<bool>,
-    /// Recommendations, exposures: a CSV file with the columns ticker and weight, shares or value
+    /// Recommendations, exposures, model: a CSV file with the columns ticker and weight, shares or value
     #[arg(long, value_name = "PATH", conflicts_with = "portfolio")]
     holdings: Option<PathBuf>,
-    /// Recommendations, exposures: a saved portfolio (default: CURRENT_PORTFOLIO)
+    /// Recommendations, exposures, model: a saved portfolio (default: CURRENT_PORTFOLIO)
     #[arg(long, value_name = "NAME")]
     portfolio: Option<String>,
     /// Any argument of the tool behind the analysis, as a JSON object; wins over the other options
@@ -105,7 +116,7 @@ impl AnalyzeArgs {
             Kind::Correlations => Some("correlations"),
             Kind::Performance => Some("performance"),
             Kind::Returns => Some("returns"),
-            Kind::Recommendations | Kind::Exposures | Kind::Comparison | Kind::Scorecard => None,
+            Kind::Recommendations | Kind::Exposures | Kind::Comparison | Kind::Model | Kind::Scorecard => None,
         };
         let mut arguments = Map::new();
         arguments.extend(kind.map(|kind| ("analysis_type".to_owned(), json!(kind))));
@@ -134,11 +145,14 @@ impl AnalyzeArgs {
             ("sort_by", &self.sort_by),
             ("overexposed_factor", &self.factor),
             ("portfolio_name", &self.portfolio),
+            ("model", &self.model),
+            ("robust", &self.robust),
         ];
         for (name, value) in texts {
             arguments.extend(value.as_ref().map(|value| (name.to_owned(), json!(value))));
         }
         arguments.extend(self.allow_short.map(|allowed| ("allow_short".to_owned(), json!(allowed))));
+        arguments.extend(self.rolling.map(|window| ("rolling".to_owned(), json!(window))));
         let length = if matches!(self.kind, Kind::Recommendations) { "max_recommendations" } else { "top_n" };
         arguments.extend(self.top.map(|top| (length.to_owned(), json!(top))));
         if let Some(path) = &self.holdings {
@@ -169,6 +183,7 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
         Kind::Recommendations | Kind::Scorecard => recommendations::answer(&app, call).await,
         Kind::Exposures => exposures::answer(&app, call).await,
         Kind::Comparison => comparison::answer(&app, call).await,
+        Kind::Model => factor_model::answer(&app, call).await,
     };
     match answered {
         Ok(answer) => {

@@ -4,6 +4,7 @@
 //! four are the skills of the folder `skills`.
 
 mod completion;
+mod explain_a_fund;
 mod factor_check_up;
 mod hedge_my_portfolio;
 mod skills;
@@ -19,7 +20,8 @@ pub(super) use self::completion::complete;
 use crate::arguments::nearest;
 
 /// Every prompt, in the order of the list.
-const PROMPTS: [PromptEntry; 7] = [
+const PROMPTS: [PromptEntry; 8] = [
+    explain_a_fund::ENTRY,
     factor_check_up::ENTRY,
     hedge_my_portfolio::ENTRY,
     what_moved_this_month::ENTRY,

@@ -2,6 +2,7 @@
 //!
 //! A tool is one file here and one line in [`TOOLS`]; what it answers is a service's.
 
+mod analyze_factor_model;
 mod compare_factors;
 mod create_factor_group;
 mod delete_factor_group;
@@ -33,6 +34,7 @@ use crate::{answer::Rendered, app::App, services::Call, tool_error::ToolError};
 
 /// Every tool of the server.
 pub const TOOLS: &[ToolEntry] = &[
+    analyze_factor_model::ENTRY,
     compare_factors::ENTRY,
     create_factor_group::ENTRY,
     delete_factor_group::ENTRY,

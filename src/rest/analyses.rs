@@ -82,4 +82,13 @@ pub(super) const ROUTES: &[Route] = &[
             "Two to six factors beside each other, over periods and under conditions.",
         )
     },
+    Route {
+        example: r#"{"ticker": "XLK", "model": "lens", "rolling": 36}"#,
+        ..figures(
+            Verb::Post,
+            "/factor-intelligence/model",
+            Work::Tool("analyze_factor_model"),
+            "A fund, group or portfolio on the factors of a model: betas, alpha, attribution, style.",
+        )
+    },
 ];

@@ -49,6 +49,8 @@ pub(crate) enum Warning {
     SmallPeriods { periods: Vec<(String, usize)>, under: usize, finer: bool },
     /// Periods picked for their turbulence.
     PickedPeriods(Vec<String>),
+    /// What is to be known of a model's factors, or of series that it does not fit.
+    OfFactors(String),
     /// The dates that all have, where they are not the whole window; `None` where there are none.
     SharedDates { dates: Option<(NaiveDate, NaiveDate)>, periods: usize, of: usize },
 }
@@ -119,7 +121,7 @@ impl fmt::Display for Warning {
                 };
                 write!(f, "{} {what}", Named(tickers))
             }
-            Self::OfPrices(words) => f.write_str(words),
+            Self::OfPrices(words) | Self::OfFactors(words) => f.write_str(words),
             Self::LostRows { tickers, rows, rows_without } => {
                 let names = a_few(tickers.iter().map(Ticker::as_str));
                 let it = if tickers.len() == 1 { "it" } else { "them" };

@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
-use factor_prices::vendors::{fmp, fred, treasury, yahoo};
+use factor_prices::vendors::{fmp, fred, french, treasury, yahoo};
 use factor_store::{QuotaLimits, UserTier};
 
 use super::{
@@ -32,6 +32,17 @@ settings! {
             Setting::new("FACTOR_YIELD_FILE").path().in_words("next to the prices"), optional(existing_path());
     }
 
+    /// Where factors of published models come from.
+    factors: FactorSettings {
+        /// Folder with files of Kenneth French's library as its site has them (`F-F_Research_Data_5_Factors_2x3_CSV.zip`, or the CSV in it):
+        /// nothing is fetched then.
+        french_dir: Option<PathBuf> =
+            Setting::new("FACTOR_FRENCH_DIR").path().in_words("fetched from the library's site where prices are a market's"),
+            optional(existing_path());
+        /// File or folder of factor returns of your own, CSV or Parquet: dates in the first column, a column a factor, as decimals or with `%`.
+        model_files: Option<PathBuf> = Setting::new("FACTOR_MODEL_FILES").path(), optional(existing_path());
+    }
+
     /// How the vendors of prices and yields are reached.
     vendors: VendorSettings {
         /// Key of Financial Modeling Prep; sent in a header, never shown or logged.
@@ -51,6 +62,9 @@ settings! {
         /// Another address for FRED's yields, up to and with `/graph/fredgraph.csv`.
         fred_url: BaseUrl =
             Setting::new("FRED_BASE_URL").preset(fred::BASE_URL).in_words("the vendor's own"), url(fred::BASE_URL);
+        /// Another address for Kenneth French's library: the folder that holds its zip files.
+        french_url: BaseUrl =
+            Setting::new("FRENCH_BASE_URL").preset(french::BASE_URL).in_words("the library's own"), url(french::BASE_URL);
         /// Seconds a vendor has for one request, 1 to 300.
         timeout: Duration = Setting::new("FACTOR_PRICE_TIMEOUT").preset("10"), seconds(1..=300);
         /// Tries after the first, 0 to 10.
@@ -183,6 +197,8 @@ settings! {
         exposures: QuotaLimits = Setting::new("FACTOR_EXPOSURES_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
         /// Comparisons a day, by tier.
         comparisons: QuotaLimits = Setting::new("FACTOR_COMPARISONS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Factor models a day, by tier.
+        models: QuotaLimits = Setting::new("FACTOR_MODELS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
         /// Groups created, changed and deleted a day, by tier.
         group_writes: QuotaLimits = Setting::new("FACTOR_GROUPS_CREATE_RATE_LIMIT").preset("20 per day;40 per day;80 per day"), per_day();
         /// Lists of groups a day, by tier.

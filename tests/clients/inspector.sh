@@ -37,7 +37,7 @@ inspect_all() {
     inspect 0 "initialize" "JSON.stringify(result).includes('$version') && JSON.stringify(result).includes('factor-mcp')" \
         --method initialize
     inspect 0 "tools/list has no portability findings" \
-        "names(result.tools) === 'compare_factors create_factor_group delete_factor_group delete_portfolio get_factor_analysis get_factor_group get_factor_recommendations get_portfolio get_portfolio_exposures get_server_status list_factor_groups list_factors list_portfolios save_portfolio update_factor_group validate_factor_group' && stderr === ''" \
+        "names(result.tools) === 'analyze_factor_model compare_factors create_factor_group delete_factor_group delete_portfolio get_factor_analysis get_factor_group get_factor_recommendations get_portfolio get_portfolio_exposures get_server_status list_factor_groups list_factors list_portfolios save_portfolio update_factor_group validate_factor_group' && stderr === ''" \
         --method tools/list --strict
     for kind in correlations performance returns; do
         inspect 0 "tools/call $kind" \

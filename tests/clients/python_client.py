@@ -57,6 +57,7 @@ SECTIONS = {
 }
 COMMON = ("data_quality", "analysis_metadata", "performance")
 TOOLS = [
+    "analyze_factor_model",
     "compare_factors",
     "create_factor_group",
     "delete_factor_group",
@@ -84,7 +85,7 @@ PROMPTS = {
     "what_moved_this_month",
 }
 SUMMARY_CHARACTERS = 8_000
-TOOLS_BYTES = 24_000
+TOOLS_BYTES = 27_500
 
 # What may stand first in any answer: what has to be known before its figures are used, and what they are of.
 FIRST = {"note", "not_analysed", "warnings", "as_of", "period", "window_dates"}

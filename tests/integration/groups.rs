@@ -517,6 +517,7 @@ async fn hidden_tools_are_not_there() {
         ["get_factor_group", "get_portfolio", "list_factor_groups", "list_portfolios", "validate_factor_group"]
     );
     let analysis = [
+        "analyze_factor_model",
         "compare_factors",
         "get_factor_analysis",
         "get_factor_recommendations",

@@ -102,6 +102,17 @@ async fn a_comparison_keeps_to_its_length() {
 }
 
 #[tokio::test]
+async fn a_model_keeps_to_its_length() {
+    let mut server = Measured::start(&[("FACTOR_PRICE_SOURCE", "sample")]).await;
+    for format in ["full", "summary", "report"] {
+        let alone = json!({"ticker": "XLK", "rolling": 36, "style_indices": ["SPY", "IEF", "GLD"], "format": format});
+        server.at_all_lengths("analyze_factor_model", alone).await;
+        let all = json!({"categories": ["industry", "style"], "factors": ["SPY", "IEF", "GLD"], "rolling": 24, "format": format});
+        server.at_all_lengths("analyze_factor_model", all).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_is_listed_within_the_length() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().display().to_string();

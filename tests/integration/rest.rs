@@ -346,6 +346,8 @@ fn questions() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         all.push(("POST", "/factor-intelligence/exposures", "get_portfolio_exposures", exposures));
         let compared = json!({"tickers": ["SPY", "TLT", "GLD"], "periods": ["2018", "2022"], "format": format});
         all.push(("POST", "/factor-intelligence/compare", "compare_factors", compared));
+        let modelled = json!({"ticker": "XLK", "factors": ["SPY", "IEF"], "rolling": 36, "format": format});
+        all.push(("POST", "/factor-intelligence/model", "analyze_factor_model", modelled));
     }
     for (path, tool, arguments) in [
         ("/factors", "list_factors", json!({})),

@@ -8,6 +8,7 @@ mod deadline;
 mod facts;
 mod fallback;
 mod faults;
+mod french;
 mod gate;
 mod key;
 mod lifecycle;

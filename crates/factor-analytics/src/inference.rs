@@ -72,6 +72,21 @@ pub fn normal_p(z: f64) -> Option<f64> {
     checked_gamma_ur(0.5, z * z / 2.0).ok().filter(|p| p.is_finite()).map(|p| p.clamp(0.0, 1.0))
 }
 
+/// The two-sided p-value of Student's t: I(f / (f + t^2); f / 2, 1 / 2), f the degrees of freedom.
+pub(crate) fn student_p(t: f64, freedom: f64) -> Option<f64> {
+    if t.is_nan() || freedom.is_nan() || freedom <= 0.0 {
+        return None;
+    }
+    let square = t * t;
+    // As for a correlation: where t is small its complement loses nothing.
+    let p = if square < 1.0 {
+        1.0 - checked_beta_reg(0.5, freedom / 2.0, square / (freedom + square)).ok()?
+    } else {
+        checked_beta_reg(freedom / 2.0, 0.5, freedom / (freedom + square)).ok()?
+    };
+    p.is_finite().then(|| p.clamp(0.0, 1.0))
+}
+
 /// The 95% interval of r1 - r2, the difference of the correlations of two samples that share nothing, each given with its own
 /// interval: r1 - r2 - sqrt((r1 - low1)^2 + (high2 - r2)^2) to r1 - r2 + sqrt((high1 - r1)^2 + (r2 - low2)^2)
 /// (G. Zou, Psychological Methods 12, 2007).
@@ -116,7 +131,7 @@ pub fn share_interval(hits: usize, n: usize) -> Option<(f64, f64)> {
 }
 
 /// The 97.5% quantile of Student's t: where I(f / (f + t^2); f / 2, 1 / 2), its two-sided p-value, is 5%.
-fn t_975(freedom: f64) -> Option<f64> {
+pub(crate) fn t_975(freedom: f64) -> Option<f64> {
     // For one degree of freedom it is 12.7, for many that of the normal distribution.
     let (mut low, mut high) = (1.9, 13.0);
     // Halved until nothing lies between: statrs' own quantile has nine digits.

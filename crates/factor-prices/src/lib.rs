@@ -6,6 +6,8 @@
 //! | `sample` | [`sample`] | simulated from a stated factor model with a fixed seed |
 //! | `fmp` | [`vendors::fmp`] | Financial Modeling Prep, with a key: prices, dividends, profiles, yields |
 //! | `yahoo` | [`vendors::yahoo`] | Yahoo's chart: prices and dividends |
+//! | factor files | [`factor_files`] | factors of one's own, CSV or Parquet |
+//! | `french` | [`mod@french`] | factors of Kenneth French's library, a folder or the site |
 //! | `treasury`, `fred` | [`vendors::treasury`], [`vendors::fred`] | yields, several of them as one [`vendors::chain`] |
 //!
 //! [`upstream`] reaches a vendor's server within its limits, [`cached`] keeps what came.
@@ -14,7 +16,9 @@
 //! another's.
 
 pub mod cached;
+pub mod factor_files;
 pub mod files;
+pub mod french;
 pub mod market_hours;
 mod oddities;
 pub mod sample;

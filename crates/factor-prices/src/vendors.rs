@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod fmp;
 pub mod fred;
+pub mod french;
 mod plausible;
 mod rows;
 pub mod treasury;
@@ -17,7 +18,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use chrono::NaiveDate;
 use factor_types::Ticker;
 
-pub use self::{chain::YieldChain, fmp::Fmp, fred::Fred, treasury::Treasury, yahoo::Yahoo};
+pub use self::{chain::YieldChain, fmp::Fmp, fred::Fred, french::FrenchSite, treasury::Treasury, yahoo::Yahoo};
 use crate::{
     SourceFault,
     upstream::{

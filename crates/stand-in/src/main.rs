@@ -1,4 +1,4 @@
-//! Runs all four stand-in vendors by hand, on neighbouring ports, until Ctrl-C.
+//! Runs all five stand-in vendors by hand, on neighbouring ports, until Ctrl-C.
 
 use std::{error::Error, io, io::Write as _, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Parser;
 use factor_stand_in::{Market, Options, RateLimit, StandIn, Vendor};
 
-/// Stand-in price vendors: FMP, Yahoo, Treasury and FRED on neighbouring ports.
+/// Stand-in price vendors: FMP, Yahoo, Treasury, FRED and French's library on neighbouring ports.
 #[derive(Parser)]
 #[command(name = "factor-stand-in", max_term_width = 100)]
 struct Args {
@@ -28,8 +28,8 @@ struct Args {
     /// The vendors' today: nothing later is served (default: the last day there is)
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<NaiveDate>,
-    /// FMP's port; Yahoo, Treasury and FRED have the three after it
-    #[arg(long, default_value_t = 9000, value_parser = clap::value_parser!(u16).range(1..=65532))]
+    /// FMP's port; Yahoo, Treasury, FRED and the library have the four after it
+    #[arg(long, default_value_t = 9000, value_parser = clap::value_parser!(u16).range(1..=65531))]
     port: u16,
     /// Pause before each answer
     #[arg(long, value_name = "MS", default_value_t = 0)]

@@ -2,6 +2,7 @@
 
 mod fmp;
 mod fred;
+mod french;
 #[cfg(test)]
 mod tests;
 mod treasury;
@@ -27,6 +28,8 @@ pub enum Vendor {
     Treasury,
     /// FRED's keyless graph CSV.
     Fred,
+    /// Kenneth French's data library, a zip a file.
+    French,
 }
 
 /// What a request is about.
@@ -39,10 +42,10 @@ pub(crate) struct Subject {
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Fmp, Self::Yahoo, Self::Treasury, Self::Fred];
+    pub const ALL: [Self; 5] = [Self::Fmp, Self::Yahoo, Self::Treasury, Self::Fred, Self::French];
 
     /// The part of the path that belongs to the base URL: `/stable`, nothing, up to and with
-    /// `daily-treasury-rates.csv`, up to and with `fredgraph.csv`.
+    /// `daily-treasury-rates.csv`, up to and with `fredgraph.csv`, the folder of the library.
     #[must_use]
     pub fn base_path(self) -> &'static str {
         match self {
@@ -50,6 +53,7 @@ impl Vendor {
             Self::Yahoo => "",
             Self::Treasury => "/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv",
             Self::Fred => "/graph/fredgraph.csv",
+            Self::French => Self::FRENCH_PATH,
         }
     }
 
@@ -84,6 +88,9 @@ impl Vendor {
                 Subject { symbols: list(year), ..Subject::default() }
             }
             Self::Fred => Subject { symbols: list(request.query("id")), from: date("cosd"), to: date("coed") },
+            Self::French => {
+                Subject { symbols: french::file_of(&request.path).into_iter().collect(), ..Subject::default() }
+            }
         }
     }
 
@@ -97,6 +104,7 @@ impl Vendor {
             Self::Yahoo => yahoo::answer(ask),
             Self::Treasury => treasury::answer(ask),
             Self::Fred => fred::answer(ask),
+            Self::French => french::answer(ask),
         }
     }
 
@@ -107,6 +115,7 @@ impl Vendor {
             Self::Yahoo => yahoo::refusal(fault),
             Self::Treasury => plain_refusal(fault, treasury::HEADER),
             Self::Fred => plain_refusal(fault, "observation_date,DGS10\n"),
+            Self::French => plain_refusal(fault, french::HEADER),
         }
     }
 }
@@ -118,6 +127,7 @@ impl fmt::Display for Vendor {
             Self::Yahoo => "yahoo",
             Self::Treasury => "treasury",
             Self::Fred => "fred",
+            Self::French => "french",
         })
     }
 }

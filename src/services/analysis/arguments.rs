@@ -96,6 +96,14 @@ impl Query {
         Self { request: AnalysisRequest { lead_months, ..query.request }, ..query }
     }
 
+    /// The analysis that a factor model rests on: no table of its own, and the prices of what its factors are made of, from
+    /// `months` before the window on.
+    pub(super) fn for_model(common: CommonArgs, also_priced: &[Ticker], months: u32) -> Self {
+        let query = Self::resting(common, also_priced, None);
+        let lead_months = query.request.lead_months + months;
+        Self { request: AnalysisRequest { lead_months, ..query.request }, ..query }
+    }
+
     /// An analysis of performance that its caller did not ask for, with a table of the factors in `profiled`.
     fn resting(common: CommonArgs, also_priced: &[Ticker], profiled: Option<BTreeSet<Category>>) -> Self {
         let plan = PerformancePlan {

@@ -45,6 +45,19 @@ impl AnalysisContext {
         Self::run(Query::for_comparison(common, months), app, caller).await
     }
 
+    /// Runs the analysis that a factor model rests on, with the prices of further tickers, all from so many months before the window on.
+    ///
+    /// # Errors
+    /// Why nothing could be analysed.
+    pub(crate) async fn of_model(
+        common: CommonArgs,
+        app: &App,
+        (also_priced, months): (Vec<Ticker>, u32),
+        caller: &Caller<'_>,
+    ) -> Result<Self, ToolError> {
+        Self::run(Query::for_model(common, &also_priced, months), app, caller).await
+    }
+
     async fn run(query: Query, app: &App, caller: &Caller<'_>) -> Result<Self, ToolError> {
         let found = app.analyzer.analyze(&query.request, &query.common.snapshot.loaded.universe, caller).await;
         let analysis = found.map_err(|error| refused(app, &error, &query.common))?;

@@ -84,7 +84,7 @@ async fn portfolios(
 }
 
 /// A portfolio at the weights that its holdings have today.
-async fn valued(
+pub(crate) async fn valued(
     app: &App,
     name: &GroupName,
     holdings: &[Holding],

@@ -21,6 +21,7 @@ pub(super) struct World {
     pub(super) yahoo: StandIn,
     pub(super) treasury: StandIn,
     pub(super) fred: StandIn,
+    pub(super) french: StandIn,
     folder: tempfile::TempDir,
     settings: Vec<(&'static str, String)>,
 }
@@ -77,6 +78,7 @@ impl World {
             yahoo: start(Vendor::Yahoo, None).await,
             treasury: start(Vendor::Treasury, None).await,
             fred: start(Vendor::Fred, None).await,
+            french: start(Vendor::French, None).await,
             market,
             tickers,
             folder: tempfile::tempdir().unwrap(),
@@ -88,6 +90,7 @@ impl World {
         world.set("YAHOO_BASE_URL", world.yahoo.url());
         world.set("TREASURY_BASE_URL", world.treasury.url());
         world.set("FRED_BASE_URL", world.fred.url());
+        world.set("FRENCH_BASE_URL", world.french.url());
         world.set("FACTOR_DATA_DIR", world.data().display());
         world.go_to("2026-06-30");
         world
@@ -101,7 +104,7 @@ impl World {
 
     /// Time goes on: for the vendors at once, for the processes started from now on.
     pub(super) fn go_to(&mut self, today: &str) {
-        for vendor in [&self.fmp, &self.yahoo, &self.treasury, &self.fred] {
+        for vendor in [&self.fmp, &self.yahoo, &self.treasury, &self.fred, &self.french] {
             vendor.set_today(day(today));
         }
         self.set("FACTOR_TODAY", today);

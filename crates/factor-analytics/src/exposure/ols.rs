@@ -54,19 +54,35 @@ pub enum OlsError {
 /// inflation would be above 10^8, and its coefficient mean nothing.
 const DEPENDENT: f64 = 1e-8;
 
-impl MultipleRegression {
-    /// Regresses y on the x; all slices have one length and no missing values.
-    ///
-    /// By QR decomposition of the centred x, each scaled to length 1. With X = QR, the coefficients are B Q'y and the
-    /// error of each follows from the series e_t (B q_t): Newey and West as in [`crate::regression::Regression::fit`],
-    /// Bartlett weights, lag floor(4 (n / 100)^(2/9)), no small-sample correction.
+/// Some x about their means, decomposed: what a regression of any y on them and a constant needs.
+///
+/// By QR decomposition of the centred x, each scaled to length 1; the normal equations (with a squared condition) are not
+/// formed.
+#[derive(Debug, Clone)]
+pub(crate) struct Design {
+    /// The mean of each x.
+    pub(crate) centres: Vec<f64>,
+    /// Each x less its mean.
+    pub(crate) columns: Vec<Vec<f64>>,
+    /// Of each slope what it has of each y: slope_i = sum_t influence_i,t y_t. These are the rows of (X'X)^-1 X', so that the
+    /// squares of one sum to its place on the diagonal of (X'X)^-1.
+    pub(crate) influences: Vec<Vec<f64>>,
+    /// The same of the constant.
+    pub(crate) level: Vec<f64>,
+    /// Variance inflation of each x.
+    pub(crate) vifs: Vec<f64>,
+}
+
+impl Design {
+    /// Decomposes some x of `n` rows without missing values.
     ///
     /// # Errors
-    /// [`OlsError`]: the first rule that is broken.
-    pub fn fit(x: &[&[f64]], y: &[f64]) -> Result<Self, OlsError> {
-        let (n, size) = (y.len(), x.len());
-        check(x, y)?;
-        let (centre, target) = centred(y);
+    /// The first x that does not vary, else the first that depends on those before it.
+    pub(crate) fn of(x: &[&[f64]], n: usize) -> Result<Self, OlsError> {
+        let size = x.len();
+        if let Some(at) = x.iter().position(|column| stats::is_constant(column)) {
+            return Err(OlsError::Constant(at));
+        }
         let (centres, columns): (Vec<f64>, Vec<Vec<f64>>) = x.iter().map(|column| centred(column)).unzip();
         // Scaled to length 1, so that what counts as dependent does not depend on a factor's volatility.
         let norms: Vec<f64> = columns.iter().map(|column| dot(column, column).sqrt()).collect();
@@ -76,66 +92,106 @@ impl MultipleRegression {
         if let Some(at) = (0..size).find(|at| r[(*at, *at)].powi(2) <= DEPENDENT) {
             return Err(OlsError::Collinear(at));
         }
-        // B = R^-1: the coefficients and their errors need it, the normal equations (with a squared condition) do not.
+        // B = R^-1: with X = QR the slopes are B Q'y.
         let q = decomposed.compute_thin_Q();
         let mut inverse = Mat::<f64>::identity(size, size);
         r.solve_upper_triangular_in_place(inverse.as_mut());
-
-        let q_columns: Vec<Vec<f64>> = (0..size).map(|at| (0..n).map(|row| q[(row, at)]).collect()).collect();
-        let along: Vec<f64> = q_columns.iter().map(|column| dot(column, &target)).collect();
-        let mut residuals: Vec<f64> =
-            (0..n).map(|row| target[row] - stats::sum((0..size).map(|at| q[(row, at)] * along[at]))).collect();
-        let total = dot(&target, &target);
-        // The x explain all of y but its last bits: there is no error, and nothing to divide by.
-        if stats::is_residue((dot(&residuals, &residuals) / n as f64).sqrt(), stats::largest(y.iter().copied())) {
-            residuals.fill(0.0);
-        }
         // Row `at` of B q_t, for every t.
         let influence = |at: usize| -> Vec<f64> {
             let entry = |row: usize| stats::sum((at..size).map(|other| inverse[(at, other)] * q[(row, other)]));
             (0..n).map(|row| entry(row) / norms[at]).collect()
         };
         let influences: Vec<Vec<f64>> = (0..size).map(influence).collect();
-        let error = |weights: &dyn Fn(usize) -> f64| {
-            let scores: Vec<f64> = residuals.iter().enumerate().map(|(row, e)| e * weights(row)).collect();
-            (n >= MIN_ROWS_FOR_ERRORS).then(|| long_run_variance(&scores).max(0.0).sqrt())
-        };
-        let slopes: Vec<Slope> = (0..size)
-            .map(|at| {
-                let value = stats::sum((at..size).map(|other| inverse[(at, other)] * along[other])) / norms[at];
-                Slope {
-                    value,
-                    error: error(&|row| influences[at][row]),
-                    vif: stats::sum((at..size).map(|other| inverse[(at, other)].powi(2))),
-                    variance_share: value * dot(&columns[at], &target) / total,
-                }
-            })
-            .collect();
-        let level = |row: usize| {
-            1.0 / n as f64 - stats::sum(influences.iter().zip(&centres).map(|(column, centre)| column[row] * centre))
+        let of_means =
+            |row: usize| stats::sum(influences.iter().zip(&centres).map(|(column, mean)| column[row] * mean));
+        Ok(Self {
+            level: (0..n).map(|row| 1.0 / n as f64 - of_means(row)).collect(),
+            vifs: (0..size).map(|at| stats::sum((at..size).map(|other| inverse[(at, other)].powi(2)))).collect(),
+            influences,
+            centres,
+            columns,
+        })
+    }
+
+    /// The regression of a y without missing values.
+    pub(crate) fn regress(&self, y: &[f64]) -> LeastSquares {
+        let (centre, target) = centred(y);
+        let slopes: Vec<f64> = self.influences.iter().map(|influence| dot(influence, &target)).collect();
+        let explained =
+            |row: usize| stats::sum(self.columns.iter().zip(&slopes).map(|(column, slope)| column[row] * slope));
+        let mut residuals: Vec<f64> = (0..y.len()).map(|row| target[row] - explained(row)).collect();
+        // The x explain all of y but its last bits: there is no error, and nothing to divide by.
+        let deviation = (dot(&residuals, &residuals) / y.len() as f64).sqrt();
+        if stats::is_residue(deviation, stats::largest(y.iter().copied())) {
+            residuals.fill(0.0);
+        }
+        let of_means = stats::sum(slopes.iter().zip(&self.centres).map(|(slope, mean)| slope * mean));
+        LeastSquares { intercept: centre - of_means, slopes, residuals, total: dot(&target, &target), target }
+    }
+}
+
+/// A regression without its errors.
+#[derive(Debug, Clone)]
+pub(crate) struct LeastSquares {
+    /// The constant.
+    pub(crate) intercept: f64,
+    /// One per x.
+    pub(crate) slopes: Vec<f64>,
+    /// What is left of each y; zeros where that is rounding noise.
+    pub(crate) residuals: Vec<f64>,
+    /// y less its mean.
+    pub(crate) target: Vec<f64>,
+    /// The sum of its squares.
+    pub(crate) total: f64,
+}
+
+impl MultipleRegression {
+    /// Regresses y on the x; all slices have one length and no missing values.
+    ///
+    /// By QR decomposition ([`Design`]). The error of each coefficient follows from the series of residual times influence: Newey
+    /// and West as in [`crate::regression::Regression::fit`], Bartlett weights, lag floor(4 (n / 100)^(2/9)), no small-sample
+    /// correction.
+    ///
+    /// # Errors
+    /// [`OlsError`]: the first rule that is broken.
+    pub fn fit(x: &[&[f64]], y: &[f64]) -> Result<Self, OlsError> {
+        check(x.len(), y)?;
+        let n = y.len();
+        let design = Design::of(x, n)?;
+        let found = design.regress(y);
+        let error =
+            |influence: &[f64]| (n >= MIN_ROWS_FOR_ERRORS).then(|| newey_west_error(&found.residuals, influence));
+        let slope = |at: usize| Slope {
+            value: found.slopes[at],
+            error: error(&design.influences[at]),
+            vif: design.vifs[at],
+            variance_share: found.slopes[at] * dot(&design.columns[at], &found.target) / found.total,
         };
         Ok(Self {
-            intercept: centre - stats::sum(slopes.iter().zip(&centres).map(|(slope, centre)| slope.value * centre)),
-            intercept_error: error(&level),
-            slopes,
-            residual_share: dot(&residuals, &residuals) / total,
+            intercept: found.intercept,
+            intercept_error: error(&design.level),
+            slopes: (0..x.len()).map(slope).collect(),
+            residual_share: dot(&found.residuals, &found.residuals) / found.total,
             n,
         })
     }
 }
 
 /// The rules that need no decomposition.
-fn check(x: &[&[f64]], y: &[f64]) -> Result<(), OlsError> {
-    if y.len() < x.len() + 2 {
+pub(crate) fn check(size: usize, y: &[f64]) -> Result<(), OlsError> {
+    if y.len() < size + 2 {
         return Err(OlsError::TooFewRows);
     }
     if stats::is_constant(y) {
         return Err(OlsError::ConstantTarget);
     }
-    match x.iter().position(|column| stats::is_constant(column)) {
-        Some(at) => Err(OlsError::Constant(at)),
-        None => Ok(()),
-    }
+    Ok(())
+}
+
+/// The Newey-West error of a coefficient, by what it has of each y.
+pub(crate) fn newey_west_error(residuals: &[f64], influence: &[f64]) -> f64 {
+    let scores: Vec<f64> = residuals.iter().zip(influence).map(|(e, weight)| e * weight).collect();
+    long_run_variance(&scores).max(0.0).sqrt()
 }
 
 /// sum_l w_l sum_t s_t s_(t-l), both signs of l, with Bartlett's weights.
@@ -148,11 +204,11 @@ fn long_run_variance(scores: &[f64]) -> f64 {
     stats::sum((0..=lag).map(at))
 }
 
-fn centred(values: &[f64]) -> (f64, Vec<f64>) {
+pub(crate) fn centred(values: &[f64]) -> (f64, Vec<f64>) {
     let centre = stats::mean(values).unwrap_or(0.0);
     (centre, values.iter().map(|value| value - centre).collect())
 }
 
-fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     stats::sum(x.iter().zip(y).map(|(a, b)| a * b))
 }

@@ -22,6 +22,8 @@ pub struct UpstreamResponse {
     pub content_type: String,
     /// The body; bytes that are no UTF-8 are replaced.
     pub body: String,
+    /// The bytes of a body that is no UTF-8.
+    pub(super) raw: Option<Vec<u8>>,
     /// How long the vendor asks to be left alone.
     pub(super) retry_after: Option<Duration>,
 }
@@ -29,7 +31,12 @@ pub struct UpstreamResponse {
 impl UpstreamResponse {
     #[cfg(test)]
     pub(crate) fn of(body: &str) -> Self {
-        Self { status: 200, content_type: String::new(), body: body.to_owned(), retry_after: None }
+        Self { status: 200, content_type: String::new(), body: body.to_owned(), raw: None, retry_after: None }
+    }
+
+    /// The body as it came.
+    pub fn bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.body.as_bytes())
     }
 
     /// True for a page made for people, by its type or its first character.
@@ -109,7 +116,13 @@ mod tests {
     use super::*;
 
     fn reply(content_type: &str, body: &str) -> UpstreamResponse {
-        UpstreamResponse { status: 200, content_type: content_type.into(), body: body.into(), retry_after: None }
+        UpstreamResponse {
+            status: 200,
+            content_type: content_type.into(),
+            body: body.into(),
+            raw: None,
+            retry_after: None,
+        }
     }
 
     #[test]

@@ -95,8 +95,11 @@ impl Wire {
         let retry_after = header(RETRY_AFTER).and_then(|text| retry_after(text, Utc::now()));
         let status = response.status().as_u16();
         let body = self.body(&mut response).await?;
-        let body = String::from_utf8(body).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
-        Ok(UpstreamResponse { status, content_type, body, retry_after })
+        let (body, raw) = match String::from_utf8(body) {
+            Ok(body) => (body, None),
+            Err(bad) => (String::from_utf8_lossy(bad.as_bytes()).into_owned(), Some(bad.into_bytes())),
+        };
+        Ok(UpstreamResponse { status, content_type, body, raw, retry_after })
     }
 
     /// The body, decompressed, up to the cap.

@@ -19,7 +19,7 @@ pub struct RecordedRequest {
     pub at: Instant,
     /// The path, with the base path, decoded.
     pub path: String,
-    /// What was asked for: the symbols; for Treasury the year; for FRED the series; empty for FMP's `treasury-rates`.
+    /// What was asked for: the symbols; for Treasury the year; for FRED the series; for French's library the file; empty for FMP's `treasury-rates`.
     pub symbols: Vec<String>,
     /// The first day asked for: `from`, `cosd` or the day (UTC) of `period1`.
     pub from: Option<NaiveDate>,
