@@ -18,6 +18,7 @@ pub mod findings;
 pub mod fundamentals;
 pub mod hedge;
 pub mod inference;
+pub mod lens;
 pub mod nnls;
 pub mod observer;
 pub mod panel;
