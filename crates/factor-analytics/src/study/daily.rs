@@ -1,4 +1,4 @@
-//! A study on daily rows over all prices that its series hold.
+//! A study on rows of days or of months over all prices that its series hold.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use factor_types::{Frequency, PriceSeries, Ticker};
 use super::{MIN_FLOOR, Study};
 use crate::{
     Panel,
+    lens::{Lens, LensFactor},
     panel::{Column, GroupColumn, PortfolioColumn, Window},
     yields::RiskFree,
 };
@@ -25,31 +26,52 @@ impl Study {
     ///
     /// `None` where no series has daily prices.
     pub fn daily(&self) -> Option<Self> {
-        let columns = self.panel.columns();
-        let series: Vec<Arc<PriceSeries>> = columns
-            .iter()
-            .filter(|column| column.members.is_empty())
-            .map(|column| Arc::clone(&column.series))
-            .collect();
-        let window = self.daily_window(&series)?;
-        let panel = Panel::build(window, &series).ok()?;
+        self.over_all_prices(Frequency::Daily)
+    }
+
+    /// This study on rows of months likewise: every whole month up to the window's end.
+    pub fn monthly(&self) -> Option<Self> {
+        self.over_all_prices(Frequency::Monthly)
+    }
+
+    /// The same on rows of any frequency: what looks further back than the window begins here.
+    pub fn over_all_prices(&self, frequency: Frequency) -> Option<Self> {
+        let panel = self.panel_over_all_prices(frequency, |_| true)?;
         let panel = panel.with_groups(&self.groups());
         let rates = RiskFree::of(&panel, &self.yields).per_period;
         let panel = panel.with_portfolios(&self.portfolios(), &rates);
-        let mut daily = Self::new(Arc::new(panel), Arc::clone(&self.yields), &self.listed, &[], MIN_FLOOR);
+        let mut whole = Self::new(Arc::new(panel), Arc::clone(&self.yields), &self.listed, &[], MIN_FLOOR);
         let is_refused =
             |ticker: &Ticker| self.excluded.iter().any(|one| one.ticker == *ticker && one.reason.is_refusal());
-        daily.factors.retain(|one| !is_refused(&one.factor.ticker));
-        Some(daily)
+        whole.factors.retain(|one| !is_refused(&one.factor.ticker));
+        Some(whole)
     }
 
-    fn daily_window(&self, series: &[Arc<PriceSeries>]) -> Option<Window> {
+    /// The lens ([`Lens`]) on the rows of this study's frequency over all prices of its funds, and the labels of its rows. `None`
+    /// where it has no price of any.
+    pub fn lens(&self) -> Option<(Lens, Vec<NaiveDate>)> {
+        let needed: Vec<Ticker> = LensFactor::tickers().chain(Ticker::cash_proxies()).collect();
+        let panel = self.panel_over_all_prices(self.panel.frequency(), |ticker| needed.contains(ticker))?;
+        let rates = RiskFree::of(&panel, &self.yields).per_period;
+        Some((Lens::of_panel(&panel, &rates), panel.labels().to_vec()))
+    }
+
+    /// Some of the panel's funds over all prices that are held.
+    fn panel_over_all_prices(&self, frequency: Frequency, is_in: impl Fn(&Ticker) -> bool) -> Option<Panel> {
+        let columns = self.panel.columns().iter().filter(|column| column.members.is_empty());
+        let series: Vec<Arc<PriceSeries>> =
+            columns.filter(|column| is_in(column.series.ticker())).map(|column| Arc::clone(&column.series)).collect();
+        let window = self.whole_window(frequency, &series)?;
+        Panel::build(window, &series).ok()
+    }
+
+    fn whole_window(&self, frequency: Frequency, series: &[Arc<PriceSeries>]) -> Option<Window> {
         let of_panel = self.panel.window();
         let first = series.iter().filter_map(|one| one.dates().first()).min()?;
         let most = (MOST_RETURNS / series.len().max(1)) as f64 * CALENDAR_DAYS;
         let earliest = of_panel.end.checked_sub_days(Days::new(most as u64)).unwrap_or(NaiveDate::MIN);
         let start = first.pred_opt()?.max(earliest);
-        Some(Window { frequency: Frequency::Daily, start, left_out: None, ..of_panel.clone() })
+        Some(Window { frequency, start, left_out: None, ..of_panel.clone() })
     }
 
     /// The groups among the panel's columns, by their members' tickers.
@@ -130,6 +152,19 @@ mod tests {
         assert!((group[both] - (a[both] + panel.column(1)[both]) / 2.0).abs() < 1e-15);
         // By hand: the first two prices are 100 + 0 and 100 + 1.
         assert!((a[0] - 0.01).abs() < 1e-15, "{}", a[0]);
+    }
+
+    #[test]
+    fn monthly_rows_reach_back_as_far() {
+        let series = [priced("A", "2022-03-01", "2024-07-31"), priced("B", "2023-01-03", "2024-07-31")];
+        let whole = study(&series).monthly().unwrap();
+        let panel = whole.panel();
+        // March 2022 has no price before it to have a return from.
+        assert_eq!(
+            (panel.labels().first(), panel.labels().last()),
+            (Some(&day("2022-04-30")), Some(&day("2024-06-30")))
+        );
+        assert_eq!((panel.rows(), whole.factors.len()), (27, 3));
     }
 
     #[test]
