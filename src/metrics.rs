@@ -24,7 +24,7 @@ use crate::{
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The tools that have a label of their own; others share one.
-pub const TOOLS: [&str; 16] = [
+pub const TOOLS: [&str; 17] = [
     "compare_factors",
     "create_factor_group",
     "delete_factor_group",
@@ -39,6 +39,7 @@ pub const TOOLS: [&str; 16] = [
     "list_factors",
     "list_portfolios",
     "save_portfolio",
+    "stress_test",
     "update_factor_group",
     "validate_factor_group",
 ];

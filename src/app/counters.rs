@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The tools that make an analysis.
-pub(super) const ANALYSES: [&str; 4] =
-    ["compare_factors", "get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"];
+pub(super) const ANALYSES: [&str; 5] =
+    ["compare_factors", "get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures", "stress_test"];
 
 /// What happened since the start.
 #[derive(Debug, Default)]

@@ -53,6 +53,8 @@ factor_types::closed_set! {
         Exposures = "exposures",
         /// Comparisons.
         Comparisons = "comparisons",
+        /// Stress tests.
+        StressTests = "stress_tests",
         /// Groups made, changed, deleted.
         GroupWrites = "group_writes",
         /// Lists of groups.
@@ -81,6 +83,7 @@ impl Operation {
             "get_factor_recommendations" => Self::Recommendations,
             "get_portfolio_exposures" => Self::Exposures,
             "compare_factors" => Self::Comparisons,
+            "stress_test" => Self::StressTests,
             "create_factor_group" | "update_factor_group" | "delete_factor_group" => Self::GroupWrites,
             "list_factor_groups" => Self::GroupLists,
             "get_factor_group" | "validate_factor_group" => Self::GroupReads,
@@ -105,6 +108,7 @@ impl Operation {
                 | Self::Recommendations
                 | Self::Exposures
                 | Self::Comparisons
+                | Self::StressTests
         )
     }
 
@@ -123,6 +127,7 @@ impl QuotaSettings {
             Operation::Recommendations => self.recommendations,
             Operation::Exposures => self.exposures,
             Operation::Comparisons => self.comparisons,
+            Operation::StressTests => self.stress_tests,
             Operation::GroupWrites => self.group_writes,
             Operation::GroupLists => self.group_lists,
             Operation::GroupReads => self.group_reads,

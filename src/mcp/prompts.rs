@@ -5,6 +5,7 @@
 mod completion;
 mod factor_check_up;
 mod hedge_my_portfolio;
+mod stress_my_portfolio;
 mod what_moved_this_month;
 
 use rmcp::{
@@ -17,7 +18,8 @@ pub(super) use self::completion::complete;
 use crate::arguments::nearest;
 
 /// Every prompt, in the order of the list.
-const PROMPTS: [PromptEntry; 3] = [factor_check_up::ENTRY, hedge_my_portfolio::ENTRY, what_moved_this_month::ENTRY];
+const PROMPTS: [PromptEntry; 4] =
+    [factor_check_up::ENTRY, hedge_my_portfolio::ENTRY, stress_my_portfolio::ENTRY, what_moved_this_month::ENTRY];
 
 /// One prompt.
 struct PromptEntry {
@@ -148,6 +150,9 @@ mod tests {
     fn an_unknown_prompt_is_refused_with_the_nearest() {
         let refused = |name: &str| get(name, &JsonObject::new()).unwrap_err().message.into_owned();
         assert_eq!(refused("factor_checkup"), "unknown prompt `factor_checkup`: did you mean `factor_check_up`?");
-        assert!(refused("zzz").ends_with("there are factor_check_up, hedge_my_portfolio, what_moved_this_month"));
+        assert!(
+            refused("zzz")
+                .ends_with("there are factor_check_up, hedge_my_portfolio, stress_my_portfolio, what_moved_this_month")
+        );
     }
 }

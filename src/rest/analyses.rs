@@ -82,4 +82,13 @@ pub(super) const ROUTES: &[Route] = &[
             "Two to six factors beside each other, over periods and under conditions.",
         )
     },
+    Route {
+        example: r#"{"holdings": {"SPY": 0.6, "IEF": 0.4}, "scenarios": ["covid", "rates_2022"]}"#,
+        ..figures(
+            Verb::Post,
+            "/factor-intelligence/stress",
+            Work::Tool("stress_test"),
+            "What a portfolio loses in past episodes and under shocks, and what offsets it there.",
+        )
+    },
 ];

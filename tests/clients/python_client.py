@@ -71,11 +71,12 @@ TOOLS = [
     "list_factors",
     "list_portfolios",
     "save_portfolio",
+    "stress_test",
     "update_factor_group",
     "validate_factor_group",
 ]
 SUMMARY_CHARACTERS = 8_000
-TOOLS_BYTES = 24_000
+TOOLS_BYTES = 27_500
 
 # What may stand first in any answer: what has to be known before its figures are used, and what they are of.
 FIRST = {"note", "not_analysed", "warnings", "as_of", "period", "window_dates"}
@@ -673,7 +674,7 @@ async def status_tells_what_is_used(caller: Caller) -> None:
 @test
 async def prompts_lead_to_the_tool(caller: Caller) -> None:
     listed = await caller.client.list_prompts()
-    equal({prompt.name for prompt in listed.prompts}, {"factor_check_up", "hedge_my_portfolio", "what_moved_this_month"}, "prompts")
+    equal({prompt.name for prompt in listed.prompts}, {"factor_check_up", "hedge_my_portfolio", "stress_my_portfolio", "what_moved_this_month"}, "prompts")
     for prompt in listed.prompts:
         that(prompt.title and prompt.description, f"{prompt.name} has no title or description")
         plain = await caller.client.get_prompt(prompt.name)

@@ -53,6 +53,7 @@ mod sse;
 mod statistics;
 mod stdio;
 mod strain;
+mod stress;
 mod summaries;
 mod support;
 mod tickers;

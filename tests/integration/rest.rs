@@ -346,6 +346,9 @@ fn questions() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         all.push(("POST", "/factor-intelligence/exposures", "get_portfolio_exposures", exposures));
         let compared = json!({"tickers": ["SPY", "TLT", "GLD"], "periods": ["2018", "2022"], "format": format});
         all.push(("POST", "/factor-intelligence/compare", "compare_factors", compared));
+        let stressed =
+            json!({"holdings": holdings, "scenarios": ["covid", "2022"], "shocks": {"SPY": -0.2}, "format": format});
+        all.push(("POST", "/factor-intelligence/stress", "stress_test", stressed));
     }
     for (path, tool, arguments) in [
         ("/factors", "list_factors", json!({})),
