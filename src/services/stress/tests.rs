@@ -131,7 +131,8 @@ async fn what_is_said_are_the_fields_numbers() {
     assert!(said.contains("sd of a month") && said.contains("of a quarter"), "{said}");
     let best = shock.offsets.as_ref().unwrap().iter().find(|one| one.offset == Offset::BestHedge).unwrap();
     let [low, high] = best.interval.unwrap();
-    assert!(low < best.hedged_return && best.hedged_return < high && high - low < 2.0 * shock.response.half_width);
+    // Ratios are of days and the interval of months: it need not be narrower than the portfolio's.
+    assert!(low < best.hedged_return && best.hedged_return < high, "{low} {} {high}", best.hedged_return);
 }
 
 #[tokio::test]
