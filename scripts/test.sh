@@ -329,6 +329,12 @@ oracle_self_test() {
     "$tools/venv/bin/python" fixtures/oracle/scorecard.py --self-test
     "$tools/venv/bin/python" fixtures/oracle/hedge_answers.py
     "$tools/venv/bin/python" fixtures/oracle/scorecard_answers.py --self-test
+    "$tools/venv/bin/python" fixtures/oracle/stress.py --self-test
+    "$tools/venv/bin/python" fixtures/oracle/lens.py --check
+}
+
+oracle_on_stress() {
+    "$tools/venv/bin/python" fixtures/oracle/stress.py --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"
 }
 
 oracle_on_scorecards() {
@@ -404,6 +410,7 @@ begin "Evals" evals
 if [[ -d $market_data ]]; then
     begin "Oracle: its own comparison" oracle_self_test
     begin "Oracle: scorecards" oracle_on_scorecards
+    begin "Oracle: stress" oracle_on_stress
     begin "Oracle: ends of months and weeks" oracle_on_ends
 else
     skip "Oracle: market data" "there is no folder $market_data"

@@ -24,7 +24,7 @@ use crate::{
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The tools that have a label of their own; others share one.
-pub const TOOLS: [&str; 17] = [
+pub const TOOLS: [&str; 18] = [
     "analyze_factor_model",
     "compare_factors",
     "create_factor_group",
@@ -40,6 +40,7 @@ pub const TOOLS: [&str; 17] = [
     "list_factors",
     "list_portfolios",
     "save_portfolio",
+    "stress_test",
     "update_factor_group",
     "validate_factor_group",
 ];

@@ -16,6 +16,7 @@ pub(crate) mod repeats;
 pub(crate) mod saved_items;
 mod schema;
 pub mod status;
+pub mod stress;
 
 use std::{net::IpAddr, time::Duration};
 

@@ -319,7 +319,7 @@ fn tickers(request: &AnalysisRequest, factors: &[Arc<Factor>], composed: &Compos
     all.filter(|ticker| seen.insert(*ticker)).cloned().collect()
 }
 
-/// The sources of the risk-free rate that are priced for its sake alone: no factor, member, benchmark or holding.
+/// The sources of the risk-free rate and the funds of the lens that are priced for their sake alone: no factor, member, benchmark or holding.
 fn silent(request: &AnalysisRequest, factors: &[Arc<Factor>], composed: &Composed) -> Vec<Ticker> {
     let is_asked = |ticker: &Ticker| {
         factors.iter().any(|factor| factor.ticker == *ticker)

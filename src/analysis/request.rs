@@ -45,7 +45,7 @@ pub struct AnalysisRequest {
     pub benchmark: Ticker,
     /// Further tickers whose prices are needed though they may be no factors: overlay benchmarks, holdings.
     pub also_priced: Vec<Ticker>,
-    /// Funds whose prices are needed for the risk-free rate alone.
+    /// Funds whose prices are needed for the risk-free rate or for the lens alone: they have no say in which days there are.
     pub rate_sources: Vec<Ticker>,
     /// Months of prices before the window's start that something looks at: those of the plan at least.
     pub lead_months: u32,

@@ -74,9 +74,14 @@ pub(super) fn kind(tool: &str, arguments: &Map<String, Value>) -> Option<&'stati
 fn limit(settings: &SlowSettings, tool: &str, kind: Option<&str>) -> Option<Duration> {
     match (tool, kind) {
         ("get_factor_analysis", Some("correlations")) => Some(settings.correlations),
-        ("get_factor_analysis" | "get_portfolio_exposures" | "compare_factors" | "analyze_factor_model", _) => {
-            Some(settings.performance)
-        }
+        (
+            "get_factor_analysis"
+            | "get_portfolio_exposures"
+            | "compare_factors"
+            | "analyze_factor_model"
+            | "stress_test",
+            _,
+        ) => Some(settings.performance),
         ("get_factor_recommendations", _) => Some(settings.recommendations),
         ("create_factor_group" | "update_factor_group" | "validate_factor_group", _) => Some(settings.validation),
         (tool, _) if tool.contains("factor_group") || tool.contains("portfolio") => Some(settings.groups),
@@ -102,6 +107,7 @@ mod tests {
             ("get_factor_analysis", json!({"analysis_type": " Performance "}), Some(15)),
             ("get_factor_analysis", json!({"analysis_type": "returns"}), Some(15)),
             ("compare_factors", json!({}), Some(15)),
+            ("stress_test", json!({}), Some(15)),
             ("get_factor_recommendations", json!({}), Some(8)),
             ("list_factor_groups", json!({}), Some(1)),
             ("get_portfolio", json!({}), Some(1)),

@@ -10,12 +10,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The tools that make an analysis.
-pub(super) const ANALYSES: [&str; 5] = [
+pub(super) const ANALYSES: [&str; 6] = [
     "analyze_factor_model",
     "compare_factors",
     "get_factor_analysis",
     "get_factor_recommendations",
     "get_portfolio_exposures",
+    "stress_test",
 ];
 
 /// What happened since the start.

@@ -55,6 +55,8 @@ factor_types::closed_set! {
         Comparisons = "comparisons",
         /// Factor models.
         Models = "models",
+        /// Stress tests.
+        StressTests = "stress_tests",
         /// Groups made, changed, deleted.
         GroupWrites = "group_writes",
         /// Lists of groups.
@@ -84,6 +86,7 @@ impl Operation {
             "get_portfolio_exposures" => Self::Exposures,
             "compare_factors" => Self::Comparisons,
             "analyze_factor_model" => Self::Models,
+            "stress_test" => Self::StressTests,
             "create_factor_group" | "update_factor_group" | "delete_factor_group" => Self::GroupWrites,
             "list_factor_groups" => Self::GroupLists,
             "get_factor_group" | "validate_factor_group" => Self::GroupReads,
@@ -109,6 +112,7 @@ impl Operation {
                 | Self::Exposures
                 | Self::Comparisons
                 | Self::Models
+                | Self::StressTests
         )
     }
 
@@ -128,6 +132,7 @@ impl QuotaSettings {
             Operation::Exposures => self.exposures,
             Operation::Comparisons => self.comparisons,
             Operation::Models => self.models,
+            Operation::StressTests => self.stress_tests,
             Operation::GroupWrites => self.group_writes,
             Operation::GroupLists => self.group_lists,
             Operation::GroupReads => self.group_reads,

@@ -12,7 +12,7 @@ use super::{print, say};
 use crate::{
     app::App,
     progress::Progress,
-    services::{Call, analysis, comparison, exposures, factor_model, recommendations},
+    services::{Call, analysis, comparison, exposures, factor_model, recommendations, stress},
     settings::Settings,
 };
 
@@ -36,6 +36,8 @@ enum Kind {
     Comparison,
     /// Funds (--tickers), --categories or a portfolio on the factors of a --model: betas, alpha, attribution, style
     Model,
+    /// What a portfolio (--holdings or --portfolio) or a factor (--factor) loses in past episodes (--scenarios) or under --shocks
+    Stress,
     /// How hedges of a factor (--factor) did, quarter by quarter, beside other ways
     Scorecard,
 }
@@ -68,6 +70,18 @@ pub struct AnalyzeArgs {
     /// Model: ols, hac or huber
     #[arg(long, value_name = "ESTIMATOR")]
     robust: Option<String>,
+    /// Stress: episodes such as covid,rates_2022, parts of the calendar or dates
+    #[arg(long, value_delimiter = ',', value_name = "EPISODES")]
+    scenarios: Vec<String>,
+    /// Stress: moves such as SPY=-20%,UST10Y=1 (a return; of a yield percentage points)
+    #[arg(long, value_delimiter = ',', value_name = "NAME=MOVE")]
+    shocks: Vec<String>,
+    /// Stress: the loss whose most plausible way is asked for, such as 20%
+    #[arg(long, value_name = "SHARE")]
+    reverse_loss: Option<String>,
+    /// Stress: periods that shocks and the loss take
+    #[arg(long, value_name = "N")]
+    horizon: Option<usize>,
     /// Returns after this date
     #[arg(long, value_name = "YYYY-MM-DD")]
     start: Option<String>,
@@ -87,7 +101,7 @@ pub struct AnalyzeArgs {
     /// Length of lists and tables
     #[arg(long, value_name = "N")]
     top: Option<usize>,
-    /// Recommendations: the factor there is too much of: a ticker, name, category or sector group
+    /// Recommendations: the factor there is too much of: a ticker, name, category or sector group; stress: the one to stress
     #[arg(long, value_name = "NAME")]
     factor: Option<String>,
     /// Recommendations, scorecard: only these may hedge it, such as TLT,IEF: any ticker or name
@@ -116,7 +130,12 @@ impl AnalyzeArgs {
             Kind::Correlations => Some("correlations"),
             Kind::Performance => Some("performance"),
             Kind::Returns => Some("returns"),
-            Kind::Recommendations | Kind::Exposures | Kind::Comparison | Kind::Model | Kind::Scorecard => None,
+            Kind::Recommendations
+            | Kind::Exposures
+            | Kind::Comparison
+            | Kind::Model
+            | Kind::Stress
+            | Kind::Scorecard => None,
         };
         let mut arguments = Map::new();
         arguments.extend(kind.map(|kind| ("analysis_type".to_owned(), json!(kind))));
@@ -133,17 +152,19 @@ impl AnalyzeArgs {
             ("tickers", &self.tickers),
             ("periods", &self.periods),
             ("candidates", &self.candidates),
+            ("scenarios", &self.scenarios),
         ];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
             arguments.insert(name.to_owned(), json!(values));
         }
+        let factor = if matches!(self.kind, Kind::Stress) { "ticker" } else { "overexposed_factor" };
         let texts = [
             ("start_date", &self.start),
             ("end_date", &self.end),
             ("frequency", &self.frequency),
             ("benchmark_ticker", &self.benchmark),
             ("sort_by", &self.sort_by),
-            ("overexposed_factor", &self.factor),
+            (factor, &self.factor),
             ("portfolio_name", &self.portfolio),
             ("model", &self.model),
             ("robust", &self.robust),
@@ -155,6 +176,11 @@ impl AnalyzeArgs {
         arguments.extend(self.rolling.map(|window| ("rolling".to_owned(), json!(window))));
         let length = if matches!(self.kind, Kind::Recommendations) { "max_recommendations" } else { "top_n" };
         arguments.extend(self.top.map(|top| (length.to_owned(), json!(top))));
+        if !self.shocks.is_empty() {
+            arguments.insert("shocks".to_owned(), self.moves()?);
+        }
+        arguments.extend(self.reverse_loss.as_ref().map(|loss| ("reverse_loss".to_owned(), share(loss))));
+        arguments.extend(self.horizon.map(|periods| ("horizon".to_owned(), json!(periods))));
         if let Some(path) = &self.holdings {
             arguments.insert("holdings".to_owned(), holdings::read(path)?);
         }
@@ -171,6 +197,30 @@ impl AnalyzeArgs {
     }
 }
 
+impl AnalyzeArgs {
+    /// `SPY=-20%` as an object of moves. What a move may be is the tool's to say.
+    fn moves(&self) -> anyhow::Result<Value> {
+        let one = |text: &String| {
+            let (name, size) = text.split_once('=').with_context(|| {
+                format!("--shocks `{text}` has no move: write NAME=MOVE, such as SPY=-20% or UST10Y=1")
+            })?;
+            Ok((name.trim().to_owned(), share(size)))
+        };
+        Ok(Value::Object(self.shocks.iter().map(one).collect::<anyhow::Result<Map<String, Value>>>()?))
+    }
+}
+
+/// `-20%` and `-0.2` as a number; what is none stays as it is written, for the tool to refuse.
+fn share(text: &str) -> Value {
+    let text = text.trim();
+    let number = match text.strip_suffix('%') {
+        // Rounded: -20 / 100 is exact, 1.1 / 100 is not.
+        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| (percent * 1e8).round() / 1e10),
+        None => text.parse().ok(),
+    };
+    number.map_or_else(|| json!(text), |number| json!(number))
+}
+
 /// Runs the analysis and prints its answer: 0, or 1 with the reason on standard error.
 ///
 /// # Errors
@@ -184,6 +234,7 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
         Kind::Exposures => exposures::answer(&app, call).await,
         Kind::Comparison => comparison::answer(&app, call).await,
         Kind::Model => factor_model::answer(&app, call).await,
+        Kind::Stress => stress::answer(&app, call).await,
     };
     match answered {
         Ok(answer) => {
@@ -276,6 +327,30 @@ mod tests {
         let read = |line: &[&str]| arguments(line).unwrap()["include"].clone();
         assert_eq!(read(&["scorecard", "--factor", "VNQ"]), json!(["scorecard", "formatted_report"]));
         assert_eq!(read(&["scorecard", "--factor", "VNQ", "--json"]), json!(["scorecard"]));
+    }
+
+    #[test]
+    fn a_stress_test_has_its_episodes_and_moves() {
+        let line = [
+            "stress",
+            "--factor",
+            "QQQ",
+            "--scenarios",
+            "covid,2022",
+            "--shocks",
+            "SPY=-20%, UST10Y=1",
+            "--horizon",
+            "3",
+        ];
+        assert_eq!(
+            arguments(&line).unwrap(),
+            json!({
+                "format": "report", "max_chars": 0, "ticker": "QQQ", "scenarios": ["covid", "2022"],
+                "shocks": {"SPY": -0.2, "UST10Y": 1.0}, "horizon": 3,
+            })
+        );
+        let refused = arguments(&["stress", "--shocks", "SPY"]).unwrap_err().to_string();
+        assert!(refused.starts_with("--shocks `SPY` has no move: write NAME=MOVE"), "{refused}");
     }
 
     #[test]

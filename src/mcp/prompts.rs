@@ -8,6 +8,7 @@ mod explain_a_fund;
 mod factor_check_up;
 mod hedge_my_portfolio;
 mod skills;
+mod stress_my_portfolio;
 mod what_moved_this_month;
 
 use rmcp::{
@@ -20,10 +21,11 @@ pub(super) use self::completion::complete;
 use crate::arguments::nearest;
 
 /// Every prompt, in the order of the list.
-const PROMPTS: [PromptEntry; 8] = [
+const PROMPTS: [PromptEntry; 9] = [
     explain_a_fund::ENTRY,
     factor_check_up::ENTRY,
     hedge_my_portfolio::ENTRY,
+    stress_my_portfolio::ENTRY,
     what_moved_this_month::ENTRY,
     skills::REVIEW_A_PORTFOLIO,
     skills::HEDGE_A_POSITION,
@@ -160,9 +162,8 @@ mod tests {
     fn an_unknown_prompt_is_refused_with_the_nearest() {
         let refused = |name: &str| get(name, &JsonObject::new()).unwrap_err().message.into_owned();
         assert_eq!(refused("factor_checkup"), "unknown prompt `factor_checkup`: did you mean `factor_check_up`?");
-        assert!(
-            refused("zzz")
-                .contains("there are factor_check_up, hedge_my_portfolio, what_moved_this_month, review-a-portfolio")
-        );
+        assert!(refused("zzz").contains(
+            "there are explain_a_fund, factor_check_up, hedge_my_portfolio, stress_my_portfolio, what_moved_this_month"
+        ));
     }
 }

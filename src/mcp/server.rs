@@ -57,7 +57,8 @@ With other tools:
 9. What am I exposed to? get_portfolio_exposures {\"holdings\":{\"SPY\":0.6,\"IEF\":0.4}}
 10. Was it different in 2022? compare_factors {\"tickers\":[\"SPY\",\"TLT\"],\"periods\":[\"2015\",\"2022\"]}
 11. Which factors is a fund made of, any alpha? analyze_factor_model {\"ticker\":\"XLK\"}
-12. Why is one missing? list_factors {\"query\":\"leisure\"}
+12. And in a crash? stress_test {\"holdings\":{\"SPY\":0.6,\"IEF\":0.4}}
+13. Why is one missing? list_factors {\"query\":\"leisure\"}
 
 create_factor_group saves a basket: the factor `USER:<name>` from then on. save_portfolio keeps holdings as CURRENT_PORTFOLIO.
 

@@ -18,6 +18,7 @@ mod list_factors;
 mod list_portfolios;
 mod save_portfolio;
 mod schemas;
+mod stress_test;
 mod update_factor_group;
 mod validate_factor_group;
 
@@ -49,6 +50,7 @@ pub const TOOLS: &[ToolEntry] = &[
     list_factors::ENTRY,
     list_portfolios::ENTRY,
     save_portfolio::ENTRY,
+    stress_test::ENTRY,
     update_factor_group::ENTRY,
     validate_factor_group::ENTRY,
 ];

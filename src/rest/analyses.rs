@@ -91,4 +91,13 @@ pub(super) const ROUTES: &[Route] = &[
             "A fund, group or portfolio on the factors of a model: betas, alpha, attribution, style.",
         )
     },
+    Route {
+        example: r#"{"holdings": {"SPY": 0.6, "IEF": 0.4}, "scenarios": ["covid", "rates_2022"]}"#,
+        ..figures(
+            Verb::Post,
+            "/factor-intelligence/stress",
+            Work::Tool("stress_test"),
+            "What a portfolio loses in past episodes and under shocks, and what offsets it there.",
+        )
+    },
 ];

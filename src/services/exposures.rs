@@ -17,11 +17,13 @@ use std::{mem, sync::Arc};
 
 use factor_analytics::{
     exposure::{ExposureState, PortfolioReturns, WhatIf},
+    lens::LensPair,
     sections::calendar_years::CalendarYear,
 };
 use factor_types::Ticker;
 use indexmap::IndexMap;
-use schemars::Schema;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
 
 use self::answer::ExposuresAnswer;
 use self::request::Request;
@@ -52,11 +54,22 @@ struct Exposed {
     classifications: Classifications,
     returns: PortfolioReturns,
     state: ExposureState,
+    /// The lens, where that is what it is regressed on.
+    lens: Option<LensUsed>,
     what_if: Option<Traded>,
     /// The portfolio's calendar years beside the benchmark's.
     years: Vec<CalendarYear>,
     risk_free_source: String,
     quality: DataQuality,
+}
+
+/// The lens that a portfolio is regressed on.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+struct LensUsed {
+    /// The fund or funds of each factor; equity and rates are their returns over cash, the others less what those before them say.
+    factors: IndexMap<&'static str, String>,
+    /// The two that correlate most in size on the window's rows; null where no two have enough.
+    most_correlated: Option<LensPair>,
 }
 
 /// What a trade changes.
@@ -96,10 +109,14 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     }
     let held = holdings.weighed(app, &common.groups, &caller).await?;
     let mut tickers: Vec<Ticker> = held.priced().collect();
+    let is_of_lens = request.is_of_lens(&common);
     let factors = resolved(request.regressed_on(&mut common), &common, &tickers)?;
     tickers.extend(factors.iter().flatten().flat_map(|(_, factor)| factor.priced_besides()).cloned());
     tickers.extend(request.traded().filter(|ticker| ticker.as_str() != CASH).cloned());
-    let context = AnalysisContext::of(common, app, tickers, &caller).await?;
+    let context = match is_of_lens {
+        true => AnalysisContext::of_lens(common, app, tickers, &caller).await?,
+        false => AnalysisContext::of(common, app, tickers, &caller).await?,
+    };
     let factors = known(factors, &context)?;
     // Prices come first: a vendor may refuse everything after a profile.
     let mut all = held.weights.clone();
@@ -114,7 +131,7 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     portfolio::answer::render(exposed, app, &call, asked).await
 }
 
-/// The factors named; `None` for the macro composites.
+/// The factors named; `None` for the lens or the macro composites.
 ///
 /// # Errors
 /// Every name that is none, at once.

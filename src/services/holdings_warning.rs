@@ -41,6 +41,8 @@ pub(crate) enum Warning {
     ResetDaily(Vec<Ticker>),
     /// Factors asked for by name that leave the others with fewer periods.
     YoungFactors { factors: Vec<String>, with: usize, without: usize },
+    /// The lens has too short a history here, and macro composites stand in its place.
+    NoLens,
     /// A factor that is not in the regression.
     NotRegressed { factor: String, why: String },
     /// Dates of which the window has only a part.
@@ -51,6 +53,12 @@ pub(crate) enum Warning {
     PickedPeriods(Vec<String>),
     /// What is to be known of a model's factors, or of series that it does not fit.
     OfFactors(String),
+    /// Scenarios of which the whole is not known, out of so many.
+    NotTestable { scenarios: Vec<String>, of: usize },
+    /// Holdings that had no prices in some scenarios, and are stood in for.
+    StoodInFor { tickers: Vec<String>, scenarios: Vec<String> },
+    /// Scenarios before which there was nothing that ratios of hedges could rest on.
+    RatiosAfterTheEvent(Vec<String>),
     /// The dates that all have, where they are not the whole window; `None` where there are none.
     SharedDates { dates: Option<(NaiveDate, NaiveDate)>, periods: usize, of: usize },
 }
@@ -156,6 +164,10 @@ impl fmt::Display for Warning {
                  hold without trading",
                 a_few(tickers.iter().map(Ticker::as_str))
             ),
+            Self::NoLens => f.write_str(
+                "the lens needs prices of VTI and IEF from 36 months before most of the window on; the regression is on macro \
+                 composites, which move together",
+            ),
             Self::NotRegressed { factor, why } => write!(f, "{factor} is not in the regression: {why}"),
             Self::PeriodCut { name, from, to } => {
                 write!(f, "the window has only a part of the period {name}: from {from} to {to}")
@@ -170,6 +182,23 @@ impl fmt::Display for Warning {
                 f,
                 "{}: picking turbulent periods raises correlations by itself; a higher one is no proof that the relation changed",
                 names.join(", ")
+            ),
+            Self::NotTestable { scenarios, of } => write!(
+                f,
+                "{} of {of} scenarios not testable: something held had neither prices then nor a stand-in: {}",
+                scenarios.len(),
+                a_few(scenarios.iter().map(String::as_str))
+            ),
+            Self::StoodInFor { tickers, scenarios } => write!(
+                f,
+                "{}: no prices in {}; stood in for by betas to the lens, an estimate with an interval",
+                a_few(tickers.iter().map(String::as_str)),
+                a_few(scenarios.iter().map(String::as_str))
+            ),
+            Self::RatiosAfterTheEvent(scenarios) => write!(
+                f,
+                "hedges of {} have ratios from after the event: no year of days lies before it",
+                a_few(scenarios.iter().map(String::as_str))
             ),
             Self::SharedDates { dates: Some((from, to)), periods, of } => {
                 write!(f, "side_by_side covers {from} to {to}, the {periods} of {of} periods that all have")

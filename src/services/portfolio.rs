@@ -128,7 +128,7 @@ pub(crate) fn macro_exposures(
 ) -> Result<Exposures, String> {
     let factors = macro_factors(study);
     let factors: Vec<ExposureFactor<'_>> =
-        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
+        factors.iter().map(|(name, returns)| ExposureFactor::new(name, returns)).collect();
     let (floor, panel) = (study.min_observations, study.panel());
     let (labels, per_year) = (panel.labels(), panel.periods_per_year());
     let found = Exposures::of_defaults(&returns.values, risk_free, &factors, labels, floor, per_year, progress);

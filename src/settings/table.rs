@@ -199,6 +199,8 @@ settings! {
         comparisons: QuotaLimits = Setting::new("FACTOR_COMPARISONS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
         /// Factor models a day, by tier.
         models: QuotaLimits = Setting::new("FACTOR_MODELS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
+        /// Stress tests a day, by tier.
+        stress_tests: QuotaLimits = Setting::new("FACTOR_STRESS_TESTS_RATE_LIMIT").preset("50 per day;100 per day;200 per day"), per_day();
         /// Groups created, changed and deleted a day, by tier.
         group_writes: QuotaLimits = Setting::new("FACTOR_GROUPS_CREATE_RATE_LIMIT").preset("20 per day;40 per day;80 per day"), per_day();
         /// Lists of groups a day, by tier.

@@ -37,7 +37,7 @@ inspect_all() {
     inspect 0 "initialize" "JSON.stringify(result).includes('$version') && JSON.stringify(result).includes('factor-mcp')" \
         --method initialize
     inspect 0 "tools/list has no portability findings" \
-        "names(result.tools) === 'analyze_factor_model compare_factors create_factor_group delete_factor_group delete_portfolio get_factor_analysis get_factor_group get_factor_recommendations get_portfolio get_portfolio_exposures get_server_status list_factor_groups list_factors list_portfolios save_portfolio update_factor_group validate_factor_group' && stderr === ''" \
+        "names(result.tools) === 'analyze_factor_model compare_factors create_factor_group delete_factor_group delete_portfolio get_factor_analysis get_factor_group get_factor_recommendations get_portfolio get_portfolio_exposures get_server_status list_factor_groups list_factors list_portfolios save_portfolio stress_test update_factor_group validate_factor_group' && stderr === ''" \
         --method tools/list --strict
     for kind in correlations performance returns; do
         inspect 0 "tools/call $kind" \
@@ -52,7 +52,7 @@ inspect_all() {
         "[result, error].some((r) => JSON.stringify(r ?? '').includes('invalid_argument') && ['top_n', 'windos', 'frequency'].every((name) => JSON.stringify(r).includes(name)))" \
         --method tools/call --tool-name get_factor_analysis --tool-args-json '{"top_n": 0, "windos": ["3m"], "frequency": "hourly"}'
     inspect 5 "an unknown tool is refused" "true" --method tools/call --tool-name no_such_tool --tool-args-json '{}'
-    inspect 0 "prompts/list" "names(result.prompts) === 'explain-a-fund factor_check_up hedge-a-position hedge_my_portfolio review-a-portfolio stress-before-a-decision what_moved_this_month'" --method prompts/list
+    inspect 0 "prompts/list" "names(result.prompts) === 'explain-a-fund explain_a_fund factor_check_up hedge-a-position hedge_my_portfolio review-a-portfolio stress-before-a-decision stress_my_portfolio what_moved_this_month'" --method prompts/list
     inspect 0 "prompts/get" "result.messages[0].content.text.includes('get_factor_analysis')" \
         --method prompts/get --prompt-name what_moved_this_month --prompt-args categories=industry
     inspect 0 "resources/list" \

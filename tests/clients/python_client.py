@@ -72,12 +72,15 @@ TOOLS = [
     "list_factors",
     "list_portfolios",
     "save_portfolio",
+    "stress_test",
     "update_factor_group",
     "validate_factor_group",
 ]
 PROMPTS = {
     "explain-a-fund",
     "factor_check_up",
+    "stress_my_portfolio",
+    "explain_a_fund",
     "hedge-a-position",
     "hedge_my_portfolio",
     "review-a-portfolio",
@@ -691,7 +694,9 @@ async def prompts_lead_to_the_tool(caller: Caller) -> None:
         that("get_factor_" in plain.messages[0].content.text, f"{prompt.name} names no tool")
         filled = await caller.client.get_prompt(prompt.name, {prompt.arguments[0].name: "industry, style"})
         that("industry, style" in filled.messages[0].content.text, f"{prompt.name} forgets its argument")
-    check_up = await caller.client.get_prompt("factor_check_up", {"benchmark_ticker": "IWM"})
+    check_up = await caller.client.get_prompt("factor_check_up",
+    "stress_my_portfolio",
+    "explain_a_fund", {"benchmark_ticker": "IWM"})
     that("IWM" in check_up.messages[0].content.text, "the benchmark is not in the prompt")
     await refused(caller.client.get_prompt("factor_checkup"), {-32602}, "an unknown prompt")
 

@@ -21,6 +21,7 @@ fn questions() -> Vec<(&'static str, Value)> {
         ("get_factor_recommendations", json!({"overexposed_factor": "SPY"})),
         ("get_portfolio_exposures", json!({"holdings": {"SPY": 0.6, "TLT": 0.4}})),
         ("compare_factors", json!({"tickers": ["SPY", "TLT"], "periods": ["2018", "2022"]})),
+        ("stress_test", json!({"holdings": {"SPY": 0.6, "TLT": 0.4}})),
     ]
 }
 

@@ -523,6 +523,7 @@ async fn hidden_tools_are_not_there() {
         "get_factor_recommendations",
         "get_portfolio_exposures",
         "list_factors",
+        "stress_test",
     ];
     assert_eq!(names(&["serve", "--toolsets", "analysis"]).await, analysis);
 }

@@ -113,6 +113,19 @@ async fn a_model_keeps_to_its_length() {
 }
 
 #[tokio::test]
+async fn a_stress_test_keeps_to_its_length() {
+    let mut server = Measured::start(&[("FACTOR_PRICE_SOURCE", "sample")]).await;
+    let mut held: Map<String, Value> = (0..30).map(|at| (format!("UNKNOWN{at}.X"), json!(0.01))).collect();
+    held.insert("SPY".to_owned(), json!(0.7));
+    for format in ["full", "summary", "report"] {
+        let all = json!({"holdings": {"SPY": 0.6, "TLT": 0.2, "GLD": 0.2}, "scenarios": ["all"], "shocks": {"SPY": -0.2, "UST10Y": 1},
+            "reverse_loss": 0.1, "format": format});
+        server.at_all_lengths("stress_test", all).await;
+        server.at_all_lengths("stress_test", json!({"holdings": held, "format": format})).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_is_listed_within_the_length() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().display().to_string();

@@ -57,6 +57,7 @@ mod sse;
 mod statistics;
 mod stdio;
 mod strain;
+mod stress;
 mod summaries;
 mod support;
 mod tickers;

@@ -348,6 +348,9 @@ fn questions() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         all.push(("POST", "/factor-intelligence/compare", "compare_factors", compared));
         let modelled = json!({"ticker": "XLK", "factors": ["SPY", "IEF"], "rolling": 36, "format": format});
         all.push(("POST", "/factor-intelligence/model", "analyze_factor_model", modelled));
+        let stressed =
+            json!({"holdings": holdings, "scenarios": ["covid", "2022"], "shocks": {"SPY": -0.2}, "format": format});
+        all.push(("POST", "/factor-intelligence/stress", "stress_test", stressed));
     }
     for (path, tool, arguments) in [
         ("/factors", "list_factors", json!({})),

@@ -17,8 +17,8 @@ fn strict(mut schema: Value) -> Value {
 }
 
 /// Tools whose answers have the fields that `format` and `include` ask for: none of them is in every answer.
-const SHAPED: [&str; 4] =
-    ["analyze_factor_model", "compare_factors", "get_factor_recommendations", "get_portfolio_exposures"];
+const SHAPED: [&str; 5] =
+    ["analyze_factor_model", "compare_factors", "get_factor_recommendations", "get_portfolio_exposures", "stress_test"];
 
 fn examples(tool: &str) -> Vec<(String, Value)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract");

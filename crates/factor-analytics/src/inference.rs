@@ -13,6 +13,9 @@ use crate::{
 /// The 97.5% quantile of the standard normal distribution: half the width of a 95% interval in standard errors.
 pub(crate) const Z_975: f64 = 1.959_963_984_540_054;
 
+/// The 95% quantile: half the width of a 90% interval.
+pub(crate) const Z_95: f64 = 1.644_853_626_951_472_2;
+
 /// At and under this many rows neither an interval nor a p-value is given.
 pub const TOO_FEW_ROWS: usize = 3;
 
@@ -85,6 +88,15 @@ pub(crate) fn student_p(t: f64, freedom: f64) -> Option<f64> {
         checked_beta_reg(freedom / 2.0, 0.5, freedom / (freedom + square)).ok()?
     };
     p.is_finite().then(|| p.clamp(0.0, 1.0))
+}
+
+/// The upper tail of the chi-square distribution with so many degrees of freedom: the regularised incomplete gamma function
+/// Q(k / 2, d / 2). `None` for a d that is no number.
+pub fn chi_squared_tail(d: f64, degrees: usize) -> Option<f64> {
+    if d <= 0.0 {
+        return (d == 0.0).then_some(1.0);
+    }
+    checked_gamma_ur(degrees as f64 / 2.0, d / 2.0).ok().filter(|p| p.is_finite()).map(|p| p.clamp(0.0, 1.0))
 }
 
 /// The 95% interval of r1 - r2, the difference of the correlations of two samples that share nothing, each given with its own

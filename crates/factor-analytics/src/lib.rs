@@ -33,6 +33,7 @@ pub mod sections;
 mod sort;
 pub mod spectrum;
 pub mod stats;
+pub mod stress;
 pub mod study;
 pub mod yields;
 

@@ -295,7 +295,7 @@ fn exposures_as_statsmodels() {
         let combined: Vec<f64> = c0.iter().zip(c3).map(|(a, b)| 0.5 * a + 0.5 * b).collect();
         let factors: Vec<ExposureFactor<'_>> = (case["factors"].as_array().unwrap().iter())
             .map(|name| name.as_str().unwrap())
-            .map(|name| ExposureFactor { name, returns: columns.get(name).unwrap_or(&combined) })
+            .map(|name| ExposureFactor::new(name, columns.get(name).unwrap_or(&combined)))
             .collect();
         let risk_free = columns.get("rf").unwrap();
         let fit = Exposures::fit(

@@ -27,7 +27,7 @@ fn input() -> Value {
         "factors": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "To regress on. Default: macro composites.",
+            "description": "To regress on; macro: composites. Default: the lens.",
             "examples": [["SPY", "fixed_income"]]
         },
         "what_if": {

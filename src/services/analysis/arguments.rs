@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use factor_analytics::{
     correlation::Method,
+    lens::LensFactor,
     regime::Regime,
     report::{CorrelationPlan, PerformancePlan, ReturnsPlan, RollingPlan, SortBy, Weighting},
     sections::windows::{CALENDAR_FORMS, ReturnWindow},
@@ -56,6 +57,13 @@ pub(crate) struct Query {
     pub(super) lists: ListSizes,
     pub(super) preset: Option<Preset>,
 }
+
+/// Months before a row that a factor of the lens rests on.
+const MONTHS_OF_LENS: u32 = 120;
+
+/// Months before its window that a stress test looks back on: with the window's ten years to before the episodes by name, and
+/// what the lens rests on in them.
+const MONTHS_OF_STRESS: u32 = 240;
 
 /// Lengths of lists and tables in summaries and reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +110,25 @@ impl Query {
         let query = Self::resting(common, also_priced, None);
         let lead_months = query.request.lead_months + months;
         Self { request: AnalysisRequest { lead_months, ..query.request }, ..query }
+    }
+
+    /// The analysis of performance that a portfolio's regression on the lens rests on.
+    pub(super) fn for_lens(common: CommonArgs, holdings: &[Ticker]) -> Self {
+        Self::for_portfolio(common, holdings).with_lens(MONTHS_OF_LENS)
+    }
+
+    /// The analysis that a stress test rests on: no table of its own, the prices of `holdings` and of the lens as well, and of
+    /// the thirty years before the window, for episodes and for what the lens rests on before them.
+    pub(super) fn for_stress(mut common: CommonArgs, holdings: &[Ticker]) -> Self {
+        common.named.add(Role::Holding, holdings.iter().cloned());
+        Self::resting(common, holdings, None).with_lens(MONTHS_OF_STRESS)
+    }
+
+    /// The same with the prices of the lens, silently, and those of so many months before the window.
+    fn with_lens(mut self, months: u32) -> Self {
+        self.request.lead_months += months;
+        self.request.rate_sources.extend(LensFactor::tickers());
+        self
     }
 
     /// An analysis of performance that its caller did not ask for, with a table of the factors in `profiled`.

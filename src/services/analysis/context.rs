@@ -32,6 +32,19 @@ impl AnalysisContext {
         Self::run(Query::for_portfolio(common, &holdings), app, caller).await
     }
 
+    /// The same with the prices of the lens, and those of ten years before the window, on which its factors rest.
+    ///
+    /// # Errors
+    /// Why nothing could be analysed.
+    pub(crate) async fn of_lens(
+        common: CommonArgs,
+        app: &App,
+        holdings: Vec<Ticker>,
+        caller: &Caller<'_>,
+    ) -> Result<Self, ToolError> {
+        Self::run(Query::for_lens(common, &holdings), app, caller).await
+    }
+
     /// Runs the analysis that a comparison rests on, with prices of so many months before the window as well.
     ///
     /// # Errors
@@ -56,6 +69,20 @@ impl AnalysisContext {
         caller: &Caller<'_>,
     ) -> Result<Self, ToolError> {
         Self::run(Query::for_model(common, &also_priced, months), app, caller).await
+    }
+
+    /// Runs the analysis that a stress test rests on: no table of its own, with the prices of some holdings and of the lens, and
+    /// all prices there are before the window.
+    ///
+    /// # Errors
+    /// Why nothing could be analysed.
+    pub(crate) async fn of_stress(
+        common: CommonArgs,
+        app: &App,
+        holdings: Vec<Ticker>,
+        caller: &Caller<'_>,
+    ) -> Result<Self, ToolError> {
+        Self::run(Query::for_stress(common, &holdings), app, caller).await
     }
 
     async fn run(query: Query, app: &App, caller: &Caller<'_>) -> Result<Self, ToolError> {

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Exposed, Traded, request::Section, sentences};
+use super::{Exposed, LensUsed, Traded, request::Section, sentences};
 use crate::{
     answer::{Fields, Frame},
     app::App,
@@ -47,6 +47,9 @@ pub(crate) struct ExposuresAnswer<'a> {
     /// Exposures to the factors; absent where they cannot be estimated.
     #[serde(skip_serializing_if = "Option::is_none")]
     regression: Option<&'a Exposures>,
+    /// The lens, where that is what it is regressed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lens: Option<&'a LensUsed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     risk: Option<Cow<'a, Risk>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,7 +176,7 @@ impl PortfolioAnswer for Exposed {
             Section::ByIndustry => &["by_industry"],
             Section::BySectorGroup => &["by_sector_group"],
             Section::ByAssetClass => &["by_asset_class"],
-            Section::Regression => &["regression"],
+            Section::Regression => &["regression", "lens"],
             Section::Risk => &["risk"],
             Section::WhatIf => &["what_if"],
             Section::CalendarYears => &["calendar_years"],
@@ -269,6 +272,7 @@ impl Exposed {
             portfolio_name: self.held.name.as_deref(),
             normalisation: Some(&self.held.normalisation),
             regression: self.state.regression.as_ref(),
+            lens: self.lens.as_ref().filter(|_| self.state.regression.is_some()),
             risk: Some(Cow::Borrowed(&self.state.risk)),
             weights: Some(Weights {
                 net: self.returns.net_weight,

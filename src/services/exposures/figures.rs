@@ -5,6 +5,7 @@ use std::sync::Arc;
 use factor_analytics::{
     Observer, Study,
     exposure::{ExposureFactor, ExposureInputs, ExposureState, Exposures, PortfolioReturns, WhatIf, where_both},
+    lens::{LensColumn, LensFactor},
     observer::Progress,
     report::Undefined,
     sections::calendar_years::calendar_years,
@@ -13,7 +14,11 @@ use factor_analytics::{
 use factor_types::{Frequency, Ticker};
 use indexmap::IndexMap;
 
-use super::{Exposed, Traded, request::Request, trade::changed};
+use super::{
+    Exposed, LensUsed, Traded,
+    request::{Request, Unnamed},
+    trade::changed,
+};
 use crate::{
     services::{
         analysis::{context::AnalysisContext, quality::DataQuality},
@@ -43,12 +48,18 @@ pub(super) fn compute(
     let risk_free = study.risk_free();
     let returns = portfolio::returns(&study, &held.weights, &risk_free.per_period)?;
     let named = factors.is_some();
-    let (factors, without) = match factors {
-        None => (portfolio::macro_factors(&study), Vec::new()),
-        Some(named) => returns_of(named, &study),
+    let lens = if factors.is_none() && request.unnamed == Unnamed::Lens { of_lens(&study) } else { None };
+    let too_young = factors.is_none() && request.unnamed == Unnamed::Lens && lens.is_none();
+    let of_lens = lens.is_some();
+    let (factors, without) = match (factors, &lens) {
+        (Some(named), _) => returns_of(named, &study),
+        (None, Some((_, factors))) => (factors.clone(), Vec::new()),
+        (None, None) => (portfolio::macro_factors(&study), Vec::new()),
     };
-    let factors: Vec<ExposureFactor<'_>> =
-        factors.iter().map(|(name, returns)| ExposureFactor { name, returns }).collect();
+    let factors: Vec<ExposureFactor<'_>> = factors
+        .iter()
+        .map(|(name, returns)| ExposureFactor { is_excess: of_lens, ..ExposureFactor::new(name, returns) })
+        .collect();
     let benchmark = panel.position(&Ticker::spy()).map(|at| panel.column(at));
     let inputs = ExposureInputs {
         risk_free: &risk_free.per_period,
@@ -100,9 +111,57 @@ pub(super) fn compute(
         of_holdings(&context, held.weights.keys().chain(request.traded()), &classifications, &held, &returns);
     warnings.extend(not_regressed(&without, state.regression.as_ref()));
     warnings.extend(young_factors(state.regression.as_ref()));
+    if too_young {
+        warnings.push(Warning::NoLens);
+    }
+    let lens = lens.map(|(used, _)| used);
     let undefined = undefined(&state, what_if.as_ref(), &without);
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
-    Ok(Exposed { request, context, held, classifications, returns, state, what_if, years, risk_free_source, quality })
+    Ok(Exposed {
+        request,
+        context,
+        held,
+        classifications,
+        returns,
+        state,
+        lens,
+        what_if,
+        years,
+        risk_free_source,
+        quality,
+    })
+}
+
+/// The factors of the lens on the window's rows; `None` where equity or rates are too young to be regressed on.
+fn of_lens(study: &Study) -> Option<(LensUsed, Vec<NamedReturns>)> {
+    let (lens, labels) = study.lens()?;
+    let panel = study.panel();
+    let on_window = |column: &LensColumn| -> Vec<f64> {
+        let value = |label| labels.binary_search(label).map_or(f64::NAN, |at| column.values[at]);
+        panel.labels().iter().map(value).collect()
+    };
+    let found: Vec<NamedReturns> =
+        lens.columns.iter().map(|one| (one.factor.as_str().to_owned(), on_window(one))).collect();
+    let is_old = |factor: LensFactor| {
+        let values = found.iter().find(|(name, _)| name == factor.as_str()).map(|(_, values)| values);
+        values.is_some_and(|values| {
+            let present = values.iter().filter(|value| value.is_finite()).count();
+            present >= study.min_observations && 10 * present >= 6 * values.len()
+        })
+    };
+    if !is_old(LensFactor::Equity) || !is_old(LensFactor::Rates) {
+        return None;
+    }
+    let from = labels.partition_point(|label| panel.labels().first().is_some_and(|first| label < first));
+    let funds = |column: &LensColumn| {
+        let (long, short) = column.factor.funds();
+        (column.factor.as_str(), short.map_or_else(|| long.to_owned(), |short| format!("{long} - {short}")))
+    };
+    let used = LensUsed {
+        factors: lens.columns.iter().map(funds).collect(),
+        most_correlated: lens.most_correlated(from..labels.len(), study.min_observations),
+    };
+    Some((used, found))
 }
 
 /// The returns of the factors named, and why others have none.

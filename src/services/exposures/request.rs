@@ -59,12 +59,27 @@ closed_set! {
     }
 }
 
+/// What a portfolio is regressed on where no factor is named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Unnamed {
+    /// The factors of the lens.
+    #[default]
+    Lens,
+    /// The macro composites.
+    Macro,
+}
+
+/// Names in `factors` that stand for several at once.
+const LENS: &str = "lens";
+const MACRO: &str = "macro";
+
 /// A question for what a portfolio is exposed to.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) source: Source,
-    /// The factors by name; `None` for the macro composites.
+    /// The factors by name; `None` for those that `unnamed` says.
     pub(crate) factors: Option<Vec<String>>,
+    pub(crate) unnamed: Unnamed,
     /// The change of weight by ticker.
     pub(crate) what_if: Option<IndexMap<Ticker, f64>>,
     pub(crate) balance: Balance,
@@ -77,19 +92,28 @@ impl Request {
     /// # Errors
     /// Every argument that breaks its rule.
     pub(crate) fn read(mut args: Args, basis: Basis) -> Result<(Self, CommonArgs), ToolError> {
-        let factors = args.strings("factors").filter(|names| !names.is_empty());
+        let named = args.strings("factors").filter(|names| !names.is_empty());
+        let is_all = |word: &str| named.as_deref().is_some_and(|names| matches!(names, [name] if is_word(name, word)));
+        let unnamed = if is_all(MACRO) { Unnamed::Macro } else { Unnamed::Lens };
+        let (of_lens, of_macro) = (is_all(LENS), is_all(MACRO));
+        let factors = named.filter(|_| !of_lens && !of_macro);
         if factors.as_ref().is_some_and(|names| names.len() > MOST_FACTORS) {
             args.must("factors", format_args!("be at most {MOST_FACTORS} names"));
         }
         let include = Include::read(&args);
         let (changes, balance) = (what_if(&args), args.choice("balance", Choices::of::<Balance>()));
         let (without_trade, balance) = (balance.is_some() && changes.is_none(), balance.unwrap_or_default());
-        let request = Self { source: Source::read(&args), factors, what_if: changes, balance, include };
+        let request = Self { source: Source::read(&args), factors, unnamed, what_if: changes, balance, include };
         let mut common = CommonArgs::read(&mut args, (&NAMES, &NOT_HERE), &basis)?;
         if without_trade {
             common.notes.push("balance is ignored: it says what balances what_if, which is not given".to_owned());
         }
         Ok((request, common))
+    }
+
+    /// Whether the lens is what is regressed on, as far as the arguments say.
+    pub(super) fn is_of_lens(&self, common: &CommonArgs) -> bool {
+        self.factors.is_none() && self.unnamed == Unnamed::Lens && common.categories.is_none()
     }
 
     /// The names of the factors to regress on with the argument that they come from: those of `factors`, else the
@@ -128,6 +152,10 @@ impl Request {
     pub(crate) fn traded(&self) -> impl Iterator<Item = &Ticker> {
         self.what_if.iter().flat_map(IndexMap::keys)
     }
+}
+
+fn is_word(name: &str, word: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(word)
 }
 
 fn what_if(args: &Args) -> Option<IndexMap<Ticker, f64>> {

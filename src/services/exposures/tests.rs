@@ -88,7 +88,7 @@ async fn exposed_within(values: Value, questions: usize) -> Exposed {
     let mut tickers: Vec<Ticker> = held.priced().collect();
     tickers.extend(request.traded().cloned());
     let factors = resolved(request.regressed_on(&mut common), &common, &tickers).unwrap();
-    let context = AnalysisContext::of(common, &app, tickers.clone(), &caller).await.unwrap();
+    let context = AnalysisContext::of_lens(common, &app, tickers.clone(), &caller).await.unwrap();
     let factors = known(factors, &context).unwrap();
     let all = tickers.into_iter().chain([ticker(CASH)]).map(|ticker| (ticker, 0.0)).collect();
     let all = Classifications::of(&app, &all, (&context.common().universes(), &context.common().groups), &caller)

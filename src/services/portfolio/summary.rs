@@ -85,12 +85,21 @@ pub(crate) fn of_portfolio_factor(analysis: &Analysis, portfolio: &UserPortfolio
     let study = &analysis.study;
     let Ok(weights) = &portfolio.weights else { return Vec::new() };
     let Ok(returns) = super::returns(study, weights, &study.risk_free().per_period) else { return Vec::new() };
+    let of_prices = portfolio.warnings.iter().cloned().map(Warning::OfPrices);
+    of_weights(analysis, weights, &returns).into_iter().chain(of_prices).collect()
+}
+
+/// What is not known of what some weights hold, and what that costs the whole.
+pub(crate) fn of_weights(
+    analysis: &Analysis,
+    weights: &IndexMap<Ticker, f64>,
+    returns: &PortfolioReturns,
+) -> Vec<Warning> {
     let missing = without_returns(analysis, weights.keys()).into_iter().map(|(why, tickers)| {
-        let share = share_of(&tickers, weights, &returns);
+        let share = share_of(&tickers, weights, returns);
         Warning::WithoutReturns { tickers, why, share }
     });
-    let of_prices = portfolio.warnings.iter().cloned().map(Warning::OfPrices);
-    missing.chain(of_rows(study, weights, &returns)).chain(of_prices).collect()
+    missing.chain(of_rows(&analysis.study, weights, returns)).collect()
 }
 
 /// The share of what is held besides cash that some holdings are.

@@ -50,12 +50,14 @@ fn present(returns: &[f64]) -> usize {
 
 fn left_out_of(factor: &ExposureFactor<'_>, labels: &[NaiveDate]) -> Option<DroppedFactor> {
     if let Some(last) = Standing::of_values(factor.returns, labels).stopped {
-        let detail = format!("its last return is of {last}, before the window's end; name it in factors to keep it");
+        let way_out = if factor.is_excess { "an earlier end_date keeps it" } else { "name it in factors to keep it" };
+        let detail = format!("its last return is of {last}, before the window's end; {way_out}");
         return Some(DroppedFactor::new(factor.name, DropReason::Stopped, detail));
     }
     is_young(factor.returns).then(|| {
         let (own, rows) = (present(factor.returns), factor.returns.len());
-        let detail = format!("returns on {own} of the window's {rows} rows, under 60%; name it in factors to keep it");
+        let way_out = if factor.is_excess { "a later start_date keeps it" } else { "name it in factors to keep it" };
+        let detail = format!("returns on {own} of the window's {rows} rows, under 60%; {way_out}");
         DroppedFactor::new(factor.name, DropReason::Young, detail)
     })
 }
@@ -76,7 +78,7 @@ mod tests {
         let mut ended = wave(3, 120, 0);
         ended[118..].fill(f64::NAN);
         fn factor<'a>(name: &'a str, returns: &'a [f64]) -> ExposureFactor<'a> {
-            ExposureFactor { name, returns }
+            ExposureFactor::new(name, returns)
         }
         let factors = [factor("old", &old), factor("coins", &coins), factor("ended", &ended)];
         let rates = [0.001; 120];

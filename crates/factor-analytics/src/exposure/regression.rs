@@ -20,6 +20,20 @@ pub struct ExposureFactor<'a> {
     pub name: &'a str,
     /// Its returns, one per row, `NaN` where missing.
     pub returns: &'a [f64],
+    /// True where those are over cash already, as the lens's are: nothing is taken from them.
+    pub is_excess: bool,
+}
+
+impl<'a> ExposureFactor<'a> {
+    /// A factor by its returns.
+    pub fn new(name: &'a str, returns: &'a [f64]) -> Self {
+        Self { name, returns, is_excess: false }
+    }
+
+    /// One by its returns over cash.
+    pub fn of_excess(name: &'a str, returns: &'a [f64]) -> Self {
+        Self { name, returns, is_excess: true }
+    }
 }
 
 /// How much of a portfolio goes with one factor, the others held still.
@@ -140,7 +154,7 @@ fn listed(dropped: &[DroppedFactor]) -> String {
 const NO_ERROR: &str = "fewer than 12 periods, or no residual variation";
 
 impl Exposures {
-    /// Regresses p - rf on the factors less rf, over the rows on which p, rf and every factor are present.
+    /// Regresses p - rf on the factors less rf (but for those that are over it already), over the rows on which p, rf and every factor are present.
     ///
     /// While there are fewer such rows than `min_rows` (at least two more than factors), the factor with the fewest
     /// values in common with the portfolio (the last of equals) is dropped. A factor that does not vary, and one that is a
@@ -187,7 +201,11 @@ impl Exposures {
             }
             let excess =
                 |values: &[f64]| -> Vec<f64> { rows.iter().map(|row| values[*row] - risk_free[*row]).collect() };
-            let columns: Vec<Vec<f64>> = kept.iter().map(|factor| excess(factor.returns)).collect();
+            let of_factor = |factor: &ExposureFactor<'_>| match factor.is_excess {
+                true => picked(factor.returns, &rows),
+                false => excess(factor.returns),
+            };
+            let columns: Vec<Vec<f64>> = kept.iter().map(of_factor).collect();
             let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
             match MultipleRegression::fit(&columns, &excess(p)) {
                 Ok(fit) => {

@@ -187,7 +187,7 @@ fn what_no_regression_can_be_made_of() {
 fn a_portfolio_that_is_a_factor_has_all_of_it() {
     let x = wave(5, 48);
     let other = wave(7, 48);
-    let factors = [ExposureFactor { name: "own", returns: &x }, ExposureFactor { name: "other", returns: &other }];
+    let factors = [ExposureFactor::new("own", &x), ExposureFactor::new("other", &other)];
     let fit = fitted(&x, &[0.001; 48], &factors, 24, 12.0).unwrap();
     assert!((fit.factors["own"].beta - 1.0).abs() < 1e-12 && fit.factors["other"].beta.abs() < 1e-12);
     assert!((fit.factors["own"].variance_share - 1.0).abs() < 1e-12);
@@ -203,7 +203,7 @@ fn factors_that_cannot_be_used_are_dropped_and_named() {
     let young: Vec<f64> = (0..48).map(|row| if row < 30 { NAN } else { z[row] }).collect();
     let sum: Vec<f64> = x.iter().zip(&z).map(|(x, z)| 0.4 * x + 0.6 * z).collect();
     let rates = [0.001; 48];
-    let factor = |name, returns| ExposureFactor { name, returns };
+    let factor = |name, returns| ExposureFactor::new(name, returns);
     let factors =
         [factor("x", &x), factor("young", &young), factor("cash", &rates), factor("z", &z), factor("sum", &sum)];
     let fit = fitted(&p, &rates, &factors, 24, 12.0).unwrap();
@@ -309,7 +309,7 @@ fn rows_that_cash_lacks_a_rate_for_count_among_those_of_a_sharpe_ratio() {
 fn without_a_rate_nothing_is_a_return_over_cash() {
     let (base, labels) = labels(48);
     let (p, b, zeros) = (wave(2, 48), wave(5, 48), [0.0; 48]);
-    let factors = [ExposureFactor { name: "b", returns: &b }];
+    let factors = [ExposureFactor::new("b", &b)];
     let known = inputs(&b, &zeros, &factors, base, &labels);
     let unknown = ExposureInputs { rate_known: false, ..known };
     let (over_zero, state) = (state(&p, &known), state(&p, &unknown));
@@ -327,7 +327,7 @@ fn without_a_rate_nothing_is_a_return_over_cash() {
 fn a_trade_is_compared_on_the_same_periods() {
     let (base, labels) = labels(60);
     let (p, b, x, rates) = (wave(2, 60), wave(5, 60), wave(7, 60), [0.001; 60]);
-    let factors = [ExposureFactor { name: "x", returns: &x }];
+    let factors = [ExposureFactor::new("x", &x)];
     let inputs = inputs(&b, &rates, &factors, base, &labels);
     let after: Vec<f64> = (0..60).map(|row| if row < 20 { NAN } else { 0.5 * p[row] + 0.0005 }).collect();
     let what_if = compared(&p, &after, &inputs);
@@ -392,7 +392,7 @@ proptest! {
             let p = PortfolioReturns::of(&positions(k), &rates).unwrap();
             let names = ["a", "b", "c", "d", "e", "f"];
             let factors: Vec<ExposureFactor<'_>> =
-                names.iter().zip(&series[1..]).map(|(name, returns)| ExposureFactor { name, returns }).collect();
+                names.iter().zip(&series[1..]).map(|(name, returns)| ExposureFactor::new(name, returns)).collect();
             fitted(&p.values, &rates, &factors, 24, 12.0)
         };
         prop_assume!(series.len() > 1);

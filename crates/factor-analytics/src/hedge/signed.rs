@@ -24,7 +24,7 @@ pub use self::{
         LegDirection, LegInPortfolio, NotInBestHedge,
     },
     reduce::{NoReduction, Position, Reduce, share_sold},
-    rule::{MAX_MEMBERS, Rule},
+    rule::{ChosenHedge, MAX_MEMBERS, Rule},
 };
 
 /// Daily rows that the best hedge rests on: a year.

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis, ShapeBuilder};
 use super::{Column, Panel, portfolio::ColumnCash};
 
 /// A period of a group needs this share of its weight.
-pub(super) const NEEDED_WEIGHT: f64 = 0.5;
+pub(crate) const NEEDED_WEIGHT: f64 = 0.5;
 
 /// A group that becomes a column of a panel.
 #[derive(Debug, Clone, PartialEq)]

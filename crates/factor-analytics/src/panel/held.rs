@@ -28,7 +28,7 @@ impl Panel {
         Some(series.dates()[self.price_by(column, date)?])
     }
 
-    fn price_by(&self, column: usize, date: NaiveDate) -> Option<usize> {
+    pub(crate) fn price_by(&self, column: usize, date: NaiveDate) -> Option<usize> {
         let dates = self.columns.get(column)?.series.dates();
         let at = dates.partition_point(|day| *day <= date).checked_sub(1)?;
         (date.checked_sub_days(Days::new(REACH_DAYS))? <= dates[at]).then_some(at)

@@ -58,6 +58,15 @@ pub(in crate::hedge) struct Pick {
     pub(in crate::hedge) in_sample: f64,
 }
 
+/// A hedge by the rule, of returns that are complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenHedge {
+    /// Places among the candidates, in the order chosen, each with its ratio.
+    pub members: Vec<(usize, f64)>,
+    /// 1 - var(f + sum h c) / var(f) on the rows it was chosen on.
+    pub in_sample: f64,
+}
+
 /// Members and what they come to while they are chosen.
 struct Chosen<'a> {
     members: Vec<usize>,
@@ -72,6 +81,14 @@ impl Rule {
     #[must_use]
     pub fn of_purchases(self) -> Self {
         Self { bought_only: true, max_members: 1, ..self }
+    }
+
+    /// The hedge of the returns `f` out of candidates with complete returns on the same rows, of equals the first. `None` where
+    /// none of them may be a member.
+    pub fn hedge_of(&self, f: &[f64], candidates: &[&[f64]]) -> Option<ChosenHedge> {
+        let moments = Moments::of(std::iter::once(f).chain(candidates.iter().copied()));
+        let Pick { members, ratios, in_sample } = self.choose(&moments, 0, |_| true)?;
+        Some(ChosenHedge { members: members.into_iter().map(|at| at - 1).zip(ratios).collect(), in_sample })
     }
 
     /// Whether a candidate with this correlation to the factor may be a member.

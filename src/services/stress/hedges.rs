@@ -1,0 +1,145 @@
+//! What offsets a loss in its own scenario: the funds that might, on days, and their returns there.
+
+use std::sync::Arc;
+
+use factor_analytics::{
+    Study,
+    stress::{
+        Move, Replay, ReverseStress, Scenario, Shock, ShockResponse,
+        offset::{OffsetCandidate, OffsetQuestion, OffsetResult, Offsets, offsets},
+    },
+};
+use factor_types::{AssetClass, Category, Factor, Ticker};
+use indexmap::IndexMap;
+
+use crate::services::portfolio;
+
+/// Everything that hedges rest on: days over all prices that are held.
+pub(super) struct Ground {
+    pub(super) daily: Arc<Study>,
+    /// The risk-free rate of each day.
+    pub(super) rates: Vec<f64>,
+    /// What is held on days; why there is nothing.
+    returns: Result<Vec<f64>, String>,
+    /// The columns of funds that may be members.
+    candidates: Vec<(Ticker, usize)>,
+}
+
+impl Ground {
+    /// `daily` are the days, `weights` what is held, which is no candidate.
+    pub(super) fn new(daily: Arc<Study>, weights: &IndexMap<Ticker, f64>) -> Self {
+        let rates = daily.risk_free().per_period;
+        let returns = portfolio::returns(&daily, weights, &rates);
+        let returns = returns.map(|of| of.values).map_err(|error| error.message);
+        let candidates = candidates(&daily, weights);
+        Self { daily, rates, returns, candidates }
+    }
+
+    /// What offset an episode.
+    pub(super) fn of_episode(&self, replay: &Replay<'_>, scenario: &Scenario, lost: Option<f64>) -> Offsets {
+        let lost = lost.ok_or("the return of the whole is not known")?;
+        let cash = replay.cash_return(scenario).unwrap_or(0.0);
+        let excess = |column: usize| Some(replay.return_of(column, scenario)? - cash);
+        self.offsets((lost, lost - cash), Some(scenario), excess)
+    }
+
+    /// What is to be expected to offset a shock, by the rows of the window: `study` is its study, `p` what is held on it.
+    pub(super) fn of_shock(
+        &self,
+        (study, rates, p): (&Study, &[f64], &[f64]),
+        shock: &Shock<'_>,
+        response: &ShockResponse,
+    ) -> Offsets {
+        let over = Over { study, rates };
+        let own = response.of_part(&over.cash(p), shock).unwrap_or(response.response);
+        let excess = |column: usize| response.of_part(&over.excess(self, column)?, shock);
+        let mut found = self.offsets((response.response, own), None, excess)?;
+        for one in &mut found {
+            one.interval = over.with(p, one).and_then(|hedged| Some(ShockResponse::of(&hedged, shock).ok()?.interval));
+        }
+        Ok(found)
+    }
+
+    /// The same of the most plausible loss.
+    pub(super) fn of_reverse(&self, (study, rates, p): (&Study, &[f64], &[f64]), reverse: &ReverseStress) -> Offsets {
+        let over = Over { study, rates };
+        let own = reverse.of_other(&over.cash(p), p).unwrap_or(-reverse.loss);
+        let excess = |column: usize| reverse.of_other(&over.excess(self, column)?, p);
+        self.offsets((-reverse.loss, own), None, excess)
+    }
+
+    fn offsets(
+        &self,
+        (lost, excess): (f64, f64),
+        scenario: Option<&Scenario>,
+        of: impl Fn(usize) -> Option<f64>,
+    ) -> Offsets {
+        let returns = self.returns.as_ref().map_err(Clone::clone)?;
+        let panel = self.daily.panel();
+        let last = panel.labels().last().copied().unwrap_or_default();
+        let known = scenario.map_or(last, |scenario| scenario.from);
+        let question = OffsetQuestion { dates: panel.labels(), returns, known, lost, excess };
+        let candidates: Vec<OffsetCandidate<'_>> = self
+            .candidates
+            .iter()
+            .map(|(ticker, column)| OffsetCandidate { ticker, returns: panel.column(*column), excess: of(*column) })
+            .collect();
+        offsets(&question, &candidates)
+    }
+}
+
+/// Returns over cash on the rows of the window.
+struct Over<'a> {
+    study: &'a Study,
+    rates: &'a [f64],
+}
+
+impl Over<'_> {
+    fn cash(&self, values: &[f64]) -> Vec<f64> {
+        values.iter().zip(self.rates).map(|(r, rate)| if rate.is_finite() { r - rate } else { *r }).collect()
+    }
+
+    /// Those of a column of the days, by its ticker.
+    fn excess(&self, ground: &Ground, column: usize) -> Option<Vec<f64>> {
+        let ticker = ground.daily.panel().columns().get(column)?.series.ticker().clone();
+        self.of(&ticker)
+    }
+
+    fn of(&self, ticker: &Ticker) -> Option<Vec<f64>> {
+        let panel = self.study.panel();
+        Some(self.cash(panel.column(panel.position(ticker)?)))
+    }
+
+    /// What is held with an offset, on the rows of the window.
+    fn with(&self, p: &[f64], offset: &OffsetResult) -> Option<Vec<f64>> {
+        let mut all = p.to_vec();
+        if let Some(share) = offset.share_sold {
+            all.iter_mut().zip(self.cash(p)).for_each(|(sum, own)| *sum -= share * own);
+        }
+        for leg in &offset.legs {
+            let own = self.of(&leg.ticker)?;
+            all.iter_mut().zip(own).for_each(|(sum, own)| *sum += leg.ratio * own);
+        }
+        Some(all)
+    }
+}
+
+/// The funds of the universe that are neither cash nor held, nor in what is held.
+fn candidates(daily: &Study, weights: &IndexMap<Ticker, f64>) -> Vec<(Ticker, usize)> {
+    let panel = daily.panel();
+    let held_in = |ticker: &Ticker| {
+        let members = |at: usize| panel.columns()[at].members.iter().map(|(member, _)| *member);
+        panel.position(ticker).into_iter().flat_map(move |at| std::iter::once(at).chain(members(at)))
+    };
+    let held: Vec<usize> = weights.keys().flat_map(held_in).collect();
+    let is_cash = |factor: &Factor| factor.category == Category::Cash || factor.asset_class == Some(AssetClass::Cash);
+    let is_candidate =
+        |factor: &Factor, column: usize| !factor.ticker.is_composed() && !is_cash(factor) && !held.contains(&column);
+    let funds = daily.factors.iter().filter(|one| is_candidate(&one.factor, one.column));
+    funds.map(|one| (one.factor.ticker.clone(), one.column)).collect()
+}
+
+/// The moves of a shock as the kernel takes them.
+pub(super) fn moves<'a>(named: &'a [(String, f64, Vec<f64>)]) -> Vec<Move<'a>> {
+    named.iter().map(|(name, size, series)| Move { name, size: *size, series }).collect()
+}
