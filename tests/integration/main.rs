@@ -32,6 +32,7 @@ mod kinds_of_files;
 mod lengths;
 mod oauth;
 mod oracle;
+mod page;
 mod portfolio_factors;
 mod portfolio_tools;
 mod portfolios;
