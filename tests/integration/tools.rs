@@ -101,8 +101,8 @@ fn definitions_are_as_agreed() {
         size += json.to_string().len();
         insta::assert_json_snapshot!(format!("tool_{}", tool.name), json);
     }
-    // About four characters a token.
-    assert!(size < 6_000 * 4, "{size} characters of tool definitions");
+    // About four characters a token: tests/clients/tokens.cjs counts the tokens themselves.
+    assert!(size < 27_500, "{size} characters of tool definitions");
 }
 
 #[test]
