@@ -61,4 +61,4 @@ if ! cmp "$made" dist/factor.html; then
     echo "web/dist/factor.html is not what web/src makes: run scripts/web.sh and commit it" >&2
     exit 1
 fi
-vitest run --root . --reporter=dot
+vitest run --root . --dir tests --reporter=dot
