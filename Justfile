@@ -44,6 +44,10 @@ expected:
 clients:
     scripts/test.sh --only 'Release build|Python client|Inspector|Conformance|REST'
 
+# The page and the MCP App: web/src to web/dist.
+web:
+    scripts/web.sh
+
 # Criterion on the kernels; FILTER picks some by name.
 bench FILTER='':
     cargo bench --locked --package factor-analytics --bench kernels -- {{ quote(FILTER) }}

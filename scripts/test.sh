@@ -367,6 +367,22 @@ rest() { tests/clients/rest.sh "$server"; }
 
 packages() { PATH=$tools/venv/bin:$PATH with_node packaging/check.sh "$server"; }
 
+# Types, bytes and logic of the page and the MCP App.
+web() { scripts/web.sh --check --server "$server"; }
+
+has_chromium() { [[ -n ${CHROMIUM:-} ]] || has chromium || has chromium-browser || has google-chrome; }
+
+# The same in a real browser, against the real server. One file after the other: two of them would time each other.
+web_in_chromium() {
+    has_chromium || install_packages chromium fonts-dejavu-core
+    local modules=$tools/web/node_modules
+    (
+        cd web
+        PATH=$(printf '%s:' "$modules"/node-linux-*/bin)$PATH FACTOR_MCP=$server \
+            node --test --test-concurrency=1 --test-timeout=600000 e2e/*.test.mjs
+    )
+}
+
 # --------------------------------------------------------------------------------------------------------------- run
 
 mkdir -p "$tools"
@@ -418,6 +434,8 @@ fi
 begin "Inspector" inspector
 begin "Conformance" conformance
 begin "REST" rest
+check "Web" web
+begin "Web in Chromium" web_in_chromium
 begin "Tokens of the tools" tokens
 begin "Python client" python_client
 begin "Python client over SSE" sse_client

@@ -1,4 +1,4 @@
-//! Streamable HTTP at `/mcp`, server-sent events at `/sse` and REST at `/api`, with the limits a listening server needs.
+//! Streamable HTTP at `/mcp`, server-sent events at `/sse`, REST at `/api` and the page at `/`, with the limits a listening server needs.
 //!
 //! A request is its user's: the one whose key or access token it brings, or the local user where none is needed (see
 //! `http/keys.rs` and `http/tokens.rs`).
@@ -19,10 +19,12 @@
 
 mod connections;
 mod cors;
+mod events;
 mod guard;
 mod health;
 mod hosts;
 mod keys;
+mod page;
 mod proxies;
 mod refusals;
 mod scrape;
@@ -50,6 +52,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     connections::{Admitted, ConnectionLimits, Connections, Full, Watched},
+    events::Events,
     guard::{CameOver, Guard, held},
     health::Readiness,
     hosts::Names,
@@ -407,6 +410,9 @@ fn router(
     };
     let tokens = app.tokens.clone().map(|verifier| Tokens::new(verifier, Arc::clone(&app.store), new));
     let documents = tokens.as_ref().map(Tokens::documents).unwrap_or_default();
+    let page =
+        page::route(tokens.as_ref().map(Tokens::settings), app.settings.oauth.client_id.as_deref(), key_required);
+    let events = Events::new(Arc::clone(&app), stop.clone());
     let door = Door::new(Arc::clone(&app.store), Arc::clone(&sessions), key_required, tokens);
     let tools = server.clone();
     let strangers = options.insecure && !key_required;
@@ -430,7 +436,7 @@ fn router(
         body_time: BODY_TIME,
     };
     let readiness = Readiness::new(Arc::clone(&app), stopping);
-    let mut mounted = health::of_services(Arc::clone(&readiness));
+    let mut mounted = health::of_services(Arc::clone(&readiness)).merge(events::routes(events));
     if let Some(streams) = streams {
         mounted = mounted.merge(sse::routes(streams, &prefix));
     }
@@ -446,7 +452,7 @@ fn router(
     // Route by route: a router that is merged brings its own answer to unknown paths, which comes by no door.
     let keyless = health::open(readiness).map(|(path, route)| (path.to_owned(), route)).into_iter();
     let keyless = keyless.chain(metrics.map(|route| (scrape::PATH.to_owned(), route))).chain(documents);
-    let keyless = keyless.chain(rest.documents());
+    let keyless = keyless.chain(rest.documents()).chain([("/".to_owned(), page)]);
     let router = keyless.fold(router, |router, (path, document)| router.route(&path, document));
     router.layer(middleware::from_fn(guard::one_host)).layer(middleware::from_fn(refusals::worded))
 }

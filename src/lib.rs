@@ -12,6 +12,7 @@ pub mod cli;
 pub mod http;
 pub mod mcp;
 pub mod metrics;
+mod page;
 pub mod process_usage;
 pub mod progress;
 mod rest;

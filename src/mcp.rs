@@ -1,5 +1,6 @@
 //! The MCP adapter: the handler, what it offers (tools, prompts, resources) and the transports it speaks over.
 
+mod apps;
 pub mod catalog;
 mod injected;
 mod progress;

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    connections, health, proxies,
+    connections, events, health, proxies,
     refusals::{Refusal, no_message},
     sessions::{Owner, Sessions, SessionsError},
     shares::{Caller, Share, Shares, Taken},
@@ -90,7 +90,7 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
     }
     let works = || came_over.iter().for_each(|came_over| came_over.request.works());
     let path = request.uri().path();
-    if rest::endpoint_of(path).is_some() && !health::is_of_services(path) {
+    if rest::endpoint_of(path).is_some() && !health::is_of_services(path) && path != events::PATH {
         // Nothing there is a message, and nothing streams: every request is work.
         let (parts, body) = request.into_parts();
         let body = match guard.whole(body).await {

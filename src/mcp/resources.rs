@@ -1,4 +1,4 @@
-//! Resources: the universe, the glossary, the tools' schemas, whole results.
+//! Resources: the universe, the glossary, the tools' schemas, whole results, and the app that draws answers.
 
 use factor_types::UserId;
 use rmcp::{
@@ -7,8 +7,8 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::catalog::Catalog;
-use crate::{app::App, results, services::factors};
+use super::{apps, catalog::Catalog};
+use crate::{app::App, page, results, services::factors};
 
 factor_types::closed_set! {
     /// The resources with a fixed address.
@@ -17,6 +17,8 @@ factor_types::closed_set! {
         Glossary = "factor://glossary",
         /// Every factor.
         Universe = "factor://universe",
+        /// The app that draws answers, for hosts that show apps.
+        Drawing = "ui://factor/app.html",
     }
 }
 
@@ -62,6 +64,11 @@ impl Fixed {
                 .with_title("Factor universe")
                 .with_description("Every factor: ticker, label, aliases, category, asset class, sector group.")
                 .with_mime_type(JSON),
+            Self::Drawing => Resource::new(self.as_str(), "app")
+                .with_title("Factor app")
+                .with_description("Draws the answers of the analyses in hosts that show MCP Apps.")
+                .with_mime_type(apps::MIME)
+                .with_size(page::FILE.len() as u64),
         }
     }
 
@@ -69,6 +76,7 @@ impl Fixed {
         match self {
             Self::Glossary => (GLOSSARY_TEXT.to_owned(), MARKDOWN),
             Self::Universe => (universe(app).await, JSON),
+            Self::Drawing => (page::FILE.to_owned(), apps::MIME),
         }
     }
 }
@@ -117,9 +125,9 @@ pub(super) async fn read(
         // Not for a cache that several users share: it may hold their portfolio.
         return Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Private));
     }
-    let [glossary, universe] = Fixed::NAMES;
+    let [glossary, universe, drawing] = Fixed::NAMES;
     let [result, schema] = Template::NAMES;
-    Err(not_found(uri, &format!("there are {glossary}, {universe}, {schema} and {result}")))
+    Err(not_found(uri, &format!("there are {glossary}, {universe}, {drawing}, {schema} and {result}")))
 }
 
 fn not_found(uri: &str, hint: &str) -> ErrorData {
@@ -157,6 +165,7 @@ mod tests {
     fn templates_stand_for_the_addresses_that_are_read() {
         assert_eq!(Template::Schema.as_str().strip_prefix(SCHEMA), Some("{tool}"));
         assert_eq!(Template::Result.as_str().strip_prefix(results::URI_PREFIX), Some("{id}"));
+        assert_eq!(Fixed::Drawing.as_str(), apps::URI);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    apps,
     catalog::{Catalog, CatalogError, ToolFilter},
     progress, prompts,
     raw_content::RawContent,
@@ -98,6 +99,7 @@ impl Server {
             .enable_resources()
             .enable_prompts()
             .enable_completions()
+            .enable_extensions_with(apps::extension())
             .build();
         let about = Implementation::new("factor-mcp", env!("CARGO_PKG_VERSION"))
             .with_title("Factor analysis")
@@ -420,7 +422,8 @@ mod tests {
             assert!(TOOLS.iter().any(|tool| tool.name == name), "{name}");
         }
         let fixed: Vec<String> = resources::list().into_iter().map(|resource| resource.uri.to_string()).collect();
-        assert_eq!(fixed, ["factor://glossary", "factor://universe"]);
-        assert!(fixed.iter().all(|uri| INSTRUCTIONS.contains(uri)));
+        assert_eq!(fixed, ["factor://glossary", "factor://universe", apps::URI]);
+        // The app is its host's affair, not the model's.
+        assert!(fixed[..2].iter().all(|uri| INSTRUCTIONS.contains(uri)));
     }
 }

@@ -30,7 +30,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use schemars::Schema;
 use serde_json::Value;
 
-use super::schema;
+use super::{apps, schema};
 use crate::{answer::Rendered, app::App, services::Call, tool_error::ToolError};
 
 /// Every tool of the server.
@@ -127,10 +127,11 @@ impl ToolEntry {
             .destructive(self.effect == Effect::Replaces)
             .idempotent(true)
             .open_world(self.open_world);
-        Tool::new(self.name, self.description, schema::object((self.input)()))
+        let tool = Tool::new(self.name, self.description, schema::object((self.input)()))
             .with_title(self.title)
             .with_raw_output_schema(schema::object((self.output)()).into())
-            .with_annotations(hints)
+            .with_annotations(hints);
+        if apps::draws(self.name) { tool.with_meta(apps::of_tool()) } else { tool }
     }
 }
 

@@ -174,6 +174,9 @@ settings! {
         /// Where the issuer's keys are.
         jwks_url: Option<String> = Setting::new("FACTOR_OAUTH_JWKS_URL").in_words("as the issuer's metadata say"),
             optional(text());
+        /// Name under which the issuer knows the page at `/`, a public client that signs in by PKCE; without one the page takes keys and
+        /// tokens only.
+        client_id: Option<String> = Setting::new("FACTOR_OAUTH_CLIENT_ID").in_words("the page offers no login"), optional(text());
         /// Whether tokens whose header says `JWT`, not `at+jwt`, are taken as well.
         allow_jwt_typ: bool = Setting::new("FACTOR_OAUTH_ALLOW_JWT_TYP").preset("false"), flag();
         /// Tier of users who come with a token for the first time: `public`, `registered` or `paid`.

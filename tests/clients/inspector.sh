@@ -56,7 +56,7 @@ inspect_all() {
     inspect 0 "prompts/get" "result.messages[0].content.text.includes('get_factor_analysis')" \
         --method prompts/get --prompt-name what_moved_this_month --prompt-args categories=industry
     inspect 0 "resources/list" \
-        "result.resources.map((r) => r.uri).sort().join(' ') === 'factor://glossary factor://universe'" --method resources/list
+        "result.resources.map((r) => r.uri).sort().join(' ') === 'factor://glossary factor://universe ui://factor/app.html'" --method resources/list
     inspect 0 "resources/templates/list" \
         "result.resourceTemplates.map((r) => r.uriTemplate).sort().join(' ') === 'factor://result/{id} factor://schema/{tool}'" \
         --method resources/templates/list

@@ -704,7 +704,7 @@ async def prompts_lead_to_the_tool(caller: Caller) -> None:
 @test
 async def resources_can_be_read(caller: Caller) -> None:
     listed = await caller.client.list_resources()
-    equal({str(resource.uri) for resource in listed.resources}, {"factor://universe", "factor://glossary"}, "resources")
+    equal({str(resource.uri) for resource in listed.resources}, {"factor://universe", "factor://glossary", "ui://factor/app.html"}, "resources")
     templates = await caller.client.list_resource_templates()
     equal({template.uri_template for template in templates.resource_templates}, {"factor://schema/{tool}", "factor://result/{id}"}, "templates")
 

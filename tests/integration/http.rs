@@ -88,7 +88,7 @@ async fn it_is_alive_and_nothing_else_is_there() {
     let http = Http::start().await;
     let alive = http.send("GET", "/health/live", &[], "").await;
     assert_eq!((alive.status, alive.body.as_str()), (200, "ok"));
-    assert_eq!(http.send("GET", "/", &[], "").await.status, 404);
+    assert_eq!(http.send("GET", "/nothing", &[], "").await.status, 404);
     let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
     assert_eq!(http.send("POST", "/mcp", &JSON_RPC[..1], &list).await.status, 406);
     let no_json = http.send("POST", "/mcp", &JSON_RPC, "no json").await;

@@ -34,6 +34,7 @@ mod lengths;
 mod oauth;
 mod oracle;
 mod packaging;
+mod page;
 mod portfolio_factors;
 mod portfolio_tools;
 mod portfolios;

@@ -101,7 +101,7 @@ fn definitions_are_as_agreed() {
         size += json.to_string().len();
         insta::assert_json_snapshot!(format!("tool_{}", tool.name), json);
     }
-    // About four characters a token: under 7,000 of them.
+    // About four characters a token: tests/clients/tokens.cjs counts the tokens themselves.
     assert!(size < 27_500, "{size} characters of tool definitions");
 }
 

@@ -1,0 +1,188 @@
+// The MCP App in the official host side: what it draws, what it asks for, by keyboard, in both themes.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { before, test } from "node:test";
+import { build } from "esbuild";
+import { launch, serve, shot } from "./support.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const URI = "ui://factor/app.html";
+let server;
+let html;
+let hostScript;
+
+/** A request over MCP, of the protocol that needs no session. */
+async function mcp(method, params, name) {
+    const meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}, "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" } };
+    const response = await fetch(`${server.url}/mcp`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method, ...(name ? { "Mcp-Name": name } : {}) },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
+    });
+    const text = await response.text();
+    const data = text.startsWith("{") ? text : text.split("\n").filter((line) => line.startsWith("data: {")).at(-1)?.slice(6);
+    const answer = JSON.parse(data ?? `{"error":${JSON.stringify(text)}}`);
+    if (answer.error) throw new Error(JSON.stringify(answer.error));
+    return answer.result;
+}
+
+const call = (name, args) => mcp("tools/call", { name, arguments: args }, name);
+
+before(async () => {
+    server = await serve();
+    html = process.env.WEB_FROM_DISK === undefined ? (await mcp("resources/read", { uri: URI }, URI)).contents[0].text : readFileSync(new URL("../dist/factor.html", import.meta.url), "utf8");
+    const built = await build({ entryPoints: [new URL("host.mjs", import.meta.url).pathname], bundle: true, write: false, format: "iife", logLevel: "error" });
+    hostScript = built.outputFiles[0].text;
+});
+
+/** A host's page with the app of one answer in it. */
+async function shown(tool, input, { width = 760, theme = "light", calls = true, named = true } = {}) {
+    const context = await (await launch()).newContext({ viewport: { width, height: 620 }, colorScheme: theme });
+    const page = await context.newPage();
+    const requests = [];
+    const faults = [];
+    page.on("request", (request) => requests.push(request.url()));
+    page.on("pageerror", (error) => faults.push(String(error)));
+    await page.exposeFunction("callTool", async (params) => {
+        const { name, arguments: args } = JSON.parse(params);
+        return JSON.stringify(await call(name, args));
+    });
+    await page.setContent(`<!doctype html><html lang="en"><title>host</title><style>body{margin:0;background:${theme === "dark" ? "#222" : "#fff"}}</style><body></body></html>`);
+    await page.addScriptTag({ content: hostScript });
+    const result = await call(tool, input);
+    await page.evaluate(([html, given]) => window.show(html, given), [html, { input, result, theme, calls, ...(named ? { tool } : {}) }]);
+    const app = page.frameLocator("iframe");
+    await app.locator("main > *:not(.busy)").first().waitFor();
+    await app.locator(".busy").waitFor({ state: "detached", timeout: 60_000 });
+    const heard = () => page.evaluate(() => window.heard);
+    return { page, app, heard, requests, faults };
+}
+
+async function violations(page) {
+    const frame = page.frames()[1];
+    await frame.evaluate(AXE);
+    return frame.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`));
+}
+
+const CASES = [
+    ["get_factor_analysis", { analysis_type: "correlations" }, "table.heat td.cell"],
+    ["get_factor_analysis", { analysis_type: "returns", windows: ["3m", "1y"] }, "svg rect"],
+    ["get_factor_analysis", { analysis_type: "performance", categories: ["style", "market"] }, "svg circle"],
+    ["get_factor_recommendations", { overexposed_factor: "VNQ", holdings: { VNQ: 0.4, SPY: 0.6 } }, "svg line"],
+    ["get_portfolio_exposures", { holdings: { SPY: 0.6, IEF: 0.4 } }, "svg rect"],
+    ["compare_factors", { tickers: ["SPY", "TLT", "GLD"], periods: ["2022", "other"] }, "svg line"],
+];
+
+for (const theme of ["light", "dark"]) {
+    test(`each answer is drawn within 500 px, ${theme}: no scrolling in it, no request outside, axe finds nothing`, async () => {
+        for (const [at, [tool, input, drawn]] of CASES.entries()) {
+            for (const width of [760, 360]) {
+                const what = `${tool} ${input.analysis_type ?? ""} at ${width}, ${theme}`;
+                const { page, app, heard, requests, faults } = await shown(tool, input, { theme, width, named: at % 2 === 0 });
+                assert.ok((await app.locator(drawn).count()) > 1, what);
+                assert.match(await app.locator(".simulated").innerText(), /SIMULATED/);
+                await page.waitForTimeout(200);
+                const size = (await heard()).sizes.at(-1);
+                const [high, wide, own, theirs] = await page.frames()[1].evaluate(() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth, innerWidth, document.documentElement.dataset.theme]);
+                assert.ok(size.height <= 500 && high <= 500, `${what}: ${size.height} asked for, ${high} high`);
+                assert.ok(wide <= own, `${what}: ${wide} wide`);
+                assert.equal(theirs, theme);
+                const nested = await page.frames()[1].evaluate(() => [...document.querySelectorAll("*")].filter((element) => /auto|scroll/.test(getComputedStyle(element).overflowY + getComputedStyle(element).overflowX) && element.tagName !== "HTML" && element.scrollHeight > element.clientHeight + 1).map((element) => element.className));
+                assert.deepEqual(nested, [], what);
+                const small = await page.frames()[1].evaluate(() => [...document.querySelectorAll("button, select, td.cell")].map((target) => [target.tagName, target.getBoundingClientRect()]).filter(([, box]) => box.height < 43.5 || box.width < 43.5).map(([name, box]) => `${name} ${box.width}x${box.height}`));
+                assert.deepEqual(small, [], what);
+                await shot(page, `app-${at}-${tool}-${theme}-${width}`);
+                assert.deepEqual(await violations(page), [], what);
+                assert.deepEqual(requests.filter((url) => /^https?:/.test(url)), [], what);
+                assert.deepEqual(faults, [], what);
+                await page.context().close();
+            }
+        }
+    });
+}
+
+test("a pair is looked into, a cell asks for offsets, the model hears of it, and Back comes back", async () => {
+    const { page, app, heard } = await shown("get_factor_analysis", { analysis_type: "correlations" });
+    assert.equal((await heard()).calls[0].arguments.include[0], "matrices", "a summary is not enough to draw");
+    const cell = app.locator("td.cell.asks").first();
+    const [row, column] = [await cell.getAttribute("data-row"), await cell.getAttribute("data-column")];
+    await app.getByLabel("Matrix").selectOption("style");
+    const styles = app.locator("td.cell.asks").first();
+    const pair = [await styles.getAttribute("data-row"), await styles.getAttribute("data-column")];
+    await styles.hover();
+    await app.locator(".looked", { hasText: "95% interval" }).waitFor();
+    const looked = await app.locator(".looked").innerText();
+    const asked = (await heard()).calls.at(-1);
+    assert.deepEqual([asked.name, asked.arguments.tickers], ["compare_factors", pair]);
+    const { structuredContent } = await call("compare_factors", { tickers: pair, include: ["pairs"] });
+    assert.match(looked, new RegExp(`n ${structuredContent.pairs[0].n}, 95% interval`));
+    await styles.click();
+    await app.getByRole("heading", { name: `Offsets of ${pair[0]}` }).waitFor();
+    const said = (await heard()).contexts[0].content[0].text;
+    assert.match(said, new RegExp(`picked ${pair[0]} and ${pair[1]}.*asks what offsets ${pair[0]}`));
+    await shot(page, "app-offsets");
+    await app.getByRole("button", { name: "Back" }).click();
+    assert.equal(await app.getByLabel("Matrix").inputValue(), "style");
+    assert.ok(row && column);
+});
+
+test("a window, a year and a category are asked for", async () => {
+    const { app, heard } = await shown("get_factor_analysis", { analysis_type: "returns", windows: ["3m"] });
+    await app.getByLabel("Window").selectOption("2022");
+    await app.locator("svg[aria-label*='2022: 2021-12-31']").waitFor();
+    await app.getByLabel("Category").selectOption("commodity");
+    await app.locator(".busy").waitFor({ state: "detached" });
+    assert.deepEqual((await heard()).calls.at(-1).arguments.categories, ["commodity"]);
+    assert.deepEqual((await heard()).calls.at(-1).arguments.windows, ["3m", "2022"]);
+});
+
+test("the keyboard alone goes through the cells and asks", async () => {
+    const { page, app } = await shown("get_factor_analysis", { analysis_type: "correlations", categories: ["style"] });
+    const frame = page.frames()[1];
+    for (let presses = 0; presses < 12 && !(await frame.evaluate(() => document.activeElement.matches("td.cell"))); presses++) await page.keyboard.press("Tab");
+    const cells = await app.locator("td.cell").count();
+    const across = await app.locator("table.heat thead th").count();
+    const seen = new Set();
+    for (let row = 0; row < cells / across; row++) {
+        for (let column = 0; column < across; column++) {
+            seen.add(await frame.evaluate(() => document.activeElement.dataset.key));
+            if (column < across - 1) await page.keyboard.press("ArrowRight");
+        }
+        await page.keyboard.press("Home");
+        await page.keyboard.press("ArrowDown");
+    }
+    assert.equal(seen.size, cells);
+    await page.keyboard.press("Control+Home");
+    for (let tries = 0; tries < 6 && !(await frame.evaluate(() => document.activeElement.matches(".asks"))); tries++) await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await app.getByRole("heading", { name: /Offsets of/ }).waitFor();
+});
+
+test("a theme that changes, a call that fails, one that is cancelled, and a host that passes no calls on", async () => {
+    const { page, app } = await shown("compare_factors", { tickers: ["SPY", "TLT"] });
+    await page.evaluate(() => window.bridge.setHostContext({ theme: "dark" }));
+    await page.frames()[1].waitForFunction(() => document.documentElement.dataset.theme === "dark");
+    await page.evaluate(() => window.bridge.sendToolResult({ isError: true, content: [{ type: "text", text: "x" }], structuredContent: { status: "error", error: { code: "no_data", message: "<b>No</b> such fund." } } }));
+    await app.locator(".fault", { hasText: "<b>No</b> such fund." }).waitFor();
+    await page.evaluate(() => window.bridge.sendToolCancelled({ reason: "enough" }));
+    await app.locator(".fault", { hasText: "cancelled" }).waitFor();
+    assert.deepEqual(await page.evaluate(() => window.bridge.teardownResource({})), {});
+
+    const silent = await shown("get_factor_analysis", { analysis_type: "correlations" }, { calls: false });
+    assert.match(await silent.app.locator("main").innerText(), /says it in words/);
+    assert.deepEqual((await silent.heard()).calls, []);
+});
+
+test("the server says that it has an app, and a host without apps has the same answer", async () => {
+    const { capabilities } = await mcp("server/discover", {});
+    assert.deepEqual(capabilities.extensions["io.modelcontextprotocol/ui"], { mimeTypes: ["text/html;profile=mcp-app"] });
+    const { tools } = await mcp("tools/list", {});
+    const drawing = tools.filter((tool) => tool._meta);
+    assert.deepEqual(drawing.map((tool) => tool.name), ["compare_factors", "get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"]);
+    for (const { _meta } of drawing) assert.deepEqual(_meta, { ui: { resourceUri: URI }, "ui/resourceUri": URI });
+    const { contents } = await mcp("resources/read", { uri: URI }, URI);
+    assert.equal(contents[0].mimeType, "text/html;profile=mcp-app");
+    const answer = await call("compare_factors", { tickers: ["SPY", "TLT"] });
+    assert.ok(answer.content[0].text.includes("SPY") && answer.structuredContent.status === "success");
+});

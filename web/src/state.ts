@@ -1,0 +1,100 @@
+// What is looked at, as it stands in the address behind `#`: it can be shared, and holds neither holdings nor keys.
+
+export const VIEWS = ["correlations", "performance", "returns", "offsets", "exposures", "compare", "groups", "portfolios"] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+export const SIZES = [10, 15, 25] as const;
+export const FREQUENCIES = ["monthly", "weekly", "daily"] as const;
+export const CATEGORIES = ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user"] as const;
+
+export interface ViewState {
+  readonly view: ViewName;
+  readonly start: string;
+  readonly end: string;
+  readonly frequency: (typeof FREQUENCIES)[number];
+  readonly categories: readonly string[];
+  readonly tickers: readonly string[];
+  /** Which matrix is drawn, and how much of it. */
+  readonly matrix: string;
+  readonly size: (typeof SIZES)[number];
+  readonly regime: string;
+  readonly order: "universe" | "cluster";
+  readonly windows: readonly string[];
+  readonly window: string;
+  readonly sort: string;
+  /** What offsets are asked for. */
+  readonly factor: string;
+  /** Named, never what it holds. */
+  readonly portfolio: string;
+  readonly compared: readonly string[];
+  readonly periods: readonly string[];
+}
+
+export const DEFAULT: ViewState = {
+  view: "correlations",
+  start: "",
+  end: "",
+  frequency: "monthly",
+  categories: [],
+  tickers: [],
+  matrix: "",
+  size: 15,
+  regime: "",
+  order: "universe",
+  windows: ["1m", "3m", "6m", "1y"],
+  window: "",
+  sort: "sharpe_ratio",
+  factor: "",
+  portfolio: "",
+  compared: ["SPY", "TLT"],
+  periods: [],
+};
+
+const LONGEST = 120;
+const MOST = 50;
+const DATE = /^\d{4}-\d{2}(-\d{2})?$/;
+
+const one = <T extends string>(value: string | null, of: readonly T[], otherwise: T): T => of.find((known) => known === value) ?? otherwise;
+const text = (value: string | null): string => (value ?? "").slice(0, LONGEST);
+const date = (value: string | null): string => (value && DATE.test(value) ? value : "");
+
+/** Names that people write one after the other. */
+export function names(value: string | null): string[] {
+  const found = (value ?? "").split(/[,\n;]+/).map((name) => name.trim().slice(0, LONGEST));
+  return [...new Set(found.filter(Boolean))].slice(0, MOST);
+}
+
+/** The state that an address names; what is not understood is left at its default. */
+export function readState(fragment: string): ViewState {
+  const said = new URLSearchParams(fragment.replace(/^#/, ""));
+  const list = (name: keyof ViewState, otherwise: readonly string[]) => (said.has(name) ? names(said.get(name)) : otherwise);
+  return {
+    view: one(said.get("view"), VIEWS, DEFAULT.view),
+    start: date(said.get("start")),
+    end: date(said.get("end")),
+    frequency: one(said.get("frequency"), FREQUENCIES, DEFAULT.frequency),
+    categories: list("categories", []).filter((name) => (CATEGORIES as readonly string[]).includes(name)),
+    tickers: list("tickers", []),
+    matrix: text(said.get("matrix")),
+    size: SIZES.find((size) => String(size) === said.get("size")) ?? DEFAULT.size,
+    regime: text(said.get("regime")),
+    order: one(said.get("order"), ["universe", "cluster"], DEFAULT.order),
+    windows: list("windows", DEFAULT.windows),
+    window: text(said.get("window")),
+    sort: text(said.get("sort")) || DEFAULT.sort,
+    factor: text(said.get("factor")),
+    portfolio: text(said.get("portfolio")),
+    compared: list("compared", DEFAULT.compared).slice(0, 6),
+    periods: list("periods", []),
+  };
+}
+
+/** The same as text, what is at its default left out. */
+export function writeState(state: ViewState): string {
+  const said = new URLSearchParams();
+  for (const name of Object.keys(DEFAULT) as (keyof ViewState)[]) {
+    const [value, usual] = [String(state[name]), String(DEFAULT[name])];
+    if (name === "view" || value !== usual) said.set(name, value);
+  }
+  return `#${said.toString()}`;
+}
