@@ -376,11 +376,13 @@ mod tests {
     fn what_people_write_stays_text() {
         let mut canvas = Canvas::new(true);
         let hostile = "</text><script>alert(1)</script>\"&\u{0}\u{202e}";
-        canvas.titled(|| hostile.to_owned(), |canvas| canvas.text((1.0, 2.0), hostile, Style::of(10.0, Colour(0, 0, 0))));
+        canvas
+            .titled(|| hostile.to_owned(), |canvas| canvas.text((1.0, 2.0), hostile, Style::of(10.0, Colour(0, 0, 0))));
         let svg = canvas.finish((10.0, 10.0), (hostile, hostile), Colour(255, 255, 255));
         assert!(!svg.contains("<script") && !svg.contains('\u{0}') && !svg.contains('\u{202e}'), "{svg}");
         let parsed = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
-        let texts: Vec<&str> = parsed.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
+        let texts: Vec<&str> =
+            parsed.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
         assert_eq!(texts, ["</text><script>alert(1)</script>\"& "]);
     }
 
@@ -398,7 +400,8 @@ mod tests {
     #[test]
     fn a_still_picture_carries_no_texts_for_hovering() {
         let mut canvas = Canvas::new(false);
-        canvas.titled(|| panic!("never asked for"), |canvas| canvas.rect(Area::of(0.0, 0.0, 1.0, 1.0), Colour(0, 0, 0)));
+        canvas
+            .titled(|| panic!("never asked for"), |canvas| canvas.rect(Area::of(0.0, 0.0, 1.0, 1.0), Colour(0, 0, 0)));
         canvas.hover(Area::of(0.0, 0.0, 1.0, 1.0), || panic!("never asked for"));
     }
 }

@@ -93,14 +93,14 @@ const LIGHT: Palette = Palette {
         Colour(176, 80, 6),
     ],
     series: [
-        Colour(0, 102, 170),
-        Colour(196, 84, 0),
-        Colour(0, 133, 98),
-        Colour(176, 79, 133),
-        Colour(44, 138, 189),
-        Colour(166, 118, 0),
-        Colour(92, 92, 100),
-        Colour(88, 62, 153),
+        Colour(0, 90, 165),
+        Colour(205, 96, 0),
+        Colour(60, 160, 140),
+        Colour(122, 30, 82),
+        Colour(70, 140, 235),
+        Colour(92, 66, 0),
+        Colour(112, 112, 122),
+        Colour(45, 28, 105),
     ],
 };
 
@@ -122,14 +122,14 @@ const DARK: Palette = Palette {
         Colour(255, 176, 86),
     ],
     series: [
-        Colour(86, 172, 238),
-        Colour(255, 147, 71),
-        Colour(52, 196, 152),
-        Colour(230, 146, 193),
-        Colour(150, 214, 246),
-        Colour(235, 190, 66),
-        Colour(176, 182, 190),
-        Colour(176, 152, 242),
+        Colour(74, 150, 230),
+        Colour(255, 150, 60),
+        Colour(110, 225, 190),
+        Colour(235, 140, 215),
+        Colour(205, 232, 255),
+        Colour(245, 225, 120),
+        Colour(112, 118, 128),
+        Colour(125, 85, 235),
     ],
 };
 
@@ -151,7 +151,6 @@ impl Palette {
         let from = (place.floor() as usize).min(3);
         self.diverging[from].towards(self.diverging[from + 1], place - from as f64)
     }
-
 
     /// The colour of the series at a place; they repeat after eight.
     pub(crate) fn of_series(&self, at: usize) -> Colour {
@@ -195,12 +194,28 @@ mod tests {
         for theme in [Theme::Light, Theme::Dark] {
             for step in [0.25, 0.5, 0.75, 1.0] {
                 let palette = theme.palette();
-                let (below, above) =
-                    (deuteranopia(palette.of_value(-step)), deuteranopia(palette.of_value(step)));
+                let (below, above) = (deuteranopia(palette.of_value(-step)), deuteranopia(palette.of_value(step)));
                 // Blue against yellow is what is left: the one has more of the first, the other of the second.
-                assert!(below[2] - below[0] > 0.0 && above[2] - above[0] < 0.0, "{theme:?} {step}: {below:?} {above:?}");
+                assert!(
+                    below[2] - below[0] > 0.0 && above[2] - above[0] < 0.0,
+                    "{theme:?} {step}: {below:?} {above:?}"
+                );
                 let apart = (below[0] - above[0]).abs() + (below[2] - above[2]).abs();
                 assert!(apart > 0.04, "{theme:?} {step}: {apart}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_series_look_alike_without_the_cones_for_green() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let seen = theme.palette().series.map(deuteranopia);
+            for (at, one) in seen.iter().enumerate() {
+                for (other, two) in seen.iter().enumerate().skip(at + 1) {
+                    let apart: f64 =
+                        [0, 2].map(|channel| (one[channel].cbrt() - two[channel].max(0.0).cbrt()).abs()).iter().sum();
+                    assert!(apart > 0.07, "{theme:?}: {at} and {other}: {apart}");
+                }
             }
         }
     }

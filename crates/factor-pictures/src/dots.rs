@@ -16,7 +16,7 @@ const ROW: f64 = 18.0;
 pub struct Estimate {
     /// The estimate; `None` where there is none.
     pub value: Option<f64>,
-    /// Its 95% interval.
+    /// Its interval: of 95%, unless the picture says another level.
     pub interval: Option<[f64; 2]>,
 }
 
@@ -34,11 +34,17 @@ impl Estimate {
         self.interval.is_some_and(|[low, high]| low <= 0.0 && high >= 0.0)
     }
 
+    /// The estimate with its 95% interval.
     pub(crate) fn in_words(&self, unit: Unit) -> String {
+        self.in_words_at(unit, "95%")
+    }
+
+    /// The same where the interval holds another share.
+    pub(crate) fn in_words_at(&self, unit: Unit, level: &str) -> String {
         let Some(value) = self.finite() else { return "no value".to_owned() };
         let mut text = unit.signed(value);
         if let Some([low, high]) = self.interval {
-            text.push_str(&format!(" (95% interval {} to {})", unit.plain(low), unit.plain(high)));
+            text.push_str(&format!(" ({level} interval {} to {})", unit.plain(low), unit.plain(high)));
         }
         text
     }
@@ -93,7 +99,8 @@ impl Dots {
 
     pub(crate) fn finding(&self) -> String {
         let rows = self.rows.iter().filter(|row| row.first().is_some());
-        let by_value = |one: &&DotsRow, two: &&DotsRow| one.first().unwrap_or(0.0).total_cmp(&two.first().unwrap_or(0.0));
+        let by_value =
+            |one: &&DotsRow, two: &&DotsRow| one.first().unwrap_or(0.0).total_cmp(&two.first().unwrap_or(0.0));
         let (Some(highest), Some(lowest)) = (rows.clone().max_by(by_value), rows.clone().min_by(by_value)) else {
             return "No row has an estimate.".to_owned();
         };
@@ -168,7 +175,8 @@ pub(crate) fn draw(sheet: &mut Sheet, place: &DotsPlace, rows: &[&DotsRow], unit
     let figure = Style::of(10.5, palette.ink);
     // What stands at the right of each row: the first estimate, or both.
     let says = |row: &DotsRow| -> String {
-        let said = row.estimates.iter().map(|estimate| estimate.finite().map_or("–".to_owned(), |value| unit.signed(value)));
+        let said =
+            row.estimates.iter().map(|estimate| estimate.finite().map_or("–".to_owned(), |value| unit.signed(value)));
         said.collect::<Vec<_>>().join(" / ")
     };
     let figures = rows.iter().map(|row| figure.width(&says(row))).fold(30.0, f64::max) + 12.0;
@@ -207,7 +215,12 @@ pub(crate) fn draw(sheet: &mut Sheet, place: &DotsPlace, rows: &[&DotsRow], unit
     }
 }
 
-fn draw_one(canvas: &mut crate::canvas::Canvas, estimate: &Estimate, (scale, y): (&Scale, f64), (colour, ground): (Colour, Colour)) {
+fn draw_one(
+    canvas: &mut crate::canvas::Canvas,
+    estimate: &Estimate,
+    (scale, y): (&Scale, f64),
+    (colour, ground): (Colour, Colour),
+) {
     if let Some([low, high]) = estimate.interval.filter(|ends| ends.iter().all(|end| end.is_finite())) {
         canvas.line((scale.place(low), y), (scale.place(high), y), Stroke::of(colour, 1.8));
     }

@@ -66,7 +66,11 @@ impl Exposures {
         let mut notes = Vec::new();
         if weights.len() > shown.len() {
             let rest: f64 = weights[shown.len()..].iter().map(|weight| weight.weight).sum();
-            notes.push(format!("{} smaller weights, together {}, are not drawn.", weights.len() - shown.len(), percent(rest, 1)));
+            notes.push(format!(
+                "{} smaller weights, together {}, are not drawn.",
+                weights.len() - shown.len(),
+                percent(rest, 1)
+            ));
         }
         if self.betas.len() > betas.len() {
             notes.push(format!("{} more betas are in the figures and not drawn.", self.betas.len() - betas.len()));

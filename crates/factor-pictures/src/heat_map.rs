@@ -3,8 +3,8 @@
 mod cells;
 
 use crate::{
-    caption::{Caption, Look, MARGIN, Sheet, WIDTH},
     canvas::{Area, Stroke},
+    caption::{Caption, Look, MARGIN, Sheet, WIDTH},
     words::{counted, decimal},
 };
 
@@ -123,13 +123,27 @@ impl HeatMap {
         let unsure = with_value.iter().filter(|cell| cell.is_unsure()).count();
         if unsure > 0 {
             let pairs = counted(with_value.len(), "pair", "pairs");
-            text.push_str(&format!(" {unsure} of {pairs} cannot be told from 0 or rest on under {FEW_PERIODS} periods (hatched)."));
+            text.push_str(&format!(
+                " {unsure} of {pairs} cannot be told from 0 or rest on under {FEW_PERIODS} periods (hatched)."
+            ));
         }
         let missing = self.pairs().count() - with_value.len();
         if missing > 0 {
-            text.push_str(&format!(" {} no value.", if missing == 1 { "1 pair has".to_owned() } else { format!("{missing} pairs have") }));
+            text.push_str(&format!(
+                " {} no value.",
+                if missing == 1 { "1 pair has".to_owned() } else { format!("{missing} pairs have") }
+            ));
         }
         text
+    }
+
+    /// Pixels a unit of a PNG.
+    pub(crate) fn pixels(&self) -> f32 {
+        match self.rows.len().max(self.columns.len()) {
+            0..=9 => 1.5,
+            10..=40 => 1.25,
+            _ => 1.0,
+        }
     }
 
     pub(crate) fn drawn(&self, look: Look) -> String {

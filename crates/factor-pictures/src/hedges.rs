@@ -20,6 +20,8 @@ pub struct Hedges {
     pub of: String,
     /// The hedges, the best first.
     pub hedges: Vec<Hedge>,
+    /// What the intervals hold: `95%`.
+    pub level: String,
 }
 
 /// One hedge.
@@ -49,7 +51,8 @@ impl Hedges {
         let mut text = format!("First: {}", first.name);
         let sides = [("out of sample", &first.out_of_sample), ("in sample", &first.in_sample)];
         let said = sides.iter().filter(|(_, estimate)| estimate.value.is_some());
-        let in_words = |estimate: &Estimate| estimate.in_words(Unit::Percent).trim_start_matches('+').to_owned();
+        let in_words =
+            |estimate: &Estimate| estimate.in_words_at(Unit::Percent, &self.level).trim_start_matches('+').to_owned();
         let said: Vec<String> = said.map(|(side, estimate)| format!("{} {side}", in_words(estimate))).collect();
         if !said.is_empty() {
             text.push_str(&format!(", variance taken away {}", said.join(", ")));
@@ -58,7 +61,8 @@ impl Hedges {
             text.push_str(&format!("; volatility {} before and {} after", percent(before, 1), percent(after, 1)));
         }
         text.push('.');
-        let worse = self.hedges.iter().filter(|hedge| hedge.out_of_sample.value.is_some_and(|value| value < 0.0)).count();
+        let worse =
+            self.hedges.iter().filter(|hedge| hedge.out_of_sample.value.is_some_and(|value| value < 0.0)).count();
         if worse > 0 {
             text.push_str(&format!(" {worse} of {} made matters worse out of sample.", self.hedges.len()));
         }
@@ -78,7 +82,11 @@ impl Hedges {
         let mut sheet = Sheet::begin(&self.caption, &self.finding(), &notes, look, upper + lower);
         let top = sheet.top;
         let style = sheet.ink(12.5).bold();
-        sheet.canvas.text((MARGIN, top + 11.0), "Share of the variance taken away, with 95% intervals", style);
+        let has_intervals =
+            shown.iter().any(|hedge| hedge.in_sample.interval.or(hedge.out_of_sample.interval).is_some());
+        let with =
+            if has_intervals { format!(", with {} intervals where they are known", self.level) } else { String::new() };
+        sheet.canvas.text((MARGIN, top + 11.0), &format!("Share of the variance taken away{with}"), style);
         sheet.legend(&names, top + 18.0);
         let rows: Vec<DotsRow> = shown
             .iter()

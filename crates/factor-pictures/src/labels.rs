@@ -26,9 +26,12 @@ pub(crate) fn placed(points: &[Labelled], room: Area) -> Vec<Option<Area>> {
     let mut all = Vec::with_capacity(points.len());
     for (own, point) in points.iter().enumerate() {
         let free = candidates(point).into_iter().find(|area| {
-            let is_within = area.x >= room.x && area.right() <= room.right() && area.y >= room.y && area.bottom() <= room.bottom();
+            let is_within =
+                area.x >= room.x && area.right() <= room.right() && area.y >= room.y && area.bottom() <= room.bottom();
             let on_dot = dots.iter().enumerate().any(|(at, dot)| at != own && dot.meets(*area));
-            is_within && !on_dot && !taken.iter().any(|other| other.meets(Area::of(area.x - 3.0, area.y, area.width + 6.0, area.height)))
+            is_within
+                && !on_dot
+                && !taken.iter().any(|other| other.meets(Area::of(area.x - 3.0, area.y, area.width + 6.0, area.height)))
         });
         taken.extend(free);
         all.push(free);

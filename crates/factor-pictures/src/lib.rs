@@ -7,10 +7,10 @@
 //!
 //! - Every picture has a title, the finding in a sentence, and below it dates, number of periods, units and source. Simulated
 //!   prices are marked in large ([`Caption::simulated`]).
-//! - Pictures are 800 units wide and as high as they need. A PNG has one and a half pixels a unit, indexed colours and at most
-//!   [`MOST_PNG_BYTES`] bytes.
-//! - Colours say nothing that is red against green: the diverging scale runs from blue over a neutral to orange, categories have
-//!   the colours of Okabe and Ito (2008), and lines that cross differ in their dashes too.
+//! - Pictures are 800 units wide and as high as they need. A PNG has one and a half pixels a unit (large matrices fewer),
+//!   indexed colours and at most [`MOST_PNG_BYTES`] bytes.
+//! - Colours say nothing that is red against green: the diverging scale runs from blue over a neutral to orange, series have eight
+//!   colours that differ in lightness too, so that no two look alike to the colour-blind, and lines differ in their dashes.
 //! - `NaN` and infinities are treated as a missing value: nothing is drawn for one, and pictures say so where it matters.
 //! - Names may be anything that people write: they are shortened to their place, escaped, and control characters are left out.
 //!

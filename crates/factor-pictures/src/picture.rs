@@ -74,12 +74,21 @@ impl Picture {
         self.drawn(Look { theme, hovers: true })
     }
 
-    /// The picture as PNG, at most [`crate::MOST_PNG_BYTES`] bytes: where it would be more it has fewer colours, then fewer pixels.
+    /// The picture as PNG, at most [`crate::MOST_PNG_BYTES`] bytes: where it would be more it has fewer
+    /// colours, then fewer pixels.
     ///
     /// # Errors
     /// [`PngError`] where it could not be rendered.
     pub fn png(&self, theme: Theme) -> Result<Vec<u8>, PngError> {
-        png::of_svg(&self.drawn(Look { theme, hovers: false }))
+        png::of_svg(&self.drawn(Look { theme, hovers: false }), self.pixels())
+    }
+
+    /// Pixels a unit of a PNG: fewer where there is so much in a picture that colours would have to go for more.
+    fn pixels(&self) -> f32 {
+        match self {
+            Self::HeatMap(picture) => picture.pixels(),
+            _ => 1.5,
+        }
     }
 
     fn drawn(&self, look: Look) -> String {

@@ -6,8 +6,8 @@ use resvg::{tiny_skia, usvg};
 
 use crate::font;
 
-/// A PNG is no larger than this.
-pub const MOST_PNG_BYTES: usize = 100_000;
+/// A PNG is no larger than this: as base64 with an answer around it, it fits what clients take of one result.
+pub const MOST_PNG_BYTES: usize = 90_000;
 
 /// Why there is no PNG.
 #[derive(Debug, thiserror::Error)]
@@ -28,16 +28,17 @@ pub enum PngError {
     Write(#[from] png::EncodingError),
 }
 
-/// Pixels a unit, and the most colours: what is tried until the file is small enough.
-const TRIES: [(f32, usize); 4] = [(1.5, 256), (1.5, 48), (1.0, 128), (1.0, 24)];
+/// What is tried until the file is small enough: the most colours, and whether pixels are those asked for or one a unit.
+const TRIES: [(usize, bool); 5] = [(256, true), (128, true), (64, true), (64, false), (24, false)];
 
-/// An SVG of ours as PNG.
-pub(crate) fn of_svg(svg: &str) -> Result<Vec<u8>, PngError> {
+/// An SVG of ours as PNG, of so many pixels a unit where the file is not too large then.
+pub(crate) fn of_svg(svg: &str, pixels: f32) -> Result<Vec<u8>, PngError> {
     let options = usvg::Options { font_family: "Inter".to_owned(), fontdb: font::database(), ..Default::default() };
     let tree = usvg::Tree::from_str(svg, &options)?;
     let mut drawn: Option<(f32, tiny_skia::Pixmap)> = None;
     let mut bytes = Vec::new();
-    for (scale, colours) in TRIES {
+    for (colours, as_asked) in TRIES {
+        let scale = if as_asked { pixels } else { pixels.min(1.0) };
         let pixmap = match drawn.take() {
             Some((at, pixmap)) if at == scale => pixmap,
             _ => rendered(&tree, scale)?,
@@ -124,7 +125,10 @@ fn median_cut(colours: &[(Rgb, u32)], most: usize) -> Vec<Vec<(Rgb, u32)>> {
             let values = part.iter().map(|(colour, _)| colour[channel]);
             values.clone().max().unwrap_or_default() - values.min().unwrap_or_default()
         };
-        (0..3).map(|channel| (channel, span(channel))).max_by_key(|(channel, span)| (*span, 3 - channel)).unwrap_or_default()
+        (0..3)
+            .map(|channel| (channel, span(channel)))
+            .max_by_key(|(channel, span)| (*span, 3 - channel))
+            .unwrap_or_default()
     }
     let mut parts = vec![colours.to_vec()];
     while parts.len() < most {

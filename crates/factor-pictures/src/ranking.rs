@@ -132,7 +132,9 @@ fn draw_window(sheet: &mut Sheet, window: &RankedWindow, area: Area, (most, row)
         name: ranked.name.clone(),
         label: ranked.label.clone(),
         value: Some(ranked.total_return),
-        colour: sheet.palette.of_series(categories.iter().position(|name| *name == ranked.category).unwrap_or_default()),
+        colour: sheet
+            .palette
+            .of_series(categories.iter().position(|name| *name == ranked.category).unwrap_or_default()),
         hover: format!("{} in {} ({})", ranked.in_words(), window.name, percent(ranked.total_return, 2)),
     };
     let bars: Vec<Bar> = best.chain(worst).map(bar).collect();

@@ -174,8 +174,10 @@ const LABEL: f64 = 10.0;
 fn labelled(points: &[Point<'_>], x: &Scale, y: &Scale, area: Area) -> Vec<(usize, Option<Area>)> {
     let middle = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let at = |point: &Point<'_>| (x.place(point.volatility), y.place(point.annual_return));
-    let centre =
-        (middle(points.iter().map(|point| at(point).0).collect()), middle(points.iter().map(|point| at(point).1).collect()));
+    let centre = (
+        middle(points.iter().map(|point| at(point).0).collect()),
+        middle(points.iter().map(|point| at(point).1).collect()),
+    );
     let far = |point: &Point<'_>| {
         let (x, y) = at(point);
         (x - centre.0).powi(2) + (y - centre.1).powi(2)

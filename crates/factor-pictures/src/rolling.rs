@@ -103,7 +103,9 @@ impl Rolling {
         let lines = shown.len().div_ceil(columns).max(1);
         let mut notes = Vec::new();
         let mut marks = Vec::new();
-        if shown.iter().any(|series| series.points.iter().any(|point| point.interval.is_some())) && !self.band.is_empty() {
+        if shown.iter().any(|series| series.points.iter().any(|point| point.interval.is_some()))
+            && !self.band.is_empty()
+        {
             marks.push(format!("Band: {}.", self.band));
         }
         if shown.iter().any(|series| !series.sign_changes().is_empty()) {
@@ -123,7 +125,11 @@ impl Rolling {
         for (at, series) in shown.iter().enumerate() {
             let x = MARGIN + (at % columns) as f64 * (wide + gap);
             let y = sheet.top + (at / columns) as f64 * (high + 50.0);
-            sheet.canvas.text((x, y + 12.0), &sheet.ink(12.5).bold().fitted(&series.name, wide), sheet.ink(12.5).bold());
+            sheet.canvas.text(
+                (x, y + 12.0),
+                &sheet.ink(12.5).bold().fitted(&series.name, wide),
+                sheet.ink(12.5).bold(),
+            );
             let area = Area::of(x + 36.0, y + 22.0, wide - 40.0, high);
             if let Some(days) = Days::over(dates.clone(), (area.x, area.right())) {
                 let scale = Scale::linear(ends, (area.bottom(), area.y));
@@ -195,7 +201,10 @@ mod tests {
         let dates = |values: &[Option<f64>]| -> Vec<String> {
             series(values).sign_changes().into_iter().map(|(date, _)| date.format("%m").to_string()).collect()
         };
-        assert_eq!(dates(&[Some(-0.2), Some(0.1), None, Some(-0.1), Some(0.0), Some(-0.3), Some(0.0), Some(0.2)]), ["02", "04", "08"]);
+        assert_eq!(
+            dates(&[Some(-0.2), Some(0.1), None, Some(-0.1), Some(0.0), Some(-0.3), Some(0.0), Some(0.2)]),
+            ["02", "04", "08"]
+        );
         assert!(dates(&[]).is_empty() && dates(&[Some(0.0), Some(0.1)]).is_empty());
     }
 

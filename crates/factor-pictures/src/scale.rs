@@ -118,12 +118,23 @@ impl Scale {
             let all = powers.clone().flat_map(|power| steps.iter().map(move |step| step * 10f64.powi(power)));
             all.filter(|value| self.holds(*value)).collect()
         };
-        let fine: [&[f64]; 4] =
-            [&[1.0], &[1.0, 2.0, 5.0], &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0], &[1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]];
-        let found = fine.iter().map(|steps| of(steps)).find(|ticks| ticks.len() + 1 >= about).unwrap_or_else(|| of(fine[3]));
+        let fine: [&[f64]; 4] = [
+            &[1.0],
+            &[1.0, 2.0, 5.0],
+            &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
+            &[1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+        ];
+        let found =
+            fine.iter().map(|steps| of(steps)).find(|ticks| ticks.len() + 1 >= about).unwrap_or_else(|| of(fine[3]));
         let most = about.max(2) * 2;
         let every = found.len().div_ceil(most).max(1);
-        let text = |value: f64| if value < 1.0 || value.fract() != 0.0 { decimal(value, if value < 0.1 { 2 } else { 1 }) } else { decimal(value, 0) };
+        let text = |value: f64| {
+            if value < 1.0 || value.fract() != 0.0 {
+                decimal(value, if value < 0.1 { 2 } else { 1 })
+            } else {
+                decimal(value, 0)
+            }
+        };
         found.into_iter().step_by(every).map(|value| Tick { value, text: text(value) }).collect()
     }
 }

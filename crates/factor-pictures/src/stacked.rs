@@ -60,7 +60,8 @@ impl Stacked {
         order.sort_by(|one, two| size(*two).total_cmp(&size(*one)).then(one.cmp(two)));
         let mut kept = order[..own].to_vec();
         kept.sort_unstable();
-        let mut groups: Vec<(String, Vec<usize>)> = kept.into_iter().map(|part| (self.parts[part].clone(), vec![part])).collect();
+        let mut groups: Vec<(String, Vec<usize>)> =
+            kept.into_iter().map(|part| (self.parts[part].clone(), vec![part])).collect();
         if own < self.parts.len() {
             groups.push((format!("{} others", self.parts.len() - own), order[own..].to_vec()));
         }
@@ -78,8 +79,11 @@ impl Stacked {
         let mut parts: Vec<(usize, f64)> =
             (0..self.parts.len()).filter_map(|part| Some((part, last.value(part)?))).collect();
         parts.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
-        let said: Vec<String> =
-            parts.iter().take(3).map(|(part, value)| format!("{} {}", self.parts[*part], self.figure(*value))).collect();
+        let said: Vec<String> = parts
+            .iter()
+            .take(3)
+            .map(|(part, value)| format!("{} {}", self.parts[*part], self.figure(*value)))
+            .collect();
         if said.is_empty() {
             return "No period has a value.".to_owned();
         }

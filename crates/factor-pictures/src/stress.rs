@@ -51,7 +51,8 @@ impl Stress {
     pub(crate) fn finding(&self) -> String {
         let total = |episode: &&Episode| episode.total.value.filter(|value| value.is_finite());
         let known = self.episodes.iter().filter(|episode| total(episode).is_some());
-        let Some(worst) = known.min_by(|one, two| total(one).unwrap_or(0.0).total_cmp(&total(two).unwrap_or(0.0))) else {
+        let Some(worst) = known.min_by(|one, two| total(one).unwrap_or(0.0).total_cmp(&total(two).unwrap_or(0.0)))
+        else {
             return "No episode has a result.".to_owned();
         };
         let mut text = format!("Worst: {}, {}", worst.name, worst.total.in_words(Unit::Percent));
@@ -91,14 +92,19 @@ impl Stress {
             notes.push(format!("{count} it least are not drawn."));
         }
         if episodes.len() < self.episodes.len() {
-            notes.push(format!("{} more episodes are in the figures and not drawn.", self.episodes.len() - episodes.len()));
+            notes.push(format!(
+                "{} more episodes are in the figures and not drawn.",
+                self.episodes.len() - episodes.len()
+            ));
         }
         let body = 40.0 + ROW + 10.0 + holdings.len() as f64 * ROW + 8.0;
         let mut sheet = Sheet::begin(&self.caption, &self.finding(), &notes, look, body);
         let names = 130.0;
         let gap = 12.0;
         let wide = (INNER - names - gap * episodes.len() as f64) / episodes.len().max(1) as f64;
-        let totals = episodes.iter().flat_map(|episode| episode.total.value.into_iter().chain(episode.total.interval.into_iter().flatten()));
+        let totals = episodes
+            .iter()
+            .flat_map(|episode| episode.total.value.into_iter().chain(episode.total.interval.into_iter().flatten()));
         let parts = episodes.iter().flat_map(|episode| holdings.iter().filter_map(|at| episode.contribution(*at)));
         let ends = ends(totals.chain(parts).chain([0.0]));
         let rows = sheet.top + 40.0;
@@ -152,7 +158,11 @@ impl Stress {
             let (mut before, mut after) = (bar.x, bar.right());
             if let (0, Some([low, high])) = (at, episode.total.interval) {
                 let middle = y + ROW / 2.0;
-                sheet.canvas.line((scale.place(low), middle), (scale.place(high), middle), Stroke::of(sheet.palette.ink, 1.6));
+                sheet.canvas.line(
+                    (scale.place(low), middle),
+                    (scale.place(high), middle),
+                    Stroke::of(sheet.palette.ink, 1.6),
+                );
                 (before, after) = (before.min(scale.place(low)), after.max(scale.place(high)));
             }
             let style = if at == 0 { figure.bold() } else { figure };

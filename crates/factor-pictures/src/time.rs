@@ -47,7 +47,10 @@ impl Days {
         let text = |date: NaiveDate| {
             if step >= 12 || date.month() == 1 { date.format("%Y").to_string() } else { date.format("%b").to_string() }
         };
-        all.skip_while(|date| *date < self.first).take_while(|date| *date <= self.last).map(|date| (date, text(date))).collect()
+        all.skip_while(|date| *date < self.first)
+            .take_while(|date| *date <= self.last)
+            .map(|date| (date, text(date)))
+            .collect()
     }
 
     /// The axis below an area, with lines through it.
@@ -82,7 +85,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round_dates_within() {
-        assert_eq!(texts("2016-11-30", "2026-10-30"), ["2017", "2018", "2019", "2020", "2021", "2022", "2023", "2024", "2025", "2026"]);
+        assert_eq!(
+            texts("2016-11-30", "2026-10-30"),
+            ["2017", "2018", "2019", "2020", "2021", "2022", "2023", "2024", "2025", "2026"]
+        );
         assert_eq!(texts("2025-11-28", "2026-10-30"), ["2026", "Apr", "Jul", "Oct"]);
         assert_eq!(texts("1926-07-31", "2026-10-30"), ["1940", "1960", "1980", "2000", "2020"]);
         assert!(Days::over(std::iter::empty(), (0.0, 1.0)).is_none());

@@ -42,7 +42,9 @@ pub struct WealthSeries {
 
 impl WealthSeries {
     fn known(&self) -> impl Iterator<Item = (NaiveDate, f64)> {
-        self.points.iter().filter_map(|(date, worth)| Some((*date, (*worth).filter(|worth| worth.is_finite() && *worth > 0.0)?)))
+        self.points
+            .iter()
+            .filter_map(|(date, worth)| Some((*date, (*worth).filter(|worth| worth.is_finite() && *worth > 0.0)?)))
     }
 
     /// What is lost from the highest point before, at each date.
@@ -102,7 +104,9 @@ impl Wealth {
     pub(crate) fn finding(&self) -> String {
         let of = |series: &WealthSeries| -> Option<String> {
             let (_, last) = series.known().last()?;
-            let lost = series.deepest().map(|(date, lost)| format!(", at most {} under its high ({})", percent(-lost, 1), date.format("%Y-%m")));
+            let lost = series.deepest().map(|(date, lost)| {
+                format!(", at most {} under its high ({})", percent(-lost, 1), date.format("%Y-%m"))
+            });
             Some(format!("{}: 1 became {}{}", series.name, decimal(last, 2), lost.unwrap_or_default()))
         };
         let said: Vec<String> = self.shown().iter().take(4).filter_map(of).collect();
@@ -119,11 +123,15 @@ impl Wealth {
         }
         let episodes = self.shown().first().map(WealthSeries::episodes).unwrap_or_default();
         if let (Some(first), false) = (self.shown().first(), episodes.is_empty()) {
-            notes.push(format!("Shaded: {} was under its high, and lost over 10% before it was reached again.", first.name));
+            notes.push(format!(
+                "Shaded: {} was under its high, and lost over 10% before it was reached again.",
+                first.name
+            ));
         }
         let mut sheet = Sheet::begin(&self.caption, &self.finding(), &notes, look, UPPER + LOWER + 70.0);
         let style = sheet.ink(11.0);
-        let names = self.shown().iter().map(|series| style.width(&style.fitted(&series.name, 130.0))).fold(0.0, f64::max);
+        let names =
+            self.shown().iter().map(|series| style.width(&style.fitted(&series.name, 130.0))).fold(0.0, f64::max);
         let area = Area::of(MARGIN + 44.0, sheet.top + 16.0, INNER - 44.0 - names - 14.0, UPPER);
         let lower = Area::of(area.x, area.bottom() + 36.0, area.width, LOWER);
         let dates = self.shown().iter().flat_map(|series| series.points.iter().map(|(date, _)| *date));
@@ -138,7 +146,8 @@ impl Wealth {
     }
 
     fn draw_worth(&self, sheet: &mut Sheet, days: &Days, area: Area) {
-        let (low, high) = ends(self.shown().iter().flat_map(|series| series.known().map(|(_, worth)| worth)).chain([1.0]));
+        let (low, high) =
+            ends(self.shown().iter().flat_map(|series| series.known().map(|(_, worth)| worth)).chain([1.0]));
         let y = if self.is_log {
             Scale::log((low * 0.97, high * 1.03), (area.bottom(), area.y))
         } else {
@@ -184,15 +193,29 @@ pub(crate) fn draw_levels(sheet: &mut Sheet, y: &Scale, area: Area, (about, unit
     }
 }
 
-fn draw_line(sheet: &mut Sheet, days: &Days, y: &Scale, series: usize, points: &[(NaiveDate, Option<f64>)], name: &str) {
-    let line: Vec<Option<(f64, f64)>> =
-        points.iter().map(|(date, value)| Some((days.place(*date), y.place((*value).filter(|value| value.is_finite())?)))).collect();
+fn draw_line(
+    sheet: &mut Sheet,
+    days: &Days,
+    y: &Scale,
+    series: usize,
+    points: &[(NaiveDate, Option<f64>)],
+    name: &str,
+) {
+    let line: Vec<Option<(f64, f64)>> = points
+        .iter()
+        .map(|(date, value)| Some((days.place(*date), y.place((*value).filter(|value| value.is_finite())?))))
+        .collect();
     let stroke = Stroke::of(sheet.palette.of_series(series), 1.7).dashed(DASHES[series / 2 % DASHES.len()]);
     sheet.canvas.titled(|| name.to_owned(), |canvas| canvas.polyline(&line, stroke));
 }
 
 /// Names at the right ends of lines, one above the other, in their lines' colours.
-pub(crate) fn draw_names(sheet: &mut Sheet, ends: &[(usize, f64)], (area, right): (Area, f64), name: impl Fn(usize) -> String) {
+pub(crate) fn draw_names(
+    sheet: &mut Sheet,
+    ends: &[(usize, f64)],
+    (area, right): (Area, f64),
+    name: impl Fn(usize) -> String,
+) {
     let wanted: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
     let places = labels::spread(&wanted, 13.0, (area.y + 6.0, area.bottom() - 2.0));
     for ((series, y), place) in ends.iter().zip(places) {
@@ -210,12 +233,16 @@ mod tests {
 
     fn series(worth: &[f64]) -> WealthSeries {
         let date = |at: usize| NaiveDate::from_ymd_opt(2020, 1 + at as u32, 28).unwrap();
-        WealthSeries { name: "SPY".to_owned(), points: worth.iter().enumerate().map(|(at, worth)| (date(at), Some(*worth))).collect() }
+        WealthSeries {
+            name: "SPY".to_owned(),
+            points: worth.iter().enumerate().map(|(at, worth)| (date(at), Some(*worth))).collect(),
+        }
     }
 
     #[test]
     fn drawdowns_are_from_the_highest_point_before() {
-        let drawdowns: Vec<f64> = series(&[1.0, 2.0, 1.5, 1.0, 2.0, 1.9]).drawdowns().into_iter().map(|(_, lost)| lost).collect();
+        let drawdowns: Vec<f64> =
+            series(&[1.0, 2.0, 1.5, 1.0, 2.0, 1.9]).drawdowns().into_iter().map(|(_, lost)| lost).collect();
         let expected = [0.0, 0.0, -0.25, -0.5, 0.0, -0.05];
         assert!(drawdowns.iter().zip(expected).all(|(one, two)| (one - two).abs() < 1e-12), "{drawdowns:?}");
     }

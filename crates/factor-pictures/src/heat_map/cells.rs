@@ -77,7 +77,8 @@ impl Layout {
         let cell_width = (cell.max(2.0) * 5.0).floor() / 5.0;
         let cell_height = high(cell_width);
         let column_names = Names::of(&map.columns, cell_width, true);
-        let are_few = map.columns.len() <= MOST_WITH_VALUES && (map.rows.len() <= MOST_WITH_VALUES || cell_width >= 60.0);
+        let are_few =
+            map.columns.len() <= MOST_WITH_VALUES && (map.rows.len() <= MOST_WITH_VALUES || cell_width >= 60.0);
         let values = are_few.then(|| (cell_width * 0.3).clamp(9.0, 13.0).min(cell_height * 0.55));
         Self {
             left: names.depth(),
@@ -132,7 +133,13 @@ impl HeatMap {
         let is_small = layout.cell_width < 14.0;
         let mut cells: Vec<Cell> = self.cells().collect();
         if self.is_square() {
-            cells.extend((0..self.rows.len()).map(|at| Cell { row: at, column: at, value: None, count: None, interval: None }));
+            cells.extend((0..self.rows.len()).map(|at| Cell {
+                row: at,
+                column: at,
+                value: None,
+                count: None,
+                interval: None,
+            }));
         }
         for cell in &cells {
             let area = layout.area(origin, cell.row, cell.column);

@@ -58,7 +58,8 @@ fn every_cell_says_its_figures_on_hover_and_a_still_picture_is_smaller() {
 #[test]
 fn blocks_that_do_not_fit_are_left_out() {
     let mut map = square(&[Some(0.5); 9], &[], &[]);
-    let outlined = |map: &HeatMap| map.drawn(Look { theme: Theme::Light, hovers: false }).matches("fill=\"none\"").count();
+    let outlined =
+        |map: &HeatMap| map.drawn(Look { theme: Theme::Light, hovers: false }).matches("fill=\"none\"").count();
     let without = outlined(&map);
     map.blocks = vec![Block { first: 0, count: 2 }, Block { first: 2, count: 1 }, Block { first: 2, count: 5 }];
     assert_eq!(outlined(&map), without + 1);

@@ -3,8 +3,9 @@
 
 use chrono::{Months, NaiveDate};
 use factor_pictures::{
-    Block, Caption, Dots, DotsRow, Episode, Estimate, Exposures, HeatMap, Hedge, Hedges, Picture, RankedBar, RankedWindow, Ranking,
-    RiskReturn, RiskReturnPoint, Rolling, RollingPoint, RollingSeries, Stacked, StackedPeriod, Stress, Unit, Wealth, WealthSeries,
+    Block, Caption, Dots, DotsRow, Episode, Estimate, Exposures, HeatMap, Hedge, Hedges, Picture, RankedBar,
+    RankedWindow, Ranking, RiskReturn, RiskReturnPoint, Rolling, RollingPoint, RollingSeries, Stacked, StackedPeriod,
+    Stress, Unit, Wealth, WealthSeries,
 };
 
 /// Numbers between 0 and 1 (Knuth's MMIX generator).
@@ -48,12 +49,38 @@ fn simulated(title: &str) -> Caption {
 const TICKERS: [&str; 15] =
     ["XLK", "XLF", "XLE", "XLV", "XLY", "XLP", "XLI", "XLU", "XLB", "TLT", "IEF", "GLD", "DBC", "UUP", "BTC-USD"];
 const LABELS: [&str; 15] = [
-    "Technology", "Financials", "Energy", "Health care", "Consumer discretionary (whole sector)", "Consumer staples", "Industrials",
-    "Utilities", "Materials", "US Treasuries 20+ years", "US Treasuries 7 to 10 years", "Gold", "Commodities", "US dollar", "Bitcoin",
+    "Technology",
+    "Financials",
+    "Energy",
+    "Health care",
+    "Consumer discretionary (whole sector)",
+    "Consumer staples",
+    "Industrials",
+    "Utilities",
+    "Materials",
+    "US Treasuries 20+ years",
+    "US Treasuries 7 to 10 years",
+    "Gold",
+    "Commodities",
+    "US dollar",
+    "Bitcoin",
 ];
 const CATEGORIES: [&str; 15] = [
-    "industry", "industry", "industry", "industry", "industry", "industry", "industry", "industry", "industry", "fixed_income",
-    "fixed_income", "commodity", "commodity", "market", "crypto",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "fixed_income",
+    "fixed_income",
+    "commodity",
+    "commodity",
+    "market",
+    "crypto",
 ];
 
 /// A matrix of `size` series that have up to four common drivers.
@@ -77,7 +104,8 @@ pub(crate) fn heat_map(size: usize, seed: u64, caption: Caption, name: impl Fn(u
     let names: Vec<String> = (0..size).map(name).collect();
     let pairs = || (0..size).flat_map(|i| (0..size).map(move |j| (i, j)));
     let n = 119.0_f64;
-    let interval = |r: f64| [(r.atanh() - 1.96 / (n - 3.0).sqrt()).tanh(), (r.atanh() + 1.96 / (n - 3.0).sqrt()).tanh()];
+    let interval =
+        |r: f64| [(r.atanh() - 1.96 / (n - 3.0).sqrt()).tanh(), (r.atanh() + 1.96 / (n - 3.0).sqrt()).tanh()];
     HeatMap {
         caption,
         measure: "correlation".to_owned(),
@@ -86,7 +114,10 @@ pub(crate) fn heat_map(size: usize, seed: u64, caption: Caption, name: impl Fn(u
         values: pairs().map(|(i, j)| Some(correlation(i, j))).collect(),
         counts: pairs().map(|_| Some(119)).collect(),
         intervals: pairs().map(|(i, j)| (i != j).then(|| interval(correlation(i, j)))).collect(),
-        blocks: (0..4).map(|group| Block { first: (group * size).div_ceil(4), count: size / 4 }).filter(|_| size > 4).collect(),
+        blocks: (0..4)
+            .map(|group| Block { first: (group * size).div_ceil(4), count: size / 4 })
+            .filter(|_| size > 4)
+            .collect(),
     }
 }
 
@@ -96,12 +127,17 @@ fn ticker(at: usize) -> String {
 }
 
 fn heat_maps() -> Vec<(&'static str, Picture)> {
-    let fifteen = heat_map(15, 1, caption("Correlations: industries, bonds and commodities, clustered"), |at| TICKERS[at].to_owned());
+    let fifteen = heat_map(15, 1, caption("Correlations: industries, bonds and commodities, clustered"), |at| {
+        TICKERS[at].to_owned()
+    });
     let many = heat_map(97, 2, caption("Correlations of 97 factors, clustered"), ticker);
     let two = heat_map(2, 3, caption("Correlation of two factors"), |at| TICKERS[at * 9].to_owned());
-    let mut odd = heat_map(18, 4, caption("Correlations where histories are short, names are long and some pairs have no value"), |at| {
-        format!("{} {}", LABELS[at % 15], if at < 15 { "fund" } else { "<&\"> & Söhne, Αθήνα" })
-    });
+    let mut odd = heat_map(
+        18,
+        4,
+        caption("Correlations where histories are short, names are long and some pairs have no value"),
+        |at| format!("{} {}", LABELS[at % 15], if at < 15 { "fund" } else { "<&\"> & Söhne, Αθήνα" }),
+    );
     for at in 0..18 * 18_usize {
         let (row, column) = (at / 18, at % 18);
         if row == 4 || column == 4 || row.abs_diff(column) == 7 {
@@ -147,15 +183,31 @@ fn ranked(numbers: &mut Numbers, best: usize, worst: usize, shift: f64) -> Ranke
 
 fn rankings() -> Vec<(&'static str, Picture)> {
     let mut numbers = Numbers::new(7);
-    let names = [("1m", "2026-09-30 to 2026-10-30"), ("3m", "2026-07-31 to 2026-10-30"), ("6m", "2026-04-30 to 2026-10-30"), ("1y", "2025-10-31 to 2026-10-30")];
+    let names = [
+        ("1m", "2026-09-30 to 2026-10-30"),
+        ("3m", "2026-07-31 to 2026-10-30"),
+        ("6m", "2026-04-30 to 2026-10-30"),
+        ("1y", "2025-10-31 to 2026-10-30"),
+    ];
     let windows = names
         .iter()
-        .map(|(name, dates)| RankedWindow { name: (*name).to_owned(), dates: (*dates).to_owned(), ..ranked(&mut numbers, 5, 5, 0.02) })
+        .map(|(name, dates)| RankedWindow {
+            name: (*name).to_owned(),
+            dates: (*dates).to_owned(),
+            ..ranked(&mut numbers, 5, 5, 0.02)
+        })
         .collect();
-    let alone = RankedWindow { name: "2022".to_owned(), dates: "2021-12-31 to 2022-12-30".to_owned(), ..ranked(&mut numbers, 10, 5, -0.6) };
+    let alone = RankedWindow {
+        name: "2022".to_owned(),
+        dates: "2021-12-31 to 2022-12-30".to_owned(),
+        ..ranked(&mut numbers, 10, 5, -0.6)
+    };
     vec![
         ("ranking_4_windows", Picture::Ranking(Ranking { caption: caption("Best and worst by window"), windows })),
-        ("ranking_1_window_losses", Picture::Ranking(Ranking { caption: caption("Best and worst of 2022"), windows: vec![alone] })),
+        (
+            "ranking_1_window_losses",
+            Picture::Ranking(Ranking { caption: caption("Best and worst of 2022"), windows: vec![alone] }),
+        ),
     ]
 }
 
@@ -184,7 +236,9 @@ fn risk_returns() -> Vec<(&'static str, Picture)> {
 }
 
 fn month(at: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2016, 10, 31).and_then(|first| first.checked_add_months(Months::new(at))).unwrap_or_default()
+    NaiveDate::from_ymd_opt(2016, 10, 31)
+        .and_then(|first| first.checked_add_months(Months::new(at)))
+        .unwrap_or_default()
 }
 
 fn wealths() -> Vec<(&'static str, Picture)> {
@@ -198,11 +252,19 @@ fn wealths() -> Vec<(&'static str, Picture)> {
         }
         WealthSeries { name: name.to_owned(), points }
     };
-    let series = vec![path("PORTFOLIO:Retirement", 0.006, 0.035, false), path("SPY", 0.009, 0.044, false), path("TLT", 0.001, 0.035, true)];
-    let log = vec![path("BTC-USD", 0.03, 0.16, false), path("SPY", 0.009, 0.044, false), path("GLD", 0.006, 0.04, false)];
+    let series = vec![
+        path("PORTFOLIO:Retirement", 0.006, 0.035, false),
+        path("SPY", 0.009, 0.044, false),
+        path("TLT", 0.001, 0.035, true),
+    ];
+    let log =
+        vec![path("BTC-USD", 0.03, 0.16, false), path("SPY", 0.009, 0.044, false), path("GLD", 0.006, 0.04, false)];
     vec![
         ("wealth", Picture::Wealth(Wealth { caption: caption("Worth and drawdown"), series, is_log: false })),
-        ("wealth_log_simulated", Picture::Wealth(Wealth { caption: simulated("Worth and drawdown"), series: log, is_log: true })),
+        (
+            "wealth_log_simulated",
+            Picture::Wealth(Wealth { caption: simulated("Worth and drawdown"), series: log, is_log: true }),
+        ),
     ]
 }
 
@@ -219,14 +281,45 @@ fn rollings() -> Vec<(&'static str, Picture)> {
         RollingSeries { name: name.to_owned(), points: points.collect() }
     };
     let one = vec![panel("SPY and TLT", -0.1, 0.3, 0.97)];
-    let pairs = ["SPY and TLT", "SPY and GLD", "SPY and XLU", "TLT and GLD", "TLT and XLU", "Consumer discretionary (whole sector) and US Treasuries 20+ years"];
+    let pairs = [
+        "SPY and TLT",
+        "SPY and GLD",
+        "SPY and XLU",
+        "TLT and GLD",
+        "TLT and XLU",
+        "Consumer discretionary (whole sector) and US Treasuries 20+ years",
+    ];
     let six = pairs.iter().enumerate().map(|(at, name)| panel(name, 0.7 - 0.25 * at as f64, 0.25, 0.97)).collect();
     let betas = vec![panel("market", 1.1, 0.2, 9.0), panel("size", 0.2, 0.35, 9.0), panel("value", -0.2, 0.3, 9.0)];
     let band = "95% interval of one window".to_owned();
     vec![
-        ("rolling_1", Picture::Rolling(Rolling { caption: caption("Correlation over 36 months"), series: one, is_correlation: true, band: band.clone() })),
-        ("rolling_6", Picture::Rolling(Rolling { caption: caption("Correlations over 36 months"), series: six, is_correlation: true, band: band.clone() })),
-        ("rolling_betas", Picture::Rolling(Rolling { caption: caption("Betas over 36 months"), series: betas, is_correlation: false, band })),
+        (
+            "rolling_1",
+            Picture::Rolling(Rolling {
+                caption: caption("Correlation over 36 months"),
+                series: one,
+                is_correlation: true,
+                band: band.clone(),
+            }),
+        ),
+        (
+            "rolling_6",
+            Picture::Rolling(Rolling {
+                caption: caption("Correlations over 36 months"),
+                series: six,
+                is_correlation: true,
+                band: band.clone(),
+            }),
+        ),
+        (
+            "rolling_betas",
+            Picture::Rolling(Rolling {
+                caption: caption("Betas over 36 months"),
+                series: betas,
+                is_correlation: false,
+                band,
+            }),
+        ),
     ]
 }
 
@@ -240,7 +333,11 @@ fn dots() -> Vec<(&'static str, Picture)> {
         .map(|at| DotsRow {
             name: TICKERS[at % 15].to_owned(),
             label: LABELS[at % 15].to_owned(),
-            estimates: if at == 7 { vec![Estimate::default()] } else { vec![estimate(0.05 * numbers.normal(), 0.01 + 0.02 * numbers.next())] },
+            estimates: if at == 7 {
+                vec![Estimate::default()]
+            } else {
+                vec![estimate(0.05 * numbers.normal(), 0.01 + 0.02 * numbers.next())]
+            },
             n: Some(119),
         })
         .collect();
@@ -264,13 +361,35 @@ fn dots() -> Vec<(&'static str, Picture)> {
         .collect();
     let betas = ["equity", "bond", "commodity", "cash", "real estate"]
         .iter()
-        .map(|name| DotsRow { name: (*name).to_owned(), label: String::new(), estimates: vec![estimate(0.5 * numbers.normal(), 0.2)], n: Some(119) })
+        .map(|name| DotsRow {
+            name: (*name).to_owned(),
+            label: String::new(),
+            estimates: vec![estimate(0.5 * numbers.normal(), 0.2)],
+            n: Some(119),
+        })
         .collect();
-    let weights = (0..20).map(|at| (LABELS[at % 15], if at == 3 { -0.12 } else { 0.3 / (1.0 + at as f64) })).map(Into::into).collect();
-    let exposures = Exposures { caption: caption("What the portfolio holds, and what moves it"), weighed_by: "industry".to_owned(), weights, betas, r_squared: Some(0.91) };
+    let weights = (0..20)
+        .map(|at| (LABELS[at % 15], if at == 3 { -0.12 } else { 0.3 / (1.0 + at as f64) }))
+        .map(Into::into)
+        .collect();
+    let exposures = Exposures {
+        caption: caption("What the portfolio holds, and what moves it"),
+        weighed_by: "industry".to_owned(),
+        weights,
+        betas,
+        r_squared: Some(0.91),
+    };
     vec![
         ("sensitivity", Picture::Dots(sensitivity)),
-        ("hedges", Picture::Hedges(Hedges { caption: caption("What offsets XLK"), of: "XLK".to_owned(), hedges })),
+        (
+            "hedges",
+            Picture::Hedges(Hedges {
+                caption: caption("What offsets XLK"),
+                of: "XLK".to_owned(),
+                hedges,
+                level: "95%".to_owned(),
+            }),
+        ),
         ("exposures", Picture::Exposures(exposures)),
     ]
 }
@@ -280,7 +399,12 @@ fn stacks() -> Vec<(&'static str, Picture)> {
     let years = (2017..=2026).map(|year| {
         let values: Vec<Option<f64>> = (0..5).map(|_| Some(0.04 * numbers.normal())).collect();
         let total = values.iter().flatten().sum();
-        StackedPeriod { date: NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or_default(), name: String::new(), values, total: Some(total) }
+        StackedPeriod {
+            date: NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or_default(),
+            name: String::new(),
+            values,
+            total: Some(total),
+        }
     });
     let attribution = Stacked {
         caption: caption("Where the return came from"),
@@ -289,9 +413,16 @@ fn stacks() -> Vec<(&'static str, Picture)> {
         periods: years.collect(),
     };
     let style = (0..84).map(|at| {
-        let raw: Vec<f64> = (0..11).map(|part| (0.2 + f64::from(part) * 0.1 + 0.3 * (f64::from(at) / 9.0 + f64::from(part)).sin()).max(0.0)).collect();
+        let raw: Vec<f64> = (0..11)
+            .map(|part| (0.2 + f64::from(part) * 0.1 + 0.3 * (f64::from(at) / 9.0 + f64::from(part)).sin()).max(0.0))
+            .collect();
         let sum: f64 = raw.iter().sum();
-        StackedPeriod { date: month(36 + at as u32), name: String::new(), values: raw.iter().map(|part| Some(part / sum)).collect(), total: None }
+        StackedPeriod {
+            date: month(36 + at as u32),
+            name: String::new(),
+            values: raw.iter().map(|part| Some(part / sum)).collect(),
+            total: None,
+        }
     });
     let style = Stacked {
         caption: simulated("Style over 36 months"),
@@ -300,18 +431,33 @@ fn stacks() -> Vec<(&'static str, Picture)> {
         periods: style.collect(),
     };
     let holdings: Vec<String> = TICKERS[..12].iter().map(|name| (*name).to_owned()).collect();
-    let episodes = [("2008", "2007-10-31 to 2009-02-27"), ("Covid", "2020-01-31 to 2020-03-31"), ("Rates 2022", "2021-12-31 to 2022-09-30"), ("Yields +1 point", "shock, by regression")]
-        .iter()
-        .enumerate()
-        .map(|(at, (name, says))| {
-            let contributions: Vec<Option<f64>> = (0..12).map(|holding| (holding != at).then(|| -0.015 + 0.02 * numbers.normal())).collect();
-            let total: f64 = contributions.iter().flatten().sum();
-            let interval = (at == 3).then_some([total - 0.05, total + 0.05]);
-            Episode { name: (*name).to_owned(), says: (*says).to_owned(), total: Estimate { value: Some(total), interval }, contributions }
-        })
-        .collect();
+    let episodes = [
+        ("2008", "2007-10-31 to 2009-02-27"),
+        ("Covid", "2020-01-31 to 2020-03-31"),
+        ("Rates 2022", "2021-12-31 to 2022-09-30"),
+        ("Yields +1 point", "shock, by regression"),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(at, (name, says))| {
+        let contributions: Vec<Option<f64>> =
+            (0..12).map(|holding| (holding != at).then(|| -0.015 + 0.02 * numbers.normal())).collect();
+        let total: f64 = contributions.iter().flatten().sum();
+        let interval = (at == 3).then_some([total - 0.05, total + 0.05]);
+        Episode {
+            name: (*name).to_owned(),
+            says: (*says).to_owned(),
+            total: Estimate { value: Some(total), interval },
+            contributions,
+        }
+    })
+    .collect();
     let stress = Stress { caption: caption("What the portfolio would lose"), holdings, episodes };
-    vec![("attribution", Picture::Stacked(attribution)), ("style_simulated", Picture::Stacked(style)), ("stress", Picture::Stress(stress))]
+    vec![
+        ("attribution", Picture::Stacked(attribution)),
+        ("style_simulated", Picture::Stacked(style)),
+        ("stress", Picture::Stress(stress)),
+    ]
 }
 
 /// All of them, by name.

@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test -p factor-pictures golden` writes the images again: look at each before it is committed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(clippy::disallowed_methods, reason = "what is to be written is said by whoever runs the tests")]
 
 mod gallery;
 
@@ -104,7 +105,9 @@ fn every_picture_is_its_golden_image_and_no_larger_than_allowed() {
 #[test]
 fn a_changed_figure_is_another_image() {
     // The tolerance is for rounding between machines, not for what is shown.
-    let Some((_, Picture::Ranking(mut ranking))) = gallery::all().into_iter().find(|(name, _)| *name == "ranking_4_windows") else {
+    let Some((_, Picture::Ranking(mut ranking))) =
+        gallery::all().into_iter().find(|(name, _)| *name == "ranking_4_windows")
+    else {
         panic!("no ranking");
     };
     let before = halved(pixels(&Picture::Ranking(ranking.clone()).png(Theme::Light).unwrap()));
@@ -129,10 +132,16 @@ fn svg_is_well_formed_with_nothing_that_runs_or_is_fetched() {
         let parsed = Document::parse(&svg).unwrap_or_else(|error| panic!("{name}: {error}"));
         for node in parsed.descendants().filter(|node| node.is_element()) {
             let tag = node.tag_name().name();
-            assert!(["svg", "title", "desc", "rect", "path", "line", "circle", "text", "g"].contains(&tag), "{name}: {tag}");
+            assert!(
+                ["svg", "title", "desc", "rect", "path", "line", "circle", "text", "g"].contains(&tag),
+                "{name}: {tag}"
+            );
             for attribute in node.attributes() {
                 assert!(!attribute.name().starts_with("on") && !attribute.name().contains("href"), "{name}");
-                assert!(!attribute.value().contains("NaN") && !attribute.value().contains("inf"), "{name}: {attribute:?}");
+                assert!(
+                    !attribute.value().contains("NaN") && !attribute.value().contains("inf"),
+                    "{name}: {attribute:?}"
+                );
             }
         }
         assert!(!parsed.root_element().attribute("aria-label").unwrap().is_empty(), "{name}");
@@ -147,7 +156,13 @@ fn every_picture_says_what_it_rests_on() {
         let texts: Vec<&str> =
             parsed.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
         let all = texts.join(" ");
-        for said in [picture.caption().title.split(' ').next().unwrap(), "2016-11-30 to 2026-10-30", "n = 119", "US dollars", "Source:"] {
+        for said in [
+            picture.caption().title.split(' ').next().unwrap(),
+            "2016-11-30 to 2026-10-30",
+            "n = 119",
+            "US dollars",
+            "Source:",
+        ] {
             assert!(all.contains(said) && alt.contains(said), "{name}: {said}");
         }
         let is_simulated = name.ends_with("simulated");
@@ -191,14 +206,15 @@ fn pictures_of_nothing_say_so() {
         Picture::Stress(Stress::default()),
     ];
     for picture in nothing {
-        assert!(picture.alt().contains("No") , "{}", picture.alt());
+        assert!(picture.alt().contains("No"), "{}", picture.alt());
         assert!(!picture.png(Theme::Light).unwrap().is_empty());
     }
 }
 
 #[test]
 fn names_in_letters_that_the_font_lacks_are_no_failure() {
-    let Some((_, Picture::HeatMap(mut map))) = gallery::all().into_iter().find(|(name, _)| *name == "heat_map_2") else {
+    let Some((_, Picture::HeatMap(mut map))) = gallery::all().into_iter().find(|(name, _)| *name == "heat_map_2")
+    else {
         panic!("no heat map");
     };
     map.rows = vec!["東京証券取引所".to_owned(), "🚀\u{202e}evil\u{0}".to_owned()];
