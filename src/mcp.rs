@@ -2,6 +2,7 @@
 
 pub mod catalog;
 mod injected;
+mod pictures;
 mod progress;
 pub mod prompts;
 pub mod raw_content;
