@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::results::ResultLink;
+use crate::{charts::Drawn, results::ResultLink};
 
 pub(crate) use self::{
     fields::{Fields, Part},
@@ -127,6 +127,8 @@ pub struct Rendered {
     pub links: Vec<ResultLink>,
     /// What is kept, where the answer is about that.
     pub kept: Option<Kept>,
+    /// The picture that goes with it, where one was asked for.
+    pub picture: Option<Arc<Drawn>>,
 }
 
 impl Rendered {
@@ -137,7 +139,7 @@ impl Rendered {
 
     /// As [`Self::json`], of what is written already.
     pub fn of(structured: Json) -> Self {
-        Self { text: structured.to_string(), structured, links: Vec::new(), kept: None }
+        Self { text: structured.to_string(), structured, links: Vec::new(), kept: None, picture: None }
     }
 
     /// Whether neither its content nor its text has more characters than this.
@@ -150,6 +152,12 @@ impl Rendered {
     pub fn link(mut self, link: ResultLink) -> Self {
         self.links.push(link);
         self
+    }
+
+    /// Adds the picture that goes with it.
+    #[must_use]
+    pub(crate) fn with_picture(self, picture: Option<Drawn>) -> Self {
+        Self { picture: picture.map(Arc::new), ..self }
     }
 
     /// Says what is kept.

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod app;
 pub mod arguments;
 pub mod cache_figures;
+pub mod charts;
 pub mod cli;
 pub mod http;
 pub mod mcp;

@@ -3,6 +3,7 @@
 mod apps;
 pub mod catalog;
 mod injected;
+mod pictures;
 mod progress;
 pub mod prompts;
 pub mod raw_content;

@@ -13,6 +13,7 @@ mod docs_page;
 mod factor_groups;
 mod factors;
 mod openapi;
+mod pictures;
 mod portfolios;
 mod problem;
 mod request;

@@ -9,7 +9,10 @@ use factor_types::UserId;
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use crate::cache_figures::{CacheCounts, CacheFigures};
+use crate::{
+    cache_figures::{CacheCounts, CacheFigures},
+    charts::{Drawn, DrawnContent},
+};
 
 /// What the URI of a result starts with.
 pub const URI_PREFIX: &str = "factor://result/";
@@ -17,10 +20,59 @@ pub const URI_PREFIX: &str = "factor://result/";
 const LIFE: Duration = Duration::from_secs(30 * 60);
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What a result is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// The JSON of a whole answer.
+    Json,
+    /// A picture as SVG.
+    Svg,
+    /// A picture as PNG.
+    Png,
+}
+
+impl Media {
+    /// Its MIME type.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+        }
+    }
+}
+
+/// A result as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptResult {
+    /// A text: the JSON of an answer, or SVG.
+    Text(Arc<str>, Media),
+    /// The bytes of a PNG.
+    Png(Arc<[u8]>),
+}
+
+impl KeptResult {
+    /// What it is written in.
+    pub fn media(&self) -> Media {
+        match self {
+            Self::Text(_, media) => *media,
+            Self::Png(_) => Media::Png,
+        }
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text, _) => text.as_bytes(),
+            Self::Png(png) => png,
+        }
+    }
+}
+
 /// The results kept.
 #[derive(Debug, Clone)]
 pub struct ResultStore {
-    kept: Cache<(UserId, Uuid), Arc<str>>,
+    kept: Cache<(UserId, Uuid), KeptResult>,
     counts: Arc<CacheCounts>,
 }
 
@@ -33,8 +85,10 @@ pub struct ResultLink {
     pub title: String,
     /// The same with how long it is kept.
     pub description: String,
-    /// The size of its JSON.
+    /// Its size.
     pub bytes: u64,
+    /// What it is written in.
+    pub media: Media,
 }
 
 impl ResultStore {
@@ -46,7 +100,7 @@ impl ResultStore {
     fn bounded(bytes: u64) -> Self {
         let kept = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, json: &Arc<str>| u32::try_from(json.len()).unwrap_or(u32::MAX))
+            .weigher(|_, kept: &KeptResult| u32::try_from(kept.bytes().len()).unwrap_or(u32::MAX))
             .time_to_live(LIFE)
             .build();
         Self { kept, counts: Arc::default() }
@@ -54,8 +108,12 @@ impl ResultStore {
 
     /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
     pub fn put(&self, user: UserId, json: String) -> String {
+        self.insert(user, KeptResult::Text(json.into(), Media::Json))
+    }
+
+    fn insert(&self, user: UserId, kept: KeptResult) -> String {
         let id = Uuid::new_v4();
-        self.kept.insert((user, id), json.into());
+        self.kept.insert((user, id), kept);
         format!("{URI_PREFIX}{}", id.simple())
     }
 
@@ -64,11 +122,23 @@ impl ResultStore {
         let size = json.len() as u64;
         let uri = self.put(user, json);
         let description = format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60);
-        ResultLink { uri, title: what.to_owned(), description, bytes: size }
+        ResultLink { uri, title: what.to_owned(), description, bytes: size, media: Media::Json }
+    }
+
+    /// Keeps a picture and gives the link for its answer.
+    pub fn put_picture(&self, user: UserId, picture: &Drawn) -> ResultLink {
+        let kept = match &picture.content {
+            DrawnContent::Svg(svg) => KeptResult::Text(Arc::clone(svg), Media::Svg),
+            DrawnContent::Png(png) => KeptResult::Png(Arc::clone(png)),
+        };
+        let (bytes, media) = (kept.bytes().len() as u64, kept.media());
+        let uri = self.insert(user, kept);
+        let description = format!("{} Kept {} minutes.", picture.alt, LIFE.as_secs() / 60);
+        ResultLink { uri, title: format!("Picture: {}", picture.title), description, bytes, media }
     }
 
     /// The user's result with this URI, while it is kept.
-    pub fn get(&self, user: UserId, uri: &str) -> Option<Arc<str>> {
+    pub fn get(&self, user: UserId, uri: &str) -> Option<KeptResult> {
         let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
         let found = self.kept.get(&(user, id));
         self.counts.count(found.is_some());
@@ -97,7 +167,7 @@ mod tests {
     fn a_result_is_read_back_by_its_user_and_uri_only() {
         let (store, user) = (ResultStore::new(), UserId::new(2));
         let link = store.put_link(user, "All returns", "{\"a\":1}".to_owned());
-        assert_eq!(store.get(user, &link.uri).as_deref(), Some("{\"a\":1}"));
+        assert_eq!(store.get(user, &link.uri).unwrap().bytes(), b"{\"a\":1}");
         assert_eq!(store.get(UserId::LOCAL, &link.uri), None);
         assert_eq!(store.get(UserId::new(3), &link.uri), None);
         assert_eq!(link.bytes, 7);
@@ -105,6 +175,18 @@ mod tests {
             assert_eq!(store.get(user, wrong), None, "{wrong}");
         }
         assert_eq!(store.figures().entries, 1);
+    }
+
+    #[test]
+    fn a_picture_is_kept_as_what_it_is() {
+        let (store, user) = (ResultStore::new(), UserId::new(2));
+        let drawn = |content| Drawn { title: "Risk".to_owned(), alt: "Risk. Highest: A.".to_owned(), content };
+        let png = store.put_picture(user, &drawn(DrawnContent::Png(b"\x89PNG".as_slice().into())));
+        let svg = store.put_picture(user, &drawn(DrawnContent::Svg("<svg/>".into())));
+        assert_eq!((png.media.mime(), png.bytes), ("image/png", 4));
+        assert_eq!((svg.media.mime(), svg.bytes), ("image/svg+xml", 6));
+        assert_eq!(store.get(user, &png.uri), Some(KeptResult::Png(b"\x89PNG".as_slice().into())));
+        assert_eq!(svg.description, "Risk. Highest: A. Kept 30 minutes.");
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Fitted {
     fn rendered(self, text: impl FnOnce(&str, Frame) -> String) -> Rendered {
         let structured = self.answer.json();
         let text = text(structured.as_str(), self.frame);
-        Rendered { structured, text, links: self.link.into_iter().collect(), kept: None }
+        Rendered { structured, text, links: self.link.into_iter().collect(), kept: None, picture: None }
     }
 }
 
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(answer.text, answer.structured.as_str());
         let [link] = answer.links.as_slice() else { panic!("{:?}", answer.links) };
         assert!(value["truncated"]["how_to_get_the_rest"].as_str().unwrap().contains(&link.uri));
-        let whole: Value = serde_json::from_str(&store.get(UserId::LOCAL, &link.uri).unwrap()).unwrap();
+        let whole: Value = serde_json::from_slice(store.get(UserId::LOCAL, &link.uri).unwrap().bytes()).unwrap();
         assert_eq!(whole["rows"].as_array().unwrap().len(), 400);
         assert_eq!(whole["truncated"], Value::Null);
     }

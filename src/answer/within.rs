@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(cut["shown"], shown["of"]["rows"].as_array().unwrap().len());
         let uri = &answer.links[0].uri;
         assert!(cut["how_to_get_the_rest"].as_str().unwrap().contains(uri));
-        assert_eq!(*store.get(UserId::LOCAL, uri).unwrap(), *value.to_string());
+        assert_eq!(store.get(UserId::LOCAL, uri).unwrap().bytes(), value.to_string().as_bytes());
         assert_eq!(answer.text, answer.structured.as_str());
     }
 

@@ -82,7 +82,8 @@ impl AnswerCache {
             .max_capacity(MOST_BYTES)
             .weigher(|question: &AnswerKey, kept: &Arc<(Basis, Rendered)>| {
                 let answer = &kept.1;
-                let size = question.arguments.len() + answer.text.len() + answer.structured.as_str().len();
+                let picture = answer.picture.as_ref().map_or(0, |picture| picture.bytes());
+                let size = question.arguments.len() + answer.text.len() + answer.structured.as_str().len() + picture;
                 u32::try_from(size).unwrap_or(u32::MAX)
             })
             .time_to_live(LIFE.min(panels_live))
@@ -170,7 +171,13 @@ mod tests {
         let answers = AnswerCache::new(LIFE);
         let basis = basis();
         let text = |text: &str| text.to_owned();
-        let link = ResultLink { uri: text("factor://result/1"), title: text("r"), description: text("r"), bytes: 2 };
+        let link = ResultLink {
+            uri: text("factor://result/1"),
+            title: text("r"),
+            description: text("r"),
+            bytes: 2,
+            media: crate::results::Media::Json,
+        };
         answers.keep(question(2), basis.clone(), &Rendered::json(&json!({})).link(link));
         assert_eq!(answers.get(&question(2), &basis), None);
     }

@@ -2,7 +2,11 @@
 
 mod holdings;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -11,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{print, say};
 use crate::{
     app::App,
+    charts::{Drawn, DrawnContent},
     progress::Progress,
     services::{Call, analysis, comparison, exposures, factor_model, recommendations, stress},
     settings::Settings,
@@ -122,6 +127,12 @@ pub struct AnalyzeArgs {
     /// Write to this file instead of standard output
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Draw the answer into this file: .svg or .png
+    #[arg(long, value_name = "PATH")]
+    chart: Option<PathBuf>,
+    /// With --chart: how, and which picture, such as dark, wealth or sensitivity
+    #[arg(long, value_delimiter = ',', value_name = "WORDS", requires = "chart")]
+    chart_style: Vec<String>,
 }
 
 impl AnalyzeArgs {
@@ -183,6 +194,14 @@ impl AnalyzeArgs {
         arguments.extend(self.horizon.map(|periods| ("horizon".to_owned(), json!(periods))));
         if let Some(path) = &self.holdings {
             arguments.insert("holdings".to_owned(), holdings::read(path)?);
+        }
+        if let Some(path) = &self.chart {
+            let form = path.extension().and_then(|name| name.to_str()).map(str::to_ascii_lowercase);
+            let Some(form) = form.filter(|form| ["svg", "png"].contains(&form.as_str())) else {
+                bail!("--chart {}: give a file that ends with .svg or .png", path.display());
+            };
+            let words: Vec<&str> = self.chart_style.iter().map(String::as_str).chain([form.as_str()]).collect();
+            arguments.insert("chart".to_owned(), json!(words.join(" ")));
         }
         // Last: what is written out wins over a flag.
         if let Some(text) = &self.args {
@@ -253,6 +272,15 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
                 })?,
                 None => print(&text)?,
             }
+            match (&args.chart, answer.picture) {
+                (Some(path), Some(picture)) => write_picture(path, &picture)?,
+                (Some(path), None) => {
+                    let note = answer.structured.value()["note"].as_str().map(str::to_owned);
+                    say(&format!("error: {} was not written: {}", path.display(), note.unwrap_or_default()));
+                    return Ok(ExitCode::FAILURE);
+                }
+                (None, _) => {}
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -263,6 +291,18 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+fn write_picture(path: &Path, picture: &Drawn) -> anyhow::Result<()> {
+    let bytes: &[u8] = match &picture.content {
+        DrawnContent::Svg(svg) => svg.as_bytes(),
+        DrawnContent::Png(png) => png,
+    };
+    std::fs::write(path, bytes).with_context(|| {
+        format!("cannot write {}: give --chart a file in a folder that can be written to", path.display())
+    })?;
+    say(&format!("{}: {}", path.display(), picture.alt));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -320,6 +360,19 @@ mod tests {
                 "sort_by": "score",
             })
         );
+    }
+
+    #[test]
+    fn a_picture_has_the_form_of_its_file() {
+        let read = |line: &[&str]| arguments(line).map(|read| read["chart"].clone());
+        assert_eq!(read(&["returns", "--chart", "a.PNG"]).unwrap(), json!("png"));
+        assert_eq!(
+            read(&["returns", "--chart", "a.svg", "--chart-style", "dark,wealth"]).unwrap(),
+            json!("dark wealth svg")
+        );
+        assert_eq!(read(&["returns"]).unwrap(), Value::Null);
+        let refused = read(&["returns", "--chart", "a.gif"]).unwrap_err();
+        assert!(refused.to_string().contains("ends with .svg or .png"), "{refused}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Resources: the universe, the glossary, the tools' schemas, whole results, and the app that draws answers.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use factor_types::UserId;
 use rmcp::{
     ErrorData,
@@ -8,7 +9,12 @@ use rmcp::{
 use serde_json::json;
 
 use super::{apps, catalog::Catalog};
-use crate::{app::App, page, results, services::factors};
+use crate::{
+    app::App,
+    page,
+    results::{self, KeptResult},
+    services::factors,
+};
 
 factor_types::closed_set! {
     /// The resources with a fixed address.
@@ -121,7 +127,12 @@ pub(super) async fn read(
         let Some(result) = app.results.get(user, uri) else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
-        let contents = ResourceContents::text(result.as_ref(), uri).with_mime_type(JSON);
+        let mime = result.media().mime();
+        let contents = match &result {
+            KeptResult::Text(text, _) => ResourceContents::text(text.as_ref(), uri),
+            KeptResult::Png(png) => ResourceContents::blob(STANDARD.encode(png), uri),
+        };
+        let contents = contents.with_mime_type(mime);
         // Not for a cache that several users share: it may hold their portfolio.
         return Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Private));
     }

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     apps,
     catalog::{Catalog, CatalogError, ToolFilter},
-    progress, prompts,
+    pictures, progress, prompts,
     raw_content::RawContent,
     resources,
     tools::{ToolEntry, ToolFn},
@@ -151,8 +151,12 @@ impl Server {
 
     /// Calls a tool: whatever happens in it is a result.
     pub async fn run(&self, name: &str, tool: ToolFn, call: Call) -> CallToolResult {
+        let user = call.user;
         match self.done(name, tool, call).await {
-            Ok(answer) => result(CallToolResult::success, answer),
+            Ok(answer) => {
+                let answer = pictures::linked_where_long(answer, &self.inner.app.results, user);
+                result(CallToolResult::success, answer)
+            }
             Err(failure) => result(CallToolResult::error, failure),
         }
     }
@@ -200,6 +204,7 @@ fn read_before(extensions: &Extensions) -> Option<Map<String, Value>> {
 /// A result as rmcp has it.
 fn result(kind: fn(Vec<ContentBlock>) -> CallToolResult, answer: Rendered) -> CallToolResult {
     let mut content = vec![ContentBlock::text(answer.text)];
+    content.extend(answer.picture.as_deref().map(pictures::block));
     content.extend(answer.links.into_iter().map(|link| ContentBlock::ResourceLink(resource(link))));
     let mut result = kind(content);
     result.structured_content = Some(RawContent::of(&answer.structured).into());
@@ -211,7 +216,7 @@ fn resource(link: ResultLink) -> Resource {
     Resource::new(link.uri, "result")
         .with_title(link.title)
         .with_description(link.description)
-        .with_mime_type("application/json")
+        .with_mime_type(link.media.mime())
         .with_size(link.bytes)
 }
 

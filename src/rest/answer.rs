@@ -110,5 +110,5 @@ pub(super) fn entity_tag(version: &Version) -> HeaderValue {
 /// Where the whole of an answer is.
 fn link(root: &str, of: &ResultLink) -> Option<HeaderValue> {
     let id = of.uri.strip_prefix(URI_PREFIX)?;
-    HeaderValue::try_from(format!("<{root}/results/{id}>; rel=\"related\"; type=\"application/json\"")).ok()
+    HeaderValue::try_from(format!("<{root}/results/{id}>; rel=\"related\"; type=\"{}\"", of.media.mime())).ok()
 }

@@ -1,13 +1,14 @@
 //! `/api/results/{id}`: the whole of an answer that was cut.
 
 use axum::{
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use factor_types::UserId;
+use sha2::{Digest, Sha256};
 
 use super::{
-    answer::{JSON, entity_tag},
+    answer::entity_tag,
     conditions, endpoint,
     problem::Problem,
     route::{Answers, Route, Verb, Work, for_its_caller},
@@ -22,7 +23,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
         Verb::Get,
         PATH,
         Work::KeptResult,
-        "The whole of an answer that was cut (kept 30 minutes, for its caller alone).",
+        "The whole of an answer that was cut, or its picture (kept 30 minutes, for its caller alone).",
     )
 }];
 
@@ -32,11 +33,12 @@ pub(super) fn answered(server: &Server, user: UserId, id: &str, headers: &Header
         let words = "There is no result with this id. Results are kept 30 minutes, for those who asked: send the request again.";
         return Problem::new(ErrorCode::NotFound, words.to_owned()).at(endpoint(PATH), None).into_response();
     };
-    let tag = entity_tag(&Version::of_text(&whole));
+    let tag = entity_tag(&Version::from(Sha256::new().chain_update(whole.bytes())));
     let mut response = if conditions::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, JSON)], whole.to_string()).into_response()
+        ([(header::CONTENT_TYPE, HeaderValue::from_static(whole.media().mime()))], whole.bytes().to_vec())
+            .into_response()
     };
     response.headers_mut().insert(header::ETAG, tag);
     for_its_caller(&mut response);

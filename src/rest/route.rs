@@ -9,7 +9,7 @@ use factor_auth::{Scope, Scopes};
 use factor_types::{UserId, closed_set};
 use serde_json::Value;
 
-use super::{answer, conditions, endpoint, problem::Problem, request, results, root, seed};
+use super::{answer, conditions, endpoint, pictures, problem::Problem, request, results, root, seed};
 use crate::{
     answer::Rendered,
     app::FromAddress,
@@ -144,11 +144,22 @@ impl Route {
         let precondition = condition.clone().unwrap_or_else(self.precondition);
         let address = parts.extensions.get::<FromAddress>().map(|FromAddress(address)| *address);
         let trace = parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok()?.parse().ok());
-        let arguments = asked.arguments;
+        let mut arguments = asked.arguments;
+        let image = pictures::wanted(&parts.headers).filter(|_| pictures::has(tool));
+        if let Some(image) = image {
+            pictures::ask(&mut arguments, image);
+        }
         let call_of = Call { arguments, user, address, rights, trace, precondition, ..Call::default() };
-        let has = |answer: &Rendered| answer::is_known(self, answer, asked.threshold, &parts.headers);
+        let has =
+            |answer: &Rendered| image.is_none() && answer::is_known(self, answer, asked.threshold, &parts.headers);
         match server.done_unless((tool, call), call_of, has).await {
-            Ok(rendered) => answer::success((self, &root(server)), rendered, asked.threshold, &parts.headers).await,
+            Ok(rendered) => match rendered.picture.as_deref().filter(|_| image.is_some()) {
+                Some(picture) => pictures::response(picture),
+                None => {
+                    let rendered = pictures::linked(rendered, &server.app().results, user);
+                    answer::success((self, &root(server)), rendered, asked.threshold, &parts.headers).await
+                }
+            },
             Err(failure) => {
                 Problem::of_failure(&failure.structured, condition.as_ref()).at(at, Some(self)).into_response()
             }

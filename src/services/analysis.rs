@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod chart;
 pub(crate) mod choices;
 pub(crate) mod context;
 mod metadata;
@@ -44,8 +45,10 @@ pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let (why, results) = (app.sources.choice.why.clone(), app.results.clone());
     // Megabytes may be written: like computing, that is no work for an async thread.
     let written = off_thread(move || {
-        let answer = AnalysisAnswer::new(analysis, query, why, cancel);
-        (answer.rendered(&results, user), answer.is_short() && answer.is_whole())
+        let mut answer = AnalysisAnswer::new(analysis, query, why, cancel);
+        let picture = answer.drawn();
+        let rendered = answer.rendered(&results, user).map(|rendered| rendered.with_picture(picture));
+        (rendered, answer.is_short() && answer.is_whole())
     });
     let (rendered, is_kept) = written.await.map_err(|_| ToolError::cancelled())?;
     let rendered = rendered?;

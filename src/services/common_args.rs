@@ -27,6 +27,7 @@ use crate::{
     analysis::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, MIN_WINDOW_DAYS, Plan, UserGroups},
     app::UniverseSnapshot,
     arguments::{Args, Choices},
+    charts::Chart,
 };
 
 /// What `categories` takes: every category, and `rate` for yield changes.
@@ -143,6 +144,8 @@ pub(crate) struct CommonArgs {
     pub(crate) max_chars: Option<usize>,
     /// Significant digits of `full`.
     pub(crate) precision: usize,
+    /// The picture that goes with the answer, where one is asked for.
+    pub(crate) chart: Option<Chart>,
     /// What was read differently than written.
     pub(crate) notes: Vec<String>,
     /// The universe that the call is read against.

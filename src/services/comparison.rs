@@ -4,6 +4,7 @@
 //! Arguments (`request`) -> the analysis that prices them -> the figures (`figures`) -> the answer in its shapes (`answer`).
 
 mod answer;
+mod chart;
 mod figures;
 mod report;
 mod request;

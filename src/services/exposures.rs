@@ -4,6 +4,7 @@
 //! the figures (`figures`) -> the answer in its shapes (`answer`).
 
 mod answer;
+mod chart;
 mod figures;
 mod report;
 mod request;

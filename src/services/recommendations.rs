@@ -5,6 +5,7 @@
 
 mod answer;
 mod candidates;
+mod chart;
 mod daily_reset;
 mod hedge_rows;
 mod hedged;

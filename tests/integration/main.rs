@@ -12,6 +12,7 @@ mod architecture;
 mod bad_input;
 mod bars;
 mod caches;
+mod charts;
 mod check;
 mod command_line;
 mod comparison;

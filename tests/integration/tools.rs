@@ -3,7 +3,7 @@
 use factor_mcp::{
     answer::Rendered,
     mcp::{server::Server, tools::TOOLS},
-    results::ResultLink,
+    results::{Media, ResultLink},
     services::Call,
 };
 use rmcp::{ServerHandler, model::CallToolResult};
@@ -112,6 +112,7 @@ fn an_answer_may_carry_links() {
         title: "r".to_owned(),
         description: "r, whole".to_owned(),
         bytes: 2,
+        media: Media::Json,
     };
     let answer = Rendered::json(&json!({"status": "success"})).link(link);
     assert_eq!(answer.text, "{\"status\":\"success\"}");

@@ -125,6 +125,7 @@ fn input() -> Value {
             "composite_weights": json!({ "type": "array", "items": { "type": "object" }, "description": "For custom: [{ticker, weight}]." }),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle: a third of the size."),
             "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "0: no limit, else at least 2000." }),
+            "chart": json!({ "type": "string", "description": "png or svg: a picture too; dark, wealth, sensitivity." }),
             "advanced": advanced(),
         }
     })

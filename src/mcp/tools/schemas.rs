@@ -42,7 +42,7 @@ pub(super) fn portfolio_source() -> [(&'static str, Value); 2] {
 }
 
 /// The arguments that mean the same in every analysis of a portfolio; `include` says which sections there are.
-pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 7] {
+pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 8] {
     let text = |description: &str| json!({"type": "string", "description": description});
     [
         ("start_date", text("Default: 120 months back.")),
@@ -51,8 +51,14 @@ pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 7] {
         ("include", json!({"type": "array", "items": {"type": "string"}, "description": include})),
         ("format", text("summary, full or report.")),
         ("max_chars", json!({"type": "integer", "description": "0: no limit."})),
+        ("chart", chart()),
         ("advanced", json!({"type": "object", "description": "min_observations, precision, include_user_groups."})),
     ]
+}
+
+/// Whether a picture goes with the answer.
+pub(super) fn chart() -> Value {
+    json!({"type": "string", "description": "png or svg: a picture too."})
 }
 
 /// The name of a saved portfolio.

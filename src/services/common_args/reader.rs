@@ -20,6 +20,7 @@ use crate::{
     answer::MAX_CHARS,
     app::{Basis, UniverseSnapshot},
     arguments::{Args, Choices, MapForm, Mend, Refusal},
+    charts::Chart,
     services::{
         holdings_warning::a_few,
         portfolios::as_factors::{no_group, no_portfolio},
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// The names of the first level, without `advanced` and `include`.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "start_date",
     "end_date",
     "frequency",
@@ -37,6 +38,7 @@ const NAMES: [&str; 8] = [
     "industry_granularity",
     "format",
     "max_chars",
+    "chart",
 ];
 
 /// The fields of `advanced`, read at the top level too.
@@ -157,6 +159,7 @@ impl CommonReader<'_> {
             format,
             max_chars: Some(MAX_CHARS),
             precision: USUAL_PRECISION,
+            chart: Chart::read(self.args),
             notes,
             snapshot: Arc::clone(snapshot),
         }

@@ -10,6 +10,7 @@ use factor_analytics::{
     },
     sections::performance::DrawdownTimes,
 };
+use factor_pictures::Picture;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -297,6 +298,10 @@ impl PortfolioAnswer for Comparison {
     fn with_report(&self) -> Fields {
         let as_of = Some(self.context.analysis.study.panel().as_of());
         Fields::of_object(&ComparisonAnswer { as_of, ..ComparisonAnswer::default() }, SHORT)
+    }
+
+    fn picture(&self) -> Result<Picture, String> {
+        self.rolling_picture()
     }
 
     fn report(&self) -> String {

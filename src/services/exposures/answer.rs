@@ -7,6 +7,7 @@ use factor_analytics::{
     exposure::{ExposureState, Exposures, Risk, RiskChange},
     sections::calendar_years::CalendarYear,
 };
+use factor_pictures::Picture;
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -236,6 +237,10 @@ impl PortfolioAnswer for Exposed {
     fn with_report(&self) -> Fields {
         let as_of = Some(self.context.analysis.study.panel().as_of());
         Fields::of_object(&ExposuresAnswer { as_of, ..ExposuresAnswer::default() }, SHORT)
+    }
+
+    fn picture(&self) -> Result<Picture, String> {
+        self.exposures_picture()
     }
 
     fn report(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use factor_pictures::Picture;
 use factor_types::{ClosedSet, UserId};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema};
@@ -17,6 +18,7 @@ use crate::{
     answer::{Fields, Frame, Limit, NotAnalysed, NotePlace, Part, Rendered, Rounding, markdown},
     app::App,
     arguments::Include,
+    charts,
     services::{
         Call,
         analysis::{
@@ -75,6 +77,13 @@ pub(crate) trait PortfolioAnswer: Sync {
     fn with_report(&self) -> Fields;
     /// The report for people.
     fn report(&self) -> String;
+    /// The picture that goes with it, or why there is none.
+    ///
+    /// # Errors
+    /// Why there is none, for a note.
+    fn picture(&self) -> Result<Picture, String> {
+        Err("this tool has none".to_owned())
+    }
 }
 
 /// An answer with what stands around it, for its schema: the frame is put around the fields part by part.
@@ -174,6 +183,13 @@ pub(crate) fn rendered<T: PortfolioAnswer>(
     let (common, named) = (answer.context().common(), answer.include().sections.as_deref());
     // Notes and reasons are known before any part is written, and count for the length of a summary.
     let mut frame = answer.frame();
+    let picture = match common.chart.map(|chart| charts::drawn(chart, answer.picture())).transpose() {
+        Ok(picture) => picture,
+        Err(note) => {
+            frame.notes.push(note);
+            None
+        }
+    };
     if named.is_none_or(|sections| !sections.is_empty()) {
         (frame.not_analysed, frame.warnings) = (answer.quality().not_analysed(), answer.quality().warnings());
     }
@@ -198,10 +214,11 @@ pub(crate) fn rendered<T: PortfolioAnswer>(
         most => Limit::of(most),
     };
     let fitted = frame.fitting(body, limit, gone_first(), kept);
-    Ok(match report {
+    let rendered = match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),
-    })
+    };
+    Ok(rendered.with_picture(picture))
 }
 
 /// The report, with what was named and could not be analysed before its first section.

@@ -5,6 +5,7 @@ use factor_analytics::{
     exposure::Exposures,
     hedge::{Recommendation, SortBy, scorecard::ScorecardReport},
 };
+use factor_pictures::Picture;
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -233,6 +234,10 @@ impl PortfolioAnswer for Recommended {
             ..RecommendationsAnswer::default()
         };
         Fields::of_object(&answer, SHORT)
+    }
+
+    fn picture(&self) -> Result<Picture, String> {
+        self.hedges_picture()
     }
 
     fn report(&self) -> String {

@@ -9,7 +9,7 @@ pub(super) const MACRO_GROUPS: Choices = Choices {
 };
 
 /// The arguments of the first level.
-pub(super) const TOP: [&str; 28] = [
+pub(super) const TOP: [&str; 29] = [
     "analysis_type",
     "start_date",
     "end_date",
@@ -37,6 +37,7 @@ pub(super) const TOP: [&str; 28] = [
     "format",
     "matrix_format",
     "max_chars",
+    "chart",
     "advanced",
 ];
 
