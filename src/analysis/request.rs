@@ -24,6 +24,30 @@ closed_set! {
     }
 }
 
+impl AnalysisKind {
+    /// What a call that names no analysis means, by the arguments that it gives: `windows` are of returns, `fields` and what is sorted
+    /// of performance. Correlations where it gives none of these, both, or one of theirs.
+    pub fn meant(gives: impl Fn(&str) -> bool) -> Self {
+        const OF_PERFORMANCE: [&str; 5] =
+            ["fields", "sort_by", "sort_order", "composite_weighting_method", "composite_weights"];
+        const OF_CORRELATIONS: [&str; 7] = [
+            "include_macro_etf",
+            "include_statistics",
+            "include_rolling_summaries",
+            "regime",
+            "correlation_method",
+            "preset",
+            "matrix_format",
+        ];
+        let any = |names: &[&str]| names.iter().any(|name| gives(name));
+        match (gives("windows"), any(&OF_PERFORMANCE), any(&OF_CORRELATIONS)) {
+            (true, false, false) => Self::Returns,
+            (false, true, false) => Self::Performance,
+            _ => Self::Correlations,
+        }
+    }
+}
+
 /// An analysis to run.
 #[derive(Debug, Clone)]
 pub struct AnalysisRequest {

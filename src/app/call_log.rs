@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
+use factor_types::ClosedSet;
 use serde_json::{Map, Value};
 
 use super::counters::ANALYSES;
 use crate::{
+    analysis::AnalysisKind,
     process_usage::{self, Memory},
     settings::SlowSettings,
 };
@@ -61,14 +63,17 @@ impl CallLine {
     }
 }
 
-/// The kind of analysis that a call asks for; correlations where it does not say.
+/// The kind of analysis that a call asks for, or means where it does not say.
 pub(super) fn kind(tool: &str, arguments: &Map<String, Value>) -> Option<&'static str> {
-    const KINDS: [&str; 3] = ["correlations", "performance", "returns"];
     if tool != "get_factor_analysis" {
         return None;
     }
-    let asked = arguments.get("analysis_type").and_then(Value::as_str).map_or(KINDS[0], str::trim);
-    KINDS.into_iter().find(|kind| kind.eq_ignore_ascii_case(asked))
+    let given = |name: &str| arguments.get(name).filter(|value| !value.is_null());
+    let Some(asked) = given("analysis_type") else {
+        return Some(AnalysisKind::meant(|name| given(name).is_some()).as_str());
+    };
+    let asked = asked.as_str()?.trim();
+    AnalysisKind::ALL.into_iter().map(AnalysisKind::as_str).find(|kind| kind.eq_ignore_ascii_case(asked))
 }
 
 fn limit(settings: &SlowSettings, tool: &str, kind: Option<&str>) -> Option<Duration> {
@@ -106,6 +111,7 @@ mod tests {
             ("get_factor_analysis", json!({}), Some(10)),
             ("get_factor_analysis", json!({"analysis_type": " Performance "}), Some(15)),
             ("get_factor_analysis", json!({"analysis_type": "returns"}), Some(15)),
+            ("get_factor_analysis", json!({"windows": ["1y"], "analysis_type": null}), Some(15)),
             ("compare_factors", json!({}), Some(15)),
             ("stress_test", json!({}), Some(15)),
             ("get_factor_recommendations", json!({}), Some(8)),

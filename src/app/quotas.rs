@@ -590,6 +590,10 @@ mod tests {
         let of = |tool: &str, arguments: Value| Operation::of(tool, arguments.as_object().unwrap());
         assert_eq!(of("get_factor_analysis", json!({})), Operation::Correlations);
         assert_eq!(of("get_factor_analysis", json!({"analysis_type": " Performance"})), Operation::Performance);
+        assert_eq!(of("get_factor_analysis", json!({"fields": ["sharpe_ratio"]})), Operation::Performance);
+        assert_eq!(of("get_factor_analysis", json!({"windows": ["1y"]})), Operation::Returns);
+        let of_both = json!({"windows": ["1y"], "include_statistics": true});
+        assert_eq!(of("get_factor_analysis", of_both), Operation::Correlations);
         assert_eq!(of("get_factor_analysis", json!({"analysis_type": "returns"})), Operation::Returns);
         for (tool, operation) in [
             ("get_factor_recommendations", Operation::Recommendations),

@@ -88,7 +88,7 @@ PROMPTS = {
     "what_moved_this_month",
 }
 SUMMARY_CHARACTERS = 8_000
-TOOLS_BYTES = 27_500
+TOOLS_BYTES = 29_000
 
 # What may stand first in any answer: what has to be known before its figures are used, and what they are of.
 FIRST = {"note", "not_analysed", "warnings", "as_of", "period", "window_dates"}

@@ -12,7 +12,7 @@ const readline = require("node:readline");
 const { countTokens } = require("gpt-tokenizer/cjs/encoding/o200k_base");
 
 const MOST_TOKENS = 7_000;
-const MOST_BYTES = 27_500;
+const MOST_BYTES = 29_000;
 
 const [program, each] = process.argv.slice(2);
 if (!program) {

@@ -88,5 +88,5 @@ async fn a_summary_of_every_episode_is_short() {
     assert!(answer.to_string().chars().count() <= 6_000, "{answer}");
     assert!(answer["scenarios"].as_array().is_some_and(|all| !all.is_empty()), "{answer}");
     let refused = server.refusal(TOOL, json!({"ticker": "SPY", "scenarios": ["covif"]})).await;
-    assert_eq!(refused["error"]["try"]["scenarios"], json!(["covid"]), "{refused}");
+    assert_eq!(refused["error"]["try"]["arguments"]["scenarios"], json!(["covid"]), "{refused}");
 }

@@ -102,7 +102,7 @@ fn definitions_are_as_agreed() {
         insta::assert_json_snapshot!(format!("tool_{}", tool.name), json);
     }
     // About four characters a token: tests/clients/tokens.cjs counts the tokens themselves.
-    assert!(size < 27_500, "{size} characters of tool definitions");
+    assert!(size < 29_000, "{size} characters of tool definitions");
 }
 
 #[test]

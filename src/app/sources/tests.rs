@@ -47,7 +47,7 @@ fn only_a_vendors_prices_are_kept_and_its_counts_shown() {
     let fmp = pick(&[KEY]);
     assert!(fmp.cached.is_some());
     let watched: Vec<_> = fmp.vendors().into_iter().map(|stats| stats.vendor).collect();
-    assert_eq!(watched, ["Financial Modeling Prep", "The US Treasury", "FRED"]);
+    assert_eq!(watched, ["Financial Modeling Prep", "The US Treasury", "FRED", "Kenneth French's library"]);
 }
 
 #[test]

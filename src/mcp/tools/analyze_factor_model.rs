@@ -24,20 +24,20 @@ fn input() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string"}, "description": description});
     let mut properties = json!({
-        "ticker": text("Or tickers, categories, group, holdings, portfolio_name."),
+        "ticker": text("A ticker, USER:name, PORTFOLIO:name; or tickers, categories, holdings."),
         "tickers": texts("Several."),
         "categories": texts("All of: style."),
-        "group": text("A saved group."),
         "model": text("lens (default, needs no file), capm, ff3, carhart, ff5, ff6, custom."),
         "factors": texts("Custom: [SPY, TLT]."),
         "factor_columns": texts("Of own files: [aqr_qmj:USA]."),
         "region": text("us, developed, developed_ex_us, europe, japan, emerging."),
         "robust": text("hac (default), ols, huber."),
         "rolling": {"type": "integer", "description": "Window in periods: 36."},
-        "style_indices": texts("Default SPY IWM EFA EEM IEF LQD BIL."),
+        "style_indices": texts("For style."),
     });
     schemas::add(&mut properties, &schemas::portfolio_source());
-    let sections = "model, fits, rolling, attribution, style, insights, data_quality, metadata, formatted_report.";
+    let sections = "model, fits, rolling, attribution, style, insights, ...";
     schemas::add(&mut properties, &schemas::portfolio_analysis(sections));
+    schemas::slim(&mut properties);
     schemas::input(properties, &[])
 }

@@ -70,7 +70,7 @@ fn input() -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": {
-            "analysis_type": choice(&AnalysisKind::NAMES, Some("correlations"), "What to compute."),
+            "analysis_type": choice(&AnalysisKind::NAMES, Some("correlations"), "What to compute; left out, windows mean returns, fields or sort_by performance."),
             "windows": list(
                 text.clone(),
                 "returns: 1m 3m 6m 1y 2y 3y 5y 10y ytd (weekly, daily: 1w 2w mtd; daily: 1d), 2022, 2022Q1, 2022-03, 2015..2024, dates 2020-02-19/2020-03-23. Default 1m 3m 6m 1y.",

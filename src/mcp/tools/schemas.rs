@@ -56,6 +56,14 @@ pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 8] {
     ]
 }
 
+/// Takes out what other tools of portfolios show already, and `chart`, of a tool that has no picture: tools/list is read at every start.
+pub(super) fn slim(properties: &mut Value) {
+    if let Some(properties) = properties.as_object_mut() {
+        properties.shift_remove("chart");
+        properties.get_mut("holdings").and_then(Value::as_object_mut).map(|holdings| holdings.shift_remove("examples"));
+    }
+}
+
 /// Whether a picture goes with the answer.
 pub(super) fn chart() -> Value {
     json!({"type": "string", "description": "png or svg: a picture too."})

@@ -42,7 +42,8 @@ fn input() -> Value {
         "reverse_loss": {"type": "number", "description": "Such as 0.2."},
     });
     schemas::add(&mut properties, &schemas::portfolio_source());
-    let sections = "scenarios, shock, reverse, insights, data_quality, metadata, formatted_report.";
+    let sections = "scenarios, shock, reverse, insights, ...";
     schemas::add(&mut properties, &schemas::portfolio_analysis(sections));
+    schemas::slim(&mut properties);
     schemas::input(properties, &[])
 }

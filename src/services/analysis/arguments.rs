@@ -173,7 +173,8 @@ pub(super) fn read(arguments: Map<String, Value>, basis: Basis) -> Result<Query,
     let mut args = Args::new(arguments);
     settle_categories(&mut args);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);
-    let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>()).unwrap_or(AnalysisKind::Correlations);
+    let kind = args.choice("analysis_type", Choices::of::<AnalysisKind>());
+    let kind = kind.unwrap_or_else(|| AnalysisKind::meant(|name| args.has(name)));
     let query = Reader { args: &args, advanced: &advanced, kind }.query(basis);
     if args.has("advanced") {
         advanced.only(&ADVANCED);
@@ -385,6 +386,9 @@ impl Reader<'_> {
 
     fn notes_on_foreign_arguments(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if self.kind != AnalysisKind::Correlations && !self.args.has("analysis_type") {
+            notes.push(format!("read as analysis_type {}, by the arguments given", self.kind));
+        }
         if self.kind == AnalysisKind::Returns && self.args.has("start_date") {
             notes.push("start_date is ignored for returns mode; use windows to specify lookback periods".to_owned());
         }

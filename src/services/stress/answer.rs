@@ -282,9 +282,10 @@ impl PortfolioAnswer for Stressed {
         let untested = NotTestable::of(&self.episodes);
         let holdings = shown.min(HOLDINGS);
         let answer = StressAnswer {
-            insights: Some(Insights::of(self)),
+            insights: Some(Insights::short(self, shown)),
             scenarios: (!scenarios.is_empty()).then_some(scenarios),
-            other_scenarios: (!others.is_empty()).then_some(others),
+            // Where not even one has room, `include` has them.
+            other_scenarios: (!others.is_empty() && shown > 1).then_some(others),
             not_testable: (!untested.is_empty()).then_some(untested),
             shock: self.shock.as_ref().map(|shock| ShockSection::short(shock, self.request.horizon, holdings)),
             reverse: self.reverse.as_ref().map(|one| ReverseSection::short(one, self.request.horizon, holdings)),
@@ -343,6 +344,13 @@ impl Stressed {
 impl Insights {
     fn of(all: &Stressed) -> Self {
         Self { sentences: sentences::insights(all), not_known: sentences::not_known(all) }
+    }
+
+    /// The first of them, two at least: where much has to be warned of there is room for no more.
+    fn short(all: &Stressed, shown: usize) -> Self {
+        let mut insights = Self::of(all);
+        insights.sentences.truncate(shown.max(1) + 1);
+        insights
     }
 }
 

@@ -163,14 +163,17 @@ impl Client {
             Self::Sse(stream, id) => {
                 *id += 1;
                 let taken = stream.post(http, &request(*id)).await;
-                // A refusal of the guard is on the stream too.
+                // What the door refuses is told to who posted it; a refusal of the guard is on the stream.
+                if taken.status != 202 {
+                    return None;
+                }
                 let answer = loop {
                     let message = stream.message().await;
                     if message["id"] == *id {
                         break message;
                     }
                 };
-                (taken.status == 202 && answer["error"].is_null()).then(|| answer.to_string())
+                answer["error"].is_null().then(|| answer.to_string())
             }
             Self::Rest => {
                 let body = if *verb == "GET" { String::new() } else { arguments.to_string() };

@@ -9,7 +9,7 @@ use super::world::World;
 
 async fn model(world: &World, arguments: Value) -> Value {
     let mut server = world.server().await;
-    let answer = server.call("analyze_factor_model", arguments).await["result"]["structuredContent"].clone();
+    let answer = server.call("analyze_factor_model", arguments).await["structuredContent"].clone();
     server.close();
     let (code, _, log) = server.end().await;
     assert_eq!(code, Some(0), "{log}");

@@ -125,7 +125,8 @@ fn a_zip_holds_one_file_and_is_whole() {
     let body = three();
     let whole = zipped(&[("F-F_Research_Data_Factors.CSV", body.as_bytes())]);
     let dataset = Dataset::new(Region::Us, FactorSet::Three, Frequency::Monthly);
-    assert_eq!(read(&whole, dataset).unwrap(), table(&body));
+    // As text: what is missing is NaN, which equals nothing.
+    assert_eq!(format!("{:?}", read(&whole, dataset).unwrap()), format!("{:?}", table(&body)));
     for length in [0, 3, 40, whole.len() / 2, whole.len() - 1] {
         assert!(read(&whole[..length], dataset).is_err(), "{length} bytes");
     }

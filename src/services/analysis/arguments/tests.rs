@@ -60,7 +60,15 @@ fn mistakes_come_in_the_order_of_reading() {
 
 #[test]
 fn arguments_of_another_analysis_are_a_note() {
-    assert_eq!(notes(json!({"windows": ["1m"]})), ["windows is ignored for correlations mode; it belongs to returns"]);
+    let of_returns = "windows is ignored for correlations mode; it belongs to returns";
+    assert_eq!(notes(json!({"analysis_type": "correlations", "windows": ["1m"]})), [of_returns]);
+    assert_eq!(notes(json!({"windows": ["1m"], "include_statistics": true})), [of_returns]);
+    // Who names none means that to which what they gave belongs.
+    assert_eq!(notes(json!({"windows": ["1m"]})), ["read as analysis_type returns, by the arguments given"]);
+    assert_eq!(
+        notes(json!({"fields": ["sharpe_ratio"]})),
+        ["read as analysis_type performance, by the arguments given"]
+    );
     assert_eq!(
         notes(json!({"analysis_type": "returns", "start_date": "2020-01-01", "sort_by": "volatility"})),
         [
