@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use factor_types::ClosedSet;
 use serde_json::{Map, Value};
 
 use super::counters::ANALYSES;

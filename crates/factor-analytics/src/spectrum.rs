@@ -94,8 +94,11 @@ fn eigenvalues(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<
     Ok(matrix.self_adjoint_eigenvalues(Side::Lower).ok())
 }
 
-/// Eigenvectors by column, and their eigenvalues; `None` when they do not converge.
-fn decomposed(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<(Mat<f64>, Vec<f64>)>, Stopped> {
+/// Eigenvectors by column, and their eigenvalues.
+type Decomposed = (Mat<f64>, Vec<f64>);
+
+/// A symmetric matrix taken apart; `None` when that does not converge.
+fn decomposed(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Decomposed>, Stopped> {
     if matrix.nrows() > WIDE {
         return wide::decomposed(matrix, progress);
     }

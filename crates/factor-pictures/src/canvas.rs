@@ -27,6 +27,9 @@ pub(crate) struct Style {
     pub(crate) is_upright: bool,
 }
 
+/// A line from one point to another, each as x and y.
+pub(crate) type Segment = ((f64, f64), (f64, f64));
+
 impl Style {
     pub(crate) fn of(size: f64, colour: Colour) -> Self {
         Self { size, weight: Weight::Regular, colour, anchor: Anchor::Start, is_upright: false }
@@ -247,7 +250,7 @@ impl Canvas {
     }
 
     /// Lines that are one shape, each from place to place, with sharp edges: shades of their own would be most of a PNG's colours.
-    pub(crate) fn lines(&mut self, lines: &[((f64, f64), (f64, f64))], stroke: Stroke) {
+    pub(crate) fn lines(&mut self, lines: &[Segment], stroke: Stroke) {
         if lines.is_empty() {
             return;
         }

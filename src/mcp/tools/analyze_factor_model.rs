@@ -10,7 +10,7 @@ pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "analyze_factor_model",
     title: "Factor model",
     description: "Regresses a fund, group, category or portfolio on a model's factors (ETF lens, Fama-French, own): betas and alpha with \
-                  intervals, p and diagnostics, rolling, return attribution, style. {\"ticker\": \"XLK\", \"model\": \"lens\", \"rolling\": 36}",
+                  intervals, p and diagnostics, rolling, return attribution, style.",
     toolset: Toolset::Analysis,
     effect: Effect::Reads,
     open_world: true,

@@ -1,5 +1,7 @@
 use factor_analytics::stress::offset::Offset;
+use factor_types::UserId;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     request::{Section, Shocked},
@@ -8,12 +10,13 @@ use super::{
 use crate::{
     answer::markdown::in_words,
     services::{
+        analysis::quality::tests::overload,
         common_args::{
             CommonArgs,
             tests::{args, basis},
         },
-        portfolio::answer::PortfolioAnswer,
-        recommendations::tests::{examples, longest_summary, sample_app},
+        portfolio::answer::{PortfolioAnswer, rendered},
+        recommendations::tests::{examples, sample_app},
     },
 };
 
@@ -199,12 +202,14 @@ fn every_example_is_valid_by_the_full_schema() {
 
 #[tokio::test]
 async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
-    let mut answer = stressed(json!({
-        "holdings": {"SPY": 0.5, "TLT": 0.2, "GLD": 0.3}, "scenarios": ["all"], "shocks": {"SPY": -0.2, "UST10Y": 1.0},
-        "reverse_loss": 0.1,
-    }))
-    .await
-    .unwrap();
-    let longest = longest_summary(&mut answer, |answer| &mut answer.quality).await;
-    assert!(longest <= 6_000, "{longest}");
+    let mut answer = stressed(json!({"holdings": {"SPY": 0.5, "TLT": 0.2, "GLD": 0.3}})).await.unwrap();
+    let (_folder, app) = sample_app();
+    for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
+        overload(&mut answer.quality, count, length);
+        let rendered = rendered(&answer, &app, &CancellationToken::new(), UserId::LOCAL).unwrap();
+        let value = rendered.structured.value();
+        assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 3), "{value}");
+        assert!(value["insights"]["sentences"].as_array().is_some_and(|said| !said.is_empty()), "{value}");
+        assert!(rendered.structured.as_str().chars().count() <= 6_000, "{value}");
+    }
 }

@@ -234,8 +234,13 @@ fn read(body: &str) -> Value {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests and not of the server")]
+fn rows_to_read() -> u64 {
+    std::env::var("ISOLATION_ROWS").map_or(ROWS, |text| text.parse().unwrap())
+}
+
 pub(super) async fn nobody_sees_a_foreign_row(environment: &[(&str, &str)], administration: &[(&str, &str)]) {
-    let most = std::env::var("ISOLATION_ROWS").map_or(ROWS, |text| text.parse().unwrap());
+    let most = rows_to_read();
     let unlimited = UNCOUNTED.map(|name| (name, "unlimited;unlimited;unlimited"));
     let shop = Shop::open_with_log(&[environment, &unlimited].concat(), "error").await;
     let mut users = Vec::new();

@@ -32,7 +32,8 @@ async fn factors_are_fetched_once_a_month_and_name_their_vintage() {
     assert_eq!(world.french.count(), 1);
     // Another process has what was kept; momentum is a file of its own.
     let carhart = model(&world, three("carhart")).await;
-    assert_eq!((carhart["model"]["files"][1]["name"].as_str(), world.french.count()), (Some("F-F_Momentum_Factor"), 2));
+    let files = (carhart["model"]["files"][1]["name"].as_str(), world.french.count());
+    assert_eq!(files, (Some("F-F_Momentum_Factor"), 2), "{carhart}");
     // A month later both are asked for again. Where they do not come, the kept ones serve, and that is said.
     world.go_to("2026-07-31");
     world.french.fail(Target::All, Times::Always, Fault::ServerError);

@@ -137,13 +137,15 @@ impl Style {
             (0..n).map(|row| r[row] - stats::sum(x.iter().zip(&fit.weights).map(|(x, w)| w * x[row]))).collect();
         let mut windows = Vec::new();
         if let Some(length) = rolling.filter(|length| *length >= needed) {
-            for last in length.saturating_sub(1)..n {
+            for (from, end) in
+                labels.iter().skip(length.saturating_sub(1)).take((n + 1).saturating_sub(length)).enumerate()
+            {
                 progress.check()?;
-                let rows = last + 1 - length..last + 1;
+                let rows = from..from + length;
                 let within: Vec<&[f64]> = x.iter().map(|column| &column[rows.clone()]).collect();
                 let Some(fit) = StyleFit::of(&r[rows], &within) else { continue };
                 let weights = fit.weights.iter().enumerate().map(|(at, weight)| (name(at), *weight)).collect();
-                windows.push(StyleWindow { end: labels[last], weights, r_squared: fit.r_squared() });
+                windows.push(StyleWindow { end: *end, weights, r_squared: fit.r_squared() });
             }
         }
         let weight =

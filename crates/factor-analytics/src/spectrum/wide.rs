@@ -7,6 +7,7 @@
 use faer::{Mat, MatRef};
 use pulp::{Arch, NullaryFnOnce};
 
+use super::Decomposed;
 use crate::observer::{Progress, Stopped};
 
 /// Iterations of QL for one eigenvalue; some two are usual.
@@ -20,10 +21,7 @@ pub(super) fn eigenvalues(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Res
 }
 
 /// Eigenvectors by column, and their eigenvalues; `None` when they do not converge. Only the lower triangle is read.
-pub(super) fn decomposed(
-    matrix: &Mat<f64>,
-    progress: &mut Progress<'_>,
-) -> Result<Option<(Mat<f64>, Vec<f64>)>, Stopped> {
+pub(super) fn decomposed(matrix: &Mat<f64>, progress: &mut Progress<'_>) -> Result<Option<Decomposed>, Stopped> {
     let n = matrix.nrows();
     let tridiagonal = Tridiagonal::of(matrix, progress)?;
     let mut vectors = tridiagonal.reflections(progress)?;

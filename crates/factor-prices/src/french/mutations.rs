@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::FactorTable;
 
 /// Damaged files of one run; `FRENCH_MUTATIONS` says how many, 400 where it does not.
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests and not of the server")]
 fn count() -> u64 {
     std::env::var("FRENCH_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(400)
 }
@@ -65,9 +66,9 @@ fn same(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)]) -> bool {
 
 /// A file of one of the layouts, drawn at random.
 fn made_up(next: &mut impl FnMut() -> usize) -> Vec<u8> {
-    let (daily, iso, five) = (next() % 2 == 0, next() % 2 == 0, next() % 3 != 0);
+    let (daily, iso, five) = (next().is_multiple_of(2), next().is_multiple_of(2), !next().is_multiple_of(3));
     let names: &[&str] = if five { &["Mkt-RF", "SMB", "HML", "RMW", "CMA", "RF"] } else { &["Mom"] };
-    let end = |number: usize| if number % 3 == 0 { "\r\n" } else { "\n" };
+    let end = |number: usize| if number.is_multiple_of(3) { "\r\n" } else { "\n" };
     let mut text = String::from("This file was created using the 202504 CRSP database.  It\r\n");
     (0..next() % 12).for_each(|line| text += &format!("contains {line} portfolios, weighted by value{}", end(line)));
     let header = format!("{},{}{}", ["", "Date"][next() % 2], names.join(","), end(next()));
@@ -125,7 +126,7 @@ fn harm(bytes: &mut Vec<u8>, next: &mut impl FnMut() -> usize) {
         8 | 9 if !lines.is_empty() => {
             let from = line(next() % lines.len()).start;
             let (head, tail) = (bytes[..from].to_vec(), String::from_utf8_lossy(&bytes[from..]).into_owned());
-            let twice = next() % 2 == 0;
+            let twice = next().is_multiple_of(2);
             let shifted = tail.split_inclusive('\n').map(|line| match line.split_once(',') {
                 Some((first, rest)) if twice => format!("{first},0.10,{rest}"),
                 Some((first, rest)) => format!("{first},{}", rest.split_once(',').map_or(rest, |(_, rest)| rest)),

@@ -82,7 +82,8 @@ fn rows(days: &[NaiveDate], columns: &[&str], daily: bool) -> Vec<String> {
         let label = day.format(if daily { "%Y%m%d" } else { "%Y%m" });
         let cells = columns.iter().enumerate().map(|(at, column)| match column.trim() {
             "RF" => format!("{:>8}", if daily { "0.01" } else { "0.25" }),
-            _ => format!("{:>8.2}", drawn(*day, at)),
+            // Files of different lengths have different figures: momentum is not the market.
+            _ => format!("{:>8.2}", drawn(*day, at + 10 * columns.len())),
         });
         format!("{label},{}", cells.collect::<Vec<_>>().join(","))
     };
