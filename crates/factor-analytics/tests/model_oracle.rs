@@ -1,5 +1,7 @@
 //! Factor models against `fixtures/oracle/model_cases.json`, which statsmodels, scipy and numpy wrote (`model_reference.py`).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
+
 use std::path::Path;
 
 use chrono::NaiveDate;

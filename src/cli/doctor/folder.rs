@@ -10,7 +10,7 @@ use super::{Finding, Part};
 use crate::settings::Settings;
 
 /// Written and taken away again: enough for a full disk to show.
-const PROBE: [u8; 64 << 10] = [0; 64 << 10];
+static PROBE: [u8; 64 << 10] = [0; 64 << 10];
 
 pub(super) fn look(settings: &Settings) -> Option<Finding> {
     let Some(folder) = &settings.store.data_dir else {

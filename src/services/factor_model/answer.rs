@@ -283,7 +283,7 @@ impl PortfolioAnswer for Modelled {
 }
 
 /// Nothing of nothing.
-fn filled<'a, T>(rows: IndexMap<&'a str, T>) -> Option<IndexMap<&'a str, T>> {
+fn filled<T>(rows: IndexMap<&str, T>) -> Option<IndexMap<&str, T>> {
     (!rows.is_empty()).then_some(rows)
 }
 

@@ -124,7 +124,7 @@ fn scenario(written: &str) -> Result<Vec<Scenario>, Refusal> {
     if let Ok(episode) = <Episode as ClosedSet>::read(&written.replace(['-', ' '], "_")) {
         return Ok(vec![episode.into()]);
     }
-    let near = nearest(written, Episode::NAMES.into_iter());
+    let near = nearest(written, Episode::NAMES);
     let refusal = || {
         let forms = format!("write one of {}, or {CALENDAR_FORMS}", Episode::NAMES.join(", "));
         let hint = near.map_or(forms, |near| format!("did you mean {near}? Or dates such as 2020-02-19/2020-03-23"));

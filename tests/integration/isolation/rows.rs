@@ -239,6 +239,7 @@ fn rows_to_read() -> u64 {
     std::env::var("ISOLATION_ROWS").map_or(ROWS, |text| text.parse().unwrap())
 }
 
+#[expect(clippy::print_stdout, reason = "the count of a long run is its result")]
 pub(super) async fn nobody_sees_a_foreign_row(environment: &[(&str, &str)], administration: &[(&str, &str)]) {
     let most = rows_to_read();
     let unlimited = UNCOUNTED.map(|name| (name, "unlimited;unlimited;unlimited"));

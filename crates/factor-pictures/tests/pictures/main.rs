@@ -42,11 +42,12 @@ fn halved((width, height, pixels): (u32, u32, Vec<[u8; 3]>)) -> (u32, u32, Vec<u
     let mut half = Vec::new();
     for y in 0..high {
         for x in 0..wide {
-            for channel in 0..3 {
-                let at = |dx: u32, dy: u32| u32::from(pixels[((2 * y + dy) * width + 2 * x + dx) as usize][channel]);
-                let mean = (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4;
-                half.push(((mean + 8) / 17 * 17) as u8);
-            }
+            let at = |dx: u32, dy: u32| pixels[((2 * y + dy) * width + 2 * x + dx) as usize].map(u32::from);
+            let four = [at(0, 0), at(1, 0), at(0, 1), at(1, 1)];
+            half.extend([0, 1, 2].map(|channel: usize| {
+                let mean = four.iter().map(|pixel| pixel[channel]).sum::<u32>() / 4;
+                ((mean + 8) / 17 * 17) as u8
+            }));
         }
     }
     (wide, high, half)
