@@ -1684,6 +1684,7 @@ type Exposures_Framed = {
   by_sector_group?: { [name: string]: number };
   by_asset_class?: { [name: string]: number };
   regression?: Exposures_Exposures | null;
+  lens?: Exposures_LensUsed | null;
   risk?: Exposures_Risk | null;
   weights?: Exposures_Weights | null;
   what_if?: Exposures_Trade | null;
@@ -1782,6 +1783,20 @@ type Exposures_YoungFactors = {
   factors: string[];
   observations_without: number;
 };
+
+type Exposures_LensUsed = {
+  factors: { [name: string]: string };
+  most_correlated: Exposures_LensPair | null;
+};
+
+type Exposures_LensPair = {
+  a: Exposures_LensFactor;
+  b: Exposures_LensFactor;
+  correlation: number;
+  n: number;
+};
+
+type Exposures_LensFactor = "equity" | "rates" | "credit" | "commodity" | "gold" | "inflation" | "emerging" | "small" | "value" | "momentum" | "quality" | "low_volatility";
 
 type Exposures_Risk = {
   observations: number;
