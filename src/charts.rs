@@ -9,7 +9,6 @@ mod asked;
 use std::sync::Arc;
 
 use factor_pictures::{Caption, Picture, Theme};
-use factor_types::Frequency;
 
 pub(crate) use self::asked::{Chart, Kind};
 use crate::analysis::Analysis;
@@ -64,11 +63,7 @@ pub(crate) fn drawn(chart: Chart, picture: Result<Picture, String>) -> Result<Dr
 pub(crate) fn caption(analysis: &Analysis, title: impl Into<String>) -> Caption {
     let panel = analysis.study.panel();
     let last = panel.labels().last().copied().unwrap_or(panel.base());
-    let each = match panel.frequency() {
-        Frequency::Monthly => "months",
-        Frequency::Weekly => "weeks",
-        Frequency::Daily => "days",
-    };
+    let each = panel.frequency().periods();
     let source = if analysis.source.simulated { "simulated" } else { analysis.source.name };
     Caption {
         title: title.into(),
@@ -79,6 +74,13 @@ pub(crate) fn caption(analysis: &Analysis, title: impl Into<String>) -> Caption 
         simulated: analysis.source.simulated,
         notes: Vec::new(),
     }
+}
+
+/// The 95% interval of an estimate by its standard error, as it is drawn.
+pub(crate) fn interval(value: f64, standard_error: f64) -> [f64; 2] {
+    /// Half of it in standard errors.
+    const HALF: f64 = 1.96;
+    [value - HALF * standard_error, value + HALF * standard_error]
 }
 
 /// A word of ours as people write it: `fixed_income` is `fixed income`.

@@ -37,6 +37,11 @@ pub(crate) fn in_words_or_dash(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map_or_else(|| NONE.to_owned(), in_words)
 }
 
+/// The ends of an interval as `end` writes them, or `-` where there is none.
+pub(crate) fn ends(interval: Option<[f64; 2]>, end: impl Fn(Option<f64>) -> String) -> String {
+    interval.map_or_else(|| NONE.to_owned(), |[low, high]| format!("{} to {}", end(Some(low)), end(Some(high))))
+}
+
 /// Text with a capital letter at its start.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();

@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Extension, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::stay::LOOK;
+use super::{sse::event_stream, stay::LOOK};
 use crate::app::App;
 
 /// Where the stream is.
@@ -60,13 +60,7 @@ pub(super) fn routes(events: Events) -> Router {
 async fn open(State(events): State<Events>, user: Option<Extension<UserId>>) -> Response {
     // Only a request that came past the door has none.
     let Some(Extension(user)) = user else { return StatusCode::FORBIDDEN.into_response() };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, no-transform")),
-        // nginx would keep events until it has some kilobytes of them.
-        (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    (headers, Body::from_stream(events.of(user))).into_response()
+    event_stream(Body::from_stream(events.of(user)))
 }
 
 impl Events {

@@ -73,13 +73,18 @@ async fn open(State(sessions): State<Arc<Sessions>>, request: Request) -> Respon
     let Ok(events) = sessions.open(user) else {
         return Refusal::NoSession.into_response();
     };
+    event_stream(Body::from_stream(events))
+}
+
+/// A stream of events, which nobody on its way keeps or changes.
+pub(super) fn event_stream(events: Body) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, no-transform")),
         // nginx would keep events until it has some kilobytes of them.
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    (headers, Body::from_stream(events)).into_response()
+    (headers, events).into_response()
 }
 
 fn takes_events(headers: &HeaderMap) -> bool {

@@ -65,9 +65,9 @@ pub(super) fn document(server: &Server, key_required: bool) -> Value {
 }
 
 /// The routes that say how the server is: they are no tool's.
-fn health(schemas: &mut Map<String, Value>) -> impl Iterator<Item = (&'static str, Value)> {
+fn health(schemas: &mut Map<String, Value>) -> Vec<(&'static str, Value)> {
     let of_each = [Value::from(answer_schema::<AnalysesHealth>()), Value::from(answer_schema::<GroupsHealth>())];
-    let all: Vec<_> = HEALTH.into_iter().zip(of_each).map(|((path, about), schema)| {
+    let operation = |((path, about), schema): ((&'static str, &str), Value)| {
         let tag = path.split('/').nth(2).unwrap_or_default();
         let name = format!("{}_health", tag.replace('-', "_"));
         let schema_of = taken_over(&name, schema, schemas);
@@ -84,8 +84,8 @@ fn health(schemas: &mut Map<String, Value>) -> impl Iterator<Item = (&'static st
             },
         });
         (path, operation)
-    }).collect();
-    all.into_iter()
+    };
+    HEALTH.into_iter().zip(of_each).map(operation).collect()
 }
 
 fn tags() -> Value {

@@ -51,29 +51,43 @@ async fn ready(http: &Http, wanted: &str) -> (u16, Value) {
     }
 }
 
+/// The same once it knows of the prices too.
+async fn ready_with_prices(http: &Http, wanted: &str) -> (u16, Value) {
+    let mut told = ready(http, wanted).await;
+    while told.1["parts"]["prices"].is_null() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        told = ready(http, wanted).await;
+    }
+    told
+}
+
+/// A URL at which nobody listens.
+fn nowhere() -> String {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    format!("http://{closed}")
+}
+
+/// Prices of a vendor that is asked at this URL, and only once.
+fn vendor_at(url: &str) -> [(&'static str, &str); 5] {
+    [
+        ("FACTOR_PRICE_SOURCE", "yahoo"),
+        ("YAHOO_BASE_URL", url),
+        ("TREASURY_BASE_URL", url),
+        ("FRED_BASE_URL", url),
+        ("FACTOR_PRICE_MAX_RETRIES", "0"),
+    ]
+}
+
 #[tokio::test]
 async fn ready_is_a_store_that_answers_and_a_source_that_fails_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let http = Http::with(server(&[("FACTOR_DATA_DIR", data.to_str().unwrap())], TOOLS)).await;
-    let mut told = ready(&http, "ready").await;
-    while told.1["parts"]["prices"].is_null() {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        told = ready(&http, "ready").await;
-    }
+    let told = ready_with_prices(&http, "ready").await;
     assert_eq!(told, (200, json!({"status": "ready", "parts": {"store": "ok", "prices": "ok"}})));
 
-    // Nobody listens there.
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{closed}");
-    let settings = [
-        ("FACTOR_DATA_DIR", data.to_str().unwrap()),
-        ("FACTOR_PRICE_SOURCE", "yahoo"),
-        ("YAHOO_BASE_URL", url.as_str()),
-        ("TREASURY_BASE_URL", url.as_str()),
-        ("FRED_BASE_URL", url.as_str()),
-        ("FACTOR_PRICE_MAX_RETRIES", "0"),
-    ];
+    let url = nowhere();
+    let settings = [&[("FACTOR_DATA_DIR", data.to_str().unwrap())][..], &vendor_at(&url)].concat();
     let http = Http::with(server(&settings, TOOLS)).await;
     let (code, told) = ready(&http, "degraded").await;
     assert_eq!((code, told["parts"].clone()), (200, json!({"store": "ok", "prices": "failed"})));
@@ -95,25 +109,13 @@ async fn ready_is_a_store_that_answers_and_a_source_that_fails_is_told() {
 
 #[tokio::test]
 async fn the_log_tells_when_health_changes() {
-    // Nobody listens there.
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{closed}");
-    let failing = [
-        ("FACTOR_PRICE_SOURCE", "yahoo"),
-        ("YAHOO_BASE_URL", url.as_str()),
-        ("TREASURY_BASE_URL", url.as_str()),
-        ("FRED_BASE_URL", url.as_str()),
-        ("FACTOR_PRICE_MAX_RETRIES", "0"),
-    ];
+    let url = nowhere();
+    let failing = vendor_at(&url);
     for (settings, status, line) in
         [(&failing[..], "degraded", "the server is not well"), (&[], "ready", "the server is well")]
     {
         let shop = Shop::open(settings).await;
-        let mut told = ready(&shop.http, status).await;
-        while told.1["parts"]["prices"].is_null() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            told = ready(&shop.http, status).await;
-        }
+        ready_with_prices(&shop.http, status).await;
         // Asked again it is the same, and no news.
         tokio::time::sleep(Duration::from_millis(2_200)).await;
         ready(&shop.http, status).await;

@@ -11,6 +11,7 @@ mod cells;
 mod tests;
 
 use std::{
+    collections::HashMap,
     fs::File,
     io::Read,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -49,6 +50,9 @@ pub struct FactorOfFile {
     /// Its column there.
     pub column: String,
 }
+
+/// Files that were read, by their paths.
+type Tables = HashMap<PathBuf, Result<Arc<FactorTable>, String>>;
 
 /// Why there is no such factor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +103,17 @@ impl FactorFiles {
     /// # Errors
     /// [`FactorFileError`].
     pub fn find(&self, file: &str, column: &str) -> Result<FactorOfFile, FactorFileError> {
+        self.found(file, column, &mut HashMap::new())
+    }
+
+    /// The factors of several names, each with its file and column; a file is read once for all of its own.
+    pub fn find_each(&self, names: &[(String, String)]) -> Vec<Result<FactorOfFile, FactorFileError>> {
+        let mut tables = HashMap::new();
+        names.iter().map(|(file, column)| self.found(file, column, &mut tables)).collect()
+    }
+
+    /// One of them; `tables` has what was read of a path before.
+    fn found(&self, file: &str, column: &str, tables: &mut Tables) -> Result<FactorOfFile, FactorFileError> {
         let all =
             self.files().map_err(|why| FactorFileError::Unusable { file: self.path.display().to_string(), why })?;
         let Some((name, path)) = all.iter().find(|(name, _)| name.eq_ignore_ascii_case(file)) else {
@@ -110,14 +125,14 @@ impl FactorFiles {
             });
         };
         let unusable = |why: String| FactorFileError::Unusable { file: name.clone(), why };
-        let table = read(path).map_err(unusable)?;
+        let table = tables.entry(path.clone()).or_insert_with(|| read(path).map(Arc::new)).clone().map_err(unusable)?;
         let Some(found) = table.columns.iter().find(|known| known.name.eq_ignore_ascii_case(column)) else {
             let known: Vec<&str> = table.columns.iter().take(20).map(|known| known.name.as_str()).collect();
             let (file, column) = (name.clone(), column.to_owned());
             return Err(FactorFileError::NoColumn { file, column, known: known.join(", ") });
         };
         let column = found.name.clone();
-        Ok(FactorOfFile { name: format!("{name}:{column}"), column, table: Arc::new(table) })
+        Ok(FactorOfFile { name: format!("{name}:{column}"), column, table })
     }
 
     /// The files by their names without endings.

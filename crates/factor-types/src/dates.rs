@@ -25,6 +25,15 @@ impl Frequency {
             Self::Daily => 252.0,
         }
     }
+
+    /// What several of its periods are called: `months`, `weeks`, `days`.
+    pub fn periods(self) -> &'static str {
+        match self {
+            Self::Monthly => "months",
+            Self::Weekly => "weeks",
+            Self::Daily => "days",
+        }
+    }
 }
 
 /// A range of dates, both ends included, the start not after the end.

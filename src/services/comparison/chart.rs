@@ -2,7 +2,6 @@
 
 use factor_analytics::{correlation::Coefficient, inference, sections::rolling};
 use factor_pictures::{Picture, Rolling, RollingPoint, RollingSeries};
-use factor_types::Frequency;
 
 use super::Comparison;
 use crate::charts;
@@ -34,11 +33,7 @@ impl Comparison {
                 Some(RollingSeries { name: format!("{} and {}", pair.0, pair.1), points })
             })
             .collect();
-        let each = match study.panel().frequency() {
-            Frequency::Monthly => "months",
-            Frequency::Weekly => "weeks",
-            Frequency::Daily => "days",
-        };
+        let each = study.panel().frequency().periods();
         if series.is_empty() {
             return Err(format!("no pair has {window} {each} together; ask for shorter rolling_windows"));
         }

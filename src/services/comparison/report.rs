@@ -221,12 +221,9 @@ fn add_side_by_side(text: &mut String, side: &SideBySide) {
     markdown::titled_table(text, &title, &head, 1, &rows.collect::<Vec<_>>());
 }
 
-/// The ends of an interval.
+/// The ends of an interval of correlations.
 fn ends(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(
-        || "-".to_owned(),
-        |[low, high]| format!("{} to {}", decimal(Some(low), 2), decimal(Some(high), 2)),
-    )
+    markdown::ends(interval, |end| decimal(end, 2))
 }
 
 fn legend() -> Vec<String> {

@@ -19,7 +19,7 @@ const SMALLEST_P: f64 = 1e-4;
 
 /// What stands out: the differences first, which were asked for by name.
 pub(super) fn insights(all: &Comparison) -> Vec<String> {
-    let unit = unit(all.context.common().frequency);
+    let unit = all.context.common().frequency.periods();
     let report = &all.report;
     let differences = report.periods.iter().flat_map(|periods| &periods.differences);
     let mut said: Vec<String> = differences.clone().take(SENTENCES).map(|one| of_difference(one, unit)).collect();
@@ -29,14 +29,6 @@ pub(super) fn insights(all: &Comparison) -> Vec<String> {
     said.extend(by_chance("pairs", pairs.map(|pair| pair.pearson.p)));
     said.extend(report.condition.iter().flat_map(|condition| of_condition(condition, unit)));
     said
-}
-
-fn unit(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Monthly => "months",
-        Frequency::Weekly => "weeks",
-        Frequency::Daily => "days",
-    }
 }
 
 /// `SPY and TLT: correlation ...`, and whether it is more than chance makes.

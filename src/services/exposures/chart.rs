@@ -5,9 +5,6 @@ use factor_pictures::{DotsRow, Estimate, Exposures, Picture, Weight};
 use super::Exposed;
 use crate::charts;
 
-/// Half of a normal interval of 95%, in standard errors.
-const HALF: f64 = 1.96;
-
 impl Exposed {
     pub(super) fn exposures_picture(&self) -> Result<Picture, String> {
         let weights = self.classifications.by(|one| &one.industry);
@@ -15,7 +12,7 @@ impl Exposed {
         let betas = regression.into_iter().flat_map(|of| &of.factors).map(|(name, of)| {
             // The error of a beta is what its t is measured in.
             let error = of.t.filter(|t| *t != 0.0).map(|t| (of.beta / t).abs());
-            let interval = error.map(|error| [of.beta - HALF * error, of.beta + HALF * error]);
+            let interval = error.map(|error| charts::interval(of.beta, error));
             DotsRow {
                 name: charts::in_words(name),
                 label: String::new(),

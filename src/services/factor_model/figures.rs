@@ -210,7 +210,7 @@ fn fit(
     let is_complete = |row: &usize| one.excess[*row].is_finite() && rows.factors.iter().all(|x| x[*row].is_finite());
     let complete: Vec<usize> = (0..panel.rows()).filter(is_complete).collect();
     if complete.len() < floor {
-        let unit = unit(panel.frequency());
+        let unit = panel.frequency().periods();
         return Err(format!("{} {unit} on which it and all factors have a return, {floor} are needed", complete.len()));
     }
     if let Some(own) = rows.names.iter().find(|name| **name == factor.ticker.as_str()) {
@@ -343,14 +343,6 @@ impl Course {
     }
 }
 
-pub(super) fn unit(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Monthly => "months",
-        Frequency::Weekly => "weeks",
-        Frequency::Daily => "days",
-    }
-}
-
 fn nothing_fitted(study: &Study, rows: &ModelRows, lost: &IndexMap<String, String>, floor: usize) -> ToolError {
     let panel = study.panel();
     let each: Vec<String> = lost.iter().take(5).map(|(name, why)| format!("{name} has {why}")).collect();
@@ -358,7 +350,7 @@ fn nothing_fitted(study: &Study, rows: &ModelRows, lost: &IndexMap<String, Strin
     let factors = rows.names.iter().zip(&rows.factors).min_by_key(|(_, x)| known(x));
     let thin =
         factors.filter(|(_, x)| known(x) < floor).map(|(name, x)| format!("; the factor {name} has {}", known(x)));
-    let unit = unit(panel.frequency());
+    let unit = panel.frequency().periods();
     let finer = if panel.frequency() == Frequency::Monthly { ", or take frequency weekly or daily" } else { "" };
     let way_out = format!("give an earlier start_date{finer}");
     let what = format!(

@@ -1,10 +1,10 @@
 //! The files that a model needs, Kenneth French's or one's own, and their factors on the rows of a panel.
 
 use chrono::{Days, NaiveDate};
-use factor_analytics::Panel;
+use factor_analytics::{Panel, stats};
 use factor_prices::{
     PriceError, SourceFault,
-    factor_files::{FactorFileError, FactorOfFile},
+    factor_files::FactorOfFile,
     french::{Dataset, FactorSet, FactorTable, Loaded, NoFactors},
 };
 use factor_types::{Frequency, exchange};
@@ -66,12 +66,9 @@ pub(super) async fn load(app: &App, request: &Request, frequency: Frequency) -> 
         let dataset = Dataset::new(request.region, *set, frequency);
         let found = match app.sources.french.load(dataset).await {
             // The market is in both files.
-            Err(_) if request.model == Model::Capm => {
+            Err(missing) if request.model == Model::Capm => {
                 let other = Dataset { set: FactorSet::Five, ..dataset };
-                match app.sources.french.load(other).await {
-                    Ok(found) => Ok(found),
-                    Err(_) => app.sources.french.load(dataset).await,
-                }
+                app.sources.french.load(other).await.map_err(|_| missing)
             }
             found => found,
         };
@@ -93,10 +90,7 @@ async fn own(app: &App, request: &Request, frequency: Frequency) -> Result<Files
         return Err(refused(0, "No files of factors are configured".to_owned(), way_out));
     };
     let asked = request.columns.clone();
-    let read = move || -> Vec<Result<FactorOfFile, FactorFileError>> {
-        asked.iter().map(|(file, column)| files.find(file, column)).collect()
-    };
-    let found = crate::services::portfolio::off_thread(read).await?;
+    let found = crate::services::portfolio::off_thread(move || files.find_each(&asked)).await?;
     let mut own = Vec::with_capacity(found.len());
     for (at, one) in found.into_iter().enumerate() {
         let one = one.map_err(|error| refused(at, error.to_string(), way_out))?;
@@ -186,10 +180,11 @@ fn placed(table: &FactorTable, (values, rate): (&[f64], Option<&[f64]>), panel: 
             let Some((first, last)) = dates_of(table, panel, row) else { return f64::NAN };
             match (first + 1 == last, rate) {
                 (true, _) => values[first],
-                (false, None) => compound(values[first..last].iter().copied()),
+                (false, None) => stats::compound(&values[first..last]),
                 (false, Some(rate)) => {
-                    let market = values[first..last].iter().zip(&rate[first..last]).map(|(excess, rate)| excess + rate);
-                    compound(market) - compound(rate[first..last].iter().copied())
+                    let (excess, rate) = (&values[first..last], &rate[first..last]);
+                    let market: Vec<f64> = excess.iter().zip(rate).map(|(excess, rate)| excess + rate).collect();
+                    stats::compound(&market) - stats::compound(rate)
                 }
             }
         })
@@ -208,8 +203,4 @@ fn dates_of(table: &FactorTable, panel: &Panel, row: usize) -> Option<(usize, us
     let begins = *dates.first()? <= before.checked_add_days(Days::new(REACH))?;
     let ends = *dates.last()? >= exchange::last_trading_day(label).min(label);
     (first < last && begins && ends).then_some((first, last))
-}
-
-fn compound(returns: impl Iterator<Item = f64>) -> f64 {
-    returns.fold(1.0, |wealth, r| wealth * (1.0 + r)) - 1.0
 }

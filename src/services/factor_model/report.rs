@@ -4,7 +4,7 @@ use factor_analytics::models::Share;
 
 use super::{Fitted, Modelled, sentences};
 use crate::{
-    answer::markdown::{self, decimal, percent},
+    answer::markdown::{self, decimal, ends, percent},
     services::portfolio::{answer::add_caveats, summary::heading},
 };
 
@@ -165,11 +165,6 @@ fn add_betas(text: &mut String, one: &Fitted) {
         ),
     ];
     markdown::list(text, "Diagnostics", &facts);
-}
-
-/// The ends of an interval.
-fn ends(interval: Option<[f64; 2]>, end: impl Fn(Option<f64>) -> String) -> String {
-    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{} to {}", end(Some(low)), end(Some(high))))
 }
 
 fn legend() -> Vec<String> {

@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 
 use super::{
     Fitted, Modelled,
-    figures::unit,
     request::{Model, Request},
 };
 use crate::answer::markdown::in_words;
@@ -20,7 +19,7 @@ const ALIKE: f64 = 1.5;
 
 /// What stands out: what each series moves with, and whether anything is left.
 pub(super) fn insights(all: &Modelled) -> Vec<String> {
-    let unit = unit(all.context.common().frequency);
+    let unit = all.context.common().frequency.periods();
     let mut said: Vec<String> = all.fitted.iter().take(SENTENCES).flat_map(|one| of_series(one, all, unit)).collect();
     if all.fitted.len() > 1 {
         let tested = all.fitted.iter().filter(|one| one.fit.alpha.p.is_some()).count();

@@ -4,7 +4,6 @@ use factor_analytics::stress::{
     ShockResponse,
     offset::{Offset, OffsetResult, Offsets},
 };
-use factor_types::Frequency;
 use indexmap::IndexMap;
 
 use super::{ReplayedEpisode, Reversed, Shocked, Stressed};
@@ -19,7 +18,7 @@ pub(super) fn insights(all: &Stressed) -> Vec<String> {
     let tested = all.worst_first();
     said.extend(tested.iter().take(SENTENCES).map(|one| of_episode(one)));
     said.extend(what_held(&tested));
-    let unit = unit(all.context.common().frequency);
+    let unit = all.context.common().frequency.periods();
     said.extend(all.shock.as_ref().map(|shock| of_shock(all, shock, unit)));
     said.extend(all.shock.as_ref().map(|shock| how_far_out(&shock.response, all.request.horizon, unit)));
     said.extend(all.reverse.as_ref().map(|reverse| of_reverse(all, reverse, unit)));
@@ -148,14 +147,6 @@ fn of_reverse(all: &Stressed, reverse: &Reversed, unit: &str) -> String {
         found.as_bad,
         found.observations
     )
-}
-
-fn unit(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Monthly => "months",
-        Frequency::Weekly => "weeks",
-        Frequency::Daily => "days",
-    }
 }
 
 /// What the answer cannot know.

@@ -242,13 +242,9 @@ impl Tested {
             Some(freedom) => t_975(freedom),
             None => Some(Z_975),
         };
-        let half = product_of(half, se);
+        let half = half.zip(se).map(|(half, se)| half * se);
         Self { se, t, p, interval: half.map(|half| [value - half, value + half]) }
     }
-}
-
-fn product_of(a: Option<f64>, b: Option<f64>) -> Option<f64> {
-    Some(a? * b?)
 }
 
 /// The same with the factor's name.

@@ -8,7 +8,11 @@
 use faer::Mat;
 
 use super::decomposed;
-use crate::observer::{Progress, Stopped};
+use crate::{
+    exposure::ols::dot,
+    observer::{Progress, Stopped},
+    stats,
+};
 
 /// Newton's steps; under ten are usual.
 const STEPS: usize = 60;
@@ -213,12 +217,8 @@ pub(super) fn part(vectors: faer::MatRef<'_, f64>, values: &[f64]) -> Mat<f64> {
     &scaled * vectors.transpose()
 }
 
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
-}
-
 fn largest(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |most, entry| most.max(entry.abs()))
+    stats::largest(x.iter().copied())
 }
 
 #[cfg(test)]

@@ -109,3 +109,19 @@ pub(super) const BELONGS: [(&str, &[AnalysisKind]); 30] = {
         ("top_n_per_matrix", &[C]),
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_call_means_is_what_its_arguments_belong_to() {
+        for (name, kinds) in BELONGS {
+            let expected = match kinds {
+                [only] => *only,
+                _ => AnalysisKind::Correlations,
+            };
+            assert_eq!(AnalysisKind::meant(|given| given == name), expected, "{name}");
+        }
+    }
+}

@@ -7,8 +7,6 @@ use crate::{charts, services::analysis::answer::AnalysisAnswer};
 
 /// The maturity that is drawn where it is there.
 const USUAL: &str = "UST10Y";
-/// Half of a normal interval of 95%, in standard errors.
-const HALF: f64 = 1.96;
 
 impl AnalysisAnswer {
     pub(super) fn sensitivity(&self, report: &CorrelationReport) -> Result<Picture, String> {
@@ -22,8 +20,7 @@ impl AnalysisAnswer {
         let row = |name: &String| {
             let of = slopes.get(name)?.get(maturity)?;
             let value = of.return_per_100bp;
-            let interval =
-                value.zip(of.standard_error).map(|(value, error)| [value - HALF * error, value + HALF * error]);
+            let interval = value.zip(of.standard_error).map(|(value, error)| charts::interval(value, error));
             let estimates = vec![Estimate { value, interval }];
             let label = labels.get(name.as_str()).cloned().unwrap_or_default();
             Some(DotsRow { name: name.clone(), label, estimates, n: Some(of.n) })
