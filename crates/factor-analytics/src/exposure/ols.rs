@@ -148,7 +148,7 @@ pub(crate) struct LeastSquares {
 impl MultipleRegression {
     /// Regresses y on the x; all slices have one length and no missing values.
     ///
-    /// By QR decomposition ([`Design`]). The error of each coefficient follows from the series of residual times influence: Newey
+    /// By QR decomposition (`Design`). The error of each coefficient follows from the series of residual times influence: Newey
     /// and West as in [`crate::regression::Regression::fit`], Bartlett weights, lag floor(4 (n / 100)^(2/9)), no small-sample
     /// correction.
     ///
