@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | [`dataset`] | which files there are, and what they are called |
 //! | [`reader`] | a file's bytes -> a [`FactorTable`], or the line at which it cannot be one |
-//! | [`archive`] | the one file in a zip |
+//! | `archive` | the one file in a zip |
 //! | [`library`] | where the files come from: a folder, or the library's site with what was fetched before |
 //!
 //! The files are read strictly: what is damaged is refused with its line, never guessed at. Nothing of the library's data is part of
