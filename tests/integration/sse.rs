@@ -42,6 +42,11 @@ pub(crate) struct Sse {
 impl Sse {
     /// Opens a stream with these headers.
     pub(crate) async fn open(http: &Http, own: &[(&str, &str)]) -> Self {
+        Self::try_open(http, own).await.unwrap_or_else(|refused| panic!("{refused}"))
+    }
+
+    /// The same of a server that may be too busy for it: else the head of its answer.
+    async fn try_open(http: &Http, own: &[(&str, &str)]) -> Result<Self, String> {
         let headers = [&[("Accept", "text/event-stream")], own].concat();
         let mut stream = http.open("GET", "/sse", &headers, "").await;
         let mut head = Vec::new();
@@ -49,24 +54,36 @@ impl Sse {
             head.push(tokio::time::timeout(PATIENCE, stream.read_u8()).await.expect("no head").unwrap());
         }
         let head = String::from_utf8(head).unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        if !head.starts_with("HTTP/1.1 200") {
+            return Err(head);
+        }
         let headers = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut sse = Self { stream, read: String::new(), head, address: String::new(), headers };
         let first = sse.event().await.unwrap();
         sse.address = first.strip_prefix("event: endpoint\ndata: ").unwrap_or_else(|| panic!("{first}")).to_owned();
-        sse
+        Ok(sse)
     }
 
     /// A session that has begun.
     pub(crate) async fn begun(http: &Http, own: &[(&str, &str)]) -> Self {
-        let mut sse = Self::open(http, own).await;
+        Self::try_begun(http, own).await.unwrap_or_else(|refused| panic!("{refused}"))
+    }
+
+    /// The same of a server that may be too busy for it: else what it said.
+    pub(crate) async fn try_begun(http: &Http, own: &[(&str, &str)]) -> Result<Self, String> {
+        let mut sse = Self::try_open(http, own).await?;
         let params =
             json!({"protocolVersion": OLD, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
-        let begun = sse.ask(http, 0, "initialize", params).await;
+        let request = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params});
+        let taken = sse.post(http, &request).await;
+        if taken.status != 202 {
+            return Err(format!("{taken:?}"));
+        }
+        let begun = sse.message().await;
         assert_eq!(begun["result"]["protocolVersion"], OLD, "{begun}");
         let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        assert_eq!(sse.post(http, &note).await.status, 202);
-        sse
+        let taken = sse.post(http, &note).await;
+        if taken.status == 202 { Ok(sse) } else { Err(format!("{taken:?}")) }
     }
 
     /// The next event, whatever it is; `None` at the end of the stream.

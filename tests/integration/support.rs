@@ -351,14 +351,22 @@ impl Http {
 
     /// Begins a session of the older protocol with headers of its own, such as a key.
     pub(crate) async fn session_with(&self, own: &[(&str, &str)]) -> String {
+        self.try_session_with(own).await.unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    /// The same of a server that may be too busy for it.
+    pub(crate) async fn try_session_with(&self, own: &[(&str, &str)]) -> Result<String, Response> {
         let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize_params()});
         let response = self.post(own, &message).await;
+        if response.status != 200 {
+            return Err(response);
+        }
         assert_eq!(response.reply()["result"]["protocolVersion"], LEGACY, "{response:?}");
         let session = response.header("Mcp-Session-Id").unwrap().to_owned();
         let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         let headers = [&[("Mcp-Session-Id", session.as_str())], own].concat();
-        assert_eq!(self.post(&headers, &note).await.status, 202);
-        session
+        let taken = self.post(&headers, &note).await;
+        if taken.status == 202 { Ok(session) } else { Err(taken) }
     }
 
     /// A request within a session of the older protocol.

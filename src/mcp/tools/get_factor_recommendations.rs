@@ -35,20 +35,18 @@ fn input() -> Value {
         "candidates": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Only these hedge it.",
-            "examples": [["TLT"]]
+            "description": "Only these hedge it: [TLT]."
         },
         "allow_short": {
             "type": "boolean",
-            "description": "true: list shorts too; false: best_hedge only buys.",
-            "examples": [false]
+            "description": "true: list shorts too; false: best_hedge only buys."
         },
         "sort_by": {
             "type": "string",
             "enum": SortBy::NAMES,
             "description": "Default: effectiveness out of sample."
         },
-        "scenario": {"type": "string", "description": "Ranks by what held in it.", "examples": ["covid"]},
+        "scenario": {"type": "string", "description": "Such as covid: ranks by what held in it."},
         "target_allocation_reduction": share(0.01, 0.5, 0.1, "Most weight to move."),
         "correlation_threshold": share(-1.0, 0.0, -0.2, "For sort_by correlation, score."),
         "max_recommendations": {"type": "integer", "default": 10, "description": "At most 50."},
@@ -61,7 +59,7 @@ fn input() -> Value {
     schemas::add(
         &mut properties,
         &schemas::portfolio_analysis(
-            "best_hedge, scorecard, scenario, recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
+            "best_hedge, scorecard, scenario, recommendations, basket, exposures, insights, ...: in full.",
         ),
     );
     schemas::add(

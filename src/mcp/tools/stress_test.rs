@@ -34,7 +34,7 @@ fn input() -> Value {
         "scenarios": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "gfc, q4_2018, covid, rates_2022, tariffs_2025 ..., 2022 or 2022-01-03/2022-10-12.",
+            "description": "gfc, covid, rates_2022 ..., 2022 or 2022-01-03/2022-10-12.",
         },
         "shocks": {"type": "object", "description": "{SPY: -0.2, UST10Y: 1}: returns; yields in points."},
         "horizon": {"type": "integer", "description": "Periods of shocks and reverse_loss. Default 1."},

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::future::join_all;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{Shop, User, add_user, call};
 use crate::{
     sse::Sse,
-    support::{Http, LEGACY},
+    support::{Http, LEGACY, PATIENCE},
 };
 
 const USERS: usize = 8;
@@ -133,13 +133,32 @@ enum Client {
 }
 
 impl Client {
+    /// As soon as the server has room for it: while its store is busy it refuses for now.
     async fn open(way: Way, http: &Http, user: &User) -> Self {
+        let began = Instant::now();
+        loop {
+            match Self::try_open(way, http, user).await {
+                Ok(client) => return client,
+                Err(refused) => assert!(began.elapsed() < PATIENCE, "{way}: {refused}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn try_open(way: Way, http: &Http, user: &User) -> Result<Self, String> {
         let own = [("Authorization", user.header.as_str())];
+        let is_for_now = |refused: String| {
+            assert!(["429", "503"].iter().any(|status| refused.contains(status)), "{way}: {refused}");
+            refused
+        };
         match way {
-            Way::Modern => Self::Modern,
-            Way::Session => Self::Session(http.session_with(&own).await, 1),
-            Way::Sse => Self::Sse(Box::new(Sse::begun(http, &own).await), 1),
-            Way::Rest => Self::Rest,
+            Way::Modern => Ok(Self::Modern),
+            Way::Session => {
+                let begun = http.try_session_with(&own).await;
+                begun.map(|session| Self::Session(session, 1)).map_err(|refused| is_for_now(format!("{refused:?}")))
+            }
+            Way::Sse => Sse::try_begun(http, &own).await.map(|sse| Self::Sse(Box::new(sse), 1)).map_err(is_for_now),
+            Way::Rest => Ok(Self::Rest),
         }
     }
 
