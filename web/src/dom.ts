@@ -41,15 +41,20 @@ function append(parent: Element, children: readonly Child[]): void {
   }
 }
 
-/** Puts children in the place of those that are there; what had the focus has it again, found by `data-key` or id. */
+/**
+ * Puts children in the place of those that are there. What had the focus has it again, found by `data-key` or id; what was scrolled stays
+ * so, and what somebody has opened stays open.
+ */
 export function replace(parent: Element, ...children: Child[]): void {
   const focused = document.activeElement;
   const inside = focused && parent.contains(focused) ? focused : null;
   const key = inside?.getAttribute("data-key") ?? null;
   const id = inside?.id ?? "";
   const scrolled = [...parent.querySelectorAll<HTMLElement>("[data-scroll]")].map((box) => [box.dataset.scroll, box.scrollLeft, box.scrollTop] as const);
+  const opened = new Set([...parent.querySelectorAll("details[open] > summary")].map(nameOf));
   parent.replaceChildren();
   append(parent, children);
+  for (const summary of parent.querySelectorAll("details > summary")) if (opened.has(nameOf(summary))) (summary.parentElement as HTMLDetailsElement).open = true;
   for (const [name, left, top] of scrolled) {
     const box = [...parent.querySelectorAll<HTMLElement>("[data-scroll]")].find((box) => box.dataset.scroll === name);
     box?.scrollTo(left, top);
@@ -62,6 +67,9 @@ export function replace(parent: Element, ...children: Child[]): void {
       : null;
   again?.focus({ preventScroll: true });
 }
+
+/** What a summary is told from others by. */
+const nameOf = (summary: Element): string => (summary as HTMLElement).dataset.key ?? summary.textContent ?? "";
 
 const NUMBER = /^[−–<]?\s*[\d.]*%?( to | \/ | → |$)/;
 

@@ -108,6 +108,7 @@ export const returns: View = {
     return {
       name: "returns",
       json: data,
+      report: question(page),
       rows: [["window", "rank", "factor", "label", "category", "total_return"], ...windows.flatMap((window) => (data.rankings?.[window] ?? []).map((row) => [window, row.rank ?? null, row.ticker, row.label ?? "", String(row.category ?? ""), row.total_return ?? null]))],
       drawing: () => drawReturns(page, data),
     };
