@@ -372,9 +372,15 @@ web() { scripts/web.sh --check --server "$server"; }
 
 has_chromium() { [[ -n ${CHROMIUM:-} ]] || has chromium || has chromium-browser || has google-chrome; }
 
-# The same in a real browser, against the real server. One file after the other: two of them would time each other.
+# The same in a real browser, against the real server, its groups kept in SQLite and in a Postgres of the tests' own. One file after the
+# other: each has a browser and servers. A sample of widths, themes and cases; WEB_LONG has all of them (scripts/long.sh page).
 web_in_chromium() {
     has_chromium || install_packages chromium fonts-dejavu-core
+    if ! has_postgres; then
+        without_postgres_cluster
+        install_packages postgresql
+    fi
+    scripts/web.sh --tools
     local modules=$tools/web/node_modules
     (
         cd web

@@ -6,6 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const INSTALLED = "/usr/lib/postgresql";
 const TRIES = 600;
+/** Runs the server for as long as its standard input is open: it ends with the tests, however they end, and waits for nobody. */
+const WATCHED = `"$0" -D data -c listen_addresses= -k "$1" -c fsync=off & cat >/dev/null; kill -INT $!; wait`;
 
 function programs() {
     const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((one, other) => Number(other) - Number(one)) : [];
@@ -25,7 +27,7 @@ function unprivileged() {
     throw new Error("Postgres does not run as root, and there is no user postgres to run it as");
 }
 
-/** Starts one. `database` makes an empty database and gives its address; `halt` and `resume` play an outage. */
+/** Starts one. `database` makes an empty database and gives its address by role; `halt` and `resume` play an outage. */
 export async function postgres() {
     const bin = programs();
     // The path of a socket has at most 107 bytes, so the name is short.
@@ -38,7 +40,7 @@ export async function postgres() {
     const sql = (text) => execFileSync(join(bin, "psql"), ["-h", folder, "-U", "postgres", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", text], { ...options, stdio: "pipe" });
     let server;
     const resume = async () => {
-        server = spawn(join(bin, "postgres"), ["-D", "data", "-c", "listen_addresses=", "-k", folder, "-c", "fsync=off"], { ...options, stdio: ["ignore", log, log] });
+        server = spawn("/bin/sh", ["-c", WATCHED, join(bin, "postgres"), folder], { ...options, stdio: ["pipe", log, log] });
         for (let tries = 0; ; tries++) {
             try {
                 return void sql("SELECT 1");
@@ -51,16 +53,16 @@ export async function postgres() {
     const halt = () =>
         new Promise((resolve) => {
             server.on("exit", resolve);
-            // At once: without waiting for those who are connected.
-            server.kill("SIGINT");
+            server.stdin.end();
         });
     await resume();
+    sql("CREATE ROLE factor_owner LOGIN; CREATE ROLE factor_app LOGIN");
     let databases = 0;
     return {
         database() {
             const name = `test_${databases++}`;
-            sql(`CREATE DATABASE ${name}`);
-            return `postgres://postgres@localhost/${name}?host=${folder}`;
+            sql(`CREATE DATABASE ${name} OWNER factor_owner`);
+            return (role) => `postgres://${role}@localhost/${name}?host=${folder}`;
         },
         halt,
         resume,

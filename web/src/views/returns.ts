@@ -92,8 +92,8 @@ export const returns: View = {
             "Each factor",
             table(
               `Total returns, ${window}`,
-              ["Factor", "Name", "Category", "Return"],
-              ranking.map((row) => [row.ticker, row.label ?? "", words(String(row.category ?? "")), percent(row.total_return)]),
+              ["Factor", "Return", "Name", "Category"],
+              ranking.map((row) => [row.ticker, percent(row.total_return), row.label ?? "", words(String(row.category ?? ""))]),
             ),
           ),
         ];

@@ -59,7 +59,8 @@ function question(page: Page): Question | null {
     ...(scenarios.length > 0 ? { scenarios } : {}),
     ...(shocks.length > 0 ? { shocks: readShocks(shocks) } : {}),
     ...(loss ? { reverse_loss: share(loss) } : {}),
-    include: ["scenarios", ...(shocks.length > 0 ? ["shock"] : []), ...(loss ? ["reverse"] : []), "insights", "data_quality", "metadata"],
+    // All episodes where nothing is named; beside shocks and a loss those that are.
+    include: [...(scenarios.length > 0 || (shocks.length === 0 && !loss) ? ["scenarios"] : []), ...(shocks.length > 0 ? ["shock"] : []), ...(loss ? ["reverse"] : []), "insights", "data_quality", "metadata"],
     max_chars: 0,
   };
   return { kind: "stress", path: "api/factor-intelligence/stress", body };
@@ -170,8 +171,8 @@ function one(page: Page, answer: StressTest, episode: Episode): Child {
       episode.hedges.length > 0
         ? table(
             `What would have offset ${episode.title}`,
-            ["Offset", "Per unit of the whole", "It came to", "Return with it", "Interval", "It held", "Ratios from"],
-            episode.hedges.map((hedge) => [words(hedge.offset), legs(hedge), signed(hedge.result), signed(hedge.hedged_return), interval(hedge.interval, signed), held(hedge.held), `${hedge.first} to ${hedge.last}${hedge.ratios_after_the_event ? ", after the event" : ""}`]),
+            ["Offset", "It came to", "Return with it", "Interval", "It held", "Per unit of the whole", "Ratios from"],
+            episode.hedges.map((hedge) => [words(hedge.offset), signed(hedge.result), signed(hedge.hedged_return), interval(hedge.interval, signed), held(hedge.held), legs(hedge), `${hedge.first} to ${hedge.last}${hedge.ratios_after_the_event ? ", after the event" : ""}`]),
           )
         : h("p", null, episode.why ? `Nothing is known: ${episode.why}.` : "Nothing was lost that could be offset."),
     ),
@@ -192,18 +193,19 @@ function draw(page: Page, answer: StressTest): Child {
     warnings(answer, isSimulated(answer.analysis_metadata)),
     quality(answer.data_quality),
     panel("What was found", h("ul", null, (insights?.sentences ?? []).map((sentence) => h("li", null, sentence))), insights?.not_known && h("p", { class: "hint" }, insights.not_known)),
-    panel(
-      "Episodes side by side",
-      drawEpisodes(page, answer, episodes),
-      table(
+    episodes.length > 1 &&
+      panel(
         "Episodes side by side",
-        ["Episode", "When", "Return", "Best hedge came to", "Return with it", "It held"],
-        episodes.map((row) => {
-          const best = row.hedges.find((hedge) => hedge.offset === "best_hedge");
-          return [row.title, row.when, signed(row.result), signed(best?.result), signed(best?.hedged_return), held(best?.held ?? null)];
-        }),
+        drawEpisodes(page, answer, episodes),
+        table(
+          "Episodes side by side",
+          ["Episode", "Return", "Best hedge came to", "Return with it", "It held", "When"],
+          episodes.map((row) => {
+            const best = row.hedges.find((hedge) => hedge.offset === "best_hedge");
+            return [row.title, signed(row.result), signed(best?.result), signed(best?.hedged_return), held(best?.held ?? null), row.when];
+          }),
+        ),
       ),
-    ),
     episode && one(page, answer, episode),
   ];
 }
@@ -219,8 +221,8 @@ export const stress: View = {
     const episodes = data ? episodesOf(data, frequencyOf(page)) : [];
     return [
       subjectEntry(page, 1),
-      episodes.length > 1 && choice("Look into", "episode", chosen(page, episodes)?.name ?? "", episodes.map((episode) => [episode.name, episode.title]), (episode) => page.go({ episode })),
-      entry("Episodes", "scenarios", state.scenarios.join(", "), (text) => page.go({ scenarios: names(text) }), { placeholder: "all; covid, 2022" }),
+      episodes.length > 0 && choice("Look into", "episode", chosen(page, episodes)?.name ?? "", episodes.map((episode) => [episode.name, episode.title]), (episode) => page.go({ episode })),
+      entry("Episodes", "scenarios", state.scenarios.join(", "), (text) => page.go({ scenarios: names(text) }), { placeholder: "covid, 2022; else all" }),
       entry("Shocks", "shocks", state.shocks.join(", "), (text) => page.go({ shocks: names(text), episode: text ? SHOCK : "" }), { placeholder: "SPY -20%, UST10Y 1" }),
       entry("A loss to explain", "loss", state.loss, (loss) => page.go({ loss, episode: loss ? REVERSE : "" }), { placeholder: "20%", size: "8" }),
     ];
