@@ -73,6 +73,10 @@ const nameOf = (summary: Element): string => (summary as HTMLElement).dataset.ke
 
 const NUMBER = /^[−–<]?\s*[\d.]*%?( to | \/ | → |$)/;
 
+// Names such as that of a group have no place to be broken at; words have.
+const LONG = /[^\s]{15}/;
+const wraps = (cell: Child): string | undefined => (typeof cell === "string" && LONG.test(cell) ? "long" : undefined);
+
 /** A table of text, its first column being what each row is called; columns of numbers stand to the right. */
 export function table(caption: string, head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
   const numeric = head.map((_, at) => at > 0 && rows.length > 0 && rows.every((row) => typeof row[at] === "string" && NUMBER.test(row[at] as string)));
@@ -84,7 +88,7 @@ export function table(caption: string, head: readonly string[], rows: readonly (
       { class: "figures" },
       h("caption", { class: "unseen" }, caption),
       h("thead", null, h("tr", null, head.map((name, at) => h("th", { scope: "col", class: numeric[at] ? "number" : undefined }, name)))),
-      h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, at) => (at === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: numeric[at] ? "number" : undefined }, cell)))))),
+      h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, at) => (at === 0 ? h("th", { scope: "row", class: wraps(cell) }, cell) : h("td", { class: numeric[at] ? "number" : wraps(cell) }, cell)))))),
     ),
   );
 }

@@ -262,11 +262,13 @@ export async function startPage(): Promise<void> {
 
   let controlsFor = "";
   function render(): void {
-    drawHeader();
     drawNav();
     // A login that stands there stays, with what is typed in it.
     if (refused && login !== refused) askForKey(refused);
-    if (login) return mark();
+    if (login) {
+      drawHeader();
+      return mark();
+    }
     drawMain();
     // Drawn again where they would be others, so that nothing typed in them is lost when an answer comes.
     const view = ALL[state.view];

@@ -34,6 +34,7 @@ export function drawComparison(page: Canvas, answer: Comparison): SVGSVGElement 
       palette: page.palette,
       width: page.width,
       height: page.height,
+      scale: [-1, 1],
     },
     [...pairs, ...apart].flatMap((row) =>
       typeof row.correlation === "number"

@@ -59,6 +59,7 @@ export function drawOffsets(page: Canvas, answer: Recommendations): SVGSVGElemen
       palette: page.palette,
       width: page.width,
       height: page.height,
+      scale: [-1, 1],
     },
     rows.flatMap((row) =>
       typeof row.correlation_to_overexposed === "number"

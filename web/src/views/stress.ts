@@ -66,6 +66,9 @@ function question(page: Page): Question | null {
   return { kind: "stress", path: "api/factor-intelligence/stress", body };
 }
 
+/** `rates_2022` is "Rates 2022", and `gfc` "GFC". */
+const titleOf = (scenario: string): string => (/^[a-z]{3}$/.test(scenario) ? scenario.toUpperCase() : words(scenario));
+
 const signed = (value: number | null | undefined): string => percent(value, 1);
 const periods = (count: number, frequency: string): string => plural(count, { daily: "day", weekly: "week", monthly: "month" }[frequency] ?? "period");
 
@@ -75,7 +78,7 @@ export function episodesOf(answer: StressTest, frequency: string): Episode[] {
   const scenarios = (answer.scenarios ?? []).map(
     (row): Episode => ({
       name: row.scenario,
-      title: words(row.scenario),
+      title: titleOf(row.scenario),
       when: `${row.from} to ${row.to}`,
       result: row.total_return,
       range: row.total_return !== null && typeof row.half_width === "number" && row.half_width > 0 ? [row.total_return - row.half_width, row.total_return + row.half_width] : null,
@@ -154,6 +157,7 @@ const held = (is: boolean | null): string => (is === null ? NONE : is ? "yes" : 
 
 function one(page: Page, answer: StressTest, episode: Episode): Child {
   const known = episode.holdings.some((part) => part.contribution !== null);
+  const noted = episode.holdings.some((part) => part.note);
   return [
     panel(
       `Loss by holding: ${episode.title}`,
@@ -162,8 +166,8 @@ function one(page: Page, answer: StressTest, episode: Episode): Child {
       known && drawLosses(page, answer, episode),
       table(
         `Loss by holding, ${episode.title}`,
-        ["Holding", "Weight", "Its own return", "Of the whole", "Note"],
-        episode.holdings.map((part) => [part.holding, percent(part.weight), signed(part.own), signed(part.contribution), part.note]),
+        ["Holding", "Weight", "Its own return", "Of the whole", ...(noted ? ["Note"] : [])],
+        episode.holdings.map((part) => [part.holding, percent(part.weight), signed(part.own), signed(part.contribution), ...(noted ? [part.note] : [])]),
       ),
     ),
     panel(
