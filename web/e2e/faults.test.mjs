@@ -53,12 +53,17 @@ test("a quota that is used up is not asked again, and Retry waits as long as the
     assert.equal(await page.locator("table.heat").count(), 1);
 });
 
-test("while another answer is on its way the last stays and is marked, and Refresh turns", async () => {
-    let hold = null;
+test("until an answer is there it is said, while another is on its way the last stays and is marked, and Refresh turns", async () => {
+    let begin;
+    let hold = new Promise((resolve) => (begin = resolve));
     const { page } = await opened(CORRELATIONS, async (route) => {
         if (hold) await hold;
         await route.continue();
     });
+    await page.locator(".busy", { hasText: "Computing" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Refresh" }).isDisabled(), true);
+    await shot(page, "state-loading");
+    begin();
     await settled(page);
     let release;
     hold = new Promise((resolve) => (release = resolve));
@@ -160,6 +165,11 @@ for (const kind of STORES) {
         };
         const wrong = await open(shared.url);
         await shot(wrong.page, "login");
+        // What is typed outlasts a window that is made narrower.
+        await wrong.page.getByLabel("Key or access token").fill("half a k");
+        await wrong.page.setViewportSize({ width: 700, height: 900 });
+        await settled(wrong.page);
+        assert.equal(await wrong.page.getByLabel("Key or access token").inputValue(), "half a k");
         await signIn(wrong.page, "fie_nobodys");
         await wrong.page.locator(".fault", { hasText: "not, or no longer, a key" }).waitFor();
 

@@ -315,6 +315,20 @@ test("100 cells drawn at random have the numbers of the API", async () => {
     }
 });
 
+test("cells to be doubted are hatched, blocks of like factors are outlined", async () => {
+    const { page } = await open(server.url, { hash: "#view=correlations&size=25&order=cluster&matrix=industry" });
+    const { body } = await server.ask("api/factor-intelligence/correlations", { body: { categories: ["industry"], include: ["statistics"], include_statistics: true, max_chars: 0 } });
+    const { n, interval_low: low, interval_high: high } = body.statistics.industry;
+    const cells = await page.locator("td.cell:not(.own)").evaluateAll((cells) => cells.map((cell) => ({ row: cell.dataset.row, column: cell.dataset.column, hatched: cell.classList.contains("doubtful"), words: cell.title, lined: cell.style.boxShadow !== "" })));
+    for (const { row, column, hatched, words } of cells) {
+        const rows = typeof n === "number" ? n : n[row][column];
+        assert.equal(hatched, rows < 24 || (low[row][column] <= 0 && high[row][column] >= 0), `${row} ${column}`);
+        assert.ok(words.includes(`, n ${rows}, 95% interval ${written(low[row][column], 2)} to ${written(high[row][column], 2)}`), words);
+    }
+    assert.ok(cells.some(({ hatched }) => hatched) && cells.some(({ hatched }) => !hatched));
+    assert.ok(cells.some(({ lined }) => lined) && cells.some(({ lined }) => !lined));
+});
+
 test("the keyboard goes through every cell and asks from one", async () => {
     const { page } = await open(server.url, { hash: "#view=correlations&size=10" });
     const focused = () => page.evaluate(() => [document.activeElement.dataset.row, document.activeElement.dataset.column]);
