@@ -75,7 +75,7 @@ pub struct AnalyzeArgs {
     /// Model: ols, hac or huber
     #[arg(long, value_name = "ESTIMATOR")]
     robust: Option<String>,
-    /// Stress: episodes such as covid,rates_2022, parts of the calendar or dates
+    /// Stress: episodes such as covid,rates_2022, parts of the calendar or dates; recommendations: one, which ranks by what held in it
     #[arg(long, value_delimiter = ',', value_name = "EPISODES")]
     scenarios: Vec<String>,
     /// Stress: moves such as SPY=-20%,UST10Y=1 (a return; of a yield percentage points)
@@ -163,10 +163,16 @@ impl AnalyzeArgs {
             ("tickers", &self.tickers),
             ("periods", &self.periods),
             ("candidates", &self.candidates),
-            ("scenarios", &self.scenarios),
         ];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
             arguments.insert(name.to_owned(), json!(values));
+        }
+        if !self.scenarios.is_empty() {
+            let (name, value) = match self.kind {
+                Kind::Recommendations => ("scenario", json!(self.scenarios.join(","))),
+                _ => ("scenarios", json!(self.scenarios)),
+            };
+            arguments.insert(name.to_owned(), value);
         }
         let factor = if matches!(self.kind, Kind::Stress) { "ticker" } else { "overexposed_factor" };
         let texts = [
@@ -352,12 +358,14 @@ mod tests {
             "false",
             "--sort-by",
             "score",
+            "--scenarios",
+            "covid",
         ];
         assert_eq!(
             arguments(&line).unwrap(),
             json!({
                 "format": "report", "max_chars": 0, "overexposed_factor": "SPY", "candidates": ["TLT", "IEF"], "allow_short": false,
-                "sort_by": "score",
+                "sort_by": "score", "scenario": "covid",
             })
         );
     }

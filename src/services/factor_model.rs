@@ -4,6 +4,7 @@
 //! rows (`rows`) -> the figures (`figures`) -> the answer in its shapes (`answer`).
 
 mod answer;
+mod chart;
 mod figures;
 mod french;
 mod report;

@@ -14,6 +14,7 @@ mod notes;
 mod report;
 mod request;
 mod rows;
+mod scenario;
 mod sizes;
 
 #[cfg(test)]
@@ -28,9 +29,10 @@ use factor_analytics::{
 use factor_types::Ticker;
 use schemars::Schema;
 
-use self::{answer::RecommendationsAnswer, hedged::Hedged, request::Request, sizes::Sizes};
+use self::{answer::RecommendationsAnswer, hedged::Hedged, request::Request, scenario::InScenario, sizes::Sizes};
 use super::{
     analysis::{context::AnalysisContext, quality::DataQuality},
+    common_args::CommonArgs,
     portfolio::{
         self,
         factor::{Resolved, resolve},
@@ -56,6 +58,10 @@ struct Recommended {
     portfolio: Option<HeldFactor>,
     report: HedgeReport,
     hedged: Hedged,
+    /// The scenario asked about, or why it cannot be looked at.
+    scenario: Option<Result<InScenario, String>>,
+    /// How many candidates were tested in it, and how many of them held.
+    in_scenario: (usize, usize),
     sizes: Sizes,
     quality: DataQuality,
     /// What stands around it.
@@ -102,7 +108,7 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     let tickers: Vec<_> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("overexposed_factor", &request.overexposed, common.universe(), &common.groups, &tickers)?;
     let tickers = tickers.into_iter().chain(factor.priced_besides().cloned()).collect();
-    let context = AnalysisContext::of(common, app, tickers, &caller).await?;
+    let context = analysis(&request, common, app, tickers, &caller).await?;
     // Prices come first: a vendor may refuse everything after a profile.
     let held = match held {
         Some(held) => {
@@ -115,6 +121,20 @@ pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolErro
     let mut recommended = candidates::look_at(request, context, factor, held, app.analyzer.watch(&caller)).await?;
     recommended.price_trades(app, &caller).await;
     portfolio::answer::render(recommended, app, &call, asked).await
+}
+
+/// The analysis that it rests on: for a scenario with prices from long before the window.
+async fn analysis(
+    request: &Request,
+    common: CommonArgs,
+    app: &App,
+    tickers: Vec<Ticker>,
+    caller: &Caller<'_>,
+) -> Result<AnalysisContext, ToolError> {
+    match &request.scenario {
+        Some(_) => AnalysisContext::of_scenario(common, app, tickers, caller).await,
+        None => AnalysisContext::of(common, app, tickers, caller).await,
+    }
 }
 
 impl Recommended {

@@ -5,12 +5,13 @@
 //! figures (`figures`, `hedges`) -> the answer in its shapes (`answer`).
 
 mod answer;
+mod chart;
 mod figures;
-mod hedges;
+pub(crate) mod hedges;
 mod report;
-mod request;
+pub(crate) mod request;
 mod sentences;
-mod subject;
+pub(crate) mod subject;
 
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,7 @@ mod tests;
 
 pub use self::{
     basket::Basket,
-    candidates::{Candidate, CandidateExclusion, ExcludedCandidate, Screens},
+    candidates::{Candidate, CandidateExclusion, ExcludedCandidate, ScenarioResult, Screens},
     figures::{Direction, Effectiveness, HedgeFigures, Relation, Rolling36},
     question::{HedgeError, HedgePlan, HedgeQuestion, SortBy},
     report::{HedgeReport, MIN_EFFECTIVENESS, Recommendation},

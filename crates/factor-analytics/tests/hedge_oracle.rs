@@ -98,6 +98,7 @@ fn report_in_order(
                 max_drawdown: fact("max_drawdown"),
                 dividend_yield: fact("dividend_yield"),
                 facts: FundFacts::default(),
+                in_scenario: None,
             }
         })
         .collect();

@@ -48,6 +48,7 @@ fn input() -> Value {
             "enum": SortBy::NAMES,
             "description": "Default: effectiveness out of sample."
         },
+        "scenario": {"type": "string", "description": "Ranks by what held in it.", "examples": ["covid"]},
         "target_allocation_reduction": share(0.01, 0.5, 0.1, "Most weight to move."),
         "correlation_threshold": share(-1.0, 0.0, -0.2, "For sort_by correlation, score."),
         "max_recommendations": {"type": "integer", "default": 10, "description": "At most 50."},
@@ -60,7 +61,7 @@ fn input() -> Value {
     schemas::add(
         &mut properties,
         &schemas::portfolio_analysis(
-            "best_hedge, scorecard, recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
+            "best_hedge, scorecard, scenario, recommendations, basket, exposures, insights, data_quality, metadata, formatted_report: in full.",
         ),
     );
     schemas::add(

@@ -56,11 +56,10 @@ pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 8] {
     ]
 }
 
-/// Takes out what other tools of portfolios show already, and `chart`, of a tool that has no picture: tools/list is read at every start.
+/// Takes out what other tools of portfolios say already: tools/list is read at every start.
 pub(super) fn slim(properties: &mut Value) {
-    if let Some(properties) = properties.as_object_mut() {
-        properties.shift_remove("chart");
-        properties.get_mut("holdings").and_then(Value::as_object_mut).map(|holdings| holdings.shift_remove("examples"));
+    for (name, said) in [("holdings", "examples"), ("chart", "description")] {
+        properties.get_mut(name).and_then(Value::as_object_mut).map(|property| property.shift_remove(said));
     }
 }
 

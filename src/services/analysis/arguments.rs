@@ -124,6 +124,11 @@ impl Query {
         Self::resting(common, holdings, None).with_lens(MONTHS_OF_STRESS)
     }
 
+    /// The analysis that a portfolio's question rests on, with what a stress test looks back on.
+    pub(super) fn for_scenario(common: CommonArgs, holdings: &[Ticker]) -> Self {
+        Self::for_portfolio(common, holdings).with_lens(MONTHS_OF_STRESS)
+    }
+
     /// The same with the prices of the lens, silently, and those of so many months before the window.
     fn with_lens(mut self, months: u32) -> Self {
         self.request.lead_months += months;

@@ -32,6 +32,19 @@ impl AnalysisContext {
         Self::run(Query::for_portfolio(common, &holdings), app, caller).await
     }
 
+    /// The same with the prices of the lens, and all prices there are before the window, for a scenario.
+    ///
+    /// # Errors
+    /// Why nothing could be analysed.
+    pub(crate) async fn of_scenario(
+        common: CommonArgs,
+        app: &App,
+        holdings: Vec<Ticker>,
+        caller: &Caller<'_>,
+    ) -> Result<Self, ToolError> {
+        Self::run(Query::for_scenario(common, &holdings), app, caller).await
+    }
+
     /// The same with the prices of the lens, and those of ten years before the window, on which its factors rest.
     ///
     /// # Errors

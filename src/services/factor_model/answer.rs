@@ -5,6 +5,7 @@ use factor_analytics::{
     lens::LensPair,
     models::{Attribution, Estimator, ModelFit, Style},
 };
+use factor_pictures::Picture;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -275,6 +276,10 @@ impl PortfolioAnswer for Modelled {
     fn with_report(&self) -> Fields {
         let as_of = Some(self.context.analysis.study.panel().as_of());
         Fields::of_object(&ModelAnswer { as_of, ..ModelAnswer::default() }, SHORT)
+    }
+
+    fn picture(&self) -> Result<Picture, String> {
+        self.model_picture()
     }
 
     fn report(&self) -> String {

@@ -35,6 +35,8 @@ use crate::{
 
 /// Windows of a series that are written out; of more, every n-th and the last.
 const POINTS: usize = 120;
+/// What stands last among the factors of moving windows.
+pub(super) const ALPHA: &str = "alpha";
 /// Series whose style is looked for.
 const MOST_STYLES: usize = 10;
 
@@ -72,10 +74,10 @@ pub(crate) struct Course {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Point {
     /// Label of its last period.
-    end: NaiveDate,
-    betas: IndexMap<String, f64>,
+    pub(super) end: NaiveDate,
+    pub(super) betas: IndexMap<String, f64>,
     /// 95%.
-    intervals: IndexMap<String, [f64; 2]>,
+    pub(super) intervals: IndexMap<String, [f64; 2]>,
     /// Per year.
     alpha: f64,
     alpha_interval: Option<[f64; 2]>,
@@ -300,7 +302,7 @@ impl Rolling {
         for (at, name) in names.iter().enumerate() {
             factors.insert(name.clone(), Course::of(&windows, beta(at))?);
         }
-        factors.insert("alpha".to_owned(), Course::of(&windows, |fit| (fit.alpha, fit.alpha_interval))?);
+        factors.insert(ALPHA.to_owned(), Course::of(&windows, |fit| (fit.alpha, fit.alpha_interval))?);
         let step = windows.len().div_ceil(POINTS).max(1);
         let point = |(end, fit): &(NaiveDate, WindowFit)| Point {
             end: *end,

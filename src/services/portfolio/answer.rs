@@ -81,9 +81,7 @@ pub(crate) trait PortfolioAnswer: Sync {
     ///
     /// # Errors
     /// Why there is none, for a note.
-    fn picture(&self) -> Result<Picture, String> {
-        Err("this tool has none".to_owned())
-    }
+    fn picture(&self) -> Result<Picture, String>;
 }
 
 /// An answer with what stands around it, for its schema: the frame is put around the fields part by part.

@@ -17,6 +17,7 @@ use super::{
     insights::Insights,
     request::Section,
     rows::{BasketRow, RecommendationRow, in_letters},
+    scenario::ScenarioSection,
 };
 use crate::{
     answer::{Fields, Frame},
@@ -53,6 +54,9 @@ pub(crate) struct RecommendationsAnswer<'a> {
     /// How such hedges did in past quarters, beside other ways.
     #[serde(skip_serializing_if = "Option::is_none")]
     scorecard: Option<&'a ScorecardReport>,
+    /// The scenario that the list is ranked by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenario: Option<ScenarioSection<'a>>,
     /// The portfolio, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     portfolio: Option<PortfolioFacts<'a>>,
@@ -107,6 +111,8 @@ struct Settings<'a> {
     /// Null where the call does not say: a hedge may sell short, and the list is of what is bought.
     allow_short: Option<bool>,
     sort_by: SortBy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenario: Option<&'a str>,
     target_allocation_reduction: f64,
     correlation_threshold: f64,
     max_recommendations: usize,
@@ -146,6 +152,7 @@ impl PortfolioAnswer for Recommended {
         match section {
             Section::BestHedge => &["best_hedge", "reduce"],
             Section::Scorecard => &["scorecard"],
+            Section::Scenario => &["scenario"],
             Section::Recommendations => {
                 &["overexposed_factor", "recommendations", "candidates_scanned", "candidates_meeting_threshold"]
             }
@@ -189,6 +196,7 @@ impl PortfolioAnswer for Recommended {
                 candidates: self.request.candidates.as_deref(),
                 allow_short: self.request.allow_short,
                 sort_by: self.request.sort_by,
+                scenario: self.request.scenario.as_ref().map(|one| one.name.as_str()),
                 target_allocation_reduction: self.request.target_allocation_reduction,
                 correlation_threshold: self.request.correlation_threshold,
                 max_recommendations: self.request.max_recommendations,
@@ -255,6 +263,7 @@ impl Recommended {
             portfolio: portfolio.map(PortfolioFacts::of),
             current_portfolio_exposures: portfolio.map(by_industry),
             scorecard: self.hedged.graded(&self.request),
+            scenario: ScenarioSection::of(self),
             candidates_scanned: Some(self.report.candidates_scanned),
             candidates_meeting_threshold: Some(self.report.candidates_meeting_threshold),
             ..RecommendationsAnswer::default()
@@ -338,7 +347,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_there_is_said_where_it_was_wanted() {
         let mut all = seven(json!({"overexposed_factor": "VNQ"})).await;
-        let said = |all: &Recommended| not_computed(&all.request, all.portfolio.as_ref(), (&all.report, &all.hedged));
+        let said =
+            |all: &Recommended| not_computed(&all.request, all.portfolio.as_ref(), (&all.report, &all.hedged, None));
         assert_eq!(said(&all).len(), 2);
         assert_eq!(said(&all)["exposures"], "give holdings or portfolio_name");
         assert_eq!(said(&all)["basket"], "too few rows");
@@ -348,7 +358,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_section_has_its_fields_in_the_whole_answer_and_none_has_anothers() {
-        let mut all = recommended(json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.3, "SPY": 0.7}})).await;
+        let mut all = recommended(
+            json!({"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.3, "SPY": 0.7}, "scenario": "tariffs"}),
+        )
+        .await;
         // None was found, and that is said elsewhere.
         assert!(all.report.basket.is_none() && all.frame.not_computed.contains_key("basket"));
         let whole = all.whole();

@@ -8,7 +8,7 @@ use std::{
 use factor_analytics::{
     Observer, Study,
     exposure::PortfolioReturns,
-    hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio, Screens},
+    hedge::{Candidate, HedgeError, HedgePlan, HedgeQuestion, HedgeReport, Portfolio, ScenarioResult, Screens},
     observer::Progress,
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
@@ -20,6 +20,7 @@ use super::{
     hedged::{Choice, FactorHeld, Hedged, Question},
     notes,
     request::{Request, Section},
+    scenario::InScenario,
     sizes::Sizes,
 };
 use crate::{
@@ -32,6 +33,7 @@ use crate::{
             held::Held,
             lookthrough::Classifications,
         },
+        stress::subject::Subject,
     },
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
@@ -40,6 +42,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Row {
     name: String,
+    /// Its ticker, of a composite too.
+    symbol: Ticker,
     pub(super) ticker: Option<Ticker>,
     category: Category,
     column: usize,
@@ -82,6 +86,7 @@ impl Row {
             max_drawdown: self.figures.max_drawdown,
             dividend_yield: self.figures.dividend_yield,
             facts: self.facts,
+            in_scenario: None,
         }
     }
 }
@@ -124,9 +129,21 @@ pub(super) async fn look_at<W: Observer>(
     let is_narrowed = is_narrowed(&request, &context);
     let (bought_only, outside) = (request.allow_short == Some(false), request.outside.clone());
     let prepared = Arc::clone(&context.analysis.prepared);
-    let (report, hedged, portfolio) = portfolio::off_thread(move || {
+    let in_scenario = request.scenario.clone().map(|scenario| {
+        let held = Subject::of_resolved(factor.clone(), context.common());
+        (scenario, held.map(|held| held.weights).map_err(|error| error.message))
+    });
+    let (report, hedged, portfolio, (scenario, in_scenario)) = portfolio::off_thread(move || {
         let (held, mut watch) = (returns.as_ref().zip(weight), watch());
-        let report = report((&study, &risk_free), &overexposed, held, (&rows, expense_ratio), &plan, &mut watch)?;
+        let scenario = in_scenario.map(|(scenario, weights)| {
+            InScenario::of(&scenario, (&study, &prepared.past_hedges), &weights?, !plan.allow_short)
+        });
+        let known = scenario.as_ref().and_then(|found| found.as_ref().ok());
+        let did = known.map(InScenario::by_ticker).unwrap_or_default();
+        let plan = HedgePlan { by_scenario: known.is_some(), ..plan };
+        let outcomes = rows.iter().filter(|row| !row.part).filter_map(|row| did.get(&row.symbol));
+        let counted = outcomes.fold((0, 0), |(all, held), one| (all + 1, held + usize::from(one.held == Some(true))));
+        let report = report((&study, &risk_free), &overexposed, held, (&rows, expense_ratio, &did), &plan, &mut watch)?;
         let held = weights.as_ref().zip(weight);
         let target_reduction = plan.target_allocation_reduction;
         let question = Question {
@@ -144,7 +161,7 @@ pub(super) async fn look_at<W: Observer>(
             let exposures = portfolio::macro_exposures(&study, &returns, &risk_free, &progress);
             (returns, exposures)
         });
-        Ok::<_, HedgeError>((report, hedged, portfolio))
+        Ok::<_, HedgeError>((report, hedged, portfolio, (scenario, counted)))
     })
     .await?
     .map_err(|error| match error {
@@ -161,9 +178,21 @@ pub(super) async fn look_at<W: Observer>(
     });
     let undefined = notes::undefined(&context, portfolio.as_ref(), &report.recommendations, &report.undefined);
     let warnings = notes::warnings(&request, &context, &factor, portfolio.as_ref(), (&report, &hedged));
-    let frame = notes::frame((&request, &context), &factor, portfolio.as_ref(), (&report, &hedged));
+    let frame = notes::frame((&request, &context), &factor, portfolio.as_ref(), (&report, &hedged, scenario.as_ref()));
     let quality = DataQuality::of_portfolio(context.analysed(), undefined, warnings);
-    Ok(Recommended { request, context, factor, portfolio, report, hedged, sizes: Sizes::default(), quality, frame })
+    Ok(Recommended {
+        request,
+        context,
+        factor,
+        portfolio,
+        report,
+        hedged,
+        scenario,
+        in_scenario,
+        sizes: Sizes::default(),
+        quality,
+        frame,
+    })
 }
 
 /// Days make more returns of a short history than months and weeks do.
@@ -203,6 +232,7 @@ fn plan(request: &Request, context: &AnalysisContext) -> HedgePlan {
         prefer_income: request.prefer_income,
         min_dividend_yield: request.min_dividend_yield,
         screens: request.screens,
+        by_scenario: false,
         include_cash: asked_cash,
         basket: true,
     }
@@ -212,12 +242,15 @@ fn report(
     (study, risk_free): (&Study, &[f64]),
     overexposed: &[f64],
     held: Option<(&PortfolioReturns, f64)>,
-    (rows, expense_ratio): (&[Row], Option<f64>),
+    (rows, expense_ratio, did): (&[Row], Option<f64>, &HashMap<&Ticker, ScenarioResult>),
     plan: &HedgePlan,
     observer: &mut dyn Observer,
 ) -> Result<HedgeReport, HedgeError> {
     let panel = study.panel();
-    let candidates: Vec<Candidate<'_>> = rows.iter().map(|row| row.candidate(panel.column(row.column))).collect();
+    let candidates: Vec<Candidate<'_>> = rows
+        .iter()
+        .map(|row| Candidate { in_scenario: did.get(&row.symbol).copied(), ..row.candidate(panel.column(row.column)) })
+        .collect();
     let question = HedgeQuestion {
         overexposed,
         portfolio: held.map(|(returns, weight)| Portfolio { returns: &returns.values, weight_of_overexposed: weight }),
@@ -254,6 +287,7 @@ fn rows(
             dividend_yield: profile.dividend_yield,
         });
         Row {
+            symbol: own.ticker.clone(),
             name: if own.ticker.is_composed() { own.ticker.to_string() } else { own.label.clone() },
             ticker: (!own.ticker.is_composed()).then(|| own.ticker.clone()),
             category: own.category,

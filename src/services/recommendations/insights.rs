@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{
     Recommended, hedge_rows,
     rows::{first_move, in_letters},
+    scenario,
 };
 use crate::answer::markdown::{in_words, in_words_or_dash};
 
@@ -91,7 +92,7 @@ impl<'a> Insights<'a> {
 pub(super) fn sentences(all: &Recommended) -> Vec<String> {
     let report = &all.report;
     let of = &all.factor.name;
-    let mut said = hedge_rows::sentences(all);
+    let mut said: Vec<String> = scenario::sentence(all).into_iter().chain(hedge_rows::sentences(all)).collect();
     said.extend(nothing(report, of));
     said.extend(report.best_short.as_ref().map(|best| sold_short(best, of)));
     said.extend(young(report));
@@ -126,7 +127,7 @@ pub(super) fn sentences(all: &Recommended) -> Vec<String> {
 /// The same for a summary.
 fn in_short(all: &Recommended) -> Vec<String> {
     let (report, of) = (&all.report, &all.factor.name);
-    let mut said = hedge_rows::sentences(all);
+    let mut said: Vec<String> = scenario::sentence(all).into_iter().chain(hedge_rows::sentences(all)).collect();
     let moved = report.recommendations.first().and_then(|one| first_move(one, of));
     let others = [nothing(report, of), moved, young(report), untested(report, of)];
     said.extend(others.into_iter().flatten());

@@ -17,6 +17,7 @@ use super::{
     daily_reset::is_reset_daily,
     hedged::Hedged,
     request::{Request, Section},
+    scenario::InScenario,
 };
 use crate::{
     analysis::Report,
@@ -94,7 +95,7 @@ pub(super) fn frame(
     (request, context): (&Request, &AnalysisContext),
     factor: &Resolved,
     portfolio: Option<&HeldFactor>,
-    (report, hedged): (&HedgeReport, &Hedged),
+    (report, hedged, scenario): (&HedgeReport, &Hedged, Option<&Result<InScenario, String>>),
 ) -> Frame {
     let mut notes = context.common().notes.clone();
     notes.extend(portfolio.iter().flat_map(|portfolio| portfolio.held.notes.iter().cloned()));
@@ -104,16 +105,21 @@ pub(super) fn frame(
     let own = [of_portfolio(factor, held), of_candidates(report, (request, factor)), unusable].into_iter().flatten();
     notes.extend(own.map(|note| note.to_string()));
     notes.extend(request.order_note.map(str::to_owned));
-    answer::frame(&request.include, not_computed(request, portfolio, (report, hedged)), notes)
+    answer::frame(&request.include, not_computed(request, portfolio, (report, hedged, scenario)), notes)
 }
 
 /// Sections that are not there, with what to do.
 pub(super) fn not_computed(
     request: &Request,
     portfolio: Option<&HeldFactor>,
-    (report, hedged): (&HedgeReport, &Hedged),
+    (report, hedged, scenario): (&HedgeReport, &Hedged, Option<&Result<InScenario, String>>),
 ) -> IndexMap<&'static str, String> {
     let mut reasons = IndexMap::new();
+    if let Some(why) = scenario.and_then(|found| found.as_ref().err()) {
+        reasons.insert("scenario", format!("{why}; the list is by sort_by"));
+    } else if scenario.is_none() && request.include.names(Section::Scenario) {
+        reasons.insert("scenario", "give scenario: \"covid\", or dates".to_owned());
+    }
     if let Some(why) = hedged.best.as_ref().err().filter(|_| request.include.wants(Section::BestHedge)) {
         reasons.insert("best_hedge", why.clone());
     }
@@ -150,6 +156,9 @@ fn of_portfolio<'a>(factor: &'a Resolved, portfolio: Option<(&IndexMap<Ticker, f
 fn of_candidates<'a>(report: &HedgeReport, (request, factor): (&Request, &'a Resolved)) -> Option<Note<'a>> {
     if report.candidates_scanned == 0 {
         return Some(Note::NoCandidate);
+    }
+    if report.recommendations.iter().any(|one| one.in_scenario.is_some()) {
+        return None;
     }
     if request.sort_by != SortBy::Effectiveness {
         let none_passes = report.candidates_meeting_threshold == 0;

@@ -1,23 +1,27 @@
 //! What is asked: the arguments that only this question has.
 
-use factor_analytics::hedge::{Screens, SortBy};
+use factor_analytics::{
+    hedge::{Screens, SortBy},
+    stress::Scenario,
+};
 use factor_types::{Ticker, closed_set};
 
 use crate::{
     app::Basis,
     arguments::{Args, Choices, Include},
-    services::{common_args::CommonArgs, portfolios::holdings::Source},
-    tool_error::ToolError,
+    services::{common_args::CommonArgs, portfolios::holdings::Source, stress::request::scenario},
+    tool_error::{Refusal, ToolError},
 };
 
 /// The names of its own arguments; the others are those of every analysis.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "overexposed_factor",
     "holdings",
     "portfolio_name",
     "candidates",
     "allow_short",
     "sort_by",
+    "scenario",
     "target_allocation_reduction",
     "correlation_threshold",
     "max_recommendations",
@@ -38,6 +42,7 @@ closed_set! {
     pub(crate) enum Section: "a section" {
         BestHedge = "best_hedge",
         Scorecard = "scorecard",
+        Scenario = "scenario",
         Recommendations = "recommendations",
         Basket = "basket",
         Exposures = "exposures",
@@ -63,6 +68,8 @@ pub(crate) struct Request {
     pub(crate) sort_by: SortBy,
     /// What was read of the order that the call does not say.
     pub(crate) order_note: Option<&'static str>,
+    /// What held in it comes first, whatever `sort_by` says.
+    pub(crate) scenario: Option<Scenario>,
     /// The most weight to move out of it, a share of the portfolio.
     pub(crate) target_allocation_reduction: f64,
     /// An offset's correlation is at or under it.
@@ -94,6 +101,7 @@ impl Request {
             allow_short: args.boolean("allow_short"),
             sort_by,
             order_note,
+            scenario: in_scenario(&args),
             target_allocation_reduction: args.share_within("target_allocation_reduction", 0.01..=0.5).unwrap_or(0.10),
             correlation_threshold: args.number("correlation_threshold", -1.0..=0.0).unwrap_or(threshold),
             max_recommendations: args.count("max_recommendations", 1..=50).unwrap_or(10),
@@ -114,10 +122,24 @@ impl Request {
     }
 }
 
+/// The one episode named, or dates.
+fn in_scenario(args: &Args) -> Option<Scenario> {
+    args.read("scenario", |value| {
+        let written = value.as_str().ok_or_else(|| Refusal::must("be a name such as covid, or dates"))?;
+        <[Scenario; 1]>::try_from(scenario(written)?).map(|[one]| one).map_err(|several| {
+            let rule = format!("must be one scenario, these are {}", several.len());
+            Refusal::new(rule, "name one, such as covid; stress_test takes several")
+        })
+    })
+}
+
 /// The order of the list: where income is preferred and nothing else is said the score, since nothing else knows of it.
 fn order(args: &Args, prefer_income: bool) -> (SortBy, Option<&'static str>) {
     let given = args.choice("sort_by", Choices::of::<SortBy>());
     match given {
+        Some(_) if args.has("scenario") => {
+            (given.unwrap_or_default(), Some("sort_by is for a list without scenario, which ranks by what held in it"))
+        }
         None if prefer_income && !args.has("sort_by") => {
             (SortBy::Score, Some("prefer_income ranks by sort_by score, which yields count in"))
         }

@@ -2,7 +2,7 @@
 //! those of the fields, to four decimals.
 
 use factor_analytics::hedge::{
-    Direction, Effectiveness, NoSwap, Recommendation, Swap, VolatilityChange,
+    Direction, Effectiveness, NoSwap, Recommendation, ScenarioResult, Swap, VolatilityChange,
     basket::{Basket, BasketMember},
 };
 use factor_types::{Category, Ticker};
@@ -54,6 +54,8 @@ pub(crate) struct ShortRecommendation<'a> {
     hedge_ratio: Option<f64>,
     direction: Option<Direction>,
     hedge_effectiveness: Effectiveness,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_scenario: Option<ScenarioResult>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current_portfolio_exposure: Option<f64>,
     #[serde(flatten)]
@@ -112,6 +114,7 @@ impl<'a> RecommendationRow<'a> {
             hedge_ratio: figures.hedge_ratio,
             direction: figures.direction,
             hedge_effectiveness: figures.hedge_effectiveness,
+            in_scenario: one.in_scenario,
             current_portfolio_exposure: one.current_portfolio_exposure,
             swap: one.swap.as_ref().map(ShortSwap::of),
             sharpe_ratio: one.sharpe_ratio,
@@ -185,6 +188,14 @@ pub(super) fn rationale(one: &Recommendation, of: &str) -> String {
         }
         Some(_) => said += "; it offsets nothing, bought or sold short (hedge ratio 0)",
         None => {}
+    }
+    if let Some(did) = one.in_scenario {
+        said += &format!(
+            "; in the scenario, at {} per unit from before it, it came to {}: {} with it",
+            in_words(did.ratio),
+            in_words(did.result),
+            in_words(did.hedged_return)
+        );
     }
     if let Some(swap) = &one.swap
         && let (Some(weight), Some(change)) = (swap.suggested_additional_allocation, swap.portfolio_volatility)

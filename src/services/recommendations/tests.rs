@@ -19,7 +19,10 @@ use crate::{
             CommonArgs,
             tests::{args, basis},
         },
-        portfolio::factor::{Kind, MatchedBy},
+        portfolio::{
+            answer::PortfolioAnswer,
+            factor::{Kind, MatchedBy},
+        },
         portfolios::holdings::Source,
     },
     settings::Settings,
@@ -84,6 +87,7 @@ pub(super) fn recommendation(hedge_ratio: f64, swap: Option<Swap>) -> Recommenda
             hedge_effectiveness,
             ..HedgeFigures::default()
         },
+        in_scenario: None,
         current_portfolio_exposure: None,
         swap,
         sharpe_ratio: None,
@@ -248,7 +252,7 @@ async fn recommended_within(values: Value, questions: usize) -> Result<Recommend
     };
     let tickers: Vec<Ticker> = held.iter().flat_map(Held::priced).collect();
     let factor = resolve("f", &request.overexposed, common.universe(), &common.groups, &tickers).unwrap();
-    let context = AnalysisContext::of(common, &app, tickers, &caller).await.unwrap();
+    let context = analysis(&request, common, &app, tickers, &caller).await.unwrap();
     let held = match held {
         Some(held) => {
             let of = (&context.common().universes()[..], &context.common().groups);
@@ -286,6 +290,65 @@ async fn when_the_time_is_used_up_there_is_what_was_found_and_it_is_said() {
     assert!(some.frame.not_computed["basket"].starts_with(LATE) && unexposed(&some));
 }
 
+#[tokio::test]
+async fn a_scenario_ranks_by_what_held_in_it_at_ratios_from_before() {
+    let all = recommended(
+        json!({"overexposed_factor": "SPY", "scenario": "2025-02-19/2025-04-08", "max_recommendations": 50}),
+    )
+    .await;
+    let scenario = all.scenario.as_ref().unwrap().as_ref().unwrap();
+    let lost = scenario.episode.total_return.unwrap();
+    let listed = &all.report.recommendations;
+    let did: Vec<_> = listed.iter().filter(|one| !one.young).map(|one| one.in_scenario.unwrap()).collect();
+    assert!(did.len() > 3 && !scenario.each.ratios_after_the_event, "{did:?}");
+    assert_eq!((scenario.each.rows, scenario.each.last.to_string().as_str()), (252, "2025-02-19"));
+    let order = |one: &factor_analytics::hedge::ScenarioResult| (one.held != Some(true), -one.result);
+    assert!(did.iter().map(order).is_sorted(), "{did:?}");
+    for one in &did {
+        assert!(one.ratio > 0.0, "the list is of what is bought: {one:?}");
+        assert!((one.result - one.ratio * one.scenario_excess_return).abs() < 1e-15, "{one:?}");
+        assert!((one.hedged_return - lost - one.result).abs() < 1e-15, "{one:?}");
+        assert_eq!(one.held, (lost < 0.0).then_some(one.result > 0.0), "{one:?}");
+    }
+    let short = all.summary(2).json().value();
+    assert_eq!(short["scenario"]["tested"], all.in_scenario.0);
+    assert_eq!(short["recommendations"][0]["in_scenario"]["held"], json!(did[0].held));
+    assert!(short["insights"]["sentences"][0].as_str().unwrap().starts_with("In 2025-02-19/2025-04-08 ("), "{short}");
+    // With short sales there are more, and they may be negative.
+    let both =
+        json!({"overexposed_factor": "SPY", "scenario": "tariffs", "allow_short": true, "max_recommendations": 50});
+    let both = recommended(both).await;
+    assert!(both.in_scenario.0 > all.in_scenario.0, "{:?}", both.in_scenario);
+    assert!(both.report.recommendations.iter().any(|one| one.in_scenario.is_some_and(|did| did.ratio < 0.0)));
+    // Before there are prices nothing is known, and that is said.
+    let none = recommended(json!({"overexposed_factor": "SPY", "scenario": "1987-10-14/1987-10-19"})).await;
+    assert!(
+        none.scenario.as_ref().unwrap().is_err()
+            && none.report.recommendations.iter().all(|one| one.in_scenario.is_none())
+    );
+    assert!(none.frame.not_computed["scenario"].ends_with("; the list is by sort_by"), "{:?}", none.frame.not_computed);
+}
+
+#[test]
+fn a_scenario_is_one_episode_or_dates() {
+    for (given, wanted) in [
+        ("covid", "covid"),
+        ("COVID 2020", "covid"),
+        ("2022", "2022"),
+        ("2020-02-19/2020-03-23", "2020-02-19/2020-03-23"),
+    ] {
+        let (request, _) = read(json!({"overexposed_factor": "SPY", "scenario": given})).unwrap();
+        assert_eq!(request.scenario.unwrap().name, wanted);
+    }
+    let refused = |scenario: Value| problems(json!({"overexposed_factor": "SPY", "scenario": scenario})).join("\n");
+    insta::assert_snapshot!([json!("all"), json!("covit"), json!(5), json!("2020-03-23/2020-02-19")].map(refused).join("\n"), @r#"
+    `scenario` (got "all") must be one scenario, these are 16: name one, such as covid; stress_test takes several
+    `scenario` (got "covit") is no episode: did you mean covid? Or dates such as 2020-02-19/2020-03-23
+    `scenario` (got 5) must be a name such as covid, or dates
+    `scenario` (got "2020-03-23/2020-02-19") ends before it begins: write the earlier date first: write two dates, such as 2020-02-19/2020-03-23
+    "#);
+}
+
 /// So many recommendations, ranked: `factor 1`, `factor 2`.
 pub(super) fn ranked(count: usize) -> Vec<Recommendation> {
     let one = |rank| Recommendation { rank, factor: format!("factor {rank}"), ..recommendation(0.5, None) };
@@ -301,7 +364,7 @@ pub(crate) fn cells(text: &str, title: &str) -> Vec<Vec<String>> {
 }
 
 /// Of an answer on a portfolio with whatever is wrong with its data, the summary in characters.
-pub(crate) async fn longest_summary<T: crate::services::portfolio::answer::PortfolioAnswer>(
+pub(crate) async fn longest_summary<T: PortfolioAnswer>(
     answer: &mut T,
     quality: fn(&mut T) -> &mut DataQuality,
 ) -> usize {

@@ -5,6 +5,7 @@ use factor_analytics::stress::{
     EpisodeReturn, ReverseStress, ShockResponse, WorstDay,
     offset::{Offset, OffsetResult, Offsets},
 };
+use factor_pictures::Picture;
 use factor_types::Ticker;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -299,6 +300,10 @@ impl PortfolioAnswer for Stressed {
     fn with_report(&self) -> Fields {
         let as_of = Some(self.context.analysis.study.panel().as_of());
         Fields::of_object(&StressAnswer { as_of, ..StressAnswer::default() }, SHORT)
+    }
+
+    fn picture(&self) -> Result<Picture, String> {
+        self.losses_picture()
     }
 
     fn report(&self) -> String {

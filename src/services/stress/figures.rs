@@ -5,12 +5,10 @@ use std::sync::Arc;
 use factor_analytics::{
     Observer, Study,
     exposure::PortfolioReturns,
-    lens::Lens,
     observer::Progress,
     report::Undefined,
-    stress::{Months, Replay, ReverseError, ReverseStress, Shock, ShockError, ShockResponse, StressedHolding},
+    stress::{ReverseError, ReverseStress, Shock, ShockError, ShockResponse},
 };
-use factor_types::Ticker;
 
 use super::{
     HoldingResponse, ReplayedEpisode, Reversed, Shocked, Stressed,
@@ -64,26 +62,15 @@ pub(super) fn compute(
 
     let mut episodes = Vec::with_capacity(request.scenarios.len());
     if let Some(ground) = ground.as_ref().filter(|_| !request.scenarios.is_empty()) {
-        let monthly = study.monthly();
-        let monthly = monthly.as_ref().unwrap_or(&study);
-        let risk_free = monthly.risk_free().per_period;
-        let lens = Lens::of_panel(monthly.panel(), &risk_free);
-        let holdings = holdings(&subject, ground, monthly);
-        let cash = held.cash(&subject);
-        let replay = Replay {
-            panel: ground.daily.panel(),
-            rates: &ground.rates,
-            months: Months { panel: monthly.panel(), risk_free: &risk_free, lens: &lens },
-            holdings: &holdings,
-            cash,
-            cash_name: CASH,
-        };
-        for (at, scenario) in request.scenarios.iter().enumerate() {
-            progress.advance(at, parts).map_err(|_| out_of_time())?;
-            let episode = replay.of(scenario);
-            let offsets = ground.of_episode(&replay, scenario, episode.total_return);
-            episodes.push(ReplayedEpisode { episode, offsets });
-        }
+        ground.replayed(&study, &subject.weights, |replay| {
+            for (at, scenario) in request.scenarios.iter().enumerate() {
+                progress.advance(at, parts).map_err(|_| out_of_time())?;
+                let episode = replay.of(scenario);
+                let offsets = ground.of_episode(replay, scenario, episode.total_return);
+                episodes.push(ReplayedEpisode { episode, offsets });
+            }
+            Ok::<_, ToolError>(())
+        })?;
     }
     progress.check().map_err(|_| out_of_time())?;
     let shock = shock(&request, &moved, &held, ground.as_ref(), &subject)?;
@@ -98,32 +85,6 @@ pub(super) fn compute(
     warnings.extend(of_episodes(&episodes));
     let quality = DataQuality::of_portfolio(context.analysed(), Vec::<Undefined>::new(), warnings);
     Ok(Stressed { request, context, subject, episodes, shock, reverse, risk_free_source: risk_free.source, quality })
-}
-
-/// What is held but cash, by its columns of days and of months.
-fn holdings<'a>(subject: &'a Subject, ground: &'a Ground, monthly: &'a Study) -> Vec<StressedHolding<'a>> {
-    let (days, months) = (ground.daily.panel(), monthly.panel());
-    let of = |(ticker, weight): (&'a Ticker, &f64)| StressedHolding {
-        name: ticker.as_str(),
-        weight: *weight,
-        column: days.position(ticker).filter(|at| !is_empty(days, *at)),
-        months: months.position(ticker).map(|at| months.column(at)),
-    };
-    subject.weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH).map(of).collect()
-}
-
-fn is_empty(panel: &factor_analytics::Panel, at: usize) -> bool {
-    let column = &panel.columns()[at];
-    column.series.dates().is_empty() && column.members.is_empty()
-}
-
-impl Held {
-    /// What is in cash: what the weights leave, below 0 what is borrowed.
-    fn cash(&self, subject: &Subject) -> f64 {
-        let held: f64 = subject.weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH).map(|(_, w)| w).sum();
-        let cash = 1.0 - held;
-        if cash.abs() < 1e-9 { 0.0 } else { cash }
-    }
 }
 
 fn shock(

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use factor_analytics::{
-    Study,
+    Panel, Study,
+    lens::Lens,
     stress::{
-        Move, Replay, ReverseStress, Scenario, Shock, ShockResponse,
-        offset::{OffsetCandidate, OffsetQuestion, OffsetResult, Offsets, offsets},
+        Months, Move, Replay, ReverseStress, Scenario, Shock, ShockResponse, StressedHolding,
+        offset::{EachAlone, OffsetCandidate, OffsetQuestion, OffsetResult, Offsets, each_alone, offsets},
     },
 };
 use factor_types::{AssetClass, Category, Factor, Ticker};
 use indexmap::IndexMap;
 
-use crate::services::portfolio;
+use crate::services::portfolio::{self, CASH};
 
 /// Everything that hedges rest on: days over all prices that are held.
-pub(super) struct Ground {
+pub(crate) struct Ground {
     pub(super) daily: Arc<Study>,
     /// The risk-free rate of each day.
     pub(super) rates: Vec<f64>,
@@ -27,7 +28,7 @@ pub(super) struct Ground {
 
 impl Ground {
     /// `daily` are the days, `weights` what is held, which is no candidate.
-    pub(super) fn new(daily: Arc<Study>, weights: &IndexMap<Ticker, f64>) -> Self {
+    pub(crate) fn new(daily: Arc<Study>, weights: &IndexMap<Ticker, f64>) -> Self {
         let rates = daily.risk_free().per_period;
         let returns = portfolio::returns(&daily, weights, &rates);
         let returns = returns.map(|of| of.values).map_err(|error| error.message);
@@ -35,12 +36,73 @@ impl Ground {
         Self { daily, rates, returns, candidates }
     }
 
+    /// Tells what becomes of what is held, with the months of the window's study for what stands in.
+    pub(crate) fn replayed<T>(
+        &self,
+        study: &Arc<Study>,
+        weights: &IndexMap<Ticker, f64>,
+        tell: impl FnOnce(&Replay<'_>) -> T,
+    ) -> T {
+        let monthly = study.monthly();
+        let monthly = monthly.as_ref().unwrap_or(study);
+        let risk_free = monthly.risk_free().per_period;
+        let lens = Lens::of_panel(monthly.panel(), &risk_free);
+        let (days, months) = (self.daily.panel(), monthly.panel());
+        let invested = || weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH);
+        let holding = |(ticker, weight): (&'_ Ticker, &f64)| {
+            (ticker.to_string(), *weight, days.position(ticker), months.position(ticker))
+        };
+        let known: Vec<_> = invested().map(holding).collect();
+        let holdings: Vec<StressedHolding<'_>> = known
+            .iter()
+            .map(|(name, weight, day, month)| StressedHolding {
+                name,
+                weight: *weight,
+                column: day.filter(|at| !is_empty(days, *at)),
+                months: month.map(|at| months.column(at)),
+            })
+            .collect();
+        // What the weights leave, below 0 what is borrowed.
+        let cash = 1.0 - invested().map(|(_, weight)| weight).sum::<f64>();
+        tell(&Replay {
+            panel: days,
+            rates: &self.rates,
+            months: Months { panel: months, risk_free: &risk_free, lens: &lens },
+            holdings: &holdings,
+            cash: if cash.abs() < 1e-9 { 0.0 } else { cash },
+            cash_name: CASH,
+        })
+    }
+
     /// What offset an episode.
     pub(super) fn of_episode(&self, replay: &Replay<'_>, scenario: &Scenario, lost: Option<f64>) -> Offsets {
+        self.in_episode(replay, scenario, lost, offsets)
+    }
+
+    /// What each fund alone did in an episode, `bought_only` or also sold short.
+    ///
+    /// # Errors
+    /// In words: what is held has no return there, or no days on which ratios could rest.
+    pub(crate) fn each_in_episode(
+        &self,
+        replay: &Replay<'_>,
+        scenario: &Scenario,
+        (lost, bought_only): (Option<f64>, bool),
+    ) -> Result<EachAlone, String> {
+        self.in_episode(replay, scenario, lost, |question, candidates| each_alone(question, candidates, bought_only))
+    }
+
+    fn in_episode<T>(
+        &self,
+        replay: &Replay<'_>,
+        scenario: &Scenario,
+        lost: Option<f64>,
+        answer: impl FnOnce(&OffsetQuestion<'_>, &[OffsetCandidate<'_>]) -> Result<T, String>,
+    ) -> Result<T, String> {
         let lost = lost.ok_or("the return of the whole is not known")?;
         let cash = replay.cash_return(scenario).unwrap_or(0.0);
         let excess = |column: usize| Some(replay.return_of(column, scenario)? - cash);
-        self.offsets((lost, lost - cash), Some(scenario), excess)
+        self.ask((lost, lost - cash), Some(scenario), excess, answer)
     }
 
     /// What is to be expected to offset a shock, by the rows of the window: `study` is its study, `p` what is held on it.
@@ -53,7 +115,7 @@ impl Ground {
         let over = Over { study, rates };
         let own = response.of_part(&over.cash(p), shock).unwrap_or(response.response);
         let excess = |column: usize| response.of_part(&over.excess(self, column)?, shock);
-        let mut found = self.offsets((response.response, own), None, excess)?;
+        let mut found = self.ask((response.response, own), None, excess, offsets)?;
         for one in &mut found {
             one.interval = over.with(p, one).and_then(|hedged| Some(ShockResponse::of(&hedged, shock).ok()?.interval));
         }
@@ -65,15 +127,16 @@ impl Ground {
         let over = Over { study, rates };
         let own = reverse.of_other(&over.cash(p), p).unwrap_or(-reverse.loss);
         let excess = |column: usize| reverse.of_other(&over.excess(self, column)?, p);
-        self.offsets((-reverse.loss, own), None, excess)
+        self.ask((-reverse.loss, own), None, excess, offsets)
     }
 
-    fn offsets(
+    fn ask<T>(
         &self,
         (lost, excess): (f64, f64),
         scenario: Option<&Scenario>,
         of: impl Fn(usize) -> Option<f64>,
-    ) -> Offsets {
+        answer: impl FnOnce(&OffsetQuestion<'_>, &[OffsetCandidate<'_>]) -> Result<T, String>,
+    ) -> Result<T, String> {
         let returns = self.returns.as_ref().map_err(Clone::clone)?;
         let panel = self.daily.panel();
         let last = panel.labels().last().copied().unwrap_or_default();
@@ -84,7 +147,7 @@ impl Ground {
             .iter()
             .map(|(ticker, column)| OffsetCandidate { ticker, returns: panel.column(*column), excess: of(*column) })
             .collect();
-        offsets(&question, &candidates)
+        answer(&question, &candidates)
     }
 }
 
@@ -122,6 +185,11 @@ impl Over<'_> {
         }
         Some(all)
     }
+}
+
+fn is_empty(panel: &Panel, at: usize) -> bool {
+    let column = &panel.columns()[at];
+    column.series.dates().is_empty() && column.members.is_empty()
 }
 
 /// The funds of the universe that are neither cash nor held, nor in what is held.

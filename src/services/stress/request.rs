@@ -117,7 +117,10 @@ fn scenarios(args: &Args) -> Vec<Scenario> {
 }
 
 /// A named episode, `all` of them, dates, or a part of the calendar.
-fn scenario(written: &str) -> Result<Vec<Scenario>, Refusal> {
+///
+/// # Errors
+/// It is none of these.
+pub(crate) fn scenario(written: &str) -> Result<Vec<Scenario>, Refusal> {
     if written.trim().eq_ignore_ascii_case("all") {
         return Ok(Episode::ALL.map(Scenario::from).into());
     }

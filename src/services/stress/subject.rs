@@ -21,13 +21,13 @@ use crate::{
 
 /// What is stressed, as weights.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(crate) struct Subject {
     /// The saved portfolio that it is.
     pub(super) portfolio_name: Option<String>,
     /// The factor, group or composite that it is.
     pub(super) factor: Option<Resolved>,
     /// What it holds on the first day, cash included.
-    pub(super) weights: IndexMap<Ticker, f64>,
+    pub(crate) weights: IndexMap<Ticker, f64>,
     /// How holdings became weights.
     pub(super) normalisation: Option<String>,
     pub(super) notes: Vec<String>,
@@ -63,9 +63,15 @@ impl Subject {
         Ok((saved, subject))
     }
 
-    /// One factor by any of its names: a saved portfolio by its holdings, a composite by equal parts of its members.
     fn of_factor(name: &str, common: &CommonArgs) -> Result<Self, ToolError> {
-        let factor = resolve("ticker", name, common.universe(), &common.groups, &[])?;
+        Self::of_resolved(resolve("ticker", name, common.universe(), &common.groups, &[])?, common)
+    }
+
+    /// One factor: a saved portfolio by its holdings, a composite by equal parts of its members.
+    ///
+    /// # Errors
+    /// It has no weights.
+    pub(crate) fn of_resolved(factor: Resolved, common: &CommonArgs) -> Result<Self, ToolError> {
         let mut notes: Vec<String> = factor.note.clone().into_iter().collect();
         let mut warnings = Vec::new();
         let parsed = || factor.name.parse::<Ticker>().ok().or_else(|| factor.members.first().cloned());

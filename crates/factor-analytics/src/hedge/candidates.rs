@@ -38,6 +38,23 @@ pub struct Candidate<'a> {
     pub dividend_yield: Option<f64>,
     /// What it costs and how much of it is traded, where known.
     pub facts: FundFacts,
+    /// What it did for the factor in the scenario asked about; `None` where it has no ratio or no prices there, or none is asked.
+    pub in_scenario: Option<ScenarioResult>,
+}
+
+/// What one fund did for what it was to offset, in a scenario and alone. Decimals; before costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct ScenarioResult {
+    /// Units of it per unit of the factor, on the days that the scenario's ratios rest on; below 0 what is sold short.
+    pub ratio: f64,
+    /// Its return over cash in the scenario.
+    pub scenario_excess_return: f64,
+    /// The product: what it gained there, per unit of the factor.
+    pub result: f64,
+    /// The factor's return with it.
+    pub hedged_return: f64,
+    /// Whether it gained and the loss is smaller with it; null where nothing was lost.
+    pub held: Option<bool>,
 }
 
 impl Candidate<'_> {

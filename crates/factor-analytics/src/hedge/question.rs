@@ -44,6 +44,8 @@ pub struct HedgePlan {
     pub target_allocation_reduction: f64,
     /// What candidates are ranked by.
     pub sort_by: SortBy,
+    /// Whether those with a [`ScenarioResult`](super::ScenarioResult) are ranked by it, what held first, whatever `sort_by` says.
+    pub by_scenario: bool,
     /// By effectiveness, whether those to sell short are listed beside those to buy.
     pub allow_short: bool,
     /// A candidate passes at or under this correlation; by effectiveness it decides nothing.
@@ -67,6 +69,7 @@ impl Default for HedgePlan {
         Self {
             target_allocation_reduction: 0.10,
             sort_by: SortBy::default(),
+            by_scenario: false,
             allow_short: false,
             correlation_threshold: -0.2,
             max_recommendations: 10,

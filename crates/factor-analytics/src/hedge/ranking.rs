@@ -21,12 +21,13 @@ impl Ranking<'_> {
 
     /// The first so many, best first.
     ///
-    /// By effectiveness those that offset when bought, with `allow_short` also those that do when sold short; by correlation and
+    /// By a scenario those of which it is known what they did there. By effectiveness those that offset when bought, with `allow_short` also those that do when sold short; by correlation and
     /// score those at or under the threshold. Where there is none of them, what comes nearest stands in: in a portfolio the moves
     /// that leave least of its variance, else the lowest correlations.
     pub(super) fn first(&self, count: usize) -> Vec<usize> {
         let all = 0..self.looked.len();
         let is_of_these = |at: &usize| match self.plan.sort_by {
+            _ if self.plan.by_scenario => self.looked[*at].candidate.in_scenario.is_some(),
             SortBy::Effectiveness => self.is_listed(*at),
             SortBy::Correlation | SortBy::Score => self.passes(*at),
         };
@@ -58,6 +59,13 @@ impl Ranking<'_> {
     fn value(&self, at: usize) -> (f64, f64) {
         let one = &self.looked[at];
         match self.plan.sort_by {
+            _ if self.plan.by_scenario => {
+                let result = one.candidate.in_scenario;
+                (
+                    if result.and_then(|one| one.held) == Some(true) { 0.0 } else { 1.0 },
+                    result.map_or(0.0, |one| -one.result),
+                )
+            }
             SortBy::Effectiveness if one.swap.is_some() && !self.plan.allow_short => self.after_move(at),
             SortBy::Effectiveness => (self.tested(at), 0.0),
             SortBy::Correlation => (one.correlation, 0.0),

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Basket, Candidate, ExcludedCandidate, HedgeError, HedgeFigures, HedgePlan, HedgeQuestion, Portfolio, ScoreParts,
-    Swap, UndefinedField,
+    Basket, Candidate, ExcludedCandidate, HedgeError, HedgeFigures, HedgePlan, HedgeQuestion, Portfolio,
+    ScenarioResult, ScoreParts, Swap, UndefinedField,
     basket::{BasketInputs, SHORTLIST},
     figures::{common_rows, picked},
     ranking::Ranking,
@@ -40,6 +40,9 @@ pub struct Recommendation {
     /// Correlation, hedge ratio and effectiveness.
     #[serde(flatten)]
     pub figures: HedgeFigures,
+    /// What it did in the scenario asked about, alone. Absent where none is asked, or it has no ratio or no prices there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_scenario: Option<ScenarioResult>,
     /// Its weight in the portfolio today, as a share. Absent without a portfolio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_portfolio_exposure: Option<f64>,
@@ -202,6 +205,7 @@ impl Recommendation {
             category: candidate.category,
             young: candidate.standing.young,
             figures: looked.figures.clone(),
+            in_scenario: candidate.in_scenario,
             current_portfolio_exposure: question.portfolio.map(|_| candidate.portfolio_weight.unwrap_or(0.0)),
             swap: looked.swap.clone(),
             sharpe_ratio: candidate.sharpe_ratio,

@@ -30,6 +30,7 @@ pub(super) fn candidate<'a>(factor: &'a str, returns: &'a [f64]) -> Candidate<'a
         max_drawdown: Some(-0.2),
         dividend_yield: Some(0.02),
         facts: FundFacts::default(),
+        in_scenario: None,
     }
 }
 

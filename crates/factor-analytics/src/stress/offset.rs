@@ -10,7 +10,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    hedge::signed::{DAILY_ROWS, Rule, share_sold},
+    hedge::{
+        ScenarioResult,
+        signed::{DAILY_ROWS, Rule, share_sold},
+    },
     stats,
 };
 
@@ -111,18 +114,7 @@ pub type Offsets = Result<Vec<OffsetResult>, String>;
 /// # Errors
 /// In words: there are no days on which ratios could rest.
 pub fn offsets(question: &OffsetQuestion<'_>, candidates: &[OffsetCandidate<'_>]) -> Offsets {
-    let rows = Rows::of(question).ok_or_else(|| {
-        format!("what is held has no {DAILY_ROWS} days of returns in a row on which the ratios of hedges could rest")
-    })?;
-    let f = &question.returns[rows.from..rows.to];
-    // Ties go to the first ticker.
-    let mut usable: Vec<(&OffsetCandidate<'_>, &[f64], f64)> = candidates
-        .iter()
-        .filter_map(|one| Some((one, one.returns.get(rows.from..rows.to)?, one.excess?)))
-        .filter(|(_, returns, _)| returns.iter().all(|r| r.is_finite()) && !stats::is_constant(returns))
-        .collect();
-    usable.sort_by_key(|(one, ..)| one.ticker.as_str());
-    let asked = Asked { question, rows: &rows, f, usable: &usable };
+    let asked = Asked::of(question, candidates)?;
     let rule = Rule::default();
     let best = asked.by(Offset::BestHedge, rule, |_| true);
     let share = best.as_ref().map(|best| share_sold(best.in_sample));
@@ -138,6 +130,51 @@ pub fn offsets(question: &OffsetQuestion<'_>, candidates: &[OffsetCandidate<'_>]
     Ok(best.into_iter().chain(others.into_iter().flatten()).chain(reduce).collect())
 }
 
+/// Each candidate by itself, with the days that ratios rest on; one that is no hedge on them, or has no prices, is not among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EachAlone {
+    /// By ticker, in its order.
+    pub results: Vec<(Ticker, ScenarioResult)>,
+    /// Days that the ratios rest on.
+    pub rows: usize,
+    /// The first of them.
+    pub first: NaiveDate,
+    /// The last.
+    pub last: NaiveDate,
+    /// True where those lie after the event.
+    pub ratios_after_the_event: bool,
+}
+
+/// What each candidate alone did in the scenario, `bought_only` or also sold short.
+///
+/// # Errors
+/// In words: there are no days on which ratios could rest.
+pub fn each_alone(
+    question: &OffsetQuestion<'_>,
+    candidates: &[OffsetCandidate<'_>],
+    bought_only: bool,
+) -> Result<EachAlone, String> {
+    let asked = Asked::of(question, candidates)?;
+    let rule = Rule::default();
+    let rule = if bought_only { rule.of_purchases() } else { rule };
+    let alone = |(one, returns, excess): &(&OffsetCandidate<'_>, &[f64], f64)| {
+        let found = rule.hedge_of(asked.f, &[returns])?;
+        let (_, ratio) = *found.members.first()?;
+        let result = ratio * excess;
+        let (hedged_return, held) = asked.outcome(result);
+        let result = ScenarioResult { ratio, scenario_excess_return: *excess, result, hedged_return, held };
+        Some((one.ticker.clone(), result))
+    };
+    let (first, last) = asked.rows.dates(question);
+    Ok(EachAlone {
+        results: asked.usable.iter().filter_map(alone).collect(),
+        rows: asked.rows.to - asked.rows.from,
+        first,
+        last,
+        ratios_after_the_event: asked.rows.after_the_event,
+    })
+}
+
 /// The days that ratios rest on.
 struct Rows {
     from: usize,
@@ -146,6 +183,10 @@ struct Rows {
 }
 
 impl Rows {
+    fn dates(&self, question: &OffsetQuestion<'_>) -> (NaiveDate, NaiveDate) {
+        (question.dates[self.from], question.dates[self.to - 1])
+    }
+
     fn of(question: &OffsetQuestion<'_>) -> Option<Self> {
         let last_year = |to: usize| {
             let from = to.checked_sub(DAILY_ROWS)?;
@@ -161,12 +202,35 @@ impl Rows {
 
 struct Asked<'a> {
     question: &'a OffsetQuestion<'a>,
-    rows: &'a Rows,
+    rows: Rows,
     f: &'a [f64],
-    usable: &'a [(&'a OffsetCandidate<'a>, &'a [f64], f64)],
+    /// Candidates with all that is needed of them, by ticker, to which ties go: their returns on the rows, and in the scenario.
+    usable: Vec<(&'a OffsetCandidate<'a>, &'a [f64], f64)>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn of(question: &'a OffsetQuestion<'a>, candidates: &'a [OffsetCandidate<'a>]) -> Result<Self, String> {
+        let rows = Rows::of(question).ok_or_else(|| {
+            format!(
+                "what is held has no {DAILY_ROWS} days of returns in a row on which the ratios of hedges could rest"
+            )
+        })?;
+        let f = &question.returns[rows.from..rows.to];
+        let mut usable: Vec<(&OffsetCandidate<'_>, &[f64], f64)> = candidates
+            .iter()
+            .filter_map(|one| Some((one, one.returns.get(rows.from..rows.to)?, one.excess?)))
+            .filter(|(_, returns, _)| returns.iter().all(|r| r.is_finite()) && !stats::is_constant(returns))
+            .collect();
+        usable.sort_by_key(|(one, ..)| one.ticker.as_str());
+        Ok(Self { question, rows, f, usable })
+    }
+
+    /// The return with an offset that gained so much, and whether it held.
+    fn outcome(&self, result: f64) -> (f64, Option<bool>) {
+        let lost = self.question.lost;
+        (lost + result, (lost < 0.0).then_some(result > 0.0 && lost + result > lost))
+    }
+
     fn by(&self, offset: Offset, rule: Rule, is_asked: impl Fn(&str) -> bool) -> Option<OffsetResult> {
         let among: Vec<_> = self.usable.iter().filter(|(one, ..)| is_asked(one.ticker.as_str())).collect();
         let returns: Vec<&[f64]> = among.iter().map(|(_, returns, _)| *returns).collect();
@@ -182,19 +246,20 @@ impl Asked<'_> {
     }
 
     fn result(&self, (offset, legs): (Offset, Vec<OffsetLeg>), result: f64, in_sample: f64) -> OffsetResult {
-        let lost = self.question.lost;
+        let (hedged_return, held) = self.outcome(result);
+        let (first, last) = self.rows.dates(self.question);
         OffsetResult {
             offset,
             legs,
             share_sold: None,
             result,
-            hedged_return: lost + result,
-            held: (lost < 0.0).then_some(result > 0.0 && lost + result > lost),
+            hedged_return,
+            held,
             interval: None,
             in_sample,
             rows: self.rows.to - self.rows.from,
-            first: self.question.dates[self.rows.from],
-            last: self.question.dates[self.rows.to - 1],
+            first,
+            last,
             ratios_after_the_event: self.rows.after_the_event,
         }
     }

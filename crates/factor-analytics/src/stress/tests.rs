@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use factor_types::{Frequency, PriceKind, PriceSeries, exchange::is_weekend};
 
 use super::{
-    offset::{Offset, OffsetCandidate, OffsetQuestion, offsets},
+    offset::{Offset, OffsetCandidate, OffsetQuestion, each_alone, offsets},
     stand_in::Months,
     *,
 };
@@ -344,4 +344,36 @@ fn offsets_rest_on_the_year_before_and_hold_where_they_gain() {
     assert!(gained.iter().all(|one| one.held.is_none()), "nothing was lost");
     let short_history = offsets(&OffsetQuestion { dates: &days[..200], ..question("2020-02-19") }, &candidates);
     assert!(short_history.unwrap_err().contains("252 days"));
+}
+
+#[test]
+fn each_fund_alone_has_its_own_ratio_from_before_and_what_it_did_there() {
+    let days = weekdays("2019-01-01", "2020-12-31");
+    let mut draw = noise(12);
+    let f: Vec<f64> = days.iter().map(|_| 0.02 * draw()).collect();
+    // Exactly against it: the ratio is 1.25. With it and something else: it is sold short.
+    let against: Vec<f64> = f.iter().map(|r| -0.8 * r).collect();
+    let with: Vec<f64> = f.iter().map(|r| 0.8 * r + 0.006 * draw()).collect();
+    let (bond, market, young) = (ticker("IEF"), ticker("SPY"), ticker("NEW"));
+    let candidates = [
+        OffsetCandidate { ticker: &market, returns: &with, excess: Some(-0.2) },
+        OffsetCandidate { ticker: &bond, returns: &against, excess: Some(0.05) },
+        OffsetCandidate { ticker: &young, returns: &against, excess: None },
+    ];
+    let known = day("2020-02-19");
+    let question = OffsetQuestion { dates: &days, returns: &f, known, lost: -0.3, excess: -0.301 };
+    let bought = each_alone(&question, &candidates, true).unwrap();
+    let [(name, only)] = bought.results.as_slice() else { panic!("{bought:?}") };
+    near(only.ratio, 1.25);
+    near(only.result, 0.0625);
+    near(only.hedged_return, -0.2375);
+    assert_eq!((name, only.held, bought.rows, bought.last), (&bond, Some(true), 252, known));
+    let both = each_alone(&question, &candidates, false).unwrap().results;
+    assert_eq!(both.len(), 2);
+    let short = both[1].1;
+    assert!((-1.3..-1.0).contains(&short.ratio) && short.held == Some(true), "{short:?}");
+    near(short.hedged_return, -0.3 - 0.2 * short.ratio);
+    // A ratio of the year before and a loss in the scenario: it did not hold.
+    let lost = [OffsetCandidate { excess: Some(-0.01), ..candidates[1] }];
+    assert_eq!(each_alone(&question, &lost, true).unwrap().results[0].1.held, Some(false));
 }

@@ -220,3 +220,31 @@ fn whether_anything_offsets_is_asked_of_all_that_were_looked_at() {
     let own = HedgeFigures::of(&f, &good, 12).hedge_effectiveness.out_of_sample;
     assert!(report.best_out_of_sample == own && own > Some(0.5), "{own:?}");
 }
+
+#[test]
+fn by_a_scenario_what_held_comes_first_and_then_what_gained_most() {
+    let f = noise(71, 60);
+    let all: Vec<Vec<f64>> = (72..77).map(|seed| mixed(&[(-0.4, &f), (0.3, &noise(seed, 60))])).collect();
+    let did = |result: f64, held: Option<bool>| {
+        Some(ScenarioResult { ratio: 1.0, scenario_excess_return: result, result, hedged_return: result - 0.3, held })
+    };
+    let of = |at: usize, name, in_scenario| Candidate { in_scenario, ..candidate(name, &all[at]) };
+    let candidates = [
+        of(0, "a: lost", did(-0.1, Some(false))),
+        of(1, "b: gained", did(0.05, Some(true))),
+        of(2, "c: not there then", None),
+        of(3, "d: gained most", did(0.2, Some(true))),
+        of(4, "e: lost less", did(-0.02, Some(false))),
+    ];
+    let ask = |plan: HedgePlan| HedgeReport::compute(&question(&f), &candidates, &plan, &mut Silent).unwrap();
+    let by_scenario = HedgePlan { by_scenario: true, ..HedgePlan::default() };
+    let report = ask(by_scenario);
+    assert_eq!(order(&report), ["d: gained most", "b: gained", "e: lost less", "a: lost"]);
+    assert_eq!(report.recommendations[0].in_scenario, did(0.2, Some(true)));
+    assert_eq!(
+        order(&ask(HedgePlan { sort_by: SortBy::Score, ..by_scenario })),
+        order(&report),
+        "whatever sort_by says"
+    );
+    assert_eq!(order(&ask(HedgePlan::default())).len(), 5, "else all that offset");
+}
