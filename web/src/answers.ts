@@ -1489,6 +1489,7 @@ type Recommendations_Framed = {
     annual_return?: Recommendations_Returns;
   } | null;
   scorecard?: Recommendations_ScorecardReport | null;
+  scenario?: Recommendations_ScenarioSection | null;
   portfolio?: Recommendations_PortfolioFacts | null;
   current_portfolio_exposures?: { [name: string]: number } | null;
   regression_exposures?: Recommendations_Exposures | null;
@@ -1704,6 +1705,21 @@ type Recommendations_Taken = {
   helped: number | null;
 };
 
+type Recommendations_ScenarioSection = {
+  scenario: string;
+  from: string;
+  to: string;
+  total_return: number | null;
+  half_width?: number | null;
+  max_drawdown: number | null;
+  tested: number;
+  held: number;
+  ratio_rows: number;
+  ratios_from: string;
+  ratios_to: string;
+  ratios_after_the_event?: boolean;
+};
+
 type Recommendations_PortfolioFacts = {
   portfolio_name: string | null;
   normalisation: string;
@@ -1759,6 +1775,13 @@ type Recommendations_RecommendationRow = {
     in_sample: number | null;
     out_of_sample: number | null;
   };
+  in_scenario?: {
+    ratio: number;
+    scenario_excess_return: number;
+    result: number;
+    hedged_return: number;
+    held: boolean | null;
+  } | null;
   current_portfolio_exposure?: number | null;
   suggested_additional_allocation?: number | null;
   reason?: "would_not_reduce" | null;
