@@ -23,6 +23,8 @@ usage: scripts/long.sh NAME [TIMES]
   flaky      all Rust tests, TIMES over (default 5)
   kernels    criterion on the kernels, and their scale
   calls      whole calls over stdio (benches/calls.py)
+  page       the page and the MCP App in Chromium at every width, in both themes and in every case; how fast the page is, TIMES over
+             (default 15), in medians
   peers      the kernels beside numpy, pandas, polars, empyrical and quantstats (benches/peers)
 
 The line holds the date, the commit, the machine, the command and the result. Commit both files when the result is worth
@@ -34,7 +36,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | load | isolation | soak | jumps | coverage | flaky | kernels | calls | peers) name=$1 ;;
+    ends | oracle | proptest | crashes | load | isolation | soak | jumps | coverage | flaky | kernels | calls | page | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -159,6 +161,15 @@ run_calls() {
     python3 benches/calls.py "$target/release/factor-mcp"
 }
 
+run_page() {
+    WEB_LONG=1 scripts/test.sh --only 'Release build|Web in Chromium'
+    local modules=$target/test-tools/web/node_modules
+    (
+        cd web
+        PATH=$(printf '%s:' "$modules"/node-linux-*/bin)$PATH FACTOR_MCP=$target/release/factor-mcp WEB_TIMES=${times:-15} node --test e2e/timings.mjs
+    )
+}
+
 run_peers() {
     cargo build --locked --release --package factor-analytics --example kernels
     venv numpy scipy pandas polars pyarrow empyrical-reloaded quantstats
@@ -201,7 +212,7 @@ set -e
 result=passed
 ((status == 0)) || result="FAILED ($status)"
 # What a check says of itself in a line, beside whether it passed.
-said=$(grep -E '^[0-9]+ cases, |^[0-9]+ flips of |^(missed|FAILED) |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^inspector: |^conformance: |^lines run by tests: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
+said=$(grep -E '^[0-9]+ cases, |^[0-9]+ flips of |^(missed|FAILED) |^[0-9]+ windows |^test result: |^checks: |^ *Summary \[|^ℹ (first paint|interaction, all) |^inspector: |^conformance: |^lines run by tests: ' "$log" | tail -n 3 | sed 's/^ *//' | paste -sd';' - || true)
 printf '\nresult   %s, %d s\n' "$result" "$SECONDS" >>"$log"
 [[ -s $folder/index.md ]] || cat >"$folder/index.md" <<'TEXT'
 # Long checks

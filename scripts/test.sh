@@ -372,9 +372,15 @@ web() { scripts/web.sh --check --server "$server"; }
 
 has_chromium() { [[ -n ${CHROMIUM:-} ]] || has chromium || has chromium-browser || has google-chrome; }
 
-# The same in a real browser, against the real server. One file after the other: two of them would time each other.
+# The same in a real browser, against the real server, its groups kept in SQLite and in a Postgres of the tests' own. One file after the
+# other: each has a browser and servers. A sample of widths, themes and cases; WEB_LONG has all of them (scripts/long.sh page).
 web_in_chromium() {
     has_chromium || install_packages chromium fonts-dejavu-core
+    if ! has_postgres; then
+        without_postgres_cluster
+        install_packages postgresql
+    fi
+    scripts/web.sh --tools
     local modules=$tools/web/node_modules
     (
         cd web
@@ -438,10 +444,10 @@ begin "Python client" python_client
 begin "Python client over SSE" sse_client
 begin "Frameworks with a token" frameworks
 begin "Oracle: hand-made series" oracle --hand --server "$server"
+begin "Web in Chromium" web_in_chromium
 # Written, and not yet seen to pass from end to end on a machine that does nothing else: made where --only names them.
 if [[ -n $only ]]; then
     begin "Evals" evals
-    begin "Web in Chromium" web_in_chromium
     begin "Packages" packages
     [[ ! -d $market_data ]] || begin "Oracle: stress" oracle_on_stress
 fi

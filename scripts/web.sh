@@ -4,9 +4,10 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/web.sh [--check] [--server PROGRAM]
+usage: scripts/web.sh [--check | --tools] [--server PROGRAM]
 
   --check             changes nothing: the types, what is built anew and what is committed must be the same, and the tests pass
+  --tools             installs what it needs, and nothing more
   --server PROGRAM    makes the types of the answers anew from this server's schemas (with --check: compares them); without it
                       they are taken as they are
 
@@ -14,10 +15,11 @@ Needs npm; Node 24 and everything else comes from web/package-lock.json.
 TEXT
 }
 
-check=no server=
+check=no tools_only=no server=
 while (($#)); do
     case $1 in
         --check) check=yes ;;
+        --tools) tools_only=yes ;;
         --server) server=${2:?--server needs a program}; shift ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
@@ -42,6 +44,7 @@ if [[ ! -f $tools/.installed || $(<"$tools/.installed") != "$key" ]]; then
 fi
 # Where Node and TypeScript look for packages.
 ln -sfn "$tools/node_modules" web/node_modules
+[[ $tools_only == no ]] || exit 0
 PATH=$(printf '%s:' "$tools"/node_modules/node-linux-*/bin)$tools/node_modules/.bin:$PATH
 export PATH
 

@@ -32,7 +32,8 @@ export async function issuer() {
                 codes.set(code, said);
                 const back = new URL(said.get("redirect_uri"));
                 back.search = String(new URLSearchParams({ code, state: said.get("state"), iss: it.url }));
-                return response.writeHead(302, { Location: back.href }).end();
+                // Back by a page of its own, as issuers do that have asked somebody.
+                return response.writeHead(200, { "Content-Type": "text/html" }).end(`<meta http-equiv="refresh" content="0;url=${back.href.replaceAll("&", "&amp;")}">`);
             }
             case "/token": {
                 const begun = codes.get(said.get("code"));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 // What the page calls each tool's answer.
 const ANSWERS = {
+    analyze_factor_model: "FactorModel",
     compare_factors: "Comparison",
     create_factor_group: "WrittenGroup",
     get_factor_analysis: "FactorAnalysis",
@@ -17,6 +18,7 @@ const ANSWERS = {
     list_factor_groups: "GroupList",
     list_factors: "FactorList",
     list_portfolios: "PortfolioList",
+    stress_test: "StressTest",
     validate_factor_group: "GroupCheck",
 };
 // Parts that the page names: a path into an answer.

@@ -1,5 +1,367 @@
 // Made by scripts/types.mjs from the schemas that `factor-mcp schema` prints: not to be changed by hand.
 
+type FactorModel_Framed = {
+  status: FactorModel_Status;
+  not_analysed?: FactorModel_NotAnalysed[] | null;
+  warnings?: string[] | null;
+  invalid_sections?: string[] | null;
+  not_computed?: { [name: string]: string } | null;
+  insights?: FactorModel_Insights | null;
+  model?: FactorModel_ModelUsed | null;
+  fits?: FactorModel_FitRow[] | null;
+  fit_count?: number | null;
+  not_fitted?: { [name: string]: string };
+  rolling?: { [name: string]: FactorModel_RollingRow } | null;
+  attribution?: { [name: string]: FactorModel_AttributionRow } | null;
+  style?: { [name: string]: FactorModel_StyleRow } | null;
+  as_of?: string | null;
+  period?: FactorModel_Period | null;
+  data_quality?: {
+    factors_requested: number;
+    factors_analyzed: number;
+    factors_excluded: number;
+    excluded_factor_list?: FactorModel_Exclusion[];
+    not_analysed?: FactorModel_NotAnalysed[];
+    observations?: number;
+    data_coverage_pct: number;
+    coverage_pct_per_group?: { [name: string]: number };
+    quality_score: FactorModel_Score;
+    pairs_below_min?: number;
+    deduplicated_pairs?: number;
+    price_only_tickers?: FactorModel_Ticker[];
+    bad_prices?: { [name: string]: number };
+    suspect_returns?: FactorModel_Finding[];
+    early_month_end?: FactorModel_EarlyEnd[];
+    spacing?: FactorModel_Bars[];
+    yield_unit?: FactorModel_YieldFinding[];
+    odd_yields?: FactorModel_OddYields[];
+    copied_prices?: FactorModel_Copies[];
+    still_prices?: FactorModel_Frozen[];
+    repeated_rows?: FactorModel_Repeated[];
+    shifted?: FactorModel_Shifted[];
+    unadjusted_exdate?: FactorModel_ExDate[];
+    of_the_source?: FactorModel_Told[];
+    unlabeled_industries?: string[];
+    invalid_windows?: string[];
+    undefined?: FactorModel_Undefined[];
+    macro_dropped?: FactorModel_DroppedEtf[];
+    stale_factor_candidates?: FactorModel_StaleCandidate[];
+    warnings?: string[];
+    excluded?: { [name: string]: FactorModel_Ticker[] };
+    excluded_more?: { [name: string]: number };
+  } | null;
+  more?: FactorModel_More | null;
+  performance?: { [name: string]: unknown } | null;
+  analysis_metadata?: { [name: string]: unknown } | null;
+  formatted_report?: string | null;
+  truncated?: { [name: string]: unknown } | null;
+  note?: string | null;
+};
+
+type FactorModel_Status = "success";
+
+type FactorModel_NotAnalysed = {
+  ticker: FactorModel_Ticker;
+  reason: string;
+};
+
+type FactorModel_Ticker = string;
+
+type FactorModel_Insights = {
+  sentences: string[];
+  not_known: string;
+};
+
+type FactorModel_ModelUsed = {
+  name: string;
+  factors: string[];
+  estimator: FactorModel_Estimator;
+  risk_free: string;
+  region?: string | null;
+  files?: FactorModel_FileUsed[];
+  left_out?: { [name: string]: string };
+  most_correlated?: FactorModel_LensPair | null;
+};
+
+type FactorModel_Estimator = "ols" | "hac" | "huber";
+
+type FactorModel_FileUsed = {
+  name: string;
+  vintage: string | null;
+  last: string | null;
+};
+
+type FactorModel_LensPair = {
+  a: FactorModel_LensFactor;
+  b: FactorModel_LensFactor;
+  correlation: number;
+  n: number;
+};
+
+type FactorModel_LensFactor = "equity" | "rates" | "credit" | "commodity" | "gold" | "inflation" | "emerging" | "small" | "value" | "momentum" | "quality" | "low_volatility";
+
+type FactorModel_FitRow = {
+  ticker: string;
+  label?: string;
+  from?: string;
+  to?: string;
+  estimator?: FactorModel_Estimator;
+  n: number;
+  alpha: {
+    annual: number;
+    se: number | null;
+    t: number | null;
+    p: number | null;
+    interval: number[] | null;
+  };
+  factors?: { [name: string]: FactorModel_FactorEstimate };
+  residual_share?: number;
+  r_squared: number;
+  adjusted_r_squared?: number | null;
+  residual_volatility?: number | null;
+  durbin_watson?: number | null;
+  breusch_pagan?: FactorModel_BreuschPagan | null;
+  condition_number?: number | null;
+  lag?: number | null;
+  alpha_p_adjusted?: number | null;
+  betas?: { [name: string]: FactorModel_ShortBeta };
+};
+
+type FactorModel_FactorEstimate = {
+  beta: number;
+  se: number | null;
+  t: number | null;
+  p: number | null;
+  interval: number[] | null;
+  annual_contribution: number;
+  variance_share: number;
+  vif: number;
+};
+
+type FactorModel_BreuschPagan = {
+  statistic: number;
+  p: number | null;
+};
+
+type FactorModel_ShortBeta = {
+  beta: number;
+  interval: number[] | null;
+};
+
+type FactorModel_RollingRow = {
+  window: number;
+  windows: number;
+  factors: { [name: string]: {
+    latest: number;
+    latest_interval: number[] | null;
+    latest_date?: string;
+    mean?: number;
+    lowest?: number;
+    lowest_date?: string;
+    highest?: number;
+    highest_date?: string;
+  } };
+  series?: FactorModel_Point[];
+  series_step?: number;
+};
+
+type FactorModel_Point = {
+  end: string;
+  betas: { [name: string]: number };
+  intervals: { [name: string]: number[] };
+  alpha: number;
+  alpha_interval: number[] | null;
+  r_squared: number;
+};
+
+type FactorModel_AttributionRow = {
+  whole: {
+    n: number;
+    total_return: number;
+    risk_free: number;
+    factors: { [name: string]: number };
+    alpha: number;
+    residual: number;
+  };
+  years?: { [name: string]: unknown };
+  year_count?: number;
+};
+
+type FactorModel_StyleRow = {
+  n?: number;
+  weights?: { [name: string]: {
+    weight: number;
+    interval: number[] | null;
+  } };
+  r_squared?: number;
+  tracking_error?: number;
+  annual_selection_return?: number;
+  rolling?: FactorModel_StyleWindow[];
+  latest_window?: string | null;
+  latest_weights?: { [name: string]: number };
+  reason?: string;
+};
+
+type FactorModel_StyleWindow = {
+  end: string;
+  weights: { [name: string]: number };
+  r_squared: number;
+};
+
+type FactorModel_Period = {
+  from: string;
+  to: string | null;
+  frequency: FactorModel_Frequency;
+  periods: number;
+};
+
+type FactorModel_Frequency = "monthly" | "weekly" | "daily";
+
+type FactorModel_Exclusion = {
+  ticker: FactorModel_Ticker;
+  label: string;
+  reason: FactorModel_ExclusionReason;
+  detail: string;
+};
+
+type FactorModel_ExclusionReason = "no_data" | "fetch_failed" | "thin_history" | "bad_ticker" | "unsupported" | "not_prices" | "bad_prices";
+
+type FactorModel_Score = "poor" | "fair" | "good" | "excellent";
+
+type FactorModel_Finding = {
+  kind: FactorModel_FindingKind;
+  ticker: FactorModel_Ticker;
+  date: string;
+  until?: string | null;
+  before: number;
+  price: number;
+  factor: number;
+};
+
+type FactorModel_FindingKind = "spike" | "level" | "split_like" | "unit_jump" | "unconfirmed" | "jump";
+
+type FactorModel_EarlyEnd = {
+  ticker: FactorModel_Ticker;
+  month: string;
+  date: string;
+  last_day: string;
+};
+
+type FactorModel_Bars = {
+  ticker: FactorModel_Ticker;
+  spacing: FactorModel_Spacing;
+  placed: boolean;
+  dates: FactorModel_BarDates;
+  assumed: boolean;
+};
+
+type FactorModel_Spacing = "daily" | "weekly" | "monthly" | "quarterly" | "annual";
+
+type FactorModel_BarDates = "own_days" | "first_days" | "later_days" | "months";
+
+type FactorModel_YieldFinding = {
+  maturity: FactorModel_Maturity;
+  unit: FactorModel_YieldUnit;
+  median: number;
+  rows: number;
+};
+
+type FactorModel_Maturity = "UST3M" | "UST2Y" | "UST5Y" | "UST10Y" | "UST30Y";
+
+type FactorModel_YieldUnit = "decimals" | "basis_points" | "unverified";
+
+type FactorModel_OddYields = {
+  kind: FactorModel_OddKind;
+  maturity: FactorModel_Maturity;
+  since: string;
+  until: string;
+  before: number;
+  value: number;
+  with?: "UST3M" | "UST2Y" | "UST5Y" | "UST10Y" | "UST30Y" | null;
+};
+
+type FactorModel_OddKind = "bad_days" | "unit_change" | "level" | "still" | "swapped" | "apart";
+
+type FactorModel_Copies = {
+  tickers: FactorModel_Ticker[];
+  rows: number;
+  stretch?: FactorModel_Stretch | null;
+};
+
+type FactorModel_Stretch = {
+  from: string;
+  to: string;
+};
+
+type FactorModel_Frozen = {
+  ticker: FactorModel_Ticker;
+  from: string;
+  to: string;
+  rows: number;
+  price: number;
+  every?: number | null;
+};
+
+type FactorModel_Repeated = {
+  date: string;
+  of: string;
+  series: number;
+};
+
+type FactorModel_Shifted = {
+  ticker: FactorModel_Ticker;
+  rows: number;
+  from: string;
+  to: string;
+  throughout: boolean;
+  with: FactorModel_Ticker;
+  correlation: number;
+  on_the_day: number;
+};
+
+type FactorModel_ExDate = {
+  ticker: FactorModel_Ticker;
+  date: string;
+  return: number;
+};
+
+type FactorModel_Told = {
+  kind: "currency" | "converted" | "conflicting_dates" | "frozen";
+  ticker: FactorModel_Ticker;
+  currency?: string;
+  left_out?: number;
+  date?: string;
+  days?: number;
+  since?: string;
+};
+
+type FactorModel_Undefined = {
+  section: string;
+  row: string[];
+  field: string;
+  reason: string;
+};
+
+type FactorModel_DroppedEtf = {
+  ticker: FactorModel_Ticker;
+  kept: FactorModel_Ticker;
+  correlation: number;
+};
+
+type FactorModel_StaleCandidate = {
+  ticker: FactorModel_Ticker;
+  reason: FactorModel_ExclusionReason;
+  consecutive_failures: number;
+  detail: string;
+};
+
+type FactorModel_More = {
+  include: string[];
+};
+
+/** What `analyze_factor_model` answers. */
+export type FactorModel = FactorModel_Framed;
+
 type Comparison_Framed = {
   status: Comparison_Status;
   not_analysed?: Comparison_NotAnalysed[] | null;
@@ -1127,6 +1489,7 @@ type Recommendations_Framed = {
     annual_return?: Recommendations_Returns;
   } | null;
   scorecard?: Recommendations_ScorecardReport | null;
+  scenario?: Recommendations_ScenarioSection | null;
   portfolio?: Recommendations_PortfolioFacts | null;
   current_portfolio_exposures?: { [name: string]: number } | null;
   regression_exposures?: Recommendations_Exposures | null;
@@ -1342,6 +1705,21 @@ type Recommendations_Taken = {
   helped: number | null;
 };
 
+type Recommendations_ScenarioSection = {
+  scenario: string;
+  from: string;
+  to: string;
+  total_return: number | null;
+  half_width?: number | null;
+  max_drawdown: number | null;
+  tested: number;
+  held: number;
+  ratio_rows: number;
+  ratios_from: string;
+  ratios_to: string;
+  ratios_after_the_event?: boolean;
+};
+
 type Recommendations_PortfolioFacts = {
   portfolio_name: string | null;
   normalisation: string;
@@ -1397,6 +1775,13 @@ type Recommendations_RecommendationRow = {
     in_sample: number | null;
     out_of_sample: number | null;
   };
+  in_scenario?: {
+    ratio: number;
+    scenario_excess_return: number;
+    result: number;
+    hedged_return: number;
+    held: boolean | null;
+  } | null;
   current_portfolio_exposure?: number | null;
   suggested_additional_allocation?: number | null;
   reason?: "would_not_reduce" | null;
@@ -2125,6 +2510,435 @@ type PortfolioList_DamagedItem = {
 
 /** What `list_portfolios` answers. */
 export type PortfolioList = PortfolioList_ListedPortfolios;
+
+type StressTest_Framed = {
+  status: StressTest_Status;
+  not_analysed?: StressTest_NotAnalysed[] | null;
+  warnings?: string[] | null;
+  invalid_sections?: string[] | null;
+  not_computed?: { [name: string]: string } | null;
+  portfolio_name?: string | null;
+  factor?: StressTest_ResolvedFactor | null;
+  insights?: StressTest_Insights | null;
+  scenarios?: StressTest_ScenarioRow[] | null;
+  other_scenarios?: { [name: string]: number | null } | null;
+  not_testable?: StressTest_NotTestable[] | null;
+  shock?: StressTest_ShockSection | null;
+  reverse?: StressTest_ReverseSection | null;
+  weights?: { [name: string]: number } | null;
+  normalisation?: string | null;
+  as_of?: string | null;
+  period?: StressTest_Period | null;
+  data_quality?: {
+    factors_requested: number;
+    factors_analyzed: number;
+    factors_excluded: number;
+    excluded_factor_list?: StressTest_Exclusion[];
+    not_analysed?: StressTest_NotAnalysed[];
+    observations?: number;
+    data_coverage_pct: number;
+    coverage_pct_per_group?: { [name: string]: number };
+    quality_score: StressTest_Score;
+    pairs_below_min?: number;
+    deduplicated_pairs?: number;
+    price_only_tickers?: StressTest_Ticker[];
+    bad_prices?: { [name: string]: number };
+    suspect_returns?: StressTest_Finding[];
+    early_month_end?: StressTest_EarlyEnd[];
+    spacing?: StressTest_Bars[];
+    yield_unit?: StressTest_YieldFinding[];
+    odd_yields?: StressTest_OddYields[];
+    copied_prices?: StressTest_Copies[];
+    still_prices?: StressTest_Frozen[];
+    repeated_rows?: StressTest_Repeated[];
+    shifted?: StressTest_Shifted[];
+    unadjusted_exdate?: StressTest_ExDate[];
+    of_the_source?: StressTest_Told[];
+    unlabeled_industries?: string[];
+    invalid_windows?: string[];
+    undefined?: StressTest_Undefined[];
+    macro_dropped?: StressTest_DroppedEtf[];
+    stale_factor_candidates?: StressTest_StaleCandidate[];
+    warnings?: string[];
+    excluded?: { [name: string]: StressTest_Ticker[] };
+    excluded_more?: { [name: string]: number };
+  } | null;
+  more?: StressTest_More | null;
+  performance?: { [name: string]: unknown } | null;
+  analysis_metadata?: { [name: string]: unknown } | null;
+  formatted_report?: string | null;
+  truncated?: { [name: string]: unknown } | null;
+  note?: string | null;
+};
+
+type StressTest_Status = "success";
+
+type StressTest_NotAnalysed = {
+  ticker: StressTest_Ticker;
+  reason: string;
+};
+
+type StressTest_Ticker = string;
+
+type StressTest_ResolvedFactor = {
+  query: string;
+  resolved: string;
+  label: string | null;
+  kind: string;
+  matched_by: StressTest_MatchedBy;
+  members?: StressTest_Ticker[] | null;
+  member_count?: number | null;
+};
+
+type StressTest_MatchedBy = "ticker" | "holding" | "label" | "alias" | "category" | "sector_group" | "subindustry" | "asset_class" | "sector" | "user_group" | "portfolio" | "part of a name" | "description";
+
+type StressTest_Insights = {
+  sentences: string[];
+  not_known: string;
+};
+
+type StressTest_ScenarioRow = {
+  scenario: string;
+  from: string;
+  to: string;
+  total_return: number | null;
+  half_width?: number | null;
+  covered_weight?: number;
+  stand_in_weight?: number;
+  covered_contribution?: number | null;
+  max_drawdown: number | null;
+  drawdown_peak?: string | null;
+  drawdown_trough?: string | null;
+  worst_day: {
+    date: string;
+    total_return: number;
+  } | null;
+  recovery_days: number | null;
+  not_recovered_by?: string | null;
+  holdings?: StressTest_HoldingReturn[];
+  hedges?: StressTest_OffsetResult[] | null;
+  best_hedge?: {
+    ratios: { [name: string]: number };
+    result: number;
+    hedged_return: number;
+    interval?: number[] | null;
+    held: boolean | null;
+  } | null;
+  held?: { [name: string]: boolean | null };
+  ratios_after_the_event?: boolean;
+  no_hedges?: string | null;
+  lost_most?: StressTest_LostMost | null;
+  stood_in_for?: string[];
+};
+
+type StressTest_WorstDay = {
+  date: string;
+  total_return: number;
+};
+
+type StressTest_HoldingReturn = {
+  holding: string;
+  weight: number;
+  total_return: number | null;
+  contribution: number | null;
+  max_drawdown: number | null;
+  worst_day: StressTest_WorstDay | null;
+  recovery_days: number | null;
+  stand_in?: StressTest_StandIn | null;
+  not_testable?: string | null;
+};
+
+type StressTest_StandIn = {
+  betas: { [name: string]: StressTest_StandInBeta };
+  observations: number;
+  r_squared: number;
+  half_width: number | null;
+};
+
+type StressTest_StandInBeta = {
+  beta: number;
+  interval: number[] | null;
+};
+
+type StressTest_OffsetResult = {
+  offset: StressTest_Offset;
+  legs: StressTest_OffsetLeg[];
+  share_sold?: number | null;
+  result: number;
+  hedged_return: number;
+  held: boolean | null;
+  interval?: number[] | null;
+  in_sample: number;
+  rows: number;
+  first: string;
+  last: string;
+  ratios_after_the_event?: boolean;
+};
+
+type StressTest_Offset = "best_hedge" | "bought" | "bonds_bought" | "market_sold_short" | "reduce";
+
+type StressTest_OffsetLeg = {
+  ticker: StressTest_Ticker;
+  ratio: number;
+  scenario_excess_return: number;
+};
+
+type StressTest_ShortHedge = {
+  ratios: { [name: string]: number };
+  result: number;
+  hedged_return: number;
+  interval?: number[] | null;
+  held: boolean | null;
+};
+
+type StressTest_LostMost = {
+  holding: string;
+  contribution: number;
+};
+
+type StressTest_NotTestable = {
+  scenarios: string[];
+  covered: { [name: string]: StressTest_Covered };
+  why: string;
+};
+
+type StressTest_Covered = {
+  weight: number;
+  contribution: number;
+};
+
+type StressTest_ShockSection = {
+  horizon: number;
+  response: number;
+  half_width: number;
+  interval: number[];
+  sensitivities: { [name: string]: StressTest_Sensitivity };
+  r_squared: number;
+  residual_deviation: number;
+  residual_deviation_of_late: number;
+  observations: number;
+  first: string;
+  last: string;
+  plausibility: StressTest_Plausibility;
+  holdings: StressTest_HoldingResponse[];
+  holding_count?: number | null;
+  hedges?: StressTest_OffsetResult[] | null;
+  best_hedge?: StressTest_ShortHedge | null;
+  held?: { [name: string]: boolean | null };
+  ratios_after_the_event?: boolean;
+  no_hedges?: string | null;
+};
+
+type StressTest_Sensitivity = {
+  shock: number;
+  beta: number;
+  interval: number[] | null;
+  deviations: number;
+  deviations_of_three: number;
+};
+
+type StressTest_Plausibility = {
+  distance_squared: number;
+  degrees: number;
+  tail_under_normality: number | null;
+  as_far_out: StressTest_AsFarOut;
+};
+
+type StressTest_AsFarOut = {
+  count: number;
+  rows: number;
+  furthest: string[];
+};
+
+type StressTest_HoldingResponse = {
+  holding: string;
+  weight: number;
+  response: number | null;
+  contribution: number | null;
+};
+
+type StressTest_ReverseSection = {
+  horizon: number;
+  loss: number;
+  distance: number;
+  tail_under_normality: number | null;
+  any_direction_under_normality: number | null;
+  deviation: number;
+  as_bad: number;
+  worst?: string | null;
+  observations: number;
+  first: string;
+  last: string;
+  moves: StressTest_ReverseMove[];
+  holding_count?: number | null;
+  hedges?: StressTest_OffsetResult[] | null;
+  best_hedge?: StressTest_ShortHedge | null;
+  held?: { [name: string]: boolean | null };
+  ratios_after_the_event?: boolean;
+  no_hedges?: string | null;
+};
+
+type StressTest_ReverseMove = {
+  holding: string;
+  weight: number;
+  total_return: number;
+  contribution: number;
+  deviations: number;
+};
+
+type StressTest_Period = {
+  from: string;
+  to: string | null;
+  frequency: StressTest_Frequency;
+  periods: number;
+};
+
+type StressTest_Frequency = "monthly" | "weekly" | "daily";
+
+type StressTest_Exclusion = {
+  ticker: StressTest_Ticker;
+  label: string;
+  reason: StressTest_ExclusionReason;
+  detail: string;
+};
+
+type StressTest_ExclusionReason = "no_data" | "fetch_failed" | "thin_history" | "bad_ticker" | "unsupported" | "not_prices" | "bad_prices";
+
+type StressTest_Score = "poor" | "fair" | "good" | "excellent";
+
+type StressTest_Finding = {
+  kind: StressTest_FindingKind;
+  ticker: StressTest_Ticker;
+  date: string;
+  until?: string | null;
+  before: number;
+  price: number;
+  factor: number;
+};
+
+type StressTest_FindingKind = "spike" | "level" | "split_like" | "unit_jump" | "unconfirmed" | "jump";
+
+type StressTest_EarlyEnd = {
+  ticker: StressTest_Ticker;
+  month: string;
+  date: string;
+  last_day: string;
+};
+
+type StressTest_Bars = {
+  ticker: StressTest_Ticker;
+  spacing: StressTest_Spacing;
+  placed: boolean;
+  dates: StressTest_BarDates;
+  assumed: boolean;
+};
+
+type StressTest_Spacing = "daily" | "weekly" | "monthly" | "quarterly" | "annual";
+
+type StressTest_BarDates = "own_days" | "first_days" | "later_days" | "months";
+
+type StressTest_YieldFinding = {
+  maturity: StressTest_Maturity;
+  unit: StressTest_YieldUnit;
+  median: number;
+  rows: number;
+};
+
+type StressTest_Maturity = "UST3M" | "UST2Y" | "UST5Y" | "UST10Y" | "UST30Y";
+
+type StressTest_YieldUnit = "decimals" | "basis_points" | "unverified";
+
+type StressTest_OddYields = {
+  kind: StressTest_OddKind;
+  maturity: StressTest_Maturity;
+  since: string;
+  until: string;
+  before: number;
+  value: number;
+  with?: "UST3M" | "UST2Y" | "UST5Y" | "UST10Y" | "UST30Y" | null;
+};
+
+type StressTest_OddKind = "bad_days" | "unit_change" | "level" | "still" | "swapped" | "apart";
+
+type StressTest_Copies = {
+  tickers: StressTest_Ticker[];
+  rows: number;
+  stretch?: StressTest_Stretch | null;
+};
+
+type StressTest_Stretch = {
+  from: string;
+  to: string;
+};
+
+type StressTest_Frozen = {
+  ticker: StressTest_Ticker;
+  from: string;
+  to: string;
+  rows: number;
+  price: number;
+  every?: number | null;
+};
+
+type StressTest_Repeated = {
+  date: string;
+  of: string;
+  series: number;
+};
+
+type StressTest_Shifted = {
+  ticker: StressTest_Ticker;
+  rows: number;
+  from: string;
+  to: string;
+  throughout: boolean;
+  with: StressTest_Ticker;
+  correlation: number;
+  on_the_day: number;
+};
+
+type StressTest_ExDate = {
+  ticker: StressTest_Ticker;
+  date: string;
+  return: number;
+};
+
+type StressTest_Told = {
+  kind: "currency" | "converted" | "conflicting_dates" | "frozen";
+  ticker: StressTest_Ticker;
+  currency?: string;
+  left_out?: number;
+  date?: string;
+  days?: number;
+  since?: string;
+};
+
+type StressTest_Undefined = {
+  section: string;
+  row: string[];
+  field: string;
+  reason: string;
+};
+
+type StressTest_DroppedEtf = {
+  ticker: StressTest_Ticker;
+  kept: StressTest_Ticker;
+  correlation: number;
+};
+
+type StressTest_StaleCandidate = {
+  ticker: StressTest_Ticker;
+  reason: StressTest_ExclusionReason;
+  consecutive_failures: number;
+  detail: string;
+};
+
+type StressTest_More = {
+  include: string[];
+};
+
+/** What `stress_test` answers. */
+export type StressTest = StressTest_Framed;
 
 type GroupCheck_ValidatedGroup = {
   status: GroupCheck_Success;

@@ -41,15 +41,20 @@ function append(parent: Element, children: readonly Child[]): void {
   }
 }
 
-/** Puts children in the place of those that are there; what had the focus has it again, found by `data-key` or id. */
+/**
+ * Puts children in the place of those that are there. What had the focus has it again, found by `data-key` or id; what was scrolled stays
+ * so, and what somebody has opened stays open.
+ */
 export function replace(parent: Element, ...children: Child[]): void {
   const focused = document.activeElement;
   const inside = focused && parent.contains(focused) ? focused : null;
   const key = inside?.getAttribute("data-key") ?? null;
   const id = inside?.id ?? "";
   const scrolled = [...parent.querySelectorAll<HTMLElement>("[data-scroll]")].map((box) => [box.dataset.scroll, box.scrollLeft, box.scrollTop] as const);
+  const opened = new Set([...parent.querySelectorAll("details[open] > summary")].map(nameOf));
   parent.replaceChildren();
   append(parent, children);
+  for (const summary of parent.querySelectorAll("details > summary")) if (opened.has(nameOf(summary))) (summary.parentElement as HTMLDetailsElement).open = true;
   for (const [name, left, top] of scrolled) {
     const box = [...parent.querySelectorAll<HTMLElement>("[data-scroll]")].find((box) => box.dataset.scroll === name);
     box?.scrollTo(left, top);
@@ -63,7 +68,14 @@ export function replace(parent: Element, ...children: Child[]): void {
   again?.focus({ preventScroll: true });
 }
 
+/** What a summary is told from others by. */
+const nameOf = (summary: Element): string => (summary as HTMLElement).dataset.key ?? summary.textContent ?? "";
+
 const NUMBER = /^[−–<]?\s*[\d.]*%?( to | \/ | → |$)/;
+
+// Names such as that of a group have no place to be broken at; words have.
+const LONG = /[^\s]{15}/;
+const wraps = (cell: Child): string | undefined => (typeof cell === "string" && LONG.test(cell) ? "long" : undefined);
 
 /** A table of text, its first column being what each row is called; columns of numbers stand to the right. */
 export function table(caption: string, head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
@@ -76,7 +88,7 @@ export function table(caption: string, head: readonly string[], rows: readonly (
       { class: "figures" },
       h("caption", { class: "unseen" }, caption),
       h("thead", null, h("tr", null, head.map((name, at) => h("th", { scope: "col", class: numeric[at] ? "number" : undefined }, name)))),
-      h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, at) => (at === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: numeric[at] ? "number" : undefined }, cell)))))),
+      h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, at) => (at === 0 ? h("th", { scope: "row", class: wraps(cell) }, cell) : h("td", { class: numeric[at] ? "number" : wraps(cell) }, cell)))))),
     ),
   );
 }

@@ -35,6 +35,8 @@ export class Events {
   constructor(
     private readonly client: Client,
     private readonly onChange: (changed: Changed[]) => void,
+    /** Hears the first word of each stream: from then on no change is missed. */
+    private readonly onHeard: () => void = () => {},
   ) {}
 
   private wanted = false;
@@ -90,6 +92,7 @@ export class Events {
     const state = JSON.parse(data) as State;
     const changed = differing(this.state, state);
     this.state = state;
+    this.onHeard();
     if (changed.length > 0) this.onChange(changed);
   }
 }

@@ -19,10 +19,13 @@ export function percent(value: Maybe, decimals = 1): string {
   return known(value) ? `${fixed(value * 100, decimals)}%` : NONE;
 }
 
+/** An interval as answers have it: a pair, or its ends by name. */
+export type Range = readonly Maybe[] | { readonly low: Maybe; readonly high: Maybe };
+
 /** An interval, low to high. */
-export function interval(range: readonly Maybe[] | null | undefined, write: (value: Maybe) => string = (value) => fixed(value, 2)): string {
-  if (!range || range.length !== 2 || !known(range[0]) || !known(range[1])) return NONE;
-  return `${write(range[0])} to ${write(range[1])}`;
+export function interval(range: Range | null | undefined, write: (value: Maybe) => string = (value) => fixed(value, 2)): string {
+  const [low, high, ...others] = !range ? [] : "low" in range ? [range.low, range.high] : range;
+  return known(low) && known(high) && others.length === 0 ? `${write(low)} to ${write(high)}` : NONE;
 }
 
 /** A p-value: never 0. */

@@ -55,8 +55,24 @@ export function readMatrix(given: unknown): Matrix | null {
 
 /** Every matrix of an answer about correlations, by the name that it is chosen by. */
 export function matricesOf(answer: unknown): Map<string, Matrix> {
+  if (!isObject(answer)) return new Map();
+  return once(matricesRead, answer, () => readMatrices(answer));
+}
+
+// An answer is read once, however often it is drawn: it never changes.
+const matricesRead = new WeakMap<object, Map<string, Matrix>>();
+const statisticsRead = new WeakMap<object, CellStatistics | null>();
+
+function once<T>(kept: WeakMap<object, T>, of: object, read: () => T): T {
+  const known = kept.get(of);
+  if (known !== undefined) return known;
+  const found = read();
+  kept.set(of, found);
+  return found;
+}
+
+function readMatrices(answer: Record<string, unknown>): Map<string, Matrix> {
   const found = new Map<string, Matrix>();
-  if (!isObject(answer)) return found;
   const put = (name: string, given: unknown) => {
     const matrix = readMatrix(given);
     if (matrix) found.set(name, matrix);
@@ -116,7 +132,10 @@ export function at(matrix: Matrix | undefined, row: string, column: string): Cel
 /** The statistics of one matrix of an answer, where they are there. */
 export function statisticsOf(answer: unknown, name: string): CellStatistics | null {
   const statistics = isObject(answer) && isObject(answer.statistics) ? answer.statistics[name] : null;
-  if (!isObject(statistics)) return null;
+  return isObject(statistics) ? once(statisticsRead, statistics, () => readStatistics(statistics)) : null;
+}
+
+function readStatistics(statistics: Record<string, unknown>): CellStatistics | null {
   const [low, high] = [readMatrix(statistics.interval_low), readMatrix(statistics.interval_high)];
   const n = typeof statistics.n === "number" ? statistics.n : readMatrix(statistics.n);
   return low && high && n !== null ? { n, low, high } : null;

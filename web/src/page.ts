@@ -35,6 +35,8 @@ export interface Takeaway {
   readonly rows?: readonly (readonly (string | number | null | undefined)[])[];
   readonly json?: unknown;
   readonly drawing?: () => SVGSVGElement;
+  /** The question whose answer can be had as a report. */
+  readonly report?: Question;
 }
 
 export interface View {

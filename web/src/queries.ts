@@ -57,6 +57,11 @@ export class Queries {
     return this.entry<T>(kept);
   }
 
+  /** Whether anything is on its way. */
+  get isAsking(): boolean {
+    return [...this.kept.values()].some((kept) => kept.running !== undefined);
+  }
+
   /** What is there, without asking for anything. */
   peek(kind: string, key: unknown): (Entry<unknown> & { at: number }) | null {
     const kept = this.kept.get(`${kind} ${JSON.stringify(key)}`);

@@ -9,7 +9,7 @@ import { Events } from "./events";
 import { words } from "./format";
 import { Client, Problem } from "./http";
 import { leaveForLogin, readConfig, returnFromLogin } from "./login";
-import type { Page, View } from "./page";
+import type { Page, Question, Takeaway, View } from "./page";
 import { Queries } from "./queries";
 import { CATEGORIES, FREQUENCIES, VIEWS, type ViewName, type ViewState, names, readState, writeState } from "./state";
 import { button, choice, entry, fault, field, guarded } from "./views/common";
@@ -17,12 +17,14 @@ import { compare } from "./views/compare";
 import { correlations } from "./views/correlations";
 import { exposures } from "./views/exposures";
 import { forgetGroups, groups, restsOnGroups } from "./views/groups";
+import { model } from "./views/model";
 import { offsets } from "./views/offsets";
 import { performance } from "./views/performance";
 import { forgetPortfolios, portfolios, restsOnPortfolios } from "./views/portfolios";
 import { returns } from "./views/returns";
+import { stress } from "./views/stress";
 
-const ALL: Record<ViewName, View> = { correlations, performance, returns, offsets, exposures, compare, groups, portfolios };
+const ALL: Record<ViewName, View> = { correlations, performance, returns, offsets, exposures, model, stress, compare, groups, portfolios };
 const DARK = "(prefers-color-scheme: dark)";
 
 export async function startPage(): Promise<void> {
@@ -65,8 +67,12 @@ export async function startPage(): Promise<void> {
       const before = state;
       state = { ...state, ...patch };
       const [was, is] = [writeState(before), writeState(state)];
-      if (was === is) return render();
+      if (was === is) {
+        leaveLogin();
+        return render();
+      }
       history.pushState(null, "", is);
+      leaveLogin();
       render();
       if (before.view !== state.view) arrive();
     },
@@ -87,17 +93,24 @@ export async function startPage(): Promise<void> {
 
   // --------------------------------------------------------------------------------------------------------- drawing
 
+  const heard = () => document.body.toggleAttribute("data-listening", true);
   const events = new Events(client, (changed) => {
     const of: Record<string, (kind: string) => boolean> = { groups: restsOnGroups, portfolios: restsOnPortfolios, universe: () => true };
     queries.outdate((kind) => changed.some((part) => of[part]?.(kind)));
     page.say(`${changed.map(words).join(" and ")} changed: what rests on it is asked for again.`);
-  });
+  }, heard);
 
+  let headerFor = "";
   function drawHeader(): void {
     const view = ALL[state.view];
     const question = guardedQuestion(view);
     const entry = question && !refused ? queries.peek(question.kind, question.body) : null;
     const loading = entry?.status === "loading" || entry?.refetching === true;
+    const taken = takeaway(view);
+    // Drawn again only where it would be another: a menu in it may be open, and somebody about to press a button.
+    const known = JSON.stringify([state.view, question, loading, refused !== null, client.isSignedIn, taken && [taken.rows, taken.json, taken.drawing, taken.report].map((part) => part !== undefined)]);
+    if (known === headerFor) return;
+    headerFor = known;
     replace(
       header,
       h("h1", null, "Factor analysis"),
@@ -112,7 +125,7 @@ export async function startPage(): Promise<void> {
             h("span", { class: "turn", "aria-hidden": "true" }, "↻"),
             " Refresh",
           ),
-        downloads(view),
+        taken && downloads(taken, () => takeaway(ALL[state.view])),
         client.isSignedIn && button("Sign out", signOut, { "data-key": "sign out" }),
         !client.isSignedIn && !config.key_required && button("Sign in", () => askForKey(null), { "data-key": "sign in" }),
       ),
@@ -128,29 +141,53 @@ export async function startPage(): Promise<void> {
     }
   }
 
-  function downloads(view: View): Child {
+  function takeaway(view: View): Takeaway | null {
     if (refused) return null;
     try {
-      const taken = view.takeaway(page);
-      if (!taken) return null;
-      const { name, rows, json, drawing } = taken;
-      return h(
-        "details",
-        { class: "menu" },
-        h("summary", { "data-key": "download" }, "Download"),
-        h(
-          "div",
-          { class: "choices" },
-          rows && button("CSV", () => saveText(`${name}.csv`, "text/csv", writeCsv(rows))),
-          json !== undefined && button("JSON", () => saveText(`${name}.json`, "application/json", `${JSON.stringify(json, null, 2)}\n`)),
-          drawing && button("SVG", () => saveDrawing(`${name}.svg`, drawing())),
-          drawing && button("PNG", () => void savePixels(`${name}.png`, drawing()).catch(console.error)),
-        ),
-      );
+      return view.takeaway(page);
     } catch (error) {
       // What cannot be shown cannot be taken away either; the view says so.
       console.error(error);
       return null;
+    }
+  }
+
+  /** What can be taken away is looked for again when somebody takes it: an answer may have come since the menu was drawn. */
+  function downloads(kinds: Takeaway, newest: () => Takeaway | null): Child {
+    const take = (words: string, save: (taken: Takeaway) => void) =>
+      button(
+        words,
+        () => {
+          const taken = newest();
+          if (taken) save(taken);
+        },
+        { "data-key": `download ${words}` },
+      );
+    return h(
+      "details",
+      { class: "menu" },
+      h("summary", { "data-key": "download" }, "Download"),
+      h(
+        "div",
+        { class: "choices" },
+        kinds.rows && take("CSV", ({ name, rows = [] }) => saveText(`${name}.csv`, "text/csv", writeCsv(rows))),
+        kinds.json !== undefined && take("JSON", ({ name, json }) => saveText(`${name}.json`, "application/json", `${JSON.stringify(json, null, 2)}\n`)),
+        kinds.drawing && take("SVG", ({ name, drawing }) => drawing && saveDrawing(`${name}.svg`, drawing())),
+        kinds.drawing && take("PNG", ({ name, drawing }) => drawing && void savePixels(`${name}.png`, drawing()).catch(console.error)),
+        kinds.report && take("Report", ({ name, report }) => report && void saveReport(name, report)),
+      ),
+    );
+  }
+
+  /** The report is asked for when somebody wants it. */
+  async function saveReport(name: string, { path, body }: Question): Promise<void> {
+    page.say("The report is being written.");
+    try {
+      const answer = await client.read<{ formatted_report?: string | null }>(path, { method: "POST", body: { ...body, include: ["formatted_report"] } });
+      saveText(`${name}.md`, "text/markdown", `${answer.formatted_report ?? ""}\n`);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      main.prepend(fault(error, null, "The report was not written."));
     }
   }
 
@@ -210,6 +247,7 @@ export async function startPage(): Promise<void> {
     );
   }
 
+  let viewDrawn = "";
   function drawMain(): void {
     if (refused) return;
     const view = ALL[state.view];
@@ -217,15 +255,20 @@ export async function startPage(): Promise<void> {
     const drawn = guarded("This view", () => view.render(page));
     // A view that keeps its form brings the same element again: it stays where it is, with what is typed in it.
     if (drawn instanceof HTMLElement && main.firstElementChild === drawn && main.childElementCount === 1) return;
+    if (viewDrawn !== state.view) main.replaceChildren();
+    viewDrawn = state.view;
     replace(main, drawn);
   }
 
   let controlsFor = "";
   function render(): void {
-    const began = window.performance.now();
-    drawHeader();
     drawNav();
-    if (refused) return void askForKey(refused);
+    // A login that stands there stays, with what is typed in it.
+    if (refused && login !== refused) askForKey(refused);
+    if (login) {
+      drawHeader();
+      return mark();
+    }
     drawMain();
     // Drawn again where they would be others, so that nothing typed in them is lost when an answer comes.
     const view = ALL[state.view];
@@ -236,8 +279,13 @@ export async function startPage(): Promise<void> {
       drawControls();
     }
     drawHeader();
-    // For tests, and for whoever looks at the browser's own timings.
-    window.performance.measure("render", { start: began });
+    mark();
+  }
+
+  /** Says in the document what is drawn, and whether more is on its way: for tests, and for whoever drives the page. */
+  function mark(): void {
+    document.body.dataset.drawn = `${location.hash} ${innerWidth}`;
+    document.body.toggleAttribute("data-asking", queries.isAsking);
   }
 
   let due = false;
@@ -252,7 +300,10 @@ export async function startPage(): Promise<void> {
 
   // ------------------------------------------------------------------------------------------------------ signing in
 
+  /** Whether somebody is asked to sign in, and why: refused, or at their own wish. */
+  let login: Problem | "wished" | null = null;
   function askForKey(problem: Problem | null): void {
+    login = problem ?? "wished";
     const key = field("Key or access token", h("input", { type: "password", name: "key", autocomplete: "off", spellcheck: "false" }), "Kept in memory only: it is gone when the page is closed");
     controls.hidden = true;
     replace(
@@ -277,11 +328,22 @@ export async function startPage(): Promise<void> {
           h("p", { class: "hint" }, "or with a key of this server:"),
         ],
         key.element,
-        h("p", { class: "buttons" }, h("button", { type: "submit", class: config.client_id ? "" : "primary" }, "Sign in"), !config.key_required && button("Cancel", () => render())),
+        h("p", { class: "buttons" }, h("button", { type: "submit", class: config.client_id ? "" : "primary" }, "Sign in"), !config.key_required && button("Cancel", cancelLogin)),
       ),
     );
     key.input.focus();
     controlsFor = "";
+  }
+
+  /** Going on to a view ends a login that somebody wished for; one that is needed stays. */
+  function leaveLogin(): void {
+    if (login === "wished") login = null;
+  }
+
+  function cancelLogin(): void {
+    login = null;
+    viewDrawn = "";
+    render();
   }
 
   function failed(error: unknown): void {
@@ -290,7 +352,7 @@ export async function startPage(): Promise<void> {
   }
 
   function begin(): void {
-    refused = null;
+    [refused, login] = [null, null];
     trouble = "";
     pasted = null;
     forgetGroups();
@@ -332,18 +394,23 @@ export async function startPage(): Promise<void> {
   addEventListener("popstate", () => {
     const before = state.view;
     state = readState(location.hash);
+    leaveLogin();
     render();
     if (before !== state.view) arrive();
   });
   addEventListener("hashchange", () => {
-    if (writeState(readState(location.hash)) === writeState(state)) return;
+    if (writeState(readState(location.hash)) === writeState(state)) return mark();
     state = readState(location.hash);
     render();
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? events.pause() : events.resume()));
   matchMedia(DARK).addEventListener("change", render);
+  // What is drawn goes by the width; the height changes whenever a telephone shows its keys.
   let resized: ReturnType<typeof setTimeout>;
+  let width = innerWidth;
   addEventListener("resize", () => {
+    if (innerWidth === width) return;
+    width = innerWidth;
     clearTimeout(resized);
     resized = setTimeout(render, 150);
   });

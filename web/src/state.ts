@@ -1,9 +1,11 @@
 // What is looked at, as it stands in the address behind `#`: it can be shared, and holds neither holdings nor keys.
 
-export const VIEWS = ["correlations", "performance", "returns", "offsets", "exposures", "compare", "groups", "portfolios"] as const;
+export const VIEWS = ["correlations", "performance", "returns", "offsets", "exposures", "model", "stress", "compare", "groups", "portfolios"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const SIZES = [10, 15, 25] as const;
+export const MODELS = ["lens", "capm", "ff3", "carhart", "ff5", "ff6", "custom"] as const;
+export const MOST_SUBJECTS = 6;
 export const FREQUENCIES = ["monthly", "weekly", "daily"] as const;
 export const CATEGORIES = ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user"] as const;
 
@@ -28,6 +30,16 @@ export interface ViewState {
   readonly portfolio: string;
   readonly compared: readonly string[];
   readonly periods: readonly string[];
+  /** What is looked at in the place of the portfolio: tickers, or a name such as USER:tech. */
+  readonly subject: readonly string[];
+  readonly model: (typeof MODELS)[number];
+  /** The factors of a model of one's own. */
+  readonly factors: readonly string[];
+  readonly scenarios: readonly string[];
+  /** As they were written: `SPY -20%`. */
+  readonly shocks: readonly string[];
+  readonly loss: string;
+  readonly episode: string;
 }
 
 export const DEFAULT: ViewState = {
@@ -48,6 +60,13 @@ export const DEFAULT: ViewState = {
   portfolio: "",
   compared: ["SPY", "TLT"],
   periods: [],
+  subject: [],
+  model: "lens",
+  factors: [],
+  scenarios: [],
+  shocks: [],
+  loss: "",
+  episode: "",
 };
 
 const LONGEST = 120;
@@ -86,6 +105,13 @@ export function readState(fragment: string): ViewState {
     portfolio: text(said.get("portfolio")),
     compared: list("compared", DEFAULT.compared).slice(0, 6),
     periods: list("periods", []),
+    subject: list("subject", []).slice(0, MOST_SUBJECTS),
+    model: one(said.get("model"), MODELS, DEFAULT.model),
+    factors: list("factors", []),
+    scenarios: list("scenarios", []),
+    shocks: list("shocks", []),
+    loss: text(said.get("loss")),
+    episode: text(said.get("episode")),
   };
 }
 

@@ -7,7 +7,7 @@ import { asksForOffsets, fixed, interval, pValue, percent, strength, words } fro
 test("numbers as people read them", () => {
   expect([fixed(-0.004, 2), fixed(0.995, 2), fixed(null, 2), fixed(Number.NaN, 2), fixed(-0.5, 3)]).toEqual(["0.00", "0.99", "–", "–", "−0.500"]);
   expect([percent(0.0512), percent(-0.5, 0), percent(undefined)]).toEqual(["5.1%", "−50%", "–"]);
-  expect([interval([0.1, 0.25]), interval(null), interval([null, 1])]).toEqual(["0.10 to 0.25", "–", "–"]);
+  expect([interval([0.1, 0.25]), interval({ low: 0.1, high: 0.25 }), interval(null), interval([null, 1]), interval([1, 2, 3])]).toEqual(["0.10 to 0.25", "0.10 to 0.25", "–", "–", "–"]);
   expect([pValue(1e-9), pValue(0.05), pValue(null)]).toEqual(["< 0.001", "0.050", "–"]);
   expect(words("fixed_income")).toBe("Fixed income");
 });

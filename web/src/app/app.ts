@@ -279,7 +279,7 @@ export function startApp(): void {
     const known = asked.get(key) ?? bridge.callTool("compare_factors", JSON.parse(JSON.stringify(asking)) as Answer).then(
       (given) => {
         const found = given.isError ? undefined : (given.structuredContent as Comparison | undefined)?.pairs?.[0];
-        return found ? `, n ${found.n}, 95% interval ${interval(found.interval as [number, number] | null)}, p ${pValue(found.p)}` : "";
+        return found ? `, n ${found.n}, 95% interval ${interval(found.interval)}, p ${pValue(found.p)}` : "";
       },
       () => "",
     );

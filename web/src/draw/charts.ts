@@ -71,8 +71,8 @@ function canvas(frame: Frame, width: number, height: number, ...inside: Paramete
   );
 }
 
-/** Bars from a zero line, one below the other. */
-export function bars(whole: Frame, given: readonly Bar[]): SVGSVGElement {
+/** Bars from a zero line, one below the other; `scale` has the ends of the scale where it does not go by the bars. */
+export function bars(whole: Frame & { readonly scale?: readonly [number, number] }, given: readonly Bar[]): SVGSVGElement {
   const { palette, width = 800 } = whole;
   const longest = Math.max(...given.map((bar) => bar.name.length), 0);
   const [side, right, row, top] = [Math.min(longest * 7 + 20, width * 0.36), 74, 24, 40];
@@ -81,7 +81,7 @@ export function bars(whole: Frame, given: readonly Bar[]): SVGSVGElement {
   // Of a ranking both ends are worth seeing.
   const all = given.length <= room ? given : [...given.slice(0, Math.ceil(room / 2)), ...given.slice(given.length - Math.floor(room / 2))];
   const frame = all.length === given.length ? whole : { ...whole, notes: [...whole.notes, `The first and last of ${given.length}.`] };
-  const values = all.flatMap((bar) => [bar.value, ...(bar.range ?? [])]);
+  const values = all.flatMap((bar) => [bar.value, ...(bar.range ?? [])]).concat(whole.scale ?? []);
   const low = Math.min(0, ...values);
   const high = Math.max(0, ...values);
   const span = high - low || 1;

@@ -8,8 +8,6 @@ import { type Canvas, type Page, type Question, type View, asked, dates } from "
 import { names } from "../state";
 import { entry, isSimulated, panel, provenance, quality, stated, warnings } from "./common";
 
-type Range = [number, number] | null | undefined;
-
 function question(page: Page): Question | null {
   const { compared, periods } = page.state;
   if (compared.length < 2) return null;
@@ -36,6 +34,7 @@ export function drawComparison(page: Canvas, answer: Comparison): SVGSVGElement 
       palette: page.palette,
       width: page.width,
       height: page.height,
+      scale: [-1, 1],
     },
     [...pairs, ...apart].flatMap((row) =>
       typeof row.correlation === "number"
@@ -58,7 +57,7 @@ function draw(page: Page, answer: Comparison): Child {
       table(
         "Correlations of pairs",
         ["Pair", "Correlation", "95% interval", "p", "n", "Spearman", "Beta of the first on the second"],
-        (answer.pairs ?? []).map((pair) => [`${pair.a} / ${pair.b}`, fixed(pair.correlation, 3), interval(pair.interval as Range), pValue(pair.p), String(pair.n ?? ""), fixed(typeof pair.spearman === "number" ? pair.spearman : pair.spearman?.correlation, 3), fixed(pair.beta_a_on_b?.beta, 3)]),
+        (answer.pairs ?? []).map((pair) => [`${pair.a} / ${pair.b}`, fixed(pair.correlation, 3), interval(pair.interval ), pValue(pair.p), String(pair.n ?? ""), fixed(typeof pair.spearman === "number" ? pair.spearman : pair.spearman?.correlation, 3), fixed(pair.beta_a_on_b?.beta, 3)]),
       ),
       h("p", { class: "hint" }, provenance(answer.analysis_metadata)),
     ),
@@ -68,7 +67,7 @@ function draw(page: Page, answer: Comparison): Child {
         table(
           "Differences between periods",
           ["Pair", "Periods", "Correlations", "Difference", "95% interval", "p"],
-          (answer.periods?.differences ?? []).map((row) => [`${row.a} / ${row.b}`, `${row.first} against ${row.second}`, `${fixed(row.correlation_first, 2)} / ${fixed(row.correlation_second, 2)}`, fixed(row.difference, 3), interval(row.interval as Range), pValue(row.p)]),
+          (answer.periods?.differences ?? []).map((row) => [`${row.a} / ${row.b}`, `${row.first} against ${row.second}`, `${fixed(row.correlation_first, 2)} / ${fixed(row.correlation_second, 2)}`, fixed(row.difference, 3), interval(row.interval ), pValue(row.p)]),
         ),
       ),
     series.length > 0 &&
@@ -108,10 +107,11 @@ export const compare: View = {
   takeaway(page) {
     const asking = question(page);
     const data = asking ? asked<Comparison>(page, asking).data : undefined;
-    if (!data) return null;
+    if (!asking || !data) return null;
     return {
       name: "comparison",
       json: data,
+      report: asking,
       rows: [["a", "b", "correlation", "interval_low", "interval_high", "p", "n"], ...(data.pairs ?? []).map((pair) => [pair.a, pair.b, pair.correlation ?? null, pair.interval?.[0] ?? null, pair.interval?.[1] ?? null, pair.p ?? null, pair.n ?? null])],
       drawing: () => drawComparison(page, data),
     };

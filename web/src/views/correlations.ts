@@ -144,6 +144,7 @@ export const correlations: View = {
     return {
       name: `correlations-${name}`,
       json: data,
+      report: question(page),
       rows: [["", ...whole.columns], ...whole.rows.map((row, r) => [row, ...(whole.values[r] ?? [])])],
       drawing: () => heatMapDrawing({ caption: caption(name), matrix: first(whole, page.state.size), statistics: known, palette: page.palette, label: labelOf(data.analysis_metadata) }, notes),
     };

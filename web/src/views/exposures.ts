@@ -5,8 +5,8 @@ import { type Child, h, table } from "../dom";
 import { bars } from "../draw/charts";
 import { fixed, percent, words } from "../format";
 import { type Canvas, type Page, type Question, type View, asked, dates } from "../page";
-import { fact, fault, isSimulated, panel, provenance, quality, stated, warnings } from "./common";
-import { holdingsOf, noPortfolio, portfolioChoice, portfolioList } from "./holdings";
+import { fact, isSimulated, panel, provenance, quality, stated, warnings } from "./common";
+import { holdingsOf, portfolioChoice, withoutSubject } from "./holdings";
 
 const INCLUDED = ["holdings", "by_industry", "by_sector_group", "by_asset_class", "regression", "risk", "insights", "data_quality", "metadata"];
 
@@ -36,7 +36,7 @@ export function drawExposures(page: Canvas, answer: Exposures): SVGSVGElement {
 function draw(page: Page, answer: Exposures): Child {
   const { regression, risk } = answer;
   const shares = (title: string, rows: Record<string, number | null> | null | undefined) =>
-    rows && Object.keys(rows).length > 0 && panel(title, table(title, ["", "Weight"], Object.entries(rows).map(([name, value]) => [words(name), percent(value)])));
+    rows && Object.keys(rows).length > 0 && panel(title, table(title, ["Part", "Weight"], Object.entries(rows).map(([name, value]) => [words(name), percent(value)])));
   return [
     warnings(answer, isSimulated(answer.analysis_metadata)),
     quality(answer.data_quality),
@@ -73,7 +73,7 @@ function draw(page: Page, answer: Exposures): Child {
       table(
         "Holdings",
         ["Ticker", "Weight", "Industry", "Asset class"],
-        (answer.holdings ?? []).map((row) => [row.ticker, percent(row.weight), row.industry ?? "", words(String(row.asset_class ?? ""))]),
+        (answer.holdings ?? []).map((row) => [row.ticker, percent(row.weight), words(row.industry ?? ""), words(String(row.asset_class ?? ""))]),
       ),
       h("p", { class: "hint" }, answer.normalisation ?? ""),
     ),
@@ -88,17 +88,16 @@ export const exposures: View = {
   render(page) {
     const asking = question(page);
     if (asking) return stated(page, asking, asked<Exposures>(page, asking), (answer) => draw(page, answer));
-    const list = portfolioList(page);
-    if (list.status === "loading") return h("div", { class: "message busy", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Looking for your portfolios…");
-    return [list.problem && fault(list.problem, () => page.queries.refetch("portfolios", null)), noPortfolio(page, "No portfolio yet: paste your holdings, or load them from a file.")];
+    return withoutSubject(page, "No portfolio yet: paste your holdings, or load them from a file.");
   },
   takeaway(page) {
     const asking = question(page);
     const data = asking ? asked<Exposures>(page, asking).data : undefined;
-    if (!data) return null;
+    if (!asking || !data) return null;
     return {
       name: "exposures",
       json: data,
+      report: asking,
       rows: [["industry", "weight"], ...Object.entries(data.by_industry ?? {}).map(([name, weight]) => [name, weight])],
       drawing: () => drawExposures(page, data),
     };

@@ -154,7 +154,7 @@ class Groups {
   }
 
   /** One thing at a time: a second click finds the first at work. */
-  private async alone(work: () => Promise<void>): Promise<void> {
+  private async alone(work: () => Promise<void>, isForm = false): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.submit.disabled = true;
@@ -162,8 +162,11 @@ class Groups {
       await work();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const homeless = placeFaults(this.fields, error.fields);
+      // What is wrong with one of the list stands below it, not at the fields of the form, which are about another.
+      const homeless = isForm ? placeFaults(this.fields, error.fields) : error.fields;
       if (error.fields.length === 0 || homeless.length > 0) replace(this.said, fault(error, null));
+      // It is not there any more: the list is an old one.
+      if (error.status === 404) this.page.queries.outdate(restsOnGroups);
     } finally {
       this.busy = false;
       this.submit.disabled = false;
@@ -189,7 +192,7 @@ class Groups {
         replace(this.said);
         throw error;
       }
-    });
+    }, true);
   }
 
   private check(name: string): Promise<void> {

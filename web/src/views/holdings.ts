@@ -4,7 +4,8 @@ import type { PortfolioList } from "../answers";
 import { type Child, h } from "../dom";
 import type { Page } from "../page";
 import type { Entry } from "../queries";
-import { button, choice } from "./common";
+import { names } from "../state";
+import { button, choice, entry, fault } from "./common";
 
 const PASTED = "pasted:";
 const USUAL = "CURRENT_PORTFOLIO";
@@ -46,4 +47,27 @@ export function noPortfolio(page: Page, words: string): Child {
     h("p", null, words),
     h("p", null, button("Add a portfolio", () => page.go({ view: "portfolios" }), { "data-key": "add portfolio", class: "primary" })),
   );
+}
+
+/** What a model or a stress test is about: what is named, else the portfolio; null where there is neither, or it is not known yet. */
+export function subjectOf(page: Page, most: number): Record<string, unknown> | null {
+  const subject = page.state.subject.slice(0, most);
+  const [first, ...others] = subject;
+  if (first !== undefined) return others.length > 0 ? { tickers: subject } : { ticker: first };
+  return holdingsOf(page);
+}
+
+/** Where it is named, beside the portfolios that it may be instead of. */
+export function subjectEntry(page: Page, most: number): Child {
+  return [
+    entry("Fund or group", "subject", page.state.subject.slice(0, most).join(", "), (text) => page.go({ subject: names(text).slice(0, most) }), { placeholder: "your portfolio; XLK, USER:name", list: "factor-names" }),
+    page.state.subject.length === 0 && portfolioChoice(page),
+  ];
+}
+
+/** The view while there is nothing that it could be about. */
+export function withoutSubject(page: Page, words: string): Child {
+  const list = portfolioList(page);
+  if (list.status === "loading") return h("div", { class: "message busy", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Looking for your portfolios…");
+  return [list.problem && fault(list.problem, () => page.queries.refetch("portfolios", null)), noPortfolio(page, words)];
 }

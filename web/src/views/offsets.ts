@@ -42,7 +42,7 @@ function hedge(page: Page, answer: Recommendations): Child {
       "p",
       null,
       `Takes away ${percent(fit)} of the variance in the ${best.rows} rows it was fitted on`,
-      range ? ` (interval ${interval(range as [number, number], (value) => percent(value))})` : "",
+      range ? ` (${"level" in range ? `${percent(range.level, 0)} ` : ""}interval ${interval(range, percent)})` : "",
       next ? `; for the next quarter ${percent(next.median)} is expected, ${percent(next.low)} to ${percent(next.high)}.` : ".",
     ),
   );
@@ -59,6 +59,7 @@ export function drawOffsets(page: Canvas, answer: Recommendations): SVGSVGElemen
       palette: page.palette,
       width: page.width,
       height: page.height,
+      scale: [-1, 1],
     },
     rows.flatMap((row) =>
       typeof row.correlation_to_overexposed === "number"
@@ -86,7 +87,7 @@ function draw(page: Page, answer: Recommendations): Child {
           row.etf_ticker,
           row.factor ?? "",
           fixed(row.correlation_to_overexposed, 3),
-          interval(row.correlation_interval as [number, number] | null | undefined),
+          interval(row.correlation_interval),
           String(row.n ?? NONE),
           effect(row.hedge_effectiveness),
           percent(row.suggested_additional_allocation),
@@ -124,10 +125,11 @@ export const offsets: View = {
   takeaway(page) {
     const asking = question(page);
     const data = asking ? asked<Recommendations>(page, asking).data : undefined;
-    if (!data) return null;
+    if (!asking || !data) return null;
     return {
       name: "offsets",
       json: data,
+      report: asking,
       rows: [
         ["fund", "factor", "correlation", "interval_low", "interval_high", "n", "suggested_additional_allocation"],
         ...(data.recommendations ?? []).map((row) => [row.etf_ticker, row.factor ?? "", row.correlation_to_overexposed ?? null, row.correlation_interval?.[0] ?? null, row.correlation_interval?.[1] ?? null, row.n ?? null, row.suggested_additional_allocation ?? null]),

@@ -106,7 +106,7 @@ export const performance: View = {
               ticker,
               profile.label ?? "",
               ...FIELDS.map(([name, , write]) => write(profile[name] as number | null | undefined)),
-              interval(profile.beta_interval as [number, number] | null | undefined),
+              interval(profile.beta_interval),
               String(profile.observations ?? ""),
             ]),
           ),
@@ -121,6 +121,7 @@ export const performance: View = {
     return {
       name: "performance",
       json: data,
+      report: question(page),
       rows: [["factor", "label", ...FIELDS.map(([name]) => name)], ...sorted(page, data).map(([ticker, profile]) => [ticker, profile.label ?? "", ...FIELDS.map(([name]) => profile[name] as number | null)])],
       drawing: () => drawPerformance(page, data),
     };

@@ -92,8 +92,8 @@ export const returns: View = {
             "Each factor",
             table(
               `Total returns, ${window}`,
-              ["Factor", "Name", "Category", "Return"],
-              ranking.map((row) => [row.ticker, row.label ?? "", words(String(row.category ?? "")), percent(row.total_return)]),
+              ["Factor", "Return", "Name", "Category"],
+              ranking.map((row) => [row.ticker, percent(row.total_return), row.label ?? "", words(String(row.category ?? ""))]),
             ),
           ),
         ];
@@ -108,6 +108,7 @@ export const returns: View = {
     return {
       name: "returns",
       json: data,
+      report: question(page),
       rows: [["window", "rank", "factor", "label", "category", "total_return"], ...windows.flatMap((window) => (data.rankings?.[window] ?? []).map((row) => [window, row.rank ?? null, row.ticker, row.label ?? "", String(row.category ?? ""), row.total_return ?? null]))],
       drawing: () => drawReturns(page, data),
     };
