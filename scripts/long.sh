@@ -109,7 +109,7 @@ run_load() {
 }
 
 run_isolation() {
-    ISOLATION_ROWS=$((1000 * ${times:-1000})) cargo test --locked --package factor-mcp --test integration no_way_in_shows -- --nocapture --test-threads=1
+    ISOLATION_ROWS=$((1000 * ${times:-1000})) cargo test --locked --workspace --test integration no_way_in_shows -- --nocapture --test-threads=1
 }
 
 run_soak() {

@@ -31,7 +31,7 @@ pub(super) fn add(properties: &mut Value, more: &[(&'static str, Value)]) {
 
 /// `holdings` and `portfolio_name`, where a tool takes either.
 pub(super) fn portfolio_source() -> [(&'static str, Value); 2] {
-    let name = json!({"type": "string", "description": "Default: CURRENT_PORTFOLIO."});
+    let name = json!({"type": "string", "description": "Default CURRENT_PORTFOLIO."});
     let holdings = json!({
         "type": "array",
         "items": {"type": "object"},
@@ -65,7 +65,7 @@ pub(super) fn slim(properties: &mut Value) {
 
 /// Whether a picture goes with the answer.
 pub(super) fn chart() -> Value {
-    json!({"type": "string", "description": "png or svg: a picture too."})
+    json!({"type": "string", "description": "png or svg: a picture."})
 }
 
 /// The name of a saved portfolio.

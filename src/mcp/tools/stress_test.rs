@@ -38,7 +38,7 @@ fn input() -> Value {
         },
         "shocks": {"type": "object", "description": "{SPY: -0.2, UST10Y: 1}: returns; yields in points."},
         "horizon": {"type": "integer", "description": "Periods of shocks and reverse_loss. Default 1."},
-        "reverse_loss": {"type": "number", "description": "Such as 0.2."},
+        "reverse_loss": {"type": "number", "description": "0.2."},
     });
     schemas::add(&mut properties, &schemas::portfolio_source());
     let sections = "scenarios, shock, reverse, insights, ...";
