@@ -59,8 +59,8 @@ def questions(folder: Path = HERE / "questions") -> list[dict]:
                 raise Unusable(f"{name}: there are two of that id")
             if not (row.get("expect") or row.get("unanswerable") or row.get("must_say") or "changes" in row):
                 raise Unusable(f"{name}: nothing says what is right")
-            if row.get("data", "both") not in ("both", *SOURCES):
-                raise Unusable(f"{name}: data is sample, market or both")
+            if row.get("data", "both") not in ("both", "french", *SOURCES):
+                raise Unusable(f"{name}: data is sample, market, french or both")
             found[row["id"]] = row
     return list(found.values())
 
@@ -85,9 +85,16 @@ def plans(folder: Path = HERE / "plans") -> dict[str, Plan]:
 class Source:
     name: str
     folder: Path
+    french: Path | None = None         # a folder of Kenneth French's files
 
     def oracle(self) -> Oracle:
-        return Oracle.of(self.name, self.folder)
+        found = Oracle.of(self.name, self.folder)
+        found.french = self.french
+        return found
+
+    def has(self, question: dict) -> bool:
+        """Whether this source can answer it."""
+        return question.get("data", "both") in ("both", self.name, "french" if self.french else self.name)
 
     def settings(self) -> dict[str, str]:
         own = {"FACTOR_TODAY": TODAY[self.name], "FACTOR_PROXIES_DIR": str(ROOT / "proxies")}
@@ -95,7 +102,8 @@ class Source:
             return {**own, "FACTOR_PRICE_SOURCE": "sample"}
         file = next(f for f in sorted(self.folder.iterdir()) if f.name.endswith((".csv", ".csv.gz")) and "yield" not in f.name)
         return {**own, "FACTOR_PRICE_SOURCE": "files", "FACTOR_PRICE_FILES": str(file.resolve()),
-                "FACTOR_YIELD_FILE": str((self.folder / "treasury_yields.csv").resolve())}
+                "FACTOR_YIELD_FILE": str((self.folder / "treasury_yields.csv").resolve()),
+                **({"FACTOR_FRENCH_DIR": str(self.french.resolve())} if self.french else {})}
 
 
 def sample_folder(given: Path | None) -> Path:
@@ -113,6 +121,14 @@ def sample_folder(given: Path | None) -> Path:
 def market_folder(given: Path | None) -> Path | None:
     folder = given or Path(os.environ.get("MARKET_DATA") or ROOT / "../shared/data/prices")
     return folder if (folder / "treasury_yields.csv").exists() else None
+
+
+def french_folder(given: Path | None, market: Path) -> Path | None:
+    """Files of published factors: beside the market prices where nothing else is said."""
+    folder = given or market.resolve().parent / "french"
+    if given and not folder.is_dir():
+        raise Unusable(f"{folder} is no folder: --french takes one with files of Kenneth French's library")
+    return folder if folder.is_dir() else None
 
 
 # ---------------------------------------------------------------------------------------------------------- servers
@@ -178,10 +194,6 @@ def saved_after(question: dict) -> dict[str, list[str]] | None:
 
 def figures(question: dict, oracle: Oracle) -> list[Figure]:
     return [Figure(name, entry, oracle) for name, entry in (question.get("expect") or {}).items()]
-
-
-def is_of(question: dict, source: str) -> bool:
-    return question.get("data", "both") in ("both", source)
 
 
 def described(arguments: dict) -> str:

@@ -20,7 +20,7 @@ import pandas as pd
 import scipy.stats
 import statsmodels.api as sm
 
-from evals.performance import Performance
+from evals.scenarios import Scenarios
 from evals.series import ROOT, prices_and_panels
 
 import hedge_rule  # of fixtures/oracle, which series.py makes known
@@ -29,7 +29,7 @@ import hedge_rule  # of fixtures/oracle, which series.py makes known
 TODAY = {"market": "2025-01-15", "sample": "2026-01-15"}
 
 
-class Oracle(Performance):
+class Oracle(Scenarios):
     """Of one source of prices, on one day."""
 
     @staticmethod

@@ -16,7 +16,10 @@ DEFAULTS = [
     ("get_factor_analysis", {"analysis_type": "correlations"}), ("compare_factors", {"tickers": ["SPY", "TLT"]}),
     ("get_factor_recommendations", {"overexposed_factor": "XLE"}),
     ("get_factor_recommendations", {"overexposed_factor": "VNQ", "holdings": {"VNQ": 0.4, "SPY": 0.6}}),
-    ("get_portfolio_exposures", {"holdings": {"SPY": 0.6, "IEF": 0.4}}), ("get_server_status", {}),
+    ("get_portfolio_exposures", {"holdings": {"SPY": 0.6, "IEF": 0.4}}), ("analyze_factor_model", {"ticker": "XLK"}),
+    ("analyze_factor_model", {"holdings": {"SPY": 0.6, "IEF": 0.4}}), ("stress_test", {"ticker": "SPY"}),
+    ("stress_test", {"holdings": {"SPY": 0.6, "IEF": 0.4}, "shocks": {"SPY": -0.2}}),
+    ("list_factors", {}), ("get_server_status", {}),
 ]
 LARGEST_DEFAULT = 8000
 

@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)          # `evals` is a package; beside it lies an oracle of another name
 
 from evals import play, results, trial  # noqa: E402
-from evals.material import SOURCES, Asked, NoAnswer, Source, Unusable, figures, is_of, market_folder, plans, questions, sample_folder  # noqa: E402
+from evals.material import SOURCES, Asked, NoAnswer, Source, Unusable, figures, french_folder, market_folder, plans, questions, sample_folder  # noqa: E402
 from evals.models import BASES, Model  # noqa: E402
 
 
@@ -32,6 +32,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--source", choices=SOURCES, action="append", help="only this source of prices")
     parser.add_argument("--sample-dir", type=Path, help="an export of the sample (made by cargo where there is none)")
     parser.add_argument("--market-data", type=Path, help="a folder of market prices and treasury_yields.csv; default MARKET_DATA, else ../shared/data/prices")
+    parser.add_argument("--french", type=Path, help="a folder of Kenneth French's files; default: `french` beside the folder of market prices")
     parser.add_argument("--check", action="store_true", help="no server is asked")
     parser.add_argument("--verbose", action="store_true", help="a line for each question, not only for those that fail")
     parser.add_argument("--record", metavar="NAME", help="keep the figures under this name in results.json and write RESULTS.md")
@@ -53,8 +54,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def sources(options) -> tuple[list[Source], list[str]]:
-    """Those that there are, and why another is left out."""
+def sources(options) -> tuple[list[Source], list[tuple[str, str]]]:
+    """Those that there are, and what is left out with the reason."""
     found, left_out = [], []
     wanted = options.source or SOURCES
     if "sample" in wanted:
@@ -62,14 +63,21 @@ def sources(options) -> tuple[list[Source], list[str]]:
     if "market" in wanted:
         folder = market_folder(options.market_data)
         if folder:
-            found.append(Source("market", folder))
+            french = french_folder(options.french, folder)
+            found.append(Source("market", folder, french))
+            if not french:
+                left_out.append(("french", "there is no folder of Kenneth French's files (see --french)"))
         else:
-            left_out.append("market: there is no folder of market prices (see --market-data)")
+            left_out += [("market", "there is no folder of market prices (see --market-data)"), ("french", "there are no market prices to go with it")]
     return found, left_out
 
 
-def chosen(options, source: str) -> list[dict]:
-    found = [q for q in questions() if is_of(q, source) and (not options.only or any(part in q["id"] for part in options.only))]
+def wanted(options) -> list[dict]:
+    return [q for q in questions() if not options.only or any(part in q["id"] for part in options.only)]
+
+
+def chosen(options, source: Source) -> list[dict]:
+    found = [q for q in wanted(options) if source.has(q)]
     return found[:options.most] if options.most else found
 
 
@@ -81,7 +89,7 @@ def check(options, given: list[Source]) -> int:
     wrong += [f"{name}: a plan without a question" for name in sorted(set(planned) - known)]
     for source in given:
         oracle = source.oracle()
-        for question in chosen(options, source.name):
+        for question in chosen(options, source):
             try:
                 for figure in figures(question, oracle):
                     count += 1
@@ -93,7 +101,7 @@ def check(options, given: list[Source]) -> int:
     return 1 if wrong else 0
 
 
-def play_all(options, given: list[Source], left_out: list[str]) -> int:
+def play_all(options, given: list[Source], left_out: list[tuple[str, str]]) -> int:
     planned, passed, failed, skipped = plans(), 0, 0, 0
     table, lengths = [], []
     for source in given:
@@ -101,7 +109,7 @@ def play_all(options, given: list[Source], left_out: list[str]) -> int:
         oracle, asked = source.oracle(), Asked(options.server, source.settings())
         try:
             asked.warm()
-            for question in chosen(options, source.name):
+            for question in chosen(options, source):
                 row = play.play(question, planned[question["id"]], asked, oracle)
                 rows.append(row)
                 if row.wrong or options.verbose:
@@ -115,10 +123,11 @@ def play_all(options, given: list[Source], left_out: list[str]) -> int:
         skipped += one["known to be wrong"]
         passed, failed = passed + one["right"], failed + one["questions"] - one["right"] - one["known to be wrong"]
         table.append({"trial": f"plans, {source.name}", **one, "seconds": round(time.monotonic() - began, 1)})
-    of_market = [q["id"] for q in questions() if q.get("data") == "market"]
-    for why in left_out:
-        skipped += len(chosen(options, "market"))
-        print(f"skipped {why}; these need it: {', '.join(of_market)}; all others were played on the sample alone")
+    for what, why in left_out:
+        need = [q["id"] for q in wanted(options) if q.get("data") == what]
+        both = [q for q in wanted(options) if q.get("data", "both") == "both"] if what == "market" else []
+        skipped += len(need) + len(both)
+        print(f"skipped {what}: {why}; these need it: {', '.join(need)}" + ("; all others were played on the sample alone" if both else ""))
     results.show(table)
     if lengths:
         over = lengths[0][0] > play.LARGEST_DEFAULT
@@ -137,7 +146,7 @@ def put_all(options, given: list[Source]) -> int:
         rows = []
         try:
             asked.warm()
-            for question in chosen(options, source.name):
+            for question in chosen(options, source):
                 model = Model(options.model, options.api, options.base_url, options.key_env, temperature=options.temperature)
                 row = trial.put(question, planned[question["id"]], asked, oracle, model, source.name, asked.instructions, options.transcripts)
                 rows.append(row)

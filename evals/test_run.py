@@ -354,6 +354,23 @@ class Files(unittest.TestCase):
             with self.assertRaises(material.Unusable):
                 material.questions(Path(folder))
 
+    def test_questions_on_published_factors_need_their_files(self):
+        """With the files they are asked, without them they are left out, and that is said."""
+        question = {"id": "a", "data": "french"}
+        with tempfile.TemporaryDirectory() as folder:
+            market, files = Path(folder) / "prices", Path(folder) / "french"
+            market.mkdir()
+            self.assertIsNone(material.french_folder(None, market))
+            with self.assertRaises(material.Unusable):
+                material.french_folder(files, market)
+            files.mkdir()
+            self.assertEqual(material.french_folder(None, market), files.resolve())
+            self.assertTrue(material.Source("market", market, files).has(question))
+        self.assertFalse(material.Source("market", market).has(question))
+        self.assertFalse(material.Source("sample", market).has(question))
+        self.assertTrue(material.Source("sample", market).has({"id": "b"}))
+        self.assertTrue(any(q.get("data") == "french" for q in material.questions()))
+
     def test_what_was_not_run_is_called_so(self):
         text = results.page({"plans": {"date": "2026-01-15", "rows": [{"trial": "plans, sample", "right": 3}]}})
         self.assertIn("| plans, sample | 3 |", text)

@@ -24,7 +24,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 pub(crate) use self::{
-    include::{Include, names_of},
+    include::{Include, names_of, said_of_unknown},
     mend::mended,
 };
 pub use self::{
@@ -307,6 +307,11 @@ impl Args {
     /// A date: `YYYY-MM-DD`, or `YYYY-MM` for that month's end.
     pub fn date(&self, name: &str) -> Option<NaiveDate> {
         self.read(name, values::date)
+    }
+
+    /// A date that ends a range: as [`Self::date`], and a year for its last day.
+    pub fn end_date(&self, name: &str) -> Option<NaiveDate> {
+        self.read(name, values::end_date)
     }
 
     /// Remembers every name that is not among the known ones, with the nearest right one.

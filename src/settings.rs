@@ -200,7 +200,7 @@ impl Settings {
 }
 
 /// Where a value comes from that nobody wrote.
-const DEFAULT: &str = "default";
+pub(crate) const DEFAULT: &str = "default";
 
 /// What the check of access tokens goes by.
 fn oauth_of(

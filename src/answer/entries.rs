@@ -8,7 +8,7 @@ use std::{cell::Cell, io};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
-use super::Rounding;
+use super::{Rounding, rounding::Key};
 
 /// A string longer than this, as written, is a text of lines; a shorter one is a word or a date and stays whole.
 const LONGEST_WORD: usize = 200;
@@ -115,7 +115,7 @@ pub(super) struct Marks {
 pub(super) fn recorded(value: &(impl Serialize + ?Sized), rounding: Rounding) -> (String, Marks) {
     let (at, mut marks) = (Cell::new(0), Marks::default());
     let mut writer = Counted { text: Vec::new(), at: &at };
-    let recorder = Recorder { rounding, at: &at, depth: 0, in_key: false, marks: &mut marks };
+    let recorder = Recorder { rounding, key: Key::default(), at: &at, depth: 0, in_key: false, marks: &mut marks };
     let written = value.serialize(&mut Serializer::with_formatter(&mut writer, recorder));
     // Only a map whose keys are no strings cannot be written, and memory has room.
     debug_assert!(written.is_ok(), "{written:?}");
@@ -154,6 +154,7 @@ impl io::Write for Counted<'_> {
 /// Rounds numbers, and notes where the entries of the first two levels end.
 struct Recorder<'a> {
     rounding: Rounding,
+    key: Key,
     at: &'a Cell<usize>,
     depth: usize,
     in_key: bool,
@@ -172,7 +173,12 @@ impl Recorder<'_> {
 
 impl Formatter for Recorder<'_> {
     fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        self.rounding.write_f64(writer, value)
+        self.key.rounding(self.rounding).write_f64(writer, value)
+    }
+
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.key.add(fragment);
+        CompactFormatter.write_string_fragment(writer, fragment)
     }
 
     fn write_char_escape<W: io::Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
@@ -205,16 +211,19 @@ impl Formatter for Recorder<'_> {
 
     fn end_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth -= 1;
+        self.key.forget();
         CompactFormatter.end_object(writer)
     }
 
     fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
         self.in_key = true;
+        self.key.begin();
         CompactFormatter.begin_object_key(writer, first)
     }
 
     fn end_object_key<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
         self.in_key = false;
+        self.key.end();
         if self.depth == 1 {
             self.marks.keys.push(self.at.get());
         }

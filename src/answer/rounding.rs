@@ -20,7 +20,7 @@ impl Rounding {
     /// Something as compact JSON, every number that is not whole rounded; `null` where one is not finite.
     pub(crate) fn text(self, value: &(impl Serialize + ?Sized)) -> String {
         let mut text = Vec::new();
-        let written = value.serialize(&mut Serializer::with_formatter(&mut text, self));
+        let written = value.serialize(&mut Serializer::with_formatter(&mut text, Writer::of(self)));
         // Only a map whose keys are no strings cannot be written, and memory has room.
         debug_assert!(written.is_ok(), "{written:?}");
         match written {
@@ -32,7 +32,7 @@ impl Rounding {
         }
     }
 
-    /// A number as it is written.
+    /// A number as it is written where no field's name says otherwise.
     pub(crate) fn round(self, value: f64) -> f64 {
         let decimals = match self {
             Self::None | Self::Significant(16..) => return value,
@@ -67,6 +67,89 @@ impl Formatter for Rounding {
     }
 }
 
+/// Rounds by the field that a number is the value of.
+struct Writer {
+    rounding: Rounding,
+    key: Key,
+}
+
+impl Writer {
+    fn of(rounding: Rounding) -> Self {
+        Self { rounding, key: Key::default() }
+    }
+}
+
+/// The field that is being written, as far as its name says how its number is rounded.
+#[derive(Debug, Default)]
+pub(super) struct Key {
+    name: String,
+    open: bool,
+}
+
+impl Key {
+    pub(super) fn begin(&mut self) {
+        self.name.clear();
+        self.open = true;
+    }
+
+    pub(super) fn add(&mut self, fragment: &str) {
+        if self.open {
+            self.name.push_str(fragment);
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        self.open = false;
+    }
+
+    /// What follows is no field's value.
+    pub(super) fn forget(&mut self) {
+        self.name.clear();
+    }
+
+    /// How its number is rounded where others are by `rounding`: a small probability is not 0, and three digits say all of it.
+    pub(super) fn rounding(&self, rounding: Rounding) -> Rounding {
+        const DIGITS: usize = 3;
+        /// Who asks for more digits than answers usually have gets them.
+        const USUAL: usize = 6;
+        let is_probability = matches!(self.name.as_str(), "p" | "p_adjusted" | "alpha_p" | "alpha_p_adjusted")
+            || self.name.ends_with("_under_normality");
+        match rounding {
+            Rounding::Decimals(_) if is_probability => Rounding::Significant(DIGITS),
+            Rounding::Significant(digits) if is_probability && digits <= USUAL => {
+                Rounding::Significant(DIGITS.min(digits))
+            }
+            other => other,
+        }
+    }
+}
+
+impl Formatter for Writer {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        self.key.rounding(self.rounding).write_f64(writer, value)
+    }
+
+    fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.key.begin();
+        CompactFormatter.begin_object_key(writer, first)
+    }
+
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.key.add(fragment);
+        CompactFormatter.write_string_fragment(writer, fragment)
+    }
+
+    fn end_object_key<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.key.end();
+        Ok(())
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.key.forget();
+        CompactFormatter.end_object(writer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -88,6 +171,23 @@ mod tests {
         assert_eq!(Rounding::None.text(&-0.1), "-0.1");
         assert_eq!(six.text(&f64::NAN), "null");
         assert_eq!(six.text(&f64::INFINITY), "null");
+    }
+
+    #[test]
+    fn a_small_probability_is_not_zero_and_has_three_digits() {
+        let tree = json!({
+            "p": 1.234_56e-9, "beta": 1.234_56e-9, "fit": {"p": 0.012_345_6, "t": 2.5},
+            "rows": [{"alpha_p_adjusted": 1e-30}, 0.000_01], "tail_under_normality": 6.196_49e-6, "pp": 0.000_01,
+        });
+        let written = concat!(
+            r#"{"p":1.23e-9,"beta":0.0,"fit":{"p":0.0123,"t":2.5},"rows":[{"alpha_p_adjusted":1e-30},0.0],"#,
+            r#""tail_under_normality":6.2e-6,"pp":0.0}"#,
+        );
+        assert_eq!(Rounding::Decimals(4).text(&tree), written);
+        assert_eq!(super::super::entries::recorded(&tree, Rounding::Decimals(4)).0, written);
+        let p = json!({"p": 0.012_345_678});
+        assert_eq!(Rounding::Significant(6).text(&p), r#"{"p":0.0123}"#);
+        assert_eq!(Rounding::Significant(12).text(&p), r#"{"p":0.012345678}"#, "who asks for more gets it");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use factor_types::ClosedSet;
 
-use super::Args;
+use super::{Args, nearest};
 use crate::answer::shortened;
 
 /// Names that no section has are told back so many at most.
@@ -35,6 +35,25 @@ pub(crate) fn names_of<T: PartialEq, E>(
     Some((known, invalid))
 }
 
+/// What is said of names of an argument that stand for nothing: of each the known name that is most like it, and all known names
+/// where one is like none.
+pub(crate) fn said_of_unknown(field: &str, invalid: &[String], known: &[&str]) -> Option<String> {
+    let near: Vec<_> = invalid.iter().map(|name| (name, nearest(name, known.iter().copied()))).collect();
+    let told: Vec<String> = near
+        .iter()
+        .map(|(name, near)| match near {
+            Some(near) => format!("no `{name}` (did you mean `{near}`?)"),
+            None => format!("no `{name}`"),
+        })
+        .collect();
+    let all = if near.iter().all(|(_, near)| near.is_some()) {
+        String::new()
+    } else {
+        format!("; there are {}", known.join(", "))
+    };
+    (!told.is_empty()).then(|| format!("{field} has {}{all}", told.join(", ")))
+}
+
 /// The sections that `include` names, in the caller's order, and the names that no section has, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Include<S> {
@@ -50,6 +69,11 @@ impl<S: ClosedSet + PartialEq> Include<S> {
             Some((known, invalid)) => Self { sections: Some(known), invalid },
             None => Self { sections: None, invalid: Vec::new() },
         }
+    }
+
+    /// What is said of the names that no section has.
+    pub(crate) fn said_of_unknown(&self) -> Option<String> {
+        said_of_unknown("include", &self.invalid, S::NAMES)
     }
 
     /// True where a section is wanted: asked for by name, or nothing is.
@@ -86,6 +110,13 @@ mod tests {
         assert!(both.wants(Part::First) && both.names(Part::First));
         let none = read(json!([]));
         assert!(none.sections.is_none() && none.wants(Part::First) && !none.names(Part::First));
+        let said = |value: Value| read(value).said_of_unknown().unwrap_or_default();
+        assert_eq!(said(json!(["frist"])), "include has no `frist` (did you mean `first`?)");
+        assert_eq!(
+            said(json!(["other", "frist"])),
+            "include has no `other`, no `frist` (did you mean `first`?); there are first, second_one"
+        );
+        assert_eq!(said(json!(["first"])), "");
         let wrong = read(json!(["third"]));
         assert_eq!((wrong.sections.as_deref(), wrong.wants(Part::First)), (Some([].as_slice()), false));
     }

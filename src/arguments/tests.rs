@@ -83,7 +83,7 @@ fn all_problems_are_told_at_once_each_with_its_path() {
     `flag` (got "maybe") must be true or false
     `share` (got 60) must be a share from 0 to 1: write 0.6 for 60%
     `percent` (got "60%") must be a share from 0 to 1: write 0.6 for 60%
-    `day` (got "2024-02-30") must be a date as YYYY-MM-DD (or YYYY-MM for that month's end): the calendar has no such day
+    `day` (got "2024-02-30") must be a date as YYYY-MM-DD (or YYYY-MM for that month's end): the calendar has no such day: that month ends on 2024-02-29
     `other` (got "30.1.2024") must be a date as YYYY-MM-DD (or YYYY-MM for that month's end)
     `advanced.min` (got 3) must be a whole number of at least 12
     `advanced.mim` (got 4) is not a known argument: did you mean `min`?

@@ -51,9 +51,25 @@ impl Choices {
         let near = nearest(meant, self.names.iter().copied());
         let hint = near.map(|name| format!("did you mean `{name}`?"));
         let mend = near.map(|name| Mend::Value(name.into()));
-        Err(Refusal::must(format_args!("be one of {}", self.names.join(", "))).or_rather(hint).mended_by(mend))
+        // A long list would be cut: where a name is near, those that are like it are enough.
+        let alike: Vec<&str> = match near {
+            Some(_) if self.names.len() > LISTED => {
+                nearest_first(meant, self.names.iter().copied()).into_iter().take(ALIKE_TOLD).collect()
+            }
+            _ => Vec::new(),
+        };
+        let rule = match alike.is_empty() {
+            true => format!("be one of {}", self.names.join(", ")),
+            false => format!("be one of {} names; like this are {}", self.names.len(), alike.join(", ")),
+        };
+        Err(Refusal::must(rule).or_rather(hint).mended_by(mend))
     }
 }
+
+/// So many names are listed whole where none of them is written right.
+const LISTED: usize = 24;
+/// Of longer lists so many that are like what was written.
+const ALIKE_TOLD: usize = 6;
 
 /// Names that share so much are alike.
 const ALIKE: f64 = 0.6;
@@ -92,7 +108,9 @@ fn alike<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl 
             // A call with hundreds of wrong names must not compare each with all that there are.
             let could_be = letters.could_be_like(&lower);
             let alike = if could_be { strsim::normalized_damerau_levenshtein(&text, &lower) } else { 0.0 };
-            (if contained { alike.max(0.75) } else { alike }, name)
+            // Of names that hold the text, or that it holds, the one that has least beside it.
+            let share = shorter as f64 / text.len().max(lower.len()).max(1) as f64;
+            (if contained { alike.max(0.75 + 0.05 * share) } else { alike }, name)
         })
         .filter(|(alike, _)| *alike >= ALIKE)
 }
@@ -266,7 +284,20 @@ pub(super) fn share(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, R
     })
 }
 
-/// A date: `YYYY-MM-DD`, or `YYYY-MM` for that month's end.
+/// The last day of a range of dates: as [`date`], and a year for its last day, which is the only one it can mean.
+pub(super) fn end_date(value: &Value) -> Result<NaiveDate, Refusal> {
+    let end = year(value).and_then(|year| NaiveDate::from_ymd_opt(year, 12, 31));
+    end.map_or_else(|| date(value), Ok)
+}
+
+/// A year, as a number or in words.
+fn year(value: &Value) -> Option<i32> {
+    let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+    let is_year = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|year| is_year && (1900..=2199).contains(year))
+}
+
+/// A date: `YYYY-MM-DD`, or `YYYY-MM` for that month's end. A year alone might be its first or its last day.
 pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
     const RULE: &str = "be a date as YYYY-MM-DD (or YYYY-MM for that month's end)";
     let text = value.as_str().map(str::trim).unwrap_or_default();
@@ -278,6 +309,10 @@ pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
         text.parse::<NaiveDate>().ok()
     } else if shaped("yyyy-mm") {
         format!("{text}-01").parse::<NaiveDate>().ok().map(Calendar::month_end)
+    } else if let Some(year) = year(value) {
+        let (whole, after) = (format!("{}-12-31", year - 1), format!("{year}-12-31"));
+        let hint = format!("for all of {year} write {whole}, for what came after it {after}");
+        return Err(Refusal::must(RULE).or_rather(Some(hint)).mended_by(Some(Mend::Value(whole.into()))));
     } else {
         return Err(Refusal::must(RULE).mended_by(meant_date(text)));
     };
@@ -285,8 +320,10 @@ pub(super) fn date(value: &Value) -> Result<NaiveDate, Refusal> {
         None => {
             // The thirtieth of February is its last day.
             let month = text.get(..7).and_then(|month| format!("{month}-01").parse::<NaiveDate>().ok());
-            let mend = month.map(|first| Mend::Value(Calendar::month_end(first).to_string().into()));
-            Err(Refusal::must(RULE).or_rather(Some("the calendar has no such day".to_owned())).mended_by(mend))
+            let last = month.map(|first| Calendar::month_end(first).to_string());
+            let way_out = last.as_ref().map_or_else(String::new, |last| format!(": that month ends on {last}"));
+            let hint = format!("the calendar has no such day{way_out}");
+            Err(Refusal::must(RULE).or_rather(Some(hint)).mended_by(last.map(|last| Mend::Value(last.into()))))
         }
         Some(date) if !(1900..=2199).contains(&date.year()) => {
             Err(Refusal::must(RULE).or_rather(Some("the year must be from 1900 to 2199".to_owned())))
@@ -347,6 +384,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tool_error::Problem;
 
     fn rule<T: std::fmt::Debug>(read: Result<T, Refusal>) -> String {
         read.unwrap_err().rule().to_owned()
@@ -426,6 +464,16 @@ mod tests {
             let refused = date(&value).unwrap_err();
             assert_eq!(refused.hint(), Some("the year must be from 1900 to 2199"), "{value}");
         }
+        // A year has one last day, and two that might be meant as its start.
+        assert_eq!(end_date(&json!("2022")).unwrap().to_string(), "2022-12-31");
+        assert_eq!(end_date(&json!(2022)).unwrap().to_string(), "2022-12-31");
+        assert_eq!(end_date(&json!("2022-03")).unwrap().to_string(), "2022-03-31");
+        let start = date(&json!("2018")).unwrap_err();
+        assert_eq!(start.hint(), Some("for all of 2018 write 2017-12-31, for what came after it 2018-12-31"));
+        let mend = Problem::new("start_date", "2018", start).mend().cloned();
+        assert_eq!(mend, Some(Mend::Value(json!("2017-12-31"))));
+        let february = date(&json!("2023-02-30")).unwrap_err();
+        assert_eq!(february.hint(), Some("the calendar has no such day: that month ends on 2023-02-28"));
         // Digits of other scripts, and a number that looks like one.
         for value in [json!("٢٠٢٤-٠١"), json!(20_240_101), json!("2024/01/31")] {
             assert_eq!(date(&value).unwrap_err().hint(), None, "{value}");

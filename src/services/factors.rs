@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    answer::{Rendered, shortened},
+    answer::{Rendered, Rounding, shortened},
     app::App,
     arguments::{Args, Choices},
     services::{
@@ -20,8 +20,11 @@ use crate::{
     tool_error::ToolError,
 };
 
-const NAMES: [&str; 3] = ["query", "categories", "cursor"];
+const NAMES: [&str; 4] = ["query", "categories", "cursor", "limit"];
+/// The most factors of a page.
 const PAGE: usize = 100;
+/// The most characters of a page's factors where the call names no limit: what a model reads at once.
+const LONGEST_PAGE: usize = 7_000;
 /// The longest reason of a factor without prices, in characters.
 const LONGEST_REASON: usize = 160;
 
@@ -37,6 +40,8 @@ pub struct Request {
     pub categories: Option<Vec<Category>>,
     /// How many factors that match came on earlier pages.
     pub start: usize,
+    /// The most factors of a page; `None` for as many as are short enough to read.
+    pub limit: Option<usize>,
 }
 
 /// One page of the factors that match.
@@ -105,6 +110,9 @@ pub async fn run(app: &App, loaded: &LoadedUniverse, request: &Request, user: Us
             row.look_up(app).await;
         }
     }
+    if request.limit.is_none() {
+        page.shorten(request.start, &loaded.hash);
+    }
     page
 }
 
@@ -126,15 +134,33 @@ impl Request {
                 0
             })
         });
+        let limit = args.count("limit", 1..=PAGE);
         let known: Vec<&str> = NAMES.into_iter().chain(["factor_categories"]).collect();
         args.finish(&known)?;
-        Ok(Self { query, categories, start })
+        Ok(Self { query, categories, start, limit })
     }
 
     fn matches(&self, factor: &Factor) -> bool {
         let wanted = self.categories.as_ref().is_none_or(|wanted| wanted.contains(&factor.category));
         let named = |query: &String| names(factor).any(|name| name.to_lowercase().contains(query));
         wanted && self.query.as_ref().is_none_or(named)
+    }
+}
+
+impl FactorsPage {
+    /// Leaves so many factors for the next page that those left are short enough to read; one stays always.
+    fn shorten(&mut self, start: usize, hash: &str) {
+        let mut length = 0;
+        let fitting = self.factors.iter().take_while(|row| {
+            length += Rounding::None.text(row).len() + 1;
+            length <= LONGEST_PAGE
+        });
+        let fitting = fitting.count().max(1);
+        if fitting < self.factors.len() {
+            self.factors.truncate(fitting);
+            self.count = fitting;
+            self.next_cursor = Some(cursor_at(start + fitting, hash));
+        }
     }
 }
 
@@ -177,8 +203,12 @@ fn page<'a>(all: impl Iterator<Item = &'a Factor>, request: &Request, hash: &str
     let count_of = |category| matching.iter().filter(|factor| factor.category == category).count();
     // Of all that match, not of the page: what else there is can be seen from the first one.
     let counts = Category::ALL.into_iter().map(|category| (category, count_of(category)));
-    let factors: Vec<FactorRow> =
-        matching.iter().skip(request.start).take(PAGE).map(|factor| FactorRow::from(*factor)).collect();
+    let factors: Vec<FactorRow> = matching
+        .iter()
+        .skip(request.start)
+        .take(request.limit.unwrap_or(PAGE))
+        .map(|factor| FactorRow::from(*factor))
+        .collect();
     let end = request.start + factors.len();
     FactorsPage {
         status: Success::Success,
@@ -245,6 +275,16 @@ mod tests {
             request.start = start_of(&next, hash).unwrap();
         }
         assert_eq!(seen, (0..505).step_by(2).map(|at| format!("T{at}")).collect::<Vec<_>>());
+        let mut first = page(all.iter(), &Request::default(), hash);
+        first.shorten(0, hash);
+        let length: usize = first.factors.iter().map(|row| serde_json::to_string(row).unwrap().len() + 1).sum();
+        assert!(
+            length <= LONGEST_PAGE && length > LONGEST_PAGE - 300 && first.count == first.factors.len(),
+            "{length}"
+        );
+        assert_eq!(start_of(&first.next_cursor.unwrap(), hash), Some(first.count), "the next page goes on from there");
+        let few = page(all.iter(), &Request { limit: Some(7), start: 500, ..Request::default() }, hash);
+        assert_eq!((few.count, few.total, few.next_cursor), (5, 505, None));
         let found = page(all.iter(), &Request { query: Some("number 50".to_owned()), ..Request::default() }, hash);
         assert_eq!((found.total, found.next_cursor), (6, None), "50 and 500 to 504");
     }

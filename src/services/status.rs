@@ -24,7 +24,7 @@ use crate::{
         Call,
         saved_items::{self, Success},
     },
-    settings::Effective,
+    settings::{DEFAULT, Effective},
     tool_error::ToolError,
 };
 
@@ -54,7 +54,7 @@ pub struct ServerStatus {
     /// What the caller has used of today's quotas, where there are some for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     quotas: Vec<Used>,
-    /// Each setting by its variable, for those who run the server alone.
+    /// Each setting that has a value, by its variable, for those who run the server alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<IndexMap<&'static str, Configured>>,
     /// What the one who runs the server should know.
@@ -74,10 +74,11 @@ factor_types::closed_set! {
 /// A setting in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Configured {
-    /// As written, `***` for a secret; `null` when nothing is set and there is no default.
+    /// As written, `***` for a secret; `null` when nothing is left of what was set.
     value: Option<String>,
-    /// `flag`, `environment`, the file's path, or `default`.
-    from: String,
+    /// `flag`, `environment` or the file's path; absent where it is the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
 }
 
 /// Answers a call.
@@ -120,13 +121,16 @@ pub async fn run(app: &App, user: UserId, rights: Rights, payer: Payer) -> Serve
         calls,
         memory: rights.administers().then(Memory::now),
         quotas: app.quotas.used(payer).await,
-        configuration: rights.administers().then(|| app.settings.effective().iter().map(configured).collect()),
+        configuration: rights.administers().then(|| app.settings.effective().iter().filter_map(configured).collect()),
         warnings,
     }
 }
 
-fn configured(setting: &Effective) -> (&'static str, Configured) {
-    (setting.name, Configured { value: setting.value.clone(), from: setting.origin.clone() })
+/// A setting as it is told: one that nobody set and that has no default is nothing to tell.
+fn configured(setting: &Effective) -> Option<(&'static str, Configured)> {
+    let from = (setting.origin != DEFAULT).then(|| setting.origin.clone());
+    let told = setting.value.is_some() || from.is_some();
+    told.then(|| (setting.name, Configured { value: setting.value.clone(), from }))
 }
 
 fn usage_warnings(simulated: bool, calls: &CallFigures, results: &CacheFigures) -> Vec<String> {

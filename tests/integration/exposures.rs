@@ -114,7 +114,7 @@ async fn a_summary_is_short_and_its_sentences_are_its_fields() {
     assert_eq!(answer["weights"]["unexplained"], 0.1);
     let only = server.answer(TOOL, json!({"holdings": {"SPY": 1}, "include": ["risk", "what_if", "nonsense"]})).await;
     let keys: Vec<&String> = only.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["status", "warnings", "invalid_sections", "not_computed", "as_of", "period", "risk"]);
+    assert_eq!(keys, ["status", "warnings", "invalid_sections", "not_computed", "as_of", "period", "risk", "note"]);
     let many: serde_json::Map<String, Value> =
         (0..999).map(|n| (format!("Q{n}"), json!(0.0004))).chain([("VNQ".to_owned(), json!(0.6004))]).collect();
     let many = server.answer(TOOL, json!({"holdings": many})).await;

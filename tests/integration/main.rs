@@ -44,6 +44,7 @@ mod promises;
 mod prompts;
 mod questions;
 mod quotas;
+mod readers;
 mod readme;
 mod recommendations;
 mod regimes;

@@ -86,6 +86,23 @@ async fn it_correlates_offsets_and_explains_as_any_factor_does() {
     let answer = server.answer(ANALYSIS, asked).await;
     let row = &answer["matrices"]["selected"]["PORTFOLIO:Mix"];
     assert_eq!(row["PORTFOLIO:Mix"], 1.0);
+    // A slope is linear: that of a mix is the mix of its holdings' slopes.
+    let asked = json!({"tickers": ["PORTFOLIO:Mix", "USER:my bonds", "SPY"], "advanced": {"rate_maturities": ["UST10Y"], "precision": 17},
+        "include": ["statistics"]});
+    let slopes = server.answer(ANALYSIS, asked).await["statistics"]["rate_sensitivity"].clone();
+    let slope = |name: &str| number(&slopes[name]["UST10Y"]["return_per_100bp"]);
+    assert!((slope("PORTFOLIO:Mix") - 0.7 * slope("SPY") - 0.3 * slope("USER:My_Bonds")).abs() < 1e-12, "{slopes}");
+    // Of a few factors every pair has its interval and p, whoever made them.
+    let short = server.answer(ANALYSIS, json!({"tickers": ["PORTFOLIO:Mix", "SPY"]})).await;
+    let pair = &short["matrices"]["selected"]["pairs"]["PORTFOLIO:Mix/SPY"];
+    assert!(
+        number(&pair["interval"][0]) < number(&pair["r"]) && pair["p"].is_number() && pair["spearman"].is_number(),
+        "{short}"
+    );
+    assert!(
+        number(&short["overlays"]["rate_sensitivity"]["UST10Y"]["rows"]["PORTFOLIO:Mix"]["return_per_100bp"])
+            .is_finite()
+    );
     assert!(number(&row["SPY"]) > 0.8 && number(&row["SPY"]) > number(&row["TLT"]), "{row}");
 
     let asked = json!({"overexposed_factor": "portfolio:mix", "holdings": {"SPY": 1}, "max_recommendations": 50,

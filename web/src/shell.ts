@@ -361,7 +361,7 @@ export async function startPage(): Promise<void> {
     queries.clear();
     events.start();
     void client
-      .read<FactorList>("api/factors")
+      .read<FactorList>("api/factors?limit=100")
       .then((list) => factorNames.replaceChildren(...list.factors.map((factor) => h("option", { value: factor.ticker }, factor.label ?? factor.ticker))))
       .catch(() => {});
   }

@@ -47,7 +47,7 @@ pub fn interval(r: f64, n: usize, of: Coefficient) -> Option<(f64, f64)> {
 /// Two-sided p-value of a correlation: t = r sqrt((n - 2) / (1 - r^2)) against Student's t with n - 2 degrees of
 /// freedom, which is the regularised incomplete beta function I(1 - r^2; (n - 2) / 2, 1 / 2).
 ///
-/// 0 for |r| = 1; `None` at and under [`TOO_FEW_ROWS`] rows.
+/// 0 for |r| = 1, and of no other r, however small it is; `None` at and under [`TOO_FEW_ROWS`] rows.
 pub fn p_value(r: f64, n: usize) -> Option<f64> {
     if n <= TOO_FEW_ROWS || !r.is_finite() {
         return None;
@@ -62,17 +62,17 @@ pub fn p_value(r: f64, n: usize) -> Option<f64> {
     } else {
         checked_beta_reg(freedom / 2.0, 0.5, (1.0 - r) * (1.0 + r)).ok()?
     };
-    Some(p.clamp(0.0, 1.0))
+    Some(p.clamp(f64::MIN_POSITIVE, 1.0))
 }
 
-/// The two-sided p-value of a standard normal z: erfc(|z| / sqrt 2).
+/// The two-sided p-value of a standard normal z: erfc(|z| / sqrt 2); 0 of no finite z, however far out it is.
 pub fn normal_p(z: f64) -> Option<f64> {
     // The incomplete gamma function is not defined at its ends.
     if z == 0.0 || z.is_infinite() {
         return Some(if z == 0.0 { 1.0 } else { 0.0 });
     }
     // As one of those: statrs' erfc has ten digits alone.
-    checked_gamma_ur(0.5, z * z / 2.0).ok().filter(|p| p.is_finite()).map(|p| p.clamp(0.0, 1.0))
+    checked_gamma_ur(0.5, z * z / 2.0).ok().filter(|p| p.is_finite()).map(|p| p.clamp(f64::MIN_POSITIVE, 1.0))
 }
 
 /// The two-sided p-value of Student's t: I(f / (f + t^2); f / 2, 1 / 2), f the degrees of freedom.
@@ -87,7 +87,7 @@ pub(crate) fn student_p(t: f64, freedom: f64) -> Option<f64> {
     } else {
         checked_beta_reg(freedom / 2.0, 0.5, freedom / (freedom + square)).ok()?
     };
-    p.is_finite().then(|| p.clamp(0.0, 1.0))
+    p.is_finite().then(|| p.clamp(f64::MIN_POSITIVE, 1.0))
 }
 
 /// The upper tail of the chi-square distribution with so many degrees of freedom: the regularised incomplete gamma function
@@ -96,7 +96,8 @@ pub fn chi_squared_tail(d: f64, degrees: usize) -> Option<f64> {
     if d <= 0.0 {
         return (d == 0.0).then_some(1.0);
     }
-    checked_gamma_ur(degrees as f64 / 2.0, d / 2.0).ok().filter(|p| p.is_finite()).map(|p| p.clamp(0.0, 1.0))
+    let tail = checked_gamma_ur(degrees as f64 / 2.0, d / 2.0).ok().filter(|p| p.is_finite());
+    tail.map(|p| p.clamp(f64::MIN_POSITIVE, 1.0))
 }
 
 /// The 95% interval of r1 - r2, the difference of the correlations of two samples that share nothing, each given with its own

@@ -148,6 +148,11 @@ impl Panel {
         self.by_ticker.get(ticker).copied()
     }
 
+    /// The column that is called so: of a ticker, or of a group or portfolio, whose names no text reads as a ticker.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.by_ticker.get(name).copied()
+    }
+
     /// The label of each row: a month's last day, a week's Friday, or the trading day.
     pub fn labels(&self) -> &[NaiveDate] {
         &self.labels

@@ -292,7 +292,7 @@ impl PriceProvider for FilePrices {
             PriceError::NoData(format!(
                 "{ticker} is not among the {} tickers of {}{}{}",
                 data.prices.len(),
-                self.inner.places.prices.display(),
+                self.inner.places.short_name(),
                 near.unwrap_or_default(),
                 data.not_read(ticker)
             ))

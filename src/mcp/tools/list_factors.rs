@@ -33,7 +33,8 @@ fn input() -> Value {
             "description": "Only factors of these categories. Default: all.",
             "examples": [["style", "market"]]
         },
-        "cursor": {"type": "string", "description": "next_cursor of the answer before, for the next 100 factors."}
+        "cursor": {"type": "string", "description": "next_cursor of the answer before."},
+        "limit": {"type": "integer", "description": "At most 100."}
     });
     schemas::input(properties, &[])
 }

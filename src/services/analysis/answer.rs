@@ -15,6 +15,7 @@ use super::{
 use crate::{
     analysis::{Analysis, Report},
     answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding},
+    arguments::said_of_unknown,
     results::ResultStore,
     services::common_args::Format,
     tool_error::ToolError,
@@ -39,6 +40,12 @@ impl Query {
     /// How full answers are rounded.
     pub(super) fn rounding(&self) -> Rounding {
         Rounding::Significant(self.common.precision)
+    }
+
+    /// What is said of names that no section and no field has.
+    fn said_of_unknown(&self) -> impl Iterator<Item = String> {
+        let sections = said_of_unknown("include", &self.invalid_sections, &Section::NAMES);
+        sections.into_iter().chain(self.fields.said_of_unknown())
     }
 }
 
@@ -177,7 +184,12 @@ impl AnalysisAnswer {
             not_analysed,
             warnings,
             analysis_type: Some(self.query.request.kind.as_str()),
-            notes: self.query.common.notes.iter().map(ToString::to_string).chain(notes).collect(),
+            notes: self
+                .query
+                .said_of_unknown()
+                .chain(self.query.common.notes.iter().map(ToString::to_string))
+                .chain(notes)
+                .collect(),
             notes_at: NotePlace::First,
             invalid_sections: self.query.invalid_sections.clone(),
             invalid_fields: self.query.fields.invalid.clone(),
@@ -193,7 +205,8 @@ impl AnalysisAnswer {
         };
         let on_the_order = Note::on_the_order(&self.analysis, &self.query.request.plan);
         let late = Note::on_late_windows(&self.analysis);
-        let first = Note::on_the_end(&self.analysis).into_iter().chain(late).chain(on_the_order);
+        let on_losses = Note::on_losses(&self.analysis);
+        let first = Note::on_the_end(&self.analysis).into_iter().chain(late).chain(on_the_order).chain(on_losses);
         first.chain(of(true)).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Query {
     pub(super) triangle: bool,
     pub(super) lists: ListSizes,
     pub(super) preset: Option<Preset>,
+    /// True where another question rests on it: its caller asked for what it names, not for the universe.
+    pub(super) rests: bool,
 }
 
 /// Months before a row that a factor of the lens rests on.
@@ -165,6 +167,7 @@ impl Query {
             triangle: false,
             lists: ListSizes::of(common.format, false),
             preset: None,
+            rests: true,
             common,
         }
     }
@@ -204,9 +207,11 @@ fn no_valid_windows(query: &Query) -> ToolError {
     // A window that another frequency has was meant: its name is no slip.
     let of_days = ReturnWindow::names(Frequency::Daily);
     let meant = query.invalid_windows.iter().find(|name| of_days.contains(&name.as_str()));
-    let way_out = match meant {
-        Some(name) => format!("Ask for {name} with frequency \"daily\""),
-        None => format!("Write windows: [\"{}\"], or {CALENDAR_FORMS}", windows[0]),
+    let doubt = query.invalid_windows.iter().find_map(|name| Some((name, ReturnWindow::doubt(name)?)));
+    let way_out = match (meant, doubt) {
+        (Some(name), _) => format!("Ask for {name} with frequency \"daily\""),
+        (None, Some((name, doubt))) => format!("`{name}` {doubt}"),
+        (None, None) => format!("Write windows: [\"{}\"], or {CALENDAR_FORMS}", windows[0]),
     };
     let daily = || Mend::Both(json!(query.invalid_windows), ("frequency", json!(Frequency::Daily)));
     let refusal = Refusal::must(rule.trim_start_matches("must ")).mended_by(meant.map(|_| daily()));
@@ -302,6 +307,7 @@ impl Reader<'_> {
             triangle,
             lists,
             preset,
+            rests: false,
             common,
         }
     }

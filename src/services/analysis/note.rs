@@ -21,6 +21,8 @@ pub(crate) enum Note {
     YearBefore { label: NaiveDate, today: NaiveDate, newest: NaiveDate },
     /// What the factors were to be sorted by is null for all of them; what they are sorted by instead.
     SortedOtherwise { asked: &'static str, by: &'static str },
+    /// What they are sorted by is a loss, so that the highest is the smallest.
+    SortedByLosses { by: &'static str, ascending: bool },
     /// The correlations are of some periods only.
     Regime { regime: Regime, periods: usize, of: usize },
     /// Those over moving windows are not.
@@ -60,6 +62,16 @@ impl Note {
         let (Plan::Performance(plan), Report::Performance(report)) = (plan, analysis.report()) else { return None };
         let (asked, by) = (plan.sort_by.field(), report.sorted_by.field());
         (asked != by && report.per_factor.is_some()).then_some(Self::SortedOtherwise { asked, by })
+    }
+
+    /// Which end stands on top where the factors are sorted by losses, which are below 0.
+    pub(super) fn on_losses(analysis: &Analysis) -> Option<Self> {
+        const LOSSES: [&str; 5] = ["max_drawdown", "max_drawdown_daily", "worst_period", "var_95", "cvar_95"];
+        let Report::Performance(report) = analysis.report() else { return None };
+        let by = report.sorted_by.field();
+        let several = report.per_factor.as_ref().is_some_and(|factors| factors.len() > 1);
+        (several && LOSSES.contains(&by))
+            .then_some(Self::SortedByLosses { by, ascending: report.sorted_by.is_ascending() })
     }
 
     /// That the correlations are of a regime's periods.
@@ -104,6 +116,13 @@ impl Display for Note {
             }
             Self::SortedOtherwise { asked, by } => {
                 write!(f, "{asked} is null for every factor: they are sorted by {by} (data_quality.undefined says why)")
+            }
+            Self::SortedByLosses { by, ascending: false } => write!(
+                f,
+                "{by} is sorted highest first: losses are below 0, so the smallest stands on top; sort_order asc puts the largest there"
+            ),
+            Self::SortedByLosses { by, ascending: true } => {
+                write!(f, "{by} is sorted lowest first: losses are below 0, so the largest stands on top")
             }
             Self::Regime { regime, periods, of } => write!(
                 f,

@@ -7,7 +7,7 @@ use schemars::{Schema, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::arguments::{Args, names_of};
+use crate::arguments::{Args, names_of, said_of_unknown};
 
 /// The fields that are no numbers, or are there for some factors only. The numbers are [`Figure::NAMES`].
 const OTHERS: [&str; 19] = [
@@ -69,6 +69,12 @@ impl ProfileFields {
         };
         names_of(args, "fields", field)
             .map_or_else(Self::default, |(named, invalid)| Self { named: Some(named), invalid })
+    }
+
+    /// What is said of the names that no field has.
+    pub(super) fn said_of_unknown(&self) -> Option<String> {
+        let known: Vec<&str> = Figure::NAMES.into_iter().chain(OTHERS).collect();
+        said_of_unknown("fields", &self.invalid, &known)
     }
 
     /// What a summary shows of each factor: the fields asked for, else the main ones with the one that sorts them.

@@ -155,7 +155,7 @@ fn nothing_analysed(
     let mut kinds = std::collections::HashSet::new();
     let different = lost.iter().filter(|one| kinds.insert(one.detail.replace(one.ticker.as_str(), "")));
     let first: Vec<String> =
-        different.take(3).map(|one| format!("{}: {}", one.ticker, shortened(&one.detail, LONGEST_DETAIL))).collect();
+        different.take(3).map(|one| of_its_own(one.ticker.as_str(), &shortened(&one.detail, LONGEST_DETAIL))).collect();
     let more = lost.len() - first.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let is_thin = lost.iter().any(|one| one.reason == ThinHistory);
@@ -178,9 +178,18 @@ fn nothing_analysed(
         None if lost.iter().all(|one| matches!(one.reason, NotPrices | BadPrices)) => {
             (ErrorCode::NoData, "give prices, mend the source's file, or ask for other tickers")
         }
-        None => (ErrorCode::NoData, "give dates within the prices that there are, or other tickers"),
+        None => (
+            ErrorCode::NoData,
+            "name other tickers (list_factors has the universe's), or give dates within the prices that there are",
+        ),
     };
     ToolError::new(code, format!("{message}. {}{more}", first.join("; ")), with_prices(way_out, prices))
+}
+
+/// A reason with the ticker it is of, once.
+fn of_its_own(ticker: &str, detail: &str) -> String {
+    let names_it = detail.strip_prefix(ticker).is_some_and(|rest| rest.starts_with(' '));
+    if names_it { detail.to_owned() } else { format!("{ticker}: {detail}") }
 }
 
 /// What gives factors of too few returns more of them: more of the prices that there are, or returns more often.

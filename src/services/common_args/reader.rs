@@ -167,7 +167,7 @@ impl CommonReader<'_> {
 
     /// The second step: dates, from the usual start by default.
     pub(crate) fn dates(self) -> DateRule {
-        let end = self.args.date("end_date");
+        let end = self.args.end_date("end_date");
         let start = self.args.date("start_date");
         if let (Some(start), Some(end)) = (start, end) {
             self.check_order(start, end);
@@ -189,7 +189,7 @@ impl CommonReader<'_> {
             Some(base) => DefaultStart::MonthsBeforeOrFrom(months, base.month_end_back(LEAD_MONTHS)),
             None => DefaultStart::MonthsBefore(months),
         };
-        DateRule { start: None, end: self.args.date("end_date"), default_start }
+        DateRule { start: None, end: self.args.end_date("end_date"), default_start }
     }
 
     /// The floor on observations.

@@ -1,14 +1,14 @@
 //! `tickers` and the like: exactly these, by any name that the universe, the caller's groups and portfolios or the price
 //! source have for them.
 
-use factor_types::{Category, Factor, FactorUniverse, GroupName, SourceTier, Ticker};
+use factor_types::{Category, ClosedSet, Factor, FactorUniverse, GroupName, Maturity, SourceTier, Ticker};
 
 use super::reader::is_group;
 use crate::{
     analysis::{UserGroup, UserGroups, UserPortfolio},
     arguments::{Args, Mend, nearest, shown},
     services::{
-        portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, is_word, look_up},
+        portfolio::factor::{Kind, MatchedBy, Miss, Names, Resolved, everyday, is_word, look_up},
         portfolios::as_factors::{no_group, no_portfolio},
     },
     tool_error::{Problem, Refusal},
@@ -114,7 +114,12 @@ impl Found {
             return None;
         }
         let label = self.label().filter(|label| !label.eq_ignore_ascii_case(name));
-        Some(format!("`{name}` as {ticker}{}", label.map_or(String::new(), |label| format!(" ({label})"))))
+        // A yield is no price: what is asked for may be either.
+        let instead = match Maturity::read(name.trim()) {
+            Ok(_) => ", a fund; yields themselves come with categories [\"rate\"]",
+            Err(_) => "",
+        };
+        Some(format!("`{name}` as {ticker}{}{instead}", label.map_or(String::new(), |label| format!(" ({label})"))))
     }
 
     fn label(&self) -> Option<&str> {
@@ -217,6 +222,14 @@ fn find<'a>(name: &str, universes: &[Names<'a>], groups: &UserGroups) -> Result<
 
 /// The ticker of the factor whose ticker or name is most like this one, if any is like it at all.
 fn nearest_ticker(name: &str, universes: &[Names<'_>]) -> Option<Mend> {
+    // Words of every day that mean one fund mean it whatever is spelt alike.
+    let everyday: Vec<&Factor> = universes
+        .iter()
+        .find_map(|names| Some(everyday(name, names.universe)).filter(|found| !found.is_empty()))
+        .unwrap_or_default();
+    if let Some(first) = everyday.first() {
+        return (everyday.len() == 1).then(|| Mend::Value(first.ticker.to_string().into()));
+    }
     let factors = universes.iter().flat_map(|names| names.universe.factors());
     let named = factors.flat_map(|factor| {
         let names =

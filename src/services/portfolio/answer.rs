@@ -290,13 +290,13 @@ pub(crate) fn add_caveats(text: &mut String, not_known: String, quality: &DataQu
 }
 
 /// What stands around an answer on a portfolio.
-pub(crate) fn frame<S>(
+pub(crate) fn frame<S: ClosedSet + PartialEq>(
     include: &Include<S>,
     not_computed: IndexMap<&'static str, String>,
     notes: Vec<String>,
 ) -> Frame {
     Frame {
-        notes,
+        notes: include.said_of_unknown().into_iter().chain(notes).collect(),
         notes_at: NotePlace::Last,
         invalid_sections: include.invalid.clone(),
         not_computed: not_computed.into_iter().map(|(name, why)| (name.to_owned(), why)).collect(),

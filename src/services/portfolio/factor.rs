@@ -1,5 +1,6 @@
 //! A factor by any of its names, and its returns.
 
+mod everyday;
 mod names;
 
 #[cfg(test)]
@@ -10,7 +11,10 @@ use factor_types::{AssetClass, Category, Factor, FactorUniverse, Sector, Ticker,
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::names::{Miss, Names, is_word, look_up, resolve};
+pub(crate) use self::{
+    everyday::everyday,
+    names::{Miss, Names, is_word, look_up, resolve},
+};
 use crate::{analysis::UserGroups, services::common_args::MIN_COVERAGE, tool_error::ToolError};
 
 /// What a name stands for.

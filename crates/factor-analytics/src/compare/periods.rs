@@ -133,7 +133,10 @@ impl PeriodName {
         if let Ok(regime) = text.parse::<Regime>() {
             return one(regime.to_string(), PeriodRows::Regime(regime));
         }
-        let windows = ReturnWindow::named(text).map_err(|_| FORMS.to_owned())?;
+        let windows = ReturnWindow::named(text).map_err(|_| match ReturnWindow::doubt(text) {
+            Some(doubt) => format!("it {doubt}"),
+            None => FORMS.to_owned(),
+        })?;
         let period = |window: ReturnWindow| {
             let rows = match window {
                 ReturnWindow::Calendar(part) => {

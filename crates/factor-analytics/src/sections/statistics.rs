@@ -1,6 +1,6 @@
 //! How sure the correlations of a report are: statistics of its matrices, and durations for its rate overlay.
 
-use factor_types::{Maturity, Ticker};
+use factor_types::Maturity;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -113,8 +113,7 @@ fn values<'a>(study: &'a Study, row: &OverlayRow, composites: &'a [Composite]) -
     if row.composite {
         return composites.iter().find(|composite| composite.name == row.name).map(|found| found.values.as_slice());
     }
-    let ticker: Ticker = row.name.parse().ok()?;
-    study.panel().position(&ticker).map(|column| study.panel().column(column))
+    study.panel().named(&row.name).map(|column| study.panel().column(column))
 }
 
 fn cell(returns: &[f64], changes: &[f64], n: usize) -> RateStatistics {

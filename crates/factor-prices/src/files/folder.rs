@@ -38,6 +38,14 @@ pub(super) struct Places {
     pub(super) yields: Option<PathBuf>,
 }
 
+impl Places {
+    /// What the file or folder of prices is called: where it lies is nobody's business who asks for a ticker.
+    pub(super) fn short_name(&self) -> String {
+        let name = self.prices.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| "the price files".to_owned())
+    }
+}
+
 /// One file as it stood when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Stamp {

@@ -43,7 +43,7 @@ pub(super) fn warnings(analysis: &Analysis, analyzed: &[&StudiedFactor], query: 
     warnings.extend(of_the_report(analysis, &query.request.plan));
     warnings.extend(asset_classes(analysis, query));
     warnings.extend(macro_groups::missing(analysis, query));
-    warnings.extend(late_starters(analysis, analyzed));
+    warnings.extend(late_starters(analysis, analyzed, query));
     warnings.extend(stopped(analysis, analyzed, query));
     let panel = analysis.study.panel();
     let late = panel.labels().first().filter(|first| (**first - panel.window().start).num_days() > LATE_DAYS);
@@ -246,12 +246,19 @@ fn stopped(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> O
     (!ended.is_empty()).then_some(Warning::Stopped(ended))
 }
 
-/// Factors whose history starts after the window's start: their figures rest on less.
-fn late_starters(analysis: &Analysis, analyzed: &[&StudiedFactor]) -> Option<Warning> {
+/// Factors whose history starts after the window's start: their figures rest on less. Of a question that names what it is about, those
+/// that it names.
+fn late_starters(analysis: &Analysis, analyzed: &[&StudiedFactor], query: &Query) -> Option<Warning> {
     let study = &analysis.study;
+    let picked = query.common.picked.as_ref();
+    let is_asked = |ticker: &Ticker| {
+        query.common.named.iter().any(|(named, _)| named == ticker)
+            || picked.is_some_and(|picked| picked.contains(ticker))
+    };
     let late: BTreeSet<&str> = analyzed
         .iter()
         .filter(|studied| study.history(studied.column).partial_history)
+        .filter(|studied| !query.rests || is_asked(&studied.factor.ticker))
         .map(|studied| studied.factor.ticker.as_str())
         .collect();
     let late: Vec<String> = late.into_iter().map(str::to_owned).collect();

@@ -269,7 +269,10 @@ fn invalid_windows(f: &mut fmt::Formatter<'_>, named: &[String], frequency: Freq
     let of_days = ReturnWindow::names(Frequency::Daily);
     let each = named.iter().take(NAMED).map(|name| match of_days.contains(&name.as_str()) {
         true => format!("{name} (ask for it with frequency daily)"),
-        false => format!("{} (no window)", shortened(name, LONGEST_WINDOW)),
+        false => {
+            let why = ReturnWindow::doubt(name).unwrap_or_else(|| "no window".to_owned());
+            format!("{} ({why})", shortened(name, LONGEST_WINDOW))
+        }
     });
     let each: Vec<String> = each.collect();
     write!(f, "windows not answered: {}", each.join(", "))?;

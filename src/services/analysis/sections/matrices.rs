@@ -87,7 +87,7 @@ const FEW: usize = 3;
 /// True for a matrix of a few factors.
 pub(super) fn is_of_few(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> bool {
     let panel = answer.analysis.study.panel();
-    let is_factor = |name: &String| name.parse().is_ok_and(|ticker| panel.position(&ticker).is_some());
+    let is_factor = |name: &String| panel.named(name).is_some();
     matrix.size() <= FEW && matrix.names.iter().all(is_factor)
 }
 
@@ -103,7 +103,7 @@ fn of_few(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> Fields {
     few.put_some("n", n.as_ref());
     let method = answer.correlations().map(|report| report.method).unwrap_or_default();
     let values = |name: &str| {
-        let column = study.panel().position(&name.parse().ok()?)?;
+        let column = study.panel().named(name)?;
         Some(study.panel().column(column))
     };
     let mut table = Fields::rounded(summary::ROUNDING).into_table();

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use memchr::memmem;
 use serde_json::json;
 
-use super::{Kind, MatchedBy, Resolved};
+use super::{Kind, MatchedBy, Resolved, everyday};
 use crate::{
     analysis::{UserGroups, UserPortfolio},
     answer::shortened,
@@ -398,6 +398,10 @@ fn shown(factor: &Factor) -> String {
 
 /// What factors and composites are called that is nearest to `query`, by whole names and by their words.
 fn nearest_names(query: &str, universe: &FactorUniverse, groups: &UserGroups) -> Vec<String> {
+    let everyday = everyday(query, universe);
+    if !everyday.is_empty() {
+        return everyday.into_iter().take(NAMED).map(shown).collect();
+    }
     /// Shorter words say little.
     const WORD: usize = 5;
     let mut names = IndexMap::<&str, Vec<Meaning<'_>>>::new();

@@ -70,6 +70,11 @@ impl ReturnWindow {
         }
     }
 
+    /// Why a name that people use may mean two windows, and how to write each; `None` for any other.
+    pub fn doubt(text: &str) -> Option<String> {
+        in_words(&text.trim().to_ascii_lowercase()).err()
+    }
+
     /// How many months it counts back from the end of an analysis; `None` for one that stands still.
     pub fn months(self) -> Option<u32> {
         match self {
@@ -106,6 +111,7 @@ impl ReturnWindow {
 
 fn one(text: &str) -> Result<ReturnWindow, String> {
     let name = text.trim().to_ascii_lowercase();
+    let name = in_words(&name)?.unwrap_or(name);
     if let Some((_, window)) = NAMES.iter().find(|(known, _)| *known == name) {
         return Ok(*window);
     }
@@ -119,6 +125,89 @@ fn one(text: &str) -> Result<ReturnWindow, String> {
         let known: Vec<&str> = NAMES.iter().map(|(known, _)| *known).collect();
         format!("is no window: write one of {}, {CALENDAR_FORMS}", known.join(" "))
     })
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The name of what people write in words: `Q1 2020`, `March 2020`, `5 years`, `last 12 months`, `year to date`; `None` for what is
+/// none of these.
+///
+/// # Errors
+/// It may mean two windows: which, and how to write each.
+fn in_words(text: &str) -> Result<Option<String>, String> {
+    let words: Vec<&str> = text.split([' ', '-', '_', ',']).filter(|word| !word.is_empty()).collect();
+    let counted = match words.as_slice() {
+        ["the", "last" | "past" | "trailing", rest @ ..] | ["last" | "past" | "trailing", rest @ ..] => rest,
+        rest => rest,
+    };
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let of_calendar = |word: &str, year: &str| {
+        let part = word
+            .strip_prefix(['q', 'h'])
+            .filter(|part| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit()));
+        let month = MONTHS
+            .iter()
+            .position(|month| word.len() >= 3 && (month.starts_with(word) || word == "sept" && *month == "september"));
+        match (part, month) {
+            (Some(_), _) => Some(format!("{year}{word}")),
+            (_, Some(month)) => Some(format!("{year}-{:02}", month + 1)),
+            _ => None,
+        }
+    };
+    let found = match (words.as_slice(), counted) {
+        (["year", "to", "date"] | ["this", "year"], _) => Some("ytd".to_owned()),
+        (["month", "to", "date"] | ["this", "month"], _) => Some("mtd".to_owned()),
+        (["last", "year"], _) => {
+            return Err(
+                "may be the twelve months to the end or the calendar year before: write 1y, or the year as 2022"
+                    .to_owned(),
+            );
+        }
+        (["last", "quarter"], _) => {
+            return Err(
+                "may be the three months to the end or a quarter of the calendar: write 3m, or the quarter as 2022Q4"
+                    .to_owned(),
+            );
+        }
+        (["last", "month"], _) => {
+            return Err(
+                "may be the newest whole month or a month before it: write 1m, or the month as 2022-03".to_owned()
+            );
+        }
+        ([word, year] | [year, word], _) if is_year(year) => of_calendar(word, year),
+        (_, [count, unit]) if count.bytes().all(|byte| byte.is_ascii_digit()) => length(count, unit),
+        (_, [one]) if !text.contains('/') => {
+            let at = one.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0);
+            at.and_then(|at| length(&one[..at], &one[at..])).filter(|name| name != text)
+        }
+        _ => None,
+    };
+    Ok(found)
+}
+
+/// `5` and `years` as `5y`.
+fn length(count: &str, unit: &str) -> Option<String> {
+    let unit = match unit {
+        "d" | "day" | "days" => "d",
+        "w" | "wk" | "week" | "weeks" => "w",
+        "m" | "mo" | "month" | "months" => "m",
+        "y" | "yr" | "yrs" | "year" | "years" => "y",
+        _ => return None,
+    };
+    Some(format!("{count}{unit}"))
 }
 
 /// `12m` is `1y`, and so are the other years that have a name.
@@ -248,6 +337,39 @@ mod tests {
         assert_eq!(written("2022q1"), Ok(vec!["2022Q1".to_owned()]));
         assert_eq!(ReturnWindow::names(Frequency::Monthly)[0], "1m");
         assert_eq!(ReturnWindow::names(Frequency::Weekly)[0], "1w");
+    }
+
+    #[test]
+    fn what_people_write_is_read_where_it_means_one_window() {
+        for (name, meant) in [
+            ("Q1 2020", "2020Q1"),
+            ("2020 Q1", "2020Q1"),
+            ("2020-Q1", "2020Q1"),
+            ("h2 2021", "2021H2"),
+            ("March 2020", "2020-03"),
+            ("2020 mar", "2020-03"),
+            ("Sept 2021", "2021-09"),
+            ("5 years", "5y"),
+            ("1 year", "1y"),
+            ("5yr", "5y"),
+            ("12 months", "1y"),
+            ("last 3 months", "3m"),
+            ("the past 5 years", "5y"),
+            ("2 weeks", "2w"),
+            ("Year to date", "ytd"),
+            ("this year", "ytd"),
+            ("2020", "2020"),
+        ] {
+            assert_eq!(written(name), Ok(vec![meant.to_owned()]), "{name}");
+        }
+        for (name, ways) in
+            [("last year", "write 1y, or the year as"), ("Last quarter", "write 3m"), ("last month", "write 1m")]
+        {
+            assert!(written(name).unwrap_err().contains(ways), "{name}: {:?}", written(name));
+        }
+        for name in ["4 months", "Q5 2020", "ma 2020", "2020 2021", "last", "5 lightyears", "Q1", "1 2020", "q 2020"] {
+            assert!(written(name).unwrap_err().contains("is no window"), "{name}: {:?}", written(name));
+        }
     }
 
     #[test]
