@@ -14,6 +14,8 @@ usage: scripts/long.sh NAME [TIMES]
              once their long forms: thousands of flipped bits of the cache, of the file of groups and portfolios and of their logs
   load       what strangers can do to the release build, in figures (benches/load): attacks, a heavy neighbour, what a key costs, twice
              its capacity, held sockets, 100,000 calls over stdio; some four minutes on a machine that does nothing else
+  models     the oracle of factor models over all funds, models, estimators and frequencies
+  stress     the oracle of stress tests over 20 portfolios and every episode
   isolation  TIMES thousand rows (default 1000) of each store by MCP, server-sent events and REST at once, a fifth of the calls given up:
              whether anybody sees what is another's
   soak       two hundred users for TIMES seconds (default 3600): memory and descriptors stay what they are after the first half
@@ -36,7 +38,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | proptest | crashes | load | isolation | soak | jumps | coverage | flaky | kernels | calls | page | peers) name=$1 ;;
+    ends | oracle | models | stress | proptest | crashes | load | isolation | soak | jumps | coverage | flaky | kernels | calls | page | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -74,6 +76,18 @@ run_ends() {
     mkdir -p "$sample"
     cargo run --locked --release --package factor-prices --example export_sample -- "$sample" --today 2026-01-15
     "$python" fixtures/oracle/sweep.py --server "$target/release/factor-mcp" --sample-dir "$sample"
+}
+
+run_models() {
+    cargo build --locked --release --workspace
+    venv --requirement=fixtures/oracle/requirements.txt
+    "$python" fixtures/oracle/model_oracle.py --server "$target/release/factor-mcp" --prices "$market_data" --french "$market_data/../french"
+}
+
+run_stress() {
+    cargo build --locked --release --workspace
+    venv --requirement=fixtures/oracle/requirements.txt
+    "$python" fixtures/oracle/stress.py --server "$target/release/factor-mcp" --prices "$market_data" --yields "$market_data/treasury_yields.csv"
 }
 
 run_proptest() { PROPTEST_CASES=$((256 * ${times:-16})) tests --workspace --lib --test entries --no-fail-fast; }

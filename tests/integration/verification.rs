@@ -200,8 +200,17 @@ async fn an_unknown_section_is_named_and_the_others_answer() {
     let answer =
         client.analysis(json!({"analysis_type": "returns", "windows": ["1m"], "include": ["rankings", "bogus"]})).await;
     assert_eq!(answer["invalid_sections"], json!(["bogus"]));
-    let expected =
-        ["analysis_type", "as_of", "invalid_sections", "note", "period", "rankings", "status", "warnings", "window_dates"];
+    let expected = [
+        "analysis_type",
+        "as_of",
+        "invalid_sections",
+        "note",
+        "period",
+        "rankings",
+        "status",
+        "warnings",
+        "window_dates",
+    ];
     assert_eq!(keys(&answer), expected);
     let only = client.analysis(json!({"analysis_type": "returns", "include": ["bogus"]})).await;
     assert_eq!(keys(&only), ["analysis_type", "invalid_sections", "note", "status"]);
