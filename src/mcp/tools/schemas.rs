@@ -58,9 +58,8 @@ pub(super) fn portfolio_analysis(include: &str) -> [(&'static str, Value); 8] {
 
 /// Takes out what other tools of portfolios say already: tools/list is read at every start.
 pub(super) fn slim(properties: &mut Value) {
-    for (name, said) in [("holdings", "examples"), ("chart", "description")] {
-        properties.get_mut(name).and_then(Value::as_object_mut).map(|property| property.shift_remove(said));
-    }
+    properties.get_mut("holdings").and_then(Value::as_object_mut).map(|holdings| holdings.shift_remove("examples"));
+    properties["chart"]["description"] = json!("png or svg.");
 }
 
 /// Whether a picture goes with the answer.

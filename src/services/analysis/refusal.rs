@@ -333,8 +333,8 @@ mod tests {
             nothing_of(vec![none("AAA"), none("BBB"), lost("C.C", BadTicker, "no symbol"), none("DDD")], None);
         assert_eq!(
             refused.message,
-            "None of the 4 factors can be analysed. AAA: no price of AAA in the window; C.C: no symbol; and 2 more. Give \
-             dates within the prices that there are, or other tickers."
+            "None of the 4 factors can be analysed. AAA: no price of AAA in the window; C.C: no symbol; and 2 more. Name \
+             other tickers (list_factors has the universe's), or give dates within the prices that there are."
         );
         let alone = nothing_of(vec![none("AAA")], None);
         assert!(
