@@ -44,9 +44,9 @@ fn input() -> Value {
             "weights": {
                 "type": "array",
                 "items": {"type": "object"},
-                "description": "custom: one {ticker, weight} each, sum 1."
+                "description": "custom: {ticker, weight}, sum 1."
             },
-            "validate": {"type": "boolean", "description": "false saves without asking the price source."},
+            "validate": {"type": "boolean", "description": "false saves unchecked."},
         }),
         &["group_name", "tickers"],
     )

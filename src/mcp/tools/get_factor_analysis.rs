@@ -125,7 +125,7 @@ fn input() -> Value {
             "composite_weights": json!({ "type": "array", "items": { "type": "object" }, "description": "For custom: [{ticker, weight}]." }),
             "matrix_format": choice(&MatrixFormat::NAMES, Some("nested"), "triangle: a third of the size."),
             "max_chars": json!({ "type": "integer", "minimum": 0, "default": 40000, "description": "0: no limit, else at least 2000." }),
-            "chart": json!({ "type": "string", "description": "png or svg: a picture too; dark, wealth, sensitivity." }),
+            "chart": json!({ "type": "string", "description": "png or svg: a picture; dark, wealth, sensitivity." }),
             "advanced": advanced(),
         }
     })
@@ -162,7 +162,7 @@ fn advanced() -> Value {
             "half_life": of_kind("number", "ewma: periods. Default 36 monthly, 156 weekly, 126 daily."),
             "order": choice(&MatrixOrder::NAMES, Some("universe"), "cluster: like next to like."),
             "rolling_windows": json!({ "type": "array", "items": { "type": "integer" }, "description": "In periods. Default: 12, 24, 36." }),
-            "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "description": "Up to 5 pairs with whole series: XLF/TLT, cyclical/UST10Y." }),
+            "rolling_pairs": json!({ "type": "array", "items": { "type": "string" }, "description": "Up to 5 pairs: XLF/TLT, cyclical/UST10Y." }),
             "max_factors": of_kind("integer", "Rows of a report's tables. Default 15."),
             "top_n_per_matrix": of_kind("integer", "Pairs per matrix; 15 in reports."),
             "include_user_groups": flag(true, "Your groups take part.")

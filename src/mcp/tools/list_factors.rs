@@ -24,13 +24,13 @@ fn input() -> Value {
     let properties = json!({
         "query": {
             "type": "string",
-            "description": "Looked for in tickers, labels, aliases and sector groups.",
+            "description": "In tickers, labels, aliases, sector groups.",
             "examples": ["semiconductor", "XLF"]
         },
         "categories": {
             "type": "array",
             "items": {"type": "string", "enum": factors::CATEGORIES},
-            "description": "Only factors of these categories. Default: all.",
+            "description": "Only these. Default: all.",
             "examples": [["style", "market"]]
         },
         "cursor": {"type": "string", "description": "next_cursor of the answer before."},

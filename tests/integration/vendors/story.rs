@@ -22,7 +22,7 @@ async fn the_whole_universe_cold_then_warm_then_a_day_later_then_restated() {
     world.go_to("2026-06-29");
 
     let mut server = world.server().await;
-    let listed = server.call("list_factors", json!({})).await;
+    let listed = server.call("list_factors", json!({"limit": 100})).await;
     let listed = listed["structuredContent"]["factors"].as_array().unwrap();
     let mut listed: Vec<&str> = listed.iter().map(|factor| factor["ticker"].as_str().unwrap()).collect();
     let mut known = world.all_but(&[]);
