@@ -140,7 +140,7 @@ pub(super) async fn look_at<W: Observer>(
         });
         let known = scenario.as_ref().and_then(|found| found.as_ref().ok());
         let did = known.map(InScenario::by_ticker).unwrap_or_default();
-        let plan = HedgePlan { by_scenario: known.is_some(), ..plan };
+        let plan = HedgePlan { by_scenario: !did.is_empty(), ..plan };
         let outcomes = rows.iter().filter(|row| !row.part).filter_map(|row| did.get(&row.symbol));
         let counted = outcomes.fold((0, 0), |(all, held), one| (all + 1, held + usize::from(one.held == Some(true))));
         let report = report((&study, &risk_free), &overexposed, held, (&rows, expense_ratio, &did), &plan, &mut watch)?;

@@ -118,7 +118,7 @@ pub(super) fn sentence(all: &Recommended) -> Option<String> {
     let returned = in_words_or_dash(episode.total_return);
     if tested == 0 {
         return Some(format!(
-            "In {span} {of} returned {returned}; no candidate was an offset before it with prices in it."
+            "In {span} {of} returned {returned}; no candidate was an offset before it with prices in it, so the list is by sort_by."
         ));
     }
     let first = all.report.recommendations.first().and_then(|one| Some((one, one.in_scenario?)));
