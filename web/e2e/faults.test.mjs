@@ -310,7 +310,7 @@ test("signing in at the issuer by PKCE, back to the same view, and nothing of it
     await settled(page);
     assert.match(page.url(), /#view=returns$/);
     assert.match(await page.locator("main").innerText(), /Best and worst/);
-    assert.deepEqual(trusted.seen.map(({ path }) => path).filter((path) => !/well-known|jwks/.test(path)), ["/authorize", "/token"]);
+    assert.deepEqual(trusted.seen.map(({ path }) => path).filter((path) => !/well-known|jwks|favicon/.test(path)), ["/authorize", "/token"]);
     const [authorize, token] = ["/authorize", "/token"].map((path) => trusted.seen.find((seen) => seen.path === path).said);
     assert.equal(authorize.get("code_challenge_method"), "S256");
     assert.equal(authorize.get("resource"), url);
