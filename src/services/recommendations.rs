@@ -60,8 +60,6 @@ struct Recommended {
     hedged: Hedged,
     /// The scenario asked about, or why it cannot be looked at.
     scenario: Option<Result<InScenario, String>>,
-    /// How many candidates were tested in it, and how many of them held.
-    in_scenario: (usize, usize),
     sizes: Sizes,
     quality: DataQuality,
     /// What stands around it.

@@ -1,7 +1,7 @@
 //! The figures: candidates out of the analysis of performance, then the report over them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -133,16 +133,15 @@ pub(super) async fn look_at<W: Observer>(
         let held = Subject::of_resolved(factor.clone(), context.common());
         (scenario, held.map(|held| held.weights).map_err(|error| error.message))
     });
-    let (report, hedged, portfolio, (scenario, in_scenario)) = portfolio::off_thread(move || {
+    let (report, hedged, portfolio, scenario) = portfolio::off_thread(move || {
         let (held, mut watch) = (returns.as_ref().zip(weight), watch());
+        let candidates: HashSet<&Ticker> = rows.iter().filter(|row| !row.part).map(|row| &row.symbol).collect();
         let scenario = in_scenario.map(|(scenario, weights)| {
-            InScenario::of(&scenario, (&study, &prepared.past_hedges), &weights?, !plan.allow_short)
+            let of = (&weights?, !plan.allow_short);
+            InScenario::of(&scenario, (&study, &prepared.past_hedges), of, |ticker| candidates.contains(ticker))
         });
-        let known = scenario.as_ref().and_then(|found| found.as_ref().ok());
-        let did = known.map(InScenario::by_ticker).unwrap_or_default();
+        let did = scenario.iter().flatten().flat_map(InScenario::by_ticker).collect::<HashMap<_, _>>();
         let plan = HedgePlan { by_scenario: !did.is_empty(), ..plan };
-        let outcomes = rows.iter().filter(|row| !row.part).filter_map(|row| did.get(&row.symbol));
-        let counted = outcomes.fold((0, 0), |(all, held), one| (all + 1, held + usize::from(one.held == Some(true))));
         let report = report((&study, &risk_free), &overexposed, held, (&rows, expense_ratio, &did), &plan, &mut watch)?;
         let held = weights.as_ref().zip(weight);
         let target_reduction = plan.target_allocation_reduction;
@@ -161,7 +160,7 @@ pub(super) async fn look_at<W: Observer>(
             let exposures = portfolio::macro_exposures(&study, &returns, &risk_free, &progress);
             (returns, exposures)
         });
-        Ok::<_, HedgeError>((report, hedged, portfolio, (scenario, counted)))
+        Ok::<_, HedgeError>((report, hedged, portfolio, scenario))
     })
     .await?
     .map_err(|error| match error {
@@ -188,7 +187,6 @@ pub(super) async fn look_at<W: Observer>(
         report,
         hedged,
         scenario,
-        in_scenario,
         sizes: Sizes::default(),
         quality,
         frame,

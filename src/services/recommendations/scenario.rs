@@ -1,6 +1,6 @@
 //! What each candidate did for the factor in a scenario: the factor's own return there, and each fund's at a ratio from before it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use factor_analytics::{
@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Recommended;
+use super::{Recommended, rows::in_letters};
 use crate::{
     analysis::PastHedges,
     answer::markdown::{in_words, in_words_or_dash},
@@ -25,6 +25,10 @@ use crate::{
 pub(super) struct InScenario {
     pub(super) episode: EpisodeReturn,
     pub(super) each: EachAlone,
+    /// Candidates that have a ratio and prices there.
+    pub(super) tested: usize,
+    /// Of those, how many gained and made the loss smaller.
+    pub(super) held: usize,
 }
 
 /// A scenario of an answer. What each fund did is with its recommendation.
@@ -66,8 +70,8 @@ impl InScenario {
     pub(super) fn of(
         scenario: &Scenario,
         (study, past): (&Arc<Study>, &PastHedges),
-        weights: &IndexMap<Ticker, f64>,
-        bought_only: bool,
+        (weights, bought_only): (&IndexMap<Ticker, f64>, bool),
+        is_candidate: impl Fn(&Ticker) -> bool,
     ) -> Result<Self, String> {
         let daily = past.daily(study).ok_or("there are no daily prices to look at it with")?;
         let ground = Ground::new(daily, weights);
@@ -77,21 +81,22 @@ impl InScenario {
                 return Err(why.to_owned());
             }
             let each = ground.each_in_episode(replay, scenario, (episode.total_return, bought_only))?;
-            Ok(Self { episode, each })
+            let tested = || each.results.iter().filter(|(ticker, _)| is_candidate(ticker));
+            let (count, held) = (tested().count(), tested().filter(|(_, one)| one.held == Some(true)).count());
+            Ok(Self { episode, each, tested: count, held })
         })
     }
 
     /// What each fund did, by its ticker.
-    pub(super) fn by_ticker(&self) -> HashMap<&Ticker, ScenarioResult> {
-        self.each.results.iter().map(|(ticker, result)| (ticker, *result)).collect()
+    pub(super) fn by_ticker(&self) -> impl Iterator<Item = (&Ticker, ScenarioResult)> {
+        self.each.results.iter().map(|(ticker, result)| (ticker, *result))
     }
 }
 
 impl<'a> ScenarioSection<'a> {
     /// The scenario of an answer; `None` where none is asked or it cannot be looked at.
     pub(super) fn of(all: &'a Recommended) -> Option<Self> {
-        let InScenario { episode, each } = all.scenario.as_ref()?.as_ref().ok()?;
-        let (tested, held) = all.in_scenario;
+        let InScenario { episode, each, tested, held } = all.scenario.as_ref()?.as_ref().ok()?;
         Some(Self {
             scenario: &episode.scenario,
             from: episode.from,
@@ -99,8 +104,8 @@ impl<'a> ScenarioSection<'a> {
             total_return: episode.total_return,
             half_width: episode.half_width,
             max_drawdown: episode.max_drawdown,
-            tested,
-            held,
+            tested: *tested,
+            held: *held,
             ratio_rows: each.rows,
             ratios_from: each.first,
             ratios_to: each.last,
@@ -111,19 +116,18 @@ impl<'a> ScenarioSection<'a> {
 
 /// What held, in a sentence.
 pub(super) fn sentence(all: &Recommended) -> Option<String> {
-    let InScenario { episode, each } = all.scenario.as_ref()?.as_ref().ok()?;
-    let (tested, held) = all.in_scenario;
+    let InScenario { episode, each, tested, held } = all.scenario.as_ref()?.as_ref().ok()?;
     let of = &all.factor.name;
     let span = format!("{} ({} to {})", episode.scenario, episode.from, episode.to);
     let returned = in_words_or_dash(episode.total_return);
-    if tested == 0 {
+    if *tested == 0 {
         return Some(format!(
             "In {span} {of} returned {returned}; no candidate was an offset before it with prices in it, so the list is by sort_by."
         ));
     }
     let first = all.report.recommendations.first().and_then(|one| Some((one, one.in_scenario?)));
     let first = first.map(|(one, did)| {
-        let name = one.etf_ticker.as_ref().map_or(one.factor.as_str(), Ticker::as_str);
+        let name = in_letters(one.etf_ticker.as_ref(), &one.factor);
         let (ratio, result, left) = (in_words(did.ratio), in_words(did.result), in_words(did.hedged_return));
         format!(" {name} at {ratio} per unit came to {result}: {left} with it.")
     });
