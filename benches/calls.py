@@ -4,7 +4,8 @@
     python3 benches/calls.py target/release/factor-mcp [--prices FOLDER] [--calls 41]
 
 Python's standard library is enough. Without --prices the bundled sample is asked. The first call of each kind computes; the
-others find the panel and the report in memory, and summaries the whole answer.
+others find the panel and the report in memory, and summaries the whole answer. Those of "anew" hold something else each time, so that
+they find prices alone, and compute.
 """
 
 import argparse, statistics, tempfile
@@ -32,22 +33,54 @@ KINDS = {
     "exposures, full": ("get_portfolio_exposures", {"holdings": MIX, "format": "full"}),
 }
 
+# A portfolio of its own for every call.
+mix = lambda at: {"SPY": 0.5 + at / 1000, "XLK": 0.2, "VNQ": 0.1, "TLT": 0.2 - at / 1000}
+model = lambda at, **more: ("analyze_factor_model", {"holdings": mix(at), **more})
+stress = lambda at, **more: ("stress_test", {"holdings": mix(at), **more})
+offsets = lambda at, **more: ("get_factor_recommendations", {"overexposed_factor": "real estate", "holdings": mix(at), **more})
+ANEW = {
+    "exposures": lambda at: ("get_portfolio_exposures", {"holdings": mix(at)}),
+    "recommendations": offsets,
+    "recommendations, covid": lambda at: offsets(at, scenario="covid"),
+    "model on the lens": lambda at: model(at, model="lens"),
+    "model on three funds": lambda at: model(at, model="custom", factors=["VTI", "IEF", "GLD"]),
+    "model on the lens, daily": lambda at: model(at, model="lens", frequency="daily"),
+    "stress, all episodes": stress,
+    "stress, covid": lambda at: stress(at, scenarios=["covid"]),
+    "stress, a shock of two": lambda at: stress(at, shocks={"SPY": -0.2, "IEF": 0.03}),
+    "stress, a loss of a fifth": lambda at: stress(at, reverse_loss=0.2),
+}
+# With published factors beside the prices (FACTOR_FRENCH_DIR).
+WITH_FILES = {
+    "model on ff5": lambda at: model(at, model="ff5"),
+    "model on ff5, daily, rolling": lambda at: model(at, model="ff5", frequency="daily", rolling=252),
+}
+
+
+def timed(server, name, of, calls):
+    tool, arguments = of(0)
+    result, length, first = server.call(tool, arguments)
+    if result.get("isError"):
+        raise SystemExit(f"{tool} {arguments}: {result['content'][0]['text'][:500]}")
+    took = [server.call(*of(at + 1))[2] for at in range(calls)]
+    print(f"{name:30} {first:6.1f} ms {statistics.median(took):6.2f} ms {min(took):6.2f} ms {length:8}")
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--prices", help="a price file, or a folder of them")
+    parser.add_argument("--french", help="a folder of Kenneth French's files")
+    parser.add_argument("--today", default="2026-06-15")
     parser.add_argument("--calls", type=int, default=41)
     args = parser.parse_args()
     print(f"{'':30} {'first':>9} {'median':>9} {'least':>9} {'bytes':>8}")
     with tempfile.TemporaryDirectory() as home:
-        server = Server(args.program, home, "2026-06-15", args.prices)
-        for name, (tool, arguments) in KINDS.items():
-            result, length, first = server.call(tool, arguments)
-            if result.get("isError"):
-                raise SystemExit(f"{tool} {arguments}: {result['content'][0]['text'][:500]}")
-            took = [server.call(tool, arguments)[2] for _ in range(args.calls)]
-            print(f"{name:30} {first:6.1f} ms {statistics.median(took):6.2f} ms {min(took):6.2f} ms {length:8}")
+        server = Server(args.program, home, args.today, args.prices, {"FACTOR_FRENCH_DIR": args.french} if args.french else {})
+        for name, call in KINDS.items():
+            timed(server, name, lambda at: call, args.calls)
+        for name, of in (ANEW | (WITH_FILES if args.french else {})).items():
+            timed(server, f"anew: {name}", of, args.calls)
         server.end()
 
 

@@ -6,8 +6,8 @@ import json, subprocess, time
 class Server:
     """`prices` is a price file or a folder of them; without it the bundled sample is asked."""
 
-    def __init__(self, program, home, today, prices=None):
-        settings = {"HOME": home, "FACTOR_TODAY": today, "RUST_LOG": "error"}
+    def __init__(self, program, home, today, prices=None, more={}):
+        settings = {"HOME": home, "FACTOR_TODAY": today, "RUST_LOG": "error", **more}
         settings |= {"FACTOR_PRICE_FILES": prices} if prices else {"FACTOR_PRICE_SOURCE": "sample"}
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings)
         self.asked = 0

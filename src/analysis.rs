@@ -3,6 +3,7 @@
 //! factors -> prices -> window -> panel (kept for half an hour) -> study -> fundamentals -> report. Nothing here knows of
 //! JSON or of the words a caller used; nothing below knows of a clock, a cache or a time budget.
 
+mod all_prices;
 mod errors;
 pub mod failure_runs;
 mod fetch;
@@ -11,7 +12,6 @@ mod fundamentals;
 mod gather;
 mod off_thread;
 mod panel_cache;
-mod past_hedges;
 mod profiles;
 mod report_cache;
 mod reports;
@@ -41,10 +41,10 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::turns::had_by;
 pub(crate) use self::turns::waiting as computations_waiting;
 pub use self::{
+    all_prices::{AllPrices, PastResults},
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},
     files::{FilesExamined, KeptExamination},
-    past_hedges::{PastHedges, PastResults},
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,

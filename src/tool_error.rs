@@ -7,10 +7,10 @@
 use std::{borrow::Cow, fmt};
 
 use factor_store::StoreError;
-use factor_types::{Ticker, closed_set};
+use factor_types::{Frequency, Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::answer::{Json, MAX_CHARS, markdown::capitalised, shortened};
 
@@ -69,8 +69,23 @@ pub enum Mend {
     Nothing,
     /// This value, and another one for a second argument of the call, by its name: two dates change places.
     Both(Value, (&'static str, Value)),
+    /// Another argument of the call is to have this value: days in the place of months.
+    Beside(&'static str, Value),
     /// What mends another problem: what is missing stands there under a name that is misspelt.
     Elsewhere,
+}
+
+impl Mend {
+    /// Days in the place of months or weeks, where they make `needed` returns of `known`.
+    pub(crate) fn daily(frequency: Frequency, known: usize, needed: usize) -> Option<Self> {
+        // Trading days that there are at least in each.
+        let days = match frequency {
+            Frequency::Monthly => 18,
+            Frequency::Weekly => 3,
+            Frequency::Daily => return None,
+        };
+        (known * days >= needed).then(|| Self::Beside("frequency", json!(Frequency::Daily)))
+    }
 }
 
 /// A rule that a value breaks, with the way out: either the rule is one that says what to write, or the way out stands

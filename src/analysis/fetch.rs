@@ -33,9 +33,9 @@ use self::{
 };
 use super::{
     AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
+    all_prices::AllPrices,
     failure_runs::{FailureRuns, Runs},
     off_thread,
-    past_hedges::PastHedges,
 };
 use crate::progress::Fetching;
 
@@ -70,7 +70,7 @@ pub struct Prepared {
     /// False when something could not be fetched that a later call may get.
     pub complete: bool,
     /// The prices on daily rows, and what hedges on them did in past quarters.
-    pub past_hedges: PastHedges,
+    pub all_prices: AllPrices,
     /// A number that no other panel of this process has.
     pub(super) id: u64,
 }
@@ -198,7 +198,7 @@ impl Fetch {
         }
         fetching.step();
         Ok(Prepared {
-            past_hedges: PastHedges::default(),
+            all_prices: AllPrices::default(),
             panel: Arc::new(panel),
             yields,
             examined,

@@ -18,6 +18,9 @@ pub(crate) fn mended(arguments: &Map<String, Value>, problems: &[Problem]) -> Op
                 *at(&mut call, problem.field())? = value.clone();
                 call.insert((*second).to_owned(), of_second.clone());
             }
+            Mend::Beside(name, value) => {
+                call.insert((*name).to_owned(), value.clone());
+            }
             Mend::Name(name) => rename(parent(&mut call, problem.field())?, Some(name))?,
             Mend::Nothing => rename(parent(&mut call, problem.field())?, None)?,
             Mend::Elsewhere => {}
@@ -84,6 +87,7 @@ fn rename((fields, name): (&mut Map<String, Value>, &str), to: Option<&String>) 
 
 #[cfg(test)]
 mod tests {
+    use factor_types::Frequency;
     use serde_json::json;
 
     use super::*;
@@ -117,6 +121,13 @@ mod tests {
         let dates = json!({"start_date": "2024-01-01", "end_date": "2020-01-01"});
         let swapped = [("start_date", Mend::Both(json!("2020-01-01"), ("end_date", json!("2024-01-01"))))];
         assert_eq!(of(&dates, &swapped), json!({"start_date": "2020-01-01", "end_date": "2024-01-01"}));
+        let few = json!({"tickers": ["IBIT", "SPY"]});
+        let daily = |returns| Mend::daily(Frequency::Monthly, returns, 24);
+        assert_eq!(
+            of(&few, &[("tickers", daily(11).unwrap())]),
+            json!({"tickers": ["IBIT", "SPY"], "frequency": "daily"})
+        );
+        assert_eq!((daily(1), Mend::daily(Frequency::Daily, 11, 24)), (None, None), "days would be too few as well");
     }
 
     #[test]

@@ -12,8 +12,14 @@ pub(super) const URI: &str = "ui://factor/app.html";
 pub(super) const MIME: &str = "text/html;profile=mcp-app";
 const EXTENSION: &str = "io.modelcontextprotocol/ui";
 /// The tools whose answers it draws.
-const DRAWN: [&str; 4] =
-    ["compare_factors", "get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"];
+const DRAWN: [&str; 6] = [
+    "analyze_factor_model",
+    "compare_factors",
+    "get_factor_analysis",
+    "get_factor_recommendations",
+    "get_portfolio_exposures",
+    "stress_test",
+];
 
 /// Whether the app draws what a tool answers.
 pub(super) fn draws(tool: &str) -> bool {

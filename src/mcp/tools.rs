@@ -127,8 +127,8 @@ impl ToolEntry {
             .destructive(self.effect == Effect::Replaces)
             .idempotent(true)
             .open_world(self.open_world);
+        // The title is among the hints, where every version of the protocol looks for it: twice would be read twice.
         let tool = Tool::new(self.name, self.description, schema::object((self.input)()))
-            .with_title(self.title)
             .with_raw_output_schema(schema::object((self.output)()).into())
             .with_annotations(hints);
         if apps::draws(self.name) { tool.with_meta(apps::of_tool()) } else { tool }

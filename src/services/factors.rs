@@ -1,5 +1,7 @@
 //! The universe's factors, searchable, page by page.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use factor_prices::PriceError;
 use factor_store::LoadedUniverse;
@@ -54,6 +56,12 @@ pub struct FactorsPage {
     total: usize,
     /// Factors that match, per category that has any.
     counts_by_category: IndexMap<Category, usize>,
+    /// How many of them have no prices in the files, and so are in no analysis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_prices_count: Option<usize>,
+    /// Which, the first hundred.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_prices: Vec<Ticker>,
     factors: Vec<FactorRow>,
     /// For the next page; `null` on the last one.
     next_cursor: Option<String>,
@@ -104,8 +112,11 @@ pub async fn answer(app: &App, call: &Call) -> Result<Rendered, ToolError> {
 pub async fn run(app: &App, loaded: &LoadedUniverse, request: &Request, user: UserId) -> FactorsPage {
     let groups = app.groups_of(user, &loaded.universe).await;
     let all = loaded.universe.factors().iter().chain(groups.factors().map(AsRef::as_ref));
-    let mut page = page(all, request, &loaded.hash);
-    if app.sources.choice.name == FILES {
+    let of_files = app.sources.choice.name == FILES;
+    let known: HashSet<Ticker> =
+        if of_files { app.sources.prices.known().into_iter().collect() } else { HashSet::new() };
+    let mut page = page(all, request, (&loaded.hash, &known));
+    if of_files {
         for row in page.factors.iter_mut().filter(|row| !row.ticker.is_group()) {
             row.look_up(app).await;
         }
@@ -197,8 +208,13 @@ impl From<&Factor> for FactorRow {
     }
 }
 
-/// The page of those factors that match; `hash` is that of the universe, for the cursor.
-fn page<'a>(all: impl Iterator<Item = &'a Factor>, request: &Request, hash: &str) -> FactorsPage {
+/// The page of those factors that match; `hash` is that of the universe, for the cursor, and `known` are the tickers that have prices,
+/// none where that is not known.
+fn page<'a>(
+    all: impl Iterator<Item = &'a Factor>,
+    request: &Request,
+    (hash, known): (&str, &HashSet<Ticker>),
+) -> FactorsPage {
     let matching: Vec<&Factor> = all.filter(|factor| request.matches(factor)).collect();
     let count_of = |category| matching.iter().filter(|factor| factor.category == category).count();
     // Of all that match, not of the page: what else there is can be seen from the first one.
@@ -210,11 +226,16 @@ fn page<'a>(all: impl Iterator<Item = &'a Factor>, request: &Request, hash: &str
         .map(|factor| FactorRow::from(*factor))
         .collect();
     let end = request.start + factors.len();
+    let lacks_prices =
+        |factor: &&&Factor| !known.is_empty() && !factor.ticker.is_composed() && !known.contains(&factor.ticker);
+    let without: Vec<Ticker> = matching.iter().filter(lacks_prices).map(|factor| factor.ticker.clone()).collect();
     FactorsPage {
         status: Success::Success,
         count: factors.len(),
         total: matching.len(),
         counts_by_category: counts.filter(|(_, count)| *count > 0).collect(),
+        without_prices_count: (!without.is_empty()).then_some(without.len()),
+        without_prices: without.into_iter().take(PAGE).collect(),
         factors,
         next_cursor: (end < matching.len()).then(|| cursor_at(end, hash)),
     }
@@ -266,7 +287,7 @@ mod tests {
         let mut request = Request { categories: Some(vec![Category::Style]), ..Request::default() };
         let mut seen = Vec::new();
         loop {
-            let page = page(all.iter(), &request, hash);
+            let page = page(all.iter(), &request, (hash, &HashSet::new()));
             assert_eq!((page.total, page.count), (253, page.factors.len()));
             assert_eq!(page.counts_by_category, IndexMap::from([(Category::Style, 253)]), "none of zero");
             seen.extend(page.factors.into_iter().map(|row| row.ticker.to_string()));
@@ -275,7 +296,7 @@ mod tests {
             request.start = start_of(&next, hash).unwrap();
         }
         assert_eq!(seen, (0..505).step_by(2).map(|at| format!("T{at}")).collect::<Vec<_>>());
-        let mut first = page(all.iter(), &Request::default(), hash);
+        let mut first = page(all.iter(), &Request::default(), (hash, &HashSet::new()));
         first.shorten(0, hash);
         let length: usize = first.factors.iter().map(|row| serde_json::to_string(row).unwrap().len() + 1).sum();
         assert!(
@@ -283,9 +304,14 @@ mod tests {
             "{length}"
         );
         assert_eq!(start_of(&first.next_cursor.unwrap(), hash), Some(first.count), "the next page goes on from there");
-        let few = page(all.iter(), &Request { limit: Some(7), start: 500, ..Request::default() }, hash);
+        let few =
+            page(all.iter(), &Request { limit: Some(7), start: 500, ..Request::default() }, (hash, &HashSet::new()));
         assert_eq!((few.count, few.total, few.next_cursor), (5, 505, None));
-        let found = page(all.iter(), &Request { query: Some("number 50".to_owned()), ..Request::default() }, hash);
+        let found = page(
+            all.iter(),
+            &Request { query: Some("number 50".to_owned()), ..Request::default() },
+            (hash, &HashSet::new()),
+        );
         assert_eq!((found.total, found.next_cursor), (6, None), "50 and 500 to 504");
     }
 }

@@ -210,6 +210,8 @@ async fn tickers_without_enough_history_are_left_out_with_their_reasons() {
         excluded.iter().map(|one| (one["ticker"].as_str().unwrap(), one["reason"].as_str().unwrap())).collect();
     assert_eq!(reasons, HashMap::from([("LATE", "thin_history"), ("NONE", "no_data")]));
     assert!(excluded.iter().any(|one| one["detail"].as_str().unwrap().contains("9 monthly returns")), "{metadata}");
+    let warned = answer["warnings"].to_string();
+    assert!(warned.contains("LATE is left out: ") && warned.contains("NONE is left out: "), "{warned}");
     check_performance(&answer, [0.5, 0.5]);
     let kept = server.answer("get_factor_group", json!({"group_name": "mixed"})).await;
     assert_eq!(kept["tickers"], json!(["AAA", "LATE", "NONE", "BBB"]));

@@ -10,6 +10,7 @@ mod tests;
 
 use std::ops::Range;
 
+use chrono::NaiveDate;
 use factor_types::{Ticker, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -140,6 +141,30 @@ pub struct Lens {
     pub columns: Vec<LensColumn>,
     /// By which rule.
     pub rule: LensRule,
+}
+
+/// The lens on all prices that are held, and where its rows lie: what a window sees of it is cut from here, since its slopes rest
+/// on rows before the window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WholeLens {
+    /// The lens.
+    pub lens: Lens,
+    /// The label of each of its rows, rising.
+    pub labels: Vec<NaiveDate>,
+}
+
+impl WholeLens {
+    /// A factor's values on other labels, `NaN` on one that is no row of it.
+    pub fn on(&self, column: &LensColumn, labels: &[NaiveDate]) -> Vec<f64> {
+        let value = |label| self.labels.binary_search(label).map_or(f64::NAN, |at| column.values[at]);
+        labels.iter().map(value).collect()
+    }
+
+    /// The two factors that correlate most in size from a label on, of which both must have `least` rows.
+    pub fn most_correlated_from(&self, first: NaiveDate, least: usize) -> Option<LensPair> {
+        let from = self.labels.partition_point(|label| *label < first);
+        self.lens.most_correlated(from..self.labels.len(), least)
+    }
 }
 
 /// Two factors and how they correlate.

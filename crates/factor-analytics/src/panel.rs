@@ -54,6 +54,8 @@ pub struct Panel {
 pub struct Column {
     /// The prices it was built from; none for a group or a portfolio.
     pub series: Arc<PriceSeries>,
+    /// How far apart its prices lie; of a group or a portfolio as of daily ones.
+    pub bars: Spacing,
     /// Rows from the first to the last return that is present; `None` when there is no return.
     pub span: Option<Range<usize>>,
     /// Returns present.
@@ -220,7 +222,7 @@ impl Panel {
         let of_column = |at: usize| {
             let column = &self.columns[at];
             // The date of a source of one price a month only names the month.
-            let daily = Spacing::of(column.series.dates()) != Spacing::Monthly;
+            let daily = column.bars != Spacing::Monthly;
             let priced = ends.iter().zip(&column.prices).filter(move |(_, price)| daily && price.is_some());
             priced.filter_map(move |((month, last_day), _)| {
                 let date = self.price_date(at, *month).filter(|date| date < last_day)?;

@@ -20,7 +20,7 @@ mod tests;
 pub use self::{
     episode::{Episode, Scenario},
     path::WorstDay,
-    replay::{EpisodeReturn, HoldingReturn, Replay, StressedHolding},
+    replay::{EpisodeReturn, HoldingReturn, InEpisode, Replay, StressedHolding},
     reverse::{ReverseError, ReverseMove, ReverseStress},
     shock::{AsFarOut, Move, Plausibility, Sensitivity, Shock, ShockError, ShockResponse},
     stand_in::{Months, StandIn, StandInBeta},

@@ -149,6 +149,11 @@ impl Study {
         &self.panel
     }
 
+    /// The same for whoever keeps it.
+    pub fn shared_panel(&self) -> Arc<Panel> {
+        Arc::clone(&self.panel)
+    }
+
     /// The analysed factors of some categories, in the universe's order.
     pub fn in_categories(&self, categories: &BTreeSet<Category>) -> Vec<&StudiedFactor> {
         self.factors.iter().filter(|studied| categories.contains(&studied.factor.category)).collect()

@@ -208,13 +208,16 @@ fn no_valid_windows(query: &Query) -> ToolError {
     let of_days = ReturnWindow::names(Frequency::Daily);
     let meant = query.invalid_windows.iter().find(|name| of_days.contains(&name.as_str()));
     let doubt = query.invalid_windows.iter().find_map(|name| Some((name, ReturnWindow::doubt(name)?)));
-    let way_out = match (meant, doubt) {
+    // Dates were meant, and what is wrong with them is known.
+    let dates = || query.invalid_windows.iter().find(|name| name.contains('/'));
+    let of_dates = || dates().and_then(|name| Some((name, ReturnWindow::named(name).err()?)));
+    let way_out = match (meant, doubt.or_else(of_dates)) {
         (Some(name), _) => format!("Ask for {name} with frequency \"daily\""),
         (None, Some((name, doubt))) => format!("`{name}` {doubt}"),
         (None, None) => format!("Write windows: [\"{}\"], or {CALENDAR_FORMS}", windows[0]),
     };
-    let daily = || Mend::Both(json!(query.invalid_windows), ("frequency", json!(Frequency::Daily)));
-    let refusal = Refusal::must(rule.trim_start_matches("must ")).mended_by(meant.map(|_| daily()));
+    let daily = |_| Mend::Beside("frequency", json!(Frequency::Daily));
+    let refusal = Refusal::must(rule.trim_start_matches("must ")).mended_by(meant.map(daily));
     ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new("windows", got, refusal))
 }
 

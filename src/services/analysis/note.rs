@@ -4,8 +4,9 @@ use std::fmt::{self, Display};
 
 use chrono::{Datelike, NaiveDate};
 use factor_analytics::{regime::Regime, sections::macro_etf::MAX_COLUMNS};
-use factor_types::{Calendar, Frequency, exchange::last_trading_day};
+use factor_types::{Calendar, Frequency, Ticker, exchange::last_trading_day};
 
+use super::sections::Section;
 use crate::analysis::{Analysis, Plan, Report};
 
 /// A note on what was computed.
@@ -23,6 +24,12 @@ pub(crate) enum Note {
     SortedOtherwise { asked: &'static str, by: &'static str },
     /// What they are sorted by is a loss, so that the highest is the smallest.
     SortedByLosses { by: &'static str, ascending: bool },
+    /// The slopes of yields are another section's.
+    SlopesApart,
+    /// The correlations that statistics are of are another section's.
+    CorrelationsApart,
+    /// A figure against the benchmark of the benchmark itself.
+    AgainstItself(Ticker),
     /// The correlations are of some periods only.
     Regime { regime: Regime, periods: usize, of: usize },
     /// Those over moving windows are not.
@@ -74,6 +81,21 @@ impl Note {
             .then_some(Self::SortedByLosses { by, ascending: report.sorted_by.is_ascending() })
     }
 
+    /// That what a reader expects of a section named alone is in another.
+    pub(super) fn on_sections_apart(included: &[Section]) -> impl Iterator<Item = Self> {
+        let names = |one: Section| included.contains(&one);
+        let slopes = names(Section::RateSensitivity) && !names(Section::Statistics);
+        let correlations = names(Section::Statistics) && !names(Section::Matrices);
+        slopes.then_some(Self::SlopesApart).into_iter().chain(correlations.then_some(Self::CorrelationsApart))
+    }
+
+    /// That the benchmark, asked for by name, has no figures against itself.
+    pub(super) fn on_the_benchmark(analysis: &Analysis, benchmark: &Ticker) -> Option<Self> {
+        let Report::Performance(report) = analysis.report() else { return None };
+        let is_shown = report.per_factor.as_ref().is_some_and(|factors| factors.contains_key(benchmark));
+        is_shown.then(|| Self::AgainstItself(benchmark.clone()))
+    }
+
     /// That the correlations are of a regime's periods.
     pub(super) fn on_regime(analysis: &Analysis) -> Option<Self> {
         let slice = analysis.study.slice()?;
@@ -123,6 +145,13 @@ impl Display for Note {
             ),
             Self::SortedByLosses { by, ascending: true } => {
                 write!(f, "{by} is sorted lowest first: losses are below 0, so the largest stands on top")
+            }
+            Self::SlopesApart => f.write_str(
+                "rate_sensitivity holds correlations with changes of yields; returns per 100bp with errors, n and p are in section statistics",
+            ),
+            Self::CorrelationsApart => f.write_str("statistics are of the correlations in section matrices"),
+            Self::AgainstItself(benchmark) => {
+                write!(f, "{benchmark} is the benchmark itself: beta, alpha and what else is taken against it are null")
             }
             Self::Regime { regime, periods, of } => write!(
                 f,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::arguments::{Args, names_of, said_of_unknown};
 
 /// The fields that are no numbers, or are there for some factors only. The numbers are [`Figure::NAMES`].
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 21] = [
     "label",
     "category",
     "asset_class",
@@ -25,6 +25,8 @@ const OTHERS: [&str; 19] = [
     "drawdown_daily_peak",
     "drawdown_daily_trough",
     "drawdown_daily_recovery",
+    "best_period_date",
+    "worst_period_date",
     "beta_interval",
     "alpha_interval",
     "up_months",

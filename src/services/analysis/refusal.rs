@@ -10,6 +10,7 @@ use factor_analytics::{
 };
 use factor_prices::SourceFault;
 use factor_types::Frequency;
+use serde_json::json;
 
 use super::regime;
 use crate::{
@@ -159,7 +160,7 @@ fn nothing_analysed(
     let more = lost.len() - first.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let is_thin = lost.iter().any(|one| one.reason == ThinHistory);
-    let of_thin = of_thin_histories(common, prices);
+    let (of_thin, daily) = of_thin_histories(common, prices);
     let (code, way_out) = match fault {
         Some(SourceFault::Auth | SourceFault::Plan) => {
             (ErrorCode::UpstreamAuth, "check the key and the plan of the price source; get_server_status names it")
@@ -183,7 +184,14 @@ fn nothing_analysed(
             "name other tickers (list_factors has the universe's), or give dates within the prices that there are",
         ),
     };
-    ToolError::new(code, format!("{message}. {}{more}", first.join("; ")), with_prices(way_out, prices))
+    let error = ToolError::new(code, format!("{message}. {}{more}", first.join("; ")), with_prices(way_out, prices));
+    match daily.filter(|_| code == ErrorCode::InsufficientData) {
+        Some(daily) => {
+            let refusal = Refusal::new("leaves too few returns", "ask for frequency daily").mended_by(Some(daily));
+            error.with_problem(Problem::new("frequency", common.frequency.to_string(), refusal))
+        }
+        None => error,
+    }
 }
 
 /// A reason with the ticker it is of, once.
@@ -193,32 +201,34 @@ fn of_its_own(ticker: &str, detail: &str) -> String {
 }
 
 /// What gives factors of too few returns more of them: more of the prices that there are, or returns more often.
-fn of_thin_histories(common: &CommonArgs, prices: Option<&PricesRun>) -> String {
+fn of_thin_histories(common: &CommonArgs, prices: Option<&PricesRun>) -> (String, Option<Mend>) {
     const TICKERS: &str = "or name other tickers";
+    const LOWER: &str = "a lower advanced.min_observations (12 at least)";
     if common.min_observations.is_some() {
-        return format!("give a lower advanced.min_observations (12 at least), {TICKERS}");
+        return (format!("give {LOWER}, {TICKERS}"), None);
     }
     let Some(PricesRun { first, last, .. }) = prices else {
-        return format!("give an earlier start_date, a lower advanced.min_observations (12 at least), {TICKERS}");
+        return (format!("give an earlier start_date, {LOWER}, {TICKERS}"), None);
     };
     if common.dates.start.is_some_and(|start| *first < start) {
-        return format!("give an earlier start_date, {TICKERS}");
+        return (format!("give an earlier start_date, {TICKERS}"), None);
     }
     if common.dates.end.is_some_and(|end| end < *last) {
-        return format!("give a later end_date, up to {last}, {TICKERS}");
+        return (format!("give a later end_date, up to {last}, {TICKERS}"), None);
     }
     // Half a year of trading days is more than daily returns need.
     if common.frequency != Frequency::Daily && (*last - *first).num_days() > 180 {
-        return format!("ask for frequency daily, {TICKERS}");
+        let daily = Mend::Beside("frequency", json!(Frequency::Daily));
+        return (format!("ask for frequency daily, {TICKERS}"), Some(daily));
     }
-    format!("give a lower advanced.min_observations (12 at least), {TICKERS}")
+    (format!("give {LOWER}, {TICKERS}"), None)
 }
 
 #[cfg(test)]
 mod tests {
     use factor_analytics::{panel::Spacing, study::ExclusionReason};
     use factor_types::Frequency;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
     use crate::{

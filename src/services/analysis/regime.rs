@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::refusal::with_prices;
 use crate::{
     analysis::{Analysis, PricesRun},
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Mend, Problem, Refusal, ToolError},
 };
 
 /// The rows a regime picked, as a summary has it.
@@ -81,6 +81,7 @@ pub(super) fn definition(regime: Regime) -> &'static str {
 
 /// What is missing of a regime: what defines it, or enough rows.
 pub(super) fn refused(error: &RegimeError, message: String, prices: Option<&PricesRun>) -> ToolError {
+    let mut daily = None;
     let (code, regime, rule, way_out) = match error {
         RegimeError::NoData { regime, needs } => {
             let way_out = match regime {
@@ -89,18 +90,20 @@ pub(super) fn refused(error: &RegimeError, message: String, prices: Option<&Pric
             };
             (ErrorCode::NoData, regime, format!("needs {needs} within the window"), way_out.to_owned())
         }
-        RegimeError::TooFewRows { regime, rows, first, last, .. } => {
+        RegimeError::TooFewRows { regime, rows, frequency, first, last, .. } => {
             let rule = format!("has {rows} periods in the window, at least {MIN_ROWS} are needed");
+            daily = Mend::daily(*frequency, *rows, MIN_ROWS);
+            let finer = if daily.is_some() { ", or take frequency daily" } else { "" };
             let way_out = match regime {
-                Regime::Dates { .. } => format!(
-                    "name longer dates within the window ({first} to {last}), move start_date back, or take frequency weekly or daily"
-                ),
-                _ => "move start_date back, or take frequency weekly or daily".to_owned(),
+                Regime::Dates { .. } => {
+                    format!("name longer dates within the window ({first} to {last}), move start_date back{finer}")
+                }
+                _ => format!("move start_date back{finer}"),
             };
             (ErrorCode::InsufficientData, regime, rule, with_prices(&way_out, prices))
         }
     };
-    let problem = Problem::new("regime", regime.to_string(), Refusal::new(rule, &way_out));
+    let problem = Problem::new("regime", regime.to_string(), Refusal::new(rule, &way_out).mended_by(daily));
     ToolError::new(code, message, way_out).with_problem(problem)
 }
 
@@ -152,12 +155,12 @@ mod tests {
         assert_eq!(
             dates.problems[0].to_string(),
             "`regime` (got 2022-01/2022-07) has 7 periods in the window, at least 12 are needed: name longer dates within \
-             the window (2016-01-31 to 2025-12-31), move start_date back, or take frequency weekly or daily"
+             the window (2016-01-31 to 2025-12-31), move start_date back, or take frequency daily"
         );
         assert!(dates.message.contains("7 of the window's 120 monthly periods"), "{}", dates.message);
         // Longer dates are no way out where the regime is not one of dates.
         let named = few("high_vol");
-        assert!(named.message.ends_with("needed. Move start_date back, or take frequency weekly or daily."));
+        assert!(named.message.ends_with("needed. Move start_date back, or take frequency daily."));
         assert_eq!(named.problems[0].got(), "high_vol");
     }
 }

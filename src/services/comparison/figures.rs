@@ -18,7 +18,7 @@ use crate::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         holdings_warning::Warning,
     },
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Mend, Problem, Refusal, ToolError},
 };
 
 /// Computes everything that the answer shows.
@@ -77,15 +77,23 @@ fn why_without(study: &Study, ticker: &Ticker) -> Option<String> {
 fn too_few(study: &Study, picked: &[Ticker]) -> ToolError {
     let lost = study.excluded.iter().filter(|lost| picked.contains(&lost.ticker));
     let each: Vec<String> = lost.map(|lost| format!("{} ({})", lost.ticker, lost.detail)).collect();
-    let way_out = "name others, choose other dates, or ask for frequency daily";
+    let panel = study.panel();
+    let returns = |ticker: &Ticker| panel.position(ticker).map_or(0, |at| panel.columns()[at].observations);
+    let least = picked.iter().map(returns).min().unwrap_or(0);
+    let daily = Mend::daily(panel.frequency(), least, study.min_observations);
+    let way_out = match daily {
+        Some(_) => "name others, choose other dates, or ask for frequency daily",
+        None => "name others, or choose other dates",
+    };
     let what = format!("fewer than two of tickers can be compared, without {}", each.join(", "));
-    let rule = Refusal::new("must leave two factors with enough returns", way_out);
+    let rule = Refusal::new("must leave two factors with enough returns", way_out).mended_by(daily);
     let got = serde_json::json!(picked).to_string();
     ToolError::new(ErrorCode::InsufficientData, what, way_out).with_problem(Problem::new("tickers", got, rule))
 }
 
 /// Periods that cannot be compared, by the argument that names them.
 fn refused(error: &PeriodError, asked: &[AskedPeriod], frequency: Frequency) -> ToolError {
+    let mut daily = None;
     let (code, at, rule, way_out) = match error {
         PeriodError::Regime { at, error: RegimeError::NoData { needs, regime } } => {
             let way_out = match regime {
@@ -99,11 +107,8 @@ fn refused(error: &PeriodError, asked: &[AskedPeriod], frequency: Frequency) -> 
         }
         PeriodError::TooFewRows { at, rows, first, last, .. } => {
             let rule = format!("has {rows} periods in the window, at least {MIN_ROWS} are needed");
-            let finer = match frequency {
-                Frequency::Monthly => ", or take frequency weekly or daily",
-                Frequency::Weekly => ", or take frequency daily",
-                Frequency::Daily => "",
-            };
+            daily = Mend::daily(frequency, *rows, MIN_ROWS);
+            let finer = if daily.is_some() { ", or take frequency daily" } else { "" };
             let way_out = format!("name longer dates within the window ({first} to {last}), move its dates{finer}");
             (ErrorCode::InsufficientData, *at, rule, way_out)
         }
@@ -118,7 +123,8 @@ fn refused(error: &PeriodError, asked: &[AskedPeriod], frequency: Frequency) -> 
         }
     };
     let (field, got) = asked.get(at).map_or(("periods", ""), |one| (one.field.as_str(), one.written.as_str()));
-    let problem = Problem::new(field, serde_json::json!(got).to_string(), Refusal::new(rule, &way_out));
+    let problem =
+        Problem::new(field, serde_json::json!(got).to_string(), Refusal::new(rule, &way_out).mended_by(daily));
     if code == ErrorCode::InvalidArgument {
         return ToolError::invalid(vec![problem]);
     }

@@ -7,14 +7,14 @@ use factor_analytics::{
     sections::windows::ReturnWindow,
 };
 use factor_types::closed_set;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     analysis::UserGroups,
     app::Basis,
     arguments::{Args, Include, shown},
     services::common_args::CommonArgs,
-    tool_error::{Problem, Refusal, ToolError},
+    tool_error::{Mend, Problem, Refusal, ToolError},
 };
 
 /// The names of its own arguments; the others are those of every analysis.
@@ -152,13 +152,28 @@ fn periods(args: &Args) -> Vec<AskedPeriod> {
         }
     }
     if all.len() > MOST_PERIODS {
-        args.must("periods", format_args!("be at most {MOST_PERIODS} periods, these are {}", all.len()));
+        let rule = format!("must be at most {MOST_PERIODS} periods, these are {}", all.len());
+        match as_one_each(&args.strings("periods").unwrap_or_default()) {
+            Some(whole) => {
+                let hint =
+                    format!("`..` names each part of a range by itself; write {} for one period", whole.join(", "));
+                let mend = Some(Mend::Value(json!(whole))).filter(|_| whole.len() <= MOST_PERIODS);
+                let got = shown(&json!(args.strings("periods")));
+                args.record(Problem::new("periods", got, Refusal::new(rule, hint).mended_by(mend)));
+            }
+            None => args.must("periods", rule.trim_start_matches("must ")),
+        }
     }
     let stands_alone = |one: &AskedPeriod| matches!(one.period.rows, PeriodRows::All | PeriodRows::Other);
     if all.iter().any(|one| one.period.rows == PeriodRows::Other) && all.iter().all(stands_alone) {
         args.must("periods", "name a period beside other, which is the rest of the window: [\"2022\", \"other\"]");
     }
     all
+}
+
+/// Periods in which a range is one period and not each of its parts; `None` where there is no range.
+fn as_one_each(written: &[String]) -> Option<Vec<String>> {
+    written.iter().any(|one| one.contains("..")).then(|| written.iter().map(|one| one.replace("..", "/")).collect())
 }
 
 fn rolling_windows(args: &Args) -> Vec<usize> {

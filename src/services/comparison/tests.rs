@@ -100,6 +100,11 @@ fn mistakes_come_all_at_once() {
         problems(call).join("\n")
     };
     assert!(two(json!({"periods": ["2015..2022"]})).contains("must be at most 6 periods, these are 8"));
+    let ranges = two(json!({"periods": ["2015..2018", "2019..2022"]}));
+    assert!(
+        ranges.ends_with("names each part of a range by itself; write 2015/2018, 2019/2022 for one period"),
+        "{ranges}"
+    );
     assert!(two(json!({"periods": ["all", "other"]})).contains("name a period beside other"));
     assert!(two(json!({"condition": {"ticker": "SPY"}})).contains("must have either below or above"));
     assert!(

@@ -20,6 +20,7 @@ use super::{
     trade::changed,
 };
 use crate::{
+    analysis::AllPrices,
     services::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         holdings_warning::Warning,
@@ -48,7 +49,11 @@ pub(super) fn compute(
     let risk_free = study.risk_free();
     let returns = portfolio::returns(&study, &held.weights, &risk_free.per_period)?;
     let named = factors.is_some();
-    let lens = if factors.is_none() && request.unnamed == Unnamed::Lens { of_lens(&study) } else { None };
+    let lens = if factors.is_none() && request.unnamed == Unnamed::Lens {
+        of_lens(&study, &context.analysis.prepared.all_prices)
+    } else {
+        None
+    };
     let too_young = factors.is_none() && request.unnamed == Unnamed::Lens && lens.is_none();
     let of_lens = lens.is_some();
     let (factors, without) = match (factors, &lens) {
@@ -133,15 +138,11 @@ pub(super) fn compute(
 }
 
 /// The factors of the lens on the window's rows; `None` where equity or rates are too young to be regressed on.
-fn of_lens(study: &Study) -> Option<(LensUsed, Vec<NamedReturns>)> {
-    let (lens, labels) = study.lens()?;
-    let panel = study.panel();
-    let on_window = |column: &LensColumn| -> Vec<f64> {
-        let value = |label| labels.binary_search(label).map_or(f64::NAN, |at| column.values[at]);
-        panel.labels().iter().map(value).collect()
-    };
+fn of_lens(study: &Study, all_prices: &AllPrices) -> Option<(LensUsed, Vec<NamedReturns>)> {
+    let whole = all_prices.lens(study)?;
+    let (lens, labels) = (&whole.lens, study.panel().labels());
     let found: Vec<NamedReturns> =
-        lens.columns.iter().map(|one| (one.factor.as_str().to_owned(), on_window(one))).collect();
+        lens.columns.iter().map(|one| (one.factor.as_str().to_owned(), whole.on(one, labels))).collect();
     let is_old = |factor: LensFactor| {
         let values = found.iter().find(|(name, _)| name == factor.as_str()).map(|(_, values)| values);
         values.is_some_and(|values| {
@@ -152,14 +153,13 @@ fn of_lens(study: &Study) -> Option<(LensUsed, Vec<NamedReturns>)> {
     if !is_old(LensFactor::Equity) || !is_old(LensFactor::Rates) {
         return None;
     }
-    let from = labels.partition_point(|label| panel.labels().first().is_some_and(|first| label < first));
     let funds = |column: &LensColumn| {
         let (long, short) = column.factor.funds();
         (column.factor.as_str(), short.map_or_else(|| long.to_owned(), |short| format!("{long} - {short}")))
     };
     let used = LensUsed {
         factors: lens.columns.iter().map(funds).collect(),
-        most_correlated: lens.most_correlated(from..labels.len(), study.min_observations),
+        most_correlated: whole.most_correlated_from(*labels.first()?, study.min_observations),
     };
     Some((used, found))
 }

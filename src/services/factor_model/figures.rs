@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use factor_analytics::{
     Observer, Study, Threads,
     inference::benjamini_hochberg,
+    lens::LensFactor,
     models::{
         Attributed, Attribution, FitError, ModelFactor, ModelFit, RollingFits, RollingPlan, Style, StyleError,
         WindowFit,
@@ -30,7 +31,7 @@ use crate::{
         analysis::{context::AnalysisContext, quality::DataQuality},
         holdings_warning::Warning,
     },
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Mend, Problem, Refusal, ToolError},
 };
 
 /// Windows of a series that are written out; of more, every n-th and the last.
@@ -103,7 +104,7 @@ pub(super) fn compute(
     observer: &mut dyn Observer,
 ) -> Result<Modelled, ToolError> {
     let study = Arc::clone(&context.analysis.study);
-    let rows = ModelRows::of(&request, &study, files.as_ref())?;
+    let rows = ModelRows::of(&request, (&study, &context.analysis.prepared.all_prices), files.as_ref())?;
     let floor = floor(&study);
     let (mut fitted, mut not_fitted, mut late) = (Vec::new(), IndexMap::new(), Vec::new());
     let dependents = dependents(&context, &study, &rows, &mut not_fitted);
@@ -353,7 +354,13 @@ fn nothing_fitted(study: &Study, rows: &ModelRows, lost: &IndexMap<String, Strin
     let thin =
         factors.filter(|(_, x)| known(x) < floor).map(|(name, x)| format!("; the factor {name} has {}", known(x)));
     let unit = panel.frequency().periods();
-    let finer = if panel.frequency() == Frequency::Monthly { ", or take frequency weekly or daily" } else { "" };
+    let returns = |name: &str| {
+        name.parse().ok().and_then(|ticker| panel.position(&ticker)).map(|at| panel.columns()[at].observations)
+    };
+    let most = lost.keys().filter_map(|name| returns(name)).max();
+    let least = rows.factors.iter().map(known).chain(most).min().unwrap_or(0);
+    let daily = Mend::daily(panel.frequency(), least, floor);
+    let finer = if daily.is_some() { ", or take frequency daily" } else { "" };
     let way_out = format!("give an earlier start_date{finer}");
     let what = format!(
         "A model needs {floor} {unit} ({} to {} has {}): {}{}",
@@ -363,8 +370,17 @@ fn nothing_fitted(study: &Study, rows: &ModelRows, lost: &IndexMap<String, Strin
         if each.is_empty() { "nothing could be analysed".to_owned() } else { each.join("; ") },
         thin.unwrap_or_default()
     );
-    let refusal = Refusal::new(format!("must leave {floor} {unit} to fit"), &way_out);
+    let refusal = Refusal::new(format!("must leave {floor} {unit} to fit"), &way_out).mended_by(daily);
     ToolError::new(ErrorCode::InsufficientData, what, &way_out).with_problem(Problem::new("tickers", "", refusal))
+}
+
+/// The factor of the lens, among those of the model, that is this fund over cash or over another.
+fn made_of(ticker: &Ticker, names: &[String]) -> Option<LensFactor> {
+    let is_it = |factor: &LensFactor| {
+        let (long, short) = factor.funds();
+        names.iter().any(|name| name == factor.as_str()) && (ticker.as_str() == long || short == Some(ticker.as_str()))
+    };
+    LensFactor::ALL.into_iter().find(is_it)
 }
 
 /// What is to be known before the figures are used.
@@ -394,6 +410,13 @@ fn warnings(
                 )));
             }
         }
+    }
+    for (one, factor) in fitted.iter().filter_map(|one| Some((one, made_of(&one.ticker, &rows.names)?))) {
+        all.push(Warning::OfFactors(format!(
+            "{} is itself what the lens's factor {factor} is made of: its alpha and its other betas are of what is left of it, \
+             and say little; take ff5 or carhart, or model custom",
+            one.ticker
+        )));
     }
     if rows.rate_source == "none" {
         let words =

@@ -1,11 +1,8 @@
 //! A model's factors on the rows of the analysis.
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
 use factor_analytics::{
     Study,
-    lens::{Lens, LensPair},
+    lens::{LensFactor, LensPair},
 };
 use factor_types::Ticker;
 
@@ -14,7 +11,10 @@ use super::{
     french::{FileUsed, Files},
     request::Request,
 };
-use crate::tool_error::{ErrorCode, ToolError};
+use crate::{
+    analysis::AllPrices,
+    tool_error::{ErrorCode, ToolError},
+};
 
 /// A factor needs returns on this share of the rows to be one of the lens's without being asked for.
 const LEAST_SHARE: f64 = 0.6;
@@ -42,9 +42,13 @@ impl ModelRows {
     ///
     /// # Errors
     /// No factor has returns.
-    pub(super) fn of(request: &Request, study: &Study, files: Option<&Files>) -> Result<Self, ToolError> {
+    pub(super) fn of(
+        request: &Request,
+        (study, all_prices): (&Study, &AllPrices),
+        files: Option<&Files>,
+    ) -> Result<Self, ToolError> {
         let rows = match (request.model, files) {
-            (Model::Lens, _) => Self::of_lens(study),
+            (Model::Lens, _) => Self::of_lens(study, all_prices),
             (Model::Custom, files) => {
                 let mut rows = Self::of_funds(study, &request.factors);
                 for (name, returns) in files.map(|files| files.own_on_rows(study.panel())).into_iter().flatten() {
@@ -93,16 +97,12 @@ impl ModelRows {
     }
 
     /// The lens, whose slopes rest on what was before: on all prices there are, cut to the window's rows.
-    fn of_lens(study: &Study) -> Self {
+    fn of_lens(study: &Study, all_prices: &AllPrices) -> Self {
         let mut rows = Self::without_factors(study);
         let panel = study.panel();
-        let Some(whole) = study.over_all_prices(panel.frequency()) else { return rows };
-        let lens = Lens::of_panel(whole.panel(), &whole.risk_free().per_period);
-        let places: HashMap<NaiveDate, usize> =
-            whole.panel().labels().iter().enumerate().map(|(at, label)| (*label, at)).collect();
-        for column in &lens.columns {
-            let value = |label: &NaiveDate| places.get(label).map_or(f64::NAN, |at| column.values[*at]);
-            let values: Vec<f64> = panel.labels().iter().map(value).collect();
+        let Some(whole) = all_prices.lens(study) else { return rows };
+        for column in &whole.lens.columns {
+            let values = whole.on(column, panel.labels());
             let known = values.iter().filter(|value| value.is_finite()).count();
             let name = column.factor.to_string();
             if (known as f64) < LEAST_SHARE * panel.rows() as f64 {
@@ -116,14 +116,13 @@ impl ModelRows {
             rows.names.push(name);
             rows.factors.push(values);
         }
-        for factor in factor_analytics::lens::LensFactor::ALL {
-            if lens.column(factor).is_none() {
+        for factor in LensFactor::ALL {
+            if whole.lens.column(factor).is_none() {
                 let (fund, _) = factor.funds();
                 rows.left_out.push((factor.to_string(), format!("the price source has no {fund}")));
             }
         }
-        let first = panel.labels().first().and_then(|label| places.get(label)).copied().unwrap_or(0);
-        rows.most_correlated = lens.most_correlated(first..whole.panel().rows(), 24);
+        rows.most_correlated = panel.labels().first().and_then(|first| whole.most_correlated_from(*first, 24));
         rows
     }
 

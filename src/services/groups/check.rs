@@ -129,6 +129,14 @@ pub struct Check {
     pub warnings: Vec<String>,
 }
 
+impl Check {
+    /// What its user should know, those left out first.
+    pub(super) fn told(&self) -> Vec<String> {
+        let left_out = self.excluded.iter().map(|one| format!("{} is left out: {}", one.ticker, one.detail));
+        left_out.chain(self.warnings.iter().cloned()).collect()
+    }
+}
+
 /// Why a group is not valid, or could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {

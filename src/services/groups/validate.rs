@@ -96,8 +96,7 @@ pub async fn run(app: &App, name: &GroupName, call: &Call) -> Result<ValidatedGr
 impl Verdict {
     fn passed(kept: &SavedGroup, check: Check) -> Self {
         let validation_metadata = ValidationMetadata::of_check(&check);
-        let left_out = check.excluded.iter().map(|one| format!("{} is left out: {}", one.ticker, one.detail));
-        let mut warnings: Vec<String> = left_out.chain(check.warnings).collect();
+        let mut warnings = check.told();
         if kept.settled.as_ref().is_none_or(|known| differ(&known.weights, &check.settled.weights)) {
             warnings.push(outdated(kept.settled.as_ref()));
         }

@@ -176,8 +176,8 @@ impl CheckView {
         match check {
             Some(check) => Self {
                 validation_metadata: ValidationMetadata::of_check(&check),
+                warnings: check.told(),
                 performance: Some(check.performance),
-                warnings: check.warnings,
             },
             None => {
                 Self { validation_metadata: ValidationMetadata::of_kept(kept), performance: None, warnings: Vec::new() }

@@ -13,7 +13,7 @@ use factor_analytics::{
     sections::performance::PerformanceProfile,
     study::{Exclusion, ExclusionReason, Standing, StudiedFactor},
 };
-use factor_types::{AssetClass, Category, Factor, Frequency, FundFacts, Ratio, Ticker};
+use factor_types::{AssetClass, Category, Factor, FundFacts, Ratio, Ticker};
 
 use super::{
     HeldFactor, Recommended,
@@ -35,7 +35,7 @@ use crate::{
         },
         stress::subject::Subject,
     },
-    tool_error::{ErrorCode, Problem, Refusal, ToolError},
+    tool_error::{ErrorCode, Mend, Problem, Refusal, ToolError},
 };
 
 /// What a candidate is, owned.
@@ -113,7 +113,10 @@ pub(super) async fn look_at<W: Observer>(
         }
         let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
         let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
-        not_analysed(&factor, context.common().frequency, code, &why)
+        let panel = study.panel();
+        let at = factor.name.parse().ok().and_then(|ticker| panel.position(&ticker));
+        let returns = at.map_or(0, |at| panel.columns()[at].observations);
+        not_analysed(&factor, (code, &why), Mend::daily(panel.frequency(), returns, study.min_observations))
     })?;
     let risk_free = study.risk_free().per_period;
     let returns = match &held {
@@ -138,7 +141,7 @@ pub(super) async fn look_at<W: Observer>(
         let candidates: HashSet<&Ticker> = rows.iter().filter(|row| !row.part).map(|row| &row.symbol).collect();
         let scenario = in_scenario.map(|(scenario, weights)| {
             let of = (&weights?, !plan.allow_short);
-            InScenario::of(&scenario, (&study, &prepared.past_hedges), of, |ticker| candidates.contains(ticker))
+            InScenario::of(&scenario, (&study, &prepared.all_prices), of, |ticker| candidates.contains(ticker))
         });
         let did = scenario.iter().flatten().flat_map(InScenario::by_ticker).collect::<HashMap<_, _>>();
         let plan = HedgePlan { by_scenario: !did.is_empty(), ..plan };
@@ -152,7 +155,7 @@ pub(super) async fn look_at<W: Observer>(
             held: held.map(|(weights, weight)| FactorHeld { weights, weight, target_reduction }),
             graded,
             choice: Choice { bought_only, screens: plan.screens, is_narrowed, outside: &outside },
-            past: &prepared.past_hedges,
+            all_prices: &prepared.all_prices,
         };
         let hedged = Hedged::of(&question, &mut watch);
         let portfolio = returns.map(|returns| {
@@ -165,7 +168,7 @@ pub(super) async fn look_at<W: Observer>(
     .await?
     .map_err(|error| match error {
         HedgeError::Stopped(_) => portfolio::out_of_time(),
-        error => not_analysed(&factor, Frequency::Daily, ErrorCode::InsufficientData, &error.to_string()),
+        error => not_analysed(&factor, (ErrorCode::InsufficientData, &error.to_string()), None),
     })?;
     let portfolio = held.zip(weight).zip(portfolio);
     let portfolio = portfolio.map(|(((held, classifications), weight), (returns, exposures))| HeldFactor {
@@ -194,18 +197,16 @@ pub(super) async fn look_at<W: Observer>(
 }
 
 /// Days make more returns of a short history than months and weeks do.
-fn not_analysed(factor: &Resolved, frequency: Frequency, code: ErrorCode, why: &str) -> ToolError {
+fn not_analysed(factor: &Resolved, (code, why): (ErrorCode, &str), daily: Option<Mend>) -> ToolError {
     let rule = format!("cannot be analysed: {why}");
-    let way_out = match code {
-        ErrorCode::InsufficientData if frequency != Frequency::Daily => {
-            "ask for frequency daily, name another factor, or choose other dates"
-        }
-        _ => "name another factor, or choose other dates",
+    let way_out = match daily {
+        Some(_) => "ask for frequency daily, name another factor, or choose other dates",
+        None => "name another factor, or choose other dates",
     };
     ToolError::new(code, format!("{} {rule}", factor.name), way_out).with_problem(Problem::new(
         "overexposed_factor",
         serde_json::json!(factor.query).to_string(),
-        Refusal::new(rule, way_out),
+        Refusal::new(rule, way_out).mended_by(daily),
     ))
 }
 

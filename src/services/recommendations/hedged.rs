@@ -22,7 +22,7 @@ use super::{
     request::{Request, Section},
 };
 use crate::{
-    analysis::{PastHedges, PastResults},
+    analysis::{AllPrices, PastResults},
     services::portfolio::{self, factor::Resolved},
 };
 
@@ -56,7 +56,7 @@ pub(super) struct Question<'a> {
     pub(super) graded: bool,
     pub(super) choice: Choice<'a>,
     /// What is known already of these prices.
-    pub(super) past: &'a PastHedges,
+    pub(super) all_prices: &'a AllPrices,
 }
 
 /// A portfolio and how much of it is the factor.
@@ -173,7 +173,7 @@ impl Hedged {
 impl Ground {
     /// The last year of days; where there are no daily prices two years of weeks, or the window's own rows.
     fn of(question: &Question<'_>) -> Result<Self, String> {
-        let (study, rows) = match question.past.daily(question.study) {
+        let (study, rows) = match question.all_prices.daily(question.study) {
             Some(daily) => (daily, DAILY_ROWS),
             None if question.study.panel().frequency() == Frequency::Weekly => {
                 (Arc::clone(question.study), WEEKLY_ROWS)
@@ -221,7 +221,7 @@ impl Ground {
     fn expected(&self, question: &Question<'_>, observer: &mut dyn Observer) -> Result<Option<NextQuarter>, String> {
         let universe = self.universe(question);
         let funds: Vec<Ticker> = universe.iter().map(|fund| fund.ticker.clone()).collect();
-        let of_universe = question.past.of(funds.clone(), || {
+        let of_universe = question.all_prices.past_results(funds.clone(), || {
             let graded = Graded::funds(universe);
             let card = self.card(question, &graded, false, observer)?;
             let of = |(at, ticker): (usize, &Ticker)| (ticker.clone(), results(&card, at));

@@ -1,7 +1,5 @@
 //! What each candidate did for the factor in a scenario: the factor's own return there, and each fund's at a ratio from before it.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use factor_analytics::{
     Study,
@@ -15,7 +13,7 @@ use serde::Serialize;
 
 use super::{Recommended, rows::in_letters};
 use crate::{
-    analysis::PastHedges,
+    analysis::AllPrices,
     answer::markdown::{in_words, in_words_or_dash},
     services::stress::hedges::Ground,
 };
@@ -69,18 +67,19 @@ impl InScenario {
     /// In words: there are no daily prices, the factor is not testable there, or there is no year of days for ratios.
     pub(super) fn of(
         scenario: &Scenario,
-        (study, past): (&Arc<Study>, &PastHedges),
+        (study, all_prices): (&Study, &AllPrices),
         (weights, bought_only): (&IndexMap<Ticker, f64>, bool),
         is_candidate: impl Fn(&Ticker) -> bool,
     ) -> Result<Self, String> {
-        let daily = past.daily(study).ok_or("there are no daily prices to look at it with")?;
+        let daily = all_prices.daily(study).ok_or("there are no daily prices to look at it with")?;
         let ground = Ground::new(daily, weights);
-        ground.replayed(study, weights, |replay| {
-            let episode = replay.of(scenario);
+        ground.replayed(&all_prices.months(study), weights, |replay| {
+            let replayed = replay.in_episode(scenario);
+            let episode = replayed.replayed();
             if let Some((_, why)) = episode.not_testable().next() {
                 return Err(why.to_owned());
             }
-            let each = ground.each_in_episode(replay, scenario, (episode.total_return, bought_only))?;
+            let each = ground.each_in_episode(&replayed, (episode.total_return, bought_only))?;
             let tested = || each.results.iter().filter(|(ticker, _)| is_candidate(ticker));
             let (count, held) = (tested().count(), tested().filter(|(_, one)| one.held == Some(true)).count());
             Ok(Self { episode, each, tested: count, held })

@@ -110,6 +110,9 @@ pub(crate) struct Hedges<'a> {
     /// In a summary whether each of the others held; null where nothing was lost.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     held: IndexMap<&'static str, Option<bool>>,
+    /// In the summary of one scenario what each of the others came to, per unit of the portfolio.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    results: IndexMap<&'static str, f64>,
     /// In a summary, true where ratios are from after the event.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ratios_after_the_event: bool,
@@ -276,7 +279,9 @@ impl PortfolioAnswer for Stressed {
 
     fn summary(&self, shown: usize) -> Fields {
         let tested = self.worst_first();
-        let short = tested.iter().take(shown).map(|one| ScenarioRow::Short(Box::new(ShortScenario::of(one))));
+        let is_alone = tested.len() == 1;
+        let short = tested.iter().take(shown);
+        let short = short.map(|one| ScenarioRow::Short(Box::new(ShortScenario::of(one, is_alone))));
         let scenarios: Vec<ScenarioRow<'_>> = short.collect();
         let others: IndexMap<&str, Option<f64>> =
             tested.iter().skip(shown).map(|one| (one.episode.scenario.as_str(), one.episode.total_return)).collect();
@@ -374,10 +379,11 @@ impl<'a> Hedges<'a> {
         }
     }
 
-    fn short(offsets: &'a Offsets) -> Self {
+    fn short(offsets: &'a Offsets, is_alone: bool) -> Self {
         let found = offsets.as_deref().unwrap_or_default();
         let best = found.iter().find(|one| one.offset == Offset::BestHedge);
-        let others = found.iter().filter(|one| one.offset != Offset::BestHedge);
+        let others = || found.iter().filter(|one| one.offset != Offset::BestHedge);
+        let results = others().filter(|_| is_alone).map(|one| (one.offset.as_str(), one.result));
         Self {
             hedges: None,
             best_hedge: best.map(|one| ShortHedge {
@@ -387,7 +393,8 @@ impl<'a> Hedges<'a> {
                 interval: one.interval,
                 held: one.held,
             }),
-            held: others.map(|one| (one.offset.as_str(), one.held)).collect(),
+            held: others().map(|one| (one.offset.as_str(), one.held)).collect(),
+            results: results.collect(),
             ratios_after_the_event: found.iter().any(|one| one.ratios_after_the_event),
             no_hedges: offsets.as_ref().err().map(String::as_str),
         }
@@ -395,7 +402,7 @@ impl<'a> Hedges<'a> {
 }
 
 impl<'a> ShortScenario<'a> {
-    fn of(one: &'a ReplayedEpisode) -> Self {
+    fn of(one: &'a ReplayedEpisode, is_alone: bool) -> Self {
         let episode = &one.episode;
         let known = episode.holdings.iter().filter_map(|held| Some((held, held.contribution?)));
         let worst = known.min_by(|(_, a), (_, b)| a.total_cmp(b)).filter(|(_, contribution)| *contribution < 0.0);
@@ -414,7 +421,7 @@ impl<'a> ShortScenario<'a> {
                 .filter(|_| several)
                 .map(|(held, contribution)| LostMost { holding: &held.holding, contribution }),
             stood_in_for: stood_in.map(|held| held.holding.as_str()).collect(),
-            hedges: Hedges::short(&one.offsets),
+            hedges: Hedges::short(&one.offsets, is_alone),
         }
     }
 }
@@ -468,7 +475,7 @@ impl<'a> ShockSection<'a> {
         Self {
             holdings: &shock.holdings[..count.min(most)],
             holding_count: (count > most).then_some(count),
-            hedges: Hedges::short(&shock.offsets),
+            hedges: Hedges::short(&shock.offsets, true),
             ..Self::of(shock, horizon)
         }
     }
@@ -492,7 +499,7 @@ impl<'a> ReverseSection<'a> {
             horizon,
             found: std::borrow::Cow::Owned(found),
             holding_count: (count > most).then_some(count),
-            hedges: Hedges::short(&reverse.offsets),
+            hedges: Hedges::short(&reverse.offsets, true),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn compute(
     if needs_returns {
         held.returns.as_ref().map_err(|error| error.clone())?;
     }
-    let daily = context.analysis.prepared.past_hedges.daily(&study);
+    let daily = context.analysis.prepared.all_prices.daily(&study);
     if daily.is_none() && !request.scenarios.is_empty() {
         return Err(without_days(&request));
     }
@@ -62,11 +62,13 @@ pub(super) fn compute(
 
     let mut episodes = Vec::with_capacity(request.scenarios.len());
     if let Some(ground) = ground.as_ref().filter(|_| !request.scenarios.is_empty()) {
-        ground.replayed(&study, &subject.weights, |replay| {
+        let months = context.analysis.prepared.all_prices.months(&study);
+        ground.replayed(&months, &subject.weights, |replay| {
             for (at, scenario) in request.scenarios.iter().enumerate() {
                 progress.advance(at, parts).map_err(|_| out_of_time())?;
-                let episode = replay.of(scenario);
-                let offsets = ground.of_episode(replay, scenario, episode.total_return);
+                let replayed = replay.in_episode(scenario);
+                let episode = replayed.replayed();
+                let offsets = ground.of_episode(&replayed, episode.total_return);
                 episodes.push(ReplayedEpisode { episode, offsets });
             }
             Ok::<_, ToolError>(())
@@ -124,7 +126,7 @@ fn shock(
     let mut holdings = Vec::with_capacity(subject.weights.len());
     let others = subject.weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH);
     for ((ticker, _), weight) in others.zip(returns.weights()) {
-        let own = panel.position(ticker).and_then(|at| response.of_part(panel.column(at), &shock));
+        let own = panel.position(ticker).and_then(|at| response.of_part(panel.column(at)));
         holdings.push(HoldingResponse {
             holding: ticker.to_string(),
             weight: *weight,
@@ -133,7 +135,7 @@ fn shock(
         });
     }
     if returns.cash_weight != 0.0 {
-        let own = response.of_part(&held.rates, &shock);
+        let own = response.of_part(&held.rates);
         let (holding, weight) = (CASH.to_owned(), returns.cash_weight);
         holdings.push(HoldingResponse { holding, weight, response: own, contribution: own.map(|own| weight * own) });
     }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use factor_analytics::{
     Panel, Study,
-    lens::Lens,
     stress::{
-        Months, Move, Replay, ReverseStress, Scenario, Shock, ShockResponse, StressedHolding,
+        InEpisode, Months, Move, Replay, ReverseStress, Scenario, Shock, ShockResponse, StressedHolding,
         offset::{EachAlone, OffsetCandidate, OffsetQuestion, OffsetResult, Offsets, each_alone, offsets},
     },
 };
@@ -36,18 +35,15 @@ impl Ground {
         Self { daily, rates, returns, candidates }
     }
 
-    /// Tells what becomes of what is held, with the months of the window's study for what stands in.
+    /// Tells what becomes of what is held, with the months of which stand-ins are made.
     pub(crate) fn replayed<T>(
         &self,
-        study: &Arc<Study>,
+        months: &Months,
         weights: &IndexMap<Ticker, f64>,
         tell: impl FnOnce(&Replay<'_>) -> T,
     ) -> T {
-        let monthly = study.monthly();
-        let monthly = monthly.as_ref().unwrap_or(study);
-        let risk_free = monthly.risk_free().per_period;
-        let lens = Lens::of_panel(monthly.panel(), &risk_free);
-        let (days, months) = (self.daily.panel(), monthly.panel());
+        let (days, stand_ins) = (self.daily.panel(), months);
+        let months = months.panel();
         let invested = || weights.iter().filter(|(ticker, _)| ticker.as_str() != CASH);
         let holding = |(ticker, weight): (&'_ Ticker, &f64)| {
             (ticker.to_string(), *weight, days.position(ticker), months.position(ticker))
@@ -67,7 +63,7 @@ impl Ground {
         tell(&Replay {
             panel: days,
             rates: &self.rates,
-            months: Months { panel: months, risk_free: &risk_free, lens: &lens },
+            months: stand_ins,
             holdings: &holdings,
             cash: if cash.abs() < 1e-9 { 0.0 } else { cash },
             cash_name: CASH,
@@ -75,8 +71,8 @@ impl Ground {
     }
 
     /// What offset an episode.
-    pub(super) fn of_episode(&self, replay: &Replay<'_>, scenario: &Scenario, lost: Option<f64>) -> Offsets {
-        self.in_episode(replay, scenario, lost, offsets)
+    pub(super) fn of_episode(&self, episode: &InEpisode<'_>, lost: Option<f64>) -> Offsets {
+        self.in_episode(episode, lost, offsets)
     }
 
     /// What each fund alone did in an episode, `bought_only` or also sold short.
@@ -85,24 +81,22 @@ impl Ground {
     /// In words: what is held has no return there, or no days on which ratios could rest.
     pub(crate) fn each_in_episode(
         &self,
-        replay: &Replay<'_>,
-        scenario: &Scenario,
+        episode: &InEpisode<'_>,
         (lost, bought_only): (Option<f64>, bool),
     ) -> Result<EachAlone, String> {
-        self.in_episode(replay, scenario, lost, |question, candidates| each_alone(question, candidates, bought_only))
+        self.in_episode(episode, lost, |question, candidates| each_alone(question, candidates, bought_only))
     }
 
     fn in_episode<T>(
         &self,
-        replay: &Replay<'_>,
-        scenario: &Scenario,
+        episode: &InEpisode<'_>,
         lost: Option<f64>,
         answer: impl FnOnce(&OffsetQuestion<'_>, &[OffsetCandidate<'_>]) -> Result<T, String>,
     ) -> Result<T, String> {
         let lost = lost.ok_or("the return of the whole is not known")?;
-        let cash = replay.cash_return(scenario).unwrap_or(0.0);
-        let excess = |column: usize| Some(replay.return_of(column, scenario)? - cash);
-        self.ask((lost, lost - cash), Some(scenario), excess, answer)
+        let cash = episode.cash_return().unwrap_or(0.0);
+        let excess = |column: usize| Some(episode.return_of(column)? - cash);
+        self.ask((lost, lost - cash), Some(episode.scenario()), excess, answer)
     }
 
     /// What is to be expected to offset a shock, by the rows of the window: `study` is its study, `p` what is held on it.
@@ -113,8 +107,8 @@ impl Ground {
         response: &ShockResponse,
     ) -> Offsets {
         let over = Over { study, rates };
-        let own = response.of_part(&over.cash(p), shock).unwrap_or(response.response);
-        let excess = |column: usize| response.of_part(&over.excess(self, column)?, shock);
+        let own = response.of_part(&over.cash(p)).unwrap_or(response.response);
+        let excess = |column: usize| response.of_part(&over.excess(self, column)?);
         let mut found = self.ask((response.response, own), None, excess, offsets)?;
         for one in &mut found {
             one.interval = over.with(p, one).and_then(|hedged| Some(ShockResponse::of(&hedged, shock).ok()?.interval));

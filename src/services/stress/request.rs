@@ -127,6 +127,15 @@ pub(crate) fn scenario(written: &str) -> Result<Vec<Scenario>, Refusal> {
     if let Ok(episode) = <Episode as ClosedSet>::read(&written.replace(['-', ' '], "_")) {
         return Ok(vec![episode.into()]);
     }
+    let among = of_one_cause(written);
+    if among.len() > 1 {
+        let each = among.iter().map(|episode| {
+            let (from, to) = episode.dates();
+            format!("{episode} ({from} to {to})")
+        });
+        let each: Vec<String> = each.collect();
+        return Err(Refusal::new(format!("may be {}", each.join(" or ")), "name one of them, or both"));
+    }
     let near = nearest(written, Episode::NAMES);
     let refusal = || {
         let forms = format!("write one of {}, or {CALENDAR_FORMS}", Episode::NAMES.join(", "));
@@ -149,6 +158,14 @@ pub(crate) fn scenario(written: &str) -> Result<Vec<Scenario>, Refusal> {
         Ok(Scenario { name: window.to_string(), from, to })
     };
     windows.into_iter().map(of).collect()
+}
+
+/// The episodes whose names begin with the first word of what was written: of `taper_tantrum` that of equities and that of rates.
+fn of_one_cause(written: &str) -> Vec<Episode> {
+    let words = written.trim().to_ascii_lowercase();
+    let Some(first) = words.split(['_', '-', ' ']).next().filter(|word| word.len() > 2) else { return Vec::new() };
+    let is_one = |episode: &Episode| episode.as_str().split('_').next() == Some(first);
+    Episode::ALL.into_iter().filter(is_one).collect()
 }
 
 /// `{"SPY": -0.2, "UST10Y": 1.0}`: a return of a factor, percentage points of a yield.

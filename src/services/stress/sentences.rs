@@ -117,7 +117,7 @@ fn how_far_out(response: &ShockResponse, horizon: usize, unit: &str) -> String {
     let dates: Vec<String> = seen.furthest.iter().map(|date| date.format("%Y-%m").to_string()).collect();
     let dates = if dates.is_empty() { String::new() } else { format!(" ({})", dates.join(", ")) };
     format!(
-        "{}{}, and {} of {} {unit} of the window were as far out{dates}.",
+        "{}{}, and {} of {} {unit} of the window were as far out, up or down{dates}.",
         each.join("; "),
         tail.unwrap_or_default(),
         seen.count,

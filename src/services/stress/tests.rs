@@ -100,6 +100,12 @@ fn mistakes_come_all_at_once() {
     ] {
         assert!(all.contains(said), "{said}:\n{all}");
     }
+    for (name, both) in
+        [("taper_tantrum", ["taper_equity", "taper_rates"]), ("China", ["china_2015", "china_oil_2016"])]
+    {
+        let several = &problems(json!({"scenarios": [name]}))[0];
+        assert!(both.iter().all(|one| several.contains(&format!("{one} ("))), "{several}");
+    }
     assert!(problems(json!({"shocks": {}}))[0].contains("must name 1 to 5 variables"));
     assert!(problems(json!({"scenarios": []}))[0].contains("must name at least one: gfc, lehman"));
 }

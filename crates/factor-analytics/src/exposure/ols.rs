@@ -156,8 +156,12 @@ impl MultipleRegression {
     /// [`OlsError`]: the first rule that is broken.
     pub fn fit(x: &[&[f64]], y: &[f64]) -> Result<Self, OlsError> {
         check(x.len(), y)?;
+        Ok(Self::on(&Design::of(x, y.len())?, y))
+    }
+
+    /// Regresses y on x that are decomposed; what [`check`] asks for holds.
+    pub(crate) fn on(design: &Design, y: &[f64]) -> Self {
         let n = y.len();
-        let design = Design::of(x, n)?;
         let found = design.regress(y);
         let error =
             |influence: &[f64]| (n >= MIN_ROWS_FOR_ERRORS).then(|| newey_west_error(&found.residuals, influence));
@@ -167,13 +171,13 @@ impl MultipleRegression {
             vif: design.vifs[at],
             variance_share: found.slopes[at] * dot(&design.columns[at], &found.target) / found.total,
         };
-        Ok(Self {
+        Self {
             intercept: found.intercept,
             intercept_error: error(&design.level),
-            slopes: (0..x.len()).map(slope).collect(),
+            slopes: (0..design.columns.len()).map(slope).collect(),
             residual_share: dot(&found.residuals, &found.residuals) / found.total,
             n,
-        })
+        }
     }
 }
 

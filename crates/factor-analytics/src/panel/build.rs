@@ -84,7 +84,7 @@ impl Panel {
         for (at, series) in series.iter().enumerate() {
             let priced = &periods.priced[at];
             let unsupported = (!usable[at]).then(|| bars[at].refusal(frequency));
-            let mut column = Column::without_returns(series, priced, unsupported);
+            let mut column = Column::without_returns((series, bars[at]), priced, unsupported);
             for row in 0..rows {
                 let (Some(before), Some(now)) = (priced[row], priced[row + 1]) else { continue };
                 let value = series.prices()[now] / series.prices()[before] - 1.0;
@@ -109,7 +109,7 @@ impl Panel {
 
 impl Column {
     fn without_returns(
-        series: &Arc<PriceSeries>,
+        (series, bars): (&Arc<PriceSeries>, Spacing),
         priced: &[Option<usize>],
         unsupported: Option<(&str, Option<Frequency>)>,
     ) -> Self {
@@ -121,6 +121,7 @@ impl Column {
         let (first, last) = (present.next(), present.next_back());
         Self {
             series: Arc::clone(series),
+            bars,
             span: None,
             observations: 0,
             prices: priced.iter().map(|row| row.map(|row| series.prices()[row])).collect(),

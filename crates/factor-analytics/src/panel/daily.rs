@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Panel, window::is_monthly};
+use super::{Panel, Spacing};
 
 /// Wealth and its days, 1 at the price before the first return.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +62,7 @@ impl Panel {
         for (row, value) in returns.iter().enumerate().filter(|(_, value)| value.is_finite()) {
             let funds = self.funds(row, &held(row));
             for (column, _) in &funds {
-                if !known_daily[*column] && is_monthly(&self.columns[*column].series) {
+                if !known_daily[*column] && self.columns[*column].bars == Spacing::Monthly {
                     return None;
                 }
                 known_daily[*column] = true;

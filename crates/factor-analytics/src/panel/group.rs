@@ -5,7 +5,7 @@ use std::sync::Arc;
 use factor_types::{PriceKind, PriceSeries, Ticker};
 use ndarray::{Array2, Axis, ShapeBuilder};
 
-use super::{Column, Panel, portfolio::ColumnCash};
+use super::{Column, Panel, Spacing, portfolio::ColumnCash};
 
 /// A period of a group needs this share of its weight.
 pub(crate) const NEEDED_WEIGHT: f64 = 0.5;
@@ -62,6 +62,7 @@ impl Panel {
             self.by_ticker.insert(one.ticker, columns + offset);
             self.columns.push(Column {
                 series: Arc::new(nothing),
+                bars: Spacing::Daily,
                 span: first.zip(last).map(|(first, last)| first..last + 1),
                 observations: (0..rows).filter(present).count(),
                 prices: Vec::new(),

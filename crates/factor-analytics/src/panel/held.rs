@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::{Column, Panel, group::NEEDED_WEIGHT, window::is_monthly};
+use super::{Column, Panel, Spacing, group::NEEDED_WEIGHT};
 use crate::stats;
 
 /// A price may be at most so many days older than the date it is asked for.
@@ -55,7 +55,7 @@ impl Panel {
             Some(column) => (self.held_by_portfolio(column, (from, to))?, column.cash.as_ref()),
             None => (self.shares(weights, (from, to), least)?, None),
         };
-        if held.iter().any(|(column, ..)| is_monthly(&self.columns[*column].series)) {
+        if held.iter().any(|(column, ..)| self.columns[*column].bars == Spacing::Monthly) {
             return Err("it has one price a month: ask for whole months".to_owned());
         }
         let earned = |until: NaiveDate| match cash.filter(|cash| cash.weight != 0.0) {

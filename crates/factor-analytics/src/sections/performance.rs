@@ -142,8 +142,12 @@ pub struct PerformanceProfile {
     pub excess_kurtosis: Option<f64>,
     /// Highest r.
     pub best_period: Option<f64>,
+    /// The label of its row, of equals the first.
+    pub best_period_date: Option<NaiveDate>,
     /// Lowest r.
     pub worst_period: Option<f64>,
+    /// The label of its row, of equals the first.
+    pub worst_period_date: Option<NaiveDate>,
     /// Share of periods with r > 0.
     pub hit_rate: Option<f64>,
     /// Trailing twelve months' dividends / latest close, of today (see [`super::dividends`]; not filled here); 0 when none
@@ -225,6 +229,12 @@ impl PerformanceProfile {
         self.excess_kurtosis = stats::excess_kurtosis(returns);
         self.best_period = returns.iter().copied().reduce(f64::max);
         self.worst_period = returns.iter().copied().reduce(f64::min);
+        let label_of = |value: Option<f64>| {
+            let at = inputs.returns.iter().position(|r| Some(*r) == value)?;
+            inputs.labels.get(at).copied()
+        };
+        self.best_period_date = label_of(self.best_period);
+        self.worst_period_date = label_of(self.worst_period);
         let gains = returns.iter().filter(|r| **r > 0.0).count();
         self.hit_rate = Some(gains as f64 / returns.len() as f64);
 

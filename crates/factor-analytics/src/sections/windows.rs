@@ -184,6 +184,9 @@ fn calendar_rows(panel: &Panel, part: CalendarPart) -> Result<Range<usize>, Stri
     if window.cutoff < last_day {
         return Err(match window.asked_end.filter(|asked| *asked < last_day) {
             Some(asked) => format!("it is not over by end_date {asked}"),
+            None if window.cutoff <= part.base() => {
+                format!("no price lies in it yet: the newest is of {}", window.cutoff)
+            }
             None => format!("it is not over: the newest price is of {}; ask for {}", window.cutoff, to_date(part)),
         });
     }
@@ -300,9 +303,11 @@ mod tests {
         assert_eq!(of("2011Q2"), (3, Some(month_end(15)), Some(month_end(18)), true, true));
         assert_eq!(of("2011H2"), (6, Some(month_end(18)), Some(month_end(24)), true, true));
         assert_eq!(of("2012-02"), (1, Some(month_end(25)), Some(month_end(26)), false, true));
-        for (name, words) in
-            [("2012", "it is not over"), ("2009", "the prices begin on 2009-12-31"), ("2013", "it is not over")]
-        {
+        for (name, words) in [
+            ("2012", "it is not over"),
+            ("2009", "the prices begin on 2009-12-31"),
+            ("2013", "no price lies in it yet: the newest is of 2012-02-29"),
+        ] {
             let reason = named(&panel, name).reason.unwrap();
             assert!(reason.contains(words), "{name}: {reason}");
         }

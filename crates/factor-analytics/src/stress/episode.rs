@@ -17,9 +17,9 @@ closed_set! {
         /// The taper tantrum until equities had their low.
         TaperEquity = "taper_equity",
         /// The taper tantrum until yields had their high.
-        TaperRates = "taper_rates" | "taper_tantrum",
+        TaperRates = "taper_rates",
         /// The devaluation of the yuan.
-        China2015 = "china_2015" | "china",
+        China2015 = "china_2015",
         /// China and the fall of oil.
         ChinaOil2016 = "china_oil_2016" | "china_oil",
         /// The end of short volatility funds.

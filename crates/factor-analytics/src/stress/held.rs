@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::path::Path;
 use crate::{
     Panel,
-    panel::{group::NEEDED_WEIGHT, held::REACH_DAYS, window::is_monthly},
+    panel::{group::NEEDED_WEIGHT, held::REACH_DAYS, spacing::Spacing},
 };
 
 /// What a path is made of.
@@ -81,20 +81,36 @@ impl<'a> Ground<'a> {
         Some(self.worth(row, date) - 1.0).filter(|earned| earned.is_finite())
     }
 
-    fn of_fund(&self, at: usize) -> Result<Path, String> {
-        let series = &self.panel.columns()[at].series;
-        if is_monthly(series) {
+    /// The return of a column from the start to the end, where it has prices; of a fund without the days between.
+    pub(super) fn return_of(&self, at: usize) -> Option<f64> {
+        let column = self.panel.columns().get(at)?;
+        if column.cash.is_some() || !column.members.is_empty() {
+            return self.of_column(at).ok()?.return_until(self.dates.1);
+        }
+        let (start, end) = self.ends_of_fund(at).ok()?;
+        let prices = column.series.prices();
+        Some(prices[end] / prices[start] - 1.0)
+    }
+
+    /// Where the prices stand that a fund had at the start and at the end.
+    fn ends_of_fund(&self, at: usize) -> Result<(usize, usize), String> {
+        let column = &self.panel.columns()[at];
+        if column.bars == Spacing::Monthly {
             return Err("it has one price a month".to_owned());
         }
         let (from, to) = self.dates;
-        let Some((start, _)) = self.panel.price_by(at, from).zip(self.panel.price_by(at, to)) else {
-            return Err(self.why_not(series.dates()));
-        };
+        let ends = self.panel.price_by(at, from).zip(self.panel.price_by(at, to));
+        ends.ok_or_else(|| self.why_not(column.series.dates()))
+    }
+
+    fn of_fund(&self, at: usize) -> Result<Path, String> {
+        let series = &self.panel.columns()[at].series;
+        let (start, _) = self.ends_of_fund(at)?;
         let base = series.prices()[start];
         let values = series.prices()[start..].iter().map(|price| price / base).collect();
         let mut dates = series.dates()[start..].to_vec();
         // The day that counts is the one asked for, though the price may be of a few days before: all paths begin together.
-        dates[0] = from;
+        dates[0] = self.dates.0;
         Ok(Path { dates, values })
     }
 

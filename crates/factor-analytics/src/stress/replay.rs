@@ -33,13 +33,20 @@ pub struct Replay<'a> {
     /// The risk-free rate of its rows, which cash earns and leverage costs.
     pub rates: &'a [f64],
     /// What stand-ins are made of.
-    pub months: Months<'a>,
+    pub months: &'a Months,
     /// All but cash.
     pub holdings: &'a [StressedHolding<'a>],
     /// What is in cash; below 0 what is borrowed.
     pub cash: f64,
     /// What cash is called.
     pub cash_name: &'a str,
+}
+
+/// One episode of what is replayed.
+pub struct InEpisode<'a> {
+    replay: &'a Replay<'a>,
+    scenario: &'a Scenario,
+    ground: Ground<'a>,
 }
 
 /// What one holding did.
@@ -118,23 +125,13 @@ fn is_zero(share: &f64) -> bool {
 impl Replay<'_> {
     /// Replays one episode.
     pub fn of(&self, scenario: &Scenario) -> EpisodeReturn {
+        self.in_episode(scenario).replayed()
+    }
+
+    /// What is asked more than once about one episode.
+    pub fn in_episode<'a>(&'a self, scenario: &'a Scenario) -> InEpisode<'a> {
         let ground = Ground::new(self.panel, self.rates, (scenario.from, scenario.to));
-        let mut paths: Vec<(f64, Path)> = Vec::new();
-        let mut holdings: Vec<HoldingReturn> = Vec::new();
-        for held in self.holdings.iter().filter(|held| held.weight != 0.0) {
-            let found = self.path(held, &ground);
-            holdings.push(HoldingReturn::of((held.name, held.weight), found.as_ref(), scenario.to));
-            if let Ok((path, _)) = found {
-                paths.push((held.weight, path));
-            }
-        }
-        if self.cash != 0.0 {
-            let days = paths.first().map_or_else(|| vec![scenario.from, scenario.to], |(_, path)| path.dates.clone());
-            let found = ground.of_cash(&days).map(|path| (path, None));
-            holdings.push(HoldingReturn::of((self.cash_name, self.cash), found.as_ref(), scenario.to));
-            paths.extend(found.ok().map(|(path, _)| (self.cash, path)));
-        }
-        EpisodeReturn::of(scenario, holdings, &paths)
+        InEpisode { replay: self, scenario, ground }
     }
 
     fn path(&self, held: &StressedHolding<'_>, ground: &Ground<'_>) -> Result<(Path, Option<StandIn>), String> {
@@ -147,17 +144,43 @@ impl Replay<'_> {
         let stand_in = self.months.stand_in(months, ground).map_err(|also| format!("{why}, and {also}"));
         stand_in.map(|(path, how)| (path, Some(how)))
     }
+}
 
-    /// The return of a column over an episode, where it had prices.
-    pub fn return_of(&self, column: usize, scenario: &Scenario) -> Option<f64> {
-        let ground = Ground::new(self.panel, self.rates, (scenario.from, scenario.to));
-        ground.of_column(column).ok()?.return_until(scenario.to)
+impl InEpisode<'_> {
+    /// Which episode.
+    pub fn scenario(&self) -> &Scenario {
+        self.scenario
     }
 
-    /// What cash earned over an episode.
-    pub fn cash_return(&self, scenario: &Scenario) -> Option<f64> {
-        let ground = Ground::new(self.panel, self.rates, (scenario.from, scenario.to));
-        ground.earned(scenario.to)
+    /// What is held, replayed.
+    pub fn replayed(&self) -> EpisodeReturn {
+        let Self { replay, scenario, ground } = self;
+        let mut paths: Vec<(f64, Path)> = Vec::new();
+        let mut holdings: Vec<HoldingReturn> = Vec::new();
+        for held in replay.holdings.iter().filter(|held| held.weight != 0.0) {
+            let found = replay.path(held, ground);
+            holdings.push(HoldingReturn::of((held.name, held.weight), found.as_ref(), scenario.to));
+            if let Ok((path, _)) = found {
+                paths.push((held.weight, path));
+            }
+        }
+        if replay.cash != 0.0 {
+            let days = paths.first().map_or_else(|| vec![scenario.from, scenario.to], |(_, path)| path.dates.clone());
+            let found = ground.of_cash(&days).map(|path| (path, None));
+            holdings.push(HoldingReturn::of((replay.cash_name, replay.cash), found.as_ref(), scenario.to));
+            paths.extend(found.ok().map(|(path, _)| (replay.cash, path)));
+        }
+        EpisodeReturn::of(scenario, holdings, &paths)
+    }
+
+    /// The return of a column, where it had prices.
+    pub fn return_of(&self, column: usize) -> Option<f64> {
+        self.ground.return_of(column)
+    }
+
+    /// What cash earned.
+    pub fn cash_return(&self) -> Option<f64> {
+        self.ground.earned(self.scenario.to)
     }
 }
 

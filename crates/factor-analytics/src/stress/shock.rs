@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    exposure::ols::{MultipleRegression, OlsError},
+    exposure::ols::{Design, MultipleRegression, OlsError, centred, check, dot},
     hedge::figures::{common_rows, picked},
     inference::{Z_975, chi_squared_tail},
     stats,
@@ -115,6 +115,9 @@ pub struct ShockResponse {
     /// The rows.
     #[serde(skip)]
     pub rows: Vec<usize>,
+    /// What the response has of a return in each of them: b x = sum_t influence_t y_t, whatever the y.
+    #[serde(skip)]
+    influence: Vec<f64>,
 }
 
 /// Why nothing can be said.
@@ -157,12 +160,13 @@ impl ShockResponse {
         let columns: Vec<Vec<f64>> = shock.moves.iter().map(|one| picked(one.series, &rows)).collect();
         let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
         let name = |at: usize| shock.moves[at].name.to_owned();
-        let fit = MultipleRegression::fit(&slices, &y).map_err(|error| match error {
+        let design = check(k, &y).and_then(|()| Design::of(&slices, n)).map_err(|error| match error {
             OlsError::TooFewRows => ShockError::TooFewRows { rows: n, needed },
             OlsError::ConstantTarget => ShockError::Still,
             OlsError::Constant(at) => ShockError::Constant(name(at)),
             OlsError::Collinear(at) => ShockError::Collinear(name(at)),
         })?;
+        let fit = MultipleRegression::on(&design, &y);
         let residual = |row: usize| {
             let explained = fit.slopes.iter().zip(&columns).map(|(slope, column)| slope.value * column[row]);
             y[row] - fit.intercept - stats::sum(explained)
@@ -194,6 +198,8 @@ impl ShockResponse {
             (one.name.to_owned(), sensitivity)
         };
         let label = |row: Option<&usize>| row.map_or_else(NaiveDate::default, |row| shock.labels[*row]);
+        let of_row =
+            |row: usize| stats::sum(design.influences.iter().zip(shock.moves).map(|(of, one)| of[row] * one.size));
         Ok(Self {
             response,
             half_width,
@@ -207,11 +213,12 @@ impl ShockResponse {
             last: label(rows.last()),
             plausibility,
             rows,
+            influence: (0..n).map(of_row).collect(),
         })
     }
 
     /// What a part of the portfolio is to be expected to do, on the same rows; `None` where it lacks a return on one.
-    pub fn of_part(&self, returns: &[f64], shock: &Shock<'_>) -> Option<f64> {
+    pub fn of_part(&self, returns: &[f64]) -> Option<f64> {
         let y = picked(returns, &self.rows);
         if y.iter().any(|value| !value.is_finite()) {
             return None;
@@ -219,10 +226,8 @@ impl ShockResponse {
         if stats::is_constant(&y) {
             return Some(0.0);
         }
-        let columns: Vec<Vec<f64>> = shock.moves.iter().map(|one| picked(one.series, &self.rows)).collect();
-        let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-        let fit = MultipleRegression::fit(&slices, &y).ok()?;
-        Some(stats::sum(fit.slopes.iter().zip(shock.moves).map(|(slope, one)| slope.value * one.size)))
+        let (_, y) = centred(&y);
+        Some(dot(&self.influence, &y))
     }
 }
 

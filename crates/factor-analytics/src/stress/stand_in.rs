@@ -1,5 +1,7 @@
 //! What stands in for a holding that had no price in an episode: its betas to the factors of the lens that had one.
 
+use std::sync::{Arc, OnceLock};
+
 use chrono::NaiveDate;
 use factor_types::Ticker;
 use indexmap::IndexMap;
@@ -42,18 +44,29 @@ pub struct StandInBeta {
     pub interval: Option<[f64; 2]>,
 }
 
-/// What stand-ins are made of: the lens on months over all prices held, and the returns of holdings on the same rows.
-#[derive(Debug, Clone, Copy)]
-pub struct Months<'a> {
-    /// The panel of months.
-    pub panel: &'a Panel,
-    /// Its risk-free rate.
-    pub risk_free: &'a [f64],
-    /// The lens on it.
-    pub lens: &'a Lens,
+/// What stand-ins are made of: months over all prices held, and the lens on them from the first stand-in on.
+#[derive(Debug)]
+pub struct Months {
+    panel: Arc<Panel>,
+    risk_free: Vec<f64>,
+    lens: OnceLock<Lens>,
 }
 
-impl Months<'_> {
+impl Months {
+    /// Those of a panel of months with the risk-free rate of its rows.
+    pub fn new(panel: Arc<Panel>, risk_free: Vec<f64>) -> Self {
+        Self { panel, risk_free, lens: OnceLock::new() }
+    }
+
+    /// The panel.
+    pub fn panel(&self) -> &Panel {
+        &self.panel
+    }
+
+    fn lens(&self) -> &Lens {
+        self.lens.get_or_init(|| Lens::of_panel(&self.panel, &self.risk_free))
+    }
+
     /// The path and the making of a stand-in for a holding with these returns, one per month.
     ///
     /// # Errors
@@ -63,7 +76,7 @@ impl Months<'_> {
         if factors.is_empty() {
             return Err("no factor of the lens had prices then and 36 months before".to_owned());
         }
-        let y: Vec<f64> = returns.iter().zip(self.risk_free).map(|(r, rate)| r - rate).collect();
+        let y: Vec<f64> = returns.iter().zip(&self.risk_free).map(|(r, rate)| r - rate).collect();
         let kept = in_common(&y, &factors);
         let series: Vec<&[f64]> = kept.iter().map(|one| one.column.values.as_slice()).collect();
         let all: Vec<&[f64]> = std::iter::once(y.as_slice()).chain(series.iter().copied()).collect();
@@ -102,8 +115,9 @@ impl Months<'_> {
     /// The factors of the lens that had prices from end to end, with what of those before them is in them.
     fn present<'b>(&'b self, ground: &Ground<'_>) -> Vec<Factor<'b>> {
         // The months that were known by then.
+        let lens = self.lens();
         let row = self.panel.labels().partition_point(|label| *label <= ground.dates.0);
-        let raw: Vec<Option<Vec<(f64, Path)>>> = self.lens.columns.iter().map(|one| legs(one, ground)).collect();
+        let raw: Vec<Option<Vec<(f64, Path)>>> = lens.columns.iter().map(|one| legs(one, ground)).collect();
         let of = |(at, column): (usize, &'b LensColumn)| {
             let mut parts = vec![(1.0, raw[at].clone()?)];
             for (before, slope) in column.slopes(row)?.iter().enumerate().filter(|(_, slope)| **slope != 0.0) {
@@ -111,7 +125,7 @@ impl Months<'_> {
             }
             Some(Factor { column, parts })
         };
-        self.lens.columns.iter().enumerate().filter_map(of).collect()
+        lens.columns.iter().enumerate().filter_map(of).collect()
     }
 }
 

@@ -77,6 +77,10 @@ impl Decade {
         Self { lens: Lens::of_panel(&monthly, &risk_free), daily, monthly, rates, risk_free }
     }
 
+    fn months(&self) -> Months {
+        Months::new(Arc::new(self.monthly.clone()), self.risk_free.clone())
+    }
+
     fn replay(&self, holdings: &[(&str, f64)], cash: f64, scenario: &Scenario) -> EpisodeReturn {
         let held: Vec<StressedHolding<'_>> = (holdings.iter())
             .map(|(name, weight)| StressedHolding {
@@ -86,9 +90,9 @@ impl Decade {
                 months: self.monthly.position(&ticker(name)).map(|at| self.monthly.column(at)),
             })
             .collect();
-        let months = Months { panel: &self.monthly, risk_free: &self.risk_free, lens: &self.lens };
+        let months = self.months();
         let (panel, rates) = (&self.daily, self.rates.as_slice());
-        Replay { panel, rates, months, holdings: &held, cash, cash_name: "CUR:USD" }.of(scenario)
+        Replay { panel, rates, months: &months, holdings: &held, cash, cash_name: "CUR:USD" }.of(scenario)
     }
 
     fn price(&self, name: &str, date: &str) -> f64 {
@@ -139,7 +143,7 @@ fn later_the_slopes_on_factors_before_it_are_taken_out_of_credit() {
     let decade = Decade::new();
     let scenario = Scenario { name: "x".to_owned(), from: day("2012-03-15"), to: day("2012-06-15") };
     let ground = held::Ground::new(&decade.daily, &decade.rates, (scenario.from, scenario.to));
-    let months = Months { panel: &decade.monthly, risk_free: &decade.risk_free, lens: &decade.lens };
+    let months = decade.months();
     // A holding that is credit's column of the lens itself, over cash.
     let credit = decade.lens.columns.iter().find(|one| one.factor.as_str() == "credit").unwrap();
     let returns: Vec<f64> = credit.values.iter().map(|value| value + MONTH).collect();
@@ -189,12 +193,12 @@ fn recovery_counts_trading_days_after_the_end() {
     let fund = series("A", days.iter().enumerate().map(|(row, date)| (*date, price(row))).collect());
     let daily = panel(Frequency::Daily, &[fund], ("2020-01-01", "2020-02-28"));
     let rates = vec![0.0; daily.rows()];
-    let lens = Lens::of(Vec::new(), crate::lens::LensRule::of(12.0));
+    let months = Months::new(Arc::new(daily.clone()), rates.clone());
     let held = [StressedHolding { name: "A", weight: 1.0, column: Some(0), months: None }];
     let replay = |from: &str, to: &str| {
-        let months = Months { panel: &daily, risk_free: &rates, lens: &lens };
         let scenario = Scenario { name: "x".to_owned(), from: day(from), to: day(to) };
-        Replay { panel: &daily, rates: &rates, months, holdings: &held, cash: 0.0, cash_name: "CASH" }.of(&scenario)
+        Replay { panel: &daily, rates: &rates, months: &months, holdings: &held, cash: 0.0, cash_name: "CASH" }
+            .of(&scenario)
     };
     let found = replay("2020-01-10", "2020-01-24");
     near(found.total_return.unwrap(), -0.3);
@@ -208,10 +212,10 @@ fn recovery_counts_trading_days_after_the_end() {
     assert_eq!(replay("2020-01-12", "2020-01-24").total_return, found.total_return);
     let never = series("A", days.iter().enumerate().map(|(row, date)| (*date, 100.0 - row as f64)).collect());
     let daily = panel(Frequency::Daily, &[never], ("2020-01-01", "2020-02-28"));
-    let months = Months { panel: &daily, risk_free: &rates, lens: &lens };
+    let months = Months::new(Arc::new(daily.clone()), rates.clone());
     let scenario = Scenario { name: "x".to_owned(), from: day("2020-01-10"), to: day("2020-01-24") };
-    let found =
-        Replay { panel: &daily, rates: &rates, months, holdings: &held, cash: 0.0, cash_name: "CASH" }.of(&scenario);
+    let found = Replay { panel: &daily, rates: &rates, months: &months, holdings: &held, cash: 0.0, cash_name: "CASH" }
+        .of(&scenario);
     assert_eq!((found.recovery_days, found.not_recovered_by), (None, Some(day("2020-02-28"))));
 }
 
@@ -262,11 +266,48 @@ fn a_shock_by_hand() {
     assert!((longer.plausibility.distance_squared - d2 / 3.0).abs() < 1e-9);
     let half = 1.81 * (0.006_f64 / 58.0).sqrt() * (3.0 * (1.0 + 1.0 / 60.0 + d2 / 3.0 / 59.0)).sqrt();
     near(longer.half_width, half);
-    near(found.of_part(&x, &shock).unwrap(), -0.2);
+    near(found.of_part(&x).unwrap(), -0.2);
     // A move that every month has made.
     let small = [Move { name: "SPY", size: 0.04, series: &x }];
     let found = ShockResponse::of(&p, &Shock { moves: &small, ..shock }).unwrap();
     assert_eq!((found.plausibility.as_far_out.count, found.plausibility.as_far_out.rows), (60, 60));
+}
+
+#[test]
+fn parts_respond_as_if_each_were_regressed_by_itself_and_sum_to_the_whole() {
+    let mut draw = noise(11);
+    let mut drawn = || -> Vec<f64> { (0..80).map(|_| 0.05 * draw()).collect() };
+    let (x, z, a, b) = (drawn(), drawn(), drawn(), drawn());
+    let labels: Vec<NaiveDate> = (1..=80).map(crate::test_study::month_end).collect();
+    let moves = [Move { name: "X", size: -0.2, series: &x }, Move { name: "Z", size: 0.03, series: &z }];
+    let shock = Shock { moves: &moves, horizon: 1, labels: &labels, min_rows: 24 };
+    let whole: Vec<f64> = a.iter().zip(&b).map(|(a, b)| 0.7 * a + 0.3 * b).collect();
+    let found = ShockResponse::of(&whole, &shock).unwrap();
+    for part in [&a, &b] {
+        let alone = ShockResponse::of(part, &shock).unwrap().response;
+        assert!((found.of_part(part).unwrap() - alone).abs() < 1e-14);
+    }
+    let parts = 0.7 * found.of_part(&a).unwrap() + 0.3 * found.of_part(&b).unwrap();
+    assert!((parts - found.response).abs() < 1e-14);
+    assert_eq!(found.of_part(&[0.01; 80]), Some(0.0), "what does not vary does not respond");
+    assert_eq!(found.of_part(&[f64::NAN; 80]), None);
+}
+
+#[test]
+fn the_return_of_a_fund_is_that_of_its_path() {
+    let decade = Decade::new();
+    for (from, to) in [
+        ("2008-09-12", "2008-11-20"),
+        ("2008-09-13", "2008-11-23"),
+        ("2003-01-01", "2003-06-02"),
+        ("2014-12-01", "2015-01-05"),
+    ] {
+        let ground = held::Ground::new(&decade.daily, &decade.rates, (day(from), day(to)));
+        for column in 0..decade.daily.columns().len() {
+            let of_path = ground.of_column(column).ok().and_then(|path| path.return_until(day(to)));
+            assert_eq!(ground.return_of(column), of_path, "column {column} from {from} to {to}");
+        }
+    }
 }
 
 #[test]

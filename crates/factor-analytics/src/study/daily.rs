@@ -8,7 +8,7 @@ use factor_types::{Frequency, PriceSeries, Ticker};
 use super::{MIN_FLOOR, Study};
 use crate::{
     Panel,
-    lens::{Lens, LensFactor},
+    lens::{Lens, LensFactor, WholeLens},
     panel::{Column, GroupColumn, PortfolioColumn, Window},
     yields::RiskFree,
 };
@@ -47,13 +47,12 @@ impl Study {
         Some(whole)
     }
 
-    /// The lens ([`Lens`]) on the rows of this study's frequency over all prices of its funds, and the labels of its rows. `None`
-    /// where it has no price of any.
-    pub fn lens(&self) -> Option<(Lens, Vec<NaiveDate>)> {
+    /// The lens ([`Lens`]) on the rows of this study's frequency over all prices of its funds. `None` where it has no price of any.
+    pub fn lens(&self) -> Option<WholeLens> {
         let needed: Vec<Ticker> = LensFactor::tickers().chain(Ticker::cash_proxies()).collect();
         let panel = self.panel_over_all_prices(self.panel.frequency(), |ticker| needed.contains(ticker))?;
         let rates = RiskFree::of(&panel, &self.yields).per_period;
-        Some((Lens::of_panel(&panel, &rates), panel.labels().to_vec()))
+        Some(WholeLens { lens: Lens::of_panel(&panel, &rates), labels: panel.labels().to_vec() })
     }
 
     /// Some of the panel's funds over all prices that are held.

@@ -108,6 +108,12 @@ fn windows_settle_the_dates_of_returns() {
     assert_eq!(query.invalid_windows, ["9x"]);
     let none = read_json(json!({"analysis_type": "returns", "windows": ["9x"]})).unwrap_err();
     assert!(none.message.starts_with("No valid windows specified: `windows` (got [\"9x\"])"), "{}", none.message);
+    let no_date = read_json(json!({"analysis_type": "returns", "windows": ["2023-02-30/2023-03-15"]})).unwrap_err();
+    assert!(
+        no_date.message.contains("2023-02-30") && !no_date.message.contains("Write windows"),
+        "{}",
+        no_date.message
+    );
     let daily = read_json(json!({"analysis_type": "returns", "windows": ["mtd"]})).unwrap_err();
     assert!(daily.message.ends_with("Ask for mtd with frequency \"daily\"."), "{}", daily.message);
 }

@@ -58,6 +58,7 @@ fn a_hole_removes_no_move_of_prices() {
     assert_eq!((found.drawdown.drawdown_trough, found.drawdown.drawdown_recovery), (Some(month_end(3)), None));
     near(found.calmar_ratio.unwrap(), (0.66_f64.powi(3) - 1.0) / 0.5);
     near(found.hit_rate.unwrap(), 1.0);
+    assert_eq!((found.worst_period_date, found.best_period_date), (Some(month_end(1)), Some(month_end(4))));
     // A late starter has its first price within the window.
     let prices = [None, Some(100.0), Some(121.0), None, None];
     let returns = [NAN, 0.21, NAN, NAN];

@@ -1,12 +1,13 @@
-//! What hedges rest on besides a panel itself, worked out once for it and kept as long as it is: the same series on daily rows, and
-//! what hedges on them took away in past quarters.
+//! What answers rest on besides a panel itself, worked out once for it and kept as long as it is: all prices that its series hold
+//! on daily rows and on months, the lens on them, and what hedges took away in past quarters.
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use factor_analytics::{Study, hedge::scorecard::Strategy, study::ExclusionReason};
+use factor_analytics::{Study, hedge::scorecard::Strategy, lens::WholeLens, stress::Months, study::ExclusionReason};
 use factor_types::{Factor, Ticker};
 
 /// The most returns of a daily study that is kept, 8 MB of them.
@@ -35,13 +36,15 @@ pub(crate) type ByFund = Arc<HashMap<Ticker, PastResults>>;
 #[derive(Debug)]
 struct Latest<K, V>(Mutex<Option<(K, V)>>);
 
-/// What a daily study is made of besides its panel's columns: its factors, and those that are refused.
-type DailyKey = (Vec<Arc<Factor>>, Vec<Ticker>);
+/// What a study over all prices is made of besides its panel's columns: its factors, and those that are refused.
+type StudyKey = (Vec<Arc<Factor>>, Vec<Ticker>);
 
 /// Those of the universe that was asked for last. Some 2 MB for a hundred funds.
 #[derive(Debug, Default)]
-pub struct PastHedges {
-    daily: Latest<DailyKey, Option<Arc<Study>>>,
+pub struct AllPrices {
+    daily: Latest<StudyKey, Option<Arc<Study>>>,
+    months: Latest<StudyKey, Arc<Months>>,
+    lens: Latest<(), Option<Arc<WholeLens>>>,
     results: Latest<Vec<Ticker>, ByFund>,
 }
 
@@ -71,22 +74,36 @@ impl<K: PartialEq, V: Clone> Latest<K, V> {
     }
 }
 
-impl PastHedges {
+impl AllPrices {
     /// A study of this panel on daily rows ([`Study::daily`]); `None` where there are no daily prices.
     pub(crate) fn daily(&self, study: &Study) -> Option<Arc<Study>> {
-        let refused = study.excluded.iter().filter(|one| ExclusionReason::is_refusal(one.reason));
-        let key = (study.listed().to_vec(), refused.map(|one| one.ticker.clone()).collect());
         let size = |daily: &Arc<Study>| daily.panel().rows() * daily.panel().columns().len();
         let is_kept = |daily: &Option<Arc<Study>>| daily.as_ref().is_none_or(|daily| size(daily) <= MOST_KEPT);
-        let made = || Ok::<_, std::convert::Infallible>(study.daily().map(Arc::new));
-        self.daily.get(key, made, is_kept).unwrap_or_else(|never| match never {})
+        self.daily
+            .get(key_of(study), || sure(study.daily().map(Arc::new)), is_kept)
+            .unwrap_or_else(|never| match never {})
+    }
+
+    /// What stands in for holdings of this panel: its months ([`Study::monthly`]), or its own rows where there are none.
+    pub(crate) fn months(&self, study: &Study) -> Arc<Months> {
+        let made = || {
+            let monthly = study.monthly();
+            let study = monthly.as_ref().unwrap_or(study);
+            sure(Arc::new(Months::new(study.shared_panel(), study.risk_free().per_period)))
+        };
+        self.months.get(key_of(study), made, |_| true).unwrap_or_else(|never| match never {})
+    }
+
+    /// The lens on this panel's frequency ([`Study::lens`]); `None` where it has no price of any of its funds.
+    pub(crate) fn lens(&self, study: &Study) -> Option<Arc<WholeLens>> {
+        self.lens.get((), || sure(study.lens().map(Arc::new)), |_| true).unwrap_or_else(|never| match never {})
     }
 
     /// The results for these funds, worked out where they are not known.
     ///
     /// # Errors
     /// That of working them out; nothing is kept then.
-    pub(crate) fn of<E>(
+    pub(crate) fn past_results<E>(
         &self,
         funds: Vec<Ticker>,
         work_out: impl FnOnce() -> Result<HashMap<Ticker, PastResults>, E>,
@@ -95,25 +112,34 @@ impl PastHedges {
     }
 }
 
+fn key_of(study: &Study) -> StudyKey {
+    let refused = study.excluded.iter().filter(|one| ExclusionReason::is_refusal(one.reason));
+    (study.listed().to_vec(), refused.map(|one| one.ticker.clone()).collect())
+}
+
+fn sure<T>(made: T) -> Result<T, Infallible> {
+    Ok(made)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_known_of_the_same_funds_is_not_worked_out_again() {
-        let past = PastHedges::default();
+        let all_prices = AllPrices::default();
         let funds = |names: &[&str]| -> Vec<Ticker> { names.iter().map(|name| name.parse().unwrap()).collect() };
         let results = |value: f64| PastResults { hedged: vec![value], bought: vec![-value] };
         let some = |value: f64| Ok::<_, ()>(HashMap::from([("SPY".parse().unwrap(), results(value))]));
-        let first = past.of(funds(&["SPY", "TLT"]), || some(0.5)).unwrap();
-        let again = past.of::<()>(funds(&["SPY", "TLT"]), || panic!("known")).unwrap();
+        let first = all_prices.past_results(funds(&["SPY", "TLT"]), || some(0.5)).unwrap();
+        let again = all_prices.past_results::<()>(funds(&["SPY", "TLT"]), || panic!("known")).unwrap();
         assert!(Arc::ptr_eq(&first, &again));
-        assert_eq!(past.of(funds(&["SPY"]), || Err("stopped")), Err("stopped"));
+        assert_eq!(all_prices.past_results(funds(&["SPY"]), || Err("stopped")), Err("stopped"));
         assert!(
-            Arc::ptr_eq(&first, &past.of(funds(&["SPY", "TLT"]), || Err(())).unwrap()),
+            Arc::ptr_eq(&first, &all_prices.past_results(funds(&["SPY", "TLT"]), || Err(())).unwrap()),
             "what failed replaces nothing"
         );
-        let other = past.of(funds(&["SPY"]), || some(0.7)).unwrap();
+        let other = all_prices.past_results(funds(&["SPY"]), || some(0.7)).unwrap();
         let of_spy = other.values().next().unwrap();
         assert_eq!(
             (of_spy.of(Strategy::BestHedge), of_spy.of(Strategy::LeastCorrelatedBought)),
