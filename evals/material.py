@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT / "fixtures" / "oracle"))
 
 import yaml  # noqa: E402
 
+from evals.clock import TODAY  # noqa: E402
 from evals.grading import Figure  # noqa: E402
-from evals.oracle import TODAY, Oracle  # noqa: E402
 from server import NoAnswer, Server  # noqa: E402
 
 SOURCES = ("sample", "market")
@@ -87,7 +87,9 @@ class Source:
     folder: Path
     french: Path | None = None         # a folder of Kenneth French's files
 
-    def oracle(self) -> Oracle:
+    def oracle(self):
+        from evals.oracle import Oracle  # here, since pandas and statsmodels take seconds, and who only makes calls needs neither
+
         found = Oracle.of(self.name, self.folder)
         found.french = self.french
         return found
@@ -137,8 +139,8 @@ def french_folder(given: Path | None, market: Path) -> Path | None:
 class Asked:
     """A server, what it said of itself, and the calls that were made."""
 
-    def __init__(self, path: str, settings: dict[str, str]):
-        self.server = Server(path, settings)
+    def __init__(self, path: str, settings: dict[str, str], data: Path | None = None):
+        self.server = Server(path, settings, data)
         self.instructions = self.server.greeting.get("instructions", "")
         self.tools = self.server.request("tools/list", {})["tools"]
         self.schemas = {tool["name"]: tool["inputSchema"] for tool in self.tools}
