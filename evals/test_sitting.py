@@ -42,6 +42,7 @@ for line in sys.stdin:
     else:
         tool, of = given["name"], given["arguments"]
         if tool == "create_factor_group":
+            time.sleep(0.4 if of["group_name"] == "Chips" else 0)      # a setup that takes its time: others come in between
             open(kept, "a").write(of["group_name"] + "\\n")
             answer = {{"status": "success"}}
         elif tool == "list_factor_groups":
@@ -162,6 +163,7 @@ class Reader(Sitting):
         both = self.run_it("call", self.number["groups-01"], "list_factor_groups", "{}")[1]
         self.assertEqual((both.count("Chips"), both.count("Metals")), (1, 1))
         self.assertNotIn("Chips", self.run_it("call", self.number["returns-01"], "list_factor_groups", "{}")[1])
+        self.assertEqual(self.run_it("call", self.number["groups-01"], "list_factor_groups", "{}")[1], both)
 
     def test_a_setup_that_was_stopped_half_way_is_made_anew(self):
         self.begin()
