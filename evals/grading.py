@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import json
 import math
 import re
@@ -130,6 +131,10 @@ def says_word(value: str, text: str) -> bool:
         if day == calendar.monthrange(year, month)[1]:
             forms += [rf"{short},? {year}", value[:7] + r"(?!-?\d)"]
         return bool(re.search("|".join(forms), text, re.I))
+    if "_" in value:
+        # An id as people say it: `rates_2022` is "the 2022 rates shock" or "rates in late 2022".
+        forms = [r"[\s_-]+(?:\w+[\s_-]+){0,2}".join(map(re.escape, parts)) for parts in itertools.permutations(value.split("_"))]
+        return bool(re.search(rf"(?<![^\W_])(?:{'|'.join(forms)})(?![^\W_])", text, re.I))
     return bool(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.I))
 
 

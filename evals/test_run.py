@@ -85,6 +85,12 @@ class Words(unittest.TestCase):
         self.assert_does_not_say(figure(["2018", "2022"]), "only 2022")
         self.assert_says(figure([]), "In none of them.")
 
+    def test_an_id_is_said_by_its_parts(self):
+        of = figure("rates_2022")
+        self.assert_says(of, "rates_2022 was the worst", "The 2022 rates shock was.", "Rates 2022, then covid", "rates in late 2022", "the 2022 rise of rates")
+        self.assert_does_not_say(of, "covid, as rates were low", "in 2022 it was covid", "rates that rose again in 2022", "rates 2023", "2022. Rates", "rates_20220")
+        self.assert_says(figure("market_sold_short"), "the market sold short", "selling short: market_sold_short")
+
     def test_another_right_answer_is_right(self):
         either = Figure("x", {"oracle": "0.5", "or": ["0.25"]}, Values())
         self.assert_says(either, "50%", "25%")
