@@ -54,6 +54,31 @@ class Words(unittest.TestCase):
         self.assert_says(figure(-0.18175), "SPY returned -18.18% in 2022.", "It fell 18.2 percent.", "Total return: −0.1818.", "a loss of 18%")
         self.assert_does_not_say(figure(-0.18175), "SPY returned +18.2%.", "-18.4%", "-1.8%", "-0.2", "in 2018 or so")
 
+    def test_a_loss_may_be_said_by_its_size(self):
+        """Where words of loss stand close before or behind it, and none of gain closer."""
+        self.assert_says(figure(-0.2697), "the SPY part alone took off 0.2697", "a 27.0% loss", "26.97% lower", "ended 27% below zero", "SPY cost 27.0%", "minus 27%",
+                         "Losses: TLT 11.0%, SPY 27.0%", "SPY gained 3% before it dropped by about 27.0%", "the fall, of 27.0%", "95% VaR 26.97%")
+        self.assert_does_not_say(figure(-0.2697), "SPY made 0.2697", "SPY gained 27.0%, TLT lost 11%", "it did not fall, it rose by 27.0%", "27.0% higher, after a loss of 3%", "+26.97%, no loss",
+                                 "It fell in 2018 and again in 2020. In 2022 SPY made 27.0%", "27.0% before trading costs", "When stocks fell, TLT's 27.0% gain")
+
+    def test_a_gain_is_not_said_as_a_loss(self):
+        self.assert_says(figure(0.2697), "SPY made 0.2697", "in months when stocks fell it made 27.0%", "volatility fell to 27.0%", "the short brought 26.97%")
+        self.assert_does_not_say(figure(0.2697), "SPY lost 27.0%", "a loss of about 27.0%", "fell by 26.97%", "down 27.0%", "the part took off 0.2697", "a drawdown of -27.0%", "-26.97%")
+
+    def test_a_size_may_be_said_as_a_loss_or_not(self):
+        size = figure(0.8785, **{"as": "size"})
+        self.assert_says(size, "88% of the variance", "the variance falls by 87.85%", "-0.8785")
+        self.assert_does_not_say(size, "the variance falls by 78%")
+
+    def test_a_dash_is_no_minus(self):
+        self.assert_says(figure(0.637), "0.2298 - 0.6370", "0.23–0.64", "TLT – 63.7%")
+        self.assert_says(figure(-0.637), "SPY: - 63.7%", "-0.9–-0.637")
+
+    def test_a_whole_ratio_sold_short(self):
+        self.assert_says(figure(-2.0), "sell short 2 IEF per unit of TLT", "IEF -2", "short 2.0 of IEF")
+        self.assert_does_not_say(figure(-2.0), "buy 2 IEF", "sell short 3 IEF", "sell short 2.4 IEF")
+        self.assert_does_not_say(figure(-2.3), "sell short 2 IEF")
+
     def test_a_small_return_needs_two_digits(self):
         self.assert_says(figure(0.0203), "2.0%", "2.03 %", "0.0203")
         self.assert_does_not_say(figure(0.0244), "2%", "0.02")
