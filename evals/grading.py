@@ -106,6 +106,7 @@ def direction(text: str, start: int, end: int) -> int:
 
 def numbers_said(text: str):
     """(what it may mean, half a unit of its last digit, significant digits, unit). A size without a sign is a loss where words say so."""
+    text = re.sub(r"plus[ /](?:or )?minus|\+ ?/ ?[-−–]", "±", text)      # a margin is neither loss nor gain
     for match in NUMBER.finditer(text):
         sign, whole, decimals, unit = match.groups()
         digits = whole.replace(",", "") + (decimals or "")
@@ -166,7 +167,7 @@ def says(figure: Figure, text: str) -> bool:
     """The figure, or another that is right as well."""
     for value in [figure.value, *figure.others]:
         if isinstance(value, list):
-            if all(says_word(str(one), text) for one in value) and (value or re.search(r"\b(no|none|never)\b", text, re.I)):
+            if all(says_number(figure, one, text) if isinstance(one, float) else says_word(str(one), text) for one in value) and (value or re.search(r"\b(no|none|never)\b", text, re.I)):
                 return True
         elif isinstance(value, (int, float)):
             if says_number(figure, float(value), text):

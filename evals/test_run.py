@@ -121,6 +121,11 @@ class Words(unittest.TestCase):
         self.assert_says(either, "50%", "25%")
         self.assert_does_not_say(either, "75%")
 
+    def test_a_margin_is_said_as_such_or_by_both_ends(self):
+        margin = Figure("x", {"oracle": "0.1598", "or": ["[-0.2888, 0.0307]"]}, Values())
+        self.assert_says(margin, "-12.9%, plus or minus 15.98%", "-12.9% +/-15.98%", "-12.9% ± 16.0%", "-12.9% (-28.88% to +3.07%)")
+        self.assert_does_not_say(margin, "-12.9%, at worst -28.88%", "-12.9% (+28.88% to +3.07%)", "-12.9% (-28.88% to -3.07%)")
+
     def test_what_must_and_must_not_be_said(self):
         question = {"must_say": ["simulat"], "must_not_say": ["50 ?%"]}
         self.assertEqual(words_missing(question, "Simulated prices."), [])
