@@ -59,6 +59,9 @@ def questions(folder: Path = HERE / "questions") -> list[dict]:
                 raise Unusable(f"{name}: there are two of that id")
             if not (row.get("expect") or row.get("unanswerable") or row.get("must_say") or "changes" in row):
                 raise Unusable(f"{name}: nothing says what is right")
+            states = row.get("changes", {})
+            if not all(isinstance(state, dict) and not set(state) - {"groups", "portfolios"} for state in (states if isinstance(states, list) else [states])) or states == []:
+                raise Unusable(f"{name}: changes is groups and portfolios by their names, or a list of such states")
             if row.get("data", "both") not in ("both", "french", *SOURCES):
                 raise Unusable(f"{name}: data is sample, market, french or both")
             found[row["id"]] = row
@@ -182,16 +185,22 @@ class Asked:
         self.server.close()
 
 
-def saved_after(question: dict) -> dict[str, list[str]] | None:
-    """What there must be afterwards: what the question says, else what its setup made; None where that is not looked at."""
+def saved_after(question: dict) -> list[dict[str, list[str]]]:
+    """What there may be afterwards: each of the states that the question names, else what its setup made."""
     made = {"groups": [], "portfolios": []}
     for call in question.get("setup", []):
         if call["tool"] == "create_factor_group":
             made["groups"].append(call["arguments"]["group_name"])
         else:
             made["portfolios"].append(call["arguments"].get("portfolio_name", "CURRENT_PORTFOLIO"))
-    said = {**made, **question.get("changes", {})}
-    return {kind: sorted(names) for kind, names in said.items()}
+    named = question.get("changes", {})
+    return [{kind: sorted(names) for kind, names in {**made, **state}.items()} for state in (named if isinstance(named, list) else [named])]
+
+
+def wrongly_saved(question: dict, now: dict[str, list[str]]) -> list[str]:
+    """What is not as it may be afterwards; of several states that may be, against the one that is nearest."""
+    found = [[f"afterwards there are {kind} {now[kind]}, not {state[kind]}" for kind in state if now[kind] != state[kind]] for state in saved_after(question)]
+    return min(found, key=len)
 
 
 def figures(question: dict, oracle: Oracle) -> list[Figure]:

@@ -284,7 +284,7 @@ def graded(sitting: Sitting, oracle) -> list[Graded]:
         said = next((event for event in events if event["kind"] == "say"), None)
         row = trial.Tried(question["id"])
         made = [{"tool": one["tool"], "arguments": one["arguments"], "refused": one["refused"], "characters": len(one["said"])} for one in calls]
-        trial.grade(question, planned[question["id"]], oracle, said["saved"] if said else trial.saved_after(question),
+        trial.grade(question, planned[question["id"]], oracle, said["saved"] if said else None,
                     [one["answer"] for one in calls], made, said["text"] if said else "", row)
         found.append(Graded(number, question, made, said and said["text"], row))
     return found

@@ -244,6 +244,18 @@ class Plans(unittest.TestCase):
         self.assertIn("afterwards", self.played(ANSWER, list_factor_groups=left, delete_factor_group=gone).wrong[0])
         self.assertEqual(self.played(ANSWER, {**QUESTION, "changes": {"groups": ["Metals"]}}, list_factor_groups=left, delete_factor_group=gone).wrong, [])
 
+    def test_one_of_several_states_is_left_behind(self):
+        setup = [{"tool": "create_factor_group", "arguments": {"group_name": "Metals"}}, {"tool": "save_portfolio", "arguments": {"portfolio_name": "Core"}}]
+        either = {**QUESTION, "setup": setup, "changes": [{}, {"groups": []}]}
+        for groups in ([], ["Metals"]):
+            self.assertEqual(material.wrongly_saved(either, {"groups": groups, "portfolios": ["Core"]}), [])
+        self.assertEqual(len(material.wrongly_saved(either, {"groups": ["Other"], "portfolios": ["Core"]})), 1)
+        self.assertEqual(material.wrongly_saved(either, {"groups": [], "portfolios": []}), ["afterwards there are portfolios [], not ['Core']"])
+        for states in ([], [{"group": []}], [["Metals"]], "none"):
+            with tempfile.TemporaryDirectory() as folder, self.assertRaises(material.Unusable):
+                (Path(folder) / "q.yaml").write_text(json.dumps([{**QUESTION, "changes": states}]))
+                material.questions(Path(folder))
+
 
 class Endpoint:
     """Answers with what its script says, in order; keeps what it was sent."""

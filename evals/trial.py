@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evals.clock import TODAY
 from evals.grading import figures_missing, held, words_missing
-from evals.material import Asked, NoAnswer, Plan, figures, saved_after
+from evals.material import Asked, NoAnswer, Plan, figures, wrongly_saved
 from evals.models import EndpointFailed, Model
 
 MOST_TURNS = 8
@@ -66,8 +66,8 @@ def put(question: dict, plan: Plan, asked: Asked, oracle, model: Model, source: 
     return out
 
 
-def grade(question: dict, plan: Plan, oracle, now: dict, answers: list[dict], made: list[dict], text: str, out: Tried):
-    """`now` is what is saved after the calls; `made` and `answers` are the calls and what came of each."""
+def grade(question: dict, plan: Plan, oracle, now: dict | None, answers: list[dict], made: list[dict], text: str, out: Tried):
+    """`now` is what is saved after the calls, None where that is not looked at; `made` and `answers` are the calls and what came of each."""
     out.calls, out.refused = len(made), sum(one["refused"] for one in made)
     out.characters = sum(one["characters"] for one in made)
     wanted = set(question.get("tools", [])) | {tool for tool, _ in plan.calls}
@@ -77,8 +77,7 @@ def grade(question: dict, plan: Plan, oracle, now: dict, answers: list[dict], ma
     missing = figures_missing(expected, text)
     out.numbers = not missing
     out.missed += [*missing, *words_missing(question, text)]
-    if now != (then := saved_after(question)):
-        out.missed += [f"afterwards there are {kind} {now[kind]}, not {then[kind]}" for kind in then if now[kind] != then[kind]]
+    out.missed += wrongly_saved(question, now) if now is not None else []
     if not text.strip():
         out.missed.append("nothing was said")
     out.right = not out.missed
