@@ -200,6 +200,7 @@ def held(figure: Figure, answers: list[dict]) -> bool:
 
 def words_missing(question: dict, text: str) -> list[str]:
     """Of what must be said what is not, and of what must not be said what is."""
+    text = text.strip().replace("’", "'")          # patterns have the plain apostrophe: can't
     out = [f"not said: {pattern}" for pattern in question.get("must_say", []) if not re.search(pattern, text, re.I)]
     return out + [f"said: {pattern}" for pattern in question.get("must_not_say", []) if re.search(pattern, text, re.I)]
 
