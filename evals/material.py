@@ -116,10 +116,10 @@ def sample_folder(given: Path | None) -> Path:
     folder = given or ROOT / "target/test-tools/sample"
     if not (folder / "prices.csv").exists():
         if given:
-            raise Unusable(f"{folder} holds no prices.csv: an export of the sample is made by `cargo run --example export_sample -- DIR --today {TODAY['sample']}`")
+            raise Unusable(f"{folder} holds no prices.csv: an export of the sample is made by `cargo run --package factor-prices --example export_sample -- DIR --today {TODAY['sample']}`")
         folder.mkdir(parents=True, exist_ok=True)
         print(f"the sample is exported to {folder}", file=sys.stderr)
-        subprocess.run(["cargo", "run", "--quiet", "--workspace", "--example", "export_sample", "--", str(folder), "--today", TODAY["sample"]], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "run", "--quiet", "--locked", "--package", "factor-prices", "--example", "export_sample", "--", str(folder), "--today", TODAY["sample"]], cwd=ROOT, check=True)
     return folder
 
 
