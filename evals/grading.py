@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import json
 import math
 import re
@@ -21,6 +22,7 @@ class Figure:
         self.others = [oracle.value(other) for other in entry.get("or", [])]
         self.tolerance = entry.get("tolerance", TOLERANCE)
         self.points = entry.get("as") == "points"
+        self.size = entry.get("as") == "size"      # it may be said as a loss or not: variance that is taken away, a capture of losses
 
     @property
     def is_number(self) -> bool:
@@ -83,19 +85,42 @@ def same(figure: Figure, got, value=None) -> bool:
 # --------------------------------------------------------------------------------------------------- a reader's words
 
 NUMBER = re.compile(r"(?<![\w.])([-+−–]?)\s?[$€]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?(%|percent\b|per cent\b|bps?\b|basis points?\b|pp\b|percentage points?\b)?(?!\w)", re.I)
-DOWN = re.compile(r"fell|fall|lost|lose|loss|down|drop|declin|negative|minus|drawdown|short|sell|below|under|worst|deepest|decreas|reduc|shortfall|VaR", re.I)
+LOSS = re.compile(r"\b(?:f[ae]ll\w*|lost|loses?|losing|loss(?:es)?|down|drop\w*|declin\w*|negativ\w*|minus|drawdowns?|short(?![- ]term)(?:ed|ing|fall)?|sells?|sold|selling"
+                  r"|below|under\w*|worst|deepest|decreas\w*|reduc\w*|c?var|took off|tak(?:es?|ing) off|cost(?:ing)?|lower|slid|shed|plung\w*|subtract\w*)\b", re.I)
+GAIN = re.compile(r"\b(?:gain\w*|rises?|risen|rising|rose|up(?! to\b)|higher|above|positiv\w*|plus|profit\w*|brought|added|increas\w*|earn\w*|grew|climb\w*|best(?! hedge)|long(?=\s*$))\b", re.I)
+# Directly before a number these make it a loss, whatever it is of: "lost 18%", "a fall of about 18%".
+LOST = re.compile(r"\b(?:lost|loses?|losing|loss(?:es)? of|fell|falls?(?: of)?|falling|dropp?(?:ed|ing)|drops?(?: of)?|declined?|declines?(?: of)?|down|minus|negative|took off)"
+                  r"(?: (?:by|about|around|some|roughly|nearly|almost|another|only|just|over))*\s*[$€]?$", re.I)
+BEFORE, BEHIND = 80, 30                # characters in which a word is close
+
+
+def direction(text: str, start: int, end: int) -> int:
+    """-1 if the word of loss or gain that stands nearest is one of loss, 1 if of gain, 0 if there is none close: before it in its
+    sentence, behind it as far as the next number or mark."""
+    before = re.split(r"[.;\n|]\s", text[max(0, start - BEFORE):start])[-1]
+    behind = re.split(r"[.,;:()\n|\d]", text[end:end + BEHIND])[0]
+    near = [(len(before) - found.end(), way) for way, words in ((-1, LOSS), (1, GAIN)) for found in words.finditer(before)]
+    near += [(found.start(), way) for way, words in ((-1, LOSS), (1, GAIN)) for found in words.finditer(behind)]
+    return min(near)[1] if near else 0
 
 
 def numbers_said(text: str):
-    """(value, half a unit of its last digit, significant digits, unit, whether words before it say that it is a loss)."""
+    """(what it may mean, half a unit of its last digit, significant digits, unit). A size without a sign is a loss where words say so."""
+    text = re.sub(r"plus[ /](?:or )?minus|\+ ?/ ?[-−–]", "±", text)      # a margin is neither loss nor gain
     for match in NUMBER.finditer(text):
         sign, whole, decimals, unit = match.groups()
         digits = whole.replace(",", "") + (decimals or "")
-        value = float(digits) * (-1 if sign in "-−–" and sign else 1)
+        size = float(digits)
         significant = len(digits.replace(".", "").lstrip("0"))
         half = 0.5 * 10 ** -(len(decimals or ".") - 1)
-        before = re.split(r"[.;\n|]\s", text[max(0, match.start() - 80):match.start()])[-1]
-        yield value, half, significant, (unit or "").lower(), bool(DOWN.search(before))
+        if sign and match.group()[1:2].isspace():
+            meant = [size, -size]                   # "0.23 - 0.64", "SPY - 18%": a dash or a minus
+        elif sign:
+            meant = [size if sign == "+" else -size]
+        else:
+            meant = [] if LOST.search(text[max(0, match.start() - BEFORE):match.start()]) else [size]
+            meant += [-size] if not meant or direction(text, *match.span()) < 0 else []
+        yield meant, half, significant, (unit or "").lower()
 
 
 def scales(figure: Figure, unit: str) -> list[float]:
@@ -109,13 +134,14 @@ def scales(figure: Figure, unit: str) -> list[float]:
 
 def says_number(figure: Figure, value: float, text: str) -> bool:
     exact = figure.tolerance == 0
-    for said, half, significant, unit, loss in numbers_said(text):
+    for meant, half, significant, unit in numbers_said(text):
+        if exact or figure.size:
+            meant = [*meant, *(-said for said in meant)]
         for scale in scales(figure, unit):
             bound = max(figure.tolerance, 0.0 if exact else half * scale)
-            if not exact and significant < 2 and half * scale > 10 * figure.tolerance and said * scale != value:
+            if not exact and significant < 2 and half * scale > 10 * figure.tolerance and value not in [said * scale for said in meant]:
                 continue
-            readings = [said, -said] if loss or value < 0 and DOWN.search(text) else [said]
-            if any(abs(reading * scale - value) <= bound * (1 + 1e-9) for reading in readings):
+            if any(abs(said * scale - value) <= bound * (1 + 1e-9) for said in meant):
                 return True
     words = dict(enumerate("no one two three four five six seven eight nine ten eleven twelve".split()))
     return exact and value in words and bool(re.search(rf"\b({words[value]}|{'zero|none' if value == 0 else words[value]})\b", text, re.I))
@@ -130,6 +156,10 @@ def says_word(value: str, text: str) -> bool:
         if day == calendar.monthrange(year, month)[1]:
             forms += [rf"{short},? {year}", value[:7] + r"(?!-?\d)"]
         return bool(re.search("|".join(forms), text, re.I))
+    if "_" in value:
+        # An id as people say it: `rates_2022` is "the 2022 rates shock" or "rates in late 2022".
+        forms = [r"[\s_-]+(?:\w+[\s_-]+){0,2}".join(map(re.escape, parts)) for parts in itertools.permutations(value.split("_"))]
+        return bool(re.search(rf"(?<![^\W_])(?:{'|'.join(forms)})(?![^\W_])", text, re.I))
     return bool(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.I))
 
 
@@ -137,7 +167,7 @@ def says(figure: Figure, text: str) -> bool:
     """The figure, or another that is right as well."""
     for value in [figure.value, *figure.others]:
         if isinstance(value, list):
-            if all(says_word(str(one), text) for one in value) and (value or re.search(r"\b(no|none|never)\b", text, re.I)):
+            if all(says_number(figure, one, text) if isinstance(one, float) else says_word(str(one), text) for one in value) and (value or re.search(r"\b(no|none|never)\b", text, re.I)):
                 return True
         elif isinstance(value, (int, float)):
             if says_number(figure, float(value), text):
@@ -170,6 +200,7 @@ def held(figure: Figure, answers: list[dict]) -> bool:
 
 def words_missing(question: dict, text: str) -> list[str]:
     """Of what must be said what is not, and of what must not be said what is."""
+    text = text.strip().replace("’", "'")          # patterns have the plain apostrophe: can't
     out = [f"not said: {pattern}" for pattern in question.get("must_say", []) if not re.search(pattern, text, re.I)]
     return out + [f"said: {pattern}" for pattern in question.get("must_not_say", []) if re.search(pattern, text, re.I)]
 

@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT / "fixtures" / "oracle"))
 
 import yaml  # noqa: E402
 
+from evals.clock import TODAY  # noqa: E402
 from evals.grading import Figure  # noqa: E402
-from evals.oracle import TODAY, Oracle  # noqa: E402
 from server import NoAnswer, Server  # noqa: E402
 
 SOURCES = ("sample", "market")
@@ -59,6 +59,9 @@ def questions(folder: Path = HERE / "questions") -> list[dict]:
                 raise Unusable(f"{name}: there are two of that id")
             if not (row.get("expect") or row.get("unanswerable") or row.get("must_say") or "changes" in row):
                 raise Unusable(f"{name}: nothing says what is right")
+            states = row.get("changes", {})
+            if not all(isinstance(state, dict) and not set(state) - {"groups", "portfolios"} for state in (states if isinstance(states, list) else [states])) or states == []:
+                raise Unusable(f"{name}: changes is groups and portfolios by their names, or a list of such states")
             if row.get("data", "both") not in ("both", "french", *SOURCES):
                 raise Unusable(f"{name}: data is sample, market, french or both")
             found[row["id"]] = row
@@ -87,7 +90,9 @@ class Source:
     folder: Path
     french: Path | None = None         # a folder of Kenneth French's files
 
-    def oracle(self) -> Oracle:
+    def oracle(self):
+        from evals.oracle import Oracle  # here, since pandas and statsmodels take seconds, and who only makes calls needs neither
+
         found = Oracle.of(self.name, self.folder)
         found.french = self.french
         return found
@@ -111,10 +116,10 @@ def sample_folder(given: Path | None) -> Path:
     folder = given or ROOT / "target/test-tools/sample"
     if not (folder / "prices.csv").exists():
         if given:
-            raise Unusable(f"{folder} holds no prices.csv: an export of the sample is made by `cargo run --example export_sample -- DIR --today {TODAY['sample']}`")
+            raise Unusable(f"{folder} holds no prices.csv: an export of the sample is made by `cargo run --package factor-prices --example export_sample -- DIR --today {TODAY['sample']}`")
         folder.mkdir(parents=True, exist_ok=True)
         print(f"the sample is exported to {folder}", file=sys.stderr)
-        subprocess.run(["cargo", "run", "--quiet", "--workspace", "--example", "export_sample", "--", str(folder), "--today", TODAY["sample"]], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "run", "--quiet", "--locked", "--package", "factor-prices", "--example", "export_sample", "--", str(folder), "--today", TODAY["sample"]], cwd=ROOT, check=True)
     return folder
 
 
@@ -137,8 +142,8 @@ def french_folder(given: Path | None, market: Path) -> Path | None:
 class Asked:
     """A server, what it said of itself, and the calls that were made."""
 
-    def __init__(self, path: str, settings: dict[str, str]):
-        self.server = Server(path, settings)
+    def __init__(self, path: str, settings: dict[str, str], data: Path | None = None):
+        self.server = Server(path, settings, data)
         self.instructions = self.server.greeting.get("instructions", "")
         self.tools = self.server.request("tools/list", {})["tools"]
         self.schemas = {tool["name"]: tool["inputSchema"] for tool in self.tools}
@@ -180,16 +185,22 @@ class Asked:
         self.server.close()
 
 
-def saved_after(question: dict) -> dict[str, list[str]] | None:
-    """What there must be afterwards: what the question says, else what its setup made; None where that is not looked at."""
+def saved_after(question: dict) -> list[dict[str, list[str]]]:
+    """What there may be afterwards: each of the states that the question names, else what its setup made."""
     made = {"groups": [], "portfolios": []}
     for call in question.get("setup", []):
         if call["tool"] == "create_factor_group":
             made["groups"].append(call["arguments"]["group_name"])
         else:
             made["portfolios"].append(call["arguments"].get("portfolio_name", "CURRENT_PORTFOLIO"))
-    said = {**made, **question.get("changes", {})}
-    return {kind: sorted(names) for kind, names in said.items()}
+    named = question.get("changes", {})
+    return [{kind: sorted(names) for kind, names in {**made, **state}.items()} for state in (named if isinstance(named, list) else [named])]
+
+
+def wrongly_saved(question: dict, now: dict[str, list[str]]) -> list[str]:
+    """What is not as it may be afterwards; of several states that may be, against the one that is nearest."""
+    found = [[f"afterwards there are {kind} {now[kind]}, not {state[kind]}" for kind in state if now[kind] != state[kind]] for state in saved_after(question)]
+    return min(found, key=len)
 
 
 def figures(question: dict, oracle: Oracle) -> list[Figure]:

@@ -20,13 +20,11 @@ import pandas as pd
 import scipy.stats
 import statsmodels.api as sm
 
+from evals.clock import TODAY
 from evals.scenarios import Scenarios
 from evals.series import ROOT, prices_and_panels
 
 import hedge_rule  # of fixtures/oracle, which series.py makes known
-
-
-TODAY = {"market": "2025-01-15", "sample": "2026-01-15"}
 
 
 class Oracle(Scenarios):

@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass, field
 
 from evals.grading import MISSING, reckoned, same, shown
-from evals.material import Asked, NoAnswer, Plan, figures, saved_after
+from evals.material import Asked, NoAnswer, Plan, figures, wrongly_saved
 from evals.schemas import faults
 
 # What a caller gets who says next to nothing.
@@ -50,10 +50,7 @@ def play(question: dict, plan: Plan, asked: Asked, oracle) -> Played:
             answers.append(answer)
             texts.append(text)
         compare(question, plan, answers, texts, oracle, out)
-        if (now := asked.saved()) != (then := saved_after(question)):
-            for kind in then:
-                if now[kind] != then[kind]:
-                    out.wrong.append(f"afterwards there are {kind} {now[kind]}, not {then[kind]}")
+        out.wrong += wrongly_saved(question, asked.saved())
     except NoAnswer as error:
         out.wrong.append(f"no answer: {error}")
     finally:

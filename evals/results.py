@@ -39,9 +39,15 @@ def record(name: str, rows: list[dict], kept: Path = KEPT, table: Path = TABLE):
     table.write_text(page(known))
 
 
+def append(name: str, row: dict, kept: Path = KEPT, table: Path = TABLE):
+    """A row beneath those of earlier trials of this name: what changed between them is to be seen."""
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    record(name, [*known.get(name, {"rows": []})["rows"], row], kept, table)
+
+
 def page(known: dict) -> str:
     parts = ["# What came of the evals", "",
-             "Written by `run.py --record NAME`. What nobody has run is called so; nothing here is estimated.", ""]
+             "Written by `run.py --record NAME` and `sitting.py grade FOLDER --record NAME`. What nobody has run is called so; nothing here is estimated.", ""]
     for name in dict.fromkeys([*TRIALS, *known]):
         parts += [f"## {name[0].upper()}{name[1:]}", ""]
         if name not in known:

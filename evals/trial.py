@@ -7,10 +7,10 @@ import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evals.clock import TODAY
 from evals.grading import figures_missing, held, words_missing
-from evals.material import Asked, NoAnswer, Plan, figures, saved_after
+from evals.material import Asked, NoAnswer, Plan, figures, wrongly_saved
 from evals.models import EndpointFailed, Model
-from evals.oracle import TODAY
 
 MOST_TURNS = 8
 SYSTEM = "You answer questions about funds and portfolios with the tools you are given. Today is {today}. {instructions}"
@@ -54,7 +54,7 @@ def put(question: dict, plan: Plan, asked: Asked, oracle, model: Model, source: 
             model.answer(results)
         else:
             out.missed.append(f"no end after {MOST_TURNS} turns")
-        grade(question, plan, oracle, asked, answers, made, text, out)
+        grade(question, plan, oracle, asked.saved(), answers, made, text, out)
     except (EndpointFailed, NoAnswer, KeyError, IndexError, TypeError) as error:
         out.failed = f"{type(error).__name__}: {error}" if not isinstance(error, (EndpointFailed, NoAnswer)) else str(error)
     finally:
@@ -66,7 +66,8 @@ def put(question: dict, plan: Plan, asked: Asked, oracle, model: Model, source: 
     return out
 
 
-def grade(question: dict, plan: Plan, oracle, asked: Asked, answers: list[dict], made: list[dict], text: str, out: Tried):
+def grade(question: dict, plan: Plan, oracle, now: dict | None, answers: list[dict], made: list[dict], text: str, out: Tried):
+    """`now` is what is saved after the calls, None where that is not looked at; `made` and `answers` are the calls and what came of each."""
     out.calls, out.refused = len(made), sum(one["refused"] for one in made)
     out.characters = sum(one["characters"] for one in made)
     wanted = set(question.get("tools", [])) | {tool for tool, _ in plan.calls}
@@ -76,8 +77,7 @@ def grade(question: dict, plan: Plan, oracle, asked: Asked, answers: list[dict],
     missing = figures_missing(expected, text)
     out.numbers = not missing
     out.missed += [*missing, *words_missing(question, text)]
-    if (now := asked.saved()) != (then := saved_after(question)):
-        out.missed += [f"afterwards there are {kind} {now[kind]}, not {then[kind]}" for kind in then if now[kind] != then[kind]]
+    out.missed += wrongly_saved(question, now) if now is not None else []
     if not text.strip():
         out.missed.append("nothing was said")
     out.right = not out.missed

@@ -351,6 +351,7 @@ oracle_on_scorecards() {
 # Questions with an oracle of their own: the plans against the server, and what plays them against answers made up for it.
 evals() {
     "$tools/venv/bin/python" evals/test_run.py
+    "$tools/venv/bin/python" evals/test_sitting.py
     "$tools/venv/bin/python" evals/run.py --server "$server" --sample-dir "$tools/sample" --market-data "$market_data"
 }
 
