@@ -97,7 +97,8 @@ npm_packages() {
 wheel() {
     python3 -m venv "$scratch/venv"
     "$scratch/venv/bin/python" -m pip install --quiet --no-index --disable-pip-version-check "$out"/factor_mcp-*.whl
-    "$scratch/venv/bin/python" -m pip show --files factor-mcp | grep -q bin/factor-mcp
+    # All of it is read: a pipe that is closed early is an error of pip's.
+    "$scratch/venv/bin/python" -m pip show --files factor-mcp | grep bin/factor-mcp >/dev/null
     first_answer "$scratch/venv/bin/factor-mcp"
 }
 
