@@ -1,11 +1,7 @@
 //! How far our answers are from published ones: measured where they are tested, written down in `fixtures/published/differences`,
 //! and shown on the book's page of validation. `UPDATE_BOOK=1` writes what was measured.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test fails by panicking; a switch of this test, no setting of the server"
-)]
+#![expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the server")]
 
 use std::{fs, path::Path};
 
