@@ -131,27 +131,29 @@ def validation() -> str:
     measured = lambda name: read(f"fixtures/published/differences/{name}.json")
     rows = []
 
-    def row(what, name, measure, source, reading):
+    def line(what, name, source, numbers, largest, gives):
+        """The file has the rest of what a source says of itself."""
+        rows.append(f"| {what} | [{cell(re.split('[;:(]', source)[0].strip())}]({TREE}fixtures/published/{name}.json) | {numbers} | {largest} | {gives} |")
+
+    def row(what, name, measure, source, gives):
         one = measured(measure)
-        rows.append(f"| {what} | {cell(source)} | {one['numbers']} | {figure(one['largest'])} | {reading} | "
-                    f"[{name}.json]({TREE}fixtures/published/{name}.json) |")
+        line(what, name, source, one["numbers"], figure(one["largest"]), gives)
 
     row("returns, drawdown, Sharpe, Sortino, beta, captures, quantiles", "empyrical", "empyrical", of("empyrical")["source"],
-        "printed to 4 to 8 decimals")
-    row("downside deviation, specific risk, skewness, kurtosis", "bacon", "bacon", of("bacon")["source"], "printed to 2 to 4 decimals")
-    row("beta, alpha, Newey-West errors, intervals, rising and falling months", "bacon", "bacon_regression", of("bacon")["computed"],
-        "computed to the last digit")
-    row("slope, intercept, residual deviation", "nist_norris", "nist_norris", of("nist_norris")["source"], "certified to 15 digits")
+        "4 to 8 decimals")
+    row("downside deviation, specific risk, skewness, kurtosis", "bacon", "bacon", of("bacon")["source"], "2 to 4 decimals")
+    row("beta, alpha, Newey-West errors, intervals, rising and falling months", "bacon", "bacon_regression", re.search(r"statsmodels [\d.]+\d", of("bacon")["computed"])[0] + " on the months of Bacon's book",
+        "all digits")
+    row("slope, intercept, residual deviation", "nist_norris", "nist_norris", of("nist_norris")["source"], "15 digits, certified")
     row("nearest correlation matrix", "nearest_correlation", "nearest_correlation", of("nearest_correlation")["source"],
-        "printed to 4 decimals")
+        "4 decimals")
     linkage = of("linkage")
-    rows.append(f"| order of leaves and blocks, with ties and nulls | {cell(linkage['source'])} | {len(linkage['cases'])} matrices | equal | whole numbers | "
-                f"[linkage.json]({TREE}fixtures/published/linkage.json) |")
+    line("order of leaves and blocks, with ties and nulls", "linkage", linkage["source"], f"{len(linkage['cases'])} matrices", "equal", "whole numbers")
     french = of("french_betas")
     for part, said in measured("french_betas").items():
-        rows.append(f"| Carhart's model of MTUM: {part.replace('_', ' ')} | {cell(french['source'])} | {said['numbers']} | {figure(said['largest'])} | "
-                    f"another vintage of the factors; at most {said['within']} | [french_betas.json]({TREE}fixtures/published/french_betas.json) |")
-    head = ["| what | published by | numbers | largest difference | the source | file |", "| --- | --- | --- | --- | --- | --- |"]
+        line(f"Carhart's model of MTUM: {part.replace('_', ' ')}", "french_betas", french["source"], said["numbers"], figure(said["largest"]),
+             f"another vintage of the factors: at most {said['within']}")
+    head = ["| what | published by | numbers | largest difference | the source gives |", "| --- | --- | --- | --- | --- |"]
     return "\n".join(head + rows)
 
 
