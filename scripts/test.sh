@@ -204,6 +204,7 @@ install_packages() {
 install_system_packages() {
     local missing=()
     has curl || missing+=(curl ca-certificates)
+    has git || missing+=(git)
     has_venv || missing+=(python3 python3-venv)
     has npm || missing+=(nodejs npm)
     has_postgres || missing+=(postgresql)
