@@ -8,6 +8,11 @@ default:
 quick:
     scripts/test.sh --quick
 
+# What is generated in the book, then README and book with every command run and every link followed, by the program built for development.
+docs:
+    python3 docs/generate.py
+    python3 docs/check.py --server target/debug/factor-mcp
+
 # Everything that CI runs.
 ci:
     .ci/run

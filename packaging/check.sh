@@ -15,9 +15,17 @@ passed=0 failed=0 skipped=0
 
 # step NAME COMMAND...: its output is shown where it fails, and its last line where not.
 step() {
-    local name=$1 from=$SECONDS
+    local name=$1 from=$SECONDS status
     shift
-    if "$@" >"$scratch/log" 2>&1; then
+    # In a shell of its own, which ends at the first failure: behind `if` it would go on.
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$scratch/log" 2>&1
+    status=$?
+    set -e
+    if ((status == 0)); then
         passed=$((passed + 1))
         printf 'ok   %s (%d s): %s\n' "$name" $((SECONDS - from)) "$(tail -1 "$scratch/log")"
     else
@@ -89,7 +97,8 @@ npm_packages() {
 wheel() {
     python3 -m venv "$scratch/venv"
     "$scratch/venv/bin/python" -m pip install --quiet --no-index --disable-pip-version-check "$out"/factor_mcp-*.whl
-    "$scratch/venv/bin/python" -m pip show --files factor-mcp | grep -q bin/factor-mcp
+    # All of it is read: a pipe that is closed early is an error of pip's.
+    "$scratch/venv/bin/python" -m pip show --files factor-mcp | grep bin/factor-mcp >/dev/null
     first_answer "$scratch/venv/bin/factor-mcp"
 }
 
@@ -101,7 +110,8 @@ container() {
     mkdir "$scratch/data" && chown 65532:65532 "$scratch/data"
     cat >"$scratch/enter" <<TEXT
 #!/bin/sh
-exec unshare --mount --fork sh -c '
+# Without --fork: a parent that waits for its child takes no SIGTERM and passes none on, and the server would never end.
+exec unshare --mount sh -c '
     mount --bind "$scratch/rootfs" "$scratch/rootfs" && mount -o remount,bind,ro "$scratch/rootfs" &&
     mount --bind "$scratch/data" "$scratch/rootfs/var/lib/factor-mcp" &&
     exec chroot --userspec=65532:65532 "$scratch/rootfs" /usr/bin/factor-mcp "\$@"' sh "\$@"
@@ -122,6 +132,15 @@ container_health() {
     done
     FACTOR_HTTP_ADDR=127.0.0.1:38765 "$scratch/enter" health && status=0
     kill "$id"
+    # It ends when it is told to, within ten seconds.
+    for ((tries = 0; tries < 100; tries++)); do
+        kill -0 "$id" 2>/dev/null || break
+        sleep 0.1
+    done
+    if kill -9 "$id" 2>/dev/null; then
+        echo "the server did not end on SIGTERM within 10 s"
+        return 1
+    fi
     wait "$id" || true
     # And without a server it is not.
     ! FACTOR_HTTP_ADDR=127.0.0.1:38765 "$scratch/enter" health 2>/dev/null && return "$status"

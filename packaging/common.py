@@ -32,6 +32,14 @@ def version():
     return re.search(r'\[workspace\.package\]\s*version = "([^"]+)"', manifest).group(1)
 
 
+def paper(name):
+    """One of the texts that packages have, as bytes. A package has not the rest of the repository: links into it become its address."""
+    text = (ROOT / name).read_text("utf-8")
+    at = lambda place: f"{about()['repository']}/{place}/main/"
+    text = re.sub(r"(!\[[^\]]*\]\()(?![a-z]+:|#)", lambda found: found[1] + at("raw"), text)
+    return re.sub(r"((?<!!)\[[^\]]*\]\()(?![a-z]+:|#)", lambda found: found[1] + at("blob"), text).encode()
+
+
 def registry_name():
     """The server's name in registries, by its owner's account."""
     return f"io.github.{about()['owner']}/{about()['name']}"

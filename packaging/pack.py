@@ -20,7 +20,7 @@ from pathlib import Path
 import client
 import registry
 import wheel
-from common import FOLDER, ROOT, TARGETS, about, npm_package, program_name, registry_name, sha256, version, written, zipped
+from common import FOLDER, ROOT, TARGETS, about, npm_package, paper, program_name, registry_name, sha256, version, written, zipped
 
 MANIFEST = FOLDER / "mcpb" / "manifest.json"
 # What every package has beside the program.
@@ -36,7 +36,7 @@ def archive(server, target, out, level):
     """The program with licence and papers: zip for Windows, else tar.gz."""
     name = f"factor-mcp-{version()}-{target}"
     files = [(program_name(target), Path(server).read_bytes(), 0o755)]
-    files += [(paper, (ROOT / paper).read_bytes(), 0o644) for paper in PAPERS]
+    files += [(name, paper(name), 0o644) for name in PAPERS]
     if "windows" in target:
         return zipped(out / f"{name}.zip", [(f"{name}/{path}", data, mode) for path, data, mode in files], level)
     path = out / f"{name}.tar.gz"
@@ -61,8 +61,8 @@ def bundle_folder(server, target, out):
     shutil.copy(server, folder / "server" / program_name(target))
     (folder / "server" / program_name(target)).chmod(0o755)
     shutil.copy(FOLDER / "icon.png", folder / "icon.png")
-    for paper in PAPERS:
-        shutil.copy(ROOT / paper, folder / paper)
+    for name in PAPERS:
+        (folder / name).write_bytes(paper(name))
     return folder
 
 
@@ -98,8 +98,8 @@ def npm_launcher(out):
     package["mcpName"] = registry_name()
     package["optionalDependencies"] = {npm_package(target): version() for target in TARGETS}
     (folder / "package.json").write_text(written(package), "utf-8")
-    for paper in ["LICENSE", "README.md"]:
-        shutil.copy(ROOT / paper, folder / paper)
+    for name in ["LICENSE", "README.md"]:
+        (folder / name).write_bytes(paper(name))
     return folder
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from common import ROOT, TARGETS, about, program_name, registry_name, version, zipped
+from common import ROOT, TARGETS, about, paper, program_name, registry_name, version, zipped
 
 
 def platform(server, target):
@@ -21,7 +21,7 @@ def platform(server, target):
 
 def metadata():
     said = about()
-    readme = (ROOT / "README.md").read_text("utf-8")
+    readme = paper("README.md").decode()
     head = {
         "Metadata-Version": "2.4", "Name": said["name"], "Version": version(), "Summary": said["description"],
         "Keywords": ",".join(said["keywords"]), "Author": said["author"], "License-Expression": said["license"],

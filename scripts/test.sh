@@ -204,6 +204,7 @@ install_packages() {
 install_system_packages() {
     local missing=()
     has curl || missing+=(curl ca-certificates)
+    has git || missing+=(git)
     has_venv || missing+=(python3 python3-venv)
     has npm || missing+=(nodejs npm)
     has_postgres || missing+=(postgresql)
@@ -234,7 +235,7 @@ install_rust_components() {
 up_to_date() { [[ -f $1/.installed && $(<"$1/.installed") == "$2" ]]; }
 
 install_python_packages() {
-    local files=(tests/clients/requirements.txt fixtures/oracle/requirements.txt) key
+    local files=(tests/clients/requirements.txt fixtures/oracle/requirements.txt docs/requirements.txt) key
     key="$(python_version) $(cat "${files[@]}" | cksum)"
     if ! up_to_date "$tools/venv" "$key"; then
         rm -rf "$tools/venv"
@@ -373,6 +374,13 @@ conformance() { with_node tests/clients/conformance.sh "$server"; }
 
 rest() { tests/clients/rest.sh "$server"; }
 
+# README and book: every command run, every link followed, what is generated fresh, pictures drawn again, the book built.
+docs() {
+    local mdbook=()
+    [[ -x $tools/venv/bin/mdbook ]] && mdbook=(--mdbook "$tools/venv/bin/mdbook")
+    "$tools/venv/bin/python" docs/check.py --server "$server" "${mdbook[@]}"
+}
+
 packages() { PATH=$tools/venv/bin:$PATH with_node packaging/check.sh "$server"; }
 
 # Types, bytes and logic of the page and the MCP App.
@@ -456,8 +464,8 @@ begin "Frameworks with a token" frameworks
 begin "Oracle: hand-made series" oracle --hand --server "$server"
 begin "Web in Chromium" web_in_chromium
 begin "Evals" evals
-# Not yet seen to end within its time on a machine that does nothing else: made where --only names it.
-[[ -z $only ]] || begin "Packages" packages
+begin "Packages" packages
+begin "Docs" docs
 await
 
 if [[ $ci == yes && -z $only && -d $market_data && $market_ran == no ]]; then

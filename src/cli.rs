@@ -21,7 +21,7 @@ pub mod verify;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use factor_store::StoreError;
 
 use self::admin::UsageError;
@@ -112,12 +112,15 @@ enum Command {
 /// The whole program: reads the command line and runs the command.
 ///
 /// Here, not in `main.rs`: an async function is compiled by the crate that awaits it, so a binary that awaited
-/// [`Cli::run`] would compile most of this crate a second time.
+/// [`Cli::run`] would compile most of this crate a second time. `version` is what `--version` says: with the commit, which only `main.rs`
+/// is compiled again for.
 ///
 /// # Errors
 /// Where no runtime can be had; what goes wrong in a command is its exit code.
-pub fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+pub fn main(version: &'static str) -> anyhow::Result<ExitCode> {
+    let mut command = Cli::command().version(version);
+    let cli =
+        Cli::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.format(&mut command).exit());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(cli.run());
     // A blocked read of standard input would keep an ordinary shutdown waiting for the next line.
@@ -203,8 +206,6 @@ fn is_usage(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

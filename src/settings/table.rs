@@ -1,5 +1,5 @@
 //! The settings, a row each: field and type, variable and default, rule. The comment of a row is also its documentation in
-//! the README, so it says what the value is and, where it is a number, its unit and range.
+//! the book, so it says what the value is and, where it is a number, its unit and range.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

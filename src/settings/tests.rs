@@ -235,11 +235,11 @@ fn every_row_has_its_own_name_and_key_and_says_what_it_is() {
 }
 
 #[test]
-fn the_readme_has_a_row_for_every_setting() {
+fn the_book_has_a_row_for_every_setting() {
     const HEAD: &str = "| variable | default | what |\n| --- | --- | --- |\n";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = readme.split_once(HEAD).expect("README.md has a table of settings");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/settings.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(HEAD).expect("docs/src/settings.md has a table of settings");
     let (found, after) = rest.split_once("\n\n").unwrap();
     let default = |setting: &Setting| match (setting.preset_in_words, setting.preset) {
         (Some(words), _) => words.to_owned(),
@@ -249,9 +249,9 @@ fn the_readme_has_a_row_for_every_setting() {
     };
     let row = |setting: &Setting| format!("| `{}` | {} | {} |", setting.variable, default(setting), setting.doc);
     let wanted = SETTINGS.iter().map(row).collect::<Vec<_>>().join("\n").replace("|  |", "| |");
-    if super::environment("UPDATE_README").is_some() {
+    if super::environment("UPDATE_BOOK").is_some() {
         std::fs::write(path, format!("{before}{HEAD}{wanted}\n\n{after}")).unwrap();
     } else {
-        assert_eq!(found, wanted, "write the table again with UPDATE_README=1");
+        assert_eq!(found, wanted, "write the table again with UPDATE_BOOK=1");
     }
 }

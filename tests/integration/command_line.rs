@@ -18,7 +18,9 @@ fn text(bytes: &[u8]) -> &str {
 #[tokio::test]
 async fn the_version_and_the_settings_are_shown() {
     let version = run(&["--version"], &[]).await;
-    assert_eq!(text(&version.stdout).trim(), concat!("factor-mcp ", env!("CARGO_PKG_VERSION")));
+    // A build for release has the commit behind it: ` (1dfc498 2026-11-30)`.
+    let commit = text(&version.stdout).trim().strip_prefix(concat!("factor-mcp ", env!("CARGO_PKG_VERSION"))).unwrap();
+    assert!(commit.is_empty() != commit.starts_with(" (") && commit.is_empty() == cfg!(debug_assertions), "{commit}");
 
     let config = run(&["config", "--price-source", "sample"], &[("FACTOR_CALL_DEADLINE", "20")]).await;
     let shown = text(&config.stdout);

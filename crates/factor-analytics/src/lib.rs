@@ -38,6 +38,9 @@ pub mod study;
 pub mod yields;
 
 #[cfg(test)]
+#[path = "../tests/published/differences.rs"]
+mod differences;
+#[cfg(test)]
 mod test_study;
 
 pub use fundamentals::Fundamentals;

@@ -166,6 +166,13 @@ mod tests {
         let entries_of = Mat::from_fn(3, 3, |i, j| entries[i][j]);
         let nearest = unobserved(|progress| Nearest::to(&entries_of, progress)).unwrap().matrix();
         assert!((nearest[(0, 1)] - 0.7607).abs() < 5e-5 && (nearest[(0, 2)] - 0.1573).abs() < 5e-5);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/published/nearest_correlation.json");
+        let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let mut differences = crate::differences::Differences::default();
+        for (i, j) in [(0, 1), (0, 2), (1, 2)] {
+            differences.add(nearest[(i, j)], published["nearest"][i][j].as_f64().unwrap());
+        }
+        differences.hold("nearest_correlation");
         let spectrum = spectrum_of(&matrix(&[&entries[0], &entries[1], &entries[2]])).unwrap();
         assert!(spectrum.repaired && (spectrum.min_eigenvalue - (1.0 - 2.0_f64.sqrt())).abs() < 1e-14);
     }

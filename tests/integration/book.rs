@@ -1,10 +1,10 @@
-//! The transcripts of the README, played again.
+//! The transcript of the book's page on the tools, played again.
 
 use serde_json::Value;
 
 use crate::support::Process;
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/src/tools.md");
 
 /// True when everything that `part` says is said by `whole`.
 fn holds(whole: &Value, part: &Value) -> bool {
@@ -17,13 +17,13 @@ fn holds(whole: &Value, part: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn the_transcript_of_the_readme_is_what_happens() {
+async fn the_transcript_of_the_book_is_what_happens() {
     let folder = tempfile::tempdir().unwrap();
     let environment = [("FACTOR_DATA_DIR", folder.path().to_str().unwrap())];
     let mut process = Process::legacy(&environment).await;
     let mut answer = Value::Null;
     let (mut calls, mut starts) = (0, 1);
-    for line in README.lines() {
+    for line in PAGE.lines() {
         if line.trim() == "the server is stopped and started again" {
             process.close();
             process.end().await;
