@@ -124,11 +124,10 @@ fn read<T: DeserializeOwned>(answer: Rendered) -> Result<Answered<T>, ToolError>
 }
 
 impl<T> Answered<T> {
-    /// The picture as SVG, with what it shows in words.
-    pub(super) fn svg(&self) -> Option<(&str, &str)> {
-        let picture = self.picture.as_deref()?;
-        match &picture.content {
-            DrawnContent::Svg(svg) => Some((svg, &picture.alt)),
+    /// The picture as SVG.
+    pub(super) fn svg(&self) -> Option<&str> {
+        match &self.picture.as_deref()?.content {
+            DrawnContent::Svg(svg) => Some(svg),
             DrawnContent::Png(_) => None,
         }
     }

@@ -1,9 +1,14 @@
 //! HTML, written piece by piece. What people wrote gets in by one way, which escapes it; tags and classes are words of our own.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use factor_pictures::FONT;
+
 use crate::answer::markdown;
 
 /// No file of ours asks anybody for anything, whatever stands in it.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+/// A table of more rows may break over two pages.
+const ROWS_ON_A_PAGE: usize = 10;
 const STYLE: &str = include_str!("style.css");
 
 /// A page that is being written.
@@ -28,6 +33,14 @@ impl Html {
         html.0 += "\">\n";
         html.element("title", "", title);
         html.0 += "<style>\n";
+        // Pictures are laid out by this font's widths: in a wider one their texts would run out of them.
+        let (family, files) = FONT;
+        for (weight, file) in files {
+            html.0 += "@font-face { font-family: ";
+            html.0 += family;
+            html.0 +=
+                &format!("; font-weight: {weight}; src: url(data:font/ttf;base64,{}); }}\n", STANDARD.encode(file));
+        }
         html.0 += STYLE;
         html.0 += "</style>\n</head>\n";
         // On paper every page says so at its foot.
@@ -97,7 +110,7 @@ impl Html {
         }
         let kept = markdown::columns_that_know(table.head.len(), table.words, &table.rows);
         let class = |at: usize| if at < table.words { "" } else { "n" };
-        self.open("table", if table.rows.len() > 12 { "long" } else { "" });
+        self.open("table", if table.rows.len() > ROWS_ON_A_PAGE { "long" } else { "" });
         self.element("caption", "", caption);
         self.0 += "<thead><tr>";
         for at in &kept {
@@ -115,11 +128,10 @@ impl Html {
         self.close("table");
     }
 
-    /// A picture of ours, whose texts are escaped where it is drawn, with what it shows in words.
-    pub(super) fn picture(&mut self, (svg, alt): (&str, &str)) {
+    /// A picture of ours: it says what it shows, also to those who do not see it, and its texts are escaped where it is drawn.
+    pub(super) fn picture(&mut self, svg: &str) {
         self.open("figure", "");
         self.0 += svg;
-        self.element("figcaption", "", alt);
         self.close("figure");
     }
 

@@ -67,13 +67,13 @@ fn head(page: &mut Html, asked: &Asked, name: &str, today: NaiveDate) {
 fn caveats(page: &mut Html, asked: &Asked) {
     let mut said: Vec<String> = Vec::new();
     let mut unknown: Vec<String> = Vec::new();
-    let own = [format!("PORTFOLIO:{GIVEN}: "), format!("PORTFOLIO:{}: ", asked.portfolio())];
+    let own = format!("{}: ", asked.identifier());
     for one in asked.all_said() {
         for missing in &one.not_analysed {
             said.push(format!("{} is in no figure: {}", missing.ticker, missing.reason));
         }
         for warning in &one.warnings {
-            let plain = own.iter().find_map(|own| warning.strip_prefix(own.as_str())).unwrap_or(warning);
+            let plain = warning.strip_prefix(own.as_str()).unwrap_or(warning);
             said.push(plain.to_owned());
         }
         unknown.extend(one.insights.not_known.clone());
@@ -224,9 +224,10 @@ fn or_why<'a, T>(page: &mut Html, part: &'a Part<T>) -> Option<&'a Answered<T>> 
 }
 
 impl Asked {
-    /// The portfolio's name, where it has one.
-    fn portfolio(&self) -> &str {
-        self.exposures.figures.portfolio_name.as_deref().unwrap_or(GIVEN)
+    /// How the portfolio is called among tickers.
+    fn identifier(&self) -> String {
+        let name = self.exposures.figures.portfolio_name.as_deref().unwrap_or(GIVEN);
+        format!("PORTFOLIO:{}", name.replace(' ', "_"))
     }
 
     /// What stands around each answer.

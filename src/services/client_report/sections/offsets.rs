@@ -105,13 +105,16 @@ fn ways(page: &mut Html, reduce: &Reduce, factor: &str) {
 }
 
 fn candidates(page: &mut Html, all: &[Candidate], factor: &str) {
+    let correlation = |of: &Candidate| {
+        let interval = ends(of.correlation_interval, |end| decimal(end, 2));
+        format!("{} ({interval})", decimal(of.correlation_to_overexposed, 2))
+    };
     let row = |of: &Candidate| {
         vec![
             of.etf_ticker.clone(),
             of.factor.clone(),
             of.direction.clone().unwrap_or_else(|| "-".to_owned()),
-            decimal(of.correlation_to_overexposed, 2),
-            ends(of.correlation_interval, |end| decimal(end, 2)),
+            correlation(of),
             of.n.to_string(),
             percent(of.hedge_effectiveness.in_sample),
             percent(of.hedge_effectiveness.out_of_sample),
@@ -125,8 +128,7 @@ fn candidates(page: &mut Html, all: &[Candidate], factor: &str) {
         "fund",
         "what it is",
         "offsets when",
-        "correlation",
-        "95% interval",
+        "correlation (95% interval)",
         "n",
         "variance taken away",
         "out of sample",

@@ -58,6 +58,7 @@ pub(super) fn risk(page: &mut Html, asked: &Asked) {
         && let Some(picture) = performance.svg()
     {
         page.picture(picture);
+        page.paragraph(&format!("{} is this portfolio.", asked.identifier()));
     }
     let own = &asked.exposures.figures.risk;
     if let Some(compared) = or_why(page, &asked.comparison) {

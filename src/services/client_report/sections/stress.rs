@@ -1,10 +1,12 @@
 //! Past crises with today's weights, and what offset each.
 
-use indexmap::IndexSet;
+use factor_analytics::stress::Episode;
+use factor_types::ClosedSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::{NONE, or_why};
 use crate::{
-    answer::markdown::{decimal, percent, title},
+    answer::markdown::{decimal, percent},
     services::client_report::{
         answers::{Offset, Scenario, Stress},
         asked::Part,
@@ -19,9 +21,28 @@ const MOST_HOLDINGS: usize = 20;
 /// Reasons why something cannot be tested.
 const MOST_REASONS: usize = 12;
 
-/// `rates_2022` is `Rates 2022`.
+/// What a crisis is called by people; dates of a call's own are themselves.
 pub(super) fn called(scenario: &str) -> String {
-    title(scenario)
+    let Ok(episode) = <Episode as ClosedSet>::read(scenario) else { return scenario.to_owned() };
+    let name = match episode {
+        Episode::Gfc => "Financial crisis 2007-09",
+        Episode::Lehman => "Lehman 2008",
+        Episode::Flash2010 => "Flash crash 2010",
+        Episode::Eurozone2011 => "Euro crisis 2011",
+        Episode::TaperEquity => "Taper tantrum 2013, shares",
+        Episode::TaperRates => "Taper tantrum 2013, rates",
+        Episode::China2015 => "Yuan devaluation 2015",
+        Episode::ChinaOil2016 => "China and oil 2015-16",
+        Episode::Volmageddon2018 => "Volatility shock 2018",
+        Episode::Q42018 => "Fourth quarter 2018",
+        Episode::Covid => "Pandemic 2020",
+        Episode::Rates2022 => "Inflation and rates 2022",
+        Episode::Banks2023 => "Regional banks 2023",
+        Episode::Carry2024 => "Yen carry trade 2024",
+        Episode::Tariffs2025 => "Tariffs 2025",
+        Episode::Early2026 => "Early 2026",
+    };
+    name.to_owned()
 }
 
 impl Stress {
@@ -160,19 +181,29 @@ fn not_tested(page: &mut Html, stress: &Stress) {
     }
     let names: Vec<String> = untested
         .iter()
-        .map(|of| format!("{} ({} of the weight)", called(&of.scenario), percent(of.covered_weight)))
+        .map(|of| match of.covered_weight.filter(|share| *share > 0.0) {
+            Some(share) => format!("{} ({} of the weight could be)", called(&of.scenario), percent(Some(share))),
+            None => called(&of.scenario),
+        })
         .collect();
     page.element("h3", "", "What could not be tested");
-    page.paragraph(&format!("In brackets what could be: {}.", names.join(", ")));
-    let why = |of: &Scenario| -> Vec<String> {
-        let each = of.holdings.iter().filter_map(|held| Some((held.holding.clone(), held.not_testable.clone()?)));
-        each.map(|(holding, why)| format!("{holding}: {why}")).collect()
-    };
-    let reasons: IndexSet<String> = untested.iter().flat_map(|of| why(of)).collect();
+    page.paragraph(&format!("{}.", names.join(", ")));
+    let mut reasons = IndexMap::<&str, IndexSet<&str>>::new();
+    for held in untested.iter().flat_map(|of| &of.holdings) {
+        if let Some(why) = &held.not_testable {
+            reasons.entry(why).or_default().insert(&held.holding);
+        }
+    }
     let more = reasons.len().saturating_sub(MOST_REASONS);
-    let mut reasons: Vec<String> = reasons.into_iter().take(MOST_REASONS).collect();
+    let said = |(why, holdings): (&&str, &IndexSet<&str>)| {
+        let named: Vec<&str> = holdings.iter().take(MOST_HOLDINGS).copied().collect();
+        let rest = holdings.len().saturating_sub(MOST_HOLDINGS);
+        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        format!("{}{rest}: {why}", named.join(", "))
+    };
+    let mut reasons: Vec<String> = reasons.iter().take(MOST_REASONS).map(said).collect();
     if more > 0 {
-        reasons.push(format!("and {more} more"));
+        reasons.push(format!("and {more} more reasons"));
     }
     page.list(&reasons);
 }
