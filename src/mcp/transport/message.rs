@@ -351,11 +351,13 @@ mod tests {
     #[test]
     fn the_tool_that_is_called_is_the_one_that_the_service_will_call() {
         let tool = |text: &str| {
-            let of_apart = match apart(text.as_bytes()).unwrap() {
+            let tool = |looked| match looked {
                 Looked::Whole(tool) => tool,
                 Looked::Apart(apart) => Some(apart.tool),
+                Looked::Listens => panic!("{text}"),
             };
-            let of_check = check(text.as_bytes()).unwrap();
+            let of_apart = tool(apart(text.as_bytes()).unwrap());
+            let of_check = tool(check(text.as_bytes()).unwrap());
             assert_eq!(of_apart, of_check, "{text}");
             of_check
         };
@@ -368,6 +370,8 @@ mod tests {
             assert_eq!(tool(text).as_deref(), Some("b"), "{text}");
         }
         assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), None);
+        let listens = r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}"#;
+        assert!(matches!(check(listens.as_bytes()), Ok(Looked::Listens)));
     }
 
     #[test]

@@ -69,9 +69,6 @@ fn caveats(page: &mut Html, asked: &Asked) {
     let mut unknown: Vec<String> = Vec::new();
     let own = format!("{}: ", asked.identifier());
     for one in asked.all_said() {
-        for missing in &one.not_analysed {
-            said.push(format!("{} is in no figure: {}", missing.ticker, missing.reason));
-        }
         for warning in &one.warnings {
             let plain = warning.strip_prefix(own.as_str()).unwrap_or(warning);
             said.push(plain.to_owned());
@@ -104,10 +101,16 @@ fn in_short(page: &mut Html, asked: &Asked) {
             (Some(first), Some(last)) => format!("{first} to {last}, n = {}", risk.observations),
             _ => "no return in the window".to_owned(),
         };
-        let mut figures = vec![
+        let mut figures = Vec::new();
+        let unpriced = asked.exposures.figures.weights.unexplained;
+        if unpriced > 0.0 {
+            let words = "of the gross weight has no prices and is in no figure: the rest stands for the whole";
+            figures.push((percent(Some(unpriced)), words.to_owned()));
+        }
+        figures.extend([
             (percent(risk.annual_return), format!("return a year, today's weights all the time, {span}")),
             (percent(risk.volatility), "volatility a year".to_owned()),
-        ];
+        ]);
         let beta = asked.comparison.as_ref().ok().and_then(|of| of.figures.beta());
         if let Some(slope) = beta {
             let interval = ends(slope.interval, |end| decimal(end, 2));

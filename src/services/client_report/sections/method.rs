@@ -38,6 +38,8 @@ pub(super) fn write(page: &mut Html, asked: &Asked) {
         .into_iter()
         .map(|(name, text)| (name.to_owned(), text)),
     );
+    let left_out = &asked.exposures.said.not_analysed;
+    page.list(&left_out.iter().map(|of| format!("{} is in no figure: {}.", of.ticker, of.reason)).collect::<Vec<_>>());
     page.element("h3", "", "Method");
     page.list(&[
         "Every figure is of past prices with today's weights, never of what was really held.".to_owned(),
