@@ -2,6 +2,7 @@
 
 mod answer_cache;
 mod call_log;
+mod changes;
 mod clearing;
 mod counters;
 mod hangups;
@@ -28,6 +29,7 @@ pub(crate) use self::clearing::{is_mark, leave_mark};
 pub use self::{
     answer_cache::{AnswerCache, AnswerKey, Basis, Usual},
     call_log::CallLine,
+    changes::{Changes, KeptItem, KeptItems, KeptState},
     clearing::Clearing,
     counters::{CallFigures, Counters, Part},
     hangups::Hangups,
@@ -71,6 +73,8 @@ pub struct App {
     pub analyzer: Analyzer,
     /// Summaries and reports, for those who ask again.
     pub answers: AnswerCache,
+    /// What users' answers rest on, as of a moment ago.
+    changes: Changes,
     /// Hears of `factor-mcp cache clear`.
     clearing: Clearing,
     /// Whole results of cut answers.
@@ -133,6 +137,7 @@ impl App {
             analyzer: Analyzer::new(prices, yields, fundamentals, Arc::clone(&failure_runs), limits),
             failure_runs,
             answers: AnswerCache::new(settings.analysis.cache_ttl),
+            changes: Changes::default(),
             clearing: Clearing::new(Arc::clone(&sources.store)),
             settings,
             store,
@@ -148,6 +153,14 @@ impl App {
             tracer,
             started: Instant::now(),
         }))
+    }
+
+    /// What is kept of a user and which universe is in force, as it was a second ago at most.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn kept_state(&self, user: UserId) -> Result<Arc<KeptState>, Arc<StoreError>> {
+        self.changes.of(user, &*self.store, &self.universe_watcher).await
     }
 
     /// What happened of a user's calls, since this process has seen them.

@@ -421,7 +421,7 @@ fn router(
     let rest = Rest::new(server.clone(), key_required);
     let (root, routes) = rest.router();
     // The factory runs per request in the newer protocol: it hands out clones of what was built once.
-    let mcp = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
+    let mcp = StreamableHttpService::new(move || Ok(server.for_client()), Arc::clone(&sessions), config);
     let shares = Arc::new(Shares::new(SHARE));
     let guard = Guard {
         requests,

@@ -10,6 +10,7 @@ pub mod raw_content;
 pub mod resources;
 pub mod schema;
 pub mod server;
+mod subscriptions;
 pub mod tools;
 pub mod transport;
 mod work;

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod check;
+pub mod client_report;
 pub(crate) mod common_args;
 pub mod comparison;
 pub mod exposures;

@@ -69,12 +69,17 @@ pub(crate) fn titled_table(text: &mut String, title: &str, head: &[&str], words:
     if rows.is_empty() {
         return;
     }
-    let has = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|cell| cell != NONE));
-    let kept: Vec<usize> = (0..head.len()).filter(|at| *at < words || has(*at)).collect();
+    let kept = columns_that_know(head.len(), words, rows);
     let head: Vec<&str> = kept.iter().filter_map(|at| head.get(*at).copied()).collect();
     let row = |row: &Vec<String>| kept.iter().filter_map(|at| row.get(*at).cloned()).collect();
     let _ = write!(text, "\n## {title}\n\n");
     table(text, &head, words, rows.iter().map(row).collect());
+}
+
+/// The columns of words, and those of numbers that have any.
+pub(crate) fn columns_that_know(columns: usize, words: usize, rows: &[Vec<String>]) -> Vec<usize> {
+    let has = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|cell| cell != NONE));
+    (0..columns).filter(|at| *at < words || has(*at)).collect()
 }
 
 /// Names with their weights, heaviest first; those after `most` are one row.

@@ -1,6 +1,8 @@
 //! `analyze`: the same analysis, for a terminal or a script.
 
 mod holdings;
+mod pdf;
+mod report;
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
@@ -45,6 +47,8 @@ enum Kind {
     Stress,
     /// How hedges of a factor (--factor) did, quarter by quarter, beside other ways
     Scorecard,
+    /// One file on a portfolio (--holdings or --portfolio) for the person whose money it is: --out report.html or report.pdf
+    Report,
 }
 
 /// Arguments of `analyze`.
@@ -106,7 +110,8 @@ pub struct AnalyzeArgs {
     /// Length of lists and tables
     #[arg(long, value_name = "N")]
     top: Option<usize>,
-    /// Recommendations: the factor there is too much of: a ticker, name, category or sector group; stress: the one to stress
+    /// Recommendations: the factor there is too much of: a ticker, name, category or sector group; stress: the one to stress;
+    /// report: the one to offset (default: the heaviest holding)
     #[arg(long, value_name = "NAME")]
     factor: Option<String>,
     /// Recommendations, scorecard: only these may hedge it, such as TLT,IEF: any ticker or name
@@ -115,18 +120,24 @@ pub struct AnalyzeArgs {
     /// Recommendations: true lists short sales too; false lets the best hedge only buy
     #[arg(long, value_name = "BOOL")]
     allow_short: Option<bool>,
-    /// Recommendations, exposures, model: a CSV file with the columns ticker and weight, shares or value
+    /// Recommendations, exposures, model, stress, report: a CSV file with the columns ticker and weight, shares or value
     #[arg(long, value_name = "PATH", conflicts_with = "portfolio")]
     holdings: Option<PathBuf>,
-    /// Recommendations, exposures, model: a saved portfolio (default: CURRENT_PORTFOLIO)
+    /// Recommendations, exposures, model, stress, report: a saved portfolio (default: CURRENT_PORTFOLIO)
     #[arg(long, value_name = "NAME")]
     portfolio: Option<String>,
     /// Any argument of the tool behind the analysis, as a JSON object; wins over the other options
     #[arg(long, value_name = "JSON")]
     args: Option<String>,
-    /// Write to this file instead of standard output
-    #[arg(long, short, value_name = "PATH")]
+    /// Write to this file instead of standard output; a report to .html, or to .pdf where a Chromium is installed
+    #[arg(long, short, visible_alias = "out", value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Report: what stands at its head
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Report: the Chromium that prints a .pdf, where it is not found by itself
+    #[arg(long, value_name = "PATH")]
+    browser: Option<PathBuf>,
     /// Draw the answer into this file: .svg or .png
     #[arg(long, value_name = "PATH")]
     chart: Option<PathBuf>,
@@ -146,7 +157,8 @@ impl AnalyzeArgs {
             | Kind::Comparison
             | Kind::Model
             | Kind::Stress
-            | Kind::Scorecard => None,
+            | Kind::Scorecard
+            | Kind::Report => None,
         };
         let mut arguments = Map::new();
         arguments.extend(kind.map(|kind| ("analysis_type".to_owned(), json!(kind))));
@@ -251,6 +263,11 @@ fn share(text: &str) -> Value {
 /// # Errors
 /// When the price source cannot be opened or the answer cannot be written.
 pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
+    let is_report = matches!(args.kind, Kind::Report);
+    ensure!(
+        is_report || (args.title.is_none() && args.browser.is_none()),
+        "--title and --browser are for a report: write `analyze report`, or leave them out"
+    );
     let app: Arc<App> = App::build(settings)?;
     let call = Call { arguments: args.arguments()?, progress: Progress::bar(), ..Call::default() };
     let answered = match args.kind {
@@ -260,6 +277,7 @@ pub async fn run(settings: Settings, args: AnalyzeArgs) -> anyhow::Result<ExitCo
         Kind::Comparison => comparison::answer(&app, call).await,
         Kind::Model => factor_model::answer(&app, call).await,
         Kind::Stress => stress::answer(&app, call).await,
+        Kind::Report => return report::write(&app, args, call).await,
     };
     match answered {
         Ok(answer) => {

@@ -1,8 +1,7 @@
 //! `GET /api/events`: tells a page that its user's groups, portfolios or the universe are others than a moment ago.
 //!
-//! An event holds the state of each as a short digest, the first as soon as the stream is open; who listens compares. The state is read
-//! from the store, so that a change counts whoever made it: another replica, the command line, a model over MCP. All streams of a
-//! user look once.
+//! An event holds the state of each as a short digest, the first as soon as the stream is open; who listens compares. The state is
+//! [`App::kept_state`], so that a change counts whoever made it.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -14,32 +13,26 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, Utc};
 use factor_store::StoreError;
 use factor_types::UserId;
 use futures::{Stream, StreamExt, stream};
-use moka::future::Cache;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{sse::event_stream, stay::LOOK};
-use crate::app::App;
+use crate::app::{App, KeptItems, KeptState};
 
 /// Where the stream is.
 pub(super) const PATH: &str = "/api/events";
 /// How often a stream says that it is there: proxies end one that says nothing for half a minute.
 const PING: Duration = Duration::from_secs(15);
-/// For so long what was found is the answer to another stream of the same user.
-const KNOWN_FOR: Duration = Duration::from_secs(1);
-const MOST_KNOWN: u64 = 10_000;
 
 /// What the streams of a server share.
 #[derive(Debug, Clone)]
 pub(super) struct Events {
     app: Arc<App>,
-    known: Cache<UserId, Known>,
     /// Cancelled once streams have to end.
     stop: CancellationToken,
 }
@@ -65,8 +58,7 @@ async fn open(State(events): State<Events>, user: Option<Extension<UserId>>) -> 
 
 impl Events {
     pub(super) fn new(app: Arc<App>, stop: CancellationToken) -> Self {
-        let known = Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KNOWN_FOR).build();
-        Self { app, known, stop }
+        Self { app, stop }
     }
 
     /// What a user hears.
@@ -97,64 +89,49 @@ impl Events {
 
     /// The state as it was a second ago at most.
     async fn now(&self, user: UserId) -> Result<Known, Arc<StoreError>> {
-        self.known.try_get_with(user, self.looked_up(user)).await
+        Ok(Known::of(&*self.app.kept_state(user).await?))
     }
+}
 
-    async fn looked_up(&self, user: UserId) -> Result<Known, StoreError> {
-        let store = &self.app.store;
-        let groups = match store.groups(user).await {
-            Ok(groups) => {
-                let saved = groups.rows.iter().map(|row| (row.group.what.name.as_str(), row.group.updated_at));
-                digest(saved, &groups.damaged)
-            }
-            Err(StoreError::NotConfigured) => digest(std::iter::empty(), &[]),
-            Err(error) => return Err(error),
-        };
-        let portfolios = match store.portfolios(user).await {
-            Ok(portfolios) => {
-                let saved = portfolios.rows.iter().map(|row| (row.what.name.as_str(), row.updated_at));
-                digest(saved, &portfolios.damaged)
-            }
-            Err(StoreError::NotConfigured) => digest(std::iter::empty(), &[]),
-            Err(error) => return Err(error),
-        };
-        let universe = self.app.universe_watcher.current().await.loaded.hash.clone();
-        Ok(Known { groups, portfolios, universe })
+impl Known {
+    fn of(state: &KeptState) -> Self {
+        Self { groups: digest(&state.groups), portfolios: digest(&state.portfolios), universe: state.universe.clone() }
     }
 }
 
 /// A digest of what is kept: another one after every change.
-fn digest<'a>(saved: impl Iterator<Item = (&'a str, DateTime<Utc>)>, damaged: &[String]) -> String {
+fn digest(kept: &KeptItems) -> String {
     let mut digest = Sha256::new();
     // Lengths and marks between, so that no two lists look alike.
-    for (name, at) in saved {
-        digest.update([0]);
-        digest.update(name.len().to_le_bytes());
-        digest.update(name);
-        digest.update(at.timestamp_micros().to_le_bytes());
-    }
-    for name in damaged {
-        digest.update([1]);
-        digest.update(name.len().to_le_bytes());
-        digest.update(name);
+    for item in kept.values() {
+        digest.update([u8::from(item.updated_at.is_none())]);
+        digest.update(item.name.len().to_le_bytes());
+        digest.update(&item.name);
+        if let Some(at) = item.updated_at {
+            digest.update(at.timestamp_micros().to_le_bytes());
+        }
     }
     digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+
     use super::*;
+    use crate::app::KeptItem;
 
     #[test]
     fn every_change_is_another_state() {
-        let at = |seconds| DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
+        let at = |seconds| DateTime::<Utc>::from_timestamp(seconds, 0);
+        let item = |name: &str, updated_at| (name.to_owned(), KeptItem { name: name.to_owned(), updated_at });
         let states = [
-            digest(std::iter::empty(), &[]),
-            digest([("a", at(1))].into_iter(), &[]),
-            digest([("a", at(2))].into_iter(), &[]),
-            digest([("b", at(1))].into_iter(), &[]),
-            digest([("a", at(1)), ("b", at(1))].into_iter(), &[]),
-            digest(std::iter::empty(), &["a".to_owned()]),
+            digest(&KeptItems::new()),
+            digest(&KeptItems::from([item("a", at(1))])),
+            digest(&KeptItems::from([item("a", at(2))])),
+            digest(&KeptItems::from([item("b", at(1))])),
+            digest(&KeptItems::from([item("a", at(1)), item("b", at(1))])),
+            digest(&KeptItems::from([item("a", None)])),
         ];
         for (at, state) in states.iter().enumerate() {
             assert!(!states[..at].contains(state), "{at}");

@@ -173,6 +173,17 @@ impl Guard {
             match looked_at(body.clone()).await {
                 Err(refused) => return no_message(*refused),
                 Ok(Looked::Whole(tool)) => called = tool,
+                // It only listens, for as long as its client likes: among those at work it would keep others out. In a session of
+                // events the stream is counted already.
+                Ok(Looked::Listens) if taken.is_some() && parts.extensions.get::<Session>().is_none() => {
+                    drop(taken);
+                    let Some(listens) = self.shares.take(sender.caller, Share::Streams) else {
+                        return Refusal::Streams.into_response();
+                    };
+                    let request = Request::from_parts(parts, Body::from(body));
+                    return held(Sessions::sent_by(sender, next.run(request)).await, listens);
+                }
+                Ok(Looked::Listens) => {}
                 Ok(Looked::Apart(apart)) => {
                     body = apart.rest.into();
                     parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
@@ -287,7 +298,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 /// Whether a body is a message; one that asks for nothing is. A long call is taken apart, away from the async threads.
 async fn looked_at(body: Bytes) -> Result<Looked, Box<Refused>> {
     if body.len() <= message::LONG {
-        return message::check(&body).map(Looked::Whole);
+        return message::check(&body);
     }
     spawn_blocking(move || message::apart(&body)).await.unwrap_or_else(|_| Err(Refused::unread()))
 }

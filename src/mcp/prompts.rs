@@ -3,6 +3,7 @@
 //! A prompt is one file here and one line in `PROMPTS`; the list, the texts and the completions come from that row. The last
 //! four are the skills of the folder `skills`.
 
+mod client_report;
 mod completion;
 mod explain_a_fund;
 mod factor_check_up;
@@ -21,7 +22,8 @@ pub(super) use self::completion::complete;
 use crate::arguments::nearest;
 
 /// Every prompt, in the order of the list.
-const PROMPTS: [PromptEntry; 9] = [
+const PROMPTS: [PromptEntry; 10] = [
+    client_report::ENTRY,
     explain_a_fund::ENTRY,
     factor_check_up::ENTRY,
     hedge_my_portfolio::ENTRY,
@@ -163,7 +165,7 @@ mod tests {
         let refused = |name: &str| get(name, &JsonObject::new()).unwrap_err().message.into_owned();
         assert_eq!(refused("factor_checkup"), "unknown prompt `factor_checkup`: did you mean `factor_check_up`?");
         assert!(refused("zzz").contains(
-            "there are explain_a_fund, factor_check_up, hedge_my_portfolio, stress_my_portfolio, what_moved_this_month"
+            "there are client_report, explain_a_fund, factor_check_up, hedge_my_portfolio, stress_my_portfolio, what_moved_this_month"
         ));
     }
 }

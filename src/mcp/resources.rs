@@ -1,19 +1,23 @@
-//! Resources: the universe, the glossary, the tools' schemas, whole results, and the app that draws answers.
+//! Resources: the universe, the glossary, the tools' schemas, whole results, the app that draws answers, and what the user has saved.
+
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use factor_types::UserId;
+use factor_types::GroupName;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rmcp::{
     ErrorData,
     model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
 };
-use serde_json::json;
+use serde_json::{Map, json};
 
-use super::{apps, catalog::Catalog};
+use super::{apps, catalog::Catalog, tools::ToolFn, work};
 use crate::{
-    app::App,
+    app::{App, KeptItems},
     page,
     results::{self, KeptResult},
-    services::factors,
+    rights::Rights,
+    services::{Call, factors},
 };
 
 factor_types::closed_set! {
@@ -35,6 +39,77 @@ factor_types::closed_set! {
         Result = "factor://result/{id}",
         /// The schemas of a tool.
         Schema = "factor://schema/{tool}",
+        /// A saved portfolio.
+        Portfolio = "factor://portfolio/{name}",
+        /// A factor group.
+        Group = "factor://group/{name}",
+    }
+}
+
+/// What the user has saved and can be read one by one: by which tool, and under which argument its name goes.
+struct SavedKind {
+    begins: &'static str,
+    tool: &'static str,
+    argument: &'static str,
+    title: &'static str,
+}
+
+const PORTFOLIOS: SavedKind =
+    SavedKind { begins: "factor://portfolio/", tool: "get_portfolio", argument: "portfolio_name", title: "Portfolio" };
+const GROUPS: SavedKind =
+    SavedKind { begins: "factor://group/", tool: "get_factor_group", argument: "group_name", title: "Factor group" };
+
+/// What stands in an address as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.');
+
+/// What may change of a resource that is at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Changing {
+    /// Nothing, as long as the server runs.
+    Never,
+    /// The universe.
+    Universe,
+    /// A factor group, by the key of its name.
+    Group(String),
+    /// A portfolio, by the key of its name.
+    Portfolio(String),
+}
+
+impl Changing {
+    /// What is at an address; a saved thing need not be there yet.
+    ///
+    /// # Errors
+    /// No resource has such an address.
+    pub(super) fn at(uri: &str) -> Result<Self, ErrorData> {
+        if let Some(fixed) = Fixed::ALL.into_iter().find(|fixed| fixed.as_str() == uri) {
+            return Ok(if matches!(fixed, Fixed::Universe) { Self::Universe } else { Self::Never });
+        }
+        let named = |kind: &SavedKind| kind.named(uri).map(|name| name.key());
+        let saved = named(&PORTFOLIOS).map(Self::Portfolio).or_else(|| named(&GROUPS).map(Self::Group));
+        let is_other = uri.starts_with(SCHEMA) || uri.starts_with(results::URI_PREFIX);
+        saved.or(is_other.then_some(Self::Never)).ok_or_else(|| not_found(uri, &there_are()))
+    }
+}
+
+impl SavedKind {
+    /// The name in an address of this kind.
+    fn named(&self, uri: &str) -> Option<GroupName> {
+        let name = percent_decode_str(uri.strip_prefix(self.begins)?).decode_utf8().ok()?;
+        name.parse().ok()
+    }
+
+    /// The entries of the list.
+    fn entries(&self, kept: &KeptItems, catalog: &Catalog, rights: Rights) -> Vec<Resource> {
+        if catalog.get(self.tool).is_none() || rights.require(catalog.needs(self.tool)).is_err() {
+            return Vec::new();
+        }
+        let entry = |(key, item): (&String, &crate::app::KeptItem)| {
+            let uri = format!("{}{}", self.begins, utf8_percent_encode(key, PLAIN));
+            let title = format!("{} {}", self.title, item.name);
+            Resource::new(uri, item.name.clone()).with_title(title).with_mime_type(JSON)
+        };
+        // What is damaged cannot be read.
+        kept.iter().filter(|(_, item)| item.updated_at.is_some()).map(entry).collect()
     }
 }
 
@@ -51,6 +126,16 @@ const LIFE_MS: u64 = 10 * 60 * 1000;
 /// The resources with a fixed address.
 pub fn list() -> Vec<Resource> {
     Fixed::ALL.into_iter().map(Fixed::resource).collect()
+}
+
+/// The same, and what the user has saved; where the store is away, those alone.
+pub(super) async fn list_of(app: &App, catalog: &Catalog, call: &Call) -> Vec<Resource> {
+    let mut all = list();
+    if let Ok(kept) = app.kept_state(call.user).await {
+        all.extend(PORTFOLIOS.entries(&kept.portfolios, catalog, call.rights));
+        all.extend(GROUPS.entries(&kept.groups, catalog, call.rights));
+    }
+    all
 }
 
 /// The resources whose address has a variable part.
@@ -98,18 +183,27 @@ impl Template {
                 .with_title("Tool schema")
                 .with_description("The argument and answer schemas of one tool.")
                 .with_mime_type(JSON),
+            Self::Portfolio => ResourceTemplate::new(self.as_str(), "portfolio")
+                .with_title("Portfolio")
+                .with_description("A saved portfolio: holdings and their weights.")
+                .with_mime_type(JSON),
+            Self::Group => ResourceTemplate::new(self.as_str(), "group")
+                .with_title("Factor group")
+                .with_description("A factor group: members and weights.")
+                .with_mime_type(JSON),
         }
     }
 }
 
-/// The contents of a resource; a whole result is read by the user it was computed for, and by nobody else.
+/// The contents of a resource for the one whose `call` it is; a whole result is read by the user it was computed for, and by nobody
+/// else, and so is what a user has saved.
 ///
 /// # Errors
 /// When there is none at this address: -32002, which rmcp turns into -32602 for the newer protocol.
 pub(super) async fn read(
-    app: &App,
+    app: &Arc<App>,
     catalog: &Catalog,
-    user: UserId,
+    call: Call,
     uri: &str,
 ) -> Result<ReadResourceResult, ErrorData> {
     let shared = |text: String, mime| {
@@ -123,8 +217,15 @@ pub(super) async fn read(
     if let Some(schema) = uri.strip_prefix(SCHEMA).and_then(|tool| schema(catalog, tool)) {
         return shared(schema, JSON);
     }
+    for kind in [&PORTFOLIOS, &GROUPS] {
+        if let (Some(name), Some((_, tool))) = (kind.named(uri), catalog.get(kind.tool)) {
+            let text = saved(app, (kind, tool), &name, catalog, call, uri).await?;
+            let contents = vec![ResourceContents::text(text, uri).with_mime_type(JSON)];
+            return Ok(ReadResourceResult::new(contents).with_ttl_ms(0).with_cache_scope(CacheScope::Private));
+        }
+    }
     if uri.starts_with(results::URI_PREFIX) {
-        let Some(result) = app.results.get(user, uri) else {
+        let Some(result) = app.results.get(call.user, uri) else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let mime = result.media().mime();
@@ -136,9 +237,41 @@ pub(super) async fn read(
         // Not for a cache that several users share: it may hold their portfolio.
         return Ok(ReadResourceResult::new(vec![contents]).with_ttl_ms(LIFE_MS).with_cache_scope(CacheScope::Private));
     }
-    let [glossary, universe, drawing] = Fixed::NAMES;
-    let [result, schema] = Template::NAMES;
-    Err(not_found(uri, &format!("there are {glossary}, {universe}, {drawing}, {schema} and {result}")))
+    Err(not_found(uri, &there_are()))
+}
+
+/// What its tool says of something that is saved.
+///
+/// # Errors
+/// The caller may not read it, nothing is saved so, or it cannot be read.
+async fn saved(
+    app: &Arc<App>,
+    (kind, tool): (&SavedKind, ToolFn),
+    name: &GroupName,
+    catalog: &Catalog,
+    call: Call,
+    uri: &str,
+) -> Result<String, ErrorData> {
+    if let Err(refused) = call.rights.require(catalog.needs(kind.tool)) {
+        return Err(ErrorData::invalid_request(refused.to_string(), None));
+    }
+    let arguments = Map::from_iter([(kind.argument.to_owned(), json!(name.to_string()))]);
+    match work::done(app, kind.tool, tool, Call { arguments, ..call }).await {
+        Ok(answer) => Ok(answer.structured.to_string()),
+        Err(failure) => {
+            let failed = failure.structured.value();
+            let why = failed["error"]["message"].as_str().unwrap_or("it cannot be read").to_owned();
+            match failed["error"]["code"].as_str() {
+                Some("not_found") => Err(not_found(uri, &why)),
+                _ => Err(ErrorData::internal_error(why, None)),
+            }
+        }
+    }
+}
+
+fn there_are() -> String {
+    let all: Vec<&str> = Fixed::NAMES.into_iter().chain(Template::NAMES).collect();
+    format!("there are {}", all.join(", "))
 }
 
 fn not_found(uri: &str, hint: &str) -> ErrorData {
@@ -166,6 +299,8 @@ fn schema(catalog: &Catalog, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use factor_types::UserId;
+
     use super::*;
     use crate::{
         mcp::{catalog::ToolFilter, tools::TOOLS},
@@ -177,6 +312,25 @@ mod tests {
         assert_eq!(Template::Schema.as_str().strip_prefix(SCHEMA), Some("{tool}"));
         assert_eq!(Template::Result.as_str().strip_prefix(results::URI_PREFIX), Some("{id}"));
         assert_eq!(Fixed::Drawing.as_str(), apps::URI);
+        assert_eq!(Template::Portfolio.as_str().strip_prefix(PORTFOLIOS.begins), Some("{name}"));
+        assert_eq!(Template::Group.as_str().strip_prefix(GROUPS.begins), Some("{name}"));
+    }
+
+    #[test]
+    fn a_name_in_an_address_is_the_one_that_was_saved_however_it_is_written() {
+        let at = |uri: &str| Changing::at(uri).ok();
+        let core = Some(Changing::Portfolio("my_r&d_core".to_owned()));
+        for uri in ["my_r%26d_core", "My%20R%26D%20Core", "My_R&D_Core"] {
+            assert_eq!(at(&format!("factor://portfolio/{uri}")), core, "{uri}");
+        }
+        assert_eq!(at("factor://group/a"), Some(Changing::Group("a".to_owned())));
+        assert_eq!(
+            (at("factor://universe"), at("factor://glossary")),
+            (Some(Changing::Universe), Some(Changing::Never))
+        );
+        for wrong in ["factor://portfolio/", "factor://portfolio/%FF", "factor://group/<b>", "factor://nothing", ""] {
+            assert_eq!(at(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
@@ -186,9 +340,9 @@ mod tests {
     }
 
     /// What a user reads at an address.
-    async fn read_by(app: &App, user: UserId, uri: &str) -> Result<serde_json::Value, String> {
+    async fn read_by(app: &Arc<App>, user: UserId, uri: &str) -> Result<serde_json::Value, String> {
         let catalog = Catalog::new(TOOLS, &ToolFilter::default()).unwrap();
-        let read = read(app, &catalog, user, uri).await;
+        let read = read(app, &catalog, Call { user, ..Call::default() }, uri).await;
         read.map(|read| serde_json::to_value(read).unwrap()).map_err(|error| error.message.into_owned())
     }
 

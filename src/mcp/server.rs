@@ -14,9 +14,10 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
         ContentBlock, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, Resource, ServerCapabilities, ServerConfig, Tool,
+        ReadResourceRequestParams, ReadResourceResponse, Resource, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,7 @@ use super::{
     pictures, progress, prompts,
     raw_content::RawContent,
     resources,
+    subscriptions::{self, Subscriptions},
     tools::{ToolEntry, ToolFn},
     transport::Arguments,
     work,
@@ -78,6 +80,8 @@ const LIST_LIFE_MS: u64 = 60 * 60 * 1000;
 #[derive(Debug, Clone)]
 pub struct Server {
     inner: Arc<Inner>,
+    /// Of the client that is served: [`Server::for_client`] gives each its own.
+    subscriptions: Arc<Subscriptions>,
 }
 
 #[derive(Debug)]
@@ -97,6 +101,8 @@ impl Server {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
             .enable_prompts()
             .enable_completions()
             .enable_extensions_with(apps::extension())
@@ -105,7 +111,13 @@ impl Server {
             .with_title("Factor analysis")
             .with_description(env!("CARGO_PKG_DESCRIPTION"));
         let info = ServerConfig::new(capabilities).with_server_info(about).with_instructions(INSTRUCTIONS);
-        Ok(Self { inner: Arc::new(Inner { app, catalog, info }) })
+        Ok(Self { inner: Arc::new(Inner { app, catalog, info }), subscriptions: Arc::default() })
+    }
+
+    /// The handler for one more client.
+    #[must_use]
+    pub fn for_client(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), subscriptions: Arc::default() }
     }
 
     /// What a request may use.
@@ -193,6 +205,18 @@ fn rights(extensions: &Extensions) -> Rights {
     match extensions.get::<http::request::Parts>() {
         Some(parts) => parts.extensions.get().copied().unwrap_or(Rights::NONE),
         None => Rights::all(),
+    }
+}
+
+/// A call of whoever asks for a resource.
+fn read_call(context: &RequestContext<RoleServer>) -> Call {
+    Call {
+        user: caller(&context.extensions),
+        address: address(&context.extensions),
+        rights: rights(&context.extensions),
+        cancel: context.ct.child_token(),
+        trace: trace(context),
+        ..Call::default()
     }
 }
 
@@ -286,10 +310,11 @@ impl ServerHandler for Server {
     async fn list_resources(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let list = resources::list();
-        Ok(ListResourcesResult::with_all_items(list).with_ttl_ms(LIST_LIFE_MS).with_cache_scope(CacheScope::Public))
+        let list = resources::list_of(&self.inner.app, &self.inner.catalog, &read_call(&context)).await;
+        // What the user has saved is among them.
+        Ok(ListResourcesResult::with_all_items(list).with_ttl_ms(0).with_cache_scope(CacheScope::Private))
     }
 
     async fn list_resource_templates(
@@ -307,9 +332,34 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(&self.inner.app, &self.inner.catalog, caller(&context.extensions), &request.uri)
-            .await
-            .map(Into::into)
+        resources::read(&self.inner.app, &self.inner.catalog, read_call(&context), &request.uri).await.map(Into::into)
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(subscriptions::accepted(requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let user = caller(&context.request_context().extensions);
+        self.subscriptions.listen(&self.inner.app, user, context).await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let user = caller(&context.extensions);
+        self.subscriptions.add(&self.inner.app, user, request.uri, context.peer.clone()).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscriptions.remove(&request.uri);
+        Ok(())
     }
 
     async fn complete(

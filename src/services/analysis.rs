@@ -36,6 +36,14 @@ use crate::{
 /// The caller's mistakes, all at once, or why nothing could be analysed.
 pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let basis = as_factors::basis(app, &call).await;
+    answer_on(app, call, basis).await
+}
+
+/// [`answer`] of a call that is read against what is known already, such as holdings that are saved nowhere.
+///
+/// # Errors
+/// As [`answer`].
+pub(crate) async fn answer_on(app: &Arc<App>, call: Call, basis: Basis) -> Result<Rendered, ToolError> {
     let asked = Asked::of(app, "get_factor_analysis", &call, basis.clone());
     if let Some(answer) = asked.answered(app) {
         return Ok(answer);

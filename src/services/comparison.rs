@@ -25,7 +25,13 @@ use super::{
     portfolios::as_factors,
     repeats::Asked,
 };
-use crate::{answer::Rendered, app::App, arguments::Args, services::Call, tool_error::ToolError};
+use crate::{
+    answer::Rendered,
+    app::{App, Basis},
+    arguments::Args,
+    services::Call,
+    tool_error::ToolError,
+};
 
 /// Everything an answer is made of.
 struct Comparison {
@@ -48,8 +54,16 @@ pub fn answer_schema() -> Schema {
 ///
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing can be said.
-pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
+pub async fn answer(app: &Arc<App>, call: Call) -> Result<Rendered, ToolError> {
     let basis = as_factors::basis(app, &call).await;
+    answer_on(app, call, basis).await
+}
+
+/// [`answer`] of a call that is read against what is known already, such as holdings that are saved nowhere.
+///
+/// # Errors
+/// As [`answer`].
+pub(crate) async fn answer_on(app: &Arc<App>, mut call: Call, basis: Basis) -> Result<Rendered, ToolError> {
     let asked = Asked::of(app, "compare_factors", &call, basis.clone());
     if let Some(answer) = asked.answered(app) {
         return Ok(answer);

@@ -12,7 +12,7 @@ mod request;
 mod rows;
 mod sentences;
 mod short;
-mod subject;
+pub(crate) mod subject;
 
 #[cfg(test)]
 mod tests;

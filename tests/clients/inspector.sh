@@ -58,7 +58,7 @@ inspect_all() {
     inspect 0 "resources/list" \
         "result.resources.map((r) => r.uri).sort().join(' ') === 'factor://glossary factor://universe ui://factor/app.html'" --method resources/list
     inspect 0 "resources/templates/list" \
-        "result.resourceTemplates.map((r) => r.uriTemplate).sort().join(' ') === 'factor://result/{id} factor://schema/{tool}'" \
+        "result.resourceTemplates.map((r) => r.uriTemplate).sort().join(' ') === 'factor://group/{name} factor://portfolio/{name} factor://result/{id} factor://schema/{tool}'" \
         --method resources/templates/list
     inspect 0 "resources/read" "result.contents[0].text.length > 500" --method resources/read --uri factor://glossary
 }

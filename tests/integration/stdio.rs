@@ -90,7 +90,7 @@ async fn resources_prompts_and_completions() {
         assert!(contents["text"].as_str().unwrap().len() > 1_000, "{read}");
     }
     let templates = process.request("resources/templates/list", json!({})).await;
-    assert_eq!(templates["result"]["resourceTemplates"].as_array().unwrap().len(), 2);
+    assert_eq!(templates["result"]["resourceTemplates"].as_array().unwrap().len(), 4);
     let schema = process.request("resources/read", json!({"uri": "factor://schema/list_factors"})).await;
     let schema: Value = serde_json::from_str(schema["result"]["contents"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(schema["input_schema"]["properties"]["query"]["type"], "string");

@@ -14,6 +14,9 @@ use skrifa::{
 const REGULAR: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 const SEMI_BOLD: &[u8] = include_bytes!("../fonts/Inter-SemiBold.ttf");
 
+/// The font's name, and its files by their weights: for a document that holds pictures, so that texts are as wide as they were laid out.
+pub const FONT: (&str, [(u16, &[u8]); 2]) = ("Inter", [(400, REGULAR), (600, SEMI_BOLD)]);
+
 /// The families that a viewer of the SVG may take: ours, else one that is not wider.
 pub(crate) const FAMILIES: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 

@@ -44,6 +44,7 @@ pub use self::{
     colour::Theme,
     dots::{Dots, DotsRow, Estimate},
     exposures::{Exposures, Weight},
+    font::FONT,
     heat_map::{Block, HeatMap},
     hedges::{Hedge, Hedges},
     picture::Picture,

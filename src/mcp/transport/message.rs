@@ -83,31 +83,32 @@ pub(crate) fn read(text: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, 
 pub(crate) enum Looked {
     /// It stays as it is; the tool that it calls, if it calls one.
     Whole(Option<String>),
+    /// It opens a stream of notifications, which works at nothing.
+    Listens,
     /// It is a long call, and was taken apart.
     Apart(Apart),
 }
 
-/// Whether text is a message that asks for something or for nothing, for one who does not need it read; the tool that it calls, if
-/// it calls one.
+/// Whether text is a message that asks for something or for nothing, for one who does not need it read, and what is known of it.
 ///
 /// # Errors
 /// Why it is none.
-pub(crate) fn check(text: &[u8]) -> Result<Option<String>, Box<Refused>> {
+pub(crate) fn check(text: &[u8]) -> Result<Looked, Box<Refused>> {
     // Most of what comes is a call. That one is well formed shows without a tree of its arguments, which cost more than all else
     // that is done before a request is sent away.
     match serde_json::from_slice::<Call<'_, AnyObject>>(text).ok().filter(Call::is_of_a_tool) {
-        Some(call) => Ok(Some(call.params.name)),
-        None => read(text).map(called),
+        Some(call) => Ok(Looked::Whole(Some(call.params.name))),
+        None => read(text).map(looked_at),
     }
 }
 
-/// The tool that a message calls.
-fn called(message: Option<RxJsonRpcMessage<RoleServer>>) -> Option<String> {
-    match message? {
-        JsonRpcMessage::Request(JsonRpcRequest { request: ClientRequest::CallToolRequest(call), .. }) => {
-            Some(call.params.name.into_owned())
-        }
-        _ => None,
+/// What is known of a message that was read.
+fn looked_at(message: Option<RxJsonRpcMessage<RoleServer>>) -> Looked {
+    let Some(JsonRpcMessage::Request(JsonRpcRequest { request, .. })) = message else { return Looked::Whole(None) };
+    match request {
+        ClientRequest::CallToolRequest(call) => Looked::Whole(Some(call.params.name.into_owned())),
+        ClientRequest::SubscriptionsListenRequest(_) => Looked::Listens,
+        _ => Looked::Whole(None),
     }
 }
 
@@ -138,7 +139,7 @@ impl Arguments {
 pub(crate) fn apart(text: &[u8]) -> Result<Looked, Box<Refused>> {
     let call = serde_json::from_slice::<Call<'_, Map<String, Value>>>(text).ok();
     let Some(call) = call.filter(Call::is_of_a_tool) else {
-        return read(text).map(|message| Looked::Whole(called(message)));
+        return read(text).map(looked_at);
     };
     let CallParams { meta, name, arguments } = call.params;
     let mut params = json!({ "name": &name, "arguments": {} });
@@ -350,11 +351,13 @@ mod tests {
     #[test]
     fn the_tool_that_is_called_is_the_one_that_the_service_will_call() {
         let tool = |text: &str| {
-            let of_apart = match apart(text.as_bytes()).unwrap() {
+            let tool = |looked| match looked {
                 Looked::Whole(tool) => tool,
                 Looked::Apart(apart) => Some(apart.tool),
+                Looked::Listens => panic!("{text}"),
             };
-            let of_check = check(text.as_bytes()).unwrap();
+            let of_apart = tool(apart(text.as_bytes()).unwrap());
+            let of_check = tool(check(text.as_bytes()).unwrap());
             assert_eq!(of_apart, of_check, "{text}");
             of_check
         };
@@ -367,6 +370,8 @@ mod tests {
             assert_eq!(tool(text).as_deref(), Some("b"), "{text}");
         }
         assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), None);
+        let listens = r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}"#;
+        assert!(matches!(check(listens.as_bytes()), Ok(Looked::Listens)));
     }
 
     #[test]

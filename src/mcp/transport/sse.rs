@@ -174,7 +174,7 @@ impl Sessions {
         let ends = stop.clone().drop_guard();
         let sink = Answers { stream: PollSender::new(to_stream), unanswered };
         let messages = stream::poll_fn(move |context| coming.poll_recv(context));
-        let (server, ended) = (self.server.clone(), stop.clone());
+        let (server, ended) = (self.server.for_client(), stop.clone());
         tokio::spawn(async move {
             // It ends with the stream. When it ends first (a first message that is no way to begin), what it said is still sent.
             let _open = open;

@@ -17,14 +17,14 @@ use crate::{
 };
 
 /// What the holdings of a call are called.
-const GIVEN: &str = "given_holdings";
+pub(crate) const GIVEN: &str = "given_holdings";
 
 /// Puts what the call is about into its `tickers`, and gives what it is read against with what the caller should know of it. What
 /// cannot be read stays where it is, for the reader of arguments to refuse.
 ///
 /// # Errors
 /// The call is about nothing.
-pub(super) async fn settle(app: &Arc<App>, call: &mut Call) -> Result<(Basis, Vec<String>), ToolError> {
+pub(crate) async fn settle(app: &Arc<App>, call: &mut Call) -> Result<(Basis, Vec<String>), ToolError> {
     let arguments = &mut call.arguments;
     let mut named = Vec::new();
     if let Some(one) = arguments.remove("ticker") {
