@@ -175,7 +175,7 @@ impl Guard {
                 Ok(Looked::Whole(tool)) => called = tool,
                 // It only listens, for as long as its client likes: among those at work it would keep others out. In a session of
                 // events the stream is counted already.
-                Ok(Looked::Listens) if taken.is_some() && parts.extensions.get::<Session>().is_none() => {
+                Ok(Looked::Listens) if parts.extensions.get::<Session>().is_none() => {
                     drop(taken);
                     let Some(listens) = self.shares.take(sender.caller, Share::Streams) else {
                         return Refusal::Streams.into_response();

@@ -1,5 +1,5 @@
-//! What the report reads of each answer, by the names that the contract has. A name that is not there any more is an error and no
-//! empty place.
+//! What the report reads of each answer, by the names that the contract has. Without what every answer has it is not read; what may be
+//! null or absent there is `None` here, and the tests compare the figures that are written with those of the tools.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
