@@ -265,10 +265,28 @@ mod tests {
     /// The weekly panel of one fund with a price on each of New York's days, up to `end`.
     fn weeks(start: &str, end: &str) -> Panel {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let days = trading_days(day(start), day(end));
+        weeks_of(Window::whole(Frequency::Weekly, day(start), day(end)))
+    }
+
+    fn weeks_of(window: Window) -> Panel {
+        let days = trading_days(window.start, window.end);
         let rows = days.enumerate().map(|(at, date)| (date, 100.0 + at as f64));
         let series = PriceSeries::new("A".parse().unwrap(), PriceKind::Close, rows.collect::<Vec<_>>());
-        Panel::build(Window::whole(Frequency::Weekly, day(start), day(end)), &[Arc::new(series)]).unwrap()
+        Panel::build(window, &[Arc::new(series)]).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_price_yet_is_not_said_to_be_under_way() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let window = Window::whole(Frequency::Weekly, day("2020-11-01"), day("2022-03-30"));
+        let panel = weeks_of(Window { asked_end: None, ..window });
+        let reason = |name: &str| named(&panel, name).reason.unwrap();
+        assert!(
+            reason("2022Q1").contains("it is not over") && reason("2022Q1").contains("ask for"),
+            "{}",
+            reason("2022Q1")
+        );
+        assert!(reason("2030").starts_with("no price lies in it yet: the newest is of 2022-03-"), "{}", reason("2030"));
     }
 
     #[test]
@@ -306,7 +324,7 @@ mod tests {
         for (name, words) in [
             ("2012", "it is not over"),
             ("2009", "the prices begin on 2009-12-31"),
-            ("2013", "no price lies in it yet: the newest is of 2012-02-29"),
+            ("2013", "it is not over by end_date 2012-02-29"),
         ] {
             let reason = named(&panel, name).reason.unwrap();
             assert!(reason.contains(words), "{name}: {reason}");
