@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { before, test } from "node:test";
 import { build } from "esbuild";
-import { LONG, PATIENCE, launch, serve, shot, until } from "./support.mjs";
+import { LONG, PATIENCE, launch, percentage, serve, shot, until, written } from "./support.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const URI = "ui://factor/app.html";
@@ -74,7 +74,7 @@ const CASES = [
     ["get_factor_recommendations", { overexposed_factor: "VNQ", holdings: { VNQ: 0.4, SPY: 0.6 } }, "svg line"],
     ["get_portfolio_exposures", { holdings: { SPY: 0.6, IEF: 0.4 } }, "svg rect"],
     ["compare_factors", { tickers: ["SPY", "TLT", "GLD"], periods: ["2022", "other"] }, "svg line"],
-    ["analyze_factor_model", { tickers: ["XLK", "IEF"] }, "svg line"],
+    ["analyze_factor_model", { tickers: ["XLK", "XLU"] }, "svg line"],
     ["stress_test", { holdings: HOLDINGS }, "svg rect"],
     ["stress_test", { holdings: HOLDINGS, scenarios: ["covid"] }, "svg rect"],
     ["stress_test", { holdings: HOLDINGS, shocks: { SPY: -0.2, UST10Y: 1 }, reverse_loss: 0.2 }, "svg rect"],
@@ -148,65 +148,66 @@ test("a window, a year and a category are asked for", async () => {
 });
 
 test("a factor model: each fund and factor that is picked has the figures of the tool, and the model hears of them", async () => {
-    const { page, app, heard } = await shown("analyze_factor_model", { tickers: ["XLK", "IEF"] }, { named: false });
-    const { structuredContent: answer } = await call("analyze_factor_model", { tickers: ["XLK", "IEF"], include: ["fits"], max_chars: 0 });
-    assert.deepEqual((await heard()).calls.map(({ name, arguments: args }) => [name, args.include, args.tickers]), [["analyze_factor_model", ["fits", "metadata"], ["XLK", "IEF"]]]);
-    const [, bond] = answer.fits;
-    assert.equal(bond.ticker, "IEF");
+    const { page, app, heard } = await shown("analyze_factor_model", { tickers: ["XLK", "XLU"] }, { named: false });
+    const { structuredContent: answer } = await call("analyze_factor_model", { tickers: ["XLK", "XLU"], include: ["fits"], max_chars: 0 });
+    assert.deepEqual((await heard()).calls.map(({ name, arguments: args }) => [name, args.include, args.tickers]), [["analyze_factor_model", ["fits", "metadata"], ["XLK", "XLU"]]]);
+    const [, utilities] = answer.fits;
+    assert.equal(utilities.ticker, "XLU");
     await app.locator("svg[aria-label^='Betas of XLK']").waitFor();
     const bars = () => app.locator("svg g > title").allTextContents();
-    const written = (value, digits) => value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "");
     // By keyboard alone: a choice is the next stop of Tab, an arrow the next of its options.
     const chosen = () => page.frames()[1].evaluate(() => document.activeElement.dataset.key);
     for (let presses = 0; presses < 4 && (await chosen()) !== "choice fund"; presses++) await page.keyboard.press("Tab");
     await page.keyboard.press("ArrowDown");
-    await app.locator("svg[aria-label^='Betas of IEF']").waitFor();
+    await app.locator("svg[aria-label^='Betas of XLU']").waitFor();
     assert.equal(await chosen(), "choice fund", "what had the focus has it again");
-    assert.deepEqual((await bars()).map((bar) => bar.split(": ").at(-1)), Object.values(bond.factors).map((row) => written(row.beta, 2)));
+    assert.deepEqual((await bars()).map((bar) => bar.split(": ").at(-1)), Object.values(utilities.factors).map((row) => written(row.beta, 2)));
     await page.keyboard.press("Tab");
     assert.equal(await chosen(), "choice factor");
     await page.keyboard.press("r");
-    const { rates } = bond.factors;
+    const { rates } = utilities.factors;
     const said = `Rates: beta ${written(rates.beta, 2)}, 95% interval ${rates.interval.map((end) => written(end, 2)).join(" to ")}`;
     await app.locator(".looked", { hasText: said }).waitFor();
+    await shot(page, "app-model-factor");
     const contexts = (await heard()).contexts.map(({ content }) => content[0].text);
     assert.equal(contexts.length, 2);
-    assert.ok(contexts[0].startsWith(`In the app the user picked the factor model of IEF (R² ${written(bond.r_squared, 3)}, alpha `), contexts[0]);
-    assert.ok(contexts[1].startsWith(`In the app the user picked a factor in the factor model of IEF: ${said}`), contexts[1]);
+    assert.ok(contexts[0].startsWith(`In the app the user picked the factor model of XLU (R² ${written(utilities.r_squared, 3)}, alpha `), contexts[0]);
+    assert.ok(contexts[1].startsWith(`In the app the user picked a factor in the factor model of XLU: ${said}`), contexts[1]);
 });
 
 test("a stress test: episodes side by side, the losses and offsets of one that is picked, and the model hears of it", async () => {
-    const { app, heard } = await shown("stress_test", { holdings: HOLDINGS }, { named: false });
+    const { page, app, heard } = await shown("stress_test", { holdings: HOLDINGS }, { named: false, theme: "dark" });
     const { structuredContent: answer } = await call("stress_test", { holdings: HOLDINGS, include: ["scenarios"], max_chars: 0 });
     assert.deepEqual((await heard()).calls.map(({ name, arguments: args }) => [name, args.include, args.holdings]), [["stress_test", ["scenarios", "metadata"], HOLDINGS]]);
-    const percentage = (value) => `${(value * 100).toFixed(1)}%`.replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "");
     const shares = async () => (await app.locator("svg g > title").allTextContents()).map((bar) => bar.split(": ").at(-1));
     const known = answer.scenarios.filter((row) => row.total_return !== null).sort((one, other) => one.total_return - other.total_return);
     assert.ok(known.length > 5 && known.length < answer.scenarios.length);
     assert.deepEqual(await shares(), known.map((row) => percentage(row.total_return)));
-    assert.equal(await app.getByLabel("Episode").locator("option").count(), answer.scenarios.length + 1);
+    assert.equal(await app.getByLabel("Episode", { exact: true }).locator("option").count(), answer.scenarios.length + 1);
 
     const covid = answer.scenarios.find((row) => row.scenario === "covid");
-    await app.getByLabel("Episode").selectOption("covid");
+    await app.getByLabel("Episode", { exact: true }).selectOption("covid");
     await app.locator("svg[aria-label^='Covid: what each holding lost']").waitFor();
     assert.deepEqual((await shares()).sort(), covid.holdings.map((part) => percentage(part.contribution)).sort());
     await app.getByLabel("Show").selectOption("offsets");
     await app.locator("svg[aria-label^='Covid: what each offset came to']").waitFor();
-    assert.deepEqual(await shares(), [covid.total_return, ...covid.hedges.map((hedge) => hedge.result)].map(percentage));
+    await shot(page, "app-stress-offsets");
+    assert.deepEqual(await shares(), [covid.total_return, ...covid.hedges.map((hedge) => hedge.result)].map((value) => percentage(value)));
     const contexts = (await heard()).contexts.map(({ content }) => content[0].text);
     assert.ok(contexts[0].startsWith(`In the app the user picked an episode of the stress test: Covid, ${covid.from} to ${covid.to}: ${percentage(covid.total_return)}; `), contexts[0]);
     const [best] = covid.hedges;
     assert.ok(contexts[1].startsWith(`In the app the user picked what would have offset Covid: best hedge came to ${percentage(best.result)}, ${best.held ? "held" : "did not hold"}; `), contexts[1]);
 
     // One of which nothing is known says why.
-    await app.getByLabel("Episode").selectOption("gfc");
+    await app.getByLabel("Episode", { exact: true }).selectOption("gfc");
+    await shot(page, "app-stress-unknown");
     await app.locator(".message", { hasText: /^Nothing is known: SPY: its first price is of / }).waitFor();
-    await app.getByLabel("Episode").selectOption("");
-    await app.locator("svg[aria-label^='Return of the whole in each episode']").waitFor();
+    await app.getByLabel("Episode", { exact: true }).selectOption("");
+    await app.locator("svg[aria-label^='Return of the whole by episode']").waitFor();
 });
 
 test("what is not whole is asked for again: a cut answer, sections that are not drawn, one that is not there; a refusal is said", async () => {
-    const cut = { tickers: ["XLK", "IEF"], include: ["fits", "metadata"], max_chars: 2000 };
+    const cut = { tickers: ["XLK", "XLU"], include: ["fits", "metadata"], max_chars: 2000 };
     assert.ok((await call("analyze_factor_model", cut)).structuredContent.truncated);
     const model = await shown("analyze_factor_model", cut, { named: false });
     assert.equal(await model.app.getByLabel("Fund").locator("option").count(), 2);
@@ -218,7 +219,7 @@ test("what is not whole is asked for again: a cut answer, sections that are not 
     const none = await call("stress_test", { holdings: HOLDINGS, include: ["shock"] });
     assert.ok(none.structuredContent.not_computed.shock);
     const stress = await shown("stress_test", { holdings: HOLDINGS, include: ["shock"] });
-    await stress.app.locator("svg[aria-label^='Return of the whole in each episode']").waitFor();
+    await stress.app.locator("svg[aria-label^='Return of the whole by episode']").waitFor();
     const shock = await shown("stress_test", { holdings: HOLDINGS, shocks: { SPY: -0.2 }, include: ["insights"] }, { named: false });
     await shock.app.locator("svg[aria-label^='Your shocks: what each holding lost']").waitFor();
 
@@ -238,7 +239,7 @@ test("a host that passes no calls on has what a summary says drawn, marked as si
         const { app, heard, faults } = await shown(tool, input, { calls: false });
         assert.ok((await app.locator(drawn).count()) > 1, `${tool} ${JSON.stringify(input)}`);
         assert.match(await app.locator(".simulated").innerText(), /SIMULATED/);
-        assert.match(await app.locator("svg").innerText(), /2015-12-31 to 2025-12-31[^]*SIMULATED/);
+        assert.match(await app.locator("svg").textContent(), /2015-12-31 to 2025-12-31[^]*SIMULATED/);
         assert.deepEqual([(await heard()).calls, faults], [[], []]);
     }
 });

@@ -49,11 +49,12 @@ export function wrap(words: string, most: number): string[] {
   return lines;
 }
 
-const LETTER = { title: 8.4, note: 6 };
+// What a letter takes where the system's font is a wide one.
+const LETTER = { title: 9, note: 6.3, name: 7.2 };
 const titleOf = (frame: Frame, width: number): string[] => wrap(frame.title, (width - 24) / LETTER.title);
 const notesOf = (frame: Frame, width: number): string[] => frame.notes.flatMap((note) => wrap(note, (width - 24) / LETTER.note));
 /** What a title of more than one line and the notes take. */
-const wordsHigh = (frame: Frame, width: number): number => (titleOf(frame, width).length - 1) * 18 + 20 + notesOf(frame, width).length * 16;
+const wordsHigh = (frame: Frame, width: number): number => (titleOf(frame, width).length - 1) * 18 + 12 + notesOf(frame, width).length * 16;
 
 function canvas(frame: Frame, width: number, height: number, ...inside: Parameters<typeof s>[2][]): SVGSVGElement {
   const { palette, title } = frame;
@@ -78,9 +79,9 @@ const ROW = { usual: 24, least: 18 };
 export function bars(whole: Frame & { readonly scale?: readonly [number, number] }, given: readonly Bar[]): SVGSVGElement {
   const { palette, width = 800 } = whole;
   const longest = Math.max(...given.map((bar) => bar.name.length), 0);
-  const [side, right, top] = [Math.min(longest * 7 + 20, width * 0.36), 74, 40];
-  const letters = Math.floor((side - 14) / 6.6);
-  const high = whole.height === undefined ? Number.POSITIVE_INFINITY : whole.height - top - 24 - wordsHigh(whole, width);
+  const [side, right, top] = [Math.min(longest * LETTER.name + 20, width * 0.4), 74, 40];
+  const letters = Math.floor((side - 14) / LETTER.name);
+  const high = whole.height === undefined ? Number.POSITIVE_INFINITY : whole.height - top - 8 - wordsHigh(whole, width);
   // Closer together before any is left out.
   const row = Math.min(ROW.usual, Math.max(ROW.least, Math.floor(high / given.length)));
   const room = Math.max(2, Math.floor(high / row));

@@ -185,7 +185,7 @@ export function drawEpisodes(page: Canvas, answer: StressTest, episodes: readonl
   const around = frame(page, answer);
   return bars(
     {
-      title: "Return of the whole in each episode",
+      title: "Return of the whole by episode",
       finding: worst ? `Worst: ${worst.title} with ${signed(worst.result)}.` : "",
       ...around,
       notes: [...(unknown.length > 0 ? [`Not known: ${unknown.join(", ")}.`] : []), ...around.notes],
@@ -226,7 +226,7 @@ export function drawHedges(page: Canvas, answer: StressTest, episode: Episode): 
 
 /** What is known of an episode as a whole, in a line. */
 export const episodeSaid = (episode: Episode): string =>
-  [`${episode.title}${episode.when ? `, ${episode.when}` : ""}: ${signed(episode.result)}`, episode.range ? `interval ${interval(episode.range, signed)}` : "", ...episode.facts.map(([name, value]) => `${name.charAt(0).toLowerCase()}${name.slice(1)} ${value}`)].filter(Boolean).join("; ");
+  [`${episode.title}${episode.when ? `, ${episode.when}` : ""}: ${episode.result === null ? "not known" : signed(episode.result)}`, episode.range ? `interval ${interval(episode.range, signed)}` : "", ...episode.facts.filter(([, value]) => value !== NONE).map(([name, value]) => `${name.charAt(0).toLowerCase()}${name.slice(1)} ${value}`)].filter(Boolean).join("; ");
 
 /** What is known of its offsets, in a line. */
 export function hedgesSaid(episode: Episode): string {
