@@ -112,11 +112,11 @@ function draw(page: Page, answer: Recommendations): Child {
       rows.length > 0 && drawOffsets(page, answer),
       table(
         "Recommendations",
-        ["Fund", "Name", ...(isTested ? ["Came to", "Factor with it", "It held"] : []), "Correlation", "95% interval", "n", "Takes away, in / out of sample", "Add", "Volatility before → after", "Sharpe", "Drawdown"],
+        ["Fund", "Name", ...(isTested ? ["Came to", "It held"] : []), "Correlation", "95% interval", "n", "Takes away, in / out of sample", "Add", "Volatility before → after", "Sharpe", "Drawdown"],
         rows.map((row) => [
           row.etf_ticker,
           row.factor ?? "",
-          ...(isTested ? [percent(row.in_scenario?.result), percent(row.in_scenario?.hedged_return), heldWord(row.in_scenario?.held ?? null)] : []),
+          ...(isTested ? [percent(row.in_scenario?.result), heldWord(row.in_scenario?.held ?? null)] : []),
           fixed(row.correlation_to_overexposed, 3),
           interval(row.correlation_interval),
           String(row.n ?? NONE),
