@@ -37,7 +37,7 @@ before(async () => {
 });
 
 /** A host's page with the app of one answer in it. */
-async function shown(tool, input, { width = 760, theme = "light", calls = true, named = true } = {}) {
+async function shown(tool, input, { width = 760, theme = "light", calls = true, named = true, refuses = null } = {}) {
     const context = await (await launch()).newContext({ viewport: { width, height: 620 }, colorScheme: theme });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
@@ -47,6 +47,7 @@ async function shown(tool, input, { width = 760, theme = "light", calls = true, 
     page.on("pageerror", (error) => faults.push(String(error)));
     await page.exposeFunction("callTool", async (params) => {
         const { name, arguments: args } = JSON.parse(params);
+        if (refuses) return JSON.stringify({ isError: true, content: [{ type: "text", text: refuses }], structuredContent: { status: "error", error: { code: "rate_limited", message: refuses } } });
         return JSON.stringify(await call(name, args));
     });
     await page.setContent(`<!doctype html><html lang="en"><title>host</title><style>body{margin:0;background:${theme === "dark" ? "#222" : "#fff"}}</style><body></body></html>`);
@@ -241,6 +242,27 @@ test("a host that passes no calls on has what a summary says drawn, marked as si
         assert.match(await app.locator(".simulated").innerText(), /SIMULATED/);
         assert.match(await app.locator("svg").textContent(), /2015-12-31 to 2025-12-31[^]*SIMULATED/);
         assert.deepEqual([(await heard()).calls, faults], [[], []]);
+    }
+});
+
+test("where more is refused, the summary stays below what was said, within 500 px", async () => {
+    for (const [tool, input, drawn] of [
+        ["analyze_factor_model", { ticker: "XLK" }, "Betas of XLK"],
+        ["stress_test", { holdings: HOLDINGS }, "Return of the whole"],
+    ]) {
+        for (const [width, refuses] of [[360, "100 a day are all."], [760, "100 stress tests and models a day are all that there are for you; ask again at midnight UTC, or raise the quota."]]) {
+            const { page, app } = await shown(tool, input, { width, refuses });
+            await app.locator(".fault", { hasText: refuses }).waitFor();
+            await app.locator(`svg[aria-label^='${drawn}']`).waitFor();
+            const high = await page.frames()[1].evaluate(() => document.body.getBoundingClientRect().height);
+            assert.ok(high <= 500, `${tool} at ${width}: ${high} high`);
+            await shot(page, `app-refused-${tool}-${width}`);
+        }
+        // What leaves no room for a drawing stands alone.
+        const { page, app } = await shown(tool, input, { width: 360, refuses: "too much ".repeat(60) });
+        await app.locator(".fault").waitFor();
+        assert.equal(await app.locator("svg").count(), 0);
+        await shot(page, `app-refused-long-${tool}`);
     }
 });
 

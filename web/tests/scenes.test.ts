@@ -63,6 +63,7 @@ test("offsets of a summary are those of the whole answer, as far as it says", ()
   expect([whole[0]?.legs, short[0]?.legs, whole[1]?.legs]).toEqual(["VTI −0.500", "VTI −0.500", "40.0% of it sold"]);
   expect(whole.map(({ rows }) => rows)).toEqual(["2019-02-20 to 2020-02-19", "2019-02-20 to 2020-02-19, after the event"]);
   expect(short[2]).toMatchObject({ offset: "bought", result: null, held: null });
+  expect(offsetsOf({ best_hedge: { ratios: {}, result: -0.01, hedged_return: -0.2, held: false }, ratios_after_the_event: true })).toMatchObject([{ held: false, whole: -0.2, interval: null, rows: "after the event" }]);
   expect(offsetsOf({})).toEqual([]);
 });
 

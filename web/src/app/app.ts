@@ -24,6 +24,8 @@ const VERSION = "1";
 const HEIGHT = 500;
 /** What stands around a drawing: the bar, the word of simulated prices, the line of what is looked at. */
 const AROUND = 132;
+/** The least that a drawing has below a fault; where that is not left, the fault stands alone. */
+const LEAST = 200;
 /** How high a bar of one line is. */
 const BAR = 44;
 /** What a letter below a drawing takes, and a line of them. */
@@ -50,7 +52,9 @@ export function startApp(): void {
   document.body.append(bar, main);
 
   const theme = (): Theme => (document.documentElement.dataset.theme as Theme | undefined) ?? (matchMedia(DARK).matches ? "dark" : "light");
-  const canvas = (): Canvas => ({ state, theme: theme(), palette: PALETTES[theme()], width: Math.max(280, Math.min(1000, document.documentElement.clientWidth - 24)), height: HEIGHT - AROUND - Math.max(0, bar.offsetHeight - BAR) });
+  const canvas = (): Canvas => ({ state, theme: theme(), palette: PALETTES[theme()], width: Math.max(280, Math.min(1000, document.documentElement.clientWidth - 24)), height: HEIGHT - AROUND - Math.max(0, bar.offsetHeight - BAR) - troubleHigh() });
+  /** What a fault above a drawing takes. */
+  const troubleHigh = (): number => (trouble ? 48 + 24 * Math.ceil((trouble.length * 8.5) / (document.documentElement.clientWidth - 58)) : 0);
 
   function context(said: HostContext): void {
     if (said.theme) document.documentElement.dataset.theme = said.theme;
@@ -128,7 +132,7 @@ export function startApp(): void {
       main,
       trouble && h("p", { class: "message fault", role: "alert" }, trouble),
       scene && saysSimulated(scene.answer) && h("p", { class: "simulated", role: "note" }, h("strong", null, "SIMULATED"), " prices: no market had them"),
-      busy ? h("p", { class: "message busy", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), busy) : scene && picture(scene),
+      busy ? h("p", { class: "message busy", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), busy) : scene && (!trouble || (canvas().height as number) >= LEAST) && picture(scene),
     );
   }
 
