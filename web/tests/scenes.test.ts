@@ -78,9 +78,17 @@ test("what the model is told of an episode and of a factor", () => {
       },
     ],
     other_scenarios: { carry_2024: -0.3, banks_2023: null },
+    not_testable: [{ scenarios: ["gfc", "lehman"], covered: {}, why: "SPY: no prices then" }],
   };
-  const [carry, covid, banks] = episodesOf(answer);
-  expect([carry?.name, covid?.name, banks?.name]).toEqual(["carry_2024", "covid", "banks_2023"]);
+  const episodes = episodesOf(answer);
+  const [carry, covid] = episodes;
+  expect(episodes.map(({ name, why }) => [name, why])).toEqual([
+    ["carry_2024", "this summary has its return alone"],
+    ["covid", ""],
+    ["banks_2023", "this summary has its return alone"],
+    ["gfc", "SPY: no prices then"],
+    ["lehman", "SPY: no prices then"],
+  ]);
   expect(covid && episodeSaid(covid)).toBe("Covid, 2020-02-19 to 2020-03-23: −23.4%; lost most SPY, −15.2%; deepest −27.7%; worst day −5.7% on 2020-03-12; trading days to recover 72");
   expect(covid && hedgesSaid(covid)).toBe("best hedge came to 23.1%, held; reduce came to 10.0%, did not hold; bought, whether it held is not known");
   expect(carry && episodeSaid(carry)).toBe("Carry 2024: −30.0%");

@@ -135,8 +135,12 @@ export function episodesOf(answer: StressTest): Episode[] {
       ],
     }),
   );
-  // A summary has of the lesser ones the return alone.
-  for (const [name, result] of Object.entries(answer.other_scenarios ?? {})) scenarios.push({ name, title: episodeTitle(name), when: "", result, range: null, holdings: [], hedges: [], why: "the answer was a summary", facts: [] });
+  // A summary has of the lesser ones the return alone, and of those that could not be replayed why.
+  const brief = (name: string, result: number | null, why: string): Episode => ({ name, title: episodeTitle(name), when: "", result, range: null, holdings: [], hedges: [], why, facts: [] });
+  scenarios.push(
+    ...Object.entries(answer.other_scenarios ?? {}).map(([name, result]) => brief(name, result, "this summary has its return alone")),
+    ...(answer.not_testable ?? []).flatMap(({ scenarios, why }) => scenarios.map((name) => brief(name, null, why))),
+  );
   scenarios.sort((one, other) => (one.result ?? Number.POSITIVE_INFINITY) - (other.result ?? Number.POSITIVE_INFINITY));
   const asked: Episode[] = [];
   if (shock) {
