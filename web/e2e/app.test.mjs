@@ -245,6 +245,16 @@ test("a host that passes no calls on has what a summary says drawn, marked as si
     }
 });
 
+test("a summary of one episode has what each offset came to", async () => {
+    const input = { holdings: HOLDINGS, scenarios: ["covid"] };
+    const [short] = (await call("stress_test", input)).structuredContent.scenarios;
+    const [whole] = (await call("stress_test", { ...input, include: ["scenarios"], max_chars: 0 })).structuredContent.scenarios;
+    const { app } = await shown("stress_test", input, { calls: false });
+    const bars = await app.locator("svg g > title").allTextContents();
+    assert.ok(Object.keys(short.results).length > 0);
+    assert.deepEqual(bars.map((bar) => bar.split(": ").at(-1)), [whole.total_return, ...whole.hedges.map((hedge) => hedge.result)].map((value) => percentage(value)));
+});
+
 test("where more is refused, the summary stays below what was said, within 500 px", async () => {
     for (const [tool, input, drawn] of [
         ["analyze_factor_model", { ticker: "XLK" }, "Betas of XLK"],

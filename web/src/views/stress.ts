@@ -12,7 +12,7 @@ import { subjectEntry, subjectOf, withoutSubject } from "./holdings";
 type Scenario = NonNullable<StressTest["scenarios"]>[number];
 type Hedge = NonNullable<Scenario["hedges"]>[number];
 /** What an answer says of offsets: each whole, or in a summary the best one and how the others did. */
-type Hedged = Pick<Scenario, "hedges" | "best_hedge" | "held" | "ratios_after_the_event"> & { readonly results?: { readonly [offset: string]: number | null } | null };
+type Hedged = Pick<Scenario, "hedges" | "best_hedge" | "held" | "results" | "ratios_after_the_event">;
 
 /** Something that would have offset a loss. A summary knows less of it. */
 interface Offset {
