@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { before, test } from "node:test";
 import { build } from "esbuild";
-import { LONG, PATIENCE, launch, serve, shot, until } from "./support.mjs";
+import { LONG, PATIENCE, launch, percentage, serve, shot, until, written } from "./support.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const URI = "ui://factor/app.html";
@@ -37,7 +37,7 @@ before(async () => {
 });
 
 /** A host's page with the app of one answer in it. */
-async function shown(tool, input, { width = 760, theme = "light", calls = true, named = true } = {}) {
+async function shown(tool, input, { width = 760, theme = "light", calls = true, named = true, refuses = null } = {}) {
     const context = await (await launch()).newContext({ viewport: { width, height: 620 }, colorScheme: theme });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
@@ -47,6 +47,7 @@ async function shown(tool, input, { width = 760, theme = "light", calls = true, 
     page.on("pageerror", (error) => faults.push(String(error)));
     await page.exposeFunction("callTool", async (params) => {
         const { name, arguments: args } = JSON.parse(params);
+        if (refuses) return JSON.stringify({ isError: true, content: [{ type: "text", text: refuses }], structuredContent: { status: "error", error: { code: "rate_limited", message: refuses } } });
         return JSON.stringify(await call(name, args));
     });
     await page.setContent(`<!doctype html><html lang="en"><title>host</title><style>body{margin:0;background:${theme === "dark" ? "#222" : "#fff"}}</style><body></body></html>`);
@@ -66,6 +67,7 @@ async function violations(page) {
     return frame.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`));
 }
 
+const HOLDINGS = { SPY: 0.6, VNQ: 0.4 };
 const CASES = [
     ["get_factor_analysis", { analysis_type: "correlations" }, "table.heat td.cell"],
     ["get_factor_analysis", { analysis_type: "returns", windows: ["3m", "1y"] }, "svg rect"],
@@ -73,6 +75,10 @@ const CASES = [
     ["get_factor_recommendations", { overexposed_factor: "VNQ", holdings: { VNQ: 0.4, SPY: 0.6 } }, "svg line"],
     ["get_portfolio_exposures", { holdings: { SPY: 0.6, IEF: 0.4 } }, "svg rect"],
     ["compare_factors", { tickers: ["SPY", "TLT", "GLD"], periods: ["2022", "other"] }, "svg line"],
+    ["analyze_factor_model", { tickers: ["XLK", "XLU"] }, "svg line"],
+    ["stress_test", { holdings: HOLDINGS }, "svg rect"],
+    ["stress_test", { holdings: HOLDINGS, scenarios: ["covid"] }, "svg rect"],
+    ["stress_test", { holdings: HOLDINGS, shocks: { SPY: -0.2, UST10Y: 1 }, reverse_loss: 0.2 }, "svg rect"],
 ];
 
 for (const theme of ["light", "dark"]) {
@@ -142,6 +148,134 @@ test("a window, a year and a category are asked for", async () => {
     assert.deepEqual((await heard()).calls.at(-1).arguments.windows, ["3m", "2022"]);
 });
 
+test("a factor model: each fund and factor that is picked has the figures of the tool, and the model hears of them", async () => {
+    const { page, app, heard } = await shown("analyze_factor_model", { tickers: ["XLK", "XLU"] }, { named: false });
+    const { structuredContent: answer } = await call("analyze_factor_model", { tickers: ["XLK", "XLU"], include: ["fits"], max_chars: 0 });
+    assert.deepEqual((await heard()).calls.map(({ name, arguments: args }) => [name, args.include, args.tickers]), [["analyze_factor_model", ["fits", "metadata"], ["XLK", "XLU"]]]);
+    const [, utilities] = answer.fits;
+    assert.equal(utilities.ticker, "XLU");
+    await app.locator("svg[aria-label^='Betas of XLK']").waitFor();
+    const bars = () => app.locator("svg g > title").allTextContents();
+    // By keyboard alone: a choice is the next stop of Tab, an arrow the next of its options.
+    const chosen = () => page.frames()[1].evaluate(() => document.activeElement.dataset.key);
+    for (let presses = 0; presses < 4 && (await chosen()) !== "choice fund"; presses++) await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowDown");
+    await app.locator("svg[aria-label^='Betas of XLU']").waitFor();
+    assert.equal(await chosen(), "choice fund", "what had the focus has it again");
+    assert.deepEqual((await bars()).map((bar) => bar.split(": ").at(-1)), Object.values(utilities.factors).map((row) => written(row.beta, 2)));
+    await page.keyboard.press("Tab");
+    assert.equal(await chosen(), "choice factor");
+    await page.keyboard.press("r");
+    const { rates } = utilities.factors;
+    const said = `Rates: beta ${written(rates.beta, 2)}, 95% interval ${rates.interval.map((end) => written(end, 2)).join(" to ")}`;
+    await app.locator(".looked", { hasText: said }).waitFor();
+    await shot(page, "app-model-factor");
+    const contexts = (await heard()).contexts.map(({ content }) => content[0].text);
+    assert.equal(contexts.length, 2);
+    assert.ok(contexts[0].startsWith(`In the app the user picked the factor model of XLU (R² ${written(utilities.r_squared, 3)}, alpha `), contexts[0]);
+    assert.ok(contexts[1].startsWith(`In the app the user picked a factor in the factor model of XLU: ${said}`), contexts[1]);
+});
+
+test("a stress test: episodes side by side, the losses and offsets of one that is picked, and the model hears of it", async () => {
+    const { page, app, heard } = await shown("stress_test", { holdings: HOLDINGS }, { named: false, theme: "dark" });
+    const { structuredContent: answer } = await call("stress_test", { holdings: HOLDINGS, include: ["scenarios"], max_chars: 0 });
+    assert.deepEqual((await heard()).calls.map(({ name, arguments: args }) => [name, args.include, args.holdings]), [["stress_test", ["scenarios", "metadata"], HOLDINGS]]);
+    const shares = async () => (await app.locator("svg g > title").allTextContents()).map((bar) => bar.split(": ").at(-1));
+    const known = answer.scenarios.filter((row) => row.total_return !== null).sort((one, other) => one.total_return - other.total_return);
+    assert.ok(known.length > 5 && known.length < answer.scenarios.length);
+    assert.deepEqual(await shares(), known.map((row) => percentage(row.total_return)));
+    assert.equal(await app.getByLabel("Episode", { exact: true }).locator("option").count(), answer.scenarios.length + 1);
+
+    const covid = answer.scenarios.find((row) => row.scenario === "covid");
+    await app.getByLabel("Episode", { exact: true }).selectOption("covid");
+    await app.locator("svg[aria-label^='Covid: what each holding lost']").waitFor();
+    assert.deepEqual((await shares()).sort(), covid.holdings.map((part) => percentage(part.contribution)).sort());
+    await app.getByLabel("Show").selectOption("offsets");
+    await app.locator("svg[aria-label^='Covid: what each offset came to']").waitFor();
+    await shot(page, "app-stress-offsets");
+    assert.deepEqual(await shares(), [covid.total_return, ...covid.hedges.map((hedge) => hedge.result)].map((value) => percentage(value)));
+    const contexts = (await heard()).contexts.map(({ content }) => content[0].text);
+    assert.ok(contexts[0].startsWith(`In the app the user picked an episode of the stress test: Covid, ${covid.from} to ${covid.to}: ${percentage(covid.total_return)}; `), contexts[0]);
+    const [best] = covid.hedges;
+    assert.ok(contexts[1].startsWith(`In the app the user picked what would have offset Covid: best hedge came to ${percentage(best.result)}, ${best.held ? "held" : "did not hold"}; `), contexts[1]);
+
+    // One of which nothing is known says why.
+    await app.getByLabel("Episode", { exact: true }).selectOption("gfc");
+    await shot(page, "app-stress-unknown");
+    await app.locator(".message", { hasText: /^Nothing is known: SPY: its first price is of / }).waitFor();
+    await app.getByLabel("Episode", { exact: true }).selectOption("");
+    await app.locator("svg[aria-label^='Return of the whole by episode']").waitFor();
+});
+
+test("what is not whole is asked for again: a cut answer, sections that are not drawn, one that is not there; a refusal is said", async () => {
+    const cut = { tickers: ["XLK", "XLU"], include: ["fits", "metadata"], max_chars: 2000 };
+    assert.ok((await call("analyze_factor_model", cut)).structuredContent.truncated);
+    const model = await shown("analyze_factor_model", cut, { named: false });
+    assert.equal(await model.app.getByLabel("Fund").locator("option").count(), 2);
+    for (const include of [["rolling"], ["attribution", "style"]]) {
+        const { app } = await shown("analyze_factor_model", { ticker: "XLK", include }, { named: false });
+        assert.equal(await app.locator("svg g > title").count(), 12, include.join());
+    }
+    // Shocks were never given: what is drawn is what is asked for without them.
+    const none = await call("stress_test", { holdings: HOLDINGS, include: ["shock"] });
+    assert.ok(none.structuredContent.not_computed.shock);
+    const stress = await shown("stress_test", { holdings: HOLDINGS, include: ["shock"] });
+    await stress.app.locator("svg[aria-label^='Return of the whole by episode']").waitFor();
+    const shock = await shown("stress_test", { holdings: HOLDINGS, shocks: { SPY: -0.2 }, include: ["insights"] }, { named: false });
+    await shock.app.locator("svg[aria-label^='Your shocks: what each holding lost']").waitFor();
+
+    const refused = await shown("analyze_factor_model", { ticker: "XLK", model: "ff3" });
+    await refused.app.locator(".fault", { hasText: "FACTOR_FRENCH_DIR" }).waitFor();
+    assert.deepEqual((await refused.heard()).calls, []);
+});
+
+test("a host that passes no calls on has what a summary says drawn, marked as simulated", async () => {
+    for (const [tool, input, drawn] of [
+        ["analyze_factor_model", { ticker: "XLK" }, "svg[aria-label^='Betas of XLK'] g > title"],
+        ["analyze_factor_model", { categories: ["style"] }, "svg[aria-label^='Betas of '] g > title"],
+        ["stress_test", { holdings: HOLDINGS }, "svg[aria-label^='Return of the whole'] g > title"],
+        ["stress_test", { holdings: HOLDINGS, scenarios: ["covid"] }, "svg[aria-label^='Covid: what each offset came to'] g > title"],
+        ["stress_test", { holdings: HOLDINGS, shocks: { SPY: -0.2 } }, "svg[aria-label^='Your shocks: what each holding lost'] g > title"],
+    ]) {
+        const { app, heard, faults } = await shown(tool, input, { calls: false });
+        assert.ok((await app.locator(drawn).count()) > 1, `${tool} ${JSON.stringify(input)}`);
+        assert.match(await app.locator(".simulated").innerText(), /SIMULATED/);
+        assert.match(await app.locator("svg").textContent(), /2015-12-31 to 2025-12-31[^]*SIMULATED/);
+        assert.deepEqual([(await heard()).calls, faults], [[], []]);
+    }
+});
+
+test("a summary of one episode has what each offset came to", async () => {
+    const input = { holdings: HOLDINGS, scenarios: ["covid"] };
+    const [short] = (await call("stress_test", input)).structuredContent.scenarios;
+    const [whole] = (await call("stress_test", { ...input, include: ["scenarios"], max_chars: 0 })).structuredContent.scenarios;
+    const { app } = await shown("stress_test", input, { calls: false });
+    const bars = await app.locator("svg g > title").allTextContents();
+    assert.ok(Object.keys(short.results).length > 0);
+    assert.deepEqual(bars.map((bar) => bar.split(": ").at(-1)), [whole.total_return, ...whole.hedges.map((hedge) => hedge.result)].map((value) => percentage(value)));
+});
+
+test("where more is refused, the summary stays below what was said, within 500 px", async () => {
+    for (const [tool, input, drawn] of [
+        ["analyze_factor_model", { ticker: "XLK" }, "Betas of XLK"],
+        ["stress_test", { holdings: HOLDINGS }, "Return of the whole"],
+    ]) {
+        for (const [width, refuses] of [[360, "100 a day are all."], [760, "100 stress tests and models a day are all that there are for you; ask again at midnight UTC, or raise the quota."]]) {
+            const { page, app } = await shown(tool, input, { width, refuses });
+            await app.locator(".fault", { hasText: refuses }).waitFor();
+            await app.locator(`svg[aria-label^='${drawn}']`).waitFor();
+            const high = await page.frames()[1].evaluate(() => document.body.getBoundingClientRect().height);
+            assert.ok(high <= 500, `${tool} at ${width}: ${high} high`);
+            await shot(page, `app-refused-${tool}-${width}`);
+        }
+        // What leaves no room for a drawing stands alone.
+        const { page, app } = await shown(tool, input, { width: 360, refuses: "too much ".repeat(60) });
+        await app.locator(".fault").waitFor();
+        assert.equal(await app.locator("svg").count(), 0);
+        await shot(page, `app-refused-long-${tool}`);
+    }
+});
+
 test("the keyboard alone goes through the cells and asks", async () => {
     const { page, app } = await shown("get_factor_analysis", { analysis_type: "correlations", categories: ["style"] });
     const frame = page.frames()[1];
@@ -184,7 +318,7 @@ test("the server says that it has an app, and a host without apps has the same a
     assert.deepEqual(capabilities.extensions["io.modelcontextprotocol/ui"], { mimeTypes: ["text/html;profile=mcp-app"] });
     const { tools } = await mcp("tools/list", {});
     const drawing = tools.filter((tool) => tool._meta);
-    assert.deepEqual(drawing.map((tool) => tool.name), ["compare_factors", "get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures"]);
+    assert.deepEqual(drawing.map((tool) => tool.name), ["analyze_factor_model", "compare_factors", "get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures", "stress_test"]);
     for (const { _meta } of drawing) assert.deepEqual(_meta, { ui: { resourceUri: URI }, "ui/resourceUri": URI });
     const { contents } = await mcp("resources/read", { uri: URI }, URI);
     assert.equal(contents[0].mimeType, "text/html;profile=mcp-app");

@@ -215,6 +215,30 @@ test("what is shown can be taken away, and a spreadsheet computes nothing of it"
     assert.equal(await page.locator("details.menu[open]", { hasText: "Download" }).count(), 1);
 });
 
+test("offsets of an episode: what each fund did there, as the API has it; the episodes to choose from are those of the server", async () => {
+    const { page, faults } = await open(server.url, { hash: "#view=offsets&factor=SPY" });
+    const named = await page.getByLabel("In the episode").locator("option").evaluateAll((options) => options.map((option) => option.value));
+    const { body: stress } = await server.ask("api/factor-intelligence/stress", { body: { holdings: { SPY: 1 }, include: ["scenarios"], max_chars: 0 } });
+    assert.deepEqual(named.slice(1).sort(), stress.scenarios.map((row) => row.scenario).sort());
+    await page.getByLabel("In the episode").selectOption("covid");
+    await settled(page);
+    const { body: answer } = await server.ask("api/factor-intelligence/recommendations", { body: { overexposed_factor: "SPY", scenario: "covid", include: ["recommendations", "scenario"], max_chars: 0 } });
+    assert.ok(answer.scenario.held > 0);
+    const word = (held) => (held === null ? "–" : held ? "yes" : "no");
+    const rows = (await figures(page, "Recommendations")).map((cells) => [cells[0], cells[2], cells[3]]);
+    assert.deepEqual(rows, answer.recommendations.map(({ etf_ticker, in_scenario: there }) => [etf_ticker, percentage(there?.result), word(there?.held ?? null)]));
+    const said = await page.locator(".panel", { hasText: "Covid, 2020-02-19 to 2020-03-23" }).innerText();
+    assert.match(said, new RegExp(`SPY\\s+${percentage(answer.scenario.total_return)}[^]*Offsets tested\\s+${answer.scenario.tested}\\s+Held\\s+${answer.scenario.held}\\s`));
+    assert.match(page.url(), /scenario=covid/);
+    await shot(page, "offsets-of-an-episode", { fullPage: true });
+    // A link may name another, such as a year.
+    await page.goto(`${server.url}/#view=offsets&factor=SPY&scenario=2022`);
+    await settled(page);
+    assert.equal(await page.getByLabel("In the episode").inputValue(), "2022");
+    assert.equal(await page.locator("main h2", { hasText: /^2022, 2021-12-31 to 2022-12-3/ }).count(), 1);
+    assert.deepEqual(faults, []);
+});
+
 test("the factor model has the numbers of the API, of each model that needs no file", async () => {
     const { page, faults } = await open(server.url, { hash: "#view=model" });
     assert.match(await page.locator("main").innerText(), /Name a fund or a group[^]*Add a portfolio/);
@@ -273,8 +297,10 @@ test("the stress test has the numbers of the API: losses by holding, what would 
     const offsets = await figures(page, "What would have offset Covid");
     assert.deepEqual(offsets.map((cells) => [cells[1], cells[2], cells[4]]), covid.hedges.map((hedge) => [percentage(hedge.result), percentage(hedge.hedged_return), hedge.held ? "yes" : "no"]));
     assert.match(offsets[0][5], /^\w+ −?\d\.\d{3}, /);
-    assert.equal(await page.locator("main svg").count(), 2);
-    await shot(page, "stress");
+    assert.equal(await page.locator("main svg").count(), 3);
+    const bars = await page.locator("main svg[aria-label^='Covid: what each offset came to'] g > title").allTextContents();
+    assert.deepEqual(bars.map((bar) => bar.split(": ").at(-1)), [covid.total_return, ...covid.hedges.map((hedge) => hedge.result)].map((value) => percentage(value)));
+    await shot(page, "stress", { fullPage: true });
 
     await page.getByLabel("Shocks", { exact: true }).fill("SPY -20%, UST10Y 1");
     await page.getByLabel("Shocks", { exact: true }).press("Enter");

@@ -1258,7 +1258,9 @@ export type FactorAnalysis = {
     skewness: number | null;
     excess_kurtosis: number | null;
     best_period: number | null;
+    best_period_date: string | null;
     worst_period: number | null;
+    worst_period_date: string | null;
     hit_rate: number | null;
     dividend_yield: number | null;
     observations_of?: { [name: string]: number };
@@ -1318,7 +1320,9 @@ export type FactorAnalysis = {
       skewness: number | null;
       excess_kurtosis: number | null;
       best_period: number | null;
+      best_period_date: string | null;
       worst_period: number | null;
+      worst_period_date: string | null;
       hit_rate: number | null;
       dividend_yield: number | null;
       observations_of?: { [name: string]: number };
@@ -1376,7 +1380,9 @@ export type FactorAnalysis = {
       skewness: number | null;
       excess_kurtosis: number | null;
       best_period: number | null;
+      best_period_date: string | null;
       worst_period: number | null;
+      worst_period_date: string | null;
       hit_rate: number | null;
       dividend_yield: number | null;
       observations_of?: { [name: string]: number };
@@ -2458,11 +2464,15 @@ type FactorList_FactorsPage = {
   count: number;
   total: number;
   counts_by_category: { [name: string]: number };
+  without_prices_count?: number | null;
+  without_prices?: FactorList_Ticker[];
   factors: FactorList_FactorRow[];
   next_cursor: string | null;
 };
 
 type FactorList_Success = "success";
+
+type FactorList_Ticker = string;
 
 type FactorList_FactorRow = {
   ticker: FactorList_Ticker;
@@ -2477,8 +2487,6 @@ type FactorList_FactorRow = {
   last?: string | null;
   no_data?: string | null;
 };
-
-type FactorList_Ticker = string;
 
 type FactorList_Category = "industry" | "style" | "market" | "fixed_income" | "cash" | "commodity" | "crypto" | "custom" | "user";
 
@@ -2625,6 +2633,7 @@ type StressTest_ScenarioRow = {
     held: boolean | null;
   } | null;
   held?: { [name: string]: boolean | null };
+  results?: { [name: string]: number };
   ratios_after_the_event?: boolean;
   no_hedges?: string | null;
   lost_most?: StressTest_LostMost | null;
@@ -2725,6 +2734,7 @@ type StressTest_ShockSection = {
   hedges?: StressTest_OffsetResult[] | null;
   best_hedge?: StressTest_ShortHedge | null;
   held?: { [name: string]: boolean | null };
+  results?: { [name: string]: number };
   ratios_after_the_event?: boolean;
   no_hedges?: string | null;
 };
@@ -2774,6 +2784,7 @@ type StressTest_ReverseSection = {
   hedges?: StressTest_OffsetResult[] | null;
   best_hedge?: StressTest_ShortHedge | null;
   held?: { [name: string]: boolean | null };
+  results?: { [name: string]: number };
   ratios_after_the_event?: boolean;
   no_hedges?: string | null;
 };

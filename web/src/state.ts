@@ -7,6 +7,11 @@ export const SIZES = [10, 15, 25] as const;
 export const MODELS = ["lens", "capm", "ff3", "carhart", "ff5", "ff6", "custom"] as const;
 export const MOST_SUBJECTS = 6;
 export const FREQUENCIES = ["monthly", "weekly", "daily"] as const;
+/** The episodes that have a name, the last first. */
+export const EPISODES = [
+  "early_2026", "tariffs_2025", "carry_2024", "banks_2023", "rates_2022", "covid", "q4_2018", "volmageddon_2018",
+  "china_oil_2016", "china_2015", "taper_rates", "taper_equity", "eurozone_2011", "flash_2010", "lehman", "gfc",
+] as const;
 export const CATEGORIES = ["industry", "style", "market", "fixed_income", "cash", "commodity", "crypto", "user"] as const;
 
 export interface ViewState {
@@ -26,6 +31,8 @@ export interface ViewState {
   readonly sort: string;
   /** What offsets are asked for. */
   readonly factor: string;
+  /** The episode that offsets are ranked by. */
+  readonly scenario: string;
   /** Named, never what it holds. */
   readonly portfolio: string;
   readonly compared: readonly string[];
@@ -57,6 +64,7 @@ export const DEFAULT: ViewState = {
   window: "",
   sort: "sharpe_ratio",
   factor: "",
+  scenario: "",
   portfolio: "",
   compared: ["SPY", "TLT"],
   periods: [],
@@ -102,6 +110,7 @@ export function readState(fragment: string): ViewState {
     window: text(said.get("window")),
     sort: text(said.get("sort")) || DEFAULT.sort,
     factor: text(said.get("factor")),
+    scenario: text(said.get("scenario")),
     portfolio: text(said.get("portfolio")),
     compared: list("compared", DEFAULT.compared).slice(0, 6),
     periods: list("periods", []),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DEFAULT, readState, writeState } from "../src/state";
 
 test("an address and its state are the same, there and back", () => {
-  const state = { ...DEFAULT, view: "offsets", factor: "Real Estate & more=#?", portfolio: "My Fund", start: "2015-12", tickers: ["SPY", "USER:a b"], size: 25, frequency: "weekly", order: "cluster", subject: ["XLK", "USER:a b"], model: "custom", factors: ["SPY", "TLT"], scenarios: ["covid", "2022-01-03/2022-10-12"], shocks: ["SPY -20%", "UST10Y 1"], loss: "20%", episode: "shocks" } as const;
+  const state = { ...DEFAULT, view: "offsets", factor: "Real Estate & more=#?", scenario: "2022-01-03/2022-10-12", portfolio: "My Fund", start: "2015-12", tickers: ["SPY", "USER:a b"], size: 25, frequency: "weekly", order: "cluster", subject: ["XLK", "USER:a b"], model: "custom", factors: ["SPY", "TLT"], scenarios: ["covid", "2022-01-03/2022-10-12"], shocks: ["SPY -20%", "UST10Y 1"], loss: "20%", episode: "shocks" } as const;
   expect(readState(writeState(state))).toEqual(state);
   expect(readState(writeState(DEFAULT))).toEqual(DEFAULT);
   expect(writeState(DEFAULT)).toBe("#view=correlations");

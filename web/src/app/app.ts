@@ -1,6 +1,6 @@
 // The MCP App: draws what a tool answered, asks for more through the host, and tells the model what somebody picked.
 
-import type { Comparison, Exposures, FactorAnalysis, Metadata, Recommendations } from "../answers";
+import type { Comparison, Exposures, FactorAnalysis, FactorModel, Metadata, Recommendations, StressTest } from "../answers";
 import { PALETTES, type Theme } from "../colour";
 import { type Child, h, replace } from "../dom";
 import { heatMap } from "../draw/heatmap";
@@ -8,64 +8,41 @@ import { fixed, interval, pValue, words } from "../format";
 import { block, chosenMatrix, matricesOf } from "../matrix";
 import type { Canvas } from "../page";
 import { CATEGORIES, DEFAULT, type ViewState } from "../state";
-import { button, choice, isSimulated, labelOf } from "../views/common";
+import { button, choice, labelOf, saysSimulated } from "../views/common";
 import { drawComparison } from "../views/compare";
 import { drawExposures } from "../views/exposures";
+import { betasOf, drawBetas, fitSaid, saidOf } from "../views/model";
 import { drawOffsets } from "../views/offsets";
 import { drawPerformance } from "../views/performance";
 import { drawReturns } from "../views/returns";
+import { type Episode, drawEpisodes, drawHedges, drawLosses, episodeSaid, episodesOf, hedgesSaid } from "../views/stress";
 import { Bridge, type HostContext, type ToolResult } from "./bridge";
+import { type Answer, type Scene, TOOLS, type Tool, isAnswer, needs, reasons, toolOf } from "./scenes";
 
 const VERSION = "1";
 /** The most that hosts show inline without a second scroll bar. */
 const HEIGHT = 500;
 /** What stands around a drawing: the bar, the word of simulated prices, the line of what is looked at. */
 const AROUND = 132;
+/** The least that a drawing has below a fault; where that is not left, the fault stands alone. */
+const LEAST = 200;
+/** How high a bar of one line is. */
+const BAR = 44;
+/** What a letter below a drawing takes, and a line of them. */
+const LETTER = 6.2;
+const LINE = 19;
+/** The most reasons that are named where nothing is known. */
+const MOST_REASONS = 3;
 const CELL = 46;
 const PATIENCE_MS = 300;
 const DARK = "(prefers-color-scheme: dark)";
-
-type Tool = "get_factor_analysis" | "get_factor_recommendations" | "get_portfolio_exposures" | "compare_factors";
-type Answer = Record<string, unknown>;
-
-/** Something to be drawn: which tool, with what, and what it answered. */
-interface Scene {
-  readonly tool: Tool;
-  readonly args: Answer;
-  readonly answer: Answer;
-}
-
-/** The sections that a drawing needs, and whether an answer has them. */
-function needs({ tool, answer }: Scene): { include: string[]; isThere: boolean } {
-  const has = (name: string) => answer[name] !== undefined;
-  const all = (...names: string[]) => ({ include: [...names, "metadata"], isThere: names.every(has) && has("analysis_metadata") });
-  switch (tool) {
-    case "get_factor_recommendations":
-      return all("recommendations");
-    case "get_portfolio_exposures":
-      return all("by_industry");
-    case "compare_factors":
-      return all("pairs");
-    case "get_factor_analysis":
-      if (answer.analysis_type === "returns") return all("rankings");
-      if (answer.analysis_type === "performance") return all("per_factor");
-      return { include: ["matrices", "overlays", "metadata"], isThere: matricesOf(answer).size > 0 && has("analysis_metadata") };
-  }
-}
-
-/** Which tool an answer is of, where the host has not said. */
-function toolOf(answer: Answer): Tool {
-  if (answer.overexposed_factor !== undefined) return "get_factor_recommendations";
-  if (answer.analysis_type !== undefined) return "get_factor_analysis";
-  return answer.pairs !== undefined || answer.side_by_side !== undefined ? "compare_factors" : "get_portfolio_exposures";
-}
-
-const isAnswer = (value: unknown): value is Answer => typeof value === "object" && value !== null && !Array.isArray(value);
 
 export function startApp(): void {
   let [args, named, result]: [Answer, string | undefined, ToolResult | null] = [{}, undefined, null];
   let scenes: Scene[] = [];
   let [state, place]: [ViewState, [number, number]] = [DEFAULT, [0, 0]];
+  /** What somebody looks at in a factor model or a stress test; "" is the first, or all of it. */
+  let picked = { fund: "", factor: "", episode: "", part: "" };
   let [busy, trouble] = ["Waiting for the answer…", ""];
   const asked = new Map<string, Promise<string>>();
 
@@ -75,7 +52,9 @@ export function startApp(): void {
   document.body.append(bar, main);
 
   const theme = (): Theme => (document.documentElement.dataset.theme as Theme | undefined) ?? (matchMedia(DARK).matches ? "dark" : "light");
-  const canvas = (): Canvas => ({ state, theme: theme(), palette: PALETTES[theme()], width: Math.max(280, Math.min(1000, document.documentElement.clientWidth - 24)), height: HEIGHT - AROUND });
+  const canvas = (): Canvas => ({ state, theme: theme(), palette: PALETTES[theme()], width: Math.max(280, Math.min(1000, document.documentElement.clientWidth - 24)), height: HEIGHT - AROUND - Math.max(0, bar.offsetHeight - BAR) - troubleHigh() });
+  /** What a fault above a drawing takes. */
+  const troubleHigh = (): number => (trouble ? 48 + 24 * Math.ceil((trouble.length * 8.5) / (document.documentElement.clientWidth - 58)) : 0);
 
   function context(said: HostContext): void {
     if (said.theme) document.documentElement.dataset.theme = said.theme;
@@ -109,16 +88,17 @@ export function startApp(): void {
       trouble = typeof error === "string" ? error : "The call failed.";
       return draw();
     }
-    const tool = (["get_factor_analysis", "get_factor_recommendations", "get_portfolio_exposures", "compare_factors"] as const).find((tool) => tool === named) ?? toolOf(answer);
+    const tool = TOOLS.find((tool) => tool === named) ?? toolOf(answer, args);
     scenes = [{ tool, args, answer }];
+    picked = { fund: "", factor: "", episode: "", part: "" };
     await complete();
   }
 
   async function complete(): Promise<void> {
     const scene = scenes.at(-1);
     if (!scene) return draw();
-    const { include, isThere } = needs(scene);
-    if (!isThere && bridge.callsTools) await go(scene.tool, { ...scene.args, ...(scene.answer.analysis_type ? { analysis_type: scene.answer.analysis_type } : {}), include }, true);
+    const { include, isWhole } = needs(scene);
+    if (!isWhole && bridge.callsTools) await go(scene.tool, { ...scene.args, ...(scene.answer.analysis_type ? { analysis_type: scene.answer.analysis_type } : {}), include }, true);
     else draw();
   }
 
@@ -147,13 +127,12 @@ export function startApp(): void {
 
   function draw(): void {
     const scene = scenes.at(-1);
-    const metadata = scene?.answer.analysis_metadata as Metadata | undefined;
     replace(bar, h("h1", null, scene ? title(scene) : "Factor analysis"), scenes.length > 1 && button("Back", back, { "data-key": "back" }), scene && controls(scene));
     replace(
       main,
       trouble && h("p", { class: "message fault", role: "alert" }, trouble),
-      isSimulated(metadata) && h("p", { class: "simulated", role: "note" }, h("strong", null, "SIMULATED"), " prices: no market had them"),
-      busy ? h("p", { class: "message busy", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), busy) : scene && picture(scene),
+      scene && saysSimulated(scene.answer) && h("p", { class: "simulated", role: "note" }, h("strong", null, "SIMULATED"), " prices: no market had them"),
+      busy ? h("p", { class: "message busy", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), busy) : scene && (!trouble || (canvas().height as number) >= LEAST) && picture(scene),
     );
   }
 
@@ -170,6 +149,8 @@ export function startApp(): void {
     }
     if (tool === "get_portfolio_exposures") return "Exposures";
     if (tool === "compare_factors") return "Comparison";
+    if (tool === "analyze_factor_model") return "Factor model";
+    if (tool === "stress_test") return "Stress test";
     return words(String(answer.analysis_type ?? "correlations"));
   }
 
@@ -183,6 +164,8 @@ export function startApp(): void {
 
   function controls(scene: Scene): Child {
     const { answer } = scene;
+    if (scene.tool === "analyze_factor_model") return modelControls(answer as FactorModel);
+    if (scene.tool === "stress_test") return stressControls(answer as StressTest);
     if (scene.tool !== "get_factor_analysis") return null;
     const put = (patch: Partial<ViewState>) => {
       state = { ...state, ...patch };
@@ -230,26 +213,113 @@ export function startApp(): void {
 
   function picture(scene: Scene): Child {
     const { tool, answer } = scene;
-    if (!needs(scene).isThere) return inWords();
+    if (!needs(scene).isThere) return inWords(answer);
     if (tool === "get_factor_recommendations") return drawOffsets(canvas(), answer as Recommendations);
     if (tool === "get_portfolio_exposures") return drawExposures(canvas(), answer as Exposures);
     if (tool === "compare_factors") return drawComparison(canvas(), answer as Comparison);
+    if (tool === "analyze_factor_model") return betas(answer as FactorModel);
+    if (tool === "stress_test") return losses(answer as StressTest);
     if (answer.analysis_type === "returns") return drawReturns(canvas(), answer as FactorAnalysis);
     if (answer.analysis_type === "performance") return drawPerformance(canvas(), answer as FactorAnalysis);
     return heat(answer);
   }
 
-  /** What the tool said, for a host that passes no calls on. */
-  function inWords(): Child {
+  // ------------------------------------------------------------------------------------------------ models and stress tests
+
+  /** Looks at something else, and tells the model of it. */
+  function pick(patch: Partial<typeof picked>, said: (answer: Answer) => string): void {
+    picked = { ...picked, ...patch };
+    draw();
+    const scene = scenes.at(-1);
+    if (scene) bridge.tellModel(`In the app the user picked ${said(scene.answer)}.`);
+  }
+
+  function fitOf({ fits }: FactorModel) {
+    return fits?.find((fit) => fit.ticker === picked.fund) ?? fits?.[0];
+  }
+
+  function modelControls(answer: FactorModel): Child {
+    const [fits, fit] = [answer.fits ?? [], fitOf(answer)];
+    if (!fit) return null;
+    const rows = betasOf(fit);
+    const beta = (name: string) => rows.find(([own]) => own === name)?.[1];
+    return [
+      fits.length > 1 && choice("Fund", "fund", fit.ticker, fits.map((fit) => [fit.ticker, fit.ticker]), (fund) => pick({ fund }, () => {
+        const fit = fits.find((fit) => fit.ticker === fund);
+        return `the factor model of ${fund}${fit ? ` (${fitSaid(fit)})` : ""}`;
+      })),
+      rows.length > 0 && choice("Factor", "factor", beta(picked.factor) ? picked.factor : "", [["", "All factors"], ...rows.map(([name]) => [name, words(name)] as const)], (factor) => pick({ factor }, () => {
+        const row = beta(factor);
+        return row ? `a factor in the factor model of ${fit.ticker}: ${saidOf(factor, row)}` : `all factors in the factor model of ${fit.ticker}`;
+      })),
+    ];
+  }
+
+  function betas(answer: FactorModel): Child {
+    const fit = fitOf(answer);
+    if (!fit) return null;
+    const row = betasOf(fit).find(([name]) => name === picked.factor);
+    return over(row ? saidOf(...row) : fitSaid(fit), (canvas) => drawBetas(canvas, answer, fit));
+  }
+
+  /** The episode that is looked into; none where it is all of them. */
+  function episodeOf(episodes: readonly Episode[]): Episode | undefined {
+    return episodes.find((episode) => episode.name === picked.episode) ?? (episodes.length === 1 ? episodes[0] : undefined);
+  }
+
+  /** What can be drawn of an episode. */
+  const partsOf = (episode: Episode) => ({ losses: episode.holdings.some((part) => part.contribution !== null), offsets: episode.hedges.some((hedge) => hedge.result !== null) });
+  const showsOffsets = (episode: Episode): boolean => partsOf(episode).offsets && (picked.part === "offsets" || !partsOf(episode).losses);
+
+  function stressControls(answer: StressTest): Child {
+    const episodes = episodesOf(answer);
+    const episode = episodeOf(episodes);
+    const parts = episode && partsOf(episode);
+    return [
+      episodes.length > 1 && choice("Episode", "episode", episode?.name ?? "", [["", "All episodes"], ...episodes.map((episode) => [episode.name, episode.title] as const)], (name) => pick({ episode: name, part: "" }, () => {
+        const episode = episodes.find((episode) => episode.name === name);
+        return episode ? `an episode of the stress test: ${episodeSaid(episode)}` : "all episodes of the stress test";
+      })),
+      episode && parts?.losses && parts.offsets && choice("Show", "part", showsOffsets(episode) ? "offsets" : "losses", [["losses", "Losses"], ["offsets", "Offsets"]], (part) => pick({ part }, () => (part === "offsets" ? `what would have offset ${episode.title}: ${hedgesSaid(episode)}` : `the losses by holding of ${episode.title}`))),
+    ];
+  }
+
+  function losses(answer: StressTest): Child {
+    const episodes = episodesOf(answer);
+    const episode = episodeOf(episodes);
+    if (!episode && episodes.every((episode) => episode.result === null)) return unknown(episodes.map((episode) => `${episode.title}: ${whyOf(episode)[0] ?? "no prices then"}`));
+    if (!episode) return over("Choose an episode for its losses by holding and what would have offset them.", (canvas) => drawEpisodes(canvas, answer, episodes));
+    if (showsOffsets(episode)) return over(`${episode.title}: ${hedgesSaid(episode)}`, (canvas) => drawHedges(canvas, answer, episode));
+    if (partsOf(episode).losses) return over(episodeSaid(episode), (canvas) => drawLosses(canvas, answer, episode));
+    return over(episodeSaid(episode), () => unknown(whyOf(episode)));
+  }
+
+  const whyOf = (episode: Episode): string[] => [...episode.holdings.flatMap((part) => (part.note ? [`${part.holding}: ${part.note}`] : [])), ...(episode.why ? [episode.why] : [])];
+
+  /** A drawing over what is said of what is looked at, both within the height that there is. */
+  function over(said: string, drawing: (canvas: Canvas) => Child): Child {
+    const whole = canvas();
+    const more = Math.ceil((said.length * LETTER) / whole.width) - 1;
+    return [drawing({ ...whole, height: (whole.height as number) - more * LINE }), h("p", { class: "looked whole", role: "status" }, said)];
+  }
+
+  function unknown(why: readonly string[]): Child {
+    const said = [...new Set(why.filter(Boolean))];
+    return h("p", { class: "message" }, `Nothing is known: ${said.slice(0, MOST_REASONS).join("; ")}${said.length > MOST_REASONS ? `; and ${said.length - MOST_REASONS} more` : ""}.`);
+  }
+
+  /** What the tool said, for a host that passes no calls on; else why there is nothing. */
+  function inWords(answer: Answer): Child {
     const text = result?.content?.find((part) => part.type === "text")?.text ?? "";
-    return h("p", { class: "message" }, text ? "The answer above says it in words; this host draws no more of it." : "There is nothing to draw.");
+    if (!bridge.callsTools && text) return h("p", { class: "message" }, "The answer above says it in words; this host draws no more of it.");
+    return h("p", { class: "message" }, ["There is nothing to draw", ...reasons(answer).slice(0, MOST_REASONS)].join(": "), ".");
   }
 
   function heat(answer: Answer): Child {
     const { name, matrix } = chosen(answer);
-    if (!matrix) return inWords();
+    if (!matrix) return inWords(answer);
     const metadata = answer.analysis_metadata as Metadata | undefined;
-    const looked = h("p", { class: "looked", role: "status" }, bridge.callsTools ? "Point at a cell for n and its interval; a cell over 0.3 in size asks what offsets its row." : "Point at a cell.");
+    const looking = h("p", { class: "looked", role: "status" }, bridge.callsTools ? "Point at a cell for n and its interval; a cell over 0.3 in size asks what offsets its row." : "Point at a cell.");
     let waiting: ReturnType<typeof setTimeout>;
     return [
       heatMap({
@@ -260,13 +330,13 @@ export function startApp(): void {
         label: labelOf(metadata),
         onLook: (row, column, said) => {
           clearTimeout(waiting);
-          replace(looked, said);
+          replace(looking, said);
           // Only where somebody stays: a pointer on its way asks for nothing.
-          waiting = setTimeout(() => void pair(row, column).then((more) => more && looked.textContent === said && replace(looked, `${said}${more}`)), PATIENCE_MS);
+          waiting = setTimeout(() => void pair(row, column).then((more) => more && looking.textContent === said && replace(looking, `${said}${more}`)), PATIENCE_MS);
         },
         ...(bridge.callsTools ? { onAsk: offsets } : {}),
       }),
-      looked,
+      looking,
     ];
   }
 

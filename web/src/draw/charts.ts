@@ -49,11 +49,12 @@ export function wrap(words: string, most: number): string[] {
   return lines;
 }
 
-const LETTER = { title: 8.4, note: 6 };
+// What a letter takes where the system's font is a wide one.
+const LETTER = { title: 9, note: 6.3, name: 7.2 };
 const titleOf = (frame: Frame, width: number): string[] => wrap(frame.title, (width - 24) / LETTER.title);
 const notesOf = (frame: Frame, width: number): string[] => frame.notes.flatMap((note) => wrap(note, (width - 24) / LETTER.note));
 /** What a title of more than one line and the notes take. */
-const wordsHigh = (frame: Frame, width: number): number => (titleOf(frame, width).length - 1) * 18 + 20 + notesOf(frame, width).length * 16;
+const wordsHigh = (frame: Frame, width: number): number => (titleOf(frame, width).length - 1) * 18 + 12 + notesOf(frame, width).length * 16;
 
 function canvas(frame: Frame, width: number, height: number, ...inside: Parameters<typeof s>[2][]): SVGSVGElement {
   const { palette, title } = frame;
@@ -71,20 +72,25 @@ function canvas(frame: Frame, width: number, height: number, ...inside: Paramete
   );
 }
 
+/** How high a bar and what is around it are, in pixels. */
+const ROW = { usual: 24, least: 18 };
+
 /** Bars from a zero line, one below the other; `scale` has the ends of the scale where it does not go by the bars. */
 export function bars(whole: Frame & { readonly scale?: readonly [number, number] }, given: readonly Bar[]): SVGSVGElement {
   const { palette, width = 800 } = whole;
   const longest = Math.max(...given.map((bar) => bar.name.length), 0);
-  const [side, right, row, top] = [Math.min(longest * 7 + 20, width * 0.36), 74, 24, 40];
-  const letters = Math.floor((side - 14) / 6.6);
-  const room = whole.height === undefined ? given.length : Math.floor((whole.height - top - 24 - wordsHigh(whole, width)) / row);
+  const [side, right, top] = [Math.min(longest * LETTER.name + 20, width * 0.4), 74, 40];
+  const letters = Math.floor((side - 14) / LETTER.name);
+  const high = whole.height === undefined ? Number.POSITIVE_INFINITY : whole.height - top - 8 - wordsHigh(whole, width);
+  // Closer together before any is left out.
+  const row = Math.min(ROW.usual, Math.max(ROW.least, Math.floor(high / given.length)));
+  const room = Math.max(2, Math.floor(high / row));
   // Of a ranking both ends are worth seeing.
   const all = given.length <= room ? given : [...given.slice(0, Math.ceil(room / 2)), ...given.slice(given.length - Math.floor(room / 2))];
   const frame = all.length === given.length ? whole : { ...whole, notes: [...whole.notes, `The first and last of ${given.length}.`] };
   const values = all.flatMap((bar) => [bar.value, ...(bar.range ?? [])]).concat(whole.scale ?? []);
   const low = Math.min(0, ...values);
-  const high = Math.max(0, ...values);
-  const span = high - low || 1;
+  const span = Math.max(0, ...values) - low || 1;
   const x = (value: number): number => side + ((value - low) / span) * (width - side - right);
   const height = top + all.length * row + 8;
   return canvas(
@@ -92,17 +98,17 @@ export function bars(whole: Frame & { readonly scale?: readonly [number, number]
     width,
     height,
     all.map((bar, at) => {
-      const y = top + at * row;
+      const middle = top + at * row + row / 2 - 1;
       const [from, to] = [Math.min(x(0), x(bar.value)), Math.max(x(0), x(bar.value))];
       const end = Math.max(to, bar.range ? x(bar.range[1]) : to);
       return s(
         "g",
         null,
         s("title", null, `${bar.name}${bar.detail ? `, ${bar.detail}` : ""}: ${bar.shown}`),
-        s("text", { x: side - 8, y: y + 15, "text-anchor": "end", fill: palette.text, "font-family": FONT, "font-size": 12 }, bar.name.length > letters ? `${bar.name.slice(0, letters - 1)}…` : bar.name),
-        s("rect", { x: from, y: y + 3, width: Math.max(1, to - from), height: row - 8, fill: bar.colour ?? (bar.value < 0 ? palette.loss : palette.bar) }),
-        bar.range && s("line", { x1: x(bar.range[0]), x2: x(bar.range[1]), y1: y + 11, y2: y + 11, stroke: palette.text, "stroke-width": 1.5 }),
-        s("text", { x: end + 6, y: y + 15, fill: palette.text, "font-family": FONT, "font-size": 12 }, bar.shown),
+        s("text", { x: side - 8, y: middle + 4, "text-anchor": "end", fill: palette.text, "font-family": FONT, "font-size": 12 }, bar.name.length > letters ? `${bar.name.slice(0, letters - 1)}…` : bar.name),
+        s("rect", { x: from, y: middle - (row - 8) / 2, width: Math.max(1, to - from), height: row - 8, fill: bar.colour ?? (bar.value < 0 ? palette.loss : palette.bar) }),
+        bar.range && s("line", { x1: x(bar.range[0]), x2: x(bar.range[1]), y1: middle, y2: middle, stroke: palette.text, "stroke-width": 1.5 }),
+        s("text", { x: end + 6, y: middle + 4, fill: palette.text, "font-family": FONT, "font-size": 12 }, bar.shown),
       );
     }),
     s("line", { x1: x(0), x2: x(0), y1: top - 4, y2: top + all.length * row, stroke: palette.muted }),

@@ -134,6 +134,24 @@ export function isSimulated(metadata: Said): boolean {
   return (read(metadata)?.price_source as { simulated?: boolean } | undefined)?.simulated === true;
 }
 
+/** What every answer says of where it comes from; a summary has no metadata. */
+interface Sourced {
+  readonly analysis_metadata?: Said;
+  readonly warnings?: readonly string[] | null;
+  readonly period?: { readonly from: string; readonly to: string | null; readonly frequency: string } | null;
+  readonly as_of?: string | null;
+}
+
+/** Whether an answer's prices are made up. A summary says so in a warning alone, and one that was cut may have lost it in its metadata. */
+export const saysSimulated = (answer: Sourced): boolean => isSimulated(answer.analysis_metadata) || (answer.warnings ?? []).some((warning) => warning.startsWith("prices are simulated"));
+
+/** What stands below a drawing: where its answer comes from, by its metadata or, in a summary, by its period. */
+export function sources(answer: Sourced): string[] {
+  const { period, as_of } = answer;
+  const said = provenance(answer.analysis_metadata ?? { start_date: period?.from, end_date: period?.to, frequency: period?.frequency, as_of });
+  return [said, saysSimulated(answer) ? "SIMULATED prices: no market had them." : ""].filter(Boolean);
+}
+
 /** Dates, rows and source in a line. */
 export function provenance(said: Said): string {
   const metadata = read(said);

@@ -6,7 +6,7 @@ import { bars } from "../draw/charts";
 import { fixed, interval, pValue, percent, words } from "../format";
 import { type Canvas, type Page, type Question, type View, asked, dates } from "../page";
 import { MODELS, MOST_SUBJECTS, names } from "../state";
-import { choice, entry, fact, isSimulated, panel, provenance, quality, stated, warnings } from "./common";
+import { choice, entry, fact, isSimulated, panel, provenance, quality, sources, stated, warnings } from "./common";
 import { subjectEntry, subjectOf, withoutSubject } from "./holdings";
 
 type Fit = NonNullable<FactorModel["fits"]>[number];
@@ -36,20 +36,36 @@ function question(page: Page): Question | null {
   return { kind: "model", path: "api/factor-intelligence/model", body };
 }
 
+/** A beta as a fit has it: whole, or in a summary of many fits with its interval alone. */
+type Estimate = Pick<NonNullable<Fit["factors"]>[string], "beta" | "interval"> & Partial<NonNullable<Fit["factors"]>[string]>;
+
+/** The betas of a fit, in the order of the model. */
+export const betasOf = (fit: Fit): [string, Estimate][] => Object.entries(fit.factors ?? fit.betas ?? {});
+
+/** What is known of a beta, in a line. */
+export function saidOf(name: string, row: Estimate): string {
+  const parts = [`beta ${fixed(row.beta, 2)}`, row.interval ? `95% interval ${interval(row.interval)}` : ""];
+  if (row.variance_share !== undefined) parts.push(`t ${fixed(row.t, 1)}`, `p ${pValue(row.p)}`, `VIF ${fixed(row.vif, 2)}`, `share of variance ${percent(row.variance_share)}`, `${percent(row.annual_contribution)} a year from it`);
+  return `${words(name)}: ${parts.filter(Boolean).join(", ")}`;
+}
+
+/** What is known of a fit as a whole, in a line. */
+export const fitSaid = (fit: Fit): string =>
+  [`R² ${fixed(fit.r_squared, 3)}`, `alpha ${percent(fit.alpha.annual)} a year (${interval(fit.alpha.interval, (value) => percent(value))}, p ${pValue(fit.alpha.p)})`, `n ${fit.n}`].join(", ");
+
 export function drawBetas(page: Canvas, answer: FactorModel, fit: Fit): SVGSVGElement {
-  const rows = Object.entries(fit.factors ?? {});
-  const [largest] = [...rows].sort(([, one], [, other]) => other.variance_share - one.variance_share);
-  const metadata = answer.analysis_metadata;
+  const rows = betasOf(fit);
+  const [largest] = rows.filter(([, row]) => row.variance_share !== undefined).sort(([, one], [, other]) => (other.variance_share as number) - (one.variance_share as number));
   return bars(
     {
       title: `Betas of ${fit.ticker}, with 95% intervals`,
       finding: largest ? `Most of the variance is explained by ${largest[0]}: beta ${fixed(largest[1].beta, 2)}.` : "",
-      notes: [`${fit.from ?? ""} to ${fit.to ?? ""}, n ${fit.n}`, provenance(metadata), ...(isSimulated(metadata) ? ["SIMULATED prices: no market had them."] : [])],
+      notes: [`${fit.from && fit.to ? `${fit.from} to ${fit.to}, ` : ""}n ${fit.n}`, ...sources(answer)],
       palette: page.palette,
       width: page.width,
       height: page.height,
     },
-    rows.map(([name, row]) => ({ name: words(name), detail: `share of variance ${percent(row.variance_share)}`, value: row.beta, shown: fixed(row.beta, 2), ...(row.interval ? { range: row.interval as [number, number] } : {}) })),
+    rows.map(([name, row]) => ({ name: words(name), detail: row.variance_share === undefined ? "" : `share of variance ${percent(row.variance_share)}`, value: row.beta, shown: fixed(row.beta, 2), ...(row.interval ? { range: row.interval as [number, number] } : {}) })),
   );
 }
 

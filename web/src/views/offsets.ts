@@ -5,8 +5,16 @@ import { type Child, h, table } from "../dom";
 import { bars } from "../draw/charts";
 import { NONE, fixed, interval, percent, words } from "../format";
 import { type Canvas, type Page, type Question, type View, asked, dates } from "../page";
-import { button, entry, isSimulated, panel, provenance, quality, stated, warnings } from "./common";
+import { EPISODES } from "../state";
+import { button, choice, entry, fact, isSimulated, panel, provenance, quality, stated, warnings } from "./common";
 import { holdingsOf, noPortfolio, portfolioChoice, portfolioList } from "./holdings";
+import { episodeTitle, heldWord } from "./stress";
+
+/** The episodes to choose from; a link may name another, such as a year. */
+function scenariosOf(named: string): (readonly [string, string])[] {
+  const isKnown = named === "" || (EPISODES as readonly string[]).includes(named);
+  return [["", "None: by correlation"], ...EPISODES.map((name) => [name, episodeTitle(name)] as const), ...(isKnown ? [] : [[named, episodeTitle(named)] as const])];
+}
 
 function question(page: Page): Question | null {
   if (!page.state.factor) return null;
@@ -16,7 +24,8 @@ function question(page: Page): Question | null {
     overexposed_factor: page.state.factor,
     ...dates(page.state),
     ...(holdingsOf(page) ?? {}),
-    include: ["best_hedge", "recommendations", "basket", "insights", "data_quality", "metadata"],
+    ...(page.state.scenario ? { scenario: page.state.scenario } : {}),
+    include: [...(page.state.scenario ? ["scenario"] : []), "best_hedge", "recommendations", "basket", "insights", "data_quality", "metadata"],
     max_chars: 0,
   };
   return { kind: "offsets", path: "api/factor-intelligence/recommendations", body };
@@ -69,23 +78,45 @@ export function drawOffsets(page: Canvas, answer: Recommendations): SVGSVGElemen
   );
 }
 
+/** What the factor did in the episode that was asked for, and what the candidates did there. */
+function episode(answer: Recommendations): Child {
+  const row = answer.scenario;
+  if (!row) return null;
+  const title = `${episodeTitle(row.scenario)}, ${row.from} to ${row.to}`;
+  return panel(
+    title,
+    h(
+      "dl",
+      { class: "facts" },
+      fact(answer.overexposed_factor?.resolved ?? "The factor", percent(row.total_return)),
+      fact("Deepest", percent(row.max_drawdown)),
+      fact("Offsets tested", String(row.tested)),
+      fact("Held", String(row.held)),
+    ),
+    h("p", { class: "hint" }, `Ratios from ${row.ratios_from} to ${row.ratios_to}${row.ratios_after_the_event ? ", after the event" : ""}.`),
+  );
+}
+
 function draw(page: Page, answer: Recommendations): Child {
   const rows = answer.recommendations ?? [];
+  const isTested = rows.some((row) => row.in_scenario);
   return [
     warnings(answer, isSimulated(answer.analysis_metadata)),
     !holdingsOf(page) && noPortfolio(page, "No portfolio: recommendations only, without what they would do to yours."),
     quality(answer.data_quality),
     panel("What was found", h("ul", null, (answer.insights?.sentences ?? []).map((sentence) => h("li", null, sentence))), answer.insights?.not_known && h("p", { class: "hint" }, answer.insights.not_known)),
+    episode(answer),
     hedge(page, answer),
     panel(
       "Recommendations",
       rows.length > 0 && drawOffsets(page, answer),
       table(
         "Recommendations",
-        ["Fund", "Name", "Correlation", "95% interval", "n", "Takes away, in / out of sample", "Add", "Volatility before → after", "Sharpe", "Drawdown"],
+        ["Fund", "Name", ...(isTested ? ["Came to", "It held"] : []), "Correlation", "95% interval", "n", "Takes away, in / out of sample", "Add", "Volatility before → after", "Sharpe", "Drawdown"],
         rows.map((row) => [
           row.etf_ticker,
           row.factor ?? "",
+          ...(isTested ? [percent(row.in_scenario?.result), heldWord(row.in_scenario?.held ?? null)] : []),
           fixed(row.correlation_to_overexposed, 3),
           interval(row.correlation_interval),
           String(row.n ?? NONE),
@@ -107,6 +138,7 @@ export const offsets: View = {
   question,
   controls: (page) => [
     entry("Too much of", "factor", page.state.factor, (factor) => page.go({ factor }), { placeholder: "VNQ, Real Estate, cyclical", list: "factor-names" }),
+    choice("In the episode", "scenario", page.state.scenario, scenariosOf(page.state.scenario), (scenario) => page.go({ scenario })),
     portfolioChoice(page),
   ],
   render(page) {
