@@ -136,7 +136,7 @@ impl Analyzer {
     ) -> Self {
         let (panels, reports) =
             (PanelCache::new(limits.cache_ttl), ReportCache::new(limits.cache_ttl, limits.compute_budget));
-        let providers = Arc::new(Providers { prices, yields, failure_runs });
+        let providers = Arc::new(Providers { prices, yields, failure_runs, lenses: Arc::default() });
         Self { providers, fundamentals, panels, reports, limits }
     }
 

@@ -2,12 +2,18 @@
 //! on daily rows and on months, the lens on them, and what hedges took away in past quarters.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use factor_analytics::{Study, hedge::scorecard::Strategy, lens::WholeLens, stress::Months, study::ExclusionReason};
+use factor_analytics::{
+    Study,
+    hedge::scorecard::Strategy,
+    lens::{LensBasis, WholeLens},
+    stress::Months,
+    study::ExclusionReason,
+};
 use factor_types::{Factor, Ticker};
 
 /// The most returns of a daily study that is kept, 8 MB of them.
@@ -32,9 +38,36 @@ impl PastResults {
 /// The results of each fund of a universe.
 pub(crate) type ByFund = Arc<HashMap<Ticker, PastResults>>;
 
+/// The lenses asked for last, whatever panel they were for: most panels have the same funds of it.
+#[derive(Debug, Default)]
+pub(super) struct Lenses(Mutex<VecDeque<(LensBasis, Option<Arc<WholeLens>>)>>);
+
+impl Lenses {
+    /// The lens of a study, worked out where that of its basis is not known. Nobody waits for another's work.
+    fn of(&self, study: &Study) -> Option<Arc<WholeLens>> {
+        let basis = study.lens_basis()?;
+        let known = |all: &VecDeque<(LensBasis, Option<Arc<WholeLens>>)>| {
+            all.iter().find(|(of, _)| *of == basis).map(|(_, lens)| lens.clone())
+        };
+        if let Some(lens) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return lens;
+        }
+        let lens = basis.lens().map(Arc::new);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known(&all).is_none() {
+            all.truncate(MOST_LENSES - 1);
+            all.push_front((basis, lens.clone()));
+        }
+        lens
+    }
+}
+
 /// One value under one key: that of the call before, since calls with one panel nearly always ask for the same.
 #[derive(Debug)]
 struct Latest<K, V>(Mutex<Option<(K, V)>>);
+
+/// The most lenses that are kept: by month, by week and by day, of two dates or sources. Each is under 2 MB.
+const MOST_LENSES: usize = 6;
 
 /// What a study over all prices is made of besides its panel's columns: its factors, and those that are refused.
 type StudyKey = (Vec<Arc<Factor>>, Vec<Ticker>);
@@ -44,7 +77,7 @@ type StudyKey = (Vec<Arc<Factor>>, Vec<Ticker>);
 pub struct AllPrices {
     daily: Latest<StudyKey, Option<Arc<Study>>>,
     months: Latest<StudyKey, Arc<Months>>,
-    lens: Latest<(), Option<Arc<WholeLens>>>,
+    lenses: Arc<Lenses>,
     results: Latest<Vec<Ticker>, ByFund>,
 }
 
@@ -75,6 +108,11 @@ impl<K: PartialEq, V: Clone> Latest<K, V> {
 }
 
 impl AllPrices {
+    /// Nothing is worked out yet; `lenses` are those of all panels.
+    pub(super) fn new(lenses: Arc<Lenses>) -> Self {
+        Self { lenses, ..Self::default() }
+    }
+
     /// A study of this panel on daily rows ([`Study::daily`]); `None` where there are no daily prices.
     pub(crate) fn daily(&self, study: &Study) -> Option<Arc<Study>> {
         let size = |daily: &Arc<Study>| daily.panel().rows() * daily.panel().columns().len();
@@ -94,9 +132,9 @@ impl AllPrices {
         self.months.get(key_of(study), made, |_| true).unwrap_or_else(|never| match never {})
     }
 
-    /// The lens on this panel's frequency ([`Study::lens`]); `None` where it has no price of any of its funds.
+    /// The lens on this panel's frequency ([`Study::lens_basis`]); `None` where it has no price of any of its funds.
     pub(crate) fn lens(&self, study: &Study) -> Option<Arc<WholeLens>> {
-        self.lens.get((), || sure(study.lens().map(Arc::new)), |_| true).unwrap_or_else(|never| match never {})
+        self.lenses.of(study)
     }
 
     /// The results for these funds, worked out where they are not known.

@@ -33,7 +33,7 @@ use self::{
 };
 use super::{
     AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
-    all_prices::AllPrices,
+    all_prices::{AllPrices, Lenses},
     failure_runs::{FailureRuns, Runs},
     off_thread,
 };
@@ -81,6 +81,8 @@ pub(super) struct Providers {
     pub(super) prices: Arc<dyn PriceProvider>,
     pub(super) yields: Arc<dyn YieldProvider>,
     pub(super) failure_runs: Arc<FailureRuns>,
+    /// The lenses of what they have.
+    pub(super) lenses: Arc<Lenses>,
 }
 
 /// What to fetch.
@@ -198,7 +200,7 @@ impl Fetch {
         }
         fetching.step();
         Ok(Prepared {
-            all_prices: AllPrices::default(),
+            all_prices: AllPrices::new(Arc::clone(&providers.lenses)),
             panel: Arc::new(panel),
             yields,
             examined,

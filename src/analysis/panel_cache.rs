@@ -191,7 +191,7 @@ mod tests {
 
     fn providers(market: &Arc<Market>) -> Arc<Providers> {
         let failure_runs = Arc::new(FailureRuns::new(Arc::new(MemoryEntries::new()), "market"));
-        Arc::new(Providers { prices: market.clone(), yields: market.clone(), failure_runs })
+        Arc::new(Providers { prices: market.clone(), yields: market.clone(), failure_runs, lenses: Arc::default() })
     }
 
     #[test]

@@ -189,7 +189,7 @@ async fn what_cannot_be_compared_is_an_error_that_says_what_to_write() {
     );
     let short = refused(json!({"tickers": ["SPY", "TLT"], "periods": ["2020Q1", "other"]})).await;
     assert_eq!(short["code"], "insufficient_data");
-    assert!(short["message"].as_str().unwrap().contains("frequency weekly or daily"), "{short}");
+    assert!(short["message"].as_str().unwrap().contains("frequency daily"), "{short}");
     let alone = refused(json!({"tickers": ["SPY", "ZZZZQ"]})).await;
     assert_eq!((&alone["code"], &alone["problems"][0]["field"]), (&json!("insufficient_data"), &json!("tickers")));
     let missing = refused(json!({"ticker": "SPY"})).await;

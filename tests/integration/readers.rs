@@ -105,6 +105,9 @@ async fn losses_say_which_end_stands_on_top() {
     assert!(deep["note"].as_str().unwrap().contains("the largest stands on top"), "{deep}");
     let other = json!({"analysis_type": "performance", "tickers": ["SPY", "TLT"]});
     assert_eq!(server.answer(ANALYSIS, other).await.get("note"), None);
+    let beta = json!({"analysis_type": "performance", "tickers": ["SPY"], "fields": ["beta", "alpha"]});
+    let itself = server.answer(ANALYSIS, beta).await;
+    assert!(itself["note"].as_str().unwrap().starts_with("SPY is the benchmark itself"), "{itself}");
 }
 
 #[tokio::test]

@@ -161,3 +161,19 @@ async fn a_tight_limit_cuts_statistics_evenly() {
     }
     assert!(answer["truncated"]["how_to_get_the_rest"].is_string());
 }
+
+#[tokio::test]
+async fn of_a_few_tickers_a_section_brings_what_a_reader_expects_in_it() {
+    let of = async |section: &str, tickers: Value| ask(json!({"tickers": tickers, "include": [section]})).await;
+    let slopes = of("rate_sensitivity", json!(["TLT", "XLU"])).await;
+    assert!(slopes["overlays"]["rate_sensitivity"]["TLT"]["UST10Y"].is_number());
+    let of_tlt = &slopes["statistics"]["rate_sensitivity"]["TLT"]["UST10Y"];
+    assert!(of_tlt["return_per_100bp"].as_f64().unwrap() < 0.0 && of_tlt["standard_error"].is_number(), "{slopes}");
+    let statistics = of("statistics", json!(["TLT", "XLU"])).await;
+    assert!(statistics["matrices"]["selected"]["TLT"]["XLU"].is_number(), "{statistics}");
+    // Of many the sections are long, and what belongs to them is named.
+    let many = json!(["SPY", "TLT", "IEF", "SHY", "GLD", "XLK", "XLF", "XLE", "XLU", "XLV", "XLI"]);
+    let alone = of("rate_sensitivity", many).await;
+    assert!(alone.get("statistics").is_none());
+    assert!(alone["note"].as_str().unwrap().ends_with("are in section statistics"), "{alone}");
+}

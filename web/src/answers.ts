@@ -2052,7 +2052,10 @@ type SavedPortfolio_PriceUsed = {
   price: number;
   date: string;
   source: string;
+  kind: SavedPortfolio_PriceKind;
 };
+
+type SavedPortfolio_PriceKind = "adjusted" | "close";
 
 type SavedPortfolio_Unpriced = {
   ticker: SavedPortfolio_Ticker;
@@ -2071,6 +2074,8 @@ type Exposures_Framed = {
   portfolio_name?: string | null;
   holdings?: Exposures_Classification[] | null;
   normalisation?: string | null;
+  total_value?: number | null;
+  prices_used?: Exposures_PriceUsed[];
   by_industry?: { [name: string]: number };
   by_sector_group?: { [name: string]: number };
   by_asset_class?: { [name: string]: number };
@@ -2143,6 +2148,16 @@ type Exposures_Classification = {
   asset_class: string;
   stands_for: Exposures_Ticker | null;
 };
+
+type Exposures_PriceUsed = {
+  ticker: Exposures_Ticker;
+  price: number;
+  date: string;
+  source: string;
+  kind: Exposures_PriceKind;
+};
+
+type Exposures_PriceKind = "adjusted" | "close";
 
 type Exposures_Exposures = {
   alpha: number | null;
@@ -2634,6 +2649,7 @@ type StressTest_ScenarioRow = {
   } | null;
   held?: { [name: string]: boolean | null };
   results?: { [name: string]: number };
+  share_sold?: number | null;
   ratios_after_the_event?: boolean;
   no_hedges?: string | null;
   lost_most?: StressTest_LostMost | null;
@@ -2735,6 +2751,7 @@ type StressTest_ShockSection = {
   best_hedge?: StressTest_ShortHedge | null;
   held?: { [name: string]: boolean | null };
   results?: { [name: string]: number };
+  share_sold?: number | null;
   ratios_after_the_event?: boolean;
   no_hedges?: string | null;
 };
@@ -2785,6 +2802,7 @@ type StressTest_ReverseSection = {
   best_hedge?: StressTest_ShortHedge | null;
   held?: { [name: string]: boolean | null };
   results?: { [name: string]: number };
+  share_sold?: number | null;
   ratios_after_the_event?: boolean;
   no_hedges?: string | null;
 };

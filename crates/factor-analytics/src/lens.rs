@@ -8,15 +8,15 @@ mod moments;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use chrono::NaiveDate;
-use factor_types::{Ticker, closed_set};
+use factor_types::{PriceSeries, Ticker, YieldTable, closed_set};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::moments::Fits;
-use crate::{Panel, stats};
+use crate::{Panel, panel::Window, stats, yields::RiskFree};
 
 closed_set! {
     /// A factor of the lens, in the order in which they are taken out of those after them.
@@ -141,6 +141,36 @@ pub struct Lens {
     pub columns: Vec<LensColumn>,
     /// By which rule.
     pub rule: LensRule,
+}
+
+/// What a lens on all prices that are held rests on; of equals the lens is the same. Series that are one in memory are equal without a
+/// look at their prices.
+#[derive(Debug, Clone)]
+pub struct LensBasis {
+    pub(crate) window: Window,
+    pub(crate) series: Vec<Arc<PriceSeries>>,
+    pub(crate) yields: Arc<YieldTable>,
+}
+
+impl PartialEq for LensBasis {
+    fn eq(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(one: &Arc<T>, other: &Arc<T>) -> bool {
+            Arc::ptr_eq(one, other) || one == other
+        }
+        self.window == other.window
+            && self.series.len() == other.series.len()
+            && self.series.iter().zip(&other.series).all(|(one, other)| same(one, other))
+            && same(&self.yields, &other.yields)
+    }
+}
+
+impl LensBasis {
+    /// The lens; `None` where there are no rows.
+    pub fn lens(&self) -> Option<WholeLens> {
+        let panel = Panel::build(self.window.clone(), &self.series).ok()?;
+        let rates = RiskFree::of(&panel, &self.yields).per_period;
+        Some(WholeLens { lens: Lens::of_panel(&panel, &rates), labels: panel.labels().to_vec() })
+    }
 }
 
 /// The lens on all prices that are held, and where its rows lie: what a window sees of it is cut from here, since its slopes rest

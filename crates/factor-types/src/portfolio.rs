@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::{GroupName, GroupNameError, Ticker};
+use crate::{GroupName, GroupNameError, PriceKind, Ticker};
 
 /// What every name of a portfolio begins with where tickers stand.
 const PREFIX: &str = "PORTFOLIO:";
@@ -110,6 +110,8 @@ pub struct ValuationPrice {
     pub date: NaiveDate,
     /// The source of the price.
     pub source: String,
+    /// What it includes: an adjusted one is lower than what was paid by the dividends since.
+    pub kind: PriceKind,
 }
 
 /// Named holdings.

@@ -27,7 +27,7 @@ async fn prepare(market: Market, patience: Duration) -> Result<Prepared, NoPanel
     let fetch = Fetch::new(&request, &all, &requested, Clock::evening_of(day(TODAY)), Instant::now() + patience);
     let market = Arc::new(market);
     let failure_runs = Arc::new(FailureRuns::new(Arc::new(MemoryEntries::new()), "market"));
-    let providers = Providers { prices: market.clone(), yields: market, failure_runs };
+    let providers = Providers { prices: market.clone(), yields: market, failure_runs, lenses: Arc::default() };
     fetch.prepare(&providers, &Fetching::default()).await
 }
 

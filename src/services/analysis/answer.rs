@@ -206,9 +206,10 @@ impl AnalysisAnswer {
         let on_the_order = Note::on_the_order(&self.analysis, &self.query.request.plan);
         let late = Note::on_late_windows(&self.analysis);
         let on_losses = Note::on_losses(&self.analysis);
-        let apart = Note::on_sections_apart(self.query.include.as_deref().unwrap_or_default());
+        let included = self.query.include.as_deref().filter(|_| self.query.common.picked.is_some());
+        let apart = Note::on_sections_apart(included.unwrap_or_default());
         let on_the_benchmark = Note::on_the_benchmark(&self.analysis, &self.query.request.benchmark)
-            .filter(|_| self.query.common.picked.is_some());
+            .filter(|_| self.query.fields.is_of_benchmark());
         let first = Note::on_the_end(&self.analysis).into_iter().chain(late).chain(on_the_order).chain(on_losses);
         let first = first.chain(apart).chain(on_the_benchmark);
         first.chain(of(true)).chain(Note::on_regime(&self.analysis)).chain(of(false)).collect()

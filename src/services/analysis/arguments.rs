@@ -221,6 +221,21 @@ fn no_valid_windows(query: &Query) -> ToolError {
     ToolError::new(ErrorCode::InvalidArgument, what, way_out).with_problem(Problem::new("windows", got, refusal))
 }
 
+/// The most tickers of which a section named alone brings what belongs to it.
+const FEW: usize = 10;
+
+/// Sections named for a few tickers, with those that a reader expects in them: slopes with the correlations to yields, correlations
+/// with their statistics. Of five blind readers three named `rate_sensitivity` for the slopes.
+fn with_companions(mut named: Vec<Section>, tickers: usize) -> Vec<Section> {
+    let companions = [(Section::Statistics, Section::Matrices), (Section::RateSensitivity, Section::Statistics)];
+    for (section, companion) in companions.into_iter().filter(|_| (1..=FEW).contains(&tickers)) {
+        if named.contains(&section) && !named.contains(&companion) {
+            named.push(companion);
+        }
+    }
+    named
+}
+
 /// The most windows of one call: ten years of months.
 const MOST_WINDOWS: usize = 120;
 
@@ -255,6 +270,7 @@ impl Reader<'_> {
             AnalysisKind::Correlations | AnalysisKind::Performance => reader.dates(),
         };
         let Include { sections: include, invalid: invalid_sections } = Include::read(args);
+        let include = include.map(|named| with_companions(named, common.picked.as_deref().unwrap_or_default().len()));
         let of_report = common.format == Format::Report
             || include.as_ref().is_some_and(|named| named.contains(&Section::FormattedReport));
         if self.advanced.has("max_factors") && !of_report {

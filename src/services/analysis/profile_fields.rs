@@ -73,6 +73,14 @@ impl ProfileFields {
             .map_or_else(Self::default, |(named, invalid)| Self { named: Some(named), invalid })
     }
 
+    /// True where a figure against the benchmark is asked for by name.
+    pub(super) fn is_of_benchmark(&self) -> bool {
+        const AGAINST: [&str; 6] =
+            ["beta", "alpha", "r_squared", "tracking_error", "information_ratio", "specific_risk"];
+        let names = |field: &str| self.named.iter().flatten().any(|named| *named == field);
+        AGAINST.into_iter().any(names)
+    }
+
     /// What is said of the names that no field has.
     pub(super) fn said_of_unknown(&self) -> Option<String> {
         let known: Vec<&str> = Figure::NAMES.into_iter().chain(OTHERS).collect();

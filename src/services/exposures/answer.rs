@@ -25,6 +25,7 @@ use crate::{
             lookthrough::{Classification, Classifications, heavier},
             summary::{Period, shortened},
         },
+        portfolios::{valuation::cents, view::PriceUsed},
     },
 };
 
@@ -43,6 +44,12 @@ pub(crate) struct ExposuresAnswer<'a> {
     /// How the weights came about.
     #[serde(skip_serializing_if = "Option::is_none")]
     normalisation: Option<&'a str>,
+    /// What all of them are worth, where they are given by shares or value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_value: Option<f64>,
+    /// The prices that turned shares into value; not in a summary.
+    #[serde(skip_serializing_if = "<[PriceUsed]>::is_empty")]
+    prices_used: &'a [PriceUsed],
     #[serde(flatten)]
     by_weight: Option<ByWeight>,
     /// Exposures to the factors; absent where they cannot be estimated.
@@ -173,7 +180,9 @@ impl PortfolioAnswer for Exposed {
 
     fn fields_of(section: Section) -> &'static [&'static str] {
         match section {
-            Section::Holdings => &["holdings", "normalisation", "portfolio_name", "weights"],
+            Section::Holdings => {
+                &["holdings", "normalisation", "total_value", "prices_used", "portfolio_name", "weights"]
+            }
             Section::ByIndustry => &["by_industry"],
             Section::BySectorGroup => &["by_sector_group"],
             Section::ByAssetClass => &["by_asset_class"],
@@ -193,6 +202,7 @@ impl PortfolioAnswer for Exposed {
         let trade = self.what_if.as_ref().filter(|_| include.wants(Section::WhatIf));
         let answer = ExposuresAnswer {
             holdings: include.wants(Section::Holdings).then(|| self.classifications.each.iter().collect()),
+            prices_used: &self.held.prices,
             by_weight: Some(ByWeight::of(&self.classifications)),
             what_if: trade.map(|traded| Box::new(self.trade(traded))),
             calendar_years: include.wants(Section::CalendarYears).then(|| self.years.iter().collect()),
@@ -276,6 +286,7 @@ impl Exposed {
         ExposuresAnswer {
             portfolio_name: self.held.name.as_deref(),
             normalisation: Some(&self.held.normalisation),
+            total_value: self.held.worth.map(cents),
             regression: self.state.regression.as_ref(),
             lens: self.lens.as_ref().filter(|_| self.state.regression.is_some()),
             risk: Some(Cow::Borrowed(&self.state.risk)),

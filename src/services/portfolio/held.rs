@@ -10,7 +10,7 @@ use crate::{
     arguments::nearest,
     services::{
         holdings_warning::Warning,
-        portfolios::{self, DEFAULT_NAME, holdings::Source, valuation},
+        portfolios::{self, DEFAULT_NAME, holdings::Source, valuation, view::PriceUsed},
     },
     tool_error::{ErrorCode, Problem, Refusal, ToolError},
 };
@@ -24,6 +24,8 @@ pub(crate) struct Held {
     pub(crate) weights: IndexMap<Ticker, f64>,
     /// What all of them are worth, where they are shares or values.
     pub(crate) worth: Option<f64>,
+    /// The prices by which shares are worth something.
+    pub(crate) prices: Vec<PriceUsed>,
     /// How the weights came about.
     pub(crate) normalisation: String,
     /// What the caller should know.
@@ -91,7 +93,8 @@ impl Holdings {
             notes.push(normalisation.clone());
         }
         let warnings = valued.warnings.into_iter().map(Warning::OfPrices).collect();
-        Ok(Held { name, weights, worth, normalisation, notes, warnings })
+        let prices = valued.prices.into_iter().map(PriceUsed::from).collect();
+        Ok(Held { name, weights, worth, prices, normalisation, notes, warnings })
     }
 }
 

@@ -244,7 +244,8 @@ async fn latest_prices(
     for (ticker, found) in caller.progress.follow("fetching prices", &fetching, asked).await {
         match found {
             Ok((date, price, history)) => {
-                prices.push(ValuationPrice { ticker, price, date, source: name.to_owned() });
+                let kind = history.series.kind();
+                prices.push(ValuationPrice { ticker, price, date, source: name.to_owned(), kind });
                 all.push(history);
             }
             Err(error) => unpriced.push((ticker, error.to_string())),
@@ -351,6 +352,7 @@ mod tests {
             price: 50.0,
             date: NaiveDate::default(),
             source: "files".to_owned(),
+            kind: factor_types::PriceKind::Close,
         };
         let holdings = [
             holding("SPY", Amount::Shares(3.0)),

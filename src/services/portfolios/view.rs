@@ -1,7 +1,7 @@
 //! A portfolio and what it weighs as they look in answers.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use factor_types::{Amount, Holding, Portfolio, Saved, Ticker, ValuationPrice};
+use factor_types::{Amount, Holding, Portfolio, PriceKind, Saved, Ticker, ValuationPrice};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -80,6 +80,8 @@ pub struct PriceUsed {
     pub date: NaiveDate,
     /// Its source.
     pub source: String,
+    /// What it includes: an adjusted one is lower than what was paid by the dividends since.
+    pub kind: PriceKind,
 }
 
 /// Shares without a price.
@@ -131,6 +133,6 @@ impl From<Valuation> for ValuationView {
 
 impl From<ValuationPrice> for PriceUsed {
     fn from(used: ValuationPrice) -> Self {
-        Self { ticker: used.ticker, price: used.price, date: used.date, source: used.source }
+        Self { ticker: used.ticker, price: used.price, date: used.date, source: used.source, kind: used.kind }
     }
 }

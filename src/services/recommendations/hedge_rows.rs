@@ -355,6 +355,7 @@ mod tests {
             price,
             date: "2024-12-31".parse().unwrap(),
             source: "made".to_owned(),
+            kind: factor_types::PriceKind::Close,
         };
         let sizes =
             Sizes { worth: Some(10_000.0), prices: vec![price("XLRE", 40.0), price("TLT", 80.0)], is_short: false };

@@ -113,6 +113,9 @@ pub(crate) struct Hedges<'a> {
     /// In the summary of one scenario what each of the others came to, per unit of the portfolio.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     results: IndexMap<&'static str, f64>,
+    /// In the summary of one scenario the share of it all that `reduce` sells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_sold: Option<f64>,
     /// In a summary, true where ratios are from after the event.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ratios_after_the_event: bool,
@@ -395,6 +398,7 @@ impl<'a> Hedges<'a> {
             }),
             held: others().map(|one| (one.offset.as_str(), one.held)).collect(),
             results: results.collect(),
+            share_sold: found.iter().filter(|_| is_alone).find_map(|one| one.share_sold),
             ratios_after_the_event: found.iter().any(|one| one.ratios_after_the_event),
             no_hedges: offsets.as_ref().err().map(String::as_str),
         }

@@ -8,7 +8,7 @@ use factor_types::{Frequency, PriceSeries, Ticker};
 use super::{MIN_FLOOR, Study};
 use crate::{
     Panel,
-    lens::{Lens, LensFactor, WholeLens},
+    lens::{LensBasis, LensFactor},
     panel::{Column, GroupColumn, PortfolioColumn, Window},
     yields::RiskFree,
 };
@@ -47,21 +47,29 @@ impl Study {
         Some(whole)
     }
 
-    /// The lens ([`Lens`]) on the rows of this study's frequency over all prices of its funds. `None` where it has no price of any.
-    pub fn lens(&self) -> Option<WholeLens> {
+    /// What the lens ([`Lens`]) on the rows of this study's frequency over all prices of its funds rests on. `None` where it has no
+    /// price of any.
+    pub fn lens_basis(&self) -> Option<LensBasis> {
         let needed: Vec<Ticker> = LensFactor::tickers().chain(Ticker::cash_proxies()).collect();
-        let panel = self.panel_over_all_prices(self.panel.frequency(), |ticker| needed.contains(ticker))?;
-        let rates = RiskFree::of(&panel, &self.yields).per_period;
-        Some(WholeLens { lens: Lens::of_panel(&panel, &rates), labels: panel.labels().to_vec() })
+        let (window, series) = self.all_prices(self.panel.frequency(), |ticker| needed.contains(ticker))?;
+        Some(LensBasis { window, series, yields: Arc::clone(&self.yields) })
     }
 
     /// Some of the panel's funds over all prices that are held.
     fn panel_over_all_prices(&self, frequency: Frequency, is_in: impl Fn(&Ticker) -> bool) -> Option<Panel> {
+        let (window, series) = self.all_prices(frequency, is_in)?;
+        Panel::build(window, &series).ok()
+    }
+
+    fn all_prices(
+        &self,
+        frequency: Frequency,
+        is_in: impl Fn(&Ticker) -> bool,
+    ) -> Option<(Window, Vec<Arc<PriceSeries>>)> {
         let columns = self.panel.columns().iter().filter(|column| column.members.is_empty());
         let series: Vec<Arc<PriceSeries>> =
             columns.filter(|column| is_in(column.series.ticker())).map(|column| Arc::clone(&column.series)).collect();
-        let window = self.whole_window(frequency, &series)?;
-        Panel::build(window, &series).ok()
+        Some((self.whole_window(frequency, &series)?, series))
     }
 
     fn whole_window(&self, frequency: Frequency, series: &[Arc<PriceSeries>]) -> Option<Window> {

@@ -216,11 +216,16 @@ fn years_in_months(name: &str) -> Option<ReturnWindow> {
     NAMES.iter().map(|(_, window)| *window).find(|window| *window == ReturnWindow::Months(months))
 }
 
+/// From one date to another, `2020-02-19/2020-03-23`; a part of the calendar stands for its beginning or its end: `2023-03/2023-05`.
 fn dates(from: &str, to: &str) -> Result<ReturnWindow, String> {
-    let day = |text: &str| {
-        text.trim().parse::<NaiveDate>().map_err(|_| "is no window: write both dates as YYYY-MM-DD".to_owned())
+    let day = |text: &str, of_part: fn(CalendarPart) -> NaiveDate| {
+        let text = text.trim();
+        let part = || CalendarPart::named(text).map(of_part);
+        text.parse::<NaiveDate>().ok().or_else(part).ok_or_else(|| {
+            format!("is no window: `{text}` is neither a date (YYYY-MM-DD) nor a month (YYYY-MM), quarter or year")
+        })
     };
-    let (from, to) = (day(from)?, day(to)?);
+    let (from, to) = (day(from, CalendarPart::base)?, day(to, CalendarPart::end)?);
     match from < to {
         true => Ok(ReturnWindow::Dates(from, to)),
         false => Err("ends before it begins: write the earlier date first".to_owned()),
@@ -332,6 +337,13 @@ mod tests {
             assert_eq!(written(name), Ok(vec![name.to_owned()]));
         }
         assert_eq!(ReturnWindow::named(" 3M "), Ok(vec![ReturnWindow::Months(3)]));
+        // Parts of the calendar stand for their ends.
+        assert_eq!(written("2023-03/2023-05"), Ok(vec!["2023-02-28/2023-05-31".to_owned()]));
+        assert_eq!(written("2023-03-10/2023Q2"), Ok(vec!["2023-03-10/2023-06-30".to_owned()]));
+        let no_date = written("2023-02-30/2023-03-15").unwrap_err();
+        assert!(no_date.contains("`2023-02-30` is neither a date"), "{no_date}");
+        assert!(written("a/b").unwrap_err().contains("`a` is neither a date"));
+        assert!(written("2023-05/2023-03").unwrap_err().contains("ends before it begins"));
         // Years that are counted in months.
         assert_eq!((written("12m"), written("36 M"), written("120mo")), (written("1y"), written("3y"), written("10y")));
         assert_eq!(written("2022q1"), Ok(vec!["2022Q1".to_owned()]));
@@ -406,7 +418,7 @@ mod tests {
 
     #[test]
     fn what_is_no_window_says_how_to_write_one() {
-        for name in ["4m", "zz", "2022-13", "2022Q5", "0022", "2022H3", "a/b", "é22é", "2022-3", "20220", "2022-03-01"]
+        for name in ["4m", "zz", "2022-13", "2022Q5", "0022", "2022H3", "é22é", "2022-3", "20220", "2022-03-01"]
         {
             let told = ReturnWindow::named(name).unwrap_err();
             assert!(told.contains("write"), "{name}: {told}");
