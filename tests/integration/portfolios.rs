@@ -68,8 +68,7 @@ async fn shares_are_valued_at_the_latest_price_which_is_told() {
     let saved = server.answer("save_portfolio", json!({"portfolio_name": "Mixed", "holdings": holdings})).await;
     assert_eq!(saved["weights"], json!({"AAA": 0.6, "BBB": -0.2, "CCC": 0.5, "CUR:USD": 0.1}));
     assert_eq!((&saved["total_value"], &saved["holding_count"]), (&json!(500.0), &json!(4)));
-    let price =
-        |ticker: &str, price: f64| json!({"ticker": ticker, "price": price, "date": "2026-06-12", "source": "files", "kind": "adjusted"});
+    let price = |ticker: &str, price: f64| json!({"ticker": ticker, "price": price, "date": "2026-06-12", "source": "files", "kind": "adjusted"});
     assert_eq!(saved["prices_used"], json!([price("AAA", 100.0), price("BBB", 20.0)]));
     assert!(saved["note"].as_str().unwrap().contains("AAA came more than once"), "{saved}");
     assert_eq!(saved["holdings"][0], json!({"ticker": "AAA", "shares": 3.0}));

@@ -418,8 +418,7 @@ mod tests {
 
     #[test]
     fn what_is_no_window_says_how_to_write_one() {
-        for name in ["4m", "zz", "2022-13", "2022Q5", "0022", "2022H3", "é22é", "2022-3", "20220", "2022-03-01"]
-        {
+        for name in ["4m", "zz", "2022-13", "2022Q5", "0022", "2022H3", "é22é", "2022-3", "20220", "2022-03-01"] {
             let told = ReturnWindow::named(name).unwrap_err();
             assert!(told.contains("write"), "{name}: {told}");
         }
