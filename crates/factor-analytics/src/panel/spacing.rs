@@ -44,6 +44,9 @@ impl Spacing {
     /// That of rising dates, by the median distance between them. Of a single price nothing can be said, and it counts as
     /// daily.
     pub fn of(dates: &[NaiveDate]) -> Self {
+        if Self::is_daily_by_its_ends(dates) {
+            return Self::Daily;
+        }
         let (mut all, mut daily, mut within_months, mut within_quarters, mut shortest) = (0, 0, 0, 0, i64::MAX);
         for pair in dates.windows(2) {
             let days = (pair[1] - pair[0]).num_days();
@@ -62,6 +65,16 @@ impl Spacing {
             half if within_quarters > half => Self::Quarterly,
             _ => Self::Annual,
         }
+    }
+
+    /// True where so many dates lie between the first and the last that more than half of the distances must be those of days,
+    /// wherever they lie: one that is longer takes at least [`DAILY`] days more than the one that any takes. Nearly every series is
+    /// settled by this.
+    fn is_daily_by_its_ends(dates: &[NaiveDate]) -> bool {
+        let [first, .., last] = dates else { return true };
+        let all = dates.len() as i64 - 1;
+        let longer = ((*last - *first).num_days() - all) / DAILY;
+        all - longer > all / 2
     }
 
     /// In a word.
@@ -166,6 +179,19 @@ mod tests {
     fn the_spacing_is_the_median_distance() {
         assert_eq!(Spacing::of(&[day("2024-01-02")]), Spacing::Daily);
         assert_eq!(Spacing::of(&every(1, "2024-01-01", 30)), Spacing::Daily);
+        // Half of the distances are of four days and half of five: told by a look at each. One more of four, and it is daily.
+        let steps = |fours: usize, fives: usize| -> Vec<NaiveDate> {
+            let all = std::iter::repeat_n(4, fours).chain(std::iter::repeat_n(5, fives));
+            let mut date = day("2024-01-01");
+            std::iter::once(date)
+                .chain(all.map(|days| {
+                    date = date + chrono::Days::new(days);
+                    date
+                }))
+                .collect()
+        };
+        assert_eq!((Spacing::of(&steps(10, 10)), Spacing::of(&steps(11, 10))), (Spacing::Weekly, Spacing::Daily));
+        assert!(!Spacing::is_daily_by_its_ends(&steps(11, 10)), "by its ends alone it is not known");
         assert_eq!(Spacing::of(&every(7, "2024-01-01", 30)), Spacing::Weekly);
         assert_eq!(Spacing::of(&every(15, "2024-01-01", 30)), Spacing::Weekly);
         assert_eq!(Spacing::of(&every(30, "2024-01-01", 30)), Spacing::Monthly);
