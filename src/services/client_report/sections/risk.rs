@@ -52,6 +52,9 @@ pub(super) fn factors(page: &mut Html, asked: &Asked) {
     );
 }
 
+/// A figure of a profile, in words.
+type Figure = fn(&Profile) -> String;
+
 /// Risk and return beside the benchmark's, on the same dates.
 pub(super) fn risk(page: &mut Html, asked: &Asked) {
     if let Some(performance) = or_why(page, &asked.performance)
@@ -63,21 +66,19 @@ pub(super) fn risk(page: &mut Html, asked: &Asked) {
     let own = &asked.exposures.figures.risk;
     if let Some(compared) = or_why(page, &asked.comparison) {
         let of = &compared.figures.side_by_side;
-        let figures: [(&str, &dyn Fn(&Profile) -> String); 6] = [
-            ("total return", &|of| percent(of.total_return)),
-            ("return a year", &|of| percent(of.annual_return)),
-            ("volatility a year", &|of| percent(of.volatility)),
-            ("Sharpe ratio", &|of| decimal(of.sharpe_ratio, 2)),
-            ("deepest fall, on ends of periods", &|of| percent(of.max_drawdown)),
-            ("deepest fall, on daily closes", &|of| percent(of.max_drawdown_daily)),
+        let figures: [(&str, Figure); 6] = [
+            ("total return", |of| percent(of.total_return)),
+            ("return a year", |of| percent(of.annual_return)),
+            ("volatility a year", |of| percent(of.volatility)),
+            ("Sharpe ratio", |of| decimal(of.sharpe_ratio, 2)),
+            ("deepest fall, on ends of periods", |of| percent(of.max_drawdown)),
+            ("deepest fall, on daily closes", |of| percent(of.max_drawdown_daily)),
         ];
         let portfolio = of.series.iter().find(|(name, _)| *name != BENCHMARK).map(|(_, of)| of);
         let benchmark = of.series.get(BENCHMARK);
-        let cell =
-            |of: Option<&Profile>, figure: &dyn Fn(&Profile) -> String| of.map_or_else(|| NONE.to_owned(), figure);
-        let row = |(name, figure): (&str, &dyn Fn(&Profile) -> String)| {
-            vec![name.to_owned(), cell(portfolio, figure), cell(benchmark, figure)]
-        };
+        let cell = |of: Option<&Profile>, figure: Figure| of.map_or_else(|| NONE.to_owned(), figure);
+        let row =
+            |(name, figure): (&str, Figure)| vec![name.to_owned(), cell(portfolio, figure), cell(benchmark, figure)];
         let mut rows: Vec<Vec<String>> = figures.into_iter().map(row).collect();
         for (name, loss) in [("one period in twenty was worse than", own.var_95), ("mean of those", own.cvar_95)] {
             rows.push(vec![name.to_owned(), percent(loss), NONE.to_owned()]);
