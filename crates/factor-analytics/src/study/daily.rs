@@ -47,7 +47,7 @@ impl Study {
         Some(whole)
     }
 
-    /// What the lens ([`Lens`]) on the rows of this study's frequency over all prices of its funds rests on. `None` where it has no
+    /// What the lens ([`Lens`](crate::lens::Lens)) on the rows of this study's frequency over all prices of its funds rests on. `None` where it has no
     /// price of any.
     pub fn lens_basis(&self) -> Option<LensBasis> {
         let needed: Vec<Ticker> = LensFactor::tickers().chain(Ticker::cash_proxies()).collect();
