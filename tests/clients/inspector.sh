@@ -52,7 +52,7 @@ inspect_all() {
         "[result, error].some((r) => JSON.stringify(r ?? '').includes('invalid_argument') && ['top_n', 'windos', 'frequency'].every((name) => JSON.stringify(r).includes(name)))" \
         --method tools/call --tool-name get_factor_analysis --tool-args-json '{"top_n": 0, "windos": ["3m"], "frequency": "hourly"}'
     inspect 5 "an unknown tool is refused" "true" --method tools/call --tool-name no_such_tool --tool-args-json '{}'
-    inspect 0 "prompts/list" "names(result.prompts) === 'explain-a-fund explain_a_fund factor_check_up hedge-a-position hedge_my_portfolio review-a-portfolio stress-before-a-decision stress_my_portfolio what_moved_this_month'" --method prompts/list
+    inspect 0 "prompts/list" "names(result.prompts) === 'client_report explain-a-fund explain_a_fund factor_check_up hedge-a-position hedge_my_portfolio review-a-portfolio stress-before-a-decision stress_my_portfolio what_moved_this_month'" --method prompts/list
     inspect 0 "prompts/get" "result.messages[0].content.text.includes('get_factor_analysis')" \
         --method prompts/get --prompt-name what_moved_this_month --prompt-args categories=industry
     inspect 0 "resources/list" \
