@@ -218,9 +218,11 @@ def check_version(server: Path, failures: Failures):
     """A build for release says which commit it was built from; one for development says its version alone."""
     said = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
     expected = "factor-mcp " + re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
-    git = subprocess.run(["git", "log", "-1", "--format=%h %cs"], cwd=ROOT, capture_output=True, text=True)
-    if server.parent.name == "release" and git.returncode == 0:
-        expected += f" ({git.stdout.strip()})"
+    git = lambda *asked: subprocess.run(["git", *asked], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    # Of a copy within another repository, and of an archive, no commit is known.
+    own = git("rev-parse", "--show-toplevel")
+    if server.parent.name == "release" and own and Path(own).resolve() == ROOT and (commit := git("log", "-1", "--format=%h %cs")):
+        expected += f" ({commit})"
     if said != expected:
         failures.add("--version", f"{said!r}, not {expected!r}: build again")
 
