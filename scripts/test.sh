@@ -315,9 +315,16 @@ export_sample() {
     ls -l "$tools/sample"
 }
 
-oracle_on_the_sample() { oracle --server "$server" --sample-dir "$tools/sample"; }
+# Every case on one of the two: `scripts/long.sh oracle` has all of them on both.
+oracle_on_the_sample() {
+    local half=()
+    [[ ! -d $market_data ]] || half=(--half 1)
+    oracle --server "$server" --sample-dir "$tools/sample" "${half[@]}"
+}
 
-oracle_on_market_data() { oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
+oracle_on_market_data() {
+    oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv" --half 2
+}
 
 # A sample: `scripts/long.sh ends` has every date.
 oracle_on_ends() {
