@@ -8,9 +8,9 @@ others find the panel and the report in memory, and summaries the whole answer. 
 they find prices alone, and compute.
 """
 
-import argparse, statistics, tempfile
+import statistics, tempfile
 
-from stdio import Server
+from stdio import Server, arguments_of
 
 ANALYSIS = "get_factor_analysis"
 MIX = {"SPY": 0.5, "XLK": 0.2, "VNQ": 0.1, "TLT": 0.2}
@@ -67,12 +67,8 @@ def timed(server, name, of, calls):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("--prices", help="a price file, or a folder of them")
+    parser = arguments_of(__doc__, calls=41)
     parser.add_argument("--french", help="a folder of Kenneth French's files")
-    parser.add_argument("--today", default="2026-06-15")
-    parser.add_argument("--calls", type=int, default=41)
     args = parser.parse_args()
     print(f"{'':30} {'first':>9} {'median':>9} {'least':>9} {'bytes':>8}")
     with tempfile.TemporaryDirectory() as home:

@@ -7,9 +7,9 @@ Python's standard library is enough. Each call differs from the one before in wh
 repeated, while prices and reports are in memory.
 """
 
-import argparse, base64, statistics, tempfile
+import base64, statistics, tempfile
 
-from stdio import Server
+from stdio import Server, arguments_of
 
 ANALYSIS = "get_factor_analysis"
 MIX = {"SPY": 0.5, "XLK": 0.2, "VNQ": 0.1, "TLT": 0.2}
@@ -31,12 +31,7 @@ def kinds(universe):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("--prices", help="a price file, or a folder of them")
-    parser.add_argument("--today", default="2026-06-15")
-    parser.add_argument("--calls", type=int, default=11)
-    args = parser.parse_args()
+    args = arguments_of(__doc__, calls=11).parse_args()
     print(f"{'':26} {'without':>10} {'with':>10} {'adds':>10} {'picture':>9} {'result':>9}")
     with tempfile.TemporaryDirectory() as home:
         server = Server(args.program, home, args.today, args.prices)

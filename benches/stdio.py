@@ -1,6 +1,16 @@
 """A server over standard input and output, asked one call at a time. Python's standard library is enough."""
 
-import json, subprocess, time
+import argparse, json, subprocess, time
+
+
+def arguments_of(doc, calls):
+    """What a bench of calls is told: the program, its prices, its day, and how many calls of a kind."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--prices", help="a price file, or a folder of them")
+    parser.add_argument("--today", default="2026-06-15")
+    parser.add_argument("--calls", type=int, default=calls)
+    return parser
 
 
 class Server:
