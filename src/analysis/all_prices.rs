@@ -105,6 +105,14 @@ impl<K: PartialEq, V: Clone> Latest<K, V> {
         }
         Ok(value)
     }
+
+    /// The same of what cannot fail.
+    fn sure(&self, key: K, work_out: impl FnOnce() -> V, is_kept: impl FnOnce(&V) -> bool) -> V
+    where
+        K: Clone,
+    {
+        self.get(key, || Ok::<_, Infallible>(work_out()), is_kept).unwrap_or_else(|never| match never {})
+    }
 }
 
 impl AllPrices {
@@ -117,9 +125,7 @@ impl AllPrices {
     pub(crate) fn daily(&self, study: &Study) -> Option<Arc<Study>> {
         let size = |daily: &Arc<Study>| daily.panel().rows() * daily.panel().columns().len();
         let is_kept = |daily: &Option<Arc<Study>>| daily.as_ref().is_none_or(|daily| size(daily) <= MOST_KEPT);
-        self.daily
-            .get(key_of(study), || sure(study.daily().map(Arc::new)), is_kept)
-            .unwrap_or_else(|never| match never {})
+        self.daily.sure(key_of(study), || study.daily().map(Arc::new), is_kept)
     }
 
     /// What stands in for holdings of this panel: its months ([`Study::monthly`]), or its own rows where there are none.
@@ -127,9 +133,9 @@ impl AllPrices {
         let made = || {
             let monthly = study.monthly();
             let study = monthly.as_ref().unwrap_or(study);
-            sure(Arc::new(Months::new(study.shared_panel(), study.risk_free().per_period)))
+            Arc::new(Months::new(study.shared_panel(), study.risk_free().per_period))
         };
-        self.months.get(key_of(study), made, |_| true).unwrap_or_else(|never| match never {})
+        self.months.sure(key_of(study), made, |_| true)
     }
 
     /// The lens on this panel's frequency ([`Study::lens_basis`]); `None` where it has no price of any of its funds.
@@ -153,10 +159,6 @@ impl AllPrices {
 fn key_of(study: &Study) -> StudyKey {
     let refused = study.excluded.iter().filter(|one| ExclusionReason::is_refusal(one.reason));
     (study.listed().to_vec(), refused.map(|one| one.ticker.clone()).collect())
-}
-
-fn sure<T>(made: T) -> Result<T, Infallible> {
-    Ok(made)
 }
 
 #[cfg(test)]

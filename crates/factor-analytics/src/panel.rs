@@ -150,6 +150,11 @@ impl Panel {
         self.by_ticker.get(ticker).copied()
     }
 
+    /// How many returns a ticker has; `None` where it has no column.
+    pub fn observations(&self, ticker: &Ticker) -> Option<usize> {
+        self.position(ticker).map(|at| self.columns[at].observations)
+    }
+
     /// The column that is called so: of a ticker, or of a group or portfolio, whose names no text reads as a ticker.
     pub fn named(&self, name: &str) -> Option<usize> {
         self.by_ticker.get(name).copied()

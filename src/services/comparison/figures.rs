@@ -78,8 +78,7 @@ fn too_few(study: &Study, picked: &[Ticker]) -> ToolError {
     let lost = study.excluded.iter().filter(|lost| picked.contains(&lost.ticker));
     let each: Vec<String> = lost.map(|lost| format!("{} ({})", lost.ticker, lost.detail)).collect();
     let panel = study.panel();
-    let returns = |ticker: &Ticker| panel.position(ticker).map_or(0, |at| panel.columns()[at].observations);
-    let least = picked.iter().map(returns).min().unwrap_or(0);
+    let least = picked.iter().map(|ticker| panel.observations(ticker).unwrap_or(0)).min().unwrap_or(0);
     let daily = Mend::daily(panel.frequency(), least, study.min_observations);
     let way_out = match daily {
         Some(_) => "name others, choose other dates, or ask for frequency daily",

@@ -354,10 +354,7 @@ fn nothing_fitted(study: &Study, rows: &ModelRows, lost: &IndexMap<String, Strin
     let thin =
         factors.filter(|(_, x)| known(x) < floor).map(|(name, x)| format!("; the factor {name} has {}", known(x)));
     let unit = panel.frequency().periods();
-    let returns = |name: &str| {
-        name.parse().ok().and_then(|ticker| panel.position(&ticker)).map(|at| panel.columns()[at].observations)
-    };
-    let most = lost.keys().filter_map(|name| returns(name)).max();
+    let most = lost.keys().filter_map(|name| panel.observations(&name.parse().ok()?)).max();
     let least = rows.factors.iter().map(known).chain(most).min().unwrap_or(0);
     let daily = Mend::daily(panel.frequency(), least, floor);
     let finer = if daily.is_some() { ", or take frequency daily" } else { "" };

@@ -114,8 +114,7 @@ pub(super) async fn look_at<W: Observer>(
         let unpriced = |lost: &Exclusion| lost.ticker.as_str() == factor.name && lost.reason == ExclusionReason::NoData;
         let code = if study.excluded.iter().any(unpriced) { ErrorCode::NoData } else { ErrorCode::InsufficientData };
         let panel = study.panel();
-        let at = factor.name.parse().ok().and_then(|ticker| panel.position(&ticker));
-        let returns = at.map_or(0, |at| panel.columns()[at].observations);
+        let returns = factor.name.parse().ok().and_then(|ticker| panel.observations(&ticker)).unwrap_or(0);
         not_analysed(&factor, (code, &why), Mend::daily(panel.frequency(), returns, study.min_observations))
     })?;
     let risk_free = study.risk_free().per_period;

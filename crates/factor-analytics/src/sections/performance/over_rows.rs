@@ -42,8 +42,8 @@ pub(crate) fn profile_over(
 
 /// A fund's daily prices from the first to the last price of some rows, that before the first row among them.
 fn daily_prices<'a>(panel: &'a Panel, column: usize, rows: &Range<usize>) -> DailyPrices<'a> {
-    let Column { series, prices, .. } = &panel.columns()[column];
-    if Spacing::of(series.dates()) != Spacing::Daily {
+    let Column { series, bars, prices, .. } = &panel.columns()[column];
+    if *bars != Spacing::Daily {
         return DailyPrices::default();
     }
     // A price at `at` is that of the row before it in the panel.
