@@ -30,24 +30,24 @@ contract:
     UPDATE_CONTRACT=1 INSTA_UPDATE=always scripts/test.sh --quick --only 'Rust tests' --tests every_example_is_answered_as_written --tests definitions_are_as_agreed
     git diff --stat -- fixtures/contract tests/integration/snapshots
 
-# Every number of the release build's answers against the oracle's.
+# Every number of the server's answers against the oracle's.
 oracle:
-    scripts/test.sh --only 'Release build|Oracle'
+    scripts/test.sh --only 'Programs|Oracle'
 
 # The questions of `evals` as their plans answer them; what came of it goes into evals/RESULTS.md.
 evals:
-    scripts/test.sh --only 'Release build|export of the bundled sample'
-    target/test-tools/venv/bin/python evals/run.py --server target/release/factor-mcp --record plans
+    scripts/test.sh --only 'Programs|export of the bundled sample'
+    target/test-tools/venv/bin/python evals/run.py --server target/debug/factor-mcp --record plans
 
 # The oracle's values on the bundled sample, after a change of its model or of what is written down.
 expected:
-    scripts/test.sh --only 'export of the bundled sample'
+    scripts/test.sh --only 'Programs|export of the bundled sample'
     target/test-tools/venv/bin/python fixtures/oracle/make_expected.py --sample-dir target/test-tools/sample
     git diff --stat -- fixtures/expected
 
-# The release build as the Python client, the Inspector, the conformance suite and Schemathesis see it.
+# The server as the Python client, the Inspector, the conformance suite and Schemathesis see it.
 clients:
-    scripts/test.sh --only 'Release build|Python client|Inspector|Conformance|REST'
+    scripts/test.sh --only 'Programs|Python client|Inspector|Conformance|REST'
 
 # The page and the MCP App: web/src to web/dist.
 web:

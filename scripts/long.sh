@@ -22,6 +22,8 @@ usage: scripts/long.sh NAME [TIMES]
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
              every finding raised where there is none (../shared/data)
   coverage   which lines of the crates and of src/ the Rust tests run; the goal is 95% of factor-analytics and of the services
+  fuzz       each target of fuzz/ for TIMES minutes (default 10), from its corpus on: executions and edges; needs a C++ compiler. What
+             failed lies in target/fuzz/found, and belongs into the corpus and a test
   flaky      all Rust tests, TIMES over (default 5)
   kernels    criterion on the kernels, and their scale
   calls      whole calls over stdio (benches/calls.py)
@@ -38,7 +40,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | models | stress | proptest | crashes | load | isolation | soak | jumps | coverage | flaky | kernels | calls | page | peers) name=$1 ;;
+    ends | oracle | models | stress | proptest | crashes | load | isolation | soak | jumps | coverage | fuzz | flaky | kernels | calls | page | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -65,7 +67,7 @@ venv() {
     python=$folder/bin/python
 }
 
-run_oracle() { MARKET_DATA=$market_data scripts/test.sh --only 'Release build|Oracle'; }
+run_oracle() { MARKET_DATA=$market_data scripts/test.sh --release --only 'Programs|Oracle'; }
 
 run_ends() {
     cargo build --locked --release --workspace
@@ -157,6 +159,33 @@ run_coverage() {
     "$tools/llvm-cov" export --format=lcov --instr-profile="$built/all.profdata" "${programs[@]}" | python3 scripts/coverage.py "$root"
 }
 
+# A fuzzer's flags as cargo fuzz gives them, without a sanitizer of memory: nothing here is unsafe, and those need a nightly compiler.
+run_fuzz() {
+    local built=$target/fuzz host name seed log
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares" \
+        CARGO_TARGET_DIR=$built cargo build --locked --release --manifest-path fuzz/Cargo.toml --target "$host"
+    printf '%-14s %10s %12s %8s %10s %8s\n' target seed executions edges features seconds
+    for name in $(sed -n 's/^name = "\(.*_.*\|arguments\)"$/\1/p' fuzz/Cargo.toml); do
+        mkdir -p "$built/found/$name" "$built/failed"
+        seed=$((RANDOM * 32768 + RANDOM + 1)) log=$built/$name.log
+        # An input that takes over 10 s is a hang, one that takes 2 GiB is too.
+        "$built/$host/release/$name" -max_total_time=$((60 * ${times:-10})) -seed="$seed" -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
+            -print_final_stats=1 -artifact_prefix="$built/failed/$name-" "$built/found/$name" "fuzz/corpus/$name" >"$log" 2>&1 || {
+            printf '%s failed:\n' "$name"
+            tail -30 "$log"
+            return 1
+        }
+        python3 - "$name" "$seed" "$log" <<'TEXT'
+import re, sys
+name, seed, text = sys.argv[1], sys.argv[2], open(sys.argv[3], errors="replace").read()
+runs, seconds = re.findall(r"Done (\d+) runs in (\d+) second", text)[-1]
+edges, features = re.findall(r"cov: (\d+) ft: (\d+)", text)[-1]
+print(f"{name:14} {seed:>10} {runs:>12} {edges:>8} {features:>10} {seconds:>8}")
+TEXT
+    done
+}
+
 run_flaky() {
     local time
     for time in $(seq "${times:-5}"); do
@@ -176,7 +205,7 @@ run_calls() {
 }
 
 run_page() {
-    WEB_LONG=1 scripts/test.sh --only 'Release build|Web in Chromium'
+    WEB_LONG=1 scripts/test.sh --release --only 'Programs|Web in Chromium'
     local modules=$target/test-tools/web/node_modules
     (
         cd web

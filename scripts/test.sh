@@ -4,10 +4,11 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/test.sh [--quick] [--keep-going] [--only PATTERN] [--tests FILTER]...
+usage: scripts/test.sh [--quick] [--keep-going] [--release] [--only PATTERN] [--tests FILTER]...
 
   --quick           formatting, clippy and the Rust tests only; installs nothing
   --keep-going      runs the other checks after one has failed
+  --release         clients and oracle ask the program as people get it, not the one that the Rust tests built
   --only PATTERN    only the checks whose name fits the regular expression, and what they need
   --tests FILTER    of the Rust tests those whose name contains FILTER; may be given again
 
@@ -17,11 +18,12 @@ that MARKET_DATA names: one wide CSV of daily prices and treasury_yields.csv.
 TEXT
 }
 
-quick=no keep_going=no only= filter=()
+quick=no keep_going=no release=no only= filter=()
 while (($#)); do
     case $1 in
         --quick) quick=yes ;;
         --keep-going) keep_going=yes ;;
+        --release) release=yes ;;
         --only) only=${2:?--only needs a pattern}; shift ;;
         --tests) filter+=("${2:?--tests needs a part of a name}"); shift ;;
         -h | --help) usage; exit 0 ;;
@@ -36,7 +38,8 @@ target=${CARGO_TARGET_DIR:-$root/target}
 [[ $target = /* ]] || target=$root/$target
 tools=$target/test-tools
 market_data=${MARKET_DATA:-../shared/data/prices}
-server=$target/release/factor-mcp
+server=$target/debug/factor-mcp
+[[ $release == no ]] || server=$target/release/factor-mcp
 ci=no
 [[ ${CI:-} == true ]] && ci=yes
 locked=()
@@ -46,6 +49,8 @@ locked=()
 for name in $(compgen -e | grep -E '^(FACTOR|FMP|YAHOO|TREASURY|FRED)_' || true); do unset "$name"; done
 # Nor keep anything in that user's folder.
 export FACTOR_DATA_DIR=$tools/data
+# The oracle's matrices are small: several threads of two programs side by side wait for each other more than they compute.
+export OPENBLAS_NUM_THREADS=1
 
 # ---------------------------------------------------------------------------------------------------- running checks
 
@@ -302,29 +307,26 @@ rust_tests() {
 
 doc_tests() { cargo test "${locked[@]}" --workspace --doc; }
 
-release() { cargo build "${locked[@]}" --release && ls -l "$server"; }
+# The server that everything below asks, and what writes the sample. An example among what is built gives it the features of the tests,
+# so that nothing is compiled again.
+programs() {
+    cargo build "${locked[@]}" --workspace --bin factor-mcp --example export_sample
+    [[ $release == no ]] || cargo build "${locked[@]}" --release
+    ls -l "$server"
+}
 
 oracle() { "$tools/venv/bin/python" fixtures/oracle/check.py "$@"; }
 
 export_sample() {
-    # As part of the workspace: the same features as the tests, so nothing is compiled again.
-    cargo build "${locked[@]}" --workspace --example export_sample
     rm -rf "$tools/sample"
     mkdir -p "$tools/sample"
     "$target/debug/examples/export_sample" "$tools/sample" --today 2026-01-15
     ls -l "$tools/sample"
 }
 
-# Every case on one of the two: `scripts/long.sh oracle` has all of them on both.
-oracle_on_the_sample() {
-    local half=()
-    [[ ! -d $market_data ]] || half=(--half 1)
-    oracle --server "$server" --sample-dir "$tools/sample" "${half[@]}"
-}
+oracle_on_the_sample() { oracle --server "$server" --sample-dir "$tools/sample"; }
 
-oracle_on_market_data() {
-    oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv" --half 2
-}
+oracle_on_market_data() { oracle --server "$server" --prices "$market_data" --yields "$market_data/treasury_yields.csv"; }
 
 # A sample: `scripts/long.sh ends` has every date.
 oracle_on_ends() {
@@ -388,7 +390,11 @@ docs() {
     "$tools/venv/bin/python" docs/check.py --server "$server" "${mdbook[@]}"
 }
 
-packages() { PATH=$tools/venv/bin:$PATH with_node packaging/check.sh "$server"; }
+# Of the program without its symbols, as it is packed.
+packages() {
+    strip -o "$tools/factor-mcp" "$server"
+    PATH=$tools/venv/bin:$PATH with_node packaging/check.sh "$tools/factor-mcp"
+}
 
 # Types, bytes and logic of the page and the MCP App.
 web() { scripts/web.sh --check --server "$server"; }
@@ -443,7 +449,7 @@ if [[ $quick == yes ]]; then
     exit
 fi
 
-check "Release build" release
+check "Programs" programs
 check "Oracle: export of the bundled sample" export_sample
 # The longest first.
 if [[ -d $market_data ]]; then
