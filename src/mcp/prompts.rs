@@ -74,6 +74,19 @@ const CATEGORIES: Argument = Argument {
     completed: Completed::Categories,
 };
 
+/// Which portfolio a prompt is about.
+const PORTFOLIO: Argument = Argument {
+    name: "portfolio_name",
+    description: "A saved portfolio. Default: CURRENT_PORTFOLIO.",
+    completed: Completed::No,
+};
+
+/// The same, where a conversation may bring the holdings.
+const HOLDINGS: Argument = Argument {
+    description: "A saved portfolio. Default: the holdings given in the conversation, else CURRENT_PORTFOLIO.",
+    ..PORTFOLIO
+};
+
 /// What is filled in.
 struct Given<'a>(&'a JsonObject);
 

@@ -1,20 +1,15 @@
 //! `client_report`.
 
-use super::{Argument, Completed, Given, PromptEntry};
+use super::{Argument, Completed, Given, HOLDINGS, PromptEntry};
 
 pub(super) const ENTRY: PromptEntry = PromptEntry {
     name: "client_report",
     title: "Report for a client",
     description: "A report on a portfolio for the person whose money it is: exposures, risk, crises, offsets, and how sure each is.",
-    arguments: &[PORTFOLIO, FACTOR],
+    arguments: &[HOLDINGS, FACTOR],
     text,
 };
 
-const PORTFOLIO: Argument = Argument {
-    name: "portfolio_name",
-    description: "A saved portfolio. Default: the holdings given in the conversation, else CURRENT_PORTFOLIO.",
-    completed: Completed::No,
-};
 const FACTOR: Argument = Argument {
     name: "overexposed_factor",
     description: "What the part on offsets is about, such as `VNQ`. Default: the heaviest holding.",
@@ -22,7 +17,7 @@ const FACTOR: Argument = Argument {
 };
 
 fn text(given: &Given) -> String {
-    let portfolio = given.text(PORTFOLIO.name).map_or_else(
+    let portfolio = given.text(HOLDINGS.name).map_or_else(
         || "the holdings that I gave (else no holdings: CURRENT_PORTFOLIO is taken)".to_owned(),
         |name| format!("portfolio_name `{name}`"),
     );

@@ -1,6 +1,6 @@
 //! `hedge_my_portfolio`.
 
-use super::{Argument, CATEGORIES, Completed, Given, PromptEntry};
+use super::{Argument, CATEGORIES, Completed, Given, PORTFOLIO, PromptEntry};
 
 pub(super) const ENTRY: PromptEntry = PromptEntry {
     name: "hedge_my_portfolio",
@@ -14,11 +14,6 @@ const OVEREXPOSED: Argument = Argument {
     name: "overexposed_factor",
     description: "What there is too much of, such as `VNQ`. Default: the largest exposure.",
     completed: Completed::Factors,
-};
-const PORTFOLIO: Argument = Argument {
-    name: "portfolio_name",
-    description: "A saved portfolio. Default: CURRENT_PORTFOLIO.",
-    completed: Completed::No,
 };
 const OFFSETS: Argument = Argument {
     description: "Which kinds of factors may offset it, such as `fixed_income, commodity`. Default: all.",

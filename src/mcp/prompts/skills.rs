@@ -2,7 +2,7 @@
 //!
 //! The file is the prompt: what is filled in stands before it.
 
-use super::{Argument, Completed, Given, PromptEntry};
+use super::{Argument, Completed, Given, PORTFOLIO, PromptEntry};
 
 pub(super) const REVIEW_A_PORTFOLIO: PromptEntry = PromptEntry {
     name: "review-a-portfolio",
@@ -52,11 +52,6 @@ pub(super) const EXPLAIN_A_FUND: PromptEntry = PromptEntry {
     text: |given| filled(given, FUND.name, "The fund is", include_str!("../../../skills/explain-a-fund/SKILL.md")),
 };
 
-const PORTFOLIO: Argument = Argument {
-    name: "portfolio_name",
-    description: "A saved portfolio. Default: CURRENT_PORTFOLIO.",
-    completed: Completed::No,
-};
 const POSITION: Argument = Argument {
     name: "position",
     description: "What there is too much of, such as `VNQ`. Default: it is asked for.",

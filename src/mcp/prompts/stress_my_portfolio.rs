@@ -1,19 +1,13 @@
 //! `stress_my_portfolio`.
 
-use super::{Argument, Completed, Given, PromptEntry};
+use super::{Argument, Completed, Given, HOLDINGS, PromptEntry};
 
 pub(super) const ENTRY: PromptEntry = PromptEntry {
     name: "stress_my_portfolio",
     title: "Stress my portfolio",
     description: "What a portfolio loses in a crash, how plausible that is, and what would have offset it.",
-    arguments: &[PORTFOLIO, SCENARIO],
+    arguments: &[HOLDINGS, SCENARIO],
     text,
-};
-
-const PORTFOLIO: Argument = Argument {
-    name: "portfolio_name",
-    description: "A saved portfolio. Default: the holdings given in the conversation, else CURRENT_PORTFOLIO.",
-    completed: Completed::No,
 };
 
 const SCENARIO: Argument = Argument {
@@ -23,7 +17,7 @@ const SCENARIO: Argument = Argument {
 };
 
 fn text(given: &Given) -> String {
-    let portfolio = given.text(PORTFOLIO.name).map_or_else(
+    let portfolio = given.text(HOLDINGS.name).map_or_else(
         || "the holdings that I gave (else no holdings: CURRENT_PORTFOLIO is taken)".to_owned(),
         |name| format!("portfolio_name {name}"),
     );
