@@ -31,7 +31,11 @@ async fn the_bundle_names_every_tool_and_prompt() {
     for prompt in manifest["prompts"].as_array().unwrap() {
         let got = process.request("prompts/get", json!({ "name": prompt["name"] })).await;
         let text = &got["result"]["messages"][0]["content"]["text"];
-        assert_eq!(*text, prompt["text"], "{}: run `python3 packaging/pack.py manifest --server PROGRAM`", prompt["name"]);
+        assert_eq!(
+            *text, prompt["text"],
+            "{}: run `python3 packaging/pack.py manifest --server PROGRAM`",
+            prompt["name"]
+        );
     }
 }
 
