@@ -10,6 +10,8 @@ pub mod arguments;
 pub mod cache_figures;
 pub mod charts;
 pub mod cli;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod http;
 pub mod mcp;
 pub mod metrics;

@@ -1,7 +1,7 @@
 //! Correlations, performance or windowed returns of factor ETFs.
 
 mod answer;
-mod arguments;
+pub(crate) mod arguments;
 mod chart;
 pub(crate) mod choices;
 pub(crate) mod context;

@@ -7,7 +7,7 @@ mod answer;
 mod chart;
 mod figures;
 mod report;
-mod request;
+pub(crate) mod request;
 mod sentences;
 
 #[cfg(test)]

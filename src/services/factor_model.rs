@@ -8,7 +8,7 @@ mod chart;
 mod figures;
 mod french;
 mod report;
-mod request;
+pub(crate) mod request;
 mod rows;
 mod sentences;
 mod short;

@@ -12,7 +12,7 @@ mod hedged;
 mod insights;
 mod notes;
 mod report;
-mod request;
+pub(crate) mod request;
 mod rows;
 mod scenario;
 mod sizes;

@@ -49,6 +49,8 @@ mod file_name;
 mod flaws;
 mod folder;
 mod fundamentals;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header;
 mod layout;
 mod merge;

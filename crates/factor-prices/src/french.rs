@@ -13,6 +13,8 @@
 
 mod archive;
 pub mod dataset;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub mod library;
 pub mod reader;
 

@@ -19,6 +19,8 @@ pub mod cached;
 pub mod factor_files;
 pub mod files;
 pub mod french;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod market_hours;
 mod oddities;
 pub mod sample;

@@ -8,6 +8,8 @@ pub mod chain;
 pub mod fmp;
 pub mod fred;
 pub mod french;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod plausible;
 mod rows;
 pub mod treasury;

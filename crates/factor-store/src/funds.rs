@@ -65,7 +65,7 @@ pub fn read_funds(folder: Option<&Path>) -> Result<FundTable, String> {
     read(&text).map_err(|rule| format!("{place}: {rule}"))
 }
 
-fn read(text: &str) -> Result<FundTable, String> {
+pub(crate) fn read(text: &str) -> Result<FundTable, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let numbered = (1..).zip(text.lines().map(str::trim));
     let mut lines = numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));

@@ -16,6 +16,8 @@ mod error;
 mod faults;
 mod files;
 mod funds;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod labels;
 mod mapping;
 mod quotas;

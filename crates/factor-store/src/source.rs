@@ -17,6 +17,8 @@ pub use builtin::BuiltinSource;
 pub use database::{DatabaseRows, read_mappings};
 pub use last_good::LastGoodSource;
 pub use yaml_files::{YamlSource, read_mapping};
+#[cfg(any(test, fuzzing))]
+pub(crate) use yaml_forms::rows;
 pub use yaml_write::write_mapping;
 
 /// One tier of reference data. A database reads its rows first and hands them over through this trait, in front of the

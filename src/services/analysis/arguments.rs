@@ -177,7 +177,7 @@ impl Query {
 ///
 /// # Errors
 /// Every argument that breaks its rule.
-pub(super) fn read(arguments: Map<String, Value>, basis: Basis) -> Result<Query, ToolError> {
+pub(crate) fn read(arguments: Map<String, Value>, basis: Basis) -> Result<Query, ToolError> {
     let mut args = Args::new(arguments);
     settle_categories(&mut args);
     let advanced = args.object_or_top_level("advanced", &ADVANCED);

@@ -16,7 +16,7 @@ use parquet::{
     errors::ParquetError,
     file::{
         metadata::{ParquetMetaData, RowGroupMetaData},
-        reader::{FileReader, RowGroupReader, SerializedFileReader},
+        reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader},
     },
     schema::types::{ColumnDescPtr, ColumnDescriptor},
 };
@@ -42,6 +42,11 @@ const MAX_GROUP: i64 = 1 << 30;
 /// Reads the file at `path`.
 pub(super) fn read(path: &Path, today: NaiveDate) -> Result<Table<'_>, FileError> {
     let file = File::open(path).map_err(|error| FileError::unreadable(path, &error))?;
+    guarded(path, file, today)
+}
+
+/// Reads a file's bytes; `path` gives the name for messages.
+pub(super) fn guarded(path: &Path, file: impl ChunkReader + 'static, today: NaiveDate) -> Result<Table<'_>, FileError> {
     // The decoders meet bytes that anyone may have written; a panic there must not take the other files along.
     match catch_unwind(AssertUnwindSafe(|| table(path, file, today))) {
         Ok(Ok(table)) => Ok(table),
@@ -73,7 +78,7 @@ impl From<ParquetError> for ReadError {
     }
 }
 
-fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadError> {
+fn table(path: &Path, file: impl ChunkReader + 'static, today: NaiveDate) -> Result<Table<'_>, ReadError> {
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let headers: Vec<String> = schema.columns().iter().map(|column| header(column)).collect();
@@ -153,7 +158,10 @@ fn table(path: &Path, file: File, today: NaiveDate) -> Result<Table<'_>, ReadErr
 }
 
 /// The first rows of a file, of columns that may name tickers; the others are empty.
-fn names_below(reader: &SerializedFileReader<File>, header: &Header) -> Result<Vec<Vec<String>>, ParquetError> {
+fn names_below(
+    reader: &SerializedFileReader<impl ChunkReader + 'static>,
+    header: &Header,
+) -> Result<Vec<Vec<String>>, ParquetError> {
     let columns = reader.metadata().file_metadata().schema_descr().columns();
     let may_name = |at: &usize| {
         let is_flat = columns.get(*at).is_some_and(|column| column.max_rep_level() == 0);

@@ -29,7 +29,7 @@ pub struct UpstreamResponse {
 }
 
 impl UpstreamResponse {
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn of(body: &str) -> Self {
         Self { status: 200, content_type: String::new(), body: body.to_owned(), raw: None, retry_after: None }
     }

@@ -13,6 +13,8 @@
 //! tell these apart, and both are [`PriceError::NoData`].
 
 mod bodies;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod history;
 mod plan;
 

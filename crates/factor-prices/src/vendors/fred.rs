@@ -92,7 +92,11 @@ fn series(maturity: Maturity) -> &'static str {
     }
 }
 
-fn read(reply: &UpstreamResponse, maturity: Maturity, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
+pub(super) fn read(
+    reply: &UpstreamResponse,
+    maturity: Maturity,
+    dates: &VendorDates,
+) -> Result<YieldRows, ResponseError> {
     let body = reply.data()?;
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
     let header = csv.headers().map_err(|_| ResponseError::NotData("not CSV"))?;

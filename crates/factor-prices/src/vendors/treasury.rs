@@ -102,7 +102,7 @@ impl YieldProvider for Treasury {
 }
 
 /// The rows of a year's file. Dates of another year (another file, years of two digits) are bad rows.
-fn read(reply: &UpstreamResponse, year: i32, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
+pub(super) fn read(reply: &UpstreamResponse, year: i32, dates: &VendorDates) -> Result<YieldRows, ResponseError> {
     let body = reply.data()?;
     // Columns were added over the years, so they are found by name and rows may be of different lengths.
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());

@@ -52,9 +52,9 @@ type Known<T> = Option<T>;
 
 /// What a chart holds besides its dividends.
 #[derive(Debug)]
-struct Prices {
+pub(super) struct Prices {
     kind: PriceKind,
-    rows: PriceRows,
+    pub(super) rows: PriceRows,
     currency: Option<String>,
 }
 
@@ -167,7 +167,7 @@ impl FundamentalsProvider for Yahoo {
 }
 
 /// The one result of an answer about a symbol; an error object is sent with status 200 too.
-fn result(reply: &UpstreamResponse, symbol: &str) -> Result<Known<Value>, ResponseError> {
+pub(super) fn result(reply: &UpstreamResponse, symbol: &str) -> Result<Known<Value>, ResponseError> {
     let mut body = match reply.json() {
         Err(_) if reply.body.to_ascii_lowercase().contains("too many requests") => {
             return Err(ResponseError::Said(SourceFault::Limited, reply.body.clone()));
@@ -194,7 +194,7 @@ fn result(reply: &UpstreamResponse, symbol: &str) -> Result<Known<Value>, Respon
 }
 
 /// Adjusted closes or else closes. Rows with a null are left out; too many of another type refuse the whole.
-fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
+pub(super) fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
     if let Some(other) = chart["meta"]["dataGranularity"].as_str().filter(|step| *step != "1d") {
         return Err(ResponseError::Unusable(format!("spacing: its rows are of {other} each, not of a day")));
     }
@@ -226,7 +226,7 @@ fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
 }
 
 /// The dividend events within the range and not after today.
-fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, ResponseError> {
+pub(super) fn dividends(chart: &Value, range: DateRange, dates: &VendorDates) -> Result<Vec<Dividend>, ResponseError> {
     let (clock, end) = (ExchangeClock::of(chart), range.end().min(dates.today()));
     let events = chart["events"]["dividends"].as_object();
     let mut paid = Vec::new();

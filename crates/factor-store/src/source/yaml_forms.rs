@@ -18,7 +18,7 @@ mod tests;
 use entry::{AssetCategory, EtfFields, Fields, IndustryFields, MappingEntry, Name};
 
 /// The rows of a file, in its order. A file without any is refused: an empty file is a file half written.
-pub(super) fn rows(kind: MappingKind, text: &[u8]) -> Result<Vec<ProxyRow>, YamlError> {
+pub(crate) fn rows(kind: MappingKind, text: &[u8]) -> Result<Vec<ProxyRow>, YamlError> {
     let mut rows = RowReader::default();
     match kind {
         MappingKind::AssetProxies => read_assets(load_yaml(text)?, &mut rows)?,
