@@ -32,13 +32,7 @@ pub(crate) use self::{
 /// Characters of an answer, and of its text block, where its call names no length.
 pub(crate) const MAX_CHARS: usize = 40_000;
 
-/// At most so many characters of a text; a longer one ends with an ellipsis.
-pub(crate) fn shortened(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
-        None => text.to_owned(),
-    }
-}
+pub(crate) use factor_types::shortened;
 
 /// Whether a text has no more characters than this; only a text of more bytes is counted.
 fn fits(text: &str, most: usize) -> bool {

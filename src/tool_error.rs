@@ -156,13 +156,14 @@ pub struct Problem {
 impl Problem {
     /// What was given for an argument, and why it was refused. Long texts are cut.
     pub fn new(field: impl AsRef<str>, got: impl Into<String>, refusal: Refusal) -> Self {
+        let path = shortened(field.as_ref(), LONGEST_FIELD);
         Self {
-            field: shortened(field.as_ref(), LONGEST_FIELD),
+            // What is shown otherwise than it was written is no path any more.
+            mend: refusal.mend.filter(|_| path == field.as_ref()),
+            field: path,
             got: shortened(&got.into(), LONGEST_RULE),
             rule: shortened(&refusal.rule, LONGEST_RULE),
             hint: refusal.hint.map(|hint| shortened(&hint, LONGEST_RULE)),
-            // What is cut is no path any more.
-            mend: refusal.mend.filter(|_| field.as_ref().chars().nth(LONGEST_FIELD).is_none()),
         }
     }
 

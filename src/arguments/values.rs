@@ -5,7 +5,7 @@
 use std::{borrow::Cow, io, ops::RangeInclusive, slice};
 
 use chrono::{Datelike, NaiveDate};
-use factor_types::{Calendar, ClosedSet};
+use factor_types::{Calendar, ClosedSet, shortened};
 use serde_json::{Map, Value};
 
 use crate::tool_error::{Mend, Refusal};
@@ -153,15 +153,12 @@ impl Letters {
 
 /// Compact JSON, cut when long, for showing a value back.
 pub fn shown(value: &Value) -> String {
-    const MOST: usize = 80;
+    const MOST: usize = 81;
     let mut beginning = Beginning { bytes: Vec::new(), most: 4 * (MOST + 1) };
     // It ends with an error where the value is longer than what is shown.
     let _ = serde_json::to_writer(&mut beginning, value);
     let json = String::from_utf8_lossy(&beginning.bytes);
-    match json.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", &json[..at]),
-        None => json.into_owned(),
-    }
+    shortened(&json, MOST)
 }
 
 /// Takes so many bytes and then no more, so that a long value is not written out to be cut.

@@ -18,7 +18,7 @@ pub mod yahoo;
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
-use factor_types::Ticker;
+use factor_types::{Ticker, shortened};
 
 pub use self::{chain::YieldChain, fmp::Fmp, fred::Fred, french::FrenchSite, treasury::Treasury, yahoo::Yahoo};
 use crate::{
@@ -151,7 +151,7 @@ fn warnings(stats: &UpstreamStats) -> Vec<String> {
 
 /// Refuses a body that is about another symbol than was asked for.
 fn wrong_symbol(found: &str, asked: &str) -> ResponseError {
-    ResponseError::Unusable(format!("wrong_symbol: it is of {found}, not of {asked}"))
+    ResponseError::Unusable(format!("wrong_symbol: it is of {}, not of {asked}", shortened(found, 20)))
 }
 
 /// Distinguishes a fault from a ticker's absence: a 404 whose body says something.

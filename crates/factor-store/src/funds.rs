@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use factor_types::{FundFacts, Ratio, Ticker};
+use factor_types::{FundFacts, Ratio, Ticker, shortened};
 
 /// Its name in the folder of the mapping files.
 pub const FUNDS_FILE: &str = "funds.csv";
@@ -16,6 +16,8 @@ pub type FundTable = BTreeMap<Ticker, FundFacts>;
 
 const BUILT_IN: &str = include_str!("../../../proxies/funds.csv");
 
+/// Characters that an error shows of a cell.
+const SHOWN: usize = 40;
 /// The longest file that is read.
 const MOST_BYTES: u64 = 1 << 20;
 /// Above this a fee was written as a percentage: no fund costs a tenth in a year.
@@ -88,7 +90,7 @@ fn columns(header: &str) -> Result<Vec<Column>, String> {
     for name in header.split(',').map(str::trim) {
         let known = COLUMNS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let Some((name, column)) = known else {
-            return Err(format!("`{}` is no column of this file: those are {}", shown(name), named()));
+            return Err(format!("`{}` is no column of this file: those are {}", shortened(name, SHOWN), named()));
         };
         if columns.contains(column) {
             return Err(format!("the column {name} is there twice: keep one of them"));
@@ -125,7 +127,10 @@ fn ratio(name: &str, cell: &str, least: f64, most: f64) -> Result<Ratio, String>
     let read = number.parse::<f64>().ok().map(|number| number / unit);
     let within = read.filter(|found| (least..=most).contains(found)).and_then(Ratio::new);
     within.ok_or_else(|| {
-        format!("`{}` is no {name}: write a decimal from {least} to {most}, or a percentage as 0.09%", shown(cell))
+        format!(
+            "`{}` is no {name}: write a decimal from {least} to {most}, or a percentage as 0.09%",
+            shortened(cell, SHOWN)
+        )
     })
 }
 
@@ -133,7 +138,7 @@ fn dollars(cell: &str) -> Result<u64, String> {
     let read = cell.parse::<f64>().ok().filter(|value| (0.0..=HIGHEST_VALUE).contains(value));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and 1e12")]
     read.map(|value| value.round() as u64).ok_or_else(|| {
-        format!("`{}` is no average_daily_value: write US dollars from 0 to {HIGHEST_VALUE}", shown(cell))
+        format!("`{}` is no average_daily_value: write US dollars from 0 to {HIGHEST_VALUE}", shortened(cell, SHOWN))
     })
 }
 
@@ -141,12 +146,8 @@ fn yes_or_no(cell: &str) -> Result<bool, String> {
     match cell.to_ascii_lowercase().as_str() {
         "yes" | "true" => Ok(true),
         "no" | "false" => Ok(false),
-        _ => Err(format!("`{}` is neither yes nor no, as pays_income must be", shown(cell))),
+        _ => Err(format!("`{}` is neither yes nor no, as pays_income must be", shortened(cell, SHOWN))),
     }
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

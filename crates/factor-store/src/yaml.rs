@@ -1,11 +1,14 @@
 //! The only place that knows which YAML crate is used.
 
+use factor_types::shortened;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_saphyr::{DefaultMessageFormatter, Error, Location, MergeKeyPolicy, MessageFormatter, Options, Spanned};
 
 /// The longest file that is read. The shipped ones have some 10 KB.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
+/// Characters of a message: a file's essays stay in the file.
+const LONGEST: usize = 400;
 const MAX_NODES: usize = 20_000;
 const MAX_DEPTH: usize = 16;
 const MAX_ALIASES: usize = 16;
@@ -94,14 +97,8 @@ fn refusal(text: &str, error: &Error) -> YamlError {
     YamlError {
         line: at.map_or(1, |at| at.line().max(1)),
         column: at.map_or(1, |at| at.column().max(1)),
-        message: one_line(&message(error, at.and_then(|at| written(text, at)).unwrap_or("this"))),
+        message: shortened(&message(error, at.and_then(|at| written(text, at)).unwrap_or("this")), LONGEST),
     }
-}
-
-/// A message for a log or an answer: a file's control characters and essays stay in the file.
-fn one_line(message: &str) -> String {
-    let chars = message.chars().take(400);
-    chars.flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// The text at a place.

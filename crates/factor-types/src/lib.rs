@@ -14,6 +14,7 @@ mod group;
 mod portfolio;
 mod prices;
 mod sector;
+mod shortened;
 mod ticker;
 mod user;
 mod yields;
@@ -27,6 +28,7 @@ pub use group::{FactorGroup, GroupName, GroupNameError, GroupWeighting, SettledW
 pub use portfolio::{Amount, Holding, Portfolio, Saved, ValuationPrice};
 pub use prices::{Conflicting, PriceKind, PriceSeries, Refused};
 pub use sector::Sector;
+pub use shortened::shortened;
 pub use ticker::{Ticker, TickerError};
 pub use user::UserId;
 pub use yields::{Maturity, YieldTable};

@@ -57,7 +57,7 @@ impl FromStr for Ticker {
             Ok(Self(symbol.into()))
         } else {
             // Long input is cut so that an error message cannot be used to echo a document back.
-            Err(TickerError(text.chars().take(40).collect()))
+            Err(TickerError(crate::shortened(text, 40)))
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Dates and figures of a file's columns, decided once all rows are there.
 
 use chrono::{Datelike, Months, NaiveDate};
-use factor_types::{Calendar, Frequency};
+use factor_types::{Calendar, Frequency, shortened};
 
 use crate::french::{FactorColumn, FactorTable};
+
+/// Characters that an error shows of a cell.
+const SHOWN: usize = 40;
 
 /// Rows of a file at most.
 const MOST_ROWS: usize = 200_000;
@@ -92,7 +95,7 @@ impl Column {
             }
         };
         let value: Option<f64> = figure.parse().ok().filter(|value: &f64| value.is_finite());
-        self.values.push(value.ok_or_else(|| format!("`{}` is no number", cell.chars().take(40).collect::<String>()))?);
+        self.values.push(value.ok_or_else(|| format!("`{}` is no number", shortened(cell, SHOWN)))?);
         Ok(())
     }
 
@@ -142,7 +145,7 @@ fn settled(cells: &[(u64, String)]) -> Result<(Vec<NaiveDate>, Frequency), Strin
         let cell = cells.iter().find(|(at, _)| *at == line).map_or("", |(_, cell)| cell.as_str());
         return Err(format!(
             "line {line}: `{}` is no date like those of other rows (YYYY-MM-DD, YYYYMM, YYYYMMDD)",
-            cell.chars().take(40).collect::<String>()
+            shortened(cell, SHOWN)
         ));
     };
     let mut steps: Vec<i64> = dates.windows(2).map(|pair| (pair[1] - pair[0]).num_days()).collect();

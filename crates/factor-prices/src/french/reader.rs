@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
-use factor_types::Frequency;
+use factor_types::{Frequency, shortened};
 
 /// The header comes within so many lines.
 const LONGEST_PREAMBLE: usize = 60;
@@ -18,6 +18,8 @@ const LARGEST: f64 = 100.0;
 const LONGEST_CLOSURE: u64 = 14;
 /// The last year in which New York traded on Saturdays.
 const LAST_SATURDAYS: i32 = 1952;
+/// Characters that an error shows of a cell.
+const SHOWN: usize = 40;
 /// How the two marks of a missing figure are written.
 const MISSING: [f64; 2] = [-99.99, -999.0];
 
@@ -137,7 +139,7 @@ impl FactorTable {
         let first = cells.next().unwrap_or_default();
         let (date, found) = date(first).ok_or_else(|| match first.len() {
             4 if first.bytes().all(|b| b.is_ascii_digit()) && self.dates.is_empty() => ReadError::Annual(line.number),
-            _ => line.error(format!("`{}` is no date (YYYYMM, YYYYMMDD or YYYY-MM-DD)", short(first))),
+            _ => line.error(format!("`{}` is no date (YYYYMM, YYYYMMDD or YYYY-MM-DD)", shortened(first, SHOWN))),
         })?;
         if *form.get_or_insert(found) != found {
             return Err(line.error(format!("the date `{first}` is written in another way than those before it")));
@@ -223,7 +225,8 @@ fn header<'a>(lines: &[Line<'a>]) -> Result<(usize, Vec<&'a str>), ReadError> {
         }
         let mut known = Vec::with_capacity(names.len());
         for name in names {
-            let name = factor(name).ok_or_else(|| line.error(format!("`{}` is no factor known here", short(name))))?;
+            let name = factor(name)
+                .ok_or_else(|| line.error(format!("`{}` is no factor known here", shortened(name, SHOWN))))?;
             if known.contains(&name) {
                 return Err(line.error(format!("it names {name} twice")));
             }
@@ -308,7 +311,8 @@ fn values<'a>(line: Line<'_>, cells: impl Iterator<Item = &'a str>, names: &[&st
         return Err(line.error(format!("it has {found} figures, the header names {named} factors")));
     }
     let value = |(cell, name): (&&str, &&str)| {
-        let percent = number(cell).ok_or_else(|| line.error(format!("`{}` of {name} is no number", short(cell))))?;
+        let percent =
+            number(cell).ok_or_else(|| line.error(format!("`{}` of {name} is no number", shortened(cell, SHOWN))))?;
         if MISSING.contains(&percent) {
             return Ok(f64::NAN);
         }
@@ -365,7 +369,7 @@ fn by_year(lines: &[Line<'_>], names: &[&str]) -> Result<(), ReadError> {
             titled = true;
             continue;
         }
-        return Err(line.error(format!("`{}` is neither a year, a title nor the copyright", short(text))));
+        return Err(line.error(format!("`{}` is neither a year, a title nor the copyright", shortened(text, SHOWN))));
     }
     if ended { Ok(()) } else { Err(ReadError::Cut) }
 }
@@ -377,9 +381,4 @@ fn values_of_year<'a>(line: Line<'_>, cells: impl Iterator<Item = &'a str>, name
         return Err(line.error("the row of a year does not have a number for each factor"));
     }
     Ok(())
-}
-
-/// A cell as an error shows it.
-fn short(text: &str) -> String {
-    text.chars().take(40).collect()
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
-use factor_types::{DateRange, PriceKind, PriceSeries, Ticker};
+use factor_types::{DateRange, PriceKind, PriceSeries, Ticker, shortened};
 use serde_json::Value;
 
 use super::{
@@ -174,15 +174,16 @@ pub(super) fn result(reply: &UpstreamResponse, symbol: &str) -> Result<Known<Val
         }
         body => body?,
     };
-    let chart = &mut body["chart"];
-    if let Some(result) = chart["result"].get_mut(0) {
-        let chart = result.take();
+    // Not by an index that may write: of what is no object that one panics.
+    let result = body.pointer_mut("/chart/result/0").map(Value::take);
+    if let Some(chart) = result {
         let other = chart["meta"]["symbol"].as_str().filter(|named| !named.eq_ignore_ascii_case(symbol));
         if let Some(other) = other {
-            return Err(wrong_symbol(&other.chars().take(20).collect::<String>(), symbol));
+            return Err(wrong_symbol(other, symbol));
         }
         return Ok(Some(chart));
     }
+    let chart = &body["chart"];
     let (code, words) = (chart["error"]["code"].as_str(), chart["error"]["description"].as_str());
     match (code, words) {
         (Some("Not Found"), _) => Ok(None),
@@ -196,6 +197,7 @@ pub(super) fn result(reply: &UpstreamResponse, symbol: &str) -> Result<Known<Val
 /// Adjusted closes or else closes. Rows with a null are left out; too many of another type refuse the whole.
 pub(super) fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, ResponseError> {
     if let Some(other) = chart["meta"]["dataGranularity"].as_str().filter(|step| *step != "1d") {
+        let other = shortened(other, 20);
         return Err(ResponseError::Unusable(format!("spacing: its rows are of {other} each, not of a day")));
     }
     let adjusted = chart["indicators"]["adjclose"][0]["adjclose"].as_array();
@@ -221,7 +223,7 @@ pub(super) fn prices(chart: &Value, dates: &VendorDates) -> Result<Prices, Respo
             rows.volume(date, number(&volumes[at]));
         }
     }
-    let currency = chart["meta"]["currency"].as_str().map(|currency| currency.chars().take(10).collect());
+    let currency = chart["meta"]["currency"].as_str().map(|currency| shortened(currency, 10));
     Ok(Prices { kind, rows: rows.usable()?, currency })
 }
 

@@ -60,7 +60,7 @@ pub(super) fn prices(
         let strange = named.filter(|named| !named.eq_ignore_ascii_case(symbol));
         if let Some(strange) = strange {
             others += 1;
-            other.get_or_insert_with(|| strange.chars().take(20).collect::<String>());
+            other.get_or_insert_with(|| strange.to_owned());
         }
         let date = date.filter(|_| strange.is_none());
         rows.push(date, price);
