@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Http, JSON_RPC, initialize_params, modern};
+use crate::support::{Http, JSON_RPC, initialize_params, modern, signal};
 
 #[tokio::test]
 async fn a_session_of_the_older_era() {
@@ -111,8 +111,7 @@ async fn the_process_says_where_it_listens_and_ends_when_it_is_told_to() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let line = lines.next_line().await.unwrap().unwrap();
     assert!(line.starts_with("listening on http://127.0.0.1:") && line.ends_with("/mcp"), "{line}");
-    let id = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    signal(child.id().unwrap(), "TERM");
     let output = tokio::time::timeout(std::time::Duration::from_secs(10), child.wait_with_output()).await;
     let output = output.expect("the server does not end").unwrap();
     assert_eq!(output.status.code(), Some(0));

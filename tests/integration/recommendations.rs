@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::groups::Session;
 
+/// A machine that does other work too needs longer than a call may take: what is tested is what is answered.
+const UNHURRIED: [(&str, &str); 1] = [("FACTOR_CALL_DEADLINE", "300")];
 const TOOL: &str = "get_factor_recommendations";
 /// The longest summary.
 const LONGEST: usize = 8_000;
@@ -39,7 +41,7 @@ pub(crate) fn rounded(value: &Value, into: &mut HashSet<String>) {
 #[tokio::test]
 async fn real_estate_has_hardly_an_offset_and_cash_is_none() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let ask = json!({"overexposed_factor": "Real Estate", "holdings": holdings(), "correlation_threshold": -0.4, "sort_by": "correlation"});
     let answer = server.answer(TOOL, ask).await;
     assert_eq!(answer["overexposed_factor"]["resolved"], "VNQ");
@@ -68,7 +70,7 @@ async fn real_estate_has_hardly_an_offset_and_cash_is_none() {
 #[tokio::test]
 async fn the_best_hedge_stands_first_beside_what_selling_comes_to() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let answer = server.answer(TOOL, json!({"overexposed_factor": "VNQ", "holdings": holdings()})).await;
     let names: Vec<&String> = answer.as_object().unwrap().keys().collect();
     let place = |name: &str| names.iter().position(|one| *one == name).unwrap();
@@ -111,7 +113,7 @@ async fn the_best_hedge_stands_first_beside_what_selling_comes_to() {
 #[tokio::test]
 async fn a_scorecard_grades_past_hedges_and_an_earlier_end_changes_no_quarter_before() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let ask =
         |end: &str| json!({"overexposed_factor": "XLE", "include": ["scorecard"], "end_date": end, "max_chars": 0});
     let (early, late) = (server.answer(TOOL, ask("2024-12-31")).await, server.answer(TOOL, ask("2025-12-31")).await);
@@ -139,7 +141,7 @@ async fn a_scorecard_grades_past_hedges_and_an_earlier_end_changes_no_quarter_be
 #[tokio::test]
 async fn a_portfolio_has_its_moves_graded_apart_from_hedges() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let ask = json!({"overexposed_factor": "VNQ", "holdings": holdings(), "include": ["scorecard", "formatted_report"], "max_chars": 0});
     let answer = server.answer(TOOL, ask).await;
     let swaps = &answer["scorecard"]["swaps"];
@@ -158,7 +160,7 @@ async fn a_portfolio_has_its_moves_graded_apart_from_hedges() {
 #[tokio::test]
 async fn only_candidates_that_are_named_hedge_and_what_cannot_is_said() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let asked = json!({"overexposed_factor": "SPY", "candidates": ["US Treasuries 20+ years"]});
     let answer = server.answer(TOOL, asked).await;
     let tickers = |rows: &Value| -> Vec<String> {
@@ -212,7 +214,7 @@ async fn only_candidates_that_are_named_hedge_and_what_cannot_is_said() {
 #[tokio::test]
 async fn one_who_may_not_sell_short_is_told_what_that_costs() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let ask = |allow: Option<bool>| {
         let include = ["best_hedge", "recommendations", "insights"];
         let mut ask = json!({"overexposed_factor": "XLE", "holdings": {"XLE": 0.4, "IEF": 0.6}, "include": include, "max_chars": 0});
@@ -264,7 +266,7 @@ async fn one_who_may_not_sell_short_is_told_what_that_costs() {
 #[tokio::test]
 async fn trades_are_in_shares_and_dollars_and_what_is_held_is_sold_first() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     // The best hedge of VNQ sells other real estate: a little of its first member is held.
     let first = server.answer(TOOL, json!({"overexposed_factor": "VNQ"})).await["best_hedge"]["members"][0].clone();
     let relative = first["etf_ticker"].as_str().unwrap().to_owned();
@@ -302,7 +304,7 @@ async fn trades_are_in_shares_and_dollars_and_what_is_held_is_sold_first() {
 #[tokio::test]
 async fn what_a_sentence_says_its_fields_say() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let ask = json!({"overexposed_factor": "TLT", "holdings": holdings(), "correlation_threshold": 0, "sort_by": "score", "format": "full",
         "max_recommendations": 6, "max_chars": 0, "advanced": {"precision": 17}});
     let answer = server.answer(TOOL, ask).await;
@@ -332,7 +334,7 @@ async fn what_a_sentence_says_its_fields_say() {
 #[tokio::test]
 async fn without_a_portfolio_there_are_hedge_ratios_and_no_swaps() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let answer = server.answer(TOOL, json!({"overexposed_factor": "XLK"})).await;
     assert!(answer["note"].as_str().unwrap().contains("no portfolio: recommendations only"), "{answer}");
     assert!(answer["not_computed"]["exposures"].as_str().unwrap().contains("holdings"));
@@ -365,7 +367,7 @@ async fn without_a_portfolio_there_are_hedge_ratios_and_no_swaps() {
 #[tokio::test]
 async fn sections_are_those_asked_for() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let keys = |answer: &Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
     let ask = |include: Value| json!({"overexposed_factor": "IEF", "holdings": holdings(), "include": include, "correlation_threshold": 0});
     let only = server.answer(TOOL, ask(json!(["insights", "nonsense"]))).await;
@@ -390,7 +392,7 @@ async fn sections_are_those_asked_for() {
 #[tokio::test]
 async fn every_mistake_is_told_at_once() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let wrong = json!({
         "target_allocation_reduction": 60, "correlation_threshold": 0.3, "max_recommendations": 0, "min_dividend_yield": 3,
         "holdings": {"SPY": 60}, "portfolio_name": "Mine", "frequency": "hourly", "advanced": {"precission": 3},
@@ -429,7 +431,7 @@ async fn every_mistake_is_told_at_once() {
 #[tokio::test]
 async fn portfolios_of_every_kind() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let ask = |holdings: Value| json!({"overexposed_factor": "VNQ", "holdings": holdings});
     let note = |answer: &Value| answer["note"].as_str().unwrap_or_default().to_owned();
 
@@ -550,7 +552,7 @@ async fn series_of_which_the_answer_is_known() {
 #[tokio::test]
 async fn a_group_of_ones_own_is_a_factor_and_a_candidate() {
     let data = tempfile::tempdir().unwrap();
-    let mut server = Session::start(data.path(), &[]).await;
+    let mut server = Session::start(data.path(), &UNHURRIED).await;
     let group = json!({"group_name": "My Bonds", "tickers": ["IEF", "TLT"], "weighting_method": "equal"});
     server.answer("create_factor_group", group).await;
     for name in ["USER:My_Bonds", "my bonds"] {

@@ -34,7 +34,7 @@ pub(crate) const LEGACY: &str = "2025-11-25";
 pub(crate) const MODERN: &str = "2026-07-28";
 
 /// Far longer than anything here takes: a test that waits for nothing should fail, not hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The warnings of an answer: all of `data_quality` in full, else those in its first lines.
 pub(crate) fn warnings_of(answer: &Value) -> &Value {
@@ -51,6 +51,13 @@ pub(crate) fn command(folder: &Path) -> Command {
     // Where the lines that tests run are counted, a server's count too.
     command.envs(option_env!("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
     command
+}
+
+/// Sends a process a signal, by the shell: a bare Debian has no program `kill`.
+#[cfg(unix)]
+pub(crate) fn signal(process: u32, name: &str) {
+    let sent = std::process::Command::new("sh").args(["-c", &format!("kill -{name} {process}")]).status().unwrap();
+    assert!(sent.success());
 }
 
 /// `params` as a request of the newer protocol has them.
@@ -199,9 +206,7 @@ impl Process {
 
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().unwrap().to_string();
-        let status = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
-        assert!(status.success());
+        signal(self.child.id().unwrap(), name);
     }
 
     /// Waits for the end: the exit code, the rest of standard output, standard error.
