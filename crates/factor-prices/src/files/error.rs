@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use factor_types::shortened;
+
 /// Why files gave no prices, by what the user does about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
@@ -34,6 +36,8 @@ pub enum FileError {
     },
 }
 
+/// Characters of a rule.
+const LONGEST: usize = 1_000;
 /// Files that an error names.
 const NAMED: usize = 5;
 
@@ -61,6 +65,7 @@ impl FileError {
     }
 
     pub(super) fn unusable(path: &Path, rule: String) -> Self {
-        Self::Unusable { path: path.to_owned(), rule }
+        // A rule may quote the file, and a decoder's words do.
+        Self::Unusable { path: path.to_owned(), rule: shortened(&rule, LONGEST) }
     }
 }
