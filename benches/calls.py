@@ -2,13 +2,18 @@
 
     cargo build --release
     python3 benches/calls.py target/release/factor-mcp [--prices FOLDER] [--calls 41]
+    python3 benches/calls.py target/release/factor-mcp --peers FOLDER --python /tmp/peers/bin/python [--series 456] [--only rolling]
 
 Python's standard library is enough. Without --prices the bundled sample is asked. The first call of each kind computes; the
 others find the panel and the report in memory, and summaries the whole answer. Those of "anew" hold something else each time, so that
 they find prices alone, and compute.
+
+With --peers each call is the first of a process that has read nothing, over a universe that benches/peers/universe.py makes in FOLDER, beside
+the same job in pandas and in polars (benches/peers/job.py): seconds in turn, the least of --rounds, and the peak of memory.
 """
 
-import statistics, tempfile
+import json, statistics, subprocess, sys, tempfile
+from pathlib import Path
 
 from stdio import Server, arguments_of
 
@@ -57,6 +62,21 @@ WITH_FILES = {
 }
 
 
+# What is asked of a whole universe by day, and the peers' word for it.
+DAILY = {"frequency": "daily", "start_date": "2000-01"}
+COLD = {
+    "returns": ("returns", DAILY | {"analysis_type": "returns"}),
+    "performance": ("performance", DAILY | {"analysis_type": "performance"}),
+    "correlations": ("correlations", DAILY | {"include": ["matrices"], "format": "summary"}),
+    "correlations, full triangle": ("correlations, full", DAILY | {"include": ["matrices"], "matrix_format": "triangle", "max_chars": 0}),
+    "correlations, cut": ("correlations, full", DAILY | {"include": ["matrices"], "matrix_format": "triangle"}),
+    "statistics": ("statistics", DAILY | {"include": ["statistics"]}),
+    "rolling": ("rolling", DAILY | {"include": ["rolling"]}),
+}
+PEERS = Path(__file__).parent / "peers"
+ROWS = {456: 4191, 3000: 3780}
+
+
 def timed(server, name, of, calls):
     tool, arguments = of(0)
     result, length, first = server.call(tool, arguments)
@@ -66,10 +86,60 @@ def timed(server, name, of, calls):
     print(f"{name:30} {first:6.1f} ms {statistics.median(took):6.2f} ms {min(took):6.2f} ms {length:8}")
 
 
+def cold(args, folder, kind, arguments):
+    """Seconds and MB of the first call of a process, and the answer's bytes."""
+    more = {"FACTOR_PROXIES_DIR": str(folder / "proxies"), "FACTOR_INTELLIGENCE_MAX_FACTORS": str(args.series)}
+    with tempfile.TemporaryDirectory() as home:
+        server = Server(args.program, home, "2026-01-15", str(folder / kind), more)
+        result, length, took = server.call(ANALYSIS, arguments)
+        peak = server.peak()
+        server.end()
+    if result.get("isError"):
+        raise SystemExit(f"{arguments}: {result['content'][0]['text'][:500]}")
+    return took / 1e3, peak, length
+
+
+def job(args, library, file, question):
+    command = [args.python, str(PEERS / "job.py"), library, str(file), question]
+    found = json.loads(subprocess.check_output(command, text=True))
+    return sum(found["seconds"].values()), found["peak"], found["bytes"], found["share"]
+
+
+def beside_peers(args):
+    """One line a question, file and program. In turn, so that a busy machine hurts all alike."""
+    folder = Path(args.peers)
+    rows = args.rows or ROWS.get(args.series, 2520)
+    made = [args.python, str(PEERS / "universe.py"), str(folder), "--series", str(args.series), "--rows", str(rows)]
+    subprocess.run(made, check=True)
+    print(f"{args.series} series, {rows} days\n| call | file | ours | MB | bytes | pandas | MB | polars | MB |\n| --- " + "| --- " * 8 + "|")
+    for name, (question, arguments) in COLD.items():
+        if args.only and args.only not in name:
+            continue
+        for kind in args.kinds:
+            ours, theirs = [], {"pandas": [], "polars": []}
+            for _ in range(args.rounds):
+                ours.append(cold(args, folder, kind, arguments))
+                for library, runs in theirs.items():
+                    runs.append(job(args, library, folder / kind / f"prices.{kind}", question))
+            seconds, peak, length = min(ours)
+            # `~`: computed of a few columns, and counted for all.
+            cells = [f"{'~' if least[3] < 1 else ''}{least[0]:.2f} s ({least[0] / seconds:.1f} x) | {least[1]:.0f}" for least in map(min, theirs.values())]
+            print(f"| {name} | {kind} | {seconds:.2f} s | {peak:.0f} | {length} | {' | '.join(cells)} |", flush=True)
+
+
 def main():
     parser = arguments_of(__doc__, calls=41)
     parser.add_argument("--french", help="a folder of Kenneth French's files")
+    parser.add_argument("--peers", help="a folder for a made universe: whole calls beside pandas and polars")
+    parser.add_argument("--python", default=sys.executable, help="one that has pandas and polars")
+    parser.add_argument("--series", type=int, default=456)
+    parser.add_argument("--rows", type=int, help="days; by default 4191 of 456 series, 3780 of 3000")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--kinds", nargs="*", default=["csv", "parquet"], choices=["csv", "parquet"])
+    parser.add_argument("--only", help="calls with this in their name")
     args = parser.parse_args()
+    if args.peers:
+        return beside_peers(args)
     print(f"{'':30} {'first':>9} {'median':>9} {'least':>9} {'bytes':>8}")
     with tempfile.TemporaryDirectory() as home:
         server = Server(args.program, home, args.today, args.prices, {"FACTOR_FRENCH_DIR": args.french} if args.french else {})

@@ -45,6 +45,11 @@ class Server:
     def call(self, tool, arguments):
         return self.ask("tools/call", {"name": tool, "arguments": arguments})
 
+    def peak(self):
+        """The most memory that the server has had, in MB."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+
     def end(self):
         self.process.stdin.close()
         self.process.wait()

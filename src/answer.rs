@@ -9,6 +9,7 @@ mod fields;
 mod frame;
 pub(crate) mod markdown;
 mod matrix;
+mod room;
 mod rounding;
 mod truncate;
 mod within;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     fields::{Fields, Part},
     frame::{Frame, Limit, NotAnalysed, NotePlace, fitting_listed},
     matrix::{Layout, Matrix},
+    room::Room,
     rounding::Rounding,
     within::within,
 };

@@ -3,7 +3,7 @@
 //! Key: the user and a random id, so that only those who were given it can ask for it. Life: 30 minutes. Size: bounded by bytes,
 //! the least used leave first. A result that is gone is computed again by calling the tool again.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use factor_types::UserId;
 use moka::sync::Cache;
@@ -69,10 +69,41 @@ impl KeptResult {
     }
 }
 
+/// The JSON of an answer that is written when somebody asks for it, by what it is written from.
+#[derive(Clone)]
+pub struct Later {
+    /// What it holds in memory meanwhile, in bytes.
+    pub bytes: u64,
+    /// Writes it.
+    pub write: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Later").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// A result in the store.
+#[derive(Debug, Clone)]
+enum Entry {
+    Written(KeptResult),
+    Later(Later),
+}
+
+impl Entry {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Written(kept) => kept.bytes().len() as u64,
+            Self::Later(later) => later.bytes,
+        }
+    }
+}
+
 /// The results kept.
 #[derive(Debug, Clone)]
 pub struct ResultStore {
-    kept: Cache<(UserId, Uuid), KeptResult>,
+    kept: Cache<(UserId, Uuid), Entry>,
     counts: Arc<CacheCounts>,
 }
 
@@ -85,8 +116,8 @@ pub struct ResultLink {
     pub title: String,
     /// The same with how long it is kept.
     pub description: String,
-    /// Its size.
-    pub bytes: u64,
+    /// Its size, where it is written already.
+    pub bytes: Option<u64>,
     /// What it is written in.
     pub media: Media,
 }
@@ -100,7 +131,7 @@ impl ResultStore {
     fn bounded(bytes: u64) -> Self {
         let kept = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, kept: &KeptResult| u32::try_from(kept.bytes().len()).unwrap_or(u32::MAX))
+            .weigher(|_, kept: &Entry| u32::try_from(kept.bytes()).unwrap_or(u32::MAX))
             .time_to_live(LIFE)
             .build();
         Self { kept, counts: Arc::default() }
@@ -108,10 +139,10 @@ impl ResultStore {
 
     /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
     pub fn put(&self, user: UserId, json: String) -> String {
-        self.insert(user, KeptResult::Text(json.into(), Media::Json))
+        self.insert(user, Entry::Written(KeptResult::Text(json.into(), Media::Json)))
     }
 
-    fn insert(&self, user: UserId, kept: KeptResult) -> String {
+    fn insert(&self, user: UserId, kept: Entry) -> String {
         let id = Uuid::new_v4();
         self.kept.insert((user, id), kept);
         format!("{URI_PREFIX}{}", id.simple())
@@ -121,8 +152,19 @@ impl ResultStore {
     pub fn put_link(&self, user: UserId, what: &str, json: String) -> ResultLink {
         let size = json.len() as u64;
         let uri = self.put(user, json);
+        Self::link(uri, what, Some(size))
+    }
+
+    /// As [`Self::put_link`], of a result that is written when it is asked for; `None` where what it holds meanwhile is more
+    /// than the store has room for.
+    pub fn put_later(&self, user: UserId, what: &str, later: Later) -> Option<ResultLink> {
+        let fits = self.kept.policy().max_capacity().is_none_or(|most| later.bytes <= most);
+        fits.then(|| Self::link(self.insert(user, Entry::Later(later)), what, None))
+    }
+
+    fn link(uri: String, what: &str, bytes: Option<u64>) -> ResultLink {
         let description = format!("{what}, whole, as JSON. Kept {} minutes.", LIFE.as_secs() / 60);
-        ResultLink { uri, title: what.to_owned(), description, bytes: size, media: Media::Json }
+        ResultLink { uri, title: what.to_owned(), description, bytes, media: Media::Json }
     }
 
     /// Keeps a picture and gives the link for its answer.
@@ -131,18 +173,21 @@ impl ResultStore {
             DrawnContent::Svg(svg) => KeptResult::Text(Arc::clone(svg), Media::Svg),
             DrawnContent::Png(png) => KeptResult::Png(Arc::clone(png)),
         };
-        let (bytes, media) = (kept.bytes().len() as u64, kept.media());
-        let uri = self.insert(user, kept);
+        let (bytes, media) = (Some(kept.bytes().len() as u64), kept.media());
+        let uri = self.insert(user, Entry::Written(kept));
         let description = format!("{} Kept {} minutes.", picture.alt, LIFE.as_secs() / 60);
         ResultLink { uri, title: format!("Picture: {}", picture.title), description, bytes, media }
     }
 
-    /// The user's result with this URI, while it is kept.
+    /// The user's result with this URI, while it is kept. It may have to be written: no work for an async thread.
     pub fn get(&self, user: UserId, uri: &str) -> Option<KeptResult> {
         let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
         let found = self.kept.get(&(user, id));
         self.counts.count(found.is_some());
-        found
+        Some(match found? {
+            Entry::Written(kept) => kept,
+            Entry::Later(later) => KeptResult::Text((later.write)().into(), Media::Json),
+        })
     }
 
     /// What the store holds and how it did.
@@ -161,6 +206,8 @@ impl Default for ResultStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -170,11 +217,29 @@ mod tests {
         assert_eq!(store.get(user, &link.uri).unwrap().bytes(), b"{\"a\":1}");
         assert_eq!(store.get(UserId::LOCAL, &link.uri), None);
         assert_eq!(store.get(UserId::new(3), &link.uri), None);
-        assert_eq!(link.bytes, 7);
+        assert_eq!(link.bytes, Some(7));
         for wrong in ["factor://result/", "factor://result/1", "factor://universe", &link.uri[16..]] {
             assert_eq!(store.get(user, wrong), None, "{wrong}");
         }
         assert_eq!(store.figures().entries, 1);
+    }
+
+    #[test]
+    fn what_is_left_to_later_is_written_for_its_reader_alone() {
+        let (store, user) = (ResultStore::bounded(1_000), UserId::new(2));
+        let written = Arc::new(AtomicUsize::new(0));
+        let later = |bytes| {
+            let written = Arc::clone(&written);
+            let write = move || format!("[{}]", written.fetch_add(1, Ordering::Relaxed));
+            Later { bytes, write: Arc::new(write) }
+        };
+        let link = store.put_later(user, "The whole answer", later(900)).unwrap();
+        assert_eq!((written.load(Ordering::Relaxed), link.bytes), (0, None));
+        assert_eq!(store.get(UserId::LOCAL, &link.uri), None);
+        assert_eq!(store.get(user, &link.uri).unwrap().bytes(), b"[0]");
+        // What it holds counts, and what holds more than there is room for is not promised.
+        assert_eq!(store.figures().bytes, 900);
+        assert!(store.put_later(user, "The whole answer", later(1_001)).is_none());
     }
 
     #[test]
@@ -183,8 +248,8 @@ mod tests {
         let drawn = |content| Drawn { title: "Risk".to_owned(), alt: "Risk. Highest: A.".to_owned(), content };
         let png = store.put_picture(user, &drawn(DrawnContent::Png(b"\x89PNG".as_slice().into())));
         let svg = store.put_picture(user, &drawn(DrawnContent::Svg("<svg/>".into())));
-        assert_eq!((png.media.mime(), png.bytes), ("image/png", 4));
-        assert_eq!((svg.media.mime(), svg.bytes), ("image/svg+xml", 6));
+        assert_eq!((png.media.mime(), png.bytes), ("image/png", Some(4)));
+        assert_eq!((svg.media.mime(), svg.bytes), ("image/svg+xml", Some(6)));
         assert_eq!(store.get(user, &png.uri), Some(KeptResult::Png(b"\x89PNG".as_slice().into())));
         assert_eq!(svg.description, "Risk. Highest: A. Kept 30 minutes.");
     }

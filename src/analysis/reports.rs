@@ -64,11 +64,17 @@ impl Report {
                 let cells: usize = report.matrices.values().map(|matrix| matrix.values.len()).sum();
                 let overlays = report.rate_sensitivity.iter().chain(&report.market_sensitivity);
                 let rows: usize = overlays.map(|overlay| overlay.rows.len()).sum();
-                let rolled =
-                    report.rolling.values().flat_map(|table| table.windows.values()).map(Vec::len).sum::<usize>();
+                let rolled = report
+                    .rolling
+                    .values()
+                    .flat_map(|table| table.windows.values())
+                    .map(|of| of.pairs.len())
+                    .sum::<usize>();
                 let series = report.rolling_series.iter().flat_map(|series| series.windows.iter().flatten());
                 let points: usize = series.map(|(_, values)| values.len()).sum();
+                let adjusted = report.statistics.iter().flat_map(|statistics| statistics.matrices.values());
                 16 * (cells + points)
+                    + 8 * adjusted.map(|of| of.p_adjusted.len()).sum::<usize>()
                     + 300 * rows
                     + size_of::<RollingPair>() * rolled
                     + composites(&report.macro_composites.built)

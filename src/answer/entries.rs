@@ -8,7 +8,7 @@ use std::{cell::Cell, io};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
-use super::{Rounding, rounding::Key};
+use super::{Room, Rounding, rounding::Key};
 
 /// A string longer than this, as written, is a text of lines; a shorter one is a word or a date and stays whole.
 const LONGEST_WORD: usize = 200;
@@ -19,6 +19,8 @@ pub(crate) struct Entries {
     text: String,
     /// Where each entry ends in `text`.
     ends: Vec<usize>,
+    /// How many there are: more than are written where no more could be shown.
+    all: usize,
     /// What stands between two entries.
     between: &'static str,
     shown: usize,
@@ -42,12 +44,37 @@ impl Entries {
             _ => return Err(text),
         };
         let (shown, ascii) = (ends.len(), text.is_ascii());
-        Ok(Self { text, ends, between, shown, ascii })
+        Ok(Self { text, ends, all: shown, between, shown, ascii })
+    }
+
+    /// The list of so many things, written as far as there is room; `None` of nothing.
+    pub(super) fn first_of(
+        (all, list): (usize, impl Iterator<Item = impl Serialize>),
+        rounding: Rounding,
+        room: Room,
+    ) -> Option<Self> {
+        let (mut text, mut ends) = ("[".to_owned(), Vec::new());
+        for one in list {
+            if room.is_used_up(text.len()) {
+                break;
+            }
+            text.push_str(if ends.is_empty() { "" } else { "," });
+            text.push_str(&recorded(&one, rounding).0);
+            ends.push(text.len());
+        }
+        text.push(']');
+        let (shown, ascii) = (ends.len(), text.is_ascii());
+        (shown > 0).then_some(Self { text, ends, all, between: ",", shown, ascii })
+    }
+
+    /// True where entries are left unwritten.
+    pub(super) fn is_partial(&self) -> bool {
+        self.ends.len() < self.all
     }
 
     /// How many there are.
     pub(super) fn total(&self) -> usize {
-        self.ends.len()
+        self.all
     }
 
     /// How many of them are shown.

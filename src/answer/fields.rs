@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Json, Rounding,
+    Json, Room, Rounding,
     entries::{Entries, recorded},
     matrix::Matrix,
 };
@@ -63,6 +63,21 @@ impl Part {
         Entries::of(text, ends).map_or_else(Self::Whole, Self::Entries)
     }
 
+    /// A list of so many things, written as far as there is room.
+    pub(crate) fn list(list: (usize, impl Iterator<Item = impl Serialize>), rounding: Rounding, room: Room) -> Self {
+        Entries::first_of(list, rounding, room).map_or_else(|| Self::Whole("[]".to_owned()), Self::Entries)
+    }
+
+    /// True where some of it is left unwritten.
+    fn is_partial(&self) -> bool {
+        match self {
+            Self::Whole(_) => false,
+            Self::Fields(fields) => fields.is_partial(),
+            Self::Entries(entries) => entries.is_partial(),
+            Self::Matrix(matrix) => matrix.is_partial(),
+        }
+    }
+
     /// How many characters it has.
     pub(crate) fn chars(&self) -> usize {
         match self {
@@ -83,11 +98,13 @@ impl Part {
     }
 }
 
-/// The fields of a JSON object, in order, and how numbers are rounded that are put into it.
+/// The fields of a JSON object, in order, how numbers are rounded that are put into it, and how much of a part is worth
+/// writing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fields {
     parts: IndexMap<String, Part>,
     rounding: Rounding,
+    room: Room,
     table: bool,
     shown: usize,
 }
@@ -95,7 +112,18 @@ pub(crate) struct Fields {
 impl Fields {
     /// None yet. The parts that are put in are cut each for itself.
     pub(crate) fn rounded(rounding: Rounding) -> Self {
-        Self { parts: IndexMap::new(), rounding, table: false, shown: usize::MAX }
+        Self { parts: IndexMap::new(), rounding, room: Room::ALL, table: false, shown: usize::MAX }
+    }
+
+    /// The same, with what is worth writing of each part that is put in.
+    #[must_use]
+    pub(crate) fn within(self, room: Room) -> Self {
+        Self { room, ..self }
+    }
+
+    /// What is worth writing of each part.
+    pub(crate) fn room(&self) -> Room {
+        self.room
     }
 
     /// The fields of a map, each written with its numbers rounded; the lists and objects within objects are cut each for
@@ -224,6 +252,11 @@ impl Fields {
     pub(super) fn own(&self, at: usize) -> usize {
         let field = self.parts.get_index(at);
         field.map_or(0, |(name, part)| quoted(name).chars().count() + 1 + part.chars())
+    }
+
+    /// True where some of it is left unwritten: it cannot be shown whole.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.parts.values().any(Part::is_partial)
     }
 
     /// The object's text.

@@ -10,11 +10,15 @@ use super::{
     MAX_CHARS, Rendered,
     fields::{Fields, Part},
     fits,
+    room::Room,
     rounding::Rounding,
     shortened,
     truncate::{self, Rule},
 };
-use crate::results::{ResultLink, ResultStore};
+use crate::results::{Later, ResultLink, ResultStore};
+
+/// What a link to all of an answer is called.
+const WHOLE: &str = "The whole answer";
 
 /// All notes together, in characters: a call may give occasion to many.
 const LONGEST_NOTE: usize = 1_500;
@@ -52,6 +56,11 @@ impl Limit {
     /// What a call allows.
     pub(crate) fn of(max_chars: Option<usize>) -> Self {
         max_chars.map_or(Self::None, Self::MaxChars)
+    }
+
+    /// What is worth writing of each part.
+    pub(crate) fn room(self) -> Room {
+        self.chars().map_or(Room::ALL, Room::for_chars)
     }
 
     fn chars(self) -> Option<usize> {
@@ -139,21 +148,31 @@ impl Frame {
         limit: Limit,
         then: Vec<&str>,
         (store, user): (&ResultStore, UserId),
+        later: Option<Later>,
     ) -> Fitted {
         let mut answer = self.around(body);
         let notes = self.notes.clone();
         let mut fitted = Fitted { frame: self, notes, answer: Fields::rounded(Rounding::None), link: None };
         if let Some(most) = limit.chars().filter(|most| answer.chars() > *most) {
-            let whole = answer.text();
+            // What is left unwritten here is written when somebody asks for it.
+            let whole = if answer.is_partial() { None } else { Some(answer.text()) };
             let rule = Rule::Level { then };
             if let Some(cut) = truncate::cut(&mut answer, most, &rule) {
                 if !cut.lost.is_empty() {
-                    let link = store.put_link(user, "The whole answer", whole);
-                    let how = format!("read the resource {} (kept 30 minutes), {}", link.uri, limit.way_out());
+                    fitted.link = match whole {
+                        Some(whole) => Some(store.put_link(user, WHOLE, whole)),
+                        None => later.and_then(|later| store.put_later(user, WHOLE, later)),
+                    };
+                    let how = match &fitted.link {
+                        Some(link) => format!("read the resource {} (kept 30 minutes), {}", link.uri, limit.way_out()),
+                        None => format!(
+                            "name fewer tickers or categories: the whole is too long to be kept; {}",
+                            limit.way_out()
+                        ),
+                    };
                     if let Some(entry) = cut.truncated(&rule, &how) {
                         answer.put_whole("truncated", &entry);
                     }
-                    fitted.link = Some(link);
                 }
                 if cut.triangles {
                     let how = "matrices are written as lower triangles ({labels, rows}) to fit";
@@ -224,7 +243,7 @@ pub(crate) fn fitting_listed(
     if answer.chars() <= limit {
         return Rendered::of(answer.json());
     }
-    let link = store.put_link(user, "The whole answer", answer.text());
+    let link = store.put_link(user, WHOLE, answer.text());
     let rule = Rule::Listed(names);
     if let Some(cut) = truncate::cut(&mut answer, limit, &rule) {
         let how = format!("read the resource {} (kept 30 minutes)", link.uri);
@@ -277,7 +296,7 @@ mod tests {
 
     fn fitted(frame: Frame, body: Fields, limit: usize) -> (ResultStore, Fitted) {
         let store = ResultStore::new();
-        let fitted = frame.fitting(body, Limit::MaxChars(limit), Vec::new(), (&store, UserId::LOCAL));
+        let fitted = frame.fitting(body, Limit::MaxChars(limit), Vec::new(), (&store, UserId::LOCAL), None);
         (store, fitted)
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::ser::Serializer;
 
-use super::Rounding;
+use super::{Room, Rounding};
 
 /// How a matrix is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,11 +36,26 @@ impl Matrix {
         rounding: Rounding,
         cell: impl Fn(usize, usize) -> T,
     ) -> Self {
+        Self::first_rows(labels, layout, rounding, Room::ALL, cell)
+    }
+
+    /// As [`Self::of`], of as many rows as there is room for: of a wide matrix few are shown.
+    pub(crate) fn first_rows<T: Serialize>(
+        labels: &[String],
+        layout: Layout,
+        rounding: Rounding,
+        room: Room,
+        cell: impl Fn(usize, usize) -> T,
+    ) -> Self {
         let size = labels.len();
         // Ten characters for each cell of the lower triangle; more only cost another allocation.
-        let mut cells = Vec::with_capacity(size * (size + 1) * 5);
-        let mut ends = Vec::with_capacity(size * (size + 1) / 2);
-        for i in 0..size {
+        let room_for = |most: usize| if room == Room::ALL { most } else { most.min(1 << 15) };
+        let mut cells = Vec::with_capacity(room_for(size * (size + 1) * 5));
+        let mut ends = Vec::with_capacity(room_for(size * (size + 1) / 2));
+        let mut shown = 0;
+        while shown < size && !room.is_used_up(cells.len()) {
+            let i = shown;
+            shown += 1;
             for j in 0..=i {
                 let start = cells.len();
                 if cell(i, j).serialize(&mut Serializer::with_formatter(&mut cells, rounding)).is_err() {
@@ -53,7 +68,12 @@ impl Matrix {
             }
         }
         let labels = labels.iter().map(|label| Rounding::None.text(label)).collect();
-        Self { labels, cells: String::from_utf8(cells).unwrap_or_default(), ends, layout, shown: size }
+        Self { labels, cells: String::from_utf8(cells).unwrap_or_default(), ends, layout, shown }
+    }
+
+    /// True where rows are left unwritten.
+    pub(super) fn is_partial(&self) -> bool {
+        self.ends.len() < self.labels.len() * (self.labels.len() + 1) / 2
     }
 
     /// How many rows it has.
@@ -68,7 +88,7 @@ impl Matrix {
 
     /// Shows no more than the first `count` rows; a nested matrix is whole.
     pub(super) fn show(&mut self, count: usize) {
-        self.shown = count.min(self.labels.len());
+        self.shown = count.min(self.shown);
     }
 
     /// Lays it out as a triangle; false where it is one.
@@ -87,6 +107,10 @@ impl Matrix {
         if self.layout == Layout::Triangle {
             let own: usize = (0..shown).map(|at| self.own(at)).sum();
             return r#"{"labels":[],"rows":[]}"#.len() + own + 2 * shown.saturating_sub(1);
+        }
+        if self.is_partial() {
+            // What is written already is longer than can be shown: it is laid out as a triangle before it is written.
+            return self.cells.len();
         }
         let labels: usize = self.labels.iter().map(|label| label.chars().count()).sum();
         let size = self.labels.len();

@@ -175,7 +175,7 @@ mod tests {
             uri: text("factor://result/1"),
             title: text("r"),
             description: text("r"),
-            bytes: 2,
+            bytes: Some(2),
             media: crate::results::Media::Json,
         };
         answers.keep(question(2), basis.clone(), &Rendered::json(&json!({})).link(link));

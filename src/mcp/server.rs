@@ -237,11 +237,14 @@ fn result(kind: fn(Vec<ContentBlock>) -> CallToolResult, answer: Rendered) -> Ca
 
 /// A link to a whole result as MCP has it.
 fn resource(link: ResultLink) -> Resource {
-    Resource::new(link.uri, "result")
+    let resource = Resource::new(link.uri, "result")
         .with_title(link.title)
         .with_description(link.description)
-        .with_mime_type(link.media.mime())
-        .with_size(link.bytes)
+        .with_mime_type(link.media.mime());
+    match link.bytes {
+        Some(bytes) => resource.with_size(bytes),
+        None => resource,
+    }
 }
 
 impl ServerHandler for Server {

@@ -126,7 +126,9 @@ impl Route {
             return Problem::not_offered().at(at, Some(self)).into_response();
         }
         let work = match self.work {
-            Work::KeptResult => return results::answered(server, user, &name.unwrap_or_default(), &parts.headers),
+            Work::KeptResult => {
+                return results::answered(server, user, &name.unwrap_or_default(), &parts.headers).await;
+            }
             Work::Tool(tool) => server.tool(tool).map(|call| (tool, call)),
             Work::Service(name, _, call) => Some((name, call)),
         };

@@ -55,6 +55,7 @@ pub(crate) async fn answer_on(app: &Arc<App>, call: Call, basis: Basis) -> Resul
     let written = off_thread(move || {
         let mut answer = AnalysisAnswer::new(analysis, query, why, cancel);
         let picture = answer.drawn();
+        let answer = Arc::new(answer);
         let rendered = answer.rendered(&results, user).map(|rendered| rendered.with_picture(picture));
         (rendered, answer.is_short() && answer.is_whole())
     });

@@ -94,8 +94,8 @@ settings! {
     analysis: AnalysisSettings {
         /// Seconds that computed panels and sections are kept, 1 to 86400.
         cache_ttl: Duration = Setting::new("FACTOR_INTELLIGENCE_CACHE_TTL").preset("1800"), seconds(1..=86_400);
-        /// Most factors of one analysis, 2 to 1000.
-        max_factors: usize = Setting::new("FACTOR_INTELLIGENCE_MAX_FACTORS").preset("200"), whole(2..=1_000);
+        /// Most factors of one analysis, 2 to 5000.
+        max_factors: usize = Setting::new("FACTOR_INTELLIGENCE_MAX_FACTORS").preset("200"), whole(2..=5_000);
         /// Fewest monthly observations that a figure needs, 12 to 120.
         min_observations: usize = Setting::new("FACTOR_CORRELATION_MIN_OBSERVATIONS").preset("24"), whole(12..=120);
         /// Months up to the end that an analysis covers where a call gives no start, 12 to 600.

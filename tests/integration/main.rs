@@ -33,6 +33,7 @@ mod isolation;
 mod jumps;
 mod keys;
 mod kinds_of_files;
+mod large_universes;
 mod lengths;
 mod oauth;
 mod oracle;

@@ -111,7 +111,7 @@ fn an_answer_may_carry_links() {
         uri: "factor://result/1".to_owned(),
         title: "r".to_owned(),
         description: "r, whole".to_owned(),
-        bytes: 2,
+        bytes: Some(2),
         media: Media::Json,
     };
     let answer = Rendered::json(&json!({"status": "success"})).link(link);

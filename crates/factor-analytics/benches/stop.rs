@@ -24,7 +24,6 @@ use factor_analytics::{
     sections::rolling as tables,
     spectrum::Spectrum,
 };
-use ndarray::ArrayView2;
 
 // As in the server.
 #[global_allocator]
@@ -141,9 +140,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for method in methods {
         stop(&format!("matrix, {}", method.as_str()), |progress| method.matrix(&named, 12, progress));
     }
-    let view = ArrayView2::from_shape((columns, rows), &values)?.reversed_axes();
-    stop("rolling, one thread", |progress| rolling::summarise(view, 36, Threads::ONE, progress));
-    stop("rolling, two threads", |progress| rolling::summarise(view, 36, TWO, progress));
+    let slices: Vec<&[f64]> = values.chunks(rows).collect();
+    stop("rolling, one thread", |progress| rolling::in_order(&slices, 36, Threads::ONE, progress));
+    stop("rolling, two threads", |progress| rolling::in_order(&slices, 36, TWO, progress));
     stop("rolling table", |progress| tables::table(&named, &[36], progress));
 
     // Fewer rows than series, and holes: indefinite, so that the spectrum takes its longest way.

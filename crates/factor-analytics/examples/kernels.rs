@@ -19,7 +19,6 @@ use factor_analytics::{
     sections::performance::{PerformanceProfile, ProfileInputs},
 };
 use factor_types::Frequency;
-use ndarray::{ArrayView2, ShapeBuilder};
 
 // As in the server.
 #[global_allocator]
@@ -32,8 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (rows, columns, repeats): (usize, usize, usize) = (rows.parse()?, columns.parse()?, repeats.parse()?);
     let values: Vec<f64> = fs::read(file)?.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
-    let panel = ArrayView2::from_shape((rows, columns).f(), &values)?;
-    let slices: Vec<&[f64]> = values.chunks(rows).collect();
+    let slices: Vec<&[f64]> = values.chunks(rows).take(columns).collect();
     let threads = if kernel.split(':').next().is_some_and(|name| name.ends_with("_2")) {
         NonZeroUsize::MIN.saturating_add(1)
     } else {
@@ -44,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let correlate = || Triangle::pearson(black_box(&slices), 2, threads, &mut Progress::new(&mut Silent, ""));
     let roll = |window: &str| {
         let window = window.parse().unwrap_or(36);
-        rolling::summarise(black_box(panel), window, threads, &mut Progress::new(&mut Silent, ""))
+        rolling::in_order(black_box(&slices), window, threads, &mut Progress::new(&mut Silent, ""))
     };
     let compute = || -> Result<Vec<f64>, Box<dyn Error>> {
         Ok(match kernel.split_once(':') {

@@ -1,11 +1,11 @@
 //! How sure a correlation is: intervals, p-values, and what many of them at once amount to.
 
-use ndarray::Array2;
 use statrs::function::{beta::checked_beta_reg, gamma::checked_gamma_ur};
 
 use crate::{
     correlation::{Coefficient, CorrelationMatrix},
     observer::{Progress, Stopped},
+    parallel::{self, Checkpoint, Threads},
     sort::sort_by,
     stats,
 };
@@ -161,35 +161,32 @@ pub(crate) fn t_975(freedom: f64) -> Option<f64> {
 pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     let mut falling: Vec<usize> = (0..p.len()).collect();
     falling.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
-    step_up(p, &falling)
-}
-
-/// The adjusted p-values, given the places of `p` from the largest to the smallest.
-fn step_up(p: &[f64], falling: &[usize]) -> Vec<f64> {
-    let count = p.len() as f64;
-    let mut adjusted = vec![0.0; p.len()];
-    let mut smallest = 1.0_f64;
-    for (passed, at) in falling.iter().enumerate() {
-        let rank = p.len() - passed;
-        // The division first would push a p at its own bound below it.
-        smallest = smallest.min((p[*at] * count / rank as f64).max(p[*at]));
-        adjusted[*at] = smallest;
-    }
+    let mut adjusted = p.to_vec();
+    step_up(&mut adjusted, falling.into_iter());
     adjusted
 }
 
-/// Intervals and p-values of every pair of a matrix; the rows under each pair are those of the matrix itself.
+/// Adjusts the p-values at these places of `p`, from the largest to the smallest.
+fn step_up(p: &mut [f64], falling: impl ExactSizeIterator<Item = usize>) {
+    let tests = falling.len();
+    let mut smallest = 1.0_f64;
+    for (passed, at) in falling.enumerate() {
+        let rank = tests - passed;
+        // The division first would push a p at its own bound below it.
+        smallest = smallest.min((p[at] * tests as f64 / rank as f64).max(p[at]));
+        p[at] = smallest;
+    }
+}
+
+/// Intervals and p-values of every pair of a matrix. What follows from a pair alone is worked out for those who ask: of a wide
+/// matrix few do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatrixStatistics {
-    /// Lower ends of the 95% intervals, shape (names, names), `NaN` where undefined.
-    pub interval_low: Array2<f64>,
-    /// Upper ends.
-    pub interval_high: Array2<f64>,
-    /// Two-sided p-values.
-    pub p: Array2<f64>,
-    /// The p-values of the upper triangle's defined pairs, adjusted for their number. A defined diagonal is no test:
-    /// r = 1, [1, 1] and 0.
-    pub p_adjusted: Array2<f64>,
+    /// What the matrix holds.
+    pub of: Coefficient,
+    /// The p-values of the defined pairs, adjusted for their number: the lower triangle row by row with its diagonal, `NaN`
+    /// where undefined. A defined diagonal is no test: r = 1, [1, 1] and 0.
+    pub p_adjusted: Vec<f64>,
     /// What the tests of this matrix amount to.
     pub tests: TestCounts,
 }
@@ -236,45 +233,74 @@ impl MatrixStatistics {
     /// # Errors
     /// [`Stopped`] when the observer says stop; it is asked at each row.
     pub fn of(matrix: &CorrelationMatrix, of: Coefficient, progress: &mut Progress<'_>) -> Result<Self, Stopped> {
-        let shape = (matrix.size(), matrix.size());
-        let empty = || progress.check().map(|()| Array2::from_elem(shape, f64::NAN));
-        let (mut low, mut high, mut p, mut p_adjusted) = (empty()?, empty()?, empty()?, empty()?);
-        let mut tested = Vec::new();
         let size = matrix.size();
+        let mut p = p_values(matrix, progress)?;
+        let (mut tested, mut tests): (Vec<u32>, _) = (Vec::new(), TestCounts::default());
         for i in 0..size {
-            progress.advance(i * (2 * size - i), size * size)?;
-            for j in i..size {
-                let (Some(r), n) = (matrix.get(i, j), matrix.rows[(i, j)]) else { continue };
-                let (Some(interval), Some(value)) = (interval(r, n, of), p_value(r, n)) else { continue };
-                for at in [(i, j), (j, i)] {
-                    (low[at], high[at], p[at]) = (interval.0, interval.1, value);
-                }
-                if i == j {
-                    p_adjusted[(i, i)] = value;
-                } else {
-                    // The diagonal is no test and must not count among them.
-                    tested.push((i, j, value, n));
-                }
+            progress.check()?;
+            // The diagonal is no test and must not count among them.
+            for j in (0..i).filter(|j| p[place(i, *j)].is_finite()) {
+                let (value, n) = (p[place(i, j)], matrix.rows[(i, j)]);
+                // A matrix of more than 90,000 columns fits no memory.
+                tested.extend(u32::try_from(place(i, j)));
+                tests.pairs += 1;
+                tests.significant += usize::from(value < SIGNIFICANCE_LEVEL);
+                tests.on_few_rows += usize::from(n < SMALL_SAMPLE);
+                tests.fewest_rows = tests.fewest_rows.into_iter().chain([n]).min();
             }
         }
-        let values: Vec<f64> = tested.iter().map(|(_, _, value, _)| *value).collect();
-        let mut falling: Vec<usize> = (0..values.len()).collect();
-        sort_by(&mut falling, |a, b| values[*b].total_cmp(&values[*a]), progress)?;
-        let adjusted = step_up(&values, &falling);
-        for ((i, j, ..), value) in tested.iter().zip(&adjusted) {
-            p_adjusted[(*i, *j)] = *value;
-            p_adjusted[(*j, *i)] = *value;
-        }
-        let under = |values: &[f64]| values.iter().filter(|value| **value < SIGNIFICANCE_LEVEL).count();
-        let tests = TestCounts {
-            pairs: tested.len(),
-            significant: under(&values),
-            after_adjustment: under(&adjusted),
-            fewest_rows: tested.iter().map(|(.., n)| *n).min(),
-            on_few_rows: tested.iter().filter(|(.., n)| *n < SMALL_SAMPLE).count(),
-        };
-        Ok(Self { interval_low: low, interval_high: high, p, p_adjusted, tests })
+        sort_by(&mut tested, |a, b| p[*b as usize].total_cmp(&p[*a as usize]), progress)?;
+        step_up(&mut p, tested.iter().map(|at| *at as usize));
+        tests.after_adjustment = tested.iter().filter(|at| p[**at as usize] < SIGNIFICANCE_LEVEL).count();
+        Ok(Self { of, p_adjusted: p, tests })
     }
+
+    /// The 95% interval of a pair of the matrix that these are of; `None` where undefined.
+    pub fn interval(&self, matrix: &CorrelationMatrix, (i, j): (usize, usize)) -> Option<(f64, f64)> {
+        interval(matrix.get(i, j)?, matrix.rows[(i, j)], self.of)
+    }
+
+    /// The two-sided p-value of a pair of the matrix that these are of; `None` where undefined.
+    pub fn p(&self, matrix: &CorrelationMatrix, (i, j): (usize, usize)) -> Option<f64> {
+        p_value(matrix.get(i, j)?, matrix.rows[(i, j)])
+    }
+
+    /// The adjusted p-value of a pair; `None` where undefined.
+    pub fn adjusted(&self, (i, j): (usize, usize)) -> Option<f64> {
+        self.p_adjusted.get(place(i.max(j), i.min(j))).copied().filter(|p| p.is_finite())
+    }
+}
+
+/// The p-values of the pairs j <= i of a matrix, row by row, `NaN` where undefined.
+fn p_values(matrix: &CorrelationMatrix, progress: &mut Progress<'_>) -> Result<Vec<f64>, Stopped> {
+    /// A p-value is a continued fraction: some five hundred operations.
+    const OPERATIONS: f64 = 500.0;
+    let size = matrix.size();
+    let mut p = vec![f64::NAN; place(size, 0)];
+    let mut rest = p.as_mut_slice();
+    let rows = (0..size).map(|i| {
+        let (row, after) = std::mem::take(&mut rest).split_at_mut(i + 1);
+        rest = after;
+        (i, row)
+    });
+    // The longest first: the last to be done are short.
+    let rows: Vec<(usize, &mut [f64])> = rows.collect();
+    let threads = Threads::Auto.for_work(OPERATIONS * place(size, 0) as f64);
+    let work = |(): &mut (), (i, row): (usize, &mut [f64]), checkpoint: &mut Checkpoint<'_, '_>| {
+        checkpoint.check()?;
+        for (j, cell) in row.iter_mut().enumerate() {
+            let value = matrix.get(i, j).and_then(|r| p_value(r, matrix.rows[(i, j)]));
+            *cell = value.unwrap_or(f64::NAN);
+        }
+        Ok(())
+    };
+    parallel::observed(threads, (size, rows.into_iter().rev()), || (), work, progress)?;
+    Ok(p)
+}
+
+/// Where a pair j <= i stands in a lower triangle.
+fn place(i: usize, j: usize) -> usize {
+    i * (i + 1) / 2 + j
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
-use ndarray::{ArrayView1, ArrayView2};
+use std::ops::Range;
 
 use self::{
+    group::span,
     groups::{Found, Groups},
     lanes::{LANES, Lanes},
     pass::{Moments, moments},
@@ -29,8 +30,8 @@ use crate::{
 /// Series that stand against a group at one time; they divide a group.
 const SIDES: usize = 4;
 
-/// Summaries that are made room for between two questions to the observer.
-const SUMMARIES_AT_A_TIME: usize = 1 << 17;
+/// Pairs that are summed up before they are handed over: the summaries of a wide panel would be half a gigabyte.
+const PAIRS_AT_A_TIME: usize = 1 << 17;
 
 /// Under this many windows with a value, how much they vary is not given.
 pub const MIN_WINDOWS: usize = 12;
@@ -60,7 +61,7 @@ pub struct RollingSummary {
 /// ends there. `None` where the window is not whole (so for the first `window - 1` rows) or a side does not vary in it.
 pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     let rows = x.len().min(y.len());
-    let groups = Groups::of_few(&[ArrayView1::from(&x[..rows]), ArrayView1::from(&y[..rows])], window);
+    let groups = Groups::of_few(&[&x[..rows], &y[..rows]], window);
     let mut found = groups.scratch::<1>();
     if rows > 0 {
         groups.correlate(0, 0, &mut found);
@@ -72,54 +73,106 @@ pub fn series(x: &[f64], y: &[f64], window: usize) -> Vec<Option<f64>> {
     series
 }
 
-/// Every pair of columns i < j, in the order (0, 1), (0, 2), ..., (1, 2), ...
+/// Gives `take` every pair of columns with what its windows come to: each once, in an order that depends on the columns
+/// alone, the first of a pair before the second among them.
 ///
-/// `panel` has shape (rows, columns), `NaN` where missing.
+/// The columns are of one length, `NaN` where missing.
 ///
 /// # Errors
-/// [`Stopped`] when the observer says stop; it is asked after every group of eight columns.
+/// [`Stopped`] when the observer says stop; it is asked after every group of eight columns. What `take` says ends it too.
 pub fn summarise(
-    panel: ArrayView2<'_, f64>,
+    columns: &[&[f64]],
+    window: usize,
+    threads: Threads,
+    progress: &mut Progress<'_>,
+    mut take: impl FnMut(usize, usize, &RollingSummary),
+) -> Result<(), Stopped> {
+    // Those that begin together stand together: what is before the later of two groups need not be looked at.
+    let mut order: Vec<usize> = (0..columns.len()).collect();
+    order.sort_by_key(|at| span(columns[*at]).start);
+    let ordered: Vec<&[f64]> = order.iter().map(|at| columns[*at]).collect();
+    let groups = Groups::of(&ordered, window, progress)?;
+    let chunks = chunks(columns.len());
+    let mut summaries = Vec::new();
+    for (at, chunk) in chunks.iter().enumerate() {
+        let mut progress = progress.part(at, chunks.len());
+        summaries.clear();
+        summaries.resize(chunk.clone().map(|i| columns.len() - 1 - i).sum::<usize>(), RollingSummary::default());
+        summarise_chunk(&groups, (&ordered, chunk.clone()), threads, &mut summaries, &mut progress)?;
+        let pairs = chunk.clone().flat_map(|i| order[i + 1..].iter().map(move |b| (i, *b)));
+        for ((i, b), summary) in pairs.zip(&summaries) {
+            take(order[i].min(b), order[i].max(b), summary);
+        }
+    }
+    Ok(())
+}
+
+/// As [`summarise`], all of them: (0, 1), (0, 2), ..., (1, 2), ... of the columns.
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
+pub fn in_order(
+    columns: &[&[f64]],
     window: usize,
     threads: Threads,
     progress: &mut Progress<'_>,
 ) -> Result<Vec<RollingSummary>, Stopped> {
-    let columns = panel.ncols();
-    let groups = Groups::of(&panel.columns().into_iter().collect::<Vec<_>>(), window, progress)?;
-    let pairs = columns * columns.saturating_sub(1) / 2;
-    let mut summaries = Vec::with_capacity(pairs);
-    while summaries.len() < pairs {
-        // The summaries of a wide panel are half a gigabyte: fresh pages take their time.
-        progress.check()?;
-        summaries.resize(pairs.min(summaries.len() + SUMMARIES_AT_A_TIME), RollingSummary::default());
+    let size = columns.len();
+    let mut summaries = vec![RollingSummary::default(); size * size.saturating_sub(1) / 2];
+    let at = |a: usize, b: usize| a * (2 * size - a - 1) / 2 + b - a - 1;
+    summarise(columns, window, threads, progress, |a, b, summary| summaries[at(a, b)] = *summary)?;
+    Ok(summaries)
+}
+
+/// The columns, from the first on, whose pairs with those after them are summed up together.
+fn chunks(columns: usize) -> Vec<Range<usize>> {
+    let (mut chunks, mut from, mut pairs) = (Vec::new(), 0, 0);
+    for first in (0..columns).step_by(SIDES) {
+        let end = columns.min(first + SIDES);
+        pairs += (first..end).map(|i| columns - 1 - i).sum::<usize>();
+        if pairs >= PAIRS_AT_A_TIME || end == columns {
+            chunks.push(from..end);
+            (from, pairs) = (end, 0);
+        }
     }
-    let mut rest = summaries.as_mut_slice();
-    let firsts = (0..columns).step_by(SIDES).map(move |first| {
-        let pairs = (first..columns.min(first + SIDES)).map(|i| {
-            let (pairs, after) = std::mem::take(&mut rest).split_at_mut(columns - 1 - i);
+    chunks
+}
+
+/// The pairs of some columns with all after them, in their order.
+fn summarise_chunk(
+    groups: &Groups<'_>,
+    (columns, chunk): (&[&[f64]], Range<usize>),
+    threads: Threads,
+    summaries: &mut [RollingSummary],
+    progress: &mut Progress<'_>,
+) -> Result<(), Stopped> {
+    let (rows, size) = (columns.first().map_or(0, |column| column.len()), columns.len());
+    let operations = 20.0 * summaries.len() as f64 * rows as f64;
+    let (count, mut rest) = (chunk.len().div_ceil(SIDES), summaries);
+    let firsts = chunk.clone().step_by(SIDES).map(move |first| {
+        let pairs = (first..size.min(first + SIDES)).map(|i| {
+            let (pairs, after) = std::mem::take(&mut rest).split_at_mut(size - 1 - i);
             rest = after;
             pairs
         });
         (first, pairs.collect::<Vec<_>>())
     });
-    let operations = 20.0 * (columns * columns / 2) as f64 * panel.nrows() as f64;
     let work = |found: &mut Found<SIDES>,
                 (first, mut pairs): (usize, Vec<&mut [RollingSummary]>),
                 checkpoint: &mut Checkpoint<'_, '_>| {
-        for group in first / LANES..columns.div_ceil(LANES) {
+        for group in first / LANES..size.div_ceil(LANES) {
             checkpoint.check()?;
             let moments = groups.correlate(first, group, found);
+            let first_end = groups.first_end() + found.windows.start;
             for ((side, i), pairs) in (first..).enumerate().zip(&mut pairs) {
-                for j in (group * LANES).max(i + 1)..columns.min((group + 1) * LANES) {
-                    pairs[j - i - 1] = summary(&found.values, &moments, (side, j % LANES), groups.first_end());
+                for j in (group * LANES).max(i + 1)..size.min((group + 1) * LANES) {
+                    pairs[j - i - 1] = summary(found.there(), &moments, (side, j % LANES), first_end);
                 }
             }
         }
         Ok(())
     };
-    let items = (columns.div_ceil(SIDES), firsts);
-    parallel::observed(threads.for_work(operations), items, || groups.scratch::<SIDES>(), work, progress)?;
-    Ok(summaries)
+    parallel::observed(threads.for_work(operations), (count, firsts), || groups.scratch::<SIDES>(), work, progress)
 }
 
 /// The summary of one pair's series, as [`series`] gives it.

@@ -1,4 +1,4 @@
-//! Sorting that can be stopped.
+//! Sorting that can be stopped, and the first of many.
 
 use std::cmp::Ordering;
 
@@ -58,6 +58,50 @@ fn merge<T: Copy>(
     Ok(())
 }
 
+/// The first of many in an order that tells all of them apart, of which few are held while they come.
+#[derive(Debug)]
+pub(crate) struct First<T, F> {
+    most: usize,
+    order: F,
+    /// In no order; up to twice as many as are wanted.
+    held: Vec<T>,
+    /// What a further one has to stand before, once there are enough.
+    last: Option<T>,
+}
+
+impl<T: Copy, F: Fn(&T, &T) -> Ordering> First<T, F> {
+    /// None yet, of which at most so many are wanted.
+    pub(crate) fn new(most: usize, order: F) -> Self {
+        Self { most, order, held: Vec::new(), last: None }
+    }
+
+    /// One more.
+    pub(crate) fn take(&mut self, one: T) {
+        if self.last.as_ref().is_some_and(|last| (self.order)(&one, last).is_gt()) {
+            return;
+        }
+        self.held.push(one);
+        if self.held.len() > 2 * self.most {
+            self.select();
+        }
+    }
+
+    /// The first that came, in no order.
+    pub(crate) fn held(mut self) -> Vec<T> {
+        self.select();
+        self.held
+    }
+
+    fn select(&mut self) {
+        if self.held.len() > self.most {
+            if let Some(at) = self.most.checked_sub(1) {
+                self.last = Some(*self.held.select_nth_unstable_by(at, &self.order).1);
+            }
+            self.held.truncate(self.most);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -89,6 +133,21 @@ mod tests {
         let found = sort_by(&mut sorted, |a, b| a.0.cmp(&b.0), &Progress::new(&mut stopping, ""));
         // Two runs are in order, the third and all after it are untouched.
         assert_eq!((found, &sorted[2 * RUN..]), (Err(Stopped), &entries(5 * RUN, 7)[2 * RUN..]));
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_are_those_of_all_in_order(count in 0..400_usize, most in 0..50_usize, seed in any::<u64>()) {
+            let all = entries(count, seed);
+            let mut first = First::new(most, |a: &(u32, usize), b| a.cmp(b));
+            all.iter().for_each(|one| first.take(*one));
+            prop_assert!(first.held.len() <= 2 * most);
+            let (mut found, mut expected) = (first.held(), all);
+            found.sort_unstable();
+            expected.sort_unstable();
+            expected.truncate(most);
+            prop_assert_eq!(found, expected);
+        }
     }
 
     proptest! {

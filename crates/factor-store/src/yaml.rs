@@ -4,12 +4,13 @@ use factor_types::shortened;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_saphyr::{DefaultMessageFormatter, Error, Location, MergeKeyPolicy, MessageFormatter, Options, Spanned};
 
-/// The longest file that is read. The shipped ones have some 10 KB.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// The longest file that is read. The shipped ones have some 10 KB, five thousand funds described in full 2 MB.
+pub(crate) const MAX_BYTES: usize = 4 << 20;
 
 /// Characters of a message: a file's essays stay in the file.
 const LONGEST: usize = 400;
-const MAX_NODES: usize = 20_000;
+/// Five thousand funds with every key that there is have 90,000.
+const MAX_NODES: usize = 100_000;
 const MAX_DEPTH: usize = 16;
 const MAX_ALIASES: usize = 16;
 
@@ -50,8 +51,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
 /// error, and a document that would unfold into more than a mapping file can need is refused before it is built.
 pub(crate) fn load_yaml<T: DeserializeOwned>(text: &[u8]) -> Result<T, YamlError> {
     if text.len() > MAX_BYTES {
-        let message =
-            format!("the file is over {MAX_BYTES} bytes: a mapping has a few thousand, is this the right file?");
+        let message = format!(
+            "the file is over {MAX_BYTES} bytes: a mapping has a few hundred thousand at most, is this the right file?"
+        );
         return Err(YamlError { line: 1, column: 1, message });
     }
     let text = std::str::from_utf8(text).map_err(|error| not_utf8(text, error.valid_up_to()))?;

@@ -1,8 +1,10 @@
+use std::cell::Cell;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::answer::{Layout, Matrix, Rounding};
+use crate::answer::{Layout, Matrix, Room, Rounding};
 
 const DESCRIPTIVE: [&str; 3] = ["performance", "insights", "data_quality"];
 
@@ -275,4 +277,46 @@ fn the_first_lines_stay_whole_while_they_leave_room_for_the_rest() {
     // A thousand of them would leave nothing of what was asked for.
     let (warnings, rows) = shown(1_000);
     assert!(warnings < 60 && rows > 50, "{warnings} warnings, {rows} rows");
+}
+
+/// An answer with a matrix, a list and a table, written as far as there is room, and how many cells and entries were rendered.
+fn written_within(room: Room, (size, entries): (usize, usize)) -> (Fields, usize) {
+    let rendered = Cell::new(0);
+    let count = |at: usize| {
+        rendered.set(rendered.get() + 1);
+        at
+    };
+    let labels: Vec<String> = (0..size).map(|at| format!("T{at}")).collect();
+    let cell = |i: usize, j: usize| count((i * j) % 7) as f64 / 7.0;
+    let matrix = Matrix::first_rows(&labels, Layout::Nested, Rounding::Decimals(3), room, cell);
+    let list = (0..entries).map(|at| json!({"pair": count(at), "name": "ü".repeat(at % 5)}));
+    let mut answer = Fields::rounded(Rounding::None).within(room);
+    answer.put_whole("status", "success");
+    answer.put_part("matrix", Part::Matrix(matrix));
+    answer.put_part("rolling", Part::list((entries, list), Rounding::None, room));
+    answer.put("few", &rows(12));
+    (answer, rendered.get())
+}
+
+#[test]
+fn what_cannot_be_shown_is_not_rendered() {
+    let limit = 4_000;
+    let (whole, all) = written_within(Room::ALL, (300, 9_000));
+    let (part, some) = written_within(Room::for_chars(limit), (300, 9_000));
+    assert_eq!((all, whole.is_partial(), part.is_partial()), (300 * 301 / 2 + 9_000, false, true));
+    // Sixteen thousand bytes of either, and a row or an entry more: of four bytes a cell and fifteen an entry at least.
+    assert!(some < 16_000 / 4 + 300 + 16_000 / 15 + 1, "{some} of {all}");
+    assert!(!written_within(Room::for_chars(4_000_000), (30, 90)).0.is_partial());
+}
+
+proptest! {
+    #[test]
+    fn cut_or_never_written_the_same_is_shown(limit in 2_000..9_000_usize, size in 0..120_usize, entries in 0..900_usize) {
+        let (whole, _) = written_within(Room::ALL, (size, entries));
+        let (part, _) = written_within(Room::for_chars(limit), (size, entries));
+        let ((of_whole, whole), (of_part, part)) = (cut_to(whole, limit, &by_level()), cut_to(part, limit, &by_level()));
+        prop_assert_eq!(of_whole, of_part);
+        prop_assert_eq!(whole.text(), part.text());
+        prop_assert_eq!(part.chars(), part.text().chars().count());
+    }
 }

@@ -1,5 +1,10 @@
 //! An analysis with the call it answers: what every form of the answer is rendered from.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use factor_analytics::report::{CorrelationReport, ReturnsReport};
 use factor_types::UserId;
 use indexmap::IndexMap;
@@ -14,9 +19,9 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding},
+    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Room, Rounding},
     arguments::said_of_unknown,
-    results::ResultStore,
+    results::{Later, ResultStore},
     services::common_args::Format,
     tool_error::ToolError,
 };
@@ -34,6 +39,16 @@ pub(crate) struct AnalysisAnswer {
     pub(super) source_choice: String,
     /// Cancelled when nobody waits for it any more: then no further section is written.
     pub(super) cancel: CancellationToken,
+    /// What was said already of a matrix with lists of a length: a summary is written anew until it fits, and a wide matrix has
+    /// millions of pairs to look at.
+    said: Mutex<HashMap<(String, usize), Part>>,
+}
+
+/// How much of each part is written, and for whom: once that is cancelled no further section is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Writing<'a> {
+    room: Room,
+    cancel: &'a CancellationToken,
 }
 
 impl Query {
@@ -53,7 +68,13 @@ impl AnalysisAnswer {
     /// An analysis as the answer to `query`.
     pub(super) fn new(analysis: Analysis, query: Query, source_choice: String, cancel: CancellationToken) -> Self {
         let quality = DataQuality::of(&analysis, &query);
-        Self { analysis, query, quality, source_choice, cancel }
+        Self { analysis, query, quality, source_choice, cancel, said: Mutex::default() }
+    }
+
+    /// What is said of a matrix with lists of so many pairs, worked out once.
+    pub(super) fn said_of(&self, matrix: &str, size: usize, say: impl FnOnce() -> Part) -> Part {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.entry((matrix.to_owned(), size)).or_insert_with(say).clone()
     }
 
     /// The report of correlations, if it is one.
@@ -86,37 +107,60 @@ impl AnalysisAnswer {
     ///
     /// # Errors
     /// When the call was given up meanwhile.
-    pub(super) fn rendered(&self, store: &ResultStore, user: UserId) -> Result<Rendered, ToolError> {
+    pub(super) fn rendered(self: &Arc<Self>, store: &ResultStore, user: UserId) -> Result<Rendered, ToolError> {
+        let is_summary = self.query.include.is_none() && self.query.common.format == Format::Summary;
+        let limit = if is_summary { summary::limit(&self.query) } else { Limit::of(self.query.common.max_chars) };
         let (body, report) = match (&self.query.include, self.query.common.format) {
-            (Some(include), _) => (self.by_name(include), None),
-            (None, Format::Full) => (self.full(), None),
             (None, Format::Summary) => (summary::of(self), None),
             (None, Format::Report) => {
                 let report = text::report(self);
                 (self.with_report(&report), Some(report))
             }
+            (Some(_), _) | (None, Format::Full) => (self.sections(self.writing(limit.room())), None),
         };
-        let is_summary = self.query.include.is_none() && self.query.common.format == Format::Summary;
-        let limit = if is_summary { summary::limit(&self.query) } else { Limit::of(self.query.common.max_chars) };
         if self.cancel.is_cancelled() {
             return Err(ToolError::cancelled());
         }
-        let fitted = self.frame().fitting(body, limit, gone_first(), (store, user));
+        let fitted = self.frame().fitting(body, limit, gone_first(), (store, user), Some(self.later()));
         Ok(match report {
             Some(report) => fitted.reported(&report),
             None => fitted.with_json_text(|| summary::of(self)),
         })
     }
 
+    /// The same whole, for whoever reads what a cut answer left out.
+    fn later(self: &Arc<Self>) -> Later {
+        let answer = Arc::clone(self);
+        let write = move || {
+            // Whoever reads it later is not the caller, whose call is over by then.
+            let whole = Writing { room: Room::ALL, cancel: &CancellationToken::new() };
+            answer.frame().around(answer.sections(whole)).text()
+        };
+        Later { bytes: self.analysis.report().bytes() as u64, write: Arc::new(write) }
+    }
+
+    /// For the caller.
+    pub(super) fn writing(&self, room: Room) -> Writing<'_> {
+        Writing { room, cancel: &self.cancel }
+    }
+
+    /// The sections asked for.
+    fn sections(&self, writing: Writing<'_>) -> Fields {
+        match &self.query.include {
+            Some(include) => self.by_name(include, writing),
+            None => self.full(writing),
+        }
+    }
+
     /// Every section that was computed; of a call that was given up those before that.
-    pub(super) fn full(&self) -> Fields {
-        let mut fields = Fields::rounded(self.query.rounding());
+    pub(super) fn full(&self, writing: Writing<'_>) -> Fields {
+        let mut fields = Fields::rounded(self.query.rounding()).within(writing.room);
         if let Some(report) = self.returns() {
             fields.put_whole("windows", &report.windows.keys().collect::<Vec<_>>());
             summary::put_window_dates(self, &mut fields);
         }
         let standing = placed(|spec| (spec.parent.is_none() && !spec.by_name_only).then_some(spec.full));
-        for (section, put) in standing.into_iter().take_while(|_| !self.cancel.is_cancelled()) {
+        for (section, put) in standing.into_iter().take_while(|_| !writing.cancel.is_cancelled()) {
             if section.spec().kind.is_none_or(|kind| kind == self.analysis.kind()) {
                 put(self, &mut fields);
             }
@@ -125,26 +169,26 @@ impl AnalysisAnswer {
     }
 
     /// The sections named, after what they are of.
-    fn by_name(&self, include: &[Section]) -> Fields {
+    fn by_name(&self, include: &[Section], writing: Writing<'_>) -> Fields {
         let mut fields = Fields::rounded(self.query.rounding());
         if !include.is_empty() {
             summary::put_dates(self, &mut fields);
         }
-        fields.extend(self.included(include));
+        fields.extend(self.included(include, writing));
         fields
     }
 
     /// The sections named and no other; parts of `overlays` come back nested in one `overlays` object.
-    pub(super) fn included(&self, include: &[Section]) -> Fields {
-        let mut fields = Fields::rounded(self.query.rounding());
-        for section in include.iter().take_while(|_| !self.cancel.is_cancelled()) {
+    pub(super) fn included(&self, include: &[Section], writing: Writing<'_>) -> Fields {
+        let mut fields = Fields::rounded(self.query.rounding()).within(writing.room);
+        for section in include.iter().take_while(|_| !writing.cancel.is_cancelled()) {
             let spec = section.spec();
             let put = spec.full.of;
             let Some(parent) = spec.parent else {
                 put(self, &mut fields);
                 continue;
             };
-            let mut part = Fields::rounded(self.query.rounding());
+            let mut part = Fields::rounded(self.query.rounding()).within(writing.room);
             put(self, &mut part);
             let name = parent.as_str();
             let there = match fields.get(name) {

@@ -36,6 +36,10 @@ pub(crate) enum Note {
     RollingOfAllPeriods,
     /// They know one method.
     RollingIsPearson,
+    /// Matrices without eigenvalues.
+    TooWideForComponents { matrices: Vec<String>, most: usize },
+    /// Of so many pairs some are given.
+    LeastStableOf { matrix: String, kept: usize, of: usize },
     /// No window is long enough.
     NoWholeWindow { longest: usize, periods: usize },
     /// A pair asked for by name is not there.
@@ -161,6 +165,15 @@ impl Display for Note {
                 f.write_str("rolling correlations are of all periods: those of a regime make no windows")
             }
             Self::RollingIsPearson => f.write_str("rolling correlations are Pearson's"),
+            Self::TooWideForComponents { matrices, most } => write!(
+                f,
+                "insights.components and min_eigenvalue leave {} out: they are of matrices of up to {most} columns; name categories or tickers",
+                matrices.join(", ")
+            ),
+            Self::LeastStableOf { matrix, kept, of } => write!(
+                f,
+                "rolling of {matrix} lists the {kept} least stable of {of} pairs of each window, and counts all of them; name tickers for others"
+            ),
             Self::NoWholeWindow { longest, periods } => {
                 write!(f, "no rolling window of {longest} periods is whole: there are {periods}; move start_date back")
             }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{answer::AnalysisAnswer, quality::tests::overload, sections::Section, *};
 use crate::{
     analysis::{AnalysisKind, had_by, of_user},
-    answer::Fields,
+    answer::{Fields, Room},
     results::ResultStore,
     services::recommendations::tests::sample_app,
     tool_error::ErrorCode,
@@ -42,7 +42,7 @@ fn names(fields: &Fields) -> Vec<String> {
 /// The answer in full has the fields that the sections' schemas name, and each section by name its own alone.
 async fn check_full(arguments: Value, expected: &[&str]) -> AnalysisAnswer {
     let answer = answer_to(arguments.clone()).await;
-    let full = answer.full();
+    let full = answer.full(answer.writing(Room::ALL));
     assert_eq!(names(&full), expected);
     let schema = Value::from(answer_schema(kind_of(&arguments)));
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -54,7 +54,7 @@ async fn check_full(arguments: Value, expected: &[&str]) -> AnalysisAnswer {
     assert!(errors.is_empty(), "{errors:?}");
     for section in Section::ALL {
         let spec = section.spec();
-        let by_name = answer.included(&[section]);
+        let by_name = answer.included(&[section], answer.writing(Room::ALL));
         if spec.kind.is_some_and(|kind| kind != answer.analysis.kind()) {
             assert_eq!(by_name.text(), "{}", "{section}");
             continue;
@@ -108,7 +108,7 @@ async fn correlations_in_every_form() {
     ];
     let places: Vec<usize> = order.iter().map(|title| found.iter().position(|found| found == title).unwrap()).collect();
     assert!(places.is_sorted(), "{found:?}");
-    let metadata = answer.included(&[Section::Metadata]).json().value();
+    let metadata = answer.included(&[Section::Metadata], answer.writing(Room::ALL)).json().value();
     let conventions: Vec<&String> = metadata["analysis_metadata"]["conventions"].as_object().unwrap().keys().collect();
     assert_eq!(conventions[6..], ["correlation", "rate_sensitivity", "rolling", "clusters", "statistics"]);
 }
@@ -145,7 +145,7 @@ async fn returns_in_every_form() {
 async fn parts_of_the_overlays_come_back_nested_in_the_order_asked_for() {
     let answer = answer_to(json!({})).await;
     let parts = |include: &[Section]| {
-        let value = answer.included(include).json().value();
+        let value = answer.included(include, answer.writing(Room::ALL)).json().value();
         let of = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<String>>();
         (of(&value), of(&value["overlays"]))
     };
@@ -223,9 +223,9 @@ async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
     ];
     let store = ResultStore::new();
     for call in calls {
-        let mut answer = answer_to(call).await;
+        let mut answer = Arc::new(answer_to(call).await);
         for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
-            overload(&mut answer.quality, count, length);
+            overload(&mut Arc::get_mut(&mut answer).unwrap().quality, count, length);
             let rendered = answer.rendered(&store, UserId::LOCAL).unwrap();
             let of = format!("{:?}, {count} of {length}", answer.analysis.kind());
             let length = rendered.structured.as_str().chars().count();
@@ -246,10 +246,10 @@ async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
 
 #[tokio::test]
 async fn nothing_is_written_of_a_call_that_was_given_up() {
-    let answer = answer_to(everything()).await;
-    assert!(answer.full().len() > 3, "{:?}", names(&answer.full()));
+    let answer = Arc::new(answer_to(everything()).await);
+    assert!(answer.full(answer.writing(Room::ALL)).len() > 3, "{:?}", names(&answer.full(answer.writing(Room::ALL))));
     answer.cancel.cancel();
-    assert_eq!(names(&answer.full()), [""; 0]);
+    assert_eq!(names(&answer.full(answer.writing(Room::ALL))), [""; 0]);
     assert_eq!(answer.rendered(&ResultStore::new(), UserId::LOCAL).unwrap_err().code, ErrorCode::Timeout);
 }
 

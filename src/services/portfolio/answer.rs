@@ -211,7 +211,7 @@ pub(crate) fn rendered<T: PortfolioAnswer>(
         _ if is_summary => Limit::Summary(T::SUMMARY),
         most => Limit::of(most),
     };
-    let fitted = frame.fitting(body, limit, gone_first(), kept);
+    let fitted = frame.fitting(body, limit, gone_first(), kept, None);
     let rendered = match report {
         Some(report) => fitted.reported(&report),
         None => fitted.with_json_text(|| summary(answer, &around)),

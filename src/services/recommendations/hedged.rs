@@ -30,6 +30,10 @@ use crate::{
 const BONDS: &str = "IEF";
 const MARKET: &str = "SPY";
 
+/// Funds that are graded, times those that may hedge each: what hedges do is known from some hundreds of funds, and the past of
+/// three thousand among as many would take minutes.
+const MOST_COMPARED: usize = 250_000;
+
 /// What hedges the factor.
 #[derive(Debug)]
 pub(super) struct Hedged {
@@ -373,9 +377,11 @@ impl Ground {
 }
 
 impl<'a> Graded<'a> {
-    /// Each of some funds but cash.
+    /// Each of some funds but cash; of more than 500 as many, evenly spread among them, as can be compared with all.
     fn funds(funds: Vec<&'a Factor>) -> Self {
-        let columns = (0..funds.len()).filter(|at| !is_cash(funds[*at])).collect();
+        let columns: Vec<usize> = (0..funds.len()).filter(|at| !is_cash(funds[*at])).collect();
+        let most = (MOST_COMPARED / funds.len().max(1)).max(1).min(columns.len());
+        let columns = (0..most).map(|at| columns[at * columns.len() / most]).collect();
         Self { columns, factor: funds.len(), funds }
     }
 

@@ -16,7 +16,7 @@
 //!
 //! Bars that are not daily: from ln 1.9 on.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_types::{PriceSeries, Ticker};
@@ -29,6 +29,7 @@ use super::{
     ratios::{near_a_ratio, tolerance},
     together,
 };
+use crate::parallel::{Threads, for_each};
 
 /// Findings of one series; beyond so many it is not looked at further.
 const MOST: usize = 100;
@@ -133,25 +134,42 @@ pub struct Finding {
 
 /// The findings in each of some series, in their order.
 pub(super) fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
-    let moves: Vec<Moves<'_>> = series.iter().map(|series| Moves::of(series)).collect();
+    let rows: usize = series.iter().map(|series| series.len()).sum();
+    let threads = Threads::Auto.for_work(20.0 * rows as f64);
+    let mut moves: Vec<Option<Moves<'_>>> = series.iter().map(|_| None).collect();
+    for_each(threads, series.iter().zip(&mut moves), || (), |(), (series, moves)| *moves = Some(Moves::of(series)));
+    let moves: Vec<Moves<'_>> = moves.into_iter().flatten().collect();
     let of_all = together::days(&moves);
-    let one = |(at, series): (usize, &Arc<PriceSeries>)| examine_one(series.ticker(), at, (&moves, &of_all));
-    series.iter().enumerate().flat_map(one).collect()
+    let mut large: Vec<Vec<Large<'_>>> = series.iter().map(|_| Vec::new()).collect();
+    for_each(threads, moves.iter().zip(&mut large), || (), |(), (moves, large)| *large = Large::all_of(moves));
+    let places = large.iter().enumerate().flat_map(|(at, large)| large.iter().map(move |large| (at, large.row)));
+    let asked = places.filter(|(at, row)| !of_all.contains(&moves[*at].dates[*row]));
+    let asked: Vec<(usize, usize)> = asked.collect();
+    let peers = peers::of_many(&moves, &asked, Threads::Auto);
+    let peers: HashMap<(usize, usize), Vec<Peer>> = asked.into_iter().zip(peers).collect();
+    let one = |(at, large): (usize, &Vec<Large<'_>>)| examine_one(series[at].ticker(), at, large, (&moves, &peers));
+    large.iter().enumerate().flat_map(one).collect()
 }
 
-fn examine_one(ticker: &Ticker, at: usize, (all, of_all): (&[Moves<'_>], &BTreeSet<NaiveDate>)) -> Vec<Finding> {
+/// The findings among the large moves of one series; those without peers are of days of which no other is an excuse.
+fn examine_one(
+    ticker: &Ticker,
+    at: usize,
+    large: &[Large<'_>],
+    (all, peers): (&[Moves<'_>], &HashMap<(usize, usize), Vec<Peer>>),
+) -> Vec<Finding> {
     let moves = &all[at];
     let (mut found, mut compared, mut next) = (Vec::new(), 0, 0);
-    for row in moves.large(LOOKED_AT) {
+    for large in large {
         if found.len() == MOST || compared == MOST_COMPARED {
             break;
         }
+        let row = large.row;
         if row < next {
             continue;
         }
-        let Some(large) = Large::at(moves, row) else { continue };
         compared += 1;
-        let peers = if of_all.contains(&moves.dates[row]) { Vec::new() } else { large.said_by(all, at) };
+        let peers = peers.get(&(at, row)).map_or_else(Vec::new, |peers| without_doubtful(all, peers));
         let Some((kind, until)) = large.judged(&peers) else { continue };
         let (before, price) = (moves.prices[row - 1], moves.prices[row]);
         let (date, factor) = (moves.dates[row], price / before);
@@ -161,6 +179,11 @@ fn examine_one(ticker: &Ticker, at: usize, (all, of_all): (&[Moves<'_>], &BTreeS
         next = until.map_or(0, |until| until + 1);
     }
     found
+}
+
+/// The series that say something of a move: those whose own price of that day is not doubtful.
+fn without_doubtful(all: &[Moves<'_>], peers: &[Peer]) -> Vec<Peer> {
+    peers.iter().copied().filter(|peer| !is_doubtful(&all[peer.series], peer.row)).collect()
 }
 
 /// A move that is looked at.
@@ -187,6 +210,13 @@ struct Left {
 }
 
 impl<'a> Large<'a> {
+    /// The moves of a series that are large enough to be compared with others: the first [`MOST_COMPARED`], and as many again,
+    /// for those that belong to a misprint are passed over.
+    fn all_of(moves: &'a Moves<'a>) -> Vec<Self> {
+        let large = moves.large(LOOKED_AT).filter_map(|row| Self::at(moves, row));
+        large.take(2 * MOST_COMPARED).collect()
+    }
+
     /// A row's move, where it is large enough to be compared with others.
     fn at(moves: &'a Moves<'a>, row: usize) -> Option<Self> {
         let (step, sd) = (moves.at(row), moves.sd(row));
@@ -208,13 +238,6 @@ impl<'a> Large<'a> {
 
     fn is_at_an_end(&self) -> bool {
         self.is_too_new() || self.row <= BEGINNING
-    }
-
-    /// The series that say something of the move: those whose own price of that day is not doubtful.
-    fn said_by(&self, all: &[Moves<'_>], at: usize) -> Vec<Peer> {
-        let mut peers = peers::of(all, at, self.row);
-        peers.retain(|peer| !is_doubtful(&all[peer.series], peer.row));
-        peers
     }
 
     /// What it is, and the row at which it is over; `None` where the others explain it.

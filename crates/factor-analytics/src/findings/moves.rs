@@ -34,6 +34,8 @@ pub(super) struct Moves<'a> {
     pub(super) dates: &'a [NaiveDate],
     pub(super) prices: &'a [f64],
     pub(super) daily: bool,
+    /// The logarithms of the prices.
+    logs: Vec<f64>,
     /// The rows whose price is not that of the row before, and the sizes of their moves.
     moving: Vec<usize>,
     sizes: Vec<f64>,
@@ -43,9 +45,10 @@ impl<'a> Moves<'a> {
     pub(super) fn of(series: &'a PriceSeries) -> Self {
         let (dates, prices) = (series.dates(), series.prices());
         let daily = Spacing::of(dates) == Spacing::Daily;
-        let all = (1..prices.len()).map(|row| (row, log_move(prices[row - 1], prices[row]).abs()));
+        let logs: Vec<f64> = prices.iter().map(|price| price.ln()).collect();
+        let all = (1..prices.len()).map(|row| (row, (logs[row] - logs[row - 1]).abs()));
         let (moving, sizes) = all.filter(|(_, size)| *size > STILL).unzip();
-        Self { dates, prices, daily, moving, sizes }
+        Self { dates, prices, daily, logs, moving, sizes }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -54,12 +57,12 @@ impl<'a> Moves<'a> {
 
     /// ln(p_t / p_(t-1)), of a row after the first.
     pub(super) fn at(&self, row: usize) -> f64 {
-        log_move(self.prices[row - 1], self.prices[row])
+        self.between(row - 1, row)
     }
 
     /// How far a row's price lies from another row's.
     pub(super) fn between(&self, from: usize, to: usize) -> f64 {
-        log_move(self.prices[from], self.prices[to])
+        self.logs[to] - self.logs[from]
     }
 
     /// The usual size of a move around a row: 1.4826 times the largest of four medians, those of the sizes of the 60 and of the

@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::moves::{AROUND, LEAST_SD, Moves, NEAREST, TO_SD, TOUCHED, log_move, median};
+mod on_a_day;
+
+pub(super) use self::on_a_day::of_many;
+use super::moves::{AROUND, LEAST_SD, Moves, NEAREST, TO_SD, TOUCHED, median};
 
 /// Fewest common moves by which two series are known to move together, and the least correlation of these.
 const FEWEST: usize = 20;
@@ -29,26 +32,35 @@ pub(super) struct Peer {
     pub(super) sd: f64,
 }
 
-/// The three best correlated of the series that have a price at both ends of a row's move, by the 60 moves before it and the
-/// 60 from six rows after it, of days that both have.
-pub(super) fn of(all: &[Moves<'_>], at: usize, row: usize) -> Vec<Peer> {
-    let own = &all[at];
+/// The rows by whose moves a row's move is judged: the 60 before it and the 60 from six rows after it.
+fn rows_around(own: &Moves<'_>, row: usize) -> Vec<usize> {
     let before = row.saturating_sub(AROUND).max(1)..row;
     let after = row + TOUCHED + 1..(row + TOUCHED + 1 + AROUND).min(own.rows());
-    let rows: Vec<usize> = before.chain([row]).chain(after).collect();
+    before.chain([row]).chain(after).collect()
+}
+
+/// The three best correlated of the series that have a price at both ends of a row's move, by the moves around it, of days that
+/// both have.
+pub(super) fn of(all: &[Moves<'_>], at: usize, row: usize) -> Vec<Peer> {
+    let rows = rows_around(&all[at], row);
     let others = all.iter().enumerate().filter(|(other, _)| *other != at);
-    let mut peers: Vec<Peer> = others.filter_map(|(series, other)| peer(own, row, &rows, (series, other))).collect();
+    best(others.filter_map(|other| peer(&all[at], row, &rows, other)).collect())
+}
+
+/// The best of some, given in the order of their series.
+fn best(mut peers: Vec<Peer>) -> Vec<Peer> {
     peers.sort_by(|a, b| b.correlation.abs().total_cmp(&a.correlation.abs()));
     peers.truncate(ASKED);
     peers
 }
 
 fn peer(own: &Moves<'_>, row: usize, rows: &[usize], (series, other): (usize, &Moves<'_>)) -> Option<Peer> {
+    other.dates.binary_search(&own.dates[row]).ok()?;
     let mut cursor = Cursor::new(other, own.dates[rows[0] - 1]);
     let (mut here, mut there, mut moved, mut split) = (Vec::new(), Vec::new(), None, 0);
     for at in rows {
         let Some((from, to)) = cursor.both(own.dates[at - 1], own.dates[*at]) else { continue };
-        let step = log_move(other.prices[from], other.prices[to]);
+        let step = other.between(from, to);
         if *at == row {
             (moved, split) = (Some((step, to)), here.len());
             continue;

@@ -75,17 +75,18 @@ fn a_matrix_is_adjusted_over_its_defined_pairs_alone() {
         [("A", &a), ("B", &b), ("C", &c), ("FLAT", &flat)].map(|(name, values)| NamedSeries { name, values }).to_vec();
     let matrix = unobserved(|progress| Method::Pearson.matrix(&columns, 12, progress));
     let of = unobserved(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress));
-    assert_eq!(stops(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress)), 4 + matrix.size() + 1);
+    assert_eq!(stops(|progress| MatrixStatistics::of(&matrix, Coefficient::Pearson, progress)), 3 * matrix.size() + 1);
     assert_eq!((of.tests.pairs, of.tests.fewest_rows, of.tests.on_few_rows), (3, Some(40), 0));
     let upper = [(0, 1), (0, 2), (1, 2)];
-    let p = upper.map(|at| of.p[at]);
-    assert_eq!(upper.map(|at| of.p_adjusted[at]).to_vec(), benjamini_hochberg(&p));
-    assert!(
-        (0..4).all(|i| of.p[(i, 3)].is_nan() && of.p_adjusted[(3, i)].is_nan() && of.interval_low[(i, 3)].is_nan())
-    );
+    let p = upper.map(|at| of.p(&matrix, at).unwrap());
+    assert_eq!(upper.map(|at| of.adjusted(at).unwrap()).to_vec(), benjamini_hochberg(&p));
+    let undefined = |at| of.p(&matrix, at).or(of.adjusted(at)).or(of.interval(&matrix, at).map(|(low, _)| low));
+    assert!((0..4).all(|i| undefined((i, 3)).is_none() && undefined((3, i)).is_none()));
+    let diagonal = (of.interval(&matrix, (1, 1)), of.p(&matrix, (1, 1)), of.adjusted((1, 1)));
+    assert_eq!(diagonal, (Some((1.0, 1.0)), Some(0.0), Some(0.0)));
     assert_eq!(
-        (of.interval_low[(1, 1)], of.interval_high[(1, 1)], of.p[(1, 1)], of.p_adjusted[(1, 1)]),
-        (1.0, 1.0, 0.0, 0.0)
+        (of.adjusted((2, 0)), of.interval(&matrix, (0, 1))),
+        (of.adjusted((0, 2)), of.interval(&matrix, (1, 0)))
     );
     assert_eq!(of.tests.and(of.tests).pairs, 6);
     assert!((of.tests.expected_by_chance() - 0.15).abs() < 1e-15);

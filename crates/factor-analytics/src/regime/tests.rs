@@ -275,7 +275,7 @@ fn all_but_rolling_correlations_are_of_the_slice() {
     );
     assert_eq!((all.matrices["style"].rows[(0, 1)], picked.matrices["style"].rows[(0, 1)]), (48, 12));
     assert_eq!((&all.rolling, &all.rolling_series), (&picked.rolling, &picked.rolling_series));
-    assert_eq!(all.rolling["style"].windows[&6][0].summary.windows, 43);
+    assert_eq!(all.rolling["style"].windows[&6].pairs[0].summary.windows, 43);
     // A category without factors has neither matrix nor table.
     assert_eq!(all.rolling.keys().collect::<Vec<_>>(), ["style"]);
     assert_eq!(all.rolling_series[0].windows.as_ref().unwrap()[&6].iter().flatten().count(), 43);

@@ -21,7 +21,7 @@ use crate::{
         rolling::{self, RollingSeries, RollingTable},
         statistics::{self, Statistics},
     },
-    spectrum::Spectrum,
+    spectrum::{MOST_COLUMNS, Spectrum},
 };
 
 /// The sections that were computed.
@@ -31,7 +31,7 @@ pub struct CorrelationReport {
     pub method: Method,
     /// Per category; `industry_groups` stands before `industry`.
     pub matrices: IndexMap<String, CorrelationMatrix>,
-    /// The eigenvalues of each matrix.
+    /// The eigenvalues of each matrix of at most [`MOST_COLUMNS`].
     pub spectra: IndexMap<String, Spectrum>,
     /// Correlations with yield changes.
     pub rate_sensitivity: Option<Overlay>,
@@ -244,7 +244,7 @@ fn spectra(
     progress: &mut Progress<'_>,
 ) -> Result<IndexMap<String, Spectrum>, Stopped> {
     let mut spectra = IndexMap::new();
-    for (at, (name, matrix)) in matrices.iter().enumerate() {
+    for (at, (name, matrix)) in matrices.iter().filter(|(_, matrix)| matrix.size() <= MOST_COLUMNS).enumerate() {
         let found = Spectrum::of(matrix, &mut progress.part(at, matrices.len()))?;
         spectra.extend(found.map(|spectrum| (name.clone(), spectrum)));
     }

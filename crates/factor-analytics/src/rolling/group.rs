@@ -1,6 +1,7 @@
 //! Eight series of a panel with what their windows share among all pairs.
 
-use ndarray::ArrayView1;
+use std::ops::Range;
+
 use pulp::Simd;
 
 use super::lanes::{self, Job, LANES, Lanes, Row, registers, registers_mut, several_mut, splat, window_sums};
@@ -13,11 +14,11 @@ const LOST: f64 = 0.01;
 const RANGE: std::ops::Range<f64> = 1e-140..1e140;
 
 /// Eight series; all arrays run over rows. What is missing of the eight has deviations and scales of 0.
-pub(super) struct Group {
-    /// How many of the eight there are.
-    pub(super) columns: usize,
-    /// The values as given, `NaN` where missing.
-    values: Vec<Lanes>,
+pub(super) struct Group<'a> {
+    /// The series as given, `NaN` where missing.
+    pub(super) columns: Vec<&'a [f64]>,
+    /// From the first to after the last value of each.
+    spans: Vec<Range<usize>>,
     /// Deviations from the mean of each whole series, 0 where missing.
     pub(super) deviations: Vec<Lanes>,
     pub(super) scales: Scales,
@@ -33,12 +34,12 @@ pub(super) struct Scales {
     pub(super) mean: Vec<Lanes>,
 }
 
-impl Group {
-    pub(super) fn of(columns: &[ArrayView1<'_, f64>], window: usize) -> Self {
+impl<'a> Group<'a> {
+    pub(super) fn of(columns: &[&'a [f64]], window: usize) -> Self {
         let rows = columns.first().map_or(0, |column| column.len());
         let mut values = vec![[f64::NAN; LANES]; rows];
         for (lane, column) in columns.iter().enumerate() {
-            values.iter_mut().zip(column).for_each(|(row, x)| row[lane] = *x);
+            values.iter_mut().zip(*column).for_each(|(row, x)| row[lane] = *x);
         }
         let windows = (rows + 1).saturating_sub(window);
         let empty = |rows| vec![[0.0; LANES]; rows];
@@ -52,7 +53,8 @@ impl Group {
             scales: &mut scales,
         });
         // Only now: the kernel has marked the windows that need a closer look with NaN.
-        let mut group = Self { columns: columns.len(), values, deviations, scales, weak: Vec::new() };
+        let spans = columns.iter().map(|column| span(column)).collect();
+        let mut group = Self { columns: columns.to_vec(), spans, deviations, scales, weak: Vec::new() };
         for at in 0..windows {
             let inverse = &mut group.scales.inverse[at];
             // One that is not a number makes the sum none: most windows need no closer look.
@@ -64,7 +66,7 @@ impl Group {
             group.scales.mean[at][columns.len()..].fill(0.0);
             for lane in (0..columns.len()).filter(|lane| group.scales.inverse[at][*lane].is_nan()) {
                 let whole = present[at..at + window].iter().all(|row| row[lane] == 1.0);
-                if whole && !stats::is_constant(&group.window(at, lane, window)) {
+                if whole && !stats::is_constant(group.window(at, lane, window)) {
                     group.weak.push((at, lane));
                 }
             }
@@ -73,9 +75,23 @@ impl Group {
     }
 
     /// One series in one window.
-    pub(super) fn window(&self, at: usize, lane: usize, window: usize) -> Vec<f64> {
-        self.values[at..at + window].iter().map(|row| row[lane]).collect()
+    pub(super) fn window(&self, at: usize, lane: usize, window: usize) -> &'a [f64] {
+        &self.columns[lane][at..at + window]
     }
+
+    /// The rows outside of which none of these lanes has a value.
+    pub(super) fn span(&self, lanes: Range<usize>) -> Range<usize> {
+        let spans = || self.spans.iter().skip(lanes.start).take(lanes.len()).filter(|span| !span.is_empty());
+        let (first, end) = (spans().map(|span| span.start).min(), spans().map(|span| span.end).max());
+        first.unwrap_or_default()..end.unwrap_or_default()
+    }
+}
+
+/// From the first to after the last value of a series.
+pub(super) fn span(series: &[f64]) -> Range<usize> {
+    let is_there = |x: &f64| x.is_finite();
+    let first = series.iter().position(is_there);
+    first.map_or(0..0, |first| first..series.iter().rposition(is_there).map_or(first, |last| last + 1))
 }
 
 /// Finds the deviations of a group and the scales of its windows.

@@ -1,5 +1,7 @@
 //! Some series against the eight of a group, through all windows, and the moments of what comes out.
 
+use std::ops::Range;
+
 use pulp::Simd;
 
 use super::{
@@ -9,11 +11,13 @@ use super::{
 
 /// `K` series of a group against the eight of another. Sums of several series do not wait for each other.
 pub(super) struct Pass<'a, const K: usize> {
-    pub(super) own: &'a Group,
+    pub(super) own: &'a Group<'a>,
     /// The first of the series has the lane `K * chunk`.
     pub(super) chunk: usize,
-    pub(super) group: &'a Group,
-    /// One entry per window, to be filled; values can be past 1 by rounding.
+    pub(super) group: &'a Group<'a>,
+    /// The windows that can have a value; one at least.
+    pub(super) windows: Range<usize>,
+    /// One entry per window, to be filled for those; values can be past 1 by rounding.
     pub(super) values: &'a mut [[Lanes; K]],
     /// As many entries as a window has rows: scratch space.
     pub(super) to_end: &'a mut [[Lanes; K]],
@@ -44,18 +48,24 @@ impl<const K: usize> Job for Pass<'_, K> {
 
     #[inline(always)]
     fn run<S: Simd, const P: usize>(self, simd: S) -> Seen<K> {
-        let Self { own, chunk, group, values, to_end } = self;
-        let (rows, windows) = (group.deviations.len(), values.len());
-        let (values, to_end) = (several_mut::<S, P, K>(values), several_mut::<S, P, K>(to_end));
-        let (own_deviations, others) = (&own.deviations[..rows], registers::<S, P>(&group.deviations));
-        let (inverse, inverses) = (&own.scales.inverse[..windows], registers::<S, P>(&group.scales.inverse));
-        let (mean, means) = (&own.scales.mean[..windows], registers::<S, P>(&group.scales.mean));
+        let Self { own, chunk, group, windows, values, to_end } = self;
+        // Sums are of blocks as long as a window, counted from the panel's first row: whatever a pair begins with, its
+        // values are the same to the bit.
+        let first = windows.start / to_end.len() * to_end.len();
+        let (rows, before) = (first..windows.end - 1 + to_end.len(), windows.start - first);
+        let within = first..windows.end;
+        let (values, to_end) = (several_mut::<S, P, K>(&mut values[within.clone()]), several_mut::<S, P, K>(to_end));
+        let (own_deviations, others) =
+            (&own.deviations[rows.clone()], registers::<S, P>(&group.deviations[rows.clone()]));
+        let (inverse, inverses) =
+            (&own.scales.inverse[within.clone()], registers::<S, P>(&group.scales.inverse[within.clone()]));
+        let (mean, means) = (&own.scales.mean[within.clone()], registers::<S, P>(&group.scales.mean[within]));
         let [mut sums, mut lowest, mut highest] =
             [0.0, f64::INFINITY, f64::NEG_INFINITY].map(|x| splat::<S, P, K>(simd, x));
         window_sums(
             simd,
             to_end,
-            rows,
+            rows.len(),
             #[inline(always)]
             |row| {
                 let (x, y) = (splats::<S, K>(simd, &own_deviations[row], chunk), others[row]);
@@ -69,6 +79,9 @@ impl<const K: usize> Job for Pass<'_, K> {
             },
             #[inline(always)]
             |at, products| {
+                if at < before {
+                    return;
+                }
                 let inverse = splats::<S, K>(simd, &inverse[at], chunk);
                 let mean = splats::<S, K>(simd, &mean[at], chunk);
                 let (inverses, means, found) = (&inverses[at], &means[at], &mut values[at]);
@@ -87,7 +100,7 @@ impl<const K: usize> Job for Pass<'_, K> {
             },
         );
         Seen {
-            count: [[windows as f64; LANES]; K],
+            count: [[windows.len() as f64; LANES]; K],
             sum: lanes::<S, P, K>(sums),
             min: lanes::<S, P, K>(lowest),
             max: lanes::<S, P, K>(highest),

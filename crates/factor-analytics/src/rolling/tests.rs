@@ -89,8 +89,9 @@ fn levels_and_tiny_and_huge_values_keep_their_digits() {
     }
 }
 
-/// With holes; without; and without, but with levels that leave windows weak, flat stretches, copies and mirror images.
-fn panels() -> [Array2<f64>; 3] {
+/// With holes; without; without, but with levels that leave windows weak, flat stretches, copies and mirror images; and that
+/// with series that begin late, end early or are empty.
+fn panels() -> [Array2<f64>; 4] {
     let (holes, whole) = (panel(90, 19, 0.02, 17), panel(90, 19, 0.0, 19));
     let mut odd = whole.clone();
     odd.column_mut(1).mapv_inplace(|x| 1e6 + x);
@@ -101,18 +102,28 @@ fn panels() -> [Array2<f64>; 3] {
         let from = odd.column(3).mapv(|x| sign * x);
         odd.column_mut(to).assign(&from);
     }
-    [holes, whole, odd]
+    let mut late = odd.clone();
+    for (at, mut column) in late.columns_mut().into_iter().enumerate() {
+        let (begins, ends) = (if at % 3 == 0 { 0 } else { 11 * at % 71 }, if at % 5 == 1 { 70 + at % 7 } else { 90 });
+        column.indexed_iter_mut().filter(|(row, _)| !(begins..ends).contains(row)).for_each(|(_, x)| *x = NAN);
+    }
+    late.column_mut(8).fill(NAN);
+    [holes, whole, odd, late]
 }
 
 /// Every pair through windows of twelve.
 fn of_all(panel: &Array2<f64>, threads: Threads) -> Vec<RollingSummary> {
-    unobserved(|progress| summarise(panel.view(), 12, threads, progress))
+    let columns: Vec<Vec<f64>> = panel.columns().into_iter().map(|column| column.to_vec()).collect();
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    unobserved(|progress| in_order(&columns, 12, threads, progress))
 }
 
 #[test]
 fn every_group_of_columns_may_be_the_last() {
     let panel = panel(40, 90, 0.01, 29);
-    let asked = stops(|progress| summarise(panel.view(), 12, Threads::ONE, progress));
+    let columns: Vec<Vec<f64>> = panel.columns().into_iter().map(|column| column.to_vec()).collect();
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let asked = stops(|progress| in_order(&columns, 12, Threads::ONE, progress));
     // Twelve groups, and the 23 fours against those that are not before them.
     assert!(asked >= 12 + 12 * 13, "{asked}");
 }
@@ -137,7 +148,7 @@ fn one_pair_or_all_and_one_thread_or_more_give_the_same_bits() {
 
 #[test]
 fn no_rounding_takes_a_copy_past_one() {
-    let [_, _, panel] = panels();
+    let [_, _, panel, _] = panels();
     for (i, j, sign) in [(3, 4, 1.0), (3, 12, -1.0), (4, 18, 1.0), (12, 18, -1.0)] {
         let summary = summary_of(&series(&panel.column(i).to_vec(), &panel.column(j).to_vec(), 12));
         let (min, max) = (summary.min.unwrap(), summary.max.unwrap());

@@ -13,6 +13,7 @@ use crate::{
     composite::Composite,
     correlation::{CorrelationMatrix, Method},
     observer::{Progress, Stopped},
+    sort::First,
     spectrum::Spectrum,
     stats,
     study::{Standing, StudiedFactor, Study},
@@ -154,16 +155,14 @@ pub fn insights(
 /// The `size` highest or lowest pairs of one matrix, equals in order of their names. Of equal pairs the highest are the
 /// first by name and the lowest the last, so that no pair is among both while there are enough for both.
 pub fn extreme_pairs(name: &str, matrix: &CorrelationMatrix, size: usize, highest: bool) -> Vec<CorrelatedPair> {
-    // Places and not names while all pairs are compared: a wide matrix has millions.
-    let mut pairs: Vec<(usize, usize, f64, usize)> = matrix.pairs().collect();
+    // Places and not names while all pairs are compared, and few of them held: a wide matrix has millions.
     let names = |pair: &(usize, usize, f64, usize)| (&matrix.names[pair.0], &matrix.names[pair.1]);
     let by_value = |x: &(usize, usize, f64, usize), y: &(usize, usize, f64, usize)| {
         picked_first((x.2, names(x)), (y.2, names(y)), highest)
     };
-    if pairs.len() > size && size > 0 {
-        pairs.select_nth_unstable_by(size - 1, by_value);
-    }
-    pairs.truncate(size);
+    let mut first = First::new(size, by_value);
+    matrix.pairs().for_each(|pair| first.take(pair));
+    let mut pairs = first.held();
     pairs.sort_by(|x, y| shown_first((x.2, names(x)), (y.2, names(y)), highest));
     let named = |(i, j, correlation, n): (usize, usize, f64, usize)| CorrelatedPair {
         category: name.to_owned(),

@@ -3,40 +3,54 @@
 //! Always Pearson's r over all rows of the window, whatever the method of the matrices and whatever the regime: rows
 //! picked one by one make no window.
 
+mod least_stable;
+
 use factor_types::Maturity;
 use indexmap::IndexMap;
-use ndarray::{Array2, ShapeBuilder};
 
+use self::least_stable::LeastStable;
 use crate::{
     composite::Composite,
     correlation::NamedSeries,
     observer::{Progress, Stopped},
     parallel::Threads,
     rolling::{self, RollingSummary},
-    sort::sort_by,
     study::Study,
 };
 
-/// Pairs of a table that are put in order between two questions to the observer.
-const PAIRS_BETWEEN_QUESTIONS: usize = 1 << 16;
+/// The most pairs of a matrix that a table holds: all of a thousand columns.
+pub const MOST_PAIRS: usize = 500_000;
 
 /// The pairs of one matrix.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RollingTable {
     /// The columns of the matrix.
     pub names: Vec<String>,
-    /// Per window length in rows, every pair: the least stable first, those without a stability last, equals in
-    /// the order of the columns.
-    pub windows: IndexMap<usize, Vec<RollingPair>>,
+    /// Per window length in rows.
+    pub windows: IndexMap<usize, RollingPairs>,
+}
+
+/// The pairs of one matrix through windows of one length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RollingPairs {
+    /// The least stable first, those without a stability last, equals in the order of the columns; the first
+    /// [`MOST_PAIRS`] of them.
+    pub pairs: Vec<RollingPair>,
+    /// How many pairs there are.
+    pub all: usize,
+    /// How many of all have a stability.
+    pub with_stability: usize,
+    /// The median of their stabilities.
+    pub median_stability: Option<f64>,
 }
 
 /// One pair and one window length.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RollingPair {
     /// One side, as a place in the names.
-    pub a: usize,
+    pub a: u32,
     /// The other side, a later place.
-    pub b: usize,
+    pub b: u32,
     /// What its windows come to.
     pub summary: RollingSummary,
 }
@@ -54,11 +68,23 @@ pub struct RollingSeries {
 
 impl RollingTable {
     /// The longest window length at which some pair has a stability, and its pairs.
-    pub fn longest_window(&self) -> Option<(usize, &[RollingPair])> {
-        let has_stability =
-            |pairs: &[RollingPair]| pairs.first().is_some_and(|first| first.summary.stability.is_some());
-        let found = self.windows.iter().filter(|(_, pairs)| has_stability(pairs)).max_by_key(|(window, _)| **window);
-        found.map(|(window, pairs)| (*window, pairs.as_slice()))
+    pub fn longest_window(&self) -> Option<(usize, &RollingPairs)> {
+        let found =
+            self.windows.iter().filter(|(_, pairs)| pairs.with_stability > 0).max_by_key(|(window, _)| **window);
+        found.map(|(window, pairs)| (*window, pairs))
+    }
+
+    /// How many of how many pairs it holds of each window length, where that is not all.
+    pub fn held(&self) -> Option<(usize, usize)> {
+        let first = self.windows.values().next()?;
+        (first.pairs.len() < first.all).then_some((first.pairs.len(), first.all))
+    }
+}
+
+impl RollingPair {
+    /// The names of its sides.
+    pub fn names<'a>(&self, table: &'a RollingTable) -> [&'a str; 2] {
+        [self.a, self.b].map(|at| table.names[at as usize].as_str())
     }
 }
 
@@ -71,26 +97,13 @@ pub fn table(
     windows: &[usize],
     progress: &mut Progress<'_>,
 ) -> Result<RollingTable, Stopped> {
-    let rows = columns.iter().map(|column| column.values.len()).max().unwrap_or_default();
-    // Column by column, as the panel itself is stored.
-    let panel = Array2::from_shape_fn((rows, columns.len()).f(), |(row, at)| columns[at].values[row]);
-    let pairs: Vec<(usize, usize)> =
-        (0..columns.len()).flat_map(|a| (a + 1..columns.len()).map(move |b| (a, b))).collect();
+    let series: Vec<&[f64]> = columns.iter().map(|column| column.values).collect();
     let mut of_windows = IndexMap::new();
     for (at, window) in windows.iter().enumerate() {
         let mut progress = progress.part(at, windows.len());
-        let summaries = rolling::summarise(panel.view(), *window, Threads::Auto, &mut progress)?;
-        // Stable, so equals keep their order; undefined is last. Sorted as keys: a summary is sixteen times as long.
-        let spreads = summaries.iter().map(|summary| summary.sd.unwrap_or(f64::NEG_INFINITY));
-        let mut order: Vec<(f64, usize)> = spreads.zip(0..).collect();
-        sort_by(&mut order, |x, y| y.0.total_cmp(&x.0), &progress)?;
-        let pair = |(_, at): &(f64, usize)| RollingPair { a: pairs[*at].0, b: pairs[*at].1, summary: summaries[*at] };
-        let mut found = Vec::with_capacity(order.len());
-        for some in order.chunks(PAIRS_BETWEEN_QUESTIONS) {
-            progress.check()?;
-            found.extend(some.iter().map(pair));
-        }
-        of_windows.insert(*window, found);
+        let mut found = LeastStable::of(MOST_PAIRS);
+        rolling::summarise(&series, *window, Threads::Auto, &mut progress, |a, b, summary| found.take(a, b, summary))?;
+        of_windows.insert(*window, found.in_order(&progress)?);
     }
     Ok(RollingTable { names: columns.iter().map(|column| column.name.to_owned()).collect(), windows: of_windows })
 }

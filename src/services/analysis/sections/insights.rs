@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use factor_analytics::sections::insights::{ClusterBlock, Insights};
+use factor_analytics::{
+    sections::insights::{ClusterBlock, Insights},
+    spectrum::MOST_COLUMNS,
+};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -16,7 +19,7 @@ use crate::{
         Fields, Part,
         markdown::{decimal, title},
     },
-    services::analysis::{answer::AnalysisAnswer, summary},
+    services::analysis::{answer::AnalysisAnswer, note::Note, summary},
 };
 
 pub(super) const SPEC: Spec = Spec {
@@ -37,6 +40,7 @@ pub(super) const SPEC: Spec = Spec {
             "average linkage on sqrt(0.5 (1 - correlation)), null as correlation 0; blocks: cut at distance 0.5, which is correlation 0.5",
         ))
     }),
+    notes: at(40, notes),
     goes: at(30, &["insights"]),
     ..Spec::of(
         Some(AnalysisKind::Correlations),
@@ -49,6 +53,15 @@ pub(super) const SPEC: Spec = Spec {
         |generator| schemas::field::<Insights>("insights", generator),
     )
 };
+
+/// That a matrix is too wide for its eigenvalues.
+fn notes(analysis: &Analysis) -> Vec<Note> {
+    let Report::Correlations(report) = analysis.report() else { return Vec::new() };
+    let wide = report.matrices.iter().filter(|(_, matrix)| matrix.size() > MOST_COLUMNS);
+    let wide: Vec<String> = wide.map(|(name, _)| name.clone()).collect();
+    let asked = report.computed.iter().any(|name| name == "spectra") && !wide.is_empty();
+    if asked { vec![Note::TooWideForComponents { matrices: wide, most: MOST_COLUMNS }] } else { Vec::new() }
+}
 
 fn insights(analysis: &Analysis) -> Option<&Insights> {
     match analysis.report() {

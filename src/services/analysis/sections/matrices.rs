@@ -19,7 +19,7 @@ use super::{
 use crate::{
     analysis::{Analysis, AnalysisKind, Report},
     answer::{
-        Fields, Layout, Matrix, Part, Rounding,
+        Fields, Layout, Matrix, Part, Room, Rounding,
         markdown::{decimal, table, title},
     },
     services::analysis::{
@@ -41,24 +41,25 @@ pub(super) const SPEC: Spec = Spec {
 
 fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
     let Some(shown) = shown(answer) else { return };
-    let matrices = shown.map(|(name, matrix)| (name.clone(), laid_out(answer, matrix)));
+    let room = fields.room();
+    let matrices = shown.map(|(name, matrix)| (name.clone(), laid_out(answer, matrix, room)));
     fields.put_part("matrices", Part::Fields(matrices.collect()));
 }
 
 /// A matrix in the layout asked for.
-pub(super) fn laid_out(answer: &AnalysisAnswer, matrix: &CorrelationMatrix) -> Part {
-    of_pairs(answer, matrix, answer.query.rounding(), |i, j| matrix.get(i, j))
+pub(super) fn laid_out(answer: &AnalysisAnswer, matrix: &CorrelationMatrix, room: Room) -> Part {
+    of_pairs(answer, matrix, (answer.query.rounding(), room), |i, j| matrix.get(i, j))
 }
 
 /// Something of every pair of a matrix, laid out like it.
 pub(super) fn of_pairs<T: Serialize>(
     answer: &AnalysisAnswer,
     matrix: &CorrelationMatrix,
-    rounding: Rounding,
+    (rounding, room): (Rounding, Room),
     cell: impl Fn(usize, usize) -> T,
 ) -> Part {
     let layout = if answer.query.triangle { Layout::Triangle } else { Layout::Nested };
-    Part::Matrix(Matrix::of(&matrix.names, layout, rounding, cell))
+    Part::Matrix(Matrix::first_rows(&matrix.names, layout, rounding, room, cell))
 }
 
 /// The matrices that the answer shows, by their names.
@@ -74,7 +75,9 @@ fn put_summary(answer: &AnalysisAnswer, lists: ListSizes, fields: &mut Fields) {
     for (name, matrix) in shown {
         let part = match is_of_few(answer, matrix) {
             true => Part::Fields(of_few(answer, matrix)),
-            false => summary::ROUNDING.write(&MatrixSummary::of(name, matrix, lists.per_matrix)),
+            false => answer.said_of(name, lists.per_matrix, || {
+                summary::ROUNDING.write(&MatrixSummary::of(name, matrix, lists.per_matrix))
+            }),
         };
         matrices.put_part(name.as_str(), part);
     }
@@ -210,14 +213,13 @@ pub(super) fn write_pairs(
             let place = at(&pair.a).zip(at(&pair.b));
             let mut row = vec![what.to_owned(), pair.a, pair.b, decimal(Some(pair.correlation), 2), pair.n.to_string()];
             if let Some((of, place)) = statistics.zip(place) {
-                let p = of.p_adjusted[place];
-                let of_interval = |bound: f64| decimal(Some(bound), 2);
-                row.push(format!(
-                    "{} to {}",
-                    of_interval(of.interval_low[place]),
-                    of_interval(of.interval_high[place])
-                ));
-                row.push(if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") });
+                let (low, high) = of.interval(matrix, place).unzip();
+                row.push(format!("{} to {}", decimal(low, 2), decimal(high, 2)));
+                row.push(
+                    of.adjusted(place).map_or_else(String::new, |p| {
+                        if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
+                    }),
+                );
             }
             rows.push(row);
         }
@@ -291,7 +293,10 @@ fn put_timings(analysis: &Analysis, _: &Query, fields: &mut Fields) {
 
 #[cfg(test)]
 mod tests {
-    use factor_analytics::{correlation::Shrinkage, inference::TestCounts};
+    use factor_analytics::{
+        correlation::{Coefficient, Shrinkage},
+        inference::TestCounts,
+    };
     use serde_json::Value;
 
     use super::{super::tests::matrix_of, *};
@@ -349,21 +354,18 @@ mod tests {
     #[test]
     fn extreme_pairs_are_followed_by_how_sure_they_are() {
         let matrix = matrix_of(&["A", "B", "C"], &[0.9, -0.5, 0.2]);
-        let statistics = MatrixStatistics {
-            interval_low: matrix_of(&["A", "B", "C"], &[0.8, -0.7, 0.1]).values,
-            interval_high: matrix_of(&["A", "B", "C"], &[0.95, -0.3, 0.3]).values,
-            p: matrix_of(&["A", "B", "C"], &[0.5, 0.5, 0.5]).values,
-            p_adjusted: matrix_of(&["A", "B", "C"], &[0.000_09, 0.0001, 0.25]).values,
-            tests: TestCounts::default(),
-        };
+        // Places (0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2).
+        let p_adjusted = vec![0.0, 0.000_09, 0.0, 0.0001, 0.25, 0.0];
+        let statistics = MatrixStatistics { of: Coefficient::Pearson, p_adjusted, tests: TestCounts::default() };
         let text = pair_lines(&matrix, Some(&statistics), 3);
         let cells = |line: usize| -> Vec<&str> {
             text.lines().nth(line).unwrap().trim_matches('|').split('|').map(str::trim).collect()
         };
         assert_eq!(cells(0)[5..], ["95% interval", "adjusted p"]);
-        assert_eq!(cells(2), ["strongest", "A", "B", "0.90", "100", "0.80 to 0.95", "< 0.0001"]);
-        assert_eq!(cells(3)[5..], ["0.10 to 0.30", "0.2500"]);
-        assert_eq!(cells(4), ["lowest", "A", "C", "-0.50", "100", "-0.70 to -0.30", "0.0001"]);
+        // tanh(atanh r -+ 1.959964 / sqrt(97)): scipy 1.16.
+        assert_eq!(cells(2), ["strongest", "A", "B", "0.90", "100", "0.85 to 0.93", "< 0.0001"]);
+        assert_eq!(cells(3)[5..], ["0.00 to 0.38", "0.2500"]);
+        assert_eq!(cells(4), ["lowest", "A", "C", "-0.50", "100", "-0.63 to -0.34", "0.0001"]);
     }
 
     #[test]

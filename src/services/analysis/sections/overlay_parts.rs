@@ -120,7 +120,7 @@ pub(super) const fn overlay_matrix<T: OverlayMatrix>(place: u8) -> Spec {
             place,
             |answer, fields| {
                 if let Some(matrix) = matrix::<T>(&answer.analysis) {
-                    fields.put_part(T::FIELD, laid_out(answer, matrix));
+                    fields.put_part(T::FIELD, laid_out(answer, matrix, fields.room()));
                 }
             },
             |_| vec![(T::FIELD, schemas::matrix())],

@@ -7,8 +7,7 @@ use factor_analytics::{
     correlation::Method,
     report::CorrelationReport,
     rolling::summary_of,
-    sections::rolling::{RollingPair, RollingSeries, RollingTable},
-    stats,
+    sections::rolling::{RollingPair, RollingPairs, RollingSeries, RollingTable},
 };
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -86,6 +85,8 @@ fn notes(analysis: &Analysis) -> Vec<Note> {
     if report.method != Method::Pearson {
         notes.push(Note::RollingIsPearson);
     }
+    let held = report.rolling.iter().filter_map(|(name, table)| Some((name, table.held()?)));
+    notes.extend(held.map(|(matrix, (kept, of))| Note::LeastStableOf { matrix: matrix.clone(), kept, of }));
     let (lengths, periods) =
         (report.rolling.values().flat_map(|table| table.windows.keys()), analysis.study.panel().rows());
     if let Some(longest) = lengths.copied().max().filter(|longest| *longest > periods) {
@@ -102,11 +103,11 @@ fn notes(analysis: &Analysis) -> Vec<Note> {
 /// Every pair summed up, and the series of those asked for by name.
 fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
     let Some(report) = answer.correlations() else { return };
-    let (labels, rounding) = (answer.analysis.study.panel().labels(), answer.query.rounding());
+    let (labels, rounding, room) = (answer.analysis.study.panel().labels(), answer.query.rounding(), fields.room());
     let tables = report.rolling.iter().map(|(name, table)| {
-        let of_window = |(window, pairs): (&usize, &Vec<RollingPair>)| {
-            let pairs: Vec<Pair<'_>> = pairs.iter().map(|pair| Pair::of(table, pair, labels)).collect();
-            (window.to_string(), rounding.write(&pairs))
+        let of_window = |(window, of): (&usize, &RollingPairs)| {
+            let pairs = of.pairs.iter().map(|pair| Pair::of(table, pair, labels));
+            (window.to_string(), Part::list((of.pairs.len(), pairs), rounding, room))
         };
         (name.clone(), Part::Fields(table.windows.iter().map(of_window).collect()))
     });
@@ -170,10 +171,10 @@ struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     fn of(table: &'a RollingTable, pair: &RollingPair, labels: &[NaiveDate]) -> Self {
-        let of = &pair.summary;
+        let (of, [a, b]) = (&pair.summary, pair.names(table));
         Self {
-            a: &table.names[pair.a],
-            b: &table.names[pair.b],
+            a,
+            b,
             latest: of.latest,
             mean: of.mean,
             min: of.min,
@@ -212,13 +213,12 @@ struct LeastStable<'a> {
 impl<'a> LeastStable<'a> {
     /// `None` where no pair has a stability.
     fn of(table: &'a RollingTable, labels: &[NaiveDate], size: usize) -> Option<Self> {
-        let (window, pairs) = table.longest_window()?;
-        let mut stabilities: Vec<f64> = pairs.iter().filter_map(|pair| pair.summary.stability).collect();
-        let least = pairs.iter().take(size.min(stabilities.len()));
+        let (window, of) = table.longest_window()?;
+        let least = of.pairs.iter().take(size.min(of.with_stability));
         Some(Self {
             window,
-            pairs: stabilities.len(),
-            median_stability: stats::median(&mut stabilities),
+            pairs: of.with_stability,
+            median_stability: of.median_stability,
             least_stable: least.map(|pair| Pair::of(table, pair, labels)).collect(),
         })
     }
@@ -249,15 +249,14 @@ impl PairBrief {
 /// The pairs whose rolling correlation varies most.
 fn write_tables(text: &mut String, report: &CorrelationReport, lists: ListSizes) {
     for (name, table) in &report.rolling {
-        let Some((window, pairs)) = table.longest_window() else { continue };
+        let Some((window, of)) = table.longest_window() else { continue };
         let _ = write!(text, "\n## {}: least stable over {window} periods\n\n", title(name));
         let row = |pair: &RollingPair| {
             let of = &pair.summary;
             let figures = [of.latest, of.mean, of.min, of.max, of.sd, of.stability].map(|value| decimal(value, 2));
-            let names = [table.names[pair.a].clone(), table.names[pair.b].clone()];
-            names.into_iter().chain(figures).chain([of.windows.to_string()]).collect()
+            pair.names(table).map(str::to_owned).into_iter().chain(figures).chain([of.windows.to_string()]).collect()
         };
-        let known = pairs.iter().filter(|pair| pair.summary.stability.is_some());
+        let known = of.pairs.iter().filter(|pair| pair.summary.stability.is_some());
         let rows = known.take(lists.per_matrix).map(row).collect();
         crate::answer::markdown::table(
             text,

@@ -51,20 +51,21 @@ pub(super) const SPEC: Spec = Spec {
 fn put_full(answer: &AnalysisAnswer, fields: &mut Fields) {
     let Some(report) = answer.correlations() else { return };
     let Some(statistics) = &report.statistics else { return };
-    let rounding = answer.query.rounding();
+    let (rounding, room) = (answer.query.rounding(), fields.room());
     // A p-value says no more with more digits; who asks for more gets them.
     let of_p = if answer.query.common.precision > USUAL_PRECISION { rounding } else { P_VALUES };
     let of_matrices = statistics.matrices.iter().filter_map(|(name, of)| {
         let matrix = report.matrices.get(name)?;
-        let measure = |rounding: Rounding, value: &dyn Fn((usize, usize)) -> f64| {
-            of_pairs(answer, matrix, rounding, |i, j| Some(value((i, j))).filter(|value| value.is_finite()))
+        let measure = |rounding: Rounding, value: &dyn Fn((usize, usize)) -> Option<f64>| {
+            of_pairs(answer, matrix, (rounding, room), |i, j| value((i, j)))
         };
+        let bound = |pick: fn((f64, f64)) -> f64| move |at| of.interval(matrix, at).map(pick);
         let measures = [
-            ("n", of_pairs(answer, matrix, rounding, |i, j| matrix.rows[(i, j)])),
-            ("interval_low", measure(rounding, &|at| of.interval_low[at])),
-            ("interval_high", measure(rounding, &|at| of.interval_high[at])),
-            ("p", measure(of_p, &|at| of.p[at])),
-            ("p_adjusted", measure(of_p, &|at| of.p_adjusted[at])),
+            ("n", of_pairs(answer, matrix, (rounding, room), |i, j| matrix.rows[(i, j)])),
+            ("interval_low", measure(rounding, &bound(|(low, _)| low))),
+            ("interval_high", measure(rounding, &bound(|(_, high)| high))),
+            ("p", measure(of_p, &|at| of.p(matrix, at))),
+            ("p_adjusted", measure(of_p, &|at| of.adjusted(at))),
         ];
         let measures = measures.into_iter().map(|(name, part)| (name.to_owned(), part));
         Some((name.clone(), Part::Fields(measures.collect())))

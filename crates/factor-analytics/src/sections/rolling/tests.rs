@@ -19,17 +19,20 @@ fn the_least_stable_pair_is_first_and_an_undefined_one_last() {
     let columns = [("X", &x), ("LATE", &late), ("TURNED", &turned)].map(|(name, values)| NamedSeries { name, values });
     let table = unobserved(|progress| table(&columns, &[6, 50], progress));
     assert_eq!(table.names, ["X", "LATE", "TURNED"]);
-    let pairs = |window: usize| table.windows[&window].iter().map(|pair| (pair.a, pair.b)).collect::<Vec<_>>();
+    let pairs = |window: usize| table.windows[&window].pairs.iter().map(|pair| (pair.a, pair.b)).collect::<Vec<_>>();
     assert_eq!(pairs(6), [(0, 2), (0, 1), (1, 2)]);
-    let first = &table.windows[&6][0].summary;
+    let first = &table.windows[&6].pairs[0].summary;
     assert_eq!((first.windows, first.latest, first.min, first.max), (35, Some(-1.0), Some(-1.0), Some(1.0)));
     // Five windows, all of them 1: too few for a spread.
-    let second = &table.windows[&6][1].summary;
+    let second = &table.windows[&6].pairs[1].summary;
     assert_eq!((second.windows, second.mean, second.sd, second.stability), (5, Some(1.0), None, None));
     // No window of 50 is whole: every pair is there, in order, without a value.
     assert_eq!(pairs(50), [(0, 1), (0, 2), (1, 2)]);
-    assert!(table.windows[&50].iter().all(|pair| pair.summary == RollingSummary::default()));
-    assert_eq!(table.longest_window().map(|(window, pairs)| (window, pairs.len())), Some((6, 3)));
+    assert!(table.windows[&50].pairs.iter().all(|pair| pair.summary == RollingSummary::default()));
+    assert_eq!(table.longest_window().map(|(window, pairs)| (window, pairs.pairs.len())), Some((6, 3)));
+    // Windows of six: two pairs have the twelve windows that a stability takes.
+    assert_eq!((table.windows[&6].all, table.windows[&6].with_stability, table.windows[&50].with_stability), (3, 1, 0));
+    assert_eq!((table.windows[&6].median_stability, table.held()), (first.stability, None));
 }
 
 #[test]
@@ -37,7 +40,10 @@ fn fewer_than_two_columns_have_no_pairs() {
     let x = swing(20);
     for columns in [&[][..], &[NamedSeries { name: "X", values: &x }][..]] {
         let table = unobserved(|progress| table(columns, &[12], progress));
-        assert_eq!((table.names.len(), table.windows[&12].len(), table.longest_window()), (columns.len(), 0, None));
+        assert_eq!(
+            (table.names.len(), table.windows[&12].pairs.len(), table.longest_window()),
+            (columns.len(), 0, None)
+        );
     }
 }
 
@@ -51,14 +57,14 @@ proptest! {
         let all = [&a, &b, &c];
         let columns = [("A", &a), ("B", &b), ("C", &c)].map(|(name, values)| NamedSeries { name, values });
         let table = unobserved(|progress| table(&columns, &[window], progress));
-        let pairs = &table.windows[&window];
-        let mut seen: Vec<(usize, usize)> = pairs.iter().map(|pair| (pair.a, pair.b)).collect();
+        let pairs = &table.windows[&window].pairs;
+        let mut seen: Vec<(u32, u32)> = pairs.iter().map(|pair| (pair.a, pair.b)).collect();
         seen.sort_unstable();
         prop_assert_eq!(seen, vec![(0, 1), (0, 2), (1, 2)]);
         let sds: Vec<Option<f64>> = pairs.iter().map(|pair| pair.summary.sd).collect();
         prop_assert!(sds.is_sorted_by(|x, y| x.unwrap_or(-1.0) >= y.unwrap_or(-1.0)), "{:?}", sds);
         for pair in pairs {
-            let alone = rolling::summary_of(&rolling::series(all[pair.a], all[pair.b], window));
+            let alone = rolling::summary_of(&rolling::series(all[pair.a as usize], all[pair.b as usize], window));
             let near = |x: Option<f64>, y: Option<f64>| match (x, y) {
                 (Some(x), Some(y)) => (x - y).abs() < 1e-11,
                 (x, y) => x == y,

@@ -196,10 +196,27 @@ fn refuses_what_unfolds_or_nests_or_is_huge() {
     }
     refused(StyleAndMarket, &laughs, 4, 40, &["too much"]);
     refused(StyleAndMarket, &format!("_metadata: {}", "[".repeat(100_000)), 1, 28, &[]);
-    let entries: String = (0..20_000).map(|at| format!("  k{at}: SPY\n")).collect();
-    refused(StyleAndMarket, &format!("style:\n{entries}"), 10_000, 10, &["too much"]);
-    refused(StyleAndMarket, &format!("style: {{a: MTUM}}\n#{}", "x".repeat(1 << 20)), 1, 1, &["1048576 bytes"]);
+    let entries: String = (0..100_000).map(|at| format!("  k{at}: SPY\n")).collect();
+    refused(StyleAndMarket, &format!("style:\n{entries}"), 50_000, 11, &["too much"]);
+    refused(StyleAndMarket, &format!("style: {{a: MTUM}}\n#{}", "x".repeat(4 << 20)), 1, 1, &["4194304 bytes"]);
     refused(StyleAndMarket, "style: {a: MTUM}\n---\nstyle: {b: SPY}\n", 2, 1, &["one document"]);
+}
+
+/// As many funds as one analysis can take, each with every key that there is.
+#[test]
+fn five_thousand_funds_described_in_full_are_read() {
+    let one = |at: usize| {
+        let letters = [at / 676 % 26, at / 26 % 26, at % 26].map(|at| char::from(b'A' + u8::try_from(at).unwrap()));
+        let ticker: String = "Z".chars().chain(letters).collect();
+        let words = "a fund of the shares of companies of one industry, by their capitalisation, without small ones";
+        format!(
+            "  \"Industry {at}\": {{proxy: {ticker}, group: cyclical, asset_class: equity, subindustry: \"Of {at}\", \
+             priority: 10, active: true, inception: \"2009-05\", description: \"{words}\"}}\n"
+        )
+    };
+    let text: String = (0..5_000).map(one).collect();
+    let read = rows(Industries, format!("industry_to_etf:\n{text}").as_bytes()).unwrap();
+    assert_eq!((read.len(), read[4_999].key.as_str()), (5_000, "Industry 4999"));
 }
 
 #[test]
