@@ -146,17 +146,20 @@ pub(super) fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     let asked = places.filter(|(at, row)| !of_all.contains(&moves[*at].dates[*row]));
     let asked: Vec<(usize, usize)> = asked.collect();
     let peers = peers::of_many(&moves, &asked, Threads::Auto);
-    let peers: HashMap<(usize, usize), Vec<Peer>> = asked.into_iter().zip(peers).collect();
+    let peers: PeersOf = asked.into_iter().zip(peers).collect();
     let one = |(at, large): (usize, &Vec<Large<'_>>)| examine_one(series[at].ticker(), at, large, (&moves, &peers));
     large.iter().enumerate().flat_map(one).collect()
 }
+
+/// The peers of a large move, by its series and row.
+type PeersOf = HashMap<(usize, usize), Vec<Peer>>;
 
 /// The findings among the large moves of one series; those without peers are of days of which no other is an excuse.
 fn examine_one(
     ticker: &Ticker,
     at: usize,
     large: &[Large<'_>],
-    (all, peers): (&[Moves<'_>], &HashMap<(usize, usize), Vec<Peer>>),
+    (all, peers): (&[Moves<'_>], &PeersOf),
 ) -> Vec<Finding> {
     let moves = &all[at];
     let (mut found, mut compared, mut next) = (Vec::new(), 0, 0);
