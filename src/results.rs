@@ -2,9 +2,14 @@
 //!
 //! Key: the user and a random id, so that only those who were given it can ask for it. Life: 30 minutes. Size: bounded by bytes,
 //! the least used leave first. A result that is gone is computed again by calling the tool again.
+//!
+//! Servers that share a Postgres keep results there as well, before the answer with their link goes out: whichever of them is asked
+//! has them. What is longer than [`MOST_SHARED`] stays with the server that made it.
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{TimeDelta, Utc};
+use factor_store::{KeptBody, Store};
 use factor_types::UserId;
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -19,6 +24,10 @@ pub const URI_PREFIX: &str = "factor://result/";
 
 const LIFE: Duration = Duration::from_secs(30 * 60);
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// The longest result that servers share, in bytes.
+const MOST_SHARED: usize = 16 * 1024 * 1024;
+/// What they share of one user, in bytes.
+const MOST_SHARED_OF_USER: u64 = 64 * 1024 * 1024;
 
 /// What a result is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +41,8 @@ pub enum Media {
 }
 
 impl Media {
+    const ALL: [Self; 3] = [Self::Json, Self::Svg, Self::Png];
+
     /// Its MIME type.
     pub fn mime(self) -> &'static str {
         match self {
@@ -67,6 +78,14 @@ impl KeptResult {
             Self::Png(png) => png,
         }
     }
+
+    /// One that another server has kept; `None` for what none of this version writes.
+    fn of(body: KeptBody) -> Option<Self> {
+        match Media::ALL.into_iter().find(|media| media.mime() == body.media)? {
+            Media::Png => Some(Self::Png(body.bytes)),
+            media => Some(Self::Text(std::str::from_utf8(&body.bytes).ok()?.into(), media)),
+        }
+    }
 }
 
 /// The results kept.
@@ -74,6 +93,8 @@ impl KeptResult {
 pub struct ResultStore {
     kept: Cache<(UserId, Uuid), KeptResult>,
     counts: Arc<CacheCounts>,
+    /// Where servers share them.
+    shared: Option<Arc<dyn Store>>,
 }
 
 /// Where a whole result is kept.
@@ -103,7 +124,57 @@ impl ResultStore {
             .weigher(|_, kept: &KeptResult| u32::try_from(kept.bytes().len()).unwrap_or(u32::MAX))
             .time_to_live(LIFE)
             .build();
-        Self { kept, counts: Arc::default() }
+        Self { kept, counts: Arc::default(), shared: None }
+    }
+
+    /// One that shares its results with the other servers of a store, where several may have it.
+    #[must_use]
+    pub fn sharing(self, store: &Arc<dyn Store>) -> Self {
+        Self { shared: (store.name() == "postgres").then(|| Arc::clone(store)), ..self }
+    }
+
+    /// Has the other servers have what an answer links to. Where that fails the links hold here alone, which is said in the log.
+    pub async fn share(&self, user: UserId, links: &[ResultLink]) {
+        let Some(store) = &self.shared else { return };
+        for link in links {
+            let kept = id_of(&link.uri).and_then(|id| Some((id, self.kept.get(&(user, id))?)));
+            let Some((id, kept)) = kept.filter(|(_, kept)| kept.bytes().len() <= MOST_SHARED) else {
+                tracing::warn!(
+                    bytes = link.bytes,
+                    "a result is too long for the other servers, and is kept here alone"
+                );
+                continue;
+            };
+            let body = KeptBody { media: kept.media().mime().to_owned(), bytes: kept.bytes().into() };
+            let expires = Utc::now() + TimeDelta::from_std(LIFE).unwrap_or_default();
+            let named = id.simple().to_string();
+            if let Err(error) = store.keep_result(user, (&named, &body), expires, MOST_SHARED_OF_USER).await {
+                tracing::warn!(%error, "a result is kept here alone");
+            }
+        }
+    }
+
+    /// The user's result with this URI, while it is kept by any of the servers.
+    pub async fn find(&self, user: UserId, uri: &str) -> Option<KeptResult> {
+        if let Some(found) = self.get(user, uri) {
+            return Some(found);
+        }
+        let (store, id) = (self.shared.as_ref()?, id_of(uri)?);
+        match store.kept_result(user, &id.simple().to_string()).await {
+            Ok(found) => KeptResult::of(found?),
+            Err(error) => {
+                tracing::warn!(%error, "a result of another server cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Takes away what has expired of what servers share.
+    pub async fn sweep(&self) {
+        let Some(store) = &self.shared else { return };
+        if let Err(error) = store.delete_expired_results().await {
+            tracing::warn!(%error, "expired results cannot be taken away");
+        }
     }
 
     /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
@@ -137,10 +208,9 @@ impl ResultStore {
         ResultLink { uri, title: format!("Picture: {}", picture.title), description, bytes, media }
     }
 
-    /// The user's result with this URI, while it is kept.
+    /// The user's result with this URI, while it is kept here.
     pub fn get(&self, user: UserId, uri: &str) -> Option<KeptResult> {
-        let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
-        let found = self.kept.get(&(user, id));
+        let found = self.kept.get(&(user, id_of(uri)?));
         self.counts.count(found.is_some());
         found
     }
@@ -151,6 +221,11 @@ impl ResultStore {
         self.kept.run_pending_tasks();
         self.counts.figures((self.kept.entry_count(), self.kept.weighted_size()), &self.kept.policy())
     }
+}
+
+/// The id in a result's URI.
+fn id_of(uri: &str) -> Option<Uuid> {
+    uri.strip_prefix(URI_PREFIX)?.parse().ok()
 }
 
 impl Default for ResultStore {

@@ -225,7 +225,7 @@ pub(super) async fn read(
         }
     }
     if uri.starts_with(results::URI_PREFIX) {
-        let Some(result) = app.results.get(call.user, uri) else {
+        let Some(result) = app.results.find(call.user, uri).await else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let mime = result.media().mime();

@@ -28,8 +28,8 @@ pub(super) const ROUTES: &[Route] = &[Route {
 }];
 
 /// The result of this id, where it is this user's and still kept.
-pub(super) fn answered(server: &Server, user: UserId, id: &str, headers: &HeaderMap) -> Response {
-    let Some(whole) = server.app().results.get(user, &format!("{URI_PREFIX}{id}")) else {
+pub(super) async fn answered(server: &Server, user: UserId, id: &str, headers: &HeaderMap) -> Response {
+    let Some(whole) = server.app().results.find(user, &format!("{URI_PREFIX}{id}")).await else {
         let words = "There is no result with this id. Results are kept 30 minutes, for those who asked: send the request again.";
         return Problem::new(ErrorCode::NotFound, words.to_owned()).at(endpoint(PATH), None).into_response();
     };

@@ -126,7 +126,9 @@ impl Route {
             return Problem::not_offered().at(at, Some(self)).into_response();
         }
         let work = match self.work {
-            Work::KeptResult => return results::answered(server, user, &name.unwrap_or_default(), &parts.headers),
+            Work::KeptResult => {
+                return results::answered(server, user, &name.unwrap_or_default(), &parts.headers).await;
+            }
             Work::Tool(tool) => server.tool(tool).map(|call| (tool, call)),
             Work::Service(name, _, call) => Some((name, call)),
         };
@@ -156,7 +158,9 @@ impl Route {
             Ok(rendered) => match rendered.picture.as_deref().filter(|_| image.is_some()) {
                 Some(picture) => pictures::response(picture),
                 None => {
-                    let rendered = pictures::linked(rendered, &server.app().results, user);
+                    let kept = &server.app().results;
+                    let rendered = pictures::linked(rendered, kept, user);
+                    kept.share(user, &rendered.links).await;
                     answer::success((self, &root(server)), rendered, asked.threshold, &parts.headers).await
                 }
             },

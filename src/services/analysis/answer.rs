@@ -1,5 +1,7 @@
 //! An analysis with the call it answers: what every form of the answer is rendered from.
 
+use std::sync::Arc;
+
 use factor_analytics::report::{CorrelationReport, ReturnsReport};
 use factor_types::UserId;
 use indexmap::IndexMap;
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding},
+    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Rounding, receipt::Draft},
     arguments::said_of_unknown,
     results::ResultStore,
     services::common_args::Format,
@@ -34,6 +36,8 @@ pub(crate) struct AnalysisAnswer {
     pub(super) source_choice: String,
     /// Cancelled when nobody waits for it any more: then no further section is written.
     pub(super) cancel: CancellationToken,
+    /// What it is made of, where it says so.
+    pub(super) receipt: Option<Arc<Draft>>,
 }
 
 impl Query {
@@ -53,7 +57,7 @@ impl AnalysisAnswer {
     /// An analysis as the answer to `query`.
     pub(super) fn new(analysis: Analysis, query: Query, source_choice: String, cancel: CancellationToken) -> Self {
         let quality = DataQuality::of(&analysis, &query);
-        Self { analysis, query, quality, source_choice, cancel }
+        Self { analysis, query, quality, source_choice, cancel, receipt: None }
     }
 
     /// The report of correlations, if it is one.
@@ -75,6 +79,12 @@ impl AnalysisAnswer {
     /// True for a summary or a report.
     pub(super) fn is_short(&self) -> bool {
         self.query.include.is_none() && self.query.common.format != Format::Full
+    }
+
+    /// True for an answer with `analysis_metadata`.
+    pub(super) fn has_metadata(&self) -> bool {
+        let named = self.query.include.as_ref();
+        named.map_or(self.query.common.format == Format::Full, |sections| sections.contains(&Section::Metadata))
     }
 
     /// True when no price and no section is missing for want of time.
@@ -194,6 +204,7 @@ impl AnalysisAnswer {
             invalid_sections: self.query.invalid_sections.clone(),
             invalid_fields: self.query.fields.invalid.clone(),
             not_computed: self.not_computed(),
+            receipt: self.receipt.clone(),
         }
     }
 
