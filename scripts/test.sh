@@ -208,6 +208,7 @@ install_system_packages() {
     has_venv || missing+=(python3 python3-venv)
     has npm || missing+=(nodejs npm)
     has_postgres || missing+=(postgresql)
+    has nginx || [[ -x /usr/sbin/nginx ]] || missing+=(nginx)
     if ((${#missing[@]})); then
         has_postgres || without_postgres_cluster
         install_packages "${missing[@]}"
