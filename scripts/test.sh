@@ -212,6 +212,8 @@ install_system_packages() {
     if ((${#missing[@]})); then
         has_postgres || without_postgres_cluster
         install_packages "${missing[@]}"
+        # Debian's package would otherwise go on listening on port 80.
+        [[ " ${missing[*]} " != *" nginx "* ]] || as_root systemctl disable --now nginx >/dev/null 2>&1 || true
     fi
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         printf 'Python 3.11 or newer is needed, this is %s\n' "$(python_version)" >&2

@@ -164,7 +164,7 @@ settings! {
         public_url: Option<String> = Setting::new("FACTOR_PUBLIC_URL"), optional(text());
         /// Name of this process among several behind one balancer, 1 to 63 letters, digits and hyphens; ids of sessions begin with it, and
         /// its chain of the audit is called so.
-        replica: Option<String> = Setting::new("FACTOR_REPLICA").in_words("random"), optional(replica());
+        replica: Option<String> = Setting::new("FACTOR_REPLICA").in_words("none; random for SSE"), optional(replica());
     }
 
     /// The audit: a row of every call, of who called what, when, on which data and with which answer.

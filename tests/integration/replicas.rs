@@ -1,6 +1,8 @@
 //! Three servers on one Postgres behind a real nginx, with the settings that `packaging/container/replicas.conf` has: what is one's is
 //! all's, sessions find their server, and one that is killed takes nothing with it but the calls that it was answering.
 
+#![expect(clippy::print_stderr, reason = "what is not tested here, and what was counted, is told")]
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -423,7 +425,7 @@ async fn one_of_three_is_killed_under_load() {
     }
     let [answered, refused, lost, failed] =
         [&tally.answered, &tally.refused, &tally.lost, &tally.failed].map(|count| count.load(Ordering::SeqCst));
-    println!("{answered} answered, {refused} refused by quota, {lost} lost in flight, {failed} failed");
+    eprintln!("{answered} answered, {refused} refused by quota, {lost} lost in flight, {failed} failed");
     assert_eq!(failed, 0, "no call fails but those that the killed one was answering");
     assert!(lost <= count, "each user has one call at a time: {lost}");
     assert_eq!(answered + refused + lost, count * rounds);

@@ -40,18 +40,26 @@ pub(super) async fn append(
     entries: &[AuditEntry],
 ) -> Result<(), StoreError> {
     let mut head = head(tx, replica).await?;
+    let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         let row = AuditRow::chained(key, replica, &head, entry);
         head = row.head();
-        let add = statement(
-            "INSERT INTO audit (replica, seq, at, who, operation, outcome, arguments, data, answer, hash) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        );
-        let add = add.bind(row.replica).bind(row.seq).bind(row.at).bind(row.who).bind(row.operation);
-        let add = add.bind(row.outcome).bind(row.arguments).bind(row.data).bind(row.answer);
-        tx.run(add.bind(row.hash)).await?;
+        rows.push(row);
     }
-    Ok(())
+    // All in one statement: whoever waits for the last waits no longer than for the first.
+    let add = if tx.sqlite().is_some() {
+        "INSERT INTO audit (replica, seq, at, who, operation, outcome, arguments, data, answer, hash) \
+         SELECT value ->> 'replica', value ->> 'seq', value ->> 'at', value ->> 'who', value ->> 'operation', \
+            value ->> 'outcome', value ->> 'arguments', value ->> 'data', value ->> 'answer', value ->> 'hash' \
+         FROM json_each($1)"
+    } else {
+        "INSERT INTO audit (replica, seq, at, who, operation, outcome, arguments, data, answer, hash) \
+         SELECT replica, seq, at, who, operation, outcome, arguments, data, answer, hash \
+         FROM jsonb_to_recordset($1) AS rows (replica TEXT, seq BIGINT, at BIGINT, who TEXT, operation TEXT, outcome TEXT, \
+            arguments TEXT, data TEXT, answer TEXT, hash TEXT)"
+    };
+    let rows = serde_json::to_value(rows).map_err(|error| StoreError::Refused(error.to_string()))?;
+    tx.run(statement(add).bind(rows)).await.map(drop)
 }
 
 /// The end of a chain, which nobody else lengthens until the transaction ends.
