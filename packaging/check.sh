@@ -160,6 +160,8 @@ nginx_settings() {
     sed 's/server server:8765/server 127.0.0.1:8765/' packaging/container/nginx.conf >"$scratch/site.conf"
     printf 'pid %s/nginx.pid;\nerror_log stderr;\nevents {}\nhttp { access_log off; include %s/site.conf; }\n' "$scratch" "$scratch" >"$scratch/nginx.conf"
     nginx -t -c "$scratch/nginx.conf"
+    sed 's/server [abc]:8765/server 127.0.0.1:8765/' packaging/container/replicas.conf >"$scratch/site.conf"
+    nginx -t -c "$scratch/nginx.conf"
 }
 
 step "names, versions, rules of server.json" python3 "$packaging/pack.py" check

@@ -18,6 +18,8 @@ usage: scripts/long.sh NAME [TIMES]
   stress     the oracle of stress tests over 20 portfolios and every episode
   isolation  TIMES thousand rows (default 1000) of each store by MCP, server-sent events and REST at once, a fifth of the calls given up:
              whether anybody sees what is another's
+  replicas   three servers behind nginx under the load of 100 keys, one of them killed, TIMES over (default 3)
+  receipts   200 answers of every tool that analyses, replayed after a restart
   soak       two hundred users for TIMES seconds (default 3600): memory and descriptors stay what they are after the first half
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and
              every finding raised where there is none (../shared/data)
@@ -40,7 +42,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 case ${1:-} in
     -h | --help) usage; exit 0 ;;
-    ends | oracle | models | stress | proptest | crashes | load | isolation | soak | jumps | coverage | fuzz | flaky | kernels | calls | page | peers) name=$1 ;;
+    ends | oracle | models | stress | proptest | crashes | load | isolation | replicas | receipts | soak | jumps | coverage | fuzz | flaky | kernels | calls | page | peers) name=$1 ;;
     *) usage >&2; exit 2 ;;
 esac
 times=${2:-}
@@ -127,6 +129,15 @@ run_load() {
 run_isolation() {
     ISOLATION_ROWS=$((1000 * ${times:-1000})) cargo test --locked --workspace --test integration no_way_in_shows -- --nocapture --test-threads=1
 }
+
+run_replicas() {
+    local time
+    for time in $(seq "${times:-3}"); do
+        REPLICAS_LONG=1 cargo test --locked --workspace --test integration replicas:: -- --nocapture --test-threads=1
+    done
+}
+
+run_receipts() { RECEIPTS_LONG=1 cargo test --locked --workspace --test integration receipts:: -- --nocapture; }
 
 run_soak() {
     cargo build --locked --release --workspace

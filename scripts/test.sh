@@ -213,9 +213,12 @@ install_system_packages() {
     has_venv || missing+=(python3 python3-venv)
     has npm || missing+=(nodejs npm)
     has_postgres || missing+=(postgresql)
+    has nginx || [[ -x /usr/sbin/nginx ]] || missing+=(nginx)
     if ((${#missing[@]})); then
         has_postgres || without_postgres_cluster
         install_packages "${missing[@]}"
+        # Debian's package would otherwise go on listening on port 80.
+        [[ " ${missing[*]} " != *" nginx "* ]] || as_root systemctl disable --now nginx >/dev/null 2>&1 || true
     fi
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         printf 'Python 3.11 or newer is needed, this is %s\n' "$(python_version)" >&2

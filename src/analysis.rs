@@ -12,6 +12,7 @@ mod fundamentals;
 mod gather;
 mod off_thread;
 mod panel_cache;
+mod prints;
 mod profiles;
 mod report_cache;
 mod reports;
@@ -45,6 +46,7 @@ pub use self::{
     errors::{AnalysisError, PricesRun},
     fetch::{Prepared, Told},
     files::{FilesExamined, KeptExamination},
+    prints::{Digested, Prints},
     reports::{Analysis, Report},
     request::{AnalysisKind, AnalysisRequest, AssetClassFilter, DateRule, Plan},
     stopwatch::Timings,
@@ -236,6 +238,7 @@ impl Analyzer {
         // Before the sections: the answer would be none of what was asked.
         check_caps(&request.plan, &fundamentals)?;
 
+        let facts = prints::of_facts(&fundamentals);
         let plan = request.plan.clone();
         let key = ReportKey { panel: prepared.id, factors: factors.clone(), floor, plan, fundamentals };
         let computing = Fetching::default();
@@ -255,6 +258,7 @@ impl Analyzer {
             factors,
             report_cached,
             computed,
+            facts,
             panel_ms,
             source: self.providers.prices.about(),
             today: caller.clock.today,

@@ -4,11 +4,13 @@
 //! measure and to write. So what is large is written from its types, numbers rounded on the way, and an answer is an
 //! object of parts that are text already and know where their entries end. Nothing is read back to be cut.
 
+pub(crate) mod canonical;
 mod entries;
 mod fields;
 mod frame;
 pub(crate) mod markdown;
 mod matrix;
+pub(crate) mod receipt;
 mod room;
 mod rounding;
 mod truncate;
@@ -20,6 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use self::receipt::Draft;
 use crate::{charts::Drawn, results::ResultLink};
 
 pub(crate) use self::{
@@ -97,7 +100,13 @@ impl Version {
 impl From<Sha256> for Version {
     /// Half of the digest is enough: nobody gains by two states that are told to be one.
     fn from(digest: Sha256) -> Self {
-        Self(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Self::from(<[u8; 32]>::from(digest.finalize()))
+    }
+}
+
+impl From<[u8; 32]> for Version {
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -125,6 +134,8 @@ pub struct Rendered {
     pub kept: Option<Kept>,
     /// The picture that goes with it, where one was asked for.
     pub picture: Option<Arc<Drawn>>,
+    /// What it is made of, where it has figures.
+    pub(crate) made_of: Option<Arc<Draft>>,
 }
 
 impl Rendered {
@@ -135,7 +146,7 @@ impl Rendered {
 
     /// As [`Self::json`], of what is written already.
     pub fn of(structured: Json) -> Self {
-        Self { text: structured.to_string(), structured, links: Vec::new(), kept: None, picture: None }
+        Self { text: structured.to_string(), structured, links: Vec::new(), kept: None, picture: None, made_of: None }
     }
 
     /// Whether neither its content nor its text has more characters than this.

@@ -1,6 +1,7 @@
 //! Everything a request may use, wired in one place.
 
 mod answer_cache;
+pub(crate) mod audit;
 mod call_log;
 mod changes;
 mod clearing;
@@ -28,6 +29,7 @@ use moka::sync::Cache;
 pub(crate) use self::clearing::{is_mark, leave_mark};
 pub use self::{
     answer_cache::{AnswerCache, AnswerKey, Basis, Usual},
+    audit::Audit,
     call_log::CallLine,
     changes::{Changes, KeptItem, KeptItems, KeptState},
     clearing::Clearing,
@@ -49,6 +51,8 @@ use crate::{
 
 /// Users whose calls are counted by themselves.
 const MOST_USERS: u64 = 10_000;
+/// Results that have expired go about as often.
+const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Access tokens whose check is remembered for a moment.
 const MOST_TOKENS: u64 = 10_000;
 
@@ -81,6 +85,8 @@ pub struct App {
     pub results: ResultStore,
     /// How many answers a day has.
     pub quotas: Arc<Quotas>,
+    /// Writes down who called what, where that is wanted.
+    pub audit: Option<Audit>,
     /// What happened so far.
     pub counters: Counters,
     /// The same of each user's calls, of those who came last.
@@ -124,6 +130,7 @@ impl App {
             compute_budget: settings.analysis.compute_timeout,
             cache_ttl: settings.analysis.cache_ttl,
         };
+        let audit = Audit::of(&settings, &store, multi_user)?;
         let endpoint = settings.traces.endpoint.as_deref();
         let tracer = endpoint.map(|endpoint| Tracer::new(endpoint, env!("CARGO_PKG_VERSION"))).transpose()?;
         let thresholds = Thresholds::new(settings.thresholds.clone());
@@ -140,13 +147,14 @@ impl App {
             changes: Changes::default(),
             clearing: Clearing::new(Arc::clone(&sources.store)),
             settings,
-            store,
             tokens,
             universe_watcher,
             sources,
             files_examined: KeptExamination::default(),
-            results: ResultStore::new(),
+            results: ResultStore::new().sharing(&store),
             quotas,
+            audit,
+            store,
             counters: Counters::default(),
             of_users: Cache::new(MOST_USERS),
             thresholds,
@@ -225,9 +233,16 @@ impl App {
         }
     }
 
-    /// What a server does apart from answering: opens the store, so that the first call finds it migrated, and reads the
-    /// universe again on SIGHUP.
+    /// What a server does apart from answering: opens the store, so that the first call finds it migrated, reads the
+    /// universe again on SIGHUP, and takes expired results away.
     pub fn start(self: &Arc<Self>, mut hangups: Hangups) {
+        let results = self.results.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                results.sweep().await;
+            }
+        });
         let app = Arc::clone(self);
         tokio::spawn(async move {
             app.universe_watcher.current().await;
@@ -250,6 +265,9 @@ impl App {
 
 /// The clock that the settings name.
 pub(crate) fn clock_of(settings: &Settings) -> Clock {
+    if let Some(clock) = settings.replayed {
+        return clock;
+    }
     match settings.clock.today {
         Some(today) => Clock::evening_of(today),
         None => Clock { today: utc_today(), final_through: market_hours::final_through(Utc::now()) },

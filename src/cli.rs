@@ -3,6 +3,7 @@
 mod admin;
 pub mod analyze;
 pub mod asset_proxy;
+pub mod audit;
 pub mod cache;
 pub mod check;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod health;
 pub mod industry;
 pub mod migrate;
 pub mod reference;
+pub mod replay;
 pub mod schema;
 pub mod serve;
 pub mod setup;
@@ -85,6 +87,8 @@ enum Command {
     Health(health::HealthArgs),
     /// Analyse factors and print the report
     Analyze(Box<analyze::AnalyzeArgs>),
+    /// Ask a receipt's question again: whether its answer is the same, and if not, what has changed
+    Replay(replay::ReplayArgs),
     /// Check price files: what they hold, how they are read, what is doubtful in them
     Check(check::CheckArgs),
     /// Show, drop or fetch the prices kept on disk
@@ -99,6 +103,8 @@ enum Command {
     Reference(reference::ReferenceArgs),
     /// Who may use a shared server
     User(user::UserArgs),
+    /// Who called what: export it, verify that nobody has changed it, take old rows away
+    Audit(audit::AuditArgs),
     /// Check, back up or restore the file of groups, portfolios and users
     Store(store::StoreArgs),
     /// Bring the tables of the store to this version
@@ -176,6 +182,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(Ok(settings), &args).await,
             Command::Health(_) => health::run(&settings).await,
             Command::Analyze(args) => analyze::run(settings, *args).await,
+            Command::Replay(args) => replay::run(settings, args).await,
             Command::Check(args) => check::run(settings, args).await,
             Command::Cache(args) => cache::run(settings, args).await,
             Command::VerifyProxies(args) => verify::run(settings, args).await,
@@ -183,6 +190,7 @@ impl Cli {
             Command::Industry(args) => industry::run(settings, args).await,
             Command::Reference(args) => reference::run(settings, args).await,
             Command::User(args) => user::run(settings, args).await,
+            Command::Audit(args) => audit::run(settings, args).await,
             Command::Store(args) => store::run(&settings, args).await,
             Command::Migrate(args) => migrate::run(settings, args).await,
             Command::Config(args) => config::run(&settings, &args),

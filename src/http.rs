@@ -402,8 +402,9 @@ fn router(
         .with_allowed_origins(origins)
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(stop.clone());
-    let sessions = Arc::new(Sessions::new(MAX_SESSIONS, SHARE, SESSION_IDLE));
     let app = Arc::clone(server.app());
+    let sessions = Sessions::new(MAX_SESSIONS, SHARE, SESSION_IDLE).named(app.settings.http.replica.as_deref());
+    let sessions = Arc::new(sessions);
     let new = NewUsers {
         tier: app.settings.oauth.default_tier,
         per_hour: u32::try_from(app.settings.oauth.new_users_per_hour).unwrap_or(u32::MAX),

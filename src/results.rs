@@ -2,14 +2,20 @@
 //!
 //! Key: the user and a random id, so that only those who were given it can ask for it. Life: 30 minutes. Size: bounded by bytes,
 //! the least used leave first. A result that is gone is computed again by calling the tool again.
+//!
+//! Servers that share a Postgres keep results there as well, before the answer with their link goes out: whichever of them is asked
+//! has them. What is longer than [`MOST_SHARED`] stays with the server that made it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use chrono::{TimeDelta, Utc};
+use factor_store::{KeptBody, Store};
 use factor_types::UserId;
 use moka::sync::Cache;
 use uuid::Uuid;
 
 use crate::{
+    analysis::off_thread,
     cache_figures::{CacheCounts, CacheFigures},
     charts::{Drawn, DrawnContent},
 };
@@ -19,6 +25,10 @@ pub const URI_PREFIX: &str = "factor://result/";
 
 const LIFE: Duration = Duration::from_secs(30 * 60);
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// The longest result that servers share, in bytes.
+const MOST_SHARED: usize = 16 * 1024 * 1024;
+/// What they share of one user, in bytes.
+const MOST_SHARED_OF_USER: u64 = 64 * 1024 * 1024;
 
 /// What a result is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +42,8 @@ pub enum Media {
 }
 
 impl Media {
+    const ALL: [Self; 3] = [Self::Json, Self::Svg, Self::Png];
+
     /// Its MIME type.
     pub fn mime(self) -> &'static str {
         match self {
@@ -67,6 +79,14 @@ impl KeptResult {
             Self::Png(png) => png,
         }
     }
+
+    /// One that another server has kept; `None` for what none of this version writes.
+    fn of(body: KeptBody) -> Option<Self> {
+        match Media::ALL.into_iter().find(|media| media.mime() == body.media)? {
+            Media::Png => Some(Self::Png(body.bytes)),
+            media => Some(Self::Text(std::str::from_utf8(&body.bytes).ok()?.into(), media)),
+        }
+    }
 }
 
 /// The JSON of an answer that is written when somebody asks for it, by what it is written from.
@@ -92,6 +112,14 @@ enum Entry {
 }
 
 impl Entry {
+    /// The result; it may be written only now, which is no work for an async thread.
+    fn written(self) -> KeptResult {
+        match self {
+            Self::Written(kept) => kept,
+            Self::Later(later) => KeptResult::Text((later.write)().into(), Media::Json),
+        }
+    }
+
     fn bytes(&self) -> u64 {
         match self {
             Self::Written(kept) => kept.bytes().len() as u64,
@@ -105,6 +133,8 @@ impl Entry {
 pub struct ResultStore {
     kept: Cache<(UserId, Uuid), Entry>,
     counts: Arc<CacheCounts>,
+    /// Where servers share them.
+    shared: Option<Arc<dyn Store>>,
 }
 
 /// Where a whole result is kept.
@@ -134,7 +164,64 @@ impl ResultStore {
             .weigher(|_, kept: &Entry| u32::try_from(kept.bytes()).unwrap_or(u32::MAX))
             .time_to_live(LIFE)
             .build();
-        Self { kept, counts: Arc::default() }
+        Self { kept, counts: Arc::default(), shared: None }
+    }
+
+    /// One that shares its results with the other servers of a store, where several may have it.
+    #[must_use]
+    pub fn sharing(self, store: &Arc<dyn Store>) -> Self {
+        Self { shared: (store.name() == "postgres").then(|| Arc::clone(store)), ..self }
+    }
+
+    /// Has the other servers have what an answer links to. Where that fails the links hold here alone, which is said in the log.
+    pub async fn share(&self, user: UserId, links: &[ResultLink]) {
+        let Some(store) = &self.shared else { return };
+        for link in links {
+            let Some(id) = id_of(&link.uri) else { continue };
+            // What is written later is written now, unless it is sure to be too long: another server cannot.
+            let entry = self.kept.get(&(user, id)).filter(|entry| entry.bytes() <= 4 * MOST_SHARED as u64);
+            let kept = match entry {
+                Some(entry) => off_thread(move || entry.written()).await.ok(),
+                None => None,
+            };
+            let Some(kept) = kept.filter(|kept| kept.bytes().len() <= MOST_SHARED) else {
+                tracing::warn!(
+                    bytes = link.bytes,
+                    "a result is too long for the other servers, and is kept here alone"
+                );
+                continue;
+            };
+            let body = KeptBody { media: kept.media().mime().to_owned(), bytes: kept.bytes().into() };
+            let expires = Utc::now() + TimeDelta::from_std(LIFE).unwrap_or_default();
+            let named = id.simple().to_string();
+            if let Err(error) = store.keep_result(user, (&named, &body), expires, MOST_SHARED_OF_USER).await {
+                tracing::warn!(%error, "a result is kept here alone");
+            }
+        }
+    }
+
+    /// The user's result with this URI, while it is kept by any of the servers.
+    pub async fn find(&self, user: UserId, uri: &str) -> Option<KeptResult> {
+        let (own, named) = (self.clone(), uri.to_owned());
+        if let Some(found) = off_thread(move || own.get(user, &named)).await.ok().flatten() {
+            return Some(found);
+        }
+        let (store, id) = (self.shared.as_ref()?, id_of(uri)?);
+        match store.kept_result(user, &id.simple().to_string()).await {
+            Ok(found) => KeptResult::of(found?),
+            Err(error) => {
+                tracing::warn!(%error, "a result of another server cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Takes away what has expired of what servers share.
+    pub async fn sweep(&self) {
+        let Some(store) = &self.shared else { return };
+        if let Err(error) = store.delete_expired_results().await {
+            tracing::warn!(%error, "expired results cannot be taken away");
+        }
     }
 
     /// Keeps a result of a user's and gives its URI, `factor://result/<id>`.
@@ -179,15 +266,11 @@ impl ResultStore {
         ResultLink { uri, title: format!("Picture: {}", picture.title), description, bytes, media }
     }
 
-    /// The user's result with this URI, while it is kept. It may have to be written: no work for an async thread.
+    /// The user's result with this URI, while it is kept here. It may have to be written: no work for an async thread.
     pub fn get(&self, user: UserId, uri: &str) -> Option<KeptResult> {
-        let id = uri.strip_prefix(URI_PREFIX)?.parse::<Uuid>().ok()?;
-        let found = self.kept.get(&(user, id));
+        let found = self.kept.get(&(user, id_of(uri)?));
         self.counts.count(found.is_some());
-        Some(match found? {
-            Entry::Written(kept) => kept,
-            Entry::Later(later) => KeptResult::Text((later.write)().into(), Media::Json),
-        })
+        Some(found?.written())
     }
 
     /// What the store holds and how it did.
@@ -196,6 +279,11 @@ impl ResultStore {
         self.kept.run_pending_tasks();
         self.counts.figures((self.kept.entry_count(), self.kept.weighted_size()), &self.kept.policy())
     }
+}
+
+/// The id in a result's URI.
+fn id_of(uri: &str) -> Option<Uuid> {
+    uri.strip_prefix(URI_PREFIX)?.parse().ok()
 }
 
 impl Default for ResultStore {

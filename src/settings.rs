@@ -21,9 +21,9 @@ pub use self::{
     declare::{Preset, Setting},
     folders::{System, UserFolders},
     table::{
-        AnalysisSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings, OauthSettings,
-        PriceSettings, QuotaSettings, SETTINGS, Settings, SlowSettings, StoreSettings, ThresholdSettings,
-        UniverseSettings, VendorSettings,
+        AnalysisSettings, AuditSettings, CallSettings, ClockSettings, GroupSettings, HttpSettings, LogSettings,
+        OauthSettings, PriceSettings, QuotaSettings, SETTINGS, Settings, SlowSettings, StoreSettings,
+        ThresholdSettings, UniverseSettings, VendorSettings,
     },
 };
 use self::{file::File, values::Values};
@@ -56,6 +56,18 @@ closed_set! {
         Fred = "fred",
         /// Financial Modeling Prep.
         Fmp = "fmp",
+    }
+}
+
+closed_set! {
+    /// Whether every call is written down.
+    pub enum AuditMode: "on, off or auto" {
+        /// On a server of several users over Postgres.
+        Auto = "auto",
+        /// It is.
+        On = "on",
+        /// It is not.
+        Off = "off",
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     collections::HashSet,
     iter,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -36,6 +36,7 @@ use super::{
     all_prices::{AllPrices, Lenses},
     failure_runs::{FailureRuns, Runs},
     off_thread,
+    prints::Prints,
 };
 use crate::progress::Fetching;
 
@@ -71,8 +72,17 @@ pub struct Prepared {
     pub complete: bool,
     /// The prices on daily rows, and what hedges on them did in past quarters.
     pub all_prices: AllPrices,
+    /// The digests of all that, once somebody has asked for them.
+    pub(super) prints: OnceLock<Prints>,
     /// A number that no other panel of this process has.
     pub(super) id: u64,
+}
+
+impl Prepared {
+    /// The digests of its prices and yields.
+    pub fn prints(&self) -> &Prints {
+        self.prints.get_or_init(|| Prints::of(&self.panel, &self.yields))
+    }
 }
 
 /// Where prices and yields come from, and who counts their failures.
@@ -210,6 +220,7 @@ impl Fetch {
             warnings,
             failures,
             complete,
+            prints: OnceLock::new(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         })
     }

@@ -13,7 +13,7 @@ use factor_analytics::{
 use factor_prices::SourceInfo;
 use factor_types::{Category, Factor, Ticker};
 
-use super::{AnalysisKind, Prepared, Timings};
+use super::{AnalysisKind, Digested, Prepared, Timings};
 
 /// A finished analysis: everything an answer is made of.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Analysis {
     /// True when the sections were there already; their timings are then those of their computing.
     pub report_cached: bool,
     pub(super) computed: Computed,
+    /// The digest of dividends, closes and capitalisations.
+    pub facts: Digested,
     /// How long the panel took to come by, in milliseconds.
     pub panel_ms: f64,
     /// The price source.

@@ -88,6 +88,12 @@ impl Part {
         }
     }
 
+    fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
     fn write(&self, text: &mut String) {
         match self {
             Self::Whole(part) => text.push_str(part),
@@ -228,6 +234,11 @@ impl Fields {
     /// The names of the fields.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.keys().map(String::as_str)
+    }
+
+    /// The fields with their texts, each written when it is come to.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, String)> {
+        self.parts.iter().map(|(name, part)| (name.as_str(), part.text()))
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&String, &mut Part)> {

@@ -1,6 +1,8 @@
 //! What stands around an answer's body, and its last step: cut to its length, with its text block, and a link to what
 //! was left out.
 
+use std::sync::Arc;
+
 use factor_types::{Ticker, UserId};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -10,6 +12,7 @@ use super::{
     MAX_CHARS, Rendered,
     fields::{Fields, Part},
     fits,
+    receipt::{self, Draft},
     room::Room,
     rounding::Rounding,
     shortened,
@@ -105,6 +108,8 @@ pub(crate) struct Frame {
     pub(crate) invalid_fields: Vec<String>,
     /// Sections asked for and not given, with what to do about each.
     pub(crate) not_computed: IndexMap<String, String>,
+    /// What the answer is made of; metadata have it as a receipt.
+    pub(crate) receipt: Option<Arc<Draft>>,
 }
 
 impl Frame {
@@ -136,6 +141,9 @@ impl Frame {
         answer.extend(body);
         if self.notes_at == NotePlace::Last {
             put_notes(&mut answer, &self.notes);
+        }
+        if let Some(draft) = &self.receipt {
+            receipt::put(&mut answer, draft);
         }
         answer
     }
@@ -226,9 +234,9 @@ impl Fitted {
     }
 
     fn rendered(self, text: impl FnOnce(&str, Frame) -> String) -> Rendered {
-        let structured = self.answer.json();
+        let (structured, made_of) = (self.answer.json(), self.frame.receipt.clone());
         let text = text(structured.as_str(), self.frame);
-        Rendered { structured, text, links: self.link.into_iter().collect(), kept: None, picture: None }
+        Rendered { structured, text, links: self.link.into_iter().collect(), kept: None, picture: None, made_of }
     }
 }
 

@@ -1,5 +1,7 @@
 //! `factor-mcp user`: who may use a shared server.
 
+mod kept;
+
 use std::{collections::BTreeSet, process::ExitCode};
 
 use chrono::{NaiveDate, Utc};
@@ -59,6 +61,19 @@ enum UserCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Write all that is kept of a user, as one JSON object
+    Export {
+        /// Their number, as `user list` shows it
+        id: i64,
+    },
+    /// Take away all that is kept of a user, and their access for good; their rows of the audit stay, and are nobody's
+    Delete {
+        /// Their number, as `user list` shows it
+        id: i64,
+        /// Do not ask first
+        #[arg(long)]
+        force: bool,
+    },
     /// Show what was used of a day's quotas, and what is at work
     Usage {
         /// The number of one user, as `user list` shows it
@@ -95,6 +110,11 @@ pub async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<ExitCode>
             };
             revoke(&*store, id, force).await
         }
+        UserCommand::Export { id } => {
+            print_json(&kept::of(&*store, UserId::new(id)).await?.ok_or_else(|| unknown(UserId::new(id)))?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        UserCommand::Delete { id, force } => delete(&*store, UserId::new(id), force).await,
         UserCommand::Usage { id, day, format } => {
             usage(&*store, &settings.quotas, id.map(UserId::new), day, format).await
         }
@@ -278,6 +298,24 @@ async fn revoke(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<Ex
             "user {id} has no key any more; a running server stops taking it within 30 seconds, and ends its streams within 5"
         ))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn delete(store: &dyn Store, id: UserId, force: bool) -> anyhow::Result<ExitCode> {
+    let question = format!("Take away all that is kept of user {id}, for good?");
+    if !force && !ask(&question)? {
+        say("nothing was changed");
+        return Ok(ExitCode::FAILURE);
+    }
+    let gone = store.delete_user(id).await?.ok_or_else(|| unknown(id))?;
+    print(&format!(
+        "user {id}: {} groups and {} portfolios are gone, and the access with them",
+        gone.groups, gone.portfolios
+    ))?;
+    if gone.was_audited {
+        say("Rows of the audit stay, and nothing says any more whose they are; one of the last minute may still come.");
+    }
+    say("Backups keep what was in them: see when the last of them goes.");
     Ok(ExitCode::SUCCESS)
 }
 

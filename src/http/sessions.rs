@@ -1,7 +1,9 @@
-//! Sessions of the older protocol, limited in number and each its user's: rmcp keeps any number of them and knows no users.
+//! Sessions of the older protocol, limited in number and each its user's: rmcp keeps any number of them and knows no users. Where this
+//! process has a name among several (`FACTOR_REPLICA`), ids begin with it, `a.6f1c…`, so that a balancer can tell whose they are.
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::{Mutex as SyncMutex, PoisonError},
     time::Duration,
 };
@@ -23,6 +25,8 @@ use super::shares::Caller;
 #[derive(Debug)]
 pub(super) struct Sessions {
     kept: LocalSessionManager,
+    /// What ids begin with: nothing, or the name of this process and a dot.
+    prefix: String,
     most: usize,
     most_each: usize,
     /// Held from counting to adding, so that the limit holds exactly.
@@ -63,7 +67,18 @@ impl Sessions {
         let mut config = SessionConfig::default();
         config.keep_alive = Some(idle);
         kept.session_config = config;
-        Self { kept, most, most_each, adding: Mutex::default(), owners: SyncMutex::default() }
+        Self { kept, prefix: String::new(), most, most_each, adding: Mutex::default(), owners: SyncMutex::default() }
+    }
+
+    /// The same of a process of this name.
+    #[must_use]
+    pub(super) fn named(self, replica: Option<&str>) -> Self {
+        Self { prefix: replica.map(|name| format!("{name}.")).unwrap_or_default(), ..self }
+    }
+
+    /// The id under which rmcp keeps a session; that of another process's is none of its.
+    fn here(&self, id: &str) -> SessionId {
+        id.strip_prefix(&self.prefix).unwrap_or_default().into()
     }
 
     /// Does a request's work as its sender's: a session that it opens is theirs.
@@ -79,7 +94,7 @@ impl Sessions {
         }
         let theirs = self.owners(|owners| {
             // Those that have ended by themselves are forgotten here.
-            owners.retain(|id, _| kept.contains_key(id));
+            owners.retain(|id, _| kept.contains_key(&self.here(id)));
             owners.values().filter(|owner| owner.caller == caller).count()
         });
         (theirs >= self.most_each).then_some(SessionsError::Share)
@@ -108,6 +123,7 @@ impl SessionManager for Sessions {
             return Err(refused);
         }
         let (id, transport) = self.kept.create_session().await?;
+        let id: SessionId = format!("{}{id}", self.prefix).into();
         self.owners(|owners| owners.insert(id.clone(), sender));
         Ok((id, transport))
     }
@@ -117,16 +133,16 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionsError> {
-        Ok(self.kept.initialize_session(id, message).await?)
+        Ok(self.kept.initialize_session(&self.here(id), message).await?)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, SessionsError> {
-        Ok(self.kept.has_session(id).await?)
+        Ok(self.kept.has_session(&self.here(id)).await?)
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionsError> {
         self.owners(|owners| owners.remove(id));
-        Ok(self.kept.close_session(id).await?)
+        Ok(self.kept.close_session(&self.here(id)).await?)
     }
 
     async fn create_stream(
@@ -134,18 +150,22 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionsError> {
-        Ok(self.kept.create_stream(id, message).await?)
+        let id = self.here(id);
+        let stream = self.kept.create_stream(&id, message).await?;
+        Ok(apart(stream))
     }
 
     async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Result<(), SessionsError> {
-        Ok(self.kept.accept_message(id, message).await?)
+        Ok(self.kept.accept_message(&self.here(id), message).await?)
     }
 
     async fn create_standalone_stream(
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionsError> {
-        Ok(self.kept.create_standalone_stream(id).await?)
+        let id = self.here(id);
+        let stream = self.kept.create_standalone_stream(&id).await?;
+        Ok(apart(stream))
     }
 
     async fn resume(
@@ -153,13 +173,22 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionsError> {
-        Ok(self.kept.resume(id, last_event_id).await?)
+        let id = self.here(id);
+        let stream = self.kept.resume(&id, last_event_id).await?;
+        Ok(apart(stream))
     }
 
     async fn restore_session(&self, _id: SessionId) -> Result<RestoreOutcome<Self::Transport>, SessionsError> {
         // Nothing is stored outside the process to restore a session from.
         Ok(RestoreOutcome::NotSupported)
     }
+}
+
+/// A stream that nothing of its making is borrowed by.
+fn apart(
+    stream: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
+) -> Pin<Box<dyn Stream<Item = ServerSseMessage> + Send + Sync>> {
+    Box::pin(stream)
 }
 
 #[cfg(test)]
@@ -187,6 +216,21 @@ mod tests {
         sessions.close_session(&first).await.unwrap();
         assert!(opened(&sessions, somebody(3)).await.is_ok());
         assert!(sessions.create_session().await.is_err(), "a session that nobody asks for");
+    }
+
+    #[tokio::test]
+    async fn ids_of_a_process_with_a_name_begin_with_it() {
+        let sessions = Sessions::new(9, 9, Duration::from_secs(60)).named(Some("b"));
+        let id = opened(&sessions, ada()).await.unwrap();
+        let raw = id.strip_prefix("b.").unwrap();
+        assert!(sessions.has_session(&id).await.unwrap());
+        for other in [raw.to_owned(), format!("a.{raw}"), "b.".to_owned(), String::new()] {
+            assert!(!sessions.has_session(&other.into()).await.unwrap());
+        }
+        assert!(sessions.refuse(ada().caller).await.is_none());
+        assert_eq!(sessions.owners(|owners| owners.len()), 1, "it is still there");
+        sessions.close_session(&id).await.unwrap();
+        assert!(!sessions.has_session(&id).await.unwrap());
     }
 
     #[tokio::test]

@@ -13,7 +13,6 @@ use serde_json::{Map, json};
 
 use super::{apps, catalog::Catalog, tools::ToolFn, work};
 use crate::{
-    analysis::off_thread,
     app::{App, KeptItems},
     page,
     results::{self, KeptResult},
@@ -226,9 +225,7 @@ pub(super) async fn read(
         }
     }
     if uri.starts_with(results::URI_PREFIX) {
-        let (results, of) = (app.results.clone(), (call.user, uri.to_owned()));
-        let found = off_thread(move || results.get(of.0, &of.1)).await.ok().flatten();
-        let Some(result) = found else {
+        let Some(result) = app.results.find(call.user, uri).await else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let mime = result.media().mime();

@@ -166,7 +166,9 @@ impl Server {
         let user = call.user;
         match self.done(name, tool, call).await {
             Ok(answer) => {
-                let answer = pictures::linked_where_long(answer, &self.inner.app.results, user);
+                let results = &self.inner.app.results;
+                let answer = pictures::linked_where_long(answer, results, user);
+                results.share(user, &answer.links).await;
                 result(CallToolResult::success, answer)
             }
             Err(failure) => result(CallToolResult::error, failure),

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     analysis::of_user,
     answer::{MAX_CHARS, Rendered, within},
-    app::{App, CallLine, Payer},
+    app::{App, CallLine, Payer, audit::Called},
     arguments::mended,
     metrics::of_tool,
     services::{Call, common_args::longest_of},
@@ -54,6 +54,8 @@ pub(super) async fn done_unless(
     span.says("tool", Word(of_tool(name)));
     let trace = app.tracer.clone().zip(span.context());
     let line = CallLine::begin(&app.settings.slow, name, &call.arguments);
+    let audited = app.audit.as_ref().map(|audit| audit.sealed(name, &call.arguments));
+    let called = audited.map(|arguments| Called { user, tool: of_tool(name), arguments });
     // To be put right should it fail. Nobody reads a long call again.
     let arguments = (!weighs_over(&call.arguments, LONG)).then(|| call.arguments.clone());
     let paid = async {
@@ -63,12 +65,23 @@ pub(super) async fn done_unless(
         let cost = app.quotas.take(payer, name, &call.arguments, hangs_on).await?;
         let answer =
             worked(Arc::clone(app), tool, call, trace).await.unwrap_or_else(|_panic| Err(ToolError::internal()))?;
+        written_down(app, called.as_ref(), Ok(&answer)).await?;
         if !has(&answer) {
             cost.count().await?;
         }
         Ok(answer)
     };
     let outcome = timeout_at(deadline, paid).await.unwrap_or_else(|_| Err(too_late(patience)));
+    let outcome = match outcome {
+        // The time is up: its row is written behind its back.
+        Err(error) if error.code == ErrorCode::Timeout => {
+            let app = Arc::clone(app);
+            tokio::spawn(async move { written_down(&app, called.as_ref(), Err(ErrorCode::Timeout)).await });
+            Err(error)
+        }
+        Err(error) => Err(written_down(app, called.as_ref(), Err(error.code)).await.err().unwrap_or(error)),
+        answered => answered,
+    };
     drop(stop);
     let took = started.elapsed();
     span.says("outcome", Word(outcome.as_ref().err().map_or("ok", |error| error.code.as_str())));
@@ -88,6 +101,18 @@ pub(super) async fn done_unless(
     });
     let answer = finished(app, answer, aside, (most, user)).await;
     if failed { Err(answer) } else { Ok(answer) }
+}
+
+/// Writes the call into the audit, where there is one.
+async fn written_down(
+    app: &App,
+    called: Option<&Called>,
+    outcome: Result<&Rendered, ErrorCode>,
+) -> Result<(), ToolError> {
+    match (&app.audit, called) {
+        (Some(audit), Some(called)) => audit.record(called, outcome).await,
+        _ => Ok(()),
+    }
 }
 
 /// The call as it would be right, where its problems all say what would be. What would delete or replace another thing than

@@ -13,7 +13,7 @@ use super::{
     problem::Problem,
     route::{Answers, Route, Verb, Work, for_its_caller},
 };
-use crate::{analysis::off_thread, answer::Version, mcp::server::Server, results::URI_PREFIX, tool_error::ErrorCode};
+use crate::{answer::Version, mcp::server::Server, results::URI_PREFIX, tool_error::ErrorCode};
 
 const PATH: &str = "/results/{id}";
 
@@ -29,9 +29,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
 
 /// The result of this id, where it is this user's and still kept.
 pub(super) async fn answered(server: &Server, user: UserId, id: &str, headers: &HeaderMap) -> Response {
-    let (results, uri) = (server.app().results.clone(), format!("{URI_PREFIX}{id}"));
-    let found = off_thread(move || results.get(user, &uri)).await.ok().flatten();
-    let Some(whole) = found else {
+    let Some(whole) = server.app().results.find(user, &format!("{URI_PREFIX}{id}")).await else {
         let words = "There is no result with this id. Results are kept 30 minutes, for those who asked: send the request again.";
         return Problem::new(ErrorCode::NotFound, words.to_owned()).at(endpoint(PATH), None).into_response();
     };

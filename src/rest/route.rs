@@ -158,7 +158,9 @@ impl Route {
             Ok(rendered) => match rendered.picture.as_deref().filter(|_| image.is_some()) {
                 Some(picture) => pictures::response(picture),
                 None => {
-                    let rendered = pictures::linked(rendered, &server.app().results, user);
+                    let kept = &server.app().results;
+                    let rendered = pictures::linked(rendered, kept, user);
+                    kept.share(user, &rendered.links).await;
                     answer::success((self, &root(server)), rendered, asked.threshold, &parts.headers).await
                 }
             },

@@ -8,11 +8,10 @@ use std::{borrow::Cow, fmt::Write as _};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json, value::RawValue};
-use sha2::{Digest, Sha256};
 
 use super::{problem::Problem, route::Route};
 use crate::{
-    answer::{Json, Version},
+    answer::{Json, Version, canonical},
     arguments::Args,
     tool_error::ToolError,
 };
@@ -21,9 +20,6 @@ use crate::{
 pub(super) const FORMATS: [&str; 3] = ["json", "table", "both"];
 /// What the seed's correlations take; ours recommend nothing, so it picks the pairs that are listed.
 pub(super) const THRESHOLD: &str = "correlation_threshold";
-
-/// Fields of an answer that change though its figures do not: times, caches, the day of the analysis.
-const PASSING: [&str; 6] = ["performance", "cache", "lifecycle", "analysis_date", "stale_days", "receipt"];
 
 /// A call as its tool takes it.
 #[derive(Debug)]
@@ -150,32 +146,8 @@ pub(super) fn named(text: &str, threshold: Option<f64>) -> Option<Figures> {
     for (ours, name) in [("composites", "composite_performance"), ("formatted_report", "formatted_table")] {
         all.extend(field(ours).map(|value| (name, value.get().into())));
     }
-    Some(Figures { version: version(&all), body: object(all.iter().map(|(name, value)| (*name, value.as_ref()))) })
-}
-
-/// The state of an answer's figures: all of it but what passes.
-fn version(fields: &[(&str, Cow<'_, str>)]) -> Version {
-    let mut digest = Sha256::new();
-    let mut take = |name: &str, value: &str| {
-        // Neither has a zero byte in it.
-        for part in [name, "\0", value, "\0"] {
-            digest.update(part);
-        }
-    };
-    for (name, value) in fields.iter().filter(|(name, _)| !PASSING.contains(name)) {
-        match *name {
-            // A link is another one each time.
-            "analysis_metadata" | "truncated" => {
-                let inner: Fields<'_> = serde_json::from_str(value).unwrap_or_default();
-                let kept = inner
-                    .iter()
-                    .filter(|(name, _)| !PASSING.contains(&name.as_str()) && *name != "how_to_get_the_rest");
-                kept.for_each(|(name, value)| take(name, value.get()));
-            }
-            _ => take(name, value),
-        }
-    }
-    Version::from(digest)
+    let version = canonical::of_fields(all.iter().map(|(name, value)| (*name, value)));
+    Some(Figures { version, body: object(all.iter().map(|(name, value)| (*name, value.as_ref()))) })
 }
 
 /// All matrices as one, factor by factor; `None` where there is none in full.
@@ -397,22 +369,6 @@ mod tests {
         for (name, value) in answer.as_object().unwrap() {
             assert!(name == "data_quality" || named[name] == *value, "{name} is as it was");
         }
-    }
-
-    #[test]
-    fn the_state_of_figures_is_theirs_and_not_the_days() {
-        let of = |answer: Value| named(&answer.to_string(), None).unwrap().version;
-        let answer = |ms: u64, day: u64, r: f64, link: &str| {
-            json!({
-                "status": "success", "r": r, "performance": {"total_ms": ms},
-                "analysis_metadata": {"analysis_date": day, "stale_days": day, "cache": ms, "lifecycle": ms, "receipt": ms, "benchmark": "SPY"},
-                "truncated": {"section": "x", "how_to_get_the_rest": link},
-            })
-        };
-        assert_eq!(of(answer(1, 2, 0.5, "a")), of(answer(3, 4, 0.5, "b")));
-        assert_ne!(of(answer(1, 2, 0.5, "a")), of(answer(1, 2, 0.6, "a")));
-        assert_ne!(of(json!({"a": "x", "b": ""})), of(json!({"a": "", "b": "x"})));
-        assert_eq!(of(json!({})).as_str().len(), 32);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::{
     analysis::{Analysis, AnalysisKind, off_thread},
     answer::Rendered,
     app::{App, Basis},
-    services::{Call, portfolios::as_factors, repeats::Asked},
+    services::{Call, portfolios::as_factors, receipts, repeats::Asked},
     tool_error::ToolError,
 };
 
@@ -50,21 +50,22 @@ pub(crate) async fn answer_on(app: &Arc<App>, call: Call, basis: Basis) -> Resul
     }
     let (user, cancel) = (call.user, call.cancel.clone());
     let (analysis, query) = run(app, call, &basis).await?;
-    let (why, results) = (app.sources.choice.why.clone(), app.results.clone());
+    let (why, on) = (app.sources.choice.why.clone(), Arc::clone(app));
     // Megabytes may be written: like computing, that is no work for an async thread.
     let written = off_thread(move || {
         let mut answer = AnalysisAnswer::new(analysis, query, why, cancel);
+        if answer.has_metadata() || on.audit.is_some() {
+            answer.receipt = Some(receipts::draft(&on, &asked, &answer.analysis, None));
+        }
         let picture = answer.drawn();
         let answer = Arc::new(answer);
-        let rendered = answer.rendered(&results, user).map(|rendered| rendered.with_picture(picture));
-        (rendered, answer.is_short() && answer.is_whole())
+        let rendered = answer.rendered(&on.results, user)?.with_picture(picture);
+        if answer.is_short() && answer.is_whole() {
+            asked.keep(&on, &rendered);
+        }
+        Ok(rendered)
     });
-    let (rendered, is_kept) = written.await.map_err(|_| ToolError::cancelled())?;
-    let rendered = rendered?;
-    if is_kept {
-        asked.keep(app, &rendered);
-    }
-    Ok(rendered)
+    written.await.map_err(|_| ToolError::cancelled())?
 }
 
 /// Runs a call.

@@ -72,8 +72,9 @@ pub fn answer_schema() -> Schema {
 /// # Errors
 /// The caller's mistakes, all at once, or why nothing can be said.
 pub async fn answer(app: &Arc<App>, mut call: Call) -> Result<Rendered, ToolError> {
+    let given = call.arguments.clone();
     let (basis, notes) = subject::settle(app, &mut call).await?;
-    let asked = Asked::of(app, "analyze_factor_model", &call, basis.clone());
+    let asked = Asked::of(app, "analyze_factor_model", &call, basis.clone()).by(given);
     if let Some(answer) = asked.answered(app) {
         return Ok(answer);
     }

@@ -1,6 +1,7 @@
 //! Questions that were asked before: what was answered then is the answer now.
 
 use factor_types::Holding;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::Call;
@@ -16,6 +17,8 @@ pub(crate) struct Asked {
     basis: Basis,
     /// From then on its answer may lack what there was no time for.
     until: Instant,
+    /// The arguments as they came, where the question has others.
+    given: Option<Map<String, Value>>,
 }
 
 impl Asked {
@@ -30,7 +33,24 @@ impl Asked {
             revision: app.sources.prices.revision(),
         };
         let since = Instant::now();
-        Self { question, basis, until: call.compute_until().min(since + app.analyzer.compute_budget()) }
+        Self { question, basis, until: call.compute_until().min(since + app.analyzer.compute_budget()), given: None }
+    }
+
+    /// The same of a call that came with other arguments than it is answered by.
+    #[must_use]
+    pub(crate) fn by(self, given: Map<String, Value>) -> Self {
+        Self { given: Some(given), ..self }
+    }
+
+    /// What was asked, and what it is read against.
+    pub(crate) fn in_full(&self) -> (&AnswerKey, &Basis) {
+        (&self.question, &self.basis)
+    }
+
+    /// The arguments as they came.
+    pub(crate) fn arguments(&self) -> Map<String, Value> {
+        let written = || serde_json::from_str(&self.question.arguments).unwrap_or_default();
+        self.given.clone().unwrap_or_else(written)
     }
 
     /// The same of a saved portfolio with these holdings.

@@ -96,6 +96,8 @@ macro_rules! settings {
             )+
             /// Whether the tables of the store may be brought to this version; `--no-migrate` forbids it.
             pub migrate: bool,
+            /// The clock of an answer that is given again; `None` for the settings' own.
+            pub replayed: Option<factor_analytics::panel::Clock>,
             pub(super) effective: Vec<super::Effective>,
         }
 
@@ -107,7 +109,7 @@ macro_rules! settings {
             pub(super) fn read(values: &mut super::values::Values<'_>) -> Option<Self> {
                 // All are read before any is unwrapped, so that every problem is found.
                 $(let $group = $Group::read(values);)+
-                Some(Self { $($group: $group?,)+ migrate: true, effective: Vec::new() })
+                Some(Self { $($group: $group?,)+ migrate: true, replayed: None, effective: Vec::new() })
             }
         }
 

@@ -8,7 +8,7 @@ use factor_prices::vendors::{fmp, fred, french, treasury, yahoo};
 use factor_store::{QuotaLimits, UserTier};
 
 use super::{
-    BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
+    AuditMode, BaseUrl, PriceSource, Secret, Setting, TrustedProxies, YieldSource, checks,
     declare::settings,
     rules::{
         address, any_path, collector, date, existing_path, flag, log_filter, milliseconds, number, one_of, optional,
@@ -162,9 +162,21 @@ settings! {
         /// URL under which clients know the server, such as `https://factors.example.com`: the audience of access tokens, and a
         /// host that it answers to.
         public_url: Option<String> = Setting::new("FACTOR_PUBLIC_URL"), optional(text());
-        /// Name of this process among several behind one balancer, 1 to 63 letters, digits and hyphens; ids of SSE sessions begin with
-        /// it.
-        replica: Option<String> = Setting::new("FACTOR_REPLICA").in_words("random"), optional(replica());
+        /// Name of this process among several behind one balancer, 1 to 63 letters, digits and hyphens; ids of sessions begin with it, and
+        /// its chain of the audit is called so.
+        replica: Option<String> = Setting::new("FACTOR_REPLICA").in_words("none; random for SSE"), optional(replica());
+    }
+
+    /// The audit: a row of every call, of who called what, when, on which data and with which answer.
+    audit: AuditSettings {
+        /// Whether there is one: `on`, `off`, or `auto`: on a server over HTTP whose store is a Postgres.
+        mode: AuditMode = Setting::new("FACTOR_AUDIT").preset("auto"), one_of();
+        /// File of the key that seals the audit, 64 hexadecimal digits; servers that share a store share it.
+        key_file: Option<PathBuf> =
+            Setting::new("FACTOR_AUDIT_KEY_FILE").path().in_words("audit.key in the data folder, made where it is missing"),
+            optional(existing_path());
+        /// Days that `factor-mcp audit prune` keeps rows, 1 to 36500.
+        days: usize = Setting::new("FACTOR_AUDIT_DAYS").preset("400"), whole(1..=36_500);
     }
 
     /// Access tokens of OAuth, which then open the HTTP server as keys do.

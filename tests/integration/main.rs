@@ -9,6 +9,7 @@
 
 mod admin;
 mod architecture;
+mod audit;
 mod bad_input;
 mod bars;
 mod book;
@@ -48,10 +49,12 @@ mod prompts;
 mod questions;
 mod quotas;
 mod readers;
+mod receipts;
 mod recommendations;
 mod regimes;
 mod reliability_document;
 mod reload;
+mod replicas;
 mod rest;
 mod rolling;
 mod schemas;

@@ -80,6 +80,10 @@ impl Sse {
             return Err(format!("{taken:?}"));
         }
         let begun = sse.message().await;
+        // What the guard refuses is told on the stream.
+        if begun["error"]["data"]["status"] == 503 {
+            return Err(begun.to_string());
+        }
         assert_eq!(begun["result"]["protocolVersion"], OLD, "{begun}");
         let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         let taken = sse.post(http, &note).await;

@@ -1195,6 +1195,7 @@ export type FactorAnalysis = {
     cache?: { [name: string]: unknown };
     lifecycle?: { [name: string]: unknown };
     version: string;
+    receipt?: string;
   };
   performance?: {
     returns_panel_build_ms: number;

@@ -11,6 +11,7 @@
 //!
 //! **The cache.** [entries] of bytes under a key, kept between runs; [`PostgresEntries`] are shared by several servers.
 
+pub mod audit;
 pub mod entries;
 mod error;
 mod faults;
@@ -40,8 +41,8 @@ pub use source::{
     write_mapping,
 };
 pub use store::{
-    Author, DatabaseStore, Deleted, Expected, Listed, OpenOptions, PostgresEntries, RecordedChange, SavedGroup, Store,
-    WriteOutcome, maintenance, open, open_with,
+    Author, DatabaseStore, Deleted, DeletedUser, Expected, KeptBody, Listed, OpenOptions, PostgresEntries,
+    RecordedChange, SavedGroup, Store, WriteOutcome, maintenance, open, open_with,
 };
 pub use universe::{LoadedUniverse, load_from, load_universe};
 pub use users::{ApiKey, ApiKeyError, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier};

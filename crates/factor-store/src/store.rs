@@ -15,12 +15,14 @@ use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Tic
 
 use crate::{
     MappingKind, ProxyRow, StoreError,
+    audit::{AuditEntry, AuditKey, AuditRow, Checkpoint},
     mapping::edit::{EditReport, MappingEdit},
     quotas::{Place, PlaceOutcome, QuotaAsk, Usage},
     users::{ApiKey, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier},
 };
 
 mod accounts;
+mod audit;
 mod checksums;
 mod database;
 mod errors;
@@ -31,6 +33,7 @@ mod mappings;
 mod portfolios;
 mod postgres;
 mod price_cache;
+mod results;
 mod roles;
 mod schema;
 mod sqlite;
@@ -170,6 +173,26 @@ impl<T: PartialEq> Expected<'_, T> {
             Self::This(expected) => there == Some(expected),
         }
     }
+}
+
+/// What went with a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedUser {
+    /// How many groups.
+    pub groups: u64,
+    /// How many portfolios.
+    pub portfolios: u64,
+    /// Whether they had a name in the audit, whose rows are nobody's from now on.
+    pub was_audited: bool,
+}
+
+/// The whole of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptBody {
+    /// Its MIME type.
+    pub media: String,
+    /// What it is.
+    pub bytes: Arc<[u8]>,
 }
 
 /// Who changes reference data, and why.
@@ -326,6 +349,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// subject is one user, and a subject whose access was taken away stays out.
     async fn user_of_identity(&self, issuer: &str, subject: &str, new: NewUsers)
     -> Result<IdentityOutcome, StoreError>;
+    /// Takes away all that is kept of a user, and their access for good: groups, portfolios, address, counts, and whose their rows
+    /// of the audit are. Their number stays, and those that issuers call them stay out. `None` when there is no such user.
+    async fn delete_user(&self, user: UserId) -> Result<Option<DeletedUser>, StoreError>;
     /// All subjects that ever came, by user; damaged ones by the number of their user.
     async fn identities(&self) -> Result<Listed<Identity>, StoreError>;
 
@@ -340,4 +366,37 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn give_place_back(&self, place: &Place) -> Result<(), StoreError>;
     /// What a user, or callers without a key for the local one, used on a day of UTC and have at work.
     async fn usage(&self, user: UserId, day: NaiveDate, now: DateTime<Utc>) -> Result<Vec<Usage>, StoreError>;
+
+    /// Keeps a whole result of a user's under an id until it expires; of all that a user has there at most `most_bytes` stay, the newest.
+    /// In Postgres alone, for servers that share it; SQLite is [`StoreError::NotConfigured`] for it.
+    async fn keep_result(
+        &self,
+        user: UserId,
+        result: (&str, &KeptBody),
+        expires: DateTime<Utc>,
+        most_bytes: u64,
+    ) -> Result<(), StoreError>;
+    /// The result of a user's that has this id and has not expired.
+    async fn kept_result(&self, user: UserId, id: &str) -> Result<Option<KeptBody>, StoreError>;
+    /// Takes expired results away, whosever they are; how many.
+    async fn delete_expired_results(&self) -> Result<u64, StoreError>;
+
+    /// The name of a user in the audit, which says nothing of them; who has none gets one.
+    async fn audit_name(&self, user: UserId) -> Result<String, StoreError>;
+    /// Adds rows to the chain of a server, all or none. Servers of one name lengthen one chain.
+    async fn append_audit(&self, replica: &str, key: &AuditKey, entries: &[AuditEntry]) -> Result<(), StoreError>;
+    /// The chains there are, each with where its kept rows begin. In Postgres this and what follows are for the role that owns the
+    /// tables.
+    async fn audit_chains(&self) -> Result<Vec<(String, Option<Checkpoint>)>, StoreError>;
+    /// The next rows of a chain after a number, in order; none at its end.
+    async fn audit_rows(&self, replica: &str, after: i64) -> Result<Vec<AuditRow>, StoreError>;
+    /// Takes away rows that are older than `before` and leaves a checkpoint; how many went, by chain.
+    async fn prune_audit(
+        &self,
+        key: &AuditKey,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, u64)>, StoreError>;
+    /// Whose the names in the audit are, as far as that may be known.
+    async fn audit_names(&self) -> Result<Vec<(UserId, String)>, StoreError>;
 }

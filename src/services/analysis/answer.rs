@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Report},
-    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Room, Rounding},
+    answer::{Fields, Frame, Limit, NotePlace, Part, Rendered, Room, Rounding, receipt::Draft},
     arguments::said_of_unknown,
     results::{Later, ResultStore},
     services::common_args::Format,
@@ -42,6 +42,8 @@ pub(crate) struct AnalysisAnswer {
     /// What was said already of a matrix with lists of a length: a summary is written anew until it fits, and a wide matrix has
     /// millions of pairs to look at.
     said: Mutex<HashMap<(String, usize), Part>>,
+    /// What it is made of, where it says so.
+    pub(super) receipt: Option<Arc<Draft>>,
 }
 
 /// How much of each part is written, and for whom: once that is cancelled no further section is.
@@ -68,7 +70,7 @@ impl AnalysisAnswer {
     /// An analysis as the answer to `query`.
     pub(super) fn new(analysis: Analysis, query: Query, source_choice: String, cancel: CancellationToken) -> Self {
         let quality = DataQuality::of(&analysis, &query);
-        Self { analysis, query, quality, source_choice, cancel, said: Mutex::default() }
+        Self { analysis, query, quality, source_choice, cancel, said: Mutex::default(), receipt: None }
     }
 
     /// What is said of a matrix with lists of so many pairs, worked out once.
@@ -96,6 +98,12 @@ impl AnalysisAnswer {
     /// True for a summary or a report.
     pub(super) fn is_short(&self) -> bool {
         self.query.include.is_none() && self.query.common.format != Format::Full
+    }
+
+    /// True for an answer with `analysis_metadata`.
+    pub(super) fn has_metadata(&self) -> bool {
+        let named = self.query.include.as_ref();
+        named.map_or(self.query.common.format == Format::Full, |sections| sections.contains(&Section::Metadata))
     }
 
     /// True when no price and no section is missing for want of time.
@@ -238,6 +246,7 @@ impl AnalysisAnswer {
             invalid_sections: self.query.invalid_sections.clone(),
             invalid_fields: self.query.fields.invalid.clone(),
             not_computed: self.not_computed(),
+            receipt: self.receipt.clone(),
         }
     }
 

@@ -15,11 +15,12 @@ use super::{
     figures::Rolling,
     french::FileUsed,
     request::Section,
+    rows::ModelRows,
     sentences,
     short::{Room, ShortAttribution, ShortFit, ShortRolling, ShortStyle},
 };
 use crate::{
-    answer::{Fields, Frame},
+    answer::{Fields, Frame, Version},
     app::App,
     arguments::Include,
     services::{
@@ -231,6 +232,11 @@ impl PortfolioAnswer for Modelled {
         let mut metadata = self.context.metadata(app);
         metadata.put("model", &sentences::conventions(&self.request));
         metadata
+    }
+
+    fn facts(&self) -> Option<Version> {
+        let ModelRows { files, factors, risk_free, .. } = &self.rows;
+        (!files.is_empty()).then(|| Version::of(&(files, factors, risk_free)))
     }
 
     fn entries(&self) -> usize {

@@ -15,7 +15,7 @@ use super::{
     summary::{More, Period},
 };
 use crate::{
-    answer::{Fields, Frame, Limit, NotAnalysed, NotePlace, Part, Rendered, Rounding, markdown},
+    answer::{Fields, Frame, Limit, NotAnalysed, NotePlace, Part, Rendered, Rounding, Version, markdown},
     app::App,
     arguments::Include,
     charts,
@@ -28,6 +28,7 @@ use crate::{
         },
         answer_schema,
         common_args::Format,
+        receipts,
         repeats::Asked,
     },
     tool_error::ToolError,
@@ -77,6 +78,10 @@ pub(crate) trait PortfolioAnswer: Sync {
     fn with_report(&self) -> Fields;
     /// The report for people.
     fn report(&self) -> String;
+    /// The digest of what it rests on besides the analysis and its prices, where there is such a thing.
+    fn facts(&self) -> Option<Version> {
+        None
+    }
     /// The picture that goes with it, or why there is none.
     ///
     /// # Errors
@@ -150,7 +155,7 @@ pub(crate) async fn render(
     let (app, cancel, user) = (Arc::clone(app), call.cancel.clone(), call.user);
     // As an analysis is, it is written off the async threads.
     let written = move || {
-        let rendered = rendered(&answer, &app, &cancel, user)?;
+        let rendered = rendered(&answer, &app, (&cancel, user), Some(&asked))?;
         if is_kept(&answer) {
             asked.keep(&app, &rendered);
         }
@@ -172,8 +177,8 @@ fn is_kept<T: PortfolioAnswer>(answer: &T) -> bool {
 pub(crate) fn rendered<T: PortfolioAnswer>(
     answer: &T,
     app: &App,
-    cancel: &CancellationToken,
-    user: UserId,
+    (cancel, user): (&CancellationToken, UserId),
+    asked: Option<&Asked>,
 ) -> Result<Rendered, ToolError> {
     if cancel.is_cancelled() {
         return Err(cancelled());
@@ -181,6 +186,12 @@ pub(crate) fn rendered<T: PortfolioAnswer>(
     let (common, named) = (answer.context().common(), answer.include().sections.as_deref());
     // Notes and reasons are known before any part is written, and count for the length of a summary.
     let mut frame = answer.frame();
+    let has_metadata = named.map_or(common.format == Format::Full, |sections| {
+        sections.iter().any(|section| T::fields_of(*section).contains(&"analysis_metadata"))
+    });
+    frame.receipt = asked
+        .filter(|_| has_metadata || app.audit.is_some())
+        .map(|asked| receipts::draft(app, asked, &answer.context().analysis, answer.facts()));
     let picture = match common.chart.map(|chart| charts::drawn(chart, answer.picture())).transpose() {
         Ok(picture) => picture,
         Err(note) => {

@@ -373,7 +373,8 @@ pub(crate) async fn longest_summary<T: PortfolioAnswer>(
     let mut longest = 0;
     for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
         crate::services::analysis::quality::tests::overload(quality(answer), count, length);
-        let rendered = portfolio::answer::rendered(answer, &app, &CancellationToken::new(), UserId::LOCAL).unwrap();
+        let rendered =
+            portfolio::answer::rendered(answer, &app, (&CancellationToken::new(), UserId::LOCAL), None).unwrap();
         let value = rendered.structured.value();
         assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 5), "{value}");
         assert_eq!(value["not_analysed"][0]["ticker"], "T00000.X", "{value}");

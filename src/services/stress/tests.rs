@@ -212,7 +212,7 @@ async fn a_summary_keeps_its_length_whatever_has_to_be_said() {
     let (_folder, app) = sample_app();
     for (count, length) in [(1, 2_000), (3, 20), (97, 60), (97, 2_000), (500, 500)] {
         overload(&mut answer.quality, count, length);
-        let rendered = rendered(&answer, &app, &CancellationToken::new(), UserId::LOCAL).unwrap();
+        let rendered = rendered(&answer, &app, (&CancellationToken::new(), UserId::LOCAL), None).unwrap();
         let value = rendered.structured.value();
         assert!(value["warnings"].as_array().is_some_and(|said| said.len() > 3), "{value}");
         assert!(value["insights"]["sentences"].as_array().is_some_and(|said| !said.is_empty()), "{value}");

@@ -3,7 +3,7 @@
 use factor_types::UserId;
 
 use super::{
-    Listed, checksums,
+    DeletedUser, Listed, audit, checksums,
     database::Transaction,
     identities,
     statement::{DatabaseRow, Statement, statement},
@@ -54,6 +54,35 @@ pub(super) async fn revoke(tx: &mut Transaction<'_>, id: UserId) -> Result<Optio
     tx.run(revoke.bind(id.number())).await?;
     identities::revoke(tx, id).await?;
     sealed(tx, id).await.map(Some)
+}
+
+/// Takes away what is kept of a user, and their access.
+pub(super) async fn delete(tx: &mut Transaction<'_>, id: UserId) -> Result<Option<DeletedUser>, StoreError> {
+    if id == UserId::LOCAL {
+        return Err(StoreError::Refused(
+            "user 1 is the local user of a server that is run for oneself, and stays".to_owned(),
+        ));
+    }
+    if !is_there(tx, id).await? {
+        return Ok(None);
+    }
+    let number = id.number();
+    let mut gone = async |text: &'static str| tx.run(statement(text).bind(number)).await;
+    let groups = gone("DELETE FROM user_factor_groups WHERE user_id = $1").await?;
+    let portfolios = gone("DELETE FROM portfolios WHERE user_id = $1").await?;
+    gone("DELETE FROM usage_counts WHERE user_id = $1").await?;
+    gone("DELETE FROM usage_reservations WHERE user_id = $1").await?;
+    if tx.postgres().is_some() {
+        tx.run(statement("DELETE FROM results WHERE user_id = $1").bind(number)).await?;
+    }
+    checksums::forget_all(tx, id).await?;
+    checksums::announce(tx, RowKind::User, id, ("", &id.to_string())).await?;
+    let empty = statement("UPDATE users SET api_key_hash = NULL, email = NULL WHERE id = $1");
+    tx.run(empty.bind(number)).await?;
+    identities::revoke(tx, id).await?;
+    sealed(tx, id).await?;
+    let was_audited = audit::forget(tx, id).await?;
+    Ok(Some(DeletedUser { groups, portfolios, was_audited }))
 }
 
 /// A user who comes by other means than a key.

@@ -238,6 +238,15 @@ pub(super) async fn forget(
     tx.run(forget.bind(kind.as_str()).bind(user.number()).bind(key).bind(name)).await.map(drop)
 }
 
+/// Drops the checksums of all groups and portfolios of a user's, which are gone.
+pub(super) async fn forget_all(tx: &mut Transaction<'_>, user: UserId) -> Result<(), StoreError> {
+    if tx.sqlite().is_none() {
+        return Ok(());
+    }
+    let forget = statement("DELETE FROM row_checksums WHERE user_id = $1 AND kind <> $2");
+    tx.run(forget.bind(user.number()).bind(RowKind::User.as_str())).await.map(drop)
+}
+
 async fn write(
     tx: &mut Transaction<'_>,
     kind: RowKind,

@@ -11,12 +11,15 @@ use super::{
 use crate::StoreError;
 
 /// What a server's role needs, by tables. Row-level security shows a user's own row of `users` only.
-const RIGHTS: [(&[&str], &[&str]); 4] = [
+const RIGHTS: [(&[&str], &[&str]); 7] = [
     (
         &["SELECT", "INSERT", "UPDATE", "DELETE"],
         &["user_factor_groups", "portfolios", "usage_counts", "usage_reservations"],
     ),
     (&["SELECT"], &["users"]),
+    (&["SELECT", "INSERT"], &["audit_names"]),
+    (&["INSERT"], &["audit"]),
+    (&["SELECT", "INSERT", "DELETE"], &["results"]),
     (
         &["SELECT"],
         &[
@@ -26,13 +29,32 @@ const RIGHTS: [(&[&str], &[&str]); 4] = [
             "proxy_changes",
             "mapping_revision",
             "_sqlx_migrations",
+            "schema_needs",
         ],
     ),
     (&["SELECT", "INSERT", "UPDATE", "DELETE"], &["price_cache"]),
 ];
 
-/// The way of a server's role to the issuers' subjects, on whose table it has no right.
-const FUNCTION: &str = "user_of_identity(text, text, text, bigint)";
+/// The ways of a server's role to what it may not read: the issuers' subjects, the end of its chain of the audit, and what has
+/// expired of all users.
+const FUNCTIONS: [&str; 3] =
+    ["user_of_identity(text, text, text, bigint)", "audit_head(text)", "delete_expired_results()"];
+
+/// What a server's role may not do to tables of which it needs little or nothing, with where that is put right.
+const CLOSED: [(&str, &str, &str); 4] = [
+    (
+        "identities",
+        "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER",
+        "SELECT, INSERT, UPDATE, REFERENCES",
+    ),
+    ("audit", "SELECT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER", "SELECT, UPDATE, REFERENCES"),
+    (
+        "audit_checkpoints",
+        "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER",
+        "SELECT, INSERT, UPDATE, REFERENCES",
+    ),
+    ("audit_names", "UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER", "UPDATE, REFERENCES"),
+];
 
 /// Refuses a role that could read what belongs to others, by itself or by what it could become, tables that do not keep
 /// users apart, and a role that lacks a right.
@@ -58,12 +80,12 @@ async fn check_role(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreErr
             AND pg_has_role($1, oid, 'MEMBER')), \
          EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
             AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'usage_reservations', \
-            'identities', 'asset_etf_proxies', \
+            'identities', 'audit', 'audit_checkpoints', 'audit_names', 'results', 'schema_needs', 'asset_etf_proxies', \
                 'industry_proxies', 'factor_proxies', 'proxy_changes', 'mapping_revision', 'price_cache', \
                 '_sqlx_migrations') \
             AND pg_has_role($1, relowner, 'MEMBER')), \
          EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = current_schema()::regnamespace \
-            AND proname IN ('set_updated_at', 'count_mapping_revision', 'user_of_identity') \
+            AND proname IN ('set_updated_at', 'count_mapping_revision', 'user_of_identity', 'audit_head', 'delete_expired_results') \
             AND pg_has_role($1, proowner, 'MEMBER')), \
          EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = current_schema() AND pg_has_role($1, nspowner, 'MEMBER')), \
          EXISTS (SELECT 1 FROM pg_database WHERE datname = current_database() AND pg_has_role($1, datdba, 'MEMBER'))",
@@ -96,10 +118,10 @@ async fn check_tables(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreE
     let forced = statement(
         "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
          AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'usage_reservations', \
-            'identities') \
+            'identities', 'audit_names', 'results') \
          AND relrowsecurity AND relforcerowsecurity",
     );
-    if tx.row(forced).await?.map_or(Ok(0), |row| row.get::<i64>(0))? != 6 {
+    if tx.row(forced).await?.map_or(Ok(0), |row| row.get::<i64>(0))? != 8 {
         return Err(StoreError::UnsafeRole(
             "row-level security is not forced on every table of users: run `factor-mcp migrate`, or put it back with ALTER \
              TABLE ... FORCE ROW LEVEL SECURITY"
@@ -112,18 +134,18 @@ async fn check_tables(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreE
          FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid \
          WHERE relnamespace = current_schema()::regnamespace \
          AND relname IN ('users', 'user_factor_groups', 'portfolios', 'usage_counts', 'usage_reservations', \
-            'identities') \
+            'identities', 'audit_names', 'results') \
          AND NOT (polname = relname || '_own' AND relname <> 'identities' \
             AND pg_get_expr(polqual, polrelid) LIKE \
                 CASE relname WHEN 'users' THEN '(id' ELSE '(user_id' END \
                 || ' = (NULLIF(current_setting(''app.user_id''%' \
             AND pg_get_expr(polqual, polrelid) NOT LIKE '% OR %') \
-         AND NOT (relname IN ('users', 'identities') AND polname = relname || '_administered' \
+         AND NOT (relname IN ('users', 'identities', 'audit_names', 'results') AND polname = relname || '_administered' \
             AND NOT EXISTS (SELECT 1 FROM unnest(polroles) AS named (oid) \
                 WHERE named.oid = 0 OR pg_has_role($1, named.oid, 'MEMBER')))",
     );
     match tx.row(others.bind(role)).await?.map_or(Ok(None), |row| row.get::<Option<String>>(0))? {
-        None => check_identities(tx, role).await,
+        None => check_closed(tx, role).await,
         Some(others) => Err(StoreError::UnsafeRole(format!(
             "there are policies that are not ours ({others}), which may show rows across users: drop them with DROP POLICY, \
              and run `factor-mcp migrate` where one of ours was changed"
@@ -131,29 +153,31 @@ async fn check_tables(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreE
     }
 }
 
-/// Whether the way to the issuers' subjects is the one function that was made, and no other.
-async fn check_identities(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreError> {
-    let about = statement(
-        "SELECT has_table_privilege($1, 'identities', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') \
-         OR has_any_column_privilege($1, 'identities', 'SELECT, INSERT, UPDATE, REFERENCES'), \
-         EXISTS (SELECT 1 FROM pg_proc WHERE oid = to_regprocedure($2) AND prosecdef \
-            AND proconfig = ARRAY[format('search_path=pg_catalog, %I, pg_temp', current_schema())] \
-            AND NOT EXISTS (SELECT 1 FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS given \
-                WHERE given.grantee = 0))",
-    );
-    let row = tx.row(about.bind(role).bind(FUNCTION)).await?;
-    let row = row.ok_or_else(|| StoreError::UnsafeRole("the role is not known".to_owned()))?;
-    if row.get::<bool>(0)? {
-        return Err(StoreError::UnsafeRole(format!(
-            "`{role}` has a right on `identities`, which is reached by a function alone: run `factor-mcp migrate --app-role \
-             {role}` with the role that owns the tables, or take the right away where another role gives it"
-        )));
+/// Whether what a server's role may not read is closed to it, but for the functions that were made for that.
+async fn check_closed(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreError> {
+    for (table, rights, of_columns) in CLOSED {
+        let has = statement("SELECT has_table_privilege($1, $2, $3) OR has_any_column_privilege($1, $2, $4)");
+        let has = tx.row(has.bind(role).bind(table).bind(rights).bind(of_columns)).await?;
+        if has.map_or(Ok(true), |row| row.get::<bool>(0))? {
+            return Err(StoreError::UnsafeRole(format!(
+                "`{role}` has a right on `{table}` that no server needs: run `factor-mcp migrate --app-role {role}` with the role \
+                 that owns the tables, or take the right away where another role gives it"
+            )));
+        }
     }
-    if !row.get::<bool>(1)? {
-        return Err(StoreError::UnsafeRole(format!(
-            "the function {FUNCTION} is not as it was made (SECURITY DEFINER, a fixed search_path, nothing for PUBLIC), so \
-             others could use its rights: put it back as in the migration `identities`"
-        )));
+    for function in FUNCTIONS {
+        let is_ours = statement(
+            "SELECT EXISTS (SELECT 1 FROM pg_proc WHERE oid = to_regprocedure($1) AND prosecdef \
+                AND proconfig = ARRAY[format('search_path=pg_catalog, %I, pg_temp', current_schema())] \
+                AND NOT EXISTS (SELECT 1 FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS given \
+                    WHERE given.grantee = 0))",
+        );
+        if !tx.row(is_ours.bind(function)).await?.map_or(Ok(false), |row| row.get::<bool>(0))? {
+            return Err(StoreError::UnsafeRole(format!(
+                "the function {function} is not as it was made (SECURITY DEFINER, a fixed search_path, nothing for PUBLIC), so \
+                 others could use its rights: put it back as in the migration that made it"
+            )));
+        }
     }
     Ok(())
 }
@@ -165,12 +189,13 @@ async fn check_rights(tx: &mut Transaction<'_>, role: &str) -> Result<(), StoreE
     });
     let lacking = statement(
         "SELECT string_agg(right_on ->> 0 || ' on ' || (right_on ->> 1), ', ') \
-         FROM jsonb_array_elements($2 || jsonb_build_array(jsonb_build_array('EXECUTE', $3))) AS each (right_on) \
+         FROM jsonb_array_elements($2) AS each (right_on) \
          WHERE CASE right_on ->> 0 \
             WHEN 'EXECUTE' THEN has_function_privilege($1, to_regprocedure(right_on ->> 1), 'EXECUTE') \
             ELSE has_table_privilege($1, to_regclass(right_on ->> 1), right_on ->> 0) END IS NOT TRUE",
     );
-    let lacking = lacking.bind(role).bind(serde_json::Value::Array(all.collect())).bind(FUNCTION);
+    let all = all.chain(FUNCTIONS.iter().map(|function| json!(["EXECUTE", function])));
+    let lacking = lacking.bind(role).bind(serde_json::Value::Array(all.collect()));
     match tx.row(lacking).await?.map_or(Ok(None), |row| row.get::<Option<String>>(0))? {
         None => Ok(()),
         Some(lacking) => Err(StoreError::Schema(format!(
@@ -194,10 +219,12 @@ pub(super) async fn grant_to(database: &Database, role: &str) -> Result<(), Stor
     let (quoted, schema): (String, String) = (row.get(0)?, row.get(1)?);
     check_role(&mut tx, role).await?;
     let tables = RIGHTS.iter().map(|(rights, tables)| format!("{} ON {}", rights.join(", "), tables.join(", ")));
-    let others = [format!("USAGE ON SCHEMA {schema}"), format!("EXECUTE ON FUNCTION {FUNCTION}")];
-    let grants = others.into_iter().chain(tables).map(|grant| format!("GRANT {grant} TO {quoted}"));
-    // Default privileges may have given it some when the table was made.
-    for text in grants.chain([format!("REVOKE ALL ON identities FROM {quoted}")]) {
+    let functions = FUNCTIONS.iter().map(|function| format!("EXECUTE ON FUNCTION {function}"));
+    let others = [format!("USAGE ON SCHEMA {schema}")].into_iter().chain(functions);
+    let grants = others.chain(tables).map(|grant| format!("GRANT {grant} TO {quoted}"));
+    // Default privileges may have given it more when a table was made.
+    let closed = CLOSED.iter().map(|(table, rights, _)| format!("REVOKE {rights} ON {table} FROM {quoted}"));
+    for text in closed.chain(grants) {
         let Some(connection) = tx.postgres() else { continue };
         let text = AssertSqlSafe(text);
         connection.execute(text).await.map_err(|error| errors::refusal(&database.place, &error))?;

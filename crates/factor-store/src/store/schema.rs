@@ -33,21 +33,24 @@ enum SchemaState {
 /// A step's number, name and text. What was released is never changed: a new step is a new file, and a line here.
 type MigrationStep = (i64, &'static str, &'static str);
 
-const SQLITE_STEPS: [MigrationStep; 5] = [
+const SQLITE_STEPS: [MigrationStep; 6] = [
     (1, "store", include_str!("../../../../migrations/sqlite/0001_store.sql")),
     (CHECKSUMS, "checksums", include_str!("../../../../migrations/sqlite/0002_checksums.sql")),
     (3, "indexes", include_str!("../../../../migrations/sqlite/0003_indexes.sql")),
     (4, "identities", include_str!("../../../../migrations/sqlite/0004_identities.sql")),
     (5, "quotas", include_str!("../../../../migrations/sqlite/0005_quotas.sql")),
+    (6, "audit", include_str!("../../../../migrations/sqlite/0006_audit.sql")),
 ];
 
 /// The step of SQLite from which rows have checksums.
 const CHECKSUMS: i64 = 2;
 
-const POSTGRES_STEPS: [MigrationStep; 3] = [
+const POSTGRES_STEPS: [MigrationStep; 5] = [
     (1, "store", include_str!("../../../../migrations/postgres/0001_store.sql")),
     (2, "identities", include_str!("../../../../migrations/postgres/0002_identities.sql")),
     (3, "quotas", include_str!("../../../../migrations/postgres/0003_quotas.sql")),
+    (4, "audit", include_str!("../../../../migrations/postgres/0004_audit.sql")),
+    (5, "results", include_str!("../../../../migrations/postgres/0005_results.sql")),
 ];
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator(&SQLITE_STEPS));
@@ -96,11 +99,11 @@ async fn state_in(transaction: &mut Transaction<'_>, engine: &Engine) -> Result<
 
 async fn compare(transaction: &mut Transaction<'_>, migrator: &Migrator) -> Result<SchemaState, StoreError> {
     let rows = transaction.rows(statement("SELECT version, checksum, success FROM _sqlx_migrations")).await?;
-    let mut missing = migrator.iter().count();
+    let (mut missing, mut newer) = (migrator.iter().count(), None);
     for row in rows {
         let (version, checksum, success): (i64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match migrator.iter().find(|migration| migration.version == version) {
-            None => return Ok(SchemaState::Newer(version)),
+            None => newer = newer.max(Some(version)),
             Some(known) if is_flipped(&known.checksum, &checksum) => {
                 return Err(StoreError::Unreadable(format!("the checksum of step {version} of its tables is damaged")));
             }
@@ -109,7 +112,27 @@ async fn compare(transaction: &mut Transaction<'_>, migrator: &Migrator) -> Resu
             Some(_) => {}
         }
     }
-    Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Older })
+    match newer {
+        Some(version) if missing > 0 || !is_known_enough(transaction, migrator).await? => {
+            Ok(SchemaState::Newer(version))
+        }
+        _ => Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Older }),
+    }
+}
+
+/// Whether the tables, which have steps that this version does not know, say that it may work with them: one server after the other
+/// is brought to a newer version while the others serve. In SQLite nothing says so: a file is one version's at a time.
+async fn is_known_enough(transaction: &mut Transaction<'_>, migrator: &Migrator) -> Result<bool, StoreError> {
+    if transaction.sqlite().is_some() {
+        return Ok(false);
+    }
+    let readable = "SELECT 1 WHERE has_table_privilege(to_regclass('schema_needs'), 'SELECT')";
+    if transaction.row(statement(readable)).await?.is_none() {
+        return Ok(false);
+    }
+    let row = transaction.row(statement("SELECT step FROM schema_needs")).await?;
+    let needed: i64 = row.map_or(Ok(i64::MAX), |row| row.get(0))?;
+    Ok(migrator.iter().any(|migration| migration.version >= needed))
 }
 
 /// Whether a checksum is another with a few flipped bits, and not that of another text.
@@ -274,6 +297,27 @@ mod tests {
             files.sort();
             let names: Vec<_> = steps.iter().map(|(number, name, _)| format!("{number:04}_{name}.sql")).collect();
             assert_eq!(files, names);
+        }
+    }
+
+    /// What takes something away from servers of the version before would fail them while they still serve.
+    #[test]
+    fn steps_that_servers_go_through_one_by_one_only_add() {
+        const TAKES: [&str; 8] = [
+            "DROP TABLE",
+            "DROP COLUMN",
+            "DROP CONSTRAINT",
+            "DROP FUNCTION",
+            "RENAME ",
+            "SET NOT NULL",
+            " TYPE ",
+            "DELETE FROM users",
+        ];
+        for (number, name, text) in POSTGRES_STEPS.iter().filter(|(number, ..)| *number >= 4) {
+            let code: String = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+            let raises = code.contains("UPDATE schema_needs");
+            let taken: Vec<&&str> = TAKES.iter().filter(|words| code.contains(**words)).collect();
+            assert!(raises || taken.is_empty(), "step {number} {name} has {taken:?}: add, or say so in schema_needs");
         }
     }
 }

@@ -16,15 +16,17 @@ use factor_types::{FactorGroup, GroupName, Portfolio, Saved, SettledWeights, Tic
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    Author, Deleted, Expected, Listed, OpenOptions, RecordedChange, SavedGroup, Store, WriteOutcome, accounts,
+    Author, Deleted, DeletedUser, Expected, KeptBody, Listed, OpenOptions, RecordedChange, SavedGroup, Store,
+    WriteOutcome, accounts, audit,
     database::{Access, Database, Engine, Transaction},
-    groups, identities, mappings, portfolios, postgres, roles, schema,
+    groups, identities, mappings, portfolios, postgres, results, roles, schema,
     sqlite::SqliteFile,
     statement::statement,
     usage,
 };
 use crate::{
     MappingKind, ProxyRow, StoreError,
+    audit::{AuditEntry, AuditKey, AuditRow, Checkpoint},
     mapping::edit::{EditReport, MappingEdit},
     quotas::{Place, PlaceOutcome, QuotaAsk, Usage},
     users::{ApiKey, Identity, IdentityOutcome, NewUser, NewUsers, User, UserTier},
@@ -327,6 +329,10 @@ impl Store for DatabaseStore {
         self.transact(None, Access::Write, async |tx| identities::come(tx, issuer, subject, new).await).await
     }
 
+    async fn delete_user(&self, user: UserId) -> Result<Option<DeletedUser>, StoreError> {
+        self.transact(user, Access::Write, async |tx| accounts::delete(tx, user).await).await
+    }
+
     async fn identities(&self) -> Result<Listed<Identity>, StoreError> {
         self.transact(None, Access::Read, async |tx| identities::all(tx).await).await
     }
@@ -352,5 +358,55 @@ impl Store for DatabaseStore {
 
     async fn usage(&self, user: UserId, day: NaiveDate, now: DateTime<Utc>) -> Result<Vec<Usage>, StoreError> {
         self.transact(user, Access::Read, async |tx| usage::of_day(tx, user, day, now).await).await
+    }
+
+    async fn keep_result(
+        &self,
+        user: UserId,
+        result: (&str, &KeptBody),
+        expires: DateTime<Utc>,
+        most_bytes: u64,
+    ) -> Result<(), StoreError> {
+        let keep = async |tx: &mut Transaction<'_>| results::keep(tx, user, result, expires, most_bytes).await;
+        self.transact(user, Access::Write, keep).await
+    }
+
+    async fn kept_result(&self, user: UserId, id: &str) -> Result<Option<KeptBody>, StoreError> {
+        self.transact(user, Access::Read, async |tx| results::one(tx, user, id, Utc::now()).await).await
+    }
+
+    async fn delete_expired_results(&self) -> Result<u64, StoreError> {
+        self.transact(None, Access::Write, async |tx| results::sweep(tx).await).await
+    }
+
+    async fn audit_name(&self, user: UserId) -> Result<String, StoreError> {
+        self.transact(user, Access::Write, async |tx| audit::name(tx, user).await).await
+    }
+
+    async fn append_audit(&self, replica: &str, key: &AuditKey, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        self.transact(None, Access::Write, async |tx| audit::append(tx, replica, key, entries).await).await
+    }
+
+    async fn audit_chains(&self) -> Result<Vec<(String, Option<Checkpoint>)>, StoreError> {
+        self.transact(None, Access::Read, async |tx| audit::chains(tx).await).await
+    }
+
+    async fn audit_rows(&self, replica: &str, after: i64) -> Result<Vec<AuditRow>, StoreError> {
+        self.transact(None, Access::Read, async |tx| audit::rows(tx, replica, after).await).await
+    }
+
+    async fn prune_audit(
+        &self,
+        key: &AuditKey,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
+        let times = (before.timestamp_millis(), now.timestamp_millis());
+        let pruning = self.0.database.transact(None, Access::Write, async |tx| audit::prune(tx, key, times).await);
+        self.bounded(EDITING, pruning).await
+    }
+
+    async fn audit_names(&self) -> Result<Vec<(UserId, String)>, StoreError> {
+        self.transact(None, Access::Read, async |tx| audit::names(tx).await).await
     }
 }

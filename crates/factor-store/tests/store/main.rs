@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and tells what it counted, helpers included"
 )]
 
+mod audit;
 mod damage;
 mod disks;
 mod entries;
@@ -22,6 +23,7 @@ mod model;
 mod outage;
 mod quotas;
 mod restores;
+mod results;
 mod roles;
 mod support;
 mod users;

@@ -110,3 +110,31 @@ async fn an_address_of_something_else_is_refused_without_its_password() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     assert!(!format!("{error} {store:?}").contains("s3cret"), "{error}");
 }
+
+/// A server of this version beside one of the next, whose step only added: it works on, starts again, and stops only where the tables
+/// say that it knows too little.
+#[tokio::test]
+async fn an_older_version_works_beside_a_newer_one() {
+    let place = Place::postgres().await;
+    let (cluster, database) = place.cluster();
+    let ann = place.user().await;
+    made_new(place.server.create_group(ann, &equal("a", &["SPY", "TLT"]), None).await.unwrap());
+    let next = "ALTER TABLE portfolios ADD COLUMN note TEXT; \
+                CREATE TABLE of_the_next (id BIGINT PRIMARY KEY); \
+                INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                VALUES (9001, 'next', true, '\\x00', 1)";
+    cluster.sql(database, next).unwrap();
+    let again = || open_with(Some(&database.url(Role::App)), None, crate::support::for_several()).unwrap();
+    for server in [&place.server, &again()] {
+        server.check().await.unwrap();
+        assert_eq!(server.groups(ann).await.unwrap().rows.len(), 1);
+        server.save_portfolio(ann, &crate::support::portfolio("p", 2.0)).await.unwrap();
+        assert_eq!(server.portfolios(ann).await.unwrap().rows.len(), 1);
+    }
+    open(Some(&database.url(Role::Owner)), None).unwrap().migrate().await.unwrap();
+    cluster.sql(database, "UPDATE schema_needs SET step = 9001").unwrap();
+    match again().check().await {
+        Err(StoreError::Schema(words)) => assert!(words.contains("made by a newer version (step 9001"), "{words}"),
+        other => panic!("{other:?}"),
+    }
+}

@@ -16,7 +16,10 @@ async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
     // A table with a user in it is one whose rows belong to somebody.
     let of_users = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' \
         AND column_name = 'user_id' UNION SELECT 'users' ORDER BY 1";
-    assert_eq!(sql(of_users), "identities\nportfolios\nusage_counts\nusage_reservations\nuser_factor_groups\nusers");
+    assert_eq!(
+        sql(of_users),
+        "audit_names\nidentities\nportfolios\nresults\nusage_counts\nusage_reservations\nuser_factor_groups\nusers"
+    );
     let unforced = format!(
         "SELECT relname FROM pg_class WHERE relname IN ({of_users}) AND relnamespace = 'public'::regnamespace \
          AND NOT (relrowsecurity AND relforcerowsecurity \
@@ -24,11 +27,13 @@ async fn every_table_of_users_is_forced_and_the_server_owns_nothing() {
     );
     assert_eq!(sql(&unforced.replace(" ORDER BY 1", "")), "");
     assert_eq!(sql("SELECT count(*) FROM pg_views WHERE schemaname = 'public'"), "0");
-    // One function has its owner's rights: with names from the catalogue and our schema alone, and for no one but the server.
-    let definers = "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace";
+    // Three functions have their owner's rights: with names from the catalogue and our schema alone, and for no one but the server.
+    let definers =
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1";
     let path = "{\"search_path=pg_catalog, public, pg_temp\"}";
     let shown = sql(definers);
-    assert!(shown.starts_with("user_of_identity") && shown.ends_with(path) && shown.lines().count() == 1, "{shown}");
+    let named: Vec<&str> = shown.lines().filter_map(|line| line.strip_suffix(path)).collect();
+    assert_eq!(named, ["audit_head|", "delete_expired_results|", "user_of_identity|"], "{shown}");
     sql("CREATE ROLE stranger LOGIN");
     let call = "SELECT outcome FROM user_of_identity('https://login.example.com', 'ada', 'registered', 100)";
     let as_stranger =

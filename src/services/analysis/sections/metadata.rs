@@ -39,6 +39,7 @@ pub(super) const SPEC: Spec = Spec {
                     "cache": object,
                     "lifecycle": object,
                     "version": {"type": "string"},
+                    "receipt": {"type": "string"},
                 },
                 "required": ["start_date", "end_date", "frequency", "as_of", "labels", "history", "conventions", "version"],
                 "additionalProperties": true,
