@@ -167,7 +167,7 @@ async fn a_file_of_an_older_version_gets_checksums_once_and_keeps_its_rows() {
     // As it was before, beside the file.
     let backups = maintenance::check(folder.path()).await.unwrap().backups;
     let names: Vec<_> = backups.iter().map(|backup| backup.file.display().to_string()).collect();
-    assert!(names.len() == 1 && names[0].contains("factor-mcp.db.backup-before-step-5-"), "{names:?}");
+    assert!(names.len() == 1 && names[0].contains("factor-mcp.db.backup-before-step-6-"), "{names:?}");
     let options = SqliteConnectOptions::new().filename(&backups[0].file);
     let mut backup = SqliteConnection::connect_with(&options).await.unwrap();
     let versions =
