@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn nothing_of_it_steers_what_shows_it() {
-        assert_eq!(shortened("a\u{1b}[2Jb\r\n\u{7f}\u{9b}", 20), r"a\u{1b}[2Jb\r\n\u{7f}\u{9b}");
-        assert_eq!(shortened("SPY\u{202e}DIB\u{2066}", 20), r"SPY\u{202e}DIB\u{2066}");
+        assert_eq!(shortened("a\u{1b}[2Jb\r\n\u{7f}\u{9b}", 40), r"a\u{1b}[2Jb\r\n\u{7f}\u{9b}");
+        assert_eq!(shortened("SPY\u{202e}DIB\u{2066}", 40), r"SPY\u{202e}DIB\u{2066}");
         assert_eq!(shortened("\u{1b}\u{1b}", 7), r"\u{1b}…");
         assert_eq!(shortened("Å \u{1f600} \"quoted\" \\", 20), "Å \u{1f600} \"quoted\" \\");
     }
