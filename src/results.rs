@@ -4,7 +4,7 @@
 //! the least used leave first. A result that is gone is computed again by calling the tool again.
 //!
 //! Servers that share a Postgres keep results there as well, before the answer with their link goes out: whichever of them is asked
-//! has them. What is longer than [`MOST_SHARED`] stays with the server that made it.
+//! has them. What is longer than 16 MiB stays with the server that made it.
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -70,8 +70,10 @@ impl<'a> Groups<'a> {
         let group = &self.groups[group];
         let rows = common(own.span(lanes.clone()), group.span(0..LANES));
         // A window that begins before either side does has no value, and neither has one that ends after it.
-        found.windows = rows.start..(rows.end + 1).saturating_sub(self.window).max(rows.start);
+        found.windows = rows.start..(rows.end + 1).saturating_sub(self.window);
         if found.windows.is_empty() {
+            // Not where it would begin: that may be past the last window of all.
+            found.windows = 0..0;
             return moments(&[]);
         }
         let Found { values, windows, to_end } = found;

@@ -146,6 +146,28 @@ fn one_pair_or_all_and_one_thread_or_more_give_the_same_bits() {
     assert!(of_all(&Array2::zeros((5, 1)), Threads::Auto).is_empty());
 }
 
+/// A series may begin after the last window does, at every place of a group and beside one that ends before that.
+#[test]
+fn what_begins_after_the_last_window_has_no_value() {
+    for size in [2, 5, 9] {
+        for late in 0..size {
+            let panel = panel(20, size, 0.0, 7);
+            let mut owned: Vec<Vec<f64>> = panel.columns().into_iter().map(|column| column.to_vec()).collect();
+            owned[late][..15].fill(NAN);
+            owned[(late + 1) % size][12..].fill(NAN);
+            let columns: Vec<&[f64]> = owned.iter().map(Vec::as_slice).collect();
+            let found = unobserved(|progress| in_order(&columns, 10, Threads::ONE, progress));
+            let pairs = (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j)));
+            for ((i, j), summary) in pairs.zip(&found) {
+                let alone = summary_of(&slowly(columns[i], columns[j], 10));
+                assert_eq!(summary.windows, alone.windows, "{late} of {size}: {i}, {j}");
+                assert_eq!(summary.windows == 0, i == late || j == late, "{late} of {size}: {i}, {j}");
+                assert_eq!(summary.latest_row, alone.latest_row);
+            }
+        }
+    }
+}
+
 #[test]
 fn no_rounding_takes_a_copy_past_one() {
     let [_, _, panel, _] = panels();
