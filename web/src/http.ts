@@ -40,6 +40,7 @@ export interface Asked {
 
 const MOST_RETRIES = 2;
 const PAUSE_MS = 600;
+const SIGNED_OUT = "signed_out";
 
 export class Client {
   /** A key or token. In memory and nowhere else: it is gone with the page. */
@@ -70,11 +71,12 @@ export class Client {
    * used up, never.
    */
   async read<T>(path: string, asked: Asked = {}): Promise<T> {
+    const credential = this.#credential;
     for (let tries = 0; ; tries++) {
       try {
-        return await this.once<T>(path, asked);
+        return await this.once<T>(path, asked, credential);
       } catch (error) {
-        const again = error instanceof Problem && error.isTemporary && tries < MOST_RETRIES && !asked.signal?.aborted;
+        const again = error instanceof Problem && error.isTemporary && credential === this.#credential && tries < MOST_RETRIES && !asked.signal?.aborted;
         if (!again) throw error;
         await this.pause(PAUSE_MS * (tries + 1));
       }
@@ -83,7 +85,7 @@ export class Client {
 
   /** Asks for a change, once: whether it was made is not known when it fails on the way. */
   write<T>(path: string, asked: Asked): Promise<T> {
-    return this.once<T>(path, asked);
+    return this.once<T>(path, asked, this.#credential);
   }
 
   /** A response as it comes, for streams. */
@@ -107,12 +109,14 @@ export class Client {
     }
   }
 
-  private async once<T>(path: string, asked: Asked): Promise<T> {
+  private async once<T>(path: string, asked: Asked, credential: string | null): Promise<T> {
     const response = await this.open(path, asked);
-    if (response.ok) return (await response.json()) as T;
-    const problem = await problemOf(response, this.now());
-    if (problem.needsLogin) this.onRefused(problem);
-    throw problem;
+    const answer = response.ok ? ((await response.json()) as T) : await problemOf(response, this.now());
+    // What was asked for one user is told to no other, who may be at the page by now.
+    if (credential !== this.#credential) throw new Problem(0, SIGNED_OUT, "Whoever asked for this has signed out.");
+    if (!(answer instanceof Problem)) return answer;
+    if (answer.needsLogin) this.onRefused(answer);
+    throw answer;
   }
 }
 

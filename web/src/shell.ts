@@ -380,6 +380,7 @@ export async function startPage(): Promise<void> {
     forgetPortfolios();
     pasted = null;
     main.replaceChildren();
+    page.say("");
     if (!config.key_required) begin();
     render();
   }

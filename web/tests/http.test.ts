@@ -50,6 +50,21 @@ describe("trying again", () => {
   });
 });
 
+test("what comes after its user has signed out is told to nobody", async () => {
+  for (const late of [answer(200, { name: "Adas" }), answer(401, {}), answer(503, {})]) {
+    const { asks, fetcher } = client(late);
+    asks.onRefused = () => {
+      throw new Error("the next user is sent away");
+    };
+    asks.signIn("hers");
+    const asked = failure(asks.read("x"));
+    asks.signOut();
+    asks.signIn("his");
+    expect((await asked).code).toBe("signed_out");
+    expect(fetcher).toHaveBeenCalledTimes(1);
+  }
+});
+
 test("what a problem says, and when to come back", async () => {
   const { asks } = client(
     answer(429, { detail: "5 of 5 today", code: "rate_limited" }, { "Retry-After": "60" }),
