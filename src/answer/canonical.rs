@@ -4,10 +4,32 @@ use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::Version;
+use super::{
+    Version,
+    fields::{self as answer, Part},
+};
 
 /// Fields that change though the figures do not: times, caches, the day of the analysis, and the receipt, which is of the rest.
 const PASSING: [&str; 6] = ["performance", "cache", "lifecycle", "analysis_date", "stale_days", "receipt"];
+
+/// Room that what passes has in every answer that is cut, in characters: an answer that took longer or came from a cache is cut where any
+/// other to the same question is.
+const ROOM: usize = 1_500;
+
+/// Characters that an answer has to spare for what passes, beyond what that takes in this one; none where nothing of it passes.
+pub(super) fn spare(answer: &answer::Fields) -> usize {
+    let passing = |fields: &answer::Fields| -> usize {
+        PASSING.iter().filter(|name| **name != "receipt").filter_map(|name| fields.get(name)).map(Part::chars).sum()
+    };
+    let within = match answer.get("analysis_metadata") {
+        Some(Part::Fields(metadata)) => passing(metadata),
+        _ => 0,
+    };
+    match passing(answer) + within {
+        0 => 0,
+        taken => ROOM.saturating_sub(taken),
+    }
+}
 
 /// The fields of an object as they are written.
 type Fields<'a> = IndexMap<String, &'a RawValue>;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    MAX_CHARS, Rendered,
+    MAX_CHARS, Rendered, canonical,
     fields::{Fields, Part},
     fits,
     receipt::{self, Draft},
@@ -161,7 +161,8 @@ impl Frame {
         let mut answer = self.around(body);
         let notes = self.notes.clone();
         let mut fitted = Fitted { frame: self, notes, answer: Fields::rounded(Rounding::None), link: None };
-        if let Some(most) = limit.chars().filter(|most| answer.chars() > *most) {
+        let room = limit.chars().map(|most| most.saturating_sub(canonical::spare(&answer).min(most / 20)));
+        if let Some(most) = room.filter(|most| answer.chars() > *most) {
             // What is left unwritten here is written when somebody asks for it.
             let whole = if answer.is_partial() { None } else { Some(answer.text()) };
             let rule = Rule::Level { then };
