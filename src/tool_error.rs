@@ -52,6 +52,9 @@ const LONGEST_FIELD: usize = 80;
 /// The longest rule and the longest way out, in characters.
 const LONGEST_RULE: usize = 400;
 
+/// The longest message, in characters.
+const LONGEST_MESSAGE: usize = 8_000;
+
 /// The most problems of one call that are told.
 pub const MOST_PROBLEMS: usize = 20;
 
@@ -241,7 +244,9 @@ pub struct CorrectedCall {
 impl ToolError {
     /// A failure: what is wrong, with the value and the rule, and what the caller can do about it.
     pub fn new(code: ErrorCode, what: impl AsRef<str>, way_out: impl AsRef<str>) -> Self {
-        let message = format!("{} {}", sentence(what.as_ref()), sentence(way_out.as_ref()));
+        // What is quoted in it is escaped where that was not done before.
+        let message =
+            shortened(&format!("{} {}", sentence(what.as_ref()), sentence(way_out.as_ref())), LONGEST_MESSAGE);
         Self { code, message, problems: Vec::new(), retry_after: None }
     }
 
