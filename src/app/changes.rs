@@ -25,6 +25,18 @@ pub struct KeptState {
     pub universe: String,
 }
 
+impl KeptState {
+    /// What of it was there before a moment: what was written since, new or changed, is not in it.
+    pub fn before(&self, moment: DateTime<Utc>) -> Self {
+        let is_older = |at: DateTime<Utc>| at.timestamp_millis() < moment.timestamp_millis();
+        let older = |items: &KeptItems| -> KeptItems {
+            let items = items.iter().filter(|(_, item)| item.updated_at.is_none_or(is_older));
+            items.map(|(key, item)| (key.clone(), item.clone())).collect()
+        };
+        Self { groups: older(&self.groups), portfolios: older(&self.portfolios), universe: self.universe.clone() }
+    }
+}
+
 /// Items by the key of their names.
 pub type KeptItems = BTreeMap<String, KeptItem>;
 

@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
 use factor_types::UserId;
 use rmcp::{
     ErrorData, Peer, RoleServer,
@@ -28,6 +29,8 @@ use crate::app::{App, KeptState};
 const LOOK: Duration = Duration::from_secs(2);
 /// Addresses that one session or stream subscribes to.
 const MOST: usize = 100;
+/// A stream that was accepted so long ago and has not begun to look never will.
+const BEGINS_WITHIN: TimeDelta = TimeDelta::seconds(60);
 /// Streams of notifications that one connection opens at a time.
 const MOST_STREAMS: usize = 16;
 
@@ -36,6 +39,8 @@ const MOST_STREAMS: usize = 16;
 pub(super) struct Subscriptions {
     session: Mutex<Session>,
     streams: AtomicUsize,
+    /// When streams were accepted that have not begun to look yet, the earliest first.
+    accepted: Mutex<Vec<DateTime<Utc>>>,
 }
 
 #[derive(Debug, Default)]
@@ -96,12 +101,30 @@ impl Subscriptions {
         self.session().subscribed.remove(uri);
     }
 
+    /// Of what a stream of the newer protocol asks for, what changes here. Its client is told so before [`Self::listen`] begins, and what
+    /// changes from now on counts for it.
+    pub(super) fn accept(&self, asked: &SubscriptionFilter) -> SubscriptionFilter {
+        let (mut waiting, now) = (locked(&self.accepted), Utc::now());
+        waiting.retain(|at| now - *at < BEGINS_WITHIN);
+        waiting.push(now);
+        accepted(asked)
+    }
+
+    /// The moment from which on changes count for a stream that begins to look. Which of those accepted it is, is not known: the earliest
+    /// moment misses nothing for any of them, and at worst tells once what one of them knew.
+    fn counts_from(&self) -> Option<DateTime<Utc>> {
+        let mut waiting = locked(&self.accepted);
+        let earliest = waiting.first().copied();
+        waiting.pop();
+        earliest
+    }
+
     /// Serves a stream of the newer protocol until its client ends it.
     ///
     /// # Errors
     /// The connection has too many.
     pub(super) async fn listen(&self, app: &App, user: UserId, stream: SubscriptionContext) -> Result<(), ErrorData> {
-        let open = Open(&self.streams);
+        let (open, counts_from) = (Open(&self.streams), self.counts_from());
         if self.streams.fetch_add(1, Ordering::Relaxed) >= MOST_STREAMS {
             let rule = format!("{MOST_STREAMS} streams of notifications are the most that a connection has: end one");
             return Err(ErrorData::invalid_request(rule, None));
@@ -111,7 +134,9 @@ impl Subscriptions {
             accepted.filter_map(|uri| Some((uri.clone(), Changing::at(uri).ok()?))).collect();
         let hears_of_list = stream.accepted().resources_list_changed == Some(true);
         let looking = async {
-            let mut before = app.kept_state(user).await.ok();
+            // The client was told before this look, and may have changed something since.
+            let first = app.kept_state(user).await.ok();
+            let mut before = first.map(|state| counts_from.map_or(state.clone(), |from| Arc::new(state.before(from))));
             loop {
                 tokio::time::sleep(LOOK).await;
                 let Ok(now) = app.kept_state(user).await else { continue };
@@ -137,13 +162,17 @@ impl Subscriptions {
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
-        // Nothing panics while it is held.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.session)
     }
 }
 
+/// Nothing panics while one of them is held.
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Of what a stream asks for, what changes here: addresses of resources, the list of them.
-pub(super) fn accepted(asked: &SubscriptionFilter) -> SubscriptionFilter {
+fn accepted(asked: &SubscriptionFilter) -> SubscriptionFilter {
     let known = asked.resource_subscriptions.iter().flatten().filter(|uri| Changing::at(uri).is_ok());
     let filter = SubscriptionFilter::builder().resource_subscriptions(known.take(MOST).cloned());
     match asked.resources_list_changed {
@@ -240,6 +269,27 @@ mod tests {
         assert_eq!(told(&before, &state(&[], "u")), ["factor://group/a"], "one that is gone");
         let lists = |now: &KeptState| is_another_list(&before, now);
         assert!(!lists(&state(&[("a", 9)], "v")) && lists(&state(&[], "u")) && lists(&state(&[("b", 1)], "u")));
+    }
+
+    #[test]
+    fn what_was_written_since_a_stream_was_accepted_is_not_in_its_first_look() {
+        let first_look = state(&[("a", 10), ("b", 20)], "u").before(DateTime::from_timestamp(20, 0).unwrap());
+        assert_eq!(first_look, state(&[("a", 10)], "u"));
+        assert!(is_another_list(&first_look, &state(&[("a", 10), ("b", 20)], "u")));
+    }
+
+    #[test]
+    fn of_streams_accepted_at_once_none_counts_from_later_than_it_was_accepted() {
+        let (subscriptions, asked) = (Subscriptions::default(), SubscriptionFilter::builder().build());
+        assert_eq!(subscriptions.counts_from(), None);
+        let accepted = [(); 3].map(|()| {
+            subscriptions.accept(&asked);
+            *locked(&subscriptions.accepted).last().unwrap()
+        });
+        for _ in 0..3 {
+            assert_eq!(subscriptions.counts_from(), Some(accepted[0]));
+        }
+        assert_eq!(subscriptions.counts_from(), None);
     }
 
     #[test]

@@ -80,8 +80,6 @@ async fn a_stream_over_standard_input_hears_and_does_not_hold_the_end_up() {
     let accepted = process.message().await;
     assert_eq!(accepted["method"], "notifications/subscriptions/acknowledged", "{accepted}");
     assert_eq!(accepted["params"]["notifications"]["resourceSubscriptions"], json!(["factor://portfolio/mine"]));
-    // The state that changes are told against is looked at within two seconds.
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let save = json!({"name": "save_portfolio", "arguments": {"portfolio_name": "Mine", "holdings": {"SPY": 1}}});
     let saved = process.ask("tools/call", modern(save)).await;
     let mut told = Vec::new();
