@@ -238,9 +238,9 @@ impl Analyzer {
         // Before the sections: the answer would be none of what was asked.
         check_caps(&request.plan, &fundamentals)?;
 
-        let facts = prints::of_facts(&fundamentals);
-        let plan = request.plan.clone();
-        let key = ReportKey { panel: prepared.id, factors: factors.clone(), floor, plan, fundamentals };
+        let (plan, fundamentals) = (request.plan.clone(), Arc::new(fundamentals));
+        let of = Arc::clone(&fundamentals);
+        let key = ReportKey { panel: prepared.id, factors: factors.clone(), floor, plan, fundamentals: of };
         let computing = Fetching::default();
         computing.expect(1);
         let part = traces::part("report");
@@ -258,7 +258,7 @@ impl Analyzer {
             factors,
             report_cached,
             computed,
-            facts,
+            fundamentals,
             panel_ms,
             source: self.providers.prices.about(),
             today: caller.clock.today,

@@ -33,7 +33,7 @@ pub(super) struct ReportKey {
     pub(super) factors: Vec<Arc<Factor>>,
     pub(super) floor: usize,
     pub(super) plan: Plan,
-    pub(super) fundamentals: Fundamentals,
+    pub(super) fundamentals: Arc<Fundamentals>,
 }
 
 /// Reports, kept.
@@ -72,7 +72,7 @@ impl ReportCache {
         }
         // The budget is for computing: waiting for a turn at it is in the call's deadline alone, which leaves less of it.
         let watch = caller.watch(self.budget);
-        let computed = compute(Arc::clone(study), key.plan.clone(), key.fundamentals.clone(), watch).await?;
+        let computed = compute(Arc::clone(study), key.plan.clone(), Arc::clone(&key.fundamentals), watch).await?;
         // A cancelled call also ends with a report, of the sections that were done by then: nobody is there to get it.
         if caller.cancel.is_cancelled() {
             return Err(AnalysisError::Cancelled);
@@ -99,7 +99,7 @@ impl ReportCache {
 async fn compute(
     study: Arc<Study>,
     plan: Plan,
-    fundamentals: Fundamentals,
+    fundamentals: Arc<Fundamentals>,
     watch: impl FnOnce() -> Stopwatch + Send + 'static,
 ) -> Result<Computed, AnalysisError> {
     // A second of arithmetic on an async thread would hold up whoever else is served by it.

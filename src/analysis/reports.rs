@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
 use factor_analytics::{
-    Study,
+    Fundamentals, Study,
     composite::Composite,
     panel::Window,
     report::{CorrelationReport, PerformanceReport, ReturnsReport},
@@ -13,7 +13,7 @@ use factor_analytics::{
 use factor_prices::SourceInfo;
 use factor_types::{Category, Factor, Ticker};
 
-use super::{AnalysisKind, Digested, Prepared, Timings};
+use super::{AnalysisKind, Digested, Prepared, Timings, prints};
 
 /// A finished analysis: everything an answer is made of.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct Analysis {
     /// True when the sections were there already; their timings are then those of their computing.
     pub report_cached: bool,
     pub(super) computed: Computed,
-    /// The digest of dividends, closes and capitalisations.
-    pub facts: Digested,
+    /// Dividends, closes and capitalisations.
+    pub(super) fundamentals: Arc<Fundamentals>,
     /// How long the panel took to come by, in milliseconds.
     pub panel_ms: f64,
     /// The price source.
@@ -111,6 +111,11 @@ impl Report {
 }
 
 impl Analysis {
+    /// The digest of dividends, closes and capitalisations.
+    pub fn facts(&self) -> Digested {
+        prints::of_facts(&self.fundamentals)
+    }
+
     /// The sections.
     pub fn report(&self) -> &Report {
         &self.computed.0

@@ -222,7 +222,7 @@ async fn a_report_that_was_stopped_is_not_given_and_not_kept() {
         factors: Vec::new(),
         floor,
         plan: request.plan.clone(),
-        fundamentals: Fundamentals::default(),
+        fundamentals: Arc::default(),
     };
     cancel.cancel();
     let waits = caller(&cancel, PATIENT);

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Version,
-    fields::{self as answer, Part},
+    fields::{Fields, Part},
 };
 
 /// Fields that change though the figures do not: times, caches, the day of the analysis, and the receipt, which is of the rest.
@@ -17,8 +17,8 @@ const PASSING: [&str; 6] = ["performance", "cache", "lifecycle", "analysis_date"
 const ROOM: usize = 1_500;
 
 /// Characters that an answer has to spare for what passes, beyond what that takes in this one; none where nothing of it passes.
-pub(super) fn spare(answer: &answer::Fields) -> usize {
-    let passing = |fields: &answer::Fields| -> usize {
+pub(super) fn spare(answer: &Fields) -> usize {
+    let passing = |fields: &Fields| -> usize {
         PASSING.iter().filter(|name| **name != "receipt").filter_map(|name| fields.get(name)).map(Part::chars).sum()
     };
     let within = match answer.get("analysis_metadata") {
@@ -32,7 +32,7 @@ pub(super) fn spare(answer: &answer::Fields) -> usize {
 }
 
 /// The fields of an object as they are written.
-type Fields<'a> = IndexMap<String, &'a RawValue>;
+type Written<'a> = IndexMap<String, &'a RawValue>;
 
 /// The state of an answer's figures, by its fields as they are written.
 pub(crate) fn of_fields<'a, V: AsRef<str>>(fields: impl IntoIterator<Item = (&'a str, V)>) -> Version {
@@ -48,7 +48,7 @@ pub(crate) fn of_fields<'a, V: AsRef<str>>(fields: impl IntoIterator<Item = (&'a
         match name {
             // A link is another one each time.
             "analysis_metadata" | "truncated" => {
-                let inner: Fields<'_> = serde_json::from_str(value).unwrap_or_default();
+                let inner: Written<'_> = serde_json::from_str(value).unwrap_or_default();
                 let kept = inner
                     .iter()
                     .filter(|(name, _)| !PASSING.contains(&name.as_str()) && *name != "how_to_get_the_rest");
@@ -62,7 +62,7 @@ pub(crate) fn of_fields<'a, V: AsRef<str>>(fields: impl IntoIterator<Item = (&'a
 
 /// The same of a whole answer; of what is no object, which no answer is, that of nothing.
 pub(crate) fn of_text(text: &str) -> Version {
-    let fields: Fields<'_> = serde_json::from_str(text).unwrap_or_default();
+    let fields: Written<'_> = serde_json::from_str(text).unwrap_or_default();
     of_fields(fields.iter().map(|(name, value)| (name.as_str(), value.get())))
 }
 

@@ -33,8 +33,8 @@ pub(crate) fn draft(app: &App, asked: &Asked, analysis: &Analysis, besides: Opti
         panel: digits(&prints.panel),
         yields: prints.yields.as_ref().map(digits).unwrap_or_default(),
         facts: match besides {
-            Some(besides) => Version::of(&(digits(&analysis.facts), besides.as_str())).as_str().to_owned(),
-            None => digits(&analysis.facts),
+            Some(besides) => Version::of(&(digits(&analysis.facts()), besides.as_str())).as_str().to_owned(),
+            None => digits(&analysis.facts()),
         },
         series: 0,
     };

@@ -18,9 +18,12 @@ use crate::{
     progress::Progress,
 };
 
-/// A receipt, read.
+/// A receipt, read, and the arguments that it is of.
 #[derive(Debug, Clone)]
-pub struct Question(Receipt);
+pub struct Question {
+    receipt: Receipt,
+    arguments: Map<String, Value>,
+}
 
 /// Why a receipt cannot be replayed, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,29 +79,27 @@ impl Question {
     /// # Errors
     /// What is no receipt, is damaged, or lacks arguments that are not given.
     pub fn read(receipt: &str, given: Option<Map<String, Value>>) -> Result<Self, NoReplay> {
-        let mut receipt = Receipt::read(receipt)?;
-        match (&receipt.of.asked, given) {
+        let receipt = Receipt::read(receipt)?;
+        let arguments = match (&receipt.of.asked, given) {
             (Arguments::ArgumentsHash(_), None) => {
                 return Err(NoReplay::Arguments(
                     "the arguments were too long for the receipt: give them with --arguments FILE, the JSON object of the call",
                 ));
             }
-            (_, None) => {}
-            (known, Some(given)) => {
-                if Arguments::of(&given) != *known {
-                    return Err(NoReplay::Arguments(
-                        "these are not the arguments of the receipt: give the JSON object of the call just as it was sent, or leave --arguments out where the receipt has them",
-                    ));
-                }
-                receipt.of.asked = Arguments::Arguments(given);
+            (Arguments::Arguments(known), None) => known.clone(),
+            (known, Some(given)) if Arguments::of(&given) == *known => given,
+            (_, Some(_)) => {
+                return Err(NoReplay::Arguments(
+                    "these are not the arguments of the receipt: give the JSON object of the call just as it was sent, or leave --arguments out where the receipt has them",
+                ));
             }
-        }
-        Ok(Self(receipt))
+        };
+        Ok(Self { receipt, arguments })
     }
 
     /// The clock by which it was answered.
     pub fn clock(&self) -> Clock {
-        Clock { today: self.0.of.today, final_through: self.0.of.final_through }
+        Clock { today: self.receipt.of.today, final_through: self.receipt.of.final_through }
     }
 
     /// Asks it again, for a user whose groups and portfolios it may rest on. The app has to have its clock.
@@ -106,10 +107,7 @@ impl Question {
     /// # Errors
     /// When this version has no such tool.
     pub async fn asked_again(self, app: &Arc<App>, user: UserId, progress: Progress) -> Result<Replayed, NoReplay> {
-        let Self(receipt) = self;
-        let Arguments::Arguments(arguments) = &receipt.of.asked else {
-            unreachable!("read takes none without arguments")
-        };
+        let Self { receipt, arguments } = self;
         let mut asked = arguments.clone();
         // The receipt is of the whole answer, however much of it was shown.
         asked.insert("max_chars".to_owned(), 0.into());
@@ -126,7 +124,7 @@ impl Question {
         let mut replayed = Replayed {
             same: false,
             tool: receipt.of.tool.clone(),
-            arguments: arguments.clone(),
+            arguments,
             today: receipt.of.today,
             answer_was: receipt.answer.clone(),
             answer_is: None,

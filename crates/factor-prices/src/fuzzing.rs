@@ -1,34 +1,23 @@
 //! What a fuzzer feeds. Each function takes any bytes and checks what must hold of whatever they are read as; `fuzz/` has a target for
 //! each, and every test run feeds them the corpora that are kept there.
 
+#[path = "../../../fuzz/checks.rs"]
+mod checks;
+
 pub use crate::{
     files::fuzzing::{csv_file, parquet_file},
     french::fuzzing::french_file,
     vendors::fuzzing::vendor_body,
 };
 
-/// The longest message about bytes that cannot be used, in characters.
-const LONGEST: usize = 2_000;
-
-/// A message is for one line of a log or a sentence of an answer.
+/// What is said of bytes that cannot be used, in 2,000 characters at most.
 pub(crate) fn sound_message(message: &str) {
-    assert!(!message.is_empty() && !message.chars().any(char::is_control), "{message:?}");
-    assert!(message.chars().count() <= LONGEST, "{} characters: {message:?}", message.chars().count());
+    checks::sound_message(message, 2_000);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
-
-    /// Feeds a target its corpus; there must be one.
-    fn replay(name: &str, target: fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
-        let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert!(files.len() >= 10, "{} files in {}", files.len(), folder.display());
-        for file in files {
-            target(&fs::read(file).unwrap());
-        }
-    }
+    use super::checks::replay;
 
     #[test]
     fn corpus_of_csv_files() {

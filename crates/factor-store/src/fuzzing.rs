@@ -1,6 +1,13 @@
 //! What a fuzzer feeds: mapping files of any bytes. `fuzz/` has a target for it, and every test run feeds it the corpus that is kept there.
 
+#[path = "../../../fuzz/checks.rs"]
+mod checks;
+
+use self::checks::sound_message;
 use crate::{MappingKind, funds, source};
+
+/// The longest message about a file that cannot be used, in characters.
+const LONGEST: usize = 2_000;
 
 /// A file of the universe: the first byte says which, the rest is what it holds. It has rows, or the refusal says in a line where it is
 /// wrong.
@@ -12,33 +19,21 @@ pub fn mapping_file(bytes: &[u8]) {
             Ok(rows) => assert!(!rows.is_empty(), "a file without rows is no file"),
             Err(refusal) => {
                 assert!(refusal.line > 0 && refusal.column > 0, "{refusal:?}");
-                sound_message(&refusal.message);
+                sound_message(&refusal.message, LONGEST);
             }
         },
         None => {
             if let Err(rule) = funds::read(&String::from_utf8_lossy(text)) {
-                sound_message(&rule);
+                sound_message(&rule, LONGEST);
             }
         }
     }
 }
 
-fn sound_message(message: &str) {
-    assert!(!message.is_empty() && message.chars().count() <= 2_000, "{message:?}");
-    assert!(!message.chars().any(char::is_control), "{message:?}");
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
-
     #[test]
     fn corpus_of_mapping_files() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/mapping_file");
-        let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert!(files.len() >= 10, "{} files in {}", files.len(), folder.display());
-        for file in files {
-            super::mapping_file(&fs::read(file).unwrap());
-        }
+        super::checks::replay("mapping_file", super::mapping_file);
     }
 }

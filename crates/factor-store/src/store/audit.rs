@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     StoreError,
-    audit::{AuditEntry, AuditKey, AuditRow, Checkpoint, Head},
+    audit::{AuditEntry, AuditKey, AuditRow, Checkpoint, Head, hex},
 };
 
 /// Rows of one read.
@@ -25,7 +25,7 @@ pub(super) async fn name(tx: &mut Transaction<'_>, user: UserId) -> Result<Strin
     }
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Unavailable(format!("no random bytes: {error}")))?;
-    let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = hex(&bytes);
     // One user's writes come one after the other.
     let give = statement("INSERT INTO audit_names (user_id, name) VALUES ($1, $2)");
     tx.run(give.bind(user.number()).bind(name.as_str())).await?;
