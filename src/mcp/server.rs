@@ -28,7 +28,7 @@ use super::{
     pictures, progress, prompts,
     raw_content::RawContent,
     resources,
-    subscriptions::{self, Subscriptions},
+    subscriptions::Subscriptions,
     tools::{ToolEntry, ToolFn},
     transport::Arguments,
     work,
