@@ -18,7 +18,8 @@ usage: scripts/long.sh NAME [TIMES]
   stress     the oracle of stress tests over 20 portfolios and every episode
   isolation  TIMES thousand rows (default 1000) of each store by MCP, server-sent events and REST at once, a fifth of the calls given up:
              whether anybody sees what is another's
-  replicas   three servers behind nginx under the load of 100 keys, one of them killed, TIMES over (default 3)
+  replicas   three servers behind nginx under the load of 100 keys, one of them killed, then all replaced, TIMES over (default 3);
+             those that are replaced run the program REPLICAS_OLDER, where it is set
   receipts   200 answers of every tool that analyses, replayed after a restart
   soak       two hundred users for TIMES seconds (default 3600): memory and descriptors stay what they are after the first half
   jumps      the rules for doubtful prices and yields on the market data: faults put in, TIMES x 92 of each kind (default 20), and

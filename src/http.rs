@@ -34,12 +34,20 @@ mod sse;
 mod stay;
 mod tokens;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, body::Body, middleware, routing::MethodRouter, serve::ListenerExt};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, header::CONNECTION},
+    middleware,
+    routing::MethodRouter,
+    serve::ListenerExt,
+};
 use factor_auth::Verifier;
 use factor_store::{NewUsers, Store, StoreError};
+use futures::FutureExt;
 use hyper::service::service_fn;
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::TowerToHyperService};
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -93,7 +101,10 @@ const METRICS_CONNECTIONS: ConnectionLimits = ConnectionLimits { most: 16, most_
 /// The longest request head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// How long requests at work may take to finish once the server is asked to stop.
-const DRAIN_TIME: Duration = Duration::from_secs(10);
+const DRAIN_TIME: Duration = Duration::from_secs(15);
+/// How long the connections that are open may send their next request after that. A balancer sends requests over connections that it
+/// keeps: one that is closed as it does loses the request, and one that is closed by an answer does not.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// How long a connection that is not taken is heard, so that its client reads why.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -239,24 +250,23 @@ impl HttpServer {
         // The issuer's keys are fetched before the first token comes, and anew as long as the server runs.
         let fetching = verifier.map(|verifier| tokio::spawn(async move { verifier.keep_fresh().await }));
         let graceful = GracefulShutdown::new();
-        let accepting = accept(listener, &connections, &router, &graceful);
+        let accepting = accept(listener, &connections, &router, (&graceful, &stopping));
         let scraped = async {
-            match metrics {
-                Some(metrics) => accept(metrics.listener, &metrics.connections, &metrics.router, &graceful).await,
-                None => std::future::pending().await,
+            if let Some(metrics) = metrics {
+                accept(metrics.listener, &metrics.connections, &metrics.router, (&graceful, &stopping)).await;
             }
         };
-        tokio::select! {
-            () = accepting => {}
-            () = scraped => {}
-            () = stop => {}
-        }
-        // The listeners are closed with what accepted from them; those who are connected hear that it stops.
-        stopping.cancel();
-        tracing::info!("asked to stop");
-        // Streams that only listen never end by themselves: they are ended once no request is at work.
+        // Those who are connected hear that it stops; the listeners are closed with what accepted from them.
+        let told = async {
+            stop.await;
+            stopping.cancel();
+            tracing::info!("asked to stop");
+        };
+        tokio::join!(told, accepting, scraped);
+        let _ = tokio::time::timeout(LAST_REQUESTS, connections.all_at_work()).await;
+        // Streams that only listen never end by themselves: they are ended once no request is at work, and none begins after that.
         let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
-        let _ = tokio::time::timeout(DRAIN_TIME, requests.acquire_many(all)).await;
+        let _none_begins = tokio::time::timeout(DRAIN_TIME, requests.acquire_many(all)).await;
         streams.cancel();
         let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
         if let Some(fetching) = fetching {
@@ -265,19 +275,30 @@ impl HttpServer {
     }
 }
 
-/// Takes in whoever connects.
-async fn accept(listener: TcpListener, connections: &Arc<Connections>, router: &Router, graceful: &GracefulShutdown) {
+/// Takes in whoever connects, until the server is asked to stop; then those whom the system has let in before, and closes.
+async fn accept(
+    listener: TcpListener,
+    connections: &Arc<Connections>,
+    router: &Router,
+    (graceful, stopping): (&GracefulShutdown, &CancellationToken),
+) {
     // Nagle's algorithm and delayed acknowledgements would add 40 ms to every answer of a session.
     let mut listener = listener.tap_io(|io| {
         if let Err(error) = io.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY not set");
         }
     });
-    loop {
-        let (io, peer) = axum::serve::Listener::accept(&mut listener).await;
-        match connections.admit(peer.ip()) {
-            Ok(admitted) => serve_connection(io, admitted, router.clone(), graceful),
-            Err(full) => drop(tokio::spawn(send_away(io, full))),
+    let take = |(io, peer): (TcpStream, SocketAddr)| match connections.admit(peer.ip()) {
+        Ok(admitted) => serve_connection(io, admitted, router.clone(), (graceful, stopping.clone())),
+        Err(full) => drop(tokio::spawn(send_away(io, full))),
+    };
+    while let Some(came) = stopping.run_until_cancelled(axum::serve::Listener::accept(&mut listener)).await {
+        take(came);
+    }
+    for _ in 0..CONNECTIONS.most {
+        match axum::serve::Listener::accept(&mut listener).now_or_never() {
+            Some(came) => take(came),
+            None => return,
         }
     }
 }
@@ -294,7 +315,12 @@ fn listener(addr: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves one connection in a task of its own.
-fn serve_connection(io: TcpStream, admitted: Admitted, router: Router, graceful: &GracefulShutdown) {
+fn serve_connection(
+    io: TcpStream,
+    admitted: Admitted,
+    router: Router,
+    (graceful, stopping): (&GracefulShutdown, CancellationToken),
+) {
     let connection = Arc::clone(&admitted.connection);
     let watched = Watched::new(io, Arc::clone(&connection));
     let service = TowerToHyperService::new(router);
@@ -303,7 +329,15 @@ fn serve_connection(io: TcpStream, admitted: Admitted, router: Router, graceful:
         let began = Arc::new(connection.begins());
         request.extensions_mut().insert(CameOver { peer: connection.peer, request: Arc::clone(&began) });
         let answering = hyper::service::Service::call(&service, request);
-        async move { answering.await.map(|response| held(response, began)) }
+        let stopping = stopping.clone();
+        async move {
+            let mut response = answering.await?;
+            // hyper closes the connection after it, and whoever keeps connections knows.
+            if stopping.is_cancelled() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(held(response, began))
+        }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     // The connection keeps the time itself: hyper's counts the pause between two requests as a slow head.

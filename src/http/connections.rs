@@ -142,6 +142,14 @@ impl Connections {
         self.open().connections.len()
     }
 
+    /// Comes back once none is between two requests or has one on its way.
+    pub(super) async fn all_at_work(&self) {
+        const LOOK_AGAIN: Duration = Duration::from_millis(10);
+        while self.open().connections.values().any(|connection| connection.state().phase != Phase::Work) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// The one that has been idle or slow for longest, and long enough; none where all are at work or have just come.
     fn slowest<'a>(&self, connections: impl Iterator<Item = &'a Arc<Connection>>) -> Option<u64> {
         let states = connections.map(|connection| (connection.state(), connection.id));

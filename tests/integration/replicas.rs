@@ -26,10 +26,12 @@ use tokio::{
     time::Instant,
 };
 
+#[cfg(unix)]
+use crate::support::signal;
 use crate::{
     isolation::{User, add_user},
     sse::Sse,
-    support::{Http, LEGACY, PATIENCE, Response, command},
+    support::{Http, LEGACY, PATIENCE, Response, command, command_of, program},
 };
 
 const KEY: &str = "planted-KEY-4711";
@@ -50,6 +52,12 @@ fn nginx() -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the server")]
 fn is_long() -> bool {
     std::env::var_os("REPLICAS_LONG").is_some()
+}
+
+/// The program of an earlier version, whose place this one takes, where there is one to try.
+#[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the server")]
+fn older() -> Option<PathBuf> {
+    std::env::var_os("REPLICAS_OLDER").map(PathBuf::from)
 }
 
 /// A server of the three.
@@ -92,7 +100,7 @@ impl Fleet {
         let port = free_port().await;
         let mut replicas = BTreeMap::new();
         for name in REPLICAS {
-            let replica = start(folder.path(), &settings, name, port).await;
+            let replica = start(&older().unwrap_or_else(program), folder.path(), &settings, name, (0, port)).await;
             let named = format!("server {name}:8765");
             assert_eq!(conf.matches(&named).count(), 2, "the settings name every server");
             conf = conf.replace(&named, &format!("server {}", replica.http.addr));
@@ -117,6 +125,17 @@ impl Fleet {
             users.push(add_user(self.folder.path(), &settings, number).await);
         }
         users
+    }
+
+    /// Asks a server to stop, waits until it has, and starts one in its place.
+    #[cfg(unix)]
+    async fn replace(&mut self, name: &'static str) {
+        let replica = self.replicas.get_mut(name).unwrap();
+        signal(replica.child.id().unwrap(), "TERM");
+        let ended = tokio::time::timeout(PATIENCE, replica.child.wait()).await.expect("it does not stop").unwrap();
+        assert!(ended.success(), "{name}: {ended}");
+        let ports = (replica.http.addr.port(), self.front.addr.port());
+        *replica = start(&program(), self.folder.path(), &self.settings, name, ports).await;
     }
 
     async fn kill(&mut self, name: &str) {
@@ -169,9 +188,16 @@ async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
-async fn start(folder: &Path, settings: &[(&'static str, String)], name: &'static str, port: u16) -> Replica {
-    let mut child = command(folder)
-        .args(["serve", "http", "--addr", "127.0.0.1:0", "--allowed-host", &format!("127.0.0.1:{port}")])
+/// Starts a server at one of the `ports` for the balancer at the other.
+async fn start(
+    program: &Path,
+    folder: &Path,
+    settings: &[(&'static str, String)],
+    name: &'static str,
+    (own, front): (u16, u16),
+) -> Replica {
+    let mut child = command_of(program, folder)
+        .args(["serve", "http", "--addr", &format!("127.0.0.1:{own}"), "--allowed-host", &format!("127.0.0.1:{front}")])
         .envs(settings.iter().map(|(name, value)| (*name, value.as_str())))
         .env("FACTOR_REPLICA", name)
         .env("RUST_LOG", "off")
@@ -304,7 +330,7 @@ async fn what_one_server_has_the_others_have() {
         .iter()
         .map(|chain| (chain["replica"].as_str().unwrap(), chain["rows"].as_u64().unwrap()))
         .collect();
-    assert_eq!(rows, [("a", 3), ("b", 3), ("c", 2)].into());
+    assert_eq!(rows, [("a", 3 + 1), ("b", 3 + 4), ("c", 2 + 4)].into(), "calls and readings");
     fleet.close().await;
 }
 
@@ -437,6 +463,52 @@ async fn one_of_three_is_killed_under_load() {
         fleet.tickers.iter().map(|ticker| (ticker, fleet.vendor.count_for(ticker))).filter(|(_, n)| *n != 1).collect();
     assert!(again.iter().all(|(_, n)| *n == 2), "{again:?}");
     // The chain of the killed one ends where it ended, and is whole.
+    let verified = fleet.command(&["audit", "verify"]).await;
+    assert!(verified.status.success(), "{verified:?}");
+    fleet.close().await;
+}
+
+/// The step of the next version's tables is made, and its servers take the others' places one after the other, under load.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_take_the_place_of_others_and_no_call_fails() {
+    let Some(nginx) = nginx() else { return };
+    let limit = "1000000 per day;1000000 per day;1000000 per day";
+    let mut fleet = Fleet::open(&nginx, &[("FACTOR_LOOKUPS_RATE_LIMIT", limit)]).await;
+    let users = Arc::new(fleet.users(if is_long() { 100 } else { 8 }).await);
+    let is_over = Arc::new(AtomicBool::new(false));
+    let calling: Vec<_> = (0..users.len())
+        .map(|number| {
+            let (users, is_over, front) = (Arc::clone(&users), Arc::clone(&is_over), Http::at(fleet.front.addr));
+            tokio::spawn(async move {
+                let user = &users[number];
+                let group = json!({"group_name": "Pair", "tickers": ["TAA", "TAB"], "validate": false});
+                assert_eq!(content(&called(&front, user, "create_factor_group", group).await)["status"], "success");
+                let mut count = 0;
+                while !is_over.load(Ordering::SeqCst) {
+                    let response = called(&front, user, "list_factors", json!({"query": "pair"})).await;
+                    assert_eq!(content(&response)["status"], "success", "call {count} of {number}: {response:?}");
+                    count += 1;
+                }
+                count
+            })
+        })
+        .collect();
+    let next = "ALTER TABLE portfolios ADD COLUMN note TEXT; CREATE TABLE of_the_next (id BIGINT PRIMARY KEY); \
+                INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                VALUES (9001, 'next', true, '\\x00', 1)";
+    fleet.cluster.sql(&fleet.database, next).unwrap();
+    for name in REPLICAS {
+        fleet.replace(name).await;
+        // The balancer takes it in again.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    is_over.store(true, Ordering::SeqCst);
+    let mut answered = 0;
+    for user in calling {
+        answered += user.await.unwrap();
+    }
+    eprintln!("{answered} answered while three servers were replaced");
     let verified = fleet.command(&["audit", "verify"]).await;
     assert!(verified.status.success(), "{verified:?}");
     fleet.close().await;

@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
@@ -46,7 +46,17 @@ pub(crate) fn warnings_of(answer: &Value) -> &Value {
 
 /// The binary, with nothing of this machine's environment or settings.
 pub(crate) fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_factor-mcp"));
+    command_of(&program(), folder)
+}
+
+/// The program that is tested.
+pub(crate) fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_factor-mcp"))
+}
+
+/// [`command`] of another program.
+pub(crate) fn command_of(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.env_clear().env("FACTOR_TODAY", TODAY).env("HOME", folder).current_dir(folder).kill_on_drop(true);
     // Where the lines that tests run are counted, a server's count too.
     command.envs(option_env!("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
