@@ -1,4 +1,4 @@
-//! The audit: every call leaves a row before its answer goes out.
+//! The audit: every call, and every reading of a whole result, leaves a row before its answer goes out.
 //!
 //! A call waits until its row is in the store, so that no answer is without one, whatever becomes of the process; rows of calls that
 //! end at the same time are written together, so that they wait for one writing. Where the store is away, calls fail: what
@@ -23,8 +23,10 @@ use moka::sync::Cache;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
+use super::App;
 use crate::{
     answer::{Rendered, canonical, receipt::canonical_arguments},
+    results::KeptResult,
     settings::{AuditMode, Settings},
     tool_error::{ErrorCode, ToolError},
 };
@@ -33,6 +35,8 @@ use crate::{
 const KEY_FILE: &str = "audit.key";
 /// What the chain of a server without a name is called.
 const NAMELESS: &str = "server";
+/// The operation of whoever reads the whole of an answer that was cut.
+const RESULT_READ: &str = "read_result";
 /// Rows that wait to be written, at most; as many calls as a server has at work, and more.
 const WAITING: usize = 4_096;
 /// Rows written together.
@@ -48,6 +52,15 @@ pub(crate) struct Called {
     pub(crate) tool: &'static str,
     /// The seal of its arguments.
     pub(crate) arguments: String,
+}
+
+/// What a call brought.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answered<'a> {
+    /// What was computed for it, or looked up.
+    Anew(&'a Rendered),
+    /// What an earlier call had brought, whose row says what it rests on.
+    Kept,
 }
 
 /// Writes the rows.
@@ -91,7 +104,11 @@ impl Audit {
     ///
     /// # Errors
     /// It could not be: the call's answer is not to go out.
-    pub(crate) async fn record(&self, called: &Called, outcome: Result<&Rendered, ErrorCode>) -> Result<(), ToolError> {
+    pub(crate) async fn record(
+        &self,
+        called: &Called,
+        outcome: Result<Answered<'_>, ErrorCode>,
+    ) -> Result<(), ToolError> {
         self.written(called, outcome).await.map_err(|error| {
             tracing::error!(%error, "a call cannot be written into the audit");
             ToolError::new(
@@ -102,7 +119,7 @@ impl Audit {
         })
     }
 
-    async fn written(&self, called: &Called, outcome: Result<&Rendered, ErrorCode>) -> Result<(), StoreError> {
+    async fn written(&self, called: &Called, outcome: Result<Answered<'_>, ErrorCode>) -> Result<(), StoreError> {
         let who = match self.names.get(&called.user) {
             Some(name) => name,
             None => {
@@ -112,7 +129,8 @@ impl Audit {
             }
         };
         let (word, data, answer) = match outcome {
-            Ok(answer) => ("ok", data_of(answer), state_of(answer).await),
+            Ok(Answered::Anew(answer)) => ("ok", data_of(answer), state_of(answer).await),
+            Ok(Answered::Kept) => ("ok", String::new(), String::new()),
             Err(code) => (code.as_str(), String::new(), String::new()),
         };
         let entry = AuditEntry {
@@ -137,6 +155,23 @@ impl Audit {
             tokio::spawn(write_all(waiting, Arc::clone(&self.store), self.key.clone(), self.replica.clone()));
             queue
         })
+    }
+}
+
+impl App {
+    /// The whole of an answer that was cut, where it is this user's and still kept. Its reading leaves a row too.
+    ///
+    /// # Errors
+    /// It could not be written down.
+    pub(crate) async fn whole_result(&self, user: UserId, uri: &str) -> Result<Option<KeptResult>, ToolError> {
+        let found = self.results.find(user, uri).await;
+        if let Some(audit) = &self.audit {
+            let arguments = Map::from_iter([("uri".to_owned(), Value::from(uri))]);
+            let called = Called { user, tool: RESULT_READ, arguments: audit.sealed(RESULT_READ, &arguments) };
+            let outcome = found.as_ref().map(|_| Answered::Kept).ok_or(ErrorCode::NotFound);
+            audit.record(&called, outcome).await?;
+        }
+        Ok(found)
     }
 }
 

@@ -225,7 +225,9 @@ pub(super) async fn read(
         }
     }
     if uri.starts_with(results::URI_PREFIX) {
-        let Some(result) = app.results.find(call.user, uri).await else {
+        let found = app.whole_result(call.user, uri).await;
+        let found = found.map_err(|unwritten| ErrorData::internal_error(unwritten.to_string(), None))?;
+        let Some(result) = found else {
             return Err(not_found(uri, "results are kept 30 minutes: call the tool again"));
         };
         let mime = result.media().mime();

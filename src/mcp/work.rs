@@ -20,7 +20,10 @@ use super::{
 use crate::{
     analysis::of_user,
     answer::{MAX_CHARS, Rendered, within},
-    app::{App, CallLine, Payer, audit::Called},
+    app::{
+        App, CallLine, Payer,
+        audit::{Answered, Called},
+    },
     arguments::mended,
     metrics::of_tool,
     services::{Call, common_args::longest_of},
@@ -110,7 +113,7 @@ async fn written_down(
     outcome: Result<&Rendered, ErrorCode>,
 ) -> Result<(), ToolError> {
     match (&app.audit, called) {
-        (Some(audit), Some(called)) => audit.record(called, outcome).await,
+        (Some(audit), Some(called)) => audit.record(called, outcome.map(Answered::Anew)).await,
         _ => Ok(()),
     }
 }

@@ -29,9 +29,13 @@ pub(super) const ROUTES: &[Route] = &[Route {
 
 /// The result of this id, where it is this user's and still kept.
 pub(super) async fn answered(server: &Server, user: UserId, id: &str, headers: &HeaderMap) -> Response {
-    let Some(whole) = server.app().results.find(user, &format!("{URI_PREFIX}{id}")).await else {
-        let words = "There is no result with this id. Results are kept 30 minutes, for those who asked: send the request again.";
-        return Problem::new(ErrorCode::NotFound, words.to_owned()).at(endpoint(PATH), None).into_response();
+    let whole = match server.app().whole_result(user, &format!("{URI_PREFIX}{id}")).await {
+        Ok(Some(whole)) => whole,
+        Ok(None) => {
+            let words = "There is no result with this id. Results are kept 30 minutes, for those who asked: send the request again.";
+            return Problem::new(ErrorCode::NotFound, words.to_owned()).at(endpoint(PATH), None).into_response();
+        }
+        Err(unwritten) => return Problem::of_error(&unwritten).at(endpoint(PATH), None).into_response(),
     };
     let tag = entity_tag(&Version::from(Sha256::new().chain_update(whole.bytes())));
     let mut response = if conditions::is_known(headers, &tag) {

@@ -208,6 +208,34 @@ async fn a_user_is_exported_whole_and_deleted_whole() {
     assert_eq!(audited.call(&bob, "list_factor_groups", json!({})).await["factor_groups"][0]["group_name"], "Basket");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_a_whole_result_is_written_down_too() {
+    let audited = Audited::open().await;
+    let (ann, bob) = (audited.user(1).await, audited.user(2).await);
+    let asked = json!({"analysis_type": "returns", "format": "full", "max_chars": 4_000});
+    let cut = audited.call(&ann, "get_factor_analysis", asked).await;
+    let uri = cut["truncated"]["how_to_get_the_rest"].as_str().unwrap();
+    let uri = &uri[uri.find("factor://result/").unwrap()..];
+    let uri = uri.split([' ', ',', ';', ')']).next().unwrap().trim_end_matches('.');
+    for user in [&ann, &bob] {
+        let by = [("Authorization", user.header.as_str())];
+        audited.shop.http.modern_with(&by, "resources/read", json!({"uri": uri})).await;
+        let path = format!("/api/results/{}", uri.rsplit('/').next().unwrap());
+        audited.shop.http.send("GET", &path, &by, "").await;
+    }
+    let rows = audited.rows().await;
+    let told: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row["operation"].as_str().unwrap(), row["outcome"].as_str().unwrap())).collect();
+    let (read, none) = (("read_result", "ok"), ("read_result", "not_found"));
+    assert_eq!(told, [("get_factor_analysis", "ok"), read, read, none, none]);
+    assert!(rows[1..].iter().all(|row| row["arguments"] == rows[1]["arguments"]), "{rows:?}");
+    assert_eq!((&rows[1]["who"], &rows[3]["who"] == &rows[1]["who"]), (&rows[0]["who"], false));
+    let file = audited.key.path().join("read.json");
+    fs::write(&file, json!({"uri": uri}).to_string()).unwrap();
+    let sealed = audited.run(&["audit", "seal", "read_result", file.to_str().unwrap()]).await;
+    assert_eq!(text(&sealed).trim(), rows[1]["arguments"].as_str().unwrap());
+}
+
 /// Also a server for oneself, which has no quotas: what fails is the audit alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_written_down_is_not_answered() {
