@@ -11,11 +11,11 @@ UNLIMITED = {f"FACTOR_{name}_RATE_LIMIT": "unlimited;unlimited;unlimited" for na
 class Server:
     """A server that listens, with a data folder of its own and users with keys."""
 
-    def __init__(self, program, home, users=0, environment=None):
+    def __init__(self, program, home, users=0, environment=None, arguments=()):
         self.settings = {"HOME": home, "FACTOR_DATA_DIR": f"{home}/data", "FACTOR_TODAY": "2026-06-15", "RUST_LOG": "error",
                          "FACTOR_TRUSTED_PROXIES": "127.0.0.1", "FACTOR_PRICE_SOURCE": "sample"} | UNLIMITED | (environment or {})
-        self.keys = [self._added(program) for _ in range(users)]
-        command = [program, "serve", "http", "--addr", "127.0.0.1:0"]
+        self.keys = [self.added(program, self.settings) for _ in range(users)]
+        command = [program, "serve", "http", "--addr", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.settings, text=True)
         atexit.register(self.process.kill)
         said = ""
@@ -26,8 +26,10 @@ class Server:
             said += line
         self.port = int(found[1])
 
-    def _added(self, program):
-        added = subprocess.run([program, "user", "add", "--format", "json"], env=self.settings, capture_output=True, check=True)
+    @staticmethod
+    def added(program, settings):
+        """The key of a new user."""
+        added = subprocess.run([program, "user", "add", "--format", "json"], env=settings, capture_output=True, check=True)
         return json.loads(added.stdout)["key"]
 
     def rss(self):

@@ -206,13 +206,13 @@ async fn on_postgres_nobody_sees_what_is_anothers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite_no_way_in_shows_a_foreign_row() {
-    rows::nobody_sees_a_foreign_row(&[], &[]).await;
+    rows::nobody_sees_a_foreign_row(&[], &[], &["a"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_postgres_no_way_in_shows_a_foreign_row() {
+async fn on_postgres_and_three_servers_no_way_in_shows_a_foreign_row() {
     let postgres = Postgres::migrated().await;
-    rows::nobody_sees_a_foreign_row(&postgres.server(), &postgres.administration()).await;
+    rows::nobody_sees_a_foreign_row(&postgres.server(), &postgres.administration(), &["a", "b", "c"]).await;
 }
 
 /// A database as an administrator leaves it.

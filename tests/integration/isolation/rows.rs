@@ -3,6 +3,7 @@
 //! `ISOLATION_ROWS` says how many rows are read of each store (`scripts/long.sh isolation`: a million).
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -205,28 +206,34 @@ impl Client {
     }
 }
 
-async fn task(number: usize, addr: std::net::SocketAddr, users: Arc<Vec<User>>, counts: Arc<Counts>, most: u64) {
+async fn task(number: usize, servers: Vec<SocketAddr>, users: Arc<Vec<User>>, counts: Arc<Counts>, most: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(number as u64);
-    let http = Http::at(addr);
+    let servers: Vec<Http> = servers.into_iter().map(Http::at).collect();
+    let home = &servers[number % servers.len()];
     let me = number % USERS;
     let user = &users[me];
     // Every user comes by every way.
     let way = Way::ALL[number / USERS % Way::ALL.len()];
-    let mut client = Client::open(way, &http, user).await;
+    let mut client = Client::open(way, home, user).await;
     while counts.rows.load(Ordering::Relaxed) < most {
         let asked = question(&mut random, user);
+        // A session is its server's; what needs none is asked of any.
+        let http = match way {
+            Way::Session | Way::Sse => home,
+            Way::Modern | Way::Rest => &servers[random.random_range(0..servers.len())],
+        };
         if random.random_range(0..5) == 0 {
             // Goes away before, while or after it is answered, and comes back.
             let pause = Duration::from_micros(random.random_range(0..20_000));
-            if tokio::time::timeout(pause, client.ask(&http, user, &asked)).await.is_err() {
+            if tokio::time::timeout(pause, client.ask(http, user, &asked)).await.is_err() {
                 counts.given_up.fetch_add(1, Ordering::Relaxed);
                 if let Client::Sse(..) = client {
-                    client = Client::open(way, &http, user).await;
+                    client = Client::open(way, home, user).await;
                 }
             }
             continue;
         }
-        let Some(body) = client.ask(&http, user, &asked).await else {
+        let Some(body) = client.ask(http, user, &asked).await else {
             counts.busy.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
@@ -259,26 +266,42 @@ fn rows_to_read() -> u64 {
 }
 
 #[expect(clippy::print_stdout, reason = "the count of a long run is its result")]
-pub(super) async fn nobody_sees_a_foreign_row(environment: &[(&str, &str)], administration: &[(&str, &str)]) {
+pub(super) async fn nobody_sees_a_foreign_row(
+    environment: &[(&str, &str)],
+    administration: &[(&str, &str)],
+    names: &[&str],
+) {
     let most = rows_to_read();
     let unlimited = UNCOUNTED.map(|name| (name, "unlimited;unlimited;unlimited"));
-    let shop = Shop::open_with_log(&[environment, &unlimited].concat(), "error").await;
+    let mut shops = Vec::new();
+    for name in names {
+        let own = [("FACTOR_REPLICA", *name)];
+        shops.push(Shop::open_with_log(&[environment, &unlimited, &own].concat(), "error").await);
+    }
     let mut users = Vec::new();
     for number in 0..USERS {
-        users.push(add_user(shop.folder.path(), administration, number).await);
+        users.push(add_user(shops[0].folder.path(), administration, number).await);
     }
-    join_all(users.iter().map(|user| fill(&shop.http, user))).await;
+    join_all(users.iter().map(|user| fill(&shops[0].http, user))).await;
     let (users, counts) = (Arc::new(users), Arc::new(Counts::default()));
+    let servers: Vec<SocketAddr> = shops.iter().map(|shop| shop.http.addr).collect();
     let tasks = (0..TASKS)
-        .map(|number| tokio::spawn(task(number, shop.http.addr, Arc::clone(&users), Arc::clone(&counts), most)));
+        .map(|number| tokio::spawn(task(number, servers.clone(), Arc::clone(&users), Arc::clone(&counts), most)));
     for done in tasks.collect::<Vec<_>>() {
         done.await.unwrap();
     }
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let answers = counts.answers.each_ref().map(count);
     let (rows, given_up, all) = (count(&counts.rows), count(&counts.given_up), answers.iter().sum::<u64>());
-    println!("{rows} rows in {answers:?} answers by {:?}, {given_up} given up, {} busy", Way::ALL, count(&counts.busy));
+    println!(
+        "{rows} rows of {} servers in {answers:?} answers by {:?}, {given_up} given up, {} busy",
+        names.len(),
+        Way::ALL,
+        count(&counts.busy)
+    );
     assert!(rows >= most && answers.iter().all(|by_way| *by_way > all / 40), "{rows} rows, {answers:?}");
     assert!(given_up > all / 20, "{given_up} of {all} were given up");
-    shop.close().await;
+    for shop in shops {
+        shop.close().await;
+    }
 }
