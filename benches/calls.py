@@ -9,10 +9,11 @@ others find the panel and the report in memory, and summaries the whole answer. 
 they find prices alone, and compute.
 
 With --peers each call is the first of a process that has read nothing, over a universe that benches/peers/universe.py makes in FOLDER, beside
-the same job in pandas and in polars (benches/peers/job.py): seconds in turn, the least of --rounds, and the peak of memory.
+the same job in pandas and in polars (benches/peers/job.py): seconds in turn, the least of --rounds, and the peak of memory. With --given-up
+the same calls are given up at five moments instead: how long the server goes on working then.
 """
 
-import json, statistics, subprocess, sys, tempfile
+import json, os, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 from stdio import Server, arguments_of
@@ -105,12 +106,18 @@ def job(args, library, file, question):
     return sum(found["seconds"].values()), found["peak"], found["bytes"], found["share"]
 
 
-def beside_peers(args):
-    """One line a question, file and program. In turn, so that a busy machine hurts all alike."""
+def made(args):
+    """The folder of the universe, and its days."""
     folder = Path(args.peers)
     rows = args.rows or ROWS.get(args.series, 2520)
-    made = [args.python, str(PEERS / "universe.py"), str(folder), "--series", str(args.series), "--rows", str(rows)]
-    subprocess.run(made, check=True)
+    command = [args.python, str(PEERS / "universe.py"), str(folder), "--series", str(args.series), "--rows", str(rows)]
+    subprocess.run(command, check=True)
+    return folder, rows
+
+
+def beside_peers(args):
+    """One line a question, file and program. In turn, so that a busy machine hurts all alike."""
+    folder, rows = made(args)
     print(f"{args.series} series, {rows} days\n| call | file | ours | MB | bytes | pandas | MB | polars | MB |\n| --- " + "| --- " * 8 + "|")
     for name, (question, arguments) in COLD.items():
         if args.only and args.only not in name:
@@ -127,6 +134,42 @@ def beside_peers(args):
             print(f"| {name} | {kind} | {seconds:.2f} s | {peak:.0f} | {length} | {' | '.join(cells)} |", flush=True)
 
 
+def work(server):
+    """Ticks of processor time that the server has taken."""
+    with open(f"/proc/{server.process.pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def given_up(args):
+    """For each call the longest that the server worked on after `notifications/cancelled`, of five moments of its time."""
+    folder, _ = made(args)
+    quiet, tick = 0.25, 1 / os.sysconf("SC_CLK_TCK")
+    more = {"FACTOR_PROXIES_DIR": str(folder / "proxies"), "FACTOR_INTELLIGENCE_MAX_FACTORS": str(args.series)}
+    print("| call | file | takes | works on for, after each fifth of it | longest |\n| --- | --- | --- | --- | --- |")
+    for name, (_, arguments) in COLD.items():
+        if args.only and args.only not in name:
+            continue
+        for kind in args.kinds:
+            whole, _, _ = cold(args, folder, kind, arguments)
+            after = []
+            for fifth in range(5):
+                with tempfile.TemporaryDirectory() as home:
+                    server = Server(args.program, home, "2026-01-15", str(folder / kind), more)
+                    server.send({"jsonrpc": "2.0", "id": 99, "method": "tools/call", "params": {"name": ANALYSIS, "arguments": arguments}})
+                    time.sleep(whole * (fifth + 0.5) / 5)
+                    server.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 99}})
+                    began = last = time.monotonic()
+                    taken = work(server)
+                    while time.monotonic() - last < quiet:
+                        time.sleep(0.01)
+                        if (now := work(server)) > taken:
+                            taken, last = now, time.monotonic()
+                    after.append(max(0, last - began - tick))
+                    server.end()
+            print(f"| {name} | {kind} | {whole:.2f} s | {', '.join(f'{1e3 * ms:.0f}' for ms in after)} ms | {1e3 * max(after):.0f} ms |", flush=True)
+
+
 def main():
     parser = arguments_of(__doc__, calls=41)
     parser.add_argument("--french", help="a folder of Kenneth French's files")
@@ -136,10 +179,11 @@ def main():
     parser.add_argument("--rows", type=int, help="days; by default 4191 of 456 series, 3780 of 3000")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kinds", nargs="*", default=["csv", "parquet"], choices=["csv", "parquet"])
+    parser.add_argument("--given-up", action="store_true", help="with --peers: how soon calls end that are given up")
     parser.add_argument("--only", help="calls with this in their name")
     args = parser.parse_args()
     if args.peers:
-        return beside_peers(args)
+        return (given_up if args.given_up else beside_peers)(args)
     print(f"{'':30} {'first':>9} {'median':>9} {'least':>9} {'bytes':>8}")
     with tempfile.TemporaryDirectory() as home:
         server = Server(args.program, home, args.today, args.prices, {"FACTOR_FRENCH_DIR": args.french} if args.french else {})

@@ -119,6 +119,15 @@ impl Panel {
         }
     }
 
+    /// The same for those who go through the rows one by one: of days it looks on from the price that it saw last, whose place
+    /// is in `near`, since a search for each would be most of their time.
+    fn price_index_near(&self, at: usize, label: NaiveDate, near: &mut usize) -> Option<usize> {
+        if self.window.frequency != Frequency::Daily {
+            return self.price_index(at, label);
+        }
+        periods::price_on(self.columns.get(at)?.series.dates(), label, near)
+    }
+
     /// The same panel with every return missing on the rows that `keep` (one entry per row) leaves out. What is known of
     /// each column, its span and its observations, stays that of all rows.
     #[must_use]

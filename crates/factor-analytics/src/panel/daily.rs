@@ -30,6 +30,12 @@ struct Prices<'a> {
     prices: &'a [f64],
 }
 
+/// A walk through the rows, and where in each column's prices it was last.
+struct Walk<'a> {
+    panel: &'a Panel,
+    at: Vec<usize>,
+}
+
 impl DailyWealth {
     /// Each day with its wealth.
     pub fn days(&self) -> impl Iterator<Item = (NaiveDate, f64)> {
@@ -58,6 +64,7 @@ impl Panel {
         cash: CashHeld<'_>,
     ) -> Option<DailyWealth> {
         let (mut all, mut wealth) = (DailyWealth::default(), 1.0);
+        let mut walk = Walk { panel: self, at: vec![0; self.columns.len()] };
         let mut known_daily = vec![false; self.columns.len()];
         for (row, value) in returns.iter().enumerate().filter(|(_, value)| value.is_finite()) {
             let funds = self.funds(row, &held(row));
@@ -68,9 +75,9 @@ impl Panel {
                 known_daily[*column] = true;
             }
             let rate = if cash.weight == 0.0 { 0.0 } else { cash.weight * cash.rates.get(row).copied()? };
-            self.days_of(row, &funds, rate, wealth, &mut all);
+            walk.days_of(row, &funds, rate, wealth, &mut all);
             wealth *= 1.0 + value;
-            all.push(self.end_of(row, &funds), wealth);
+            all.push(walk.day_of(&funds, self.labels[row]), wealth);
         }
         (!all.dates.is_empty()).then_some(all)
     }
@@ -101,15 +108,17 @@ impl Panel {
         }
         funds
     }
+}
 
+impl<'a> Walk<'a> {
     /// Adds the days strictly within a row, and before the first row the day that it starts from.
-    fn days_of(&self, row: usize, funds: &[(usize, f64)], rate: f64, wealth: f64, all: &mut DailyWealth) {
-        let start = self.day_of(funds, self.label_before(row));
+    fn days_of(&mut self, row: usize, funds: &[(usize, f64)], rate: f64, wealth: f64, all: &mut DailyWealth) {
+        let start = self.day_of(funds, self.panel.label_before(row));
         if all.dates.is_empty() {
             all.push(start, wealth);
         }
-        let length = (self.end_of(row, funds) - start).num_days().max(1) as f64;
         let prices: Vec<Prices<'_>> = funds.iter().filter_map(|fund| self.prices_within(row, *fund)).collect();
+        let length = (self.day_of(funds, self.panel.labels[row]) - start).num_days().max(1) as f64;
         let Some((first, others)) = prices.split_first().filter(|_| prices.len() == funds.len()) else { return };
         let mut at = vec![0; others.len()];
         for (date, price) in first.dates.iter().zip(first.prices) {
@@ -129,21 +138,24 @@ impl Panel {
     }
 
     /// A fund's prices strictly between those that a row lies between.
-    fn prices_within(&self, row: usize, (column, weight): (usize, f64)) -> Option<Prices<'_>> {
-        let series = &self.columns[column].series;
-        let start = self.price_index(column, self.label_before(row))?;
-        let within = start + 1..self.price_index(column, self.labels[row])?;
+    fn prices_within(&mut self, row: usize, (column, weight): (usize, f64)) -> Option<Prices<'a>> {
+        let start = self.price(column, self.panel.label_before(row))?;
+        let within = start + 1..self.price(column, self.panel.labels[row])?;
+        let series = &self.panel.columns[column].series;
         let (dates, prices) = (series.dates().get(within.clone())?, series.prices().get(within)?);
         Some(Prices { weight, start: series.prices()[start], dates, prices })
     }
 
-    fn end_of(&self, row: usize, funds: &[(usize, f64)]) -> NaiveDate {
-        self.day_of(funds, self.labels[row])
+    /// The day that a period ends on for what is held: of its newest price; of cash alone its label.
+    fn day_of(&mut self, funds: &[(usize, f64)], label: NaiveDate) -> NaiveDate {
+        let panel = self.panel;
+        let mut day = |column: usize| self.price(column, label).map(|at| panel.columns[column].series.dates()[at]);
+        funds.iter().filter_map(|(column, _)| day(*column)).max().unwrap_or(label)
     }
 
-    /// The day that a period ends on for what is held: of its newest price; of cash alone its label.
-    fn day_of(&self, funds: &[(usize, f64)], label: NaiveDate) -> NaiveDate {
-        funds.iter().filter_map(|(column, _)| self.price_date(*column, label)).max().unwrap_or(label)
+    /// Which of a fund's prices is that of the period labelled `label`.
+    fn price(&mut self, column: usize, label: NaiveDate) -> Option<usize> {
+        self.panel.price_index_near(column, label, &mut self.at[column])
     }
 }
 

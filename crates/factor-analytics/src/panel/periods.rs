@@ -82,6 +82,18 @@ pub(super) fn before(window: &Window, series: &PriceSeries, base: NaiveDate, cou
     priced
 }
 
+/// Which of the rising `dates` is `day`, looked for from the place `near`, which is left where it would be: for days that are asked
+/// one after the other.
+pub(super) fn price_on(dates: &[NaiveDate], day: NaiveDate, near: &mut usize) -> Option<usize> {
+    while dates.get(*near).is_some_and(|date| *date < day) {
+        *near += 1;
+    }
+    while *near > 0 && dates[*near - 1] >= day {
+        *near -= 1;
+    }
+    (dates.get(*near) == Some(&day)).then_some(*near)
+}
+
 /// Trading days: the dates on which at least half of the series alive (between their first and last price) have a
 /// price; in when `start < date <= prices_until`, the base being the last one on or before the start. On days on which New
 /// York is closed prices that are there were only filled in, unless the benchmark trades by another calendar.
@@ -123,7 +135,10 @@ fn days(window: &Window, series: &[Arc<PriceSeries>], voting: &[bool]) -> Priced
         dates.into_iter().skip(first).take_while(|date| *date <= window.prices_until).collect();
     let priced = series
         .iter()
-        .map(|series| labels.iter().map(|label| series.dates().binary_search(label).ok()).collect())
+        .map(|series| {
+            let mut at = 0;
+            labels.iter().map(|label| price_on(series.dates(), *label, &mut at)).collect()
+        })
         .collect();
     PricedPeriods { labels, priced }
 }
