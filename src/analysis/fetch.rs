@@ -35,7 +35,7 @@ use super::{
     AnalysisError, AnalysisKind, AnalysisRequest, DateRule,
     all_prices::{AllPrices, Lenses},
     failure_runs::{FailureRuns, Runs},
-    off_thread,
+    off_thread::{off_thread, while_wanted},
     prints::Prints,
 };
 use crate::progress::Fetching;
@@ -197,8 +197,8 @@ impl Fetch {
             portfolios: self.portfolios.clone(),
             gate: self.gate(),
         };
-        let built = off_thread(|| came_in.panel()).await.map_err(|_| NoPanel::Stopped)?;
-        let (panel, examined, yields) = built.map_err(NoPanel::Panel)?;
+        let built = while_wanted(|observer| came_in.panel(observer)).await.map_err(|_| NoPanel::Stopped)?;
+        let (panel, examined, yields) = built?;
         // Before the source is asked what went wrong.
         prices.flush().await;
         let complete = arrived.complete && yield_warning.is_none();

@@ -36,7 +36,10 @@ pub use self::{
     shifted::Shifted,
     yields::{YieldFinding, YieldUnit, examine_yields},
 };
-use crate::panel::{BarDates, EarlyEnd, Spacing, spacing::names_months};
+use crate::{
+    observer::{Observer, Progress, Silent, Stopped},
+    panel::{BarDates, EarlyEnd, Spacing, spacing::names_months},
+};
 
 /// A series of bars that are not daily.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -82,21 +85,37 @@ pub struct Examined {
 
 impl Examined {
     /// What is found in the prices of some series and in yields; `today` is the last day of which there can be a price.
-    pub fn of(series: &[Arc<PriceSeries>], yields: &YieldTable, today: NaiveDate) -> Self {
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop: of thousands of series this takes a second or more.
+    pub fn of(
+        series: &[Arc<PriceSeries>],
+        yields: &YieldTable,
+        today: NaiveDate,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, Stopped> {
+        let mut progress = Progress::new(observer, "examined");
         let units = examine_yields(yields);
-        Self {
-            jumps: examine(series),
+        let jumps = jumps::examine(series, &mut progress)?;
+        let copies = copies(series);
+        progress.check()?;
+        let (frozen, repeated) = (frozen(series), repeated(series));
+        progress.check()?;
+        let shifted = shifted(series);
+        progress.check()?;
+        Ok(Self {
+            jumps,
             bars: bars(series),
             // What a step is in another unit nobody knows.
             odd_yields: odd_yields(&yields.without(&in_another_unit(&units))),
             yields: units,
-            copies: copies(series),
-            frozen: frozen(series),
-            repeated: repeated(series),
-            shifted: shifted(series),
+            copies,
+            frozen,
+            repeated,
+            shifted,
             later: series.iter().filter_map(|series| later_than(series, today)).collect(),
             ..Self::default()
-        }
+        })
     }
 
     /// The yields that can be used: in percent, without what is wrong inside a column.
@@ -127,7 +146,8 @@ fn in_another_unit(found: &[YieldFinding]) -> Vec<Maturity> {
 
 /// The findings of the jump rule in each of some series, in their order. Of each the first hundred.
 pub fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
-    jumps::examine(series)
+    // `Silent` never stops.
+    jumps::examine(series, &mut Progress::new(&mut Silent, "")).unwrap_or_default()
 }
 
 /// The sets of tickers with all the same prices, and the pairs with the same moves for a while.

@@ -294,16 +294,46 @@ fn nearest<'a>(asked: &Ticker, present: impl Iterator<Item = &'a str>) -> Option
     let asked = asked.as_str();
     let reach = if asked.len() > 4 { 2 } else { 1 };
     let alike = |ticker: &str| asked.bytes().zip(ticker.bytes()).take_while(|(a, b)| a == b).count();
+    let letters = Letters::of(asked);
     present
+        // Nearly all are ruled out by their letters, of which a slip changes two at most: thousands may be asked for in vain.
+        .filter(|ticker| letters.apart(&Letters::of(ticker)) <= 2 * reach)
         .map(|ticker| (strsim::damerau_levenshtein(asked, ticker), Reverse(alike(ticker)), ticker))
         .filter(|(distance, ..)| *distance <= reach)
         .min()
         .map(|(.., ticker)| ticker)
 }
 
+/// How often each letter is in a word, those beyond ASCII together.
+struct Letters([u16; 128]);
+
+impl Letters {
+    /// Of a ticker, which is short.
+    fn of(word: &str) -> Self {
+        let mut counts = [0; 128];
+        for letter in word.bytes() {
+            counts[usize::from(letter.min(127))] += 1;
+        }
+        Self(counts)
+    }
+
+    /// How many letters one has more than the other, either way.
+    fn apart(&self, other: &Self) -> usize {
+        self.0.iter().zip(&other.0).map(|(a, b)| usize::from(a.abs_diff(*b))).sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_near_is_ruled_out_by_its_letters(a in "[A-D1.-]{1,7}", b in "[A-D1.-]{1,7}") {
+            let apart = Letters::of(&a).apart(&Letters::of(&b));
+            proptest::prop_assert!(apart <= 2 * strsim::damerau_levenshtein(&a, &b), "{a} {b}");
+        }
+    }
 
     #[test]
     fn the_nearest_ticker_is_one_slip_away() {

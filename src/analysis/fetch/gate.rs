@@ -9,18 +9,19 @@
 use std::sync::Arc;
 
 use factor_analytics::{
-    Panel,
+    Observer, Panel,
     findings::{ExDate, Examined, falls_on_its_newest_day},
+    observer::{Silent, Stopped},
     panel::{
-        BarDates, Clock, DefaultStart, GroupColumn, PanelError, PortfolioColumn, Spacing, TradingCalendar, Window,
-        WindowRequest, placing::placed,
+        BarDates, Clock, DefaultStart, GroupColumn, PortfolioColumn, Spacing, TradingCalendar, Window, WindowRequest,
+        placing::placed,
     },
     yields::RiskFree,
 };
 use factor_prices::History;
 use factor_types::{AssetClass, Factor, Frequency, PriceSeries, Ticker, YieldTable};
 
-use super::arrived::Arrived;
+use super::{NoPanel, arrived::Arrived};
 
 /// By what prices are let in.
 #[derive(Debug, Clone)]
@@ -82,15 +83,24 @@ impl Gate {
     }
 
     /// What is found in series that were let in.
-    fn examined(&self, series: &[Arc<PriceSeries>], yields: &YieldTable, noted: Noted) -> Examined {
-        let mut examined = Examined::of(series, yields, self.clock.today);
+    ///
+    /// # Errors
+    /// [`Stopped`] when the observer says stop.
+    fn examined(
+        &self,
+        series: &[Arc<PriceSeries>],
+        yields: &YieldTable,
+        noted: Noted,
+        observer: &mut dyn Observer,
+    ) -> Result<Examined, Stopped> {
+        let mut examined = Examined::of(series, yields, self.clock.today, observer)?;
         for bars in &mut examined.bars {
             if let Some((_, dates, assumed)) = noted.placed.iter().find(|(ticker, ..)| *ticker == bars.ticker) {
                 (bars.dates, bars.assumed, bars.placed) = (*dates, *assumed, *dates != BarDates::OwnDays);
             }
         }
         examined.ex_dates = noted.ex_dates;
-        examined
+        Ok(examined)
     }
 
     fn ex_date(&self, series: &PriceSeries) -> Option<ExDate> {
@@ -100,11 +110,14 @@ impl Gate {
 
 impl CameIn {
     /// The panel, what was found in what it rests on, and the yields that are percent.
-    pub(super) fn panel(self) -> Result<(Panel, Examined, Arc<YieldTable>), PanelError> {
+    ///
+    /// # Errors
+    /// The observer says stop, or there is no panel of these prices.
+    pub(super) fn panel(self, observer: &mut dyn Observer) -> Result<(Panel, Examined, Arc<YieldTable>), NoPanel> {
         let Self { series, noted, yields, window, groups, portfolios, gate } = self;
-        let mut examined = gate.examined(&series, &yields, noted);
+        let mut examined = gate.examined(&series, &yields, noted, observer).map_err(|Stopped| NoPanel::Stopped)?;
         let yields = examined.usable(&yields);
-        let panel = Panel::build(window, &series)?;
+        let panel = Panel::build(window, &series).map_err(NoPanel::Panel)?;
         examined.early_ends = panel.early_ends();
         let panel = panel.with_groups(&groups);
         if portfolios.is_empty() {
@@ -126,7 +139,8 @@ pub(in crate::analysis) fn examined(
     let tickers: Vec<Ticker> = series.iter().map(|series| series.ticker().clone()).collect();
     let histories = series.iter().map(|series| Some(Ok(History::from(Arc::clone(series))))).collect();
     let Arrived { series, noted, .. } = gate.admit(Arrived::new(&tickers, histories));
-    let mut examined = gate.examined(&series, yields, noted);
+    // `Silent` never stops.
+    let mut examined = gate.examined(&series, yields, noted, &mut Silent).unwrap_or_default();
     let request = WindowRequest {
         start: series.iter().filter_map(|series| series.dates().first()).min().copied(),
         end: None,

@@ -29,7 +29,10 @@ use super::{
     ratios::{near_a_ratio, tolerance},
     together,
 };
-use crate::parallel::{Threads, for_each};
+use crate::{
+    observer::{Progress, Stopped},
+    parallel::{Threads, for_each},
+};
 
 /// Findings of one series; beyond so many it is not looked at further.
 const MOST: usize = 100;
@@ -133,7 +136,10 @@ pub struct Finding {
 }
 
 /// The findings in each of some series, in their order.
-pub(super) fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop.
+pub(super) fn examine(series: &[Arc<PriceSeries>], progress: &mut Progress<'_>) -> Result<Vec<Finding>, Stopped> {
     let rows: usize = series.iter().map(|series| series.len()).sum();
     let threads = Threads::Auto.for_work(20.0 * rows as f64);
     let mut moves: Vec<Option<Moves<'_>>> = series.iter().map(|_| None).collect();
@@ -145,10 +151,10 @@ pub(super) fn examine(series: &[Arc<PriceSeries>]) -> Vec<Finding> {
     let places = large.iter().enumerate().flat_map(|(at, large)| large.iter().map(move |large| (at, large.row)));
     let asked = places.filter(|(at, row)| !of_all.contains(&moves[*at].dates[*row]));
     let asked: Vec<(usize, usize)> = asked.collect();
-    let peers = peers::of_many(&moves, &asked, Threads::Auto);
+    let peers = peers::of_many(&moves, &asked, Threads::Auto, progress)?;
     let peers: PeersOf = asked.into_iter().zip(peers).collect();
     let one = |(at, large): (usize, &Vec<Large<'_>>)| examine_one(series[at].ticker(), at, large, (&moves, &peers));
-    large.iter().enumerate().flat_map(one).collect()
+    Ok(large.iter().enumerate().flat_map(one).collect())
 }
 
 /// The peers of a large move, by its series and row.

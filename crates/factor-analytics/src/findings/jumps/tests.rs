@@ -1,6 +1,7 @@
 use factor_types::PriceKind;
 
 use super::*;
+use crate::findings::examine;
 
 const ROWS_IN_ALL: usize = 300;
 
@@ -183,5 +184,27 @@ fn findings_are_bounded_and_odd_series_harmless() {
             days.enumerate().map(|(at, day)| (day, 10.0_f64.powi(300 * (at as i32 % 2) - 150))).collect();
         let tiny = Arc::new(PriceSeries::new("A".parse().unwrap(), PriceKind::Close, rows));
         assert!(examine(&[tiny, quiet("SPY")]).len() < 3);
+    }
+}
+
+#[test]
+fn it_ends_between_two_days_where_nobody_waits_for_it() {
+    use crate::{
+        findings::Examined,
+        observer::{Silent, tests::StopAt},
+    };
+
+    // Large moves on many days, each on its own: a question after each.
+    let funds: Vec<_> = (0..8).map(|at| fund(&format!("F{at}"), during(100 + 20 * at..101 + 20 * at, 1.5))).collect();
+    let today = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+    let of = |observer: &mut dyn crate::Observer| {
+        Examined::of(&funds, &factor_types::YieldTable::default(), today, observer)
+    };
+    let mut counting = StopAt::default();
+    assert_eq!(of(&mut counting).unwrap(), of(&mut Silent).unwrap());
+    let questions = counting.asked.get();
+    assert!(questions > 16, "{questions}");
+    for question in [1, questions / 2, questions - 1] {
+        assert_eq!(of(&mut StopAt::question(question)), Err(Stopped), "{question} of {questions}");
     }
 }

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{ASKED, FEWEST, Moves, Peer, RELATED, best, clipped, peer, rows_around};
-use crate::parallel::{Threads, for_each};
+use crate::{
+    observer::{Progress, Stopped},
+    parallel::{Checkpoint, Threads, observed},
+};
 
 /// More than rounding takes from a product of two series.
 const ROUNDING: f64 = 1e-9;
@@ -19,7 +22,15 @@ const ROUNDING: f64 = 1e-9;
 pub(in crate::findings) type Place = (usize, usize);
 
 /// [`super::of`] of each of some moves, in their order.
-pub(in crate::findings) fn of_many(all: &[Moves<'_>], places: &[Place], threads: Threads) -> Vec<Vec<Peer>> {
+///
+/// # Errors
+/// [`Stopped`] when the observer says stop, which is asked after each day.
+pub(in crate::findings) fn of_many(
+    all: &[Moves<'_>],
+    places: &[Place],
+    threads: Threads,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<Vec<Peer>>, Stopped> {
     let mut days = BTreeMap::<NaiveDate, Vec<(usize, Place)>>::new();
     for (at, (series, row)) in places.iter().enumerate() {
         days.entry(all[*series].dates[*row]).or_default().push((at, (*series, *row)));
@@ -27,13 +38,17 @@ pub(in crate::findings) fn of_many(all: &[Moves<'_>], places: &[Place], threads:
     // Each day writes to its own places.
     let mut found: Vec<Vec<(usize, Vec<Peer>)>> = vec![Vec::new(); days.len()];
     let work = 1_000.0 * (days.len() * all.len()) as f64;
-    let items = days.values().zip(&mut found);
-    for_each(threads.for_work(work), items, || (), |(), (day, found)| *found = of_day(all, day));
+    let items = (days.len(), days.values().zip(&mut found));
+    let one = |(): &mut (), (day, found): (&Vec<(usize, Place)>, &mut Vec<_>), _: &mut Checkpoint<'_, '_>| {
+        *found = of_day(all, day);
+        Ok(())
+    };
+    observed(threads.for_work(work), items, || (), one, progress)?;
     let mut peers = vec![Vec::new(); places.len()];
     for (at, of) in found.into_iter().flatten() {
         peers[at] = of;
     }
-    peers
+    Ok(peers)
 }
 
 /// Those of the moves of one day.
@@ -46,7 +61,7 @@ fn of_day(all: &[Moves<'_>], day: &[(usize, Place)]) -> Vec<(usize, Vec<Peer>)> 
         // Most series have the same days: another calendar costs another look at all.
         let here = match around.take() {
             Some(around) if around.dates == dates => around,
-            _ => Around::of(all, dates, &rows, *row),
+            _ => Around::of(all, dates, &rows, (*series, *row)),
         };
         found.push((*at, here.peers(all, (*series, *row), &rows)));
         around = Some(here);
@@ -71,11 +86,15 @@ enum Beside {
 }
 
 impl<'a> Around<'a> {
-    /// `rows` are those of the series whose days these are, and `row` the one between.
-    fn of(all: &[Moves<'_>], dates: &'a [NaiveDate], rows: &[usize], row: usize) -> Self {
+    /// `rows` are those of the series whose days these are, `own`, and `row` the one between.
+    fn of(all: &[Moves<'_>], dates: &'a [NaiveDate], rows: &[usize], (own, row): Place) -> Self {
+        let until_end = all[own].dates.len() - (rows[0] - 1);
         let beside = |other: &Moves<'_>| {
-            let first = other.dates.partition_point(|date| *date < dates[0]);
-            if other.dates.get(first..first + dates.len()) == Some(dates) {
+            let here = |first: &usize| other.dates.get(*first..*first + dates.len()) == Some(dates);
+            // Most series end on the same day, and lack none on the way there.
+            let likely = other.dates.len().checked_sub(until_end).filter(here);
+            let first = likely.unwrap_or_else(|| other.dates.partition_point(|date| *date < dates[0]));
+            if likely.is_some() || here(&first) {
                 let others = rows.iter().filter(|at| **at != row).map(|at| other.at(first + 1 + at - rows[0]));
                 return unit(&clipped(&others.collect::<Vec<_>>())).map_or(Beside::Never, Beside::Whole);
             }
@@ -138,7 +157,7 @@ mod tests {
     use factor_types::{PriceKind, PriceSeries, exchange::trading_days};
 
     use super::*;
-    use crate::test_study::noise;
+    use crate::{observer::Silent, test_study::noise};
 
     /// Funds that move with a market more or less, some of which begin late, end early, lack days or stand still.
     fn funds() -> Vec<Arc<PriceSeries>> {
@@ -167,7 +186,9 @@ mod tests {
         let all: Vec<Moves<'_>> = funds.iter().map(|one| Moves::of(one)).collect();
         let places = all.iter().enumerate().flat_map(|(at, one)| (1..one.rows()).step_by(3).map(move |row| (at, row)));
         let places: Vec<Place> = places.collect();
-        let found = of_many(&all, &places, Threads::Exactly(2.try_into().unwrap()));
+        let found =
+            of_many(&all, &places, Threads::Exactly(2.try_into().unwrap()), &mut Progress::new(&mut Silent, ""))
+                .unwrap();
         let mut some = 0;
         for ((at, row), peers) in places.iter().zip(&found) {
             assert_eq!(*peers, super::super::of(&all, *at, *row), "series {at}, row {row}");
