@@ -229,7 +229,7 @@ async fn who_reads_a_whole_result_is_written_down_too() {
     let (read, none) = (("read_result", "ok"), ("read_result", "not_found"));
     assert_eq!(told, [("get_factor_analysis", "ok"), read, read, none, none]);
     assert!(rows[1..].iter().all(|row| row["arguments"] == rows[1]["arguments"]), "{rows:?}");
-    assert_eq!((&rows[1]["who"], &rows[3]["who"] == &rows[1]["who"]), (&rows[0]["who"], false));
+    assert_eq!((&rows[1]["who"], rows[3]["who"] == rows[1]["who"]), (&rows[0]["who"], false));
     let file = audited.key.path().join("read.json");
     fs::write(&file, json!({"uri": uri}).to_string()).unwrap();
     let sealed = audited.run(&["audit", "seal", "read_result", file.to_str().unwrap()]).await;
