@@ -45,12 +45,13 @@ const SQLITE_STEPS: [MigrationStep; 6] = [
 /// The step of SQLite from which rows have checksums.
 const CHECKSUMS: i64 = 2;
 
-const POSTGRES_STEPS: [MigrationStep; 5] = [
+const POSTGRES_STEPS: [MigrationStep; 6] = [
     (1, "store", include_str!("../../../../migrations/postgres/0001_store.sql")),
     (2, "identities", include_str!("../../../../migrations/postgres/0002_identities.sql")),
     (3, "quotas", include_str!("../../../../migrations/postgres/0003_quotas.sql")),
     (4, "audit", include_str!("../../../../migrations/postgres/0004_audit.sql")),
     (5, "results", include_str!("../../../../migrations/postgres/0005_results.sql")),
+    (6, "audit_head", include_str!("../../../../migrations/postgres/0006_audit_head.sql")),
 ];
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator(&SQLITE_STEPS));

@@ -161,6 +161,24 @@ async fn a_name_is_a_users_until_they_are_deleted(place: &Place) {
     assert!(refusal(place.admin.delete_user(UserId::LOCAL).await).contains("local user"));
 }
 
+/// Each call is chained to the last row: what that costs must not grow with the rows there are.
+#[tokio::test]
+async fn the_end_of_a_long_chain_is_found_by_its_index() {
+    let place = Place::postgres().await;
+    let (cluster, database) = place.cluster();
+    let long = "INSERT INTO audit SELECT 'a', at, at, 'w', 'o', 'ok', '', '', '', 'hash ' || at FROM generate_series(1, 20000) AS at; \
+                ANALYZE audit";
+    cluster.sql(database, long).unwrap();
+    let read = "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'audit'";
+    let found =
+        cluster.sql(database, &format!("BEGIN; SELECT head_seq, head_hash FROM audit_head('a'); {read}; COMMIT"));
+    let found = found.unwrap();
+    let lines: Vec<&str> =
+        found.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit())).collect();
+    assert_eq!(lines[0], "20000|hash 20000", "{found}");
+    assert!(lines[1].parse::<u64>().unwrap() <= 2, "rows read: {found}");
+}
+
 #[tokio::test]
 async fn a_servers_role_adds_rows_and_reads_none() {
     let place = Place::postgres().await;
