@@ -54,7 +54,7 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, SemaphorePermit},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -265,13 +265,24 @@ impl HttpServer {
         tokio::join!(told, accepting, scraped);
         let _ = tokio::time::timeout(LAST_REQUESTS, connections.all_at_work()).await;
         // Streams that only listen never end by themselves: they are ended once no request is at work, and none begins after that.
-        let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
-        let _none_begins = tokio::time::timeout(DRAIN_TIME, requests.acquire_many(all)).await;
+        let _none_begins = tokio::time::timeout(DRAIN_TIME, all_of(&requests)).await;
         streams.cancel();
         let _ = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
         if let Some(fetching) = fetching {
             fetching.abort();
         }
+    }
+}
+
+/// All places for requests, once nobody has one. Who waited for them in the queue would have those that come meanwhile wait too.
+async fn all_of(requests: &Semaphore) -> SemaphorePermit<'_> {
+    const LOOK_AGAIN: Duration = Duration::from_millis(10);
+    let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
+    loop {
+        if let Ok(all) = requests.try_acquire_many(all) {
+            return all;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 
