@@ -15,12 +15,15 @@ use parquet::{
     data_type::{ByteArray, DataType},
     errors::ParquetError,
     file::{
-        metadata::{ParquetMetaData, RowGroupMetaData},
+        metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData},
         reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader},
     },
     schema::types::{ColumnDescPtr, ColumnDescriptor},
 };
 
+mod thrift;
+
+use self::thrift::{Unsound, Walk};
 use super::{
     arrow,
     dates::{DateCell, Zone},
@@ -79,6 +82,7 @@ impl From<ParquetError> for ReadError {
 }
 
 fn table(path: &Path, file: impl ChunkReader + 'static, today: NaiveDate) -> Result<Table<'_>, ReadError> {
+    countable(&file)?;
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let headers: Vec<String> = schema.columns().iter().map(|column| header(column)).collect();
@@ -155,6 +159,63 @@ fn table(path: &Path, file: impl ChunkReader + 'static, today: NaiveDate) -> Res
         }
     }
     Ok(table)
+}
+
+/// Makes sure that nothing that describes the file has the decoder count to what there cannot be: neither the metadata at its end nor
+/// the heads of its pages. What else may be wrong with them the decoder says.
+fn countable(file: &impl ChunkReader) -> Result<(), ParquetError> {
+    const TAIL: usize = 8;
+    let too_many = || ParquetError::General("a list of more than the file holds".to_owned());
+    let Some(end) = file.len().checked_sub(TAIL as u64) else { return Ok(()) };
+    let tail = file.get_bytes(end, TAIL)?;
+    let length = tail.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
+    let Some(start) = end.checked_sub(u64::from(length)).filter(|_| tail.ends_with(b"PAR1")) else { return Ok(()) };
+    let bytes = file.get_bytes(start, length as usize)?;
+    match Walk::new(&bytes, u64::from(length)).structure(&mut |_, _| {}) {
+        Err(Unsound::TooMany) => return Err(too_many()),
+        Err(_) => return Ok(()),
+        Ok(()) => {}
+    }
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(file)?;
+    for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let first = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        let (Ok(first), Ok(length)) = (u64::try_from(first), u64::try_from(column.compressed_size())) else { continue };
+        let (mut at, end) = (first, first.saturating_add(length).min(file.len()));
+        while at < end {
+            match page(file, at, end)? {
+                Ok(next) => at = next,
+                Err(Unsound::TooMany) => return Err(too_many()),
+                Err(_) => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the page after the one at `at` begins, by what its head says.
+fn page(file: &impl ChunkReader, at: u64, end: u64) -> Result<Result<u64, Unsound>, ParquetError> {
+    const COMPRESSED_SIZE: i64 = 3;
+    // Most heads are shorter; statistics of long texts may stand in one.
+    let mut looked_at = 256;
+    loop {
+        let here = looked_at.min(end - at);
+        let bytes = file.get_bytes(at, usize::try_from(here).unwrap_or(usize::MAX))?;
+        let (mut walk, mut size) = (Walk::new(&bytes, end - at), 0);
+        match walk.structure(&mut |field, value| {
+            if field == COMPRESSED_SIZE {
+                size = value
+            }
+        }) {
+            Ok(()) => {
+                let head = (bytes.len() - walk.left()) as u64;
+                return Ok(u64::try_from(size)
+                    .map(|size| at.saturating_add(head).saturating_add(size))
+                    .map_err(|_| Unsound::Wrong));
+            }
+            Err(Unsound::Short) if here < end - at => looked_at = looked_at.saturating_mul(8),
+            Err(unsound) => return Ok(Err(unsound)),
+        }
+    }
 }
 
 /// The first rows of a file, of columns that may name tickers; the others are empty.

@@ -251,3 +251,48 @@ fn a_table_that_pandas_melted_is_long_form() {
     let content = round_trip("px.parquet", schema, Compression::UNCOMPRESSED, vec![columns]).unwrap();
     assert_eq!(prices(&content, "FUND"), [(day("2021-11-30"), 11.5)]);
 }
+
+#[test]
+fn a_count_of_what_there_cannot_be_is_refused_before_it_is_counted_to() {
+    // The head of a page: field 1, a list of 2^32 - 1 truths, of which the decoder counts each.
+    let head = bytes::Bytes::from_static(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0]);
+    assert_eq!(page(&head, 0, head.len() as u64).unwrap(), Err(Unsound::TooMany));
+    // The same as the metadata at the end.
+    let mut file = b"PAR1".to_vec();
+    file.extend_from_slice(&head);
+    file.extend_from_slice(&(head.len() as u32).to_le_bytes());
+    file.extend_from_slice(b"PAR1");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.parquet");
+    std::fs::write(&path, file).unwrap();
+    let error = read(&path, NaiveDate::MAX).unwrap_err().to_string();
+    assert!(error.contains("p.parquet: not a sound Parquet file") && error.contains("more than the file"), "{error}");
+}
+
+#[test]
+fn the_pages_of_a_column_end_where_it_ends() {
+    let schema = "optional binary Date (UTF8); optional double SPY;";
+    let columns =
+        || vec![Column::Text(vec![Some("2021-11-30"), Some("2021-12-01")]), Column::F64(vec![Some(1.0), Some(2.0)])];
+    for compression in [Compression::SNAPPY, Compression::UNCOMPRESSED] {
+        let (_folder, path) = written("p.parquet", schema, compression, vec![columns(), columns()]);
+        let file = bytes::Bytes::from(std::fs::read(&path).unwrap());
+        countable(&file).unwrap();
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+        let chunks: Vec<(u64, u64)> = metadata
+            .row_groups()
+            .iter()
+            .flat_map(RowGroupMetaData::columns)
+            .map(|column| column.byte_range())
+            .collect();
+        assert_eq!(chunks.len(), 4);
+        for (first, length) in chunks {
+            let (mut at, mut pages) = (first, 0);
+            while at < first + length {
+                at = page(&file, at, first + length).unwrap().unwrap();
+                pages += 1;
+            }
+            assert_eq!((at, pages), (first + length, 2), "a dictionary and a page of values");
+        }
+    }
+}
