@@ -162,20 +162,24 @@ fn table(path: &Path, file: impl ChunkReader + 'static, today: NaiveDate) -> Res
 }
 
 /// Makes sure that nothing that describes the file has the decoder count to what there cannot be: neither the metadata at its end nor
-/// the heads of its pages. What else may be wrong with them the decoder says.
+/// the heads of its pages.
 fn countable(file: &impl ChunkReader) -> Result<(), ParquetError> {
     const TAIL: usize = 8;
-    let too_many = || ParquetError::General("a list of more than the file holds".to_owned());
+    let unsound = |why| {
+        let words = match why {
+            Unsound::TooMany => "a list of more than the file holds",
+            Unsound::Wrong => "a field of no known type",
+            Unsound::Short => "its metadata end too soon",
+        };
+        ParquetError::General(words.to_owned())
+    };
     let Some(end) = file.len().checked_sub(TAIL as u64) else { return Ok(()) };
     let tail = file.get_bytes(end, TAIL)?;
     let length = tail.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
     let Some(start) = end.checked_sub(u64::from(length)).filter(|_| tail.ends_with(b"PAR1")) else { return Ok(()) };
     let bytes = file.get_bytes(start, length as usize)?;
-    match Walk::new(&bytes, u64::from(length)).structure(&mut |_, _| {}) {
-        Err(Unsound::TooMany) => return Err(too_many()),
-        Err(_) => return Ok(()),
-        Ok(()) => {}
-    }
+    // A type that there is not the decoder may take for one of no bytes, and go on counting.
+    Walk::new(&bytes, u64::from(length)).structure(&mut |_, _| {}).map_err(unsound)?;
     let metadata = ParquetMetaDataReader::new().parse_and_finish(file)?;
     for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let first = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
@@ -184,8 +188,9 @@ fn countable(file: &impl ChunkReader) -> Result<(), ParquetError> {
         while at < end {
             match page(file, at, end)? {
                 Ok(next) => at = next,
-                Err(Unsound::TooMany) => return Err(too_many()),
-                Err(_) => break,
+                // The decoder says where a page ends too soon.
+                Err(Unsound::Short) => break,
+                Err(why) => return Err(unsound(why)),
             }
         }
     }
